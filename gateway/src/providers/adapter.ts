@@ -1,0 +1,67 @@
+import type { Answer, DialectId, NeutralCall, ProviderKind, ServerSentEvent, StreamEvent } from '../dialects/neutral.ts';
+
+/** Where a call goes: one account at one provider, and the model as that provider names it. */
+export interface Target {
+  kind: ProviderKind;
+  /** The account's name: `openai`, `anthropic`, `gemini`, or the name of a provider of one's own. */
+  provider: string;
+  /** As the vendor's SDK means it, without a trailing slash: `https://api.openai.com/v1`, `https://api.anthropic.com`. */
+  baseUrl: string;
+  apiKey: string;
+  model: string;
+  /** The model's own ceiling on answer tokens, where the catalogue knows it (Anthropic demands `max_tokens`). */
+  maxOutputTokens?: number;
+}
+
+export interface Outgoing {
+  url: string;
+  /** Lower-case names. The key stands here and nowhere else (never in the URL). */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** A failure a provider reported, told apart by what should happen next. */
+export interface ProviderFailure {
+  /**
+   * `caller`: the request itself is at fault, comes back as that 4xx and is not tried elsewhere.
+   * `account`: our key or account is at fault (401, 403, no credit): 502, without the provider's text.
+   * `busy`: 429 or overloaded: another candidate may serve. `broken`: 408, 409, 5xx or nonsense: another candidate may serve.
+   */
+  kind: 'caller' | 'account' | 'busy' | 'broken';
+  /** The provider's own message, trimmed, with no key in it. */
+  message: string;
+  /** A code of ours for `caller` failures. */
+  code?: 'invalid_request' | 'unsupported_parameter' | 'context_length_exceeded' | 'content_policy_violation' | 'model_not_found' | 'request_too_large';
+  param?: string;
+}
+
+/** Turns a provider's stream, event by event, into neutral ones. Pure; holds only the state of one stream. */
+export interface StreamReader {
+  push(event: ServerSentEvent): StreamEvent[];
+  /** The provider's stream has ended. `complete` is false when it broke off before its own end mark. */
+  end(): { events: StreamEvent[]; complete: boolean };
+}
+
+/** One provider, told as four translations. None does I/O, so a recorded exchange is all a test needs. */
+export interface Adapter {
+  readonly kind: ProviderKind;
+  /** Dialects this provider speaks itself: such calls are relayed byte for byte. */
+  readonly native: readonly DialectId[];
+  /** Where and with which headers a relayed call of `dialect` goes. */
+  relay(dialect: DialectId, target: Target): Omit<Outgoing, 'body'>;
+  /** `dropped` names, in the caller's words, the parameters this provider cannot honour. */
+  request(call: NeutralCall, target: Target): Outgoing & { dropped: readonly string[] };
+  /** Throws a ProviderFailure-shaped `UnreadableAnswer` on nonsense. */
+  response(body: unknown): Answer;
+  stream(): StreamReader;
+  error(status: number, body: string): ProviderFailure;
+}
+
+/** The provider answered 200 with something that is not an answer (an HTML page, an error body, half a JSON). */
+export class UnreadableAnswer extends Error {
+  readonly failure: ProviderFailure;
+  constructor(failure: ProviderFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}

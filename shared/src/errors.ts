@@ -1,0 +1,85 @@
+/**
+ * The error catalogue: every way an operation can be refused, its HTTP status, its `type` in OpenAI's and in
+ * Anthropic's words, and whether the caller should try again. Switch on `code`; `message` is for people.
+ */
+export const errorCatalogue = {
+  invalid_request: { status: 400, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  invalid_tag: { status: 400, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  unsupported_parameter: { status: 400, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  context_length_exceeded: { status: 400, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  content_policy_violation: { status: 400, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  invalid_api_key: { status: 401, type: 'invalid_request_error', anthropicType: 'authentication_error', retry: false },
+  budget_exceeded: { status: 402, type: 'insufficient_quota', anthropicType: 'billing_error', retry: false },
+  forbidden: { status: 403, type: 'permission_error', anthropicType: 'permission_error', retry: false },
+  tag_forbidden: { status: 403, type: 'permission_error', anthropicType: 'permission_error', retry: false },
+  model_not_found: { status: 404, type: 'invalid_request_error', anthropicType: 'not_found_error', retry: false },
+  not_found: { status: 404, type: 'invalid_request_error', anthropicType: 'not_found_error', retry: false },
+  conflict: { status: 409, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  idempotency_conflict: { status: 409, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  request_too_large: { status: 413, type: 'invalid_request_error', anthropicType: 'request_too_large', retry: false },
+  unsupported_media_type: { status: 415, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  scenario_paused: { status: 423, type: 'permission_error', anthropicType: 'permission_error', retry: false },
+  rate_limited: { status: 429, type: 'rate_limit_error', anthropicType: 'rate_limit_error', retry: true },
+  internal_error: { status: 500, type: 'server_error', anthropicType: 'api_error', retry: true },
+  provider_error: { status: 502, type: 'server_error', anthropicType: 'api_error', retry: true },
+  service_unavailable: { status: 503, type: 'server_error', anthropicType: 'overloaded_error', retry: true },
+  no_provider_available: { status: 503, type: 'server_error', anthropicType: 'overloaded_error', retry: true },
+  provider_timeout: { status: 504, type: 'server_error', anthropicType: 'timeout_error', retry: true },
+} as const;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export interface ErrorOptions {
+  /** The field of the request that is at fault, in dotted and bracketed form: `messages[0].role`. */
+  param?: string | undefined;
+  details?: Readonly<Record<string, unknown>> | undefined;
+  /** Overrides the catalogue's status; only for a provider's own 4xx, which comes back as that 4xx. */
+  status?: number | undefined;
+  /** Seconds for the `Retry-After` header. */
+  retryAfterSeconds?: number | undefined;
+  cause?: unknown;
+}
+
+const marker = Symbol.for('ai-gateway.error');
+
+/** A refusal with a code of the catalogue. Thrown where a request cannot be served; never carries a secret. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly param: string | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly [marker] = true;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.status = options.status ?? errorCatalogue[code].status;
+    this.param = options.param;
+    this.details = options.details;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** `instanceof` breaks across bundles (Zapier, n8n), a registered symbol does not. */
+export function isGatewayError(error: unknown): error is GatewayError {
+  return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[marker] === true;
+}
+
+/** OpenAI's error body, used everywhere but on `/v1/messages`. */
+export interface ErrorBody {
+  error: { message: string; type: string; param: string | null; code: string; details?: Readonly<Record<string, unknown>> };
+}
+
+export function toErrorBody(error: GatewayError): ErrorBody {
+  return {
+    error: {
+      message: error.message,
+      type: errorCatalogue[error.code].type,
+      param: error.param ?? null,
+      code: error.code,
+      ...(error.details && { details: error.details }),
+    },
+  };
+}

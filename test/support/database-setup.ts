@@ -1,0 +1,2 @@
+/** Replaced when the embedded database lands. */
+export default function setup(): void {}
