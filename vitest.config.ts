@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**'],
     // One embedded Postgres serves every file; each file that needs a database clones the migrated template.
     globalSetup: ['test/support/database-setup.ts'],
+    reporters: ['default', './test/support/summary-reporter.ts'],
     // Two cores: more files at once only make real servers slow.
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -5,9 +5,24 @@
 export const errorCatalogue = {
   invalid_request: { status: 400, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
   invalid_tag: { status: 400, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
-  unsupported_parameter: { status: 400, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
-  context_length_exceeded: { status: 400, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
-  content_policy_violation: { status: 400, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  unsupported_parameter: {
+    status: 400,
+    type: 'invalid_request_error',
+    anthropicType: 'invalid_request_error',
+    retry: false,
+  },
+  context_length_exceeded: {
+    status: 400,
+    type: 'invalid_request_error',
+    anthropicType: 'invalid_request_error',
+    retry: false,
+  },
+  content_policy_violation: {
+    status: 400,
+    type: 'invalid_request_error',
+    anthropicType: 'invalid_request_error',
+    retry: false,
+  },
   invalid_api_key: { status: 401, type: 'invalid_request_error', anthropicType: 'authentication_error', retry: false },
   budget_exceeded: { status: 402, type: 'insufficient_quota', anthropicType: 'billing_error', retry: false },
   forbidden: { status: 403, type: 'permission_error', anthropicType: 'permission_error', retry: false },
@@ -15,9 +30,19 @@ export const errorCatalogue = {
   model_not_found: { status: 404, type: 'invalid_request_error', anthropicType: 'not_found_error', retry: false },
   not_found: { status: 404, type: 'invalid_request_error', anthropicType: 'not_found_error', retry: false },
   conflict: { status: 409, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
-  idempotency_conflict: { status: 409, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  idempotency_conflict: {
+    status: 409,
+    type: 'invalid_request_error',
+    anthropicType: 'invalid_request_error',
+    retry: false,
+  },
   request_too_large: { status: 413, type: 'invalid_request_error', anthropicType: 'request_too_large', retry: false },
-  unsupported_media_type: { status: 415, type: 'invalid_request_error', anthropicType: 'invalid_request_error', retry: false },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    anthropicType: 'invalid_request_error',
+    retry: false,
+  },
   scenario_paused: { status: 423, type: 'permission_error', anthropicType: 'permission_error', retry: false },
   rate_limited: { status: 429, type: 'rate_limit_error', anthropicType: 'rate_limit_error', retry: true },
   internal_error: { status: 500, type: 'server_error', anthropicType: 'api_error', retry: true },
@@ -69,7 +94,13 @@ export function isGatewayError(error: unknown): error is GatewayError {
 
 /** OpenAI's error body, used everywhere but on `/v1/messages`. */
 export interface ErrorBody {
-  error: { message: string; type: string; param: string | null; code: string; details?: Readonly<Record<string, unknown>> };
+  error: {
+    message: string;
+    type: string;
+    param: string | null;
+    code: string;
+    details?: Readonly<Record<string, unknown>>;
+  };
 }
 
 export function toErrorBody(error: GatewayError): ErrorBody {

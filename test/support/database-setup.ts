@@ -1,2 +1,45 @@
-/** Replaced when the embedded database lands. */
-export default function setup(): void {}
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
+import { migrate } from '../../gateway/src/db/migrate.ts';
+import { createPool } from '../../gateway/src/db/pool.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Of the server whose migrated database `template` each test file clones. */
+    database: { url: string; template: string };
+  }
+}
+
+/** One Postgres for all test files: `DATABASE_URL` where one is given, else the embedded one in a folder of its own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env.DATABASE_URL;
+  const folder = given === undefined ? mkdtempSync(join(tmpdir(), 'ai-gateway-test-')) : undefined;
+  const embedded = folder === undefined ? undefined : await startEmbeddedPostgres({ dataDir: folder });
+  const url = given ?? urlOf(embedded?.connection ?? {});
+  const template = `gateway_test_${process.pid}`;
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  await admin.query(`create database ${template}`);
+  const pool = createPool({ connectionString: withDatabase(url, template) });
+  await migrate(pool);
+  await pool.end();
+  project.provide('database', { url, template });
+  return async () => {
+    await admin.query(`drop database if exists ${template} with (force)`);
+    await admin.end();
+    await embedded?.stop();
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+function urlOf({ host, port, user, password }: pg.ClientConfig): string {
+  return `postgres://${user}:${String(password)}@/postgres?host=${encodeURIComponent(host ?? '')}&port=${port}`;
+}
+
+export function withDatabase(url: string, database: string): string {
+  return url.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, `$1${database}`);
+}

@@ -17,8 +17,13 @@ export type Part =
       /** Anthropic's prompt-cache mark on this block, carried along untouched; other providers cache by themselves. */
       cacheControl?: unknown;
     }
-  | { kind: 'image'; source: ImageSource; /** OpenAI's `low` | `high` | `auto`. */ detail?: string; cacheControl?: unknown }
-  | { kind: 'file'; mediaType: string; /** base64 */ data: string; filename?: string; cacheControl?: unknown }
+  | {
+      kind: 'image';
+      source: ImageSource /** OpenAI's `low` | `high` | `auto`. */;
+      detail?: string;
+      cacheControl?: unknown;
+    }
+  | { kind: 'file'; mediaType: string /** base64 */; data: string; filename?: string; cacheControl?: unknown }
   | ReasoningPart
   | ToolCallPart
   | { kind: 'tool-result'; toolCallId: string; content: readonly Part[]; isError?: boolean; cacheControl?: unknown }
@@ -26,7 +31,7 @@ export type Part =
 
 export type ImageSource =
   | { kind: 'url'; url: string }
-  | { kind: 'data'; mediaType: string; /** base64, without the `data:` prefix */ data: string };
+  | { kind: 'data'; mediaType: string /** base64, without the `data:` prefix */; data: string };
 
 /**
  * A model's reasoning, kept so that the next turn can hand it back. `signature` is the provider's own opaque proof
@@ -107,7 +112,11 @@ export interface NeutralCall {
   topLogprobs?: number;
   /** How many choices (chat `n`); translated calls answer one. */
   choices?: number;
-  reasoning?: { effort?: ReasoningEffort; /** Anthropic/Gemini budget, in tokens. */ budgetTokens?: number; /** Show the reasoning (summary)? */ visible?: boolean };
+  reasoning?: {
+    effort?: ReasoningEffort /** Anthropic/Gemini budget, in tokens. */;
+    budgetTokens?: number /** Show the reasoning (summary)? */;
+    visible?: boolean;
+  };
   /** End-user id (`user`, `safety_identifier`, Anthropic `metadata.user_id`). */
   user?: string;
   serviceTier?: string;
@@ -142,7 +151,11 @@ export type FinishReason =
   | 'pause';
 
 export type AnswerPart =
-  | { kind: 'text'; text: string; /** OpenAI-style annotations (citations), carried along. */ annotations?: readonly unknown[] }
+  | {
+      kind: 'text';
+      text: string /** OpenAI-style annotations (citations), carried along. */;
+      annotations?: readonly unknown[];
+    }
   | { kind: 'refusal'; text: string }
   | ReasoningPart
   | ToolCallPart;

@@ -1,4 +1,11 @@
-import type { Answer, DialectId, NeutralCall, ProviderKind, ServerSentEvent, StreamEvent } from '../dialects/neutral.ts';
+import type {
+  Answer,
+  DialectId,
+  NeutralCall,
+  ProviderKind,
+  ServerSentEvent,
+  StreamEvent,
+} from '../dialects/neutral.ts';
 
 /** Where a call goes: one account at one provider, and the model as that provider names it. */
 export interface Target {
@@ -31,8 +38,16 @@ export interface ProviderFailure {
   /** The provider's own message, trimmed, with no key in it. */
   message: string;
   /** A code of ours for `caller` failures. */
-  code?: 'invalid_request' | 'unsupported_parameter' | 'context_length_exceeded' | 'content_policy_violation' | 'model_not_found' | 'request_too_large';
+  code?:
+    | 'invalid_request'
+    | 'unsupported_parameter'
+    | 'context_length_exceeded'
+    | 'content_policy_violation'
+    | 'model_not_found'
+    | 'request_too_large';
   param?: string;
+  /** Where the provider says in the body, not in a header, how long to wait. */
+  retryAfterSeconds?: number;
 }
 
 /** Turns a provider's stream, event by event, into neutral ones. Pure; holds only the state of one stream. */

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+// Plain JavaScript for whatever Node is installed (20 or newer): installs what is missing, then runs the command on the
+// pinned Node. `npm start`, `npm test` and `npm run bench` come here.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const stamp = join(root, 'node_modules', '.installed-by-launcher');
+const manifests = [
+  'package.json',
+  'pnpm-lock.yaml',
+  'pnpm-workspace.yaml',
+  'gateway/package.json',
+  'shared/package.json',
+  'test/package.json',
+];
+
+const commands = {
+  start: ['gateway/src/main.ts'],
+  test: ['node_modules/vitest/vitest.mjs', 'run'],
+  bench: ['test/bench/run.ts'],
+};
+
+const [name = 'start', ...rest] = process.argv.slice(2);
+const command = commands[name];
+if (command === undefined) {
+  console.error(`Unknown command "${name}". There are: ${Object.keys(commands).join(', ')}.`);
+  process.exit(2);
+}
+install();
+run(pinnedNode(), [...command, ...rest]);
+
+/** Does nothing, and takes no time, when what is installed is what the manifests ask for. */
+function install() {
+  const wanted = fingerprint();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  console.log('Installing what is missing (this happens once) …');
+  // CI=true: pnpm asks nothing. Its own output is shown only when it fails.
+  const done = spawnSync('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, CI: 'true' },
+    shell: process.platform === 'win32',
+  });
+  if (done.status !== 0) {
+    console.error(`${done.stdout ?? ''}${done.stderr ?? ''}${done.error ?? ''}`);
+    console.error('The installation failed. Is the npm registry within reach?');
+    process.exit(1);
+  }
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+function fingerprint() {
+  const hash = createHash('sha256');
+  for (const file of manifests) hash.update(readFileSync(join(root, file)));
+  return hash.digest('hex');
+}
+
+/** The binary itself: what stands in node_modules/.bin is a shell script around it. */
+function pinnedNode() {
+  const require = createRequire(join(root, 'package.json'));
+  const folder = dirname(require.resolve('node/package.json'));
+  const binary = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (existsSync(binary)) return binary;
+  console.error(
+    `The pinned Node is not at ${binary}: its install script may have been kept from running. Remove node_modules and try again.`,
+  );
+  process.exit(1);
+}
+
+function run(node, args) {
+  const child = spawn(node, args, { cwd: root, stdio: 'inherit' });
+  // Ctrl-C reaches the child by itself, being in the same group; told twice it would stop at once. So only what is sent to
+  // this process alone is passed on, and this process waits for the child's own end.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+  child.on('error', (error) => {
+    console.error(String(error));
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
+}

@@ -1,0 +1,59 @@
+import { hash, randomBytes } from 'node:crypto';
+
+/** What a key may do: `owner` everything; `member` all but keys, members, providers, plan; `viewer` reads; `caller` calls models. */
+export type Role = 'owner' | 'member' | 'viewer' | 'caller';
+
+/** Tags a key brings along where a call names none itself. Keys are the tag's name in a body's `metadata`. */
+export interface KeyTags {
+  client_id?: string | undefined;
+  project?: string | undefined;
+  scenario_id?: string | undefined;
+  scenario_platform?: string | undefined;
+}
+
+export type TagName = keyof KeyTags;
+
+/** Who is asking: what a key, looked up once and remembered, says of its bearer. */
+export interface Caller {
+  workspaceId: string;
+  workspaceName: string;
+  keyId: string;
+  keyName: string;
+  role: Role;
+  /** `gw_live_` keys spend money; `gw_test_` keys are answered by the sandbox and live in a world of their own. */
+  livemode: boolean;
+  tags: KeyTags;
+  lockedTags: readonly TagName[];
+  expiresAt: Date | undefined;
+}
+
+/** 32 characters of base64url after the prefix: 192 random bits. */
+export function newKey(livemode: boolean): string {
+  return `${livemode ? 'gw_live_' : 'gw_test_'}${randomBytes(24).toString('base64url')}`;
+}
+
+/** The test key that belongs to a live key: same rest, other prefix (and so another hash). */
+export function testTwin(liveKey: string): string {
+  return liveKey.replace(/^gw_live_/, 'gw_test_');
+}
+
+/** SHA-256: keys are random, so nothing slower is needed, and the index finds it in one step whoever asks. */
+export function hashKey(key: string): Buffer {
+  return hash('sha256', key, 'buffer');
+}
+
+export function hintOf(key: string): string {
+  return key.slice(-4);
+}
+
+/** Cheap refusal of what cannot be a key, before anything is hashed or looked up. */
+export function looksLikeKey(key: string): boolean {
+  return /^gw_(live|test)_[A-Za-z0-9_-]{16,200}$/.test(key);
+}
+
+const strength: Record<Role, number> = { caller: 0, viewer: 1, member: 2, owner: 3 };
+
+/** Roles are not a ladder everywhere (a viewer calls no models), but a key never makes one above itself. */
+export function mayGrant(maker: Role, wanted: Role): boolean {
+  return maker === 'owner' || (strength[wanted] < strength[maker] && !(maker === 'viewer'));
+}

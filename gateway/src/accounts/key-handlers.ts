@@ -1,0 +1,101 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Context } from '../context.ts';
+import { hashKey, hintOf, type KeyTags, mayGrant, newKey } from './api-key.ts';
+import { insertKey, listKeys, revokeKey, type StoredKey } from './key-store.ts';
+import { newId } from './new-id.ts';
+
+export const keyHandlers: Pick<Handlers<Context>, 'keys.create' | 'keys.list' | 'keys.revoke' | 'me.get'> = {
+  'keys.create': async (input, { caller, services }) => {
+    const livemode = input.mode === 'live';
+    if (!mayGrant(caller.role, input.role))
+      throw new GatewayError(
+        'forbidden',
+        `A key with the role ${caller.role} cannot make one with the role ${input.role}.`,
+        { param: 'role' },
+      );
+    // The world of test is no way into the world of money.
+    if (livemode && !caller.livemode)
+      throw new GatewayError('forbidden', 'A test key makes test keys only.', { param: 'mode' });
+    const locked = caller.lockedTags.find(
+      (name) => input.tags[name] !== caller.tags[name] || !input.locked_tags.includes(name),
+    );
+    if (locked !== undefined)
+      throw new GatewayError(
+        'tag_forbidden',
+        `This key is bound to its ${locked}; a key it makes must be bound to the same.`,
+        { param: `tags.${locked}` },
+      );
+    const key = newKey(livemode);
+    const stored: Omit<StoredKey, 'createdAt'> = {
+      workspaceId: caller.workspaceId,
+      id: newId('key', services.now()),
+      hint: hintOf(key),
+      name: input.name,
+      role: input.role,
+      livemode,
+      tags: present(input.tags),
+      lockedTags: input.locked_tags,
+      rateLimit: input.rate_limit,
+      expiresAt: input.expires_at === undefined ? undefined : new Date(input.expires_at),
+    };
+    const createdAt = await insertKey(services.db, { ...stored, hash: hashKey(key) });
+    return { ...describe({ ...stored, createdAt }), key };
+  },
+
+  'keys.list': async (_input, { caller, services }) => {
+    const keys = await listKeys(services.db, caller.workspaceId, caller.livemode);
+    return { data: keys.map(describe), next_cursor: null };
+  },
+
+  'keys.revoke': async ({ id }, { caller, services }) => {
+    const revoked = await revokeKey(services.db, {
+      workspaceId: caller.workspaceId,
+      id,
+      fromLivemode: caller.livemode,
+    });
+    if (!revoked) throw new GatewayError('not_found', `There is no key "${id}" in this workspace.`, { param: 'id' });
+    services.forgetKey(id);
+    return null;
+  },
+
+  'me.get': async (_input, { caller, services }) => {
+    const { accounts } = await services.workspaces.view(caller.workspaceId);
+    return {
+      key: {
+        id: caller.keyId,
+        name: caller.keyName,
+        role: caller.role,
+        mode: caller.livemode ? 'live' : 'test',
+        tags: present(caller.tags) as Record<string, string>,
+      },
+      workspace: { id: caller.workspaceId, name: caller.workspaceName },
+      livemode: caller.livemode,
+      providers: caller.livemode
+        ? accounts.map(({ id, name }) => ({
+            id: name,
+            status: services.health.mayTry(id) === 'no' ? ('resting' as const) : ('ok' as const),
+          }))
+        : [{ id: 'sandbox', status: 'sandbox' as const }],
+    };
+  },
+};
+
+function present(tags: KeyTags): KeyTags {
+  return Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== undefined));
+}
+
+function describe(key: StoredKey) {
+  return {
+    id: key.id,
+    name: key.name,
+    role: key.role,
+    mode: key.livemode ? ('live' as const) : ('test' as const),
+    hint: key.hint,
+    tags: key.tags,
+    locked_tags: [...key.lockedTags],
+    rate_limit: key.rateLimit ?? null,
+    created_at: key.createdAt.toISOString(),
+    expires_at: key.expiresAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,128 @@
+import type { Db } from '../db/transaction.ts';
+import type { Caller, KeyTags, Role, TagName } from './api-key.ts';
+
+export interface RateLimit {
+  calls_per_minute?: number | undefined;
+  tokens_per_minute?: number | undefined;
+  concurrent?: number | undefined;
+}
+
+export interface NewKey {
+  workspaceId: string;
+  id: string;
+  hash: Buffer;
+  hint: string;
+  name: string;
+  role: Role;
+  livemode: boolean;
+  tags: KeyTags;
+  lockedTags: readonly TagName[];
+  rateLimit?: RateLimit | undefined;
+  expiresAt?: Date | undefined;
+}
+
+export interface StoredKey extends Omit<NewKey, 'hash'> {
+  createdAt: Date;
+}
+
+export async function insertKey(db: Db, key: NewKey): Promise<Date> {
+  const { rows } = await db.query(
+    `insert into api_keys (workspace_id, id, hash, hint, name, role, livemode, tags, locked_tags, rate_limit, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning created_at`,
+    [
+      key.workspaceId,
+      key.id,
+      key.hash,
+      key.hint,
+      key.name,
+      key.role,
+      key.livemode,
+      JSON.stringify(key.tags),
+      key.lockedTags,
+      key.rateLimit === undefined ? null : JSON.stringify(key.rateLimit),
+      key.expiresAt ?? null,
+    ],
+  );
+  return (rows[0] as { created_at: Date }).created_at;
+}
+
+/** Unknown and revoked keys look alike: both are undefined. Expiry is left to the caller, who remembers the answer. */
+export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefined> {
+  const { rows } = await db.query(
+    `select k.workspace_id, w.name as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.expires_at
+     from api_keys k join workspaces w on w.id = k.workspace_id
+     where k.hash = $1 and k.revoked_at is null`,
+    [hash],
+  );
+  const row = rows[0] as KeyRow | undefined;
+  return (
+    row && {
+      workspaceId: row.workspace_id,
+      workspaceName: row.workspace_name,
+      keyId: row.id,
+      keyName: row.name,
+      role: row.role,
+      livemode: row.livemode,
+      tags: row.tags,
+      lockedTags: row.locked_tags,
+      expiresAt: row.expires_at ?? undefined,
+    }
+  );
+}
+
+interface KeyRow {
+  workspace_id: string;
+  workspace_name: string;
+  id: string;
+  hint: string;
+  name: string;
+  role: Role;
+  livemode: boolean;
+  tags: KeyTags;
+  locked_tags: TagName[];
+  rate_limit: RateLimit | null;
+  created_at: Date;
+  expires_at: Date | null;
+}
+
+export async function listKeys(db: Db, workspaceId: string, livemode: boolean): Promise<StoredKey[]> {
+  const { rows } = await db.query(
+    `select workspace_id, id, hint, name, role, livemode, tags, locked_tags, rate_limit, created_at, expires_at
+     from api_keys where workspace_id = $1 and revoked_at is null and ($2 or not livemode) order by created_at, id`,
+    [workspaceId, livemode],
+  );
+  return (rows as KeyRow[]).map((row) => ({
+    workspaceId: row.workspace_id,
+    id: row.id,
+    hint: row.hint,
+    name: row.name,
+    role: row.role,
+    livemode: row.livemode,
+    tags: row.tags,
+    lockedTags: row.locked_tags,
+    rateLimit: row.rate_limit ?? undefined,
+    expiresAt: row.expires_at ?? undefined,
+    createdAt: row.created_at,
+  }));
+}
+
+/** Revokes and tells every process in the same transaction. A test key reaches test keys only. */
+export async function revokeKey(
+  db: Db,
+  key: { workspaceId: string; id: string; fromLivemode: boolean },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `with revoked as (
+       update api_keys set revoked_at = now()
+       where workspace_id = $1 and id = $2 and revoked_at is null and ($3 or not livemode) returning id)
+     select pg_notify('keys', id) from revoked`,
+    [key.workspaceId, key.id, key.fromLivemode],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** Also true of a revoked one. */
+export async function hasKey(db: Db, hash: Buffer): Promise<boolean> {
+  const { rowCount } = await db.query('select 1 from api_keys where hash = $1', [hash]);
+  return (rowCount ?? 0) > 0;
+}

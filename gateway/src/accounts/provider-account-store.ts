@@ -1,0 +1,95 @@
+import type { Db } from '../db/transaction.ts';
+
+/** A model of a provider of one's own, with the price it is billed at. */
+export interface OwnModel {
+  id: string;
+  input_usd_per_mtok: number;
+  output_usd_per_mtok: number;
+  context_window?: number | undefined;
+}
+
+export interface ProviderAccountRow {
+  workspaceId: string;
+  id: string;
+  name: string;
+  kind: 'openai' | 'anthropic' | 'gemini' | 'openai-compatible';
+  baseUrl: string;
+  sealedKey: Buffer;
+  keyHint: string;
+  models: readonly OwnModel[];
+}
+
+const columns = 'workspace_id, id, name, kind, base_url, sealed_key, key_hint, models';
+
+export async function insertProviderAccount(db: Db, row: ProviderAccountRow): Promise<'created' | 'name-taken'> {
+  const { rowCount } = await db.query(
+    `with created as (
+       insert into provider_accounts (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8)
+       on conflict (workspace_id, name) do nothing returning workspace_id)
+     select pg_notify('workspaces', workspace_id) from created`,
+    [row.workspaceId, row.id, row.name, row.kind, row.baseUrl, row.sealedKey, row.keyHint, JSON.stringify(row.models)],
+  );
+  return rowCount === 1 ? 'created' : 'name-taken';
+}
+
+export async function updateProviderAccount(db: Db, row: ProviderAccountRow): Promise<void> {
+  await db.query(
+    `with changed as (
+       update provider_accounts set base_url = $3, sealed_key = $4, key_hint = $5, models = $6
+       where workspace_id = $1 and id = $2 returning workspace_id)
+     select pg_notify('workspaces', workspace_id) from changed`,
+    [row.workspaceId, row.id, row.baseUrl, row.sealedKey, row.keyHint, JSON.stringify(row.models)],
+  );
+}
+
+export async function deleteProviderAccount(db: Db, workspaceId: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `with gone as (delete from provider_accounts where workspace_id = $1 and id = $2 returning workspace_id)
+     select pg_notify('workspaces', workspace_id) from gone`,
+    [workspaceId, id],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+export async function listProviderAccounts(db: Db, workspaceId: string): Promise<ProviderAccountRow[]> {
+  const { rows } = await db.query(
+    `select ${columns} from provider_accounts where workspace_id = $1 order by created_at, id`,
+    [workspaceId],
+  );
+  return rows.map(readRow);
+}
+
+export async function findProviderAccount(
+  db: Db,
+  workspaceId: string,
+  id: string,
+): Promise<ProviderAccountRow | undefined> {
+  const { rows } = await db.query(`select ${columns} from provider_accounts where workspace_id = $1 and id = $2`, [
+    workspaceId,
+    id,
+  ]);
+  return rows.map(readRow)[0];
+}
+
+function readRow(row: unknown): ProviderAccountRow {
+  const value = row as {
+    workspace_id: string;
+    id: string;
+    name: string;
+    kind: ProviderAccountRow['kind'];
+    base_url: string;
+    sealed_key: Buffer;
+    key_hint: string;
+    models: OwnModel[];
+  };
+  return {
+    workspaceId: value.workspace_id,
+    id: value.id,
+    name: value.name,
+    kind: value.kind,
+    baseUrl: value.base_url,
+    sealedKey: value.sealed_key,
+    keyHint: value.key_hint,
+    models: value.models,
+  };
+}

@@ -1,0 +1,126 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Context } from '../context.ts';
+import { urlFault } from '../outgoing/address.ts';
+import { hintOf } from './api-key.ts';
+import { newId } from './new-id.ts';
+import {
+  deleteProviderAccount,
+  findProviderAccount,
+  insertProviderAccount,
+  listProviderAccounts,
+  type ProviderAccountRow,
+  updateProviderAccount,
+} from './provider-account-store.ts';
+import { seal } from './seal.ts';
+import { sealContext } from './workspace-view.ts';
+
+const vendorUrls = {
+  openai: 'https://api.openai.com/v1',
+  anthropic: 'https://api.anthropic.com',
+  gemini: 'https://generativelanguage.googleapis.com',
+} as const;
+
+export const providerHandlers: Pick<
+  Handlers<Context>,
+  'providers.create' | 'providers.list' | 'providers.update' | 'providers.remove'
+> = {
+  'providers.create': async (input, { caller, services }) => {
+    if (input.name === 'auto' || input.name === 'sandbox')
+      throw new GatewayError('invalid_request', `"${input.name}" is a name of the gateway's own.`, { param: 'name' });
+    if (isVendor(input.name) && input.name !== input.kind) {
+      throw new GatewayError(
+        'invalid_request',
+        `A provider named "${input.name}" must be of that kind: model names begin with it.`,
+        { param: 'name' },
+      );
+    }
+    const baseUrl = checkUrl(
+      input.base_url ?? (input.kind === 'openai-compatible' ? '' : vendorUrls[input.kind]),
+      services.allowPrivateNetwork,
+    );
+    const place = { workspaceId: caller.workspaceId, id: newId('prov', services.now()), baseUrl };
+    const row: ProviderAccountRow = {
+      ...place,
+      name: input.name,
+      kind: input.kind,
+      sealedKey: seal(services.secret, input.api_key, sealContext(place)),
+      keyHint: hintOf(input.api_key),
+      models: input.models,
+    };
+    if ((await insertProviderAccount(services.db, row)) === 'name-taken') {
+      throw new GatewayError(
+        'conflict',
+        `This workspace has a provider named "${input.name}" already. Change that one, or choose another name.`,
+        { param: 'name' },
+      );
+    }
+    services.workspaces.forget(caller.workspaceId);
+    return describe(row);
+  },
+
+  'providers.list': async (_input, { caller, services }) => {
+    const rows = await listProviderAccounts(services.db, caller.workspaceId);
+    return { data: rows.map(describe), next_cursor: null };
+  },
+
+  'providers.update': async (input, { caller, services }) => {
+    const row = await findProviderAccount(services.db, caller.workspaceId, input.id);
+    if (row === undefined) throw unknownProvider(input.id);
+    const baseUrl = input.base_url === undefined ? row.baseUrl : checkUrl(input.base_url, services.allowPrivateNetwork);
+    // Whoever may change an address must not learn the key that was stored for another.
+    if (new URL(baseUrl).origin !== new URL(row.baseUrl).origin && input.api_key === undefined) {
+      throw new GatewayError('invalid_request', 'A new address needs the key again: give `api_key` too.', {
+        param: 'api_key',
+      });
+    }
+    const changed: ProviderAccountRow = {
+      ...row,
+      baseUrl,
+      models: input.models ?? row.models,
+      ...(input.api_key === undefined
+        ? {}
+        : {
+            sealedKey: seal(services.secret, input.api_key, sealContext({ ...row, baseUrl })),
+            keyHint: hintOf(input.api_key),
+          }),
+    };
+    await updateProviderAccount(services.db, changed);
+    services.workspaces.forget(caller.workspaceId);
+    return describe(changed);
+  },
+
+  'providers.remove': async ({ id }, { caller, services }) => {
+    if (!(await deleteProviderAccount(services.db, caller.workspaceId, id))) throw unknownProvider(id);
+    services.workspaces.forget(caller.workspaceId);
+    return null;
+  },
+};
+
+function isVendor(name: string): name is keyof typeof vendorUrls {
+  return Object.hasOwn(vendorUrls, name);
+}
+
+function checkUrl(text: string, allowPrivateNetwork: boolean): string {
+  const url = new URL(text);
+  const fault = urlFault(url, allowPrivateNetwork);
+  if (fault !== undefined) throw new GatewayError('invalid_request', `\`base_url\` ${fault}.`, { param: 'base_url' });
+  if (url.search !== '' || url.hash !== '')
+    throw new GatewayError('invalid_request', '`base_url` must not hold a query or a fragment.', { param: 'base_url' });
+  return url.href.replace(/\/+$/, '');
+}
+
+function unknownProvider(id: string): GatewayError {
+  return new GatewayError('not_found', `There is no provider "${id}" in this workspace.`, { param: 'id' });
+}
+
+function describe(row: ProviderAccountRow) {
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    base_url: row.baseUrl,
+    key_hint: row.keyHint,
+    models: [...row.models],
+  };
+}

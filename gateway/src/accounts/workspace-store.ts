@@ -1,0 +1,27 @@
+import type { Db } from '../db/transaction.ts';
+
+export type Fallbacks = Readonly<Record<string, readonly string[]>>;
+
+export async function insertWorkspace(db: Db, workspace: { id: string; name: string }): Promise<void> {
+  await db.query('insert into workspaces (id, name) values ($1, $2)', [workspace.id, workspace.name]);
+}
+
+/** The oldest workspace: the one a first start makes, whose owner's key GATEWAY_BOOTSTRAP_KEY is. */
+export async function firstWorkspaceId(db: Db): Promise<string | undefined> {
+  const { rows } = await db.query('select id from workspaces order by created_at, id limit 1');
+  return (rows[0] as { id: string } | undefined)?.id;
+}
+
+export async function readFallbacks(db: Db, workspaceId: string): Promise<Fallbacks> {
+  const { rows } = await db.query('select fallbacks from workspaces where id = $1', [workspaceId]);
+  return (rows[0] as { fallbacks: Fallbacks } | undefined)?.fallbacks ?? {};
+}
+
+/** Saves, and tells every process in the same transaction. */
+export async function writeFallbacks(db: Db, workspaceId: string, fallbacks: Fallbacks): Promise<void> {
+  await db.query(
+    `with changed as (update workspaces set fallbacks = $2 where id = $1 returning id)
+     select pg_notify('workspaces', id) from changed`,
+    [workspaceId, JSON.stringify(fallbacks)],
+  );
+}

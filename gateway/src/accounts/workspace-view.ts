@@ -1,0 +1,81 @@
+import type { Db } from '../db/transaction.ts';
+import { listProviderAccounts, type OwnModel } from './provider-account-store.ts';
+import { unseal } from './seal.ts';
+import { type Fallbacks, readFallbacks } from './workspace-store.ts';
+
+/** An account at a provider that a workspace may use. */
+export interface ProviderAccount {
+  /** Tells accounts apart across workspaces: the operator's are shared, a workspace's own are its own. */
+  id: string;
+  /** How `provider/model` names it; unique in the workspace. */
+  name: string;
+  kind: 'openai' | 'anthropic' | 'gemini' | 'openai-compatible';
+  baseUrl: string;
+  apiKey: string;
+  /** The operator's own, from the environment: its address is trusted and its calls are metered by the plan. */
+  operators: boolean;
+  /** Priced models of a provider of one's own. */
+  models: readonly OwnModel[];
+}
+
+/** What routing needs to know of a workspace, read once and remembered until the database says it changed. */
+export interface WorkspaceView {
+  accounts: readonly ProviderAccount[];
+  fallbacks: Fallbacks;
+}
+
+export class WorkspaceViews {
+  readonly #db: Db;
+  readonly #secret: string;
+  /** The operator's own accounts, which every workspace may use. */
+  readonly operators: readonly ProviderAccount[];
+  readonly #views = new Map<string, WorkspaceView>();
+  #forgotten = 0;
+
+  constructor(options: { db: Db; secret: string; operators: readonly ProviderAccount[] }) {
+    this.#db = options.db;
+    this.#secret = options.secret;
+    this.operators = options.operators;
+  }
+
+  view(workspaceId: string): WorkspaceView | Promise<WorkspaceView> {
+    return this.#views.get(workspaceId) ?? this.#read(workspaceId);
+  }
+
+  forget(workspaceId?: string): void {
+    this.#forgotten += 1;
+    if (workspaceId === undefined) this.#views.clear();
+    else this.#views.delete(workspaceId);
+  }
+
+  async #read(workspaceId: string): Promise<WorkspaceView> {
+    const forgotten = this.#forgotten;
+    const [rows, fallbacks] = await Promise.all([
+      listProviderAccounts(this.#db, workspaceId),
+      readFallbacks(this.#db, workspaceId),
+    ]);
+    const own = rows.map(
+      (row): ProviderAccount => ({
+        id: row.id,
+        name: row.name,
+        kind: row.kind,
+        baseUrl: row.baseUrl,
+        apiKey: unseal(this.#secret, row.sealedKey, sealContext(row)).toString(),
+        operators: false,
+        models: row.models,
+      }),
+    );
+    // An account of one's own by the vendor's name takes the place of the operator's.
+    const view = {
+      accounts: [...own, ...this.operators.filter(({ name }) => own.every((account) => account.name !== name))],
+      fallbacks,
+    };
+    if (forgotten === this.#forgotten) this.#views.set(workspaceId, view);
+    return view;
+  }
+}
+
+/** A stored key opens only for the workspace, account and origin it was stored for. */
+export function sealContext(row: { workspaceId: string; id: string; baseUrl: string }): string[] {
+  return ['provider-key', row.workspaceId, row.id, new URL(row.baseUrl).origin];
+}

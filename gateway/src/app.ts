@@ -1,0 +1,86 @@
+import { GatewayError, toErrorBody } from '@ai-gateway/shared/errors';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { newId } from './accounts/new-id.ts';
+import { embedText } from './calls/embed-text.ts';
+import { chat } from './dialects/chat.ts';
+import { messages } from './dialects/messages.ts';
+import { responses } from './dialects/responses.ts';
+import type { Authenticator } from './http/authenticate.ts';
+import { guardRequest } from './http/guard.ts';
+import { sendError } from './http/send-error.ts';
+import { takeBackground } from './http/serve-background.ts';
+import { serveContract } from './http/serve-contract.ts';
+import { serveDocs } from './http/serve-docs.ts';
+import { dialectEndpoint, type ModelEndpoint, serveModel } from './http/serve-model.ts';
+import { serveStatus } from './http/serve-status.ts';
+import { tagPath } from './http/tag-path.ts';
+import type { Services } from './services.ts';
+
+/** The doors of the gateway, in order: model calls first, since they are what it is for. */
+export function createApp(options: {
+  services: Services;
+  authenticator: Authenticator;
+  isDraining: () => boolean;
+  version: string;
+}): Express {
+  const { services, authenticator, isDraining, version } = options;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use((req: Request, _res: Response, next: NextFunction) => {
+    guardRequest(req);
+    if (isDraining() && req.path !== '/readyz' && req.path !== '/healthz') throw draining();
+    next();
+  });
+  app.use(tagPath);
+  const endpoints: Record<string, ModelEndpoint> = {
+    '/v1/chat/completions': dialectEndpoint(chat),
+    '/v1/responses': dialectEndpoint(responses),
+    '/v1/messages': dialectEndpoint(messages),
+    '/v1/embeddings': { answer: embedText, error: toErrorBody },
+    '/v1/chat/completions/background': {
+      answer: async (_services, request) => {
+        const taken = await takeBackground(services, request);
+        return {
+          kind: 'plain',
+          status: 202,
+          headers: { 'content-type': 'application/json', 'x-request-id': request.id },
+          body: JSON.stringify(taken),
+        };
+      },
+      error: toErrorBody,
+    },
+  };
+  for (const [path, endpoint] of Object.entries(endpoints))
+    app.post(path, serveModel(services, authenticator, endpoint));
+  serveContract(app, services, authenticator);
+  serveDocs(app, { publicUrl: () => services.publicUrl, version });
+  serveStatus(app, services, isDraining);
+  app.use((req: Request) => {
+    throw new GatewayError(
+      'not_found',
+      `${req.method} ${req.path.slice(0, 200)} is no call of this gateway. GET /docs shows those there are.`,
+    );
+  });
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+    const write = req.path === '/v1/messages' ? messages.error : toErrorBody;
+    sendError(res, { error: known(error), requestId: newId('req', services.now()), log: services.log, write });
+  });
+  return app;
+}
+
+function draining(): GatewayError {
+  return new GatewayError(
+    'service_unavailable',
+    'This gateway is shutting down. Try again: another one, or its next start, will answer.',
+    { retryAfterSeconds: 2 },
+  );
+}
+
+/** A path Express cannot decode (`%zz`) is its caller's fault. */
+function known(error: unknown): unknown {
+  return error instanceof URIError
+    ? new GatewayError('invalid_request', 'The path is not valid percent-encoding.', { param: 'path' })
+    : error;
+}

@@ -1,0 +1,143 @@
+import type { Db } from '../db/transaction.ts';
+
+export type BackgroundState = 'queued' | 'running' | 'completed' | 'failed';
+
+export interface BackgroundRow {
+  workspaceId: string;
+  id: string;
+  livemode: boolean;
+  keyId: string;
+  state: BackgroundState;
+  callbackUrl: string;
+  sealedRequest: Buffer;
+  sealedSecret: Buffer;
+  sealedOutcome: Buffer | undefined;
+  tries: number;
+}
+
+const columns =
+  'workspace_id, id, livemode, key_id, state, callback_url, sealed_request, sealed_secret, sealed_outcome, tries';
+
+export async function insertBackground(
+  db: Db,
+  row: Omit<BackgroundRow, 'state' | 'sealedOutcome' | 'tries'>,
+): Promise<void> {
+  await db.query(
+    `insert into background_calls (workspace_id, id, livemode, key_id, state, callback_url, sealed_request, sealed_secret)
+     values ($1, $2, $3, $4, 'queued', $5, $6, $7)`,
+    [row.workspaceId, row.id, row.livemode, row.keyId, row.callbackUrl, row.sealedRequest, row.sealedSecret],
+  );
+}
+
+export async function findBackground(
+  db: Db,
+  key: { workspaceId: string; id: string; livemode: boolean },
+): Promise<BackgroundRow | undefined> {
+  const { rows } = await db.query(
+    `select ${columns} from background_calls where workspace_id = $1 and id = $2 and livemode = $3`,
+    [key.workspaceId, key.id, key.livemode],
+  );
+  return rows.map(readRow)[0];
+}
+
+/** Takes waiting calls for this process; what another process takes at the same moment is passed over. */
+export async function takeQueued(db: Db, processId: string, limit: number): Promise<BackgroundRow[]> {
+  const { rows } = await db.query(
+    `update background_calls set state = 'running', process_id = $1
+     where (workspace_id, id) in (
+       select workspace_id, id from background_calls where state = 'queued' order by created_at limit $2 for update skip locked)
+     returning ${columns}`,
+    [processId, limit],
+  );
+  return rows.map(readRow);
+}
+
+/** Notes the outcome and makes its delivery due, in one statement. */
+export async function finishBackground(
+  db: Db,
+  key: { workspaceId: string; id: string },
+  outcome: { state: 'completed' | 'failed'; sealed: Buffer },
+): Promise<void> {
+  await db.query(
+    `update background_calls set state = $3, sealed_outcome = $4, next_try_at = now()
+     where workspace_id = $1 and id = $2 and state = 'running'`,
+    [key.workspaceId, key.id, outcome.state, outcome.sealed],
+  );
+}
+
+/**
+ * Takes deliveries that are due, and puts them a minute off meanwhile: should this process die with them, another tries again,
+ * with the same id.
+ */
+export async function takeDue(db: Db, limit: number): Promise<BackgroundRow[]> {
+  const { rows } = await db.query(
+    `update background_calls set tries = tries + 1, next_try_at = now() + interval '1 minute'
+     where (workspace_id, id) in (
+       select workspace_id, id from background_calls where next_try_at <= now() order by next_try_at limit $1 for update skip locked)
+     returning ${columns}`,
+    [limit],
+  );
+  return rows.map(readRow);
+}
+
+export async function endDelivery(
+  db: Db,
+  key: { workspaceId: string; id: string },
+  outcome: { delivered: boolean },
+): Promise<void> {
+  await db.query(
+    `update background_calls set next_try_at = null, delivered_at = case when $3 then now() end where workspace_id = $1 and id = $2`,
+    [key.workspaceId, key.id, outcome.delivered],
+  );
+}
+
+export async function postponeDelivery(
+  db: Db,
+  key: { workspaceId: string; id: string },
+  delayMs: number,
+): Promise<void> {
+  await db.query(
+    `update background_calls set next_try_at = now() + $3 * interval '1 millisecond' where workspace_id = $1 and id = $2`,
+    [key.workspaceId, key.id, delayMs],
+  );
+}
+
+/** Calls whose process died: the provider may have been paid, so they are not run again but told as failed. */
+export async function takeAbandoned(
+  db: Db,
+  processId: string,
+  deadProcessIds: readonly string[],
+): Promise<BackgroundRow[]> {
+  const { rows } = await db.query(
+    `update background_calls set process_id = $1 where state = 'running' and process_id = any($2) returning ${columns}`,
+    [processId, deadProcessIds],
+  );
+  return rows.map(readRow);
+}
+
+function readRow(row: unknown): BackgroundRow {
+  const value = row as {
+    workspace_id: string;
+    id: string;
+    livemode: boolean;
+    key_id: string;
+    state: BackgroundState;
+    callback_url: string;
+    sealed_request: Buffer;
+    sealed_secret: Buffer;
+    sealed_outcome: Buffer | null;
+    tries: number;
+  };
+  return {
+    workspaceId: value.workspace_id,
+    id: value.id,
+    livemode: value.livemode,
+    keyId: value.key_id,
+    state: value.state,
+    callbackUrl: value.callback_url,
+    sealedRequest: value.sealed_request,
+    sealedSecret: value.sealed_secret,
+    sealedOutcome: value.sealed_outcome ?? undefined,
+    tries: value.tries,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Caller } from '../accounts/api-key.ts';
+import { seal, unseal } from '../accounts/seal.ts';
+import type { JsonObject } from '../dialects/neutral.ts';
+import type { CallTags } from '../usage/call-record.ts';
+
+/** What is kept of a request until it is run: enough to run it as if it had just come. */
+export interface BackgroundRequest {
+  body: string;
+  caller: Caller;
+  tags: CallTags;
+  fallbacks: readonly string[] | 'none' | undefined;
+  strict: boolean;
+}
+
+/** What is told in the end, by callback and on request. */
+export interface BackgroundOutcome {
+  response?: JsonObject;
+  error?: { message: string; code: string };
+  cost_usd?: number;
+  budget_remaining_usd?: number;
+  provider?: string;
+}
+
+type Place = { workspaceId: string; id: string };
+type What = 'request' | 'secret' | 'outcome';
+
+export function sealFor(secret: string, place: Place, what: What, text: string): Buffer {
+  return seal(secret, text, ['background', what, place.workspaceId, place.id]);
+}
+
+export function unsealFor(secret: string, place: Place, what: What, sealed: Buffer): string {
+  return unseal(secret, sealed, ['background', what, place.workspaceId, place.id]).toString('utf8');
+}
+
+/** Expiry is a date again after its way through JSON. */
+export function readRequest(text: string): BackgroundRequest {
+  const request = JSON.parse(text) as BackgroundRequest & { caller: { expiresAt?: string } };
+  return {
+    ...request,
+    caller: {
+      ...request.caller,
+      expiresAt: request.caller.expiresAt === undefined ? undefined : new Date(request.caller.expiresAt),
+    },
+  };
+}

@@ -1,0 +1,213 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { toUsd } from '@ai-gateway/shared/money';
+import { databaseAway } from '../budgets/journal.ts';
+import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
+import { needString, readChoice, readModel, readNumber, readString, wrong } from '../dialects/read-fields.ts';
+import { boundInputTokens } from '../providers/count-tokens.ts';
+import { type EmbeddingRequest, embeddingAdapterOf, encode } from '../providers/embeddings.ts';
+import { dearestCostNanos } from '../providers/price.ts';
+import { sandboxTokens, sandboxVector } from '../providers/sandbox.ts';
+import { type Candidate, routeCall } from '../routing/route.ts';
+import type { Services } from '../services.ts';
+import { admit } from './admission.ts';
+import { type AttemptFailure, errorOf, failureOfExchange, retryAfterOf } from './attempt.ts';
+import { Exchange, ExchangeError } from './exchange.ts';
+import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
+import { relayBody } from './relay-body.ts';
+import { answerHeaders, closeUnbilled, type RunningCall, settleCall } from './settle-call.ts';
+import { targetOf } from './try-candidate.ts';
+
+/** The path of an embeddings call. One candidate: vectors of another model would mean something else. */
+export async function embedText(services: Services, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
+  const asked = readEmbeddings(request.json);
+  admit(request.caller);
+  if (!services.journal.available) throw databaseAway();
+  const call = asCall(asked);
+  const workspace = await services.workspaces.view(request.caller.workspaceId);
+  const inputTokens = boundInputTokens(call, request.body.length);
+  const [candidate] = routeCall({
+    call,
+    kind: 'embedding',
+    inputTokens,
+    fallbacks: 'none',
+    workspaceFallbacks: {},
+    accounts: workspace.accounts,
+    livemode: request.caller.livemode,
+    mayTry: (account) => services.health.mayTry(account),
+  });
+  if (candidate === undefined) throw new Error('a route has a candidate or is refused');
+  const running = openEmbedding(services, { request, call, candidate, inputTokens });
+  const outcome = await embed(services, { request, asked, call, candidate });
+  if (outcome.kind === 'failed') {
+    if (request.signal.aborted) {
+      await settleCall(running, { status: 'cancelled', usage: undefined, text: '' });
+      throw new ClientGone();
+    }
+    services.health.failed(candidate.account, outcome.failure);
+    const error = errorOf([{ provider: candidate.provider, model: candidate.model, failure: outcome.failure }]);
+    await closeUnbilled(running, 'failed', error.code);
+    throw error;
+  }
+  services.health.succeeded(candidate.account);
+  const { costNanos } = await settleCall(running, { status: 'succeeded', usage: outcome.usage, text: '' });
+  return {
+    kind: 'plain',
+    headers: {
+      'content-type': 'application/json',
+      ...answerHeaders(running, request.id, []),
+      'x-gateway-cost-usd': String(toUsd(costNanos)),
+    },
+    body: outcome.body,
+  };
+}
+
+function readEmbeddings(json: JsonObject): EmbeddingRequest {
+  const model = readModel(json.model);
+  const { input } = json;
+  const list: unknown[] = Array.isArray(input) ? input : [input];
+  const tokenLists =
+    Array.isArray(input) &&
+    input.length > 0 &&
+    input.every(
+      (item) => typeof item === 'number' || (Array.isArray(item) && item.every((token) => typeof token === 'number')),
+    );
+  if (list.length === 0 || list.length > 2048) throw wrong('input', 'text, or a list of 1 to 2048 texts');
+  if (!tokenLists)
+    list.forEach((item, i) =>
+      needString(item === '' ? undefined : item, Array.isArray(input) ? `input[${i}]` : 'input'),
+    );
+  const dimensions = readNumber(json.dimensions, 'dimensions', { min: 1, max: 100_000, integer: true });
+  const user = readString(json.user, 'user');
+  return {
+    model,
+    texts: tokenLists ? undefined : (list as string[]),
+    encoding: readChoice(json.encoding_format, 'encoding_format', ['float', 'base64']) ?? 'float',
+    ...(dimensions === undefined ? {} : { dimensions }),
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
+/** What the parts that know of calls only need to see of it. */
+function asCall(asked: EmbeddingRequest): NeutralCall {
+  const parts = (asked.texts ?? []).map((text) => ({ kind: 'text' as const, text }));
+  return {
+    dialect: 'chat',
+    model: asked.model,
+    stream: false,
+    streamUsage: false,
+    messages: [{ role: 'user', parts }],
+    tools: [],
+    output: { kind: 'text' },
+    stop: [],
+    extra: {},
+    onlyNative: [],
+  };
+}
+
+function openEmbedding(
+  services: Services,
+  options: { request: Omit<ModelCall, 'dialect'>; call: NeutralCall; candidate: Candidate; inputTokens: number },
+): RunningCall {
+  const { request, call, candidate, inputTokens } = options;
+  const entry = services.journal.open({
+    workspaceId: request.caller.workspaceId,
+    id: request.id,
+    createdAtMs: request.receivedAtMs,
+    livemode: request.caller.livemode,
+    keyId: request.caller.keyId,
+    tags: request.tags,
+    dialect: 'embeddings',
+    streamed: false,
+    modelRequested: call.model,
+    holdNanos:
+      candidate.price === undefined ? 0n : dearestCostNanos(candidate.price, { inputTokens, maxOutputTokens: 0 }),
+    inputTokens,
+  });
+  const { provider, account, model, price, reason } = candidate;
+  return {
+    entry,
+    call,
+    startedAt: request.startedAt,
+    createdAtMs: request.receivedAtMs,
+    route: reason,
+    attempts: 1,
+    provider,
+    account,
+    model,
+    price,
+    firstByteAt: undefined,
+  };
+}
+
+type Outcome =
+  | { kind: 'answered'; body: Buffer | string; usage: Usage | undefined }
+  | { kind: 'failed'; failure: AttemptFailure };
+
+const answerBytesMax = 64 * 1024 * 1024;
+
+async function embed(
+  services: Services,
+  options: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; call: NeutralCall; candidate: Candidate },
+): Promise<Outcome> {
+  const { request, asked, call, candidate } = options;
+  if (candidate.kind === 'sandbox') return embedInSandbox(asked, candidate.model);
+  const adapter = embeddingAdapterOf(candidate.kind);
+  const { body, outline, json } = request;
+  if (!adapter.relays && asked.texts === undefined) throw wrong('input', 'text: this provider takes no token ids');
+  const outgoing = adapter.request(asked, targetOf(candidate));
+  const url = new URL(outgoing.url);
+  const sent = adapter.relays ? relayBody({ body, outline, json, call, model: candidate.model }) : outgoing.body;
+  try {
+    const exchange = await Exchange.send(
+      {
+        pool: services.outgoing.pool(url.origin, candidate.trusted),
+        path: url.pathname + url.search,
+        headers: outgoing.headers,
+        body: sent,
+      },
+      request.signal,
+    );
+    const answer = await exchange.collect(answerBytesMax);
+    if (exchange.status !== 200) {
+      const failure = adapter.error(exchange.status, answer.toString('utf8', 0, 65_536));
+      return {
+        kind: 'failed',
+        failure: {
+          ...failure,
+          status: exchange.status,
+          retryAfterSeconds: retryAfterOf(exchange.headers['retry-after'], services.now()) ?? failure.retryAfterSeconds,
+        },
+      };
+    }
+    const read = adapter.response(answer, asked);
+    return read === undefined
+      ? { kind: 'failed', failure: { kind: 'broken', message: 'the provider answered something that is no answer' } }
+      : { kind: 'answered', ...read };
+  } catch (error) {
+    if (error instanceof ExchangeError) return { kind: 'failed', failure: failureOfExchange(error) };
+    throw error;
+  }
+}
+
+function embedInSandbox(asked: EmbeddingRequest, model: string): Outcome {
+  if (asked.texts === undefined)
+    throw new GatewayError('invalid_request', '`input` must be text in test mode.', { param: 'input' });
+  const dimensions = asked.dimensions ?? (model.includes('large') ? 3072 : 1536);
+  const inputTokens = sandboxTokens(asked.texts);
+  const data = asked.texts.map((text, index) => ({
+    object: 'embedding',
+    index,
+    embedding: encode(sandboxVector(text, dimensions), asked.encoding),
+  }));
+  const body = JSON.stringify({
+    object: 'list',
+    data,
+    model,
+    usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
+  });
+  return {
+    kind: 'answered',
+    body,
+    usage: { inputTokens, cachedTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 },
+  };
+}

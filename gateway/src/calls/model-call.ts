@@ -1,0 +1,55 @@
+import type { Caller } from '../accounts/api-key.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { Outline } from '../dialects/json-outline.ts';
+import type { JsonObject } from '../dialects/neutral.ts';
+import type { CallTags } from '../usage/call-record.ts';
+import type { StreamSink } from './stream-run.ts';
+import type { Bytes } from './stream-transform.ts';
+
+/** One request to a model, as it stands after authentication and parsing: the input of the data path. */
+export interface ModelCall {
+  /** `req_…` */
+  id: string;
+  receivedAtMs: number;
+  /** By `performance.now()`. */
+  startedAt: number;
+  caller: Caller;
+  tags: CallTags;
+  dialect: Dialect;
+  body: Buffer;
+  outline: Outline;
+  json: JsonObject;
+  /** `X-Gateway-Fallback`: a list, or none at all; undefined where the call says nothing. */
+  fallbacks: readonly string[] | 'none' | undefined;
+  /** `X-Gateway-Strict`: refuse rather than drop a parameter. */
+  strict: boolean;
+  /** The only headers of a caller that reach a provider, and only Anthropic. */
+  anthropicHeaders: Record<string, string>;
+  /** Aborted when the client has gone. */
+  signal: AbortSignal;
+}
+
+export interface PlainAnswer {
+  kind: 'plain';
+  /** 200 unless said. */
+  status?: number;
+  headers: Record<string, string>;
+  body: Buffer | string;
+}
+
+export interface StreamAnswer {
+  kind: 'stream';
+  headers: Record<string, string>;
+  /**
+   * Sends the stream, settles the call, and hands back the closing bytes, which leave only after that. `whole` is false for an
+   * answer that broke off.
+   */
+  pump(sink: StreamSink): Promise<{ tail: Bytes[]; whole: boolean }>;
+}
+
+export type ModelAnswer = PlainAnswer | StreamAnswer;
+
+/** The client hung up before its answer began: there is nobody to tell. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}

@@ -1,0 +1,39 @@
+import { edit, type Outline } from '../dialects/json-outline.ts';
+import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
+import { metadataTagNames } from './tags.ts';
+
+/**
+ * The body of a call that goes to a provider of its own dialect: the caller's bytes as they came, but for what is ours
+ * (`fallback_models`, tags in `metadata`), the model's name, and usage in streams, which the ledger needs.
+ */
+export function relayBody(options: {
+  body: Buffer;
+  outline: Outline;
+  json: JsonObject;
+  call: NeutralCall;
+  model: string;
+}): Buffer {
+  const { body, outline, json, call, model } = options;
+  const set: Record<string, string> = {};
+  const remove: string[] = [];
+  if (json.model !== model) set.model = JSON.stringify(model);
+  if (Object.hasOwn(json, 'fallback_models')) remove.push('fallback_models');
+  const metadata = withoutTags(json.metadata);
+  if (metadata === 'empty') remove.push('metadata');
+  else if (metadata !== 'untouched') set.metadata = JSON.stringify(metadata);
+  if (call.dialect === 'chat' && call.stream && !call.streamUsage) {
+    set.stream_options = JSON.stringify({
+      ...(json.stream_options as JsonObject | null | undefined),
+      include_usage: true,
+    });
+  }
+  return remove.length === 0 && Object.keys(set).length === 0 ? body : edit(body, outline, { set, remove });
+}
+
+/** OpenAI refuses `metadata` on calls it does not store, so what was there for us alone goes altogether. */
+function withoutTags(metadata: unknown): JsonObject | 'untouched' | 'empty' {
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return 'untouched';
+  const kept = Object.entries(metadata).filter(([name]) => !metadataTagNames.includes(name));
+  if (kept.length === Object.keys(metadata).length) return 'untouched';
+  return kept.length === 0 ? 'empty' : Object.fromEntries(kept);
+}

@@ -1,0 +1,79 @@
+import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import { newId } from '../accounts/new-id.ts';
+import { type BackgroundOutcome, readRequest, sealFor, unsealFor } from '../background/background.ts';
+import { type BackgroundRow, finishBackground, takeAbandoned, takeQueued } from '../background/background-store.ts';
+import { chat } from '../dialects/chat.ts';
+import { outlineJson } from '../dialects/json-outline.ts';
+import type { JsonObject } from '../dialects/neutral.ts';
+import type { Services } from '../services.ts';
+import { completeCall } from './complete-call.ts';
+
+const atOnce = 20;
+
+/** Runs the background calls that wait. `signal` ends those under way when the process stops. */
+export async function runBackground(services: Services, signal: AbortSignal): Promise<number> {
+  const rows = await takeQueued(services.db, services.processId, atOnce);
+  await Promise.all(rows.map((row) => runOne(services, row, signal)));
+  return rows.length;
+}
+
+async function runOne(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<void> {
+  const outcome = await answer(services, row, signal);
+  const sealed = sealFor(services.secret, row, 'outcome', JSON.stringify(outcome));
+  await finishBackground(services.db, row, { state: outcome.error === undefined ? 'completed' : 'failed', sealed });
+}
+
+async function answer(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<BackgroundOutcome> {
+  try {
+    const request = readRequest(unsealFor(services.secret, row, 'request', row.sealedRequest));
+    const body = Buffer.from(request.body);
+    const receivedAtMs = services.now();
+    const answered = await completeCall(services, {
+      id: newId('req', receivedAtMs),
+      receivedAtMs,
+      startedAt: performance.now(),
+      caller: request.caller,
+      tags: request.tags,
+      dialect: chat,
+      body,
+      outline: outlineJson(body),
+      json: JSON.parse(request.body) as JsonObject,
+      fallbacks: request.fallbacks,
+      strict: request.strict,
+      anthropicHeaders: {},
+      signal,
+    });
+    if (answered.kind !== 'plain') throw new Error('a background call is never streamed');
+    return {
+      response: JSON.parse(answered.body.toString('utf8')) as JsonObject,
+      cost_usd: Number(answered.headers['x-gateway-cost-usd']),
+      ...(answered.headers['x-gateway-provider'] === undefined
+        ? {}
+        : { provider: answered.headers['x-gateway-provider'] }),
+    };
+  } catch (error) {
+    return { error: tell(isGatewayError(error) ? error : unforeseen(services, error, row.id)) };
+  }
+}
+
+function unforeseen(services: Services, cause: unknown, id: string): GatewayError {
+  services.log.error({ err: cause, backgroundId: id }, 'a background call failed in a way nobody foresaw');
+  return new GatewayError('internal_error', 'Something went wrong inside the gateway. Try again.');
+}
+
+function tell(error: GatewayError): { message: string; code: string } {
+  return { message: error.message, code: error.code };
+}
+
+/** What a dead process was running is told as failed: whether its provider was paid nobody knows, so it is not run twice. */
+export async function failAbandoned(services: Services, deadProcessIds: readonly string[]): Promise<void> {
+  for (const row of await takeAbandoned(services.db, services.processId, deadProcessIds)) {
+    const error = tell(
+      new GatewayError('internal_error', 'The gateway was cut down while this call was under way. Send it again.'),
+    );
+    await finishBackground(services.db, row, {
+      state: 'failed',
+      sealed: sealFor(services.secret, row, 'outcome', JSON.stringify({ error } satisfies BackgroundOutcome)),
+    });
+  }
+}

@@ -1,0 +1,124 @@
+import { type Exchange, ExchangeError } from './exchange.ts';
+import type { Bytes, StreamTransform } from './stream-transform.ts';
+
+/** Where a streamed answer goes: a client's socket, or a buffer. */
+export interface StreamSink {
+  /** False asks the writer to wait for `drained`. */
+  write(bytes: Bytes): boolean;
+  drained(callback: () => void): void;
+}
+
+/** How a stream ended. `complete`: only `transform.last` is still to be sent. */
+export type StreamEnd =
+  | { kind: 'complete' }
+  | { kind: 'failed'; message: string | undefined }
+  | { kind: 'broken'; error: ExchangeError };
+
+/**
+ * One provider stream on its way through a transform to a sink. It starts reading by itself, holds what comes until a sink is
+ * attached, and reads no faster than the sink takes.
+ */
+export class StreamRun {
+  readonly transform: StreamTransform;
+  /** Resolves at the first output, or when the stream has ended without one: only now is it known whether it is an answer. */
+  readonly ready: Promise<void>;
+  readonly #exchange: Exchange;
+  #held: Bytes[] = [];
+  #sink: StreamSink | undefined;
+  #end: StreamEnd | undefined;
+  #onReady: () => void = () => {};
+  #onEnd: (end: StreamEnd) => void = () => {};
+
+  constructor(exchange: Exchange, transform: StreamTransform) {
+    this.#exchange = exchange;
+    this.transform = transform;
+    this.ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
+    exchange.listen({
+      data: (chunk) => this.#take(chunk),
+      end: () => this.#finish(undefined),
+      error: (error) => this.#finish(error),
+    });
+  }
+
+  /** How the stream ended, where it has. */
+  get ended(): StreamEnd | undefined {
+    return this.#end;
+  }
+
+  /** Sends what was held and all that follows; resolves when nothing but the last event is left to send. */
+  attach(sink: StreamSink): Promise<StreamEnd> {
+    this.#sink = sink;
+    const held = this.#held;
+    this.#held = [];
+    const end = new Promise<StreamEnd>((resolve) => {
+      this.#onEnd = resolve;
+    });
+    this.#send(held);
+    if (this.#end) this.#onEnd(this.#end);
+    return end;
+  }
+
+  abort(): void {
+    this.#exchange.abort();
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#end) return;
+    let out: Bytes[];
+    try {
+      out = this.transform.push(chunk);
+    } catch (error) {
+      // A frame beyond all bounds, or text that is no text: the provider's stream cannot be followed any further.
+      this.#exchange.abort();
+      return this.#conclude({ kind: 'broken', error: new ExchangeError('broken', error) });
+    }
+    this.#send(out);
+    this.#concludeBy(this.transform.state);
+  }
+
+  #finish(error: ExchangeError | undefined): void {
+    if (this.#end) return;
+    if (error === undefined) {
+      this.#send(this.transform.end());
+      this.#concludeBy(this.transform.state);
+    }
+    if (this.#end === undefined)
+      this.#conclude({ kind: 'broken', error: error ?? new ExchangeError('broken', undefined) });
+  }
+
+  #concludeBy(state: StreamTransform['state']): void {
+    if (state === 'complete') this.#conclude({ kind: 'complete' });
+    else if (state === 'failed') this.#conclude({ kind: 'failed', message: this.transform.failure });
+  }
+
+  #conclude(end: StreamEnd): void {
+    this.#end ??= end;
+    this.#onReady();
+    this.#onEnd(this.#end);
+  }
+
+  #send(out: readonly Bytes[]): void {
+    if (out.length === 0) return;
+    this.#onReady();
+    const sink = this.#sink;
+    if (sink === undefined) {
+      this.#held.push(...out);
+      this.#exchange.pause();
+      this.#resumeOnAttach = true;
+      return;
+    }
+    let room = true;
+    for (const bytes of out) room = sink.write(bytes);
+    if (room) {
+      if (this.#resumeOnAttach) this.#exchange.resume();
+    } else {
+      this.#exchange.pause();
+      sink.drained(() => this.#exchange.resume());
+    }
+    this.#resumeOnAttach = false;
+  }
+
+  #resumeOnAttach = false;
+}

@@ -1,0 +1,196 @@
+import { createParser } from 'eventsource-parser';
+import type { RelayScanner, StreamWriter } from '../dialects/dialect.ts';
+import type { Usage } from '../dialects/neutral.ts';
+import { createFrameSplitter } from '../dialects/sse-frames.ts';
+import type { StreamReader } from '../providers/adapter.ts';
+
+export type Bytes = Buffer | string;
+
+/** What a provider's stream becomes on its way to the client, chunk by chunk. Pure; one for each stream. */
+export interface StreamTransform {
+  /** The bytes to send on now, perhaps none. */
+  push(chunk: Buffer): Bytes[];
+  /** The provider's stream is over: what is left to send. */
+  end(): Bytes[];
+  /**
+   * `open`: more may come. `complete`: the answer is whole, and `last` leaves when the journal is closed.
+   * `failed`: the provider said inside the stream that it failed; `failure` is its message, or undefined where its own error
+   * event was passed on already. After either nothing more is read.
+   */
+  readonly state: 'open' | 'complete' | 'failed';
+  readonly last: Bytes | undefined;
+  readonly failure: string | undefined;
+  readonly usage: Usage | undefined;
+  readonly model: string | undefined;
+  /** Answer text so far, for an estimate when usage never comes. */
+  readonly text: string;
+}
+
+/** Same dialect on both sides: bytes are passed on as they come, complete events only, and merely scanned. */
+export function relayTransform(scanner: RelayScanner): StreamTransform {
+  const splitter = createFrameSplitter();
+  let state: StreamTransform['state'] = 'open';
+  let last: Buffer | undefined;
+  return {
+    push(chunk) {
+      const out: Buffer[] = [];
+      if (state !== 'open') return out;
+      for (const frame of splitter.push(chunk)) {
+        const verdict = scanner.frame(frame);
+        if (verdict === 'relay') out.push(frame);
+        else if (verdict === 'last') {
+          state = 'complete';
+          last = frame;
+          break;
+        } else if (verdict === 'error') {
+          out.push(frame);
+          state = 'failed';
+          break;
+        }
+      }
+      // Frames of one chunk are neighbours in memory: send them as the one piece they arrived in.
+      return out.length > 1 ? [joinNeighbours(out)] : out;
+    },
+    end: () => [],
+    get state() {
+      return state;
+    },
+    get last() {
+      return last;
+    },
+    failure: undefined,
+    get usage() {
+      return scanner.usage;
+    },
+    get model() {
+      return scanner.model;
+    },
+    get text() {
+      return scanner.text;
+    },
+  };
+}
+
+function joinNeighbours(frames: readonly Buffer[]): Buffer {
+  const [first] = frames;
+  const final = frames.at(-1);
+  if (first === undefined || final === undefined) return Buffer.alloc(0);
+  let expected = first.byteOffset;
+  for (const frame of frames) {
+    if (frame.buffer !== first.buffer || frame.byteOffset !== expected) return Buffer.concat(frames);
+    expected += frame.length;
+  }
+  return Buffer.from(first.buffer as ArrayBuffer, first.byteOffset, expected - first.byteOffset);
+}
+
+/** Another dialect on each side: events are read by the adapter and written anew by the dialect. */
+export function translateTransform(reader: StreamReader, writer: StreamWriter): StreamTransform {
+  const decoder = new TextDecoder();
+  const sink = new NeutralSink(writer);
+  let out = '';
+  const parser = createParser({
+    onEvent: (event) => {
+      for (const neutral of reader.push(event)) out += sink.take(neutral);
+    },
+  });
+  const flush = (): Bytes[] => {
+    const text = out;
+    out = '';
+    return text === '' ? [] : [text];
+  };
+  return sink.transform({
+    push(chunk) {
+      parser.feed(decoder.decode(chunk, { stream: true }));
+      return flush();
+    },
+    end() {
+      parser.feed(decoder.decode());
+      const { events, complete } = reader.end();
+      for (const neutral of events) out += sink.take(neutral);
+      if (complete && sink.state === 'open') out += sink.finish();
+      return flush();
+    },
+  });
+}
+
+/** Neutral events made inside the gateway (the sandbox), written in the caller's dialect. */
+export function writeTransform(writer: StreamWriter): {
+  transform: StreamTransform;
+  take: NeutralSink['take'];
+  finish: NeutralSink['finish'];
+} {
+  const sink = new NeutralSink(writer);
+  return {
+    transform: sink.transform({ push: () => [], end: () => [] }),
+    take: (event) => sink.take(event),
+    finish: () => sink.finish(),
+  };
+}
+
+/** Follows the neutral events on their way to the writer: usage, model, text, failure. */
+class NeutralSink {
+  readonly #writer: StreamWriter;
+  state: StreamTransform['state'] = 'open';
+  #last: string | undefined;
+  #failure: string | undefined;
+  #usage: Usage | undefined;
+  #model: string | undefined;
+  #text = '';
+
+  constructor(writer: StreamWriter) {
+    this.#writer = writer;
+  }
+
+  take(event: Parameters<StreamWriter['push']>[0]): string {
+    if (this.state !== 'open') return '';
+    if (event.kind === 'start') this.#model = event.model;
+    else if (event.kind === 'usage') this.#usage = event.usage;
+    else if (
+      event.kind === 'text' ||
+      event.kind === 'reasoning' ||
+      event.kind === 'refusal' ||
+      event.kind === 'tool-arguments'
+    ) {
+      if (this.#text.length < textMax) this.#text += event.text;
+    } else if (event.kind === 'error') {
+      this.state = 'failed';
+      this.#failure = event.message;
+      return '';
+    }
+    return this.#writer.push(event);
+  }
+
+  finish(): string {
+    const { frames, last } = this.#writer.end();
+    this.#last = last;
+    this.state = 'complete';
+    return frames;
+  }
+
+  transform(steps: Pick<StreamTransform, 'push' | 'end'>): StreamTransform {
+    const sink = this;
+    return {
+      ...steps,
+      get state() {
+        return sink.state;
+      },
+      get last() {
+        return sink.#last;
+      },
+      get failure() {
+        return sink.#failure;
+      },
+      get usage() {
+        return sink.#usage;
+      },
+      get model() {
+        return sink.#model;
+      },
+      get text() {
+        return sink.#text;
+      },
+    };
+  }
+}
+
+const textMax = 4 * 1024 * 1024;

@@ -1,0 +1,211 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
+import {
+  type Adapter,
+  type Outgoing,
+  type ProviderFailure,
+  type Target,
+  UnreadableAnswer,
+} from '../providers/adapter.ts';
+import { adapterOf } from '../providers/providers.ts';
+import type { Candidate } from '../routing/route.ts';
+import type { Services } from '../services.ts';
+import { answerInSandbox } from './answer-in-sandbox.ts';
+import { type AttemptFailure, failureOfExchange, retryAfterOf } from './attempt.ts';
+import { Exchange, ExchangeError } from './exchange.ts';
+import type { ModelCall } from './model-call.ts';
+import { relayBody } from './relay-body.ts';
+import { StreamRun } from './stream-run.ts';
+import { relayTransform, translateTransform } from './stream-transform.ts';
+
+export type Answered =
+  | {
+      kind: 'plain';
+      body: Buffer | string;
+      model: string;
+      usage: Usage | undefined;
+      text: string;
+      dropped: readonly string[];
+      firstByteAt: number | undefined;
+    }
+  | {
+      kind: 'stream';
+      run: Pick<StreamRun, 'attach' | 'transform' | 'abort'>;
+      dropped: readonly string[];
+      firstByteAt: () => number | undefined;
+    };
+
+export type Tried =
+  | Answered
+  | { kind: 'failed'; failure: AttemptFailure }
+  /** The client has hung up. */
+  | { kind: 'gone' }
+  /** Strict mode, and this provider would have to drop a parameter. */
+  | { kind: 'unsupported'; error: GatewayError };
+
+interface Try {
+  request: ModelCall;
+  call: NeutralCall;
+  candidate: Candidate;
+}
+
+const plainBytesMax = 64 * 1024 * 1024;
+const errorBytesMax = 64 * 1024;
+
+/** One try of a call at one candidate, up to the first byte of an answer. Expected failures are values. */
+export async function tryCandidate(services: Services, options: Try): Promise<Tried> {
+  const { request, call, candidate } = options;
+  if (candidate.kind === 'sandbox') return answerInSandbox(request, call, candidate);
+  const adapter = adapterOf(candidate.kind);
+  const relayed = adapter.native.includes(call.dialect);
+  const outgoing = relayed ? relay(adapter, options) : adapter.request(call, targetOf(candidate));
+  const dropped = 'dropped' in outgoing ? outgoing.dropped : [];
+  if (request.strict && dropped.length > 0) return { kind: 'unsupported', error: unsupported(dropped, candidate) };
+  try {
+    const exchange = await send(services, candidate, outgoing, request.signal);
+    if (exchange.status < 200 || exchange.status > 299)
+      return { kind: 'failed', failure: await refusal(services, adapter, exchange) };
+    return call.stream
+      ? await readStream({ adapter, relayed, exchange, request, call, dropped })
+      : await readPlain({ adapter, relayed, exchange, request, call, dropped });
+  } catch (error) {
+    if (error instanceof ExchangeError) {
+      return request.signal.aborted ? { kind: 'gone' } : { kind: 'failed', failure: failureOfExchange(error) };
+    }
+    if (error instanceof UnreadableAnswer) return { kind: 'failed', failure: { ...error.failure } };
+    throw error;
+  }
+}
+
+function relay(adapter: Adapter, { request, call, candidate }: Try): Omit<Outgoing, 'body'> & { body: Buffer } {
+  const head = adapter.relay(call.dialect, targetOf(candidate));
+  const { body, outline, json } = request;
+  return {
+    url: head.url,
+    headers: { ...head.headers, ...(candidate.kind === 'anthropic' ? request.anthropicHeaders : {}) },
+    body: relayBody({ body, outline, json, call, model: candidate.model }),
+  };
+}
+
+export function targetOf(candidate: Candidate): Target {
+  return {
+    kind: candidate.kind,
+    provider: candidate.provider,
+    baseUrl: candidate.baseUrl,
+    apiKey: candidate.apiKey,
+    model: candidate.model,
+    ...(candidate.maxOutputTokens === undefined ? {} : { maxOutputTokens: candidate.maxOutputTokens }),
+  };
+}
+
+function send(
+  services: Services,
+  candidate: Candidate,
+  outgoing: { url: string; headers: Record<string, string>; body: Buffer | string },
+  signal: AbortSignal,
+): Promise<Exchange> {
+  const url = new URL(outgoing.url);
+  const pool = services.outgoing.pool(url.origin, candidate.trusted);
+  return Exchange.send(
+    { pool, path: url.pathname + url.search, headers: outgoing.headers, body: outgoing.body },
+    signal,
+  );
+}
+
+async function refusal(services: Services, adapter: Adapter, exchange: Exchange): Promise<AttemptFailure> {
+  const retryAfterSeconds = retryAfterOf(exchange.headers['retry-after'], services.now());
+  const status = exchange.status;
+  if (status >= 300 && status < 400) {
+    // A redirect is a failure: following one would carry the key to an address nobody checked.
+    exchange.abort();
+    return { kind: 'broken', status, message: 'the provider answered with a redirect' };
+  }
+  const body = await exchange.collect(errorBytesMax).catch(() => Buffer.alloc(0));
+  const failure = adapter.error(status, body.toString('utf8'));
+  return { ...failure, status, retryAfterSeconds: retryAfterSeconds ?? failure.retryAfterSeconds };
+}
+
+interface Reading {
+  adapter: Adapter;
+  relayed: boolean;
+  exchange: Exchange;
+  request: ModelCall;
+  call: NeutralCall;
+  dropped: readonly string[];
+}
+
+async function readPlain({ adapter, relayed, exchange, request, call, dropped }: Reading): Promise<Tried> {
+  const body = await exchange.collect(plainBytesMax);
+  const { firstByteAt } = exchange;
+  const json = parseObject(body);
+  if (json === undefined) return { kind: 'failed', failure: nonsense };
+  if (relayed) {
+    const read = request.dialect.readPlain(json);
+    if (read === undefined) return { kind: 'failed', failure: toldInside(adapter, json) };
+    return { kind: 'plain', body, ...read, dropped, firstByteAt };
+  }
+  const answer = adapter.response(json);
+  const written = request.dialect.answer(answer, { requestId: request.id, createdAtMs: request.receivedAtMs, call });
+  const text = answer.parts.map((part) => (part.kind === 'tool-call' ? part.arguments : part.text)).join('');
+  return {
+    kind: 'plain',
+    body: JSON.stringify(written),
+    model: answer.model,
+    usage: answer.usage,
+    text,
+    dropped,
+    firstByteAt,
+  };
+}
+
+async function readStream({ adapter, relayed, exchange, request, call, dropped }: Reading): Promise<Tried> {
+  if (!String(exchange.headers['content-type'] ?? '').includes('text/event-stream')) {
+    // An HTML page, or an error body under a 200.
+    const json = parseObject(await exchange.collect(errorBytesMax));
+    return { kind: 'failed', failure: json === undefined ? nonsense : toldInside(adapter, json) };
+  }
+  const transform = relayed
+    ? relayTransform(request.dialect.scanner(call))
+    : translateTransform(
+        adapter.stream(),
+        request.dialect.stream({ requestId: request.id, createdAtMs: request.receivedAtMs, call }),
+      );
+  const run = new StreamRun(exchange, transform);
+  await run.ready;
+  const { ended } = run;
+  if (ended !== undefined && ended.kind !== 'complete' && transform.text === '') {
+    if (request.signal.aborted) return { kind: 'gone' };
+    if (ended.kind === 'broken') return { kind: 'failed', failure: failureOfExchange(ended.error) };
+    return {
+      kind: 'failed',
+      failure: { kind: 'broken', message: ended.message ?? 'the provider failed as its answer began' },
+    };
+  }
+  return { kind: 'stream', run, dropped, firstByteAt: () => exchange.firstByteAt };
+}
+
+function parseObject(body: Buffer): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const nonsense: AttemptFailure = { kind: 'broken', message: 'the provider answered something that is no answer' };
+
+/** An error body under a 200: what it says is read as if it had come with a 500. */
+function toldInside(adapter: Adapter, json: JsonObject): AttemptFailure {
+  if (json.error === undefined && json.type !== 'error') return nonsense;
+  const failure: ProviderFailure = adapter.error(500, JSON.stringify(json));
+  return { kind: failure.kind === 'busy' ? 'busy' : 'broken', message: failure.message };
+}
+
+function unsupported(dropped: readonly string[], candidate: Candidate): GatewayError {
+  return new GatewayError(
+    'unsupported_parameter',
+    `${candidate.provider} cannot honour: ${dropped.join(', ')}. Leave it out, choose another model, or drop X-Gateway-Strict to have it ignored.`,
+    { param: dropped[0] },
+  );
+}

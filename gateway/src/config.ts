@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65535);
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+const httpUrl = z
+  .url({ protocol: /^https?$/, message: 'must be an http or https URL' })
+  .transform((value) => value.replace(/\/+$/, ''));
+
+const environment = z.object({
+  PORT: port.default(8787),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: httpUrl.optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(
+      /^postgres(ql)?:\/\//,
+      'must begin with postgres:// (for example postgres://user:password@host:5432/gateway)',
+    )
+    .optional(),
+  DATA_DIR: z.string().default('./data'),
+  OPENAI_API_KEY: z.string().optional(),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  GEMINI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
+  ANTHROPIC_BASE_URL: httpUrl.default('https://api.anthropic.com'),
+  GEMINI_BASE_URL: httpUrl.default('https://generativelanguage.googleapis.com'),
+  GATEWAY_SECRET: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, 'must be 64 hex digits (try: openssl rand -hex 32)')
+    .optional(),
+  GATEWAY_BOOTSTRAP_KEY: z
+    .string()
+    .regex(/^gw_live_[A-Za-z0-9_-]{32,200}$/, 'must be gw_live_ followed by at least 32 letters, digits, - or _')
+    .optional(),
+  ALLOW_PRIVATE_NETWORK: flag.default(false),
+  GATEWAY_OPERATOR_KEY: z
+    .string()
+    .regex(
+      /^gw_operator_[A-Za-z0-9_-]{32,200}$/,
+      'must be gw_operator_ followed by at least 32 letters, digits, - or _',
+    )
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
+    .optional(),
+  SMTP_FROM: z.string().optional(),
+  FIRST_BYTE_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(60_000),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+/** Everything the environment decides, parsed once. No other file reads `process.env`. */
+export interface Config {
+  port: number;
+  host: string;
+  /** Undefined until the gateway listens where PUBLIC_URL is not given: the port may be chosen by the system. */
+  publicUrl: string | undefined;
+  databaseUrl: string | undefined;
+  dataDir: string;
+  providers: readonly { kind: 'openai' | 'anthropic' | 'gemini'; baseUrl: string; apiKey: string }[];
+  /** 32 bytes as hex; undefined means: generate one and keep it in `dataDir`. */
+  secret: string | undefined;
+  bootstrapKey: string | undefined;
+  operatorKey: string | undefined;
+  allowPrivateNetwork: boolean;
+  firstByteTimeoutMs: number;
+  logLevel: z.infer<typeof environment>['LOG_LEVEL'];
+}
+
+/** Thrown with every fault of the environment in `message`, one a line, values left out (they may be secrets). */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  // `FOO=` in a .env file means "not set" to everybody who writes one.
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.join('\n')}`,
+    );
+  }
+  const value = parsed.data;
+  const accounts = [
+    { kind: 'openai', baseUrl: value.OPENAI_BASE_URL, apiKey: value.OPENAI_API_KEY },
+    { kind: 'anthropic', baseUrl: value.ANTHROPIC_BASE_URL, apiKey: value.ANTHROPIC_API_KEY },
+    { kind: 'gemini', baseUrl: value.GEMINI_BASE_URL, apiKey: value.GEMINI_API_KEY },
+  ] as const;
+  return {
+    port: value.PORT,
+    host: value.HOST,
+    publicUrl: value.PUBLIC_URL,
+    databaseUrl: value.DATABASE_URL,
+    dataDir: value.DATA_DIR,
+    providers: accounts.flatMap(({ kind, baseUrl, apiKey }) =>
+      apiKey === undefined ? [] : [{ kind, baseUrl, apiKey }],
+    ),
+    secret: value.GATEWAY_SECRET?.toLowerCase(),
+    bootstrapKey: value.GATEWAY_BOOTSTRAP_KEY,
+    operatorKey: value.GATEWAY_OPERATOR_KEY,
+    allowPrivateNetwork: value.ALLOW_PRIVATE_NETWORK,
+    firstByteTimeoutMs: value.FIRST_BYTE_TIMEOUT_MS,
+    logLevel: value.LOG_LEVEL,
+  };
+}
+
+/** The process's own environment over a `.env` file in the working folder, when there is one. */
+export function loadConfig(): Config {
+  // Node's own loader leaves variables that are already set alone.
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return readConfig(process.env);
+}

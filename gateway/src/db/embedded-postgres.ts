@@ -1,0 +1,318 @@
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { isProcessAlive, lockFolder } from './folder-lock.ts';
+import type { Connection } from './pool.ts';
+import { copyBinaries, findPostgres, isReachableByOthers, linkLibraries } from './postgres-binaries.ts';
+
+export interface EmbeddedPostgres {
+  connection: Connection;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/** `nobody`: Postgres refuses to run as root, and needs a user that owns nothing else. */
+const nobody = 65534;
+const logBytesMax = 10 * 1024 * 1024;
+const startMs = 60_000;
+
+/**
+ * A real Postgres of our own below `dataDir`: reached by a Unix socket only, with fsync on, gone when this process is gone
+ * (however it went), refused to a second gateway. A folder that was left behind by a crash opens as it is.
+ */
+export async function startEmbeddedPostgres(options: { dataDir: string }): Promise<EmbeddedPostgres> {
+  const dataDir = resolve(options.dataDir);
+  mkdirSync(dataDir, { recursive: true });
+  const lock = lockFolder(dataDir);
+  try {
+    const place = prepare(dataDir);
+    await stopLeftover(place.cluster);
+    if (!existsSync(join(place.cluster, 'PG_VERSION'))) initialise(place);
+    const child = await run(place);
+    return {
+      ...child,
+      stop: async () => {
+        await child.stop();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+interface Place {
+  native: string;
+  cluster: string;
+  password: string;
+  logFile: string;
+  /** Where spawned programs run as somebody else. */
+  as: Pick<SpawnOptions, 'uid' | 'gid'>;
+}
+
+function prepare(dataDir: string): Place {
+  const asRoot = process.getuid?.() === 0;
+  const native = findPostgres();
+  const copy = join(dataDir, 'postgres-binaries');
+  if (!asRoot) {
+    return { ...filesBelow(dataDir), native: linkLibraries(native, copy), as: {} };
+  }
+  // `nobody` must get to program and data; below root's own home it does not.
+  const home = isReachableByOthers(dataDir) ? dataDir : sharedHome(dataDir);
+  const linked = linkLibraries(native, join(home, 'postgres-binaries'));
+  const reachable = isReachableByOthers(linked) ? linked : copyBinaries(linked, join(home, 'postgres-binaries'));
+  return { ...filesBelow(home), native: reachable, as: { uid: nobody, gid: nobody } };
+}
+
+function filesBelow(home: string): Pick<Place, 'cluster' | 'password' | 'logFile'> {
+  return { cluster: join(home, 'postgres'), password: passwordIn(home), logFile: join(home, 'postgres.log') };
+}
+
+/** A place beside root's home for a data folder inside it, the same at every start. */
+function sharedHome(dataDir: string): string {
+  const home = join('/var/lib/ai-gateway', shortHash(dataDir));
+  mkdirSync(home, { recursive: true, mode: 0o755 });
+  writeFileSync(join(dataDir, 'postgres-is-in'), `${home}\n`);
+  return home;
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function passwordIn(home: string): string {
+  const path = join(home, 'postgres-password');
+  if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' });
+  return readFileSync(path, 'utf8').trim();
+}
+
+/** A cluster that is whole or not there: made aside, then renamed. `initdb` on a folder in use would be the end of it. */
+function initialise(place: Place): void {
+  const aside = `${place.cluster}.new`;
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(aside, { mode: 0o700 });
+  const passwordFile = `${place.cluster}.pw`;
+  writeFileSync(passwordFile, place.password, { mode: 0o600 });
+  if (place.as.uid !== undefined) {
+    chownSync(aside, nobody, nobody);
+    chownSync(passwordFile, nobody, nobody);
+  }
+  try {
+    execFileSync(
+      join(place.native, 'bin', 'initdb'),
+      [
+        '-D',
+        aside,
+        '-U',
+        'gateway',
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '-E',
+        'UTF8',
+        '--locale=C',
+        '--data-checksums',
+        '--no-instructions',
+      ],
+      { ...place.as, stdio: 'pipe', env: environment() },
+    );
+  } catch (error) {
+    const said = String((error as { stderr?: unknown }).stderr ?? error).trim();
+    throw new Error(`The embedded Postgres could not be set up: ${said}`);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  renameSync(aside, place.cluster);
+}
+
+/** The locale is fixed, and nothing of this process's own secrets is anybody else's to read. */
+function environment(): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
+}
+
+async function run(place: Place): Promise<EmbeddedPostgres> {
+  const endpoint = await chooseEndpoint(place);
+  const log = openLog(place);
+  const program = join(place.native, 'bin', 'postgres');
+  const args = ['-D', place.cluster, ...settings(endpoint)];
+  const [command, ...rest] = [...dyingWithParent(), program, ...args] as [string, ...string[]];
+  // A process group of its own: Ctrl-C in a terminal is for the gateway, which stops Postgres when it has drained.
+  const child = spawn(command, rest, { ...place.as, env: environment(), stdio: ['ignore', log, log], detached: true });
+  const connection = {
+    host: endpoint.host,
+    port: endpoint.port,
+    user: 'gateway',
+    password: place.password,
+    database: 'postgres',
+  };
+  await untilReady(child, connection, place.logFile);
+  child.unref();
+  return { connection, pid: child.pid ?? 0, stop: () => stopChild(child) };
+}
+
+interface Endpoint {
+  host: string;
+  port: number;
+  socketFolder: string | undefined;
+}
+
+/** A Unix socket in a folder nobody else can enter; its path must be short (107 bytes), which data folders are not. */
+async function chooseEndpoint(place: Place): Promise<Endpoint> {
+  if (process.platform === 'win32') return { host: '127.0.0.1', port: await freePort(), socketFolder: undefined };
+  const folder = join(tmpdir(), `ai-gateway-${process.getuid?.()}-${shortHash(place.cluster)}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const owner = place.as.uid ?? process.getuid?.();
+  const { uid } = statSync(folder);
+  if (uid !== owner && uid !== process.getuid?.())
+    throw new Error(`${folder} belongs to somebody else; remove it, or set TMPDIR to a folder of your own.`);
+  if (place.as.uid !== undefined) chownSync(folder, nobody, nobody);
+  chmodSync(folder, 0o700);
+  return { host: folder, port: 5432, socketFolder: folder };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
+    });
+  });
+}
+
+function settings({ host, port, socketFolder }: Endpoint): string[] {
+  const values: Record<string, string> = {
+    port: String(port),
+    listen_addresses: socketFolder === undefined ? host : '',
+    ...(socketFolder === undefined ? {} : { unix_socket_directories: socketFolder, unix_socket_permissions: '0700' }),
+    max_connections: '60',
+    shared_buffers: '128MB',
+    max_wal_size: '2GB',
+    // Nobody replicates an embedded database: less log, and more of it grouped.
+    wal_level: 'minimal',
+    max_wal_senders: '0',
+    wal_compression: 'on',
+    checkpoint_timeout: '15min',
+    jit: 'off',
+    log_min_messages: 'warning',
+    log_line_prefix: '%m [%p] ',
+    timezone: 'UTC',
+  };
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/** On Linux the kernel itself stops Postgres (SIGINT, "fast") when this process dies, even by `kill -9`. */
+function dyingWithParent(): string[] {
+  const setpriv = '/usr/bin/setpriv';
+  return process.platform === 'linux' && existsSync(setpriv) ? [setpriv, '--pdeathsig', 'INT', '--'] : [];
+}
+
+function openLog(place: Place): number {
+  if (existsSync(place.logFile) && statSync(place.logFile).size > logBytesMax) truncateSync(place.logFile);
+  return openSync(place.logFile, 'a', 0o600);
+}
+
+async function untilReady(child: ChildProcess, connection: Connection, logFile: string): Promise<void> {
+  const until = Date.now() + startMs;
+  let gone = false;
+  child.once('exit', () => {
+    gone = true;
+  });
+  child.once('error', () => {
+    gone = true;
+  });
+  while (!gone && Date.now() < until) {
+    const client = new pg.Client({ ...connection, connectionTimeoutMillis: 2_000 });
+    // A connection that is dropped while Postgres recovers is an answer, not an accident.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await client.end().catch(() => {});
+      await sleep(20);
+    }
+  }
+  child.kill('SIGQUIT');
+  throw new Error(`The embedded Postgres did not start. Its last words, from ${logFile}:\n${lastLines(logFile)}`);
+}
+
+function lastLines(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n');
+  } catch {
+    return '(nothing)';
+  }
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise<void>((done) => child.once('exit', () => done()));
+  child.ref();
+  // SIGINT: sessions are ended, all is flushed. SIGQUIT, should that take too long, recovers from the log at the next start.
+  child.kill('SIGINT');
+  const patience = setTimeout(() => child.kill('SIGQUIT'), 10_000);
+  await exit;
+  clearTimeout(patience);
+}
+
+/**
+ * Where the kernel could not stop a Postgres whose gateway was killed, it still runs: it is told to stop, and waited for. The
+ * folder lock is ours by now, so nobody can be using it.
+ */
+async function stopLeftover(cluster: string): Promise<void> {
+  const pid = Number(readPostmasterPid(cluster));
+  if (!Number.isInteger(pid) || pid <= 1) return;
+  const until = Date.now() + 30_000;
+  for (let tries = 0; isProcessAlive(pid) && isPostgres(pid); tries++) {
+    if (tries === 0) signal(pid, 'SIGINT');
+    if (tries === 500) signal(pid, 'SIGQUIT');
+    if (Date.now() > until)
+      throw new Error(
+        `A Postgres left over from an earlier start (process ${pid}) does not stop. End it by hand, then start again.`,
+      );
+    await sleep(20);
+  }
+}
+
+function readPostmasterPid(cluster: string): string | undefined {
+  try {
+    return readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0]?.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The number in a stale file may belong to anybody by now. Where the system does not tell, Postgres's own check decides. */
+function isPostgres(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
+  } catch {
+    return process.platform !== 'linux';
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone in the meantime: which is what was wanted.
+  }
+}

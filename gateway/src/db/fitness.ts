@@ -1,0 +1,89 @@
+import pg from 'pg';
+import type { Connection } from './pool.ts';
+
+const oldestVersion = 150_000;
+
+/**
+ * Is this database fit to hold money? Refuses one that would lose or mix up what it acknowledged: no fsync, no locks between
+ * connections, notifications that go astray (pooling proxies, in-process imitations). Throws one error with every fault.
+ */
+export async function checkFitness(connection: Connection): Promise<void> {
+  const one = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000 });
+  const two = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000 });
+  one.on('error', () => {});
+  two.on('error', () => {});
+  try {
+    await Promise.all([one.connect(), two.connect()]);
+    const faults = [
+      ...(await settingFaults(one)),
+      ...(await lockFaults(one, two)),
+      ...(await timeoutFaults(one)),
+      ...(await notifyFaults(one, two)),
+    ];
+    if (faults.length > 0)
+      throw new Error(`This database is not fit for the gateway:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  } finally {
+    await Promise.all([one.end().catch(() => {}), two.end().catch(() => {})]);
+  }
+}
+
+async function settingFaults(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query(
+    `select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync,
+       current_setting('full_page_writes') as pages, pg_is_in_recovery() as replica, current_setting('transaction_read_only') as readonly`,
+  );
+  const row = rows[0] as { version: number; fsync: string; pages: string; replica: boolean; readonly: string };
+  return [
+    ...(row.version < oldestVersion
+      ? [`Postgres 15 or newer is needed; this is ${Math.floor(row.version / 10_000)}.`]
+      : []),
+    ...(row.fsync === 'on' ? [] : ['fsync is off: what it says is stored may be lost.']),
+    ...(row.pages === 'on' ? [] : ['full_page_writes is off: a crash may tear pages.']),
+    ...(row.replica || row.readonly === 'on' ? ['It is read-only (a replica?); the gateway writes.'] : []),
+  ];
+}
+
+/** A session's lock must hold across its transactions and keep others out: behind a transaction-pooling proxy it does neither. */
+async function lockFaults(one: pg.Client, two: pg.Client): Promise<string[]> {
+  const key = Math.floor(Math.random() * 2 ** 31);
+  const take = async (client: pg.Client): Promise<boolean> =>
+    ((await client.query('select pg_try_advisory_lock(7266, $1) as taken', [key])).rows[0] as { taken: boolean }).taken;
+  const first = await take(one);
+  const second = await take(two);
+  const pids = await Promise.all(
+    [one, two].map(async (client) => (await client.query('select pg_backend_pid() as pid')).rows[0].pid as number),
+  );
+  const released = await one.query('select pg_advisory_unlock(7266, $1) as released', [key]);
+  const faults = [];
+  if (!first || second || pids[0] === pids[1])
+    faults.push('Advisory locks do not keep two connections apart (a pooling proxy?). Connect to Postgres itself.');
+  else if ((released.rows[0] as { released: boolean }).released !== true)
+    faults.push('A session does not keep its locks (a transaction-pooling proxy?). Connect to Postgres itself.');
+  if (second) await two.query('select pg_advisory_unlock_all()');
+  return faults;
+}
+
+async function timeoutFaults(client: pg.Client): Promise<string[]> {
+  await client.query("set statement_timeout = '20ms'");
+  const honoured = await client.query('select pg_sleep(2)').then(
+    () => false,
+    (error: { code?: string }) => error.code === '57014',
+  );
+  await client.query('reset statement_timeout');
+  return honoured ? [] : ['statement_timeout is not honoured: a query could hang for ever.'];
+}
+
+async function notifyFaults(listener: pg.Client, sender: pg.Client): Promise<string[]> {
+  const channel = `fitness_${Math.floor(Math.random() * 2 ** 31)}`;
+  const heard = new Promise<boolean>((resolve) => {
+    listener.once('notification', (message) => resolve(message.channel === channel));
+    setTimeout(() => resolve(false), 2_000).unref();
+  });
+  await listener.query(`listen ${channel}`);
+  await sender.query('select pg_notify($1, $2)', [channel, '']);
+  const arrived = await heard;
+  await listener.query(`unlisten ${channel}`);
+  return arrived
+    ? []
+    : ['Notifications do not reach the connection that listens (a pooling proxy?). Connect to Postgres itself.'];
+}

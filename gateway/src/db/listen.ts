@@ -1,0 +1,64 @@
+import pg from 'pg';
+import type { Connection } from './pool.ts';
+
+export interface Listener {
+  close(): Promise<void>;
+}
+
+const retryMs = 500;
+
+/**
+ * A connection of its own that hears notifications for as long as it is not closed. After a loss it comes back by itself and
+ * says so (`onGap`): nobody knows what was missed, so whatever was remembered must be forgotten.
+ */
+export async function listen(
+  connection: Connection,
+  options: {
+    channels: readonly string[];
+    onNotification: (channel: string, payload: string) => void;
+    onGap: () => void;
+  },
+): Promise<Listener> {
+  let closed = false;
+  let client = await connect();
+
+  async function connect(): Promise<pg.Client> {
+    const next = new pg.Client({
+      ...connection,
+      application_name: 'ai-gateway listen',
+      connectionTimeoutMillis: 3_000,
+      keepAlive: true,
+    });
+    next.on('notification', ({ channel, payload }) => options.onNotification(channel, payload ?? ''));
+    next.once('error', () => void reconnect());
+    next.once('end', () => void reconnect());
+    await next.connect();
+    for (const channel of options.channels) await next.query(`listen ${pg.escapeIdentifier(channel)}`);
+    return next;
+  }
+
+  let reconnecting = false;
+  async function reconnect(): Promise<void> {
+    if (closed || reconnecting) return;
+    reconnecting = true;
+    options.onGap();
+    while (!closed) {
+      await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+      try {
+        client = await connect();
+        options.onGap();
+        break;
+      } catch {
+        // The database is still away; the journal tells the callers.
+      }
+    }
+    reconnecting = false;
+  }
+
+  return {
+    close: async () => {
+      closed = true;
+      await client.end().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Pool } from 'pg';
+import { withTransaction } from './transaction.ts';
+
+interface Migration {
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+const sqlFolder = new URL('../../sql/', import.meta.url);
+
+/**
+ * Runs the numbered files of `sql/` that this database has not seen, each in a transaction of its own. Several processes may
+ * start at once: one migrates, the others wait. Refuses a database whose history is not this program's.
+ */
+export async function migrate(pool: Pool, folder: URL = sqlFolder): Promise<string[]> {
+  const migrations = readMigrations(folder);
+  const done: string[] = [];
+  await withTransaction(pool, async (tx) => {
+    await lock(tx);
+    await tx.query(`create table if not exists schema_migrations (
+      name text primary key, checksum text not null, applied_at timestamptz not null default now())`);
+  });
+  for (const migration of migrations) {
+    await withTransaction(pool, async (tx) => {
+      await lock(tx);
+      const { rows } = await tx.query('select name, checksum from schema_migrations order by name');
+      const applied = rows as { name: string; checksum: string }[];
+      refuseOtherHistory(applied, migrations);
+      if (applied.some(({ name }) => name === migration.name)) return;
+      await tx.query(migration.sql);
+      await tx.query('insert into schema_migrations (name, checksum) values ($1, $2)', [
+        migration.name,
+        migration.checksum,
+      ]);
+      done.push(migration.name);
+    });
+  }
+  return done;
+}
+
+async function lock(tx: { query(sql: string): Promise<unknown> }): Promise<void> {
+  await tx.query("set local lock_timeout = '60s'");
+  await tx.query("select pg_advisory_xact_lock(hashtext('ai-gateway migrations'))");
+}
+
+function readMigrations(folder: URL): Migration[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d{6}_[a-z0-9_]+\.sql$/.test(name))
+    .sort()
+    .map((name) => {
+      const sql = readFileSync(new URL(name, folder), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    });
+}
+
+function refuseOtherHistory(applied: readonly { name: string; checksum: string }[], ours: readonly Migration[]): void {
+  for (const { name, checksum } of applied) {
+    const known = ours.find((migration) => migration.name === name);
+    if (known === undefined) {
+      throw new Error(
+        `The database was migrated by a newer gateway (${name} is unknown here). Start that version, or restore a backup.`,
+      );
+    }
+    if (known.checksum !== checksum) {
+      throw new Error(
+        `The migration ${name} differs from the one this database was made with. Applied migrations are never edited: add a new one.`,
+      );
+    }
+  }
+}

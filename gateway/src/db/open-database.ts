@@ -1,0 +1,40 @@
+import type { Pool } from 'pg';
+import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { checkFitness } from './fitness.ts';
+import { migrate } from './migrate.ts';
+import { type Connection, createPool } from './pool.ts';
+
+export interface Database {
+  kind: 'embedded' | 'server';
+  connection: Connection;
+  pool: Pool;
+  stop(): Promise<void>;
+}
+
+/** The database, embedded or not, checked and migrated. */
+export async function openDatabase(options: {
+  databaseUrl: string | undefined;
+  dataDir: string;
+  onError?: (error: Error) => void;
+}): Promise<Database> {
+  const embedded =
+    options.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: options.dataDir }) : undefined;
+  const connection = embedded?.connection ?? { connectionString: options.databaseUrl };
+  try {
+    await checkFitness(connection);
+    const pool = createPool(connection, options.onError === undefined ? {} : { onError: options.onError });
+    await migrate(pool);
+    return {
+      kind: embedded === undefined ? 'server' : 'embedded',
+      connection,
+      pool,
+      stop: async () => {
+        await pool.end();
+        await embedded?.stop();
+      },
+    };
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import { hostname } from 'node:os';
+import pg from 'pg';
+import type { Connection } from './pool.ts';
+import type { Db } from './transaction.ts';
+
+/** The advisory locks of gateway processes: a class of their own, so that no other lock can be mistaken for one. */
+const lockClass = 7267;
+const retryMs = 500;
+
+/** This process, known to the others. While its lock is held, what it left open is its own business. */
+export interface ProcessLock {
+  id: string;
+  release(): Promise<void>;
+}
+
+/** Registers this process and holds its lock on a connection of its own; a lost connection is replaced and the lock taken again. */
+export async function holdProcessLock(connection: Connection, id: string): Promise<ProcessLock> {
+  let closed = false;
+  let client = await connect();
+
+  async function connect(): Promise<pg.Client> {
+    const next = new pg.Client({
+      ...connection,
+      application_name: 'ai-gateway process',
+      connectionTimeoutMillis: 3_000,
+      keepAlive: true,
+    });
+    next.once('error', () => void reconnect());
+    next.once('end', () => void reconnect());
+    await next.connect();
+    await next.query(
+      `with registered as (
+         insert into processes (id, hostname, pid) values ($1, $2, $3) on conflict (id) do update set hostname = excluded.hostname
+         returning lock_number)
+       select pg_advisory_lock(${lockClass}, lock_number) from registered`,
+      [id, hostname(), process.pid],
+    );
+    return next;
+  }
+
+  let reconnecting = false;
+  async function reconnect(): Promise<void> {
+    if (closed || reconnecting) return;
+    reconnecting = true;
+    while (!closed) {
+      await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+      try {
+        client = await connect();
+        break;
+      } catch {
+        // Away still. Should another process adopt our calls in the meantime, their true figures overwrite its estimates.
+      }
+    }
+    reconnecting = false;
+  }
+
+  return {
+    id,
+    release: async () => {
+      closed = true;
+      await client.end().catch(() => {});
+    },
+  };
+}
+
+/** Registered processes whose lock is free: they are gone, or cut off from the database. */
+export async function findDeadProcesses(db: Db): Promise<string[]> {
+  const { rows } = await db.query(
+    `select id from processes p where not exists (
+       select 1 from pg_locks l
+       where l.locktype = 'advisory' and l.granted and l.classid = ${lockClass} and l.objid = p.lock_number and l.objsubid = 2
+         and l.database = (select oid from pg_database where datname = current_database()))
+     order by id`,
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+/** Forgets processes that are dead and have nothing left open. */
+export async function forgetProcesses(db: Db, ids: readonly string[]): Promise<void> {
+  await db.query('delete from processes where id = any($1)', [ids]);
+}

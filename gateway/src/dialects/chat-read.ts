@@ -1,0 +1,380 @@
+import type {
+  ImageSource,
+  JsonObject,
+  Message,
+  NeutralCall,
+  OutputFormat,
+  Part,
+  ProviderKind,
+  ReasoningPart,
+  Tool,
+  ToolCallPart,
+  ToolChoice,
+} from './neutral.ts';
+import {
+  needObject,
+  needString,
+  readBoolean,
+  readChoice,
+  readDataUrl,
+  readList,
+  readModel,
+  readNumber,
+  readObject,
+  readStops,
+  readString,
+  tokensRange,
+  without,
+  wrong,
+} from './read-fields.ts';
+
+export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+
+const read = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'functions',
+  'function_call',
+  'response_format',
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+  'top_p',
+  'stop',
+  'seed',
+  'frequency_penalty',
+  'presence_penalty',
+  'logprobs',
+  'top_logprobs',
+  'n',
+  'reasoning_effort',
+  'user',
+  'safety_identifier',
+  'service_tier',
+  'metadata',
+  'fallback_models',
+]);
+
+/** An OpenAI chat completion request. `metadata` and `fallback_models` are the gateway's own and read elsewhere. */
+export function readChat(body: JsonObject): NeutralCall {
+  const native: string[] = [];
+  const model = readModel(body.model);
+  const messages = readMessages(body.messages, native);
+  const effort = readChoice(body.reasoning_effort, 'reasoning_effort', efforts);
+  return {
+    dialect: 'chat',
+    model,
+    stream: readBoolean(body.stream, 'stream') ?? false,
+    streamUsage:
+      readBoolean(readObject(body.stream_options, 'stream_options')?.include_usage, 'stream_options.include_usage') ??
+      false,
+    messages,
+    tools: readTools(body, native),
+    ...optional({
+      toolChoice: readToolChoice(body, native),
+      parallelToolCalls: readBoolean(body.parallel_tool_calls, 'parallel_tool_calls'),
+      maxTokens:
+        readNumber(body.max_completion_tokens, 'max_completion_tokens', tokensRange) ??
+        readNumber(body.max_tokens, 'max_tokens', tokensRange),
+      temperature: readNumber(body.temperature, 'temperature', { min: 0, max: 2 }),
+      topP: readNumber(body.top_p, 'top_p', { min: 0, max: 1 }),
+      seed: readNumber(body.seed, 'seed', {
+        min: Number.MIN_SAFE_INTEGER,
+        max: Number.MAX_SAFE_INTEGER,
+        integer: true,
+      }),
+      frequencyPenalty: readNumber(body.frequency_penalty, 'frequency_penalty', { min: -2, max: 2 }),
+      presencePenalty: readNumber(body.presence_penalty, 'presence_penalty', { min: -2, max: 2 }),
+      logprobs: readBoolean(body.logprobs, 'logprobs'),
+      topLogprobs: readNumber(body.top_logprobs, 'top_logprobs', { min: 0, max: 20, integer: true }),
+      choices: readNumber(body.n, 'n', { min: 1, max: 128, integer: true }),
+      reasoning: effort === undefined ? undefined : { effort },
+      user: readString(body.safety_identifier, 'safety_identifier') ?? readString(body.user, 'user'),
+      serviceTier: readString(body.service_tier, 'service_tier'),
+    }),
+    output: readFormat(body.response_format),
+    stop: readStops(body.stop, 'stop'),
+    extra: without(body, read),
+    onlyNative: native,
+  };
+}
+
+/** Leaves out what is undefined, so that "absent" has one form. */
+export function optional<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+function readMessages(value: unknown, native: string[]): Message[] {
+  const list = readList(value, 'messages');
+  if (list === undefined || list.length === 0) throw wrong('messages', 'a list of at least one message');
+  return list.map((item, i) => readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, native));
+}
+
+function readMessage(message: JsonObject, at: string, native: string[]): Message {
+  const role = readChoice(message.role, `${at}.role`, ['system', 'developer', 'user', 'assistant', 'tool', 'function']);
+  const name = readString(message.name, `${at}.name`);
+  const named = name === undefined ? {} : { name };
+  switch (role) {
+    case 'system':
+    case 'developer':
+      return { role: 'system', parts: readContent(message.content, `${at}.content`, native, true), ...named };
+    case 'user':
+      return { role: 'user', parts: readContent(message.content, `${at}.content`, native, true), ...named };
+    case 'assistant':
+      return { role: 'assistant', parts: readAssistant(message, at, native), ...named };
+    case 'tool': {
+      const toolCallId = needString(message.tool_call_id, `${at}.tool_call_id`);
+      return {
+        role: 'tool',
+        parts: [
+          { kind: 'tool-result', toolCallId, content: readContent(message.content, `${at}.content`, native, true) },
+        ],
+      };
+    }
+    case 'function':
+      // The form before tools: results were told apart by the function's name, as `readAssistant` numbers the calls.
+      return {
+        role: 'tool',
+        parts: [
+          {
+            kind: 'tool-result',
+            toolCallId: `call_${name ?? ''}`,
+            content: readContent(message.content, `${at}.content`, native, false),
+          },
+        ],
+      };
+    default:
+      throw wrong(`${at}.role`, 'one of system, developer, user, assistant, tool');
+  }
+}
+
+function readContent(value: unknown, at: string, native: string[], needed: boolean): Part[] {
+  if (typeof value === 'string') return [{ kind: 'text', text: value }];
+  const list = readList(value, at);
+  if (list === undefined) {
+    if (needed) throw wrong(at, 'text or a list of parts');
+    return [];
+  }
+  return list.flatMap((item, i) => readPart(needObject(item, `${at}[${i}]`), `${at}[${i}]`, native));
+}
+
+function readPart(part: JsonObject, at: string, native: string[]): Part[] {
+  const cache =
+    part.cache_control === undefined || part.cache_control === null ? {} : { cacheControl: part.cache_control };
+  switch (part.type) {
+    case 'text':
+      return [{ kind: 'text', text: needString(part.text, `${at}.text`), ...cache }];
+    case 'refusal':
+      return [{ kind: 'refusal', text: needString(part.refusal, `${at}.refusal`) }];
+    case 'image_url': {
+      const image = needObject(part.image_url, `${at}.image_url`);
+      const detail = readString(image.detail, `${at}.image_url.detail`);
+      return [
+        {
+          kind: 'image',
+          source: readImage(needString(image.url, `${at}.image_url.url`), `${at}.image_url.url`),
+          ...(detail === undefined ? {} : { detail }),
+          ...cache,
+        },
+      ];
+    }
+    case 'file': {
+      const file = needObject(part.file, `${at}.file`);
+      const data = readString(file.file_data, `${at}.file.file_data`);
+      if (data === undefined) return markNative(native, 'file_id');
+      const url = readDataUrl(data);
+      const filename = readString(file.filename, `${at}.file.filename`);
+      return [
+        {
+          kind: 'file',
+          mediaType: url?.mediaType ?? 'application/pdf',
+          data: url?.data ?? data,
+          ...(filename === undefined ? {} : { filename }),
+          ...cache,
+        },
+      ];
+    }
+    case 'input_audio':
+      return markNative(native, 'input_audio');
+    default:
+      throw wrong(`${at}.type`, 'one of text, image_url, file, input_audio, refusal');
+  }
+}
+
+/** Pictures are passed on, never fetched by the gateway. */
+export function readImage(url: string, at: string): ImageSource {
+  const data = readDataUrl(url);
+  if (data !== undefined) return { kind: 'data', ...data };
+  if (!/^https?:\/\//i.test(url)) throw wrong(at, 'an http(s) URL, or a data URL with base64');
+  return { kind: 'url', url };
+}
+
+export function markNative(native: string[], feature: string): [] {
+  if (!native.includes(feature)) native.push(feature);
+  return [];
+}
+
+function readAssistant(message: JsonObject, at: string, native: string[]): Part[] {
+  const calls = readList(message.tool_calls, `${at}.tool_calls`) ?? [];
+  const legacy = readObject(message.function_call, `${at}.function_call`);
+  const refusal = readString(message.refusal, `${at}.refusal`);
+  const parts: Part[] = [
+    ...readReasoning(message, at),
+    ...readContent(message.content, `${at}.content`, native, false).filter(
+      (part) => part.kind !== 'text' || part.text !== '',
+    ),
+    ...(refusal === undefined ? [] : [{ kind: 'refusal' as const, text: refusal }]),
+    ...calls.flatMap((call, i) =>
+      readToolCall(needObject(call, `${at}.tool_calls[${i}]`), `${at}.tool_calls[${i}]`, native),
+    ),
+  ];
+  if (legacy !== undefined) {
+    const name = needString(legacy.name, `${at}.function_call.name`);
+    parts.push({
+      kind: 'tool-call',
+      id: `call_${name}`,
+      name,
+      arguments: readString(legacy.arguments, `${at}.function_call.arguments`) ?? '{}',
+    });
+  }
+  return parts;
+}
+
+function readToolCall(call: JsonObject, at: string, native: string[]): ToolCallPart[] {
+  if (call.type !== undefined && call.type !== 'function')
+    return markNative(native, `tool type ${String(call.type).slice(0, 40)}`);
+  const fn = needObject(call.function, `${at}.function`);
+  const signature = readString(
+    readObject(readObject(call.extra_content, `${at}.extra_content`)?.google, `${at}.extra_content.google`)
+      ?.thought_signature,
+    `${at}.extra_content.google.thought_signature`,
+  );
+  return [
+    {
+      kind: 'tool-call',
+      id: needString(call.id, `${at}.id`),
+      name: needString(fn.name, `${at}.function.name`),
+      arguments: readString(fn.arguments, `${at}.function.arguments`) || '{}',
+      ...(signature === undefined ? {} : { signature }),
+    },
+  ];
+}
+
+/**
+ * `reasoning_details`, as OpenRouter has them, carry the proofs; `reasoning_content` alone is text nobody can prove, and no
+ * provider wants it back.
+ */
+function readReasoning(message: JsonObject, at: string): ReasoningPart[] {
+  const details = readList(message.reasoning_details, `${at}.reasoning_details`) ?? [];
+  return details.flatMap((item, i): ReasoningPart[] => {
+    const detail = needObject(item, `${at}.reasoning_details[${i}]`);
+    const signedBy = makerOf(detail.format);
+    if (signedBy === undefined) return [];
+    if (detail.type === 'reasoning.encrypted')
+      return [
+        {
+          kind: 'reasoning',
+          text: '',
+          redacted: needString(detail.data, `${at}.reasoning_details[${i}].data`),
+          signedBy,
+        },
+      ];
+    const signature = readString(detail.signature, `${at}.reasoning_details[${i}].signature`);
+    return [
+      {
+        kind: 'reasoning',
+        text: readString(detail.text, `${at}.reasoning_details[${i}].text`) ?? '',
+        signedBy,
+        ...(signature === undefined ? {} : { signature }),
+      },
+    ];
+  });
+}
+
+const makers: Readonly<Record<string, ProviderKind>> = {
+  'anthropic-claude-v1': 'anthropic',
+  'google-gemini-v1': 'gemini',
+  'openai-responses-v1': 'openai',
+};
+
+function makerOf(format: unknown): ProviderKind | undefined {
+  return typeof format === 'string' && Object.hasOwn(makers, format) ? makers[format] : undefined;
+}
+
+export function formatOf(signedBy: ProviderKind | undefined): string {
+  return Object.entries(makers).find(([, kind]) => kind === signedBy)?.[0] ?? 'unknown';
+}
+
+function readTools(body: JsonObject, native: string[]): Tool[] {
+  const tools = (readList(body.tools, 'tools', 1_000) ?? []).flatMap((item, i): Tool[] => {
+    const tool = needObject(item, `tools[${i}]`);
+    if (tool.type !== 'function') return markNative(native, `tools[${i}].type`);
+    return [
+      {
+        ...readFunction(needObject(tool.function, `tools[${i}].function`), `tools[${i}].function`),
+        ...(tool.cache_control ? { cacheControl: tool.cache_control } : {}),
+      },
+    ];
+  });
+  const legacy = (readList(body.functions, 'functions', 1_000) ?? []).map((item, i) =>
+    readFunction(needObject(item, `functions[${i}]`), `functions[${i}]`),
+  );
+  return [...tools, ...legacy];
+}
+
+/** Also the flat form of the responses dialect. */
+export function readFunction(fn: JsonObject, at: string): Tool {
+  const description = readString(fn.description, `${at}.description`);
+  const strict = readBoolean(fn.strict, `${at}.strict`);
+  return {
+    name: needString(fn.name, `${at}.name`),
+    parameters: readObject(fn.parameters, `${at}.parameters`) ?? { type: 'object', properties: {} },
+    ...(description === undefined ? {} : { description }),
+    ...(strict === undefined ? {} : { strict }),
+  };
+}
+
+function readToolChoice(body: JsonObject, native: string[]): ToolChoice | undefined {
+  const choice = body.tool_choice ?? body.function_call;
+  if (choice === undefined || choice === null) return undefined;
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return { kind: choice };
+  const param = body.tool_choice === undefined ? 'function_call' : 'tool_choice';
+  if (typeof choice === 'string') throw wrong(param, 'auto, none, required, or a function to call');
+  const object = needObject(choice, param);
+  if (param === 'function_call') return { kind: 'tool', name: needString(object.name, 'function_call.name') };
+  if (object.type !== 'function') {
+    markNative(native, 'tool_choice');
+    return undefined;
+  }
+  return {
+    kind: 'tool',
+    name: needString(needObject(object.function, 'tool_choice.function').name, 'tool_choice.function.name'),
+  };
+}
+
+function readFormat(value: unknown): OutputFormat {
+  const format = readObject(value, 'response_format');
+  const type = readChoice(format?.type, 'response_format.type', ['text', 'json_object', 'json_schema']);
+  if (format === undefined || type === undefined || type === 'text') return { kind: 'text' };
+  if (type === 'json_object') return { kind: 'json' };
+  return readSchemaFormat(needObject(format.json_schema, 'response_format.json_schema'), 'response_format.json_schema');
+}
+
+export function readSchemaFormat(format: JsonObject, at: string): OutputFormat {
+  const strict = readBoolean(format.strict, `${at}.strict`);
+  const description = readString(format.description, `${at}.description`);
+  return {
+    kind: 'json-schema',
+    name: needString(format.name, `${at}.name`),
+    schema: readObject(format.schema, `${at}.schema`) ?? {},
+    ...(strict === undefined ? {} : { strict }),
+    ...(description === undefined ? {} : { description }),
+  };
+}

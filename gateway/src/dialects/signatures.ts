@@ -1,0 +1,21 @@
+import type { ProviderKind, ReasoningPart } from './neutral.ts';
+
+/**
+ * Reasoning comes with a proof only its maker can read. Handed out in another vendor's dialect it is marked with its maker,
+ * so that it is known when it comes back; what carries no mark is the dialect's own vendor's.
+ */
+const mark = /^gw\.(openai|anthropic|gemini)\.(.*)$/s;
+
+export function markSignature(signature: string, signedBy: ProviderKind | undefined, native: ProviderKind): string {
+  return signedBy === undefined || signedBy === native ? signature : `gw.${signedBy}.${signature}`;
+}
+
+export function readSignature(
+  text: string,
+  native: ProviderKind,
+): Pick<Required<ReasoningPart>, 'signature' | 'signedBy'> {
+  const match = mark.exec(text);
+  return match === null
+    ? { signature: text, signedBy: native }
+    : { signature: match[2] ?? '', signedBy: match[1] as ProviderKind };
+}

@@ -1,0 +1,89 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { type Caller, hashKey, looksLikeKey } from '../accounts/api-key.ts';
+import { findCaller } from '../accounts/key-store.ts';
+import { databaseAway } from '../budgets/journal.ts';
+import type { Db } from '../db/transaction.ts';
+
+const rememberMs = 60_000;
+const remembered = 10_000;
+
+/**
+ * Key to caller, remembered in memory and forgotten as soon as the database says that keys have changed. Unknown keys are
+ * never remembered: a key works from the moment it is made.
+ */
+export class Authenticator {
+  readonly #db: Db;
+  readonly #now: () => number;
+  readonly #callers = new Map<string, { caller: Caller; until: number }>();
+  /** Counts what was forgotten: an answer read before a key was revoked must not be remembered after. */
+  #forgotten = 0;
+
+  constructor(options: { db: Db; now: () => number }) {
+    this.#db = options.db;
+    this.#now = options.now;
+  }
+
+  /** Throws `invalid_api_key`, with one text for missing, unknown, expired and revoked ones apart from "missing". */
+  authenticate(headers: IncomingHttpHeaders): Caller | Promise<Caller> {
+    const key = keyOf(headers);
+    if (key === undefined) {
+      throw new GatewayError(
+        'invalid_api_key',
+        'No API key given. Send "Authorization: Bearer gw_live_…" (or gw_test_…), or an x-api-key header.',
+      );
+    }
+    if (!looksLikeKey(key)) throw badKey();
+    const hash = hashKey(key);
+    const name = hash.toString('base64');
+    const known = this.#callers.get(name);
+    const now = this.#now();
+    if (known !== undefined && known.until > now) return current(known.caller, now);
+    return this.#lookUp(hash, name);
+  }
+
+  /** One key, or everything: after a lost connection nobody knows what was missed. */
+  forget(keyId?: string): void {
+    this.#forgotten += 1;
+    if (keyId === undefined) this.#callers.clear();
+    for (const [name, { caller }] of this.#callers) if (caller.keyId === keyId) this.#callers.delete(name);
+  }
+
+  async #lookUp(hash: Buffer, name: string): Promise<Caller> {
+    const forgotten = this.#forgotten;
+    let caller: Caller | undefined;
+    try {
+      caller = await findCaller(this.#db, hash);
+    } catch {
+      throw databaseAway();
+    }
+    if (caller === undefined) throw badKey();
+    const now = this.#now();
+    current(caller, now);
+    if (forgotten !== this.#forgotten) return caller;
+    if (this.#callers.size >= remembered) this.#callers.clear();
+    this.#callers.set(name, { caller, until: now + rememberMs });
+    return caller;
+  }
+}
+
+function current(caller: Caller, now: number): Caller {
+  if (caller.expiresAt !== undefined && caller.expiresAt.getTime() <= now) throw badKey();
+  return caller;
+}
+
+/** Two keys that differ are no key: which one would count is not for the caller to find out. */
+export function keyOf(headers: IncomingHttpHeaders): string | undefined {
+  const bearer = /^Bearer +([^\s,]+) *$/i.exec(headers.authorization ?? '')?.[1];
+  const header = headers['x-api-key'];
+  const plain = typeof header === 'string' && header.trim() !== '' ? header.trim() : undefined;
+  if (bearer !== undefined && plain !== undefined && bearer !== plain) throw badKey();
+  return bearer ?? plain;
+}
+
+function badKey(): GatewayError {
+  return new GatewayError(
+    'invalid_api_key',
+    'This API key is not valid: it may be mistyped, expired or revoked. Check it, or make a new one.',
+  );
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Caller } from '../accounts/api-key.ts';
+import { newId } from '../accounts/new-id.ts';
+import { type BackgroundRequest, sealFor } from '../background/background.ts';
+import { insertBackground } from '../background/background-store.ts';
+import { admit } from '../calls/admission.ts';
+import { readChat } from '../dialects/chat-read.ts';
+import { edit, type Outline } from '../dialects/json-outline.ts';
+import type { JsonObject } from '../dialects/neutral.ts';
+import { needString } from '../dialects/read-fields.ts';
+import { urlFault } from '../outgoing/address.ts';
+import type { Services } from '../services.ts';
+import type { CallTags } from '../usage/call-record.ts';
+
+/** Takes a chat completion to be answered by callback. The request is checked now: whoever sends nonsense hears it at once. */
+export async function takeBackground(
+  services: Services,
+  request: {
+    caller: Caller;
+    tags: CallTags;
+    body: Buffer;
+    json: JsonObject;
+    outline: Outline;
+    fallbacks: readonly string[] | 'none' | undefined;
+    strict: boolean;
+  },
+): Promise<{ id: string; status: 'queued'; secret: string }> {
+  const { caller, tags, json, fallbacks, strict } = request;
+  admit(caller);
+  const call = readChat(json);
+  if (call.stream)
+    throw new GatewayError('invalid_request', 'A background completion cannot be streamed. Leave `stream` out.', {
+      param: 'stream',
+    });
+  const callbackUrl = checkUrl(needString(json.callback_url, 'callback_url'), services.allowPrivateNetwork);
+  const place = { workspaceId: caller.workspaceId, id: newId('bg', services.now()) };
+  const secret = `whsec_${randomBytes(24).toString('base64')}`;
+  const body = edit(request.body, request.outline, { set: {}, remove: ['callback_url'] }).toString('utf8');
+  const kept: BackgroundRequest = { body, caller, tags, fallbacks, strict };
+  await insertBackground(services.db, {
+    ...place,
+    livemode: caller.livemode,
+    keyId: caller.keyId,
+    callbackUrl,
+    sealedRequest: sealFor(services.secret, place, 'request', JSON.stringify(kept)),
+    sealedSecret: sealFor(services.secret, place, 'secret', secret),
+  });
+  return { id: place.id, status: 'queued', secret };
+}
+
+function checkUrl(text: string, allowPrivateNetwork: boolean): string {
+  if (!URL.canParse(text))
+    throw new GatewayError('invalid_request', '`callback_url` must be a URL.', { param: 'callback_url' });
+  const url = new URL(text);
+  const fault = urlFault(url, allowPrivateNetwork);
+  if (fault !== undefined)
+    throw new GatewayError('invalid_request', `\`callback_url\` ${fault}.`, { param: 'callback_url' });
+  return url.href;
+}

@@ -1,0 +1,139 @@
+import { timingSafeEqual } from 'node:crypto';
+import { contract } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { inQuery, type Operation, pathParams } from '@ai-gateway/shared/operation';
+import type { Request, Response, Router } from 'express';
+import { checkAccess } from '../accounts/access.ts';
+import { type Caller, hashKey } from '../accounts/api-key.ts';
+import { newId } from '../accounts/new-id.ts';
+import type { Context } from '../context.ts';
+import { claimIdempotency, type IdempotentPlace } from '../idempotency/idempotency.ts';
+import type { Services } from '../services.ts';
+import { type Authenticator, keyOf } from './authenticate.ts';
+import { handlers } from './handlers.ts';
+import { readBody } from './read-body.ts';
+import { sendError } from './send-error.ts';
+import { parseBody } from './serve-model.ts';
+
+type Handler = (input: unknown, context: Context) => unknown;
+
+/** Mounts every operation that has a handler: who may, what is given, what comes back. */
+export function serveContract(router: Router, services: Services, authenticator: Authenticator): void {
+  for (const operation of contract as readonly Operation[]) {
+    if (operation.kind === 'model') continue;
+    // The contract's own type pairs each id with its handler; over a list of all of them the pairing cannot be told.
+    const handler = handlers[operation.id as keyof typeof handlers] as Handler;
+    const method = operation.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
+    // Model names may hold slashes: what is last in a path is all that is left of it.
+    const path = operation.id === 'models.get' ? '/v1/models/*id' : operation.path;
+    router[method](path, (req, res) => answer({ services, authenticator, operation, handler, req, res }));
+  }
+}
+
+interface Serving {
+  services: Services;
+  authenticator: Authenticator;
+  operation: Operation;
+  handler: Handler;
+  req: Request;
+  res: Response;
+}
+
+async function answer({ services, authenticator, operation, handler, req, res }: Serving): Promise<void> {
+  const requestId = newId('req', services.now());
+  let place: IdempotentPlace | undefined;
+  try {
+    const caller =
+      operation.access === 'operator' ? operator(services, req) : await authenticator.authenticate(req.headers);
+    if (operation.access !== 'operator') checkAccess(operation.access, caller.role);
+    const body = inQuery(operation.method) || req.headers['content-length'] === '0' ? undefined : await readBody(req);
+    const input = parseInput(operation, req, body === undefined ? {} : parseBody(body).json);
+    const idempotencyKey = req.headers['idempotency-key'];
+    if (operation.method === 'POST' && typeof idempotencyKey === 'string' && idempotencyKey.trim() !== '') {
+      const claimed = await claimIdempotency(services, caller, {
+        key: idempotencyKey.trim(),
+        method: 'POST',
+        path: req.path,
+        body: body ?? Buffer.alloc(0),
+      });
+      if ('answer' in claimed) {
+        res.writeHead(claimed.answer.status, claimed.answer.headers).end(claimed.answer.body);
+        return;
+      }
+      place = claimed.first;
+    }
+    const output = await handler(input, { caller, services });
+    const status = operation.status ?? 200;
+    const text = Buffer.from(status === 204 ? '' : JSON.stringify(output));
+    const headers: Record<string, string> = {
+      'x-request-id': requestId,
+      ...(status === 204 ? {} : { 'content-type': 'application/json' }),
+    };
+    await place?.keep({ status, headers, body: text });
+    res.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': text.length }).end(text);
+  } catch (error) {
+    await place
+      ?.letGo()
+      .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
+    sendError(res, { error, requestId, log: services.log });
+  }
+}
+
+/** The operator is no caller of any workspace; its key is compared, not looked up. */
+function operator(services: Services, req: Request): Caller {
+  const key = keyOf(req.headers);
+  const wanted = services.operatorKey;
+  if (key === undefined || wanted === undefined || !timingSafeEqual(hashKey(key), hashKey(wanted))) {
+    throw new GatewayError('invalid_api_key', 'This needs the operator’s key (GATEWAY_OPERATOR_KEY of the gateway).');
+  }
+  return {
+    workspaceId: 'operator',
+    workspaceName: '',
+    keyId: 'operator',
+    keyName: 'Operator',
+    role: 'owner',
+    livemode: true,
+    tags: {},
+    lockedTags: [],
+    expiresAt: undefined,
+  };
+}
+
+function parseInput(operation: Operation, req: Request, body: Record<string, unknown>): unknown {
+  const fromPath = Object.fromEntries(pathParams(operation.path).map((name) => [name, pathValue(req.params[name])]));
+  const clash = Object.keys(fromPath).find((name) => Object.hasOwn(body, name));
+  if (clash !== undefined)
+    throw new GatewayError('invalid_request', `\`${clash}\` stands in the path and is not given in the body.`, {
+      param: clash,
+    });
+  const given = inQuery(operation.method) ? readQuery(req) : body;
+  const parsed = operation.input.safeParse({ ...given, ...fromPath });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const keys = issue?.code === 'unrecognized_keys' ? issue.keys : [];
+  const param = [...(issue?.path ?? []), ...keys.slice(0, 1)].reduce<string>(
+    (path, step) =>
+      typeof step === 'number' ? `${path}[${step}]` : path === '' ? String(step) : `${path}.${String(step)}`,
+    '',
+  );
+  const message =
+    keys.length > 0
+      ? `\`${param}\` is no field of this call.`
+      : `\`${param === '' ? 'body' : param}\`: ${issue?.message ?? 'is not valid'}.`;
+  throw new GatewayError('invalid_request', message.slice(0, 500), { param: param === '' ? undefined : param });
+}
+
+function pathValue(value: unknown): unknown {
+  return Array.isArray(value) ? value.join('/') : value;
+}
+
+/** A key that stands twice is given as a list, and refused by every field that is none. */
+function readQuery(req: Request): Record<string, unknown> {
+  const params = new URL(req.url, 'http://gateway').searchParams;
+  const query: [string, unknown][] = [];
+  for (const name of new Set(params.keys())) {
+    const values = params.getAll(name);
+    query.push([name, values.length === 1 ? values[0] : values]);
+  }
+  return Object.fromEntries(query);
+}

@@ -1,0 +1,184 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Caller } from '../accounts/api-key.ts';
+import { newId } from '../accounts/new-id.ts';
+import { completeCall } from '../calls/complete-call.ts';
+import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from '../calls/model-call.ts';
+import { resolveTags } from '../calls/tags.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { outlineJson } from '../dialects/json-outline.ts';
+import type { JsonObject } from '../dialects/neutral.ts';
+import { claimIdempotency, type IdempotentPlace, type WholeAnswer } from '../idempotency/idempotency.ts';
+import type { Services } from '../services.ts';
+import type { Authenticator } from './authenticate.ts';
+import { readBody } from './read-body.ts';
+import { type ErrorBodyWriter, sendError } from './send-error.ts';
+import { captureSink, responseSink } from './send-stream.ts';
+
+/** A request whose `/t/…` prefix was taken off its URL. */
+export interface TaggedRequest extends IncomingMessage {
+  tagPath?: string;
+}
+
+/** What answers a model endpoint, and in which words it refuses. */
+export interface ModelEndpoint {
+  answer(services: Services, request: ModelRequest): Promise<ModelAnswer>;
+  error: ErrorBodyWriter;
+}
+
+/** A model call before anybody has looked at its dialect. */
+export type ModelRequest = Omit<ModelCall, 'dialect'>;
+
+export function dialectEndpoint(dialect: Dialect): ModelEndpoint {
+  return { answer: (services, request) => completeCall(services, { ...request, dialect }), error: dialect.error };
+}
+
+/** Serves one model endpoint: reads the request, has it answered, sends the answer. */
+export function serveModel(services: Services, authenticator: Authenticator, endpoint: ModelEndpoint) {
+  return async (req: TaggedRequest, res: ServerResponse): Promise<void> => {
+    const startedAt = performance.now();
+    const receivedAtMs = services.now();
+    const id = newId('req', receivedAtMs);
+    const gone = new AbortController();
+    res.once('close', () => {
+      if (!res.writableFinished) gone.abort();
+    });
+    let place: IdempotentPlace | undefined;
+    try {
+      const caller = await authenticator.authenticate(req.headers);
+      const body = await readBody(req);
+      const { json, outline } = parseBody(body);
+      const tags = resolveTags({ headers: req.headers, path: req.tagPath, metadata: json.metadata, key: caller });
+      const claimed = await claimFor(services, caller, req, body);
+      if (claimed !== undefined && 'answer' in claimed) return replay(res, claimed.answer);
+      place = claimed?.first;
+      const answer = await endpoint.answer(services, {
+        id,
+        receivedAtMs,
+        startedAt,
+        caller,
+        tags,
+        body,
+        outline,
+        json,
+        fallbacks: readFallbacks(req.headers, json),
+        strict: header(req.headers, 'x-gateway-strict')?.toLowerCase() === 'true',
+        anthropicHeaders: anthropicHeaders(req.headers),
+        signal: gone.signal,
+      });
+      await send(res, answer, place);
+    } catch (error) {
+      await place
+        ?.letGo()
+        .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
+      if (error instanceof ClientGone) return;
+      sendError(res, { error, requestId: id, log: services.log, write: endpoint.error });
+    }
+  };
+}
+
+function claimFor(
+  services: Services,
+  caller: Caller,
+  req: TaggedRequest,
+  body: Buffer,
+): ReturnType<typeof claimIdempotency> | undefined {
+  const key = header(req.headers, 'idempotency-key');
+  return key === undefined
+    ? undefined
+    : claimIdempotency(services, caller, { key, method: req.method ?? '', path: req.url ?? '', body });
+}
+
+function replay(res: ServerResponse, answer: WholeAnswer): void {
+  res.writeHead(answer.status, answer.headers).end(answer.body);
+}
+
+/** Depth and duplicate keys are judged on the bytes, before anything recursive touches them. */
+export function parseBody(body: Buffer): { json: JsonObject; outline: ReturnType<typeof outlineJson> } {
+  const outline = outlineJson(body);
+  try {
+    return { outline, json: JSON.parse(utf8(body)) as JsonObject };
+  } catch (error) {
+    throw new GatewayError(
+      'invalid_request',
+      `The request body is not valid JSON: ${error instanceof Error ? error.message : 'unreadable'}.`.slice(0, 300),
+    );
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function utf8(body: Buffer): string {
+  try {
+    return decoder.decode(body);
+  } catch {
+    throw new GatewayError('invalid_request', 'The request body is not valid UTF-8.');
+  }
+}
+
+async function send(res: ServerResponse, answer: ModelAnswer, place: IdempotentPlace | undefined): Promise<void> {
+  if (answer.kind === 'stream') return sendStream(res, answer, place);
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  const status = answer.status ?? 200;
+  await place?.keep({ status, headers: answer.headers, body });
+  res.writeHead(status, { ...answer.headers, 'content-length': body.length }).end(body);
+}
+
+async function sendStream(
+  res: ServerResponse,
+  answer: StreamAnswer,
+  place: IdempotentPlace | undefined,
+): Promise<void> {
+  res.writeHead(200, answer.headers);
+  const capture = place === undefined ? undefined : captureSink(responseSink(res));
+  const { tail } = await answer.pump(capture ?? responseSink(res));
+  if (place !== undefined && capture !== undefined) {
+    await place.keep({
+      status: 200,
+      headers: answer.headers,
+      body: Buffer.concat([capture.bytes(), ...tail.map((part) => Buffer.from(part))]),
+    });
+  }
+  for (const part of tail) res.write(part);
+  res.end();
+}
+
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  const text = Array.isArray(value) ? value.join(', ') : value;
+  return text === undefined || text.trim() === '' ? undefined : text.trim();
+}
+
+function anthropicHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const name of ['anthropic-version', 'anthropic-beta']) {
+    const value = header(headers, name);
+    if (value !== undefined) passed[name] = value;
+  }
+  return passed;
+}
+
+/** The header wins over the body. */
+function readFallbacks(headers: IncomingHttpHeaders, json: JsonObject): readonly string[] | 'none' | undefined {
+  const fromHeader = header(headers, 'x-gateway-fallback');
+  if (fromHeader !== undefined) {
+    const models = fromHeader
+      .split(',')
+      .map((model) => model.trim())
+      .filter((model) => model !== '');
+    return models.length === 1 && models[0]?.toLowerCase() === 'none' ? 'none' : models;
+  }
+  const listed = json.fallback_models;
+  if (listed === undefined || listed === null) return undefined;
+  if (
+    !Array.isArray(listed) ||
+    listed.length > 20 ||
+    !listed.every((model) => typeof model === 'string' && model !== '')
+  ) {
+    throw new GatewayError('invalid_request', '`fallback_models` must be a list of at most 20 model names.', {
+      param: 'fallback_models',
+    });
+  }
+  return listed.length === 0 ? 'none' : (listed as string[]);
+}

@@ -1,0 +1,87 @@
+import type { Router } from 'express';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Services } from '../services.ts';
+
+/** Health for machines and for people: `/healthz`, `/readyz`, `/metrics`, `/status`. */
+export function serveStatus(router: Router, services: Services, isDraining: () => boolean): void {
+  router.get('/healthz', (_req, res) => {
+    res.type('text/plain').send('ok\n');
+  });
+  router.get('/readyz', async (_req, res) => {
+    const fault = isDraining() ? 'draining' : await databaseFault(services);
+    res
+      .status(fault === undefined ? 200 : 503)
+      .type('text/plain')
+      .send(fault === undefined ? 'ready\n' : `${fault}\n`);
+  });
+  const metrics = register(services);
+  router.get('/metrics', async (_req, res) => {
+    res.type(metrics.contentType).send(await metrics.metrics());
+  });
+  router.get('/status', (req, res) => {
+    const providers = operatorsHealth(services);
+    if (req.accepts(['html', 'json']) === 'json') res.json({ providers });
+    else
+      res
+        .setHeader('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+        .type('text/html')
+        .send(statusPage(providers));
+  });
+}
+
+async function databaseFault(services: Services): Promise<string | undefined> {
+  if (!services.journal.available) return 'the database does not take the journal';
+  try {
+    await services.db.query({ text: 'select 1', query_timeout: 2_000 } as { text: string });
+    return undefined;
+  } catch {
+    return 'the database does not answer';
+  }
+}
+
+function register(services: Services): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'gateway_' });
+  new Gauge({
+    name: 'gateway_journal_backlog',
+    help: 'Calls that wait to be written to the journal',
+    registers: [registry],
+    collect() {
+      this.set(services.journal.backlog);
+    },
+  });
+  new Gauge({
+    name: 'gateway_provider_up',
+    help: 'Whether a provider account is taken to be working (1) or is resting (0)',
+    labelNames: ['provider'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { id, status } of operatorsHealth(services)) this.set({ provider: id }, status === 'ok' ? 1 : 0);
+    },
+  });
+  return registry;
+}
+
+/** The operator's accounts alone: what workspaces bring along is their own affair. */
+function operatorsHealth(services: Services): { id: string; status: 'ok' | 'resting' }[] {
+  return services.workspaces.operators.map(({ id }) => ({
+    id,
+    status: services.health.mayTry(id) === 'no' ? 'resting' : 'ok',
+  }));
+}
+
+function statusPage(providers: readonly { id: string; status: string }[]): string {
+  const rows = providers
+    .map(
+      ({ id, status }) =>
+        `<tr><td>${id}</td><td class="${status}">${status === 'ok' ? 'working' : 'resting after failures'}</td></tr>`,
+    )
+    .join('');
+  const none = '<tr><td colspan="2">No provider account is set up; test keys are answered by the sandbox.</td></tr>';
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>AI Gateway: status</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td{padding:.5rem;border-bottom:1px solid #ddd}.ok{color:#0a7a3c}.resting{color:#b3261e}</style></head>
+<body><h1>Providers</h1><table>${rows === '' ? none : rows}</table></body></html>
+`;
+}

@@ -1,0 +1,83 @@
+import type { Db } from '../db/transaction.ts';
+
+export interface IdempotentRequest {
+  workspaceId: string;
+  /** Scoped to the API key: two clients of one agency may well choose the same words. */
+  keyId: string;
+  idempotencyKey: string;
+  requestHash: Buffer;
+}
+
+export interface KeptAnswer {
+  status: number;
+  headers: Record<string, string>;
+  sealedBody: Buffer;
+}
+
+export type Claim =
+  | { kind: 'first' }
+  | { kind: 'kept'; answer: KeptAnswer }
+  /** The same request is under way at this moment. */
+  | { kind: 'running' }
+  /** The key was used for another request. */
+  | { kind: 'other-request' };
+
+/** Takes the key for this request in one statement, or says who has it. A key older than 24 hours is free again. */
+export async function claim(db: Db, request: IdempotentRequest, processId: string): Promise<Claim> {
+  const taken = await db.query(
+    `insert into idempotent_answers (workspace_id, key_id, idempotency_key, request_hash, process_id, state)
+     values ($1, $2, $3, $4, $5, 'running')
+     on conflict (workspace_id, key_id, idempotency_key) do update set
+       request_hash = excluded.request_hash, process_id = excluded.process_id, state = 'running', created_at = now(),
+       status = null, headers = null, sealed_body = null
+     where idempotent_answers.created_at < now() - interval '24 hours'`,
+    [request.workspaceId, request.keyId, request.idempotencyKey, request.requestHash, processId],
+  );
+  if (taken.rowCount === 1) return { kind: 'first' };
+  const { rows } = await db.query(
+    `select request_hash, state, status, headers, sealed_body from idempotent_answers
+     where workspace_id = $1 and key_id = $2 and idempotency_key = $3`,
+    [request.workspaceId, request.keyId, request.idempotencyKey],
+  );
+  const row = rows[0] as
+    | { request_hash: Buffer; state: string; status: number; headers: Record<string, string>; sealed_body: Buffer }
+    | undefined;
+  // Let go between the two statements: whoever held it failed, and this request is free to run on its retry.
+  if (row === undefined) return { kind: 'running' };
+  if (!row.request_hash.equals(request.requestHash)) return { kind: 'other-request' };
+  if (row.state === 'running') return { kind: 'running' };
+  return { kind: 'kept', answer: { status: row.status, headers: row.headers, sealedBody: row.sealed_body } };
+}
+
+export async function keep(db: Db, request: IdempotentRequest, answer: KeptAnswer): Promise<void> {
+  await db.query(
+    `update idempotent_answers set state = 'done', status = $4, headers = $5, sealed_body = $6
+     where workspace_id = $1 and key_id = $2 and idempotency_key = $3 and state = 'running'`,
+    [
+      request.workspaceId,
+      request.keyId,
+      request.idempotencyKey,
+      answer.status,
+      JSON.stringify(answer.headers),
+      answer.sealedBody,
+    ],
+  );
+}
+
+/** The request failed and cost nothing: its key may be used for the retry. */
+export async function letGo(db: Db, request: IdempotentRequest): Promise<void> {
+  await db.query(
+    `delete from idempotent_answers
+     where workspace_id = $1 and key_id = $2 and idempotency_key = $3 and state = 'running'`,
+    [request.workspaceId, request.keyId, request.idempotencyKey],
+  );
+}
+
+/** Keys older than a day, and those whose process died before it could answer. */
+export async function sweep(db: Db, deadProcessIds: readonly string[]): Promise<void> {
+  await db.query(
+    `delete from idempotent_answers
+     where created_at < now() - interval '24 hours' or (state = 'running' and process_id = any($1))`,
+    [deadProcessIds],
+  );
+}

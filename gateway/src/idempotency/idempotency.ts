@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { seal, unseal } from '../accounts/seal.ts';
+import type { Db } from '../db/transaction.ts';
+import { claim, type IdempotentRequest, keep, letGo } from './idempotency-store.ts';
+
+export interface WholeAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+/** The place of one request under its Idempotency-Key. */
+export interface IdempotentPlace {
+  keep(answer: WholeAnswer): Promise<void>;
+  letGo(): Promise<void>;
+}
+
+export interface IdempotencyServices {
+  db: Db;
+  processId: string;
+  secret: string;
+}
+
+/**
+ * `first`: run it, then `keep` or `letGo`. An answer is the first answer, sent again. Throws `idempotency_conflict` for
+ * another request under the same key, `conflict` while the first is under way.
+ */
+export async function claimIdempotency(
+  services: IdempotencyServices,
+  caller: { workspaceId: string; keyId: string },
+  request: { key: string; method: string; path: string; body: Buffer },
+): Promise<{ first: IdempotentPlace } | { answer: WholeAnswer }> {
+  if (!/^[\x20-\x7e]{1,255}$/.test(request.key)) {
+    throw new GatewayError('invalid_request', 'The Idempotency-Key must be 1 to 255 printable ASCII characters.', {
+      param: 'idempotency-key',
+    });
+  }
+  const { db, processId, secret } = services;
+  const requestHash = createHash('sha256').update(`${request.method}\0${request.path}\0`).update(request.body).digest();
+  const place: IdempotentRequest = {
+    workspaceId: caller.workspaceId,
+    keyId: caller.keyId,
+    idempotencyKey: request.key,
+    requestHash,
+  };
+  const context = [place.workspaceId, place.keyId, place.idempotencyKey];
+  const claimed = await claim(db, place, processId);
+  if (claimed.kind === 'other-request') {
+    throw new GatewayError(
+      'idempotency_conflict',
+      'This Idempotency-Key was used for a different request in the last 24 hours. Use a new key for a new request.',
+      {
+        param: 'idempotency-key',
+      },
+    );
+  }
+  if (claimed.kind === 'running') {
+    throw new GatewayError(
+      'conflict',
+      'The first request with this Idempotency-Key is still under way. Ask again in a moment for its answer.',
+      {
+        param: 'idempotency-key',
+        retryAfterSeconds: 1,
+      },
+    );
+  }
+  if (claimed.kind === 'kept') {
+    const { status, headers, sealedBody } = claimed.answer;
+    return {
+      answer: {
+        status,
+        headers: { ...headers, 'idempotent-replayed': 'true' },
+        body: unseal(secret, sealedBody, context),
+      },
+    };
+  }
+  return {
+    first: {
+      keep: (answer) =>
+        keep(db, place, {
+          status: answer.status,
+          headers: answer.headers,
+          sealedBody: seal(secret, answer.body, context),
+        }),
+      letGo: () => letGo(db, place),
+    },
+  };
+}

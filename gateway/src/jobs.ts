@@ -1,0 +1,59 @@
+import { deliverCallbacks } from './background/deliver-callbacks.ts';
+import { adoptOrphans } from './calls/adopt-orphans-job.ts';
+import { runBackground } from './calls/run-background.ts';
+import type { Services } from './services.ts';
+import { ensureCallPartitions } from './usage/call-store.ts';
+
+export interface Jobs {
+  /** Ends what is under way within `graceMs`; resolves when nothing of it runs any more. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const soonMs = 300;
+
+/** What runs on a timer. Each job waits for itself, so a slow one is late, never twice at once. */
+export function startJobs(services: Services): Jobs {
+  const stopping = new AbortController();
+  const jobs = [
+    // What was taken is run at once; the timer is for what another process, now gone, left waiting.
+    repeat('run background calls', soonMs, () => runBackground(services, stopping.signal)),
+    repeat('deliver callbacks', soonMs, () => deliverCallbacks(services)),
+    repeat('adopt orphans', 10_000, () => adoptOrphans(services)),
+    repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),
+  ];
+
+  function repeat(
+    name: string,
+    everyMs: number,
+    work: () => Promise<unknown>,
+  ): { cancel(): void; done(): Promise<void> } {
+    let running: Promise<void> = Promise.resolve();
+    let timer: NodeJS.Timeout;
+    const plan = (): void => {
+      timer = setTimeout(() => {
+        running = work()
+          .then(() => {})
+          .catch((error: unknown) =>
+            services.log.warn({ err: error, job: name }, 'a job failed and will be tried again'),
+          )
+          .finally(() => {
+            if (!stopping.signal.aborted) plan();
+          });
+      }, everyMs);
+      timer.unref();
+    };
+    plan();
+    return { cancel: () => clearTimeout(timer), done: () => running };
+  }
+
+  return {
+    stop: async (graceMs) => {
+      for (const job of jobs) job.cancel();
+      const done = Promise.all(jobs.map((job) => job.done()));
+      const grace = setTimeout(() => stopping.abort(), graceMs);
+      await done;
+      clearTimeout(grace);
+      stopping.abort();
+    },
+  };
+}

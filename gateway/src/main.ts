@@ -1,0 +1,52 @@
+import { ConfigError, loadConfig } from './config.ts';
+import { type RunningGateway, startGateway } from './start-gateway.ts';
+
+/** The process: starts, says where it is, stops when told to. */
+try {
+  const config = loadConfig();
+  const gateway = await startGateway(config);
+  process.stdout.write(greeting(gateway, config.bootstrapKey));
+  stopOnSignals(gateway);
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError || error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+function greeting({ url, firstKeys, services, database }: RunningGateway, bootstrapKey: string | undefined): string {
+  const providers = services.workspaces.operators.map(({ name }) => name);
+  const key = firstKeys?.testKey ?? (bootstrapKey === undefined ? '$GATEWAY_KEY' : '$GATEWAY_BOOTSTRAP_KEY');
+  const lines = [
+    `AI Gateway is ready at ${url} (${database} Postgres; docs at ${url}/docs)`,
+    providers.length > 0
+      ? `Providers: ${providers.join(', ')}`
+      : 'No provider key is set: test keys work, live keys wait for OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY.',
+    ...(firstKeys === undefined
+      ? []
+      : ['', 'Your keys, shown this once:', `  live  ${firstKeys.liveKey}`, `  test  ${firstKeys.testKey}`]),
+    '',
+    firstKeys === undefined ? 'Try it, with a key of yours:' : 'Try it (a test key costs nothing):',
+    `  curl ${url}/v1/chat/completions -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" -d '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}'`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function stopOnSignals(gateway: RunningGateway): void {
+  let asked = 0;
+  const stop = (): void => {
+    asked += 1;
+    // A second signal means it: now.
+    if (asked > 1) process.exit(1);
+    gateway.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  // Whoever read our output may be gone (npm, a closed terminal): that is no reason to die in the middle of a call.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+}

@@ -1,0 +1,58 @@
+import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { Pool } from 'undici';
+import { isPublicAddress, privateAddress } from './address.ts';
+
+/** Connections to the outside: one pool for each origin, made when first needed. */
+export class Outgoing {
+  readonly #options: { timeoutMs: number; allowPrivateNetwork: boolean };
+  readonly #pools = new Map<string, Pool>();
+
+  constructor(options: {
+    /** Silence longer than this, before the first byte or between two, is a failure. */ timeoutMs: number;
+    allowPrivateNetwork: boolean;
+  }) {
+    this.#options = options;
+  }
+
+  /**
+   * `trusted` origins are the operator's own (the environment's base URLs); every other one is connected to only where its
+   * name resolves to a public address, looked at in the very look-up the connection uses.
+   */
+  pool(origin: string, trusted: boolean): Pool {
+    const open = trusted || this.#options.allowPrivateNetwork;
+    const key = `${open ? 'open' : 'guarded'} ${origin}`;
+    let pool = this.#pools.get(key);
+    if (pool === undefined) {
+      pool = new Pool(origin, {
+        connections: 2048,
+        // HTTP/1.1 with a socket to a call: one slow stream cannot hold up another, and a cut socket cuts one call.
+        allowH2: false,
+        pipelining: 1,
+        connect: { timeout: Math.min(10_000, this.#options.timeoutMs), ...(open ? {} : { lookup: guardedLookup }) },
+        headersTimeout: this.#options.timeoutMs,
+        bodyTimeout: this.#options.timeoutMs,
+      });
+      this.#pools.set(key, pool);
+    }
+    return pool;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+  }
+}
+
+/** Node asks for a look-up even of IP literals only when they are names, so literals are checked where URLs are taken in. */
+export const guardedLookup: LookupFunction = (hostname, options, callback) => {
+  dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error) return callback(error, '', 0);
+    const safe = (addresses as LookupAddress[]).filter(({ address }) => isPublicAddress(address));
+    const [first] = safe;
+    if (first === undefined || safe.length < addresses.length) {
+      return callback(Object.assign(new Error(`${hostname} ${privateAddress}`), { code: 'EPRIVATE' }), '', 0);
+    }
+    if (options.all) return callback(null, safe);
+    callback(null, first.address, isIP(first.address));
+  });
+};

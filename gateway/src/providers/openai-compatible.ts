@@ -1,0 +1,58 @@
+import type { DialectId, NeutralCall } from '../dialects/neutral.ts';
+import type { Adapter, Outgoing, ProviderFailure, Target } from './adapter.ts';
+import { callerCode, cleanMessage, kindOfStatus, parseErrorBody } from './failure.ts';
+import { asObject, asText, chatStreamReader, readCompletion } from './openai-answer.ts';
+import { chatRequest } from './openai-request.ts';
+
+/** Any server that speaks OpenAI's chat completions: Ollama, vLLM, Groq, and most others. */
+export const openAiCompatible: Adapter = {
+  kind: 'openai-compatible',
+  native: ['chat'],
+  relay: openAiRelay,
+  request: openAiRequest,
+  response: readCompletion,
+  stream: chatStreamReader,
+  error: openAiFailure,
+};
+
+const paths: Record<DialectId, string> = {
+  chat: '/chat/completions',
+  responses: '/responses',
+  messages: '/chat/completions',
+};
+
+export function openAiRelay(dialect: DialectId, target: Target): Omit<Outgoing, 'body'> {
+  return { url: `${target.baseUrl}${paths[dialect]}`, headers: openAiHeaders(target) };
+}
+
+export function openAiRequest(call: NeutralCall, target: Target): Outgoing & { dropped: readonly string[] } {
+  const { body, dropped } = chatRequest(call, target);
+  return {
+    url: `${target.baseUrl}/chat/completions`,
+    headers: openAiHeaders(target),
+    body: JSON.stringify(body),
+    dropped,
+  };
+}
+
+export function openAiHeaders(target: Target): Record<string, string> {
+  return { 'content-type': 'application/json', authorization: `Bearer ${target.apiKey}` };
+}
+
+export function openAiFailure(status: number, body: string): ProviderFailure {
+  const parsed = parseErrorBody(body);
+  const error = asObject(parsed?.error) ?? parsed;
+  const told = error?.message ?? (typeof parsed?.error === 'string' ? parsed.error : undefined);
+  const code = asText(error?.code);
+  const kind = code === 'insufficient_quota' ? 'busy' : kindOfStatus(status);
+  const message = cleanMessage(told, status);
+  if (kind !== 'caller') return { kind, message };
+  const param = asText(error?.param);
+  const known =
+    code === 'context_length_exceeded'
+      ? 'context_length_exceeded'
+      : code === 'content_policy_violation' || code === 'content_filter'
+        ? 'content_policy_violation'
+        : undefined;
+  return { kind, message, code: known ?? callerCode(status, message), ...(param === undefined ? {} : { param }) };
+}

@@ -1,0 +1,76 @@
+import type { Usage } from '../dialects/neutral.ts';
+
+/** Picodollars for one token, as a bigint: $2.50 a million tokens is 2_500_000. A finer price than that is not in the world. */
+export type Rate = bigint;
+
+interface Tier {
+  /** The tier holds for calls whose input is over this many tokens, and then for all of their tokens. */
+  overInputTokens: number;
+  input: Rate;
+  cached: Rate;
+  cacheWrite: Rate;
+  output: Rate;
+}
+
+/** What a model costs. The first tier begins at nothing; reasoning tokens are output and cost the same everywhere. */
+export interface Price {
+  tiers: readonly Tier[];
+}
+
+/** A price as one knows it of one's own provider. */
+export function flatPrice(usdPerMtok: {
+  input: number;
+  output: number;
+  cached?: number | undefined;
+  cacheWrite?: number | undefined;
+}): Price {
+  const input = rate(usdPerMtok.input);
+  return {
+    tiers: [
+      {
+        overInputTokens: -1,
+        input,
+        cached: usdPerMtok.cached === undefined ? input : rate(usdPerMtok.cached),
+        cacheWrite: usdPerMtok.cacheWrite === undefined ? input : rate(usdPerMtok.cacheWrite),
+        output: rate(usdPerMtok.output),
+      },
+    ],
+  };
+}
+
+export function rate(usdPerMtok: number): Rate {
+  return BigInt(Math.round(usdPerMtok * 1e6));
+}
+
+/** Nano-dollars, rounded half up once for the whole call. */
+export function costNanos(price: Price, usage: Usage): bigint {
+  const tier = tierOf(price, usage.inputTokens);
+  // A provider that reports more cached tokens than input has said nonsense; nobody is paid back for it.
+  const cached = Math.min(usage.cachedTokens, usage.inputTokens);
+  const written = Math.min(usage.cacheWriteTokens, usage.inputTokens - cached);
+  const picos =
+    BigInt(usage.inputTokens - cached - written) * tier.input +
+    BigInt(cached) * tier.cached +
+    BigInt(written) * tier.cacheWrite +
+    BigInt(usage.outputTokens) * tier.output;
+  return (picos + 500n) / 1000n;
+}
+
+/** The most a call can cost: no discount for what may be cached, and the price of writing it should that be more. */
+export function dearestCostNanos(price: Price, tokens: { inputTokens: number; maxOutputTokens: number }): bigint {
+  let dearest = 0n;
+  for (const tier of price.tiers) {
+    if (tokens.inputTokens <= tier.overInputTokens) continue;
+    const input = tier.cacheWrite > tier.input ? tier.cacheWrite : tier.input;
+    const picos = BigInt(tokens.inputTokens) * input + BigInt(tokens.maxOutputTokens) * tier.output;
+    if (picos > dearest) dearest = picos;
+  }
+  return (dearest + 999n) / 1000n;
+}
+
+function tierOf(price: Price, inputTokens: number): Tier {
+  let found = price.tiers[0];
+  for (const tier of price.tiers) if (inputTokens > tier.overInputTokens) found = tier;
+  if (found === undefined) throw new Error('a price has at least one tier');
+  return found;
+}

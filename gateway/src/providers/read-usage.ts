@@ -1,0 +1,70 @@
+import type { Usage } from '../dialects/neutral.ts';
+
+const tokensMax = 1_000_000_000;
+
+/** A count as a provider reported it. An explicit zero is zero; negative, fractional, absurd or no number at all is nonsense. */
+export function readCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= tokensMax ? value : undefined;
+}
+
+/** OpenAI's two shapes: chat (`prompt_tokens`) and responses (`input_tokens`). Undefined when either total is missing or nonsense. */
+export function readOpenAiUsage(value: unknown): Usage | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const usage = value as Record<string, unknown>;
+  const inputTokens = readCount(usage.prompt_tokens ?? usage.input_tokens);
+  const outputTokens = readCount(
+    usage.completion_tokens ?? usage.output_tokens ?? (usage.total_tokens === usage.prompt_tokens ? 0 : undefined),
+  );
+  if (inputTokens === undefined || outputTokens === undefined) return undefined;
+  const input = details(usage.prompt_tokens_details ?? usage.input_tokens_details);
+  const output = details(usage.completion_tokens_details ?? usage.output_tokens_details);
+  return {
+    inputTokens,
+    outputTokens,
+    cachedTokens: Math.min(readCount(input.cached_tokens) ?? 0, inputTokens),
+    cacheWriteTokens: 0,
+    reasoningTokens: Math.min(readCount(output.reasoning_tokens) ?? 0, outputTokens),
+  };
+}
+
+/** Anthropic counts cached and written tokens beside the input, not in it. */
+export function readAnthropicUsage(value: unknown): Usage | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const usage = value as Record<string, unknown>;
+  const fresh = readCount(usage.input_tokens);
+  const outputTokens = readCount(usage.output_tokens);
+  const cachedTokens = readCount(usage.cache_read_input_tokens ?? 0);
+  const cacheWriteTokens = readCount(usage.cache_creation_input_tokens ?? 0);
+  if (fresh === undefined || outputTokens === undefined || cachedTokens === undefined || cacheWriteTokens === undefined)
+    return undefined;
+  return {
+    inputTokens: fresh + cachedTokens + cacheWriteTokens,
+    cachedTokens,
+    cacheWriteTokens,
+    outputTokens,
+    reasoningTokens: 0,
+  };
+}
+
+/** Gemini counts thoughts beside the answer, and what its own tools read beside the prompt. */
+export function readGeminiUsage(value: unknown): Usage | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const usage = value as Record<string, unknown>;
+  const prompt = readCount(usage.promptTokenCount);
+  const answer = readCount(usage.candidatesTokenCount ?? 0);
+  const thoughts = readCount(usage.thoughtsTokenCount ?? 0);
+  const tools = readCount(usage.toolUsePromptTokenCount ?? 0);
+  if (prompt === undefined || answer === undefined || thoughts === undefined || tools === undefined) return undefined;
+  const inputTokens = prompt + tools;
+  return {
+    inputTokens,
+    cachedTokens: Math.min(readCount(usage.cachedContentTokenCount) ?? 0, inputTokens),
+    cacheWriteTokens: 0,
+    outputTokens: answer + thoughts,
+    reasoningTokens: thoughts,
+  };
+}
+
+function details(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

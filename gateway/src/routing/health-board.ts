@@ -1,0 +1,75 @@
+import { type Health, mayTry, newHealth, onAbandoned, onFailure, onProbe, onSuccess, type Trial } from './health.ts';
+import { mayRetry, newRetryBudget, onTry, type RetryBudget } from './retry-budget.ts';
+
+/** Which failures speak against the account. A caller's mistake does not, nor a key that was refused. */
+const countsAgainst: ReadonlySet<string> = new Set(['busy', 'broken', 'timeout', 'refused']);
+
+interface Account {
+  health: Health;
+  retries: RetryBudget;
+}
+
+/** How every provider account is doing, as this process has seen it. `account` is any name that tells accounts apart. */
+export class HealthBoard {
+  readonly #now: () => number;
+  readonly #accounts = new Map<string, Account>();
+
+  constructor(options: { now: () => number }) {
+    this.#now = options.now;
+  }
+
+  mayTry(account: string): Trial {
+    const known = this.#accounts.get(account);
+    return known === undefined ? 'yes' : mayTry(known.health, this.#now());
+  }
+
+  /** Takes a place for a try; false when the account is resting, or has had its share of second tries. */
+  begin(account: string, isRetry: boolean): boolean {
+    const state = this.#account(account);
+    const now = this.#now();
+    const trial = mayTry(state.health, now);
+    if (trial === 'no' || (isRetry && !mayRetry(state.retries, state.health, now))) return false;
+    if (trial === 'probe') state.health = onProbe(state.health, now);
+    state.retries = onTry(state.retries, isRetry, now);
+    return true;
+  }
+
+  succeeded(account: string): void {
+    const state = this.#account(account);
+    state.health = onSuccess(state.health);
+  }
+
+  failed(account: string, failure: { kind: string; retryAfterSeconds?: number | undefined }): void {
+    const state = this.#account(account);
+    if (!countsAgainst.has(failure.kind)) {
+      state.health = onAbandoned(state.health);
+      return;
+    }
+    const { retryAfterSeconds } = failure;
+    state.health = onFailure(
+      state.health,
+      this.#now(),
+      failure.kind === 'busy' && retryAfterSeconds !== undefined ? retryAfterSeconds * 1000 : undefined,
+    );
+  }
+
+  /** A try that says nothing about the account: its caller hung up. */
+  abandoned(account: string): void {
+    const state = this.#account(account);
+    state.health = onAbandoned(state.health);
+  }
+
+  /** For the status page and metrics. */
+  snapshot(): { account: string; health: Health }[] {
+    return [...this.#accounts].map(([account, { health }]) => ({ account, health }));
+  }
+
+  #account(account: string): Account {
+    let state = this.#accounts.get(account);
+    if (state === undefined) {
+      state = { health: newHealth(), retries: newRetryBudget() };
+      this.#accounts.set(account, state);
+    }
+    return state;
+  }
+}

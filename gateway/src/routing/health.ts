@@ -1,0 +1,64 @@
+/** A circuit breaker for one provider account, as a value: five failures in a row rest it, one probe at a time wakes it. */
+export interface Health {
+  failuresInARow: number;
+  /** How many times in a row it was put to rest. */
+  rests: number;
+  restingUntilMs: number;
+  /** Since when a probe is out. */
+  probingSinceMs: number | undefined;
+}
+
+export type Trial = 'yes' | 'probe' | 'no';
+
+const failuresMax = 5;
+const restMs = 30_000;
+const restMaxMs = 600_000;
+/** A probe nobody reported back from (its caller hung up) is written off after this. */
+const probeMaxMs = 120_000;
+
+export function newHealth(): Health {
+  return { failuresInARow: 0, rests: 0, restingUntilMs: 0, probingSinceMs: undefined };
+}
+
+export function mayTry(health: Health, nowMs: number): Trial {
+  if (nowMs < health.restingUntilMs) return 'no';
+  if (health.rests === 0) return 'yes';
+  const probing = health.probingSinceMs !== undefined && nowMs - health.probingSinceMs < probeMaxMs;
+  return probing ? 'no' : 'probe';
+}
+
+export function onProbe(health: Health, nowMs: number): Health {
+  return { ...health, probingSinceMs: nowMs };
+}
+
+export function onSuccess(health: Health): Health {
+  return health.failuresInARow === 0 && health.rests === 0 ? health : newHealth();
+}
+
+/** A try that says nothing about the account frees the place of the probe it may have been. */
+export function onAbandoned(health: Health): Health {
+  return health.probingSinceMs === undefined ? health : { ...health, probingSinceMs: undefined };
+}
+
+/** `retryAfterMs`: the provider itself said how long to stay away. */
+export function onFailure(health: Health, nowMs: number, retryAfterMs?: number): Health {
+  const failuresInARow = health.failuresInARow + 1;
+  if (retryAfterMs !== undefined) {
+    return {
+      ...health,
+      failuresInARow,
+      probingSinceMs: undefined,
+      restingUntilMs: Math.max(health.restingUntilMs, nowMs + retryAfterMs),
+    };
+  }
+  const wasProbe = health.probingSinceMs !== undefined;
+  if (!wasProbe && (failuresInARow < failuresMax || nowMs < health.restingUntilMs))
+    return { ...health, failuresInARow };
+  const rests = health.rests + 1;
+  return {
+    failuresInARow,
+    rests,
+    restingUntilMs: nowMs + Math.min(restMs * rests, restMaxMs),
+    probingSinceMs: undefined,
+  };
+}

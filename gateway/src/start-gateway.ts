@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { type DestinationStream, pino } from 'pino';
+import { bootstrap, type NewWorkspace } from './accounts/bootstrap.ts';
+import { newId } from './accounts/new-id.ts';
+import { WorkspaceViews } from './accounts/workspace-view.ts';
+import { createApp } from './app.ts';
+import { Journal } from './budgets/journal.ts';
+import { adoptOrphans } from './calls/adopt-orphans-job.ts';
+import type { Config } from './config.ts';
+import { listen } from './db/listen.ts';
+import { openDatabase } from './db/open-database.ts';
+import { holdProcessLock } from './db/process-lock.ts';
+import { Authenticator } from './http/authenticate.ts';
+import { startJobs } from './jobs.ts';
+import { Outgoing } from './outgoing/outgoing.ts';
+import { HealthBoard } from './routing/health-board.ts';
+import type { Services } from './services.ts';
+import { ensureCallPartitions } from './usage/call-store.ts';
+
+export const version = '0.1.0';
+const drainMs = 30_000;
+
+export interface RunningGateway {
+  url: string;
+  /** The owner's keys of the first workspace, on the start that made them. */
+  firstKeys: NewWorkspace | undefined;
+  database: 'embedded' | 'server';
+  services: Services;
+  /** Stops accepting, finishes what is in flight, writes everything down. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Opens everything in order and closes it in the other. Throws with a sentence for the operator when something is amiss. */
+export async function startGateway(
+  config: Config,
+  options: { logTo?: DestinationStream } = {},
+): Promise<RunningGateway> {
+  const log = pino({ level: config.logLevel, base: null }, options.logTo ?? pino.destination({ dest: 2, sync: false }));
+  const now = (): number => Date.now();
+  mkdirSync(config.dataDir, { recursive: true });
+  const secret = config.secret ?? secretIn(config.dataDir);
+  const database = await openDatabase({
+    databaseUrl: config.databaseUrl,
+    dataDir: config.dataDir,
+    onError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  });
+  const { pool: db, connection } = database;
+  await ensureCallPartitions(db, now());
+  const processLock = await holdProcessLock(connection, newId('proc', now()));
+  const journal = new Journal({ db, processId: processLock.id, log });
+  const outgoing = new Outgoing({
+    timeoutMs: config.firstByteTimeoutMs,
+    allowPrivateNetwork: config.allowPrivateNetwork,
+  });
+  const operators = config.providers.map(({ kind, baseUrl, apiKey }) => ({
+    id: kind,
+    name: kind,
+    kind,
+    baseUrl,
+    apiKey,
+    operators: true,
+    models: [],
+  }));
+  const workspaces = new WorkspaceViews({ db, secret, operators });
+  const authenticator = new Authenticator({ db, now });
+  const services: Services = {
+    db,
+    log,
+    now,
+    processId: processLock.id,
+    secret,
+    publicUrl: config.publicUrl ?? '',
+    allowPrivateNetwork: config.allowPrivateNetwork,
+    operatorKey: config.operatorKey,
+    journal,
+    outgoing,
+    workspaces,
+    health: new HealthBoard({ now }),
+    forgetKey: (keyId) => authenticator.forget(keyId),
+  };
+  const listener = await listen(connection, {
+    channels: ['keys', 'workspaces'],
+    onNotification: (channel, id) => (channel === 'keys' ? authenticator.forget(id) : workspaces.forget(id)),
+    onGap: () => {
+      authenticator.forget();
+      workspaces.forget();
+    },
+  });
+  const firstKeys = await bootstrap(db, { bootstrapKey: config.bootstrapKey, nowMs: now() });
+  await adoptOrphans(services);
+
+  let draining = false;
+  const server = createServer(
+    // Slow senders: heads within ten seconds, bodies within a minute; the second Host header is refused by the app.
+    { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, requireHostHeader: false },
+    createApp({ services, authenticator, isDraining: () => draining, version }),
+  );
+  await listening(server, config);
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.port;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const url = config.publicUrl ?? `http://${host}:${port}`;
+  services.publicUrl = url;
+  const jobs = startJobs(services);
+
+  const stop = async (): Promise<void> => {
+    draining = true;
+    await Promise.all([drain(server), jobs.stop(drainMs)]);
+    await journal
+      .flush(10_000)
+      .catch((error: unknown) => log.error({ err: error }, 'not every call could be written down before the end'));
+    await outgoing.close();
+    await listener.close();
+    await processLock.release();
+    await database.stop();
+  };
+  let stopped: Promise<void> | undefined;
+  return { url, firstKeys, database: database.kind, services, stop: () => (stopped ??= stop()) };
+}
+
+function listening(server: Server, config: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`Port ${config.port} is taken. Is another gateway running? Stop it, or set PORT.`)
+          : error,
+      );
+    });
+    server.listen(config.port, config.host, () => resolve());
+  });
+}
+
+/** No new connections; idle ones are closed, busy ones get thirty seconds. */
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    const force = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** 64 hex digits of this installation's own, made on the first start and kept from everybody else. */
+function secretIn(dataDir: string): string {
+  const path = join(dataDir, 'gateway-secret');
+  if (!existsSync(path)) writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+  const secret = readFileSync(path, 'utf8').trim();
+  if (!/^[0-9a-f]{64}$/.test(secret))
+    throw new Error(
+      `${path} does not hold 64 hex digits. Restore it from a backup: stored provider keys cannot be read without it.`,
+    );
+  return secret;
+}

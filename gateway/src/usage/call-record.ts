@@ -1,0 +1,55 @@
+import type { DialectId, Usage } from '../dialects/neutral.ts';
+
+/** The tags of a call, resolved. Only the first four are budgeted; the rest is kept and shown. */
+export interface CallTags {
+  client?: string | undefined;
+  project?: string | undefined;
+  scenario?: string | undefined;
+  platform?: string | undefined;
+  execution?: string | undefined;
+  organization?: string | undefined;
+  node?: string | undefined;
+}
+
+export type CallStatus = 'open' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
+
+/** What is known when a call goes out. */
+export interface OpenCall {
+  workspaceId: string;
+  id: string;
+  createdAtMs: number;
+  livemode: boolean;
+  keyId: string;
+  tags: CallTags;
+  dialect: DialectId | 'embeddings';
+  streamed: boolean;
+  modelRequested: string;
+  /** The dearest the call could become; what a process that dies leaves behind is settled at this. */
+  holdNanos: bigint;
+  /** An upper bound, overwritten by what the provider reports. */
+  inputTokens: number;
+}
+
+/** What is known when it is over. */
+export interface ClosedCall {
+  status: Exclude<CallStatus, 'open'>;
+  model?: string | undefined;
+  provider?: string | undefined;
+  route?: string | undefined;
+  attempts: number;
+  usage: Usage;
+  costNanos: bigint;
+  /** Usage was counted by us, because the stream was cut or the provider reported none. */
+  estimated: boolean;
+  errorCode?: string | undefined;
+  ttftMs?: number | undefined;
+  totalMs: number;
+}
+
+export const noUsage: Usage = {
+  inputTokens: 0,
+  cachedTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+};

@@ -1,0 +1,68 @@
+import type { z } from 'zod';
+import {
+  completeChat,
+  createBackground,
+  createEmbeddings,
+  createMessage,
+  createResponse,
+  getBackground,
+} from './operations/chat.ts';
+import { createKey, listKeys, revokeKey } from './operations/keys.ts';
+import { getMe } from './operations/me.ts';
+import { getModel, listModels } from './operations/models.ts';
+import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
+import { getFallbacks, setFallbacks } from './operations/routing.ts';
+import { listRequests } from './operations/usage.ts';
+import { createWorkspace } from './operations/workspaces.ts';
+
+/** Everything a person or a program can do, in the order the documents show it. */
+export const contract = [
+  completeChat,
+  createResponse,
+  createMessage,
+  createEmbeddings,
+  createBackground,
+  getBackground,
+  getMe,
+  listModels,
+  getModel,
+  listRequests,
+  createKey,
+  listKeys,
+  revokeKey,
+  createProvider,
+  listProviders,
+  updateProvider,
+  removeProvider,
+  getFallbacks,
+  setFallbacks,
+  createWorkspace,
+] as const;
+
+type Contract = (typeof contract)[number];
+
+export type OperationId = Contract['id'];
+export type OperationOf<Id extends OperationId> = Extract<Contract, { id: Id }>;
+/** What a caller gives. */
+export type InputOf<Id extends OperationId> = z.input<OperationOf<Id>['input']>;
+/** What a handler gets: parsed, defaults filled in. */
+export type ParsedOf<Id extends OperationId> = z.output<OperationOf<Id>['input']>;
+export type OutputOf<Id extends OperationId> = z.output<OperationOf<Id>['output']>;
+
+/** Operations whose answer streams in a vendor's dialect are served by the data path. */
+type ModelOperationId =
+  Extract<Contract, { kind?: 'model' | undefined }> extends infer Op
+    ? Op extends { kind?: infer K; id: infer Id }
+      ? 'model' extends K
+        ? Id
+        : never
+      : never
+    : never;
+
+/** A function for every other operation, complete by type: an operation without one does not compile. */
+export type Handlers<Context> = {
+  readonly [Id in Exclude<OperationId, ModelOperationId>]: (
+    input: ParsedOf<Id>,
+    context: Context,
+  ) => Promise<OutputOf<Id>> | OutputOf<Id>;
+};

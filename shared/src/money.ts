@@ -1,0 +1,31 @@
+/**
+ * Money is whole nano-dollars (10⁻⁹ USD) in a bigint: a token of a small model costs less than a micro-dollar, and floats do
+ * not add up. JSON shows dollars as a number with at most nine decimals.
+ */
+const nanosPerUsd = 1_000_000_000n;
+
+/** `0.000125` for 125_000n. Exact up to 2^53 nano-dollars (nine million dollars) and rounded like any JSON number beyond. */
+export function toUsd(nanos: bigint): number {
+  return Number(nanos) / 1e9;
+}
+
+/**
+ * Dollars, as a number or a decimal string (`25`, `"0.10"`, `1e-7`), to nano-dollars; what is finer than a nano-dollar is
+ * rounded half up. Undefined for anything that is no finite decimal.
+ */
+export function parseUsd(usd: number | string): bigint | undefined {
+  const text = typeof usd === 'number' ? decimalText(usd) : usd.trim();
+  const match = text === undefined ? null : /^(-?)(\d{1,15})(?:\.(\d{1,30}))?$/.exec(text);
+  if (match === null) return undefined;
+  const [, sign, whole = '0', fraction = ''] = match;
+  const digits = fraction.padEnd(10, '0');
+  const nanos = BigInt(whole) * nanosPerUsd + BigInt(digits.slice(0, 9)) + (Number(digits[9]) >= 5 ? 1n : 0n);
+  return sign === '-' ? -nanos : nanos;
+}
+
+/** A number without its exponent: 1e-7 → 0.0000001. */
+function decimalText(value: number): string | undefined {
+  if (!Number.isFinite(value)) return undefined;
+  const text = String(value);
+  return text.includes('e') ? value.toFixed(20).replace(/0+$/, '').replace(/\.$/, '') : text;
+}

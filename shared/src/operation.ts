@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import type { ErrorCode } from './errors.ts';
+
+/** Where people meet an operation. */
+export type Surface = 'dashboard' | 'make' | 'zapier' | 'n8n';
+
+/** The least a key's role must be. `caller` and `viewer` are no ladder: a viewer reads and calls nothing. */
+export type Access = 'operator' | 'owner' | 'member' | 'reader' | 'anyone' | 'calls-models';
+
+export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
+  /** `keys.create`: the noun, then what happens to it. */
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `/v1/keys/:id`; a field of the input by a placeholder's name goes into the path. */
+  readonly path: string;
+  readonly group: string;
+  /** Sentence case; platforms that want title case change it themselves. */
+  readonly label: string;
+  readonly description: string;
+  readonly surfaces: readonly Surface[];
+  readonly access: Access;
+  /** The status of success; 200 unless said. A 204 has no body. */
+  readonly status?: 200 | 201 | 202 | 204;
+  /** `model`: its body is a vendor's dialect and its answer may stream; the data path serves it, not a handler. */
+  readonly kind?: 'model';
+  /** Path, query and body in one object: GET and DELETE take the rest as query, the others as JSON body. */
+  readonly input: Input;
+  readonly output: Output;
+  readonly errors: readonly ErrorCode[];
+  /** One call and its answer: shown in the documents, and a test. */
+  readonly sample: { readonly input: z.input<Input>; readonly output: z.output<Output> };
+  /** Inputs that are refused, each with the reason: tests too. */
+  readonly wrong: readonly { readonly input: unknown; readonly because: string }[];
+}
+
+/** Checks samples as you type, keeps the literal types, and does nothing else. */
+export function operation<
+  const Id extends string,
+  Input extends z.ZodType,
+  Output extends z.ZodType,
+  const Kind extends 'model' | undefined = undefined,
+>(
+  definition: Operation<Input, Output> & { readonly id: Id; readonly kind?: Kind },
+): Operation<Input, Output> & { readonly id: Id; readonly kind?: Kind } {
+  return definition;
+}
+
+/** The placeholders of a path: `/v1/keys/:id` → `['id']`. */
+export function pathParams(path: string): string[] {
+  return [...path.matchAll(/:([a-z_]+)/g)].map(([, name = '']) => name);
+}
+
+/** Does the rest of the input travel in the query (or in the body)? */
+export function inQuery(method: Operation['method']): boolean {
+  return method === 'GET' || method === 'DELETE';
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { clientId, id, isoTime, nothing, page, project, role, scenarioId, scenarioPlatform } from './common.ts';
+
+const mode = z
+  .enum(['live', 'test'])
+  .meta({
+    title: 'Mode',
+    description: 'live: spends money at the providers. test: answered by the sandbox, for nothing.',
+  });
+const tags = z
+  .strictObject({
+    client_id: clientId.optional(),
+    project: project.optional(),
+    scenario_id: scenarioId.optional(),
+    scenario_platform: scenarioPlatform.optional(),
+  })
+  .meta({ title: 'Tags', description: 'What its calls are tagged with where they name no tag themselves.' });
+const lockedTags = z
+  .array(z.enum(['client_id', 'project', 'scenario_id', 'scenario_platform']))
+  .meta({ title: 'Locked tags', description: 'Tags a call with this key cannot claim to be others.' });
+const perMinute = (title: string) =>
+  z.number().int().min(1).max(1_000_000_000).meta({ title, description: 'At most this many.' });
+const rateLimit = z
+  .strictObject({
+    calls_per_minute: perMinute('Calls per minute').optional(),
+    tokens_per_minute: perMinute('Tokens per minute').optional(),
+    concurrent: perMinute('Concurrent calls').optional(),
+  })
+  .meta({ title: 'Rate limit', description: 'What is over it is refused with 429.' });
+
+const key = z.object({
+  id,
+  name: z.string().meta({ title: 'Name', description: 'For people to tell keys apart.' }),
+  role,
+  mode,
+  hint: z.string().meta({ title: 'Hint', description: 'The last four characters of the key.' }),
+  tags: tags,
+  locked_tags: lockedTags,
+  rate_limit: rateLimit.nullable(),
+  created_at: isoTime,
+  expires_at: isoTime.nullable(),
+});
+
+const sample = {
+  id: 'key_01k2',
+  name: 'Acme newsletter',
+  role: 'caller' as const,
+  mode: 'live' as const,
+  hint: 'x7Qa',
+  tags: { client_id: 'acme' },
+  locked_tags: ['client_id' as const],
+  rate_limit: null,
+  created_at: '2026-11-01T08:00:00.000Z',
+  expires_at: null,
+};
+
+export const createKey = operation({
+  id: 'keys.create',
+  method: 'POST',
+  path: '/v1/keys',
+  group: 'Keys',
+  label: 'Create a key',
+  description: 'Makes an API key. The key itself is in this answer and nowhere else.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  status: 201,
+  input: z
+    .strictObject({
+      name: z.string().trim().min(1).max(100).meta({ title: 'Name', description: 'For people to tell keys apart.' }),
+      role: role.default('caller'),
+      mode: mode.default('live'),
+      tags: tags.default({}),
+      locked_tags: lockedTags.default([]),
+      expires_at: z.iso
+        .datetime({ offset: true })
+        .optional()
+        .meta({ title: 'Expires at', description: 'After this moment the key is refused.' }),
+      rate_limit: rateLimit.optional(),
+    })
+    .superRefine((input, context) => {
+      for (const [i, name] of input.locked_tags.entries()) {
+        if (input.tags[name] === undefined)
+          context.addIssue({
+            code: 'custom',
+            path: ['locked_tags', i],
+            message: `a locked tag needs its value in tags.${name}`,
+          });
+      }
+    }),
+  output: key.extend({ key: z.string().meta({ title: 'Key', description: 'The key: shown this once.' }) }),
+  errors: ['invalid_request', 'forbidden'],
+  sample: {
+    input: { name: 'Acme newsletter', tags: { client_id: 'acme' }, locked_tags: ['client_id'] },
+    output: { ...sample, key: 'gw_live_0000000000000000000000000000x7Qa' },
+  },
+  wrong: [
+    { input: { name: '' }, because: 'a key has a name' },
+    { input: { name: 'x', role: 'admin' }, because: 'there is no such role' },
+    { input: { name: 'x', user_role: 'owner' }, because: 'unknown fields are refused' },
+    { input: { name: 'x', locked_tags: ['client_id'] }, because: 'a locked tag needs a value' },
+  ],
+});
+
+export const listKeys = operation({
+  id: 'keys.list',
+  method: 'GET',
+  path: '/v1/keys',
+  group: 'Keys',
+  label: 'List keys',
+  description: 'The keys of the workspace, never the keys themselves.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  input: z.strictObject({}),
+  output: page(key),
+  errors: ['forbidden'],
+  sample: { input: {}, output: { data: [sample], next_cursor: null } },
+  wrong: [{ input: { all: 'yes' }, because: 'it takes no fields' }],
+});
+
+export const revokeKey = operation({
+  id: 'keys.revoke',
+  method: 'DELETE',
+  path: '/v1/keys/:id',
+  group: 'Keys',
+  label: 'Revoke a key',
+  description: 'The key stops working at once, on every process.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  status: 204,
+  input: z.strictObject({ id }),
+  output: nothing,
+  errors: ['forbidden', 'not_found'],
+  sample: { input: { id: 'key_01k2' }, output: null },
+  wrong: [{ input: {}, because: 'it needs to know which key' }],
+});

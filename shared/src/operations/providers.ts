@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { id, nothing, page } from './common.ts';
+
+const price = (title: string) =>
+  z.number().min(0).max(1_000_000).meta({ title, description: 'Dollars for a million tokens.' });
+const models = z
+  .array(
+    z.strictObject({
+      id: z.string().trim().min(1).max(200).meta({ title: 'Model', description: 'As the provider names it.' }),
+      input_usd_per_mtok: price('Input price'),
+      output_usd_per_mtok: price('Output price'),
+      context_window: z
+        .number()
+        .int()
+        .min(1)
+        .max(1_000_000_000)
+        .optional()
+        .meta({ title: 'Context window', description: 'Tokens.' }),
+    }),
+  )
+  .max(500)
+  .meta({ title: 'Models', description: 'What it serves, and at what price. Models that stand here need no prefix.' });
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'must be lower-case letters, digits, dots and dashes')
+  .meta({
+    title: 'Name',
+    description:
+      'How calls name it: `name/model`. A vendor’s own name (openai, anthropic, gemini) takes the place of the operator’s account.',
+  });
+const kind = z
+  .enum(['openai', 'anthropic', 'gemini', 'openai-compatible'])
+  .meta({ title: 'Kind', description: 'What it speaks.' });
+const baseUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(500)
+  .meta({
+    title: 'Base URL',
+    description: 'As the vendor’s SDK means it: `https://api.groq.com/openai/v1`. Needed for openai-compatible.',
+  });
+const apiKey = z
+  .string()
+  .trim()
+  .min(1)
+  .max(1_000)
+  .meta({
+    title: 'API key',
+    description: 'Kept encrypted, never shown again. Local servers without keys take any text.',
+  });
+
+const provider = z.object({
+  id,
+  name,
+  kind,
+  base_url: z.string().meta({ title: 'Base URL', description: 'Where it is.' }),
+  key_hint: z.string().meta({ title: 'Key hint', description: 'The last four characters of the key.' }),
+  models,
+});
+
+const sample = {
+  id: 'prov_01k2',
+  name: 'groq',
+  kind: 'openai-compatible' as const,
+  base_url: 'https://api.groq.com/openai/v1',
+  key_hint: 'a1b2',
+  models: [{ id: 'llama-4-70b', input_usd_per_mtok: 0.59, output_usd_per_mtok: 0.79 }],
+};
+
+export const createProvider = operation({
+  id: 'providers.create',
+  method: 'POST',
+  path: '/v1/providers',
+  group: 'Providers',
+  label: 'Add a provider',
+  description:
+    'Adds a provider account of the workspace’s own: its own keys at a vendor, or any server that speaks OpenAI’s dialect.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  status: 201,
+  input: z
+    .strictObject({ name, kind, base_url: baseUrl.optional(), api_key: apiKey, models: models.default([]) })
+    .refine((input) => input.kind !== 'openai-compatible' || input.base_url !== undefined, {
+      path: ['base_url'],
+      message: 'is needed for an openai-compatible provider',
+    }),
+  output: provider,
+  errors: ['invalid_request', 'forbidden', 'conflict'],
+  sample: {
+    input: {
+      name: 'groq',
+      kind: 'openai-compatible',
+      base_url: 'https://api.groq.com/openai/v1',
+      api_key: 'gsk_…a1b2',
+      models: sample.models,
+    },
+    output: sample,
+  },
+  wrong: [
+    { input: { name: 'groq', kind: 'openai-compatible', api_key: 'k' }, because: 'where it is must be said' },
+    {
+      input: { name: 'My Server', kind: 'openai', api_key: 'k' },
+      because: 'a name stands before a slash in model names',
+    },
+    {
+      input: { name: 'x', kind: 'openai', api_key: 'k', base_url: 'file:///etc/passwd' },
+      because: 'only http and https',
+    },
+  ],
+});
+
+export const listProviders = operation({
+  id: 'providers.list',
+  method: 'GET',
+  path: '/v1/providers',
+  group: 'Providers',
+  label: 'List providers',
+  description: 'The provider accounts of the workspace’s own.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  input: z.strictObject({}),
+  output: page(provider),
+  errors: ['forbidden'],
+  sample: { input: {}, output: { data: [sample], next_cursor: null } },
+  wrong: [{ input: { kind: 'openai' }, because: 'it takes no fields' }],
+});
+
+export const updateProvider = operation({
+  id: 'providers.update',
+  method: 'PATCH',
+  path: '/v1/providers/:id',
+  group: 'Providers',
+  label: 'Change a provider',
+  description:
+    'Changes address, key or models. A new origin needs the key again: a stored key goes nowhere but where it was stored for.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  input: z.strictObject({ id, base_url: baseUrl.optional(), api_key: apiKey.optional(), models: models.optional() }),
+  output: provider,
+  errors: ['invalid_request', 'forbidden', 'not_found'],
+  sample: { input: { id: 'prov_01k2', api_key: 'gsk_…a1b2' }, output: sample },
+  wrong: [{ input: { id: 'prov_01k2', name: 'other' }, because: 'a name stays, since calls use it' }],
+});
+
+export const removeProvider = operation({
+  id: 'providers.remove',
+  method: 'DELETE',
+  path: '/v1/providers/:id',
+  group: 'Providers',
+  label: 'Remove a provider',
+  description: 'Forgets the account and its key.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  status: 204,
+  input: z.strictObject({ id }),
+  output: nothing,
+  errors: ['forbidden', 'not_found'],
+  sample: { input: { id: 'prov_01k2' }, output: null },
+  wrong: [{ input: {}, because: 'it needs to know which one' }],
+});
