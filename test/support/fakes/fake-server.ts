@@ -1,0 +1,167 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bill, Fault, RecordedRequest, Script } from './script.ts';
+
+/** How one vendor speaks: a pure rendering of scripts, and its words for its own mistakes and the caller's. */
+export interface Vendor {
+  /** The vendor's own refusal, or undefined: wrong key, unknown path, a body it would not take. */
+  refuse(request: RecordedRequest): { status: number; body: unknown } | undefined;
+  /** The user's last words: what the default answer echoes. */
+  prompt(request: RecordedRequest): string;
+  defaultScript(request: RecordedRequest): Script;
+  plain(request: RecordedRequest, script: Script): unknown;
+  /** Whole server-sent events, or undefined where no stream was asked for. */
+  stream(request: RecordedRequest, script: Script): string[] | undefined;
+  errorBody(status: number): unknown;
+  errorEvent(): string;
+  bill(request: RecordedRequest, script: Script): Omit<Bill, 'complete'>;
+}
+
+/** A real HTTP server that stands in for a vendor, with faults on cue. */
+export class FakeServer {
+  readonly requests: RecordedRequest[] = [];
+  readonly book: Bill[] = [];
+  port = 0;
+  /** Cuts every stream into writes of so many bytes, in the middle of characters and events. */
+  splitBytes: number | undefined;
+  crlf = false;
+  readonly #vendor: Vendor;
+  readonly #basePath: string;
+  readonly #scripts: Script[] = [];
+  readonly #faults: Fault[] = [];
+  #always: Fault | undefined;
+  #server: Server | undefined;
+
+  constructor(vendor: Vendor, basePath: string) {
+    this.#vendor = vendor;
+    this.#basePath = basePath;
+  }
+
+  /** As the vendor's SDK means it. */
+  get baseUrl(): string {
+    return `http://127.0.0.1:${this.port}${this.#basePath}`;
+  }
+
+  async start(): Promise<this> {
+    const server = createServer((req, res) => void this.#serve(req, res).catch(() => res.destroy()));
+    server.keepAliveTimeout = 60_000;
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    this.port = (server.address() as AddressInfo).port;
+    this.#server = server;
+    return this;
+  }
+
+  /** From now on connections are refused; `start` comes back on the same port. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  }
+
+  /** Answers the next requests so, one each. */
+  reply(...scripts: Script[]): void {
+    this.#scripts.push(...scripts);
+  }
+
+  /** The next requests fail so, one each. */
+  fault(...faults: Fault[]): void {
+    this.#faults.push(...faults);
+  }
+
+  /** Every request fails so, until `reset`. */
+  always(fault: Fault | undefined): void {
+    this.#always = fault;
+  }
+
+  reset(): void {
+    this.requests.length = 0;
+    this.book.length = 0;
+    this.#scripts.length = 0;
+    this.#faults.length = 0;
+    this.#always = undefined;
+    this.splitBytes = undefined;
+    this.crlf = false;
+  }
+
+  async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const request = await record(req);
+    this.requests.push(request);
+    res.on('close', () => {
+      if (!res.writableFinished) request.aborted = true;
+    });
+    const refusal = this.#vendor.refuse(request);
+    if (refusal !== undefined) return send(res, refusal.status, refusal.body);
+    const fault = this.#faults.shift() ?? this.#always;
+    switch (fault?.kind) {
+      case 'status':
+        return send(res, fault.status, fault.body ?? this.#vendor.errorBody(fault.status), fault.headers);
+      case 'hang':
+        return;
+      case 'reset':
+        req.socket.destroy();
+        return;
+      case 'body':
+        res.writeHead(200, { 'content-type': fault.contentType ?? 'application/json' }).end(fault.body);
+        return;
+      case 'delay':
+        await sleep(fault.ms);
+    }
+    const script = this.#scripts.shift() ?? this.#vendor.defaultScript(request);
+    const events = this.#vendor.stream(request, script);
+    const bill = { ...this.#vendor.bill(request, script), complete: false };
+    this.book.push(bill);
+    if (events === undefined) send(res, 200, this.#vendor.plain(request, script));
+    else await this.#stream(res, events, script, fault);
+    bill.complete = !request.aborted && fault?.kind !== 'cut' && fault?.kind !== 'error-event' && fault?.kind !== 'stall';
+  }
+
+  async #stream(res: ServerResponse, events: readonly string[], script: Script, fault: Fault | undefined): Promise<void> {
+    res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    let sent = 0;
+    for (const event of events) {
+      if (fault !== undefined && 'afterEvents' in fault && sent === fault.afterEvents) {
+        if (fault.kind === 'stall') return;
+        if (fault.kind === 'error-event') {
+          res.end(this.#vendor.errorEvent());
+          return;
+        }
+        // What was written must leave before the socket is cut.
+        await sleep(20);
+        res.destroy();
+        return;
+      }
+      if (res.destroyed) return;
+      await this.#write(res, this.crlf ? event.replaceAll('\n', '\r\n') : event);
+      sent += 1;
+      if (script.chunkDelayMs !== undefined) await sleep(script.chunkDelayMs);
+    }
+    res.end();
+  }
+
+  async #write(res: ServerResponse, event: string): Promise<void> {
+    const bytes = Buffer.from(event);
+    const step = this.splitBytes ?? bytes.length;
+    for (let at = 0; at < bytes.length; at += step) {
+      res.write(bytes.subarray(at, at + step));
+      if (this.splitBytes !== undefined) await sleep(1);
+    }
+  }
+}
+
+async function record(req: IncomingMessage): Promise<RecordedRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return { method: req.method ?? '', path: req.url ?? '', headers: req.headers, json: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>), aborted: false };
+}
+
+function send(res: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  const text = Buffer.from(JSON.stringify(body));
+  res.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length, ...headers }).end(text);
+}
+
+export const frame = (data: unknown, event?: string): string => `${event === undefined ? '' : `event: ${event}\n`}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;

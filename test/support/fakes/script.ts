@@ -1,0 +1,72 @@
+/** What a fake provider is to answer, in words no vendor owns; each fake renders it in its own wire format. */
+export interface Script {
+  text?: string;
+  reasoning?: string;
+  reasoningSignature?: string;
+  toolCalls?: readonly { id?: string; name: string; arguments: Record<string, unknown>; signature?: string }[];
+  refusal?: string;
+  finish?: 'stop' | 'length' | 'tool-calls' | 'content-filter';
+  usage?: ScriptUsage | 'none' | { raw: unknown };
+  /** Into how many pieces a streamed text is cut. */
+  chunks?: number;
+  chunkDelayMs?: number;
+}
+
+/** Input without cached tokens' discount, output with reasoning: as the gateway counts. */
+export interface ScriptUsage {
+  input: number;
+  cached?: number;
+  cacheWrite?: number;
+  output: number;
+  reasoning?: number;
+}
+
+export type Fault =
+  | { kind: 'status'; status: number; headers?: Record<string, string>; body?: unknown }
+  /** Accepts the request and never says a word. */
+  | { kind: 'hang' }
+  /** Says nothing for a while, then answers. */
+  | { kind: 'delay'; ms: number }
+  /** Cuts the socket before a word is said. */
+  | { kind: 'reset' }
+  /** 200, and then something that is no answer. */
+  | { kind: 'body'; body: string; contentType?: string }
+  /** Streams so many events and cuts the socket. */
+  | { kind: 'cut'; afterEvents: number }
+  /** Streams so many events, then the vendor's own error event. */
+  | { kind: 'error-event'; afterEvents: number }
+  /** Streams so many events and then falls silent. */
+  | { kind: 'stall'; afterEvents: number };
+
+export interface RecordedRequest {
+  method: string;
+  path: string;
+  headers: Record<string, string | string[] | undefined>;
+  json: Record<string, unknown>;
+  /** Set when the caller hung up before the answer was over. */
+  aborted: boolean;
+}
+
+/** The fake's own account of what it would bill. */
+export interface Bill {
+  model: string;
+  input: number;
+  output: number;
+  /** False where the answer broke off. */
+  complete: boolean;
+}
+
+export function usageOf(script: Script, prompt: string): ScriptUsage | undefined | { raw: unknown } {
+  if (script.usage === 'none') return undefined;
+  if (script.usage !== undefined) return script.usage;
+  const written = (script.text ?? '') + (script.reasoning ?? '') + JSON.stringify(script.toolCalls ?? '');
+  return { input: Math.max(1, Math.ceil(prompt.length / 4)), output: Math.max(1, Math.ceil(written.length / 4)) };
+}
+
+export function piecesOf(text: string, chunks = 5): string[] {
+  const size = Math.max(1, Math.ceil(text.length / chunks));
+  const pieces: string[] = [];
+  const characters = [...text];
+  for (let at = 0; at < characters.length; at += size) pieces.push(characters.slice(at, at + size).join(''));
+  return pieces;
+}
