@@ -5,8 +5,8 @@ import { type RunningGateway, startGateway } from './start-gateway.ts';
 try {
   const config = loadConfig();
   const gateway = await startGateway(config);
-  process.stdout.write(greeting(gateway, config.bootstrapKey));
   stopOnSignals(gateway);
+  process.stdout.write(greeting(gateway, config.bootstrapKey));
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigError || error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

@@ -1,16 +1,13 @@
 import type { z } from 'zod';
-import {
-  completeChat,
-  createBackground,
-  createEmbeddings,
-  createMessage,
-  createResponse,
-  getBackground,
-} from './operations/chat.ts';
+import { createBackground, getBackground } from './operations/background.ts';
+import { completeChat } from './operations/chat.ts';
+import { createEmbeddings } from './operations/embeddings.ts';
 import { createKey, listKeys, revokeKey } from './operations/keys.ts';
 import { getMe } from './operations/me.ts';
+import { createMessage } from './operations/messages.ts';
 import { getModel, listModels } from './operations/models.ts';
 import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
+import { createResponse } from './operations/responses.ts';
 import { getFallbacks, setFallbacks } from './operations/routing.ts';
 import { listRequests } from './operations/usage.ts';
 import { createWorkspace } from './operations/workspaces.ts';
@@ -49,15 +46,10 @@ export type InputOf<Id extends OperationId> = z.input<OperationOf<Id>['input']>;
 export type ParsedOf<Id extends OperationId> = z.output<OperationOf<Id>['input']>;
 export type OutputOf<Id extends OperationId> = z.output<OperationOf<Id>['output']>;
 
-/** Operations whose answer streams in a vendor's dialect are served by the data path. */
-type ModelOperationId =
-  Extract<Contract, { kind?: 'model' | undefined }> extends infer Op
-    ? Op extends { kind?: infer K; id: infer Id }
-      ? 'model' extends K
-        ? Id
-        : never
-      : never
-    : never;
+/** Operations whose body is a vendor's dialect: the data path serves them. */
+export type ModelOperationId = {
+  [Id in OperationId]: 'model' extends OperationOf<Id>['kind'] ? Id : never;
+}[OperationId];
 
 /** A function for every other operation, complete by type: an operation without one does not compile. */
 export type Handlers<Context> = {

@@ -62,6 +62,8 @@ export interface ErrorOptions {
   status?: number | undefined;
   /** Seconds for the `Retry-After` header. */
   retryAfterSeconds?: number | undefined;
+  /** The `x-request-id` of the answer this was read from; only on the client's side. */
+  requestId?: string | undefined;
   cause?: unknown;
 }
 
@@ -74,6 +76,7 @@ export class GatewayError extends Error {
   readonly param: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly requestId: string | undefined;
   readonly [marker] = true;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
@@ -84,6 +87,7 @@ export class GatewayError extends Error {
     this.param = options.param;
     this.details = options.details;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.requestId = options.requestId;
   }
 }
 
@@ -113,4 +117,49 @@ export function toErrorBody(error: GatewayError): ErrorBody {
       ...(error.details && { details: error.details }),
     },
   };
+}
+
+/**
+ * A refusal read off the wire. OpenAI's and Anthropic's shapes both keep it under `error`, with our `code` in it. What is in
+ * neither shape came from something in between (a proxy, a tunnel, a web page) and gets the plainest code of its status.
+ */
+export function fromErrorBody(
+  body: unknown,
+  answer: Pick<ErrorOptions, 'status' | 'retryAfterSeconds' | 'requestId'>,
+): GatewayError {
+  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
+  const code = isErrorCode(error.code) ? error.code : codeOfStatus(answer.status);
+  const message = typeof error.message === 'string' ? error.message : `The gateway could not be asked: ${code}.`;
+  return new GatewayError(code, message, {
+    ...answer,
+    param: typeof error.param === 'string' ? error.param : undefined,
+    details: isRecord(error.details) ? error.details : undefined,
+  });
+}
+
+const plainestCodes: Readonly<Record<number, ErrorCode>> = {
+  401: 'invalid_api_key',
+  402: 'budget_exceeded',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  413: 'request_too_large',
+  415: 'unsupported_media_type',
+  423: 'scenario_paused',
+  429: 'rate_limited',
+  502: 'provider_error',
+  503: 'service_unavailable',
+  504: 'provider_timeout',
+};
+
+function codeOfStatus(status = 500): ErrorCode {
+  return plainestCodes[status] ?? (status >= 500 ? 'internal_error' : 'invalid_request');
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorCatalogue, code);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -39,36 +39,49 @@ export function fieldsOf(operation: Pick<Operation, 'input'>): Field[] {
 
 function fieldsOfObject(schema: JsonSchema): Field[] {
   const required = new Set(schema.required ?? []);
-  return Object.entries(schema.properties ?? {}).map(([key, property]) => readField(key, property, required.has(key)));
+  return Object.entries(schema.properties ?? {}).map(([key, property]) =>
+    readField({ key, schema: property, required: required.has(key), fallbackLabel: key }),
+  );
 }
 
-function readField(key: string, property: JsonSchema, required: boolean): Field {
-  const schema = withoutNull(property);
+function readField(given: { key: string; schema: JsonSchema; required: boolean; fallbackLabel: string }): Field {
+  const schema = formShape(given.schema);
   const kind = kindOf(schema);
+  const label = schema.title ?? given.fallbackLabel;
   return {
-    key,
+    key: given.key,
     kind,
-    label: property.title ?? schema.title ?? key,
-    help: property.description ?? schema.description ?? '',
-    required,
-    multiline: property['x-field']?.multiline ?? schema['x-field']?.multiline ?? false,
-    initial: property.default ?? schema.default,
+    label,
+    help: schema.description ?? '',
+    required: given.required,
+    multiline: schema['x-field']?.multiline ?? false,
+    initial: schema.default,
     choices: (schema.enum ?? []).map(String),
-    options: property['x-field']?.options ?? schema['x-field']?.options,
-    children:
-      kind === 'group'
-        ? fieldsOfObject(schema)
-        : kind === 'list' && schema.items !== undefined
-          ? [readField('item', schema.items, true)]
-          : [],
+    options: schema['x-field']?.options,
+    children: childrenOf(kind, schema, label),
   };
 }
 
-/** `null` is "not given" in a form; what is left of a union is the one thing it may be, or JSON. */
-function withoutNull(schema: JsonSchema): JsonSchema {
-  const choices = (schema.anyOf ?? []).filter(({ type }) => type !== 'null');
-  const [only] = choices;
-  return choices.length === 1 && only !== undefined ? { ...schema, ...only } : schema;
+function childrenOf(kind: Field['kind'], schema: JsonSchema, label: string): Field[] {
+  if (kind === 'group') return fieldsOfObject(schema);
+  if (kind === 'list' && schema.items !== undefined)
+    return [readField({ key: 'item', schema: schema.items, required: true, fallbackLabel: label })];
+  return [];
+}
+
+/**
+ * The one shape a form shows. `null` is "not given" there, and of several shapes the first is what a person fills in (text
+ * rather than a list of parts), so a schema's author puts that one first. What the field says of itself wins over what its
+ * shape says. Zod writes a plain nullable as `type: ['boolean', 'null']` and any other as `anyOf`.
+ */
+function formShape(schema: JsonSchema): JsonSchema {
+  const { anyOf, ...own } = schema;
+  if (Array.isArray(own.type)) {
+    const type = own.type.find((name) => name !== 'null');
+    return type === undefined ? own : { ...own, type };
+  }
+  const first = anyOf?.find(({ type }) => type !== 'null');
+  return first === undefined ? own : { ...formShape(first), ...own };
 }
 
 function kindOf(schema: JsonSchema): Field['kind'] {

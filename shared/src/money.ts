@@ -4,14 +4,14 @@
  */
 const nanosPerUsd = 1_000_000_000n;
 
-/** `0.000125` for 125_000n. Exact up to 2^53 nano-dollars (nine million dollars) and rounded like any JSON number beyond. */
+/** `0.000125` for 125_000n. Exact up to 2^23 dollars (eight million), and beyond as near as a JSON number comes. */
 export function toUsd(nanos: bigint): number {
   return Number(nanos) / 1e9;
 }
 
 /**
  * Dollars, as a number or a decimal string (`25`, `"0.10"`, `1e-7`), to nano-dollars; what is finer than a nano-dollar is
- * rounded half up. Undefined for anything that is no finite decimal.
+ * rounded half up (away from zero). Undefined for anything that is no finite decimal.
  */
 export function parseUsd(usd: number | string): bigint | undefined {
   const text = typeof usd === 'number' ? decimalText(usd) : usd.trim();

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCatalogue } from './errors.ts';
+import { answerHeaders, components, type Json, parameters, reference } from './openapi-components.ts';
 import { inQuery, type Operation, pathParams } from './operation.ts';
-
-type Json = Record<string, unknown>;
 
 /** The contract as an OpenAPI 3.1 document. */
 export function openApi(options: { operations: readonly Operation[]; serverUrl: string; version: string }): Json {
@@ -24,107 +23,84 @@ export function openApi(options: { operations: readonly Operation[]; serverUrl: 
     security: [{ bearer: [] }, { apiKey: [] }],
     tags: [...new Set(operations.map(({ group }) => group))].map((name) => ({ name })),
     paths,
-    components: {
-      securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer' },
-        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
-      },
-      schemas: { Error: errorSchema },
-      parameters: Object.fromEntries(callHeaders.map(([name, description]) => [name, header(name, description)])),
-    },
+    components,
   };
 }
-
-const callHeaders: readonly (readonly [string, string])[] = [
-  ['X-Client-ID', 'The client of yours this call is for.'],
-  ['X-Project', 'The project it belongs to.'],
-  ['X-Scenario-ID', 'The scenario that makes it.'],
-  ['X-Scenario-Platform', 'Where the scenario runs: make, zapier, n8n, …'],
-  ['X-Execution-ID', 'The single run of the scenario.'],
-  ['X-Gateway-Fallback', 'Models to try when this one fails, with commas between; `none` for none.'],
-  ['X-Gateway-Strict', '`true`: refuse a parameter the model cannot honour, rather than drop it.'],
-];
-
-function header(name: string, description: string): Json {
-  return { name, in: 'header', required: false, description, schema: { type: 'string', maxLength: 500 } };
-}
-
-const errorSchema = {
-  type: 'object',
-  required: ['error'],
-  properties: {
-    error: {
-      type: 'object',
-      required: ['message', 'type', 'code'],
-      properties: {
-        message: { type: 'string', description: 'What to do next, in plain words.' },
-        type: { type: 'string' },
-        param: { type: ['string', 'null'] },
-        code: { type: 'string', enum: Object.keys(errorCatalogue) },
-        details: { type: 'object' },
-      },
-    },
-  },
-};
 
 function describe(operation: Operation): Json {
-  const input = schemaOf(operation.input, 'input');
+  const input = objectOf(schemaOf(operation.input, 'input'));
   const inPath = pathParams(operation.path);
-  const query = inQuery(operation.method);
-  const properties = (input.properties ?? {}) as Record<string, Json>;
-  const required = (input.required ?? []) as string[];
-  const rest = Object.fromEntries(Object.entries(properties).filter(([name]) => !inPath.includes(name)));
-  const parameters = [
-    ...inPath.map((name) => ({ name, in: 'path', required: true, schema: properties[name] ?? { type: 'string' } })),
-    ...(query
-      ? Object.entries(rest).map(([name, schema]) => ({
-          name,
-          in: 'query',
-          required: required.includes(name),
-          description: schema.description,
-          schema,
-        }))
+  const rest = without(input.properties, inPath);
+  const all = [
+    ...inPath.map((name) => parameter('path', name, { schema: input.properties[name] ?? {}, required: true })),
+    ...(inQuery(operation.method)
+      ? Object.entries(rest).map(([name, schema]) =>
+          parameter('query', name, { schema, required: input.required.includes(name) }),
+        )
       : []),
-    ...(operation.kind === 'model' ? callHeaders.map(([name]) => ({ $ref: `#/components/parameters/${name}` })) : []),
-    ...(operation.method === 'POST'
-      ? [header('Idempotency-Key', 'The same key and body within 24 hours returns the first answer.')]
-      : []),
+    ...headersOf(operation),
   ];
-  const body = {
-    ...input,
-    ...(inPath.length === 0 ? {} : { properties: rest, required: required.filter((name) => !inPath.includes(name)) }),
-  };
-  const { input: example } = operation.sample;
   return {
     operationId: operation.id,
     summary: operation.label,
     description: operation.description,
     tags: [operation.group],
-    ...(parameters.length === 0 ? {} : { parameters }),
-    ...(query
-      ? {}
-      : {
-          requestBody: {
-            required: true,
-            content: { 'application/json': { schema: body, example: withoutKeys(example, inPath) } },
-          },
-        }),
-    responses: { [String(operation.status ?? 200)]: success(operation), ...failures(operation) },
+    ...(all.length === 0 ? {} : { parameters: all }),
+    ...(inQuery(operation.method) ? {} : { requestBody: bodyOf(operation, input, inPath) }),
+    responses: {
+      [String(operation.status ?? 200)]: success(operation, 'stream' in input.properties),
+      ...failures(operation),
+    },
   };
 }
 
-function success(operation: Operation): Json {
-  if (operation.status === 204) return { description: 'Done.' };
-  const streams = operation.kind === 'model' && operation.status === undefined;
+/** A parameter says what it is once: what its schema says of itself moves up to where documents show it. */
+function parameter(place: 'path' | 'query', name: string, given: { schema: Json; required: boolean }): Json {
+  const { description, ...schema } = given.schema;
+  return { name, in: place, required: given.required, ...(description === undefined ? {} : { description }), schema };
+}
+
+function headersOf(operation: Operation): Json[] {
+  const names = [
+    ...(operation.kind === 'model' ? parameters.modelCall : []),
+    ...(operation.errorShape === 'anthropic' ? parameters.anthropic : []),
+    ...(operation.method === 'POST' ? parameters.post : []),
+  ];
+  return names.map((name) => reference('parameters', name));
+}
+
+function bodyOf(operation: Operation, input: ObjectSchema, inPath: readonly string[]): Json {
+  const { input: example } = operation.sample;
+  const schema =
+    inPath.length === 0
+      ? input.whole
+      : {
+          ...input.whole,
+          properties: without(input.properties, inPath),
+          required: input.required.filter((name) => !inPath.includes(name)),
+        };
+  return {
+    required: true,
+    content: { 'application/json': { schema, example: without(example as Json, inPath) } },
+  };
+}
+
+function success(operation: Operation, streams: boolean): Json {
+  const headers = operation.kind === 'model' ? answerHeaders.modelCall : answerHeaders.any;
+  if (operation.status === 204) return { description: 'Done.', headers };
   return {
     description: operation.label,
-    ...(operation.kind === 'model' ? { headers: responseHeaders } : {}),
+    headers,
     content: {
       'application/json': { schema: schemaOf(operation.output, 'output'), example: operation.sample.output },
       ...(streams
         ? {
             'text/event-stream': {
-              schema: { type: 'string', description: 'With `stream: true`: server-sent events of this dialect.' },
+              schema: {
+                type: 'string',
+                description:
+                  'With `stream: true`: server-sent events of this dialect. A comment `: gateway {"cost_usd":…}` stands before the last one.',
+              },
             },
           }
         : {}),
@@ -132,34 +108,44 @@ function success(operation: Operation): Json {
   };
 }
 
-const responseHeaders = Object.fromEntries(
-  [
-    ['x-request-id', 'The id of the call.'],
-    ['x-gateway-provider', 'Who answered.'],
-    ['x-gateway-model', 'What answered.'],
-    ['x-gateway-attempts', 'Provider tries, the good one included.'],
-    ['x-gateway-route', 'Why this model, in a few words.'],
-    ['x-gateway-cost-usd', 'What a plain answer cost.'],
-    ['x-gateway-dropped-params', 'Parameters the model cannot honour.'],
-  ].map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
-);
-
 /** One answer for each status, naming the codes it may carry. */
 function failures(operation: Operation): Json {
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of operation.errors) {
-    const { status } = errorCatalogue[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
+  const byStatus = Map.groupBy(errorsOf(operation), (code) => errorCatalogue[code].status);
+  const schema = reference('schemas', operation.errorShape === 'anthropic' ? 'AnthropicError' : 'Error');
   return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [
-      String(status),
-      {
-        description: codes.join(', '),
-        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-      },
-    ]),
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, codes]) => [
+        String(status),
+        {
+          description: codes.map((code) => `\`${code}\``).join(', '),
+          headers: codes.some((code) => errorCatalogue[code].retry) ? answerHeaders.retry : answerHeaders.any,
+          content: { 'application/json': { schema } },
+        },
+      ]),
   );
+}
+
+/** What an operation lists is what is special about it; the rest follows from how it is called. */
+function errorsOf(operation: Operation): ErrorCode[] {
+  const implied: ErrorCode[] = ['invalid_api_key', 'internal_error', 'service_unavailable'];
+  if (!inQuery(operation.method)) implied.push('invalid_request', 'request_too_large', 'unsupported_media_type');
+  if (operation.method === 'POST') implied.push('conflict', 'idempotency_conflict');
+  return [...new Set([...operation.errors, ...implied])];
+}
+
+interface ObjectSchema {
+  whole: Json;
+  properties: Record<string, Json>;
+  required: readonly string[];
+}
+
+function objectOf(whole: Json): ObjectSchema {
+  return {
+    whole,
+    properties: (whole.properties ?? {}) as Record<string, Json>,
+    required: (whole.required ?? []) as string[],
+  };
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
@@ -167,7 +153,6 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   return rest;
 }
 
-function withoutKeys(value: unknown, keys: readonly string[]): unknown {
-  if (keys.length === 0 || typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
+function without<Value>(record: Record<string, Value>, keys: readonly string[]): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
 }

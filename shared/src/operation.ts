@@ -23,6 +23,8 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   readonly status?: 200 | 201 | 202 | 204;
   /** `model`: its body is a vendor's dialect and its answer may stream; the data path serves it, not a handler. */
   readonly kind?: 'model';
+  /** Which vendor's shape its refusals have; OpenAI's unless said. */
+  readonly errorShape?: 'anthropic';
   /** Path, query and body in one object: GET and DELETE take the rest as query, the others as JSON body. */
   readonly input: Input;
   readonly output: Output;

@@ -20,6 +20,8 @@ export interface TestGateway {
   /** A call with the live key; `body` is sent as JSON unless it is text already. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** A JSON call by any method. */
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   stop(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export async function startTestGateway(env: Record<string, string> = {}): Promis
     logs,
     post: (path, body, headers = {}) => send(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }, { 'content-type': 'application/json', ...headers }),
     get: (path, headers = {}) => send(path, {}, headers),
+    send: (method, path, body, headers = {}) => send(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }, { 'content-type': 'application/json', ...headers }),
     stop: async () => {
       await gateway.stop();
       await fakes.stop();

@@ -164,7 +164,7 @@ async function run(place: Place): Promise<EmbeddedPostgres> {
   };
   await untilReady(child, connection, place.logFile);
   child.unref();
-  return { connection, pid: child.pid ?? 0, stop: () => stopChild(child) };
+  return { connection, pid: child.pid ?? 0, stop: () => stopChild(child, endpoint.socketFolder) };
 }
 
 interface Endpoint {
@@ -262,7 +262,7 @@ function lastLines(file: string): string {
   }
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
+async function stopChild(child: ChildProcess, socketFolder: string | undefined): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise<void>((done) => child.once('exit', () => done()));
   child.ref();
@@ -271,6 +271,7 @@ async function stopChild(child: ChildProcess): Promise<void> {
   const patience = setTimeout(() => child.kill('SIGQUIT'), 10_000);
   await exit;
   clearTimeout(patience);
+  if (socketFolder !== undefined) rmSync(socketFolder, { recursive: true, force: true });
 }
 
 /**

@@ -50,7 +50,9 @@ export function routeCall(input: RouteInput): Candidate[] {
     wanted.filter((candidate, i) => (i === 0 && auto === undefined) || fits(candidate, input)),
   );
   const native = candidates.filter((candidate) => honours(candidate, call));
-  if (native.length === 0) throw notNative(call);
+  // A stand-in is no reason to answer with another model what the one that was asked for cannot.
+  const askedCannot = auto === undefined && first !== undefined && !honours(first, call);
+  if (native.length === 0 || askedCannot) throw notNative(call);
   const awake = native.filter(({ account }) => input.mayTry(account) !== 'no');
   if (awake.length === 0) throw allResting(native);
   return awake.map(({ entry: _, ...candidate }) => candidate);

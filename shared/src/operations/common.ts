@@ -12,9 +12,9 @@ export const cursor = z
   .optional()
   .meta({ title: 'Cursor', description: 'Where to go on: `next_cursor` of the page before.' });
 
-/** In a query numbers come as text. */
+/** In a query numbers come as text; whoever writes code gives a number. */
 export const limit = z.coerce
-  .number()
+  .number<number>()
   .int()
   .min(1)
   .max(100)
@@ -22,16 +22,23 @@ export const limit = z.coerce
   .meta({ title: 'Limit', description: 'How many rows a page has, 100 at most.' });
 
 /** A day (`2026-11-01`) or a moment (`2026-11-01T08:00:00Z`). */
-export const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+export const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
+  error: 'must be a day (2026-11-01) or a moment (2026-11-01T08:00:00Z)',
+});
 
+/**
+ * 1 to 128 printable characters. The pattern counts them, since an emoji is one character to whoever types it and two to
+ * zod's `max`; JSON Schema's own lengths count as the pattern does.
+ */
 export const tag = (title: string, description: string) =>
   z
     .string()
     .trim()
-    .min(1)
-    .max(128)
-    .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, 'must be printable characters')
-    .meta({ title, description });
+    .regex(
+      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,128}$/u,
+      'must be 1 to 128 printable characters',
+    )
+    .meta({ title, description, minLength: 1, maxLength: 128 });
 
 export const clientId = tag('Client', 'The client of yours the calls are for.');
 export const project = tag('Project', 'The project the calls belong to.');
@@ -45,6 +52,16 @@ export const role = z.enum(['owner', 'member', 'viewer', 'caller']).meta({
 });
 
 export const usd = z.number().meta({ title: 'US dollars', description: 'Dollars, with at most nine decimals.' });
+
+/** Dollars in a request: a number, or a decimal string from tools that only have text. */
+export const usdInput = (bounds: { max: number }) => {
+  const amount = z.number().min(0).max(bounds.max);
+  const text = z
+    .string()
+    .trim()
+    .regex(/^\d{1,12}(\.\d{1,12})?$/);
+  return z.union([amount, text.transform(Number).pipe(amount)], { error: `must be dollars from 0 to ${bounds.max}` });
+};
 
 export const page = <Row extends z.ZodType>(row: Row) =>
   z.object({

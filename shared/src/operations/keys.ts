@@ -2,12 +2,10 @@ import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { clientId, id, isoTime, nothing, page, project, role, scenarioId, scenarioPlatform } from './common.ts';
 
-const mode = z
-  .enum(['live', 'test'])
-  .meta({
-    title: 'Mode',
-    description: 'live: spends money at the providers. test: answered by the sandbox, for nothing.',
-  });
+const mode = z.enum(['live', 'test']).meta({
+  title: 'Mode',
+  description: 'live: spends money at the providers. test: answered by the sandbox, for nothing.',
+});
 const tags = z
   .strictObject({
     client_id: clientId.optional(),
@@ -37,9 +35,13 @@ const key = z.object({
   hint: z.string().meta({ title: 'Hint', description: 'The last four characters of the key.' }),
   tags: tags,
   locked_tags: lockedTags,
-  rate_limit: rateLimit.nullable(),
-  created_at: isoTime,
-  expires_at: isoTime.nullable(),
+  rate_limit: rateLimit
+    .nullable()
+    .meta({ title: 'Rate limit', description: 'What is over it is refused with 429; null for none.' }),
+  created_at: isoTime.meta({ title: 'Created at', description: 'When it was made.' }),
+  expires_at: isoTime
+    .nullable()
+    .meta({ title: 'Expires at', description: 'From then on it is refused; null for never.' }),
 });
 
 const sample = {
@@ -115,7 +117,10 @@ export const listKeys = operation({
   output: page(key),
   errors: ['forbidden'],
   sample: { input: {}, output: { data: [sample], next_cursor: null } },
-  wrong: [{ input: { all: 'yes' }, because: 'it takes no fields' }],
+  wrong: [
+    { input: { all: 'yes' }, because: 'it takes no fields' },
+    { input: { limit: 10 }, because: 'there is one page' },
+  ],
 });
 
 export const revokeKey = operation({
@@ -132,5 +137,8 @@ export const revokeKey = operation({
   output: nothing,
   errors: ['forbidden', 'not_found'],
   sample: { input: { id: 'key_01k2' }, output: null },
-  wrong: [{ input: {}, because: 'it needs to know which key' }],
+  wrong: [
+    { input: {}, because: 'it needs to know which key' },
+    { input: { id: 'key_01k2', name: 'Acme' }, because: 'unknown fields are refused' },
+  ],
 });

@@ -31,7 +31,15 @@ export const getMe = operation({
       .meta({ title: 'Workspace', description: 'Where the key belongs.' }),
     livemode: z.boolean().meta({ title: 'Live mode', description: 'False for test keys.' }),
     providers: z
-      .array(z.object({ id: z.string(), status: z.enum(['ok', 'resting', 'sandbox']) }))
+      .array(
+        z.object({
+          id: z.string().meta({ title: 'Provider', description: 'How model names say it: `provider/model`.' }),
+          status: z.enum(['ok', 'resting', 'sandbox']).meta({
+            title: 'Status',
+            description: 'resting: it failed of late and is left alone for a while. sandbox: it answers test keys.',
+          }),
+        }),
+      )
       .meta({ title: 'Providers', description: 'The provider accounts this key may use, and how they are.' }),
   }),
   errors: ['invalid_api_key'],
@@ -44,5 +52,8 @@ export const getMe = operation({
       providers: [{ id: 'openai', status: 'ok' }],
     },
   },
-  wrong: [{ input: { verbose: true }, because: 'it takes no fields' }],
+  wrong: [
+    { input: { verbose: true }, because: 'it takes no fields' },
+    { input: { id: 'key_01k2' }, because: 'a key asks about itself only' },
+  ],
 });

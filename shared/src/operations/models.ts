@@ -48,7 +48,10 @@ export const listModels = operation({
   }),
   errors: ['invalid_api_key'],
   sample: { input: {}, output: { object: 'list', data: [sample] } },
-  wrong: [{ input: 'gpt-4o', because: 'the input is an object' }],
+  wrong: [
+    { input: 'gpt-4o', because: 'the input is an object' },
+    { input: [], because: 'the input is an object' },
+  ],
 });
 
 export const getModel = operation({
@@ -66,5 +69,8 @@ export const getModel = operation({
   output: model,
   errors: ['invalid_api_key', 'model_not_found'],
   sample: { input: { id: 'gpt-4o' }, output: sample },
-  wrong: [{ input: { id: '' }, because: 'a model has a name' }],
+  wrong: [
+    { input: { id: '' }, because: 'a model has a name' },
+    { input: { id: 'gpt-4o', provider: 'openai' }, because: 'a provider is part of the name: openai/gpt-4o' },
+  ],
 });

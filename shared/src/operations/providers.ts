@@ -1,26 +1,27 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { id, nothing, page } from './common.ts';
+import { id, nothing, page, usdInput } from './common.ts';
 
-const price = (title: string) =>
-  z.number().min(0).max(1_000_000).meta({ title, description: 'Dollars for a million tokens.' });
+const priced = <Price extends z.ZodType>(price: Price) => ({
+  id: z.string().trim().min(1).max(200).meta({ title: 'Model', description: 'As the provider names it.' }),
+  input_usd_per_mtok: price.meta({ title: 'Input price', description: 'Dollars for a million tokens.' }),
+  output_usd_per_mtok: price.meta({ title: 'Output price', description: 'Dollars for a million tokens.' }),
+  context_window: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000_000)
+    .optional()
+    .meta({ title: 'Context window', description: 'Tokens.' }),
+});
+const modelsMeta = {
+  title: 'Models',
+  description: 'What it serves, and at what price. Models that stand here need no prefix.',
+};
 const models = z
-  .array(
-    z.strictObject({
-      id: z.string().trim().min(1).max(200).meta({ title: 'Model', description: 'As the provider names it.' }),
-      input_usd_per_mtok: price('Input price'),
-      output_usd_per_mtok: price('Output price'),
-      context_window: z
-        .number()
-        .int()
-        .min(1)
-        .max(1_000_000_000)
-        .optional()
-        .meta({ title: 'Context window', description: 'Tokens.' }),
-    }),
-  )
+  .array(z.strictObject(priced(usdInput({ max: 1_000_000 }))))
   .max(500)
-  .meta({ title: 'Models', description: 'What it serves, and at what price. Models that stand here need no prefix.' });
+  .meta(modelsMeta);
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'must be lower-case letters, digits, dots and dashes')
@@ -39,15 +40,10 @@ const baseUrl = z
     title: 'Base URL',
     description: 'As the vendor’s SDK means it: `https://api.groq.com/openai/v1`. Needed for openai-compatible.',
   });
-const apiKey = z
-  .string()
-  .trim()
-  .min(1)
-  .max(1_000)
-  .meta({
-    title: 'API key',
-    description: 'Kept encrypted, never shown again. Local servers without keys take any text.',
-  });
+const apiKey = z.string().trim().min(1).max(1_000).meta({
+  title: 'API key',
+  description: 'Kept encrypted, never shown again. Local servers without keys take any text.',
+});
 
 const provider = z.object({
   id,
@@ -55,7 +51,7 @@ const provider = z.object({
   kind,
   base_url: z.string().meta({ title: 'Base URL', description: 'Where it is.' }),
   key_hint: z.string().meta({ title: 'Key hint', description: 'The last four characters of the key.' }),
-  models,
+  models: z.array(z.object(priced(z.number()))).meta(modelsMeta),
 });
 
 const sample = {
@@ -106,6 +102,15 @@ export const createProvider = operation({
       input: { name: 'x', kind: 'openai', api_key: 'k', base_url: 'file:///etc/passwd' },
       because: 'only http and https',
     },
+    {
+      input: {
+        name: 'x',
+        kind: 'openai',
+        api_key: 'k',
+        models: [{ id: 'm', input_usd_per_mtok: '-1', output_usd_per_mtok: 0 }],
+      },
+      because: 'nobody is paid for being asked',
+    },
   ],
 });
 
@@ -122,7 +127,10 @@ export const listProviders = operation({
   output: page(provider),
   errors: ['forbidden'],
   sample: { input: {}, output: { data: [sample], next_cursor: null } },
-  wrong: [{ input: { kind: 'openai' }, because: 'it takes no fields' }],
+  wrong: [
+    { input: { kind: 'openai' }, because: 'it takes no fields' },
+    { input: { limit: 10 }, because: 'there is one page' },
+  ],
 });
 
 export const updateProvider = operation({
@@ -139,7 +147,10 @@ export const updateProvider = operation({
   output: provider,
   errors: ['invalid_request', 'forbidden', 'not_found'],
   sample: { input: { id: 'prov_01k2', api_key: 'gsk_…a1b2' }, output: sample },
-  wrong: [{ input: { id: 'prov_01k2', name: 'other' }, because: 'a name stays, since calls use it' }],
+  wrong: [
+    { input: { id: 'prov_01k2', name: 'other' }, because: 'a name stays, since calls use it' },
+    { input: { id: 'prov_01k2', api_key: ' ' }, because: 'a key is not nothing' },
+  ],
 });
 
 export const removeProvider = operation({
@@ -156,5 +167,8 @@ export const removeProvider = operation({
   output: nothing,
   errors: ['forbidden', 'not_found'],
   sample: { input: { id: 'prov_01k2' }, output: null },
-  wrong: [{ input: {}, because: 'it needs to know which one' }],
+  wrong: [
+    { input: {}, because: 'it needs to know which one' },
+    { input: { id: 'prov_01k2', force: true }, because: 'unknown fields are refused' },
+  ],
 });

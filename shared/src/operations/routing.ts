@@ -26,7 +26,10 @@ export const getFallbacks = operation({
   output: fallbacks,
   errors: ['forbidden'],
   sample: { input: {}, output: sample },
-  wrong: [{ input: { model: 'gpt-4o' }, because: 'it takes no fields' }],
+  wrong: [
+    { input: { model: 'gpt-4o' }, because: 'it takes no fields' },
+    { input: [], because: 'the input is an object' },
+  ],
 });
 
 export const setFallbacks = operation({

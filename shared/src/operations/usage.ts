@@ -25,7 +25,7 @@ const status = z.enum(['open', 'succeeded', 'failed', 'cancelled', 'interrupted'
 
 const call = z.object({
   id,
-  created_at: isoTime,
+  created_at: isoTime.meta({ title: 'Created at', description: 'When the call came in.' }),
   client_id: label('Client', 'Tag of the call.'),
   project: label('Project', 'Tag of the call.'),
   scenario_id: label('Scenario', 'Tag of the call.'),
@@ -33,7 +33,7 @@ const call = z.object({
   execution_id: label('Execution', 'Tag of the call.'),
   organization_id: label('Organization', 'Tag of the call.'),
   node: label('Node', 'Tag of the call.'),
-  key_id: id,
+  key_id: id.meta({ title: 'Key', description: 'The key that called.' }),
   model_requested: z.string().meta({ title: 'Model requested', description: 'What the caller asked for.' }),
   model: label('Model', 'What answered.'),
   provider: label('Provider', 'Who answered.'),
@@ -45,7 +45,7 @@ const call = z.object({
   cache_write_tokens: tokens('Cache-write tokens', 'Of the input, written to a cache.'),
   output_tokens: tokens('Output tokens', 'Reasoning included.'),
   reasoning_tokens: tokens('Reasoning tokens', 'Of the output.'),
-  cost_usd: usd,
+  cost_usd: usd.meta({ title: 'Cost', description: 'Dollars, with at most nine decimals.' }),
   estimated: z
     .boolean()
     .meta({ title: 'Estimated', description: 'The provider reported no usage; tokens were counted here.' }),

@@ -28,5 +28,8 @@ export const createWorkspace = operation({
     input: { name: 'Acme' },
     output: { id: 'ws_01k2', name: 'Acme', live_key: 'gw_live_…', test_key: 'gw_test_…' },
   },
-  wrong: [{ input: { name: '' }, because: 'a workspace has a name' }],
+  wrong: [
+    { input: { name: '' }, because: 'a workspace has a name' },
+    { input: { name: 'Acme', plan: 'pro' }, because: 'unknown fields are refused' },
+  ],
 });

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { chatInput, completion, sampleAnswer, sampleQuestion, wrongQuestions } from './chat.ts';
+import { id } from './common.ts';
+import { callErrors } from './model-call.ts';
+
+const state = {
+  id,
+  status: z
+    .enum(['queued', 'running', 'completed', 'failed'])
+    .meta({ title: 'Status', description: 'Where it stands.' }),
+};
+
+export const createBackground = operation({
+  id: 'background.create',
+  kind: 'model',
+  method: 'POST',
+  path: '/v1/chat/completions/background',
+  group: 'Model calls',
+  label: 'Chat completion in the background',
+  description:
+    'Answers at once and posts the completion to a URL when it is there: for platforms that time out in 30 seconds.',
+  surfaces: ['zapier'],
+  access: 'calls-models',
+  status: 202,
+  input: chatInput.omit({ stream: true, stream_options: true }).extend({
+    callback_url: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .meta({ title: 'Callback URL', description: 'Where the completion is posted, signed by Standard Webhooks.' }),
+  }),
+  output: z.object({
+    ...state,
+    secret: z.string().meta({ title: 'Secret', description: 'Verifies the signature of what is posted.' }),
+  }),
+  errors: callErrors,
+  sample: {
+    input: { ...sampleQuestion, callback_url: 'https://example.com/hook' },
+    output: { id: 'bg_01k2', status: 'queued', secret: 'whsec_…' },
+  },
+  wrong: [
+    ...wrongQuestions.map(({ input, because }) => ({
+      input: { ...input, callback_url: 'https://example.com/hook' },
+      because,
+    })),
+    { input: sampleQuestion, because: 'nobody would hear the answer' },
+    { input: { ...sampleQuestion, callback_url: 'ftp://example.com' }, because: 'answers are posted over HTTP' },
+  ],
+});
+
+export const getBackground = operation({
+  id: 'background.get',
+  method: 'GET',
+  path: '/v1/chat/completions/background/:id',
+  group: 'Model calls',
+  label: 'Get a background completion',
+  description: 'Where a background completion stands, and the completion once it is there.',
+  surfaces: ['zapier'],
+  access: 'calls-models',
+  input: z.strictObject({ id }),
+  output: z.object({
+    ...state,
+    response: completion.optional().meta({ title: 'Response', description: 'The chat completion.' }),
+    error: z
+      .looseObject({
+        message: z.string().meta({ title: 'Message', description: 'What to do next, in plain words.' }),
+        code: z.string().meta({ title: 'Code', description: 'Which refusal it was.' }),
+      })
+      .optional()
+      .meta({ title: 'Error', description: 'Why it failed.' }),
+    cost_usd: z.number().optional().meta({ title: 'Cost', description: 'Dollars.' }),
+    budget_remaining_usd: z
+      .number()
+      .optional()
+      .meta({ title: 'Budget left', description: 'Dollars of the tightest budget; absent where there is none.' }),
+    provider: z.string().optional().meta({ title: 'Provider', description: 'Who answered.' }),
+  }),
+  errors: ['forbidden', 'not_found'],
+  sample: {
+    input: { id: 'bg_01k2' },
+    output: { id: 'bg_01k2', status: 'completed', response: sampleAnswer, cost_usd: 0.0000039, provider: 'openai' },
+  },
+  wrong: [
+    { input: {}, because: 'it needs to know which one' },
+    { input: { id: 'bg_01k2', wait: true }, because: 'unknown fields are refused' },
+  ],
+});

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import {
+  callErrors,
+  fallbackModels,
+  functionTools,
+  metadata,
+  modelName,
+  stream,
+  temperature,
+  tokenCeiling,
+  toolChoice,
+  topP,
+  typed,
+} from './model-call.ts';
+
+const block = typed('text, image, tool_use, tool_result, …').meta({ title: 'Block' });
+const content = z.union([z.string(), z.array(block)]);
+
+export const createMessage = operation({
+  id: 'messages.create',
+  kind: 'model',
+  errorShape: 'anthropic',
+  method: 'POST',
+  path: '/v1/messages',
+  group: 'Model calls',
+  label: 'Message',
+  description: 'Anthropic’s messages, answered by any model of any provider.',
+  surfaces: [],
+  access: 'calls-models',
+  input: z.looseObject({
+    model: modelName,
+    max_tokens: tokenCeiling.meta({ title: 'Max tokens', description: 'The most tokens the answer may have.' }),
+    messages: z
+      .array(
+        z
+          .looseObject({
+            role: z.enum(['user', 'assistant', 'system']).meta({ title: 'Role', description: 'Who speaks.' }),
+            content: content.meta({
+              title: 'Content',
+              description: 'Text, or a list of blocks.',
+              'x-field': { multiline: true },
+            }),
+          })
+          .meta({ title: 'Message' }),
+      )
+      .min(1)
+      .meta({ title: 'Messages', description: 'The conversation so far.' }),
+    system: content.optional().meta({
+      title: 'System',
+      description: 'What the model is to be.',
+      'x-field': { multiline: true },
+    }),
+    temperature,
+    top_p: topP,
+    tools: functionTools,
+    tool_choice: toolChoice,
+    stream,
+    fallback_models: fallbackModels,
+    metadata,
+  }),
+  output: z.looseObject({
+    id: z.string().meta({ title: 'Id', description: 'The id of the answer.' }),
+    type: z.literal('message').meta({ title: 'Type', description: 'Always message.' }),
+    model: z.string().meta({ title: 'Model', description: 'The model that answered.' }),
+    content: z.array(block).meta({ title: 'Content', description: 'Blocks of text, thinking and tool use.' }),
+    stop_reason: z.string().nullable().meta({ title: 'Stop reason', description: 'Why the answer ended.' }),
+  }),
+  errors: callErrors,
+  sample: {
+    input: { model: 'gpt-4o', max_tokens: 100, messages: [{ role: 'user', content: 'Say hello.' }] },
+    output: {
+      id: 'msg_01k2',
+      type: 'message',
+      role: 'assistant',
+      model: 'gpt-4o-2024-08-06',
+      content: [{ type: 'text', text: 'Hello.' }],
+      stop_reason: 'end_turn',
+    },
+  },
+  wrong: [
+    {
+      input: { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }] },
+      because: 'Anthropic’s dialect demands max_tokens',
+    },
+    {
+      input: { model: 'gpt-4o', max_tokens: 100, messages: [{ role: 'tool', content: 'Hi' }] },
+      because: 'tool results are blocks of the user here',
+    },
+  ],
+});

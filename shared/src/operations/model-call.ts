@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { ErrorCode } from '../errors.ts';
+import { clientId, project, scenarioId, scenarioPlatform, tag } from './common.ts';
+
+/** What every call to a model may say, whatever its dialect. */
+
+export const modelName = z
+  .string()
+  .min(1)
+  .max(200)
+  .meta({
+    title: 'Model',
+    description: 'A model’s own name, provider/model, or auto.',
+    'x-field': { options: 'models.list' },
+  });
+
+export const stream = z
+  .boolean()
+  .nullable()
+  .optional()
+  .meta({ title: 'Stream', description: 'Answer in server-sent events, as it is written.' });
+
+export const fallbackModels = z
+  .array(z.string())
+  .max(20)
+  .nullable()
+  .optional()
+  .meta({ title: 'Fallback models', description: 'Tried in order when the model fails; an empty list means none.' });
+
+export const metadata = z
+  .looseObject({
+    client_id: clientId.optional(),
+    project: project.optional(),
+    scenario_id: scenarioId.optional(),
+    scenario_platform: scenarioPlatform.optional(),
+    execution_id: tag('Execution', 'The single run of a scenario.').optional(),
+  })
+  .nullable()
+  .optional()
+  .meta({
+    title: 'Metadata',
+    description: 'Tags of the call, for tools that can set no header. Other entries go to the provider.',
+  });
+
+export const temperature = z
+  .number()
+  .min(0)
+  .max(2)
+  .nullable()
+  .optional()
+  .meta({ title: 'Temperature', description: 'How freely the model chooses its words, 0 to 2.' });
+
+export const topP = z
+  .number()
+  .min(0)
+  .max(1)
+  .nullable()
+  .optional()
+  .meta({ title: 'Top P', description: 'Choose among the likeliest words only, 0 to 1. Set this or temperature.' });
+
+/** The most tokens of an answer, under whatever name the dialect has for it. */
+export const tokenCeiling = z.number().int().min(1);
+
+export const typed = (description: string) =>
+  z.looseObject({ type: z.string().meta({ title: 'Type', description }) }).meta({ title: 'Part' });
+
+export const functionTools = z
+  .array(typed('`function`, or a tool of the vendor’s own.').meta({ title: 'Tool' }))
+  .nullable()
+  .optional()
+  .meta({ title: 'Tools', description: 'Functions the model may call.' });
+
+export const toolChoice = z
+  .unknown()
+  .optional()
+  .meta({ title: 'Tool choice', description: 'Whether and which tool the model must call.' });
+
+/** What can go wrong with a call to a model, beside what can go wrong with any request. */
+export const callErrors: readonly ErrorCode[] = [
+  'invalid_request',
+  'invalid_tag',
+  'unsupported_parameter',
+  'context_length_exceeded',
+  'content_policy_violation',
+  'forbidden',
+  'tag_forbidden',
+  'model_not_found',
+  'provider_error',
+  'no_provider_available',
+  'provider_timeout',
+];

@@ -1,0 +1,50 @@
+export interface TransportRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  /** The caller reads the answer as it comes; a transport that cannot may give it whole. */
+  readonly streamed: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface TransportAnswer {
+  readonly status: number;
+  /** By lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string | AsyncIterable<Uint8Array | string>;
+}
+
+/**
+ * What sends a request: `fetch` here, Zapier's `z.request` or n8n's helper there. It answers whatever the status is;
+ * refusals are the client's to read.
+ */
+export type Transport = (request: TransportRequest) => Promise<TransportAnswer>;
+
+export const fetchTransport: Transport = async ({ method, url, headers, body, streamed, signal }) => {
+  const response = await fetch(url, { method, headers, body: body ?? null, signal: signal ?? null });
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body:
+      streamed && response.ok && response.body !== null ? bytesOf(response.body.getReader()) : await response.text(),
+  };
+};
+
+interface ByteReader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/** By its reader, since not every browser can iterate a stream. Whoever stops reading hangs up, which ends the call upstream. */
+async function* bytesOf(reader: ByteReader): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      if (value !== undefined) yield value;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}

@@ -1,0 +1,201 @@
+import { contract } from '@ai-gateway/shared/contract';
+import { errorCatalogue } from '@ai-gateway/shared/errors';
+import { openApi } from '@ai-gateway/shared/openapi';
+import { inQuery, type Operation, pathParams } from '@ai-gateway/shared/operation';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+const operations: readonly Operation[] = contract;
+
+/** What the public interface promises, written down a second time: nothing here moves without somebody meaning it. */
+const promised = [
+  ['chat.complete', 'POST', '/v1/chat/completions', 200, 'calls-models'],
+  ['responses.create', 'POST', '/v1/responses', 200, 'calls-models'],
+  ['messages.create', 'POST', '/v1/messages', 200, 'calls-models'],
+  ['embeddings.create', 'POST', '/v1/embeddings', 200, 'calls-models'],
+  ['background.create', 'POST', '/v1/chat/completions/background', 202, 'calls-models'],
+  ['background.get', 'GET', '/v1/chat/completions/background/:id', 200, 'calls-models'],
+  ['me.get', 'GET', '/v1/me', 200, 'anyone'],
+  ['models.list', 'GET', '/v1/models', 200, 'anyone'],
+  ['models.get', 'GET', '/v1/models/:id', 200, 'anyone'],
+  ['usage.requests', 'GET', '/v1/usage/requests', 200, 'anyone'],
+  ['keys.create', 'POST', '/v1/keys', 201, 'owner'],
+  ['keys.list', 'GET', '/v1/keys', 200, 'owner'],
+  ['keys.revoke', 'DELETE', '/v1/keys/:id', 204, 'owner'],
+  ['providers.create', 'POST', '/v1/providers', 201, 'owner'],
+  ['providers.list', 'GET', '/v1/providers', 200, 'owner'],
+  ['providers.update', 'PATCH', '/v1/providers/:id', 200, 'owner'],
+  ['providers.remove', 'DELETE', '/v1/providers/:id', 204, 'owner'],
+  ['fallbacks.get', 'GET', '/v1/fallbacks', 200, 'reader'],
+  ['fallbacks.set', 'PUT', '/v1/fallbacks', 200, 'member'],
+  ['workspaces.create', 'POST', '/v1/workspaces', 201, 'operator'],
+];
+
+test('the contract is what was promised: these operations, in this order, at these paths, for these callers', () => {
+  expect(operations.map(({ id, method, path, status = 200, access }) => [id, method, path, status, access])).toEqual(
+    promised,
+  );
+});
+
+test('no two operations share a name or a place', () => {
+  const places = operations.map(({ method, path }) => `${method} ${path}`);
+  expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
+  expect(new Set(places).size).toBe(operations.length);
+});
+
+describe.each(operations.map((operation) => [operation.id, operation] as const))('%s', (_id, operation) => {
+  test('takes and gives what its sample says', () => {
+    expect(operation.input.safeParse(operation.sample.input)).toMatchObject({ success: true });
+    const output = operation.output.safeParse(operation.sample.output);
+    expect(output).toMatchObject({ success: true });
+    // A sample must not show what the schema does not know of.
+    expect(output.data).toEqual(operation.sample.output);
+  });
+
+  test('refuses what it calls wrong, each for one reason', () => {
+    expect(operation.wrong.length).toBeGreaterThanOrEqual(2);
+    for (const { input, because } of operation.wrong)
+      expect(operation.input.safeParse(input).error?.issues, because).toHaveLength(1);
+  });
+
+  test('says in words what each field is', () => {
+    expect(operation.label).toMatch(/^[A-Z]/);
+    expect(operation.description).toMatch(/\.$/);
+    expect([
+      ...wordless(jsonSchema(operation.input, 'input'), 'input'),
+      ...wordless(jsonSchema(operation.output, 'output'), 'output'),
+    ]).toEqual([]);
+  });
+
+  test('has a field for each placeholder of its path, which must be given', () => {
+    const { required = [] } = jsonSchema(operation.input, 'input');
+    expect(required).toEqual(expect.arrayContaining(pathParams(operation.path)));
+  });
+
+  test('fails only in ways of the catalogue, each listed once', () => {
+    expect(Object.keys(errorCatalogue)).toEqual(expect.arrayContaining([...operation.errors]));
+    expect(new Set(operation.errors).size).toBe(operation.errors.length);
+  });
+});
+
+// Model calls carry a vendor's dialect, vendors' SDKs add queries to the list of models, and fallbacks are a map of any names.
+const open = ['models.list', 'fallbacks.set'];
+const closed = operations.filter(({ id, kind }) => kind !== 'model' && !open.includes(id));
+
+test.each(closed.map((operation) => [operation.id, operation] as const))(
+  '%s refuses fields it does not know',
+  (_id, operation) => {
+    const refused = operation.input.safeParse({ ...(operation.sample.input as object), not_a_field: 1 });
+    expect(refused.error?.issues).toMatchObject([{ code: 'unrecognized_keys', keys: ['not_a_field'] }]);
+  },
+);
+
+describe('the OpenAPI document', () => {
+  const document = openApi({ operations, serverUrl: 'https://gateway.example', version: '0.0.0' });
+  const described = document.paths as Record<string, Record<string, Described>>;
+
+  test('is valid OpenAPI 3.1', async () => {
+    const validator = new Validator();
+    // The validator resolves references in place, so it gets a copy.
+    const result = await validator.validate(structuredClone(document));
+    expect(result.errors ?? []).toEqual([]);
+    expect(result.valid).toBe(true);
+    expect(validator.version).toBe('3.1');
+  });
+
+  test('refers to nothing that is not in it', () => {
+    const missing = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)]
+      .map(([, pointer = '']) => pointer)
+      .filter((pointer) => pointer.split('/').reduce<unknown>(step, document) === undefined);
+    expect(missing).toEqual([]);
+  });
+
+  test.each(operations.map((operation) => [operation.id, operation] as const))('describes %s', (_id, operation) => {
+    const found = described[operation.path.replace(/:([a-z_]+)/g, '{$1}')]?.[operation.method.toLowerCase()];
+    expect(found).toMatchObject({ operationId: operation.id, summary: operation.label, tags: [operation.group] });
+    expect(found?.requestBody !== undefined).toBe(!inQuery(operation.method));
+    expect(found?.responses[String(operation.status ?? 200)]).toBeDefined();
+    expect(found?.responses['401']).toBeDefined();
+    for (const code of operation.errors)
+      expect(found?.responses[String(errorCatalogue[code].status)]?.description).toContain(code);
+  });
+
+  test('shows what an answer looks like plain and streamed, where it can be both', () => {
+    const streamed = operations
+      .filter(({ path, method }) => {
+        const ok = described[path.replace(/:([a-z_]+)/g, '{$1}')]?.[method.toLowerCase()]?.responses['200'];
+        return ok?.content?.['text/event-stream'] !== undefined && ok.content['application/json'] !== undefined;
+      })
+      .map(({ id }) => id);
+    expect(streamed).toEqual(['chat.complete', 'responses.create', 'messages.create']);
+  });
+
+  test('shows Anthropic’s errors where Anthropic’s SDKs call', () => {
+    const errorOf = (path: string) => described[path]?.post?.responses['400']?.content?.['application/json']?.schema;
+    expect(errorOf('/v1/messages')).toEqual({ $ref: '#/components/schemas/AnthropicError' });
+    expect(errorOf('/v1/chat/completions')).toEqual({ $ref: '#/components/schemas/Error' });
+  });
+
+  test('names the tags a call may carry, and the key that keeps it from being done twice', () => {
+    const names = described['/v1/chat/completions']?.post?.parameters?.map(({ $ref }) => $ref?.split('/').at(-1));
+    expect(names).toEqual([
+      'X-Client-ID',
+      'X-Project',
+      'X-Scenario-ID',
+      'X-Scenario-Platform',
+      'X-Execution-ID',
+      'X-Organization-ID',
+      'X-Node',
+      'X-Gateway-Fallback',
+      'X-Gateway-Strict',
+      'Idempotency-Key',
+    ]);
+  });
+
+  test('keeps what is in a path out of the body', () => {
+    const body = described['/v1/providers/{id}']?.patch?.requestBody?.content['application/json'];
+    expect(Object.keys(body?.schema.properties ?? {})).toEqual(['base_url', 'api_key', 'models']);
+    expect(body?.schema.required).not.toContain('id');
+    expect(body?.example).not.toHaveProperty('id');
+  });
+});
+
+interface Described {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  parameters?: { $ref?: string }[];
+  requestBody?: { content: Record<string, { schema: JsonSchema; example: unknown }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: unknown }> }>;
+}
+
+interface JsonSchema {
+  title?: string;
+  description?: string;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  additionalProperties?: JsonSchema | boolean;
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema;
+}
+
+/** Paths of the fields, however deep, that have no title or no description. */
+function wordless(schema: JsonSchema, path: string): string[] {
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, property]) => [
+    ...(property.title && property.description ? [] : [`${path}.${key}`]),
+    ...wordless(property, `${path}.${key}`),
+  ]);
+  const below = [schema.items, ...(schema.anyOf ?? []), schema.additionalProperties].flatMap((part) =>
+    typeof part === 'object' ? wordless(part, `${path}[]`) : [],
+  );
+  return [...own, ...below];
+}
+
+function step(value: unknown, key: string): unknown {
+  return (value as Record<string, unknown> | undefined)?.[key];
+}

@@ -1,0 +1,197 @@
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+/** Whatever was sent, no provider heard of it. */
+afterEach(() => {
+  const asked = [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini].flatMap(({ requests }) => requests);
+  gateway.fakes.reset();
+  expect(asked).toEqual([]);
+  expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+});
+afterAll(() => gateway.stop());
+
+const good = { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }] };
+
+interface ErrorAnswer {
+  error: { message: string; type: string; code: string; param: string | null };
+}
+
+async function refusal(path: string, body: unknown, headers: Record<string, string> = {}): Promise<[number, string, string | null | undefined]> {
+  const response = await gateway.post(path, body, headers);
+  const { error } = (await response.json()) as ErrorAnswer;
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(response.headers.get('x-request-id')).toMatch(/^req_/);
+  expect(error.message.length).toBeGreaterThan(10);
+  return [response.status, error.code, error.param];
+}
+
+const chat = '/v1/chat/completions';
+const endpoints = [
+  { path: chat, body: good },
+  { path: '/v1/responses', body: { model: 'gpt-4o', input: 'Hi' } },
+  { path: '/v1/messages', body: { ...good, max_tokens: 10 } },
+  { path: '/v1/embeddings', body: { model: 'text-embedding-3-small', input: 'Hi' } },
+];
+
+describe.each(endpoints)('$path refuses', ({ path, body }) => {
+  it.each([
+    ['an empty body', ''],
+    ['malformed JSON', '{"model": gpt-4o}'],
+    ['a truncated body', JSON.stringify(body).slice(0, -5)],
+    ['a list', '[]'],
+    ['text', '"hello"'],
+    ['a lone number', '1'],
+    ['invalid UTF-8', '{"model":"\xff"}'],
+  ])('%s', async (name, text) => {
+    const sent = name === 'invalid UTF-8' ? Buffer.from(text, 'latin1') : text;
+    const response = await fetch(gateway.url + path, { method: 'POST', headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' }, body: sent });
+    expect([response.status, ((await response.json()) as ErrorAnswer).error.code]).toEqual([400, 'invalid_request']);
+  });
+
+  it('nesting over 64 levels, however deep', async () => {
+    for (const depth of [65, 100_000]) expect((await refusal(path, `{"model":"gpt-4o","x":${'['.repeat(depth)}${']'.repeat(depth)}}`)).slice(0, 2)).toEqual([400, 'invalid_request']);
+  });
+
+  it('a body over 20 MiB', async () => {
+    const response = await gateway.post(path, JSON.stringify({ ...body, padding: 'x'.repeat(20 * 1024 * 1024) })).catch((error: Error) => error);
+    if (response instanceof Response) expect([response.status, ((await response.json()) as ErrorAnswer).error.code]).toEqual([413, 'request_too_large']);
+    else expect(String(response.cause)).toMatch(/ECONNRESET|EPIPE|other side closed/);
+  });
+
+  it('compressed bodies, and what is not JSON', async () => {
+    const headers = { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const packed = await fetch(gateway.url + path, { method: 'POST', headers, body: gzipSync(JSON.stringify(body)) });
+    expect([packed.status, ((await packed.json()) as ErrorAnswer).error.code]).toEqual([415, 'unsupported_media_type']);
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/json; charset=utf-16']) {
+      expect((await refusal(path, body, { 'content-type': type })).slice(0, 2)).toEqual([415, 'unsupported_media_type']);
+    }
+  });
+
+  it('keys that are missing, unknown, of another kind, or two at once', async () => {
+    const other = `gw_live_${'x'.repeat(32)}`;
+    for (const authorization of ['', 'Bearer nonsense', `Bearer ${other}`, 'Basic dXNlcjpwYXNz', "Bearer gw_live_' OR 1=1 --"]) {
+      expect((await refusal(path, body, { authorization })).slice(0, 2)).toEqual([401, 'invalid_api_key']);
+    }
+    expect((await refusal(path, body, { 'x-api-key': other })).slice(0, 2)).toEqual([401, 'invalid_api_key']);
+    expect((await refusal(`${path}?key=${liveKey}`, body, { authorization: '' })).slice(0, 2)).toEqual([401, 'invalid_api_key']);
+  });
+
+  it('models nobody knows, and names that are none', async () => {
+    for (const model of ['definitely-not-a-model', '__proto__', 'constructor', 'toString', 'openai/', '/gpt-4o']) expect((await refusal(path, { ...body, model })).slice(0, 2)).toEqual([404, 'model_not_found']);
+    for (const model of ['', 7, null, ['gpt-4o'], 'x'.repeat(300), 'gpt\u00004o']) expect(await refusal(path, { ...body, model })).toEqual([400, 'invalid_request', 'model']);
+  });
+
+  it('tags with control characters, and tags too long', async () => {
+    expect(await refusal(path, { ...body, metadata: { client_id: 'a\nb' } })).toEqual([400, 'invalid_tag', 'metadata.client_id']);
+    expect(await refusal(path, { ...body, metadata: { client_id: 7 } })).toEqual([400, 'invalid_tag', 'metadata.client_id']);
+    expect(await refusal(path, body, { 'x-client-id': 'x'.repeat(129) })).toEqual([400, 'invalid_tag', 'x-client-id']);
+    expect((await refusal(`/t/client=%00${path}`, body)).slice(0, 2)).toEqual([400, 'invalid_tag']);
+    expect((await refusal(`/t/colour=red${path}`, body)).slice(0, 2)).toEqual([400, 'invalid_tag']);
+    expect((await refusal(`/t/client=%zz${path}`, body)).slice(0, 2)).toEqual([400, 'invalid_tag']);
+  });
+
+  it('a top-level key that stands twice', async () => {
+    expect(await refusal(path, `{"model":"gpt-4o-mini",${JSON.stringify(body).slice(1)}`)).toEqual([400, 'invalid_request', 'model']);
+  });
+
+  it('`__proto__` is data like any other, and pollutes nothing', async () => {
+    const response = await gateway.post(path, `{"__proto__":{"polluted":true},"model":"no-such-model",${JSON.stringify(body).slice(JSON.stringify(body).indexOf(',') + 1)}`);
+    expect(response.status).toBe(404);
+  });
+});
+
+describe('wrong types are named', () => {
+  it.each([
+    [{ ...good, messages: undefined }, 'messages'],
+    [{ ...good, messages: [] }, 'messages'],
+    [{ ...good, messages: 'Hi' }, 'messages'],
+    [{ ...good, messages: ['Hi'] }, 'messages[0]'],
+    [{ ...good, messages: [{ role: 'robot', content: 'Hi' }] }, 'messages[0].role'],
+    [{ ...good, messages: [{ role: 'user' }] }, 'messages[0].content'],
+    [{ ...good, messages: [{ role: 'user', content: [{ type: 'smell' }] }] }, 'messages[0].content[0].type'],
+    [{ ...good, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }] }] }, 'messages[0].content[0].image_url.url'],
+    [{ ...good, temperature: 'hot' }, 'temperature'],
+    [{ ...good, temperature: 3 }, 'temperature'],
+    [{ ...good, max_tokens: 0 }, 'max_tokens'],
+    [{ ...good, max_tokens: 1.5 }, 'max_tokens'],
+    [{ ...good, max_tokens: '10' }, 'max_tokens'],
+    [{ ...good, stream: 'yes' }, 'stream'],
+    [{ ...good, n: 0 }, 'n'],
+    [{ ...good, tools: {} }, 'tools'],
+    [{ ...good, tools: [{ type: 'function', function: {} }] }, 'tools[0].function.name'],
+    [{ ...good, response_format: { type: 'xml' } }, 'response_format.type'],
+    [{ ...good, fallback_models: 'gpt-4o-mini' }, 'fallback_models'],
+    [{ ...good, stop: 7 }, 'stop'],
+  ])('%j', async (body, param) => {
+    expect(await refusal(chat, body)).toEqual([400, 'invalid_request', param]);
+  });
+
+  it.each([
+    [{ model: 'gpt-4o' }, 'input'],
+    [{ model: 'gpt-4o', input: [] }, 'input'],
+    [{ model: 'gpt-4o', input: [{ role: 'robot', content: 'Hi' }] }, 'input[0].role'],
+    [{ model: 'gpt-4o', input: 'Hi', background: true }, 'background'],
+    [{ model: 'gpt-4o', input: 'Hi', max_output_tokens: -1 }, 'max_output_tokens'],
+  ])('in responses: %j', async (body, param) => {
+    expect(await refusal('/v1/responses', body)).toEqual([400, 'invalid_request', param]);
+  });
+
+  it.each([
+    [good, 'max_tokens'],
+    [{ ...good, max_tokens: 10, messages: [{ role: 'tool', content: 'Hi' }] }, 'messages[0].role'],
+    [{ ...good, max_tokens: 10, temperature: 1.5 }, 'temperature'],
+    [{ ...good, max_tokens: 10, thinking: { type: 'enabled' } }, 'thinking.budget_tokens'],
+  ])('in messages, in Anthropic’s shape: %j', async (body, param) => {
+    const response = await gateway.post('/v1/messages', body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error', code: 'invalid_request', param }, request_id: expect.stringMatching(/^req_/) });
+  });
+});
+
+it('what only one vendor can do is refused for the models of another', async () => {
+  expect(await refusal('/v1/responses', { model: 'claude-3-5-sonnet-20241022', input: 'Hi', previous_response_id: 'resp_1' })).toEqual([400, 'unsupported_parameter', 'previous_response_id']);
+});
+
+it('strict mode refuses what would be dropped, by its name', async () => {
+  expect(await refusal(chat, { ...good, model: 'claude-3-5-sonnet-20241022', seed: 7 }, { 'x-gateway-strict': 'true' })).toEqual([400, 'unsupported_parameter', 'seed']);
+});
+
+describe('what Node lets through and no honest client sends', () => {
+  const raw = (head: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk.toString();
+      });
+      socket.on('close', () => resolve(text));
+      socket.write(`${head}\r\nConnection: close\r\n\r\n`);
+    });
+
+  it('two Host headers', async () => {
+    expect(await raw('GET /v1/models HTTP/1.1\r\nHost: a\r\nHost: b')).toMatch(/^HTTP\/1\.1 400 [\s\S]*invalid_request/);
+  });
+
+  it('an absolute-form target', async () => {
+    expect(await raw('GET http://evil/v1/models HTTP/1.1\r\nHost: a')).toMatch(/^HTTP\/1\.1 400 [\s\S]*invalid_request/);
+  });
+
+  it('a Host with a path in it', async () => {
+    expect(await raw('GET /v1/models HTTP/1.1\r\nHost: a/b')).toMatch(/^HTTP\/1\.1 400 [\s\S]*invalid_request/);
+  });
+});
+
+it('an unknown path, a known path by another method, and a broken path are told in JSON', async () => {
+  for (const [method, path, status] of [['GET', '/v1/nothing', 404], ['GET', chat, 404], ['PUT', '/v1/keys', 404], ['GET', '/v1/keys/%zz', 400], ['POST', '//v1/chat/completions', 404]] as const) {
+    const response = await gateway.send(method, path);
+    expect([path, response.status]).toEqual([path, status]);
+    expect(await response.json()).toHaveProperty('error.code');
+  }
+});

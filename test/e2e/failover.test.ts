@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Fault } from '../support/fakes/script.ts';
+import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+
+let gateway: TestGateway;
+
+// Health is remembered by a gateway, so every story gets its own.
+beforeEach(async () => {
+  gateway = await startTestGateway();
+});
+afterEach(() => gateway.stop());
+
+const hello = (model: string, more: object = {}) => ({ model, messages: [{ role: 'user', content: 'Hi' }], ...more });
+
+async function body(response: Response): Promise<Record<string, never>> {
+  return (await response.json()) as Record<string, never>;
+}
+
+describe('a provider that fails is followed by the next', () => {
+  const faults: [string, Fault][] = [
+    ['408', { kind: 'status', status: 408 }],
+    ['409', { kind: 'status', status: 409 }],
+    ['429', { kind: 'status', status: 429, headers: { 'retry-after': '7' } }],
+    ['500', { kind: 'status', status: 500 }],
+    ['529', { kind: 'status', status: 529 }],
+    ['a cut connection', { kind: 'reset' }],
+    ['silence', { kind: 'hang' }],
+    ['an HTML page', { kind: 'body', body: '<html>Bad gateway</html>', contentType: 'text/html' }],
+    ['half a JSON', { kind: 'body', body: '{"id":"chatcmpl-1","choi' }],
+    ['an error under a 200', { kind: 'body', body: '{"error":{"message":"overloaded"}}' }],
+    ['nonsense', { kind: 'body', body: '[1,2,3]' }],
+  ];
+  it.each(faults)('after %s, plain', async (_name, fault) => {
+    gateway.fakes.openai.fault(fault);
+    const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'));
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-gateway-provider')).toBe('anthropic');
+    expect(response.headers.get('x-gateway-model')).toBe('claude-3-5-sonnet-20241022');
+    expect(response.headers.get('x-gateway-attempts')).toBe('2');
+    expect(response.headers.get('x-gateway-route')).toBe('fallback of gpt-4o');
+    expect(await body(response)).toMatchObject({ object: 'chat.completion', model: 'claude-3-5-sonnet-20241022', choices: [{ message: { content: 'You said: Hi' } }] });
+  });
+
+  it.each([...faults, ['an error as its first event', { kind: 'error-event', afterEvents: 0 }] as [string, Fault]])('after %s, streamed', async (_name, fault) => {
+    gateway.fakes.openai.fault(fault);
+    const response = await gateway.post('/v1/chat/completions', hello('gpt-4o', { stream: true }));
+    expect(response.headers.get('x-gateway-provider')).toBe('anthropic');
+    expect(await response.text()).toMatch(/data: \[DONE\]\n\n$/);
+  });
+
+  it('when nobody listens at its address', async () => {
+    await gateway.fakes.openai.stop();
+    expect((await gateway.post('/v1/chat/completions', hello('gpt-4o-mini'))).headers.get('x-gateway-model')).toBe('claude-3-haiku-20240307');
+  });
+
+  it('and the next one after that', async () => {
+    gateway.fakes.openai.fault({ kind: 'status', status: 500 });
+    gateway.fakes.anthropic.fault({ kind: 'status', status: 529 });
+    const response = await gateway.post('/v1/messages', { ...hello('gpt-4o'), max_tokens: 50 });
+    expect(response.headers.get('x-gateway-provider')).toBe('gemini');
+    expect(await body(response)).toMatchObject({ type: 'message', content: [{ type: 'text', text: 'You said: Hi' }] });
+  });
+});
+
+describe('fallbacks are the caller’s to choose', () => {
+  it('by header', async () => {
+    gateway.fakes.openai.fault({ kind: 'status', status: 500 });
+    const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'), { 'x-gateway-fallback': 'gemini-1.5-flash, claude-3-haiku-20240307' });
+    expect(response.headers.get('x-gateway-model')).toBe('gemini-1.5-flash');
+  });
+
+  it('by body, which no provider gets to see', async () => {
+    gateway.fakes.openai.fault({ kind: 'status', status: 500 });
+    const response = await gateway.post('/v1/chat/completions', hello('gpt-4o', { fallback_models: ['openai/gpt-4o-mini'] }));
+    expect(response.headers.get('x-gateway-model')).toBe('gpt-4o-mini');
+    expect(gateway.fakes.openai.requests.map(({ json }) => json.fallback_models)).toEqual([undefined, undefined]);
+  });
+
+  it('or none, and then the only failure is told as it is', async () => {
+    gateway.fakes.openai.fault({ kind: 'status', status: 500 }, { kind: 'hang' }, { kind: 'status', status: 429, headers: { 'retry-after': '7' } });
+    const none = { 'x-gateway-fallback': 'none' };
+    const broken = await gateway.post('/v1/chat/completions', hello('gpt-4o'), none);
+    expect([broken.status, (await body(broken)).error]).toMatchObject([502, { code: 'provider_error', details: { attempts: [{ provider: 'openai', model: 'gpt-4o', status: 500 }] } }]);
+    const silent = await gateway.post('/v1/chat/completions', hello('gpt-4o'), none);
+    expect([silent.status, (await body(silent)).error]).toMatchObject([504, { code: 'provider_timeout' }]);
+    const busy = await gateway.post('/v1/chat/completions', hello('gpt-4o'), none);
+    expect([busy.status, busy.headers.get('retry-after'), (await body(busy)).error]).toMatchObject([503, '7', { code: 'no_provider_available' }]);
+    // The provider said to stay away for seven seconds: it is not asked again.
+    const asked = gateway.fakes.openai.requests.length;
+    expect((await gateway.post('/v1/chat/completions', hello('gpt-4o'), none)).status).toBe(503);
+    expect(gateway.fakes.openai.requests).toHaveLength(asked);
+  });
+
+  it('or the workspace’s', async () => {
+    expect((await gateway.get('/v1/fallbacks')).status).toBe(200);
+    const put = await gateway.send('PUT', '/v1/fallbacks', { 'gpt-4o': ['gemini-1.5-pro'] });
+    expect(put.status).toBe(200);
+    gateway.fakes.openai.fault({ kind: 'status', status: 500 });
+    expect((await gateway.post('/v1/chat/completions', hello('gpt-4o'))).headers.get('x-gateway-provider')).toBe('gemini');
+  });
+});
+
+it('a mistake of the caller comes back as that, and is not tried elsewhere', async () => {
+  gateway.fakes.openai.fault({ kind: 'status', status: 400, body: { error: { message: "This model's maximum context length is 128000 tokens.", type: 'invalid_request_error', param: 'messages', code: 'context_length_exceeded' } } });
+  const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'));
+  expect(response.status).toBe(400);
+  expect((await body(response)).error).toMatchObject({ code: 'context_length_exceeded', param: 'messages', message: expect.stringContaining('128000') });
+  expect(gateway.fakes.anthropic.requests).toHaveLength(0);
+});
+
+it('a refused key of ours is our fault, told without the provider’s words', async () => {
+  gateway.fakes.openai.fault({ kind: 'status', status: 401, body: { error: { message: 'Incorrect API key provided: sk-canary-openai-4711', code: 'invalid_api_key' } } });
+  const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'));
+  const text = await response.text();
+  expect(response.status).toBe(502);
+  expect(text).toContain('provider_error');
+  expect(text).not.toContain('canary');
+});
+
+it('five failures in a row put an account to rest, and its calls go elsewhere at once', async () => {
+  gateway.fakes.openai.always({ kind: 'status', status: 500 });
+  for (let i = 0; i < 5; i++) await gateway.post('/v1/chat/completions', hello('gpt-4o'));
+  const asked = gateway.fakes.openai.requests.length;
+  expect(asked).toBe(5);
+  const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'));
+  expect(response.headers.get('x-gateway-provider')).toBe('anthropic');
+  expect(response.headers.get('x-gateway-attempts')).toBe('1');
+  expect(gateway.fakes.openai.requests).toHaveLength(asked);
+  const me = await body(await gateway.get('/v1/me'));
+  expect(me.providers).toMatchObject([{ id: 'openai', status: 'resting' }, { id: 'anthropic', status: 'ok' }, { id: 'gemini', status: 'ok' }]);
+});
+
+it('when everything is dead, storms do not multiply: providers get hardly more tries than calls came', async () => {
+  for (const fake of [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini]) fake.always({ kind: 'status', status: 500 });
+  const calls = 200;
+  const statuses = await Promise.all(Array.from({ length: calls }, async () => (await gateway.post('/v1/chat/completions', hello('gpt-4o'))).status));
+  // 502 from the last account left, 503 once all are resting.
+  expect(statuses.filter((status) => status !== 502 && status !== 503)).toEqual([]);
+  const tries = gateway.fakes.openai.requests.length + gateway.fakes.anthropic.requests.length + gateway.fakes.gemini.requests.length;
+  expect(tries).toBeLessThanOrEqual(calls * 1.2);
+});

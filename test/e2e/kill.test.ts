@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';
+import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
+import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
+
+const rounds = 20;
+const callers = 24;
+
+let fakes: Fakes;
+let database: TestDatabase;
+const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-kill-'));
+
+beforeAll(async () => {
+  [fakes, database] = await Promise.all([startFakes(), createTestDatabase()]);
+});
+afterAll(async () => {
+  await fakes.stop();
+  await database.drop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+interface Heard {
+  id: string;
+  /** Known once the whole answer has arrived. */
+  usage: { prompt_tokens: number; completion_tokens: number } | undefined;
+}
+
+/** Calls without end, streamed and plain in turn, until the gateway is gone; notes what it heard. */
+async function callOn(gateway: GatewayProcess, caller: number, heard: Heard[]): Promise<void> {
+  for (let n = 0; ; n++) {
+    const stream = (caller + n) % 2 === 0;
+    const content = `call ${caller} ${n} ${'x'.repeat((caller * 7 + n) % 50)}`;
+    try {
+      const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'gpt-4o-mini', stream, ...(stream ? { stream_options: { include_usage: true } } : {}), messages: [{ role: 'user', content }] }),
+      });
+      const one: Heard = { id: response.headers.get('x-request-id') ?? '', usage: undefined };
+      heard.push(one);
+      const text = await response.text();
+      if (!stream) one.usage = (JSON.parse(text) as { usage: Heard['usage'] }).usage;
+      else if (text.endsWith('data: [DONE]\n\n')) one.usage = JSON.parse(/data: (\{[^\n]*"choices":\[\][^\n]*\})/.exec(text)?.[1] ?? '{}').usage;
+    } catch {
+      return;
+    }
+  }
+}
+
+describe('kill -9 in the middle of load', () => {
+  it(`${rounds} times: whole answers are on record with their exact usage, begun ones are on record, none twice`, { timeout: 240_000 }, async () => {
+    const env = gatewayEnv(fakes, database.url, dataDir);
+    const heard: Heard[] = [];
+    for (let round = 0; round < rounds; round++) {
+      fakes.reset();
+      const gateway = await spawnGateway(env);
+      const load = Array.from({ length: callers }, (_, caller) => callOn(gateway, caller, heard));
+      await sleep(120 + round * 23);
+      expect(await gateway.kill('SIGKILL')).toBe('SIGKILL');
+      await Promise.all(load);
+    }
+    // The next start settles what the last one left open.
+    const last = await spawnGateway(env);
+    expect(await last.kill('SIGTERM')).toBe(0);
+
+    const { rows } = await database.pool.query('select id, status, estimated, input_tokens::int as input, output_tokens::int as output from calls');
+    const byId = new Map((rows as { id: string; status: string; estimated: boolean; input: number; output: number }[]).map((row) => [row.id, row]));
+    expect(byId.size).toBe(rows.length);
+    expect(heard.filter(({ usage }) => usage !== undefined).length).toBeGreaterThan(rounds * callers);
+    expect(heard.filter(({ id }) => !byId.has(id))).toEqual([]);
+    const wrong = heard.filter(({ id, usage }) => {
+      const row = byId.get(id);
+      return usage !== undefined && (row?.status !== 'succeeded' || row.estimated || row.input !== usage.prompt_tokens || row.output !== usage.completion_tokens);
+    });
+    expect(wrong).toEqual([]);
+    expect(rows.filter((row: { status: string }) => row.status === 'open')).toEqual([]);
+    const interrupted = rows.filter((row: { status: string }) => row.status === 'interrupted');
+    expect(interrupted.every((row: { estimated: boolean }) => row.estimated)).toBe(true);
+  });
+});
+
+describe('SIGTERM', () => {
+  it('finishes what is in flight, writes it down and exits 0, also when whoever started it is gone', { timeout: 60_000 }, async () => {
+    fakes.reset();
+    const gateway = await spawnGateway(gatewayEnv(fakes, database.url, dataDir));
+    fakes.openai.reply({ text: 'one two three four five six seven eight', chunks: 8, chunkDelayMs: 80 });
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'drained' },
+      body: JSON.stringify({ model: 'gpt-4o', stream: true, messages: [{ role: 'user', content: 'Hi' }] }),
+    });
+    gateway.child.stdout?.destroy();
+    gateway.child.stderr?.destroy();
+    const exit = gateway.kill('SIGTERM');
+    expect(await response.text()).toMatch(/data: \[DONE\]\n\n$/);
+    expect(await exit).toBe(0);
+    const { rows } = await database.pool.query("select status from calls where client_id = 'drained'");
+    expect(rows).toEqual([{ status: 'succeeded' }]);
+  });
+});
