@@ -38,10 +38,11 @@ run(pinnedNode(), [...command, ...rest]);
 function install() {
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  // Not as `packageManager`: pnpm would then want to manage itself and refuse a frozen lockfile that says nothing of it.
+  const { pnpm } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).config;
   console.log('Installing what is missing (this happens once) …');
   // CI=true: pnpm asks nothing. Its own output is shown only when it fails.
-  const done = spawnSync('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], {
+  const done = spawnSync('npx', ['--yes', `pnpm@${pnpm}`, 'install', '--frozen-lockfile'], {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, CI: 'true' },

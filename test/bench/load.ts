@@ -1,0 +1,94 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import autocannon from 'autocannon';
+
+export interface Place {
+  name: string;
+  url: string;
+  headers: Record<string, string>;
+}
+
+const messages = [{ role: 'user', content: 'Is this an invoice or a newsletter? One word, please.' }];
+export const plainBody = JSON.stringify({ model: 'gpt-4o', messages });
+
+/** Plain calls a second over 32 connections. */
+export async function callsPerSecond(place: Place, seconds: number): Promise<number> {
+  const result = await autocannon({ url: place.url, method: 'POST', headers: { 'content-type': 'application/json', ...place.headers }, body: plainBody, connections: 32, duration: seconds });
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${place.name}: ${result.non2xx} refusals, ${result.errors} errors`);
+  return result.requests.average;
+}
+
+/** Times in ms of calls that come at a steady rate, whether or not the ones before are answered. */
+export async function latencies(place: Place, options: { perSecond: number; seconds: number }): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const { perSecond, seconds } = options;
+  const times: Promise<number>[] = [];
+  const begin = performance.now();
+  for (let i = 0; i < perSecond * seconds; i++) {
+    const wait = begin + (i * 1000) / perSecond - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    const sent = performance.now();
+    times.push(post(place, plainBody, agent).then(async (res) => (await drain(res), performance.now() - sent)));
+  }
+  const all = await Promise.all(times);
+  agent.destroy();
+  return all.slice(perSecond);
+}
+
+export interface Streamed {
+  firstByteMs: number[];
+  broken: number;
+  chunks: number;
+  seconds: number;
+}
+
+/** So many streams at once, each read to its end. */
+export async function streams(place: Place, options: { count: number; model: string; onSecond?: () => void }): Promise<Streamed> {
+  const body = JSON.stringify({ model: options.model, stream: true, messages });
+  const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+  const firstByteMs: number[] = [];
+  let broken = 0;
+  let chunks = 0;
+  const begin = performance.now();
+  const timer = setInterval(() => options.onSecond?.(), 1000);
+  const one = async (i: number): Promise<void> => {
+    // A second's worth of arrivals: a thousand people do not press return in the same millisecond.
+    await new Promise((resolve) => setTimeout(resolve, (i * 1000) / options.count));
+    const sent = performance.now();
+    try {
+      const res = await post(place, body, agent);
+      let tail = '';
+      for await (const part of res) {
+        if (tail === '') firstByteMs.push(performance.now() - sent);
+        const text = (part as Buffer).toString('latin1');
+        for (let at = text.indexOf('"content"'); at >= 0; at = text.indexOf('"content"', at + 9)) chunks += 1;
+        tail = (tail + text).slice(-40);
+      }
+      if (!tail.includes('[DONE]')) broken += 1;
+    } catch {
+      broken += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: options.count }, (_, i) => one(i)));
+  clearInterval(timer);
+  agent.destroy();
+  return { firstByteMs, broken, chunks, seconds: (performance.now() - begin) / 1000 };
+}
+
+function post(place: Place, body: string, agent: Agent): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const req = request(place.url, { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...place.headers } }, resolve);
+    req.on('error', reject);
+    req.end(body);
+  });
+}
+
+async function drain(res: IncomingMessage): Promise<void> {
+  for await (const _ of res) {
+    // Read to the end: only then is the call over.
+  }
+}
+
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN;
+}

@@ -1,0 +1,118 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { callsPerSecond, latencies, type Place, percentile, streams } from './load.ts';
+import { freePort, lineOf, rssOf, run, startScript, stopAll, untilOpen } from './processes.ts';
+
+/**
+ * The figures of the data path, in one go against one local provider: the gateway (embedded Postgres, one process, journal and
+ * tags on), a bare proxy that stores nothing, and Portkey's gateway, which stores nothing. Ratios count; the machine is noisy.
+ * `SECONDS=10` makes the streams shorter for a quick look.
+ */
+const streamSeconds = Number(process.env.SECONDS ?? 60);
+const key = `gw_live_${'b'.repeat(32)}`;
+const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-bench-'));
+const main = fileURLToPath(new URL('../../gateway/src/main.ts', import.meta.url));
+
+interface Figure {
+  figure: string;
+  value: number;
+  must: string;
+}
+const figures: Figure[] = [];
+const note = (figure: string, value: number, must: string): void => {
+  figures.push({ figure, value: Math.round(value * 1000) / 1000, must });
+  console.log(`  ${figure}: ${value.toFixed(2)} (must be ${must})`);
+};
+
+try {
+  const provider = await startScript('bench-provider.ts', String(streamSeconds));
+  const providerUrl = `http://127.0.0.1:${provider}`;
+  const bare = await startScript('bare-proxy.ts', providerUrl);
+  const env = { PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn', OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: `${providerUrl}/v1`, GATEWAY_BOOTSTRAP_KEY: key };
+
+  // The first start makes the database; what counts is every one after it.
+  const first = run([main], env);
+  await lineOf(first, /is ready at/);
+  const gone = new Promise((resolve) => first.once('exit', resolve));
+  first.kill('SIGTERM');
+  await gone;
+  const started = performance.now();
+  const gateway = run([fileURLToPath(new URL('../../gateway/bin/launch.js', import.meta.url)), 'start'], env);
+  const url = /ready at (\S+)/.exec(await lineOf(gateway, /is ready at/))?.[1] ?? '';
+  const readySeconds = (performance.now() - started) / 1000;
+
+  const portkeyPort = await freePort();
+  const require = createRequire(import.meta.url);
+  run([join(dirname(require.resolve('@portkey-ai/gateway/package.json')), 'build', 'start-server.js'), `--port=${portkeyPort}`, '--headless'], { NODE_ENV: 'production' });
+  await untilOpen(portkeyPort);
+
+  const path = '/v1/chat/completions';
+  const places = {
+    direct: { name: 'direct', url: providerUrl + path, headers: { authorization: 'Bearer sk-bench' } },
+    bare: { name: 'bare proxy', url: `http://127.0.0.1:${bare}${path}`, headers: { authorization: 'Bearer sk-bench' } },
+    gateway: { name: 'gateway', url: url + path, headers: { authorization: `Bearer ${key}`, 'x-client-id': 'acme', 'x-scenario-id': '42', 'x-scenario-platform': 'make' } },
+    portkey: { name: 'portkey', url: `http://127.0.0.1:${portkeyPort}${path}`, headers: { authorization: 'Bearer sk-bench', 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `${providerUrl}/v1` } },
+  } satisfies Record<string, Place>;
+
+  console.log('\nplain calls per second, 32 connections');
+  const rates: Record<string, number[]> = { bare: [], gateway: [], portkey: [] };
+  for (const place of ['bare', 'gateway', 'portkey'] as const) await callsPerSecond(places[place], 3);
+  for (let round = 0; round < 3; round++) {
+    for (const place of ['bare', 'gateway', 'portkey'] as const) rates[place]?.push(await callsPerSecond(places[place], 5));
+  }
+  const rate = (name: string): number => percentile(rates[name] ?? [], 50);
+  for (const name of Object.keys(rates)) console.log(`  ${name}: ${rate(name).toFixed(0)}`);
+  note('plain calls/s ÷ bare proxy', rate('gateway') / rate('bare'), '≥ 0.5');
+  note('plain calls/s ÷ Portkey', rate('gateway') / rate('portkey'), '≥ 4');
+
+  console.log('\nadded latency at 100 calls/s');
+  const steady = { perSecond: 100, seconds: 11 };
+  const direct = await latencies(places.direct, steady);
+  const through = await latencies(places.gateway, steady);
+  note('added latency p50, ms', percentile(through, 50) - percentile(direct, 50), '≤ 3');
+  note('added latency p99, ms', percentile(through, 99) - percentile(direct, 99), '≤ 15');
+
+  console.log('\nstreamed chunks relayed per second');
+  const relayed = { bare: [] as number[], gateway: [] as number[] };
+  for (let round = 0; round < 3; round++) {
+    for (const place of ['bare', 'gateway'] as const) {
+      const { chunks, seconds, broken } = await streams(places[place], { count: 100, model: 'gpt-4o-mini' });
+      if (broken > 0) throw new Error(`${place}: ${broken} streams broke`);
+      relayed[place].push(chunks / seconds);
+    }
+  }
+  for (const place of ['bare', 'gateway'] as const) console.log(`  ${place}: ${percentile(relayed[place], 50).toFixed(0)}`);
+  note('streamed chunks/s ÷ bare pipe', percentile(relayed.gateway, 50) / percentile(relayed.bare, 50), '≥ 0.6');
+
+  console.log(`\n1,000 concurrent streams, 20 chunks/s each, ${streamSeconds} s`);
+  const straight = await streams(places.direct, { count: 1000, model: 'gpt-4o' });
+  let rss = 0;
+  const many = await streams(places.gateway, {
+    count: 1000,
+    model: 'gpt-4o',
+    onSecond: () => {
+      rss = Math.max(rss, rssOf(childOf(gateway.pid)));
+    },
+  });
+  note('streams broken', many.broken, '0');
+  note('added first byte p99, ms', percentile(many.firstByteMs, 99) - percentile(straight.firstByteMs, 99), '≤ 150');
+  note('gateway RSS, MB', rss, '≤ 350');
+
+  console.log('\nstart');
+  note('ready after a second `npm start`, s', readySeconds, '≤ 3');
+
+  console.log('');
+  for (const figure of figures) console.log(JSON.stringify(figure));
+} finally {
+  await stopAll();
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+/** The launcher starts the gateway as its child. */
+function childOf(pid: number | undefined): number {
+
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+}
