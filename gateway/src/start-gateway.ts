@@ -45,7 +45,7 @@ export async function startGateway(
   const database = await openDatabase({
     databaseUrl: config.databaseUrl,
     dataDir: config.dataDir,
-    onError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+    onError: ({ message }) => log.warn({ reason: message }, 'a database connection was lost'),
   });
   const { pool: db, connection } = database;
   await ensureCallPartitions(db, now());

@@ -11,6 +11,7 @@ const server = createServer((req, res) => {
     pool.dispatch(
       { path: req.url ?? '', method: 'POST', headers, body: Buffer.concat(parts) },
       {
+        onRequestStart: () => {},
         onResponseStart: (_controller, status, answer) => void res.writeHead(status, answer as Record<string, string>),
         onResponseData: (controller, part) => {
           if (res.write(part)) return;

@@ -14,12 +14,28 @@ const plain = Buffer.from(
     object: 'chat.completion',
     created: 1_795_500_000,
     model: 'gpt-4o-2024-08-06',
-    choices: [{ index: 0, message: { role: 'assistant', content: 'A short answer, as most are.', refusal: null }, logprobs: null, finish_reason: 'stop' }],
-    usage: { prompt_tokens: 21, completion_tokens: 8, total_tokens: 29, prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: { reasoning_tokens: 0 } },
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: 'A short answer, as most are.', refusal: null },
+        logprobs: null,
+        finish_reason: 'stop',
+      },
+    ],
+    usage: {
+      prompt_tokens: 21,
+      completion_tokens: 8,
+      total_tokens: 29,
+      prompt_tokens_details: { cached_tokens: 0 },
+      completion_tokens_details: { reasoning_tokens: 0 },
+    },
   }),
 );
-const chunk = (fields: object): string => `data: ${JSON.stringify({ id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1_795_500_000, model: 'gpt-4o-2024-08-06', ...fields })}\n\n`;
-const word = Buffer.from(chunk({ choices: [{ index: 0, delta: { content: ' word' }, logprobs: null, finish_reason: null }], usage: null }));
+const chunk = (fields: object): string =>
+  `data: ${JSON.stringify({ id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1_795_500_000, model: 'gpt-4o-2024-08-06', ...fields })}\n\n`;
+const word = Buffer.from(
+  chunk({ choices: [{ index: 0, delta: { content: ' word' }, logprobs: null, finish_reason: null }], usage: null }),
+);
 const end = Buffer.from(
   chunk({ choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }], usage: null }) +
     chunk({ choices: [], usage: { prompt_tokens: 21, completion_tokens: 8, total_tokens: 29 } }) +

@@ -12,8 +12,16 @@ export const plainBody = JSON.stringify({ model: 'gpt-4o', messages });
 
 /** Plain calls a second over 32 connections. */
 export async function callsPerSecond(place: Place, seconds: number): Promise<number> {
-  const result = await autocannon({ url: place.url, method: 'POST', headers: { 'content-type': 'application/json', ...place.headers }, body: plainBody, connections: 32, duration: seconds });
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${place.name}: ${result.non2xx} refusals, ${result.errors} errors`);
+  const result = await autocannon({
+    url: place.url,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...place.headers },
+    body: plainBody,
+    connections: 32,
+    duration: seconds,
+  });
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${place.name}: ${result.non2xx} refusals, ${result.errors} errors`);
   return result.requests.average;
 }
 
@@ -27,7 +35,11 @@ export async function latencies(place: Place, options: { perSecond: number; seco
     const wait = begin + (i * 1000) / perSecond - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     const sent = performance.now();
-    times.push(post(place, plainBody, agent).then(async (res) => (await drain(res), performance.now() - sent)));
+    times.push(
+      post(place, plainBody, agent)
+        .then(drain)
+        .then(() => performance.now() - sent),
+    );
   }
   const all = await Promise.all(times);
   agent.destroy();
@@ -42,7 +54,10 @@ export interface Streamed {
 }
 
 /** So many streams at once, each read to its end. */
-export async function streams(place: Place, options: { count: number; model: string; onSecond?: () => void }): Promise<Streamed> {
+export async function streams(
+  place: Place,
+  options: { count: number; model: string; onSecond?: () => void },
+): Promise<Streamed> {
   const body = JSON.stringify({ model: options.model, stream: true, messages });
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
   const firstByteMs: number[] = [];
@@ -76,7 +91,15 @@ export async function streams(place: Place, options: { count: number; model: str
 
 function post(place: Place, body: string, agent: Agent): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const req = request(place.url, { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...place.headers } }, resolve);
+    const req = request(
+      place.url,
+      {
+        method: 'POST',
+        agent,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...place.headers },
+      },
+      resolve,
+    );
     req.on('error', reject);
     req.end(body);
   });

@@ -31,7 +31,14 @@ try {
   const provider = await startScript('bench-provider.ts', String(streamSeconds));
   const providerUrl = `http://127.0.0.1:${provider}`;
   const bare = await startScript('bare-proxy.ts', providerUrl);
-  const env = { PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn', OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: `${providerUrl}/v1`, GATEWAY_BOOTSTRAP_KEY: key };
+  const env = {
+    PORT: '0',
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'warn',
+    OPENAI_API_KEY: 'sk-bench',
+    OPENAI_BASE_URL: `${providerUrl}/v1`,
+    GATEWAY_BOOTSTRAP_KEY: key,
+  };
 
   // The first start makes the database; what counts is every one after it.
   const first = run([main], env);
@@ -46,22 +53,47 @@ try {
 
   const portkeyPort = await freePort();
   const require = createRequire(import.meta.url);
-  run([join(dirname(require.resolve('@portkey-ai/gateway/package.json')), 'build', 'start-server.js'), `--port=${portkeyPort}`, '--headless'], { NODE_ENV: 'production' });
+  run(
+    [
+      join(dirname(require.resolve('@portkey-ai/gateway/package.json')), 'build', 'start-server.js'),
+      `--port=${portkeyPort}`,
+      '--headless',
+    ],
+    { NODE_ENV: 'production' },
+  );
   await untilOpen(portkeyPort);
 
   const path = '/v1/chat/completions';
   const places = {
     direct: { name: 'direct', url: providerUrl + path, headers: { authorization: 'Bearer sk-bench' } },
     bare: { name: 'bare proxy', url: `http://127.0.0.1:${bare}${path}`, headers: { authorization: 'Bearer sk-bench' } },
-    gateway: { name: 'gateway', url: url + path, headers: { authorization: `Bearer ${key}`, 'x-client-id': 'acme', 'x-scenario-id': '42', 'x-scenario-platform': 'make' } },
-    portkey: { name: 'portkey', url: `http://127.0.0.1:${portkeyPort}${path}`, headers: { authorization: 'Bearer sk-bench', 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `${providerUrl}/v1` } },
+    gateway: {
+      name: 'gateway',
+      url: url + path,
+      headers: {
+        authorization: `Bearer ${key}`,
+        'x-client-id': 'acme',
+        'x-scenario-id': '42',
+        'x-scenario-platform': 'make',
+      },
+    },
+    portkey: {
+      name: 'portkey',
+      url: `http://127.0.0.1:${portkeyPort}${path}`,
+      headers: {
+        authorization: 'Bearer sk-bench',
+        'x-portkey-provider': 'openai',
+        'x-portkey-custom-host': `${providerUrl}/v1`,
+      },
+    },
   } satisfies Record<string, Place>;
 
   console.log('\nplain calls per second, 32 connections');
   const rates: Record<string, number[]> = { bare: [], gateway: [], portkey: [] };
   for (const place of ['bare', 'gateway', 'portkey'] as const) await callsPerSecond(places[place], 3);
   for (let round = 0; round < 3; round++) {
-    for (const place of ['bare', 'gateway', 'portkey'] as const) rates[place]?.push(await callsPerSecond(places[place], 5));
+    for (const place of ['bare', 'gateway', 'portkey'] as const)
+      rates[place]?.push(await callsPerSecond(places[place], 5));
   }
   const rate = (name: string): number => percentile(rates[name] ?? [], 50);
   for (const name of Object.keys(rates)) console.log(`  ${name}: ${rate(name).toFixed(0)}`);
@@ -84,7 +116,8 @@ try {
       relayed[place].push(chunks / seconds);
     }
   }
-  for (const place of ['bare', 'gateway'] as const) console.log(`  ${place}: ${percentile(relayed[place], 50).toFixed(0)}`);
+  for (const place of ['bare', 'gateway'] as const)
+    console.log(`  ${place}: ${percentile(relayed[place], 50).toFixed(0)}`);
   note('streamed chunks/s ÷ bare pipe', percentile(relayed.gateway, 50) / percentile(relayed.bare, 50), '≥ 0.6');
 
   console.log(`\n1,000 concurrent streams, 20 chunks/s each, ${streamSeconds} s`);
@@ -113,6 +146,5 @@ try {
 
 /** The launcher starts the gateway as its child. */
 function childOf(pid: number | undefined): number {
-
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 }

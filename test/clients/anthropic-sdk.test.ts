@@ -13,53 +13,112 @@ beforeAll(async () => {
 afterEach(() => gateway.fakes.reset());
 afterAll(() => gateway.stop());
 
-const weather: Anthropic.Tool = { name: 'get_weather', description: 'Weather in a city', input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } };
+const weather: Anthropic.Tool = {
+  name: 'get_weather',
+  description: 'Weather in a city',
+  input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+};
 
 describe.each(models)('the Anthropic package, with $provider behind the gateway', ({ provider, model }) => {
   it('gets a plain message with usage', async () => {
     gateway.fakes[provider].reply({ text: 'Hello there', usage: { input: 11, output: 7 } });
-    const message = await client.messages.create({ model, max_tokens: 100, system: 'Be brief.', messages: [{ role: 'user', content: 'Hi' }] });
+    const message = await client.messages.create({
+      model,
+      max_tokens: 100,
+      system: 'Be brief.',
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
     expect(message.content).toMatchObject([{ type: 'text', text: 'Hello there' }]);
-    expect(message).toMatchObject({ role: 'assistant', model, stop_reason: 'end_turn', usage: { input_tokens: 11, output_tokens: 7 } });
+    expect(message).toMatchObject({
+      role: 'assistant',
+      model,
+      stop_reason: 'end_turn',
+      usage: { input_tokens: 11, output_tokens: 7 },
+    });
   });
 
   it('streams the same text and usage', async () => {
     gateway.fakes[provider].reply({ text: 'Grüße, 世界 🌍!', chunks: 7, usage: { input: 3, output: 9 } });
-    const message = await client.messages.stream({ model, max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] }).finalMessage();
+    const message = await client.messages
+      .stream({ model, max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] })
+      .finalMessage();
     expect(message.content).toMatchObject([{ type: 'text', text: 'Grüße, 世界 🌍!' }]);
     expect(message.usage).toMatchObject({ output_tokens: 9 });
   });
 
   it('calls two tools at once and hands their results back', async () => {
-    gateway.fakes[provider].reply({ toolCalls: [{ id: 'toolu_a', name: 'get_weather', arguments: { city: 'Paris' } }, { id: 'toolu_b', name: 'get_weather', arguments: { city: 'Rome' } }] }, { text: 'Sunny in both.' });
+    gateway.fakes[provider].reply(
+      {
+        toolCalls: [
+          { id: 'toolu_a', name: 'get_weather', arguments: { city: 'Paris' } },
+          { id: 'toolu_b', name: 'get_weather', arguments: { city: 'Rome' } },
+        ],
+      },
+      { text: 'Sunny in both.' },
+    );
     const messages: Anthropic.MessageParam[] = [{ role: 'user', content: 'Weather in Paris and Rome?' }];
     const first = await client.messages.stream({ model, max_tokens: 100, messages, tools: [weather] }).finalMessage();
     expect(first.stop_reason).toBe('tool_use');
     const uses = first.content.filter((block) => block.type === 'tool_use');
     expect(uses.map(({ input }) => input)).toEqual([{ city: 'Paris' }, { city: 'Rome' }]);
-    messages.push({ role: 'assistant', content: first.content }, { role: 'user', content: uses.map(({ id }) => ({ type: 'tool_result' as const, tool_use_id: id, content: 'clear' })) });
+    messages.push(
+      { role: 'assistant', content: first.content },
+      {
+        role: 'user',
+        content: uses.map(({ id }) => ({ type: 'tool_result' as const, tool_use_id: id, content: 'clear' })),
+      },
+    );
     const second = await client.messages.create({ model, max_tokens: 100, messages, tools: [weather] });
     expect(second.content).toMatchObject([{ type: 'text', text: 'Sunny in both.' }]);
   });
 
   it('forces a tool', async () => {
-    const message = await client.messages.create({ model, max_tokens: 100, messages: [{ role: 'user', content: 'Weather?' }], tools: [weather], tool_choice: { type: 'tool', name: 'get_weather' } });
+    const message = await client.messages.create({
+      model,
+      max_tokens: 100,
+      messages: [{ role: 'user', content: 'Weather?' }],
+      tools: [weather],
+      tool_choice: { type: 'tool', name: 'get_weather' },
+    });
     expect(message.content).toMatchObject([{ type: 'tool_use', name: 'get_weather', input: { city: 'Paris' } }]);
   });
 
   it('sends pictures along', async () => {
-    await client.messages.create({ model, max_tokens: 100, messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } }, { type: 'text', text: 'What is this?' }] }] });
+    await client.messages.create({
+      model,
+      max_tokens: 100,
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } },
+            { type: 'text', text: 'What is this?' },
+          ],
+        },
+      ],
+    });
     expect(JSON.stringify(gateway.fakes[provider].requests.at(-1)?.json)).toContain('iVBORw0KGgo=');
   });
 
   it('raises its own typed errors', async () => {
     const call = { model, max_tokens: 100, messages: [{ role: 'user' as const, content: 'Hi' }] };
-    await expect(new Anthropic({ apiKey: 'gw_live_wrongwrongwrongwrongwrongwrong', baseURL: gateway.url, maxRetries: 0 }).messages.create(call)).rejects.toBeInstanceOf(Anthropic.AuthenticationError);
-    await expect(client.messages.create({ ...call, model: 'no-such-model' })).rejects.toBeInstanceOf(Anthropic.NotFoundError);
+    await expect(
+      new Anthropic({
+        apiKey: 'gw_live_wrongwrongwrongwrongwrongwrong',
+        baseURL: gateway.url,
+        maxRetries: 0,
+      }).messages.create(call),
+    ).rejects.toBeInstanceOf(Anthropic.AuthenticationError);
+    await expect(client.messages.create({ ...call, model: 'no-such-model' })).rejects.toBeInstanceOf(
+      Anthropic.NotFoundError,
+    );
     gateway.fakes[provider].fault({ kind: 'status', status: 400 });
     await expect(client.messages.create(call)).rejects.toBeInstanceOf(Anthropic.BadRequestError);
     gateway.fakes[provider].fault({ kind: 'status', status: 500 });
-    await expect(client.messages.create(call, { headers: { 'x-gateway-fallback': 'none' } })).rejects.toMatchObject({ status: 502, error: { type: 'error', error: { type: 'api_error', code: 'provider_error' } } });
+    await expect(client.messages.create(call, { headers: { 'x-gateway-fallback': 'none' } })).rejects.toMatchObject({
+      status: 502,
+      error: { type: 'error', error: { type: 'api_error', code: 'provider_error' } },
+    });
   });
 
   it('stops the provider when it aborts', async () => {
@@ -73,10 +132,24 @@ describe.each(models)('the Anthropic package, with $provider behind the gateway'
 
 it('thoughts of Claude come through with their proof and go back with the next turn', async () => {
   const model = 'claude-sonnet-4-5';
-  gateway.fakes.anthropic.reply({ reasoning: 'Let me see.', reasoningSignature: 'proof', text: 'Done' }, { text: 'again' });
+  gateway.fakes.anthropic.reply(
+    { reasoning: 'Let me see.', reasoningSignature: 'proof', text: 'Done' },
+    { text: 'again' },
+  );
   const thinking = { type: 'enabled' as const, budget_tokens: 2000 };
-  const first = await client.messages.stream({ model, max_tokens: 4000, thinking, messages: [{ role: 'user', content: 'Hi' }] }).finalMessage();
+  const first = await client.messages
+    .stream({ model, max_tokens: 4000, thinking, messages: [{ role: 'user', content: 'Hi' }] })
+    .finalMessage();
   expect(first.content[0]).toMatchObject({ type: 'thinking', thinking: 'Let me see.', signature: 'proof' });
-  await client.messages.create({ model, max_tokens: 4000, thinking, messages: [{ role: 'user', content: 'Hi' }, { role: 'assistant', content: first.content }, { role: 'user', content: 'More' }] });
+  await client.messages.create({
+    model,
+    max_tokens: 4000,
+    thinking,
+    messages: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: first.content },
+      { role: 'user', content: 'More' },
+    ],
+  });
   expect(JSON.stringify(gateway.fakes.anthropic.requests.at(-1)?.json)).toContain('"signature":"proof"');
 });

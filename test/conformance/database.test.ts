@@ -45,7 +45,9 @@ describe('the embedded Postgres', () => {
   it('is refused to a second gateway, which names the first', async () => {
     const dataDir = freshFolder();
     const first = await spawnGateway({ ...alone, DATA_DIR: dataDir });
-    await expect(spawnGateway({ ...alone, DATA_DIR: dataDir })).rejects.toThrow(new RegExp(`process ${first.child.pid}\\) is using`));
+    await expect(spawnGateway({ ...alone, DATA_DIR: dataDir })).rejects.toThrow(
+      new RegExp(`process ${first.child.pid}\\) is using`),
+    );
     expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
     expect(await first.kill('SIGTERM')).toBe(0);
   });
@@ -79,8 +81,13 @@ describe('the embedded Postgres', () => {
     const dataDir = freshFolder();
     execFileSync('chown', ['65534:65534', dataDir]);
     const script = join(dataDir, 'start.mts');
-    const module = pathToFileURL(fileURLToPath(new URL('../../gateway/src/db/embedded-postgres.ts', import.meta.url))).href;
-    writeFileSync(script, `import { startEmbeddedPostgres } from ${JSON.stringify(module)};\nconst postgres = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(join(dataDir, 'data'))} });\nconsole.log('up as', process.getuid());\nawait postgres.stop();\n`);
+    const module = pathToFileURL(
+      fileURLToPath(new URL('../../gateway/src/db/embedded-postgres.ts', import.meta.url)),
+    ).href;
+    writeFileSync(
+      script,
+      `import { startEmbeddedPostgres } from ${JSON.stringify(module)};\nconst postgres = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(join(dataDir, 'data'))} });\nconsole.log('up as', process.getuid());\nawait postgres.stop();\n`,
+    );
     const child = spawn(process.execPath, [script], { uid: 65534, gid: 65534, env: { PATH: process.env.PATH ?? '' } });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -112,7 +119,14 @@ describe('a database that is not fit for money', () => {
     await client.query('alter system set fsync = off');
     await client.query('select pg_reload_conf()');
     await client.end();
-    await expect.poll(() => checkFitness(first.connection).then(() => 'fit', (error: Error) => error.message)).toMatch(/fsync is off/);
+    await expect
+      .poll(() =>
+        checkFitness(first.connection).then(
+          () => 'fit',
+          (error: Error) => error.message,
+        ),
+      )
+      .toMatch(/fsync is off/);
     await first.stop();
   });
 });

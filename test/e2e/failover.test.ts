@@ -38,19 +38,28 @@ describe('a provider that fails is followed by the next', () => {
     expect(response.headers.get('x-gateway-model')).toBe('claude-3-5-sonnet-20241022');
     expect(response.headers.get('x-gateway-attempts')).toBe('2');
     expect(response.headers.get('x-gateway-route')).toBe('fallback of gpt-4o');
-    expect(await body(response)).toMatchObject({ object: 'chat.completion', model: 'claude-3-5-sonnet-20241022', choices: [{ message: { content: 'You said: Hi' } }] });
+    expect(await body(response)).toMatchObject({
+      object: 'chat.completion',
+      model: 'claude-3-5-sonnet-20241022',
+      choices: [{ message: { content: 'You said: Hi' } }],
+    });
   });
 
-  it.each([...faults, ['an error as its first event', { kind: 'error-event', afterEvents: 0 }] as [string, Fault]])('after %s, streamed', async (_name, fault) => {
-    gateway.fakes.openai.fault(fault);
-    const response = await gateway.post('/v1/chat/completions', hello('gpt-4o', { stream: true }));
-    expect(response.headers.get('x-gateway-provider')).toBe('anthropic');
-    expect(await response.text()).toMatch(/data: \[DONE\]\n\n$/);
-  });
+  it.each([...faults, ['an error as its first event', { kind: 'error-event', afterEvents: 0 }] as [string, Fault]])(
+    'after %s, streamed',
+    async (_name, fault) => {
+      gateway.fakes.openai.fault(fault);
+      const response = await gateway.post('/v1/chat/completions', hello('gpt-4o', { stream: true }));
+      expect(response.headers.get('x-gateway-provider')).toBe('anthropic');
+      expect(await response.text()).toMatch(/data: \[DONE\]\n\n$/);
+    },
+  );
 
   it('when nobody listens at its address', async () => {
     await gateway.fakes.openai.stop();
-    expect((await gateway.post('/v1/chat/completions', hello('gpt-4o-mini'))).headers.get('x-gateway-model')).toBe('claude-3-haiku-20240307');
+    expect((await gateway.post('/v1/chat/completions', hello('gpt-4o-mini'))).headers.get('x-gateway-model')).toBe(
+      'claude-3-haiku-20240307',
+    );
   });
 
   it('and the next one after that', async () => {
@@ -65,26 +74,42 @@ describe('a provider that fails is followed by the next', () => {
 describe('fallbacks are the caller’s to choose', () => {
   it('by header', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
-    const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'), { 'x-gateway-fallback': 'gemini-1.5-flash, claude-3-haiku-20240307' });
+    const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'), {
+      'x-gateway-fallback': 'gemini-1.5-flash, claude-3-haiku-20240307',
+    });
     expect(response.headers.get('x-gateway-model')).toBe('gemini-1.5-flash');
   });
 
   it('by body, which no provider gets to see', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
-    const response = await gateway.post('/v1/chat/completions', hello('gpt-4o', { fallback_models: ['openai/gpt-4o-mini'] }));
+    const response = await gateway.post(
+      '/v1/chat/completions',
+      hello('gpt-4o', { fallback_models: ['openai/gpt-4o-mini'] }),
+    );
     expect(response.headers.get('x-gateway-model')).toBe('gpt-4o-mini');
     expect(gateway.fakes.openai.requests.map(({ json }) => json.fallback_models)).toEqual([undefined, undefined]);
   });
 
   it('or none, and then the only failure is told as it is', async () => {
-    gateway.fakes.openai.fault({ kind: 'status', status: 500 }, { kind: 'hang' }, { kind: 'status', status: 429, headers: { 'retry-after': '7' } });
+    gateway.fakes.openai.fault(
+      { kind: 'status', status: 500 },
+      { kind: 'hang' },
+      { kind: 'status', status: 429, headers: { 'retry-after': '7' } },
+    );
     const none = { 'x-gateway-fallback': 'none' };
     const broken = await gateway.post('/v1/chat/completions', hello('gpt-4o'), none);
-    expect([broken.status, (await body(broken)).error]).toMatchObject([502, { code: 'provider_error', details: { attempts: [{ provider: 'openai', model: 'gpt-4o', status: 500 }] } }]);
+    expect([broken.status, (await body(broken)).error]).toMatchObject([
+      502,
+      { code: 'provider_error', details: { attempts: [{ provider: 'openai', model: 'gpt-4o', status: 500 }] } },
+    ]);
     const silent = await gateway.post('/v1/chat/completions', hello('gpt-4o'), none);
     expect([silent.status, (await body(silent)).error]).toMatchObject([504, { code: 'provider_timeout' }]);
     const busy = await gateway.post('/v1/chat/completions', hello('gpt-4o'), none);
-    expect([busy.status, busy.headers.get('retry-after'), (await body(busy)).error]).toMatchObject([503, '7', { code: 'no_provider_available' }]);
+    expect([busy.status, busy.headers.get('retry-after'), (await body(busy)).error]).toMatchObject([
+      503,
+      '7',
+      { code: 'no_provider_available' },
+    ]);
     // The provider said to stay away for seven seconds: it is not asked again.
     const asked = gateway.fakes.openai.requests.length;
     expect((await gateway.post('/v1/chat/completions', hello('gpt-4o'), none)).status).toBe(503);
@@ -96,20 +121,41 @@ describe('fallbacks are the caller’s to choose', () => {
     const put = await gateway.send('PUT', '/v1/fallbacks', { 'gpt-4o': ['gemini-1.5-pro'] });
     expect(put.status).toBe(200);
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
-    expect((await gateway.post('/v1/chat/completions', hello('gpt-4o'))).headers.get('x-gateway-provider')).toBe('gemini');
+    expect((await gateway.post('/v1/chat/completions', hello('gpt-4o'))).headers.get('x-gateway-provider')).toBe(
+      'gemini',
+    );
   });
 });
 
 it('a mistake of the caller comes back as that, and is not tried elsewhere', async () => {
-  gateway.fakes.openai.fault({ kind: 'status', status: 400, body: { error: { message: "This model's maximum context length is 128000 tokens.", type: 'invalid_request_error', param: 'messages', code: 'context_length_exceeded' } } });
+  gateway.fakes.openai.fault({
+    kind: 'status',
+    status: 400,
+    body: {
+      error: {
+        message: "This model's maximum context length is 128000 tokens.",
+        type: 'invalid_request_error',
+        param: 'messages',
+        code: 'context_length_exceeded',
+      },
+    },
+  });
   const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'));
   expect(response.status).toBe(400);
-  expect((await body(response)).error).toMatchObject({ code: 'context_length_exceeded', param: 'messages', message: expect.stringContaining('128000') });
+  expect((await body(response)).error).toMatchObject({
+    code: 'context_length_exceeded',
+    param: 'messages',
+    message: expect.stringContaining('128000'),
+  });
   expect(gateway.fakes.anthropic.requests).toHaveLength(0);
 });
 
 it('a refused key of ours is our fault, told without the provider’s words', async () => {
-  gateway.fakes.openai.fault({ kind: 'status', status: 401, body: { error: { message: 'Incorrect API key provided: sk-canary-openai-4711', code: 'invalid_api_key' } } });
+  gateway.fakes.openai.fault({
+    kind: 'status',
+    status: 401,
+    body: { error: { message: 'Incorrect API key provided: sk-canary-openai-4711', code: 'invalid_api_key' } },
+  });
   const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'));
   const text = await response.text();
   expect(response.status).toBe(502);
@@ -127,15 +173,25 @@ it('five failures in a row put an account to rest, and its calls go elsewhere at
   expect(response.headers.get('x-gateway-attempts')).toBe('1');
   expect(gateway.fakes.openai.requests).toHaveLength(asked);
   const me = await body(await gateway.get('/v1/me'));
-  expect(me.providers).toMatchObject([{ id: 'openai', status: 'resting' }, { id: 'anthropic', status: 'ok' }, { id: 'gemini', status: 'ok' }]);
+  expect(me.providers).toMatchObject([
+    { id: 'openai', status: 'resting' },
+    { id: 'anthropic', status: 'ok' },
+    { id: 'gemini', status: 'ok' },
+  ]);
 });
 
 it('when everything is dead, storms do not multiply: providers get hardly more tries than calls came', async () => {
-  for (const fake of [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini]) fake.always({ kind: 'status', status: 500 });
+  for (const fake of [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini])
+    fake.always({ kind: 'status', status: 500 });
   const calls = 200;
-  const statuses = await Promise.all(Array.from({ length: calls }, async () => (await gateway.post('/v1/chat/completions', hello('gpt-4o'))).status));
+  const statuses = await Promise.all(
+    Array.from({ length: calls }, async () => (await gateway.post('/v1/chat/completions', hello('gpt-4o'))).status),
+  );
   // 502 from the last account left, 503 once all are resting.
   expect(statuses.filter((status) => status !== 502 && status !== 503)).toEqual([]);
-  const tries = gateway.fakes.openai.requests.length + gateway.fakes.anthropic.requests.length + gateway.fakes.gemini.requests.length;
+  const tries =
+    gateway.fakes.openai.requests.length +
+    gateway.fakes.anthropic.requests.length +
+    gateway.fakes.gemini.requests.length;
   expect(tries).toBeLessThanOrEqual(calls * 1.2);
 });

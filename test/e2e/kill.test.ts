@@ -39,13 +39,19 @@ async function callOn(gateway: GatewayProcess, caller: number, heard: Heard[]): 
       const response = await fetch(`${gateway.url}/v1/chat/completions`, {
         method: 'POST',
         headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'gpt-4o-mini', stream, ...(stream ? { stream_options: { include_usage: true } } : {}), messages: [{ role: 'user', content }] }),
+        body: JSON.stringify({
+          model: 'gpt-4o-mini',
+          stream,
+          ...(stream ? { stream_options: { include_usage: true } } : {}),
+          messages: [{ role: 'user', content }],
+        }),
       });
       const one: Heard = { id: response.headers.get('x-request-id') ?? '', usage: undefined };
       heard.push(one);
       const text = await response.text();
       if (!stream) one.usage = (JSON.parse(text) as { usage: Heard['usage'] }).usage;
-      else if (text.endsWith('data: [DONE]\n\n')) one.usage = JSON.parse(/data: (\{[^\n]*"choices":\[\][^\n]*\})/.exec(text)?.[1] ?? '{}').usage;
+      else if (text.endsWith('data: [DONE]\n\n'))
+        one.usage = JSON.parse(/data: (\{[^\n]*"choices":\[\][^\n]*\})/.exec(text)?.[1] ?? '{}').usage;
     } catch {
       return;
     }
@@ -53,7 +59,9 @@ async function callOn(gateway: GatewayProcess, caller: number, heard: Heard[]): 
 }
 
 describe('kill -9 in the middle of load', () => {
-  it(`${rounds} times: whole answers are on record with their exact usage, begun ones are on record, none twice`, { timeout: 240_000 }, async () => {
+  it(`${rounds} times: whole answers are on record with their exact usage, begun ones are on record, none twice`, {
+    timeout: 240_000,
+  }, async () => {
     const env = gatewayEnv(fakes, database.url, dataDir);
     const heard: Heard[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -68,14 +76,27 @@ describe('kill -9 in the middle of load', () => {
     const last = await spawnGateway(env);
     expect(await last.kill('SIGTERM')).toBe(0);
 
-    const { rows } = await database.pool.query('select id, status, estimated, input_tokens::int as input, output_tokens::int as output from calls');
-    const byId = new Map((rows as { id: string; status: string; estimated: boolean; input: number; output: number }[]).map((row) => [row.id, row]));
+    const { rows } = await database.pool.query(
+      'select id, status, estimated, input_tokens::int as input, output_tokens::int as output from calls',
+    );
+    const byId = new Map(
+      (rows as { id: string; status: string; estimated: boolean; input: number; output: number }[]).map((row) => [
+        row.id,
+        row,
+      ]),
+    );
     expect(byId.size).toBe(rows.length);
     expect(heard.filter(({ usage }) => usage !== undefined).length).toBeGreaterThan(rounds * callers);
     expect(heard.filter(({ id }) => !byId.has(id))).toEqual([]);
     const wrong = heard.filter(({ id, usage }) => {
       const row = byId.get(id);
-      return usage !== undefined && (row?.status !== 'succeeded' || row.estimated || row.input !== usage.prompt_tokens || row.output !== usage.completion_tokens);
+      return (
+        usage !== undefined &&
+        (row?.status !== 'succeeded' ||
+          row.estimated ||
+          row.input !== usage.prompt_tokens ||
+          row.output !== usage.completion_tokens)
+      );
     });
     expect(wrong).toEqual([]);
     expect(rows.filter((row: { status: string }) => row.status === 'open')).toEqual([]);
@@ -85,7 +106,9 @@ describe('kill -9 in the middle of load', () => {
 });
 
 describe('SIGTERM', () => {
-  it('finishes what is in flight, writes it down and exits 0, also when whoever started it is gone', { timeout: 60_000 }, async () => {
+  it('finishes what is in flight, writes it down and exits 0, also when whoever started it is gone', {
+    timeout: 60_000,
+  }, async () => {
     fakes.reset();
     const gateway = await spawnGateway(gatewayEnv(fakes, database.url, dataDir));
     fakes.openai.reply({ text: 'one two three four five six seven eight', chunks: 8, chunkDelayMs: 80 });

@@ -13,7 +13,10 @@ const main = fileURLToPath(new URL('../../gateway/src/main.ts', import.meta.url)
 
 /** The gateway as its own process, as an operator runs it; resolves when it says that it is ready. */
 export async function spawnGateway(env: Record<string, string>): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [main], { env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
@@ -21,7 +24,9 @@ export async function spawnGateway(env: Record<string, string>): Promise<Gateway
   child.stderr.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  const exit = new Promise<number | NodeJS.Signals>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code ?? -1)));
+  const exit = new Promise<number | NodeJS.Signals>((resolve) =>
+    child.once('exit', (code, signal) => resolve(signal ?? code ?? -1)),
+  );
   const url = await new Promise<string>((resolve, reject) => {
     const look = (): void => {
       const found = /ready at (http:\/\/\S+)/.exec(output)?.[1];

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { readConfig } from '../../gateway/src/config.ts';
 import { type RunningGateway, startGateway } from '../../gateway/src/start-gateway.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
-import { fakeKeys, type Fakes, startFakes } from './fakes/start-fakes.ts';
+import { type Fakes, fakeKeys, startFakes } from './fakes/start-fakes.ts';
 
 export const liveKey = `gw_live_${'canaryLiveKey'.padEnd(40, '0')}`;
 export const testKey = liveKey.replace('gw_live_', 'gw_test_');
@@ -36,7 +36,9 @@ export async function startTestGateway(env: Record<string, string> = {}): Promis
       done();
     },
   });
-  const gateway = await startGateway(readConfig({ ...gatewayEnv(fakes, database.url, dataDir), ...env }), { logTo: logTo as never });
+  const gateway = await startGateway(readConfig({ ...gatewayEnv(fakes, database.url, dataDir), ...env }), {
+    logTo: logTo as never,
+  });
   const send = (path: string, init: RequestInit, headers: Record<string, string>): Promise<Response> =>
     fetch(`${gateway.url}${path}`, { ...init, headers: { authorization: `Bearer ${liveKey}`, ...headers } });
   return {
@@ -45,9 +47,19 @@ export async function startTestGateway(env: Record<string, string> = {}): Promis
     database,
     gateway,
     logs,
-    post: (path, body, headers = {}) => send(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }, { 'content-type': 'application/json', ...headers }),
+    post: (path, body, headers = {}) =>
+      send(
+        path,
+        { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) },
+        { 'content-type': 'application/json', ...headers },
+      ),
     get: (path, headers = {}) => send(path, {}, headers),
-    send: (method, path, body, headers = {}) => send(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }, { 'content-type': 'application/json', ...headers }),
+    send: (method, path, body, headers = {}) =>
+      send(
+        path,
+        { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) },
+        { 'content-type': 'application/json', ...headers },
+      ),
     stop: async () => {
       await gateway.stop();
       await fakes.stop();

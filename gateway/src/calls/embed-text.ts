@@ -73,9 +73,8 @@ function readEmbeddings(json: JsonObject): EmbeddingRequest {
     );
   if (list.length === 0 || list.length > 2048) throw wrong('input', 'text, or a list of 1 to 2048 texts');
   if (!tokenLists)
-    list.forEach((item, i) =>
-      needString(item === '' ? undefined : item, Array.isArray(input) ? `input[${i}]` : 'input'),
-    );
+    for (const [i, item] of list.entries())
+      needString(item === '' ? undefined : item, Array.isArray(input) ? `input[${i}]` : 'input');
   const dimensions = readNumber(json.dimensions, 'dimensions', { min: 1, max: 100_000, integer: true });
   const user = readString(json.user, 'user');
   return {

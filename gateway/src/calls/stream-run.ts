@@ -72,7 +72,8 @@ export class StreamRun {
     } catch (error) {
       // A frame beyond all bounds, or text that is no text: the provider's stream cannot be followed any further.
       this.#exchange.abort();
-      return this.#conclude({ kind: 'broken', error: new ExchangeError('broken', error) });
+      this.#conclude({ kind: 'broken', error: new ExchangeError('broken', error) });
+      return;
     }
     this.#send(out);
     this.#concludeBy(this.transform.state);

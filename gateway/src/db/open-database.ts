@@ -22,13 +22,16 @@ export async function openDatabase(options: {
   const connection = embedded?.connection ?? { connectionString: options.databaseUrl };
   try {
     await checkFitness(connection);
-    const pool = createPool(connection, options.onError === undefined ? {} : { onError: options.onError });
+    let stopping = false;
+    // What Postgres says to connections that are being closed anyway is no news.
+    const pool = createPool(connection, { onError: (error) => stopping || options.onError?.(error) });
     await migrate(pool);
     return {
       kind: embedded === undefined ? 'server' : 'embedded',
       connection,
       pool,
       stop: async () => {
+        stopping = true;
         await pool.end();
         await embedded?.stop();
       },

@@ -134,6 +134,8 @@ export interface Usage {
   inputTokens: number;
   cachedTokens: number;
   cacheWriteTokens: number;
+  /** Those of the `cacheWriteTokens` that are kept for an hour (Anthropic's `ephemeral_1h_input_tokens`) and cost more. */
+  longCacheWriteTokens?: number;
   outputTokens: number;
   reasoningTokens: number;
 }

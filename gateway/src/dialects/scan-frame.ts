@@ -51,13 +51,13 @@ function literalAt(frame: Buffer, from: number): string {
       escaped = true;
       at += 1;
     } else if (byte === 34) {
-      return escaped ? unescape(frame.toString('utf8', start, at + 1)) : frame.toString('utf8', start + 1, at);
+      return escaped ? unescaped(frame.toString('utf8', start, at + 1)) : frame.toString('utf8', start + 1, at);
     }
   }
   return '';
 }
 
-function unescape(literal: string): string {
+function unescaped(literal: string): string {
   try {
     return JSON.parse(literal) as string;
   } catch {

@@ -117,12 +117,17 @@ function utf8(body: Buffer): string {
   }
 }
 
+const joinedBytesMax = 65_536;
+
 async function send(res: ServerResponse, answer: ModelAnswer, place: IdempotentPlace | undefined): Promise<void> {
   if (answer.kind === 'stream') return sendStream(res, answer, place);
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
   const status = answer.status ?? 200;
   await place?.keep({ status, headers: answer.headers, body });
-  res.writeHead(status, { ...answer.headers, 'content-length': body.length }).end(body);
+  res.writeHead(status, { ...answer.headers, 'content-length': body.length });
+  // As text Node joins it to the head and writes both at once; Latin-1 keeps every byte what it is.
+  if (body.length < joinedBytesMax) res.end(body.toString('latin1'), 'latin1');
+  else res.end(body);
 }
 
 async function sendStream(

@@ -1,21 +1,23 @@
 import type { ModelInfo } from '@pydantic/genai-prices';
 import { matches, priceAt, vendorModels } from './genai-prices.ts';
+import { type Abilities, abilitiesOf, isServed, kindOf, type ModelKind } from './model-families.ts';
 import type { Price } from './price.ts';
 
 export type Vendor = 'openai' | 'anthropic' | 'gemini';
 export type Strength = 'strong' | 'small';
 
+/** A model as it stands at one time: its price, and with it its class, may change from a date on. */
 export interface CatalogModel {
   /** The catalogue's name for it; a call keeps the name the caller used. */
   id: string;
   vendor: Vendor;
-  kind: 'chat' | 'embedding' | 'other';
+  kind: ModelKind;
   strength: Strength;
   contextWindow: number | undefined;
   price: Price | undefined;
   inputUsdPerMtok: number | undefined;
   outputUsdPerMtok: number | undefined;
-  abilities: { images: boolean; tools: boolean; jsonSchema: boolean };
+  abilities: Abilities;
 }
 
 /** What a model's name leads to. `entry` is missing for a name the catalogue does not know but its prefix names a vendor. */
@@ -34,14 +36,28 @@ export const representatives: Record<Strength, Record<Vendor, string>> = {
 
 export const vendors: readonly Vendor[] = ['openai', 'anthropic', 'gemini'];
 
-const sourceOf = { openai: 'openai', anthropic: 'anthropic', gemini: 'google' } as const;
-const rememberedMax = 2_000;
-const remembered = new Map<string, ModelRef | undefined>();
-const entries = new Map<ModelInfo, CatalogModel>();
+interface Place {
+  vendor: Vendor;
+  model: string;
+  info: ModelInfo | undefined;
+}
 
-/** `gpt-4o`, `openai/gpt-4o`. Undefined for a bare name no vendor's rules know. */
-export function findModel(name: string): ModelRef | undefined {
+/** Longer than any model's name; what is longer is not worth remembering. */
+const nameMax = 200;
+const rememberedMax = 2_000;
+const remembered = new Map<string, Place | undefined>();
+
+/** `gpt-4o`, `openai/gpt-4o`, `models/gemini-1.5-pro`. Undefined for a bare name no vendor's rules know. */
+export function findModel(name: string, at: Date = new Date()): ModelRef | undefined {
+  const place = placeOf(name);
+  if (place === undefined) return undefined;
+  const { vendor, model, info } = place;
+  return { vendor, model, entry: info && describe(vendor, info, at) };
+}
+
+function placeOf(name: string): Place | undefined {
   if (remembered.has(name)) return remembered.get(name);
+  if (name.length > nameMax) return undefined;
   const found = lookUp(name);
   // Names come from callers: what is remembered of them is bounded.
   if (remembered.size >= rememberedMax) remembered.clear();
@@ -49,93 +65,85 @@ export function findModel(name: string): ModelRef | undefined {
   return found;
 }
 
-function lookUp(name: string): ModelRef | undefined {
+function lookUp(name: string): Place | undefined {
   const slash = name.indexOf('/');
   const prefix = vendors.find((vendor) => name.slice(0, slash) === vendor);
   if (prefix !== undefined) {
-    const model = name.slice(slash + 1);
-    return model === '' ? undefined : { vendor: prefix, model, entry: entryOf(prefix, model) };
+    const model = withoutPath(prefix, name.slice(slash + 1));
+    return model === '' ? undefined : { vendor: prefix, model, info: infoOf(prefix, model) };
   }
   for (const vendor of vendors) {
-    const entry = entryOf(vendor, name);
-    if (entry !== undefined) return { vendor, model: name, entry };
+    const model = withoutPath(vendor, name);
+    const info = infoOf(vendor, model);
+    if (info !== undefined) return { vendor, model, info };
   }
   return undefined;
 }
 
-function entryOf(vendor: Vendor, name: string): CatalogModel | undefined {
-  const models = ownModels(vendor);
-  const info = models.find(({ id }) => id === name) ?? models.find(({ match }) => matches(match, name));
-  if (info === undefined) return undefined;
-  let entry = entries.get(info);
-  if (entry === undefined) {
-    entry = describe(vendor, info);
-    entries.set(info, entry);
-  }
-  return entry;
+/** Google's own lists name their models `models/gemini-…`. */
+function withoutPath(vendor: Vendor, model: string): string {
+  return vendor === 'gemini' ? model.replace(/^models\//, '') : model;
+}
+
+function infoOf(vendor: Vendor, name: string): ModelInfo | undefined {
+  const models = ownModels[vendor];
+  return models.find(({ id }) => id === name) ?? models.find(({ match }) => matches(match, name));
 }
 
 /** Google sells Claude too, on a service that is not the Gemini API. */
-function ownModels(vendor: Vendor): readonly ModelInfo[] {
-  return vendorModels(sourceOf[vendor]).filter(({ id }) => vendor !== 'gemini' || !id.startsWith('claude-'));
-}
+const ownModels: Record<Vendor, readonly ModelInfo[]> = {
+  openai: vendorModels('openai'),
+  anthropic: vendorModels('anthropic'),
+  gemini: vendorModels('google').filter(({ id }) => !id.startsWith('claude-')),
+};
 
-/** Chat models people can choose, for lists and drop-downs; the representatives stand first. */
-export function listModels(): CatalogModel[] {
+/** Chat models people can choose, for lists and drop-downs; the representatives stand first, each in its entry's place. */
+export function listModels(at: Date = new Date()): CatalogModel[] {
   const chosen = vendors.flatMap((vendor) =>
     (['strong', 'small'] as const).flatMap((strength) => {
       const id = representatives[strength][vendor];
-      const entry = entryOf(vendor, id);
-      return entry === undefined ? [] : [{ ...entry, id }];
+      const info = infoOf(vendor, id);
+      return info === undefined ? [] : [{ vendor, info, id }];
     }),
   );
   const rest = vendors.flatMap((vendor) =>
-    ownModels(vendor)
-      .filter(
-        ({ id, deprecated }) => deprecated !== true && !/[:*]|-$/.test(id) && chosen.every((model) => model.id !== id),
-      )
-      .flatMap(({ id }) => entryOf(vendor, id) ?? []),
+    ownModels[vendor]
+      .filter((info) => info.deprecated !== true && isServed(info.id) && chosen.every((one) => one.info !== info))
+      .map((info) => ({ vendor, info, id: info.id })),
   );
-  return [...chosen, ...rest].filter(({ kind, price }) => kind === 'chat' && price !== undefined);
+  return [...chosen, ...rest]
+    .map(({ vendor, info, id }) => ({ ...describe(vendor, info, at), id }))
+    .filter(({ kind, price }) => kind === 'chat' && price !== undefined);
+}
+
+const described = new Map<ModelInfo, CatalogModel>();
+
+/** Written anew only when another price has come into force. */
+function describe(vendor: Vendor, info: ModelInfo, at: Date): CatalogModel {
+  const price = priceAt(info, at);
+  const known = described.get(info);
+  if (known !== undefined && known.price === price) return known;
+  const inputUsdPerMtok = price?.tiers[0] && Number(price.tiers[0].input) / 1e6;
+  const outputUsdPerMtok = price?.tiers[0] && Number(price.tiers[0].output) / 1e6;
+  const model: CatalogModel = {
+    id: info.id,
+    vendor,
+    kind: kindOf(info.id),
+    strength: strengthOf(inputUsdPerMtok, outputUsdPerMtok),
+    contextWindow: info.context_window,
+    price,
+    inputUsdPerMtok,
+    outputUsdPerMtok,
+    abilities: abilitiesOf(info.id),
+  };
+  described.set(info, model);
+  return model;
 }
 
 /**
- * The package has prices and windows but no abilities and no classes. Kinds and abilities are read off the families' names;
- * strength is a matter of price: what answers at $4 or more per million tokens is its vendor's strong class (in 2026 the
- * small models stand at 0.3 to 4, the strong ones at 5 to 75).
+ * Strong is what costs as much as Gemini 1.5 Pro, the cheapest model that was its vendor's best. Both prices count: by the
+ * output's alone Claude Haiku 4.5 ($1 and $5) would be strong, by the input's alone GPT-3.5 ($3 and $4).
  */
-function describe(vendor: Vendor, info: ModelInfo): CatalogModel {
-  const price = priceAt(info, new Date());
-  const output = price?.tiers[0] && Number(price.tiers[0].output) / 1e6;
-  const kind = kindOf(info.id);
-  return {
-    id: info.id,
-    vendor,
-    kind,
-    strength: output !== undefined && output >= 4 ? 'strong' : 'small',
-    contextWindow: info.context_window,
-    price,
-    inputUsdPerMtok: price?.tiers[0] && Number(price.tiers[0].input) / 1e6,
-    outputUsdPerMtok: output,
-    abilities: abilitiesOf(info.id),
-  };
-}
-
-function kindOf(id: string): CatalogModel['kind'] {
-  if (/embedding/.test(id)) return 'embedding';
-  if (
-    /image|audio|realtime|transcribe|tts|whisper|moderation|live|omni|instruct|^(ada|babbage|curie|davinci)$|^text-|computer-use/.test(
-      id,
-    )
-  )
-    return 'other';
-  return 'chat';
-}
-
-/** Families from before a feature existed; everything newer has it. */
-function abilitiesOf(id: string): CatalogModel['abilities'] {
-  const old = /^(gpt-3\.5|gpt-4($|-32k|-0)|claude-(2|v1|instant)|gemini-(1\.0|pro$)|gemma-)/.test(id);
-  const blind = old || /^(o1-mini|o1-preview|o3-mini|gpt-oss)/.test(id);
-  const toolless = /^(o1-mini|o1-preview|chatgpt-4o|claude-(2|v1|instant)|gemma-)/.test(id);
-  return { images: !blind, tools: !toolless, jsonSchema: !old && !/^(gpt-4-turbo|gpt-4-vision)/.test(id) };
+function strengthOf(inputUsdPerMtok = 0, outputUsdPerMtok = 0): Strength {
+  return inputUsdPerMtok >= 1.25 && outputUsdPerMtok >= 5 ? 'strong' : 'small';
 }

@@ -1,45 +1,101 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { NeutralCall, Part, Usage } from '../dialects/neutral.ts';
 
-/** The dearest an image gets: a high-detail picture cut into OpenAI's tiles, or Anthropic's (width × height) / 750 at its limit. */
-const imageTokensMax = 1_600;
-/** What a vendor adds around messages and tools. */
+/**
+ * The dearest a picture gets anywhere: GPT-4o mini makes 2,833 tokens of it and 5,667 more of each tile, of which a picture
+ * scaled to 768 × 2048 has eight. (GPT-4o: 1,445; Claude: under 5,000; Gemini 3: 2,240; GPT-5.4 in full: some 12,000.)
+ */
+const pictureTokensMax = 48_169;
+const lowDetailTokensMax = 2_833;
+/** What most models make of an ordinary picture: GPT-4o of 1024 × 1024 pixels 765, Claude up to 1,600. */
+const pictureTokensUsual = 1_600;
+/** What a vendor adds around messages; where there are tools, a prompt of its own (530 tokens for Claude 3 Opus). */
 const overheadTokens = 16;
+const toolOverheadTokens = 1_000;
 
 /**
  * An upper bound of the tokens a call sends, without counting any: no tokenizer makes more tokens than there are bytes, and
  * pictures are counted by the piece, not by their base64.
  */
-export function boundInputTokens(call: NeutralCall, bodyBytes: number): number {
-  let pictures = 0;
-  let pictureBytes = 0;
-  for (const { parts } of call.messages) {
-    for (const part of parts) {
-      for (const inner of part.kind === 'tool-result' ? part.content : [part]) {
-        const size = embeddedBytes(inner);
-        if (size === undefined) continue;
-        pictures += 1;
-        pictureBytes += size;
-      }
-    }
+export function boundInputTokens(call: Pick<NeutralCall, 'messages' | 'tools'>, bodyBytes: number): number {
+  let tokens = bodyBytes + overheadTokens + (call.tools.length > 0 ? toolOverheadTokens : 0);
+  for (const part of leaves(call)) {
+    if (part.kind === 'image') tokens += pictureBound(part) - pictureBytes(part);
   }
-  return Math.max(0, bodyBytes - pictureBytes) + pictures * imageTokensMax + overheadTokens;
+  return Math.max(0, tokens);
 }
 
-/** The base64 a part carries; files are left in, since their pages are read as text. */
-function embeddedBytes(part: Part): number | undefined {
-  if (part.kind !== 'image') return undefined;
-  return part.source.kind === 'data' ? part.source.data.length : 0;
+/** What the call will come to about, told from its bound: text has some four bytes to a token, pictures and pages are usual ones. */
+export function likelyInputTokens(call: Pick<NeutralCall, 'messages'>, bound: number): number {
+  let text = bound;
+  let tokens = 0;
+  for (const part of leaves(call)) {
+    if (part.kind === 'image') {
+      text -= pictureBound(part);
+      tokens += pictureTokensUsual;
+    } else if (part.kind === 'file') {
+      text -= part.data.length;
+      tokens += fileTokens(part.data);
+    }
+  }
+  return tokens + Math.ceil(Math.max(0, text) / 4);
+}
+
+type Picture = Extract<Part, { kind: 'image' }>;
+
+function pictureBound({ detail }: Picture): number {
+  return detail === 'low' ? lowDetailTokensMax : pictureTokensMax;
+}
+
+function pictureBytes({ source }: Picture): number {
+  return source.kind === 'data' ? source.data.length : 0;
+}
+
+function* leaves(call: Pick<NeutralCall, 'messages'>): Generator<Part> {
+  for (const { parts } of call.messages) {
+    for (const part of parts) {
+      if (part.kind === 'tool-result') yield* part.content;
+      else yield part;
+    }
+  }
+}
+
+/** A page of a document is some 50 kB and 2,000 tokens. */
+const fileBytesPerToken = 25;
+
+function fileTokens(base64: string): number {
+  return Math.ceil((base64.length * 3) / 4 / fileBytesPerToken);
+}
+
+export interface CallInput {
+  inputText: string;
+  images: number;
+  /** Of documents that are not text. */
+  fileTokens: number;
+}
+
+/** What a call sends, apart by how it is counted. */
+export function inputOf(call: Pick<NeutralCall, 'messages' | 'tools'>): CallInput {
+  const input = { images: 0, fileTokens: 0 };
+  const texts: string[] = [];
+  for (const part of leaves(call)) {
+    if (part.kind === 'text' || part.kind === 'refusal' || part.kind === 'reasoning') texts.push(part.text);
+    else if (part.kind === 'tool-call') texts.push(part.name, part.arguments);
+    else if (part.kind === 'image') input.images += 1;
+    else if (part.kind === 'file') {
+      if (/^text\/|json|xml/.test(part.mediaType)) texts.push(Buffer.from(part.data, 'base64').toString('utf8'));
+      else input.fileTokens += fileTokens(part.data);
+    }
+  }
+  for (const tool of call.tools) texts.push(tool.name, tool.description ?? '', JSON.stringify(tool.parameters));
+  return { ...input, inputText: texts.join('\n') };
 }
 
 /** Counts what was sent and received, for calls whose provider did not say. */
-export async function estimateUsage(options: {
-  inputText: string;
-  images: number;
-  outputText: string;
-}): Promise<Usage> {
+export async function estimateUsage(options: CallInput & { outputText: string }): Promise<Usage> {
   const [input, output] = await Promise.all([countTokens(options.inputText), countTokens(options.outputText)]);
   return {
-    inputTokens: input + options.images * imageTokensMax,
+    inputTokens: input + options.images * pictureTokensUsual + options.fileTokens,
     cachedTokens: 0,
     cacheWriteTokens: 0,
     outputTokens: output,
@@ -47,33 +103,38 @@ export async function estimateUsage(options: {
   };
 }
 
-/** The text of a call as one string, and how many pictures it has. */
-export function inputOf(call: NeutralCall): { inputText: string; images: number } {
-  let images = 0;
-  const texts: string[] = [];
-  const read = (part: Part): void => {
-    if (part.kind === 'text' || part.kind === 'refusal' || part.kind === 'reasoning') texts.push(part.text);
-    else if (part.kind === 'tool-call') texts.push(part.name, part.arguments);
-    else if (part.kind === 'tool-result') part.content.forEach(read);
-    else if (part.kind === 'image') images += 1;
-    else if (part.kind === 'file') texts.push(part.data);
-  };
-  for (const message of call.messages) message.parts.forEach(read);
-  for (const tool of call.tools) texts.push(tool.name, tool.description ?? '', JSON.stringify(tool.parameters));
-  return { inputText: texts.join('\n'), images };
-}
-
 const countedCharsMax = 200_000;
+const sliceCharsMax = 512;
+const slicesPerBreath = 32;
 
 /**
  * By OpenAI's o200k tokenizer, which is within some percent for the other vendors too. The tables take 50 MB and are loaded
  * when first needed; of a very long text the beginning is counted and the rest taken to be like it.
+ *
+ * The tokenizer takes the square of the time for the length of a word: 200,000 times the letter a would stop the process for
+ * nine seconds. So it is fed slices, cut before a space where there is one, and others get their turn in between.
  */
 export async function countTokens(text: string): Promise<number> {
   if (text === '') return 0;
   const { countTokens: count } = await import('gpt-tokenizer/encoding/o200k_base');
   const counted = text.slice(0, countedCharsMax);
-  // Text that spells a special token (`<|endoftext|>`) is text like any other.
-  const tokens = count(counted, { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() });
+  let tokens = 0;
+  let slices = 0;
+  for (const slice of slicesOf(counted)) {
+    // Text that spells a special token (`<|endoftext|>`) is text like any other.
+    tokens += count(slice, { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() });
+    slices += 1;
+    if (slices % slicesPerBreath === 0) await breathe();
+  }
   return Math.ceil((tokens * text.length) / counted.length);
+}
+
+function* slicesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const limit = start + sliceCharsMax;
+    const space = limit < text.length ? text.lastIndexOf(' ', limit) : -1;
+    const end = space > start ? space : limit;
+    yield text.slice(start, end);
+    start = end;
+  }
 }

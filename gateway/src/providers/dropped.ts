@@ -31,12 +31,14 @@ export function droppedOf(call: NeutralCall, fields: readonly (keyof NeutralCall
 
 function isSet(call: NeutralCall, field: keyof NeutralCall): boolean {
   const value = call[field];
+  // Several calls at once is what every provider does unless told not to.
+  if (field === 'parallelToolCalls') return value === false;
   if (value === undefined || value === false) return false;
   if (Array.isArray(value)) return value.length > 0;
   if (field === 'choices') return value !== 1;
   if (field === 'serviceTier') return value !== 'auto' && value !== 'default';
   if (field === 'topLogprobs') return value !== 0;
-  if (field === 'parallelToolCalls') return false;
+  if (field === 'frequencyPenalty' || field === 'presencePenalty') return value !== 0;
   return true;
 }
 

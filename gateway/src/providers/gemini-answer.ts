@@ -1,186 +1,153 @@
-import type { Answer, AnswerPart, FinishReason, JsonObject, StreamEvent } from '../dialects/neutral.ts';
-import type { StreamReader } from './adapter.ts';
-import { cleanMessage } from './failure.ts';
-import { asArray, asObject, asText, parseObject, unreadable } from './openai-answer.ts';
+import { createHash } from 'node:crypto';
+import type { Answer, AnswerPart, FinishReason, JsonObject } from '../dialects/neutral.ts';
+import { UnreadableAnswer } from './adapter.ts';
+import { readLogprobs } from './gemini-logprobs.ts';
+import { asArray, asObject, asText, unreadable } from './openai-answer.ts';
 import { readGeminiUsage } from './read-usage.ts';
 
-const filtered = new Set([
-  'SAFETY',
-  'RECITATION',
-  'BLOCKLIST',
-  'PROHIBITED_CONTENT',
-  'SPII',
-  'LANGUAGE',
-  'IMAGE_SAFETY',
-]);
-
+/** A generateContent answer as a neutral one. Only what is used is read. */
 export function readGenerated(body: unknown): Answer {
+  const step = readStep(body, 0);
+  if (step === undefined || (step.parts.length === 0 && step.finish === undefined)) throw unreadable(asObject(body));
+  const { id, model, parts, usage, logprobs, finish } = step;
+  if (finish?.kind === 'broken') throw new UnreadableAnswer({ kind: 'broken', message: finish.message });
+  const calls = parts.filter(({ kind }) => kind === 'tool-call').length;
+  return {
+    id,
+    model,
+    parts: joinParts(parts),
+    finish: finishAfter(finish?.reason ?? 'stop', calls),
+    ...(usage && { usage }),
+    ...(logprobs && { logprobs }),
+  };
+}
+
+/** What one generateContent answer says: the whole of it, or what is new since the last event of a stream. */
+export interface GeneratedStep {
+  id: string;
+  model: string;
+  parts: readonly AnswerPart[];
+  finish: GeneratedFinish | undefined;
+  usage: Answer['usage'];
+  logprobs: JsonObject | undefined;
+}
+
+/** `broken`: the model came to grief, and what it said is no answer. */
+export type GeneratedFinish = { kind: 'done'; reason: FinishReason } | { kind: 'broken'; message: string };
+
+/** Undefined for what is no answer at all. `callsBefore`: how many calls of tools the same answer has made already. */
+export function readStep(body: unknown, callsBefore: number): GeneratedStep | undefined {
   const generated = asObject(body);
   const candidate = asObject(asArray(generated?.candidates)?.[0]);
-  const block = blockReason(generated);
-  if (generated === undefined || (candidate === undefined && block === undefined)) throw unreadable(generated);
-  const usage = readGeminiUsage(generated.usageMetadata);
+  const block = asText(asObject(generated?.promptFeedback)?.blockReason);
+  if (generated === undefined || (candidate === undefined && block === undefined && !generated.usageMetadata))
+    return undefined;
   const id = asText(generated.responseId) ?? '';
-  const calls = new CallNumbers(id);
-  const parts = block === undefined ? partsOf(candidate).flatMap((part) => readPart(part, calls)) : [refusal(block)];
+  const isBlocked = candidate === undefined && block !== undefined;
   return {
     id,
     model: asText(generated.modelVersion) ?? '',
-    parts: mergeTexts(parts),
-    finish: block === undefined ? finishOf(candidate?.finishReason, calls.count > 0) : 'content-filter',
-    ...(usage && { usage }),
+    parts: isBlocked ? [refusal(block)] : readParts(candidate, id, callsBefore),
+    finish: isBlocked ? { kind: 'done', reason: 'content-filter' } : readFinish(candidate),
+    usage: readGeminiUsage(generated.usageMetadata),
+    logprobs: readLogprobs(candidate?.logprobsResult),
   };
 }
 
-function blockReason(generated: JsonObject | undefined): string | undefined {
-  return asText(asObject(generated?.promptFeedback)?.blockReason);
+/** `STOP` is said after calls of tools too. */
+export function finishAfter(reason: FinishReason, calls: number): FinishReason {
+  return reason === 'stop' && calls > 0 ? 'tool-calls' : reason;
 }
 
-function refusal(reason: string): { kind: 'refusal'; text: string } {
-  return { kind: 'refusal', text: `The prompt was blocked by the provider (${reason}).` };
+function refusal(blockReason: string): AnswerPart {
+  return { kind: 'refusal', text: `The prompt was blocked by the provider (${blockReason}).` };
 }
 
-function partsOf(candidate: JsonObject | undefined): JsonObject[] {
-  return (asArray(asObject(candidate?.content)?.parts) ?? []).flatMap((part): JsonObject[] => [asObject(part) ?? {}]);
+const finishes: Readonly<Record<string, FinishReason>> = {
+  MAX_TOKENS: 'length',
+  CONTINUATION: 'length',
+  SAFETY: 'content-filter',
+  RECITATION: 'content-filter',
+  LANGUAGE: 'content-filter',
+  BLOCKLIST: 'content-filter',
+  PROHIBITED_CONTENT: 'content-filter',
+  SPII: 'content-filter',
+  IMAGE_SAFETY: 'content-filter',
+  IMAGE_PROHIBITED_CONTENT: 'content-filter',
+  IMAGE_RECITATION: 'content-filter',
+};
+
+/**
+ * The model tried to call a tool and failed at it. Passed on as an empty answer, a scenario would take it for success;
+ * as a failure it is tried again or elsewhere.
+ */
+const mishaps = new Set([
+  'MALFORMED_FUNCTION_CALL',
+  'MALFORMED_RESPONSE',
+  'UNEXPECTED_TOOL_CALL',
+  'TOO_MANY_TOOL_CALLS',
+  'MISSING_THOUGHT_SIGNATURE',
+]);
+
+function readFinish(candidate: JsonObject | undefined): GeneratedFinish | undefined {
+  const reason = asText(candidate?.finishReason);
+  if (reason === undefined) return undefined;
+  if (!mishaps.has(reason))
+    return { kind: 'done', reason: (Object.hasOwn(finishes, reason) ? finishes[reason] : undefined) ?? 'stop' };
+  // `finishMessage` quotes the model, and what a model said belongs in no error.
+  return { kind: 'broken', message: `the model broke its answer off (${reason})` };
 }
 
-function finishOf(reason: unknown, calledTools: boolean): FinishReason {
-  if (reason === 'MAX_TOKENS') return 'length';
-  if (typeof reason === 'string' && filtered.has(reason)) return 'content-filter';
-  return calledTools ? 'tool-calls' : 'stop';
+function readParts(candidate: JsonObject | undefined, answerId: string, callsBefore: number): AnswerPart[] {
+  let calls = callsBefore;
+  return (asArray(asObject(candidate?.content)?.parts) ?? []).flatMap((item): AnswerPart[] => {
+    const part = asObject(item) ?? {};
+    const call = asObject(part.functionCall);
+    return call === undefined ? readText(part) : [readCall(call, part.thoughtSignature, `${answerId}/${calls++}`)];
+  });
 }
 
-/** Calls often come without an id; one is made that is the same streamed or not and unique in the conversation. */
-class CallNumbers {
-  count = 0;
-  readonly #answerId: string;
-
-  constructor(answerId: string) {
-    this.#answerId = answerId;
-  }
-
-  next(id: unknown): string {
-    const number = this.count++;
-    return asText(id) || `call_${this.#answerId.replace(/[^a-zA-Z0-9]/g, '')}_${number}`;
-  }
+/** The signature of a text is kept as reasoning without words, right after it; at the end of a stream it comes alone. */
+function readText(part: JsonObject): AnswerPart[] {
+  const text = asText(part.text) ?? '';
+  const signature = asText(part.thoughtSignature) || undefined;
+  if (part.thought === true) return thought(text, signature);
+  return [...(text === '' ? [] : [{ kind: 'text' as const, text }]), ...thought('', signature)];
 }
 
-function readPart(part: JsonObject, calls: CallNumbers): AnswerPart[] {
-  const signature = asText(part.thoughtSignature);
-  const signed = signature === undefined ? {} : { signature };
-  const call = asObject(part.functionCall);
-  if (call !== undefined) {
-    return [
-      {
-        kind: 'tool-call',
-        id: calls.next(call.id),
-        name: asText(call.name) ?? '',
-        arguments: JSON.stringify(call.args ?? {}),
-        ...signed,
-      },
-    ];
-  }
-  const text = asText(part.text);
-  if (part.thought === true) return [{ kind: 'reasoning', text: text ?? '', signedBy: 'gemini', ...signed }];
-  return text ? [{ kind: 'text', text }] : [];
+function thought(text: string, signature: string | undefined): AnswerPart[] {
+  if (signature === undefined) return text === '' ? [] : [{ kind: 'reasoning', text, signedBy: 'gemini' }];
+  return [{ kind: 'reasoning', text, signedBy: 'gemini', signature }];
 }
 
-/** One answer's text may come in several parts. */
-function mergeTexts(parts: readonly AnswerPart[]): AnswerPart[] {
-  const merged: AnswerPart[] = [];
-  for (const part of parts) {
-    const last = merged.at(-1);
-    if (part.kind === 'text' && last?.kind === 'text')
-      merged[merged.length - 1] = { ...last, text: last.text + part.text };
-    else if (part.kind === 'reasoning' && last?.kind === 'reasoning' && last.signature === undefined)
-      merged[merged.length - 1] = { ...part, text: last.text + part.text };
-    else merged.push(part);
-  }
-  return merged;
-}
-
-/** Each event is a generateContent answer with what is new; counts are cumulative. */
-export function geminiStreamReader(): StreamReader {
-  let calls: CallNumbers | undefined;
-  let finish: FinishReason | undefined;
-  let thinking = false;
+function readCall(call: JsonObject, thoughtSignature: unknown, place: string): AnswerPart {
+  const name = asText(call.name) ?? '';
+  const args = JSON.stringify(asObject(call.args) ?? {});
+  const signature = asText(thoughtSignature);
   return {
-    push({ data }) {
-      const generated = parseObject(data) ?? asObject(firstOf(data));
-      if (generated === undefined) return [];
-      if (generated.error !== undefined)
-        return [{ kind: 'error', message: cleanMessage(asObject(generated.error)?.message, 500) }];
-      const events: StreamEvent[] = [];
-      if (calls === undefined) {
-        const id = asText(generated.responseId) ?? '';
-        calls = new CallNumbers(id);
-        events.push({ kind: 'start', id, model: asText(generated.modelVersion) ?? '' });
-      }
-      const block = blockReason(generated);
-      if (block !== undefined) {
-        finish = 'content-filter';
-        events.push({ kind: 'refusal', text: refusal(block).text });
-      }
-      const candidate = asObject(asArray(generated.candidates)?.[0]);
-      for (const part of partsOf(candidate)) {
-        const index = calls.count;
-        for (const read of readPart(part, calls)) {
-          if (thinking && read.kind !== 'reasoning') events.push({ kind: 'reasoning-end', signedBy: 'gemini' });
-          thinking = read.kind === 'reasoning' && read.signature === undefined;
-          events.push(...eventsOf(read, index));
-        }
-      }
-      if (candidate?.finishReason !== undefined) finish = finishOf(candidate.finishReason, calls.count > 0);
-      const usage = readGeminiUsage(generated.usageMetadata);
-      if (usage !== undefined) events.push({ kind: 'usage', usage });
-      return events;
-    },
-    end() {
-      if (finish === undefined) return { complete: false, events: [] };
-      return {
-        complete: true,
-        events: [
-          ...(thinking ? [{ kind: 'reasoning-end' as const, signedBy: 'gemini' as const }] : []),
-          { kind: 'finish', reason: finish },
-        ],
-      };
-    },
+    kind: 'tool-call',
+    id: asText(call.id) || callId(`${place}/${name}/${args}`),
+    name,
+    arguments: args,
+    ...(signature ? { signature } : {}),
   };
 }
 
-function eventsOf(part: AnswerPart, index: number): StreamEvent[] {
-  switch (part.kind) {
-    case 'text':
-      return [{ kind: 'text', text: part.text }];
-    case 'refusal':
-      return [{ kind: 'refusal', text: part.text }];
-    case 'reasoning':
-      return [
-        ...(part.text === '' ? [] : [{ kind: 'reasoning' as const, text: part.text }]),
-        ...(part.signature === undefined
-          ? []
-          : [{ kind: 'reasoning-end' as const, signature: part.signature, signedBy: 'gemini' as const }]),
-      ];
-    case 'tool-call':
-      return [
-        {
-          kind: 'tool-call',
-          index,
-          id: part.id,
-          name: part.name,
-          ...(part.signature === undefined ? {} : { signature: part.signature }),
-        },
-        { kind: 'tool-arguments', index, text: part.arguments },
-      ];
-  }
+/** Models before Gemini 3 give no ids: one is made that is the same streamed or not, and no other call's. */
+function callId(seed: string): string {
+  return `call_${createHash('sha256').update(seed).digest('hex').slice(0, 24)}`;
 }
 
-/** Errors in the middle of a stream come as a list of one. */
-function firstOf(data: string): unknown {
-  try {
-    const value: unknown = JSON.parse(data);
-    return Array.isArray(value) ? value[0] : undefined;
-  } catch {
-    return undefined;
+/** One text, or one thought, may come in several parts. A signature closes the thought it stands on. */
+function joinParts(parts: readonly AnswerPart[]): AnswerPart[] {
+  const joined: AnswerPart[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (part.kind === 'text' && last?.kind === 'text')
+      joined[joined.length - 1] = { ...last, text: last.text + part.text };
+    else if (part.kind === 'reasoning' && last?.kind === 'reasoning' && last.signature === undefined)
+      joined[joined.length - 1] = { ...part, text: last.text + part.text };
+    else joined.push(part);
   }
+  return joined;
 }

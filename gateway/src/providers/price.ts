@@ -9,6 +9,8 @@ interface Tier {
   input: Rate;
   cached: Rate;
   cacheWrite: Rate;
+  /** What is written to be kept for an hour, not the usual minutes. */
+  longCacheWrite: Rate;
   output: Rate;
 }
 
@@ -25,13 +27,15 @@ export function flatPrice(usdPerMtok: {
   cacheWrite?: number | undefined;
 }): Price {
   const input = rate(usdPerMtok.input);
+  const cacheWrite = usdPerMtok.cacheWrite === undefined ? input : rate(usdPerMtok.cacheWrite);
   return {
     tiers: [
       {
         overInputTokens: -1,
         input,
         cached: usdPerMtok.cached === undefined ? input : rate(usdPerMtok.cached),
-        cacheWrite: usdPerMtok.cacheWrite === undefined ? input : rate(usdPerMtok.cacheWrite),
+        cacheWrite,
+        longCacheWrite: cacheWrite,
         output: rate(usdPerMtok.output),
       },
     ],
@@ -48,22 +52,25 @@ export function costNanos(price: Price, usage: Usage): bigint {
   // A provider that reports more cached tokens than input has said nonsense; nobody is paid back for it.
   const cached = Math.min(usage.cachedTokens, usage.inputTokens);
   const written = Math.min(usage.cacheWriteTokens, usage.inputTokens - cached);
+  const writtenLong = Math.min(usage.longCacheWriteTokens ?? 0, written);
   const picos =
     BigInt(usage.inputTokens - cached - written) * tier.input +
     BigInt(cached) * tier.cached +
-    BigInt(written) * tier.cacheWrite +
+    BigInt(written - writtenLong) * tier.cacheWrite +
+    BigInt(writtenLong) * tier.longCacheWrite +
     BigInt(usage.outputTokens) * tier.output;
   return (picos + 500n) / 1000n;
 }
 
-/** The most a call can cost: no discount for what may be cached, and the price of writing it should that be more. */
+/** The most a call can cost: all of its input at the dearest price input has, in the dearest tier it may come to. */
 export function dearestCostNanos(price: Price, tokens: { inputTokens: number; maxOutputTokens: number }): bigint {
   let dearest = 0n;
   for (const tier of price.tiers) {
     if (tokens.inputTokens <= tier.overInputTokens) continue;
-    const input = tier.cacheWrite > tier.input ? tier.cacheWrite : tier.input;
-    const picos = BigInt(tokens.inputTokens) * input + BigInt(tokens.maxOutputTokens) * tier.output;
-    if (picos > dearest) dearest = picos;
+    for (const input of [tier.input, tier.cached, tier.cacheWrite, tier.longCacheWrite]) {
+      const picos = BigInt(tokens.inputTokens) * input + BigInt(tokens.maxOutputTokens) * tier.output;
+      if (picos > dearest) dearest = picos;
+    }
   }
   return (dearest + 999n) / 1000n;
 }

@@ -4,10 +4,7 @@ import type { ProviderFailure } from './adapter.ts';
 import { inputOf } from './count-tokens.ts';
 import { callerCode, cleanMessage, kindOfStatus } from './failure.ts';
 import { sampleOf } from './sample-json.ts';
-
-/** Tokens are counted at four bytes each: the same for the same request, streamed or not, on every machine. */
-const bytesPerToken = 4;
-const echoedChars = 200;
+import { cutAtStop, cutToTokens, shortened, streamedPieces, tokensOf } from './sandbox-text.ts';
 
 export type SandboxOutcome =
   | { kind: 'answer'; answer: Answer }
@@ -19,22 +16,24 @@ export type SandboxOutcome =
  */
 export function answerSandbox(call: NeutralCall, model: string): SandboxOutcome {
   const asked = lastUserText(call);
-  const status = Number(/^sandbox:error (\d{3})\s*$/.exec(asked)?.[1]);
+  const status = Number(/^sandbox:error (\d{3})$/.exec(asked)?.[1]);
   if (status >= 400 && status < 600) return { kind: 'failure', failure: rehearsedFailure(status) };
   const id = createHash('sha256').update(model).update(JSON.stringify(call.messages)).digest('hex').slice(0, 24);
   const tool = toolToCall(call, asked);
-  const { parts, finish, stopSequence } =
-    tool === undefined ? textAnswer(call, model, asked) : { ...toolAnswer(tool, id), stopSequence: undefined };
-  const written = parts.map((part) => (part.kind === 'tool-call' ? part.name + part.arguments : part.text)).join('');
+  const { thought, part, ...end } = cutToCeiling(call.maxTokens, {
+    thought: asksToThink(call) ? 'The sandbox thinks about what you said.' : '',
+    ...(tool === undefined ? textAnswer(call, model, asked) : toolAnswer(tool, id)),
+  });
+  const shown = thought !== '' && call.reasoning?.visible === true;
   return {
     kind: 'answer',
     answer: {
       id,
       model,
-      parts,
-      finish,
-      ...(stopSequence === undefined ? {} : { stopSequence }),
-      usage: usageOf(call, written),
+      parts: [...(shown ? [{ kind: 'reasoning' as const, text: thought }] : []), ...(part === undefined ? [] : [part])],
+      finish: end.finish,
+      ...(end.stopSequence === undefined ? {} : { stopSequence: end.stopSequence }),
+      usage: usageOf(call, thought, part),
     },
   };
 }
@@ -45,21 +44,6 @@ function rehearsedFailure(status: number): ProviderFailure & { status: number } 
   return { kind, message, status, ...(kind === 'caller' ? { code: callerCode(status, message) } : {}) };
 }
 
-function usageOf(call: NeutralCall, written: string): Usage {
-  const { inputText, images } = inputOf(call);
-  return {
-    inputTokens: tokens(inputText) + images * 765,
-    cachedTokens: 0,
-    cacheWriteTokens: 0,
-    outputTokens: tokens(written),
-    reasoningTokens: 0,
-  };
-}
-
-function tokens(text: string): number {
-  return Math.max(1, Math.ceil(Buffer.byteLength(text) / bytesPerToken));
-}
-
 function lastUserText(call: NeutralCall): string {
   const parts = call.messages.findLast(({ role }) => role === 'user')?.parts ?? [];
   return parts
@@ -68,65 +52,83 @@ function lastUserText(call: NeutralCall): string {
     .trim();
 }
 
-/** A tool that is forced; else one the user's words name, unless its result is there already. */
-function toolToCall(call: NeutralCall, asked: string): Tool | undefined {
-  const { toolChoice, tools } = call;
+function asksToThink({ reasoning }: NeutralCall): boolean {
+  if (reasoning === undefined || reasoning.effort === 'none') return false;
+  return reasoning.effort !== undefined || reasoning.budgetTokens !== undefined || reasoning.visible === true;
+}
+
+/** A tool that is forced; else one the user's words name, unless the last word is a tool's own result. */
+function toolToCall({ toolChoice, tools, messages }: NeutralCall, asked: string): Tool | undefined {
   if (toolChoice?.kind === 'none') return undefined;
   if (toolChoice?.kind === 'tool') return tools.find(({ name }) => name === toolChoice.name);
-  if (call.messages.at(-1)?.parts.some(({ kind }) => kind === 'tool-result')) return undefined;
-  return tools.find(({ name }) => asked.includes(name)) ?? (toolChoice?.kind === 'required' ? tools[0] : undefined);
+  const words = new Set(asked.split(/[^\w.-]+|\.(?=\s|$)/));
+  const named = tools.find(({ name }) => words.has(name));
+  if (toolChoice?.kind === 'required') return named ?? tools[0];
+  return messages.at(-1)?.role === 'tool' ? undefined : named;
 }
 
-function toolAnswer(tool: Tool, id: string): { parts: AnswerPart[]; finish: FinishReason } {
-  const args = JSON.stringify(sampleOf({ type: 'object', ...tool.parameters }));
-  return { parts: [{ kind: 'tool-call', id: `call_${id}`, name: tool.name, arguments: args }], finish: 'tool-calls' };
+interface Written {
+  thought: string;
+  part: Extract<AnswerPart, { kind: 'text' | 'tool-call' }> | undefined;
+  finish: FinishReason;
+  stopSequence: string | undefined;
 }
 
-function textAnswer(
-  call: NeutralCall,
-  model: string,
-  asked: string,
-): { parts: AnswerPart[]; finish: FinishReason; stopSequence: string | undefined } {
-  const whole = cut(fullText(call, model, asked), call.stop);
-  const limit = call.maxTokens === undefined ? Number.POSITIVE_INFINITY : call.maxTokens * bytesPerToken;
-  const text = Buffer.byteLength(whole.text) > limit ? truncate(whole.text, limit) : whole.text;
-  const finish: FinishReason =
-    text !== whole.text ? 'length' : whole.stopSequence === undefined ? 'stop' : 'stop-sequence';
+function toolAnswer({ name, parameters }: Tool, id: string): Omit<Written, 'thought'> {
+  const sampled = sampleOf({ type: 'object', ...parameters });
+  const args = typeof sampled === 'object' && sampled !== null ? sampled : {};
   return {
-    parts: [{ kind: 'text', text }],
-    finish,
-    stopSequence: finish === 'stop-sequence' ? whole.stopSequence : undefined,
+    part: { kind: 'tool-call', id: `call_${id}`, name, arguments: JSON.stringify(args) },
+    finish: 'tool-calls',
+    stopSequence: undefined,
   };
 }
 
+function textAnswer(call: NeutralCall, model: string, asked: string): Omit<Written, 'thought'> {
+  const { text, stopSequence } = cutAtStop(fullText(call, model, asked), call.stop);
+  return {
+    part: { kind: 'text', text },
+    finish: stopSequence === undefined ? 'stop' : 'stop-sequence',
+    stopSequence,
+  };
+}
+
+const echoedChars = 200;
+
 function fullText(call: NeutralCall, model: string, asked: string): string {
-  if (call.output.kind === 'json-schema') return JSON.stringify(sampleOf(call.output.schema));
-  const echoed = asked.length > echoedChars ? `${asked.slice(0, echoedChars)}…` : asked;
-  const text = `This is the sandbox, answering as ${model}. You said: ${echoed}`;
+  if (call.output.kind === 'json-schema') return JSON.stringify(sampleOf(call.output.schema) ?? {});
+  const text = `This is the sandbox, answering as ${model}. You said: ${shortened(asked, echoedChars)}`;
   return call.output.kind === 'json' ? JSON.stringify({ answer: text }) : text;
 }
 
-function cut(text: string, stops: readonly string[]): { text: string; stopSequence: string | undefined } {
-  let first: { at: number; stop: string } | undefined;
-  for (const stop of stops) {
-    const at = text.indexOf(stop);
-    if (at >= 0 && (first === undefined || at < first.at)) first = { at, stop };
-  }
-  return first === undefined
-    ? { text, stopSequence: undefined }
-    : { text: text.slice(0, first.at), stopSequence: first.stop };
+/** The ceiling is on everything the model writes, thoughts first; what goes over it is cut off, even inside a tool's arguments. */
+function cutToCeiling(maxTokens: number | undefined, whole: Written): Written {
+  const { part } = whole;
+  if (maxTokens === undefined || tokensOf(writtenOf(whole.thought, part)) <= maxTokens) return whole;
+  const length = { finish: 'length', stopSequence: undefined } as const;
+  const thought = cutToTokens(whole.thought, maxTokens);
+  const left = cutToTokens(writtenOf(whole.thought, part), maxTokens).slice(whole.thought.length);
+  if (part?.kind === 'text') return { ...length, thought, part: { ...part, text: left } };
+  if (part === undefined || left.length <= part.name.length) return { ...length, thought, part: undefined };
+  return { ...length, thought, part: { ...part, arguments: left.slice(part.name.length) } };
 }
 
-/** At most so many bytes, without cutting a character in two. */
-function truncate(text: string, bytes: number): string {
-  let out = '';
-  let size = 0;
-  for (const character of text) {
-    size += Buffer.byteLength(character);
-    if (size > bytes) break;
-    out += character;
-  }
-  return out;
+function writtenOf(thought: string, part: Written['part']): string {
+  return thought + (part?.kind === 'tool-call' ? part.name + part.arguments : (part?.text ?? ''));
+}
+
+const tokensPerPicture = 765;
+
+function usageOf(call: NeutralCall, thought: string, part: Written['part']): Usage {
+  const { inputText, images, fileTokens } = inputOf(call);
+  const outputTokens = Math.max(1, tokensOf(writtenOf(thought, part)));
+  return {
+    inputTokens: Math.max(1, tokensOf(inputText)) + images * tokensPerPicture + fileTokens,
+    cachedTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens,
+    reasoningTokens: Math.min(tokensOf(thought), outputTokens),
+  };
 }
 
 /** The same answer in steps, a word or so each. */
@@ -136,34 +138,34 @@ export function* streamSandbox(answer: Answer): Generator<StreamEvent> {
   for (const part of answer.parts) {
     if (part.kind === 'tool-call') {
       yield { kind: 'tool-call', index, id: part.id, name: part.name };
-      for (const text of pieces(part.arguments)) yield { kind: 'tool-arguments', index, text };
+      for (const text of streamedPieces(part.arguments)) yield { kind: 'tool-arguments', index, text };
       index += 1;
-    } else for (const text of pieces(part.text)) yield { kind: 'text', text };
+    } else if (part.kind === 'reasoning') {
+      for (const text of streamedPieces(part.text)) yield { kind: 'reasoning', text };
+      yield { kind: 'reasoning-end' };
+    } else for (const text of streamedPieces(part.text)) yield { kind: 'text', text };
   }
-  yield {
-    kind: 'finish',
-    reason: answer.finish,
-    ...(answer.stopSequence === undefined ? {} : { stopSequence: answer.stopSequence }),
-  };
-  if (answer.usage !== undefined) yield { kind: 'usage', usage: answer.usage };
-}
-
-function pieces(text: string): string[] {
-  return text.match(/\s*\S{1,12}/g) ?? (text === '' ? [] : [text]);
+  const { finish: reason, stopSequence, usage } = answer;
+  yield { kind: 'finish', reason, ...(stopSequence === undefined ? {} : { stopSequence }) };
+  if (usage !== undefined) yield { kind: 'usage', usage };
 }
 
 /** A vector of length one, the same for the same text. */
 export function sandboxVector(text: string, dimensions: number): number[] {
   const values: number[] = [];
+  let squares = 0;
   for (let block = 0; values.length < dimensions; block++) {
     const digest = createHash('sha256').update(`${block}\0${text}`).digest();
-    for (let i = 0; i < digest.length && values.length < dimensions; i++)
-      values.push(((digest[i] ?? 0) - 127.5) / 127.5);
+    for (const byte of digest.subarray(0, dimensions - values.length)) {
+      const value = byte - 127.5;
+      values.push(value);
+      squares += value * value;
+    }
   }
-  const length = Math.hypot(...values);
+  const length = Math.sqrt(squares);
   return values.map((value) => value / length);
 }
 
 export function sandboxTokens(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + tokens(text), 0);
+  return texts.reduce((sum, text) => sum + Math.max(1, tokensOf(text)), 0);
 }

@@ -13,6 +13,8 @@ export type Trial = 'yes' | 'probe' | 'no';
 const failuresMax = 5;
 const restMs = 30_000;
 const restMaxMs = 600_000;
+/** A provider that asks to be left alone for longer than this is asked again all the same. */
+const retryAfterMaxMs = 3_600_000;
 /** A probe nobody reported back from (its caller hung up) is written off after this. */
 const probeMaxMs = 120_000;
 
@@ -40,20 +42,21 @@ export function onAbandoned(health: Health): Health {
   return health.probingSinceMs === undefined ? health : { ...health, probingSinceMs: undefined };
 }
 
-/** `retryAfterMs`: the provider itself said how long to stay away. */
-export function onFailure(health: Health, nowMs: number, retryAfterMs?: number): Health {
+/** `retryAfterMs`: the provider itself said how long to stay away, and is obeyed at once. Nought says nothing. */
+export function onFailure(health: Health, nowMs: number, retryAfterMs = 0): Health {
   const failuresInARow = health.failuresInARow + 1;
-  if (retryAfterMs !== undefined) {
+  if (retryAfterMs > 0) {
     return {
-      ...health,
       failuresInARow,
+      // After five in a row it comes back by a probe, however short the waits it names.
+      rests: failuresInARow < failuresMax ? health.rests : Math.max(1, health.rests),
+      restingUntilMs: Math.max(health.restingUntilMs, nowMs + Math.min(retryAfterMs, retryAfterMaxMs)),
       probingSinceMs: undefined,
-      restingUntilMs: Math.max(health.restingUntilMs, nowMs + retryAfterMs),
     };
   }
-  const wasProbe = health.probingSinceMs !== undefined;
-  if (!wasProbe && (failuresInARow < failuresMax || nowMs < health.restingUntilMs))
-    return { ...health, failuresInARow };
+  // What was under way when the account went to rest and fails now says nothing new.
+  const isNews = health.probingSinceMs !== undefined || nowMs >= health.restingUntilMs;
+  if (failuresInARow < failuresMax || !isNews) return { ...health, failuresInARow };
   const rests = health.rests + 1;
   return {
     failuresInARow,

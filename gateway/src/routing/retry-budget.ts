@@ -4,31 +4,47 @@ import type { Health } from './health.ts';
  * How many second tries an account may be given: at most a fifth of what it was asked in the last ten seconds (Envoy's
  * retry budget, with its floor of three). An account that has not failed lately takes all that come, since failing over to
  * a healthy provider is what second tries are for; the budget keeps a storm off one that is struggling.
+ *
+ * The window slides: what came before it began counts by the share of it that is still in sight.
  */
 export interface RetryBudget {
   windowStartMs: number;
+  now: Tries;
+  before: Tries;
+}
+
+interface Tries {
   tries: number;
   retries: number;
 }
 
 const windowMs = 10_000;
 const floor = 3;
+const share = 0.2;
+const none: Tries = { tries: 0, retries: 0 };
 
 export function newRetryBudget(): RetryBudget {
-  return { windowStartMs: 0, tries: 0, retries: 0 };
+  return { windowStartMs: 0, now: none, before: none };
 }
 
 export function mayRetry(budget: RetryBudget, health: Health, nowMs: number): boolean {
   if (health.failuresInARow === 0) return true;
-  const { tries, retries } = current(budget, nowMs);
-  return retries < Math.max(floor, tries * 0.2);
+  const { windowStartMs, now, before } = rolled(budget, nowMs);
+  const inSight = 1 - (nowMs - windowStartMs) / windowMs;
+  const tries = now.tries + before.tries * inSight;
+  const retries = now.retries + before.retries * inSight;
+  return retries + 1 <= Math.max(floor, tries * share);
 }
 
 export function onTry(budget: RetryBudget, isRetry: boolean, nowMs: number): RetryBudget {
-  const now = current(budget, nowMs);
-  return { ...now, tries: now.tries + 1, retries: now.retries + (isRetry ? 1 : 0) };
+  const { windowStartMs, now, before } = rolled(budget, nowMs);
+  return { windowStartMs, now: { tries: now.tries + 1, retries: now.retries + (isRetry ? 1 : 0) }, before };
 }
 
-function current(budget: RetryBudget, nowMs: number): RetryBudget {
-  return nowMs - budget.windowStartMs < windowMs ? budget : { windowStartMs: nowMs, tries: 0, retries: 0 };
+function rolled(budget: RetryBudget, nowMs: number): RetryBudget {
+  const age = nowMs - budget.windowStartMs;
+  if (age < windowMs) return budget;
+  return age < 2 * windowMs
+    ? { windowStartMs: budget.windowStartMs + windowMs, now: none, before: budget.now }
+    : { windowStartMs: nowMs, now: none, before: none };
 }

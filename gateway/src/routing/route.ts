@@ -1,9 +1,18 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { NeutralCall, ProviderKind } from '../dialects/neutral.ts';
-import { type CatalogModel, findModel, representatives, type Strength, vendors } from '../providers/catalog.ts';
+import {
+  type CatalogModel,
+  findModel,
+  representatives,
+  type Strength,
+  type Vendor,
+  vendors,
+} from '../providers/catalog.ts';
 import { flatPrice, type Price } from '../providers/price.ts';
+import { fits, honours, type Needs } from './fit.ts';
 import type { Trial } from './health.ts';
+import { likeNames, type NamedModel, ofVendor, readModelName } from './model-name.ts';
 
 /** One place a call may go to. */
 export interface Candidate {
@@ -26,8 +35,7 @@ export interface Candidate {
 }
 
 export interface RouteInput {
-  /** The hard needs of the call; embeddings have none. */
-  call: Pick<NeutralCall, 'model' | 'dialect' | 'onlyNative' | 'tools' | 'output' | 'messages'>;
+  call: Needs & Pick<NeutralCall, 'model'>;
   kind: 'chat' | 'embedding';
   /** An upper bound. */
   inputTokens: number;
@@ -36,252 +44,203 @@ export interface RouteInput {
   accounts: readonly ProviderAccount[];
   livemode: boolean;
   mayTry: (account: string) => Trial;
+  /** Prices change from a date on; without one, those of this moment hold. */
+  nowMs?: number | undefined;
 }
 
 /** The ordered candidates of a call, each with its reason. Throws `model_not_found`, `unsupported_parameter`, `no_provider_available`. */
 export function routeCall(input: RouteInput): Candidate[] {
-  const { call } = input;
-  const auto = readAuto(call.model);
-  const asked = auto === undefined ? named(input) : automatic(input, auto);
-  if (!input.livemode) return [sandboxed(asked, input)];
-  const first = asked[0];
-  const wanted = [...asked, ...(auto === undefined && first !== undefined ? standIns(input, first) : [])];
-  const candidates = onePerPlace(
-    wanted.filter((candidate, i) => (i === 0 && auto === undefined) || fits(candidate, input)),
+  const asked: Asked = { ...input, at: new Date(input.nowMs ?? Date.now()) };
+  const mode = readAuto(input.call.model);
+  const { first, rest } = mode === undefined ? named(asked) : automatic(asked, mode);
+  if (!honours(first.kind, input.call)) throw notNative(input.call);
+  const standIns = rest.filter(
+    (place) => honours(place.kind, input.call) && fits(place, input.call, input.inputTokens),
   );
-  const native = candidates.filter((candidate) => honours(candidate, call));
-  // A stand-in is no reason to answer with another model what the one that was asked for cannot.
-  const askedCannot = auto === undefined && first !== undefined && !honours(first, call);
-  if (native.length === 0 || askedCannot) throw notNative(call);
-  const awake = native.filter(({ account }) => input.mayTry(account) !== 'no');
-  if (awake.length === 0) throw allResting(native);
-  return awake.map(({ entry: _, ...candidate }) => candidate);
+  if (!input.livemode) return [inSandbox(first, asked)];
+  const places = onePerAccountAndModel([first, ...standIns]);
+  const awake = places.filter(({ account }) => input.mayTry(account) !== 'no');
+  if (awake.length === 0) throw allResting(places);
+  return awake.map(({ entry: _, contextWindow: __, ...candidate }) => candidate);
 }
 
-interface Considered extends Candidate {
+interface Asked extends RouteInput {
+  at: Date;
+}
+
+/** A candidate with what decides whether it is one. */
+interface Place extends Candidate {
   entry: CatalogModel | undefined;
+  contextWindow: number | undefined;
 }
 
-function named(input: RouteInput): [Considered] {
-  const { model } = input.call;
-  const found = resolve(model, input.accounts);
-  if (found === 'unknown') {
+interface Plan {
+  first: Place;
+  rest: readonly Place[];
+}
+
+/** The model that was named, and what may stand in for it. */
+function named(asked: Asked): Plan {
+  const { model: name } = asked.call;
+  const found = known(name, asked, { param: 'model', need: '' });
+  if (found.account === undefined && asked.livemode) {
     throw new GatewayError(
       'model_not_found',
-      `There is no model "${shorten(model)}". GET /v1/models lists those this key can use; "auto" lets the gateway choose.`,
-      {
-        param: 'model',
-      },
-    );
-  }
-  const kind = found.entry?.kind ?? input.kind;
-  if (kind !== input.kind) {
-    throw new GatewayError(
-      'model_not_found',
-      `"${shorten(model)}" is not a model for ${input.kind === 'chat' ? 'chat' : 'embeddings'}.`,
+      `"${shorten(name)}" is a model of ${found.provider}, and this gateway has no ${found.provider} account. Set ${found.provider.toUpperCase()}_API_KEY, or add the provider to your workspace.`,
       { param: 'model' },
     );
   }
-  if (found.account === undefined && input.livemode) {
+  const first = placeOf(found, 'asked for');
+  const reason = `fallback of ${first.model}`;
+  const rest = listedFallbacks(asked, [name, first.model], reason) ?? sameClass(asked, first.entry, reason);
+  return { first, rest };
+}
+
+/**
+ * The first vendor whose default model can take the call, then the others. Prompts are not weighed yet; the reason says so by
+ * naming what decided.
+ */
+function automatic(asked: Asked, mode: AutoMode): Plan {
+  const strength: Strength = mode === 'cost' ? 'small' : 'strong';
+  const reason = `auto:${mode}, default of the ${strength} class`;
+  const able = vendors
+    .flatMap((vendor) => representative(asked, vendor, strength, reason))
+    .filter((place) => fits(place, asked.call, asked.inputTokens));
+  const native = able.filter(({ kind }) => honours(kind, asked.call));
+  const first = native.find(({ account }) => asked.mayTry(account) !== 'no') ?? native[0] ?? able[0];
+  if (first === undefined) {
     throw new GatewayError(
       'model_not_found',
-      `"${shorten(model)}" is a model of ${found.vendor}, and this gateway has no ${found.vendor} account. Set ${found.vendor.toUpperCase()}_API_KEY, or add the provider to your workspace.`,
-      {
-        param: 'model',
-      },
+      'No model of this gateway can take this call: it may be too long, or need images, tools or a schema none of them has. Name a model instead of "auto".',
+      { param: 'model' },
     );
   }
-  return [consider(found, 'asked for')];
+  const { model: name } = asked.call;
+  const listed = listedFallbacks(asked, [name, 'auto', first.model], `fallback of ${first.model}`);
+  return { first, rest: listed ?? able };
 }
 
-interface Resolved {
-  vendor: string;
-  model: string;
-  entry: CatalogModel | undefined;
-  account: ProviderAccount | undefined;
-}
-
-/** The account's own names come first: a provider of one's own may well serve a model of a vendor's name. */
-function resolve(name: string, accounts: readonly ProviderAccount[]): Resolved | 'unknown' {
-  const slash = name.indexOf('/');
-  const prefixed = slash > 0 ? accounts.find((account) => account.name === name.slice(0, slash)) : undefined;
-  if (prefixed !== undefined && slash < name.length - 1) {
-    const model = name.slice(slash + 1);
-    return { vendor: prefixed.name, model, entry: entryFor(prefixed, model), account: prefixed };
+/** The call's own list, else the workspace's under the first of these names it has; undefined where neither says anything. */
+function listedFallbacks(asked: Asked, names: readonly string[], reason: string): Place[] | undefined {
+  if (asked.fallbacks === 'none' || asked.kind === 'embedding') return [];
+  if (asked.fallbacks !== undefined) {
+    return asked.fallbacks.flatMap((name) =>
+      reachable(known(name, asked, { param: 'fallback_models', need: ' to fall back on' }), reason),
+    );
   }
-  const listed = accounts.find(({ models }) => models.some(({ id }) => id === name));
-  if (listed !== undefined) return { vendor: listed.name, model: name, entry: undefined, account: listed };
-  const ref = findModel(name);
-  if (ref === undefined) return 'unknown';
-  return {
-    vendor: ref.vendor,
-    model: ref.model,
-    entry: ref.entry,
-    account: accounts.find((account) => account.name === ref.vendor),
-  };
+  const name = names.find((one) => Object.hasOwn(asked.workspaceFallbacks, one));
+  if (name === undefined) return undefined;
+  // The workspace's list was right when it was made; an account that has gone since is no reason to refuse the call.
+  return (asked.workspaceFallbacks[name] ?? []).flatMap((one) => {
+    const found = readModelName(one, asked.accounts, asked.at);
+    return found === undefined || !isOfKind(found, asked.kind) ? [] : reachable(found, reason);
+  });
 }
 
-function entryFor(account: ProviderAccount, model: string): CatalogModel | undefined {
-  return account.kind === 'openai-compatible' ? undefined : findModel(`${account.kind}/${model}`)?.entry;
+/** The same class at the other vendors. A model of unknown class has no equals. */
+function sameClass(asked: Asked, entry: CatalogModel | undefined, reason: string): Place[] {
+  if (entry === undefined) return [];
+  return vendors.flatMap((vendor) =>
+    vendor === entry.vendor ? [] : representative(asked, vendor, entry.strength, reason),
+  );
 }
 
-function consider({ vendor, model, entry, account }: Resolved, reason: string): Considered {
+function representative(asked: Asked, vendor: Vendor, strength: Strength, reason: string): Place[] {
+  const ref = findModel(`${vendor}/${representatives[strength][vendor]}`, asked.at);
+  if (ref === undefined) return [];
+  const found = ofVendor(ref, asked.accounts);
+  // Test keys need no account: the sandbox answers for all.
+  return asked.livemode ? reachable(found, reason) : [placeOf(found, reason)];
+}
+
+function reachable(found: NamedModel, reason: string): Place[] {
+  return found.account === undefined ? [] : [placeOf(found, reason)];
+}
+
+function placeOf({ provider, kind, model, entry, account }: NamedModel, reason: string): Place {
   const own = account?.models.find(({ id }) => id === model);
   return {
-    provider: account?.name ?? vendor,
-    account: account?.id ?? vendor,
-    kind: account?.kind ?? 'sandbox',
+    provider,
+    account: account?.id ?? provider,
+    kind,
     baseUrl: account?.baseUrl ?? '',
     apiKey: account?.apiKey ?? '',
     trusted: account?.operators ?? false,
     model,
-    price:
-      own === undefined ? entry?.price : flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok }),
+    price: own ? flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok }) : entry?.price,
     reason,
     entry,
+    contextWindow: own?.context_window ?? entry?.contextWindow,
   };
 }
 
-/** The call's own list, else the workspace's for this model, else the same class at the other vendors. */
-function standIns(input: RouteInput, first: Considered): Considered[] {
-  if (input.fallbacks === 'none' || input.kind === 'embedding') return [];
-  const reason = `fallback of ${first.model}`;
-  const listed =
-    input.fallbacks ??
-    ownEntry(input.workspaceFallbacks, input.call.model) ??
-    ownEntry(input.workspaceFallbacks, first.model);
-  if (listed !== undefined) {
-    return listed.flatMap((name) => {
-      const found = resolve(name, input.accounts);
-      if (found === 'unknown' && input.fallbacks !== undefined) {
-        throw new GatewayError(
-          'model_not_found',
-          `There is no model "${shorten(name)}" to fall back on. GET /v1/models lists those this key can use.`,
-          { param: 'fallback_models' },
-        );
-      }
-      return found === 'unknown' || found.account === undefined ? [] : [consider(found, reason)];
-    });
+/** Throws `model_not_found`, with the names one may have meant. */
+function known(name: string, asked: Asked, { param, need }: { param: string; need: string }): NamedModel {
+  const found = readModelName(name, asked.accounts, asked.at);
+  if (found === undefined) throw unknownModel(name, asked, { param, need });
+  if (!isOfKind(found, asked.kind)) {
+    const purpose = asked.kind === 'chat' ? 'chat' : 'embeddings';
+    throw new GatewayError('model_not_found', `"${shorten(name)}" is not a model for ${purpose}.`, { param });
   }
-  if (first.entry === undefined) return [];
-  const { strength, vendor: own } = first.entry;
-  return vendors.flatMap((vendor) => (vendor === own ? [] : representative(input.accounts, vendor, strength, reason)));
+  return found;
 }
 
-function ownEntry(map: Readonly<Record<string, readonly string[]>>, name: string): readonly string[] | undefined {
-  return Object.hasOwn(map, name) ? map[name] : undefined;
+function isOfKind({ entry }: NamedModel, kind: RouteInput['kind']): boolean {
+  return entry === undefined || entry.kind === kind;
 }
 
-function representative(
-  accounts: readonly ProviderAccount[],
-  vendor: (typeof vendors)[number],
-  strength: Strength,
-  reason: string,
-): Considered[] {
-  const account = accounts.find(({ name }) => name === vendor);
-  const ref = findModel(`${vendor}/${representatives[strength][vendor]}`);
-  return account === undefined || ref === undefined ? [] : [consider({ ...ref, account }, reason)];
-}
-
-function readAuto(model: string): 'cost' | 'balanced' | 'quality' | undefined {
-  const match = /^auto(?::(cost|balanced|quality))?$/.exec(model);
-  return match === null ? undefined : ((match[1] ?? 'balanced') as 'cost' | 'balanced' | 'quality');
-}
-
-/** The first vendor whose default model can take the call. Scoring prompts comes later; until then the reason says what it is. */
-function automatic(input: RouteInput, mode: 'cost' | 'balanced' | 'quality'): Considered[] {
-  const strength: Strength = mode === 'cost' ? 'small' : 'strong';
-  const reason = `auto:${mode}, default of the ${strength} class`;
-  const accounts = input.livemode ? input.accounts : sandboxAccounts;
-  const able = vendors
-    .flatMap((vendor) => representative(accounts, vendor, strength, reason))
-    .filter((candidate) => fits(candidate, input));
-  if (able.length === 0) {
-    throw new GatewayError(
-      'model_not_found',
-      'No model of this gateway can take this call: it may be too long, or need images, tools or a schema none of them has. Name a model instead of "auto".',
-      {
-        param: 'model',
-      },
-    );
-  }
-  return able;
-}
-
-const sandboxAccounts: readonly ProviderAccount[] = vendors.map((name) => ({
-  id: name,
-  name,
-  kind: name,
-  baseUrl: '',
-  apiKey: '',
-  operators: true,
-  models: [],
-}));
-
-/** Hard gates: what a model lacks outright it is not asked for. Of a model nobody knows anything, nothing is held against it. */
-function fits({ entry }: Considered, { call, inputTokens }: RouteInput): boolean {
-  if (entry === undefined) return true;
-  const needsImages = call.messages.some(({ parts }) => parts.some(({ kind }) => kind === 'image'));
-  if (needsImages && !entry.abilities.images) return false;
-  if (call.tools.length > 0 && !entry.abilities.tools) return false;
-  if (call.output.kind === 'json-schema' && !entry.abilities.jsonSchema) return false;
-  // `inputTokens` is an upper bound of some four times the truth: only what cannot fit by any count is kept out.
-  return entry.contextWindow === undefined || inputTokens / 4 <= entry.contextWindow;
-}
-
-const nativeOf: Record<NeutralCall['dialect'], readonly ProviderKind[]> = {
-  chat: ['openai', 'openai-compatible'],
-  responses: ['openai'],
-  messages: ['anthropic'],
-};
-
-function honours(candidate: Considered, call: RouteInput['call']): boolean {
-  return call.onlyNative.length === 0 || nativeOf[call.dialect].includes(candidate.kind);
-}
-
-function notNative(call: RouteInput['call']): GatewayError {
-  const feature = call.onlyNative[0] ?? '';
-  const provider = call.dialect === 'messages' ? 'Anthropic' : 'OpenAI';
+function unknownModel(name: string, asked: Asked, { param, need }: { param: string; need: string }): GatewayError {
+  const like = likeNames(name, asked.livemode ? asked.accounts : undefined, asked.at);
+  const guess = like.length === 0 ? '' : ` Did you mean ${like.map((one) => `"${one}"`).join(' or ')}?`;
   return new GatewayError(
-    'unsupported_parameter',
-    `\`${feature}\` works with models of ${provider} only. Leave it out, or choose one of those.`,
-    { param: feature },
-  );
-}
-
-function onePerPlace(candidates: readonly Considered[]): Considered[] {
-  return candidates.filter(
-    (one, i) => candidates.findIndex(({ provider, model }) => provider === one.provider && model === one.model) === i,
+    'model_not_found',
+    `There is no model "${shorten(name)}"${need}.${guess} GET /v1/models lists those this key can use; "auto" lets the gateway choose.`,
+    { param },
   );
 }
 
 /** Test keys: every known model, answered by the sandbox at the real model's price. */
-function sandboxed(asked: readonly Considered[], input: RouteInput): Candidate {
-  const [first] = asked;
-  const known = first?.entry !== undefined || first?.price !== undefined;
-  if (first === undefined || !known) {
-    throw new GatewayError(
-      'model_not_found',
-      `There is no model "${shorten(input.call.model)}". GET /v1/models lists those this key can use.`,
-      { param: 'model' },
-    );
-  }
-  const { entry: _, ...candidate } = first;
-  return {
-    ...candidate,
-    provider: 'sandbox',
-    account: 'sandbox',
-    kind: 'sandbox',
-    reason: `${first.reason}, in the sandbox`,
-  };
+function inSandbox(first: Place, asked: Asked): Candidate {
+  const { entry, contextWindow: _, ...candidate } = first;
+  if (entry === undefined && candidate.price === undefined)
+    throw unknownModel(asked.call.model, asked, { param: 'model', need: '' });
+  const reason = `${first.reason}, in the sandbox`;
+  // Nothing of a real account goes along.
+  return { ...candidate, provider: 'sandbox', account: 'sandbox', kind: 'sandbox', baseUrl: '', apiKey: '', reason };
 }
 
-function allResting(candidates: readonly Considered[]): GatewayError {
+type AutoMode = 'cost' | 'balanced' | 'quality';
+
+function readAuto(model: string): AutoMode | undefined {
+  const match = /^auto(?::(cost|balanced|quality))?$/.exec(model);
+  return match === null ? undefined : ((match[1] ?? 'balanced') as AutoMode);
+}
+
+function onePerAccountAndModel(places: readonly Place[]): Place[] {
+  const seen = new Set<string>();
+  return places.filter(({ account, model }) => {
+    const key = `${account}\n${model}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function notNative(call: Needs): GatewayError {
+  const feature = call.onlyNative[0] ?? '';
+  const vendor = call.dialect === 'messages' ? 'Anthropic' : 'OpenAI';
+  return new GatewayError(
+    'unsupported_parameter',
+    `\`${feature}\` works with models of ${vendor} only. Leave it out, or choose one of those.`,
+    { param: feature },
+  );
+}
+
+function allResting(places: readonly Place[]): GatewayError {
+  const providers = [...new Set(places.map(({ provider }) => provider))].join(', ');
   return new GatewayError(
     'no_provider_available',
-    `Every provider of this model is resting after repeated failures (${candidates.map(({ provider }) => provider).join(', ')}). Try again in half a minute.`,
+    `Every provider of this model is resting after repeated failures (${providers}). Try again in half a minute.`,
     {
-      details: { attempts: candidates.map(({ provider, model }) => ({ provider, model, error: 'resting' })) },
+      details: { attempts: places.map(({ provider, model }) => ({ provider, model, error: 'resting' })) },
       retryAfterSeconds: 30,
     },
   );
@@ -293,5 +252,5 @@ function shorten(text: string): string {
 
 /** Does this name lead anywhere, with the accounts a workspace has? */
 export function isKnownModel(name: string, accounts: readonly ProviderAccount[]): boolean {
-  return resolve(name, accounts) !== 'unknown';
+  return readModelName(name, accounts, new Date()) !== undefined;
 }

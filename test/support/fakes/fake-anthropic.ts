@@ -11,11 +11,26 @@ export function fakeAnthropic(apiKey: string): Vendor {
     defaultScript,
     plain: message,
     stream: (request, script) => (request.json.stream === true ? events(request, script) : undefined),
-    errorBody: (status) => error(status === 429 ? 'rate_limit_error' : status === 529 ? 'overloaded_error' : status >= 500 ? 'api_error' : 'invalid_request_error', `The fake was told to answer ${status}.`),
+    errorBody: (status) =>
+      error(
+        status === 429
+          ? 'rate_limit_error'
+          : status === 529
+            ? 'overloaded_error'
+            : status >= 500
+              ? 'api_error'
+              : 'invalid_request_error',
+        `The fake was told to answer ${status}.`,
+      ),
     errorEvent: () => frame(error('overloaded_error', 'Overloaded'), 'error'),
     bill: (request, script) => {
       const usage = usageOf(script, prompt(request));
-      return { model: String(request.json.model), ...(usage === undefined || 'raw' in usage ? { input: 0, output: 0 } : { input: usage.input, output: usage.output }) };
+      return {
+        model: String(request.json.model),
+        ...(usage === undefined || 'raw' in usage
+          ? { input: 0, output: 0 }
+          : { input: usage.input, output: usage.output }),
+      };
     },
   };
 }
@@ -24,11 +39,34 @@ function error(type: string, text: string): Json {
   return { type: 'error', error: { type, message: text }, request_id: 'req_fake' };
 }
 
-const known = new Set(['model', 'messages', 'max_tokens', 'system', 'stream', 'tools', 'tool_choice', 'temperature', 'top_p', 'top_k', 'stop_sequences', 'thinking', 'metadata', 'service_tier', 'output_config', 'cache_control']);
+const known = new Set([
+  'model',
+  'messages',
+  'max_tokens',
+  'system',
+  'stream',
+  'tools',
+  'tool_choice',
+  'temperature',
+  'top_p',
+  'top_k',
+  'stop_sequences',
+  'thinking',
+  'metadata',
+  'service_tier',
+  'output_config',
+  'cache_control',
+]);
 
 function refuse(request: RecordedRequest, apiKey: string): { status: number; body: unknown } | undefined {
-  if (request.headers['x-api-key'] !== apiKey) return { status: 401, body: error('authentication_error', `invalid x-api-key ${String(request.headers['x-api-key'])}`) };
-  if (request.headers['anthropic-version'] === undefined) return { status: 400, body: error('invalid_request_error', 'anthropic-version: header is required') };
+  // The documented header, and the one Anthropic's newer packages send.
+  if (request.headers['x-api-key'] !== apiKey && request.headers.authorization !== `Bearer ${apiKey}`)
+    return {
+      status: 401,
+      body: error('authentication_error', `invalid x-api-key ${String(request.headers['x-api-key'])}`),
+    };
+  if (request.headers['anthropic-version'] === undefined)
+    return { status: 400, body: error('invalid_request_error', 'anthropic-version: header is required') };
   const fault = faultOf(request.json);
   return fault === undefined ? undefined : { status: 400, body: error('invalid_request_error', fault) };
 }
@@ -41,9 +79,12 @@ function faultOf(body: Json): string | undefined {
   if (typeof body.temperature === 'number' && body.temperature > 1) return 'temperature: range: 0..1';
   const thinking = body.thinking as { type?: string; budget_tokens?: number } | undefined;
   if (thinking?.type === 'enabled') {
-    if ((thinking.budget_tokens ?? 0) < 1024) return 'thinking.enabled.budget_tokens: Input should be greater than or equal to 1024';
-    if ((thinking.budget_tokens ?? 0) >= body.max_tokens) return '`max_tokens` must be greater than `thinking.budget_tokens`.';
-    if (body.temperature !== undefined && body.temperature !== 1) return '`temperature` may only be set to 1 when thinking is enabled.';
+    if ((thinking.budget_tokens ?? 0) < 1024)
+      return 'thinking.enabled.budget_tokens: Input should be greater than or equal to 1024';
+    if ((thinking.budget_tokens ?? 0) >= body.max_tokens)
+      return '`max_tokens` must be greater than `thinking.budget_tokens`.';
+    if (body.temperature !== undefined && body.temperature !== 1)
+      return '`temperature` may only be set to 1 when thinking is enabled.';
     const choice = (body.tool_choice as Json | undefined)?.type;
     if (choice === 'any' || choice === 'tool') return 'Thinking may not be enabled when tool_choice forces tool use.';
   }
@@ -62,20 +103,29 @@ function turnsFault(messages: unknown): string | undefined {
     expected = expected === 'user' ? 'assistant' : 'user';
     const blocks = typeof turn.content === 'string' ? [{ type: 'text', text: turn.content }] : turn.content;
     if (blocks.length === 0) return `messages.${i}: all messages must have non-empty content`;
-    for (const block of blocks as Json[]) if (block.type === 'text' && String(block.text).trim() === '') return 'messages: text content blocks must be non-empty';
+    for (const block of blocks as Json[])
+      if (block.type === 'text' && String(block.text).trim() === '')
+        return 'messages: text content blocks must be non-empty';
     if (turn.role === 'user') {
-      const results = (blocks as Json[]).filter(({ type }) => type === 'tool_result').map((block) => String(block.tool_use_id));
-      if (open.some((id) => !results.includes(id))) return `messages.${i}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after`;
-      if (results.some((id) => !open.includes(id))) return `messages.${i}: unexpected \`tool_use_id\` found in \`tool_result\` blocks`;
+      const results = (blocks as Json[])
+        .filter(({ type }) => type === 'tool_result')
+        .map((block) => String(block.tool_use_id));
+      if (open.some((id) => !results.includes(id)))
+        return `messages.${i}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after`;
+      if (results.some((id) => !open.includes(id)))
+        return `messages.${i}: unexpected \`tool_use_id\` found in \`tool_result\` blocks`;
     }
     open = (blocks as Json[]).filter(({ type }) => type === 'tool_use').map(({ id }) => String(id));
-    if (open.some((id) => !/^[a-zA-Z0-9_-]+$/.test(id))) return 'tool_use.id: String should match pattern ^[a-zA-Z0-9_-]+$';
+    if (open.some((id) => !/^[a-zA-Z0-9_-]+$/.test(id)))
+      return 'tool_use.id: String should match pattern ^[a-zA-Z0-9_-]+$';
   }
   return undefined;
 }
 
 function prompt({ json }: RecordedRequest): string {
-  const turn = ((json.messages ?? []) as { role: string; content: string | Json[] }[]).findLast(({ role }) => role === 'user');
+  const turn = ((json.messages ?? []) as { role: string; content: string | Json[] }[]).findLast(
+    ({ role }) => role === 'user',
+  );
   if (typeof turn?.content === 'string') return turn.content;
   return (turn?.content ?? []).map((block) => (typeof block.text === 'string' ? block.text : '')).join('');
 }
@@ -111,9 +161,18 @@ function writeUsage(usage: ScriptUsage | { raw: unknown } | undefined, output: n
 
 function blocks(script: Script): Json[] {
   return [
-    ...(script.reasoning === undefined ? [] : [{ type: 'thinking', thinking: script.reasoning, signature: script.reasoningSignature ?? 'sig_fake' }]),
-    ...(script.text === undefined && script.refusal === undefined ? [] : [{ type: 'text', text: script.text ?? script.refusal, citations: null }]),
-    ...(script.toolCalls ?? []).map((call, i) => ({ type: 'tool_use', id: call.id ?? `toolu_${i}`, name: call.name, input: call.arguments })),
+    ...(script.reasoning === undefined
+      ? []
+      : [{ type: 'thinking', thinking: script.reasoning, signature: script.reasoningSignature ?? 'sig_fake' }]),
+    ...(script.text === undefined && script.refusal === undefined
+      ? []
+      : [{ type: 'text', text: script.text ?? script.refusal, citations: null }]),
+    ...(script.toolCalls ?? []).map((call, i) => ({
+      type: 'tool_use',
+      id: call.id ?? `toolu_${i}`,
+      name: call.name,
+      input: call.arguments,
+    })),
   ];
 }
 
@@ -136,15 +195,44 @@ function events(request: RecordedRequest, script: Script): string[] {
   const usage = usageOf(script, prompt(request));
   const output = usage === undefined || 'raw' in usage ? 0 : usage.output;
   return [
-    event({ type: 'message_start', message: { id: 'msg_fake', type: 'message', role: 'assistant', model: request.json.model, content: [], stop_reason: null, stop_sequence: null, usage: writeUsage(usage, 1) } }),
+    event({
+      type: 'message_start',
+      message: {
+        id: 'msg_fake',
+        type: 'message',
+        role: 'assistant',
+        model: request.json.model,
+        content: [],
+        stop_reason: null,
+        stop_sequence: null,
+        usage: writeUsage(usage, 1),
+      },
+    }),
     event({ type: 'ping' }),
-    ...blocks(script).flatMap((block, index) => [...blockEvents(block, index, script, event), event({ type: 'content_block_stop', index })]),
-    event({ type: 'message_delta', delta: { stop_reason: stopOf(script), stop_sequence: null }, usage: usage !== undefined && 'raw' in usage ? (usage.raw as Json) : usage === undefined ? {} : { output_tokens: output } }),
+    ...blocks(script).flatMap((block, index) => [
+      ...blockEvents(block, index, script, event),
+      event({ type: 'content_block_stop', index }),
+    ]),
+    event({
+      type: 'message_delta',
+      delta: { stop_reason: stopOf(script), stop_sequence: null },
+      usage:
+        usage !== undefined && 'raw' in usage
+          ? (usage.raw as Json)
+          : usage === undefined
+            ? {}
+            : { output_tokens: output },
+    }),
     event({ type: 'message_stop' }),
   ];
 }
 
-function blockEvents(block: Json, index: number, script: Script, event: (data: Json & { type: string }) => string): string[] {
+function blockEvents(
+  block: Json,
+  index: number,
+  script: Script,
+  event: (data: Json & { type: string }) => string,
+): string[] {
   const delta = (change: Json): string => event({ type: 'content_block_delta', index, delta: change });
   if (block.type === 'thinking') {
     return [
@@ -157,7 +245,9 @@ function blockEvents(block: Json, index: number, script: Script, event: (data: J
     return [
       event({ type: 'content_block_start', index, content_block: { ...block, input: {} } }),
       delta({ type: 'input_json_delta', partial_json: '' }),
-      ...piecesOf(JSON.stringify(block.input), 3).map((text) => delta({ type: 'input_json_delta', partial_json: text })),
+      ...piecesOf(JSON.stringify(block.input), 3).map((text) =>
+        delta({ type: 'input_json_delta', partial_json: text }),
+      ),
     ];
   }
   return [

@@ -8,13 +8,25 @@ export function fakeGemini(apiKey: string): Vendor {
     refuse: (request) => refuse(request, apiKey),
     prompt,
     defaultScript,
-    plain: (request, script) => (request.path.includes('mbedContent') ? embeddings(request) : generated(request, script, parts(script), true)),
-    stream: (request, script) => (request.path.includes(':streamGenerateContent') ? events(request, script) : undefined),
-    errorBody: (status) => error(status, status === 429 ? 'RESOURCE_EXHAUSTED' : status >= 500 ? 'UNAVAILABLE' : 'INVALID_ARGUMENT', `The fake was told to answer ${status}.`),
+    plain: (request, script) =>
+      request.path.includes('mbedContent') ? embeddings(request) : generated(request, script, parts(script), true),
+    stream: (request, script) =>
+      request.path.includes(':streamGenerateContent') ? events(request, script) : undefined,
+    errorBody: (status) =>
+      error(
+        status,
+        status === 429 ? 'RESOURCE_EXHAUSTED' : status >= 500 ? 'UNAVAILABLE' : 'INVALID_ARGUMENT',
+        `The fake was told to answer ${status}.`,
+      ),
     errorEvent: () => frame(error(503, 'UNAVAILABLE', 'The model is overloaded. Please try again later.')),
     bill: (request, script) => {
       const usage = usageOf(script, prompt(request));
-      return { model: modelOf(request), ...(usage === undefined || 'raw' in usage ? { input: 0, output: 0 } : { input: usage.input, output: usage.output }) };
+      return {
+        model: modelOf(request),
+        ...(usage === undefined || 'raw' in usage
+          ? { input: 0, output: 0 }
+          : { input: usage.input, output: usage.output }),
+      };
     },
   };
 }
@@ -27,10 +39,20 @@ function modelOf({ path }: RecordedRequest): string {
   return decodeURIComponent(/\/models\/([^:]+):/.exec(path)?.[1] ?? '');
 }
 
-const known = new Set(['contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig', 'safetySettings', 'cachedContent', 'requests']);
+const known = new Set([
+  'contents',
+  'systemInstruction',
+  'tools',
+  'toolConfig',
+  'generationConfig',
+  'safetySettings',
+  'cachedContent',
+  'requests',
+]);
 
 function refuse(request: RecordedRequest, apiKey: string): { status: number; body: unknown } | undefined {
-  if (request.headers['x-goog-api-key'] !== apiKey) return { status: 400, body: error(400, 'INVALID_ARGUMENT', 'API key not valid. Please pass a valid API key.') };
+  if (request.headers['x-goog-api-key'] !== apiKey)
+    return { status: 400, body: error(400, 'INVALID_ARGUMENT', 'API key not valid. Please pass a valid API key.') };
   if (request.path.includes('mbedContent')) return undefined;
   const fault = faultOf(request.json);
   return fault === undefined ? undefined : { status: 400, body: error(400, 'INVALID_ARGUMENT', fault) };
@@ -41,15 +63,20 @@ function faultOf(body: Json): string | undefined {
   const odd = Object.keys(body).find((key) => !known.has(key));
   if (odd !== undefined) return `Invalid JSON payload received. Unknown name "${odd}": Cannot find field.`;
   const contents = body.contents as { role?: string; parts?: Json[] }[] | undefined;
-  if (!Array.isArray(contents) || contents.length === 0) return '* GenerateContentRequest.contents: contents is not specified';
+  if (!Array.isArray(contents) || contents.length === 0)
+    return '* GenerateContentRequest.contents: contents is not specified';
   let calls = 0;
   for (const { role, parts: list } of contents) {
     if (role !== 'user' && role !== 'model') return 'Please use a valid role: user, model.';
-    if (!Array.isArray(list) || list.length === 0) return '* GenerateContentRequest.contents[0].parts: contents.parts must not be empty.';
+    if (!Array.isArray(list) || list.length === 0)
+      return '* GenerateContentRequest.contents[0].parts: contents.parts must not be empty.';
     const results = list.filter((part) => part.functionResponse !== undefined);
-    if (results.length > 0 && results.length !== calls) return 'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.';
-    for (const { functionResponse } of results) if (typeof (functionResponse as Json).response !== 'object') return 'Invalid value at functionResponse.response';
-    if (calls > 0 && results.length === 0) return 'Please ensure that function call turn comes immediately before a function response turn.';
+    if (results.length > 0 && results.length !== calls)
+      return 'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.';
+    for (const { functionResponse } of results)
+      if (typeof (functionResponse as Json).response !== 'object') return 'Invalid value at functionResponse.response';
+    if (calls > 0 && results.length === 0)
+      return 'Please ensure that function call turn comes immediately before a function response turn.';
     calls = list.filter((part) => part.functionCall !== undefined).length;
   }
   const stops = (body.generationConfig as { stopSequences?: unknown[] } | undefined)?.stopSequences;
@@ -58,24 +85,41 @@ function faultOf(body: Json): string | undefined {
 
 function prompt({ json }: RecordedRequest): string {
   const contents = (json.contents ?? []) as { role: string; parts: Json[] }[];
-  return (contents.findLast(({ role }) => role === 'user')?.parts ?? []).map(({ text }) => (typeof text === 'string' ? text : '')).join('');
+  return (contents.findLast(({ role }) => role === 'user')?.parts ?? [])
+    .map(({ text }) => (typeof text === 'string' ? text : ''))
+    .join('');
 }
 
 function defaultScript(request: RecordedRequest): Script {
-  const config = (request.json.toolConfig as { functionCallingConfig?: { mode: string; allowedFunctionNames?: string[] } } | undefined)?.functionCallingConfig;
+  const config = (
+    request.json.toolConfig as { functionCallingConfig?: { mode: string; allowedFunctionNames?: string[] } } | undefined
+  )?.functionCallingConfig;
   if (config?.mode === 'ANY') {
-    const declared = ((request.json.tools as { functionDeclarations: { name: string }[] }[] | undefined)?.[0]?.functionDeclarations ?? [])[0]?.name;
+    const declared = ((request.json.tools as { functionDeclarations: { name: string }[] }[] | undefined)?.[0]
+      ?.functionDeclarations ?? [])[0]?.name;
     return { toolCalls: [{ name: config.allowedFunctionNames?.[0] ?? declared ?? '', arguments: { city: 'Paris' } }] };
   }
-  if ((request.json.generationConfig as Json | undefined)?.responseMimeType === 'application/json') return { text: '{"city":"Paris"}' };
+  if ((request.json.generationConfig as Json | undefined)?.responseMimeType === 'application/json')
+    return { text: '{"city":"Paris"}' };
   return { text: `You said: ${prompt(request)}` };
 }
 
 function parts(script: Script): Json[] {
   return [
-    ...(script.reasoning === undefined ? [] : [{ text: script.reasoning, thought: true, ...(script.reasoningSignature === undefined ? {} : { thoughtSignature: script.reasoningSignature }) }]),
+    ...(script.reasoning === undefined
+      ? []
+      : [
+          {
+            text: script.reasoning,
+            thought: true,
+            ...(script.reasoningSignature === undefined ? {} : { thoughtSignature: script.reasoningSignature }),
+          },
+        ]),
     ...(script.text === undefined ? [] : [{ text: script.text }]),
-    ...(script.toolCalls ?? []).map((call) => ({ functionCall: { ...(call.id === undefined ? {} : { id: call.id }), name: call.name, args: call.arguments }, ...(call.signature === undefined ? {} : { thoughtSignature: call.signature }) })),
+    ...(script.toolCalls ?? []).map((call) => ({
+      functionCall: { ...(call.id === undefined ? {} : { id: call.id }), name: call.name, args: call.arguments },
+      ...(call.signature === undefined ? {} : { thoughtSignature: call.signature }),
+    })),
   ];
 }
 
@@ -99,7 +143,11 @@ function generated(request: RecordedRequest, script: Script, content: Json[], la
         };
   if (script.refusal !== undefined) return { promptFeedback: { blockReason: 'SAFETY' }, ...figures, ...head };
   const reason = script.finish === 'length' ? 'MAX_TOKENS' : script.finish === 'content-filter' ? 'SAFETY' : 'STOP';
-  return { candidates: [{ content: { role: 'model', parts: content }, index: 0, ...(last ? { finishReason: reason } : {}) }], ...figures, ...head };
+  return {
+    candidates: [{ content: { role: 'model', parts: content }, index: 0, ...(last ? { finishReason: reason } : {}) }],
+    ...figures,
+    ...head,
+  };
 }
 
 function events(request: RecordedRequest, script: Script): string[] {
@@ -110,10 +158,14 @@ function events(request: RecordedRequest, script: Script): string[] {
     const pieces = piecesOf(part.text, script.chunks).map((text) => [{ ...rest, text }]);
     return thoughtSignature === undefined ? pieces : [...pieces, [{ ...rest, text: '', thoughtSignature }]];
   });
-  return [...steps, []].map((step, i, all) => frame(generated(request, script, i === all.length - 1 ? [{ text: '' }] : step, i === all.length - 1)));
+  return [...steps, []].map((step, i, all) =>
+    frame(generated(request, script, i === all.length - 1 ? [{ text: '' }] : step, i === all.length - 1)),
+  );
 }
 
 function embeddings({ json, path }: RecordedRequest): Json {
   const values = [0.25, -0.5, 1];
-  return path.includes(':batchEmbedContents') ? { embeddings: (json.requests as unknown[]).map(() => ({ values })) } : { embedding: { values } };
+  return path.includes(':batchEmbedContents')
+    ? { embeddings: (json.requests as unknown[]).map(() => ({ values })) }
+    : { embedding: { values } };
 }

@@ -1,6 +1,6 @@
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { frame, type Vendor } from './fake-server.ts';
-import { type RecordedRequest, type Script, type ScriptUsage, piecesOf, usageOf } from './script.ts';
+import { piecesOf, type RecordedRequest, type Script, type ScriptUsage, usageOf } from './script.ts';
 
 type Json = Record<string, unknown>;
 const created = 1_795_500_000;
@@ -10,9 +10,20 @@ export function fakeOpenAi(apiKey: string): Vendor {
     refuse: (request) => refuse(request, apiKey),
     prompt,
     defaultScript,
-    plain: (request, script) => (isResponses(request) ? response(request, script) : isEmbeddings(request) ? embeddings(request) : completion(request, script)),
-    stream: (request, script) => (request.json.stream !== true ? undefined : isResponses(request) ? responseEvents(request, script) : chunks(request, script)),
-    errorBody: (status) => error(`The fake was told to answer ${status}.`, status === 429 ? 'rate_limit_exceeded' : null),
+    plain: (request, script) =>
+      isResponses(request)
+        ? response(request, script)
+        : isEmbeddings(request)
+          ? embeddings(request)
+          : completion(request, script),
+    stream: (request, script) =>
+      request.json.stream !== true
+        ? undefined
+        : isResponses(request)
+          ? responseEvents(request, script)
+          : chunks(request, script),
+    errorBody: (status) =>
+      error(`The fake was told to answer ${status}.`, status === 429 ? 'rate_limit_exceeded' : null),
     errorEvent: () => frame(error('The server had an error while processing your request.', null)),
     bill: (request, script) => ({ model: String(request.json.model), ...billed(usageOf(script, prompt(request))) }),
   };
@@ -35,27 +46,52 @@ function isEmbeddings({ path }: RecordedRequest): boolean {
 }
 
 function refuse(request: RecordedRequest, apiKey: string): { status: number; body: unknown } | undefined {
-  if (request.headers.authorization !== `Bearer ${apiKey}`) return { status: 401, body: error(`Incorrect API key provided: ${String(request.headers.authorization)}`, 'invalid_api_key') };
+  if (request.headers.authorization !== `Bearer ${apiKey}`)
+    return {
+      status: 401,
+      body: error(`Incorrect API key provided: ${String(request.headers.authorization)}`, 'invalid_api_key'),
+    };
   const fault = isResponses(request) || isEmbeddings(request) ? undefined : chatFault(request.json);
   return fault === undefined ? undefined : { status: 400, body: error(fault[0], null, fault[1]) };
 }
 
 /** What OpenAI refuses, as far as a translation could get it wrong. */
-function chatFault({ messages, model, metadata, store, fallback_models: fallbacks, max_tokens: maxTokens }: Json): [string, string] | undefined {
+function chatFault({
+  messages,
+  model,
+  metadata,
+  store,
+  fallback_models: fallbacks,
+  max_tokens: maxTokens,
+}: Json): [string, string] | undefined {
   if (typeof model !== 'string') return ['you must provide a model parameter', 'model'];
-  if (metadata !== undefined && store !== true) return ["The 'metadata' parameter is only allowed when 'store' is enabled.", 'metadata'];
+  if (metadata !== undefined && store !== true)
+    return ["The 'metadata' parameter is only allowed when 'store' is enabled.", 'metadata'];
   if (fallbacks !== undefined) return ['Unrecognized request argument supplied: fallback_models', 'fallback_models'];
-  if (maxTokens !== undefined && /^(o\d|gpt-5)/.test(model)) return ["Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", 'max_tokens'];
+  if (maxTokens !== undefined && /^(o\d|gpt-5)/.test(model))
+    return [
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      'max_tokens',
+    ];
   if (!Array.isArray(messages) || messages.length === 0) return ["Invalid type for 'messages'", 'messages'];
   const open = new Set<string>();
   for (const [i, message] of (messages as Json[]).entries()) {
     if (message.role === 'tool') {
-      if (!open.delete(String(message.tool_call_id))) return ["messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.", `messages.[${i}].role`];
+      if (!open.delete(String(message.tool_call_id)))
+        return [
+          "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+          `messages.[${i}].role`,
+        ];
       continue;
     }
-    if (open.size > 0) return ["An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'.", `messages.[${i}].role`];
+    if (open.size > 0)
+      return [
+        "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'.",
+        `messages.[${i}].role`,
+      ];
     const calls = (message.tool_calls ?? []) as Json[];
-    if (message.role !== 'assistant' && (message.content === null || message.content === undefined)) return ["Invalid value for 'content': expected a string, got null.", `messages.[${i}].content`];
+    if (message.role !== 'assistant' && (message.content === null || message.content === undefined))
+      return ["Invalid value for 'content': expected a string, got null.", `messages.[${i}].content`];
     for (const call of calls) open.add(String(call.id));
   }
   return undefined;
@@ -63,7 +99,9 @@ function chatFault({ messages, model, metadata, store, fallback_models: fallback
 
 function textIn(content: unknown): string {
   if (typeof content === 'string') return content;
-  return Array.isArray(content) ? (content as Json[]).map((part) => (typeof part.text === 'string' ? part.text : '')).join('') : '';
+  return Array.isArray(content)
+    ? (content as Json[]).map((part) => (typeof part.text === 'string' ? part.text : '')).join('')
+    : '';
 }
 
 function prompt({ json }: RecordedRequest): string {
@@ -73,10 +111,21 @@ function prompt({ json }: RecordedRequest): string {
 }
 
 function defaultScript(request: RecordedRequest): Script {
-  const { tools, tool_choice: choice, response_format: format, text } = request.json as { tools?: Json[]; tool_choice?: Json | string; response_format?: Json; text?: Json };
-  const forced = typeof choice === 'object' ? ((choice.function as Json | undefined)?.name ?? choice.name) : choice === 'required' ? ((tools?.[0]?.function as Json | undefined)?.name ?? tools?.[0]?.name) : undefined;
+  const {
+    tools,
+    tool_choice: choice,
+    response_format: format,
+    text,
+  } = request.json as { tools?: Json[]; tool_choice?: Json | string; response_format?: Json; text?: Json };
+  const forced =
+    typeof choice === 'object'
+      ? ((choice.function as Json | undefined)?.name ?? choice.name)
+      : choice === 'required'
+        ? ((tools?.[0]?.function as Json | undefined)?.name ?? tools?.[0]?.name)
+        : undefined;
   if (typeof forced === 'string') return { toolCalls: [{ name: forced, arguments: { city: 'Paris' } }] };
-  if (format?.type === 'json_schema' || (text?.format as Json | undefined)?.type === 'json_schema') return { text: '{"city":"Paris"}' };
+  if (format?.type === 'json_schema' || (text?.format as Json | undefined)?.type === 'json_schema')
+    return { text: '{"city":"Paris"}' };
   return { text: `You said: ${prompt(request)}` };
 }
 
@@ -87,7 +136,12 @@ function writeUsage(usage: ScriptUsage | { raw: unknown }): unknown {
     completion_tokens: usage.output,
     total_tokens: usage.input + usage.output,
     prompt_tokens_details: { cached_tokens: usage.cached ?? 0, audio_tokens: 0 },
-    completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0, audio_tokens: 0, accepted_prediction_tokens: 0, rejected_prediction_tokens: 0 },
+    completion_tokens_details: {
+      reasoning_tokens: usage.reasoning ?? 0,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
   };
 }
 
@@ -98,7 +152,11 @@ function finishOf(script: Script): ChatCompletion.Choice['finish_reason'] {
 }
 
 const calls = (script: Script) =>
-  (script.toolCalls ?? []).map((call, i) => ({ id: call.id ?? `call_${i}`, type: 'function' as const, function: { name: call.name, arguments: JSON.stringify(call.arguments) } }));
+  (script.toolCalls ?? []).map((call, i) => ({
+    id: call.id ?? `call_${i}`,
+    type: 'function' as const,
+    function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+  }));
 
 function completion(request: RecordedRequest, script: Script): unknown {
   const usage = usageOf(script, prompt(request));
@@ -110,7 +168,12 @@ function completion(request: RecordedRequest, script: Script): unknown {
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: script.text ?? null, refusal: script.refusal ?? null, ...(script.toolCalls === undefined ? {} : { tool_calls: calls(script) }) },
+        message: {
+          role: 'assistant',
+          content: script.text ?? null,
+          refusal: script.refusal ?? null,
+          ...(script.toolCalls === undefined ? {} : { tool_calls: calls(script) }),
+        },
         logprobs: null,
         finish_reason: finishOf(script),
       },
@@ -121,20 +184,37 @@ function completion(request: RecordedRequest, script: Script): unknown {
 
 function chunks(request: RecordedRequest, script: Script): string[] {
   const wantsUsage = (request.json.stream_options as Json | undefined)?.include_usage === true;
-  const head = { id: 'chatcmpl-fake', object: 'chat.completion.chunk' as const, created, model: String(request.json.model) };
-  const chunk = (delta: ChatCompletionChunk.Choice.Delta & { reasoning_content?: string }, finish: ChatCompletionChunk.Choice['finish_reason'] = null): string => {
-    const value: ChatCompletionChunk = { ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] };
+  const head = {
+    id: 'chatcmpl-fake',
+    object: 'chat.completion.chunk' as const,
+    created,
+    model: String(request.json.model),
+  };
+  const chunk = (
+    delta: ChatCompletionChunk.Choice.Delta & { reasoning_content?: string },
+    finish: ChatCompletionChunk.Choice['finish_reason'] = null,
+  ): string => {
+    const value: ChatCompletionChunk = {
+      ...head,
+      choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+    };
     return frame(wantsUsage ? { ...value, usage: null } : value);
   };
   const usage = usageOf(script, prompt(request));
   return [
     chunk({ role: 'assistant', content: '', refusal: null }),
-    ...(script.reasoning === undefined ? [] : piecesOf(script.reasoning).map((text) => chunk({ reasoning_content: text }))),
+    ...(script.reasoning === undefined
+      ? []
+      : piecesOf(script.reasoning).map((text) => chunk({ reasoning_content: text }))),
     ...(script.text === undefined ? [] : piecesOf(script.text, script.chunks).map((content) => chunk({ content }))),
     ...(script.refusal === undefined ? [] : piecesOf(script.refusal).map((refusal) => chunk({ refusal }))),
     ...calls(script).flatMap((call, index) => [
-      chunk({ tool_calls: [{ index, id: call.id, type: 'function', function: { name: call.function.name, arguments: '' } }] }),
-      ...piecesOf(call.function.arguments, 3).map((text) => chunk({ tool_calls: [{ index, function: { arguments: text } }] })),
+      chunk({
+        tool_calls: [{ index, id: call.id, type: 'function', function: { name: call.function.name, arguments: '' } }],
+      }),
+      ...piecesOf(call.function.arguments, 3).map((text) =>
+        chunk({ tool_calls: [{ index, function: { arguments: text } }] }),
+      ),
     ]),
     chunk({}, finishOf(script)),
     ...(wantsUsage && usage !== undefined ? [frame({ ...head, choices: [], usage: writeUsage(usage) })] : []),
@@ -170,8 +250,25 @@ function response(request: RecordedRequest, script: Script): Json {
 
 function items(script: Script): Json[] {
   return [
-    ...(script.text === undefined ? [] : [{ id: 'msg_fake', type: 'message', role: 'assistant', status: 'completed', content: [{ type: 'output_text', text: script.text, annotations: [], logprobs: [] }] }]),
-    ...calls(script).map((call, i) => ({ id: `fc_${i}`, type: 'function_call', status: 'completed', call_id: call.id, name: call.function.name, arguments: call.function.arguments })),
+    ...(script.text === undefined
+      ? []
+      : [
+          {
+            id: 'msg_fake',
+            type: 'message',
+            role: 'assistant',
+            status: 'completed',
+            content: [{ type: 'output_text', text: script.text, annotations: [], logprobs: [] }],
+          },
+        ]),
+    ...calls(script).map((call, i) => ({
+      id: `fc_${i}`,
+      type: 'function_call',
+      status: 'completed',
+      call_id: call.id,
+      name: call.function.name,
+      arguments: call.function.arguments,
+    })),
   ];
 }
 
@@ -187,17 +284,27 @@ function responseEvents(request: RecordedRequest, script: Script): string[] {
       const at = { item_id: item.id, output_index: index };
       if (item.type === 'function_call') {
         return [
-          event('response.output_item.added', { output_index: index, item: { ...item, status: 'in_progress', arguments: '' } }),
-          ...piecesOf(String(item.arguments), 3).map((delta) => event('response.function_call_arguments.delta', { ...at, delta })),
+          event('response.output_item.added', {
+            output_index: index,
+            item: { ...item, status: 'in_progress', arguments: '' },
+          }),
+          ...piecesOf(String(item.arguments), 3).map((delta) =>
+            event('response.function_call_arguments.delta', { ...at, delta }),
+          ),
           event('response.function_call_arguments.done', { ...at, name: item.name, arguments: item.arguments }),
           event('response.output_item.done', { output_index: index, item }),
         ];
       }
       const part = (item.content as Json[])[0] ?? {};
       return [
-        event('response.output_item.added', { output_index: index, item: { ...item, status: 'in_progress', content: [] } }),
+        event('response.output_item.added', {
+          output_index: index,
+          item: { ...item, status: 'in_progress', content: [] },
+        }),
         event('response.content_part.added', { ...at, content_index: 0, part: { ...part, text: '' } }),
-        ...piecesOf(String(part.text), script.chunks).map((delta) => event('response.output_text.delta', { ...at, content_index: 0, delta, logprobs: [] })),
+        ...piecesOf(String(part.text), script.chunks).map((delta) =>
+          event('response.output_text.delta', { ...at, content_index: 0, delta, logprobs: [] }),
+        ),
         event('response.output_text.done', { ...at, content_index: 0, text: part.text, logprobs: [] }),
         event('response.content_part.done', { ...at, content_index: 0, part }),
         event('response.output_item.done', { output_index: index, item }),
@@ -211,7 +318,12 @@ function embeddings({ json }: RecordedRequest): Json {
   const list = Array.isArray(json.input) ? json.input : [json.input];
   const data = list.map((_, index) => {
     const vector = [0.25, -0.5, index];
-    return { object: 'embedding', index, embedding: json.encoding_format === 'base64' ? Buffer.from(Float32Array.from(vector).buffer).toString('base64') : vector };
+    return {
+      object: 'embedding',
+      index,
+      embedding:
+        json.encoding_format === 'base64' ? Buffer.from(Float32Array.from(vector).buffer).toString('base64') : vector,
+    };
   });
   return { object: 'list', data, model: json.model, usage: { prompt_tokens: 8, total_tokens: 8 } };
 }

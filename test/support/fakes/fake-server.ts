@@ -116,10 +116,16 @@ export class FakeServer {
     this.book.push(bill);
     if (events === undefined) send(res, 200, this.#vendor.plain(request, script));
     else await this.#stream(res, events, script, fault);
-    bill.complete = !request.aborted && fault?.kind !== 'cut' && fault?.kind !== 'error-event' && fault?.kind !== 'stall';
+    bill.complete =
+      !request.aborted && fault?.kind !== 'cut' && fault?.kind !== 'error-event' && fault?.kind !== 'stall';
   }
 
-  async #stream(res: ServerResponse, events: readonly string[], script: Script, fault: Fault | undefined): Promise<void> {
+  async #stream(
+    res: ServerResponse,
+    events: readonly string[],
+    script: Script,
+    fault: Fault | undefined,
+  ): Promise<void> {
     res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
     let sent = 0;
     for (const event of events) {
@@ -156,7 +162,13 @@ async function record(req: IncomingMessage): Promise<RecordedRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of req) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8');
-  return { method: req.method ?? '', path: req.url ?? '', headers: req.headers, json: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>), aborted: false };
+  return {
+    method: req.method ?? '',
+    path: req.url ?? '',
+    headers: req.headers,
+    json: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+    aborted: false,
+  };
 }
 
 function send(res: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
@@ -164,4 +176,5 @@ function send(res: ServerResponse, status: number, body: unknown, headers: Recor
   res.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length, ...headers }).end(text);
 }
 
-export const frame = (data: unknown, event?: string): string => `${event === undefined ? '' : `event: ${event}\n`}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
+export const frame = (data: unknown, event?: string): string =>
+  `${event === undefined ? '' : `event: ${event}\n`}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;

@@ -4,7 +4,11 @@ import { fakeOpenAi } from './fake-openai.ts';
 import { FakeServer } from './fake-server.ts';
 
 /** The keys the fakes take; recognisable, so that a leak of one can be searched for. */
-export const fakeKeys = { openai: 'sk-canary-openai-4711', anthropic: 'sk-ant-canary-4712', gemini: 'AIzaCanaryGemini4713' };
+export const fakeKeys = {
+  openai: 'sk-canary-openai-4711',
+  anthropic: 'sk-ant-api03-canary-4712',
+  gemini: 'AIzaCanaryGemini4713',
+};
 
 export interface Fakes {
   openai: FakeServer;

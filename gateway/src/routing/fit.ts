@@ -1,0 +1,47 @@
+import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
+import type { CatalogModel } from '../providers/catalog.ts';
+import { likelyInputTokens } from '../providers/count-tokens.ts';
+
+/** What a call needs of whichever model takes it. */
+export type Needs = Pick<NeutralCall, 'dialect' | 'onlyNative' | 'tools' | 'output' | 'messages'>;
+
+interface Place {
+  kind: ProviderKind;
+  entry: CatalogModel | undefined;
+  contextWindow: number | undefined;
+}
+
+/**
+ * Hard gates: what a model lacks outright it is not asked for. Of a model nobody knows, nothing is held against it; and of
+ * a call's length only what it likely is, since by its upper bound most calls would fit nowhere.
+ */
+export function fits({ entry, contextWindow }: Place, call: Needs, inputTokensMax: number): boolean {
+  if (entry !== undefined) {
+    if (!entry.abilities.images && hasPictures(call)) return false;
+    if (!entry.abilities.tools && call.tools.length > 0) return false;
+    if (!entry.abilities.jsonSchema && call.output.kind === 'json-schema') return false;
+  }
+  // The bound alone settles nearly every call, without a second look at its messages.
+  if (contextWindow === undefined || inputTokensMax <= contextWindow) return true;
+  return likelyInputTokens(call, inputTokensMax) <= contextWindow;
+}
+
+function hasPictures({ messages }: Needs): boolean {
+  return messages.some(({ parts }) =>
+    parts.some((part) =>
+      part.kind === 'tool-result' ? part.content.some(({ kind }) => kind === 'image') : part.kind === 'image',
+    ),
+  );
+}
+
+/** Who can honour what only one dialect knows. */
+const nativeOf: Record<DialectId, readonly ProviderKind[]> = {
+  chat: ['openai', 'openai-compatible'],
+  responses: ['openai'],
+  messages: ['anthropic'],
+};
+
+/** Features nobody else has (`previous_response_id`, hosted tools) need a provider that speaks the call's own dialect. */
+export function honours(kind: ProviderKind, call: Needs): boolean {
+  return call.onlyNative.length === 0 || nativeOf[call.dialect].includes(kind);
+}

@@ -1,0 +1,287 @@
+import { readFileSync } from 'node:fs';
+import type { Answer, AnswerPart, StreamEvent } from '@ai-gateway/gateway/dialects/neutral';
+import { UnreadableAnswer } from '@ai-gateway/gateway/providers/adapter';
+import { gemini } from '@ai-gateway/gateway/providers/gemini';
+import { createParser } from 'eventsource-parser';
+import { array, assert, boolean, constantFrom, property, record, string } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+describe('what Gemini answers, plain and streamed', () => {
+  it.each([
+    ['plain', 'stream'],
+    ['tools', 'tools'],
+    ['reasoning', 'reasoning'],
+    ['structured', 'structured'],
+    ['logprobs', 'logprobs'],
+    ['safety-block', 'safety-block'],
+    ['safety-cut', 'safety-cut'],
+    ['max-tokens', 'max-tokens'],
+  ])('%s says the same either way', (plain, streamed) => {
+    const { events, complete } = readStream(streamed);
+    expect(complete).toBe(true);
+    expect(gather(events)).toEqual(readPlain(plain));
+  });
+
+  it('a plain answer comes with its text, its model and what it cost', () => {
+    expect(readPlain('plain')).toEqual({
+      id: 'kJ8maZ3bGdKpvdIP1unQqQ8',
+      model: 'gemini-2.5-flash',
+      parts: [{ kind: 'text', text: 'The capital of France is Paris. It lies on the Seine.' }],
+      finish: 'stop',
+      usage: { inputTokens: 1212, cachedTokens: 1024, cacheWriteTokens: 0, outputTokens: 13, reasoningTokens: 0 },
+    });
+  });
+
+  it('calls of tools keep Gemini’s ids and signatures, and get an id of their own where they have none', () => {
+    const { parts, finish, usage } = readPlain('tools');
+    const calls = parts.filter((part) => part.kind === 'tool-call');
+    expect(finish).toBe('tool-calls');
+    expect(usage).toMatchObject({ outputTokens: 258, reasoningTokens: 210 });
+    expect(calls).toEqual([
+      {
+        kind: 'tool-call',
+        id: expect.stringMatching(/^call_[0-9a-f]{24}$/),
+        name: 'get_weather',
+        arguments: '{"city":"Paris","unit":"celsius"}',
+        signature: 'EsMCCsACAb4+9vtAQUJD',
+      },
+      {
+        kind: 'tool-call',
+        id: expect.stringMatching(/^call_[0-9a-f]{24}$/),
+        name: 'get_weather',
+        arguments: '{"city":"Rome"}',
+      },
+      { kind: 'tool-call', id: 'call_4162775', name: 'list_alerts', arguments: '{}' },
+    ]);
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(3);
+  });
+
+  it('thoughts are reasoning, and the signature of the text stands right after it', () => {
+    expect(readPlain('reasoning').parts).toEqual([
+      {
+        kind: 'reasoning',
+        text: '**Counting letters**\n\nI spell the word out: s-t-r-a-w-b-e-r-r-y.',
+        signedBy: 'gemini',
+      },
+      { kind: 'text', text: 'There are three.' },
+      { kind: 'reasoning', text: '', signedBy: 'gemini', signature: 'EpAICo0IAb4+9vuku3oDHR5EQSMfPm5I' },
+    ]);
+  });
+
+  it('log probabilities come in OpenAI’s shape', () => {
+    expect(readPlain('logprobs').logprobs).toEqual({
+      content: [
+        {
+          token: 'Yes',
+          logprob: -0.25,
+          bytes: [89, 101, 115],
+          top_logprobs: [
+            { token: 'Yes', logprob: -0.25, bytes: [89, 101, 115] },
+            { token: 'No', logprob: -1.5, bytes: [78, 111] },
+          ],
+        },
+        {
+          token: ' – é',
+          logprob: 0,
+          bytes: [32, 226, 128, 147, 32, 195, 169],
+          top_logprobs: [{ token: ' – é', logprob: 0, bytes: [32, 226, 128, 147, 32, 195, 169] }],
+        },
+      ],
+      refusal: null,
+    });
+  });
+
+  it('a blocked prompt is a refusal that has cost its input', () => {
+    expect(readPlain('safety-block')).toMatchObject({
+      parts: [{ kind: 'refusal', text: 'The prompt was blocked by the provider (PROHIBITED_CONTENT).' }],
+      finish: 'content-filter',
+      usage: { inputTokens: 9, outputTokens: 0 },
+    });
+  });
+
+  it('an answer the filter cuts keeps what was said before', () => {
+    expect(readPlain('safety-cut')).toMatchObject({
+      parts: [{ kind: 'text', text: 'First you take' }],
+      finish: 'content-filter',
+    });
+  });
+
+  it('thoughts that ate the whole ceiling leave an empty answer that is paid for', () => {
+    expect(readPlain('max-tokens')).toMatchObject({
+      parts: [],
+      finish: 'length',
+      usage: { inputTokens: 17, outputTokens: 60, reasoningTokens: 60 },
+    });
+  });
+
+  it('a call the model got wrong is a failure that may be tried again, and quotes nothing the model said', () => {
+    const failure = { kind: 'broken', message: 'the model broke its answer off (MALFORMED_FUNCTION_CALL)' };
+    expect(failureOf(() => readPlain('malformed-call'))).toEqual(failure);
+    const { events, complete } = readStream('malformed-call');
+    expect(events.at(-1)).toEqual({ kind: 'error', message: failure.message });
+    expect(events).toContainEqual({ kind: 'usage', usage: expect.objectContaining({ inputTokens: 88 }) });
+    expect(complete).toBe(false);
+  });
+
+  it('a stream that is cut off before a finish reason is not complete', () => {
+    const { events, complete } = readStream('cut');
+    expect(complete).toBe(false);
+    expect(events.filter(({ kind }) => kind === 'text')).toHaveLength(2);
+    expect(events.some(({ kind }) => kind === 'finish')).toBe(false);
+  });
+
+  it('an error inside a stream is told in the provider’s words', () => {
+    const { events, complete } = readStream('error-inside');
+    expect(events.at(-1)).toEqual({ kind: 'error', message: 'The model is overloaded. Please try again later.' });
+    expect(complete).toBe(false);
+  });
+
+  it.each([
+    ['failure', { kind: 'busy', retryAfterSeconds: 35 }],
+    ['failure-bad-key', { kind: 'account' }],
+    ['failure-too-long', { kind: 'caller', code: 'context_length_exceeded' }],
+    ['failure-list', { kind: 'broken', message: 'The model is overloaded. Please try again later.' }],
+  ])('%s is told apart by what should happen next', (name, expected) => {
+    const { status, body } = JSON.parse(fixture(`${name}.json`)) as { status: number; body: unknown };
+    expect(gemini.error(status, JSON.stringify(body))).toMatchObject(expected);
+  });
+});
+
+describe('however an answer is cut into events', () => {
+  const part = record(
+    {
+      text: constantFrom('', 'a', 'bc'),
+      thought: boolean(),
+      thoughtSignature: constantFrom('', 'S1', 'S2'),
+      functionCall: record({ name: string(), args: record({ city: string() }) }),
+    },
+    { requiredKeys: [] },
+  );
+
+  it('it says what it says in one piece', () => {
+    assert(
+      property(array(array(part)), constantFrom('STOP', 'MAX_TOKENS', 'SAFETY', 'NEW_WORD'), (cuts, finishReason) => {
+        const head = { responseId: 'r1', modelVersion: 'gemini-x' };
+        const bodyOf = (parts: unknown[], more = {}) => ({ candidates: [{ content: { parts }, ...more }], ...head });
+        const reader = gemini.stream();
+        const bodies = [...cuts.map((parts) => bodyOf(parts)), bodyOf([], { finishReason })];
+        const events = bodies.flatMap((body) => reader.push({ data: JSON.stringify(body) }));
+        const end = reader.end();
+        expect(end.complete).toBe(true);
+        expect(gather([...events, ...end.events])).toEqual(gemini.response(bodyOf(cuts.flat(), { finishReason })));
+      }),
+    );
+  });
+});
+
+describe('what is no answer', () => {
+  it.each([undefined, null, 7, '<html>', [], {}, { candidates: [] }, { candidates: [{}] }, { usageMetadata: {} }])(
+    '%o is a failure, not an empty answer',
+    (body) => {
+      expect(failureOf(() => gemini.response(body))).toMatchObject({ kind: 'broken' });
+    },
+  );
+
+  it('a stream that cannot be read ends in an error', () => {
+    const reader = gemini.stream();
+    expect(reader.push({ data: '{"candidates":[{"con' })).toMatchObject([{ kind: 'error' }]);
+    expect(reader.end().complete).toBe(false);
+  });
+
+  it('nonsense for counts is no count', () => {
+    const answer = { candidates: [{ content: { parts: [{ text: 'Hi' }] }, finishReason: 'STOP' }] };
+    for (const promptTokenCount of [-1, '7', 1e12, null])
+      expect(gemini.response({ ...answer, usageMetadata: { promptTokenCount } })).not.toHaveProperty('usage');
+    expect(gemini.response({ ...answer, usageMetadata: { promptTokenCount: 0 } })).toMatchObject({
+      usage: { inputTokens: 0, outputTokens: 0 },
+    });
+  });
+});
+
+function fixture(name: string): string {
+  return readFileSync(new URL(`../fixtures/gemini/${name}`, import.meta.url), 'utf8');
+}
+
+function readPlain(name: string): Answer {
+  return gemini.response(JSON.parse(fixture(`${name}.json`)));
+}
+
+function readStream(name: string): { events: StreamEvent[]; complete: boolean } {
+  const reader = gemini.stream();
+  const events: StreamEvent[] = [];
+  const parser = createParser({ onEvent: (event) => events.push(...reader.push(event)) });
+  parser.feed(fixture(`${name}.sse`));
+  const end = reader.end();
+  return { events: [...events, ...end.events], complete: end.complete };
+}
+
+function failureOf(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof UnreadableAnswer) return error.failure;
+    throw error;
+  }
+  return undefined;
+}
+
+/** The answer a client puts together from a stream. */
+function gather(events: readonly StreamEvent[]): Answer {
+  const parts: AnswerPart[] = [];
+  const answer: Partial<Answer> = {};
+  let thought: Extract<AnswerPart, { kind: 'reasoning' }> | undefined;
+  for (const event of events) {
+    const last = parts.at(-1);
+    switch (event.kind) {
+      case 'start':
+        answer.id = event.id;
+        answer.model = event.model;
+        break;
+      case 'text':
+        if (last?.kind === 'text') last.text += event.text;
+        else parts.push({ kind: 'text', text: event.text });
+        if (event.logprobs !== undefined) answer.logprobs = event.logprobs;
+        break;
+      case 'reasoning':
+        if (thought !== undefined) thought.text += event.text;
+        else {
+          thought = { kind: 'reasoning', text: event.text, signedBy: 'gemini' };
+          parts.push(thought);
+        }
+        break;
+      case 'reasoning-end': {
+        const signed = event.signature === undefined ? {} : { signature: event.signature };
+        if (thought !== undefined) Object.assign(thought, signed);
+        else parts.push({ kind: 'reasoning', text: '', signedBy: 'gemini', ...signed });
+        thought = undefined;
+        break;
+      }
+      case 'refusal':
+        parts.push({ kind: 'refusal', text: event.text });
+        break;
+      case 'tool-call': {
+        const { id, name, signature } = event;
+        parts.push({
+          kind: 'tool-call',
+          id,
+          name,
+          arguments: '',
+          ...(signature === undefined ? {} : { signature }),
+        });
+        break;
+      }
+      case 'tool-arguments':
+        if (last?.kind === 'tool-call') last.arguments += event.text;
+        break;
+      case 'usage':
+        answer.usage = event.usage;
+        break;
+      case 'finish':
+        answer.finish = event.reason;
+        break;
+      case 'error':
+        throw new Error(event.message);
+    }
+  }
+  return { id: '', model: '', finish: 'stop', ...answer, parts };
+}
