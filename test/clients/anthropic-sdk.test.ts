@@ -153,3 +153,33 @@ it('thoughts of Claude come through with their proof and go back with the next t
   });
   expect(JSON.stringify(gateway.fakes.anthropic.requests.at(-1)?.json)).toContain('"signature":"proof"');
 });
+
+it('a conversation that Gemini began goes on with Claude, without the proofs only Gemini can read', async () => {
+  gateway.fakes.gemini.reply({
+    reasoning: 'Hm.',
+    reasoningSignature: 'gemini-proof',
+    toolCalls: [{ id: 'call_a', name: 'get_weather', arguments: { city: 'Paris' }, signature: 'call-proof' }],
+  });
+  const first = await client.messages.create({
+    model: 'gemini-3-pro-preview',
+    max_tokens: 4000,
+    thinking: { type: 'enabled', budget_tokens: 2000 },
+    tools: [weather],
+    messages: [{ role: 'user', content: 'Weather?' }],
+  });
+  expect(JSON.stringify(first.content)).toContain('gw.gemini.gemini-proof');
+  const messages: Anthropic.MessageParam[] = [
+    { role: 'user', content: 'Weather?' },
+    { role: 'assistant', content: first.content },
+    {
+      role: 'user',
+      content: first.content.flatMap((block) =>
+        block.type === 'tool_use' ? [{ type: 'tool_result' as const, tool_use_id: block.id, content: 'clear' }] : [],
+      ),
+    },
+  ];
+  await client.messages.create({ model: 'claude-3-5-sonnet-20241022', max_tokens: 100, tools: [weather], messages });
+  expect(JSON.stringify(gateway.fakes.anthropic.requests.at(-1)?.json)).not.toMatch(/proof|extra_content/);
+  await client.messages.create({ model: 'gemini-3-pro-preview', max_tokens: 100, tools: [weather], messages });
+  expect(JSON.stringify(gateway.fakes.gemini.requests.at(-1)?.json)).toContain('"thoughtSignature":"call-proof"');
+});

@@ -155,7 +155,9 @@ async function embed(
   if (!adapter.relays && asked.texts === undefined) throw wrong('input', 'text: this provider takes no token ids');
   const outgoing = adapter.request(asked, targetOf(candidate));
   const url = new URL(outgoing.url);
-  const sent = adapter.relays ? relayBody({ body, outline, json, call, model: candidate.model }) : outgoing.body;
+  const sent = adapter.relays
+    ? relayBody({ body, outline, json, call, model: candidate.model, vendorItself: false })
+    : outgoing.body;
   try {
     const exchange = await Exchange.send(
       {

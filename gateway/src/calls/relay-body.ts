@@ -1,5 +1,6 @@
 import { edit, type Outline } from '../dialects/json-outline.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
+import { withoutForeign } from './strip-foreign.ts';
 import { metadataTagNames } from './tags.ts';
 
 /**
@@ -12,9 +13,11 @@ export function relayBody(options: {
   json: JsonObject;
   call: NeutralCall;
   model: string;
+  /** Servers that merely follow OpenAI's dialect may know fields OpenAI does not. */
+  vendorItself: boolean;
 }): Buffer {
-  const { body, outline, json, call, model } = options;
-  const set: Record<string, string> = {};
+  const { body, outline, json, call, model, vendorItself } = options;
+  const set: Record<string, string> = vendorItself ? withoutForeign(call, json, body) : {};
   const remove: string[] = [];
   if (json.model !== model) set.model = JSON.stringify(model);
   if (Object.hasOwn(json, 'fallback_models')) remove.push('fallback_models');

@@ -83,7 +83,14 @@ function relay(adapter: Adapter, { request, call, candidate }: Try): Omit<Outgoi
   return {
     url: head.url,
     headers: { ...head.headers, ...(candidate.kind === 'anthropic' ? request.anthropicHeaders : {}) },
-    body: relayBody({ body, outline, json, call, model: candidate.model }),
+    body: relayBody({
+      body,
+      outline,
+      json,
+      call,
+      model: candidate.model,
+      vendorItself: candidate.kind !== 'openai-compatible',
+    }),
   };
 }
 

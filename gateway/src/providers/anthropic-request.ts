@@ -1,5 +1,6 @@
 import type { JsonObject, Message, NeutralCall, Part, Tool } from '../dialects/neutral.ts';
 import type { Target } from './adapter.ts';
+import { anthropicSchema } from './anthropic-schema.ts';
 import { droppedExtras, droppedOf } from './dropped.ts';
 import { asObject, parseObject } from './openai-answer.ts';
 
@@ -15,7 +16,8 @@ export type SchemaWay = 'native' | 'tool' | 'none';
 
 /** Claude 4.5 and later take a schema themselves. */
 export function schemaWay(call: NeutralCall, model: string): SchemaWay {
-  if (call.output.kind !== 'json-schema') return 'none';
+  // A tool the caller forces is the answer; the schema has no say in it.
+  if (call.output.kind !== 'json-schema' || call.toolChoice?.kind === 'tool') return 'none';
   return /claude-(opus|sonnet|haiku)-(4-[5-9]|[5-9])|claude-fable/.test(model) ? 'native' : 'tool';
 }
 
@@ -24,29 +26,42 @@ function thinks(model: string): boolean {
   return /claude-(3-7|(opus|sonnet|haiku)-[4-9]|fable)/.test(model);
 }
 
+/** From Opus 4.7 on Claude decides itself how long to think, takes an effort for a budget, and no sampling parameters. */
+function thinksByItself(model: string): boolean {
+  return /claude-(opus-4-[7-9]|(opus|sonnet|haiku)-[5-9]|fable)/.test(model);
+}
+
 export function messagesRequest(call: NeutralCall, target: Target): { body: JsonObject; dropped: string[] } {
   const way = schemaWay(call, target.model);
   const ceiling = call.maxTokens ?? target.maxOutputTokens ?? defaultMaxTokens;
   const thinking = thinkingOf(call, target.model, ceiling, way);
   const stops = call.stop.filter((stop) => stop.trim() !== '');
-  const temperature =
-    call.temperature === undefined || thinking !== undefined ? undefined : Math.min(call.temperature, 1);
+  const byItself = thinksByItself(target.model);
+  const unsampled = byItself || thinking !== undefined;
+  const temperature = call.temperature === undefined || unsampled ? undefined : Math.min(call.temperature, 1);
+  const output = {
+    ...(way === 'native' && call.output.kind === 'json-schema'
+      ? { format: { type: 'json_schema', schema: anthropicSchema(call.output.schema) } }
+      : {}),
+    ...(byItself && thinking !== undefined ? { effort: effortOf(call) } : {}),
+  };
   const system = systemOf(call);
   const body: JsonObject = {
     model: target.model,
-    max_tokens: thinking === undefined ? ceiling : Math.max(ceiling, thinking + 1),
+    // Thoughts count as answer: a ceiling the caller did not set grows by them, one he did set keeps room beside them.
+    max_tokens: thinking === undefined || call.maxTokens !== undefined ? ceiling : ceiling + thinking,
     messages: writeTurns(call.messages),
     ...(system === undefined ? {} : { system }),
-    ...toolFields(call, way, thinking !== undefined),
-    ...(way === 'native' && call.output.kind === 'json-schema'
-      ? { output_config: { format: { type: 'json_schema', schema: call.output.schema } } }
-      : {}),
+    ...toolFields(call, way),
+    ...(Object.keys(output).length === 0 ? {} : { output_config: output }),
     ...(temperature === undefined ? {} : { temperature }),
     // Newer Claudes refuse both at once.
-    ...(call.topP === undefined || temperature !== undefined || thinking !== undefined ? {} : { top_p: call.topP }),
-    ...(call.topK === undefined || thinking !== undefined ? {} : { top_k: call.topK }),
+    ...(call.topP === undefined || temperature !== undefined || unsampled ? {} : { top_p: call.topP }),
+    ...(call.topK === undefined || unsampled ? {} : { top_k: call.topK }),
     ...(stops.length === 0 ? {} : { stop_sequences: stops }),
-    ...(thinking === undefined ? {} : { thinking: { type: 'enabled', budget_tokens: thinking } }),
+    ...(thinking === undefined
+      ? {}
+      : { thinking: byItself ? { type: 'adaptive' } : { type: 'enabled', budget_tokens: thinking } }),
     ...(call.user === undefined ? {} : { metadata: { user_id: call.user } }),
     ...(call.stream ? { stream: true } : {}),
   };
@@ -60,12 +75,13 @@ export function messagesRequest(call: NeutralCall, target: Target): { body: Json
       'choices',
       'serviceTier',
     ]),
-    ...(thinking !== undefined
+    ...(unsampled
       ? droppedOf(call, ['temperature', 'topP', 'topK'])
       : temperature !== call.temperature
         ? droppedOf(call, ['temperature'])
         : []),
-    ...(temperature !== undefined && thinking === undefined ? droppedOf(call, ['topP']) : []),
+    ...(temperature !== undefined ? droppedOf(call, ['topP']) : []),
+    ...(call.output.kind === 'json-schema' && way === 'none' ? droppedOf(call, ['output']) : []),
     ...(thinking === undefined && call.reasoning?.effort !== 'none' && asksToThink(call)
       ? droppedOf(call, ['reasoning'])
       : []),
@@ -73,6 +89,13 @@ export function messagesRequest(call: NeutralCall, target: Target): { body: Json
     ...droppedExtras(call),
   ];
   return { body, dropped };
+}
+
+/** In the words Claude's newer models take; a budget becomes the nearest. */
+function effortOf({ reasoning }: NeutralCall): string {
+  const { effort, budgetTokens = 0 } = reasoning ?? {};
+  if (effort !== undefined && effort !== 'none') return effort === 'minimal' ? 'low' : effort;
+  return budgetTokens < 4_096 ? 'low' : budgetTokens < 16_384 ? 'medium' : 'high';
 }
 
 function asksToThink({ reasoning }: NeutralCall): boolean {
@@ -97,13 +120,11 @@ function thinkingOf(call: NeutralCall, model: string, ceiling: number, way: Sche
   if (!asksToThink(call) || !thinks(model) || way === 'tool') return undefined;
   if (call.toolChoice?.kind === 'tool' || call.toolChoice?.kind === 'required') return undefined;
   const wanted = call.reasoning?.budgetTokens ?? budgets[call.reasoning?.effort ?? 'none'];
-  if (
-    wanted === undefined ||
-    (call.maxTokens !== undefined && ceiling <= thinkingMin) ||
-    continuesToolCallWithoutThoughts(call)
-  )
-    return undefined;
-  return Math.max(thinkingMin, call.maxTokens === undefined ? wanted : Math.min(wanted, ceiling - 1));
+  if (wanted === undefined || continuesToolCallWithoutThoughts(call)) return undefined;
+  if (call.maxTokens === undefined) return Math.max(thinkingMin, wanted);
+  // A fifth at least is left for the answer itself.
+  const most = Math.min(ceiling - 1, Math.floor(ceiling * 0.8));
+  return most < thinkingMin ? undefined : Math.max(thinkingMin, Math.min(wanted, most));
 }
 
 function continuesToolCallWithoutThoughts({ messages }: NeutralCall): boolean {
@@ -172,6 +193,13 @@ function writeBlock(part: Part): JsonObject[] {
       return [{ type: 'image', source, ...cached(part.cacheControl) }];
     }
     case 'file':
+      // Only PDF goes as base64; plain text goes as text.
+      if (part.mediaType === 'text/plain') {
+        const data = Buffer.from(part.data, 'base64').toString('utf8');
+        return [
+          { type: 'document', source: { type: 'text', media_type: 'text/plain', data }, ...cached(part.cacheControl) },
+        ];
+      }
       return [
         {
           type: 'document',
@@ -219,7 +247,7 @@ function cached(cacheControl: unknown): JsonObject {
   return cacheControl === undefined || cacheControl === null ? {} : { cache_control: cacheControl };
 }
 
-function toolFields(call: NeutralCall, way: SchemaWay, thinking: boolean): JsonObject {
+function toolFields(call: NeutralCall, way: SchemaWay): JsonObject {
   const tools = call.tools.map(writeTool);
   if (way === 'tool' && call.output.kind === 'json-schema') {
     const description =
@@ -238,7 +266,7 @@ function toolFields(call: NeutralCall, way: SchemaWay, thinking: boolean): JsonO
     case 'auto':
       return { tools, tool_choice: { type: 'auto', ...single } };
     case 'required':
-      return { tools, tool_choice: { type: thinking ? 'auto' : 'any', ...single } };
+      return { tools, tool_choice: { type: 'any', ...single } };
     case 'tool':
       return { tools, tool_choice: { type: 'tool', name: choice.name, ...single } };
   }

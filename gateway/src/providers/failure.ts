@@ -18,7 +18,7 @@ export function cleanMessage(message: unknown, status: number): string {
       ? message.trim()
       : `the provider answered with status ${status}`;
   return text
-    .replace(/\b(sk-[\w-]{6,}|AIza[\w-]{10,}|gw_(?:live|test)_[\w-]+|Bearer\s+[\w.~+/-]{8,})/g, '[key]')
+    .replace(/\b(sk-[\w*-]{6,}|AIza[\w-]{10,}|gw_(?:live|test)_[\w-]+|Bearer\s+[\w.~+/-]{8,})/g, '[key]')
     .slice(0, 500);
 }
 

@@ -23,7 +23,7 @@ export function readGenerated(body: unknown): Answer {
 }
 
 /** What one generateContent answer says: the whole of it, or what is new since the last event of a stream. */
-export interface GeneratedStep {
+interface GeneratedStep {
   id: string;
   model: string;
   parts: readonly AnswerPart[];
@@ -33,7 +33,7 @@ export interface GeneratedStep {
 }
 
 /** `broken`: the model came to grief, and what it said is no answer. */
-export type GeneratedFinish = { kind: 'done'; reason: FinishReason } | { kind: 'broken'; message: string };
+type GeneratedFinish = { kind: 'done'; reason: FinishReason } | { kind: 'broken'; message: string };
 
 /** Undefined for what is no answer at all. `callsBefore`: how many calls of tools the same answer has made already. */
 export function readStep(body: unknown, callsBefore: number): GeneratedStep | undefined {

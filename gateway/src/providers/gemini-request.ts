@@ -81,8 +81,11 @@ function formatFields({ output }: NeutralCall): JsonObject {
 }
 
 function jsonInWords({ output }: NeutralCall): string {
-  const schema = output.kind === 'json-schema' ? ` that fits this JSON Schema: ${JSON.stringify(output.schema)}` : '';
-  return `Unless you call a tool, answer with one JSON value${schema}, no code fence and no words around it.`;
+  const json =
+    output.kind === 'json-schema'
+      ? `JSON that fits this JSON Schema: ${JSON.stringify(output.schema)}`
+      : 'one JSON object and nothing else';
+  return `Unless you call a tool, answer without a code fence or words around it, with ${json}`;
 }
 
 /** Tools that must not be called are left out where they would keep the model from answering in JSON. */

@@ -33,7 +33,7 @@ export function readCompletion(body: unknown): Answer {
 
 function readMessage(message: JsonObject): AnswerPart[] {
   const reasoning = asText(message.reasoning_content) ?? asText(message.reasoning);
-  const content = asText(message.content);
+  const content = textOf(message.content);
   const refusal = asText(message.refusal);
   const annotations = asArray(message.annotations);
   return [
@@ -50,6 +50,12 @@ function readMessage(message: JsonObject): AnswerPart[] {
       ];
     }),
   ];
+}
+
+/** Some servers answer with a list of parts. */
+function textOf(content: unknown): string | undefined {
+  const parts = asArray(content);
+  return parts === undefined ? asText(content) : parts.map((part) => asText(asObject(part)?.text) ?? '').join('');
 }
 
 function finishOf(reason: unknown, calledTools: boolean): FinishReason {
@@ -99,7 +105,7 @@ export function chatStreamReader(): StreamReader {
 
 function readDelta(delta: JsonObject, logprobs: unknown, tools: ToolCalls): StreamEvent[] {
   const reasoning = asText(delta.reasoning_content) ?? asText(delta.reasoning);
-  const content = asText(delta.content);
+  const content = textOf(delta.content);
   const refusal = asText(delta.refusal);
   return [
     ...(reasoning ? [{ kind: 'reasoning' as const, text: reasoning }] : []),
@@ -112,6 +118,7 @@ function readDelta(delta: JsonObject, logprobs: unknown, tools: ToolCalls): Stre
 /** Numbers tool calls from 0 in the order they begin, whatever numbers the server gives them, or none. */
 class ToolCalls {
   readonly #numbers = new Map<string, number>();
+  readonly #ids = new Set<string>();
   #latest = -1;
 
   get any(): boolean {
@@ -123,13 +130,16 @@ class ToolCalls {
     const id = asText(call.id);
     const name = asText(fn?.name);
     const key = typeof call.index === 'number' ? `#${call.index}` : id === undefined ? undefined : `id ${id}`;
-    const known = key === undefined ? this.#latest : this.#numbers.get(key);
+    // A new id under an old number is a new call: some servers number all of them 0.
+    const begins = name !== undefined && id !== undefined && !this.#ids.has(id);
+    const known = begins ? undefined : key === undefined ? this.#latest : this.#numbers.get(key);
     const events: StreamEvent[] = [];
     let index = known ?? -1;
     if (known === undefined || known < 0) {
       if (name === undefined) return [];
       index = ++this.#latest;
       if (key !== undefined) this.#numbers.set(key, index);
+      if (id !== undefined) this.#ids.add(id);
       events.push({ kind: 'tool-call', index, id: id ?? `call_${index}`, name });
     }
     const text = asText(fn?.arguments);

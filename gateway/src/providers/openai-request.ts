@@ -30,7 +30,7 @@ export function chatRequest(call: NeutralCall, target: Target): { body: JsonObje
       seed: call.seed,
       user: call.user,
       service_tier: openAiTier(call.serviceTier),
-      reasoning_effort: effortFor(call, reasons),
+      reasoning_effort: effortFor(call, target.model, reasons),
     }),
     ...(call.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
   };
@@ -59,7 +59,7 @@ function droppedBy(call: NeutralCall, reasons: boolean): string[] {
 
 /** o-series and GPT-5 and later think before they answer, and take no sampling parameters. */
 export function isReasoningModel(model: string): boolean {
-  return /^(o\d|gpt-(?:[5-9]|\d\d)(?!.*chat)|codex)/.test(model);
+  return /^(?:ft:)?(o\d|gpt-(?:[5-9]|\d\d)(?!.*chat)|codex)/.test(model);
 }
 
 function openAiTier(tier: string | undefined): string | undefined {
@@ -67,9 +67,12 @@ function openAiTier(tier: string | undefined): string | undefined {
 }
 
 /** A budget in tokens, as Anthropic has it, becomes the nearest word. */
-function effortFor(call: NeutralCall, reasons: boolean): string | undefined {
+function effortFor(call: NeutralCall, model: string, reasons: boolean): string | undefined {
   if (!reasons || call.reasoning === undefined) return undefined;
   const { effort, budgetTokens } = call.reasoning;
+  // The o-series knows low, medium and high; GPT-5 came with minimal, 5.1 with none.
+  const oSeries = /^(?:ft:)?o\d/.test(model);
+  if (effort === 'none' || effort === 'minimal') return oSeries ? 'low' : effort;
   if (effort !== undefined) return effort === 'max' ? 'high' : effort;
   if (budgetTokens === undefined) return undefined;
   return budgetTokens < 4_096 ? 'low' : budgetTokens < 16_384 ? 'medium' : 'high';
@@ -81,11 +84,11 @@ function defined(fields: JsonObject): JsonObject {
 
 function writeMessage(message: Message): JsonObject[] {
   const named = message.name === undefined ? {} : { name: message.name };
-  if (message.role === 'tool') return message.parts.flatMap(writeToolResult);
+  if (message.role === 'tool') return writeResults(message.parts);
   if (message.role === 'assistant') return [{ role: 'assistant', ...assistantFields(message.parts), ...named }];
   if (message.role === 'system') return [{ role: 'system', content: plainText(message.parts), ...named }];
   // A user's turn may hold tool results (Anthropic) beside words: results come first, each a message of its own.
-  const results = message.parts.flatMap((part) => (part.kind === 'tool-result' ? writeToolResult(part) : []));
+  const results = writeResults(message.parts);
   const rest = message.parts.filter((part) => part.kind !== 'tool-result');
   return rest.length === 0 && results.length > 0
     ? results
@@ -139,13 +142,15 @@ function assistantFields(parts: readonly Part[]): JsonObject {
   };
 }
 
-/** Tool messages are text; a picture a tool returned follows as a user's message, where pictures are allowed. */
-function writeToolResult(part: Part): JsonObject[] {
-  if (part.kind !== 'tool-result') return [];
-  const text = part.content.flatMap((inner) => (inner.kind === 'text' ? [inner.text] : [])).join('\n');
-  const pictures = part.content.filter((inner) => inner.kind === 'image');
+/** Tool messages are text, and nothing may stand between them: pictures tools returned follow as one message of the user's. */
+function writeResults(parts: readonly Part[]): JsonObject[] {
+  const results = parts.flatMap((part) => (part.kind === 'tool-result' ? [part] : []));
+  const pictures = results.flatMap(({ content }) => content.filter(({ kind }) => kind === 'image'));
   return [
-    { role: 'tool', tool_call_id: part.toolCallId, content: part.isError ? `Error: ${text}` : text },
+    ...results.map(({ toolCallId, content, isError }) => {
+      const text = content.flatMap((inner) => (inner.kind === 'text' ? [inner.text] : [])).join('\n');
+      return { role: 'tool', tool_call_id: toolCallId, content: isError ? `Error: ${text}` : text };
+    }),
     ...(pictures.length === 0 ? [] : [{ role: 'user', content: userContent(pictures) }]),
   ];
 }

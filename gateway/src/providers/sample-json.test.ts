@@ -36,7 +36,16 @@ const schemas: [string, object][] = [
   ['an empty list', { type: 'array', items: person }],
   ['a tuple', { type: 'array', prefixItems: [{ type: 'integer' }, { type: 'string' }], minItems: 2 }],
   ['one of two shapes', { anyOf: [{ type: 'integer', minimum: 5 }, { type: 'string' }] }],
-  ['one of two shapes beside what both have', { ...person, oneOf: [{ required: ['age'] }, { required: ['name'] }] }],
+  ['a shape with one of two needs', { ...person, anyOf: [{ required: ['age'] }, { required: ['name'] }] }],
+  [
+    'one of two shapes that exclude each other',
+    {
+      oneOf: [
+        { type: 'object', properties: { kind: { const: 'a' } }, required: ['kind'] },
+        { type: 'object', properties: { kind: { const: 'b' } }, required: ['kind'] },
+      ],
+    },
+  ],
   [
     'all of several shapes',
     { allOf: [person, { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] }] },

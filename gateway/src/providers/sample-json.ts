@@ -6,7 +6,8 @@ import { sampleNumber, sampleText } from './sample-scalar.ts';
  * finite value fits.
  *
  * A schema may contain itself (a list's `next`, a tree's `children`). The plainest value never needs to pass the same
- * reference twice on its way down, so a branch that does is given up and the next one is tried.
+ * reference twice on its way down, so a branch that does is given up and the next one is tried. Branches of `oneOf` are taken
+ * to exclude each other, as they do wherever a member tells them apart.
  */
 export function sampleOf(schema: unknown): unknown {
   const root = asSchema(schema);

@@ -33,7 +33,7 @@ export function mayRetry(budget: RetryBudget, health: Health, nowMs: number): bo
   const inSight = 1 - (nowMs - windowStartMs) / windowMs;
   const tries = now.tries + before.tries * inSight;
   const retries = now.retries + before.retries * inSight;
-  return retries + 1 <= Math.max(floor, tries * share);
+  return retries + 1 <= Math.max(floor, (tries + 1) * share);
 }
 
 export function onTry(budget: RetryBudget, isRetry: boolean, nowMs: number): RetryBudget {

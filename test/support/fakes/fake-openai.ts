@@ -179,6 +179,10 @@ function completion(request: RecordedRequest, script: Script): unknown {
       },
     ],
   };
+  // As DeepSeek and vLLM have it; OpenAI itself shows no reasoning here.
+  const message = answer.choices[0]?.message;
+  if (script.reasoning !== undefined && message !== undefined)
+    Object.assign(message, { reasoning_content: script.reasoning });
   return usage === undefined ? answer : { ...answer, usage: writeUsage(usage) };
 }
 

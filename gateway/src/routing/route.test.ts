@@ -1,0 +1,420 @@
+import { isGatewayError } from '@ai-gateway/shared/errors';
+import { describe, expect, it } from 'vitest';
+import type { ProviderAccount } from '../accounts/workspace-view.ts';
+import type { Part } from '../dialects/neutral.ts';
+import { costNanos, type Price } from '../providers/price.ts';
+import { isKnownModel, type RouteInput, routeCall } from './route.ts';
+
+function account(name: string, more: Partial<ProviderAccount> = {}): ProviderAccount {
+  const kind = name === 'anthropic' || name === 'gemini' ? name : 'openai';
+  return {
+    id: `id-${name}`,
+    name,
+    kind,
+    baseUrl: `https://${name}.example`,
+    apiKey: 'k',
+    operators: true,
+    models: [],
+    ...more,
+  };
+}
+
+const openai = account('openai');
+const anthropic = account('anthropic');
+const gemini = account('gemini');
+const local = account('local', {
+  kind: 'openai-compatible',
+  operators: false,
+  models: [{ id: 'llama-x', input_usd_per_mtok: 1, output_usd_per_mtok: 2, context_window: 1_000 }],
+});
+
+function input(
+  model: string,
+  more: Partial<Omit<RouteInput, 'call'>> & { call?: Partial<RouteInput['call']> } = {},
+): RouteInput {
+  const { call, ...rest } = more;
+  const messages = [{ role: 'user' as const, parts: [{ kind: 'text' as const, text: 'Hi' }] }];
+  return {
+    kind: 'chat',
+    inputTokens: 100,
+    fallbacks: undefined,
+    workspaceFallbacks: {},
+    accounts: [openai, anthropic, gemini],
+    livemode: true,
+    mayTry: () => 'yes',
+    nowMs: Date.parse('2026-11-24T12:00:00Z'),
+    ...rest,
+    call: { model, dialect: 'chat', onlyNative: [], tools: [], output: { kind: 'text' }, messages, ...call },
+  };
+}
+
+function route(...[model, more]: Parameters<typeof input>): string[] {
+  return routeCall(input(model, more)).map((one) => `${one.provider}/${one.model}`);
+}
+
+function reasons(...[model, more]: Parameters<typeof input>): string[] {
+  return routeCall(input(model, more)).map(({ reason }) => reason);
+}
+
+function refusal(...[model, more]: Parameters<typeof input>) {
+  try {
+    routeCall(input(model, more));
+  } catch (error) {
+    if (isGatewayError(error)) return error;
+    throw error;
+  }
+  throw new Error(`${model} was given a route`);
+}
+
+function dollarsPerMillion(price: Price | undefined): number {
+  const usage = { inputTokens: 100_000, cachedTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 };
+  return price === undefined ? Number.NaN : Number(costNanos(price, usage)) / 1e8;
+}
+
+function withParts(...parts: Part[]) {
+  return { call: { messages: [{ role: 'user' as const, parts }] } };
+}
+
+const image: Part = { kind: 'image', source: { kind: 'url', url: 'https://example.com/a.png' } };
+const tools = [{ name: 'f', parameters: {} }];
+
+describe('the route of a call', () => {
+  it('leads to the model that was named, then to its class at the other vendors', () => {
+    expect(route('gpt-4o')).toEqual(['openai/gpt-4o', 'anthropic/claude-3-5-sonnet-20241022', 'gemini/gemini-1.5-pro']);
+    expect(route('claude-3-haiku-20240307')).toEqual([
+      'anthropic/claude-3-haiku-20240307',
+      'openai/gpt-4o-mini',
+      'gemini/gemini-1.5-flash',
+    ]);
+    expect(reasons('gpt-4o')).toEqual(['asked for', 'fallback of gpt-4o', 'fallback of gpt-4o']);
+  });
+
+  it('carries what the call goes out with, and its price', () => {
+    const [first] = routeCall(input('gpt-4o'));
+    expect(first).toMatchObject({
+      account: 'id-openai',
+      kind: 'openai',
+      baseUrl: 'https://openai.example',
+      apiKey: 'k',
+      trusted: true,
+    });
+    expect(dollarsPerMillion(first?.price)).toBe(2.5);
+  });
+
+  it('goes by the prices of its day', () => {
+    const price = (day: string) =>
+      dollarsPerMillion(routeCall(input('gemini-3.6-flash', { nowMs: Date.parse(day) }))[0]?.price);
+    expect([price('2026-12-31'), price('2027-01-01')]).toEqual([0.75, 1.5]);
+  });
+
+  it('leaves out vendors without an account', () => {
+    expect(route('gpt-4o', { accounts: [openai, gemini] })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-pro']);
+  });
+
+  it('takes a vendor in front of the name, also before a model nobody knows yet', () => {
+    expect(route('anthropic/claude-3-haiku-20240307')[0]).toBe('anthropic/claude-3-haiku-20240307');
+    const unknown = routeCall(input('openai/gpt-99'));
+    expect(unknown.map(({ model, price }) => [model, price])).toEqual([['gpt-99', undefined]]);
+  });
+
+  it('finds a vendor’s account under a name of one’s own', () => {
+    const mine = account('my-claude', { kind: 'anthropic' });
+    expect(route('claude-3-haiku-20240307', { accounts: [mine], fallbacks: 'none' })).toEqual([
+      'my-claude/claude-3-haiku-20240307',
+    ]);
+    expect(route('my-claude/claude-3-haiku-20240307', { accounts: [mine] })).toEqual([
+      'my-claude/claude-3-haiku-20240307',
+    ]);
+    expect(route('claude-3-haiku-20240307', { accounts: [mine, anthropic], fallbacks: 'none' })).toEqual([
+      'anthropic/claude-3-haiku-20240307',
+    ]);
+  });
+});
+
+describe('a provider of one’s own', () => {
+  const accounts = [local, openai];
+
+  it('is named in front of the model, or known by the models it lists, at their price', () => {
+    for (const model of ['local/llama-x', 'llama-x']) {
+      const [only, ...rest] = routeCall(input(model, { accounts }));
+      expect([only?.provider, only?.model, only?.kind, only?.trusted, rest.length]).toEqual([
+        'local',
+        'llama-x',
+        'openai-compatible',
+        false,
+        0,
+      ]);
+      expect(dollarsPerMillion(only?.price)).toBe(1);
+    }
+  });
+
+  it('may serve what it does not list, at a price nobody knows', () => {
+    expect(routeCall(input('local/meta/llama-y', { accounts }))).toMatchObject([
+      { provider: 'local', model: 'meta/llama-y', price: undefined },
+    ]);
+  });
+
+  it('comes before a vendor whose model it lists', () => {
+    const own = account('local', {
+      kind: 'openai-compatible',
+      models: [{ id: 'gpt-4o', input_usd_per_mtok: 0, output_usd_per_mtok: 0 }],
+    });
+    expect(route('gpt-4o', { accounts: [openai, own] })[0]).toBe('local/gpt-4o');
+    expect(route('openai/gpt-4o', { accounts: [openai, own] })[0]).toBe('openai/gpt-4o');
+  });
+
+  it('is no fallback for more than its own window holds', () => {
+    const long = { accounts, fallbacks: ['llama-x'], inputTokens: 40_000 };
+    expect(route('gpt-4o', long)).toEqual(['openai/gpt-4o']);
+    expect(route('gpt-4o', { ...long, inputTokens: 2_000 })).toEqual(['openai/gpt-4o', 'local/llama-x']);
+  });
+});
+
+describe('a name that leads nowhere', () => {
+  it('is told with the names one may have meant', () => {
+    const error = refusal('gpt-4oo');
+    expect([error.code, error.status, error.param]).toEqual(['model_not_found', 404, 'model']);
+    expect(error.message).toContain('"gpt-4oo"');
+    expect(error.message).toContain('"gpt-4o"');
+    expect(error.message).toContain('GET /v1/models');
+    expect(refusal('google/gemini-1.5-pro').message).toContain('Did you mean "gemini-1.5-pro"');
+    expect(refusal('lama-x', { accounts: [local] }).message).toContain('"llama-x"');
+  });
+
+  it.each(['definitely-not-a-model', '__proto__', 'auto:', 'auto:fast', '/', 'nowhere/gpt-4o', 'openai/'])(
+    'is refused: %s',
+    (model) => {
+      expect(refusal(model).code).toBe('model_not_found');
+    },
+  );
+
+  it('does not propose what the key cannot use', () => {
+    expect(refusal('gpt-4oo', { accounts: [gemini] }).message).not.toContain('Did you mean');
+  });
+
+  it('is told apart from a vendor without an account', () => {
+    const error = refusal('gpt-4o', { accounts: [anthropic] });
+    expect(error.code).toBe('model_not_found');
+    expect(error.message).toContain('OPENAI_API_KEY');
+  });
+
+  it('is told apart from a model for something else', () => {
+    expect(refusal('text-embedding-3-small').message).toContain('not a model for chat');
+    expect(refusal('gpt-4o', { kind: 'embedding' }).message).toContain('not a model for embeddings');
+    expect(route('text-embedding-3-small', { kind: 'embedding' })).toEqual(['openai/text-embedding-3-small']);
+  });
+});
+
+describe('fallbacks', () => {
+  it('are the call’s own where it names some, in its order, each once', () => {
+    const fallbacks = ['gemini-1.5-flash', 'anthropic/claude-3-haiku-20240307', 'gpt-4o', 'gemini-1.5-flash'];
+    expect(route('gpt-4o', { fallbacks })).toEqual([
+      'openai/gpt-4o',
+      'gemini/gemini-1.5-flash',
+      'anthropic/claude-3-haiku-20240307',
+    ]);
+  });
+
+  it('are none where it says so', () => {
+    expect(route('gpt-4o', { fallbacks: 'none' })).toEqual(['openai/gpt-4o']);
+    expect(route('gpt-4o', { fallbacks: [] })).toEqual(['openai/gpt-4o']);
+  });
+
+  it('are the workspace’s where the call says nothing', () => {
+    const workspaceFallbacks = { 'gpt-4o': ['gemini-1.5-flash'], 'claude-3-opus-latest': [] };
+    expect(route('gpt-4o', { workspaceFallbacks })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-flash']);
+    expect(route('openai/gpt-4o', { workspaceFallbacks })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-flash']);
+    expect(route('claude-3-opus-latest', { workspaceFallbacks })).toEqual(['anthropic/claude-3-opus-latest']);
+    expect(route('gpt-4o', { workspaceFallbacks, fallbacks: 'none' })).toEqual(['openai/gpt-4o']);
+  });
+
+  it('of the workspace that have gone since are passed over', () => {
+    const workspaceFallbacks = { 'gpt-4o': ['gone/model', 'text-embedding-3-small', 'gemini-1.5-flash'] };
+    expect(route('gpt-4o', { workspaceFallbacks })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-flash']);
+  });
+
+  it('named wrongly by the call are told, for test keys too', () => {
+    for (const livemode of [true, false]) {
+      const error = refusal('gpt-4o', { fallbacks: ['gemini-1.5-flsh'], livemode });
+      expect([error.code, error.param]).toEqual(['model_not_found', 'fallback_models']);
+      expect(error.message).toContain('"gemini-1.5-flash"');
+    }
+    expect(refusal('gpt-4o', { fallbacks: ['text-embedding-3-small'] }).param).toBe('fallback_models');
+  });
+
+  it('whose provider has no account are passed over', () => {
+    expect(route('gpt-4o', { accounts: [openai], fallbacks: ['gemini-1.5-pro'] })).toEqual(['openai/gpt-4o']);
+  });
+
+  it('that cannot see, use tools or keep to a schema are not asked to', () => {
+    const fallbacks = ['o1-mini', 'gpt-3.5-turbo', 'gemini-1.5-pro'];
+    expect(route('claude-3-opus-latest', { fallbacks })).toHaveLength(4);
+    expect(route('claude-3-opus-latest', { fallbacks, ...withParts(image) })).toEqual([
+      'anthropic/claude-3-opus-latest',
+      'gemini/gemini-1.5-pro',
+    ]);
+    const shown: Part = { kind: 'tool-result', toolCallId: 'a', content: [image] };
+    expect(route('claude-3-opus-latest', { fallbacks, ...withParts(shown) })).toEqual([
+      'anthropic/claude-3-opus-latest',
+      'gemini/gemini-1.5-pro',
+    ]);
+    expect(route('claude-3-opus-latest', { fallbacks, call: { tools } })).not.toContain('openai/o1-mini');
+    const output = { kind: 'json-schema' as const, name: 'x', schema: {} };
+    expect(route('claude-3-opus-latest', { fallbacks, call: { output } })).toEqual([
+      'anthropic/claude-3-opus-latest',
+      'gemini/gemini-1.5-pro',
+    ]);
+  });
+
+  it('too short for the call are not asked to, however the model that was named may fare', () => {
+    expect(route('gpt-4o', { inputTokens: 700_000 })).toEqual([
+      'openai/gpt-4o',
+      'anthropic/claude-3-5-sonnet-20241022',
+      'gemini/gemini-1.5-pro',
+    ]);
+    expect(route('gpt-4o', { inputTokens: 900_000 })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-pro']);
+  });
+
+  it('are not ruled out by pictures alone, which are held at far more than they come to', () => {
+    const twenty = Array.from({ length: 20 }, () => image);
+    expect(route('gemini-1.5-pro', { inputTokens: 970_000, ...withParts(...twenty) })).toHaveLength(3);
+  });
+
+  it('do not stand in for embeddings, whose vectors would mean something else', () => {
+    expect(
+      route('text-embedding-3-small', {
+        kind: 'embedding',
+        workspaceFallbacks: { 'text-embedding-3-small': ['gemini-embedding-001'] },
+      }),
+    ).toHaveLength(1);
+  });
+});
+
+describe('what only one dialect knows', () => {
+  it('goes to the providers that speak it, and to no stand-in', () => {
+    const call = { dialect: 'responses' as const, onlyNative: ['previous_response_id'] };
+    expect(route('gpt-4o', { call })).toEqual(['openai/gpt-4o']);
+  });
+
+  it.each([true, false])('is refused by name for a model that does not (live: %s)', (livemode) => {
+    const error = refusal('gemini-1.5-pro', { livemode, call: { dialect: 'messages', onlyNative: ['mcp_servers'] } });
+    expect([error.code, error.param]).toEqual(['unsupported_parameter', 'mcp_servers']);
+    expect(error.message).toContain('Anthropic');
+  });
+
+  it('leads auto to whom it may', () => {
+    expect(route('auto', { call: { dialect: 'messages', onlyNative: ['mcp_servers'] } })).toEqual([
+      'anthropic/claude-3-5-sonnet-20241022',
+    ]);
+    expect(
+      refusal('auto', { accounts: [gemini], call: { dialect: 'messages', onlyNative: ['mcp_servers'] } }).code,
+    ).toBe('unsupported_parameter');
+  });
+});
+
+describe('resting providers', () => {
+  const resting =
+    (...names: string[]): RouteInput['mayTry'] =>
+    (name) =>
+      names.includes(name) ? 'no' : 'yes';
+
+  it('are passed over', () => {
+    expect(route('gpt-4o', { mayTry: resting('id-openai') })[0]).toBe('anthropic/claude-3-5-sonnet-20241022');
+    expect(route('auto', { mayTry: resting('id-openai'), fallbacks: 'none' })).toEqual([
+      'anthropic/claude-3-5-sonnet-20241022',
+    ]);
+  });
+
+  it('may be probed', () => {
+    expect(route('gpt-4o', { mayTry: () => 'probe' })).toHaveLength(3);
+  });
+
+  it('are named when there is no other', () => {
+    const error = refusal('gpt-4o', { mayTry: () => 'no' });
+    expect([error.code, error.status, error.retryAfterSeconds]).toEqual(['no_provider_available', 503, 30]);
+    expect(error.details?.attempts).toMatchObject([
+      { provider: 'openai' },
+      { provider: 'anthropic' },
+      { provider: 'gemini' },
+    ]);
+    expect(refusal('gpt-4o', { mayTry: resting('id-openai'), fallbacks: 'none' }).code).toBe('no_provider_available');
+  });
+});
+
+describe('auto', () => {
+  it.each([
+    ['auto', 'gpt-4o', 'auto:balanced, default of the strong class'],
+    ['auto:balanced', 'gpt-4o', 'auto:balanced, default of the strong class'],
+    ['auto:quality', 'gpt-4o', 'auto:quality, default of the strong class'],
+    ['auto:cost', 'gpt-4o-mini', 'auto:cost, default of the small class'],
+  ])('%s chooses %s and says why', (model, chosen, reason) => {
+    expect(route(model)[0]).toBe(`openai/${chosen}`);
+    expect(route(model)).toHaveLength(3);
+    expect(reasons(model)[0]).toBe(reason);
+  });
+
+  it('chooses the first vendor there is an account with', () => {
+    expect(route('auto', { accounts: [gemini] })).toEqual(['gemini/gemini-1.5-pro']);
+  });
+
+  it('chooses a model the call fits into', () => {
+    expect(route('auto', { inputTokens: 2_000_000 })).toEqual(['gemini/gemini-1.5-pro']);
+    expect(refusal('auto', { inputTokens: 90_000_000 }).message).toContain('too long');
+    expect(refusal('auto', { accounts: [] }).code).toBe('model_not_found');
+  });
+
+  it('takes the fallbacks it is given', () => {
+    expect(route('auto', { fallbacks: 'none' })).toEqual(['openai/gpt-4o']);
+    expect(route('auto', { fallbacks: ['gemini-1.5-flash'] })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-flash']);
+    expect(route('auto', { workspaceFallbacks: { auto: ['gpt-4.1'] } })).toEqual(['openai/gpt-4o', 'openai/gpt-4.1']);
+    expect(refusal('auto', { fallbacks: ['gpt-4oo'] }).param).toBe('fallback_models');
+  });
+});
+
+describe('test keys', () => {
+  const test = { livemode: false, accounts: [openai, local] };
+
+  it('are answered by the sandbox alone, under every model’s name and at its price', () => {
+    for (const [model, dollars] of [
+      ['gpt-4o', 2.5],
+      ['claude-3-5-sonnet-20241022', 3],
+      ['llama-x', 1],
+      ['auto:cost', 0.15],
+    ] as const) {
+      const candidates = routeCall(input(model, test));
+      expect(candidates.map(({ kind, provider, account }) => [kind, provider, account])).toEqual([
+        ['sandbox', 'sandbox', 'sandbox'],
+      ]);
+      expect(dollarsPerMillion(candidates[0]?.price)).toBe(dollars);
+    }
+    expect(reasons('gpt-4o', test)).toEqual(['asked for, in the sandbox']);
+  });
+
+  it('need no account, wait for no resting provider and carry no key', () => {
+    const [only] = routeCall(input('gpt-4o', { livemode: false, accounts: [openai], mayTry: () => 'no' }));
+    expect([only?.kind, only?.apiKey, only?.baseUrl]).toEqual(['sandbox', '', '']);
+    expect(route('auto', { livemode: false, accounts: [] })).toEqual(['sandbox/gpt-4o']);
+  });
+
+  it('do not make a model of a name nobody knows', () => {
+    for (const model of ['definitely-not-a-model', 'openai/gpt-99', 'local/other'])
+      expect(refusal(model, test).code).toBe('model_not_found');
+    expect(refusal('claude-3-5-sonet-20241022', test).message).toContain('"claude-3-5-sonnet-20241022"');
+  });
+});
+
+describe('a name for the workspace’s map of fallbacks', () => {
+  it('is known where it leads anywhere', () => {
+    expect(['gpt-4o', 'local/x', 'llama-x', 'openai/gpt-99'].map((name) => isKnownModel(name, [local]))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(['auto:x', 'nothing', '__proto__'].map((name) => isKnownModel(name, [local]))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+});
