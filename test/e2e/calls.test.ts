@@ -477,6 +477,20 @@ describe('test keys', () => {
   });
 });
 
+it('a rehearsed embedding is as long as asked, within reason', async () => {
+  const bearer = { authorization: `Bearer ${testKey}` };
+  const ask = async (dimensions: number): Promise<number> => {
+    const response = await gateway.post(
+      '/v1/embeddings',
+      { model: 'text-embedding-3-small', input: 'Hi', dimensions },
+      bearer,
+    );
+    return ((await response.json()) as { data: { embedding: number[] }[] }).data[0]?.embedding.length ?? 0;
+  };
+  expect(await ask(64)).toBe(64);
+  expect(await ask(100_000)).toBe(4_096);
+});
+
 describe('an Idempotency-Key', () => {
   it('returns the first answer and costs nothing twice, streamed or not', async () => {
     for (const stream of [false, true]) {

@@ -29,6 +29,7 @@ export async function completeCall(services: Services, request: ModelCall): Prom
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
     mayTry: (account) => services.health.mayTry(account),
+    nowMs: services.now(),
   });
   const running = open(services, { request, call, candidates, inputTokens });
   const answered = await answerFrom(services, { request, call, running, candidates });

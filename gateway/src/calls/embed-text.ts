@@ -34,6 +34,7 @@ export async function embedText(services: Services, request: Omit<ModelCall, 'di
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
     mayTry: (account) => services.health.mayTry(account),
+    nowMs: services.now(),
   });
   if (candidate === undefined) throw new Error('a route has a candidate or is refused');
   const running = openEmbedding(services, { request, call, candidate, inputTokens });
@@ -190,10 +191,13 @@ async function embed(
   }
 }
 
+const sandboxDimensionsMax = 4_096;
+
 function embedInSandbox(asked: EmbeddingRequest, model: string): Outcome {
   if (asked.texts === undefined)
     throw new GatewayError('invalid_request', '`input` must be text in test mode.', { param: 'input' });
-  const dimensions = asked.dimensions ?? (model.includes('large') ? 3072 : 1536);
+  // No model has more; a test key is no way to make the gateway write gigabytes.
+  const dimensions = Math.min(asked.dimensions ?? (model.includes('large') ? 3072 : 1536), sandboxDimensionsMax);
   const inputTokens = sandboxTokens(asked.texts);
   const data = asked.texts.map((text, index) => ({
     object: 'embedding',

@@ -37,7 +37,10 @@ export function readAnthropicUsage(value: unknown): Usage | undefined {
   const cacheWriteTokens = readCount(usage.cache_creation_input_tokens ?? 0);
   if (fresh === undefined || outputTokens === undefined || cachedTokens === undefined || cacheWriteTokens === undefined)
     return undefined;
+  // Written for an hour rather than five minutes, which costs more.
+  const long = readCount(details(usage.cache_creation).ephemeral_1h_input_tokens) ?? 0;
   return {
+    ...(long > 0 ? { longCacheWriteTokens: Math.min(long, cacheWriteTokens) } : {}),
     inputTokens: fresh + cachedTokens + cacheWriteTokens,
     cachedTokens,
     cacheWriteTokens,

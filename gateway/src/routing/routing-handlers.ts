@@ -62,7 +62,7 @@ async function modelsOf(context: Context) {
   const accounts = await accountsOf(context);
   const catalog = listModels();
   const vendors = catalog.filter(
-    ({ vendor }) => accounts === undefined || accounts.some(({ name }) => name === vendor),
+    ({ vendor }) => accounts === undefined || accounts.some(({ name, kind }) => name === vendor || kind === vendor),
   );
   const own = (accounts ?? []).flatMap((account) =>
     account.models.map((model) => ({
