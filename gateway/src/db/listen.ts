@@ -20,7 +20,10 @@ export async function listen(
   },
 ): Promise<Listener> {
   let closed = false;
+  // Until the first connection stands there is nothing to come back to: its failure is the caller's to hear.
+  let reconnecting = true;
   let client = await connect();
+  reconnecting = false;
 
   async function connect(): Promise<pg.Client> {
     const next = new pg.Client({
@@ -30,14 +33,14 @@ export async function listen(
       keepAlive: true,
     });
     next.on('notification', ({ channel, payload }) => options.onNotification(channel, payload ?? ''));
-    next.once('error', () => void reconnect());
+    // A connection that dies may say so twice, and an error nobody listens to would end the process.
+    next.on('error', () => void reconnect());
     next.once('end', () => void reconnect());
     await next.connect();
     for (const channel of options.channels) await next.query(`listen ${pg.escapeIdentifier(channel)}`);
     return next;
   }
 
-  let reconnecting = false;
   async function reconnect(): Promise<void> {
     if (closed || reconnecting) return;
     reconnecting = true;

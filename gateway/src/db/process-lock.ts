@@ -16,7 +16,10 @@ export interface ProcessLock {
 /** Registers this process and holds its lock on a connection of its own; a lost connection is replaced and the lock taken again. */
 export async function holdProcessLock(connection: Connection, id: string): Promise<ProcessLock> {
   let closed = false;
+  // Until the first connection stands there is nothing to come back to: its failure is the caller's to hear.
+  let reconnecting = true;
   let client = await connect();
+  reconnecting = false;
 
   async function connect(): Promise<pg.Client> {
     const next = new pg.Client({
@@ -25,7 +28,8 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
     });
-    next.once('error', () => void reconnect());
+    // A connection that dies may say so twice, and an error nobody listens to would end the process.
+    next.on('error', () => void reconnect());
     next.once('end', () => void reconnect());
     await next.connect();
     await next.query(
@@ -38,7 +42,6 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
     return next;
   }
 
-  let reconnecting = false;
   async function reconnect(): Promise<void> {
     if (closed || reconnecting) return;
     reconnecting = true;

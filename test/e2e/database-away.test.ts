@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../gateway/src/config.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
+import { type RunningGateway, startGateway } from '../../gateway/src/start-gateway.ts';
+import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';
+import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
+
+let fakes: Fakes;
+let postgres: EmbeddedPostgres;
+let gateway: RunningGateway;
+const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-away-'));
+const dataDir = join(folder, 'database');
+
+beforeAll(async () => {
+  fakes = await startFakes();
+  postgres = await startEmbeddedPostgres({ dataDir });
+  const { host = '', port, user, password } = postgres.connection;
+  const url = `postgres://${user}:${String(password)}@/postgres?host=${encodeURIComponent(host)}&port=${port}`;
+  const quiet = new Writable({ write: (_chunk, _encoding, done) => done() });
+  gateway = await startGateway(readConfig(gatewayEnv(fakes, url, join(folder, 'gateway'))), { logTo: quiet as never });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await postgres.stop();
+  await fakes.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const call = (more: object = {}, client = 'acme'): Promise<Response> =>
+  fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': client },
+    body: JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }], ...more }),
+  });
+
+async function records(client: string): Promise<{ status: string; input: number; output: number }[]> {
+  const { rows } = await gateway.services.db.query(
+    'select status, input_tokens::int as input, output_tokens::int as output from calls where client_id = $1',
+    [client],
+  );
+  return rows as { status: string; input: number; output: number }[];
+}
+
+describe('while the database is away', () => {
+  it('nothing is let through unrecorded, what was under way is not called finished, and afterwards nothing is missing', {
+    timeout: 60_000,
+  }, async () => {
+    expect((await call()).status).toBe(200);
+
+    // A stream is under way when the database dies.
+    fakes.openai.reply({ text: 'one two three four', chunks: 4, chunkDelayMs: 150, usage: { input: 12, output: 34 } });
+    const stream = await call({ stream: true }, 'caught');
+    process.kill(postgres.pid, 'SIGKILL');
+    await postgres.stop();
+    const sent = await stream.text();
+    expect(sent).not.toContain('[DONE]');
+    expect(sent).toContain('"code":"service_unavailable"');
+
+    const asked = fakes.openai.requests.length;
+    const refused = await call({}, 'refused');
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('2');
+    expect(await refused.json()).toMatchObject({ error: { code: 'service_unavailable' } });
+    expect(fakes.openai.requests).toHaveLength(asked);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+
+    postgres = await startEmbeddedPostgres({ dataDir });
+    await expect.poll(async () => (await call({}, 'back')).status, { timeout: 15_000 }).toBe(200);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    // The provider's own figures of the stream that was caught are on record, exactly.
+    expect(await records('caught')).toMatchObject([{ input: 12, output: 34 }]);
+    expect(await records('refused')).toEqual([]);
+    expect((await records('back')).length).toBeGreaterThan(0);
+  });
+});
