@@ -46,6 +46,8 @@ function stopOnSignals(gateway: RunningGateway): void {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // A closed terminal.
+  process.on('SIGHUP', stop);
   // Whoever read our output may be gone (npm, a closed terminal): that is no reason to die in the middle of a call.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});

@@ -97,16 +97,18 @@ export function edit(
     const member = outline.members.get(key);
     if (member === undefined) continue;
     // The comma goes with the member: the one behind it, or at the end of the list the one before.
-    const next = outline.members.get(order[order.indexOf(key) + 1] ?? '');
-    if (next !== undefined) cuts.push({ from: member.keyStart, to: next.keyStart, text: '' });
-    else {
-      const before = outline.members.get(kept.at(-1) ?? '');
-      cuts.push({ from: before?.valueEnd ?? member.keyStart, to: member.valueEnd, text: '' });
-    }
+    const next = memberAt(outline, order[order.indexOf(key) + 1]);
+    const from = memberAt(outline, kept.at(-1))?.valueEnd ?? member.keyStart;
+    cuts.push(next === undefined ? { from, to: member.valueEnd, text: '' } : { from: member.keyStart, to: next.keyStart, text: '' });
   }
   if (added.length > 0)
     cuts.push({ from: outline.end, to: outline.end, text: (kept.length > 0 ? ',' : '') + added.join(',') });
   return splice(body, cuts);
+}
+
+/** A key may be the empty string, so "no key" is undefined and nothing else. */
+function memberAt(outline: Outline, key: string | undefined) {
+  return key === undefined ? undefined : outline.members.get(key);
 }
 
 function splice(body: Buffer, cuts: { from: number; to: number; text: string }[]): Buffer {

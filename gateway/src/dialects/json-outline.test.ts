@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { edit, outlineJson } from './json-outline.ts';
+
+const key = fc.oneof(fc.string(), fc.constantFrom('model', 'messages', '__proto__', 'a"b', 'ü', '\u0000'));
+const body = fc.dictionary(key, fc.jsonValue({ maxDepth: 4 }), { maxKeys: 8 });
+const spacing = fc.constantFrom(undefined, 1, '\t', ' \r\n');
+
+describe('an outline of JSON', () => {
+  it('finds every top-level member, however it is written', () => {
+    fc.assert(
+      fc.property(body, spacing, (value, space) => {
+        const bytes = Buffer.from(JSON.stringify(value, undefined, space));
+        const { members } = outlineJson(bytes);
+        expect([...members.keys()].sort()).toEqual(Object.keys(value).sort());
+        for (const [name, { valueStart, valueEnd }] of members) {
+          expect(JSON.parse(bytes.toString('utf8', valueStart, valueEnd))).toEqual(JSON.parse(JSON.stringify(Object.getOwnPropertyDescriptor(value, name)?.value)));
+        }
+      }),
+    );
+  });
+
+  it('edits what it is told to, and leaves every other value what it was', () => {
+    fc.assert(
+      fc.property(body, spacing, fc.dictionary(key, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }), fc.array(key, { maxLength: 3 }), (value, space, set, more) => {
+        const bytes = Buffer.from(JSON.stringify(value, undefined, space));
+        const remove = [...Object.keys(value).filter((_, i) => i % 3 === 0), ...more].filter((name) => !Object.hasOwn(set, name));
+        const texts = Object.fromEntries(Object.entries(set).map(([name, one]) => [name, JSON.stringify(one)]));
+        const edited = JSON.parse(edit(bytes, outlineJson(bytes), { set: texts, remove }).toString('utf8')) as object;
+        const expected = new Map([...Object.entries(JSON.parse(bytes.toString('utf8')) as object).filter(([name]) => !remove.includes(name)), ...Object.entries(JSON.parse(JSON.stringify(set)) as object)]);
+        expect(new Map(Object.entries(edited))).toEqual(expected);
+      }),
+    );
+  });
+
+  it('keeps the very bytes of what it does not touch', () => {
+    const odd = '"seed": 9007199254740993 , "x" :1e999,"esc":"\\u00e9\\/" ,"deep":[ 1.0 , {"a" : -0} ]';
+    const bytes = Buffer.from(`{ "model" : "a" ,${odd}, "fallback_models":["b"] }`);
+    const text = edit(bytes, outlineJson(bytes), { set: { model: '"gpt"' }, remove: ['fallback_models'] }).toString('utf8');
+    expect(text).toBe(`{ "model" : "gpt" ,${odd} }`);
+  });
+
+  it('refuses depth before anybody recurses into it', () => {
+    const nested = (levels: number): Buffer => Buffer.from(`{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`);
+    expect(outlineJson(nested(64)).members.size).toBe(1);
+    expect(() => outlineJson(nested(65))).toThrow(/64 levels/);
+    expect(() => outlineJson(Buffer.from('{"a":"[[[[')).members).not.toThrow();
+  });
+
+  it('never throws anything but a refusal, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          outlineJson(Buffer.concat([Buffer.from('{'), bytes]));
+        } catch (error) {
+          expect(error).toHaveProperty('code', 'invalid_request');
+        }
+      }),
+    );
+  });
+});
