@@ -1,5 +1,6 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { GatewayError, toErrorBody } from '@ai-gateway/shared/errors';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import { newId } from './accounts/new-id.ts';
 import { embedText } from './calls/embed-text.ts';
 import { chat } from './dialects/chat.ts';
@@ -22,7 +23,7 @@ export function createApp(options: {
   authenticator: Authenticator;
   isDraining: () => boolean;
   version: string;
-}): Express {
+}): RequestListener {
   const { services, authenticator, isDraining, version } = options;
   const app = express();
   app.disable('x-powered-by');
@@ -52,8 +53,10 @@ export function createApp(options: {
       error: toErrorBody,
     },
   };
-  for (const [path, endpoint] of Object.entries(endpoints))
-    app.post(path, serveModel(services, authenticator, endpoint));
+  const models = new Map(
+    Object.entries(endpoints).map(([path, endpoint]) => [path, serveModel(services, authenticator, endpoint)]),
+  );
+  for (const [path, serve] of models) app.post(path, serve);
   serveContract(app, services, authenticator);
   serveDocs(app, { publicUrl: () => services.publicUrl, version });
   serveStatus(app, services, isDraining);
@@ -67,7 +70,25 @@ export function createApp(options: {
     const write = req.path === '/v1/messages' ? messages.error : toErrorBody;
     sendError(res, { error: known(error), requestId: newId('req', services.now()), log: services.log, write });
   });
-  return app;
+  /*
+   * A model call whose URL is just that goes straight to what serves it: Express gives each request another prototype, which
+   * costs every look at it afterwards (some 10 µs of 85 a call, measured). All else, and all that is odd, is Express's.
+   */
+  return (req, res) => {
+    const serve = req.method === 'POST' ? models.get(req.url ?? '') : undefined;
+    if (serve === undefined || isDraining() || isOdd(req)) app(req, res);
+    else void serve(req, res);
+  };
+}
+
+/** Would the guard refuse it? Then Express says so, in the one place where that is said. */
+function isOdd(req: IncomingMessage): boolean {
+  try {
+    guardRequest(req);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function draining(): GatewayError {

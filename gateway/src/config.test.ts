@@ -3,18 +3,41 @@ import { ConfigError, readConfig } from './config.ts';
 
 describe('the configuration', () => {
   it('needs nothing', () => {
-    expect(readConfig({})).toMatchObject({ port: 8787, host: '127.0.0.1', dataDir: './data', databaseUrl: undefined, providers: [], allowPrivateNetwork: false, firstByteTimeoutMs: 60_000, logLevel: 'info' });
+    expect(readConfig({})).toMatchObject({
+      port: 8787,
+      host: '127.0.0.1',
+      dataDir: './data',
+      databaseUrl: undefined,
+      providers: [],
+      allowPrivateNetwork: false,
+      firstByteTimeoutMs: 60_000,
+      logLevel: 'info',
+    });
   });
 
   it('takes an empty variable for none, and a trailing slash for nothing', () => {
-    const config = readConfig({ PORT: '', OPENAI_API_KEY: ' ', ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: 'http://127.0.0.1:1/' });
+    const config = readConfig({
+      PORT: '',
+      OPENAI_API_KEY: ' ',
+      ANTHROPIC_API_KEY: 'k',
+      ANTHROPIC_BASE_URL: 'http://127.0.0.1:1/',
+    });
     expect(config.port).toBe(8787);
     expect(config.providers).toEqual([{ kind: 'anthropic', baseUrl: 'http://127.0.0.1:1', apiKey: 'k' }]);
   });
 
   it('tells every fault at once, and no value', () => {
     const secret = 'gw_live_tooshort';
-    const bad = { PORT: '70000', DATABASE_URL: 'mysql://x', GATEWAY_SECRET: 'abc', GATEWAY_BOOTSTRAP_KEY: secret, OPENAI_BASE_URL: 'ftp://x', LOG_LEVEL: 'loud', FIRST_BYTE_TIMEOUT_MS: '-1', ALLOW_PRIVATE_NETWORK: 'maybe' };
+    const bad = {
+      PORT: '70000',
+      DATABASE_URL: 'mysql://x',
+      GATEWAY_SECRET: 'abc',
+      GATEWAY_BOOTSTRAP_KEY: secret,
+      OPENAI_BASE_URL: 'ftp://x',
+      LOG_LEVEL: 'loud',
+      FIRST_BYTE_TIMEOUT_MS: '-1',
+      ALLOW_PRIVATE_NETWORK: 'maybe',
+    };
     const message = ((): string => {
       try {
         readConfig(bad);

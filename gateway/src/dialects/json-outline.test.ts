@@ -14,7 +14,9 @@ describe('an outline of JSON', () => {
         const { members } = outlineJson(bytes);
         expect([...members.keys()].sort()).toEqual(Object.keys(value).sort());
         for (const [name, { valueStart, valueEnd }] of members) {
-          expect(JSON.parse(bytes.toString('utf8', valueStart, valueEnd))).toEqual(JSON.parse(JSON.stringify(Object.getOwnPropertyDescriptor(value, name)?.value)));
+          expect(JSON.parse(bytes.toString('utf8', valueStart, valueEnd))).toEqual(
+            JSON.parse(JSON.stringify(Object.getOwnPropertyDescriptor(value, name)?.value)),
+          );
         }
       }),
     );
@@ -22,21 +24,34 @@ describe('an outline of JSON', () => {
 
   it('edits what it is told to, and leaves every other value what it was', () => {
     fc.assert(
-      fc.property(body, spacing, fc.dictionary(key, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }), fc.array(key, { maxLength: 3 }), (value, space, set, more) => {
-        const bytes = Buffer.from(JSON.stringify(value, undefined, space));
-        const remove = [...Object.keys(value).filter((_, i) => i % 3 === 0), ...more].filter((name) => !Object.hasOwn(set, name));
-        const texts = Object.fromEntries(Object.entries(set).map(([name, one]) => [name, JSON.stringify(one)]));
-        const edited = JSON.parse(edit(bytes, outlineJson(bytes), { set: texts, remove }).toString('utf8')) as object;
-        const expected = new Map([...Object.entries(JSON.parse(bytes.toString('utf8')) as object).filter(([name]) => !remove.includes(name)), ...Object.entries(JSON.parse(JSON.stringify(set)) as object)]);
-        expect(new Map(Object.entries(edited))).toEqual(expected);
-      }),
+      fc.property(
+        body,
+        spacing,
+        fc.dictionary(key, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }),
+        fc.array(key, { maxLength: 3 }),
+        (value, space, set, more) => {
+          const bytes = Buffer.from(JSON.stringify(value, undefined, space));
+          const remove = [...Object.keys(value).filter((_, i) => i % 3 === 0), ...more].filter(
+            (name) => !Object.hasOwn(set, name),
+          );
+          const texts = Object.fromEntries(Object.entries(set).map(([name, one]) => [name, JSON.stringify(one)]));
+          const edited = JSON.parse(edit(bytes, outlineJson(bytes), { set: texts, remove }).toString('utf8')) as object;
+          const expected = new Map([
+            ...Object.entries(JSON.parse(bytes.toString('utf8')) as object).filter(([name]) => !remove.includes(name)),
+            ...Object.entries(JSON.parse(JSON.stringify(set)) as object),
+          ]);
+          expect(new Map(Object.entries(edited))).toEqual(expected);
+        },
+      ),
     );
   });
 
   it('keeps the very bytes of what it does not touch', () => {
     const odd = '"seed": 9007199254740993 , "x" :1e999,"esc":"\\u00e9\\/" ,"deep":[ 1.0 , {"a" : -0} ]';
     const bytes = Buffer.from(`{ "model" : "a" ,${odd}, "fallback_models":["b"] }`);
-    const text = edit(bytes, outlineJson(bytes), { set: { model: '"gpt"' }, remove: ['fallback_models'] }).toString('utf8');
+    const text = edit(bytes, outlineJson(bytes), { set: { model: '"gpt"' }, remove: ['fallback_models'] }).toString(
+      'utf8',
+    );
     expect(text).toBe(`{ "model" : "gpt" ,${odd} }`);
   });
 

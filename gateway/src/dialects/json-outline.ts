@@ -99,7 +99,11 @@ export function edit(
     // The comma goes with the member: the one behind it, or at the end of the list the one before.
     const next = memberAt(outline, order[order.indexOf(key) + 1]);
     const from = memberAt(outline, kept.at(-1))?.valueEnd ?? member.keyStart;
-    cuts.push(next === undefined ? { from, to: member.valueEnd, text: '' } : { from: member.keyStart, to: next.keyStart, text: '' });
+    cuts.push(
+      next === undefined
+        ? { from, to: member.valueEnd, text: '' }
+        : { from: member.keyStart, to: next.keyStart, text: '' },
+    );
   }
   if (added.length > 0)
     cuts.push({ from: outline.end, to: outline.end, text: (kept.length > 0 ? ',' : '') + added.join(',') });
