@@ -91,7 +91,18 @@ function faultOf(body: Json): string | undefined {
   const metadata = body.metadata as Json | undefined;
   const tag = Object.keys(metadata ?? {}).find((key) => key !== 'user_id');
   if (tag !== undefined) return `metadata.${tag}: Extra inputs are not permitted`;
+  for (const [i, tool] of ((body.tools ?? []) as Json[]).entries())
+    if ((tool.input_schema as Json | undefined)?.type !== 'object')
+      return `tools.${i}.custom.input_schema.type: Field required`;
+  const format = (body.output_config as { format?: { schema?: Json } } | undefined)?.format;
+  if (format !== undefined && !isClosed(format.schema ?? {}))
+    return "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false";
   return turnsFault(body.messages);
+}
+
+function isClosed(schema: Json): boolean {
+  const inner = Object.values((schema.properties ?? {}) as Record<string, Json>);
+  return (schema.type !== 'object' || schema.additionalProperties === false) && inner.every(isClosed);
 }
 
 function turnsFault(messages: unknown): string | undefined {

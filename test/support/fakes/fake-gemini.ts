@@ -58,10 +58,23 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
   return fault === undefined ? undefined : { status: 400, body: error(400, 'INVALID_ARGUMENT', fault) };
 }
 
+const knownConfig = new Set(
+  'maxOutputTokens temperature topP topK stopSequences seed frequencyPenalty presencePenalty thinkingConfig responseMimeType responseJsonSchema responseSchema responseLogprobs logprobs candidateCount responseModalities mediaResolution'.split(
+    ' ',
+  ),
+);
+
 /** What Google refuses, as far as a translation could get it wrong. */
 function faultOf(body: Json): string | undefined {
   const odd = Object.keys(body).find((key) => !known.has(key));
   if (odd !== undefined) return `Invalid JSON payload received. Unknown name "${odd}": Cannot find field.`;
+  const config = Object.keys((body.generationConfig ?? {}) as Json).find((key) => !knownConfig.has(key));
+  if (config !== undefined) return `Invalid JSON payload received. Unknown name "${config}" at 'generation_config'`;
+  const declared = ((body.tools ?? []) as { functionDeclarations?: Json[] }[]).flatMap(
+    (tool) => tool.functionDeclarations ?? [],
+  );
+  if (declared.some(({ parameters }) => /"(additionalProperties|\$schema)"/.test(JSON.stringify(parameters ?? {}))))
+    return 'Invalid JSON payload received. Unknown name "additionalProperties" at \'tools[0].function_declarations[0].parameters\'';
   const contents = body.contents as { role?: string; parts?: Json[] }[] | undefined;
   if (!Array.isArray(contents) || contents.length === 0)
     return '* GenerateContentRequest.contents: contents is not specified';

@@ -56,18 +56,21 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
 }
 
 /** What OpenAI refuses, as far as a translation could get it wrong. */
-function chatFault({
-  messages,
-  model,
-  metadata,
-  store,
-  fallback_models: fallbacks,
-  max_tokens: maxTokens,
-}: Json): [string, string] | undefined {
+const chatFields = new Set(
+  'model messages metadata store max_tokens max_completion_tokens temperature top_p n stop seed tools tool_choice parallel_tool_calls response_format stream stream_options user safety_identifier prompt_cache_key service_tier reasoning_effort verbosity frequency_penalty presence_penalty logit_bias logprobs top_logprobs modalities audio prediction web_search_options functions function_call'.split(
+    ' ',
+  ),
+);
+
+function chatFault(body: Json): [string, string] | undefined {
+  const { messages, model, metadata, store, max_tokens: maxTokens } = body;
+  const odd = Object.keys(body).find((name) => !chatFields.has(name));
+  if (odd !== undefined) return [`Unrecognized request argument supplied: ${odd}`, odd];
+  if (body.stream_options !== undefined && body.stream !== true)
+    return ["The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options'];
   if (typeof model !== 'string') return ['you must provide a model parameter', 'model'];
   if (metadata !== undefined && store !== true)
     return ["The 'metadata' parameter is only allowed when 'store' is enabled.", 'metadata'];
-  if (fallbacks !== undefined) return ['Unrecognized request argument supplied: fallback_models', 'fallback_models'];
   if (maxTokens !== undefined && /^(o\d|gpt-5)/.test(model))
     return [
       "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
