@@ -1,10 +1,10 @@
 import { toErrorBody } from '@ai-gateway/shared/errors';
 import { readOpenAiUsage } from '../providers/read-usage.ts';
 import { readChat } from './chat-read.ts';
+import { ChatScanner } from './chat-scan.ts';
 import { chatStream, writeChat } from './chat-write.ts';
-import type { Dialect, RelayScanner } from './dialect.ts';
-import type { JsonObject, NeutralCall, Usage } from './neutral.ts';
-import { parseFrame, TextCollector } from './scan-frame.ts';
+import type { Dialect } from './dialect.ts';
+import type { JsonObject } from './neutral.ts';
 
 /** OpenAI chat completions. */
 export const chat: Dialect = {
@@ -35,49 +35,4 @@ function textOf(choices: readonly unknown[]): string {
       );
     })
     .join('');
-}
-
-const done = Buffer.from('[DONE]');
-const usageKey = Buffer.from('"usage"');
-const noUsage = Buffer.from('"usage":null');
-const errorKey = Buffer.from('"error"');
-const modelKey = Buffer.from('"model"');
-
-class ChatScanner implements RelayScanner {
-  readonly #call: NeutralCall;
-  readonly #texts = new TextCollector(['content', 'reasoning_content', 'refusal', 'arguments']);
-  usage: Usage | undefined;
-  model: string | undefined;
-
-  constructor(call: NeutralCall) {
-    this.#call = call;
-  }
-
-  get text(): string {
-    return this.#texts.text;
-  }
-
-  frame(frame: Buffer): ReturnType<RelayScanner['frame']> {
-    if (frame.length < 24 && frame.includes(done)) return 'last';
-    if (this.model === undefined && frame.includes(modelKey)) this.model = modelOf(parseFrame(frame));
-    const at = frame.indexOf(usageKey);
-    if (at >= 0 && frame.indexOf(noUsage) !== at) return this.#usageFrame(frame);
-    if (frame.length < 4096 && frame.includes(errorKey) && parseFrame(frame)?.error !== undefined) return 'error';
-    this.#texts.add(frame);
-    return 'relay';
-  }
-
-  /** The key may also stand in somebody's text, so the frame is parsed to be sure. */
-  #usageFrame(frame: Buffer): 'relay' | 'withhold' {
-    this.#texts.add(frame);
-    const chunk = parseFrame(frame);
-    const usage = readOpenAiUsage(chunk?.usage);
-    if (usage !== undefined) this.usage = usage;
-    const empty = chunk !== undefined && Array.isArray(chunk.choices) && chunk.choices.length === 0;
-    return empty && chunk.usage !== undefined && !this.#call.streamUsage ? 'withhold' : 'relay';
-  }
-}
-
-function modelOf(chunk: Record<string, unknown> | undefined): string | undefined {
-  return typeof chunk?.model === 'string' && chunk.model !== '' ? chunk.model : undefined;
 }

@@ -62,6 +62,34 @@ describe('an outline of JSON', () => {
     expect(() => outlineJson(Buffer.from('{"a":"[[[[')).members).not.toThrow();
   });
 
+  it('refuses a top-level key that stands twice, however it is spelled, and names it', () => {
+    expect(() => outlineJson(Buffer.from('{"model":"a","x":{"model":1},"mod\\u0065l":"b"}'))).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'model' }),
+    );
+    expect(() => outlineJson(Buffer.from('{"__proto__":1,"__proto__":2}'))).toThrow(/twice/);
+    expect(outlineJson(Buffer.from('{"a":{"b":1,"b":2},"b":"b"}')).members.size).toBe(2);
+  });
+
+  it('refuses a thousand keys and one', () => {
+    const keys = (count: number): Buffer => Buffer.from(`{${Array.from({ length: count }, (_, i) => `"k${i}":0`)}}`);
+    expect(outlineJson(keys(1_000)).members.size).toBe(1_000);
+    expect(() => outlineJson(keys(1_001))).toThrow(/1000 top-level keys/);
+  });
+
+  it('is not led astray by what stands in strings, however long', () => {
+    const piece = fc.constantFrom('\\', '"', '{', '}', '[', ',', ':', 'x'.repeat(70), 'é', '\n');
+    const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(text, text, (one, two) => {
+        const bytes = Buffer.from(JSON.stringify({ one, list: [one, { two }], two }));
+        const { members } = outlineJson(bytes);
+        expect([...members.keys()]).toEqual(['one', 'list', 'two']);
+        const last = members.get('two');
+        expect(bytes.toString('utf8', last?.valueStart, last?.valueEnd)).toBe(JSON.stringify(two));
+      }),
+    );
+  });
+
   it('never throws anything but a refusal, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

@@ -8,12 +8,15 @@ export interface Outline {
 }
 
 const depthMax = 64;
+/** No request has a tenth of it; beyond, walking the keys would be an attack. */
+const membersMax = 1_000;
 const quote = 34;
+const comma = 44;
 const backslash = 92;
-const openers = new Set([91, 123]);
-const closers = new Set([93, 125]);
+const openBrace = 123;
+/** What the walk stops at outside of strings: `"` `,` `:` `[` `]` `{` `}`. */
 const interesting = new Uint8Array(256);
-for (const byte of [34, 44, 58, 91, 93, 123, 125]) interesting[byte] = 1;
+for (const byte of [quote, comma, 58, 91, 93, openBrace, 125]) interesting[byte] = 1;
 
 /**
  * One pass over the bytes, before `JSON.parse` sees them: refuses nesting beyond 64 (parsing a million levels works, printing
@@ -22,60 +25,83 @@ for (const byte of [34, 44, 58, 91, 93, 123, 125]) interesting[byte] = 1;
  * `JSON.parse` afterwards; here anything odd merely yields an outline nobody will use.
  */
 export function outlineJson(body: Buffer): Outline {
-  const members = new Map<string, { keyStart: number; valueStart: number; valueEnd: number }>();
   const begin = skipSpace(body, body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0);
-  if (body[begin] !== 123)
-    throw new GatewayError(
-      'invalid_request',
-      begin >= body.length
-        ? 'The request body is empty; it must be a JSON object.'
-        : 'The request body must be a JSON object.',
-    );
+  if (body[begin] !== openBrace)
+    throw refused(begin >= body.length ? 'is empty; it must be' : 'must be', 'a JSON object');
+  const members = new Members(body);
   let depth = 0;
-  let end = body.length;
-  let keyStart = -1;
-  let keyText = '';
-  let valueStart = -1;
-  const close = (at: number): void => {
-    if (valueStart >= 0) {
-      if (members.has(keyText))
-        throw new GatewayError(
-          'invalid_request',
-          `The key "${keyText.slice(0, 60)}" stands twice in the request body.`,
-          { param: keyText.slice(0, 60) },
-        );
-      members.set(keyText, { keyStart, valueStart, valueEnd: trimEnd(body, at) });
-    }
-    keyStart = -1;
-    valueStart = -1;
-  };
   for (let at = begin; at < body.length; at++) {
     const byte = body[at] ?? 0;
     if (interesting[byte] === 0) continue;
-    if (byte === quote) {
-      const stringEnd = endOfString(body, at);
-      if (depth === 1 && keyStart < 0) {
-        keyStart = at;
-        keyText = readKey(body.subarray(at, stringEnd + 1));
-      }
-      at = stringEnd;
-    } else if (openers.has(byte)) {
-      depth += 1;
-      if (depth > depthMax)
-        throw new GatewayError('invalid_request', `The request body is nested more than ${depthMax} levels deep.`);
-    } else if (closers.has(byte)) {
-      depth -= 1;
-      if (depth === 0) {
-        close(at);
-        end = at;
+    switch (byte) {
+      case quote: {
+        const stringEnd = endOfString(body, at);
+        if (depth === 1) members.string(at, stringEnd);
+        at = stringEnd;
         break;
       }
-    } else if (depth === 1) {
-      if (byte === 44) close(at);
-      else if (valueStart < 0) valueStart = skipSpace(body, at + 1);
+      case 91:
+      case openBrace:
+        depth += 1;
+        if (depth > depthMax) throw refused('is nested', `more than ${depthMax} levels deep`);
+        break;
+      case 93:
+      case 125:
+        depth -= 1;
+        if (depth > 0) break;
+        members.close(at);
+        return { members: members.found, end: at };
+      case comma:
+        if (depth === 1) members.close(at);
+        break;
+      default:
+        if (depth === 1) members.colon(at);
     }
   }
-  return { members, end };
+  return { members: members.found, end: body.length };
+}
+
+/** Gathers the members of the outermost object, told of its strings, colons and commas in order. */
+class Members {
+  readonly found = new Map<string, { keyStart: number; valueStart: number; valueEnd: number }>();
+  readonly #body: Buffer;
+  #keyStart = -1;
+  #keyEnd = -1;
+  #valueStart = -1;
+
+  constructor(body: Buffer) {
+    this.#body = body;
+  }
+
+  string(start: number, end: number): void {
+    if (this.#keyStart >= 0) return;
+    this.#keyStart = start;
+    this.#keyEnd = end;
+  }
+
+  colon(at: number): void {
+    if (this.#valueStart < 0) this.#valueStart = skipSpace(this.#body, at + 1);
+  }
+
+  close(at: number): void {
+    if (this.#valueStart >= 0) {
+      const key = readKey(this.#body.subarray(this.#keyStart, this.#keyEnd + 1));
+      const shown = key.slice(0, 60);
+      if (this.found.has(key)) throw refused(`has the key "${shown}"`, 'twice', shown);
+      if (this.found.size === membersMax) throw refused('has', `more than ${membersMax} top-level keys`);
+      this.found.set(key, {
+        keyStart: this.#keyStart,
+        valueStart: this.#valueStart,
+        valueEnd: trimEnd(this.#body, at),
+      });
+    }
+    this.#keyStart = -1;
+    this.#valueStart = -1;
+  }
+}
+
+function refused(is: string, what: string, param?: string): GatewayError {
+  return new GatewayError('invalid_request', `The request body ${is} ${what}.`, { param });
 }
 
 /** The body with some members given new values (JSON text), added, or taken out; every other byte stays. */
@@ -128,21 +154,36 @@ function splice(body: Buffer, cuts: { from: number; to: number; text: string }[]
   return Buffer.concat(pieces);
 }
 
+const nearBytes = 64;
+
 /** The index of the quote that ends the string which begins at `start`. */
 function endOfString(body: Buffer, start: number): number {
-  for (let at = body.indexOf(quote, start + 1); at >= 0; at = body.indexOf(quote, at + 1)) {
+  let at = start + 1;
+  for (;;) {
+    // A short string is walked; from there a native search jumps (pictures are megabytes of base64), and text full of
+    // escaped quotes, which would stop it at every other byte, is walked again.
+    const near = Math.min(at + nearBytes, body.length);
+    while (at < near) {
+      const byte = body[at];
+      if (byte === quote) return at;
+      at += byte === backslash ? 2 : 1;
+    }
+    const found = body.indexOf(quote, at);
+    if (found < 0) return body.length;
     let slashes = 0;
-    while (body[at - 1 - slashes] === backslash) slashes += 1;
-    if (slashes % 2 === 0) return at;
+    while (found - slashes > at && body[found - 1 - slashes] === backslash) slashes += 1;
+    if (slashes % 2 === 0) return found;
+    at = found + 1;
   }
-  return body.length;
 }
 
 function readKey(literal: Buffer): string {
+  const inside = literal.toString('utf8', 1, literal.length - 1);
+  if (!inside.includes('\\')) return inside;
   try {
     return JSON.parse(literal.toString('utf8')) as string;
   } catch {
-    return literal.toString('utf8');
+    return inside;
   }
 }
 

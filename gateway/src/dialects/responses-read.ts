@@ -1,20 +1,11 @@
-import { efforts, markNative, optional, readFunction, readImage, readSchemaFormat } from './chat-read.ts';
-import type {
-  JsonObject,
-  Message,
-  NeutralCall,
-  OutputFormat,
-  Part,
-  ReasoningPart,
-  Tool,
-  ToolChoice,
-} from './neutral.ts';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { efforts, markNative, optional, readFunction, readSchemaFormat } from './chat-read.ts';
+import type { JsonObject, NeutralCall, OutputFormat, Tool, ToolChoice } from './neutral.ts';
 import {
   needObject,
   needString,
   readBoolean,
   readChoice,
-  readDataUrl,
   readList,
   readModel,
   readNumber,
@@ -24,8 +15,10 @@ import {
   without,
   wrong,
 } from './read-fields.ts';
-import { readSignature } from './signatures.ts';
+import { readInput } from './responses-input.ts';
+import { isOwnId } from './responses-items.ts';
 
+/** `store` and `prompt_cache_key` are here too: nothing is stored elsewhere, and nobody misses a hint. */
 const read = new Set([
   'model',
   'input',
@@ -59,6 +52,7 @@ const read = new Set([
 /** What stands at OpenAI and nowhere else: without it the call would mean something different. */
 const stored = ['previous_response_id', 'conversation', 'prompt'] as const;
 
+/** An OpenAI responses request. `metadata` and `fallback_models` are the gateway's own and read elsewhere. */
 export function readResponses(body: JsonObject): NeutralCall {
   const native: string[] = [];
   const model = readModel(body.model);
@@ -68,18 +62,18 @@ export function readResponses(body: JsonObject): NeutralCall {
       'left out: a background response is not seen to its end here. Use POST /v1/chat/completions/background, which calls back',
     );
   }
-  for (const field of stored) if (body[field] !== undefined && body[field] !== null) markNative(native, field);
+  readStored(body, native);
   const instructions = readString(body.instructions, 'instructions');
+  const input = readInput(body.input, { native, continues: native.length > 0 });
   const text = readObject(body.text, 'text');
+  const include = readIncludes(body.include);
+  const topLogprobs = readNumber(body.top_logprobs, 'top_logprobs', { min: 0, max: 20, integer: true });
   return {
     dialect: 'responses',
     model,
     stream: readBoolean(body.stream, 'stream') ?? false,
     streamUsage: true,
-    messages: [
-      ...(instructions ? [{ role: 'system' as const, parts: [{ kind: 'text' as const, text: instructions }] }] : []),
-      ...readInput(body.input, native),
-    ],
+    messages: instructions ? [{ role: 'system', parts: [{ kind: 'text', text: instructions }] }, ...input] : input,
     tools: readTools(body.tools, native),
     ...optional({
       toolChoice: readToolChoice(body.tool_choice, native),
@@ -87,24 +81,52 @@ export function readResponses(body: JsonObject): NeutralCall {
       maxTokens: readNumber(body.max_output_tokens, 'max_output_tokens', tokensRange),
       temperature: readNumber(body.temperature, 'temperature', { min: 0, max: 2 }),
       topP: readNumber(body.top_p, 'top_p', { min: 0, max: 1 }),
-      logprobs: readIncludes(body.include).includes('message.output_text.logprobs') ? true : undefined,
-      topLogprobs: readNumber(body.top_logprobs, 'top_logprobs', { min: 0, max: 20, integer: true }),
+      // Chat takes a number of alternatives only together with the switch, which this dialect keeps elsewhere.
+      logprobs: include.includes(logprobs) || (topLogprobs ?? 0) > 0 ? true : undefined,
+      topLogprobs,
       reasoning: readReasoning(body.reasoning),
       user: readString(body.safety_identifier, 'safety_identifier') ?? readString(body.user, 'user'),
       serviceTier: readString(body.service_tier, 'service_tier'),
     }),
     output: readFormat(text),
     stop: [],
-    extra: {
-      ...without(body, read),
-      ...(text?.verbosity === undefined || text.verbosity === null ? {} : { 'text.verbosity': text.verbosity }),
-    },
+    extra: { ...without(body, read), ...readExtra(body, { text, include }) },
     onlyNative: native,
   };
 }
 
-function readIncludes(value: unknown): readonly unknown[] {
-  return readList(value, 'include', 100) ?? [];
+function readStored(body: JsonObject, native: string[]): void {
+  for (const field of stored) if (body[field] !== undefined && body[field] !== null) markNative(native, field);
+  const previous = readString(body.previous_response_id, 'previous_response_id');
+  if (previous === undefined || !isOwnId(previous)) return;
+  throw new GatewayError(
+    'unsupported_parameter',
+    '`previous_response_id` names an answer that is not stored here: models of other providers than OpenAI keep no conversation. Send the items of the conversation in `input`.',
+    { param: 'previous_response_id' },
+  );
+}
+
+const logprobs = 'message.output_text.logprobs';
+/** Honoured for every provider; the rest tell more of OpenAI's own tools. */
+const honoured = new Set([logprobs, 'reasoning.encrypted_content']);
+
+function readIncludes(value: unknown): readonly string[] {
+  return (readList(value, 'include', 100) ?? []).map((entry, i) => needString(entry, `include[${i}]`));
+}
+
+/** What fields read here hold that only OpenAI honours: parts of `text` and `include`, and `truncation` but for its default. */
+function readExtra(
+  body: JsonObject,
+  { text, include }: { text: JsonObject | undefined; include: readonly string[] },
+): JsonObject {
+  const truncation = readChoice(body.truncation, 'truncation', ['auto', 'disabled']);
+  const verbosity = readString(text?.verbosity, 'text.verbosity');
+  const more = include.filter((entry) => !honoured.has(entry));
+  return {
+    ...(verbosity === undefined ? {} : { 'text.verbosity': verbosity }),
+    ...(truncation === 'auto' ? { truncation } : {}),
+    ...(more.length === 0 ? {} : { include: more }),
+  };
 }
 
 function readReasoning(value: unknown): NeutralCall['reasoning'] {
@@ -124,170 +146,21 @@ function readFormat(text: JsonObject | undefined): OutputFormat {
   return type === 'json_object' ? { kind: 'json' } : readSchemaFormat(format, 'text.format');
 }
 
-function readInput(value: unknown, native: string[]): Message[] {
-  if (typeof value === 'string' && value !== '') return [{ role: 'user', parts: [{ kind: 'text', text: value }] }];
-  const list = readList(value, 'input');
-  const fromStore = native.length > 0;
-  if (list === undefined || list.length === 0) {
-    if (fromStore) return [];
-    throw wrong('input', 'text, or a list of at least one item');
-  }
-  return joinTurns(list.map((item, i) => readItem(needObject(item, `input[${i}]`), `input[${i}]`, native)));
-}
-
-/** Reasoning, words and calls of one answer are items of their own here and one turn elsewhere; so are the results. */
-function joinTurns(messages: readonly Message[]): Message[] {
-  const turns: Message[] = [];
-  for (const message of messages) {
-    if (message.parts.length === 0) continue;
-    const last = turns.at(-1);
-    const joins =
-      last !== undefined && last.role === message.role && (message.role === 'assistant' || message.role === 'tool');
-    if (joins) turns[turns.length - 1] = { ...last, parts: joinSignatures([...last.parts, ...message.parts]) };
-    else turns.push({ ...message, parts: joinSignatures(message.parts) });
-  }
-  return turns;
-}
-
-/** The marker the writer put before a call of Gemini's hands its signature back to the call. */
-function joinSignatures(parts: readonly Part[]): Part[] {
-  return parts.flatMap((part, i): Part[] => {
-    const before = parts[i - 1];
-    const next = parts[i + 1];
-    if (
-      part.kind === 'tool-call' &&
-      before?.kind === 'reasoning' &&
-      isCallMarker(before) &&
-      before.signature !== undefined
-    )
-      return [{ ...part, signature: before.signature }];
-    return part.kind === 'reasoning' && isCallMarker(part) && next?.kind === 'tool-call' ? [] : [part];
-  });
-}
-
-/** Reasoning without a word that Gemini signed belongs to the call that follows. */
-function isCallMarker(part: ReasoningPart): boolean {
-  return part.signedBy === 'gemini' && part.text === '';
-}
-
-function readItem(item: JsonObject, at: string, native: string[]): Message {
-  switch (item.type) {
-    case undefined:
-    case null:
-    case 'message':
-      return readMessage(item, at, native);
-    case 'function_call':
-      return {
-        role: 'assistant',
-        parts: [
-          {
-            kind: 'tool-call',
-            id: needString(item.call_id, `${at}.call_id`),
-            name: needString(item.name, `${at}.name`),
-            arguments: needString(item.arguments, `${at}.arguments`) || '{}',
-          },
-        ],
-      };
-    case 'function_call_output': {
-      const content: Part[] =
-        typeof item.output === 'string'
-          ? [{ kind: 'text', text: item.output }]
-          : readContent(item.output, `${at}.output`, native);
-      return {
-        role: 'tool',
-        parts: [{ kind: 'tool-result', toolCallId: needString(item.call_id, `${at}.call_id`), content }],
-      };
-    }
-    case 'reasoning':
-      return { role: 'assistant', parts: [readThought(item, at)] };
-    default:
-      if (typeof item.type !== 'string') throw wrong(`${at}.type`, 'the type of an input item');
-      return { role: 'user', parts: markNative(native, item.type.slice(0, 60)) };
-  }
-}
-
-function readMessage(item: JsonObject, at: string, native: string[]): Message {
-  const role = readChoice(item.role, `${at}.role`, ['user', 'assistant', 'system', 'developer']);
-  if (role === undefined) throw wrong(`${at}.role`, 'one of user, assistant, system, developer');
-  const parts =
-    typeof item.content === 'string'
-      ? [{ kind: 'text' as const, text: item.content }]
-      : readContent(item.content, `${at}.content`, native);
-  return { role: role === 'developer' ? 'system' : role, parts };
-}
-
-function readContent(value: unknown, at: string, native: string[]): Part[] {
-  const list = readList(value, at);
-  if (list === undefined) throw wrong(at, 'text or a list of parts');
-  return list.flatMap((entry, i) => readPart(needObject(entry, `${at}[${i}]`), `${at}[${i}]`, native));
-}
-
-function readPart(part: JsonObject, at: string, native: string[]): Part[] {
-  switch (part.type) {
-    case 'input_text':
-    case 'output_text':
-    case 'text':
-      return [{ kind: 'text', text: needString(part.text, `${at}.text`) }];
-    case 'refusal':
-      return [{ kind: 'refusal', text: needString(part.refusal, `${at}.refusal`) }];
-    case 'input_image': {
-      const url = readString(part.image_url, `${at}.image_url`);
-      if (url === undefined) return markNative(native, 'input_image.file_id');
-      const detail = readString(part.detail, `${at}.detail`);
-      return [
-        { kind: 'image', source: readImage(url, `${at}.image_url`), ...(detail === undefined ? {} : { detail }) },
-      ];
-    }
-    case 'input_file': {
-      const data = readString(part.file_data, `${at}.file_data`);
-      if (data === undefined) return markNative(native, 'input_file.file_id');
-      const url = readDataUrl(data);
-      const filename = readString(part.filename, `${at}.filename`);
-      return [
-        {
-          kind: 'file',
-          mediaType: url?.mediaType ?? 'application/pdf',
-          data: url?.data ?? data,
-          ...(filename === undefined ? {} : { filename }),
-        },
-      ];
-    }
-    case 'input_audio':
-      return markNative(native, 'input_audio');
-    default:
-      throw wrong(`${at}.type`, 'one of input_text, output_text, input_image, input_file, refusal');
-  }
-}
-
-function readThought(item: JsonObject, at: string): ReasoningPart {
-  const summary = (readList(item.summary, `${at}.summary`) ?? []).map((entry, i) =>
-    needString(needObject(entry, `${at}.summary[${i}]`).text, `${at}.summary[${i}].text`),
-  );
-  const encrypted = readString(item.encrypted_content, `${at}.encrypted_content`);
-  const id = readString(item.id, `${at}.id`);
-  const text = summary.join('\n\n');
-  if (!encrypted) return { kind: 'reasoning', text, signedBy: 'openai', ...(id === undefined ? {} : { id }) };
-  const { signature, signedBy } = readSignature(encrypted, 'openai');
-  // Anthropic's redacted thinking is all proof and no text.
-  if (signedBy === 'anthropic' && signature.startsWith('redacted.'))
-    return { kind: 'reasoning', text: '', redacted: signature.slice('redacted.'.length), signedBy };
-  return { kind: 'reasoning', text, signature, signedBy, ...(id === undefined ? {} : { id }) };
-}
-
 function readTools(value: unknown, native: string[]): Tool[] {
   return (readList(value, 'tools', 1_000) ?? []).flatMap((item, i): Tool[] => {
     const tool = needObject(item, `tools[${i}]`);
-    return tool.type === 'function'
-      ? [readFunction(tool, `tools[${i}]`)]
-      : markNative(native, String(tool.type).slice(0, 60));
+    const type = needString(tool.type, `tools[${i}].type`);
+    return type === 'function' ? [readFunction(tool, `tools[${i}]`)] : markNative(native, type.slice(0, 60));
   });
 }
 
 function readToolChoice(value: unknown, native: string[]): ToolChoice | undefined {
   if (value === undefined || value === null) return undefined;
   if (value === 'auto' || value === 'none' || value === 'required') return { kind: value };
+  if (typeof value === 'string') throw wrong('tool_choice', 'auto, none, required, or a tool to call');
   const choice = needObject(value, 'tool_choice');
-  if (choice.type === 'function') return { kind: 'tool', name: needString(choice.name, 'tool_choice.name') };
+  const type = needString(choice.type, 'tool_choice.type');
+  if (type === 'function') return { kind: 'tool', name: needString(choice.name, 'tool_choice.name') };
   markNative(native, 'tool_choice');
   return undefined;
 }

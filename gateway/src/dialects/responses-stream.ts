@@ -1,228 +1,147 @@
 import type { AnswerContext, StreamWriter } from './dialect.ts';
 import type { FinishReason, JsonObject, StreamEvent, Usage } from './neutral.ts';
-import {
-  callItem,
-  ItemIds,
-  messageItem,
-  reasoningItem,
-  responseObject,
-  statusOf,
-  textPart,
-} from './responses-write.ts';
-
-/** An output item being written. Tool calls may be open side by side; words and thoughts one at a time. */
-type Item =
-  | {
-      kind: 'message';
-      id: string;
-      index: number;
-      part: 'output_text' | 'refusal';
-      contentIndex: number;
-      text: string;
-      content: JsonObject[];
-    }
-  | { kind: 'reasoning'; id: string; index: number; text: string }
-  | { kind: 'call'; id: string; index: number; callId: string; name: string; text: string };
+import { ItemIds, type ItemStatus, tokensOf } from './responses-items.ts';
+import { writeCallProof } from './responses-proof.ts';
+import { OpenCall, OpenMessage, OpenReasoning, StreamOutput } from './responses-stream-items.ts';
+import { type Ending, endingOf, responseObject } from './responses-write.ts';
 
 export function responsesStream(context: AnswerContext): StreamWriter {
-  const ids = new ItemIds(context.requestId);
-  const output: JsonObject[] = [];
-  const calls = new Map<number, Extract<Item, { kind: 'call' }>>();
-  let sequence = 0;
-  let model = context.call.model;
-  let finish: FinishReason = 'stop';
-  let usage: Usage | undefined;
-  let begun = false;
-  let open: Extract<Item, { kind: 'message' | 'reasoning' }> | undefined;
+  return new ResponsesWriter(context);
+}
 
-  const frame = (type: string, fields: JsonObject): string =>
-    `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...fields })}\n\n`;
-  const snapshot = (status: Parameters<typeof responseObject>[1]['status']): JsonObject =>
-    responseObject(context, { model, status, output, usage });
+type ToolCallEvent = Extract<StreamEvent, { kind: 'tool-call' }>;
+type ReasoningEnd = Extract<StreamEvent, { kind: 'reasoning-end' }>;
 
-  const begin = (): string => {
-    if (begun) return '';
-    begun = true;
-    const response = snapshot({ status: 'in_progress' });
-    return frame('response.created', { response }) + frame('response.in_progress', { response });
-  };
+/** Words and thoughts are open one at a time; calls stay open beside them to the end, since their arguments may interleave. */
+class ResponsesWriter implements StreamWriter {
+  readonly #context: AnswerContext;
+  readonly #ids: ItemIds;
+  readonly #out = new StreamOutput();
+  readonly #calls = new Map<number, OpenCall>();
+  #open: OpenMessage | OpenReasoning | undefined;
+  #model: string;
+  #finish: FinishReason = 'stop';
+  #usage: Usage | undefined;
+  #begun = false;
+  #refused = false;
 
-  /** Takes the next place in the output; the finished item takes it over. */
-  const place = (item: JsonObject): { index: number; frames: string } => {
-    const index = output.push(item) - 1;
-    return { index, frames: frame('response.output_item.added', { output_index: index, item }) };
-  };
-  const finishItem = (index: number, item: JsonObject): string => {
-    output[index] = item;
-    return frame('response.output_item.done', { output_index: index, item });
-  };
+  constructor(context: AnswerContext) {
+    this.#context = context;
+    this.#ids = new ItemIds(context.requestId);
+    this.#model = context.call.model;
+  }
 
-  const openMessage = (part: 'output_text' | 'refusal'): string => {
-    if (open?.kind === 'message' && open.part === part) return '';
-    if (open?.kind === 'message') {
-      // Words, then a refusal: another part of the same message.
-      const closed = closePart(open);
-      open = { ...open, part, contentIndex: open.contentIndex + 1, text: '' };
-      return closed + partAdded(open);
-    }
-    const closed = begin() + closeOpen();
-    const id = ids.next('msg');
-    const { index, frames } = place(messageItem(id, 'in_progress', []));
-    open = { kind: 'message', id, index, part, contentIndex: 0, text: '', content: [] };
-    return closed + frames + partAdded(open);
-  };
-  const written = (item: Extract<Item, { kind: 'message' }>): JsonObject =>
-    item.part === 'output_text' ? textPart(item.text) : { type: 'refusal', refusal: item.text };
-  const where = (item: Extract<Item, { kind: 'message' }>): JsonObject => ({
-    item_id: item.id,
-    output_index: item.index,
-    content_index: item.contentIndex,
-  });
-  const partAdded = (item: Extract<Item, { kind: 'message' }>): string =>
-    frame('response.content_part.added', {
-      ...where(item),
-      part: item.part === 'output_text' ? textPart('') : { type: 'refusal', refusal: '' },
-    });
-  const closePart = (item: Extract<Item, { kind: 'message' }>): string => {
-    const part = written(item);
-    item.content.push(part);
-    const done =
-      item.part === 'output_text'
-        ? frame('response.output_text.done', { ...where(item), text: item.text, logprobs: [] })
-        : frame('response.refusal.done', { ...where(item), refusal: item.text });
-    return done + frame('response.content_part.done', { ...where(item), part });
-  };
-
-  const openReasoning = (): string => {
-    if (open?.kind === 'reasoning') return '';
-    const closed = begin() + closeOpen();
-    const id = ids.next('rs');
-    const { index, frames } = place(reasoningItem(id, { text: '' }));
-    open = { kind: 'reasoning', id, index, text: '' };
-    return closed + frames;
-  };
-  const closeReasoning = (proof: {
-    signature?: string | undefined;
-    signedBy?: Extract<StreamEvent, { kind: 'reasoning-end' }>['signedBy'];
-    redacted?: string | undefined;
-  }): string => {
-    if (open?.kind !== 'reasoning') return '';
-    const { id, index, text } = open;
-    open = undefined;
-    const at = { item_id: id, output_index: index, summary_index: 0 };
-    const summary =
-      text === ''
-        ? ''
-        : frame('response.reasoning_summary_text.done', { ...at, text }) +
-          frame('response.reasoning_summary_part.done', { ...at, part: { type: 'summary_text', text } });
-    return summary + finishItem(index, reasoningItem(id, { text, ...proof }));
-  };
-
-  const closeOpen = (): string => {
-    if (open?.kind === 'reasoning') return closeReasoning({});
-    if (open?.kind !== 'message') return '';
-    const item = open;
-    open = undefined;
-    const part = closePart(item);
-    return part + finishItem(item.index, messageItem(item.id, 'completed', item.content));
-  };
-
-  const startCall = (event: Extract<StreamEvent, { kind: 'tool-call' }>): string => {
-    let frames = begin() + closeOpen();
-    if (event.signature !== undefined) {
-      frames += openReasoning() + closeReasoning({ signature: event.signature, signedBy: 'gemini' });
-    }
-    const id = ids.next('fc');
-    const placed = place(callItem(id, { ...event, arguments: '' }, 'in_progress'));
-    calls.set(event.index, { kind: 'call', id, index: placed.index, callId: event.id, name: event.name, text: '' });
-    return frames + placed.frames;
-  };
-  const closeCalls = (): string => {
-    let frames = '';
-    for (const call of calls.values()) {
-      const text = call.text === '' ? '{}' : call.text;
-      frames += frame('response.function_call_arguments.done', {
-        item_id: call.id,
-        output_index: call.index,
-        name: call.name,
-        arguments: text,
-      });
-      frames += finishItem(
-        call.index,
-        callItem(call.id, { id: call.callId, name: call.name, arguments: text }, 'completed'),
-      );
-    }
-    calls.clear();
-    return frames;
-  };
-
-  const addText = (part: 'output_text' | 'refusal', text: string): string => {
-    const opened = openMessage(part);
-    if (open?.kind !== 'message') return opened;
-    open.text += text;
-    const type = part === 'output_text' ? 'response.output_text.delta' : 'response.refusal.delta';
-    return opened + frame(type, { ...where(open), delta: text, ...(part === 'output_text' ? { logprobs: [] } : {}) });
-  };
-
-  const addThought = (text: string): string => {
-    const opened = openReasoning();
-    if (open?.kind !== 'reasoning') return opened;
-    const at = { item_id: open.id, output_index: open.index, summary_index: 0 };
-    const added =
-      open.text === ''
-        ? frame('response.reasoning_summary_part.added', { ...at, part: { type: 'summary_text', text: '' } })
-        : '';
-    open.text += text;
-    return opened + added + frame('response.reasoning_summary_text.delta', { ...at, delta: text });
-  };
-
-  const push = (event: StreamEvent): string => {
+  push(event: StreamEvent): string {
     switch (event.kind) {
       case 'start':
-        model = event.model;
-        return begin();
-      case 'text':
-        return addText('output_text', event.text);
-      case 'refusal':
-        return addText('refusal', event.text);
-      case 'reasoning':
-        return addThought(event.text);
-      case 'reasoning-end':
-        if (event.redacted !== undefined || event.signature !== undefined)
-          return openReasoning() + closeReasoning(event);
-        return closeReasoning({});
-      case 'tool-call':
-        return startCall(event);
-      case 'tool-arguments': {
-        const call = calls.get(event.index);
-        if (call === undefined) return '';
-        call.text += event.text;
-        return frame('response.function_call_arguments.delta', {
-          item_id: call.id,
-          output_index: call.index,
-          delta: event.text,
-        });
+        // Told with the first word: a provider that fails before it can still be replaced by another.
+        this.#model = event.model;
+        return '';
+      case 'text': {
+        const { frames, message } = this.#message();
+        return frames + message.text(event.text, tokensOf(event.logprobs));
       }
+      case 'refusal': {
+        this.#refused = true;
+        const { frames, message } = this.#message();
+        return frames + message.refusal(event.text);
+      }
+      case 'reasoning': {
+        const { frames, reasoning } = this.#reasoning();
+        return frames + reasoning.text(event.text);
+      }
+      case 'reasoning-end':
+        return this.#endReasoning(event);
+      case 'tool-call':
+        return this.#startCall(event);
+      case 'tool-arguments':
+        return this.#calls.get(event.index)?.arguments(event.text) ?? '';
       case 'finish':
-        finish = event.reason;
+        this.#finish = event.reason;
         return '';
       case 'usage':
-        usage = event.usage;
+        this.#usage = event.usage;
         return '';
       case 'error':
         return '';
     }
-  };
-  return {
-    push,
-    end() {
-      const frames = begin() + closeOpen() + closeCalls();
-      const status = statusOf(finish);
-      const response = snapshot(status);
-      return {
-        frames,
-        last: frame(status.status === 'incomplete' ? 'response.incomplete' : 'response.completed', { response }),
-      };
-    },
-  };
+  }
+
+  end(): { frames: string; last: string } {
+    const ending = endingOf(this.#finish, this.#refused);
+    const frames = this.#begin() + this.#closeAll(ending.status === 'incomplete');
+    const type = ending.status === 'incomplete' ? 'response.incomplete' : 'response.completed';
+    return { frames, last: this.#out.frame(type, { response: this.#response(ending) }) };
+  }
+
+  #response(ending: Ending): JsonObject {
+    return responseObject(this.#context, {
+      ending,
+      model: this.#model,
+      output: this.#out.items,
+      usage: this.#usage,
+    });
+  }
+
+  #begin(): string {
+    if (this.#begun) return '';
+    this.#begun = true;
+    const response = this.#response({ status: 'in_progress' });
+    return this.#out.frame('response.created', { response }) + this.#out.frame('response.in_progress', { response });
+  }
+
+  #message(): { frames: string; message: OpenMessage } {
+    if (this.#open instanceof OpenMessage) return { frames: '', message: this.#open };
+    const before = this.#begin() + this.#closeOpen('completed');
+    const message = new OpenMessage(this.#out, this.#ids.next('msg'));
+    this.#open = message;
+    return { frames: before + message.opening, message };
+  }
+
+  #reasoning(): { frames: string; reasoning: OpenReasoning } {
+    if (this.#open instanceof OpenReasoning) return { frames: '', reasoning: this.#open };
+    const before = this.#begin() + this.#closeOpen('completed');
+    const reasoning = new OpenReasoning(this.#out, this.#ids.next('rs'));
+    this.#open = reasoning;
+    return { frames: before + reasoning.opening, reasoning };
+  }
+
+  #endReasoning(event: ReasoningEnd): string {
+    if (event.redacted === undefined && event.signature === undefined)
+      return this.#open instanceof OpenReasoning ? this.#closeOpen('completed') : '';
+    // What nobody may read is no proof of the thought before it.
+    const apart = event.redacted !== undefined && this.#open instanceof OpenReasoning && this.#open.hasText;
+    const before = apart ? this.#closeOpen('completed') : '';
+    const { frames, reasoning } = this.#reasoning();
+    this.#open = undefined;
+    return before + frames + reasoning.close(event);
+  }
+
+  #startCall(event: ToolCallEvent): string {
+    let frames = this.#begin() + this.#closeOpen('completed');
+    if (event.signature !== undefined) {
+      const marker = new OpenReasoning(this.#out, this.#ids.next('rs'));
+      frames += marker.opening + marker.closeWith(writeCallProof(event.id, event.signature));
+    }
+    const call = new OpenCall(this.#out, this.#ids.next('fc'), event);
+    this.#calls.set(event.index, call);
+    return frames + call.opening;
+  }
+
+  #closeOpen(status: ItemStatus): string {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open instanceof OpenReasoning) return open.close({});
+    return open?.close(status) ?? '';
+  }
+
+  /** Where an answer was cut, it was cut in its last item. */
+  #closeAll(cut: boolean): string {
+    const lastCall = this.#open === undefined ? Math.max(...this.#calls.keys()) : undefined;
+    let frames = this.#closeOpen(cut ? 'incomplete' : 'completed');
+    for (const [index, call] of this.#calls)
+      frames += call.close(cut && index === lastCall ? 'incomplete' : 'completed');
+    this.#calls.clear();
+    return frames;
+  }
 }

@@ -1,62 +1,63 @@
 import type { AnswerContext } from './dialect.ts';
-import type { Answer, AnswerPart, FinishReason, JsonObject, NeutralCall, ProviderKind, Usage } from './neutral.ts';
-import { markSignature } from './signatures.ts';
-
-export function responseId(requestId: string): string {
-  return `resp_${requestId.replace(/^req_/, '')}`;
-}
+import type { Answer, AnswerPart, FinishReason, JsonObject, NeutralCall, Usage } from './neutral.ts';
+import {
+  callItem,
+  ItemIds,
+  messageItem,
+  reasoningItem,
+  refusalPart,
+  responseId,
+  textPart,
+  tokensOf,
+} from './responses-items.ts';
+import { writeCallProof, writeProof } from './responses-proof.ts';
 
 export function writeResponse(answer: Answer, context: AnswerContext): JsonObject {
-  const ids = new ItemIds(context.requestId);
+  const ending = endingOf(
+    answer.finish,
+    answer.parts.some(({ kind }) => kind === 'refusal'),
+  );
   return responseObject(context, {
+    ending,
     model: answer.model,
-    status: statusOf(answer.finish),
-    output: writeItems(answer.parts, answer.logprobs, ids),
+    output: writeItems(answer, ending.status, new ItemIds(context.requestId)),
     usage: answer.usage,
   });
 }
 
-type Status = { status: 'completed' | 'incomplete' | 'in_progress'; reason?: 'max_output_tokens' | 'content_filter' };
+export type Ending =
+  | { status: 'completed' | 'in_progress'; reason?: never }
+  | { status: 'incomplete'; reason: 'max_output_tokens' | 'content_filter' };
 
-export function statusOf(finish: FinishReason): Status {
+/** `refused`: the answer says in words that it is none. A refusal without a word would look like an empty success. */
+export function endingOf(finish: FinishReason, refused: boolean): Ending {
   if (finish === 'length') return { status: 'incomplete', reason: 'max_output_tokens' };
-  return finish === 'content-filter' ? { status: 'incomplete', reason: 'content_filter' } : { status: 'completed' };
-}
-
-/** Ids of items, the same in an item's every event. */
-export class ItemIds {
-  readonly #suffix: string;
-  #count = 0;
-
-  constructor(requestId: string) {
-    this.#suffix = requestId.replace(/^req_/, '');
-  }
-
-  next(prefix: 'msg' | 'fc' | 'rs'): string {
-    return `${prefix}_${this.#suffix}${this.#count++}`;
-  }
+  if (finish === 'content-filter' || (finish === 'refusal' && !refused))
+    return { status: 'incomplete', reason: 'content_filter' };
+  return { status: 'completed' };
 }
 
 export function responseObject(
   { requestId, createdAtMs, call }: AnswerContext,
-  state: { model: string; status: Status; output: JsonObject[]; usage: Usage | undefined },
+  state: { ending: Ending; model: string; output: readonly JsonObject[]; usage: Usage | undefined },
 ): JsonObject {
-  const { status } = state;
+  const { ending, model, output, usage } = state;
   return {
     id: responseId(requestId),
     object: 'response',
     created_at: Math.floor(createdAtMs / 1000),
-    status: status.status,
+    status: ending.status,
     background: false,
     error: null,
-    incomplete_details: status.reason === undefined ? null : { reason: status.reason },
+    incomplete_details: ending.reason === undefined ? null : { reason: ending.reason },
     instructions: null,
     max_output_tokens: call.maxTokens ?? null,
-    model: state.model,
-    output: state.output,
+    metadata: {},
+    model,
+    output,
     parallel_tool_calls: call.parallelToolCalls ?? true,
     previous_response_id: null,
-    reasoning: { effort: call.reasoning?.effort ?? null, summary: null },
+    reasoning: { effort: call.reasoning?.effort ?? null, summary: call.reasoning?.visible ? 'auto' : null },
     store: false,
     temperature: call.temperature ?? null,
     text: { format: writeFormat(call) },
@@ -68,11 +69,11 @@ export function responseObject(
       parameters,
       strict: strict ?? null,
     })),
+    top_logprobs: call.topLogprobs ?? 0,
     top_p: call.topP ?? null,
     truncation: 'disabled',
-    usage: state.usage === undefined ? null : writeUsage(state.usage),
+    usage: usage === undefined ? null : writeUsage(usage),
     user: call.user ?? null,
-    metadata: {},
   };
 }
 
@@ -103,77 +104,36 @@ function writeUsage(usage: Usage): JsonObject {
   };
 }
 
-/** Neighbouring words and refusals are one message; reasoning and calls are items of their own. */
-function writeItems(parts: readonly AnswerPart[], logprobs: unknown, ids: ItemIds): JsonObject[] {
+/** Neighbouring words and refusals are one message. Where an answer was cut, it was cut in its last item. */
+function writeItems({ parts, logprobs }: Answer, ending: Ending['status'], ids: ItemIds): JsonObject[] {
   const items: JsonObject[] = [];
+  let tokens = tokensOf(logprobs);
   let content: JsonObject[] | undefined;
   for (const part of parts) {
-    if (part.kind === 'text' || part.kind === 'refusal') {
-      if (content === undefined) {
-        content = [];
-        items.push(messageItem(ids.next('msg'), 'completed', content));
-      }
-      content.push(
-        part.kind === 'text'
-          ? textPart(part.text, { annotations: part.annotations, logprobs })
-          : { type: 'refusal', refusal: part.text },
-      );
+    if (part.kind !== 'text' && part.kind !== 'refusal') {
+      content = undefined;
+      items.push(...writeItem(part, ids));
       continue;
     }
-    content = undefined;
-    if (part.kind === 'reasoning') items.push(reasoningItem(ids.next('rs'), part));
+    if (content === undefined) {
+      content = [];
+      items.push(messageItem(ids.next('msg'), 'completed', content));
+    }
+    if (part.kind === 'refusal') content.push(refusalPart(part.text));
     else {
-      if (part.signature !== undefined)
-        items.push(reasoningItem(ids.next('rs'), { text: '', signature: part.signature, signedBy: 'gemini' }));
-      items.push(callItem(ids.next('fc'), part, 'completed'));
+      // They are of the whole answer, and stand once.
+      content.push(textPart(part.text, { annotations: part.annotations, logprobs: tokens }));
+      tokens = [];
     }
   }
+  const last = items.at(-1);
+  if (ending === 'incomplete' && last !== undefined && 'status' in last) last.status = 'incomplete';
   return items;
 }
 
-export function messageItem(
-  id: string,
-  status: 'completed' | 'in_progress' | 'incomplete',
-  content: JsonObject[],
-): JsonObject {
-  return { id, type: 'message', role: 'assistant', status, content };
-}
-
-export function textPart(
-  text: string,
-  more: { annotations?: readonly unknown[] | undefined; logprobs?: unknown } = {},
-): JsonObject {
-  const content = (more.logprobs as { content?: unknown } | null | undefined)?.content;
-  return {
-    type: 'output_text',
-    text,
-    annotations: more.annotations ?? [],
-    logprobs: Array.isArray(content) ? content : [],
-  };
-}
-
-export function reasoningItem(
-  id: string,
-  part: {
-    text: string;
-    signature?: string | undefined;
-    signedBy?: ProviderKind | undefined;
-    redacted?: string | undefined;
-  },
-): JsonObject {
-  const proof = part.redacted === undefined ? part.signature : `redacted.${part.redacted}`;
-  return {
-    id,
-    type: 'reasoning',
-    summary: part.text === '' ? [] : [{ type: 'summary_text', text: part.text }],
-    ...(proof === undefined ? {} : { encrypted_content: markSignature(proof, part.signedBy, 'openai') }),
-  };
-}
-
-export function callItem(
-  id: string,
-  call: { id: string; name: string; arguments: string },
-  status: 'completed' | 'in_progress',
-): JsonObject {
-  return { id, type: 'function_call', status, call_id: call.id, name: call.name, arguments: call.arguments };
+function writeItem(part: Extract<AnswerPart, { kind: 'reasoning' | 'tool-call' }>, ids: ItemIds): JsonObject[] {
+  if (part.kind === 'reasoning') return [reasoningItem(ids.next('rs'), part.text, writeProof(part))];
+  const proof =
+    part.signature === undefined ? [] : [reasoningItem(ids.next('rs'), '', writeCallProof(part.id, part.signature))];
+  return [...proof, callItem(ids.next('fc'), 'completed', part)];
 }

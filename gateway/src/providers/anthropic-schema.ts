@@ -1,43 +1,134 @@
 import type { JsonObject } from '../dialects/neutral.ts';
-import { asObject } from './openai-answer.ts';
+import { asArray, asObject } from './openai-answer.ts';
 
-/** What Anthropic's structured output knows of JSON Schema; the rest it refuses with a 400. */
-const kept = new Set([
-  'type',
-  'title',
-  'description',
-  'enum',
-  'const',
-  'default',
-  'format',
-  'properties',
-  'required',
-  'items',
-  'anyOf',
-  'allOf',
-  '$ref',
-  '$defs',
-  'definitions',
-]);
+/** Above this many properties that may be left out Anthropic's grammar takes too long to build, and the call is refused. */
+const optionalMax = 12;
 
-/** The schema without what Anthropic refuses, every object closed as it demands. Bounds are left to the words of the prompt. */
+/**
+ * The schema in the words Anthropic's structured output knows: objects closed, `oneOf` as `anyOf`, and what it would refuse
+ * (bounds, patterns, odd formats) told the model in the description instead.
+ */
 export function anthropicSchema(schema: JsonObject): JsonObject {
-  const node = Object.fromEntries(
-    Object.entries(schema)
-      .filter(([key]) => kept.has(key))
-      .map(([key, value]) => [key, child(key, value)]),
-  );
-  return node.type === 'object' || node.properties !== undefined ? { ...node, additionalProperties: false } : node;
+  const { $defs, definitions, $ref, $schema: _, ...rest } = schema;
+  const named = {
+    ...($defs === undefined ? {} : { $defs: mapValues($defs) }),
+    ...(definitions === undefined ? {} : { definitions: mapValues(definitions) }),
+  };
+  if ($ref !== undefined) return { ...named, $ref };
+  const told: string[] = [];
+  const kept: JsonObject = {};
+  for (const [key, value] of Object.entries(rest)) {
+    const known = translate(key, value);
+    if (known === undefined) told.push(`${key}: ${JSON.stringify(value)}`);
+    else Object.assign(kept, known);
+  }
+  const isObject = kept.type === 'object' || kept.properties !== undefined;
+  return {
+    ...named,
+    ...kept,
+    ...(isObject ? { properties: kept.properties ?? {}, additionalProperties: false } : {}),
+    ...(told.length === 0 ? {} : { description: [kept.description, `{${told.join(', ')}}`].filter(Boolean).join(' ') }),
+  };
 }
 
-function child(key: string, value: unknown): unknown {
-  if (key === 'properties' || key === '$defs' || key === 'definitions') {
-    return Object.fromEntries(
-      Object.entries(asObject(value) ?? {}).map(([name, schema]) => [name, anthropicSchema(asObject(schema) ?? {})]),
-    );
+const formats = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid']);
+
+/** One keyword as Anthropic takes it; undefined where it takes it not at all. */
+function translate(key: string, value: unknown): JsonObject | undefined {
+  switch (key) {
+    case 'type':
+    case 'title':
+    case 'description':
+    case 'default':
+    case 'required':
+      return { [key]: value };
+    case 'const':
+      return isPrimitive(value) ? { const: value } : undefined;
+    case 'enum':
+      return asArray(value)?.every(isPrimitive) ? { enum: value } : undefined;
+    case 'format':
+      return typeof value === 'string' && formats.has(value) ? { format: value } : undefined;
+    case 'minItems':
+      return value === 0 || value === 1 ? { minItems: value } : undefined;
+    case 'properties':
+      return { properties: mapValues(value) };
+    case 'additionalProperties':
+      return {};
+    case 'items':
+      return { items: anthropicSchema(asObject(value) ?? {}) };
+    case 'anyOf':
+    case 'oneOf':
+      return { anyOf: (asArray(value) ?? []).map((one) => anthropicSchema(asObject(one) ?? {})) };
+    case 'allOf':
+      return { allOf: (asArray(value) ?? []).map((one) => anthropicSchema(asObject(one) ?? {})) };
+    default:
+      return undefined;
   }
-  if (key === 'items') return anthropicSchema(asObject(value) ?? {});
-  if (key === 'anyOf' || key === 'allOf')
-    return Array.isArray(value) ? value.map((schema) => anthropicSchema(asObject(schema) ?? {})) : value;
-  return value;
+}
+
+function mapValues(value: unknown): JsonObject {
+  return Object.fromEntries(
+    Object.entries(asObject(value) ?? {}).map(([name, schema]) => [name, anthropicSchema(asObject(schema) ?? {})]),
+  );
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || typeof value !== 'object';
+}
+
+/**
+ * Can structured output say it without loss? Maps and free-form objects it would close, so that they could only come empty;
+ * schemas that hold themselves it refuses, and those with too much that may be left out.
+ */
+export function fitsAnthropic(schema: JsonObject): boolean {
+  const optional = optionalIn(schema, schema, []);
+  return optional !== undefined && optional <= optionalMax;
+}
+
+/** How many properties may be left out, through references; undefined for what cannot be said. */
+function optionalIn(node: JsonObject, root: JsonObject, within: readonly string[]): number | undefined {
+  if (isOpen(node)) return undefined;
+  const required = new Set(asArray(node.required) ?? []);
+  let optional = Object.keys(asObject(node.properties) ?? {}).filter((name) => !required.has(name)).length;
+  let at = within;
+  const children = childrenOf(node);
+  if (typeof node.$ref === 'string') {
+    const target = within.includes(node.$ref) ? undefined : resolve(node.$ref, root);
+    if (target === undefined) return undefined;
+    at = [...within, node.$ref];
+    children.push(target);
+  }
+  for (const child of children) {
+    const inner = optionalIn(child, root, at);
+    if (inner === undefined) return undefined;
+    optional += inner;
+    if (optional > optionalMax) return undefined;
+  }
+  return optional;
+}
+
+function childrenOf(node: JsonObject): JsonObject[] {
+  return [
+    ...Object.values(asObject(node.properties) ?? {}),
+    node.items,
+    ...['anyOf', 'oneOf', 'allOf'].flatMap((key) => asArray(node[key]) ?? []),
+  ].flatMap((child): JsonObject[] => {
+    const object = asObject(child);
+    return object === undefined ? [] : [object];
+  });
+}
+
+function isOpen({ type, properties, additionalProperties, patternProperties }: JsonObject): boolean {
+  if (additionalProperties === true || asObject(additionalProperties) !== undefined) return true;
+  if (patternProperties !== undefined) return true;
+  const isObject = type === 'object' || (asArray(type)?.includes('object') ?? false);
+  return isObject && properties === undefined && additionalProperties !== false;
+}
+
+/** `#/$defs/name`, as every schema library writes it. */
+function resolve(ref: string, root: JsonObject): JsonObject | undefined {
+  if (!ref.startsWith('#/')) return undefined;
+  let at: JsonObject | undefined = root;
+  for (const step of ref.slice(2).split('/')) at = asObject(at?.[step.replaceAll('~1', '/').replaceAll('~0', '~')]);
+  return at;
 }

@@ -1,0 +1,49 @@
+import { readOpenAiUsage } from '../providers/read-usage.ts';
+import type { RelayScanner } from './dialect.ts';
+import type { NeutralCall, Usage } from './neutral.ts';
+import { dataOf, parseFrame, TextCollector } from './scan-frame.ts';
+
+/** Follows chat completion chunks while they are relayed. Only the first and those with usage or an error are parsed. */
+export class ChatScanner implements RelayScanner {
+  readonly #streamUsage: boolean;
+  readonly #texts = new TextCollector(
+    ['content', 'reasoning_content', 'reasoning', 'refusal', 'arguments'],
+    ['usage', 'error'],
+  );
+  usage: Usage | undefined;
+  model: string | undefined;
+
+  constructor(call: Pick<NeutralCall, 'streamUsage'>) {
+    this.#streamUsage = call.streamUsage;
+  }
+
+  get text(): string {
+    return this.#texts.text;
+  }
+
+  frame(frame: Buffer): ReturnType<RelayScanner['frame']> {
+    if (isDone(frame)) return 'last';
+    const isTelling = this.#texts.add(frame);
+    if (!isTelling && this.model !== undefined) return 'relay';
+    const chunk = parseFrame(frame);
+    if (chunk === undefined) return 'relay';
+    if (typeof chunk.model === 'string' && chunk.model !== '') this.model ??= chunk.model;
+    if (isGiven(chunk.error)) return 'error';
+    this.usage = readOpenAiUsage(chunk.usage) ?? this.usage;
+    const hasChoices = Array.isArray(chunk.choices) && chunk.choices.length > 0;
+    return isGiven(chunk.usage) && !hasChoices && !this.#streamUsage ? 'withhold' : 'relay';
+  }
+}
+
+const done = Buffer.from('[DONE]');
+/** Comments may stand in the same frame as the end mark. */
+const doneBytesMax = 256;
+
+/** The mark may also stand in the model's own words, so it must be all of the data. */
+function isDone(frame: Buffer): boolean {
+  return frame.length <= doneBytesMax && frame.includes(done) && dataOf(frame) === '[DONE]';
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

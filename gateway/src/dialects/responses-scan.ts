@@ -1,0 +1,63 @@
+import { readOpenAiUsage } from '../providers/read-usage.ts';
+import type { RelayScanner } from './dialect.ts';
+import type { JsonObject, Usage } from './neutral.ts';
+import { parseFrame, TextCollector } from './scan-frame.ts';
+
+/** Follows a stream of OpenAI's own while it is relayed. Only the few frames that carry the whole response are parsed. */
+export class ResponsesScanner implements RelayScanner {
+  readonly #texts = new TextCollector(['delta']);
+  usage: Usage | undefined;
+  model: string | undefined;
+
+  get text(): string {
+    return this.#texts.text;
+  }
+
+  frame(frame: Buffer): ReturnType<RelayScanner['frame']> {
+    switch (kindOf(frame)) {
+      case 'response.created':
+        this.#look(frame);
+        return 'relay';
+      case 'response.completed':
+      case 'response.incomplete':
+        this.#look(frame);
+        return 'last';
+      case 'response.failed':
+        this.#look(frame);
+        return 'error';
+      case 'error':
+        return 'error';
+      default:
+        this.#texts.add(frame);
+        return 'relay';
+    }
+  }
+
+  #look(frame: Buffer): void {
+    const response = (parseFrame(frame)?.response ?? {}) as JsonObject;
+    if (typeof response.model === 'string') this.model = response.model;
+    this.usage = readOpenAiUsage(response.usage) ?? this.usage;
+  }
+}
+
+const eventField = Buffer.from('event:');
+const typeFirst = Buffer.from('data: {"type":"');
+const LF = 10;
+const QUOTE = 34;
+
+/**
+ * The kind of an event stands at the very beginning of its frame, on a line of its own or as the first field. Where a server
+ * writes it elsewhere the frame is parsed: further on, the same words may be the model's.
+ */
+function kindOf(frame: Buffer): string | undefined {
+  if (startsWith(frame, eventField)) return frame.toString('latin1', eventField.length, frame.indexOf(LF)).trim();
+  if (startsWith(frame, typeFirst))
+    return frame.toString('latin1', typeFirst.length, frame.indexOf(QUOTE, typeFirst.length));
+  const event = parseFrame(frame);
+  if (typeof event?.type === 'string') return event.type;
+  return typeof event?.error === 'object' && event.error !== null ? 'error' : undefined;
+}
+
+function startsWith(frame: Buffer, head: Buffer): boolean {
+  return frame.length > head.length && frame.compare(head, 0, head.length, 0, head.length) === 0;
+}
