@@ -65,6 +65,8 @@ export interface Config {
   operatorKey: string | undefined;
   allowPrivateNetwork: boolean;
   firstByteTimeoutMs: number;
+  /** Where alert e-mails are handed in; undefined: none are sent. */
+  smtp: { url: string; from: string } | undefined;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
 }
 
@@ -105,6 +107,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     operatorKey: value.GATEWAY_OPERATOR_KEY,
     allowPrivateNetwork: value.ALLOW_PRIVATE_NETWORK,
     firstByteTimeoutMs: value.FIRST_BYTE_TIMEOUT_MS,
+    smtp:
+      value.SMTP_URL === undefined
+        ? undefined
+        : { url: value.SMTP_URL, from: value.SMTP_FROM ?? 'AI Gateway <ai-gateway@localhost>' },
     logLevel: value.LOG_LEVEL,
   };
 }

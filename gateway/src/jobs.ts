@@ -1,8 +1,13 @@
 import { deliverCallbacks } from './background/deliver-callbacks.ts';
+import { beginPeriods } from './budgets/begin-periods-job.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { runBackground } from './calls/run-background.ts';
+import { shareCounts } from './limits/share-counts.ts';
+import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
+import { rollUp } from './usage/roll-up-store.ts';
+import { deleteOldDeliveries } from './webhooks/delivery-store.ts';
 
 export interface Jobs {
   /** Ends what is under way within `graceMs`; resolves when nothing of it runs any more. */
@@ -19,6 +24,22 @@ export function startJobs(services: Services): Jobs {
     repeat('run background calls', soonMs, () => runBackground(services, stopping.signal)),
     repeat('deliver callbacks', soonMs, () => deliverCallbacks(services)),
     repeat('adopt orphans', 10_000, () => adoptOrphans(services)),
+    repeat('hand idle leases back', 2_000, () => services.ledger.sweep()),
+    repeat('begin periods anew', 1_000, () => beginPeriods(services)),
+    repeat('tell the other processes what was let through', 500, () =>
+      shareCounts(services.db, {
+        processId: services.processId,
+        limits: services.limits,
+        loops: services.loops,
+        nowMs: services.now(),
+      }),
+    ),
+    repeat('sum up usage', 60_000, async () => {
+      while (!stopping.signal.aborted && (await rollUp(services.db, services.now())));
+    }),
+    repeat('watch the providers', 1_000, () => watchProviders(services)),
+    repeat('watch latency', 60_000, () => watchLatency(services)),
+    repeat('forget old deliveries', 3_600_000, () => deleteOldDeliveries(services.db)),
     repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),
   ];
 

@@ -1,9 +1,17 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { WorkspaceViews } from './accounts/workspace-view.ts';
+import type { BudgetViews } from './budgets/budget-views.ts';
 import type { Journal } from './budgets/journal.ts';
+import type { Ledger } from './budgets/ledger.ts';
+import type { MeterReader } from './budgets/meter-reader.ts';
+import type { TagRegistry } from './clients/tag-registry.ts';
+import type { GuardViews } from './limits/guard-views.ts';
+import type { LimitBoard } from './limits/limit-board.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import type { HealthBoard } from './routing/health-board.ts';
+import type { LoopBoard } from './scenarios/loop-board.ts';
+import type { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
 /** What the world offers to those who act in it. Made once at start; tests make their own. */
 export interface Services {
@@ -17,7 +25,17 @@ export interface Services {
   publicUrl: string;
   allowPrivateNetwork: boolean;
   operatorKey: string | undefined;
+  /** Where alert e-mails are handed in. */
+  smtp: { url: string; from: string } | undefined;
   journal: Journal;
+  budgets: BudgetViews;
+  ledger: Ledger;
+  meters: MeterReader;
+  guards: GuardViews;
+  limits: LimitBoard;
+  loops: LoopBoard;
+  tags: TagRegistry;
+  outbox: PgBossOutbox;
   outgoing: Outgoing;
   workspaces: WorkspaceViews;
   health: HealthBoard;

@@ -7,18 +7,28 @@ import { bootstrap, type NewWorkspace } from './accounts/bootstrap.ts';
 import { newId } from './accounts/new-id.ts';
 import { WorkspaceViews } from './accounts/workspace-view.ts';
 import { createApp } from './app.ts';
+import { BudgetViews } from './budgets/budget-views.ts';
 import { Journal } from './budgets/journal.ts';
+import { Ledger } from './budgets/ledger.ts';
+import { MeterReader } from './budgets/meter-reader.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
+import { TagRegistry } from './clients/tag-registry.ts';
 import type { Config } from './config.ts';
 import { listen } from './db/listen.ts';
 import { openDatabase } from './db/open-database.ts';
 import { holdProcessLock } from './db/process-lock.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { startJobs } from './jobs.ts';
+import { GuardViews } from './limits/guard-views.ts';
+import { LimitBoard } from './limits/limit-board.ts';
+import { hearCounts } from './limits/share-counts.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import { HealthBoard } from './routing/health-board.ts';
+import { LoopBoard } from './scenarios/loop-board.ts';
 import type { Services } from './services.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
+import { deliverWebhook } from './webhooks/deliver-webhook.ts';
+import { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
 export const version = '0.1.0';
 const drainMs = 30_000;
@@ -50,7 +60,18 @@ export async function startGateway(
   const { pool: db, connection } = database;
   await ensureCallPartitions(db, now());
   const processLock = await holdProcessLock(connection, newId('proc', now()));
-  const journal = new Journal({ db, processId: processLock.id, log });
+  const outbox = new PgBossOutbox({ db, now, log });
+  const budgets = new BudgetViews({ db });
+  const ledger = new Ledger({ db, processId: processLock.id, views: budgets, now });
+  const journal = new Journal({
+    db,
+    processId: processLock.id,
+    lockNumber: () => processLock.lockNumber(),
+    log,
+    record: (tx, events) => outbox.record(tx, events),
+    recorded: () => outbox.deliverSoon(),
+    onFenced: () => ledger.fenced(),
+  });
   const outgoing = new Outgoing({
     timeoutMs: config.firstByteTimeoutMs,
     allowPrivateNetwork: config.allowPrivateNetwork,
@@ -75,20 +96,45 @@ export async function startGateway(
     publicUrl: config.publicUrl ?? '',
     allowPrivateNetwork: config.allowPrivateNetwork,
     operatorKey: config.operatorKey,
+    smtp: config.smtp,
     journal,
+    budgets,
+    ledger,
+    meters: new MeterReader({ db, processId: processLock.id, ledger }),
+    guards: new GuardViews({ db }),
+    limits: new LimitBoard(),
+    loops: new LoopBoard(),
+    tags: new TagRegistry({ db, log }),
+    outbox,
     outgoing,
     workspaces,
     health: new HealthBoard({ now }),
     forgetKey: (keyId) => authenticator.forget(keyId),
   };
+  const inBackground = (what: string, work: Promise<unknown>): void => {
+    work.catch((error: unknown) => log.warn({ err: error, what }, 'something in the background failed'));
+  };
+  const counting = { processId: processLock.id, limits: services.limits, loops: services.loops };
+  const heard: Record<string, (payload: string) => void> = {
+    keys: (id) => authenticator.forget(id),
+    workspaces: (id) => workspaces.forget(id),
+    guards: (id) => services.guards.forget(id),
+    budgets: (id) => inBackground('look at the budgets anew', ledger.changed(id)),
+    recalls: (payload) => inBackground('hand money back', ledger.recalled(payload)),
+    resumed: (key) => services.loops.clear(key),
+    counts: (payload) => hearCounts(payload, { ...counting, nowMs: now() }),
+  };
   const listener = await listen(connection, {
-    channels: ['keys', 'workspaces'],
-    onNotification: (channel, id) => (channel === 'keys' ? authenticator.forget(id) : workspaces.forget(id)),
+    channels: Object.keys(heard),
+    onNotification: (channel, payload) => heard[channel]?.(payload),
     onGap: () => {
       authenticator.forget();
       workspaces.forget();
+      services.guards.forget();
+      inBackground('look at the budgets anew', ledger.changed());
     },
   });
+  await outbox.start((job) => deliverWebhook(services, job));
   const firstKeys = await bootstrap(db, { bootstrapKey: config.bootstrapKey, nowMs: now() });
   await adoptOrphans(services);
 
@@ -112,8 +158,15 @@ export async function startGateway(
     await journal
       .flush(10_000)
       .catch((error: unknown) => log.error({ err: error }, 'not every call could be written down before the end'));
+    await services.tags.flush();
+    await outbox
+      .stop()
+      .catch((error: unknown) => log.warn({ err: error }, 'deliveries did not end in time; they are tried again'));
     await outgoing.close();
     await listener.close();
+    await ledger
+      .stop()
+      .catch((error: unknown) => log.warn({ err: error }, 'leases could not be handed back; they will be adopted'));
     await processLock.release();
     await database.stop();
   };

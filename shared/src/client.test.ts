@@ -68,6 +68,22 @@ describe('a call', () => {
     expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ api_key: 'secret' });
   });
 
+  test('tells the headers of a good answer to whoever asks for them', async () => {
+    answer = json(200, { data: [], next_cursor: null }, { 'X-Gateway-Cost-USD': '0.25' });
+    const told: Readonly<Record<string, string | undefined>>[] = [];
+    await client.call('clients.list', {}, { onHeaders: (headers) => told.push(headers) });
+    expect(told).toMatchObject([{ 'x-gateway-cost-usd': '0.25' }]);
+  });
+
+  test('tells no headers of a refusal', async () => {
+    answer = json(402, { error: { message: 'Spent.', code: 'budget_exceeded' } });
+    const told: unknown[] = [];
+    await expect(client.call('clients.list', {}, { onHeaders: (headers) => told.push(headers) })).rejects.toMatchObject(
+      { code: 'budget_exceeded' },
+    );
+    expect(told).toEqual([]);
+  });
+
   test('carries the key, and the headers it was given: the nearest win', async () => {
     const tagged = createClient({
       baseUrl: origin,
@@ -255,4 +271,34 @@ describe('a stream', () => {
     }
     await hungUp;
   });
+});
+
+describe('a request the contract does not know', () => {
+  test('goes to the same gateway with the same key', async () => {
+    answer = json(200, { fine: true });
+    expect(await client.request({ method: 'PUT', path: '/v1/tomorrow?x=1', body: { a: 1 } })).toEqual({ fine: true });
+    expect(seen[0]).toMatchObject({ method: 'PUT', url: '/v1/tomorrow?x=1', body: '{"a":1}' });
+    expect(seen[0]?.headers.authorization).toBe('Bearer gw_test_key');
+  });
+
+  test('answers null where there is no body', async () => {
+    answer = (res) => res.writeHead(204).end();
+    expect(await client.request({ method: 'DELETE', path: '/v1/budgets/bud_1' })).toBeNull();
+  });
+
+  test('is refused as any other', async () => {
+    answer = json(423, { error: { message: 'Paused.', code: 'scenario_paused' } });
+    await expect(client.request({ method: 'GET', path: '/v1/x' })).rejects.toMatchObject({ code: 'scenario_paused' });
+  });
+
+  test.each(['v1/models', '@evil.example/v1', '.evil.example', '', '/v1/a b'])(
+    'never leaves the gateway: %j is no path',
+    async (path) => {
+      await expect(client.request({ method: 'GET', path })).rejects.toMatchObject({
+        code: 'invalid_request',
+        param: 'path',
+      });
+      expect(seen).toEqual([]);
+    },
+  );
 });

@@ -18,6 +18,17 @@ export interface ClientOptions {
 export interface CallOptions {
   headers?: Readonly<Record<string, string>> | undefined;
   signal?: AbortSignal | undefined;
+  /** Told the headers of a good answer, by lower-case names: cost, budget left and who answered are in them. */
+  onHeaders?: ((headers: TransportAnswer['headers']) => void) | undefined;
+}
+
+/** A request the contract does not describe, for a platform's "any API call". */
+export interface RawRequest {
+  method: string;
+  /** From the gateway's root on, query included: `/v1/budgets?status=exceeded`. */
+  path: string;
+  /** Sent as JSON. */
+  body?: unknown;
 }
 
 export interface StreamOptions extends CallOptions {
@@ -47,6 +58,8 @@ export interface Client {
    * through as it is. The answer is typed, not checked: a newer gateway may add to it.
    */
   call<Id extends OperationId>(id: Id, input: NotStreamed<Id>, options?: CallOptions): Promise<OutputOf<Id>>;
+  /** Any other request: to the same gateway, with the same key and the same refusals. The answer is JSON, or null for none. */
+  request(request: RawRequest, options?: CallOptions): Promise<unknown>;
   /** Throws when the stream ends before its `[DONE]`, so half an answer is never taken for a whole one. */
   stream(input: InputOf<'chat.complete'>, options?: StreamOptions): AsyncGenerator<ChatChunk>;
 }
@@ -56,8 +69,8 @@ export function createClient({ baseUrl, apiKey, transport = fetchTransport, head
   const root = readBaseUrl(baseUrl);
   const own = { ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey.trim()}` }), ...headers };
 
-  async function send(id: OperationId, input: unknown, options: CallOptions & { streamed: boolean }) {
-    const { method, path, body } = requestOf(operationOf(id), input);
+  async function send(request: WireRequest, options: CallOptions & { streamed: boolean }) {
+    const { method, path, body } = request;
     const answer = await transport({
       method,
       url: `${root}${path}`,
@@ -67,17 +80,29 @@ export function createClient({ baseUrl, apiKey, transport = fetchTransport, head
       signal: options.signal,
     });
     if (answer.status < 200 || answer.status > 299) throw await refusal(answer);
+    options.onHeaders?.(answer.headers);
     return answer;
   }
 
+  async function sendWhole(request: WireRequest, options: CallOptions = {}): Promise<unknown> {
+    const answer = await send(request, { ...options, streamed: false });
+    return answer.status === 204 ? null : readJson(await textOf(answer), root);
+  }
+
   return {
-    async call<Id extends OperationId>(id: Id, input: NotStreamed<Id>, options: CallOptions = {}) {
-      const answer = await send(id, input, { ...options, streamed: false });
+    async call<Id extends OperationId>(id: Id, input: NotStreamed<Id>, options?: CallOptions) {
       // The gateway answers by the contract, or it is not the gateway.
-      return (answer.status === 204 ? null : readJson(await textOf(answer), root)) as OutputOf<Id>;
+      return (await sendWhole(requestOf(operationOf(id), input), options)) as OutputOf<Id>;
+    },
+    async request({ method, path, body }, options) {
+      return sendWhole(
+        { method, path: rootedPath(path), body: body === undefined ? undefined : JSON.stringify(body) },
+        options,
+      );
     },
     async *stream(input, options = {}) {
-      const answer = await send('chat.complete', { ...input, stream: true }, { ...options, streamed: true });
+      const request = requestOf(operationOf('chat.complete'), { ...input, stream: true });
+      const answer = await send(request, { ...options, streamed: true });
       yield* readChunks(answer, options.onReceipt);
     },
   };
@@ -103,7 +128,20 @@ function operationOf(id: OperationId): Operation {
   return operation;
 }
 
-function requestOf(operation: Operation, input: unknown): { method: string; path: string; body: string | undefined } {
+interface WireRequest {
+  method: string;
+  path: string;
+  body: string | undefined;
+}
+
+/** Anything else would be put behind the host's name and lead, with the key, to another host. */
+function rootedPath(path: string): string {
+  if (!/^\/[^\s#]*$/.test(path))
+    throw new GatewayError('invalid_request', 'The path must begin with a slash: /v1/models.', { param: 'path' });
+  return path;
+}
+
+function requestOf(operation: Operation, input: unknown): WireRequest {
   const rest: Record<string, unknown> = { ...(input as Record<string, unknown>) };
   let path = operation.path;
   for (const name of pathParams(operation.path)) {

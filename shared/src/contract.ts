@@ -1,15 +1,48 @@
 import type { z } from 'zod';
 import { createBackground, getBackground } from './operations/background.ts';
+import {
+  checkBudget,
+  createBudget,
+  getBudget,
+  listBudgets,
+  listInstances,
+  raiseBudget,
+  removeBudget,
+  updateBudget,
+} from './operations/budgets.ts';
 import { completeChat } from './operations/chat.ts';
+import { getClient, listClients, listProjects, setClient } from './operations/clients.ts';
 import { createEmbeddings } from './operations/embeddings.ts';
+import { createInvoice, getInvoice, listInvoices, voidInvoice } from './operations/invoices.ts';
 import { createKey, listKeys, revokeKey } from './operations/keys.ts';
 import { getMe } from './operations/me.ts';
 import { createMessage } from './operations/messages.ts';
 import { getModel, listModels } from './operations/models.ts';
+import { getPlan } from './operations/plan.ts';
 import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
+import { listRateLimits, setRateLimit } from './operations/rate-limits.ts';
 import { createResponse } from './operations/responses.ts';
 import { getFallbacks, setFallbacks } from './operations/routing.ts';
-import { listRequests } from './operations/usage.ts';
+import {
+  createConnection,
+  getLimits,
+  listConnections,
+  listScenarios,
+  pauseScenario,
+  removeConnection,
+  resumeScenario,
+  setLimits,
+} from './operations/scenarios.ts';
+import { listRequests, usageByClient } from './operations/usage.ts';
+import {
+  createWebhook,
+  listDeliveries,
+  listEvents,
+  listWebhooks,
+  removeWebhook,
+  resendDelivery,
+  testWebhook,
+} from './operations/webhooks.ts';
 import { createWorkspace } from './operations/workspaces.ts';
 
 /** Everything a person or a program can do, in the order the documents show it. */
@@ -23,7 +56,42 @@ export const contract = [
   getMe,
   listModels,
   getModel,
+  checkBudget,
+  createBudget,
+  listBudgets,
+  getBudget,
+  updateBudget,
+  removeBudget,
+  raiseBudget,
+  listInstances,
+  usageByClient,
   listRequests,
+  listClients,
+  getClient,
+  setClient,
+  listProjects,
+  createInvoice,
+  listInvoices,
+  getInvoice,
+  voidInvoice,
+  getPlan,
+  listScenarios,
+  pauseScenario,
+  resumeScenario,
+  getLimits,
+  setLimits,
+  createConnection,
+  listConnections,
+  removeConnection,
+  createWebhook,
+  listWebhooks,
+  removeWebhook,
+  testWebhook,
+  listDeliveries,
+  resendDelivery,
+  listEvents,
+  setRateLimit,
+  listRateLimits,
   createKey,
   listKeys,
   revokeKey,

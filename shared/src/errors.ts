@@ -62,6 +62,8 @@ export interface ErrorOptions {
   status?: number | undefined;
   /** Seconds for the `Retry-After` header. */
   retryAfterSeconds?: number | undefined;
+  /** Headers that go with the refusal: `x-ratelimit-*`. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** The `x-request-id` of the answer this was read from; only on the client's side. */
   requestId?: string | undefined;
   cause?: unknown;
@@ -76,6 +78,7 @@ export class GatewayError extends Error {
   readonly param: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
   readonly requestId: string | undefined;
   readonly [marker] = true;
 
@@ -87,6 +90,7 @@ export class GatewayError extends Error {
     this.param = options.param;
     this.details = options.details;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.headers = options.headers;
     this.requestId = options.requestId;
   }
 }

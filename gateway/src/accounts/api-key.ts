@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import type { RateLimit } from '../limits/rate-limit.ts';
 
 /** What a key may do: `owner` everything; `member` all but keys, members, providers, plan; `viewer` reads; `caller` calls models. */
 export type Role = 'owner' | 'member' | 'viewer' | 'caller';
@@ -24,6 +25,7 @@ export interface Caller {
   livemode: boolean;
   tags: KeyTags;
   lockedTags: readonly TagName[];
+  rateLimit?: RateLimit | undefined;
   expiresAt: Date | undefined;
 }
 

@@ -1,11 +1,9 @@
 import type { Db } from '../db/transaction.ts';
+import { type RateLimitFields, readRateLimit } from '../limits/rate-limit.ts';
 import type { Caller, KeyTags, Role, TagName } from './api-key.ts';
 
-export interface RateLimit {
-  calls_per_minute?: number | undefined;
-  tokens_per_minute?: number | undefined;
-  concurrent?: number | undefined;
-}
+/** As it was given, without nulls. */
+type StoredLimit = { [Name in keyof RateLimitFields]: number | undefined };
 
 export interface NewKey {
   workspaceId: string;
@@ -17,7 +15,7 @@ export interface NewKey {
   livemode: boolean;
   tags: KeyTags;
   lockedTags: readonly TagName[];
-  rateLimit?: RateLimit | undefined;
+  rateLimit?: StoredLimit | undefined;
   expiresAt?: Date | undefined;
 }
 
@@ -49,7 +47,7 @@ export async function insertKey(db: Db, key: NewKey): Promise<Date> {
 /** Unknown and revoked keys look alike: both are undefined. Expiry is left to the caller, who remembers the answer. */
 export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefined> {
   const { rows } = await db.query(
-    `select k.workspace_id, w.name as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.expires_at
+    `select k.workspace_id, w.name as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit, k.expires_at
      from api_keys k join workspaces w on w.id = k.workspace_id
      where k.hash = $1 and k.revoked_at is null`,
     [hash],
@@ -65,6 +63,7 @@ export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefin
       livemode: row.livemode,
       tags: row.tags,
       lockedTags: row.locked_tags,
+      rateLimit: readRateLimit(row.rate_limit),
       expiresAt: row.expires_at ?? undefined,
     }
   );
@@ -80,7 +79,7 @@ interface KeyRow {
   livemode: boolean;
   tags: KeyTags;
   locked_tags: TagName[];
-  rate_limit: RateLimit | null;
+  rate_limit: StoredLimit | null;
   created_at: Date;
   expires_at: Date | null;
 }

@@ -59,6 +59,13 @@ export async function listProviderAccounts(db: Db, workspaceId: string): Promise
   return rows.map(readRow);
 }
 
+/** By the account alone: ids are unique over all workspaces. */
+export async function findAccountOwner(db: Db, id: string): Promise<{ name: string; workspaceId: string } | undefined> {
+  const { rows } = await db.query('select workspace_id, name from provider_accounts where id = $1', [id]);
+  const [row] = rows as { workspace_id: string; name: string }[];
+  return row && { name: row.name, workspaceId: row.workspace_id };
+}
+
 export async function findProviderAccount(
   db: Db,
   workspaceId: string,

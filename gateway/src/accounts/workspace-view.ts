@@ -1,5 +1,5 @@
 import type { Db } from '../db/transaction.ts';
-import { listProviderAccounts, type OwnModel } from './provider-account-store.ts';
+import { findAccountOwner, listProviderAccounts, type OwnModel } from './provider-account-store.ts';
 import { unseal } from './seal.ts';
 import { type Fallbacks, readFallbacks } from './workspace-store.ts';
 
@@ -40,6 +40,14 @@ export class WorkspaceViews {
 
   view(workspaceId: string): WorkspaceView | Promise<WorkspaceView> {
     return this.#views.get(workspaceId) ?? this.#read(workspaceId);
+  }
+
+  /** Whose account that is: an operator's is nobody's workspace's. Undefined for one that is gone, and for the sandbox. */
+  async ownerOf(account: string): Promise<{ name: string; workspaceId: string | undefined } | undefined> {
+    const operators = this.operators.find(({ id }) => id === account);
+    if (operators !== undefined) return { name: operators.name, workspaceId: undefined };
+    const row = await findAccountOwner(this.#db, account);
+    return row && { name: row.name, workspaceId: row.workspaceId };
   }
 
   forget(workspaceId?: string): void {

@@ -1,8 +1,8 @@
 import { Webhook } from 'standardwebhooks';
 import type { Services } from '../services.ts';
+import { nextDelayMs, verdictOf } from '../webhooks/retry-table.ts';
 import { unsealFor } from './background.ts';
 import { type BackgroundRow, endDelivery, postponeDelivery, takeDue } from './background-store.ts';
-import { nextDelayMs, verdictOf } from './delivery.ts';
 
 const atOnce = 20;
 const answerMs = 15_000;

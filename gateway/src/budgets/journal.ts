@@ -1,8 +1,13 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { Db } from '../db/transaction.ts';
+import { withTransaction } from '../db/transaction.ts';
+import type { NewEvent } from '../events/event.ts';
 import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { type CallRow, ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
+import type { Meter, Posting } from './meter.ts';
+import { postAtLength, reconcile } from './post-at-length.ts';
+import { type MeterPosting, type PostedMeter, postBatch } from './posting-store.ts';
 
 /** How long the opening of a call may wait for company: most plain calls are over by then and cost one write, not two. */
 const openDelayMs = 3;
@@ -12,10 +17,24 @@ const patienceMs = 5_000;
 /** A write under way for longer means the database is not answering, whatever it may say in the end. */
 const suspiciousMs = 1_000;
 
+/** What a closed call did to one meter. */
+interface Debit extends Posting {
+  meter: Meter;
+}
+
 interface Entry extends CallRow {
+  /** The life of this process in which it was opened: what an earlier one left open was adopted by others. */
+  era: number;
+  debits: readonly Debit[];
   /** The state of the row in the database. */
   written: 'no' | 'open' | 'closed';
   waiting: { resolve: () => void; reject: (error: GatewayError) => void; until: number; forClosed: boolean }[];
+}
+
+/** A row as it goes out, with what it does to meters. */
+export interface JournalRow extends CallRow {
+  era: number;
+  debits: readonly Debit[];
 }
 
 /** One open call's place in the journal. */
@@ -23,29 +42,62 @@ export interface JournalEntry {
   /** Resolves once the call is on record: no byte of its answer leaves before. */
   durable(): Promise<void>;
   /** Resolves once the true figures are on record: the last byte does not leave before. */
-  close(closed: ClosedCall): Promise<void>;
+  close(closed: ClosedCall, debits?: readonly Debit[]): Promise<void>;
+}
+
+/** Rows on their way to the database, and whether they were sent before: a repetition is sent as it was. */
+interface Outbound {
+  entries: readonly Entry[];
+  rows: readonly JournalRow[];
+  sequence: bigint;
 }
 
 /**
  * The one writer of calls of this process. Opened and closed calls gather while a write is under way and go out together in
- * the next, so the more calls there are the fewer transactions each costs. Nothing handed to it is forgotten: a write that
- * fails is repeated until the database is back.
+ * the next, so the more calls there are the fewer transactions each costs. With them go the debits of the meters they are
+ * charged to, in the same statement. Nothing handed to it is forgotten: a write that fails is repeated, as it was, until
+ * the database is back.
  */
 export class Journal {
-  readonly #db: Db;
+  readonly #db: Pool;
   readonly #processId: string;
+  readonly #lockNumber: () => number;
   readonly #log: Logger;
+  readonly #record: (tx: Pick<Pool, 'query'>, events: readonly NewEvent[]) => Promise<void>;
+  readonly #recorded: () => void;
+  readonly #onFenced: () => void;
   #queue: Entry[] = [];
   #queued = new Set<Entry>();
+  #outbound: Outbound | undefined;
+  #sequence = 0n;
+  #era = 0;
+  #knownLock: number;
   #writing: Promise<void> | undefined;
   #writingSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
 
-  constructor(options: { db: Db; processId: string; log: Logger }) {
+  constructor(options: {
+    db: Pool;
+    processId: string;
+    /** Changes when the process was forgotten by the others and had to register anew. */
+    lockNumber: () => number;
+    log: Logger;
+    /** Puts events into the outbox, within the transaction given. */
+    record: (tx: Pick<Pool, 'query'>, events: readonly NewEvent[]) => Promise<void>;
+    /** Events were committed. */
+    recorded: () => void;
+    /** The process was taken for dead: its leases are gone. */
+    onFenced: () => void;
+  }) {
     this.#db = options.db;
     this.#processId = options.processId;
+    this.#lockNumber = options.lockNumber;
+    this.#knownLock = options.lockNumber();
     this.#log = options.log;
+    this.#record = options.record;
+    this.#recorded = options.recorded;
+    this.#onFenced = options.onFenced;
   }
 
   /** False while the database is away: nothing is let through unrecorded. */
@@ -59,7 +111,7 @@ export class Journal {
   }
 
   open(open: OpenCall): JournalEntry {
-    const entry: Entry = { open, closed: undefined, written: 'no', waiting: [] };
+    const entry: Entry = { open, closed: undefined, era: this.#era, debits: [], written: 'no', waiting: [] };
     this.#enqueue(entry);
     this.#schedule(openDelayMs);
     return {
@@ -68,8 +120,9 @@ export class Journal {
         this.#schedule(0);
         return this.#wait(entry, false);
       },
-      close: (closed) => {
+      close: (closed, debits = []) => {
         entry.closed = closed;
+        entry.debits = debits;
         this.#enqueue(entry);
         this.#schedule(0);
         return this.#wait(entry, true);
@@ -80,7 +133,7 @@ export class Journal {
   /** Resolves when everything handed in so far is written, or rejects at the deadline. */
   async flush(timeoutMs: number): Promise<void> {
     const until = Date.now() + timeoutMs;
-    while (this.#queue.length > 0 || this.#writing !== undefined) {
+    while (this.#queue.length > 0 || this.#outbound !== undefined || this.#writing !== undefined) {
       if (Date.now() > until)
         throw new Error(`${this.#queue.length} calls could not be written to the journal in time`);
       this.#schedule(0);
@@ -120,27 +173,37 @@ export class Journal {
 
   async #writeBatch(): Promise<void> {
     this.#writingSince = Date.now();
-    const batch = this.#queue.splice(0, batchMax);
-    for (const entry of batch) this.#queued.delete(entry);
-    // What is closed while the write is under way belongs to the next batch, so the state sent is noted here.
-    const rows = batch.map(({ open, closed }) => ({ open, closed }));
+    const outbound = this.#outbound ?? this.#nextBatch();
+    this.#outbound = outbound;
     try {
-      if (rows.length > 0) await this.#write(rows);
+      if (outbound.rows.length > 0) await this.#write(outbound.rows, outbound.sequence);
       this.#failing = false;
-      batch.forEach((entry, i) => {
-        entry.written = rows[i]?.closed === undefined ? 'open' : 'closed';
+      this.#outbound = undefined;
+      outbound.entries.forEach((entry, i) => {
+        entry.written = outbound.rows[i]?.closed === undefined ? 'open' : 'closed';
         this.#wake(entry);
       });
     } catch (error) {
       this.#failing = true;
-      this.#log.error({ err: error, calls: rows.length }, 'journal: the database did not take a batch; keeping it');
-      for (const entry of batch) this.#enqueue(entry);
+      this.#log.error(
+        { err: error, calls: outbound.rows.length },
+        'journal: the database did not take a batch; keeping it',
+      );
     }
     this.#writing = undefined;
-    this.#giveUpWaiting();
+    this.#giveUpWaiting(outbound);
     if (this.#failing) this.#retryLater();
     else if (this.#queue.length > 0)
       this.#schedule(this.#queue.some((entry) => entry.waiting.length > 0) ? 0 : openDelayMs);
+  }
+
+  #nextBatch(): Outbound {
+    const entries = this.#queue.splice(0, batchMax);
+    for (const entry of entries) this.#queued.delete(entry);
+    this.#sequence += 1n;
+    // What is closed while the write is under way belongs to the next batch, so the state sent is noted here.
+    const rows = entries.map(({ open, closed, era, debits }) => ({ open, closed, era, debits }));
+    return { entries, rows, sequence: this.#sequence };
   }
 
   #wake(entry: Entry): void {
@@ -151,9 +214,9 @@ export class Journal {
     });
   }
 
-  #giveUpWaiting(): void {
+  #giveUpWaiting(outbound: Outbound): void {
     const now = Date.now();
-    for (const entry of this.#queue) {
+    for (const entry of [...outbound.entries, ...this.#queue]) {
       entry.waiting = entry.waiting.filter((waiter) => {
         if (waiter.until > now) return true;
         waiter.reject(databaseAway());
@@ -168,16 +231,16 @@ export class Journal {
     }, 250);
   }
 
-  async #write(rows: readonly CallRow[]): Promise<void> {
+  async #write(rows: readonly JournalRow[], sequence: bigint): Promise<void> {
     try {
-      await writeCalls(this.#db, this.#processId, rows);
+      await this.#post(rows, sequence);
     } catch (error) {
       if (sqlState(error) === noPartition) {
         // A clock that jumped, or a gateway that has run for a year: make the months these calls fall into, then go on.
         for (const row of rows) await ensureCallPartitions(this.#db, row.open.createdAtMs);
-        await writeCalls(this.#db, this.#processId, rows);
+        await this.#post(rows, sequence);
       } else if (isDataFault(error) && rows.length > 1) {
-        for (const row of rows) await this.#write([row]);
+        for (const row of rows) await this.#write([row], ++this.#sequence);
       } else if (isDataFault(error)) {
         // Nothing a caller sends should get here; if it does, one bad row must not stand in everybody's way.
         this.#log.fatal({ err: error, callId: rows[0]?.open.id }, 'journal: a call cannot be written and is left out');
@@ -186,6 +249,75 @@ export class Journal {
       }
     }
   }
+
+  async #post(rows: readonly JournalRow[], sequence: bigint): Promise<void> {
+    this.#noticeFence();
+    if (rows.some(({ era }) => era !== this.#era)) return this.#reconcile(rows);
+    const postings = gather(rows);
+    if (postings.length === 0) return writeCalls(this.#db, this.#processId, rows);
+    const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, rows, postings };
+    const result = await postBatch(this.#db, batch);
+    if (result.kind === 'posted') return settleMeters(rows, result.meters);
+    if (result.kind === 'repeated') return settleMeters(rows, []);
+    if (result.kind === 'crosses') {
+      const done = await withTransaction(this.#db, (tx) => postAtLength(tx, batch, this.#record));
+      if (done !== 'fenced') {
+        this.#recorded();
+        return settleMeters(rows, done);
+      }
+    }
+    this.#fence();
+    return this.#reconcile(rows);
+  }
+
+  async #reconcile(rows: readonly JournalRow[]): Promise<void> {
+    const meters = await withTransaction(this.#db, (tx) =>
+      reconcile(tx, { processId: this.#processId, era: this.#era, rows }, this.#record),
+    );
+    this.#recorded();
+    settleMeters(rows, meters);
+  }
+
+  /** The others forgot this process while its connection was lost, and it has registered anew since. */
+  #noticeFence(): void {
+    if (this.#lockNumber() !== this.#knownLock) this.#fence();
+  }
+
+  #fence(): void {
+    this.#knownLock = this.#lockNumber();
+    this.#era += 1;
+    this.#log.warn(
+      'this process was taken for dead while it was cut off; its calls are reconciled with what was adopted',
+    );
+    this.#onFenced();
+  }
+}
+
+/** All that a batch does to each meter, in id order. */
+function gather(rows: readonly JournalRow[]): MeterPosting[] {
+  const meters = new Map<bigint, MeterPosting>();
+  for (const { debits } of rows) {
+    for (const { meter, meterId, spentNanos, leasedNanos } of debits) {
+      const sum = meters.get(meterId);
+      if (sum === undefined) meters.set(meterId, { meterId, spentNanos, leasedNanos, heldNanos: meter.heldNanos });
+      else {
+        sum.spentNanos += spentNanos;
+        sum.leasedNanos += leasedNanos;
+      }
+    }
+  }
+  return [...meters.values()].sort((a, b) => (a.meterId < b.meterId ? -1 : 1));
+}
+
+/** Lets the meters know what the database has now. */
+function settleMeters(rows: readonly JournalRow[], posted: readonly PostedMeter[]): void {
+  const byId = new Map(posted.map((meter) => [meter.id, meter]));
+  for (const { debits } of rows)
+    for (const { meter, spentNanos } of debits) {
+      const now = byId.get(meter.id);
+      meter.posted(spentNanos, now?.spentNanos ?? meter.spentNanos + spentNanos);
+      if (now !== undefined) meter.limitNanos = now.limitNanos;
+    }
 }
 
 export function databaseAway(): GatewayError {

@@ -1,12 +1,188 @@
+import { hash } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import type { Outline } from '../dialects/json-outline.ts';
+import { type Guards, limitsOf } from '../limits/guard-store.ts';
+import type { Excess, Limited, LimitHeaders } from '../limits/limit-board.ts';
+import type { LimitKind, RateLimit } from '../limits/rate-limit.ts';
+import { loopKey, pauseScenario } from '../scenarios/pause-scenario.ts';
+import { reasonOf, type ScenarioLimits, type Tripped } from '../scenarios/scenario-limits.ts';
+import { type ScenarioPlace, spentLastHour } from '../scenarios/scenario-store.ts';
+import type { Services } from '../services.ts';
+import type { CallTags } from '../usage/call-record.ts';
 
-/** May this caller call a model now? */
-export function admit(caller: Caller): void {
+/** A call's way in, and out again: what it took under rate limits is given back once it is over. */
+export interface Passage {
+  /** OpenAI's `x-ratelimit-*`. */
+  headers: LimitHeaders;
+  /** Once, when the call is over, however it ended. */
+  leave(outcome: { tokens: number; costNanos: bigint }): void;
+}
+
+interface Entering {
+  caller: Caller;
+  tags: CallTags;
+  body: Buffer;
+  outline: Outline;
+}
+
+/** May this caller call a model at all? */
+export function mayCall(caller: Caller): void {
   if (caller.role === 'viewer') {
     throw new GatewayError(
       'forbidden',
       'This key may look, but not call models. Use a key with the role caller, member or owner.',
     );
   }
+}
+
+/**
+ * Is the scenario running, is it looping, is there a place under the rate limits? Throws `scenario_paused` or `rate_limited`;
+ * a promise only where something must be read or written first.
+ */
+export function enter(services: Services, entering: Entering): Passage | Promise<Passage> {
+  const guards = services.guards.of(entering.caller.workspaceId, entering.caller.livemode);
+  return guards instanceof Promise
+    ? guards.then((read) => enterBy(services, read, entering))
+    : enterBy(services, guards, entering);
+}
+
+function enterBy(services: Services, guards: Guards, entering: Entering): Passage | Promise<Passage> {
+  const { caller, tags } = entering;
+  const nowMs = services.now();
+  const place = tags.scenario === undefined ? undefined : placeOf(caller, tags.scenario);
+  const watched = place === undefined ? undefined : { place, key: loopKey(place), limits: limitsOf(guards, place.id) };
+  if (watched !== undefined) {
+    const paused = guards.paused.get(watched.place.id);
+    if (paused !== undefined) throw scenarioPaused(services, watched.place, paused);
+    if (!services.loops.knows(watched.key)) warmUp(services, watched);
+    const tripped = services.loops.enter(watched.key, watched.limits, promptHash(watched.limits, entering), nowMs);
+    if (tripped !== undefined) return refuseTripped(services, { place: watched.place, tags, tripped });
+  }
+  const limits = limitsFor(guards, caller, tags);
+  const guess = limits.some(({ limit }) => limit.tokensPerMinute !== undefined)
+    ? Math.ceil(entering.body.length / 4)
+    : 0;
+  const excess = services.limits.enter(limits, guess, nowMs);
+  if (excess !== undefined) throw rateLimited(excess, services.limits.headers(limits, nowMs));
+  let left = false;
+  return {
+    headers: limits.length === 0 ? noHeaders : services.limits.headers(limits, nowMs),
+    leave: ({ tokens, costNanos }) => {
+      if (left) return;
+      left = true;
+      const endMs = services.now();
+      services.limits.leave(limits, tokens - guess, endMs);
+      if (watched === undefined) return;
+      const tripped = services.loops.spent(watched.key, watched.limits, costNanos, endMs);
+      if (tripped !== undefined) void trip(services, { place: watched.place, tags, tripped });
+    },
+  };
+}
+
+const noHeaders: LimitHeaders = {};
+
+function placeOf({ workspaceId, livemode }: Caller, id: string): ScenarioPlace {
+  return { workspaceId, livemode, id };
+}
+
+/** What the scenario spent before this process met it: a restart is no way out of a limit. */
+function warmUp(
+  services: Services,
+  { place, key, limits }: { place: ScenarioPlace; key: string; limits: ScenarioLimits },
+): void {
+  if (limits.maxNanosPerHour === undefined) return;
+  spentLastHour(services.db, place).then(
+    (nanos) => {
+      // Calls since then are counted by themselves; what this very process settled meanwhile may count twice for an hour.
+      if (nanos > 0n) services.loops.spent(key, limits, nanos, services.now());
+    },
+    () => {},
+  );
+}
+
+/** The prompt's bytes as they came: without `metadata`, in which execution ids change from call to call. */
+function promptHash({ maxRepeats }: ScenarioLimits, { body, outline }: Entering): string | undefined {
+  if (maxRepeats === undefined) return undefined;
+  const prompt = outline.members.get('messages') ?? outline.members.get('input');
+  return prompt === undefined
+    ? undefined
+    : hash('sha1', body.subarray(prompt.valueStart, prompt.valueEnd), 'base64').slice(0, 16);
+}
+
+async function refuseTripped(
+  services: Services,
+  trip_: { place: ScenarioPlace; tags: CallTags; tripped: Tripped },
+): Promise<never> {
+  const why = await trip(services, trip_);
+  throw scenarioPaused(services, trip_.place, why);
+}
+
+async function trip(
+  services: Services,
+  { place, tags, tripped }: { place: ScenarioPlace; tags: CallTags; tripped: Tripped },
+): Promise<{ reason: string; by: string }> {
+  const why = { reason: reasonOf(tripped), by: 'loop_breaker' };
+  try {
+    await pauseScenario(services, place, { ...why, platform: tags.platform });
+  } catch (cause) {
+    services.log.error(
+      { err: cause, scenario: place.id },
+      'a looping scenario could not be paused for good; its calls are refused',
+    );
+  }
+  return why;
+}
+
+function limitsFor(guards: Guards, caller: Caller, tags: CallTags): Limited[] {
+  const found: Limited[] = [];
+  const { rateLimits } = guards;
+  const add = (kind: LimitKind, id: string | undefined, own?: RateLimit | undefined): void => {
+    if (id === undefined) return;
+    const limit = rateLimits[kind].get(id) ?? rateLimits[kind].get('*');
+    const key = `${kind} ${caller.workspaceId} ${caller.livemode ? 'live' : 'test'} ${id}`;
+    if (limit !== undefined) found.push({ key, kind, limit });
+    if (own !== undefined) found.push({ key: `own ${key}`, kind, limit: own });
+  };
+  add('key', caller.keyId, caller.rateLimit);
+  add('client', tags.client);
+  add('scenario', tags.scenario);
+  return found;
+}
+
+function rateLimited({ kind, what, most, retryAfterSeconds }: Excess, headers: LimitHeaders): GatewayError {
+  const limit = {
+    calls_per_minute: 'calls a minute',
+    tokens_per_minute: 'tokens a minute',
+    concurrent: 'calls at once',
+  }[what];
+  return new GatewayError(
+    'rate_limited',
+    `This ${kind} may make at most ${most} ${limit}. Try again in ${retryAfterSeconds} ${retryAfterSeconds === 1 ? 'second' : 'seconds'}.`,
+    { details: { limit: what, of: kind, most }, retryAfterSeconds, headers },
+  );
+}
+
+function scenarioPaused(
+  services: Services,
+  place: ScenarioPlace,
+  { reason, by }: { reason: string; by: string },
+): GatewayError {
+  const resumeUrl = `${services.publicUrl}/v1/scenarios/${encodeURIComponent(place.id)}/resume`;
+  const who = by === 'loop_breaker' ? 'the loop breaker' : by;
+  return new GatewayError(
+    'scenario_paused',
+    `The scenario "${place.id}" is paused by ${who}${reason === '' ? '' : `: ${reason}`} Mend it, then resume it: POST ${resumeUrl}.`.replace(
+      /\.\.+/g,
+      '.',
+    ),
+    {
+      details: {
+        scenario_id: place.id,
+        reason: reason === '' ? `Paused by ${who}.` : reason,
+        by,
+        resume_url: resumeUrl,
+      },
+    },
+  );
 }

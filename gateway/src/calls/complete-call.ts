@@ -1,26 +1,54 @@
-import { GatewayError } from '@ai-gateway/shared/errors';
+import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { toUsd } from '@ai-gateway/shared/money';
+import { subjectOf, wantsCheapest } from '../budgets/budget.ts';
 import { databaseAway } from '../budgets/journal.ts';
+import type { Meter } from '../budgets/meter.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { boundInputTokens } from '../providers/count-tokens.ts';
-import { dearestCostNanos } from '../providers/price.ts';
-import { type Candidate, routeCall } from '../routing/route.ts';
+import { routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
-import { admit } from './admission.ts';
+import { enter, mayCall, type Passage } from './admission.ts';
 import { errorOf, type FailedAttempt, mayGoOn } from './attempt.ts';
+import { ceilingToAsk, type Funding, fundCall, meterIdsOf } from './fund-call.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from './model-call.ts';
-import { answerHeaders, closeUnbilled, type RunningCall, settleCall } from './settle-call.ts';
+import {
+  answerHeaders,
+  budgetHeaders,
+  budgetRemaining,
+  closeUnbilled,
+  type RunningCall,
+  settleCall,
+  usdText,
+} from './settle-call.ts';
 import type { StreamEnd } from './stream-run.ts';
 import { type Answered, tryCandidate } from './try-candidate.ts';
 
 /** The path of a call to a model, forward only. Throws a GatewayError for every refusal, ClientGone when nobody is left to answer. */
 export async function completeCall(services: Services, request: ModelCall): Promise<ModelAnswer> {
   const call = request.dialect.read(request.json);
-  admit(request.caller);
+  mayCall(request.caller);
   if (!services.journal.available) throw databaseAway();
-  const workspace = await services.workspaces.view(request.caller.workspaceId);
+  const entered = enter(services, request);
+  const passage = entered instanceof Promise ? await entered : entered;
+  try {
+    return await completeAdmitted(services, { request, call, passage });
+  } catch (error) {
+    // What failed before anything was settled gives back what it took; what was settled did so then.
+    passage.leave({ tokens: 0, costNanos: 0n });
+    throw isGatewayError(error) ? withHeaders(error, passage.headers) : error;
+  }
+}
+
+async function completeAdmitted(
+  services: Services,
+  { request, call, passage }: { request: ModelCall; call: NeutralCall; passage: Passage },
+): Promise<ModelAnswer> {
+  const view = services.workspaces.view(request.caller.workspaceId);
+  const workspace = view instanceof Promise ? await view : view;
+  const found = metersOf(services, request);
+  const meters = found instanceof Promise ? await found : found;
   const inputTokens = boundInputTokens(call, request.body.length);
-  const candidates = routeCall({
+  const routed = routeCall({
     call,
     kind: 'chat',
     inputTokens,
@@ -29,20 +57,51 @@ export async function completeCall(services: Services, request: ModelCall): Prom
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
     mayTry: (account) => services.health.mayTry(account),
+    cheapest: meters.some(runsLow),
     nowMs: services.now(),
   });
-  const running = open(services, { request, call, candidates, inputTokens });
-  const answered = await answerFrom(services, { request, call, running, candidates });
-  return answered.kind === 'plain'
-    ? plainAnswer(running, request, answered)
-    : streamAnswer(services, { running, request, answered });
+  const asking = fundCall(services, { call, candidates: routed, inputTokens, meters, tags: request.tags });
+  const funding = asking instanceof Promise ? await asking : asking;
+  const running = open(services, { request, call, funding, inputTokens, passage });
+  try {
+    const answered = await answerFrom(services, { request, call, running, funding });
+    return answered.kind === 'plain'
+      ? await plainAnswer(running, request, answered)
+      : await streamAnswer(services, { running, request, answered });
+  } catch (error) {
+    // Nothing held may outlive its call, whatever went wrong.
+    if (!running.settled) await closeUnbilled(running, 'failed', 'internal_error').catch(() => {});
+    throw error;
+  }
+}
+
+/** The budgets a call falls under. */
+export function metersOf(
+  services: Services,
+  { caller, tags, receivedAtMs }: Pick<ModelCall, 'caller' | 'tags' | 'receivedAtMs'>,
+): readonly Meter[] | Promise<readonly Meter[]> {
+  const { workspaceId, livemode, keyId } = caller;
+  services.tags.note({ workspaceId, livemode, tags, atMs: receivedAtMs });
+  return services.ledger.metersFor({ workspaceId, livemode, subject: subjectOf(tags, keyId), atMs: receivedAtMs });
+}
+
+function runsLow({ budget, spentNanos, postingNanos, limitNanos }: Meter): boolean {
+  return wantsCheapest(budget, spentNanos + postingNanos, limitNanos);
+}
+
+function withHeaders(error: GatewayError, headers: Readonly<Record<string, string>>): GatewayError {
+  const { code, message, status, param, details, retryAfterSeconds, cause } = error;
+  return error.headers !== undefined || headers === undefined || Object.keys(headers).length === 0
+    ? error
+    : new GatewayError(code, message, { status, param, details, retryAfterSeconds, cause, headers });
 }
 
 function open(
   services: Services,
-  options: { request: ModelCall; call: NeutralCall; candidates: readonly Candidate[]; inputTokens: number },
+  options: { request: ModelCall; call: NeutralCall; funding: Funding; inputTokens: number; passage: Passage },
 ): RunningCall {
-  const { request, call, candidates, inputTokens } = options;
+  const { request, call, funding, inputTokens, passage } = options;
+  const { hold, holdNanos, candidates } = funding;
   const entry = services.journal.open({
     workspaceId: request.caller.workspaceId,
     id: request.id,
@@ -53,46 +112,37 @@ function open(
     dialect: call.dialect,
     streamed: call.stream,
     modelRequested: call.model,
-    holdNanos: dearestOf(candidates, inputTokens, call.maxTokens),
+    holdNanos,
     inputTokens,
+    meterIds: meterIdsOf(hold),
   });
   return {
     entry,
     call,
+    hold,
+    ledger: services.ledger,
+    passage,
+    settled: false,
     startedAt: request.startedAt,
     createdAtMs: request.receivedAtMs,
     route: candidates[0]?.reason ?? '',
     attempts: 0,
     provider: undefined,
     account: '',
+    metered: false,
     model: undefined,
     price: undefined,
     firstByteAt: undefined,
   };
 }
 
-/** What models without a known ceiling are taken to answer at the most. */
-const answerTokensMax = 16_384;
-
-function dearestOf(candidates: readonly Candidate[], inputTokens: number, maxTokens: number | undefined): bigint {
-  let dearest = 0n;
-  for (const { price, maxOutputTokens } of candidates) {
-    if (price === undefined) continue;
-    const cost = dearestCostNanos(price, {
-      inputTokens,
-      maxOutputTokens: maxTokens ?? maxOutputTokens ?? answerTokensMax,
-    });
-    if (cost > dearest) dearest = cost;
-  }
-  return dearest;
-}
-
 /** Down the list of candidates, never back up, until one answers. */
 async function answerFrom(
   services: Services,
-  options: { request: ModelCall; call: NeutralCall; running: RunningCall; candidates: readonly Candidate[] },
+  options: { request: ModelCall; call: NeutralCall; running: RunningCall; funding: Funding },
 ): Promise<Answered> {
-  const { request, call, running, candidates } = options;
+  const { request, call, running } = options;
+  const { candidates, maxTokens } = options.funding;
   const tried: FailedAttempt[] = [];
   for (const candidate of candidates) {
     const { provider, account } = candidate;
@@ -106,11 +156,17 @@ async function answerFrom(
     }
     running.provider = provider;
     running.account = account;
+    running.metered = candidate.trusted && request.caller.livemode;
     running.model = candidate.model;
     running.price = candidate.price;
     running.route = candidate.reason;
     running.attempts += 1;
-    const outcome = await tryCandidate(services, { request, call, candidate });
+    const outcome = await tryCandidate(services, {
+      request,
+      call,
+      candidate,
+      ceiling: ceilingToAsk(candidate, call, maxTokens),
+    });
     if (outcome.kind === 'gone') {
       services.health.abandoned(account);
       await settleCall(running, { status: 'cancelled', usage: undefined, text: '' });
@@ -150,7 +206,8 @@ async function plainAnswer(
     headers: {
       'content-type': 'application/json',
       ...answerHeaders(running, request.id, answered.dropped),
-      'x-gateway-cost-usd': String(toUsd(costNanos)),
+      'x-gateway-cost-usd': usdText(costNanos),
+      ...budgetHeaders(running),
     },
     body: answered.body,
   };
@@ -184,11 +241,24 @@ async function streamAnswer(
       ...answerHeaders(running, request.id, answered.dropped),
     },
     pump: async (sink) => {
-      const end = await run.attach(sink);
-      running.model = run.transform.model ?? running.model;
-      return close(services, { running, request, answered, end });
+      try {
+        const end = await run.attach(sink);
+        running.model = run.transform.model ?? running.model;
+        return await close(services, { running, request, answered, end });
+      } catch (error) {
+        run.abort();
+        const { usage, text } = run.transform;
+        if (!running.settled)
+          await settleCall(running, { status: 'failed', usage, text, errorCode: 'internal_error' }).catch(() => {});
+        throw error;
+      }
     },
   };
+}
+
+function remainingOf(running: RunningCall): { budget_remaining_usd?: number } {
+  const left = budgetRemaining(running);
+  return left === undefined ? {} : { budget_remaining_usd: toUsd(left) };
 }
 
 /** Settles a stream that has ended, one way or another, and makes its closing bytes. */
@@ -209,7 +279,10 @@ async function close(
     try {
       const { costNanos } = await settleCall(running, { status: 'succeeded', ...figures });
       return {
-        tail: [`: gateway ${JSON.stringify({ cost_usd: toUsd(costNanos) })}\n\n`, transform.last ?? ''],
+        tail: [
+          `: gateway ${JSON.stringify({ cost_usd: toUsd(costNanos), ...remainingOf(running) })}\n\n`,
+          transform.last ?? '',
+        ],
         whole: true,
       };
     } catch {

@@ -1,29 +1,44 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { toUsd } from '@ai-gateway/shared/money';
 import { databaseAway } from '../budgets/journal.ts';
+import type { Hold } from '../budgets/ledger.ts';
 import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
 import { needString, readChoice, readModel, readNumber, readString, wrong } from '../dialects/read-fields.ts';
 import { boundInputTokens } from '../providers/count-tokens.ts';
 import { type EmbeddingRequest, embeddingAdapterOf, encode } from '../providers/embeddings.ts';
-import { dearestCostNanos } from '../providers/price.ts';
 import { sandboxTokens, sandboxVector } from '../providers/sandbox.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
-import { admit } from './admission.ts';
+import { enter, mayCall, type Passage } from './admission.ts';
 import { type AttemptFailure, errorOf, failureOfExchange, retryAfterOf } from './attempt.ts';
+import { metersOf } from './complete-call.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
+import { fundEmbedding, meterIdsOf } from './fund-call.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { relayBody } from './relay-body.ts';
-import { answerHeaders, closeUnbilled, type RunningCall, settleCall } from './settle-call.ts';
+import { answerHeaders, budgetHeaders, closeUnbilled, type RunningCall, settleCall, usdText } from './settle-call.ts';
 import { targetOf } from './try-candidate.ts';
 
 /** The path of an embeddings call. One candidate: vectors of another model would mean something else. */
 export async function embedText(services: Services, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
   const asked = readEmbeddings(request.json);
-  admit(request.caller);
+  mayCall(request.caller);
   if (!services.journal.available) throw databaseAway();
+  const passage = await enter(services, request);
+  try {
+    return await embedAdmitted(services, { request, asked, passage });
+  } finally {
+    // What was settled has left already; what was refused gives back what it took.
+    passage.leave({ tokens: 0, costNanos: 0n });
+  }
+}
+
+async function embedAdmitted(
+  services: Services,
+  { request, asked, passage }: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; passage: Passage },
+): Promise<PlainAnswer> {
   const call = asCall(asked);
   const workspace = await services.workspaces.view(request.caller.workspaceId);
+  const meters = await metersOf(services, request);
   const inputTokens = boundInputTokens(call, request.body.length);
   const [candidate] = routeCall({
     call,
@@ -37,7 +52,27 @@ export async function embedText(services: Services, request: Omit<ModelCall, 'di
     nowMs: services.now(),
   });
   if (candidate === undefined) throw new Error('a route has a candidate or is refused');
-  const running = openEmbedding(services, { request, call, candidate, inputTokens });
+  const funding = await fundEmbedding(services, { call, candidate, inputTokens, meters, tags: request.tags });
+  const running = openEmbedding(services, { request, call, candidate, inputTokens, passage, ...funding });
+  try {
+    return await embedFunded(services, { request, asked, call, candidate, running });
+  } catch (error) {
+    if (!running.settled) await closeUnbilled(running, 'failed', 'internal_error').catch(() => {});
+    throw error;
+  }
+}
+
+async function embedFunded(
+  services: Services,
+  options: {
+    request: Omit<ModelCall, 'dialect'>;
+    asked: EmbeddingRequest;
+    call: NeutralCall;
+    candidate: Candidate;
+    running: RunningCall;
+  },
+): Promise<PlainAnswer> {
+  const { request, asked, call, candidate, running } = options;
   const outcome = await embed(services, { request, asked, call, candidate });
   if (outcome.kind === 'failed') {
     if (request.signal.aborted) {
@@ -56,7 +91,8 @@ export async function embedText(services: Services, request: Omit<ModelCall, 'di
     headers: {
       'content-type': 'application/json',
       ...answerHeaders(running, request.id, []),
-      'x-gateway-cost-usd': String(toUsd(costNanos)),
+      'x-gateway-cost-usd': usdText(costNanos),
+      ...budgetHeaders(running),
     },
     body: outcome.body,
   };
@@ -106,9 +142,17 @@ function asCall(asked: EmbeddingRequest): NeutralCall {
 
 function openEmbedding(
   services: Services,
-  options: { request: Omit<ModelCall, 'dialect'>; call: NeutralCall; candidate: Candidate; inputTokens: number },
+  options: {
+    request: Omit<ModelCall, 'dialect'>;
+    call: NeutralCall;
+    candidate: Candidate;
+    inputTokens: number;
+    passage: Passage;
+    hold: Hold | undefined;
+    holdNanos: bigint;
+  },
 ): RunningCall {
-  const { request, call, candidate, inputTokens } = options;
+  const { request, call, candidate, inputTokens, passage, hold, holdNanos } = options;
   const entry = services.journal.open({
     workspaceId: request.caller.workspaceId,
     id: request.id,
@@ -119,14 +163,19 @@ function openEmbedding(
     dialect: 'embeddings',
     streamed: false,
     modelRequested: call.model,
-    holdNanos:
-      candidate.price === undefined ? 0n : dearestCostNanos(candidate.price, { inputTokens, maxOutputTokens: 0 }),
+    holdNanos,
     inputTokens,
+    meterIds: meterIdsOf(hold),
   });
   const { provider, account, model, price, reason } = candidate;
   return {
     entry,
     call,
+    hold,
+    ledger: services.ledger,
+    passage,
+    settled: false,
+    metered: candidate.trusted && request.caller.livemode,
     startedAt: request.startedAt,
     createdAtMs: request.receivedAtMs,
     route: reason,

@@ -15,8 +15,10 @@ export function relayBody(options: {
   model: string;
   /** Servers that merely follow OpenAI's dialect may know fields OpenAI does not. */
   vendorItself: boolean;
+  /** The most tokens of answer to ask for, where the budget says less than the caller. */
+  ceiling?: number | undefined;
 }): Buffer {
-  const { body, outline, json, call, model, vendorItself } = options;
+  const { body, outline, json, call, model, vendorItself, ceiling } = options;
   const set: Record<string, string> = vendorItself ? withoutForeign(call, json, body) : {};
   const remove: string[] = [];
   if (json.model !== model) set.model = JSON.stringify(model);
@@ -30,7 +32,33 @@ export function relayBody(options: {
       include_usage: true,
     });
   }
+  if (ceiling !== undefined) {
+    set[ceilingField(call, json, vendorItself)] = String(ceiling);
+    Object.assign(set, thinkingWithin(call, json, ceiling));
+  }
   return remove.length === 0 && Object.keys(set).length === 0 ? body : edit(body, outline, { set, remove });
+}
+
+/** Where the dialect says how long an answer may be: the field the caller used, else the one this server knows. */
+function ceilingField({ dialect }: NeutralCall, json: JsonObject, vendorItself: boolean): string {
+  if (dialect === 'messages') return 'max_tokens';
+  if (dialect === 'responses') return 'max_output_tokens';
+  for (const field of ['max_completion_tokens', 'max_tokens'])
+    if (json[field] !== undefined && json[field] !== null) return field;
+  return vendorItself ? 'max_completion_tokens' : 'max_tokens';
+}
+
+/** Anthropic refuses a thinking budget that is not below `max_tokens`, and one below 1,024. */
+function thinkingWithin({ dialect }: NeutralCall, json: JsonObject, ceiling: number): Record<string, string> {
+  const thinking = json.thinking as { budget_tokens?: unknown } | null | undefined;
+  if (dialect !== 'messages' || typeof thinking?.budget_tokens !== 'number' || thinking.budget_tokens < ceiling)
+    return {};
+  const least = 1_024;
+  return {
+    thinking: JSON.stringify(
+      ceiling > 2 * least ? { ...thinking, budget_tokens: Math.floor(ceiling / 2) } : { type: 'disabled' },
+    ),
+  };
 }
 
 /** OpenAI refuses `metadata` on calls it does not store, so what was there for us alone goes altogether. */

@@ -47,6 +47,9 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
     return {
       response: JSON.parse(answered.body.toString('utf8')) as JsonObject,
       cost_usd: Number(answered.headers['x-gateway-cost-usd']),
+      ...(answered.headers['x-gateway-budget-remaining-usd'] === undefined
+        ? {}
+        : { budget_remaining_usd: Number(answered.headers['x-gateway-budget-remaining-usd']) }),
       ...(answered.headers['x-gateway-provider'] === undefined
         ? {}
         : { provider: answered.headers['x-gateway-provider'] }),

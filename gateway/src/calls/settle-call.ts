@@ -1,13 +1,22 @@
+import { toUsd } from '@ai-gateway/shared/money';
 import type { JournalEntry } from '../budgets/journal.ts';
+import type { Hold, Ledger } from '../budgets/ledger.ts';
 import type { NeutralCall, Usage } from '../dialects/neutral.ts';
 import { estimateUsage, inputOf } from '../providers/count-tokens.ts';
 import { costNanos, type Price } from '../providers/price.ts';
 import { type ClosedCall, noUsage } from '../usage/call-record.ts';
+import type { Passage } from './admission.ts';
 
 /** A call under way: everything settling it needs, gathered as it goes. */
 export interface RunningCall {
   entry: JournalEntry;
   call: NeutralCall;
+  /** Undefined where no budget applies. */
+  hold: Hold | undefined;
+  ledger: Ledger;
+  passage: Passage;
+  /** Posted to the journal, held no more. */
+  settled: boolean;
   startedAt: number;
   createdAtMs: number;
   route: string;
@@ -16,6 +25,8 @@ export interface RunningCall {
   provider: string | undefined;
   /** That candidate's account, for its health. */
   account: string;
+  /** On the operator's keys: the plan counts it. */
+  metered: boolean;
   model: string | undefined;
   price: Price | undefined;
   /** By `performance.now()`. */
@@ -38,7 +49,7 @@ export async function settleCall(
   const usage = end.usage ?? (await estimateUsage({ ...inputOf(running.call), outputText: end.text }));
   const cost = running.price === undefined ? undefined : costNanos(running.price, usage);
   const settlement = { costNanos: cost ?? 0n, usage };
-  await running.entry.close({
+  await post(running, {
     ...common(running),
     status: end.status,
     usage,
@@ -52,7 +63,7 @@ export async function settleCall(
 
 /** Nothing was asked of a provider, or nothing that it bills: the call is on record and costs nothing. */
 export function closeUnbilled(running: RunningCall, status: ClosedCall['status'], errorCode: string): Promise<void> {
-  return running.entry.close({
+  return post(running, {
     ...common(running),
     status,
     usage: noUsage,
@@ -62,10 +73,40 @@ export function closeUnbilled(running: RunningCall, status: ClosedCall['status']
   });
 }
 
+/** Debits the budgets in memory at once and hands the figures to the journal; a call is posted once, whatever happens. */
+function post(running: RunningCall, closed: ClosedCall): Promise<void> {
+  if (running.settled) throw new Error('a call is settled once');
+  running.settled = true;
+  const { hold, ledger, passage, entry } = running;
+  const debits = hold === undefined ? undefined : ledger.settle(hold, closed.costNanos);
+  passage.leave({ tokens: closed.usage.inputTokens + closed.usage.outputTokens, costNanos: closed.costNanos });
+  return entry.close(closed, debits);
+}
+
+/** What is left of the tightest budget, after this call; undefined where none applies. */
+export function budgetRemaining({ hold }: RunningCall): bigint | undefined {
+  let least: bigint | undefined;
+  for (const { remainingNanos } of hold?.meters ?? [])
+    if (least === undefined || remainingNanos < least) least = remainingNanos;
+  return least;
+}
+
+export function budgetHeaders(running: RunningCall): Record<string, string> {
+  const left = budgetRemaining(running);
+  return left === undefined ? {} : { 'x-gateway-budget-remaining-usd': usdText(left) };
+}
+
+/** Dollars in a header: never `1e-7`. */
+export function usdText(nanos: bigint): string {
+  const text = String(toUsd(nanos));
+  return text.includes('e') ? toUsd(nanos).toFixed(9) : text;
+}
+
 function common(
   running: RunningCall,
-): Pick<ClosedCall, 'model' | 'provider' | 'route' | 'attempts' | 'ttftMs' | 'totalMs'> {
+): Pick<ClosedCall, 'model' | 'provider' | 'route' | 'attempts' | 'ttftMs' | 'totalMs' | 'metered'> {
   return {
+    metered: running.metered,
     model: running.model,
     provider: running.provider,
     route: running.route,
@@ -87,6 +128,7 @@ export function answerHeaders(
     'x-gateway-model': headerText(running.model ?? ''),
     'x-gateway-attempts': String(running.attempts),
     'x-gateway-route': headerText(running.route),
+    ...running.passage.headers,
     ...(dropped.length === 0 ? {} : { 'x-gateway-dropped-params': headerText(dropped.join(', ')) }),
   };
 }

@@ -47,6 +47,8 @@ interface Try {
   request: ModelCall;
   call: NeutralCall;
   candidate: Candidate;
+  /** The most tokens of answer to ask for, where that must be written into the request. */
+  ceiling: number | undefined;
 }
 
 const plainBytesMax = 64 * 1024 * 1024;
@@ -54,7 +56,8 @@ const errorBytesMax = 64 * 1024;
 
 /** One try of a call at one candidate, up to the first byte of an answer. Expected failures are values. */
 export async function tryCandidate(services: Services, options: Try): Promise<Tried> {
-  const { request, call, candidate } = options;
+  const { request, candidate, ceiling } = options;
+  const call = ceiling === undefined ? options.call : { ...options.call, maxTokens: ceiling };
   if (candidate.kind === 'sandbox') return answerInSandbox(request, call, candidate);
   const adapter = adapterOf(candidate.kind);
   const relayed = adapter.native.includes(call.dialect);
@@ -77,7 +80,10 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   }
 }
 
-function relay(adapter: Adapter, { request, call, candidate }: Try): Omit<Outgoing, 'body'> & { body: Buffer } {
+function relay(
+  adapter: Adapter,
+  { request, call, candidate, ceiling }: Try,
+): Omit<Outgoing, 'body'> & { body: Buffer } {
   const head = adapter.relay(call.dialect, targetOf(candidate));
   const { body, outline, json } = request;
   return {
@@ -90,6 +96,7 @@ function relay(adapter: Adapter, { request, call, candidate }: Try): Omit<Outgoi
       call,
       model: candidate.model,
       vendorItself: candidate.kind !== 'openai-compatible',
+      ceiling,
     }),
   };
 }

@@ -5,6 +5,9 @@ export type Connection = pg.ClientConfig;
 
 // Counters and nano-dollars are whole numbers beyond 2^53: `bigint` columns come as bigint, never as a rounded number.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
+/** `_int8` of pg_type: the list of names the package has leaves arrays out. */
+const int8Array = 1016 as Parameters<typeof pg.types.setTypeParser>[0];
+pg.types.setTypeParser(int8Array, (text) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(BigInt)));
 
 /** No statement of ours may hang: whoever waits for the database waits a bounded time. */
 const sessionLimits = { statement_timeout: 30_000, lock_timeout: 10_000, idle_in_transaction_session_timeout: 30_000 };

@@ -10,12 +10,15 @@ const retryMs = 500;
 /** This process, known to the others. While its lock is held, what it left open is its own business. */
 export interface ProcessLock {
   id: string;
+  /** Another one than before means: the others took this process for dead and forgot it, and it has registered anew. */
+  lockNumber(): number;
   release(): Promise<void>;
 }
 
 /** Registers this process and holds its lock on a connection of its own; a lost connection is replaced and the lock taken again. */
 export async function holdProcessLock(connection: Connection, id: string): Promise<ProcessLock> {
   let closed = false;
+  let lockNumber = 0;
   // Until the first connection stands there is nothing to come back to: its failure is the caller's to hear.
   let reconnecting = true;
   let client = await connect();
@@ -32,13 +35,14 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
     next.on('error', () => void reconnect());
     next.once('end', () => void reconnect());
     await next.connect();
-    await next.query(
+    const { rows } = await next.query(
       `with registered as (
          insert into processes (id, hostname, pid) values ($1, $2, $3) on conflict (id) do update set hostname = excluded.hostname
          returning lock_number)
-       select pg_advisory_lock(${lockClass}, lock_number) from registered`,
+       select lock_number, pg_advisory_lock(${lockClass}, lock_number) from registered`,
       [id, hostname(), process.pid],
     );
+    lockNumber = (rows[0] as { lock_number: number }).lock_number;
     return next;
   }
 
@@ -59,6 +63,7 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
 
   return {
     id,
+    lockNumber: () => lockNumber,
     release: async () => {
       closed = true;
       await client.end().catch(() => {});
@@ -76,9 +81,4 @@ export async function findDeadProcesses(db: Db): Promise<string[]> {
      order by id`,
   );
   return (rows as { id: string }[]).map(({ id }) => id);
-}
-
-/** Forgets processes that are dead and have nothing left open. */
-export async function forgetProcesses(db: Db, ids: readonly string[]): Promise<void> {
-  await db.query('delete from processes where id = any($1)', [ids]);
 }

@@ -3,16 +3,38 @@ import { keyHandlers } from '../accounts/key-handlers.ts';
 import { providerHandlers } from '../accounts/provider-handlers.ts';
 import { workspaceHandlers } from '../accounts/workspace-handlers.ts';
 import { backgroundHandlers } from '../background/background-handlers.ts';
+import { invoiceHandlers, invoiceTexts } from '../billing/invoice-handlers.ts';
+import { planHandlers } from '../billing/plan-handlers.ts';
+import { budgetHandlers } from '../budgets/budget-handlers.ts';
+import { checkHandlers } from '../calls/check-handlers.ts';
+import { clientHandlers } from '../clients/client-handlers.ts';
 import type { Context } from '../context.ts';
+import { eventHandlers } from '../events/event-handlers.ts';
+import { rateLimitHandlers } from '../limits/rate-limit-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
-import { usageHandlers } from '../usage/usage-handlers.ts';
+import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
+import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
+import { webhookHandlers } from '../webhooks/webhook-handlers.ts';
 
 /** A function for every operation that is no model call: the compiler keeps the list. */
 export const handlers: Handlers<Context> = {
   ...backgroundHandlers,
+  ...budgetHandlers,
+  ...checkHandlers,
+  ...clientHandlers,
+  ...connectionHandlers,
+  ...eventHandlers,
+  ...invoiceHandlers,
   ...keyHandlers,
+  ...planHandlers,
   ...providerHandlers,
+  ...rateLimitHandlers,
   ...routingHandlers,
+  ...scenarioHandlers,
   ...usageHandlers,
+  ...webhookHandlers,
   ...workspaceHandlers,
 };
+
+/** The other shapes of the operations that have `alternatives`. */
+export const texts = { ...invoiceTexts, ...usageTexts };

@@ -23,6 +23,7 @@ export function sendError(
   // The vendors' SDKs obey this header before they look at the status.
   res.setHeader('x-should-retry', String(errorCatalogue[error.code].retry));
   if (error.retryAfterSeconds !== undefined) res.setHeader('retry-after', String(error.retryAfterSeconds));
+  for (const [name, value] of Object.entries(error.headers ?? {})) res.setHeader(name, value);
   // A body that was not read to its end makes the connection unusable for another request.
   if (error.status === 413 || error.status === 415 || error.status === 401) res.setHeader('connection', 'close');
   res.end(body);

@@ -4,7 +4,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
 import { type BackgroundRequest, sealFor } from '../background/background.ts';
 import { insertBackground } from '../background/background-store.ts';
-import { admit } from '../calls/admission.ts';
+import { mayCall } from '../calls/admission.ts';
 import { readChat } from '../dialects/chat-read.ts';
 import { edit, type Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
@@ -27,7 +27,7 @@ export async function takeBackground(
   },
 ): Promise<{ id: string; status: 'queued'; secret: string }> {
   const { caller, tags, json, fallbacks, strict } = request;
-  admit(caller);
+  mayCall(caller);
   const call = readChat(json);
   if (call.stream)
     throw new GatewayError('invalid_request', 'A background completion cannot be streamed. Leave `stream` out.', {

@@ -6,16 +6,21 @@ import type { Request, Response, Router } from 'express';
 import { checkAccess } from '../accounts/access.ts';
 import { type Caller, hashKey } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
+import { resolveTags } from '../calls/tags.ts';
 import type { Context } from '../context.ts';
 import { claimIdempotency, type IdempotentPlace } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
+import type { TextAnswer } from '../usage/text-answer.ts';
 import { type Authenticator, keyOf } from './authenticate.ts';
-import { handlers } from './handlers.ts';
+import { handlers, texts } from './handlers.ts';
 import { readBody } from './read-body.ts';
 import { sendError } from './send-error.ts';
-import { parseBody } from './serve-model.ts';
+import { sendText } from './send-text.ts';
+import { parseBody, type TaggedRequest } from './serve-model.ts';
 
 type Handler = (input: unknown, context: Context) => unknown;
+type TextType = 'text/csv' | 'text/html';
+type TextHandler = (input: unknown, context: Context, type: TextType) => TextAnswer | Promise<TextAnswer>;
 
 /** Mounts every operation that has a handler: who may, what is given, what comes back. */
 export function serveContract(router: Router, services: Services, authenticator: Authenticator): void {
@@ -62,8 +67,31 @@ async function answer({ services, authenticator, operation, handler, req, res }:
       }
       place = claimed.first;
     }
-    const output = await handler(input, { caller, services });
-    const status = operation.status ?? 200;
+    let status = operation.status ?? 200;
+    const context: Context = {
+      caller,
+      services,
+      get tags() {
+        return resolveTags({
+          headers: req.headers,
+          path: (req as TaggedRequest).tagPath,
+          metadata: undefined,
+          key: caller,
+        });
+      },
+      setStatus: (other) => {
+        status = other;
+      },
+    };
+    const textType = textTypeFor(operation, input, req.headers.accept);
+    if (textType !== undefined) {
+      // Only operations with alternatives get here, and each of them has its text.
+      const text = (texts as unknown as Record<string, TextHandler>)[operation.id];
+      if (text === undefined) throw new Error(`${operation.id} has no text`);
+      await sendText(res, { answer: await text(input, context, textType), type: textType, requestId });
+      return;
+    }
+    const output = await handler(input, context);
     const text = Buffer.from(status === 204 ? '' : JSON.stringify(output));
     const headers: Record<string, string> = {
       'x-request-id': requestId,
@@ -77,6 +105,20 @@ async function answer({ services, authenticator, operation, handler, req, res }:
       .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
     sendError(res, { error, requestId, log: services.log });
   }
+}
+
+/** A field `format` decides; else `Accept`, where it names a text this operation has before it names JSON or anything. */
+function textTypeFor({ alternatives }: Operation, input: unknown, accept: string | undefined): TextType | undefined {
+  if (alternatives === undefined) return undefined;
+  const { format } = input as { format?: string };
+  if (format !== undefined) return alternatives.find((type) => type === `text/${format}`);
+  for (const range of (accept ?? '').split(',')) {
+    const type = range.split(';')[0]?.trim().toLowerCase();
+    if (type === 'application/json' || type === '*/*') return undefined;
+    const found = alternatives.find((one) => one === type);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The operator is no caller of any workspace; its key is compared, not looked up. */

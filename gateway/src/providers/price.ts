@@ -75,6 +75,23 @@ export function dearestCostNanos(price: Price, tokens: { inputTokens: number; ma
   return (dearest + 999n) / 1000n;
 }
 
+/** How many tokens of answer an amount pays for beside the input, at the dearest the call could become. */
+export function affordableOutputTokens(price: Price, options: { nanos: bigint; inputTokens: number }): number {
+  let least: bigint | undefined;
+  for (const tier of price.tiers) {
+    if (options.inputTokens <= tier.overInputTokens) continue;
+    for (const input of [tier.input, tier.cached, tier.cacheWrite, tier.longCacheWrite]) {
+      const left = options.nanos * 1000n - BigInt(options.inputTokens) * input;
+      const tokens = left < 0n ? 0n : tier.output === 0n ? freeTokens : left / tier.output;
+      if (least === undefined || tokens < least) least = tokens;
+    }
+  }
+  return Number(least ?? 0n);
+}
+
+/** What costs nothing can be had in any number. */
+const freeTokens = 1_000_000_000n;
+
 function tierOf(price: Price, inputTokens: number): Tier {
   let found = price.tiers[0];
   for (const tier of price.tiers) if (inputTokens > tier.overInputTokens) found = tier;

@@ -7,7 +7,14 @@ const countsAgainst: ReadonlySet<string> = new Set(['busy', 'broken', 'timeout',
 interface Account {
   health: Health;
   retries: RetryBudget;
+  /** What was last told of it; nothing told is up. */
+  toldDown: boolean;
+  /** Of the latest tries, a moving average: 1 when all failed. */
+  errorRate: number;
 }
+
+/** How much the latest try weighs in the error rate. */
+const latestWeight = 0.1;
 
 /** How every provider account is doing, as this process has seen it. `account` is any name that tells accounts apart. */
 export class HealthBoard {
@@ -37,6 +44,7 @@ export class HealthBoard {
   succeeded(account: string): void {
     const state = this.#account(account);
     state.health = onSuccess(state.health);
+    state.errorRate *= 1 - latestWeight;
   }
 
   failed(account: string, failure: { kind: string; retryAfterSeconds?: number | undefined }): void {
@@ -45,6 +53,7 @@ export class HealthBoard {
       state.health = onAbandoned(state.health);
       return;
     }
+    state.errorRate += (1 - state.errorRate) * latestWeight;
     const { retryAfterSeconds } = failure;
     state.health = onFailure(
       state.health,
@@ -59,6 +68,19 @@ export class HealthBoard {
     state.health = onAbandoned(state.health);
   }
 
+  toldDown(account: string): boolean {
+    return this.#account(account).toldDown;
+  }
+
+  told(account: string, down: boolean): void {
+    this.#account(account).toldDown = down;
+  }
+
+  /** Of the latest tries, 0 to 1, to the percent. */
+  errorRate(account: string): number {
+    return Math.round(this.#account(account).errorRate * 100) / 100;
+  }
+
   /** For the status page and metrics. */
   snapshot(): { account: string; health: Health }[] {
     return [...this.#accounts].map(([account, { health }]) => ({ account, health }));
@@ -67,7 +89,7 @@ export class HealthBoard {
   #account(account: string): Account {
     let state = this.#accounts.get(account);
     if (state === undefined) {
-      state = { health: newHealth(), retries: newRetryBudget() };
+      state = { health: newHealth(), retries: newRetryBudget(), toldDown: false, errorRate: 0 };
       this.#accounts.set(account, state);
     }
     return state;

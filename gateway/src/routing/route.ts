@@ -9,7 +9,7 @@ import {
   type Vendor,
   vendors,
 } from '../providers/catalog.ts';
-import { flatPrice, type Price } from '../providers/price.ts';
+import { dearestCostNanos, flatPrice, type Price } from '../providers/price.ts';
 import { fits, honours, type Needs } from './fit.ts';
 import type { Trial } from './health.ts';
 import { likeNames, type NamedModel, ofVendor, readModelName } from './model-name.ts';
@@ -44,6 +44,8 @@ export interface RouteInput {
   accounts: readonly ProviderAccount[];
   livemode: boolean;
   mayTry: (account: string) => Trial;
+  /** A budget that is running low wants the cheapest model that can take the call. */
+  cheapest?: boolean | undefined;
   /** Prices change from a date on; without one, those of this moment hold. */
   nowMs?: number | undefined;
 }
@@ -52,7 +54,8 @@ export interface RouteInput {
 export function routeCall(input: RouteInput): Candidate[] {
   const asked: Asked = { ...input, at: new Date(input.nowMs ?? Date.now()) };
   const mode = readAuto(input.call.model);
-  const { first, rest } = mode === undefined ? named(asked) : automatic(asked, mode);
+  const planned = mode === undefined ? named(asked) : automatic(asked, mode);
+  const { first, rest } = input.cheapest === true ? downgraded(asked, planned) : planned;
   if (!honours(first.kind, input.call)) throw notNative(input.call);
   const standIns = rest.filter(
     (place) => honours(place.kind, input.call) && fits(place, input.call, input.inputTokens),
@@ -119,6 +122,23 @@ function automatic(asked: Asked, mode: AutoMode): Plan {
   const listed = listedFallbacks(asked, [name, 'auto', first.model], `fallback of ${first.model}`);
   return { first, rest: listed ?? able };
 }
+
+/** Cheapest first: what was planned, and the small models of every vendor that can take the call. */
+function downgraded(asked: Asked, { first, rest }: Plan): Plan {
+  const small = vendors
+    .flatMap((vendor) => representative(asked, vendor, 'small', 'the cheapest, since a budget is running low'))
+    .filter((place) => honours(place.kind, asked.call) && fits(place, asked.call, asked.inputTokens));
+  const costOf = ({ price }: Place): bigint | undefined =>
+    price && dearestCostNanos(price, { inputTokens: asked.inputTokens, maxOutputTokens: downgradedAnswerTokens });
+  const sorted = [first, ...small, ...rest]
+    .filter((place) => costOf(place) !== undefined)
+    .sort((a, b) => ((costOf(a) ?? 0n) < (costOf(b) ?? 0n) ? -1 : 1));
+  const [cheapest, ...others] = sorted;
+  return cheapest === undefined ? { first, rest } : { first: cheapest, rest: others };
+}
+
+/** To compare prices by: a paragraph. */
+const downgradedAnswerTokens = 200;
 
 /** The call's own list, else the workspace's under the first of these names it has; undefined where neither says anything. */
 function listedFallbacks(asked: Asked, names: readonly string[], reason: string): Place[] | undefined {

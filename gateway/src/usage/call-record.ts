@@ -28,6 +28,8 @@ export interface OpenCall {
   holdNanos: bigint;
   /** An upper bound, overwritten by what the provider reports. */
   inputTokens: number;
+  /** The meters it is held on, as text (JSON has no bigint); undefined where no budget applies. */
+  meterIds?: readonly string[] | undefined;
 }
 
 /** What is known when it is over. */
@@ -42,6 +44,8 @@ export interface ClosedCall {
   /** Usage was counted by us, because the stream was cut or the provider reported none. */
   estimated: boolean;
   errorCode?: string | undefined;
+  /** Went out on the operator's keys: the plan counts it. */
+  metered?: boolean | undefined;
   ttftMs?: number | undefined;
   totalMs: number;
 }

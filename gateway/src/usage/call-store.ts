@@ -18,27 +18,31 @@ export async function writeCalls(db: Db, processId: string, rows: readonly CallR
   await db.query({ name: 'write-calls', text: writeCallsSql, values: [processId, encodeRows(rows)] });
 }
 
-const writeCallsSql = `
+/** The insert, composable: `$1` is the process, `$2` the batch; `guard` may be one more thing to join with. */
+export const insertCalls = (guard = ''): string => `
   insert into calls (
     workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform,
     execution_id, organization_id, node, dialect, streamed, model_requested, model, provider, route, attempts, input_tokens,
     cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nanos, hold_nanos, estimated, error_code,
-    ttft_ms, total_ms)
+    ttft_ms, total_ms, meters, metered)
   select r.w, r.t, r.id, r.live, $1, r.st, r.k, r.c, r.p, r.s, r.pf, r.e, r.o, r.n, r.d, r.str, r.mr, r.m, r.pr, r.rt, r.a, r.ti,
-    r.tc, r.tw, r.tout, r.tr, r.cost, r.hold, r.est, r.err, r.ttft, r.total
+    r.tc, r.tw, r.tout, r.tr, r.cost, r.hold, r.est, r.err, r.ttft, r.total,
+    r.mt, r.op
   from json_to_recordset($2::json) as r (
     w text, t timestamptz, id text, live boolean, st text, k text, c text, p text, s text, pf text, e text, o text, n text,
     d text, str boolean, mr text, m text, pr text, rt text, a smallint, ti bigint, tc bigint, tw bigint, tout bigint, tr bigint,
-    cost bigint, hold bigint, est boolean, err text, ttft integer, total integer)
+    cost bigint, hold bigint, est boolean, err text, ttft integer, total integer, mt bigint[], op boolean)${guard}
   on conflict (workspace_id, created_at, id) do update set
     status = excluded.status, model = excluded.model, provider = excluded.provider, route = excluded.route,
     attempts = excluded.attempts, input_tokens = excluded.input_tokens, cached_tokens = excluded.cached_tokens,
     cache_write_tokens = excluded.cache_write_tokens, output_tokens = excluded.output_tokens,
     reasoning_tokens = excluded.reasoning_tokens, cost_nanos = excluded.cost_nanos, estimated = excluded.estimated,
-    error_code = excluded.error_code, ttft_ms = excluded.ttft_ms, total_ms = excluded.total_ms
+    metered = excluded.metered, error_code = excluded.error_code, ttft_ms = excluded.ttft_ms, total_ms = excluded.total_ms
   where calls.status in ('open', 'interrupted') and excluded.status <> 'open'`;
 
-function encodeRows(rows: readonly CallRow[]): string {
+const writeCallsSql = insertCalls();
+
+export function encodeRows(rows: readonly CallRow[]): string {
   const sorted = rows.toSorted((a, b) => (a.open.id < b.open.id ? -1 : 1));
   return JSON.stringify(sorted.map(encodeRow));
 }
@@ -78,21 +82,12 @@ function encodeRow({ open, closed }: CallRow): Record<string, unknown> {
     err: closed?.errorCode,
     ttft: closed?.ttftMs,
     total: closed?.totalMs,
+    mt: open.meterIds,
+    op: closed?.metered ?? false,
   };
 }
 
 /** Partitions from the month of `fromMs` on, this one and the next twelve. */
 export async function ensureCallPartitions(db: Db, fromMs: number): Promise<void> {
   await db.query('select ensure_call_partitions($1::date, 12)', [new Date(fromMs).toISOString().slice(0, 10)]);
-}
-
-/** Settles what dead processes left open at the most it could have cost. Returns how many calls that were. */
-export async function adoptCalls(db: Db, deadProcessIds: readonly string[]): Promise<number> {
-  const { rowCount } = await db.query(
-    `update calls set status = 'interrupted', estimated = true, cost_nanos = hold_nanos,
-       total_ms = least(2147483647, greatest(0, extract(epoch from clock_timestamp() - created_at) * 1000))::integer
-     where status = 'open' and process_id = any($1)`,
-    [deadProcessIds],
-  );
-  return rowCount ?? 0;
 }

@@ -1,29 +1,19 @@
-import type { Handlers } from '@ai-gateway/shared/contract';
-import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Handlers, InputOf } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
-import type { Caller, TagName } from '../accounts/api-key.ts';
+import type { Caller } from '../accounts/api-key.ts';
+import { ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
-import { type StoredCall, selectCalls } from './usage-store.ts';
+import type { Services } from '../services.ts';
+import { type Cell, csvRows } from './csv.ts';
+import { badCursor, type Cursor, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
+import type { TextAnswer } from './text-answer.ts';
+import { type CallFilter, type StoredCall, selectCalls } from './usage-store.ts';
+import { type Grouping, type GroupSum, type Sum, type SumFilter, sumAll, sumByGroup } from './usage-sum-store.ts';
 
-export const usageHandlers: Pick<Handlers<Context>, 'usage.requests'> = {
+export const usageHandlers: Pick<Handlers<Context>, 'usage.requests' | 'usage.clients'> = {
   'usage.requests': async (input, { caller, services }) => {
-    const now = new Date(services.now());
     const rows = await selectCalls(services.db, {
-      workspaceId: caller.workspaceId,
-      livemode: caller.livemode,
-      from:
-        input.from === undefined
-          ? new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1))
-          : new Date(input.from),
-      // Calls under way at this very moment belong to the list.
-      to: input.to === undefined ? new Date(now.getTime() + 60_000) : new Date(input.to),
-      clientId: own(caller, 'client_id', input.client_id),
-      project: own(caller, 'project', input.project),
-      scenarioId: own(caller, 'scenario_id', input.scenario_id),
-      scenarioPlatform: own(caller, 'scenario_platform', input.scenario_platform),
-      executionId: input.execution_id,
-      keyId: keyFilter(caller, input.key_id),
-      status: input.status,
+      ...callFilter(services, caller, input),
       after: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
@@ -31,43 +21,117 @@ export const usageHandlers: Pick<Handlers<Context>, 'usage.requests'> = {
     const last = page.at(-1);
     return {
       data: page.map(describe),
-      next_cursor: rows.length > input.limit && last !== undefined ? writeCursor(last) : null,
+      next_cursor: rows.length > input.limit && last !== undefined ? writeCursor(cursorOf(last)) : null,
+    };
+  },
+
+  'usage.clients': async (input, { caller, services }) => {
+    const filter = sumFilter(services, caller, input);
+    const [rows, totals] = await Promise.all([
+      sumByGroup(services.db, {
+        filter,
+        grouping: input.group_by,
+        after: input.cursor === undefined ? undefined : readGroup(input.cursor),
+        limit: input.limit + 1,
+      }),
+      sumAll(services.db, filter),
+    ]);
+    const page = rows.slice(0, input.limit);
+    const last = page.at(-1);
+    return {
+      data: page.map((row) => describeGroup(row, input.group_by)),
+      next_cursor: rows.length > input.limit && last !== undefined ? writeParts([last.group]) : null,
+      totals: describeSum(totals),
     };
   },
 };
 
-/** A key with a locked tag sees that tag's calls only. */
-function own(caller: Caller, tag: TagName, asked: string | undefined): string | undefined {
-  if (!caller.lockedTags.includes(tag)) return asked;
-  const locked = caller.tags[tag];
-  if (asked !== undefined && asked !== locked)
-    throw new GatewayError('tag_forbidden', `This key sees one ${tag} only. Leave the filter out.`, { param: tag });
-  return locked;
+const rowsAtOnce = 2_000;
+
+/** The same as CSV: the whole range, a page at a time, so that ten million calls take no more memory than two thousand. */
+export const usageTexts = {
+  'usage.requests': (input: InputOf<'usage.requests'>, { caller, services }: Context): TextAnswer => ({
+    filename: 'calls.csv',
+    async *text() {
+      const filter = callFilter(services, caller, input);
+      yield csvRows([callColumns]);
+      for (let after: Cursor | undefined; ; ) {
+        const rows = await selectCalls(services.db, { ...filter, after, limit: rowsAtOnce });
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        yield csvRows(rows.map((row) => callCells(describe(row))));
+        if (rows.length < rowsAtOnce) return;
+        after = cursorOf(last);
+      }
+    },
+  }),
+
+  'usage.clients': (input: InputOf<'usage.clients'>, { caller, services }: Context): TextAnswer => ({
+    filename: 'usage.csv',
+    async *text() {
+      const filter = sumFilter(services, caller, input);
+      const grouping = input.group_by ?? 'client';
+      yield csvRows([groupColumns(grouping)]);
+      for (let after: { group: string | null } | undefined; ; ) {
+        const rows = await sumByGroup(services.db, { filter, grouping, after, limit: rowsAtOnce });
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        yield csvRows(rows.map((row) => groupCells(describeGroup(row, grouping), grouping)));
+        if (rows.length < rowsAtOnce) return;
+        after = { group: last.group };
+      }
+    },
+  }),
+};
+
+/** From the start of this month until now where nothing is said. */
+function rangeOf(
+  services: Services,
+  input: { from?: string | undefined; to?: string | undefined },
+): { from: Date; to: Date } {
+  const now = new Date(services.now());
+  const from =
+    input.from === undefined ? new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)) : new Date(input.from);
+  // Calls under way at this very moment belong to the list.
+  const to = input.to === undefined ? new Date(Math.max(now.getTime(), from.getTime()) + 60_000) : new Date(input.to);
+  return { from, to };
 }
 
-/** A caller's key without a locked tag sees its own calls: "its own tags' usage" would be everybody's. */
-function keyFilter(caller: Caller, asked: string | undefined): string | undefined {
-  return caller.role === 'caller' && caller.lockedTags.length === 0 ? caller.keyId : asked;
+function callFilter(services: Services, caller: Caller, input: InputOf<'usage.requests'>): Omit<CallFilter, 'limit'> {
+  return {
+    workspaceId: caller.workspaceId,
+    livemode: caller.livemode,
+    ...rangeOf(services, input),
+    clientId: ownClient(caller, input.client_id),
+    project: ownProject(caller, input.project),
+    scenarioId: ownScenario(caller, input.scenario_id),
+    scenarioPlatform: ownPlatform(caller, input.scenario_platform),
+    executionId: input.execution_id,
+    keyId: ownKey(caller, input.key_id),
+    status: input.status,
+  };
 }
 
-function writeCursor({ created_at: createdAt, id }: StoredCall): string {
-  return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
+function sumFilter(services: Services, caller: Caller, input: InputOf<'usage.clients'>): SumFilter {
+  return {
+    workspaceId: caller.workspaceId,
+    livemode: caller.livemode,
+    ...rangeOf(services, input),
+    clientId: ownClient(caller, input.client_id),
+    project: ownProject(caller),
+    scenarioId: ownScenario(caller),
+    keyId: ownKey(caller),
+  };
 }
 
-function readCursor(cursor: string): { createdAt: string; id: string } {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const [createdAt, id] = Array.isArray(value) ? (value as unknown[]) : [];
-    if (typeof createdAt === 'string' && !Number.isNaN(Date.parse(createdAt)) && typeof id === 'string')
-      return { createdAt, id };
-  } catch {
-    // Falls through to the same refusal as a cursor that parses to something else.
-  }
-  throw new GatewayError(
-    'invalid_request',
-    '`cursor` is not one of ours. Use the `next_cursor` of the page before, as it is.',
-    { param: 'cursor' },
-  );
+function cursorOf({ created_at: createdAt, id }: StoredCall): Cursor {
+  return { createdAt, id };
+}
+
+function readGroup(cursor: string): { group: string | null } {
+  const [group] = readParts(cursor);
+  if (group !== null && typeof group !== 'string') throw badCursor();
+  return { group };
 }
 
 function describe(row: StoredCall) {
@@ -89,4 +153,103 @@ function describe(row: StoredCall) {
     reasoning_tokens: Number(reasoning_tokens),
     cost_usd: toUsd(costNanos),
   };
+}
+
+const callColumns = [
+  'id',
+  'created_at',
+  'client_id',
+  'project',
+  'scenario_id',
+  'scenario_platform',
+  'execution_id',
+  'key_id',
+  'model_requested',
+  'model',
+  'provider',
+  'attempts',
+  'status',
+  'error_code',
+  'input_tokens',
+  'cached_tokens',
+  'cache_write_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'cost_usd',
+  'estimated',
+  'ttft_ms',
+  'total_ms',
+  'livemode',
+] as const;
+
+function callCells(row: ReturnType<typeof describe>): Cell[] {
+  return callColumns.map((column) => row[column]);
+}
+
+function describeSum(sum: Sum) {
+  return {
+    requests: sum.requests,
+    input_tokens: sum.inputTokens,
+    cached_tokens: sum.cachedTokens,
+    output_tokens: sum.outputTokens,
+    cost_usd: toUsd(sum.costNanos),
+    billable_usd: toUsd(sum.billableNanos),
+    estimated_requests: sum.estimatedRequests,
+  };
+}
+
+const groupField = {
+  client: 'client_id',
+  project: 'project',
+  scenario: 'scenario_id',
+  model: 'model',
+  key: 'key_id',
+  day: 'day',
+} as const;
+
+function describeGroup(row: GroupSum, grouping: Grouping) {
+  const none = { client_id: null, project: null, scenario_id: null, model: null, key_id: null, day: null };
+  return {
+    ...none,
+    [groupField[grouping]]: row.group,
+    name: row.name ?? row.group,
+    ...describeSum(row),
+    markup_percent: row.markupPercent,
+    currency: row.currency,
+    models: row.models,
+  };
+}
+
+function groupColumns(grouping: Grouping): string[] {
+  return [
+    groupField[grouping],
+    'name',
+    'requests',
+    'input_tokens',
+    'cached_tokens',
+    'output_tokens',
+    'cost_usd',
+    'markup_percent',
+    'billable_usd',
+    'currency',
+    'estimated_requests',
+    'models',
+  ];
+}
+
+function groupCells(row: ReturnType<typeof describeGroup>, grouping: Grouping): Cell[] {
+  return [
+    row[groupField[grouping]],
+    row.name,
+    row.requests,
+    row.input_tokens,
+    row.cached_tokens,
+    row.output_tokens,
+    row.cost_usd,
+    row.markup_percent,
+    row.billable_usd,
+    row.currency,
+    row.estimated_requests,
+    row.models.join(' '),
+  ];
 }

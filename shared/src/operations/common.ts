@@ -30,7 +30,7 @@ export const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 
  * 1 to 128 printable characters. The pattern counts them, since an emoji is one character to whoever types it and two to
  * zod's `max`; JSON Schema's own lengths count as the pattern does.
  */
-export const tag = (title: string, description: string) =>
+export const tag = (title: string, description: string, options?: string) =>
   z
     .string()
     .trim()
@@ -38,12 +38,28 @@ export const tag = (title: string, description: string) =>
       /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,128}$/u,
       'must be 1 to 128 printable characters',
     )
-    .meta({ title, description, minLength: 1, maxLength: 128 });
+    .meta({
+      title,
+      description,
+      minLength: 1,
+      maxLength: 128,
+      ...(options === undefined ? {} : { 'x-field': { options } }),
+    });
 
-export const clientId = tag('Client', 'The client of yours the calls are for.');
-export const project = tag('Project', 'The project the calls belong to.');
-export const scenarioId = tag('Scenario', 'The scenario, zap or workflow that makes the calls.');
+export const clientId = tag('Client', 'The client of yours the calls are for.', 'clients.list');
+export const project = tag('Project', 'The project the calls belong to.', 'projects.list');
+export const scenarioId = tag('Scenario', 'The scenario, zap or workflow that makes the calls.', 'scenarios.list');
 export const scenarioPlatform = tag('Platform', 'Where the scenario runs: make, zapier, n8n, …');
+
+export const modelName = z
+  .string()
+  .min(1)
+  .max(200)
+  .meta({
+    title: 'Model',
+    description: 'A model’s own name, provider/model, or auto.',
+    'x-field': { options: 'models.list' },
+  });
 
 export const role = z.enum(['owner', 'member', 'viewer', 'caller']).meta({
   title: 'Role',
@@ -54,14 +70,43 @@ export const role = z.enum(['owner', 'member', 'viewer', 'caller']).meta({
 export const usd = z.number().meta({ title: 'US dollars', description: 'Dollars, with at most nine decimals.' });
 
 /** Dollars in a request: a number, or a decimal string from tools that only have text. */
-export const usdInput = (bounds: { max: number }) => {
-  const amount = z.number().min(0).max(bounds.max);
+export const usdInput = (bounds: { max: number; above?: number }) => {
+  const { above } = bounds;
+  const amount = (above === undefined ? z.number().min(0) : z.number().gt(above)).max(bounds.max);
   const text = z
     .string()
     .trim()
     .regex(/^\d{1,12}(\.\d{1,12})?$/);
-  return z.union([amount, text.transform(Number).pipe(amount)], { error: `must be dollars from 0 to ${bounds.max}` });
+  return z.union([amount, text.transform(Number).pipe(amount)], {
+    error: `must be dollars ${above === undefined ? 'from 0' : `above ${above}`} to ${bounds.max}`,
+  });
 };
+
+const count = (title: string, description: string) => z.number().int().meta({ title, description });
+export const tokenCounts = {
+  input_tokens: count('Input tokens', 'Cached and cache-write tokens included.'),
+  cached_tokens: count('Cached tokens', 'Of the input, read from a cache.'),
+  output_tokens: count('Output tokens', 'Reasoning included.'),
+};
+
+export const livemode = z
+  .boolean()
+  .meta({ title: 'Live mode', description: 'False in the world of test keys, where no money is spent.' });
+
+export const from = moment
+  .optional()
+  .meta({ title: 'From', description: 'The first moment, inclusive; the start of this month where not given.' });
+export const to = moment.optional().meta({ title: 'To', description: 'The end, exclusive; now where not given.' });
+
+export const perMinute = (title: string) =>
+  z.number().int().min(1).max(1_000_000_000).meta({ title, description: 'At most this many.' });
+export const rateLimit = z
+  .strictObject({
+    calls_per_minute: perMinute('Calls per minute').optional(),
+    tokens_per_minute: perMinute('Tokens per minute').optional(),
+    concurrent: perMinute('Concurrent calls').optional(),
+  })
+  .meta({ title: 'Rate limit', description: 'What is over it is refused with 429.' });
 
 export const page = <Row extends z.ZodType>(row: Row) =>
   z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { callErrors, metadata, modelName } from './model-call.ts';
+import { modelName } from './common.ts';
+import { callErrors, metadata } from './model-call.ts';
 
 export const createEmbeddings = operation({
   id: 'embeddings.create',

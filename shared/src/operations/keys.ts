@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { clientId, id, isoTime, nothing, page, project, role, scenarioId, scenarioPlatform } from './common.ts';
+import {
+  clientId,
+  id,
+  isoTime,
+  nothing,
+  page,
+  project,
+  rateLimit,
+  role,
+  scenarioId,
+  scenarioPlatform,
+} from './common.ts';
 
 const mode = z.enum(['live', 'test']).meta({
   title: 'Mode',
@@ -17,16 +28,6 @@ const tags = z
 const lockedTags = z
   .array(z.enum(['client_id', 'project', 'scenario_id', 'scenario_platform']))
   .meta({ title: 'Locked tags', description: 'Tags a call with this key cannot claim to be others.' });
-const perMinute = (title: string) =>
-  z.number().int().min(1).max(1_000_000_000).meta({ title, description: 'At most this many.' });
-const rateLimit = z
-  .strictObject({
-    calls_per_minute: perMinute('Calls per minute').optional(),
-    tokens_per_minute: perMinute('Tokens per minute').optional(),
-    concurrent: perMinute('Concurrent calls').optional(),
-  })
-  .meta({ title: 'Rate limit', description: 'What is over it is refused with 429.' });
-
 const key = z.object({
   id,
   name: z.string().meta({ title: 'Name', description: 'For people to tell keys apart.' }),

@@ -4,16 +4,6 @@ import { clientId, project, scenarioId, scenarioPlatform, tag } from './common.t
 
 /** What every call to a model may say, whatever its dialect. */
 
-export const modelName = z
-  .string()
-  .min(1)
-  .max(200)
-  .meta({
-    title: 'Model',
-    description: 'A model’s own name, provider/model, or auto.',
-    'x-field': { options: 'models.list' },
-  });
-
 export const stream = z
   .boolean()
   .nullable()
@@ -84,7 +74,10 @@ export const callErrors: readonly ErrorCode[] = [
   'content_policy_violation',
   'forbidden',
   'tag_forbidden',
+  'budget_exceeded',
   'model_not_found',
+  'scenario_paused',
+  'rate_limited',
   'provider_error',
   'no_provider_available',
   'provider_timeout',

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
+import { modelName } from './common.ts';
 import {
   callErrors,
   fallbackModels,
   functionTools,
   metadata,
-  modelName,
   stream,
   temperature,
   tokenCeiling,

@@ -3,15 +3,17 @@ import { operation } from '../operation.ts';
 import {
   clientId,
   cursor,
+  from,
   id,
   isoTime,
   limit,
-  moment,
   page,
   project,
   scenarioId,
   scenarioPlatform,
   tag,
+  to,
+  tokenCounts,
   usd,
 } from './common.ts';
 
@@ -22,6 +24,11 @@ const status = z.enum(['open', 'succeeded', 'failed', 'cancelled', 'interrupted'
   description:
     'open: under way. cancelled: the client hung up. interrupted: the gateway was cut down; settled by estimate.',
 });
+
+const format = z
+  .enum(['json', 'csv'])
+  .optional()
+  .meta({ title: 'Format', description: 'csv: the whole range as one CSV file, as with `Accept: text/csv`.' });
 
 const call = z.object({
   id,
@@ -64,10 +71,8 @@ export const listRequests = operation({
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'anyone',
   input: z.strictObject({
-    from: moment
-      .optional()
-      .meta({ title: 'From', description: 'The first moment, inclusive; the start of this month where not given.' }),
-    to: moment.optional().meta({ title: 'To', description: 'The end, exclusive; now where not given.' }),
+    from,
+    to,
     client_id: clientId.optional(),
     project: project.optional(),
     scenario_id: scenarioId.optional(),
@@ -75,9 +80,11 @@ export const listRequests = operation({
     execution_id: tag('Execution', 'The single run of a scenario.').optional(),
     key_id: id.optional().meta({ title: 'Key', description: 'Calls of this key only.' }),
     status: status.optional(),
+    format,
     cursor,
     limit,
   }),
+  alternatives: ['text/csv'],
   output: page(call),
   errors: ['invalid_request', 'forbidden'],
   sample: {
@@ -120,5 +127,91 @@ export const listRequests = operation({
     { input: { limit: 1000 }, because: 'a page has at most 100 rows' },
     { input: { from: 'yesterday' }, because: 'times are ISO 8601' },
     { input: { tag: 'acme' }, because: 'unknown fields are refused' },
+  ],
+});
+
+const totals = {
+  requests: tokens('Requests', 'Calls that came to an end.'),
+  ...tokenCounts,
+  cost_usd: usd.meta({ title: 'Cost', description: 'What the providers take, in dollars.' }),
+  billable_usd: usd.meta({ title: 'Billable', description: 'Cost with the client’s markup, in dollars.' }),
+  estimated_requests: tokens('Estimated requests', 'Calls whose tokens were counted here.'),
+};
+
+const row = z.object({
+  client_id: label('Client', 'The client; null for calls without one, or where rows are not by client.'),
+  project: label('Project', 'Where rows are by project.'),
+  scenario_id: label('Scenario', 'Where rows are by scenario.'),
+  model: label('Model', 'Where rows are by model.'),
+  key_id: label('Key', 'Where rows are by key.'),
+  day: label('Day', 'Where rows are by day (UTC): 2026-11-01.'),
+  name: label('Name', 'What people call it.'),
+  ...totals,
+  markup_percent: z.number().meta({ title: 'Markup', description: 'Percent on top of cost, as set for the client.' }),
+  currency: z.string().meta({ title: 'Currency', description: 'What the client is billed in.' }),
+  models: z.array(z.string()).meta({ title: 'Models', description: 'The models that answered.' }),
+});
+
+const sampleTotals = {
+  requests: 1042,
+  input_tokens: 1_250_400,
+  cached_tokens: 210_000,
+  output_tokens: 83_360,
+  cost_usd: 2.13,
+  billable_usd: 2.556,
+  estimated_requests: 3,
+};
+
+export const usageByClient = operation({
+  id: 'usage.clients',
+  method: 'GET',
+  path: '/v1/usage/clients',
+  group: 'Usage',
+  label: 'Usage by client',
+  description: 'Calls, tokens, cost and what to bill, by client or by anything else calls are tagged with.',
+  surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
+  access: 'anyone',
+  input: z.strictObject({
+    from,
+    to,
+    client_id: clientId.optional(),
+    group_by: z
+      .enum(['client', 'project', 'scenario', 'model', 'key', 'day'])
+      .default('client')
+      .meta({ title: 'Group by', description: 'What each row is for.' }),
+    format,
+    cursor,
+    limit,
+  }),
+  alternatives: ['text/csv'],
+  output: page(row).extend({
+    totals: z.object(totals).meta({ title: 'Totals', description: 'Of the whole range, not of this page.' }),
+  }),
+  errors: ['invalid_request', 'forbidden'],
+  sample: {
+    input: { from: '2026-11-01' },
+    output: {
+      data: [
+        {
+          client_id: 'acme',
+          project: null,
+          scenario_id: null,
+          model: null,
+          key_id: null,
+          day: null,
+          name: 'Acme Inc.',
+          ...sampleTotals,
+          markup_percent: 20,
+          currency: 'EUR',
+          models: ['gpt-4o-mini-2024-07-18'],
+        },
+      ],
+      next_cursor: null,
+      totals: sampleTotals,
+    },
+  },
+  wrong: [
+    { input: { group_by: 'weather' }, because: 'calls are not tagged with that' },
+    { input: { from: 'yesterday' }, because: 'times are ISO 8601' },
   ],
 });

@@ -1,0 +1,107 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import type { Db } from '../db/transaction.ts';
+
+/** An invoice or credit note as it was issued. `status` stands beside it: the one thing that changes. */
+export type InvoiceDocument = OutputOf<'invoices.get'>;
+
+export interface InvoicePlace {
+  workspaceId: string;
+  livemode: boolean;
+}
+
+/** One at a time for a workspace's world: numbers run without gaps, and no two invoices take the same calls. */
+export async function lockInvoices(tx: Db, { workspaceId, livemode }: InvoicePlace): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`invoices ${workspaceId} ${livemode}`]);
+}
+
+export async function nextNumber(tx: Db, { workspaceId, livemode }: InvoicePlace): Promise<number> {
+  const { rows } = await tx.query(
+    'select coalesce(max(number), 0) + 1 as number from invoices where workspace_id = $1 and livemode = $2',
+    [workspaceId, livemode],
+  );
+  return Number((rows[0] as { number: bigint }).number);
+}
+
+/** Invoices in force that take calls of the same time. */
+export async function findOverlapping(
+  tx: Db,
+  place: InvoicePlace,
+  range: { clientId: string; from: Date; to: Date },
+): Promise<number[]> {
+  const { rows } = await tx.query(
+    `select number from invoices
+     where workspace_id = $1 and livemode = $2 and client_id = $3 and kind = 'invoice' and status = 'issued'
+       and from_at < $5 and to_at > $4 order by number`,
+    [place.workspaceId, place.livemode, range.clientId, range.from, range.to],
+  );
+  return (rows as { number: bigint }[]).map(({ number }) => Number(number));
+}
+
+export async function countOpenCalls(
+  tx: Db,
+  place: InvoicePlace,
+  range: { clientId: string; from: Date; to: Date },
+): Promise<number> {
+  const { rows } = await tx.query(
+    `select count(*)::integer as calls from calls
+     where workspace_id = $1 and livemode = $2 and client_id = $3 and created_at >= $4 and created_at < $5 and status = 'open'`,
+    [place.workspaceId, place.livemode, range.clientId, range.from, range.to],
+  );
+  return (rows[0] as { calls: number }).calls;
+}
+
+export async function insertInvoice(tx: Db, place: InvoicePlace, document: InvoiceDocument): Promise<void> {
+  await tx.query(
+    `insert into invoices (workspace_id, id, livemode, number, kind, status, client_id, from_at, to_at, document, issued_at)
+     values ($1, $2, $3, $4, $5, 'issued', $6, $7, $8, $9, $10)`,
+    [
+      place.workspaceId,
+      document.id,
+      place.livemode,
+      document.number,
+      document.kind,
+      document.client.id,
+      document.from,
+      document.to,
+      JSON.stringify(document),
+      document.issued_at,
+    ],
+  );
+}
+
+export async function markVoid(tx: Db, place: InvoicePlace, id: string): Promise<void> {
+  await tx.query(
+    `update invoices set status = 'void' where workspace_id = $1 and livemode = $2 and id = $3 and status = 'issued'`,
+    [place.workspaceId, place.livemode, id],
+  );
+}
+
+/** By number, the newest first. */
+export async function selectInvoices(
+  db: Db,
+  filter: InvoicePlace & {
+    id?: string | undefined;
+    clientId?: string | undefined;
+    beforeNumber?: number | undefined;
+    limit: number;
+  },
+): Promise<InvoiceDocument[]> {
+  const { rows } = await db.query(
+    `select document, status from invoices
+     where workspace_id = $1 and livemode = $2 and ($3::text is null or id = $3) and ($4::text is null or client_id = $4)
+       and ($5::bigint is null or number < $5)
+     order by number desc limit $6`,
+    [
+      filter.workspaceId,
+      filter.livemode,
+      filter.id ?? null,
+      filter.clientId ?? null,
+      filter.beforeNumber ?? null,
+      filter.limit,
+    ],
+  );
+  return (rows as { document: InvoiceDocument; status: InvoiceDocument['status'] }[]).map(({ document, status }) => ({
+    ...document,
+    status,
+  }));
+}

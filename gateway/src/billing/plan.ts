@@ -1,0 +1,25 @@
+/** What the gateway itself costs, as data: another plan is another of these. */
+export interface Plan {
+  name: string;
+  feeUsd: number;
+  includedTokens: number;
+  /** Prices of overage, ascending: each holds for the tokens from where it begins up to where the next does. */
+  tiers: readonly { aboveOverageTokens: number; usdPerMtok: number }[];
+}
+
+export const pro: Plan = {
+  name: 'Pro',
+  feeUsd: 99,
+  includedTokens: 3_000_000,
+  tiers: [{ aboveOverageTokens: 0, usdPerMtok: 35 }],
+};
+
+/** By the token, tier by tier. A token at $35 a million is 35 micro-dollars, so dollars keep at most nine decimals. */
+export function overageUsd(plan: Plan, overageTokens: number): number {
+  let nanos = 0;
+  plan.tiers.forEach(({ aboveOverageTokens, usdPerMtok }, i) => {
+    const end = Math.min(overageTokens, plan.tiers[i + 1]?.aboveOverageTokens ?? Number.POSITIVE_INFINITY);
+    if (end > aboveOverageTokens) nanos += Math.round((end - aboveOverageTokens) * usdPerMtok * 1_000);
+  });
+  return nanos / 1e9;
+}

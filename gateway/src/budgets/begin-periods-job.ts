@@ -1,0 +1,52 @@
+import { withTransaction } from '../db/transaction.ts';
+import type { NewEvent } from '../events/event.ts';
+import type { Services } from '../services.ts';
+import { limitIn } from './budget.ts';
+import { readBudget, takeEnded } from './budget-store.ts';
+import { viewBudget } from './budget-view.ts';
+import { periodAt } from './period.ts';
+
+const atOnce = 200;
+
+/** Tells of budgets whose period has ended and that begin anew; each once, by whichever process comes first. */
+export async function beginPeriods(services: Services): Promise<void> {
+  const nowMs = services.now();
+  const told = await withTransaction(services.db, async (tx) => {
+    const ended = await takeEnded(tx, new Date(nowMs), atOnce);
+    const events = ended.flatMap(({ budget: row, instance, spentNanos, deleted }): NewEvent[] => {
+      const budget = readBudget(row);
+      // A budget nobody spent from has nothing to begin anew.
+      if (deleted || spentNanos === 0n) return [];
+      const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
+      const view = viewBudget(
+        budget,
+        {
+          instance,
+          limitNanos: limitIn(budget, period.endMs),
+          spentNanos: 0n,
+          heldNanos: 0n,
+          told: [],
+          periodStartMs: period.startMs,
+          periodEndMs: period.endMs,
+        },
+        { asInstance: true },
+      );
+      const { client_id: clientId, project, scenario_id: scenarioId } = view.scope;
+      return [
+        {
+          workspaceId: budget.workspaceId,
+          livemode: budget.livemode,
+          type: 'budget.reset',
+          clientId,
+          project,
+          scenarioId,
+          budgetId: budget.id,
+          data: { budget: view },
+        },
+      ];
+    });
+    await services.outbox.record(tx, events);
+    return events.length;
+  });
+  if (told > 0) services.outbox.deliverSoon();
+}

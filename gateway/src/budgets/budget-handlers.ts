@@ -1,0 +1,244 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { parseUsd } from '@ai-gateway/shared/money';
+import type { Caller } from '../accounts/api-key.ts';
+import { newId } from '../accounts/new-id.ts';
+import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import type { Context } from '../context.ts';
+import { withTransaction } from '../db/transaction.ts';
+import type { Services } from '../services.ts';
+import { badCursor, readParts, writeParts } from '../usage/cursor.ts';
+import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
+import { deleteBudget, findBudget, findLeased, insertBudget, listMeters, saveBudget } from './budget-store.ts';
+import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
+import { periodAt } from './period.ts';
+
+export const budgetHandlers: Pick<
+  Handlers<Context>,
+  | 'budgets.create'
+  | 'budgets.list'
+  | 'budgets.get'
+  | 'budgets.update'
+  | 'budgets.remove'
+  | 'budgets.raise'
+  | 'budgets.instances'
+> = {
+  'budgets.create': async (input, { caller, services }) => {
+    const budget = await insertBudget(services.db, {
+      workspaceId: caller.workspaceId,
+      id: newId('bud', services.now()),
+      livemode: caller.livemode,
+      name: input.name,
+      scope: scopeOf(caller, input.scope),
+      limitNanos: amount(input.limit_usd, 'limit_usd'),
+      period: input.period,
+      timezone: input.timezone,
+      thresholds: ascending(input.thresholds),
+      onLimit: input.on_limit,
+      extraNanos: 0n,
+      extraUntilMs: undefined,
+    });
+    await services.ledger.changed(caller.workspaceId);
+    return viewOne(services, budget);
+  },
+
+  'budgets.list': async (input, { caller, services }) => {
+    const budgets = await visible(services, caller);
+    const wanted = { client_id: input.client_id, project: input.project, scenario_id: input.scenario_id };
+    const found = budgets.filter(({ scope }) =>
+      (Object.keys(wanted) as (keyof typeof wanted)[]).every((name) => {
+        const value = wanted[name];
+        return value === undefined || scope[name] === value || (scope[name] === '*' && value !== '*');
+      }),
+    );
+    const views = await viewAll(services, found);
+    const kept = views.filter(({ status }) => input.status === undefined || status === input.status);
+    const from =
+      input.cursor === undefined ? 0 : kept.findIndex(({ id }) => id === readParts(input.cursor ?? '')[0]) + 1;
+    const page = kept.slice(from, from + input.limit);
+    const last = page.at(-1);
+    return {
+      data: page,
+      next_cursor: from + page.length < kept.length && last !== undefined ? writeParts([last.id]) : null,
+    };
+  },
+
+  'budgets.get': async ({ id }, { caller, services }) => viewOne(services, await find(services, caller, id)),
+
+  'budgets.update': async (input, { caller, services }) => {
+    const budget = await change(services, caller, input.id, (old) => ({
+      ...old,
+      name: input.name ?? old.name,
+      limitNanos: input.limit_usd === undefined ? old.limitNanos : amount(input.limit_usd, 'limit_usd'),
+      period: input.period ?? old.period,
+      timezone: input.timezone ?? old.timezone,
+      thresholds: input.thresholds === undefined ? old.thresholds : ascending(input.thresholds),
+      onLimit: input.on_limit ?? old.onLimit,
+    }));
+    return viewOne(services, budget);
+  },
+
+  'budgets.remove': async ({ id }, { caller, services }) => {
+    const budget = await find(services, caller, id);
+    await deleteBudget(services.db, budget);
+    await services.ledger.changed(caller.workspaceId);
+    return null;
+  },
+
+  'budgets.raise': async (input, { caller, services }) => {
+    const byNanos = amount(input.by_usd, 'by_usd');
+    const budget = await change(services, caller, input.id, (old) => {
+      const period = periodAt(old.period, old.timezone, services.now(), old.createdAtMs);
+      // A total never ends, so neither does what is added to it.
+      if (input.until === 'forever' || period.endMs === undefined)
+        return { ...old, limitNanos: within(old.limitNanos + byNanos) };
+      const standing = old.extraUntilMs === period.endMs ? old.extraNanos : 0n;
+      within(old.limitNanos + standing + byNanos);
+      return { ...old, extraNanos: standing + byNanos, extraUntilMs: period.endMs };
+    });
+    return viewOne(services, budget);
+  },
+
+  'budgets.instances': async (input, { caller, services }) => {
+    const budget = await find(services, caller, input.id);
+    const rows = await listMeters(services.db, budget, {
+      nowMs: services.now(),
+      exceptProcessId: services.processId,
+      limit: input.limit + 1,
+      afterInstance: input.cursor === undefined ? undefined : readMeterCursor(input.cursor),
+    });
+    const page = rows.slice(0, input.limit);
+    const last = page.at(-1);
+    return {
+      data: page.map((row) => viewBudget(budget, services.meters.live(row), { asInstance: true })),
+      next_cursor:
+        rows.length > input.limit && last !== undefined ? writeParts([String(last.spentNanos), String(last.id)]) : null,
+    };
+  },
+};
+
+function given<Name extends string>(name: Name, value: string | undefined): { [N in Name]?: string } {
+  return (value === undefined ? {} : { [name]: value }) as { [N in Name]?: string };
+}
+
+function amount(usd: number | string, param: string): bigint {
+  const nanos = parseUsd(usd);
+  if (nanos === undefined || nanos <= 0n)
+    throw new GatewayError('invalid_request', `\`${param}\` must be at least a nano-dollar (0.000000001).`, { param });
+  return nanos;
+}
+
+/** As much as any limit may be: sums of a few of them still fit the database's integers. */
+const mostNanos = 1_000_000_000_000_000_000n;
+
+function within(nanos: bigint): bigint {
+  if (nanos > mostNanos)
+    throw new GatewayError('invalid_request', '`by_usd` would raise the budget past $1,000,000,000.', {
+      param: 'by_usd',
+    });
+  return nanos;
+}
+
+function ascending(percents: readonly number[]): number[] {
+  return [...new Set(percents)].sort((a, b) => a - b);
+}
+
+/** A key with a locked tag sets budgets for that tag only. */
+function scopeOf(caller: Caller, scope: { [Name in keyof Scope]?: string | undefined }): Scope {
+  const { key_id: keyId } = scope;
+  return {
+    ...given('client_id', ownClient(caller, scope.client_id)),
+    ...given('project', ownProject(caller, scope.project)),
+    ...given('scenario_id', ownScenario(caller, scope.scenario_id)),
+    ...given('key_id', keyId),
+  };
+}
+
+async function visible(services: Services, caller: Caller): Promise<readonly Budget[]> {
+  const budgets = await services.budgets.of(caller.workspaceId, caller.livemode);
+  return budgets.filter((budget) => maySee(caller, budget));
+}
+
+const lockable = ['client_id', 'project', 'scenario_id'] as const;
+
+/** A key with a locked tag sees budgets bound to that very value. */
+function maySee(caller: Caller, { scope }: Budget): boolean {
+  return lockable.every((tag) => !caller.lockedTags.includes(tag) || scope[tag] === caller.tags[tag]);
+}
+
+async function find(services: Services, caller: Caller, id: string): Promise<Budget> {
+  const { workspaceId, livemode } = caller;
+  const budget = await findBudget(services.db, { workspaceId, livemode, id });
+  if (budget === undefined || !maySee(caller, budget)) throw unknown(id);
+  return budget;
+}
+
+function unknown(id: string): GatewayError {
+  return new GatewayError('not_found', `There is no budget "${id}" here.`, { param: 'id' });
+}
+
+/** How long a lowered limit waits for processes to hand back what they leased under the old one. */
+const settleMs = 500;
+
+/** Changes a budget under load: the row is locked, its meters follow, every process asks for its money anew. */
+async function change(services: Services, caller: Caller, id: string, how: (old: Budget) => Budget): Promise<Budget> {
+  await find(services, caller, id);
+  const { workspaceId, livemode } = caller;
+  const changed = await withTransaction(services.db, async (tx) => {
+    const old = await findBudget(tx, { workspaceId, livemode, id }, { forUpdate: true });
+    if (old === undefined) throw unknown(id);
+    const next = how(old);
+    await saveBudget(tx, next, services.now());
+    return next;
+  });
+  await services.ledger.changed(workspaceId);
+  // A lower limit may find more leased than is left; the others give it back as soon as they hear of the change.
+  for (const until = services.now() + settleMs; services.now() < until; await sleep(20))
+    if (!(await findLeased(services.db, changed)).overdrawn) break;
+  return changed;
+}
+
+async function viewOne(services: Services, budget: Budget): Promise<BudgetView> {
+  const [view] = await viewAll(services, [budget]);
+  if (view === undefined) throw new Error('one budget has one view');
+  return view;
+}
+
+/** One with '*' is shown by its instance that has used most. */
+async function viewAll(services: Services, budgets: readonly Budget[]): Promise<BudgetView[]> {
+  const nowMs = services.now();
+  const plain = budgets.filter((budget) => !hasEach(budget));
+  const counts = await services.meters.counts(
+    plain.map((budget) => ({ budget, instance: '' })),
+    nowMs,
+  );
+  const byId = new Map<string, Count>(plain.map(({ id }, i) => [id, counts[i] as Count]));
+  for (const budget of budgets) {
+    if (!hasEach(budget)) continue;
+    const [top] = await listMeters(services.db, budget, { nowMs, exceptProcessId: services.processId, limit: 1 });
+    const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
+    byId.set(
+      budget.id,
+      top === undefined
+        ? {
+            instance: '',
+            limitNanos: limitIn(budget, period.endMs),
+            spentNanos: 0n,
+            heldNanos: 0n,
+            told: [],
+            periodStartMs: period.startMs,
+            periodEndMs: period.endMs,
+          }
+        : services.meters.live(top),
+    );
+  }
+  return budgets.map((budget) => viewBudget(budget, byId.get(budget.id) as Count, { asInstance: false }));
+}
+
+function readMeterCursor(cursor: string): { spentNanos: bigint; id: bigint } {
+  const [spent, id] = readParts(cursor);
+  if (typeof spent !== 'string' || typeof id !== 'string' || !/^-?\d{1,19}$/.test(spent) || !/^\d{1,19}$/.test(id))
+    throw badCursor();
+  return { spentNanos: BigInt(spent), id: BigInt(id) };
+}

@@ -1,0 +1,314 @@
+import type { Db } from '../db/transaction.ts';
+import { type Budget, limitIn, nextTold, type Scope, scopeNames, toldAfterChange } from './budget.ts';
+import type { Period, PeriodKind } from './period.ts';
+
+const columns = `workspace_id, id, livemode, name, client_id, project, scenario_id, key_id, limit_nanos, period, timezone,
+  thresholds, on_limit, extra_nanos, extra_until, created_at`;
+
+/** Every process hears that the budgets of this workspace have changed. */
+const tellAll = (workspaceId: string): { text: string; values: string[] } => ({
+  text: "select pg_notify('budgets', $1)",
+  values: [workspaceId],
+});
+
+export async function insertBudget(db: Db, budget: Omit<Budget, 'createdAtMs'>): Promise<Budget> {
+  const { scope } = budget;
+  const { rows } = await db.query(
+    `insert into budgets (workspace_id, id, livemode, name, client_id, project, scenario_id, key_id, limit_nanos, period,
+       timezone, thresholds, on_limit, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, date_trunc('milliseconds', clock_timestamp()))
+     returning ${columns}`,
+    [
+      budget.workspaceId,
+      budget.id,
+      budget.livemode,
+      budget.name,
+      scope.client_id ?? null,
+      scope.project ?? null,
+      scope.scenario_id ?? null,
+      scope.key_id ?? null,
+      budget.limitNanos,
+      budget.period,
+      budget.timezone,
+      budget.thresholds,
+      budget.onLimit,
+    ],
+  );
+  await db.query(tellAll(budget.workspaceId));
+  const [inserted] = rows.map(readBudget);
+  if (inserted === undefined) throw new Error('an insert returns its row');
+  return inserted;
+}
+
+/** The budgets in force, oldest first. */
+export async function listBudgets(db: Db, workspaceId: string, livemode: boolean): Promise<Budget[]> {
+  const { rows } = await db.query(
+    `select ${columns} from budgets where workspace_id = $1 and livemode = $2 and deleted_at is null order by created_at, id`,
+    [workspaceId, livemode],
+  );
+  return rows.map(readBudget);
+}
+
+/** Locked until the transaction ends when `forUpdate`. */
+export async function findBudget(
+  db: Db,
+  place: { workspaceId: string; livemode: boolean; id: string },
+  options: { forUpdate?: boolean } = {},
+): Promise<Budget | undefined> {
+  const conditionsLock = options.forUpdate ? 'for update' : '';
+  const { rows } = await db.query(
+    `select ${columns} from budgets where workspace_id = $1 and livemode = $2 and id = $3 and deleted_at is null
+     ${conditionsLock}`,
+    [place.workspaceId, place.livemode, place.id],
+  );
+  return rows.map(readBudget)[0];
+}
+
+/** Saves what can change of a budget and carries its new limit over to the meters whose period has not ended. */
+export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise<void> {
+  await tx.query(
+    `update budgets set name = $3, limit_nanos = $4, period = $5, timezone = $6, thresholds = $7, on_limit = $8,
+       extra_nanos = $9, extra_until = $10 where workspace_id = $1 and id = $2`,
+    [
+      budget.workspaceId,
+      budget.id,
+      budget.name,
+      budget.limitNanos,
+      budget.period,
+      budget.timezone,
+      budget.thresholds,
+      budget.onLimit,
+      budget.extraNanos,
+      budget.extraUntilMs === undefined ? null : new Date(budget.extraUntilMs),
+    ],
+  );
+  const { rows } = await tx.query(
+    `select ${columnsOfMeter} from meters where workspace_id = $1 and budget_id = $2 and (period_end is null or period_end > $3)
+     order by id for update`,
+    [budget.workspaceId, budget.id, new Date(nowMs)],
+  );
+  for (const meter of rows.map(readMeter)) {
+    const limitNanos = limitIn(budget, meter.periodEndMs);
+    const told = toldAfterChange(meter.told, meter.spentNanos, limitNanos);
+    await tx.query('update meters set limit_nanos = $2, told = $3, next_nanos = $4 where id = $1', [
+      meter.id,
+      limitNanos,
+      told,
+      nextTold(budget.thresholds, told, limitNanos) ?? null,
+    ]);
+  }
+  await tx.query(tellAll(budget.workspaceId));
+}
+
+export async function deleteBudget(db: Db, budget: Pick<Budget, 'workspaceId' | 'id'>): Promise<void> {
+  await db.query('update budgets set deleted_at = clock_timestamp() where workspace_id = $1 and id = $2', [
+    budget.workspaceId,
+    budget.id,
+  ]);
+  await db.query(tellAll(budget.workspaceId));
+}
+
+export interface MeterRow {
+  id: bigint;
+  budgetId: string;
+  instance: string;
+  periodStartMs: number;
+  periodEndMs: number | undefined;
+  limitNanos: bigint;
+  spentNanos: bigint;
+  leasedNanos: bigint;
+  told: number[];
+  /** What calls under way hold in other processes, as they last said. */
+  heldNanos: bigint;
+}
+
+export const columnsOfMeter = `id, workspace_id, budget_id, instance, period_start, period_end, limit_nanos, spent_nanos,
+  leased_nanos, told`;
+const columnsOfM = columnsOfMeter.replaceAll(/\b(\w+)\b/g, 'm.$1');
+
+/** The meter of a budget's instance in a period, made by whoever needs it first. */
+export async function openMeter(
+  db: Db,
+  budget: Budget,
+  options: { instance: string; period: Period },
+): Promise<MeterRow> {
+  const { instance, period } = options;
+  const limitNanos = limitIn(budget, period.endMs);
+  const values = [
+    budget.workspaceId,
+    budget.id,
+    instance,
+    budget.period,
+    new Date(period.startMs),
+    period.endMs === undefined ? null : new Date(period.endMs),
+    limitNanos,
+    nextTold(budget.thresholds, [], limitNanos),
+  ];
+  const { rows } = await db.query(
+    `insert into meters (workspace_id, budget_id, instance, period, period_start, period_end, limit_nanos, next_nanos)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (workspace_id, budget_id, instance, period, period_start) do update set ended = false
+     returning ${columnsOfMeter}`,
+    values,
+  );
+  const [meter] = rows.map(readMeter);
+  if (meter === undefined) throw new Error('an upsert returns its row');
+  return meter;
+}
+
+/** Meters by what they count, for looking at: with what the other processes hold of them. */
+export async function findMeters(
+  db: Db,
+  keys: readonly { budget: Budget; instance: string; periodStartMs: number }[],
+  options: { exceptProcessId: string },
+): Promise<MeterRow[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await db.query({
+    name: 'find-meters',
+    text: `select ${columnsOfM},
+       coalesce((select sum(held_nanos) from leases l where l.meter_id = m.id and l.process_id <> $6), 0)::bigint as held_nanos
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) as k (w, b, i, p, s)
+     join meters m on m.workspace_id = k.w and m.budget_id = k.b and m.instance = k.i and m.period = k.p and m.period_start = k.s`,
+    values: [
+      keys.map(({ budget }) => budget.workspaceId),
+      keys.map(({ budget }) => budget.id),
+      keys.map(({ instance }) => instance),
+      keys.map(({ budget }) => budget.period),
+      keys.map(({ periodStartMs }) => new Date(periodStartMs)),
+      options.exceptProcessId,
+    ],
+  });
+  return rows.map(readMeter);
+}
+
+/** The counts of a budget with '*' that are running, those that used most first. */
+export async function listMeters(
+  db: Db,
+  budget: Budget,
+  options: {
+    nowMs: number;
+    exceptProcessId: string;
+    afterInstance?: { spentNanos: bigint; id: bigint } | undefined;
+    limit: number;
+  },
+): Promise<MeterRow[]> {
+  const { afterInstance: after } = options;
+  const conditionsAfter = after === undefined ? '' : 'and (m.spent_nanos, m.id) < ($7, $8)';
+  const { rows } = await db.query(
+    `select ${columnsOfM},
+       coalesce((select sum(held_nanos) from leases l where l.meter_id = m.id and l.process_id <> $6), 0)::bigint as held_nanos
+     from meters m where workspace_id = $1 and budget_id = $2 and period = $3 and period_start <= $4
+       and (period_end is null or period_end > $4)
+       ${conditionsAfter}
+     order by m.spent_nanos desc, m.id desc limit $5`,
+    [
+      budget.workspaceId,
+      budget.id,
+      budget.period,
+      new Date(options.nowMs),
+      options.limit,
+      options.exceptProcessId,
+      ...(after === undefined ? [] : [after.spentNanos, after.id]),
+    ],
+  );
+  return rows.map(readMeter);
+}
+
+export function readMeter(row: unknown): MeterRow {
+  const value = row as {
+    id: bigint;
+    budget_id: string;
+    instance: string;
+    period_start: Date;
+    period_end: Date | null;
+    limit_nanos: bigint;
+    spent_nanos: bigint;
+    leased_nanos: bigint;
+    told: number[];
+    held_nanos?: bigint;
+  };
+  return {
+    id: value.id,
+    budgetId: value.budget_id,
+    instance: value.instance,
+    periodStartMs: value.period_start.getTime(),
+    periodEndMs: value.period_end?.getTime(),
+    limitNanos: value.limit_nanos,
+    spentNanos: value.spent_nanos,
+    leasedNanos: value.leased_nanos,
+    told: value.told,
+    heldNanos: value.held_nanos ?? 0n,
+  };
+}
+
+export function readBudget(row: unknown): Budget {
+  const value = row as {
+    workspace_id: string;
+    id: string;
+    livemode: boolean;
+    name: string;
+    limit_nanos: bigint;
+    period: PeriodKind;
+    timezone: string;
+    thresholds: number[];
+    on_limit: Budget['onLimit'];
+    extra_nanos: bigint;
+    extra_until: Date | null;
+    created_at: Date;
+  } & Record<(typeof scopeNames)[number], string | null>;
+  const scope: Scope = {};
+  for (const name of scopeNames) if (value[name] !== null) scope[name] = value[name];
+  return {
+    workspaceId: value.workspace_id,
+    id: value.id,
+    livemode: value.livemode,
+    name: value.name,
+    scope,
+    limitNanos: value.limit_nanos,
+    period: value.period,
+    timezone: value.timezone,
+    thresholds: value.thresholds,
+    onLimit: value.on_limit,
+    extraNanos: value.extra_nanos,
+    extraUntilMs: value.extra_until?.getTime(),
+    createdAtMs: value.created_at.getTime(),
+  };
+}
+
+/** Is more of a budget leased and spent, in a period that is running, than its limit has? */
+export async function findLeased(db: Db, budget: Pick<Budget, 'workspaceId' | 'id'>): Promise<{ overdrawn: boolean }> {
+  const { rows } = await db.query(
+    `select coalesce(bool_or(leased_nanos > 0 and spent_nanos + leased_nanos > limit_nanos), false) as overdrawn
+     from meters where workspace_id = $1 and budget_id = $2 and (period_end is null or period_end > clock_timestamp())`,
+    [budget.workspaceId, budget.id],
+  );
+  return rows[0] as { overdrawn: boolean };
+}
+
+export interface EndedMeter {
+  /** For `readBudget`. */
+  budget: unknown;
+  instance: string;
+  spentNanos: bigint;
+  deleted: boolean;
+}
+
+/** Takes meters whose period is over, each once; what another process takes at the same moment is passed over. */
+export async function takeEnded(tx: Db, now: Date, limit: number): Promise<EndedMeter[]> {
+  const { rows } = await tx.query(
+    `with taken as (
+       select id from meters where not ended and period_end <= $1 order by id limit $2 for update skip locked),
+     ended as (
+       update meters m set ended = true from taken where m.id = taken.id
+       returning m.workspace_id, m.budget_id, m.period, m.instance, m.spent_nanos)
+     select b.*, ended.instance, ended.spent_nanos, b.deleted_at is not null or b.period <> ended.period as deleted
+     from ended join budgets b on b.workspace_id = ended.workspace_id and b.id = ended.budget_id`,
+    [now, limit],
+  );
+  return (rows as { instance: string; spent_nanos: bigint; deleted: boolean }[]).map((row) => ({
+    budget: row,
+    instance: row.instance,
+    spentNanos: row.spent_nanos,
+    deleted: row.deleted,
+  }));
+}

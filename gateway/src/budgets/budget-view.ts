@@ -1,0 +1,39 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import { toUsd } from '@ai-gateway/shared/money';
+import { type Budget, scopeOfInstance, statusOf } from './budget.ts';
+
+export type BudgetView = OutputOf<'budgets.get'>;
+
+/** One count of a budget, as it stands. */
+export interface Count {
+  instance: string;
+  limitNanos: bigint;
+  spentNanos: bigint;
+  heldNanos: bigint;
+  told: readonly number[];
+  periodStartMs: number;
+  periodEndMs: number | undefined;
+}
+
+/** A budget as the world sees it. `scope: '*'` is shown as it is for the budget itself, filled in for an instance. */
+export function viewBudget(budget: Budget, count: Count, options: { asInstance: boolean }): BudgetView {
+  const { limitNanos, spentNanos, heldNanos, told } = count;
+  const left = limitNanos - spentNanos - heldNanos;
+  return {
+    id: budget.id,
+    name: budget.name,
+    scope: options.asInstance ? scopeOfInstance(budget, count.instance) : budget.scope,
+    limit_usd: toUsd(limitNanos),
+    period: budget.period,
+    timezone: budget.timezone,
+    thresholds: [...budget.thresholds],
+    on_limit: budget.onLimit,
+    status: statusOf({ thresholds: budget.thresholds, told, spentNanos, limitNanos }),
+    spent_usd: toUsd(spentNanos),
+    held_usd: toUsd(heldNanos),
+    remaining_usd: toUsd(left > 0n ? left : 0n),
+    percent_used: Number((spentNanos * 10_000n) / limitNanos) / 100,
+    period_start: new Date(count.periodStartMs).toISOString(),
+    resets_at: count.periodEndMs === undefined ? null : new Date(count.periodEndMs).toISOString(),
+  };
+}

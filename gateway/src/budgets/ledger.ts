@@ -1,0 +1,265 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Db } from '../db/transaction.ts';
+import { type Budget, instanceFor, type Subject } from './budget.ts';
+import { openMeter } from './budget-store.ts';
+import type { BudgetViews } from './budget-views.ts';
+import { askBack, borrow, giveBack, giveBackAll } from './lease-store.ts';
+import { holdAll, Meter, type Posting } from './meter.ts';
+import { periodAt } from './period.ts';
+
+/** Money held for one call on every meter it falls under. */
+export interface Hold {
+  meters: readonly Meter[];
+  nanos: bigint;
+}
+
+/** The meter that could not pay, and what is left on it. */
+export interface Shortage {
+  meter: Meter;
+  availableNanos: bigint;
+}
+
+/** How often, and for how long together, others are asked for what they do not need before a call is refused. */
+const asksMax = 12;
+const askPauseMs = 20;
+/** Among several processes one borrows what it spends in about this time. */
+const leaseAheadMs = 2_000;
+const idleMs = 5_000;
+
+/**
+ * Budgets in memory. Money is leased from the database, durable before it is used; calls are held and settled against it
+ * without asking anybody. `spent + held` cannot pass a limit, since `spent + leased` cannot.
+ */
+export class Ledger {
+  readonly #db: Db;
+  readonly #processId: string;
+  readonly #views: BudgetViews;
+  readonly #now: () => number;
+  /** The running meters, by budget and instance. */
+  readonly #current = new Map<string, Meter>();
+  /** Every meter with something leased, held or unposted, those of ended periods too. */
+  readonly #all = new Map<bigint, Meter>();
+  readonly #opening = new Map<string, Promise<Meter>>();
+  readonly #growing = new Map<bigint, Promise<boolean>>();
+  #rates = new Map<bigint, { sinceMs: number; spentNanos: bigint }>();
+
+  constructor(options: { db: Db; processId: string; views: BudgetViews; now: () => number }) {
+    this.#db = options.db;
+    this.#processId = options.processId;
+    this.#views = options.views;
+    this.#now = options.now;
+  }
+
+  /** The meters a call falls under; a promise only where something must be read first. */
+  metersFor(options: {
+    workspaceId: string;
+    livemode: boolean;
+    subject: Subject;
+    atMs: number;
+  }): readonly Meter[] | Promise<readonly Meter[]> {
+    const { workspaceId, livemode, subject, atMs } = options;
+    const budgets = this.#views.of(workspaceId, livemode);
+    return budgets instanceof Promise
+      ? budgets.then((read) => this.#metersOf(read, subject, atMs))
+      : this.#metersOf(budgets, subject, atMs);
+  }
+
+  #metersOf(budgets: readonly Budget[], subject: Subject, atMs: number): readonly Meter[] | Promise<readonly Meter[]> {
+    let found: (Meter | Promise<Meter>)[] | undefined;
+    let wait = false;
+    for (const budget of budgets) {
+      const instance = instanceFor(budget, subject);
+      if (instance === undefined) continue;
+      const meter = this.#meterOf(budget, instance, atMs);
+      if (meter instanceof Promise) wait = true;
+      found ??= [];
+      found.push(meter);
+    }
+    if (found === undefined) return none;
+    return wait ? Promise.all(found) : (found as Meter[]);
+  }
+
+  #meterOf(budget: Budget, instance: string, atMs: number): Meter | Promise<Meter> {
+    const key = `${budget.workspaceId}/${budget.id}/${budget.period}/${budget.timezone}/${instance}`;
+    const known = this.#current.get(key);
+    if (known?.includes(atMs)) {
+      known.budget = budget;
+      return known;
+    }
+    let opening = this.#opening.get(key);
+    if (opening === undefined) {
+      opening = this.#open(budget, instance, atMs)
+        .then((meter) => {
+          this.#current.set(key, meter);
+          return meter;
+        })
+        .finally(() => this.#opening.delete(key));
+      this.#opening.set(key, opening);
+    }
+    return opening;
+  }
+
+  async #open(budget: Budget, instance: string, atMs: number): Promise<Meter> {
+    const period = periodAt(budget.period, budget.timezone, atMs, budget.createdAtMs);
+    const row = await openMeter(this.#db, budget, { instance, period });
+    const known = this.#all.get(row.id);
+    if (known !== undefined) return known;
+    const meter = new Meter({
+      id: row.id,
+      budget,
+      instance,
+      periodStartMs: period.startMs,
+      periodEndMs: period.endMs,
+      limitNanos: row.limitNanos,
+      spentNanos: row.spentNanos,
+    });
+    this.#all.set(meter.id, meter);
+    return meter;
+  }
+
+  /** Holds the amount on every meter or on none. In memory; asks the database only where a lease runs short. */
+  hold(meters: readonly Meter[], nanos: bigint): Hold | Promise<Hold | Shortage> {
+    return holdAll(meters, nanos) ? this.#held(meters, nanos) : this.#borrowAndHold(meters, nanos);
+  }
+
+  #held(meters: readonly Meter[], nanos: bigint): Hold {
+    const now = this.#now();
+    for (const meter of meters) {
+      meter.usedAtMs = now;
+      // It may have been swept while the call was on its way.
+      if (!this.#all.has(meter.id)) this.#all.set(meter.id, meter);
+    }
+    return { meters, nanos };
+  }
+
+  async #borrowAndHold(meters: readonly Meter[], nanos: bigint): Promise<Hold | Shortage> {
+    for (let asks = 0; ; asks++) {
+      const short = meters.filter((meter) => !meter.canHold(nanos));
+      const more = await Promise.all(short.map((meter) => this.#grow(meter, nanos)));
+      if (holdAll(meters, nanos)) return this.#held(meters, nanos);
+      // Somebody else of this process may have taken what came; while others have some, they are asked and waited for.
+      if (asks >= asksMax || !more.includes(true)) return shortageOf(meters, nanos);
+    }
+  }
+
+  /** Brings a lease up to what is needed, as far as there is money. False when nothing more is to be had anywhere. */
+  #grow(meter: Meter, nanos: bigint): Promise<boolean> {
+    let growing = this.#growing.get(meter.id);
+    if (growing === undefined) {
+      growing = this.#borrowOnce(meter, nanos).finally(() => this.#growing.delete(meter.id));
+      this.#growing.set(meter.id, growing);
+    }
+    return growing;
+  }
+
+  async #borrowOnce(meter: Meter, nanos: bigint): Promise<boolean> {
+    const needNanos = nanos - meter.availableNanos;
+    if (needNanos <= 0n) return true;
+    const wantNanos = needNanos + this.#ahead(meter, nanos);
+    const grant = await borrow(this.#db, { processId: this.#processId, meterId: meter.id, wantNanos });
+    if (grant === undefined) return false;
+    meter.amountNanos += grant.grantedNanos;
+    meter.limitNanos = grant.limitNanos;
+    meter.spentNanos = grant.spentNanos;
+    if (meter.availableNanos >= nanos) return true;
+    if (grant.othersNanos <= 0n) return false;
+    await askBack(this.#db, {
+      meterId: meter.id,
+      processId: this.#processId,
+      needNanos: nanos - meter.availableNanos,
+    });
+    await sleep(askPauseMs);
+    return true;
+  }
+
+  /** What this process spent of the meter lately, for as long again. */
+  #ahead(meter: Meter, nanos: bigint): bigint {
+    const now = this.#now();
+    const rate = this.#rates.get(meter.id);
+    this.#rates.set(meter.id, { sinceMs: now, spentNanos: meter.spentNanos });
+    if (rate === undefined || now <= rate.sinceMs) return nanos * 3n;
+    const spent = meter.spentNanos - rate.spentNanos;
+    return spent <= 0n ? nanos : (spent * BigInt(leaseAheadMs)) / BigInt(now - rate.sinceMs);
+  }
+
+  /** Posts the true cost, unconditionally; the difference to the hold returns to the lease. */
+  settle(hold: Hold, costNanos: bigint): (Posting & { meter: Meter })[] {
+    return hold.meters.map((meter) => ({ meter, ...meter.settle(hold.nanos, costNanos) }));
+  }
+
+  /** Somebody else needs money of a meter: hands back what this process does not. */
+  async recalled(payload: string): Promise<void> {
+    const [id = '', asker = '', need = '0'] = payload.split(' ');
+    if (asker === this.#processId || !/^\d+$/.test(id) || !/^-?\d+$/.test(need)) return;
+    const meter = this.#all.get(BigInt(id));
+    if (meter === undefined) return;
+    const half = meter.availableNanos / 2n;
+    // Plenty is shared; near the cap all that is not held goes to whoever asks.
+    await this.#handBack(meter, half > BigInt(need) * 4n ? half : 0n);
+  }
+
+  /** Budgets of a workspace changed: what was leased under the old limits goes back, and is asked for anew. */
+  async changed(workspaceId?: string): Promise<void> {
+    this.#views.forget(workspaceId);
+    for (const meter of this.#all.values()) meter.toldExceeded = false;
+    await Promise.all(
+      [...this.#all.values()]
+        .filter((meter) => workspaceId === undefined || meter.budget.workspaceId === workspaceId)
+        .map((meter) => this.#handBack(meter, 0n)),
+    );
+  }
+
+  /** This process was taken for dead: its leases went back without it. */
+  fenced(): void {
+    for (const meter of this.#all.values()) meter.amountNanos = 0n;
+  }
+
+  /** Ended periods and idle meters give their leases back. */
+  async sweep(): Promise<void> {
+    const now = this.#now();
+    for (const meter of [...this.#all.values()]) {
+      const ended = meter.periodEndMs !== undefined && meter.periodEndMs <= now;
+      if (!ended && now - meter.usedAtMs < idleMs) continue;
+      await this.#handBack(meter, 0n);
+      if (meter.heldNanos !== 0n || meter.postingNanos !== 0n || meter.amountNanos !== 0n) continue;
+      if (this.#growing.has(meter.id)) continue;
+      this.#all.delete(meter.id);
+      this.#rates.delete(meter.id);
+      for (const [key, current] of this.#current) if (current === meter) this.#current.delete(key);
+    }
+  }
+
+  async #handBack(meter: Meter, keepNanos: bigint): Promise<void> {
+    const nanos = meter.release(keepNanos);
+    if (nanos > 0n)
+      await giveBack(this.#db, { processId: this.#processId, meterId: meter.id, nanos, heldNanos: meter.heldNanos });
+  }
+
+  /** What this process's calls hold of a meter right now. */
+  heldOf(meterId: bigint): bigint | undefined {
+    return this.#all.get(meterId)?.heldNanos;
+  }
+
+  /** What a meter has spent as this process knows it, settlements on their way to the database included. */
+  spentOf(meterId: bigint): bigint {
+    const meter = this.#all.get(meterId);
+    return meter === undefined ? 0n : meter.spentNanos + meter.postingNanos;
+  }
+
+  async stop(): Promise<void> {
+    await giveBackAll(this.#db, this.#processId);
+  }
+}
+
+const none: readonly Meter[] = [];
+
+function shortageOf(meters: readonly Meter[], nanos: bigint): Shortage {
+  let tightest: Meter | undefined;
+  for (const meter of meters) {
+    if (!meter.canHold(nanos) && (tightest === undefined || meter.availableNanos < tightest.availableNanos))
+      tightest = meter;
+  }
+  if (tightest === undefined) throw new Error('a shortage has a meter that is short');
+  const { availableNanos } = tightest;
+  return { meter: tightest, availableNanos: availableNanos > 0n ? availableNanos : 0n };
+}

@@ -1,0 +1,94 @@
+import type { Db } from '../db/transaction.ts';
+import type { Budget } from './budget.ts';
+import { limitIn } from './budget.ts';
+import { findMeters, type MeterRow } from './budget-store.ts';
+import type { Count } from './budget-view.ts';
+import type { Ledger } from './ledger.ts';
+import { periodAt } from './period.ts';
+
+interface Wanted {
+  budget: Budget;
+  instance: string;
+  periodStartMs: number;
+  key: string;
+}
+
+/**
+ * Budgets as they stand, for looking at. Questions asked while one look at the database is under way share the next, so a
+ * thousand checks a second cost a few dozen statements.
+ */
+export class MeterReader {
+  readonly #db: Db;
+  readonly #processId: string;
+  readonly #ledger: Ledger;
+  #waiting = new Map<string, Wanted>();
+  #next: Promise<Map<string, MeterRow>> | undefined;
+  #current: Promise<unknown> = Promise.resolve();
+
+  constructor(options: { db: Db; processId: string; ledger: Ledger }) {
+    this.#db = options.db;
+    this.#processId = options.processId;
+    this.#ledger = options.ledger;
+  }
+
+  /** The counts of these budgets in the period that is running; nothing is made for those nobody has spent from. */
+  async counts(wanted: readonly { budget: Budget; instance: string }[], nowMs: number): Promise<Count[]> {
+    const places = wanted.map(({ budget, instance }) => {
+      const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
+      const key = `${budget.workspaceId}/${budget.id}/${budget.period}/${period.startMs}/${instance}`;
+      return { budget, instance, period, periodStartMs: period.startMs, key };
+    });
+    if (places.length === 0) return [];
+    for (const place of places) this.#waiting.set(place.key, place);
+    const rows = await this.#read();
+    return places.map(({ budget, instance, period, key }): Count => {
+      const row = rows.get(key);
+      const limitNanos = limitIn(budget, period.endMs);
+      const place = { instance, periodStartMs: period.startMs, periodEndMs: period.endMs };
+      return row === undefined
+        ? { ...place, limitNanos, spentNanos: 0n, heldNanos: 0n, told: [] }
+        : { ...place, ...this.live(row), limitNanos };
+    });
+  }
+
+  /** A row with what this process alone knows: what its calls hold, and what is on its way to the database. */
+  live(row: MeterRow): Count {
+    const known = this.#ledger.spentOf(row.id);
+    return {
+      instance: row.instance,
+      limitNanos: row.limitNanos,
+      spentNanos: larger(known, row.spentNanos),
+      heldNanos: row.heldNanos + (this.#ledger.heldOf(row.id) ?? 0n),
+      told: row.told,
+      periodStartMs: row.periodStartMs,
+      periodEndMs: row.periodEndMs,
+    };
+  }
+
+  #read(): Promise<Map<string, MeterRow>> {
+    this.#next ??= this.#after(this.#current);
+    return this.#next;
+  }
+
+  async #after(before: Promise<unknown>): Promise<Map<string, MeterRow>> {
+    await before.catch(() => {});
+    const wanted = [...this.#waiting.values()];
+    this.#waiting = new Map();
+    this.#next = undefined;
+    const reading = findMeters(this.#db, wanted, { exceptProcessId: this.#processId });
+    this.#current = reading;
+    const rows = await reading;
+    const workspaceOf = new Map(wanted.map(({ budget }) => [budget.id, budget]));
+    return new Map(
+      rows.map((row) => {
+        const budget = workspaceOf.get(row.budgetId);
+        return [`${budget?.workspaceId}/${row.budgetId}/${budget?.period}/${row.periodStartMs}/${row.instance}`, row];
+      }),
+    );
+  }
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
+}

@@ -1,0 +1,107 @@
+import type { Budget } from './budget.ts';
+
+/** What one settled call does to one meter's row: `leased` is the part of `spent` that leaves the process's lease. */
+export interface Posting {
+  meterId: bigint;
+  spentNanos: bigint;
+  leasedNanos: bigint;
+}
+
+/**
+ * One budget's count in one period as this process sees it: the money leased from the database, and what calls under way
+ * hold of it. Pure arithmetic; `Ledger` brings the money.
+ */
+export class Meter {
+  readonly id: bigint;
+  budget: Budget;
+  readonly instance: string;
+  readonly periodStartMs: number;
+  readonly periodEndMs: number | undefined;
+  /** As of the last answer of the database. */
+  limitNanos: bigint;
+  spentNanos: bigint;
+  /** Leased and not yet spent, what is held included. */
+  amountNanos = 0n;
+  heldNanos = 0n;
+  /** Settled, but not yet in the database. */
+  postingNanos = 0n;
+  /** `budget.exceeded` was told, as far as this process knows. */
+  toldExceeded = false;
+  /** By the process's clock: idle leases are handed back. */
+  usedAtMs = 0;
+
+  constructor(options: {
+    id: bigint;
+    budget: Budget;
+    instance: string;
+    periodStartMs: number;
+    periodEndMs: number | undefined;
+    limitNanos: bigint;
+    spentNanos: bigint;
+  }) {
+    this.id = options.id;
+    this.budget = options.budget;
+    this.instance = options.instance;
+    this.periodStartMs = options.periodStartMs;
+    this.periodEndMs = options.periodEndMs;
+    this.limitNanos = options.limitNanos;
+    this.spentNanos = options.spentNanos;
+  }
+
+  /** A budget that only tells lets everything through and needs no lease. */
+  get blocks(): boolean {
+    return this.budget.onLimit !== 'notify';
+  }
+
+  get availableNanos(): bigint {
+    return this.amountNanos - this.heldNanos;
+  }
+
+  /** What a caller is told is left. */
+  get remainingNanos(): bigint {
+    const left = this.limitNanos - this.spentNanos - this.postingNanos - this.heldNanos;
+    return left > 0n ? left : 0n;
+  }
+
+  includes(ms: number): boolean {
+    return ms >= this.periodStartMs && (this.periodEndMs === undefined || ms < this.periodEndMs);
+  }
+
+  canHold(nanos: bigint): boolean {
+    return !this.blocks || this.availableNanos >= nanos;
+  }
+
+  hold(nanos: bigint): void {
+    this.heldNanos += nanos;
+  }
+
+  /** Gives a hold up and debits the true cost, whatever it is: a cost beyond what was leased is spent all the same. */
+  settle(holdNanos: bigint, costNanos: bigint): Posting {
+    this.heldNanos -= holdNanos;
+    this.postingNanos += costNanos;
+    const fromLease = this.amountNanos <= 0n ? 0n : costNanos < this.amountNanos ? costNanos : this.amountNanos;
+    this.amountNanos -= fromLease;
+    return { meterId: this.id, spentNanos: costNanos, leasedNanos: fromLease };
+  }
+
+  /** What the database says once the posting is there. */
+  posted(costNanos: bigint, spentNanos: bigint): void {
+    this.postingNanos -= costNanos;
+    this.spentNanos = spentNanos;
+  }
+
+  /** Slack to hand back, taken out of the lease at once; `keepNanos` of it stays. */
+  release(keepNanos: bigint): bigint {
+    const slack = this.availableNanos - keepNanos;
+    if (slack <= 0n) return 0n;
+    this.amountNanos -= slack;
+    return slack;
+  }
+}
+
+/** All or none: holds the amount on every meter, or on no one. */
+export function holdAll(meters: readonly Meter[], nanos: bigint): boolean {
+  for (const meter of meters) if (!meter.canHold(nanos)) return false;
+  for (const meter of meters) meter.hold(nanos);
+  return true;
+}

@@ -1,0 +1,69 @@
+export type PeriodKind = 'day' | 'week' | 'month' | 'total';
+
+/** From inclusive, to exclusive; `endMs` undefined for a period that never ends. */
+export interface Period {
+  startMs: number;
+  endMs: number | undefined;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * The period a moment falls into, its days beginning at midnight of the time zone. Where summer time skips midnight the day
+ * begins with its first moment. `total` begins with the budget itself.
+ */
+export function periodAt(kind: PeriodKind, timezone: string, nowMs: number, createdAtMs: number): Period {
+  if (kind === 'total') return { startMs: createdAtMs, endMs: undefined };
+  const today = localDate(timezone, nowMs);
+  const [start, end] = boundsOf(kind, today);
+  return { startMs: beginOf(start, timezone), endMs: beginOf(end, timezone) };
+}
+
+/** A date without a place, as days since 1970. */
+type CalendarDay = number;
+
+function boundsOf(kind: Exclude<PeriodKind, 'total'>, today: CalendarDay): [CalendarDay, CalendarDay] {
+  if (kind === 'day') return [today, today + 1];
+  // 1 January 1970 was a Thursday, the fourth day of a week that begins on Monday.
+  if (kind === 'week') {
+    const monday = today - ((((today + 3) % 7) + 7) % 7);
+    return [monday, monday + 7];
+  }
+  const date = new Date(today * dayMs);
+  const first = (months: number): CalendarDay =>
+    Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1) / dayMs;
+  return [first(0), first(1)];
+}
+
+/** The first moment at which it is that day (or a later one) there: found by halving, whatever the zone's clocks do. */
+function beginOf(day: CalendarDay, timezone: string): number {
+  if (timezone === 'UTC') return day * dayMs;
+  let before = day * dayMs - 2 * dayMs;
+  let at = day * dayMs + 2 * dayMs;
+  while (at - before > 1) {
+    const middle = Math.floor((before + at) / 2);
+    if (localDate(timezone, middle) >= day) at = middle;
+    else before = middle;
+  }
+  return at;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function localDate(timezone: string, ms: number): CalendarDay {
+  if (timezone === 'UTC') return Math.floor(ms / dayMs);
+  let format = formats.get(timezone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone: timezone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+    });
+    formats.set(timezone, format);
+  }
+  const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day ?? 1) / dayMs;
+}

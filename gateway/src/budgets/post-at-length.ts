@@ -1,0 +1,73 @@
+import type { Db } from '../db/transaction.ts';
+import type { NewEvent } from '../events/event.ts';
+import { writeCalls } from '../usage/call-store.ts';
+import type { JournalRow } from './journal.ts';
+import {
+  type Batch,
+  type Charge,
+  chargeMeters,
+  claimBatch,
+  debitLeases,
+  lockCall,
+  type PostedMeter,
+} from './posting-store.ts';
+
+type RecordEvents = (tx: Db, events: readonly NewEvent[]) => Promise<void>;
+
+/** A batch with which a percent is crossed: the same as in one statement, and the events with it. */
+export async function postAtLength(
+  tx: Db,
+  batch: Batch & { rows: readonly JournalRow[] },
+  record: RecordEvents,
+): Promise<PostedMeter[] | 'fenced'> {
+  const claimed = await claimBatch(tx, batch);
+  if (claimed !== 'claimed') return claimed === 'fenced' ? 'fenced' : [];
+  const { meters, events } = await chargeMeters(tx, { postings: batch.postings, charges: chargesOf(batch.rows) });
+  await debitLeases(tx, batch);
+  await writeCalls(tx, batch.processId, batch.rows);
+  await record(tx, events);
+  return meters;
+}
+
+function chargesOf(rows: readonly JournalRow[]): Charge[] {
+  return rows.flatMap(({ open, debits }) =>
+    debits.map(({ meterId, spentNanos }) => ({ meterId, spentNanos, tags: open.tags })),
+  );
+}
+
+/**
+ * Rows of a process that was taken for dead: some of its calls were settled by estimate meanwhile, so each is compared with
+ * what stands in the database, and only the difference is charged. Its leases are gone; what it opens from now on has new ones.
+ */
+export async function reconcile(
+  tx: Db,
+  options: { processId: string; era: number; rows: readonly JournalRow[] },
+  record: RecordEvents,
+): Promise<PostedMeter[]> {
+  const { processId, era } = options;
+  const rows = options.rows.toSorted((a, b) => (a.open.id < b.open.id ? -1 : 1));
+  const charges: Charge[] = [];
+  const leased = new Map<bigint, bigint>();
+  for (const { open, closed, debits, era: openedIn } of rows) {
+    if (closed === undefined) continue;
+    const before = await lockCall(tx, open);
+    if (before !== undefined && before.status !== 'open' && before.status !== 'interrupted') continue;
+    const charged = before?.status === 'interrupted' ? before.costNanos : 0n;
+    for (const { meterId, spentNanos, leasedNanos } of debits) {
+      charges.push({ meterId, spentNanos: spentNanos - charged, tags: open.tags });
+      if (openedIn === era) leased.set(meterId, (leased.get(meterId) ?? 0n) + leasedNanos);
+    }
+  }
+  const ids = [...new Set(charges.map(({ meterId }) => meterId))].sort((a, b) => (a < b ? -1 : 1));
+  const postings = ids.map((meterId) => ({
+    meterId,
+    spentNanos: charges.reduce((sum, charge) => (charge.meterId === meterId ? sum + charge.spentNanos : sum), 0n),
+    leasedNanos: leased.get(meterId) ?? 0n,
+    heldNanos: 0n,
+  }));
+  const { meters, events } = await chargeMeters(tx, { postings, charges });
+  await debitLeases(tx, { processId, postings });
+  await writeCalls(tx, processId, rows);
+  await record(tx, events);
+  return meters;
+}

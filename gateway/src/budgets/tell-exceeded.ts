@@ -1,0 +1,18 @@
+import { withTransaction } from '../db/transaction.ts';
+import type { Services } from '../services.ts';
+import type { CallTags } from '../usage/call-record.ts';
+import type { Meter } from './meter.ts';
+import { budgetEvent, markExceeded } from './posting-store.ts';
+
+/** The first call refused for want of money is told like a limit that is spent; once in a period, whoever gets there first. */
+export async function tellExceeded(services: Services, meter: Meter, tags: CallTags): Promise<void> {
+  if (meter.toldExceeded) return;
+  meter.toldExceeded = true;
+  await withTransaction(services.db, async (tx) => {
+    const row = await markExceeded(tx, meter);
+    if (row === undefined) return;
+    const heldNanos = services.ledger.heldOf(meter.id) ?? row.heldNanos;
+    await services.outbox.record(tx, [budgetEvent(meter.budget, { ...row, heldNanos }, { percent: 100, tags })]);
+  });
+  services.outbox.deliverSoon();
+}

@@ -1,0 +1,137 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import { toUsd } from '@ai-gateway/shared/money';
+import type { Caller } from '../accounts/api-key.ts';
+import { type Budget, instanceFor, subjectOf } from '../budgets/budget.ts';
+import { type Count, viewBudget } from '../budgets/budget-view.ts';
+import { affordableOutputTokens, type Price } from '../providers/price.ts';
+import { routeCall } from '../routing/route.ts';
+import type { Services } from '../services.ts';
+import type { CallTags } from '../usage/call-record.ts';
+
+type Check = OutputOf<'budgets.check'>;
+
+/** What is refused when it cannot be paid. */
+const shortestAnswerTokens = 16;
+
+/** Would a call with these tags be let through now? Reads, and holds nothing. Throws `model_not_found`. */
+export async function checkBudget(
+  services: Services,
+  asked: { caller: Caller; tags: CallTags; model: string | undefined; maxTokens: number | undefined },
+): Promise<Check> {
+  const { caller, tags, model, maxTokens } = asked;
+  const { workspaceId, livemode } = caller;
+  const [all, guards, prices] = await Promise.all([
+    services.budgets.of(workspaceId, livemode),
+    services.guards.of(workspaceId, livemode),
+    pricesOf(services, caller, model),
+  ]);
+  const subject = subjectOf(tags, caller.keyId);
+  const concerned = all.flatMap((budget) => {
+    const instance = instanceFor(budget, subject);
+    return instance === undefined ? [] : [{ budget, instance }];
+  });
+  const counts = await services.meters.counts(concerned, services.now());
+  const views = concerned.map(({ budget }, i) => ({ budget, count: counts[i] as Count }));
+  const blocking = views.filter(({ budget }) => budget.onLimit !== 'notify');
+  const tightest = leastLeft(blocking) ?? leastLeft(views);
+  const shown = {
+    tightest: tightest === undefined ? null : viewBudget(tightest.budget, tightest.count, { asInstance: true }),
+    budgets: views.map(({ budget, count }) => viewBudget(budget, count, { asInstance: true })),
+  };
+  const limiting = leastLeft(blocking);
+  const tokens = limiting === undefined || prices === undefined ? null : affordable(prices, leftOf(limiting.count));
+  const paused = tags.scenario === undefined ? undefined : guards.paused.get(tags.scenario);
+  if (paused !== undefined) {
+    const message = `The scenario "${tags.scenario}" is paused${paused.reason === '' ? '.' : `: ${paused.reason}`}`;
+    return { allowed: false, reason: 'scenario_paused', message, ...shown, affordable_tokens: tokens };
+  }
+  if (limiting === undefined)
+    return { allowed: true, reason: 'ok', message: 'No budget limits this call.', ...shown, affordable_tokens: null };
+  if (prices?.length === 0) {
+    const message = `Nobody knows what "${model ?? ''}" costs, so the budget "${limiting.budget.name}" cannot guard it.`;
+    return { allowed: false, reason: 'price_unknown', message, ...shown, affordable_tokens: 0 };
+  }
+  const left = leftOf(limiting.count);
+  const need = Math.min(shortestAnswerTokens, maxTokens ?? shortestAnswerTokens);
+  // Where no model can be priced (no provider yet), money left is all there is to say.
+  const allowed = tokens === null ? left > 0n : tokens >= need;
+  const leftText = `$${toUsd(left)} of "${limiting.budget.name}" ${left === 1_000_000_000n ? 'is' : 'are'} left`;
+  const message = !allowed
+    ? `The budget "${limiting.budget.name}" cannot pay for even a short answer: ${leftText}.`
+    : maxTokens !== undefined && tokens !== null && tokens < maxTokens
+      ? `The call can be paid, but its answer would be cut to ${tokens} tokens: ${leftText}.`
+      : `The call can be paid: ${leftText}.`;
+  return { allowed, reason: allowed ? 'ok' : 'budget_exceeded', message, ...shown, affordable_tokens: tokens };
+}
+
+interface Standing {
+  budget: Budget;
+  count: Count;
+}
+
+function leftOf({ limitNanos, spentNanos, heldNanos }: Count): bigint {
+  const left = limitNanos - spentNanos - heldNanos;
+  return left > 0n ? left : 0n;
+}
+
+function leastLeft(standings: readonly Standing[]): Standing | undefined {
+  let least: Standing | undefined;
+  for (const standing of standings)
+    if (least === undefined || leftOf(standing.count) < leftOf(least.count)) least = standing;
+  return least;
+}
+
+/**
+ * What the candidates of such a call cost: of the model named, or of `auto`. Those without a price count for nothing, as in a
+ * call under a budget; undefined where `auto` has no candidate.
+ */
+async function pricesOf(services: Services, caller: Caller, model: string | undefined): Promise<Price[] | undefined> {
+  const workspace = await services.workspaces.view(caller.workspaceId);
+  const key = `${caller.workspaceId} ${caller.livemode} ${model ?? 'auto'}`;
+  const nowMs = services.now();
+  const known = remembered.get(workspace)?.get(key);
+  if (known !== undefined && known.untilMs > nowMs) return known.prices;
+  let prices: Price[] | undefined;
+  try {
+    prices = routeCall({
+      call: {
+        dialect: 'chat',
+        model: model ?? 'auto',
+        messages: [{ role: 'user', parts: [] }],
+        tools: [],
+        output: { kind: 'text' },
+        onlyNative: [],
+      },
+      kind: 'chat',
+      inputTokens: 0,
+      fallbacks: undefined,
+      workspaceFallbacks: workspace.fallbacks,
+      accounts: workspace.accounts,
+      livemode: caller.livemode,
+      // Who is resting now may answer in a minute.
+      mayTry: () => 'yes',
+      nowMs,
+    }).flatMap(({ price }) => (price === undefined ? [] : [price]));
+  } catch (error) {
+    if (model !== undefined) throw error;
+  }
+  const ofView = remembered.get(workspace) ?? new Map<string, Remembered>();
+  remembered.set(workspace, ofView);
+  if (ofView.size > 1_000) ofView.clear();
+  ofView.set(key, { prices, untilMs: nowMs + 60_000 });
+  return prices;
+}
+
+/** Routing is looked up once a minute for each model; a workspace that changes has a new view, and so nothing remembered. */
+const remembered = new WeakMap<object, Map<string, Remembered>>();
+interface Remembered {
+  prices: Price[] | undefined;
+  untilMs: number;
+}
+
+/** Candidates that cannot be paid are passed over by a call, so the cheapest decides whether it is possible at all. */
+function affordable(prices: readonly Price[], nanos: bigint): number {
+  let most = 0;
+  for (const price of prices) most = Math.max(most, affordableOutputTokens(price, { nanos, inputTokens: 0 }));
+  return most;
+}

@@ -1,0 +1,223 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { toUsd } from '@ai-gateway/shared/money';
+import { scopeOfInstance } from '../budgets/budget.ts';
+import type { Hold, Shortage } from '../budgets/ledger.ts';
+import type { Meter } from '../budgets/meter.ts';
+import { tellExceeded } from '../budgets/tell-exceeded.ts';
+import type { NeutralCall } from '../dialects/neutral.ts';
+import { answerCeiling } from '../providers/answer-ceiling.ts';
+import { countInputTokens } from '../providers/count-tokens.ts';
+import { affordableOutputTokens, dearestCostNanos, type Price } from '../providers/price.ts';
+import type { Candidate } from '../routing/route.ts';
+import type { Services } from '../services.ts';
+import type { CallTags } from '../usage/call-record.ts';
+
+/** What models without a known ceiling are taken to answer at the most, and what is asked of those with a higher one. */
+const unaskedTokensMax = 16_384;
+/** Servers that merely speak OpenAI's dialect often have small models. */
+const unknownTokensMax = 4_096;
+/** Not even a short answer: what cannot pay for this many tokens is refused. */
+const shortestAnswerTokens = 16;
+
+export interface Funding {
+  /** Undefined where no budget applies. */
+  hold: Hold | undefined;
+  /** The dearest the call can become; what is settled should the process die. */
+  holdNanos: bigint;
+  /** Those the money reaches for. */
+  candidates: readonly Candidate[];
+  /** The most tokens of answer that may be asked for; undefined where nothing limits them. */
+  maxTokens: number | undefined;
+}
+
+interface Asked {
+  call: NeutralCall;
+  candidates: readonly Candidate[];
+  /** An upper bound. */
+  inputTokens: number;
+  meters: readonly Meter[];
+  tags: CallTags;
+}
+
+/**
+ * Holds the dearest the call can become on every budget it falls under, all or none. Short of money it counts the input exactly
+ * and lowers the ceiling of the answer to what is left. Throws `budget_exceeded`.
+ */
+export function fundCall(services: Services, asked: Asked): Funding | Promise<Funding> {
+  const { call, candidates, inputTokens, meters } = asked;
+  const blocks = meters.some((meter) => meter.blocks);
+  const payable = blocks ? candidates.filter(({ price }) => price !== undefined) : candidates;
+  if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, meters);
+  const holdNanos = dearestOf(payable, call, { inputTokens, most: undefined });
+  const funding = { holdNanos, candidates: payable, maxTokens: blocks ? unaskedCeiling(payable, call) : undefined };
+  if (meters.length === 0) return { ...funding, hold: undefined };
+  const held = services.ledger.hold(meters, holdNanos);
+  if (!(held instanceof Promise)) return { ...funding, hold: held };
+  return held.then((outcome) =>
+    'nanos' in outcome
+      ? { ...funding, hold: outcome }
+      : fundShort(services, { ...asked, candidates: payable }, outcome),
+  );
+}
+
+/** As the journal wants them. */
+export function meterIdsOf(hold: Hold | undefined): readonly string[] | undefined {
+  return hold === undefined || hold.meters.length === 0 ? undefined : hold.meters.map(({ id }) => String(id));
+}
+
+/** The same for embeddings, which have no answer to shorten. Throws `budget_exceeded`. */
+export async function fundEmbedding(
+  services: Services,
+  { call, candidate, inputTokens, meters, tags }: Omit<Asked, 'candidates'> & { candidate: Candidate },
+): Promise<{ hold: Hold | undefined; holdNanos: bigint }> {
+  const { price } = candidate;
+  if (price === undefined) {
+    if (meters.some(({ blocks }) => blocks)) throw priceUnknown(candidate.model, meters);
+    const held = meters.length === 0 ? undefined : await services.ledger.hold(meters, 0n);
+    return { hold: held !== undefined && 'nanos' in held ? held : undefined, holdNanos: 0n };
+  }
+  let holdNanos = dearestCostNanos(price, { inputTokens, maxOutputTokens: 0 });
+  if (meters.length === 0) return { hold: undefined, holdNanos };
+  let held = await services.ledger.hold(meters, holdNanos);
+  if (!('nanos' in held)) {
+    const counted = await countInputTokens(call, {
+      exact: candidate.kind === 'openai' || candidate.kind === 'sandbox',
+    });
+    holdNanos = dearestCostNanos(price, { inputTokens: Math.min(inputTokens, counted), maxOutputTokens: 0 });
+    held = await services.ledger.hold(meters, holdNanos);
+  }
+  if ('nanos' in held) return { hold: held, holdNanos };
+  await tellExceeded(services, held.meter, tags);
+  throw budgetExceeded(held.meter);
+}
+
+/** How often a call tries to fit into what is left while others take from it too. */
+const fitsMax = 4;
+
+async function fundShort(services: Services, asked: Asked, first: Shortage): Promise<Funding> {
+  const { call, candidates, meters } = asked;
+  const exact = await exactInputs(asked);
+  let shortage = first;
+  for (let fits = 0; fits < fitsMax; fits++) {
+    const room = candidates.flatMap((candidate) => {
+      const inputTokens = exact.get(candidate) ?? asked.inputTokens;
+      const tokens = affordable(candidate.price, { nanos: shortage.availableNanos, inputTokens, call });
+      const ceiling = ceilingOf(candidate, call);
+      return tokens >= Math.min(shortestAnswerTokens, ceiling)
+        ? [{ candidate, tokens: Math.min(tokens, ceiling) }]
+        : [];
+    });
+    if (room.length === 0) break;
+    const most = Math.min(...room.map(({ tokens }) => tokens));
+    let holdNanos = 0n;
+    for (const { candidate } of room) {
+      const inputTokens = exact.get(candidate) ?? asked.inputTokens;
+      const nanos = dearestOf([candidate], call, { inputTokens, most });
+      if (nanos > holdNanos) holdNanos = nanos;
+    }
+    const held = await services.ledger.hold(meters, holdNanos);
+    if ('nanos' in held)
+      return { hold: held, holdNanos, candidates: room.map(({ candidate }) => candidate), maxTokens: most };
+    shortage = held;
+  }
+  await tellExceeded(services, shortage.meter, asked.tags);
+  throw budgetExceeded(shortage.meter);
+}
+
+async function exactInputs({ call, candidates, inputTokens }: Asked): Promise<Map<Candidate, number>> {
+  const [forOpenai, forOthers] = await Promise.all([
+    countInputTokens(call, { exact: true }),
+    countInputTokens(call, { exact: false }),
+  ]);
+  return new Map(
+    candidates.map((candidate) => {
+      const counted = candidate.kind === 'openai' || candidate.kind === 'sandbox' ? forOpenai : forOthers;
+      return [candidate, Math.min(inputTokens, counted)];
+    }),
+  );
+}
+
+/** Dearest over the candidates. `most`: no answer is longer than this. */
+function dearestOf(
+  candidates: readonly Candidate[],
+  call: Pick<NeutralCall, 'maxTokens' | 'choices'>,
+  { inputTokens, most }: { inputTokens: number; most: number | undefined },
+): bigint {
+  let dearest = 0n;
+  for (const candidate of candidates) {
+    const { price } = candidate;
+    if (price === undefined) continue;
+    const tokens = Math.min(ceilingOf(candidate, call), most ?? Number.POSITIVE_INFINITY) * (call.choices ?? 1);
+    const cost = dearestCostNanos(price, { inputTokens, maxOutputTokens: tokens });
+    if (cost > dearest) dearest = cost;
+  }
+  return dearest;
+}
+
+function ceilingOf({ kind, model }: Candidate, { maxTokens }: Pick<NeutralCall, 'maxTokens'>): number {
+  if (maxTokens !== undefined) return maxTokens;
+  const own = answerCeiling(kind, model);
+  return own === undefined
+    ? kind === 'openai-compatible'
+      ? unknownTokensMax
+      : unaskedTokensMax
+    : Math.min(own, unaskedTokensMax);
+}
+
+/** A call without a ceiling gets one, so that what is held is the most it can cost. */
+function unaskedCeiling(candidates: readonly Candidate[], call: NeutralCall): number | undefined {
+  if (call.maxTokens !== undefined) return undefined;
+  return candidates.some(({ kind }) => kind === 'openai-compatible') ? unknownTokensMax : unaskedTokensMax;
+}
+
+/** Must the ceiling be written into a request to this candidate, or is it the model's own or lower anyway? */
+export function ceilingToAsk(
+  candidate: Pick<Candidate, 'kind' | 'model'>,
+  call: Pick<NeutralCall, 'maxTokens'>,
+  maxTokens: number | undefined,
+): number | undefined {
+  if (maxTokens === undefined) return undefined;
+  const own = call.maxTokens ?? answerCeiling(candidate.kind, candidate.model);
+  return own !== undefined && own <= maxTokens ? undefined : maxTokens;
+}
+
+function affordable(
+  price: Price | undefined,
+  { nanos, inputTokens, call }: { nanos: bigint; inputTokens: number; call: NeutralCall },
+): number {
+  if (price === undefined) return 0;
+  return Math.floor(affordableOutputTokens(price, { nanos, inputTokens }) / (call.choices ?? 1));
+}
+
+function budgetExceeded(meter: Meter): GatewayError {
+  const { budget, limitNanos, spentNanos, postingNanos, periodEndMs } = meter;
+  const spent = spentNanos + postingNanos;
+  const resetsAt = periodEndMs === undefined ? null : new Date(periodEndMs).toISOString();
+  return new GatewayError(
+    'budget_exceeded',
+    `The budget "${budget.name}" of $${toUsd(limitNanos)} cannot pay for this call: $${toUsd(spent)} are spent. Raise it${
+      resetsAt === null ? '' : `, or wait until ${resetsAt}`
+    }.`,
+    {
+      details: {
+        budget_id: budget.id,
+        name: budget.name,
+        scope: scopeOfInstance(budget, meter.instance),
+        limit_usd: toUsd(limitNanos),
+        spent_usd: toUsd(spent),
+        resets_at: resetsAt,
+      },
+    },
+  );
+}
+
+function priceUnknown(model: string, meters: readonly Meter[]): GatewayError {
+  const meter = meters.find(({ blocks }) => blocks);
+  return new GatewayError(
+    'budget_exceeded',
+    `Nobody knows what "${model.slice(0, 100)}" costs, so the budget "${meter?.budget.name}" cannot guard it. Give the model a price (PATCH /v1/providers/:id), or call another one.`,
+    {
+      details: { budget_id: meter?.budget.id, name: meter?.budget.name, model },
+    },
+  );
+}

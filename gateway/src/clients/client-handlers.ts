@@ -1,0 +1,107 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { ownClient, ownProject } from '../accounts/own-tags.ts';
+import type { Context } from '../context.ts';
+import { tellGuards } from '../limits/guard-store.ts';
+import { readParts, writeParts } from '../usage/cursor.ts';
+import { type ClientRow, saveClient, selectClients, unsetClient } from './client-store.ts';
+import { selectTags } from './tag-store.ts';
+
+export const clientHandlers: Pick<
+  Handlers<Context>,
+  'clients.list' | 'clients.get' | 'clients.set' | 'projects.list'
+> = {
+  'clients.list': async (input, { caller, services }) => {
+    await services.tags.flush();
+    const [name, id] = input.cursor === undefined ? [] : readParts(input.cursor);
+    const rows = await selectClients(services.db, {
+      workspaceId: caller.workspaceId,
+      livemode: caller.livemode,
+      id: ownClient(caller),
+      search: input.search,
+      after: typeof name === 'string' && typeof id === 'string' ? { name, id } : undefined,
+      limit: input.limit + 1,
+    });
+    const page = rows.slice(0, input.limit);
+    const last = page.at(-1);
+    return {
+      data: page.map(describe),
+      next_cursor:
+        rows.length > input.limit && last !== undefined
+          ? writeParts([(last.name ?? last.id).toLowerCase(), last.id])
+          : null,
+    };
+  },
+
+  'clients.get': async ({ id }, { caller, services }) => {
+    await services.tags.flush();
+    const { workspaceId, livemode } = caller;
+    const [row] = await selectClients(services.db, { workspaceId, livemode, id: ownClient(caller, id), limit: 1 });
+    if (row === undefined)
+      throw new GatewayError('not_found', `No client "${id}" ever called or was set up here.`, { param: 'id' });
+    return describe(row);
+  },
+
+  'clients.set': async ({ id, ...given }, { caller, services }) => {
+    const { workspaceId, livemode } = caller;
+    ownClient(caller, id);
+    const [known] = await selectClients(services.db, { workspaceId, livemode, id, limit: 1 });
+    const old = known ?? { id, firstCallAt: null, ...unsetClient };
+    const row: ClientRow = {
+      ...old,
+      name: given.name ?? old.name,
+      markupPercent: given.markup_percent ?? old.markupPercent,
+      currency: given.currency ?? old.currency,
+      exchangeRate: given.exchange_rate ?? old.exchangeRate,
+      billingEmail: given.billing_email === undefined ? old.billingEmail : given.billing_email,
+      rateLimit: given.rate_limit === undefined ? old.rateLimit : given.rate_limit,
+      notes: given.notes === undefined ? old.notes : given.notes,
+    };
+    await saveClient(services.db, { workspaceId, livemode, id }, row);
+    await tellGuards(services.db, workspaceId);
+    services.guards.forget(workspaceId);
+    return describe(row);
+  },
+
+  'projects.list': async (input, { caller, services }) => {
+    await services.tags.flush();
+    const [after] = input.cursor === undefined ? [] : readParts(input.cursor);
+    const rows = await selectTags(services.db, {
+      workspaceId: caller.workspaceId,
+      livemode: caller.livemode,
+      kind: 'project',
+      search: input.search,
+      only: ownProject(caller),
+      after: typeof after === 'string' ? after : undefined,
+      limit: input.limit + 1,
+    });
+    const page = rows.slice(0, input.limit);
+    const last = page.at(-1);
+    return {
+      data: page.map(({ id, firstCallAt }) => ({ id, name: id, first_call_at: firstCallAt.toISOString() })),
+      next_cursor: rows.length > input.limit && last !== undefined ? writeParts([last.id]) : null,
+    };
+  },
+};
+
+function describe(row: ClientRow) {
+  const { rateLimit } = row;
+  return {
+    id: row.id,
+    name: row.name ?? row.id,
+    markup_percent: row.markupPercent,
+    currency: row.currency,
+    exchange_rate: row.exchangeRate,
+    billing_email: row.billingEmail,
+    rate_limit:
+      rateLimit === null
+        ? null
+        : {
+            ...(rateLimit.calls_per_minute == null ? {} : { calls_per_minute: rateLimit.calls_per_minute }),
+            ...(rateLimit.tokens_per_minute == null ? {} : { tokens_per_minute: rateLimit.tokens_per_minute }),
+            ...(rateLimit.concurrent == null ? {} : { concurrent: rateLimit.concurrent }),
+          },
+    notes: row.notes,
+    first_call_at: row.firstCallAt?.toISOString() ?? null,
+  };
+}

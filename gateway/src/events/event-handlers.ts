@@ -1,0 +1,43 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import type { Context } from '../context.ts';
+import { readCursor, writeCursor } from '../usage/cursor.ts';
+import { selectEvents, viewEvent } from './event-store.ts';
+
+export const eventHandlers: Pick<Handlers<Context>, 'events.list'> = {
+  'events.list': async (input, { caller, services }) => {
+    const after = input.after;
+    const isId = after?.startsWith('evt_') ?? false;
+    const rows = await selectEvents(services.db, {
+      workspaceId: caller.workspaceId,
+      livemode: caller.livemode,
+      types: input.type === undefined ? undefined : [input.type].flat(),
+      afterId: isId ? after : undefined,
+      afterTime: after === undefined || isId ? undefined : momentOf(after),
+      clientId: ownClient(caller, input.client_id),
+      project: ownProject(caller, input.project),
+      scenarioId: ownScenario(caller, input.scenario_id),
+      budgetId: input.budget_id,
+      percent: input.percent,
+      before: input.cursor === undefined ? undefined : readCursor(input.cursor),
+      limit: input.limit + 1,
+    });
+    const page = rows.slice(0, input.limit);
+    const last = page.at(-1);
+    return {
+      data: page.map(viewEvent),
+      next_cursor:
+        rows.length > input.limit && last !== undefined
+          ? writeCursor({ createdAt: new Date(last.createdAtMs).toISOString(), id: last.id })
+          : null,
+    };
+  },
+};
+
+function momentOf(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime()))
+    throw new GatewayError('invalid_request', '`after` must be an event id (evt_…) or a time.', { param: 'after' });
+  return date;
+}

@@ -1,0 +1,123 @@
+import type { Db } from '../db/transaction.ts';
+import type { NewEvent } from './event.ts';
+
+/** As it is told: the body of a webhook, a row of the list. */
+export interface GatewayEvent {
+  id: string;
+  type: NewEvent['type'];
+  created_at: string;
+  livemode: boolean;
+  data: Record<string, unknown>;
+}
+
+export interface StoredEvent extends NewEvent {
+  id: string;
+  createdAtMs: number;
+}
+
+export function viewEvent({ id, type, createdAtMs, livemode, data }: StoredEvent): GatewayEvent {
+  return { id, type, created_at: new Date(createdAtMs).toISOString(), livemode, data };
+}
+
+export async function insertEvents(db: Db, events: readonly StoredEvent[]): Promise<void> {
+  await db.query(
+    `insert into events (workspace_id, id, livemode, type, created_at, client_id, project, scenario_id, budget_id, percent, data)
+     select * from unnest($1::text[], $2::text[], $3::boolean[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[],
+       $9::text[], $10::smallint[], $11::jsonb[])`,
+    [
+      events.map(({ workspaceId }) => workspaceId),
+      events.map(({ id }) => id),
+      events.map(({ livemode }) => livemode),
+      events.map(({ type }) => type),
+      events.map(({ createdAtMs }) => new Date(createdAtMs)),
+      events.map(({ clientId }) => clientId ?? null),
+      events.map(({ project }) => project ?? null),
+      events.map(({ scenarioId }) => scenarioId ?? null),
+      events.map(({ budgetId }) => budgetId ?? null),
+      events.map(({ percent }) => percent ?? null),
+      events.map(({ data }) => JSON.stringify(data)),
+    ],
+  );
+}
+
+export interface EventFilter {
+  workspaceId: string;
+  livemode: boolean;
+  types?: readonly string[] | undefined;
+  /** Newer than this event, or this moment. */
+  afterId?: string | undefined;
+  afterTime?: Date | undefined;
+  clientId?: string | undefined;
+  project?: string | undefined;
+  scenarioId?: string | undefined;
+  budgetId?: string | undefined;
+  percent?: number | undefined;
+  /** The last row of the page before. */
+  before?: { createdAt: string; id: string } | undefined;
+  limit: number;
+}
+
+const columns = [
+  ['clientId', 'client_id'],
+  ['project', 'project'],
+  ['scenarioId', 'scenario_id'],
+  ['budgetId', 'budget_id'],
+  ['percent', 'percent'],
+] as const;
+
+/** Newest first. */
+export async function selectEvents(db: Db, filter: EventFilter): Promise<StoredEvent[]> {
+  const values: unknown[] = [filter.workspaceId, filter.livemode, filter.limit];
+  const conditions: string[] = [];
+  const add = (condition: (n: number) => string, value: unknown): void => {
+    values.push(value);
+    conditions.push(`and ${condition(values.length)}`);
+  };
+  for (const [field, column] of columns) {
+    const value = filter[field];
+    if (value !== undefined) add((n) => `${column} = $${n}`, value);
+  }
+  if (filter.types !== undefined) add((n) => `type = any($${n})`, filter.types);
+  if (filter.afterTime !== undefined) add((n) => `created_at > $${n}`, filter.afterTime);
+  if (filter.afterId !== undefined)
+    add(
+      (n) => `(created_at, id) > (select created_at, id from events where workspace_id = $1 and id = $${n})`,
+      filter.afterId,
+    );
+  if (filter.before !== undefined) {
+    values.push(filter.before.createdAt, filter.before.id);
+    conditions.push(`and (created_at, id) < ($${values.length - 1}::timestamptz, $${values.length})`);
+  }
+  const { rows } = await db.query(
+    `select * from events where workspace_id = $1 and livemode = $2 ${conditions.join(' ')}
+     order by created_at desc, id desc limit $3`,
+    values,
+  );
+  return (rows as RawEvent[]).map((row) => ({
+    workspaceId: row.workspace_id,
+    id: row.id,
+    livemode: row.livemode,
+    type: row.type,
+    createdAtMs: row.created_at.getTime(),
+    clientId: row.client_id ?? undefined,
+    project: row.project ?? undefined,
+    scenarioId: row.scenario_id ?? undefined,
+    budgetId: row.budget_id ?? undefined,
+    percent: row.percent ?? undefined,
+    data: row.data,
+  }));
+}
+
+interface RawEvent {
+  workspace_id: string;
+  id: string;
+  livemode: boolean;
+  type: NewEvent['type'];
+  created_at: Date;
+  client_id: string | null;
+  project: string | null;
+  scenario_id: string | null;
+  budget_id: string | null;
+  percent: number | null;
+  data: Record<string, unknown>;
+}

@@ -1,0 +1,194 @@
+import type { LimitKind, RateLimit } from './rate-limit.ts';
+import { SlidingCount } from './sliding-count.ts';
+
+/** One limited key, client or scenario. */
+export interface Limited {
+  /** Unique over kinds and workspaces. */
+  key: string;
+  kind: LimitKind;
+  limit: RateLimit;
+}
+
+/** What stands in the way, and for how long. */
+export interface Excess {
+  kind: LimitKind;
+  what: 'calls_per_minute' | 'tokens_per_minute' | 'concurrent';
+  most: number;
+  retryAfterSeconds: number;
+}
+
+/** OpenAI's headers, of the limit with least left. */
+export type LimitHeaders = Record<string, string>;
+
+interface Gauge {
+  calls: SlidingCount;
+  tokens: SlidingCount;
+  concurrent: number;
+  usedAtMs: number;
+}
+
+/** A process's share of what happened since it last told the others. */
+export interface CountNews {
+  key: string;
+  calls: number;
+  tokens: number;
+  concurrent: number;
+}
+
+const minute = { bucketMs: 1_000, buckets: 60 };
+/** What another process said is under way counts for this long. */
+const hearsayMs = 3_000;
+
+/**
+ * Calls, tokens and concurrency in the last minute, in memory. Several processes tell each other twice a second what they
+ * let through, so a limit holds for all of them together, half a second late.
+ */
+export class LimitBoard {
+  readonly #gauges = new Map<string, Gauge>();
+  readonly #news = new Map<string, { calls: number; tokens: number }>();
+  readonly #elsewhere = new Map<string, Map<string, { concurrent: number; atMs: number }>>();
+  /** Nothing is gathered for others while there are none. */
+  hasOthers = false;
+
+  /** Takes a place under every limit or under none. */
+  enter(limits: readonly Limited[], tokens: number, nowMs: number): Excess | undefined {
+    for (const limited of limits) {
+      const excess = this.#excess(limited, tokens, nowMs);
+      if (excess !== undefined) return excess;
+    }
+    for (const { key } of limits) {
+      const gauge = this.#gauge(key, nowMs);
+      gauge.calls.add(nowMs, 1);
+      gauge.tokens.add(nowMs, tokens);
+      gauge.concurrent += 1;
+      this.#note(key, 1, tokens);
+    }
+    return undefined;
+  }
+
+  /** The call is over; `tokens` corrects what was taken for it. */
+  leave(limits: readonly Limited[], tokens: number, nowMs: number): void {
+    for (const { key } of limits) {
+      const gauge = this.#gauge(key, nowMs);
+      gauge.concurrent = Math.max(0, gauge.concurrent - 1);
+      gauge.tokens.add(nowMs, tokens);
+      this.#note(key, 0, tokens);
+    }
+  }
+
+  headers(limits: readonly Limited[], nowMs: number): LimitHeaders {
+    const headers: LimitHeaders = {};
+    let fewestCalls = Number.POSITIVE_INFINITY;
+    let fewestTokens = Number.POSITIVE_INFINITY;
+    for (const { key, limit } of limits) {
+      const gauge = this.#gauge(key, nowMs);
+      if (limit.callsPerMinute !== undefined) {
+        const left = Math.max(0, limit.callsPerMinute - gauge.calls.sum(nowMs));
+        if (left < fewestCalls) {
+          fewestCalls = left;
+          headers['x-ratelimit-limit-requests'] = String(limit.callsPerMinute);
+          headers['x-ratelimit-remaining-requests'] = String(left);
+          headers['x-ratelimit-reset-requests'] = duration(gauge.calls.msUntil(nowMs, 0));
+        }
+      }
+      if (limit.tokensPerMinute !== undefined) {
+        const left = Math.max(0, Math.floor(limit.tokensPerMinute - gauge.tokens.sum(nowMs)));
+        if (left < fewestTokens) {
+          fewestTokens = left;
+          headers['x-ratelimit-limit-tokens'] = String(limit.tokensPerMinute);
+          headers['x-ratelimit-remaining-tokens'] = String(left);
+          headers['x-ratelimit-reset-tokens'] = duration(gauge.tokens.msUntil(nowMs, 0));
+        }
+      }
+    }
+    return headers;
+  }
+
+  /** What to tell the others, once. */
+  takeNews(nowMs: number): CountNews[] {
+    const news = [...this.#news].map(([key, { calls, tokens }]) => ({
+      key,
+      calls,
+      tokens,
+      concurrent: this.#gauge(key, nowMs).concurrent,
+    }));
+    this.#news.clear();
+    // Calls that last are told of for as long as they do.
+    for (const [key, gauge] of this.#gauges)
+      if (gauge.concurrent > 0 && !news.some((one) => one.key === key))
+        news.push({ key, calls: 0, tokens: 0, concurrent: gauge.concurrent });
+    return news;
+  }
+
+  heard(processId: string, news: readonly CountNews[], nowMs: number): void {
+    for (const { key, calls, tokens, concurrent } of news) {
+      const gauge = this.#gauge(key, nowMs);
+      gauge.calls.add(nowMs, calls);
+      gauge.tokens.add(nowMs, tokens);
+      const elsewhere = this.#elsewhere.get(key) ?? new Map<string, { concurrent: number; atMs: number }>();
+      this.#elsewhere.set(key, elsewhere.set(processId, { concurrent, atMs: nowMs }));
+    }
+  }
+
+  sweep(nowMs: number): void {
+    for (const [key, gauge] of this.#gauges)
+      if (gauge.concurrent === 0 && nowMs - gauge.usedAtMs > 120_000) {
+        this.#gauges.delete(key);
+        this.#elsewhere.delete(key);
+      }
+  }
+
+  #excess({ key, kind, limit }: Limited, tokens: number, nowMs: number): Excess | undefined {
+    const gauge = this.#gauge(key, nowMs);
+    const { callsPerMinute, tokensPerMinute, concurrent } = limit;
+    if (callsPerMinute !== undefined && gauge.calls.sum(nowMs) + 1 > callsPerMinute) {
+      const ms = gauge.calls.msUntil(nowMs, callsPerMinute - 1);
+      return { kind, what: 'calls_per_minute', most: callsPerMinute, retryAfterSeconds: seconds(ms) };
+    }
+    if (tokensPerMinute !== undefined && gauge.tokens.sum(nowMs) + tokens > tokensPerMinute) {
+      const ms = gauge.tokens.msUntil(nowMs, Math.max(0, tokensPerMinute - tokens));
+      return { kind, what: 'tokens_per_minute', most: tokensPerMinute, retryAfterSeconds: seconds(ms) };
+    }
+    if (concurrent !== undefined && gauge.concurrent + this.#concurrentElsewhere(key, nowMs) + 1 > concurrent)
+      return { kind, what: 'concurrent', most: concurrent, retryAfterSeconds: 1 };
+    return undefined;
+  }
+
+  #concurrentElsewhere(key: string, nowMs: number): number {
+    let sum = 0;
+    for (const { concurrent, atMs } of this.#elsewhere.get(key)?.values() ?? [])
+      if (nowMs - atMs < hearsayMs) sum += concurrent;
+    return sum;
+  }
+
+  #note(key: string, calls: number, tokens: number): void {
+    if (!this.hasOthers) return;
+    const news = this.#news.get(key);
+    if (news === undefined) this.#news.set(key, { calls, tokens });
+    else {
+      news.calls += calls;
+      news.tokens += tokens;
+    }
+  }
+
+  #gauge(key: string, nowMs: number): Gauge {
+    let gauge = this.#gauges.get(key);
+    if (gauge === undefined) {
+      gauge = { calls: new SlidingCount(minute), tokens: new SlidingCount(minute), concurrent: 0, usedAtMs: nowMs };
+      this.#gauges.set(key, gauge);
+    }
+    gauge.usedAtMs = nowMs;
+    return gauge;
+  }
+}
+
+function seconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000));
+}
+
+/** As OpenAI writes it: `1s`, `6m0s`, `250ms`. */
+function duration(ms: number): string {
+  if (ms < 1000) return `${Math.ceil(ms)}ms`;
+  const whole = Math.ceil(ms / 1000);
+  return whole < 60 ? `${whole}s` : `${Math.floor(whole / 60)}m${whole % 60}s`;
+}

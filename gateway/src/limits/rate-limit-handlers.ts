@@ -1,0 +1,67 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { listKeys } from '../accounts/key-store.ts';
+import { ownClient, ownScenario } from '../accounts/own-tags.ts';
+import type { Context } from '../context.ts';
+import { saveRateLimit } from './guard-store.ts';
+import { type LimitKind, type RateLimit, readRateLimit } from './rate-limit.ts';
+
+export const rateLimitHandlers: Pick<Handlers<Context>, 'rate-limits.set' | 'rate-limits.list'> = {
+  'rate-limits.set': async (input, { caller, services }) => {
+    const { workspaceId, livemode } = caller;
+    const subject = subjectOf(input);
+    if (subject.kind === 'client') ownClient(caller, subject.id);
+    if (subject.kind === 'scenario') ownScenario(caller, subject.id);
+    if (subject.kind === 'key' && subject.id !== '*') {
+      const keys = await listKeys(services.db, workspaceId, livemode);
+      if (!keys.some(({ id }) => id === subject.id))
+        throw new GatewayError('not_found', `There is no key "${subject.id}" here.`, { param: 'key_id' });
+    }
+    const limit = readRateLimit(input) ?? {};
+    await saveRateLimit(services.db, { workspaceId, livemode, ...subject }, limit);
+    services.guards.forget(workspaceId);
+    return describe(subject, limit);
+  },
+
+  'rate-limits.list': async (_input, { caller, services }) => {
+    const { rateLimits } = await services.guards.of(caller.workspaceId, caller.livemode);
+    const rows = (['key', 'client', 'scenario'] as const).flatMap((kind) =>
+      [...rateLimits[kind]].map(([id, limit]) => describe({ kind, id }, limit)),
+    );
+    const [client, scenario] = [ownClient(caller), ownScenario(caller)];
+    return {
+      data: rows.filter(
+        (row) =>
+          (client === undefined || row.client_id === client) &&
+          (scenario === undefined || row.scenario_id === scenario),
+      ),
+      next_cursor: null,
+    };
+  },
+};
+
+interface Subject {
+  kind: LimitKind;
+  id: string;
+}
+
+function subjectOf(input: {
+  key_id?: string | undefined;
+  client_id?: string | undefined;
+  scenario_id?: string | undefined;
+}): Subject {
+  if (input.key_id !== undefined) return { kind: 'key', id: input.key_id };
+  if (input.client_id !== undefined) return { kind: 'client', id: input.client_id };
+  return { kind: 'scenario', id: input.scenario_id ?? '*' };
+}
+
+function describe({ kind, id }: Subject, limit: RateLimit) {
+  return {
+    key_id: kind === 'key' ? id : null,
+    client_id: kind === 'client' ? id : null,
+    scenario_id: kind === 'scenario' ? id : null,
+    calls_per_minute: limit.callsPerMinute ?? null,
+    tokens_per_minute: limit.tokensPerMinute ?? null,
+    concurrent: limit.concurrent ?? null,
+  };
+}

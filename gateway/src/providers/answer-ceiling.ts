@@ -1,0 +1,35 @@
+import type { ProviderKind } from '../dialects/neutral.ts';
+import { claudeModel } from './anthropic-model.ts';
+
+/**
+ * The most tokens a model answers when nobody sets a ceiling, or undefined where nobody knows. By hand, from the vendors'
+ * pages of models: OpenAI refuses a ceiling above its own, so what is written into a request must not pass it.
+ */
+export function answerCeiling(kind: ProviderKind, model: string): number | undefined {
+  switch (kind) {
+    case 'openai':
+      return openaiCeilings.find(([pattern]) => pattern.test(model))?.[1];
+    case 'anthropic': {
+      const { answerTokensMax } = claudeModel(model);
+      return Number.isFinite(answerTokensMax) ? answerTokensMax : undefined;
+    }
+    case 'gemini':
+      return /gemini-(1|2\.0)/.test(model) ? 8_192 : 65_536;
+    default:
+      return undefined;
+  }
+}
+
+/** The first that fits. */
+const openaiCeilings: readonly (readonly [RegExp, number])[] = [
+  [/^gpt-3\.5/, 4_096],
+  [/^gpt-4o-2024-05-13/, 4_096],
+  [/^(chatgpt-4o|gpt-4o|gpt-4\.5|gpt-5-chat)/, 16_384],
+  [/^gpt-4\.1/, 32_768],
+  [/^gpt-4-(turbo|0125|1106|vision|preview)/, 4_096],
+  [/^gpt-4/, 8_192],
+  [/^o1-preview/, 32_768],
+  [/^o1-mini/, 65_536],
+  [/^o\d/, 100_000],
+  [/^gpt-[5-9]/, 128_000],
+];

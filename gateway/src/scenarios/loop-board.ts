@@ -1,0 +1,131 @@
+import { toUsd } from '@ai-gateway/shared/money';
+import { SlidingCount } from '../limits/sliding-count.ts';
+import type { ScenarioLimits, Tripped } from './scenario-limits.ts';
+
+interface Counters {
+  calls: SlidingCount;
+  nanos: SlidingCount;
+  repeats: Map<string, SlidingCount>;
+  usedAtMs: number;
+}
+
+/** What one process tells the others of a scenario. */
+export interface LoopNews {
+  key: string;
+  calls: number;
+  nanos: number;
+  repeats: [string, number][];
+}
+
+/** Prompts remembered for each scenario: a loop's own is always among the latest. */
+const promptsMax = 1_000;
+
+/** Counts what each scenario does lately: calls a minute, money an hour, repeats of one prompt in ten minutes. In memory. */
+export class LoopBoard {
+  readonly #scenarios = new Map<string, Counters>();
+  readonly #news = new Map<string, { calls: number; nanos: number; repeats: Map<string, number> }>();
+  hasOthers = false;
+
+  /** Counts the call and says which limit it passes, if any. `promptHash` undefined: repeats are not counted. */
+  enter(key: string, limits: ScenarioLimits, promptHash: string | undefined, nowMs: number): Tripped | undefined {
+    const counters = this.#counters(key, nowMs);
+    counters.calls.add(nowMs, 1);
+    const repeats = promptHash === undefined ? 0 : this.#repeat(counters, promptHash, 1, nowMs);
+    this.#note(key, { calls: 1, nanos: 0, promptHash });
+    const { maxCallsPerMinute, maxRepeats } = limits;
+    if (maxCallsPerMinute !== undefined && counters.calls.sum(nowMs) > maxCallsPerMinute)
+      return { limit: 'max_calls_per_minute', most: maxCallsPerMinute };
+    if (maxRepeats !== undefined && repeats > maxRepeats) return { limit: 'max_repeats', most: maxRepeats };
+    return this.#overspent(counters, limits, nowMs);
+  }
+
+  /** Adds what a call cost; says whether that was too much for an hour. */
+  spent(key: string, limits: ScenarioLimits, nanos: bigint, nowMs: number): Tripped | undefined {
+    const counters = this.#counters(key, nowMs);
+    counters.nanos.add(nowMs, Number(nanos));
+    this.#note(key, { calls: 0, nanos: Number(nanos), promptHash: undefined });
+    return this.#overspent(counters, limits, nowMs);
+  }
+
+  knows(key: string): boolean {
+    return this.#scenarios.has(key);
+  }
+
+  /** After a resumption nothing that came before counts. */
+  clear(key: string): void {
+    this.#scenarios.delete(key);
+    this.#news.delete(key);
+  }
+
+  callsLastMinute(key: string, nowMs: number): number {
+    return this.#scenarios.get(key)?.calls.sum(nowMs) ?? 0;
+  }
+
+  takeNews(): LoopNews[] {
+    const news = [...this.#news].map(([key, { calls, nanos, repeats }]) => ({
+      key,
+      calls,
+      nanos,
+      repeats: [...repeats],
+    }));
+    this.#news.clear();
+    return news;
+  }
+
+  heard(news: readonly LoopNews[], nowMs: number): void {
+    for (const { key, calls, nanos, repeats } of news) {
+      const counters = this.#counters(key, nowMs);
+      counters.calls.add(nowMs, calls);
+      counters.nanos.add(nowMs, nanos);
+      for (const [hash, times] of repeats) this.#repeat(counters, hash, times, nowMs);
+    }
+  }
+
+  sweep(nowMs: number): void {
+    for (const [key, { usedAtMs }] of this.#scenarios) if (nowMs - usedAtMs > 3_700_000) this.#scenarios.delete(key);
+  }
+
+  #overspent(counters: Counters, { maxNanosPerHour }: ScenarioLimits, nowMs: number): Tripped | undefined {
+    if (maxNanosPerHour === undefined) return undefined;
+    const spent = counters.nanos.sum(nowMs);
+    if (spent <= Number(maxNanosPerHour)) return undefined;
+    return { limit: 'max_usd_per_hour', mostUsd: toUsd(maxNanosPerHour), spentUsd: toUsd(BigInt(Math.round(spent))) };
+  }
+
+  #repeat(counters: Counters, hash: string, times: number, nowMs: number): number {
+    const count = counters.repeats.get(hash) ?? new SlidingCount({ bucketMs: 30_000, buckets: 20 });
+    // The latest stands last: what falls out is the prompt not seen for longest.
+    counters.repeats.delete(hash);
+    counters.repeats.set(hash, count);
+    if (counters.repeats.size > promptsMax) {
+      const [oldest] = counters.repeats.keys();
+      if (oldest !== undefined) counters.repeats.delete(oldest);
+    }
+    count.add(nowMs, times);
+    return count.sum(nowMs);
+  }
+
+  #counters(key: string, nowMs: number): Counters {
+    let counters = this.#scenarios.get(key);
+    if (counters === undefined) {
+      counters = {
+        calls: new SlidingCount({ bucketMs: 1_000, buckets: 60 }),
+        nanos: new SlidingCount({ bucketMs: 60_000, buckets: 60 }),
+        repeats: new Map(),
+        usedAtMs: nowMs,
+      };
+      this.#scenarios.set(key, counters);
+    }
+    counters.usedAtMs = nowMs;
+    return counters;
+  }
+
+  #note(key: string, what: { calls: number; nanos: number; promptHash: string | undefined }): void {
+    if (!this.hasOthers) return;
+    const news = this.#news.get(key) ?? { calls: 0, nanos: 0, repeats: new Map<string, number>() };
+    this.#news.set(key, news);
+    news.calls += what.calls;
+    news.nanos += what.nanos;
+    if (what.promptHash !== undefined) news.repeats.set(what.promptHash, (news.repeats.get(what.promptHash) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,91 @@
+import { withTransaction } from '../db/transaction.ts';
+import type { NewEvent } from '../events/event.ts';
+import { tellGuards } from '../limits/guard-store.ts';
+import type { Services } from '../services.ts';
+import { markPaused, markRunning, type ScenarioPlace, type ScenarioRow, selectScenarios } from './scenario-store.ts';
+import { viewScenario } from './scenario-view.ts';
+import { stopAtSource } from './stop-at-source.ts';
+
+/** Refuses a scenario's calls from now on, tells, and stops it at its platform where a connection is stored. */
+export async function pauseScenario(
+  services: Services,
+  place: ScenarioPlace,
+  why: { reason: string; by: string; platform?: string | undefined },
+): Promise<void> {
+  const paused = await withTransaction(services.db, async (tx) => {
+    if (!(await markPaused(tx, place, why))) return undefined;
+    const row = await readScenario(tx, place);
+    const event = scenarioEvent(place, row, { type: 'scenario.paused', ...why });
+    await services.outbox.record(tx, [event]);
+    await tellGuards(tx, place.workspaceId);
+    return row;
+  });
+  services.guards.forget(place.workspaceId);
+  if (paused === undefined) return;
+  services.outbox.deliverSoon();
+  const platform = why.platform ?? paused.platform ?? undefined;
+  // Never waited for: the refusal here stands whatever the platform says.
+  void stopAtSource(services, place, platform).catch((cause: unknown) =>
+    services.log.warn({ err: cause, scenario: place.id }, 'a scenario could not be stopped at its platform'),
+  );
+}
+
+/** Lets its calls through again; its counters start at nothing, on every process. */
+export async function resumeScenario(services: Services, place: ScenarioPlace, by: string): Promise<void> {
+  await withTransaction(services.db, async (tx) => {
+    if (!(await markRunning(tx, place))) return;
+    const row = await readScenario(tx, place);
+    await services.outbox.record(tx, [scenarioEvent(place, row, { type: 'scenario.resumed', reason: '', by })]);
+    await tellGuards(tx, place.workspaceId);
+    await tx.query("select pg_notify('resumed', $1)", [loopKey(place)]);
+  });
+  services.guards.forget(place.workspaceId);
+  services.loops.clear(loopKey(place));
+  services.outbox.deliverSoon();
+}
+
+export function loopKey({ workspaceId, livemode, id }: ScenarioPlace): string {
+  return `${workspaceId} ${livemode ? 'live' : 'test'} ${id}`;
+}
+
+export async function readScenario(
+  db: Parameters<typeof selectScenarios>[0],
+  place: ScenarioPlace,
+): Promise<ScenarioRow> {
+  const [row] = await selectScenarios(db, { ...place, limit: 1 });
+  return (
+    row ?? {
+      id: place.id,
+      platform: null,
+      state: 'running',
+      reason: null,
+      by: null,
+      since: null,
+      lastCallAt: null,
+      sourceStop: null,
+      spentTodayNanos: 0n,
+      spentPeriodNanos: 0n,
+      callsPerMinute: 0,
+    }
+  );
+}
+
+function scenarioEvent(
+  place: ScenarioPlace,
+  row: ScenarioRow,
+  {
+    type,
+    reason,
+    by,
+    platform,
+  }: { type: 'scenario.paused' | 'scenario.resumed'; reason: string; by: string; platform?: string | undefined },
+): NewEvent {
+  const scenario = viewScenario(row);
+  return {
+    workspaceId: place.workspaceId,
+    livemode: place.livemode,
+    type,
+    scenarioId: place.id,
+    data: { scenario: { ...scenario, platform: scenario.platform ?? platform ?? null }, reason: reason || null, by },
+  };
+}

@@ -1,0 +1,151 @@
+import type { Db } from '../db/transaction.ts';
+
+export interface ScenarioPlace {
+  workspaceId: string;
+  livemode: boolean;
+  id: string;
+}
+
+export interface SourceStop {
+  ok: boolean;
+  answer: string;
+  at: string;
+}
+
+export interface ScenarioRow {
+  id: string;
+  platform: string | null;
+  state: 'running' | 'paused';
+  reason: string | null;
+  by: string | null;
+  since: Date | null;
+  lastCallAt: Date | null;
+  sourceStop: SourceStop | null;
+  spentTodayNanos: bigint;
+  spentPeriodNanos: bigint;
+  callsPerMinute: number;
+}
+
+/** Pauses it unless it is paused; says whether it was running. */
+export async function markPaused(db: Db, place: ScenarioPlace, why: { reason: string; by: string }): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into scenario_states as s (workspace_id, livemode, id, state, reason, paused_by, since)
+     values ($1, $2, $3, 'paused', $4, $5, clock_timestamp())
+     on conflict (workspace_id, livemode, id) do update set state = 'paused', reason = excluded.reason,
+       paused_by = excluded.paused_by, since = excluded.since, source_stop = null
+     where s.state <> 'paused'`,
+    [place.workspaceId, place.livemode, place.id, why.reason, why.by],
+  );
+  return rowCount === 1;
+}
+
+export async function markRunning(db: Db, place: ScenarioPlace): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update scenario_states set state = 'running', reason = null, paused_by = null, since = null, source_stop = null,
+       counted_from = clock_timestamp()
+     where workspace_id = $1 and livemode = $2 and id = $3 and state = 'paused'`,
+    [place.workspaceId, place.livemode, place.id],
+  );
+  return rowCount === 1;
+}
+
+export async function noteSourceStop(db: Db, place: ScenarioPlace, stop: SourceStop): Promise<void> {
+  await db.query(
+    `update scenario_states set source_stop = $4 where workspace_id = $1 and livemode = $2 and id = $3 and state = 'paused'`,
+    [place.workspaceId, place.livemode, place.id, JSON.stringify(stop)],
+  );
+}
+
+/** What a scenario spent in the last hour, from its resumption on. */
+export async function spentLastHour(db: Db, place: ScenarioPlace): Promise<bigint> {
+  const { rows } = await db.query(
+    `select coalesce(sum(cost_nanos), 0)::bigint as nanos from calls c
+     where workspace_id = $1 and livemode = $2 and scenario_id = $3 and created_at > clock_timestamp() - interval '1 hour'
+       and created_at > coalesce((select counted_from from scenario_states s
+         where s.workspace_id = $1 and s.livemode = $2 and s.id = $3), '-infinity')`,
+    [place.workspaceId, place.livemode, place.id],
+  );
+  return (rows[0] as { nanos: bigint }).nanos;
+}
+
+/** Scenarios that called or were ever set up, the latest first. */
+export async function selectScenarios(
+  db: Db,
+  filter: {
+    workspaceId: string;
+    livemode: boolean;
+    id?: string | undefined;
+    state?: 'running' | 'paused' | undefined;
+    search?: string | undefined;
+    after?: { lastCallAt: string; id: string } | undefined;
+    limit: number;
+  },
+): Promise<ScenarioRow[]> {
+  const { after } = filter;
+  const { rows } = await db.query(
+    `with known as (
+       select coalesce(t.id, s.id) as id, t.platform, coalesce(s.state, 'running') as state, s.reason, s.paused_by as by, s.since,
+         t.last_call_at, s.source_stop
+       from (select * from tag_values where workspace_id = $1 and livemode = $2 and kind = 'scenario') t
+       full join (select * from scenario_states where workspace_id = $1 and livemode = $2) s on s.id = t.id)
+     select known.*, coalesce(sums.today, 0)::bigint as today, coalesce(sums.period, 0)::bigint as period,
+       coalesce(recent.calls, 0)::integer as calls
+     from (
+       select * from known
+       where ($3::text is null or id = $3) and ($4::text is null or state = $4)
+         and ($5::text is null or strpos(lower(id), lower($5)) > 0)
+         and ($6::timestamptz is null or (coalesce(last_call_at, '-infinity'), id) < ($6, $7))
+       order by coalesce(last_call_at, '-infinity') desc, id desc limit $8) known
+     left join lateral (
+       select sum(cost_nanos) filter (where at >= date_trunc('day', now(), 'UTC')) as today, sum(cost_nanos) as period
+       from (
+         select hour as at, cost_nanos from usage_hours
+         where workspace_id = $1 and livemode = $2 and scenario_id = known.id
+           and hour >= date_trunc('month', now(), 'UTC') and hour < (select until from usage_rollup)
+         union all
+         select created_at, cost_nanos from calls
+         where workspace_id = $1 and livemode = $2 and scenario_id = known.id and created_at >= date_trunc('month', now(), 'UTC')
+           and created_at >= coalesce((select until from usage_rollup), '-infinity')) parts) sums on true
+     left join lateral (
+       select count(*) as calls from calls
+       where workspace_id = $1 and livemode = $2 and scenario_id = known.id and created_at > now() - interval '1 minute') recent on true
+     order by coalesce(last_call_at, '-infinity') desc, known.id desc`,
+    [
+      filter.workspaceId,
+      filter.livemode,
+      filter.id ?? null,
+      filter.state ?? null,
+      filter.search ?? null,
+      after?.lastCallAt ?? null,
+      after?.id ?? null,
+      filter.limit,
+    ],
+  );
+  return (rows as RawScenario[]).map((row) => ({
+    id: row.id,
+    platform: row.platform,
+    state: row.state,
+    reason: row.reason,
+    by: row.by,
+    since: row.since,
+    lastCallAt: row.last_call_at,
+    sourceStop: row.source_stop,
+    spentTodayNanos: row.today,
+    spentPeriodNanos: row.period,
+    callsPerMinute: row.calls,
+  }));
+}
+
+interface RawScenario {
+  id: string;
+  platform: string | null;
+  state: 'running' | 'paused';
+  reason: string | null;
+  by: string | null;
+  since: Date | null;
+  last_call_at: Date | null;
+  source_stop: SourceStop | null;
+  today: bigint;
+  period: bigint;
+  calls: number;
+}

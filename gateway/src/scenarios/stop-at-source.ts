@@ -1,0 +1,124 @@
+import type { Services } from '../services.ts';
+import { type Connection, listConnections, tokenOf } from './connection-store.ts';
+import { noteSourceStop, type ScenarioPlace } from './scenario-store.ts';
+
+const answerMs = 10_000;
+const answerCharsMax = 500;
+
+/**
+ * Stops a scenario where it runs, with the workspace's connection to that platform, and notes what the platform answered.
+ * Test keys' scenarios are real ones too often to be left running: they are stopped as well.
+ */
+export async function stopAtSource(
+  services: Services,
+  place: ScenarioPlace,
+  platform: string | undefined,
+): Promise<void> {
+  const connections = (await listConnections(services.db, place.workspaceId)).filter(
+    (connection) => platform === undefined || connection.platform === platform.toLowerCase(),
+  );
+  for (const connection of connections) {
+    const stop = await tryStop(services, connection, place.id);
+    services.log.info(
+      { platform: connection.platform, ok: stop.ok, scenario: place.id },
+      'asked a platform to stop a scenario',
+    );
+    await noteSourceStop(services.db, place, { ...stop, at: new Date(services.now()).toISOString() });
+    if (stop.ok) return;
+  }
+}
+
+async function tryStop(
+  services: Services,
+  connection: Connection,
+  id: string,
+): Promise<{ ok: boolean; answer: string }> {
+  try {
+    return connection.platform === 'make'
+      ? await stopInMake(services, connection, id)
+      : await stopInN8n(services, connection, id);
+  } catch (cause) {
+    return { ok: false, answer: `no answer (${(cause as { code?: string }).code ?? 'failed'})` };
+  }
+}
+
+/** Make: https://developers.make.com/api-documentation, "Deactivate scenario". Its ids are numbers. */
+async function stopInMake(
+  services: Services,
+  connection: Connection,
+  id: string,
+): Promise<{ ok: boolean; answer: string }> {
+  const path = `/api/v2/scenarios/${encodeURIComponent(id)}/stop`;
+  const answer = await ask(services, connection, {
+    path,
+    headers: { authorization: `Token ${tokenOf(services.secret, connection)}` },
+  });
+  return told(answer);
+}
+
+/**
+ * n8n: what is running goes on after a deactivation, so its executions are stopped too. Always with `workflowId`: without it
+ * `POST /executions/stop` stops those of every workflow.
+ */
+async function stopInN8n(
+  services: Services,
+  connection: Connection,
+  id: string,
+): Promise<{ ok: boolean; answer: string }> {
+  const headers = { 'x-n8n-api-key': tokenOf(services.secret, connection) };
+  const workflow = encodeURIComponent(id);
+  const off = await ask(services, connection, { path: `/api/v1/workflows/${workflow}/deactivate`, headers });
+  const stopped = await ask(services, connection, {
+    path: '/api/v1/executions/stop',
+    headers,
+    body: JSON.stringify({ status: ['queued', 'running', 'waiting'], workflowId: id }),
+  });
+  const deactivated = told(off);
+  return {
+    ok: deactivated.ok,
+    answer: `deactivate: ${deactivated.answer}; stop executions: ${told(stopped).answer}`.slice(0, answerCharsMax),
+  };
+}
+
+interface Told {
+  status: number;
+  text: string;
+}
+
+function told({ status, text }: Told): { ok: boolean; answer: string } {
+  return { ok: status >= 200 && status < 300, answer: `${status} ${text}`.trim().slice(0, answerCharsMax) };
+}
+
+async function ask(
+  services: Services,
+  connection: Connection,
+  request: { path: string; headers: Record<string, string>; body?: string },
+): Promise<Told> {
+  const url = new URL(connection.baseUrl);
+  const prefix = url.pathname.replace(/\/+$/, '');
+  const answer = await services.outgoing.pool(url.origin, false).request({
+    method: 'POST',
+    path: `${prefix}${request.path}`,
+    headers: {
+      ...request.headers,
+      accept: 'application/json',
+      'user-agent': 'ai-gateway',
+      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    body: request.body ?? null,
+    signal: AbortSignal.timeout(answerMs),
+  });
+  let text = '';
+  // Only its beginning is kept, whatever its length.
+  for await (const chunk of answer.body) {
+    text += String(chunk);
+    if (text.length > answerCharsMax) {
+      answer.body.destroy();
+      break;
+    }
+  }
+  return {
+    status: answer.statusCode,
+    text: text.replaceAll(tokenOf(services.secret, connection), '…').replace(/\s+/g, ' '),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Pool } from 'pg';
+import { withTransaction } from '../db/transaction.ts';
+
+/** Any number that is nobody else's: one process at a time sums up. */
+const lock = 7_203_114_402n;
+/** So many hours at a time: a transaction of seconds, also over a month that was never summed. */
+const hoursAtOnce = 24;
+
+const sumsOf = (table: string, at: string, from: string): string => `
+  insert into ${table} (workspace_id, livemode, ${at}, client_id, project, scenario_id, key_id, model, metered, requests,
+    estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos)
+  ${from}`;
+
+const hourSums = sumsOf(
+  'usage_hours',
+  'hour',
+  `select workspace_id, livemode, date_trunc('hour', created_at, 'UTC'), client_id, project, scenario_id, key_id, model, metered,
+     count(*), count(*) filter (where estimated), sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(cost_nanos)
+   from calls where created_at >= $1 and created_at < $2 and status <> 'open'
+   group by 1, 2, 3, 4, 5, 6, 7, 8, 9`,
+);
+const daySums = sumsOf(
+  'usage_days',
+  'day',
+  `select workspace_id, livemode, date_trunc('day', hour, 'UTC'), client_id, project, scenario_id, key_id, model, metered,
+     sum(requests), sum(estimated_requests), sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(cost_nanos)
+   from usage_hours where hour >= $1 and hour < $2
+   group by 1, 2, 3, 4, 5, 6, 7, 8, 9`,
+);
+
+/**
+ * Sums up whole hours, up to the last but one and to the first with a call still open, and whole days of them. Returns whether
+ * there is more to do.
+ */
+export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
+  return withTransaction(db, async (tx) => {
+    const { rows: locked } = await tx.query('select pg_try_advisory_xact_lock($1) as mine', [lock]);
+    if (!(locked[0] as { mine: boolean }).mine) return false;
+    // Ten million calls take longer than a caller's statement may.
+    await tx.query(`set local statement_timeout = '5min'`);
+    await refreshStale(tx);
+    const { rows } = await tx.query(
+      `select coalesce((select until from usage_rollup), (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start,
+         least(date_trunc('hour', $1::timestamptz - interval '1 hour', 'UTC'),
+           (select date_trunc('hour', min(created_at), 'UTC') from calls where status = 'open')) as limit_at`,
+      [new Date(nowMs)],
+    );
+    const { start, limit_at: limitAt } = rows[0] as { start: Date | null; limit_at: Date };
+    if (start === null || start >= limitAt) return false;
+    const end = new Date(Math.min(limitAt.getTime(), start.getTime() + hoursAtOnce * 3_600_000));
+    await tx.query(hourSums, [start, end]);
+    await sumDays(tx, start, end);
+    await tx.query(
+      `insert into usage_rollup (until) values ($1) on conflict (one) do update set until = excluded.until`,
+      [end],
+    );
+    return end < limitAt;
+  });
+}
+
+type Tx = { query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> };
+
+/** The days that ended between the two. */
+async function sumDays(tx: Tx, start: Date, end: Date): Promise<void> {
+  const dayMs = 86_400_000;
+  const first = new Date(Math.floor(start.getTime() / dayMs) * dayMs);
+  const last = new Date(Math.floor(end.getTime() / dayMs) * dayMs);
+  if (first >= last) return;
+  await tx.query('delete from usage_days where day >= $1 and day < $2', [first, last]);
+  await tx.query(daySums, [first, last]);
+}
+
+/** Hours in which a call was settled late are summed anew, and their days. */
+async function refreshStale(tx: Tx): Promise<void> {
+  const { rows } = await tx.query(
+    `delete from usage_stale_hours where hour < coalesce((select until from usage_rollup), '-infinity') returning hour`,
+  );
+  for (const { hour } of rows as { hour: Date }[]) {
+    const end = new Date(hour.getTime() + 3_600_000);
+    await tx.query('delete from usage_hours where hour >= $1 and hour < $2', [hour, end]);
+    await tx.query(hourSums, [hour, end]);
+    const day = new Date(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
+    const { rows: summed } = await tx.query(
+      `select 1 where $1::timestamptz + interval '1 day' <= (select until from usage_rollup)`,
+      [day],
+    );
+    if (summed.length > 0) await sumDays(tx, day, new Date(day.getTime() + 86_400_000));
+  }
+}

@@ -1,0 +1,140 @@
+import nodemailer from 'nodemailer';
+import { Webhook } from 'standardwebhooks';
+import { withTransaction } from '../db/transaction.ts';
+import type { GatewayEvent } from '../events/event-store.ts';
+import { urlFault } from '../outgoing/address.ts';
+import type { Services } from '../services.ts';
+import { type DeliveryRow, findDelivery, noteTry, type Try } from './delivery-store.ts';
+import { slackBody, textOf } from './event-text.ts';
+import type { DeliveryJob } from './pg-boss-outbox.ts';
+import { nextDelayMs, verdictOf } from './retry-table.ts';
+import { proofsOf, urlOf } from './webhook-secrets.ts';
+import { noteOutcome, selectWebhooks, type WebhookRow } from './webhook-store.ts';
+
+const answerMs = 15_000;
+
+/** Tries a delivery once, notes how it went and plans the next try. What is no longer wanted is passed over. */
+export async function deliverWebhook(services: Services, job: DeliveryJob): Promise<void> {
+  const delivery = await findDelivery(services.db, job);
+  if (delivery === undefined || delivery.status !== 'pending') return;
+  const webhook = await webhookOf(services, delivery);
+  if (webhook === undefined || webhook.status === 'disabled') return;
+  await tryDelivery(services, webhook, delivery);
+}
+
+/** One try, now. */
+export async function tryDelivery(services: Services, webhook: WebhookRow, delivery: DeliveryRow): Promise<void> {
+  const { tried, gone } = await send(services, webhook, delivery.body);
+  const delivered = tried.error === null && tried.status !== null && verdictOf(tried.status) === 'delivered';
+  const delayMs = delivered || gone ? undefined : nextDelayMs(delivery.tries.length + 1, Math.random);
+  const status = delivered ? 'delivered' : delayMs === undefined ? 'failed' : 'pending';
+  await withTransaction(services.db, async (tx) => {
+    const nextTryAt = delayMs === undefined ? null : new Date(services.now() + delayMs);
+    await noteTry(tx, delivery, { tried, status, nextTryAt });
+    await noteOutcome(
+      tx,
+      { workspaceId: webhook.workspaceId, id: webhook.id },
+      delivered ? 'delivered' : gone ? 'gone' : 'failed',
+    );
+    if (delayMs !== undefined) await services.outbox.plan(tx, delivery, delayMs);
+  });
+}
+
+async function webhookOf(services: Services, delivery: DeliveryRow): Promise<WebhookRow | undefined> {
+  const { workspaceId, webhookId: id, body } = delivery;
+  const [row] = await selectWebhooks(services.db, { workspaceId, livemode: body.livemode, id, limit: 1 });
+  return row;
+}
+
+async function send(
+  services: Services,
+  webhook: WebhookRow,
+  event: GatewayEvent,
+): Promise<{ tried: Try; gone: boolean }> {
+  const url = new URL(urlOf(services.secret, webhook));
+  const startedMs = services.now();
+  const tried = (status: number | null, error: string | null): Try => ({
+    at: new Date(startedMs).toISOString(),
+    status,
+    ms: Math.max(0, services.now() - startedMs),
+    error,
+  });
+  try {
+    if (url.protocol === 'mailto:') {
+      await mail(services, url, event);
+      return { tried: tried(250, null), gone: false };
+    }
+    const status = await post(services, webhook, url, event);
+    return {
+      tried: tried(status, verdictOf(status) === 'delivered' ? null : `answered ${status}`),
+      gone: status === 410,
+    };
+  } catch (cause) {
+    // The URL is a secret of the receiver's, so neither it nor a message that may hold it is kept.
+    const { code, name } = cause as { code?: string; name?: string };
+    return {
+      tried: tried(
+        null,
+        name === 'TimeoutError' ? 'no answer within 15 seconds' : (reasons[code ?? ''] ?? code ?? 'failed'),
+      ),
+      gone: false,
+    };
+  }
+}
+
+const reasons: Record<string, string> = {
+  EPRIVATE: 'its name leads to a private address',
+  ENOTFOUND: 'its name is unknown',
+  ECONNREFUSED: 'it refuses connections',
+  UND_ERR_CONNECT_TIMEOUT: 'it cannot be reached',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer within 15 seconds',
+  NOSMTP: 'the gateway has no SMTP_URL',
+};
+
+async function post(services: Services, webhook: WebhookRow, url: URL, event: GatewayEvent): Promise<number> {
+  // A literal address is looked at here too: what was allowed when it was stored may not be any more.
+  if (urlFault(url, services.allowPrivateNetwork) !== undefined)
+    throw Object.assign(new Error('private address'), { code: 'EPRIVATE' });
+  const proofs = proofsOf(services.secret, webhook);
+  const isSlack = url.hostname === 'hooks.slack.com' || url.hostname === 'hooks.slack-gov.com';
+  const body = isSlack ? slackBody(event) : JSON.stringify(event);
+  const sentAt = new Date(services.now());
+  const answer = await services.outgoing.pool(url.origin, false).request({
+    method: 'POST',
+    path: url.pathname + url.search,
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'ai-gateway',
+      ...(isSlack
+        ? {}
+        : {
+            'webhook-id': event.id,
+            'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
+            'webhook-signature': new Webhook(proofs.secret).sign(event.id, sentAt, body),
+            'x-gateway-token': proofs.token,
+          }),
+    },
+    body,
+    headersTimeout: answerMs,
+    bodyTimeout: answerMs,
+    signal: AbortSignal.timeout(answerMs),
+  });
+  // What a receiver says beyond its status is of no interest, however long it is.
+  answer.body.on('error', () => {});
+  answer.body.destroy();
+  return answer.statusCode;
+}
+
+async function mail(services: Services, url: URL, event: GatewayEvent): Promise<void> {
+  const { smtp } = services;
+  if (smtp === undefined) throw Object.assign(new Error('no SMTP_URL'), { code: 'NOSMTP' });
+  const { subject, lines } = textOf(event);
+  const transport = nodemailer.createTransport(smtp.url, { from: smtp.from });
+  await transport.sendMail({
+    to: decodeURIComponent(url.pathname),
+    subject: `AI Gateway: ${subject}`,
+    text: [subject, '', ...lines, '', `Event ${event.id}, ${event.created_at}`].join('\n'),
+    messageId: `<${event.id}@ai-gateway>`,
+  });
+  transport.close();
+}

@@ -1,0 +1,125 @@
+import type { EventType } from '@ai-gateway/shared/operations/events';
+import type { Db } from '../db/transaction.ts';
+import type { GatewayEvent } from '../events/event-store.ts';
+
+export interface Try {
+  at: string;
+  status: number | null;
+  ms: number;
+  error: string | null;
+}
+
+export interface DeliveryRow {
+  workspaceId: string;
+  id: string;
+  webhookId: string;
+  eventId: string;
+  eventType: EventType;
+  /** The event as it is told; the same bytes at every try. */
+  body: GatewayEvent;
+  status: 'pending' | 'delivered' | 'failed' | 'dropped';
+  tries: Try[];
+  nextTryAt: Date | null;
+  createdAt: Date;
+}
+
+export async function insertDelivery(
+  db: Db,
+  delivery: { workspaceId: string; id: string; webhookId: string; event: GatewayEvent },
+): Promise<DeliveryRow> {
+  const { workspaceId, id, webhookId, event } = delivery;
+  const { rows } = await db.query(
+    `insert into deliveries (workspace_id, id, webhook_id, event_id, event_type, body, status, next_try_at)
+     values ($1, $2, $3, $4, $5, $6, 'pending', clock_timestamp()) returning *`,
+    [workspaceId, id, webhookId, event.id, event.type, JSON.stringify(event)],
+  );
+  const [row] = (rows as RawDelivery[]).map(readDelivery);
+  if (row === undefined) throw new Error('an insert returns its row');
+  return row;
+}
+
+export async function findDelivery(
+  db: Db,
+  place: { workspaceId: string; id: string },
+): Promise<DeliveryRow | undefined> {
+  const { rows } = await db.query('select * from deliveries where workspace_id = $1 and id = $2', [
+    place.workspaceId,
+    place.id,
+  ]);
+  return (rows as RawDelivery[]).map(readDelivery)[0];
+}
+
+export async function selectDeliveries(
+  db: Db,
+  filter: {
+    workspaceId: string;
+    webhookId: string;
+    before?: { createdAt: string; id: string } | undefined;
+    limit: number;
+  },
+): Promise<DeliveryRow[]> {
+  const { rows } = await db.query(
+    `select * from deliveries where workspace_id = $1 and webhook_id = $2
+       and ($3::timestamptz is null or (created_at, id) < ($3, $4))
+     order by created_at desc, id desc limit $5`,
+    [filter.workspaceId, filter.webhookId, filter.before?.createdAt ?? null, filter.before?.id ?? null, filter.limit],
+  );
+  return (rows as RawDelivery[]).map(readDelivery);
+}
+
+/** Notes a try and what follows from it; one that was unsubscribed meanwhile stays dropped. */
+export async function noteTry(
+  db: Db,
+  place: { workspaceId: string; id: string },
+  outcome: { tried: Try; status: 'pending' | 'delivered' | 'failed'; nextTryAt: Date | null },
+): Promise<void> {
+  await db.query(
+    `update deliveries set tries = tries || $3::jsonb, next_try_at = case when status = 'dropped' then null else $5 end,
+       status = case when status = 'dropped' and $4 <> 'delivered' then status else $4 end
+     where workspace_id = $1 and id = $2`,
+    [place.workspaceId, place.id, JSON.stringify([outcome.tried]), outcome.status, outcome.nextTryAt],
+  );
+}
+
+/** Made due at once, whatever came of it before. */
+export async function reopenDelivery(db: Db, place: { workspaceId: string; id: string }): Promise<void> {
+  await db.query(
+    `update deliveries set status = 'pending', next_try_at = clock_timestamp() where workspace_id = $1 and id = $2`,
+    [place.workspaceId, place.id],
+  );
+}
+
+/** Thirty days of log are kept. */
+export async function deleteOldDeliveries(db: Db): Promise<void> {
+  await db.query(
+    `delete from deliveries where created_at < clock_timestamp() - interval '30 days' and status <> 'pending'`,
+  );
+}
+
+interface RawDelivery {
+  workspace_id: string;
+  id: string;
+  webhook_id: string;
+  event_id: string;
+  event_type: EventType;
+  body: GatewayEvent;
+  status: DeliveryRow['status'];
+  tries: Try[];
+  next_try_at: Date | null;
+  created_at: Date;
+}
+
+function readDelivery(row: RawDelivery): DeliveryRow {
+  return {
+    workspaceId: row.workspace_id,
+    id: row.id,
+    webhookId: row.webhook_id,
+    eventId: row.event_id,
+    eventType: row.event_type,
+    body: row.body,
+    status: row.status,
+    tries: row.tries,
+    nextTryAt: row.next_try_at,
+    createdAt: row.created_at,
+  };
+}

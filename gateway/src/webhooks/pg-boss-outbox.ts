@@ -1,0 +1,105 @@
+import type { Pool } from 'pg';
+import { PgBoss } from 'pg-boss';
+import type { Logger } from 'pino';
+import { newId } from '../accounts/new-id.ts';
+import type { Db } from '../db/transaction.ts';
+import type { NewEvent } from '../events/event.ts';
+import { insertEvents, type StoredEvent, viewEvent } from '../events/event-store.ts';
+import type { Outbox } from '../events/outbox.ts';
+import { insertDelivery } from './delivery-store.ts';
+import { webhooksFor } from './webhook-store.ts';
+
+export interface DeliveryJob {
+  workspaceId: string;
+  id: string;
+}
+
+const queue = 'webhook-deliveries';
+/** Receivers that hang hold one of these each for fifteen seconds at most. */
+const workers = 12;
+const pollSeconds = 2;
+
+/**
+ * Events and their deliveries, written in the transaction that makes them so. pg-boss has each delivery as a job, made in that
+ * same transaction: what is committed will be tried, whatever dies meanwhile.
+ */
+export class PgBossOutbox implements Outbox {
+  readonly #boss: PgBoss;
+  readonly #now: () => number;
+  readonly #log: Logger;
+  #workerIds: string[] = [];
+  #next = 0;
+
+  constructor(options: { db: Pool; now: () => number; log: Logger }) {
+    this.#now = options.now;
+    this.#log = options.log;
+    this.#boss = new PgBoss({
+      // The gateway's own pool: one place that knows how to reach the database.
+      db: { executeSql: (text, values) => options.db.query(text, values as unknown[]) },
+      schema: 'pgboss',
+      // Nothing is scheduled by cron.
+      schedule: false,
+    });
+    this.#boss.on('error', (error) =>
+      this.#log.warn({ reason: (error as Error).message }, 'pg-boss had trouble and will try again'),
+    );
+  }
+
+  async start(deliver: (job: DeliveryJob) => Promise<void>): Promise<void> {
+    await this.#boss.start();
+    await this.#boss.createQueue(queue, {
+      retryLimit: 10,
+      retryDelay: 5,
+      expireInSeconds: 60,
+      deleteAfterSeconds: 3_600,
+    });
+    for (let i = 0; i < workers; i++)
+      this.#workerIds.push(
+        await this.#boss.work<DeliveryJob>(
+          queue,
+          { pollingIntervalSeconds: pollSeconds, batchSize: 1 },
+          async ([job]) => {
+            if (job !== undefined) await deliver(job.data);
+          },
+        ),
+      );
+  }
+
+  async record(tx: Db, events: readonly NewEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const stored = events.map((event): StoredEvent => {
+      const createdAtMs = this.#now();
+      return { ...event, id: newId('evt', createdAtMs), createdAtMs };
+    });
+    await insertEvents(tx, stored);
+    for (const event of stored) {
+      for (const { id: webhookId } of await webhooksFor(tx, event)) {
+        const { workspaceId } = event;
+        const id = newId('del', event.createdAtMs);
+        await insertDelivery(tx, { workspaceId, id, webhookId, event: viewEvent(event) });
+        await this.plan(tx, { workspaceId, id });
+      }
+    }
+  }
+
+  /** Has a delivery tried after so long, in the same transaction as whatever asks for it. */
+  async plan(tx: Db, job: DeliveryJob, afterMs = 0): Promise<void> {
+    await this.#boss.send(queue, job, {
+      db: { executeSql: (text, values) => tx.query(text, values as unknown[]) },
+      ...(afterMs === 0 ? {} : { startAfter: new Date(this.#now() + afterMs) }),
+    });
+  }
+
+  deliverSoon(): void {
+    // A few at once: one takes the job, others what came with it.
+    for (let i = 0; i < 3; i++) {
+      const worker = this.#workerIds[this.#next++ % workers];
+      if (worker !== undefined) this.#boss.notifyWorker(worker);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#workerIds = [];
+    await this.#boss.stop({ graceful: true, timeout: 16_000, close: false });
+  }
+}

@@ -1,0 +1,181 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { sampleEvent } from '@ai-gateway/shared/operations/events';
+import type { Caller } from '../accounts/api-key.ts';
+import { newId } from '../accounts/new-id.ts';
+import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import type { Context } from '../context.ts';
+import { urlFault } from '../outgoing/address.ts';
+import type { Services } from '../services.ts';
+import { readCursor, writeCursor } from '../usage/cursor.ts';
+import { tryDelivery } from './deliver-webhook.ts';
+import { type DeliveryRow, findDelivery, insertDelivery, reopenDelivery, selectDeliveries } from './delivery-store.ts';
+import { fingerprintOf, newProofs, proofsOf, sealProofs, sealUrl, urlOf } from './webhook-secrets.ts';
+import { deleteWebhook, insertWebhook, selectWebhooks, type WebhookFilter, type WebhookRow } from './webhook-store.ts';
+
+export const webhookHandlers: Pick<
+  Handlers<Context>,
+  'webhooks.create' | 'webhooks.list' | 'webhooks.remove' | 'webhooks.test' | 'webhooks.deliveries' | 'webhooks.resend'
+> = {
+  'webhooks.create': async (input, { caller, services, setStatus }) => {
+    const url = checkUrl(input.url, services);
+    const filter = filterFor(caller, input.filter);
+    const place = { workspaceId: caller.workspaceId, id: newId('wh', services.now()) };
+    const { row, created } = await insertWebhook(services.db, {
+      ...place,
+      livemode: caller.livemode,
+      sealedUrl: sealUrl(services.secret, place, url),
+      sealedSecret: sealProofs(services.secret, place, newProofs()),
+      fingerprint: fingerprintOf(url, input.events, filter),
+      events: [...new Set(input.events)],
+      filter,
+      platform: input.platform ?? null,
+      externalId: input.external_id ?? null,
+    });
+    if (!created) setStatus(200);
+    return { ...describe(services, row), ...proofsOf(services.secret, row) };
+  },
+
+  'webhooks.list': async (input, { caller, services }) => {
+    const rows = await selectWebhooks(services.db, {
+      workspaceId: caller.workspaceId,
+      livemode: caller.livemode,
+      before: input.cursor === undefined ? undefined : readCursor(input.cursor),
+      limit: input.limit + 1,
+    });
+    return page(rows, input.limit, (row) => describe(services, row));
+  },
+
+  'webhooks.remove': async ({ id }, { caller, services }) => {
+    const { workspaceId, livemode } = caller;
+    if (!(await deleteWebhook(services.db, { workspaceId, livemode, id }))) throw unknownWebhook(id);
+    return null;
+  },
+
+  'webhooks.test': async ({ id }, { caller, services }) => {
+    const webhook = await find(services, caller, id);
+    const now = services.now();
+    const event = {
+      ...sampleEvent,
+      id: newId('evt', now),
+      type: webhook.events[0] ?? sampleEvent.type,
+      created_at: new Date(now).toISOString(),
+      livemode: caller.livemode,
+      data: { ...sampleEvent.data, test: true },
+    };
+    const made = await insertDelivery(services.db, {
+      workspaceId: caller.workspaceId,
+      id: newId('del', now),
+      webhookId: webhook.id,
+      event,
+    });
+    await tryDelivery(services, webhook, made);
+    return describeDelivery((await findDelivery(services.db, made)) ?? made);
+  },
+
+  'webhooks.deliveries': async (input, { caller, services }) => {
+    const webhook = await find(services, caller, input.id);
+    const rows = await selectDeliveries(services.db, {
+      workspaceId: caller.workspaceId,
+      webhookId: webhook.id,
+      before: input.cursor === undefined ? undefined : readCursor(input.cursor),
+      limit: input.limit + 1,
+    });
+    return page(rows, input.limit, describeDelivery);
+  },
+
+  'webhooks.resend': async (input, { caller, services }) => {
+    const webhook = await find(services, caller, input.id);
+    const { workspaceId } = caller;
+    const delivery = await findDelivery(services.db, { workspaceId, id: input.delivery_id });
+    if (delivery === undefined || delivery.webhookId !== webhook.id)
+      throw new GatewayError('not_found', `There is no delivery "${input.delivery_id}" of this webhook.`, {
+        param: 'delivery_id',
+      });
+    await reopenDelivery(services.db, delivery);
+    await tryDelivery(services, webhook, delivery);
+    return describeDelivery((await findDelivery(services.db, delivery)) ?? delivery);
+  },
+};
+
+function page<Row extends { createdAt: Date; id: string }, View>(
+  rows: readonly Row[],
+  limit: number,
+  view: (row: Row) => View,
+): { data: View[]; next_cursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    data: shown.map(view),
+    next_cursor:
+      rows.length > limit && last !== undefined
+        ? writeCursor({ createdAt: last.createdAt.toISOString(), id: last.id })
+        : null,
+  };
+}
+
+/** A key with a locked tag hears of that tag only. */
+function filterFor(caller: Caller, asked: WebhookFilter): WebhookFilter {
+  const tags = {
+    client_id: ownClient(caller, asked.client_id),
+    project: ownProject(caller, asked.project),
+    scenario_id: ownScenario(caller, asked.scenario_id),
+  };
+  return Object.fromEntries(Object.entries({ ...asked, ...tags }).filter(([, value]) => value !== undefined));
+}
+
+function checkUrl(text: string, services: Services): string {
+  const bad = (why: string): GatewayError => new GatewayError('invalid_request', `\`url\` ${why}.`, { param: 'url' });
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw bad('is no URL');
+  }
+  if (url.protocol === 'mailto:') {
+    if (!/^[^@\s,;]+@[^@\s,;]+$/.test(decodeURIComponent(url.pathname)) || url.search !== '')
+      throw bad('must hold one e-mail address: mailto:you@example.com');
+    if (services.smtp === undefined) throw bad('is an e-mail address, and this gateway has no SMTP_URL to send by');
+    return url.href;
+  }
+  const fault = urlFault(url, services.allowPrivateNetwork);
+  if (fault !== undefined) throw bad(fault);
+  return url.href;
+}
+
+async function find(services: Services, caller: Caller, id: string): Promise<WebhookRow> {
+  const { workspaceId, livemode } = caller;
+  const [row] = await selectWebhooks(services.db, { workspaceId, livemode, id, limit: 1 });
+  if (row === undefined) throw unknownWebhook(id);
+  return row;
+}
+
+function unknownWebhook(id: string): GatewayError {
+  return new GatewayError('not_found', `There is no webhook "${id}" here.`, { param: 'id' });
+}
+
+function describe(services: Services, row: WebhookRow) {
+  return {
+    id: row.id,
+    url: urlOf(services.secret, row),
+    events: row.events,
+    filter: row.filter,
+    platform: row.platform,
+    external_id: row.externalId,
+    status: row.status,
+    created_at: row.createdAt.toISOString(),
+    livemode: row.livemode,
+  };
+}
+
+function describeDelivery(row: DeliveryRow) {
+  return {
+    id: row.id,
+    event_id: row.eventId,
+    event_type: row.eventType,
+    status: row.status,
+    tries: row.tries,
+    next_try_at: row.nextTryAt?.toISOString() ?? null,
+    created_at: row.createdAt.toISOString(),
+  };
+}

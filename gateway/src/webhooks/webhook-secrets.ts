@@ -1,0 +1,47 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { seal, unseal } from '../accounts/seal.ts';
+import type { WebhookFilter, WebhookRow } from './webhook-store.ts';
+
+type Place = Pick<WebhookRow, 'workspaceId' | 'id'>;
+
+/** What verifies deliveries: a Standard Webhooks secret, and a token for who cannot read raw bodies. */
+export interface Proofs {
+  secret: string;
+  token: string;
+}
+
+export function newProofs(): Proofs {
+  return {
+    secret: `whsec_${randomBytes(24).toString('base64')}`,
+    token: `whtok_${randomBytes(24).toString('base64url')}`,
+  };
+}
+
+export function sealUrl(secret: string, place: Place, url: string): Buffer {
+  return seal(secret, url, ['webhook-url', place.workspaceId, place.id]);
+}
+
+export function urlOf(secret: string, row: WebhookRow): string {
+  return unseal(secret, row.sealedUrl, ['webhook-url', row.workspaceId, row.id]).toString('utf8');
+}
+
+export function sealProofs(secret: string, place: Place, proofs: Proofs): Buffer {
+  return seal(secret, JSON.stringify(proofs), ['webhook-secret', place.workspaceId, place.id]);
+}
+
+export function proofsOf(secret: string, row: WebhookRow): Proofs {
+  return JSON.parse(
+    unseal(secret, row.sealedSecret, ['webhook-secret', row.workspaceId, row.id]).toString('utf8'),
+  ) as Proofs;
+}
+
+/** Tells subscriptions apart: URL, events and filter, in whatever order they were given. */
+export function fingerprintOf(url: string, events: readonly string[], filter: WebhookFilter): Buffer {
+  const sorted = Object.entries(filter)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, Array.isArray(value) ? [...new Set(value)].sort((a, b) => a - b) : value] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([url, [...new Set(events)].sort(), sorted]))
+    .digest();
+}

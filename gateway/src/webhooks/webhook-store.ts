@@ -1,0 +1,177 @@
+import type { EventType } from '@ai-gateway/shared/operations/events';
+import type { Db } from '../db/transaction.ts';
+import type { NewEvent } from '../events/event.ts';
+
+export interface WebhookFilter {
+  client_id?: string | undefined;
+  project?: string | undefined;
+  scenario_id?: string | undefined;
+  budget_id?: string | undefined;
+  percent?: number[] | undefined;
+}
+
+export interface WebhookRow {
+  workspaceId: string;
+  id: string;
+  livemode: boolean;
+  sealedUrl: Buffer;
+  /** JSON of `{secret, token}`. */
+  sealedSecret: Buffer;
+  fingerprint: Buffer;
+  events: EventType[];
+  filter: WebhookFilter;
+  platform: string | null;
+  externalId: string | null;
+  status: 'enabled' | 'disabled';
+  createdAt: Date;
+}
+
+/** The same URL, events and filter again: the subscription that is there comes back, and nothing is made. */
+export async function insertWebhook(
+  db: Db,
+  row: Omit<WebhookRow, 'createdAt' | 'status'>,
+): Promise<{ row: WebhookRow; created: boolean }> {
+  const { rows } = await db.query(
+    `insert into webhooks (workspace_id, id, livemode, sealed_url, sealed_secret, fingerprint, events, filter, platform, external_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     on conflict (workspace_id, livemode, fingerprint) where status = 'enabled'
+     do update set external_id = coalesce(excluded.external_id, webhooks.external_id)
+     returning *, (xmax = 0) as created`,
+    [
+      row.workspaceId,
+      row.id,
+      row.livemode,
+      row.sealedUrl,
+      row.sealedSecret,
+      row.fingerprint,
+      row.events,
+      JSON.stringify(row.filter),
+      row.platform,
+      row.externalId,
+    ],
+  );
+  const [stored] = rows as (RawWebhook & { created: boolean })[];
+  if (stored === undefined) throw new Error('an upsert returns its row');
+  return { row: readWebhook(stored), created: stored.created };
+}
+
+export async function selectWebhooks(
+  db: Db,
+  filter: {
+    workspaceId: string;
+    livemode: boolean;
+    id?: string | undefined;
+    before?: { createdAt: string; id: string } | undefined;
+    limit: number;
+  },
+): Promise<WebhookRow[]> {
+  const { rows } = await db.query(
+    `select * from webhooks where workspace_id = $1 and livemode = $2 and ($3::text is null or id = $3)
+       and ($4::timestamptz is null or (created_at, id) < ($4, $5))
+     order by created_at desc, id desc limit $6`,
+    [
+      filter.workspaceId,
+      filter.livemode,
+      filter.id ?? null,
+      filter.before?.createdAt ?? null,
+      filter.before?.id ?? null,
+      filter.limit,
+    ],
+  );
+  return (rows as RawWebhook[]).map(readWebhook);
+}
+
+/** Subscriptions an event is for. Budget events about 100 % pass a filter by percents that names 100. */
+export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string }[]> {
+  const { rows } = await db.query(
+    `select id from webhooks
+     where workspace_id = $1 and livemode = $2 and status = 'enabled' and $3 = any(events)
+       and coalesce(filter->>'client_id' = $4, not filter ? 'client_id')
+       and coalesce(filter->>'project' = $5, not filter ? 'project')
+       and coalesce(filter->>'scenario_id' = $6, not filter ? 'scenario_id')
+       and coalesce(filter->>'budget_id' = $7, not filter ? 'budget_id')
+       and (not filter ? 'percent' or $8::smallint is null or filter->'percent' @> to_jsonb($8::integer))`,
+    [
+      event.workspaceId,
+      event.livemode,
+      event.type,
+      event.clientId ?? null,
+      event.project ?? null,
+      event.scenarioId ?? null,
+      event.budgetId ?? null,
+      event.percent ?? null,
+    ],
+  );
+  return rows as { id: string }[];
+}
+
+export async function deleteWebhook(
+  db: Db,
+  place: { workspaceId: string; livemode: boolean; id: string },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `with gone as (delete from webhooks where workspace_id = $1 and livemode = $2 and id = $3 returning id),
+     dropped as (
+       update deliveries set status = 'dropped', next_try_at = null from gone
+       where workspace_id = $1 and webhook_id = gone.id and status = 'pending')
+     select id from gone`,
+    [place.workspaceId, place.livemode, place.id],
+  );
+  return rowCount === 1;
+}
+
+/** How a delivery went, for the subscription: five days of nothing but failures end it, and so does `gone`. */
+export async function noteOutcome(
+  db: Db,
+  place: { workspaceId: string; id: string },
+  outcome: 'delivered' | 'failed' | 'gone',
+): Promise<void> {
+  if (outcome === 'delivered') {
+    await db.query(
+      'update webhooks set failing_since = null where workspace_id = $1 and id = $2 and failing_since is not null',
+      [place.workspaceId, place.id],
+    );
+    return;
+  }
+  await db.query(
+    `with ended as (
+       update webhooks set failing_since = coalesce(failing_since, clock_timestamp()),
+         status = case when $3 or failing_since < clock_timestamp() - interval '5 days' then 'disabled' else status end
+       where workspace_id = $1 and id = $2 returning id, status)
+     update deliveries d set status = 'dropped', next_try_at = null from ended
+     where ended.status = 'disabled' and d.workspace_id = $1 and d.webhook_id = ended.id and d.status = 'pending'`,
+    [place.workspaceId, place.id, outcome === 'gone'],
+  );
+}
+
+interface RawWebhook {
+  workspace_id: string;
+  id: string;
+  livemode: boolean;
+  sealed_url: Buffer;
+  sealed_secret: Buffer;
+  fingerprint: Buffer;
+  events: EventType[];
+  filter: WebhookFilter;
+  platform: string | null;
+  external_id: string | null;
+  status: 'enabled' | 'disabled';
+  created_at: Date;
+}
+
+function readWebhook(row: RawWebhook): WebhookRow {
+  return {
+    workspaceId: row.workspace_id,
+    id: row.id,
+    livemode: row.livemode,
+    sealedUrl: row.sealed_url,
+    sealedSecret: row.sealed_secret,
+    fingerprint: row.fingerprint,
+    events: row.events,
+    filter: row.filter,
+    platform: row.platform,
+    externalId: row.external_id,
+    status: row.status,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,349 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import {
+  clientId,
+  cursor,
+  id,
+  isoTime,
+  limit,
+  modelName,
+  nothing,
+  page,
+  project,
+  scenarioId,
+  tag,
+  usd,
+  usdInput,
+} from './common.ts';
+
+/** A billion dollars: nano-dollars of it, and of a few of them together, fit a 64-bit integer. */
+const limitUsdMax = 1_000_000_000;
+const limitUsd = usdInput({ above: 0, max: limitUsdMax }).meta({
+  title: 'Limit (USD)',
+  description: 'Calls stop once this much is spent.',
+});
+
+export const budgetId = id.meta({
+  title: 'Budget',
+  description: 'Which budget.',
+  'x-field': { options: 'budgets.list' },
+});
+
+const each = ' "*" gives each its own budget of this size.';
+const scope = z
+  .strictObject({
+    client_id: tag('Client', `Calls for this client.${each}`, 'clients.list').optional(),
+    project: tag('Project', `Calls of this project.${each}`, 'projects.list').optional(),
+    scenario_id: tag('Scenario', `Calls of this scenario.${each}`, 'scenarios.list').optional(),
+    key_id: tag('Key', `Calls with this key.${each}`).optional(),
+  })
+  .meta({ title: 'Scope', description: 'Which calls it limits: those that carry all of these. Empty: all calls.' });
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .meta({ title: 'Name', description: 'For people to tell budgets apart.' });
+const period = z
+  .enum(['day', 'week', 'month', 'total'])
+  .meta({ title: 'Period', description: 'When it begins anew: weeks begin on Monday; total never does.' });
+const timezone = z
+  .string()
+  .max(100)
+  .refine(isTimezone, 'must be a time zone such as Europe/Berlin or UTC')
+  .meta({ title: 'Time zone', description: 'Where its days begin: an IANA name such as Europe/Berlin.' });
+const thresholds = z
+  .array(z.number().int().min(1).max(100))
+  .max(20)
+  .meta({ title: 'Thresholds', description: 'Percent of the limit at which to tell, each once in a period.' });
+const onLimit = z.enum(['block', 'notify', 'downgrade']).meta({
+  title: 'On limit',
+  description:
+    'block: calls are refused. notify: they go on, and you are told. downgrade: the cheapest capable model from the first threshold on, refused at 100 %.',
+});
+
+function isTimezone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const budget = z
+  .object({
+    id: budgetId,
+    name,
+    scope,
+    limit_usd: usd.meta({ title: 'Limit', description: 'Dollars, what it was raised by in this period included.' }),
+    period,
+    timezone: z.string().meta({ title: 'Time zone', description: 'Where its days begin.' }),
+    thresholds,
+    on_limit: onLimit,
+    status: z
+      .enum(['ok', 'warning', 'exceeded'])
+      .meta({ title: 'Status', description: 'warning: past the first threshold. exceeded: nothing more can be paid.' }),
+    spent_usd: usd.meta({ title: 'Spent', description: 'Dollars spent in this period.' }),
+    held_usd: usd.meta({ title: 'Held', description: 'Dollars that calls under way may still cost.' }),
+    remaining_usd: usd.meta({ title: 'Remaining', description: 'Limit less spent and held, in dollars.' }),
+    percent_used: z.number().meta({ title: 'Percent used', description: 'Spent, in percent of the limit.' }),
+    period_start: isoTime.meta({ title: 'Period start', description: 'When this period began.' }),
+    resets_at: isoTime
+      .nullable()
+      .meta({ title: 'Resets at', description: 'When the next one begins; null for total.' }),
+  })
+  .meta({ title: 'Budget', description: 'A limit with a period, and where it stands.' });
+
+export const sampleBudget = {
+  id: 'bud_01k2',
+  name: 'Acme',
+  scope: { client_id: 'acme' },
+  limit_usd: 50,
+  period: 'month' as const,
+  timezone: 'UTC',
+  thresholds: [80, 90, 100],
+  on_limit: 'block' as const,
+  status: 'warning' as const,
+  spent_usd: 41.2,
+  held_usd: 0.05,
+  remaining_usd: 8.75,
+  percent_used: 82.4,
+  period_start: '2026-11-01T00:00:00.000Z',
+  resets_at: '2026-12-01T00:00:00.000Z',
+};
+
+export const createBudget = operation({
+  id: 'budgets.create',
+  method: 'POST',
+  path: '/v1/budgets',
+  group: 'Budgets',
+  label: 'Create a budget',
+  description: 'Sets a spending limit that holds: calls are refused before they could pass it.',
+  surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
+  access: 'member',
+  status: 201,
+  input: z.strictObject({
+    name,
+    limit_usd: limitUsd,
+    scope: scope.default({}),
+    period: period.default('month'),
+    timezone: timezone.default('UTC'),
+    thresholds: thresholds.default([80, 90, 100]),
+    on_limit: onLimit.default('block'),
+  }),
+  output: budget,
+  errors: ['invalid_request', 'forbidden'],
+  sample: {
+    input: { name: 'Acme', limit_usd: 50, scope: { client_id: 'acme' } },
+    output: { ...sampleBudget, status: 'ok', spent_usd: 0, held_usd: 0, remaining_usd: 50, percent_used: 0 },
+  },
+  wrong: [
+    { input: { name: 'Ads', limit_usd: 0 }, because: 'a limit is more than nothing' },
+    { input: { name: 'Ads', limit_usd: -5 }, because: 'a limit is more than nothing' },
+    { input: { name: 'Ads', limit_usd: Number.NaN }, because: 'a limit is a number' },
+    { input: { name: 'Ads', limit_usd: 1e30 }, because: 'nobody has that much' },
+    { input: { name: 'Ads', limit_usd: 5, timezone: 'Mars/Olympus' }, because: 'there is no such time zone' },
+    { input: { name: 'Ads', limit_usd: 5, scope: { model: 'gpt-4o' } }, because: 'budgets are by tag or key' },
+    { input: { name: 'Ads', limit_usd: 5, thresholds: [120] }, because: 'thresholds are percents up to 100' },
+  ],
+});
+
+export const listBudgets = operation({
+  id: 'budgets.list',
+  method: 'GET',
+  path: '/v1/budgets',
+  group: 'Budgets',
+  label: 'List budgets',
+  description: 'The budgets and where they stand. One with "*" is listed once, by its instance that has used most.',
+  surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
+  access: 'reader',
+  input: z.strictObject({
+    client_id: clientId.optional(),
+    project: project.optional(),
+    scenario_id: scenarioId.optional(),
+    status: budget.shape.status.optional(),
+    cursor,
+    limit,
+  }),
+  output: page(budget),
+  errors: ['invalid_request', 'forbidden'],
+  sample: { input: { client_id: 'acme' }, output: { data: [sampleBudget], next_cursor: null } },
+  wrong: [
+    { input: { status: 'spent' }, because: 'there is no such status' },
+    { input: { client: 'acme' }, because: 'unknown fields are refused' },
+  ],
+});
+
+export const getBudget = operation({
+  id: 'budgets.get',
+  method: 'GET',
+  path: '/v1/budgets/:id',
+  group: 'Budgets',
+  label: 'Get a budget',
+  description: 'One budget and where it stands.',
+  surfaces: ['dashboard'],
+  access: 'reader',
+  input: z.strictObject({ id: budgetId }),
+  output: budget,
+  errors: ['forbidden', 'not_found'],
+  sample: { input: { id: 'bud_01k2' }, output: sampleBudget },
+  wrong: [
+    { input: {}, because: 'it needs to know which one' },
+    { input: { id: 'bud_01k2', at: 'now' }, because: 'unknown fields are refused' },
+  ],
+});
+
+export const updateBudget = operation({
+  id: 'budgets.update',
+  method: 'PATCH',
+  path: '/v1/budgets/:id',
+  group: 'Budgets',
+  label: 'Change a budget',
+  description: 'Changes what is given. A new period or time zone begins a new count.',
+  surfaces: ['dashboard'],
+  access: 'member',
+  input: z.strictObject({
+    id: budgetId,
+    name: name.optional(),
+    limit_usd: limitUsd.optional(),
+    period: period.optional(),
+    timezone: timezone.optional(),
+    thresholds: thresholds.optional(),
+    on_limit: onLimit.optional(),
+  }),
+  output: budget,
+  errors: ['invalid_request', 'forbidden', 'not_found'],
+  sample: { input: { id: 'bud_01k2', limit_usd: 50 }, output: sampleBudget },
+  wrong: [
+    { input: { id: 'bud_01k2', limit_usd: 0 }, because: 'a limit is more than nothing' },
+    { input: { id: 'bud_01k2', scope: {} }, because: 'what a budget counts cannot change' },
+  ],
+});
+
+export const removeBudget = operation({
+  id: 'budgets.remove',
+  method: 'DELETE',
+  path: '/v1/budgets/:id',
+  group: 'Budgets',
+  label: 'Delete a budget',
+  description: 'It limits no further call; calls under way end as they are.',
+  surfaces: ['dashboard'],
+  access: 'member',
+  status: 204,
+  input: z.strictObject({ id: budgetId }),
+  output: nothing,
+  errors: ['forbidden', 'not_found'],
+  sample: { input: { id: 'bud_01k2' }, output: null },
+  wrong: [
+    { input: {}, because: 'it needs to know which one' },
+    { input: { id: 'bud_01k2', force: true }, because: 'unknown fields are refused' },
+  ],
+});
+
+export const raiseBudget = operation({
+  id: 'budgets.raise',
+  method: 'POST',
+  path: '/v1/budgets/:id/raise',
+  group: 'Budgets',
+  label: 'Raise a budget',
+  description: 'Adds money to a budget, for this period or for good.',
+  surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
+  access: 'member',
+  input: z.strictObject({
+    id: budgetId,
+    by_usd: usdInput({ above: 0, max: limitUsdMax }).meta({ title: 'Raise by (USD)', description: 'How much to add.' }),
+    until: z
+      .enum(['period_end', 'forever'])
+      .default('period_end')
+      .meta({ title: 'Until', description: 'period_end: this period only. forever: every period from now on.' }),
+  }),
+  output: budget,
+  errors: ['invalid_request', 'forbidden', 'not_found'],
+  sample: {
+    input: { id: 'bud_01k2', by_usd: 10 },
+    output: { ...sampleBudget, limit_usd: 60, remaining_usd: 18.75, percent_used: 68.67, status: 'ok' },
+  },
+  wrong: [
+    { input: { id: 'bud_01k2', by_usd: 0 }, because: 'nothing would change' },
+    { input: { id: 'bud_01k2' }, because: 'it needs to know by how much' },
+  ],
+});
+
+export const listInstances = operation({
+  id: 'budgets.instances',
+  method: 'GET',
+  path: '/v1/budgets/:id/instances',
+  group: 'Budgets',
+  label: 'List the instances of a budget',
+  description: 'Of a budget with "*" in its scope: one for each client, project, scenario or key that called.',
+  surfaces: ['dashboard'],
+  access: 'reader',
+  input: z.strictObject({ id: budgetId, cursor, limit }),
+  output: page(budget),
+  errors: ['forbidden', 'not_found'],
+  sample: { input: { id: 'bud_01k2' }, output: { data: [sampleBudget], next_cursor: null } },
+  wrong: [
+    { input: {}, because: 'it needs to know which one' },
+    { input: { id: 'bud_01k2', limit: 0 }, because: 'a page has at least one row' },
+  ],
+});
+
+export const checkBudget = operation({
+  id: 'budgets.check',
+  method: 'GET',
+  path: '/v1/budgets/check',
+  group: 'Budgets',
+  label: 'Check budget',
+  description: 'Would a call with these tags be paid for now? Costs nothing.',
+  surfaces: ['make', 'zapier', 'n8n'],
+  access: 'anyone',
+  input: z.strictObject({
+    client_id: clientId.optional(),
+    project: project.optional(),
+    scenario_id: scenarioId.optional(),
+    model: modelName.optional(),
+    max_tokens: z.coerce
+      .number<number>()
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .optional()
+      .meta({ title: 'Max tokens', description: 'The longest answer you want to be able to pay.' }),
+  }),
+  output: z.object({
+    allowed: z.boolean().meta({
+      title: 'Allowed',
+      description: 'False when not even 16 tokens of answer can be paid, or all is paused.',
+    }),
+    reason: z.enum(['ok', 'budget_exceeded', 'scenario_paused', 'price_unknown']).meta({
+      title: 'Reason',
+      description: 'ok, budget_exceeded, scenario_paused, or price_unknown (a budget cannot guard what has no price).',
+    }),
+    message: z.string().meta({ title: 'Message', description: 'The same in plain words.' }),
+    tightest: budget
+      .nullable()
+      .meta({ title: 'Tightest budget', description: 'The one with least left; null where none applies.' }),
+    budgets: z.array(budget).meta({ title: 'Budgets', description: 'Every budget the call would fall under.' }),
+    affordable_tokens: z.number().int().nullable().meta({
+      title: 'Affordable tokens',
+      description: 'How many tokens of answer can be paid now, for the model given; null where nothing limits them.',
+    }),
+  }),
+  errors: ['invalid_request', 'invalid_tag', 'tag_forbidden', 'model_not_found'],
+  sample: {
+    input: { client_id: 'acme', model: 'gpt-4o' },
+    output: {
+      allowed: true,
+      reason: 'ok',
+      message: 'The call can be paid: $8.75 of "Acme" are left.',
+      tightest: sampleBudget,
+      budgets: [sampleBudget],
+      affordable_tokens: 875_000,
+    },
+  },
+  wrong: [
+    { input: { max_tokens: 0 }, because: 'an answer has a token' },
+    { input: { client: 'acme' }, because: 'unknown fields are refused' },
+  ],
+});

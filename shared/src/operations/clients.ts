@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { clientId, cursor, isoTime, limit, page, rateLimit } from './common.ts';
+
+const settings = {
+  name: z.string().trim().max(200).meta({ title: 'Name', description: 'What people call the client.' }),
+  markup_percent: z
+    .number()
+    .min(-100)
+    .max(100_000)
+    .meta({ title: 'Markup (%)', description: 'Added to cost on usage and invoices.' }),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be three capital letters such as EUR')
+    .meta({ title: 'Currency', description: 'What the client is billed in: three letters such as EUR.' }),
+  exchange_rate: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .meta({ title: 'Exchange rate', description: 'Units of the currency for one dollar.' }),
+  billing_email: z.email().max(320).nullable().meta({ title: 'Billing e-mail', description: 'Shown on invoices.' }),
+  rate_limit: rateLimit
+    .nullable()
+    .meta({ title: 'Rate limit', description: 'What is over it is refused with 429; null for none.' }),
+  notes: z.string().max(10_000).nullable().meta({ title: 'Notes', description: 'For yourself.' }),
+};
+
+export const client = z
+  .object({
+    id: clientId,
+    ...settings,
+    name: z.string().meta({ title: 'Name', description: 'What people call the client; its id until it is named.' }),
+    first_call_at: isoTime
+      .nullable()
+      .meta({ title: 'First call', description: 'A client exists from its first call, or from when it was set up.' }),
+  })
+  .meta({ title: 'Client', description: 'A client and how it is billed.' });
+
+const sample = {
+  id: 'acme',
+  name: 'Acme Inc.',
+  markup_percent: 20,
+  currency: 'EUR',
+  exchange_rate: 0.92,
+  billing_email: 'billing@acme.example',
+  rate_limit: null,
+  notes: null,
+  first_call_at: '2026-11-01T08:00:00.000Z',
+};
+
+const search = z
+  .string()
+  .max(200)
+  .optional()
+  .meta({ title: 'Search', description: 'Part of a name or an id; case does not matter.' });
+
+export const listClients = operation({
+  id: 'clients.list',
+  method: 'GET',
+  path: '/v1/clients',
+  group: 'Clients',
+  label: 'List clients',
+  description: 'Every client that ever called or was set up, by name.',
+  surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
+  access: 'anyone',
+  input: z.strictObject({ search, cursor, limit }),
+  output: page(client),
+  errors: ['forbidden'],
+  sample: { input: { search: 'acm' }, output: { data: [sample], next_cursor: null } },
+  wrong: [
+    { input: { limit: 1000 }, because: 'a page has at most 100 rows' },
+    { input: { name: 'acme' }, because: 'unknown fields are refused' },
+  ],
+});
+
+export const getClient = operation({
+  id: 'clients.get',
+  method: 'GET',
+  path: '/v1/clients/:id',
+  group: 'Clients',
+  label: 'Get a client',
+  description: 'One client and how it is billed.',
+  surfaces: ['dashboard'],
+  access: 'reader',
+  input: z.strictObject({ id: clientId }),
+  output: client,
+  errors: ['forbidden', 'not_found'],
+  sample: { input: { id: 'acme' }, output: sample },
+  wrong: [
+    { input: {}, because: 'it needs to know which one' },
+    { input: { id: 'acme', at: 'now' }, because: 'unknown fields are refused' },
+  ],
+});
+
+export const setClient = operation({
+  id: 'clients.set',
+  method: 'PUT',
+  path: '/v1/clients/:id',
+  group: 'Clients',
+  label: 'Set up a client',
+  description: 'Names a client and says how it is billed. What is not given stays as it is.',
+  surfaces: ['dashboard'],
+  access: 'member',
+  input: z.strictObject({
+    id: clientId,
+    name: settings.name.optional(),
+    markup_percent: settings.markup_percent.optional(),
+    currency: settings.currency.optional(),
+    exchange_rate: settings.exchange_rate.optional(),
+    billing_email: settings.billing_email.optional(),
+    rate_limit: settings.rate_limit.optional(),
+    notes: settings.notes.optional(),
+  }),
+  output: client,
+  errors: ['invalid_request', 'forbidden'],
+  sample: {
+    input: { id: 'acme', name: 'Acme Inc.', markup_percent: 20, currency: 'EUR', exchange_rate: 0.92 },
+    output: sample,
+  },
+  wrong: [
+    { input: { id: 'acme', currency: 'euro' }, because: 'currencies have three letters' },
+    { input: { id: 'acme', exchange_rate: 0 }, because: 'nothing would be billed' },
+  ],
+});
+
+export const listProjects = operation({
+  id: 'projects.list',
+  method: 'GET',
+  path: '/v1/projects',
+  group: 'Clients',
+  label: 'List projects',
+  description: 'Every project that ever called.',
+  surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
+  access: 'anyone',
+  input: z.strictObject({ search, cursor, limit }),
+  output: page(
+    z.object({
+      id: z.string().meta({ title: 'Project', description: 'As calls name it.' }),
+      name: z.string().meta({ title: 'Name', description: 'The same, for drop-downs.' }),
+      first_call_at: isoTime.meta({ title: 'First call', description: 'When it was first named.' }),
+    }),
+  ),
+  errors: ['forbidden'],
+  sample: {
+    input: {},
+    output: {
+      data: [{ id: 'newsletter', name: 'newsletter', first_call_at: '2026-11-01T08:00:00.000Z' }],
+      next_cursor: null,
+    },
+  },
+  wrong: [
+    { input: { limit: 1000 }, because: 'a page has at most 100 rows' },
+    { input: { name: 'acme' }, because: 'unknown fields are refused' },
+  ],
+});

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { sampleBudget } from './budgets.ts';
+import { id, isoTime, livemode } from './common.ts';
+
+export const eventTypes = [
+  'budget.threshold_reached',
+  'budget.exceeded',
+  'budget.reset',
+  'scenario.paused',
+  'scenario.resumed',
+  'provider.down',
+  'provider.recovered',
+  'latency.degraded',
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
+export const eventType = z.enum(eventTypes).meta({ title: 'Type', description: 'What happened.' });
+
+/** What is told by webhook and listed for polling. `data` depends on the type; docs/webhooks.md has each. */
+export const gatewayEvent = z
+  .object({
+    id: id.meta({ title: 'Id', description: 'The same in every delivery: whoever sees it twice drops the second.' }),
+    type: eventType,
+    created_at: isoTime.meta({ title: 'Created at', description: 'When it happened.' }),
+    livemode,
+    data: z
+      .record(z.string(), z.unknown())
+      .meta({ title: 'Data', description: 'A budget alert has the budget, the percent and the tags of the call.' }),
+  })
+  .meta({ title: 'Event', description: 'Something that happened.' });
+
+export const sampleEvent = {
+  id: 'evt_01k2',
+  type: 'budget.threshold_reached' as const,
+  created_at: '2026-11-01T08:00:00.000Z',
+  livemode: true,
+  data: {
+    budget: sampleBudget,
+    percent: 80,
+    client_id: 'acme',
+    project: null,
+    scenario_id: '42',
+    scenario_platform: 'make',
+    execution_id: null,
+  },
+};
