@@ -1,0 +1,160 @@
+import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import type { Operation } from '@ai-gateway/shared/operation';
+import { type Component, connectionId, type Json, type Parameter } from './component.ts';
+import { bearer, gatewayAddress, noRedirects, secrets } from './gateway-address.ts';
+import { makeErrors, valid } from './make-errors.ts';
+import { makeField } from './make-field.ts';
+import { dateOf, limitField } from './make-module.ts';
+
+/** The operations of the contract that triggers are made of. */
+export interface AlertOperations {
+  subscribe: Operation;
+  unsubscribe: Operation;
+  listEvents: Operation;
+}
+
+/** Something a scenario can wait for. */
+export interface Alert {
+  id: string;
+  /** What the webhook is called. */
+  label: string;
+  instant: { label: string; description: string };
+  events: readonly string[];
+  /** Which filters of a subscription make sense for it. */
+  filters: readonly string[];
+  /** What the event's `data` holds. */
+  data: readonly Parameter[];
+  sample: { readonly [key: string]: Json };
+}
+
+/** The webhook of an alert and the trigger that starts at once. */
+export function instantTrigger(alert: Alert, operations: AlertOperations): Component[] {
+  return [webhook(alert, operations), watcher(alert)];
+}
+
+function webhook(alert: Alert, { subscribe, unsubscribe }: AlertOperations): Component {
+  const filters = filtersOf(alert, subscribe);
+  return {
+    kind: 'webhook',
+    id: alert.id,
+    about: { label: alert.label, webhookType: 'web', connection: connectionId, altConnection: null },
+    code: {
+      communication: {
+        // The raw body is not to be had in Make, so no signature can be checked; the token is compared wherever Make shows
+        // what `attach` has kept.
+        verification: {
+          condition: '{{ifempty(webhook.token, headers.`x-gateway-token`) == headers.`x-gateway-token`}}',
+          respond: { status: 401, type: 'json', body: { error: 'The token is not the one of this subscription.' } },
+        },
+        output: eventOutput('body'),
+        respond: { status: 200, type: 'json', body: { ok: true } },
+      },
+      params: filters.map((field) => makeField(field)),
+      attach: {
+        url: `${gatewayAddress('connection')}${subscribe.path}`,
+        method: subscribe.method,
+        headers: { Authorization: bearer('connection') },
+        ...noRedirects,
+        body: {
+          url: '{{webhook.url}}',
+          events: alert.events,
+          platform: 'make',
+          filter: Object.fromEntries(filters.map(({ key, kind }) => [key, filterValue(key, kind)])),
+        },
+        response: { valid, error: makeErrors(), data: { externalHookId: '{{body.id}}', token: '{{body.token}}' } },
+        log: { sanitize: secrets },
+      },
+      detach: {
+        url: `${gatewayAddress('connection')}${unsubscribe.path.replace(':id', '{{webhook.externalHookId}}')}`,
+        method: unsubscribe.method,
+        headers: { Authorization: bearer('connection') },
+        ...noRedirects,
+        response: { valid, error: makeErrors() },
+        log: { sanitize: secrets },
+      },
+    },
+  };
+}
+
+function filtersOf({ filters }: Alert, { input }: Operation): Field[] {
+  const all = fieldsOf({ input }).find(({ key }) => key === 'filter')?.children ?? [];
+  return all.filter(({ key }) => filters.includes(key));
+}
+
+/** An empty list of percents would let nothing through. */
+function filterValue(key: string, kind: Field['kind']): string {
+  return kind === 'list'
+    ? `{{if(parameters.${key}[1], parameters.${key}, undefined)}}`
+    : `{{ifempty(parameters.${key}, undefined)}}`;
+}
+
+function watcher({ id, instant, data, sample }: Alert): Component {
+  return {
+    kind: 'module',
+    id: `watch${id.charAt(0).toUpperCase()}${id.slice(1)}`,
+    about: { ...instant, moduleType: 'instant_trigger', webhook: id, connection: null, altConnection: null },
+    code: { communication: {}, staticParams: [], interface: eventInterface(data), samples: sample },
+  };
+}
+
+/** The same alerts by asking every now and then: for who wants to go back in time, or has a gateway that cannot reach Make. */
+export function pollingTrigger(
+  alert: Alert,
+  about: { id: string; label: string; description: string; epochLabel: string },
+  { subscribe, listEvents }: AlertOperations,
+): Component {
+  const asked = new Set(fieldsOf(listEvents).map(({ key }) => key));
+  const filters = filtersOf(alert, subscribe).filter(({ key, kind }) => asked.has(key) && kind !== 'list');
+  const { id, epochLabel, ...words } = about;
+  return {
+    kind: 'module',
+    id,
+    about: { ...words, moduleType: 'trigger', connection: connectionId, altConnection: null },
+    code: {
+      communication: {
+        url: listEvents.path,
+        method: listEvents.method,
+        qs: {
+          ...Object.fromEntries(filters.map(({ key }) => [key, `{{ifempty(parameters.${key}, undefined)}}`])),
+          limit: 100,
+        },
+        response: {
+          // Chosen here: how Make would write a parameter that is repeated is not established.
+          iterate: {
+            container: '{{body.data}}',
+            condition: `{{${alert.events.map((type) => `item.type == '${type}'`).join(' || ')}}}`,
+          },
+          output: eventOutput('item'),
+          limit: '{{parameters.limit}}',
+          trigger: { type: 'date', order: 'desc', id: '{{item.id}}', date: '{{item.created_at}}' },
+        },
+        pagination: { condition: '{{body.next_cursor}}', qs: { cursor: '{{body.next_cursor}}' } },
+      },
+      staticParams: [...filters.map((field) => makeField(field)), { ...limitField, required: true, default: 2 }],
+      interface: eventInterface(alert.data),
+      samples: alert.sample,
+      epoch: { response: { limit: 300, output: { label: epochLabel, date: '{{item.created_at}}' } } },
+    },
+  };
+}
+
+/** The event with its `data` laid out flat: what a person wants is one step away. */
+function eventOutput(collection: 'body' | 'item'): Json {
+  return {
+    '{{...}}': `{{${collection}.data}}`,
+    event_id: `{{${collection}.id}}`,
+    type: `{{${collection}.type}}`,
+    created_at: dateOf(`${collection}.created_at`),
+    livemode: `{{${collection}.livemode}}`,
+  };
+}
+
+function eventInterface(data: readonly Parameter[]): Parameter[] {
+  return [
+    ...data,
+    { name: 'event_id', type: 'text', label: 'Event ID' },
+    { name: 'type', type: 'text', label: 'Type' },
+    { name: 'created_at', type: 'date', label: 'Created at' },
+    { name: 'livemode', type: 'boolean', label: 'Live mode' },
+  ];
+}

@@ -1,0 +1,22 @@
+/**
+ * The gateway's address without `/v1` and slashes at its end: people paste it either way. `collection` is where Make keeps
+ * what the connection was given. Brackets in place of backslashes, since IML's strings may take those for escapes.
+ */
+export function gatewayAddress(collection: 'connection' | 'parameters'): string {
+  return `{{replace(trim(${collection}.baseUrl), '/[/]*([/]v1)?[/]*$/', '')}}`;
+}
+
+/** A redirect would carry the key to another host. */
+export const noRedirects = { followRedirects: false, followAllRedirects: false } as const;
+
+export function bearer(collection: 'connection' | 'parameters'): string {
+  return `Bearer {{${collection}.apiKey}}`;
+}
+
+/** What no log may hold. */
+export const secrets: readonly string[] = [
+  'request.headers.authorization',
+  'response.body.key',
+  'response.body.secret',
+  'response.body.token',
+];

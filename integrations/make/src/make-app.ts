@@ -1,0 +1,75 @@
+import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import type { Operation } from '@ai-gateway/shared/operation';
+import { type AlertOperations, instantTrigger, pollingTrigger } from './alert-triggers.ts';
+import { alerts, budgetAlerts } from './alerts.ts';
+import { base } from './base.ts';
+import { chatModule } from './chat-module.ts';
+import { type Component, componentId, type Json } from './component.ts';
+import { connection } from './connection.ts';
+import { type AppFiles, layOut } from './lay-out.ts';
+import { makeModule, rowsOf } from './make-module.ts';
+import { makeRpc } from './make-rpc.ts';
+import { readme } from './readme.ts';
+import { universalModule } from './universal-module.ts';
+
+/** Make's app, read off the contract: every file by its path. `origins` are where it was deployed to, which no contract knows. */
+export function makeApp(contract: readonly Operation[], origins: readonly Json[] = []): AppFiles {
+  const offered = contract.filter(({ id, surfaces }) => surfaces.includes('make') && id !== connectionTest);
+  const triggers = triggersOf(contract);
+  const modules = offered.map((operation) => (operation.id === 'chat.complete' ? chatModule : makeModule)(operation));
+  return layOut({
+    components: [connection, ...rpcsOf(contract, offered), ...triggers, ...modules, universalModule],
+    base,
+    groups: groupsOf(triggers, offered),
+    readme: readme(modules),
+    origins,
+  });
+}
+
+/** What the connection asks is no module of its own. */
+const connectionTest = 'me.get';
+
+function triggersOf(contract: readonly Operation[]): Component[] {
+  const operations: AlertOperations = {
+    subscribe: named('webhooks.create', contract),
+    unsubscribe: named('webhooks.remove', contract),
+    listEvents: named('events.list', contract),
+  };
+  const polling = {
+    id: 'watchNewBudgetAlerts',
+    label: 'Watch new budget alerts (scheduled)',
+    description: 'Triggers when a budget alert is new since the last run. Needs no way in from Make to your network.',
+    epochLabel: '{{item.data.budget.name}}: {{item.data.percent}} %',
+  };
+  return [
+    ...alerts.flatMap((alert) => instantTrigger(alert, operations)),
+    pollingTrigger(budgetAlerts, polling, operations),
+  ];
+}
+
+function named(id: string, contract: readonly Operation[]): Operation {
+  const found = contract.find((operation) => operation.id === id);
+  if (found === undefined) throw new Error(`The contract has no ${id}, which the triggers are made of.`);
+  return found;
+}
+
+/** Every list that some form shows as a drop-down; the filters of a subscription are forms too. */
+function rpcsOf(contract: readonly Operation[], offered: readonly Operation[]): Component[] {
+  const forms = [...offered, named('webhooks.create', contract)];
+  const wanted = new Set(forms.flatMap((operation) => fieldsOf(operation)).flatMap(listsIn));
+  return contract.filter((operation) => wanted.has(operation.id) && rowsOf(operation) !== undefined).map(makeRpc);
+}
+
+function listsIn(field: Field): string[] {
+  return [...(field.options === undefined ? [] : [field.options]), ...field.children.flatMap(listsIn)];
+}
+
+/** Triggers first, the universal module last, the contract's own groups in between: Make refuses an app with a module in none. */
+function groupsOf(triggers: readonly Component[], offered: readonly Operation[]): Json {
+  const byGroup = Map.groupBy(offered, ({ group }) => group);
+  return [
+    { label: 'Alerts', modules: triggers.filter(({ kind }) => kind === 'module').map(({ id }) => id) },
+    ...[...byGroup].map(([label, operations]) => ({ label, modules: operations.map(({ id }) => componentId(id)) })),
+    { label: 'Other', modules: [universalModule.id] },
+  ];
+}

@@ -1,0 +1,38 @@
+import { errorCatalogue } from '@ai-gateway/shared/errors';
+
+/** A type and no interface: only those may stand where JSON is asked for. */
+type MakeError = { readonly message: string; readonly type: string };
+
+/** Every refusal of the gateway as the error that makes Make do the right thing: switch off, wait and try again, or go on. */
+export function makeErrors(): MakeError & { readonly [status: string]: string | MakeError } {
+  const refusals = Object.values(errorCatalogue).map(({ status, retry }) => [
+    String(status),
+    { message, type: typeOf(status, retry) },
+  ]);
+  const redirects = redirectStatuses.map((status) => [status, { message: redirected, type: switchesOff }]);
+  return { message, type: 'RuntimeError', ...Object.fromEntries([...refusals, ...redirects]) };
+}
+
+export const message = "[{{statusCode}}] {{ifempty(body.error.message, 'The gateway did not say why.')}}";
+const redirected =
+  '[{{statusCode}}] The gateway URL leads on to {{headers.location}}. Enter that address in the connection, if it is yours: the key is not sent along.';
+
+/** Make takes only 400 and above for an error. */
+export const valid = '{{statusCode < 300}}';
+const redirectStatuses = ['301', '302', '303', '307', '308'];
+
+/** Make turns the scenario off and writes to its owner. */
+const switchesOff = 'InvalidConfigurationError';
+
+function typeOf(status: number, retry: boolean): string {
+  return byStatus[status] ?? (retry ? 'ConnectionError' : 'DataError');
+}
+
+/** Money spent, and paused: the next run would be refused as well, so the scenario is to stop. */
+const byStatus: Readonly<Record<number, string>> = {
+  401: 'InvalidAccessTokenError',
+  402: switchesOff,
+  403: 'RuntimeError',
+  423: switchesOff,
+  429: 'RateLimitError',
+};

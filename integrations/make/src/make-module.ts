@@ -1,0 +1,122 @@
+import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import { type Operation, pathParams } from '@ai-gateway/shared/operation';
+import { type Component, componentId, connectionId, type Json, type Parameter } from './component.ts';
+import { makeField } from './make-field.ts';
+import { makeInterface } from './make-interface.ts';
+import { makeRequest } from './make-request.ts';
+import { momentsOf, momentsOfRows } from './moments.ts';
+import { actionLabel, searchLabel } from './wording.ts';
+
+/** An operation as a module: a search where it answers rows, else an action. */
+export function makeModule(operation: Operation): Component {
+  const rows = rowsOf(operation);
+  return rows === undefined ? action(operation) : search(operation, rows);
+}
+
+/** Make pages by itself, and bundles are JSON; a person is not asked for either. */
+const answeredByMake: ReadonlySet<string> = new Set(['cursor', 'limit', 'format']);
+
+/** A list is known by its output: rows under `data`. */
+export function rowsOf(operation: Operation): readonly Field[] | undefined {
+  const data = fieldsOf({ input: operation.output }).find(({ key }) => key === 'data');
+  const [row] = data?.kind === 'list' ? data.children : [];
+  return row?.kind === 'group' ? row.children : undefined;
+}
+
+function action(operation: Operation): Component {
+  const moments = momentsOf(operation.output);
+  return {
+    kind: 'module',
+    id: componentId(operation.id),
+    about: {
+      label: actionLabel(operation.label),
+      description: operation.description,
+      moduleType: 'action',
+      actionCrud: crudOf(operation),
+      connection: connectionId,
+      altConnection: null,
+    },
+    code: {
+      communication: { ...requestOf(operation), response: { output: outputOf('body', moments) } },
+      staticParams: [],
+      mappableParams: parametersOf(operation),
+      interface: makeInterface(fieldsOf({ input: operation.output }), moments),
+      samples: (operation.sample.output ?? {}) as Json,
+    },
+  };
+}
+
+function search(operation: Operation, rows: readonly Field[]): Component {
+  const moments = momentsOfRows(operation.output);
+  const { data } = operation.sample.output as { data: readonly Json[] };
+  return {
+    kind: 'module',
+    id: componentId(operation.id),
+    about: {
+      label: searchLabel(operation.label),
+      description: operation.description,
+      moduleType: 'search',
+      connection: connectionId,
+      altConnection: null,
+    },
+    code: {
+      communication: {
+        ...paged(operation, requestOf(operation), '{{if(parameters.limit, min(100, parameters.limit), 100)}}'),
+        response: { iterate: '{{body.data}}', output: outputOf('item', moments), limit: '{{parameters.limit}}' },
+      },
+      staticParams: [],
+      mappableParams: [...parametersOf(operation), limitField],
+      interface: makeInterface(rows, moments),
+      samples: data[0] ?? {},
+    },
+  };
+}
+
+export const limitField: Parameter = {
+  name: 'limit',
+  type: 'uinteger',
+  label: 'Limit',
+  help: 'The most results of one run.',
+  default: 10,
+  validate: { min: 1 },
+};
+
+function parametersOf(operation: Operation): Parameter[] {
+  const moments = momentsOf(operation.input);
+  return shownFields(operation).map((field) => makeField(field, moments));
+}
+
+function requestOf(operation: Operation): Record<string, Json> {
+  return makeRequest(operation, shownFields(operation), momentsOf(operation.input));
+}
+
+function shownFields(operation: Operation): Field[] {
+  return fieldsOf(operation).filter(({ key }) => !answeredByMake.has(key));
+}
+
+/** By cursor; where the list takes none it is all there. */
+export function paged(operation: Operation, request: Record<string, Json>, limit: Json): Record<string, Json> {
+  if (!fieldsOf(operation).some(({ key }) => key === 'cursor')) return request;
+  return {
+    ...request,
+    qs: { ...(request.qs as Record<string, Json> | undefined), limit },
+    pagination: { condition: '{{body.next_cursor}}', qs: { cursor: '{{body.next_cursor}}' } },
+  };
+}
+
+/** All of the answer, its moments as Make's own dates. */
+export function outputOf(collection: string, moments: ReadonlySet<string>): Json {
+  if (moments.size === 0) return `{{${collection}}}`;
+  const dates = [...moments].map((key) => [key, dateOf(`${collection}.${key}`)]);
+  return { '{{...}}': `{{${collection}}}`, ...Object.fromEntries(dates) };
+}
+
+export function dateOf(given: string): string {
+  return `{{if(${given}, parseDate(${given}, 'YYYY-MM-DDTHH:mm:ss.SSSZ'), null)}}`;
+}
+
+function crudOf({ method, path }: Operation): 'create' | 'read' | 'update' | 'delete' {
+  if (method === 'GET') return 'read';
+  if (method === 'DELETE') return 'delete';
+  return method === 'POST' && pathParams(path).length === 0 ? 'create' : 'update';
+}

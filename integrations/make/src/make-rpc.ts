@@ -1,0 +1,23 @@
+import type { Operation } from '@ai-gateway/shared/operation';
+import { type Component, componentId, connectionId } from './component.ts';
+import { paged } from './make-module.ts';
+
+/** A list as a drop-down: the name where rows have one, the id as the value. */
+export function makeRpc(operation: Operation): Component {
+  return {
+    kind: 'rpc',
+    id: componentId(operation.id),
+    about: { label: operation.label, connection: connectionId, altConnection: null },
+    code: {
+      communication: {
+        ...paged(operation, { url: operation.path, method: operation.method }, 100),
+        response: {
+          iterate: '{{body.data}}',
+          output: { label: '{{ifempty(item.name, item.id)}}', value: '{{item.id}}' },
+          limit: 500,
+        },
+      },
+      params: [],
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Operation } from '@ai-gateway/shared/operation';
+
+interface Schema {
+  format?: string;
+  anyOf?: Schema[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+}
+
+/** The fields of an object that hold a day or a moment: Make has dates of its own for them. Fields of fields stay text. */
+export function momentsOf(schema: Operation['input']): ReadonlySet<string> {
+  return momentsIn(schema.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as Schema);
+}
+
+/** The same of one row of a page. */
+export function momentsOfRows(schema: Operation['output']): ReadonlySet<string> {
+  const page = schema.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as Schema;
+  return momentsIn(page.properties?.data?.items ?? {});
+}
+
+function momentsIn({ properties = {} }: Schema): ReadonlySet<string> {
+  return new Set(Object.keys(properties).filter((key) => isMoment(properties[key] ?? {})));
+}
+
+/** Where other texts fit as well (an event's id, say) it stays text. */
+function isMoment({ format, anyOf }: Schema): boolean {
+  const shapes = anyOf?.filter((shape) => (shape as { type?: string }).type !== 'null');
+  return shapes === undefined ? format === 'date' || format === 'date-time' : shapes.every(isMoment);
+}

@@ -1,0 +1,45 @@
+import type { IAuthenticateGeneric, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
+import { openAddress } from '../nodes/open-address.ts';
+
+/** The address and the key. Also usable in n8n's HTTP Request node, for any call of the API. */
+export class AiGatewayApi implements ICredentialType {
+  name = 'aiGatewayApi';
+  displayName = 'AI Gateway API';
+  icon: Icon = { light: 'file:../icons/ai-gateway.svg', dark: 'file:../icons/ai-gateway.dark.svg' };
+  documentationUrl = 'https://github.com/ai-gateway-dev/ai-gateway/blob/main/docs/n8n.md';
+
+  properties: INodeProperties[] = [
+    {
+      displayName: 'Base URL',
+      name: 'baseUrl',
+      type: 'string',
+      required: true,
+      default: '',
+      placeholder: 'e.g. https://gateway.example.com',
+      description: 'The address of your gateway. It does not matter whether /v1 or a slash stands at its end.',
+    },
+    {
+      displayName:
+        'This address is not encrypted: whoever is on the way can read the key. Use https:// for anything but your own machine or network.',
+      name: 'unencryptedNotice',
+      type: 'notice',
+      default: '',
+      displayOptions: { show: { baseUrl: [{ _cnd: { regex: openAddress } }] } },
+    },
+    {
+      displayName: 'API Key',
+      name: 'apiKey',
+      type: 'string',
+      typeOptions: { password: true },
+      required: true,
+      default: '',
+      placeholder: 'e.g. gw_live_…',
+      description: 'A gw_live_ key spends money; a gw_test_ key is answered by the sandbox and spends nothing',
+    },
+  ];
+
+  authenticate: IAuthenticateGeneric = {
+    type: 'generic',
+    properties: { headers: { Authorization: '=Bearer {{ $credentials.apiKey.trim() }}' } },
+  };
+}

@@ -1,0 +1,72 @@
+import {
+  type IExecuteFunctions,
+  type INodeExecutionData,
+  type INodeType,
+  type INodeTypeDescription,
+  NodeConnectionTypes,
+} from 'n8n-workflow';
+import { apiError } from '../api-error.ts';
+import { refusedItem } from '../explain-refusal.ts';
+import { modelsFor } from '../models-for.ts';
+import { listSearches } from '../search-list.ts';
+import { chatProperties } from './chat-properties.ts';
+import { connectionDoctor } from './connection-doctor.ts';
+import { lists, properties, resources } from './generated-form.ts';
+import { runItem } from './run-item.ts';
+
+/**
+ * Programmatic, not declarative: the form and the calls are read off the gateway's contract, the typed client is shared with
+ * the other platforms, and an answer is shaped from body and headers together.
+ */
+export class AiGateway implements INodeType {
+  description: INodeTypeDescription = {
+    displayName: 'AI Gateway',
+    name: 'aiGateway',
+    icon: { light: 'file:../../icons/ai-gateway.svg', dark: 'file:../../icons/ai-gateway.dark.svg' },
+    group: ['transform'],
+    version: [1],
+    subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+    description: 'Ask any model under a budget, and see what each client costs',
+    defaults: { name: 'AI Gateway' },
+    usableAsTool: true,
+    inputs: [NodeConnectionTypes.Main],
+    outputs: [NodeConnectionTypes.Main],
+    credentials: [{ name: 'aiGatewayApi', required: true, testedBy: 'connectionDoctor' }],
+    properties: [
+      {
+        displayName: 'Resource',
+        name: 'resource',
+        type: 'options',
+        noDataExpression: true,
+        options: resources,
+        default: 'chat',
+      },
+      ...properties.filter(({ name }) => name === 'operation'),
+      ...chatProperties,
+      ...properties.filter(({ name }) => name !== 'operation'),
+    ],
+  };
+
+  methods = {
+    credentialTest: { connectionDoctor },
+    listSearch: listSearches(lists),
+    loadOptions: { getModels: modelsFor },
+  };
+
+  async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+    const answered: INodeExecutionData[] = [];
+    for (const item of this.getInputData().keys()) {
+      try {
+        const rows = await runItem(this, item);
+        answered.push(...rows.map((json) => ({ json, pairedItem: { item } })));
+      } catch (error) {
+        if (this.continueOnFail()) {
+          answered.push({ json: refusedItem(error), pairedItem: { item } });
+          continue;
+        }
+        throw apiError(this.getNode(), error, item);
+      }
+    }
+    return [answered];
+  }
+}

@@ -1,0 +1,2186 @@
+// Written from the contract by generate.mjs. Not to be edited: run `pnpm generate`.
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { ListPlan, OperationPlan } from './operation-plan.ts';
+
+export const resources: INodePropertyOptions[] = [
+  {
+    name: 'Budget',
+    value: 'budget',
+  },
+  {
+    name: 'Chat',
+    value: 'chat',
+  },
+  {
+    name: 'Client',
+    value: 'client',
+  },
+  {
+    name: 'Connection',
+    value: 'me',
+  },
+  {
+    name: 'Event',
+    value: 'event',
+  },
+  {
+    name: 'Invoice',
+    value: 'invoice',
+  },
+  {
+    name: 'Model',
+    value: 'model',
+  },
+  {
+    name: 'Project',
+    value: 'project',
+  },
+  {
+    name: 'Scenario',
+    value: 'scenario',
+  },
+  {
+    name: 'Usage',
+    value: 'usage',
+  },
+];
+
+export const properties: INodeProperties[] = [
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+      },
+    },
+    options: [
+      {
+        name: 'Chat Completion',
+        value: 'complete',
+        description: 'OpenAI’s chat completions, answered by any model of any provider',
+        action: 'Chat completion',
+      },
+    ],
+    default: 'complete',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['me'],
+      },
+    },
+    options: [
+      {
+        name: 'Who Am I',
+        value: 'get',
+        description: 'What this key is and which providers answer it: what connection tests call',
+        action: 'Who am I',
+      },
+    ],
+    default: 'get',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['model'],
+      },
+    },
+    options: [
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description: 'The chat models this key can use, `auto` first',
+        action: 'Get many models',
+      },
+    ],
+    default: 'getAll',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+      },
+    },
+    options: [
+      {
+        name: 'Check Budget',
+        value: 'check',
+        description: 'Would a call with these tags be paid for now? Costs nothing',
+        action: 'Check budget',
+      },
+      {
+        name: 'Create Budget',
+        value: 'create',
+        description: 'Sets a spending limit that holds: calls are refused before they could pass it',
+        action: 'Create budget',
+      },
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description:
+          'The budgets and where they stand. One with "*" is listed once, by its instance that has used most.',
+        action: 'Get many budgets',
+      },
+      {
+        name: 'Raise Budget',
+        value: 'raise',
+        description: 'Adds money to a budget, for this period or for good',
+        action: 'Raise budget',
+      },
+    ],
+    default: 'check',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['usage'],
+      },
+    },
+    options: [
+      {
+        name: 'Usage by Client',
+        value: 'clients',
+        description: 'Calls, tokens, cost and what to bill, by client or by anything else calls are tagged with',
+        action: 'Usage by client',
+      },
+      {
+        name: 'List Calls',
+        value: 'requests',
+        description: 'The single calls, newest first',
+        action: 'List calls',
+      },
+    ],
+    default: 'clients',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['client'],
+      },
+    },
+    options: [
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description: 'Every client that ever called or was set up, by name',
+        action: 'Get many clients',
+      },
+    ],
+    default: 'getAll',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['project'],
+      },
+    },
+    options: [
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description: 'Every project that ever called',
+        action: 'Get many projects',
+      },
+    ],
+    default: 'getAll',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['invoice'],
+      },
+    },
+    options: [
+      {
+        name: 'Create Invoice',
+        value: 'create',
+        description: 'Bills a client’s calls of a period. Numbered, locked, and no call is ever billed twice.',
+        action: 'Create invoice',
+      },
+    ],
+    default: 'create',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['scenario'],
+      },
+    },
+    options: [
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description: 'Every scenario that ever called: its state, rate and spending, the latest first',
+        action: 'Get many scenarios',
+      },
+      {
+        name: 'Pause Scenario',
+        value: 'pause',
+        description:
+          'Its calls are refused from now on; the others go on. With a stored connection it is stopped at its source.',
+        action: 'Pause scenario',
+      },
+      {
+        name: 'Resume Scenario',
+        value: 'resume',
+        description: 'Its calls are let through again, its counters start at nothing',
+        action: 'Resume scenario',
+      },
+    ],
+    default: 'getAll',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['event'],
+      },
+    },
+    options: [
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description: 'What happened, newest first: for polling triggers and for samples',
+        action: 'Get many events',
+      },
+    ],
+    default: 'getAll',
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['model'],
+        operation: ['getAll'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['model'],
+        operation: ['getAll'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['check'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Client',
+        name: 'clientId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchClients',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The client of yours the calls are for',
+      },
+      {
+        displayName: 'Max Tokens',
+        name: 'maxTokens',
+        type: 'number',
+        typeOptions: {
+          numberPrecision: 0,
+        },
+        default: 0,
+        description: 'The longest answer you want to be able to pay',
+      },
+      {
+        displayName: 'Model',
+        name: 'model',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchModels',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. gpt-4o',
+          },
+        ],
+        description: 'A model’s own name, provider/model, or auto',
+      },
+      {
+        displayName: 'Project',
+        name: 'project',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchProjects',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The project the calls belong to',
+      },
+      {
+        displayName: 'Scenario',
+        name: 'scenarioId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchScenarios',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The scenario, zap or workflow that makes the calls',
+      },
+    ],
+  },
+  {
+    displayName: 'Name',
+    name: 'name',
+    type: 'string',
+    placeholder: 'e.g. Acme',
+    default: '',
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['create'],
+      },
+    },
+    description: 'For people to tell budgets apart',
+  },
+  {
+    displayName: 'Limit (USD)',
+    name: 'limitUsd',
+    type: 'number',
+    default: 0,
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['create'],
+      },
+    },
+    description: 'Calls stop once this much is spent',
+  },
+  {
+    displayName: 'Scope',
+    name: 'scope',
+    type: 'collection',
+    placeholder: 'Add Scope',
+    options: [
+      {
+        displayName: 'Client',
+        name: 'clientId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchClients',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'Calls for this client. "*" gives each its own budget of this size.',
+      },
+      {
+        displayName: 'Project',
+        name: 'project',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchProjects',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'Calls of this project. "*" gives each its own budget of this size.',
+      },
+      {
+        displayName: 'Scenario',
+        name: 'scenarioId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchScenarios',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'Calls of this scenario. "*" gives each its own budget of this size.',
+      },
+      {
+        displayName: 'Key',
+        name: 'keyId',
+        type: 'string',
+        default: '',
+        description: 'Calls with this key. "*" gives each its own budget of this size.',
+      },
+    ],
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['create'],
+      },
+    },
+    description: 'Which calls it limits: those that carry all of these. Empty: all calls.',
+  },
+  {
+    displayName: 'Period',
+    name: 'period',
+    type: 'options',
+    options: [
+      {
+        name: 'Day',
+        value: 'day',
+      },
+      {
+        name: 'Week',
+        value: 'week',
+      },
+      {
+        name: 'Month',
+        value: 'month',
+      },
+      {
+        name: 'Total',
+        value: 'total',
+      },
+    ],
+    default: 'month',
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['create'],
+      },
+    },
+    description: 'When it begins anew: weeks begin on Monday; total never does',
+  },
+  {
+    displayName: 'On Limit',
+    name: 'onLimit',
+    type: 'options',
+    options: [
+      {
+        name: 'Block',
+        value: 'block',
+      },
+      {
+        name: 'Notify',
+        value: 'notify',
+      },
+      {
+        name: 'Downgrade',
+        value: 'downgrade',
+      },
+    ],
+    default: 'block',
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['create'],
+      },
+    },
+    description:
+      'Block: calls are refused. notify: they go on, and you are told. downgrade: the cheapest capable model from the first threshold on, refused at 100 %.',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['create'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Time Zone',
+        name: 'timezone',
+        type: 'string',
+        default: 'UTC',
+        description: 'Where its days begin: an IANA name such as Europe/Berlin',
+      },
+      {
+        displayName: 'Thresholds',
+        name: 'thresholds',
+        type: 'string',
+        placeholder: 'e.g. 80, 100',
+        default: '80, 90, 100',
+        description: 'Percent of the limit at which to tell, each once in a period',
+      },
+    ],
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['getAll'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['getAll'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['getAll'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Client',
+        name: 'clientId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchClients',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The client of yours the calls are for',
+      },
+      {
+        displayName: 'Project',
+        name: 'project',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchProjects',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The project the calls belong to',
+      },
+      {
+        displayName: 'Scenario',
+        name: 'scenarioId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchScenarios',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The scenario, zap or workflow that makes the calls',
+      },
+      {
+        displayName: 'Status',
+        name: 'status',
+        type: 'options',
+        options: [
+          {
+            name: 'Ok',
+            value: 'ok',
+          },
+          {
+            name: 'Warning',
+            value: 'warning',
+          },
+          {
+            name: 'Exceeded',
+            value: 'exceeded',
+          },
+        ],
+        default: 'ok',
+        description: 'Warning: past the first threshold. exceeded: nothing more can be paid.',
+      },
+    ],
+  },
+  {
+    displayName: 'Budget',
+    name: 'id',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: '',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchBudgets',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. bud_01k2',
+      },
+    ],
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['raise'],
+      },
+    },
+    description: 'Which budget',
+  },
+  {
+    displayName: 'Raise by (USD)',
+    name: 'byUsd',
+    type: 'number',
+    default: 0,
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['raise'],
+      },
+    },
+    description: 'How much to add',
+  },
+  {
+    displayName: 'Until',
+    name: 'until',
+    type: 'options',
+    options: [
+      {
+        name: 'Period End',
+        value: 'period_end',
+      },
+      {
+        name: 'Forever',
+        value: 'forever',
+      },
+    ],
+    default: 'period_end',
+    displayOptions: {
+      show: {
+        resource: ['budget'],
+        operation: ['raise'],
+      },
+    },
+    description: 'Period_end: this period only. forever: every period from now on.',
+  },
+  {
+    displayName: 'Group By',
+    name: 'groupBy',
+    type: 'options',
+    options: [
+      {
+        name: 'Client',
+        value: 'client',
+      },
+      {
+        name: 'Day',
+        value: 'day',
+      },
+      {
+        name: 'Key',
+        value: 'key',
+      },
+      {
+        name: 'Model',
+        value: 'model',
+      },
+      {
+        name: 'Project',
+        value: 'project',
+      },
+      {
+        name: 'Scenario',
+        value: 'scenario',
+      },
+    ],
+    default: 'client',
+    displayOptions: {
+      show: {
+        resource: ['usage'],
+        operation: ['clients'],
+      },
+    },
+    description: 'What each row is for',
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['usage'],
+        operation: ['clients'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['usage'],
+        operation: ['clients'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['usage'],
+        operation: ['clients'],
+      },
+    },
+    options: [
+      {
+        displayName: 'From',
+        name: 'from',
+        type: 'string',
+        placeholder: 'e.g. 2026-11-01',
+        default: '',
+        description: 'The first moment, inclusive; the start of this month where not given',
+      },
+      {
+        displayName: 'To',
+        name: 'to',
+        type: 'string',
+        default: '',
+        description: 'The end, exclusive; now where not given',
+      },
+      {
+        displayName: 'Client',
+        name: 'clientId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchClients',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The client of yours the calls are for',
+      },
+    ],
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['usage'],
+        operation: ['requests'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['usage'],
+        operation: ['requests'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['usage'],
+        operation: ['requests'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Client',
+        name: 'clientId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchClients',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The client of yours the calls are for',
+      },
+      {
+        displayName: 'Execution',
+        name: 'executionId',
+        type: 'string',
+        default: '',
+        description: 'The single run of a scenario',
+      },
+      {
+        displayName: 'From',
+        name: 'from',
+        type: 'string',
+        default: '',
+        description: 'The first moment, inclusive; the start of this month where not given',
+      },
+      {
+        displayName: 'Key',
+        name: 'keyId',
+        type: 'string',
+        default: '',
+        description: 'Calls of this key only',
+      },
+      {
+        displayName: 'Platform',
+        name: 'scenarioPlatform',
+        type: 'string',
+        default: '',
+        description: 'Where the scenario runs: make, zapier, n8n, …',
+      },
+      {
+        displayName: 'Project',
+        name: 'project',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchProjects',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The project the calls belong to',
+      },
+      {
+        displayName: 'Scenario',
+        name: 'scenarioId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchScenarios',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The scenario, zap or workflow that makes the calls',
+      },
+      {
+        displayName: 'Status',
+        name: 'status',
+        type: 'options',
+        options: [
+          {
+            name: 'Cancelled',
+            value: 'cancelled',
+          },
+          {
+            name: 'Failed',
+            value: 'failed',
+          },
+          {
+            name: 'Interrupted',
+            value: 'interrupted',
+          },
+          {
+            name: 'Open',
+            value: 'open',
+          },
+          {
+            name: 'Succeeded',
+            value: 'succeeded',
+          },
+        ],
+        default: 'open',
+        description:
+          'Open: under way. cancelled: the client hung up. interrupted: the gateway was cut down; settled by estimate.',
+      },
+      {
+        displayName: 'To',
+        name: 'to',
+        type: 'string',
+        default: '',
+        description: 'The end, exclusive; now where not given',
+      },
+    ],
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['client'],
+        operation: ['getAll'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['client'],
+        operation: ['getAll'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['client'],
+        operation: ['getAll'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Search',
+        name: 'search',
+        type: 'string',
+        placeholder: 'e.g. acm',
+        default: '',
+        description: 'Part of a name or an ID; case does not matter',
+      },
+    ],
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['project'],
+        operation: ['getAll'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['project'],
+        operation: ['getAll'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['project'],
+        operation: ['getAll'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Search',
+        name: 'search',
+        type: 'string',
+        default: '',
+        description: 'Part of a name or an ID; case does not matter',
+      },
+    ],
+  },
+  {
+    displayName: 'Client',
+    name: 'clientId',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: '',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchClients',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. acme',
+      },
+    ],
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['invoice'],
+        operation: ['create'],
+      },
+    },
+    description: 'The client of yours the calls are for',
+  },
+  {
+    displayName: 'From',
+    name: 'from',
+    type: 'string',
+    placeholder: 'e.g. 2026-10-01',
+    default: '',
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['invoice'],
+        operation: ['create'],
+      },
+    },
+    description: 'First moment, inclusive',
+  },
+  {
+    displayName: 'To',
+    name: 'to',
+    type: 'string',
+    placeholder: 'e.g. 2026-11-01',
+    default: '',
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['invoice'],
+        operation: ['create'],
+      },
+    },
+    description: 'End, exclusive; not in the future',
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['scenario'],
+        operation: ['getAll'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['scenario'],
+        operation: ['getAll'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['scenario'],
+        operation: ['getAll'],
+      },
+    },
+    options: [
+      {
+        displayName: 'State',
+        name: 'state',
+        type: 'options',
+        options: [
+          {
+            name: 'Running',
+            value: 'running',
+          },
+          {
+            name: 'Paused',
+            value: 'paused',
+          },
+        ],
+        default: 'running',
+        description: 'Paused: its calls are refused with 423',
+      },
+      {
+        displayName: 'Search',
+        name: 'search',
+        type: 'string',
+        default: '',
+        description: 'Part of its ID',
+      },
+    ],
+  },
+  {
+    displayName: 'Scenario',
+    name: 'id',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: '',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchScenarios',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. 42',
+      },
+    ],
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['scenario'],
+        operation: ['pause'],
+      },
+    },
+    description: 'The scenario, zap or workflow that makes the calls',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['scenario'],
+        operation: ['pause'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Reason',
+        name: 'reason',
+        type: 'string',
+        placeholder: 'e.g. Under repair',
+        default: '',
+        description: 'Shown to whoever meets the refusal',
+      },
+    ],
+  },
+  {
+    displayName: 'Scenario',
+    name: 'id',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: '',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchScenarios',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. 42',
+      },
+    ],
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['scenario'],
+        operation: ['resume'],
+      },
+    },
+    description: 'The scenario, zap or workflow that makes the calls',
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['event'],
+        operation: ['getAll'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['event'],
+        operation: ['getAll'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['event'],
+        operation: ['getAll'],
+      },
+    },
+    options: [
+      {
+        displayName: 'After',
+        name: 'after',
+        type: 'string',
+        default: '',
+        description: 'Only newer than this event (its ID) or this moment',
+      },
+      {
+        displayName: 'Budget',
+        name: 'budgetId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchBudgets',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'Which budget',
+      },
+      {
+        displayName: 'Client',
+        name: 'clientId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchClients',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The client of yours the calls are for',
+      },
+      {
+        displayName: 'Percent',
+        name: 'percent',
+        type: 'number',
+        typeOptions: {
+          numberPrecision: 0,
+        },
+        default: 0,
+        description: 'Of budget alerts: only this threshold',
+      },
+      {
+        displayName: 'Project',
+        name: 'project',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchProjects',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The project the calls belong to',
+      },
+      {
+        displayName: 'Scenario',
+        name: 'scenarioId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchScenarios',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The scenario, zap or workflow that makes the calls',
+      },
+      {
+        displayName: 'Type',
+        name: 'type',
+        type: 'options',
+        options: [
+          {
+            name: 'Budget Exceeded',
+            value: 'budget.exceeded',
+          },
+          {
+            name: 'Budget Reset',
+            value: 'budget.reset',
+          },
+          {
+            name: 'Budget Threshold Reached',
+            value: 'budget.threshold_reached',
+          },
+          {
+            name: 'Latency Degraded',
+            value: 'latency.degraded',
+          },
+          {
+            name: 'Provider Down',
+            value: 'provider.down',
+          },
+          {
+            name: 'Provider Recovered',
+            value: 'provider.recovered',
+          },
+          {
+            name: 'Scenario Paused',
+            value: 'scenario.paused',
+          },
+          {
+            name: 'Scenario Resumed',
+            value: 'scenario.resumed',
+          },
+        ],
+        default: 'budget.threshold_reached',
+        description: 'Only these; may be repeated',
+      },
+    ],
+  },
+];
+
+export const operations: Readonly<Record<string, OperationPlan>> = {
+  'me.get': {
+    id: 'me.get',
+    answer: 'one',
+    fields: [],
+  },
+  'model.getAll': {
+    id: 'models.list',
+    answer: 'rows',
+    fields: [],
+  },
+  'budget.check': {
+    id: 'budgets.check',
+    answer: 'one',
+    fields: [
+      {
+        key: 'client_id',
+        name: 'clientId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'project',
+        name: 'project',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'scenario_id',
+        name: 'scenarioId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'model',
+        name: 'model',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'max_tokens',
+        name: 'maxTokens',
+        kind: 'plain',
+        additional: true,
+      },
+    ],
+  },
+  'budget.create': {
+    id: 'budgets.create',
+    answer: 'one',
+    fields: [
+      {
+        key: 'name',
+        name: 'name',
+        kind: 'plain',
+        additional: false,
+      },
+      {
+        key: 'limit_usd',
+        name: 'limitUsd',
+        kind: 'plain',
+        additional: false,
+      },
+      {
+        key: 'scope',
+        name: 'scope',
+        kind: 'group',
+        additional: false,
+        fields: [
+          {
+            key: 'client_id',
+            name: 'clientId',
+            kind: 'plain',
+            additional: true,
+          },
+          {
+            key: 'project',
+            name: 'project',
+            kind: 'plain',
+            additional: true,
+          },
+          {
+            key: 'scenario_id',
+            name: 'scenarioId',
+            kind: 'plain',
+            additional: true,
+          },
+          {
+            key: 'key_id',
+            name: 'keyId',
+            kind: 'plain',
+            additional: true,
+          },
+        ],
+      },
+      {
+        key: 'period',
+        name: 'period',
+        kind: 'plain',
+        additional: false,
+      },
+      {
+        key: 'timezone',
+        name: 'timezone',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'thresholds',
+        name: 'thresholds',
+        kind: 'numbers',
+        additional: true,
+      },
+      {
+        key: 'on_limit',
+        name: 'onLimit',
+        kind: 'plain',
+        additional: false,
+      },
+    ],
+  },
+  'budget.getAll': {
+    id: 'budgets.list',
+    answer: 'pages',
+    fields: [
+      {
+        key: 'client_id',
+        name: 'clientId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'project',
+        name: 'project',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'scenario_id',
+        name: 'scenarioId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'status',
+        name: 'status',
+        kind: 'plain',
+        additional: true,
+      },
+    ],
+  },
+  'budget.raise': {
+    id: 'budgets.raise',
+    answer: 'one',
+    fields: [
+      {
+        key: 'id',
+        name: 'id',
+        kind: 'plain',
+        additional: false,
+      },
+      {
+        key: 'by_usd',
+        name: 'byUsd',
+        kind: 'plain',
+        additional: false,
+      },
+      {
+        key: 'until',
+        name: 'until',
+        kind: 'plain',
+        additional: false,
+      },
+    ],
+  },
+  'usage.clients': {
+    id: 'usage.clients',
+    answer: 'pages',
+    fields: [
+      {
+        key: 'from',
+        name: 'from',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'to',
+        name: 'to',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'client_id',
+        name: 'clientId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'group_by',
+        name: 'groupBy',
+        kind: 'plain',
+        additional: false,
+      },
+    ],
+  },
+  'usage.requests': {
+    id: 'usage.requests',
+    answer: 'pages',
+    fields: [
+      {
+        key: 'from',
+        name: 'from',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'to',
+        name: 'to',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'client_id',
+        name: 'clientId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'project',
+        name: 'project',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'scenario_id',
+        name: 'scenarioId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'scenario_platform',
+        name: 'scenarioPlatform',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'execution_id',
+        name: 'executionId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'key_id',
+        name: 'keyId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'status',
+        name: 'status',
+        kind: 'plain',
+        additional: true,
+      },
+    ],
+  },
+  'client.getAll': {
+    id: 'clients.list',
+    answer: 'pages',
+    fields: [
+      {
+        key: 'search',
+        name: 'search',
+        kind: 'plain',
+        additional: true,
+      },
+    ],
+  },
+  'project.getAll': {
+    id: 'projects.list',
+    answer: 'pages',
+    fields: [
+      {
+        key: 'search',
+        name: 'search',
+        kind: 'plain',
+        additional: true,
+      },
+    ],
+  },
+  'invoice.create': {
+    id: 'invoices.create',
+    answer: 'one',
+    fields: [
+      {
+        key: 'client_id',
+        name: 'clientId',
+        kind: 'plain',
+        additional: false,
+      },
+      {
+        key: 'from',
+        name: 'from',
+        kind: 'plain',
+        additional: false,
+      },
+      {
+        key: 'to',
+        name: 'to',
+        kind: 'plain',
+        additional: false,
+      },
+    ],
+  },
+  'scenario.getAll': {
+    id: 'scenarios.list',
+    answer: 'pages',
+    fields: [
+      {
+        key: 'state',
+        name: 'state',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'search',
+        name: 'search',
+        kind: 'plain',
+        additional: true,
+      },
+    ],
+  },
+  'scenario.pause': {
+    id: 'scenarios.pause',
+    answer: 'one',
+    fields: [
+      {
+        key: 'id',
+        name: 'id',
+        kind: 'plain',
+        additional: false,
+      },
+      {
+        key: 'reason',
+        name: 'reason',
+        kind: 'plain',
+        additional: true,
+      },
+    ],
+  },
+  'scenario.resume': {
+    id: 'scenarios.resume',
+    answer: 'one',
+    fields: [
+      {
+        key: 'id',
+        name: 'id',
+        kind: 'plain',
+        additional: false,
+      },
+    ],
+  },
+  'event.getAll': {
+    id: 'events.list',
+    answer: 'pages',
+    fields: [
+      {
+        key: 'type',
+        name: 'type',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'after',
+        name: 'after',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'client_id',
+        name: 'clientId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'project',
+        name: 'project',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'scenario_id',
+        name: 'scenarioId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'budget_id',
+        name: 'budgetId',
+        kind: 'plain',
+        additional: true,
+      },
+      {
+        key: 'percent',
+        name: 'percent',
+        kind: 'plain',
+        additional: true,
+      },
+    ],
+  },
+};
+
+export const lists: Readonly<Record<string, ListPlan>> = {
+  searchModels: {
+    id: 'models.list',
+    searches: false,
+    pages: false,
+  },
+  searchBudgets: {
+    id: 'budgets.list',
+    searches: false,
+    pages: true,
+  },
+  searchClients: {
+    id: 'clients.list',
+    searches: true,
+    pages: true,
+  },
+  searchProjects: {
+    id: 'projects.list',
+    searches: true,
+    pages: true,
+  },
+  searchScenarios: {
+    id: 'scenarios.list',
+    searches: true,
+    pages: true,
+  },
+};

@@ -1,0 +1,28 @@
+import type { OperationId } from '@ai-gateway/shared/contract';
+
+/** How the node does an operation of the contract: generated, so that nothing has to be written by hand for a new one. */
+export interface OperationPlan {
+  readonly id: OperationId;
+  readonly fields: readonly FieldPlan[];
+  /** `one` answer is one item; `rows` of a list are an item each; `pages` of them are followed by their cursor. */
+  readonly answer: 'one' | 'rows' | 'pages';
+}
+
+export interface FieldPlan {
+  /** As the contract names it, and as the form does. */
+  readonly key: string;
+  readonly name: string;
+  readonly kind: 'plain' | 'list' | 'numbers' | 'groups' | 'json' | 'group';
+  /** Optional fields stand in the collection "Additional Fields". */
+  readonly additional: boolean;
+  /** Of a group, or of the groups of a list. */
+  readonly fields?: readonly FieldPlan[];
+}
+
+/** How a drop-down is filled. */
+export interface ListPlan {
+  readonly id: OperationId;
+  /** Does the gateway search, or do we? */
+  readonly searches: boolean;
+  readonly pages: boolean;
+}

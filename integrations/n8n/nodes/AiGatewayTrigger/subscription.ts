@@ -1,0 +1,41 @@
+import type { InputOf } from '@ai-gateway/shared/contract';
+import type { IDataObject } from 'n8n-workflow';
+import { listOf, textOf } from '../plain-value.ts';
+
+type Subscription = InputOf<'webhooks.create'>;
+
+/** What a filled-in trigger subscribes to. */
+export function subscriptionOf(form: {
+  url: string;
+  events: readonly string[];
+  filters: IDataObject;
+  workflowId: string | undefined;
+}): Subscription {
+  const { url, events, filters, workflowId } = form;
+  const percent = listOf(filters.percents ?? '').map(Number);
+  return {
+    url,
+    events: events.flatMap(eventTypesOf),
+    filter: {
+      ...named('client_id', filters.client),
+      ...named('project', filters.project),
+      ...named('scenario_id', filters.scenario),
+      ...named('budget_id', filters.budget),
+      ...(percent.length === 0 ? {} : { percent }),
+    },
+    platform: 'n8n',
+    ...(workflowId === undefined || workflowId === '' ? {} : { external_id: workflowId }),
+  };
+}
+
+/** A person thinks of one alert where the gateway has two events. */
+function eventTypesOf(event: string): Subscription['events'] {
+  return event === 'budgetAlert'
+    ? ['budget.threshold_reached', 'budget.exceeded']
+    : [event as Subscription['events'][number]];
+}
+
+function named(key: string, value: unknown): Record<string, string> {
+  const text = textOf(value);
+  return text === '' ? {} : { [key]: text };
+}

@@ -1,0 +1,9 @@
+/**
+ * Plain http to anything but this machine, a private network, or a name without a dot (a container's): whoever is on the way
+ * could read the key. A pattern, since n8n's forms can show a notice by one.
+ */
+export const openAddress = String.raw`^\s*[Hh][Tt][Tt][Pp]://(?!localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[|[^./:]+(:|/|$))`;
+
+export function isOpenToAll(baseUrl: string): boolean {
+  return new RegExp(openAddress).test(baseUrl);
+}

@@ -1,0 +1,131 @@
+import type { Field } from '@ai-gateway/shared/fields';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { locator } from '../nodes/locator.ts';
+import { camelCase, capitalize, describe, nameOfValue, titleCase } from './wording.ts';
+
+export interface PropertyContext {
+  /** A value of the operation's sample: the placeholder of the field. */
+  example?: unknown;
+  displayOptions?: INodeProperties['displayOptions'];
+}
+
+/** One field of the contract as a field of n8n's form. */
+export function n8nProperty(field: Field, { example, displayOptions }: PropertyContext = {}): INodeProperties {
+  const displayName = titleCase(field.label);
+  const description = field.kind === 'boolean' ? whether(field) : describe(field.help);
+  return {
+    displayName,
+    name: camelCase(field.key),
+    ...shapeOf(field, example),
+    ...(field.required ? { required: true } : {}),
+    ...(displayOptions === undefined ? {} : { displayOptions }),
+    ...(description === '' ? {} : { description }),
+  };
+}
+
+type Shape = Pick<INodeProperties, 'type' | 'default'> & Partial<INodeProperties>;
+
+function shapeOf(field: Field, example: unknown): Shape {
+  if (field.options !== undefined && field.kind === 'text')
+    return locator({
+      method: listMethod(field.options),
+      example: typeof example === 'string' ? example : 'acme',
+      initial: textOf(field.initial),
+    });
+  switch (field.kind) {
+    case 'text':
+      return {
+        type: 'string',
+        ...(field.multiline ? { typeOptions: { rows: 4 } } : {}),
+        ...placeholder(example),
+        default: textOf(field.initial),
+      };
+    case 'number':
+      return { type: 'number', default: numberOf(field.initial) };
+    case 'integer':
+      return { type: 'number', typeOptions: { numberPrecision: 0 }, default: numberOf(field.initial) };
+    case 'boolean':
+      return { type: 'boolean', default: field.initial === true };
+    case 'choice':
+      return { type: 'options', options: choicesOf(field), default: textOf(field.initial ?? field.choices[0]) };
+    case 'list':
+      return list(field);
+    case 'group':
+      return { type: 'collection', placeholder: `Add ${titleCase(field.label)}`, options: inside(field), default: {} };
+    case 'json':
+      return { type: 'json', default: field.initial === undefined ? '' : JSON.stringify(field.initial) };
+  }
+}
+
+/** The method of a node that fills a drop-down: `budgets.list` → `searchBudgets`. */
+export function listMethod(operationId: string): string {
+  return `search${capitalize(operationId.split('.')[0] ?? operationId)}`;
+}
+
+/** Of groups a repeated form, of choices a tick list, of anything else a repeated line. */
+function list(field: Field): Shape {
+  const [item] = field.children;
+  if (item?.kind === 'group')
+    return {
+      type: 'fixedCollection',
+      typeOptions: { multipleValues: true },
+      placeholder: `Add ${titleCase(field.label)}`,
+      options: [{ displayName: titleCase(field.label), name: 'values', values: inside(item) }],
+      default: {},
+    };
+  if (item?.kind === 'choice')
+    return {
+      type: 'multiOptions',
+      options: choicesOf(item),
+      default: Array.isArray(field.initial) ? field.initial.map(String) : [],
+    };
+  // One line for all, since n8n has no repeated number that may begin empty.
+  if (isNumeric(item))
+    return {
+      type: 'string',
+      placeholder: 'e.g. 80, 100',
+      default: Array.isArray(field.initial) ? field.initial.join(', ') : '',
+    };
+  return {
+    type: 'string',
+    typeOptions: { multipleValues: true, multipleValueButtonText: `Add ${titleCase(field.label)}` },
+    default: Array.isArray(field.initial) ? (field.initial as string[]) : [],
+  };
+}
+
+export function isNumeric(item: Field | undefined): boolean {
+  return item?.kind === 'number' || item?.kind === 'integer';
+}
+
+/** n8n wants five or more sorted by name; what is shorter keeps the contract's order, which often means something. */
+export function sorted<Item>(items: readonly Item[], nameOf: (item: Item) => string): Item[] {
+  return items.length < 5 ? [...items] : items.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)));
+}
+
+function inside(group: Field): INodeProperties[] {
+  const properties = group.children.map((child) => n8nProperty(child));
+  return sorted(properties, ({ displayName }) => displayName);
+}
+
+function choicesOf(field: Field): INodePropertyOptions[] {
+  return sorted(
+    field.choices.map((value) => ({ name: nameOfValue(value), value })),
+    ({ name }) => name,
+  );
+}
+
+function whether(field: Field): string {
+  return describe(/^whether\b/i.test(field.help) ? field.help : `Whether “${field.label}” applies. ${field.help}`);
+}
+
+function placeholder(example: unknown): Partial<INodeProperties> {
+  return typeof example === 'string' ? { placeholder: `e.g. ${example}` } : {};
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}

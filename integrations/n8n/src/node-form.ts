@@ -1,0 +1,201 @@
+import type { OperationId } from '@ai-gateway/shared/contract';
+import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import type { Operation } from '@ai-gateway/shared/operation';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { FieldPlan, ListPlan, OperationPlan } from '../nodes/AiGateway/operation-plan.ts';
+import { isNumeric, listMethod, n8nProperty, sorted } from './n8n-property.ts';
+import { camelCase, describe, nameOfValue, titleCase, withoutArticles } from './wording.ts';
+
+/** What the node reads off the contract. */
+export interface NodeForm {
+  resources: INodePropertyOptions[];
+  properties: INodeProperties[];
+  /** By `resource.operation`, the two values a person picks. */
+  operations: Record<string, OperationPlan>;
+  /** By the method of the node that fills the drop-down. */
+  lists: Record<string, ListPlan>;
+}
+
+/** Its fields are written by hand (chat-properties.ts): a prompt or messages, images, a schema. */
+const handTuned: ReadonlySet<string> = new Set(['chat.complete']);
+
+/** Every operation that has n8n among its surfaces, as resource, operation and fields. */
+export function nodeForm(contract: readonly Operation[]): NodeForm {
+  const offered = contract.filter(({ surfaces }) => surfaces.includes('n8n'));
+  const byResource = Map.groupBy(offered, resourceOf);
+  const generated = offered.filter(({ id }) => !handTuned.has(id));
+  return {
+    resources: sorted(
+      [...byResource.keys()].map((value) => ({ name: resourceNames[value] ?? nameOfValue(value), value })),
+      ({ name }) => name,
+    ),
+    properties: [
+      ...[...byResource].map(([resource, operations]) => operationProperty(resource, operations)),
+      ...generated.flatMap(propertiesOf),
+    ],
+    operations: Object.fromEntries(generated.map((operation) => [planKey(operation), planOf(operation)])),
+    lists: Object.fromEntries(listsOf(contract, offered)),
+  };
+}
+
+/** Where the id's noun would say nothing to who reads it. */
+const resourceNames: Readonly<Record<string, string>> = { me: 'Connection' };
+
+/** `budgets.raise` → `budget`: n8n's resources are in the singular. */
+function resourceOf({ id }: Operation): string {
+  return nounOf(id).replace(/s$/, '');
+}
+
+/** `budgets.list` → `getAll`, which is n8n's own word for it. */
+function operationValue({ id }: Operation): string {
+  const verb = camelCase(id.slice(id.indexOf('.') + 1));
+  return verb === 'list' ? 'getAll' : verb;
+}
+
+function planKey(operation: Operation): string {
+  return `${resourceOf(operation)}.${operationValue(operation)}`;
+}
+
+function nounOf(id: string): string {
+  return id.slice(0, id.indexOf('.'));
+}
+
+function operationProperty(resource: string, operations: readonly Operation[]): INodeProperties {
+  const options = sorted(operations.map(operationOption), ({ name }) => name);
+  return {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: { show: { resource: [resource] } },
+    options,
+    default: options[0]?.value ?? '',
+  };
+}
+
+function operationOption(operation: Operation): INodePropertyOptions {
+  const many = operationValue(operation) === 'getAll';
+  const label = withoutArticles(operation.label);
+  return {
+    name: many ? 'Get Many' : titleCase(label),
+    value: operationValue(operation),
+    description: describe(operation.description),
+    action: many ? `Get many ${nounOf(operation.id)}` : label,
+  };
+}
+
+/** The node pages by itself, and items are JSON; a person is not asked for either. */
+const answeredByTheNode: ReadonlySet<string> = new Set(['cursor', 'limit', 'format']);
+
+function shownFields(operation: Operation): Field[] {
+  return fieldsOf(operation).filter(({ key }) => !answeredByTheNode.has(key));
+}
+
+function propertiesOf(operation: Operation): INodeProperties[] {
+  const displayOptions = { show: { resource: [resourceOf(operation)], operation: [operationValue(operation)] } };
+  const example = operation.sample.input as Record<string, unknown>;
+  const fields = shownFields(operation);
+  const additional = fields.filter(isAdditional);
+  return [
+    ...fields
+      .filter((field) => !isAdditional(field))
+      .map((field) => n8nProperty(field, { example: example[field.key], displayOptions })),
+    ...(answerOf(operation) === 'one' ? [] : paging(displayOptions)),
+    ...(additional.length === 0
+      ? []
+      : [
+          {
+            displayName: 'Additional Fields',
+            name: 'additionalFields',
+            type: 'collection' as const,
+            placeholder: 'Add Field',
+            default: {},
+            displayOptions,
+            options: sorted(
+              additional.map((field) => n8nProperty(field, { example: example[field.key] })),
+              ({ displayName }) => displayName,
+            ),
+          },
+        ]),
+  ];
+}
+
+/** A choice with a default stays in sight, since it says what will happen; so does a group, which is a box of its own. */
+function isAdditional({ kind, required, initial }: Field): boolean {
+  return !required && kind !== 'group' && !(kind === 'choice' && initial !== undefined);
+}
+
+function paging(displayOptions: NonNullable<INodeProperties['displayOptions']>): INodeProperties[] {
+  return [
+    {
+      displayName: 'Return All',
+      name: 'returnAll',
+      type: 'boolean',
+      displayOptions,
+      default: false,
+      description: 'Whether to return all results or only up to a given limit',
+    },
+    {
+      displayName: 'Limit',
+      name: 'limit',
+      type: 'number',
+      typeOptions: { minValue: 1 },
+      displayOptions: { show: { ...displayOptions.show, returnAll: [false] } },
+      default: 50,
+      description: 'Max number of results to return',
+    },
+  ];
+}
+
+function planOf(operation: Operation): OperationPlan {
+  return {
+    // A test hands in an operation the contract does not have; what runs has only the contract's.
+    id: operation.id as OperationId,
+    answer: answerOf(operation),
+    fields: shownFields(operation).map(fieldPlan),
+  };
+}
+
+/** A list is known by its sample: rows under `data`. It goes on where the input takes a cursor. */
+function answerOf(operation: Operation): OperationPlan['answer'] {
+  const sample = operation.sample.output as { data?: unknown } | null;
+  if (!Array.isArray(sample?.data)) return 'one';
+  return fieldsOf(operation).some(({ key }) => key === 'cursor') ? 'pages' : 'rows';
+}
+
+function fieldPlan(field: Field): FieldPlan {
+  const [item] = field.children;
+  const inner =
+    field.kind === 'list' && item?.kind === 'group' ? item.children : field.kind === 'group' ? field.children : [];
+  return {
+    key: field.key,
+    name: camelCase(field.key),
+    kind: planKind(field),
+    additional: isAdditional(field),
+    ...(inner.length === 0 ? {} : { fields: inner.map(fieldPlan) }),
+  };
+}
+
+function planKind({ kind, children: [item] }: Field): FieldPlan['kind'] {
+  if (kind === 'list' && item?.kind === 'group') return 'groups';
+  if (kind === 'list' && isNumeric(item)) return 'numbers';
+  return kind === 'list' || kind === 'json' || kind === 'group' ? kind : 'plain';
+}
+
+/** Every list some field is filled from, groups included. */
+function listsOf(contract: readonly Operation[], offered: readonly Operation[]): [string, ListPlan][] {
+  const named = new Set(offered.flatMap((operation) => fieldsOf(operation)).flatMap(optionsIn));
+  return contract
+    .filter(({ id }) => named.has(id))
+    .map((operation) => {
+      const keys = new Set(fieldsOf(operation).map(({ key }) => key));
+      return [
+        listMethod(operation.id),
+        { id: operation.id as OperationId, searches: keys.has('search'), pages: keys.has('cursor') },
+      ];
+    });
+}
+
+function optionsIn(field: Field): string[] {
+  return [...(field.options === undefined ? [] : [field.options]), ...field.children.flatMap(optionsIn)];
+}

@@ -1,0 +1,49 @@
+import { locator } from './forms.ts';
+import type { Json } from './real-n8n.ts';
+
+/** The node, operation after operation, by the name of its step; each takes what the ones before it made. */
+export const everyOperation: [string, Json][] = [
+  ['Create', { resource: 'budget', operation: 'create', name: 'Wf', limitUsd: 5, scope: { clientId: locator('wf') } }],
+  ['Raise', { resource: 'budget', operation: 'raise', id: locator('={{ $("Create").item.json.id }}'), byUsd: 1 }],
+  [
+    'Chat',
+    {
+      resource: 'chat',
+      operation: 'complete',
+      model: locator('gpt-4o-mini'),
+      prompt: 'Hi',
+      client: locator('wf'),
+      options: { scenario: locator('mine') },
+    },
+  ],
+  ['Check', { resource: 'budget', operation: 'check', additionalFields: { clientId: locator('wf') } }],
+  [
+    'Usage',
+    {
+      resource: 'usage',
+      operation: 'clients',
+      returnAll: true,
+      additionalFields: { clientId: locator('wf'), from: '={{ $now.startOf("month").toISO() }}' },
+    },
+  ],
+  ['Calls', { resource: 'usage', operation: 'requests', limit: 1, additionalFields: { clientId: locator('wf') } }],
+  ['Pause', { resource: 'scenario', operation: 'pause', id: locator('mine'), additionalFields: { reason: 'Tests' } }],
+  ['Resume', { resource: 'scenario', operation: 'resume', id: locator('mine') }],
+  [
+    'Invoice',
+    {
+      resource: 'invoice',
+      operation: 'create',
+      clientId: locator('wf'),
+      from: '={{ $now.minus({ days: 1 }).toISO() }}',
+      to: '={{ $now.toISO() }}',
+    },
+  ],
+  ['Me', { resource: 'me', operation: 'get' }],
+  ['Models', { resource: 'model', operation: 'getAll', limit: 1 }],
+  ['Clients', { resource: 'client', operation: 'getAll', limit: 1 }],
+  ['Projects', { resource: 'project', operation: 'getAll', limit: 1 }],
+  ['Budgets', { resource: 'budget', operation: 'getAll', limit: 1 }],
+  ['Scenarios', { resource: 'scenario', operation: 'getAll', limit: 1 }],
+  ['Events', { resource: 'event', operation: 'getAll', limit: 1 }],
+];

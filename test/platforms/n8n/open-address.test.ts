@@ -1,0 +1,27 @@
+import { AiGatewayApi } from 'n8n-nodes-ai-gateway/credentials/AiGatewayApi.credentials.ts';
+import { isOpenToAll, openAddress } from 'n8n-nodes-ai-gateway/nodes/open-address.ts';
+import { expect, test } from 'vitest';
+
+test.each(['http://gateway.example.com', ' HTTP://gateway.example.com/v1', 'http://8.8.8.8:8787', 'http://172.32.0.1'])(
+  'whoever is on the way to %s could read the key: warned',
+  (url) => expect(isOpenToAll(url)).toBe(true),
+);
+
+test.each([
+  'https://gateway.example.com',
+  'http://localhost:8787',
+  'http://127.0.0.1:8787/v1',
+  'http://[::1]:8787',
+  'http://10.1.2.3',
+  'http://192.168.1.5:8787',
+  'http://172.16.0.9',
+  'http://gateway:8787',
+  'http://gateway/v1',
+])('%s is one’s own machine or network, or encrypted: nothing to warn of', (url) => {
+  expect(isOpenToAll(url)).toBe(false);
+});
+
+test('the credential shows the warning by the same rule', () => {
+  const notice = new AiGatewayApi().properties.find(({ type }) => type === 'notice');
+  expect(notice?.displayOptions).toEqual({ show: { baseUrl: [{ _cnd: { regex: openAddress } }] } });
+});

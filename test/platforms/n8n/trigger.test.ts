@@ -1,0 +1,141 @@
+import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
+import { AiGatewayTrigger } from 'n8n-nodes-ai-gateway/nodes/AiGatewayTrigger/AiGatewayTrigger.node.ts';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { deliver, executeNode, hookContext, type N8nHost } from '../../support/n8n-host.ts';
+import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
+import { locator } from './forms.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
+
+const trigger = new AiGatewayTrigger();
+const { checkExists, create, delete: remove } = trigger.webhookMethods.default;
+let gateway: TestGateway;
+let receiver: Receiver;
+let host: N8nHost & { staticData: Record<string, unknown> };
+
+beforeAll(async () => {
+  [gateway, receiver] = await Promise.all([startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' }), startReceiver()]);
+});
+afterAll(async () => {
+  await gateway.stop();
+  await receiver.stop();
+});
+beforeEach(() => {
+  host = {
+    credential: { baseUrl: gateway.url, apiKey: liveKey },
+    workflowId: 'wf42',
+    webhookUrl: receiver.newUrl(),
+    staticData: {},
+  };
+});
+
+const published = (parameters: Record<string, unknown> = {}) => hookContext(trigger, host, parameters);
+
+async function subscriptions(): Promise<Record<string, unknown>[]> {
+  const page = (await (await gateway.get('/v1/webhooks')).json()) as { data: Record<string, unknown>[] };
+  return page.data.filter(({ url }) => url === host.webhookUrl);
+}
+
+describe('publishing and unpublishing a workflow', () => {
+  test('subscribes, knows it, and ends the subscription', async () => {
+    expect(await checkExists.call(published())).toBe(false);
+    expect(await create.call(published({ filters: { client: locator('acme'), percents: '80' } }))).toBe(true);
+    expect(await subscriptions()).toMatchObject([
+      {
+        events: ['budget.threshold_reached', 'budget.exceeded'],
+        filter: { client_id: 'acme', percent: [80] },
+        platform: 'n8n',
+        external_id: 'wf42',
+      },
+    ]);
+    expect(await checkExists.call(published())).toBe(true);
+    expect(await remove.call(published())).toBe(true);
+    expect(await subscriptions()).toEqual([]);
+    expect(await checkExists.call(published())).toBe(false);
+  });
+
+  test('published several times over, it is one subscription', async () => {
+    await create.call(published());
+    await create.call(published());
+    expect(await subscriptions()).toHaveLength(1);
+  });
+
+  test('what was deleted at the gateway is subscribed anew, and need not be deleted again', async () => {
+    await create.call(published());
+    await gateway.send('DELETE', `/v1/webhooks/${String(host.staticData.webhookId)}`);
+    expect(await checkExists.call(published())).toBe(false);
+    expect(await remove.call(published())).toBe(true);
+  });
+
+  test('another address of this n8n is another subscription', async () => {
+    await create.call(published());
+    host.webhookUrl = receiver.newUrl();
+    expect(await checkExists.call(published())).toBe(false);
+  });
+
+  test('a wrong key is told to whoever publishes', async () => {
+    host.credential.apiKey = `gw_live_${'x'.repeat(40)}`;
+    await expect(create.call(published())).rejects.toMatchObject({
+      httpCode: '401',
+      description: expect.stringContaining('Open the credential'),
+    });
+  });
+});
+
+describe('an event that arrives', () => {
+  const event = { id: 'evt_1', type: 'scenario.paused', created_at: '2026-11-24T12:00:00Z', livemode: true, data: {} };
+
+  function signed(secret: string, body = JSON.stringify(event), at = new Date()) {
+    const headers = {
+      'webhook-id': 'evt_1',
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret).sign('evt_1', at, body),
+    };
+    return { headers, body };
+  }
+
+  test('starts the workflow once, however often it is delivered', async () => {
+    await create.call(published({ events: ['scenario.paused'] }));
+    const delivery = signed(String(host.staticData.secret));
+    expect(await deliver(trigger, host, delivery)).toEqual({ status: undefined, items: [{ json: event }] });
+    expect(await deliver(trigger, host, delivery)).toEqual({ status: undefined, items: [] });
+  });
+
+  test('is refused with a wrong signature, another body, or before anything was published', async () => {
+    await create.call(published());
+    const secret = String(host.staticData.secret);
+    const wrong = signed(`whsec_${Buffer.from('someone else').toString('base64')}`);
+    expect(await deliver(trigger, host, wrong)).toEqual({ status: 401, items: [] });
+    const { headers } = signed(secret);
+    const changed = { headers, body: JSON.stringify({ ...event, livemode: false }) };
+    expect(await deliver(trigger, host, changed)).toEqual({ status: 401, items: [] });
+    expect(await deliver(trigger, { ...host, staticData: {} }, signed(secret))).toEqual({ status: 401, items: [] });
+  });
+});
+
+test('a real alert: a budget passes its threshold, and the workflow starts with the budget in hand', async () => {
+  const node = new AiGateway();
+  const run = (parameters: Record<string, unknown>) => executeNode(node, host, [{ parameters }]);
+  await create.call(published({ filters: { client: locator('alerted') } }));
+  await run({
+    resource: 'budget',
+    operation: 'create',
+    name: 'A',
+    limitUsd: 0.001,
+    scope: { clientId: locator('alerted') },
+  });
+  // 5,500 tokens of gpt-4o-mini are $0.000825.
+  gateway.fakes.openai.reply({ text: 'x', usage: { input: 5_500, output: 0 } });
+  const chat = { resource: 'chat', operation: 'complete', model: locator('gpt-4o-mini'), client: locator('alerted') };
+  await run({ ...chat, prompt: 'Hi', options: { maxTokens: 20 } });
+  const delivery = await receiver.next(host.webhookUrl ?? '');
+  const { items } = await deliver(trigger, host, delivery);
+  expect(items).toMatchObject([
+    {
+      json: {
+        type: 'budget.threshold_reached',
+        data: { percent: 80, client_id: 'alerted', scenario_id: 'wf42', budget: { name: 'A' } },
+      },
+    },
+  ]);
+});

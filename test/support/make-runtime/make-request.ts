@@ -1,0 +1,129 @@
+import { textOf } from './iml-functions.ts';
+import { MakeError } from './make-error.ts';
+
+/** A request with all its expressions evaluated. */
+export interface MakeRequest {
+  url: string;
+  baseUrl?: string;
+  encodeUrl?: boolean;
+  method?: string;
+  headers?: Record<string, unknown>;
+  qs?: Record<string, unknown>;
+  body?: unknown;
+  type?: string;
+  timeout?: number;
+  followRedirects?: boolean;
+  followAllRedirects?: boolean;
+  log?: { sanitize?: string[] };
+}
+
+export interface MakeResponse {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: unknown;
+}
+
+/** What Make's log shows of an exchange, after `log.sanitize`. */
+export interface LogEntry {
+  request: { method: string; url: string; headers: Record<string, string>; body: unknown };
+  response?: MakeResponse;
+}
+
+export interface Wire {
+  log: LogEntry[];
+  /** How long a second of Make's is: tests of time limits need not wait for them. */
+  secondMs: number;
+}
+
+const defaultTimeoutMs = 40_000;
+
+export async function send(request: MakeRequest, wire: Wire): Promise<MakeResponse> {
+  const method = (request.method ?? 'GET').toUpperCase();
+  const url = urlOf(request);
+  const { headers, body } = contentOf(request, method);
+  const timeoutMs = ((request.timeout ?? defaultTimeoutMs) / 1000) * wire.secondMs;
+  const entry: LogEntry = { request: { method, url: url.href, headers, body: request.body } };
+  wire.log.push(entry);
+  const follows = (method === 'GET' ? request.followRedirects : request.followAllRedirects) ?? true;
+  try {
+    const response = await exchange({ url, method, headers, body, follows, signal: AbortSignal.timeout(timeoutMs) });
+    entry.response = structuredClone(response);
+    return response;
+  } catch (error) {
+    throw new MakeError('ConnectionError', networkMessage(error, timeoutMs));
+  } finally {
+    sanitize(entry, request.log?.sanitize ?? []);
+  }
+}
+
+/** A path goes after the base URL, with its slashes single; an address with a host stands for itself. */
+function urlOf({ url, baseUrl = '', encodeUrl = true, qs = {} }: MakeRequest): URL {
+  const joined = url.startsWith('/') ? `${baseUrl}${url}` : url;
+  // What was encoded before would be encoded twice.
+  const made = new URL(encodeUrl ? encodeURI(joined) : joined);
+  made.pathname = made.pathname.replace(/\/{2,}/g, '/');
+  for (const [name, value] of Object.entries(qs)) {
+    if (value === undefined) continue;
+    if (typeof value === 'object' && value !== null && !(value instanceof Date))
+      throw new TypeError(`How Make would write the query's "${name}", a list or a collection, is not established.`);
+    made.searchParams.append(name, textOf(value));
+  }
+  return made;
+}
+
+function contentOf({ headers = {}, body, type = 'json' }: MakeRequest, method: string) {
+  const given = Object.entries(headers)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => [name.toLowerCase(), textOf(value)]);
+  const written: Record<string, string> = Object.fromEntries(given);
+  if (method === 'GET' || body === undefined || body === null) return { headers: written, body: undefined };
+  if (type === 'json')
+    return { headers: { 'content-type': 'application/json', ...written }, body: JSON.stringify(body) };
+  if (type === 'text') return { headers: { 'content-type': 'text/plain', ...written }, body: textOf(body) };
+  throw new TypeError(`Bodies of the type "${type}" are not known here.`);
+}
+
+interface Exchange {
+  url: URL;
+  method: string;
+  headers: Record<string, string>;
+  body: string | undefined;
+  follows: boolean;
+  signal: AbortSignal;
+}
+
+/** Where redirects are followed everything goes along, the key too: an app must not rely on Make to hold it back. */
+async function exchange({ url, method, headers, body, follows, signal }: Exchange): Promise<MakeResponse> {
+  const response = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal });
+  const location = response.headers.get('location');
+  if (follows && response.status >= 300 && response.status < 400 && location !== null)
+    return exchange({ url: new URL(location, url), method, headers, body, follows, signal });
+  return {
+    statusCode: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: bodyOf(await response.text(), response.headers.get('content-type') ?? ''),
+  };
+}
+
+function bodyOf(text: string, contentType: string): unknown {
+  if (text === '') return undefined;
+  return contentType.includes('json') ? (JSON.parse(text) as unknown) : text;
+}
+
+function networkMessage(error: unknown, timeoutMs: number): string {
+  if ((error as Error).name === 'TimeoutError') return `The operation timed out after ${timeoutMs} ms.`;
+  const { cause } = error as { cause?: { message?: string } };
+  return cause?.message ?? (error as Error).message;
+}
+
+/** Paths such as `request.headers.authorization`. */
+function sanitize(entry: LogEntry, paths: readonly string[]): void {
+  for (const path of paths) {
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    let of: unknown = entry;
+    for (const key of keys)
+      of = typeof of === 'object' && of !== null ? (of as Record<string, unknown>)[key] : undefined;
+    if (typeof of === 'object' && of !== null && last in of) (of as Record<string, unknown>)[last] = '[sanitized]';
+  }
+}

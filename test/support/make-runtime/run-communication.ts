@@ -1,0 +1,195 @@
+import { render, type Scope, transform } from './iml.ts';
+import { textOf } from './iml-functions.ts';
+import { ImlError } from './iml-parser.ts';
+import { errorType, MakeError } from './make-error.ts';
+import { type MakeRequest, type MakeResponse, send, type Wire } from './make-request.ts';
+
+export type Communication = Readonly<Record<string, unknown>>;
+
+export interface Run {
+  communication: Communication | readonly Communication[];
+  /** What modules and RPCs inherit; connections and webhooks have none. */
+  base?: Communication;
+  scope: Scope;
+  wire: Wire;
+  /** Of a polling trigger: is this item new? When one is not, and the order is newest first, no further page is asked for. */
+  isNew?: (item: TriggerItem) => boolean;
+}
+
+export interface TriggerItem {
+  id: string;
+  date: Date;
+}
+
+export interface Bundle {
+  output: unknown;
+  trigger?: TriggerItem;
+}
+
+export interface Outcome {
+  bundles: Bundle[];
+  /** Of the last request, for what connections and webhooks keep. */
+  scope: Scope;
+}
+
+const mostPages = 50;
+
+/** One request, or several in a row, of which the last gives the output and `temp` goes from one to the next. */
+export async function runCommunication({ communication, ...run }: Run): Promise<Outcome> {
+  const requests = Array.isArray(communication) ? (communication as Communication[]) : [communication as Communication];
+  let outcome: Outcome = { bundles: [], scope: run.scope };
+  let temp: Record<string, unknown> = {};
+  for (const request of requests) {
+    outcome = await runRequest(request, { ...run, scope: { ...run.scope, temp } });
+    temp = outcome.scope.temp as Record<string, unknown>;
+  }
+  return outcome;
+}
+
+type RequestRun = Omit<Run, 'communication'>;
+
+async function runRequest(request: Communication, run: RequestRun): Promise<Outcome> {
+  const directives = withBase(request, request.url === undefined ? undefined : run.base);
+  // Values of `temp` are to be used after it, not inside.
+  const temp = { ...(run.scope.temp as object), ...(transform(directives.temp ?? {}, run.scope) as object) };
+  const scope: Scope = { ...run.scope, temp };
+  if (directives.condition !== undefined && !transform(directives.condition, scope)) return { bundles: [], scope };
+  const response = responseOf(directives);
+  if (request.url === undefined) {
+    const output = response.output ?? directives.output;
+    return { bundles: output === undefined ? [] : [{ output: transform(output, scope) }], scope };
+  }
+  return pages(directives, { ...run, scope });
+}
+
+async function pages(directives: Communication, run: RequestRun): Promise<Outcome> {
+  const response = responseOf(directives);
+  const limit = limitOf(response, run.scope);
+  const bundles: Bundle[] = [];
+  let page: Communication = directives;
+  for (let count = 1; count <= mostPages; count += 1) {
+    const scope = await answered(page, { ...run.scope, pagination: { page: count } }, run.wire);
+    const { found, isOver } = collect(response, scope, run.isNew);
+    bundles.push(...found);
+    const pagination = directives.pagination as Communication | undefined;
+    const enough = run.isNew === undefined && bundles.length >= limit;
+    const next = { ...scope, pagination: { page: count + 1 } };
+    if (pagination === undefined || enough || isOver || !transform(pagination.condition ?? true, next))
+      return { bundles: run.isNew === undefined ? bundles.slice(0, limit) : bundles, scope };
+    const { condition: _, mergeWithParent: __, ...again } = pagination;
+    page = evaluated(withBase(again, directives), next);
+  }
+  throw new MakeError('RuntimeError', `More than ${mostPages} pages.`);
+}
+
+/** The page after has its expressions evaluated by the answer before; what is evaluated holds no expression of ours any more. */
+function evaluated(page: Communication, scope: Scope): Communication {
+  return { ...page, qs: transform(page.qs ?? {}, scope), isEvaluated: true };
+}
+
+async function answered(page: Communication, scope: Scope, wire: Wire): Promise<Scope> {
+  const request = requestOf(page, scope);
+  const answer = await send(request, wire);
+  const after: Scope = { ...scope, ...answer };
+  check(responseOf(page), answer, after);
+  const more = responseOf(page).temp;
+  return more === undefined
+    ? after
+    : { ...after, temp: { ...(scope.temp as object), ...(transform(more, after) as object) } };
+}
+
+const requestKeys = [
+  'url',
+  'baseUrl',
+  'encodeUrl',
+  'method',
+  'headers',
+  'qs',
+  'body',
+  'type',
+  'timeout',
+  'followRedirects',
+  'followAllRedirects',
+] as const;
+
+function requestOf(page: Communication, scope: Scope): MakeRequest {
+  const made: Record<string, unknown> = { log: page.log };
+  for (const key of requestKeys) {
+    if (page[key] === undefined) continue;
+    made[key] = key === 'qs' && page.isEvaluated === true ? page.qs : transform(page[key], scope);
+  }
+  return made as unknown as MakeRequest;
+}
+
+function responseOf(directives: Communication): Communication {
+  return (directives.response ?? {}) as Communication;
+}
+
+/** 400 and above is always an error; below it is one where `valid` says no. */
+function check(response: Communication, { statusCode }: MakeResponse, scope: Scope): void {
+  const valid = response.valid === undefined ? true : transform(response.valid, scope);
+  if (statusCode < 400 && valid !== false) return;
+  const directive = response.error;
+  if (directive === undefined) throw new MakeError(plainType(statusCode), `[${statusCode}]`);
+  const whole = (typeof directive === 'string' ? { message: directive } : directive) as Record<string, unknown>;
+  const special = whole[String(statusCode)] as Record<string, unknown> | undefined;
+  const { message, type = 'RuntimeError' } = special ?? whole;
+  throw new MakeError(errorType(render(String(type), scope)), textOf(render(String(message), scope)));
+}
+
+function plainType(statusCode: number) {
+  if (statusCode === 429) return 'RateLimitError';
+  return statusCode >= 500 ? 'ConnectionError' : 'RuntimeError';
+}
+
+function limitOf(response: Communication, scope: Scope): number {
+  const limit = response.limit === undefined ? undefined : transform(response.limit, scope);
+  if (limit === undefined || limit === '') return Number.POSITIVE_INFINITY;
+  if (limit === 0) throw new MakeError('InvalidConfigurationError', 'The limit must be more than 0.');
+  return Number(limit);
+}
+
+function collect(response: Communication, scope: Scope, isNew: Run['isNew']): { found: Bundle[]; isOver: boolean } {
+  const { iterate, output, trigger } = response;
+  if (iterate === undefined) return { found: [{ output: transform(output ?? '{{body}}', scope) }], isOver: false };
+  const { container, condition = true } = (typeof iterate === 'string' ? { container: iterate } : iterate) as {
+    container: string;
+    condition?: unknown;
+  };
+  const items = render(container, scope);
+  if (!Array.isArray(items)) throw new ImlError(`${container} is no list.`);
+  const found: Bundle[] = [];
+  let isOver = false;
+  for (const item of items) {
+    const own: Scope = { ...scope, item };
+    const mark = trigger === undefined ? undefined : triggerItem(trigger as Communication, own);
+    if (mark !== undefined && isNew?.(mark) === false) {
+      isOver = (trigger as Communication).order === 'desc';
+      if (isOver) break;
+      continue;
+    }
+    if (!transform(condition, own)) continue;
+    found.push({ output: transform(output ?? '{{item}}', own), ...(mark && { trigger: mark }) });
+  }
+  return { found, isOver };
+}
+
+function triggerItem(trigger: Communication, scope: Scope): TriggerItem {
+  const { id, date } = transform({ id: trigger.id, date: trigger.date }, scope) as { id: unknown; date: unknown };
+  return { id: textOf(id), date: new Date(textOf(date)) };
+}
+
+/** Directives over those they inherit: collections are joined, what to hide in logs is added up, the rest is replaced. */
+export function withBase(own: Communication, base: Communication | undefined): Communication {
+  if (base === undefined) return own;
+  const merged: Record<string, unknown> = { ...base, ...own };
+  for (const key of ['headers', 'qs', 'response', 'log'])
+    if (isRecord(base[key]) && isRecord(own[key])) merged[key] = withBase(own[key], base[key]);
+  if (Array.isArray(base.sanitize) && Array.isArray(own.sanitize))
+    merged.sanitize = [...base.sanitize, ...own.sanitize];
+  return merged;
+}
+
+function isRecord(value: unknown): value is Communication {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
