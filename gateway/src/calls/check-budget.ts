@@ -39,7 +39,7 @@ export async function checkBudget(
     budgets: views.map(({ budget, count }) => viewBudget(budget, count, { asInstance: true })),
   };
   const limiting = leastLeft(blocking);
-  const tokens = limiting === undefined || prices === undefined ? null : affordable(prices, leftOf(limiting.count));
+  const tokens = limiting === undefined || prices === undefined ? null : affordable(prices[0], leftOf(limiting.count));
   const paused = tags.scenario === undefined ? undefined : guards.paused.get(tags.scenario);
   if (paused !== undefined) {
     const message = `The scenario "${tags.scenario}" is paused${paused.reason === '' ? '.' : `: ${paused.reason}`}`;
@@ -129,9 +129,7 @@ interface Remembered {
   untilMs: number;
 }
 
-/** Candidates that cannot be paid are passed over by a call, so the cheapest decides whether it is possible at all. */
-function affordable(prices: readonly Price[], nanos: bigint): number {
-  let most = 0;
-  for (const price of prices) most = Math.max(most, affordableOutputTokens(price, { nanos, inputTokens: 0 }));
-  return most;
+/** Of the model that would answer first: a stand-in that is cheaper does not count. */
+function affordable(price: Price | undefined, nanos: bigint): number {
+  return price === undefined ? 0 : affordableOutputTokens(price, { nanos, inputTokens: 0 });
 }

@@ -95,33 +95,48 @@ export async function fundEmbedding(
 const fitsMax = 4;
 
 async function fundShort(services: Services, asked: Asked, first: Shortage): Promise<Funding> {
-  const { call, candidates, meters } = asked;
+  const { meters } = asked;
   const exact = await exactInputs(asked);
   let shortage = first;
   for (let fits = 0; fits < fitsMax; fits++) {
-    const room = candidates.flatMap((candidate) => {
-      const inputTokens = exact.get(candidate) ?? asked.inputTokens;
-      const tokens = affordable(candidate.price, { nanos: shortage.availableNanos, inputTokens, call });
-      const ceiling = ceilingOf(candidate, call);
-      return tokens >= Math.min(shortestAnswerTokens, ceiling)
-        ? [{ candidate, tokens: Math.min(tokens, ceiling) }]
-        : [];
-    });
-    if (room.length === 0) break;
-    const most = Math.min(...room.map(({ tokens }) => tokens));
-    let holdNanos = 0n;
-    for (const { candidate } of room) {
-      const inputTokens = exact.get(candidate) ?? asked.inputTokens;
-      const nanos = dearestOf([candidate], call, { inputTokens, most });
-      if (nanos > holdNanos) holdNanos = nanos;
-    }
+    const fit = fitWithin(asked, { exact, nanos: shortage.availableNanos });
+    if (fit === undefined) break;
+    const { holdNanos, candidates, maxTokens } = fit;
     const held = await services.ledger.hold(meters, holdNanos);
-    if ('nanos' in held)
-      return { hold: held, holdNanos, candidates: room.map(({ candidate }) => candidate), maxTokens: most };
+    if ('nanos' in held) return { hold: held, holdNanos, candidates, maxTokens };
     shortage = held;
   }
   await tellExceeded(services, shortage.meter, asked.tags);
   throw budgetExceeded(shortage.meter);
+}
+
+/**
+ * How long an answer of the first candidate may be for so much money, and who may stand in for it: those that can be paid for
+ * as long a one. Nobody gets another model than the one asked for because it is cheaper; that is what `downgrade` is for.
+ */
+function fitWithin(
+  { call, candidates, inputTokens }: Asked,
+  { exact, nanos }: { exact: Map<Candidate, number>; nanos: bigint },
+): Pick<Funding, 'candidates' | 'holdNanos' | 'maxTokens'> | undefined {
+  const [first] = candidates;
+  if (first === undefined) return undefined;
+  const inputOf = (candidate: Candidate): number => exact.get(candidate) ?? inputTokens;
+  const ceiling = ceilingOf(first, call);
+  const payable = affordable(first.price, { nanos, inputTokens: inputOf(first), call });
+  if (payable < Math.min(shortestAnswerTokens, ceiling)) return undefined;
+  const most = Math.min(payable, ceiling);
+  const kept = candidates.filter(
+    (candidate) =>
+      candidate === first ||
+      affordable(candidate.price, { nanos, inputTokens: inputOf(candidate), call }) >=
+        Math.min(most, ceilingOf(candidate, call)),
+  );
+  let holdNanos = 0n;
+  for (const candidate of kept) {
+    const cost = dearestOf([candidate], call, { inputTokens: inputOf(candidate), most });
+    if (cost > holdNanos) holdNanos = cost;
+  }
+  return { candidates: kept, holdNanos, maxTokens: most };
 }
 
 async function exactInputs({ call, candidates, inputTokens }: Asked): Promise<Map<Candidate, number>> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import nodemailer from 'nodemailer';
 import { Webhook } from 'standardwebhooks';
 import { withTransaction } from '../db/transaction.ts';
@@ -13,13 +14,32 @@ import { noteOutcome, selectWebhooks, type WebhookRow } from './webhook-store.ts
 
 const answerMs = 15_000;
 
-/** Tries a delivery once, notes how it went and plans the next try. What is no longer wanted is passed over. */
+/** How long a delivery waits for the one before it to the same webhook: order where all is well, no queue where it hangs. */
+const orderMs = 250;
+const underWay = new Map<string, Promise<unknown>>();
+
+/** Tries deliveries to one webhook, in order; notes how each went and plans the next try. What is no longer wanted is passed over. */
 export async function deliverWebhook(services: Services, job: DeliveryJob): Promise<void> {
-  const delivery = await findDelivery(services.db, job);
-  if (delivery === undefined || delivery.status !== 'pending') return;
-  const webhook = await webhookOf(services, delivery);
-  if (webhook === undefined || webhook.status === 'disabled') return;
-  await tryDelivery(services, webhook, delivery);
+  const before = underWay.get(job.webhookId);
+  const now = Promise.race([before, sleep(before === undefined ? 0 : orderMs)]).then(() =>
+    deliverInOrder(services, job),
+  );
+  underWay.set(job.webhookId, now);
+  try {
+    await now;
+  } finally {
+    if (underWay.get(job.webhookId) === now) underWay.delete(job.webhookId);
+  }
+}
+
+async function deliverInOrder(services: Services, { workspaceId, ids }: DeliveryJob): Promise<void> {
+  for (const id of ids) {
+    const delivery = await findDelivery(services.db, { workspaceId, id });
+    if (delivery === undefined || delivery.status !== 'pending') continue;
+    const webhook = await webhookOf(services, delivery);
+    if (webhook === undefined || webhook.status === 'disabled') continue;
+    await tryDelivery(services, webhook, delivery);
+  }
 }
 
 /** One try, now. */
@@ -36,7 +56,12 @@ export async function tryDelivery(services: Services, webhook: WebhookRow, deliv
       { workspaceId: webhook.workspaceId, id: webhook.id },
       delivered ? 'delivered' : gone ? 'gone' : 'failed',
     );
-    if (delayMs !== undefined) await services.outbox.plan(tx, delivery, delayMs);
+    if (delayMs !== undefined)
+      await services.outbox.plan(
+        tx,
+        { workspaceId: webhook.workspaceId, webhookId: webhook.id, ids: [delivery.id] },
+        delayMs,
+      );
   });
 }
 

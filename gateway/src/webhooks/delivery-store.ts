@@ -74,8 +74,8 @@ export async function noteTry(
   outcome: { tried: Try; status: 'pending' | 'delivered' | 'failed'; nextTryAt: Date | null },
 ): Promise<void> {
   await db.query(
-    `update deliveries set tries = tries || $3::jsonb, next_try_at = case when status = 'dropped' then null else $5 end,
-       status = case when status = 'dropped' and $4 <> 'delivered' then status else $4 end
+    `update deliveries set tries = tries || $3::jsonb, next_try_at = case when status = 'dropped' then null else $5::timestamptz end,
+       status = case when status = 'dropped' and $4::text <> 'delivered' then status else $4::text end
      where workspace_id = $1 and id = $2`,
     [place.workspaceId, place.id, JSON.stringify([outcome.tried]), outcome.status, outcome.nextTryAt],
   );

@@ -9,9 +9,11 @@ import type { Outbox } from '../events/outbox.ts';
 import { insertDelivery } from './delivery-store.ts';
 import { webhooksFor } from './webhook-store.ts';
 
+/** Deliveries to one webhook, in the order in which their events happened. */
 export interface DeliveryJob {
   workspaceId: string;
-  id: string;
+  webhookId: string;
+  ids: string[];
 }
 
 const queue = 'webhook-deliveries';
@@ -29,6 +31,7 @@ export class PgBossOutbox implements Outbox {
   readonly #log: Logger;
   #workerIds: string[] = [];
   #next = 0;
+  #latestMs = 0;
 
   constructor(options: { db: Pool; now: () => number; log: Logger }) {
     this.#now = options.now;
@@ -68,18 +71,23 @@ export class PgBossOutbox implements Outbox {
   async record(tx: Db, events: readonly NewEvent[]): Promise<void> {
     if (events.length === 0) return;
     const stored = events.map((event): StoredEvent => {
-      const createdAtMs = this.#now();
-      return { ...event, id: newId('evt', createdAtMs), createdAtMs };
+      // One after the other, also within a millisecond: lists by time show them as they happened.
+      this.#latestMs = Math.max(this.#latestMs + 1, this.#now());
+      return { ...event, id: newId('evt', this.#latestMs), createdAtMs: this.#latestMs };
     });
     await insertEvents(tx, stored);
+    const jobs = new Map<string, DeliveryJob>();
     for (const event of stored) {
       for (const { id: webhookId } of await webhooksFor(tx, event)) {
         const { workspaceId } = event;
         const id = newId('del', event.createdAtMs);
         await insertDelivery(tx, { workspaceId, id, webhookId, event: viewEvent(event) });
-        await this.plan(tx, { workspaceId, id });
+        const job = jobs.get(webhookId) ?? { workspaceId, webhookId, ids: [] };
+        job.ids.push(id);
+        jobs.set(webhookId, job);
       }
     }
+    for (const job of jobs.values()) await this.plan(tx, job);
   }
 
   /** Has a delivery tried after so long, in the same transaction as whatever asks for it. */

@@ -136,7 +136,7 @@ export async function noteOutcome(
   await db.query(
     `with ended as (
        update webhooks set failing_since = coalesce(failing_since, clock_timestamp()),
-         status = case when $3 or failing_since < clock_timestamp() - interval '5 days' then 'disabled' else status end
+         status = case when $3::boolean or failing_since < clock_timestamp() - interval '5 days' then 'disabled' else status end
        where workspace_id = $1 and id = $2 returning id, status)
      update deliveries d set status = 'dropped', next_try_at = null from ended
      where ended.status = 'disabled' and d.workspace_id = $1 and d.webhook_id = ended.id and d.status = 'pending'`,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bill, Fault, RecordedRequest, Script } from './script.ts';
+import { atLength, type Bill, type Fault, type RecordedRequest, type Script } from './script.ts';
 
 /** How one vendor speaks: a pure rendering of scripts, and its words for its own mistakes and the caller's. */
 export interface Vendor {
@@ -31,6 +31,7 @@ export class FakeServer {
   readonly #scripts: Script[] = [];
   readonly #faults: Fault[] = [];
   #always: Fault | undefined;
+  #usual: Script | undefined;
   #server: Server | undefined;
 
   constructor(vendor: Vendor, basePath: string) {
@@ -67,6 +68,11 @@ export class FakeServer {
     this.#scripts.push(...scripts);
   }
 
+  /** Answers every request so that has no script of its own, until `reset`. */
+  usually(script: Script): void {
+    this.#usual = script;
+  }
+
   /** The next requests fail so, one each. */
   fault(...faults: Fault[]): void {
     this.#faults.push(...faults);
@@ -83,6 +89,7 @@ export class FakeServer {
     this.#scripts.length = 0;
     this.#faults.length = 0;
     this.#always = undefined;
+    this.#usual = undefined;
     this.splitBytes = undefined;
     this.crlf = false;
   }
@@ -110,7 +117,8 @@ export class FakeServer {
       case 'delay':
         await sleep(fault.ms);
     }
-    const script = this.#scripts.shift() ?? this.#vendor.defaultScript(request);
+    const asked = this.#scripts.shift() ?? this.#usual ?? this.#vendor.defaultScript(request);
+    const script = atLength(asked, request, this.#vendor.prompt(request));
     const events = this.#vendor.stream(request, script);
     const bill = { ...this.#vendor.bill(request, script), complete: false };
     this.book.push(bill);

@@ -10,6 +10,10 @@ export interface Script {
   /** Into how many pieces a streamed text is cut. */
   chunks?: number;
   chunkDelayMs?: number;
+  /** An answer of so many tokens, or of as many as the request allows. */
+  tokens?: number;
+  /** Answers `tokens` whatever the request allows, and bills them. */
+  overruns?: boolean;
 }
 
 /** Input without cached tokens' discount, output with reasoning: as the gateway counts. */
@@ -69,4 +73,25 @@ export function piecesOf(text: string, chunks = 5): string[] {
   const characters = [...text];
   for (let at = 0; at < characters.length; at += size) pieces.push(characters.slice(at, at + size).join(''));
   return pieces;
+}
+
+/** An answer of the length that was asked for; real vendors stop at the request's ceiling, and say `length`. */
+export function atLength(script: Script, request: RecordedRequest, prompt: string): Script {
+  if (script.tokens === undefined) return script;
+  const {
+    max_tokens: chat,
+    max_completion_tokens: newer,
+    max_output_tokens: responses,
+    generationConfig,
+  } = request.json as {
+    [name: string]: number | undefined;
+  } & { generationConfig?: { maxOutputTokens?: number } };
+  const ceiling = newer ?? chat ?? responses ?? generationConfig?.maxOutputTokens ?? Number.POSITIVE_INFINITY;
+  const output = script.overruns === true ? script.tokens : Math.min(script.tokens, ceiling);
+  return {
+    ...script,
+    text: 'word '.repeat(Math.min(output, 2_000)),
+    usage: script.usage ?? { input: Math.max(1, Math.ceil(prompt.length / 4)), output },
+    ...(output < script.tokens ? { finish: 'length' } : {}),
+  };
 }

@@ -1,0 +1,461 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { chat, hello, json } from '../support/ask.ts';
+import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
+});
+afterEach(async () => {
+  gateway.fakes.reset();
+  for (const { id } of await budgets()) await gateway.send('DELETE', `/v1/budgets/${id}`);
+});
+afterAll(() => gateway.stop());
+
+interface Budget {
+  id: string;
+  name: string;
+  scope: Record<string, string>;
+  limit_usd: number;
+  status: string;
+  spent_usd: number;
+  held_usd: number;
+  remaining_usd: number;
+  percent_used: number;
+  resets_at: string | null;
+  period_start: string;
+  thresholds: number[];
+}
+
+const test = { authorization: `Bearer ${testKey}` };
+
+const create = (body: object, headers = {}): Promise<Budget> =>
+  json(gateway.post('/v1/budgets', { name: 'Ads', ...body }, headers), 201);
+const read = (id: string, headers = {}): Promise<Budget> => json(gateway.get(`/v1/budgets/${id}`, headers));
+const budgets = async (query = ''): Promise<Budget[]> =>
+  (await json<{ data: Budget[] }>(gateway.get(`/v1/budgets?limit=100${query}`))).data;
+
+interface Check {
+  allowed: boolean;
+  reason: string;
+  tightest: Budget | null;
+  budgets: Budget[];
+  affordable_tokens: number | null;
+}
+const check = (query: string): Promise<Check> => json(gateway.get(`/v1/budgets/check?${query}`));
+
+interface Refusal {
+  error: { code: string; message: string; details: Record<string, unknown> };
+}
+
+describe('the cap', () => {
+  it('holds when 200 calls come at once where ten fit, and all money is accounted for', async () => {
+    // 100 tokens of answer at $10 a million, and one of input at $2.50: $0.0010025 a call.
+    const budget = await create({ limit_usd: 0.010025, scope: { client_id: 'rush' } });
+    gateway.fakes.openai.usually({ tokens: 100 });
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        const response = await gateway.post(chat, hello({ max_tokens: 100 }), { 'x-client-id': 'rush' });
+        const body = (await response.json()) as {
+          choices?: { finish_reason: string }[];
+          usage?: { completion_tokens: number };
+        };
+        return { status: response.status, body, cost: Number(response.headers.get('x-gateway-cost-usd')) };
+      }),
+    );
+    const served = answers.filter(({ status }) => status === 200);
+    const whole = served.filter(({ body }) => body.usage?.completion_tokens === 100);
+    const shortened = served.filter(({ body }) => body.choices?.[0]?.finish_reason === 'length');
+    expect(whole.length).toBeGreaterThanOrEqual(9);
+    expect(whole.length).toBeLessThanOrEqual(10);
+    expect(whole.length + shortened.length).toBe(served.length);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 402]));
+    const after = await read(budget.id);
+    expect(after.spent_usd).toBeLessThanOrEqual(after.limit_usd);
+    expect(after.held_usd).toBe(0);
+    // Three books: what clients were told, what we have, what the provider billed.
+    const told = served.reduce((sum, { cost }) => sum + cost, 0);
+    const billed = gateway.fakes.openai.book.reduce(
+      (sum, { input, output }) => sum + input * 2.5e-6 + output * 10e-6,
+      0,
+    );
+    expect(after.spent_usd).toBeCloseTo(told, 9);
+    expect(after.spent_usd).toBeCloseTo(billed, 9);
+  });
+
+  it('is seen in the answer, in the refusal and in the list of budgets', async () => {
+    const budget = await create({ limit_usd: 0.002, scope: { client_id: 'seen' } });
+    gateway.fakes.openai.usually({ tokens: 150 });
+    const first = await gateway.post(chat, hello({ max_tokens: 150 }), { 'x-client-id': 'seen' });
+    expect(Number(first.headers.get('x-gateway-budget-remaining-usd'))).toBeCloseTo(0.0004975, 9);
+    // 0.0004975 pays for some 40 tokens.
+    const second = await gateway.post(chat, hello({ max_tokens: 150 }), { 'x-client-id': 'seen' });
+    expect(second.status).toBe(200);
+    const { choices, usage } = (await second.json()) as {
+      choices: { finish_reason: string }[];
+      usage: { completion_tokens: number };
+    };
+    expect(choices[0]?.finish_reason).toBe('length');
+    expect(usage.completion_tokens).toBeLessThan(50);
+    expect(gateway.fakes.openai.requests.at(-1)?.json.max_tokens).toBe(usage.completion_tokens);
+    const refused = await gateway.post(chat, hello({ max_tokens: 150 }), { 'x-client-id': 'seen' });
+    expect(refused.headers.get('x-should-retry')).toBe('false');
+    const { error } = await json<Refusal>(refused, 402);
+    expect(error).toMatchObject({
+      code: 'budget_exceeded',
+      details: { budget_id: budget.id, name: 'Ads', scope: { client_id: 'seen' }, limit_usd: 0.002 },
+    });
+    expect(error.details.spent_usd).toBeGreaterThan(0.0019);
+    expect(Date.parse(String(error.details.resets_at))).toBeGreaterThan(Date.now());
+    expect((await read(budget.id)).status).toBe('exceeded');
+    // Others are not touched by it.
+    expect((await gateway.post(chat, hello(), { 'x-client-id': 'other' })).status).toBe(200);
+  });
+
+  it('is written into the end of a stream, and closes streams of every dialect at what is left', async () => {
+    await create({ limit_usd: 0.01, scope: { client_id: 'streams' } });
+    gateway.fakes.openai.usually({ tokens: 5_000 });
+    gateway.fakes.anthropic.usually({ tokens: 5_000 });
+    const tags = { 'x-client-id': 'streams' };
+    const stream = await (await gateway.post(chat, hello({ stream: true, max_tokens: 20 }), tags)).text();
+    expect(stream).toMatch(/: gateway \{"cost_usd":[\d.]+,"budget_remaining_usd":0\.00\d+\}\n\ndata: \[DONE\]/);
+    const short = await (await gateway.post(chat, hello({ stream: true }), tags)).text();
+    expect(short).toContain('"finish_reason":"length"');
+    await create({ limit_usd: 0.01, scope: { client_id: 'claude' } });
+    const claude = await gateway.post(
+      '/v1/messages',
+      {
+        model: 'claude-sonnet-4-5',
+        max_tokens: 4_000,
+        messages: [{ role: 'user', content: 'Hi' }],
+        thinking: { type: 'enabled', budget_tokens: 2_000 },
+      },
+      { 'x-client-id': 'claude' },
+    );
+    expect(`${claude.status} ${await claude.text()}`).toMatch(/^200 .*"stop_reason":"max_tokens"/);
+    const sent = gateway.fakes.anthropic.requests.at(-1)?.json as { max_tokens: number; thinking: { type: string } };
+    expect(sent.max_tokens).toBeLessThan(1_000);
+    expect(sent.thinking.type).toBe('disabled');
+  });
+
+  it('asks for an end to answers that named none, so that what is held is the most they can cost', async () => {
+    await create({ limit_usd: 100, scope: { client_id: 'endless' } });
+    await gateway.post(chat, hello({ model: 'gpt-5' }), { 'x-client-id': 'endless' });
+    expect(gateway.fakes.openai.requests.at(-1)?.json.max_completion_tokens).toBe(16_384);
+    // gpt-4o ends there by itself, and a call without a budget is left as it is.
+    await gateway.post(chat, hello(), { 'x-client-id': 'endless' });
+    expect(gateway.fakes.openai.requests.at(-1)?.json).not.toHaveProperty('max_completion_tokens');
+    await gateway.post(chat, hello({ model: 'gpt-5' }), { 'x-client-id': 'no-budget' });
+    expect(gateway.fakes.openai.requests.at(-1)?.json).not.toHaveProperty('max_completion_tokens');
+  });
+
+  it('holds for embeddings, which have no answer to shorten', async () => {
+    await create({ limit_usd: 0.000001, scope: { client_id: 'vectors' } });
+    const small = { model: 'text-embedding-3-small', input: 'word' };
+    expect((await gateway.post('/v1/embeddings', small, { 'x-client-id': 'vectors' })).status).toBe(200);
+    const large = { model: 'text-embedding-3-large', input: 'many words '.repeat(500) };
+    const { error } = await json<Refusal>(gateway.post('/v1/embeddings', large, { 'x-client-id': 'vectors' }), 402);
+    expect(error.code).toBe('budget_exceeded');
+  });
+
+  it('is passed only by a provider that bills more than was asked; then nothing more is let through', async () => {
+    const budget = await create({ limit_usd: 0.002, scope: { client_id: 'overrun' } });
+    gateway.fakes.openai.reply({ tokens: 1_000, overruns: true });
+    expect((await gateway.post(chat, hello({ max_tokens: 10 }), { 'x-client-id': 'overrun' })).status).toBe(200);
+    const after = await read(budget.id);
+    expect(after.spent_usd).toBeCloseTo(0.0100025, 9);
+    expect(after.remaining_usd).toBe(0);
+    expect((await gateway.post(chat, hello({ max_tokens: 1 }), { 'x-client-id': 'overrun' })).status).toBe(402);
+  });
+
+  it('bills an explicit zero as zero, counts where nothing is reported, and takes nonsense for nothing', async () => {
+    const budget = await create({ limit_usd: 1, scope: { client_id: 'usage' } });
+    const tags = { 'x-client-id': 'usage' };
+    gateway.fakes.openai.reply({ text: 'free', usage: { input: 0, output: 0 } });
+    await gateway.post(chat, hello(), tags);
+    expect((await read(budget.id)).spent_usd).toBe(0);
+    for (const usage of ['none' as const, { raw: { prompt_tokens: -5, completion_tokens: 'many' } }]) {
+      const before = (await read(budget.id)).spent_usd;
+      gateway.fakes.openai.reply({ text: 'counted here', usage });
+      await gateway.post(chat, hello(), tags);
+      expect((await read(budget.id)).spent_usd).toBeGreaterThan(before);
+    }
+    const { data } = await json<{ data: { estimated: boolean }[] }>(gateway.get('/v1/usage/requests?client_id=usage'));
+    expect(data.map(({ estimated }) => estimated)).toEqual([true, true, false]);
+  });
+
+  it('lets a model nobody has a price for through only where no budget would have to pay', async () => {
+    const provider = await json<{ id: string }>(
+      gateway.post('/v1/providers', {
+        name: 'own',
+        kind: 'openai-compatible',
+        base_url: gateway.fakes.openai.baseUrl,
+        api_key: 'sk-canary-openai-4711',
+      }),
+      201,
+    );
+    await create({ limit_usd: 1, scope: { client_id: 'priced' } });
+    const body = hello({ model: 'own/house-model' });
+    expect((await gateway.post(chat, body, { 'x-client-id': 'unpriced' })).status).toBe(200);
+    const { error } = await json<Refusal>(gateway.post(chat, body, { 'x-client-id': 'priced' }), 402);
+    expect(error.message).toContain('what "house-model" costs');
+    expect(await check('client_id=priced&model=own/house-model')).toMatchObject({
+      allowed: false,
+      reason: 'price_unknown',
+    });
+    await json(
+      gateway.send('PATCH', `/v1/providers/${provider.id}`, {
+        models: [{ id: 'house-model', input_usd_per_mtok: 1, output_usd_per_mtok: 2 }],
+      }),
+    );
+    expect((await gateway.post(chat, body, { 'x-client-id': 'priced' })).status).toBe(200);
+    await gateway.send('DELETE', `/v1/providers/${provider.id}`);
+  });
+
+  it('counts the dearest candidate: what falls back is held for at the dearer price', async () => {
+    const budget = await create({ limit_usd: 0.003, scope: { client_id: 'falls-back' } });
+    gateway.fakes.openai.usually({ tokens: 100 });
+    gateway.fakes.openai.fault({ kind: 'status', status: 503 });
+    gateway.fakes.anthropic.usually({ tokens: 100 });
+    const response = await gateway.post(
+      chat,
+      hello({ model: 'gpt-4o-mini', max_tokens: 100, fallback_models: ['claude-sonnet-4-5'] }),
+      {
+        'x-client-id': 'falls-back',
+      },
+    );
+    expect(response.headers.get('x-gateway-model')).toContain('claude');
+    const after = await read(budget.id);
+    expect(after.spent_usd).toBeGreaterThan(0.0015);
+    expect(after.spent_usd).toBeLessThanOrEqual(0.003);
+  });
+});
+
+describe('a budget', () => {
+  it('falls under every budget whose tags it carries: all can pay or none is touched', async () => {
+    const workspace = await create({ name: 'all', limit_usd: 10 });
+    const client = await create({ name: 'client', limit_usd: 5, scope: { client_id: 'multi' } });
+    const scenario = await create({
+      name: 'scenario',
+      limit_usd: 0.0001,
+      scope: { client_id: 'multi', scenario_id: '7' },
+    });
+    const tags = { 'x-client-id': 'multi', 'x-scenario-id': '7' };
+    const { error } = await json<Refusal>(
+      gateway.post(
+        chat,
+        hello({ max_tokens: 1_000, messages: [{ role: 'user', content: 'word '.repeat(200) }] }),
+        tags,
+      ),
+      402,
+    );
+    expect(error.details.name).toBe('scenario');
+    for (const { id } of [workspace, client, scenario]) {
+      const { spent_usd: spent, held_usd: held } = await read(id);
+      expect([spent, held]).toEqual([0, 0]);
+    }
+    await json(gateway.post(chat, hello({ max_tokens: 10 }), { 'x-client-id': 'multi' }));
+    expect((await read(workspace.id)).spent_usd).toBeGreaterThan(0);
+    expect((await read(client.id)).spent_usd).toBe((await read(workspace.id)).spent_usd);
+    expect((await read(scenario.id)).spent_usd).toBe(0);
+  });
+
+  it('with "*" is one of that size for each client, listed once, with its instances', async () => {
+    const each = await create({ limit_usd: 0.0009, scope: { client_id: '*' } });
+    gateway.fakes.openai.usually({ tokens: 40 });
+    for (const client of ['anna', 'bert', 'bert'])
+      await gateway.post(chat, hello({ max_tokens: 40 }), { 'x-client-id': client });
+    expect((await gateway.post(chat, hello({ max_tokens: 40 }), { 'x-client-id': 'bert' })).status).toBe(402);
+    expect((await gateway.post(chat, hello({ max_tokens: 40 }), { 'x-client-id': 'anna' })).status).toBe(200);
+    const listed = await budgets('&client_id=bert');
+    expect(listed).toHaveLength(1);
+    expect(listed[0]).toMatchObject({ id: each.id, scope: { client_id: '*' } });
+    const { data } = await json<{ data: Budget[] }>(gateway.get(`/v1/budgets/${each.id}/instances`));
+    expect(data.map(({ scope }) => scope.client_id).sort()).toEqual(['anna', 'bert']);
+    // A call without a client falls under none of them.
+    expect((await gateway.post(chat, hello())).status).toBe(200);
+  });
+
+  it('can be bound to a key, and lives in the world of test keys by itself', async () => {
+    const key = await json<{ id: string; key: string }>(gateway.post('/v1/keys', { name: 'one' }), 201);
+    const budget = await create({ limit_usd: 1, scope: { key_id: key.id } });
+    await json(gateway.post(chat, hello(), { authorization: `Bearer ${key.key}` }));
+    expect((await read(budget.id)).spent_usd).toBeGreaterThan(0);
+    const inTest = await create({ limit_usd: 0.0001 }, test);
+    expect((await gateway.get(`/v1/budgets/${inTest.id}`)).status).toBe(404);
+    expect(
+      (
+        await gateway.post(
+          chat,
+          hello({ max_tokens: 2_000, messages: [{ role: 'user', content: 'word '.repeat(300) }] }),
+          test,
+        )
+      ).status,
+    ).toBe(402);
+    expect((await gateway.post(chat, hello())).status).toBe(200);
+    await gateway.send('DELETE', `/v1/budgets/${inTest.id}`, undefined, test);
+  });
+
+  it('that only notifies lets calls go on past its limit', async () => {
+    const budget = await create({ limit_usd: 0.0001, on_limit: 'notify', scope: { client_id: 'loose' } });
+    for (let i = 0; i < 3; i++) await json(gateway.post(chat, hello(), { 'x-client-id': 'loose' }));
+    gateway.fakes.openai.reply({ tokens: 500 });
+    await json(gateway.post(chat, hello(), { 'x-client-id': 'loose' }));
+    const after = await read(budget.id);
+    expect(after.spent_usd).toBeGreaterThan(after.limit_usd);
+    expect(after.status).toBe('exceeded');
+    expect((await check('client_id=loose')).allowed).toBe(true);
+  });
+
+  it('that downgrades takes the cheapest capable model from its first threshold on, and blocks at 100 %', async () => {
+    const budget = await create({
+      limit_usd: 0.001,
+      on_limit: 'downgrade',
+      thresholds: [50],
+      scope: { client_id: 'thrifty' },
+    });
+    const tags = { 'x-client-id': 'thrifty' };
+    gateway.fakes.openai.usually({ tokens: 60 });
+    gateway.fakes.gemini.usually({ tokens: 60 });
+    const first = await gateway.post(chat, hello({ max_tokens: 60 }), tags);
+    expect(first.headers.get('x-gateway-model')).toBe('gpt-4o');
+    const second = await gateway.post(chat, hello({ max_tokens: 60 }), tags);
+    expect(second.headers.get('x-gateway-route')).toContain('cheapest');
+    expect(Number(second.headers.get('x-gateway-cost-usd'))).toBeLessThan(
+      Number(first.headers.get('x-gateway-cost-usd')) / 5,
+    );
+    for (let i = 0; i < 60 && (await read(budget.id)).status !== 'exceeded'; i++)
+      await gateway.post(chat, hello({ max_tokens: 600 }), tags);
+    gateway.fakes.openai.usually({ tokens: 4_000 });
+    gateway.fakes.gemini.usually({ tokens: 4_000 });
+    for (let i = 0; i < 5; i++) await gateway.post(chat, hello(), tags);
+    expect((await gateway.post(chat, hello(), tags)).status).toBe(402);
+    const after = await read(budget.id);
+    expect(after.spent_usd).toBeLessThanOrEqual(after.limit_usd);
+  });
+
+  it('can be raised, for this period or for good, while calls wait for nothing', async () => {
+    const budget = await create({ limit_usd: 0.0001, scope: { client_id: 'raised' } });
+    const tags = { 'x-client-id': 'raised' };
+    const long = hello({ max_tokens: 200, messages: [{ role: 'user', content: 'word '.repeat(100) }] });
+    expect((await gateway.post(chat, long, tags)).status).toBe(402);
+    const raised = await json<Budget>(gateway.post(`/v1/budgets/${budget.id}/raise`, { by_usd: '0.01' }));
+    expect(raised.limit_usd).toBeCloseTo(0.0101, 9);
+    expect(raised.status).toBe('ok');
+    expect((await gateway.post(chat, long, tags)).status).toBe(200);
+    const again = await json<Budget>(gateway.post(`/v1/budgets/${budget.id}/raise`, { by_usd: 1, until: 'forever' }));
+    expect(again.limit_usd).toBeCloseTo(1.0101, 9);
+  });
+
+  it('is changed and deleted safely under load: a lower limit holds from the answer on', async () => {
+    const budget = await create({ limit_usd: 5, scope: { client_id: 'changing' } });
+    const tags = { 'x-client-id': 'changing' };
+    gateway.fakes.openai.usually({ tokens: 100 });
+    let going = true;
+    const load = Array.from({ length: 16 }, async () => {
+      while (going) await (await gateway.post(chat, hello({ max_tokens: 100 }), tags)).text();
+    });
+    await sleep(300);
+    const { spent_usd: spent } = await read(budget.id);
+    const lower = Math.round((spent + 0.05) * 1e6) / 1e6;
+    await json(gateway.send('PATCH', `/v1/budgets/${budget.id}`, { limit_usd: lower, name: 'Lower' }));
+    for (let i = 0; i < 20; i++) {
+      const now = await read(budget.id);
+      expect(now.spent_usd + now.held_usd).toBeLessThanOrEqual(lower + 1e-9);
+      await sleep(25);
+    }
+    expect((await gateway.post(chat, hello({ max_tokens: 100 }), tags)).status).toBe(402);
+    expect((await gateway.send('DELETE', `/v1/budgets/${budget.id}`)).status).toBe(204);
+    expect((await gateway.post(chat, hello({ max_tokens: 100 }), tags)).status).toBe(200);
+    going = false;
+    await Promise.all(load);
+    expect((await gateway.get(`/v1/budgets/${budget.id}`)).status).toBe(404);
+  });
+
+  it('says when it begins anew, by its own time zone', async () => {
+    const berlin = await create({ limit_usd: 1, period: 'day', timezone: 'Europe/Berlin' });
+    const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', hour: '2-digit', minute: '2-digit' });
+    expect(format.format(new Date(String(berlin.resets_at)))).toBe('00:00');
+    expect(format.format(new Date(berlin.period_start))).toBe('00:00');
+    const total = await create({ limit_usd: 1, period: 'total' });
+    expect(total.resets_at).toBeNull();
+  });
+
+  it('is refused where it makes no sense, with a word that says which part', async () => {
+    const wrong: [object, string][] = [
+      [{ limit_usd: 0 }, 'limit_usd'],
+      [{ limit_usd: -1 }, 'limit_usd'],
+      [{ limit_usd: 'NaN' }, 'limit_usd'],
+      [{ limit_usd: 1e-12 }, 'limit_usd'],
+      [{ limit_usd: 1e12 }, 'limit_usd'],
+      [{ limit_usd: 1, timezone: 'Mars/Olympus' }, 'timezone'],
+      [{ limit_usd: 1, period: 'year' }, 'period'],
+      [{ limit_usd: 1, scope: { model: 'gpt-4o' } }, 'scope.model'],
+      [{ limit_usd: 1, thresholds: [0] }, 'thresholds[0]'],
+      [{ limit_usd: 1, colour: 'red' }, 'colour'],
+    ];
+    for (const [body, param] of wrong) {
+      const { error } = await json<{ error: { param: string } }>(
+        gateway.post('/v1/budgets', { name: 'x', ...body }),
+        400,
+      );
+      expect(error.param).toBe(param);
+    }
+    const budget = await create({ limit_usd: '12.50' });
+    expect(budget.limit_usd).toBe(12.5);
+    expect((await gateway.send('PATCH', `/v1/budgets/${budget.id}`, { scope: {} })).status).toBe(400);
+    expect((await gateway.send('PATCH', '/v1/budgets/bud_nobody', { name: 'x' })).status).toBe(404);
+  });
+});
+
+describe('checking a budget', () => {
+  it('costs nothing, and says what is left, in money and in tokens', async () => {
+    await create({ name: 'wide', limit_usd: 100 });
+    const tight = await create({ name: 'tight', limit_usd: 8.75, scope: { client_id: 'checked' } });
+    const answer = await check('client_id=checked&model=gpt-4o');
+    expect(answer).toMatchObject({
+      allowed: true,
+      reason: 'ok',
+      affordable_tokens: 875_000,
+      tightest: { id: tight.id },
+    });
+    expect(answer.budgets.map(({ name }) => name).sort()).toEqual(['tight', 'wide']);
+    expect(gateway.fakes.openai.requests).toHaveLength(0);
+    expect((await check('client_id=nobody&model=gpt-4o')).tightest?.name).toBe('wide');
+  });
+
+  it('says no when not even a short answer can be paid', async () => {
+    await create({ limit_usd: 0.0001, scope: { client_id: 'poor' } });
+    expect(await check('client_id=poor&model=gpt-4o')).toMatchObject({
+      allowed: false,
+      reason: 'budget_exceeded',
+      affordable_tokens: 10,
+    });
+    expect(await check('client_id=poor&model=gpt-4o&max_tokens=5')).toMatchObject({ allowed: true });
+    expect(await check('client_id=rich')).toMatchObject({
+      allowed: true,
+      reason: 'ok',
+      tightest: null,
+      affordable_tokens: null,
+    });
+    expect((await gateway.get('/v1/budgets/check?model=gpt-99')).status).toBe(404);
+    expect((await gateway.get('/v1/budgets/check?max_tokens=0')).status).toBe(400);
+  });
+
+  it('takes its tags from headers, path and key as a call does', async () => {
+    const { id } = await create({ limit_usd: 1, scope: { client_id: 'tagged' } });
+    const headers = await json<Check>(gateway.get('/v1/budgets/check', { 'x-client-id': 'tagged' }));
+    const path = await json<Check>(gateway.get('/t/client=tagged/v1/budgets/check'));
+    const query = await json<Check>(gateway.get('/v1/budgets/check?client_id=tagged', { 'x-client-id': 'another' }));
+    for (const answer of [headers, path, query]) expect(answer.tightest?.id).toBe(id);
+    const locked = await json<{ key: string }>(
+      gateway.post('/v1/keys', { name: 'client’s own', tags: { client_id: 'tagged' }, locked_tags: ['client_id'] }),
+      201,
+    );
+    const as = { authorization: `Bearer ${locked.key}` };
+    expect((await json<Check>(gateway.get('/v1/budgets/check', as))).tightest?.id).toBe(id);
+    expect((await gateway.get('/v1/budgets/check?client_id=other', as)).status).toBe(403);
+  });
+});
