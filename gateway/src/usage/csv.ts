@@ -17,7 +17,8 @@ function cell(value: Cell): string {
 export function csvRows(rows: readonly (readonly Cell[])[]): string {
   return stringify(
     rows.map((row) => row.map(cell)),
-    { record_delimiter: 'windows' },
+    // A lone line feed needs quotes as much as the CRLF between rows.
+    { record_delimiter: 'windows', quoted_match: /[\r\n]/ },
   );
 }
 
