@@ -25,6 +25,10 @@ const commands = {
   start: ['--max-semi-space-size=4', 'gateway/src/main.ts'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   bench: ['test/bench/run.ts'],
+  'verify-ledger': ['gateway/src/cli.ts', 'verify-ledger'],
+  export: ['gateway/src/cli.ts', 'export'],
+  import: ['gateway/src/cli.ts', 'import'],
+  'check-bill': ['gateway/src/cli.ts', 'check-bill'],
 };
 
 const [name = 'start', ...rest] = process.argv.slice(2);
@@ -42,7 +46,8 @@ function install() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   // Not as `packageManager`: pnpm would then want to manage itself and refuse a frozen lockfile that says nothing of it.
   const { pnpm } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).config;
-  console.log('Installing what is missing (this happens once) …');
+  // Not on the standard output: an export goes there.
+  console.error('Installing what is missing (this happens once) …');
   // CI=true: pnpm asks nothing. Its own output is shown only when it fails.
   const done = spawnSync('npx', ['--yes', `pnpm@${pnpm}`, 'install', '--frozen-lockfile'], {
     cwd: root,

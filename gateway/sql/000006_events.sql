@@ -65,3 +65,4 @@ create table slow_models (
   told_at timestamptz not null,
   primary key (workspace_id, provider, model)
 );
+create index deliveries_pending on deliveries (next_try_at) where status = 'pending';

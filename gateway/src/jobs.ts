@@ -7,6 +7,7 @@ import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
 import { rollUp } from './usage/roll-up-store.ts';
+import { replanDeliveries } from './webhooks/deliver-webhook.ts';
 import { deleteOldDeliveries } from './webhooks/delivery-store.ts';
 
 export interface Jobs {
@@ -39,6 +40,7 @@ export function startJobs(services: Services): Jobs {
     }),
     repeat('watch the providers', 1_000, () => watchProviders(services)),
     repeat('watch latency', 60_000, () => watchLatency(services)),
+    repeat('deliver what was left waiting', 60_000, () => replanDeliveries(services)),
     repeat('forget old deliveries', 3_600_000, () => deleteOldDeliveries(services.db)),
     repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),
   ];

@@ -59,6 +59,17 @@ export async function startEmbeddedPostgres(options: { dataDir: string }): Promi
   }
 }
 
+/** How to reach the embedded database of a folder while its gateway runs; undefined where there is none. */
+export function runningConnection(dataDir: string): Connection | undefined {
+  const pointer = join(resolve(dataDir), 'postgres-is-in');
+  const home = existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : resolve(dataDir);
+  try {
+    return JSON.parse(readFileSync(`${filesBelow(home).cluster}.connection.json`, 'utf8')) as Connection;
+  } catch {
+    return undefined;
+  }
+}
+
 interface Place {
   native: string;
   cluster: string;
@@ -163,6 +174,8 @@ async function run(place: Place): Promise<EmbeddedPostgres> {
     database: 'postgres',
   };
   await untilReady(child, connection, place.logFile);
+  // For the tools that look at a database in use (`verify-ledger`): as secret as the password beside it.
+  writeFileSync(`${place.cluster}.connection.json`, JSON.stringify(connection), { mode: 0o600 });
   child.unref();
   return { connection, pid: child.pid ?? 0, stop: () => stopChild(child, endpoint.socketFolder) };
 }

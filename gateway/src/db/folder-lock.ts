@@ -30,6 +30,12 @@ export function lockFolder(folder: string): FolderLock {
   throw new Error(`Cannot take the lock ${path}: it keeps coming back. Is another gateway starting over and over?`);
 }
 
+/** Does a living gateway have the folder? */
+export function isLocked(folder: string): boolean {
+  const holder = readHolder(join(folder, 'gateway.pid'));
+  return holder !== undefined && isAlive(holder);
+}
+
 interface Holder {
   pid: number;
   birth: string;

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
-import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { runningConnection, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { checkFitness } from './fitness.ts';
+import { isLocked } from './folder-lock.ts';
 import { migrate } from './migrate.ts';
 import { type Connection, createPool } from './pool.ts';
 
@@ -40,4 +41,13 @@ export async function openDatabase(options: {
     await embedded?.stop();
     throw error;
   }
+}
+
+/** The database for a tool that runs beside a gateway, or without one: an embedded one in use is looked at where it runs. */
+export async function openForTool(options: { databaseUrl: string | undefined; dataDir: string }): Promise<Database> {
+  const running =
+    options.databaseUrl === undefined && isLocked(options.dataDir) ? runningConnection(options.dataDir) : undefined;
+  if (running === undefined) return openDatabase(options);
+  const pool = createPool(running, { onError: () => {} });
+  return { kind: 'embedded', connection: running, pool, stop: () => pool.end() };
 }

@@ -5,7 +5,7 @@ import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
 import { urlFault } from '../outgoing/address.ts';
 import type { Services } from '../services.ts';
-import { type DeliveryRow, findDelivery, noteTry, type Try } from './delivery-store.ts';
+import { type DeliveryRow, findDelivery, noteTry, type Try, takeOverdue } from './delivery-store.ts';
 import { slackBody, textOf } from './event-text.ts';
 import type { DeliveryJob } from './pg-boss-outbox.ts';
 import { nextDelayMs, verdictOf } from './retry-table.ts';
@@ -62,6 +62,14 @@ export async function tryDelivery(services: Services, webhook: WebhookRow, deliv
         { workspaceId: webhook.workspaceId, webhookId: webhook.id, ids: [delivery.id] },
         delayMs,
       );
+  });
+}
+
+/** Plans anew what is long due and waits for nobody. */
+export async function replanDeliveries(services: Services): Promise<void> {
+  await withTransaction(services.db, async (tx) => {
+    for (const { workspaceId, webhookId, id } of await takeOverdue(tx, 500))
+      await services.outbox.plan(tx, { workspaceId, webhookId, ids: [id] });
   });
 }
 

@@ -89,6 +89,25 @@ export async function reopenDelivery(db: Db, place: { workspaceId: string; id: s
   );
 }
 
+/** Deliveries that are long due and that no job has: of an imported database, or of a job that was lost. Put off meanwhile. */
+export async function takeOverdue(
+  tx: Db,
+  limit: number,
+): Promise<{ workspaceId: string; webhookId: string; id: string }[]> {
+  const { rows } = await tx.query(
+    `update deliveries set next_try_at = clock_timestamp() where (workspace_id, id) in (
+       select workspace_id, id from deliveries where status = 'pending' and next_try_at < clock_timestamp() - interval '3 minutes'
+       order by next_try_at limit $1 for update skip locked)
+     returning workspace_id, webhook_id, id`,
+    [limit],
+  );
+  return (rows as { workspace_id: string; webhook_id: string; id: string }[]).map((row) => ({
+    workspaceId: row.workspace_id,
+    webhookId: row.webhook_id,
+    id: row.id,
+  }));
+}
+
 /** Thirty days of log are kept. */
 export async function deleteOldDeliveries(db: Db): Promise<void> {
   await db.query(

@@ -1,0 +1,105 @@
+import type { Pool, PoolClient } from 'pg';
+import pg from 'pg';
+
+const rowsAtOnce = 1_000;
+
+/**
+ * In an order in which each can be written after those before it. Leases are not among them: whoever starts with the copy
+ * borrows anew. Sums of usage are made again from the calls.
+ */
+const tables = [
+  'workspaces',
+  'api_keys',
+  'provider_accounts',
+  'processes',
+  'budgets',
+  'meters',
+  'calls',
+  'idempotent_answers',
+  'background_calls',
+  'events',
+  'webhooks',
+  'deliveries',
+  'provider_states',
+  'slow_models',
+  'tag_values',
+  'clients',
+  'invoices',
+  'scenario_states',
+  'scenario_limits',
+  'rate_limits',
+  'connections',
+] as const;
+
+export type Table = (typeof tables)[number];
+
+export interface DumpedRows {
+  table: Table;
+  /** Rows as Postgres writes them: `row_to_json`. */
+  rows: string[];
+}
+
+/** Names of the migrations, to be the same on both sides. */
+export async function migrationsOf(db: Pick<Pool, 'query'>): Promise<string[]> {
+  const { rows } = await db.query('select name from schema_migrations order by name');
+  return (rows as { name: string }[]).map(({ name }) => name);
+}
+
+/** Every row of every table as of one moment. */
+export async function* dumpRows(pool: Pool): AsyncGenerator<DumpedRows> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin transaction isolation level repeatable read read only');
+    await client.query(`set local statement_timeout = 0`);
+    await client.query(`set local idle_in_transaction_session_timeout = 0`);
+    for (const table of tables) {
+      await client.query(
+        `declare rows no scroll cursor for select row_to_json(t)::text as row from ${pg.escapeIdentifier(table)} t`,
+      );
+      for (;;) {
+        const { rows } = await client.query(`fetch ${rowsAtOnce} from rows`);
+        if (rows.length === 0) break;
+        yield { table, rows: (rows as { row: string }[]).map(({ row }) => row) };
+      }
+      await client.query('close rows');
+    }
+  } finally {
+    await client.query('rollback').catch(() => {});
+    client.release();
+  }
+}
+
+export function isTable(name: unknown): name is Table {
+  return tables.includes(name as Table);
+}
+
+export async function isEmpty(db: Pick<Pool, 'query'>): Promise<boolean> {
+  const { rows } = await db.query('select not exists (select 1 from workspaces) as empty');
+  return (rows[0] as { empty: boolean }).empty;
+}
+
+/** Writes rows as they were dumped; months of calls are made as they come. */
+export async function loadRows(tx: PoolClient, { table, rows }: DumpedRows): Promise<void> {
+  const json = `[${rows.join(',')}]`;
+  if (table === 'calls')
+    await tx.query(
+      `select ensure_call_partitions(min(created_at)::date, greatest(0, extract(month from age(max(created_at), min(created_at)))::integer) + 1)
+       from json_to_recordset($1::json) as r (created_at timestamptz)`,
+      [json],
+    );
+  const table_ = pg.escapeIdentifier(table);
+  // A copy of processes would be taken for dead ones: which is what they are.
+  await tx.query(
+    `insert into ${table_} overriding system value select * from json_populate_recordset(null::${table_}, $1::json)`,
+    [json],
+  );
+}
+
+/** What the dump left out: leases are given back, counters of ids go on where they were. */
+export async function settleLoaded(tx: PoolClient): Promise<void> {
+  await tx.query('update meters set leased_nanos = 0 where leased_nanos <> 0');
+  await tx.query(`select setval(pg_get_serial_sequence('meters', 'id'), (select coalesce(max(id), 1) from meters))`);
+  await tx.query(
+    `select setval(pg_get_serial_sequence('processes', 'lock_number'), (select coalesce(max(lock_number), 1) from processes))`,
+  );
+}

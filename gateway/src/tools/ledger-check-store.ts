@@ -1,0 +1,61 @@
+import type { Db } from '../db/transaction.ts';
+
+/** A meter whose row says something else than its calls or its leases. */
+export interface Difference {
+  meterId: bigint;
+  workspaceId: string;
+  budgetId: string;
+  name: string;
+  instance: string;
+  periodStart: Date;
+  spentNanos: bigint;
+  callsNanos: bigint;
+  leasedNanos: bigint;
+  leasesNanos: bigint;
+}
+
+/** In one statement, so in one moment: what is settled while it runs is in both books or in none. */
+export async function compareBooks(db: Db): Promise<{ meters: number; differences: Difference[] }> {
+  const { rows } = await db.query(
+    `with calls_of as (
+       select meter, sum(cost_nanos)::bigint as nanos from calls, unnest(meters) as meter where status <> 'open' group by 1),
+     leases_of as (select meter_id, sum(amount_nanos)::bigint as nanos from leases group by 1)
+     select m.id, m.workspace_id, m.budget_id, b.name, m.instance, m.period_start, m.spent_nanos, m.leased_nanos,
+       coalesce(c.nanos, 0) as calls_nanos, coalesce(l.nanos, 0) as leases_nanos
+     from meters m
+     left join budgets b on b.workspace_id = m.workspace_id and b.id = m.budget_id
+     left join calls_of c on c.meter = m.id
+     left join leases_of l on l.meter_id = m.id
+     where m.spent_nanos <> coalesce(c.nanos, 0) or m.leased_nanos <> coalesce(l.nanos, 0)
+     order by m.id`,
+  );
+  const { rows: counted } = await db.query('select count(*)::integer as meters from meters');
+  return {
+    meters: (counted[0] as { meters: number }).meters,
+    differences: (rows as RawDifference[]).map((row) => ({
+      meterId: row.id,
+      workspaceId: row.workspace_id,
+      budgetId: row.budget_id,
+      name: row.name ?? '',
+      instance: row.instance,
+      periodStart: row.period_start,
+      spentNanos: row.spent_nanos,
+      callsNanos: row.calls_nanos,
+      leasedNanos: row.leased_nanos,
+      leasesNanos: row.leases_nanos,
+    })),
+  };
+}
+
+interface RawDifference {
+  id: bigint;
+  workspace_id: string;
+  budget_id: string;
+  name: string | null;
+  instance: string;
+  period_start: Date;
+  spent_nanos: bigint;
+  leased_nanos: bigint;
+  calls_nanos: bigint;
+  leases_nanos: bigint;
+}
