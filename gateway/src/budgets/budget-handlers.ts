@@ -70,7 +70,10 @@ export const budgetHandlers: Pick<
     const budget = await change(services, caller, input.id, (old) => ({
       ...old,
       name: input.name ?? old.name,
-      limitNanos: input.limit_usd === undefined ? old.limitNanos : amount(input.limit_usd, 'limit_usd'),
+      // What is set is what it is: a raise for this period does not come on top of it.
+      ...(input.limit_usd === undefined
+        ? {}
+        : { limitNanos: amount(input.limit_usd, 'limit_usd'), extraNanos: 0n, extraUntilMs: undefined }),
       period: input.period ?? old.period,
       timezone: input.timezone ?? old.timezone,
       thresholds: input.thresholds === undefined ? old.thresholds : ascending(input.thresholds),
