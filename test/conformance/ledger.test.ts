@@ -198,11 +198,11 @@ describe('the ledger, against a model of it', () => {
             switch (command.kind) {
               case 'call': {
                 // Recalls reach the others as notifications do, while the one that asks is waiting.
+                const meterId = await meterIdOf(budget.id);
                 const recalls = setInterval(() => {
                   for (const [i, other] of processes.entries())
                     if (i !== command.at) void other.ledger.recalled(`${meterId} asker 1000000`).catch(() => {});
                 }, 5);
-                const meterId = await meterIdOf(budget.id);
                 const passed = await processes[command.at]?.call(command.nanos, `req_${runs}_${calls++}`);
                 clearInterval(recalls);
                 expect(passed).toBe(command.nanos <= model.free);

@@ -313,9 +313,10 @@ function gather(rows: readonly JournalRow[]): MeterPosting[] {
 function settleMeters(rows: readonly JournalRow[], posted: readonly PostedMeter[]): void {
   const byId = new Map(posted.map((meter) => [meter.id, meter]));
   for (const { debits } of rows)
-    for (const { meter, spentNanos } of debits) {
+    for (const debit of debits) {
+      const { meter } = debit;
       const now = byId.get(meter.id);
-      meter.posted(spentNanos, now?.spentNanos ?? meter.spentNanos + spentNanos);
+      meter.posted(debit, now?.spentNanos ?? meter.spentNanos + debit.spentNanos);
       if (now !== undefined) meter.limitNanos = now.limitNanos;
     }
 }

@@ -4,6 +4,8 @@ export interface Grant {
   grantedNanos: bigint;
   limitNanos: bigint;
   spentNanos: bigint;
+  /** What this process has leased in all, as the database has it. */
+  leaseNanos: bigint;
   /** What other processes have leased: asked for, some of it may come back. */
   othersNanos: bigint;
 }
@@ -30,16 +32,19 @@ export async function borrow(
         insert into leases (process_id, meter_id, amount_nanos) select $1, id, nanos from taken
         on conflict (process_id, meter_id) do update set amount_nanos = leases.amount_nanos + excluded.amount_nanos
         returning amount_nanos)
-      select taken.nanos, taken.limit_nanos, taken.spent_nanos, taken.leased_nanos - noted.amount_nanos as others
+      select taken.nanos, taken.limit_nanos, taken.spent_nanos, noted.amount_nanos as lease, taken.leased_nanos - noted.amount_nanos as others
       from taken, noted`,
     values: [options.processId, options.meterId, options.wantNanos],
   });
-  const row = rows[0] as { nanos: bigint; limit_nanos: bigint; spent_nanos: bigint; others: bigint } | undefined;
+  const row = rows[0] as
+    | { nanos: bigint; limit_nanos: bigint; spent_nanos: bigint; lease: bigint; others: bigint }
+    | undefined;
   return (
     row && {
       grantedNanos: row.nanos,
       limitNanos: row.limit_nanos,
       spentNanos: row.spent_nanos,
+      leaseNanos: row.lease,
       othersNanos: row.others,
     }
   );

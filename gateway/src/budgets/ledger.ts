@@ -41,6 +41,8 @@ export class Ledger {
   readonly #all = new Map<bigint, Meter>();
   readonly #opening = new Map<string, Promise<Meter>>();
   readonly #growing = new Map<bigint, Promise<boolean>>();
+  /** Borrowing and handing back take turns, meter by meter: each knows what the other has done. */
+  readonly #turns = new Map<bigint, Promise<unknown>>();
   #rates = new Map<bigint, { sinceMs: number; spentNanos: bigint }>();
 
   constructor(options: { db: Db; processId: string; views: BudgetViews; now: () => number }) {
@@ -146,23 +148,15 @@ export class Ledger {
   #grow(meter: Meter, nanos: bigint): Promise<boolean> {
     let growing = this.#growing.get(meter.id);
     if (growing === undefined) {
-      growing = this.#borrowOnce(meter, nanos).finally(() => this.#growing.delete(meter.id));
+      growing = this.#growOnce(meter, nanos).finally(() => this.#growing.delete(meter.id));
       this.#growing.set(meter.id, growing);
     }
     return growing;
   }
 
-  async #borrowOnce(meter: Meter, nanos: bigint): Promise<boolean> {
-    const needNanos = nanos - meter.availableNanos;
-    if (needNanos <= 0n) return true;
-    const wantNanos = needNanos + this.#ahead(meter, nanos);
-    const grant = await borrow(this.#db, { processId: this.#processId, meterId: meter.id, wantNanos });
-    if (grant === undefined) return false;
-    meter.amountNanos += grant.grantedNanos;
-    meter.limitNanos = grant.limitNanos;
-    meter.spentNanos = grant.spentNanos;
-    if (meter.availableNanos >= nanos) return true;
-    if (grant.othersNanos <= 0n) return false;
+  async #growOnce(meter: Meter, nanos: bigint): Promise<boolean> {
+    const outcome = await this.#inTurn(meter, () => this.#borrow(meter, nanos));
+    if (outcome !== 'ask') return outcome === 'enough';
     await askBack(this.#db, {
       meterId: meter.id,
       processId: this.#processId,
@@ -170,6 +164,22 @@ export class Ledger {
     });
     await sleep(askPauseMs);
     return true;
+  }
+
+  /** `ask`: others have some of it. */
+  async #borrow(meter: Meter, nanos: bigint): Promise<'enough' | 'ask' | 'none'> {
+    const needNanos = nanos - meter.availableNanos;
+    if (needNanos <= 0n) return 'enough';
+    const wantNanos = needNanos + this.#ahead(meter, nanos);
+    const postedBefore = meter.postedLeasedNanos;
+    const grant = await borrow(this.#db, { processId: this.#processId, meterId: meter.id, wantNanos });
+    if (grant === undefined) return 'none';
+    meter.amountNanos += grant.grantedNanos;
+    meter.recover(grant.leaseNanos, postedBefore);
+    meter.limitNanos = grant.limitNanos;
+    meter.spentNanos = grant.spentNanos;
+    if (meter.availableNanos >= nanos) return 'enough';
+    return grant.othersNanos > 0n ? 'ask' : 'none';
   }
 
   /** What this process spent of the meter lately, for as long again. */
@@ -229,10 +239,27 @@ export class Ledger {
     }
   }
 
-  async #handBack(meter: Meter, keepNanos: bigint): Promise<void> {
-    const nanos = meter.release(keepNanos);
-    if (nanos > 0n)
-      await giveBack(this.#db, { processId: this.#processId, meterId: meter.id, nanos, heldNanos: meter.heldNanos });
+  #handBack(meter: Meter, keepNanos: bigint): Promise<void> {
+    return this.#inTurn(meter, async () => {
+      const nanos = meter.release(keepNanos);
+      if (nanos <= 0n) return;
+      try {
+        await giveBack(this.#db, { processId: this.#processId, meterId: meter.id, nanos, heldNanos: meter.heldNanos });
+      } catch {
+        // Whether it arrived nobody knows. It is not used meanwhile; the next borrowing finds it again if it did not.
+      }
+    });
+  }
+
+  async #inTurn<T>(meter: Meter, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(meter.id) ?? Promise.resolve();
+    const now = before.then(work, work);
+    this.#turns.set(meter.id, now);
+    try {
+      return await now;
+    } finally {
+      if (this.#turns.get(meter.id) === now) this.#turns.delete(meter.id);
+    }
   }
 
   /** What this process's calls hold of a meter right now. */

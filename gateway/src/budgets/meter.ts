@@ -25,6 +25,9 @@ export class Meter {
   heldNanos = 0n;
   /** Settled, but not yet in the database. */
   postingNanos = 0n;
+  /** All that was ever taken out of the lease, and what of it the database is known to have. */
+  #settledLeasedNanos = 0n;
+  postedLeasedNanos = 0n;
   /** `budget.exceeded` was told, as far as this process knows. */
   toldExceeded = false;
   /** By the process's clock: idle leases are handed back. */
@@ -81,13 +84,27 @@ export class Meter {
     this.postingNanos += costNanos;
     const fromLease = this.amountNanos <= 0n ? 0n : costNanos < this.amountNanos ? costNanos : this.amountNanos;
     this.amountNanos -= fromLease;
+    this.#settledLeasedNanos += fromLease;
     return { meterId: this.id, spentNanos: costNanos, leasedNanos: fromLease };
   }
 
   /** What the database says once the posting is there. */
-  posted(costNanos: bigint, spentNanos: bigint): void {
+  posted(
+    { spentNanos: costNanos, leasedNanos }: Pick<Posting, 'spentNanos' | 'leasedNanos'>,
+    spentNanos: bigint,
+  ): void {
     this.postingNanos -= costNanos;
+    this.postedLeasedNanos += leasedNanos;
     this.spentNanos = spentNanos;
+  }
+
+  /**
+   * What the database said is leased to this process is its own, less what was settled and is not known to have been posted
+   * before it was asked (`postedBefore`): money that a lost answer left in doubt is found again, and never too much.
+   */
+  recover(leaseNanos: bigint, postedBefore: bigint): void {
+    const sure = leaseNanos - (this.#settledLeasedNanos - postedBefore);
+    if (sure > this.amountNanos) this.amountNanos = sure;
   }
 
   /** Slack to hand back, taken out of the lease at once; `keepNanos` of it stays. */

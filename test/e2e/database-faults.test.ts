@@ -1,0 +1,211 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../gateway/src/config.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
+import { type RunningGateway, startGateway } from '../../gateway/src/start-gateway.ts';
+import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
+import { chat, hello, json } from '../support/ask.ts';
+import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';
+import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
+
+let fakes: Fakes;
+let postgres: EmbeddedPostgres;
+let gateway: RunningGateway;
+const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-faults-'));
+const dataDir = join(folder, 'database');
+
+beforeAll(async () => {
+  fakes = await startFakes();
+  postgres = await startEmbeddedPostgres({ dataDir });
+  const { host = '', port, user, password } = postgres.connection;
+  const url = `postgres://${user}:${String(password)}@/postgres?host=${encodeURIComponent(host)}&port=${port}`;
+  const quiet = new Writable({ write: (_chunk, _encoding, done) => done() });
+  gateway = await startGateway(readConfig(gatewayEnv(fakes, url, join(folder, 'gateway'))), { logTo: quiet as never });
+});
+afterEach(() => fakes.reset());
+afterAll(async () => {
+  await gateway.stop();
+  await postgres.stop();
+  await fakes.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ask = (path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(gateway.url + path, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+interface Load {
+  /** Stops calling and waits for the last answers. */
+  stop(): Promise<{ statuses: Set<number>; toldUsd: number }>;
+}
+
+/** Sixteen callers without end, under a budget that would pay for all of it. */
+function startLoad(client: string): Load {
+  let going = true;
+  const statuses = new Set<number>();
+  let toldUsd = 0;
+  const callers = Array.from({ length: 16 }, async () => {
+    while (going) {
+      const response = await ask(chat, hello({ max_tokens: 40 }), { 'x-client-id': client });
+      await response.text();
+      statuses.add(response.status);
+      if (response.status === 200) toldUsd += Number(response.headers.get('x-gateway-cost-usd'));
+      else await sleep(20);
+    }
+  });
+  return {
+    stop: async () => {
+      going = false;
+      await Promise.all(callers);
+      return { statuses, toldUsd };
+    },
+  };
+}
+
+const admin = async (...statements: string[]): Promise<void> => {
+  const client = new pg.Client(postgres.connection);
+  client.on('error', () => {});
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+};
+
+describe('under load with a budget, when Postgres', () => {
+  const faults: [string, () => Promise<void>][] = [
+    [
+      'is killed and comes back',
+      async () => {
+        process.kill(postgres.pid, 'SIGKILL');
+        await postgres.stop();
+        await sleep(300);
+        postgres = await startEmbeddedPostgres({ dataDir });
+      },
+    ],
+    [
+      'is stopped in order and comes back',
+      async () => {
+        await postgres.stop();
+        await sleep(300);
+        postgres = await startEmbeddedPostgres({ dataDir });
+      },
+    ],
+    [
+      'is slow for two seconds',
+      async () => {
+        await admin('begin', 'lock table meters in access exclusive mode', 'select pg_sleep(2)', 'rollback');
+      },
+    ],
+    [
+      'is read-only for a while',
+      async () => {
+        await admin('alter system set default_transaction_read_only = on', 'select pg_reload_conf()');
+        await sleep(700);
+        await admin(
+          'set default_transaction_read_only = off',
+          'alter system reset default_transaction_read_only',
+          'select pg_reload_conf()',
+        );
+      },
+    ],
+    [
+      'has no connection left',
+      async () => {
+        const all: pg.Client[] = [];
+        for (let i = 0; i < 80; i++) {
+          const client = new pg.Client(postgres.connection);
+          client.on('error', () => {});
+          try {
+            await client.connect();
+            all.push(client);
+          } catch {
+            break;
+          }
+        }
+        expect(all.length).toBeGreaterThan(10);
+        await admin('select 1').catch(() => {});
+        await sleep(500);
+        await Promise.all(all.map((client) => client.end().catch(() => {})));
+      },
+    ],
+    [
+      'drops every connection',
+      async () => {
+        await admin(
+          `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'`,
+        );
+      },
+    ],
+  ];
+
+  it.each(faults)(
+    '%s: no budget is passed, no call is lost, the three books agree',
+    async (name, fault) => {
+      const client = name.replaceAll(' ', '-');
+      const { id } = await json<{ id: string }>(
+        ask('/v1/budgets', { name, limit_usd: 50, scope: { client_id: client } }),
+        201,
+      );
+      fakes.openai.usually({ tokens: 40 });
+      const load = startLoad(client);
+      await sleep(300);
+      await fault();
+      await sleep(800);
+      const { statuses, toldUsd } = await load.stop();
+      expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+      await expect.poll(async () => (await ask(chat, hello({ max_tokens: 1 }))).status, { timeout: 10_000 }).toBe(200);
+      const { rows } = await gateway.services.db.query(
+        `select count(*) filter (where status = 'open')::integer as open, coalesce(sum(cost_nanos), 0)::text as nanos from calls where client_id = $1`,
+        [client],
+      );
+      const [{ open, nanos }] = rows as [{ open: number; nanos: string }];
+      expect(open).toBe(0);
+      const budget = await json<{ spent_usd: number; held_usd: number; limit_usd: number }>(ask(`/v1/budgets/${id}`));
+      const billed = fakes.openai.book
+        .filter(({ output }) => output === 40)
+        .reduce((sum, { input, output }) => sum + input * 2.5e-6 + output * 10e-6, 0);
+      expect(budget.held_usd).toBe(0);
+      expect(budget.spent_usd).toBeCloseTo(Number(nanos) / 1e9, 9);
+      // What the provider answered is on record even where its caller was told 503: ours is the provider's own sum.
+      expect(budget.spent_usd).toBeCloseTo(billed, 9);
+      expect(budget.spent_usd).toBeGreaterThanOrEqual(toldUsd - 1e-9);
+      expect((await compareBooks(gateway.services.db)).differences).toEqual([]);
+    },
+    40_000,
+  );
+});
+
+describe('when the clock jumps', () => {
+  it('a call belongs to the period of its moment; what was spent in another stays there', async () => {
+    const { services } = gateway;
+    const { now } = services;
+    await json(
+      ask('/v1/budgets', { name: 'daily', limit_usd: 0.001, period: 'day', scope: { client_id: 'clock' } }),
+      201,
+    );
+    fakes.openai.usually({ tokens: 90 });
+    const call = async (): Promise<number> =>
+      (await ask(chat, hello({ max_tokens: 90 }), { 'x-client-id': 'clock' })).status;
+    try {
+      expect([await call(), await call()]).toEqual([200, 402]);
+      services.now = () => now() + 86_400_000;
+      expect([await call(), await call()]).toEqual([200, 402]);
+      // A year and more ahead there is no partition yet; one is made.
+      services.now = () => now() + 500 * 86_400_000;
+      expect(await call()).toBe(200);
+      services.now = () => now() - 3_600_000;
+      expect([200, 402]).toContain(await call());
+    } finally {
+      services.now = now;
+    }
+    expect(await call()).toBe(402);
+    expect((await compareBooks(services.db)).differences).toEqual([]);
+  });
+});
