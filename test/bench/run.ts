@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { callsPerSecond, latencies, type Place, percentile, streams } from './load.ts';
+import { moneyFigures } from './money.ts';
 import { freePort, lineOf, rssOf, run, startScript, stopAll, untilOpen } from './processes.ts';
 
 /**
@@ -50,6 +51,14 @@ try {
   const gateway = run([fileURLToPath(new URL('../../gateway/bin/launch.js', import.meta.url)), 'start'], env);
   const url = /ready at (\S+)/.exec(await lineOf(gateway, /is ready at/))?.[1] ?? '';
   const readySeconds = (performance.now() - started) / 1000;
+
+  // The load is a loop, and the loop breaker would say so.
+  const unlimited = await fetch(`${url}/v1/scenarios/*/limits`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ max_usd_per_hour: null, max_calls_per_minute: null, max_repeats: null }),
+  });
+  if (!unlimited.ok) throw new Error(`the loop breaker could not be switched off: ${unlimited.status}`);
 
   const portkeyPort = await freePort();
   const require = createRequire(import.meta.url);
@@ -136,6 +145,8 @@ try {
 
   console.log('\nstart');
   note('ready after a second `npm start`, s', readySeconds, '≤ 3');
+
+  await moneyFigures(note, providerUrl);
 
   console.log('');
   for (const figure of figures) console.log(JSON.stringify(figure));

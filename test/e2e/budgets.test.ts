@@ -69,6 +69,7 @@ describe('the cap', () => {
     const whole = served.filter(({ body }) => body.usage?.completion_tokens === 100);
     const shortened = served.filter(({ body }) => body.choices?.[0]?.finish_reason === 'length');
     expect(whole.length).toBeGreaterThanOrEqual(9);
+    expect(served.length).toBeGreaterThanOrEqual(10);
     expect(whole.length).toBeLessThanOrEqual(10);
     expect(whole.length + shortened.length).toBe(served.length);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 402]));

@@ -43,6 +43,7 @@ export class Ledger {
   readonly #growing = new Map<bigint, Promise<boolean>>();
   /** Borrowing and handing back take turns, meter by meter: each knows what the other has done. */
   readonly #turns = new Map<bigint, Promise<unknown>>();
+  readonly #waiting: (() => void)[] = [];
   #rates = new Map<bigint, { sinceMs: number; spentNanos: bigint }>();
 
   constructor(options: { db: Db; processId: string; views: BudgetViews; now: () => number }) {
@@ -194,7 +195,28 @@ export class Ledger {
 
   /** Posts the true cost, unconditionally; the difference to the hold returns to the lease. */
   settle(hold: Hold, costNanos: bigint): (Posting & { meter: Meter })[] {
-    return hold.meters.map((meter) => ({ meter, ...meter.settle(hold.nanos, costNanos) }));
+    const debits = hold.meters.map((meter) => ({ meter, ...meter.settle(hold.nanos, costNanos) }));
+    const waiting = this.#waiting.splice(0);
+    for (const wake of waiting) wake();
+    return debits;
+  }
+
+  /**
+   * Waits for calls under way to give back what they held and did not need, as long as that may make room. A call that comes
+   * while the last money is held is not refused for it at once.
+   */
+  async waitForRoom(meters: readonly Meter[], nanos: bigint, untilMs: number): Promise<void> {
+    for (;;) {
+      const short = meters.filter((meter) => !meter.canHold(nanos));
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0 || !short.every(({ heldNanos }) => heldNanos > 0n) || short.length === 0) return;
+      const timeout = new AbortController();
+      await Promise.race([
+        new Promise<void>((resolve) => this.#waiting.push(resolve)),
+        sleep(leftMs, undefined, { signal: timeout.signal }).catch(() => {}),
+      ]);
+      timeout.abort();
+    }
   }
 
   /** Somebody else needs money of a meter: hands back what this process does not. */

@@ -51,13 +51,40 @@ export function fundCall(services: Services, asked: Asked): Funding | Promise<Fu
   const holdNanos = dearestOf(payable, call, { inputTokens, most: undefined });
   const funding = { holdNanos, candidates: payable, maxTokens: blocks ? unaskedCeiling(payable, call) : undefined };
   if (meters.length === 0) return { ...funding, hold: undefined };
+  // Where money runs short an upper bound of the input would keep calls out that can be paid: it is counted then.
+  if (blocks && meters.some((meter) => meter.blocks && meter.availableNanos < holdNanos * plenty))
+    return fundCounted(services, { ...asked, candidates: payable }, funding);
   const held = services.ledger.hold(meters, holdNanos);
   if (!(held instanceof Promise)) return { ...funding, hold: held };
   return held.then((outcome) =>
     'nanos' in outcome
       ? { ...funding, hold: outcome }
-      : fundShort(services, { ...asked, candidates: payable }, outcome),
+      : fundCounted(services, { ...asked, candidates: payable }, funding),
   );
+}
+
+/** A lease that pays for so many calls like this one is not short. */
+const plenty = 32n;
+
+/** How long the last money may be held by others before a call is shortened or refused for want of it. */
+const patienceMs = 1_000;
+
+async function fundCounted(services: Services, asked: Asked, funding: Omit<Funding, 'hold'>): Promise<Funding> {
+  const { meters } = asked;
+  const exact = await exactInputs(asked);
+  let holdNanos = 0n;
+  for (const candidate of asked.candidates) {
+    const inputTokens = exact.get(candidate) ?? asked.inputTokens;
+    const nanos = dearestOf([candidate], asked.call, { inputTokens, most: undefined });
+    if (nanos > holdNanos) holdNanos = nanos;
+  }
+  let held = await services.ledger.hold(meters, holdNanos);
+  for (const untilMs = performance.now() + patienceMs; !('nanos' in held) && performance.now() < untilMs; ) {
+    await services.ledger.waitForRoom(meters, holdNanos, untilMs);
+    if (!meters.every((meter) => meter.canHold(holdNanos))) break;
+    held = await services.ledger.hold(meters, holdNanos);
+  }
+  return 'nanos' in held ? { ...funding, holdNanos, hold: held } : fundShort(services, asked, { first: held, exact });
 }
 
 /** As the journal wants them. */
@@ -94,9 +121,12 @@ export async function fundEmbedding(
 /** How often a call tries to fit into what is left while others take from it too. */
 const fitsMax = 4;
 
-async function fundShort(services: Services, asked: Asked, first: Shortage): Promise<Funding> {
+async function fundShort(
+  services: Services,
+  asked: Asked,
+  { first, exact }: { first: Shortage; exact: Map<Candidate, number> },
+): Promise<Funding> {
   const { meters } = asked;
-  const exact = await exactInputs(asked);
   let shortage = first;
   for (let fits = 0; fits < fitsMax; fits++) {
     const fit = fitWithin(asked, { exact, nanos: shortage.availableNanos });

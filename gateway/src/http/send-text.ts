@@ -20,9 +20,11 @@ export async function sendText(
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
     ...(answer.filename === undefined ? {} : { 'content-disposition': `attachment; filename="${answer.filename}"` }),
   });
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
   try {
     while (!piece.done && !res.destroyed) {
-      if (!res.write(piece.value)) await Promise.race([once(res, 'drain'), once(res, 'close')]);
+      if (!res.write(piece.value)) await once(res, 'drain', { signal: gone.signal }).catch(() => {});
       if (res.destroyed) break;
       piece = await pieces.next();
     }

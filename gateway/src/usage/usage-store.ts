@@ -77,7 +77,7 @@ export async function selectCalls(db: Db, filter: CallFilter): Promise<StoredCal
        cache_write_tokens, output_tokens, reasoning_tokens, cost_nanos, estimated, ttft_ms, total_ms, livemode
      from calls
      where workspace_id = $1 and livemode = $2 and created_at >= $3 and created_at < $4 ${conditions.join(' ')}
-     order by created_at desc, id desc limit $5`,
+     order by calls.created_at desc, calls.id desc limit $5`,
     values,
   );
   return rows as StoredCall[];

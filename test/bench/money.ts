@@ -1,0 +1,281 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
+import { startFakes } from '../support/fakes/start-fakes.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { callsPerSecond, percentile, plainBody } from './load.ts';
+import { lineOf, rssOf, run } from './processes.ts';
+
+type Note = (figure: string, value: number, must: string) => void;
+
+const main = fileURLToPath(new URL('../../gateway/src/main.ts', import.meta.url));
+const key = `gw_live_${'m'.repeat(32)}`;
+const auth = { authorization: `Bearer ${key}` };
+/** Ten million are the figure; fewer make a quick look. */
+const callCount = Number(process.env.CALLS ?? 10_000_000);
+
+/** The figures of money: one Postgres, one gateway or three, fake or constant providers, all on this machine. */
+export async function moneyFigures(note: Note, providerUrl: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-money-'));
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'database') });
+  const { host = '', port, user, password } = postgres.connection;
+  const databaseUrl = `postgres://${user}:${String(password)}@/postgres?host=${encodeURIComponent(host)}&port=${port}`;
+  const fakes = await startFakes();
+  const env = (openai: string): Record<string, string> => ({
+    PORT: '0',
+    DATA_DIR: join(folder, 'gateway'),
+    DATABASE_URL: databaseUrl,
+    LOG_LEVEL: 'warn',
+    GATEWAY_SECRET: 'cd'.repeat(32),
+    GATEWAY_BOOTSTRAP_KEY: key,
+    ALLOW_PRIVATE_NETWORK: 'true',
+    OPENAI_API_KEY: openai === providerUrl ? 'sk-bench' : 'sk-canary-openai-4711',
+    OPENAI_BASE_URL: openai === providerUrl ? `${openai}/v1` : openai,
+  });
+  const start = async (openai: string): Promise<{ url: string; child: ChildProcess }> => {
+    const child = run([main], env(openai));
+    return { url: /ready at (\S+)/.exec(await lineOf(child, /is ready at/))?.[1] ?? '', child };
+  };
+  const stop = (child: ChildProcess): Promise<unknown> => {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    return gone;
+  };
+  try {
+    console.log('\nthe cap: 200 calls at once where ten fit');
+    fakes.openai.usually({ tokens: 100 });
+    const three = [await start(fakes.openai.baseUrl)];
+    await cap(note, 'one process', [three[0]?.url ?? '']);
+    three.push(...(await Promise.all([start(fakes.openai.baseUrl), start(fakes.openai.baseUrl)])));
+    await cap(
+      note,
+      'three processes',
+      three.map(({ url }) => url),
+    );
+    await Promise.all(three.map(({ child }) => stop(child)));
+
+    const gateway = await start(providerUrl);
+    await send(gateway.url, 'PUT', '/v1/scenarios/*/limits', {
+      max_usd_per_hour: null,
+      max_calls_per_minute: null,
+      max_repeats: null,
+    });
+    await budgetLoad(note, gateway.url);
+    await checks(note, gateway.url);
+    await alerts(note, gateway.url);
+    await usage(note, gateway, postgres.connection as pg.ClientConfig);
+    await stop(gateway.child);
+  } finally {
+    await fakes.stop();
+    await postgres.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function send<T>(url: string, method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(url + path, {
+    method,
+    headers: { ...auth, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return (text === '' ? null : JSON.parse(text)) as T;
+}
+
+async function cap(note: Note, where: string, urls: readonly string[]): Promise<void> {
+  const client = where.replaceAll(' ', '-');
+  const { id } = await send<{ id: string }>(urls[0] ?? '', 'POST', '/v1/budgets', {
+    name: where,
+    limit_usd: 0.010025,
+    scope: { client_id: client },
+  });
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, async (_, i) => {
+      const response = await fetch(`${urls[i % urls.length]}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { ...auth, 'content-type': 'application/json', 'x-client-id': client },
+        body: JSON.stringify({ model: 'gpt-4o', max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] }),
+      });
+      const { usage } = (await response.json()) as { usage?: { completion_tokens: number } };
+      return { tokens: usage?.completion_tokens ?? 0, cost: Number(response.headers.get('x-gateway-cost-usd') ?? 0) };
+    }),
+  );
+  const whole = answers.filter(({ tokens }) => tokens === 100).length;
+  const shortened = answers.filter(({ tokens }) => tokens > 0 && tokens < 100).length;
+  const {
+    spent_usd: spent,
+    held_usd: held,
+    limit_usd: limit,
+  } = await send<{ spent_usd: number; held_usd: number; limit_usd: number }>(urls[0] ?? '', 'GET', `/v1/budgets/${id}`);
+  const told = answers.reduce((sum, { cost }) => sum + cost, 0);
+  console.log(
+    `  ${where}: ${whole} whole and ${shortened} shortened of 200; spent $${spent} and held $${held} of $${limit}`,
+  );
+  note(`cap, ${where}: calls at full length`, whole, '10 at most, the last ones may be shortened');
+  note(`cap, ${where}: spent + held over the limit, $`, Math.max(0, spent + held - limit), '0');
+  note(`cap, ${where}: money unaccounted for, $`, Math.abs(spent - told) < 1e-9 ? 0 : spent - told, '0');
+}
+
+/** Five budgets on every call, one of them the same for all: taken in turns with calls that have none. */
+async function budgetLoad(note: Note, url: string): Promise<void> {
+  console.log('\nplain calls per second with five budgets on every call');
+  const place = (client: string, name: string) => ({
+    name,
+    url: `${url}/v1/chat/completions`,
+    headers: {
+      ...auth,
+      'x-client-id': client,
+      'x-project': `${client}-project`,
+      'x-scenario-id': `${client}-scenario`,
+      'x-scenario-platform': 'make',
+    },
+  });
+  for (const scope of [
+    { client_id: 'budgeted' },
+    { project: 'budgeted-project' },
+    { scenario_id: 'budgeted-scenario' },
+    { client_id: 'budgeted', project: '*' },
+    { client_id: 'budgeted', scenario_id: '*' },
+  ])
+    await send(url, 'POST', '/v1/budgets', { name: JSON.stringify(scope), limit_usd: 1_000_000, scope });
+  const rates: Record<string, number[]> = { free: [], budgeted: [] };
+  for (const client of ['free', 'budgeted']) await callsPerSecond(place(client, client), 3);
+  for (let round = 0; round < 4; round++)
+    for (const client of ['free', 'budgeted']) rates[client]?.push(await callsPerSecond(place(client, client), 4));
+  const [free, budgeted] = ['free', 'budgeted'].map((client) => percentile(rates[client] ?? [], 50)) as [
+    number,
+    number,
+  ];
+  console.log(`  without: ${free.toFixed(0)}, with five: ${budgeted.toFixed(0)}`);
+  note('plain calls/s with five budgets ÷ without', budgeted / free, '≥ 0.85');
+}
+
+async function checks(note: Note, url: string): Promise<void> {
+  console.log('\nbudgets/check');
+  const path = `${url}/v1/budgets/check?client_id=budgeted&project=budgeted-project&scenario_id=budgeted-scenario&model=gpt-4o`;
+  await autocannon({ url: path, headers: auth, connections: 32, duration: 2 });
+  const most = await autocannon({ url: path, headers: auth, connections: 32, duration: 6 });
+  if (most.non2xx > 0) throw new Error(`${most.non2xx} checks were refused`);
+  const steady = await autocannon({ url: path, headers: auth, connections: 32, duration: 8, overallRate: 500 });
+  note('budgets/check, a second', most.requests.average, '≥ 3000');
+  note('budgets/check p99 at 500/s, ms', steady.latency.p99, '≤ 10');
+}
+
+/** Calls come at 500 a second; budgets are made so that each crosses a threshold soon, again and again. */
+async function alerts(note: Note, url: string): Promise<void> {
+  console.log('\nthreshold crossed → webhook received, under 500 calls/s');
+  const receiver = await startReceiver();
+  await send(url, 'POST', '/v1/webhooks', {
+    url: receiver.url,
+    events: ['budget.threshold_reached', 'budget.exceeded'],
+  });
+  const load = autocannon({
+    url: `${url}/v1/chat/completions`,
+    method: 'POST',
+    headers: { ...auth, 'content-type': 'application/json', 'x-client-id': 'background' },
+    body: plainBody,
+    connections: 16,
+    duration: 25,
+    overallRate: 500,
+  });
+  const delays: number[] = [];
+  await sleep(1_000);
+  for (let i = 0; i < 60; i++) {
+    const client = `alert-${i}`;
+    // One call costs $0.0001325: it takes the budget from nothing past 80 %.
+    await send(url, 'POST', '/v1/budgets', {
+      name: client,
+      limit_usd: 0.00016,
+      on_limit: 'notify',
+      scope: { client_id: client },
+    });
+    const before = receiver.received.length;
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { ...auth, 'content-type': 'application/json', 'x-client-id': client },
+      body: plainBody,
+    });
+    await response.text();
+    const crossedMs = Date.now();
+    await receiver.waitFor(before + 1, 10_000);
+    delays.push(Math.max(0, (receiver.received[before]?.atMs ?? 0) - crossedMs));
+    await sleep(300);
+  }
+  await load;
+  await receiver.stop();
+  note('threshold → webhook p50, ms', percentile(delays, 50), '(p99 counts)');
+  note('threshold → webhook p99, ms', percentile(delays, 99), '≤ 1000');
+}
+
+/** A month of calls of 500 clients, made by the database itself; summed up as the gateway does by the hour. */
+async function usage(
+  note: Note,
+  gateway: { url: string; child: ChildProcess },
+  connection: pg.ClientConfig,
+): Promise<void> {
+  console.log(`\nusage over ${callCount.toLocaleString('en-US')} calls, a month, 500 clients`);
+  const client = new pg.Client(connection);
+  await client.connect();
+  await client.query(`set statement_timeout = 0`);
+  const { rows } = await client.query('select id from workspaces limit 1');
+  const workspace = (rows[0] as { id: string }).id;
+  const from = new Date(Date.now() - 31 * 86_400_000);
+  await client.query('select ensure_call_partitions($1::date, 2)', [from]);
+  const slice = 500_000;
+  for (let at = 0; at < callCount; at += slice) {
+    await client.query(
+      `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform,
+         dialect, streamed, model_requested, model, provider, route, attempts, input_tokens, cached_tokens, output_tokens, cost_nanos, hold_nanos, total_ms)
+       select $1, $2::timestamptz + (n::float8 / $3) * interval '30 days', 'req_bench' || n, true, 'gone', 'succeeded', 'key_bench',
+         'client-' || (hashint4(n) & 1023) % 500, 'project-' || n % 3, 'scenario-' || (hashint4(n) & 1023) % 500 || '-' || n % 2, 'make', 'chat', false, 'gpt-4o',
+         case n % 3 when 0 then 'gpt-4o' when 1 then 'gpt-4o-mini' else 'claude-sonnet-4-5' end, 'openai', 'asked for', 1, 1200, 0, 80, 228000, 300000, 900
+       from generate_series($4::integer, $5::integer) n`,
+      [workspace, from, callCount, at, Math.min(callCount, at + slice) - 1],
+    );
+  }
+  await client.query('analyze calls');
+  const { createPool } = await import('../../gateway/src/db/pool.ts');
+  const { rollUp } = await import('../../gateway/src/usage/roll-up-store.ts');
+  const pool = createPool(connection, { max: 1 });
+  const summing = performance.now();
+  while (await rollUp(pool, Date.now()));
+  await client.query('analyze usage_hours, usage_days');
+  console.log(`  summed up in ${((performance.now() - summing) / 1000).toFixed(0)} s`);
+  await pool.end();
+  await client.end();
+  const range = `from=${from.toISOString()}`;
+  const times: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const began = performance.now();
+    const page = await send<{ data: unknown[]; totals: { requests: number } }>(
+      gateway.url,
+      'GET',
+      `/v1/usage/clients?${range}&limit=100`,
+    );
+    times.push(performance.now() - began);
+    if (page.data.length !== 100 || page.totals.requests < callCount) throw new Error('usage: not all calls are there');
+  }
+  note('usage by client, first page, s', percentile(times, 50) / 1000, '≤ 1');
+  const before = rssOf(gateway.child.pid);
+  let most = before;
+  const watching = setInterval(() => {
+    most = Math.max(most, rssOf(gateway.child.pid));
+  }, 200);
+  const began = performance.now();
+  const csv = await fetch(`${gateway.url}/v1/usage/requests?format=csv&${range}`, { headers: auth });
+  let lines = 0;
+  for await (const chunk of csv.body ?? []) for (const byte of chunk as Uint8Array) if (byte === 10) lines += 1;
+  clearInterval(watching);
+  if (lines - 1 < callCount) throw new Error(`the CSV has ${lines} lines`);
+  console.log(
+    `  CSV of ${lines.toLocaleString('en-US')} lines in ${((performance.now() - began) / 1000).toFixed(0)} s`,
+  );
+  note('CSV of single calls, RSS growth, MB', most - before, '≤ 50');
+}
