@@ -9,7 +9,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const stamp = join(root, 'node_modules', '.installed-by-launcher');
 const manifests = [
   'package.json',
   'pnpm-lock.yaml',
@@ -17,7 +16,14 @@ const manifests = [
   'gateway/package.json',
   'shared/package.json',
   'test/package.json',
+  'integrations/make/package.json',
+  'integrations/n8n/package.json',
+  'integrations/zapier/package.json',
 ];
+
+/** Tests and benches need every package; the gateway itself needs its own and the pinned Node. */
+const needsAll = ['test', 'bench'];
+const ownPackages = ['--filter', 'ai-gateway', '--filter', '@ai-gateway/gateway...'];
 
 const commands = {
   // A small nursery keeps the heap small: 1,000 streams after a load of plain calls take 296 MB with it and 460 MB without,
@@ -37,19 +43,22 @@ if (command === undefined) {
   console.error(`Unknown command "${name}". There are: ${Object.keys(commands).join(', ')}.`);
   process.exit(2);
 }
-install();
+install(needsAll.includes(name));
 run(pinnedNode(), [...command, ...rest]);
 
 /** Does nothing, and takes no time, when what is installed is what the manifests ask for. */
-function install() {
+function install(all) {
   const wanted = fingerprint();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const stampOf = (scope) => join(root, 'node_modules', `.installed-by-launcher-${scope}`);
+  const isDone = (scope) => existsSync(stampOf(scope)) && readFileSync(stampOf(scope), 'utf8') === wanted;
+  if (isDone('all') || (!all && isDone('gateway'))) return;
+  const stamp = stampOf(all ? 'all' : 'gateway');
   // Not as `packageManager`: pnpm would then want to manage itself and refuse a frozen lockfile that says nothing of it.
   const { pnpm } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).config;
   // Not on the standard output: an export goes there.
   console.error('Installing what is missing (this happens once) …');
   // CI=true: pnpm asks nothing. Its own output is shown only when it fails.
-  const done = spawnSync('npx', ['--yes', `pnpm@${pnpm}`, 'install', '--frozen-lockfile'], {
+  const done = spawnSync('npx', ['--yes', `pnpm@${pnpm}`, 'install', '--frozen-lockfile', ...(all ? [] : ownPackages)], {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, CI: 'true' },
