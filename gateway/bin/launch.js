@@ -58,12 +58,16 @@ function install(all) {
   // Not on the standard output: an export goes there.
   console.error('Installing what is missing (this happens once) …');
   // CI=true: pnpm asks nothing. Its own output is shown only when it fails.
-  const done = spawnSync('npx', ['--yes', `pnpm@${pnpm}`, 'install', '--frozen-lockfile', ...(all ? [] : ownPackages)], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, CI: 'true' },
-    shell: process.platform === 'win32',
-  });
+  const done = spawnSync(
+    'npx',
+    ['--yes', `pnpm@${pnpm}`, 'install', '--frozen-lockfile', ...(all ? [] : ownPackages)],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, CI: 'true' },
+      shell: process.platform === 'win32',
+    },
+  );
   if (done.status !== 0) {
     console.error(`${done.stdout ?? ''}${done.stderr ?? ''}${done.error ?? ''}`);
     console.error('The installation failed. Is the npm registry within reach?');

@@ -1,0 +1,39 @@
+import { sampleEvent } from '@ai-gateway/shared/operations/events';
+import { expect, test } from 'vitest';
+import { slackBody, textOf } from './event-text.ts';
+
+test('an alert is told in a line people understand', () => {
+  expect(textOf(sampleEvent)).toEqual({
+    subject: 'Budget "Acme" has reached 80 %',
+    lines: [
+      '$41.20 of $50.00 are spent, $8.75 are left. It begins anew at 2026-12-01T00:00:00.000Z.',
+      'The call that did it: client acme, scenario 42, platform make.',
+    ],
+  });
+  expect(
+    textOf({ ...sampleEvent, type: 'budget.exceeded', livemode: false, data: { ...sampleEvent.data, percent: 100 } })
+      .subject,
+  ).toBe('Budget "Acme" is spent (test mode)');
+});
+
+test('Slack gets its own shape, and a name cannot mention everybody there', () => {
+  const event = { ...sampleEvent, data: { ...sampleEvent.data, client_id: '<!channel> & co' } };
+  const { text } = JSON.parse(slackBody(event)) as { text: string };
+  expect(text).toContain('*Budget "Acme" has reached 80 %*\n');
+  expect(text).toContain('client &lt;!channel&gt; &amp; co');
+});
+
+test.each([
+  [
+    'scenario.paused',
+    { scenario: { id: '42' }, reason: 'It made more than 10 calls in a minute.', by: 'loop_breaker' },
+    'Scenario "42" was paused',
+  ],
+  ['scenario.resumed', { scenario: { id: '42' }, by: 'Owner' }, 'Scenario "42" was resumed'],
+  ['provider.down', { provider: 'openai', since: 'now' }, 'openai is failing'],
+  ['provider.recovered', { provider: 'openai' }, 'openai answers again'],
+  ['budget.reset', { budget: { name: 'Acme', limit_usd: 5 } }, 'Budget "Acme" begins anew'],
+  ['latency.degraded', { provider: 'openai', model: 'gpt-4o', p95_ms: 9000, usual_p95_ms: 900 }, 'gpt-4o is slow'],
+] as const)('%s has words of its own', (type, data, subject) => {
+  expect(textOf({ ...sampleEvent, type, data }).subject).toBe(subject);
+});
