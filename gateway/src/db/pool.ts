@@ -28,5 +28,7 @@ export function createPool(
   });
   // Idle connections die with the server; without a listener that would end the process.
   pool.on('error', (error) => options.onError?.(error));
+  // So do those in use, between two statements of a transaction: their next statement fails, and that is how it is told.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }

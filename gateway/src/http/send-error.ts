@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { errorCatalogue, GatewayError, isGatewayError, toErrorBody } from '@ai-gateway/shared/errors';
 import type { Logger } from 'pino';
+import { databaseAway } from '../budgets/journal.ts';
+import { isConnectionFault } from '../db/connection-fault.ts';
 
 export type ErrorBodyWriter = (error: GatewayError, requestId: string) => unknown;
 
@@ -10,7 +12,11 @@ export function sendError(
   options: { error: unknown; requestId: string; log: Logger; write?: ErrorBodyWriter },
 ): void {
   const { requestId, log, write = toErrorBody } = options;
-  const error = isGatewayError(options.error) ? options.error : internal(options.error, log, requestId);
+  const error = isGatewayError(options.error)
+    ? options.error
+    : isConnectionFault(options.error)
+      ? databaseAway()
+      : internal(options.error, log, requestId);
   if (res.headersSent || res.destroyed) {
     res.destroy();
     return;

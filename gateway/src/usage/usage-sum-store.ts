@@ -43,43 +43,56 @@ const groupColumn: Record<Grouping, string> = {
 };
 
 /**
- * Whole days and whole hours from their sums, the edges from the calls themselves. `$1` to `$4` are place and range, `$5` to
- * `$8` the filters. Open calls are no usage yet. What lies behind `until` is in the sums, what lies after it in the calls.
+ * Whole days and whole hours from their sums, the edges from the calls themselves: `$3` to `$4` and `$7` to `$8` are edges, the
+ * hours are `$4` to `$5` and `$6` to `$7`, the days `$5` to `$6`. Each bound is a value, so that every part reads its own
+ * stretch of an index. Open calls are no usage yet.
  */
 const partsOf = `
-  with bounds as (
-    select $3::timestamptz as from_at, $4::timestamptz as to_at,
-      coalesce((select until from usage_rollup), '-infinity'::timestamptz) as until),
-  hours as (
-    select from_at, to_at, date_trunc('hour', from_at + interval '1 hour' - interval '1 microsecond', 'UTC') as first_hour,
-      greatest(least(date_trunc('hour', to_at, 'UTC'), until),
-        date_trunc('hour', from_at + interval '1 hour' - interval '1 microsecond', 'UTC')) as last_hour
-    from bounds),
-  days as (
-    select *, least(last_hour, date_trunc('day', first_hour + interval '1 day' - interval '1 microsecond', 'UTC')) as first_day,
-      greatest(date_trunc('day', last_hour, 'UTC'),
-        least(last_hour, date_trunc('day', first_hour + interval '1 day' - interval '1 microsecond', 'UTC'))) as last_day
-    from hours),
-  parts as (
-    select d.day as at, client_id, project, scenario_id, key_id, model, requests, estimated_requests, input_tokens, cached_tokens,
+  with parts as (
+    select day as at, client_id, project, scenario_id, key_id, model, requests, estimated_requests, input_tokens, cached_tokens,
       output_tokens, cost_nanos
-    from usage_days d, days
-    where workspace_id = $1 and livemode = $2 and d.day >= first_day and d.day < last_day @filters
+    from usage_days where workspace_id = $1 and livemode = $2 and day >= $5 and day < $6 @filters
     union all
-    select h.hour as at, client_id, project, scenario_id, key_id, model, requests, estimated_requests, input_tokens, cached_tokens,
+    select hour, client_id, project, scenario_id, key_id, model, requests, estimated_requests, input_tokens, cached_tokens,
       output_tokens, cost_nanos
-    from usage_hours h, days
-    where workspace_id = $1 and livemode = $2
-      and (h.hour >= first_hour and h.hour < first_day or h.hour >= last_day and h.hour < last_hour) @filters
+    from usage_hours where workspace_id = $1 and livemode = $2 and hour >= $4 and hour < $5 @filters
+    union all
+    select hour, client_id, project, scenario_id, key_id, model, requests, estimated_requests, input_tokens, cached_tokens,
+      output_tokens, cost_nanos
+    from usage_hours where workspace_id = $1 and livemode = $2 and hour >= $6 and hour < $7 @filters
     union all
     select created_at, client_id, project, scenario_id, key_id, model, 1, estimated::integer, input_tokens, cached_tokens,
       output_tokens, cost_nanos
-    from calls, hours
-    where workspace_id = $1 and livemode = $2 and status <> 'open'
-      and created_at >= from_at and created_at < to_at and (created_at < first_hour or created_at >= last_hour) @filters)`;
+    from calls where workspace_id = $1 and livemode = $2 and status <> 'open' and created_at >= $3 and created_at < $4 @filters
+    union all
+    select created_at, client_id, project, scenario_id, key_id, model, 1, estimated::integer, input_tokens, cached_tokens,
+      output_tokens, cost_nanos
+    from calls where workspace_id = $1 and livemode = $2 and status <> 'open' and created_at >= $7 and created_at < $8 @filters)`;
 
-function withFilters(filter: SumFilter): { parts: string; values: unknown[] } {
-  const values: unknown[] = [filter.workspaceId, filter.livemode, filter.from, filter.to];
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/** The six moments between which a range is read, in order; `until` is how far the sums go. */
+function boundsOf({ from, to }: Pick<SumFilter, 'from' | 'to'>, until: Date | undefined): Date[] {
+  const [start, end] = [from.getTime(), Math.max(from.getTime(), to.getTime())];
+  const ceil = (ms: number, step: number): number => Math.ceil(ms / step) * step;
+  const floor = (ms: number, step: number): number => Math.floor(ms / step) * step;
+  const summed = Math.min(floor(end, hourMs), until?.getTime() ?? Number.NEGATIVE_INFINITY);
+  const firstHour = ceil(start, hourMs);
+  // Nothing of the range is summed: all of it is one edge.
+  if (summed <= firstHour) return [start, start, start, start, start, end].map((ms) => new Date(ms));
+  const firstDay = Math.min(summed, ceil(firstHour, dayMs));
+  const lastDay = Math.max(firstDay, floor(summed, dayMs));
+  return [start, firstHour, firstDay, lastDay, summed, end].map((ms) => new Date(ms));
+}
+
+async function partsFor(db: Db, filter: SumFilter): Promise<{ parts: string; values: unknown[] }> {
+  const { rows } = await db.query('select until from usage_rollup');
+  return withFilters(filter, boundsOf(filter, (rows as { until: Date }[])[0]?.until));
+}
+
+function withFilters(filter: SumFilter, bounds: readonly Date[]): { parts: string; values: unknown[] } {
+  const values: unknown[] = [filter.workspaceId, filter.livemode, ...bounds];
   const conditions = (
     [
       ['client_id', filter.clientId],
@@ -103,7 +116,7 @@ export async function sumByGroup(
   db: Db,
   options: { filter: SumFilter; grouping: Grouping; after: { group: string | null } | undefined; limit: number },
 ): Promise<GroupSum[]> {
-  const { parts, values } = withFilters(options.filter);
+  const { parts, values } = await partsFor(db, options.filter);
   const column = groupColumn[options.grouping];
   const { after } = options;
   let page = '';
@@ -140,7 +153,7 @@ export async function sumByGroup(
 
 /** Of the whole range. */
 export async function sumAll(db: Db, filter: SumFilter): Promise<Sum> {
-  const { parts, values } = withFilters(filter);
+  const { parts, values } = await partsFor(db, filter);
   const { rows } = await db.query(
     `${parts},
      grouped as (select client_id, ${sums} from parts group by 1)
@@ -189,7 +202,7 @@ export async function sumByModel(
   db: Db,
   filter: SumFilter,
 ): Promise<{ model: string | null; requests: number; inputTokens: number; outputTokens: number; costNanos: bigint }[]> {
-  const { parts, values } = withFilters(filter);
+  const { parts, values } = await partsFor(db, filter);
   const { rows } = await db.query(
     `${parts} select model, ${sums} from parts group by 1 having sum(cost_nanos) <> 0 or sum(output_tokens) > 0 order by 1 nulls last`,
     values,
