@@ -5,6 +5,7 @@ import { bearer, gatewayAddress, noRedirects, secrets } from './gateway-address.
 import { makeErrors, valid } from './make-errors.ts';
 import { makeField } from './make-field.ts';
 import { dateOf, limitField } from './make-module.ts';
+import { makeSample } from './make-sample.ts';
 
 /** The operations of the contract that triggers are made of. */
 export interface AlertOperations {
@@ -93,7 +94,12 @@ function watcher({ id, instant, data, sample }: Alert): Component {
     kind: 'module',
     id: `watch${id.charAt(0).toUpperCase()}${id.slice(1)}`,
     about: { ...instant, moduleType: 'instant_trigger', webhook: id, connection: null, altConnection: null },
-    code: { communication: {}, staticParams: [], interface: eventInterface(data), samples: sample },
+    code: {
+      communication: {},
+      staticParams: [],
+      interface: eventInterface(data),
+      samples: makeSample(sample, eventInterface(data)),
+    },
   };
 }
 
@@ -132,7 +138,7 @@ export function pollingTrigger(
       },
       staticParams: [...filters.map((field) => makeField(field)), { ...limitField, required: true, default: 2 }],
       interface: eventInterface(alert.data),
-      samples: alert.sample,
+      samples: makeSample(alert.sample, eventInterface(alert.data)),
       epoch: { response: { limit: 300, output: { label: epochLabel, date: '{{item.created_at}}' } } },
     },
   };

@@ -69,8 +69,15 @@ const providerOutages: Alert = {
     { name: 'provider', type: 'text', label: 'Provider' },
     { name: 'error_rate', type: 'number', label: 'Error rate' },
     { name: 'since', type: 'text', label: 'Since' },
+    { name: 'resting_until', type: 'text', label: 'Resting until' },
   ],
-  sample: { provider: 'openai', error_rate: 0.8, since: '2026-11-01T07:58:00.000Z', ...envelope('provider.down') },
+  sample: {
+    provider: 'openai',
+    error_rate: 0.8,
+    since: '2026-11-01T07:58:00.000Z',
+    resting_until: '2026-11-01T08:00:30.000Z',
+    ...envelope('provider.down'),
+  },
 };
 
 export const alerts: readonly Alert[] = [budgetAlerts, scenarioPauses, providerOutages];

@@ -50,6 +50,11 @@ function request({ path, method }: Operation): Json {
           content: '{{if(parameters.images[1], merge(temp.text, parameters.images), parameters.prompt)}}',
         },
       ],
+      tags: {
+        client_id: '{{ifempty(parameters.client_id, undefined)}}',
+        project: '{{ifempty(parameters.project, undefined)}}',
+        scenario_id: '{{ifempty(parameters.scenario_id, undefined)}}',
+      },
       formats: {
         json_object: { type: 'json_object' },
         json_schema: {
@@ -73,12 +78,9 @@ function request({ path, method }: Operation): Json {
       reasoning_effort: '{{ifempty(parameters.reasoning_effort, undefined)}}',
       // An empty list would say that there must be no fallback.
       fallback_models: '{{if(parameters.fallback_models[1], parameters.fallback_models, undefined)}}',
-      // In the body and not in headers, which cannot carry every name.
-      metadata: {
-        client_id: '{{ifempty(parameters.client_id, undefined)}}',
-        project: '{{ifempty(parameters.project, undefined)}}',
-        scenario_id: '{{ifempty(parameters.scenario_id, undefined)}}',
-      },
+      // In the body and not in headers, which cannot carry every name. Where there is none it is left out: providers
+      // refuse metadata, be it empty, of calls they do not store.
+      metadata: '{{if(parameters.client_id || parameters.project || parameters.scenario_id, temp.tags, undefined)}}',
       stream: false,
     },
     response: { output },

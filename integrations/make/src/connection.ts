@@ -1,6 +1,6 @@
 import { type Component, connectionId } from './component.ts';
 import { bearer, gatewayAddress, noRedirects, secrets } from './gateway-address.ts';
-import { makeErrors, message } from './make-errors.ts';
+import { makeErrors } from './make-errors.ts';
 
 const { 404: _, ...errors } = makeErrors();
 
@@ -10,7 +10,7 @@ const noProvider =
 
 /** In the name of the connection, where its owner sees it: Make has no other place for a warning. */
 const openToAll =
-  "{{if(replace(parameters.baseUrl, '/^ *http:[/][/](?!localhost|127[.])/i', '') == parameters.baseUrl, '', ', not encrypted: use https')}}";
+  "{{if(replace(parameters.baseUrl, '/^ *http:[/][/](?!localhost|127[.]|[[]::1)/i', '') == parameters.baseUrl, '', ', not encrypted: use https')}}";
 
 /** A key and an address. The test asks who the key is, and tells apart what can be wrong. */
 export const connection: Component = {
@@ -36,7 +36,8 @@ export const connection: Component = {
             type: 'RuntimeError',
           },
           401: {
-            message: `The gateway answers, but it does not take this key. ${message}`,
+            // Whoever refuses without saying why is no gateway.
+            message: `{{if(body.error.message, 'The gateway answers, but it does not take this key. [401] ' + body.error.message, '${inQuotes(elsewhere)}')}}`,
             type: 'InvalidAccessTokenError',
           },
         },

@@ -13,7 +13,7 @@ export function makeErrors(): MakeError & { readonly [status: string]: string | 
   return { message, type: 'RuntimeError', ...Object.fromEntries([...refusals, ...redirects]) };
 }
 
-export const message = "[{{statusCode}}] {{ifempty(body.error.message, 'The gateway did not say why.')}}";
+const message = "[{{statusCode}}] {{ifempty(body.error.message, 'The gateway did not say why.')}}";
 const redirected =
   '[{{statusCode}}] The gateway URL leads on to {{headers.location}}. Enter that address in the connection, if it is yours: the key is not sent along.';
 

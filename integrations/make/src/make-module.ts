@@ -4,6 +4,7 @@ import { type Component, componentId, connectionId, type Json, type Parameter } 
 import { makeField } from './make-field.ts';
 import { makeInterface } from './make-interface.ts';
 import { makeRequest } from './make-request.ts';
+import { makeSample } from './make-sample.ts';
 import { momentsOf, momentsOfRows } from './moments.ts';
 import { actionLabel, searchLabel } from './wording.ts';
 
@@ -25,6 +26,7 @@ export function rowsOf(operation: Operation): readonly Field[] | undefined {
 
 function action(operation: Operation): Component {
   const moments = momentsOf(operation.output);
+  const answer = makeInterface(fieldsOf({ input: operation.output }), moments);
   return {
     kind: 'module',
     id: componentId(operation.id),
@@ -40,8 +42,8 @@ function action(operation: Operation): Component {
       communication: { ...requestOf(operation), response: { output: outputOf('body', moments) } },
       staticParams: [],
       mappableParams: parametersOf(operation),
-      interface: makeInterface(fieldsOf({ input: operation.output }), moments),
-      samples: (operation.sample.output ?? {}) as Json,
+      interface: answer,
+      samples: makeSample((operation.sample.output ?? {}) as Json, answer),
     },
   };
 }
@@ -49,6 +51,7 @@ function action(operation: Operation): Component {
 function search(operation: Operation, rows: readonly Field[]): Component {
   const moments = momentsOfRows(operation.output);
   const { data } = operation.sample.output as { data: readonly Json[] };
+  const answer = makeInterface(rows, moments);
   return {
     kind: 'module',
     id: componentId(operation.id),
@@ -66,8 +69,8 @@ function search(operation: Operation, rows: readonly Field[]): Component {
       },
       staticParams: [],
       mappableParams: [...parametersOf(operation), limitField],
-      interface: makeInterface(rows, moments),
-      samples: data[0] ?? {},
+      interface: answer,
+      samples: makeSample(data[0] ?? {}, answer),
     },
   };
 }

@@ -33,6 +33,8 @@ export interface Wire {
   log: LogEntry[];
   /** How long a second of Make's is: tests of time limits need not wait for them. */
   secondMs: number;
+  /** Where names of the public internet lead in a test: `https://gateway.example.com` to a server of this machine. */
+  hosts: Readonly<Record<string, string>>;
 }
 
 const defaultTimeoutMs = 40_000;
@@ -46,7 +48,8 @@ export async function send(request: MakeRequest, wire: Wire): Promise<MakeRespon
   wire.log.push(entry);
   const follows = (method === 'GET' ? request.followRedirects : request.followAllRedirects) ?? true;
   try {
-    const response = await exchange({ url, method, headers, body, follows, signal: AbortSignal.timeout(timeoutMs) });
+    const signal = AbortSignal.timeout(timeoutMs);
+    const response = await exchange({ url, method, headers, body, follows, hosts: wire.hosts, signal });
     entry.response = structuredClone(response);
     return response;
   } catch (error) {
@@ -60,7 +63,7 @@ export async function send(request: MakeRequest, wire: Wire): Promise<MakeRespon
 function urlOf({ url, baseUrl = '', encodeUrl = true, qs = {} }: MakeRequest): URL {
   const joined = url.startsWith('/') ? `${baseUrl}${url}` : url;
   // What was encoded before would be encoded twice.
-  const made = new URL(encodeUrl ? encodeURI(joined) : joined);
+  const made = new URL(encodeUrl ? encoded(joined) : joined);
   made.pathname = made.pathname.replace(/\/{2,}/g, '/');
   for (const [name, value] of Object.entries(qs)) {
     if (value === undefined) continue;
@@ -69,6 +72,11 @@ function urlOf({ url, baseUrl = '', encodeUrl = true, qs = {} }: MakeRequest): U
     made.searchParams.append(name, textOf(value));
   }
   return made;
+}
+
+/** The brackets of an IPv6 host are no part of a path. */
+function encoded(url: string): string {
+  return encodeURI(url).replaceAll('%5B', '[').replaceAll('%5D', ']');
 }
 
 function contentOf({ headers = {}, body, type = 'json' }: MakeRequest, method: string) {
@@ -89,15 +97,18 @@ interface Exchange {
   headers: Record<string, string>;
   body: string | undefined;
   follows: boolean;
+  hosts: Wire['hosts'];
   signal: AbortSignal;
 }
 
 /** Where redirects are followed everything goes along, the key too: an app must not rely on Make to hold it back. */
-async function exchange({ url, method, headers, body, follows, signal }: Exchange): Promise<MakeResponse> {
-  const response = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal });
+async function exchange({ url, ...request }: Exchange): Promise<MakeResponse> {
+  const { method, headers, body, follows, hosts, signal } = request;
+  const really = new URL(`${url.pathname}${url.search}`, hosts[url.origin] ?? url);
+  const response = await fetch(really, { method, headers, body: body ?? null, redirect: 'manual', signal });
   const location = response.headers.get('location');
   if (follows && response.status >= 300 && response.status < 400 && location !== null)
-    return exchange({ url: new URL(location, url), method, headers, body, follows, signal });
+    return exchange({ ...request, url: new URL(location, url) });
   return {
     statusCode: response.status,
     headers: Object.fromEntries(response.headers),

@@ -15,9 +15,10 @@ type Values = Readonly<Record<string, unknown>>;
 export interface MakeSettings {
   app: App;
   /** What Make tells modules of where they run; it promises none of it. */
-  scenario?: { id: number; organizationId: number };
-  executionId?: string;
+  scenario?: { id: number; organizationId: number } | undefined;
+  executionId?: string | undefined;
   secondMs?: number;
+  hosts?: Wire['hosts'];
 }
 
 /** A connection somebody made: what they filled in, what was kept, and the name it has in Make's lists. */
@@ -67,8 +68,14 @@ export interface MakeRuntime {
  * Runs an app of Make's as Make would, as far as that is known: connections, modules, RPCs, webhooks, polling. Not known
  * here: OAuth, multipart, XML, custom functions, incomplete executions. What is wrong in an app throws, where Make is silent.
  */
-export function createMakeRuntime({ app, scenario, executionId, secondMs = 1000 }: MakeSettings): MakeRuntime {
-  const wire: Wire = { log: [], secondMs };
+export function createMakeRuntime({
+  app,
+  scenario,
+  executionId,
+  secondMs = 1000,
+  hosts = {},
+}: MakeSettings): MakeRuntime {
+  const wire: Wire = { log: [], secondMs, hosts };
   const inScenario: Scope = { scenario, executionId, common: {}, data: {} };
   // At design time there is no scenario that runs.
   const atDesk: Scope = { scenario: undefined, executionId: undefined, common: {} };

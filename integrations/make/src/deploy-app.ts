@@ -1,0 +1,213 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Make, MakeError } from '@makehq/sdk';
+import { type IdMapping, remoteOf } from './id-mapping.ts';
+import { type AppFolder, type DeployedKind, deployedKinds, type ManifestEntry } from './read-app-folder.ts';
+
+export interface Deployment {
+  make: Make;
+  app: AppFolder;
+  /** The app's name at Make: `ai-gateway`, or another one to try things out in. */
+  appId: string;
+  version: number;
+  /** What Make calls our connections and webhooks. Added to as things are made. */
+  mapping: IdMapping;
+  /** Called after each addition, so that what was made is known even when the next step fails. */
+  keep(mapping: IdMapping): void;
+  /** Only say what would be done. */
+  isDryRun: boolean;
+  say(line: string): void;
+}
+
+/**
+ * Brings the app at Make to what the folder holds: makes what is missing, writes what differs, leaves alone what is equal and
+ * what is not ours. A second run changes nothing. Returns how many changes there were.
+ */
+export async function deployApp(deployment: Deployment): Promise<number> {
+  const changes = new Changes(deployment);
+  const isThere = await ensureApp(deployment, changes);
+  const { app, make, appId, version } = deployment;
+  const appPath = `/sdk/apps/${appId}/${version}`;
+  await changes.section(`${appPath}/base`, app.base, isThere);
+  // In this order, since each names those before it.
+  for (const kind of deployedKinds) await deployKind(deployment, changes, kind, isThere);
+  // Make refuses groups with a module it does not know, and modules in none of them.
+  await changes.section(`${appPath}/groups`, app.groups, isThere, 'application/json');
+  const readme = isThere ? await make.sdk.apps.getDocs(appId, version).catch(orMissing) : undefined;
+  if (readme !== app.readme) await changes.make('readme', () => make.sdk.apps.setDocs(appId, version, app.readme));
+  return changes.count;
+}
+
+/** Says each change, counts it, and does it unless this is a dry run. */
+class Changes {
+  count = 0;
+  readonly #deployment: Deployment;
+
+  constructor(deployment: Deployment) {
+    this.#deployment = deployment;
+  }
+
+  async make<Value>(what: string, change: () => Promise<Value>): Promise<Value | undefined> {
+    const { isDryRun, say } = this.#deployment;
+    this.count += 1;
+    say(`${isDryRun ? 'would write' : 'write'} ${what}`);
+    return isDryRun ? undefined : change();
+  }
+
+  /** One file of the app, written where Make's differs. */
+  async section(path: string, content: unknown, isThere: boolean, type = 'application/jsonc'): Promise<void> {
+    const { make } = this.#deployment;
+    const before = isThere ? await make.fetch(path).catch(orMissing) : undefined;
+    if (isDeepStrictEqual(parsed(before), content)) return;
+    const body = JSON.stringify(content, null, 2);
+    await this.make(path.replace('/sdk/apps/', ''), () =>
+      make.fetch(path, { method: 'PUT', headers: { 'Content-Type': type }, body }),
+    );
+  }
+}
+
+/** Make gives sections as JSON or, where there are comments in them, as text. */
+function parsed(section: unknown): unknown {
+  if (typeof section !== 'string') return section;
+  try {
+    return JSON.parse(section);
+  } catch {
+    return undefined;
+  }
+}
+
+function orMissing(error: unknown): undefined {
+  if (error instanceof MakeError && error.statusCode === 404) return undefined;
+  throw error;
+}
+
+async function ensureApp({ make, appId, version }: Deployment, changes: Changes): Promise<boolean> {
+  if ((await make.sdk.apps.get(appId, version).catch(orMissing)) !== undefined) return true;
+  await changes.make(`app ${appId}`, () =>
+    make.sdk.apps.create({
+      name: appId,
+      label: 'AI Gateway',
+      description: 'One key for OpenAI, Claude and Gemini, with budgets that hold.',
+      theme: '#1f3a5f',
+      language: 'en',
+      audience: 'global',
+    }),
+  );
+  return false;
+}
+
+interface Remote {
+  name: string;
+  [key: string]: unknown;
+}
+
+/** Where Make keeps components of a kind, and what it calls them in its answers. */
+function placeOf(kind: DeployedKind, { appId, version }: Deployment) {
+  const app = `/sdk/apps/${appId}`;
+  return {
+    connection: { list: `${app}/connections`, one: '/sdk/apps/connections', answer: 'appConnection' },
+    webhook: { list: `${app}/webhooks`, one: '/sdk/apps/webhooks', answer: 'appWebhook' },
+    module: { list: `${app}/${version}/modules`, one: `${app}/${version}/modules`, answer: 'appModule' },
+    rpc: { list: `${app}/${version}/rpcs`, one: `${app}/${version}/rpcs`, answer: 'appRpc' },
+  }[kind];
+}
+
+async function deployKind(deployment: Deployment, changes: Changes, kind: DeployedKind, isThere: boolean) {
+  const { make, app, mapping, keep, isDryRun, say } = deployment;
+  const { list, one, answer } = placeOf(kind, deployment);
+  const answered = isThere ? await make.fetch<Record<string, Remote[] | undefined>>(list) : {};
+  const remotes = answered[`${answer}s`] ?? [];
+  const ours = new Set<string>();
+  for (const [local, entry] of Object.entries(app.components[kind])) {
+    const mapped = mapping[kind].find((pair) => pair.local === local)?.remote;
+    let remote = remotes.find(({ name }) => name === (mapped ?? (keepsItsName(kind) ? local : undefined)));
+    const isNew = remote === undefined;
+    if (remote === undefined) {
+      const body = creation(kind, local, entry, mapping);
+      const made = await changes.make(`${kind} ${local}`, () =>
+        make.fetch<Record<string, Remote>>(list, { method: 'POST', body: body as never }),
+      );
+      remote = made?.[answer] ?? { name: local };
+    }
+    ours.add(remote.name);
+    if (mapped !== remote.name && !isDryRun) {
+      mapping[kind] = [...mapping[kind].filter((pair) => pair.local !== local), { local, remote: remote.name }];
+      keep(mapping);
+    }
+    const path = `${one}/${remote.name}`;
+    for (const [key, content] of Object.entries(entry.code)) {
+      const section = sections[key];
+      if (section === undefined) throw new Error(`${local} has a file "${key}" that Make has no section for.`);
+      await changes.section(`${path}/${section}`, content, !(isNew && isDryRun));
+    }
+    const differing = Object.entries(detailsOf(kind, entry, mapping)).filter(([key, value]) => remote[key] !== value);
+    if (differing.length > 0)
+      await changes.make(`${kind} ${local}: ${differing.map(([key]) => key).join(', ')}`, () =>
+        make.fetch(path, { method: 'PATCH', body: Object.fromEntries(differing) as never }),
+      );
+  }
+  for (const { name } of remotes.filter((other) => !ours.has(other.name)))
+    say(`${kind} ${name} is at Make but not in the app; it is left alone.`);
+}
+
+/** Modules and RPCs are called at Make what they are called here; the names of connections and webhooks Make makes up. */
+function keepsItsName(kind: DeployedKind): boolean {
+  return kind === 'module' || kind === 'rpc';
+}
+
+/** The manifest's names for files, and Make's API's. */
+const sections: Readonly<Record<string, string>> = {
+  communication: 'api',
+  params: 'parameters',
+  staticParams: 'parameters',
+  mappableParams: 'expect',
+  interface: 'interface',
+  samples: 'samples',
+  epoch: 'epoch',
+  attach: 'attach',
+  detach: 'detach',
+};
+
+const moduleTypes: Readonly<Record<string, number>> = {
+  trigger: 1,
+  action: 4,
+  search: 9,
+  instant_trigger: 10,
+  universal: 12,
+};
+
+function creation(kind: DeployedKind, local: string, entry: ManifestEntry, mapping: IdMapping): object {
+  const { label, description, connectionType, webhookType, moduleType = '' } = entry;
+  switch (kind) {
+    case 'connection':
+      return { type: connectionType, label };
+    case 'webhook':
+      return { type: webhookType, label };
+    case 'rpc':
+      return { name: local, label };
+    case 'module':
+      return {
+        name: local,
+        typeId: moduleTypes[moduleType],
+        // A universal module is not made without it.
+        ...(moduleType === 'universal' && { subtype: 'Universal' }),
+        label,
+        description,
+        moduleInitMode: 'blank',
+        ...detailsOf(kind, entry, mapping),
+      };
+  }
+}
+
+/** What Make has on record of a component besides its files. */
+function detailsOf(kind: DeployedKind, entry: ManifestEntry, mapping: IdMapping): Record<string, unknown> {
+  const { label, description, actionCrud, connection, webhook } = entry;
+  const details = {
+    label,
+    description,
+    crud: actionCrud,
+    connection: connection == null ? connection : remoteOf(mapping, 'connection', connection),
+    webhook: webhook === undefined ? undefined : remoteOf(mapping, 'webhook', webhook),
+  };
+  const kept = Object.entries(details).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kind === 'connection' ? [['label', label]] : kept);
+}

@@ -1,0 +1,72 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Create } from 'zapier-platform-core';
+import { isEmpty, isRecord, readJson, textOf } from './form-value.ts';
+import { gatewayOf, type Settings } from './gateway.ts';
+import type { InputData } from './operation-input.ts';
+import { asZapierErrors } from './zapier-errors.ts';
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** Any call of the API, for what the app has no step for. */
+export function apiRequest(settings: Settings): Create {
+  return {
+    key: 'api_request',
+    noun: 'API Request',
+    display: {
+      label: 'Make API Request',
+      description: 'Sends any request to the API of your gateway, with the key of the connection.',
+    },
+    operation: {
+      perform: (z, bundle) =>
+        asZapierErrors(z, async () => ({
+          body: await gatewayOf(z, bundle, settings).request(requestOf(bundle.inputData)),
+        })),
+      inputFields: [
+        {
+          key: 'method',
+          label: 'Method',
+          type: 'string',
+          required: true,
+          default: 'GET',
+          choices: methods.map((method) => ({ value: method, sample: method, label: method })),
+        },
+        {
+          key: 'path',
+          label: 'Path',
+          type: 'string',
+          required: true,
+          placeholder: '/v1/usage/clients',
+          helpText:
+            'From the gateway’s root on: `/v1/usage/clients`. The calls are described at `/docs` of your gateway.',
+        },
+        { key: 'query', label: 'Query', dict: true, required: false, helpText: 'What follows the question mark.' },
+        { key: 'body', label: 'Body', type: 'text', required: false, helpText: 'JSON, for all methods but GET.' },
+      ],
+      sample: { body: { data: [{ id: 'acme', name: 'Acme Inc.' }], next_cursor: null } },
+    },
+  };
+}
+
+function requestOf({ method, path, query, body }: InputData) {
+  const verb = textOf(method).toUpperCase() || 'GET';
+  return {
+    method: verb,
+    path: `/${textOf(path).replace(/^\/+/, '')}${queryOf(query)}`,
+    ...(verb === 'GET' || isEmpty(body) ? {} : { body: jsonOf(body) }),
+  };
+}
+
+function queryOf(query: unknown): string {
+  const pairs = isRecord(query) ? Object.entries(query).filter(([, value]) => !isEmpty(value)) : [];
+  const text = new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, String(value)])).toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function jsonOf(body: unknown): unknown {
+  const value = typeof body === 'string' ? readJson(body) : body;
+  if (value === undefined)
+    throw new GatewayError('invalid_request', 'The body is not valid JSON. Check its quotes and commas.', {
+      param: 'body',
+    });
+  return value;
+}

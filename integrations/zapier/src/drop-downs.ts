@@ -1,0 +1,63 @@
+import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import type { Operation } from '@ai-gateway/shared/operation';
+import type { Trigger } from 'zapier-platform-core';
+import { gatewayOf, type Settings } from './gateway.ts';
+import { answerKind, findRows } from './perform.ts';
+import { actionLabel, keyOf, nounOf } from './wording.ts';
+import { asZapierErrors } from './zapier-errors.ts';
+
+/** More would only scroll by; whoever has more clients types the name. */
+const mostRows = 500;
+
+/** A hidden trigger for every list some field is filled from: Zapier fills drop-downs by triggers. */
+export function dropDowns(contract: readonly Operation[], fields: readonly Field[], settings: Settings): Trigger[] {
+  const named = new Set(fields.flatMap(optionsIn));
+  return contract.filter(({ id }) => named.has(id)).map((operation) => dropDown(operation, settings));
+}
+
+/** Every field of the operations that are offered. */
+export function fieldsOfAll(operations: readonly Operation[]): Field[] {
+  return operations.flatMap((operation) => fieldsOf(operation));
+}
+
+function optionsIn(field: Field): string[] {
+  return [...(field.options === undefined ? [] : [field.options]), ...field.children.flatMap(optionsIn)];
+}
+
+function dropDown(operation: Operation, settings: Settings): Trigger {
+  const kind = answerKind(operation);
+  return {
+    key: keyOf(operation.id),
+    noun: nounOf(operation.id),
+    display: {
+      hidden: true,
+      label: actionLabel(operation.label),
+      description: 'Triggers when a drop-down is to be filled.',
+    },
+    operation: {
+      type: 'polling',
+      perform: (z, bundle) =>
+        asZapierErrors(z, async () => {
+          const { data } = await findRows(gatewayOf(z, bundle, settings), operation, {
+            kind,
+            input: {},
+            most: mostRows,
+          });
+          return (data as unknown as Row[]).map(choice);
+        }),
+    },
+  };
+}
+
+interface Row {
+  id: string;
+  name?: string;
+  provider?: string;
+  platform?: string | null;
+}
+
+/** People know a client by its name and a model by who serves it. */
+function choice({ id, name, provider, platform }: Row): { id: string; name: string } {
+  const beside = provider ?? platform;
+  return { id, name: name ?? (beside ? `${id} (${beside})` : id) };
+}

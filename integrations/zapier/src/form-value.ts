@@ -1,0 +1,41 @@
+/** What a person left out: Zapier gives it in any of these shapes, since it is told to clean nothing. */
+export function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+/** A value mapped from an earlier step may be a number where text is wanted. */
+export function textOf(value: unknown): string {
+  return isEmpty(value) ? '' : String(value).trim();
+}
+
+/** A list is a list, or one text with commas where an earlier step gave it. */
+export function listOf(value: unknown): unknown[] {
+  const items: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [value];
+  return items.map((item) => (typeof item === 'string' ? item.trim() : item)).filter((item) => !isEmpty(item));
+}
+
+/** A text that is a number becomes one; any other goes as it is, and the gateway says what is wrong with it. */
+export function numberOf(value: unknown): unknown {
+  return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+}
+
+/** Zapier's words for it, from a form or mapped. */
+export function booleanOf(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const word = value.trim().toLowerCase();
+  if (['true', 'yes', 'y', '1', 'on'].includes(word)) return true;
+  return ['false', 'no', 'n', '0', 'off'].includes(word) ? false : value;
+}
+
+/** Undefined for what is no JSON. */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

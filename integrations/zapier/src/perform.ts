@@ -1,0 +1,115 @@
+import type { Client } from '@ai-gateway/shared/client';
+import type { InputOf, OperationId } from '@ai-gateway/shared/contract';
+import { isGatewayError } from '@ai-gateway/shared/errors';
+import { fieldsOf } from '@ai-gateway/shared/fields';
+import type { Operation } from '@ai-gateway/shared/operation';
+import type { Bundle, ZObject } from 'zapier-platform-core';
+import { isRecord } from './form-value.ts';
+import { gatewayOf, type Settings } from './gateway.ts';
+import { operationInput } from './operation-input.ts';
+import { asZapierErrors } from './zapier-errors.ts';
+
+/** The step asks for all rows at once, and its answers are JSON; a person is asked for neither page nor format. */
+const answeredByTheStep: ReadonlySet<string> = new Set(['cursor', 'limit', 'format']);
+
+export function shownFields(operation: Pick<Operation, 'input'>) {
+  return fieldsOf(operation).filter(({ key }) => !answeredByTheStep.has(key));
+}
+
+/** `pages` of rows are followed by their cursor, `rows` are all there is. */
+export type AnswerKind = 'one' | 'rows' | 'pages';
+
+/** A list is known by its sample: rows under `data`. It goes on where the input takes a cursor. */
+export function answerKind(operation: Operation): AnswerKind {
+  const sample = operation.sample.output;
+  if (!isRecord(sample) || !Array.isArray(sample.data)) return 'one';
+  return fieldsOf(operation).some(({ key }) => key === 'cursor') ? 'pages' : 'rows';
+}
+
+export const usualRows = 100;
+const mostRows = 1000;
+const pageSize = 100;
+
+type Perform<Answer> = (z: ZObject, bundle: Bundle) => Promise<Answer>;
+
+/** A create answers with one object. Where the gateway answers with nothing, what was done is said. */
+export function performCreate(operation: Operation, settings: Settings): Perform<Record<string, unknown>> {
+  const fields = shownFields(operation);
+  return (z, bundle) =>
+    asZapierErrors(z, async () => {
+      const input = operationInput(fields, bundle.inputData);
+      const answer = await call(gatewayOf(z, bundle, settings), operation, input);
+      return isRecord(answer) ? answer : { ...input, done: true };
+    });
+}
+
+/**
+ * A search answers with one object too, since a Zap goes on with the first result only: rows are its line items. What is not
+ * there is an empty result, which Zapier has words for, not an error.
+ */
+export function performSearch(operation: Operation, settings: Settings): Perform<Record<string, unknown>[]> {
+  const fields = shownFields(operation);
+  const kind = answerKind(operation);
+  return (z, bundle) =>
+    asZapierErrors(z, async () => {
+      const client = gatewayOf(z, bundle, settings);
+      const input = operationInput(fields, bundle.inputData);
+      try {
+        if (kind === 'one') return [(await call(client, operation, input)) as Record<string, unknown>];
+        const list = await findRows(client, operation, { kind, input, most: rowLimit(bundle.inputData.limit) });
+        return isNothing(list) ? [] : [list];
+      } catch (error) {
+        if (isNotThere(error)) return [];
+        throw error;
+      }
+    });
+}
+
+function rowLimit(value: unknown): number {
+  const wanted = Math.floor(Number(value));
+  return wanted >= 1 ? Math.min(wanted, mostRows) : usualRows;
+}
+
+interface Page extends Record<string, unknown> {
+  data: Record<string, unknown>[];
+  next_cursor?: string | null;
+}
+
+/** Rows of as many pages as are wanted, with whatever else the first page says (totals, for instance). */
+export async function findRows(
+  client: Client,
+  operation: Operation,
+  { kind, input, most }: { kind: AnswerKind; input: Record<string, unknown>; most: number },
+): Promise<Record<string, unknown> & { data: Record<string, unknown>[]; has_more: boolean }> {
+  if (kind === 'rows') {
+    const { data, ...rest } = (await call(client, operation, input)) as Page;
+    return { ...rest, data: data.slice(0, most), has_more: data.length > most };
+  }
+  let first: Page | undefined;
+  let cursor: string | undefined;
+  const rows: Record<string, unknown>[] = [];
+  do {
+    const limit = Math.min(pageSize, most - rows.length);
+    const page = (await call(client, operation, { ...input, limit, ...(cursor && { cursor }) })) as Page;
+    first ??= page;
+    rows.push(...page.data);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined && rows.length < most);
+  const { next_cursor: _, ...rest } = first;
+  return { ...rest, data: rows, has_more: cursor !== undefined };
+}
+
+/** No rows, and nothing said beside them. */
+function isNothing({ data, has_more: _, object: __, ...rest }: Record<string, unknown> & { data: unknown[] }): boolean {
+  return data.length === 0 && Object.keys(rest).length === 0;
+}
+
+/** The gateway says so itself: a 404 without a request id is some other server's. */
+function isNotThere(error: unknown): boolean {
+  return isGatewayError(error) && error.code === 'not_found' && error.requestId !== undefined;
+}
+
+/** The form's input is checked by the gateway, against the same contract, and refused in words for people. */
+export function call(client: Client, { id }: Operation, input: Record<string, unknown>): Promise<unknown> {
+  return client.call(id as OperationId, input as InputOf<OperationId> & { stream?: never });
+}

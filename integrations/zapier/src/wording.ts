@@ -1,0 +1,59 @@
+/** The contract speaks in sentence case and whole sentences; Zapier's reviewers have rules of their own for labels. */
+
+const smallWords = new Set(
+  'a an and as at but by for if in nor of on or over per so the to up upon via with without'.split(' '),
+);
+
+/** `Usage by client` → `Usage by Client`. */
+export function titleCase(text: string): string {
+  return text
+    .split(' ')
+    .map((word, at, words) =>
+      at > 0 && at < words.length - 1 && smallWords.has(word.toLowerCase()) ? word : capitalize(word),
+    )
+    .join(' ');
+}
+
+/** `Create a budget` → `Create Budget`: verb and noun. */
+export function actionLabel(label: string): string {
+  return titleCase(label.replace(/ (a|an|the) (?=\S)/gi, ' '));
+}
+
+/** A search's label begins with what it does: `List clients` → `Find Clients`, `Usage by client` → `Find Usage by Client`. */
+export function searchLabel(label: string): string {
+  const found = label.replace(/^(list|get) /i, 'Find ');
+  return actionLabel(/^(find|check|search) /i.test(found) ? found : `Find ${uncapitalize(found)}`);
+}
+
+/** `budgets.create` → `Budget`. */
+export function nounOf(operationId: string): string {
+  return capitalize((operationId.split('.')[0] ?? operationId).replace(/s$/, '').replaceAll('_', ' '));
+}
+
+/** What an operation, or the list behind a drop-down, is called in the app: `budgets.check` → `budgets_check`. */
+export function keyOf(operationId: string): string {
+  return operationId.replaceAll(/[^a-zA-Z0-9]+/g, '_');
+}
+
+/** `period_end` → `Period End`. */
+export function nameOfValue(value: string): string {
+  return titleCase(value.replaceAll(/[_.]+/g, ' ')).replaceAll(/\b(json|csv)\b/gi, (word) => word.toUpperCase());
+}
+
+/** Help that only repeats the label is none. */
+export function helpBeside(label: string, help: string): string | undefined {
+  const bare = (text: string): string =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, ' ')
+      .trim();
+  return help.trim() === '' || bare(help) === bare(label) ? undefined : help.trim().slice(0, 1000);
+}
+
+function capitalize(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function uncapitalize(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}

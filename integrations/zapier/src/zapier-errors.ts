@@ -1,0 +1,84 @@
+import { type GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import type { ZObject } from 'zapier-platform-core';
+
+/** Does the work; what goes wrong is thrown as Zapier means it: to stop softly, to wait, to ask for another key, or to fail. */
+export async function asZapierErrors<Value>(z: ZObject, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isGatewayError(error) ? zapierError(z, error) : networkError(z, error);
+  }
+}
+
+export function zapierError({ errors }: ZObject, error: GatewayError): Error {
+  const { code, status, message, retryAfterSeconds } = error;
+  switch (code) {
+    // Halted runs are no errors: they are not counted, and never switch the Zap off.
+    case 'budget_exceeded':
+      return new errors.HaltedError(message);
+    case 'scenario_paused':
+      return new errors.HaltedError(withResumeLink(error));
+    case 'rate_limited':
+      return new errors.ThrottledError(message, Math.max(1, Math.ceil(retryAfterSeconds ?? 60)));
+    case 'invalid_api_key':
+      return new errors.ExpiredAuthError(`${message} Reconnect AI Gateway with a key that is still valid.`);
+    default:
+      return new errors.Error(message, code, status);
+  }
+}
+
+function withResumeLink({ message, details = {} }: GatewayError): string {
+  const link = details.resume_url;
+  return typeof link === 'string' && !message.includes(link) ? `${message} Resume it at ${link}` : message;
+}
+
+const unreachable: Readonly<Record<string, string>> & { default: string } = {
+  ECONNREFUSED: 'Nothing listens at the gateway URL. Is the gateway running?',
+  ENOTFOUND: 'There is no host of the name in the gateway URL.',
+  EAI_AGAIN: 'The name in the gateway URL could not be looked up.',
+  ECONNRESET: 'The gateway hung up before it answered.',
+  ETIMEDOUT: 'The gateway could not be reached in time.',
+  EHOSTUNREACH: 'There is no way to the host of the gateway URL.',
+  CERT_HAS_EXPIRED: 'The certificate of the gateway has expired.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate of the gateway is self-signed, which Zapier does not take.',
+  default: 'The gateway could not be reached.',
+};
+
+/** What a request that never arrived is told as. Zapier's own errors (a test step that asks too often) pass unchanged. */
+export function networkError({ errors }: ZObject, error: unknown): unknown {
+  if (isTimeout(error))
+    return new errors.Error(
+      'The gateway took longer than Zapier waits for a step. For long answers switch on “Wait for Long Answer”.',
+      'timeout',
+      504,
+    );
+  const code = codeOf(error);
+  if (code === undefined) return error;
+  return new errors.Error(
+    `${unreachable[code] ?? unreachable.default} Zapier must be able to reach it over the internet.`,
+    'unreachable',
+    503,
+  );
+}
+
+export function isTimeout(error: unknown): boolean {
+  const { type, message } = partsOf(error);
+  return type === 'request-timeout' || type === 'body-timeout' || /network timeout at/.test(message);
+}
+
+/** node-fetch keeps the code of the system beside its own words for it. */
+function codeOf(error: unknown): string | undefined {
+  const { type, code, message } = partsOf(error);
+  if (code !== '') return code;
+  const named = Object.keys(unreachable).find((name) => message.includes(name));
+  return named ?? (type === 'system' || /request to \S+ failed/.test(message) ? 'default' : undefined);
+}
+
+function partsOf(error: unknown): { type: string; code: string; message: string } {
+  const { type, code, message } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
+  return {
+    type: typeof type === 'string' ? type : '',
+    code: typeof code === 'string' ? code : '',
+    message: typeof message === 'string' ? message : '',
+  };
+}

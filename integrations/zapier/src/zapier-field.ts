@@ -1,0 +1,86 @@
+import type { Field } from '@ai-gateway/shared/fields';
+import type { InputFieldGroup, PlainInputField } from 'zapier-platform-core';
+import { helpBeside, keyOf, nameOfValue, titleCase } from './wording.ts';
+
+/** A group's fields stand beside the others under this joint, as Zapier itself writes what is nested. */
+export const joint = '__';
+
+/** The fields of the contract as fields of Zapier's form, which is flat: a group becomes a section. */
+export function zapierFields(fields: readonly Field[]): PlainInputField[] {
+  return fields.flatMap((field) =>
+    field.kind === 'group'
+      ? field.children
+          .filter(({ kind }) => kind !== 'group')
+          .map((child) => ({
+            ...zapierField({ ...child, required: field.required && child.required }),
+            key: `${field.key}${joint}${child.key}`,
+            group: field.key,
+          }))
+      : [zapierField(field)],
+  );
+}
+
+/** The sections of a form, one for each group. */
+export function fieldGroups(fields: readonly Field[]): InputFieldGroup[] {
+  return fields
+    .filter(({ kind }) => kind === 'group')
+    .map(({ key, label }) => ({ key, label: titleCase(label), emphasize: false }));
+}
+
+export function zapierField(field: Field): PlainInputField {
+  const helpText = helpBeside(field.label, field.help);
+  return {
+    key: field.key,
+    label: titleCase(field.label),
+    ...shapeOf(field),
+    ...(field.kind === 'list' && field.children[0]?.kind === 'group' ? {} : { required: field.required }),
+    // A field with lines has no help of its own; its lines have.
+    ...(helpText === undefined || isLines(field) ? {} : { helpText }),
+  };
+}
+
+function shapeOf(field: Field): Partial<PlainInputField> {
+  const [item] = field.children;
+  switch (field.kind) {
+    case 'text':
+      return { type: field.multiline ? 'text' : 'string', ...initial(field), ...dropDown(field) };
+    case 'number':
+    case 'integer':
+      return { type: field.kind, ...initial(field) };
+    case 'boolean':
+      return { type: 'boolean', ...initial(field) };
+    case 'choice':
+      return { type: 'string', choices: choicesOf(field), ...initial(field) };
+    case 'list':
+      if (item?.kind === 'group') return { children: item.children.map(zapierField) };
+      return { list: true, ...(item === undefined ? { type: 'string' } : withoutDefault(shapeOf(item))) };
+    case 'json':
+    case 'group':
+      return { type: 'text' };
+  }
+}
+
+function isLines({ kind, children: [item] }: Field): boolean {
+  return kind === 'list' && item?.kind === 'group';
+}
+
+function withoutDefault({ default: _, ...shape }: Partial<PlainInputField>): Partial<PlainInputField> {
+  return shape;
+}
+
+function initial({ initial }: Field): Pick<PlainInputField, 'default'> {
+  return ['string', 'number', 'boolean'].includes(typeof initial) ? { default: String(initial) } : {};
+}
+
+function dropDown({ options }: Field): Pick<PlainInputField, 'dynamic'> {
+  return options === undefined ? {} : { dynamic: dynamicOf(options) };
+}
+
+/** A hidden trigger of the list's name fills the drop-down: see drop-downs.ts. */
+export function dynamicOf(listOperation: string): string {
+  return `${keyOf(listOperation)}.id.name`;
+}
+
+function choicesOf({ choices }: Field): { value: string; sample: string; label: string }[] {
+  return choices.map((value) => ({ value, sample: value, label: nameOfValue(value) }));
+}

@@ -1,0 +1,153 @@
+import type { InputOf } from '@ai-gateway/shared/contract';
+import { isGatewayError } from '@ai-gateway/shared/errors';
+import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import type { Operation } from '@ai-gateway/shared/operation';
+import { sampleEvent } from '@ai-gateway/shared/operations/events';
+import type { Bundle, Trigger, ZObject } from 'zapier-platform-core';
+import type { Alert } from './alerts.ts';
+import { isRecord } from './form-value.ts';
+import { gatewayOf, type Settings } from './gateway.ts';
+import { operationInput } from './operation-input.ts';
+import { zapId } from './tags.ts';
+import { asZapierErrors } from './zapier-errors.ts';
+import { zapierFields } from './zapier-field.ts';
+
+/** A REST hook: subscribed when the Zap is switched on, ended when it is switched off, and told of every event at once. */
+export function alertTrigger(alert: Alert, subscribing: Operation, settings: Settings): Trigger {
+  const fields = filtersOf(alert, subscribing);
+  return {
+    key: alert.key,
+    noun: alert.noun,
+    display: { label: alert.label, description: alert.description },
+    operation: {
+      type: 'hook',
+      performSubscribe: (z, bundle) => asZapierErrors(z, () => subscribe(z, bundle, { alert, fields, settings })),
+      performUnsubscribe: (z, bundle) => asZapierErrors(z, () => unsubscribe(z, bundle, settings)),
+      perform: takeDelivery,
+      performList: (z, bundle) => asZapierErrors(z, () => recentAlerts(z, bundle, { alert, fields, settings })),
+      inputFields: zapierFields(fields),
+      outputFields: [
+        { key: 'id', label: 'Event ID', type: 'string', primary: true },
+        { key: 'type', label: 'Type', type: 'string' },
+        { key: 'created_at', label: 'Created At', type: 'string' },
+        { key: 'livemode', label: 'Live Mode', type: 'boolean' },
+        ...alert.data,
+      ],
+      sample: shapeOf({
+        id: sampleEvent.id,
+        type: alert.events[0] ?? sampleEvent.type,
+        created_at: sampleEvent.created_at,
+        livemode: sampleEvent.livemode,
+        data: alert.sample,
+      }),
+    },
+  };
+}
+
+/** The filters of a subscription, those that make sense for this alert. */
+function filtersOf({ filters }: Alert, { input }: Operation): Field[] {
+  const all = fieldsOf({ input }).find(({ key }) => key === 'filter')?.children ?? [];
+  return all.filter(({ key }) => filters.includes(key));
+}
+
+interface Event {
+  id: string;
+  type: string;
+  created_at: string;
+  livemode: boolean;
+  data: Readonly<Record<string, unknown>>;
+}
+
+/** What a Zap sees of an event, whether it was delivered or listed: its `data` lies flat beside the rest. */
+function shapeOf({ id, type, created_at, livemode, data }: Event): Record<string, unknown> & { id: string } {
+  return { ...data, id, type, created_at, livemode };
+}
+
+interface Watching {
+  alert: Alert;
+  fields: readonly Field[];
+  settings: Settings;
+}
+
+type Filter = NonNullable<InputOf<'webhooks.create'>['filter']>;
+
+async function subscribe(z: ZObject, bundle: Bundle, { alert, fields, settings }: Watching) {
+  const zap = zapId(bundle.meta);
+  const { id, token } = await gatewayOf(z, bundle, settings).call('webhooks.create', {
+    url: bundle.targetUrl ?? '',
+    events: [...alert.events],
+    filter: operationInput(fields, bundle.inputData) as Filter,
+    platform: 'zapier',
+    ...(zap === '' ? {} : { external_id: zap }),
+  });
+  return { id, token };
+}
+
+/** What is gone already need not be ended. */
+async function unsubscribe(z: ZObject, bundle: Bundle, settings: Settings) {
+  const { id } = subscriptionOf(bundle);
+  if (id === undefined) return {};
+  await gatewayOf(z, bundle, settings)
+    .call('webhooks.remove', { id })
+    .catch((error: unknown) => {
+      if (!isGatewayError(error) || error.code !== 'not_found') throw error;
+    });
+  return { id };
+}
+
+/** Hooks are not deduplicated by Zapier, and a delivery whose answer was lost comes again. */
+const rememberedSeconds = 3 * 24 * 3600;
+
+async function takeDelivery(z: ZObject, bundle: Bundle): Promise<Record<string, unknown>[]> {
+  const event: unknown = bundle.cleanedRequest;
+  // A test of the app runs this without any request.
+  if (!isEvent(event)) return [];
+  const { id = '', token } = subscriptionOf(bundle);
+  // Nothing is thrown at whoever found the address: many errors would switch the Zap off.
+  if (!isFromGateway(bundle, token)) return [];
+  return (await isFirst(z, `${id}/${event.id}`)) ? [shapeOf(event)] : [];
+}
+
+/** Where Zapier shows headers, ours must be among them. It writes `Http-` before their names. */
+function isFromGateway({ rawRequest }: Bundle, token: string | undefined): boolean {
+  const headers = Object.entries(rawRequest?.headers ?? {});
+  if (token === undefined || headers.length === 0) return true;
+  return headers.some(([name, value]) => /^(http[-_])?x[-_]gateway[-_]token$/i.test(name) && value === token);
+}
+
+/**
+ * Zapier's cache notes a key once (the last argument) and says false to the second; it says null when it is asked too often, and
+ * may be away altogether. Better twice than never: then the delivery is taken.
+ */
+async function isFirst({ cache }: ZObject, name: string): Promise<boolean> {
+  const key = `delivered/${name}`;
+  try {
+    // Asked first, since the cache that tests are given overwrites.
+    if ((await cache.get(key)) !== null) return false;
+    return (await cache.set(key, 1, rememberedSeconds, undefined, true)) !== false;
+  } catch {
+    return true;
+  }
+}
+
+/** The latest such events, for samples and for a Zap that is being built. */
+async function recentAlerts(z: ZObject, bundle: Bundle, { alert, fields, settings }: Watching) {
+  const { percent = [], ...filter } = operationInput(fields, bundle.inputData) as Filter;
+  const { data } = await gatewayOf(z, bundle, settings).call('events.list', {
+    type: [...alert.events],
+    ...filter,
+    limit: 100,
+  });
+  // Asked for one threshold at most, the gateway would not know of several.
+  const wanted = data.filter(({ data }) => percent.length === 0 || percent.includes(Number(data.percent)));
+  return wanted.map(shapeOf);
+}
+
+/** What `performSubscribe` gave. */
+function subscriptionOf({ subscribeData }: Bundle): { id?: string; token?: string } {
+  return (subscribeData ?? {}) as { id?: string; token?: string };
+}
+
+function isEvent(value: unknown): value is Event {
+  return isRecord(value) && typeof value.id === 'string' && typeof value.type === 'string' && isRecord(value.data);
+}

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually, json } from '../../support/ask.ts';
+import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
+import { type MakeHost, openMake, scenario } from './make-host.ts';
+
+let gateway: TestGateway;
+let make: MakeHost;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  make = await openMake(gateway.url, liveKey);
+});
+afterAll(() => gateway.stop());
+beforeEach(() => gateway.fakes.reset());
+
+const sent = () => gateway.fakes.openai.requests.at(-1)?.json ?? {};
+
+/** The call as the gateway has it on record. */
+async function recorded(query: string): Promise<Record<string, unknown>> {
+  return eventually(async () => {
+    const { data } = await json<{ data: Record<string, unknown>[] }>(gateway.get(`/v1/usage/requests?${query}`));
+    const [call] = data;
+    if (call === undefined || call.status === 'open') throw new Error('It is not on record yet.');
+    return call;
+  });
+}
+
+describe('a chat completion', () => {
+  test('gives the text, the tokens, the cost, the model, and what is left of the budget', async () => {
+    await make.act('budgetsCreate', { name: 'Full', limit_usd: 1, scope: { client_id: 'full' } });
+    gateway.fakes.openai.reply({ text: 'Good day.', usage: { input: 1_000, output: 500 } });
+    expect(await make.chat({ prompt: 'Hi', client_id: 'full' })).toEqual({
+      text: 'Good day.',
+      json: null,
+      model: expect.stringContaining('gpt-4o-mini'),
+      finish_reason: 'stop',
+      usage: { input_tokens: 1_000, output_tokens: 500, total_tokens: 1_500 },
+      // $0.15 and $0.60 for a million tokens.
+      cost_usd: 0.00045,
+      budget_remaining_usd: 0.99955,
+      provider: 'openai',
+      route: expect.any(String),
+      request_id: expect.any(String),
+    });
+  });
+
+  test('without a budget there is nothing left to tell, which is not zero', async () => {
+    expect((await make.chat({ prompt: 'Hi', client_id: 'free' })).budget_remaining_usd).toBeNull();
+  });
+
+  test('a system prompt, and a conversation in place of a prompt', async () => {
+    await make.act('chatComplete', {
+      model: 'gpt-4o-mini',
+      input: 'messages',
+      system: 'Be brief.',
+      messages: [{ role: 'user', content: 'Hi' }, { role: 'assistant', content: 'Yes?' }, { content: 'How are you?' }],
+    });
+    expect(sent().messages).toEqual([
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Yes?' },
+      { role: 'user', content: 'How are you?' },
+    ]);
+  });
+
+  test('pictures, by address and as data', async () => {
+    const images = [
+      { image_url: { url: 'https://example.com/a.jpg', detail: 'low' } },
+      { image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+    ];
+    await make.chat({ prompt: 'What is it?', images });
+    expect(sent().messages).toMatchObject([
+      {
+        content: [
+          { type: 'text', text: 'What is it?' },
+          { type: 'image_url', image_url: { url: 'https://example.com/a.jpg', detail: 'low' } },
+          { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+        ],
+      },
+    ]);
+  });
+
+  test('temperature 0, a ceiling of tokens, and fallback models', async () => {
+    gateway.fakes.openai.always({ kind: 'status', status: 500 });
+    const answer = await make.chat({
+      prompt: 'Hi',
+      temperature: 0,
+      max_tokens: 20,
+      fallback_models: ['claude-haiku-4-5'],
+    });
+    expect(answer).toMatchObject({ provider: 'anthropic', model: expect.stringContaining('claude-haiku') });
+    expect(gateway.fakes.anthropic.requests.at(-1)?.json).toMatchObject({ temperature: 0, max_tokens: 20 });
+  });
+
+  test('what is left empty is not sent', async () => {
+    await make.chat({ prompt: 'Hi', system: '', client_id: '', temperature: '', fallback_models: [] });
+    for (const name of ['temperature', 'max_tokens', 'response_format', 'reasoning_effort', 'metadata'])
+      expect(sent()).not.toHaveProperty(name);
+  });
+});
+
+describe('JSON', () => {
+  const schema = { type: 'object', properties: { kind: { type: 'string' } }, required: ['kind'] };
+
+  test('comes parsed, a fence around it or not', async () => {
+    gateway.fakes.openai.reply({ text: '{"kind":"invoice"}' }, { text: '```json\n{"kind":"order"}\n```' });
+    expect((await make.chat({ prompt: 'Answer in JSON', format: 'json_object' })).json).toEqual({ kind: 'invoice' });
+    expect((await make.chat({ prompt: 'Answer in JSON', format: 'json_object' })).json).toEqual({ kind: 'order' });
+    expect(sent().response_format).toEqual({ type: 'json_object' });
+  });
+
+  test.each([
+    ['bare', schema],
+    ['as OpenAI’s documents show it', { name: 'mail', schema }],
+  ])('by a schema, %s', async (_, given) => {
+    gateway.fakes.openai.reply({ text: '{"kind":"invoice"}' });
+    const answer = await make.chat({
+      prompt: 'Hi',
+      format: 'json_schema',
+      schema: JSON.stringify(given),
+      strict: true,
+    });
+    expect(answer.json).toEqual({ kind: 'invoice' });
+    expect(sent().response_format).toEqual({
+      type: 'json_schema',
+      json_schema: { name: 'answer', strict: true, schema },
+    });
+  });
+
+  test('that was cut short stays text, since it is paid for', async () => {
+    gateway.fakes.openai.reply({ text: '{"kind":', finish: 'length' });
+    const answer = await make.chat({ prompt: 'Hi', format: 'json_object', max_tokens: 5 });
+    expect(answer).toMatchObject({ text: '{"kind":', json: null, finish_reason: 'length' });
+  });
+});
+
+describe('tags', () => {
+  test('scenario, execution and organization set themselves', async () => {
+    await make.chat({ prompt: 'Hi', client_id: 'tagged', project: 'mails' });
+    expect(await recorded('client_id=tagged')).toMatchObject({
+      client_id: 'tagged',
+      project: 'mails',
+      scenario_id: String(scenario.id),
+      scenario_platform: 'make',
+      execution_id: 'run-1',
+      organization_id: String(scenario.organizationId),
+    });
+  });
+
+  test('a scenario that is filled in wins over the scenario’s own id', async () => {
+    await make.chat({ prompt: 'Hi', client_id: 'own', scenario_id: 'shared-budget' });
+    expect(await recorded('client_id=own')).toMatchObject({ scenario_id: 'shared-budget', scenario_platform: 'make' });
+  });
+
+  test('Make promises none of them: without them the call goes through', async () => {
+    const bare = await openMake(gateway.url, liveKey, { scenario: undefined, executionId: undefined });
+    await bare.chat({ prompt: 'Hi', client_id: 'bare' });
+    expect(await recorded('client_id=bare')).toMatchObject({
+      scenario_id: null,
+      execution_id: null,
+      organization_id: null,
+      scenario_platform: 'make',
+    });
+  });
+
+  test('names of any script', async () => {
+    await make.chat({ prompt: 'Hi', client_id: 'Čapek & Söhne', project: '営業' });
+    expect(await recorded(`client_id=${encodeURIComponent('Čapek & Söhne')}`)).toMatchObject({ project: '営業' });
+  });
+});

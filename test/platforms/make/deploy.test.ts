@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type FakeMakeApi, makeApiKey, startFakeMakeApi } from './fake-make-api.ts';
+import { app } from './make-host.ts';
+
+const script = fileURLToPath(new URL('../../../integrations/make/src/deploy.ts', import.meta.url));
+let api: FakeMakeApi;
+let folder: string;
+let mapping: string;
+
+beforeEach(async () => {
+  api = await startFakeMakeApi();
+  folder = mkdtempSync(join(tmpdir(), 'make-deploy-'));
+  mapping = join(folder, 'id-mapping.json');
+});
+afterEach(async () => {
+  await api.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function deploy(...more: string[]): Promise<{ code: number | null; said: string }> {
+  const args = [script, '--zone', api.zone, '--app', 'ai-gateway', '--mapping', mapping, ...more];
+  const child = spawn(process.execPath, args, { env: { PATH: process.env.PATH ?? '', MAKE_API_KEY: makeApiKey } });
+  const code = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await code, said: out + err };
+}
+
+const writes = () => api.requests.filter(({ method }) => method !== 'GET');
+
+describe('deploying to Make', () => {
+  test('makes the app with everything in it, each component bound to those it needs', async () => {
+    expect(await deploy()).toMatchObject({ code: 0, said: expect.stringMatching(/\d+ written\./) });
+    expect(api.components.get('/ai-gateway/1')).toMatchObject({ label: 'AI Gateway', audience: 'global' });
+    for (const id of Object.keys(app.module)) expect(api.components.has(`/ai-gateway/1/modules/${id}`), id).toBe(true);
+    for (const id of Object.keys(app.rpc)) expect(api.components.has(`/ai-gateway/1/rpcs/${id}`), id).toBe(true);
+    // Names of Make's own making.
+    expect(api.components.get('/connections/ai-gateway')).toMatchObject({ label: 'AI Gateway', type: 'basic' });
+    expect(api.components.get('/webhooks/ai-gateway2')).toMatchObject({
+      label: 'Paused scenarios',
+      connection: 'ai-gateway',
+    });
+    expect(api.components.get('/ai-gateway/1/modules/watchPausedScenarios')).toMatchObject({ webhook: 'ai-gateway2' });
+    expect(api.components.get('/ai-gateway/1/modules/chatComplete')).toMatchObject({
+      connection: 'ai-gateway',
+      crud: 'create',
+    });
+    expect(api.components.get('/ai-gateway/1/rpcs/modelsList')).toMatchObject({ connection: 'ai-gateway' });
+
+    const section = (path: string): unknown => JSON.parse(api.sections.get(path) ?? 'null');
+    expect(section('/ai-gateway/1/base')).toEqual(app.base);
+    expect(section('/ai-gateway/1/groups')).toEqual(app.groups);
+    expect(section('/ai-gateway/1/modules/chatComplete/expect')).toEqual(app.module.chatComplete?.code.mappableParams);
+    expect(section('/webhooks/ai-gateway/attach')).toEqual(app.webhook.budgetAlerts?.code.attach);
+    expect(api.sections.get('/ai-gateway/1/readme')).toMatch(/^# AI Gateway/);
+    const parts = [app.connection, app.webhook, app.module, app.rpc].flatMap((kind) => Object.values(kind));
+    const files = parts.flatMap(({ code }) => Object.keys(code));
+    expect(api.sections.size).toBe(files.length + 3);
+  });
+
+  test('a second time writes nothing', async () => {
+    await deploy();
+    api.requests.length = 0;
+    expect(await deploy()).toMatchObject({ code: 0, said: expect.stringContaining('Make has all of it already.') });
+    expect(writes()).toEqual([]);
+  });
+
+  test('writes what somebody changed at Make, and only that', async () => {
+    await deploy();
+    api.sections.set('/ai-gateway/1/base', '{"baseUrl":"https://elsewhere.example.com"}');
+    Object.assign(api.components.get('/ai-gateway/1/modules/chatComplete') ?? {}, { label: 'Chat' });
+    api.requests.length = 0;
+    expect((await deploy()).said).toContain('2 written.');
+    expect(writes().map(({ method, path, body }) => [method, path, body.length < 100 ? body : ''])).toEqual([
+      ['PUT', '/ai-gateway/1/base', ''],
+      ['PATCH', '/ai-gateway/1/modules/chatComplete', '{"label":"Create a chat completion"}'],
+    ]);
+  });
+
+  test('a dry run says what it would do and does nothing', async () => {
+    const { code, said } = await deploy('--dry-run');
+    expect(code).toBe(0);
+    expect(said).toMatch(/would write app ai-gateway\n/);
+    expect(said).toMatch(/would write module chatComplete\n/);
+    expect(said).toMatch(/\d+ would be written\./);
+    expect(writes()).toEqual([]);
+    expect(existsSync(mapping)).toBe(false);
+
+    const would = Number(/(\d+) would be written/.exec(said)?.[1]);
+    expect((await deploy()).said).toMatch(/\d+ written/);
+    expect(would).toBeGreaterThan(100);
+    expect((await deploy('--dry-run')).said).toContain('Make has all of it already.');
+  });
+
+  test('goes on where it broke off, and makes no connection twice', async () => {
+    await deploy('--dry-run');
+    api.failOnce = undefined;
+    const original = api.sections.set.bind(api.sections);
+    let count = 0;
+    api.sections.set = (path, body) => {
+      count += 1;
+      if (count === 12) api.failOnce = 500;
+      return original(path, body);
+    };
+    const broken = await deploy();
+    expect(broken.code).not.toBe(0);
+    expect(Object.keys(JSON.parse(readFileSync(mapping, 'utf8')) as object)).toEqual([
+      `${api.zone.replace('http://', '')}/ai-gateway/1`,
+    ]);
+    expect(await deploy()).toMatchObject({ code: 0 });
+    expect([...api.components.keys()].filter((path) => path.startsWith('/connections/'))).toHaveLength(1);
+    expect([...api.components.keys()].filter((path) => path.startsWith('/webhooks/'))).toHaveLength(3);
+    expect((await deploy()).said).toContain('Make has all of it already.');
+  });
+
+  test('leaves alone what is at Make but not ours, and says so', async () => {
+    await deploy();
+    api.components.set('/ai-gateway/1/modules/oldOne', { name: 'oldOne', label: 'Old' });
+    expect((await deploy()).said).toContain('module oldOne is at Make but not in the app; it is left alone.');
+    expect(api.components.has('/ai-gateway/1/modules/oldOne')).toBe(true);
+  });
+
+  test('tells how it is used, and never says the key', async () => {
+    const child = spawn(process.execPath, [script], { env: { PATH: process.env.PATH ?? '' } });
+    expect(await text(child.stderr)).toMatch(/MAKE_API_KEY=… node src\/deploy\.ts --zone/);
+    expect((await deploy()).said).not.toContain(makeApiKey);
+  });
+});

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../support/ask.ts';
+import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
+import { everyModule } from './every-module.ts';
+import { app, type Bundle, type MakeHost, openMake } from './make-host.ts';
+import { keysOf, keysOfInterface } from './shapes.ts';
+
+let gateway: TestGateway;
+let make: MakeHost;
+const made: Record<string, Bundle> = {};
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
+  make = await openMake(gateway.url, liveKey);
+});
+afterAll(() => gateway.stop());
+
+describe('every module runs against a gateway, and answers with the fields its interface promises', () => {
+  test.each(everyModule)('%s', async (id, fields) => {
+    // What a call leaves behind (its row, its client, its scenario) is written a moment after its answer.
+    const bundle = await eventually(async () => {
+      const [first] = await make.run(id, fields(made));
+      if (first === undefined) throw new Error(`${id} found nothing.`);
+      return first;
+    });
+    made[id] = bundle;
+    const promised = keysOfInterface(app.module[id]?.code.interface);
+    expect(keysOf(bundle, promised)).toEqual(promised);
+  });
+
+  test('and there is no other', () => {
+    const runnable = Object.values(app.module).filter(({ moduleType }) => !moduleType?.includes('trigger'));
+    expect(everyModule.map(([id]) => id).sort()).toEqual(runnable.map(({ id }) => id).sort());
+  });
+});

@@ -1,0 +1,35 @@
+import type { Bundle, Fields } from './make-host.ts';
+
+const day = 86_400_000;
+
+/** Every action and search, filled in, in an order in which each finds what it needs; `made` is what the ones before gave. */
+export const everyModule: [id: string, fields: (made: Readonly<Record<string, Bundle>>) => Fields][] = [
+  [
+    'budgetsCreate',
+    () => ({
+      name: 'All',
+      limit_usd: 5,
+      // All of them, so that the answer names all of them.
+      scope: { client_id: 'every', project: 'p', scenario_id: 'mine', key_id: '*' },
+      thresholds: [80, 100],
+    }),
+  ],
+  ['budgetsRaise', ({ budgetsCreate }) => ({ id: budgetsCreate?.id, by_usd: 1 })],
+  [
+    'chatComplete',
+    () => ({ model: 'gpt-4o-mini', prompt: 'Hi', client_id: 'every', project: 'p', scenario_id: 'mine' }),
+  ],
+  ['budgetsCheck', () => ({ client_id: 'every', project: 'p', scenario_id: 'mine', model: 'gpt-4o-mini' })],
+  ['budgetsList', () => ({})],
+  ['usageClients', () => ({ from: new Date(Date.now() - day), client_id: 'every' })],
+  ['usageRequests', () => ({ client_id: 'every' })],
+  ['clientsList', () => ({})],
+  ['projectsList', () => ({})],
+  ['modelsList', () => ({ limit: 3 })],
+  ['scenariosPause', () => ({ id: 'mine', reason: 'Tests' })],
+  ['scenariosResume', () => ({ id: 'mine' })],
+  ['scenariosList', () => ({})],
+  ['invoicesCreate', () => ({ client_id: 'every', from: new Date(Date.now() - day), to: new Date() })],
+  ['eventsList', () => ({})],
+  ['makeAnApiCall', () => ({ url: '/v1/me', method: 'GET' })],
+];

@@ -1,0 +1,38 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Elsewhere {
+  url: string;
+  /** The headers of every request. */
+  heard: IncomingHttpHeaders[];
+  stop(): Promise<void>;
+}
+
+/** Something that is no gateway: what a gateway URL may lead to by mistake. */
+export async function serveElsewhere(answer: {
+  status: number;
+  body?: string;
+  type?: string;
+  location?: string;
+}): Promise<Elsewhere> {
+  const heard: IncomingHttpHeaders[] = [];
+  const { status, body = '', type = 'text/html', location } = answer;
+  const server = createServer(({ headers, url }, response) => {
+    heard.push(headers);
+    const more = location === undefined ? {} : { location: `${location}${url}` };
+    response.writeHead(status, { 'content-type': type, ...more }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const stop = (): Promise<void> => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(() => resolve()));
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard, stop };
+}
+
+/** A port where nothing listens. */
+export async function freePort(): Promise<number> {
+  const { url, stop } = await serveElsewhere({ status: 200 });
+  await stop();
+  return Number(new URL(url).port);
+}

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FormField, formValues } from '../../support/make-runtime/form-values.ts';
+import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
+import { app, type MakeHost, openMake } from './make-host.ts';
+import { type Keys, keysOfInterface } from './shapes.ts';
+
+const folder = fileURLToPath(new URL('../../../integrations/make/templates/', import.meta.url));
+
+interface Step {
+  id: number;
+  module: string;
+  version: number;
+  parameters: Record<string, unknown>;
+  mapper: Record<string, unknown>;
+  filter?: { name: string; conditions: { a: string; o: string; b?: string }[][] };
+  metadata: { designer: { x: number; y: number } };
+}
+
+interface Blueprint {
+  name: string;
+  flow: Step[];
+  metadata: { instant: boolean; version: number; scenario: object; designer: object };
+}
+
+const blueprints = readdirSync(folder)
+  .toSorted()
+  .map((file): [string, Blueprint] => [file, JSON.parse(readFileSync(folder + file, 'utf8')) as Blueprint]);
+const ours = /^app#ai-gateway:(\w+)$/;
+
+/** Our module behind a step, if it is one of ours. */
+function moduleOf({ module }: Step) {
+  const id = ours.exec(module)?.[1];
+  return id === undefined ? undefined : app.module[id];
+}
+
+describe.each(blueprints)('%s', (_, { name, flow, metadata }) => {
+  test('has the shape of a blueprint', () => {
+    expect(name).toMatch(/^AI Gateway: /);
+    expect(metadata).toMatchObject({ version: 1, scenario: { roundtrips: 1 }, designer: { orphans: [] } });
+    expect(flow.map(({ id }) => id)).toEqual(flow.map((_, at) => at + 1));
+    for (const step of flow) {
+      expect(step.module).toMatch(/^(app#ai-gateway|email|slack):\w+$/);
+      expect(step.version).toBeGreaterThan(0);
+      expect(step.metadata.designer).toMatchObject({ x: expect.any(Number), y: expect.any(Number) });
+      // Whoever imports it chooses connections and webhooks of their own.
+      expect(JSON.stringify(step)).not.toMatch(/__IMTCONN__|__IMTHOOK__|account"/);
+    }
+  });
+
+  test('fills in our modules as their forms ask', () => {
+    for (const step of flow) {
+      if (!step.module.startsWith('app#')) continue;
+      const module = moduleOf(step);
+      expect(module, step.module).toBeDefined();
+      expect(module?.moduleType === 'instant_trigger').toBe(metadata.instant && step.id === 1);
+      const { staticParams = [], mappableParams = [] } = module?.code ?? {};
+      formValues(staticParams as FormField[], step.parameters);
+      formValues(mappableParams as FormField[], step.mapper);
+    }
+  });
+
+  test('takes from our modules only what they give', () => {
+    const text = JSON.stringify(flow);
+    for (const [, id = '', path = ''] of text.matchAll(/\b(\d)\.([a-z_]+(?:\.[a-z_]+)*)/g)) {
+      const step = flow[Number(id) - 1];
+      const module = step === undefined ? undefined : moduleOf(step);
+      if (module === undefined) continue;
+      let given: Keys | true | undefined = keysOfInterface(module.code.interface);
+      for (const key of path.split('.')) given = given === true ? true : given?.[key];
+      expect(given, `{{${id}.${path}}}`).toBeDefined();
+    }
+  });
+});
+
+describe('run against a gateway', () => {
+  let gateway: TestGateway;
+  let make: MakeHost;
+
+  beforeAll(async () => {
+    gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
+    make = await openMake(gateway.url, liveKey);
+  });
+  afterAll(() => gateway.stop());
+
+  test('e-mails are classified under the budget, and the alert comes at 80 %', async () => {
+    const stepOf = (file: string, module: string): Step => {
+      const found = blueprints.find(([name]) => name === file)?.[1].flow.find((step) => step.module.endsWith(module));
+      if (found === undefined) throw new Error(`${file} has no ${module}.`);
+      return found;
+    };
+    const budget = stepOf('1-create-the-budget.json', ':budgetsCreate').mapper;
+    await make.act('budgetsCreate', { ...budget, limit_usd: 0.01 });
+    const alert = stepOf('3-tell-slack-at-80-percent.json', ':watchBudgetAlerts');
+    const listening = await make.onBudgetAlert(alert.parameters);
+    // 57,000 tokens of gpt-4o-mini are $0.00855.
+    const usage = { input: 57_000, output: 0 };
+    gateway.fakes.openai.reply({ text: '{"category":"invoice","summary":"Pay it."}', usage });
+    const classify = { ...stepOf('2-classify-emails.json', ':chatComplete').mapper, model: 'gpt-4o-mini' };
+    const answer = await make.act('chatComplete', { ...classify, prompt: 'Subject: Invoice 4711' });
+    expect(answer.json).toEqual({ category: 'invoice', summary: 'Pay it.' });
+    expect(await listening.waitFor(1)).toMatchObject([
+      { percent: 80, project: 'e-mail-sorting', budget: { name: 'E-mail sorting' } },
+    ]);
+    await listening.stop();
+  });
+});

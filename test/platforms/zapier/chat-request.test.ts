@@ -1,0 +1,121 @@
+import { chatAnswer, receiptOfBackground, receiptOfHeaders } from '@ai-gateway/zapier/chat-answer';
+import { chatRequest } from '@ai-gateway/zapier/chat-request';
+import { describe, expect, test } from 'vitest';
+import type { Json } from './zapier-host.ts';
+
+const read = (form: Json) => chatRequest({ model: 'auto', prompt: 'Is this an invoice?', ...form }, {});
+
+describe('a filled-in form is a chat completion', () => {
+  test('a prompt is what the user says, the system prompt stands before it', () => {
+    expect(read({ system_prompt: ' One word. ' })).toEqual({
+      model: 'auto',
+      messages: [
+        { role: 'system', content: 'One word.' },
+        { role: 'user', content: 'Is this an invoice?' },
+      ],
+      metadata: {},
+    });
+  });
+
+  test('messages may stand alone, as line items or as JSON; empty ones are left out, the user says what nobody is said to', () => {
+    const lines = [{ role: 'assistant', content: 'Hi' }, { content: 'Hello' }, { role: 'user', content: '' }];
+    const messages = [
+      { role: 'assistant', content: 'Hi' },
+      { role: 'user', content: 'Hello' },
+    ];
+    expect(read({ prompt: '', messages: lines }).messages).toEqual(messages);
+    expect(read({ prompt: null, messages: JSON.stringify(lines) }).messages).toEqual(messages);
+  });
+
+  test('options are sent when they were set, zero included; empty is not set', () => {
+    expect(read({ temperature: 0, max_tokens: '9', fallback_models: 'gpt-4o, o3' })).toMatchObject({
+      temperature: 0,
+      max_tokens: 9,
+      fallback_models: ['gpt-4o', 'o3'],
+    });
+    const empty = {
+      temperature: '',
+      max_tokens: null,
+      fallback_models: [],
+      images: [],
+      messages: [],
+      output_format: '',
+    };
+    expect(Object.keys(read(empty))).toEqual(['model', 'messages', 'metadata']);
+  });
+
+  test('a schema is strict when it is closed, and may be pasted as OpenAI shows it', () => {
+    const closed = {
+      type: 'object',
+      properties: { a: { type: 'string' } },
+      required: ['a'],
+      additionalProperties: false,
+    };
+    const formatOf = (json_schema: unknown) => read({ output_format: 'json_schema', json_schema }).response_format;
+    expect(formatOf(JSON.stringify(closed))).toMatchObject({ json_schema: { schema: closed, strict: true } });
+    expect(formatOf({ name: 'x', schema: closed })).toMatchObject({ json_schema: { schema: closed, strict: true } });
+    expect(formatOf({ ...closed, required: [] })).toMatchObject({ json_schema: { strict: false } });
+  });
+
+  test.each([
+    ['an empty prompt', { prompt: ' \n ' }, /nothing to answer/],
+    ['messages that are no JSON', { messages: '[{' }, /not valid JSON/],
+    ['messages that are no list', { messages: '{}' }, /must be a list/],
+    ['a schema that is no JSON', { output_format: 'json_schema', json_schema: '{"type":' }, /not valid JSON/],
+    ['no schema', { output_format: 'json_schema' }, /not valid JSON/],
+    ['a schema that is a list', { output_format: 'json_schema', json_schema: '[]' }, /must be an object/],
+    ['a schema without a type', { output_format: 'json_schema', json_schema: '{"a": 1}' }, /must say its "type"/],
+    ['an image that is no URL', { images: ['photo.png'] }, /"photo.png" is no image/],
+    [
+      'an image with nothing to go with',
+      { prompt: '', messages: [{ role: 'system', content: 'x' }], images: ['https://x/y.png'] },
+      /needs a message of the user/,
+    ],
+  ])('refused before anything is paid: %s', (_, form, message) => {
+    expect(() => read(form)).toThrow(message);
+  });
+});
+
+describe('an answer is the few fields a Zap goes on with', () => {
+  const completion = {
+    id: 'chatcmpl-1',
+    object: 'chat.completion' as const,
+    model: 'gpt-4o-mini-2024-07-18',
+    choices: [{ message: { role: 'assistant' as const, content: '```json\n{"a": 1}\n```' }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 },
+  };
+
+  test('text, model, usage, cost and what is left', () => {
+    const receipt = receiptOfHeaders({
+      'x-gateway-provider': 'openai',
+      'x-gateway-cost-usd': '0.00000225',
+      'x-gateway-budget-remaining-usd': '4.5',
+      'x-request-id': 'req_1',
+    });
+    expect(chatAnswer(completion, { asJson: true, receipt })).toMatchObject({
+      json: { a: 1 },
+      cost_usd: 0.00000225,
+      budget_remaining_usd: 4.5,
+      route: null,
+      request_id: 'req_1',
+    });
+  });
+
+  test('no budget is not the same as nothing left; JSON that was cut short is null', () => {
+    const cut = {
+      ...completion,
+      choices: [{ message: { role: 'assistant' as const, content: '{"a"' }, finish_reason: 'length' }],
+    };
+    const answer = chatAnswer(cut, { asJson: true, receipt: receiptOfHeaders({}) });
+    expect(answer).toMatchObject({ json: null, finish_reason: 'length', budget_remaining_usd: null });
+  });
+
+  test('has the same keys whether the Zap waited or was called back', () => {
+    const waited = chatAnswer(completion, { asJson: false, receipt: receiptOfHeaders({}) });
+    const calledBack = chatAnswer(completion, {
+      asJson: false,
+      receipt: receiptOfBackground({ id: 'bg_1', status: 'completed' }),
+    });
+    expect(Object.keys(calledBack)).toEqual(Object.keys(waited));
+  });
+});

@@ -1,0 +1,120 @@
+import { isOpenToAll } from '@ai-gateway/zapier/authentication';
+import { signRequest } from '@ai-gateway/zapier/gateway';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { liveKey, startTestGateway, type TestGateway, testKey } from '../../support/start-gateway.ts';
+import { freePort, serveElsewhere } from '../n8n/elsewhere.ts';
+import { app, openApp, refusalOf } from './zapier-host.ts';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway.stop());
+
+const diagnose = (url: string, key = liveKey) => openApp({ url, key }).run(app.authentication?.test, {});
+const complaint = async (url: string, key = liveKey) => (await refusalOf(diagnose(url, key))).message;
+
+describe('the connection test', () => {
+  test('a good connection is named after workspace, host and kind of key', async () => {
+    expect(await diagnose(`${gateway.url}/v1`)).toEqual({
+      workspace: expect.any(String),
+      host: new URL(gateway.url).host,
+      mode: 'live',
+      key: expect.any(String),
+      warning: '',
+    });
+    expect(await diagnose(gateway.url, testKey)).toMatchObject({ mode: 'test' });
+    const { results } = await openApp({ url: gateway.url, key: liveKey }).execute('authentication.test', {});
+    expect(JSON.stringify(results)).not.toContain(liveKey);
+  });
+
+  test('a wrong key, none, and an address that is none', async () => {
+    expect(await complaint(gateway.url, 'gw_live_wrong')).toMatch(/answers, but it does not take this key/);
+    expect(await complaint(gateway.url, ' ')).toMatch(/Paste the API key/);
+    expect(await complaint('gateway.example.com')).toMatch(/https:\/\/HOST/);
+  });
+
+  test('no network', async () => {
+    expect(await complaint(`http://127.0.0.1:${await freePort()}`)).toMatch(
+      /^Nothing listens at the gateway URL.*over the internet/,
+    );
+  });
+
+  test('something else at that address: a web page, an API of another kind, an error page', async () => {
+    for (const [status, body] of [
+      [200, '<html>Welcome</html>'],
+      [200, '{"hello":"world"}'],
+      [404, 'Not Found'],
+      [401, '{"message":"no"}'],
+      [429, 'slow down'],
+    ] as const) {
+      const other = await serveElsewhere({ status, body });
+      expect(await complaint(other.url), body).toMatch(/no AI Gateway|not as an AI Gateway does/);
+      other.stop();
+    }
+  });
+
+  test('a gateway without a provider', async () => {
+    const bare = await startTestGateway({ OPENAI_API_KEY: '', ANTHROPIC_API_KEY: '', GEMINI_API_KEY: '' });
+    expect(await complaint(bare.url)).toMatch(/is up and knows this key, but it has no provider/);
+    await bare.stop();
+  });
+
+  test('a host that leads elsewhere gets the key once, and the other never', async () => {
+    const target = await serveElsewhere({ status: 200, body: '{}' });
+    const from = await serveElsewhere({ status: 302, location: target.url });
+    expect(await complaint(from.url)).toMatch(/leads on to .*not sent along/);
+    expect(target.heard).toEqual([]);
+    target.stop();
+    from.stop();
+  });
+});
+
+describe('the key', () => {
+  const authData = { base_url: 'https://gateway.example.com/v1', api_key: ' gw_live_1 ' };
+  const sign = (url: string) => signRequest({ url, headers: { a: '1' } }, {} as never, { authData } as never);
+
+  test('goes to the connected gateway', async () => {
+    expect(await sign('https://gateway.example.com/v1/me')).toMatchObject({
+      headers: { a: '1', authorization: 'Bearer gw_live_1' },
+    });
+  });
+
+  test.each([
+    'https://gateway.example.com.evil.example/v1/me',
+    'http://gateway.example.com/v1/me',
+    'https://gateway.example.com:8443/v1/me',
+    'https://evil.example/?https://gateway.example.com/v1',
+  ])('and not to %s', async (url) => {
+    expect((await sign(url)).headers).toEqual({ a: '1' });
+  });
+});
+
+test.each([
+  ['http://gateway.example.com', true],
+  [' HTTP://gateway.example.com/v1', true],
+  ['http://8.8.8.8:8787', true],
+  ['http://172.32.0.1', true],
+  ['https://gateway.example.com', false],
+  ['http://localhost:8787', false],
+  ['http://127.0.0.1:8787/v1', false],
+  ['http://[::1]:8787', false],
+  ['http://192.168.1.5:8787', false],
+  ['http://gateway:8787', false],
+])('whether whoever is on the way to %s could read the key: %s', (url, open) => {
+  expect(isOpenToAll(url)).toBe(open);
+});
+
+test('an address anybody could listen to is warned of in the name of the connection', () => {
+  expect(app.authentication?.connectionLabel).toMatch(/\{\{warning\}\}$/);
+  expect(app.authentication?.connectionLabel).not.toContain('api_key');
+});
+
+test('Zapier can tell by itself how requests are signed', async () => {
+  const { results } = await openApp({ url: gateway.url, key: liveKey }).command('getAuthTemplate');
+  expect(results).toMatchObject({
+    supported: true,
+    template: { headers: { authorization: 'Bearer {{bundle.authData.api_key}}' } },
+  });
+});

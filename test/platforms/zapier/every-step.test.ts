@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startReceiver } from '../../support/receiver.ts';
+import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
+import { misfits, steps, visible } from './definition.ts';
+import { app, hookOf, type Json, type OpenApp, openApp } from './zapier-host.ts';
+
+/** One step after the other, each taking what those before it made, by both doors the vendor gives: tester and handler. */
+
+let gateway: TestGateway;
+let zap: OpenApp;
+const made: Record<string, Json> = {};
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
+  zap = openApp({ url: gateway.url, key: liveKey, zapId: '42' });
+});
+afterAll(() => gateway.stop());
+
+const chat = { model: 'gpt-4o-mini', prompt: 'Hi', client_id: 'every', project: 'every', scenario_id: 'every' };
+const yesterday = () => new Date(Date.now() - 86_400_000).toISOString();
+
+/** What is filled in; `client` differs from door to door, since no call is billed twice. */
+const everyStep: [key: string, fields: (client: string) => Json][] = [
+  ['budgets_create', () => ({ name: 'Every', limit_usd: 5, scope__client_id: 'every' })],
+  ['budgets_raise', () => ({ id: made.budgets_create?.id, by_usd: 1 })],
+  ['chat_complete', (client) => ({ ...chat, client_id: client })],
+  ['budgets_check', () => ({ client_id: 'every' })],
+  ['budgets_list', () => ({ client_id: 'every' })],
+  ['usage_clients', () => ({ client_id: 'every', from: yesterday() })],
+  ['usage_requests', () => ({ client_id: 'every' })],
+  ['scenarios_pause', () => ({ id: 'every', reason: 'Tests' })],
+  ['scenarios_resume', () => ({ id: 'every' })],
+  ['models_list', () => ({ limit: 1 })],
+  ['clients_list', () => ({ search: 'every' })],
+  ['projects_list', () => ({ search: 'every' })],
+  ['scenarios_list', () => ({ search: 'every' })],
+  ['events_list', () => ({ type: 'scenario.paused' })],
+  ['invoices_create', (client) => ({ client_id: client, from: yesterday(), to: new Date().toISOString() })],
+  ['api_request', () => ({ method: 'GET', path: '/v1/clients' })],
+];
+
+test('none is left out', () => {
+  const all = visible.filter(({ kind }) => kind !== 'triggers').map(({ step }) => step.key);
+  expect(everyStep.map(([key]) => key).sort()).toEqual(all.sort());
+});
+
+describe.each(everyStep)('%s', (key, fields) => {
+  const { kind, outputs, sample } = steps.find(({ step, hidden }) => step.key === key && !hidden) ?? {
+    kind: 'creates' as const,
+    outputs: [],
+    sample: {},
+  };
+
+  const check = (answer: unknown): Json => {
+    const [one = {}] = Array.isArray(answer) ? (answer as Json[]) : [answer as Json];
+    expect(misfits(outputs, one)).toEqual([]);
+    expect(Object.keys(one)).toEqual(expect.arrayContaining(Object.keys(sample)));
+    return one;
+  };
+
+  test('answers in the tester as its sample and its output fields say', async () => {
+    made[key] = check(await zap.run(app[kind][key]?.operation.perform, fields('every')));
+  });
+
+  test('and from Zapier’s own handler', async () => {
+    check((await zap.execute(`${kind}.${key}.operation.perform`, fields('every-2'))).results);
+  });
+});
+
+describe.each(['budget_alert', 'scenario_paused', 'provider_down'])('%s', (key) => {
+  test('subscribes, lists and unsubscribes by both doors', async () => {
+    const receiver = await startReceiver();
+    const target = { targetUrl: receiver.url };
+    const hook = hookOf(zap, key);
+    const first = await zap.run(hook.performSubscribe, {}, target);
+    const { results } = await zap.execute(`triggers.${key}.operation.performSubscribe`, {}, target);
+    // The same address, events and filter again are the same subscription.
+    expect(results).toEqual(first);
+    expect(await zap.run(hook.performList, {})).toEqual(
+      (await zap.execute(`triggers.${key}.operation.performList`, {})).results,
+    );
+    await zap.execute(`triggers.${key}.operation.performUnsubscribe`, {}, { ...target, subscribeData: first });
+    await zap.run(hook.performUnsubscribe, {}, { ...target, subscribeData: first });
+    await receiver.stop();
+  });
+});
+
+describe('forms', () => {
+  test.each(steps.map(({ kind, step }) => `${kind}.${step.key}`))('%s', async (path) => {
+    const { results } = await zap.execute(`${path}.operation.inputFields`, {});
+    expect(Array.isArray(results)).toBe(true);
+  });
+});

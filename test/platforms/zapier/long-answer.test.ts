@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Receiver, startReceiver } from '../../support/receiver.ts';
+import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
+import { type Json, type OpenApp, openApp, refusalOf, type ZapierRun } from './zapier-host.ts';
+
+let gateway: TestGateway;
+let receiver: Receiver;
+let zap: OpenApp;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true', FIRST_BYTE_TIMEOUT_MS: '10000' });
+});
+afterAll(() => gateway.stop());
+beforeEach(async () => {
+  gateway.fakes.reset();
+  receiver = await startReceiver();
+  zap = openApp({ url: gateway.url, key: liveKey, zapId: '22068168' });
+});
+afterEach(() => receiver.stop());
+
+const form = (fields: Json = {}): Json => ({ model: 'gpt-4o-mini', prompt: 'Hi', long_answer: true, ...fields });
+const step = (method: string, fields: Json, more: Json = {}): Promise<ZapierRun> =>
+  zap.execute(`creates.chat_complete.operation.${method}`, fields, more, { callback_url: receiver.url });
+const resume = (outputData: unknown, cleanedRequest: unknown, fields: Json = form()) =>
+  step('performResume', fields, { outputData, cleanedRequest });
+
+test('the Zap pauses, the gateway calls back, and the Zap goes on with the same answer as ever', async () => {
+  gateway.fakes.openai.fault({ kind: 'delay', ms: 400 });
+  gateway.fakes.openai.reply({ text: '{"a":1}', usage: { input: 12, output: 1 } });
+  const fields = form({ client_id: 'patient', output_format: 'json_object', prompt: 'JSON please {{bundle.meta}}' });
+  const paused = await step('perform', fields);
+  expect(paused).toMatchObject({ status: 'CALLBACK', results: { status: 'queued', id: expect.any(String) } });
+  const [posted] = await receiver.waitFor(1, 10_000);
+  const { results } = await resume(paused.results, JSON.parse(posted?.body ?? ''), fields);
+  expect(results).toEqual({
+    text: '{"a":1}',
+    json: { a: 1 },
+    model: 'gpt-4o-mini',
+    finish_reason: 'stop',
+    usage: { input_tokens: 12, output_tokens: 1, total_tokens: 13 },
+    provider: 'openai',
+    cost_usd: expect.closeTo(12 * 0.15e-6 + 0.6e-6, 9),
+    budget_remaining_usd: null,
+    route: null,
+    request_id: (paused.results as Json).id,
+  });
+  const page = (await (await gateway.get('/v1/usage/requests?limit=1')).json()) as { data: Json[] };
+  expect(page.data[0]).toMatchObject({
+    client_id: 'patient',
+    scenario_id: '22068168',
+    scenario_platform: 'zapier',
+  });
+});
+
+test('a step that Zapier tries again is the same call, and paid once', async () => {
+  const [first, second] = [await step('perform', form()), await step('perform', form())];
+  expect(second.results).toEqual(first.results);
+  await receiver.waitFor(1, 10_000);
+  expect(gateway.fakes.openai.requests).toHaveLength(1);
+  expect(createHash('sha256').update(receiver.url).digest('hex')).toHaveLength(64);
+});
+
+test('a test of the step waits like any other: nobody could be called back', async () => {
+  const { results, status } = await step('perform', form(), { meta: { isLoadingSample: true } });
+  expect({ results, status }).toMatchObject({ status: 'SUCCESS', results: { text: expect.any(String) } });
+});
+
+test('an empty prompt does not pause the Zap', async () => {
+  expect((await refusalOf(step('perform', form({ prompt: ' ' })))).message).toMatch(/nothing to answer/);
+});
+
+test('what fails in the background stops the Zap as it would have at once', async () => {
+  await gateway.post('/v1/budgets', { name: 'Spent', limit_usd: 0.0000001, scope: { client_id: 'spent' } });
+  const paused = await step('perform', form({ client_id: 'spent' })).catch((error: Error) => error);
+  if (paused instanceof Error) {
+    expect(paused.name).toBe('HaltedError');
+    return;
+  }
+  const [posted] = await receiver.waitFor(1, 10_000);
+  const refusal = await refusalOf(resume(paused.results, JSON.parse(posted?.body ?? '')));
+  expect(refusal).toMatchObject({ name: 'HaltedError', message: expect.stringContaining('Spent') });
+});
+
+test('a provider that fails in the background is an error', async () => {
+  gateway.fakes.openai.always({ kind: 'status', status: 400 });
+  const paused = await step('perform', form());
+  await receiver.waitFor(1, 10_000);
+  expect((await refusalOf(resume(paused.results, {}))).name).toBe('AppError');
+});
+
+test('whoever found the address cannot put words into the model’s mouth', async () => {
+  gateway.fakes.openai.fault({ kind: 'delay', ms: 1_500 });
+  const paused = await step('perform', form());
+  const forged = { id: (paused.results as Json).id, status: 'completed', response: { choices: [] } };
+  expect((await refusalOf(resume(paused.results, forged))).message).toMatch(/not there yet/);
+  expect((await refusalOf(resume({}, forged))).message).toMatch(/was not waiting/);
+});

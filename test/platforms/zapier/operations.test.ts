@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
+import { type Json, type OpenApp, openApp, openZapier, refusalOf, type ZapierDoor } from './zapier-host.ts';
+
+let gateway: TestGateway;
+let zap: OpenApp;
+let door: ZapierDoor;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway.stop());
+beforeEach(() => {
+  gateway.fakes.reset();
+  zap = openApp({ url: gateway.url, key: liveKey });
+  door = openZapier(gateway.url, liveKey);
+});
+
+const ask = (fields: Json) => door.chat({ model: 'gpt-4o-mini', prompt: 'Hi', ...fields });
+
+describe('budgets', () => {
+  test('create one, check it, raise it', async () => {
+    const made = await door.create('budgets_create', {
+      name: 'Acme',
+      limit_usd: '5',
+      scope__client_id: 'budgeted',
+      scope__project: '',
+      period: 'week',
+      thresholds: ['50', 100],
+      timezone: '',
+    });
+    expect(made).toMatchObject({
+      name: 'Acme',
+      limit_usd: 5,
+      scope: { client_id: 'budgeted' },
+      period: 'week',
+      thresholds: [50, 100],
+      timezone: 'UTC',
+    });
+    expect(await door.checkBudget({ client_id: 'budgeted', model: 'gpt-4o', max_tokens: '100' })).toMatchObject({
+      allowed: true,
+      tightest: { id: made.id, remaining_usd: 5 },
+      affordable_tokens: expect.any(Number),
+    });
+    expect(await door.create('budgets_raise', { id: made.id, by_usd: 2.5 })).toMatchObject({ limit_usd: 7.5 });
+  });
+
+  test('a budget that cannot pay says so before anything is asked', async () => {
+    await door.create('budgets_create', { name: 'Broke', limit_usd: 0.0000001, scope__client_id: 'broke' });
+    expect(await door.checkBudget({ client_id: 'broke', model: 'gpt-4o' })).toMatchObject({
+      allowed: false,
+      reason: 'budget_exceeded',
+    });
+  });
+
+  test('where no budget applies, that is an answer too', async () => {
+    expect(await door.checkBudget({ client_id: 'nobody' })).toMatchObject({ allowed: true, tightest: null });
+  });
+
+  test('what the gateway does not take is refused with its words', async () => {
+    expect(await refusalOf(door.create('budgets_create', { name: 'Ads', limit_usd: 'lots' }))).toMatchObject({
+      name: 'AppError',
+      code: 'invalid_request',
+      message: expect.stringContaining('limit_usd'),
+    });
+    expect(await refusalOf(door.create('budgets_raise', { id: 'bud_none', by_usd: 1 }))).toMatchObject({
+      name: 'AppError',
+      code: 'not_found',
+    });
+  });
+});
+
+describe('usage by client', () => {
+  test('is one result with a line item for every client, and the totals', async () => {
+    for (const client_id of ['u1', 'u2', 'u3']) await ask({ client_id });
+    const usage = await door.usageByClient({});
+    const rows = usage?.data as Json[];
+    expect(rows.map(({ client_id }) => client_id)).toEqual(expect.arrayContaining(['u1', 'u2', 'u3']));
+    expect(usage).toMatchObject({ has_more: false, totals: { requests: expect.any(Number) } });
+    expect(usage).not.toHaveProperty('next_cursor');
+    expect(await door.usageByClient({ limit: '2' })).toMatchObject({
+      data: [expect.anything(), expect.anything()],
+      has_more: true,
+    });
+    const byModel = await door.usageByClient({ group_by: 'model', client_id: 'u1', from: '2026-01-01' });
+    expect(byModel?.data).toMatchObject([{ model: expect.stringContaining('gpt-4o-mini'), requests: 1 }]);
+  });
+
+  test('a month that is no month is refused', async () => {
+    expect((await refusalOf(door.usageByClient({ from: 'yesterday' }))).code).toBe('invalid_request');
+  });
+
+  test('all rows are more than one page', async () => {
+    for (let at = 0; at < 103; at++)
+      await gateway.post(
+        '/v1/chat/completions',
+        { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] },
+        { 'x-client-id': `many-${at}` },
+      );
+    const found = await door.find('clients_list', { search: 'many-', limit: 500 });
+    expect(found?.data).toHaveLength(103);
+    expect(await door.find('clients_list', { search: 'many-' })).toMatchObject({ has_more: true });
+  });
+});
+
+test('pause and resume a scenario', async () => {
+  await ask({ scenario_id: 'loop' });
+  expect(await door.create('scenarios_pause', { id: 'loop', reason: 'Under repair' })).toMatchObject({
+    id: 'loop',
+    state: 'paused',
+    reason: 'Under repair',
+  });
+  expect(await door.create('scenarios_resume', { id: 'loop' })).toMatchObject({ state: 'running' });
+});
+
+test('an invoice for a client', async () => {
+  await ask({ client_id: 'billed' });
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString();
+  const fields = { client_id: 'billed', from: yesterday, to: new Date().toISOString() };
+  expect(await door.create('invoices_create', fields)).toMatchObject({
+    status: 'issued',
+    client: { id: 'billed' },
+    lines: [{ requests: 1 }],
+  });
+});
+
+describe('searches', () => {
+  test('find the single calls, the scenarios, the projects, the models', async () => {
+    await ask({ client_id: 'found', project: 'found', scenario_id: 'found' });
+    const first = async (key: string, fields: Json) => ((await door.find(key, fields))?.data as Json[])[0];
+    expect(await first('usage_requests', { client_id: 'found' })).toMatchObject({ project: 'found' });
+    expect(await first('scenarios_list', { search: 'found' })).toMatchObject({ id: 'found', platform: 'zapier' });
+    expect(await first('projects_list', { search: 'found' })).toMatchObject({ id: 'found' });
+    expect(await first('models_list', { limit: 1 })).toMatchObject({ id: 'auto' });
+  });
+
+  test('what is not there is nothing found, and no error', async () => {
+    expect(await zap.run(zap.app.searches.clients_list?.operation.perform, { search: 'nobody at all' })).toEqual([]);
+    expect(await zap.run(zap.app.searches.budgets_list?.operation.perform, { client_id: 'nobody' })).toEqual([]);
+  });
+});
+
+describe('drop-downs', () => {
+  const options = async (key: string) =>
+    (await zap.run(
+      zap.app.triggers[key]?.operation.perform as never,
+      {},
+      { meta: { isFillingDynamicDropdown: true } },
+    )) as {
+      id: string;
+      name: string;
+    }[];
+
+  test('models, “auto” first, with who serves them', async () => {
+    const models = await options('models_list');
+    expect(models[0]?.id).toBe('auto');
+    expect(models).toContainEqual({ id: 'gpt-4o', name: 'gpt-4o (openai)' });
+  });
+
+  test.each(['clients_list', 'projects_list', 'scenarios_list', 'budgets_list'])('%s', async (key) => {
+    const tag = `${key}-one`;
+    await ask({ client_id: tag, project: tag, scenario_id: tag });
+    await door.create('budgets_create', { name: tag, limit_usd: 1, scope__client_id: tag });
+    const found = (await options(key)).filter(({ name }) => name.includes(tag));
+    expect(found).toHaveLength(1);
+    expect(found[0]?.id).toBeTruthy();
+  });
+
+  test('a wrong key is named in the drop-down too', async () => {
+    const locked = openApp({ url: gateway.url, key: `gw_live_${'x'.repeat(40)}` });
+    const { results } = await locked
+      .execute('triggers.models_list.operation.perform', {})
+      .catch((error: Error) => ({ results: error.name }));
+    expect(results).toBe('ExpiredAuthError');
+  });
+});
+
+describe('any other request', () => {
+  test('reads, writes and deletes with the key of the connection', async () => {
+    const made = await door.create('api_request', {
+      method: 'POST',
+      path: 'v1/budgets',
+      body: '{"name": "By hand", "limit_usd": 1}',
+    });
+    const { id } = made.body as { id: string };
+    const list = await door.create('api_request', {
+      method: 'GET',
+      path: '/v1/budgets',
+      query: { limit: '1', status: '' },
+    });
+    expect((list.body as { data: unknown[] }).data).toHaveLength(1);
+    expect(await door.create('api_request', { method: 'DELETE', path: `/v1/budgets/${id}` })).toEqual({ body: null });
+  });
+
+  test('goes to the gateway and nowhere else', async () => {
+    for (const path of ['https://evil.example/v1/me', '//evil.example/v1/me', '@evil.example/v1/me'])
+      expect(await refusalOf(door.create('api_request', { method: 'GET', path }))).toMatchObject({
+        name: 'AppError',
+        code: 'not_found',
+      });
+  });
+
+  test('a body that is no JSON is refused', async () => {
+    const refused = door.create('api_request', { method: 'POST', path: '/v1/budgets', body: '{"name":' });
+    expect((await refusalOf(refused)).message).toMatch(/not valid JSON/);
+  });
+});

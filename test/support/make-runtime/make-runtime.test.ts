@@ -1,0 +1,378 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { App, AppComponent } from './load-app.ts';
+import { createMakeRuntime, type PollState } from './make-runtime.ts';
+
+// The runtime itself, by an app of a few lines and a server that answers what a test tells it to.
+interface Heard {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+interface Reply {
+  status?: number;
+  headers?: Record<string, string>;
+  json?: unknown;
+  text?: string;
+  afterMs?: number;
+}
+
+let server: Server;
+let url = '';
+const heard: Heard[] = [];
+const replies: Reply[] = [];
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    const { method = '', url: path = '', headers } = request;
+    heard.push({ method, url: path, headers, body: await text(request) });
+    const { status = 200, headers: more = {}, json, text: plain = '', afterMs = 0 } = replies.shift() ?? { json: {} };
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    const type = json === undefined ? 'text/plain' : 'application/json';
+    response
+      .writeHead(status, { 'content-type': type, ...more })
+      .end(json === undefined ? plain : JSON.stringify(json));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  heard.length = 0;
+  replies.length = 0;
+});
+
+const base = {
+  baseUrl: '{{connection.url}}',
+  headers: { authorization: 'Bearer {{connection.key}}', 'x-scenario': '{{scenario.id}}', 'x-run': '{{executionId}}' },
+  response: {
+    error: {
+      message: '[{{statusCode}}] {{body.why}}',
+      type: 'RuntimeError',
+      429: { message: 'Wait', type: 'RateLimitError' },
+    },
+  },
+  log: { sanitize: ['request.headers.authorization'] },
+};
+
+const component = (id: string, code: object, about: object = {}): AppComponent =>
+  ({ id, label: id, connection: 'account', ...about, code }) as AppComponent;
+
+const app = (parts: Partial<App>): App => ({
+  base,
+  groups: [],
+  connection: {
+    account: component(
+      'account',
+      {
+        communication: {
+          url: '{{parameters.url}}/me',
+          response: { data: { team: '{{body.team}}' }, metadata: { value: '{{body.name}}' } },
+        },
+        params: [
+          { name: 'url', type: 'url', required: true },
+          { name: 'key', type: 'password', required: true },
+        ],
+      },
+      { connection: null },
+    ),
+  },
+  webhook: {},
+  module: {},
+  rpc: {},
+  ...parts,
+});
+
+const connection = () => ({ values: { url, key: 'secret' }, label: 'x' });
+const withModule = (communication: object, more: object = {}, settings: object = {}) => {
+  const runtime = createMakeRuntime({
+    app: app({ module: { mine: component('mine', { communication, ...more }) } }),
+    scenario: { id: 7, organizationId: 8 },
+    executionId: 'run',
+    ...settings,
+  });
+  return { runtime, run: (parameters = {}) => runtime.run('mine', { connection: connection(), parameters }) };
+};
+
+describe('a connection', () => {
+  test('asks who it is, keeps what was filled in and what the answer adds, and has a name', async () => {
+    replies.push({ json: { name: 'Ada', team: 3 } });
+    const runtime = createMakeRuntime({ app: app({}) });
+    expect(await runtime.connect('account', { url, key: 'k' })).toEqual({
+      values: { url, key: 'k', team: 3 },
+      label: 'Ada',
+    });
+    // What modules inherit is not for connections.
+    expect(heard[0]?.headers.authorization).toBeUndefined();
+  });
+});
+
+describe('a module', () => {
+  test('inherits address and headers, sends JSON, and leaves out what is undefined', async () => {
+    replies.push({ json: { id: 1 } });
+    const { run } = withModule(
+      {
+        url: '/things',
+        method: 'POST',
+        qs: { a: 'b c', none: '{{undefined}}' },
+        body: { name: '{{parameters.name}}', x: '{{undefined}}' },
+      },
+      { mappableParams: [{ name: 'name', type: 'text' }] },
+    );
+    expect(await run({ name: 'Ada' })).toEqual([{ id: 1 }]);
+    expect(heard[0]).toMatchObject({
+      method: 'POST',
+      url: '/things?a=b+c',
+      body: '{"name":"Ada"}',
+      headers: {
+        authorization: 'Bearer secret',
+        'x-scenario': '7',
+        'x-run': 'run',
+        'content-type': 'application/json',
+      },
+    });
+  });
+
+  test('of several requests the last gives the output; what the others put aside is there', async () => {
+    replies.push({ json: { token: 't' } }, { json: { ok: true } });
+    const { run } = withModule([
+      { temp: { word: 'hi' } },
+      { url: '/login', response: { temp: { token: '{{body.token}}' } } },
+      {
+        url: '/do',
+        qs: { token: '{{temp.token}}', word: '{{temp.word}}' },
+        response: { output: { done: '{{body.ok}}' } },
+      },
+    ]);
+    expect(await run()).toEqual([{ done: true }]);
+    expect(heard.map((request) => request.url)).toEqual(['/login', '/do?token=t&word=hi']);
+  });
+
+  test('asks for pages until it has enough', async () => {
+    const { run } = withModule(
+      {
+        url: '/rows',
+        response: {
+          iterate: { container: '{{body.data}}', condition: '{{item.n != 2}}' },
+          output: '{{item.n}}',
+          limit: '{{parameters.limit}}',
+        },
+        pagination: { condition: '{{body.next}}', qs: { cursor: '{{body.next}}' } },
+      },
+      { mappableParams: [{ name: 'limit', type: 'uinteger' }] },
+    );
+    const pages: Reply[] = [
+      { json: { data: [{ n: 1 }, { n: 2 }], next: 'p2' } },
+      { json: { data: [{ n: 3 }], next: 'p3' } },
+      { json: { data: [{ n: 4 }] } },
+    ];
+    replies.push(...pages);
+    expect(await run()).toEqual([1, 3, 4]);
+    expect(heard.map((request) => request.url)).toEqual(['/rows', '/rows?cursor=p2', '/rows?cursor=p3']);
+    heard.length = 0;
+    replies.push(...pages);
+    expect(await run({ limit: 2 })).toEqual([1, 3]);
+    expect(heard).toHaveLength(2);
+    replies.length = 0;
+  });
+
+  test('whose condition does not hold asks nothing', async () => {
+    expect(await withModule({ url: '/x', condition: '{{1 > 2}}' }).run()).toEqual([]);
+    expect(heard).toEqual([]);
+  });
+
+  test('fails by the type and the words of its app; 429 its own', async () => {
+    const { run } = withModule({ url: '/x' });
+    replies.push({ status: 500, json: { why: 'Broken' } }, { status: 429, json: {} });
+    await expect(run()).rejects.toMatchObject({ type: 'RuntimeError', message: '[500] Broken', deactivates: false });
+    await expect(run()).rejects.toMatchObject({ type: 'RateLimitError', message: 'Wait' });
+    const choosy = withModule({
+      url: '/x',
+      response: { valid: '{{body.ok}}', error: { message: 'No', type: 'InvalidConfigurationError' } },
+    });
+    replies.push({ json: { ok: false } });
+    await expect(choosy.run()).rejects.toMatchObject({ type: 'InvalidConfigurationError', deactivates: true });
+  });
+
+  test('takes a type Make does not have for a mistake of the app', async () => {
+    replies.push({ status: 400, json: {} });
+    const { run } = withModule({ url: '/x', response: { error: { message: 'No', type: 'BudgetError' } } });
+    await expect(run()).rejects.toThrow(/no error type BudgetError/);
+  });
+
+  test('waits as long as its app says, and not longer', async () => {
+    replies.push({ afterMs: 200, json: {} });
+    const { run } = withModule({ url: '/slow' }, {}, { secondMs: 1 });
+    await expect(run()).rejects.toMatchObject({
+      type: 'ConnectionError',
+      message: expect.stringMatching(/timed out after 40 ms/),
+    });
+  });
+
+  test('follows a redirect with all its headers, unless its app says no', async () => {
+    replies.push({ status: 302, headers: { location: '/there' } }, { json: { at: 'there' } });
+    expect(await withModule({ url: '/here' }).run()).toEqual([{ at: 'there' }]);
+    expect(heard[1]?.headers.authorization).toBe('Bearer secret');
+    replies.push({ status: 302, headers: { location: '/there' }, text: 'moved' });
+    expect(await withModule({ url: '/here', followRedirects: false }).run()).toEqual(['moved']);
+  });
+
+  test('keeps out of the log what its app says', async () => {
+    const { runtime, run } = withModule({ url: '/x', log: { sanitize: ['response.body.token'] } });
+    replies.push({ json: { token: 't-1', other: 'shown' } });
+    expect(await run()).toEqual([{ token: 't-1', other: 'shown' }]);
+    expect(JSON.stringify(runtime.log)).not.toMatch(/secret|t-1/);
+    expect(JSON.stringify(runtime.log)).toContain('shown');
+  });
+
+  test('without a connection, or without a component of that name, is a mistake of the test', async () => {
+    const { runtime } = withModule({ url: '/x' });
+    await expect(runtime.run('mine', {})).rejects.toThrow(/needs a connection/);
+    await expect(runtime.run('other', {})).rejects.toThrow(/no component other/);
+  });
+});
+
+test('a drop-down is filled where no scenario runs: there are no tags', async () => {
+  replies.push({ json: { data: [{ id: 1 }] } });
+  const rpc = component('things', {
+    communication: {
+      url: '/things',
+      response: { iterate: '{{body.data}}', output: { label: 'No. {{item.id}}', value: '{{item.id}}' } },
+    },
+  });
+  const runtime = createMakeRuntime({ app: app({ rpc: { things: rpc } }), scenario: { id: 7, organizationId: 8 } });
+  expect(await runtime.options('things', { connection: connection() })).toEqual([{ label: 'No. 1', value: 1 }]);
+  expect(heard[0]?.headers['x-scenario']).toBeUndefined();
+});
+
+describe('polling', () => {
+  const trigger = {
+    communication: {
+      url: '/events',
+      response: {
+        iterate: '{{body.data}}',
+        output: '{{item.id}}',
+        limit: '{{parameters.limit}}',
+        trigger: { type: 'date', order: 'desc', id: '{{item.id}}', date: '{{item.at}}' },
+      },
+      pagination: { condition: '{{body.next}}', qs: { cursor: '{{body.next}}' } },
+    },
+    staticParams: [{ name: 'limit', type: 'uinteger', default: 10 }],
+    epoch: { response: { limit: 300, output: { label: 'Event {{item.id}}', date: '{{item.at}}' } } },
+  };
+  const events = (...ids: string[]) => ids.map((id) => ({ id, at: `2026-11-01T08:00:0${id[1]}.000Z` }));
+
+  test('gives what is new, oldest first; two of the same moment are told apart', async () => {
+    const { runtime } = withModule(trigger.communication, trigger);
+    const state: PollState = {};
+    const poll = (limit = 10) => runtime.poll('mine', { connection: connection(), parameters: { limit }, state });
+    replies.push({ json: { data: events('c2', 'b1', 'a1') } });
+    const first = await poll();
+    expect(first.toSorted()).toEqual(['a1', 'b1', 'c2']);
+    expect(first.at(-1)).toBe('c2');
+    replies.push({ json: { data: events('d2', 'c2', 'b1', 'a1') } });
+    expect(await poll()).toEqual(['d2']);
+    replies.push({ json: { data: events('d2', 'c2', 'b1', 'a1'), next: 'p2' } });
+    expect(await poll()).toEqual([]);
+    // Newest first: where an old one is met there is nothing new behind it.
+    expect(heard).toHaveLength(3);
+  });
+
+  test('gives no more in a run than asked for, and the rest in the next', async () => {
+    const { runtime } = withModule(trigger.communication, trigger);
+    const state: PollState = {};
+    const poll = () => runtime.poll('mine', { connection: connection(), parameters: { limit: 1 }, state });
+    const all = { json: { data: events('c3', 'b2', 'a1') } };
+    replies.push(all, all, all, all);
+    expect([await poll(), await poll(), await poll(), await poll()]).toEqual([['a1'], ['b2'], ['c3'], []]);
+  });
+
+  test('offers a list to choose the start from', async () => {
+    const { runtime } = withModule(trigger.communication, trigger);
+    replies.push({ json: { data: events('a1') } });
+    expect(await runtime.epoch('mine', { connection: connection() })).toEqual([
+      { label: 'Event a1', date: '2026-11-01T08:00:01.000Z' },
+    ]);
+  });
+});
+
+describe('a webhook', () => {
+  const hooked = () =>
+    createMakeRuntime({
+      app: app({
+        webhook: {
+          hook: component('hook', {
+            params: [{ name: 'client', type: 'text' }],
+            attach: {
+              url: '{{connection.url}}/hooks',
+              method: 'POST',
+              body: { url: '{{webhook.url}}', client: '{{parameters.client}}' },
+              response: { data: { remote: '{{body.id}}', token: '{{body.token}}' } },
+            },
+            detach: { url: '{{connection.url}}/hooks/{{webhook.remote}}', method: 'DELETE' },
+            communication: {
+              verification: { condition: '{{headers.token == webhook.token}}', respond: { status: 401, body: 'no' } },
+              condition: "{{body.type == 'mine'}}",
+              output: { what: '{{body.what}}' },
+              respond: { status: 202, body: { ok: true } },
+            },
+          }),
+        },
+        module: {
+          plain: component('plain', { communication: {} }, { connection: null, webhook: 'hook' }),
+          shaped: component(
+            'shaped',
+            { communication: { response: { output: 'It was {{payload.what}}' } } },
+            { connection: null, webhook: 'hook' },
+          ),
+          deaf: component('deaf', { communication: {} }, { connection: null, webhook: 'another' }),
+        },
+      }),
+    });
+
+  test('is attached, delivered to and detached', async () => {
+    const runtime = hooked();
+    replies.push({ json: { id: 9, token: 'tok' } });
+    const hook = await runtime.attach('hook', {
+      connection: connection(),
+      url: 'https://hook.example.com/1',
+      parameters: { client: 'acme' },
+    });
+    expect(hook.values).toMatchObject({ remote: 9, token: 'tok', url: 'https://hook.example.com/1' });
+    expect(JSON.parse(heard[0]?.body ?? '')).toEqual({ url: 'https://hook.example.com/1', client: 'acme' });
+
+    const body = { type: 'mine', what: 'good' };
+    const headers = { token: 'tok' };
+    expect(await runtime.deliver('plain', hook, { headers, body })).toEqual({
+      response: { status: 202, body: { ok: true } },
+      bundles: [{ what: 'good' }],
+    });
+    expect((await runtime.deliver('shaped', hook, { headers, body })).bundles).toEqual(['It was good']);
+    expect(await runtime.deliver('plain', hook, { headers: { token: 'other' }, body })).toEqual({
+      response: { status: 401, body: 'no' },
+      bundles: [],
+    });
+    expect(await runtime.deliver('plain', hook, { headers, body: { type: 'ping' } })).toMatchObject({
+      response: { status: 202 },
+      bundles: [],
+    });
+    await expect(runtime.deliver('deaf', hook, { headers, body })).rejects.toThrow(/does not listen/);
+
+    replies.push({ status: 204 });
+    await runtime.detach(hook);
+    expect(heard.at(-1)).toMatchObject({ method: 'DELETE', url: '/hooks/9' });
+  });
+
+  test('that was refused is not there', async () => {
+    replies.push({ status: 403, json: {} });
+    await expect(hooked().attach('hook', { connection: connection(), url: 'https://x' })).rejects.toMatchObject({
+      type: 'RuntimeError',
+    });
+  });
+});
