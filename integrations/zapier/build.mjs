@@ -28,6 +28,6 @@ const { name, version, description, license, dependencies, engines } = manifest;
 const own = { name, version, private: true, description, license, type: 'module', exports: './index.js' };
 await writeFile(`${upload}/package.json`, `${JSON.stringify({ ...own, engines, dependencies }, null, 2)}\n`);
 for (const dependency of Object.keys(dependencies))
-  await symlink(await realpath(`node_modules/${dependency}`), `${upload}/node_modules/${dependency}`, 'dir');
+  await symlink(await realpath(`node_modules/${dependency}`), `${upload}/node_modules/${dependency}`, 'junction');
 // Which app it is, once `zapier-platform register` or `link` has written it down.
 if (existsSync('.zapierapprc')) await cp('.zapierapprc', `${upload}/.zapierapprc`);

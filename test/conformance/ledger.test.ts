@@ -96,14 +96,6 @@ class Process {
   }
 }
 
-type Command =
-  | { kind: 'call'; at: number; nanos: bigint }
-  | { kind: 'settle'; at: number; share: number }
-  | { kind: 'die'; at: number }
-  | { kind: 'raise'; byNanos: bigint }
-  | { kind: 'lower'; byNanos: bigint }
-  | { kind: 'sweep'; at: number };
-
 const commands = fc.array(
   fc.oneof(
     {

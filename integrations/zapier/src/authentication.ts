@@ -63,7 +63,7 @@ async function showSigning(z: ZObject, baseUrl: string): Promise<void> {
   await z.request({ url: `${baseUrl}/v1/me`, skipThrowForStatus: true }).catch(() => undefined);
 }
 
-function diagnosis(me: OutputOf<'me.get'>, baseUrl: string): Diagnosis {
+export function diagnosis(me: OutputOf<'me.get'>, baseUrl: string): Diagnosis {
   // The answer is typed, not checked: any JSON may stand at a wrong address.
   if (me?.workspace?.id === undefined || !Array.isArray(me.providers))
     throw new GatewayError('not_found', notTheGateway(baseUrl), { param: 'baseUrl' });

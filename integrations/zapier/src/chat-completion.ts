@@ -20,7 +20,7 @@ export function chatCompletion(operation: Operation, settings: Settings): Create
       description: 'Asks any model of any provider, under the budgets you have set.',
     },
     operation: {
-      perform: (z, bundle) => asZapierErrors(z, () => ask(z, bundle, settings)),
+      perform: (z, bundle) => asZapierErrors(z, () => ask(z, bundle, settings), { whenSlow }),
       performResume: (z, bundle) => asZapierErrors(z, () => resume(z, bundle, settings)),
       inputFields: chatForm(operation),
       outputFields: chatOutput,
@@ -28,6 +28,8 @@ export function chatCompletion(operation: Operation, settings: Settings): Create
     },
   };
 }
+
+const whenSlow = 'Switch on “Wait for Long Answer”, or choose a faster model.';
 
 /** In a test of the step nobody could be called back, so it waits like any other. */
 function ask(z: ZObject, bundle: Bundle, settings: Settings): Promise<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 import type { InputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { isEmpty, isRecord, listOf, numberOf, readJson, textOf } from './form-value.ts';
+import { isEmpty, isRecord, linesOf, listOf, numberOf, readJson, textOf } from './form-value.ts';
 import type { InputData } from './operation-input.ts';
 
 export type ChatInput = InputOf<'chat.complete'> & { stream?: false };
@@ -29,10 +29,14 @@ function number(key: 'temperature' | 'max_tokens', value: unknown): { [key: stri
   return isEmpty(value) ? {} : { [key]: numberOf(value) as number };
 }
 
-function messagesOf({ system_prompt, messages, prompt }: InputData): Message[] {
+function messagesOf({ system_prompt, prompt, ...form }: InputData): Message[] {
   const system = textOf(system_prompt);
   const asked = isEmpty(prompt) ? '' : String(prompt);
-  const spoken = [...earlier(messages), ...(asked.trim() === '' ? [] : [{ role: 'user' as const, content: asked }])];
+  const earlierLines = linesOf(form, { key: 'messages', inside: ['role', 'content'] });
+  const spoken = [
+    ...earlier(earlierLines),
+    ...(asked.trim() === '' ? [] : [{ role: 'user' as const, content: asked }]),
+  ];
   if (spoken.length === 0) throw wrong('There is nothing to answer. Fill in the prompt, or add a message.', 'prompt');
   return system === '' ? spoken : [{ role: 'system', content: system }, ...spoken];
 }

@@ -14,6 +14,19 @@ export function listOf(value: unknown): unknown[] {
   return items.map((item) => (typeof item === 'string' ? item.trim() : item)).filter((item) => !isEmpty(item));
 }
 
+/**
+ * The lines of a repeated form. Where single values were filled in, and no line items mapped, Zapier may give them beside the
+ * other fields and not as a list.
+ */
+export function linesOf(
+  data: Readonly<Record<string, unknown>>,
+  { key, inside }: { key: string; inside: readonly string[] },
+): unknown {
+  if (!isEmpty(data[key])) return data[key];
+  const line = inside.filter((name) => !isEmpty(data[name])).map((name) => [name, data[name]]);
+  return line.length === 0 ? undefined : [Object.fromEntries(line)];
+}
+
 /** A text that is a number becomes one; any other goes as it is, and the gateway says what is wrong with it. */
 export function numberOf(value: unknown): unknown {
   return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;

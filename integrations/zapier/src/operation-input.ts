@@ -1,6 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Field } from '@ai-gateway/shared/fields';
-import { booleanOf, isEmpty, isRecord, listOf, numberOf, readJson } from './form-value.ts';
+import { booleanOf, isEmpty, isRecord, linesOf, listOf, numberOf, readJson } from './form-value.ts';
 import { joint } from './zapier-field.ts';
 
 export type InputData = Readonly<Record<string, unknown>>;
@@ -13,12 +13,15 @@ export function operationInput(fields: readonly Field[], data: InputData): Recor
 }
 
 function given(field: Field, data: InputData): unknown {
-  if (field.kind !== 'group') return valueOf(field, data[field.key]);
+  const [item] = field.children;
+  if (field.kind === 'list' && item?.kind === 'group')
+    return readValue(field, linesOf(data, { key: field.key, inside: item.children.map(({ key }) => key) }));
+  if (field.kind !== 'group') return readValue(field, data[field.key]);
   const flat = Object.fromEntries(field.children.map(({ key }) => [key, data[`${field.key}${joint}${key}`]]));
   return nonEmpty(operationInput(field.children, flat));
 }
 
-function valueOf(field: Field, value: unknown): unknown {
+function readValue(field: Field, value: unknown): unknown {
   if (isEmpty(value)) return undefined;
   const [item] = field.children;
   switch (field.kind) {
@@ -44,7 +47,7 @@ function listValue(item: Field | undefined, value: unknown): unknown[] | undefin
       ? nonEmpty(operationInput(item.children, isRecord(one) ? one : {}))
       : item === undefined
         ? one
-        : valueOf(item, one),
+        : readValue(item, one),
   );
   const filled = items.filter((one) => one !== undefined);
   return filled.length === 0 ? undefined : filled;

@@ -54,7 +54,7 @@ function form(operation: Operation, more: readonly PlainInputField[]) {
   const fields = shownFields(operation).toSorted((a, b) => Number(b.required) - Number(a.required));
   const groups = fieldGroups(fields);
   return {
-    inputFields: [...zapierFields(fields), ...more],
+    inputFields: [...zapierFields(fields, operation.sample.input as Record<string, unknown>), ...more],
     ...(groups.length === 0 ? {} : { inputFieldGroups: groups }),
   };
 }

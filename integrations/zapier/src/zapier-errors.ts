@@ -2,15 +2,19 @@ import { type GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import type { ZObject } from 'zapier-platform-core';
 
 /** Does the work; what goes wrong is thrown as Zapier means it: to stop softly, to wait, to ask for another key, or to fail. */
-export async function asZapierErrors<Value>(z: ZObject, work: () => Promise<Value>): Promise<Value> {
+export async function asZapierErrors<Value>(
+  z: ZObject,
+  work: () => Promise<Value>,
+  options: { whenSlow?: string } = {},
+): Promise<Value> {
   try {
     return await work();
   } catch (error) {
-    throw isGatewayError(error) ? zapierError(z, error) : networkError(z, error);
+    throw isGatewayError(error) ? zapierError(z, error) : networkError(z, error, options);
   }
 }
 
-export function zapierError({ errors }: ZObject, error: GatewayError): Error {
+function zapierError({ errors }: ZObject, error: GatewayError): Error {
   const { code, status, message, retryAfterSeconds } = error;
   switch (code) {
     // Halted runs are no errors: they are not counted, and never switch the Zap off.
@@ -45,13 +49,13 @@ const unreachable: Readonly<Record<string, string>> & { default: string } = {
 };
 
 /** What a request that never arrived is told as. Zapier's own errors (a test step that asks too often) pass unchanged. */
-export function networkError({ errors }: ZObject, error: unknown): unknown {
+export function networkError(
+  { errors }: ZObject,
+  error: unknown,
+  { whenSlow = 'Try again in a moment.' }: { whenSlow?: string } = {},
+): unknown {
   if (isTimeout(error))
-    return new errors.Error(
-      'The gateway took longer than Zapier waits for a step. For long answers switch on “Wait for Long Answer”.',
-      'timeout',
-      504,
-    );
+    return new errors.Error(`The gateway took longer than Zapier waits for a step. ${whenSlow}`, 'timeout', 504);
   const code = codeOf(error);
   if (code === undefined) return error;
   return new errors.Error(
@@ -61,7 +65,7 @@ export function networkError({ errors }: ZObject, error: unknown): unknown {
   );
 }
 
-export function isTimeout(error: unknown): boolean {
+function isTimeout(error: unknown): boolean {
   const { type, message } = partsOf(error);
   return type === 'request-timeout' || type === 'body-timeout' || /network timeout at/.test(message);
 }

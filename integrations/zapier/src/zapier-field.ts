@@ -6,7 +6,10 @@ import { helpBeside, keyOf, nameOfValue, titleCase } from './wording.ts';
 export const joint = '__';
 
 /** The fields of the contract as fields of Zapier's form, which is flat: a group becomes a section. */
-export function zapierFields(fields: readonly Field[]): PlainInputField[] {
+export function zapierFields(
+  fields: readonly Field[],
+  example: Readonly<Record<string, unknown>> = {},
+): PlainInputField[] {
   return fields.flatMap((field) =>
     field.kind === 'group'
       ? field.children
@@ -16,7 +19,7 @@ export function zapierFields(fields: readonly Field[]): PlainInputField[] {
             key: `${field.key}${joint}${child.key}`,
             group: field.key,
           }))
-      : [zapierField(field)],
+      : [{ ...zapierField(field), ...placeholder(field, example[field.key]) }],
   );
 }
 
@@ -70,6 +73,12 @@ function withoutDefault({ default: _, ...shape }: Partial<PlainInputField>): Par
 
 function initial({ initial }: Field): Pick<PlainInputField, 'default'> {
   return ['string', 'number', 'boolean'].includes(typeof initial) ? { default: String(initial) } : {};
+}
+
+/** What the operation's sample has, where a text is typed: a drop-down shows its own. */
+function placeholder({ kind, options, initial }: Field, example: unknown): Pick<PlainInputField, 'placeholder'> {
+  const typed = kind === 'text' && options === undefined && initial === undefined;
+  return typed && typeof example === 'string' && example !== '' ? { placeholder: example } : {};
 }
 
 function dropDown({ options }: Field): Pick<PlainInputField, 'dynamic'> {

@@ -27,6 +27,10 @@ describe('a filled-in form is a chat completion', () => {
     expect(read({ prompt: null, messages: JSON.stringify(lines) }).messages).toEqual(messages);
   });
 
+  test('a single message may stand beside the other fields, where Zapier made no line item of it', () => {
+    expect(read({ prompt: '', role: 'user', content: 'Hello' }).messages).toEqual([{ role: 'user', content: 'Hello' }]);
+  });
+
   test('options are sent when they were set, zero included; empty is not set', () => {
     expect(read({ temperature: 0, max_tokens: '9', fallback_models: 'gpt-4o, o3' })).toMatchObject({
       temperature: 0,

@@ -1,4 +1,5 @@
-import { isOpenToAll } from '@ai-gateway/zapier/authentication';
+import { getMe } from '@ai-gateway/shared/operations/me';
+import { diagnosis, isOpenToAll } from '@ai-gateway/zapier/authentication';
 import { signRequest } from '@ai-gateway/zapier/gateway';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../../support/start-gateway.ts';
@@ -107,6 +108,12 @@ test.each([
 });
 
 test('an address anybody could listen to is warned of in the name of the connection', () => {
+  const me = getMe.sample.output;
+  expect(diagnosis(me, 'http://gateway.example.com').warning).toMatch(/not encrypted: use https/);
+  expect(diagnosis(me, 'https://gateway.example.com').warning).toBe('');
+  expect(diagnosis(me, gateway.url).warning).toBe('');
+  const resting = { ...me, providers: [{ id: 'openai', status: 'resting' as const }] };
+  expect(diagnosis(resting, gateway.url).warning).toMatch(/every provider failed/);
   expect(app.authentication?.connectionLabel).toMatch(/\{\{warning\}\}$/);
   expect(app.authentication?.connectionLabel).not.toContain('api_key');
 });

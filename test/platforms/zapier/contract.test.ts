@@ -169,6 +169,10 @@ describe('a field of the contract is a field of Zapier’s form', () => {
     });
   });
 
+  test('a single line may stand beside the other fields', () => {
+    expect(operationInput(fields, { text: 'a' })).toEqual({ lines: [{ text: 'a' }] });
+  });
+
   test.each<[string, Json]>([
     ['empty texts', { name: '', amount: '', scope__client_id: '' }],
     ['nulls', { name: null, loud: null, marks: null }],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startReceiver } from '../../support/receiver.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { misfits, steps, visible } from './definition.ts';
-import { app, hookOf, type Json, type OpenApp, openApp } from './zapier-host.ts';
+import { type Json, methodsOf, type OpenApp, openApp } from './zapier-host.ts';
 
 /** One step after the other, each taking what those before it made, by both doors the vendor gives: tester and handler. */
 
@@ -59,7 +59,7 @@ describe.each(everyStep)('%s', (key, fields) => {
   };
 
   test('answers in the tester as its sample and its output fields say', async () => {
-    made[key] = check(await zap.run(app[kind][key]?.operation.perform, fields('every')));
+    made[key] = check(await zap.run(methodsOf(zap, key, kind).perform, fields('every')));
   });
 
   test('and from Zapier’s own handler', async () => {
@@ -71,7 +71,7 @@ describe.each(['budget_alert', 'scenario_paused', 'provider_down'])('%s', (key) 
   test('subscribes, lists and unsubscribes by both doors', async () => {
     const receiver = await startReceiver();
     const target = { targetUrl: receiver.url };
-    const hook = hookOf(zap, key);
+    const hook = methodsOf(zap, key);
     const first = await zap.run(hook.performSubscribe, {}, target);
     const { results } = await zap.execute(`triggers.${key}.operation.performSubscribe`, {}, target);
     // The same address, events and filter again are the same subscription.

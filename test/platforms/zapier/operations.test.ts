@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
-import { type Json, type OpenApp, openApp, openZapier, refusalOf, type ZapierDoor } from './zapier-host.ts';
+import { type Json, methodsOf, type OpenApp, openApp, openZapier, refusalOf, type ZapierDoor } from './zapier-host.ts';
 
 let gateway: TestGateway;
 let zap: OpenApp;
@@ -16,6 +16,7 @@ beforeEach(() => {
   door = openZapier(gateway.url, liveKey);
 });
 
+const rowsOf = (found: Json | undefined): Json[] => (found?.data ?? []) as Json[];
 const ask = (fields: Json) => door.chat({ model: 'gpt-4o-mini', prompt: 'Hi', ...fields });
 
 describe('budgets', () => {
@@ -74,7 +75,7 @@ describe('usage by client', () => {
   test('is one result with a line item for every client, and the totals', async () => {
     for (const client_id of ['u1', 'u2', 'u3']) await ask({ client_id });
     const usage = await door.usageByClient({});
-    const rows = usage?.data as Json[];
+    const rows = rowsOf(usage);
     expect(rows.map(({ client_id }) => client_id)).toEqual(expect.arrayContaining(['u1', 'u2', 'u3']));
     expect(usage).toMatchObject({ has_more: false, totals: { requests: expect.any(Number) } });
     expect(usage).not.toHaveProperty('next_cursor');
@@ -127,7 +128,7 @@ test('an invoice for a client', async () => {
 describe('searches', () => {
   test('find the single calls, the scenarios, the projects, the models', async () => {
     await ask({ client_id: 'found', project: 'found', scenario_id: 'found' });
-    const first = async (key: string, fields: Json) => ((await door.find(key, fields))?.data as Json[])[0];
+    const first = async (key: string, fields: Json) => rowsOf(await door.find(key, fields))[0];
     expect(await first('usage_requests', { client_id: 'found' })).toMatchObject({ project: 'found' });
     expect(await first('scenarios_list', { search: 'found' })).toMatchObject({ id: 'found', platform: 'zapier' });
     expect(await first('projects_list', { search: 'found' })).toMatchObject({ id: 'found' });
@@ -142,11 +143,7 @@ describe('searches', () => {
 
 describe('drop-downs', () => {
   const options = async (key: string) =>
-    (await zap.run(
-      zap.app.triggers[key]?.operation.perform as never,
-      {},
-      { meta: { isFillingDynamicDropdown: true } },
-    )) as {
+    (await zap.run(methodsOf(zap, key).perform, {}, { meta: { isFillingDynamicDropdown: true } })) as {
       id: string;
       name: string;
     }[];

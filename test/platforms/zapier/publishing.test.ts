@@ -110,10 +110,10 @@ describe.each(named)('%s', (_, { kind, step, inputs, outputs, sample }) => {
 });
 
 test('nobody’s Zap breaks unseen: keys of steps, fields and samples change on purpose only (C001 to C003)', async () => {
-  const keys = steps.map(({ kind, step, inputs, sample }) => ({
-    step: `${kind}.${step.key}`,
-    inputs: withChildren(inputs).map(({ key, required }) => (required === true ? `${key}*` : key)),
-    sample: Object.keys(flat(sample)),
-  }));
-  await expect(`${JSON.stringify(keys, null, 2)}\n`).toMatchFileSnapshot('published-keys.json');
+  const lines = steps.flatMap(({ kind, step, inputs, sample }) => [
+    `${kind}.${step.key}`,
+    ...withChildren(inputs).map(({ key, required }) => `  in  ${key}${required === true ? ' (required)' : ''}`),
+    ...Object.keys(flat(sample)).map((key) => `  out ${key}`),
+  ]);
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('published-keys.txt');
 });

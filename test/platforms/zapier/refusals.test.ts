@@ -112,6 +112,11 @@ describe('fails with a sentence that says what to do', () => {
     });
   });
 
+  test('a gateway slower than that, whatever is asked', async () => {
+    const hurried = openZapier(gateway.url, liveKey, { app: zapierApp(contract, { timeoutMs: 1 }) });
+    expect((await refusalOf(hurried.usageByClient({}))).message).toMatch(/took longer .* Try again/);
+  });
+
   test('a gateway URL that is none', async () => {
     for (const url of ['gateway.example.com', 'ftp://gateway.example.com', ''])
       expect((await refusalOf(openZapier(url, liveKey).chat(asked()))).message).toMatch(/https:\/\/HOST/);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import template from '../../../integrations/zapier/templates/classify-emails-under-a-budget.json' with { type: 'json' };
-import { startReceiver } from '../../support/receiver.ts';
+import { type Received, startReceiver } from '../../support/receiver.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { steps } from './definition.ts';
 import { type Json, openApp, openZapier, switchOn } from './zapier-host.ts';
@@ -40,10 +40,8 @@ describe('the template', () => {
       usage: { input: 5_500, output: 0 },
     });
     expect(await sort()).toMatchObject({ json: { category: 'invoice', summary: 'Pay it.' } });
-    const [told] = await receiver.waitFor(1);
-    expect(await on.deliver({ body: told?.body ?? '', headers: told?.headers })).toMatchObject([
-      { percent: 80, budget: { name: 'E-mails' } },
-    ]);
+    const [told] = (await receiver.waitFor(1)) as [Received];
+    expect(await on.deliver(told)).toMatchObject([{ percent: 80, budget: { name: 'E-mails' } }]);
     gateway.fakes.openai.usually({ text: '{}', usage: { input: 2_000, output: 0 } });
     await sort().catch(() => undefined);
     await expect(sort()).rejects.toMatchObject({ name: 'HaltedError' });

@@ -4,8 +4,8 @@ import { type Received, type Receiver, startReceiver } from '../../support/recei
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import {
   app,
-  hookOf,
   type Json,
+  methodsOf,
   type OpenApp,
   openApp,
   openZapier,
@@ -46,7 +46,7 @@ async function passEighty(client: string): Promise<void> {
   });
 }
 
-const deliverTo = (zapOn: Subscribed, { headers, body }: Received): Promise<Json[]> => zapOn.deliver({ headers, body });
+const deliverTo = (zapOn: Subscribed, delivery: Received): Promise<Json[]> => zapOn.deliver(delivery);
 
 describe('switching a Zap on and off', () => {
   test('subscribes, and ends the subscription', async () => {
@@ -171,13 +171,13 @@ describe('an alert', () => {
   test('that is none starts nothing', async () => {
     const on = await switchOn(zap, 'budget_alert', {}, receiver.url);
     expect(await on.deliver({ body: '{"hello":"world"}' })).toEqual([]);
-    expect(await zap.run(hookOf(zap, 'budget_alert').perform, {})).toEqual([]);
+    expect(await zap.run(methodsOf(zap, 'budget_alert').perform, {})).toEqual([]);
   });
 });
 
 describe('in the editor', () => {
   const listed = (trigger: string, fields: Json = {}) =>
-    zap.run(hookOf(zap, trigger).performList, fields) as Promise<Json[]>;
+    zap.run(methodsOf(zap, trigger).performList, fields) as Promise<Json[]>;
 
   test('the latest alerts are the samples, as they would be delivered', async () => {
     const on = await switchOn(zap, 'budget_alert', { client_id: 'sampled' }, receiver.url);

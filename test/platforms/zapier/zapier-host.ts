@@ -105,7 +105,7 @@ export function openZapier(url: string, key: string, more: Partial<ZapierSetting
 
 /** A Zap with one of the triggers, switched on. */
 export async function switchOn(zap: OpenApp, trigger: string, fields: Json, targetUrl: string): Promise<Subscribed> {
-  const operation = hookOf(zap, trigger);
+  const operation = methodsOf(zap, trigger);
   const subscription = (await zap.run(operation.performSubscribe, fields, { targetUrl })) as Json;
   return {
     subscription,
@@ -122,15 +122,20 @@ export async function switchOn(zap: OpenApp, trigger: string, fields: Json, targ
   };
 }
 
-interface Hook {
+interface Methods {
   perform: unknown;
   performList: unknown;
   performSubscribe: unknown;
   performUnsubscribe: unknown;
 }
 
-export function hookOf({ app }: OpenApp, trigger: string): Hook {
-  return app.triggers[trigger]?.operation as unknown as Hook;
+/** The functions of a step; a create and a search have only the first. */
+export function methodsOf(
+  { app }: OpenApp,
+  key: string,
+  kind: 'triggers' | 'searches' | 'creates' = 'triggers',
+): Methods {
+  return app[kind][key]?.operation as unknown as Methods;
 }
 
 /** `x-gateway-token` → `Http-X-Gateway-Token`. */

@@ -2,64 +2,84 @@ import { describe, expect, test } from 'vitest';
 import { type FormField, formValues } from './form-values.ts';
 
 const form: FormField[] = [
-  { name: 'text', type: 'text', required: true },
-  { name: 'count', type: 'uinteger', default: 10, validate: { min: 1 } },
-  { name: 'at', type: 'date' },
-  { name: 'flag', type: 'boolean' },
-  { name: 'url', type: 'url' },
-  { name: 'json', type: 'json' },
-  { name: 'rows', type: 'array', spec: [{ name: 'key', type: 'text', required: true }] },
+  { name: 'text', type: 'text', validate: { pattern: '^a' } },
+  { name: 'count', type: 'uinteger', default: 10, validate: { min: 1, max: 20 } },
+  { name: 'rate', type: 'number' },
+  { name: 'whole', type: 'integer' },
+  { name: 'yes', type: 'boolean' },
+  { name: 'on', type: 'date' },
+  { name: 'link', type: 'url' },
+  { name: 'data', type: 'json' },
   { name: 'numbers', type: 'array', spec: { type: 'integer' }, validate: { minItems: 1 } },
-  { name: 'group', type: 'collection', spec: [{ name: 'inner', type: 'text', default: 'x' }] },
+  { name: 'people', type: 'array', spec: [{ name: 'name', type: 'text', required: true }] },
+  { name: 'inner', type: 'collection', spec: [{ name: 'deep', type: 'text', default: 'd' }] },
   {
     name: 'kind',
     type: 'select',
-    default: 'plain',
+    default: 'one',
     options: [
-      { label: 'Plain', value: 'plain' },
-      { label: 'Fancy', value: 'fancy', nested: [{ name: 'colour', type: 'text', required: true }] },
+      { label: 'One', value: 'one', nested: [{ name: 'only_one', type: 'text' }] },
+      { label: 'Two', value: 'two', nested: [{ name: 'only_two', type: 'text', required: true }] },
     ],
   },
 ];
-const filled = (given: Record<string, unknown>) => formValues(form, { text: 'a', ...given });
 
-describe('a form that was filled in', () => {
-  test('has its defaults, and nothing for what was left out', () => {
-    expect(filled({})).toEqual({ text: 'a', count: 10, kind: 'plain' });
-  });
-
-  test('has values of the types of its fields, whatever was mapped to them', () => {
-    const given = { count: '3', at: '2026-11-01T08:00:00Z', flag: 'true', numbers: '7', rows: [{ key: 1 }], group: {} };
-    expect(filled(given)).toEqual({
-      text: 'a',
-      kind: 'plain',
-      count: 3,
-      at: new Date('2026-11-01T08:00:00Z'),
-      flag: true,
-      numbers: [7],
-      rows: [{ key: '1' }],
-      group: { inner: 'x' },
+describe('a form', () => {
+  test('reads what was filled in by the type of each field, and sets defaults', () => {
+    expect(
+      formValues(form, {
+        text: 'abc',
+        rate: '0.5',
+        whole: '-3',
+        yes: 'true',
+        on: '2026-11-01',
+        link: 'https://x.y',
+        data: '{"a":1}',
+        numbers: ['1', 2],
+        people: [{ name: 'Ada' }],
+        inner: {},
+        only_one: 'x',
+      }),
+    ).toEqual({
+      text: 'abc',
+      count: 10,
+      rate: 0.5,
+      whole: -3,
+      yes: true,
+      on: new Date('2026-11-01T00:00:00Z'),
+      link: 'https://x.y',
+      data: '{"a":1}',
+      numbers: [1, 2],
+      people: [{ name: 'Ada' }],
+      inner: { deep: 'd' },
+      kind: 'one',
+      only_one: 'x',
     });
   });
 
-  test('shows what a choice brings along', () => {
-    expect(filled({ kind: 'fancy', colour: 'red' })).toMatchObject({ colour: 'red' });
-    expect(() => filled({ kind: 'fancy' })).toThrow(/required parameter 'colour'/);
-    expect(() => filled({ colour: 'red' })).toThrow(/no field colour/);
+  test('what an option brings along is there only when it is chosen', () => {
+    expect(formValues(form, { kind: 'two', only_two: 'x' })).toMatchObject({ only_two: 'x' });
+    expect(() => formValues(form, { kind: 'two', only_two: 'x', only_one: 'y' })).toThrow(/no field only_one/);
+    expect(() => formValues(form, { kind: 'two' })).toThrow(/required parameter 'only_two'/);
+  });
+
+  test('a single value mapped to a list is a list of one', () => {
+    expect(formValues(form, { numbers: 4 })).toMatchObject({ numbers: [4] });
   });
 
   test.each([
-    [{ text: '' }, /required parameter 'text'/],
-    [{ count: 0 }, /count.*from 1/],
-    [{ count: 1.5 }, /no whole number/],
-    [{ count: 'many' }, /no number/],
-    [{ at: 'soon' }, /no date/],
-    [{ url: 'example' }, /no URL/],
-    [{ json: '{' }, /no valid JSON/],
-    [{ numbers: [] }, /fewer than 1/],
-    [{ rows: [{}] }, /required parameter 'key'/],
-    [{ other: 1 }, /no field other/],
-  ])('%j is refused', (given, message) => {
-    expect(() => filled(given)).toThrow(message);
+    [{ text: 'b' }, /'text'.*pattern/],
+    [{ count: 0 }, /'count'.*from 1 to 20/],
+    [{ count: 21 }, /'count'.*from 1 to 20/],
+    [{ count: 'many' }, /'count'.*no number/],
+    [{ whole: 1.5 }, /'whole'.*no whole number/],
+    [{ on: 'someday' }, /'on'.*no date/],
+    [{ link: 'x.y' }, /'link'.*no URL/],
+    [{ data: '{' }, /'data'.*no valid JSON/],
+    [{ numbers: [] }, /'numbers'.*fewer than 1/],
+    [{ people: [{}] }, /required parameter 'name'/],
+    [{ unknown: 1 }, /no field unknown/],
+  ])('refuses %o', (given, message) => {
+    expect(() => formValues(form, given)).toThrow(message);
   });
 });

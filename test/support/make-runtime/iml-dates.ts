@@ -11,7 +11,7 @@ const tokens: Readonly<Record<string, { pattern: string; write: (date: Date) => 
   SSS: { pattern: '(?<SSS>\\d{3})', write: (date) => padded(date.getUTCMilliseconds(), 3) },
   Z: { pattern: '(?<Z>Z|[+-]\\d{2}:\\d{2})', write: () => '+00:00' },
 };
-const piece = /YYYY|MM|DD|HH|mm|SSS|ss|Z|\[([^\]]*)\]|[A-SU-Za-z]+|[^A-Za-z]+|T/g;
+const piece = /YYYY|MM|DD|HH|mm|SSS|ss|Z|\[([^\]]*)\]|[A-SU-Za-z]+|[^A-Za-z[]+|T/g;
 
 export function formatDate(date: unknown, format: string): string {
   if (!(date instanceof Date)) throw new ImlError('formatDate takes a date.');

@@ -3,6 +3,7 @@ import { type Scope, transform } from './iml.ts';
 import type { App, AppComponent } from './load-app.ts';
 import type { LogEntry, Wire } from './make-request.ts';
 import {
+  type Age,
   type Bundle,
   type Communication,
   type Outcome,
@@ -86,8 +87,8 @@ export function createMakeRuntime({
     return { ...surroundings, connection: filled.connection?.values, parameters: valuesOf(component, filled) };
   };
 
-  const runModule = (module: AppComponent, scope: Scope, isNew?: (item: TriggerItem) => boolean): Promise<Outcome> =>
-    runCommunication({ communication: code(module), base: app.base, scope, wire, ...(isNew && { isNew }) });
+  const runModule = (module: AppComponent, scope: Scope, ageOf?: (item: TriggerItem) => Age): Promise<Outcome> =>
+    runCommunication({ communication: code(module), base: app.base, scope, wire, ...(ageOf && { ageOf }) });
 
   return {
     log: wire.log,
@@ -120,7 +121,7 @@ export function createMakeRuntime({
     async poll(moduleId, { state, ...filled }) {
       const module = named(app.module, moduleId);
       const scope = scopeOf(module, filled, { ...inScenario, data: { lastDate: state.lastDate } });
-      const { bundles } = await runModule(module, scope, (item) => isNewer(item, state));
+      const { bundles } = await runModule(module, scope, (item) => ageIn(item, state));
       const limit = Number((scope.parameters as { limit?: number }).limit ?? 1);
       const due = bundles.toSorted((a, b) => timeOf(a) - timeOf(b)).slice(0, limit);
       remember(state, due);
@@ -206,9 +207,10 @@ function responseTo(respond: unknown, scope: Scope, otherwise: number): Delivere
   return { status: Number(status), body };
 }
 
-function isNewer({ id, date }: TriggerItem, { lastDate, lastIds = [] }: PollState): boolean {
-  if (lastDate === undefined || date > lastDate) return true;
-  return date.getTime() === lastDate.getTime() && !lastIds.includes(id);
+function ageIn({ id, date }: TriggerItem, { lastDate, lastIds = [] }: PollState): Age {
+  if (lastDate === undefined || date > lastDate) return 'new';
+  if (date < lastDate) return 'older';
+  return lastIds.includes(id) ? 'known' : 'new';
 }
 
 function timeOf({ trigger }: Bundle): number {

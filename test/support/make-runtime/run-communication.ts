@@ -12,9 +12,12 @@ export interface Run {
   base?: Communication;
   scope: Scope;
   wire: Wire;
-  /** Of a polling trigger: is this item new? When one is not, and the order is newest first, no further page is asked for. */
-  isNew?: (item: TriggerItem) => boolean;
+  /** Of a polling trigger: how is this item to the last run? At the first older one, where the order is newest first, all is seen. */
+  ageOf?: (item: TriggerItem) => Age;
 }
+
+/** `known`: of the very moment the last run ended with, and given then. */
+export type Age = 'new' | 'known' | 'older';
 
 export interface TriggerItem {
   id: string;
@@ -69,13 +72,13 @@ async function pages(directives: Communication, run: RequestRun): Promise<Outcom
   let page: Communication = directives;
   for (let count = 1; count <= mostPages; count += 1) {
     const scope = await answered(page, { ...run.scope, pagination: { page: count } }, run.wire);
-    const { found, isOver } = collect(response, scope, run.isNew);
+    const { found, isOver } = collect(response, scope, run.ageOf);
     bundles.push(...found);
     const pagination = directives.pagination as Communication | undefined;
-    const enough = run.isNew === undefined && bundles.length >= limit;
+    const enough = run.ageOf === undefined && bundles.length >= limit;
     const next = { ...scope, pagination: { page: count + 1 } };
     if (pagination === undefined || enough || isOver || !transform(pagination.condition ?? true, next))
-      return { bundles: run.isNew === undefined ? bundles.slice(0, limit) : bundles, scope };
+      return { bundles: run.ageOf === undefined ? bundles.slice(0, limit) : bundles, scope };
     const { condition: _, mergeWithParent: __, ...again } = pagination;
     page = evaluated(withBase(again, directives), next);
   }
@@ -149,7 +152,7 @@ function limitOf(response: Communication, scope: Scope): number {
   return Number(limit);
 }
 
-function collect(response: Communication, scope: Scope, isNew: Run['isNew']): { found: Bundle[]; isOver: boolean } {
+function collect(response: Communication, scope: Scope, ageOf: Run['ageOf']): { found: Bundle[]; isOver: boolean } {
   const { iterate, output, trigger } = response;
   if (iterate === undefined) return { found: [{ output: transform(output ?? '{{body}}', scope) }], isOver: false };
   const { container, condition = true } = (typeof iterate === 'string' ? { container: iterate } : iterate) as {
@@ -163,11 +166,10 @@ function collect(response: Communication, scope: Scope, isNew: Run['isNew']): { 
   for (const item of items) {
     const own: Scope = { ...scope, item };
     const mark = trigger === undefined ? undefined : triggerItem(trigger as Communication, own);
-    if (mark !== undefined && isNew?.(mark) === false) {
-      isOver = (trigger as Communication).order === 'desc';
-      if (isOver) break;
-      continue;
-    }
+    const age = mark === undefined ? 'new' : (ageOf?.(mark) ?? 'new');
+    isOver = age === 'older' && (trigger as Communication).order === 'desc';
+    if (isOver) break;
+    if (age !== 'new') continue;
     if (!transform(condition, own)) continue;
     found.push({ output: transform(output ?? '{{item}}', own), ...(mark && { trigger: mark }) });
   }
