@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Json } from '@ai-gateway/make/component';
 import { makeApp } from '@ai-gateway/make/make-app';
 import { contract } from '@ai-gateway/shared/contract';
@@ -10,9 +9,8 @@ import { z } from 'zod';
 import { readApp } from '../../support/make-runtime/load-app.ts';
 import { createMakeRuntime } from '../../support/make-runtime/make-runtime.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
-import { hostOf } from './make-host.ts';
+import { appFolder, hostOf } from './make-host.ts';
 
-const folder = fileURLToPath(new URL('../../../integrations/make/app', import.meta.url));
 let gateway: TestGateway;
 
 beforeAll(async () => {
@@ -20,10 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-const committed = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
-  statSync(join(folder, path)).isFile(),
+const committed = readdirSync(appFolder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+  statSync(join(appFolder, path)).isFile(),
 );
-const textOf = (path: string): string => readFileSync(join(folder, path), 'utf8');
+const textOf = (path: string): string => readFileSync(join(appFolder, path), 'utf8');
 
 test('the committed app is what the contract gives; if this fails: node integrations/make/src/write-app.ts', () => {
   const { origins } = JSON.parse(textOf('makecomapp.json')) as { origins: Json[] };

@@ -8,7 +8,7 @@ import { pinnedNodeEnv } from './install-n8n.ts';
 
 export const owner = { email: 'owner@example.com', password: 'Passw0rd-of-the-owner' };
 
-export interface Execution {
+interface Execution {
   id: string;
   status: string;
   workflowId: string;

@@ -14,7 +14,7 @@ export class MakeError extends Error {
   }
 }
 
-export const makeErrorTypes = [
+const makeErrorTypes = [
   'RuntimeError',
   'DataError',
   'RateLimitError',

@@ -28,7 +28,7 @@ export interface Connection {
   label: string;
 }
 
-export interface Filled {
+interface Filled {
   connection?: Connection;
   parameters?: Values;
 }

@@ -182,7 +182,7 @@ function triggerItem(trigger: Communication, scope: Scope): TriggerItem {
 }
 
 /** Directives over those they inherit: collections are joined, what to hide in logs is added up, the rest is replaced. */
-export function withBase(own: Communication, base: Communication | undefined): Communication {
+function withBase(own: Communication, base: Communication | undefined): Communication {
   if (base === undefined) return own;
   const merged: Record<string, unknown> = { ...base, ...own };
   for (const key of ['headers', 'qs', 'response', 'log'])
