@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type Make, MakeError } from '@makehq/sdk';
 import { type IdMapping, remoteOf } from './id-mapping.ts';
@@ -6,6 +7,8 @@ import { type AppFolder, type DeployedKind, deployedKinds, type ManifestEntry } 
 export interface Deployment {
   make: Make;
   app: AppFolder;
+  /** A PNG of 512 by 512: black on transparent, since Make takes it for a mask. */
+  icon: Uint8Array;
   /** The app's name at Make: `ai-gateway`, or another one to try things out in. */
   appId: string;
   version: number;
@@ -34,7 +37,17 @@ export async function deployApp(deployment: Deployment): Promise<number> {
   await changes.section(`${appPath}/groups`, app.groups, isThere, 'application/json');
   const readme = isThere ? await make.sdk.apps.getDocs(appId, version).catch(orMissing) : undefined;
   if (readme !== app.readme) await changes.make('readme', () => make.sdk.apps.setDocs(appId, version, app.readme));
+  await sendIcon(deployment, changes);
   return changes.count;
+}
+
+async function sendIcon({ make, appId, version, icon, mapping, keep, isDryRun }: Deployment, changes: Changes) {
+  const digest = createHash('sha256').update(icon).digest('hex');
+  if (mapping.icon === digest) return;
+  await changes.make('icon', () => make.sdk.apps.setIcon(appId, version, icon));
+  if (isDryRun) return;
+  mapping.icon = digest;
+  keep(mapping);
 }
 
 /** Says each change, counts it, and does it unless this is a dry run. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Make } from '@makehq/sdk';
@@ -38,6 +39,7 @@ const target = `${host}/${appId}/${values.version}`;
 const count = await deployApp({
   make,
   app: readAppFolder(here('../app')),
+  icon: readFileSync(here('../icon.png')),
   appId,
   version: Number(values.version),
   mapping: readMapping(values.mapping, target),

@@ -5,7 +5,10 @@ import type { DeployedKind } from './read-app-folder.ts';
  * What is called how at Make, in the form of an origin's `idMapping` in makecomapp.json. Make makes up the names of connections
  * and webhooks, so without this a second deployment would make them anew.
  */
-export type IdMapping = Record<DeployedKind | 'function' | 'endpoint', { local: string; remote: string }[]>;
+export type IdMapping = Record<DeployedKind | 'function' | 'endpoint', { local: string; remote: string }[]> & {
+  /** The digest of the icon that was sent last: Make gives back only what it made of it. */
+  icon?: string;
+};
 
 /** Under the zone and the app, since a name at one is nothing at another. */
 export function readMapping(file: string, target: string): IdMapping {

@@ -34,7 +34,7 @@ function zapierTransport(z: ZObject, { deadlineMs }: { deadlineMs: number }): Tr
       url,
       headers: { ...headers },
       ...(body === undefined ? {} : { body }),
-      
+      merge: false,
       throwForThrottlingEarly: false,
       skipThrowForStatus: true,
       // A redirect would take the key to another host.

@@ -58,9 +58,10 @@ describe('deploying to Make', () => {
     expect(section('/ai-gateway/1/modules/chatComplete/expect')).toEqual(app.module.chatComplete?.code.mappableParams);
     expect(section('/webhooks/ai-gateway/attach')).toEqual(app.webhook.budgetAlerts?.code.attach);
     expect(api.sections.get('/ai-gateway/1/readme')).toMatch(/^# AI Gateway/);
+    expect(api.sections.get('/ai-gateway/1/icon')).toMatch(/^.PNG/);
     const parts = [app.connection, app.webhook, app.module, app.rpc].flatMap((kind) => Object.values(kind));
     const files = parts.flatMap(({ code }) => Object.keys(code));
-    expect(api.sections.size).toBe(files.length + 3);
+    expect(api.sections.size).toBe(files.length + 4);
   });
 
   test('a second time writes nothing', async () => {

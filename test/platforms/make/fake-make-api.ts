@@ -129,7 +129,9 @@ function section(api: FakeMakeApi, { method, path, type, body }: Asked): Answere
     ? 'application/json'
     : path.endsWith('/readme')
       ? 'text/markdown'
-      : 'application/jsonc';
+      : path.endsWith('/icon')
+        ? 'image/png'
+        : 'application/jsonc';
   if (type !== expected) return refused(400, `Invalid content-type: ${type}`);
   api.sections.set(path, body);
   return { status: 200, answer: { changed: true } };

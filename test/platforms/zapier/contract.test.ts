@@ -1,14 +1,15 @@
 import { contract } from '@ai-gateway/shared/contract';
 import { fieldsOf } from '@ai-gateway/shared/fields';
 import { type Operation, operation } from '@ai-gateway/shared/operation';
-import { listBudgets, updateBudget } from '@ai-gateway/shared/operations/budgets';
+import { getBudget, listBudgets, updateBudget } from '@ai-gateway/shared/operations/budgets';
 import { coveredBy, zapierApp } from '@ai-gateway/zapier/app';
 import { operationInput } from '@ai-gateway/zapier/operation-input';
 import { zapierFields } from '@ai-gateway/zapier/zapier-field';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
-import { app, type Json, openApp, openZapier } from './zapier-host.ts';
+import { serveElsewhere } from '../n8n/elsewhere.ts';
+import { app, type Json, openApp, openZapier, refusalOf } from './zapier-host.ts';
 
 let gateway: TestGateway;
 
@@ -84,6 +85,20 @@ describe('an operation that is added to the contract', () => {
     expect(grown.creates.songs_sing?.display.label).toBe('Sing Song');
     expect(grown.creates.songs_sing?.operation.inputFields).toMatchObject([{ dynamic: 'moods_list.id.name' }]);
     expect(grown.triggers.moods_list?.display.hidden).toBe(true);
+  });
+
+  test('one that only reads is a search, and finds nothing where there is nothing', async () => {
+    const grown = zapierApp([...contract.filter(({ id }) => id !== getBudget.id), { ...getBudget, surfaces }]);
+    expect(grown.searches.budgets_get?.display.label).toBe('Find Budget');
+    const door = openZapier(gateway.url, liveKey, { app: grown });
+    const { id } = await door.create('budgets_create', { name: 'Here', limit_usd: 1 });
+    expect(await door.find('budgets_get', { id })).toMatchObject({ name: 'Here' });
+    expect(await door.find('budgets_get', { id: 'bud_none' })).toBeUndefined();
+    // A 404 that is not the gateway's is no empty result.
+    const elsewhere = await serveElsewhere({ status: 404, body: 'Not Found' });
+    const lost = openZapier(elsewhere.url, liveKey, { app: grown }).find('budgets_get', { id });
+    expect((await refusalOf(lost)).name).toBe('AppError');
+    elsewhere.stop();
   });
 
   test('and one that answers with nothing says what was done', () => {

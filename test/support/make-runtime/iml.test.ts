@@ -9,6 +9,10 @@ const scope = {
     list: ['a', 'b', 'c'],
     rows: [{ id: 1 }, { id: 2 }],
     'odd name': 7,
+    pairs: [
+      { key: 'k', value: 'v' },
+      { key: 'n', value: 2 },
+    ],
     flag: false,
   },
   headers: { 'x-gateway-token': 't' },
@@ -84,7 +88,11 @@ describe('an expression', () => {
     ["toCollection(toArray(body.rows[1]), 'key', 'value')", { id: 1 }],
     ['toCollection(missing, "key", "value")', {}],
     ["sha256('a')", 'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb'],
+    ["sha256('x', 'key')", expect.stringMatching(/^[0-9a-f]{64}$/)],
     ["base64('a')", 'YQ=='],
+    ["contains(body.list, 'b')", true],
+    ["replace('/v1//', '/[/]*([/]v1)?[/]*$/', '')", ''],
+    ["toCollection(body.pairs, 'key', 'value')", { k: 'v', n: 2 }],
   ])('%s', (expression, expected) => {
     expect(value(expression)).toEqual(expected);
   });
@@ -105,6 +113,7 @@ describe('an expression', () => {
     ["parseDate('x', 'YYYY')", /no date of the form/],
     ["parseDate('1', 'Q')", /token "Q"/],
     ['merge(body.n)', /lists only/],
+    ['[1, 2]', /Unexpected "\["/],
   ])('what Make would let pass in silence is refused: %s', (expression, message) => {
     expect(() => value(expression)).toThrow(message);
   });
@@ -176,6 +185,7 @@ describe('a collection', () => {
 
   test('whose later keys win over what was spread', () => {
     expect(transform({ '{{...}}': '{{a}}', x: 2 }, { a: { x: 1, y: 1 } })).toEqual({ x: 2, y: 1 });
+    expect(transform({ x: 0, '{{...}}': '{{a}}' }, { a: { x: 1 } })).toEqual({ x: 1 });
     expect(transform({ '{{...}}': '{{a}}' }, { a: undefined })).toEqual({});
   });
 });

@@ -1,217 +1,417 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { App, AppComponent } from './load-app.ts';
 import { createMakeRuntime, type PollState } from './make-runtime.ts';
 
-let answer: (request: IncomingMessage, response: ServerResponse) => void;
-let url: string;
-let heard: string[];
-const server = createServer((request, response) => {
-  heard.push(`${request.method} ${request.url}`);
-  answer(request, response);
-});
+// The runtime itself, by an app of a few lines and a server that answers what a test tells it to.
+interface Heard {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+interface Reply {
+  status?: number;
+  headers?: Record<string, string>;
+  json?: unknown;
+  text?: string;
+  afterMs?: number;
+}
 
-beforeEach(async () => {
-  heard = [];
+let server: Server;
+let url = '';
+const heard: Heard[] = [];
+const replies: Reply[] = [];
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    const { method = '', url: path = '', headers } = request;
+    heard.push({ method, url: path, headers, body: await text(request) });
+    const { status = 200, headers: more = {}, json, text: plain = '', afterMs = 0 } = replies.shift() ?? { json: {} };
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    const type = json === undefined ? 'text/plain' : 'application/json';
+    response
+      .writeHead(status, { 'content-type': type, ...more })
+      .end(json === undefined ? plain : JSON.stringify(json));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-afterEach(async () => {
+afterAll(() => {
   server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  server.close();
+});
+beforeEach(() => {
+  heard.length = 0;
+  replies.length = 0;
 });
 
-const send = (response: ServerResponse, body: unknown, status = 200): void => {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+const base = {
+  baseUrl: '{{connection.url}}',
+  headers: { authorization: 'Bearer {{connection.key}}', 'x-scenario': '{{scenario.id}}', 'x-run': '{{executionId}}' },
+  response: {
+    error: {
+      message: '[{{statusCode}}] {{body.why}}',
+      type: 'RuntimeError',
+      429: { message: 'Wait', type: 'RateLimitError' },
+    },
+  },
+  log: { sanitize: ['request.headers.authorization'] },
 };
 
-/** An app of one module. */
-function appOf(communication: unknown, more: Partial<AppComponent> & { code?: object } = {}): App {
-  const { code, ...about } = more;
-  const module: AppComponent = { id: 'm', label: 'M', ...about, code: { communication, ...code } };
-  const base = { baseUrl: url, response: { error: { message: '[{{statusCode}}] {{body.why}}' } } };
-  return { base, groups: [], connection: {}, webhook: {}, module: { m: module }, rpc: { m: module } };
-}
-const run = (communication: unknown, parameters = {}, code = {}) =>
-  createMakeRuntime({ app: appOf(communication, { code }) }).run('m', { parameters });
-const form = (...names: string[]) => ({ mappableParams: names.map((name) => ({ name, type: 'any' })) });
+const component = (id: string, code: object, about: object = {}): AppComponent =>
+  ({ id, label: id, connection: 'account', ...about, code }) as AppComponent;
+
+const app = (parts: Partial<App>): App => ({
+  base,
+  groups: [],
+  connection: {
+    account: component(
+      'account',
+      {
+        communication: {
+          url: '{{parameters.url}}/me',
+          response: { data: { team: '{{body.team}}' }, metadata: { value: '{{body.name}}' } },
+        },
+        params: [
+          { name: 'url', type: 'url', required: true },
+          { name: 'key', type: 'password', required: true },
+        ],
+      },
+      { connection: null },
+    ),
+  },
+  webhook: {},
+  module: {},
+  rpc: {},
+  ...parts,
+});
+
+const connection = () => ({ values: { url, key: 'secret' }, label: 'x' });
+const withModule = (communication: object, more: object = {}, settings: object = {}) => {
+  const runtime = createMakeRuntime({
+    app: app({ module: { mine: component('mine', { communication, ...more }) } }),
+    scenario: { id: 7, organizationId: 8 },
+    executionId: 'run',
+    ...settings,
+  });
+  return { runtime, run: (parameters = {}) => runtime.run('mine', { connection: connection(), parameters }) };
+};
+
+describe('a connection', () => {
+  test('asks who it is, keeps what was filled in and what the answer adds, and has a name', async () => {
+    replies.push({ json: { name: 'Ada', team: 3 } });
+    const runtime = createMakeRuntime({ app: app({}) });
+    expect(await runtime.connect('account', { url, key: 'k' })).toEqual({
+      values: { url, key: 'k', team: 3 },
+      label: 'Ada',
+    });
+    // What modules inherit is not for connections.
+    expect(heard[0]?.headers.authorization).toBeUndefined();
+  });
+});
 
 describe('a module', () => {
-  test('joins the base’s address, headers and query with its own', async () => {
-    let headers = {};
-    answer = (request, response) => {
-      headers = request.headers;
-      send(response, { ok: true });
-    };
-    const app = appOf({
-      url: '/a//b',
-      headers: { 'X-B': '2', 'X-Gone': '{{undefined}}' },
-      qs: { q: 'x y', none: '{{undefined}}' },
+  test('inherits address and headers, sends JSON, and leaves out what is undefined', async () => {
+    replies.push({ json: { id: 1 } });
+    const { run } = withModule(
+      {
+        url: '/things',
+        method: 'POST',
+        qs: { a: 'b c', none: '{{undefined}}' },
+        body: { name: '{{parameters.name}}', x: '{{undefined}}' },
+      },
+      { mappableParams: [{ name: 'name', type: 'text' }] },
+    );
+    expect(await run({ name: 'Ada' })).toEqual([{ id: 1 }]);
+    expect(heard[0]).toMatchObject({
+      method: 'POST',
+      url: '/things?a=b+c',
+      body: '{"name":"Ada"}',
+      headers: {
+        authorization: 'Bearer secret',
+        'x-scenario': '7',
+        'x-run': 'run',
+        'content-type': 'application/json',
+      },
     });
-    Object.assign(app.base, { headers: { 'X-A': '1', 'X-B': '1' } });
-    expect(await createMakeRuntime({ app }).run('m', {})).toEqual([{ ok: true }]);
-    expect(heard).toEqual(['GET /a/b?q=x+y']);
-    expect(headers).toMatchObject({ 'x-a': '1', 'x-b': '2' });
-    expect(headers).not.toHaveProperty('x-gone');
   });
 
-  test('makes several requests in a row, with what it kept in between; the last gives the output', async () => {
-    answer = (request, response) => send(response, { at: request.url });
-    const steps = [
-      { temp: { start: '{{parameters.x}}' } },
-      { url: '/{{temp.start}}', response: { temp: { first: '{{body.at}}' } } },
-      { url: '/skipped', condition: '{{temp.first == undefined}}' },
-      { url: '{{temp.first}}/again', response: { output: { first: '{{temp.first}}', last: '{{body.at}}' } } },
+  test('of several requests the last gives the output; what the others put aside is there', async () => {
+    replies.push({ json: { token: 't' } }, { json: { ok: true } });
+    const { run } = withModule([
+      { temp: { word: 'hi' } },
+      { url: '/login', response: { temp: { token: '{{body.token}}' } } },
+      {
+        url: '/do',
+        qs: { token: '{{temp.token}}', word: '{{temp.word}}' },
+        response: { output: { done: '{{body.ok}}' } },
+      },
+    ]);
+    expect(await run()).toEqual([{ done: true }]);
+    expect(heard.map((request) => request.url)).toEqual(['/login', '/do?token=t&word=hi']);
+  });
+
+  test('asks for pages until it has enough', async () => {
+    const { run } = withModule(
+      {
+        url: '/rows',
+        response: {
+          iterate: { container: '{{body.data}}', condition: '{{item.n != 2}}' },
+          output: '{{item.n}}',
+          limit: '{{parameters.limit}}',
+        },
+        pagination: { condition: '{{body.next}}', qs: { cursor: '{{body.next}}' } },
+      },
+      { mappableParams: [{ name: 'limit', type: 'uinteger' }] },
+    );
+    const pages: Reply[] = [
+      { json: { data: [{ n: 1 }, { n: 2 }], next: 'p2' } },
+      { json: { data: [{ n: 3 }], next: 'p3' } },
+      { json: { data: [{ n: 4 }] } },
     ];
-    expect(await run(steps, { x: 'one' }, form('x'))).toEqual([{ first: '/one', last: '/one/again' }]);
-    expect(heard).toEqual(['GET /one', 'GET /one/again']);
+    replies.push(...pages);
+    expect(await run()).toEqual([1, 3, 4]);
+    expect(heard.map((request) => request.url)).toEqual(['/rows', '/rows?cursor=p2', '/rows?cursor=p3']);
+    heard.length = 0;
+    replies.push(...pages);
+    expect(await run({ limit: 2 })).toEqual([1, 3]);
+    expect(heard).toHaveLength(2);
+    replies.length = 0;
   });
 
-  test('goes through pages until it has enough, or there is no more', async () => {
-    answer = (request, response) => {
-      const page = Number(new URL(request.url ?? '', url).searchParams.get('cursor') ?? 0);
-      send(response, { data: [page * 2, page * 2 + 1], next: page < 2 ? page + 1 : null });
-    };
-    const communication = {
-      url: '/',
-      qs: { size: 2 },
-      response: { iterate: '{{body.data}}', output: { n: '{{item}}' }, limit: '{{parameters.limit}}' },
-      pagination: { condition: '{{body.next}}', qs: { cursor: '{{body.next}}' } },
-    };
-    expect(await run(communication, { limit: 3 }, form('limit'))).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
-    expect(heard).toEqual(['GET /?size=2', 'GET /?size=2&cursor=1']);
-    expect(await run(communication, {}, form('limit'))).toHaveLength(6);
-    await expect(run(communication, { limit: 0 }, form('limit'))).rejects.toMatchObject({
-      type: 'InvalidConfigurationError',
+  test('whose condition does not hold asks nothing', async () => {
+    expect(await withModule({ url: '/x', condition: '{{1 > 2}}' }).run()).toEqual([]);
+    expect(heard).toEqual([]);
+  });
+
+  test('fails by the type and the words of its app; 429 its own', async () => {
+    const { run } = withModule({ url: '/x' });
+    replies.push({ status: 500, json: { why: 'Broken' } }, { status: 429, json: {} });
+    await expect(run()).rejects.toMatchObject({ type: 'RuntimeError', message: '[500] Broken', deactivates: false });
+    await expect(run()).rejects.toMatchObject({ type: 'RateLimitError', message: 'Wait' });
+    const choosy = withModule({
+      url: '/x',
+      response: { valid: '{{body.ok}}', error: { message: 'No', type: 'InvalidConfigurationError' } },
     });
+    replies.push({ json: { ok: false } });
+    await expect(choosy.run()).rejects.toMatchObject({ type: 'InvalidConfigurationError', deactivates: true });
+  });
+
+  test('takes a type Make does not have for a mistake of the app', async () => {
+    replies.push({ status: 400, json: {} });
+    const { run } = withModule({ url: '/x', response: { error: { message: 'No', type: 'BudgetError' } } });
+    await expect(run()).rejects.toThrow(/no error type BudgetError/);
+  });
+
+  test('waits as long as its app says, and not longer', async () => {
+    replies.push({ afterMs: 200, json: {} });
+    const { run } = withModule({ url: '/slow' }, {}, { secondMs: 1 });
+    await expect(run()).rejects.toMatchObject({
+      type: 'ConnectionError',
+      message: expect.stringMatching(/timed out after 40 ms/),
+    });
+  });
+
+  test('follows a redirect with all its headers, unless its app says no', async () => {
+    replies.push({ status: 302, headers: { location: '/there' } }, { json: { at: 'there' } });
+    expect(await withModule({ url: '/here' }).run()).toEqual([{ at: 'there' }]);
+    expect(heard[1]?.headers.authorization).toBe('Bearer secret');
+    replies.push({ status: 302, headers: { location: '/there' }, text: 'moved' });
+    expect(await withModule({ url: '/here', followRedirects: false }).run()).toEqual(['moved']);
+  });
+
+  test('keeps out of the log what its app says', async () => {
+    const { runtime, run } = withModule({ url: '/x', log: { sanitize: ['response.body.token'] } });
+    replies.push({ json: { token: 't-1', other: 'shown' } });
+    expect(await run()).toEqual([{ token: 't-1', other: 'shown' }]);
+    expect(JSON.stringify(runtime.log)).not.toMatch(/secret|t-1/);
+    expect(JSON.stringify(runtime.log)).toContain('shown');
   });
 
   test('gives up on pages that never end', async () => {
-    answer = (_, response) => send(response, { data: [1] });
     const endless = { url: '/', response: { iterate: '{{body.data}}' }, pagination: { condition: true } };
-    await expect(run(endless)).rejects.toThrow(/More than 50 pages/);
+    replies.push(...Array.from({ length: 60 }, () => ({ json: { data: [1] } })));
+    await expect(withModule(endless).run()).rejects.toThrow(/More than 50 pages/);
   });
 
-  test('turns a status into the error the app has for it, or else into Make’s own', async () => {
-    const error = {
-      message: 'other: {{body.why}}',
-      type: 'DataError',
-      402: { message: 'money', type: '{{body.type}}' },
-    };
-    const status = (code: number, body: object) => {
-      answer = (_, response) => send(response, body, code);
-      return run({ url: '/', response: { error } });
-    };
-    await expect(status(400, { why: 'w' })).rejects.toMatchObject({ type: 'DataError', message: 'other: w' });
-    await expect(status(402, { type: 'OutOfSpaceError' })).rejects.toMatchObject({
-      type: 'OutOfSpaceError',
-      message: 'money',
-    });
-    await expect(status(402, { type: 'Nonsense' })).rejects.toThrow(/no error type Nonsense/);
-    answer = (_, response) => send(response, { ok: false });
-    await expect(run({ url: '/', response: { valid: '{{body.ok}}' } })).rejects.toMatchObject({ message: '[200] ' });
-    const bare = { ...appOf({ url: '/' }), base: { baseUrl: url } };
-    for (const [code, type] of [
-      [429, 'RateLimitError'],
-      [503, 'ConnectionError'],
-      [404, 'RuntimeError'],
-    ] as const) {
-      answer = (_, response) => send(response, {}, code);
-      await expect(createMakeRuntime({ app: bare }).run('m', {})).rejects.toMatchObject({ type });
-    }
-  });
-
-  test('waits forty seconds unless the base says otherwise', async () => {
-    answer = (_, response) => void setTimeout(() => send(response, 1), 300);
-    const app = appOf({ url: '/' });
-    const hurried = { app, secondMs: 2 };
-    await expect(createMakeRuntime(hurried).run('m', {})).rejects.toMatchObject({ type: 'ConnectionError' });
-    Object.assign(app.base, { timeout: 300_000 });
-    expect(await createMakeRuntime(hurried).run('m', {})).toEqual([1]);
-  });
-
-  test('follows redirects with all its headers, unless the app forbids it', async () => {
-    const keys: unknown[] = [];
-    answer = (request, response) => {
-      keys.push(request.headers.authorization);
-      if (request.url === '/') response.writeHead(302, { location: '/there' }).end();
-      else send(response, 'there');
-    };
-    const communication = { url: '/', headers: { Authorization: 'key' } };
-    expect(await run(communication)).toEqual(['there']);
-    expect(keys).toEqual(['key', 'key']);
-    const held = { ...communication, followRedirects: false, response: { output: '{{statusCode}}' } };
-    expect(await run(held)).toEqual([302]);
-    expect(keys).toHaveLength(3);
-  });
-
-  test('hides from the log what it is told to', async () => {
-    answer = (_, response) => send(response, { token: 't0ken', deep: { secret: 's3cret' } });
-    const app = appOf({
-      url: '/',
-      headers: { Authorization: 'k3y' },
-      log: {
-        sanitize: [
-          'request.headers.authorization',
-          'response.body.token',
-          'response.body.deep.secret',
-          'response.body.no.such',
-        ],
-      },
-    });
-    const make = createMakeRuntime({ app });
-    expect(await make.run('m', {})).toEqual([{ token: 't0ken', deep: { secret: 's3cret' } }]);
-    expect(JSON.stringify(make.log)).not.toMatch(/k3y|t0ken|s3cret/);
-  });
-});
-
-describe('a polling trigger', () => {
-  const communication = {
-    url: '/',
-    response: {
-      iterate: { container: '{{body}}', condition: "{{item.kind == 'yes'}}" },
-      output: { id: '{{item.id}}' },
-      limit: '{{parameters.limit}}',
-      trigger: { type: 'date', order: 'desc', id: '{{item.id}}', date: '{{item.at}}' },
-    },
-  };
-  const at = (second: number) => `2026-11-01T08:00:0${second}.000Z`;
-
-  test('gives what is new, oldest first, never twice, also of one moment, and passes over nothing', async () => {
-    const rows = [
-      { id: 'd', at: at(2), kind: 'yes' },
-      { id: 'c', at: at(2), kind: 'yes' },
-      { id: 'b', at: at(1), kind: 'no' },
-      { id: 'a', at: at(0), kind: 'yes' },
-    ];
-    answer = (_, response) => send(response, rows);
-    const make = createMakeRuntime({ app: appOf(communication, { code: form('limit') }) });
-    const state: PollState = {};
-    const poll = async (limit: number) =>
-      ((await make.poll('m', { parameters: { limit }, state })) as { id: string }[]).map(({ id }) => id);
-    expect(await poll(1)).toEqual(['a']);
-    const [first] = await poll(1);
-    const [second] = await poll(1);
-    expect([first, second].toSorted()).toEqual(['c', 'd']);
-    expect(await poll(5)).toEqual([]);
-    rows.unshift({ id: 'e', at: at(3), kind: 'yes' });
-    expect(await poll(5)).toEqual(['e']);
-  });
-});
-
-describe('an app that is wrong', () => {
-  test('has no such module, or a form without the field', async () => {
-    await expect(createMakeRuntime({ app: appOf({}) }).run('n', {})).rejects.toThrow(/no component n/);
-    await expect(run({}, { x: 1 })).rejects.toThrow(/no field x/);
-  });
-
-  test('sends what Make’s way of sending is not known for', async () => {
-    answer = (_, response) => send(response, {});
-    await expect(run({ url: '/', qs: { list: '{{emptyarray}}' } })).rejects.toThrow(/"list".*not established/);
-    await expect(run({ url: '/', method: 'POST', type: 'multipart/form-data', body: {} })).rejects.toThrow(
-      /multipart\/form-data/,
+  test('that sends what Make’s way of sending is not known for is a mistake of the app', async () => {
+    await expect(withModule({ url: '/', qs: { list: '{{emptyarray}}' } }).run()).rejects.toThrow(
+      /"list".*not established/,
     );
-    await expect(run({ url: '/', response: { iterate: '{{body}}' } })).rejects.toThrow(/is no list/);
+    const form = { url: '/', method: 'POST', type: 'multipart/form-data', body: {} };
+    await expect(withModule(form).run()).rejects.toThrow(/multipart\/form-data/);
+    replies.push({ json: { no: 'list' } });
+    await expect(withModule({ url: '/', response: { iterate: '{{body}}' } }).run()).rejects.toThrow(/is no list/);
+  });
+
+  test('takes a status below 400 for good, unless its app says no', async () => {
+    replies.push({ json: { ok: false } }, { json: { ok: false, why: 'not today' } });
+    expect(await withModule({ url: '/' }).run()).toEqual([{ ok: false }]);
+    const strict = { url: '/', response: { valid: '{{body.ok}}' } };
+    await expect(withModule(strict).run()).rejects.toThrow('[200] not today');
+  });
+
+  test('without a connection, or without a component of that name, is a mistake of the test', async () => {
+    const { runtime } = withModule({ url: '/x' });
+    await expect(runtime.run('mine', {})).rejects.toThrow(/needs a connection/);
+    await expect(runtime.run('other', {})).rejects.toThrow(/no component other/);
+  });
+});
+
+test('a drop-down is filled where no scenario runs: there are no tags', async () => {
+  replies.push({ json: { data: [{ id: 1 }] } });
+  const rpc = component('things', {
+    communication: {
+      url: '/things',
+      response: { iterate: '{{body.data}}', output: { label: 'No. {{item.id}}', value: '{{item.id}}' } },
+    },
+  });
+  const runtime = createMakeRuntime({ app: app({ rpc: { things: rpc } }), scenario: { id: 7, organizationId: 8 } });
+  expect(await runtime.options('things', { connection: connection() })).toEqual([{ label: 'No. 1', value: 1 }]);
+  expect(heard[0]?.headers['x-scenario']).toBeUndefined();
+});
+
+describe('polling', () => {
+  const trigger = {
+    communication: {
+      url: '/events',
+      response: {
+        iterate: '{{body.data}}',
+        output: '{{item.id}}',
+        limit: '{{parameters.limit}}',
+        trigger: { type: 'date', order: 'desc', id: '{{item.id}}', date: '{{item.at}}' },
+      },
+      pagination: { condition: '{{body.next}}', qs: { cursor: '{{body.next}}' } },
+    },
+    staticParams: [{ name: 'limit', type: 'uinteger', default: 10 }],
+    epoch: { response: { limit: 300, output: { label: 'Event {{item.id}}', date: '{{item.at}}' } } },
+  };
+  const events = (...ids: string[]) => ids.map((id) => ({ id, at: `2026-11-01T08:00:0${id[1]}.000Z` }));
+
+  test('gives what is new, oldest first; two of the same moment are told apart', async () => {
+    const { runtime } = withModule(trigger.communication, trigger);
+    const state: PollState = {};
+    const poll = (limit = 10) => runtime.poll('mine', { connection: connection(), parameters: { limit }, state });
+    replies.push({ json: { data: events('c2', 'b1', 'a1') } });
+    const first = await poll();
+    expect(first.toSorted()).toEqual(['a1', 'b1', 'c2']);
+    expect(first.at(-1)).toBe('c2');
+    replies.push({ json: { data: events('d2', 'c2', 'b1', 'a1') } });
+    expect(await poll()).toEqual(['d2']);
+    replies.push({ json: { data: events('d2', 'c2', 'b1', 'a1'), next: 'p2' } });
+    expect(await poll()).toEqual([]);
+    // Newest first: where an old one is met there is nothing new behind it.
+    expect(heard).toHaveLength(3);
+  });
+
+  test('gives no more in a run than asked for, and the rest in the next', async () => {
+    const { runtime } = withModule(trigger.communication, trigger);
+    const state: PollState = {};
+    const poll = () => runtime.poll('mine', { connection: connection(), parameters: { limit: 1 }, state });
+    const all = { json: { data: events('c3', 'b2', 'a1') } };
+    replies.push(all, all, all, all);
+    expect([await poll(), await poll(), await poll(), await poll()]).toEqual([['a1'], ['b2'], ['c3'], []]);
+  });
+
+  // It went wrong: the runtime stopped at the first item it knew, and never came to the other one of that moment.
+  test('gives both of one moment, also one at a time, and passes over what its condition leaves out', async () => {
+    const iterate = { container: '{{body.data}}', condition: "{{item.id != 'b1'}}" };
+    const response = { ...trigger.communication.response, iterate };
+    const communication = { ...trigger.communication, response };
+    const { runtime } = withModule(communication, { ...trigger, communication });
+    const state: PollState = {};
+    const poll = () => runtime.poll('mine', { connection: connection(), parameters: { limit: 1 }, state });
+    const all = { json: { data: events('d2', 'c2', 'b1', 'a0') } };
+    replies.push(all, all, all, all);
+    const found = [await poll(), await poll(), await poll(), await poll()];
+    expect(found.map((ids) => ids.length)).toEqual([1, 1, 1, 0]);
+    expect(found[0]).toEqual(['a0']);
+    expect(found.flat().toSorted()).toEqual(['a0', 'c2', 'd2']);
+  });
+
+  test('offers a list to choose the start from', async () => {
+    const { runtime } = withModule(trigger.communication, trigger);
+    replies.push({ json: { data: events('a1') } });
+    expect(await runtime.epoch('mine', { connection: connection() })).toEqual([
+      { label: 'Event a1', date: '2026-11-01T08:00:01.000Z' },
+    ]);
+  });
+});
+
+describe('a webhook', () => {
+  const hooked = () =>
+    createMakeRuntime({
+      app: app({
+        webhook: {
+          hook: component('hook', {
+            params: [{ name: 'client', type: 'text' }],
+            attach: {
+              url: '{{connection.url}}/hooks',
+              method: 'POST',
+              body: { url: '{{webhook.url}}', client: '{{parameters.client}}' },
+              response: { data: { remote: '{{body.id}}', token: '{{body.token}}' } },
+            },
+            detach: { url: '{{connection.url}}/hooks/{{webhook.remote}}', method: 'DELETE' },
+            communication: {
+              verification: { condition: '{{headers.token == webhook.token}}', respond: { status: 401, body: 'no' } },
+              condition: "{{body.type == 'mine'}}",
+              output: { what: '{{body.what}}' },
+              respond: { status: 202, body: { ok: true } },
+            },
+          }),
+        },
+        module: {
+          plain: component('plain', { communication: {} }, { connection: null, webhook: 'hook' }),
+          shaped: component(
+            'shaped',
+            { communication: { response: { output: 'It was {{payload.what}}' } } },
+            { connection: null, webhook: 'hook' },
+          ),
+          deaf: component('deaf', { communication: {} }, { connection: null, webhook: 'another' }),
+        },
+      }),
+    });
+
+  test('is attached, delivered to and detached', async () => {
+    const runtime = hooked();
+    replies.push({ json: { id: 9, token: 'tok' } });
+    const hook = await runtime.attach('hook', {
+      connection: connection(),
+      url: 'https://hook.example.com/1',
+      parameters: { client: 'acme' },
+    });
+    expect(hook.values).toMatchObject({ remote: 9, token: 'tok', url: 'https://hook.example.com/1' });
+    expect(JSON.parse(heard[0]?.body ?? '')).toEqual({ url: 'https://hook.example.com/1', client: 'acme' });
+
+    const body = { type: 'mine', what: 'good' };
+    const headers = { token: 'tok' };
+    expect(await runtime.deliver('plain', hook, { headers, body })).toEqual({
+      response: { status: 202, body: { ok: true } },
+      bundles: [{ what: 'good' }],
+    });
+    expect((await runtime.deliver('shaped', hook, { headers, body })).bundles).toEqual(['It was good']);
+    expect(await runtime.deliver('plain', hook, { headers: { token: 'other' }, body })).toEqual({
+      response: { status: 401, body: 'no' },
+      bundles: [],
+    });
+    expect(await runtime.deliver('plain', hook, { headers, body: { type: 'ping' } })).toMatchObject({
+      response: { status: 202 },
+      bundles: [],
+    });
+    await expect(runtime.deliver('deaf', hook, { headers, body })).rejects.toThrow(/does not listen/);
+
+    replies.push({ status: 204 });
+    await runtime.detach(hook);
+    expect(heard.at(-1)).toMatchObject({ method: 'DELETE', url: '/hooks/9' });
+  });
+
+  test('that was refused is not there', async () => {
+    replies.push({ status: 403, json: {} });
+    await expect(hooked().attach('hook', { connection: connection(), url: 'https://x' })).rejects.toMatchObject({
+      type: 'RuntimeError',
+    });
   });
 });
