@@ -64,6 +64,8 @@ function thinkingWithin({ dialect }: NeutralCall, json: JsonObject, ceiling: num
 /** OpenAI refuses `metadata` on calls it does not store, so what was there for us alone goes altogether. */
 function withoutTags(metadata: unknown): JsonObject | 'untouched' | 'empty' {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return 'untouched';
+  // OpenAI takes no `metadata`, not even an empty one, where nothing is stored.
+  if (Object.keys(metadata).length === 0) return 'empty';
   const kept = Object.entries(metadata).filter(([name]) => !metadataTagNames.includes(name));
   if (kept.length === Object.keys(metadata).length) return 'untouched';
   return kept.length === 0 ? 'empty' : Object.fromEntries(kept);
