@@ -1,0 +1,232 @@
+import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
+import { AiGatewayTrigger } from 'n8n-nodes-ai-gateway/nodes/AiGatewayTrigger/AiGatewayTrigger.node.ts';
+import { deliver, executeNode, hookContext } from '../support/n8n-host.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { openMake } from './make/make-host.ts';
+import { answerOf, asked, locator } from './n8n/forms.ts';
+import { openZapier } from './zapier/zapier-host.ts';
+
+/** Who runs the automation, and what it tells the gateway of itself. */
+export interface Platform {
+  name: 'make' | 'zapier' | 'n8n';
+  /** The tags of a call whose form names none. */
+  automatic: {
+    scenario_id: string;
+    scenario_platform: string;
+    execution_id: string | null;
+    organization_id: string | null;
+    node: string | null;
+  };
+  open(gatewayUrl: string, key: string): Promise<Automation>;
+}
+
+/** What a builder does on every platform; each fills in the forms of its own app. */
+export interface Automation {
+  chat(ask: Ask): Promise<Row>;
+  createBudget(budget: { name: string; limitUsd: number; client: string }): Promise<Row>;
+  raiseBudget(id: string, byUsd: number): Promise<Row>;
+  checkBudget(client: string): Promise<Row>;
+  usageOf(client: string): Promise<Row>;
+  pause(scenario: string, reason: string): Promise<Row>;
+  resume(scenario: string): Promise<Row>;
+  invoice(client: string, from: Date, to: Date): Promise<Row>;
+  /** Switches an automation on that starts at alerts. */
+  startAtAlertsOf(client: string): Promise<Started>;
+}
+
+export type Row = Record<string, unknown>;
+
+interface Ask {
+  client: string;
+  prompt?: string;
+  project?: string;
+  scenario?: string;
+  maxTokens?: number;
+  /** JSON of this form is to come back, parsed. */
+  schema?: object;
+  fallbackModels?: string[];
+}
+
+interface Started {
+  /** What the automation starts with, once an alert has come. */
+  firstAlert(): Promise<Row>;
+  switchOff(): Promise<void>;
+}
+
+const model = 'gpt-4o-mini';
+
+const make: Platform = {
+  name: 'make',
+  automatic: {
+    scenario_id: '4711',
+    scenario_platform: 'make',
+    execution_id: 'run-1',
+    organization_id: '815',
+    node: null,
+  },
+  async open(url, key) {
+    const app = await openMake(url, key);
+    return {
+      chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels }) =>
+        app.chat({
+          model,
+          prompt,
+          client_id: client,
+          project,
+          scenario_id: scenario,
+          max_tokens: maxTokens,
+          ...(schema === undefined ? {} : { format: 'json_schema', schema: JSON.stringify(schema), strict: true }),
+          fallback_models: fallbackModels,
+        }),
+      createBudget: ({ name, limitUsd, client }) =>
+        app.act('budgetsCreate', { name, limit_usd: limitUsd, scope: { client_id: client } }),
+      raiseBudget: (id, byUsd) => app.act('budgetsRaise', { id, by_usd: byUsd }),
+      checkBudget: (client) => app.checkBudget({ client_id: client, model }),
+      usageOf: async (client) => only(await app.usageByClient({ client_id: client })),
+      pause: (id, reason) => app.act('scenariosPause', { id, reason }),
+      resume: (id) => app.act('scenariosResume', { id }),
+      invoice: (client, from, to) => app.act('invoicesCreate', { client_id: client, from, to }),
+      async startAtAlertsOf(client) {
+        const listening = await app.onBudgetAlert({ client_id: client });
+        return {
+          firstAlert: async () => only((await listening.waitFor(1)).slice(0, 1)),
+          switchOff: () => listening.stop(),
+        };
+      },
+    };
+  },
+};
+
+const zapier: Platform = {
+  name: 'zapier',
+  automatic: {
+    scenario_id: '22068168',
+    scenario_platform: 'zapier',
+    execution_id: null,
+    organization_id: null,
+    node: null,
+  },
+  async open(url, key) {
+    const app = openZapier(url, key, { zapId: zapier.automatic.scenario_id });
+    return {
+      chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels }) =>
+        app.chat({
+          model,
+          prompt,
+          client_id: client,
+          project,
+          scenario_id: scenario,
+          max_tokens: maxTokens,
+          ...(schema === undefined ? {} : { output_format: 'json_schema', json_schema: JSON.stringify(schema) }),
+          fallback_models: fallbackModels,
+        }),
+      createBudget: ({ name, limitUsd, client }) =>
+        app.create('budgets_create', { name, limit_usd: limitUsd, scope__client_id: client }),
+      raiseBudget: (id, byUsd) => app.create('budgets_raise', { id, by_usd: byUsd }),
+      checkBudget: async (client) => there(await app.checkBudget({ client_id: client, model })),
+      // A search finds one thing: the rows are its line items.
+      usageOf: async (client) => only(there(await app.usageByClient({ client_id: client })).data as Row[]),
+      pause: (id, reason) => app.create('scenarios_pause', { id, reason }),
+      resume: (id) => app.create('scenarios_resume', { id }),
+      invoice: (client, from, to) =>
+        app.create('invoices_create', { client_id: client, from: from.toISOString(), to: to.toISOString() }),
+      async startAtAlertsOf(client) {
+        const receiver = await startReceiver();
+        const zap = await app.onBudgetAlert({ client_id: client }, receiver.url);
+        return {
+          firstAlert: async () => {
+            const [delivery] = await receiver.waitFor(1);
+            return only(await zap.deliver(there(delivery)));
+          },
+          switchOff: async () => {
+            await zap.switchOff();
+            await receiver.stop();
+          },
+        };
+      },
+    };
+  },
+};
+
+const n8n: Platform = {
+  name: 'n8n',
+  automatic: {
+    scenario_id: 'wf42',
+    scenario_platform: 'n8n',
+    execution_id: '1007',
+    organization_id: null,
+    node: 'Classify',
+  },
+  async open(url, key) {
+    const node = new AiGateway();
+    const host = {
+      credential: { baseUrl: url, apiKey: key },
+      workflowId: 'wf42',
+      executionId: '1007',
+      nodeName: 'Classify',
+    };
+    const run = (resource: string, operation: string, parameters: Row): Promise<Row> =>
+      answerOf(node, host, asked(resource, operation, parameters));
+    return {
+      chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels }) =>
+        run('chat', 'complete', {
+          model: locator(model),
+          prompt,
+          client: locator(client),
+          ...(schema === undefined ? {} : { outputFormat: 'json_schema', jsonSchema: JSON.stringify(schema) }),
+          options: {
+            ...(project === undefined ? {} : { project: locator(project) }),
+            ...(scenario === undefined ? {} : { scenario: locator(scenario) }),
+            ...(maxTokens === undefined ? {} : { maxTokens }),
+            ...(fallbackModels === undefined ? {} : { fallbackModels }),
+          },
+        }),
+      createBudget: ({ name, limitUsd, client }) =>
+        run('budget', 'create', { name, limitUsd, scope: { clientId: locator(client) } }),
+      raiseBudget: (id, byUsd) => run('budget', 'raise', { id: locator(id), byUsd }),
+      checkBudget: (client) =>
+        run('budget', 'check', { additionalFields: { clientId: locator(client), model: locator(model) } }),
+      usageOf: async (client) => {
+        const parameters = { returnAll: true, additionalFields: { clientId: locator(client) } };
+        const items = await executeNode(node, host, [asked('usage', 'clients', parameters)]);
+        return only(items.map(({ json }) => json));
+      },
+      pause: (id, reason) => run('scenario', 'pause', { id: locator(id), additionalFields: { reason } }),
+      resume: (id) => run('scenario', 'resume', { id: locator(id) }),
+      invoice: (client, from, to) =>
+        run('invoice', 'create', { clientId: locator(client), from: from.toISOString(), to: to.toISOString() }),
+      async startAtAlertsOf(client) {
+        const receiver = await startReceiver();
+        const trigger = new AiGatewayTrigger();
+        const { create, delete: remove } = trigger.webhookMethods.default;
+        const listening = { ...host, webhookUrl: receiver.url, staticData: {} };
+        const published = () => hookContext(trigger, listening, { filters: { client: locator(client) } });
+        await create.call(published());
+        return {
+          firstAlert: async () => {
+            const { headers, body } = there((await receiver.waitFor(1))[0]);
+            const { items } = await deliver(trigger, listening, { headers: headers as Record<string, string>, body });
+            const { json } = only(items);
+            return { ...json, ...(json.data as Row) };
+          },
+          switchOff: async () => {
+            await remove.call(published());
+            await receiver.stop();
+          },
+        };
+      },
+    };
+  },
+};
+
+export const platforms: readonly Platform[] = [make, zapier, n8n];
+
+function only<Item>(items: readonly Item[]): Item {
+  if (items.length !== 1) throw new Error(`There are ${items.length}, not one.`);
+  return items[0] as Item;
+}
+
+function there<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('There is none.');
+  return value;
+}
