@@ -233,7 +233,7 @@ async function usage(
     await client.query(
       `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform,
          dialect, streamed, model_requested, model, provider, route, attempts, input_tokens, cached_tokens, output_tokens, cost_nanos, hold_nanos, total_ms)
-       select $1, $2::timestamptz + (n::float8 / $3) * interval '30 days', 'req_bench' || n, true, 'gone', 'succeeded', 'key_bench',
+       select $1, date_trunc('milliseconds', $2::timestamptz + (n::float8 / $3) * interval '30 days'), 'req_bench' || n, true, 'gone', 'succeeded', 'key_bench',
          'client-' || (hashint4(n) & 1023) % 500, 'project-' || n % 3, 'scenario-' || (hashint4(n) & 1023) % 500 || '-' || n % 2, 'make', 'chat', false, 'gpt-4o',
          case n % 3 when 0 then 'gpt-4o' when 1 then 'gpt-4o-mini' else 'claude-sonnet-4-5' end, 'openai', 'asked for', 1, 1200, 0, 80, 228000, 300000, 900
        from generate_series($4::integer, $5::integer) n`,

@@ -20,7 +20,7 @@ export interface CallFilter {
 
 export interface StoredCall {
   id: string;
-  /** ISO with microseconds as the database has them, so that a cursor hits the row exactly. */
+  /** ISO with milliseconds, which is all that calls are written with: a cursor hits its row exactly. */
   created_at: string;
   client_id: string | null;
   project: string | null;
@@ -60,7 +60,11 @@ const filters = [
 
 /** The single calls, newest first. */
 export async function selectCalls(db: Db, filter: CallFilter): Promise<StoredCall[]> {
-  const values: unknown[] = [filter.workspaceId, filter.livemode, filter.from, filter.to, filter.limit];
+  // The index is entered at the upper end of `created_at` alone: with the end of the whole range there, each page would walk
+  // over all the pages before it.
+  const after = filter.after === undefined ? undefined : new Date(Date.parse(filter.after.createdAt) + 1);
+  const to = after === undefined || after > filter.to ? filter.to : after;
+  const values: unknown[] = [filter.workspaceId, filter.livemode, filter.from, to, filter.limit];
   const conditions = filters.flatMap(([field, column]) => {
     const value = filter[field];
     if (value === undefined) return [];
