@@ -1,7 +1,8 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Context } from '../context.ts';
-import { urlFault } from '../outgoing/address.ts';
+import { readBaseUrl } from '../outgoing/given-url.ts';
+import type { Services } from '../services.ts';
 import { hintOf } from './api-key.ts';
 import { newId } from './new-id.ts';
 import {
@@ -35,9 +36,9 @@ export const providerHandlers: Pick<
         { param: 'name' },
       );
     }
-    const baseUrl = checkUrl(
+    const baseUrl = baseUrlOf(
       input.base_url ?? (input.kind === 'openai-compatible' ? '' : vendorUrls[input.kind]),
-      services.allowPrivateNetwork,
+      services,
     );
     const place = { workspaceId: caller.workspaceId, id: newId('prov', services.now()), baseUrl };
     const row: ProviderAccountRow = {
@@ -67,7 +68,7 @@ export const providerHandlers: Pick<
   'providers.update': async (input, { caller, services }) => {
     const row = await findProviderAccount(services.db, caller.workspaceId, input.id);
     if (row === undefined) throw unknownProvider(input.id);
-    const baseUrl = input.base_url === undefined ? row.baseUrl : checkUrl(input.base_url, services.allowPrivateNetwork);
+    const baseUrl = input.base_url === undefined ? row.baseUrl : baseUrlOf(input.base_url, services);
     // Whoever may change an address must not learn the key that was stored for another.
     if (new URL(baseUrl).origin !== new URL(row.baseUrl).origin && input.api_key === undefined) {
       throw new GatewayError('invalid_request', 'A new address needs the key again: give `api_key` too.', {
@@ -101,13 +102,8 @@ function isVendor(name: string): name is keyof typeof vendorUrls {
   return Object.hasOwn(vendorUrls, name);
 }
 
-function checkUrl(text: string, allowPrivateNetwork: boolean): string {
-  const url = new URL(text);
-  const fault = urlFault(url, allowPrivateNetwork);
-  if (fault !== undefined) throw new GatewayError('invalid_request', `\`base_url\` ${fault}.`, { param: 'base_url' });
-  if (url.search !== '' || url.hash !== '')
-    throw new GatewayError('invalid_request', '`base_url` must not hold a query or a fragment.', { param: 'base_url' });
-  return url.href.replace(/\/+$/, '');
+function baseUrlOf(text: string, { allowPrivateNetwork }: Services): string {
+  return readBaseUrl({ text, param: 'base_url', allowPrivateNetwork });
 }
 
 function unknownProvider(id: string): GatewayError {

@@ -9,7 +9,7 @@ import { selectClients, unsetClient } from '../clients/client-store.ts';
 import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
-import { badCursor, readParts, writeParts } from '../usage/cursor.ts';
+import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { sumByModel } from '../usage/usage-sum-store.ts';
 import { amountCents, centsToAmount } from './amount.ts';
@@ -106,12 +106,7 @@ export const invoiceHandlers: Pick<
       beforeNumber: input.cursor === undefined ? undefined : readNumber(input.cursor),
       limit: input.limit + 1,
     });
-    const page = rows.slice(0, input.limit);
-    const last = page.at(-1);
-    return {
-      data: page,
-      next_cursor: rows.length > input.limit && last !== undefined ? writeParts([String(last.number)]) : null,
-    };
+    return pageOf(rows, input.limit, { view: (row) => row, cursor: ({ number }) => writeParts([String(number)]) });
   },
 
   'invoices.get': ({ id }, { caller, services }) => find(services, caller, id),
@@ -189,7 +184,7 @@ function unknown(id: string): GatewayError {
 }
 
 function readNumber(cursor: string): number {
-  const [number] = readParts(cursor);
-  if (typeof number !== 'string' || !/^\d{1,15}$/.test(number)) throw badCursor();
+  const [number = ''] = readTexts(cursor, 1);
+  if (!/^\d{1,15}$/.test(number)) throw badCursor();
   return Number(number);
 }

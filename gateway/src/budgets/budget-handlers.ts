@@ -8,7 +8,7 @@ import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
-import { badCursor, readParts, writeParts } from '../usage/cursor.ts';
+import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
 import { deleteBudget, findBudget, findLeased, insertBudget, listMeters, saveBudget } from './budget-store.ts';
 import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
@@ -54,14 +54,10 @@ export const budgetHandlers: Pick<
     );
     const views = await viewAll(services, found);
     const kept = views.filter(({ status }) => input.status === undefined || status === input.status);
-    const from =
-      input.cursor === undefined ? 0 : kept.findIndex(({ id }) => id === readParts(input.cursor ?? '')[0]) + 1;
-    const page = kept.slice(from, from + input.limit);
-    const last = page.at(-1);
-    return {
-      data: page,
-      next_cursor: from + page.length < kept.length && last !== undefined ? writeParts([last.id]) : null,
-    };
+    // By id, not by place: the budget a page ended with may be gone when the next one is asked for.
+    const [after = ''] = input.cursor === undefined ? [] : readTexts(input.cursor, 1);
+    const rest = kept.filter(({ id }) => id > after);
+    return pageOf(rest, input.limit, { view: (budget) => budget, cursor: ({ id }) => writeParts([id]) });
   },
 
   'budgets.get': async ({ id }, { caller, services }) => viewOne(services, await find(services, caller, id)),
@@ -111,13 +107,10 @@ export const budgetHandlers: Pick<
       limit: input.limit + 1,
       afterInstance: input.cursor === undefined ? undefined : readMeterCursor(input.cursor),
     });
-    const page = rows.slice(0, input.limit);
-    const last = page.at(-1);
-    return {
-      data: page.map((row) => viewBudget(budget, services.meters.live(row), { asInstance: true })),
-      next_cursor:
-        rows.length > input.limit && last !== undefined ? writeParts([String(last.spentNanos), String(last.id)]) : null,
-    };
+    return pageOf(rows, input.limit, {
+      view: (row) => viewBudget(budget, services.meters.live(row), { asInstance: true }),
+      cursor: ({ spentNanos, id }) => writeParts([String(spentNanos), String(id)]),
+    });
   },
 };
 
@@ -240,8 +233,7 @@ async function viewAll(services: Services, budgets: readonly Budget[]): Promise<
 }
 
 function readMeterCursor(cursor: string): { spentNanos: bigint; id: bigint } {
-  const [spent, id] = readParts(cursor);
-  if (typeof spent !== 'string' || typeof id !== 'string' || !/^-?\d{1,19}$/.test(spent) || !/^\d{1,19}$/.test(id))
-    throw badCursor();
+  const [spent = '', id = ''] = readTexts(cursor, 2);
+  if (!/^-?\d{1,19}$/.test(spent) || !/^\d{1,19}$/.test(id)) throw badCursor();
   return { spentNanos: BigInt(spent), id: BigInt(id) };
 }

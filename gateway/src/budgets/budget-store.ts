@@ -43,7 +43,7 @@ export async function insertBudget(db: Db, budget: Omit<Budget, 'createdAtMs'>):
 /** The budgets in force, oldest first. */
 export async function listBudgets(db: Db, workspaceId: string, livemode: boolean): Promise<Budget[]> {
   const { rows } = await db.query(
-    `select ${columns} from budgets where workspace_id = $1 and livemode = $2 and deleted_at is null order by created_at, id`,
+    `select ${columns} from budgets where workspace_id = $1 and livemode = $2 and deleted_at is null order by id`,
     [workspaceId, livemode],
   );
   return rows.map(readBudget);

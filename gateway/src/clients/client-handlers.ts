@@ -3,7 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { ownClient, ownProject } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import { tellGuards } from '../limits/guard-store.ts';
-import { readParts, writeParts } from '../usage/cursor.ts';
+import { pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type ClientRow, saveClient, selectClients, unsetClient } from './client-store.ts';
 import { selectTags } from './tag-store.ts';
 
@@ -13,24 +13,19 @@ export const clientHandlers: Pick<
 > = {
   'clients.list': async (input, { caller, services }) => {
     await services.tags.flush();
-    const [name, id] = input.cursor === undefined ? [] : readParts(input.cursor);
+    const [name = '', id = ''] = input.cursor === undefined ? [] : readTexts(input.cursor, 2);
     const rows = await selectClients(services.db, {
       workspaceId: caller.workspaceId,
       livemode: caller.livemode,
       id: ownClient(caller),
       search: input.search,
-      after: typeof name === 'string' && typeof id === 'string' ? { name, id } : undefined,
+      after: input.cursor === undefined ? undefined : { name, id },
       limit: input.limit + 1,
     });
-    const page = rows.slice(0, input.limit);
-    const last = page.at(-1);
-    return {
-      data: page.map(describe),
-      next_cursor:
-        rows.length > input.limit && last !== undefined
-          ? writeParts([(last.name ?? last.id).toLowerCase(), last.id])
-          : null,
-    };
+    return pageOf(rows, input.limit, {
+      view: describe,
+      cursor: (last) => writeParts([(last.name ?? last.id).toLowerCase(), last.id]),
+    });
   },
 
   'clients.get': async ({ id }, { caller, services }) => {
@@ -65,22 +60,20 @@ export const clientHandlers: Pick<
 
   'projects.list': async (input, { caller, services }) => {
     await services.tags.flush();
-    const [after] = input.cursor === undefined ? [] : readParts(input.cursor);
+    const [after] = input.cursor === undefined ? [] : readTexts(input.cursor, 1);
     const rows = await selectTags(services.db, {
       workspaceId: caller.workspaceId,
       livemode: caller.livemode,
       kind: 'project',
       search: input.search,
       only: ownProject(caller),
-      after: typeof after === 'string' ? after : undefined,
+      after,
       limit: input.limit + 1,
     });
-    const page = rows.slice(0, input.limit);
-    const last = page.at(-1);
-    return {
-      data: page.map(({ id, firstCallAt }) => ({ id, name: id, first_call_at: firstCallAt.toISOString() })),
-      next_cursor: rows.length > input.limit && last !== undefined ? writeParts([last.id]) : null,
-    };
+    return pageOf(rows, input.limit, {
+      view: ({ id, firstCallAt }) => ({ id, name: id, first_call_at: firstCallAt.toISOString() }),
+      cursor: ({ id }) => writeParts([id]),
+    });
   },
 };
 

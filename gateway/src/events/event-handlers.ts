@@ -2,7 +2,7 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
-import { readCursor, writeCursor } from '../usage/cursor.ts';
+import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
 import { selectEvents, viewEvent } from './event-store.ts';
 
 export const eventHandlers: Pick<Handlers<Context>, 'events.list'> = {
@@ -23,15 +23,10 @@ export const eventHandlers: Pick<Handlers<Context>, 'events.list'> = {
       before: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
-    const page = rows.slice(0, input.limit);
-    const last = page.at(-1);
-    return {
-      data: page.map(viewEvent),
-      next_cursor:
-        rows.length > input.limit && last !== undefined
-          ? writeCursor({ createdAt: new Date(last.createdAtMs).toISOString(), id: last.id })
-          : null,
-    };
+    return pageOf(rows, input.limit, {
+      view: viewEvent,
+      cursor: ({ createdAtMs, id }) => writeCursor({ createdAt: new Date(createdAtMs).toISOString(), id }),
+    });
   },
 };
 

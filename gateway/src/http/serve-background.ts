@@ -9,7 +9,7 @@ import { readChat } from '../dialects/chat-read.ts';
 import { edit, type Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { needString } from '../dialects/read-fields.ts';
-import { urlFault } from '../outgoing/address.ts';
+import { readUrl } from '../outgoing/given-url.ts';
 import type { Services } from '../services.ts';
 import type { CallTags } from '../usage/call-record.ts';
 
@@ -33,7 +33,11 @@ export async function takeBackground(
     throw new GatewayError('invalid_request', 'A background completion cannot be streamed. Leave `stream` out.', {
       param: 'stream',
     });
-  const callbackUrl = checkUrl(needString(json.callback_url, 'callback_url'), services.allowPrivateNetwork);
+  const { href: callbackUrl } = readUrl({
+    text: needString(json.callback_url, 'callback_url'),
+    param: 'callback_url',
+    allowPrivateNetwork: services.allowPrivateNetwork,
+  });
   const place = { workspaceId: caller.workspaceId, id: newId('bg', services.now()) };
   const secret = `whsec_${randomBytes(24).toString('base64')}`;
   const body = edit(request.body, request.outline, { set: {}, remove: ['callback_url'] }).toString('utf8');
@@ -47,14 +51,4 @@ export async function takeBackground(
     sealedSecret: sealFor(services.secret, place, 'secret', secret),
   });
   return { id: place.id, status: 'queued', secret };
-}
-
-function checkUrl(text: string, allowPrivateNetwork: boolean): string {
-  if (!URL.canParse(text))
-    throw new GatewayError('invalid_request', '`callback_url` must be a URL.', { param: 'callback_url' });
-  const url = new URL(text);
-  const fault = urlFault(url, allowPrivateNetwork);
-  if (fault !== undefined)
-    throw new GatewayError('invalid_request', `\`callback_url\` ${fault}.`, { param: 'callback_url' });
-  return url.href;
 }

@@ -6,8 +6,8 @@ import { newId } from '../accounts/new-id.ts';
 import { ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import { limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
-import { urlFault } from '../outgoing/address.ts';
-import { readParts, writeParts } from '../usage/cursor.ts';
+import { readBaseUrl } from '../outgoing/given-url.ts';
+import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
 import { pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
 import type { ScenarioLimits } from './scenario-limits.ts';
@@ -20,28 +20,19 @@ export const scenarioHandlers: Pick<
 > = {
   'scenarios.list': async (input, { caller, services }) => {
     await services.tags.flush();
-    const [lastCallAt, id] = input.cursor === undefined ? [] : readParts(input.cursor);
     const rows = await selectScenarios(services.db, {
       workspaceId: caller.workspaceId,
       livemode: caller.livemode,
       id: ownScenario(caller),
       state: input.state,
       search: input.search,
-      after:
-        typeof lastCallAt === 'string' && typeof id === 'string' && isMoment(lastCallAt)
-          ? { lastCallAt, id }
-          : undefined,
+      after: input.cursor === undefined ? undefined : readLastCall(input.cursor),
       limit: input.limit + 1,
     });
-    const page = rows.slice(0, input.limit);
-    const last = page.at(-1);
-    return {
-      data: page.map(viewScenario),
-      next_cursor:
-        rows.length > input.limit && last !== undefined
-          ? writeParts([last.lastCallAt?.toISOString() ?? '-infinity', last.id])
-          : null,
-    };
+    return pageOf(rows, input.limit, {
+      view: viewScenario,
+      cursor: (last) => writeParts([last.lastCallAt?.toISOString() ?? '-infinity', last.id]),
+    });
   },
 
   'scenarios.pause': async ({ id, reason }, { caller, services }) => {
@@ -87,17 +78,14 @@ export const connectionHandlers: Pick<
   'connections.create' | 'connections.list' | 'connections.remove'
 > = {
   'connections.create': async (input, { caller, services }) => {
-    const url = new URL(input.base_url);
-    const fault = urlFault(url, services.allowPrivateNetwork);
-    if (fault !== undefined) throw new GatewayError('invalid_request', `\`base_url\` ${fault}.`, { param: 'base_url' });
-    if (url.search !== '' || url.hash !== '')
-      throw new GatewayError('invalid_request', '`base_url` must not hold a query or a fragment.', {
-        param: 'base_url',
-      });
     const place = {
       workspaceId: caller.workspaceId,
       id: newId('con', services.now()),
-      baseUrl: url.href.replace(/\/+$/, ''),
+      baseUrl: readBaseUrl({
+        text: input.base_url,
+        param: 'base_url',
+        allowPrivateNetwork: services.allowPrivateNetwork,
+      }),
     };
     const row: Connection = {
       ...place,
@@ -122,8 +110,10 @@ export const connectionHandlers: Pick<
   },
 };
 
-function isMoment(text: string): boolean {
-  return text === '-infinity' || !Number.isNaN(Date.parse(text));
+function readLastCall(cursor: string): { lastCallAt: string; id: string } {
+  const [lastCallAt = '', id = ''] = readTexts(cursor, 2);
+  if (lastCallAt !== '-infinity' && Number.isNaN(Date.parse(lastCallAt))) throw badCursor();
+  return { lastCallAt, id };
 }
 
 /** Not given: as it was. Null: off. */

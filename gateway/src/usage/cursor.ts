@@ -11,9 +11,23 @@ export function writeCursor({ createdAt, id }: Cursor): string {
 }
 
 export function readCursor(cursor: string): Cursor {
-  const [createdAt, id] = readParts(cursor);
-  if (typeof createdAt !== 'string' || Number.isNaN(Date.parse(createdAt)) || typeof id !== 'string') throw badCursor();
+  const [createdAt = '', id = ''] = readTexts(cursor, 2);
+  if (Number.isNaN(Date.parse(createdAt))) throw badCursor();
   return { createdAt, id };
+}
+
+/** A page of a list, of rows that were read with one more than the limit: that one more says that there is a next page. */
+export function pageOf<Row, View>(
+  rows: readonly Row[],
+  limit: number,
+  { view, cursor }: { view(row: Row): View; cursor(last: Row): string },
+): { data: View[]; next_cursor: string | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    data: page.map(view),
+    next_cursor: rows.length > limit && last !== undefined ? cursor(last) : null,
+  };
 }
 
 /** Opaque to whoever gets it; nothing in it is trusted when it comes back. */
@@ -29,6 +43,13 @@ export function readParts(cursor: string): unknown[] {
     // Falls through to the same refusal as a cursor that parses to something else.
   }
   throw badCursor();
+}
+
+/** The parts of a cursor that holds nothing but texts, as many as were written. */
+export function readTexts(cursor: string, count: number): string[] {
+  const parts = readParts(cursor);
+  if (parts.length !== count || !parts.every((part) => typeof part === 'string')) throw badCursor();
+  return parts;
 }
 
 export function badCursor(): GatewayError {

@@ -5,7 +5,7 @@ import { ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../acco
 import type { Context } from '../context.ts';
 import type { Services } from '../services.ts';
 import { type Cell, csvRows } from './csv.ts';
-import { badCursor, type Cursor, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
+import { badCursor, type Cursor, pageOf, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
 import type { TextAnswer } from './text-answer.ts';
 import { type CallFilter, type StoredCall, selectCalls } from './usage-store.ts';
 import { type Grouping, type GroupSum, type Sum, type SumFilter, sumAll, sumByGroup } from './usage-sum-store.ts';
@@ -17,12 +17,7 @@ export const usageHandlers: Pick<Handlers<Context>, 'usage.requests' | 'usage.cl
       after: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
-    const page = rows.slice(0, input.limit);
-    const last = page.at(-1);
-    return {
-      data: page.map(describe),
-      next_cursor: rows.length > input.limit && last !== undefined ? writeCursor(cursorOf(last)) : null,
-    };
+    return pageOf(rows, input.limit, { view: describe, cursor: (last) => writeCursor(cursorOf(last)) });
   },
 
   'usage.clients': async (input, { caller, services }) => {
@@ -36,13 +31,11 @@ export const usageHandlers: Pick<Handlers<Context>, 'usage.requests' | 'usage.cl
       }),
       sumAll(services.db, filter),
     ]);
-    const page = rows.slice(0, input.limit);
-    const last = page.at(-1);
-    return {
-      data: page.map((row) => describeGroup(row, input.group_by)),
-      next_cursor: rows.length > input.limit && last !== undefined ? writeParts([last.group]) : null,
-      totals: describeSum(totals),
-    };
+    const page = pageOf(rows, input.limit, {
+      view: (row) => describeGroup(row, input.group_by),
+      cursor: ({ group }) => writeParts([group]),
+    });
+    return { ...page, totals: describeSum(totals) };
   },
 };
 

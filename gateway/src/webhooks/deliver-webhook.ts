@@ -1,18 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import nodemailer from 'nodemailer';
-import { Webhook } from 'standardwebhooks';
 import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
-import { urlFault } from '../outgoing/address.ts';
 import type { Services } from '../services.ts';
 import { type DeliveryRow, findDelivery, noteTry, type Try, takeOverdue } from './delivery-store.ts';
 import { slackBody, textOf } from './event-text.ts';
 import type { DeliveryJob } from './pg-boss-outbox.ts';
+import { postSigned } from './post-signed.ts';
 import { nextDelayMs, verdictOf } from './retry-table.ts';
 import { proofsOf, urlOf } from './webhook-secrets.ts';
 import { noteOutcome, selectWebhooks, type WebhookRow } from './webhook-store.ts';
-
-const answerMs = 15_000;
 
 /** How long a delivery waits for the one before it to the same webhook: order where all is well, no queue where it hangs. */
 const orderMs = 250;
@@ -125,37 +122,15 @@ const reasons: Record<string, string> = {
 };
 
 async function post(services: Services, webhook: WebhookRow, url: URL, event: GatewayEvent): Promise<number> {
-  // A literal address is looked at here too: what was allowed when it was stored may not be any more.
-  if (urlFault(url, services.allowPrivateNetwork) !== undefined)
-    throw Object.assign(new Error('private address'), { code: 'EPRIVATE' });
   const proofs = proofsOf(services.secret, webhook);
   const isSlack = url.hostname === 'hooks.slack.com' || url.hostname === 'hooks.slack-gov.com';
   const body = isSlack ? slackBody(event) : JSON.stringify(event);
-  const sentAt = new Date(services.now());
-  const answer = await services.outgoing.pool(url.origin, false).request({
-    method: 'POST',
-    path: url.pathname + url.search,
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': 'ai-gateway',
-      ...(isSlack
-        ? {}
-        : {
-            'webhook-id': event.id,
-            'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
-            'webhook-signature': new Webhook(proofs.secret).sign(event.id, sentAt, body),
-            'x-gateway-token': proofs.token,
-          }),
-    },
+  return postSigned(services, {
+    url,
+    id: event.id,
     body,
-    headersTimeout: answerMs,
-    bodyTimeout: answerMs,
-    signal: AbortSignal.timeout(answerMs),
+    ...(isSlack ? {} : { secret: proofs.secret, headers: { 'x-gateway-token': proofs.token } }),
   });
-  // What a receiver says beyond its status is of no interest, however long it is.
-  answer.body.on('error', () => {});
-  answer.body.destroy();
-  return answer.statusCode;
 }
 
 async function mail(services: Services, url: URL, event: GatewayEvent): Promise<void> {

@@ -5,9 +5,9 @@ import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
 import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
-import { urlFault } from '../outgoing/address.ts';
+import { badUrl, readUrl } from '../outgoing/given-url.ts';
 import type { Services } from '../services.ts';
-import { readCursor, writeCursor } from '../usage/cursor.ts';
+import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
 import { tryDelivery } from './deliver-webhook.ts';
 import { type DeliveryRow, findDelivery, insertDelivery, reopenDelivery, selectDeliveries } from './delivery-store.ts';
 import { fingerprintOf, newProofs, proofsOf, sealProofs, sealUrl, urlOf } from './webhook-secrets.ts';
@@ -43,7 +43,7 @@ export const webhookHandlers: Pick<
       before: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
-    return page(rows, input.limit, (row) => describe(services, row));
+    return pageOf(rows, input.limit, { view: (row: WebhookRow) => describe(services, row), cursor: byAge });
   },
 
   'webhooks.remove': async ({ id }, { caller, services }) => {
@@ -81,7 +81,7 @@ export const webhookHandlers: Pick<
       before: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
-    return page(rows, input.limit, describeDelivery);
+    return pageOf(rows, input.limit, { view: describeDelivery, cursor: byAge });
   },
 
   'webhooks.resend': async (input, { caller, services }) => {
@@ -98,20 +98,8 @@ export const webhookHandlers: Pick<
   },
 };
 
-function page<Row extends { createdAt: Date; id: string }, View>(
-  rows: readonly Row[],
-  limit: number,
-  view: (row: Row) => View,
-): { data: View[]; next_cursor: string | null } {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    data: shown.map(view),
-    next_cursor:
-      rows.length > limit && last !== undefined
-        ? writeCursor({ createdAt: last.createdAt.toISOString(), id: last.id })
-        : null,
-  };
+function byAge({ createdAt, id }: { createdAt: Date; id: string }): string {
+  return writeCursor({ createdAt: createdAt.toISOString(), id });
 }
 
 /** A key with a locked tag hears of that tag only. */
@@ -125,21 +113,13 @@ function filterFor(caller: Caller, asked: WebhookFilter): WebhookFilter {
 }
 
 function checkUrl(text: string, services: Services): string {
-  const bad = (why: string): GatewayError => new GatewayError('invalid_request', `\`url\` ${why}.`, { param: 'url' });
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw bad('is no URL');
-  }
-  if (url.protocol === 'mailto:') {
-    if (!/^[^@\s,;]+@[^@\s,;]+$/.test(decodeURIComponent(url.pathname)) || url.search !== '')
-      throw bad('must hold one e-mail address: mailto:you@example.com');
-    if (services.smtp === undefined) throw bad('is an e-mail address, and this gateway has no SMTP_URL to send by');
-    return url.href;
-  }
-  const fault = urlFault(url, services.allowPrivateNetwork);
-  if (fault !== undefined) throw bad(fault);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'mailto:')
+    return readUrl({ text, param: 'url', allowPrivateNetwork: services.allowPrivateNetwork }).href;
+  if (!/^[^@\s,;]+@[^@\s,;]+$/.test(decodeURIComponent(url.pathname)) || url.search !== '')
+    throw badUrl('url', 'must hold one e-mail address: mailto:you@example.com');
+  if (services.smtp === undefined)
+    throw badUrl('url', 'is an e-mail address, and this gateway has no SMTP_URL to send by');
   return url.href;
 }
 
