@@ -1,20 +1,17 @@
-import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
 import { startFakes } from '../support/fakes/start-fakes.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { callsPerSecond, percentile, plainBody } from './load.ts';
-import { lineOf, rssOf, run } from './processes.ts';
+import { type BenchGateway, startGateway } from './processes.ts';
 
 type Note = (figure: string, value: number, must: string) => void;
 
-const main = fileURLToPath(new URL('../../gateway/src/main.ts', import.meta.url));
 const key = `gw_live_${'m'.repeat(32)}`;
 const auth = { authorization: `Bearer ${key}` };
 /** Ten million are the figure; fewer make a quick look. */
@@ -38,15 +35,7 @@ export async function moneyFigures(note: Note, providerUrl: string): Promise<voi
     OPENAI_API_KEY: openai === providerUrl ? 'sk-bench' : 'sk-canary-openai-4711',
     OPENAI_BASE_URL: openai === providerUrl ? `${openai}/v1` : openai,
   });
-  const start = async (openai: string): Promise<{ url: string; child: ChildProcess }> => {
-    const child = run([main], env(openai));
-    return { url: /ready at (\S+)/.exec(await lineOf(child, /is ready at/))?.[1] ?? '', child };
-  };
-  const stop = (child: ChildProcess): Promise<unknown> => {
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    return gone;
-  };
+  const start = (openai: string): Promise<BenchGateway> => startGateway(env(openai));
   try {
     console.log('\nthe cap: 200 calls at once where ten fit');
     fakes.openai.usually({ tokens: 100 });
@@ -58,7 +47,7 @@ export async function moneyFigures(note: Note, providerUrl: string): Promise<voi
       'three processes',
       three.map(({ url }) => url),
     );
-    await Promise.all(three.map(({ child }) => stop(child)));
+    await Promise.all(three.map((gateway) => gateway.stop()));
 
     const gateway = await start(providerUrl);
     await send(gateway.url, 'PUT', '/v1/scenarios/*/limits', {
@@ -70,7 +59,7 @@ export async function moneyFigures(note: Note, providerUrl: string): Promise<voi
     await checks(note, gateway.url);
     await alerts(note, gateway.url);
     await usage(note, gateway, postgres.connection as pg.ClientConfig);
-    await stop(gateway.child);
+    await gateway.stop();
   } finally {
     await fakes.stop();
     await postgres.stop();
@@ -215,11 +204,7 @@ async function alerts(note: Note, url: string): Promise<void> {
 }
 
 /** A month of calls of 500 clients, made by the database itself; summed up as the gateway does by the hour. */
-async function usage(
-  note: Note,
-  gateway: { url: string; child: ChildProcess },
-  connection: pg.ClientConfig,
-): Promise<void> {
+async function usage(note: Note, gateway: BenchGateway, connection: pg.ClientConfig): Promise<void> {
   console.log(`\nusage over ${callCount.toLocaleString('en-US')} calls, a month, 500 clients`);
   const client = new pg.Client(connection);
   await client.connect();
@@ -269,10 +254,10 @@ async function usage(
     if (page.data.length !== 100 || page.totals.requests < callCount) throw new Error('usage: not all calls are there');
   }
   note('usage by client, first page, s', percentile(times, 50) / 1000, '≤ 1');
-  const before = rssOf(gateway.child.pid);
+  const before = gateway.rss();
   let most = before;
   const watching = setInterval(() => {
-    most = Math.max(most, rssOf(gateway.child.pid));
+    most = Math.max(most, gateway.rss());
   }, 200);
   const began = performance.now();
   const csv = await fetch(`${gateway.url}/v1/usage/requests?format=csv&${range}`, { headers: auth });

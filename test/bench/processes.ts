@@ -56,12 +56,40 @@ export function freePort(): Promise<number> {
 }
 
 /** Resident memory in MB; Linux only, elsewhere NaN. */
-export function rssOf(pid: number | undefined): number {
+function rssOf(pid: number | undefined): number {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
   } catch {
     return Number.NaN;
   }
+}
+
+export interface BenchGateway {
+  url: string;
+  readySeconds: number;
+  /** Memory of the gateway itself, in MB; the launcher is its parent. */
+  rss(): number;
+  stop(): Promise<void>;
+}
+
+const launcher = fileURLToPath(new URL('../../gateway/bin/launch.js', import.meta.url));
+
+/** The gateway as `npm start` starts it. */
+export async function startGateway(env: Record<string, string>): Promise<BenchGateway> {
+  const started = performance.now();
+  const child = run([launcher, 'start'], env);
+  const url = /ready at (\S+)/.exec(await lineOf(child, /is ready at/))?.[1] ?? '';
+  const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')[0]);
+  return {
+    url,
+    readySeconds: (performance.now() - started) / 1000,
+    rss: () => rssOf(pid),
+    stop: () => {
+      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      child.kill('SIGTERM');
+      return gone;
+    },
+  };
 }
 
 export async function stopAll(): Promise<void> {

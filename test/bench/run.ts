@@ -1,11 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { callsPerSecond, latencies, type Place, percentile, streams } from './load.ts';
 import { moneyFigures } from './money.ts';
-import { freePort, lineOf, rssOf, run, startScript, stopAll, untilOpen } from './processes.ts';
+import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
 
 /**
  * The figures of the data path, in one go against one local provider: the gateway (embedded Postgres, one process, journal and
@@ -15,7 +14,6 @@ import { freePort, lineOf, rssOf, run, startScript, stopAll, untilOpen } from '.
 const streamSeconds = Number(process.env.SECONDS ?? 60);
 const key = `gw_live_${'b'.repeat(32)}`;
 const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-bench-'));
-const main = fileURLToPath(new URL('../../gateway/src/main.ts', import.meta.url));
 
 interface Figure {
   figure: string;
@@ -42,15 +40,9 @@ try {
   };
 
   // The first start makes the database; what counts is every one after it.
-  const first = run([main], env);
-  await lineOf(first, /is ready at/);
-  const gone = new Promise((resolve) => first.once('exit', resolve));
-  first.kill('SIGTERM');
-  await gone;
-  const started = performance.now();
-  const gateway = run([fileURLToPath(new URL('../../gateway/bin/launch.js', import.meta.url)), 'start'], env);
-  const url = /ready at (\S+)/.exec(await lineOf(gateway, /is ready at/))?.[1] ?? '';
-  const readySeconds = (performance.now() - started) / 1000;
+  await (await startGateway(env)).stop();
+  const gateway = await startGateway(env);
+  const { url } = gateway;
 
   // The load is a loop, and the loop breaker would say so.
   const unlimited = await fetch(`${url}/v1/scenarios/*/limits`, {
@@ -136,7 +128,7 @@ try {
     count: 1000,
     model: 'gpt-4o',
     onSecond: () => {
-      rss = Math.max(rss, rssOf(childOf(gateway.pid)));
+      rss = Math.max(rss, gateway.rss());
     },
   });
   note('streams broken', many.broken, '0');
@@ -144,7 +136,7 @@ try {
   note('gateway RSS, MB', rss, '≤ 350');
 
   console.log('\nstart');
-  note('ready after a second `npm start`, s', readySeconds, '≤ 3');
+  note('ready after a second `npm start`, s', gateway.readySeconds, '≤ 3');
 
   await moneyFigures(note, providerUrl);
 
@@ -153,9 +145,4 @@ try {
 } finally {
   await stopAll();
   rmSync(dataDir, { recursive: true, force: true });
-}
-
-/** The launcher starts the gateway as its child. */
-function childOf(pid: number | undefined): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 }

@@ -9,8 +9,8 @@ import type { Meter, Posting } from './meter.ts';
 import { postAtLength, reconcile } from './post-at-length.ts';
 import { type MeterPosting, type PostedMeter, postBatch } from './posting-store.ts';
 
-/** How long the opening of a call may wait for company: most plain calls are over by then and cost one write, not two. */
-const openDelayMs = 3;
+/** How long the opening of a call may wait: a call that is over by then costs one write, not two. */
+const openDelayMs = 10;
 const batchMax = 500;
 /** How long an answer waits for the database before its caller is told 503. The record itself is kept and written later. */
 const patienceMs = 5_000;
@@ -26,6 +26,8 @@ interface Entry extends CallRow {
   /** The life of this process in which it was opened: what an earlier one left open was adopted by others. */
   era: number;
   debits: readonly Debit[];
+  /** By the clock that is never set. */
+  openedAtMs: number;
   /** The state of the row in the database. */
   written: 'no' | 'open' | 'closed';
   waiting: { resolve: () => void; reject: (error: GatewayError) => void; until: number; forClosed: boolean }[];
@@ -76,6 +78,7 @@ export class Journal {
   #writingSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
+  #flushing = false;
 
   constructor(options: {
     db: Pool;
@@ -111,7 +114,15 @@ export class Journal {
   }
 
   open(open: OpenCall): JournalEntry {
-    const entry: Entry = { open, closed: undefined, era: this.#era, debits: [], written: 'no', waiting: [] };
+    const entry: Entry = {
+      open,
+      closed: undefined,
+      era: this.#era,
+      debits: [],
+      openedAtMs: performance.now(),
+      written: 'no',
+      waiting: [],
+    };
     this.#enqueue(entry);
     this.#schedule(openDelayMs);
     return {
@@ -133,12 +144,14 @@ export class Journal {
   /** Resolves when everything handed in so far is written, or rejects at the deadline. */
   async flush(timeoutMs: number): Promise<void> {
     const until = Date.now() + timeoutMs;
+    this.#flushing = true;
     while (this.#queue.length > 0 || this.#outbound !== undefined || this.#writing !== undefined) {
       if (Date.now() > until)
         throw new Error(`${this.#queue.length} calls could not be written to the journal in time`);
       this.#schedule(0);
       await (this.#writing ?? new Promise((resolve) => setTimeout(resolve, 10)));
     }
+    this.#flushing = false;
   }
 
   #enqueue(entry: Entry): void {
@@ -155,20 +168,17 @@ export class Journal {
 
   #schedule(delayMs: number): void {
     if (this.#writing !== undefined || this.#failing) return;
-    if (delayMs > 0) {
-      this.#timer ??= setTimeout(() => this.#start(), delayMs);
-      return;
-    }
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    // A turn of the loop later, so that everything this turn brings goes out together.
-    this.#timer = undefined;
-    this.#writingSince = Date.now();
-    this.#writing = new Promise((resolve) => setImmediate(resolve)).then(() => this.#writeBatch());
+    if (delayMs > 0) this.#timer ??= setTimeout(() => this.#start(), delayMs);
+    else this.#start();
   }
 
   #start(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#writing === undefined) this.#writing = this.#writeBatch();
+    if (this.#writing !== undefined) return;
+    this.#writingSince = Date.now();
+    // A turn of the loop later, so that everything this turn brings goes out together.
+    this.#writing = new Promise((resolve) => setImmediate(resolve)).then(() => this.#writeBatch());
   }
 
   async #writeBatch(): Promise<void> {
@@ -193,13 +203,21 @@ export class Journal {
     this.#writing = undefined;
     this.#giveUpWaiting(outbound);
     if (this.#failing) this.#retryLater();
-    else if (this.#queue.length > 0)
-      this.#schedule(this.#queue.some((entry) => entry.waiting.length > 0) ? 0 : openDelayMs);
+    else if (this.#queue.length > 0) this.#schedule(this.#queue.some(isAwaited) ? 0 : openDelayMs);
   }
 
   #nextBatch(): Outbound {
-    const entries = this.#queue.splice(0, batchMax);
-    for (const entry of entries) this.#queued.delete(entry);
+    const youngest = this.#flushing ? Number.POSITIVE_INFINITY : performance.now() - openDelayMs;
+    const entries: Entry[] = [];
+    const later: Entry[] = [];
+    for (const entry of this.#queue) {
+      const isDue = entry.closed !== undefined || isAwaited(entry) || entry.openedAtMs <= youngest;
+      if (isDue && entries.length < batchMax) {
+        entries.push(entry);
+        this.#queued.delete(entry);
+      } else later.push(entry);
+    }
+    this.#queue = later;
     this.#sequence += 1n;
     // What is closed while the write is under way belongs to the next batch, so the state sent is noted here.
     const rows = entries.map(({ open, closed, era, debits }) => ({ open, closed, era, debits }));
@@ -226,9 +244,7 @@ export class Journal {
   }
 
   #retryLater(): void {
-    setTimeout(() => {
-      if (this.#writing === undefined) this.#writing = this.#writeBatch();
-    }, 250);
+    setTimeout(() => this.#start(), 250);
   }
 
   async #write(rows: readonly JournalRow[], sequence: bigint): Promise<void> {
@@ -291,6 +307,11 @@ export class Journal {
     );
     this.#onFenced();
   }
+}
+
+/** Some answer waits for it to be on record. */
+function isAwaited({ waiting }: Entry): boolean {
+  return waiting.length > 0;
 }
 
 /** All that a batch does to each meter, in id order. */

@@ -1,0 +1,96 @@
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
+import { Journal } from './journal.ts';
+
+let database: TestDatabase;
+let journal: Journal;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.pool.query('truncate calls');
+  journal = new Journal({
+    db: database.pool,
+    processId: 'proc_test',
+    lockNumber: () => 1,
+    log: pino({ level: 'silent' }),
+    record: async () => {},
+    recorded: () => {},
+    onFenced: () => {},
+  });
+});
+afterEach(() => vi.useRealTimers());
+
+function call(id: string): OpenCall {
+  return {
+    workspaceId: 'ws_test',
+    createdAtMs: Date.now(),
+    id,
+    livemode: true,
+    keyId: 'key_test',
+    tags: {},
+    dialect: 'chat',
+    streamed: false,
+    modelRequested: 'gpt-4o',
+    inputTokens: 1,
+    holdNanos: 0n,
+  };
+}
+
+const closed: ClosedCall = {
+  status: 'succeeded',
+  attempts: 1,
+  usage: { inputTokens: 1, cachedTokens: 0, cacheWriteTokens: 0, outputTokens: 1, reasoningTokens: 0 },
+  costNanos: 7n,
+  estimated: false,
+  metered: false,
+  totalMs: 1,
+};
+
+/** The place of a row tells how often it was written: the first is (0,1), a second version of it is elsewhere. */
+async function onRecord(): Promise<unknown[]> {
+  return (await database.pool.query('select id, status, ctid::text as place from calls order by id')).rows;
+}
+
+it('a call under way is on record soon, though nobody waits for it', async () => {
+  journal.open(call('req_1'));
+  await vi.waitFor(async () => expect(await onRecord()).toMatchObject([{ id: 'req_1', status: 'open' }]));
+});
+
+it('a call is on record before its first byte leaves', async () => {
+  await journal.open(call('req_1')).durable();
+  expect(await onRecord()).toMatchObject([{ id: 'req_1', status: 'open' }]);
+});
+
+it('a call that is over at once is written once, whatever else is being written', async () => {
+  await journal.open(call('req_1')).durable();
+  const others = journal.open(call('req_2')).durable();
+  const entry = journal.open(call('req_3'));
+  await others;
+  await entry.close(closed);
+  expect(await onRecord()).toEqual([
+    { id: 'req_1', status: 'open', place: '(0,1)' },
+    { id: 'req_2', status: 'open', place: '(0,2)' },
+    { id: 'req_3', status: 'succeeded', place: '(0,3)' },
+  ]);
+});
+
+it('a timer that fires before its time does not keep the writer from the next call', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const young = journal.open(call('req_1'));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await journal.open(call('req_2')).durable();
+  await young.close(closed);
+  expect(await onRecord()).toMatchObject([{ status: 'succeeded' }, { status: 'open' }]);
+});
+
+it('what is flushed is on record, young or not', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  journal.open(call('req_1'));
+  await journal.flush(1_000);
+  expect(await onRecord()).toMatchObject([{ status: 'open' }]);
+});
