@@ -18,6 +18,25 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 let database: TestDatabase;
 const workspaceId = 'ws_model';
 
+/** Of a thousand nanodollars, without thresholds, unless said otherwise. */
+function newBudget(name: string, more: { limitNanos?: bigint; thresholds?: number[] } = {}): Promise<Budget> {
+  return insertBudget(database.pool, {
+    workspaceId,
+    id: `bud_${name.replaceAll(' ', '_')}_${Date.now()}`,
+    livemode: true,
+    name,
+    scope: { client_id: 'c' },
+    limitNanos: 1_000n,
+    period: 'total',
+    timezone: 'UTC',
+    thresholds: [],
+    onLimit: 'block',
+    extraNanos: 0n,
+    extraUntilMs: undefined,
+    ...more,
+  });
+}
+
 beforeAll(async () => {
   database = await createTestDatabase();
   await database.pool.query('insert into workspaces (id, name) values ($1, $1)', [workspaceId]);
@@ -151,20 +170,7 @@ describe('the ledger, against a model of it', () => {
     await fc.assert(
       fc.asyncProperty(commands, fc.bigInt(200n, 3_000n), async (script, limit) => {
         runs += 1;
-        const budget = await insertBudget(database.pool, {
-          workspaceId,
-          id: `bud_${runs}_${Date.now()}`,
-          livemode: true,
-          name: 'model',
-          scope: { client_id: 'c' },
-          limitNanos: limit,
-          period: 'total',
-          timezone: 'UTC',
-          thresholds: [50, 80],
-          onLimit: 'block',
-          extraNanos: 0n,
-          extraUntilMs: undefined,
-        });
+        const budget = await newBudget(`model ${runs}`, { limitNanos: limit, thresholds: [50, 80] });
         const events: NewEvent[] = [];
         let started = 0;
         const start = (): Promise<Process> => Process.start(`proc_${runs}_${Date.now()}_${started++}`, events);
@@ -264,20 +270,7 @@ describe('the ledger, against a model of it', () => {
   it('charges a batch once, though it is sent twice', async () => {
     const events: NewEvent[] = [];
     const process = await Process.start(`proc_twice_${Date.now()}`, events);
-    const budget = await insertBudget(database.pool, {
-      workspaceId,
-      id: `bud_twice_${Date.now()}`,
-      livemode: true,
-      name: 'twice',
-      scope: { client_id: 'c' },
-      limitNanos: 1_000n,
-      period: 'total',
-      timezone: 'UTC',
-      thresholds: [],
-      onLimit: 'block',
-      extraNanos: 0n,
-      extraUntilMs: undefined,
-    });
+    const budget = await newBudget('twice');
     // The answer to the first write is lost after the database has taken it.
     const { query } = database.pool;
     let lost = 0;
@@ -301,20 +294,7 @@ describe('the ledger, against a model of it', () => {
   it('reconciles a process that was taken for dead and was not: nothing is charged twice, nothing is lost', async () => {
     const events: NewEvent[] = [];
     const process = await Process.start(`proc_fenced_${Date.now()}`, events);
-    const budget = await insertBudget(database.pool, {
-      workspaceId,
-      id: `bud_fenced_${Date.now()}`,
-      livemode: true,
-      name: 'fenced',
-      scope: { client_id: 'c' },
-      limitNanos: 1_000n,
-      period: 'total',
-      timezone: 'UTC',
-      thresholds: [],
-      onLimit: 'block',
-      extraNanos: 0n,
-      extraUntilMs: undefined,
-    });
+    const budget = await newBudget('fenced');
     expect(await process.call(300n, 'req_fenced')).toBe(true);
     // Others think it dead: its call is settled at what it held, its lease goes back.
     await withTransaction(database.pool, (tx) => adoptLeases(tx, [process.lock.id], async () => {}));

@@ -76,6 +76,7 @@ describe('the cap', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 402]));
     const after = await read(budget.id);
     expect(after.spent_usd).toBeLessThanOrEqual(after.limit_usd);
+    expect(after.limit_usd - after.spent_usd).toBeLessThan(0.0005);
     expect(after.held_usd).toBe(0);
     // Three books: what clients were told, what we have, what the provider billed.
     const told = served.reduce((sum, { cost }) => sum + cost, 0);

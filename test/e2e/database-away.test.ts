@@ -1,34 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../../gateway/src/config.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
-import { type RunningGateway, startGateway } from '../../gateway/src/start-gateway.ts';
-import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';
-import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
+import type { RunningGateway } from '../../gateway/src/start-gateway.ts';
+import type { Fakes } from '../support/fakes/start-fakes.ts';
+import { type GatewayOnOwnPostgres, startOnOwnPostgres } from '../support/own-postgres.ts';
+import { liveKey } from '../support/start-gateway.ts';
 
-let fakes: Fakes;
-let postgres: EmbeddedPostgres;
+let own: GatewayOnOwnPostgres;
 let gateway: RunningGateway;
-const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-away-'));
-const dataDir = join(folder, 'database');
+let fakes: Fakes;
 
 beforeAll(async () => {
-  fakes = await startFakes();
-  postgres = await startEmbeddedPostgres({ dataDir });
-  const { host = '', port, user, password } = postgres.connection;
-  const url = `postgres://${user}:${String(password)}@/postgres?host=${encodeURIComponent(host)}&port=${port}`;
-  const quiet = new Writable({ write: (_chunk, _encoding, done) => done() });
-  gateway = await startGateway(readConfig(gatewayEnv(fakes, url, join(folder, 'gateway'))), { logTo: quiet as never });
+  own = await startOnOwnPostgres();
+  ({ gateway, fakes } = own);
 });
-afterAll(async () => {
-  await gateway.stop();
-  await postgres.stop();
-  await fakes.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => own.stop());
 
 const call = (more: object = {}, client = 'acme'): Promise<Response> =>
   fetch(`${gateway.url}/v1/chat/completions`, {
@@ -54,8 +38,8 @@ describe('while the database is away', () => {
     // A stream is under way when the database dies.
     fakes.openai.reply({ text: 'one two three four', chunks: 4, chunkDelayMs: 150, usage: { input: 12, output: 34 } });
     const stream = await call({ stream: true }, 'caught');
-    process.kill(postgres.pid, 'SIGKILL');
-    await postgres.stop();
+    process.kill(own.postgres.pid, 'SIGKILL');
+    await own.postgres.stop();
     const sent = await stream.text();
     expect(sent).not.toContain('[DONE]');
     expect(sent).toContain('"code":"service_unavailable"');
@@ -69,7 +53,7 @@ describe('while the database is away', () => {
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
 
-    postgres = await startEmbeddedPostgres({ dataDir });
+    await own.restart();
     await expect.poll(async () => (await call({}, 'back')).status, { timeout: 15_000 }).toBe(200);
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
     // The provider's own figures of the stream that was caught are on record, exactly.

@@ -1,3 +1,5 @@
+import dns from 'node:dns';
+import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
@@ -344,12 +346,21 @@ describe('where private networks are closed', () => {
         const response = await closed.post('/v1/webhooks', { url, events: budgetEvents });
         expect(`${url} ${response.status}`).toBe(`${url} 400`);
       }
-      // A public name for a private address, as a rebinding one would have at the moment of the connection.
-      const name = 'http://localtest.me/hook';
-      const { id } = await json<Subscription>(closed.post('/v1/webhooks', { url: name, events: budgetEvents }), 201);
-      const tried = await json<Delivery>(closed.post(`/v1/webhooks/${id}/test`, {}));
-      expect(tried.status).toBe('pending');
-      expect(tried.tries[0]?.status).toBeNull();
+      // A public name that leads to a private address by the time of the connection.
+      const { lookup } = dns;
+      dns.lookup = ((_name: string, _options: object, answer: (error: null, found: object[]) => void) =>
+        answer(null, [{ address: '10.0.0.7', family: 4 }])) as never;
+      syncBuiltinESMExports();
+      try {
+        const url = 'http://rebinding.example/hook';
+        const { id } = await json<Subscription>(closed.post('/v1/webhooks', { url, events: budgetEvents }), 201);
+        const tried = await json<Delivery>(closed.post(`/v1/webhooks/${id}/test`, {}));
+        expect(tried.status).toBe('pending');
+        expect(tried.tries).toMatchObject([{ status: null, error: 'its name leads to a private address' }]);
+      } finally {
+        dns.lookup = lookup;
+        syncBuiltinESMExports();
+      }
     } finally {
       await closed.stop();
     }
