@@ -1,6 +1,19 @@
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
+/** n8n-workflow is published with source maps and without the sources: a hundred warnings that nobody here can act upon. */
+const quietForeignSourceMaps: Plugin = {
+  name: 'quiet-foreign-source-maps',
+  configResolved({ logger }) {
+    const { warnOnce } = logger;
+    logger.warnOnce = (message, options) => {
+      if (!/n8n-workflow.* points to missing source files/.test(message)) warnOnce(message, options);
+    };
+  },
+};
+
 export default defineConfig({
+  plugins: [quietForeignSourceMaps],
   test: {
     include: ['shared/src/**/*.test.ts', 'gateway/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**'],

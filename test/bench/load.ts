@@ -5,6 +5,8 @@ export interface Place {
   name: string;
   url: string;
   headers: Record<string, string>;
+  /** A plain call is posted, unless this says that the place is only read. */
+  method?: 'GET';
 }
 
 const messages = [{ role: 'user', content: 'Is this an invoice or a newsletter? One word, please.' }];
@@ -36,7 +38,7 @@ export async function latencies(place: Place, options: { perSecond: number; seco
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     const sent = performance.now();
     times.push(
-      post(place, plainBody, agent)
+      ask(place, place.method === 'GET' ? undefined : plainBody, agent)
         .then(drain)
         .then(() => performance.now() - sent),
     );
@@ -70,7 +72,7 @@ export async function streams(
     await new Promise((resolve) => setTimeout(resolve, (i * 1000) / options.count));
     const sent = performance.now();
     try {
-      const res = await post(place, body, agent);
+      const res = await ask(place, body, agent);
       let tail = '';
       for await (const part of res) {
         if (tail === '') firstByteMs.push(performance.now() - sent);
@@ -89,23 +91,19 @@ export async function streams(
   return { firstByteMs, broken, chunks, seconds: (performance.now() - begin) / 1000 };
 }
 
-function post(place: Place, body: string, agent: Agent): Promise<IncomingMessage> {
+function ask(place: Place, body: string | undefined, agent: Agent): Promise<IncomingMessage> {
+  const type =
+    body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
-    const req = request(
-      place.url,
-      {
-        method: 'POST',
-        agent,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...place.headers },
-      },
-      resolve,
-    );
+    const method = place.method ?? 'POST';
+    const req = request(place.url, { method, agent, headers: { ...type, ...place.headers } }, resolve);
     req.on('error', reject);
     req.end(body);
   });
 }
 
 async function drain(res: IncomingMessage): Promise<void> {
+  if (res.statusCode !== 200) throw new Error(`refused: ${res.statusCode}`);
   for await (const _ of res) {
     // Read to the end: only then is the call over.
   }
