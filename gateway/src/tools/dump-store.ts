@@ -19,6 +19,7 @@ const tables = [
   'background_calls',
   'events',
   'webhooks',
+  'removed_webhooks',
   'deliveries',
   'provider_states',
   'slow_models',

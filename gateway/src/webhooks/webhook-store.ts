@@ -105,16 +105,19 @@ export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string
   return rows as { id: string }[];
 }
 
+/** True also where it was removed before. */
 export async function deleteWebhook(
   db: Db,
   place: { workspaceId: string; livemode: boolean; id: string },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `with gone as (delete from webhooks where workspace_id = $1 and livemode = $2 and id = $3 returning id),
+     kept as (insert into removed_webhooks (workspace_id, livemode, id) select $1, $2, id from gone),
      dropped as (
        update deliveries set status = 'dropped', next_try_at = null from gone
        where workspace_id = $1 and webhook_id = gone.id and status = 'pending')
-     select id from gone`,
+     select id from gone
+     union all select id from removed_webhooks where workspace_id = $1 and livemode = $2 and id = $3`,
     [place.workspaceId, place.livemode, place.id],
   );
   return rowCount === 1;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type Make, MakeError } from '@makehq/sdk';
 import { type IdMapping, remoteOf } from './id-mapping.ts';
-import { type AppFolder, type DeployedKind, deployedKinds, type ManifestEntry } from './read-app-folder.ts';
+import { type AppFolder, type DeployedKind, deployedKinds, type Group, type ManifestEntry } from './read-app-folder.ts';
 
 export interface Deployment {
   make: Make;
@@ -32,9 +32,10 @@ export async function deployApp(deployment: Deployment): Promise<number> {
   const appPath = `/sdk/apps/${appId}/${version}`;
   await changes.section(`${appPath}/base`, app.base, isThere);
   // In this order, since each names those before it.
-  for (const kind of deployedKinds) await deployKind(deployment, changes, kind, isThere);
-  // Make refuses groups with a module it does not know, and modules in none of them.
-  await changes.section(`${appPath}/groups`, app.groups, isThere, 'application/json');
+  const left = new Map<DeployedKind, string[]>();
+  for (const kind of deployedKinds) left.set(kind, await deployKind(deployment, changes, kind, isThere));
+  const groups = withLeft(app.groups, left.get('module') ?? []);
+  await changes.section(`${appPath}/groups`, groups, isThere, 'application/json');
   const readme = isThere ? await make.sdk.apps.getDocs(appId, version).catch(orMissing) : undefined;
   if (readme !== app.readme) await changes.make('readme', () => make.sdk.apps.setDocs(appId, version, app.readme));
   await sendIcon(deployment, changes);
@@ -93,9 +94,16 @@ function orMissing(error: unknown): undefined {
   throw error;
 }
 
+/** Make refuses groups with a module it does not know, and modules in none of them; published ones cannot be deleted. */
+function withLeft(groups: readonly Group[], left: readonly string[]): Group[] {
+  return groups.map((group, at) =>
+    at < groups.length - 1 || left.length === 0 ? group : { ...group, modules: [...group.modules, ...left] },
+  );
+}
+
 async function ensureApp({ make, appId, version }: Deployment, changes: Changes): Promise<boolean> {
   if ((await make.sdk.apps.get(appId, version).catch(orMissing)) !== undefined) return true;
-  await changes.make(`app ${appId}`, () =>
+  const made = await changes.make(`app ${appId}`, () =>
     make.sdk.apps.create({
       name: appId,
       label: 'AI Gateway',
@@ -105,6 +113,8 @@ async function ensureApp({ make, appId, version }: Deployment, changes: Changes)
       audience: 'global',
     }),
   );
+  if (made !== undefined && made.name !== appId)
+    throw new Error(`The name ${appId} is taken: Make made the app as ${made.name}. Go on with --app ${made.name}.`);
   return false;
 }
 
@@ -124,7 +134,13 @@ function placeOf(kind: DeployedKind, { appId, version }: Deployment) {
   }[kind];
 }
 
-async function deployKind(deployment: Deployment, changes: Changes, kind: DeployedKind, isThere: boolean) {
+/** Returns what is at Make and not in the app. */
+async function deployKind(
+  deployment: Deployment,
+  changes: Changes,
+  kind: DeployedKind,
+  isThere: boolean,
+): Promise<string[]> {
   const { make, app, mapping, keep, isDryRun, say } = deployment;
   const { list, one, answer } = placeOf(kind, deployment);
   const answered = isThere ? await make.fetch<Record<string, Remote[] | undefined>>(list) : {};
@@ -132,7 +148,7 @@ async function deployKind(deployment: Deployment, changes: Changes, kind: Deploy
   const ours = new Set<string>();
   for (const [local, entry] of Object.entries(app.components[kind])) {
     const mapped = mapping[kind].find((pair) => pair.local === local)?.remote;
-    let remote = remotes.find(({ name }) => name === (mapped ?? (keepsItsName(kind) ? local : undefined)));
+    let remote = mapped === undefined ? findUnmapped(kind, { local, entry, remotes, mapping }) : named(remotes, mapped);
     const isNew = remote === undefined;
     if (remote === undefined) {
       const body = creation(kind, local, entry, mapping);
@@ -158,13 +174,31 @@ async function deployKind(deployment: Deployment, changes: Changes, kind: Deploy
         make.fetch(path, { method: 'PATCH', body: Object.fromEntries(differing) as never }),
       );
   }
-  for (const { name } of remotes.filter((other) => !ours.has(other.name)))
-    say(`${kind} ${name} is at Make but not in the app; it is left alone.`);
+  const left = remotes.map(({ name }) => name).filter((name) => !ours.has(name));
+  for (const name of left) say(`${kind} ${name} is at Make but not in the app; it is left alone.`);
+  return left;
 }
 
-/** Modules and RPCs are called at Make what they are called here; the names of connections and webhooks Make makes up. */
-function keepsItsName(kind: DeployedKind): boolean {
-  return kind === 'module' || kind === 'rpc';
+function named(remotes: readonly Remote[], name: string): Remote | undefined {
+  return remotes.find((remote) => remote.name === name);
+}
+
+/**
+ * Modules and RPCs are called at Make what they are called here. The names of connections and webhooks Make makes up: one of
+ * the same label that no other of ours goes by is the one a run made whose end we never heard of.
+ */
+function findUnmapped(
+  kind: DeployedKind,
+  {
+    local,
+    entry,
+    remotes,
+    mapping,
+  }: { local: string; entry: ManifestEntry; remotes: readonly Remote[]; mapping: IdMapping },
+): Remote | undefined {
+  if (kind === 'module' || kind === 'rpc') return named(remotes, local);
+  const taken = new Set(mapping[kind].map(({ remote }) => remote));
+  return remotes.find(({ name, label }) => label === entry.label && !taken.has(name));
 }
 
 /** The manifest's names for files, and Make's API's. */

@@ -10,10 +10,15 @@ export const deployedKinds: readonly DeployedKind[] = ['connection', 'rpc', 'web
 /** A component as the manifest has it, with what its files hold. */
 export type ManifestEntry = Component['about'] & { code: Readonly<Record<string, unknown>> };
 
+export interface Group {
+  label: string;
+  modules: readonly string[];
+}
+
 /** An app as it lies in its folder. */
 export interface AppFolder {
   base: unknown;
-  groups: unknown;
+  groups: readonly Group[];
   readme: string;
   components: Record<DeployedKind, Record<string, ManifestEntry>>;
 }
@@ -37,7 +42,7 @@ export function readAppFolder(folder: string): AppFolder {
     );
   return {
     base: json(generalCodeFiles.base),
-    groups: json(generalCodeFiles.groups),
+    groups: json(generalCodeFiles.groups) as Group[],
     readme: text(generalCodeFiles.readme),
     components: {
       connection: load('connection'),

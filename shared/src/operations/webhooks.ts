@@ -121,7 +121,7 @@ export const removeWebhook = operation({
   path: '/v1/webhooks/:id',
   group: 'Webhooks',
   label: 'Unsubscribe',
-  description: 'Ends a subscription; what waits to be delivered is dropped.',
+  description: 'Ends a subscription; what waits to be delivered is dropped. Ending it again is no error.',
   surfaces: ['dashboard'],
   access: 'member',
   status: 204,

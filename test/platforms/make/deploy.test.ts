@@ -119,11 +119,35 @@ describe('deploying to Make', () => {
     expect((await deploy()).said).toContain('Make has all of it already.');
   });
 
-  test('leaves alone what is at Make but not ours, and says so', async () => {
+  test('without its notes of the names, it knows what it made again', async () => {
+    await deploy();
+    const before = readFileSync(mapping, 'utf8');
+    rmSync(mapping);
+    // The icon is known by the notes alone: Make gives back what it made of it.
+    expect((await deploy()).said).toMatch(/^write icon\n1 written/);
+    expect(JSON.parse(readFileSync(mapping, 'utf8'))).toEqual(JSON.parse(before));
+  });
+
+  test('a name that is taken is told, with the one Make gave instead; with that it goes on', async () => {
+    api.nameInstead = 'ai-gateway-4711';
+    const { code, said } = await deploy();
+    expect(code).not.toBe(0);
+    expect(said).toContain('Go on with --app ai-gateway-4711');
+    expect(await deploy('--app', 'ai-gateway-4711')).toMatchObject({ code: 0 });
+    expect(api.components.has('/ai-gateway-4711/1/modules/chatComplete')).toBe(true);
+    expect([...api.components.keys()].filter((path) => /^\/[^/]+\/1$/.test(path))).toEqual(['/ai-gateway-4711/1']);
+  });
+
+  test('leaves alone what is at Make but not ours, and says so; a module that left the app stays in a group', async () => {
     await deploy();
     api.components.set('/ai-gateway/1/modules/oldOne', { name: 'oldOne', label: 'Old' });
-    expect((await deploy()).said).toContain('module oldOne is at Make but not in the app; it is left alone.');
+    const { code, said } = await deploy();
+    expect(said).toContain('module oldOne is at Make but not in the app; it is left alone.');
+    expect(code).toBe(0);
     expect(api.components.has('/ai-gateway/1/modules/oldOne')).toBe(true);
+    const groups = JSON.parse(api.sections.get('/ai-gateway/1/groups') ?? '[]') as { modules: string[] }[];
+    expect(groups.at(-1)?.modules.at(-1)).toBe('oldOne');
+    expect((await deploy()).said).toContain('Make has all of it already.');
   });
 
   test('tells how it is used, and never says the key', async () => {

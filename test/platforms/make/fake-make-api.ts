@@ -11,6 +11,8 @@ export interface FakeMakeApi {
   components: Map<string, Record<string, unknown>>;
   /** The next request that writes is refused with it. */
   failOnce: number | undefined;
+  /** The name the next app gets, whatever is asked for. */
+  nameInstead: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export async function startFakeMakeApi(): Promise<FakeMakeApi> {
     sections: new Map(),
     components: new Map(),
     failOnce: undefined,
+    nameInstead: undefined,
     stop: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -74,7 +77,10 @@ function respond(api: FakeMakeApi, asked: Asked): Answered {
     api.failOnce = undefined;
     return refused(status, 'Something went wrong.');
   }
-  if (path === '' && method === 'POST') return make(api, `/${named(asked).name}/1`, named(asked), 'app');
+  if (path === '' && method === 'POST') {
+    const value = { ...named(asked), name: api.nameInstead ?? named(asked).name };
+    return make(api, `/${String(value.name)}/1`, value, 'app');
+  }
   // `/app/1/modules`, `/app/connections`: lists.
   const list = /^\/[a-z0-9-]+(?:\/\d+)?\/(connections|webhooks|modules|rpcs)$/.exec(path);
   if (list !== null) return listOrMake(api, list[1] ?? '', asked);
@@ -133,6 +139,15 @@ function section(api: FakeMakeApi, { method, path, type, body }: Asked): Answere
         ? 'image/png'
         : 'application/jsonc';
   if (type !== expected) return refused(400, `Invalid content-type: ${type}`);
+  if (path.endsWith('/groups')) {
+    const grouped = (JSON.parse(body) as { modules: string[] }[]).flatMap(({ modules }) => modules);
+    const owner = path.replace('/groups', '/modules/');
+    const there = [...api.components.keys()]
+      .filter((key) => key.startsWith(owner))
+      .map((key) => key.slice(owner.length));
+    if (grouped.toSorted().join() !== there.toSorted().join())
+      return refused(400, 'Every module must be in one group.');
+  }
   api.sections.set(path, body);
   return { status: 200, answer: { changed: true } };
 }
