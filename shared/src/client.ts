@@ -1,5 +1,6 @@
 import { contract, type InputOf, type ModelOperationId, type OperationId, type OutputOf } from './contract.ts';
 import { fromErrorBody, GatewayError } from './errors.ts';
+import { readJson } from './json.ts';
 import { inQuery, type Operation, pathParams } from './operation.ts';
 import { readEvents } from './server-sent-events.ts';
 import { fetchTransport, type Transport, type TransportAnswer } from './transport.ts';
@@ -86,7 +87,7 @@ export function createClient({ baseUrl, apiKey, transport = fetchTransport, head
 
   async function sendWhole(request: WireRequest, options: CallOptions = {}): Promise<unknown> {
     const answer = await send(request, { ...options, streamed: false });
-    return answer.status === 204 ? null : readJson(await textOf(answer), root);
+    return answer.status === 204 ? null : readAnswer(await textOf(answer), root);
   }
 
   return {
@@ -175,7 +176,7 @@ function queryOf(input: Readonly<Record<string, unknown>>): string {
 async function refusal(answer: TransportAnswer): Promise<GatewayError> {
   const text = await textOf(answer);
   const seconds = Number(answer.headers['retry-after'] ?? Number.NaN);
-  return fromErrorBody(parseJson(text), {
+  return fromErrorBody(readJson(text), {
     status: answer.status,
     retryAfterSeconds: Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined,
     requestId: answer.headers['x-request-id'],
@@ -188,12 +189,12 @@ async function* readChunks(
 ): AsyncGenerator<ChatChunk> {
   for await (const item of readEvents(typeof answer.body === 'string' ? [answer.body] : answer.body)) {
     if ('comment' in item) {
-      const receipt = item.comment.startsWith('gateway ') ? parseJson(item.comment.slice(8)) : undefined;
+      const receipt = item.comment.startsWith('gateway ') ? readJson(item.comment.slice(8)) : undefined;
       if (receipt !== undefined) onReceipt?.(receipt as Receipt);
       continue;
     }
     if (item.data === '[DONE]') return;
-    const chunk = parseJson(item.data);
+    const chunk = readJson(item.data);
     if (typeof chunk === 'object' && chunk !== null && 'error' in chunk)
       throw fromErrorBody(chunk, { requestId: answer.headers['x-request-id'] });
     yield chunk as ChatChunk;
@@ -212,19 +213,11 @@ async function textOf({ body }: TransportAnswer): Promise<string> {
 }
 
 /** The commonest mistake is a base URL that leads to some web page, which answers 200 too. */
-function readJson(text: string, root: string): unknown {
-  const value = parseJson(text);
+function readAnswer(text: string, root: string): unknown {
+  const value = readJson(text);
   if (value === undefined)
     throw new GatewayError('not_found', `${root} answered, but not as an AI Gateway does. Is the base URL right?`, {
       param: 'baseUrl',
     });
   return value;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,5 @@
+import { isRecord } from './json.ts';
+
 /**
  * The error catalogue: every way an operation can be refused, its HTTP status, its `type` in OpenAI's and in
  * Anthropic's words, and whether the caller should try again. Switch on `code`; `message` is for people.
@@ -162,8 +164,4 @@ function codeOfStatus(status = 500): ErrorCode {
 
 function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorCatalogue, code);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

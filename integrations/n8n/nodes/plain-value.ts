@@ -16,12 +16,3 @@ export function listOf(value: unknown): unknown[] {
     .map((item: unknown) => (typeof item === 'string' ? item.trim() : item))
     .filter((item) => item !== '' && item !== null && item !== undefined);
 }
-
-/** Undefined for what is no JSON. */
-export function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,6 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { isRecord, readJson } from '@ai-gateway/shared/json';
 import type { Create } from 'zapier-platform-core';
-import { isEmpty, isRecord, readJson, textOf } from './form-value.ts';
+import { isEmpty, textOf } from './form-value.ts';
 import { gatewayOf, type Settings } from './gateway.ts';
 import type { InputData } from './operation-input.ts';
 import { asZapierErrors } from './zapier-errors.ts';

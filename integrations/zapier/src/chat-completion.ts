@@ -1,11 +1,13 @@
+import { receiptOf } from '@ai-gateway/shared/chat-step';
 import { fromErrorBody, GatewayError } from '@ai-gateway/shared/errors';
+import { isRecord } from '@ai-gateway/shared/json';
 import type { Operation } from '@ai-gateway/shared/operation';
 import type { TransportAnswer } from '@ai-gateway/shared/transport';
 import type { Bundle, Create, ZObject } from 'zapier-platform-core';
-import { type ChatAnswer, chatAnswer, receiptOfBackground, receiptOfHeaders } from './chat-answer.ts';
+import { type ChatAnswer, chatAnswer, receiptOfBackground } from './chat-answer.ts';
 import { chatForm, chatOutput, chatSample } from './chat-form.ts';
 import { chatRequest } from './chat-request.ts';
-import { booleanOf, isRecord } from './form-value.ts';
+import { booleanOf } from './form-value.ts';
 import { gatewayOf, type Settings } from './gateway.ts';
 import { tagsOf } from './tags.ts';
 import { keyOf } from './wording.ts';
@@ -47,7 +49,7 @@ async function askAndWait(z: ZObject, bundle: Bundle, settings: Settings): Promi
       headers = given;
     },
   });
-  return chatAnswer(completion, { asJson: wantsJson(bundle), receipt: receiptOfHeaders(headers) });
+  return chatAnswer(completion, { asJson: wantsJson(bundle), receipt: receiptOf(headers) });
 }
 
 /** Merely asking for the URL pauses the Zap, so the form is read first. */

@@ -39,16 +39,3 @@ export function booleanOf(value: unknown): unknown {
   if (['true', 'yes', 'y', '1', 'on'].includes(word)) return true;
   return ['false', 'no', 'n', '0', 'off'].includes(word) ? false : value;
 }
-
-/** Undefined for what is no JSON. */
-export function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

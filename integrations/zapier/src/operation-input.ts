@@ -1,6 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Field } from '@ai-gateway/shared/fields';
-import { booleanOf, isEmpty, isRecord, linesOf, listOf, numberOf, readJson } from './form-value.ts';
+import { isRecord, readJson } from '@ai-gateway/shared/json';
+import { booleanOf, isEmpty, linesOf, listOf, numberOf } from './form-value.ts';
 import { joint } from './zapier-field.ts';
 
 export type InputData = Readonly<Record<string, unknown>>;

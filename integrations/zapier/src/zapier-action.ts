@@ -1,7 +1,7 @@
 import { fieldsOf } from '@ai-gateway/shared/fields';
+import { isRecord } from '@ai-gateway/shared/json';
 import type { Operation } from '@ai-gateway/shared/operation';
 import type { Create, PlainInputField, PlainOutputField, Search } from 'zapier-platform-core';
-import { isRecord } from './form-value.ts';
 import type { Settings } from './gateway.ts';
 import { answerKind, performCreate, performSearch, shownFields, usualRows } from './perform.ts';
 import { actionLabel, keyOf, nounOf, searchLabel } from './wording.ts';

@@ -1,11 +1,11 @@
 import type { InputOf } from '@ai-gateway/shared/contract';
 import { isGatewayError } from '@ai-gateway/shared/errors';
 import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import { isRecord } from '@ai-gateway/shared/json';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { sampleEvent } from '@ai-gateway/shared/operations/events';
 import type { Bundle, Trigger, ZObject } from 'zapier-platform-core';
 import type { Alert } from './alerts.ts';
-import { isRecord } from './form-value.ts';
 import { gatewayOf, type Settings } from './gateway.ts';
 import { operationInput } from './operation-input.ts';
 import { zapId } from './tags.ts';

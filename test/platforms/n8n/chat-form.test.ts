@@ -1,4 +1,3 @@
-import { chatAnswer } from 'n8n-nodes-ai-gateway/nodes/AiGateway/chat-answer.ts';
 import { type ChatForm, chatRequest } from 'n8n-nodes-ai-gateway/nodes/AiGateway/chat-request.ts';
 import { describe, expect, test } from 'vitest';
 
@@ -94,46 +93,5 @@ describe('a filled-in form is a chat completion', () => {
     ],
   ] as const)('refused before anything is paid: %s', (_, given, message) => {
     expect(() => chatRequest({ ...form, ...given } as ChatForm)).toThrow(message);
-  });
-});
-
-describe('an answer is the few fields a workflow goes on with', () => {
-  const completion = {
-    id: 'chatcmpl-1',
-    object: 'chat.completion' as const,
-    model: 'gpt-4o-mini-2024-07-18',
-    choices: [{ message: { role: 'assistant' as const, content: '```json\n{"a": 1}\n```' }, finish_reason: 'stop' }],
-    usage: { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 },
-  };
-  const headers = {
-    'x-gateway-provider': 'openai',
-    'x-gateway-cost-usd': '0.00000225',
-    'x-gateway-budget-remaining-usd': '4.5',
-    'x-request-id': 'req_1',
-  };
-
-  test('text, model, usage, cost and what is left', () => {
-    expect(chatAnswer(completion, { headers, asJson: true })).toEqual({
-      text: completion.choices[0]?.message.content,
-      json: { a: 1 },
-      model: 'gpt-4o-mini-2024-07-18',
-      finish_reason: 'stop',
-      usage: { input_tokens: 7, output_tokens: 2, total_tokens: 9 },
-      provider: 'openai',
-      cost_usd: 0.00000225,
-      budget_remaining_usd: 4.5,
-      route: null,
-      request_id: 'req_1',
-    });
-  });
-
-  test('no budget is not the same as nothing left; JSON that was cut short is null', () => {
-    const cut = {
-      ...completion,
-      choices: [{ message: { role: 'assistant' as const, content: '{"a"' }, finish_reason: 'length' }],
-    };
-    const answer = chatAnswer(cut, { headers: {}, asJson: true });
-    expect(answer).toMatchObject({ json: null, finish_reason: 'length', budget_remaining_usd: null });
-    expect(chatAnswer(completion, { headers: {}, asJson: false })).not.toHaveProperty('json');
   });
 });

@@ -1,4 +1,5 @@
-import { chatAnswer, receiptOfBackground, receiptOfHeaders } from '@ai-gateway/zapier/chat-answer';
+import { receiptOf } from '@ai-gateway/shared/chat-step';
+import { chatAnswer, receiptOfBackground } from '@ai-gateway/zapier/chat-answer';
 import { chatRequest } from '@ai-gateway/zapier/chat-request';
 import { describe, expect, test } from 'vitest';
 import type { Json } from './zapier-host.ts';
@@ -89,33 +90,8 @@ describe('an answer is the few fields a Zap goes on with', () => {
     usage: { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 },
   };
 
-  test('text, model, usage, cost and what is left', () => {
-    const receipt = receiptOfHeaders({
-      'x-gateway-provider': 'openai',
-      'x-gateway-cost-usd': '0.00000225',
-      'x-gateway-budget-remaining-usd': '4.5',
-      'x-request-id': 'req_1',
-    });
-    expect(chatAnswer(completion, { asJson: true, receipt })).toMatchObject({
-      json: { a: 1 },
-      cost_usd: 0.00000225,
-      budget_remaining_usd: 4.5,
-      route: null,
-      request_id: 'req_1',
-    });
-  });
-
-  test('no budget is not the same as nothing left; JSON that was cut short is null', () => {
-    const cut = {
-      ...completion,
-      choices: [{ message: { role: 'assistant' as const, content: '{"a"' }, finish_reason: 'length' }],
-    };
-    const answer = chatAnswer(cut, { asJson: true, receipt: receiptOfHeaders({}) });
-    expect(answer).toMatchObject({ json: null, finish_reason: 'length', budget_remaining_usd: null });
-  });
-
   test('has the same keys whether the Zap waited or was called back', () => {
-    const waited = chatAnswer(completion, { asJson: false, receipt: receiptOfHeaders({}) });
+    const waited = chatAnswer(completion, { asJson: false, receipt: receiptOf({}) });
     const calledBack = chatAnswer(completion, {
       asJson: false,
       receipt: receiptOfBackground({ id: 'bg_1', status: 'completed' }),

@@ -1,6 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { readJson } from '@ai-gateway/shared/json';
 import type { IDataObject } from 'n8n-workflow';
-import { listOf, plainValue, readJson } from '../plain-value.ts';
+import { listOf, plainValue } from '../plain-value.ts';
 import type { FieldPlan, OperationPlan } from './operation-plan.ts';
 
 /** Reads one parameter of the form for the item at hand. */

@@ -1,9 +1,9 @@
+import { receiptOf, stepAnswer } from '@ai-gateway/shared/chat-step';
 import type { TransportAnswer } from '@ai-gateway/shared/transport';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { gatewayOf } from '../gateway.ts';
 import { textOf } from '../plain-value.ts';
 import { tagHeaders } from '../tags.ts';
-import { chatAnswer, receiptOf } from './chat-answer.ts';
 import { type ChatForm, type ChatOptions, chatRequest } from './chat-request.ts';
 
 interface FormOptions extends ChatOptions {
@@ -33,9 +33,11 @@ export async function runChat(context: IExecuteFunctions, item: number): Promise
       headers = given;
     },
   });
-  return read('simplify', true)
-    ? chatAnswer(completion, { headers, asJson: form.outputFormat !== 'text' })
-    : { ...(completion as IDataObject), gateway: receiptOf(headers) };
+  const receipt = receiptOf(headers);
+  const answer = read('simplify', true)
+    ? { ...stepAnswer(completion, form.outputFormat !== 'text'), ...receipt }
+    : { ...completion, gateway: receipt };
+  return answer as IDataObject;
 }
 
 async function readForm(

@@ -1,0 +1,116 @@
+import type { InputOf, OutputOf } from './contract.ts';
+import { GatewayError } from './errors.ts';
+import { isRecord, readJson } from './json.ts';
+import type { TransportAnswer } from './transport.ts';
+
+/*
+ * What a chat completion is as one step of an automation: pictures beside the prompt, JSON by a schema, and an answer in the few
+ * fields that the next step goes on with.
+ */
+
+export type StepInput = InputOf<'chat.complete'> & { stream?: false };
+export type StepMessage = StepInput['messages'][number];
+
+/** Pictures go with the last thing the user said. `params` are the form's names for what may be wrong. */
+export function withImages(
+  messages: StepMessage[],
+  { urls, params, help = '' }: { urls: readonly string[]; params: { images: string; messages: string }; help?: string },
+): StepMessage[] {
+  if (urls.length === 0) return messages;
+  const at = messages.findLastIndex(({ role }) => role === 'user');
+  const said = messages[at];
+  if (said === undefined) throw wrongField('An image needs a message of the user to go with.', params.messages);
+  const images = urls.map((url) => {
+    if (!/^(https?:\/\/\S+|data:image\/[\w.+-]+;base64,\S+)$/i.test(url))
+      throw wrongField(
+        `"${url.slice(0, 80)}" is no image. Give an address that begins with https://${help}.`,
+        params.images,
+      );
+    return { type: 'image_url', image_url: { url } };
+  });
+  const content = typeof said.content === 'string' ? [{ type: 'text', text: said.content }] : (said.content ?? []);
+  return messages.with(at, { ...said, content: [...content, ...images] });
+}
+
+/** JSON that keeps to a schema, given as text or as it is. */
+export function jsonBySchema(given: unknown, param: string): Pick<StepInput, 'response_format'> {
+  const schema = bareSchema(given, param);
+  return {
+    response_format: { type: 'json_schema', json_schema: { name: 'answer', schema, strict: isClosed(schema) } },
+  };
+}
+
+/** OpenAI's documents show the schema inside `{name, schema}`, and people paste it as it stands there. */
+function bareSchema(given: unknown, param: string): Record<string, unknown> {
+  const value = typeof given === 'string' ? readJson(given) : given;
+  if (value === undefined) throw wrongField('The JSON schema is not valid JSON. Check quotes and commas.', param);
+  if (!isRecord(value))
+    throw wrongField('The JSON schema must be an object: {"type": "object", "properties": {…}}.', param);
+  const schema = isRecord(value.schema) && value.type === undefined ? value.schema : value;
+  if (typeof schema.type !== 'string' && !['anyOf', '$ref', 'enum'].some((word) => word in schema))
+    throw wrongField('The JSON schema must say its "type". Begin with {"type": "object", "properties": {…}}.', param);
+  return schema;
+}
+
+/** OpenAI keeps strictly only to a schema in which no object is open and no property optional; any other it refuses. */
+function isClosed(schema: unknown): boolean {
+  if (Array.isArray(schema)) return schema.every(isClosed);
+  if (!isRecord(schema)) return true;
+  if (isRecord(schema.properties) || schema.type === 'object') {
+    const required = Array.isArray(schema.required) ? schema.required : [];
+    const names = Object.keys(isRecord(schema.properties) ? schema.properties : {});
+    if (schema.additionalProperties !== false || !names.every((name) => required.includes(name))) return false;
+  }
+  return Object.values(schema).every(isClosed);
+}
+
+/** What the gateway says beside an answer. Null is not known; for a budget, that there is none. */
+export interface Receipt {
+  provider: string | null;
+  cost_usd: number | null;
+  budget_remaining_usd: number | null;
+  route: string | null;
+  request_id: string | null;
+}
+
+export function receiptOf(headers: TransportAnswer['headers']): Receipt {
+  return {
+    provider: headers['x-gateway-provider'] ?? null,
+    cost_usd: dollars(headers['x-gateway-cost-usd']),
+    budget_remaining_usd: dollars(headers['x-gateway-budget-remaining-usd']),
+    route: headers['x-gateway-route'] ?? null,
+    request_id: headers['x-request-id'] ?? null,
+  };
+}
+
+function dollars(value: string | undefined): number | null {
+  return value === undefined || value === '' ? null : Number(value);
+}
+
+/** The answer itself, with `json` in it: null unless it was asked for, and where it was cut short (`finish_reason` is `length`). */
+export function stepAnswer(completion: OutputOf<'chat.complete'>, asJson: boolean) {
+  const [choice] = completion.choices;
+  const text = choice?.message.content ?? '';
+  const { usage } = completion;
+  return {
+    text,
+    json: asJson ? jsonIn(text) : null,
+    model: completion.model,
+    finish_reason: choice?.finish_reason ?? null,
+    usage: {
+      input_tokens: usage?.prompt_tokens ?? 0,
+      output_tokens: usage?.completion_tokens ?? 0,
+      total_tokens: usage?.total_tokens ?? 0,
+    },
+  };
+}
+
+/** Models like to wrap JSON in a fence. */
+function jsonIn(text: string): unknown {
+  return readJson(text.trim().replace(/^```(?:json)?\s*([\s\S]*?)\s*```$/, '$1')) ?? null;
+}
+
+/** A field of a form that could not be sent as it was filled in. */
+export function wrongField(message: string, param: string): GatewayError {
+  return new GatewayError('invalid_request', message, { param });
+}
