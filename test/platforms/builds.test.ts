@@ -1,0 +1,64 @@
+import { exec } from 'node:child_process';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const packages = ['shared', 'integrations/make', 'integrations/n8n', 'integrations/zapier'];
+const built: string[] = [];
+let copy: string;
+
+interface Manifest {
+  scripts?: { build?: string };
+}
+
+/** A copy of the sources beside what is installed: other tests read the builds in their own places meanwhile. */
+beforeAll(async () => {
+  copy = mkdtempSync(join(tmpdir(), 'ai-gateway-build-'));
+  for (const file of [...globSync('*.{json,yaml}', { cwd: root }), '.gitignore'])
+    cpSync(join(root, file), join(copy, file));
+  for (const folder of packages)
+    cpSync(join(root, folder), join(copy, folder), {
+      recursive: true,
+      filter: (path) => !['node_modules', 'dist'].includes(basename(path)),
+    });
+  for (const folder of ['', ...packages]) {
+    const installed = join(root, folder, 'node_modules');
+    if (existsSync(installed)) symlinkSync(installed, join(copy, folder, 'node_modules'));
+  }
+  // As `pnpm -r build` runs them; pnpm itself would mend what is installed, and here that is everybody's.
+  const path = `${join(root, 'node_modules/.bin')}:${process.env.PATH}`;
+  for (const folder of packages) {
+    const { scripts } = JSON.parse(readFileSync(join(copy, folder, 'package.json'), 'utf8')) as Manifest;
+    if (scripts?.build === undefined) continue;
+    built.push(folder);
+    await promisify(exec)(scripts.build, { cwd: join(copy, folder), env: { ...process.env, PATH: path } });
+  }
+}, 120_000);
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+test('`pnpm -r build` builds all three: Zapier’s app and the n8n package where their package.json say', () => {
+  expect(built).toEqual(['integrations/make', 'integrations/n8n', 'integrations/zapier']);
+  expect(existsSync(join(copy, 'integrations/zapier/dist/index.js'))).toBe(true);
+  const { n8n } = JSON.parse(readFileSync(join(copy, 'integrations/n8n/package.json'), 'utf8')) as {
+    n8n: { nodes: string[]; credentials: string[] };
+  };
+  const promised = [...n8n.nodes, ...n8n.credentials];
+  expect(promised.length).toBeGreaterThan(3);
+  for (const file of promised) expect(existsSync(join(copy, 'integrations/n8n', file)), file).toBe(true);
+});
+
+test('and Make’s app as it is committed', () => {
+  const read = (place: string): Record<string, string> =>
+    Object.fromEntries(
+      globSync('**/*.*', { cwd: join(place, 'integrations/make/app') })
+        .toSorted()
+        .map((file) => [file, readFileSync(join(place, 'integrations/make/app', file), 'utf8')]),
+    );
+  const app = read(copy);
+  expect(Object.keys(app).length).toBeGreaterThan(100);
+  expect(app).toEqual(read(root));
+});
