@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { chat, hello } from '../support/ask.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
@@ -14,9 +15,6 @@ beforeAll(async () => {
 });
 afterEach(() => gateway.fakes.reset());
 afterAll(() => gateway.stop());
-
-const chat = '/v1/chat/completions';
-const hello = (more: object = {}) => ({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }], ...more });
 
 interface Row {
   [field: string]: unknown;

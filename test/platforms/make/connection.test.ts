@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, serveElsewhere } from '../../support/elsewhere.ts';
 import { createMakeRuntime } from '../../support/make-runtime/make-runtime.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../../support/start-gateway.ts';
 import { app, openMake } from './make-host.ts';
 import { refusalOf } from './refusals.ts';
-import { freePort, serveElsewhere } from './serve-elsewhere.ts';
 
 let gateway: TestGateway;
 

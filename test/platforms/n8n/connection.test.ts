@@ -1,9 +1,9 @@
 import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
 import { connectionDoctor } from 'n8n-nodes-ai-gateway/nodes/AiGateway/connection-doctor.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, serveElsewhere } from '../../support/elsewhere.ts';
 import { credentialTestContext } from '../../support/n8n-host.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../../support/start-gateway.ts';
-import { freePort, serveElsewhere } from './elsewhere.ts';
 import { chat, refusalOf } from './forms.ts';
 
 let gateway: TestGateway;

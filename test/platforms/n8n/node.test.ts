@@ -1,8 +1,8 @@
 import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../../support/elsewhere.ts';
 import { executeNode, type N8nHost } from '../../support/n8n-host.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
-import { freePort } from './elsewhere.ts';
 import { answerOf, chat, locator, refusalOf } from './forms.ts';
 
 const node = new AiGateway();

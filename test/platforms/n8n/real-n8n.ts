@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './elsewhere.ts';
+import { freePort } from '../../support/elsewhere.ts';
 import { pinnedNodeEnv } from './install-n8n.ts';
 
 export const owner = { email: 'owner@example.com', password: 'Passw0rd-of-the-owner' };

@@ -1,11 +1,11 @@
 import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
 import { AiGatewayTrigger } from 'n8n-nodes-ai-gateway/nodes/AiGatewayTrigger/AiGatewayTrigger.node.ts';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { deliver, executeNode, hookContext, type N8nHost } from '../../support/n8n-host.ts';
+import { type Received, type Receiver, startReceiver } from '../../support/receiver.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { locator } from './forms.ts';
-import { type Receiver, startReceiver } from './receiver.ts';
 
 const trigger = new AiGatewayTrigger();
 const { checkExists, create, delete: remove } = trigger.webhookMethods.default;
@@ -14,20 +14,19 @@ let receiver: Receiver;
 let host: N8nHost & { staticData: Record<string, unknown> };
 
 beforeAll(async () => {
-  [gateway, receiver] = await Promise.all([startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' }), startReceiver()]);
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
 });
-afterAll(async () => {
-  await gateway.stop();
-  await receiver.stop();
-});
-beforeEach(() => {
+afterAll(() => gateway.stop());
+beforeEach(async () => {
+  receiver = await startReceiver();
   host = {
     credential: { baseUrl: gateway.url, apiKey: liveKey },
     workflowId: 'wf42',
-    webhookUrl: receiver.newUrl(),
+    webhookUrl: receiver.url,
     staticData: {},
   };
 });
+afterEach(() => receiver.stop());
 
 const published = (parameters: Record<string, unknown> = {}) => hookContext(trigger, host, parameters);
 
@@ -69,7 +68,7 @@ describe('publishing and unpublishing a workflow', () => {
 
   test('another address of this n8n is another subscription', async () => {
     await create.call(published());
-    host.webhookUrl = receiver.newUrl();
+    host.webhookUrl = `${receiver.url}/other`;
     expect(await checkExists.call(published())).toBe(false);
   });
 
@@ -128,8 +127,9 @@ test('a real alert: a budget passes its threshold, and the workflow starts with 
   gateway.fakes.openai.reply({ text: 'x', usage: { input: 5_500, output: 0 } });
   const chat = { resource: 'chat', operation: 'complete', model: locator('gpt-4o-mini'), client: locator('alerted') };
   await run({ ...chat, prompt: 'Hi', options: { maxTokens: 20 } });
-  const delivery = await receiver.next(host.webhookUrl ?? '');
-  const { items } = await deliver(trigger, host, delivery);
+  const [delivery] = await receiver.waitFor(1);
+  const { headers, body } = delivery as Received;
+  const { items } = await deliver(trigger, host, { headers: headers as Record<string, string>, body });
   expect(items).toMatchObject([
     {
       json: {

@@ -2,8 +2,8 @@ import { getMe } from '@ai-gateway/shared/operations/me';
 import { diagnosis, isOpenToAll } from '@ai-gateway/zapier/authentication';
 import { signRequest } from '@ai-gateway/zapier/gateway';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, serveElsewhere } from '../../support/elsewhere.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../../support/start-gateway.ts';
-import { freePort, serveElsewhere } from '../n8n/elsewhere.ts';
 import { app, openApp, refusalOf } from './zapier-host.ts';
 
 let gateway: TestGateway;

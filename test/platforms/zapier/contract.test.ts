@@ -7,8 +7,8 @@ import { operationInput } from '@ai-gateway/zapier/operation-input';
 import { zapierFields } from '@ai-gateway/zapier/zapier-field';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { serveElsewhere } from '../../support/elsewhere.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
-import { serveElsewhere } from '../n8n/elsewhere.ts';
 import { app, type Json, openApp, openZapier, refusalOf } from './zapier-host.ts';
 
 let gateway: TestGateway;

@@ -1,8 +1,8 @@
 import { contract } from '@ai-gateway/shared/contract';
 import { zapierApp } from '@ai-gateway/zapier/app';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freePort, serveElsewhere } from '../../support/elsewhere.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
-import { freePort, serveElsewhere } from '../n8n/elsewhere.ts';
 import { type Json, openZapier, refusalOf, type ZapierDoor } from './zapier-host.ts';
 
 let gateway: TestGateway;
