@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { type Caller, hashKey, looksLikeKey } from '../accounts/api-key.ts';
+import { type Caller, hashText, looksLikeKey } from '../accounts/api-key.ts';
 import { findCaller } from '../accounts/key-store.ts';
 import { databaseAway } from '../budgets/journal.ts';
 import type { Db } from '../db/transaction.ts';
@@ -34,12 +34,11 @@ export class Authenticator {
       );
     }
     if (!looksLikeKey(key)) throw badKey();
-    const hash = hashKey(key);
-    const name = hash.toString('base64');
+    const name = hashText(key);
     const known = this.#callers.get(name);
     const now = this.#now();
     if (known !== undefined && known.until > now) return current(known.caller, now);
-    return this.#lookUp(hash, name);
+    return this.#lookUp(name);
   }
 
   /** One key, or everything: after a lost connection nobody knows what was missed. */
@@ -49,11 +48,11 @@ export class Authenticator {
     for (const [name, { caller }] of this.#callers) if (caller.keyId === keyId) this.#callers.delete(name);
   }
 
-  async #lookUp(hash: Buffer, name: string): Promise<Caller> {
+  async #lookUp(name: string): Promise<Caller> {
     const forgotten = this.#forgotten;
     let caller: Caller | undefined;
     try {
-      caller = await findCaller(this.#db, hash);
+      caller = await findCaller(this.#db, Buffer.from(name, 'base64'));
     } catch {
       throw databaseAway();
     }
