@@ -140,6 +140,7 @@ function limitsFor(guards: Guards, caller: Caller, tags: CallTags): Limited[] {
   const add = (kind: LimitKind, id: string | undefined, own?: RateLimit | undefined): void => {
     if (id === undefined) return;
     const limit = rateLimits[kind].get(id) ?? rateLimits[kind].get('*');
+    if (limit === undefined && own === undefined) return;
     const key = `${kind} ${caller.workspaceId} ${caller.livemode ? 'live' : 'test'} ${id}`;
     if (limit !== undefined) found.push({ key, kind, limit });
     if (own !== undefined) found.push({ key: `own ${key}`, kind, limit: own });
