@@ -4,7 +4,7 @@ import { subjectOf, wantsCheapest } from '../budgets/budget.ts';
 import { databaseAway } from '../budgets/journal.ts';
 import type { Meter } from '../budgets/meter.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
-import { boundInputTokens } from '../providers/count-tokens.ts';
+import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
 import { routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
@@ -47,7 +47,7 @@ async function completeAdmitted(
   const workspace = view instanceof Promise ? await view : view;
   const found = metersOf(services, request);
   const meters = found instanceof Promise ? await found : found;
-  const inputTokens = boundInputTokens(call, request.body.length);
+  const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));
   const routed = routeCall({
     call,
     kind: 'chat',
@@ -60,7 +60,14 @@ async function completeAdmitted(
     cheapest: meters.some(runsLow),
     nowMs: services.now(),
   });
-  const asking = fundCall(services, { call, candidates: routed, inputTokens, meters, tags: request.tags });
+  const asking = fundCall(services, {
+    call,
+    json: request.json,
+    candidates: routed,
+    inputTokens,
+    meters,
+    tags: request.tags,
+  });
   const funding = asking instanceof Promise ? await asking : asking;
   const running = open(services, { request, call, funding, inputTokens, passage });
   try {

@@ -3,7 +3,7 @@ import { databaseAway } from '../budgets/journal.ts';
 import type { Hold } from '../budgets/ledger.ts';
 import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
 import { needString, readChoice, readModel, readNumber, readString, wrong } from '../dialects/read-fields.ts';
-import { boundInputTokens } from '../providers/count-tokens.ts';
+import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
 import { type EmbeddingRequest, embeddingAdapterOf, encode } from '../providers/embeddings.ts';
 import { sandboxTokens, sandboxVector } from '../providers/sandbox.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
@@ -39,7 +39,7 @@ async function embedAdmitted(
   const call = asCall(asked);
   const workspace = await services.workspaces.view(request.caller.workspaceId);
   const meters = await metersOf(services, request);
-  const inputTokens = boundInputTokens(call, request.body.length);
+  const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));
   const [candidate] = routeCall({
     call,
     kind: 'embedding',
@@ -52,7 +52,13 @@ async function embedAdmitted(
     nowMs: services.now(),
   });
   if (candidate === undefined) throw new Error('a route has a candidate or is refused');
-  const funding = await fundEmbedding(services, { call, candidate, inputTokens, meters, tags: request.tags });
+  const funding = await fundEmbedding(services, {
+    json: request.json,
+    candidate,
+    inputTokens,
+    meters,
+    tags: request.tags,
+  });
   const running = openEmbedding(services, { request, call, candidate, inputTokens, passage, ...funding });
   try {
     return await embedFunded(services, { request, asked, call, candidate, running });

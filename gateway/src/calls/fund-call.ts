@@ -4,9 +4,9 @@ import { scopeOfInstance } from '../budgets/budget.ts';
 import type { Hold, Shortage } from '../budgets/ledger.ts';
 import type { Meter } from '../budgets/meter.ts';
 import { tellExceeded } from '../budgets/tell-exceeded.ts';
-import type { NeutralCall } from '../dialects/neutral.ts';
+import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { answerCeiling } from '../providers/answer-ceiling.ts';
-import { countInputTokens } from '../providers/count-tokens.ts';
+import { boundUnseen, countInputTokens } from '../providers/count-tokens.ts';
 import { affordableOutputTokens, dearestCostNanos, type Price } from '../providers/price.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -32,6 +32,8 @@ export interface Funding {
 
 interface Asked {
   call: NeutralCall;
+  /** The request as it came. */
+  json: JsonObject;
   candidates: readonly Candidate[];
   /** An upper bound. */
   inputTokens: number;
@@ -48,7 +50,8 @@ export function fundCall(services: Services, asked: Asked): Funding | Promise<Fu
   const blocks = meters.some((meter) => meter.blocks);
   const payable = blocks ? candidates.filter(({ price }) => price !== undefined) : candidates;
   if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, meters);
-  const holdNanos = dearestOf(payable, call, { inputTokens, most: undefined });
+  const inputOf = blocks ? unseenBound(call, inputTokens) : () => inputTokens;
+  const holdNanos = dearestOf(payable, call, { inputOf, most: undefined });
   const funding = { holdNanos, candidates: payable, maxTokens: blocks ? unaskedCeiling(payable, call) : undefined };
   if (meters.length === 0) return { ...funding, hold: undefined };
   // Where money runs short an upper bound of the input would keep calls out that can be paid: it is counted then.
@@ -72,12 +75,7 @@ const patienceMs = 1_000;
 async function fundCounted(services: Services, asked: Asked, funding: Omit<Funding, 'hold'>): Promise<Funding> {
   const { meters } = asked;
   const exact = await exactInputs(asked);
-  let holdNanos = 0n;
-  for (const candidate of asked.candidates) {
-    const inputTokens = exact.get(candidate) ?? asked.inputTokens;
-    const nanos = dearestOf([candidate], asked.call, { inputTokens, most: undefined });
-    if (nanos > holdNanos) holdNanos = nanos;
-  }
+  const holdNanos = dearestOf(asked.candidates, asked.call, { inputOf: exact, most: undefined });
   let held = await services.ledger.hold(meters, holdNanos);
   for (const untilMs = performance.now() + patienceMs; !('nanos' in held) && performance.now() < untilMs; ) {
     await services.ledger.waitForRoom(meters, holdNanos, untilMs);
@@ -95,7 +93,7 @@ export function meterIdsOf(hold: Hold | undefined): readonly string[] | undefine
 /** The same for embeddings, which have no answer to shorten. Throws `budget_exceeded`. */
 export async function fundEmbedding(
   services: Services,
-  { call, candidate, inputTokens, meters, tags }: Omit<Asked, 'candidates'> & { candidate: Candidate },
+  { json, candidate, inputTokens, meters, tags }: Omit<Asked, 'candidates' | 'call'> & { candidate: Candidate },
 ): Promise<{ hold: Hold | undefined; holdNanos: bigint }> {
   const { price } = candidate;
   if (price === undefined) {
@@ -107,10 +105,8 @@ export async function fundEmbedding(
   if (meters.length === 0) return { hold: undefined, holdNanos };
   let held = await services.ledger.hold(meters, holdNanos);
   if (!('nanos' in held)) {
-    const counted = await countInputTokens(call, {
-      exact: candidate.kind === 'openai' || candidate.kind === 'sandbox',
-    });
-    holdNanos = dearestCostNanos(price, { inputTokens: Math.min(inputTokens, counted), maxOutputTokens: 0 });
+    const counted = await countInputTokens(json, { bound: inputTokens, exact: isExact(candidate) });
+    holdNanos = dearestCostNanos(price, { inputTokens: counted, maxOutputTokens: 0 });
     held = await services.ledger.hold(meters, holdNanos);
   }
   if ('nanos' in held) return { hold: held, holdNanos };
@@ -124,7 +120,7 @@ const fitsMax = 4;
 async function fundShort(
   services: Services,
   asked: Asked,
-  { first, exact }: { first: Shortage; exact: Map<Candidate, number> },
+  { first, exact }: { first: Shortage; exact: InputOf },
 ): Promise<Funding> {
   const { meters } = asked;
   let shortage = first;
@@ -145,12 +141,11 @@ async function fundShort(
  * as long a one. Nobody gets another model than the one asked for because it is cheaper; that is what `downgrade` is for.
  */
 function fitWithin(
-  { call, candidates, inputTokens }: Asked,
-  { exact, nanos }: { exact: Map<Candidate, number>; nanos: bigint },
+  { call, candidates }: Asked,
+  { exact: inputOf, nanos }: { exact: InputOf; nanos: bigint },
 ): Pick<Funding, 'candidates' | 'holdNanos' | 'maxTokens'> | undefined {
   const [first] = candidates;
   if (first === undefined) return undefined;
-  const inputOf = (candidate: Candidate): number => exact.get(candidate) ?? inputTokens;
   const ceiling = ceilingOf(first, call);
   const payable = affordable(first.price, { nanos, inputTokens: inputOf(first), call });
   if (payable < Math.min(shortestAnswerTokens, ceiling)) return undefined;
@@ -161,39 +156,41 @@ function fitWithin(
       affordable(candidate.price, { nanos, inputTokens: inputOf(candidate), call }) >=
         Math.min(most, ceilingOf(candidate, call)),
   );
-  let holdNanos = 0n;
-  for (const candidate of kept) {
-    const cost = dearestOf([candidate], call, { inputTokens: inputOf(candidate), most });
-    if (cost > holdNanos) holdNanos = cost;
-  }
-  return { candidates: kept, holdNanos, maxTokens: most };
+  return { candidates: kept, holdNanos: dearestOf(kept, call, { inputOf, most }), maxTokens: most };
 }
 
-async function exactInputs({ call, candidates, inputTokens }: Asked): Promise<Map<Candidate, number>> {
+/** The most tokens of input a candidate may bill for the call. */
+type InputOf = (candidate: Candidate) => number;
+
+function unseenBound(call: NeutralCall, inputTokens: number): InputOf {
+  return ({ contextWindow }) => boundUnseen(call, { inputTokens, contextWindow });
+}
+
+async function exactInputs({ call, json, inputTokens: bound }: Asked): Promise<InputOf> {
   const [forOpenai, forOthers] = await Promise.all([
-    countInputTokens(call, { exact: true }),
-    countInputTokens(call, { exact: false }),
+    countInputTokens(json, { bound, exact: true }),
+    countInputTokens(json, { bound, exact: false }),
   ]);
-  return new Map(
-    candidates.map((candidate) => {
-      const counted = candidate.kind === 'openai' || candidate.kind === 'sandbox' ? forOpenai : forOthers;
-      return [candidate, Math.min(inputTokens, counted)];
-    }),
-  );
+  return (candidate) => unseenBound(call, isExact(candidate) ? forOpenai : forOthers)(candidate);
+}
+
+/** The tokenizer is OpenAI's own. */
+function isExact({ kind }: Candidate): boolean {
+  return kind === 'openai' || kind === 'sandbox';
 }
 
 /** Dearest over the candidates. `most`: no answer is longer than this. */
 function dearestOf(
   candidates: readonly Candidate[],
   call: Pick<NeutralCall, 'maxTokens' | 'choices'>,
-  { inputTokens, most }: { inputTokens: number; most: number | undefined },
+  { inputOf, most }: { inputOf: InputOf; most: number | undefined },
 ): bigint {
   let dearest = 0n;
   for (const candidate of candidates) {
     const { price } = candidate;
     if (price === undefined) continue;
     const tokens = Math.min(ceilingOf(candidate, call), most ?? Number.POSITIVE_INFINITY) * (call.choices ?? 1);
-    const cost = dearestCostNanos(price, { inputTokens, maxOutputTokens: tokens });
+    const cost = dearestCostNanos(price, { inputTokens: inputOf(candidate), maxOutputTokens: tokens });
     if (cost > dearest) dearest = cost;
   }
   return dearest;

@@ -1,28 +1,53 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { NeutralCall, Part, Usage } from '../dialects/neutral.ts';
+import type { Outline } from '../dialects/json-outline.ts';
+import type { JsonObject, NeutralCall, Part, Usage } from '../dialects/neutral.ts';
+import { isSetting, sentContent } from './sent-content.ts';
 
 /**
  * The dearest a picture gets anywhere: GPT-4o mini makes 2,833 tokens of it and 5,667 more of each tile, of which a picture
  * scaled to 768 × 2048 has eight. (GPT-4o: 1,445; Claude: under 5,000; Gemini 3: 2,240; GPT-5.4 in full: some 12,000.)
  */
 const pictureTokensMax = 48_169;
-const lowDetailTokensMax = 2_833;
+/** In low detail: GPT-4o mini 2,833, and Claude, which knows no detail. */
+const lowDetailTokensMax = 5_000;
 /** What most models make of an ordinary picture: GPT-4o of 1024 × 1024 pixels 765, Claude up to 1,600. */
 const pictureTokensUsual = 1_600;
 /** What a vendor adds around messages; where there are tools, a prompt of its own (530 tokens for Claude 3 Opus). */
 const overheadTokens = 16;
 const toolOverheadTokens = 1_000;
 
+/** The bytes of a request that may become tokens: all but its settings. */
+export function contentBytes({ members }: Outline, bodyBytes: number): number {
+  let bytes = bodyBytes;
+  for (const [name, { keyStart, valueEnd }] of members) if (isSetting(name)) bytes -= valueEnd - keyStart;
+  return bytes;
+}
+
 /**
  * An upper bound of the tokens a call sends, without counting any: no tokenizer makes more tokens than there are bytes, and
  * pictures are counted by the piece, not by their base64.
  */
-export function boundInputTokens(call: Pick<NeutralCall, 'messages' | 'tools'>, bodyBytes: number): number {
-  let tokens = bodyBytes + overheadTokens + (call.tools.length > 0 ? toolOverheadTokens : 0);
+export function boundInputTokens(call: Pick<NeutralCall, 'messages' | 'tools'>, bytes: number): number {
+  let tokens = bytes + overheadTokens + (call.tools.length > 0 ? toolOverheadTokens : 0);
   for (const part of leaves(call)) {
     if (part.kind === 'image') tokens += pictureBound(part) - pictureBytes(part);
   }
   return Math.max(0, tokens);
+}
+
+/** Features whose input stands in the request. With any other (a stored conversation, a file by its id, a search) the vendor reads more. */
+const selfContained = new Set(['input_audio', 'tool_choice']);
+/** Where a model's window is not known. */
+const widestWindow = 2_000_000;
+
+/** The most a model can be sent by a call of which not all stands in the request: its window. */
+export function boundUnseen(
+  { onlyNative }: Pick<NeutralCall, 'onlyNative'>,
+  { inputTokens, contextWindow }: { inputTokens: number; contextWindow: number | undefined },
+): number {
+  return onlyNative.every((feature) => selfContained.has(feature))
+    ? inputTokens
+    : Math.max(inputTokens, contextWindow ?? widestWindow);
 }
 
 /** What the call will come to about, told from its bound: text has some four bytes to a token, pictures and pages are usual ones. */
@@ -104,43 +129,50 @@ export async function estimateUsage(options: CallInput & { outputText: string })
 }
 
 /**
- * The tokens of a call's input, counted: still an upper bound, but a close one. OpenAI's own tokenizer is exact for OpenAI;
- * other vendors make up to two fifths more tokens of the same text. Pictures count as their dearest.
+ * A closer upper bound than `bound`: texts are counted. OpenAI's own tokenizer is exact for OpenAI; other vendors make up to
+ * two fifths more tokens of the same text.
  */
 export async function countInputTokens(
-  call: Pick<NeutralCall, 'messages' | 'tools'>,
-  options: { exact: boolean },
+  request: JsonObject,
+  { bound, exact }: { bound: number; exact: boolean },
 ): Promise<number> {
-  const { inputText, images, fileTokens: ofFiles } = inputOf(call);
-  const text = await countTokens(inputText);
-  const around = overheadTokens + 8 * call.messages.length + (call.tools.length > 0 ? toolOverheadTokens : 0);
-  return Math.ceil(text * (options.exact ? 1 : 1.4)) + images * pictureTokensMax + 2 * ofFiles + around;
+  const { texts, pictures, picturesOfLowDetail, otherBytes } = sentContent(request);
+  const { tokens, rest } = await countBeginning(texts.join('\n'));
+  const around = overheadTokens + ('tools' in request || 'functions' in request ? toolOverheadTokens : 0);
+  const ofTexts = Math.ceil(tokens * (exact ? 1 : 1.4)) + Buffer.byteLength(rest);
+  const ofPictures = pictures * pictureTokensMax + picturesOfLowDetail * lowDetailTokensMax;
+  return Math.min(bound, ofTexts + ofPictures + otherBytes + around);
 }
 
 const countedCharsMax = 200_000;
 const sliceCharsMax = 512;
 const slicesPerBreath = 32;
 
+/** Of a very long text the beginning is counted and the rest taken to be like it. */
+export async function countTokens(text: string): Promise<number> {
+  if (text === '') return 0;
+  const { tokens, rest } = await countBeginning(text);
+  return Math.ceil((tokens * text.length) / (text.length - rest.length));
+}
+
 /**
  * By OpenAI's o200k tokenizer, which is within some percent for the other vendors too. The tables take 50 MB and are loaded
- * when first needed; of a very long text the beginning is counted and the rest taken to be like it.
+ * when first needed.
  *
  * The tokenizer takes the square of the time for the length of a word: 200,000 times the letter a would stop the process for
  * nine seconds. So it is fed slices, cut before a space where there is one, and others get their turn in between.
  */
-export async function countTokens(text: string): Promise<number> {
-  if (text === '') return 0;
+async function countBeginning(text: string): Promise<{ tokens: number; rest: string }> {
   const { countTokens: count } = await import('gpt-tokenizer/encoding/o200k_base');
-  const counted = text.slice(0, countedCharsMax);
   let tokens = 0;
   let slices = 0;
-  for (const slice of slicesOf(counted)) {
+  for (const slice of slicesOf(text.slice(0, countedCharsMax))) {
     // Text that spells a special token (`<|endoftext|>`) is text like any other.
     tokens += count(slice, { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() });
     slices += 1;
     if (slices % slicesPerBreath === 0) await breathe();
   }
-  return Math.ceil((tokens * text.length) / counted.length);
+  return { tokens, rest: text.slice(countedCharsMax) };
 }
 
 function* slicesOf(text: string): Generator<string> {

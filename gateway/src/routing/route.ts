@@ -30,6 +30,8 @@ export interface Candidate {
   /** Undefined where nobody knows what the model costs. */
   price: Price | undefined;
   maxOutputTokens?: number | undefined;
+  /** The most tokens it can be sent and answer together, where anybody knows. */
+  contextWindow?: number | undefined;
   /** Why this one, in a few words. */
   reason: string;
 }
@@ -64,7 +66,7 @@ export function routeCall(input: RouteInput): Candidate[] {
   const places = onePerAccountAndModel([first, ...standIns]);
   const awake = places.filter(({ account }) => input.mayTry(account) !== 'no');
   if (awake.length === 0) throw allResting(places);
-  return awake.map(({ entry: _, contextWindow: __, ...candidate }) => candidate);
+  return awake.map(({ entry: _, ...candidate }) => candidate);
 }
 
 interface Asked extends RouteInput {
@@ -221,7 +223,7 @@ function unknownModel(name: string, asked: Asked, { param, need }: { param: stri
 
 /** Test keys: every known model, answered by the sandbox at the real model's price. */
 function inSandbox(first: Place, asked: Asked): Candidate {
-  const { entry, contextWindow: _, ...candidate } = first;
+  const { entry, ...candidate } = first;
   if (entry === undefined && candidate.price === undefined)
     throw unknownModel(asked.call.model, asked, { param: 'model', need: '' });
   const reason = `${first.reason}, in the sandbox`;
