@@ -291,6 +291,62 @@ describe('the ledger, against a model of it', () => {
     await deleteBudget(database.pool, budget);
   });
 
+  it('writes every call of a batch that had to be taken apart, though the connection is lost meanwhile', async () => {
+    const process = await Process.start(`proc_apart_${Date.now()}`, []);
+    const budget = await newBudget('apart');
+    const { query } = database.pool;
+    let singles = 0;
+    database.pool.query = (async (...args: unknown[]) => {
+      const { name, values = [] } = (args[0] ?? {}) as { name?: string; values?: unknown[] };
+      const batch = values.find((value) => typeof value === 'string' && value.startsWith('[{')) as string | undefined;
+      if (name === 'post-batch' && batch !== undefined) {
+        if ((JSON.parse(batch) as unknown[]).length > 1) throw Object.assign(new Error('bad row'), { code: '22P05' });
+        singles += 1;
+        if (singles === 3) throw Object.assign(new Error('connection lost'), { code: '08006' });
+      }
+      return (query as (...all: unknown[]) => Promise<unknown>).apply(database.pool, args);
+    }) as never;
+    for (const id of ['req_apart_1', 'req_apart_2', 'req_apart_3', 'req_apart_4'])
+      expect(await process.call(100n, id)).toBe(true);
+    await Promise.all([process.settle(10n), process.settle(20n), process.settle(30n), process.settle(40n)]);
+    database.pool.query = query;
+    expect(singles).toBeGreaterThan(4);
+    expect((await standing(budget.id))?.spent).toBe(100n);
+    expect((await compareBooks(database.pool)).differences).toEqual([]);
+    await process.ledger.stop();
+    await process.die();
+    await deleteBudget(database.pool, budget);
+  });
+
+  it('lends money once, though idle meters were swept between looking them up and holding on them', async () => {
+    const process = await Process.start(`proc_swept_${Date.now()}`, []);
+    const budget = await newBudget('swept');
+    const lookUp = () =>
+      process.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: Date.now() });
+    const first = await lookUp();
+    // As if its tokens had been counted for a minute.
+    for (const meter of first) meter.usedAtMs = 0;
+    await process.ledger.sweep();
+    const second = await lookUp();
+    expect(await process.ledger.hold(second, 1_000n)).toHaveProperty('nanos');
+    expect(await process.ledger.hold(first, 1_000n)).not.toHaveProperty('nanos');
+    await process.ledger.stop();
+    await process.die();
+    await deleteBudget(database.pool, budget);
+  });
+
+  it('keeps a meter that a call was just told of', async () => {
+    const process = await Process.start(`proc_kept_${Date.now()}`, []);
+    const budget = await newBudget('kept');
+    const lookUp = () =>
+      process.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: Date.now() });
+    const [first] = await lookUp();
+    await process.ledger.sweep();
+    expect((await lookUp())[0]).toBe(first);
+    await process.die();
+    await deleteBudget(database.pool, budget);
+  });
+
   it('reconciles a process that was taken for dead and was not: nothing is charged twice, nothing is lost', async () => {
     const events: NewEvent[] = [];
     const process = await Process.start(`proc_fenced_${Date.now()}`, events);

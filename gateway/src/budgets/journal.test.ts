@@ -88,6 +88,32 @@ it('a timer that fires before its time does not keep the writer from the next ca
   expect(await onRecord()).toMatchObject([{ status: 'succeeded' }, { status: 'open' }]);
 });
 
+it('what a provider calls its model is stored as far as Postgres takes it', async () => {
+  await journal.open(call('req_1')).close({ ...closed, model: `a\u0000b\ud800${'c'.repeat(1_000)}`, route: '\u0000' });
+  const { rows } = await database.pool.query('select status, model, route from calls');
+  expect(rows).toEqual([{ status: 'succeeded', model: `ab\ufffd${'c'.repeat(496)}`, route: '' }]);
+});
+
+it('a flush waits for what was handed in before it, not for what goes on coming', async () => {
+  let going = true;
+  let count = 0;
+  const load = (async () => {
+    while (going) {
+      // So many wait at any time that the queue is never empty.
+      for (; journal.backlog < 1_000; count++) void journal.open(call(`req_${count}`)).close(closed);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(journal.backlog).toBeGreaterThan(0);
+  await journal.flush(5_000);
+  going = false;
+  await load;
+  expect(journal.backlog).toBeGreaterThan(0);
+  await journal.flush(20_000);
+  expect(await onRecord()).toHaveLength(count);
+});
+
 it('what is flushed is on record, young or not', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   journal.open(call('req_1'));

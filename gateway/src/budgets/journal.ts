@@ -70,7 +70,8 @@ export class Journal {
   readonly #onFenced: () => void;
   #queue: Entry[] = [];
   #queued = new Set<Entry>();
-  #outbound: Outbound | undefined;
+  /** The first is being written; more than one only where a batch had to be taken apart. */
+  #outbound: Outbound[] = [];
   #sequence = 0n;
   #era = 0;
   #knownLock: number;
@@ -78,7 +79,8 @@ export class Journal {
   #writingSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
-  #flushing = false;
+  /** What was opened before this is to be written, however young. */
+  #flushedBeforeMs = 0;
 
   constructor(options: {
     db: Pool;
@@ -105,7 +107,7 @@ export class Journal {
 
   /** False while the database is away: nothing is let through unrecorded. */
   get available(): boolean {
-    return !this.#failing && (this.#writing === undefined || Date.now() - this.#writingSince < suspiciousMs);
+    return !this.#failing && (this.#writing === undefined || performance.now() - this.#writingSince < suspiciousMs);
   }
 
   /** Calls that are waiting to be written. */
@@ -141,17 +143,21 @@ export class Journal {
     };
   }
 
-  /** Resolves when everything handed in so far is written, or rejects at the deadline. */
+  /** Resolves when everything handed in so far is written; what comes meanwhile is not waited for. Throws where the time is over. */
   async flush(timeoutMs: number): Promise<void> {
-    const until = Date.now() + timeoutMs;
-    this.#flushing = true;
-    while (this.#queue.length > 0 || this.#outbound !== undefined || this.#writing !== undefined) {
-      if (Date.now() > until)
-        throw new Error(`${this.#queue.length} calls could not be written to the journal in time`);
+    const now = performance.now();
+    const until = now + timeoutMs;
+    this.#flushedBeforeMs = now;
+    const handedIn = [...this.#outbound.flatMap(({ entries }) => entries), ...this.#queue];
+    while (handedIn.some((entry) => this.#isOnItsWay(entry))) {
+      if (performance.now() > until) throw databaseAway();
       this.#schedule(0);
       await (this.#writing ?? new Promise((resolve) => setTimeout(resolve, 10)));
     }
-    this.#flushing = false;
+  }
+
+  #isOnItsWay(entry: Entry): boolean {
+    return this.#queued.has(entry) || this.#outbound.some(({ entries }) => entries.includes(entry));
   }
 
   #enqueue(entry: Entry): void {
@@ -162,7 +168,7 @@ export class Journal {
 
   #wait(entry: Entry, forClosed: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      entry.waiting.push({ resolve, reject, until: Date.now() + patienceMs, forClosed });
+      entry.waiting.push({ resolve, reject, until: performance.now() + patienceMs, forClosed });
     });
   }
 
@@ -176,38 +182,52 @@ export class Journal {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#writing !== undefined) return;
-    this.#writingSince = Date.now();
+    this.#writingSince = performance.now();
     // A turn of the loop later, so that everything this turn brings goes out together.
     this.#writing = new Promise((resolve) => setImmediate(resolve)).then(() => this.#writeBatch());
   }
 
   async #writeBatch(): Promise<void> {
-    this.#writingSince = Date.now();
-    const outbound = this.#outbound ?? this.#nextBatch();
-    this.#outbound = outbound;
+    this.#writingSince = performance.now();
+    if (this.#outbound.length === 0) this.#outbound.push(this.#nextBatch());
+    const [outbound] = this.#outbound as [Outbound];
     try {
-      if (outbound.rows.length > 0) await this.#write(outbound.rows, outbound.sequence);
+      if (outbound.rows.length > 0) await this.#write(outbound);
       this.#failing = false;
-      this.#outbound = undefined;
+      this.#outbound.shift();
       outbound.entries.forEach((entry, i) => {
         entry.written = outbound.rows[i]?.closed === undefined ? 'open' : 'closed';
         this.#wake(entry);
       });
     } catch (error) {
-      this.#failing = true;
-      this.#log.error(
-        { err: error, calls: outbound.rows.length },
-        'journal: the database did not take a batch; keeping it',
-      );
+      if (isDataFault(error) && outbound.rows.length > 1) this.#takeApart(outbound);
+      else this.#keep(outbound, error);
     }
     this.#writing = undefined;
     this.#giveUpWaiting(outbound);
     if (this.#failing) this.#retryLater();
+    else if (this.#outbound.length > 0) this.#schedule(0);
     else if (this.#queue.length > 0) this.#schedule(this.#queue.some(isAwaited) ? 0 : openDelayMs);
   }
 
+  /**
+   * One bad row must not stand in everybody's way: each goes out by itself. Each as a batch of its own, with a number of its
+   * own that it keeps: what was written of them before a failure must not make the rest look written.
+   */
+  #takeApart({ entries, rows }: Outbound): void {
+    this.#outbound = rows.map((row, i) => {
+      this.#sequence += 1n;
+      return { entries: entries.slice(i, i + 1), rows: [row], sequence: this.#sequence };
+    });
+  }
+
+  #keep({ rows }: Outbound, error: unknown): void {
+    this.#failing = true;
+    this.#log.error({ err: error, calls: rows.length }, 'journal: the database did not take a batch; keeping it');
+  }
+
   #nextBatch(): Outbound {
-    const youngest = this.#flushing ? Number.POSITIVE_INFINITY : performance.now() - openDelayMs;
+    const youngest = Math.max(performance.now() - openDelayMs, this.#flushedBeforeMs);
     const entries: Entry[] = [];
     const later: Entry[] = [];
     for (const entry of this.#queue) {
@@ -233,7 +253,7 @@ export class Journal {
   }
 
   #giveUpWaiting(outbound: Outbound): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const entry of [...outbound.entries, ...this.#queue]) {
       entry.waiting = entry.waiting.filter((waiter) => {
         if (waiter.until > now) return true;
@@ -247,7 +267,7 @@ export class Journal {
     setTimeout(() => this.#start(), 250);
   }
 
-  async #write(rows: readonly JournalRow[], sequence: bigint): Promise<void> {
+  async #write({ rows, sequence }: Outbound): Promise<void> {
     try {
       await this.#post(rows, sequence);
     } catch (error) {
@@ -255,14 +275,10 @@ export class Journal {
         // A clock that jumped, or a gateway that has run for a year: make the months these calls fall into, then go on.
         for (const row of rows) await ensureCallPartitions(this.#db, row.open.createdAtMs);
         await this.#post(rows, sequence);
-      } else if (isDataFault(error) && rows.length > 1) {
-        for (const row of rows) await this.#write([row], ++this.#sequence);
-      } else if (isDataFault(error)) {
-        // Nothing a caller sends should get here; if it does, one bad row must not stand in everybody's way.
+      } else if (isDataFault(error) && rows.length === 1) {
+        // What comes from outside is cleaned on its way here; if something gets through, one call is left out and no more.
         this.#log.fatal({ err: error, callId: rows[0]?.open.id }, 'journal: a call cannot be written and is left out');
-      } else {
-        throw error;
-      }
+      } else throw error;
     }
   }
 

@@ -87,6 +87,8 @@ export class Ledger {
     const known = this.#current.get(key);
     if (known?.includes(atMs)) {
       known.budget = budget;
+      // The call that asks will hold on it in a moment: it is not idle.
+      known.usedAtMs = this.#now();
       return known;
     }
     let opening = this.#opening.get(key);
@@ -116,22 +118,33 @@ export class Ledger {
       limitNanos: row.limitNanos,
       spentNanos: row.spentNanos,
     });
+    meter.usedAtMs = this.#now();
     this.#all.set(meter.id, meter);
     return meter;
   }
 
   /** Holds the amount on every meter or on none. In memory; asks the database only where a lease runs short. */
-  hold(meters: readonly Meter[], nanos: bigint): Hold | Promise<Hold | Shortage> {
+  hold(found: readonly Meter[], nanos: bigint): Hold | Promise<Hold | Shortage> {
+    const meters = this.#present(found);
     return holdAll(meters, nanos) ? this.#held(meters, nanos) : this.#borrowAndHold(meters, nanos);
+  }
+
+  /**
+   * A meter may have been swept while the call was on its way, and another one made for the same row since: two of them would
+   * both take the one lease for their own.
+   */
+  #present(meters: readonly Meter[]): readonly Meter[] {
+    if (meters.every((meter) => this.#all.get(meter.id) === meter)) return meters;
+    return meters.map((meter) => {
+      const present = this.#all.get(meter.id);
+      if (present === undefined) this.#all.set(meter.id, meter);
+      return present ?? meter;
+    });
   }
 
   #held(meters: readonly Meter[], nanos: bigint): Hold {
     const now = this.#now();
-    for (const meter of meters) {
-      meter.usedAtMs = now;
-      // It may have been swept while the call was on its way.
-      if (!this.#all.has(meter.id)) this.#all.set(meter.id, meter);
-    }
+    for (const meter of meters) meter.usedAtMs = now;
     return { meters, nanos };
   }
 
@@ -254,7 +267,7 @@ export class Ledger {
       if (!ended && now - meter.usedAtMs < idleMs) continue;
       await this.#handBack(meter, 0n);
       if (meter.heldNanos !== 0n || meter.postingNanos !== 0n || meter.amountNanos !== 0n) continue;
-      if (this.#growing.has(meter.id)) continue;
+      if (this.#growing.has(meter.id) || (!ended && this.#now() - meter.usedAtMs < idleMs)) continue;
       this.#all.delete(meter.id);
       this.#rates.delete(meter.id);
       for (const [key, current] of this.#current) if (current === meter) this.#current.delete(key);

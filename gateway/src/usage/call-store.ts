@@ -66,10 +66,10 @@ function encodeRow({ open, closed }: CallRow): Record<string, unknown> {
     n: open.tags.node,
     d: open.dialect,
     str: open.streamed,
-    mr: open.modelRequested,
-    m: closed?.model,
+    mr: storable(open.modelRequested),
+    m: storable(closed?.model),
     pr: closed?.provider,
-    rt: closed?.route,
+    rt: storable(closed?.route),
     a: closed?.attempts ?? 0,
     ti: usage?.inputTokens ?? open.inputTokens,
     tc: usage?.cachedTokens ?? 0,
@@ -79,13 +79,21 @@ function encodeRow({ open, closed }: CallRow): Record<string, unknown> {
     cost: String(closed?.costNanos ?? 0n),
     hold: String(open.holdNanos),
     est: closed?.estimated ?? false,
-    err: closed?.errorCode,
+    err: storable(closed?.errorCode),
     ttft: closed?.ttftMs,
     total: closed?.totalMs,
     mt: open.meterIds,
     op: closed?.metered ?? false,
   };
 }
+
+/** Text from outside as Postgres takes it: without NUL, without halves of characters, of a bearable length. */
+function storable(text: string | undefined): string | undefined {
+  if (text === undefined || (text.length <= storedMax && text.isWellFormed() && !text.includes('\0'))) return text;
+  return text.slice(0, storedMax).replaceAll('\0', '').toWellFormed();
+}
+
+const storedMax = 500;
 
 /** Partitions from the month of `fromMs` on, this one and the next twelve. */
 export async function ensureCallPartitions(db: Db, fromMs: number): Promise<void> {
