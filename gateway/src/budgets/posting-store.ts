@@ -1,7 +1,7 @@
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { CallTags } from '../usage/call-record.ts';
-import { type CallRow, encodeRows, insertCalls } from '../usage/call-store.ts';
+import { type CallRow, earliestOf, encodeRows, insertCalls, markLateCalls } from '../usage/call-store.ts';
 import { type Budget, crossed, nextTold } from './budget.ts';
 import { type MeterRow, readBudget, readMeter } from './budget-store.ts';
 import { viewBudget } from './budget-view.ts';
@@ -40,7 +40,14 @@ export async function postBatch(db: Db, batch: Batch): Promise<PostResult> {
   const { rows } = await db.query({
     name: 'post-batch',
     text: postBatchSql,
-    values: [batch.processId, encodeRows(batch.rows), encodePostings(batch.postings), batch.sequence, batch.lockNumber],
+    values: [
+      batch.processId,
+      encodeRows(batch.rows),
+      encodePostings(batch.postings),
+      batch.sequence,
+      batch.lockNumber,
+      earliestOf(batch.rows),
+    ],
   });
   const [row] = rows as {
     applied: boolean;
@@ -77,6 +84,7 @@ const postBatchSql = `
     update meters m set spent_nanos = spent_nanos + rs.s, leased_nanos = leased_nanos - rs.l
     from rs, guard where m.id = rs.m
     returning m.id, m.spent_nanos, m.limit_nanos),
+  late as (${markLateCalls('$6')}),
   written as (${insertCalls(', guard')})
   select exists (select 1 from guard) as applied, (select bool_or(crosses) from locked) as crosses,
     (select lock_number = $5 from processes where id = $1) as same_process,

@@ -15,8 +15,23 @@ export interface CallRow {
  * event loop is the scarce thing. Rows are sorted by id, as everywhere.
  */
 export async function writeCalls(db: Db, processId: string, rows: readonly CallRow[]): Promise<void> {
-  await db.query({ name: 'write-calls', text: writeCallsSql, values: [processId, encodeRows(rows)] });
+  await db.query({ name: 'write-calls', text: writeCallsSql, values: [processId, encodeRows(rows), earliestOf(rows)] });
 }
+
+/** When the first call of a batch came in. */
+export function earliestOf(rows: readonly CallRow[]): Date {
+  return new Date(rows.reduce((least, { open }) => Math.min(least, open.createdAtMs), Number.POSITIVE_INFINITY));
+}
+
+/**
+ * Calls in hours that are summed already (a clock was set, a process was cut off for long): those are to be summed anew.
+ * Looked at only where the batch has one, which `earliest` tells.
+ */
+export const markLateCalls = (earliest: string): string => `
+  insert into usage_stale_hours (hour)
+  select distinct date_trunc('hour', l.t, 'UTC') from json_to_recordset($2::json) as l (t timestamptz)
+  where ${earliest}::timestamptz < (select until from usage_rollup) and l.t < (select until from usage_rollup)
+  on conflict do nothing`;
 
 /** The insert, composable: `$1` is the process, `$2` the batch; `guard` may be one more thing to join with. */
 export const insertCalls = (guard = ''): string => `
@@ -40,7 +55,7 @@ export const insertCalls = (guard = ''): string => `
     metered = excluded.metered, error_code = excluded.error_code, ttft_ms = excluded.ttft_ms, total_ms = excluded.total_ms
   where calls.status in ('open', 'interrupted') and excluded.status <> 'open'`;
 
-const writeCallsSql = insertCalls();
+const writeCallsSql = `with late as (${markLateCalls('$3')}) ${insertCalls()}`;
 
 export function encodeRows(rows: readonly CallRow[]): string {
   const sorted = rows.toSorted((a, b) => (a.open.id < b.open.id ? -1 : 1));

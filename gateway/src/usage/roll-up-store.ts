@@ -41,7 +41,7 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     await refreshStale(tx);
     const { rows } = await tx.query(
       `select coalesce((select until from usage_rollup), (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start,
-         least(date_trunc('hour', $1::timestamptz - interval '1 hour', 'UTC'),
+         least(date_trunc('hour', least($1::timestamptz, now()) - interval '1 hour', 'UTC'),
            (select date_trunc('hour', min(created_at), 'UTC') from calls where status = 'open')) as limit_at`,
       [new Date(nowMs)],
     );
