@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { chat, hello, json } from '../support/ask.ts';
+import { chat, eventsOf, hello, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
@@ -350,6 +350,22 @@ describe('a budget', () => {
     expect((await gateway.post(chat, long, tags)).status).toBe(200);
     const again = await json<Budget>(gateway.post(`/v1/budgets/${budget.id}/raise`, { by_usd: 1, until: 'forever' }));
     expect(again.limit_usd).toBeCloseTo(1.0101, 9);
+  });
+
+  it('tells once in a period that it is exceeded, though its name is changed in between', async () => {
+    const budget = await create({ limit_usd: 0.0001, scope: { client_id: 'renamed' } });
+    const refused = async (): Promise<void> => {
+      const long = hello({ max_tokens: 200, messages: [{ role: 'user', content: 'word '.repeat(100) }] });
+      expect((await gateway.post(chat, long, { 'x-client-id': 'renamed' })).status).toBe(402);
+    };
+    await refused();
+    await json(gateway.send('PATCH', `/v1/budgets/${budget.id}`, { name: 'Renamed' }));
+    expect((await read(budget.id)).status).toBe('exceeded');
+    await refused();
+    expect(await eventsOf(gateway, `&type=budget.exceeded&budget_id=${budget.id}`)).toHaveLength(1);
+    await json(gateway.post(`/v1/budgets/${budget.id}/raise`, { by_usd: 0.00001 }));
+    await refused();
+    expect(await eventsOf(gateway, `&type=budget.exceeded&budget_id=${budget.id}`)).toHaveLength(2);
   });
 
   it('is changed and deleted safely under load: a lower limit holds from the answer on', async () => {

@@ -31,12 +31,12 @@ interface Load {
   stop(): Promise<{ statuses: Set<number>; toldUsd: number }>;
 }
 
-/** Sixteen callers without end, under a budget that would pay for all of it. */
+/** Eight callers without end. */
 function startLoad(client: string): Load {
   let going = true;
   const statuses = new Set<number>();
   let toldUsd = 0;
-  const callers = Array.from({ length: 16 }, async () => {
+  const callers = Array.from({ length: 8 }, async () => {
     while (going) {
       const response = await ask(chat, hello({ max_tokens: 40 }), { 'x-client-id': client });
       await response.text();
@@ -133,32 +133,46 @@ describe('under load with a budget, when Postgres', () => {
     '%s: no budget is passed, no call is lost, the three books agree',
     async (name, fault) => {
       const client = name.replaceAll(' ', '-');
-      const { id } = await json<{ id: string }>(
-        ask('/v1/budgets', { name, limit_usd: 50, scope: { client_id: client } }),
-        201,
-      );
+      const poor = `${client}-poor`;
+      const budgetFor = async (id: string, limit: number): Promise<string> => {
+        const asked = { name: id, limit_usd: limit, scope: { client_id: id } };
+        return (await json<{ id: string }>(ask('/v1/budgets', asked), 201)).id;
+      };
+      const id = await budgetFor(client, 50);
+      // Its money, for some four hundred calls, is spent while the database is at fault.
+      const poorId = await budgetFor(poor, 0.17);
       fakes.openai.usually({ tokens: 40 });
       const load = startLoad(client);
+      const poorLoad = startLoad(poor);
       await sleep(300);
       await fault();
       await sleep(800);
       const { statuses, toldUsd } = await load.stop();
       expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+      const capped = await poorLoad.stop();
+      expect([...capped.statuses].filter((status) => ![200, 402, 503].includes(status))).toEqual([]);
       await expect.poll(async () => (await ask(chat, hello({ max_tokens: 1 }))).status, { timeout: 10_000 }).toBe(200);
+      const askPoor = async () => (await ask(chat, hello({ max_tokens: 40 }), { 'x-client-id': poor })).status;
+      await expect.poll(askPoor, { timeout: 10_000, interval: 1 }).toBe(402);
       const { rows } = await gateway.services.db.query(
-        `select count(*) filter (where status = 'open')::integer as open, coalesce(sum(cost_nanos), 0)::text as nanos from calls where client_id = $1`,
-        [client],
+        `select count(*) filter (where status = 'open')::integer as open, coalesce(sum(cost_nanos), 0)::text as nanos from calls where client_id = any($1)`,
+        [[client, poor]],
       );
       const [{ open, nanos }] = rows as [{ open: number; nanos: string }];
       expect(open).toBe(0);
-      const budget = await json<{ spent_usd: number; held_usd: number; limit_usd: number }>(ask(`/v1/budgets/${id}`));
+      const read = (one: string) =>
+        json<{ spent_usd: number; held_usd: number; limit_usd: number }>(ask(`/v1/budgets/${one}`));
+      const [budget, poorBudget] = await Promise.all([read(id), read(poorId)]);
+      expect(poorBudget.spent_usd + poorBudget.held_usd).toBeLessThanOrEqual(poorBudget.limit_usd);
+      expect(poorBudget.spent_usd).toBeGreaterThan(0.169);
+      const spent = budget.spent_usd + poorBudget.spent_usd;
       const billed = fakes.openai.book
-        .filter(({ output }) => output === 40)
+        .filter(({ output }) => output > 1)
         .reduce((sum, { input, output }) => sum + input * 2.5e-6 + output * 10e-6, 0);
       expect(budget.held_usd).toBe(0);
-      expect(budget.spent_usd).toBeCloseTo(Number(nanos) / 1e9, 9);
+      expect(spent).toBeCloseTo(Number(nanos) / 1e9, 9);
       // What the provider answered is on record even where its caller was told 503: ours is the provider's own sum.
-      expect(budget.spent_usd).toBeCloseTo(billed, 9);
+      expect(spent).toBeCloseTo(billed, 9);
       expect(budget.spent_usd).toBeGreaterThanOrEqual(toldUsd - 1e-9);
       expect((await compareBooks(gateway.services.db)).differences).toEqual([]);
     },

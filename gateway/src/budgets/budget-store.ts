@@ -89,7 +89,8 @@ export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise
   );
   for (const meter of rows.map(readMeter)) {
     const limitNanos = limitIn(budget, meter.periodEndMs);
-    const told = toldAfterChange(meter.told, meter.spentNanos, limitNanos);
+    const told =
+      limitNanos === meter.limitNanos ? meter.told : toldAfterChange(meter.told, meter.spentNanos, limitNanos);
     await tx.query('update meters set limit_nanos = $2, told = $3, next_nanos = $4 where id = $1', [
       meter.id,
       limitNanos,

@@ -8,11 +8,17 @@ import { budgetEvent, markExceeded } from './posting-store.ts';
 export async function tellExceeded(services: Services, meter: Meter, tags: CallTags): Promise<void> {
   if (meter.toldExceeded) return;
   meter.toldExceeded = true;
-  await withTransaction(services.db, async (tx) => {
-    const row = await markExceeded(tx, meter);
-    if (row === undefined) return;
-    const heldNanos = services.ledger.heldOf(meter.id) ?? row.heldNanos;
-    await services.outbox.record(tx, [budgetEvent(meter.budget, { ...row, heldNanos }, { percent: 100, tags })]);
-  });
+  try {
+    await withTransaction(services.db, async (tx) => {
+      const row = await markExceeded(tx, meter);
+      if (row === undefined) return;
+      const heldNanos = services.ledger.heldOf(meter.id) ?? row.heldNanos;
+      await services.outbox.record(tx, [budgetEvent(meter.budget, { ...row, heldNanos }, { percent: 100, tags })]);
+    });
+  } catch (error) {
+    // Nothing was told: the next call that is refused tells it.
+    meter.toldExceeded = false;
+    throw error;
+  }
   services.outbox.deliverSoon();
 }

@@ -84,7 +84,9 @@ export async function loadRows(tx: PoolClient, { table, rows }: DumpedRows): Pro
   const json = `[${rows.join(',')}]`;
   if (table === 'calls')
     await tx.query(
-      `select ensure_call_partitions(min(created_at)::date, greatest(0, extract(month from age(max(created_at), min(created_at)))::integer) + 1)
+      `select ensure_call_partitions(min(created_at)::date,
+         (12 * (extract(year from max(created_at)) - extract(year from min(created_at)))
+           + extract(month from max(created_at)) - extract(month from min(created_at)))::integer)
        from json_to_recordset($1::json) as r (created_at timestamptz)`,
       [json],
     );
