@@ -20,3 +20,29 @@ export const ownPlatform = (caller: Caller, asked?: string): string | undefined 
 export function ownKey(caller: Caller, asked?: string): string | undefined {
   return caller.role === 'caller' && caller.lockedTags.length === 0 ? caller.keyId : asked;
 }
+
+/** What budgets, subscriptions and the sums of calls may be bound to. Only single calls know their platform. */
+export interface Bound {
+  client_id?: string | undefined;
+  project?: string | undefined;
+  scenario_id?: string | undefined;
+  key_id?: string | undefined;
+}
+
+const bindable = ['client_id', 'project', 'scenario_id'] as const;
+
+/**
+ * All of what a thing must be bound to for this key to see it: its locked tags; nothing for a key without. One locked to a
+ * platform alone, which nothing is bound to, sees what is bound to the very key.
+ */
+export function boundTo({ lockedTags, tags, keyId }: Caller): Bound {
+  const locked = bindable.filter((tag) => lockedTags.includes(tag));
+  if (locked.length === 0 && lockedTags.length > 0) return { key_id: keyId };
+  return Object.fromEntries(locked.map((tag) => [tag, tags[tag]]));
+}
+
+/** May this key see what is bound to `scope`? */
+export function isOwn(caller: Caller, scope: Bound): boolean {
+  const bound = Object.entries(boundTo(caller)) as [keyof Bound, string][];
+  return bound.every(([name, value]) => scope[name] === value);
+}

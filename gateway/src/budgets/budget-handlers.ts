@@ -3,8 +3,9 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
+import { listKeys } from '../accounts/key-store.ts';
 import { newId } from '../accounts/new-id.ts';
-import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
@@ -25,12 +26,14 @@ export const budgetHandlers: Pick<
   | 'budgets.instances'
 > = {
   'budgets.create': async (input, { caller, services }) => {
+    const scope = scopeOf(caller, input.scope);
+    await checkKey(services, caller, scope.key_id);
     const budget = await insertBudget(services.db, {
       workspaceId: caller.workspaceId,
       id: newId('bud', services.now()),
       livemode: caller.livemode,
       name: input.name,
-      scope: scopeOf(caller, input.scope),
+      scope,
       limitNanos: amount(input.limit_usd, 'limit_usd'),
       period: input.period,
       timezone: input.timezone,
@@ -140,9 +143,13 @@ function ascending(percents: readonly number[]): number[] {
   return [...new Set(percents)].sort((a, b) => a - b);
 }
 
-/** A key with a locked tag sets budgets for that tag only. */
+/** A key with a locked tag sets budgets for that tag only; one locked to a platform alone for itself. */
 function scopeOf(caller: Caller, scope: { [Name in keyof Scope]?: string | undefined }): Scope {
-  const { key_id: keyId } = scope;
+  const keyId = boundTo(caller).key_id ?? scope.key_id;
+  if (scope.key_id !== undefined && scope.key_id !== keyId)
+    throw new GatewayError('tag_forbidden', 'This key sets budgets for itself only. Leave the key out.', {
+      param: 'scope.key_id',
+    });
   return {
     ...given('client_id', ownClient(caller, scope.client_id)),
     ...given('project', ownProject(caller, scope.project)),
@@ -151,22 +158,23 @@ function scopeOf(caller: Caller, scope: { [Name in keyof Scope]?: string | undef
   };
 }
 
-async function visible(services: Services, caller: Caller): Promise<readonly Budget[]> {
-  const budgets = await services.budgets.of(caller.workspaceId, caller.livemode);
-  return budgets.filter((budget) => maySee(caller, budget));
+/** A key that is not there, or that lives in the other mode, makes no call: its budget would guard nothing. */
+async function checkKey(services: Services, caller: Caller, keyId: string | undefined): Promise<void> {
+  if (keyId === undefined || keyId === '*') return;
+  const keys = await listKeys(services.db, caller.workspaceId, caller.livemode);
+  if (!keys.some(({ id, livemode }) => id === keyId && livemode === caller.livemode))
+    throw new GatewayError('not_found', `There is no key "${keyId}" here.`, { param: 'scope.key_id' });
 }
 
-const lockable = ['client_id', 'project', 'scenario_id'] as const;
-
-/** A key with a locked tag sees budgets bound to that very value. */
-function maySee(caller: Caller, { scope }: Budget): boolean {
-  return lockable.every((tag) => !caller.lockedTags.includes(tag) || scope[tag] === caller.tags[tag]);
+async function visible(services: Services, caller: Caller): Promise<readonly Budget[]> {
+  const budgets = await services.budgets.of(caller.workspaceId, caller.livemode);
+  return budgets.filter(({ scope }) => isOwn(caller, scope));
 }
 
 async function find(services: Services, caller: Caller, id: string): Promise<Budget> {
   const { workspaceId, livemode } = caller;
   const budget = await findBudget(services.db, { workspaceId, livemode, id });
-  if (budget === undefined || !maySee(caller, budget)) throw unknown(id);
+  if (budget === undefined || !isOwn(caller, budget.scope)) throw unknown(id);
   return budget;
 }
 

@@ -1,7 +1,8 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
-import { type Budget, instanceFor, subjectOf } from '../budgets/budget.ts';
+import { isOwn } from '../accounts/own-tags.ts';
+import { type Budget, instanceFor, scopeOfInstance, subjectOf } from '../budgets/budget.ts';
 import { type Count, viewBudget } from '../budgets/budget-view.ts';
 import { affordableOutputTokens, type Price } from '../providers/price.ts';
 import { routeCall } from '../routing/route.ts';
@@ -32,13 +33,17 @@ export async function checkBudget(
   });
   const counts = await services.meters.counts(concerned, services.now());
   const views = concerned.map(({ budget }, i) => ({ budget, count: counts[i] as Count }));
-  const blocking = views.filter(({ budget }) => budget.onLimit !== 'notify');
-  const tightest = leastLeft(blocking) ?? leastLeft(views);
+  // A client's own key is told of its own budgets, and is refused all the same for what the others cannot pay.
+  const own =
+    caller.lockedTags.length === 0
+      ? views
+      : views.filter(({ budget, count }) => isOwn(caller, scopeOfInstance(budget, count.instance)));
+  const tightest = leastLeft(own.filter(blocks)) ?? leastLeft(own);
   const shown = {
     tightest: tightest === undefined ? null : viewBudget(tightest.budget, tightest.count, { asInstance: true }),
-    budgets: views.map(({ budget, count }) => viewBudget(budget, count, { asInstance: true })),
+    budgets: own.map(({ budget, count }) => viewBudget(budget, count, { asInstance: true })),
   };
-  const limiting = leastLeft(blocking);
+  const limiting = leastLeft(views.filter(blocks));
   const tokens = limiting === undefined || prices === undefined ? null : affordable(prices[0], leftOf(limiting.count));
   const paused = tags.scenario === undefined ? undefined : guards.paused.get(tags.scenario);
   if (paused !== undefined) {
@@ -47,26 +52,33 @@ export async function checkBudget(
   }
   if (limiting === undefined)
     return { allowed: true, reason: 'ok', message: 'No budget limits this call.', ...shown, affordable_tokens: null };
+  const named = own.includes(limiting) ? `budget "${limiting.budget.name}"` : 'workspace’s budget';
   if (prices?.length === 0) {
-    const message = `Nobody knows what "${model ?? ''}" costs, so the budget "${limiting.budget.name}" cannot guard it.`;
+    const message = `Nobody knows what "${model ?? ''}" costs, so the ${named} cannot guard it.`;
     return { allowed: false, reason: 'price_unknown', message, ...shown, affordable_tokens: 0 };
   }
   const left = leftOf(limiting.count);
   const need = Math.min(shortestAnswerTokens, maxTokens ?? shortestAnswerTokens);
   // Where no model can be priced (no provider yet), money left is all there is to say.
   const allowed = tokens === null ? left > 0n : tokens >= need;
-  const leftText = `$${toUsd(left)} of "${limiting.budget.name}" ${left === 1_000_000_000n ? 'is' : 'are'} left`;
+  const leftText = own.includes(limiting)
+    ? `: $${toUsd(left)} of "${limiting.budget.name}" ${left === 1_000_000_000n ? 'is' : 'are'} left.`
+    : '.';
   const message = !allowed
-    ? `The budget "${limiting.budget.name}" cannot pay for even a short answer: ${leftText}.`
+    ? `The ${named} cannot pay for even a short answer${leftText}`
     : maxTokens !== undefined && tokens !== null && tokens < maxTokens
-      ? `The call can be paid, but its answer would be cut to ${tokens} tokens: ${leftText}.`
-      : `The call can be paid: ${leftText}.`;
+      ? `The call can be paid, but its answer would be cut to ${tokens} tokens${leftText}`
+      : `The call can be paid${leftText}`;
   return { allowed, reason: allowed ? 'ok' : 'budget_exceeded', message, ...shown, affordable_tokens: tokens };
 }
 
 interface Standing {
   budget: Budget;
   count: Count;
+}
+
+function blocks({ budget }: Standing): boolean {
+  return budget.onLimit !== 'notify';
 }
 
 function leftOf({ limitNanos, spentNanos, heldNanos }: Count): bigint {

@@ -1,10 +1,13 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { ownClient, ownProject } from '../accounts/own-tags.ts';
+import type { Caller } from '../accounts/api-key.ts';
+import { ownClient } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import { tellGuards } from '../limits/guard-store.ts';
+import type { Services } from '../services.ts';
 import { pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type ClientRow, saveClient, selectClients, unsetClient } from './client-store.ts';
+import { ownIds } from './own-ids.ts';
 import { selectTags } from './tag-store.ts';
 
 export const clientHandlers: Pick<
@@ -17,30 +20,28 @@ export const clientHandlers: Pick<
     const rows = await selectClients(services.db, {
       workspaceId: caller.workspaceId,
       livemode: caller.livemode,
-      id: ownClient(caller),
+      ids: await ownIds(services, caller, 'client'),
       search: input.search,
       after: input.cursor === undefined ? undefined : { name, id },
       limit: input.limit + 1,
     });
     return pageOf(rows, input.limit, {
-      view: describe,
+      // Who only calls models picks clients by name; how they are billed is the workspace's business.
+      view: (row: ClientRow) => describe(caller.role === 'caller' ? nameOf(row) : row),
       cursor: (last) => writeParts([(last.name ?? last.id).toLowerCase(), last.id]),
     });
   },
 
   'clients.get': async ({ id }, { caller, services }) => {
     await services.tags.flush();
-    const { workspaceId, livemode } = caller;
-    const [row] = await selectClients(services.db, { workspaceId, livemode, id: ownClient(caller, id), limit: 1 });
-    if (row === undefined)
-      throw new GatewayError('not_found', `No client "${id}" ever called or was set up here.`, { param: 'id' });
+    const row = await find(services, caller, id);
+    if (row === undefined) throw unknownClient(id);
     return describe(row);
   },
 
   'clients.set': async ({ id, ...given }, { caller, services }) => {
     const { workspaceId, livemode } = caller;
-    ownClient(caller, id);
-    const [known] = await selectClients(services.db, { workspaceId, livemode, id, limit: 1 });
+    const known = await find(services, caller, id);
     const old = known ?? { id, firstCallAt: null, ...unsetClient };
     const row: ClientRow = {
       ...old,
@@ -66,7 +67,7 @@ export const clientHandlers: Pick<
       livemode: caller.livemode,
       kind: 'project',
       search: input.search,
-      only: ownProject(caller),
+      ids: await ownIds(services, caller, 'project'),
       after,
       limit: input.limit + 1,
     });
@@ -76,6 +77,24 @@ export const clientHandlers: Pick<
     });
   },
 };
+
+/** Throws `tag_forbidden` or `not_found` for one that is none of a key's with locked tags. */
+async function find(services: Services, caller: Caller, id: string): Promise<ClientRow | undefined> {
+  ownClient(caller, id);
+  const ids = await ownIds(services, caller, 'client');
+  if (ids !== undefined && !ids.includes(id)) throw unknownClient(id);
+  const { workspaceId, livemode } = caller;
+  const [row] = await selectClients(services.db, { workspaceId, livemode, id, limit: 1 });
+  return row;
+}
+
+function unknownClient(id: string): GatewayError {
+  return new GatewayError('not_found', `No client "${id}" ever called or was set up here.`, { param: 'id' });
+}
+
+function nameOf({ id, name }: ClientRow): ClientRow {
+  return { ...unsetClient, id, name, firstCallAt: null };
+}
 
 function describe(row: ClientRow) {
   const { rateLimit } = row;

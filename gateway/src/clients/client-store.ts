@@ -30,6 +30,8 @@ interface ClientFilter {
   workspaceId: string;
   livemode: boolean;
   id?: string | undefined;
+  /** Those a key with locked tags may see. */
+  ids?: readonly string[] | undefined;
   search?: string | undefined;
   after?: { name: string; id: string } | undefined;
   limit: number;
@@ -47,6 +49,7 @@ export async function selectClients(db: Db, filter: ClientFilter): Promise<Clien
      where ($3::text is null or id = $3)
        and ($4::text is null or strpos(lower(id), lower($4)) > 0 or strpos(sort, lower($4)) > 0)
        and ($5::text is null or (sort collate "C", id collate "C") > ($5, $6))
+       and ($8::text[] is null or id = any($8))
      order by sort collate "C", id collate "C" limit $7`,
     [
       filter.workspaceId,
@@ -56,6 +59,7 @@ export async function selectClients(db: Db, filter: ClientFilter): Promise<Clien
       after?.name ?? null,
       after?.id ?? null,
       filter.limit,
+      filter.ids ?? null,
     ],
   );
   return (rows as RawClient[]).map((row) => ({

@@ -1,9 +1,12 @@
+import type { Bound } from '../accounts/own-tags.ts';
 import type { Db } from '../db/transaction.ts';
+
+export type TagKind = 'client' | 'project' | 'scenario';
 
 export interface SeenTag {
   workspaceId: string;
   livemode: boolean;
-  kind: 'client' | 'project' | 'scenario';
+  kind: TagKind;
   id: string;
   firstAtMs: number;
   lastAtMs: number;
@@ -39,15 +42,15 @@ export interface TagRow {
   firstCallAt: Date;
 }
 
-/** Values of one kind by their id; `only` is what a key with a locked tag may see. */
+/** Values of one kind by their id; `ids` are those a key with locked tags may see. */
 export async function selectTags(
   db: Db,
   filter: {
     workspaceId: string;
     livemode: boolean;
-    kind: SeenTag['kind'];
+    kind: TagKind;
     search: string | undefined;
-    only: string | undefined;
+    ids: readonly string[] | undefined;
     after: string | undefined;
     limit: number;
   },
@@ -55,14 +58,14 @@ export async function selectTags(
   const { rows } = await db.query(
     `select id, first_call_at from tag_values
      where workspace_id = $1 and livemode = $2 and kind = $3 and ($4::text is null or strpos(lower(id), lower($4)) > 0)
-       and ($5::text is null or id = $5) and ($6::text is null or id > $6)
+       and ($5::text[] is null or id = any($5)) and ($6::text is null or id > $6)
      order by id limit $7`,
     [
       filter.workspaceId,
       filter.livemode,
       filter.kind,
       filter.search ?? null,
-      filter.only ?? null,
+      filter.ids ?? null,
       filter.after ?? null,
       filter.limit,
     ],
@@ -72,3 +75,25 @@ export async function selectTags(
     firstCallAt,
   }));
 }
+
+/** The values of one kind that calls named which were bound to all of this. Read off the sums, the latest off the calls. */
+export async function selectNamed(
+  db: Db,
+  filter: { workspaceId: string; livemode: boolean; kind: TagKind; bound: Bound },
+): Promise<string[]> {
+  const column = columnOf[filter.kind];
+  const { client_id, project, scenario_id, key_id } = filter.bound;
+  const conditions = `workspace_id = $1 and livemode = $2 and ${column} is not null and ($3::text is null or client_id = $3)
+    and ($4::text is null or project = $4) and ($5::text is null or scenario_id = $5) and ($6::text is null or key_id = $6)`;
+  const { rows } = await db.query(
+    `with summed as (select coalesce((select until from usage_rollup), '-infinity') as until)
+     select ${column} as id from usage_days where ${conditions}
+     union select ${column} from usage_hours
+       where ${conditions} and hour >= (select date_trunc('day', until, 'UTC') from summed)
+     union select ${column} from calls where ${conditions} and created_at >= (select until from summed)`,
+    [filter.workspaceId, filter.livemode, client_id ?? null, project ?? null, scenario_id ?? null, key_id ?? null],
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+const columnOf: Record<TagKind, string> = { client: 'client_id', project: 'project', scenario: 'scenario_id' };

@@ -1,6 +1,6 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
 import { selectEvents, viewEvent } from './event-store.ts';
@@ -18,6 +18,9 @@ export const eventHandlers: Pick<Handlers<Context>, 'events.list'> = {
       clientId: ownClient(caller, input.client_id),
       project: ownProject(caller, input.project),
       scenarioId: ownScenario(caller, input.scenario_id),
+      scenarioPlatform: ownPlatform(caller),
+      keyId: ownKey(caller),
+      bound: boundTo(caller),
       budgetId: input.budget_id,
       percent: input.percent,
       before: input.cursor === undefined ? undefined : readCursor(input.cursor),

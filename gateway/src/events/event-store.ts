@@ -1,3 +1,4 @@
+import type { Bound } from '../accounts/own-tags.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from './event.ts';
 
@@ -52,6 +53,11 @@ export interface EventFilter {
   scenarioId?: string | undefined;
   budgetId?: string | undefined;
   percent?: number | undefined;
+  scenarioPlatform?: string | undefined;
+  /** An event knows a key by the budget that is bound to it. */
+  keyId?: string | undefined;
+  /** What a budget must be bound to, where the event has one: a client's call may pass everybody's limit. */
+  bound: Bound;
   /** The last row of the page before. */
   before?: { createdAt: string; id: string } | undefined;
   limit: number;
@@ -77,6 +83,11 @@ export async function selectEvents(db: Db, filter: EventFilter): Promise<StoredE
     const value = filter[field];
     if (value !== undefined) add((n) => `${column} = $${n}`, value);
   }
+  if (filter.scenarioPlatform !== undefined)
+    add((n) => `coalesce(data->>'scenario_platform', data->'scenario'->>'platform') = $${n}`, filter.scenarioPlatform);
+  if (filter.keyId !== undefined) add((n) => `data->'budget'->'scope'->>'key_id' = $${n}`, filter.keyId);
+  if (Object.keys(filter.bound).length > 0)
+    add((n) => `(not data ? 'budget' or data->'budget'->'scope' @> $${n})`, JSON.stringify(filter.bound));
   if (filter.types !== undefined) add((n) => `type = any($${n})`, filter.types);
   if (filter.afterTime !== undefined) add((n) => `created_at > $${n}`, filter.afterTime);
   if (filter.afterId !== undefined)

@@ -1,9 +1,10 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseUsd, toUsd } from '@ai-gateway/shared/money';
-import { hintOf } from '../accounts/api-key.ts';
+import { type Caller, hintOf } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
 import { ownScenario } from '../accounts/own-tags.ts';
+import { ownIds } from '../clients/own-ids.ts';
 import type { Context } from '../context.ts';
 import { limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
 import { readBaseUrl } from '../outgoing/given-url.ts';
@@ -11,7 +12,7 @@ import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
 import { pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
 import type { ScenarioLimits } from './scenario-limits.ts';
-import { selectScenarios } from './scenario-store.ts';
+import { type ScenarioRow, selectScenarios } from './scenario-store.ts';
 import { viewScenario } from './scenario-view.ts';
 
 export const scenarioHandlers: Pick<
@@ -23,14 +24,14 @@ export const scenarioHandlers: Pick<
     const rows = await selectScenarios(services.db, {
       workspaceId: caller.workspaceId,
       livemode: caller.livemode,
-      id: ownScenario(caller),
+      ids: await ownIds(services, caller, 'scenario'),
       state: input.state,
       search: input.search,
       after: input.cursor === undefined ? undefined : readLastCall(input.cursor),
       limit: input.limit + 1,
     });
     return pageOf(rows, input.limit, {
-      view: viewScenario,
+      view: (row: ScenarioRow) => viewScenario(seesWhole(caller) ? row : nameOf(row)),
       cursor: (last) => writeParts([last.lastCallAt?.toISOString() ?? '-infinity', last.id]),
     });
   },
@@ -109,6 +110,27 @@ export const connectionHandlers: Pick<
     return null;
   },
 };
+
+/** Who only calls models picks scenarios by name, and so does a key locked to a client: others may share its scenario. */
+function seesWhole({ role, lockedTags }: Caller): boolean {
+  return lockedTags.length === 0 ? role !== 'caller' : lockedTags.includes('scenario_id');
+}
+
+function nameOf({ id, platform, state }: ScenarioRow): ScenarioRow {
+  return {
+    id,
+    platform,
+    state,
+    reason: null,
+    by: null,
+    since: null,
+    lastCallAt: null,
+    sourceStop: null,
+    spentTodayNanos: 0n,
+    spentPeriodNanos: 0n,
+    callsPerMinute: 0,
+  };
+}
 
 function readLastCall(cursor: string): { lastCallAt: string; id: string } {
   const [lastCallAt = '', id = ''] = readTexts(cursor, 2);

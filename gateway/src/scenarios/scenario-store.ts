@@ -75,6 +75,8 @@ export async function selectScenarios(
     workspaceId: string;
     livemode: boolean;
     id?: string | undefined;
+    /** Those a key with locked tags may see. */
+    ids?: readonly string[] | undefined;
     state?: 'running' | 'paused' | undefined;
     search?: string | undefined;
     after?: { lastCallAt: string; id: string } | undefined;
@@ -95,6 +97,7 @@ export async function selectScenarios(
        where ($3::text is null or id = $3) and ($4::text is null or state = $4)
          and ($5::text is null or strpos(lower(id), lower($5)) > 0)
          and ($6::timestamptz is null or (coalesce(last_call_at, '-infinity'), id) < ($6, $7))
+         and ($9::text[] is null or id = any($9))
        order by coalesce(last_call_at, '-infinity') desc, id desc limit $8) known
      left join lateral (
        select sum(cost_nanos) filter (where at >= date_trunc('day', now(), 'UTC')) as today, sum(cost_nanos) as period
@@ -119,6 +122,7 @@ export async function selectScenarios(
       after?.lastCallAt ?? null,
       after?.id ?? null,
       filter.limit,
+      filter.ids ?? null,
     ],
   );
   return (rows as RawScenario[]).map((row) => ({

@@ -1,7 +1,7 @@
 import type { Handlers, InputOf } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
-import { ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import type { Services } from '../services.ts';
 import { type Cell, csvRows } from './csv.ts';
@@ -114,7 +114,8 @@ function sumFilter(services: Services, caller: Caller, input: InputOf<'usage.cli
     clientId: ownClient(caller, input.client_id),
     project: ownProject(caller),
     scenarioId: ownScenario(caller),
-    keyId: ownKey(caller),
+    // Sums know no platform: to a key locked to that alone they would be everybody's.
+    keyId: boundTo(caller).key_id ?? ownKey(caller),
   };
 }
 

@@ -3,7 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { sampleEvent } from '@ai-gateway/shared/operations/events';
 import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
-import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import { badUrl, readUrl } from '../outgoing/given-url.ts';
 import type { Services } from '../services.ts';
@@ -40,6 +40,7 @@ export const webhookHandlers: Pick<
     const rows = await selectWebhooks(services.db, {
       workspaceId: caller.workspaceId,
       livemode: caller.livemode,
+      bound: boundTo(caller),
       before: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
@@ -48,7 +49,11 @@ export const webhookHandlers: Pick<
 
   'webhooks.remove': async ({ id }, { caller, services }) => {
     const { workspaceId, livemode } = caller;
-    if (!(await deleteWebhook(services.db, { workspaceId, livemode, id }))) throw unknownWebhook(id);
+    const place = { workspaceId, livemode, id };
+    // What is gone already has no filter any more, and ending it again is no error.
+    const [row] = await selectWebhooks(services.db, { ...place, limit: 1 });
+    if (row !== undefined && !isOwn(caller, row.filter)) throw unknownWebhook(id);
+    if (!(await deleteWebhook(services.db, place))) throw unknownWebhook(id);
     return null;
   },
 
@@ -102,8 +107,10 @@ function byAge({ createdAt, id }: { createdAt: Date; id: string }): string {
   return writeCursor({ createdAt: createdAt.toISOString(), id });
 }
 
-/** A key with a locked tag hears of that tag only. */
+/** A key with a locked tag hears of that tag only; of a platform alone, which no subscription can be narrowed to, nothing. */
 function filterFor(caller: Caller, asked: WebhookFilter): WebhookFilter {
+  if (boundTo(caller).key_id !== undefined)
+    throw new GatewayError('tag_forbidden', 'This key is bound to a platform, and events are not told by platform.');
   const tags = {
     client_id: ownClient(caller, asked.client_id),
     project: ownProject(caller, asked.project),
@@ -126,7 +133,7 @@ function checkUrl(text: string, services: Services): string {
 async function find(services: Services, caller: Caller, id: string): Promise<WebhookRow> {
   const { workspaceId, livemode } = caller;
   const [row] = await selectWebhooks(services.db, { workspaceId, livemode, id, limit: 1 });
-  if (row === undefined) throw unknownWebhook(id);
+  if (row === undefined || !isOwn(caller, row.filter)) throw unknownWebhook(id);
   return row;
 }
 

@@ -1,4 +1,5 @@
 import type { EventType } from '@ai-gateway/shared/operations/events';
+import type { Bound } from '../accounts/own-tags.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 
@@ -61,13 +62,15 @@ export async function selectWebhooks(
     workspaceId: string;
     livemode: boolean;
     id?: string | undefined;
+    /** What its filter must carry. */
+    bound?: Bound | undefined;
     before?: { createdAt: string; id: string } | undefined;
     limit: number;
   },
 ): Promise<WebhookRow[]> {
   const { rows } = await db.query(
     `select * from webhooks where workspace_id = $1 and livemode = $2 and ($3::text is null or id = $3)
-       and ($4::timestamptz is null or (created_at, id) < ($4, $5))
+       and ($4::timestamptz is null or (created_at, id) < ($4, $5)) and filter @> $7::jsonb
      order by created_at desc, id desc limit $6`,
     [
       filter.workspaceId,
@@ -76,6 +79,7 @@ export async function selectWebhooks(
       filter.before?.createdAt ?? null,
       filter.before?.id ?? null,
       filter.limit,
+      JSON.stringify(filter.bound ?? {}),
     ],
   );
   return (rows as RawWebhook[]).map(readWebhook);

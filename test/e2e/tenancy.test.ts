@@ -1,0 +1,412 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
+import { chat, eventsOf, eventually, type GatewayEvent, hello, json } from '../support/ask.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+
+/** What one key may see of a workspace that serves many: two rivals, acme and globex, share it here. */
+let gateway: TestGateway;
+let receiver: Receiver;
+
+type Bearer = Record<string, string>;
+interface Key {
+  id: string;
+  as: Bearer;
+}
+interface Named {
+  id: string;
+  name: string;
+}
+interface Budget {
+  id: string;
+  name: string;
+  scope: object;
+  limit_usd: number;
+}
+interface Check {
+  allowed: boolean;
+  reason: string;
+  message: string;
+  tightest: Budget | null;
+  budgets: Budget[];
+}
+interface Usage {
+  data: { client_id: string | null }[];
+  totals: { requests: number; cost_usd: number };
+}
+interface Webhook {
+  id: string;
+  url: string;
+}
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
+  receiver = await startReceiver();
+  for (const client of ['acme', 'globex']) {
+    const headers = {
+      'x-project': `${client}-news`,
+      'x-scenario-id': `${client}-mailer`,
+      'x-scenario-platform': 'make',
+    };
+    await use(client, 100, headers);
+    await json(gateway.send('PUT', `/v1/clients/${client}`, { ...billing, name: client.toUpperCase() }));
+  }
+});
+afterEach(() => gateway.fakes.reset());
+afterAll(async () => {
+  await gateway.stop();
+  await receiver.stop();
+});
+
+const billing = {
+  markup_percent: 35,
+  currency: 'EUR',
+  exchange_rate: 0.9,
+  billing_email: 'pay@client.example',
+  notes: 'pays late',
+  rate_limit: { calls_per_minute: 1_000 },
+};
+
+async function newKey(body: object): Promise<Key> {
+  const { id, key } = await json<{ id: string; key: string }>(gateway.post('/v1/keys', { name: 'k', ...body }), 201);
+  return { id, as: { authorization: `Bearer ${key}` } };
+}
+const lockedTo = (tags: Record<string, string>, role = 'caller'): Promise<Key> =>
+  newKey({ role, tags, locked_tags: Object.keys(tags) });
+
+/** One call that costs `output` × $10 a million (gpt-4o). */
+async function use(client: string | undefined, output: number, headers: Bearer = {}): Promise<void> {
+  gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output } });
+  const tags = client === undefined ? {} : { 'x-client-id': client };
+  await json(gateway.post(chat, hello({ max_tokens: output }), { ...tags, ...headers }));
+}
+const list = async <T = Named>(path: string, as: Bearer): Promise<T[]> =>
+  (await json<{ data: T[] }>(gateway.get(path, as))).data;
+const ids = async (path: string, as: Bearer): Promise<string[]> => (await list(path, as)).map(({ id }) => id).sort();
+const usage = (as: Bearer, query = ''): Promise<Usage> => json(gateway.get(`/v1/usage/clients?${query}`, as));
+const newBudget = (scope: object, more: object = {}, as: Bearer = {}): Promise<Budget> =>
+  json(gateway.post('/v1/budgets', { name: 'b', limit_usd: 100, scope, ...more }, as), 201);
+const remove = async (path: string, as: Bearer = {}): Promise<number> =>
+  (await gateway.send('DELETE', path, undefined, as)).status;
+
+describe('a key locked to a platform alone', () => {
+  it('sums up its own calls: sums know no platform, and everybody’s are not its own', async () => {
+    const { as } = await lockedTo({ scenario_platform: 'make' });
+    expect(await usage(as)).toMatchObject({ data: [], totals: { requests: 0, cost_usd: 0 } });
+    const viewer = await lockedTo({ scenario_platform: 'make' }, 'viewer');
+    expect(await usage(viewer.as)).toMatchObject({ data: [], totals: { requests: 0 } });
+    await use('acme', 10, as);
+    for (const group of ['client', 'project', 'scenario', 'model', 'key', 'day'])
+      expect((await usage(as, `group_by=${group}`)).totals).toMatchObject({ requests: 1, cost_usd: 0.0001 });
+    expect((await usage(as)).data.map(({ client_id: id }) => id)).toEqual(['acme']);
+    expect(await (await gateway.get('/v1/usage/clients?format=csv', as)).text()).not.toContain('globex');
+    // The single calls know it.
+    const calls = await list<{ scenario_platform: string }>('/v1/usage/requests', as);
+    expect(new Set(calls.map(({ scenario_platform: platform }) => platform))).toEqual(new Set(['make']));
+  });
+
+  it('sees no budget but those bound to the very key, and sets no others', async () => {
+    const member = await lockedTo({ scenario_platform: 'make' }, 'member');
+    const theirs = await newBudget({ client_id: 'acme' });
+    const own = await newBudget({ key_id: member.id });
+    expect(await ids('/v1/budgets', member.as)).toEqual([own.id]);
+    expect((await gateway.get(`/v1/budgets/${theirs.id}`, member.as)).status).toBe(404);
+    expect((await newBudget({}, {}, member.as)).scope).toEqual({ key_id: member.id });
+    const { id: another } = await lockedTo({ scenario_platform: 'make' });
+    const refused = await gateway.post(
+      '/v1/budgets',
+      { name: 'b', limit_usd: 1, scope: { key_id: another } },
+      member.as,
+    );
+    expect(refused.status).toBe(403);
+    expect(await remove(`/v1/budgets/${theirs.id}`)).toBe(204);
+  });
+
+  it('sees events of its platform, and none with a budget that is not the key’s own', async () => {
+    const { id, as } = await lockedTo({ scenario_platform: 'zapier' });
+    await newBudget({ key_id: id }, { name: 'own', limit_usd: 0.001 });
+    await newBudget({ client_id: 'platforms' }, { name: 'others', limit_usd: 0.001 });
+    // Both budgets pass their limit by a call from Zapier, the client's by one from Make too.
+    await use('platforms', 100, as);
+    for (const platform of ['zapier', 'make']) {
+      await json(gateway.post('/v1/scenarios/tenant-zap/pause', {}));
+      await json(gateway.post('/v1/scenarios/tenant-zap/resume', {}));
+      await use(undefined, 10, { 'x-scenario-id': `tenant-${platform}`, 'x-scenario-platform': platform });
+      await json(gateway.post(`/v1/scenarios/tenant-${platform}/pause`, {}));
+    }
+    const told = await eventually(async () => {
+      const events = await list<GatewayEvent>('/v1/events', as);
+      expect(events.length).toBeGreaterThanOrEqual(4);
+      return events;
+    });
+    expect(told.flatMap(({ data }) => data.budget ?? [])).toMatchObject([
+      { name: 'own' },
+      { name: 'own' },
+      { name: 'own' },
+    ]);
+    expect(told.flatMap(({ data }) => data.scenario?.id ?? [])).toEqual(['tenant-zapier']);
+    expect(JSON.stringify(told)).not.toContain('others');
+  });
+
+  it('subscribes to nothing: no subscription can be narrowed to a platform', async () => {
+    const { as } = await lockedTo({ scenario_platform: 'make' }, 'member');
+    const { id } = await subscribe({ client_id: 'acme' });
+    expect(await ids('/v1/webhooks', as)).toEqual([]);
+    expect(await remove(`/v1/webhooks/${id}`, as)).toBe(404);
+    const refused = await gateway.post('/v1/webhooks', { url: receiver.url, events: ['budget.exceeded'] }, as);
+    expect(refused.status).toBe(403);
+    expect(await remove(`/v1/webhooks/${id}`)).toBe(204);
+  });
+});
+
+describe('a key locked to one tag', () => {
+  it('is offered, of the other tags, what calls with its own tag named', async () => {
+    const project = await lockedTo({ project: 'acme-news' });
+    const client = await lockedTo({ client_id: 'acme' });
+    const platform = await lockedTo({ scenario_platform: 'make' });
+    await use('acme', 10, platform.as);
+    await eventually(async () => {
+      expect(await ids('/v1/clients', project.as)).toEqual(['acme']);
+      expect(await ids('/v1/scenarios', project.as)).toEqual(['acme-mailer']);
+      expect(await ids('/v1/projects', project.as)).toEqual(['acme-news']);
+      expect(await ids('/v1/projects', client.as)).toEqual(['acme-news']);
+      expect(await ids('/v1/scenarios', client.as)).toEqual(['acme-mailer']);
+      expect(await ids('/v1/clients', platform.as)).toEqual(['acme']);
+      expect(await ids('/v1/projects', platform.as)).toEqual([]);
+    });
+  });
+
+  it('is offered the same after its hours and days are summed up', async () => {
+    const { as } = await lockedTo({ project: 'old-news' });
+    const clients = ['of-days', 'of-hours', 'of-now'];
+    for (const client of clients) await use(client, 10, as);
+    const look = (): Promise<void> => eventually(async () => expect(await ids('/v1/clients', as)).toEqual(clients));
+    await look();
+    const { pool } = gateway.database;
+    await pool.query(`select ensure_call_partitions((now() - interval '1 month')::date, 1)`);
+    for (const [client, hours] of [
+      ['of-days', 72],
+      ['of-hours', 3],
+    ])
+      await pool.query(`update calls set created_at = created_at - $2 * interval '1 hour' where client_id = $1`, [
+        client,
+        hours,
+      ]);
+    while (await rollUp(pool, Date.now()));
+    const { rows } = await pool.query(`select client_id from usage_hours where project = 'old-news' order by 1`);
+    expect(rows).toEqual([{ client_id: 'of-days' }, { client_id: 'of-hours' }]);
+    await look();
+  });
+
+  it('neither reads nor sets up a client that its tag never called for', async () => {
+    const member = await lockedTo({ project: 'acme-news' }, 'member');
+    await eventually(async () => expect((await gateway.get('/v1/clients/acme', member.as)).status).toBe(200));
+    expect((await gateway.get('/v1/clients/globex', member.as)).status).toBe(404);
+    const set = await gateway.send('PUT', '/v1/clients/globex', { notes: 'mine now' }, member.as);
+    expect(set.status).toBe(404);
+    expect(await json(gateway.get('/v1/clients/globex'))).toMatchObject(billing);
+  });
+
+  it('sees no spending of a scenario others may share', async () => {
+    const viewer = await lockedTo({ client_id: 'acme' }, 'viewer');
+    const [scenario] = await eventually(async () => {
+      const scenarios = await list<object>('/v1/scenarios', viewer.as);
+      expect(scenarios).toHaveLength(1);
+      return scenarios;
+    });
+    expect(scenario).toMatchObject({ id: 'acme-mailer', platform: 'make', spent_period_usd: 0 });
+    const own = await lockedTo({ scenario_id: 'acme-mailer' });
+    expect(await list<object>('/v1/scenarios', own.as)).toMatchObject([{ id: 'acme-mailer', spent_period_usd: 0.001 }]);
+  });
+});
+
+describe('a key that only calls models', () => {
+  it('is offered clients, projects and scenarios by name, and nothing private about them', async () => {
+    const { as } = await newKey({ role: 'caller' });
+    await json(gateway.post('/v1/scenarios/globex-mailer/pause', { reason: 'Under repair' }));
+    const clients = await list('/v1/clients?search=globex', as);
+    expect(clients).toEqual([
+      {
+        id: 'globex',
+        name: 'GLOBEX',
+        markup_percent: 0,
+        currency: 'USD',
+        exchange_rate: 1,
+        billing_email: null,
+        rate_limit: null,
+        notes: null,
+        first_call_at: null,
+      },
+    ]);
+    expect(await list('/v1/projects?search=globex', as)).toMatchObject([{ id: 'globex-news', name: 'globex-news' }]);
+    expect(await list('/v1/scenarios?search=globex', as)).toEqual([
+      {
+        id: 'globex-mailer',
+        platform: 'make',
+        state: 'paused',
+        reason: null,
+        by: null,
+        since: null,
+        last_call_at: null,
+        spent_today_usd: 0,
+        spent_period_usd: 0,
+        calls_per_minute: 0,
+        source_stop: null,
+      },
+    ]);
+    await json(gateway.post('/v1/scenarios/globex-mailer/resume', {}));
+    // A client's own key is not told how its client is billed either.
+    const own = await lockedTo({ client_id: 'globex' });
+    expect(await list('/v1/clients', own.as)).toEqual(clients);
+    // Who may read reads on.
+    const viewer = await newKey({ role: 'viewer' });
+    expect(await list('/v1/clients?search=globex', viewer.as)).toMatchObject([billing]);
+    expect(await list('/v1/scenarios?search=globex', viewer.as)).toMatchObject([{ spent_period_usd: 0.001 }]);
+  });
+
+  it('pages through names like any other', async () => {
+    const { as } = await newKey({ role: 'caller' });
+    for (const path of ['clients', 'projects', 'scenarios']) {
+      const all = await ids(`/v1/${path}?limit=100`, as);
+      expect(all.length).toBeGreaterThan(1);
+      const seen: string[] = [];
+      for (let cursor = ''; ; ) {
+        const page = await json<{ data: Named[]; next_cursor: string | null }>(
+          gateway.get(`/v1/${path}?limit=1${cursor}`, as),
+        );
+        seen.push(...page.data.map(({ id }) => id));
+        if (page.next_cursor === null) break;
+        cursor = `&cursor=${page.next_cursor}`;
+      }
+      expect(seen.sort()).toEqual(all);
+    }
+  });
+
+  it('sees events about a budget of its own key, and no others', async () => {
+    const { id, as } = await newKey({ role: 'caller', tags: { client_id: 'called' } });
+    await newBudget({ key_id: id }, { name: 'own', limit_usd: 0.001, thresholds: [] });
+    await newBudget({ client_id: 'called' }, { name: 'others', limit_usd: 0.001, thresholds: [] });
+    await use(undefined, 100, as);
+    await eventually(async () => expect(await eventsOf(gateway, '&client_id=called')).toHaveLength(2));
+    const told = await list<GatewayEvent>('/v1/events', as);
+    expect(told.map(({ data }) => data.budget)).toMatchObject([{ name: 'own' }]);
+  });
+});
+
+describe('a check or an event for a client’s own key', () => {
+  it('shows budgets of that client only, and yet refuses what the whole workspace cannot pay', async () => {
+    const whole = await newBudget({}, { name: 'all of us', limit_usd: 50 });
+    const own = await newBudget({ client_id: 'checked' }, { name: 'checked' });
+    const each = await newBudget({ client_id: '*' }, { name: 'each', limit_usd: 70 });
+    const { as } = await lockedTo({ client_id: 'checked' });
+    const check = (as: Bearer = {}): Promise<Check> => json(gateway.get('/v1/budgets/check?client_id=checked', as));
+    const open = await check(as);
+    expect(open).toMatchObject({ allowed: true, reason: 'ok', tightest: { id: each.id } });
+    expect(open.budgets.map(({ id }) => id).sort()).toEqual([own.id, each.id].sort());
+    expect(open.budgets.map(({ scope }) => scope)).toEqual([{ client_id: 'checked' }, { client_id: 'checked' }]);
+    expect(open.message).not.toMatch(/all of us|50/);
+    expect((await check()).budgets).toHaveLength(3);
+    expect((await check()).tightest?.id).toBe(whole.id);
+    // Somebody else has spent it all.
+    await json(gateway.send('PATCH', `/v1/budgets/${whole.id}`, { limit_usd: 0.000001 }));
+    const refused = await check(as);
+    expect(refused).toMatchObject({ allowed: false, reason: 'budget_exceeded', tightest: { id: each.id } });
+    expect(JSON.stringify(refused)).not.toContain('all of us');
+    for (const { id } of [own, each]) expect(await remove(`/v1/budgets/${id}`)).toBe(204);
+    expect(await check(as)).toMatchObject({ allowed: false, tightest: null, budgets: [] });
+    const unpriced = await json<Check>(
+      gateway.get('/v1/budgets/check?client_id=checked&model=openai/nobody-knows', as),
+    );
+    expect(unpriced).toMatchObject({ allowed: false, reason: 'price_unknown' });
+    expect(unpriced.message).not.toContain('all of us');
+    expect(await remove(`/v1/budgets/${whole.id}`)).toBe(204);
+  });
+
+  it('tells of a budget only where it is that client’s, though its call passed another’s limit', async () => {
+    const whole = await newBudget({}, { name: 'all of us', limit_usd: 0.001, on_limit: 'notify', thresholds: [] });
+    const { as } = await lockedTo({ client_id: 'teller' }, 'viewer');
+    const each = await newBudget({ client_id: '*' }, { name: 'each', limit_usd: 0.001, thresholds: [] });
+    await use('teller', 100);
+    await eventually(async () => expect(await eventsOf(gateway, '&client_id=teller')).toHaveLength(2));
+    expect((await list<GatewayEvent>('/v1/events', as)).map(({ data }) => data.budget)).toMatchObject([
+      { name: 'each', scope: { client_id: 'teller' } },
+    ]);
+    expect(await list(`/v1/events?budget_id=${whole.id}`, as)).toEqual([]);
+    for (const { id } of [whole, each]) expect(await remove(`/v1/budgets/${id}`)).toBe(204);
+  });
+});
+
+const subscribe = (filter: object, as: Bearer = {}): Promise<Webhook> =>
+  json(
+    gateway.post('/v1/webhooks', { url: `${receiver.url}/${Math.random()}`, events: ['budget.exceeded'], filter }, as),
+    201,
+  );
+
+describe('a subscription', () => {
+  it('is seen and touched, by a key with locked tags, only where it is filtered to them', async () => {
+    const viewer = await lockedTo({ client_id: 'acme' }, 'viewer');
+    const member = await lockedTo({ client_id: 'acme' }, 'member');
+    const own = await subscribe({}, member.as);
+    const others = [
+      await subscribe({}),
+      await subscribe({ client_id: 'globex' }),
+      await subscribe({ project: 'acme' }),
+    ];
+    for (const { as } of [viewer, member]) expect(await ids('/v1/webhooks', as)).toEqual([own.id]);
+    for (const { id } of others) {
+      const delivery = await json<{ id: string }>(gateway.post(`/v1/webhooks/${id}/test`, {}));
+      const before = receiver.received.length;
+      expect((await gateway.get(`/v1/webhooks/${id}/deliveries`, viewer.as)).status).toBe(404);
+      expect((await gateway.post(`/v1/webhooks/${id}/test`, {}, member.as)).status).toBe(404);
+      const again = `/v1/webhooks/${id}/deliveries/${delivery.id}/resend`;
+      expect((await gateway.post(again, {}, member.as)).status).toBe(404);
+      expect(await remove(`/v1/webhooks/${id}`, member.as)).toBe(404);
+      expect(receiver.received).toHaveLength(before);
+    }
+    expect(await ids('/v1/webhooks', {})).toEqual([own, ...others].map(({ id }) => id).sort());
+    const delivery = await json<{ id: string }>(gateway.post(`/v1/webhooks/${own.id}/test`, {}, member.as));
+    await json(gateway.post(`/v1/webhooks/${own.id}/deliveries/${delivery.id}/resend`, {}, member.as));
+    expect(await ids(`/v1/webhooks/${own.id}/deliveries`, viewer.as)).toEqual([delivery.id]);
+    // Ended twice is no failure for it either.
+    for (let i = 0; i < 2; i++) expect(await remove(`/v1/webhooks/${own.id}`, member.as)).toBe(204);
+    for (const { id } of others) expect(await remove(`/v1/webhooks/${id}`)).toBe(204);
+  });
+
+  it('must carry every locked tag, and pages hold nothing else', async () => {
+    const { as } = await lockedTo({ client_id: 'acme', project: 'acme-news' }, 'member');
+    const wanted = { client_id: 'acme', project: 'acme-news' };
+    const own = [await subscribe(wanted), await subscribe({ ...wanted, percent: [100] })];
+    const others = [await subscribe({ client_id: 'acme' }), await subscribe({ project: 'acme-news' })];
+    const first = await json<{ data: Webhook[]; next_cursor: string }>(gateway.get('/v1/webhooks?limit=1', as));
+    const second = await json<{ data: Webhook[]; next_cursor: null }>(
+      gateway.get(`/v1/webhooks?limit=1&cursor=${first.next_cursor}`, as),
+    );
+    expect([...first.data, ...second.data].map(({ id }) => id).reverse()).toEqual(own.map(({ id }) => id));
+    expect(second.next_cursor).toBeNull();
+    for (const { id } of [...own, ...others]) expect(await remove(`/v1/webhooks/${id}`)).toBe(204);
+  });
+});
+
+describe('a budget for a key', () => {
+  it('is refused where no key of that name calls here: it would guard nothing', async () => {
+    const live = await newKey({});
+    const test = await newKey({ mode: 'test' });
+    const asTest = { authorization: `Bearer ${testKey}` };
+    const ask = (keyId: string, as: Bearer = {}): Promise<Response> =>
+      gateway.post('/v1/budgets', { name: 'b', limit_usd: 5, scope: { key_id: keyId } }, as);
+    for (const [keyId, as] of [
+      ['key_typo', {}],
+      [test.id, {}],
+      [live.id, asTest],
+    ] as const) {
+      const { error } = await json<{ error: { code: string; message: string } }>(ask(keyId, as), 404);
+      expect(error).toMatchObject({ code: 'not_found', message: `There is no key "${keyId}" here.` });
+    }
+    for (const [keyId, as] of [
+      [live.id, {}],
+      [test.id, asTest],
+      ['*', {}],
+    ] as const)
+      expect((await ask(keyId, as)).status).toBe(201);
+  });
+});
