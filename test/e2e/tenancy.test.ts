@@ -342,6 +342,37 @@ const subscribe = (filter: object, as: Bearer = {}): Promise<Webhook> =>
     201,
   );
 
+describe('a budget of the whole workspace', () => {
+  it('refuses a client’s own key without telling what the workspace spends, and alerts others only', async () => {
+    const { as } = await lockedTo({ client_id: 'lodger' });
+    const { as: member } = await lockedTo({ client_id: 'lodger' }, 'member');
+    const whole = await newBudget({}, { name: 'all of us', limit_usd: 0.001, thresholds: [] });
+    const each = await newBudget(
+      { client_id: '*' },
+      { name: 'each', limit_usd: 0.001, on_limit: 'notify', thresholds: [] },
+    );
+    const own = await subscribe({}, member);
+    const everybodys = await subscribe({ client_id: 'lodger' });
+    await use('lodger', 100);
+    const refused = await gateway.post(chat, hello({ max_tokens: 100 }), { ...as, 'x-client-id': 'lodger' });
+    const { error } = await json<{ error: { message: string; details: object } }>(refused, 402);
+    expect(error).toMatchObject({ message: 'A budget of the workspace cannot pay for this call.' });
+    expect(Object.keys(error.details)).toEqual(['resets_at']);
+    const heard = async (id: string): Promise<unknown[]> => {
+      const told = await eventsOf(gateway, '&client_id=lodger');
+      const deliveries = await list<{ event_id: string }>(`/v1/webhooks/${id}/deliveries`, {});
+      return deliveries.map((one) => told.find((event) => event.id === one.event_id)?.data.budget).sort(byName);
+    };
+    const byName = (x: unknown, y: unknown): number => ((x as Named).name < (y as Named).name ? -1 : 1);
+    await eventually(async () =>
+      expect(await heard(everybodys.id)).toMatchObject([{ name: 'all of us' }, { name: 'each' }]),
+    );
+    expect(await heard(own.id)).toMatchObject([{ name: 'each' }]);
+    for (const { id } of [whole, each]) expect(await remove(`/v1/budgets/${id}`)).toBe(204);
+    for (const { id } of [own, everybodys]) expect(await remove(`/v1/webhooks/${id}`)).toBe(204);
+  });
+});
+
 describe('a subscription', () => {
   it('is seen and touched, by a key with locked tags, only where it is filtered to them', async () => {
     const viewer = await lockedTo({ client_id: 'acme' }, 'viewer');

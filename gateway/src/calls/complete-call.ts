@@ -66,6 +66,7 @@ async function completeAdmitted(
     candidates: routed,
     inputTokens,
     meters,
+    caller: request.caller,
     tags: request.tags,
   });
   const funding = asking instanceof Promise ? await asking : asking;

@@ -57,6 +57,7 @@ async function embedAdmitted(
     candidate,
     inputTokens,
     meters,
+    caller: request.caller,
     tags: request.tags,
   });
   const running = openEmbedding(services, { request, call, candidate, inputTokens, passage, ...funding });

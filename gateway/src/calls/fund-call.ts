@@ -1,5 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { toUsd } from '@ai-gateway/shared/money';
+import type { Caller } from '../accounts/api-key.ts';
+import { isOwn } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
 import type { Hold, Shortage } from '../budgets/ledger.ts';
 import type { Meter } from '../budgets/meter.ts';
@@ -38,6 +40,7 @@ interface Asked {
   /** An upper bound. */
   inputTokens: number;
   meters: readonly Meter[];
+  caller: Caller;
   tags: CallTags;
 }
 
@@ -93,7 +96,7 @@ export function meterIdsOf(hold: Hold | undefined): readonly string[] | undefine
 /** The same for embeddings, which have no answer to shorten. Throws `budget_exceeded`. */
 export async function fundEmbedding(
   services: Services,
-  { json, candidate, inputTokens, meters, tags }: Omit<Asked, 'candidates' | 'call'> & { candidate: Candidate },
+  { json, candidate, inputTokens, meters, caller, tags }: Omit<Asked, 'candidates' | 'call'> & { candidate: Candidate },
 ): Promise<{ hold: Hold | undefined; holdNanos: bigint }> {
   const { price } = candidate;
   if (price === undefined) {
@@ -111,7 +114,7 @@ export async function fundEmbedding(
   }
   if ('nanos' in held) return { hold: held, holdNanos };
   await tellExceeded(services, held.meter, tags);
-  throw budgetExceeded(held.meter);
+  throw budgetExceeded(held.meter, caller);
 }
 
 /** How often a call tries to fit into what is left while others take from it too. */
@@ -133,7 +136,7 @@ async function fundShort(
     shortage = held;
   }
   await tellExceeded(services, shortage.meter, asked.tags);
-  throw budgetExceeded(shortage.meter);
+  throw budgetExceeded(shortage.meter, asked.caller);
 }
 
 /**
@@ -231,10 +234,15 @@ function affordable(
   return Math.floor(affordableOutputTokens(price, { nanos, inputTokens }) / (call.choices ?? 1));
 }
 
-function budgetExceeded(meter: Meter): GatewayError {
+function budgetExceeded(meter: Meter, caller: Caller): GatewayError {
   const { budget, limitNanos, spentNanos, postingNanos, periodEndMs } = meter;
   const spent = spentNanos + postingNanos;
   const resetsAt = periodEndMs === undefined ? null : new Date(periodEndMs).toISOString();
+  // A client's own key is not told what the workspace spends.
+  if (caller.lockedTags.length > 0 && !isOwn(caller, scopeOfInstance(budget, meter.instance)))
+    return new GatewayError('budget_exceeded', 'A budget of the workspace cannot pay for this call.', {
+      details: { resets_at: resetsAt },
+    });
   return new GatewayError(
     'budget_exceeded',
     `The budget "${budget.name}" of $${toUsd(limitNanos)} cannot pay for this call: $${toUsd(spent)} are spent. Raise it${

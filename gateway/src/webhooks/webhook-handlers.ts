@@ -20,15 +20,17 @@ export const webhookHandlers: Pick<
   'webhooks.create': async (input, { caller, services, setStatus }) => {
     const url = checkUrl(input.url, services);
     const filter = filterFor(caller, input.filter);
+    const bound = boundTo(caller);
     const place = { workspaceId: caller.workspaceId, id: newId('wh', services.now()) };
     const { row, created } = await insertWebhook(services.db, {
       ...place,
       livemode: caller.livemode,
       sealedUrl: sealUrl(services.secret, place, url),
       sealedSecret: sealProofs(services.secret, place, newProofs()),
-      fingerprint: fingerprintOf(url, input.events, filter),
+      fingerprint: fingerprintOf(url, input.events, filter, bound),
       events: [...new Set(input.events)],
       filter,
+      bound,
       platform: input.platform ?? null,
       externalId: input.external_id ?? null,
     });

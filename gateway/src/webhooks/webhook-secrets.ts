@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Bound } from '../accounts/own-tags.ts';
 import { seal, unseal } from '../accounts/seal.ts';
 import type { WebhookFilter, WebhookRow } from './webhook-store.ts';
 
@@ -36,12 +37,12 @@ export function proofsOf(secret: string, row: WebhookRow): Proofs {
 }
 
 /** Tells subscriptions apart: URL, events and filter, in whatever order they were given. */
-export function fingerprintOf(url: string, events: readonly string[], filter: WebhookFilter): Buffer {
+export function fingerprintOf(url: string, events: readonly string[], filter: WebhookFilter, bound: Bound): Buffer {
   const sorted = Object.entries(filter)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [name, Array.isArray(value) ? [...new Set(value)].sort((a, b) => a - b) : value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
-    .update(JSON.stringify([url, [...new Set(events)].sort(), sorted]))
+    .update(JSON.stringify([url, [...new Set(events)].sort(), sorted, ...Object.entries(bound)]))
     .digest();
 }

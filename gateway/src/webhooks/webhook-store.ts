@@ -21,6 +21,8 @@ export interface WebhookRow {
   fingerprint: Buffer;
   events: EventType[];
   filter: WebhookFilter;
+  /** What a budget must be bound to for its events to be told. */
+  bound: Bound;
   platform: string | null;
   externalId: string | null;
   status: 'enabled' | 'disabled';
@@ -33,8 +35,8 @@ export async function insertWebhook(
   row: Omit<WebhookRow, 'createdAt' | 'status'>,
 ): Promise<{ row: WebhookRow; created: boolean }> {
   const { rows } = await db.query(
-    `insert into webhooks (workspace_id, id, livemode, sealed_url, sealed_secret, fingerprint, events, filter, platform, external_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    `insert into webhooks (workspace_id, id, livemode, sealed_url, sealed_secret, fingerprint, events, filter, platform, external_id, bound)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      on conflict (workspace_id, livemode, fingerprint) where status = 'enabled'
      do update set external_id = coalesce(excluded.external_id, webhooks.external_id)
      returning *, (xmax = 0) as created`,
@@ -49,6 +51,7 @@ export async function insertWebhook(
       JSON.stringify(row.filter),
       row.platform,
       row.externalId,
+      JSON.stringify(row.bound),
     ],
   );
   const [stored] = rows as (RawWebhook & { created: boolean })[];
@@ -94,6 +97,7 @@ export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string
        and coalesce(filter->>'project' = $5, not filter ? 'project')
        and coalesce(filter->>'scenario_id' = $6, not filter ? 'scenario_id')
        and coalesce(filter->>'budget_id' = $7, not filter ? 'budget_id')
+       and ($9::jsonb is null or $9 @> bound)
        and (not filter ? 'percent' or $8::smallint is null or filter->'percent' @> to_jsonb($8::integer))`,
     [
       event.workspaceId,
@@ -104,6 +108,7 @@ export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string
       event.scenarioId ?? null,
       event.budgetId ?? null,
       event.percent ?? null,
+      JSON.stringify((event.data as { budget?: { scope?: object } }).budget?.scope ?? null),
     ],
   );
   return rows as { id: string }[];
@@ -160,6 +165,7 @@ interface RawWebhook {
   fingerprint: Buffer;
   events: EventType[];
   filter: WebhookFilter;
+  bound: Bound;
   platform: string | null;
   external_id: string | null;
   status: 'enabled' | 'disabled';
@@ -176,6 +182,7 @@ function readWebhook(row: RawWebhook): WebhookRow {
     fingerprint: row.fingerprint,
     events: row.events,
     filter: row.filter,
+    bound: row.bound,
     platform: row.platform,
     externalId: row.external_id,
     status: row.status,

@@ -133,7 +133,7 @@ export const createBudget = operation({
     on_limit: onLimit.default('block'),
   }),
   output: budget,
-  errors: ['invalid_request', 'forbidden'],
+  errors: ['invalid_request', 'forbidden', 'not_found'],
   sample: {
     input: { name: 'Acme', limit_usd: 50, scope: { client_id: 'acme' } },
     output: { ...sampleBudget, status: 'ok', spent_usd: 0, held_usd: 0, remaining_usd: 50, percent_used: 0 },

@@ -6,3 +6,7 @@ create table removed_webhooks (
   removed_at timestamptz not null default now(),
   primary key (workspace_id, id)
 );
+
+-- What a budget must be bound to for its events to be told here: the locked tags of the key that subscribed. A client's call
+-- may pass a limit that is not the client's own.
+alter table webhooks add column bound jsonb not null default '{}';
