@@ -1,4 +1,5 @@
 import { deliverCallbacks } from './background/deliver-callbacks.ts';
+import { UnderWay } from './background/under-way.ts';
 import { beginPeriods } from './budgets/begin-periods-job.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { runBackground } from './calls/run-background.ts';
@@ -20,10 +21,13 @@ const soonMs = 300;
 /** What runs on a timer. Each job waits for itself, so a slow one is late, never twice at once. */
 export function startJobs(services: Services): Jobs {
   const stopping = new AbortController();
+  const calls = new UnderWay({ atOnce: 20 });
+  const callbacks = new UnderWay({ atOnce: 20 });
+  let isStopping = false;
   const jobs = [
-    // What was taken is run at once; the timer is for what another process, now gone, left waiting.
-    repeat('run background calls', soonMs, () => runBackground(services, stopping.signal)),
-    repeat('deliver callbacks', soonMs, () => deliverCallbacks(services)),
+    // These two begin what waits and leave it to itself: a slow call or receiver holds up no other.
+    repeat('run background calls', soonMs, () => runBackground(services, calls, stopping.signal)),
+    repeat('deliver callbacks', soonMs, () => deliverCallbacks(services, callbacks)),
     repeat('adopt orphans', 10_000, () => adoptOrphans(services)),
     repeat('hand idle leases back', 2_000, () => services.ledger.sweep()),
     repeat('begin periods anew', 1_000, () => beginPeriods(services)),
@@ -60,7 +64,7 @@ export function startJobs(services: Services): Jobs {
             services.log.warn({ err: error, job: name }, 'a job failed and will be tried again'),
           )
           .finally(() => {
-            if (!stopping.signal.aborted) plan();
+            if (!isStopping) plan();
           });
       }, everyMs);
       timer.unref();
@@ -71,10 +75,12 @@ export function startJobs(services: Services): Jobs {
 
   return {
     stop: async (graceMs) => {
+      isStopping = true;
       for (const job of jobs) job.cancel();
-      const done = Promise.all(jobs.map((job) => job.done()));
       const grace = setTimeout(() => stopping.abort(), graceMs);
-      await done;
+      await Promise.all(jobs.map((job) => job.done()));
+      // Only now is all begun that will be.
+      await Promise.all([calls.done(), callbacks.done()]);
       clearTimeout(grace);
       stopping.abort();
     },

@@ -24,6 +24,23 @@ describe('JSON by a schema', () => {
       expect(jsonBySchema(schema, 'schema').response_format).toMatchObject({ json_schema: { strict: false } });
   });
 
+  // A field named as a word of JSON Schema is a field: `properties` of {properties, type, required} was read as a schema.
+  test('is kept to strictly whatever its fields are called, and loosely where such a field is open', () => {
+    const named = (field: object) => ({
+      type: 'object',
+      properties: { properties: field, type: { type: 'string' }, required: { type: 'boolean' } },
+      required: ['properties', 'type', 'required'],
+      additionalProperties: false,
+    });
+    const strictOf = (schema: object) => jsonBySchema(schema, 'schema').response_format;
+    const inDefs = { ...named({ $ref: '#/$defs/properties' }), $defs: { properties: closed } };
+    for (const schema of [named({ type: 'string' }), named(closed), named(named(closed)), inDefs])
+      expect(strictOf(schema)).toMatchObject({ json_schema: { strict: true } });
+    const open = { ...closed, required: [] };
+    for (const schema of [named(open), named(named(open)), { ...inDefs, $defs: { properties: open } }])
+      expect(strictOf(schema)).toMatchObject({ json_schema: { strict: false } });
+  });
+
   test.each([
     ['{"type": "object",}', /not valid JSON/],
     ['[]', /must be an object/],

@@ -61,8 +61,13 @@ function isClosed(schema: unknown): boolean {
     const names = Object.keys(isRecord(schema.properties) ? schema.properties : {});
     if (schema.additionalProperties !== false || !names.every((name) => required.includes(name))) return false;
   }
-  return Object.values(schema).every(isClosed);
+  return Object.entries(schema).every(([word, value]) =>
+    byName.has(word) && isRecord(value) ? Object.values(value).every(isClosed) : isClosed(value),
+  );
 }
+
+/** Words whose value is no schema but holds some, under names that are the author's: `properties` and `type` among them. */
+const byName = new Set(['properties', '$defs', 'definitions']);
 
 /** What the gateway says beside an answer. Null is not known; for a budget, that there is none. */
 export interface Receipt {

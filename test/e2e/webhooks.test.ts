@@ -322,6 +322,7 @@ describe('a subscription', () => {
       { url: receiver.url, events: budgetEvents, filter: { colour: 'red' } },
       { url: receiver.url, events: budgetEvents, filter: { percent: [101] } },
       { url: 'mailto:nobody@example.com', events: budgetEvents },
+      { url: 'mailto:50%@example.com', events: budgetEvents },
     ])
       expect((await gateway.post('/v1/webhooks', body)).status).toBe(400);
   });

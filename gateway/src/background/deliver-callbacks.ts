@@ -3,14 +3,15 @@ import { postSigned } from '../webhooks/post-signed.ts';
 import { nextDelayMs, verdictOf } from '../webhooks/retry-table.ts';
 import { unsealFor } from './background.ts';
 import { type BackgroundRow, endDelivery, postponeDelivery, takeDue } from './background-store.ts';
+import type { UnderWay } from './under-way.ts';
 
-const atOnce = 20;
-
-/** Posts the outcomes that are due, signed by Standard Webhooks, and plans the retries. Returns how many were due. */
-export async function deliverCallbacks(services: Services): Promise<number> {
-  const rows = await takeDue(services.db, atOnce);
-  await Promise.all(rows.map((row) => deliver(services, row)));
-  return rows.length;
+/** Posts the outcomes that are due, signed by Standard Webhooks, as many as there is room for, and plans the retries. */
+export async function deliverCallbacks(services: Services, underWay: UnderWay): Promise<void> {
+  if (underWay.free === 0) return;
+  for (const row of await takeDue(services.db, underWay.free))
+    underWay.add(deliver(services, row), (cause) =>
+      services.log.warn({ err: cause, backgroundId: row.id }, 'a callback will be tried again in a minute'),
+    );
 }
 
 async function deliver(services: Services, row: BackgroundRow): Promise<void> {

@@ -2,19 +2,20 @@ import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { newId } from '../accounts/new-id.ts';
 import { type BackgroundOutcome, readRequest, sealFor, unsealFor } from '../background/background.ts';
 import { type BackgroundRow, finishBackground, takeAbandoned, takeQueued } from '../background/background-store.ts';
+import type { UnderWay } from '../background/under-way.ts';
 import { chat } from '../dialects/chat.ts';
 import { outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { Services } from '../services.ts';
 import { completeCall } from './complete-call.ts';
 
-const atOnce = 20;
-
-/** Runs the background calls that wait. `signal` ends those under way when the process stops. */
-export async function runBackground(services: Services, signal: AbortSignal): Promise<number> {
-  const rows = await takeQueued(services.db, services.processId, atOnce);
-  await Promise.all(rows.map((row) => runOne(services, row, signal)));
-  return rows.length;
+/** Begins the background calls that wait, as many as there is room for. `signal` ends those under way when the process stops. */
+export async function runBackground(services: Services, underWay: UnderWay, signal: AbortSignal): Promise<void> {
+  if (underWay.free === 0) return;
+  for (const row of await takeQueued(services.db, services.processId, underWay.free))
+    underWay.add(runOne(services, row, signal), (cause) =>
+      services.log.warn({ err: cause, backgroundId: row.id }, 'the outcome of a background call could not be kept'),
+    );
 }
 
 async function runOne(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<void> {

@@ -156,8 +156,9 @@ export class LimitBoard {
 
   #concurrentElsewhere(key: string, nowMs: number): number {
     let sum = 0;
+    // Either way: what was heard by a clock that has been set back since is no news for as long as that was ahead.
     for (const { concurrent, atMs } of this.#elsewhere.get(key)?.values() ?? [])
-      if (nowMs - atMs < hearsayMs) sum += concurrent;
+      if (Math.abs(nowMs - atMs) < hearsayMs) sum += concurrent;
     return sum;
   }
 

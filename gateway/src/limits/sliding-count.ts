@@ -1,7 +1,7 @@
 /** A sum over the last stretch of time, in buckets: adding and reading take no list of calls. Pure; the caller has the clock. */
 export class SlidingCount {
   readonly #bucketMs: number;
-  readonly #sums: Float64Array;
+  #sums: Float64Array;
   #newest = 0;
   #total = 0;
 
@@ -41,10 +41,11 @@ export class SlidingCount {
     this.#total = 0;
   }
 
-  /** A clock that jumps back finds the newest bucket still there: nothing is forgotten early. */
   #advance(nowMs: number): void {
     const bucket = Math.floor(nowMs / this.#bucketMs);
     const { length } = this.#sums;
+    // A bucket back is two readings in the wrong order; more is a clock that was set back.
+    if (bucket < this.#newest - 1) this.#setBack(bucket);
     if (bucket <= this.#newest) return;
     if (bucket - this.#newest >= length) {
       this.#sums.fill(0);
@@ -55,6 +56,16 @@ export class SlidingCount {
         this.#sums[next % length] = 0;
       }
     }
+    this.#newest = bucket;
+  }
+
+  /**
+   * What is counted keeps its age: nothing is forgotten early, and nothing late. Left where it is, it and all that comes would
+   * count until the clock has caught up with it, an hour after one that was an hour ahead.
+   */
+  #setBack(bucket: number): void {
+    const ahead = this.#newest - bucket;
+    this.#sums = this.#sums.map((_, at, sums) => sums[(at + ahead) % sums.length] ?? 0);
     this.#newest = bucket;
   }
 }

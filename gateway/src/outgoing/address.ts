@@ -6,8 +6,12 @@ import ipaddr from 'ipaddr.js';
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
-  return ipaddr.process(address).range() === 'unicast';
+  const ip = ipaddr.process(address);
+  return ip.range() === 'unicast' && !(ip.kind() === 'ipv6' && ip.match(ipv4Compatible));
 }
+
+/** `::127.0.0.1`, the way of before `::ffff:127.0.0.1`: deprecated, on no public host, and unicast to ipaddr.js. */
+const ipv4Compatible = ipaddr.parseCIDR('::/96');
 
 /**
  * Why a URL may not be called, or undefined when it may. WHATWG parsing has already turned every spelling of an IPv4
@@ -18,7 +22,7 @@ export function urlFault(url: URL, allowPrivateNetwork: boolean): string | undef
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an http or https URL';
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
   if (allowPrivateNetwork) return undefined;
-  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '');
   if (ipaddr.isValid(host) && !isPublicAddress(host)) return privateAddress;
   if (/(^|\.)(localhost|local|internal|localdomain|home\.arpa)$/i.test(host)) return privateAddress;
   return undefined;

@@ -3,9 +3,9 @@ import nodemailer from 'nodemailer';
 import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
 import type { Services } from '../services.ts';
-import { type DeliveryRow, findDelivery, noteTry, type Try, takeOverdue } from './delivery-store.ts';
+import { type DeliveryRow, noteTry, type Try, takeDelivery, takeOverdue } from './delivery-store.ts';
 import { slackBody, textOf } from './event-text.ts';
-import type { DeliveryJob } from './pg-boss-outbox.ts';
+import { type DeliveryJob, jobsOf } from './pg-boss-outbox.ts';
 import { postSigned } from './post-signed.ts';
 import { nextDelayMs, verdictOf } from './retry-table.ts';
 import { proofsOf, urlOf } from './webhook-secrets.ts';
@@ -13,6 +13,13 @@ import { noteOutcome, selectWebhooks, type WebhookRow } from './webhook-store.ts
 
 /** How long a delivery waits for the one before it to the same webhook: order where all is well, no queue where it hangs. */
 const orderMs = 250;
+/**
+ * What a job has not begun after so long it leaves to another: with a last try that hangs it ends well before pg-boss takes it
+ * for lost and runs it anew. One after the other, rather than many small jobs at once: those would come in any order, and a
+ * receiver that hangs would hold all workers.
+ */
+const turnMs = 5_000;
+const mailMs = 15_000;
 const underWay = new Map<string, Promise<unknown>>();
 
 /** Tries deliveries to one webhook, in order; notes how each went and plans the next try. What is no longer wanted is passed over. */
@@ -29,10 +36,13 @@ export async function deliverWebhook(services: Services, job: DeliveryJob): Prom
   }
 }
 
-async function deliverInOrder(services: Services, { workspaceId, ids }: DeliveryJob): Promise<void> {
-  for (const id of ids) {
-    const delivery = await findDelivery(services.db, { workspaceId, id });
-    if (delivery === undefined || delivery.status !== 'pending') continue;
+async function deliverInOrder(services: Services, { workspaceId, webhookId, ids }: DeliveryJob): Promise<void> {
+  const endMs = performance.now() + turnMs;
+  for (const [at, id] of ids.entries()) {
+    if (performance.now() > endMs)
+      return services.outbox.plan(services.db, { workspaceId, webhookId, ids: ids.slice(at) });
+    const delivery = await takeDelivery(services.db, { workspaceId, id });
+    if (delivery === undefined) continue;
     const webhook = await webhookOf(services, delivery);
     if (webhook === undefined || webhook.status === 'disabled') continue;
     await tryDelivery(services, webhook, delivery);
@@ -65,8 +75,7 @@ export async function tryDelivery(services: Services, webhook: WebhookRow, deliv
 /** Plans anew what is long due and waits for nobody. */
 export async function replanDeliveries(services: Services): Promise<void> {
   await withTransaction(services.db, async (tx) => {
-    for (const { workspaceId, webhookId, id } of await takeOverdue(tx, 500))
-      await services.outbox.plan(tx, { workspaceId, webhookId, ids: [id] });
+    for (const job of jobsOf(await takeOverdue(tx, 500))) await services.outbox.plan(tx, job);
   });
 }
 
@@ -118,6 +127,7 @@ const reasons: Record<string, string> = {
   ECONNREFUSED: 'it refuses connections',
   UND_ERR_CONNECT_TIMEOUT: 'it cannot be reached',
   UND_ERR_HEADERS_TIMEOUT: 'no answer within 15 seconds',
+  EABORT: 'no answer within 15 seconds',
   NOSMTP: 'the gateway has no SMTP_URL',
 };
 
@@ -143,6 +153,8 @@ async function mail(services: Services, url: URL, event: GatewayEvent): Promise<
     subject: `AI Gateway: ${subject}`,
     text: [subject, '', ...lines, '', `Event ${event.id}, ${event.created_at}`].join('\n'),
     messageId: `<${event.id}@ai-gateway>`,
+    // nodemailer itself waits half a minute for a greeting and ten for what comes after it.
+    signal: AbortSignal.timeout(mailMs),
   });
   transport.close();
 }

@@ -49,6 +49,22 @@ export async function findDelivery(
   return (rows as RawDelivery[]).map(readDelivery)[0];
 }
 
+/**
+ * Takes a delivery that waits and is due, and puts it half a minute off meanwhile: another job that has it too, or this one
+ * running a second time, passes over it, as over one whose next try is planned for later.
+ */
+export async function takeDelivery(
+  db: Db,
+  place: { workspaceId: string; id: string },
+): Promise<DeliveryRow | undefined> {
+  const { rows } = await db.query(
+    `update deliveries set next_try_at = clock_timestamp() + interval '30 seconds'
+     where workspace_id = $1 and id = $2 and status = 'pending' and next_try_at <= clock_timestamp() returning *`,
+    [place.workspaceId, place.id],
+  );
+  return (rows as RawDelivery[]).map(readDelivery)[0];
+}
+
 export async function selectDeliveries(
   db: Db,
   filter: {
@@ -89,16 +105,21 @@ export async function reopenDelivery(db: Db, place: { workspaceId: string; id: s
   );
 }
 
-/** Deliveries that are long due and that no job has: of an imported database, or of a job that was lost. Put off meanwhile. */
+/**
+ * Deliveries that are long due: of an imported database, of a job that was lost, or of one that is still to come to them; they
+ * are tried once all the same. Put off meanwhile. In the order in which their events happened.
+ */
 export async function takeOverdue(
   tx: Db,
   limit: number,
 ): Promise<{ workspaceId: string; webhookId: string; id: string }[]> {
   const { rows } = await tx.query(
-    `update deliveries set next_try_at = clock_timestamp() where (workspace_id, id) in (
-       select workspace_id, id from deliveries where status = 'pending' and next_try_at < clock_timestamp() - interval '3 minutes'
-       order by next_try_at limit $1 for update skip locked)
-     returning workspace_id, webhook_id, id`,
+    `with taken as (
+       update deliveries set next_try_at = clock_timestamp() where (workspace_id, id) in (
+         select workspace_id, id from deliveries where status = 'pending' and next_try_at < clock_timestamp() - interval '3 minutes'
+         order by next_try_at limit $1 for update skip locked)
+       returning workspace_id, webhook_id, id)
+     select * from taken order by id`,
     [limit],
   );
   return (rows as { workspace_id: string; webhook_id: string; id: string }[]).map((row) => ({

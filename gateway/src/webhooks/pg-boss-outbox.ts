@@ -6,7 +6,7 @@ import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import { insertEvents, type StoredEvent, viewEvent } from '../events/event-store.ts';
 import type { Outbox } from '../events/outbox.ts';
-import { insertDelivery } from './delivery-store.ts';
+import { type DeliveryRow, insertDelivery } from './delivery-store.ts';
 import { webhooksFor } from './webhook-store.ts';
 
 /** Deliveries to one webhook, in the order in which their events happened. */
@@ -16,8 +16,21 @@ export interface DeliveryJob {
   ids: string[];
 }
 
+/** One job for each webhook, its deliveries in the order given. */
+export function jobsOf(
+  deliveries: readonly { workspaceId: string; webhookId: string; id: string }[],
+): Iterable<DeliveryJob> {
+  const jobs = new Map<string, DeliveryJob>();
+  for (const { workspaceId, webhookId, id } of deliveries) {
+    const job = jobs.get(webhookId) ?? { workspaceId, webhookId, ids: [] };
+    job.ids.push(id);
+    jobs.set(webhookId, job);
+  }
+  return jobs.values();
+}
+
 const queue = 'webhook-deliveries';
-/** Receivers that hang hold one of these each for fifteen seconds at most. */
+/** A job to a receiver that hangs holds one of these for its turn and fifteen seconds at most. */
 const workers = 12;
 const pollSeconds = 2;
 
@@ -53,6 +66,7 @@ export class PgBossOutbox implements Outbox {
     await this.#boss.createQueue(queue, {
       retryLimit: 10,
       retryDelay: 5,
+      // Then it is taken for lost: three times what a job takes at most.
       expireInSeconds: 60,
       deleteAfterSeconds: 3_600,
     });
@@ -76,18 +90,15 @@ export class PgBossOutbox implements Outbox {
       return { ...event, id: newId('evt', this.#latestMs), createdAtMs: this.#latestMs };
     });
     await insertEvents(tx, stored);
-    const jobs = new Map<string, DeliveryJob>();
+    const made: DeliveryRow[] = [];
     for (const event of stored) {
       for (const { id: webhookId } of await webhooksFor(tx, event)) {
         const { workspaceId } = event;
         const id = newId('del', event.createdAtMs);
-        await insertDelivery(tx, { workspaceId, id, webhookId, event: viewEvent(event) });
-        const job = jobs.get(webhookId) ?? { workspaceId, webhookId, ids: [] };
-        job.ids.push(id);
-        jobs.set(webhookId, job);
+        made.push(await insertDelivery(tx, { workspaceId, id, webhookId, event: viewEvent(event) }));
       }
     }
-    for (const job of jobs.values()) await this.plan(tx, job);
+    for (const job of jobsOf(made)) await this.plan(tx, job);
   }
 
   /** Has a delivery tried after so long, in the same transaction as whatever asks for it. */

@@ -125,11 +125,20 @@ function checkUrl(text: string, services: Services): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'mailto:')
     return readUrl({ text, param: 'url', allowPrivateNetwork: services.allowPrivateNetwork }).href;
-  if (!/^[^@\s,;]+@[^@\s,;]+$/.test(decodeURIComponent(url.pathname)) || url.search !== '')
+  if (!isAddress(url.pathname) || url.search !== '')
     throw badUrl('url', 'must hold one e-mail address: mailto:you@example.com');
   if (services.smtp === undefined)
     throw badUrl('url', 'is an e-mail address, and this gateway has no SMTP_URL to send by');
   return url.href;
+}
+
+/** One e-mail address, percent-encoded as URLs have it. */
+function isAddress(path: string): boolean {
+  try {
+    return /^[^@\s,;]+@[^@\s,;]+$/.test(decodeURIComponent(path));
+  } catch {
+    return false;
+  }
 }
 
 async function find(services: Services, caller: Caller, id: string): Promise<WebhookRow> {

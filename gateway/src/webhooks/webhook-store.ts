@@ -90,6 +90,7 @@ export async function selectWebhooks(
 
 /** Subscriptions an event is for. Budget events about 100 % pass a filter by percents that names 100. */
 export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string }[]> {
+  const { budget } = event.data as { budget?: { scope: object } };
   const { rows } = await db.query(
     `select id from webhooks
      where workspace_id = $1 and livemode = $2 and status = 'enabled' and $3 = any(events)
@@ -108,7 +109,7 @@ export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string
       event.scenarioId ?? null,
       event.budgetId ?? null,
       event.percent ?? null,
-      JSON.stringify((event.data as { budget?: { scope?: object } }).budget?.scope ?? null),
+      budget === undefined ? null : JSON.stringify(budget.scope),
     ],
   );
   return rows as { id: string }[];

@@ -1,0 +1,94 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { chat, eventually, hello, json } from '../support/ask.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+
+let gateway: TestGateway;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true', FIRST_BYTE_TIMEOUT_MS: '20000' });
+  receiver = await startReceiver();
+});
+afterEach(() => gateway.fakes.reset());
+afterAll(async () => {
+  await gateway.stop();
+  await receiver.stop();
+});
+
+/** Posts a completion to be answered by callback; its text comes back from the fake as it was sent. */
+async function post(text: string, callback = receiver.url, at = gateway): Promise<string> {
+  const body = hello({ callback_url: callback, messages: [{ role: 'user', content: text }] });
+  return (await json<{ id: string }>(at.post(`${chat}/background`, body), 202)).id;
+}
+const statusOf = async (id: string): Promise<string> =>
+  (await json<{ status: string }>(gateway.get(`${chat}/background/${id}`))).status;
+
+describe('a completion in the background', () => {
+  // All that had been taken together had to end before anything else was taken.
+  it('does not wait for a slow one that was posted before it', async () => {
+    gateway.fakes.openai.fault({ kind: 'delay', ms: 6_000 });
+    const slow = await post('slow');
+    await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(1));
+    for (const text of ['quick', 'quick again']) {
+      const quick = await post(text);
+      await eventually(async () => expect(await statusOf(quick)).toBe('completed'), 3_000);
+    }
+    expect(await statusOf(slow)).toBe('running');
+    await eventually(async () => expect(await statusOf(slow)).toBe('completed'), 10_000);
+  });
+
+  it('is told of though another’s receiver does not answer', async () => {
+    const silent = await startReceiver();
+    silent.answer = 'hang';
+    await post('nobody listens', silent.url);
+    await silent.waitFor(1);
+    const before = receiver.received.length;
+    await post('somebody listens');
+    await receiver.waitFor(before + 1, 4_000);
+    await silent.stop();
+  });
+
+  it('of which there are many is run twenty at a time', async () => {
+    gateway.fakes.openai.always({ kind: 'delay', ms: 3_000 });
+    const ids = await Promise.all(Array.from({ length: 25 }, (_, i) => post(`many ${i}`)));
+    await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(20), 2_900);
+    await eventually(async () => {
+      for (const id of ids) expect(await statusOf(id)).toBe('completed');
+    }, 10_000);
+    expect(gateway.fakes.openai.requests).toHaveLength(25);
+  });
+});
+
+describe('a gateway that stops', () => {
+  it('ends what it runs in the background, and takes nothing more', async () => {
+    const stopping = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true', FIRST_BYTE_TIMEOUT_MS: '20000' });
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const callback = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/hook`;
+    try {
+      stopping.fakes.openai.fault({ kind: 'delay', ms: 2_000 });
+      const underWay = await post('under way', callback, stopping);
+      await eventually(() => expect(stopping.fakes.openai.requests).toHaveLength(1));
+      const stopped = stopping.gateway.stop();
+      // As another process would leave one waiting while this one stops.
+      await stopping.database.pool.query(
+        `insert into background_calls (workspace_id, id, livemode, key_id, state, callback_url, sealed_request, sealed_secret)
+         select workspace_id, 'bg_waiting', livemode, key_id, 'queued', callback_url, sealed_request, sealed_secret
+         from background_calls where id = $1`,
+        [underWay],
+      );
+      await stopped;
+      const { rows } = await stopping.database.pool.query('select id, state from background_calls order by created_at');
+      expect(rows).toEqual([
+        { id: underWay, state: 'completed' },
+        { id: 'bg_waiting', state: 'queued' },
+      ]);
+    } finally {
+      await stopping.stop();
+      silent.close();
+    }
+  });
+});
