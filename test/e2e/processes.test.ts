@@ -155,8 +155,10 @@ describe('three processes on one database', () => {
     await Promise.all(load);
     // Another adopts what the dead one left, at the latest within its next look.
     await eventually(async () => {
-      const { rows } = await database.pool.query(`select count(*)::integer as open from calls where status = 'open'`);
-      expect(rows).toEqual([{ open: 0 }]);
+      const { rows } = await database.pool.query(
+        `select (select count(*) from calls where status = 'open')::integer as open, (select count(*) from processes)::integer as alive`,
+      );
+      expect(rows).toEqual([{ open: 0, alive: 2 }]);
     }, 15_000);
     const after = await read(budget.id);
     expect(after.held_usd).toBe(0);
