@@ -10,7 +10,7 @@ const noProvider =
 
 /** In the name of the connection, where its owner sees it: Make has no other place for a warning. */
 const openToAll =
-  "{{if(replace(parameters.baseUrl, '/^ *http:[/][/](?!localhost|127[.]|[[]::1)/i', '') == parameters.baseUrl, '', ', not encrypted: use https')}}";
+  "{{if(replace(parameters.baseUrl, '/^ *http:[/][/](?!(localhost|127[.][0-9.]+|[[]::1.)([:/]|$))/i', '') == parameters.baseUrl, '', ', not encrypted: use https')}}";
 
 /** A key and an address. The test asks who the key is, and tells apart what can be wrong. */
 export const connection: Component = {

@@ -64,6 +64,8 @@ describe('the connection', () => {
       /, not encrypted: use https\)$/,
     );
     expect((await connect('HTTP://gateway.example.com', liveKey, hosts)).label).toMatch(/not encrypted/);
+    const alike = 'http://localhost.example.com';
+    expect((await connect(alike, liveKey, { [alike]: gateway.url })).label).toMatch(/not encrypted/);
     expect((await connect('https://gateway.example.com', liveKey, hosts)).label).not.toMatch(/not encrypted/);
     for (const loopback of ['http://localhost:1', 'http://127.0.0.1:1', 'http://[::1]:1'])
       expect((await connect(loopback, liveKey, { [loopback]: gateway.url })).label).not.toMatch(/not encrypted/);

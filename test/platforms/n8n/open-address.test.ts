@@ -2,10 +2,14 @@ import { AiGatewayApi } from 'n8n-nodes-ai-gateway/credentials/AiGatewayApi.cred
 import { isOpenToAll, openAddress } from 'n8n-nodes-ai-gateway/nodes/open-address.ts';
 import { expect, test } from 'vitest';
 
-test.each(['http://gateway.example.com', ' HTTP://gateway.example.com/v1', 'http://8.8.8.8:8787', 'http://172.32.0.1'])(
-  'whoever is on the way to %s could read the key: warned',
-  (url) => expect(isOpenToAll(url)).toBe(true),
-);
+test.each([
+  'http://gateway.example.com',
+  ' HTTP://gateway.example.com/v1',
+  'http://8.8.8.8:8787',
+  'http://172.32.0.1',
+  'http://localhost.evil.example',
+  'http://127.0.0.1.evil.example:8787',
+])('whoever is on the way to %s could read the key: warned', (url) => expect(isOpenToAll(url)).toBe(true));
 
 test.each([
   'https://gateway.example.com',

@@ -97,6 +97,8 @@ test.each([
   [' HTTP://gateway.example.com/v1', true],
   ['http://8.8.8.8:8787', true],
   ['http://172.32.0.1', true],
+  ['http://localhost.evil.example', true],
+  ['http://10.evil.example', true],
   ['https://gateway.example.com', false],
   ['http://localhost:8787', false],
   ['http://127.0.0.1:8787/v1', false],
