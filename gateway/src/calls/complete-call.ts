@@ -57,6 +57,7 @@ async function completeAdmitted(
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
     mayTry: (account) => services.health.mayTry(account),
+    restMs: (account) => services.health.restMs(account),
     cheapest: meters.some(runsLow),
     nowMs: services.now(),
   });

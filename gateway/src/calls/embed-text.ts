@@ -49,6 +49,7 @@ async function embedAdmitted(
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
     mayTry: (account) => services.health.mayTry(account),
+    restMs: (account) => services.health.restMs(account),
     nowMs: services.now(),
   });
   if (candidate === undefined) throw new Error('a route has a candidate or is refused');

@@ -30,6 +30,12 @@ export class HealthBoard {
     return known === undefined ? 'yes' : mayTry(known.health, this.#now());
   }
 
+  /** Until it may be tried again; nought where only a probe is out, which may be back at any moment. */
+  restMs(account: string): number {
+    const known = this.#accounts.get(account);
+    return known === undefined ? 0 : Math.max(0, known.health.restingUntilMs - this.#now());
+  }
+
   /** Takes a place for a try; false when the account is resting, or has had its share of second tries. */
   begin(account: string, isRetry: boolean): boolean {
     const state = this.#account(account);

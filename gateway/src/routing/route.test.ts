@@ -330,8 +330,10 @@ describe('resting providers', () => {
   });
 
   it('are named when there is no other', () => {
-    const error = refusal('gpt-4o', { mayTry: () => 'no' });
-    expect([error.code, error.status, error.retryAfterSeconds]).toEqual(['no_provider_available', 503, 30]);
+    const rests: Record<string, number> = { 'id-openai': 45_000, 'id-anthropic': 12_300, 'id-gemini': 600_000 };
+    const error = refusal('gpt-4o', { mayTry: () => 'no', restMs: (account) => rests[account] ?? 0 });
+    expect([error.code, error.status, error.retryAfterSeconds]).toEqual(['no_provider_available', 503, 13]);
+    expect(error.message).toContain('Try again in 13 seconds.');
     expect(error.details?.attempts).toMatchObject([
       { provider: 'openai' },
       { provider: 'anthropic' },

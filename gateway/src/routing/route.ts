@@ -46,6 +46,8 @@ export interface RouteInput {
   accounts: readonly ProviderAccount[];
   livemode: boolean;
   mayTry: (account: string) => Trial;
+  /** For how long an account that may not be tried is left alone. */
+  restMs?: ((account: string) => number) | undefined;
   /** A budget that is running low wants the cheapest model that can take the call. */
   cheapest?: boolean | undefined;
   /** Prices change from a date on; without one, those of this moment hold. */
@@ -65,7 +67,7 @@ export function routeCall(input: RouteInput): Candidate[] {
   if (!input.livemode) return [inSandbox(first, asked)];
   const places = onePerAccountAndModel([first, ...standIns]);
   const awake = places.filter(({ account }) => input.mayTry(account) !== 'no');
-  if (awake.length === 0) throw allResting(places);
+  if (awake.length === 0) throw allResting(places, input.restMs);
   return awake.map(({ entry: _, ...candidate }) => candidate);
 }
 
@@ -256,17 +258,21 @@ function notNative(call: Needs): GatewayError {
   );
 }
 
-function allResting(places: readonly Place[]): GatewayError {
+function allResting(places: readonly Place[], restMs: RouteInput['restMs']): GatewayError {
+  const soonestMs = Math.min(...places.map(({ account }) => restMs?.(account) ?? usualRestMs));
+  const seconds = Math.max(1, Math.ceil(soonestMs / 1000));
   const providers = [...new Set(places.map(({ provider }) => provider))].join(', ');
   return new GatewayError(
     'no_provider_available',
-    `Every provider of this model is resting after repeated failures (${providers}). Try again in half a minute.`,
+    `Every provider of this model is resting after repeated failures (${providers}). Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
     {
       details: { attempts: places.map(({ provider, model }) => ({ provider, model, error: 'resting' })) },
-      retryAfterSeconds: 30,
+      retryAfterSeconds: seconds,
     },
   );
 }
+
+const usualRestMs = 30_000;
 
 function shorten(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
