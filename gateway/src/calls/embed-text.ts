@@ -54,6 +54,7 @@ async function embedAdmitted(
   });
   if (candidate === undefined) throw new Error('a route has a candidate or is refused');
   const funding = await fundEmbedding(services, {
+    call,
     json: request.json,
     candidate,
     inputTokens,

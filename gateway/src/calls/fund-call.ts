@@ -8,7 +8,8 @@ import type { Meter } from '../budgets/meter.ts';
 import { tellExceeded } from '../budgets/tell-exceeded.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { answerCeiling } from '../providers/answer-ceiling.ts';
-import { boundUnseen, countInputTokens } from '../providers/count-tokens.ts';
+import { boundOpaque, isOpaque } from '../providers/count-tokens.ts';
+import { InputCounter } from '../providers/input-counter.ts';
 import { affordableOutputTokens, dearestCostNanos, type Price } from '../providers/price.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -53,7 +54,8 @@ export function fundCall(services: Services, asked: Asked): Funding | Promise<Fu
   const blocks = meters.some((meter) => meter.blocks);
   const payable = blocks ? candidates.filter(({ price }) => price !== undefined) : candidates;
   if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, meters);
-  const inputOf = blocks ? unseenBound(call, inputTokens) : () => inputTokens;
+  const inputOf: InputOf =
+    blocks && isOpaque(call) ? (candidate) => boundOpaque(inputTokens, candidate) : () => inputTokens;
   const holdNanos = dearestOf(payable, call, { inputOf, most: undefined });
   const funding = { holdNanos, candidates: payable, maxTokens: blocks ? unaskedCeiling(payable, call) : undefined };
   if (meters.length === 0) return { ...funding, hold: undefined };
@@ -96,7 +98,7 @@ export function meterIdsOf(hold: Hold | undefined): readonly string[] | undefine
 /** The same for embeddings, which have no answer to shorten. Throws `budget_exceeded`. */
 export async function fundEmbedding(
   services: Services,
-  { json, candidate, inputTokens, meters, caller, tags }: Omit<Asked, 'candidates' | 'call'> & { candidate: Candidate },
+  { call, json, candidate, inputTokens, meters, caller, tags }: Omit<Asked, 'candidates'> & { candidate: Candidate },
 ): Promise<{ hold: Hold | undefined; holdNanos: bigint }> {
   const { price } = candidate;
   if (price === undefined) {
@@ -108,7 +110,7 @@ export async function fundEmbedding(
   if (meters.length === 0) return { hold: undefined, holdNanos };
   let held = await services.ledger.hold(meters, holdNanos);
   if (!('nanos' in held)) {
-    const counted = await countInputTokens(json, { bound: inputTokens, exact: isExact(candidate) });
+    const counted = await new InputCounter(call, json, inputTokens).tokensFor(candidate);
     holdNanos = dearestCostNanos(price, { inputTokens: counted, maxOutputTokens: 0 });
     held = await services.ledger.hold(meters, holdNanos);
   }
@@ -165,21 +167,11 @@ function fitWithin(
 /** The most tokens of input a candidate may bill for the call. */
 type InputOf = (candidate: Candidate) => number;
 
-function unseenBound(call: NeutralCall, inputTokens: number): InputOf {
-  return ({ contextWindow }) => boundUnseen(call, { inputTokens, contextWindow });
-}
-
-async function exactInputs({ call, json, inputTokens: bound }: Asked): Promise<InputOf> {
-  const [forOpenai, forOthers] = await Promise.all([
-    countInputTokens(json, { bound, exact: true }),
-    countInputTokens(json, { bound, exact: false }),
-  ]);
-  return (candidate) => unseenBound(call, isExact(candidate) ? forOpenai : forOthers)(candidate);
-}
-
-/** The tokenizer is OpenAI's own. */
-function isExact({ kind }: Candidate): boolean {
-  return kind === 'openai' || kind === 'sandbox';
+async function exactInputs({ call, json, candidates, inputTokens }: Asked): Promise<InputOf> {
+  const counter = new InputCounter(call, json, inputTokens);
+  const exact = new Map<Candidate, number>();
+  for (const candidate of candidates) exact.set(candidate, await counter.tokensFor(candidate));
+  return (candidate) => exact.get(candidate) ?? boundOpaque(inputTokens, candidate);
 }
 
 /** Dearest over the candidates. `most`: no answer is longer than this. */

@@ -211,9 +211,15 @@ function readPart(part: JsonObject, at: string, native: string[]): Part[] {
 /** Pictures are passed on, never fetched by the gateway. */
 export function readImage(url: string, at: string): ImageSource {
   const data = readDataUrl(url);
-  if (data !== undefined) return { kind: 'data', ...data };
+  if (data !== undefined) return { kind: 'data', ...pictureOnly(data, at) };
   if (!/^https?:\/\//i.test(url)) throw wrong(at, 'an http(s) URL, or a data URL with base64');
   return { kind: 'url', url };
+}
+
+/** A film under the name of a picture would be counted, and paid, as one. */
+export function pictureOnly<Data extends { mediaType: string }>(data: Data, at: string): Data {
+  if (!/^image\//i.test(data.mediaType)) throw wrong(at, 'a picture: its media type begins with image/');
+  return data;
 }
 
 export function markNative(native: string[], feature: string): [] {

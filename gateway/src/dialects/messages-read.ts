@@ -1,4 +1,4 @@
-import { efforts, markNative, optional, readImage } from './chat-read.ts';
+import { efforts, markNative, optional, pictureOnly, readImage } from './chat-read.ts';
 import type {
   JsonObject,
   Message,
@@ -167,11 +167,14 @@ function readBlock(block: JsonObject, at: string, native: string[]): Part[] {
 function readImageBlock(source: JsonObject, at: string, native: string[]) {
   if (source.type === 'base64')
     return [
-      {
-        kind: 'data' as const,
-        mediaType: needString(source.media_type, `${at}.media_type`),
-        data: needString(source.data, `${at}.data`),
-      },
+      pictureOnly(
+        {
+          kind: 'data' as const,
+          mediaType: needString(source.media_type, `${at}.media_type`),
+          data: needString(source.data, `${at}.data`),
+        },
+        `${at}.media_type`,
+      ),
     ];
   if (source.type === 'url') return [readImage(needString(source.url, `${at}.url`), `${at}.url`)];
   return markNative(native, 'image.source');

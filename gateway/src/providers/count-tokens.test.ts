@@ -1,21 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chat } from '../dialects/chat.ts';
-import type { Dialect } from '../dialects/dialect.ts';
-import { outlineJson } from '../dialects/json-outline.ts';
-import { messages } from '../dialects/messages.ts';
-import type { JsonObject, NeutralCall, Part } from '../dialects/neutral.ts';
-import { responses } from '../dialects/responses.ts';
-import {
-  boundInputTokens,
-  boundUnseen,
-  contentBytes,
-  countInputTokens,
-  countTokens,
-  estimateUsage,
-  inputOf,
-  likelyInputTokens,
-} from './count-tokens.ts';
+import type { NeutralCall, Part } from '../dialects/neutral.ts';
+import { boundInputTokens, countTokens, estimateUsage, inputOf, likelyInputTokens } from './count-tokens.ts';
 
 type Sent = Pick<NeutralCall, 'messages' | 'tools'>;
 
@@ -29,10 +15,6 @@ function text(words: string): Part {
 
 const picture: Part = { kind: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'A'.repeat(200_000) } };
 const weather = { name: 'weather', parameters: { type: 'object', properties: {} } };
-const tool = (maximum: number) => ({
-  type: 'function',
-  function: { name: 'f', parameters: { type: 'object', properties: { n: { type: 'integer', maximum } } } },
-});
 
 describe('the bound of what a call sends', () => {
   it('is never passed by a true count, whatever the text', async () => {
@@ -67,68 +49,6 @@ describe('the bound of what a call sends', () => {
   it('leaves room for the prompt a vendor adds where there are tools', () => {
     const more = boundInputTokens(sent([text('Hi')], [weather]), 100) - boundInputTokens(sent([text('Hi')]), 100);
     expect(more).toBeGreaterThanOrEqual(530);
-  });
-});
-
-describe('the input counted, where money is short', () => {
-  const fields = Array.from({ length: 200 }, (_, n) => [`field_${n}`, { type: 'string', description: `What ${n} is` }]);
-  const schema = { type: 'object', properties: Object.fromEntries(fields) };
-  const hi = [{ role: 'user', content: 'Hi' }];
-  const said = (content: unknown) => ({ max_tokens: 9, messages: [{ role: 'user', content }] });
-
-  async function counted(dialect: Dialect, body: object, exact = true): Promise<{ bound: number; counted: number }> {
-    const json = { model: 'gpt-4o', ...body };
-    const bytes = Buffer.from(JSON.stringify(json));
-    const call = dialect.read(json as JsonObject);
-    const bound = boundInputTokens(call, contentBytes(outlineJson(bytes), bytes.length));
-    return { bound, counted: await countInputTokens(json as JsonObject, { bound, exact }) };
-  }
-
-  it.each<[string, Dialect, object, unknown]>([
-    ['a schema of the answer', chat, { messages: hi, response_format: { json_schema: { schema } } }, schema],
-    ['the same in a response', responses, { input: 'Hi', text: { format: { name: 'x', schema } } }, schema],
-    ['a prediction', chat, { messages: hi, prediction: { type: 'content', content: JSON.stringify(schema) } }, schema],
-    ['the old functions', chat, { messages: hi, functions: [{ name: 'f', parameters: schema }] }, schema],
-    [
-      'a document of blocks',
-      messages,
-      said([
-        { type: 'document', source: { type: 'content', content: [{ type: 'text', text: JSON.stringify(schema) }] } },
-      ]),
-      schema,
-    ],
-    ['a tool with long numbers in it', chat, { messages: hi, tools: [tool(1e20)] }, tool(1e20).function.parameters],
-  ])('is no less than what is sent: %s', async (_, dialect, body, sentToo) => {
-    const { bound, counted: tokens } = await counted(dialect, body);
-    expect(tokens).toBeGreaterThanOrEqual(await countTokens(JSON.stringify(sentToo)));
-    expect(tokens).toBeLessThanOrEqual(bound);
-  });
-
-  it('of a very long text takes what is not counted for as many tokens as it has bytes', async () => {
-    const spaces = ' '.repeat(200_000);
-    const rare = '\u8f69'.repeat(100_000);
-    const { counted: tokens } = await counted(chat, said(spaces + rare));
-    expect(tokens).toBeGreaterThanOrEqual(300_000);
-  });
-
-  it('is close to the truth for text: nothing is held for settings, little for what stands around it', async () => {
-    const words = 'The quick brown fox jumps over the lazy dog. '.repeat(100);
-    const { bound, counted: tokens } = await counted(chat, {
-      ...said(words),
-      user: 'u'.repeat(500),
-      metadata: { a: 'b' },
-    });
-    expect(bound).toBeGreaterThan(4_400);
-    expect(tokens).toBeLessThan((await countTokens(words)) + 80);
-  });
-
-  it('is a model’s window where not all of it stands in the request', () => {
-    const unseen = (onlyNative: string[], contextWindow?: number): number =>
-      boundUnseen({ onlyNative }, { inputTokens: 100, contextWindow });
-    expect(unseen([])).toBe(100);
-    expect(unseen(['input_audio'])).toBe(100);
-    expect(unseen(['previous_response_id'], 128_000)).toBe(128_000);
-    expect(unseen(['web_search'])).toBe(2_000_000);
   });
 });
 

@@ -1,20 +1,20 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Outline } from '../dialects/json-outline.ts';
-import type { JsonObject, NeutralCall, Part, Usage } from '../dialects/neutral.ts';
-import { isSetting, sentContent } from './sent-content.ts';
+import type { NeutralCall, Part, Usage } from '../dialects/neutral.ts';
+import { isSetting } from './sent-content.ts';
 
 /**
  * The dearest a picture gets anywhere: GPT-4o mini makes 2,833 tokens of it and 5,667 more of each tile, of which a picture
  * scaled to 768 × 2048 has eight. (GPT-4o: 1,445; Claude: under 5,000; Gemini 3: 2,240; GPT-5.4 in full: some 12,000.)
  */
-const pictureTokensMax = 48_169;
+export const pictureTokensMax = 48_169;
 /** In low detail: GPT-4o mini 2,833, and Claude, which knows no detail. */
 const lowDetailTokensMax = 5_000;
 /** What most models make of an ordinary picture: GPT-4o of 1024 × 1024 pixels 765, Claude up to 1,600. */
 const pictureTokensUsual = 1_600;
 /** What a vendor adds around messages; where there are tools, a prompt of its own (530 tokens for Claude 3 Opus). */
-const overheadTokens = 16;
-const toolOverheadTokens = 1_000;
+export const overheadTokens = 16;
+export const toolOverheadTokens = 1_000;
 
 /** The bytes of a request that may become tokens: all but its settings. */
 export function contentBytes({ members }: Outline, bodyBytes: number): number {
@@ -36,18 +36,29 @@ export function boundInputTokens(call: Pick<NeutralCall, 'messages' | 'tools'>, 
 }
 
 /** Features whose input stands in the request. With any other (a stored conversation, a file by its id, a search) the vendor reads more. */
-const selfContained = new Set(['input_audio', 'tool_choice']);
+const selfContained = new Set(['tool_choice']);
+/** The same of members that are passed on as they are. */
+const reachOut = ['mcp_servers', 'container', 'web_search_options', 'search_parameters', 'plugins'];
 /** Where a model's window is not known. */
 const widestWindow = 2_000_000;
 
-/** The most a model can be sent by a call of which not all stands in the request: its window. */
-export function boundUnseen(
-  { onlyNative }: Pick<NeutralCall, 'onlyNative'>,
-  { inputTokens, contextWindow }: { inputTokens: number; contextWindow: number | undefined },
+/** Does a call send more than its bytes tell: something the vendor fetches or has stored, or a document of however many pages? */
+export function isOpaque({
+  onlyNative,
+  extra,
+  messages,
+}: Pick<NeutralCall, 'onlyNative' | 'extra' | 'messages'>): boolean {
+  if (!onlyNative.every((feature) => selfContained.has(feature)) || reachOut.some((name) => name in extra)) return true;
+  for (const part of leaves({ messages })) if (part.kind === 'file' && !isText(part.mediaType)) return true;
+  return false;
+}
+
+/** The most tokens of input a model can bill for a call of which `seen` stand in the request. */
+export function boundOpaque(
+  seen: number,
+  { contextWindow = widestWindow }: { contextWindow?: number | undefined },
 ): number {
-  return onlyNative.every((feature) => selfContained.has(feature))
-    ? inputTokens
-    : Math.max(inputTokens, contextWindow ?? widestWindow);
+  return Math.max(seen, contextWindow);
 }
 
 /** What the call will come to about, told from its bound: text has some four bytes to a token, pictures and pages are usual ones. */
@@ -85,6 +96,10 @@ function* leaves(call: Pick<NeutralCall, 'messages'>): Generator<Part> {
   }
 }
 
+function isText(mediaType: string): boolean {
+  return /^text\/|json|xml/.test(mediaType);
+}
+
 /** A page of a document is some 50 kB and 2,000 tokens. */
 const fileBytesPerToken = 25;
 
@@ -108,7 +123,7 @@ export function inputOf(call: Pick<NeutralCall, 'messages' | 'tools'>): CallInpu
     else if (part.kind === 'tool-call') texts.push(part.name, part.arguments);
     else if (part.kind === 'image') input.images += 1;
     else if (part.kind === 'file') {
-      if (/^text\/|json|xml/.test(part.mediaType)) texts.push(Buffer.from(part.data, 'base64').toString('utf8'));
+      if (isText(part.mediaType)) texts.push(Buffer.from(part.data, 'base64').toString('utf8'));
       else input.fileTokens += fileTokens(part.data);
     }
   }
@@ -128,22 +143,6 @@ export async function estimateUsage(options: CallInput & { outputText: string })
   };
 }
 
-/**
- * A closer upper bound than `bound`: texts are counted. OpenAI's own tokenizer is exact for OpenAI; other vendors make up to
- * two fifths more tokens of the same text.
- */
-export async function countInputTokens(
-  request: JsonObject,
-  { bound, exact }: { bound: number; exact: boolean },
-): Promise<number> {
-  const { texts, pictures, picturesOfLowDetail, otherBytes } = sentContent(request);
-  const { tokens, rest } = await countBeginning(texts.join('\n'));
-  const around = overheadTokens + ('tools' in request || 'functions' in request ? toolOverheadTokens : 0);
-  const ofTexts = Math.ceil(tokens * (exact ? 1 : 1.4)) + Buffer.byteLength(rest);
-  const ofPictures = pictures * pictureTokensMax + picturesOfLowDetail * lowDetailTokensMax;
-  return Math.min(bound, ofTexts + ofPictures + otherBytes + around);
-}
-
 const countedCharsMax = 200_000;
 const sliceCharsMax = 512;
 const slicesPerBreath = 32;
@@ -156,14 +155,17 @@ export async function countTokens(text: string): Promise<number> {
 }
 
 /**
- * By OpenAI's o200k tokenizer, which is within some percent for the other vendors too. The tables take 50 MB and are loaded
- * when first needed.
+ * By one of OpenAI's tokenizers; the newer one is within some percent for the other vendors' English too. The tables take 50 MB
+ * and are loaded when first needed.
  *
  * The tokenizer takes the square of the time for the length of a word: 200,000 times the letter a would stop the process for
  * nine seconds. So it is fed slices, cut before a space where there is one, and others get their turn in between.
  */
-async function countBeginning(text: string): Promise<{ tokens: number; rest: string }> {
-  const { countTokens: count } = await import('gpt-tokenizer/encoding/o200k_base');
+export async function countBeginning(
+  text: string,
+  encoding: Encoding = 'o200k_base',
+): Promise<{ tokens: number; rest: string }> {
+  const { countTokens: count } = await tokenizers[encoding]();
   let tokens = 0;
   let slices = 0;
   for (const slice of slicesOf(text.slice(0, countedCharsMax))) {
@@ -174,6 +176,13 @@ async function countBeginning(text: string): Promise<{ tokens: number; rest: str
   }
   return { tokens, rest: text.slice(countedCharsMax) };
 }
+
+export type Encoding = keyof typeof tokenizers;
+
+const tokenizers = {
+  o200k_base: () => import('gpt-tokenizer/encoding/o200k_base'),
+  cl100k_base: () => import('gpt-tokenizer/encoding/cl100k_base'),
+};
 
 function* slicesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {

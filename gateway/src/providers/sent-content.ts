@@ -9,6 +9,8 @@ export interface SentContent {
   picturesOfLowDetail: number;
   /** Bytes of everything else: it may hold what we do not know, and no tokenizer makes more tokens than there are bytes. */
   otherBytes: number;
+  /** There are documents or sounds, whose length nobody sees. */
+  isDocument: boolean;
 }
 
 /** Members of a request that no vendor makes tokens of, in any dialect. */
@@ -29,7 +31,7 @@ export function isSetting(member: string): boolean {
  * setting counts by its bytes, so that nothing is overlooked because nobody thought of it.
  */
 export function sentContent(request: JsonObject): SentContent {
-  const found: SentContent = { texts: [], pictures: 0, picturesOfLowDetail: 0, otherBytes: 0 };
+  const found: SentContent = { texts: [], pictures: 0, picturesOfLowDetail: 0, otherBytes: 0, isDocument: false };
   for (const [name, value] of Object.entries(request)) {
     if (isSetting(name) || value === null) continue;
     if (name === 'messages' || name === 'input') readList(value, found, readMessage);
@@ -74,9 +76,8 @@ function readList(value: unknown, found: SentContent, readItem: Read): void {
 
 /** A message, or an item of a response; of embeddings a text, a token, or a list of tokens. */
 function readMessage(message: unknown, found: SentContent): void {
-  found.otherBytes += aroundTokens;
-  if (typeof message === 'number') return;
-  if (isTokens(message)) found.otherBytes += message.length;
+  if (typeof message === 'number') found.otherBytes += 1;
+  else if (isTokens(message)) found.otherBytes += message.length;
   else readPart(message, found);
 }
 
@@ -85,10 +86,27 @@ function isTokens(value: unknown): value is number[] {
 }
 
 function readPart(part: unknown, found: SentContent): void {
+  found.otherBytes += aroundTokens;
   if (typeof part === 'string') readText(part, found);
   else if (!isRecord(part)) readOther(part, found);
   else if (pictures.has(part.type)) readPicture(part, found);
+  else if (documents.has(part.type)) readDocument(part, found);
   else for (const [name, value] of Object.entries(part)) readMember(name, value, found);
+}
+
+const documents = new Set<unknown>(['file', 'input_file', 'document', 'input_audio']);
+/** A document that is text, in any dialect: its data or, in Anthropic’s, its blocks. */
+const textData = /^data:(text\/|application\/(json|xml))/;
+
+function readDocument(part: JsonObject, found: SentContent): void {
+  const { source, ...rest } = part;
+  const { file = part } = part;
+  const data = isRecord(file) ? file.file_data : undefined;
+  if (isRecord(source) && source.type === 'content') readList(source.content, found, readPart);
+  else if (isRecord(source) && source.type === 'text') readText(source.data, found);
+  else if (typeof data === 'string' && textData.test(data)) readOther(part, found);
+  else found.isDocument = true;
+  if (source !== undefined) readOther(rest, found);
 }
 
 const pictures = new Set<unknown>(['image_url', 'input_image', 'image']);

@@ -1,0 +1,86 @@
+import type { JsonObject, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
+import {
+  boundOpaque,
+  countBeginning,
+  type Encoding,
+  isOpaque,
+  overheadTokens,
+  pictureTokensMax,
+  toolOverheadTokens,
+} from './count-tokens.ts';
+import { type SentContent, sentContent } from './sent-content.ts';
+
+/** Who is to read the input. */
+export interface Reader {
+  kind: ProviderKind;
+  model: string;
+  contextWindow?: number | undefined;
+}
+
+/**
+ * A close upper bound of a call's input tokens, for each candidate by its own measure: texts are counted by the model's
+ * tokenizer, pictures taken at the dearest the model makes of one. Texts are counted once for each tokenizer.
+ */
+export class InputCounter {
+  readonly #call: Pick<NeutralCall, 'onlyNative' | 'extra' | 'messages'>;
+  readonly #bound: number;
+  readonly #content: SentContent;
+  readonly #around: number;
+  readonly #counted = new Map<Encoding | undefined, Promise<number>>();
+
+  /** `bound`: by bytes, where all of the input stands in the request. */
+  constructor(call: Pick<NeutralCall, 'onlyNative' | 'extra' | 'messages'>, request: JsonObject, bound: number) {
+    this.#call = call;
+    this.#bound = bound;
+    this.#content = sentContent(request);
+    this.#around = overheadTokens + ('tools' in request || 'functions' in request ? toolOverheadTokens : 0);
+  }
+
+  async tokensFor(reader: Reader): Promise<number> {
+    const { pictures, picturesOfLowDetail, otherBytes, isDocument } = this.#content;
+    const most = pictureTokens(reader);
+    const low = reader.kind === 'openai' ? lowDetailTokens : most;
+    const texts = await this.#texts(encodingOf(reader));
+    const seen = texts + pictures * most + picturesOfLowDetail * Math.min(low, most) + otherBytes + this.#around;
+    return isDocument || isOpaque(this.#call) ? boundOpaque(seen, reader) : Math.min(this.#bound, seen);
+  }
+
+  #texts(encoding: Encoding | undefined): Promise<number> {
+    let counted = this.#counted.get(encoding);
+    if (counted === undefined) {
+      const text = this.#content.texts.join('\n');
+      counted = encoding === undefined ? countUnknown(text) : count(text, encoding);
+      this.#counted.set(encoding, counted);
+    }
+    return counted;
+  }
+}
+
+async function count(text: string, encoding: Encoding): Promise<number> {
+  const { tokens, rest } = await countBeginning(text, encoding);
+  return tokens + Buffer.byteLength(rest);
+}
+
+/** Other vendors make up to two fifths more tokens of the same English; of other scripts nobody knows, so their bytes count. */
+async function countUnknown(text: string): Promise<number> {
+  const ascii = text.replaceAll(/[^\x20-\x7e\n]+/g, ' ');
+  const foreignBytes = Buffer.byteLength(text.replaceAll(/[\x20-\x7e\n]+/g, ''));
+  return Math.ceil((await count(ascii, 'o200k_base')) * 1.4) + foreignBytes;
+}
+
+/** Undefined where the tokenizer is not public. The sandbox counts as it says. */
+function encodingOf({ kind, model }: Reader): Encoding | undefined {
+  if (kind === 'sandbox') return 'o200k_base';
+  if (kind !== 'openai') return undefined;
+  return /^(ft:)?(gpt-3\.5|gpt-4(?![o.])|text-embedding|davinci|babbage)/.test(model) ? 'cl100k_base' : 'o200k_base';
+}
+
+/** GPT-4o mini in low detail. */
+const lowDetailTokens = 2_833;
+
+/** The dearest a picture gets with this model: GPT-4o 1,445, GPT-5.4 some 12,000, Claude under 5,000, Gemini at its largest 4,128. */
+function pictureTokens({ kind, model }: Reader): number {
+  if (kind === 'anthropic' || kind === 'gemini') return 5_000;
+  if (kind !== 'openai' || /gpt-4o-mini/.test(model)) return pictureTokensMax;
+  return /^(ft:)?(chatgpt-|gpt-)4o/.test(model) ? 1_445 : 12_000;
+}
