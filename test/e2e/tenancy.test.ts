@@ -353,9 +353,16 @@ describe('a budget of the whole workspace', () => {
     );
     const own = await subscribe({}, member);
     const everybodys = await subscribe({ client_id: 'lodger' });
-    await use('lodger', 100);
+    gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 100 } });
+    const answered = await gateway.post(chat, hello({ max_tokens: 100 }), as);
+    // Of its own instance of the budget for each client, not of the workspace’s.
+    expect([answered.status, Number(answered.headers.get('x-gateway-budget-remaining-usd'))]).toEqual([200, 0]);
     const refused = await gateway.post(chat, hello({ max_tokens: 100 }), { ...as, 'x-client-id': 'lodger' });
     const { error } = await json<{ error: { message: string; details: object } }>(refused, 402);
+    const check = await json<{ allowed: boolean; affordable_tokens: null }>(
+      gateway.get('/v1/budgets/check?model=gpt-4o', as),
+    );
+    expect(check).toMatchObject({ allowed: false, affordable_tokens: null });
     expect(error).toMatchObject({ message: 'A budget of the workspace cannot pay for this call.' });
     expect(Object.keys(error.details)).toEqual(['resets_at']);
     const heard = async (id: string): Promise<unknown[]> => {
@@ -374,12 +381,13 @@ describe('a budget of the whole workspace', () => {
 });
 
 describe('a subscription', () => {
-  it('is seen and touched, by a key with locked tags, only where it is filtered to them', async () => {
+  it('is seen and touched, by a key with locked tags, only where one of its kind made it', async () => {
     const viewer = await lockedTo({ client_id: 'acme' }, 'viewer');
     const member = await lockedTo({ client_id: 'acme' }, 'member');
     const own = await subscribe({}, member.as);
     const others = [
       await subscribe({}),
+      await subscribe({ client_id: 'acme' }),
       await subscribe({ client_id: 'globex' }),
       await subscribe({ project: 'acme' }),
     ];
@@ -403,11 +411,13 @@ describe('a subscription', () => {
     for (const { id } of others) expect(await remove(`/v1/webhooks/${id}`)).toBe(204);
   });
 
-  it('must carry every locked tag, and pages hold nothing else', async () => {
+  it('must be made by a key of every locked tag, and pages hold nothing else', async () => {
     const { as } = await lockedTo({ client_id: 'acme', project: 'acme-news' }, 'member');
     const wanted = { client_id: 'acme', project: 'acme-news' };
-    const own = [await subscribe(wanted), await subscribe({ ...wanted, percent: [100] })];
-    const others = [await subscribe({ client_id: 'acme' }), await subscribe({ project: 'acme-news' })];
+    const { as: partner } = await lockedTo({ client_id: 'acme' }, 'member');
+    const own = [await subscribe({}, as), await subscribe({ percent: [100] }, as)];
+    // The owner's own are the owner's secret, though they are about this client.
+    const others = [await subscribe(wanted), await subscribe({}, partner)];
     const first = await json<{ data: Webhook[]; next_cursor: string }>(gateway.get('/v1/webhooks?limit=1', as));
     const second = await json<{ data: Webhook[]; next_cursor: null }>(
       gateway.get(`/v1/webhooks?limit=1&cursor=${first.next_cursor}`, as),

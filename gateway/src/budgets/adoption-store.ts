@@ -45,7 +45,7 @@ export async function adoptLeases(
   await record(tx, events);
   // The sums of these hours are out of date.
   await tx.query(
-    `insert into usage_stale_hours (hour) select distinct date_trunc('hour', t) from unnest($1::timestamptz[]) as t on conflict do nothing`,
+    `insert into usage_stale_hours (hour) select distinct date_trunc('hour', t, 'UTC') from unnest($1::timestamptz[]) as t`,
     [(calls as AdoptedRow[]).map(({ created_at }) => created_at)],
   );
   await tx.query('delete from processes where id = any($1)', [dead]);

@@ -204,7 +204,7 @@ export class Journal {
       else this.#keep(outbound, error);
     }
     this.#writing = undefined;
-    this.#giveUpWaiting(outbound);
+    this.#giveUpWaiting();
     if (this.#failing) this.#retryLater();
     else if (this.#outbound.length > 0) this.#schedule(0);
     else if (this.#queue.length > 0) this.#schedule(this.#queue.some(isAwaited) ? 0 : openDelayMs);
@@ -252,9 +252,9 @@ export class Journal {
     });
   }
 
-  #giveUpWaiting(outbound: Outbound): void {
+  #giveUpWaiting(): void {
     const now = performance.now();
-    for (const entry of [...outbound.entries, ...this.#queue]) {
+    for (const entry of [...this.#outbound.flatMap(({ entries }) => entries), ...this.#queue]) {
       entry.waiting = entry.waiting.filter((waiter) => {
         if (waiter.until > now) return true;
         waiter.reject(databaseAway());

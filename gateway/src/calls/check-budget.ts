@@ -45,10 +45,12 @@ export async function checkBudget(
   };
   const limiting = leastLeft(views.filter(blocks));
   const tokens = limiting === undefined || prices === undefined ? null : affordable(prices[0], leftOf(limiting.count));
+  // What a budget one may not see pays for would tell what is left of it.
+  const affordableTokens = limiting === undefined || own.includes(limiting) ? tokens : null;
   const paused = tags.scenario === undefined ? undefined : guards.paused.get(tags.scenario);
   if (paused !== undefined) {
     const message = `The scenario "${tags.scenario}" is paused${paused.reason === '' ? '.' : `: ${paused.reason}`}`;
-    return { allowed: false, reason: 'scenario_paused', message, ...shown, affordable_tokens: tokens };
+    return { allowed: false, reason: 'scenario_paused', message, ...shown, affordable_tokens: affordableTokens };
   }
   if (limiting === undefined)
     return { allowed: true, reason: 'ok', message: 'No budget limits this call.', ...shown, affordable_tokens: null };
@@ -67,9 +69,15 @@ export async function checkBudget(
   const message = !allowed
     ? `The ${named} cannot pay for even a short answer${leftText}`
     : maxTokens !== undefined && tokens !== null && tokens < maxTokens
-      ? `The call can be paid, but its answer would be cut to ${tokens} tokens${leftText}`
+      ? `The call can be paid, but its answer would be cut${own.includes(limiting) ? ` to ${tokens} tokens` : ' short'}${leftText}`
       : `The call can be paid${leftText}`;
-  return { allowed, reason: allowed ? 'ok' : 'budget_exceeded', message, ...shown, affordable_tokens: tokens };
+  return {
+    allowed,
+    reason: allowed ? 'ok' : 'budget_exceeded',
+    message,
+    ...shown,
+    affordable_tokens: affordableTokens,
+  };
 }
 
 interface Standing {

@@ -128,6 +128,7 @@ function open(
   return {
     entry,
     call,
+    caller: request.caller,
     hold,
     ledger: services.ledger,
     passage,

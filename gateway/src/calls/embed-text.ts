@@ -180,6 +180,7 @@ function openEmbedding(
   return {
     entry,
     call,
+    caller: request.caller,
     hold,
     ledger: services.ledger,
     passage,

@@ -1,4 +1,7 @@
 import { toUsd } from '@ai-gateway/shared/money';
+import type { Caller } from '../accounts/api-key.ts';
+import { isOwn } from '../accounts/own-tags.ts';
+import { scopeOfInstance } from '../budgets/budget.ts';
 import type { JournalEntry } from '../budgets/journal.ts';
 import type { Hold, Ledger } from '../budgets/ledger.ts';
 import type { NeutralCall, Usage } from '../dialects/neutral.ts';
@@ -10,6 +13,7 @@ import type { Passage } from './admission.ts';
 /** A call under way: everything settling it needs, gathered as it goes. */
 export interface RunningCall {
   entry: JournalEntry;
+  caller: Caller;
   call: NeutralCall;
   /** Undefined where no budget applies. */
   hold: Hold | undefined;
@@ -83,11 +87,14 @@ function post(running: RunningCall, closed: ClosedCall): Promise<void> {
   return entry.close(closed, debits);
 }
 
-/** What is left of the tightest budget, after this call; undefined where none applies. */
-export function budgetRemaining({ hold }: RunningCall): bigint | undefined {
+/** What is left of the tightest budget the caller may see, after this call; undefined where there is none. */
+export function budgetRemaining({ hold, caller }: RunningCall): bigint | undefined {
   let least: bigint | undefined;
-  for (const { remainingNanos } of hold?.meters ?? [])
+  for (const meter of hold?.meters ?? []) {
+    if (caller.lockedTags.length > 0 && !isOwn(caller, scopeOfInstance(meter.budget, meter.instance))) continue;
+    const { remainingNanos } = meter;
     if (least === undefined || remainingNanos < least) least = remainingNanos;
+  }
   return least;
 }
 

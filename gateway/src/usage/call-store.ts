@@ -30,8 +30,7 @@ export function earliestOf(rows: readonly CallRow[]): Date {
 export const markLateCalls = (earliest: string): string => `
   insert into usage_stale_hours (hour)
   select distinct date_trunc('hour', l.t, 'UTC') from json_to_recordset($2::json) as l (t timestamptz)
-  where ${earliest}::timestamptz < (select until from usage_rollup) and l.t < (select until from usage_rollup)
-  on conflict do nothing`;
+  where ${earliest}::timestamptz < (select until from usage_rollup) and l.t < (select until from usage_rollup)`;
 
 /** The insert, composable: `$1` is the process, `$2` the batch; `guard` may be one more thing to join with. */
 export const insertCalls = (guard = ''): string => `

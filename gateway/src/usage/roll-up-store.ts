@@ -75,7 +75,8 @@ async function refreshStale(tx: Tx): Promise<void> {
   const { rows } = await tx.query(
     `delete from usage_stale_hours where hour < coalesce((select until from usage_rollup), '-infinity') returning hour`,
   );
-  for (const { hour } of rows as { hour: Date }[]) {
+  const hours = new Set((rows as { hour: Date }[]).map(({ hour }) => hour.getTime()));
+  for (const hour of [...hours].map((ms) => new Date(ms))) {
     const end = new Date(hour.getTime() + 3_600_000);
     await tx.query('delete from usage_hours where hour >= $1 and hour < $2', [hour, end]);
     await tx.query(hourSums, [hour, end]);

@@ -54,7 +54,7 @@ export const webhookHandlers: Pick<
     const place = { workspaceId, livemode, id };
     // What is gone already has no filter any more, and ending it again is no error.
     const [row] = await selectWebhooks(services.db, { ...place, limit: 1 });
-    if (row !== undefined && !isOwn(caller, row.filter)) throw unknownWebhook(id);
+    if (row !== undefined && !isOwn(caller, row.bound)) throw unknownWebhook(id);
     if (!(await deleteWebhook(services.db, place))) throw unknownWebhook(id);
     return null;
   },
@@ -144,7 +144,7 @@ function isAddress(path: string): boolean {
 async function find(services: Services, caller: Caller, id: string): Promise<WebhookRow> {
   const { workspaceId, livemode } = caller;
   const [row] = await selectWebhooks(services.db, { workspaceId, livemode, id, limit: 1 });
-  if (row === undefined || !isOwn(caller, row.filter)) throw unknownWebhook(id);
+  if (row === undefined || !isOwn(caller, row.bound)) throw unknownWebhook(id);
   return row;
 }
 

@@ -65,7 +65,7 @@ export async function selectWebhooks(
     workspaceId: string;
     livemode: boolean;
     id?: string | undefined;
-    /** What its filter must carry. */
+    /** The locked tags of the key that asks: it sees what a key of the same made. */
     bound?: Bound | undefined;
     before?: { createdAt: string; id: string } | undefined;
     limit: number;
@@ -73,7 +73,7 @@ export async function selectWebhooks(
 ): Promise<WebhookRow[]> {
   const { rows } = await db.query(
     `select * from webhooks where workspace_id = $1 and livemode = $2 and ($3::text is null or id = $3)
-       and ($4::timestamptz is null or (created_at, id) < ($4, $5)) and filter @> $7::jsonb
+       and ($4::timestamptz is null or (created_at, id) < ($4, $5)) and bound @> $7::jsonb
      order by created_at desc, id desc limit $6`,
     [
       filter.workspaceId,

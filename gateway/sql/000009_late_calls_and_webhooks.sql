@@ -10,3 +10,7 @@ create table removed_webhooks (
 -- What a budget must be bound to for its events to be told here: the locked tags of the key that subscribed. A client's call
 -- may pass a limit that is not the client's own.
 alter table webhooks add column bound jsonb not null default '{}';
+
+-- Without a key: whoever writes a late call waits for nobody who is summing its hour up.
+alter table usage_stale_hours drop constraint usage_stale_hours_pkey;
+create index usage_stale_hours_hour on usage_stale_hours (hour);
