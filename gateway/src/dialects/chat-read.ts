@@ -373,13 +373,24 @@ function readFormat(value: unknown): OutputFormat {
   return readSchemaFormat(needObject(format.json_schema, 'response_format.json_schema'), 'response_format.json_schema');
 }
 
+const schemaTypes = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
+
+/** What is no schema at all is refused before it is paid for; the rest is the provider's to judge. */
+function readSchema(schema: JsonObject, at: string): JsonObject {
+  const { type } = schema;
+  const types: unknown[] = type === undefined ? [] : Array.isArray(type) ? type : [type];
+  if (!types.every((one) => schemaTypes.includes(one as string)))
+    throw wrong(`${at}.type`, `one of ${schemaTypes.join(', ')}: it is to be a JSON schema`);
+  return schema;
+}
+
 export function readSchemaFormat(format: JsonObject, at: string): OutputFormat {
   const strict = readBoolean(format.strict, `${at}.strict`);
   const description = readString(format.description, `${at}.description`);
   return {
     kind: 'json-schema',
     name: needString(format.name, `${at}.name`),
-    schema: readObject(format.schema, `${at}.schema`) ?? {},
+    schema: readSchema(readObject(format.schema, `${at}.schema`) ?? {}, `${at}.schema`),
     ...(strict === undefined ? {} : { strict }),
     ...(description === undefined ? {} : { description }),
   };

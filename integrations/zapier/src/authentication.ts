@@ -102,6 +102,7 @@ function notTheGateway(baseUrl: string): string {
 /** Plain http to anything but this machine, a private network, or a name without a dot: whoever is on the way could read the key. */
 export function isOpenToAll(baseUrl: string): boolean {
   const { protocol, hostname } = new URL(baseUrl.trim());
-  const own = /^(127\.[\d.]+|10\.[\d.]+|192\.168\.[\d.]+|172\.(1[6-9]|2\d|3[01])\.[\d.]+|\[.*\]|[^.]+)$/;
+  const own =
+    /^(127\.[\d.]+|10\.[\d.]+|192\.168\.[\d.]+|172\.(1[6-9]|2\d|3[01])\.[\d.]+|\[(::1|f[cd].*|fe80.*)\]|[^.[\]]+)$/;
   return protocol === 'http:' && !own.test(hostname);
 }

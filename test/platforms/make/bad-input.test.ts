@@ -40,13 +40,12 @@ describe('a form that is filled in wrong costs nothing', () => {
   });
 
   test('a schema that is JSON but no schema', async () => {
-    gateway.fakes.openai.fault({
-      kind: 'status',
-      status: 400,
-      body: { error: { message: 'Invalid schema for response_format', type: 'invalid_request_error' } },
-    });
     const refused = await refusalOf(make.chat({ prompt: 'Hi', format: 'json_schema', schema: '{"type": 7}' }));
     expect(refused).toMatchObject({ type: 'DataError', message: expect.stringMatching(/^\[400\] .*schema/i) });
+    expect(requests()).toEqual([]);
+    expect(await make.chat({ prompt: 'Hi', format: 'json_schema', schema: '{"type": "object"}' })).toHaveProperty(
+      'text',
+    );
   });
 
   test('an unknown model', async () => {

@@ -100,9 +100,26 @@ describe('run against a gateway', () => {
     const classify = { ...stepOf('2-classify-emails.json', ':chatComplete').mapper, model: 'gpt-4o-mini' };
     const answer = await make.act('chatComplete', { ...classify, prompt: 'Subject: Invoice 4711' });
     expect(answer.json).toEqual({ category: 'invoice', summary: 'Pay it.' });
-    expect(await listening.waitFor(1)).toMatchObject([
-      { percent: 80, project: 'e-mail-sorting', budget: { name: 'E-mail sorting' } },
+    const alerts = await listening.waitFor(1);
+    expect(alerts).toMatchObject([
+      {
+        percent: 80,
+        project: 'e-mail-sorting',
+        budget: { name: 'E-mail sorting', scope: { project: 'e-mail-sorting' } },
+      },
     ]);
     await listening.stop();
+    // The filter before Slack lets this alert through, and none of another budget that the same call passed.
+    const [filter] = stepOf('3-tell-slack-at-80-percent.json', 'slack:CreateMessage').filter?.conditions ?? [];
+    const lets = (alert: unknown): boolean =>
+      (filter ?? []).every(({ a, o, b }) => {
+        const path = /^\{\{1\.(.+)\}\}$/.exec(a)?.[1]?.split('.') ?? [];
+        const value = path.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], alert);
+        return o === 'text:equal' ? value === b : o === 'number:greaterorequal' && Number(value) >= Number(b);
+      });
+    const [alert0] = alerts;
+    expect(lets(alert0)).toBe(true);
+    expect(lets({ ...alert0, percent: 50 })).toBe(false);
+    expect(lets({ ...alert0, budget: { name: 'All of us', scope: {} } })).toBe(false);
   });
 });

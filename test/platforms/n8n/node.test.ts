@@ -143,6 +143,13 @@ describe('a refusal says what happened and what to do', () => {
     );
   });
 
+  test('a rate limit, with how long to wait', async () => {
+    await gateway.send('PUT', '/v1/rate-limits', { client_id: 'hasty', calls_per_minute: 1 });
+    await answerOf(node, host, chat({ client: locator('hasty') }));
+    const refusal = await refusalOf(node, host, chat({ client: locator('hasty') }));
+    expect(refusal).toMatchObject({ httpCode: '429', description: expect.stringMatching(/Retry On Fail/) });
+  });
+
   test('every provider down', async () => {
     const { openai, anthropic, gemini } = gateway.fakes;
     for (const fake of [openai, anthropic, gemini]) fake.always({ kind: 'status', status: 500 });

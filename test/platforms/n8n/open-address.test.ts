@@ -8,6 +8,9 @@ test.each([
   'http://8.8.8.8:8787',
   'http://172.32.0.1',
   'http://localhost.evil.example',
+  'http://[2001:4860:4860::8888]:8787',
+  'http://134744072',
+  'http://0x8080808/v1',
   'http://127.0.0.1.evil.example:8787',
 ])('whoever is on the way to %s could read the key: warned', (url) => expect(isOpenToAll(url)).toBe(true));
 
@@ -16,6 +19,7 @@ test.each([
   'http://localhost:8787',
   'http://127.0.0.1:8787/v1',
   'http://[::1]:8787',
+  'http://[fd12:3456::1]:8787',
   'http://10.1.2.3',
   'http://192.168.1.5:8787',
   'http://172.16.0.9',

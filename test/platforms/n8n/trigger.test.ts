@@ -112,6 +112,17 @@ describe('an event that arrives', () => {
   });
 });
 
+test('a scenario that is paused starts the workflow that watches for it', async () => {
+  await create.call(published({ events: ['scenario.paused'] }));
+  await gateway.post('/v1/scenarios/runaway/pause', { reason: 'Under repair' });
+  const [delivery] = await receiver.waitFor(1);
+  const { headers, body } = delivery as Received;
+  const { items } = await deliver(trigger, host, { headers: headers as Record<string, string>, body });
+  expect(items).toMatchObject([
+    { json: { type: 'scenario.paused', data: { scenario: { id: 'runaway' }, reason: 'Under repair' } } },
+  ]);
+});
+
 test('a real alert: a budget passes its threshold, and the workflow starts with the budget in hand', async () => {
   const node = new AiGateway();
   const run = (parameters: Record<string, unknown>) => executeNode(node, host, [{ parameters }]);

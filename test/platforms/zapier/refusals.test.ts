@@ -1,5 +1,6 @@
 import { contract } from '@ai-gateway/shared/contract';
 import { zapierApp } from '@ai-gateway/zapier/app';
+import { inlineTimeoutMs } from '@ai-gateway/zapier/gateway';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freePort, serveElsewhere } from '../../support/elsewhere.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
@@ -52,6 +53,10 @@ describe('waits and tries again by itself', () => {
     expect(refusal.delay).toBeGreaterThanOrEqual(1);
     expect(refusal.delay).toBeLessThanOrEqual(60);
   });
+});
+
+test('a step gives up before Zapier does, after 30 seconds', () => {
+  expect(inlineTimeoutMs).toBeLessThanOrEqual(25_000);
 });
 
 describe('asks for another connection', () => {
