@@ -3,7 +3,7 @@ import nodemailer from 'nodemailer';
 import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
 import type { Services } from '../services.ts';
-import { type DeliveryRow, noteTry, type Try, takeDelivery, takeOverdue } from './delivery-store.ts';
+import { type DeliveryRow, noteTry, type Try, takeDelivery, takenMs, takeOverdue } from './delivery-store.ts';
 import { slackBody, textOf } from './event-text.ts';
 import { type DeliveryJob, jobsOf } from './pg-boss-outbox.ts';
 import { postSigned } from './post-signed.ts';
@@ -45,7 +45,13 @@ async function deliverInOrder(services: Services, { workspaceId, webhookId, ids 
     if (delivery === undefined) continue;
     const webhook = await webhookOf(services, delivery);
     if (webhook === undefined || webhook.status === 'disabled') continue;
-    await tryDelivery(services, webhook, delivery);
+    try {
+      await tryDelivery(services, webhook, delivery);
+    } catch (error) {
+      // How it went could not be noted. It is taken for a while, so this job's own repetition would pass over it.
+      await services.outbox.plan(services.db, { workspaceId, webhookId, ids: ids.slice(at) }, takenMs).catch(() => {});
+      throw error;
+    }
   }
 }
 

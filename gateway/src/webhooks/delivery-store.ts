@@ -49,6 +49,9 @@ export async function findDelivery(
   return (rows as RawDelivery[]).map(readDelivery)[0];
 }
 
+/** For how long a delivery that was taken is nobody else's. */
+export const takenMs = 30_000;
+
 /**
  * Takes a delivery that waits and is due, and puts it half a minute off meanwhile: another job that has it too, or this one
  * running a second time, passes over it, as over one whose next try is planned for later.
@@ -58,9 +61,9 @@ export async function takeDelivery(
   place: { workspaceId: string; id: string },
 ): Promise<DeliveryRow | undefined> {
   const { rows } = await db.query(
-    `update deliveries set next_try_at = clock_timestamp() + interval '30 seconds'
+    `update deliveries set next_try_at = clock_timestamp() + make_interval(secs => $3)
      where workspace_id = $1 and id = $2 and status = 'pending' and next_try_at <= clock_timestamp() returning *`,
-    [place.workspaceId, place.id],
+    [place.workspaceId, place.id, takenMs / 1000],
   );
   return (rows as RawDelivery[]).map(readDelivery)[0];
 }
