@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
+import { dataFolder } from '../support/data-folder.ts';
 import { startFakes } from '../support/fakes/start-fakes.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { callsPerSecond, latencies, percentile, plainBody } from './load.ts';
@@ -19,7 +19,7 @@ const callCount = Number(process.env.CALLS ?? 10_000_000);
 
 /** The figures of money: one Postgres, one gateway or three, fake or constant providers, all on this machine. */
 export async function moneyFigures(note: Note, providerUrl: string): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-money-'));
+  const folder = dataFolder('money');
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'database') });
   const { host = '', port, user, password } = postgres.connection;
   const databaseUrl = `postgres://${user}:${String(password)}@/postgres?host=${encodeURIComponent(host)}&port=${port}`;
@@ -211,6 +211,8 @@ async function alerts(note: Note, url: string): Promise<void> {
 async function usage(note: Note, gateway: BenchGateway, connection: pg.ClientConfig): Promise<void> {
   console.log(`\nusage over ${callCount.toLocaleString('en-US')} calls, a month, 500 clients`);
   const client = new pg.Client(connection);
+  // Said again by whatever fails then; unheard, it would end the bench in place of that.
+  client.on('error', () => {});
   await client.connect();
   await client.query(`set statement_timeout = 0`);
   const { rows } = await client.query('select id from workspaces limit 1');

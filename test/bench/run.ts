@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { dataFolder } from '../support/data-folder.ts';
 import { callsPerSecond, latencies, type Place, percentile, streams } from './load.ts';
 import { moneyFigures } from './money.ts';
 import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
@@ -13,7 +13,7 @@ import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './
  */
 const streamSeconds = Number(process.env.SECONDS ?? 60);
 const key = `gw_live_${'b'.repeat(32)}`;
-const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-bench-'));
+const dataDir = dataFolder('bench');
 
 interface Figure {
   figure: string;

@@ -1,6 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
@@ -10,6 +9,7 @@ import { checkFitness } from '../../gateway/src/db/fitness.ts';
 import { migrate } from '../../gateway/src/db/migrate.ts';
 import { createPool } from '../../gateway/src/db/pool.ts';
 import { findDeadProcesses, holdProcessLock } from '../../gateway/src/db/process-lock.ts';
+import { dataFolder } from '../support/data-folder.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { spawnGateway } from '../support/gateway-process.ts';
 
@@ -19,8 +19,7 @@ afterEach(() => {
 });
 
 function freshFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-db-'));
-  chmodSync(folder, 0o755);
+  const folder = dataFolder('db');
   folders.push(folder);
   return folder;
 }

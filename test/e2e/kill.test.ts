@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dataFolder } from '../support/data-folder.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
@@ -13,7 +12,7 @@ const callers = 24;
 
 let fakes: Fakes;
 let database: TestDatabase;
-const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-kill-'));
+const dataDir = dataFolder('kill');
 
 beforeAll(async () => {
   [fakes, database] = await Promise.all([startFakes(), createTestDatabase()]);

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, hello, json } from '../support/ask.ts';
+import { dataFolder } from '../support/data-folder.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { spawnGateway } from '../support/gateway-process.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
-const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-tools-'));
+const folder = dataFolder('tools');
 
 beforeAll(async () => {
   gateway = await startTestGateway();

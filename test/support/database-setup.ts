@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
 import { migrate } from '../../gateway/src/db/migrate.ts';
 import { createPool } from '../../gateway/src/db/pool.ts';
+import { dataFolder } from './data-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,7 +16,7 @@ declare module 'vitest' {
 /** One Postgres for all test files: `DATABASE_URL` where one is given, else the embedded one in a folder of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.DATABASE_URL;
-  const folder = given === undefined ? mkdtempSync(join(tmpdir(), 'ai-gateway-test-')) : undefined;
+  const folder = given === undefined ? dataFolder('test') : undefined;
   const embedded = folder === undefined ? undefined : await startEmbeddedPostgres({ dataDir: folder });
   const url = given ?? urlOf(embedded?.connection ?? {});
   const template = `gateway_test_${process.pid}`;

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { readConfig } from '../../gateway/src/config.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
 import { type RunningGateway, startGateway } from '../../gateway/src/start-gateway.ts';
+import { dataFolder } from './data-folder.ts';
 import { type Fakes, startFakes } from './fakes/start-fakes.ts';
 import { gatewayEnv } from './start-gateway.ts';
 
@@ -19,7 +19,7 @@ export interface GatewayOnOwnPostgres {
 }
 
 export async function startOnOwnPostgres(): Promise<GatewayOnOwnPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-own-'));
+  const folder = dataFolder('own');
   const dataDir = join(folder, 'database');
   const fakes = await startFakes();
   const postgres = await startEmbeddedPostgres({ dataDir });
