@@ -37,6 +37,8 @@ export class Ledger {
   readonly #now: () => number;
   /** The running meters, by budget and instance. */
   readonly #current = new Map<string, Meter>();
+  /** The same by the budget itself, for calls one after the other: no name is put together for each. */
+  readonly #recent = new WeakMap<Budget, Map<string, Meter>>();
   /** Every meter with something leased, held or unposted, those of ended periods too. */
   readonly #all = new Map<bigint, Meter>();
   readonly #opening = new Map<string, Promise<Meter>>();
@@ -83,11 +85,32 @@ export class Ledger {
   }
 
   #meterOf(budget: Budget, instance: string, atMs: number): Meter | Promise<Meter> {
+    const recent = this.#recentOf(budget);
+    const last = recent.get(instance);
+    if (last !== undefined && !last.swept && last.includes(atMs)) {
+      // The call that asks will hold on it in a moment: it is not idle.
+      last.usedAtMs = this.#now();
+      return last;
+    }
+    const found = this.#find(budget, instance, atMs);
+    if (!(found instanceof Promise)) recent.set(instance, found);
+    return found;
+  }
+
+  #recentOf(budget: Budget): Map<string, Meter> {
+    let recent = this.#recent.get(budget);
+    if (recent === undefined) {
+      recent = new Map();
+      this.#recent.set(budget, recent);
+    }
+    return recent;
+  }
+
+  #find(budget: Budget, instance: string, atMs: number): Meter | Promise<Meter> {
     const key = `${budget.workspaceId}/${budget.id}/${budget.period}/${budget.timezone}/${instance}`;
     const known = this.#current.get(key);
     if (known?.includes(atMs)) {
       known.budget = budget;
-      // The call that asks will hold on it in a moment: it is not idle.
       known.usedAtMs = this.#now();
       return known;
     }
@@ -134,11 +157,12 @@ export class Ledger {
    * both take the one lease for their own.
    */
   #present(meters: readonly Meter[]): readonly Meter[] {
-    if (meters.every((meter) => this.#all.get(meter.id) === meter)) return meters;
+    if (!meters.some(({ swept }) => swept)) return meters;
     return meters.map((meter) => {
-      const present = this.#all.get(meter.id);
-      if (present === undefined) this.#all.set(meter.id, meter);
-      return present ?? meter;
+      const present = this.#all.get(meter.id) ?? meter;
+      this.#all.set(present.id, present);
+      present.swept = false;
+      return present;
     });
   }
 
@@ -269,6 +293,8 @@ export class Ledger {
       if (meter.heldNanos !== 0n || meter.postingNanos !== 0n || meter.amountNanos !== 0n) continue;
       if (this.#growing.has(meter.id) || (!ended && this.#now() - meter.usedAtMs < idleMs)) continue;
       this.#all.delete(meter.id);
+      meter.swept = true;
+      this.#recent.get(meter.budget)?.delete(meter.instance);
       this.#rates.delete(meter.id);
       for (const [key, current] of this.#current) if (current === meter) this.#current.delete(key);
     }

@@ -32,6 +32,8 @@ export class Meter {
   toldExceeded = false;
   /** By the process's clock: idle leases are handed back. */
   usedAtMs = 0;
+  /** The ledger has let go of it: another one may stand for the same row by now. */
+  swept = false;
 
   constructor(options: {
     id: bigint;
