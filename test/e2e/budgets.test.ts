@@ -189,6 +189,33 @@ describe('the cap', () => {
     expect(data.map(({ estimated }) => estimated)).toEqual([true, true, false]);
   });
 
+  it('settles what a stream reports at its end, whatever it reported on the way', async () => {
+    const chunk = (more: object): string =>
+      `data: ${JSON.stringify({ id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o', ...more })}\n\n`;
+    const told = (completion_tokens: number) => ({
+      usage: { prompt_tokens: 100, completion_tokens, total_tokens: 100 + completion_tokens },
+    });
+    const choice = (delta: object, finish_reason: string | null = null) => ({
+      choices: [{ index: 0, delta, finish_reason }],
+    });
+    const body = [
+      chunk({ ...choice({ role: 'assistant', content: 'Hel' }), ...told(1) }),
+      chunk({ ...choice({ content: 'lo' }), ...told(900) }),
+      chunk(choice({}, 'stop')),
+      chunk({ choices: [], ...told(50) }),
+      'data: [DONE]\n\n',
+    ].join('');
+    const budget = await create({ limit_usd: 1, scope: { client_id: 'changing-its-mind' } });
+    gateway.fakes.openai.fault({ kind: 'body', body, contentType: 'text/event-stream' });
+    const asked = hello({ stream: true, max_tokens: 1_000 });
+    const stream = await (await gateway.post(chat, asked, { 'x-client-id': 'changing-its-mind' })).text();
+    expect(stream).toContain('[DONE]');
+    // 100 tokens at $2.50 and 50 at $10 a million.
+    expect(await read(budget.id)).toMatchObject({ spent_usd: 0.00075, held_usd: 0 });
+    const { data } = await json<{ data: object[] }>(gateway.get('/v1/usage/requests?client_id=changing-its-mind'));
+    expect(data).toMatchObject([{ input_tokens: 100, output_tokens: 50, cost_usd: 0.00075, estimated: false }]);
+  });
+
   it('lets a model nobody has a price for through only where no budget would have to pay', async () => {
     const provider = await json<{ id: string }>(
       gateway.post('/v1/providers', {
