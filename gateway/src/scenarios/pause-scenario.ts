@@ -2,7 +2,14 @@ import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import { tellGuards } from '../limits/guard-store.ts';
 import type { Services } from '../services.ts';
-import { markPaused, markRunning, type ScenarioPlace, type ScenarioRow, selectScenarios } from './scenario-store.ts';
+import {
+  bareScenario,
+  markPaused,
+  markRunning,
+  type ScenarioPlace,
+  type ScenarioRow,
+  selectScenarios,
+} from './scenario-store.ts';
 import { viewScenario } from './scenario-view.ts';
 import { stopAtSource } from './stop-at-source.ts';
 
@@ -53,21 +60,7 @@ export async function readScenario(
   place: ScenarioPlace,
 ): Promise<ScenarioRow> {
   const [row] = await selectScenarios(db, { ...place, limit: 1 });
-  return (
-    row ?? {
-      id: place.id,
-      platform: null,
-      state: 'running',
-      reason: null,
-      by: null,
-      since: null,
-      lastCallAt: null,
-      sourceStop: null,
-      spentTodayNanos: 0n,
-      spentPeriodNanos: 0n,
-      callsPerMinute: 0,
-    }
-  );
+  return row ?? bareScenario(place.id);
 }
 
 function scenarioEvent(

@@ -12,7 +12,7 @@ import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
 import { pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
 import type { ScenarioLimits } from './scenario-limits.ts';
-import { type ScenarioRow, selectScenarios } from './scenario-store.ts';
+import { bareScenario, type ScenarioRow, selectScenarios } from './scenario-store.ts';
 import { viewScenario } from './scenario-view.ts';
 
 export const scenarioHandlers: Pick<
@@ -117,19 +117,7 @@ function seesWhole({ role, lockedTags }: Caller): boolean {
 }
 
 function nameOf({ id, platform, state }: ScenarioRow): ScenarioRow {
-  return {
-    id,
-    platform,
-    state,
-    reason: null,
-    by: null,
-    since: null,
-    lastCallAt: null,
-    sourceStop: null,
-    spentTodayNanos: 0n,
-    spentPeriodNanos: 0n,
-    callsPerMinute: 0,
-  };
+  return { ...bareScenario(id), platform, state };
 }
 
 function readLastCall(cursor: string): { lastCallAt: string; id: string } {

@@ -26,6 +26,23 @@ export interface ScenarioRow {
   callsPerMinute: number;
 }
 
+/** A scenario of which nothing is known, or nothing is to be told, but its id. */
+export function bareScenario(id: string): ScenarioRow {
+  return {
+    id,
+    platform: null,
+    state: 'running',
+    reason: null,
+    by: null,
+    since: null,
+    lastCallAt: null,
+    sourceStop: null,
+    spentTodayNanos: 0n,
+    spentPeriodNanos: 0n,
+    callsPerMinute: 0,
+  };
+}
+
 /** Pauses it unless it is paused; says whether it was running. */
 export async function markPaused(db: Db, place: ScenarioPlace, why: { reason: string; by: string }): Promise<boolean> {
   const { rowCount } = await db.query(
