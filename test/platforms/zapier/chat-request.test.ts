@@ -1,4 +1,5 @@
 import { receiptOf } from '@ai-gateway/shared/chat-step';
+import { completeChat } from '@ai-gateway/shared/operations/chat';
 import { chatAnswer, receiptOfBackground } from '@ai-gateway/zapier/chat-answer';
 import { chatRequest } from '@ai-gateway/zapier/chat-request';
 import { describe, expect, test } from 'vitest';
@@ -82,13 +83,7 @@ describe('a filled-in form is a chat completion', () => {
 });
 
 describe('an answer is the few fields a Zap goes on with', () => {
-  const completion = {
-    id: 'chatcmpl-1',
-    object: 'chat.completion' as const,
-    model: 'gpt-4o-mini-2024-07-18',
-    choices: [{ message: { role: 'assistant' as const, content: '```json\n{"a": 1}\n```' }, finish_reason: 'stop' }],
-    usage: { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 },
-  };
+  const completion = completeChat.sample.output as Parameters<typeof chatAnswer>[0];
 
   test('has the same keys whether the Zap waited or was called back', () => {
     const waited = chatAnswer(completion, { asJson: false, receipt: receiptOf({}) });
