@@ -28,6 +28,8 @@ interface Entry extends CallRow {
   debits: readonly Debit[];
   /** By the clock that is never set. */
   openedAtMs: number;
+  /** Waits in the queue: what it says then is what goes out. */
+  queued: boolean;
   /** The state of the row in the database. */
   written: 'no' | 'open' | 'closed';
   waiting: { resolve: () => void; reject: (error: GatewayError) => void; until: number; forClosed: boolean }[];
@@ -69,7 +71,6 @@ export class Journal {
   readonly #recorded: () => void;
   readonly #onFenced: () => void;
   #queue: Entry[] = [];
-  #queued = new Set<Entry>();
   /** The first is being written; more than one only where a batch had to be taken apart. */
   #outbound: Outbound[] = [];
   #sequence = 0n;
@@ -122,6 +123,7 @@ export class Journal {
       era: this.#era,
       debits: [],
       openedAtMs: performance.now(),
+      queued: false,
       written: 'no',
       waiting: [],
     };
@@ -157,12 +159,12 @@ export class Journal {
   }
 
   #isOnItsWay(entry: Entry): boolean {
-    return this.#queued.has(entry) || this.#outbound.some(({ entries }) => entries.includes(entry));
+    return entry.queued || this.#outbound.some(({ entries }) => entries.includes(entry));
   }
 
   #enqueue(entry: Entry): void {
-    if (this.#queued.has(entry)) return;
-    this.#queued.add(entry);
+    if (entry.queued) return;
+    entry.queued = true;
     this.#queue.push(entry);
   }
 
@@ -234,7 +236,7 @@ export class Journal {
       const isDue = entry.closed !== undefined || isAwaited(entry) || entry.openedAtMs <= youngest;
       if (isDue && entries.length < batchMax) {
         entries.push(entry);
-        this.#queued.delete(entry);
+        entry.queued = false;
       } else later.push(entry);
     }
     this.#queue = later;

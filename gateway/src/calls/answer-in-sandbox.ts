@@ -25,7 +25,7 @@ export function answerInSandbox(request: ModelCall, call: NeutralCall, candidate
   const { transform, take, finish } = writeTransform(request.dialect.stream(context));
   const attach = async (sink: StreamSink): Promise<StreamEnd> => {
     for (const event of streamSandbox(answer)) {
-      if (request.signal.aborted) return { kind: 'failed', message: undefined };
+      if (request.cancellation.cancelled) return { kind: 'failed', message: undefined };
       await deliver(sink, take(event), event);
     }
     await deliver(sink, finish(), undefined);

@@ -300,7 +300,7 @@ async function close(
       return { tail: [errorFrame(databaseAway())], whole: false };
     }
   }
-  if (request.signal.aborted) {
+  if (request.cancellation.cancelled) {
     await settleCall(running, { status: 'cancelled', ...figures });
     return { tail: [], whole: false };
   }

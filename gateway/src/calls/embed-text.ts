@@ -84,7 +84,7 @@ async function embedFunded(
   const { request, asked, call, candidate, running } = options;
   const outcome = await embed(services, { request, asked, call, candidate });
   if (outcome.kind === 'failed') {
-    if (request.signal.aborted) {
+    if (request.cancellation.cancelled) {
       await settleCall(running, { status: 'cancelled', usage: undefined, text: '' });
       throw new ClientGone();
     }
@@ -226,7 +226,7 @@ async function embed(
         headers: outgoing.headers,
         body: sent,
       },
-      request.signal,
+      request.cancellation,
     );
     const answer = await exchange.collect(answerBytesMax);
     if (exchange.status !== 200) {

@@ -1,4 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
+import type { Cancellation } from './cancellation.ts';
 
 export interface ExchangeRequest {
   pool: Pool;
@@ -46,6 +47,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #heldBytes = 0;
   #ended = false;
   #failure: ExchangeError | undefined;
+  #cancellation: Cancellation | undefined;
   readonly #head: Head;
 
   private constructor(head: Head) {
@@ -53,21 +55,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** Sends the request; resolves with the answer's head. Rejects with an ExchangeError. */
-  static send(request: ExchangeRequest, signal: AbortSignal): Promise<Exchange> {
+  static send(request: ExchangeRequest, cancellation: Cancellation): Promise<Exchange> {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange({ resolve, reject });
-      if (signal.aborted) return reject(new ExchangeError('aborted', signal.reason));
-      const abort = (): void => exchange.abort();
-      signal.addEventListener('abort', abort, { once: true });
-      exchange.#cleanUp = () => signal.removeEventListener('abort', abort);
+      if (cancellation.cancelled) return reject(new ExchangeError('aborted', undefined));
+      exchange.#cancellation = cancellation;
+      cancellation.listen(() => exchange.abort());
       request.pool.dispatch(
         { method: 'POST', path: request.path, headers: request.headers, body: request.body },
         exchange,
       );
     });
   }
-
-  #cleanUp: () => void = () => {};
 
   /** The body from here on. What came before is handed over first; backpressure is by `pause` and `resume`. */
   listen(listener: BodyListener): void {
@@ -143,7 +142,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#ended = true;
-    this.#cleanUp();
+    this.#cancellation?.listen(undefined);
     this.#listener?.end();
   }
 
@@ -154,7 +153,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #fail(error: ExchangeError): void {
     if (this.#failure || this.#ended) return;
     this.#failure = error;
-    this.#cleanUp();
+    this.#cancellation?.listen(undefined);
     this.#head.reject(error);
     this.#listener?.error(error);
   }

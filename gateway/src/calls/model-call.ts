@@ -3,6 +3,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { CallTags } from '../usage/call-record.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { StreamSink } from './stream-run.ts';
 import type { Bytes } from './stream-transform.ts';
 
@@ -25,8 +26,8 @@ export interface ModelCall {
   strict: boolean;
   /** The only headers of a caller that reach a provider, and only Anthropic. */
   anthropicHeaders: Record<string, string>;
-  /** Aborted when the client has gone. */
-  signal: AbortSignal;
+  /** Cancelled when the client has gone. */
+  cancellation: Cancellation;
 }
 
 export interface PlainAnswer {

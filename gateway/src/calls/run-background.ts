@@ -7,6 +7,7 @@ import { chat } from '../dialects/chat.ts';
 import { outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { Services } from '../services.ts';
+import { Cancellation } from './cancellation.ts';
 import { completeCall } from './complete-call.ts';
 
 /** Begins the background calls that wait, as many as there is room for. `signal` ends those under way when the process stops. */
@@ -25,6 +26,10 @@ async function runOne(services: Services, row: BackgroundRow, signal: AbortSigna
 }
 
 async function answer(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<BackgroundOutcome> {
+  const cancellation = new Cancellation();
+  const stop = (): void => cancellation.cancel();
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
   try {
     const request = readRequest(unsealFor(services.secret, row, 'request', row.sealedRequest));
     const body = Buffer.from(request.body);
@@ -42,7 +47,7 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
       fallbacks: request.fallbacks,
       strict: request.strict,
       anthropicHeaders: {},
-      signal,
+      cancellation,
     });
     if (answered.kind !== 'plain') throw new Error('a background call is never streamed');
     return {
@@ -57,6 +62,8 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
     };
   } catch (error) {
     return { error: tell(isGatewayError(error) ? error : unforeseen(services, error, row.id)) };
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -12,6 +12,7 @@ import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { answerInSandbox } from './answer-in-sandbox.ts';
 import { type AttemptFailure, failureOfExchange, retryAfterOf } from './attempt.ts';
+import type { Cancellation } from './cancellation.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import type { ModelCall } from './model-call.ts';
 import { relayBody } from './relay-body.ts';
@@ -65,7 +66,7 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   const dropped = 'dropped' in outgoing ? outgoing.dropped : [];
   if (request.strict && dropped.length > 0) return { kind: 'unsupported', error: unsupported(dropped, candidate) };
   try {
-    const exchange = await send(services, candidate, outgoing, request.signal);
+    const exchange = await send(services, candidate, outgoing, request.cancellation);
     if (exchange.status < 200 || exchange.status > 299)
       return { kind: 'failed', failure: await refusal(services, adapter, exchange) };
     return call.stream
@@ -73,7 +74,7 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
       : await readPlain({ adapter, relayed, exchange, request, call, dropped });
   } catch (error) {
     if (error instanceof ExchangeError) {
-      return request.signal.aborted ? { kind: 'gone' } : { kind: 'failed', failure: failureOfExchange(error) };
+      return request.cancellation.cancelled ? { kind: 'gone' } : { kind: 'failed', failure: failureOfExchange(error) };
     }
     if (error instanceof UnreadableAnswer) return { kind: 'failed', failure: { ...error.failure } };
     throw error;
@@ -116,13 +117,13 @@ function send(
   services: Services,
   candidate: Candidate,
   outgoing: { url: string; headers: Record<string, string>; body: Buffer | string },
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<Exchange> {
   const url = new URL(outgoing.url);
   const pool = services.outgoing.pool(url.origin, candidate.trusted);
   return Exchange.send(
     { pool, path: url.pathname + url.search, headers: outgoing.headers, body: outgoing.body },
-    signal,
+    cancellation,
   );
 }
 
@@ -188,7 +189,7 @@ async function readStream({ adapter, relayed, exchange, request, call, dropped }
   await run.ready;
   const { ended } = run;
   if (ended !== undefined && ended.kind !== 'complete' && transform.text === '') {
-    if (request.signal.aborted) return { kind: 'gone' };
+    if (request.cancellation.cancelled) return { kind: 'gone' };
     if (ended.kind === 'broken') return { kind: 'failed', failure: failureOfExchange(ended.error) };
     return {
       kind: 'failed',

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
+import { Cancellation } from '../calls/cancellation.ts';
 import { completeCall } from '../calls/complete-call.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from '../calls/model-call.ts';
 import { resolveTags } from '../calls/tags.ts';
@@ -40,9 +41,9 @@ export function serveModel(services: Services, authenticator: Authenticator, end
     const startedAt = performance.now();
     const receivedAtMs = services.now();
     const id = newId('req', receivedAtMs);
-    const gone = new AbortController();
+    const cancellation = new Cancellation();
     res.once('close', () => {
-      if (!res.writableFinished) gone.abort();
+      if (!res.writableFinished) cancellation.cancel();
     });
     let place: IdempotentPlace | undefined;
     try {
@@ -65,7 +66,7 @@ export function serveModel(services: Services, authenticator: Authenticator, end
         fallbacks: readFallbacks(req.headers, json),
         strict: header(req.headers, 'x-gateway-strict')?.toLowerCase() === 'true',
         anthropicHeaders: anthropicHeaders(req.headers),
-        signal: gone.signal,
+        cancellation,
       });
       await send(res, answer, place);
     } catch (error) {
