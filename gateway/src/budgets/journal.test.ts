@@ -61,6 +61,48 @@ it('a call under way is on record soon, though nobody waits for it', async () =>
   await vi.waitFor(async () => expect(await onRecord()).toMatchObject([{ id: 'req_1', status: 'open' }]));
 });
 
+it('what callers name their things is kept to the letter', async () => {
+  const names = ['a\tb', 'c\nd\re', '\\N', '\\.', 'back\\slash\\t', 'Müller & 🙂', '{1,2}'];
+  await Promise.all(
+    names.map((client, i) =>
+      journal
+        .open({ ...call(`req_${i}`), tags: { client }, modelRequested: client })
+        .close({ ...closed, route: client }),
+    ),
+  );
+  const { rows } = await database.pool.query('select client_id, model_requested, route from calls order by id');
+  expect(rows).toEqual(names.map((name) => ({ client_id: name, model_requested: name, route: name })));
+});
+
+it('hours that are summed already are summed again when calls of theirs come late', async () => {
+  const { pool } = database;
+  await pool.query('truncate usage_rollup, usage_stale_hours');
+  await pool.query(`insert into usage_rollup (until) values ('2026-11-20T10:00:00Z')`);
+  const at = (time: string): number => Date.parse(`2026-11-20T${time}Z`);
+  await Promise.all(
+    ['07:59:59.999', '09:30:00', '10:00:00'].map((time, i) =>
+      journal.open({ ...call(`req_${i}`), createdAtMs: at(time) }).close(closed),
+    ),
+  );
+  const { rows } = await pool.query('select hour from usage_stale_hours order by hour');
+  const hours = rows.map(({ hour }: { hour: Date }) => hour.getTime());
+  expect(hours).toContain(at('07:00:00'));
+  expect(hours).toContain(at('09:00:00'));
+  expect(hours).not.toContain(at('10:00:00'));
+});
+
+it('a call whose id is on record already leaves the rest of its batch alone', async () => {
+  const createdAtMs = Date.now();
+  await journal.open({ ...call('req_1'), createdAtMs }).close(closed);
+  const again = journal.open({ ...call('req_1'), createdAtMs }).close({ ...closed, costNanos: 9n });
+  await Promise.all([again, journal.open(call('req_2')).close(closed)]);
+  const { rows } = await database.pool.query('select id, cost_nanos from calls order by id');
+  expect(rows).toEqual([
+    { id: 'req_1', cost_nanos: 7n },
+    { id: 'req_2', cost_nanos: 7n },
+  ]);
+});
+
 it('a call is on record before its first byte leaves', async () => {
   await journal.open(call('req_1')).durable();
   expect(await onRecord()).toMatchObject([{ id: 'req_1', status: 'open' }]);

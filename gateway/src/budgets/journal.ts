@@ -1,12 +1,14 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { isRefusal } from '../db/pipeline.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { type CallRow, ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import type { Meter, Posting } from './meter.ts';
 import { postAtLength, reconcile } from './post-at-length.ts';
+import { postAtOnce } from './post-at-once.ts';
 import { type MeterPosting, type PostedMeter, postBatch } from './posting-store.ts';
 
 /** How long the opening of a call may wait: a call that is over by then costs one write, not two. */
@@ -39,6 +41,8 @@ interface Entry extends CallRow {
 export interface JournalRow extends CallRow {
   era: number;
   debits: readonly Debit[];
+  /** Never sent before. */
+  isNew: boolean;
 }
 
 /** One open call's place in the journal. */
@@ -54,6 +58,7 @@ interface Outbound {
   entries: readonly Entry[];
   rows: readonly JournalRow[];
   sequence: bigint;
+  wasTried: boolean;
 }
 
 /**
@@ -219,7 +224,7 @@ export class Journal {
   #takeApart({ entries, rows }: Outbound): void {
     this.#outbound = rows.map((row, i) => {
       this.#sequence += 1n;
-      return { entries: entries.slice(i, i + 1), rows: [row], sequence: this.#sequence };
+      return { entries: entries.slice(i, i + 1), rows: [row], sequence: this.#sequence, wasTried: true };
     });
   }
 
@@ -242,8 +247,14 @@ export class Journal {
     this.#queue = later;
     this.#sequence += 1n;
     // What is closed while the write is under way belongs to the next batch, so the state sent is noted here.
-    const rows = entries.map(({ open, closed, era, debits }) => ({ open, closed, era, debits }));
-    return { entries, rows, sequence: this.#sequence };
+    const rows = entries.map(({ open, closed, era, debits, written }) => ({
+      open,
+      closed,
+      era,
+      debits,
+      isNew: written === 'no',
+    }));
+    return { entries, rows, sequence: this.#sequence, wasTried: false };
   }
 
   #wake(entry: Entry): void {
@@ -269,7 +280,10 @@ export class Journal {
     setTimeout(() => this.#start(), 250);
   }
 
-  async #write({ rows, sequence }: Outbound): Promise<void> {
+  async #write(outbound: Outbound): Promise<void> {
+    const { rows, sequence, wasTried } = outbound;
+    outbound.wasTried = true;
+    if (!wasTried && (await this.#postAtOnce(rows, sequence))) return;
     try {
       await this.#post(rows, sequence);
     } catch (error) {
@@ -281,6 +295,20 @@ export class Journal {
         // What comes from outside is cleaned on its way here; if something gets through, one call is left out and no more.
         this.#log.fatal({ err: error, callId: rows[0]?.open.id }, 'journal: a call cannot be written and is left out');
       } else throw error;
+    }
+  }
+
+  /** False where the database would not have it like that: then nothing was done. */
+  async #postAtOnce(rows: readonly JournalRow[], sequence: bigint): Promise<boolean> {
+    this.#noticeFence();
+    if (rows.some(({ era }) => era !== this.#era)) return false;
+    try {
+      const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, rows, postings: gather(rows) };
+      settleMeters(rows, await postAtOnce(this.#db, batch));
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
     }
   }
 

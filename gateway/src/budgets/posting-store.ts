@@ -1,3 +1,4 @@
+import type { Step } from '../db/pipeline.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { CallTags } from '../usage/call-record.ts';
@@ -35,7 +36,16 @@ export interface PostedMeter {
  */
 export type PostResult = { kind: 'posted'; meters: PostedMeter[] } | { kind: 'crosses' | 'repeated' | 'fenced' };
 
-/** Calls, meters and leases in one statement: one trip to the database, all or nothing. */
+/** Meters and leases as a step of a pipeline. Fails where the batch may not be posted, or not like this. */
+export function postMeters(batch: Omit<Batch, 'rows'>): Step {
+  return {
+    name: 'post-meters',
+    text: postMetersSql,
+    values: [batch.processId, encodePostings(batch.postings), String(batch.sequence), String(batch.lockNumber)],
+  };
+}
+
+/** Calls, meters and leases in one statement, which says what stood in the way. */
 export async function postBatch(db: Db, batch: Batch): Promise<PostResult> {
   const { rows } = await db.query({
     name: 'post-batch',
@@ -53,29 +63,38 @@ export async function postBatch(db: Db, batch: Batch): Promise<PostResult> {
     applied: boolean;
     crosses: boolean | null;
     same_process: boolean | null;
-    posted: [string, string, string][] | null;
+    posted: PostedJson[] | null;
   }[];
   if (row?.applied)
     return {
       kind: 'posted',
-      meters: (row.posted ?? []).map(([id, spent, limit]) => ({
-        id: BigInt(id),
-        spentNanos: BigInt(spent),
-        limitNanos: BigInt(limit),
-      })),
+      meters: (row.posted ?? []).map(readMeterNow),
     };
   if (!row?.same_process) return { kind: 'fenced' };
   return { kind: row.crosses ? 'crosses' : 'repeated' };
 }
 
-const postBatchSql = `
-  with rs as materialized (select * from json_to_recordset($3::json) as p (m bigint, s bigint, l bigint, h bigint)),
+type PostedJson = [id: string, spent: string, limit: string];
+
+function readMeterNow([id, spent, limit]: PostedJson): PostedMeter {
+  return { id: BigInt(id), spentNanos: BigInt(spent), limitNanos: BigInt(limit) };
+}
+
+/** What `postMeters` answers. */
+export function readPosted(json: string | null): PostedMeter[] {
+  return json === null ? [] : (JSON.parse(json) as PostedJson[]).map(readMeterNow);
+}
+
+/** Meters are locked in id order, and nothing is done to them where a percent is crossed or the process is fenced. */
+const posting = (to: { postings: string; sequence: string; lockNumber: string }): string => `
+  rs as materialized (select * from json_to_recordset(${to.postings}::json) as p (m bigint, s bigint, l bigint, h bigint)),
   locked as materialized (
     select m.id, m.next_nanos is not null and m.spent_nanos + rs.s >= m.next_nanos as crosses
     from meters m join rs on rs.m = m.id order by m.id for update of m),
   guard as (
-    update processes set posted_batch = $4
-    where id = $1 and lock_number = $5 and posted_batch < $4 and not exists (select 1 from locked where crosses)
+    update processes set posted_batch = ${to.sequence}
+    where id = $1 and lock_number = ${to.lockNumber} and posted_batch < ${to.sequence}
+      and not exists (select 1 from locked where crosses)
     returning posted_batch),
   lease as (
     update leases l set amount_nanos = amount_nanos - rs.l, held_nanos = rs.h
@@ -83,12 +102,22 @@ const postBatchSql = `
   posted as (
     update meters m set spent_nanos = spent_nanos + rs.s, leased_nanos = leased_nanos - rs.l
     from rs, guard where m.id = rs.m
-    returning m.id, m.spent_nanos, m.limit_nanos),
+    returning m.id, m.spent_nanos, m.limit_nanos)`;
+
+const postedJson = '(select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text)) from posted)';
+
+/** The division fails where the guard let nothing through: that ends the whole transaction. */
+const postMetersSql = `
+  with ${posting({ postings: '$2', sequence: '$3::bigint', lockNumber: '$4::integer' })}
+  select ${postedJson} as posted, 1 / (select count(*) from guard)`;
+
+const postBatchSql = `
+  with ${posting({ postings: '$3', sequence: '$4', lockNumber: '$5' })},
   late as (${markLateCalls('$6')}),
   written as (${insertCalls(', guard')})
   select exists (select 1 from guard) as applied, (select bool_or(crosses) from locked) as crosses,
     (select lock_number = $5 from processes where id = $1) as same_process,
-    (select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text)) from posted) as posted`;
+    ${postedJson} as posted`;
 
 function encodePostings(postings: readonly MeterPosting[]): string {
   return JSON.stringify(

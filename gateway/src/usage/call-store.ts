@@ -1,5 +1,6 @@
+import type { Step } from '../db/pipeline.ts';
 import type { Db } from '../db/transaction.ts';
-import type { ClosedCall, OpenCall } from './call-record.ts';
+import { type ClosedCall, noUsage, type OpenCall } from './call-record.ts';
 
 export interface CallRow {
   open: OpenCall;
@@ -32,13 +33,75 @@ export const markLateCalls = (earliest: string): string => `
   select distinct date_trunc('hour', l.t, 'UTC') from json_to_recordset($2::json) as l (t timestamptz)
   where ${earliest}::timestamptz < (select until from usage_rollup) and l.t < (select until from usage_rollup)`;
 
+/** The same for calls that are new, as a step of a pipeline. An hour that lies between two of them may be summed for nothing. */
+export function markLateHours(rows: readonly CallRow[]): Step {
+  let earliest = Number.POSITIVE_INFINITY;
+  let latest = 0;
+  for (const { open } of rows) {
+    earliest = Math.min(earliest, open.createdAtMs);
+    latest = Math.max(latest, open.createdAtMs);
+  }
+  return { name: 'mark-late-hours', text: markLateHoursSql, values: [String(earliest), String(latest)] };
+}
+
+const markLateHoursSql = `
+  insert into usage_stale_hours (hour)
+  select h from generate_series(date_trunc('hour', to_timestamp($1::float8 / 1000), 'UTC'), to_timestamp($2::float8 / 1000),
+    interval '1 hour') as h
+  where h < (select until from usage_rollup)`;
+
+/** Calls that were opened before, as a step of a pipeline. */
+export function updateCalls(processId: string, rows: readonly CallRow[]): Step {
+  const values = [processId, encodeRows(rows), earliestOf(rows).toISOString()];
+  return { name: 'update-calls', text: writeCallsSql, values };
+}
+
+/** Calls that are new, as a step of a pipeline: COPY, a line a call. Fails where one of them is on record already. */
+export function copyCalls(processId: string, rows: readonly CallRow[]): Step {
+  let lines = '';
+  for (const row of rows) lines += copyLine(processId, row);
+  return { name: 'copy-calls', text: copyCallsSql, copied: Buffer.from(lines) };
+}
+
+const columns = `
+  workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform,
+  execution_id, organization_id, node, dialect, streamed, model_requested, model, provider, route, attempts, input_tokens,
+  cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nanos, hold_nanos, estimated, error_code,
+  ttft_ms, total_ms, meters, metered`;
+
+const copyCallsSql = `copy calls (${columns}) from stdin`;
+
+/** In the order of `columns`, as COPY's text format has it. In templates: joining a list takes twice as long. */
+function copyLine(processId: string, { open, closed }: CallRow): string {
+  const { tags, meterIds } = open;
+  const usage = closed?.usage ?? { ...noUsage, inputTokens: open.inputTokens };
+  const at = new Date(open.createdAtMs).toISOString();
+  const from = `${cell(tags.client)}\t${cell(tags.project)}\t${cell(tags.scenario)}\t${cell(tags.platform)}\t${cell(tags.execution)}\t${cell(tags.organization)}\t${cell(tags.node)}`;
+  const call = `${open.workspaceId}\t${at}\t${open.id}\t${open.livemode}\t${processId}\t${closed?.status ?? 'open'}\t${open.keyId}\t${from}\t${open.dialect}\t${open.streamed}`;
+  const model = `${cell(open.modelRequested)}\t${cell(closed?.model)}\t${cell(closed?.provider)}\t${cell(closed?.route)}\t${closed?.attempts ?? 0}`;
+  const tokens = `${usage.inputTokens}\t${usage.cachedTokens}\t${usage.cacheWriteTokens}\t${usage.outputTokens}\t${usage.reasoningTokens}`;
+  const cost = `${closed?.costNanos ?? 0n}\t${open.holdNanos}\t${closed?.estimated ?? false}\t${cell(closed?.errorCode)}`;
+  const times = `${closed?.ttftMs ?? none}\t${closed?.totalMs ?? none}`;
+  const meters = meterIds === undefined ? none : `{${meterIds.join(',')}}`;
+  return `${call}\t${model}\t${tokens}\t${cost}\t${times}\t${meters}\t${closed?.metered ?? false}\n`;
+}
+
+const none = '\\N';
+
+/** Text from outside, with what COPY takes for its own marked as text. */
+function cell(text: string | undefined): string {
+  if (text === undefined) return none;
+  const kept = storable(text);
+  return special.test(kept) ? kept.replace(specials, (char) => escapes[char] ?? char) : kept;
+}
+
+const special = /[\\\t\n\r]/;
+const specials = /[\\\t\n\r]/g;
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
 /** The insert, composable: `$1` is the process, `$2` the batch; `guard` may be one more thing to join with. */
 export const insertCalls = (guard = ''): string => `
-  insert into calls (
-    workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform,
-    execution_id, organization_id, node, dialect, streamed, model_requested, model, provider, route, attempts, input_tokens,
-    cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nanos, hold_nanos, estimated, error_code,
-    ttft_ms, total_ms, meters, metered)
+  insert into calls (${columns})
   select r.w, r.t, r.id, r.live, $1, r.st, r.k, r.c, r.p, r.s, r.pf, r.e, r.o, r.n, r.d, r.str, r.mr, r.m, r.pr, r.rt, r.a, r.ti,
     r.tc, r.tw, r.tout, r.tr, r.cost, r.hold, r.est, r.err, r.ttft, r.total,
     r.mt, r.op
@@ -57,8 +120,11 @@ export const insertCalls = (guard = ''): string => `
 const writeCallsSql = `with late as (${markLateCalls('$3')}) ${insertCalls()}`;
 
 export function encodeRows(rows: readonly CallRow[]): string {
-  const sorted = rows.toSorted((a, b) => (a.open.id < b.open.id ? -1 : 1));
-  return JSON.stringify(sorted.map(encodeRow));
+  return JSON.stringify(byId(rows).map(encodeRow));
+}
+
+function byId(rows: readonly CallRow[]): readonly CallRow[] {
+  return rows.toSorted((a, b) => (a.open.id < b.open.id ? -1 : 1));
 }
 
 /** Undefined members vanish in JSON and arrive as SQL nulls. */
@@ -102,7 +168,7 @@ function encodeRow({ open, closed }: CallRow): Record<string, unknown> {
 }
 
 /** Text from outside as Postgres takes it: without NUL, without halves of characters, of a bearable length. */
-function storable(text: string | undefined): string | undefined {
+function storable<T extends string | undefined>(text: T): T | string {
   if (text === undefined || (text.length <= storedMax && text.isWellFormed() && !text.includes('\0'))) return text;
   return text.slice(0, storedMax).replaceAll('\0', '').toWellFormed();
 }
