@@ -32,12 +32,11 @@ export interface Budget {
 export type Subject = Scope;
 
 export function subjectOf(tags: CallTags, keyId: string): Subject {
-  return {
-    ...(tags.client === undefined ? {} : { client_id: tags.client }),
-    ...(tags.project === undefined ? {} : { project: tags.project }),
-    ...(tags.scenario === undefined ? {} : { scenario_id: tags.scenario }),
-    key_id: keyId,
-  };
+  const subject: Subject = { key_id: keyId };
+  if (tags.client !== undefined) subject.client_id = tags.client;
+  if (tags.project !== undefined) subject.project = tags.project;
+  if (tags.scenario !== undefined) subject.scenario_id = tags.scenario;
+  return subject;
 }
 
 /**

@@ -16,6 +16,8 @@ const openDelayMs = 10;
 const batchMax = 500;
 /** How long an answer waits for the database before its caller is told 503. The record itself is kept and written later. */
 const patienceMs = 5_000;
+/** How often it is looked for those whose patience is over. */
+const lookEveryMs = 100;
 /** A write under way for longer means the database is not answering, whatever it may say in the end. */
 const suspiciousMs = 1_000;
 
@@ -85,6 +87,7 @@ export class Journal {
   #writingSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
+  #lookedAtMs = 0;
   /** What was opened before this is to be written, however young. */
   #flushedBeforeMs = 0;
 
@@ -267,6 +270,8 @@ export class Journal {
 
   #giveUpWaiting(): void {
     const now = performance.now();
+    if (now - this.#lookedAtMs < lookEveryMs) return;
+    this.#lookedAtMs = now;
     for (const entry of [...this.#outbound.flatMap(({ entries }) => entries), ...this.#queue]) {
       entry.waiting = entry.waiting.filter((waiter) => {
         if (waiter.until > now) return true;
@@ -362,30 +367,43 @@ function isAwaited({ waiting }: Entry): boolean {
 
 /** All that a batch does to each meter, in id order. */
 function gather(rows: readonly JournalRow[]): MeterPosting[] {
-  const meters = new Map<bigint, MeterPosting>();
+  const sums = new Map<number, MeterPosting>();
+  for (const [meter, { spentNanos, leasedNanos }] of sumsOf(rows)) {
+    // Two may stand for one row: one that was let go of, and the one that took its place.
+    const id = Number(meter.id);
+    const sum = sums.get(id);
+    if (sum === undefined) sums.set(id, { meterId: meter.id, spentNanos, leasedNanos, heldNanos: meter.heldNanos });
+    else {
+      sum.spentNanos += spentNanos;
+      sum.leasedNanos += leasedNanos;
+    }
+  }
+  return [...sums.values()].sort((a, b) => (a.meterId < b.meterId ? -1 : 1));
+}
+
+function sumsOf(rows: readonly JournalRow[]): Map<Meter, { spentNanos: bigint; leasedNanos: bigint }> {
+  const sums = new Map<Meter, { spentNanos: bigint; leasedNanos: bigint }>();
   for (const { debits } of rows) {
-    for (const { meter, meterId, spentNanos, leasedNanos } of debits) {
-      const sum = meters.get(meterId);
-      if (sum === undefined) meters.set(meterId, { meterId, spentNanos, leasedNanos, heldNanos: meter.heldNanos });
+    for (const { meter, spentNanos, leasedNanos } of debits) {
+      const sum = sums.get(meter);
+      if (sum === undefined) sums.set(meter, { spentNanos, leasedNanos });
       else {
         sum.spentNanos += spentNanos;
         sum.leasedNanos += leasedNanos;
       }
     }
   }
-  return [...meters.values()].sort((a, b) => (a.meterId < b.meterId ? -1 : 1));
+  return sums;
 }
 
 /** Lets the meters know what the database has now. */
 function settleMeters(rows: readonly JournalRow[], posted: readonly PostedMeter[]): void {
   const byId = new Map(posted.map((meter) => [meter.id, meter]));
-  for (const { debits } of rows)
-    for (const debit of debits) {
-      const { meter } = debit;
-      const now = byId.get(meter.id);
-      meter.posted(debit, now?.spentNanos ?? meter.spentNanos + debit.spentNanos);
-      if (now !== undefined) meter.limitNanos = now.limitNanos;
-    }
+  for (const [meter, sum] of sumsOf(rows)) {
+    const now = byId.get(meter.id);
+    meter.posted(sum, now?.spentNanos ?? meter.spentNanos + sum.spentNanos);
+    if (now !== undefined) meter.limitNanos = now.limitNanos;
+  }
 }
 
 export function databaseAway(): GatewayError {

@@ -25,6 +25,8 @@ const askPauseMs = 20;
 /** Among several processes one borrows what it spends in about this time. */
 const leaseAheadMs = 2_000;
 const idleMs = 5_000;
+/** Calls with so many different tags are told apart without putting their meters together anew. */
+const recentMax = 10_000;
 
 /**
  * Budgets in memory. Money is leased from the database, durable before it is used; calls are held and settled against it
@@ -37,8 +39,8 @@ export class Ledger {
   readonly #now: () => number;
   /** The running meters, by budget and instance. */
   readonly #current = new Map<string, Meter>();
-  /** The same by the budget itself, for calls one after the other: no name is put together for each. */
-  readonly #recent = new WeakMap<Budget, Map<string, Meter>>();
+  /** The meters of calls alike, as long as these budgets hold: most calls are tagged like one before. */
+  readonly #recent = new WeakMap<readonly Budget[], Map<string, readonly Meter[]>>();
   /** Every meter with something leased, held or unposted, those of ended periods too. */
   readonly #all = new Map<bigint, Meter>();
   readonly #opening = new Map<string, Promise<Meter>>();
@@ -70,40 +72,49 @@ export class Ledger {
   }
 
   #metersOf(budgets: readonly Budget[], subject: Subject, atMs: number): readonly Meter[] | Promise<readonly Meter[]> {
-    let found: (Meter | Promise<Meter>)[] | undefined;
+    if (budgets.length === 0) return none;
+    const recent = this.#recentOf(budgets);
+    // No tag has a control character in it.
+    const alike = `${subject.client_id ?? ''}\n${subject.project ?? ''}\n${subject.scenario_id ?? ''}\n${subject.key_id ?? ''}`;
+    const last = recent.get(alike);
+    if (last?.every((meter) => !meter.swept && meter.includes(atMs))) {
+      // The call that asks will hold on them in a moment: they are not idle.
+      if (last.length > 0) this.#use(last);
+      return last;
+    }
+    const found = this.#findAll(budgets, subject, atMs);
+    if (!(found instanceof Promise)) {
+      if (recent.size >= recentMax) recent.clear();
+      recent.set(alike, found);
+    }
+    return found;
+  }
+
+  #recentOf(budgets: readonly Budget[]): Map<string, readonly Meter[]> {
+    let recent = this.#recent.get(budgets);
+    if (recent === undefined) {
+      recent = new Map();
+      this.#recent.set(budgets, recent);
+    }
+    return recent;
+  }
+
+  #use(meters: readonly Meter[]): void {
+    const now = this.#now();
+    for (const meter of meters) meter.usedAtMs = now;
+  }
+
+  #findAll(budgets: readonly Budget[], subject: Subject, atMs: number): readonly Meter[] | Promise<readonly Meter[]> {
+    const found: (Meter | Promise<Meter>)[] = [];
     let wait = false;
     for (const budget of budgets) {
       const instance = instanceFor(budget, subject);
       if (instance === undefined) continue;
-      const meter = this.#meterOf(budget, instance, atMs);
+      const meter = this.#find(budget, instance, atMs);
       if (meter instanceof Promise) wait = true;
-      found ??= [];
       found.push(meter);
     }
-    if (found === undefined) return none;
     return wait ? Promise.all(found) : (found as Meter[]);
-  }
-
-  #meterOf(budget: Budget, instance: string, atMs: number): Meter | Promise<Meter> {
-    const recent = this.#recentOf(budget);
-    const last = recent.get(instance);
-    if (last !== undefined && !last.swept && last.includes(atMs)) {
-      // The call that asks will hold on it in a moment: it is not idle.
-      last.usedAtMs = this.#now();
-      return last;
-    }
-    const found = this.#find(budget, instance, atMs);
-    if (!(found instanceof Promise)) recent.set(instance, found);
-    return found;
-  }
-
-  #recentOf(budget: Budget): Map<string, Meter> {
-    let recent = this.#recent.get(budget);
-    if (recent === undefined) {
-      recent = new Map();
-      this.#recent.set(budget, recent);
-    }
-    return recent;
   }
 
   #find(budget: Budget, instance: string, atMs: number): Meter | Promise<Meter> {
@@ -167,8 +178,7 @@ export class Ledger {
   }
 
   #held(meters: readonly Meter[], nanos: bigint): Hold {
-    const now = this.#now();
-    for (const meter of meters) meter.usedAtMs = now;
+    this.#use(meters);
     return { meters, nanos };
   }
 
@@ -232,9 +242,11 @@ export class Ledger {
 
   /** Posts the true cost, unconditionally; the difference to the hold returns to the lease. */
   settle(hold: Hold, costNanos: bigint): (Posting & { meter: Meter })[] {
-    const debits = hold.meters.map((meter) => ({ meter, ...meter.settle(hold.nanos, costNanos) }));
-    const waiting = this.#waiting.splice(0);
-    for (const wake of waiting) wake();
+    const debits = hold.meters.map((meter) => {
+      const { meterId, spentNanos, leasedNanos } = meter.settle(hold.nanos, costNanos);
+      return { meter, meterId, spentNanos, leasedNanos };
+    });
+    if (this.#waiting.length > 0) for (const wake of this.#waiting.splice(0)) wake();
     return debits;
   }
 
@@ -294,7 +306,6 @@ export class Ledger {
       if (this.#growing.has(meter.id) || (!ended && this.#now() - meter.usedAtMs < idleMs)) continue;
       this.#all.delete(meter.id);
       meter.swept = true;
-      this.#recent.get(meter.budget)?.delete(meter.instance);
       this.#rates.delete(meter.id);
       for (const [key, current] of this.#current) if (current === meter) this.#current.delete(key);
     }

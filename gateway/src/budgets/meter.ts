@@ -13,6 +13,7 @@ export interface Posting {
  */
 export class Meter {
   readonly id: bigint;
+  readonly idText: string;
   budget: Budget;
   readonly instance: string;
   readonly periodStartMs: number;
@@ -45,6 +46,7 @@ export class Meter {
     spentNanos: bigint;
   }) {
     this.id = options.id;
+    this.idText = String(options.id);
     this.budget = options.budget;
     this.instance = options.instance;
     this.periodStartMs = options.periodStartMs;

@@ -17,8 +17,9 @@ export async function postAtOnce(
   const added = batch.rows.filter(({ isNew }) => isNew);
   const changed = batch.rows.filter(({ isNew }) => !isNew);
   const steps: Step[] = [];
-  if (batch.postings.length > 0) steps.push(postMeters(batch));
-  if (added.length > 0) steps.push(markLateHours(added), copyCalls(batch.processId, added));
+  if (batch.postings.length > 0) steps.push(postMeters(batch, added));
+  else if (added.length > 0) steps.push(markLateHours(added));
+  if (added.length > 0) steps.push(copyCalls(batch.processId, added));
   if (changed.length > 0) steps.push(updateCalls(batch.processId, changed));
   const rows: TextRow[] = await runPipeline(db, steps);
   return rows.flatMap(([posted]) => readPosted(posted ?? null));

@@ -2,7 +2,15 @@ import type { Step } from '../db/pipeline.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { CallTags } from '../usage/call-record.ts';
-import { type CallRow, earliestOf, encodeRows, insertCalls, markLateCalls } from '../usage/call-store.ts';
+import {
+  type CallRow,
+  earliestOf,
+  encodeRows,
+  insertCalls,
+  markLateCalls,
+  markLateSpan,
+  spanOf,
+} from '../usage/call-store.ts';
 import { type Budget, crossed, nextTold } from './budget.ts';
 import { type MeterRow, readBudget, readMeter } from './budget-store.ts';
 import { viewBudget } from './budget-view.ts';
@@ -36,12 +44,16 @@ export interface PostedMeter {
  */
 export type PostResult = { kind: 'posted'; meters: PostedMeter[] } | { kind: 'crosses' | 'repeated' | 'fenced' };
 
-/** Meters and leases as a step of a pipeline. Fails where the batch may not be posted, or not like this. */
-export function postMeters(batch: Omit<Batch, 'rows'>): Step {
+/**
+ * Meters and leases as a step of a pipeline, and the hours that `added` calls come late for. Fails where the batch may not be
+ * posted, or not like this.
+ */
+export function postMeters(batch: Omit<Batch, 'rows'>, added: readonly CallRow[]): Step {
+  const { processId, postings, sequence, lockNumber } = batch;
   return {
     name: 'post-meters',
     text: postMetersSql,
-    values: [batch.processId, encodePostings(batch.postings), String(batch.sequence), String(batch.lockNumber)],
+    values: [processId, encodePostings(postings), String(sequence), String(lockNumber), ...spanOf(added)],
   };
 }
 
@@ -108,7 +120,8 @@ const postedJson = '(select json_agg(json_build_array(id::text, spent_nanos::tex
 
 /** The division fails where the guard let nothing through: that ends the whole transaction. */
 const postMetersSql = `
-  with ${posting({ postings: '$2', sequence: '$3::bigint', lockNumber: '$4::integer' })}
+  with ${posting({ postings: '$2', sequence: '$3::bigint', lockNumber: '$4::integer' })},
+  late as (${markLateSpan('$5', '$6')})
   select ${postedJson} as posted, 1 / (select count(*) from guard)`;
 
 const postBatchSql = `

@@ -50,8 +50,7 @@ export function enter(services: Services, entering: Entering): Passage | Promise
 function enterBy(services: Services, guards: Guards, entering: Entering): Passage | Promise<Passage> {
   const { caller, tags } = entering;
   const nowMs = services.now();
-  const place = tags.scenario === undefined ? undefined : placeOf(caller, tags.scenario);
-  const watched = place === undefined ? undefined : { place, key: loopKey(place), limits: limitsOf(guards, place.id) };
+  const watched = tags.scenario === undefined ? undefined : watchedIn(guards, caller, tags.scenario);
   if (watched !== undefined) {
     const paused = guards.paused.get(watched.place.id);
     if (paused !== undefined) throw scenarioPaused(services, watched.place, paused);
@@ -81,16 +80,36 @@ function enterBy(services: Services, guards: Guards, entering: Entering): Passag
 }
 
 const noHeaders: LimitHeaders = {};
+const unlimited: readonly Limited[] = [];
 
-function placeOf({ workspaceId, livemode }: Caller, id: string): ScenarioPlace {
-  return { workspaceId, livemode, id };
+interface Watched {
+  place: ScenarioPlace;
+  key: string;
+  limits: ScenarioLimits;
+}
+
+/** What is watched of each scenario, put together once for as long as these guards hold. */
+const watchedScenarios = new WeakMap<Guards, Map<string, Watched>>();
+const rememberedMax = 10_000;
+
+function watchedIn(guards: Guards, { workspaceId, livemode }: Caller, id: string): Watched {
+  let known = watchedScenarios.get(guards);
+  if (known === undefined) {
+    known = new Map();
+    watchedScenarios.set(guards, known);
+  }
+  let watched = known.get(id);
+  if (watched === undefined) {
+    const place = { workspaceId, livemode, id };
+    watched = { place, key: loopKey(place), limits: limitsOf(guards, id) };
+    if (known.size >= rememberedMax) known.clear();
+    known.set(id, watched);
+  }
+  return watched;
 }
 
 /** What the scenario spent before this process met it: a restart is no way out of a limit. */
-function warmUp(
-  services: Services,
-  { place, key, limits }: { place: ScenarioPlace; key: string; limits: ScenarioLimits },
-): void {
+function warmUp(services: Services, { place, key, limits }: Watched): void {
   if (limits.maxNanosPerHour === undefined) return;
   spentLastHour(services.db, place).then(
     (nanos) => {
@@ -134,16 +153,17 @@ async function trip(
   return why;
 }
 
-function limitsFor(guards: Guards, caller: Caller, tags: CallTags): Limited[] {
+function limitsFor({ rateLimits }: Guards, caller: Caller, tags: CallTags): readonly Limited[] {
+  const { key, client, scenario } = rateLimits;
+  if (key.size === 0 && client.size === 0 && scenario.size === 0 && caller.rateLimit === undefined) return unlimited;
   const found: Limited[] = [];
-  const { rateLimits } = guards;
   const add = (kind: LimitKind, id: string | undefined, own?: RateLimit | undefined): void => {
     if (id === undefined) return;
     const limit = rateLimits[kind].get(id) ?? rateLimits[kind].get('*');
     if (limit === undefined && own === undefined) return;
-    const key = `${kind} ${caller.workspaceId} ${caller.livemode ? 'live' : 'test'} ${id}`;
-    if (limit !== undefined) found.push({ key, kind, limit });
-    if (own !== undefined) found.push({ key: `own ${key}`, kind, limit: own });
+    const name = `${kind} ${caller.workspaceId} ${caller.livemode ? 'live' : 'test'} ${id}`;
+    if (limit !== undefined) found.push({ key: name, kind, limit });
+    if (own !== undefined) found.push({ key: `own ${name}`, kind, limit: own });
   };
   add('key', caller.keyId, caller.rateLimit);
   add('client', tags.client);

@@ -13,12 +13,11 @@ import { ceilingToAsk, type Funding, fundCall, meterIdsOf } from './fund-call.ts
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from './model-call.ts';
 import {
   answerHeaders,
-  budgetHeaders,
   budgetRemaining,
   closeUnbilled,
   type RunningCall,
   settleCall,
-  usdText,
+  settledHeaders,
 } from './settle-call.ts';
 import type { StreamEnd } from './stream-run.ts';
 import { type Answered, tryCandidate } from './try-candidate.ts';
@@ -213,12 +212,7 @@ async function plainAnswer(
   const { costNanos } = await settleCall(running, { status: 'succeeded', usage: answered.usage, text: answered.text });
   return {
     kind: 'plain',
-    headers: {
-      'content-type': 'application/json',
-      ...answerHeaders(running, request.id, answered.dropped),
-      'x-gateway-cost-usd': usdText(costNanos),
-      ...budgetHeaders(running),
-    },
+    headers: settledHeaders(running, request.id, { dropped: answered.dropped, costNanos }),
     body: answered.body,
   };
 }
@@ -245,11 +239,7 @@ async function streamAnswer(
   running.model = run.transform.model ?? running.model;
   return {
     kind: 'stream',
-    headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache',
-      ...answerHeaders(running, request.id, answered.dropped),
-    },
+    headers: { ...answerHeaders(running, request.id, answered.dropped), 'cache-control': 'no-cache' },
     pump: async (sink) => {
       try {
         const end = await run.attach(sink);

@@ -15,7 +15,7 @@ import { Exchange, ExchangeError } from './exchange.ts';
 import { fundEmbedding, meterIdsOf } from './fund-call.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { relayBody } from './relay-body.ts';
-import { answerHeaders, budgetHeaders, closeUnbilled, type RunningCall, settleCall, usdText } from './settle-call.ts';
+import { closeUnbilled, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import { targetOf } from './try-candidate.ts';
 
 /** The path of an embeddings call. One candidate: vectors of another model would mean something else. */
@@ -97,12 +97,7 @@ async function embedFunded(
   const { costNanos } = await settleCall(running, { status: 'succeeded', usage: outcome.usage, text: '' });
   return {
     kind: 'plain',
-    headers: {
-      'content-type': 'application/json',
-      ...answerHeaders(running, request.id, []),
-      'x-gateway-cost-usd': usdText(costNanos),
-      ...budgetHeaders(running),
-    },
+    headers: settledHeaders(running, request.id, { dropped: [], costNanos }),
     body: outcome.body,
   };
 }
@@ -214,15 +209,13 @@ async function embed(
   const { body, outline, json } = request;
   if (!adapter.relays && asked.texts === undefined) throw wrong('input', 'text: this provider takes no token ids');
   const outgoing = adapter.request(asked, targetOf(candidate));
-  const url = new URL(outgoing.url);
   const sent = adapter.relays
     ? relayBody({ body, outline, json, call, model: candidate.model, vendorItself: false })
     : outgoing.body;
   try {
     const exchange = await Exchange.send(
       {
-        pool: services.outgoing.pool(url.origin, candidate.trusted),
-        path: url.pathname + url.search,
+        ...services.outgoing.destination(outgoing.url, candidate.trusted),
         headers: outgoing.headers,
         body: sent,
       },

@@ -1,9 +1,8 @@
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { Destination } from '../outgoing/outgoing.ts';
 import type { Cancellation } from './cancellation.ts';
 
-export interface ExchangeRequest {
-  pool: Pool;
-  path: string;
+export interface ExchangeRequest extends Destination {
   headers: Record<string, string>;
   body: Buffer | string;
 }

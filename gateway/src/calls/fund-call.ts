@@ -60,7 +60,7 @@ export function fundCall(services: Services, asked: Asked): Funding | Promise<Fu
   const funding = { holdNanos, candidates: payable, maxTokens: blocks ? unaskedCeiling(payable, call) : undefined };
   if (meters.length === 0) return { ...funding, hold: undefined };
   // Where money runs short an upper bound of the input would keep calls out that can be paid: it is counted then.
-  if (blocks && meters.some((meter) => meter.blocks && meter.availableNanos < holdNanos * plenty))
+  if (blocks && runsShort(meters, holdNanos * plenty))
     return fundCounted(services, { ...asked, candidates: payable }, funding);
   const held = services.ledger.hold(meters, holdNanos);
   if (!(held instanceof Promise)) return { ...funding, hold: held };
@@ -73,6 +73,11 @@ export function fundCall(services: Services, asked: Asked): Funding | Promise<Fu
 
 /** A lease that pays for so many calls like this one is not short. */
 const plenty = 32n;
+
+function runsShort(meters: readonly Meter[], plentyNanos: bigint): boolean {
+  for (const meter of meters) if (meter.blocks && meter.availableNanos < plentyNanos) return true;
+  return false;
+}
 
 /** How long the last money may be held by others before a call is shortened or refused for want of it. */
 const patienceMs = 1_000;
@@ -92,7 +97,7 @@ async function fundCounted(services: Services, asked: Asked, funding: Omit<Fundi
 
 /** As the journal wants them. */
 export function meterIdsOf(hold: Hold | undefined): readonly string[] | undefined {
-  return hold === undefined || hold.meters.length === 0 ? undefined : hold.meters.map(({ id }) => String(id));
+  return hold === undefined || hold.meters.length === 0 ? undefined : hold.meters.map(({ idText }) => idText);
 }
 
 /** The same for embeddings, which have no answer to shorten. Throws `budget_exceeded`. */

@@ -4,6 +4,7 @@ import { isOwn } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
 import type { JournalEntry } from '../budgets/journal.ts';
 import type { Hold, Ledger } from '../budgets/ledger.ts';
+import type { Meter } from '../budgets/meter.ts';
 import type { NeutralCall, Usage } from '../dialects/neutral.ts';
 import { estimateUsage, inputOf } from '../providers/count-tokens.ts';
 import { costNanos, type Price } from '../providers/price.ts';
@@ -90,21 +91,30 @@ function post(running: RunningCall, closed: ClosedCall): Promise<void> {
 /** What is left of the tightest budget the caller may see, after this call; undefined where there is none. */
 export function budgetRemaining({ hold, caller }: RunningCall): bigint | undefined {
   let least: bigint | undefined;
-  for (const meter of hold?.meters ?? []) {
-    if (caller.lockedTags.length > 0 && !isOwn(caller, scopeOfInstance(meter.budget, meter.instance))) continue;
+  const isLocked = caller.lockedTags.length > 0;
+  for (const meter of hold?.meters ?? none) {
+    if (isLocked && !isOwn(caller, scopeOfInstance(meter.budget, meter.instance))) continue;
     const { remainingNanos } = meter;
     if (least === undefined || remainingNanos < least) least = remainingNanos;
   }
   return least;
 }
 
-export function budgetHeaders(running: RunningCall): Record<string, string> {
+/** The same of a call that is settled: what it cost, and what is left. */
+export function settledHeaders(
+  running: RunningCall,
+  requestId: string,
+  { dropped, costNanos }: { dropped: readonly string[]; costNanos: bigint },
+): Record<string, string> {
+  const headers = answerHeaders(running, requestId, dropped);
+  headers['x-gateway-cost-usd'] = usdText(costNanos);
   const left = budgetRemaining(running);
-  return left === undefined ? {} : { 'x-gateway-budget-remaining-usd': usdText(left) };
+  if (left !== undefined) headers['x-gateway-budget-remaining-usd'] = usdText(left);
+  return headers;
 }
 
 /** Dollars in a header: never `1e-7`. */
-export function usdText(nanos: bigint): string {
+function usdText(nanos: bigint): string {
   const text = String(toUsd(nanos));
   return text.includes('e') ? toUsd(nanos).toFixed(9) : text;
 }
@@ -129,18 +139,24 @@ export function answerHeaders(
   requestId: string,
   dropped: readonly string[],
 ): Record<string, string> {
-  return {
+  const headers: Record<string, string> = {
+    'content-type': running.call.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
     'x-request-id': requestId,
     'x-gateway-provider': running.provider ?? '',
     'x-gateway-model': headerText(running.model ?? ''),
     'x-gateway-attempts': String(running.attempts),
     'x-gateway-route': headerText(running.route),
-    ...running.passage.headers,
-    ...(dropped.length === 0 ? {} : { 'x-gateway-dropped-params': headerText(dropped.join(', ')) }),
   };
+  Object.assign(headers, running.passage.headers);
+  if (dropped.length > 0) headers['x-gateway-dropped-params'] = headerText(dropped.join(', '));
+  return headers;
 }
 
 /** Header values are ASCII; model names and parameter names come from outside. */
 function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 500);
+  return text.length <= 500 && !unprintable.test(text) ? text : text.replace(unprintables, '?').slice(0, 500);
 }
+
+const unprintable = /[^\x20-\x7e]/;
+const unprintables = /[^\x20-\x7e]/g;
+const none: readonly Meter[] = [];

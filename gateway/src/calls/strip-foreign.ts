@@ -1,3 +1,4 @@
+import { isRecord } from '@ai-gateway/shared/json';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 
 /**
@@ -5,24 +6,30 @@ import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
  * adds to carry it, would be refused by the vendor a body is relayed to: this gives the members of the body without them, as
  * JSON text, or nothing where there is nothing to take out.
  */
-export function withoutForeign(
-  call: Pick<NeutralCall, 'dialect'>,
-  json: JsonObject,
-  body: Buffer,
-): Record<string, string> {
-  const { list, field } =
-    call.dialect === 'responses' ? { list: json.input, field: 'input' } : { list: json.messages, field: 'messages' };
-  if (!Array.isArray(list) || !marks[call.dialect].some((mark) => body.includes(mark))) return {};
+export function withoutForeign(call: Pick<NeutralCall, 'dialect'>, json: JsonObject): Record<string, string> {
+  const field = call.dialect === 'responses' ? 'input' : 'messages';
+  const list = json[field];
+  if (!Array.isArray(list) || !(list as JsonObject[]).some(carriers[call.dialect])) return {};
   const cleaned = (list as JsonObject[]).flatMap((item) => strippers[call.dialect](item));
   return { [field]: JSON.stringify(cleaned) };
 }
 
-/** Bytes without which there is nothing to take out: bodies of 20 MiB are not walked for nothing. */
-const marks: Record<NeutralCall['dialect'], readonly string[]> = {
-  chat: ['"reasoning_content"', '"reasoning_details"', '"extra_content"'],
-  responses: ['"gw.'],
-  messages: ['"gw.', '"extra_content"'],
+/** Items that may have something to take out. What a message says is not looked at. */
+const carriers: Record<NeutralCall['dialect'], (item: JsonObject) => boolean> = {
+  chat: (message) =>
+    'reasoning_content' in message || 'reasoning_details' in message || someHasExtra(message.tool_calls),
+  responses: (item) => item.type === 'reasoning' && isForeign(item.encrypted_content),
+  messages: ({ content }) =>
+    someHasExtra(content) || (Array.isArray(content) && (content as JsonObject[]).some(isForeignThinking)),
 };
+
+function someHasExtra(list: unknown): boolean {
+  return Array.isArray(list) && list.some((block) => isRecord(block) && 'extra_content' in block);
+}
+
+function isForeignThinking({ type, signature }: JsonObject): boolean {
+  return type === 'thinking' && isForeign(signature);
+}
 
 const strippers: Record<NeutralCall['dialect'], (item: JsonObject) => JsonObject[]> = {
   chat: (message) => {
@@ -32,9 +39,7 @@ const strippers: Record<NeutralCall['dialect'], (item: JsonObject) => JsonObject
   responses: (item) => (item.type === 'reasoning' && isForeign(item.encrypted_content) ? [] : [item]),
   messages: (message) => {
     if (!Array.isArray(message.content)) return [message];
-    const content = (message.content as JsonObject[])
-      .filter(({ type, signature }) => type !== 'thinking' || !isForeign(signature))
-      .map(withoutExtra);
+    const content = (message.content as JsonObject[]).filter((block) => !isForeignThinking(block)).map(withoutExtra);
     return content.length === 0 ? [] : [{ ...message, content }];
   },
 };
@@ -43,7 +48,8 @@ function isForeign(signature: unknown): boolean {
   return typeof signature === 'string' && signature.startsWith('gw.');
 }
 
-function withoutExtra(block: unknown): JsonObject {
-  const { extra_content: _, ...rest } = block as JsonObject;
+function withoutExtra(block: unknown): unknown {
+  if (!isRecord(block)) return block;
+  const { extra_content: _, ...rest } = block;
   return rest;
 }

@@ -45,14 +45,14 @@ export function resolveTags({ headers, path, metadata, key }: TagInputs): CallTa
   const inBody = readMetadata(metadata);
   const tags: CallTags = {};
   for (const source of sources) {
-    const claims = [
-      headerTag(headers, source.header),
-      source.path === undefined ? undefined : check(inPath?.get(source.path), `path tag ${source.path}`),
-      source.body === undefined ? undefined : check(inBody[source.body], `metadata.${source.body}`),
-    ];
+    const byHeader = headerTag(headers, source.header);
+    const byPath =
+      inPath && source.path !== undefined ? readTag(inPath.get(source.path), 'path tag ', source.path) : undefined;
+    const byBody =
+      inBody && source.body !== undefined ? readTag(inBody[source.body], 'metadata.', source.body) : undefined;
     const own = source.key === undefined ? undefined : key.tags[source.key];
     if (source.key !== undefined && key.lockedTags.includes(source.key)) {
-      const foreign = claims.find((claim) => claim !== undefined && claim !== own);
+      const foreign = [byHeader, byPath, byBody].find((claim) => claim !== undefined && claim !== own);
       if (foreign !== undefined) {
         throw new GatewayError(
           'tag_forbidden',
@@ -63,7 +63,7 @@ export function resolveTags({ headers, path, metadata, key }: TagInputs): CallTa
         );
       }
     }
-    const value = claims.find((claim) => claim !== undefined) ?? own;
+    const value = byHeader ?? byPath ?? byBody ?? own;
     if (value !== undefined) tags[source.tag] = value;
   }
   return tags;
@@ -74,7 +74,7 @@ function headerTag(headers: IncomingHttpHeaders, name: string): string | undefin
   const value = headers[name];
   if (value === undefined) return undefined;
   const text = Array.isArray(value) ? value.join(', ') : value;
-  return check(/[\x80-\xff]/.test(text) ? utf8OrLatin1(text) : text, name);
+  return readTag(/[\x80-\xff]/.test(text) ? utf8OrLatin1(text) : text, '', name);
 }
 
 function utf8OrLatin1(text: string): string {
@@ -112,15 +112,17 @@ function decode(text: string, name: string): string {
   }
 }
 
-function readMetadata(metadata: unknown): Record<string, unknown> {
+function readMetadata(metadata: unknown): Record<string, unknown> | undefined {
   return typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)
     ? (metadata as Record<string, unknown>)
-    : {};
+    : undefined;
 }
 
 /** Empty counts as absent: no-code platforms send empty headers for variables that have no value. */
-function check(value: unknown, param: string): string | undefined {
+function readTag(value: unknown, place: string, name: string): string | undefined {
   if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' && ordinary.test(value)) return value;
+  const param = place + name;
   if (typeof value !== 'string') throw new GatewayError('invalid_tag', `\`${param}\` must be text.`, { param });
   const text = value.trim();
   if (text === '') return undefined;
@@ -135,5 +137,7 @@ function check(value: unknown, param: string): string | undefined {
   return text;
 }
 
+/** What nearly every tag is: nothing to trim, nothing to refuse. */
+const ordinary = /^[\x21-\x7e]{1,128}$/;
 /** Controls, lone surrogates, line separators, and the marks that turn the direction of text (names are shown to people). */
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;

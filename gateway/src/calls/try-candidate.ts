@@ -69,9 +69,8 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
     const exchange = await send(services, candidate, outgoing, request.cancellation);
     if (exchange.status < 200 || exchange.status > 299)
       return { kind: 'failed', failure: await refusal(services, adapter, exchange) };
-    return call.stream
-      ? await readStream({ adapter, relayed, exchange, request, call, dropped })
-      : await readPlain({ adapter, relayed, exchange, request, call, dropped });
+    const reading: Reading = { adapter, relayed, exchange, request, call, dropped };
+    return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
   } catch (error) {
     if (error instanceof ExchangeError) {
       return request.cancellation.cancelled ? { kind: 'gone' } : { kind: 'failed', failure: failureOfExchange(error) };
@@ -119,12 +118,8 @@ function send(
   outgoing: { url: string; headers: Record<string, string>; body: Buffer | string },
   cancellation: Cancellation,
 ): Promise<Exchange> {
-  const url = new URL(outgoing.url);
-  const pool = services.outgoing.pool(url.origin, candidate.trusted);
-  return Exchange.send(
-    { pool, path: url.pathname + url.search, headers: outgoing.headers, body: outgoing.body },
-    cancellation,
-  );
+  const { pool, path } = services.outgoing.destination(outgoing.url, candidate.trusted);
+  return Exchange.send({ pool, path, headers: outgoing.headers, body: outgoing.body }, cancellation);
 }
 
 async function refusal(services: Services, adapter: Adapter, exchange: Exchange): Promise<AttemptFailure> {
@@ -149,8 +144,7 @@ interface Reading {
   dropped: readonly string[];
 }
 
-async function readPlain({ adapter, relayed, exchange, request, call, dropped }: Reading): Promise<Tried> {
-  const body = await exchange.collect(plainBytesMax);
+function readPlain({ adapter, relayed, exchange, request, call, dropped }: Reading, body: Buffer): Tried {
   const { firstByteAt } = exchange;
   const json = parseObject(body);
   if (json === undefined) return { kind: 'failed', failure: nonsense };

@@ -3,11 +3,42 @@ import type { Db } from '../db/transaction.ts';
 import type { CallTags } from '../usage/call-record.ts';
 import { type SeenTag, upsertTags } from './tag-store.ts';
 
+interface Noted {
+  workspaceId: string;
+  livemode: boolean;
+  tags: CallTags;
+  atMs: number;
+}
+
+/** Tags by where they belong, found without putting a name together for each call. */
+class Seen {
+  readonly all: SeenTag[] = [];
+  readonly #workspaces = new Map<string, Record<'live' | 'test', Record<SeenTag['kind'], Map<string, SeenTag>>>>();
+
+  get(workspaceId: string, livemode: boolean, kind: SeenTag['kind'], id: string): SeenTag | undefined {
+    return this.#workspaces.get(workspaceId)?.[livemode ? 'live' : 'test'][kind].get(id);
+  }
+
+  add(tag: SeenTag): void {
+    let worlds = this.#workspaces.get(tag.workspaceId);
+    if (worlds === undefined) {
+      worlds = { live: newWorld(), test: newWorld() };
+      this.#workspaces.set(tag.workspaceId, worlds);
+    }
+    worlds[tag.livemode ? 'live' : 'test'][tag.kind].set(tag.id, tag);
+    this.all.push(tag);
+  }
+}
+
+function newWorld(): Record<SeenTag['kind'], Map<string, SeenTag>> {
+  return { client: new Map(), project: new Map(), scenario: new Map() };
+}
+
 /** Clients, projects and scenarios exist from their first call: noted in memory, written a moment later. */
 export class TagRegistry {
   readonly #db: Db;
   readonly #log: Logger;
-  #seen = new Map<string, SeenTag>();
+  #seen = new Seen();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -16,27 +47,22 @@ export class TagRegistry {
     this.#log = options.log;
   }
 
-  note(call: { workspaceId: string; livemode: boolean; tags: CallTags; atMs: number }): void {
+  note(call: Noted): void {
     const { tags } = call;
     if (tags.client !== undefined) this.#one(call, 'client', tags.client);
     if (tags.project !== undefined) this.#one(call, 'project', tags.project);
     if (tags.scenario !== undefined) this.#one(call, 'scenario', tags.scenario);
   }
 
-  #one(
-    { workspaceId, livemode, tags, atMs }: Parameters<TagRegistry['note']>[0],
-    kind: SeenTag['kind'],
-    id: string,
-  ): void {
-    const key = `${workspaceId} ${livemode} ${kind} ${id}`;
-    const seen = this.#seen.get(key);
+  #one({ workspaceId, livemode, tags, atMs }: Noted, kind: SeenTag['kind'], id: string): void {
+    const platform = kind === 'scenario' ? tags.platform : undefined;
+    const seen = this.#seen.get(workspaceId, livemode, kind, id);
     if (seen !== undefined) {
       seen.lastAtMs = Math.max(seen.lastAtMs, atMs);
-      seen.platform ??= kind === 'scenario' ? tags.platform : undefined;
+      seen.platform ??= platform;
       return;
     }
-    const platform = kind === 'scenario' ? tags.platform : undefined;
-    this.#seen.set(key, { workspaceId, livemode, kind, id, firstAtMs: atMs, lastAtMs: atMs, platform });
+    this.#seen.add({ workspaceId, livemode, kind, id, firstAtMs: atMs, lastAtMs: atMs, platform });
     this.#timer ??= setTimeout(() => void this.flush(), 200).unref();
   }
 
@@ -49,14 +75,15 @@ export class TagRegistry {
   }
 
   async #write(): Promise<void> {
-    if (this.#seen.size === 0) return;
-    const batch = this.#seen;
-    this.#seen = new Map();
+    const batch = this.#seen.all;
+    if (batch.length === 0) return;
+    this.#seen = new Seen();
     try {
-      await upsertTags(this.#db, [...batch.values()]);
+      await upsertTags(this.#db, batch);
     } catch (error) {
-      for (const [key, tag] of batch) if (!this.#seen.has(key)) this.#seen.set(key, tag);
-      this.#log.warn({ err: error, tags: batch.size }, 'tags could not be noted and will be tried again');
+      for (const tag of batch)
+        if (this.#seen.get(tag.workspaceId, tag.livemode, tag.kind, tag.id) === undefined) this.#seen.add(tag);
+      this.#log.warn({ err: error, tags: batch.length }, 'tags could not be noted and will be tried again');
       this.#timer ??= setTimeout(() => void this.flush(), 2_000).unref();
     }
   }

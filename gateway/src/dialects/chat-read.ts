@@ -106,9 +106,12 @@ export function readChat(body: JsonObject): NeutralCall {
 
 /** Leaves out what is undefined, so that "absent" has one form. */
 export function optional<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
+  const present: { [K in keyof T]?: Exclude<T[K], undefined> } = {};
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined) present[name] = value as Exclude<T[typeof name], undefined>;
+  }
+  return present;
 }
 
 function readMessages(value: unknown, native: string[]): Message[] {

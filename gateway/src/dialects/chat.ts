@@ -18,7 +18,8 @@ export const chat: Dialect = {
   readPlain: (body) => {
     const { choices, model } = body;
     if (!Array.isArray(choices) || typeof model !== 'string') return undefined;
-    return { model, usage: readOpenAiUsage(body.usage), text: textOf(choices) };
+    const usage = readOpenAiUsage(body.usage);
+    return { model, usage, text: usage === undefined ? textOf(choices) : '' };
   },
 };
 

@@ -92,8 +92,8 @@ export function readStops(value: unknown, param: string): string[] {
 /** What is left of a body when the fields that were read are taken away. */
 export function without(body: JsonObject, read: ReadonlySet<string>): JsonObject {
   const rest: [string, unknown][] = [];
-  for (const entry of Object.entries(body)) if (!read.has(entry[0]) && entry[1] !== null) rest.push(entry);
-  return Object.fromEntries(rest);
+  for (const name of Object.keys(body)) if (!read.has(name) && body[name] !== null) rest.push([name, body[name]]);
+  return rest.length === 0 ? {} : Object.fromEntries(rest);
 }
 
 /** `data:image/png;base64,…` taken apart; undefined for any other URL. */

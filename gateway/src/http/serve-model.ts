@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { GatewayError } from '@ai-gateway/shared/errors';
@@ -68,7 +69,11 @@ export function serveModel(services: Services, authenticator: Authenticator, end
         anthropicHeaders: anthropicHeaders(req.headers),
         cancellation,
       });
-      await send(res, answer, place);
+      if (answer.kind === 'stream') return await sendStream(res, answer, place);
+      const { headers, status = 200 } = answer;
+      const whole = { status, headers, body: typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body };
+      if (place !== undefined) await place.keep(whole);
+      sendPlain(res, whole);
     } catch (error) {
       await place
         ?.letGo()
@@ -111,6 +116,7 @@ export function parseBody(body: Buffer): { json: JsonObject; outline: ReturnType
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 function utf8(body: Buffer): string {
+  if (isAscii(body)) return body.toString('latin1');
   try {
     return decoder.decode(body);
   } catch {
@@ -120,12 +126,9 @@ function utf8(body: Buffer): string {
 
 const joinedBytesMax = 65_536;
 
-async function send(res: ServerResponse, answer: ModelAnswer, place: IdempotentPlace | undefined): Promise<void> {
-  if (answer.kind === 'stream') return sendStream(res, answer, place);
-  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
-  const status = answer.status ?? 200;
-  await place?.keep({ status, headers: answer.headers, body });
-  res.writeHead(status, { ...answer.headers, 'content-length': body.length });
+function sendPlain(res: ServerResponse, { headers, status, body }: WholeAnswer): void {
+  // Set one by one Node would keep them in a map first; given whole it writes them as they are.
+  res.writeHead(status, { ...headers, 'content-length': body.length });
   // As text Node joins it to the head and writes both at once; Latin-1 keeps every byte what it is.
   if (body.length < joinedBytesMax) res.end(body.toString('latin1'), 'latin1');
   else res.end(body);

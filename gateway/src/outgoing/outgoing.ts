@@ -3,16 +3,40 @@ import { isIP, type LookupFunction } from 'node:net';
 import { Pool } from 'undici';
 import { isPublicAddress, privateAddress } from './address.ts';
 
+/** Where a request goes: the connections to its origin, and its path there. */
+export interface Destination {
+  pool: Pool;
+  path: string;
+}
+
+/** URLs are few (a provider's endpoints; with Gemini one a model), but who knows what models are named. */
+const rememberedMax = 1_000;
+
 /** Connections to the outside: one pool for each origin, made when first needed. */
 export class Outgoing {
   readonly #options: { timeoutMs: number; allowPrivateNetwork: boolean };
   readonly #pools = new Map<string, Pool>();
+  readonly #trusted = new Map<string, Destination>();
+  readonly #untrusted = new Map<string, Destination>();
 
   constructor(options: {
     /** Silence longer than this, before the first byte or between two, is a failure. */ timeoutMs: number;
     allowPrivateNetwork: boolean;
   }) {
     this.#options = options;
+  }
+
+  /** Where a URL leads. Taken apart once: it is the same for call after call. */
+  destination(url: string, trusted: boolean): Destination {
+    const remembered = trusted ? this.#trusted : this.#untrusted;
+    let destination = remembered.get(url);
+    if (destination === undefined) {
+      const { origin, pathname, search } = new URL(url);
+      destination = { pool: this.pool(origin, trusted), path: pathname + search };
+      if (remembered.size >= rememberedMax) remembered.clear();
+      remembered.set(url, destination);
+    }
+    return destination;
   }
 
   /**

@@ -42,6 +42,13 @@ interface Place {
   info: ModelInfo | undefined;
 }
 
+/** The model that stands for a class at a vendor. */
+export function findRepresentative(strength: Strength, vendor: Vendor, at: Date): ModelRef {
+  const model = representatives[strength][vendor];
+  const info = representativeInfos[strength][vendor];
+  return { vendor, model, entry: info && describe(vendor, info, at) };
+}
+
 /** Longer than any model's name; what is longer is not worth remembering. */
 const nameMax = 200;
 const rememberedMax = 2_000;
@@ -97,12 +104,25 @@ const ownModels: Record<Vendor, readonly ModelInfo[]> = {
   gemini: vendorModels('google').filter(({ id }) => !id.startsWith('claude-')),
 };
 
+const representativeInfos: Record<Strength, Record<Vendor, ModelInfo | undefined>> = {
+  strong: infosOf(representatives.strong),
+  small: infosOf(representatives.small),
+};
+
+function infosOf({ openai, anthropic, gemini }: Record<Vendor, string>): Record<Vendor, ModelInfo | undefined> {
+  return {
+    openai: infoOf('openai', openai),
+    anthropic: infoOf('anthropic', anthropic),
+    gemini: infoOf('gemini', gemini),
+  };
+}
+
 /** Chat models people can choose, for lists and drop-downs; the representatives stand first, each in its entry's place. */
 export function listModels(at: Date = new Date()): CatalogModel[] {
   const chosen = vendors.flatMap((vendor) =>
     (['strong', 'small'] as const).flatMap((strength) => {
       const id = representatives[strength][vendor];
-      const info = infoOf(vendor, id);
+      const info = representativeInfos[strength][vendor];
       return info === undefined ? [] : [{ vendor, info, id }];
     }),
   );

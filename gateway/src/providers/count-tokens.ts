@@ -29,8 +29,13 @@ export function contentBytes({ members }: Outline, bodyBytes: number): number {
  */
 export function boundInputTokens(call: Pick<NeutralCall, 'messages' | 'tools'>, bytes: number): number {
   let tokens = bytes + overheadTokens + (call.tools.length > 0 ? toolOverheadTokens : 0);
-  for (const part of leaves(call)) {
-    if (part.kind === 'image') tokens += pictureBound(part) - pictureBytes(part);
+  // By hand, not over `leaves`: this is done for every call.
+  for (const { parts } of call.messages) {
+    for (const part of parts) {
+      if (part.kind === 'image') tokens += pictureSurplus(part);
+      else if (part.kind === 'tool-result')
+        for (const inner of part.content) if (inner.kind === 'image') tokens += pictureSurplus(inner);
+    }
   }
   return Math.max(0, tokens);
 }
@@ -49,8 +54,12 @@ export function isOpaque({
   messages,
 }: Pick<NeutralCall, 'onlyNative' | 'extra' | 'messages'>): boolean {
   if (!onlyNative.every((feature) => selfContained.has(feature)) || reachOut.some((name) => name in extra)) return true;
-  for (const part of leaves({ messages })) if (part.kind === 'file' && !isText(part.mediaType)) return true;
-  return false;
+  return messages.some(({ parts }) => parts.some(isOpaquePart));
+}
+
+function isOpaquePart(part: Part): boolean {
+  if (part.kind === 'tool-result') return part.content.some(isOpaquePart);
+  return part.kind === 'file' && !isText(part.mediaType);
 }
 
 /** The most tokens of input a model can bill for a call of which `seen` stand in the request. */
@@ -83,8 +92,9 @@ function pictureBound({ detail }: Picture): number {
   return detail === 'low' ? lowDetailTokensMax : pictureTokensMax;
 }
 
-function pictureBytes({ source }: Picture): number {
-  return source.kind === 'data' ? source.data.length : 0;
+/** What a picture comes to beyond the bytes it has in the request. */
+function pictureSurplus(picture: Picture): number {
+  return pictureBound(picture) - (picture.source.kind === 'data' ? picture.source.data.length : 0);
 }
 
 function* leaves(call: Pick<NeutralCall, 'messages'>): Generator<Part> {

@@ -67,12 +67,19 @@ export function dearestCostNanos(price: Price, tokens: { inputTokens: number; ma
   let dearest = 0n;
   for (const tier of price.tiers) {
     if (tokens.inputTokens <= tier.overInputTokens) continue;
-    for (const input of [tier.input, tier.cached, tier.cacheWrite, tier.longCacheWrite]) {
-      const picos = BigInt(tokens.inputTokens) * input + BigInt(tokens.maxOutputTokens) * tier.output;
-      if (picos > dearest) dearest = picos;
-    }
+    const picos = BigInt(tokens.inputTokens) * dearestInput(tier) + BigInt(tokens.maxOutputTokens) * tier.output;
+    if (picos > dearest) dearest = picos;
   }
   return (dearest + 999n) / 1000n;
+}
+
+/** However the provider comes to count the input. */
+function dearestInput({ input, cached, cacheWrite, longCacheWrite }: Tier): Rate {
+  let dearest = input;
+  if (cached > dearest) dearest = cached;
+  if (cacheWrite > dearest) dearest = cacheWrite;
+  if (longCacheWrite > dearest) dearest = longCacheWrite;
+  return dearest;
 }
 
 /** How many tokens of answer an amount pays for beside the input, at the dearest the call could become. */
@@ -80,11 +87,9 @@ export function affordableOutputTokens(price: Price, options: { nanos: bigint; i
   let least: bigint | undefined;
   for (const tier of price.tiers) {
     if (options.inputTokens <= tier.overInputTokens) continue;
-    for (const input of [tier.input, tier.cached, tier.cacheWrite, tier.longCacheWrite]) {
-      const left = options.nanos * 1000n - BigInt(options.inputTokens) * input;
-      const tokens = left < 0n ? 0n : tier.output === 0n ? freeTokens : left / tier.output;
-      if (least === undefined || tokens < least) least = tokens;
-    }
+    const left = options.nanos * 1000n - BigInt(options.inputTokens) * dearestInput(tier);
+    const tokens = left < 0n ? 0n : tier.output === 0n ? freeTokens : left / tier.output;
+    if (least === undefined || tokens < least) least = tokens;
   }
   return Number(least ?? 0n);
 }

@@ -1,14 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { NeutralCall, ProviderKind } from '../dialects/neutral.ts';
-import {
-  type CatalogModel,
-  findModel,
-  representatives,
-  type Strength,
-  type Vendor,
-  vendors,
-} from '../providers/catalog.ts';
+import { type CatalogModel, findRepresentative, type Strength, type Vendor, vendors } from '../providers/catalog.ts';
 import { dearestCostNanos, flatPrice, type Price } from '../providers/price.ts';
 import { fits, honours, type Needs } from './fit.ts';
 import type { Trial } from './health.ts';
@@ -68,7 +61,7 @@ export function routeCall(input: RouteInput): Candidate[] {
   const places = onePerAccountAndModel([first, ...standIns]);
   const awake = places.filter(({ account }) => input.mayTry(account) !== 'no');
   if (awake.length === 0) throw allResting(places, input.restMs);
-  return awake.map(({ entry: _, ...candidate }) => candidate);
+  return awake;
 }
 
 interface Asked extends RouteInput {
@@ -170,9 +163,7 @@ function sameClass(asked: Asked, entry: CatalogModel | undefined, reason: string
 }
 
 function representative(asked: Asked, vendor: Vendor, strength: Strength, reason: string): Place[] {
-  const ref = findModel(`${vendor}/${representatives[strength][vendor]}`, asked.at);
-  if (ref === undefined) return [];
-  const found = ofVendor(ref, asked.accounts);
+  const found = ofVendor(findRepresentative(strength, vendor, asked.at), asked.accounts);
   // Test keys need no account: the sandbox answers for all.
   return asked.livemode ? reachable(found, reason) : [placeOf(found, reason)];
 }
@@ -240,12 +231,11 @@ function readAuto(model: string): AutoMode | undefined {
   return match === null ? undefined : ((match[1] ?? 'balanced') as AutoMode);
 }
 
+/** There are a handful at most: comparing them takes less than naming them. */
 function onePerAccountAndModel(places: readonly Place[]): Place[] {
-  const seen = new Set<string>();
-  return places.filter(({ account, model }) => {
-    const key = `${account}\n${model}`;
-    return !seen.has(key) && seen.add(key);
-  });
+  return places.filter(
+    (place, i) => places.findIndex(({ account, model }) => account === place.account && model === place.model) === i,
+  );
 }
 
 function notNative(call: Needs): GatewayError {

@@ -33,21 +33,28 @@ export const markLateCalls = (earliest: string): string => `
   select distinct date_trunc('hour', l.t, 'UTC') from json_to_recordset($2::json) as l (t timestamptz)
   where ${earliest}::timestamptz < (select until from usage_rollup) and l.t < (select until from usage_rollup)`;
 
-/** The same for calls that are new, as a step of a pipeline. An hour that lies between two of them may be summed for nothing. */
+/** The same for calls that are new, as a step of a pipeline. */
 export function markLateHours(rows: readonly CallRow[]): Step {
+  return { name: 'mark-late-hours', text: markLateSpan('$1', '$2'), values: spanOf(rows) };
+}
+
+/** When the first and the last of these calls came in, in ms; nulls where there are none. */
+export function spanOf(rows: readonly CallRow[]): [earliest: string | null, latest: string | null] {
+  if (rows.length === 0) return [null, null];
   let earliest = Number.POSITIVE_INFINITY;
   let latest = 0;
   for (const { open } of rows) {
     earliest = Math.min(earliest, open.createdAtMs);
     latest = Math.max(latest, open.createdAtMs);
   }
-  return { name: 'mark-late-hours', text: markLateHoursSql, values: [String(earliest), String(latest)] };
+  return [String(earliest), String(latest)];
 }
 
-const markLateHoursSql = `
+/** The statement for such a span. An hour that lies between two calls may be summed for nothing. */
+export const markLateSpan = (earliest: string, latest: string): string => `
   insert into usage_stale_hours (hour)
-  select h from generate_series(date_trunc('hour', to_timestamp($1::float8 / 1000), 'UTC'), to_timestamp($2::float8 / 1000),
-    interval '1 hour') as h
+  select h from generate_series(date_trunc('hour', to_timestamp(${earliest}::float8 / 1000), 'UTC'),
+    to_timestamp(${latest}::float8 / 1000), interval '1 hour') as h
   where h < (select until from usage_rollup)`;
 
 /** Calls that were opened before, as a step of a pipeline. */

@@ -1,0 +1,35 @@
+/**
+ * What the database says of each workspace's two worlds, live and test: read once and remembered until the database says it
+ * has changed.
+ */
+export class WorldViews<View> {
+  readonly #read: (workspaceId: string, livemode: boolean) => Promise<View>;
+  readonly #live = new Map<string, View>();
+  readonly #test = new Map<string, View>();
+  /** Counts what was forgotten: what was read before a change must not be remembered after it. */
+  #forgotten = 0;
+
+  constructor(read: (workspaceId: string, livemode: boolean) => Promise<View>) {
+    this.#read = read;
+  }
+
+  of(workspaceId: string, livemode: boolean): View | Promise<View> {
+    return (livemode ? this.#live : this.#test).get(workspaceId) ?? this.#lookUp(workspaceId, livemode);
+  }
+
+  /** One workspace's, or all: after a lost connection nobody knows what was missed. */
+  forget(workspaceId?: string): void {
+    this.#forgotten += 1;
+    for (const views of [this.#live, this.#test]) {
+      if (workspaceId === undefined) views.clear();
+      else views.delete(workspaceId);
+    }
+  }
+
+  async #lookUp(workspaceId: string, livemode: boolean): Promise<View> {
+    const forgotten = this.#forgotten;
+    const view = await this.#read(workspaceId, livemode);
+    if (forgotten === this.#forgotten) (livemode ? this.#live : this.#test).set(workspaceId, view);
+    return view;
+  }
+}
