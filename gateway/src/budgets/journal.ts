@@ -14,6 +14,13 @@ import { type MeterPosting, type PostedMeter, postBatch } from './posting-store.
 /** How long the opening of a call may wait: a call that is over by then costs one write, not two. */
 const openDelayMs = 10;
 const batchMax = 500;
+/**
+ * A batch waits for what so many turns of the event loop bring. With nothing to do a turn takes microseconds, so a call by
+ * itself waits for nothing; under load they are a good part of a millisecond, and a batch costs the database little more for
+ * twice the calls (measured: with one turn 10,400 plain calls a second and 8,600 with five budgets, with eight 10,900 and
+ * 9,800; more turns change nothing).
+ */
+const gatherTurns = 8;
 /** How long an answer waits for the database before its caller is told 503. The record itself is kept and written later. */
 const patienceMs = 5_000;
 /** How often it is looked for those whose patience is over. */
@@ -193,8 +200,7 @@ export class Journal {
     this.#timer = undefined;
     if (this.#writing !== undefined) return;
     this.#writingSince = performance.now();
-    // A turn of the loop later, so that everything this turn brings goes out together.
-    this.#writing = new Promise((resolve) => setImmediate(resolve)).then(() => this.#writeBatch());
+    this.#writing = afterTurns(gatherTurns).then(() => this.#writeBatch());
   }
 
   async #writeBatch(): Promise<void> {
@@ -358,6 +364,18 @@ export class Journal {
     );
     this.#onFenced();
   }
+}
+
+function afterTurns(turns: number): Promise<void> {
+  return new Promise((resolve) => {
+    let left = turns;
+    const turn = (): void => {
+      left -= 1;
+      if (left <= 0) resolve();
+      else setImmediate(turn);
+    };
+    setImmediate(turn);
+  });
 }
 
 /** Some answer waits for it to be on record. */
