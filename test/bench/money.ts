@@ -272,7 +272,7 @@ async function usage(note: Note, gateway: BenchGateway, connection: pg.ClientCon
   clearInterval(watching);
   if (lines - 1 < callCount) throw new Error(`the CSV has ${lines} lines`);
   console.log(
-    `  CSV of ${lines.toLocaleString('en-US')} lines in ${((performance.now() - began) / 1000).toFixed(0)} s`,
+    `  CSV of ${lines.toLocaleString('en-US')} lines in ${((performance.now() - began) / 1000).toFixed(0)} s; RSS ${before.toFixed(0)} → ${most.toFixed(0)} MB`,
   );
   note('CSV of single calls, RSS growth, MB', most - before, '≤ 50');
 }
