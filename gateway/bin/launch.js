@@ -26,10 +26,10 @@ const needsAll = ['test', 'bench'];
 const ownPackages = ['--filter', 'ai-gateway', '--filter', '@ai-gateway/gateway...'];
 
 const commands = {
-  // Little of a call outlives it, so a small nursery and an old generation that grows by 40 %, not by three times, serve as many
+  // Little of a call outlives it, so a small nursery and an old generation that grows by 20 %, not by three times, serve as many
   // calls a second as large ones (measured), and a process that was busy is small again. The nursery keeps one size: a page of
   // a CSV is to die in it.
-  start: ['--min-semi-space-size=8', '--max-semi-space-size=8', '--heap-growing-percent=40', 'gateway/src/main.ts'],
+  start: ['--min-semi-space-size=8', '--max-semi-space-size=8', '--heap-growing-percent=20', 'gateway/src/main.ts'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   bench: ['test/bench/run.ts'],
   'verify-ledger': ['gateway/src/cli.ts', 'verify-ledger'],
