@@ -6,10 +6,10 @@ import {
   type CallRow,
   earliestOf,
   encodeRows,
+  hoursOf,
   insertCalls,
   markLateCalls,
-  markLateSpan,
-  spanOf,
+  markLateOf,
 } from '../usage/call-store.ts';
 import { type Budget, crossed, nextTold } from './budget.ts';
 import { type MeterRow, readBudget, readMeter } from './budget-store.ts';
@@ -53,7 +53,7 @@ export function postMeters(batch: Omit<Batch, 'rows'>, added: readonly CallRow[]
   return {
     name: 'post-meters',
     text: postMetersSql,
-    values: [processId, encodePostings(postings), String(sequence), String(lockNumber), ...spanOf(added)],
+    values: [processId, encodePostings(postings), String(sequence), String(lockNumber), hoursOf(added)],
   };
 }
 
@@ -121,7 +121,7 @@ const postedJson = '(select json_agg(json_build_array(id::text, spent_nanos::tex
 /** The division fails where the guard let nothing through: that ends the whole transaction. */
 const postMetersSql = `
   with ${posting({ postings: '$2', sequence: '$3::bigint', lockNumber: '$4::integer' })},
-  late as (${markLateSpan('$5', '$6')})
+  late as (${markLateOf('$5')})
   select ${postedJson} as posted, 1 / (select count(*) from guard)`;
 
 const postBatchSql = `

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { isRecord } from '@ai-gateway/shared/json';
 import type { KeyTags, TagName } from '../accounts/api-key.ts';
 import type { CallTags } from '../usage/call-record.ts';
 
@@ -113,9 +114,7 @@ function decode(text: string, name: string): string {
 }
 
 function readMetadata(metadata: unknown): Record<string, unknown> | undefined {
-  return typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)
-    ? (metadata as Record<string, unknown>)
-    : undefined;
+  return isRecord(metadata) ? metadata : undefined;
 }
 
 /** Empty counts as absent: no-code platforms send empty headers for variables that have no value. */

@@ -35,27 +35,23 @@ export const markLateCalls = (earliest: string): string => `
 
 /** The same for calls that are new, as a step of a pipeline. */
 export function markLateHours(rows: readonly CallRow[]): Step {
-  return { name: 'mark-late-hours', text: markLateSpan('$1', '$2'), values: spanOf(rows) };
+  return { name: 'mark-late-hours', text: markLateOf('$1'), values: [hoursOf(rows)] };
 }
 
-/** When the first and the last of these calls came in, in ms; nulls where there are none. */
-export function spanOf(rows: readonly CallRow[]): [earliest: string | null, latest: string | null] {
-  if (rows.length === 0) return [null, null];
-  let earliest = Number.POSITIVE_INFINITY;
-  let latest = 0;
-  for (const { open } of rows) {
-    earliest = Math.min(earliest, open.createdAtMs);
-    latest = Math.max(latest, open.createdAtMs);
-  }
-  return [String(earliest), String(latest)];
+/** The hours these calls came in, each once, counted from 1970, as Postgres writes an array. */
+export function hoursOf(rows: readonly CallRow[]): string {
+  const hours = new Set<number>();
+  for (const { open } of rows) hours.add(Math.floor(open.createdAtMs / hourMs));
+  return `{${[...hours].join(',')}}`;
 }
 
-/** The statement for such a span. An hour that lies between two calls may be summed for nothing. */
-export const markLateSpan = (earliest: string, latest: string): string => `
+const hourMs = 3_600_000;
+
+/** The statement for such hours. */
+export const markLateOf = (hours: string): string => `
   insert into usage_stale_hours (hour)
-  select h from generate_series(date_trunc('hour', to_timestamp(${earliest}::float8 / 1000), 'UTC'),
-    to_timestamp(${latest}::float8 / 1000), interval '1 hour') as h
-  where h < (select until from usage_rollup)`;
+  select to_timestamp(h * 3600) from unnest(${hours}::bigint[]) as h
+  where to_timestamp(h * 3600) < (select until from usage_rollup)`;
 
 /** Calls that were opened before, as a step of a pipeline. */
 export function updateCalls(processId: string, rows: readonly CallRow[]): Step {
