@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { models } from '../support/models.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+import '../support/quiet-ai-sdk.ts';
 
 let gateway: TestGateway;
 

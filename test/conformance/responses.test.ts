@@ -12,6 +12,7 @@ import { zodTextFormat } from 'openai/helpers/zod';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { eventsOf } from '../support/events-of.ts';
+import '../support/quiet-ai-sdk.ts';
 
 /**
  * The dialect judged by those who read it: OpenAI's own package, LangChain and the Vercel AI SDK, with nothing between them
