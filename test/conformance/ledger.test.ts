@@ -48,6 +48,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const dayMs = 86_400_000;
+/** How long the model may take; `FC_RUNS` are more, and take longer. */
+const modelMs = Number(process.env.FC_RUNS ?? 25) * 4_000 + 20_000;
 /** How far the processes' clock is ahead of ours: a day ends when a script says so. */
 let aheadMs = 0;
 const now = (): number => Date.now() + aheadMs;
@@ -233,115 +235,125 @@ class Model {
 }
 
 describe('the ledger, against a model of it', () => {
-  it('lets a call through exactly when the model has the money, whatever processes, crashes, raises, lower limits and ends of days come between', async () => {
-    let runs = 0;
-    await fc.assert(
-      fc.asyncProperty(commands, fc.bigInt(200n, 3_000n), async (script, limit) => {
-        runs += 1;
-        // Noon: no day ends but by a script.
-        aheadMs = dayMs / 2 - (Date.now() % dayMs);
-        const budget = await newBudget(`model ${runs}`, { limitNanos: limit, thresholds: [50, 80], period: 'day' });
-        const events: NewEvent[] = [];
-        let started = 0;
-        const start = (): Promise<Process> => Process.start(`proc_${runs}_${Date.now()}_${started++}`, events);
-        const processes = [await start(), await start(), await start()];
-        const model = new Model(limit);
-        const hearAll = (): Promise<unknown> =>
-          Promise.all(processes.map((process) => process.ledger.changed(workspaceId)));
-        const change = async (nanos: bigint): Promise<void> => {
-          await withTransaction(database.pool, async (tx) => {
-            const old = (await findBudget(
-              tx,
-              { workspaceId, livemode: true, id: budget.id },
-              { forUpdate: true },
-            )) as Budget;
-            await saveBudget(tx, { ...old, limitNanos: nanos }, now());
-          });
-          model.limit = nanos;
-          await hearAll();
-        };
-        let calls = 0;
-        try {
-          for (const command of script) {
-            switch (command.kind) {
-              case 'call': {
-                // Recalls reach the others as notifications do, while the one that asks is waiting.
-                const meterId = await meterIdOf(budget.id);
-                const recalls = setInterval(() => {
-                  for (const [i, other] of processes.entries())
-                    if (i !== command.at) void other.ledger.recalled(`${meterId} asker 1000000`).catch(() => {});
-                }, 5);
-                const passed = await processes[command.at]?.call(command.nanos, `req_${runs}_${calls++}`);
-                clearInterval(recalls);
-                expect(passed).toBe(command.nanos <= model.free);
-                if (passed) model.held[command.at]?.push({ nanos: command.nanos, day: model.day });
-                break;
+  it(
+    'lets a call through exactly when the model has the money, whatever processes, crashes, raises, lower limits and ends of days come between',
+    async () => {
+      let runs = 0;
+      await fc.assert(
+        fc.asyncProperty(commands, fc.bigInt(200n, 3_000n), async (script, limit) => {
+          runs += 1;
+          // Noon: no day ends but by a script.
+          aheadMs = dayMs / 2 - (Date.now() % dayMs);
+          const budget = await newBudget(`model ${runs}`, { limitNanos: limit, thresholds: [50, 80], period: 'day' });
+          const events: NewEvent[] = [];
+          let started = 0;
+          const start = (): Promise<Process> => Process.start(`proc_${runs}_${Date.now()}_${started++}`, events);
+          const processes = [await start(), await start(), await start()];
+          const model = new Model(limit);
+          const hearAll = (): Promise<unknown> =>
+            Promise.all(processes.map((process) => process.ledger.changed(workspaceId)));
+          const change = async (nanos: bigint): Promise<void> => {
+            await withTransaction(database.pool, async (tx) => {
+              const old = (await findBudget(
+                tx,
+                { workspaceId, livemode: true, id: budget.id },
+                { forUpdate: true },
+              )) as Budget;
+              await saveBudget(tx, { ...old, limitNanos: nanos }, now());
+            });
+            model.limit = nanos;
+            await hearAll();
+          };
+          let calls = 0;
+          try {
+            for (const command of script) {
+              switch (command.kind) {
+                case 'call': {
+                  // Recalls reach the others as notifications do, while the one that asks is waiting.
+                  const meterId = await meterIdOf(budget.id);
+                  const recalls = setInterval(() => {
+                    for (const [i, other] of processes.entries())
+                      if (i !== command.at) void other.ledger.recalled(`${meterId} asker 1000000`).catch(() => {});
+                  }, 5);
+                  const passed = await processes[command.at]?.call(command.nanos, `req_${runs}_${calls++}`);
+                  clearInterval(recalls);
+                  expect(passed).toBe(command.nanos <= model.free);
+                  if (passed) model.held[command.at]?.push({ nanos: command.nanos, day: model.day });
+                  break;
+                }
+                case 'settle': {
+                  const cost = model.settle(command.at, command.share);
+                  if (cost !== undefined) await processes[command.at]?.settle(cost);
+                  break;
+                }
+                case 'die': {
+                  const dead = processes[command.at];
+                  await dead?.die();
+                  await withTransaction(database.pool, (tx) =>
+                    adoptLeases(tx, [dead?.lock.id ?? ''], async (_tx, more) => void events.push(...more)),
+                  );
+                  model.die(command.at);
+                  processes[command.at] = await start();
+                  break;
+                }
+                case 'raise':
+                  await change(model.limit + command.byNanos);
+                  break;
+                case 'lower':
+                  await change(model.limit - command.byNanos > 0n ? model.limit - command.byNanos : 1n);
+                  break;
+                case 'sweep':
+                  await processes[command.at]?.ledger.sweep();
+                  break;
+                case 'midnight':
+                  aheadMs += dayMs;
+                  model.midnight();
               }
-              case 'settle': {
-                const cost = model.settle(command.at, command.share);
-                if (cost !== undefined) await processes[command.at]?.settle(cost);
-                break;
+              const row = await standing(budget.id);
+              if (row !== undefined) {
+                expect(row.spent).toBe(model.spent);
+                // A lower limit may find more spent than it allows; it admits nothing more.
+                expect(row.spent + model.holding <= model.limit || model.free <= 0n).toBe(true);
               }
-              case 'die': {
-                const dead = processes[command.at];
-                await dead?.die();
-                await withTransaction(database.pool, (tx) =>
-                  adoptLeases(tx, [dead?.lock.id ?? ''], async (_tx, more) => void events.push(...more)),
-                );
-                model.die(command.at);
-                processes[command.at] = await start();
-                break;
-              }
-              case 'raise':
-                await change(model.limit + command.byNanos);
-                break;
-              case 'lower':
-                await change(model.limit - command.byNanos > 0n ? model.limit - command.byNanos : 1n);
-                break;
-              case 'sweep':
-                await processes[command.at]?.ledger.sweep();
-                break;
-              case 'midnight':
-                aheadMs += dayMs;
-                model.midnight();
             }
-            const row = await standing(budget.id);
-            if (row !== undefined) {
-              expect(row.spent).toBe(model.spent);
-              // A lower limit may find more spent than it allows; it admits nothing more.
-              expect(row.spent + model.holding <= model.limit || model.free <= 0n).toBe(true);
+            // Each percent is told once a day, and none that was not reached, but after a lower limit.
+            const told = events.map(({ percent }) => percent);
+            const lowered = script.some(({ kind }) => kind === 'lower' || kind === 'raise');
+            if (!lowered)
+              expect(
+                model.spentOn
+                  .flatMap((spent) => [50, 80, 100].filter((percent) => spent * 100n >= limit * BigInt(percent)))
+                  .toSorted((a, b) => a - b),
+              ).toEqual(told.toSorted((a = 0, b = 0) => a - b));
+            expect((await compareBooks(database.pool)).differences).toEqual([]);
+          } finally {
+            for (const process of processes) {
+              await process.journal.flush(5_000);
+              await process.ledger.stop();
+              await process.lock.release();
             }
+            await withTransaction(database.pool, (tx) =>
+              adoptLeases(
+                tx,
+                processes.map(({ lock }) => lock.id),
+                async () => {},
+              ),
+            );
+            await deleteBudget(database.pool, budget);
           }
-          // Each percent is told once a day, and none that was not reached, but after a lower limit.
-          const told = events.map(({ percent }) => percent);
-          const lowered = script.some(({ kind }) => kind === 'lower' || kind === 'raise');
-          if (!lowered)
-            expect(
-              model.spentOn
-                .flatMap((spent) => [50, 80, 100].filter((percent) => spent * 100n >= limit * BigInt(percent)))
-                .toSorted((a, b) => a - b),
-            ).toEqual(told.toSorted((a = 0, b = 0) => a - b));
-          expect((await compareBooks(database.pool)).differences).toEqual([]);
-        } finally {
-          for (const process of processes) {
-            await process.journal.flush(5_000);
-            await process.ledger.stop();
-            await process.lock.release();
-          }
-          await withTransaction(database.pool, (tx) =>
-            adoptLeases(
-              tx,
-              processes.map(({ lock }) => lock.id),
-              async () => {},
-            ),
-          );
-          await deleteBudget(database.pool, budget);
-        }
-      }),
-      { numRuns: Number(process.env.FC_RUNS ?? 25), ...seeded() },
-    );
-    aheadMs = 0;
-  }, 120_000);
+        }),
+        // A failure is told before the test's own time is over, shrunk as far as there was time for.
+        {
+          numRuns: Number(process.env.FC_RUNS ?? 25),
+          interruptAfterTimeLimit: modelMs - 20_000,
+          markInterruptAsFailure: true,
+          ...seeded(),
+        },
+      );
+      aheadMs = 0;
+    },
+    modelMs,
+  );
 
   it('charges a batch once, though it is sent twice', async () => {
     const events: NewEvent[] = [];
@@ -413,6 +425,40 @@ describe('the ledger, against a model of it', () => {
     expect(await process.ledger.hold(first, 1_000n)).not.toHaveProperty('nanos');
     await process.ledger.stop();
     await process.die();
+    await deleteBudget(database.pool, budget);
+  });
+
+  it('lends nothing again of what calls give back under a limit that was lowered meanwhile', async () => {
+    const [first, second] = [
+      await Process.start(`proc_lowered_a_${Date.now()}`, []),
+      await Process.start(`proc_lowered_b_${Date.now()}`, []),
+    ];
+    const budget = await newBudget('lowered');
+    const limitTo = async (limitNanos: bigint): Promise<void> => {
+      await withTransaction(database.pool, (tx) => saveBudget(tx, { ...budget, limitNanos }, now()));
+      await Promise.all([first.ledger.changed(workspaceId), second.ledger.changed(workspaceId)]);
+    };
+    expect(await first.call(300n, 'req_lowered_1')).toBe(true);
+    await first.ledger.changed(workspaceId);
+    expect(await second.call(400n, 'req_lowered_2')).toBe(true);
+    await limitTo(450n);
+    await first.settle(0n);
+    // The other one holds 400 still.
+    expect(await first.call(100n, 'req_lowered_3')).toBe(false);
+    expect(await first.call(50n, 'req_lowered_4')).toBe(true);
+    await limitTo(1n);
+    await second.settle(10n);
+    expect(await second.call(1n, 'req_lowered_5')).toBe(false);
+    await limitTo(200n);
+    expect(await second.call(140n, 'req_lowered_6')).toBe(true);
+    expect(await second.call(1n, 'req_lowered_7')).toBe(false);
+    for (const process of [first, second]) {
+      await process.settle(20n);
+      await process.ledger.stop();
+      await process.die();
+    }
+    expect((await standing(budget.id))?.spent).toBe(50n);
+    expect((await compareBooks(database.pool)).differences).toEqual([]);
     await deleteBudget(database.pool, budget);
   });
 

@@ -8,6 +8,8 @@ export interface Grant {
   leaseNanos: bigint;
   /** What other processes have leased: asked for, some of it may come back. */
   othersNanos: bigint;
+  /** By how much what is spent and leased is over the limit. */
+  overNanos: bigint;
 }
 
 /**
@@ -27,17 +29,18 @@ export async function borrow(
         select id, case when (select count(*) from processes) <= 1 then free else least(free, $3) end as nanos from meter),
       taken as (
         update meters m set leased_nanos = leased_nanos + slice.nanos from slice where m.id = slice.id
-        returning m.id, slice.nanos, m.limit_nanos, m.spent_nanos, m.leased_nanos),
+        returning m.id, slice.nanos, m.limit_nanos, m.spent_nanos, m.leased_nanos, ${overNanos}),
       noted as (
         insert into leases (process_id, meter_id, amount_nanos) select $1, id, nanos from taken
         on conflict (process_id, meter_id) do update set amount_nanos = leases.amount_nanos + excluded.amount_nanos
         returning amount_nanos)
-      select taken.nanos, taken.limit_nanos, taken.spent_nanos, noted.amount_nanos as lease, taken.leased_nanos - noted.amount_nanos as others
+      select taken.nanos, taken.limit_nanos, taken.spent_nanos, noted.amount_nanos as lease,
+        taken.leased_nanos - noted.amount_nanos as others, taken.over_nanos as over
       from taken, noted`,
     values: [options.processId, options.meterId, options.wantNanos],
   });
   const row = rows[0] as
-    | { nanos: bigint; limit_nanos: bigint; spent_nanos: bigint; lease: bigint; others: bigint }
+    | { nanos: bigint; limit_nanos: bigint; spent_nanos: bigint; lease: bigint; others: bigint; over: bigint }
     | undefined;
   return (
     row && {
@@ -46,25 +49,32 @@ export async function borrow(
       spentNanos: row.spent_nanos,
       leaseNanos: row.lease,
       othersNanos: row.others,
+      overNanos: row.over,
     }
   );
 }
 
-/** Hands slack back. A lease that is gone (taken back after this process was thought dead) has nothing to hand back. */
+const overNanos = 'greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as over_nanos';
+
+/**
+ * Hands slack back, and says by how much what is spent and leased is over the limit now. A lease that is gone (taken back after
+ * this process was thought dead) has nothing to hand back.
+ */
 export async function giveBack(
   db: Db,
   options: { processId: string; meterId: bigint; nanos: bigint; heldNanos: bigint },
-): Promise<void> {
-  await db.query({
+): Promise<bigint> {
+  const { rows } = await db.query({
     name: 'give-back',
     text: `
       with locked as (select id from meters where id = $2 for update),
       lease as (
         update leases set amount_nanos = amount_nanos - $3, held_nanos = $4 from locked
         where process_id = $1 and meter_id = locked.id returning meter_id)
-      update meters set leased_nanos = leased_nanos - $3 from lease where id = lease.meter_id`,
+      update meters m set leased_nanos = leased_nanos - $3 from lease where m.id = lease.meter_id returning ${overNanos}`,
     values: [options.processId, options.meterId, options.nanos, options.heldNanos],
   });
+  return (rows[0] as { over_nanos: bigint } | undefined)?.over_nanos ?? 0n;
 }
 
 /** All of a process's leases, when it stops. */

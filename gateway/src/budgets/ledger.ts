@@ -216,6 +216,7 @@ export class Ledger {
 
   /** `ask`: others have some of it. */
   async #borrow(meter: Meter, nanos: bigint): Promise<'enough' | 'ask' | 'none'> {
+    if (meter.overNanos > 0n) await this.#giveBack(meter, 0n);
     const needNanos = nanos - meter.availableNanos;
     if (needNanos <= 0n) return 'enough';
     const wantNanos = needNanos + this.#ahead(meter, nanos);
@@ -224,6 +225,7 @@ export class Ledger {
     if (grant === undefined) return 'none';
     meter.amountNanos += grant.grantedNanos;
     meter.recover(grant.leaseNanos, postedBefore);
+    meter.overNanos = grant.overNanos;
     meter.limitNanos = grant.limitNanos;
     meter.spentNanos = grant.spentNanos;
     if (meter.availableNanos >= nanos) return 'enough';
@@ -286,7 +288,7 @@ export class Ledger {
     await Promise.all(
       [...this.#all.values()]
         .filter((meter) => workspaceId === undefined || meter.budget.workspaceId === workspaceId)
-        .map((meter) => this.#handBack(meter, 0n)),
+        .map((meter) => this.#handBack(meter, 0n, { ask: meter.heldNanos > 0n })),
     );
   }
 
@@ -311,16 +313,21 @@ export class Ledger {
     }
   }
 
-  #handBack(meter: Meter, keepNanos: bigint): Promise<void> {
-    return this.#inTurn(meter, async () => {
-      const nanos = meter.release(keepNanos);
-      if (nanos <= 0n) return;
-      try {
-        await giveBack(this.#db, { processId: this.#processId, meterId: meter.id, nanos, heldNanos: meter.heldNanos });
-      } catch {
-        // Whether it arrived nobody knows. It is not used meanwhile; the next borrowing finds it again if it did not.
-      }
-    });
+  #handBack(meter: Meter, keepNanos: bigint, how?: { ask: boolean }): Promise<void> {
+    return this.#inTurn(meter, () => this.#giveBack(meter, keepNanos, how));
+  }
+
+  /** `ask`: with nothing to hand back, too, so as to hear whether what calls hold is within the limit still. */
+  async #giveBack(meter: Meter, keepNanos: bigint, { ask = false } = {}): Promise<void> {
+    const nanos = meter.release(keepNanos);
+    if (nanos <= 0n && !ask) return;
+    try {
+      const back = { processId: this.#processId, meterId: meter.id, nanos, heldNanos: meter.heldNanos };
+      meter.overNanos = await giveBack(this.#db, back);
+    } catch {
+      // Whether it arrived nobody knows. It is not used meanwhile; the next borrowing finds it again if it did not.
+      meter.overNanos = meter.heldNanos;
+    }
   }
 
   async #inTurn<T>(meter: Meter, work: () => Promise<T>): Promise<T> {

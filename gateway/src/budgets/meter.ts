@@ -24,6 +24,11 @@ export class Meter {
   /** Leased and not yet spent, what is held included. */
   amountNanos = 0n;
   heldNanos = 0n;
+  /**
+   * By how much what is spent and leased, by all processes, is over a limit that was lowered, as of the last answer of the
+   * database. So much of what calls give back is nobody's to hold again.
+   */
+  overNanos = 0n;
   /** Settled, but not yet in the database. */
   postingNanos = 0n;
   /** All that was ever taken out of the lease, and what of it the database is known to have. */
@@ -61,7 +66,7 @@ export class Meter {
   }
 
   get availableNanos(): bigint {
-    return this.amountNanos - this.heldNanos;
+    return this.amountNanos - this.heldNanos - this.overNanos;
   }
 
   /** What a caller is told is left. */
@@ -113,7 +118,7 @@ export class Meter {
 
   /** Slack to hand back, taken out of the lease at once; `keepNanos` of it stays. */
   release(keepNanos: bigint): bigint {
-    const slack = this.availableNanos - keepNanos;
+    const slack = this.amountNanos - this.heldNanos - keepNanos;
     if (slack <= 0n) return 0n;
     this.amountNanos -= slack;
     return slack;
