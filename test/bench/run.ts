@@ -8,7 +8,7 @@ import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './
 
 /**
  * The figures of the data path, in one go against one local provider: the gateway (embedded Postgres, one process, journal and
- * tags on), a bare proxy that stores nothing, and Portkey's gateway, which stores nothing. Ratios count; the machine is noisy.
+ * tags on), a bare proxy that stores nothing (written in two ways), and Portkey's gateway, which stores nothing. Ratios count; the machine is noisy.
  * `SECONDS=10` makes the streams shorter for a quick look.
  */
 const streamSeconds = Number(process.env.SECONDS ?? 60);
@@ -30,6 +30,7 @@ try {
   const provider = await startScript('bench-provider.ts', String(streamSeconds));
   const providerUrl = `http://127.0.0.1:${provider}`;
   const bare = await startScript('bare-proxy.ts', providerUrl);
+  const bareOnRequest = await startScript('bare-proxy-on-request.ts', providerUrl);
   const env = {
     PORT: '0',
     DATA_DIR: dataDir,
@@ -68,6 +69,11 @@ try {
   const places = {
     direct: { name: 'direct', url: providerUrl + path, headers: { authorization: 'Bearer sk-bench' } },
     bare: { name: 'bare proxy', url: `http://127.0.0.1:${bare}${path}`, headers: { authorization: 'Bearer sk-bench' } },
+    bareOnRequest: {
+      name: 'bare proxy on request',
+      url: `http://127.0.0.1:${bareOnRequest}${path}`,
+      headers: { authorization: 'Bearer sk-bench' },
+    },
     gateway: {
       name: 'gateway',
       url: url + path,
@@ -90,15 +96,21 @@ try {
   } satisfies Record<string, Place>;
 
   console.log('\nplain calls per second, 32 connections');
-  const rates: Record<string, number[]> = { bare: [], gateway: [], portkey: [] };
-  for (const place of ['bare', 'gateway', 'portkey'] as const) await callsPerSecond(places[place], 3);
+  const compared = ['bare', 'bareOnRequest', 'gateway', 'portkey'] as const;
+  const rates = {
+    bare: [] as number[],
+    bareOnRequest: [] as number[],
+    gateway: [] as number[],
+    portkey: [] as number[],
+  };
+  for (const place of compared) await callsPerSecond(places[place], 3);
   for (let round = 0; round < 3; round++) {
-    for (const place of ['bare', 'gateway', 'portkey'] as const)
-      rates[place]?.push(await callsPerSecond(places[place], 5));
+    for (const place of compared) rates[place].push(await callsPerSecond(places[place], 5));
   }
-  const rate = (name: string): number => percentile(rates[name] ?? [], 50);
-  for (const name of Object.keys(rates)) console.log(`  ${name}: ${rate(name).toFixed(0)}`);
-  note('plain calls/s ÷ bare proxy', rate('gateway') / rate('bare'), '≥ 0.5');
+  const rate = (place: (typeof compared)[number]): number => percentile(rates[place], 50);
+  for (const place of compared) console.log(`  ${places[place].name}: ${rate(place).toFixed(0)}`);
+  note("plain calls/s ÷ bare proxy on undici's dispatch", rate('gateway') / rate('bare'), '≥ 0.5');
+  note("plain calls/s ÷ bare proxy on undici's request", rate('gateway') / rate('bareOnRequest'), '≥ 0.5');
   note('plain calls/s ÷ Portkey', rate('gateway') / rate('portkey'), '≥ 4');
 
   console.log('\nadded latency at 100 calls/s');
