@@ -17,10 +17,14 @@ const finishWords: Record<FinishReason, string> = {
   length: 'length',
   'tool-calls': 'tool_calls',
   'content-filter': 'content_filter',
-  // OpenAI's own refusals end with `stop` and stand in `message.refusal`.
-  refusal: 'stop',
+  refusal: 'content_filter',
   pause: 'stop',
 };
+
+/** `refused`: it says so in words. OpenAI's own refusals end with `stop`; one without a word would look like a success. */
+function finishWord(finish: FinishReason, refused: boolean): string {
+  return finish === 'refusal' && refused ? 'stop' : finishWords[finish];
+}
 
 export function writeChat(answer: Answer, { requestId, createdAtMs }: AnswerContext): JsonObject {
   return {
@@ -33,7 +37,10 @@ export function writeChat(answer: Answer, { requestId, createdAtMs }: AnswerCont
         index: 0,
         message: writeMessage(answer.parts),
         logprobs: answer.logprobs ?? null,
-        finish_reason: finishWords[answer.finish],
+        finish_reason: finishWord(
+          answer.finish,
+          answer.parts.some(({ kind }) => kind === 'refusal'),
+        ),
       },
     ],
     ...(answer.usage && { usage: writeUsage(answer.usage) }),
@@ -98,7 +105,11 @@ export function writeUsage(usage: Usage): JsonObject {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
     total_tokens: usage.inputTokens + usage.outputTokens,
-    prompt_tokens_details: { cached_tokens: usage.cachedTokens, audio_tokens: 0 },
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+      audio_tokens: 0,
+    },
     completion_tokens_details: {
       reasoning_tokens: usage.reasoningTokens,
       audio_tokens: 0,
@@ -111,7 +122,8 @@ export function writeUsage(usage: Usage): JsonObject {
 export function chatStream({ requestId, createdAtMs, call }: AnswerContext): StreamWriter {
   const head = { id: chatId(requestId), object: 'chat.completion.chunk', created: Math.floor(createdAtMs / 1000) };
   let model = call.model;
-  let finish = 'stop';
+  let finish: FinishReason = 'stop';
+  let refused = false;
   let usage: Usage | undefined;
   let thinking = '';
   let begun = false;
@@ -137,6 +149,7 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
           begin() + chunk({ content: event.text }, event.logprobs === undefined ? {} : { logprobs: event.logprobs })
         );
       case 'refusal':
+        refused = true;
         return begin() + chunk({ refusal: event.text });
       case 'reasoning':
         thinking += event.text;
@@ -165,7 +178,7 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
       case 'tool-arguments':
         return chunk({ tool_calls: [{ index: event.index, function: { arguments: event.text } }] });
       case 'finish':
-        finish = finishWords[event.reason];
+        finish = event.reason;
         return '';
       case 'usage':
         usage = event.usage;
@@ -177,7 +190,7 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
   return {
     push: writeEvent,
     end() {
-      const frames = begin() + chunk({}, { finish_reason: finish });
+      const frames = begin() + chunk({}, { finish_reason: finishWord(finish, refused) });
       const counted =
         call.streamUsage && usage !== undefined ? frame({ ...head, model, choices: [], usage: writeUsage(usage) }) : '';
       return { frames: frames + counted, last: doneFrame };

@@ -84,7 +84,7 @@ describe('an answer', () => {
       tool_choice: 'none',
       usage: {
         input_tokens: 11,
-        input_tokens_details: { cached_tokens: 4 },
+        input_tokens_details: { cached_tokens: 4, cache_write_tokens: 0 },
         output_tokens: 9,
         output_tokens_details: { reasoning_tokens: 2 },
         total_tokens: 20,

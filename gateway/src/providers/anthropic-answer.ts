@@ -19,7 +19,11 @@ export function readMessage(body: unknown): Answer {
   const message = asObject(body);
   const content = asArray(message?.content);
   if (message === undefined || content === undefined || message.type !== 'message') throw unreadable(message);
-  const parts = content.flatMap((block) => readBlock(asObject(block) ?? {}));
+  const explanation = explanationOf(message.stop_details);
+  const parts = [
+    ...content.flatMap((block) => readBlock(asObject(block) ?? {})),
+    ...(explanation === undefined ? [] : [{ kind: 'refusal' as const, text: explanation }]),
+  ];
   const usage = readAnthropicUsage(message.usage);
   const stopSequence = asText(message.stop_sequence);
   return {
@@ -39,6 +43,11 @@ export function readMessage(body: unknown): Answer {
 function finishOf(reason: unknown, calledTools: boolean): FinishReason {
   const finish = typeof reason === 'string' && Object.hasOwn(finishes, reason) ? finishes[reason] : undefined;
   return finish === 'tool-calls' && !calledTools ? 'stop' : (finish ?? 'stop');
+}
+
+/** Why Claude refuses, in words for people. */
+function explanationOf(stopDetails: unknown): string | undefined {
+  return asText(asObject(stopDetails)?.explanation) || undefined;
 }
 
 /** Kinds of blocks nobody has heard of yet are passed over. */
@@ -157,7 +166,7 @@ export function messageStreamReader(): StreamReader {
           finish = { reason: change.stop_reason, stopSequence: asText(change.stop_sequence) };
           // Counts are cumulative; newer versions repeat the input's, older ones give the output's alone.
           usage = { ...usage, ...withoutNulls(asObject(event.usage) ?? {}) };
-          return usageEvent(usage);
+          return [...textEvents('refusal', explanationOf(change.stop_details)), ...usageEvent(usage)];
         }
         case 'message_stop':
           complete = true;
@@ -185,7 +194,7 @@ export function messageStreamReader(): StreamReader {
   };
 }
 
-function textEvents(kind: 'text' | 'reasoning', value: unknown): StreamEvent[] {
+function textEvents(kind: 'text' | 'reasoning' | 'refusal', value: unknown): StreamEvent[] {
   return typeof value === 'string' && value !== '' ? [{ kind, text: value }] : [];
 }
 

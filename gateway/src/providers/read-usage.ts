@@ -18,11 +18,12 @@ export function readOpenAiUsage(value: unknown): Usage | undefined {
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
   const input = details(usage.prompt_tokens_details ?? usage.input_tokens_details);
   const output = details(usage.completion_tokens_details ?? usage.output_tokens_details);
+  const cachedTokens = Math.min(readCount(input.cached_tokens) ?? 0, inputTokens);
   return {
     inputTokens,
     outputTokens,
-    cachedTokens: Math.min(readCount(input.cached_tokens) ?? 0, inputTokens),
-    cacheWriteTokens: 0,
+    cachedTokens,
+    cacheWriteTokens: Math.min(readCount(input.cache_write_tokens) ?? 0, inputTokens - cachedTokens),
     reasoningTokens: Math.min(readCount(output.reasoning_tokens) ?? 0, outputTokens),
   };
 }
@@ -45,7 +46,7 @@ export function readAnthropicUsage(value: unknown): Usage | undefined {
     cachedTokens,
     cacheWriteTokens,
     outputTokens,
-    reasoningTokens: 0,
+    reasoningTokens: Math.min(readCount(details(usage.output_tokens_details).thinking_tokens) ?? 0, outputTokens),
   };
 }
 
