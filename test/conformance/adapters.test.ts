@@ -245,9 +245,11 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
   const settings = fc.record(
     {
       temperature: fc.double({ min: 0, max: 2, noNaN: true }),
-      max_tokens: fc.integer({ min: 1, max: 9_000 }),
+      max_tokens: fc.integer({ min: 1, max: 200_000 }),
       stop: fc.array(fc.string({ minLength: 1 }), { maxLength: 7 }),
-      reasoning_effort: fc.constantFrom('none', 'minimal', 'low', 'medium', 'high'),
+      reasoning_effort: fc.constantFrom('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'),
+      parallel_tool_calls: fc.boolean(),
+      user: fc.string({ minLength: 1, maxLength: 200 }),
       seed: fc.integer(),
       response_format: fc.constantFrom(
         { type: 'text' },
@@ -263,7 +265,7 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
   );
   // Ids of calls repeat between turns here, which no vendor minds as long as each is answered in its turn.
   const models = {
-    openai: ['gpt-4o', 'o3', 'gpt-5'],
+    openai: ['gpt-4o', 'o3', 'gpt-5', 'gpt-5.1', 'gpt-5.2'],
     anthropic: ['claude-3-haiku-20240307', 'claude-sonnet-4-5', 'claude-opus-5'],
     gemini: ['gemini-1.5-pro', 'gemini-2.5-flash', 'gemini-3-pro-preview'],
   }[adapter.kind as 'openai'];
@@ -274,7 +276,7 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
         const call: NeutralCall = chat.read({
           model,
           messages: list,
-          tools: [{ type: 'function', function: { name: 'tool', parameters: { type: 'object', properties: {} } } }],
+          tools: [{ type: 'function', function: { name: 'tool', parameters: { type: 'object' } } }],
           ...more,
         });
         const outgoing = adapter.request(call, { ...target, model });

@@ -7,6 +7,7 @@ import {
   type Target,
   UnreadableAnswer,
 } from '../providers/adapter.ts';
+import { withinCeiling } from '../providers/answer-ceiling.ts';
 import { adapterOf } from '../providers/providers.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -96,9 +97,15 @@ function relay(
       call,
       model: candidate.model,
       vendorItself: candidate.kind !== 'openai-compatible',
-      ceiling,
+      ceiling: ceiling ?? ceilingOfStandIn(call, candidate),
     }),
   };
+}
+
+/** Whoever names a model is told by its vendor that it cannot answer so much; who gets another one should get an answer. */
+function ceilingOfStandIn({ model, maxTokens }: NeutralCall, candidate: Candidate): number | undefined {
+  const most = candidate.model === model ? maxTokens : withinCeiling(maxTokens, candidate);
+  return most === maxTokens ? undefined : most;
 }
 
 export function targetOf(candidate: Candidate): Target {
@@ -108,7 +115,6 @@ export function targetOf(candidate: Candidate): Target {
     baseUrl: candidate.baseUrl,
     apiKey: candidate.apiKey,
     model: candidate.model,
-    ...(candidate.maxOutputTokens === undefined ? {} : { maxOutputTokens: candidate.maxOutputTokens }),
   };
 }
 

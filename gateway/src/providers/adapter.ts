@@ -16,8 +16,6 @@ export interface Target {
   baseUrl: string;
   apiKey: string;
   model: string;
-  /** The model's own ceiling on answer tokens, where the catalogue knows it (Anthropic demands `max_tokens`). */
-  maxOutputTokens?: number;
 }
 
 export interface Outgoing {

@@ -20,6 +20,15 @@ export function answerCeiling(kind: ProviderKind, model: string): number | undef
   }
 }
 
+/** More than a model can answer is a 400 at OpenAI and Google; where nobody knows what that is, it is what the caller says. */
+export function withinCeiling(
+  maxTokens: number | undefined,
+  { kind, model }: { kind: ProviderKind; model: string },
+): number | undefined {
+  const most = answerCeiling(kind, model);
+  return maxTokens === undefined || most === undefined ? maxTokens : Math.min(maxTokens, most);
+}
+
 /** The first that fits. */
 const openaiCeilings: readonly (readonly [RegExp, number])[] = [
   [/^gpt-3\.5/, 4_096],

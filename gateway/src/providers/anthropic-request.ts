@@ -28,7 +28,7 @@ export function messagesRequest(call: NeutralCall, target: Target): { body: Json
   const model = claudeModel(target.model);
   const way = schemaWay(call, model);
   const tools = toolFields(call, way, model);
-  const ceiling = ceilingOf(call, target, model);
+  const ceiling = ceilingOf(call, model);
   const plan = planThinking(call, model, { forced: tools.forced, ceiling });
   const stops = call.stop.filter((stop) => stop.trim() !== '');
   const unsampled = !model.sampling || plan.thinks;
@@ -82,13 +82,9 @@ export function messagesRequest(call: NeutralCall, target: Target): { body: Json
 }
 
 /** Thoughts count as answer: a ceiling the caller did not set has room for them, one he did set keeps room beside them. */
-function ceilingOf(call: NeutralCall, target: Target, model: ClaudeModel): number {
+function ceilingOf(call: NeutralCall, model: ClaudeModel): number {
   const thoughts = expectsThoughts(call, model) ? Math.max(thoughtsRoom, call.reasoning?.budgetTokens ?? 0) : 0;
-  const own = target.maxOutputTokens ?? defaultMaxTokens;
-  return Math.min(
-    call.maxTokens ?? (target.maxOutputTokens === undefined ? own + thoughts : own),
-    model.answerTokensMax,
-  );
+  return Math.min(call.maxTokens ?? defaultMaxTokens + thoughts, model.answerTokensMax);
 }
 
 function systemOf(call: NeutralCall, way: SchemaWay): string | JsonObject[] | undefined {

@@ -1,5 +1,6 @@
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import type { Target } from './adapter.ts';
+import { withinCeiling } from './answer-ceiling.ts';
 import { droppedExtras, droppedOf } from './dropped.ts';
 import { geminiContents } from './gemini-contents.ts';
 import { type GeminiModel, geminiModel } from './gemini-model.ts';
@@ -32,9 +33,7 @@ function systemOf({ messages }: NeutralCall): string[] {
 function generationConfig(call: NeutralCall, target: Target, model: GeminiModel, json: JsonWay): JsonObject {
   const stops = stopsOf(call);
   return defined({
-    // More than the model can answer is a 400.
-    maxOutputTokens:
-      call.maxTokens === undefined ? undefined : Math.min(call.maxTokens, target.maxOutputTokens ?? call.maxTokens),
+    maxOutputTokens: withinCeiling(call.maxTokens, target),
     ...(model.sampling ? { temperature: call.temperature, topP: call.topP, topK: call.topK } : {}),
     ...(model.penaltiesAndLogprobs
       ? {

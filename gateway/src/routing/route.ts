@@ -22,7 +22,6 @@ export interface Candidate {
   model: string;
   /** Undefined where nobody knows what the model costs. */
   price: Price | undefined;
-  maxOutputTokens?: number | undefined;
   /** The most tokens it can be sent and answer together, where anybody knows. */
   contextWindow?: number | undefined;
   /** Why this one, in a few words. */

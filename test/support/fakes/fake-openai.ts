@@ -76,6 +76,8 @@ function chatFault(body: Json): [string, string] | undefined {
       "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
       'max_tokens',
     ];
+  const settings = settingFault(body, model);
+  if (settings !== undefined) return settings;
   if (!Array.isArray(messages) || messages.length === 0) return ["Invalid type for 'messages'", 'messages'];
   const open = new Set<string>();
   for (const [i, message] of (messages as Json[]).entries()) {
@@ -96,6 +98,43 @@ function chatFault(body: Json): [string, string] | undefined {
     if (message.role !== 'assistant' && (message.content === null || message.content === undefined))
       return ["Invalid value for 'content': expected a string, got null.", `messages.[${i}].content`];
     for (const call of calls) open.add(String(call.id));
+  }
+  return undefined;
+}
+
+/** The most tokens of answer of the models the tests use, by the vendor's page of models. */
+const answerTokens: readonly (readonly [RegExp, number])[] = [
+  [/^gpt-4o/, 16_384],
+  [/^o\d/, 100_000],
+  [/^gpt-5/, 128_000],
+];
+
+const efforts: readonly (readonly [RegExp, string[]])[] = [
+  [/^o\d/, ['low', 'medium', 'high']],
+  [/^gpt-5(?!\.)/, ['minimal', 'low', 'medium', 'high']],
+  [/^gpt-5\.1/, ['none', 'low', 'medium', 'high']],
+];
+
+function settingFault(body: Json, model: string): [string, string] | undefined {
+  for (const field of ['max_tokens', 'max_completion_tokens']) {
+    const most = answerTokens.find(([pattern]) => pattern.test(model))?.[1] ?? Number.POSITIVE_INFINITY;
+    if (Number(body[field] ?? 0) > most)
+      return [`${field} is too large: ${body[field]}. This model supports at most ${most} completion tokens.`, field];
+  }
+  if (typeof body.user === 'string' && body.user.length > 64)
+    return ["Invalid 'user': string too long. Expected a string with maximum length 64.", 'user'];
+  if (body.parallel_tool_calls !== undefined && /^o\d/.test(model))
+    return ["Unsupported parameter: 'parallel_tool_calls' is not supported with this model.", 'parallel_tool_calls'];
+  const known = efforts.find(([pattern]) => pattern.test(model))?.[1];
+  if (typeof body.reasoning_effort === 'string' && known !== undefined && !known.includes(body.reasoning_effort))
+    return [`Unsupported value: 'reasoning_effort' does not support '${body.reasoning_effort}'.`, 'reasoning_effort'];
+  for (const [i, tool] of ((body.tools ?? []) as Json[]).entries()) {
+    const parameters = (tool.function as Json | undefined)?.parameters as Json | undefined;
+    if (parameters?.type === 'object' && parameters.properties === undefined)
+      return [
+        `Invalid schema for function '${(tool.function as Json).name}': object schema missing properties.`,
+        `tools[${i}].function.parameters`,
+      ];
   }
   return undefined;
 }
