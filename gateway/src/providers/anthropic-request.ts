@@ -21,6 +21,8 @@ function schemaWay(call: NeutralCall, { schemas, forcedTools }: ClaudeModel): Sc
   // A tool the caller forces is the answer; the schema has no say in it.
   if (call.output.kind !== 'json-schema' || call.toolChoice?.kind === 'tool') return 'none';
   if (schemas && fitsAnthropic(call.output.schema)) return 'native';
+  // Nor where one of the caller's own must be called: the schema's tool would do as well as any.
+  if (call.toolChoice?.kind === 'required' && call.tools.length > 0) return 'none';
   return forcedTools ? 'tool' : 'words';
 }
 
@@ -123,8 +125,11 @@ function toolFields(call: NeutralCall, way: SchemaWay, { forcedTools }: ClaudeMo
     const description =
       'Gives the final answer. Call this tool, with the answer as its input, instead of answering in text.';
     tools.push({ name: schemaTool, description, input_schema: objectSchema(call.output.schema) });
-    // With tools of the caller's own the model must be free to call those first.
-    const choice = call.tools.length === 0 ? { type: 'tool', name: schemaTool } : { type: 'any' };
+    // With tools of the caller's own the model must be free to call those first, unless it may call none.
+    const choice =
+      call.tools.length === 0 || call.toolChoice?.kind === 'none'
+        ? { type: 'tool', name: schemaTool, disable_parallel_tool_use: true }
+        : { type: 'any', ...single(call) };
     return { fields: { tools, tool_choice: choice }, forced: true, honoured: true };
   }
   if (tools.length === 0) return { fields: {}, forced: false, honoured: true };
@@ -139,10 +144,15 @@ function toolFields(call: NeutralCall, way: SchemaWay, { forcedTools }: ClaudeMo
 }
 
 function writeChoice(call: NeutralCall, choice: ToolChoice, honoured: boolean): JsonObject {
-  const single = call.parallelToolCalls === false ? { disable_parallel_tool_use: true } : {};
   if (choice.kind === 'none') return { type: 'none' };
-  if (choice.kind === 'auto' || !honoured) return { type: 'auto', ...single };
-  return choice.kind === 'tool' ? { type: 'tool', name: choice.name, ...single } : { type: 'any', ...single };
+  if (choice.kind === 'auto' || !honoured) return { type: 'auto', ...single(call) };
+  return choice.kind === 'tool'
+    ? { type: 'tool', name: choice.name, ...single(call) }
+    : { type: 'any', ...single(call) };
+}
+
+function single({ parallelToolCalls }: NeutralCall): JsonObject {
+  return parallelToolCalls === false ? { disable_parallel_tool_use: true } : {};
 }
 
 function writeTool(tool: Tool): JsonObject {
