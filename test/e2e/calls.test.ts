@@ -171,6 +171,50 @@ describe('a client that hangs up', () => {
       .toMatchObject({ status: 'cancelled', estimated: true, input_tokens: 1, output_tokens: 0 });
   });
 
+  it('before anything was asked of a provider: nothing is paid', async () => {
+    const holder = await gateway.database.pool.connect();
+    await holder.query('begin; lock table idempotent_answers');
+    const stop = new AbortController();
+    const call = fetch(gateway.url + chat, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${liveKey}`,
+        'content-type': 'application/json',
+        'x-client-id': 'unasked',
+        'idempotency-key': 'unasked',
+      },
+      body: JSON.stringify(hello()),
+      signal: stop.signal,
+    });
+    const waiting = `select 1 from pg_locks where not granted and relation = 'idempotent_answers'::regclass`;
+    await expect.poll(async () => (await gateway.database.pool.query(waiting)).rowCount).toBe(1);
+    stop.abort();
+    await expect(call).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await holder.query('commit');
+    holder.release();
+    await expect
+      .poll(async () => (await rows('client_id=unasked'))[0])
+      .toMatchObject({ status: 'cancelled', estimated: false, cost_usd: 0 });
+    expect(gateway.fakes.openai.requests).toHaveLength(0);
+  });
+
+  it('mid-stream: of an answer longer than it was to be, what was asked for is paid', async () => {
+    gateway.fakes.openai.reply({ text: 'word '.repeat(400), chunks: 400, chunkDelayMs: 1 });
+    const stop = new AbortController();
+    const response = await fetch(gateway.url + chat, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'flood' },
+      body: JSON.stringify(hello({ stream: true, max_tokens: 5 })),
+      signal: stop.signal,
+    });
+    await readUntil(response, (text) => text.split('"content"').length > 50);
+    stop.abort();
+    await expect
+      .poll(async () => (await rows('client_id=flood'))[0])
+      .toMatchObject({ status: 'cancelled', estimated: true, output_tokens: 5 });
+  });
+
   it('mid-stream: what was produced is paid', async () => {
     gateway.fakes.openai.reply({
       text: 'one two three four five six seven eight nine ten',
@@ -524,6 +568,16 @@ describe('an Idempotency-Key', () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     expect((await gateway.post(chat, hello(), headers)).status).toBe(502);
     expect((await gateway.post(chat, hello(), headers)).status).toBe(200);
+  });
+
+  it('does not keep a stream that broke off', async () => {
+    const headers = { 'idempotency-key': 'broken' };
+    gateway.fakes.openai.fault({ kind: 'cut', afterEvents: 3 });
+    const first = await gateway.post(chat, hello({ stream: true }), headers);
+    expect(await first.text()).not.toContain('[DONE]');
+    const again = await gateway.post(chat, hello({ stream: true }), headers);
+    expect(again.headers.get('idempotent-replayed')).toBeNull();
+    expect(await again.text()).toContain('[DONE]');
   });
 
   it('also makes a key once only', async () => {

@@ -203,3 +203,17 @@ it('when everything is dead, storms do not multiply: providers get hardly more t
     gateway.fakes.gemini.requests.length;
   expect(tries).toBeLessThanOrEqual(calls * 1.2);
 });
+
+describe('an account whose streams break off', () => {
+  it('is put to rest as one that does not answer: five in a row, however well they began', async () => {
+    for (let i = 0; i < 5; i++) {
+      gateway.fakes.openai.fault({ kind: 'cut', afterEvents: 3 });
+      const broken = await gateway.post('/v1/chat/completions', hello('gpt-4o', { stream: true }));
+      expect(broken.headers.get('x-gateway-provider')).toBe('openai');
+      expect(await broken.text()).not.toContain('[DONE]');
+    }
+    const next = await gateway.post('/v1/chat/completions', hello('gpt-4o', { stream: true }));
+    expect(next.headers.get('x-gateway-provider')).toBe('anthropic');
+    expect(await next.text()).toContain('[DONE]');
+  });
+});

@@ -141,8 +141,15 @@ function open(
     metered: false,
     model: undefined,
     price: undefined,
+    answerTokensMax: answerTokensMax(call, funding),
     firstByteAt: undefined,
   };
+}
+
+function answerTokensMax({ maxTokens, choices }: NeutralCall, funding: Funding): number {
+  return (
+    Math.min(maxTokens ?? Number.POSITIVE_INFINITY, funding.maxTokens ?? Number.POSITIVE_INFINITY) * (choices ?? 1)
+  );
 }
 
 /** Down the list of candidates, never back up, until one answers. */
@@ -178,7 +185,8 @@ async function answerFrom(
     });
     if (outcome.kind === 'gone') {
       services.health.abandoned(account);
-      await settleCall(running, { status: 'cancelled', usage: undefined, text: '' });
+      if (outcome.sent) await settleCall(running, { status: 'cancelled', usage: undefined, text: '' });
+      else await closeUnbilled(running, 'cancelled');
       throw new ClientGone();
     }
     if (outcome.kind === 'unsupported') {
@@ -189,7 +197,9 @@ async function answerFrom(
       throw outcome.error;
     }
     if (outcome.kind !== 'failed') {
-      services.health.succeeded(account);
+      // A stream has only begun: how it ends is what counts.
+      if (outcome.kind === 'stream') services.health.abandoned(account);
+      else services.health.succeeded(account);
       return outcome;
     }
     services.health.failed(account, outcome.failure);
@@ -276,6 +286,7 @@ async function close(
   const figures = { usage: transform.usage, text: transform.text };
   const errorFrame = (error: GatewayError): string => request.dialect.streamError(error, request.id);
   if (end.kind === 'complete') {
+    services.health.succeeded(running.account);
     try {
       const { costNanos } = await settleCall(running, { status: 'succeeded', ...figures });
       return {

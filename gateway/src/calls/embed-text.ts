@@ -85,7 +85,8 @@ async function embedFunded(
   const outcome = await embed(services, { request, asked, call, candidate });
   if (outcome.kind === 'failed') {
     if (request.cancellation.cancelled) {
-      await settleCall(running, { status: 'cancelled', usage: undefined, text: '' });
+      if (outcome.sent) await settleCall(running, { status: 'cancelled', usage: undefined, text: '' });
+      else await closeUnbilled(running, 'cancelled');
       throw new ClientGone();
     }
     services.health.failed(candidate.account, outcome.failure);
@@ -189,13 +190,14 @@ function openEmbedding(
     account,
     model,
     price,
+    answerTokensMax: 0,
     firstByteAt: undefined,
   };
 }
 
 type Outcome =
   | { kind: 'answered'; body: Buffer | string; usage: Usage | undefined }
-  | { kind: 'failed'; failure: AttemptFailure };
+  | { kind: 'failed'; failure: AttemptFailure; sent: boolean };
 
 const answerBytesMax = 64 * 1024 * 1024;
 
@@ -226,6 +228,7 @@ async function embed(
       const failure = adapter.error(exchange.status, answer.toString('utf8', 0, 65_536));
       return {
         kind: 'failed',
+        sent: true,
         failure: {
           ...failure,
           status: exchange.status,
@@ -235,10 +238,14 @@ async function embed(
     }
     const read = adapter.response(answer, asked);
     return read === undefined
-      ? { kind: 'failed', failure: { kind: 'broken', message: 'the provider answered something that is no answer' } }
+      ? {
+          kind: 'failed',
+          sent: true,
+          failure: { kind: 'broken', message: 'the provider answered something that is no answer' },
+        }
       : { kind: 'answered', ...read };
   } catch (error) {
-    if (error instanceof ExchangeError) return { kind: 'failed', failure: failureOfExchange(error) };
+    if (error instanceof ExchangeError) return { kind: 'failed', sent: error.sent, failure: failureOfExchange(error) };
     throw error;
   }
 }

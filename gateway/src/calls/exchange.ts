@@ -10,6 +10,8 @@ export interface ExchangeRequest extends Destination {
 /** Why an exchange came to nothing. `refused`: no connection; `timeout`: silence; `broken`: the connection was cut; `aborted`: by us. */
 export class ExchangeError extends Error {
   readonly kind: 'refused' | 'timeout' | 'broken' | 'aborted';
+  /** False where nothing of the request has gone out: nobody was asked, and nobody bills it. */
+  sent = true;
   constructor(kind: ExchangeError['kind'], cause: unknown) {
     super(`exchange ${kind}`, { cause });
     this.kind = kind;
@@ -57,7 +59,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   static send(request: ExchangeRequest, cancellation: Cancellation): Promise<Exchange> {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange({ resolve, reject });
-      if (cancellation.cancelled) return reject(new ExchangeError('aborted', undefined));
+      if (cancellation.cancelled) return exchange.abort();
       exchange.#cancellation = cancellation;
       cancellation.listen(() => exchange.abort());
       request.pool.dispatch(
@@ -152,6 +154,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #fail(error: ExchangeError): void {
     if (this.#failure || this.#ended) return;
     this.#failure = error;
+    error.sent = this.#controller !== undefined;
     this.#cancellation?.listen(undefined);
     this.#head.reject(error);
     this.#listener?.error(error);

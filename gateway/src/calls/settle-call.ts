@@ -34,6 +34,8 @@ export interface RunningCall {
   metered: boolean;
   model: string | undefined;
   price: Price | undefined;
+  /** More was not asked for, whatever a provider says. */
+  answerTokensMax: number;
   /** By `performance.now()`. */
   firstByteAt: number | undefined;
 }
@@ -51,7 +53,7 @@ export async function settleCall(
   running: RunningCall,
   end: { status: ClosedCall['status']; usage: Usage | undefined; text: string; errorCode?: string },
 ): Promise<Settlement> {
-  const usage = end.usage ?? (await estimateUsage({ ...inputOf(running.call), outputText: end.text }));
+  const usage = end.usage ?? (await estimateOf(running, end.text));
   const cost = running.price === undefined ? undefined : costNanos(running.price, usage);
   const settlement = { costNanos: cost ?? 0n, usage };
   await post(running, {
@@ -66,8 +68,14 @@ export async function settleCall(
   return settlement;
 }
 
+/** What nobody counted is never taken for more than could have been asked for: so much was held. */
+async function estimateOf({ call, answerTokensMax }: RunningCall, outputText: string): Promise<Usage> {
+  const usage = await estimateUsage({ ...inputOf(call), outputText });
+  return { ...usage, outputTokens: Math.min(usage.outputTokens, answerTokensMax) };
+}
+
 /** Nothing was asked of a provider, or nothing that it bills: the call is on record and costs nothing. */
-export function closeUnbilled(running: RunningCall, status: ClosedCall['status'], errorCode: string): Promise<void> {
+export function closeUnbilled(running: RunningCall, status: ClosedCall['status'], errorCode?: string): Promise<void> {
   return post(running, {
     ...common(running),
     status,

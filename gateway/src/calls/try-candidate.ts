@@ -41,7 +41,7 @@ export type Tried =
   | Answered
   | { kind: 'failed'; failure: AttemptFailure }
   /** The client has hung up. */
-  | { kind: 'gone' }
+  | { kind: 'gone'; sent: boolean }
   /** Strict mode, and this provider would have to drop a parameter. */
   | { kind: 'unsupported'; error: GatewayError };
 
@@ -74,7 +74,9 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
     return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
   } catch (error) {
     if (error instanceof ExchangeError) {
-      return request.cancellation.cancelled ? { kind: 'gone' } : { kind: 'failed', failure: failureOfExchange(error) };
+      return request.cancellation.cancelled
+        ? { kind: 'gone', sent: error.sent }
+        : { kind: 'failed', failure: failureOfExchange(error) };
     }
     if (error instanceof UnreadableAnswer) return { kind: 'failed', failure: { ...error.failure } };
     throw error;
@@ -189,7 +191,7 @@ async function readStream({ adapter, relayed, exchange, request, call, dropped }
   await run.ready;
   const { ended } = run;
   if (ended !== undefined && ended.kind !== 'complete' && transform.text === '') {
-    if (request.cancellation.cancelled) return { kind: 'gone' };
+    if (request.cancellation.cancelled) return { kind: 'gone', sent: true };
     if (ended.kind === 'broken') return { kind: 'failed', failure: failureOfExchange(ended.error) };
     return {
       kind: 'failed',

@@ -141,8 +141,9 @@ async function sendStream(
 ): Promise<void> {
   res.writeHead(200, answer.headers);
   const capture = place === undefined ? undefined : captureSink(responseSink(res));
-  const { tail } = await answer.pump(capture ?? responseSink(res));
-  if (place !== undefined && capture !== undefined) {
+  const { tail, whole } = await answer.pump(capture ?? responseSink(res));
+  if (place !== undefined && !whole) await place.letGo();
+  else if (place !== undefined && capture !== undefined) {
     await place.keep({
       status: 200,
       headers: answer.headers,
