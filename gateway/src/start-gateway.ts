@@ -62,7 +62,7 @@ export async function startGateway(
   const processLock = await holdProcessLock(connection, newId('proc', now()));
   const outbox = new PgBossOutbox({ db, now, log });
   const budgets = new BudgetViews({ db });
-  const ledger = new Ledger({ db, processId: processLock.id, views: budgets, now });
+  const ledger = new Ledger({ db, process: processLock, views: budgets, now });
   const journal = new Journal({
     db,
     processId: processLock.id,
@@ -71,6 +71,7 @@ export async function startGateway(
     record: (tx, events) => outbox.record(tx, events),
     recorded: () => outbox.deliverSoon(),
     onFenced: () => ledger.fenced(),
+    onOver: (meter) => void ledger.recallAll(meter),
   });
   const outgoing = new Outgoing({
     timeoutMs: config.firstByteTimeoutMs,
@@ -155,6 +156,8 @@ export async function startGateway(
   const stop = async (): Promise<void> => {
     draining = true;
     await Promise.all([drain(server), jobs.stop(drainMs)]);
+    // Whoever hung up has a call that is being counted still.
+    await ledger.idle(10_000);
     await journal
       .flush(10_000)
       .catch((error: unknown) => log.error({ err: error }, 'not every call could be written down before the end'));

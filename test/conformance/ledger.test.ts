@@ -2,44 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adoptLeases } from '../../gateway/src/budgets/adoption-store.ts';
 import { type Budget, limitIn } from '../../gateway/src/budgets/budget.ts';
-import { deleteBudget, findBudget, insertBudget, saveBudget } from '../../gateway/src/budgets/budget-store.ts';
-import { BudgetViews } from '../../gateway/src/budgets/budget-views.ts';
-import { Journal, type JournalEntry } from '../../gateway/src/budgets/journal.ts';
-import { type Hold, Ledger } from '../../gateway/src/budgets/ledger.ts';
+import { deleteBudget, findBudget, saveBudget } from '../../gateway/src/budgets/budget-store.ts';
 import { periodAt } from '../../gateway/src/budgets/period.ts';
-import { holdProcessLock, type ProcessLock } from '../../gateway/src/db/process-lock.ts';
 import { withTransaction } from '../../gateway/src/db/transaction.ts';
 import type { NewEvent } from '../../gateway/src/events/event.ts';
 import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
-import { noUsage } from '../../gateway/src/usage/call-record.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { LedgerProcess, newBudget } from '../support/ledger-process.ts';
 
 let database: TestDatabase;
 const workspaceId = 'ws_model';
-
-/** Of a thousand nanodollars, without thresholds, unless said otherwise. */
-function newBudget(
-  name: string,
-  more: { limitNanos?: bigint; thresholds?: number[]; period?: 'day' } = {},
-): Promise<Budget> {
-  return insertBudget(database.pool, {
-    workspaceId,
-    id: `bud_${name.replaceAll(' ', '_')}_${Date.now()}`,
-    livemode: true,
-    name,
-    scope: { client_id: 'c' },
-    limitNanos: 1_000n,
-    period: 'total',
-    timezone: 'UTC',
-    thresholds: [],
-    onLimit: 'block',
-    extraNanos: 0n,
-    extraUntilMs: undefined,
-    ...more,
-  });
-}
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -54,77 +27,13 @@ const modelMs = Number(process.env.FC_RUNS ?? 25) * 4_000 + 20_000;
 let aheadMs = 0;
 const now = (): number => Date.now() + aheadMs;
 
-/** Says nothing: what goes wrong here is what the tests look at. */
-const silent = new Proxy({}, { get: () => () => {} }) as ConstructorParameters<typeof Journal>[0]['log'];
-
-/** A gateway process as far as money goes: real ledger, real journal, real locks on a real Postgres. */
-class Process {
-  readonly open: { entry: JournalEntry; hold: Hold }[] = [];
-  readonly events: NewEvent[];
-  readonly ledger: Ledger;
-  readonly views: BudgetViews;
-  readonly journal: Journal;
-  readonly lock: ProcessLock;
-
-  constructor(lock: ProcessLock, events: NewEvent[]) {
-    this.lock = lock;
-    this.events = events;
-    this.views = new BudgetViews({ db: database.pool });
-    this.ledger = new Ledger({ db: database.pool, processId: lock.id, views: this.views, now });
-    this.journal = new Journal({
-      db: database.pool,
-      processId: lock.id,
-      lockNumber: () => lock.lockNumber(),
-      log: silent,
-      record: async (_tx, more) => void events.push(...more),
-      recorded: () => {},
-      onFenced: () => this.ledger.fenced(),
-    });
-  }
-
-  static async start(id: string, events: NewEvent[]): Promise<Process> {
-    return new Process(await holdProcessLock({ connectionString: database.url }, id), events);
-  }
-
-  /** True when the call was let through. */
-  async call(nanos: bigint, id: string): Promise<boolean> {
-    const atMs = now();
-    const meters = await this.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs });
-    const hold = await this.ledger.hold(meters, nanos);
-    if (!('nanos' in hold)) return false;
-    const entry = this.journal.open({
-      workspaceId,
-      id,
-      createdAtMs: atMs,
-      livemode: true,
-      keyId: 'k',
-      tags: { client: 'c' },
-      dialect: 'chat',
-      streamed: true,
-      modelRequested: 'm',
-      holdNanos: nanos,
-      inputTokens: 1,
-      meterIds: hold.meters.map((meter) => String(meter.id)),
-    });
-    await entry.durable();
-    this.open.push({ entry, hold });
-    return true;
-  }
-
-  async settle(costNanos: bigint): Promise<void> {
-    const one = this.open.shift();
-    if (one === undefined) return;
-    await one.entry.close(
-      { status: 'succeeded', attempts: 1, usage: noUsage, costNanos, estimated: false, totalMs: 1 },
-      this.ledger.settle(one.hold, costNanos),
-    );
-  }
-
-  /** As by `kill -9`: what it held stays open, what it leased stays leased, until somebody adopts it. */
-  async die(): Promise<void> {
-    await this.lock.release();
-  }
-}
+const money = {
+  get database(): TestDatabase {
+    return database;
+  },
+  workspaceId,
+  now,
+};
 
 /** As `pg` sees a pipeline. */
 interface PipelineTurn {
@@ -244,10 +153,13 @@ describe('the ledger, against a model of it', () => {
           runs += 1;
           // Noon: no day ends but by a script.
           aheadMs = dayMs / 2 - (Date.now() % dayMs);
-          const budget = await newBudget(`model ${runs}`, { limitNanos: limit, thresholds: [50, 80], period: 'day' });
+          const budget = await newBudget(money, `model ${runs}`, {
+            limitNanos: limit,
+            thresholds: [50, 80],
+            period: 'day',
+          });
           const events: NewEvent[] = [];
-          let started = 0;
-          const start = (): Promise<Process> => Process.start(`proc_${runs}_${Date.now()}_${started++}`, events);
+          const start = (): Promise<LedgerProcess> => LedgerProcess.start(money, events);
           const processes = [await start(), await start(), await start()];
           const model = new Model(limit);
           const hearAll = (): Promise<unknown> =>
@@ -289,9 +201,7 @@ describe('the ledger, against a model of it', () => {
                 case 'die': {
                   const dead = processes[command.at];
                   await dead?.die();
-                  await withTransaction(database.pool, (tx) =>
-                    adoptLeases(tx, [dead?.lock.id ?? ''], async (_tx, more) => void events.push(...more)),
-                  );
+                  await dead?.adopt();
                   model.die(command.at);
                   processes[command.at] = await start();
                   break;
@@ -327,18 +237,7 @@ describe('the ledger, against a model of it', () => {
               ).toEqual(told.toSorted((a = 0, b = 0) => a - b));
             expect((await compareBooks(database.pool)).differences).toEqual([]);
           } finally {
-            for (const process of processes) {
-              await process.journal.flush(5_000);
-              await process.ledger.stop();
-              await process.lock.release();
-            }
-            await withTransaction(database.pool, (tx) =>
-              adoptLeases(
-                tx,
-                processes.map(({ lock }) => lock.id),
-                async () => {},
-              ),
-            );
+            for (const process of processes) await process.stop();
             await deleteBudget(database.pool, budget);
           }
         }),
@@ -357,8 +256,8 @@ describe('the ledger, against a model of it', () => {
 
   it('charges a batch once, though it is sent twice', async () => {
     const events: NewEvent[] = [];
-    const process = await Process.start(`proc_twice_${Date.now()}`, events);
-    const budget = await newBudget('twice');
+    const process = await LedgerProcess.start(money, events);
+    const budget = await newBudget(money, 'twice');
     expect(await process.call(100n, 'req_twice')).toBe(true);
     // The answers to the first two writes are lost after the database has taken them.
     const { query } = database.pool;
@@ -382,8 +281,8 @@ describe('the ledger, against a model of it', () => {
   });
 
   it('writes every call of a batch that had to be taken apart, though the connection is lost meanwhile', async () => {
-    const process = await Process.start(`proc_apart_${Date.now()}`, []);
-    const budget = await newBudget('apart');
+    const process = await LedgerProcess.start(money);
+    const budget = await newBudget(money, 'apart');
     const { query } = database.pool;
     const pipelines = interfere('refuse');
     let singles = 0;
@@ -412,8 +311,8 @@ describe('the ledger, against a model of it', () => {
   });
 
   it('lends money once, though idle meters were swept between looking them up and holding on them', async () => {
-    const process = await Process.start(`proc_swept_${Date.now()}`, []);
-    const budget = await newBudget('swept');
+    const process = await LedgerProcess.start(money);
+    const budget = await newBudget(money, 'swept');
     const lookUp = () =>
       process.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: now() });
     const first = await lookUp();
@@ -429,11 +328,8 @@ describe('the ledger, against a model of it', () => {
   });
 
   it('lends nothing again of what calls give back under a limit that was lowered meanwhile', async () => {
-    const [first, second] = [
-      await Process.start(`proc_lowered_a_${Date.now()}`, []),
-      await Process.start(`proc_lowered_b_${Date.now()}`, []),
-    ];
-    const budget = await newBudget('lowered');
+    const [first, second] = [await LedgerProcess.start(money), await LedgerProcess.start(money)];
+    const budget = await newBudget(money, 'lowered');
     const limitTo = async (limitNanos: bigint): Promise<void> => {
       await withTransaction(database.pool, (tx) => saveBudget(tx, { ...budget, limitNanos }, now()));
       await Promise.all([first.ledger.changed(workspaceId), second.ledger.changed(workspaceId)]);
@@ -463,8 +359,8 @@ describe('the ledger, against a model of it', () => {
   });
 
   it('keeps a meter that a call was just told of', async () => {
-    const process = await Process.start(`proc_kept_${Date.now()}`, []);
-    const budget = await newBudget('kept');
+    const process = await LedgerProcess.start(money);
+    const budget = await newBudget(money, 'kept');
     const lookUp = () =>
       process.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: now() });
     const [first] = await lookUp();
@@ -476,11 +372,11 @@ describe('the ledger, against a model of it', () => {
 
   it('reconciles a process that was taken for dead and was not: nothing is charged twice, nothing is lost', async () => {
     const events: NewEvent[] = [];
-    const process = await Process.start(`proc_fenced_${Date.now()}`, events);
-    const budget = await newBudget('fenced');
+    const process = await LedgerProcess.start(money, events);
+    const budget = await newBudget(money, 'fenced');
     expect(await process.call(300n, 'req_fenced')).toBe(true);
     // Others think it dead: its call is settled at what it held, its lease goes back.
-    await withTransaction(database.pool, (tx) => adoptLeases(tx, [process.lock.id], async () => {}));
+    await process.isTakenForDead();
     expect((await standing(budget.id))?.spent).toBe(300n);
     await process.settle(120n);
     expect((await standing(budget.id))?.spent).toBe(120n);

@@ -48,7 +48,7 @@ interface Invoice {
 async function use(client: string, output: number, headers: Record<string, string> = {}): Promise<void> {
   gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output } });
   await json(
-    gateway.post(chat, hello({ max_tokens: output }), {
+    gateway.post(chat, hello({ max_tokens: Math.min(output, 16_384) }), {
       'x-client-id': encodeURI(client) === client ? client : Buffer.from(client).toString('latin1'),
       ...headers,
     }),

@@ -102,15 +102,12 @@ export async function postponeDelivery(
   );
 }
 
-/** Calls whose process died: the provider may have been paid, so they are not run again but told as failed. */
-export async function takeAbandoned(
-  db: Db,
-  processId: string,
-  deadProcessIds: readonly string[],
-): Promise<BackgroundRow[]> {
+/** Calls whose process is registered no more: the provider may have been paid, so they are not run again but told as failed. */
+export async function takeAbandoned(db: Db, processId: string): Promise<BackgroundRow[]> {
   const { rows } = await db.query(
-    `update background_calls set process_id = $1 where state = 'running' and process_id = any($2) returning ${columns}`,
-    [processId, deadProcessIds],
+    `update background_calls set process_id = $1
+     where state = 'running' and not exists (select 1 from processes p where p.id = process_id) returning ${columns}`,
+    [processId],
   );
   return rows.map(readRow);
 }

@@ -1,3 +1,4 @@
+import { holdDead } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import { type Charge, chargeMeters } from './posting-store.ts';
@@ -11,10 +12,7 @@ export async function adoptLeases(
   deadProcessIds: readonly string[],
   record: (tx: Db, events: readonly NewEvent[]) => Promise<void>,
 ): Promise<number> {
-  const { rows: locked } = await tx.query('select id from processes where id = any($1) order by id for update', [
-    deadProcessIds,
-  ]);
-  const dead = (locked as { id: string }[]).map(({ id }) => id);
+  const dead = await holdDead(tx, deadProcessIds);
   if (dead.length === 0) return 0;
   const { rows: calls } = await tx.query(
     `update calls set status = 'interrupted', estimated = true, cost_nanos = hold_nanos,

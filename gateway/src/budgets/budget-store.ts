@@ -127,33 +127,36 @@ export const columnsOfMeter = `id, workspace_id, budget_id, instance, period_sta
   leased_nanos, told`;
 const columnsOfM = columnsOfMeter.replaceAll(/\b(\w+)\b/g, 'm.$1');
 
-/** The meter of a budget's instance in a period, made by whoever needs it first. */
+/**
+ * The meter of a budget's instance in a period, made by whoever needs it first. A new one has the limit of the budget's row, which
+ * may have changed since this process read it; the row's lock makes it take turns with the change.
+ */
 export async function openMeter(
   db: Db,
   budget: Budget,
   options: { instance: string; period: Period },
 ): Promise<MeterRow> {
   const { instance, period } = options;
-  const limitNanos = limitIn(budget, period.endMs);
-  const values = [
-    budget.workspaceId,
-    budget.id,
-    instance,
-    budget.period,
-    new Date(period.startMs),
-    period.endMs === undefined ? null : new Date(period.endMs),
-    limitNanos,
-    nextTold(budget.thresholds, [], limitNanos),
-  ];
   const { rows } = await db.query(
     `insert into meters (workspace_id, budget_id, instance, period, period_start, period_end, limit_nanos, next_nanos)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     select $1, $2, $3, $4, $5, $6::timestamptz, b.nanos, div(b.nanos * b.first + 99, 100)
+     from (
+       select limit_nanos + case when extra_until = $6::timestamptz then extra_nanos else 0 end as nanos,
+         (select min(percent) from unnest(thresholds || 100) as percent) as first
+       from budgets where workspace_id = $1 and id = $2 for share) b
      on conflict (workspace_id, budget_id, instance, period, period_start) do update set ended = false
      returning ${columnsOfMeter}`,
-    values,
+    [
+      budget.workspaceId,
+      budget.id,
+      instance,
+      budget.period,
+      new Date(period.startMs),
+      period.endMs === undefined ? null : new Date(period.endMs),
+    ],
   );
   const [meter] = rows.map(readMeter);
-  if (meter === undefined) throw new Error('an upsert returns its row');
+  if (meter === undefined) throw new Error('a budget is never deleted for good, so its meter can be made');
   return meter;
 }
 

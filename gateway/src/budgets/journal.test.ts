@@ -21,6 +21,7 @@ beforeEach(async () => {
     record: async () => {},
     recorded: () => {},
     onFenced: () => {},
+    onOver: () => {},
   });
 });
 afterEach(() => vi.useRealTimers());

@@ -84,6 +84,7 @@ export class Journal {
   readonly #record: (tx: Pick<Pool, 'query'>, events: readonly NewEvent[]) => Promise<void>;
   readonly #recorded: () => void;
   readonly #onFenced: () => void;
+  readonly #onOver: (meter: Meter) => void;
   #queue: Entry[] = [];
   /** The first is being written; more than one only where a batch had to be taken apart. */
   #outbound: Outbound[] = [];
@@ -110,6 +111,8 @@ export class Journal {
     recorded: () => void;
     /** The process was taken for dead: its leases are gone. */
     onFenced: () => void;
+    /** More is spent and leased of a meter than its limit, as a posting was told. */
+    onOver: (meter: Meter) => void;
   }) {
     this.#db = options.db;
     this.#processId = options.processId;
@@ -119,6 +122,7 @@ export class Journal {
     this.#record = options.record;
     this.#recorded = options.recorded;
     this.#onFenced = options.onFenced;
+    this.#onOver = options.onOver;
   }
 
   /** False while the database is away: nothing is let through unrecorded. */
@@ -315,7 +319,7 @@ export class Journal {
     if (rows.some(({ era }) => era !== this.#era)) return false;
     try {
       const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, rows, postings: gather(rows) };
-      settleMeters(rows, await postAtOnce(this.#db, batch));
+      this.#settleMeters(rows, await postAtOnce(this.#db, batch));
       return true;
     } catch (error) {
       if (isRefusal(error)) return false;
@@ -330,13 +334,13 @@ export class Journal {
     if (postings.length === 0) return writeCalls(this.#db, this.#processId, rows);
     const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, rows, postings };
     const result = await postBatch(this.#db, batch);
-    if (result.kind === 'posted') return settleMeters(rows, result.meters);
-    if (result.kind === 'repeated') return settleMeters(rows, []);
+    if (result.kind === 'posted') return this.#settleMeters(rows, result.meters);
+    if (result.kind === 'repeated') return this.#settleMeters(rows, []);
     if (result.kind === 'crosses') {
       const done = await withTransaction(this.#db, (tx) => postAtLength(tx, batch, this.#record));
       if (done !== 'fenced') {
         this.#recorded();
-        return settleMeters(rows, done);
+        return this.#settleMeters(rows, done);
       }
     }
     this.#fence();
@@ -348,7 +352,22 @@ export class Journal {
       reconcile(tx, { processId: this.#processId, era: this.#era, rows }, this.#record),
     );
     this.#recorded();
-    settleMeters(rows, meters);
+    this.#settleMeters(rows, meters);
+  }
+
+  /** Lets the meters know what the database has now. */
+  #settleMeters(rows: readonly JournalRow[], posted: readonly PostedMeter[]): void {
+    const byId = new Map(posted.map((meter) => [meter.id, meter]));
+    for (const [meter, sum] of sumsOf(rows)) {
+      const now = byId.get(meter.id);
+      meter.posted(sum, now?.spentNanos ?? meter.spentNanos + sum.spentNanos);
+      if (now === undefined) continue;
+      meter.limitNanos = now.limitNanos;
+      // Only ever up: this answer may be older than what handing back was told. The next borrowing lowers it.
+      if ((now.overNanos ?? 0n) <= meter.overNanos) continue;
+      meter.overNanos = now.overNanos ?? 0n;
+      this.#onOver(meter);
+    }
   }
 
   /** The others forgot this process while its connection was lost, and it has registered anew since. */
@@ -412,16 +431,6 @@ function sumsOf(rows: readonly JournalRow[]): Map<Meter, { spentNanos: bigint; l
     }
   }
   return sums;
-}
-
-/** Lets the meters know what the database has now. */
-function settleMeters(rows: readonly JournalRow[], posted: readonly PostedMeter[]): void {
-  const byId = new Map(posted.map((meter) => [meter.id, meter]));
-  for (const [meter, sum] of sumsOf(rows)) {
-    const now = byId.get(meter.id);
-    meter.posted(sum, now?.spentNanos ?? meter.spentNanos + sum.spentNanos);
-    if (now !== undefined) meter.limitNanos = now.limitNanos;
-  }
 }
 
 export function databaseAway(): GatewayError {

@@ -12,24 +12,28 @@ export interface Grant {
   overNanos: bigint;
 }
 
+/** What another process would adopt: leases of one that is not registered would be nobody's. */
+const conditionsToBorrow = 'exists (select 1 from processes where id = $1 and lock_number = $4)';
+
 /**
  * Borrows from a meter, durable before it is used: never more than is left beside what is spent and leased. Alone, a process
- * gets all there is; among several, what it wants, or what there is.
+ * gets all there is; among several, what it wants, or what there is. Undefined for a process that was taken for dead.
  */
 export async function borrow(
   db: Db,
-  options: { processId: string; meterId: bigint; wantNanos: bigint },
+  options: { processId: string; lockNumber: number; meterId: bigint; wantNanos: bigint },
 ): Promise<Grant | undefined> {
   const { rows } = await db.query({
     name: 'borrow',
     text: `
       with meter as (
-        select id, greatest(0, limit_nanos - spent_nanos - leased_nanos) as free from meters where id = $2 for update),
+        select id, greatest(0, limit_nanos - spent_nanos - leased_nanos) as free from meters
+        where id = $2 and ${conditionsToBorrow} for update),
       slice as (
         select id, case when (select count(*) from processes) <= 1 then free else least(free, $3) end as nanos from meter),
       taken as (
         update meters m set leased_nanos = leased_nanos + slice.nanos from slice where m.id = slice.id
-        returning m.id, slice.nanos, m.limit_nanos, m.spent_nanos, m.leased_nanos, ${overNanos}),
+        returning m.id, slice.nanos, m.limit_nanos, m.spent_nanos, m.leased_nanos, ${columnOver}),
       noted as (
         insert into leases (process_id, meter_id, amount_nanos) select $1, id, nanos from taken
         on conflict (process_id, meter_id) do update set amount_nanos = leases.amount_nanos + excluded.amount_nanos
@@ -37,7 +41,7 @@ export async function borrow(
       select taken.nanos, taken.limit_nanos, taken.spent_nanos, noted.amount_nanos as lease,
         taken.leased_nanos - noted.amount_nanos as others, taken.over_nanos as over
       from taken, noted`,
-    values: [options.processId, options.meterId, options.wantNanos],
+    values: [options.processId, options.meterId, options.wantNanos, options.lockNumber],
   });
   const row = rows[0] as
     | { nanos: bigint; limit_nanos: bigint; spent_nanos: bigint; lease: bigint; others: bigint; over: bigint }
@@ -54,7 +58,7 @@ export async function borrow(
   );
 }
 
-const overNanos = 'greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as over_nanos';
+const columnOver = 'greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as over_nanos';
 
 /**
  * Hands slack back, and says by how much what is spent and leased is over the limit now. A lease that is gone (taken back after
@@ -71,22 +75,52 @@ export async function giveBack(
       lease as (
         update leases set amount_nanos = amount_nanos - $3, held_nanos = $4 from locked
         where process_id = $1 and meter_id = locked.id returning meter_id)
-      update meters m set leased_nanos = leased_nanos - $3 from lease where m.id = lease.meter_id returning ${overNanos}`,
+      update meters m set leased_nanos = leased_nanos - $3 from lease where m.id = lease.meter_id returning ${columnOver}`,
     values: [options.processId, options.meterId, options.nanos, options.heldNanos],
   });
   return (rows[0] as { over_nanos: bigint } | undefined)?.over_nanos ?? 0n;
 }
 
-/** All of a process's leases, when it stops. */
-export async function giveBackAll(db: Db, processId: string): Promise<void> {
-  await db.query(
-    `with locked as (
-       select m.id from meters m join leases l on l.meter_id = m.id where l.process_id = $1 order by m.id for update of m),
-     ended as (delete from leases where process_id = $1 returning meter_id, amount_nanos)
-     update meters m set leased_nanos = leased_nanos - ended.amount_nanos from ended, locked
-     where m.id = ended.meter_id and locked.id = m.id`,
-    [processId],
+/**
+ * Leases what calls hold already, whether or not there is room for it: they were let through when the budget only told. Returns
+ * by how much what is spent and leased is over the limit then; undefined for a process that was taken for dead.
+ */
+export async function coverHeld(
+  db: Db,
+  options: { processId: string; lockNumber: number; meterId: bigint; nanos: bigint },
+): Promise<bigint | undefined> {
+  const { rows } = await db.query(
+    `with taken as (
+       update meters m set leased_nanos = leased_nanos + $3 where id = $2 and ${conditionsToBorrow} returning id, ${columnOver}),
+     noted as (
+       insert into leases (process_id, meter_id, amount_nanos) select $1, id, $3 from taken
+       on conflict (process_id, meter_id) do update set amount_nanos = leases.amount_nanos + excluded.amount_nanos)
+     select over_nanos from taken`,
+    [options.processId, options.meterId, options.nanos, options.lockNumber],
   );
+  return (rows[0] as { over_nanos: bigint } | undefined)?.over_nanos;
+}
+
+/** All a process has leased but what its calls hold, when it stops: that is settled by whoever adopts it. */
+export async function giveBackAll(
+  db: Db,
+  processId: string,
+  held: readonly { meterId: bigint; nanos: bigint }[],
+): Promise<void> {
+  await db.query(
+    `with h as (select * from json_to_recordset($2::json) as p (m bigint, h bigint)),
+     locked as (
+       select m.id from meters m join leases l on l.meter_id = m.id where l.process_id = $1 order by m.id for update of m),
+     back as (
+       select l.meter_id, l.amount_nanos - least(l.amount_nanos, coalesce(h.h, 0)) as nanos
+       from leases l join locked on locked.id = l.meter_id left join h on h.m = l.meter_id where l.process_id = $1),
+     kept as (
+       update leases l set amount_nanos = amount_nanos - back.nanos from back
+       where l.process_id = $1 and l.meter_id = back.meter_id)
+     update meters m set leased_nanos = leased_nanos - back.nanos from back where m.id = back.meter_id`,
+    [processId, JSON.stringify(held.map(({ meterId, nanos }) => ({ m: String(meterId), h: String(nanos) })))],
+  );
+  await db.query('delete from leases where process_id = $1 and amount_nanos = 0', [processId]);
 }
 
 /** Asks the other processes for what they do not need of a meter. */

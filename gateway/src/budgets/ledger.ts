@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProcessLock } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
 import { type Budget, instanceFor, type Subject } from './budget.ts';
 import { openMeter } from './budget-store.ts';
 import type { BudgetViews } from './budget-views.ts';
-import { askBack, borrow, giveBack, giveBackAll } from './lease-store.ts';
+import { databaseAway } from './journal.ts';
+import { askBack, borrow, coverHeld, type Grant, giveBack, giveBackAll } from './lease-store.ts';
 import { holdAll, Meter, type Posting } from './meter.ts';
 import { periodAt } from './period.ts';
 
@@ -25,6 +27,8 @@ const askPauseMs = 20;
 /** Among several processes one borrows what it spends in about this time. */
 const leaseAheadMs = 2_000;
 const idleMs = 5_000;
+/** More than anybody has. */
+const everythingNanos = 2n ** 62n;
 /** Calls with so many different tags are told apart without putting their meters together anew. */
 const recentMax = 10_000;
 
@@ -34,7 +38,9 @@ const recentMax = 10_000;
  */
 export class Ledger {
   readonly #db: Db;
-  readonly #processId: string;
+  readonly #process: Pick<ProcessLock, 'id' | 'lockNumber' | 'isHeld'>;
+  /** As when the leases here were taken. */
+  #knownLock: number;
   readonly #views: BudgetViews;
   readonly #now: () => number;
   /** The running meters, by budget and instance. */
@@ -50,9 +56,15 @@ export class Ledger {
   readonly #waiting: (() => void)[] = [];
   #rates = new Map<bigint, { sinceMs: number; spentNanos: bigint }>();
 
-  constructor(options: { db: Db; processId: string; views: BudgetViews; now: () => number }) {
+  constructor(options: {
+    db: Db;
+    process: Pick<ProcessLock, 'id' | 'lockNumber' | 'isHeld'>;
+    views: BudgetViews;
+    now: () => number;
+  }) {
     this.#db = options.db;
-    this.#processId = options.processId;
+    this.#process = options.process;
+    this.#knownLock = options.process.lockNumber();
     this.#views = options.views;
     this.#now = options.now;
   }
@@ -157,8 +169,13 @@ export class Ledger {
     return meter;
   }
 
-  /** Holds the amount on every meter or on none. In memory; asks the database only where a lease runs short. */
+  /**
+   * Holds the amount on every meter or on none. In memory; asks the database only where a lease runs short. Throws
+   * `service_unavailable` while others may take this process for dead, and its leases for theirs to give away.
+   */
   hold(found: readonly Meter[], nanos: bigint): Hold | Promise<Hold | Shortage> {
+    if (!this.#process.isHeld()) throw databaseAway();
+    this.fenced();
     const meters = this.#present(found);
     return holdAll(meters, nanos) ? this.#held(meters, nanos) : this.#borrowAndHold(meters, nanos);
   }
@@ -186,6 +203,7 @@ export class Ledger {
     for (let asks = 0; ; asks++) {
       const short = meters.filter((meter) => !meter.canHold(nanos));
       const more = await Promise.all(short.map((meter) => this.#grow(meter, nanos)));
+      if (!this.#process.isHeld()) throw databaseAway();
       if (holdAll(meters, nanos)) return this.#held(meters, nanos);
       // Somebody else of this process may have taken what came; while others have some, they are asked and waited for.
       if (asks >= asksMax || !more.includes(true)) return shortageOf(meters, nanos);
@@ -207,7 +225,7 @@ export class Ledger {
     if (outcome !== 'ask') return outcome === 'enough';
     await askBack(this.#db, {
       meterId: meter.id,
-      processId: this.#processId,
+      processId: this.#process.id,
       needNanos: nanos - meter.availableNanos,
     });
     await sleep(askPauseMs);
@@ -220,16 +238,25 @@ export class Ledger {
     const needNanos = nanos - meter.availableNanos;
     if (needNanos <= 0n) return 'enough';
     const wantNanos = needNanos + this.#ahead(meter, nanos);
+    const { othersNanos } = await this.#lend(meter, wantNanos);
+    if (meter.availableNanos >= nanos) return 'enough';
+    return othersNanos > 0n ? 'ask' : 'none';
+  }
+
+  /** What is granted is the meter's, and what a lost answer left in doubt is known again. */
+  async #lend(meter: Meter, wantNanos: bigint): Promise<Grant> {
     const postedBefore = meter.postedLeasedNanos;
-    const grant = await borrow(this.#db, { processId: this.#processId, meterId: meter.id, wantNanos });
-    if (grant === undefined) return 'none';
+    const lockNumber = this.#knownLock;
+    meter.inDoubt = true;
+    const grant = await borrow(this.#db, { processId: this.#process.id, lockNumber, meterId: meter.id, wantNanos });
+    if (grant === undefined || lockNumber !== this.#knownLock) throw databaseAway();
+    meter.inDoubt = false;
     meter.amountNanos += grant.grantedNanos;
     meter.recover(grant.leaseNanos, postedBefore);
     meter.overNanos = grant.overNanos;
     meter.limitNanos = grant.limitNanos;
     meter.spentNanos = grant.spentNanos;
-    if (meter.availableNanos >= nanos) return 'enough';
-    return grant.othersNanos > 0n ? 'ask' : 'none';
+    return grant;
   }
 
   /** What this process spent of the meter lately, for as long again. */
@@ -273,28 +300,73 @@ export class Ledger {
   /** Somebody else needs money of a meter: hands back what this process does not. */
   async recalled(payload: string): Promise<void> {
     const [id = '', asker = '', need = '0'] = payload.split(' ');
-    if (asker === this.#processId || !/^\d+$/.test(id) || !/^-?\d+$/.test(need)) return;
+    if (asker === this.#process.id || !/^\d+$/.test(id) || !/^-?\d+$/.test(need)) return;
     const meter = this.#all.get(BigInt(id));
     if (meter === undefined) return;
     const half = meter.availableNanos / 2n;
     // Plenty is shared; near the cap all that is not held goes to whoever asks.
-    await this.#handBack(meter, half > BigInt(need) * 4n ? half : 0n);
+    const keepNanos = half > BigInt(need) * 4n ? half : 0n;
+    await this.#handBack(meter, keepNanos, { ask: BigInt(need) === everythingNanos || meter.inDoubt });
+  }
+
+  /**
+   * More was spent than held, and past the limit: what the other processes have of it is asked back, and that nothing calls give
+   * back is lent again.
+   */
+  async recallAll(meter: Meter): Promise<void> {
+    if (!meter.blocks) return;
+    const needNanos = everythingNanos;
+    await askBack(this.#db, { meterId: meter.id, processId: this.#process.id, needNanos }).catch(() => {});
   }
 
   /** Budgets of a workspace changed: what was leased under the old limits goes back, and is asked for anew. */
   async changed(workspaceId?: string): Promise<void> {
     this.#views.forget(workspaceId);
     for (const meter of this.#all.values()) meter.toldExceeded = false;
-    await Promise.all(
-      [...this.#all.values()]
-        .filter((meter) => workspaceId === undefined || meter.budget.workspaceId === workspaceId)
-        .map((meter) => this.#handBack(meter, 0n, { ask: meter.heldNanos > 0n })),
+    const meters = [...this.#all.values()].filter(
+      ({ budget }) => workspaceId === undefined || budget.workspaceId === workspaceId,
     );
+    await Promise.all(
+      meters.map((meter) =>
+        this.#inTurn(meter, () =>
+          this.#giveBack(meter, 0n, { ask: meter.amountNanos !== 0n || meter.heldNanos !== 0n || meter.inDoubt }),
+        ),
+      ),
+    );
+    const unleased = meters.filter(({ heldUnleased }) => heldUnleased);
+    await Promise.all(unleased.map((meter) => this.#inTurn(meter, () => this.#cover(meter))));
   }
 
-  /** This process was taken for dead: its leases went back without it. */
+  /** What was held while the budget only told was not leased. If it blocks now, others must not be lent it. */
+  async #cover(meter: Meter): Promise<void> {
+    const { workspaceId, livemode, id } = meter.budget;
+    const budgets = await this.#views.of(workspaceId, livemode);
+    meter.budget = budgets.find((budget) => budget.id === id) ?? meter.budget;
+    if (meter.blocks) await this.#leaseHeld(meter);
+  }
+
+  async #leaseHeld(meter: Meter): Promise<void> {
+    const nanos = -meter.slackNanos;
+    if (nanos <= 0n) return;
+    const lockNumber = this.#knownLock;
+    meter.inDoubt = true;
+    const covering = { processId: this.#process.id, lockNumber, meterId: meter.id, nanos };
+    const over = await coverHeld(this.#db, covering).catch(() => undefined);
+    if (over === undefined || lockNumber !== this.#knownLock) return;
+    meter.inDoubt = false;
+    meter.amountNanos += nanos;
+    meter.overNanos = over;
+  }
+
+  /** Was this process taken for dead? Then its leases went back without it. */
   fenced(): void {
-    for (const meter of this.#all.values()) meter.amountNanos = 0n;
+    const lockNumber = this.#process.lockNumber();
+    if (lockNumber === this.#knownLock) return;
+    this.#knownLock = lockNumber;
+    for (const meter of this.#all.values()) {
+      meter.amountNanos = 0n;
+      meter.inDoubt = false;
+    }
   }
 
   /** Ended periods and idle meters give their leases back. */
@@ -303,8 +375,8 @@ export class Ledger {
     for (const meter of [...this.#all.values()]) {
       const ended = meter.periodEndMs !== undefined && meter.periodEndMs <= now;
       if (!ended && now - meter.usedAtMs < idleMs) continue;
-      await this.#handBack(meter, 0n);
-      if (meter.heldNanos !== 0n || meter.postingNanos !== 0n || meter.amountNanos !== 0n) continue;
+      await this.#handBack(meter, 0n, { ask: meter.inDoubt });
+      if (meter.inDoubt || meter.heldNanos !== 0n || meter.postingNanos !== 0n || meter.amountNanos !== 0n) continue;
       if (this.#growing.has(meter.id) || (!ended && this.#now() - meter.usedAtMs < idleMs)) continue;
       this.#all.delete(meter.id);
       meter.swept = true;
@@ -319,14 +391,17 @@ export class Ledger {
 
   /** `ask`: with nothing to hand back, too, so as to hear whether what calls hold is within the limit still. */
   async #giveBack(meter: Meter, keepNanos: bigint, { ask = false } = {}): Promise<void> {
-    const nanos = meter.release(keepNanos);
-    if (nanos <= 0n && !ask) return;
     try {
-      const back = { processId: this.#processId, meterId: meter.id, nanos, heldNanos: meter.heldNanos };
+      if (meter.inDoubt && ask) await this.#lend(meter, 0n);
+      const nanos = meter.release(keepNanos);
+      if (nanos <= 0n && !ask) return;
+      // Whether it arrives nobody knows before the answer. It is not used meanwhile; the next borrowing finds it again if it did not.
+      meter.inDoubt = true;
+      const back = { processId: this.#process.id, meterId: meter.id, nanos, heldNanos: meter.heldNanos };
       meter.overNanos = await giveBack(this.#db, back);
+      meter.inDoubt = false;
     } catch {
-      // Whether it arrived nobody knows. It is not used meanwhile; the next borrowing finds it again if it did not.
-      meter.overNanos = meter.heldNanos;
+      meter.overNanos = meter.heldNanos > 0n ? meter.heldNanos : 0n;
     }
   }
 
@@ -352,8 +427,20 @@ export class Ledger {
     return meter === undefined ? 0n : meter.spentNanos + meter.postingNanos;
   }
 
+  /** Resolves when no call holds anything, or the time is over. */
+  async idle(timeoutMs: number): Promise<void> {
+    const until = performance.now() + timeoutMs;
+    while (this.#holding().length > 0 && performance.now() < until) await sleep(20);
+  }
+
+  #holding(): { meterId: bigint; nanos: bigint }[] {
+    return [...this.#all.values()].flatMap(({ id, heldNanos }) =>
+      heldNanos > 0n ? [{ meterId: id, nanos: heldNanos }] : [],
+    );
+  }
+
   async stop(): Promise<void> {
-    await giveBackAll(this.#db, this.#processId);
+    await giveBackAll(this.#db, this.#process.id, this.#holding());
   }
 }
 

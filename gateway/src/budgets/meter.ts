@@ -24,11 +24,15 @@ export class Meter {
   /** Leased and not yet spent, what is held included. */
   amountNanos = 0n;
   heldNanos = 0n;
+  /** Some of what is held was never leased: the budget only told when it was let through. */
+  heldUnleased = false;
   /**
    * By how much what is spent and leased, by all processes, is over a limit that was lowered, as of the last answer of the
    * database. So much of what calls give back is nobody's to hold again.
    */
   overNanos = 0n;
+  /** An answer of the database was lost: what is leased is at least what it says here, and may be more. */
+  inDoubt = false;
   /** Settled, but not yet in the database. */
   postingNanos = 0n;
   /** All that was ever taken out of the lease, and what of it the database is known to have. */
@@ -66,7 +70,12 @@ export class Meter {
   }
 
   get availableNanos(): bigint {
-    return this.amountNanos - this.heldNanos - this.overNanos;
+    return this.slackNanos - this.overNanos;
+  }
+
+  /** Leased and not held; below nought where calls hold what was never leased. */
+  get slackNanos(): bigint {
+    return this.amountNanos - this.heldNanos;
   }
 
   /** What a caller is told is left. */
@@ -85,11 +94,13 @@ export class Meter {
 
   hold(nanos: bigint): void {
     this.heldNanos += nanos;
+    if (!this.blocks) this.heldUnleased = true;
   }
 
   /** Gives a hold up and debits the true cost, whatever it is: a cost beyond what was leased is spent all the same. */
   settle(holdNanos: bigint, costNanos: bigint): Posting {
     this.heldNanos -= holdNanos;
+    if (this.heldNanos === 0n) this.heldUnleased = false;
     this.postingNanos += costNanos;
     const fromLease = this.amountNanos <= 0n ? 0n : costNanos < this.amountNanos ? costNanos : this.amountNanos;
     this.amountNanos -= fromLease;
@@ -118,7 +129,7 @@ export class Meter {
 
   /** Slack to hand back, taken out of the lease at once; `keepNanos` of it stays. */
   release(keepNanos: bigint): bigint {
-    const slack = this.amountNanos - this.heldNanos - keepNanos;
+    const slack = this.slackNanos - keepNanos;
     if (slack <= 0n) return 0n;
     this.amountNanos -= slack;
     return slack;

@@ -22,8 +22,8 @@ export async function postAtLength(
 ): Promise<PostedMeter[] | 'fenced'> {
   const claimed = await claimBatch(tx, batch);
   if (claimed !== 'claimed') return claimed === 'fenced' ? 'fenced' : [];
-  const { meters, events } = await chargeMeters(tx, { postings: batch.postings, charges: chargesOf(batch.rows) });
-  await debitLeases(tx, batch);
+  const postings = await debitLeases(tx, batch);
+  const { meters, events } = await chargeMeters(tx, { postings, charges: chargesOf(batch.rows) });
   await writeCalls(tx, batch.processId, batch.rows);
   await record(tx, events);
   return meters;
@@ -59,14 +59,14 @@ export async function reconcile(
     }
   }
   const ids = [...new Set(charges.map(({ meterId }) => meterId))].sort((a, b) => (a < b ? -1 : 1));
-  const postings = ids.map((meterId) => ({
+  const asked = ids.map((meterId) => ({
     meterId,
     spentNanos: charges.reduce((sum, charge) => (charge.meterId === meterId ? sum + charge.spentNanos : sum), 0n),
     leasedNanos: leased.get(meterId) ?? 0n,
     heldNanos: 0n,
   }));
+  const postings = await debitLeases(tx, { processId, postings: asked });
   const { meters, events } = await chargeMeters(tx, { postings, charges });
-  await debitLeases(tx, { processId, postings });
   await writeCalls(tx, processId, rows);
   await record(tx, events);
   return meters;

@@ -36,6 +36,8 @@ export interface PostedMeter {
   id: bigint;
   spentNanos: bigint;
   limitNanos: bigint;
+  /** By how much what is spent and leased is over the limit; undefined where nobody looked. */
+  overNanos?: bigint;
 }
 
 /**
@@ -86,10 +88,10 @@ export async function postBatch(db: Db, batch: Batch): Promise<PostResult> {
   return { kind: row.crosses ? 'crosses' : 'repeated' };
 }
 
-type PostedJson = [id: string, spent: string, limit: string];
+type PostedJson = [id: string, spent: string, limit: string, over: string];
 
-function readMeterNow([id, spent, limit]: PostedJson): PostedMeter {
-  return { id: BigInt(id), spentNanos: BigInt(spent), limitNanos: BigInt(limit) };
+function readMeterNow([id, spent, limit, over]: PostedJson): PostedMeter {
+  return { id: BigInt(id), spentNanos: BigInt(spent), limitNanos: BigInt(limit), overNanos: BigInt(over) };
 }
 
 /** What `postMeters` answers. */
@@ -110,13 +112,15 @@ const posting = (to: { postings: string; sequence: string; lockNumber: string })
     returning posted_batch),
   lease as (
     update leases l set amount_nanos = amount_nanos - rs.l, held_nanos = rs.h
-    from rs, guard where l.process_id = $1 and l.meter_id = rs.m),
+    from rs, guard where l.process_id = $1 and l.meter_id = rs.m returning l.meter_id),
   posted as (
-    update meters m set spent_nanos = spent_nanos + rs.s, leased_nanos = leased_nanos - rs.l
-    from rs, guard where m.id = rs.m
-    returning m.id, m.spent_nanos, m.limit_nanos)`;
+    update meters m set spent_nanos = spent_nanos + rs.s,
+      leased_nanos = leased_nanos - case when lease.meter_id is null then 0 else rs.l end
+    from guard, rs left join lease on lease.meter_id = rs.m where m.id = rs.m
+    returning m.id, m.spent_nanos, m.limit_nanos, greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as over_nanos)`;
 
-const postedJson = '(select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text)) from posted)';
+const postedJson =
+  '(select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text, over_nanos::text)) from posted)';
 
 /** The division fails where the guard let nothing through: that ends the whole transaction. */
 const postMetersSql = `
@@ -162,9 +166,10 @@ export async function chargeMeters(
   const meters: PostedMeter[] = [];
   const events: NewEvent[] = [];
   if (postings.length === 0) return { meters, events };
-  await tx.query('select id from meters where id = any($1) order by id for update', [
+  await lockMeters(
+    tx,
     postings.map(({ meterId }) => meterId),
-  ]);
+  );
   const { rows } = await tx.query(
     `select m.id, m.budget_id, m.instance, m.period_start, m.period_end, m.limit_nanos as meter_limit, m.spent_nanos,
        m.leased_nanos, m.told, b.*,
@@ -190,7 +195,8 @@ export async function chargeMeters(
       `update meters set spent_nanos = $2, leased_nanos = leased_nanos - $3, told = $4, next_nanos = $5 where id = $1`,
       [meter.id, spentNanos, posting.leasedNanos, told, nextTold(budget.thresholds, told, limitNanos) ?? null],
     );
-    meters.push({ id: meter.id, spentNanos, limitNanos });
+    const over = spentNanos + meter.leasedNanos - posting.leasedNanos - limitNanos;
+    meters.push({ id: meter.id, spentNanos, limitNanos, overNanos: over > 0n ? over : 0n });
     const own = charges.filter(({ meterId }) => meterId === meter.id);
     for (const percent of news) {
       const tags = whoPassed({ own, beforeNanos: meter.spentNanos, limitNanos, percent });
@@ -243,17 +249,30 @@ export function budgetEvent(
   };
 }
 
-/** Takes the lease part of a batch in a transaction; a lease that is gone is passed over. */
+/**
+ * Takes the lease part of a batch in a transaction, its meters locked. A lease that is gone is passed over: what was leased by it
+ * went back when it went, and its postings come back without it.
+ */
 export async function debitLeases(
   tx: Db,
-  options: { processId: string; postings: readonly MeterPosting[] },
-): Promise<void> {
-  await tx.query(
+  { processId, postings }: { processId: string; postings: readonly MeterPosting[] },
+): Promise<MeterPosting[]> {
+  await lockMeters(
+    tx,
+    postings.map(({ meterId }) => meterId),
+  );
+  const { rows } = await tx.query(
     `with rs as (select * from json_to_recordset($2::json) as p (m bigint, s bigint, l bigint, h bigint))
      update leases l set amount_nanos = amount_nanos - rs.l, held_nanos = rs.h from rs
-     where l.process_id = $1 and l.meter_id = rs.m`,
-    [options.processId, encodePostings(options.postings)],
+     where l.process_id = $1 and l.meter_id = rs.m returning l.meter_id`,
+    [processId, encodePostings(postings)],
   );
+  const debited = new Set((rows as { meter_id: bigint }[]).map(({ meter_id: id }) => id));
+  return postings.map((one) => (debited.has(one.meterId) ? one : { ...one, leasedNanos: 0n }));
+}
+
+async function lockMeters(tx: Db, ids: readonly bigint[]): Promise<void> {
+  await tx.query('select id from meters where id = any($1) order by id for update', [ids]);
 }
 
 /** Claims a batch's place in a transaction; false when it was posted before, or the process is fenced. */

@@ -10,13 +10,16 @@ import { failAbandoned } from './run-background.ts';
  * Any living process may do it, and several at once do no harm.
  */
 export async function adoptOrphans(services: Services): Promise<void> {
-  const dead = await findDeadProcesses(services.db);
-  await sweep(services.db, dead);
-  if (dead.length === 0) return;
-  await failAbandoned(services, dead);
-  const calls = await withTransaction(services.db, (tx) =>
-    adoptLeases(tx, dead, (inner, events) => services.outbox.record(inner, events)),
-  );
+  // This one is alive, though its lock may be lost for a moment.
+  const dead = (await findDeadProcesses(services.db)).filter((id) => id !== services.processId);
+  const calls =
+    dead.length === 0
+      ? 0
+      : await withTransaction(services.db, (tx) =>
+          adoptLeases(tx, dead, (inner, events) => services.outbox.record(inner, events)),
+        );
+  await sweep(services.db);
+  await failAbandoned(services);
   services.outbox.deliverSoon();
   if (calls > 0)
     services.log.warn({ calls, processes: dead.length }, 'settled by estimate the calls of processes that are gone');

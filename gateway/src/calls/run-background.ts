@@ -77,8 +77,8 @@ function tell(error: GatewayError): { message: string; code: string } {
 }
 
 /** What a dead process was running is told as failed: whether its provider was paid nobody knows, so it is not run twice. */
-export async function failAbandoned(services: Services, deadProcessIds: readonly string[]): Promise<void> {
-  for (const row of await takeAbandoned(services.db, services.processId, deadProcessIds)) {
+export async function failAbandoned(services: Services): Promise<void> {
+  for (const row of await takeAbandoned(services.db, services.processId)) {
     const error = tell(
       new GatewayError('internal_error', 'The gateway was cut down while this call was under way. Send it again.'),
     );

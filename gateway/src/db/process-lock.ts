@@ -5,6 +5,8 @@ import type { Db } from './transaction.ts';
 
 /** The advisory locks of gateway processes: a class of their own, so that no other lock can be mistaken for one. */
 const lockClass = 7267;
+/** Soon at first: without its lock this process may lend nothing. */
+const firstRetryMs = 100;
 const retryMs = 500;
 
 /** This process, known to the others. While its lock is held, what it left open is its own business. */
@@ -12,6 +14,8 @@ export interface ProcessLock {
   id: string;
   /** Another one than before means: the others took this process for dead and forgot it, and it has registered anew. */
   lockNumber(): number;
+  /** False while the connection is lost: from then on others may take this process for dead. */
+  isHeld(): boolean;
   release(): Promise<void>;
 }
 
@@ -19,6 +23,7 @@ export interface ProcessLock {
 export async function holdProcessLock(connection: Connection, id: string): Promise<ProcessLock> {
   let closed = false;
   let lockNumber = 0;
+  let held = false;
   // Until the first connection stands there is nothing to come back to: its failure is the caller's to hear.
   let reconnecting = true;
   let client = await connect();
@@ -32,8 +37,8 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       keepAlive: true,
     });
     // A connection that dies may say so twice, and an error nobody listens to would end the process.
-    next.on('error', () => void reconnect());
-    next.once('end', () => void reconnect());
+    next.on('error', () => void reconnect(next));
+    next.once('end', () => void reconnect(next));
     await next.connect();
     const { rows } = await next.query(
       `with registered as (
@@ -43,14 +48,17 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       [id, hostname(), process.pid],
     );
     lockNumber = (rows[0] as { lock_number: number }).lock_number;
+    held = true;
     return next;
   }
 
-  async function reconnect(): Promise<void> {
-    if (closed || reconnecting) return;
+  async function reconnect(lost: pg.Client): Promise<void> {
+    // One that came too late may end when another has taken its place.
+    if (closed || reconnecting || lost !== client) return;
     reconnecting = true;
-    while (!closed) {
-      await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+    held = false;
+    for (let waitMs = firstRetryMs; !closed; waitMs = retryMs) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
       try {
         client = await connect();
         break;
@@ -64,11 +72,25 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
   return {
     id,
     lockNumber: () => lockNumber,
+    isHeld: () => held,
     release: async () => {
       closed = true;
       await client.end().catch(() => {});
     },
   };
+}
+
+/**
+ * Those of these processes that are dead still, and stay so until the transaction ends: one that comes back meanwhile waits, and
+ * then registers anew.
+ */
+export async function holdDead(tx: Db, ids: readonly string[]): Promise<string[]> {
+  await tx.query('select id from processes where id = any($1) order by id for update', [ids]);
+  const { rows } = await tx.query(
+    `select id from processes where id = any($1) and pg_try_advisory_xact_lock(${lockClass}, lock_number) order by id`,
+    [ids],
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
 }
 
 /** Registered processes whose lock is free: they are gone, or cut off from the database. */

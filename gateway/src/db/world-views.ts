@@ -29,7 +29,8 @@ export class WorldViews<View> {
   async #lookUp(workspaceId: string, livemode: boolean): Promise<View> {
     const forgotten = this.#forgotten;
     const view = await this.#read(workspaceId, livemode);
-    if (forgotten === this.#forgotten) (livemode ? this.#live : this.#test).set(workspaceId, view);
+    if (forgotten !== this.#forgotten) return this.of(workspaceId, livemode);
+    (livemode ? this.#live : this.#test).set(workspaceId, view);
     return view;
   }
 }

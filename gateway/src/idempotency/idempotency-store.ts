@@ -73,11 +73,11 @@ export async function letGo(db: Db, request: IdempotentRequest): Promise<void> {
   );
 }
 
-/** Keys older than a day, and those whose process died before it could answer. */
-export async function sweep(db: Db, deadProcessIds: readonly string[]): Promise<void> {
+/** Keys older than a day, and those whose process died before it could answer: it is registered no more. */
+export async function sweep(db: Db): Promise<void> {
   await db.query(
     `delete from idempotent_answers
-     where created_at < now() - interval '24 hours' or (state = 'running' and process_id = any($1))`,
-    [deadProcessIds],
+     where created_at < now() - interval '24 hours'
+       or (state = 'running' and not exists (select 1 from processes p where p.id = process_id))`,
   );
 }

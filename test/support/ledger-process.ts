@@ -1,0 +1,171 @@
+import { adoptLeases } from '../../gateway/src/budgets/adoption-store.ts';
+import type { Budget } from '../../gateway/src/budgets/budget.ts';
+import { insertBudget, saveBudget } from '../../gateway/src/budgets/budget-store.ts';
+import { BudgetViews } from '../../gateway/src/budgets/budget-views.ts';
+import { Journal, type JournalEntry } from '../../gateway/src/budgets/journal.ts';
+import { type Hold, Ledger } from '../../gateway/src/budgets/ledger.ts';
+import type { Meter } from '../../gateway/src/budgets/meter.ts';
+import { holdProcessLock, type ProcessLock } from '../../gateway/src/db/process-lock.ts';
+import { withTransaction } from '../../gateway/src/db/transaction.ts';
+import type { NewEvent } from '../../gateway/src/events/event.ts';
+import { noUsage } from '../../gateway/src/usage/call-record.ts';
+import type { TestDatabase } from './database.ts';
+
+/** Says nothing: what goes wrong here is what the tests look at. */
+const silent = new Proxy({}, { get: () => () => {} }) as ConstructorParameters<typeof Journal>[0]['log'];
+
+/** One workspace in which processes spend money. */
+export interface Money {
+  database: TestDatabase;
+  workspaceId: string;
+  now: () => number;
+}
+
+let processes = 0;
+
+/** A gateway process as far as money goes: real ledger, real journal, real locks on a real Postgres. */
+export class LedgerProcess {
+  readonly money: Money;
+  /** Calls under way. */
+  readonly open: { entry: JournalEntry; hold: Hold }[] = [];
+  readonly events: NewEvent[];
+  readonly ledger: Ledger;
+  readonly views: BudgetViews;
+  readonly journal: Journal;
+  readonly lock: ProcessLock;
+
+  private constructor(money: Money, lock: ProcessLock, events: NewEvent[]) {
+    const { pool } = money.database;
+    this.money = money;
+    this.lock = lock;
+    this.events = events;
+    this.views = new BudgetViews({ db: pool });
+    this.ledger = new Ledger({ db: pool, process: lock, views: this.views, now: money.now });
+    this.journal = new Journal({
+      db: pool,
+      processId: lock.id,
+      lockNumber: () => lock.lockNumber(),
+      log: silent,
+      record: async (_tx, more) => void events.push(...more),
+      recorded: () => {},
+      onFenced: () => this.ledger.fenced(),
+      onOver: (meter) => void this.ledger.recallAll(meter),
+    });
+  }
+
+  static async start(money: Money, events: NewEvent[] = []): Promise<LedgerProcess> {
+    const id = `proc_${processes++}_${Date.now()}`;
+    return new LedgerProcess(money, await holdProcessLock({ connectionString: money.database.url }, id), events);
+  }
+
+  /** The meters of the calls of these tests. */
+  async meters(): Promise<readonly Meter[]> {
+    const { workspaceId, now } = this.money;
+    return this.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: now() });
+  }
+
+  /** True when the call was let through. */
+  async call(nanos: bigint, id: string): Promise<boolean> {
+    const createdAtMs = this.money.now();
+    const hold = await this.ledger.hold(await this.meters(), nanos);
+    if (!('nanos' in hold)) return false;
+    const entry = this.journal.open({
+      workspaceId: this.money.workspaceId,
+      id,
+      createdAtMs,
+      livemode: true,
+      keyId: 'k',
+      tags: { client: 'c' },
+      dialect: 'chat',
+      streamed: true,
+      modelRequested: 'm',
+      holdNanos: nanos,
+      inputTokens: 1,
+      meterIds: hold.meters.map((meter) => String(meter.id)),
+    });
+    await entry.durable();
+    this.open.push({ entry, hold });
+    return true;
+  }
+
+  async settle(costNanos: bigint): Promise<void> {
+    const one = this.open.shift();
+    if (one === undefined) return;
+    await one.entry.close(
+      { status: 'succeeded', attempts: 1, usage: noUsage, costNanos, estimated: false, totalMs: 1 },
+      this.ledger.settle(one.hold, costNanos),
+    );
+  }
+
+  /** Its lock is lost, as by a cut connection, and others adopt what it had before it is back. */
+  async isTakenForDead(): Promise<void> {
+    const { pool } = this.money.database;
+    await this.#adopted(async () => {
+      await pool.query(
+        `select pg_terminate_backend(l.pid) from pg_locks l join processes p on p.lock_number = l.objid
+         where l.locktype = 'advisory' and p.id = $1`,
+        [this.lock.id],
+      );
+    });
+  }
+
+  /** Others adopt what it left behind, as soon as its lock is free. */
+  adopt(): Promise<void> {
+    return this.#adopted(async () => {});
+  }
+
+  /** How many calls of it others settled now; none while it is alive. */
+  adoptOnce(): Promise<number> {
+    return withTransaction(this.money.database.pool, (tx) =>
+      adoptLeases(tx, [this.lock.id], async (_tx, more) => void this.events.push(...more)),
+    );
+  }
+
+  async #adopted(before: () => Promise<void>): Promise<void> {
+    const { pool } = this.money.database;
+    for (let tries = 0; tries < 500; tries++) {
+      const { rows } = await pool.query('select lock_number from processes where id = $1', [this.lock.id]);
+      if (rows.length === 0) return;
+      await before();
+      await this.adoptOnce();
+    }
+    throw new Error('nobody could adopt it');
+  }
+
+  /** As by `kill -9`: what it held stays open, what it leased stays leased, until somebody adopts it. */
+  async die(): Promise<void> {
+    await this.lock.release();
+  }
+
+  /** As a gateway that is told to stop, and what it could not settle is adopted. */
+  async stop(): Promise<void> {
+    await this.journal.flush(5_000);
+    await this.ledger.stop();
+    await this.lock.release();
+    await this.adopt();
+  }
+}
+
+/** Of a thousand nanodollars, without thresholds, unless said otherwise. */
+export function newBudget({ database, workspaceId }: Money, name: string, more: Partial<Budget> = {}): Promise<Budget> {
+  return insertBudget(database.pool, {
+    workspaceId,
+    id: `bud_${name.replaceAll(' ', '_')}_${Date.now()}`,
+    livemode: true,
+    name,
+    scope: { client_id: 'c' },
+    limitNanos: 1_000n,
+    period: 'total',
+    timezone: 'UTC',
+    thresholds: [],
+    onLimit: 'block',
+    extraNanos: 0n,
+    extraUntilMs: undefined,
+    ...more,
+  });
+}
+
+/** Saves what was changed of a budget. The processes hear of it as they are told. */
+export function changeBudget({ database, now }: Money, budget: Budget): Promise<void> {
+  return withTransaction(database.pool, (tx) => saveBudget(tx, budget, now()));
+}
