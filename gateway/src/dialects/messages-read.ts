@@ -244,9 +244,10 @@ function readToolChoice(value: unknown): { toolChoice?: ToolChoice; parallelTool
 function readThinking(body: JsonObject): NeutralCall['reasoning'] {
   const thinking = readObject(body.thinking, 'thinking');
   const effort = readChoice(readObject(body.output_config, 'output_config')?.effort, 'output_config.effort', efforts);
-  const type = readChoice(thinking?.type, 'thinking.type', ['enabled', 'disabled', 'adaptive']);
+  const type = readChoice(thinking?.type, 'thinking.type', ['enabled', 'disabled', 'adaptive', 'between_tools']);
   if (type === undefined && effort === undefined) return undefined;
-  if (type === 'disabled') return { effort: 'none' };
+  // Where there is no thinking between calls of tools, Anthropic takes such a wish for `disabled` too.
+  if (type === 'disabled' || type === 'between_tools') return { effort: 'none' };
   const budgetTokens = readNumber(thinking?.budget_tokens, 'thinking.budget_tokens', tokensRange);
   if (type === 'enabled' && budgetTokens === undefined)
     throw wrong('thinking.budget_tokens', 'given, with thinking enabled');

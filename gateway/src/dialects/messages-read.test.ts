@@ -1,0 +1,28 @@
+import { isGatewayError } from '@ai-gateway/shared/errors';
+import { describe, expect, it } from 'vitest';
+import { messages } from './messages.ts';
+import type { JsonObject } from './neutral.ts';
+
+const read = (body: JsonObject) =>
+  messages.read({ model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }], ...body });
+
+/** The field an error names, or what was read instead of an error. */
+function faultOf(body: JsonObject): unknown {
+  try {
+    return read(body);
+  } catch (error) {
+    if (!isGatewayError(error)) throw error;
+    return error.param;
+  }
+}
+
+describe('how long Claude is asked to think', () => {
+  it('thoughts between calls of tools only are, for a model that knows no such thing, no thoughts', () => {
+    expect(read({ thinking: { type: 'between_tools' } }).reasoning).toEqual({ effort: 'none' });
+    expect(read({ thinking: { type: 'disabled' } }).reasoning).toEqual({ effort: 'none' });
+  });
+
+  it('a word Anthropic has never heard of is refused', () => {
+    expect(faultOf({ thinking: { type: 'sometimes' } })).toBe('thinking.type');
+  });
+});
