@@ -26,3 +26,13 @@ describe('how long Claude is asked to think', () => {
     expect(faultOf({ thinking: { type: 'sometimes' } })).toBe('thinking.type');
   });
 });
+
+describe('how long the answer may be', () => {
+  it('no answer at all, only a prompt put into the cache, is one token for those who must answer', () => {
+    expect(read({ max_tokens: 0 }).maxTokens).toBe(1);
+  });
+
+  it.each([undefined, null, -1, 0.5, '0'])('must be said: %j', (max_tokens) => {
+    expect(faultOf({ max_tokens })).toBe('max_tokens');
+  });
+});

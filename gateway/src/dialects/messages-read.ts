@@ -53,8 +53,7 @@ export function readMessages(body: JsonObject): NeutralCall {
   const list = readList(body.messages, 'messages');
   if (list === undefined || list.length === 0) throw wrong('messages', 'a list of at least one message');
   const messages = list.map((item, i) => readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, native));
-  const maxTokens = readNumber(body.max_tokens, 'max_tokens', tokensRange);
-  if (maxTokens === undefined) throw wrong('max_tokens', 'given: the most tokens the answer may have');
+  const maxTokens = readMaxTokens(body.max_tokens);
   const system = readSystem(body.system, native);
   return {
     dialect: 'messages',
@@ -78,6 +77,13 @@ export function readMessages(body: JsonObject): NeutralCall {
     extra: without(body, read),
     onlyNative: native,
   };
+}
+
+/** Anthropic takes 0 for "put the prompt into the cache": relayed as it came, it is the least there is to all others. */
+function readMaxTokens(value: unknown): number {
+  const maxTokens = readNumber(value, 'max_tokens', { ...tokensRange, min: 0 });
+  if (maxTokens === undefined) throw wrong('max_tokens', 'given: the most tokens the answer may have');
+  return Math.max(1, maxTokens);
 }
 
 function readSystem(value: unknown, native: string[]): Message[] {
