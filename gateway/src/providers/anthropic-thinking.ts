@@ -22,7 +22,8 @@ export function planThinking(
   if (thinking.kind === 'none') return { thinks: false, honoured: !asked };
   if (thinking.kind === 'budget') {
     if (!asked) return { thinks: false, honoured: true };
-    const budget = forced || continuesCallWithoutThoughts(call) ? undefined : budgetOf(call, ceiling);
+    const hindered = forced || isPrefilled(call) || continuesCallWithoutThoughts(call);
+    const budget = hindered ? undefined : budgetOf(call, ceiling);
     if (budget === undefined) return { thinks: false, honoured: false };
     return { thinks: true, honoured: true, thinking: { type: 'enabled', budget_tokens: budget } };
   }
@@ -80,6 +81,11 @@ function budgetOf({ reasoning }: NeutralCall, ceiling: number): number | undefin
   const wanted = reasoning?.budgetTokens ?? budgets[reasoning?.effort ?? 'none'];
   const most = Math.floor(ceiling * 0.8);
   return most < budgetMin ? undefined : Math.max(budgetMin, Math.min(wanted, most));
+}
+
+/** Anthropic refuses thinking together with the beginning of an answer. */
+function isPrefilled({ messages }: NeutralCall): boolean {
+  return messages.findLast(({ role }) => role !== 'system')?.role === 'assistant';
 }
 
 /**
