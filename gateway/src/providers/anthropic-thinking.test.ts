@@ -40,6 +40,19 @@ describe('Claude thinks on', () => {
     expect(thinkingOf([question, call('a'), result('a')])).toEqual(doesNot);
   });
 
+  it('after its second call of one turn, before which it does not think again', () => {
+    expect(thinkingOf([question, signed(call('a')), result('a'), call('b'), result('b')])).toEqual(thinks);
+  });
+
+  it('not because it thought in an earlier turn', () => {
+    const earlier = [question, signed(call('a')), result('a'), { role: 'assistant', content: 'Sunny.' }];
+    expect(thinkingOf([...earlier, question, call('b'), result('b')])).toEqual(doesNot);
+  });
+
+  it('not after a lost thought either when the user adds a word to the result', () => {
+    expect(thinkingOf([question, call('a'), result('a'), { role: 'user', content: 'Hurry.' }])).toEqual(doesNot);
+  });
+
   it('not in an answer whose beginning is given', () => {
     expect(thinkingOf([question, { role: 'assistant', content: 'In Paris' }])).toEqual(doesNot);
     expect(

@@ -1,4 +1,4 @@
-import type { JsonObject, NeutralCall, ReasoningEffort } from '../dialects/neutral.ts';
+import type { JsonObject, Message, NeutralCall, ReasoningEffort } from '../dialects/neutral.ts';
 import type { ClaudeModel, ClaudeThinking } from './anthropic-model.ts';
 
 /** How a call's wish for reasoning is told to one Claude. */
@@ -90,13 +90,26 @@ function isPrefilled({ messages }: NeutralCall): boolean {
 
 /**
  * "When `thinking` is enabled, a final `assistant` message must start with a thinking block": a turn that called tools and
- * whose thoughts were lost, or another vendor's, can only be finished without thinking.
+ * whose thoughts were lost, or another vendor's, can only be finished without thinking. A turn is all that is said and called
+ * up to the user's next words; Claude thinks at its beginning, and need not before its later calls.
  */
 function continuesCallWithoutThoughts({ messages }: NeutralCall): boolean {
-  const endsWithResult = messages.at(-1)?.parts.some(({ kind }) => kind === 'tool-result') ?? false;
-  const last = messages.findLast(({ role }) => role === 'assistant');
-  if (!endsWithResult || last === undefined) return false;
-  return !last.parts.some(
+  let turn: Message[] = [];
+  let hasResults = false;
+  for (const message of messages) {
+    if (message.role === 'system') continue;
+    if (message.role === 'assistant') {
+      turn.push(message);
+      hasResults = false;
+    } else if (message.parts.some(({ kind }) => kind === 'tool-result')) hasResults = true;
+    else if (!hasResults) turn = [];
+  }
+  return hasResults && turn.length > 0 && !turn.some(hasThoughts);
+}
+
+/** Only what Claude itself has signed counts. */
+function hasThoughts({ parts }: Message): boolean {
+  return parts.some(
     (part) =>
       part.kind === 'reasoning' &&
       part.signedBy === 'anthropic' &&
