@@ -1,11 +1,14 @@
 import { edit, type Outline } from '../dialects/json-outline.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
+import { isClaude } from '../providers/anthropic-model.ts';
+import { continuesCallWithoutThoughts } from '../providers/anthropic-thinking.ts';
 import { withoutForeign } from './strip-foreign.ts';
 import { metadataTagNames } from './tags.ts';
 
 /**
  * The body of a call that goes to a provider of its own dialect: the caller's bytes as they came, but for what is ours
- * (`fallback_models`, tags in `metadata`), the model's name, and usage in streams, which the ledger needs.
+ * (`fallback_models`, tags in `metadata`), the model's name, usage in streams, which the ledger needs, and what the vendor would
+ * refuse in a conversation that another has begun.
  */
 export function relayBody(options: {
   body: Buffer;
@@ -32,10 +35,8 @@ export function relayBody(options: {
       include_usage: true,
     });
   }
-  if (ceiling !== undefined) {
-    set[ceilingField(call, json, vendorItself)] = String(ceiling);
-    Object.assign(set, thinkingWithin(call, json, ceiling));
-  }
+  if (ceiling !== undefined) set[ceilingField(call, json, vendorItself)] = String(ceiling);
+  Object.assign(set, thinkingAllowed({ call, json, model, ceiling }));
   return remove.length === 0 && Object.keys(set).length === 0 ? body : edit(body, outline, { set, remove });
 }
 
@@ -48,17 +49,27 @@ function ceilingField({ dialect }: NeutralCall, json: JsonObject, vendorItself: 
   return vendorItself ? 'max_completion_tokens' : 'max_tokens';
 }
 
-/** Anthropic refuses a thinking budget that is not below `max_tokens`, and one below 1,024. */
-function thinkingWithin({ dialect }: NeutralCall, json: JsonObject, ceiling: number): Record<string, string> {
-  const thinking = json.thinking as { budget_tokens?: unknown } | null | undefined;
-  if (dialect !== 'messages' || typeof thinking?.budget_tokens !== 'number' || thinking.budget_tokens < ceiling)
-    return {};
+const withoutThinking = { thinking: JSON.stringify({ type: 'disabled' }) };
+
+/**
+ * Anthropic refuses thinking in a turn that called tools without it, a thinking budget that is not below `max_tokens`, and
+ * one below 1,024.
+ */
+function thinkingAllowed(options: {
+  call: NeutralCall;
+  json: JsonObject;
+  model: string;
+  ceiling: number | undefined;
+}): Record<string, string> {
+  const { call, json, model, ceiling } = options;
+  const thinking = json.thinking as { type?: unknown; budget_tokens?: unknown } | null | undefined;
+  if (call.dialect !== 'messages' || typeof thinking?.budget_tokens !== 'number') return {};
+  if (thinking.type === 'enabled' && isClaude(model) && continuesCallWithoutThoughts(call)) return withoutThinking;
+  if (ceiling === undefined || thinking.budget_tokens < ceiling) return {};
   const least = 1_024;
-  return {
-    thinking: JSON.stringify(
-      ceiling > 2 * least ? { ...thinking, budget_tokens: Math.floor(ceiling / 2) } : { type: 'disabled' },
-    ),
-  };
+  return ceiling > 2 * least
+    ? { thinking: JSON.stringify({ ...thinking, budget_tokens: Math.floor(ceiling / 2) }) }
+    : withoutThinking;
 }
 
 /** OpenAI refuses `metadata` on calls it does not store, so what was there for us alone goes altogether. */

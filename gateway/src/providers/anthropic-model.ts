@@ -39,14 +39,18 @@ export function claudeModel(name: string): ClaudeModel {
   };
 }
 
-/** Another vendor's model behind an API like Anthropic's. */
+/** Behind an API like Anthropic's there may be another vendor's model. */
+export function isClaude(name: string): boolean {
+  return name.includes('claude');
+}
+
 const foreign = Number.POSITIVE_INFINITY;
 const newest = Number.MAX_SAFE_INTEGER;
 
 /** `claude-3-5-haiku-20241022` as well as `claude-haiku-4-5`; a date is no version. */
 function generationOf(name: string): { family: string; generation: number } {
   const match = /claude-(?:([a-z]+)-)?(\d+)(?:[-.](\d{1,2})(?!\d))?(?:-([a-z]+))?/.exec(name);
-  if (match === null) return { family: '', generation: name.includes('claude') ? newest : foreign };
+  if (match === null) return { family: '', generation: isClaude(name) ? newest : foreign };
   const [, before, major, minor, after] = match;
   return { family: before ?? after ?? '', generation: version(Number(major), Number(minor ?? 0)) };
 }

@@ -93,7 +93,7 @@ function isPrefilled({ messages }: NeutralCall): boolean {
  * whose thoughts were lost, or another vendor's, can only be finished without thinking. A turn is all that is said and called
  * up to the user's next words; Claude thinks at its beginning, and need not before its later calls.
  */
-function continuesCallWithoutThoughts({ messages }: NeutralCall): boolean {
+export function continuesCallWithoutThoughts({ messages }: Pick<NeutralCall, 'messages'>): boolean {
   let turn: Message[] = [];
   let hasResults = false;
   for (const message of messages) {

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { outlineJson } from '../dialects/json-outline.ts';
+import { messages } from '../dialects/messages.ts';
+import type { JsonObject } from '../dialects/neutral.ts';
+import { relayBody } from './relay-body.ts';
+
+/** The bytes Anthropic gets of a call in its own dialect. */
+function relayed(fields: JsonObject, ceiling?: number): { came: string; sent: string; json: JsonObject } {
+  // Spaces that no writer of JSON would put there tell bytes that were kept.
+  const came = JSON.stringify({ model: 'claude-sonnet-4-5', max_tokens: 9_000, ...fields }, null, 1);
+  const body = Buffer.from(came);
+  const json = JSON.parse(came) as JsonObject;
+  const call = messages.read(json);
+  const { model } = call;
+  const sent = relayBody({ body, outline: outlineJson(body), json, call, model, vendorItself: true, ceiling });
+  return { came, sent: sent.toString(), json: JSON.parse(sent.toString()) as JsonObject };
+}
+
+const question = { role: 'user', content: 'Weather?' };
+const thinking = { type: 'enabled', budget_tokens: 2_000 };
+const thought = (signature: string): JsonObject => ({ type: 'thinking', thinking: 'Hm.', signature });
+const use = (id: string): JsonObject => ({ type: 'tool_use', id, name: 'get_weather', input: { city: 'Paris' } });
+const called = (...content: JsonObject[]): JsonObject => ({ role: 'assistant', content });
+const result = (id: string): JsonObject => ({
+  role: 'user',
+  content: [{ type: 'tool_result', tool_use_id: id, content: 'clear' }],
+});
+
+describe('a turn that another vendor began', () => {
+  it.each([
+    ['whose thoughts only that one can read', [thought('gw.gemini.proof'), use('a')]],
+    ['that came without thoughts', [use('a')]],
+  ])('%s is finished by Claude without thinking', (_, content) => {
+    const { json } = relayed({ thinking, messages: [question, called(...content), result('a')] });
+    expect(json.thinking).toEqual({ type: 'disabled' });
+    expect(json.messages).toEqual([question, called(use('a')), result('a')]);
+  });
+
+  it('is finished without thinking, not with less of it, under a budget that is running out too', () => {
+    const ask = {
+      thinking: { ...thinking, budget_tokens: 8_000 },
+      messages: [question, called(use('a')), result('a')],
+    };
+    expect(relayed(ask, 4_000).json).toMatchObject({ thinking: { type: 'disabled' }, max_tokens: 4_000 });
+  });
+
+  it.each([undefined, { type: 'disabled' }, { type: 'adaptive' }, { type: 'between_tools' }])(
+    'leaves any other wish for thoughts as it is: %j',
+    (wish) => {
+      const { came, sent } = relayed({ thinking: wish, messages: [question, called(use('a')), result('a')] });
+      expect(sent).toBe(came);
+    },
+  );
+
+  it('has no say once it is over', () => {
+    const over = [question, called(use('a')), result('a'), called({ type: 'text', text: 'Sunny.' }), question];
+    const { came, sent } = relayed({ thinking, messages: over });
+    expect(sent).toBe(came);
+  });
+});
+
+describe('a turn of Claude’s own', () => {
+  it.each([
+    ['a call', [called(thought('proof'), use('a')), result('a')]],
+    ['a second call', [called(thought('proof'), use('a')), result('a'), called(use('b')), result('b')]],
+    ['thoughts nobody may read', [called({ type: 'redacted_thinking', data: 'x' }, use('a')), result('a')]],
+  ])('goes on byte for byte after %s', (_, turn) => {
+    const { came, sent } = relayed({ thinking, messages: [question, ...turn] });
+    expect(sent).toBe(came);
+  });
+});
+
+it('what another vendor’s model says of itself, behind an API like Anthropic’s, stays as it came', () => {
+  const { came, sent } = relayed({ model: 'kimi-k2', thinking, messages: [question, called(use('a')), result('a')] });
+  expect(sent).toBe(came);
+});
