@@ -70,7 +70,27 @@ describe('a turn of Claude’s own', () => {
   });
 });
 
+describe('ids of calls', () => {
+  it('that Anthropic takes stay as they are', () => {
+    const { came, sent } = relayed({ messages: [question, called(use('call_a-B_9')), result('call_a-B_9')] });
+    expect(sent).toBe(came);
+  });
+
+  it('that another vendor gave and Anthropic refuses are renamed, the same for a call and its result', () => {
+    const odd = 'functions.get_weather:0';
+    const { json } = relayed({
+      messages: [question, called({ type: 'text', text: 'Hm.' }, use(odd), use('b')), result(odd), result('b')],
+    });
+    const [, turn, first, second] = json.messages as { content: JsonObject[] }[];
+    const [words, call, untouched] = turn?.content ?? [];
+    expect(call).toEqual({ ...use(odd), id: expect.stringMatching(/^[a-zA-Z0-9_-]+$/) });
+    expect(first?.content).toEqual([{ type: 'tool_result', tool_use_id: call?.id, content: 'clear' }]);
+    expect([words, untouched, second]).toEqual([{ type: 'text', text: 'Hm.' }, use('b'), result('b')]);
+  });
+});
+
 it('what another vendor’s model says of itself, behind an API like Anthropic’s, stays as it came', () => {
-  const { came, sent } = relayed({ model: 'kimi-k2', thinking, messages: [question, called(use('a')), result('a')] });
+  const id = 'functions.get_weather:0';
+  const { came, sent } = relayed({ model: 'kimi-k2', thinking, messages: [question, called(use(id)), result(id)] });
   expect(sent).toBe(came);
 });

@@ -22,7 +22,7 @@ export function relayBody(options: {
   ceiling?: number | undefined;
 }): Buffer {
   const { body, outline, json, call, model, vendorItself, ceiling } = options;
-  const set: Record<string, string> = vendorItself ? withoutForeign(call, json) : {};
+  const set: Record<string, string> = vendorItself ? withoutForeign(call, json, model) : {};
   const remove: string[] = [];
   if (json.model !== model) set.model = JSON.stringify(model);
   if (Object.hasOwn(json, 'fallback_models')) remove.push('fallback_models');

@@ -1,45 +1,64 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
+import { isClaude } from '../providers/anthropic-model.ts';
+import { anthropicToolId } from '../providers/anthropic-turns.ts';
 
 /**
- * A conversation may go on with another vendor than it began with. Reasoning another vendor signed, and the fields the gateway
- * adds to carry it, would be refused by the vendor a body is relayed to: this gives the members of the body without them, as
- * JSON text, or nothing where there is nothing to take out.
+ * A conversation may go on with another vendor than it began with. Reasoning another vendor signed, the fields the gateway
+ * adds to carry it, and ids of calls in that one's form would be refused by the vendor a body is relayed to: this gives the
+ * members of the body without them, as JSON text, or nothing where there is nothing to change.
  */
-export function withoutForeign(call: Pick<NeutralCall, 'dialect'>, json: JsonObject): Record<string, string> {
-  const field = call.dialect === 'responses' ? 'input' : 'messages';
+export function withoutForeign(
+  { dialect }: Pick<NeutralCall, 'dialect'>,
+  json: JsonObject,
+  model: string,
+): Record<string, string> {
+  const field = dialect === 'responses' ? 'input' : 'messages';
   const list = json[field];
-  if (!Array.isArray(list) || !(list as JsonObject[]).some(carriers[call.dialect])) return {};
-  const cleaned = (list as JsonObject[]).flatMap((item) => strippers[call.dialect](item));
+  if (!Array.isArray(list) || !(list as JsonObject[]).some((item) => carriers[dialect](item, model))) return {};
+  const cleaned = (list as JsonObject[]).flatMap((item) => strippers[dialect](item, model));
   return { [field]: JSON.stringify(cleaned) };
 }
 
-/** Items that may have something to take out. What a message says is not looked at. */
-const carriers: Record<NeutralCall['dialect'], (item: JsonObject) => boolean> = {
+/** Items that may have something to change. What a message says is not looked at. */
+const carriers: Record<NeutralCall['dialect'], (item: JsonObject, model: string) => boolean> = {
   chat: (message) =>
     'reasoning_content' in message || 'reasoning_details' in message || someHasExtra(message.tool_calls),
   responses: (item) => item.type === 'reasoning' && isForeign(item.encrypted_content),
-  messages: ({ content }) =>
-    someHasExtra(content) || (Array.isArray(content) && (content as JsonObject[]).some(isForeignThinking)),
+  messages: ({ content }, model) =>
+    Array.isArray(content) && (content as JsonObject[]).some((block) => cleanBlock(block, model) !== block),
 };
 
 function someHasExtra(list: unknown): boolean {
   return Array.isArray(list) && list.some((block) => isRecord(block) && 'extra_content' in block);
 }
 
-function isForeignThinking({ type, signature }: JsonObject): boolean {
-  return type === 'thinking' && isForeign(signature);
+/** The block itself where there is nothing to change; undefined where it has no place at the vendor at all. */
+function cleanBlock(block: JsonObject, model: string): JsonObject | undefined {
+  if (block.type === 'thinking' && isForeign(block.signature)) return undefined;
+  const named = isClaude(model) ? withTakenId(block) : block;
+  return 'extra_content' in named ? withoutExtra(named) : named;
 }
 
-const strippers: Record<NeutralCall['dialect'], (item: JsonObject) => JsonObject[]> = {
+/** With an id of the call it names that Anthropic takes. */
+function withTakenId(block: JsonObject): JsonObject {
+  const field = block.type === 'tool_use' ? 'id' : block.type === 'tool_result' ? 'tool_use_id' : undefined;
+  const id = field === undefined ? undefined : block[field];
+  if (field === undefined || typeof id !== 'string') return block;
+  const taken = anthropicToolId(id);
+  return taken === id ? block : { ...block, [field]: taken };
+}
+
+const strippers: Record<NeutralCall['dialect'], (item: JsonObject, model: string) => JsonObject[]> = {
   chat: (message) => {
     const { reasoning_content: _c, reasoning_details: _d, ...rest } = message;
-    return [Array.isArray(rest.tool_calls) ? { ...rest, tool_calls: rest.tool_calls.map(withoutExtra) } : rest];
+    const calls = rest.tool_calls;
+    return [Array.isArray(calls) ? { ...rest, tool_calls: (calls as JsonObject[]).map(withoutExtra) } : rest];
   },
   responses: (item) => (item.type === 'reasoning' && isForeign(item.encrypted_content) ? [] : [item]),
-  messages: (message) => {
+  messages: (message, model) => {
     if (!Array.isArray(message.content)) return [message];
-    const content = (message.content as JsonObject[]).filter((block) => !isForeignThinking(block)).map(withoutExtra);
+    const content = (message.content as JsonObject[]).flatMap((block) => cleanBlock(block, model) ?? []);
     return content.length === 0 ? [] : [{ ...message, content }];
   },
 };
@@ -48,8 +67,6 @@ function isForeign(signature: unknown): boolean {
   return typeof signature === 'string' && signature.startsWith('gw.');
 }
 
-function withoutExtra(block: unknown): unknown {
-  if (!isRecord(block)) return block;
-  const { extra_content: _, ...rest } = block;
+function withoutExtra({ extra_content: _, ...rest }: JsonObject): JsonObject {
   return rest;
 }

@@ -61,7 +61,7 @@ function writeBlock(part: Part): JsonObject[] {
       return [
         {
           type: 'tool_use',
-          id: toolId(part.id),
+          id: anthropicToolId(part.id),
           name: part.name,
           // Arguments that are no JSON object (a cut answer) are handed back as what they are: text.
           input: parseObject(part.arguments) ?? { arguments: part.arguments },
@@ -73,7 +73,7 @@ function writeBlock(part: Part): JsonObject[] {
       return [
         {
           type: 'tool_result',
-          tool_use_id: toolId(part.toolCallId),
+          tool_use_id: anthropicToolId(part.toolCallId),
           ...(content.length === 0 ? {} : { content }),
           ...(part.isError ? { is_error: true } : {}),
           ...cacheMark(part.cacheControl),
@@ -101,7 +101,8 @@ function writeFile({ mediaType, data, filename, cacheControl }: Extract<Part, { 
   };
 }
 
-const toolId = toolIds(/^[a-zA-Z0-9_-]+$/);
+/** The id of a call as Anthropic takes it. */
+export const anthropicToolId = toolIds(/^[a-zA-Z0-9_-]+$/);
 
 /** Anthropic's prompt-cache mark, as the caller gave it. */
 export function cacheMark(cacheControl: unknown): JsonObject {
