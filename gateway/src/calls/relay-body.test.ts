@@ -70,6 +70,24 @@ describe('a turn of Claude’s own', () => {
   });
 });
 
+describe('thoughts nobody signed', () => {
+  it.each([
+    ['an empty signature', thought('')],
+    ['the gateway’s own mark', thought('gw.unsigned.')],
+    ['no signature', { type: 'thinking', thinking: 'Hm.' }],
+  ])('are not handed to Claude, which would refuse them: %s', (_, unsigned) => {
+    const words = { type: 'text', text: 'Sunny.' };
+    const { json } = relayed({ thinking, messages: [question, called(unsigned, words), question] });
+    expect(json.messages).toEqual([question, called(words), question]);
+    expect(json.thinking).toEqual(thinking);
+  });
+
+  it.each(['', 'gw.unsigned.'])('do not count for thoughts of a turn: "%s"', (signature) => {
+    const { json } = relayed({ thinking, messages: [question, called(thought(signature), use('a')), result('a')] });
+    expect(json).toMatchObject({ thinking: { type: 'disabled' }, messages: [question, called(use('a')), result('a')] });
+  });
+});
+
 describe('ids of calls', () => {
   it('that Anthropic takes stay as they are', () => {
     const { came, sent } = relayed({ messages: [question, called(use('call_a-B_9')), result('call_a-B_9')] });
@@ -91,6 +109,7 @@ describe('ids of calls', () => {
 
 it('what another vendor’s model says of itself, behind an API like Anthropic’s, stays as it came', () => {
   const id = 'functions.get_weather:0';
-  const { came, sent } = relayed({ model: 'kimi-k2', thinking, messages: [question, called(use(id)), result(id)] });
+  const said = [question, called(thought(''), use(id)), result(id)];
+  const { came, sent } = relayed({ model: 'kimi-k2', thinking, messages: said });
   expect(sent).toBe(came);
 });

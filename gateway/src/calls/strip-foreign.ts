@@ -1,5 +1,6 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
+import { isProof } from '../dialects/signatures.ts';
 import { isClaude } from '../providers/anthropic-model.ts';
 import { anthropicToolId } from '../providers/anthropic-turns.ts';
 
@@ -35,8 +36,10 @@ function someHasExtra(list: unknown): boolean {
 
 /** The block itself where there is nothing to change; undefined where it has no place at the vendor at all. */
 function cleanBlock(block: JsonObject, model: string): JsonObject | undefined {
-  if (block.type === 'thinking' && isForeign(block.signature)) return undefined;
-  const named = isClaude(model) ? withTakenId(block) : block;
+  const claude = isClaude(model);
+  if (block.type === 'thinking' && (isForeign(block.signature) || (claude && !isProof(block.signature))))
+    return undefined;
+  const named = claude ? withTakenId(block) : block;
   return 'extra_content' in named ? withoutExtra(named) : named;
 }
 

@@ -301,7 +301,7 @@ function readReasoning(message: JsonObject, at: string): ReasoningPart[] {
         kind: 'reasoning',
         text: readString(detail.text, `${at}.reasoning_details[${i}].text`) ?? '',
         signedBy,
-        ...(signature === undefined ? {} : { signature }),
+        ...(signature ? { signature } : {}),
       },
     ];
   });

@@ -27,6 +27,25 @@ describe('how long Claude is asked to think', () => {
   });
 });
 
+describe('thoughts that come back', () => {
+  const thoughtOf = (fields: JsonObject): unknown =>
+    read({ messages: [{ role: 'assistant', content: [{ type: 'thinking', thinking: 'Hm.', ...fields }] }] }).messages[0]
+      ?.parts[0];
+
+  it('are proven by their maker’s signature', () => {
+    const thought = { kind: 'reasoning', text: 'Hm.', signature: 'proof' };
+    expect(thoughtOf({ signature: 'proof' })).toEqual({ ...thought, signedBy: 'anthropic' });
+    expect(thoughtOf({ signature: 'gw.gemini.proof' })).toEqual({ ...thought, signedBy: 'gemini' });
+  });
+
+  it.each([{}, { signature: '' }, { signature: 'gw.unsigned.' }, { signature: 'gw.unsigned.x' }])(
+    'are nobody’s without one: %j',
+    (fields) => {
+      expect(thoughtOf(fields)).toEqual({ kind: 'reasoning', text: 'Hm.' });
+    },
+  );
+});
+
 describe('how long the answer may be', () => {
   it('no answer at all, only a prompt put into the cache, is one token for those who must answer', () => {
     expect(read({ max_tokens: 0 }).maxTokens).toBe(1);

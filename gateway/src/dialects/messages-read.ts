@@ -24,7 +24,7 @@ import {
   without,
   wrong,
 } from './read-fields.ts';
-import { readSignature } from './signatures.ts';
+import { isProof, readSignature } from './signatures.ts';
 
 const read = new Set([
   'model',
@@ -206,11 +206,7 @@ function readDocument(block: JsonObject, at: string, native: string[]): Extract<
 function readThought(block: JsonObject, at: string): ReasoningPart {
   const text = needString(block.thinking, `${at}.thinking`);
   const signature = readString(block.signature, `${at}.signature`);
-  return {
-    kind: 'reasoning',
-    text,
-    ...(signature ? readSignature(signature, 'anthropic') : { signedBy: 'anthropic' }),
-  };
+  return { kind: 'reasoning', text, ...(isProof(signature) ? readSignature(signature, 'anthropic') : {}) };
 }
 
 function readTools(value: unknown, native: string[]): Tool[] {

@@ -19,3 +19,8 @@ export function readSignature(
     ? { signature: text, signedBy: native }
     : { signature: match[2] ?? '', signedBy: match[1] as ProviderKind };
 }
+
+/** Thoughts of models that sign nothing have been handed out with an empty signature, or with a mark that says so. */
+export function isProof(signature: unknown): signature is string {
+  return typeof signature === 'string' && signature !== '' && !signature.startsWith('gw.unsigned.');
+}

@@ -38,6 +38,8 @@ describe('Claude thinks on', () => {
 
   it('not after one whose thoughts are another vendor’s or lost', () => {
     expect(thinkingOf([question, call('a'), result('a')])).toEqual(doesNot);
+    const unsigned = { ...call('a'), reasoning_details: [{ ...proof, signature: '' }] };
+    expect(thinkingOf([question, unsigned, result('a')])).toEqual(doesNot);
   });
 
   it('after its second call of one turn, before which it does not think again', () => {
