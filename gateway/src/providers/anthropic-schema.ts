@@ -3,6 +3,8 @@ import { asArray, asObject } from './openai-answer.ts';
 
 /** Above this many properties that may be left out Anthropic's grammar takes too long to build, and the call is refused. */
 const optionalMax = 12;
+/** "Schemas contains too many parameters with union types" above this. */
+const unionsMax = 16;
 
 /**
  * The schema in the words Anthropic's structured output knows: objects closed, `oneOf` as `anyOf`, and what it would refuse
@@ -78,33 +80,36 @@ function isPrimitive(value: unknown): boolean {
 
 /**
  * Can structured output say it without loss? Maps and free-form objects it would close, so that they could only come empty;
- * schemas that hold themselves it refuses, and those with too much that may be left out.
+ * schemas that hold themselves it refuses, and those with too much that may be left out or be of one type or another.
  */
 export function fitsAnthropic(schema: JsonObject): boolean {
-  const optional = optionalIn(schema, schema, []);
-  return optional !== undefined && optional <= optionalMax;
+  return fitsWith({ optional: 0, unions: 0 }, schema, { root: schema, within: [] });
 }
 
-/** How many properties may be left out, through references; undefined for what cannot be said. */
-function optionalIn(node: JsonObject, root: JsonObject, within: readonly string[]): number | undefined {
-  if (isOpen(node)) return undefined;
+/** What Anthropic counts over a whole schema, through references. */
+interface Tally {
+  optional: number;
+  unions: number;
+}
+
+function fitsWith(
+  tally: Tally,
+  node: JsonObject,
+  { root, within }: { root: JsonObject; within: readonly string[] },
+): boolean {
+  if (isOpen(node)) return false;
   const required = new Set(asArray(node.required) ?? []);
-  let optional = Object.keys(asObject(node.properties) ?? {}).filter((name) => !required.has(name)).length;
-  let at = within;
-  const children = childrenOf(node);
-  if (typeof node.$ref === 'string') {
-    const target = within.includes(node.$ref) ? undefined : resolve(node.$ref, root);
-    if (target === undefined) return undefined;
-    at = [...within, node.$ref];
-    children.push(target);
-  }
-  for (const child of children) {
-    const inner = optionalIn(child, root, at);
-    if (inner === undefined) return undefined;
-    optional += inner;
-    if (optional > optionalMax) return undefined;
-  }
-  return optional;
+  tally.optional += Object.keys(asObject(node.properties) ?? {}).filter((name) => !required.has(name)).length;
+  if (isUnion(node)) tally.unions += 1;
+  if (tally.optional > optionalMax || tally.unions > unionsMax) return false;
+  if (!childrenOf(node).every((child) => fitsWith(tally, child, { root, within }))) return false;
+  if (typeof node.$ref !== 'string') return true;
+  const target = within.includes(node.$ref) ? undefined : resolve(node.$ref, root);
+  return target !== undefined && fitsWith(tally, target, { root, within: [...within, node.$ref] });
+}
+
+function isUnion(node: JsonObject): boolean {
+  return ['anyOf', 'oneOf', 'type'].some((key) => (asArray(node[key])?.length ?? 0) > 1);
 }
 
 function childrenOf(node: JsonObject): JsonObject[] {
