@@ -38,4 +38,11 @@ describe('a schema for Claude’s structured output', () => {
     expect(fitsAnthropic({ ...many(12, { type: 'string' }), required: [] })).toBe(true);
     expect(fitsAnthropic({ ...many(13, { type: 'string' }), required: [] })).toBe(false);
   });
+
+  it('that grows without end from reference to reference is told so at once', () => {
+    const $defs = Object.fromEntries(
+      Array.from({ length: 64 }, (_, i) => [`D${i}`, many(i === 63 ? 0 : 2, { $ref: `#/$defs/D${i + 1}` })]),
+    );
+    expect(fitsAnthropic({ $defs, $ref: '#/$defs/D0' })).toBe(false);
+  });
 });

@@ -5,6 +5,8 @@ import { asArray, asObject } from './openai-answer.ts';
 const optionalMax = 12;
 /** "Schemas contains too many parameters with union types" above this. */
 const unionsMax = 16;
+/** Schemas whose definitions each refer twice to the next double in size with each: no grammar, and no gateway, follows those. */
+const referencesMax = 500;
 
 /**
  * The schema in the words Anthropic's structured output knows: objects closed, `oneOf` as `anyOf`, and what it would refuse
@@ -83,13 +85,14 @@ function isPrimitive(value: unknown): boolean {
  * schemas that hold themselves it refuses, and those with too much that may be left out or be of one type or another.
  */
 export function fitsAnthropic(schema: JsonObject): boolean {
-  return fitsWith({ optional: 0, unions: 0 }, schema, { root: schema, within: [] });
+  return fitsWith({ optional: 0, unions: 0, references: 0 }, schema, { root: schema, within: [] });
 }
 
 /** What Anthropic counts over a whole schema, through references. */
 interface Tally {
   optional: number;
   unions: number;
+  references: number;
 }
 
 function fitsWith(
@@ -104,6 +107,8 @@ function fitsWith(
   if (tally.optional > optionalMax || tally.unions > unionsMax) return false;
   if (!childrenOf(node).every((child) => fitsWith(tally, child, { root, within }))) return false;
   if (typeof node.$ref !== 'string') return true;
+  tally.references += 1;
+  if (tally.references > referencesMax) return false;
   const target = within.includes(node.$ref) ? undefined : resolve(node.$ref, root);
   return target !== undefined && fitsWith(tally, target, { root, within: [...within, node.$ref] });
 }
