@@ -31,6 +31,17 @@ describe('a JSON Schema for Gemini', () => {
     });
   });
 
+  it('says nothing beside a reference, where Gemini takes nothing else', () => {
+    const home = { $ref: '#/definitions/Address', description: 'Where they live', nullable: true };
+    const definitions = { Address: { type: 'object', properties: { zip: { type: 'string' } } } };
+    expect(geminiSchema({ type: 'object', properties: { home }, definitions })).toEqual({
+      type: 'object',
+      properties: { home: { $ref: '#/$defs/Address' } },
+      $defs: definitions,
+    });
+    expect(geminiSchema({ ...home, definitions })).toEqual({ $ref: '#/$defs/Address', $defs: definitions });
+  });
+
   it('leaves names and data alone, whatever they are called', () => {
     const schema = {
       type: 'object',
@@ -83,6 +94,11 @@ describe('the arguments of a tool', () => {
   it('are an object, said or not', () => {
     const properties = { city: { type: 'string' } };
     expect(argumentsSchema({ properties })).toEqual({ type: 'object', properties });
+  });
+
+  it('may stand in a definition of their own', () => {
+    const $defs = { Place: { type: 'object', properties: { city: { type: 'string' } } } };
+    expect(argumentsSchema({ $ref: '#/$defs/Place', $defs })).toEqual({ $ref: '#/$defs/Place', $defs });
   });
 
   it('may be anything at all', () => {

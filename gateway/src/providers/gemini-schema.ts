@@ -3,16 +3,21 @@ import { asArray, asObject } from './openai-answer.ts';
 
 /**
  * A JSON Schema as Gemini's `parametersJsonSchema` and `responseJsonSchema` read it: `$schema` is none of their keywords,
- * definitions are found under `$defs` only, and `const` is passed over where an `enum` of one is heeded.
+ * definitions are found under `$defs` only, `const` is passed over where an `enum` of one is heeded, and "if `$ref` is set on
+ * a sub-schema, no other properties, except for than those starting as a `$`, may be set".
  * https://ai.google.dev/gemini-api/docs/structured-output#json_schema_support
  */
 export function geminiSchema(schema: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(schema).flatMap(([keyword, value]) => writeKeyword(keyword, value, schema)));
+  const written = Object.entries(schema).flatMap(([keyword, value]) => writeKeyword(keyword, value, schema));
+  return Object.fromEntries(
+    schema.$ref === undefined ? written : written.filter(([keyword]) => keyword.startsWith('$')),
+  );
 }
 
 /** The arguments of a tool; undefined where it takes none, since an object without a property has been refused. */
 export function argumentsSchema(parameters: JsonObject): JsonObject | undefined {
-  const schema = { ...geminiSchema(parameters), type: 'object' };
+  const written = geminiSchema(parameters);
+  const schema = written.$ref === undefined ? { ...written, type: 'object' } : written;
   return Object.entries(schema).some(([keyword, value]) => keyword !== 'type' && saysSomething(value))
     ? schema
     : undefined;
