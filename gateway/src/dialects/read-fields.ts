@@ -96,11 +96,13 @@ export function without(body: JsonObject, read: ReadonlySet<string>): JsonObject
   return rest.length === 0 ? {} : Object.fromEntries(rest);
 }
 
-/** `data:image/png;base64,…` taken apart; undefined for any other URL. */
+/** `data:image/png;base64,…` taken apart, its type in the one form every provider takes; undefined for any other URL. */
 export function readDataUrl(url: string): { mediaType: string; data: string } | undefined {
   if (!url.startsWith('data:')) return undefined;
   const comma = url.indexOf(',');
   const head = url.slice(5, comma < 0 ? 5 : comma);
   const match = /^([a-z]+\/[a-z0-9.+-]+)(?:;[^,;]+)*;base64$/i.exec(head);
-  return match?.[1] === undefined ? undefined : { mediaType: match[1], data: url.slice(comma + 1) };
+  if (match?.[1] === undefined) return undefined;
+  const mediaType = match[1].toLowerCase();
+  return { mediaType: mediaType === 'image/jpg' ? 'image/jpeg' : mediaType, data: url.slice(comma + 1) };
 }
