@@ -173,7 +173,7 @@ describe('wrong types are named', () => {
     [{ ...good, messages: ['Hi'] }, 'messages[0]'],
     [{ ...good, messages: [{ role: 'robot', content: 'Hi' }] }, 'messages[0].role'],
     [{ ...good, messages: [{ role: 'user' }] }, 'messages[0].content'],
-    [{ ...good, messages: [{ role: 'user', content: [{ type: 'smell' }] }] }, 'messages[0].content[0].type'],
+    [{ ...good, messages: [{ role: 'user', content: [{ type: 7 }] }] }, 'messages[0].content[0].type'],
     [
       {
         ...good,
@@ -190,7 +190,7 @@ describe('wrong types are named', () => {
     [{ ...good, n: 0 }, 'n'],
     [{ ...good, tools: {} }, 'tools'],
     [{ ...good, tools: [{ type: 'function', function: {} }] }, 'tools[0].function.name'],
-    [{ ...good, response_format: { type: 'xml' } }, 'response_format.type'],
+    [{ ...good, response_format: { type: 7 } }, 'response_format.type'],
     [{ ...good, fallback_models: 'gpt-4o-mini' }, 'fallback_models'],
     [{ ...good, stop: 7 }, 'stop'],
   ])('%j', async (body, param) => {
@@ -231,6 +231,14 @@ it('what only one vendor can do is refused for the models of another', async () 
       previous_response_id: 'resp_1',
     }),
   ).toEqual([400, 'unsupported_parameter', 'previous_response_id']);
+  const asked = { ...good, model: 'claude-3-5-sonnet-20241022' };
+  const smell = [{ role: 'user', content: [{ type: 'smell' }] }];
+  expect(await refusal(chat, { ...asked, messages: smell })).toEqual([400, 'unsupported_parameter', 'smell']);
+  expect(await refusal(chat, { ...asked, response_format: { type: 'xml' } })).toEqual([
+    400,
+    'unsupported_parameter',
+    'response_format',
+  ]);
 });
 
 it('strict mode refuses what would be dropped, by its name', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { chat } from '../dialects/chat.ts';
 import { outlineJson } from '../dialects/json-outline.ts';
 import { messages } from '../dialects/messages.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
@@ -112,4 +113,14 @@ it('what another vendorâ€™s model says of itself, behind an API like Anthropicâ€
   const said = [question, called(thought(''), use(id)), result(id)];
   const { came, sent } = relayed({ model: 'kimi-k2', thinking, messages: said });
   expect(sent).toBe(came);
+});
+
+it('a server that follows OpenAI gets what only it knows as it came', () => {
+  const body = Buffer.from(`{
+    "model": "qwen-vl", "reasoning_effort": "auto", "response_format": { "type": "grammar", "grammar": "x" },
+    "messages": [{ "role": "user", "content": [{ "type": "video_url", "video_url": { "url": "https://x/y.mp4" } }] }] }`);
+  const json = JSON.parse(body.toString()) as JsonObject;
+  const call = chat.read(json);
+  const sent = relayBody({ body, outline: outlineJson(body), json, call, model: call.model, vendorItself: false });
+  expect(sent.toString()).toBe(body.toString());
 });

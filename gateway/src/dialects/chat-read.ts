@@ -65,7 +65,7 @@ export function readChat(body: JsonObject): NeutralCall {
   const native: string[] = [];
   const model = readModel(body.model);
   const messages = readMessages(body.messages, native);
-  const effort = readChoice(body.reasoning_effort, 'reasoning_effort', efforts);
+  const effort = readEffort(body.reasoning_effort, native);
   return {
     dialect: 'chat',
     model,
@@ -97,7 +97,7 @@ export function readChat(body: JsonObject): NeutralCall {
       user: readString(body.safety_identifier, 'safety_identifier') ?? readString(body.user, 'user'),
       serviceTier: readString(body.service_tier, 'service_tier'),
     }),
-    output: readFormat(body.response_format),
+    output: readFormat(body.response_format, native),
     stop: readStops(body.stop, 'stop'),
     extra: without(body, read),
     onlyNative: native,
@@ -207,7 +207,9 @@ function readPart(part: JsonObject, at: string, native: string[]): Part[] {
     case 'input_audio':
       return markNative(native, 'input_audio');
     default:
-      throw wrong(`${at}.type`, 'one of text, image_url, file, input_audio, refusal');
+      // Servers that follow OpenAI know others (`video_url`).
+      if (typeof part.type !== 'string') throw wrong(`${at}.type`, 'the type of a content part');
+      return markNative(native, part.type.slice(0, 60));
   }
 }
 
@@ -368,12 +370,31 @@ function readToolChoice(body: JsonObject, native: string[]): ToolChoice | undefi
   };
 }
 
-function readFormat(value: unknown): OutputFormat {
+/** Every server has words of its own for it; what is none of ours is for those of this dialect. */
+function readEffort(value: unknown, native: string[]): (typeof efforts)[number] | undefined {
+  const word = readString(value, 'reasoning_effort');
+  const effort = efforts.find((known) => known === word);
+  if (word !== undefined && effort === undefined) markNative(native, 'reasoning_effort');
+  return effort;
+}
+
+function readFormat(value: unknown, native: string[]): OutputFormat {
   const format = readObject(value, 'response_format');
-  const type = readChoice(format?.type, 'response_format.type', ['text', 'json_object', 'json_schema']);
-  if (format === undefined || type === undefined || type === 'text') return { kind: 'text' };
-  if (type === 'json_object') return { kind: 'json' };
-  return readSchemaFormat(needObject(format.json_schema, 'response_format.json_schema'), 'response_format.json_schema');
+  switch (readString(format?.type, 'response_format.type')) {
+    case undefined:
+    case 'text':
+      return { kind: 'text' };
+    case 'json_object':
+      return { kind: 'json' };
+    case 'json_schema':
+      return readSchemaFormat(
+        needObject(format?.json_schema, 'response_format.json_schema'),
+        'response_format.json_schema',
+      );
+    default:
+      markNative(native, 'response_format');
+      return { kind: 'text' };
+  }
 }
 
 const schemaTypes = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];

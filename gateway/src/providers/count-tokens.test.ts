@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NeutralCall, Part } from '../dialects/neutral.ts';
-import { boundInputTokens, countTokens, estimateUsage, inputOf, likelyInputTokens } from './count-tokens.ts';
+import { boundInputTokens, countTokens, estimateUsage, inputOf, isOpaque, likelyInputTokens } from './count-tokens.ts';
 
 type Sent = Pick<NeutralCall, 'messages' | 'tools'>;
 
@@ -49,6 +49,18 @@ describe('the bound of what a call sends', () => {
   it('leaves room for the prompt a vendor adds where there are tools', () => {
     const more = boundInputTokens(sent([text('Hi')], [weather]), 100) - boundInputTokens(sent([text('Hi')]), 100);
     expect(more).toBeGreaterThanOrEqual(530);
+  });
+});
+
+describe('what a vendor reads beside the request', () => {
+  const asks = (...onlyNative: string[]) => isOpaque({ onlyNative, extra: {}, messages: [] });
+
+  it('is nothing where a word of a server’s own stands in the request itself', () => {
+    expect(asks('reasoning_effort', 'response_format', 'tool_choice')).toBe(false);
+  });
+
+  it('may be anything where something is fetched', () => {
+    expect(asks('reasoning_effort', 'video_url')).toBe(true);
   });
 });
 

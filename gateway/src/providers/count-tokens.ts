@@ -41,7 +41,7 @@ export function boundInputTokens(call: Pick<NeutralCall, 'messages' | 'tools'>, 
 }
 
 /** Features whose input stands in the request. With any other (a stored conversation, a file by its id, a search) the vendor reads more. */
-const selfContained = new Set(['tool_choice']);
+const selfContained = new Set(['tool_choice', 'reasoning_effort', 'response_format']);
 /** The same of members that are passed on as they are. */
 const reachOut = ['mcp_servers', 'container', 'web_search_options', 'search_parameters', 'plugins'];
 /** Where a model's window is not known. */

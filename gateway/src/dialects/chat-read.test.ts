@@ -1,0 +1,57 @@
+import { isGatewayError } from '@ai-gateway/shared/errors';
+import { describe, expect, it } from 'vitest';
+import { chat } from './chat.ts';
+import type { JsonObject } from './neutral.ts';
+
+const read = (body: JsonObject) => chat.read({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], ...body });
+
+/** The field an error names, or what was read instead of an error. */
+function faultOf(body: JsonObject): unknown {
+  try {
+    return read(body);
+  } catch (error) {
+    if (!isGatewayError(error)) throw error;
+    return error.param;
+  }
+}
+
+const saying = (...content: JsonObject[]): JsonObject => ({ messages: [{ role: 'user', content }] });
+
+describe('what a server that follows OpenAI may know, and OpenAI does not', () => {
+  it.each([
+    [saying({ type: 'video_url', video_url: { url: 'https://example.com/cat.mp4' } }), 'video_url'],
+    [{ reasoning_effort: 'auto' }, 'reasoning_effort'],
+    [{ response_format: { type: 'grammar', grammar: 'root ::= "a"' } }, 'response_format'],
+  ])('is left to it, and named so that no other is asked for it: %j', (body, feature) => {
+    expect(read(body).onlyNative).toEqual([feature]);
+  });
+
+  it('leaves what everybody knows as it is', () => {
+    const film = { type: 'video_url', video_url: { url: 'https://example.com/cat.mp4' } };
+    const call = read({
+      ...saying(film, { type: 'text', text: 'What is this?' }, film),
+      reasoning_effort: 'low',
+      response_format: { type: 'json_object' },
+    });
+    expect(call).toMatchObject({
+      messages: [{ role: 'user', parts: [{ kind: 'text', text: 'What is this?' }] }],
+      reasoning: { effort: 'low' },
+      output: { kind: 'json' },
+      onlyNative: ['video_url'],
+    });
+    expect(read({ reasoning_effort: 'auto', response_format: { type: 'grammar' } })).toMatchObject({
+      output: { kind: 'text' },
+      onlyNative: ['reasoning_effort', 'response_format'],
+    });
+  });
+
+  it.each([
+    [saying({}), 'messages[0].content[0].type'],
+    [saying({ type: 7 }), 'messages[0].content[0].type'],
+    [{ reasoning_effort: 7 }, 'reasoning_effort'],
+    [{ response_format: { type: 7 } }, 'response_format.type'],
+    [{ response_format: 'json' }, 'response_format'],
+  ])('is still to be well formed: %j', (body, param) => {
+    expect(faultOf(body)).toBe(param);
+  });
+});
