@@ -55,3 +55,39 @@ describe('what a server that follows OpenAI may know, and OpenAI does not', () =
     expect(faultOf(body)).toBe(param);
   });
 });
+
+describe('calls in the form before tools', () => {
+  const called = (name: string): JsonObject => ({
+    role: 'assistant',
+    content: null,
+    function_call: { name, arguments: '{}' },
+  });
+  const result = (name: string): JsonObject => ({ role: 'function', name, content: 'clear' });
+  /** The ids of the calls and results, in order. */
+  const idsOf = (...messages: JsonObject[]): string[] =>
+    read({ messages }).messages.flatMap(({ parts }) =>
+      parts.flatMap((part) =>
+        part.kind === 'tool-call' ? [part.id] : part.kind === 'tool-result' ? [part.toolCallId] : [],
+      ),
+    );
+
+  it('of one function are told apart, each with its own result', () => {
+    const ids = idsOf(called('get'), result('get'), called('get'), result('get'), called('put'), result('put'));
+    const [first, itsResult, second, secondResult, other, otherResult] = ids;
+    expect([itsResult, secondResult, otherResult]).toEqual([first, second, other]);
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  it('keep their ids as the conversation grows', () => {
+    const begun = [called('get'), result('get')];
+    expect(idsOf(...begun, called('get')).slice(0, 2)).toEqual(idsOf(...begun));
+  });
+
+  it('are not taken for those of a function whose name ends like one of their ids', () => {
+    expect(new Set(idsOf(called('get'), called('get'), called('get_2'), called('get_1'))).size).toBe(4);
+  });
+
+  it('may have lost their call', () => {
+    expect(idsOf(result('get'))).toHaveLength(1);
+  });
+});

@@ -117,10 +117,23 @@ export function optional<T extends object>(fields: T): { [K in keyof T]?: Exclud
 function readMessages(value: unknown, native: string[]): Message[] {
   const list = readList(value, 'messages');
   if (list === undefined || list.length === 0) throw wrong('messages', 'a list of at least one message');
-  return list.map((item, i) => readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, native));
+  const reading: Reading = { native, functionCalls: new Map() };
+  return list.map((item, i) => readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, reading));
 }
 
-function readMessage(message: JsonObject, at: string, native: string[]): Message {
+interface Reading {
+  native: string[];
+  /** How often each function has been called so far, in the form before tools: its calls have no ids. */
+  functionCalls: Map<string, number>;
+}
+
+/** The id of the latest call of a function. */
+function functionCallId({ functionCalls }: Reading, name: string): string {
+  return `call_${name}_${functionCalls.get(name) ?? 0}`;
+}
+
+function readMessage(message: JsonObject, at: string, reading: Reading): Message {
+  const { native } = reading;
   const role = readChoice(message.role, `${at}.role`, ['system', 'developer', 'user', 'assistant', 'tool', 'function']);
   const name = readString(message.name, `${at}.name`);
   const named = name === undefined ? {} : { name };
@@ -131,7 +144,7 @@ function readMessage(message: JsonObject, at: string, native: string[]): Message
     case 'user':
       return { role: 'user', parts: readContent(message.content, `${at}.content`, native, true), ...named };
     case 'assistant':
-      return { role: 'assistant', parts: readAssistant(message, at, native), ...named };
+      return { role: 'assistant', parts: readAssistant(message, at, reading), ...named };
     case 'tool': {
       const toolCallId = needString(message.tool_call_id, `${at}.tool_call_id`);
       return {
@@ -142,13 +155,13 @@ function readMessage(message: JsonObject, at: string, native: string[]): Message
       };
     }
     case 'function':
-      // The form before tools: results were told apart by the function's name, as `readAssistant` numbers the calls.
+      // The form before tools: a result answers the call just before it, and says the function's name only.
       return {
         role: 'tool',
         parts: [
           {
             kind: 'tool-result',
-            toolCallId: `call_${name ?? ''}`,
+            toolCallId: functionCallId(reading, name ?? ''),
             content: readContent(message.content, `${at}.content`, native, false),
           },
         ],
@@ -232,7 +245,8 @@ export function markNative(native: string[], feature: string): [] {
   return [];
 }
 
-function readAssistant(message: JsonObject, at: string, native: string[]): Part[] {
+function readAssistant(message: JsonObject, at: string, reading: Reading): Part[] {
+  const { native, functionCalls } = reading;
   const calls = readList(message.tool_calls, `${at}.tool_calls`) ?? [];
   const legacy = readObject(message.function_call, `${at}.function_call`);
   const refusal = readString(message.refusal, `${at}.refusal`);
@@ -248,9 +262,10 @@ function readAssistant(message: JsonObject, at: string, native: string[]): Part[
   ];
   if (legacy !== undefined) {
     const name = needString(legacy.name, `${at}.function_call.name`);
+    functionCalls.set(name, (functionCalls.get(name) ?? 0) + 1);
     parts.push({
       kind: 'tool-call',
-      id: `call_${name}`,
+      id: functionCallId(reading, name),
       name,
       arguments: readString(legacy.arguments, `${at}.function_call.arguments`) ?? '{}',
     });
