@@ -154,6 +154,20 @@ it('thoughts of Claude come through with their proof and go back with the next t
   expect(JSON.stringify(gateway.fakes.anthropic.requests.at(-1)?.json)).toContain('"signature":"proof"');
 });
 
+it('a wish only Claude understands reaches it as it was said', async () => {
+  gateway.fakes.anthropic.reply({ text: '', usage: { input: 11, output: 0 } });
+  await client.messages.create({
+    model: 'claude-sonnet-5-5',
+    max_tokens: 0,
+    thinking: { type: 'between_tools' },
+    messages: [{ role: 'user', content: 'Hi' }],
+  });
+  expect(gateway.fakes.anthropic.requests.at(-1)?.json).toMatchObject({
+    max_tokens: 0,
+    thinking: { type: 'between_tools' },
+  });
+});
+
 it('a conversation that Gemini began goes on with Claude, without the proofs only Gemini can read', async () => {
   gateway.fakes.gemini.reply({
     reasoning: 'Hm.',
@@ -178,8 +192,17 @@ it('a conversation that Gemini began goes on with Claude, without the proofs onl
       ),
     },
   ];
-  await client.messages.create({ model: 'claude-3-5-sonnet-20241022', max_tokens: 100, tools: [weather], messages });
-  expect(JSON.stringify(gateway.fakes.anthropic.requests.at(-1)?.json)).not.toMatch(/proof|extra_content/);
+  await client.messages.create({
+    model: 'claude-sonnet-4-5',
+    max_tokens: 4000,
+    thinking: { type: 'enabled', budget_tokens: 2000 },
+    tools: [weather],
+    messages,
+  });
+  const asked = gateway.fakes.anthropic.requests.at(-1)?.json;
+  expect(JSON.stringify(asked)).not.toMatch(/proof|extra_content/);
+  // Claude thinks on in no turn it has not begun with a thought of its own.
+  expect(asked?.thinking).toEqual({ type: 'disabled' });
   await client.messages.create({ model: 'gemini-3-pro-preview', max_tokens: 100, tools: [weather], messages });
   expect(JSON.stringify(gateway.fakes.gemini.requests.at(-1)?.json)).toContain('"thoughtSignature":"call-proof"');
 });

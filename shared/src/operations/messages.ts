@@ -8,7 +8,6 @@ import {
   metadata,
   stream,
   temperature,
-  tokenCeiling,
   toolChoice,
   topP,
   typed,
@@ -30,7 +29,11 @@ export const createMessage = operation({
   access: 'calls-models',
   input: z.looseObject({
     model: modelName,
-    max_tokens: tokenCeiling.meta({ title: 'Max tokens', description: 'The most tokens the answer may have.' }),
+    max_tokens: z.number().int().min(0).meta({
+      title: 'Max tokens',
+      description:
+        'The most tokens the answer may have; with 0 Claude puts the prompt into its cache and answers nothing.',
+    }),
     messages: z
       .array(
         z
