@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { adoptOrphans } from '../../gateway/src/calls/adopt-orphans-job.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -59,6 +60,78 @@ describe('a completion in the background', () => {
       for (const id of ids) expect(await statusOf(id)).toBe('completed');
     }, 10_000);
     expect(gateway.fakes.openai.requests).toHaveLength(25);
+  });
+});
+
+describe('while the database fails for a moment', () => {
+  /** The next `times` statements with these words are done, but for nobody to hear of; or not at all. */
+  function fail(words: string, { times, after }: { times: number; after: 'doing it' | 'nothing' }): () => number {
+    const { db } = gateway.gateway.services;
+    const { query } = db;
+    let failed = 0;
+    db.query = (async (...args: unknown[]) => {
+      const ask = (): Promise<unknown> => (query as (...all: unknown[]) => Promise<unknown>).apply(db, args);
+      if (typeof args[0] !== 'string' || !args[0].includes(words) || failed >= times) return ask();
+      failed += 1;
+      if (after === 'doing it') await ask();
+      throw Object.assign(new Error('connection lost'), { code: '08006' });
+    }) as never;
+    return () => {
+      db.query = query;
+      return failed;
+    };
+  }
+
+  it('an outcome that is paid for is told all the same', async () => {
+    const failed = fail('sealed_outcome = $4', { times: 3, after: 'nothing' });
+    const id = await post('paid');
+    await eventually(() => expect(receiver.received.some(({ body }) => JSON.stringify(body).includes(id))).toBe(true));
+    expect(failed()).toBe(3);
+    expect(await statusOf(id)).toBe('completed');
+    expect(gateway.fakes.openai.requests).toHaveLength(1);
+  });
+
+  it('a call that was taken, and nobody heard of it, is taken again', async () => {
+    const failed = fail("set state = 'running'", { times: 1, after: 'doing it' });
+    const id = await post('taken');
+    await eventually(async () => expect(await statusOf(id)).toBe('completed'));
+    expect(failed()).toBe(1);
+    expect(gateway.fakes.openai.requests).toHaveLength(1);
+  });
+
+  it('a process does not take itself for dead', async () => {
+    gateway.fakes.openai.fault({ kind: 'delay', ms: 1_500 });
+    const id = await post('alive');
+    await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(1));
+    await gateway.database.pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = 'ai-gateway process' and datname = current_database()`,
+    );
+    await adoptOrphans(gateway.gateway.services);
+    expect(await statusOf(id)).toBe('running');
+    await eventually(async () => expect(await statusOf(id)).toBe('completed'));
+  });
+
+  it('an Idempotency-Key is free for the retry as soon as it is back', async () => {
+    const failed = fail('delete from idempotent_answers', { times: 2, after: 'nothing' });
+    const headers = { 'idempotency-key': 'away', 'x-gateway-fallback': 'none' };
+    gateway.fakes.openai.fault({ kind: 'status', status: 500 });
+    expect((await gateway.post(chat, hello(), headers)).status).toBe(502);
+    expect((await gateway.post(chat, hello(), headers)).status).toBe(409);
+    await eventually(async () => expect((await gateway.post(chat, hello(), headers)).status).toBe(200));
+    expect(failed()).toBe(2);
+  });
+
+  it('an answer goes out though it could not be kept yet, and is kept then', async () => {
+    const failed = fail("set state = 'done'", { times: 1, after: 'nothing' });
+    const headers = { 'idempotency-key': 'kept later' };
+    expect((await gateway.post(chat, hello(), headers)).status).toBe(200);
+    await eventually(async () => {
+      const again = await gateway.post(chat, hello(), headers);
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+    });
+    expect(failed()).toBe(1);
+    expect(gateway.fakes.openai.requests).toHaveLength(1);
   });
 });
 

@@ -52,6 +52,15 @@ export async function takeQueued(db: Db, processId: string, limit: number): Prom
   return rows.map(readRow);
 }
 
+/** What this process has taken and does not know of waits again. */
+export async function queueAgain(db: Db, processId: string, known: readonly string[]): Promise<void> {
+  await db.query(
+    `update background_calls set state = 'queued', process_id = null
+     where state = 'running' and process_id = $1 and not id = any($2)`,
+    [processId, known],
+  );
+}
+
 /** Notes the outcome and makes its delivery due, in one statement. */
 export async function finishBackground(
   db: Db,

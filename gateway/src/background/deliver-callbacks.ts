@@ -9,7 +9,7 @@ import type { UnderWay } from './under-way.ts';
 export async function deliverCallbacks(services: Services, underWay: UnderWay): Promise<void> {
   if (underWay.free === 0) return;
   for (const row of await takeDue(services.db, underWay.free))
-    underWay.add(deliver(services, row), (cause) =>
+    underWay.add(row.id, deliver(services, row), (cause) =>
       services.log.warn({ err: cause, backgroundId: row.id }, 'a callback will be tried again in a minute'),
     );
 }

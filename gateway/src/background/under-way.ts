@@ -1,7 +1,9 @@
 /** Work that nobody waits for while it runs, so many at once: a slow one holds up no other. */
 export class UnderWay {
   readonly #atOnce: number;
-  readonly #works = new Set<Promise<void>>();
+  readonly #works = new Map<string, Promise<void>>();
+  /** What was taken last may not have been heard of. */
+  inDoubt = false;
 
   constructor(options: { atOnce: number }) {
     this.#atOnce = options.atOnce;
@@ -12,14 +14,20 @@ export class UnderWay {
     return this.#atOnce - this.#works.size;
   }
 
+  get ids(): string[] {
+    return [...this.#works.keys()];
+  }
+
   /** `onError` hears of a failure: nobody else does. */
-  add(work: Promise<unknown>, onError: (error: unknown) => void): void {
-    const ended: Promise<void> = work.then(() => {}, onError).finally(() => this.#works.delete(ended));
-    this.#works.add(ended);
+  add(id: string, work: Promise<unknown>, onError: (error: unknown) => void): void {
+    this.#works.set(
+      id,
+      work.then(() => {}, onError).finally(() => this.#works.delete(id)),
+    );
   }
 
   /** All that is under way has ended. */
   async done(): Promise<void> {
-    await Promise.all(this.#works);
+    await Promise.all(this.#works.values());
   }
 }

@@ -28,7 +28,7 @@ export const budgetHandlers: Pick<
   'budgets.create': async (input, { caller, services }) => {
     const scope = scopeOf(caller, input.scope);
     await checkKey(services, caller, scope.key_id);
-    const budget = await insertBudget(services.db, {
+    const asked: Omit<Budget, 'createdAtMs'> = {
       workspaceId: caller.workspaceId,
       id: newId('bud', services.now()),
       livemode: caller.livemode,
@@ -41,7 +41,8 @@ export const budgetHandlers: Pick<
       onLimit: input.on_limit,
       extraNanos: 0n,
       extraUntilMs: undefined,
-    });
+    };
+    const budget = await withTransaction(services.db, (tx) => insertBudget(tx, asked));
     await services.ledger.changed(caller.workspaceId);
     return viewOne(services, budget);
   },
@@ -83,7 +84,7 @@ export const budgetHandlers: Pick<
 
   'budgets.remove': async ({ id }, { caller, services }) => {
     const budget = await find(services, caller, id);
-    await deleteBudget(services.db, budget);
+    await withTransaction(services.db, (tx) => deleteBudget(tx, budget));
     await services.ledger.changed(caller.workspaceId);
     return null;
   },

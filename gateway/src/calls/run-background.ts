@@ -1,8 +1,16 @@
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { newId } from '../accounts/new-id.ts';
 import { type BackgroundOutcome, readRequest, sealFor, unsealFor } from '../background/background.ts';
-import { type BackgroundRow, finishBackground, takeAbandoned, takeQueued } from '../background/background-store.ts';
+import {
+  type BackgroundRow,
+  finishBackground,
+  queueAgain,
+  takeAbandoned,
+  takeQueued,
+} from '../background/background-store.ts';
 import type { UnderWay } from '../background/under-way.ts';
+import { withTransaction } from '../db/transaction.ts';
+import { untilWritten } from '../db/until-written.ts';
 import { chat } from '../dialects/chat.ts';
 import { outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
@@ -13,16 +21,27 @@ import { completeCall } from './complete-call.ts';
 /** Begins the background calls that wait, as many as there is room for. `signal` ends those under way when the process stops. */
 export async function runBackground(services: Services, underWay: UnderWay, signal: AbortSignal): Promise<void> {
   if (underWay.free === 0) return;
-  for (const row of await takeQueued(services.db, services.processId, underWay.free))
-    underWay.add(runOne(services, row, signal), (cause) =>
+  for (const row of await take(services, underWay))
+    underWay.add(row.id, runOne(services, row, signal), (cause) =>
       services.log.warn({ err: cause, backgroundId: row.id }, 'the outcome of a background call could not be kept'),
     );
+}
+
+/** What was taken by an answer that was lost is nobody's: nothing was sent for it, so it waits again. */
+async function take(services: Services, underWay: UnderWay): Promise<BackgroundRow[]> {
+  if (underWay.inDoubt) await queueAgain(services.db, services.processId, underWay.ids);
+  underWay.inDoubt = true;
+  const rows = await takeQueued(services.db, services.processId, underWay.free);
+  underWay.inDoubt = false;
+  return rows;
 }
 
 async function runOne(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<void> {
   const outcome = await answer(services, row, signal);
   const sealed = sealFor(services.secret, row, 'outcome', JSON.stringify(outcome));
-  await finishBackground(services.db, row, { state: outcome.error === undefined ? 'completed' : 'failed', sealed });
+  const state = outcome.error === undefined ? 'completed' : 'failed';
+  // The call is paid for: its outcome is not lost because the database is away for a while.
+  await untilWritten(() => finishBackground(services.db, row, { state, sealed }), signal);
 }
 
 async function answer(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<BackgroundOutcome> {
@@ -78,13 +97,12 @@ function tell(error: GatewayError): { message: string; code: string } {
 
 /** What a dead process was running is told as failed: whether its provider was paid nobody knows, so it is not run twice. */
 export async function failAbandoned(services: Services): Promise<void> {
-  for (const row of await takeAbandoned(services.db, services.processId)) {
-    const error = tell(
-      new GatewayError('internal_error', 'The gateway was cut down while this call was under way. Send it again.'),
-    );
-    await finishBackground(services.db, row, {
-      state: 'failed',
-      sealed: sealFor(services.secret, row, 'outcome', JSON.stringify({ error } satisfies BackgroundOutcome)),
-    });
-  }
+  const error = tell(
+    new GatewayError('internal_error', 'The gateway was cut down while this call was under way. Send it again.'),
+  );
+  const outcome = JSON.stringify({ error } satisfies BackgroundOutcome);
+  await withTransaction(services.db, async (tx) => {
+    for (const row of await takeAbandoned(tx, services.processId))
+      await finishBackground(tx, row, { state: 'failed', sealed: sealFor(services.secret, row, 'outcome', outcome) });
+  });
 }

@@ -91,3 +91,14 @@ describe('calls in the form before tools', () => {
     expect(idsOf(result('get'))).toHaveLength(1);
   });
 });
+
+it.each([
+  [{ max_tokens: 100_000, max_completion_tokens: 16 }, 100_000],
+  [{ max_tokens: 16, max_completion_tokens: 100_000 }, 100_000],
+  [{ max_tokens: 16 }, 16],
+  [{ max_completion_tokens: 16 }, 16],
+  [{}, undefined],
+])('of two ceilings the higher one is held for: a server may know but one of them (%j)', (ceilings, held) => {
+  const messages = [{ role: 'user', content: 'Hi' }];
+  expect(chat.read({ model: 'local/llama', messages, ...ceilings }).maxTokens).toBe(held);
+});

@@ -78,9 +78,10 @@ export function readChat(body: JsonObject): NeutralCall {
     ...optional({
       toolChoice: readToolChoice(body, native),
       parallelToolCalls: readBoolean(body.parallel_tool_calls, 'parallel_tool_calls'),
-      maxTokens:
-        readNumber(body.max_completion_tokens, 'max_completion_tokens', tokensRange) ??
+      maxTokens: larger(
+        readNumber(body.max_completion_tokens, 'max_completion_tokens', tokensRange),
         readNumber(body.max_tokens, 'max_tokens', tokensRange),
+      ),
       temperature: readNumber(body.temperature, 'temperature', { min: 0, max: 2 }),
       topP: readNumber(body.top_p, 'top_p', { min: 0, max: 1 }),
       seed: readNumber(body.seed, 'seed', {
@@ -102,6 +103,11 @@ export function readChat(body: JsonObject): NeutralCall {
     extra: without(body, read),
     onlyNative: native,
   };
+}
+
+/** OpenAI takes one of them, other servers either: which one counts there nobody knows. */
+function larger(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 /** Leaves out what is undefined, so that "absent" has one form. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { seal, unseal } from '../accounts/seal.ts';
 import type { Db } from '../db/transaction.ts';
+import { untilWritten } from '../db/until-written.ts';
 import { claim, type IdempotentRequest, keep, letGo } from './idempotency-store.ts';
 
 export interface WholeAnswer {
@@ -10,7 +11,10 @@ export interface WholeAnswer {
   body: Buffer;
 }
 
-/** The place of one request under its Idempotency-Key. */
+/**
+ * The place of one request under its Idempotency-Key. Both resolve after the first try: while the database is away the answer
+ * goes out all the same, and the place is seen to as soon as it is back.
+ */
 export interface IdempotentPlace {
   keep(answer: WholeAnswer): Promise<void>;
   letGo(): Promise<void>;
@@ -77,13 +81,19 @@ export async function claimIdempotency(
   }
   return {
     first: {
-      keep: (answer) =>
-        keep(db, place, {
-          status: answer.status,
-          headers: answer.headers,
-          sealedBody: seal(secret, answer.body, context),
-        }),
-      letGo: () => letGo(db, place),
+      keep: ({ status, headers, body }) => {
+        const sealedBody = seal(secret, body, context);
+        return soon(() => keep(db, place, { status, headers, sealedBody }));
+      },
+      letGo: () => soon(() => letGo(db, place)),
     },
   };
+}
+
+async function soon(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch {
+    untilWritten(write).catch(() => {});
+  }
 }

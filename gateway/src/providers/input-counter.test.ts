@@ -169,3 +169,8 @@ describe('close to the truth', () => {
     expect(await tokens(chat, picture('low'), claude)).toBeGreaterThan(4_900);
   });
 });
+
+it('counts each digit for whoever may make a token of it', async () => {
+  const digits = '1234567890'.repeat(300);
+  expect(await tokens(messages, said(digits), claude)).toBeGreaterThanOrEqual(3_000);
+});
