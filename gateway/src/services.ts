@@ -11,6 +11,7 @@ import type { LimitBoard } from './limits/limit-board.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import type { HealthBoard } from './routing/health-board.ts';
 import type { LoopBoard } from './scenarios/loop-board.ts';
+import type { WarmUp } from './scenarios/warm-up.ts';
 import type { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
 /** What the world offers to those who act in it. Made once at start; tests make their own. */
@@ -34,6 +35,7 @@ export interface Services {
   guards: GuardViews;
   limits: LimitBoard;
   loops: LoopBoard;
+  warmUp: WarmUp;
   tags: TagRegistry;
   outbox: PgBossOutbox;
   outgoing: Outgoing;

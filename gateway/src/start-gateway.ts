@@ -25,6 +25,7 @@ import { hearCounts } from './limits/share-counts.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import { HealthBoard } from './routing/health-board.ts';
 import { LoopBoard } from './scenarios/loop-board.ts';
+import { WarmUp } from './scenarios/warm-up.ts';
 import type { Services } from './services.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
@@ -105,6 +106,7 @@ export async function startGateway(
     guards: new GuardViews({ db }),
     limits: new LimitBoard(),
     loops: new LoopBoard(),
+    warmUp: new WarmUp({ db }),
     tags: new TagRegistry({ db, log }),
     outbox,
     outgoing,

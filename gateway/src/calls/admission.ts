@@ -7,7 +7,7 @@ import type { Excess, Limited, LimitHeaders } from '../limits/limit-board.ts';
 import type { LimitKind, RateLimit } from '../limits/rate-limit.ts';
 import { loopKey, pauseScenario } from '../scenarios/pause-scenario.ts';
 import { reasonOf, type ScenarioLimits, type Tripped } from '../scenarios/scenario-limits.ts';
-import { type ScenarioPlace, spentLastHour } from '../scenarios/scenario-store.ts';
+import type { ScenarioPlace } from '../scenarios/scenario-store.ts';
 import type { Services } from '../services.ts';
 import type { CallTags } from '../usage/call-record.ts';
 
@@ -109,15 +109,10 @@ function watchedIn(guards: Guards, { workspaceId, livemode }: Caller, id: string
 }
 
 /** What the scenario spent before this process met it: a restart is no way out of a limit. */
-function warmUp(services: Services, { place, key, limits }: Watched): void {
+function warmUp({ warmUp, loops, now }: Services, { place, key, limits }: Watched): void {
   if (limits.maxNanosPerHour === undefined) return;
-  spentLastHour(services.db, place).then(
-    (nanos) => {
-      // Calls since then are counted by themselves; what this very process settled meanwhile may count twice for an hour.
-      if (nanos > 0n) services.loops.spent(key, limits, nanos, services.now());
-    },
-    () => {},
-  );
+  // Calls since then are counted by themselves; what this very process settled meanwhile may count twice for an hour.
+  warmUp.ask(place, (nanos) => void loops.spent(key, limits, nanos, now()));
 }
 
 /** The prompt's bytes as they came: without `metadata`, in which execution ids change from call to call. */

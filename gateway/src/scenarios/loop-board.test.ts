@@ -28,3 +28,14 @@ test('a loop is still seen after the clock was an hour ahead for a moment', () =
   // With the one before the clock came back it is the 31st in a minute.
   expect(tripped.findIndex((one) => one !== undefined)).toBe(29);
 });
+
+test('of any number of made-up scenarios the latest are remembered, and those that go on calling', () => {
+  const board = new LoopBoard();
+  board.enter('old', limits, undefined, startMs);
+  board.enter('busy', limits, undefined, startMs);
+  for (let i = 0; i < 20_000; i++) {
+    board.enter(`made up ${i}`, limits, undefined, startMs + i);
+    if (i % 5_000 === 0) board.enter('busy', limits, undefined, startMs + i);
+  }
+  expect(['old', 'busy', 'made up 10000'].map((key) => board.knows(key))).toEqual([false, true, true]);
+});

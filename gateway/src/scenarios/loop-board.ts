@@ -17,6 +17,8 @@ export interface LoopNews {
   repeats: [string, number][];
 }
 
+/** Scenarios remembered, some 3 kB each; what falls out is the one that has not called for longest. */
+const scenariosMax = 20_000;
 /** Prompts remembered for each scenario: a loop's own is always among the latest. */
 const promptsMax = 1_000;
 
@@ -106,15 +108,18 @@ export class LoopBoard {
   }
 
   #counters(key: string, nowMs: number): Counters {
-    let counters = this.#scenarios.get(key);
-    if (counters === undefined) {
-      counters = {
-        calls: new SlidingCount({ bucketMs: 1_000, buckets: 60 }),
-        nanos: new SlidingCount({ bucketMs: 60_000, buckets: 60 }),
-        repeats: new Map(),
-        usedAtMs: nowMs,
-      };
-      this.#scenarios.set(key, counters);
+    const counters = this.#scenarios.get(key) ?? {
+      calls: new SlidingCount({ bucketMs: 1_000, buckets: 60 }),
+      nanos: new SlidingCount({ bucketMs: 60_000, buckets: 60 }),
+      repeats: new Map(),
+      usedAtMs: nowMs,
+    };
+    // The latest stands last.
+    this.#scenarios.delete(key);
+    this.#scenarios.set(key, counters);
+    if (this.#scenarios.size > scenariosMax) {
+      const [oldest] = this.#scenarios.keys();
+      if (oldest !== undefined) this.#scenarios.delete(oldest);
     }
     counters.usedAtMs = nowMs;
     return counters;

@@ -73,16 +73,23 @@ export async function noteSourceStop(db: Db, place: ScenarioPlace, stop: SourceS
   );
 }
 
-/** What a scenario spent in the last hour, from its resumption on. */
-export async function spentLastHour(db: Db, place: ScenarioPlace): Promise<bigint> {
+/** What scenarios spent in the last hour, each from its resumption on, in the order they are asked for. */
+export async function spentLastHour(db: Db, places: readonly ScenarioPlace[]): Promise<bigint[]> {
   const { rows } = await db.query(
-    `select coalesce(sum(cost_nanos), 0)::bigint as nanos from calls c
-     where workspace_id = $1 and livemode = $2 and scenario_id = $3 and created_at > clock_timestamp() - interval '1 hour'
-       and created_at > coalesce((select counted_from from scenario_states s
-         where s.workspace_id = $1 and s.livemode = $2 and s.id = $3), '-infinity')`,
-    [place.workspaceId, place.livemode, place.id],
+    `select p.n, sum(c.cost_nanos)::bigint as nanos
+     from json_to_recordset($1::json) as p (n integer, w text, l boolean, s text)
+     left join scenario_states t on t.workspace_id = p.w and t.livemode = p.l and t.id = p.s
+     join calls c on c.workspace_id = p.w and c.livemode = p.l and c.scenario_id = p.s
+       and c.created_at > coalesce(t.counted_from, '-infinity')
+     where c.created_at > clock_timestamp() - interval '1 hour' and c.workspace_id = any($2)
+     group by p.n`,
+    [
+      JSON.stringify(places.map(({ workspaceId, livemode, id }, n) => ({ n, w: workspaceId, l: livemode, s: id }))),
+      [...new Set(places.map(({ workspaceId }) => workspaceId))],
+    ],
   );
-  return (rows[0] as { nanos: bigint }).nanos;
+  const spent = new Map((rows as { n: number; nanos: bigint }[]).map(({ n, nanos }) => [n, nanos]));
+  return places.map((_, n) => spent.get(n) ?? 0n);
 }
 
 /** Scenarios that called or were ever set up, the latest first. */

@@ -1,0 +1,42 @@
+import type { Db } from '../db/transaction.ts';
+import { type ScenarioPlace, spentLastHour } from './scenario-store.ts';
+
+type Hear = (nanos: bigint) => void;
+
+/** Those beyond are not asked for: whoever names so many scenarios at once makes them up. */
+const waitingMax = 1_000;
+
+/**
+ * What scenarios spent before this process met them, read from their calls: one query at a time, for all that wait together. An
+ * hour of calls is much to look through, and a caller may name a new scenario with every call.
+ */
+export class WarmUp {
+  readonly #db: Db;
+  #waiting: { place: ScenarioPlace; hear: Hear }[] = [];
+  #isReading = false;
+
+  constructor(options: { db: Db }) {
+    this.#db = options.db;
+  }
+
+  /** `hear` is called when it is known, and only where there is anything. */
+  ask(place: ScenarioPlace, hear: Hear): void {
+    if (this.#waiting.length >= waitingMax) return;
+    this.#waiting.push({ place, hear });
+    if (!this.#isReading) void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    this.#isReading = true;
+    while (this.#waiting.length > 0) {
+      const asked = this.#waiting;
+      this.#waiting = [];
+      const spent = await spentLastHour(
+        this.#db,
+        asked.map(({ place }) => place),
+      ).catch(() => []);
+      for (const [i, nanos] of spent.entries()) if (nanos > 0n) asked[i]?.hear(nanos);
+    }
+    this.#isReading = false;
+  }
+}
