@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { answerWithinMs, beat } from './heartbeat.ts';
 import type { Connection } from './pool.ts';
 
 export interface Listener {
@@ -17,6 +18,8 @@ export async function listen(
     channels: readonly string[];
     onNotification: (channel: string, payload: string) => void;
     onGap: () => void;
+    /** How often the server is asked whether it is there. */
+    beatMs?: number;
   },
 ): Promise<Listener> {
   let closed = false;
@@ -30,6 +33,7 @@ export async function listen(
       ...connection,
       application_name: 'ai-gateway listen',
       connectionTimeoutMillis: 3_000,
+      query_timeout: answerWithinMs,
       keepAlive: true,
     });
     next.on('notification', ({ channel, payload }) => options.onNotification(channel, payload ?? ''));
@@ -37,6 +41,7 @@ export async function listen(
     next.on('error', () => void reconnect());
     next.once('end', () => void reconnect());
     await next.connect();
+    beat(next, options.beatMs);
     for (const channel of options.channels) await next.query(`listen ${pg.escapeIdentifier(channel)}`);
     return next;
   }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import pg from 'pg';
+import { answerWithinMs, beat } from './heartbeat.ts';
 import type { Connection } from './pool.ts';
 import type { Db } from './transaction.ts';
 
@@ -24,6 +25,7 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
   let closed = false;
   let lockNumber = 0;
   let held = false;
+  const lost = new WeakSet<pg.Client>();
   // Until the first connection stands there is nothing to come back to: its failure is the caller's to hear.
   let reconnecting = true;
   let client = await connect();
@@ -34,12 +36,18 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       ...connection,
       application_name: 'ai-gateway process',
       connectionTimeoutMillis: 3_000,
+      query_timeout: answerWithinMs,
       keepAlive: true,
     });
     // A connection that dies may say so twice, and an error nobody listens to would end the process.
-    next.on('error', () => void reconnect(next));
-    next.once('end', () => void reconnect(next));
+    for (const news of ['error', 'end'] as const) {
+      next.on(news as 'end', () => {
+        lost.add(next);
+        void reconnect();
+      });
+    }
     await next.connect();
+    beat(next);
     const { rows } = await next.query(
       `with registered as (
          insert into processes (id, hostname, pid) values ($1, $2, $3) on conflict (id) do update set hostname = excluded.hostname
@@ -48,20 +56,20 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       [id, hostname(), process.pid],
     );
     lockNumber = (rows[0] as { lock_number: number }).lock_number;
-    held = true;
+    held = !lost.has(next);
     return next;
   }
 
-  async function reconnect(lost: pg.Client): Promise<void> {
+  async function reconnect(): Promise<void> {
     // One that came too late may end when another has taken its place.
-    if (closed || reconnecting || lost !== client) return;
+    if (closed || reconnecting || !lost.has(client)) return;
     reconnecting = true;
     held = false;
     for (let waitMs = firstRetryMs; !closed; waitMs = retryMs) {
       await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
       try {
         client = await connect();
-        break;
+        if (!lost.has(client)) break;
       } catch {
         // Away still. Should another process adopt our calls in the meantime, their true figures overwrite its estimates.
       }
