@@ -52,6 +52,24 @@ describe('a completion in the background', () => {
     await silent.stop();
   });
 
+  it('that meets a rate limit is run when there is room, since it was taken', async () => {
+    const made = await json<{ key: string }>(
+      gateway.post('/v1/keys', { name: 'One at a time', role: 'caller', rate_limit: { concurrent: 1 } }),
+      201,
+    );
+    gateway.fakes.openai.always({ kind: 'delay', ms: 500 });
+    const ids: string[] = [];
+    for (const text of ['first', 'second', 'third']) {
+      const body = hello({ callback_url: receiver.url, messages: [{ role: 'user', content: text }] });
+      const posted = gateway.post(`${chat}/background`, body, { authorization: `Bearer ${made.key}` });
+      ids.push((await json<{ id: string }>(posted, 202)).id);
+    }
+    await eventually(async () => {
+      for (const id of ids) expect(await statusOf(id)).toBe('completed');
+    }, 25_000);
+    expect(gateway.fakes.openai.requests).toHaveLength(3);
+  }, 40_000);
+
   it('of which there are many is run twenty at a time', async () => {
     gateway.fakes.openai.always({ kind: 'delay', ms: 3_000 });
     const ids = await Promise.all(Array.from({ length: 25 }, (_, i) => post(`many ${i}`)));

@@ -45,7 +45,9 @@ export async function takeQueued(db: Db, processId: string, limit: number): Prom
   const { rows } = await db.query(
     `update background_calls set state = 'running', process_id = $1
      where (workspace_id, id) in (
-       select workspace_id, id from background_calls where state = 'queued' order by created_at limit $2 for update skip locked)
+       select workspace_id, id from background_calls
+       where state = 'queued' and (not_before is null or not_before <= now())
+       order by created_at limit $2 for update skip locked)
      returning ${columns}`,
     [processId, limit],
   );
@@ -59,6 +61,20 @@ export async function queueAgain(db: Db, processId: string, known: readonly stri
      where state = 'running' and process_id = $1 and not id = any($2)`,
     [processId, known],
   );
+}
+
+/** Lets a call wait; false when it has waited for an hour, or is not this process's any more. */
+export async function putOff(
+  db: Db,
+  key: { workspaceId: string; id: string },
+  { processId, delayMs }: { processId: string; delayMs: number },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update background_calls set state = 'queued', process_id = null, not_before = now() + $4 * interval '1 millisecond'
+     where workspace_id = $1 and id = $2 and state = 'running' and process_id = $3 and created_at > now() - interval '1 hour'`,
+    [key.workspaceId, key.id, processId, delayMs],
+  );
+  return rowCount === 1;
 }
 
 /** Notes the outcome and makes its delivery due, in one statement. */

@@ -4,6 +4,7 @@ import { type BackgroundOutcome, readRequest, sealFor, unsealFor } from '../back
 import {
   type BackgroundRow,
   finishBackground,
+  putOff,
   queueAgain,
   takeAbandoned,
   takeQueued,
@@ -38,10 +39,19 @@ async function take(services: Services, underWay: UnderWay): Promise<BackgroundR
 
 async function runOne(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<void> {
   const outcome = await answer(services, row, signal);
+  // It was taken with a 202: nothing was asked of a provider yet, so it is tried again when there is room.
+  if (outcome.error?.code === 'rate_limited' && (await waits(services, row, signal))) return;
   const sealed = sealFor(services.secret, row, 'outcome', JSON.stringify(outcome));
   const state = outcome.error === undefined ? 'completed' : 'failed';
   // The call is paid for: its outcome is not lost because the database is away for a while.
   await untilWritten(() => finishBackground(services.db, row, { state, sealed }), signal);
+}
+
+const rateLimitedMs = 5_000;
+
+function waits(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<boolean> {
+  const { db, processId } = services;
+  return untilWritten(() => putOff(db, row, { processId, delayMs: rateLimitedMs }), signal);
 }
 
 async function answer(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<BackgroundOutcome> {
