@@ -1,3 +1,4 @@
+import { deleteOldBackground } from './background/background-store.ts';
 import { deliverCallbacks } from './background/deliver-callbacks.ts';
 import { UnderWay } from './background/under-way.ts';
 import { beginPeriods } from './budgets/begin-periods-job.ts';
@@ -46,6 +47,7 @@ export function startJobs(services: Services): Jobs {
     repeat('watch latency', 60_000, () => watchLatency(services)),
     repeat('deliver what was left waiting', 60_000, () => replanDeliveries(services)),
     repeat('forget old deliveries', 3_600_000, () => deleteOldDeliveries(services.db)),
+    repeat('forget old background calls', 3_600_000, () => deleteOldBackground(services.db)),
     repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),
   ];
 

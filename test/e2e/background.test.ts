@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { deleteOldBackground } from '../../gateway/src/background/background-store.ts';
 import { adoptOrphans } from '../../gateway/src/calls/adopt-orphans-job.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -79,6 +80,25 @@ describe('a completion in the background', () => {
     }, 10_000);
     expect(gateway.fakes.openai.requests).toHaveLength(25);
   });
+});
+
+it('a completion that was told a month ago is forgotten, and no other', async () => {
+  const [old, waiting, recent] = [await post('old'), await post('waiting'), await post('recent')];
+  for (const id of [old, waiting, recent]) await eventually(async () => expect(await statusOf(id)).toBe('completed'));
+  const { pool } = gateway.database;
+  await eventually(async () => {
+    const told = 'select 1 from background_calls where id = any($1) and delivered_at is not null';
+    expect((await pool.query(told, [[old, waiting, recent]])).rowCount).toBe(3);
+  });
+  await pool.query(`update background_calls set created_at = now() - interval '31 days' where id = any($1)`, [
+    [old, waiting],
+  ]);
+  await pool.query(`update background_calls set next_try_at = now() + interval '1 hour' where id = $1`, [waiting]);
+  await deleteOldBackground(pool);
+  const { rows } = await pool.query('select id from background_calls where id = any($1) order by created_at', [
+    [old, waiting, recent],
+  ]);
+  expect(rows).toEqual([{ id: waiting }, { id: recent }]);
 });
 
 describe('while the database fails for a moment', () => {

@@ -137,6 +137,14 @@ export async function takeAbandoned(db: Db, processId: string): Promise<Backgrou
   return rows.map(readRow);
 }
 
+/** What is over and told; it is somebody's text, and nobody's for ever. */
+export async function deleteOldBackground(db: Db): Promise<void> {
+  await db.query(
+    `delete from background_calls
+     where created_at < now() - interval '30 days' and state in ('completed', 'failed') and next_try_at is null`,
+  );
+}
+
 function readRow(row: unknown): BackgroundRow {
   const value = row as {
     workspace_id: string;
