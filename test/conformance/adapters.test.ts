@@ -307,6 +307,7 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
     [409, 'broken'],
     [413, 'caller'],
     [422, 'caller'],
+    [425, 'broken'],
     [429, 'busy'],
     [500, 'broken'],
     [502, 'broken'],

@@ -30,7 +30,7 @@ export interface ProviderFailure {
   /**
    * `caller`: the request itself is at fault, comes back as that 4xx and is not tried elsewhere.
    * `account`: our key or account is at fault (401, 403, no credit): 502, without the provider's text.
-   * `busy`: 429 or overloaded: another candidate may serve. `broken`: 408, 409, 5xx or nonsense: another candidate may serve.
+   * `busy`: 429 or overloaded: another candidate may serve. `broken`: 408, 409, 425, 5xx or nonsense: another candidate may serve.
    */
   kind: 'caller' | 'account' | 'busy' | 'broken';
   /** The provider's own message, trimmed, with no key in it. */

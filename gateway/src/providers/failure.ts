@@ -26,7 +26,7 @@ export function cleanMessage(message: unknown, status: number): string {
 export function kindOfStatus(status: number): ProviderFailure['kind'] {
   if (status === 401 || status === 402 || status === 403) return 'account';
   if (status === 429) return 'busy';
-  if (status === 408 || status === 409 || status >= 500) return 'broken';
+  if (status === 408 || status === 409 || status === 425 || status >= 500) return 'broken';
   return 'caller';
 }
 
