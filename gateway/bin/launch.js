@@ -98,8 +98,8 @@ function pinnedNode() {
 
 function run(node, args) {
   const child = spawn(node, args, { cwd: root, stdio: 'inherit' });
-  // Ctrl-C reaches the child by itself, being in the same group; told twice it would stop at once. So only what is sent to
-  // this process alone is passed on, and this process waits for the child's own end.
+  // Ctrl-C reaches the child by itself, being in the same group. The others may be sent to this process alone, so they are passed
+  // on; sent to the group they reach the child twice, which the gateway takes for once. This process waits for the child's end.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
   child.on('error', (error) => {

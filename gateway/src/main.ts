@@ -30,12 +30,16 @@ function greeting({ url, firstKeys, services, database }: RunningGateway, bootst
   return `${lines.join('\n')}\n`;
 }
 
+/** Told to the whole process group, a stop comes twice: from whoever sent it, and passed on by the launcher. */
+const echoMs = 2_000;
+
 function stopOnSignals(gateway: RunningGateway): void {
-  let asked = 0;
+  let askedAt: number | undefined;
   const stop = (): void => {
-    asked += 1;
-    // A second signal means it: now.
-    if (asked > 1) process.exit(1);
+    const sinceAskedMs = askedAt === undefined ? 0 : performance.now() - askedAt;
+    // Asked again by somebody who has waited: now.
+    if (sinceAskedMs >= echoMs) process.exit(1);
+    askedAt ??= performance.now();
     gateway.stop().then(
       () => process.exit(0),
       (error: unknown) => {

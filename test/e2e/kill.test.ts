@@ -111,11 +111,7 @@ describe('SIGTERM', () => {
     fakes.reset();
     const gateway = await spawnGateway(gatewayEnv(fakes, database.url, dataDir));
     fakes.openai.reply({ text: 'one two three four five six seven eight', chunks: 8, chunkDelayMs: 80 });
-    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'drained' },
-      body: JSON.stringify({ model: 'gpt-4o', stream: true, messages: [{ role: 'user', content: 'Hi' }] }),
-    });
+    const response = await stream(gateway, { 'x-client-id': 'drained' });
     gateway.child.stdout?.destroy();
     gateway.child.stderr?.destroy();
     const exit = gateway.kill('SIGTERM');
@@ -124,4 +120,40 @@ describe('SIGTERM', () => {
     const { rows } = await database.pool.query("select status from calls where client_id = 'drained'");
     expect(rows).toEqual([{ status: 'succeeded' }]);
   });
+
+  it('is one wish, however often it arrives at once: one to the whole process group comes from the launcher too', {
+    timeout: 60_000,
+  }, async () => {
+    fakes.reset();
+    const gateway = await spawnGateway(gatewayEnv(fakes, database.url, dataDir));
+    fakes.openai.reply({ text: 'one two three four five six seven eight', chunks: 8, chunkDelayMs: 80 });
+    const response = await stream(gateway);
+    const exit = gateway.kill('SIGHUP');
+    await sleep(100);
+    gateway.child.kill('SIGTERM');
+    expect(await response.text()).toMatch(/data: \[DONE\]\n\n$/);
+    expect(await exit).toBe(0);
+  });
+
+  it('asked for again by somebody who has waited stops at once', { timeout: 60_000 }, async () => {
+    fakes.reset();
+    const gateway = await spawnGateway(gatewayEnv(fakes, database.url, dataDir));
+    fakes.openai.reply({ text: 'word '.repeat(60), chunks: 60, chunkDelayMs: 100 });
+    const cut = stream(gateway).then((response) => response.text());
+    cut.catch(() => {});
+    await sleep(200);
+    const exit = gateway.kill('SIGINT');
+    await sleep(2_200);
+    gateway.child.kill('SIGINT');
+    expect(await exit).toBe(1);
+    await expect(cut).rejects.toThrow();
+  });
 });
+
+function stream({ url }: GatewayProcess, tags: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', ...tags },
+    body: JSON.stringify({ model: 'gpt-4o', stream: true, messages: [{ role: 'user', content: 'Hi' }] }),
+  });
+}
