@@ -18,6 +18,7 @@ import { listen } from './db/listen.ts';
 import { openDatabase } from './db/open-database.ts';
 import { holdProcessLock } from './db/process-lock.ts';
 import { Authenticator } from './http/authenticate.ts';
+import { answerWhileStarting } from './http/serve-starting.ts';
 import { startJobs } from './jobs.ts';
 import { GuardViews } from './limits/guard-views.ts';
 import { LimitBoard } from './limits/limit-board.ts';
@@ -59,6 +60,16 @@ export async function startGateway(
     onError: ({ message }) => log.warn({ reason: message }, 'a database connection was lost'),
   });
   const { pool: db, connection } = database;
+  const starting = answerWhileStarting({ now, log });
+  const server = createServer(
+    // Slow senders: heads within ten seconds, bodies within a minute; the second Host header is refused by the app.
+    { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, requireHostHeader: false },
+    starting,
+  );
+  await listening(server, config).catch(async (error: unknown) => {
+    await database.stop();
+    throw error;
+  });
   await ensureCallPartitions(db, now());
   const processLock = await holdProcessLock(connection, newId('proc', now()));
   const outbox = new PgBossOutbox({ db, now, log });
@@ -138,22 +149,18 @@ export async function startGateway(
     },
   });
   await outbox.start((job) => deliverWebhook(services, job));
-  const firstKeys = await bootstrap(db, { bootstrapKey: config.bootstrapKey, nowMs: now() });
   await adoptOrphans(services);
-
-  let draining = false;
-  const server = createServer(
-    // Slow senders: heads within ten seconds, bodies within a minute; the second Host header is refused by the app.
-    { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, requireHostHeader: false },
-    createApp({ services, authenticator, isDraining: () => draining, version }),
-  );
-  await listening(server, config);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   const url = config.publicUrl ?? `http://${host}:${port}`;
   services.publicUrl = url;
   const jobs = startJobs(services);
+  // Last of all that can fail: keys are shown by the start that makes them, or never.
+  const firstKeys = await bootstrap(db, { bootstrapKey: config.bootstrapKey, nowMs: now() });
+  let draining = false;
+  server.off('request', starting);
+  server.on('request', createApp({ services, authenticator, isDraining: () => draining, version }));
 
   const stop = async (): Promise<void> => {
     draining = true;

@@ -1,5 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
@@ -64,6 +66,20 @@ describe('the embedded Postgres', () => {
     const last = await spawnGateway({ ...alone, DATA_DIR: dataDir });
     expect(await last.kill('SIGTERM')).toBe(0);
     expect(existsSync(join(dataDir, 'gateway.pid'))).toBe(false);
+  });
+
+  it('keeps the first keys for a start that can show them: one whose port is taken makes none', async () => {
+    const dataDir = freshFolder();
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await expect(spawnGateway({ ...alone, PORT: String(port), DATA_DIR: dataDir })).rejects.toThrow(
+      new RegExp(`Port ${port} is taken`),
+    );
+    other.close();
+    const second = await spawnGateway({ ...alone, PORT: String(port), DATA_DIR: dataDir });
+    expect(second.output()).toMatch(/gw_live_\S{32}/);
+    expect(await second.kill('SIGTERM')).toBe(0);
   });
 
   it('starts again after it was itself killed', async () => {

@@ -1,0 +1,23 @@
+import type { RequestListener } from 'node:http';
+import { GatewayError, toErrorBody } from '@ai-gateway/shared/errors';
+import type { Logger } from 'pino';
+import { newId } from '../accounts/new-id.ts';
+import { messages } from '../dialects/messages.ts';
+import { sendError } from './send-error.ts';
+
+/** What is answered between the moment the port is taken and the one everything is ready. */
+export function answerWhileStarting({ now, log }: { now: () => number; log: Logger }): RequestListener {
+  return (req, res) => {
+    const path = req.url?.split('?')[0];
+    if (path === '/healthz') res.setHeader('content-type', 'text/plain; charset=utf-8').end('ok\n');
+    else
+      sendError(res, {
+        error: new GatewayError('service_unavailable', 'This gateway is starting. Try again in a moment.', {
+          retryAfterSeconds: 2,
+        }),
+        requestId: newId('req', now()),
+        log,
+        write: path === '/v1/messages' ? messages.error : toErrorBody,
+      });
+  };
+}
