@@ -58,6 +58,14 @@ export async function startGateway(
     databaseUrl: config.databaseUrl,
     dataDir: config.dataDir,
     onError: ({ message }) => log.warn({ reason: message }, 'a database connection was lost'),
+    watch: {
+      ended: (how) => log.error(how, 'the embedded Postgres ended without being asked to; it is started again'),
+      back: () => log.warn('the embedded Postgres is back'),
+      givenUp: () => {
+        log.fatal(`the embedded Postgres does not stay up; ${config.dataDir}/postgres.log may say why`);
+        process.exit(1);
+      },
+    },
   });
   const { pool: db, connection } = database;
   const starting = answerWhileStarting({ now, log });

@@ -1,8 +1,13 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runningConnection } from '../../gateway/src/db/embedded-postgres.ts';
 import type { RunningGateway } from '../../gateway/src/start-gateway.ts';
+import { dataFolder } from '../support/data-folder.ts';
 import type { Fakes } from '../support/fakes/start-fakes.ts';
+import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
 import { type GatewayOnOwnPostgres, startOnOwnPostgres } from '../support/own-postgres.ts';
-import { liveKey } from '../support/start-gateway.ts';
+import { liveKey, testKey } from '../support/start-gateway.ts';
 
 let own: GatewayOnOwnPostgres;
 let gateway: RunningGateway;
@@ -60,5 +65,31 @@ describe('while the database is away', () => {
     expect(await records('caught')).toMatchObject([{ input: 12, output: 34 }]);
     expect(await records('refused')).toEqual([]);
     expect((await records('back')).length).toBeGreaterThan(0);
+  });
+});
+
+describe('the embedded Postgres, killed as by a machine short of memory', () => {
+  const dataDir = dataFolder('killed-postgres');
+  const env = { PORT: '0', DATA_DIR: dataDir, GATEWAY_BOOTSTRAP_KEY: liveKey };
+  const ask = ({ url }: GatewayProcess): Promise<Response> =>
+    fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${testKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }] }),
+    });
+  afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+  it('is back within five seconds, with all it knew, every time', { timeout: 60_000 }, async () => {
+    const process_ = await spawnGateway(env);
+    const lock = join(runningConnection(dataDir)?.host ?? '', '.s.PGSQL.5432.lock');
+    for (let kills = 1; kills <= 2; kills++) {
+      expect((await ask(process_)).status).toBe(200);
+      process.kill(Number(readFileSync(lock, 'utf8').split('\n')[0]), 'SIGKILL');
+      await expect.poll(() => process_.output().split('it is started again').length - 1).toBe(kills);
+      await expect.poll(async () => (await ask(process_)).status, { timeout: 5_000 }).toBe(200);
+    }
+    const usage = await fetch(`${process_.url}/v1/usage/clients`, { headers: { authorization: `Bearer ${testKey}` } });
+    expect(((await usage.json()) as { totals: { requests: number } }).totals.requests).toBeGreaterThanOrEqual(4);
+    expect(await process_.kill('SIGTERM')).toBe(0);
   });
 });

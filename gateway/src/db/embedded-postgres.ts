@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -19,12 +20,13 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { isProcessAlive, lockFolder } from './folder-lock.ts';
+import { keepRunning, type Watch } from './keep-running.ts';
 import type { Connection } from './pool.ts';
 import { copyBinaries, findPostgres, isReachableByOthers, linkLibraries } from './postgres-binaries.ts';
 
 export interface EmbeddedPostgres {
   connection: Connection;
-  pid: number;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -35,9 +37,10 @@ const startMs = 60_000;
 
 /**
  * A real Postgres of our own below `dataDir`: reached by a Unix socket only, with fsync on, gone when this process is gone
- * (however it went), refused to a second gateway. A folder that was left behind by a crash opens as it is.
+ * (however it went), refused to a second gateway. A folder that was left behind by a crash opens as it is, and one whose
+ * Postgres is killed while its gateway lives (by a machine short of memory) gets another.
  */
-export async function startEmbeddedPostgres(options: { dataDir: string }): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(options: { dataDir: string; watch?: Watch }): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true });
   const lock = lockFolder(dataDir);
@@ -45,11 +48,21 @@ export async function startEmbeddedPostgres(options: { dataDir: string }): Promi
     const place = prepare(dataDir);
     await stopLeftover(place.cluster);
     if (!existsSync(join(place.cluster, 'PG_VERSION'))) initialise(place);
-    const child = await run(place);
+    const endpoint = await chooseEndpoint(place);
+    const connection = connectionTo(place, endpoint);
+    const start = (): Start => launch(place, endpoint);
+    const first = start();
+    await first.ready;
+    // For the tools that look at a database in use (`verify-ledger`): as secret as the password beside it.
+    writeFileSync(`${place.cluster}.connection.json`, JSON.stringify(connection), { mode: 0o600 });
+    const kept = keepRunning(first.child, { start, watch: options.watch });
     return {
-      ...child,
+      connection,
+      get pid() {
+        return kept.current().pid ?? 0;
+      },
       stop: async () => {
-        await child.stop();
+        await stopChild(kept.letGo(), endpoint.socketFolder);
         lock.release();
       },
     };
@@ -158,26 +171,25 @@ function environment(): Record<string, string> {
   return { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
 }
 
-async function run(place: Place): Promise<EmbeddedPostgres> {
-  const endpoint = await chooseEndpoint(place);
-  const log = openLog(place);
+interface Start {
+  child: ChildProcess;
+  ready: Promise<void>;
+}
+
+function launch(place: Place, endpoint: Endpoint): Start {
   const program = join(place.native, 'bin', 'postgres');
   const args = ['-D', place.cluster, ...settings(endpoint)];
   const [command, ...rest] = [...dyingWithParent(), program, ...args] as [string, ...string[]];
+  const log = openLog(place);
   // A process group of its own: Ctrl-C in a terminal is for the gateway, which stops Postgres when it has drained.
   const child = spawn(command, rest, { ...place.as, env: environment(), stdio: ['ignore', log, log], detached: true });
-  const connection = {
-    host: endpoint.host,
-    port: endpoint.port,
-    user: 'gateway',
-    password: place.password,
-    database: 'postgres',
-  };
-  await untilReady(child, connection, place.logFile);
-  // For the tools that look at a database in use (`verify-ledger`): as secret as the password beside it.
-  writeFileSync(`${place.cluster}.connection.json`, JSON.stringify(connection), { mode: 0o600 });
+  closeSync(log);
   child.unref();
-  return { connection, pid: child.pid ?? 0, stop: () => stopChild(child, endpoint.socketFolder) };
+  return { child, ready: untilReady(child, connectionTo(place, endpoint), place.logFile) };
+}
+
+function connectionTo({ password }: Place, { host, port }: Endpoint): Connection {
+  return { host, port, user: 'gateway', password, database: 'postgres' };
 }
 
 interface Endpoint {
@@ -278,7 +290,7 @@ function lastLines(file: string): string {
 }
 
 async function stopChild(child: ChildProcess, socketFolder: string | undefined): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise<void>((done) => child.once('exit', () => done()));
   child.ref();
   // SIGINT: sessions are ended, all is flushed. SIGQUIT, should that take too long, recovers from the log at the next start.

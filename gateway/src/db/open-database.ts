@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { runningConnection, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { checkFitness } from './fitness.ts';
 import { isLocked } from './folder-lock.ts';
+import type { Watch } from './keep-running.ts';
 import { migrate } from './migrate.ts';
 import { type Connection, createPool } from './pool.ts';
 
@@ -17,9 +18,9 @@ export async function openDatabase(options: {
   databaseUrl: string | undefined;
   dataDir: string;
   onError?: (error: Error) => void;
+  watch?: Watch;
 }): Promise<Database> {
-  const embedded =
-    options.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: options.dataDir }) : undefined;
+  const embedded = options.databaseUrl === undefined ? await startEmbeddedPostgres(options) : undefined;
   const connection = embedded?.connection ?? { connectionString: options.databaseUrl };
   try {
     await checkFitness(connection);

@@ -1,0 +1,85 @@
+import type { ChildProcess } from 'node:child_process';
+
+/** Is told of a child that ended without having been asked to. */
+export interface Watch {
+  ended(how: { code: number | null; signal: NodeJS.Signals | null }): void;
+  back(): void;
+  /** It failed so often in a row that nothing more is tried. */
+  givenUp(): void;
+}
+
+export interface Kept {
+  current(): ChildProcess;
+  /** Starts it no more; who calls this ends what is returned. */
+  letGo(): ChildProcess;
+}
+
+/** Up for so long, and the trouble before is over. */
+const soundAfterMs = 60_000;
+/**
+ * With their delays some half a minute: longer than any statement may run in what is left of a killed Postgres, which keeps a new
+ * one out for as long.
+ */
+const failuresMax = 12;
+
+/** Starts a child again whenever it ends unasked: at once, then later and later while it does not last. */
+export function keepRunning(
+  first: ChildProcess,
+  options: { start(): { child: ChildProcess; ready: Promise<void> }; watch: Watch | undefined },
+): Kept {
+  const { start, watch } = options;
+  let child = first;
+  let startedAt = performance.now();
+  let failures = 0;
+  let isLetGo = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  function follow(): void {
+    let isOver = false;
+    const end = (code: number | null, signal: NodeJS.Signals | null): void => {
+      if (isOver || isLetGo) return;
+      isOver = true;
+      watch?.ended({ code, signal });
+      if (performance.now() - startedAt > soundAfterMs) failures = 0;
+      startLater();
+    };
+    child.once('exit', end);
+    // What could not even be started ends with no other word.
+    child.once('error', () => end(null, null));
+  }
+
+  function startLater(): void {
+    if (failures === failuresMax) {
+      watch?.givenUp();
+      return;
+    }
+    timer = setTimeout(startAgain, Math.min(100 * 2 ** failures, 5_000));
+    failures += 1;
+  }
+
+  function startAgain(): void {
+    startedAt = performance.now();
+    try {
+      const next = start();
+      child = next.child;
+      follow();
+      // A start that fails is heard of by its end.
+      next.ready.then(
+        () => watch?.back(),
+        () => {},
+      );
+    } catch {
+      startLater();
+    }
+  }
+
+  follow();
+  return {
+    current: () => child,
+    letGo: () => {
+      isLetGo = true;
+      clearTimeout(timer);
+      return child;
+    },
+  };
+}
