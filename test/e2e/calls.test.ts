@@ -484,6 +484,32 @@ describe('test keys', () => {
     expect(await rows('client_id=rehearsal')).toEqual([]);
   });
 
+  it('change nothing that live calls go through: providers, connections, fallbacks', async () => {
+    const provider = { name: 'mine', kind: 'openai-compatible', base_url: 'https://llm.example/v1', api_key: 'k' };
+    const made = await gateway.post('/v1/providers', provider);
+    const { id } = (await made.json()) as { id: string };
+    const connection = { platform: 'n8n', base_url: 'https://n8n.example', token: 'n8n-token' };
+    const connected = (await (await gateway.post('/v1/connections', connection)).json()) as { id: string };
+    const bearer = { authorization: `Bearer ${testKey}` };
+    for (const [method, path, body] of [
+      ['POST', '/v1/providers', { ...provider, name: 'openai', kind: 'openai' }],
+      ['PATCH', `/v1/providers/${id}`, { models: [] }],
+      ['DELETE', `/v1/providers/${id}`],
+      ['POST', '/v1/connections', connection],
+      ['DELETE', `/v1/connections/${connected.id}`],
+      ['PUT', '/v1/fallbacks', { 'gpt-4o': [] }],
+    ] as const) {
+      const refused = await gateway.send(method, path, body, bearer);
+      expect([method, path, refused.status]).toEqual([method, path, 403]);
+      expect(await refused.json()).toMatchObject({ error: { code: 'forbidden' } });
+    }
+    // It sees them, and the owner's live key has the say.
+    for (const path of ['/v1/providers', '/v1/connections', '/v1/fallbacks'])
+      expect((await gateway.get(path, bearer)).status).toBe(200);
+    expect((await gateway.send('DELETE', `/v1/connections/${connected.id}`)).status).toBe(204);
+    expect((await gateway.send('DELETE', `/v1/providers/${id}`)).status).toBe(204);
+  });
+
   it('fill in schemas, call tools and fail when told to', async () => {
     const bearer = { authorization: `Bearer ${testKey}` };
     const schema = {

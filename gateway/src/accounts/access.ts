@@ -1,6 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Access } from '@ai-gateway/shared/operation';
-import type { Role } from './api-key.ts';
+import type { Access, Operation } from '@ai-gateway/shared/operation';
+import type { Caller, Role } from './api-key.ts';
 
 const allowed: Record<Exclude<Access, 'operator'>, readonly Role[]> = {
   owner: ['owner'],
@@ -10,8 +10,19 @@ const allowed: Record<Exclude<Access, 'operator'>, readonly Role[]> = {
   anyone: ['owner', 'member', 'viewer', 'caller'],
 };
 
-/** Throws `forbidden`. The operator's operations are not for any workspace's key. */
-export function checkAccess(access: Access, role: Role): void {
+/** Throws `forbidden` when this key may not do that. */
+export function checkAccess(
+  { access, changesEveryCall }: Pick<Operation, 'access' | 'changesEveryCall'>,
+  caller: Caller,
+): void {
+  checkRole(access, caller.role);
+  // The world of test is no way into the world of money.
+  if (changesEveryCall && !caller.livemode)
+    throw new GatewayError('forbidden', 'This changes what live calls go through, so it needs a live key (gw_live_…).');
+}
+
+/** The operator's operations are not for any workspace's key. */
+function checkRole(access: Access, role: Role): void {
   if (access !== 'operator' && allowed[access].includes(role)) return;
   const needed = access === 'operator' ? 'the operator' : allowed[access].join(' or ');
   throw new GatewayError('forbidden', `This needs a key with the role ${needed}; this key's role is ${role}.`);

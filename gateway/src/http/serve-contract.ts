@@ -50,7 +50,7 @@ async function answer({ services, authenticator, operation, handler, req, res }:
   try {
     const caller =
       operation.access === 'operator' ? operator(services, req) : await authenticator.authenticate(req.headers);
-    if (operation.access !== 'operator') checkAccess(operation.access, caller.role);
+    if (operation.access !== 'operator') checkAccess(operation, caller);
     const body = inQuery(operation.method) || req.headers['content-length'] === '0' ? undefined : await readBody(req);
     const input = parseInput(operation, req, body === undefined ? {} : parseBody(body).json);
     const idempotencyKey = req.headers['idempotency-key'];

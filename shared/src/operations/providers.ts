@@ -73,6 +73,7 @@ export const createProvider = operation({
     'Adds a provider account of the workspace’s own: its own keys at a vendor, or any server that speaks OpenAI’s dialect.',
   surfaces: ['dashboard'],
   access: 'owner',
+  changesEveryCall: true,
   status: 201,
   input: z
     .strictObject({ name, kind, base_url: baseUrl.optional(), api_key: apiKey, models: models.default([]) })
@@ -143,6 +144,7 @@ export const updateProvider = operation({
     'Changes address, key or models. A new origin needs the key again: a stored key goes nowhere but where it was stored for.',
   surfaces: ['dashboard'],
   access: 'owner',
+  changesEveryCall: true,
   input: z.strictObject({ id, base_url: baseUrl.optional(), api_key: apiKey.optional(), models: models.optional() }),
   output: provider,
   errors: ['invalid_request', 'forbidden', 'not_found'],
@@ -162,6 +164,7 @@ export const removeProvider = operation({
   description: 'Forgets the account and its key.',
   surfaces: ['dashboard'],
   access: 'owner',
+  changesEveryCall: true,
   status: 204,
   input: z.strictObject({ id }),
   output: nothing,

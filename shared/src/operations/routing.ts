@@ -41,6 +41,7 @@ export const setFallbacks = operation({
   description: 'Replaces the workspace’s fallbacks.',
   surfaces: ['dashboard'],
   access: 'member',
+  changesEveryCall: true,
   input: fallbacks,
   output: fallbacks,
   errors: ['invalid_request', 'forbidden', 'model_not_found'],

@@ -199,6 +199,7 @@ export const createConnection = operation({
   description: 'Lets the gateway stop a scenario at its source when it is paused here.',
   surfaces: ['dashboard'],
   access: 'owner',
+  changesEveryCall: true,
   status: 201,
   input: z.strictObject({
     platform: z.enum(['make', 'n8n']).meta({ title: 'Platform', description: 'Where scenarios run.' }),
@@ -263,6 +264,7 @@ export const removeConnection = operation({
   description: 'Scenarios of that platform are refused here only from now on.',
   surfaces: ['dashboard'],
   access: 'owner',
+  changesEveryCall: true,
   status: 204,
   input: z.strictObject({ id: z.string().min(1).max(100).meta({ title: 'Connection', description: 'Which one.' }) }),
   output: z.null().meta({ title: 'Nothing', description: 'The answer has no body.' }),
