@@ -19,7 +19,7 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   readonly description: string;
   readonly surfaces: readonly Surface[];
   readonly access: Access;
-  /** It changes what every live call of the workspace goes through: no test key may do that. */
+  /** It changes what every live call of the workspace goes through: neither a test key nor one bound to a tag may do that. */
   readonly changesEveryCall?: true;
   /** The status of success; 200 unless said. A 204 has no body. */
   readonly status?: 200 | 201 | 202 | 204;

@@ -342,6 +342,43 @@ const subscribe = (filter: object, as: Bearer = {}): Promise<Webhook> =>
     201,
   );
 
+describe('a key bound to a tag', () => {
+  it('limits the calls of its own tag, and nobody else’s', async () => {
+    const { id: another } = await newKey({});
+    const acme = await lockedTo({ client_id: 'acme' }, 'member');
+    const news = await lockedTo({ client_id: 'acme', project: 'acme-news' }, 'member');
+    const before = await list('/v1/rate-limits', {});
+    const set = async (body: object, as: Bearer): Promise<unknown[]> => {
+      const answer = await gateway.send('PUT', '/v1/rate-limits', { ...body, calls_per_minute: 900 }, as);
+      return [answer.status, ((await answer.json()) as { error?: { code: string } }).error?.code];
+    };
+    for (const [body, { as }] of [
+      [{ key_id: '*' }, acme],
+      [{ key_id: another }, acme],
+      [{ key_id: acme.id }, acme],
+      [{ client_id: 'globex' }, acme],
+      [{ client_id: '*' }, acme],
+      [{ scenario_id: '*' }, acme],
+      // Other projects of this client’s are not its own.
+      [{ client_id: 'acme' }, news],
+    ] as const)
+      expect([body, ...(await set(body, as))]).toEqual([body, 403, 'tag_forbidden']);
+    expect(await list('/v1/rate-limits', {})).toEqual(before);
+    expect(await set({ client_id: 'acme' }, acme.as)).toEqual([200, undefined]);
+    await json(gateway.send('PUT', '/v1/rate-limits', { client_id: 'acme', ...billing.rate_limit }));
+  });
+
+  it('changes nothing that every call goes through', async () => {
+    const { as } = await lockedTo({ client_id: 'acme' }, 'member');
+    const { as: owner } = await lockedTo({ client_id: 'acme' }, 'owner');
+    const { error } = await json<{ error: { code: string } }>(gateway.send('PUT', '/v1/fallbacks', {}, as), 403);
+    expect(error.code).toBe('tag_forbidden');
+    const provider = { name: 'openai', kind: 'openai', api_key: 'k' };
+    expect((await gateway.post('/v1/providers', provider, owner)).status).toBe(403);
+    expect((await gateway.get('/v1/fallbacks', as)).status).toBe(200);
+  });
+});
+
 describe('a budget of the whole workspace', () => {
   it('refuses a client’s own key without telling what the workspace spends, and alerts others only', async () => {
     const { as } = await lockedTo({ client_id: 'lodger' });

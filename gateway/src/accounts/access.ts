@@ -19,6 +19,11 @@ export function checkAccess(
   // The world of test is no way into the world of money.
   if (changesEveryCall && !caller.livemode)
     throw new GatewayError('forbidden', 'This changes what live calls go through, so it needs a live key (gw_live_…).');
+  if (changesEveryCall && caller.lockedTags.length > 0)
+    throw new GatewayError(
+      'tag_forbidden',
+      `This changes what every call goes through, and this key is bound to its ${caller.lockedTags.join(', ')}.`,
+    );
 }
 
 /** The operator's operations are not for any workspace's key. */

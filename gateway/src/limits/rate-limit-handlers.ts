@@ -1,7 +1,7 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { listKeys } from '../accounts/key-store.ts';
-import { ownClient, ownScenario } from '../accounts/own-tags.ts';
+import { type Bound, isOwn, ownClient, ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import { saveRateLimit } from './guard-store.ts';
 import { type LimitKind, type RateLimit, readRateLimit } from './rate-limit.ts';
@@ -10,8 +10,12 @@ export const rateLimitHandlers: Pick<Handlers<Context>, 'rate-limits.set' | 'rat
   'rate-limits.set': async (input, { caller, services }) => {
     const { workspaceId, livemode } = caller;
     const subject = subjectOf(input);
-    if (subject.kind === 'client') ownClient(caller, subject.id);
-    if (subject.kind === 'scenario') ownScenario(caller, subject.id);
+    if (!isOwn(caller, scopeOf(subject)))
+      throw new GatewayError(
+        'tag_forbidden',
+        `This key is bound to its ${caller.lockedTags.join(', ')}: it cannot limit the calls of others.`,
+        { param: `${subject.kind}_id` },
+      );
     if (subject.kind === 'key' && subject.id !== '*') {
       const keys = await listKeys(services.db, workspaceId, livemode);
       if (!keys.some(({ id }) => id === subject.id))
@@ -53,6 +57,11 @@ function subjectOf(input: {
   if (input.key_id !== undefined) return { kind: 'key', id: input.key_id };
   if (input.client_id !== undefined) return { kind: 'client', id: input.client_id };
   return { kind: 'scenario', id: input.scenario_id ?? '*' };
+}
+
+/** Keys, its own among them, are for whoever made them to limit: to a key bound to a tag none is its own. */
+function scopeOf({ kind, id }: Subject): Bound {
+  return kind === 'key' ? {} : { [`${kind}_id`]: id };
 }
 
 function describe({ kind, id }: Subject, limit: RateLimit) {

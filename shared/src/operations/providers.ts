@@ -82,7 +82,7 @@ export const createProvider = operation({
       message: 'is needed for an openai-compatible provider',
     }),
   output: provider,
-  errors: ['invalid_request', 'forbidden', 'conflict'],
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'conflict'],
   sample: {
     input: {
       name: 'groq',
@@ -147,7 +147,7 @@ export const updateProvider = operation({
   changesEveryCall: true,
   input: z.strictObject({ id, base_url: baseUrl.optional(), api_key: apiKey.optional(), models: models.optional() }),
   output: provider,
-  errors: ['invalid_request', 'forbidden', 'not_found'],
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found'],
   sample: { input: { id: 'prov_01k2', api_key: 'gsk_…a1b2' }, output: sample },
   wrong: [
     { input: { id: 'prov_01k2', name: 'other' }, because: 'a name stays, since calls use it' },
@@ -168,7 +168,7 @@ export const removeProvider = operation({
   status: 204,
   input: z.strictObject({ id }),
   output: nothing,
-  errors: ['forbidden', 'not_found'],
+  errors: ['forbidden', 'tag_forbidden', 'not_found'],
   sample: { input: { id: 'prov_01k2' }, output: null },
   wrong: [
     { input: {}, because: 'it needs to know which one' },

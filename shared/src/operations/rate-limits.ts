@@ -50,7 +50,7 @@ export const setRateLimit = operation({
       message: 'name one of key_id, client_id and scenario_id',
     }),
   output: stored,
-  errors: ['invalid_request', 'forbidden'],
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found'],
   sample: { input: { client_id: 'acme', calls_per_minute: 60 }, output: sample },
   wrong: [
     { input: { calls_per_minute: 60 }, because: 'somebody is limited' },

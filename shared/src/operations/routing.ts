@@ -44,7 +44,7 @@ export const setFallbacks = operation({
   changesEveryCall: true,
   input: fallbacks,
   output: fallbacks,
-  errors: ['invalid_request', 'forbidden', 'model_not_found'],
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'model_not_found'],
   sample: { input: sample, output: sample },
   wrong: [
     { input: { 'gpt-4o': 'gemini-1.5-pro' }, because: 'fallbacks are a list' },

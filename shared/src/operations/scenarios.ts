@@ -216,7 +216,7 @@ export const createConnection = operation({
       .meta({ title: 'Team', description: 'Make’s team, for your records.' }),
   }),
   output: connection(),
-  errors: ['invalid_request', 'forbidden'],
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden'],
   sample: {
     input: { platform: 'make', base_url: 'https://eu1.make.com', token: 'secret-token-9f3a' },
     output: { id: 'con_01k2', platform: 'make', base_url: 'https://eu1.make.com', token_hint: '9f3a', team_id: null },
@@ -268,7 +268,7 @@ export const removeConnection = operation({
   status: 204,
   input: z.strictObject({ id: z.string().min(1).max(100).meta({ title: 'Connection', description: 'Which one.' }) }),
   output: z.null().meta({ title: 'Nothing', description: 'The answer has no body.' }),
-  errors: ['forbidden', 'not_found'],
+  errors: ['forbidden', 'tag_forbidden', 'not_found'],
   sample: { input: { id: 'con_01k2' }, output: null },
   wrong: [
     { input: {}, because: 'it needs to know which one' },
