@@ -447,6 +447,34 @@ describe('keys', () => {
     ).toBe(403);
   });
 
+  it('make none that outlive them or may call more often', async () => {
+    interface Made {
+      expires_at: string | null;
+      rate_limit: object | null;
+    }
+    const end = (inMs: number): string => new Date(Date.now() + inMs).toISOString();
+    const bounds = { expires_at: end(3_600_000), rate_limit: { calls_per_minute: 500, concurrent: 50 } };
+    const { key } = await newKey({ name: 'Bounded', role: 'owner', ...bounds });
+    const make = (body: object): Promise<Response> =>
+      gateway.post('/v1/keys', { name: 'made', role: 'owner', ...body }, { authorization: `Bearer ${key}` });
+    for (const [body, param] of [
+      [{ expires_at: end(7_200_000) }, 'expires_at'],
+      [{ rate_limit: { calls_per_minute: 501 } }, 'rate_limit.calls_per_minute'],
+    ] as const) {
+      const refused = await make(body);
+      expect([refused.status, await refused.json()]).toMatchObject([403, { error: { code: 'forbidden', param } }]);
+    }
+    // What is not asked for is the maker's own.
+    expect((await (await make({})).json()) as Made).toMatchObject(bounds);
+    const sooner = end(60_000);
+    const limit = { calls_per_minute: 5, tokens_per_minute: 1_000 };
+    expect((await (await make({ expires_at: sooner, rate_limit: limit })).json()) as Made).toMatchObject({
+      expires_at: sooner,
+      rate_limit: { ...limit, concurrent: 50 },
+    });
+    expect((await newKey({ name: 'Free' })) as unknown as Made).toMatchObject({ expires_at: null, rate_limit: null });
+  });
+
   it('of one workspace see nothing of another', async () => {
     const made = await gateway.post(
       '/v1/workspaces',

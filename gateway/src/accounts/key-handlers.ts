@@ -1,7 +1,7 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Context } from '../context.ts';
-import { hashKey, hintOf, type KeyTags, mayGrant, newKey } from './api-key.ts';
+import { type Caller, hashKey, hintOf, type KeyTags, mayGrant, newKey } from './api-key.ts';
 import { insertKey, listKeys, revokeKey, type StoredKey } from './key-store.ts';
 import { newId } from './new-id.ts';
 
@@ -36,8 +36,8 @@ export const keyHandlers: Pick<Handlers<Context>, 'keys.create' | 'keys.list' | 
       livemode,
       tags: present(input.tags),
       lockedTags: input.locked_tags,
-      rateLimit: input.rate_limit,
-      expiresAt: input.expires_at === undefined ? undefined : new Date(input.expires_at),
+      rateLimit: limitFor(caller, input.rate_limit),
+      expiresAt: expiryFor(caller, input.expires_at),
     };
     const createdAt = await insertKey(services.db, { ...stored, hash: hashKey(key) });
     return { ...describe({ ...stored, createdAt }), key };
@@ -80,6 +80,43 @@ export const keyHandlers: Pick<Handlers<Context>, 'keys.create' | 'keys.list' | 
     };
   },
 };
+
+/** The maker's own end where none is asked for: a key that outlived it would be the stronger one. */
+function expiryFor({ expiresAt }: Caller, asked: string | undefined): Date | undefined {
+  const wanted = asked === undefined ? expiresAt : new Date(asked);
+  if (expiresAt !== undefined && wanted !== undefined && wanted > expiresAt)
+    throw new GatewayError(
+      'forbidden',
+      `This key ends at ${expiresAt.toISOString()}; a key it makes cannot outlive it.`,
+      { param: 'expires_at' },
+    );
+  return wanted;
+}
+
+const limitNames = {
+  calls_per_minute: 'callsPerMinute',
+  tokens_per_minute: 'tokensPerMinute',
+  concurrent: 'concurrent',
+} as const;
+type LimitField = keyof typeof limitNames;
+
+/** Field by field no more than the maker's own, which holds where none is asked for. */
+function limitFor({ rateLimit: own }: Caller, asked: StoredKey['rateLimit']): StoredKey['rateLimit'] {
+  if (own === undefined) return asked;
+  const least = (field: LimitField): number | undefined => {
+    const [most, wanted] = [own[limitNames[field]], asked?.[field]];
+    if (most !== undefined && wanted !== undefined && wanted > most)
+      throw new GatewayError('forbidden', `This key's own \`${field}\` is ${most}; a key it makes gets no more.`, {
+        param: `rate_limit.${field}`,
+      });
+    return wanted ?? most;
+  };
+  return {
+    calls_per_minute: least('calls_per_minute'),
+    tokens_per_minute: least('tokens_per_minute'),
+    concurrent: least('concurrent'),
+  };
+}
 
 function present(tags: KeyTags): KeyTags {
   return Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== undefined));
