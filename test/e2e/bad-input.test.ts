@@ -20,6 +20,19 @@ afterEach(() => {
 });
 afterAll(() => gateway.stop());
 
+/** What comes back for a head that is sent as it stands. */
+function raw(url: string, head: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+    });
+    socket.on('close', () => resolve(text));
+    socket.write(`${head}\r\nConnection: close\r\n\r\n`);
+  });
+}
+
 const good = { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }] };
 
 interface ErrorAnswer {
@@ -248,32 +261,31 @@ it('strict mode refuses what would be dropped, by its name', async () => {
 });
 
 describe('what Node lets through and no honest client sends', () => {
-  const raw = (head: string): Promise<string> =>
-    new Promise((resolve) => {
-      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
-      let text = '';
-      socket.on('data', (chunk) => {
-        text += chunk.toString();
-      });
-      socket.on('close', () => resolve(text));
-      socket.write(`${head}\r\nConnection: close\r\n\r\n`);
-    });
-
   it('two Host headers', async () => {
-    expect(await raw('GET /v1/models HTTP/1.1\r\nHost: a\r\nHost: b')).toMatch(
+    expect(await raw(gateway.url, 'GET /v1/models HTTP/1.1\r\nHost: a\r\nHost: b')).toMatch(
       /^HTTP\/1\.1 400 [\s\S]*invalid_request/,
     );
   });
 
   it('an absolute-form target', async () => {
-    expect(await raw('GET http://evil/v1/models HTTP/1.1\r\nHost: a')).toMatch(
+    expect(await raw(gateway.url, 'GET http://evil/v1/models HTTP/1.1\r\nHost: a')).toMatch(
       /^HTTP\/1\.1 400 [\s\S]*invalid_request/,
     );
   });
 
   it('a Host with a path in it', async () => {
-    expect(await raw('GET /v1/models HTTP/1.1\r\nHost: a/b')).toMatch(/^HTTP\/1\.1 400 [\s\S]*invalid_request/);
+    expect(await raw(gateway.url, 'GET /v1/models HTTP/1.1\r\nHost: a/b')).toMatch(
+      /^HTTP\/1\.1 400 [\s\S]*invalid_request/,
+    );
   });
+});
+
+it('a call that needs no body may come with none at all', async () => {
+  await gateway.post('/v1/scenarios/bodiless/pause', {});
+  const bare = (head: string): Promise<string> =>
+    raw(gateway.url, `${head} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${liveKey}`);
+  expect(await bare('POST /v1/scenarios/bodiless/resume')).toMatch(/^HTTP\/1\.1 200 [\s\S]*"state":"running"/);
+  expect(await bare('POST /v1/keys')).toMatch(/^HTTP\/1\.1 400 [\s\S]*"param":"name"/);
 });
 
 it('an unknown path, a known path by another method, and a broken path are told in JSON', async () => {

@@ -51,7 +51,7 @@ async function answer({ services, authenticator, operation, handler, req, res }:
     const caller =
       operation.access === 'operator' ? operator(services, req) : await authenticator.authenticate(req.headers);
     if (operation.access !== 'operator') checkAccess(operation, caller);
-    const body = inQuery(operation.method) || req.headers['content-length'] === '0' ? undefined : await readBody(req);
+    const body = inQuery(operation.method) || !hasBody(req) ? undefined : await readBody(req);
     const input = parseInput(operation, req, body === undefined ? {} : parseBody(body).json);
     const idempotencyKey = req.headers['idempotency-key'];
     if (operation.method === 'POST' && typeof idempotencyKey === 'string' && idempotencyKey.trim() !== '') {
@@ -105,6 +105,11 @@ async function answer({ services, authenticator, operation, handler, req, res }:
       .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
     sendError(res, { error, requestId, log: services.log });
   }
+}
+
+/** Neither header: no body, says HTTP. So sends whoever has nothing to send (`curl -X POST`). */
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** A field `format` decides; else `Accept`, where it names a text this operation has before it names JSON or anything. */
