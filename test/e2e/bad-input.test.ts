@@ -288,6 +288,61 @@ it('a call that needs no body may come with none at all', async () => {
   expect(await bare('POST /v1/keys')).toMatch(/^HTTP\/1\.1 400 [\s\S]*"param":"name"/);
 });
 
+describe('text that no database keeps', () => {
+  it.each([
+    ['POST', '/v1/keys', { name: 'a\0b' }, 'name'],
+    ['POST', '/v1/keys', { name: 'a', tags: { client_id: 'a\0' } }, 'tags.client_id'],
+    ['POST', '/v1/budgets', { name: 'a\0', limit_usd: 1 }, 'name'],
+    ['PUT', '/v1/clients/c1', { notes: 'a\0' }, 'notes'],
+    ['PUT', '/v1/clients/c1', { name: 'a\ud800' }, 'name'],
+    ['POST', '/v1/webhooks', { url: 'https://a.example', events: ['budget.reset', '\0'] }, 'events[1]'],
+    ['POST', '/v1/scenarios/s1/pause', { reason: 'a\0' }, 'reason'],
+    ['POST', '/v1/scenarios/a%00/pause', {}, 'id'],
+    ['PUT', '/v1/fallbacks', { 'gpt-4o\0': ['gpt-4o'] }, 'gpt-4o\ufffd'],
+    ['GET', '/v1/clients?search=%00', undefined, 'search'],
+    ['GET', '/v1/events?budget_id=%00', undefined, 'budget_id'],
+    ['GET', '/v1/budgets/%00', undefined, 'id'],
+    ['GET', '/v1/chat/completions/background/%00', undefined, 'id'],
+    ['DELETE', '/v1/keys/%00', undefined, 'id'],
+  ])('is refused by its place: %s %s %j', async (method, path, body, param) => {
+    const response = await gateway.send(method, path, body);
+    const { error } = (await response.json()) as ErrorAnswer;
+    expect([response.status, error.code, error.param]).toEqual([400, 'invalid_request', param]);
+  });
+
+  it('nor are cursors that are none of ours', async () => {
+    const odd = [
+      ['1', 'x'],
+      ['0', 'x'],
+      ['Tue', 'x'],
+      ['Jan 1 99', 'a'],
+      ['2020-01-01', '\0'],
+      ['2020-01-01', 'x'],
+      ['+275760-09-13T00:00:00.000Z', 'x'],
+      ['0000-01-01T00:00:00.000Z', 'x'],
+      ['-infinity', 'x'],
+      ['infinity', 'x'],
+      ['a\0'],
+      ['a\ud800'],
+      [1],
+      ['1', 2, 3],
+      [null, null],
+    ].map((parts) => Buffer.from(JSON.stringify(parts)).toString('base64url'));
+    const lists = 'events webhooks usage/requests usage/clients clients projects scenarios budgets invoices'.split(' ');
+    for (const list of lists)
+      for (const cursor of odd) {
+        const response = await gateway.get(`/v1/${list}?cursor=${cursor}`);
+        const said = `${response.status} to ${list} from ${Buffer.from(cursor, 'base64url')}`;
+        expect(said).toMatch(/^(200|400) /);
+      }
+    const byTime = Buffer.from('["Tue","x"]').toString('base64url');
+    for (const list of ['events', 'webhooks', 'usage/requests']) {
+      const { error } = (await (await gateway.get(`/v1/${list}?cursor=${byTime}`)).json()) as ErrorAnswer;
+      expect([list, error.code, error.param]).toEqual([list, 'invalid_request', 'cursor']);
+    }
+  });
+});
+
 it('an unknown path, a known path by another method, and a broken path are told in JSON', async () => {
   for (const [method, path, status] of [
     ['GET', '/v1/nothing', 404],

@@ -1,18 +1,20 @@
 import { timingSafeEqual } from 'node:crypto';
 import { contract } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { inQuery, type Operation, pathParams } from '@ai-gateway/shared/operation';
+import { inQuery, type Operation } from '@ai-gateway/shared/operation';
 import type { Request, Response, Router } from 'express';
 import { checkAccess } from '../accounts/access.ts';
 import { type Caller, hashKey } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
 import { resolveTags } from '../calls/tags.ts';
 import type { Context } from '../context.ts';
+import { isUnstorableFault } from '../db/storable.ts';
 import { claimIdempotency, type IdempotentPlace } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { type Authenticator, keyOf } from './authenticate.ts';
 import { handlers, texts } from './handlers.ts';
+import { parseInput } from './parse-input.ts';
 import { readBody } from './read-body.ts';
 import { sendError } from './send-error.ts';
 import { sendText } from './send-text.ts';
@@ -103,8 +105,12 @@ async function answer({ services, authenticator, operation, handler, req, res }:
     await place
       ?.letGo()
       .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
-    sendError(res, { error, requestId, log: services.log });
+    sendError(res, { error: isUnstorableFault(error) ? unstorable(error) : error, requestId, log: services.log });
   }
+}
+
+function unstorable(cause: unknown): GatewayError {
+  return new GatewayError('invalid_request', 'This call has a text or a time that the gateway cannot keep.', { cause });
 }
 
 /** Neither header: no body, says HTTP. So sends whoever has nothing to send (`curl -X POST`). */
@@ -144,43 +150,4 @@ function operator(services: Services, req: Request): Caller {
     lockedTags: [],
     expiresAt: undefined,
   };
-}
-
-function parseInput(operation: Operation, req: Request, body: Record<string, unknown>): unknown {
-  const fromPath = Object.fromEntries(pathParams(operation.path).map((name) => [name, pathValue(req.params[name])]));
-  const clash = Object.keys(fromPath).find((name) => Object.hasOwn(body, name));
-  if (clash !== undefined)
-    throw new GatewayError('invalid_request', `\`${clash}\` stands in the path and is not given in the body.`, {
-      param: clash,
-    });
-  const given = inQuery(operation.method) ? readQuery(req) : body;
-  const parsed = operation.input.safeParse({ ...given, ...fromPath });
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const keys = issue?.code === 'unrecognized_keys' ? issue.keys : [];
-  const param = [...(issue?.path ?? []), ...keys.slice(0, 1)].reduce<string>(
-    (path, step) =>
-      typeof step === 'number' ? `${path}[${step}]` : path === '' ? String(step) : `${path}.${String(step)}`,
-    '',
-  );
-  const message =
-    keys.length > 0
-      ? `\`${param}\` is no field of this call.`
-      : `\`${param === '' ? 'body' : param}\`: ${issue?.message ?? 'is not valid'}.`;
-  throw new GatewayError('invalid_request', message.slice(0, 500), { param: param === '' ? undefined : param });
-}
-
-function pathValue(value: unknown): unknown {
-  return Array.isArray(value) ? value.join('/') : value;
-}
-
-/** A key that stands twice is given as a list, and refused by every field that is none. */
-function readQuery(req: Request): Record<string, unknown> {
-  const params = new URL(req.url, 'http://gateway').searchParams;
-  const query: [string, unknown][] = [];
-  for (const name of new Set(params.keys())) {
-    const values = params.getAll(name);
-    query.push([name, values.length === 1 ? values[0] : values]);
-  }
-  return Object.fromEntries(query);
 }
