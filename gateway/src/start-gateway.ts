@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type DestinationStream, pino } from 'pino';
 import { bootstrap, type NewWorkspace } from './accounts/bootstrap.ts';
 import { newId } from './accounts/new-id.ts';
+import { proveSecret } from './accounts/prove-secret.ts';
 import { WorkspaceViews } from './accounts/workspace-view.ts';
 import { createApp } from './app.ts';
 import { BudgetViews } from './budgets/budget-views.ts';
@@ -74,10 +75,13 @@ export async function startGateway(
     { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, requireHostHeader: false },
     starting,
   );
-  await listening(server, config).catch(async (error: unknown) => {
+  try {
+    await proveSecret(db, secret, config.secret === undefined ? secretPath(config.dataDir) : 'GATEWAY_SECRET');
+    await listening(server, config);
+  } catch (error) {
     await database.stop();
     throw error;
-  });
+  }
   await ensureCallPartitions(db, now());
   const processLock = await holdProcessLock(connection, newId('proc', now()));
   const outbox = new PgBossOutbox({ db, now, log });
@@ -221,9 +225,13 @@ function drain(server: Server): Promise<void> {
   });
 }
 
+function secretPath(dataDir: string): string {
+  return join(dataDir, 'gateway-secret');
+}
+
 /** 64 hex digits of this installation's own, made on the first start and kept from everybody else. */
 function secretIn(dataDir: string): string {
-  const path = join(dataDir, 'gateway-secret');
+  const path = secretPath(dataDir);
   if (!existsSync(path)) writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
   const secret = readFileSync(path, 'utf8').trim();
   if (!/^[0-9a-f]{64}$/.test(secret))

@@ -116,6 +116,22 @@ describe('the embedded Postgres', () => {
   });
 });
 
+describe('a database that was sealed with one secret', () => {
+  it('is opened with no other, says what to do, and is none the worse for it', async () => {
+    const dataDir = freshFolder();
+    const right = { ...alone, DATA_DIR: dataDir, GATEWAY_SECRET: 'a'.repeat(64) };
+    const first = await spawnGateway(right);
+    expect(await first.kill('SIGTERM')).toBe(0);
+    await expect(spawnGateway({ ...right, GATEWAY_SECRET: 'b'.repeat(64) })).rejects.toThrow(
+      /secret in GATEWAY_SECRET is not the one .* Set GATEWAY_SECRET to that one/,
+    );
+    // Not set at all, one is made: which is another.
+    await expect(spawnGateway({ ...alone, DATA_DIR: dataDir })).rejects.toThrow(/gateway-secret is not the one/);
+    const again = await spawnGateway(right);
+    expect(await again.kill('SIGTERM')).toBe(0);
+  });
+});
+
 describe('a database that is not fit for money', () => {
   it('is told apart from one that is', async () => {
     const database = await createTestDatabase();

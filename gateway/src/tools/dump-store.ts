@@ -8,6 +8,7 @@ const rowsAtOnce = 1_000;
  * borrows anew. Sums of usage are made again from the calls.
  */
 const tables = [
+  'secret_proof',
   'workspaces',
   'api_keys',
   'provider_accounts',
@@ -77,6 +78,11 @@ export function isTable(name: unknown): name is Table {
 export async function isEmpty(db: Pick<Pool, 'query'>): Promise<boolean> {
   const { rows } = await db.query('select not exists (select 1 from workspaces) as empty');
   return (rows[0] as { empty: boolean }).empty;
+}
+
+/** A start that failed may have left its own, which is no proof of the secret the copy is sealed with. */
+export async function dropProof(tx: PoolClient): Promise<void> {
+  await tx.query('delete from secret_proof');
 }
 
 /** Writes rows as they were dumped; months of calls are made as they come. */

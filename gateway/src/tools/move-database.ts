@@ -3,7 +3,16 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Pool } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
-import { type DumpedRows, dumpRows, isEmpty, isTable, loadRows, migrationsOf, settleLoaded } from './dump-store.ts';
+import {
+  type DumpedRows,
+  dropProof,
+  dumpRows,
+  isEmpty,
+  isTable,
+  loadRows,
+  migrationsOf,
+  settleLoaded,
+} from './dump-store.ts';
 
 /** One line of JSON a row, after a head that names the schema: moves a database anywhere, and reads in any editor. */
 export async function exportDatabase(pool: Pool, out: Writable): Promise<number> {
@@ -30,6 +39,7 @@ export async function importDatabase(pool: Pool, input: Readable): Promise<numbe
   return withTransaction(pool, async (tx) => {
     await tx.query('set local statement_timeout = 0');
     await tx.query('set local idle_in_transaction_session_timeout = 0');
+    await dropProof(tx);
     let count = 0;
     let ended: number | undefined;
     let batch: DumpedRows | undefined;

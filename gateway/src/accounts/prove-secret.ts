@@ -1,0 +1,20 @@
+import type { Db } from '../db/transaction.ts';
+import { seal, unseal } from './seal.ts';
+import { keepProof } from './secret-proof-store.ts';
+
+const context = ['secret-proof'];
+
+/**
+ * Throws with a sentence for the operator when this is not the secret the database has been used with: with another one nothing
+ * that is sealed in it would open, call after call, and what was sealed anew would be lost to the right one.
+ */
+export async function proveSecret(db: Db, secret: string, comesFrom: string): Promise<void> {
+  const sealed = await keepProof(db, seal(secret, 'ai-gateway', context));
+  try {
+    unseal(secret, sealed, context);
+  } catch {
+    throw new Error(
+      `The secret in ${comesFrom} is not the one this database was first started with: stored provider keys, webhooks and callbacks would not open. Set GATEWAY_SECRET to that one, or put the file gateway-secret of the first DATA_DIR back. Nothing was changed.`,
+    );
+  }
+}
