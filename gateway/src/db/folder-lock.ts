@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Held by the one gateway that may open the embedded database of a folder. */
@@ -9,25 +10,60 @@ export interface FolderLock {
 /** Throws, naming the holder, when another living gateway has the folder. A lock whose holder is gone is taken over. */
 export function lockFolder(folder: string): FolderLock {
   const path = join(folder, 'gateway.pid');
-  for (let attempt = 0; attempt < 5; attempt++) {
-    try {
-      // `wx` fails where the file exists: of two gateways that start at once, one wins.
-      const file = openSync(path, 'wx', 0o600);
-      writeSync(file, `${process.pid} ${birthOf(process.pid)}\n`);
-      closeSync(file);
-      return { release: () => releaseIfOurs(path) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  // Written whole under a name of its own: whoever reads a lock reads all of it.
+  const own = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  writeFileSync(own, `${process.pid} ${birthOf(process.pid)}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    for (const until = Date.now() + patienceMs; Date.now() < until; pause()) {
+      if (linkTo(own, path)) return { release: () => releaseIfOurs(path) };
       const holder = readHolder(path);
       if (holder !== undefined && isAlive(holder)) {
         throw new Error(
           `Another gateway (process ${holder.pid}) is using ${folder}. Stop it first, give this one its own DATA_DIR, or point both at one server with DATABASE_URL.`,
         );
       }
-      rmSync(path, { force: true });
+      removeStale(path, own);
     }
+  } finally {
+    rmSync(own, { force: true });
   }
   throw new Error(`Cannot take the lock ${path}: it keeps coming back. Is another gateway starting over and over?`);
+}
+
+const patienceMs = 1_000;
+
+/** Of two that link at once to one name, one wins. */
+function linkTo(own: string, name: string): boolean {
+  try {
+    linkSync(own, name);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** One at a time looks and removes: of two that have seen a stale lock, the later would remove the new one of the earlier. */
+function removeStale(path: string, own: string): void {
+  const turn = `${path}.takeover`;
+  if (linkTo(own, turn)) {
+    if (isStale(path)) rmSync(path, { force: true });
+    rmSync(turn, { force: true });
+  } else if (isStale(turn)) {
+    // Whoever had it died within microseconds.
+    rmSync(turn, { force: true });
+  }
+}
+
+/** One that is not there is not stale: the next to be there would be somebody's. */
+function isStale(path: string): boolean {
+  const holder = readHolder(path);
+  return holder !== undefined && !isAlive(holder);
+}
+
+/** A few milliseconds; whoever starts a gateway has nothing else to do. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 }
 
 /** Does a living gateway have the folder? */
@@ -36,23 +72,25 @@ export function isLocked(folder: string): boolean {
   return holder !== undefined && isAlive(holder);
 }
 
+/** A file that names nobody has no pid; one that is not there has no holder. */
 interface Holder {
-  pid: number;
+  pid: number | undefined;
   birth: string;
 }
 
 function readHolder(path: string): Holder | undefined {
   try {
     const [pid, birth = ''] = readFileSync(path, 'utf8').trim().split(' ');
-    return /^\d+$/.test(pid ?? '') ? { pid: Number(pid), birth } : undefined;
-  } catch {
-    return undefined;
+    return { pid: /^\d+$/.test(pid ?? '') ? Number(pid) : undefined, birth };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
 /** Numbers of processes are used again, so the time of birth is compared too, where the system tells it. */
 function isAlive({ pid, birth }: Holder): boolean {
-  return isProcessAlive(pid) && (birth === '' || birthOf(pid) === birth);
+  return pid !== undefined && isProcessAlive(pid) && (birth === '' || birthOf(pid) === birth);
 }
 
 function releaseIfOurs(path: string): void {
