@@ -26,6 +26,10 @@ describe('the configuration', () => {
     expect(config.providers).toEqual([{ kind: 'anthropic', baseUrl: 'http://127.0.0.1:1', apiKey: 'k' }]);
   });
 
+  it('takes a provider key with the line break that files end with', () => {
+    expect(readConfig({ OPENAI_API_KEY: ' sk-key\r\n' }).providers).toMatchObject([{ apiKey: 'sk-key' }]);
+  });
+
   it('tells every fault at once, and no value', () => {
     const secret = 'gw_live_tooshort';
     const bad = {
@@ -34,6 +38,8 @@ describe('the configuration', () => {
       GATEWAY_SECRET: 'abc',
       GATEWAY_BOOTSTRAP_KEY: secret,
       OPENAI_BASE_URL: 'ftp://x',
+      OPENAI_API_KEY: 'sk-one\nsk-two',
+      GEMINI_API_KEY: 'AIza…',
       LOG_LEVEL: 'loud',
       FIRST_BYTE_TIMEOUT_MS: '-1',
       ALLOW_PRIVATE_NETWORK: 'maybe',

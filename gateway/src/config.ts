@@ -7,6 +7,12 @@ const httpUrl = z
   .url({ protocol: /^https?$/, message: 'must be an http or https URL' })
   .transform((value) => value.replace(/\/+$/, ''));
 
+const providerKey = z
+  .string()
+  .trim()
+  .regex(/^[\x20-\x7e]+$/, 'must be one line of plain ASCII, as the provider shows it')
+  .optional();
+
 const environment = z.object({
   PORT: port.default(8787),
   HOST: z.string().default('127.0.0.1'),
@@ -19,9 +25,9 @@ const environment = z.object({
     )
     .optional(),
   DATA_DIR: z.string().default('./data'),
-  OPENAI_API_KEY: z.string().optional(),
-  ANTHROPIC_API_KEY: z.string().optional(),
-  GEMINI_API_KEY: z.string().optional(),
+  OPENAI_API_KEY: providerKey,
+  ANTHROPIC_API_KEY: providerKey,
+  GEMINI_API_KEY: providerKey,
   OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
   ANTHROPIC_BASE_URL: httpUrl.default('https://api.anthropic.com'),
   GEMINI_BASE_URL: httpUrl.default('https://generativelanguage.googleapis.com'),

@@ -21,6 +21,15 @@ export const limit = z.coerce
   .default(50)
   .meta({ title: 'Limit', description: 'How many rows a page has, 100 at most.' });
 
+/** A key or a token of another service, which goes there in a header: a header carries nothing else. */
+export const credential = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .regex(/^[\x20-\x7e]*$/, 'must be one line of plain ASCII, as the provider shows it');
+
 /** A day (`2026-11-01`) or a moment (`2026-11-01T08:00:00Z`). */
 export const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
   error: 'must be a day (2026-11-01) or a moment (2026-11-01T08:00:00Z)',

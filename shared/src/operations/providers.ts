@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { id, nothing, page, usdInput } from './common.ts';
+import { credential, id, nothing, page, usdInput } from './common.ts';
 
 const priced = <Price extends z.ZodType>(price: Price) => ({
   id: z.string().trim().min(1).max(200).meta({ title: 'Model', description: 'As the provider names it.' }),
@@ -40,7 +40,7 @@ const baseUrl = z
     title: 'Base URL',
     description: 'As the vendor’s SDK means it: `https://api.groq.com/openai/v1`. Needed for openai-compatible.',
   });
-const apiKey = z.string().trim().min(1).max(1_000).meta({
+const apiKey = credential(1_000).meta({
   title: 'API key',
   description: 'Kept encrypted, never shown again. Local servers without keys take any text.',
 });
@@ -88,7 +88,7 @@ export const createProvider = operation({
       name: 'groq',
       kind: 'openai-compatible',
       base_url: 'https://api.groq.com/openai/v1',
-      api_key: 'gsk_…a1b2',
+      api_key: 'gsk_0000a1b2',
       models: sample.models,
     },
     output: sample,
@@ -148,10 +148,11 @@ export const updateProvider = operation({
   input: z.strictObject({ id, base_url: baseUrl.optional(), api_key: apiKey.optional(), models: models.optional() }),
   output: provider,
   errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found'],
-  sample: { input: { id: 'prov_01k2', api_key: 'gsk_…a1b2' }, output: sample },
+  sample: { input: { id: 'prov_01k2', api_key: 'gsk_0000a1b2' }, output: sample },
   wrong: [
     { input: { id: 'prov_01k2', name: 'other' }, because: 'a name stays, since calls use it' },
     { input: { id: 'prov_01k2', api_key: ' ' }, because: 'a key is not nothing' },
+    { input: { id: 'prov_01k2', api_key: 'sk-one\nsk-two' }, because: 'a key is one line' },
   ],
 });
 

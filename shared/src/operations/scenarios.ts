@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { cursor, isoTime, limit, page, scenarioId, scenarioPlatform, usd } from './common.ts';
+import { credential, cursor, isoTime, limit, page, scenarioId, scenarioPlatform, usd } from './common.ts';
 
 const reason = z.string().trim().max(500);
 
@@ -207,7 +207,7 @@ export const createConnection = operation({
       .url({ protocol: /^https?$/ })
       .max(500)
       .meta({ title: 'Base URL', description: 'https://eu1.make.com, or the address of your n8n.' }),
-    token: z.string().trim().min(1).max(2_000).meta({ title: 'API token', description: 'Kept encrypted.' }),
+    token: credential(2_000).meta({ title: 'API token', description: 'Kept encrypted.' }),
     team_id: z
       .string()
       .trim()
