@@ -22,6 +22,7 @@ export interface Passage {
 interface Entering {
   caller: Caller;
   tags: CallTags;
+  receivedAtMs: number;
   body: Buffer;
   outline: Outline;
 }
@@ -54,7 +55,7 @@ function enterBy(services: Services, guards: Guards, entering: Entering): Passag
   if (watched !== undefined) {
     const paused = guards.paused.get(watched.place.id);
     if (paused !== undefined) throw scenarioPaused(services, watched.place, paused);
-    if (!services.loops.knows(watched.key)) warmUp(services, watched);
+    if (!services.loops.knows(watched.key)) warmUp(services, watched, entering);
     const tripped = services.loops.enter(watched.key, watched.limits, promptHash(watched.limits, entering), nowMs);
     if (tripped !== undefined) return refuseTripped(services, { place: watched.place, tags, tripped });
   }
@@ -109,10 +110,10 @@ function watchedIn(guards: Guards, { workspaceId, livemode }: Caller, id: string
 }
 
 /** What the scenario spent before this process met it: a restart is no way out of a limit. */
-function warmUp({ warmUp, loops, now }: Services, { place, key, limits }: Watched): void {
+function warmUp({ warmUp, loops, now }: Services, { place, key, limits }: Watched, { receivedAtMs }: Entering): void {
   if (limits.maxNanosPerHour === undefined) return;
-  // Calls since then are counted by themselves; what this very process settled meanwhile may count twice for an hour.
-  warmUp.ask(place, (nanos) => void loops.spent(key, limits, nanos, now()));
+  // Calls from this one on are counted by themselves.
+  warmUp.ask(place, receivedAtMs, (nanos) => void loops.spent(key, limits, nanos, now()));
 }
 
 /** The prompt's bytes as they came: without `metadata`, in which execution ids change from call to call. */

@@ -73,19 +73,26 @@ export async function noteSourceStop(db: Db, place: ScenarioPlace, stop: SourceS
   );
 }
 
-/** What scenarios spent in the last hour, each from its resumption on, in the order they are asked for. */
-export async function spentLastHour(db: Db, places: readonly ScenarioPlace[]): Promise<bigint[]> {
+/** What scenarios spent in the last hour before a moment, each from its resumption on, in the order they are asked for. */
+export async function spentLastHour(
+  db: Db,
+  places: readonly { place: ScenarioPlace; beforeMs: number }[],
+): Promise<bigint[]> {
   const { rows } = await db.query(
     `select p.n, sum(c.cost_nanos)::bigint as nanos
-     from json_to_recordset($1::json) as p (n integer, w text, l boolean, s text)
+     from json_to_recordset($1::json) as p (n integer, w text, l boolean, s text, b timestamptz)
      left join scenario_states t on t.workspace_id = p.w and t.livemode = p.l and t.id = p.s
      join calls c on c.workspace_id = p.w and c.livemode = p.l and c.scenario_id = p.s
-       and c.created_at > coalesce(t.counted_from, '-infinity')
+       and c.created_at > coalesce(t.counted_from, '-infinity') and c.created_at < p.b
      where c.created_at > clock_timestamp() - interval '1 hour' and c.workspace_id = any($2)
      group by p.n`,
     [
-      JSON.stringify(places.map(({ workspaceId, livemode, id }, n) => ({ n, w: workspaceId, l: livemode, s: id }))),
-      [...new Set(places.map(({ workspaceId }) => workspaceId))],
+      JSON.stringify(
+        places.map(({ place: { workspaceId, livemode, id }, beforeMs }, n) => {
+          return { n, w: workspaceId, l: livemode, s: id, b: new Date(beforeMs) };
+        }),
+      ),
+      [...new Set(places.map(({ place }) => place.workspaceId))],
     ],
   );
   const spent = new Map((rows as { n: number; nanos: bigint }[]).map(({ n, nanos }) => [n, nanos]));

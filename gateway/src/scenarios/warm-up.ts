@@ -12,17 +12,17 @@ const waitingMax = 1_000;
  */
 export class WarmUp {
   readonly #db: Db;
-  #waiting: { place: ScenarioPlace; hear: Hear }[] = [];
+  #waiting: { place: ScenarioPlace; beforeMs: number; hear: Hear }[] = [];
   #isReading = false;
 
   constructor(options: { db: Db }) {
     this.#db = options.db;
   }
 
-  /** `hear` is called when it is known, and only where there is anything. */
-  ask(place: ScenarioPlace, hear: Hear): void {
+  /** `hear` is called when it is known, and only where there is anything. What comes from `beforeMs` on is counted elsewhere. */
+  ask(place: ScenarioPlace, beforeMs: number, hear: Hear): void {
     if (this.#waiting.length >= waitingMax) return;
-    this.#waiting.push({ place, hear });
+    this.#waiting.push({ place, beforeMs, hear });
     if (!this.#isReading) void this.#read();
   }
 
@@ -31,10 +31,7 @@ export class WarmUp {
     while (this.#waiting.length > 0) {
       const asked = this.#waiting;
       this.#waiting = [];
-      const spent = await spentLastHour(
-        this.#db,
-        asked.map(({ place }) => place),
-      ).catch(() => []);
+      const spent = await spentLastHour(this.#db, asked).catch(() => []);
       for (const [i, nanos] of spent.entries()) if (nanos > 0n) asked[i]?.hear(nanos);
     }
     this.#isReading = false;
