@@ -34,8 +34,8 @@ test('of any number of made-up scenarios the latest are remembered, and those th
   board.enter('old', limits, undefined, startMs);
   board.enter('busy', limits, undefined, startMs);
   for (let i = 0; i < 20_000; i++) {
-    board.enter(`made up ${i}`, limits, undefined, startMs + i);
-    if (i % 5_000 === 0) board.enter('busy', limits, undefined, startMs + i);
+    board.enter(`made up ${i}`, limits, undefined, startMs + i * 100);
+    if (i % 5_000 === 0) board.enter('busy', limits, undefined, startMs + i * 100);
   }
   expect(['old', 'busy', 'made up 10000'].map((key) => board.knows(key))).toEqual([false, true, true]);
 });

@@ -6,6 +6,7 @@ interface Counters {
   calls: SlidingCount;
   nanos: SlidingCount;
   repeats: Map<string, SlidingCount>;
+  /** To the minute. */
   usedAtMs: number;
 }
 
@@ -108,20 +109,22 @@ export class LoopBoard {
   }
 
   #counters(key: string, nowMs: number): Counters {
-    const counters = this.#scenarios.get(key) ?? {
+    let counters = this.#scenarios.get(key);
+    // The latest stand last; a minute's order is enough.
+    if (counters !== undefined && nowMs - counters.usedAtMs < 60_000) return counters;
+    counters ??= {
       calls: new SlidingCount({ bucketMs: 1_000, buckets: 60 }),
       nanos: new SlidingCount({ bucketMs: 60_000, buckets: 60 }),
       repeats: new Map(),
       usedAtMs: nowMs,
     };
-    // The latest stands last.
+    counters.usedAtMs = nowMs;
     this.#scenarios.delete(key);
     this.#scenarios.set(key, counters);
     if (this.#scenarios.size > scenariosMax) {
       const [oldest] = this.#scenarios.keys();
       if (oldest !== undefined) this.#scenarios.delete(oldest);
     }
-    counters.usedAtMs = nowMs;
     return counters;
   }
 
