@@ -326,13 +326,7 @@ export class Ledger {
     const meters = [...this.#all.values()].filter(
       ({ budget }) => workspaceId === undefined || budget.workspaceId === workspaceId,
     );
-    await Promise.all(
-      meters.map((meter) =>
-        this.#inTurn(meter, () =>
-          this.#giveBack(meter, 0n, { ask: meter.amountNanos !== 0n || meter.heldNanos !== 0n || meter.inDoubt }),
-        ),
-      ),
-    );
+    await Promise.all(meters.map((meter) => this.#handBack(meter, 0n, { ask: true })));
     const unleased = meters.filter(({ heldUnleased }) => heldUnleased);
     await Promise.all(unleased.map((meter) => this.#inTurn(meter, () => this.#cover(meter))));
   }
@@ -389,12 +383,13 @@ export class Ledger {
     return this.#inTurn(meter, () => this.#giveBack(meter, keepNanos, how));
   }
 
-  /** `ask`: with nothing to hand back, too, so as to hear whether what calls hold is within the limit still. */
+  /** `ask`: with nothing to hand back, too, so as to hear whether what is leased and held is within the limit still. */
   async #giveBack(meter: Meter, keepNanos: bigint, { ask = false } = {}): Promise<void> {
     try {
       if (meter.inDoubt && ask) await this.#lend(meter, 0n);
+      const isIdle = meter.amountNanos === 0n && meter.heldNanos === 0n;
       const nanos = meter.release(keepNanos);
-      if (nanos <= 0n && !ask) return;
+      if (nanos <= 0n && (!ask || isIdle)) return;
       // Whether it arrives nobody knows before the answer. It is not used meanwhile; the next borrowing finds it again if it did not.
       meter.inDoubt = true;
       const back = { processId: this.#process.id, meterId: meter.id, nanos, heldNanos: meter.heldNanos };

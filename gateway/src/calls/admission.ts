@@ -55,7 +55,7 @@ function enterBy(services: Services, guards: Guards, entering: Entering): Passag
   if (watched !== undefined) {
     const paused = guards.paused.get(watched.place.id);
     if (paused !== undefined) throw scenarioPaused(services, watched.place, paused);
-    if (!services.loops.knows(watched.key)) warmUp(services, watched, entering);
+    if (!services.loops.knows(watched.key)) countSpentBefore(services, watched, entering);
     const tripped = services.loops.enter(watched.key, watched.limits, promptHash(watched.limits, entering), nowMs);
     if (tripped !== undefined) return refuseTripped(services, { place: watched.place, tags, tripped });
   }
@@ -110,7 +110,11 @@ function watchedIn(guards: Guards, { workspaceId, livemode }: Caller, id: string
 }
 
 /** What the scenario spent before this process met it: a restart is no way out of a limit. */
-function warmUp({ warmUp, loops, now }: Services, { place, key, limits }: Watched, { receivedAtMs }: Entering): void {
+function countSpentBefore(
+  { warmUp, loops, now }: Services,
+  { place, key, limits }: Watched,
+  { receivedAtMs }: Entering,
+): void {
   if (limits.maxNanosPerHour === undefined) return;
   // Calls from this one on are counted by themselves.
   warmUp.ask(place, receivedAtMs, (nanos) => void loops.spent(key, limits, nanos, now()));

@@ -12,14 +12,15 @@ import { failAbandoned } from './run-background.ts';
 export async function adoptOrphans(services: Services): Promise<void> {
   // This one is alive, though its lock may be lost for a moment.
   const dead = (await findDeadProcesses(services.db)).filter((id) => id !== services.processId);
-  const calls =
-    dead.length === 0
-      ? 0
-      : await withTransaction(services.db, (tx) =>
-          adoptLeases(tx, dead, (inner, events) => services.outbox.record(inner, events)),
-        );
+  if (dead.length > 0) await adopt(services, dead);
   await sweep(services.db);
   await failAbandoned(services);
+}
+
+async function adopt(services: Services, dead: readonly string[]): Promise<void> {
+  const calls = await withTransaction(services.db, (tx) =>
+    adoptLeases(tx, dead, (inner, events) => services.outbox.record(inner, events)),
+  );
   services.outbox.deliverSoon();
   if (calls > 0)
     services.log.warn({ calls, processes: dead.length }, 'settled by estimate the calls of processes that are gone');

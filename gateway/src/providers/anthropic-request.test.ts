@@ -10,8 +10,7 @@ const response_format = {
 };
 
 /** What a Claude without structured output gets of a chat call that wants an answer by a schema. */
-function translated(more: JsonObject): { body: JsonObject; dropped: string[] } {
-  const model = 'claude-3-5-sonnet-20241022';
+function translated(more: JsonObject, model = 'claude-3-5-sonnet-20241022'): { body: JsonObject; dropped: string[] } {
   const call = chat.read({ model, messages: [{ role: 'user', content: 'Hi' }], response_format, ...more });
   const target = { kind: 'anthropic', provider: 'anthropic', baseUrl: 'https://vendor.example', apiKey: 'k' } as const;
   return messagesRequest(call, { ...target, model });
@@ -46,5 +45,17 @@ describe('a schema goes to a Claude without structured output by a tool', () => 
     expect(body.tools).toHaveLength(1);
     expect(body.tool_choice).toEqual({ type: 'any' });
     expect(dropped).toEqual(['response_format']);
+  });
+
+  it('and in words where nobody may force a call: then nothing is lost', () => {
+    const map = { type: 'object', additionalProperties: { type: 'string' } };
+    const asked = {
+      tools,
+      tool_choice: 'required',
+      response_format: { type: 'json_schema', json_schema: { name: 'm', schema: map } },
+    };
+    const { body, dropped } = translated(asked, 'claude-opus-5-5');
+    expect(body.system).toContain('It must be valid by this JSON Schema');
+    expect(dropped).not.toContain('response_format');
   });
 });

@@ -21,9 +21,9 @@ function schemaWay(call: NeutralCall, { schemas, forcedTools }: ClaudeModel): Sc
   // A tool the caller forces is the answer; the schema has no say in it.
   if (call.output.kind !== 'json-schema' || call.toolChoice?.kind === 'tool') return 'none';
   if (schemas && fitsAnthropic(call.output.schema)) return 'native';
+  if (!forcedTools) return 'words';
   // Nor where one of the caller's own must be called: the schema's tool would do as well as any.
-  if (call.toolChoice?.kind === 'required' && call.tools.length > 0) return 'none';
-  return forcedTools ? 'tool' : 'words';
+  return call.toolChoice?.kind === 'required' && call.tools.length > 0 ? 'none' : 'tool';
 }
 
 export function messagesRequest(call: NeutralCall, target: Target): { body: JsonObject; dropped: string[] } {

@@ -1,4 +1,5 @@
 import type { Step } from '../db/pipeline.ts';
+import { isStorable } from '../db/storable.ts';
 import type { Db } from '../db/transaction.ts';
 import { type ClosedCall, noUsage, type OpenCall } from './call-record.ts';
 
@@ -172,7 +173,7 @@ function encodeRow({ open, closed }: CallRow): Record<string, unknown> {
 
 /** Text from outside as Postgres takes it: without NUL, without halves of characters, of a bearable length. */
 function storable<T extends string | undefined>(text: T): T | string {
-  if (text === undefined || (text.length <= storedMax && text.isWellFormed() && !text.includes('\0'))) return text;
+  if (text === undefined || (text.length <= storedMax && isStorable(text))) return text;
   return text.slice(0, storedMax).replaceAll('\0', '').toWellFormed();
 }
 
