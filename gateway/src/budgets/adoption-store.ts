@@ -1,7 +1,7 @@
 import { holdDead } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import { type Charge, chargeMeters } from './posting-store.ts';
+import { type Charge, chargeMeters, lockMeters } from './posting-store.ts';
 
 /**
  * Takes over what processes that are gone left behind, within one transaction: their open calls are settled at the most they
@@ -39,6 +39,7 @@ export async function adoptLeases(
     spentNanos: spent.get(meterId) ?? 0n,
     leasedNanos: leased.get(meterId) ?? 0n,
   }));
+  await lockMeters(tx, ids);
   const { events } = await chargeMeters(tx, { postings, charges });
   await record(tx, events);
   // The sums of these hours are out of date.

@@ -155,8 +155,8 @@ export interface Charge {
 }
 
 /**
- * The long way, for a transaction: meters are locked in id order, debited, and what they have crossed comes back as events to
- * be written in the same transaction.
+ * The long way, for a transaction that has locked these meters: they are debited, and what they have crossed comes back as events
+ * to be written in the same transaction.
  */
 export async function chargeMeters(
   tx: Db,
@@ -166,10 +166,6 @@ export async function chargeMeters(
   const meters: PostedMeter[] = [];
   const events: NewEvent[] = [];
   if (postings.length === 0) return { meters, events };
-  await lockMeters(
-    tx,
-    postings.map(({ meterId }) => meterId),
-  );
   const { rows } = await tx.query(
     `select m.id, m.budget_id, m.instance, m.period_start, m.period_end, m.limit_nanos as meter_limit, m.spent_nanos,
        m.leased_nanos, m.told, b.*,
@@ -271,7 +267,8 @@ export async function debitLeases(
   return postings.map((one) => (debited.has(one.meterId) ? one : { ...one, leasedNanos: 0n }));
 }
 
-async function lockMeters(tx: Db, ids: readonly bigint[]): Promise<void> {
+/** In id order, as everywhere. */
+export async function lockMeters(tx: Db, ids: readonly bigint[]): Promise<void> {
   await tx.query('select id from meters where id = any($1) order by id for update', [ids]);
 }
 

@@ -1,19 +1,10 @@
-import { isGatewayError } from '@ai-gateway/shared/errors';
 import { describe, expect, it } from 'vitest';
+import { faultOf } from '../../../test/support/fault-of.ts';
 import { chat } from './chat.ts';
 import type { JsonObject } from './neutral.ts';
 
 const read = (body: JsonObject) => chat.read({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], ...body });
-
-/** The field an error names, or what was read instead of an error. */
-function faultOf(body: JsonObject): unknown {
-  try {
-    return read(body);
-  } catch (error) {
-    if (!isGatewayError(error)) throw error;
-    return error.param;
-  }
-}
+const faultIn = (body: JsonObject): unknown => faultOf(() => read(body));
 
 const saying = (...content: JsonObject[]): JsonObject => ({ messages: [{ role: 'user', content }] });
 
@@ -52,7 +43,7 @@ describe('what a server that follows OpenAI may know, and OpenAI does not', () =
     [{ response_format: { type: 7 } }, 'response_format.type'],
     [{ response_format: 'json' }, 'response_format'],
   ])('is still to be well formed: %j', (body, param) => {
-    expect(faultOf(body)).toBe(param);
+    expect(faultIn(body)).toBe(param);
   });
 });
 

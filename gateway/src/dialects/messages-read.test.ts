@@ -1,20 +1,11 @@
-import { isGatewayError } from '@ai-gateway/shared/errors';
 import { describe, expect, it } from 'vitest';
+import { faultOf } from '../../../test/support/fault-of.ts';
 import { messages } from './messages.ts';
 import type { JsonObject } from './neutral.ts';
 
 const read = (body: JsonObject) =>
   messages.read({ model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }], ...body });
-
-/** The field an error names, or what was read instead of an error. */
-function faultOf(body: JsonObject): unknown {
-  try {
-    return read(body);
-  } catch (error) {
-    if (!isGatewayError(error)) throw error;
-    return error.param;
-  }
-}
+const faultIn = (body: JsonObject): unknown => faultOf(() => read(body));
 
 describe('how long Claude is asked to think', () => {
   it('thoughts between calls of tools only are, for a model that knows no such thing, no thoughts', () => {
@@ -23,7 +14,7 @@ describe('how long Claude is asked to think', () => {
   });
 
   it('a word Anthropic has never heard of is refused', () => {
-    expect(faultOf({ thinking: { type: 'sometimes' } })).toBe('thinking.type');
+    expect(faultIn({ thinking: { type: 'sometimes' } })).toBe('thinking.type');
   });
 });
 
@@ -52,6 +43,6 @@ describe('how long the answer may be', () => {
   });
 
   it.each([undefined, null, -1, 0.5, '0'])('must be said: %j', (max_tokens) => {
-    expect(faultOf({ max_tokens })).toBe('max_tokens');
+    expect(faultIn({ max_tokens })).toBe('max_tokens');
   });
 });
