@@ -15,10 +15,9 @@ export interface Hold {
   nanos: bigint;
 }
 
-/** The meter that could not pay, and what is left on it. */
+/** The meter that could not pay; what is left on it may be more the next moment. */
 export interface Shortage {
   meter: Meter;
-  availableNanos: bigint;
 }
 
 /** How often, and for how long together, others are asked for what they do not need before a call is refused. */
@@ -281,13 +280,14 @@ export class Ledger {
 
   /**
    * Waits for calls under way to give back what they held and did not need, as long as that may make room. A call that comes
-   * while the last money is held is not refused for it at once.
+   * while the last money is held is not refused for it at once. False where none is to be had this way any more.
    */
-  async waitForRoom(meters: readonly Meter[], nanos: bigint, untilMs: number): Promise<void> {
+  async waitForRoom(meters: readonly Meter[], nanos: bigint, untilMs: number): Promise<boolean> {
     for (;;) {
       const short = meters.filter((meter) => !meter.canHold(nanos));
       const leftMs = untilMs - performance.now();
-      if (leftMs <= 0 || !short.every(({ heldNanos }) => heldNanos > 0n) || short.length === 0) return;
+      if (short.length === 0) return true;
+      if (leftMs <= 0 || !short.every(({ heldNanos }) => heldNanos > 0n)) return false;
       const timeout = new AbortController();
       await Promise.race([
         new Promise<void>((resolve) => this.#waiting.push(resolve)),
@@ -448,6 +448,5 @@ function shortageOf(meters: readonly Meter[], nanos: bigint): Shortage {
       tightest = meter;
   }
   if (tightest === undefined) throw new Error('a shortage has a meter that is short');
-  const { availableNanos } = tightest;
-  return { meter: tightest, availableNanos: availableNanos > 0n ? availableNanos : 0n };
+  return { meter: tightest };
 }

@@ -87,10 +87,10 @@ async function fundCounted(services: Services, asked: Asked, funding: Omit<Fundi
   const exact = await exactInputs(asked);
   const holdNanos = dearestOf(asked.candidates, asked.call, { inputOf: exact, most: undefined });
   let held = await services.ledger.hold(meters, holdNanos);
-  for (const untilMs = performance.now() + patienceMs; !('nanos' in held) && performance.now() < untilMs; ) {
-    await services.ledger.waitForRoom(meters, holdNanos, untilMs);
-    if (!meters.every((meter) => meter.canHold(holdNanos))) break;
-    held = await services.ledger.hold(meters, holdNanos);
+  const untilMs = performance.now() + patienceMs;
+  while (!('nanos' in held) && (await services.ledger.waitForRoom(meters, holdNanos, untilMs))) {
+    // Many may wait for the same room, and somebody else may have been sooner: then there is more to wait for.
+    if (meters.every((meter) => meter.canHold(holdNanos))) held = await services.ledger.hold(meters, holdNanos);
   }
   return 'nanos' in held ? { ...funding, holdNanos, hold: held } : fundShort(services, asked, { first: held, exact });
 }
@@ -135,7 +135,7 @@ async function fundShort(
   const { meters } = asked;
   let shortage = first;
   for (let fits = 0; fits < fitsMax; fits++) {
-    const fit = fitWithin(asked, { exact, nanos: shortage.availableNanos });
+    const fit = fitWithin(asked, { exact, nanos: shortage.meter.availableNanos });
     if (fit === undefined) break;
     const { holdNanos, candidates, maxTokens } = fit;
     const held = await services.ledger.hold(meters, holdNanos);
