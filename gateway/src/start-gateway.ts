@@ -19,6 +19,7 @@ import { listen } from './db/listen.ts';
 import { openDatabase } from './db/open-database.ts';
 import { holdProcessLock } from './db/process-lock.ts';
 import { Authenticator } from './http/authenticate.ts';
+import { type OpenPort, openPort } from './http/open-port.ts';
 import { answerWhileStarting } from './http/serve-starting.ts';
 import { startJobs } from './jobs.ts';
 import { GuardViews } from './limits/guard-views.ts';
@@ -75,9 +76,10 @@ export async function startGateway(
     { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, requireHostHeader: false },
     starting,
   );
+  let opened: OpenPort;
   try {
     await proveSecret(db, secret, config.secret === undefined ? secretPath(config.dataDir) : 'GATEWAY_SECRET');
-    await listening(server, config);
+    opened = await openPort(server, config).catch(refused(config.port));
   } catch (error) {
     await database.stop();
     throw error;
@@ -162,10 +164,8 @@ export async function startGateway(
   });
   await outbox.start((job) => deliverWebhook(services, job));
   await adoptOrphans(services);
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : config.port;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  const url = config.publicUrl ?? `http://${host}:${port}`;
+  const url = config.publicUrl ?? `http://${host}:${opened.port}`;
   services.publicUrl = url;
   const jobs = startJobs(services);
   // Last of all that can fail: keys are shown by the start that makes them, or never.
@@ -176,7 +176,7 @@ export async function startGateway(
 
   const stop = async (): Promise<void> => {
     draining = true;
-    await Promise.all([drain(server), jobs.stop(drainMs)]);
+    await Promise.all([drain(server, opened), jobs.stop(drainMs)]);
     // Whoever hung up has a call that is being counted still.
     await ledger.idle(10_000);
     await journal
@@ -198,31 +198,23 @@ export async function startGateway(
   return { url, firstKeys, database: database.kind, services, stop: () => (stopped ??= stop()) };
 }
 
-function listening(server: Server, config: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(`Port ${config.port} is taken. Is another gateway running? Stop it, or set PORT.`)
-          : error,
-      );
-    });
-    server.listen(config.port, config.host, () => resolve());
-  });
+function refused(port: number) {
+  return (error: NodeJS.ErrnoException): never => {
+    throw error.code === 'EADDRINUSE'
+      ? new Error(`Port ${port} is taken. Is another gateway running? Stop it, or set PORT.`)
+      : error;
+  };
 }
 
 /** No new connections; idle ones are closed, busy ones get thirty seconds. */
-function drain(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
-    const force = setTimeout(() => server.closeAllConnections(), drainMs);
-    server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(force);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+async function drain(server: Server, opened: OpenPort): Promise<void> {
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const force = setTimeout(() => server.closeAllConnections(), drainMs);
+  const closed = opened.close();
+  server.closeIdleConnections();
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(force);
 }
 
 function secretPath(dataDir: string): string {

@@ -1,0 +1,64 @@
+import type { Server } from 'node:http';
+import { type AddressInfo, createServer, type ListenOptions, type Server as SocketServer } from 'node:net';
+
+/**
+ * Node takes one waiting connection from a listening socket in each turn of the event loop (libuv, pull request 3696), and while
+ * a thousand streams are relayed a turn lasts tens of milliseconds. Of so many sockets it takes one each.
+ */
+const socketsPerPort = 16;
+
+/** A port that is listened to. */
+export interface OpenPort {
+  port: number;
+  /** Takes no more connections; resolves when those there were have ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens for `server`, by several sockets where the kernel divides new connections among them. Rejects with what `listen` says
+ * where the port is somebody else's.
+ */
+export async function openPort(server: Server, where: { port: number; host: string }): Promise<OpenPort> {
+  if (process.platform !== 'linux') return opened([await listening(server, where)]);
+  // Sockets that share a port would share it with another gateway's too: first, it must be nobody's.
+  const alone = await listening(createServer(), where);
+  const shared = { ...where, port: portOf(alone), reusePort: true };
+  await closed(alone);
+  const sockets: SocketServer[] = [await listening(server, shared)];
+  while (sockets.length < socketsPerPort) {
+    // As `node:http` makes its own.
+    const more = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
+    sockets.push(await listening(more, shared));
+  }
+  return opened(sockets);
+}
+
+function opened(sockets: readonly SocketServer[]): OpenPort {
+  const [first] = sockets as [SocketServer];
+  return {
+    port: portOf(first),
+    close: async () => {
+      await Promise.all(sockets.map(closed));
+    },
+  };
+}
+
+function portOf(socket: SocketServer): number {
+  return (socket.address() as AddressInfo).port;
+}
+
+function listening<S extends SocketServer>(socket: S, options: ListenOptions): Promise<S> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.listen(options, () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}
+
+function closed(socket: SocketServer): Promise<void> {
+  return new Promise((resolve) => {
+    socket.close(() => resolve());
+  });
+}
