@@ -7,11 +7,14 @@ import ipaddr from 'ipaddr.js';
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const ip = ipaddr.process(address);
-  return ip.range() === 'unicast' && !(ip.kind() === 'ipv6' && ip.match(ipv4Compatible));
+  if (ip.range() !== 'unicast') return false;
+  return ip.kind() === 'ipv6' ? ip.match(givenOut) : !ip.match(azureAgent);
 }
 
-/** `::127.0.0.1`, the way of before `::ffff:127.0.0.1`: deprecated, on no public host, and unicast to ipaddr.js. */
-const ipv4Compatible = ipaddr.parseCIDR('::/96');
+/** All of IPv6 that is given out to hosts; of the rest, `::127.0.0.1` among it, ipaddr.js takes for unicast what it has no name for. */
+const givenOut = ipaddr.parseCIDR('2000::/3');
+/** Public by its number alone: Azure answers there from the host a machine runs on, with that machine's secrets. */
+const azureAgent = ipaddr.parseCIDR('168.63.129.16/32');
 
 /**
  * Why a URL may not be called, or undefined when it may. WHATWG parsing has already turned every spelling of an IPv4
@@ -29,4 +32,4 @@ export function urlFault(url: URL, allowPrivateNetwork: boolean): string | undef
 }
 
 export const privateAddress =
-  'leads to a private, loopback or link-local address; set ALLOW_PRIVATE_NETWORK=true on the gateway to allow that';
+  'leads to a private, loopback, link-local or metadata address; set ALLOW_PRIVATE_NETWORK=true on the gateway to allow that';
