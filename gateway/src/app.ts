@@ -29,12 +29,13 @@ export function createApp(options: {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  // Before anything refuses: what a refusal looks like is read off the path.
+  app.use(tagPath);
   app.use((req: Request, _res: Response, next: NextFunction) => {
     guardRequest(req);
     if (isDraining() && req.path !== '/readyz' && req.path !== '/healthz') throw draining();
     next();
   });
-  app.use(tagPath);
   const endpoints: Record<string, ModelEndpoint> = {
     '/v1/chat/completions': dialectEndpoint(chat),
     '/v1/responses': dialectEndpoint(responses),

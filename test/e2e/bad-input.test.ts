@@ -280,6 +280,33 @@ describe('what Node lets through and no honest client sends', () => {
   });
 });
 
+describe('a request that says twice who it is', () => {
+  const other = `gw_live_${'x'.repeat(32)}`;
+  const named = (target: string, ...headers: string[]): Promise<string> =>
+    raw(gateway.url, [`${target} HTTP/1.1`, 'Host: a', ...headers].join('\r\n'));
+  const openAis = /^HTTP\/1\.1 401 [\s\S]*"type":"invalid_request_error"[\s\S]*"code":"invalid_api_key"/;
+  const anthropics = /^HTTP\/1\.1 401 [\s\S]*"type":"authentication_error"[\s\S]*"code":"invalid_api_key"/;
+
+  it.each([
+    ['GET /v1/models', openAis],
+    [`POST ${chat}`, openAis],
+    ['POST /v1/messages', anthropics],
+    ['POST /t/client=acme/v1/messages', anthropics],
+  ])('differently is nobody: %s', async (target, refused) => {
+    for (const second of [`authorization: Bearer ${other}`, 'AUTHORIZATION: Basic dXNlcjpwYXNz', `x-api-key: ${other}`])
+      expect(await named(target, `Authorization: Bearer ${liveKey}`, second)).toMatch(refused);
+    expect(await named(target, `Authorization: Bearer ${other}, Bearer ${other}`, `x-api-key: ${liveKey}`)).toMatch(
+      refused,
+    );
+  });
+
+  it('in the same words, or once in none, is who it says', async () => {
+    for (const second of [`Authorization: Bearer ${liveKey}`, `x-api-key: ${liveKey}`, 'x-api-key:'])
+      expect(await named('GET /v1/me', `Authorization: Bearer ${liveKey}`, second)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await named('GET /v1/me', 'Authorization: Bearer', `x-api-key: ${liveKey}`)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
+
 it('a call that needs no body may come with none at all', async () => {
   await gateway.post('/v1/scenarios/bodiless/pause', {});
   const bare = (head: string): Promise<string> =>

@@ -73,11 +73,15 @@ function current(caller: Caller, now: number): Caller {
 
 /** Two keys that differ are no key: which one would count is not for the caller to find out. */
 export function keyOf(headers: IncomingHttpHeaders): string | undefined {
-  const bearer = /^Bearer +([^\s,]+) *$/i.exec(headers.authorization ?? '')?.[1];
+  const bearer = /^Bearer +(\S.*)$/i.exec(headers.authorization ?? '')?.[1];
   const header = headers['x-api-key'];
   const plain = typeof header === 'string' && header.trim() !== '' ? header.trim() : undefined;
-  if (bearer !== undefined && plain !== undefined && bearer !== plain) throw badKey();
+  if (bearer !== undefined && plain !== undefined && bearer !== plain) throw twoKeys();
   return bearer ?? plain;
+}
+
+export function twoKeys(): GatewayError {
+  return new GatewayError('invalid_api_key', 'This request says twice who it is, and differently. Send one API key.');
 }
 
 function badKey(): GatewayError {
