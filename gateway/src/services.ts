@@ -5,6 +5,7 @@ import type { BudgetViews } from './budgets/budget-views.ts';
 import type { Journal } from './budgets/journal.ts';
 import type { Ledger } from './budgets/ledger.ts';
 import type { MeterReader } from './budgets/meter-reader.ts';
+import type { Cancellation } from './calls/cancellation.ts';
 import type { TagRegistry } from './clients/tag-registry.ts';
 import type { GuardViews } from './limits/guard-views.ts';
 import type { LimitBoard } from './limits/limit-board.ts';
@@ -41,6 +42,8 @@ export interface Services {
   outgoing: Outgoing;
   workspaces: WorkspaceViews;
   health: HealthBoard;
+  /** Streams under way, to be told when the process stops. Plain calls are not kept: what is kept is dear to collect. */
+  streams: Set<Cancellation>;
   /** Drops what is remembered of a key on this process at once; the others hear of it from the database. */
   forgetKey: (keyId: string) => void;
 }

@@ -35,7 +35,10 @@ import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
 export const version = '0.1.0';
-const drainMs = 30_000;
+/** With the last words, thirty seconds: after so many Kubernetes kills. */
+const drainMs = 28_000;
+/** For the error events of streams that were not waited for. */
+const lastWordsMs = 2_000;
 
 export interface RunningGateway {
   url: string;
@@ -50,7 +53,11 @@ export interface RunningGateway {
 /** Opens everything in order and closes it in the other. Throws with a sentence for the operator when something is amiss. */
 export async function startGateway(
   config: Config,
-  options: { logTo?: DestinationStream } = {},
+  options: {
+    logTo?: DestinationStream;
+    /** So long what is in flight is waited for. */
+    drainMs?: number;
+  } = {},
 ): Promise<RunningGateway> {
   const log = pino({ level: config.logLevel, base: null }, options.logTo ?? pino.destination({ dest: 2, sync: false }));
   const now = (): number => Date.now();
@@ -137,6 +144,7 @@ export async function startGateway(
     outgoing,
     workspaces,
     health: new HealthBoard({ now }),
+    streams: new Set(),
     forgetKey: (keyId) => authenticator.forget(keyId),
   };
   const inBackground = (what: string, work: Promise<unknown>): void => {
@@ -176,7 +184,11 @@ export async function startGateway(
 
   const stop = async (): Promise<void> => {
     draining = true;
-    await Promise.all([drain(server, opened), jobs.stop(drainMs)]);
+    const patienceMs = options.drainMs ?? drainMs;
+    const endStreams = (): void => {
+      for (const stream of services.streams) stream.cancel('stopping');
+    };
+    await Promise.all([drain(server, opened, { patienceMs, endStreams }), jobs.stop(patienceMs)]);
     // Whoever hung up has a call that is being counted still.
     await ledger.idle(10_000);
     await journal
@@ -206,14 +218,20 @@ function refused(port: number) {
   };
 }
 
-/** No new connections; idle ones are closed, busy ones get thirty seconds. */
-async function drain(server: Server, opened: OpenPort): Promise<void> {
+/** No new connections; idle ones are closed, busy ones are waited for. Then streams are ended, and what is left is cut. */
+async function drain(
+  server: Server,
+  opened: OpenPort,
+  { patienceMs, endStreams }: { patienceMs: number; endStreams: () => void },
+): Promise<void> {
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const force = setTimeout(() => server.closeAllConnections(), drainMs);
+  const end = setTimeout(endStreams, patienceMs);
+  const force = setTimeout(() => server.closeAllConnections(), patienceMs + lastWordsMs);
   const closed = opened.close();
   server.closeIdleConnections();
   await closed;
   clearInterval(sweep);
+  clearTimeout(end);
   clearTimeout(force);
 }
 

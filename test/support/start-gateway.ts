@@ -26,7 +26,10 @@ export interface TestGateway {
 }
 
 /** A real gateway on a port of its own, a database of its own, and fakes of the three vendors behind it. */
-export async function startTestGateway(env: Record<string, string> = {}): Promise<TestGateway> {
+export async function startTestGateway(
+  env: Record<string, string> = {},
+  options: { drainMs?: number } = {},
+): Promise<TestGateway> {
   const [fakes, database] = await Promise.all([startFakes(), createTestDatabase()]);
   const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-data-'));
   const logs: string[] = [];
@@ -37,6 +40,7 @@ export async function startTestGateway(env: Record<string, string> = {}): Promis
     },
   });
   const gateway = await startGateway(readConfig({ ...gatewayEnv(fakes, database.url, dataDir), ...env }), {
+    ...options,
     logTo: logTo as never,
   });
   const send = (path: string, init: RequestInit, headers: Record<string, string>): Promise<Response> =>

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NeutralCall, StreamEvent } from '../dialects/neutral.ts';
 import { answerSandbox, streamSandbox } from '../providers/sandbox.ts';
 import type { Candidate } from '../routing/route.ts';
+import { ExchangeError } from './exchange.ts';
 import type { ModelCall } from './model-call.ts';
 import type { StreamEnd, StreamSink } from './stream-run.ts';
 import { writeTransform } from './stream-transform.ts';
@@ -25,7 +26,7 @@ export function answerInSandbox(request: ModelCall, call: NeutralCall, candidate
   const { transform, take, finish } = writeTransform(request.dialect.stream(context));
   const attach = async (sink: StreamSink): Promise<StreamEnd> => {
     for (const event of streamSandbox(answer)) {
-      if (request.cancellation.cancelled) return { kind: 'failed', message: undefined };
+      if (request.cancellation.cancelled) return { kind: 'broken', error: new ExchangeError('aborted', undefined) };
       await deliver(sink, take(event), event);
     }
     await deliver(sink, finish(), undefined);

@@ -185,9 +185,11 @@ async function answerFrom(
     });
     if (outcome.kind === 'gone') {
       services.health.abandoned(account);
-      if (outcome.sent) await settleCall(running, { status: 'cancelled', usage: undefined, text: '' });
-      else await closeUnbilled(running, 'cancelled');
-      throw new ClientGone();
+      const stopped = request.cancellation.because === 'stopping' ? stoppedHalfway() : undefined;
+      const status = stopped === undefined ? 'cancelled' : 'failed';
+      if (outcome.sent) await settleCall(running, { status, usage: undefined, text: '', errorCode: stopped?.code });
+      else await closeUnbilled(running, status, stopped?.code);
+      throw stopped ?? new ClientGone();
     }
     if (outcome.kind === 'unsupported') {
       services.health.abandoned(account);
@@ -301,19 +303,32 @@ async function close(
       return { tail: [errorFrame(databaseAway())], whole: false };
     }
   }
-  if (request.cancellation.cancelled) {
+  const { because } = request.cancellation;
+  if (because === 'gone') {
     await settleCall(running, { status: 'cancelled', ...figures });
     return { tail: [], whole: false };
   }
-  services.health.failed(running.account, { kind: 'broken' });
-  const timedOut = end.kind === 'broken' && end.error.kind === 'timeout';
-  const error = new GatewayError(
-    timedOut ? 'provider_timeout' : 'provider_error',
-    end.kind === 'failed' && end.message !== undefined
-      ? `${running.provider} failed in the middle of its answer: ${end.message}`
-      : `${running.provider} ${timedOut ? 'fell silent' : 'broke off'} in the middle of its answer. What came before is paid for; try again for a whole one.`,
-  );
+  if (because === undefined) services.health.failed(running.account, { kind: 'broken' });
+  const error = because === 'stopping' ? stoppedHalfway() : brokenOff(running, end);
   await settleCall(running, { status: 'failed', ...figures, errorCode: error.code });
   const toldAlready = end.kind === 'failed' && end.message === undefined;
   return { tail: toldAlready ? [] : [errorFrame(error)], whole: false };
+}
+
+function brokenOff({ provider }: RunningCall, end: StreamEnd): GatewayError {
+  const timedOut = end.kind === 'broken' && end.error.kind === 'timeout';
+  return new GatewayError(
+    timedOut ? 'provider_timeout' : 'provider_error',
+    end.kind === 'failed' && end.message !== undefined
+      ? `${provider} failed in the middle of its answer: ${end.message}`
+      : `${provider} ${timedOut ? 'fell silent' : 'broke off'} in the middle of its answer. What came before is paid for; try again for a whole one.`,
+  );
+}
+
+function stoppedHalfway(): GatewayError {
+  return new GatewayError(
+    'service_unavailable',
+    'The gateway is restarting and could wait for this answer no longer. What came of it is paid for; try again for a whole one.',
+    { retryAfterSeconds: 2 },
+  );
 }

@@ -26,7 +26,7 @@ export interface ModelCall {
   strict: boolean;
   /** The only headers of a caller that reach a provider, and only Anthropic. */
   anthropicHeaders: Record<string, string>;
-  /** Cancelled when the client has gone. */
+  /** Cancelled when the client has gone, or the process cannot wait any longer. */
   cancellation: Cancellation;
 }
 

@@ -56,7 +56,7 @@ function waits(services: Services, row: BackgroundRow, signal: AbortSignal): Pro
 
 async function answer(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<BackgroundOutcome> {
   const cancellation = new Cancellation();
-  const stop = (): void => cancellation.cancel();
+  const stop = (): void => cancellation.cancel('stopping');
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
   try {

@@ -51,7 +51,7 @@ export interface Settlement {
  */
 export async function settleCall(
   running: RunningCall,
-  end: { status: ClosedCall['status']; usage: Usage | undefined; text: string; errorCode?: string },
+  end: { status: ClosedCall['status']; usage: Usage | undefined; text: string; errorCode?: string | undefined },
 ): Promise<Settlement> {
   const usage = end.usage ?? (await estimateOf(running, end.text));
   const cost = running.price === undefined ? undefined : costNanos(running.price, usage);

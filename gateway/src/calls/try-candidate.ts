@@ -40,7 +40,7 @@ export type Answered =
 export type Tried =
   | Answered
   | { kind: 'failed'; failure: AttemptFailure }
-  /** The client has hung up. */
+  /** The client has hung up, or the process stops. */
   | { kind: 'gone'; sent: boolean }
   /** Strict mode, and this provider would have to drop a parameter. */
   | { kind: 'unsupported'; error: GatewayError };

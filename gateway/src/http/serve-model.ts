@@ -43,14 +43,18 @@ export function serveModel(services: Services, authenticator: Authenticator, end
     const receivedAtMs = services.now();
     const id = newId('req', receivedAtMs);
     const cancellation = new Cancellation();
+    let isStream = false;
     res.once('close', () => {
-      if (!res.writableFinished) cancellation.cancel();
+      if (!res.writableFinished) cancellation.cancel('gone');
+      if (isStream) services.streams.delete(cancellation);
     });
     let place: IdempotentPlace | undefined;
     try {
       const caller = await authenticator.authenticate(req.headers);
       const body = await readBody(req);
       const { json, outline } = parseBody(body);
+      isStream = json.stream === true && !cancellation.cancelled;
+      if (isStream) services.streams.add(cancellation);
       const tags = resolveTags({ headers: req.headers, path: req.tagPath, metadata: json.metadata, key: caller });
       const claimed = await claimFor(services, caller, req, body);
       if (claimed !== undefined && 'answer' in claimed) return replay(res, claimed.answer);

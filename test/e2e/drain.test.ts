@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+
+let gateway: TestGateway;
+
+// A gateway that has stopped answers nobody again, so every story gets its own; this one is in a hurry.
+beforeEach(async () => {
+  gateway = await startTestGateway({ FIRST_BYTE_TIMEOUT_MS: '60000' }, { drainMs: 0 });
+});
+afterEach(() => gateway.stop());
+
+const stream = { stream: true, messages: [{ role: 'user', content: 'Hi' }] };
+
+async function records(): Promise<unknown[]> {
+  const { rows } = await gateway.database.pool.query(
+    'select status, error_code, estimated, input_tokens > 0 as input, output_tokens > 0 as output, cost_nanos > 0 as paid from calls',
+  );
+  return rows;
+}
+
+/** What came up to a word, and what comes after. */
+async function beginning({ body }: Response, word: string): Promise<[string, () => Promise<string>]> {
+  const decoder = new TextDecoder();
+  const chunks = (body as ReadableStream<Uint8Array>)[Symbol.asyncIterator]();
+  let begun = '';
+  while (!begun.includes(word)) begun += decoder.decode((await chunks.next()).value);
+  const rest = async (): Promise<string> => {
+    let text = '';
+    for await (const chunk of chunks) text += decoder.decode(chunk);
+    return text;
+  };
+  return [begun, rest];
+}
+
+const cut = { status: 'failed', error_code: 'service_unavailable', estimated: true, input: true, paid: true };
+
+it.each([
+  [
+    '/v1/chat/completions',
+    { ...stream, model: 'gpt-4o' },
+    /\n\ndata: \{"error":\{.*"code":"service_unavailable".*\}\n\n$/,
+  ],
+  [
+    '/v1/responses',
+    { model: 'gpt-4o', stream: true, input: 'Hi' },
+    /\n\nevent: error\ndata: \{"type":"error","code":"service_unavailable".*\}\n\n$/,
+  ],
+  [
+    '/v1/messages',
+    { ...stream, model: 'claude-sonnet-4-5', max_tokens: 100 },
+    /\n\nevent: error\ndata: \{"type":"error",.*"code":"service_unavailable".*\}\n\n$/,
+  ],
+  [
+    '/v1/messages',
+    { ...stream, model: 'gpt-4o', max_tokens: 100 },
+    /\n\nevent: error\ndata: \{"type":"error",.*"code":"service_unavailable".*\}\n\n$/,
+  ],
+])(
+  'a stream that a stopping gateway cannot wait for ends with an error event, and is paid for: %s',
+  async (path, body, end) => {
+    for (const fake of [gateway.fakes.openai, gateway.fakes.anthropic]) {
+      fake.reply({ text: 'one two three four five six seven eight', chunks: 8 });
+      fake.fault({ kind: 'stall', afterEvents: 6 });
+    }
+    const [begun, rest] = await beginning(await gateway.post(path, body), 'one');
+    await gateway.gateway.stop();
+    const text = begun + (await rest());
+    expect(text).toMatch(end);
+    expect(text).not.toMatch(/\[DONE\]|message_stop|response\.completed/);
+    expect(await records()).toEqual([{ ...cut, output: true }]);
+  },
+);
+
+it('so does one of a test key', async () => {
+  const body = { ...stream, model: 'gpt-4o', messages: [{ role: 'user', content: 'word '.repeat(2_000) }] };
+  const response = await gateway.post('/v1/chat/completions', body, { authorization: `Bearer ${testKey}` });
+  const [, rest] = await beginning(response, 'word');
+  await gateway.gateway.stop();
+  expect(await rest()).toMatch(/"code":"service_unavailable".*\n\n$/);
+  expect(await records()).toMatchObject([{ status: 'failed', error_code: 'service_unavailable' }]);
+});
+
+it('one that has not begun is refused with 503, and its input is paid for', async () => {
+  gateway.fakes.openai.fault({ kind: 'hang' });
+  const asked = gateway.post('/v1/chat/completions', { ...stream, model: 'gpt-4o' }, { 'x-gateway-fallback': 'none' });
+  await expect.poll(() => gateway.fakes.openai.requests.length).toBe(1);
+  await gateway.gateway.stop();
+  const response = await asked;
+  expect(response.status).toBe(503);
+  expect(response.headers.get('x-should-retry')).toBe('true');
+  expect(await response.json()).toMatchObject({ error: { code: 'service_unavailable' } });
+  expect(await records()).toEqual([{ ...cut, output: false }]);
+});
