@@ -258,6 +258,10 @@ it('strict mode refuses what would be dropped, by its name', async () => {
   expect(
     await refusal(chat, { ...good, model: 'claude-3-5-sonnet-20241022', seed: 7 }, { 'x-gateway-strict': 'true' }),
   ).toEqual([400, 'unsupported_parameter', 'seed']);
+  const tool = { type: 'function', function: { name: 'pay', parameters: { type: 'object' }, strict: true } };
+  expect(
+    await refusal(chat, { ...good, model: 'gemini-2.5-flash', tools: [tool] }, { 'x-gateway-strict': 'true' }),
+  ).toEqual([400, 'unsupported_parameter', 'tools.function.strict']);
 });
 
 describe('what Node lets through and no honest client sends', () => {

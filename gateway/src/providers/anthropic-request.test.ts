@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chat } from '../dialects/chat.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
+import { responses } from '../dialects/responses.ts';
 import { messagesRequest, schemaTool } from './anthropic-request.ts';
 
 const tools = [{ type: 'function', function: { name: 'pay', parameters: { type: 'object', properties: {} } } }];
@@ -57,5 +58,66 @@ describe('a schema goes to a Claude without structured output by a tool', () => 
     const { body, dropped } = translated(asked, 'claude-opus-5-5');
     expect(body.system).toContain('It must be valid by this JSON Schema');
     expect(dropped).not.toContain('response_format');
+  });
+});
+
+describe('a tool whose schema is to be kept to', () => {
+  const properties = { cents: { type: 'integer', minimum: 1 } };
+  const strict = (name: string, parameters: JsonObject = { type: 'object', properties, required: ['cents'] }) => ({
+    type: 'function',
+    function: { name, parameters, strict: true },
+  });
+  const asked = (more: JsonObject, model = 'claude-sonnet-4-5'): ReturnType<typeof translated> =>
+    translated({ response_format: undefined, ...more }, model);
+  const named = ['tools.function.strict'];
+
+  it('is, by a Claude that can, in the words Anthropic takes', () => {
+    const { body, dropped } = asked({ tools: [strict('pay'), ...tools] });
+    const [pay, loose] = body.tools as JsonObject[];
+    expect(pay).toMatchObject({ strict: true, input_schema: { additionalProperties: false, required: ['cents'] } });
+    expect(JSON.stringify(pay)).not.toContain('"minimum":');
+    expect(loose).toEqual({ name: 'pay', input_schema: { type: 'object', properties: {} } });
+    expect(dropped).toEqual([]);
+  });
+
+  it('is kept to as well as can be by one that cannot, and the caller hears of it', () => {
+    const { body, dropped } = asked({ tools: [strict('pay')] }, 'claude-3-5-sonnet-20241022');
+    expect(body.tools).toEqual([{ name: 'pay', input_schema: strict('pay').function.parameters }]);
+    expect(dropped).toEqual(named);
+  });
+
+  it.each([
+    ['is a map', [strict('pay', { type: 'object', additionalProperties: { type: 'string' } })]],
+    ['is no object', [strict('pay', { anyOf: [{ type: 'object', properties }] })]],
+    ['is one of more than Anthropic makes a grammar of', ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => strict(name))],
+    [
+      'leaves out more, with the others, than Anthropic makes a grammar of',
+      ['a', 'b'].map((name) =>
+        strict(name, {
+          type: 'object',
+          properties: Object.fromEntries(['1', '2', '3', '4', '5', '6', '7'].map((n) => [n, { type: 'string' }])),
+        }),
+      ),
+    ],
+  ])('nor by any where it %s', (_, list) => {
+    const { body, dropped } = asked({ tools: list });
+    expect(JSON.stringify(body.tools)).not.toContain('strict');
+    expect(dropped).toEqual(named);
+  });
+
+  it('is named in the words of its dialect', () => {
+    const { name, parameters } = strict('pay').function;
+    const call = responses.read({
+      model: 'm',
+      input: 'Hi',
+      tools: [{ type: 'function', name, parameters, strict: true }],
+    });
+    const target = {
+      kind: 'anthropic',
+      provider: 'anthropic',
+      baseUrl: 'https://vendor.example',
+      apiKey: 'k',
+    } as const;
+    expect(messagesRequest(call, { ...target, model: 'claude-3-haiku-20240307' }).dropped).toEqual(['tools.strict']);
   });
 });

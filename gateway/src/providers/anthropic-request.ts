@@ -4,7 +4,7 @@ import { type ClaudeModel, claudeModel } from './anthropic-model.ts';
 import { anthropicSchema, fitsAnthropic } from './anthropic-schema.ts';
 import { expectsThoughts, planThinking } from './anthropic-thinking.ts';
 import { anthropicTurns, cacheMark } from './anthropic-turns.ts';
-import { droppedExtras, droppedOf } from './dropped.ts';
+import { droppedExtras, droppedOf, droppedStrict } from './dropped.ts';
 import { asObject } from './openai-answer.ts';
 
 /** Anthropic demands a ceiling; what callers of other dialects leave out is set to what every Claude can answer. */
@@ -26,10 +26,21 @@ function schemaWay(call: NeutralCall, { schemas, forcedTools }: ClaudeModel): Sc
   return call.toolChoice?.kind === 'required' && call.tools.length > 0 ? 'none' : 'tool';
 }
 
+/** Of all it is to keep to Anthropic makes one grammar, and refuses the call where that grows too large: seven small tools did. */
+const strictToolsMax = 5;
+
+/** Can Claude be held to the schema of every tool that asks for it? */
+function keepsStrictly({ tools, output }: NeutralCall, way: SchemaWay, { schemas }: ClaudeModel): boolean {
+  const strict = tools.flatMap((tool) => (tool.strict ? [objectSchema(tool.parameters)] : []));
+  if (!schemas || strict.length === 0 || strict.length > strictToolsMax) return false;
+  return fitsAnthropic(...strict, ...(way === 'native' && output.kind === 'json-schema' ? [output.schema] : []));
+}
+
 export function messagesRequest(call: NeutralCall, target: Target): { body: JsonObject; dropped: string[] } {
   const model = claudeModel(target.model);
   const way = schemaWay(call, model);
-  const tools = toolFields(call, way, model);
+  const strict = keepsStrictly(call, way, model);
+  const tools = toolFields(call, { way, strict, model });
   const ceiling = ceilingOf(call, model);
   const plan = planThinking(call, model, { forced: tools.forced, ceiling });
   const stops = call.stop.filter((stop) => stop.trim() !== '');
@@ -77,6 +88,7 @@ export function messagesRequest(call: NeutralCall, target: Target): { body: Json
     ...(call.output.kind === 'json-schema' && way === 'none' ? droppedOf(call, ['output']) : []),
     ...(plan.honoured ? [] : droppedOf(call, ['reasoning'])),
     ...(tools.honoured ? [] : droppedOf(call, ['toolChoice'])),
+    ...(strict ? [] : droppedStrict(call, call.tools)),
     ...(stops.length < call.stop.length ? droppedOf(call, ['stop']) : []),
     ...droppedExtras(call),
   ];
@@ -119,8 +131,11 @@ interface ToolFields {
   honoured: boolean;
 }
 
-function toolFields(call: NeutralCall, way: SchemaWay, { forcedTools }: ClaudeModel): ToolFields {
-  const tools = call.tools.map(writeTool);
+function toolFields(
+  call: NeutralCall,
+  { way, strict, model: { forcedTools } }: { way: SchemaWay; strict: boolean; model: ClaudeModel },
+): ToolFields {
+  const tools = call.tools.map((tool) => writeTool(tool, strict && tool.strict === true));
   if (way === 'tool' && call.output.kind === 'json-schema') {
     const description =
       'Gives the final answer. Call this tool, with the answer as its input, instead of answering in text.';
@@ -155,11 +170,13 @@ function single({ parallelToolCalls }: NeutralCall): JsonObject {
   return parallelToolCalls === false ? { disable_parallel_tool_use: true } : {};
 }
 
-function writeTool(tool: Tool): JsonObject {
+function writeTool(tool: Tool, strict: boolean): JsonObject {
+  const schema = objectSchema(tool.parameters);
   return {
     name: tool.name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
-    input_schema: objectSchema(tool.parameters),
+    input_schema: strict ? anthropicSchema(schema) : schema,
+    ...(strict ? { strict } : {}),
     ...cacheMark(tool.cacheControl),
   };
 }

@@ -81,14 +81,15 @@ function isPrimitive(value: unknown): boolean {
 }
 
 /**
- * Can structured output say it without loss? Maps and free-form objects it would close, so that they could only come empty;
+ * Can structured output say all of them at once, and without loss? Maps and free-form objects it would close, so that they could only come empty;
  * schemas that hold themselves it refuses, and those with too much that may be left out or be of one type or another.
  */
-export function fitsAnthropic(schema: JsonObject): boolean {
-  return fitsWith({ optional: 0, unions: 0, references: 0 }, schema, { root: schema, within: [] });
+export function fitsAnthropic(...schemas: readonly JsonObject[]): boolean {
+  const tally = { optional: 0, unions: 0, references: 0 };
+  return schemas.every((schema) => fitsWith(tally, schema, { root: schema, within: [] }));
 }
 
-/** What Anthropic counts over a whole schema, through references. */
+/** What Anthropic counts over all schemas of a call, through references. */
 interface Tally {
   optional: number;
   unions: number;

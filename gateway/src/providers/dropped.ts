@@ -1,4 +1,4 @@
-import type { DialectId, NeutralCall } from '../dialects/neutral.ts';
+import type { DialectId, NeutralCall, Tool } from '../dialects/neutral.ts';
 
 /** What a caller calls a parameter, by dialect; the neutral name stands for itself where a dialect has none. */
 const names: Partial<Record<keyof NeutralCall, Partial<Record<DialectId, string>>>> = {
@@ -40,6 +40,12 @@ function isSet(call: NeutralCall, field: keyof NeutralCall): boolean {
   if (field === 'topLogprobs') return value !== 0;
   if (field === 'frequencyPenalty' || field === 'presencePenalty') return value !== 0;
   return true;
+}
+
+/** `strict` of the given tools of a call, where any has it. */
+export function droppedStrict({ dialect }: NeutralCall, tools: readonly Tool[]): string[] {
+  if (!tools.some(({ strict }) => strict)) return [];
+  return [dialect === 'chat' ? 'tools.function.strict' : 'tools.strict'];
 }
 
 /** Unknown fields and features of the caller's own dialect, when the provider speaks another. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, NeutralCall, Tool } from '../dialects/neutral.ts';
+import type { JsonObject, NeutralCall, Tool, ToolChoice } from '../dialects/neutral.ts';
 import { gemini } from './gemini.ts';
 import { geminiRequest } from './gemini-request.ts';
 
@@ -208,6 +208,15 @@ describe('what Gemini cannot honour is named as the caller wrote it', () => {
       logprobs: false,
     });
     expect(geminiRequest(call, targetOf('gemini-2.5-flash')).dropped).toEqual([]);
+  });
+
+  it('a tool is kept to strictly where it must be called; elsewhere the caller hears that it may not be', () => {
+    const droppedOf = (toolChoice?: ToolChoice) => {
+      const call = callOf({ tools: [{ ...weather, strict: true }], ...(toolChoice && { toolChoice }) });
+      return geminiRequest(call, targetOf('gemini-2.5-flash')).dropped;
+    };
+    expect([droppedOf(), droppedOf({ kind: 'auto' })]).toEqual([['tools.function.strict'], ['tools.function.strict']]);
+    expect([droppedOf({ kind: 'required' }), droppedOf({ kind: 'tool', name: 'get_weather' })]).toEqual([[], []]);
   });
 
   it('penalties and log probabilities go to the models that know them', () => {

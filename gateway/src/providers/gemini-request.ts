@@ -1,7 +1,7 @@
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import type { Target } from './adapter.ts';
 import { withinCeiling } from './answer-ceiling.ts';
-import { droppedExtras, droppedOf } from './dropped.ts';
+import { droppedExtras, droppedOf, droppedStrict } from './dropped.ts';
 import { geminiContents } from './gemini-contents.ts';
 import { type GeminiModel, geminiModel } from './gemini-model.ts';
 import { argumentsSchema, geminiSchema } from './gemini-schema.ts';
@@ -105,6 +105,8 @@ function droppedBy(call: NeutralCall, model: GeminiModel, json: JsonWay): string
   const cannotThink = model.thinking.kind === 'none' && call.reasoning !== undefined && asksToThink(call.reasoning);
   return [
     ...(call.tools.length === 0 ? [] : droppedOf(call, ['parallelToolCalls'])),
+    // Where a call is forced Gemini keeps to the schemas of tools, elsewhere as well as it can.
+    ...((call.toolChoice?.kind ?? 'auto') === 'auto' ? droppedStrict(call, call.tools) : []),
     ...droppedOf(call, ['choices', 'user', 'serviceTier']),
     ...(model.sampling ? [] : droppedOf(call, ['temperature', 'topP', 'topK'])),
     ...(model.penaltiesAndLogprobs

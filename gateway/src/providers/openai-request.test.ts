@@ -35,7 +35,7 @@ describe('a call of a Claude client, for OpenAI', () => {
     expect(translated({ max_tokens: 32_000 }, 'gpt-5').body.max_completion_tokens).toBe(32_000);
   });
 
-  it('is strict only where every property is required', () => {
+  it('is strict only where every property is required, and says so of tools', () => {
     const schema = (required: string[]) => ({
       type: 'object',
       properties: { a: { type: 'string' }, b: { type: 'string' } },
@@ -43,15 +43,15 @@ describe('a call of a Claude client, for OpenAI', () => {
       additionalProperties: false,
     });
     const strictOf = (required: string[]) => {
-      const { body } = translated({
+      const { body, dropped } = translated({
         tools: [{ name: 't', strict: true, input_schema: schema(required) }],
         output_config: { format: { type: 'json_schema', schema: schema(required) } },
       });
       const [tool] = body.tools as { function: JsonObject }[];
-      return [tool?.function.strict, (body.response_format as { json_schema: JsonObject }).json_schema.strict];
+      return [tool?.function.strict, (body.response_format as { json_schema: JsonObject }).json_schema.strict, dropped];
     };
-    expect(strictOf(['a', 'b'])).toEqual([true, true]);
-    expect(strictOf(['a'])).toEqual([undefined, undefined]);
+    expect(strictOf(['a', 'b'])).toEqual([true, true, []]);
+    expect(strictOf(['a'])).toEqual([undefined, undefined, ['tools.strict']]);
   });
 
   it('shows the pictures and files of all results of a turn behind the last of them', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject, NeutralCall, Tool } from '../dialects/neutral.ts';
 import type { Target } from './adapter.ts';
 import { withinCeiling } from './answer-ceiling.ts';
-import { droppedExtras, droppedOf } from './dropped.ts';
+import { droppedExtras, droppedOf, droppedStrict } from './dropped.ts';
 import { writeMessages } from './openai-messages.ts';
 import { effortFor, isOSeries, isReasoningModel } from './openai-model.ts';
 import { fitsStrict, withProperties } from './openai-schema.ts';
@@ -66,6 +66,10 @@ function droppedBy(call: NeutralCall, reasons: boolean): string[] {
         ])
       : droppedOf(call, call.reasoning?.effort === 'none' ? [] : ['reasoning'])),
     ...(openAiTier(call.serviceTier) === undefined ? droppedOf(call, ['serviceTier']) : []),
+    ...droppedStrict(
+      call,
+      call.tools.filter(({ strict, parameters }) => strictFor(call, strict, parameters) === undefined),
+    ),
     ...(call.dialect === 'chat' ? [] : droppedExtras(call)),
   ];
   return [...dropped, ...(call.stop.length > 4 ? droppedOf(call, ['stop']) : [])];
