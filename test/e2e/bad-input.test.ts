@@ -262,6 +262,20 @@ it('strict mode refuses what would be dropped, by its name', async () => {
   expect(
     await refusal(chat, { ...good, model: 'gemini-2.5-flash', tools: [tool] }, { 'x-gateway-strict': 'true' }),
   ).toEqual([400, 'unsupported_parameter', 'tools.function.strict']);
+  // In its own dialect too: Claude would not go on with a turn that called tools without thinking.
+  const use = { type: 'tool_use', id: 'a', name: 'pay', input: {} };
+  const result = { type: 'tool_result', tool_use_id: 'a', content: 'paid' };
+  const turn = {
+    model: 'claude-sonnet-4-5',
+    max_tokens: 4_000,
+    thinking: { type: 'enabled', budget_tokens: 2_000 },
+    messages: [...good.messages, { role: 'assistant', content: [use] }, { role: 'user', content: [result] }],
+  };
+  expect(await refusal('/v1/messages', turn, { 'x-gateway-strict': 'true' })).toEqual([
+    400,
+    'unsupported_parameter',
+    'thinking',
+  ]);
 });
 
 describe('what Node lets through and no honest client sends', () => {

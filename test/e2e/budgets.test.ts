@@ -141,6 +141,7 @@ describe('the cap', () => {
     const sent = gateway.fakes.anthropic.requests.at(-1)?.json as { max_tokens: number; thinking: { type: string } };
     expect(sent.max_tokens).toBeLessThan(1_000);
     expect(sent.thinking.type).toBe('disabled');
+    expect(claude.headers.get('x-gateway-dropped-params')).toBe('thinking');
   });
 
   it('asks for an end to answers that named none, so that what is held is the most they can cost', async () => {

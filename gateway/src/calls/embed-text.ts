@@ -212,7 +212,7 @@ async function embed(
   if (!adapter.relays && asked.texts === undefined) throw wrong('input', 'text: this provider takes no token ids');
   const outgoing = adapter.request(asked, targetOf(candidate));
   const sent = adapter.relays
-    ? relayBody({ body, outline, json, call, model: candidate.model, vendorItself: false })
+    ? relayBody({ body, outline, json, call, model: candidate.model, vendorItself: false }).body
     : outgoing.body;
   try {
     const exchange = await Exchange.send(

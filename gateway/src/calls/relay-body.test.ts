@@ -6,15 +6,19 @@ import type { JsonObject } from '../dialects/neutral.ts';
 import { relayBody } from './relay-body.ts';
 
 /** The bytes Anthropic gets of a call in its own dialect. */
-function relayed(fields: JsonObject, ceiling?: number): { came: string; sent: string; json: JsonObject } {
+function relayed(
+  fields: JsonObject,
+  ceiling?: number,
+): { came: string; sent: string; json: JsonObject; dropped: readonly string[] } {
   // Spaces that no writer of JSON would put there tell bytes that were kept.
   const came = JSON.stringify({ model: 'claude-sonnet-4-5', max_tokens: 9_000, ...fields }, null, 1);
   const body = Buffer.from(came);
   const json = JSON.parse(came) as JsonObject;
   const call = messages.read(json);
   const { model } = call;
-  const sent = relayBody({ body, outline: outlineJson(body), json, call, model, vendorItself: true, ceiling });
-  return { came, sent: sent.toString(), json: JSON.parse(sent.toString()) as JsonObject };
+  const relay = relayBody({ body, outline: outlineJson(body), json, call, model, vendorItself: true, ceiling });
+  const sent = relay.body.toString();
+  return { came, sent, json: JSON.parse(sent) as JsonObject, dropped: relay.dropped };
 }
 
 const question = { role: 'user', content: 'Weather?' };
@@ -31,9 +35,10 @@ describe('a turn that another vendor began', () => {
   it.each([
     ['whose thoughts only that one can read', [thought('gw.gemini.proof'), use('a')]],
     ['that came without thoughts', [use('a')]],
-  ])('%s is finished by Claude without thinking', (_, content) => {
-    const { json } = relayed({ thinking, messages: [question, called(...content), result('a')] });
+  ])('%s is finished by Claude without thinking, and the caller hears of it', (_, content) => {
+    const { json, dropped } = relayed({ thinking, messages: [question, called(...content), result('a')] });
     expect(json.thinking).toEqual({ type: 'disabled' });
+    expect(dropped).toEqual(['thinking']);
     expect(json.messages).toEqual([question, called(use('a')), result('a')]);
   });
 
@@ -60,14 +65,21 @@ describe('a turn that another vendor began', () => {
   });
 });
 
+it('thoughts that a budget leaves no room for are dropped and named; fewer of them are not', () => {
+  const ask = { thinking: { ...thinking, budget_tokens: 8_000 }, messages: [question] };
+  expect(relayed(ask, 4_000)).toMatchObject({ json: { thinking: { budget_tokens: 2_000 } }, dropped: [] });
+  expect(relayed(ask, 2_000)).toMatchObject({ json: { thinking: { type: 'disabled' } }, dropped: ['thinking'] });
+});
+
 describe('a turn of Claude’s own', () => {
   it.each([
     ['a call', [called(thought('proof'), use('a')), result('a')]],
     ['a second call', [called(thought('proof'), use('a')), result('a'), called(use('b')), result('b')]],
     ['thoughts nobody may read', [called({ type: 'redacted_thinking', data: 'x' }, use('a')), result('a')]],
   ])('goes on byte for byte after %s', (_, turn) => {
-    const { came, sent } = relayed({ thinking, messages: [question, ...turn] });
+    const { came, sent, dropped } = relayed({ thinking, messages: [question, ...turn] });
     expect(sent).toBe(came);
+    expect(dropped).toEqual([]);
   });
 });
 
@@ -122,5 +134,5 @@ it('a server that follows OpenAI gets what only it knows as it came', () => {
   const json = JSON.parse(body.toString()) as JsonObject;
   const call = chat.read(json);
   const sent = relayBody({ body, outline: outlineJson(body), json, call, model: call.model, vendorItself: false });
-  expect(sent.toString()).toBe(body.toString());
+  expect(sent.body.toString()).toBe(body.toString());
 });

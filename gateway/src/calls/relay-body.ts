@@ -5,6 +5,12 @@ import { continuesCallWithoutThoughts } from '../providers/anthropic-thinking.ts
 import { withoutForeign } from './strip-foreign.ts';
 import { metadataTagNames } from './tags.ts';
 
+export interface Relay {
+  body: Buffer;
+  /** In the caller's words, the parameters it goes without. */
+  dropped: readonly string[];
+}
+
 /**
  * The body of a call that goes to a provider of its own dialect: the caller's bytes as they came, but for what is ours
  * (`fallback_models`, tags in `metadata`), the model's name, usage in streams, which the ledger needs, and what the vendor would
@@ -20,7 +26,7 @@ export function relayBody(options: {
   vendorItself: boolean;
   /** The most tokens of answer to ask for, where the budget says less than the caller. */
   ceiling?: number | undefined;
-}): Buffer {
+}): Relay {
   const { body, outline, json, call, model, vendorItself, ceiling } = options;
   const set: Record<string, string> = vendorItself ? withoutForeign(call, json, model) : {};
   const remove: string[] = [];
@@ -36,9 +42,16 @@ export function relayBody(options: {
     });
   }
   if (ceiling !== undefined) set[ceilingField(call, json, vendorItself)] = String(ceiling);
-  Object.assign(set, thinkingAllowed({ call, json, model, ceiling }));
-  return remove.length === 0 && Object.keys(set).length === 0 ? body : edit(body, outline, { set, remove });
+  const thinking = thinkingAllowed({ call, json, model, ceiling });
+  if (thinking !== undefined) set.thinking = thinking;
+  return {
+    body: remove.length === 0 && Object.keys(set).length === 0 ? body : edit(body, outline, { set, remove }),
+    dropped: thinking === withoutThinking ? droppedThinking : droppedNothing,
+  };
 }
+
+const droppedNothing: readonly string[] = [];
+const droppedThinking: readonly string[] = ['thinking'];
 
 /** Where the dialect says how long an answer may be: the field the caller used, else the one this server knows. */
 function ceilingField({ dialect }: NeutralCall, json: JsonObject, vendorItself: boolean): string {
@@ -49,26 +62,27 @@ function ceilingField({ dialect }: NeutralCall, json: JsonObject, vendorItself: 
   return vendorItself ? 'max_completion_tokens' : 'max_tokens';
 }
 
-const withoutThinking = { thinking: JSON.stringify({ type: 'disabled' }) };
+const withoutThinking = JSON.stringify({ type: 'disabled' });
 
 /**
- * Anthropic refuses thinking in a turn that called tools without it, a thinking budget that is not below `max_tokens`, and
- * one below 1,024.
+ * `thinking` as JSON text, where it may not go as the caller gave it: Anthropic refuses it in a turn that called tools without,
+ * and a thinking budget that is not below `max_tokens`, or below 1,024.
  */
 function thinkingAllowed(options: {
   call: NeutralCall;
   json: JsonObject;
   model: string;
   ceiling: number | undefined;
-}): Record<string, string> {
+}): string | undefined {
   const { call, json, model, ceiling } = options;
   const thinking = json.thinking as { type?: unknown; budget_tokens?: unknown } | null | undefined;
-  if (call.dialect !== 'messages' || typeof thinking?.budget_tokens !== 'number') return {};
-  if (thinking.type === 'enabled' && isClaude(model) && continuesCallWithoutThoughts(call)) return withoutThinking;
-  if (ceiling === undefined || thinking.budget_tokens < ceiling) return {};
+  if (call.dialect !== 'messages' || thinking?.type !== 'enabled') return undefined;
+  if (isClaude(model) && continuesCallWithoutThoughts(call)) return withoutThinking;
+  if (ceiling === undefined || typeof thinking.budget_tokens !== 'number' || thinking.budget_tokens < ceiling)
+    return undefined;
   const least = 1_024;
   return ceiling > 2 * least
-    ? { thinking: JSON.stringify({ ...thinking, budget_tokens: Math.floor(ceiling / 2) }) }
+    ? JSON.stringify({ ...thinking, budget_tokens: Math.floor(ceiling / 2) })
     : withoutThinking;
 }
 

@@ -16,7 +16,7 @@ import { type AttemptFailure, failureOfExchange, retryAfterOf } from './attempt.
 import type { Cancellation } from './cancellation.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import type { ModelCall } from './model-call.ts';
-import { relayBody } from './relay-body.ts';
+import { type Relay, relayBody } from './relay-body.ts';
 import { StreamRun } from './stream-run.ts';
 import { relayTransform, translateTransform } from './stream-transform.ts';
 
@@ -64,7 +64,7 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   const adapter = adapterOf(candidate.kind);
   const relayed = adapter.native.includes(call.dialect);
   const outgoing = relayed ? relay(adapter, options) : adapter.request(call, targetOf(candidate));
-  const dropped = 'dropped' in outgoing ? outgoing.dropped : [];
+  const { dropped } = outgoing;
   if (request.strict && dropped.length > 0) return { kind: 'unsupported', error: unsupported(dropped, candidate) };
   try {
     const exchange = await send(services, candidate, outgoing, request.cancellation);
@@ -83,24 +83,23 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   }
 }
 
-function relay(
-  adapter: Adapter,
-  { request, call, candidate, ceiling }: Try,
-): Omit<Outgoing, 'body'> & { body: Buffer } {
+function relay(adapter: Adapter, { request, call, candidate, ceiling }: Try): Omit<Outgoing, 'body'> & Relay {
   const head = adapter.relay(call.dialect, targetOf(candidate));
-  const { body, outline, json } = request;
+  const { outline, json } = request;
+  const { body, dropped } = relayBody({
+    body: request.body,
+    outline,
+    json,
+    call,
+    model: candidate.model,
+    vendorItself: candidate.kind !== 'openai-compatible',
+    ceiling: ceiling ?? ceilingOfStandIn(call, candidate),
+  });
   return {
     url: head.url,
     headers: { ...head.headers, ...(candidate.kind === 'anthropic' ? request.anthropicHeaders : {}) },
-    body: relayBody({
-      body,
-      outline,
-      json,
-      call,
-      model: candidate.model,
-      vendorItself: candidate.kind !== 'openai-compatible',
-      ceiling: ceiling ?? ceilingOfStandIn(call, candidate),
-    }),
+    body,
+    dropped,
   };
 }
 
