@@ -386,6 +386,68 @@ describe('text that no database keeps', () => {
       expect([list, error.code, error.param]).toEqual([list, 'invalid_request', 'cursor']);
     }
   });
+
+  describe('a cursor somebody made up is refused as one', () => {
+    const wrap = (parts: unknown): string => Buffer.from(JSON.stringify(parts)).toString('base64url');
+    const noNumbers = [
+      '9223372036854775808',
+      '9'.repeat(40),
+      '-9223372036854775809',
+      '1.5',
+      '1e3',
+      '0x1',
+      'NaN',
+      '',
+      ' 1',
+    ];
+    const noTimes = [...noNumbers, '-1', '1', '2020-01-01', '0000-01-01T00:00:00.000Z', '+275760-09-13T00:00:00.000Z'];
+    const of = (values: readonly string[], parts: (value: string) => unknown): string[] =>
+      values.map((value) => wrap(parts(value)));
+    /** Of no list at all: neither texts nor as many as there should be. */
+    const junk = [
+      '!',
+      'x'.repeat(500),
+      ...['junk', '{}', '"a"', 'null', '-1', '1.5', 'NaN', '9223372036854775808', '['].map((text) =>
+        Buffer.from(text).toString('base64url'),
+      ),
+      ...[[], [-1], [1.5], [2 ** 63], [null, null], [['a']], [{}], ['a', 'b', 'c'], ['1', 2], ['a\0']].map(wrap),
+    ];
+    const byTime = of(noTimes, (time) => [time, 'x']);
+    /** What is in order by names takes any text: somebody's project may be called NaN. */
+    const lists: Record<string, string[]> = {
+      events: byTime,
+      webhooks: byTime,
+      'webhooks/ID/deliveries': byTime,
+      'usage/requests': byTime,
+      scenarios: [...byTime, wrap(['infinity', 'x'])],
+      'usage/clients': [],
+      clients: [],
+      projects: [],
+      budgets: of([...noNumbers, '-1', 'a'], (id) => [id]),
+      'budgets/ID/instances': [
+        ...of(noNumbers, (spent) => [spent, '1']),
+        ...of([...noNumbers, '-1'], (id) => ['1', id]),
+      ],
+      invoices: of([...noNumbers, '-1'], (number) => [number]),
+    };
+
+    it.each(Object.keys(lists))('%s', async (list) => {
+      const noun = list.split('/')[0] ?? '';
+      const made: Record<string, object> = {
+        budgets: { name: 'Each', limit_usd: 1, scope: { client_id: '*' } },
+        webhooks: { url: 'https://93.184.215.14/hook', events: ['budget.reset'] },
+      };
+      const { id } = list.includes('ID')
+        ? ((await (await gateway.post(`/v1/${noun}`, made[noun])).json()) as { id: string })
+        : { id: '' };
+      for (const cursor of [...junk, ...(lists[list] ?? [])]) {
+        const response = await gateway.get(`/v1/${list.replace('ID', id)}?cursor=${encodeURIComponent(cursor)}`);
+        const { error } = (await response.json()) as Partial<ErrorAnswer>;
+        const said = Buffer.from(cursor, 'base64url').toString();
+        expect([said, response.status, error?.code, error?.param]).toEqual([said, 400, 'invalid_request', 'cursor']);
+      }
+    });
+  });
 });
 
 it('an unknown path, a known path by another method, and a broken path are told in JSON', async () => {

@@ -9,7 +9,7 @@ import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/
 import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
-import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
+import { badCursor, pageOf, readInteger, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
 import { deleteBudget, findBudget, findLeased, insertBudget, listMeters, saveBudget } from './budget-store.ts';
 import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
@@ -59,7 +59,7 @@ export const budgetHandlers: Pick<
     const views = await viewAll(services, found);
     const kept = views.filter(({ status }) => input.status === undefined || status === input.status);
     // By id, not by place: the budget a page ended with may be gone when the next one is asked for.
-    const [after = ''] = input.cursor === undefined ? [] : readTexts(input.cursor, 1);
+    const after = input.cursor === undefined ? '' : readIdCursor(input.cursor);
     const rest = kept.filter(({ id }) => id > after);
     return pageOf(rest, input.limit, { view: (budget) => budget, cursor: ({ id }) => writeParts([id]) });
   },
@@ -241,8 +241,14 @@ async function viewAll(services: Services, budgets: readonly Budget[]): Promise<
   return budgets.map((budget) => viewBudget(budget, byId.get(budget.id) as Count, { asInstance: false }));
 }
 
+function readIdCursor(cursor: string): string {
+  const [id = ''] = readTexts(cursor, 1);
+  if (!id.startsWith('bud_')) throw badCursor();
+  return id;
+}
+
 function readMeterCursor(cursor: string): { spentNanos: bigint; id: bigint } {
-  const [spent = '', id = ''] = readTexts(cursor, 2);
-  if (!/^-?\d{1,19}$/.test(spent) || !/^\d{1,19}$/.test(id)) throw badCursor();
-  return { spentNanos: BigInt(spent), id: BigInt(id) };
+  const [spentNanos = 0n, id = 0n] = readTexts(cursor, 2).map(readInteger);
+  if (id < 1n) throw badCursor();
+  return { spentNanos, id };
 }

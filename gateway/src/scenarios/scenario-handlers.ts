@@ -8,7 +8,7 @@ import { ownIds } from '../clients/own-ids.ts';
 import type { Context } from '../context.ts';
 import { limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
 import { readBaseUrl } from '../outgoing/given-url.ts';
-import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
+import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
 import { pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
 import type { ScenarioLimits } from './scenario-limits.ts';
@@ -122,7 +122,7 @@ function nameOf({ id, platform, state }: ScenarioRow): ScenarioRow {
 
 function readLastCall(cursor: string): { lastCallAt: string; id: string } {
   const [lastCallAt = '', id = ''] = readTexts(cursor, 2);
-  if (lastCallAt !== '-infinity' && Number.isNaN(Date.parse(lastCallAt))) throw badCursor();
+  if (lastCallAt !== '-infinity' && !isOurTime(lastCallAt)) throw badCursor();
   return { lastCallAt, id };
 }
 

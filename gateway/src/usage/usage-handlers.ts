@@ -124,8 +124,8 @@ function cursorOf({ created_at: createdAt, id }: StoredCall): Cursor {
 }
 
 function readGroup(cursor: string): { group: string | null } {
-  const [group] = readParts(cursor);
-  if (group !== null && typeof group !== 'string') throw badCursor();
+  const [group, ...more] = readParts(cursor);
+  if ((group !== null && typeof group !== 'string') || more.length > 0) throw badCursor();
   return { group };
 }
 
