@@ -78,17 +78,18 @@ it('what callers name their things is kept to the letter', async () => {
 it('hours that are summed already are summed again when calls of theirs come late', async () => {
   const { pool } = database;
   await pool.query('truncate usage_rollup, usage_stale_hours');
-  await pool.query(`insert into usage_rollup (until) values ('2026-11-20T10:00:00Z')`);
-  const at = (time: string): number => Date.parse(`2026-11-20T${time}Z`);
+  const hourMs = 3_600_000;
+  const untilMs = (Math.floor(Date.now() / hourMs) - 1) * hourMs;
+  await pool.query('insert into usage_rollup (until) values ($1)', [new Date(untilMs)]);
   await Promise.all(
-    ['07:59:59.999', '09:30:00', '10:00:00'].map((time, i) =>
-      journal.open({ ...call(`req_${i}`), createdAtMs: at(time) }).close(closed),
+    [untilMs - 2 * hourMs - 1, untilMs - 1, Date.now()].map((createdAtMs, i) =>
+      journal.open({ ...call(`req_${i}`), createdAtMs }).close(closed),
     ),
   );
   const { rows } = await pool.query('select hour from usage_stale_hours order by hour');
   const hours = rows.map(({ hour }: { hour: Date }) => hour.getTime());
   // Not the hour between them: after a clock that began in 1970 that would be half a million.
-  expect(hours).toEqual([at('07:00:00'), at('09:00:00')]);
+  expect(hours).toEqual([untilMs - 3 * hourMs, untilMs - hourMs]);
 });
 
 it('a call whose id is on record already leaves the rest of its batch alone', async () => {

@@ -26,13 +26,19 @@ export function earliestOf(rows: readonly CallRow[]): Date {
 }
 
 /**
+ * Hours before this are summed, or may be by a transaction that has not said so yet: that sums hours that ended an hour ago, so those
+ * that ended half an hour ago are among them, whichever of the two began first. Hardly a call is under way for as long.
+ */
+const summed = `greatest((select until from usage_rollup), date_trunc('hour', now() - interval '30 minutes', 'UTC'))`;
+
+/**
  * Calls in hours that are summed already (a clock was set, a process was cut off for long): those are to be summed anew.
  * Looked at only where the batch has one, which `earliest` tells.
  */
 export const markLateCalls = (earliest: string): string => `
   insert into usage_stale_hours (hour)
   select distinct date_trunc('hour', l.t, 'UTC') from json_to_recordset($2::json) as l (t timestamptz)
-  where ${earliest}::timestamptz < (select until from usage_rollup) and l.t < (select until from usage_rollup)`;
+  where ${earliest}::timestamptz < ${summed} and l.t < ${summed}`;
 
 /** The same for calls that are new, as a step of a pipeline. */
 export function markLateHours(rows: readonly CallRow[]): Step {
@@ -52,7 +58,7 @@ const hourMs = 3_600_000;
 export const markLateOf = (hours: string): string => `
   insert into usage_stale_hours (hour)
   select to_timestamp(h * 3600) from unnest(${hours}::bigint[]) as h
-  where to_timestamp(h * 3600) < (select until from usage_rollup)`;
+  where to_timestamp(h * 3600) < ${summed}`;
 
 /** Calls that were opened before, as a step of a pipeline. */
 export function updateCalls(processId: string, rows: readonly CallRow[]): Step {

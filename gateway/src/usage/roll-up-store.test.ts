@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { type CallRow, ensureCallPartitions, writeCalls } from './call-store.ts';
+import { runPipeline } from '../db/pipeline.ts';
+import { type CallRow, copyCalls, ensureCallPartitions, markLateHours, writeCalls } from './call-store.ts';
 import { rollUp } from './roll-up-store.ts';
 
 const hourMs = 3_600_000;
@@ -65,9 +66,55 @@ it('sums calls too that were written into an hour already summed', async () => {
   expect(await summed()).toEqual({ requests: 2, cost: 10 });
 });
 
+it('sums calls too that are written while their hour is being summed', async () => {
+  const now = Date.now();
+  await writeCalls(database.pool, 'proc', calls(now - 3 * hourMs, ['req_1']));
+  await whileSumming(now, async () => {
+    await writeCalls(database.pool, 'proc', calls(now - 3 * hourMs, ['req_2']));
+    const copied = calls(now - 3 * hourMs, ['req_3']);
+    await runPipeline(database.pool, [markLateHours(copied), copyCalls('proc', copied)]);
+  });
+  await rollUp(database.pool, now);
+  expect(await summed()).toEqual({ requests: 3, cost: 15 });
+});
+
+it('sums a call at its true cost, though that comes while its hour is being summed at an estimate', async () => {
+  const now = Date.now();
+  const adopted = calls(now - 3 * hourMs, ['req_1']);
+  await writeCalls(database.pool, 'proc', adopted);
+  await database.pool.query(`update calls set status = 'interrupted', cost_nanos = 100`);
+  await whileSumming(now, () => writeCalls(database.pool, 'proc', adopted));
+  await rollUp(database.pool, now);
+  expect(await summed()).toEqual({ requests: 1, cost: 5 });
+});
+
 it('sums no hour that is not over, whatever a process takes the time to be', async () => {
   const now = Date.now();
   await writeCalls(database.pool, 'proc', calls(now, ['req_1']));
   while (await rollUp(database.pool, now + 5 * hourMs));
   expect(await summed()).toEqual({ requests: 0, cost: 0 });
 });
+
+/** Does this at the moment at which the hours are summed and nobody can know yet that they were. */
+async function whileSumming(nowMs: number, work: () => Promise<void>): Promise<void> {
+  const holder = await database.pool.connect();
+  try {
+    // Whoever sums writes into this table last of all.
+    await holder.query('begin; lock table usage_rollup in share mode');
+    const summing = rollUp(database.pool, nowMs);
+    await expect
+      .poll(
+        async () =>
+          (
+            await holder.query(`select 1 from pg_locks where not granted and relation = 'usage_rollup'::regclass
+        and database = (select oid from pg_database where datname = current_database())`)
+          ).rows.length,
+      )
+      .toBeGreaterThan(0);
+    await work();
+    await holder.query('commit');
+    await summing;
+  } finally {
+    holder.release(true);
+  }
+}
