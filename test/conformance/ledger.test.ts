@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Budget, limitIn } from '../../gateway/src/budgets/budget.ts';
-import { deleteBudget, findBudget, saveBudget } from '../../gateway/src/budgets/budget-store.ts';
+import { saveBudget } from '../../gateway/src/budgets/budget-change-store.ts';
+import { deleteBudget, findBudget } from '../../gateway/src/budgets/budget-store.ts';
 import { periodAt } from '../../gateway/src/budgets/period.ts';
 import { withTransaction } from '../../gateway/src/db/transaction.ts';
 import type { NewEvent } from '../../gateway/src/events/event.ts';
@@ -104,48 +105,74 @@ const commands = fc.array(
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('lower' as const), byNanos: fc.bigInt(1n, 300n) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('sweep' as const), at: fc.nat(2) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('midnight' as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('calendar' as const),
+        period: fc.constantFrom('day' as const, 'total' as const),
+        // It is the same day in all of them at noon.
+        timezone: fc.constantFrom('UTC', 'Asia/Tokyo', 'America/New_York'),
+      }),
+    },
   ),
   { minLength: 5, maxLength: 40 },
 );
 
-/** The ledger in twenty lines: what is spent each day, what each process's open calls hold and of which day, what the limit is. */
+/** The ledger in thirty lines: what is spent of each count, what each process's open calls hold and of which count, what the limit is. */
 class Model {
   limit: bigint;
   day = 0;
-  readonly spentOn: bigint[] = [0n];
-  readonly held: { nanos: bigint; day: number }[][] = [[], [], []];
+  calendar = 'day UTC';
+  readonly counts = [{ spent: 0n }];
+  readonly held: { nanos: bigint; day: number; count: { spent: bigint } }[][] = [[], [], []];
+  readonly settled: { nanos: bigint; day: number }[] = [];
   constructor(limit: bigint) {
     this.limit = limit;
   }
+  get count(): { spent: bigint } {
+    return this.counts.at(-1) as { spent: bigint };
+  }
   get spent(): bigint {
-    return this.spentOn[this.day] ?? 0n;
+    return this.count.spent;
   }
   get holding(): bigint {
-    return this.held.flat().reduce((sum, { nanos, day }) => (day === this.day ? sum + nanos : sum), 0n);
+    return this.held.flat().reduce((sum, { nanos, count }) => (count === this.count ? sum + nanos : sum), 0n);
   }
   get free(): bigint {
     return this.limit - this.spent - this.holding;
   }
+  hold(at: number, nanos: bigint): void {
+    this.held[at]?.push({ nanos, day: this.day, count: this.count });
+  }
   settle(at: number, share: number): bigint | undefined {
     const hold = this.held[at]?.shift();
-    return hold === undefined ? undefined : this.#spend(hold.day, (hold.nanos * BigInt(share)) / 100n);
+    return hold === undefined ? undefined : this.#spend(hold, (hold.nanos * BigInt(share)) / 100n);
   }
   /** What it left open is settled at the most it could have cost. */
   die(at: number): void {
-    for (const { nanos, day } of (this.held[at] ?? []).splice(0)) this.#spend(day, nanos);
+    for (const hold of (this.held[at] ?? []).splice(0)) this.#spend(hold, hold.nanos);
   }
   midnight(): void {
-    this.day = this.spentOn.push(0n) - 1;
+    this.day += 1;
+    if (this.calendar.startsWith('day')) this.counts.push({ spent: 0n });
   }
-  #spend(day: number, nanos: bigint): bigint {
-    this.spentOn[day] = (this.spentOn[day] ?? 0n) + nanos;
+  /** The count goes on, with what was settled of its new period's calls. */
+  change(period: 'day' | 'total', timezone: string): void {
+    if (this.calendar === `${period} ${timezone}`) return;
+    this.calendar = `${period} ${timezone}`;
+    const own = this.settled.filter(({ day }) => period === 'total' || day === this.day);
+    this.count.spent = own.reduce((sum, { nanos }) => sum + nanos, 0n);
+  }
+  #spend({ day, count }: { day: number; count: { spent: bigint } }, nanos: bigint): bigint {
+    count.spent += nanos;
+    this.settled.push({ nanos, day });
     return nanos;
   }
 }
 
 describe('the ledger, against a model of it', () => {
   it(
-    'lets a call through exactly when the model has the money, whatever processes, crashes, raises, lower limits and ends of days come between',
+    'lets a call through exactly when the model has the money, whatever processes, crashes, raises, lower limits, ends of days and other calendars come between',
     async () => {
       let runs = 0;
       await fc.assert(
@@ -153,28 +180,40 @@ describe('the ledger, against a model of it', () => {
           runs += 1;
           // Noon: no day ends but by a script.
           aheadMs = dayMs / 2 - (Date.now() % dayMs);
-          const budget = await newBudget(money, `model ${runs}`, {
+          // A workspace of its own: what was spent in it is what was spent of this budget.
+          const workspaceId = `ws_model_${runs}`;
+          await database.pool.query('insert into workspaces (id, name) values ($1, $1)', [workspaceId]);
+          const own = { ...money, database, workspaceId };
+          const budget = await newBudget(own, `model ${runs}`, {
             limitNanos: limit,
             thresholds: [50, 80],
             period: 'day',
           });
+          // Before noon.
+          await database.pool.query('update budgets set created_at = $2 where id = $1', [
+            budget.id,
+            new Date(now() - 1),
+          ]);
           const events: NewEvent[] = [];
-          const start = (): Promise<LedgerProcess> => LedgerProcess.start(money, events);
+          const start = (): Promise<LedgerProcess> => LedgerProcess.start(own, events);
           const processes = [await start(), await start(), await start()];
           const model = new Model(limit);
           const hearAll = (): Promise<unknown> =>
             Promise.all(processes.map((process) => process.ledger.changed(workspaceId)));
-          const change = async (nanos: bigint): Promise<void> => {
+          const change = async (more: Partial<Budget>): Promise<void> => {
             await withTransaction(database.pool, async (tx) => {
               const old = (await findBudget(
                 tx,
                 { workspaceId, livemode: true, id: budget.id },
                 { forUpdate: true },
               )) as Budget;
-              await saveBudget(tx, { ...old, limitNanos: nanos }, now());
+              await saveBudget(tx, { ...old, ...more }, now());
             });
-            model.limit = nanos;
             await hearAll();
+          };
+          const limitTo = async (limitNanos: bigint): Promise<void> => {
+            model.limit = limitNanos;
+            await change({ limitNanos });
           };
           let calls = 0;
           try {
@@ -190,7 +229,7 @@ describe('the ledger, against a model of it', () => {
                   const passed = await processes[command.at]?.call(command.nanos, `req_${runs}_${calls++}`);
                   clearInterval(recalls);
                   expect(passed).toBe(command.nanos <= model.free);
-                  if (passed) model.held[command.at]?.push({ nanos: command.nanos, day: model.day });
+                  if (passed) model.hold(command.at, command.nanos);
                   break;
                 }
                 case 'settle': {
@@ -207,10 +246,10 @@ describe('the ledger, against a model of it', () => {
                   break;
                 }
                 case 'raise':
-                  await change(model.limit + command.byNanos);
+                  await limitTo(model.limit + command.byNanos);
                   break;
                 case 'lower':
-                  await change(model.limit - command.byNanos > 0n ? model.limit - command.byNanos : 1n);
+                  await limitTo(model.limit - command.byNanos > 0n ? model.limit - command.byNanos : 1n);
                   break;
                 case 'sweep':
                   await processes[command.at]?.ledger.sweep();
@@ -218,6 +257,10 @@ describe('the ledger, against a model of it', () => {
                 case 'midnight':
                   aheadMs += dayMs;
                   model.midnight();
+                  break;
+                case 'calendar':
+                  await change({ period: command.period, timezone: command.timezone });
+                  model.change(command.period, command.timezone);
               }
               const row = await standing(budget.id);
               if (row !== undefined) {
@@ -226,13 +269,13 @@ describe('the ledger, against a model of it', () => {
                 expect(row.spent + model.holding <= model.limit || model.free <= 0n).toBe(true);
               }
             }
-            // Each percent is told once a day, and none that was not reached, but after a lower limit.
+            // Each percent is told once a day, and none that was not reached, but after a lower limit or in another calendar.
             const told = events.map(({ percent }) => percent);
-            const lowered = script.some(({ kind }) => kind === 'lower' || kind === 'raise');
-            if (!lowered)
+            const changed = script.some(({ kind }) => kind === 'lower' || kind === 'raise' || kind === 'calendar');
+            if (!changed)
               expect(
-                model.spentOn
-                  .flatMap((spent) => [50, 80, 100].filter((percent) => spent * 100n >= limit * BigInt(percent)))
+                model.counts
+                  .flatMap(({ spent }) => [50, 80, 100].filter((percent) => spent * 100n >= limit * BigInt(percent)))
                   .toSorted((a, b) => a - b),
               ).toEqual(told.toSorted((a = 0, b = 0) => a - b));
             expect((await compareBooks(database.pool)).differences).toEqual([]);

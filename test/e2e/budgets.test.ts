@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
 import { chat, eventsOf, hello, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
@@ -36,6 +37,12 @@ const create = (body: object, headers = {}): Promise<Budget> =>
 const read = (id: string, headers = {}): Promise<Budget> => json(gateway.get(`/v1/budgets/${id}`, headers));
 const budgets = async (query = ''): Promise<Budget[]> =>
   (await json<{ data: Budget[] }>(gateway.get(`/v1/budgets?limit=100${query}`))).data;
+
+/** A time zone in which it is this hour of some day now: no day begins there while a test runs. */
+function zoneAt(hour: number): string {
+  const ahead = ((hour - new Date().getUTCHours() + 36) % 24) - 12;
+  return ahead === 0 ? 'UTC' : `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`;
+}
 
 interface Check {
   allowed: boolean;
@@ -394,6 +401,74 @@ describe('a budget', () => {
     await json(gateway.post(`/v1/budgets/${budget.id}/raise`, { by_usd: 0.00001 }));
     await refused();
     expect(await eventsOf(gateway, `&type=budget.exceeded&budget_id=${budget.id}`)).toHaveLength(2);
+  });
+
+  it('counts what was spent in the period, whatever its period and time zone are changed to', async () => {
+    const budget = await create({
+      limit_usd: 0.01,
+      period: 'day',
+      timezone: zoneAt(11),
+      scope: { client_id: 'moved' },
+    });
+    const tags = { 'x-client-id': 'moved' };
+    gateway.fakes.openai.usually({ tokens: 850 });
+    await json(gateway.post(chat, hello({ max_tokens: 850 }), tags));
+    const { spent_usd: spent } = await read(budget.id);
+    expect(spent).toBe(0.0085025);
+    const changes = [
+      { timezone: zoneAt(13) },
+      { timezone: zoneAt(11) },
+      { period: 'week' },
+      { period: 'month' },
+      { period: 'total' },
+      { period: 'day', timezone: zoneAt(13) },
+    ];
+    for (const change of changes) {
+      const changed = await json<Budget>(gateway.send('PATCH', `/v1/budgets/${budget.id}`, change));
+      expect([change, changed.spent_usd, changed.status]).toEqual([change, spent, 'warning']);
+      expect(await read(budget.id)).toEqual(changed);
+      expect((await check('client_id=moved')).tightest).toEqual(changed);
+    }
+    expect((await gateway.post(chat, hello({ max_tokens: 850 }), tags)).status).toBe(200);
+    expect((await read(budget.id)).spent_usd).toBeLessThanOrEqual(0.01);
+    expect((await gateway.post(chat, hello({ max_tokens: 850 }), tags)).status).toBe(402);
+    const told = await eventsOf(gateway, `&budget_id=${budget.id}`);
+    expect(told.map(({ data }) => data.percent).toSorted()).toEqual([100, 80, 90]);
+    expect((await compareBooks(gateway.database.pool)).differences).toEqual([]);
+  });
+
+  it('with "*" keeps the count of each when its time zone is changed', async () => {
+    const each = await create({ limit_usd: 0.0009, period: 'day', timezone: zoneAt(11), scope: { client_id: '*' } });
+    gateway.fakes.openai.usually({ tokens: 40 });
+    const ask = (client: string) => gateway.post(chat, hello({ max_tokens: 40 }), { 'x-client-id': client });
+    for (const client of ['carla', 'dirk', 'dirk']) expect((await ask(client)).status).toBe(200);
+    await json(gateway.post(chat, hello()));
+    const instances = async (): Promise<unknown[]> =>
+      (await json<{ data: Budget[] }>(gateway.get(`/v1/budgets/${each.id}/instances`))).data.map(
+        ({ scope, spent_usd }) => [scope.client_id, spent_usd],
+      );
+    const before = await instances();
+    expect(before).toEqual([
+      ['dirk', 0.000805],
+      ['carla', 0.0004025],
+    ]);
+    for (const change of [{ timezone: zoneAt(13) }, { period: 'total' }]) {
+      await json(gateway.send('PATCH', `/v1/budgets/${each.id}`, change));
+      expect(await instances()).toEqual(before);
+    }
+    expect((await ask('dirk')).status).toBe(402);
+    expect((await ask('carla')).status).toBe(200);
+  });
+
+  it('keeps what was added for a period when its time zone is put right, and not when its period is another', async () => {
+    const budget = await create({ limit_usd: 10, timezone: 'UTC' });
+    await json(gateway.post(`/v1/budgets/${budget.id}/raise`, { by_usd: 5 }));
+    const change = (body: object): Promise<Budget> => json(gateway.send('PATCH', `/v1/budgets/${budget.id}`, body));
+    expect(await change({ timezone: 'Pacific/Kiritimati' })).toMatchObject({ limit_usd: 15, spent_usd: 0 });
+    expect(await change({ timezone: 'Europe/Berlin' })).toMatchObject({ limit_usd: 15 });
+    expect(await change({ timezone: 'UTC', limit_usd: 12 })).toMatchObject({ limit_usd: 12 });
+    await json(gateway.post(`/v1/budgets/${budget.id}/raise`, { by_usd: 5 }));
+    expect(await change({ period: 'week' })).toMatchObject({ limit_usd: 12 });
   });
 
   it('is changed and deleted safely under load: a lower limit holds from the answer on', async () => {

@@ -1,6 +1,7 @@
 import { adoptLeases } from '../../gateway/src/budgets/adoption-store.ts';
 import type { Budget } from '../../gateway/src/budgets/budget.ts';
-import { insertBudget, saveBudget } from '../../gateway/src/budgets/budget-store.ts';
+import { saveBudget } from '../../gateway/src/budgets/budget-change-store.ts';
+import { insertBudget } from '../../gateway/src/budgets/budget-store.ts';
 import { BudgetViews } from '../../gateway/src/budgets/budget-views.ts';
 import { Journal, type JournalEntry } from '../../gateway/src/budgets/journal.ts';
 import { type Hold, Ledger } from '../../gateway/src/budgets/ledger.ts';

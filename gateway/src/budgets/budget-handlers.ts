@@ -11,7 +11,8 @@ import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
 import { badCursor, pageOf, readInteger, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
-import { deleteBudget, findBudget, findLeased, insertBudget, listMeters, saveBudget } from './budget-store.ts';
+import { saveBudget } from './budget-change-store.ts';
+import { deleteBudget, findBudget, findLeased, insertBudget, listMeters } from './budget-store.ts';
 import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
 import { periodAt } from './period.ts';
 
@@ -67,18 +68,21 @@ export const budgetHandlers: Pick<
   'budgets.get': async ({ id }, { caller, services }) => viewOne(services, await find(services, caller, id)),
 
   'budgets.update': async (input, { caller, services }) => {
-    const budget = await change(services, caller, input.id, (old) => ({
-      ...old,
-      name: input.name ?? old.name,
-      // What is set is what it is: a raise for this period does not come on top of it.
-      ...(input.limit_usd === undefined
-        ? {}
-        : { limitNanos: amount(input.limit_usd, 'limit_usd'), extraNanos: 0n, extraUntilMs: undefined }),
-      period: input.period ?? old.period,
-      timezone: input.timezone ?? old.timezone,
-      thresholds: input.thresholds === undefined ? old.thresholds : ascending(input.thresholds),
-      onLimit: input.on_limit ?? old.onLimit,
-    }));
+    const budget = await change(services, caller, input.id, (old) => {
+      const period = input.period ?? old.period;
+      const timezone = input.timezone ?? old.timezone;
+      return {
+        ...old,
+        ...raiseIn({ period, timezone }, old, services.now()),
+        name: input.name ?? old.name,
+        // What is set is what it is: a raise for this period does not come on top of it.
+        ...(input.limit_usd === undefined ? {} : { limitNanos: amount(input.limit_usd, 'limit_usd'), ...noRaise }),
+        period,
+        timezone,
+        thresholds: input.thresholds === undefined ? old.thresholds : ascending(input.thresholds),
+        onLimit: input.on_limit ?? old.onLimit,
+      };
+    });
     return viewOne(services, budget);
   },
 
@@ -142,6 +146,20 @@ function within(nanos: bigint): bigint {
 
 function ascending(percents: readonly number[]): number[] {
   return [...new Set(percents)].sort((a, b) => a - b);
+}
+
+const noRaise = { extraNanos: 0n, extraUntilMs: undefined };
+
+/** What was added for this period stays added for it in another time zone. It was not meant for a day, or a month, instead. */
+function raiseIn(
+  next: Pick<Budget, 'period' | 'timezone'>,
+  old: Budget,
+  nowMs: number,
+): Pick<Budget, 'extraNanos' | 'extraUntilMs'> {
+  const endOf = ({ period, timezone }: Pick<Budget, 'period' | 'timezone'>): number | undefined =>
+    periodAt(period, timezone, nowMs, old.createdAtMs).endMs;
+  if (next.period !== old.period) return noRaise;
+  return { extraNanos: old.extraNanos, extraUntilMs: old.extraUntilMs === endOf(old) ? endOf(next) : old.extraUntilMs };
 }
 
 /** A key with a locked tag sets budgets for that tag only; one locked to a platform alone for itself. */

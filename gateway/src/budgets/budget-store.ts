@@ -1,12 +1,12 @@
 import type { Db } from '../db/transaction.ts';
-import { type Budget, limitIn, nextTold, type Scope, scopeNames, toldAfterChange } from './budget.ts';
-import type { Period, PeriodKind } from './period.ts';
+import { type Budget, type Scope, scopeNames } from './budget.ts';
+import { type PeriodKind, periodAt } from './period.ts';
 
 const columns = `workspace_id, id, livemode, name, client_id, project, scenario_id, key_id, limit_nanos, period, timezone,
   thresholds, on_limit, extra_nanos, extra_until, created_at`;
 
 /** Every process hears that the budgets of this workspace have changed. */
-const tellAll = (workspaceId: string): { text: string; values: string[] } => ({
+export const tellBudgets = (workspaceId: string): { text: string; values: string[] } => ({
   text: "select pg_notify('budgets', $1)",
   values: [workspaceId],
 });
@@ -34,7 +34,7 @@ export async function insertBudget(db: Db, budget: Omit<Budget, 'createdAtMs'>):
       budget.onLimit,
     ],
   );
-  await db.query(tellAll(budget.workspaceId));
+  await db.query(tellBudgets(budget.workspaceId));
   const [inserted] = rows.map(readBudget);
   if (inserted === undefined) throw new Error('an insert returns its row');
   return inserted;
@@ -64,49 +64,12 @@ export async function findBudget(
   return rows.map(readBudget)[0];
 }
 
-/** Saves what can change of a budget and carries its new limit over to the meters whose period has not ended. */
-export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise<void> {
-  await tx.query(
-    `update budgets set name = $3, limit_nanos = $4, period = $5, timezone = $6, thresholds = $7, on_limit = $8,
-       extra_nanos = $9, extra_until = $10 where workspace_id = $1 and id = $2`,
-    [
-      budget.workspaceId,
-      budget.id,
-      budget.name,
-      budget.limitNanos,
-      budget.period,
-      budget.timezone,
-      budget.thresholds,
-      budget.onLimit,
-      budget.extraNanos,
-      budget.extraUntilMs === undefined ? null : new Date(budget.extraUntilMs),
-    ],
-  );
-  const { rows } = await tx.query(
-    `select ${columnsOfMeter} from meters where workspace_id = $1 and budget_id = $2 and (period_end is null or period_end > $3)
-     order by id for update`,
-    [budget.workspaceId, budget.id, new Date(nowMs)],
-  );
-  for (const meter of rows.map(readMeter)) {
-    const limitNanos = limitIn(budget, meter.periodEndMs);
-    const told =
-      limitNanos === meter.limitNanos ? meter.told : toldAfterChange(meter.told, meter.spentNanos, limitNanos);
-    await tx.query('update meters set limit_nanos = $2, told = $3, next_nanos = $4 where id = $1', [
-      meter.id,
-      limitNanos,
-      told,
-      nextTold(budget.thresholds, told, limitNanos) ?? null,
-    ]);
-  }
-  await tx.query(tellAll(budget.workspaceId));
-}
-
 export async function deleteBudget(db: Db, budget: Pick<Budget, 'workspaceId' | 'id'>): Promise<void> {
   await db.query('update budgets set deleted_at = clock_timestamp() where workspace_id = $1 and id = $2', [
     budget.workspaceId,
     budget.id,
   ]);
-  await db.query(tellAll(budget.workspaceId));
+  await db.query(tellBudgets(budget.workspaceId));
 }
 
 export interface MeterRow {
@@ -128,22 +91,24 @@ export const columnsOfMeter = `id, workspace_id, budget_id, instance, period_sta
 const columnsOfM = columnsOfMeter.replaceAll(/\b(\w+)\b/g, 'm.$1');
 
 /**
- * The meter of a budget's instance in a period, made by whoever needs it first. A new one has the limit of the budget's row, which
- * may have changed since this process read it; the row's lock makes it take turns with the change.
+ * The meter of a budget's instance in the period of a moment, made by whoever needs it first. A new one has the limit of the budget's
+ * row, which may have changed since this process read it; the row's lock makes it take turns with the change. One whose
+ * period or time zone has changed comes back as it is now: nothing may be spent from a count that was moved elsewhere.
  */
 export async function openMeter(
   db: Db,
   budget: Budget,
-  options: { instance: string; period: Period },
-): Promise<MeterRow> {
-  const { instance, period } = options;
+  options: { instance: string; atMs: number },
+): Promise<{ row: MeterRow; budget: Budget }> {
+  const { instance, atMs } = options;
+  const period = periodAt(budget.period, budget.timezone, atMs, budget.createdAtMs);
   const { rows } = await db.query(
     `insert into meters (workspace_id, budget_id, instance, period, period_start, period_end, limit_nanos, next_nanos)
      select $1, $2, $3, $4, $5, $6::timestamptz, b.nanos, div(b.nanos * b.first + 99, 100)
      from (
        select limit_nanos + case when extra_until = $6::timestamptz then extra_nanos else 0 end as nanos,
          (select min(percent) from unnest(thresholds || 100) as percent) as first
-       from budgets where workspace_id = $1 and id = $2 for share) b
+       from budgets where workspace_id = $1 and id = $2 and period = $4 and timezone = $7 for share) b
      on conflict (workspace_id, budget_id, instance, period, period_start) do update set ended = false
      returning ${columnsOfMeter}`,
     [
@@ -153,11 +118,26 @@ export async function openMeter(
       budget.period,
       new Date(period.startMs),
       period.endMs === undefined ? null : new Date(period.endMs),
+      budget.timezone,
     ],
   );
-  const [meter] = rows.map(readMeter);
-  if (meter === undefined) throw new Error('a budget is never deleted for good, so its meter can be made');
-  return meter;
+  const [row] = rows.map(readMeter);
+  return row === undefined ? openMeter(db, await readAgain(db, budget), options) : { row, budget };
+}
+
+/** Whether or not it was deleted meanwhile: no budget is deleted for good. */
+async function readAgain(db: Db, { workspaceId, id }: Budget): Promise<Budget> {
+  const { rows } = await db.query(`select ${columns} from budgets where workspace_id = $1 and id = $2`, [
+    workspaceId,
+    id,
+  ]);
+  return readBudget(rows[0]);
+}
+
+/** What these have spent by now. */
+export async function findSpent(db: Db, ids: readonly bigint[]): Promise<{ id: bigint; spentNanos: bigint }[]> {
+  const { rows } = await db.query('select id, spent_nanos from meters where id = any($1)', [ids]);
+  return (rows as { id: bigint; spent_nanos: bigint }[]).map((row) => ({ id: row.id, spentNanos: row.spent_nanos }));
 }
 
 /** Meters by what they count, for looking at: with what the other processes hold of them. */

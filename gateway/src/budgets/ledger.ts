@@ -2,12 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessLock } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
 import { type Budget, instanceFor, type Subject } from './budget.ts';
-import { openMeter } from './budget-store.ts';
+import { findSpent, openMeter } from './budget-store.ts';
 import type { BudgetViews } from './budget-views.ts';
 import { databaseAway } from './journal.ts';
 import { askBack, borrow, coverHeld, type Grant, giveBack, giveBackAll } from './lease-store.ts';
 import { holdAll, Meter, type Posting } from './meter.ts';
-import { periodAt } from './period.ts';
 
 /** Money held for one call on every meter it falls under. */
 export interface Hold {
@@ -129,9 +128,9 @@ export class Ledger {
   }
 
   #find(budget: Budget, instance: string, atMs: number): Meter | Promise<Meter> {
-    const key = `${budget.workspaceId}/${budget.id}/${budget.period}/${budget.timezone}/${instance}`;
+    const key = `${budget.workspaceId}/${budget.id}/${instance}`;
     const known = this.#current.get(key);
-    if (known?.includes(atMs)) {
+    if (known?.includes(atMs) && known.goesBy(budget)) {
       known.budget = budget;
       known.usedAtMs = this.#now();
       return known;
@@ -149,20 +148,14 @@ export class Ledger {
     return opening;
   }
 
-  async #open(budget: Budget, instance: string, atMs: number): Promise<Meter> {
-    const period = periodAt(budget.period, budget.timezone, atMs, budget.createdAtMs);
-    const row = await openMeter(this.#db, budget, { instance, period });
+  async #open(asked: Budget, instance: string, atMs: number): Promise<Meter> {
+    const { row, budget } = await openMeter(this.#db, asked, { instance, atMs });
     const known = this.#all.get(row.id);
-    if (known !== undefined) return known;
-    const meter = new Meter({
-      id: row.id,
-      budget,
-      instance,
-      periodStartMs: period.startMs,
-      periodEndMs: period.endMs,
-      limitNanos: row.limitNanos,
-      spentNanos: row.spentNanos,
-    });
+    if (known !== undefined) {
+      known.move(budget, row);
+      return known;
+    }
+    const meter = new Meter({ ...row, budget });
     meter.usedAtMs = this.#now();
     this.#all.set(meter.id, meter);
     return meter;
@@ -327,8 +320,18 @@ export class Ledger {
       ({ budget }) => workspaceId === undefined || budget.workspaceId === workspaceId,
     );
     await Promise.all(meters.map((meter) => this.#handBack(meter, 0n, { ask: true })));
+    await this.#lookAtSpent(meters);
     const unleased = meters.filter(({ heldUnleased }) => heldUnleased);
     await Promise.all(unleased.map((meter) => this.#inTurn(meter, () => this.#cover(meter))));
+  }
+
+  /** A count that went on in another period may have less spent than it had. */
+  async #lookAtSpent(meters: readonly Meter[]): Promise<void> {
+    const ids = meters.map(({ id }) => id);
+    for (const { id, spentNanos } of await findSpent(this.#db, ids).catch(() => [])) {
+      const meter = this.#all.get(id);
+      if (meter !== undefined) meter.spentNanos = spentNanos;
+    }
   }
 
   /** What was held while the budget only told was not leased. If it blocks now, others must not be lent it. */

@@ -1,4 +1,5 @@
 import type { Budget } from './budget.ts';
+import type { PeriodKind } from './period.ts';
 
 /** What one settled call does to one meter's row: `leased` is the part of `spent` that leaves the process's lease. */
 export interface Posting {
@@ -16,8 +17,11 @@ export class Meter {
   readonly idText: string;
   budget: Budget;
   readonly instance: string;
-  readonly periodStartMs: number;
-  readonly periodEndMs: number | undefined;
+  periodStartMs: number;
+  periodEndMs: number | undefined;
+  /** What the two are by. */
+  #period: PeriodKind;
+  #timezone: string;
   /** As of the last answer of the database. */
   limitNanos: bigint;
   spentNanos: bigint;
@@ -60,8 +64,27 @@ export class Meter {
     this.instance = options.instance;
     this.periodStartMs = options.periodStartMs;
     this.periodEndMs = options.periodEndMs;
+    this.#period = options.budget.period;
+    this.#timezone = options.budget.timezone;
     this.limitNanos = options.limitNanos;
     this.spentNanos = options.spentNanos;
+  }
+
+  /** The same count goes on in another period: its budget's period or time zone was changed. */
+  move(
+    budget: Budget,
+    { periodStartMs, periodEndMs }: { periodStartMs: number; periodEndMs: number | undefined },
+  ): void {
+    this.budget = budget;
+    this.#period = budget.period;
+    this.#timezone = budget.timezone;
+    this.periodStartMs = periodStartMs;
+    this.periodEndMs = periodEndMs;
+  }
+
+  /** Are its bounds those of this budget, as it is now? */
+  goesBy({ period, timezone }: Budget): boolean {
+    return period === this.#period && timezone === this.#timezone;
   }
 
   /** A budget that only tells lets everything through and needs no lease. */

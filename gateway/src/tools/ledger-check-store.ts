@@ -21,12 +21,12 @@ export async function compareBooks(db: Db): Promise<{ meters: number; difference
        select meter, sum(cost_nanos)::bigint as nanos from calls, unnest(meters) as meter where status <> 'open' group by 1),
      leases_of as (select meter_id, sum(amount_nanos)::bigint as nanos from leases group by 1)
      select m.id, m.workspace_id, m.budget_id, b.name, m.instance, m.period_start, m.spent_nanos, m.leased_nanos,
-       coalesce(c.nanos, 0) as calls_nanos, coalesce(l.nanos, 0) as leases_nanos
+       m.carried_nanos + coalesce(c.nanos, 0) as calls_nanos, coalesce(l.nanos, 0) as leases_nanos
      from meters m
      left join budgets b on b.workspace_id = m.workspace_id and b.id = m.budget_id
      left join calls_of c on c.meter = m.id
      left join leases_of l on l.meter_id = m.id
-     where m.spent_nanos <> coalesce(c.nanos, 0) or m.leased_nanos <> coalesce(l.nanos, 0)
+     where m.spent_nanos <> m.carried_nanos + coalesce(c.nanos, 0) or m.leased_nanos <> coalesce(l.nanos, 0)
      order by m.id`,
   );
   const { rows: counted } = await db.query('select count(*)::integer as meters from meters');

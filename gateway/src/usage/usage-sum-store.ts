@@ -197,6 +197,27 @@ function readSum(row: RawSum): Sum {
   };
 }
 
+/** What calls cost, by those of their tags and keys that are named; the others are null. */
+export async function sumByTags(
+  db: Db,
+  filter: SumFilter,
+  names: readonly TagName[],
+): Promise<({ costNanos: bigint } & Record<TagName, string | null>)[]> {
+  const { parts, values } = await partsFor(db, filter);
+  const columns = tagNames.map((name) => (names.includes(name) ? name : `null::text as ${name}`)).join(', ');
+  const { rows } = await db.query(
+    `${parts} select ${columns}, sum(cost_nanos)::bigint as cost from parts group by 1, 2, 3, 4`,
+    values,
+  );
+  return (rows as ({ cost: bigint } & Record<TagName, string | null>)[]).map(({ cost, ...tags }) => ({
+    ...tags,
+    costNanos: cost,
+  }));
+}
+
+const tagNames = ['client_id', 'project', 'scenario_id', 'key_id'] as const;
+type TagName = (typeof tagNames)[number];
+
 /** Calls with costs by model, for an invoice. */
 export async function sumByModel(
   db: Db,

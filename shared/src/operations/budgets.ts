@@ -200,7 +200,7 @@ export const updateBudget = operation({
   path: '/v1/budgets/:id',
   group: 'Budgets',
   label: 'Change a budget',
-  description: 'Changes what is given. A new period or time zone begins a new count.',
+  description: 'Changes what is given. What was spent in the period counts on in a new period or time zone.',
   surfaces: ['dashboard'],
   access: 'member',
   input: z.strictObject({

@@ -1,0 +1,137 @@
+import type { Db } from '../db/transaction.ts';
+import { sumByTags } from '../usage/usage-sum-store.ts';
+import { type Budget, instanceFor, limitIn, nextTold, type Subject, scopeNames, toldAfterChange } from './budget.ts';
+import { columnsOfMeter, findBudget, type MeterRow, openMeter, readMeter, tellBudgets } from './budget-store.ts';
+import { type Period, periodAt } from './period.ts';
+
+/** Saves what can change of a budget and carries it over to the meters that are running: their limit, and what they count. */
+export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise<void> {
+  const old = await findBudget(tx, budget, { forUpdate: true });
+  await tx.query(
+    `update budgets set name = $3, limit_nanos = $4, period = $5, timezone = $6, thresholds = $7, on_limit = $8,
+       extra_nanos = $9, extra_until = $10 where workspace_id = $1 and id = $2`,
+    [
+      budget.workspaceId,
+      budget.id,
+      budget.name,
+      budget.limitNanos,
+      budget.period,
+      budget.timezone,
+      budget.thresholds,
+      budget.onLimit,
+      budget.extraNanos,
+      budget.extraUntilMs === undefined ? null : new Date(budget.extraUntilMs),
+    ],
+  );
+  const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
+  const meters = await lockMeters(tx, budget, { period, nowMs });
+  const isMoved = old !== undefined && (old.period !== budget.period || old.timezone !== budget.timezone);
+  for (const meter of isMoved ? await moveMeters(tx, budget, { meters, period, nowMs }) : meters) {
+    const limitNanos = limitIn(budget, meter.periodEndMs);
+    const told =
+      limitNanos === meter.limitNanos ? meter.told : toldAfterChange(meter.told, meter.spentNanos, limitNanos);
+    await tx.query('update meters set limit_nanos = $2, told = $3, next_nanos = $4 where id = $1', [
+      meter.id,
+      limitNanos,
+      told,
+      nextTold(budget.thresholds, told, limitNanos) ?? null,
+    ]);
+  }
+  await tx.query(tellBudgets(budget.workspaceId));
+}
+
+/** Those running, and those that have the place of the period's: it may have ended in another time zone. Running ones come last. */
+async function lockMeters(tx: Db, budget: Budget, { period, nowMs }: { period: Period; nowMs: number }) {
+  const { rows } = await tx.query(
+    `select ${columnsOfMeter} from meters where workspace_id = $1 and budget_id = $2
+       and (period_end is null or period_end > $3 or (period = $4 and period_start = $5))
+     order by id for update`,
+    [budget.workspaceId, budget.id, new Date(nowMs), budget.period, new Date(period.startMs)],
+  );
+  const isRunning = ({ periodEndMs = Number.POSITIVE_INFINITY }: MeterRow): number => (periodEndMs > nowMs ? 1 : 0);
+  return rows.map(readMeter).toSorted((a, b) => isRunning(a) - isRunning(b));
+}
+
+/**
+ * The meters of a budget whose period or time zone was changed go on in the period that is running by now, with what was spent in
+ * it so far as usage tells: no other calendar makes a limit be spent twice. Each keeps its row, and with it what is leased
+ * and held of it, so that a process which has not heard of the change, and the calls under way, spend from the same count.
+ */
+async function moveMeters(
+  tx: Db,
+  budget: Budget,
+  { meters, period, nowMs }: { meters: readonly MeterRow[]; period: Period; nowMs: number },
+): Promise<MeterRow[]> {
+  const spent = await spentIn(tx, budget, { period, nowMs });
+  const byInstance = new Map(meters.map((meter) => [meter.instance, meter]));
+  await setAside(
+    tx,
+    meters.filter((meter) => byInstance.get(meter.instance) !== meter),
+    nowMs,
+  );
+  // Nothing may have been spent yet today, and yesterday was in this month too.
+  for (const instance of spent.keys())
+    if (!byInstance.has(instance))
+      byInstance.set(instance, (await openMeter(tx, budget, { instance, atMs: nowMs })).row);
+  const moved = [...byInstance.values()].map((meter): MeterRow => {
+    const spentNanos = spent.get(meter.instance) ?? 0n;
+    // What was told of the old count, and is so in the new one, is not told again.
+    const told = spentNanos < meter.spentNanos ? toldAfterChange(meter.told, spentNanos, meter.limitNanos) : meter.told;
+    return { ...meter, periodStartMs: period.startMs, periodEndMs: period.endMs, spentNanos, told };
+  });
+  await tx.query(
+    `update meters m set period = $1, period_start = $2, period_end = $3, ended = false, spent_nanos = n.spent,
+       carried_nanos = m.carried_nanos + n.spent - m.spent_nanos, told = n.told
+     from json_to_recordset($4::json) as n (id bigint, spent bigint, told smallint[]) where m.id = n.id`,
+    [
+      budget.period,
+      new Date(period.startMs),
+      period.endMs === undefined ? null : new Date(period.endMs),
+      JSON.stringify(moved.map(({ id, spentNanos, told }) => ({ id: String(id), spent: String(spentNanos), told }))),
+    ],
+  );
+  return moved;
+}
+
+/** Their place is taken by another one; calls under way that hold money of them are settled there all the same. */
+async function setAside(tx: Db, meters: readonly MeterRow[], nowMs: number): Promise<void> {
+  await tx.query(
+    `update meters set period = 'set aside ' || id, period_end = least(period_end, $2) where id = any($1)`,
+    [meters.map(({ id }) => id), new Date(nowMs)],
+  );
+}
+
+/** What was spent in a period so far, by instance. */
+async function spentIn(
+  tx: Db,
+  budget: Budget,
+  { period, nowMs }: { period: Period; nowMs: number },
+): Promise<Map<string, bigint>> {
+  const { workspaceId, livemode, scope } = budget;
+  const one = (value: string | undefined): string | undefined => (value === '*' ? undefined : value);
+  const sums = await sumByTags(
+    tx,
+    {
+      workspaceId,
+      livemode,
+      from: new Date(Math.max(period.startMs, budget.createdAtMs)),
+      // Other processes' clocks may be ahead.
+      to: new Date(period.endMs ?? nowMs + dayMs),
+      clientId: one(scope.client_id),
+      project: one(scope.project),
+      scenarioId: one(scope.scenario_id),
+      keyId: one(scope.key_id),
+    },
+    scopeNames.filter((name) => scope[name] === '*'),
+  );
+  return new Map(
+    sums.flatMap(({ costNanos, ...tags }) => {
+      const values = scopeNames.map((name) => [name, scope[name] === '*' ? tags[name] : scope[name]] as const);
+      const subject: Subject = Object.fromEntries(values.filter(([, value]) => typeof value === 'string'));
+      const instance = instanceFor(budget, subject);
+      return instance === undefined ? [] : [[instance, costNanos]];
+    }),
+  );
+}
+
+const dayMs = 86_400_000;
