@@ -103,6 +103,14 @@ describe('three processes on one database', () => {
     expect(after.spent_usd).toBeGreaterThan(0.0085);
   });
 
+  it('shorten and refuse none of 300 calls at once to one of them where the budget has plenty', async () => {
+    const budget = await create({ limit_usd: 1_000, scope: { client_id: 'plenty' } });
+    fakes.openai.usually({ tokens: 100 });
+    const answers = await Promise.all(Array.from({ length: 300 }, () => one(0, 'plenty')));
+    expect(answers.filter(({ status, tokens }) => status !== 200 || tokens !== 100)).toEqual([]);
+    expect((await read(budget.id)).spent_usd).toBeCloseTo(300 * 0.0010025, 9);
+  });
+
   it('hear at once of a raise, a lower limit, a pause and a revoked key', async () => {
     const budget = await create({ limit_usd: 0.0001, scope: { client_id: 'heard' } });
     const long = (at: number): Promise<Response> =>

@@ -19,6 +19,9 @@ export interface Shortage {
   meter: Meter;
 }
 
+/** What borrowing came to, for the first who needed it: enough, too little while others have some, or all there is. */
+type Grown = 'enough' | 'ask' | 'none';
+
 /** How often, and for how long together, others are asked for what they do not need before a call is refused. */
 const asksMax = 12;
 const askPauseMs = 20;
@@ -48,7 +51,9 @@ export class Ledger {
   /** Every meter with something leased, held or unposted, those of ended periods too. */
   readonly #all = new Map<bigint, Meter>();
   readonly #opening = new Map<string, Promise<Meter>>();
-  readonly #growing = new Map<bigint, Promise<boolean>>();
+  readonly #growing = new Map<bigint, Promise<Grown>>();
+  /** What all who wait for a meter to grow need of it: of a burst each would wait for its own loan otherwise. */
+  readonly #needed = new Map<bigint, bigint>();
   /** Borrowing and handing back take turns, meter by meter: each knows what the other has done. */
   readonly #turns = new Map<bigint, Promise<unknown>>();
   readonly #waiting: (() => void)[] = [];
@@ -192,44 +197,48 @@ export class Ledger {
   }
 
   async #borrowAndHold(meters: readonly Meter[], nanos: bigint): Promise<Hold | Shortage> {
-    for (let asks = 0; ; asks++) {
+    for (let asks = 0; ; ) {
       const short = meters.filter((meter) => !meter.canHold(nanos));
-      const more = await Promise.all(short.map((meter) => this.#grow(meter, nanos)));
+      const grown = await Promise.all(short.map((meter) => this.#grow(meter, nanos)));
       if (!this.#process.isHeld()) throw databaseAway();
       if (holdAll(meters, nanos)) return this.#held(meters, nanos);
-      // Somebody else of this process may have taken what came; while others have some, they are asked and waited for.
-      if (asks >= asksMax || !more.includes(true)) return shortageOf(meters, nanos);
+      // What came may have gone to calls of this process that came before; while others have some, they are asked and waited for.
+      if (grown.includes('ask')) asks += 1;
+      if (asks > asksMax || grown.every((how) => how === 'none')) return shortageOf(meters, nanos);
     }
   }
 
-  /** Brings a lease up to what is needed, as far as there is money. False when nothing more is to be had anywhere. */
-  #grow(meter: Meter, nanos: bigint): Promise<boolean> {
+  /** Brings a lease up to what is needed, as far as there is money. */
+  #grow(meter: Meter, nanos: bigint): Promise<Grown> {
+    this.#needed.set(meter.id, (this.#needed.get(meter.id) ?? 0n) + nanos);
     let growing = this.#growing.get(meter.id);
     if (growing === undefined) {
-      growing = this.#growOnce(meter, nanos).finally(() => this.#growing.delete(meter.id));
+      growing = this.#growOnce(meter, nanos).finally(() => {
+        this.#growing.delete(meter.id);
+        this.#needed.delete(meter.id);
+      });
       this.#growing.set(meter.id, growing);
     }
     return growing;
   }
 
-  async #growOnce(meter: Meter, nanos: bigint): Promise<boolean> {
-    const outcome = await this.#inTurn(meter, () => this.#borrow(meter, nanos));
-    if (outcome !== 'ask') return outcome === 'enough';
+  async #growOnce(meter: Meter, nanos: bigint): Promise<Grown> {
+    const grown = await this.#inTurn(meter, () => this.#borrow(meter, nanos));
+    if (grown !== 'ask') return grown;
     await askBack(this.#db, {
       meterId: meter.id,
       processId: this.#process.id,
       needNanos: nanos - meter.availableNanos,
     });
     await sleep(askPauseMs);
-    return true;
+    return grown;
   }
 
-  /** `ask`: others have some of it. */
-  async #borrow(meter: Meter, nanos: bigint): Promise<'enough' | 'ask' | 'none'> {
+  async #borrow(meter: Meter, nanos: bigint): Promise<Grown> {
     if (meter.overNanos > 0n) await this.#giveBack(meter, 0n);
-    const needNanos = nanos - meter.availableNanos;
-    if (needNanos <= 0n) return 'enough';
-    const wantNanos = needNanos + this.#ahead(meter, nanos);
+    if (meter.availableNanos >= nanos) return 'enough';
+    const neededNanos = this.#needed.get(meter.id) ?? nanos;
+    const wantNanos = neededNanos - meter.availableNanos + this.#ahead(meter, nanos);
     const { othersNanos } = await this.#lend(meter, wantNanos);
     if (meter.availableNanos >= nanos) return 'enough';
     return othersNanos > 0n ? 'ask' : 'none';

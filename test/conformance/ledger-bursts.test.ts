@@ -1,0 +1,49 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { LedgerProcess, newBudget } from '../support/ledger-process.ts';
+
+/** What many calls in the same instant are told. Two processes, so that neither leases all there is. */
+let database: TestDatabase;
+let one: LedgerProcess;
+let other: LedgerProcess;
+
+const money = {
+  get database(): TestDatabase {
+    return database;
+  },
+  workspaceId: 'ws_bursts',
+  now: () => Date.now(),
+};
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.pool.query('insert into workspaces (id, name) values ($1, $1)', [money.workspaceId]);
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.pool.query('update budgets set deleted_at = now()');
+  one = await LedgerProcess.start(money);
+  other = await LedgerProcess.start(money);
+});
+afterEach(async () => {
+  for (const process of [one, other]) {
+    while (process.open.length > 0) await process.settle(0n);
+    await process.stop();
+  }
+  expect((await compareBooks(database.pool)).differences).toEqual([]);
+});
+
+// Each borrowed for two, and who had seen twelve loans go to those before it was refused.
+it('all of many calls at once are let through where the budget has plenty for all of them', async () => {
+  await newBudget(money, 'plenty', { limitNanos: 1_000_000n });
+  const calls = Array.from({ length: 300 }, (_, i) => one.call(100n, `req_plenty_${i}`));
+  expect((await Promise.all(calls)).filter((passed) => !passed)).toEqual([]);
+});
+
+it('a dear call is let through behind many cheap ones of the same instant', async () => {
+  await newBudget(money, 'dear', { limitNanos: 1_000_000n });
+  const cheap = Array.from({ length: 100 }, (_, i) => one.call(100n, `req_cheap_${i}`));
+  expect(await one.call(100_000n, 'req_dear')).toBe(true);
+  await Promise.all(cheap);
+});
