@@ -171,6 +171,17 @@ describe('the cap', () => {
     expect(error.code).toBe('budget_exceeded');
   });
 
+  it('lets embeddings wait for money that others of the same instant hold and do not need', async () => {
+    // Some 1,000 tokens at $0.02 a million are held of each, as counted here; the provider bills eight.
+    await create({ limit_usd: 0.00005, scope: { client_id: 'vectors at once' } });
+    const text = { model: 'text-embedding-3-small', input: 'word '.repeat(1_000) };
+    gateway.fakes.openai.fault({ kind: 'delay', ms: 100 }, { kind: 'delay', ms: 100 });
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => gateway.post('/v1/embeddings', text, { 'x-client-id': 'vectors at once' })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  });
+
   it('is passed only by a provider that bills more than was asked; then nothing more is let through', async () => {
     const budget = await create({ limit_usd: 0.002, scope: { client_id: 'overrun' } });
     gateway.fakes.openai.reply({ tokens: 1_000, overruns: true });

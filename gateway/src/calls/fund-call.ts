@@ -86,13 +86,18 @@ async function fundCounted(services: Services, asked: Asked, funding: Omit<Fundi
   const { meters } = asked;
   const exact = await exactInputs(asked);
   const holdNanos = dearestOf(asked.candidates, asked.call, { inputOf: exact, most: undefined });
-  let held = await services.ledger.hold(meters, holdNanos);
-  const untilMs = performance.now() + patienceMs;
-  while (!('nanos' in held) && (await services.ledger.waitForRoom(meters, holdNanos, untilMs))) {
-    // Many may wait for the same room, and somebody else may have been sooner: then there is more to wait for.
-    if (meters.every((meter) => meter.canHold(holdNanos))) held = await services.ledger.hold(meters, holdNanos);
-  }
+  const held = await holdPatiently(services, meters, holdNanos);
   return 'nanos' in held ? { ...funding, holdNanos, hold: held } : fundShort(services, asked, { first: held, exact });
+}
+
+async function holdPatiently(services: Services, meters: readonly Meter[], nanos: bigint): Promise<Hold | Shortage> {
+  let held = await services.ledger.hold(meters, nanos);
+  const untilMs = performance.now() + patienceMs;
+  while (!('nanos' in held) && (await services.ledger.waitForRoom(meters, nanos, untilMs))) {
+    // Many may wait for the same room, and somebody else may have been sooner: then there is more to wait for.
+    if (meters.every((meter) => meter.canHold(nanos))) held = await services.ledger.hold(meters, nanos);
+  }
+  return held;
 }
 
 /** As the journal wants them. */
@@ -117,7 +122,7 @@ export async function fundEmbedding(
   if (!('nanos' in held)) {
     const counted = await new InputCounter(call, json, inputTokens).tokensFor(candidate);
     holdNanos = dearestCostNanos(price, { inputTokens: counted, maxOutputTokens: 0 });
-    held = await services.ledger.hold(meters, holdNanos);
+    held = await holdPatiently(services, meters, holdNanos);
   }
   if ('nanos' in held) return { hold: held, holdNanos };
   await tellExceeded(services, held.meter, tags);
