@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
 import { chat, eventsOf, hello, json } from '../support/ask.ts';
-import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
 
@@ -180,6 +180,29 @@ describe('the cap', () => {
       Array.from({ length: 10 }, () => gateway.post('/v1/embeddings', text, { 'x-client-id': 'vectors at once' })),
     );
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  });
+
+  it('keeps no place under a rate limit for who hung up while waiting for money', async () => {
+    const tags = { 'x-client-id': 'impatient' };
+    await create({ limit_usd: 0.001, scope: { client_id: 'impatient' } });
+    await json(gateway.send('PUT', '/v1/rate-limits', { client_id: 'impatient', concurrent: 2 }));
+    gateway.fakes.openai.fault({ kind: 'delay', ms: 800 });
+    gateway.fakes.openai.usually({ tokens: 10 });
+    const call = hello({ max_tokens: 95 });
+    const first = gateway.post(chat, call, tags);
+    await expect.poll(() => gateway.fakes.openai.requests.length).toBe(1);
+    await Promise.allSettled([
+      fetch(`${gateway.url}${chat}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', ...tags },
+        body: JSON.stringify(call),
+        signal: AbortSignal.timeout(100),
+      }),
+    ]);
+    // It has left by the time somebody else comes.
+    await sleep(50);
+    expect((await gateway.post(chat, call, tags)).status).toBe(200);
+    expect((await first).status).toBe(200);
   });
 
   it('is passed only by a provider that bills more than was asked; then nothing more is let through', async () => {

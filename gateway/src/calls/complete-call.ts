@@ -68,6 +68,7 @@ async function completeAdmitted(
     meters,
     caller: request.caller,
     tags: request.tags,
+    cancellation: request.cancellation,
   });
   const funding = asking instanceof Promise ? await asking : asking;
   const running = open(services, { request, call, funding, inputTokens, passage });

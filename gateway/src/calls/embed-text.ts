@@ -61,6 +61,7 @@ async function embedAdmitted(
     meters,
     caller: request.caller,
     tags: request.tags,
+    cancellation: request.cancellation,
   });
   const running = openEmbedding(services, { request, call, candidate, inputTokens, passage, ...funding });
   try {

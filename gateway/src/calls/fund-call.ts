@@ -14,6 +14,8 @@ import { affordableOutputTokens, dearestCostNanos, type Price } from '../provide
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import type { CallTags } from '../usage/call-record.ts';
+import type { Cancellation } from './cancellation.ts';
+import { ClientGone } from './model-call.ts';
 
 /** What models without a known ceiling are taken to answer at the most, and what is asked of those with a higher one. */
 const unaskedTokensMax = 16_384;
@@ -43,11 +45,12 @@ interface Asked {
   meters: readonly Meter[];
   caller: Caller;
   tags: CallTags;
+  cancellation: Cancellation;
 }
 
 /**
  * Holds the dearest the call can become on every budget it falls under, all or none. Short of money it counts the input exactly
- * and lowers the ceiling of the answer to what is left. Throws `budget_exceeded`.
+ * and lowers the ceiling of the answer to what is left. Throws `budget_exceeded`, and ClientGone where nobody waits with it.
  */
 export function fundCall(services: Services, asked: Asked): Funding | Promise<Funding> {
   const { call, candidates, inputTokens, meters } = asked;
@@ -83,21 +86,35 @@ function runsShort(meters: readonly Meter[], plentyNanos: bigint): boolean {
 const patienceMs = 1_000;
 
 async function fundCounted(services: Services, asked: Asked, funding: Omit<Funding, 'hold'>): Promise<Funding> {
-  const { meters } = asked;
   const exact = await exactInputs(asked);
   const holdNanos = dearestOf(asked.candidates, asked.call, { inputOf: exact, most: undefined });
-  const held = await holdPatiently(services, meters, holdNanos);
+  const held = await holdPatiently(services, asked, holdNanos);
   return 'nanos' in held ? { ...funding, holdNanos, hold: held } : fundShort(services, asked, { first: held, exact });
 }
 
-async function holdPatiently(services: Services, meters: readonly Meter[], nanos: bigint): Promise<Hold | Shortage> {
-  let held = await services.ledger.hold(meters, nanos);
+async function holdPatiently(
+  { ledger }: Services,
+  { meters, cancellation }: Pick<Asked, 'meters' | 'cancellation'>,
+  nanos: bigint,
+): Promise<Hold | Shortage> {
+  let held = await ledger.hold(meters, nanos);
   const untilMs = performance.now() + patienceMs;
-  while (!('nanos' in held) && (await services.ledger.waitForRoom(meters, nanos, untilMs))) {
+  while (!('nanos' in held) && (await unlessGone(cancellation, ledger.waitForRoom(meters, nanos, untilMs)))) {
     // Many may wait for the same room, and somebody else may have been sooner: then there is more to wait for.
-    if (meters.every((meter) => meter.canHold(nanos))) held = await services.ledger.hold(meters, nanos);
+    if (meters.every((meter) => meter.canHold(nanos))) held = await ledger.hold(meters, nanos);
   }
   return held;
+}
+
+/** Throws ClientGone as soon as nobody waits for the call any more. */
+async function unlessGone<T>(cancellation: Cancellation, wait: Promise<T>): Promise<T> {
+  if (cancellation.cancelled) throw new ClientGone();
+  const gone = new Promise<never>((_, reject) => cancellation.listen(() => reject(new ClientGone())));
+  try {
+    return await Promise.race([wait, gone]);
+  } finally {
+    cancellation.listen(undefined);
+  }
 }
 
 /** As the journal wants them. */
@@ -108,8 +125,9 @@ export function meterIdsOf(hold: Hold | undefined): readonly string[] | undefine
 /** The same for embeddings, which have no answer to shorten. Throws `budget_exceeded`. */
 export async function fundEmbedding(
   services: Services,
-  { call, json, candidate, inputTokens, meters, caller, tags }: Omit<Asked, 'candidates'> & { candidate: Candidate },
+  { candidate, ...asked }: Omit<Asked, 'candidates'> & { candidate: Candidate },
 ): Promise<{ hold: Hold | undefined; holdNanos: bigint }> {
+  const { call, json, inputTokens, meters, caller, tags } = asked;
   const { price } = candidate;
   if (price === undefined) {
     if (meters.some(({ blocks }) => blocks)) throw priceUnknown(candidate.model, meters);
@@ -122,7 +140,7 @@ export async function fundEmbedding(
   if (!('nanos' in held)) {
     const counted = await new InputCounter(call, json, inputTokens).tokensFor(candidate);
     holdNanos = dearestCostNanos(price, { inputTokens: counted, maxOutputTokens: 0 });
-    held = await holdPatiently(services, meters, holdNanos);
+    held = await holdPatiently(services, asked, holdNanos);
   }
   if ('nanos' in held) return { hold: held, holdNanos };
   await tellExceeded(services, held.meter, tags);
