@@ -47,3 +47,14 @@ it('a dear call is let through behind many cheap ones of the same instant', asyn
   expect(await one.call(100_000n, 'req_dear')).toBe(true);
   await Promise.all(cheap);
 });
+
+it('calls on both sides of midnight belong to their own days, though they come in the same instant', async () => {
+  const budget = await newBudget(money, 'midnight', { period: 'day', createdAtMs: Date.UTC(2026, 0, 1) });
+  const midnight = Date.UTC(2026, 0, 15);
+  const on = async (atMs: number): Promise<number | undefined> => {
+    const { workspaceId } = money;
+    const meters = await one.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs });
+    return meters.find((meter) => meter.budget.id === budget.id)?.periodStartMs;
+  };
+  expect(await Promise.all([on(midnight - 1), on(midnight)])).toEqual([Date.UTC(2026, 0, 14), midnight]);
+});

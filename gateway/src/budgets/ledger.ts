@@ -140,16 +140,17 @@ export class Ledger {
       known.usedAtMs = this.#now();
       return known;
     }
-    let opening = this.#opening.get(key);
-    if (opening === undefined) {
-      opening = this.#open(budget, instance, atMs)
-        .then((meter) => {
-          this.#current.set(key, meter);
-          return meter;
-        })
-        .finally(() => this.#opening.delete(key));
-      this.#opening.set(key, opening);
-    }
+    const underWay = this.#opening.get(key);
+    // A call on the other side of midnight may have asked for it.
+    if (underWay !== undefined)
+      return underWay.then((meter) => (meter.includes(atMs) ? meter : this.#find(budget, instance, atMs)));
+    const opening = this.#open(budget, instance, atMs)
+      .then((meter) => {
+        this.#current.set(key, meter);
+        return meter;
+      })
+      .finally(() => this.#opening.delete(key));
+    this.#opening.set(key, opening);
     return opening;
   }
 

@@ -108,7 +108,8 @@ export class Meter {
   }
 
   includes(ms: number): boolean {
-    return ms >= this.periodStartMs && (this.periodEndMs === undefined || ms < this.periodEndMs);
+    // What never ends began with the budget, by the database's clock, and that may be ahead of ours.
+    return this.periodEndMs === undefined || (ms >= this.periodStartMs && ms < this.periodEndMs);
   }
 
   canHold(nanos: bigint): boolean {
