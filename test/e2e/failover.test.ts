@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../support/fakes/script.ts';
-import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
 
@@ -215,5 +216,55 @@ describe('an account whose streams break off', () => {
     const next = await gateway.post('/v1/chat/completions', hello('gpt-4o', { stream: true }));
     expect(next.headers.get('x-gateway-provider')).toBe('anthropic');
     expect(await next.text()).toContain('[DONE]');
+  });
+});
+
+describe('an account that has rested', () => {
+  /** Five at once that are told to come back in a second, and that second. */
+  async function rest(path: string, call: object): Promise<void> {
+    const busy = { kind: 'status', status: 429, headers: { 'retry-after': '1' } } as const;
+    gateway.fakes.openai.fault(...Array.from({ length: 5 }, () => busy));
+    await Promise.all(Array.from({ length: 5 }, () => gateway.post(path, call, { 'x-gateway-fallback': 'none' })));
+    await sleep(1_050);
+  }
+  const asked = (): number => gateway.fakes.openai.requests.length;
+
+  it('is tried by one embedding first, of many that come at once', async () => {
+    const text = { model: 'text-embedding-3-small', input: 'Hi' };
+    await rest('/v1/embeddings', text);
+    const before = asked();
+    gateway.fakes.openai.always({ kind: 'delay', ms: 200 });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => gateway.post('/v1/embeddings', text)));
+    expect(asked()).toBe(before + 1);
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(19);
+    expect((await gateway.post('/v1/embeddings', text)).status).toBe(200);
+  });
+
+  it('is tried by one call at a time, whoever hangs up that has waited since before', async () => {
+    await gateway.stop();
+    gateway = await startTestGateway({ FIRST_BYTE_TIMEOUT_MS: '10000' });
+    const call = hello('gpt-4o');
+    gateway.fakes.openai.fault({ kind: 'hang' });
+    const hangsUp = new AbortController();
+    const waiting = fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(call),
+      signal: hangsUp.signal,
+    });
+    await expect.poll(asked).toBe(1);
+    await rest('/v1/chat/completions', call);
+    gateway.fakes.openai.fault({ kind: 'delay', ms: 500 });
+    const probe = gateway.post('/v1/chat/completions', call);
+    await expect.poll(asked).toBe(7);
+    hangsUp.abort();
+    await expect(waiting).rejects.toThrow();
+    await expect.poll(() => gateway.fakes.openai.requests[0]?.aborted).toBe(true);
+    const next = await gateway.post('/v1/chat/completions', call);
+    expect(next.headers.get('x-gateway-provider')).toBe('anthropic');
+    expect((await probe).headers.get('x-gateway-provider')).toBe('openai');
+    expect(asked()).toBe(7);
   });
 });

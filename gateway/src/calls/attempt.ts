@@ -13,6 +13,8 @@ export interface AttemptFailure {
   retryAfterSeconds?: number | undefined;
 }
 
+export const resting: AttemptFailure = { kind: 'resting', message: 'it failed repeatedly and is resting' };
+
 export interface FailedAttempt {
   provider: string;
   model: string;

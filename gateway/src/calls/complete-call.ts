@@ -8,13 +8,14 @@ import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
 import { routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
-import { errorOf, type FailedAttempt, mayGoOn } from './attempt.ts';
+import { errorOf, type FailedAttempt, mayGoOn, resting } from './attempt.ts';
 import { ceilingToAsk, type Funding, fundCall, meterIdsOf } from './fund-call.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from './model-call.ts';
 import {
   answerHeaders,
   budgetRemaining,
   closeUnbilled,
+  notTried,
   type RunningCall,
   settleCall,
   settledHeaders,
@@ -138,7 +139,7 @@ function open(
     route: candidates[0]?.reason ?? '',
     attempts: 0,
     provider: undefined,
-    account: '',
+    attempt: notTried,
     metered: false,
     model: undefined,
     price: undefined,
@@ -163,16 +164,13 @@ async function answerFrom(
   const tried: FailedAttempt[] = [];
   for (const candidate of candidates) {
     const { provider, account } = candidate;
-    if (!services.health.begin(account, tried.length > 0)) {
-      tried.push({
-        provider,
-        model: candidate.model,
-        failure: { kind: 'resting', message: 'it failed repeatedly and is resting' },
-      });
+    const attempt = services.health.begin(account, tried.length > 0);
+    if (attempt === undefined) {
+      tried.push({ provider, model: candidate.model, failure: resting });
       continue;
     }
     running.provider = provider;
-    running.account = account;
+    running.attempt = attempt;
     running.metered = candidate.trusted && request.caller.livemode;
     running.model = candidate.model;
     running.price = candidate.price;
@@ -185,7 +183,7 @@ async function answerFrom(
       ceiling: ceilingToAsk(candidate, call, maxTokens),
     });
     if (outcome.kind === 'gone') {
-      services.health.abandoned(account);
+      services.health.abandoned(attempt);
       const stopped = request.cancellation.because === 'stopping' ? stoppedHalfway() : undefined;
       const status = stopped === undefined ? 'cancelled' : 'failed';
       if (outcome.sent) await settleCall(running, { status, usage: undefined, text: '', errorCode: stopped?.code });
@@ -193,7 +191,7 @@ async function answerFrom(
       throw stopped ?? new ClientGone();
     }
     if (outcome.kind === 'unsupported') {
-      services.health.abandoned(account);
+      services.health.abandoned(attempt);
       running.attempts -= 1;
       if (tried.length > 0) continue;
       await closeUnbilled(running, 'failed', outcome.error.code);
@@ -201,11 +199,11 @@ async function answerFrom(
     }
     if (outcome.kind !== 'failed') {
       // A stream has only begun: how it ends is what counts.
-      if (outcome.kind === 'stream') services.health.abandoned(account);
-      else services.health.succeeded(account);
+      if (outcome.kind === 'stream') services.health.abandoned(attempt);
+      else services.health.succeeded(attempt);
       return outcome;
     }
-    services.health.failed(account, outcome.failure);
+    services.health.failed(attempt, outcome.failure);
     const isFirst = tried.length === 0;
     tried.push({ provider, model: candidate.model, failure: outcome.failure });
     if (!mayGoOn(outcome.failure, isFirst)) break;
@@ -289,7 +287,7 @@ async function close(
   const figures = { usage: transform.usage, text: transform.text };
   const errorFrame = (error: GatewayError): string => request.dialect.streamError(error, request.id);
   if (end.kind === 'complete') {
-    services.health.succeeded(running.account);
+    services.health.succeeded(running.attempt);
     try {
       const { costNanos } = await settleCall(running, { status: 'succeeded', ...figures });
       return {
@@ -309,7 +307,7 @@ async function close(
     await settleCall(running, { status: 'cancelled', ...figures });
     return { tail: [], whole: false };
   }
-  if (because === undefined) services.health.failed(running.account, { kind: 'broken' });
+  if (because === undefined) services.health.failed(running.attempt, { kind: 'broken' });
   const error = because === 'stopping' ? stoppedHalfway() : brokenOff(running, end);
   await settleCall(running, { status: 'failed', ...figures, errorCode: error.code });
   const toldAlready = end.kind === 'failed' && end.message === undefined;

@@ -9,13 +9,13 @@ import { sandboxTokens, sandboxVector } from '../providers/sandbox.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
-import { type AttemptFailure, errorOf, failureOfExchange, retryAfterOf } from './attempt.ts';
+import { type AttemptFailure, errorOf, failureOfExchange, resting, retryAfterOf } from './attempt.ts';
 import { metersOf } from './complete-call.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import { fundEmbedding, meterIdsOf } from './fund-call.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { relayBody } from './relay-body.ts';
-import { closeUnbilled, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
+import { closeUnbilled, notTried, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import { targetOf } from './try-candidate.ts';
 
 /** The path of an embeddings call. One candidate: vectors of another model would mean something else. */
@@ -67,7 +67,10 @@ async function embedAdmitted(
   try {
     return await embedFunded(services, { request, asked, call, candidate, running });
   } catch (error) {
-    if (!running.settled) await closeUnbilled(running, 'failed', 'internal_error').catch(() => {});
+    if (!running.settled) {
+      services.health.abandoned(running.attempt);
+      await closeUnbilled(running, 'failed', 'internal_error').catch(() => {});
+    }
     throw error;
   }
 }
@@ -83,19 +86,29 @@ async function embedFunded(
   },
 ): Promise<PlainAnswer> {
   const { request, asked, call, candidate, running } = options;
+  const { provider, model } = candidate;
+  const attempt = services.health.begin(candidate.account, false);
+  if (attempt === undefined) {
+    const error = errorOf([{ provider, model, failure: resting }]);
+    await closeUnbilled(running, 'failed', error.code);
+    throw error;
+  }
+  running.attempt = attempt;
+  running.attempts = 1;
   const outcome = await embed(services, { request, asked, call, candidate });
   if (outcome.kind === 'failed') {
     if (request.cancellation.cancelled) {
+      services.health.abandoned(attempt);
       if (outcome.sent) await settleCall(running, { status: 'cancelled', usage: undefined, text: '' });
       else await closeUnbilled(running, 'cancelled');
       throw new ClientGone();
     }
-    services.health.failed(candidate.account, outcome.failure);
-    const error = errorOf([{ provider: candidate.provider, model: candidate.model, failure: outcome.failure }]);
+    services.health.failed(attempt, outcome.failure);
+    const error = errorOf([{ provider, model, failure: outcome.failure }]);
     await closeUnbilled(running, 'failed', error.code);
     throw error;
   }
-  services.health.succeeded(candidate.account);
+  services.health.succeeded(attempt);
   const { costNanos } = await settleCall(running, { status: 'succeeded', usage: outcome.usage, text: '' });
   return {
     kind: 'plain',
@@ -173,7 +186,7 @@ function openEmbedding(
     inputTokens,
     meterIds: meterIdsOf(hold),
   });
-  const { provider, account, model, price, reason } = candidate;
+  const { provider, model, price, reason } = candidate;
   return {
     entry,
     call,
@@ -186,9 +199,9 @@ function openEmbedding(
     startedAt: request.startedAt,
     createdAtMs: request.receivedAtMs,
     route: reason,
-    attempts: 1,
+    attempts: 0,
     provider,
-    account,
+    attempt: notTried,
     model,
     price,
     answerTokensMax: 0,

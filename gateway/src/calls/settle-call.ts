@@ -8,8 +8,11 @@ import type { Meter } from '../budgets/meter.ts';
 import type { NeutralCall, Usage } from '../dialects/neutral.ts';
 import { estimateUsage, inputOf } from '../providers/count-tokens.ts';
 import { costNanos, type Price } from '../providers/price.ts';
+import type { Attempt } from '../routing/health-board.ts';
 import { type ClosedCall, noUsage } from '../usage/call-record.ts';
 import type { Passage } from './admission.ts';
+
+export const notTried: Attempt = { account: '', isProbe: false };
 
 /** A call under way: everything settling it needs, gathered as it goes. */
 export interface RunningCall {
@@ -28,8 +31,8 @@ export interface RunningCall {
   attempts: number;
   /** The candidate that answers, or the last one tried. */
   provider: string | undefined;
-  /** That candidate's account, for its health. */
-  account: string;
+  /** At that candidate's account, for its health. */
+  attempt: Attempt;
   /** On the operator's keys: the plan counts it. */
   metered: boolean;
   model: string | undefined;

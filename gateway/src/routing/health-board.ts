@@ -13,6 +13,12 @@ interface Account {
   errorRate: number;
 }
 
+/** One try at an account, from `begin` until it is told how it went. */
+export interface Attempt {
+  account: string;
+  isProbe: boolean;
+}
+
 /** How much the latest try weighs in the error rate. */
 const latestWeight = 0.1;
 
@@ -36,29 +42,29 @@ export class HealthBoard {
     return known === undefined ? 0 : Math.max(0, known.health.restingUntilMs - this.#now());
   }
 
-  /** Takes a place for a try; false when the account is resting, or has had its share of second tries. */
-  begin(account: string, isRetry: boolean): boolean {
+  /** Takes a place for a try; undefined when the account is resting, or has had its share of second tries. */
+  begin(account: string, isRetry: boolean): Attempt | undefined {
     const state = this.#account(account);
     const now = this.#now();
     const trial = mayTry(state.health, now);
-    if (trial === 'no' || (isRetry && !mayRetry(state.retries, state.health, now))) return false;
+    if (trial === 'no' || (isRetry && !mayRetry(state.retries, state.health, now))) return undefined;
     if (trial === 'probe') state.health = onProbe(state.health, now);
     state.retries = onTry(state.retries, isRetry, now);
-    return true;
+    return { account, isProbe: trial === 'probe' };
   }
 
-  succeeded(account: string): void {
+  succeeded({ account }: Attempt): void {
     const state = this.#account(account);
     state.health = onSuccess(state.health);
     state.errorRate *= 1 - latestWeight;
   }
 
-  failed(account: string, failure: { kind: string; retryAfterSeconds?: number | undefined }): void {
-    const state = this.#account(account);
+  failed(attempt: Attempt, failure: { kind: string; retryAfterSeconds?: number | undefined }): void {
     if (!countsAgainst.has(failure.kind)) {
-      state.health = onAbandoned(state.health);
+      this.abandoned(attempt);
       return;
     }
+    const state = this.#account(attempt.account);
     state.errorRate += (1 - state.errorRate) * latestWeight;
     const { retryAfterSeconds } = failure;
     state.health = onFailure(
@@ -68,8 +74,9 @@ export class HealthBoard {
     );
   }
 
-  /** A try that says nothing about the account: its caller hung up. */
-  abandoned(account: string): void {
+  /** A try that says nothing about the account: its caller hung up. One from before the rest has no probe's place to free. */
+  abandoned({ account, isProbe }: Attempt): void {
+    if (!isProbe) return;
     const state = this.#account(account);
     state.health = onAbandoned(state.health);
   }

@@ -37,7 +37,7 @@ export function onSuccess(health: Health): Health {
   return health.failuresInARow === 0 && health.rests === 0 ? health : newHealth();
 }
 
-/** A try that says nothing about the account frees the place of the probe it may have been. */
+/** A probe that says nothing about the account frees its place. */
 export function onAbandoned(health: Health): Health {
   return health.probingSinceMs === undefined ? health : { ...health, probingSinceMs: undefined };
 }
