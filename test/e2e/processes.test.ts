@@ -111,6 +111,18 @@ describe('three processes on one database', () => {
     expect((await read(budget.id)).spent_usd).toBeCloseTo(300 * 0.0010025, 9);
   });
 
+  it('let a call wait for money that calls of another one hold and do not need', async () => {
+    // A cent and a half each, for the dearest stand-in, and a quarter of a cent is left; an answer costs 0.6 cents.
+    const budget = await create({ limit_usd: 0.048, scope: { client_id: 'elsewhere' } });
+    fakes.openai.usually({ tokens: 600 });
+    fakes.openai.always({ kind: 'delay', ms: 900 });
+    const holding = Promise.all(Array.from({ length: 3 }, () => one(0, 'elsewhere', 1_000)));
+    await expect.poll(() => fakes.openai.requests.length).toBe(3);
+    expect(await one(1, 'elsewhere', 1_000)).toMatchObject({ status: 200, tokens: 600 });
+    expect((await holding).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await read(budget.id)).spent_usd).toBeCloseTo(4 * 0.0060025, 9);
+  });
+
   it('hear at once of a raise, a lower limit, a pause and a revoked key', async () => {
     const budget = await create({ limit_usd: 0.0001, scope: { client_id: 'heard' } });
     const long = (at: number): Promise<Response> =>

@@ -17,12 +17,14 @@ export interface Hold {
 /** The meter that could not pay; what is left on it may be more the next moment. */
 export interface Shortage {
   meter: Meter;
+  /** Whose calls may give some of it back: those of other processes, or of this one. */
+  heldBy: 'others' | 'us' | 'nobody';
 }
 
 /** What borrowing came to, for the first who needed it: enough, too little while others have some, or all there is. */
 type Grown = 'enough' | 'ask' | 'none';
 
-/** How often, and for how long together, others are asked for what they do not need before a call is refused. */
+/** How often, and for how long together, others are asked for what they do not need before a call hears of a shortage. */
 const asksMax = 12;
 const askPauseMs = 20;
 /** Among several processes one borrows what it spends in about this time. */
@@ -205,7 +207,9 @@ export class Ledger {
       if (holdAll(meters, nanos)) return this.#held(meters, nanos);
       // What came may have gone to calls of this process that came before; while others have some, they are asked and waited for.
       if (grown.includes('ask')) asks += 1;
-      if (asks > asksMax || grown.every((how) => how === 'none')) return shortageOf(meters, nanos);
+      if (asks > asksMax) return shortageOf(meters, nanos, 'others');
+      if (grown.every((how) => how === 'none'))
+        return shortageOf(meters, nanos, areHeld(meters, nanos) ? 'us' : 'nobody');
     }
   }
 
@@ -283,14 +287,13 @@ export class Ledger {
 
   /**
    * Waits for calls under way to give back what they held and did not need, as long as that may make room. A call that comes
-   * while the last money is held is not refused for it at once. False where none is to be had this way any more.
+   * while the last money is held is not refused for it at once. False where none is to be had this way.
    */
   async waitForRoom(meters: readonly Meter[], nanos: bigint, untilMs: number): Promise<boolean> {
     for (;;) {
-      const short = meters.filter((meter) => !meter.canHold(nanos));
       const leftMs = untilMs - performance.now();
-      if (short.length === 0) return true;
-      if (leftMs <= 0 || !short.every(({ heldNanos }) => heldNanos > 0n)) return false;
+      if (meters.every((meter) => meter.canHold(nanos))) return true;
+      if (leftMs <= 0 || !areHeld(meters, nanos)) return false;
       const timeout = new AbortController();
       await Promise.race([
         new Promise<void>((resolve) => this.#waiting.push(resolve)),
@@ -454,12 +457,17 @@ export class Ledger {
 
 const none: readonly Meter[] = [];
 
-function shortageOf(meters: readonly Meter[], nanos: bigint): Shortage {
+/** Do calls of this process hold something of every meter that is short? */
+function areHeld(meters: readonly Meter[], nanos: bigint): boolean {
+  return meters.every((meter) => meter.canHold(nanos) || meter.heldNanos > 0n);
+}
+
+function shortageOf(meters: readonly Meter[], nanos: bigint, heldBy: Shortage['heldBy']): Shortage {
   let tightest: Meter | undefined;
   for (const meter of meters) {
     if (!meter.canHold(nanos) && (tightest === undefined || meter.availableNanos < tightest.availableNanos))
       tightest = meter;
   }
   if (tightest === undefined) throw new Error('a shortage has a meter that is short');
-  return { meter: tightest };
+  return { meter: tightest, heldBy };
 }

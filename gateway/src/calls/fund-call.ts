@@ -97,13 +97,18 @@ async function holdPatiently(
   { meters, cancellation }: Pick<Asked, 'meters' | 'cancellation'>,
   nanos: bigint,
 ): Promise<Hold | Shortage> {
-  let held = await ledger.hold(meters, nanos);
   const untilMs = performance.now() + patienceMs;
-  while (!('nanos' in held) && (await unlessGone(cancellation, ledger.waitForRoom(meters, nanos, untilMs)))) {
+  for (;;) {
+    const held = await ledger.hold(meters, nanos);
+    if ('nanos' in held || held.heldBy === 'nobody' || performance.now() >= untilMs) return held;
+    if (cancellation.cancelled) throw new ClientGone();
+    if (held.heldBy === 'others') continue;
     // Many may wait for the same room, and somebody else may have been sooner: then there is more to wait for.
-    if (meters.every((meter) => meter.canHold(nanos))) held = await ledger.hold(meters, nanos);
+    while (
+      (await unlessGone(cancellation, ledger.waitForRoom(meters, nanos, untilMs))) &&
+      !meters.every((meter) => meter.canHold(nanos))
+    );
   }
-  return held;
 }
 
 /** Throws ClientGone as soon as nobody waits for the call any more. */
