@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Meter } from '../../gateway/src/budgets/meter.ts';
 import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { LedgerProcess, newBudget } from '../support/ledger-process.ts';
@@ -57,4 +59,40 @@ it('calls on both sides of midnight belong to their own days, though they come i
     return meters.find((meter) => meter.budget.id === budget.id)?.periodStartMs;
   };
   expect(await Promise.all([on(midnight - 1), on(midnight)])).toEqual([Date.UTC(2026, 0, 14), midnight]);
+});
+
+// Five hundred who wait at a cap, woken by every call of everybody, would hold up the gateway for all.
+it('who waits for money of one budget is not woken by calls of another', async () => {
+  await newBudget(money, 'short', { limitNanos: 100n });
+  await newBudget(money, 'another', { scope: { client_id: 'd' } });
+  const of = (client_id: string): Promise<readonly Meter[]> =>
+    Promise.resolve(
+      one.ledger.metersFor({
+        workspaceId: money.workspaceId,
+        livemode: true,
+        subject: { client_id },
+        atMs: Date.now(),
+      }),
+    );
+  const [short, another] = [await of('c'), await of('d')];
+  const held = await one.ledger.hold(short, 100n);
+  if (!('nanos' in held)) throw new Error('there is enough for one');
+  let looks = 0;
+  for (const meter of short) {
+    const { canHold } = meter;
+    meter.canHold = (nanos) => {
+      looks += 1;
+      return canHold.call(meter, nanos);
+    };
+  }
+  const room = one.ledger.waitForRoom(short, 50n, performance.now() + 20_000);
+  const before = looks;
+  for (let i = 0; i < 10; i++) {
+    const other = await one.ledger.hold(another, 1n);
+    if ('nanos' in other) one.ledger.settle(other, 0n);
+    await setImmediate();
+  }
+  expect(looks).toBe(before);
+  one.ledger.settle(held, 0n);
+  expect(await room).toBe(true);
 });

@@ -58,7 +58,8 @@ export class Ledger {
   readonly #needed = new Map<bigint, bigint>();
   /** Borrowing and handing back take turns, meter by meter: each knows what the other has done. */
   readonly #turns = new Map<bigint, Promise<unknown>>();
-  readonly #waiting: (() => void)[] = [];
+  /** By meter: who waits at one cap has nothing to do with the calls of others. */
+  readonly #waiting = new Map<bigint, (() => void)[]>();
   #rates = new Map<bigint, { sinceMs: number; spentNanos: bigint }>();
 
   constructor(options: {
@@ -281,8 +282,14 @@ export class Ledger {
       const { meterId, spentNanos, leasedNanos } = meter.settle(hold.nanos, costNanos);
       return { meter, meterId, spentNanos, leasedNanos };
     });
-    if (this.#waiting.length > 0) for (const wake of this.#waiting.splice(0)) wake();
+    if (this.#waiting.size > 0) for (const { id } of hold.meters) this.#wake(id);
     return debits;
+  }
+
+  #wake(meterId: bigint): void {
+    const wakes = this.#waiting.get(meterId) ?? [];
+    this.#waiting.delete(meterId);
+    for (const wake of wakes) wake();
   }
 
   /**
@@ -296,11 +303,22 @@ export class Ledger {
       if (leftMs <= 0 || !areHeld(meters, nanos)) return false;
       const timeout = new AbortController();
       await Promise.race([
-        new Promise<void>((resolve) => this.#waiting.push(resolve)),
+        this.#settled(meters.filter((meter) => !meter.canHold(nanos))),
         sleep(leftMs, undefined, { signal: timeout.signal }).catch(() => {}),
       ]);
       timeout.abort();
     }
+  }
+
+  /** Resolves when a call that held something of one of them is settled. */
+  #settled(meters: readonly Meter[]): Promise<void> {
+    return new Promise((resolve) => {
+      for (const { id } of meters) {
+        const wakes = this.#waiting.get(id) ?? [];
+        wakes.push(resolve);
+        this.#waiting.set(id, wakes);
+      }
+    });
   }
 
   /** Somebody else needs money of a meter: hands back what this process does not. */
