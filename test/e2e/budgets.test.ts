@@ -162,6 +162,19 @@ describe('the cap', () => {
     expect(gateway.fakes.openai.requests.at(-1)?.json).not.toHaveProperty('max_completion_tokens');
   });
 
+  it('is not passed by a parameter whose name is written in escapes, whatever names were read before', async () => {
+    await create({ limit_usd: 0.002, scope: { client_id: 'escapes' } });
+    gateway.fakes.openai.usually({ tokens: 100 });
+    const call = JSON.stringify(hello({ max_tokens: 100 })).slice(0, -1);
+    const send = (text: string): Promise<Response> => gateway.post(chat, text, { 'x-client-id': 'escapes' });
+    await send(`${call},"\\\\":1}`);
+    const asked = gateway.fakes.openai.requests.length;
+    // Fifty answers cost fifty times as much.
+    const { error } = await json<Refusal>(send(`${call},"\\u006e":50}`), 402);
+    expect(error.code).toBe('budget_exceeded');
+    expect(gateway.fakes.openai.requests.length).toBe(asked);
+  });
+
   it('holds for embeddings, which have no answer to shorten', async () => {
     await create({ limit_usd: 0.000001, scope: { client_id: 'vectors' } });
     const small = { model: 'text-embedding-3-small', input: 'word' };

@@ -13,7 +13,7 @@ import type { UnderWay } from '../background/under-way.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { untilWritten } from '../db/until-written.ts';
 import { chat } from '../dialects/chat.ts';
-import { outlineJson } from '../dialects/json-outline.ts';
+import { outlineJson, withPlainKeys } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { Services } from '../services.ts';
 import { Cancellation } from './cancellation.ts';
@@ -62,6 +62,7 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
   try {
     const request = readRequest(unsealFor(services.secret, row, 'request', row.sealedRequest));
     const body = Buffer.from(request.body);
+    const outline = outlineJson(body);
     const receivedAtMs = services.now();
     const answered = await completeCall(services, {
       id: newId('req', receivedAtMs),
@@ -71,8 +72,8 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
       tags: request.tags,
       dialect: chat,
       body,
-      outline: outlineJson(body),
-      json: JSON.parse(request.body) as JsonObject,
+      outline,
+      json: JSON.parse(withPlainKeys(body, outline).toString('utf8')) as JsonObject,
       fallbacks: request.fallbacks,
       strict: request.strict,
       anthropicHeaders: {},

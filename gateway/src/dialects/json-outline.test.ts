@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { edit, outlineJson } from './json-outline.ts';
+import { edit, outlineJson, withPlainKeys } from './json-outline.ts';
 
-const key = fc.oneof(fc.string(), fc.constantFrom('model', 'messages', '__proto__', 'a"b', 'ü', '\u0000'));
+const key = fc
+  .oneof(fc.string(), fc.constantFrom('model', 'messages', '__proto__', 'a"b', 'ü', 'a\u0000'))
+  // V8 may take a key of one character that cannot be written without a backslash for that backslash.
+  .filter((text) => text.length !== 1 || JSON.stringify(text).length === 3);
 const body = fc.dictionary(key, fc.jsonValue({ maxDepth: 4 }), { maxKeys: 8 });
 const spacing = fc.constantFrom(undefined, 1, '\t', ' \r\n');
+
+/** As the gateway reads it. */
+function parse(bytes: Buffer): object {
+  return JSON.parse(withPlainKeys(bytes, outlineJson(bytes)).toString('utf8')) as object;
+}
 
 describe('an outline of JSON', () => {
   it('finds every top-level member, however it is written', () => {
@@ -35,15 +43,29 @@ describe('an outline of JSON', () => {
             (name) => !Object.hasOwn(set, name),
           );
           const texts = Object.fromEntries(Object.entries(set).map(([name, one]) => [name, JSON.stringify(one)]));
-          const edited = JSON.parse(edit(bytes, outlineJson(bytes), { set: texts, remove }).toString('utf8')) as object;
+          const edited = parse(edit(bytes, outlineJson(bytes), { set: texts, remove }));
           const expected = new Map([
-            ...Object.entries(JSON.parse(bytes.toString('utf8')) as object).filter(([name]) => !remove.includes(name)),
+            ...Object.entries(parse(bytes)).filter(([name]) => !remove.includes(name)),
             ...Object.entries(JSON.parse(JSON.stringify(set)) as object),
           ]);
           expect(new Map(Object.entries(edited))).toEqual(expected);
         },
       ),
     );
+  });
+
+  it('lets every key be read as it is meant, whatever was read before and however it is written', () => {
+    const read = (text: string): unknown => {
+      const bytes = Buffer.from(text);
+      return JSON.parse(withPlainKeys(bytes, outlineJson(bytes)).toString('utf8'));
+    };
+    for (const before of ['\\\\', '\\\\u006d']) JSON.parse(`{"a":1,"${before}":2}`);
+    expect(read('{"a":1,"\\u006e":50}')).toEqual({ a: 1, n: 50 });
+    expect(read('{"x":[{"a":1,"\\u006dodel" : "\\u0041:"}]}')).toEqual({ x: [{ a: 1, model: 'A:' }] });
+    const untouched = Buffer.from('{"a":"\\u0041\\":","b":"c"}');
+    expect(withPlainKeys(untouched, outlineJson(untouched))).toBe(untouched);
+    const invalid = Buffer.from('{"\\x":1}');
+    expect(withPlainKeys(invalid, outlineJson(invalid))).toEqual(invalid);
   });
 
   it('keeps the very bytes of what it does not touch', () => {

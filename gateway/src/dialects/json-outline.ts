@@ -5,6 +5,8 @@ export interface Outline {
   readonly members: ReadonlyMap<string, { keyStart: number; valueStart: number; valueEnd: number }>;
   /** Index of the object's `}`. */
   readonly end: number;
+  /** Keys written with a backslash, at whatever depth: from the one quote to the other. */
+  readonly escapedKeys: readonly { start: number; end: number }[];
 }
 
 const depthMax = 64;
@@ -12,11 +14,12 @@ const depthMax = 64;
 const membersMax = 1_000;
 const quote = 34;
 const comma = 44;
+const colon = 58;
 const backslash = 92;
 const openBrace = 123;
 /** What the walk stops at outside of strings: `"` `,` `:` `[` `]` `{` `}`. */
 const interesting = new Uint8Array(256);
-for (const byte of [quote, comma, 58, 91, 93, openBrace, 125]) interesting[byte] = 1;
+for (const byte of [quote, comma, colon, 91, 93, openBrace, 125]) interesting[byte] = 1;
 
 /**
  * One pass over the bytes, before `JSON.parse` sees them: refuses nesting beyond 64 (parsing a million levels works, printing
@@ -29,6 +32,7 @@ export function outlineJson(body: Buffer): Outline {
   if (body[begin] !== openBrace)
     throw refused(begin >= body.length ? 'is empty; it must be' : 'must be', 'a JSON object');
   const members = new Members(body);
+  const escapedKeys: { start: number; end: number }[] = [];
   let depth = 0;
   for (let at = begin; at < body.length; at++) {
     const byte = body[at] ?? 0;
@@ -37,6 +41,8 @@ export function outlineJson(body: Buffer): Outline {
       case quote: {
         const stringEnd = endOfString(body, at);
         if (depth === 1) members.string(at, stringEnd);
+        if (body[skipSpace(body, stringEnd + 1)] === colon && hasBackslash(body, at, stringEnd))
+          escapedKeys.push({ start: at, end: stringEnd });
         at = stringEnd;
         break;
       }
@@ -50,7 +56,7 @@ export function outlineJson(body: Buffer): Outline {
         depth -= 1;
         if (depth > 0) break;
         members.close(at);
-        return { members: members.found, end: at };
+        return { members: members.found, end: at, escapedKeys };
       case comma:
         if (depth === 1) members.close(at);
         break;
@@ -58,7 +64,7 @@ export function outlineJson(body: Buffer): Outline {
         if (depth === 1) members.colon(at);
     }
   }
-  return { members: members.found, end: body.length };
+  return { members: members.found, end: body.length, escapedKeys };
 }
 
 /** Gathers the members of the outermost object, told of its strings, colons and commas in order. */
@@ -136,6 +142,31 @@ export function edit(
   return splice(body, cuts);
 }
 
+/**
+ * The body with every key written as plainly as it can be, for `JSON.parse`. V8 13 (Node 24) takes the first characters of an
+ * escaped key for the key itself where an object read before had a key that looks like them: after `{"a":1,"\\":2}` it sees
+ * no `n` in `{"a":1,"\u006e":50}`. The provider would see one, and bill it.
+ */
+export function withPlainKeys(body: Buffer, { escapedKeys }: Outline): Buffer {
+  if (escapedKeys.length === 0) return body;
+  return splice(
+    body,
+    escapedKeys.map(({ start, end }) => ({
+      from: start,
+      to: end + 1,
+      text: plainly(body.toString('utf8', start, end + 1)),
+    })),
+  );
+}
+
+function plainly(literal: string): string {
+  try {
+    return JSON.stringify(JSON.parse(literal));
+  } catch {
+    return literal;
+  }
+}
+
 /** A key may be the empty string, so "no key" is undefined and nothing else. */
 function memberAt(outline: Outline, key: string | undefined) {
   return key === undefined ? undefined : outline.members.get(key);
@@ -175,6 +206,11 @@ function endOfString(body: Buffer, start: number): number {
     if (slashes % 2 === 0) return found;
     at = found + 1;
   }
+}
+
+function hasBackslash(body: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (body[at] === backslash) return true;
+  return false;
 }
 
 function readKey(literal: Buffer): string {

@@ -9,7 +9,7 @@ import { completeCall } from '../calls/complete-call.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from '../calls/model-call.ts';
 import { resolveTags } from '../calls/tags.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { outlineJson } from '../dialects/json-outline.ts';
+import { outlineJson, withPlainKeys } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { claimIdempotency, type IdempotentPlace, type WholeAnswer } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
@@ -108,7 +108,7 @@ function replay(res: ServerResponse, answer: WholeAnswer): void {
 export function parseBody(body: Buffer): { json: JsonObject; outline: ReturnType<typeof outlineJson> } {
   const outline = outlineJson(body);
   try {
-    return { outline, json: JSON.parse(utf8(body)) as JsonObject };
+    return { outline, json: JSON.parse(utf8(withPlainKeys(body, outline))) as JsonObject };
   } catch (error) {
     throw new GatewayError(
       'invalid_request',
