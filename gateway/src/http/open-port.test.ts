@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { connect, type Socket, Server as SocketServer } from 'node:net';
+import { afterEach, expect, it, vi } from 'vitest';
 import { type OpenPort, openPort } from './open-port.ts';
 
 const host = '127.0.0.1';
@@ -70,6 +70,20 @@ it('a port that another gateway has is refused, and so is one that anybody else 
   const { port: taken } = other.address() as { port: number };
   await expect(openPort(createServer(), { port: taken, host })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   other.close();
+});
+
+it('a kernel that shares no port gives the one socket it can give', async () => {
+  const listen = SocketServer.prototype.listen;
+  const spy = vi.spyOn(SocketServer.prototype, 'listen').mockImplementation(function (this: SocketServer, ...args) {
+    const [options] = args as unknown as [{ reusePort?: boolean }];
+    if (options.reusePort !== true) return Reflect.apply(listen, this, args) as SocketServer;
+    process.nextTick(() => this.emit('error', Object.assign(new Error('not supported'), { code: 'ENOTSUP' })));
+    return this;
+  });
+  const port = await open(createServer((_req, res) => res.end('here')));
+  spy.mockRestore();
+  const answer = await fetch(`http://${host}:${port}`, { headers: { connection: 'close' } });
+  expect(await answer.text()).toBe('here');
 });
 
 it('a closed port takes nobody any more, and waits for those it has, whichever socket took them', async () => {

@@ -24,11 +24,21 @@ export async function openPort(server: Server, where: { port: number; host: stri
   const alone = await listening(createServer(), where);
   const shared = { ...where, port: portOf(alone), reusePort: true };
   await closed(alone);
-  const sockets: SocketServer[] = [await listening(server, shared)];
-  while (sockets.length < socketsPerPort) {
-    // As `node:http` makes its own.
-    const more = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
-    sockets.push(await listening(more, shared));
+  const sockets: SocketServer[] = [];
+  try {
+    sockets.push(await listening(server, shared));
+    while (sockets.length < socketsPerPort) {
+      // As `node:http` makes its own.
+      const more = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
+      sockets.push(await listening(more, shared));
+    }
+  } catch (error) {
+    // One socket is enough, where the kernel shares no port, or there is no more to be had.
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      await Promise.all(sockets.map(closed));
+      throw error;
+    }
+    if (sockets.length === 0) sockets.push(await listening(server, { ...shared, reusePort: false }));
   }
   return opened(sockets);
 }
