@@ -1,39 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { Meter } from '../../gateway/src/budgets/meter.ts';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { LedgerProcess, newBudget } from '../support/ledger-process.ts';
+import { type LedgerProcess, newBudget, twoProcesses } from '../support/ledger-process.ts';
 
 /** What many calls in the same instant are told. Two processes, so that neither leases all there is. */
-let database: TestDatabase;
+const pair = twoProcesses('ws_bursts');
+const { money } = pair;
 let one: LedgerProcess;
-let other: LedgerProcess;
-
-const money = {
-  get database(): TestDatabase {
-    return database;
-  },
-  workspaceId: 'ws_bursts',
-  now: () => Date.now(),
-};
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  await database.pool.query('insert into workspaces (id, name) values ($1, $1)', [money.workspaceId]);
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  await database.pool.query('update budgets set deleted_at = now()');
-  one = await LedgerProcess.start(money);
-  other = await LedgerProcess.start(money);
-});
-afterEach(async () => {
-  for (const process of [one, other]) {
-    while (process.open.length > 0) await process.settle(0n);
-    await process.stop();
-  }
-  expect((await compareBooks(database.pool)).differences).toEqual([]);
+beforeEach(() => {
+  ({ one } = pair);
 });
 
 // Each borrowed for two, and who had seen twelve loans go to those before it was refused.

@@ -1,40 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { Budget } from '../../gateway/src/budgets/budget.ts';
 import { findDeadProcesses } from '../../gateway/src/db/process-lock.ts';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { changeBudget, LedgerProcess, newBudget } from '../support/ledger-process.ts';
+import { changeBudget, type LedgerProcess, newBudget, twoProcesses } from '../support/ledger-process.ts';
 
 /** What must not move a cap: news that come late, answers that are lost, processes taken for dead. Two processes on one budget of 1,000. */
-let database: TestDatabase;
+const pair = twoProcesses('ws_faults');
+const { money } = pair;
 let one: LedgerProcess;
 let other: LedgerProcess;
-
-const money = {
-  get database(): TestDatabase {
-    return database;
-  },
-  workspaceId: 'ws_faults',
-  now: () => Date.now(),
-};
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  await database.pool.query('insert into workspaces (id, name) values ($1, $1)', [money.workspaceId]);
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  await database.pool.query('update budgets set deleted_at = now()');
-  one = await LedgerProcess.start(money);
-  other = await LedgerProcess.start(money);
-});
-afterEach(async () => {
-  for (const process of [one, other]) {
-    while (process.open.length > 0) await process.settle(0n);
-    await process.stop();
-  }
-  expect((await compareBooks(database.pool)).differences).toEqual([]);
+beforeEach(() => {
+  ({ one, other } = pair);
 });
 
 async function change(budget: Budget): Promise<void> {
@@ -44,7 +20,7 @@ async function change(budget: Budget): Promise<void> {
 
 /** From now on statements of this name do this instead; `query` is what they would have done. */
 function instead(name: string, what: (query: () => Promise<unknown>) => Promise<unknown>): () => void {
-  const { pool } = database;
+  const { pool } = money.database;
   const { query } = pool;
   pool.query = (async (...args: unknown[]) => {
     const ask = (): Promise<unknown> => (query as (...all: unknown[]) => Promise<unknown>).apply(pool, args);
@@ -69,7 +45,7 @@ it('a meter made by a process that has not heard of a change has the limit all t
   expect(await one.call(1n, 'req_late_meter_1')).toBe(true);
   await change({ ...budget, limitNanos: 100n, thresholds: [80] });
   expect(await other.call(900n, 'req_late_meter_2')).toBe(false);
-  const { rows } = await database.pool.query('select limit_nanos, next_nanos from meters where budget_id = $1', [
+  const { rows } = await money.database.pool.query('select limit_nanos, next_nanos from meters where budget_id = $1', [
     budget.id,
   ]);
   expect(rows).toEqual([{ limit_nanos: 100n, next_nanos: 80n }]);
@@ -184,14 +160,15 @@ it('a call that is settled after its process has handed its money back is charge
 it('a lease that is gone is not taken off what is leased when its calls are settled', async () => {
   const budget = await newBudget(money, 'gone');
   expect(await one.call(400n, 'req_gone_1')).toBe(true);
-  await database.pool.query(
+  await money.database.pool.query(
     `with gone as (delete from leases returning meter_id, amount_nanos)
      update meters set leased_nanos = leased_nanos - amount_nanos from gone where id = meter_id`,
   );
   await one.settle(400n);
-  const { rows } = await database.pool.query('select spent_nanos, leased_nanos from meters where budget_id = $1', [
-    budget.id,
-  ]);
+  const { rows } = await money.database.pool.query(
+    'select spent_nanos, leased_nanos from meters where budget_id = $1',
+    [budget.id],
+  );
   expect(rows).toEqual([{ spent_nanos: 400n, leased_nanos: 0n }]);
 });
 
@@ -213,16 +190,16 @@ it('a process that was taken for dead lends nothing of what was given to others'
 it('a process that is back before it was adopted keeps what is its own', async () => {
   await newBudget(money, 'back again');
   expect(await one.call(100n, 'req_back_1')).toBe(true);
-  await database.pool.query(
+  await money.database.pool.query(
     `select pg_terminate_backend(l.pid) from pg_locks l join processes p on p.lock_number = l.objid
      where l.locktype = 'advisory' and p.id = $1`,
     [one.lock.id],
   );
-  await expect.poll(() => findDeadProcesses(database.pool), { interval: 2 }).toContain(one.lock.id);
-  await expect.poll(() => findDeadProcesses(database.pool)).not.toContain(one.lock.id);
+  await expect.poll(() => findDeadProcesses(money.database.pool), { interval: 2 }).toContain(one.lock.id);
+  await expect.poll(() => findDeadProcesses(money.database.pool)).not.toContain(one.lock.id);
   // Looked for a moment ago, adopted now: it is there again.
   expect(await one.adoptOnce()).toBe(0);
-  const { rowCount } = await database.pool.query('select 1 from processes where id = $1', [one.lock.id]);
+  const { rowCount } = await money.database.pool.query('select 1 from processes where id = $1', [one.lock.id]);
   expect(rowCount).toBe(1);
   await one.settle(100n);
   await one.ledger.changed(money.workspaceId);

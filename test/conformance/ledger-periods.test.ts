@@ -1,40 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { Budget } from '../../gateway/src/budgets/budget.ts';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { changeBudget, LedgerProcess, newBudget } from '../support/ledger-process.ts';
+import { changeBudget, type LedgerProcess, newBudget, twoProcesses } from '../support/ledger-process.ts';
 
 /** Budgets whose period or time zone is changed while money is spent. Two processes, a budget of 1,000 to each test. */
-let database: TestDatabase;
+let nowMs = Date.parse('2026-10-20T12:00:00Z');
+const pair = twoProcesses('ws_periods', () => nowMs);
+const { money } = pair;
 let one: LedgerProcess;
 let other: LedgerProcess;
-let nowMs: number;
-
-const money = {
-  get database(): TestDatabase {
-    return database;
-  },
-  workspaceId: 'ws_periods',
-  now: () => nowMs,
-};
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  await database.pool.query('insert into workspaces (id, name) values ($1, $1)', [money.workspaceId]);
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
+beforeEach(() => {
   at('2026-10-20T12:00:00Z');
-  await database.pool.query('truncate calls, meters, budgets');
-  one = await LedgerProcess.start(money);
-  other = await LedgerProcess.start(money);
-});
-afterEach(async () => {
-  for (const process of [one, other]) {
-    while (process.open.length > 0) await process.settle(0n);
-    await process.stop();
-  }
-  expect((await compareBooks(database.pool)).differences).toEqual([]);
+  ({ one, other } = pair);
 });
 
 function at(time: string): void {
@@ -45,7 +21,7 @@ function at(time: string): void {
 async function make(name: string, more: Partial<Budget>): Promise<Budget> {
   const budget = await newBudget(money, name, more);
   const madeAt = new Date('2026-10-01T08:00:00Z');
-  await database.pool.query('update budgets set created_at = $2 where id = $1', [budget.id, madeAt]);
+  await money.database.pool.query('update budgets set created_at = $2 where id = $1', [budget.id, madeAt]);
   return { ...budget, createdAtMs: madeAt.getTime() };
 }
 
@@ -66,7 +42,7 @@ async function spend(process: LedgerProcess, nanos: bigint): Promise<void> {
 async function asks(process: LedgerProcess, nanos: bigint): Promise<boolean> {
   const { ledger } = process === one ? other : one;
   const recalls = setInterval(async () => {
-    const { rows } = await database.pool.query('select id from meters');
+    const { rows } = await money.database.pool.query('select id from meters');
     for (const { id } of rows as { id: bigint }[]) void ledger.recalled(`${id} asker 1000000`).catch(() => {});
   }, 5);
   try {
@@ -145,7 +121,7 @@ it('a process that has not heard of the change opens the count of the period tha
   await other.views.of(money.workspaceId, true);
   await changeBudget(money, { ...budget, period: 'week' });
   expect(await asks(other, 101n)).toBe(false);
-  const { rows } = await database.pool.query('select period from meters');
+  const { rows } = await money.database.pool.query('select period from meters');
   expect(rows).toEqual([{ period: 'week' }]);
   await changeBudget(money, { ...budget, timezone: 'Asia/Tokyo' });
   await hear();
@@ -183,18 +159,18 @@ it('a count that ended in one time zone, and has not in another, goes on in the 
   await other.settle(50n);
   expect(await asks(other, 701n)).toBe(false);
   await spend(other, 700n);
-  const { rows } = await database.pool.query(`select period_end from meters where period = 'month'`);
+  const { rows } = await money.database.pool.query(`select period_end from meters where period = 'month'`);
   expect(rows).toEqual([{ period_end: new Date('2026-11-01T00:00:00Z') }]);
 });
 
 it('what was spent before the budget was made counts in no period', async () => {
   const before = await make('before', { period: 'total' });
   await spend(one, 900n);
-  await database.pool.query('update budgets set deleted_at = now() where id = $1', [before.id]);
+  await money.database.pool.query('update budgets set deleted_at = now() where id = $1', [before.id]);
   await hear();
   at('2026-10-21T12:00:00Z');
   const budget = await newBudget(money, 'after', { period: 'day' });
-  await database.pool.query('update budgets set created_at = $2 where id = $1', [budget.id, new Date(nowMs - 1)]);
+  await money.database.pool.query('update budgets set created_at = $2 where id = $1', [budget.id, new Date(nowMs - 1)]);
   await hear();
   await spend(one, 300n);
   await change({ ...budget, period: 'month', createdAtMs: nowMs - 1 });

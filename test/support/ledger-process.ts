@@ -1,3 +1,4 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { adoptLeases } from '../../gateway/src/budgets/adoption-store.ts';
 import type { Budget } from '../../gateway/src/budgets/budget.ts';
 import { saveBudget } from '../../gateway/src/budgets/budget-change-store.ts';
@@ -9,8 +10,9 @@ import type { Meter } from '../../gateway/src/budgets/meter.ts';
 import { holdProcessLock, type ProcessLock } from '../../gateway/src/db/process-lock.ts';
 import { withTransaction } from '../../gateway/src/db/transaction.ts';
 import type { NewEvent } from '../../gateway/src/events/event.ts';
+import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
 import { noUsage } from '../../gateway/src/usage/call-record.ts';
-import type { TestDatabase } from './database.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
 
 /** Says nothing: what goes wrong here is what the tests look at. */
 const silent = new Proxy({}, { get: () => () => {} }) as ConstructorParameters<typeof Journal>[0]['log'];
@@ -145,6 +147,52 @@ export class LedgerProcess {
     await this.lock.release();
     await this.adopt();
   }
+}
+
+/**
+ * Two processes on a database of the file's own, new for each of its tests. After each, what is open is settled at nothing, and the
+ * two books must agree.
+ */
+export function twoProcesses(workspaceId: string, now: () => number = Date.now) {
+  let database: TestDatabase | undefined;
+  let both: [LedgerProcess, LedgerProcess] | undefined;
+  const money: Money = {
+    get database() {
+      return made(database);
+    },
+    workspaceId,
+    now,
+  };
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await database.pool.query('insert into workspaces (id, name) values ($1, $1)', [workspaceId]);
+  });
+  afterAll(() => database?.drop());
+  beforeEach(async () => {
+    await money.database.pool.query('truncate calls, meters, budgets');
+    both = [await LedgerProcess.start(money), await LedgerProcess.start(money)];
+  });
+  afterEach(async () => {
+    for (const process of made(both)) {
+      while (process.open.length > 0) await process.settle(0n);
+      await process.stop();
+    }
+    expect((await compareBooks(money.database.pool)).differences).toEqual([]);
+  });
+  return {
+    money,
+    get one() {
+      return made(both)[0];
+    },
+    get other() {
+      return made(both)[1];
+    },
+  };
+}
+
+function made<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('there are no processes outside of a test');
+  return value;
 }
 
 /** Of a thousand nanodollars, without thresholds, unless said otherwise. */
