@@ -59,7 +59,7 @@ export class Ledger {
   /** Borrowing and handing back take turns, meter by meter: each knows what the other has done. */
   readonly #turns = new Map<bigint, Promise<unknown>>();
   /** By meter: who waits at one cap has nothing to do with the calls of others. */
-  readonly #waiting = new Map<bigint, (() => void)[]>();
+  readonly #waiting = new Map<bigint, Set<() => void>>();
   #rates = new Map<bigint, { sinceMs: number; spentNanos: bigint }>();
 
   constructor(options: {
@@ -287,9 +287,7 @@ export class Ledger {
   }
 
   #wake(meterId: bigint): void {
-    const wakes = this.#waiting.get(meterId) ?? [];
-    this.#waiting.delete(meterId);
-    for (const wake of wakes) wake();
+    for (const wake of [...(this.#waiting.get(meterId) ?? [])]) wake();
   }
 
   /**
@@ -301,23 +299,25 @@ export class Ledger {
       const leftMs = untilMs - performance.now();
       if (meters.every((meter) => meter.canHold(nanos))) return true;
       if (leftMs <= 0 || !areHeld(meters, nanos)) return false;
-      const timeout = new AbortController();
-      await Promise.race([
-        this.#settled(meters.filter((meter) => !meter.canHold(nanos))),
-        sleep(leftMs, undefined, { signal: timeout.signal }).catch(() => {}),
-      ]);
-      timeout.abort();
+      const short = meters.filter((meter) => !meter.canHold(nanos));
+      await this.#settled(short, leftMs);
     }
   }
 
-  /** Resolves when a call that held something of one of them is settled. */
-  #settled(meters: readonly Meter[]): Promise<void> {
+  /** Resolves when a call that held something of one of them is settled, or the time is over; then nothing waits any more. */
+  #settled(meters: readonly Meter[], atMostMs: number): Promise<void> {
     return new Promise((resolve) => {
-      for (const { id } of meters) {
-        const wakes = this.#waiting.get(id) ?? [];
-        wakes.push(resolve);
-        this.#waiting.set(id, wakes);
-      }
+      const wake = (): void => {
+        clearTimeout(timer);
+        for (const { id } of meters) {
+          const waiting = this.#waiting.get(id);
+          waiting?.delete(wake);
+          if (waiting?.size === 0) this.#waiting.delete(id);
+        }
+        resolve();
+      };
+      const timer = setTimeout(wake, atMostMs);
+      for (const { id } of meters) this.#waiting.set(id, (this.#waiting.get(id) ?? new Set()).add(wake));
     });
   }
 
