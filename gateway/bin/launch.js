@@ -71,7 +71,9 @@ function install(all) {
   );
   if (done.status !== 0) {
     console.error(`${done.stdout ?? ''}${done.stderr ?? ''}${done.error ?? ''}`);
-    console.error('The installation failed. Is the npm registry within reach?');
+    console.error(
+      'The installation failed. Is the npm registry within reach? If another user installed here before, remove node_modules first.',
+    );
     process.exit(1);
   }
   mkdirSync(dirname(stamp), { recursive: true });
