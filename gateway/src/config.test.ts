@@ -1,5 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('the configuration', () => {
   it('needs nothing', () => {
@@ -56,4 +62,52 @@ describe('the configuration', () => {
     for (const name of Object.keys(bad)) expect(message).toContain(`${name}:`);
     expect(message).not.toContain(secret);
   });
+
+  const drawn = (prefix: string): string => prefix + randomBytes(24).toString('hex');
+
+  it('takes keys that are drawn apart', () => {
+    const [live, test, operator] = [drawn('gw_live_'), drawn('gw_test_'), drawn('gw_operator_')];
+    const env = { GATEWAY_BOOTSTRAP_KEY: live, GATEWAY_BOOTSTRAP_TEST_KEY: test, GATEWAY_OPERATOR_KEY: operator };
+    expect(readConfig(env)).toMatchObject({ bootstrapKey: live, bootstrapTestKey: test, operatorKey: operator });
+  });
+
+  // Whoever had the test key had the live key: only the prefix differed.
+  it.each([
+    ['GATEWAY_BOOTSTRAP_TEST_KEY', 'gw_test_', 'GATEWAY_BOOTSTRAP_KEY', 'gw_live_'],
+    ['GATEWAY_OPERATOR_KEY', 'gw_operator_', 'GATEWAY_BOOTSTRAP_KEY', 'gw_live_'],
+    ['GATEWAY_OPERATOR_KEY', 'gw_operator_', 'GATEWAY_BOOTSTRAP_TEST_KEY', 'gw_test_'],
+  ])('refuses a %s that differs from another key in its prefix only', (name, prefix, otherName, otherPrefix) => {
+    const rest = drawn('');
+    const env = { [name]: prefix + rest, [otherName]: otherPrefix + rest };
+    expect(() => readConfig(env)).toThrow(`${name}: must not be ${otherName} with another prefix`);
+  });
+
+  const texts = ['README.md', 'docs', 'shared/src', 'integrations'].flatMap((place) => textsBelow(join(root, place)));
+  const examples = new Set(texts.flatMap((text) => text.match(/\bgw_(live|test|operator)_[A-Za-z0-9_-]{32,}/g) ?? []));
+
+  it.each([...examples])('refuses %s, which stands in the documents, and says how to make a good one', (example) => {
+    const rest = example.replace(/^gw_[a-z]+_/, '');
+    const env = {
+      GATEWAY_BOOTSTRAP_KEY: `gw_live_${rest}`,
+      GATEWAY_BOOTSTRAP_TEST_KEY: `gw_test_${rest}`,
+      GATEWAY_OPERATOR_KEY: `gw_operator_${rest}`,
+    };
+    for (const [name, key] of Object.entries(env)) {
+      expect(() => readConfig({ [name]: key })).toThrow(/is an example from the documents.*openssl rand -hex 24/s);
+      expect(() => readConfig({ [name]: key })).not.toThrow(rest);
+    }
+  });
+
+  it('refuses a key that still says what to put there', () => {
+    const key = 'gw_live_replace-with-32-random-characters-or-more';
+    expect(() => readConfig({ GATEWAY_BOOTSTRAP_KEY: key })).toThrow('GATEWAY_BOOTSTRAP_KEY: is an example');
+  });
 });
+
+function textsBelow(path: string): string[] {
+  if (!statSync(path).isDirectory())
+    return /\.(md|ts|json|ya?ml|example)$/.test(path) ? [readFileSync(path, 'utf8')] : [];
+  return readdirSync(path)
+    .filter((name) => name !== 'node_modules' && name !== 'dist')
+    .flatMap((name) => textsBelow(join(path, name)));
+}

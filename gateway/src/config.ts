@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { isExampleKey, restOf } from './accounts/example-keys.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
@@ -12,6 +13,22 @@ const providerKey = z
   .trim()
   .regex(/^[\x20-\x7e]+$/, 'must be one line of plain ASCII, as the provider shows it')
   .optional();
+
+/** A key that the operator chooses, and the command that makes a good one where it is not. */
+const chosenKey = (prefix: 'gw_live_' | 'gw_test_' | 'gw_operator_') => {
+  const make = `(try: echo "${prefix}$(openssl rand -hex 24)")`;
+  return z
+    .string()
+    .regex(
+      new RegExp(`^${prefix}[A-Za-z0-9_-]{32,200}$`),
+      `must be ${prefix} followed by at least 32 letters, digits, - or _ ${make}`,
+    )
+    .refine(
+      (key) => !isExampleKey(key),
+      `is an example from the documents, which everybody knows: make your own ${make}`,
+    )
+    .optional();
+};
 
 const environment = z.object({
   PORT: port.default(8787),
@@ -35,18 +52,10 @@ const environment = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/i, 'must be 64 hex digits (try: openssl rand -hex 32)')
     .optional(),
-  GATEWAY_BOOTSTRAP_KEY: z
-    .string()
-    .regex(/^gw_live_[A-Za-z0-9_-]{32,200}$/, 'must be gw_live_ followed by at least 32 letters, digits, - or _')
-    .optional(),
+  GATEWAY_BOOTSTRAP_KEY: chosenKey('gw_live_'),
+  GATEWAY_BOOTSTRAP_TEST_KEY: chosenKey('gw_test_'),
   ALLOW_PRIVATE_NETWORK: flag.default(false),
-  GATEWAY_OPERATOR_KEY: z
-    .string()
-    .regex(
-      /^gw_operator_[A-Za-z0-9_-]{32,200}$/,
-      'must be gw_operator_ followed by at least 32 letters, digits, - or _',
-    )
-    .optional(),
+  GATEWAY_OPERATOR_KEY: chosenKey('gw_operator_'),
   SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
@@ -67,7 +76,9 @@ export interface Config {
   providers: readonly { kind: 'openai' | 'anthropic' | 'gemini'; baseUrl: string; apiKey: string }[];
   /** 32 bytes as hex; undefined means: generate one and keep it in `dataDir`. */
   secret: string | undefined;
+  /** The owner's keys of the first workspace, where the operator chooses them. */
   bootstrapKey: string | undefined;
+  bootstrapTestKey: string | undefined;
   operatorKey: string | undefined;
   allowPrivateNetwork: boolean;
   firstByteTimeoutMs: number;
@@ -87,8 +98,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
   const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const faults = [
+    ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.join('.')}: ${issue.message}`),
+    ...derivedKeys(given),
+  ];
+  if (!parsed.success || faults.length > 0) {
     throw new ConfigError(
       `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.join('\n')}`,
     );
@@ -110,6 +124,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ),
     secret: value.GATEWAY_SECRET?.toLowerCase(),
     bootstrapKey: value.GATEWAY_BOOTSTRAP_KEY,
+    bootstrapTestKey: value.GATEWAY_BOOTSTRAP_TEST_KEY,
     operatorKey: value.GATEWAY_OPERATOR_KEY,
     allowPrivateNetwork: value.ALLOW_PRIVATE_NETWORK,
     firstByteTimeoutMs: value.FIRST_BYTE_TIMEOUT_MS,
@@ -119,6 +134,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         : { url: value.SMTP_URL, from: value.SMTP_FROM ?? 'AI Gateway <ai-gateway@localhost>' },
     logLevel: value.LOG_LEVEL,
   };
+}
+
+/** The keys that can be made from another one: whoever has the one would have both. */
+function derivedKeys(env: Readonly<Record<string, string | undefined>>): string[] {
+  const names = ['GATEWAY_BOOTSTRAP_KEY', 'GATEWAY_BOOTSTRAP_TEST_KEY', 'GATEWAY_OPERATOR_KEY'];
+  return names.flatMap((name, at) => {
+    const rest = restOf(env[name] ?? '');
+    const twin = names.slice(0, at).find((other) => rest !== '' && restOf(env[other] ?? '') === rest);
+    return twin === undefined ? [] : [`  ${name}: must not be ${twin} with another prefix; make each key by itself`];
+  });
 }
 
 /** The process's own environment over a `.env` file in the working folder, when there is one. */

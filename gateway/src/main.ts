@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig } from './config.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
 import { type RunningGateway, startGateway } from './start-gateway.ts';
 
 /** The process: starts, says where it is, stops when told to. */
@@ -6,25 +6,26 @@ try {
   const config = loadConfig();
   const gateway = await startGateway(config);
   stopOnSignals(gateway);
-  process.stdout.write(greeting(gateway, config.bootstrapKey));
+  process.stdout.write(greeting(gateway, config));
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigError || error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }
 
-function greeting({ url, firstKeys, services, database }: RunningGateway, bootstrapKey: string | undefined): string {
+function greeting({ url, firstKeys, services, database }: RunningGateway, config: Config): string {
   const providers = services.workspaces.operators.map(({ name }) => name);
-  const key = firstKeys?.testKey ?? (bootstrapKey === undefined ? '$GATEWAY_KEY' : '$GATEWAY_BOOTSTRAP_KEY');
+  const { liveKey, testKey } = firstKeys ?? {};
+  const key = testKey ?? (config.bootstrapTestKey === undefined ? '$GATEWAY_KEY' : '$GATEWAY_BOOTSTRAP_TEST_KEY');
   const lines = [
     `AI Gateway is ready at ${url} (${database} Postgres; docs at ${url}/docs)`,
     providers.length > 0
       ? `Providers: ${providers.join(', ')}`
       : 'No provider key is set: test keys work, live keys wait for OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY.',
-    ...(firstKeys === undefined
-      ? []
-      : ['', 'Your keys, shown this once:', `  live  ${firstKeys.liveKey}`, `  test  ${firstKeys.testKey}`]),
+    ...(firstKeys === undefined ? [] : ['', 'Your keys, shown this once:']),
+    ...(liveKey === undefined ? [] : [`  live  ${liveKey}`]),
+    ...(testKey === undefined ? [] : [`  test  ${testKey}`]),
     '',
-    firstKeys === undefined ? 'Try it, with a key of yours:' : 'Try it (a test key costs nothing):',
+    testKey === undefined ? 'Try it, with a key of yours:' : 'Try it (a test key costs nothing):',
     `  curl ${url}/v1/chat/completions -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" -d '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}'`,
   ];
   return `${lines.join('\n')}\n`;

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { type DestinationStream, pino } from 'pino';
-import { bootstrap, type NewWorkspace } from './accounts/bootstrap.ts';
+import { bootstrap, type FirstKeys } from './accounts/bootstrap.ts';
+import { keysWithTwins } from './accounts/key-store.ts';
 import { newId } from './accounts/new-id.ts';
 import { proveSecret } from './accounts/prove-secret.ts';
 import { WorkspaceViews } from './accounts/workspace-view.ts';
@@ -42,8 +43,8 @@ const lastWordsMs = 2_000;
 
 export interface RunningGateway {
   url: string;
-  /** The owner's keys of the first workspace, on the start that made them. */
-  firstKeys: NewWorkspace | undefined;
+  /** The owner's keys of the first workspace, on the start that drew them. */
+  firstKeys: FirstKeys | undefined;
   database: 'embedded' | 'server';
   services: Services;
   /** Stops accepting, finishes what is in flight, writes everything down. Safe to call twice. */
@@ -177,7 +178,16 @@ export async function startGateway(
   services.publicUrl = url;
   const jobs = startJobs(services);
   // Last of all that can fail: keys are shown by the start that makes them, or never.
-  const firstKeys = await bootstrap(db, { bootstrapKey: config.bootstrapKey, nowMs: now() });
+  const firstKeys = await bootstrap(db, {
+    bootstrapKey: config.bootstrapKey,
+    bootstrapTestKey: config.bootstrapTestKey,
+    nowMs: now(),
+  });
+  for (const twin of await keysWithTwins(db))
+    log.warn(
+      twin,
+      'this live key can be made from a test key of an older version: make a new live key, then delete this one',
+    );
   let draining = false;
   server.off('request', starting);
   server.on('request', createApp({ services, authenticator, isDraining: () => draining, version }));

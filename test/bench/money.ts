@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +13,7 @@ import { type BenchGateway, startGateway } from './processes.ts';
 
 type Note = (figure: string, value: number, must: string) => void;
 
-const key = `gw_live_${'m'.repeat(32)}`;
+const key = `gw_live_${randomBytes(24).toString('hex')}`;
 const auth = { authorization: `Bearer ${key}` };
 /** Ten million are the figure; fewer make a quick look. */
 const callCount = Number(process.env.CALLS ?? 10_000_000);

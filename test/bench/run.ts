@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -12,7 +13,7 @@ import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './
  * `SECONDS=10` makes the streams shorter for a quick look.
  */
 const streamSeconds = Number(process.env.SECONDS ?? 60);
-const key = `gw_live_${'b'.repeat(32)}`;
+const key = `gw_live_${randomBytes(24).toString('hex')}`;
 const dataDir = dataFolder('bench');
 
 interface Figure {

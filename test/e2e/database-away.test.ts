@@ -70,7 +70,7 @@ describe('while the database is away', () => {
 
 describe('the embedded Postgres, killed as by a machine short of memory', () => {
   const dataDir = dataFolder('killed-postgres');
-  const env = { PORT: '0', DATA_DIR: dataDir, GATEWAY_BOOTSTRAP_KEY: liveKey };
+  const env = { PORT: '0', DATA_DIR: dataDir, GATEWAY_BOOTSTRAP_KEY: liveKey, GATEWAY_BOOTSTRAP_TEST_KEY: testKey };
   const ask = ({ url }: GatewayProcess): Promise<Response> =>
     fetch(`${url}/v1/chat/completions`, {
       method: 'POST',

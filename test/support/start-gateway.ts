@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,9 @@ import { type RunningGateway, startGateway } from '../../gateway/src/start-gatew
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { type Fakes, fakeKeys, startFakes } from './fakes/start-fakes.ts';
 
-export const liveKey = `gw_live_${'canaryLiveKey'.padEnd(40, '0')}`;
-export const testKey = liveKey.replace('gw_live_', 'gw_test_');
+/** Drawn for each run and apart, as an operator's are: neither can be made from the other. */
+export const liveKey = `gw_live_${randomBytes(24).toString('hex')}`;
+export const testKey = `gw_test_${randomBytes(24).toString('hex')}`;
 
 export interface TestGateway {
   url: string;
@@ -81,6 +83,7 @@ export function gatewayEnv(fakes: Fakes, databaseUrl: string, dataDir: string): 
     DATABASE_URL: databaseUrl,
     DATA_DIR: dataDir,
     GATEWAY_BOOTSTRAP_KEY: liveKey,
+    GATEWAY_BOOTSTRAP_TEST_KEY: testKey,
     OPENAI_API_KEY: fakeKeys.openai,
     OPENAI_BASE_URL: fakes.openai.baseUrl,
     ANTHROPIC_API_KEY: fakeKeys.anthropic,

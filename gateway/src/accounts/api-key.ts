@@ -29,14 +29,9 @@ export interface Caller {
   expiresAt: Date | undefined;
 }
 
-/** 32 characters of base64url after the prefix: 192 random bits. */
+/** 32 characters of base64url after the prefix: 192 random bits, shared with no other key. */
 export function newKey(livemode: boolean): string {
   return `${livemode ? 'gw_live_' : 'gw_test_'}${randomBytes(24).toString('base64url')}`;
-}
-
-/** The test key that belongs to a live key: same rest, other prefix (and so another hash). */
-export function testTwin(liveKey: string): string {
-  return liveKey.replace(/^gw_live_/, 'gw_test_');
 }
 
 /** SHA-256: keys are random, so nothing slower is needed, and the index finds it in one step whoever asks. */

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import { hashKey, hintOf, newKey, testTwin } from './api-key.ts';
+import { hashKey, hintOf, newKey } from './api-key.ts';
 import { hasKey, insertKey } from './key-store.ts';
 import { newId } from './new-id.ts';
 import { firstWorkspaceId, insertWorkspace } from './workspace-store.ts';
@@ -11,55 +11,76 @@ export interface NewWorkspace {
   testKey: string;
 }
 
+/** The keys a first start drew, which it shows this once; those that were given are not among them. */
+export interface FirstKeys {
+  liveKey: string | undefined;
+  testKey: string | undefined;
+}
+
 /** Makes a workspace with its owner's two keys, which are shown this once. */
 export function createWorkspace(db: Pool, options: { name: string; nowMs: number }): Promise<NewWorkspace> {
-  return withTransaction(db, (tx) => createIn(tx, { ...options, liveKey: newKey(true) }));
+  return withTransaction(db, (tx) => createIn(tx, { ...options, liveKey: newKey(true), testKey: newKey(false) }));
 }
 
 /**
  * The first workspace, on the first start. A bootstrap key that was changed later is added to it, so that an operator who lost
- * the first key gets in again. Returns the keys to show: none on a second start, none that were given.
+ * the first key gets in again. Returns the keys to show; undefined where none was drawn.
  */
 export function bootstrap(
   db: Pool,
-  options: { bootstrapKey: string | undefined; nowMs: number },
-): Promise<NewWorkspace | undefined> {
-  const { bootstrapKey, nowMs } = options;
+  options: { bootstrapKey: string | undefined; bootstrapTestKey: string | undefined; nowMs: number },
+): Promise<FirstKeys | undefined> {
+  const { bootstrapKey, bootstrapTestKey, nowMs } = options;
   return withTransaction(db, async (tx) => {
     // Several processes may start at once on one empty database.
     await tx.query("select pg_advisory_xact_lock(hashtext('ai-gateway bootstrap'))");
     const workspaceId = await firstWorkspaceId(tx);
     if (workspaceId === undefined) {
-      const made = await createIn(tx, { name: 'My workspace', nowMs, liveKey: bootstrapKey ?? newKey(true) });
-      return bootstrapKey === undefined ? made : undefined;
+      const made = await createIn(tx, {
+        name: 'My workspace',
+        nowMs,
+        liveKey: bootstrapKey ?? newKey(true),
+        testKey: bootstrapTestKey ?? newKey(false),
+      });
+      if (bootstrapKey !== undefined && bootstrapTestKey !== undefined) return undefined;
+      return {
+        liveKey: bootstrapKey === undefined ? made.liveKey : undefined,
+        testKey: bootstrapTestKey === undefined ? made.testKey : undefined,
+      };
     }
-    if (bootstrapKey !== undefined) await addOwnerKeys(tx, { workspaceId, liveKey: bootstrapKey, nowMs });
+    await addOwnerKeys(tx, { workspaceId, keys: [bootstrapKey, bootstrapTestKey], nowMs });
     return undefined;
   });
 }
 
-async function createIn(tx: Db, options: { name: string; nowMs: number; liveKey: string }): Promise<NewWorkspace> {
-  const { name, nowMs, liveKey } = options;
+async function createIn(
+  tx: Db,
+  options: { name: string; nowMs: number; liveKey: string; testKey: string },
+): Promise<NewWorkspace> {
+  const { name, nowMs, liveKey, testKey } = options;
   const id = newId('ws', nowMs);
   await insertWorkspace(tx, { id, name });
-  await addOwnerKeys(tx, { workspaceId: id, liveKey, nowMs });
-  return { id, liveKey, testKey: testTwin(liveKey) };
+  await addOwnerKeys(tx, { workspaceId: id, keys: [liveKey, testKey], nowMs });
+  return { id, liveKey, testKey };
 }
 
 /** A key that exists already is left as it is, revoked or not. */
-async function addOwnerKeys(tx: Db, options: { workspaceId: string; liveKey: string; nowMs: number }): Promise<void> {
-  const { workspaceId, liveKey, nowMs } = options;
-  for (const key of [liveKey, testTwin(liveKey)]) {
-    const livemode = key === liveKey;
+async function addOwnerKeys(
+  tx: Db,
+  options: { workspaceId: string; keys: readonly (string | undefined)[]; nowMs: number },
+): Promise<void> {
+  const { workspaceId, keys, nowMs } = options;
+  for (const key of keys) {
+    if (key === undefined) continue;
+    const livemode = key.startsWith('gw_live_');
     const hash = hashKey(key);
     if (await hasKey(tx, hash)) continue;
-    const name = livemode ? 'Owner' : 'Owner (test)';
     await insertKey(tx, {
       workspaceId,
       id: newId('key', nowMs),
       hash,
       hint: hintOf(key),
-      name,
+      name: livemode ? 'Owner' : 'Owner (test)',
       role: 'owner',
       livemode,
       tags: {},

@@ -125,3 +125,16 @@ export async function hasKey(db: Db, hash: Buffer): Promise<boolean> {
   const { rowCount } = await db.query('select 1 from api_keys where hash = $1', [hash]);
   return (rowCount ?? 0) > 0;
 }
+
+/** Live keys in use from which an older version made a test key: whoever had that one can make these. */
+export async function keysWithTwins(db: Db): Promise<{ id: string; workspaceId: string }[]> {
+  const { rows } = await db.query(
+    `select l.id, l.workspace_id from api_keys l join api_keys t
+       on t.workspace_id = l.workspace_id and t.hint = l.hint and t.created_at = l.created_at
+     where l.livemode and not t.livemode and l.name = 'Owner' and t.name = 'Owner (test)' and l.revoked_at is null`,
+  );
+  return (rows as { id: string; workspace_id: string }[]).map(({ id, workspace_id: workspaceId }) => ({
+    id,
+    workspaceId,
+  }));
+}
