@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { GatewayError, toErrorBody } from '@ai-gateway/shared/errors';
+import { GatewayError } from '@ai-gateway/shared/errors';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { newId } from './accounts/new-id.ts';
 import { embedText } from './calls/embed-text.ts';
@@ -8,6 +8,7 @@ import { messages } from './dialects/messages.ts';
 import { responses } from './dialects/responses.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import { guardRequest } from './http/guard.ts';
+import { speaksAnthropic, toPlainPath } from './http/plain-path.ts';
 import { sendError } from './http/send-error.ts';
 import { takeBackground } from './http/serve-background.ts';
 import { serveContract } from './http/serve-contract.ts';
@@ -30,7 +31,7 @@ export function createApp(options: {
   app.disable('etag');
   app.set('query parser', 'simple');
   // Before anything refuses: what a refusal looks like is read off the path.
-  app.use(tagPath);
+  app.use(tagPath, toPlainPath);
   app.use((req: Request, _res: Response, next: NextFunction) => {
     guardRequest(req);
     if (isDraining() && req.path !== '/readyz' && req.path !== '/healthz') throw draining();
@@ -40,7 +41,7 @@ export function createApp(options: {
     '/v1/chat/completions': dialectEndpoint(chat),
     '/v1/responses': dialectEndpoint(responses),
     '/v1/messages': dialectEndpoint(messages),
-    '/v1/embeddings': { answer: embedText, error: toErrorBody },
+    '/v1/embeddings': { answer: embedText, anthropic: false },
     '/v1/chat/completions/background': {
       answer: async (_services, request) => {
         const taken = await takeBackground(services, request);
@@ -51,7 +52,7 @@ export function createApp(options: {
           body: JSON.stringify(taken),
         };
       },
-      error: toErrorBody,
+      anthropic: false,
     },
   };
   const models = new Map(
@@ -64,12 +65,12 @@ export function createApp(options: {
   app.use((req: Request) => {
     throw new GatewayError(
       'not_found',
-      `${req.method} ${req.path.slice(0, 200)} is no call of this gateway. GET /docs shows those there are.`,
+      `Unknown endpoint ${req.method} ${req.path.slice(0, 200)}. See /docs for the list.`,
     );
   });
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
-    const write = req.path === '/v1/messages' ? messages.error : toErrorBody;
-    sendError(res, { error: known(error), requestId: newId('req', services.now()), log: services.log, write });
+    const anthropic = speaksAnthropic(req.path);
+    sendError(res, { error: known(error), requestId: newId('req', services.now()), log: services.log, anthropic });
   });
   /*
    * A model call whose URL is just that goes straight to what serves it: Express gives each request another prototype, which

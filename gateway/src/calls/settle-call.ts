@@ -158,6 +158,10 @@ export function answerHeaders(
     'x-gateway-attempts': String(running.attempts),
     'x-gateway-route': headerText(running.route),
   };
+  // Anthropic's packages read no other header for the id of a call.
+  if (running.call.dialect === 'messages') headers['request-id'] = requestId;
+  // nginx gathers a whole stream before it passes any of it on, unless told not to.
+  if (running.call.stream) headers['x-accel-buffering'] = 'no';
   Object.assign(headers, running.passage.headers);
   if (dropped.length > 0) headers['x-gateway-dropped-params'] = headerText(dropped.join(', '));
   return headers;

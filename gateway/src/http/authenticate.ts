@@ -30,7 +30,7 @@ export class Authenticator {
     if (key === undefined) {
       throw new GatewayError(
         'invalid_api_key',
-        'No API key given. Send "Authorization: Bearer gw_live_…" (or gw_test_…), or an x-api-key header.',
+        `${wrongKey}: the request has none. Send "Authorization: Bearer gw_live_…" (or gw_test_…), or an x-api-key header.`,
       );
     }
     if (!looksLikeKey(key)) throw badKey();
@@ -71,7 +71,13 @@ function current(caller: Caller, now: number): Caller {
   return caller;
 }
 
-/** Two keys that differ are no key: which one would count is not for the caller to find out. */
+/**
+ * OpenAI's own words. LiteLLM's SDK tells a wrong key from a bad request by them alone, since OpenAI gives both the type
+ * `invalid_request_error` (BerriAI/litellm, exception mapping).
+ */
+export const wrongKey = 'Incorrect API key provided';
+
+/** Two keys that differ are refused: which of them counts must not be a guess. */
 export function keyOf(headers: IncomingHttpHeaders): string | undefined {
   const bearer = /^Bearer +(\S.*)$/i.exec(headers.authorization ?? '')?.[1];
   const header = headers['x-api-key'];
@@ -81,12 +87,12 @@ export function keyOf(headers: IncomingHttpHeaders): string | undefined {
 }
 
 export function twoKeys(): GatewayError {
-  return new GatewayError('invalid_api_key', 'This request says twice who it is, and differently. Send one API key.');
+  return new GatewayError('invalid_api_key', `${wrongKey}: the request has two different keys. Send one.`);
 }
 
 function badKey(): GatewayError {
   return new GatewayError(
     'invalid_api_key',
-    'This API key is not valid: it may be mistyped, expired or revoked. Check it, or make a new one.',
+    `${wrongKey}. It is mistyped, expired or revoked. Check it, or create a new key.`,
   );
 }

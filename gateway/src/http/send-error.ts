@@ -3,15 +3,17 @@ import { errorCatalogue, GatewayError, isGatewayError, toErrorBody } from '@ai-g
 import type { Logger } from 'pino';
 import { databaseAway } from '../budgets/journal.ts';
 import { isConnectionFault } from '../db/connection-fault.ts';
+import { messages } from '../dialects/messages.ts';
 
-export type ErrorBodyWriter = (error: GatewayError, requestId: string) => unknown;
-
-/** Every refusal as JSON in the caller's dialect; anything that is no GatewayError becomes a 500 that says nothing and a log line that does. */
+/**
+ * Every refusal as JSON in the caller's dialect. Anything but a GatewayError becomes a 500 without details, and a log line that has
+ * them. `anthropic`: in Anthropic's shape, with the header `request-id` that its packages read.
+ */
 export function sendError(
   res: ServerResponse,
-  options: { error: unknown; requestId: string; log: Logger; write?: ErrorBodyWriter },
+  options: { error: unknown; requestId: string; log: Logger; anthropic?: boolean },
 ): void {
-  const { requestId, log, write = toErrorBody } = options;
+  const { requestId, log, anthropic = false } = options;
   const error = isGatewayError(options.error)
     ? options.error
     : isConnectionFault(options.error)
@@ -21,11 +23,12 @@ export function sendError(
     res.destroy();
     return;
   }
-  const body = Buffer.from(JSON.stringify(write(error, requestId)));
+  const body = Buffer.from(JSON.stringify(anthropic ? messages.error(error, requestId) : toErrorBody(error)));
   res.statusCode = error.status;
   res.setHeader('content-type', 'application/json');
   res.setHeader('content-length', body.length);
   res.setHeader('x-request-id', requestId);
+  if (anthropic) res.setHeader('request-id', requestId);
   // The vendors' SDKs obey this header before they look at the status.
   res.setHeader('x-should-retry', String(errorCatalogue[error.code].retry));
   if (error.retryAfterSeconds !== undefined) res.setHeader('retry-after', String(error.retryAfterSeconds));

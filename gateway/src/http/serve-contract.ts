@@ -12,7 +12,7 @@ import { isUnstorableFault } from '../db/storable.ts';
 import { claimIdempotency, type IdempotentPlace } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
-import { type Authenticator, keyOf } from './authenticate.ts';
+import { type Authenticator, keyOf, wrongKey } from './authenticate.ts';
 import { handlers, texts } from './handlers.ts';
 import { parseInput } from './parse-input.ts';
 import { readBody } from './read-body.ts';
@@ -137,7 +137,10 @@ function operator(services: Services, req: Request): Caller {
   const key = keyOf(req.headers);
   const wanted = services.operatorKey;
   if (key === undefined || wanted === undefined || !timingSafeEqual(hashKey(key), hashKey(wanted))) {
-    throw new GatewayError('invalid_api_key', 'This needs the operator’s key (GATEWAY_OPERATOR_KEY of the gateway).');
+    throw new GatewayError(
+      'invalid_api_key',
+      `${wrongKey}. This operation needs the operator's key (GATEWAY_OPERATOR_KEY).`,
+    );
   }
   return {
     workspaceId: 'operator',

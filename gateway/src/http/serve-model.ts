@@ -15,7 +15,7 @@ import { claimIdempotency, type IdempotentPlace, type WholeAnswer } from '../ide
 import type { Services } from '../services.ts';
 import type { Authenticator } from './authenticate.ts';
 import { readBody } from './read-body.ts';
-import { type ErrorBodyWriter, sendError } from './send-error.ts';
+import { sendError } from './send-error.ts';
 import { captureSink, responseSink } from './send-stream.ts';
 
 /** A request whose `/t/…` prefix was taken off its URL. */
@@ -23,17 +23,21 @@ export interface TaggedRequest extends IncomingMessage {
   tagPath?: string;
 }
 
-/** What answers a model endpoint, and in which words it refuses. */
+/** What answers a model endpoint. */
 export interface ModelEndpoint {
   answer(services: Services, request: ModelRequest): Promise<ModelAnswer>;
-  error: ErrorBodyWriter;
+  /** Are its errors in Anthropic's shape, or in OpenAI's? */
+  anthropic: boolean;
 }
 
 /** A model call before anybody has looked at its dialect. */
 export type ModelRequest = Omit<ModelCall, 'dialect'>;
 
 export function dialectEndpoint(dialect: Dialect): ModelEndpoint {
-  return { answer: (services, request) => completeCall(services, { ...request, dialect }), error: dialect.error };
+  return {
+    answer: (services, request) => completeCall(services, { ...request, dialect }),
+    anthropic: dialect.id === 'messages',
+  };
 }
 
 /** Serves one model endpoint: reads the request, has it answered, sends the answer. */
@@ -83,7 +87,7 @@ export function serveModel(services: Services, authenticator: Authenticator, end
         ?.letGo()
         .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
       if (error instanceof ClientGone) return;
-      sendError(res, { error, requestId: id, log: services.log, write: endpoint.error });
+      sendError(res, { error, requestId: id, log: services.log, anthropic: endpoint.anthropic });
     }
   };
 }

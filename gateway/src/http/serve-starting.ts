@@ -1,14 +1,15 @@
 import type { RequestListener } from 'node:http';
-import { GatewayError, toErrorBody } from '@ai-gateway/shared/errors';
+import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Logger } from 'pino';
 import { newId } from '../accounts/new-id.ts';
-import { messages } from '../dialects/messages.ts';
+import { plainPath, speaksAnthropic } from './plain-path.ts';
 import { sendError } from './send-error.ts';
+import { withoutTagPath } from './tag-path.ts';
 
 /** What is answered between the moment the port is taken and the one everything is ready. */
 export function answerWhileStarting({ now, log }: { now: () => number; log: Logger }): RequestListener {
   return (req, res) => {
-    const path = req.url?.split('?')[0];
+    const path = plainPath(withoutTagPath(req.url ?? '').url).split('?')[0] ?? '';
     if (path === '/healthz') res.setHeader('content-type', 'text/plain; charset=utf-8').end('ok\n');
     else
       sendError(res, {
@@ -17,7 +18,7 @@ export function answerWhileStarting({ now, log }: { now: () => number; log: Logg
         }),
         requestId: newId('req', now()),
         log,
-        write: path === '/v1/messages' ? messages.error : toErrorBody,
+        anthropic: speaksAnthropic(path),
       });
   };
 }

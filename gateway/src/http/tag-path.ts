@@ -6,12 +6,19 @@ import type { TaggedRequest } from './serve-model.ts';
  * a base URL and no header.
  */
 export function tagPath(req: Request, _res: Response, next: NextFunction): void {
-  if (req.url.startsWith('/t/')) {
-    const end = req.url.indexOf('/', 3);
-    if (end > 0) {
-      (req as TaggedRequest).tagPath = req.url.slice(3, end);
-      req.url = req.url.slice(end);
-    }
+  const { tags, url } = withoutTagPath(req.url);
+  if (tags !== undefined) {
+    (req as TaggedRequest).tagPath = tags;
+    req.url = url;
   }
   next();
+}
+
+/** A URL without its `/t/…` prefix, and the tags that were in it, still encoded. */
+export function withoutTagPath(url: string): { url: string; tags: string | undefined } {
+  const start = /^\/+t\//.exec(url)?.[0].length;
+  const end = start === undefined ? -1 : url.indexOf('/', start);
+  return start === undefined || end < 0
+    ? { url, tags: undefined }
+    : { url: url.slice(end), tags: url.slice(start, end) };
 }
