@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { SettingsViews } from './accounts/settings-views.ts';
 import type { WorkspaceViews } from './accounts/workspace-view.ts';
 import type { BudgetViews } from './budgets/budget-views.ts';
 import type { Journal } from './budgets/journal.ts';
@@ -41,6 +42,7 @@ export interface Services {
   outbox: PgBossOutbox;
   outgoing: Outgoing;
   workspaces: WorkspaceViews;
+  settings: SettingsViews;
   health: HealthBoard;
   /** Streams under way, to be told when the process stops. Plain calls are not kept: what is kept is dear to collect. */
   streams: Set<Cancellation>;

@@ -7,6 +7,7 @@ import { bootstrap, type FirstKeys } from './accounts/bootstrap.ts';
 import { keysWithTwins } from './accounts/key-store.ts';
 import { newId } from './accounts/new-id.ts';
 import { proveSecret } from './accounts/prove-secret.ts';
+import { SettingsViews } from './accounts/settings-views.ts';
 import { WorkspaceViews } from './accounts/workspace-view.ts';
 import { createApp } from './app.ts';
 import { BudgetViews } from './budgets/budget-views.ts';
@@ -144,6 +145,7 @@ export async function startGateway(
     outbox,
     outgoing,
     workspaces,
+    settings: new SettingsViews({ db }),
     health: new HealthBoard({ now }),
     streams: new Set(),
     forgetKey: (keyId) => authenticator.forget(keyId),
@@ -154,7 +156,12 @@ export async function startGateway(
   const counting = { processId: processLock.id, limits: services.limits, loops: services.loops };
   const heard: Record<string, (payload: string) => void> = {
     keys: (id) => authenticator.forget(id),
-    workspaces: (id) => workspaces.forget(id),
+    workspaces: (id) => {
+      workspaces.forget(id);
+      services.settings.forget(id);
+      // A caller carries its workspace's name.
+      authenticator.forgetWorkspace(id);
+    },
     guards: (id) => services.guards.forget(id),
     budgets: (id) => inBackground('look at the budgets anew', ledger.changed(id)),
     recalls: (payload) => inBackground('hand money back', ledger.recalled(payload)),
@@ -167,6 +174,7 @@ export async function startGateway(
     onGap: () => {
       authenticator.forget();
       workspaces.forget();
+      services.settings.forget();
       services.guards.forget();
       inBackground('look at the budgets anew', ledger.changed());
     },

@@ -43,7 +43,7 @@ import {
   resendDelivery,
   testWebhook,
 } from './operations/webhooks.ts';
-import { createWorkspace } from './operations/workspaces.ts';
+import { createWorkspace, getWorkspace, updateWorkspace } from './operations/workspaces.ts';
 
 /** Everything a person or a program can do, in the order the documents show it. */
 export const contract = [
@@ -101,6 +101,8 @@ export const contract = [
   removeProvider,
   getFallbacks,
   setFallbacks,
+  getWorkspace,
+  updateWorkspace,
   createWorkspace,
 ] as const;
 

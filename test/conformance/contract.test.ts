@@ -64,6 +64,8 @@ const promised = [
   ['providers.remove', 'DELETE', '/v1/providers/:id', 204, 'owner'],
   ['fallbacks.get', 'GET', '/v1/fallbacks', 200, 'reader'],
   ['fallbacks.set', 'PUT', '/v1/fallbacks', 200, 'member'],
+  ['workspace.get', 'GET', '/v1/workspace', 200, 'reader'],
+  ['workspace.update', 'PATCH', '/v1/workspace', 200, 'owner'],
   ['workspaces.create', 'POST', '/v1/workspaces', 201, 'operator'],
 ];
 

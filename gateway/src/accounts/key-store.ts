@@ -47,8 +47,9 @@ export async function insertKey(db: Db, key: NewKey): Promise<Date> {
 /** Unknown and revoked keys look alike: both are undefined. Expiry is left to the caller, who remembers the answer. */
 export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefined> {
   const { rows } = await db.query(
-    `select k.workspace_id, w.name as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit, k.expires_at
+    `select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit, k.expires_at
      from api_keys k join workspaces w on w.id = k.workspace_id
+     left join workspace_settings s on s.workspace_id = k.workspace_id and s.livemode = k.livemode
      where k.hash = $1 and k.revoked_at is null`,
     [hash],
   );

@@ -16,10 +16,23 @@ export async function lockInvoices(tx: Db, { workspaceId, livemode }: InvoicePla
 
 export async function nextNumber(tx: Db, { workspaceId, livemode }: InvoicePlace): Promise<number> {
   const { rows } = await tx.query(
-    'select coalesce(max(number), 0) + 1 as number from invoices where workspace_id = $1 and livemode = $2',
+    `select greatest(
+       (select coalesce(max(number), 0) + 1 from invoices where workspace_id = $1 and livemode = $2),
+       (select next_number from workspace_settings where workspace_id = $1 and livemode = $2)) as number`,
     [workspaceId, livemode],
   );
   return Number((rows[0] as { number: bigint }).number);
+}
+
+/** Where the numbers go on. False where a number from there on is taken already. Under `lockInvoices`. */
+export async function setNextNumber(tx: Db, { workspaceId, livemode }: InvoicePlace, number: number): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `insert into workspace_settings (workspace_id, livemode, next_number)
+     select $1, $2, $3 where not exists (select from invoices where workspace_id = $1 and livemode = $2 and number >= $3)
+     on conflict (workspace_id, livemode) do update set next_number = excluded.next_number`,
+    [workspaceId, livemode, number],
+  );
+  return rowCount === 1;
 }
 
 /** Invoices in force that take calls of the same time. */

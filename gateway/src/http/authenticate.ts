@@ -48,6 +48,11 @@ export class Authenticator {
     for (const [name, { caller }] of this.#callers) if (caller.keyId === keyId) this.#callers.delete(name);
   }
 
+  forgetWorkspace(workspaceId: string): void {
+    this.#forgotten += 1;
+    for (const [name, { caller }] of this.#callers) if (caller.workspaceId === workspaceId) this.#callers.delete(name);
+  }
+
   async #lookUp(name: string): Promise<Caller> {
     const forgotten = this.#forgotten;
     let caller: Caller | undefined;

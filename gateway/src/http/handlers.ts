@@ -5,6 +5,7 @@ import { workspaceHandlers } from '../accounts/workspace-handlers.ts';
 import { backgroundHandlers } from '../background/background-handlers.ts';
 import { invoiceHandlers, invoiceTexts } from '../billing/invoice-handlers.ts';
 import { planHandlers } from '../billing/plan-handlers.ts';
+import { workspaceSettingsHandlers } from '../billing/workspace-settings-handlers.ts';
 import { budgetHandlers } from '../budgets/budget-handlers.ts';
 import { checkHandlers } from '../calls/check-handlers.ts';
 import { clientHandlers } from '../clients/client-handlers.ts';
@@ -34,6 +35,7 @@ export const handlers: Handlers<Context> = {
   ...usageHandlers,
   ...webhookHandlers,
   ...workspaceHandlers,
+  ...workspaceSettingsHandlers,
 };
 
 /** The other shapes of the operations that have `alternatives`. */

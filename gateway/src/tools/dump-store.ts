@@ -10,6 +10,7 @@ const rowsAtOnce = 1_000;
 const tables = [
   'secret_proof',
   'workspaces',
+  'workspace_settings',
   'api_keys',
   'provider_accounts',
   'processes',

@@ -35,6 +35,40 @@ export const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 
   error: 'must be a day (2026-11-01) or a moment (2026-11-01T08:00:00Z)',
 });
 
+/** A place's clock, by its IANA name. Offsets such as `+01:00`, which `Intl` takes too, know no summer time. */
+export const timeZone = (description: string) =>
+  z
+    .string()
+    .max(100)
+    .refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC')
+    .meta({ title: 'Time zone', description });
+
+function isTimeZone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return /^[A-Za-z]/.test(text);
+  } catch {
+    return false;
+  }
+}
+
+/** A language, with a country where that matters: `de`, `pt-BR`. */
+export const locale = (description: string) =>
+  z
+    .string()
+    .max(35)
+    .refine(isLocale, 'must be a language tag such as en, de or pt-BR')
+    .meta({ title: 'Language', description });
+
+function isLocale(text: string): boolean {
+  try {
+    // Extensions (`-u-nu-thai`) would change the digits of a document behind the back of whoever reads it.
+    return new Intl.Locale(text).baseName.toLowerCase() === text.toLowerCase();
+  } catch {
+    return false;
+  }
+}
+
 /**
  * 1 to 128 printable characters. The pattern counts them, since an emoji is one character to whoever types it and two to
  * zod's `max`; JSON Schema's own lengths count as the pattern does.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { id } from './common.ts';
+import { id, locale, timeZone } from './common.ts';
 
 const key = (title: string) => z.string().meta({ title, description: 'Shown this once.' });
 
@@ -33,3 +33,189 @@ export const createWorkspace = operation({
     { input: { name: 'Acme', plan: 'pro' }, because: 'unknown fields are refused' },
   ],
 });
+
+/** A text of several lines, as a letterhead has them; empty counts as none. */
+const lines = (most: number, title: string, description: string) =>
+  z
+    .string()
+    .trim()
+    .max(most)
+    .transform((text) => (text === '' ? null : text.replaceAll('\r\n', '\n')))
+    .nullable()
+    .meta({ title, description });
+const text = (title: string, description: string) => z.string().nullable().meta({ title, description });
+
+const about = {
+  name: { title: 'Name', description: 'What people call the workspace.' },
+  legal_name: ['Legal name', 'The seller’s name on invoices; the workspace’s name where it is not set.'],
+  address: ['Address', 'The seller’s address, line by line.'],
+  tax_id: ['Tax id', 'The seller’s VAT or tax number.'],
+  bank: ['Bank details', 'Where to pay, line by line.'],
+  footer: ['Footer', 'The last lines of an invoice: register, directors, thanks.'],
+  terms: { title: 'Payment terms (days)', description: 'An invoice is due this many days after its date.' },
+  prefix: {
+    title: 'Invoice prefix',
+    description:
+      'Stands before the number: "INV-" makes INV-7. `{year}` is the year of issue; # at the end are the digits to fill: "{year}-####" makes 2026-0007.',
+  },
+  next: {
+    title: 'Next number',
+    description:
+      'The number the next invoice or credit note gets. It can be raised, to go on from the books kept before.',
+  },
+  billing: { title: 'Billing', description: 'The seller’s side of invoices.' },
+  branding: { title: 'Branding', description: 'How invoices look.' },
+  logo: {
+    title: 'Logo',
+    description:
+      'A PNG or JPEG (also WebP, GIF or SVG) as a data URL of at most 200 KB, or an https address. PDF files show PNG and JPEG given as a data URL.',
+  },
+  accent: { title: 'Accent', description: 'A colour such as #1a56db.' },
+} as const;
+
+const zone = 'Where days and months begin: an IANA name such as Europe/Berlin.';
+const language = 'Of documents, and of the numbers and dates in them: en, de, pt-BR.';
+
+const workspace = z
+  .object({
+    name: z.string().meta(about.name),
+    timezone: z.string().meta({ title: 'Time zone', description: zone }),
+    locale: z.string().meta({ title: 'Language', description: language }),
+    billing: z
+      .object({
+        legal_name: text(...about.legal_name),
+        address: text(...about.address),
+        tax_id: text(...about.tax_id),
+        payment_terms_days: z.number().int().nullable().meta(about.terms),
+        bank: text(...about.bank),
+        footer: text(...about.footer),
+        invoice_prefix: z.string().nullable().meta(about.prefix),
+        next_number: z.number().int().optional().meta(about.next),
+      })
+      .meta(about.billing),
+    branding: z
+      .object({ logo: z.string().nullable().meta(about.logo), accent: z.string().nullable().meta(about.accent) })
+      .meta(about.branding),
+  })
+  .meta({ title: 'Workspace', description: 'What a workspace says of itself.' });
+
+const workspaceSample = {
+  name: 'North Agency',
+  timezone: 'Europe/Berlin',
+  locale: 'en',
+  billing: {
+    legal_name: 'North Agency GmbH',
+    address: 'Hafenstraße 1\n20457 Hamburg\nGermany',
+    tax_id: 'DE123456789',
+    payment_terms_days: 14,
+    bank: 'IBAN DE02 1203 0000 0000 2020 51\nBIC BYLADEM1001',
+    footer: 'Registered in Hamburg, HRB 12345',
+    invoice_prefix: 'INV-',
+    next_number: 7,
+  },
+  branding: { logo: null, accent: '#1a56db' },
+};
+
+export const getWorkspace = operation({
+  id: 'workspace.get',
+  method: 'GET',
+  path: '/v1/workspace',
+  group: 'Workspace',
+  label: 'Get the workspace',
+  description: 'Its name, time zone and language, and how it bills.',
+  surfaces: ['dashboard'],
+  access: 'reader',
+  input: z.strictObject({}),
+  output: workspace,
+  errors: ['forbidden'],
+  sample: { input: {}, output: workspaceSample },
+  wrong: [
+    { input: { id: 'ws_01k2' }, because: 'a key belongs to one workspace' },
+    { input: null, because: 'an input is an object' },
+  ],
+});
+
+export const updateWorkspace = operation({
+  id: 'workspace.update',
+  method: 'PATCH',
+  path: '/v1/workspace',
+  group: 'Workspace',
+  label: 'Change the workspace',
+  description:
+    'Changes what is given, field by field; null empties a field. What a test key changes counts in test mode only, and what it leaves out is live mode’s.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  input: z.strictObject({
+    name: z.string().trim().min(1).max(100).optional().meta(about.name),
+    timezone: timeZone(zone).optional(),
+    locale: locale(language).optional(),
+    billing: z
+      .strictObject({
+        legal_name: lines(200, ...about.legal_name).optional(),
+        address: lines(1_000, ...about.address).optional(),
+        tax_id: lines(100, ...about.tax_id).optional(),
+        payment_terms_days: z.number().int().min(0).max(365).nullable().optional().meta(about.terms),
+        bank: lines(1_000, ...about.bank).optional(),
+        footer: lines(1_000, ...about.footer).optional(),
+        invoice_prefix: z
+          .string()
+          .trim()
+          .max(30)
+          .regex(
+            /^(?:[^\p{C}#]*[^\p{C}\p{N}#}])?#{0,12}$/u,
+            'must end in a letter or a sign such as "-", and # only after it',
+          )
+          .transform((prefix) => (prefix === '' ? null : prefix))
+          .nullable()
+          .optional()
+          .meta(about.prefix),
+        next_number: z.number().int().min(1).max(999_999_999_999).optional().meta(about.next),
+      })
+      .optional()
+      .meta(about.billing),
+    branding: z
+      .strictObject({
+        logo: z
+          .string()
+          .trim()
+          .max(280_000)
+          .refine(
+            isImageAddress,
+            'must be an https address, or a data URL of a PNG, JPEG, WebP, GIF or SVG image in base64',
+          )
+          .nullable()
+          .optional()
+          .meta(about.logo),
+        accent: z
+          .string()
+          .regex(/^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/, 'must be a colour such as #1a56db')
+          .nullable()
+          .optional()
+          .meta(about.accent),
+      })
+      .optional()
+      .meta(about.branding),
+  }),
+  output: workspace,
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'conflict'],
+  sample: {
+    input: {
+      timezone: 'Europe/Berlin',
+      billing: { legal_name: 'North Agency GmbH', payment_terms_days: 14, invoice_prefix: 'INV-' },
+    },
+    output: workspaceSample,
+  },
+  wrong: [
+    { input: { timezone: 'Mars/Olympus' }, because: 'there is no such time zone' },
+    { input: { timezone: '+01:00' }, because: 'an offset knows no summer time' },
+    { input: { locale: 'deutsch_DE' }, because: 'languages are BCP 47 tags' },
+    { input: { branding: { accent: 'blue' } }, because: 'colours are hexadecimal' },
+    { input: { branding: { logo: 'http://agency.example/logo.png' } }, because: 'a logo comes over https' },
+    { input: { billing: { invoice_prefix: 'A1' } }, because: 'A1 and 2 would read as A and 12' },
+  ],
+});
+
+function isImageAddress(address: string): boolean {
+  if (/^data:image\/(png|jpeg|webp|gif|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}$/.test(address)) return true;
+  return URL.canParse(address) && new URL(address).protocol === 'https:' && address.length <= 2_000;
+}
