@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { newId } from './accounts/new-id.ts';
+import { countInput } from './calls/count-input.ts';
 import { embedText } from './calls/embed-text.ts';
 import { chat } from './dialects/chat.ts';
 import { messages } from './dialects/messages.ts';
@@ -41,6 +42,7 @@ export function createApp(options: {
     '/v1/chat/completions': dialectEndpoint(chat),
     '/v1/responses': dialectEndpoint(responses),
     '/v1/messages': dialectEndpoint(messages),
+    '/v1/messages/count_tokens': { answer: countInput, anthropic: true },
     '/v1/embeddings': { answer: embedText, anthropic: false },
     '/v1/chat/completions/background': {
       answer: async (_services, request) => {

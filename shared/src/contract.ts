@@ -16,7 +16,7 @@ import { createEmbeddings } from './operations/embeddings.ts';
 import { createInvoice, getInvoice, listInvoices, voidInvoice } from './operations/invoices.ts';
 import { createKey, listKeys, revokeKey } from './operations/keys.ts';
 import { getMe } from './operations/me.ts';
-import { createMessage } from './operations/messages.ts';
+import { countMessageTokens, createMessage } from './operations/messages.ts';
 import { getModel, listModels } from './operations/models.ts';
 import { getPlan } from './operations/plan.ts';
 import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
@@ -50,6 +50,7 @@ export const contract = [
   completeChat,
   createResponse,
   createMessage,
+  countMessageTokens,
   createEmbeddings,
   createBackground,
   getBackground,

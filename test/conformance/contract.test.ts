@@ -13,6 +13,7 @@ const promised = [
   ['chat.complete', 'POST', '/v1/chat/completions', 200, 'calls-models'],
   ['responses.create', 'POST', '/v1/responses', 200, 'calls-models'],
   ['messages.create', 'POST', '/v1/messages', 200, 'calls-models'],
+  ['messages.countTokens', 'POST', '/v1/messages/count_tokens', 200, 'calls-models'],
   ['embeddings.create', 'POST', '/v1/embeddings', 200, 'calls-models'],
   ['background.create', 'POST', '/v1/chat/completions/background', 202, 'calls-models'],
   ['background.get', 'GET', '/v1/chat/completions/background/:id', 200, 'calls-models'],

@@ -23,7 +23,9 @@ export function answerInSandbox(request: ModelCall, call: NeutralCall, candidate
     const body = JSON.stringify(request.dialect.answer(answer, context));
     return { kind: 'plain', body, model: answer.model, usage: answer.usage, text, dropped: [], firstByteAt };
   }
-  const { transform, take, finish } = writeTransform(request.dialect.stream(context));
+  const { transform, take, finish } = writeTransform(
+    request.dialect.stream({ ...context, inputTokens: answer.usage?.inputTokens }),
+  );
   const attach = async (sink: StreamSink): Promise<StreamEnd> => {
     for (const event of streamSandbox(answer)) {
       if (request.cancellation.cancelled) return { kind: 'broken', error: new ExchangeError('aborted', undefined) };

@@ -8,6 +8,7 @@ import {
   UnreadableAnswer,
 } from '../providers/adapter.ts';
 import { withinCeiling } from '../providers/answer-ceiling.ts';
+import { estimateInputTokens } from '../providers/count-tokens.ts';
 import { adapterOf } from '../providers/providers.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -65,12 +66,14 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   const relayed = adapter.native.includes(call.dialect);
   const outgoing = relayed ? relay(adapter, options) : adapter.request(call, targetOf(candidate));
   const { dropped } = outgoing;
+  // Counted while the provider thinks.
+  const counting = !relayed && call.stream && call.dialect === 'messages' ? estimateInputTokens(call) : undefined;
   if (request.strict && dropped.length > 0) return { kind: 'unsupported', error: unsupported(dropped, candidate) };
   try {
     const exchange = await send(services, candidate, outgoing, request.cancellation);
     if (exchange.status < 200 || exchange.status > 299)
       return { kind: 'failed', failure: await refusal(services, adapter, exchange) };
-    const reading: Reading = { adapter, relayed, exchange, request, call, dropped };
+    const reading: Reading = { adapter, relayed, exchange, request, call, dropped, inputTokens: await counting };
     return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
   } catch (error) {
     if (error instanceof ExchangeError) {
@@ -149,6 +152,7 @@ interface Reading {
   request: ModelCall;
   call: NeutralCall;
   dropped: readonly string[];
+  inputTokens: number | undefined;
 }
 
 function readPlain({ adapter, relayed, exchange, request, call, dropped }: Reading, body: Buffer): Tried {
@@ -174,7 +178,15 @@ function readPlain({ adapter, relayed, exchange, request, call, dropped }: Readi
   };
 }
 
-async function readStream({ adapter, relayed, exchange, request, call, dropped }: Reading): Promise<Tried> {
+async function readStream({
+  adapter,
+  relayed,
+  exchange,
+  request,
+  call,
+  dropped,
+  inputTokens,
+}: Reading): Promise<Tried> {
   if (!String(exchange.headers['content-type'] ?? '').includes('text/event-stream')) {
     // An HTML page, or an error body under a 200.
     const json = parseObject(await exchange.collect(errorBytesMax));
@@ -184,7 +196,7 @@ async function readStream({ adapter, relayed, exchange, request, call, dropped }
     ? relayTransform(request.dialect.scanner(call))
     : translateTransform(
         adapter.stream(),
-        request.dialect.stream({ requestId: request.id, createdAtMs: request.receivedAtMs, call }),
+        request.dialect.stream({ requestId: request.id, createdAtMs: request.receivedAtMs, call, inputTokens }),
       );
   const run = new StreamRun(exchange, transform);
   await run.ready;

@@ -7,6 +7,8 @@ export interface AnswerContext {
   requestId: string;
   createdAtMs: number;
   call: NeutralCall;
+  /** An estimate, for a stream whose first event has to name the input tokens before the provider does. */
+  inputTokens?: number | undefined;
 }
 
 /** Writes neutral events as server-sent events of one dialect. Pure; holds only the state of one stream. */

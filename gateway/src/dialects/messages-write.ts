@@ -80,7 +80,7 @@ function writeUsage(usage: Usage): JsonObject {
 
 type OpenBlock = { index: number; kind: 'text' | 'reasoning' | 'tool'; tool: number };
 
-export function messageStream({ requestId, call }: AnswerContext): StreamWriter {
+export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContext): StreamWriter {
   let model = call.model;
   let usage: Usage | undefined;
   let finish: { reason: FinishReason; stopSequence: string | null } = { reason: 'stop', stopSequence: null };
@@ -99,7 +99,9 @@ export function messageStream({ requestId, call }: AnswerContext): StreamWriter 
       content: [],
       stop_reason: null,
       stop_sequence: null,
-      usage: writeUsage(usage ?? zero),
+      // Claude's own first event has the input tokens, and clients keep them (LangChain counts 0 for a call without): the estimate
+      // stands here until `message_delta` has the provider's figure, which replaces it.
+      usage: writeUsage(usage ?? { ...zero, inputTokens: Math.max(1, inputTokens) }),
     };
     return frame({ type: 'message_start', message });
   };

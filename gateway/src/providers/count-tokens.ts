@@ -141,6 +141,12 @@ export function inputOf(call: Pick<NeutralCall, 'messages' | 'tools'>): CallInpu
   return { ...input, inputText: texts.join('\n') };
 }
 
+/** About how many tokens of input a call has, at least one; the vendor's own figure is within some percent. */
+export async function estimateInputTokens(call: Pick<NeutralCall, 'messages' | 'tools'>): Promise<number> {
+  const { inputTokens } = await estimateUsage({ ...inputOf(call), outputText: '' });
+  return Math.max(1, inputTokens);
+}
+
 /** Counts what was sent and received, for calls whose provider did not say. */
 export async function estimateUsage(options: CallInput & { outputText: string }): Promise<Usage> {
   const [input, output] = await Promise.all([countTokens(options.inputText), countTokens(options.outputText)]);

@@ -16,6 +16,34 @@ import {
 const block = typed('text, image, tool_use, tool_result, …').meta({ title: 'Block' });
 const content = z.union([z.string(), z.array(block)]);
 
+/** What a message and a count of its tokens have in common. */
+const conversation = {
+  model: modelName,
+  messages: z
+    .array(
+      z
+        .looseObject({
+          role: z.enum(['user', 'assistant', 'system']).meta({ title: 'Role', description: 'Who speaks.' }),
+          content: content.meta({
+            title: 'Content',
+            description: 'Text, or a list of blocks.',
+            'x-field': { multiline: true },
+          }),
+        })
+        .meta({ title: 'Message' }),
+    )
+    .min(1)
+    .meta({ title: 'Messages', description: 'The conversation so far.' }),
+  system: content.optional().meta({
+    title: 'System',
+    description: 'What the model is to be.',
+    'x-field': { multiline: true },
+  }),
+  tools: functionTools,
+  tool_choice: toolChoice,
+  metadata,
+};
+
 export const createMessage = operation({
   id: 'messages.create',
   kind: 'model',
@@ -28,39 +56,16 @@ export const createMessage = operation({
   surfaces: [],
   access: 'calls-models',
   input: z.looseObject({
-    model: modelName,
+    ...conversation,
     max_tokens: z.number().int().min(0).meta({
       title: 'Max tokens',
       description:
         'The most tokens the answer may have; with 0 Claude puts the prompt into its cache and answers nothing.',
     }),
-    messages: z
-      .array(
-        z
-          .looseObject({
-            role: z.enum(['user', 'assistant', 'system']).meta({ title: 'Role', description: 'Who speaks.' }),
-            content: content.meta({
-              title: 'Content',
-              description: 'Text, or a list of blocks.',
-              'x-field': { multiline: true },
-            }),
-          })
-          .meta({ title: 'Message' }),
-      )
-      .min(1)
-      .meta({ title: 'Messages', description: 'The conversation so far.' }),
-    system: content.optional().meta({
-      title: 'System',
-      description: 'What the model is to be.',
-      'x-field': { multiline: true },
-    }),
     temperature,
     top_p: topP,
-    tools: functionTools,
-    tool_choice: toolChoice,
     stream,
     fallback_models: fallbackModels,
-    metadata,
   }),
   output: z.looseObject({
     id: z.string().meta({ title: 'Id', description: 'The id of the answer.' }),
@@ -90,5 +95,36 @@ export const createMessage = operation({
       input: { model: 'gpt-4o', max_tokens: 100, messages: [{ role: 'tool', content: 'Hi' }] },
       because: 'tool results are blocks of the user here',
     },
+  ],
+});
+
+export const countMessageTokens = operation({
+  id: 'messages.countTokens',
+  kind: 'model',
+  errorShape: 'anthropic',
+  method: 'POST',
+  path: '/v1/messages/count_tokens',
+  group: 'Model calls',
+  label: 'Count tokens',
+  description:
+    'Counts the input tokens of a message. Anthropic counts for its own models, the gateway for all others. Free.',
+  surfaces: [],
+  access: 'calls-models',
+  input: z.looseObject(conversation),
+  output: z.object({
+    input_tokens: z
+      .number()
+      .int()
+      .min(0)
+      .meta({ title: 'Input tokens', description: 'Messages, system prompt and tools.' }),
+  }),
+  errors: callErrors,
+  sample: {
+    input: { model: 'gpt-4o', messages: [{ role: 'user', content: 'Say hello.' }] },
+    output: { input_tokens: 4 },
+  },
+  wrong: [
+    { input: { model: 'gpt-4o' }, because: 'there is nothing to count' },
+    { input: { model: 'gpt-4o', messages: [] }, because: 'an empty conversation has no tokens' },
   ],
 });

@@ -9,6 +9,7 @@ export function fakeAnthropic(apiKey: string): Vendor {
     refuse: (request) => refuse(request, apiKey),
     prompt,
     defaultScript,
+    free: (request) => (isCount(request) ? { input_tokens: Math.ceil(prompt(request).length / 4) } : undefined),
     plain: message,
     stream: (request, script) => (request.json.stream === true ? events(request, script) : undefined),
     errorBody: (status) =>
@@ -67,8 +68,33 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
     };
   if (request.headers['anthropic-version'] === undefined)
     return { status: 400, body: error('invalid_request_error', 'anthropic-version: header is required') };
-  const fault = faultOf(request.json);
+  const fault = isCount(request) ? countFaultOf(request.json) : faultOf(request.json);
   return fault === undefined ? undefined : { status: 400, body: error('invalid_request_error', fault) };
+}
+
+function isCount({ path }: RecordedRequest): boolean {
+  return path.split('?')[0]?.endsWith('/v1/messages/count_tokens') === true;
+}
+
+/**
+ * `MessageCountTokensParams` of `@anthropic-ai/sdk` has `messages`, `model`, `system`, `tools`, `tool_choice`, `thinking`,
+ * `output_config` and `cache_control`; Anthropic refuses a field it does not know as an extra input.
+ */
+const counted = new Set([
+  'messages',
+  'model',
+  'system',
+  'tools',
+  'tool_choice',
+  'thinking',
+  'output_config',
+  'cache_control',
+]);
+
+function countFaultOf(body: Json): string | undefined {
+  const extra = Object.keys(body).find((name) => !counted.has(name));
+  if (extra !== undefined) return `${extra}: Extra inputs are not permitted`;
+  return Array.isArray(body.messages) ? undefined : 'messages: Field required';
 }
 
 /** What Anthropic refuses, as far as a translation could get it wrong. */

@@ -13,6 +13,8 @@ export interface Vendor {
   plain(request: RecordedRequest, script: Script): unknown;
   /** Whole server-sent events, or undefined where no stream was asked for. */
   stream(request: RecordedRequest, script: Script): string[] | undefined;
+  /** The answer to a request that costs nothing and generates nothing. */
+  free?(request: RecordedRequest): unknown;
   errorBody(status: number): unknown;
   errorEvent(): string;
   bill(request: RecordedRequest, script: Script): Omit<Bill, 'complete'>;
@@ -117,6 +119,8 @@ export class FakeServer {
       case 'delay':
         await sleep(fault.ms);
     }
+    const free = this.#vendor.free?.(request);
+    if (free !== undefined) return send(res, 200, free);
     const asked = this.#scripts.shift() ?? this.#usual ?? this.#vendor.defaultScript(request);
     const script = atLength(asked, request, this.#vendor.prompt(request));
     const events = this.#vendor.stream(request, script);

@@ -1,0 +1,96 @@
+import { edit } from '../dialects/json-outline.ts';
+import { messages } from '../dialects/messages.ts';
+import type { NeutralCall } from '../dialects/neutral.ts';
+import { anthropic } from '../providers/anthropic.ts';
+import { estimateInputTokens } from '../providers/count-tokens.ts';
+import { parseErrorBody } from '../providers/failure.ts';
+import { type Candidate, routeCall } from '../routing/route.ts';
+import type { Services } from '../services.ts';
+import { mayCall } from './admission.ts';
+import { errorOf } from './attempt.ts';
+import { Exchange, ExchangeError } from './exchange.ts';
+import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
+import { targetOf } from './try-candidate.ts';
+
+/**
+ * Answers Anthropic's `count_tokens`: Anthropic counts for its own models, the gateway for all others and where Anthropic cannot
+ * answer. Nothing is generated, so nothing is held, settled or recorded. Throws `invalid_request` as the call itself would, and
+ * Anthropic's own 4xx.
+ */
+export async function countInput(services: Services, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
+  mayCall(request.caller);
+  // The one required field of a call that a count does not have.
+  const call = messages.read({ ...request.json, max_tokens: 1, stream: false });
+  const candidate = await modelToCountFor(services, request, call);
+  const counted = candidate.kind === 'anthropic' ? await countAtAnthropic(services, request, candidate) : undefined;
+  return {
+    kind: 'plain',
+    headers: {
+      'content-type': 'application/json',
+      'x-request-id': request.id,
+      'request-id': request.id,
+      'x-gateway-provider': counted === undefined ? 'gateway' : candidate.provider,
+    },
+    body: JSON.stringify({ input_tokens: counted ?? (await estimateInputTokens(call)) }),
+  };
+}
+
+async function modelToCountFor(
+  services: Services,
+  { caller, body }: Omit<ModelCall, 'dialect'>,
+  call: NeutralCall,
+): Promise<Candidate> {
+  const workspace = await services.workspaces.view(caller.workspaceId);
+  const [candidate] = routeCall({
+    call,
+    kind: 'chat',
+    inputTokens: body.length,
+    fallbacks: 'none',
+    workspaceFallbacks: {},
+    accounts: workspace.accounts,
+    livemode: caller.livemode,
+    // A count works where the model itself is resting.
+    mayTry: () => 'yes',
+    nowMs: services.now(),
+  });
+  if (candidate === undefined) throw new Error('a route has a candidate or is refused');
+  return candidate;
+}
+
+/** Fields of a message that `count_tokens` refuses as extra inputs, and ours. */
+const notCounted = ['fallback_models', 'metadata', 'max_tokens', 'stream'];
+const answerBytesMax = 65_536;
+
+/** Undefined where Anthropic fails for a reason that is not the caller's. */
+async function countAtAnthropic(
+  services: Services,
+  { body, outline, json, anthropicHeaders, cancellation }: Omit<ModelCall, 'dialect'>,
+  candidate: Candidate,
+): Promise<number | undefined> {
+  const { url, headers } = anthropic.relay('messages', targetOf(candidate));
+  const { pool, path } = services.outgoing.destination(`${url}/count_tokens`, candidate.trusted);
+  const remove = notCounted.filter((name) => Object.hasOwn(json, name));
+  const set = json.model === candidate.model ? {} : { model: JSON.stringify(candidate.model) };
+  try {
+    const exchange = await Exchange.send(
+      { pool, path, headers: { ...headers, ...anthropicHeaders }, body: edit(body, outline, { set, remove }) },
+      cancellation,
+    );
+    const text = (await exchange.collect(answerBytesMax)).toString('utf8');
+    if (exchange.status === 200) return readCount(text);
+    const failure = anthropic.error(exchange.status, text);
+    if (failure.kind !== 'caller') return undefined;
+    throw errorOf([
+      { provider: candidate.provider, model: candidate.model, failure: { ...failure, status: exchange.status } },
+    ]);
+  } catch (error) {
+    if (!(error instanceof ExchangeError)) throw error;
+    if (cancellation.cancelled) throw new ClientGone();
+    return undefined;
+  }
+}
+
+function readCount(text: string): number | undefined {
+  const tokens = parseErrorBody(text)?.input_tokens;
+  return typeof tokens === 'number' && tokens >= 0 ? tokens : undefined;
+}
