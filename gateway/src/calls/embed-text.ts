@@ -3,6 +3,7 @@ import { databaseAway } from '../budgets/journal.ts';
 import type { Hold } from '../budgets/ledger.ts';
 import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
 import { needString, readChoice, readModel, readNumber, readString, wrong } from '../dialects/read-fields.ts';
+import { routingFields } from '../dialects/routing-fields.ts';
 import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
 import { type EmbeddingRequest, embeddingAdapterOf, encode } from '../providers/embeddings.ts';
 import { sandboxTokens, sandboxVector } from '../providers/sandbox.ts';
@@ -112,7 +113,7 @@ async function embedFunded(
   const { costNanos } = await settleCall(running, { status: 'succeeded', usage: outcome.usage, text: '' });
   return {
     kind: 'plain',
-    headers: settledHeaders(running, request.id, { dropped: [], costNanos }),
+    headers: settledHeaders(running, request.id, { dropped: routingFields(request.json)?.names ?? [], costNanos }),
     body: outcome.body,
   };
 }
@@ -226,7 +227,7 @@ async function embed(
   if (!adapter.relays && asked.texts === undefined) throw wrong('input', 'text: this provider takes no token ids');
   const outgoing = adapter.request(asked, targetOf(candidate));
   const sent = adapter.relays
-    ? relayBody({ body, outline, json, call, model: candidate.model, vendorItself: false }).body
+    ? relayBody({ body, outline, json, call, model: candidate.model, kind: 'openai-compatible' }).body
     : outgoing.body;
   try {
     const exchange = await Exchange.send(

@@ -16,7 +16,7 @@ function relayed(
   const json = JSON.parse(came) as JsonObject;
   const call = messages.read(json);
   const { model } = call;
-  const relay = relayBody({ body, outline: outlineJson(body), json, call, model, vendorItself: true, ceiling });
+  const relay = relayBody({ body, outline: outlineJson(body), json, call, model, kind: 'anthropic', ceiling });
   const sent = relay.body.toString();
   return { came, sent, json: JSON.parse(sent) as JsonObject, dropped: relay.dropped };
 }
@@ -50,13 +50,15 @@ describe('a turn that another vendor began', () => {
     expect(relayed(ask, 4_000).json).toMatchObject({ thinking: { type: 'disabled' }, max_tokens: 4_000 });
   });
 
-  it.each([undefined, { type: 'disabled' }, { type: 'adaptive' }, { type: 'between_tools' }])(
-    'leaves any other wish for thoughts as it is: %j',
-    (wish) => {
-      const { came, sent } = relayed({ thinking: wish, messages: [question, called(use('a')), result('a')] });
-      expect(sent).toBe(came);
-    },
-  );
+  it.each([
+    ['claude-sonnet-4-5', undefined],
+    ['claude-sonnet-4-5', { type: 'disabled' }],
+    ['claude-opus-4-6', { type: 'adaptive' }],
+    ['claude-sonnet-5-5', { type: 'between_tools' }],
+  ])('leaves any other wish for thoughts that %s knows as it is: %j', (model, wish) => {
+    const { came, sent } = relayed({ model, thinking: wish, messages: [question, called(use('a')), result('a')] });
+    expect(sent).toBe(came);
+  });
 
   it('has no say once it is over', () => {
     const over = [question, called(use('a')), result('a'), called({ type: 'text', text: 'Sunny.' }), question];
@@ -133,6 +135,13 @@ it('a server that follows OpenAI gets what only it knows as it came', () => {
     "messages": [{ "role": "user", "content": [{ "type": "video_url", "video_url": { "url": "https://x/y.mp4" } }] }] }`);
   const json = JSON.parse(body.toString()) as JsonObject;
   const call = chat.read(json);
-  const sent = relayBody({ body, outline: outlineJson(body), json, call, model: call.model, vendorItself: false });
+  const sent = relayBody({
+    body,
+    outline: outlineJson(body),
+    json,
+    call,
+    model: call.model,
+    kind: 'openai-compatible',
+  });
   expect(sent.body.toString()).toBe(body.toString());
 });

@@ -1,20 +1,21 @@
 import { edit, type Outline } from '../dialects/json-outline.ts';
-import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
-import { isClaude } from '../providers/anthropic-model.ts';
-import { continuesCallWithoutThoughts } from '../providers/anthropic-thinking.ts';
+import type { JsonObject, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
+import { routingFields } from '../dialects/routing-fields.ts';
+import { fitBody } from '../providers/fit-body.ts';
 import { withoutForeign } from './strip-foreign.ts';
 import { metadataTagNames } from './tags.ts';
 
 export interface Relay {
   body: Buffer;
-  /** In the caller's words, the parameters it goes without. */
+  /** In the caller's words, the parameters it goes without, or with another value. */
   dropped: readonly string[];
 }
 
 /**
  * The body of a call that goes to a provider of its own dialect: the caller's bytes as they came, but for what is ours
- * (`fallback_models`, tags in `metadata`), the model's name, usage in streams, which the ledger needs, and what the vendor would
- * refuse in a conversation that another has begun.
+ * (`fallback_models`, tags in `metadata`), the model's name, usage in streams, which the ledger needs, what would choose another
+ * route behind the provider, what the model that gets it does not take, and what the vendor would refuse in a conversation that
+ * another has begun.
  */
 export function relayBody(options: {
   body: Buffer;
@@ -23,13 +24,15 @@ export function relayBody(options: {
   call: NeutralCall;
   model: string;
   /** Servers that merely follow OpenAI's dialect may know fields OpenAI does not. */
-  vendorItself: boolean;
+  kind: ProviderKind;
   /** The most tokens of answer to ask for, where the budget says less than the caller. */
   ceiling?: number | undefined;
 }): Relay {
-  const { body, outline, json, call, model, vendorItself, ceiling } = options;
-  const set: Record<string, string> = vendorItself ? withoutForeign(call, json, model) : {};
+  const { body, outline, json: came, call, model, kind, ceiling } = options;
+  const set: Record<string, string> = kind === 'openai-compatible' ? {} : withoutForeign(call, came, model);
+  const json = withChanged(came, set);
   const remove: string[] = [];
+  const dropped: string[] = [];
   if (json.model !== model) set.model = JSON.stringify(model);
   if (Object.hasOwn(json, 'fallback_models')) remove.push('fallback_models');
   const metadata = withoutTags(json.metadata);
@@ -41,49 +44,55 @@ export function relayBody(options: {
       include_usage: true,
     });
   }
-  if (ceiling !== undefined) set[ceilingField(call, json, vendorItself)] = String(ceiling);
-  const thinking = thinkingAllowed({ call, json, model, ceiling });
-  if (thinking !== undefined) set.thinking = thinking;
+  const routing = routingFields(json);
+  if (routing !== undefined) {
+    remove.push(...routing.remove);
+    dropped.push(...routing.names);
+    for (const [member, value] of Object.entries(routing.set)) set[member] = JSON.stringify(value);
+  }
+  const fit = fitBody({ kind, model, json, call, ceiling });
+  if (fit !== undefined) {
+    Object.assign(set, fit.set);
+    remove.push(...fit.remove);
+    dropped.push(...fit.dropped);
+  }
+  if (ceiling !== undefined) setCeilings(set, { call, json, kind, ceiling, removed: remove });
   return {
     body: remove.length === 0 && Object.keys(set).length === 0 ? body : edit(body, outline, { set, remove }),
-    dropped: thinking === withoutThinking ? droppedThinking : droppedNothing,
+    dropped: dropped.length === 0 ? droppedNothing : dropped,
   };
 }
 
 const droppedNothing: readonly string[] = [];
-const droppedThinking: readonly string[] = ['thinking'];
 
-/** Where the dialect says how long an answer may be: the field the caller used, else the one this server knows. */
-function ceilingField({ dialect }: NeutralCall, json: JsonObject, vendorItself: boolean): string {
-  if (dialect === 'messages') return 'max_tokens';
-  if (dialect === 'responses') return 'max_output_tokens';
-  for (const field of ['max_completion_tokens', 'max_tokens'])
-    if (json[field] !== undefined && json[field] !== null) return field;
-  return vendorItself ? 'max_completion_tokens' : 'max_tokens';
+/** The body as it is after the changes made so far. */
+function withChanged(json: JsonObject, set: Readonly<Record<string, string>>): JsonObject {
+  const members = Object.entries(set);
+  return members.length === 0
+    ? json
+    : { ...json, ...Object.fromEntries(members.map(([member, text]) => [member, JSON.parse(text)])) };
 }
 
-const withoutThinking = JSON.stringify({ type: 'disabled' });
+const ceilingFields = {
+  chat: ['max_completion_tokens', 'max_tokens'],
+  responses: ['max_output_tokens'],
+  messages: ['max_tokens'],
+} as const;
 
-/**
- * `thinking` as JSON text, where it may not go as the caller gave it: Anthropic refuses it in a turn that called tools without,
- * and a thinking budget that is not below `max_tokens`, or below 1,024.
- */
-function thinkingAllowed(options: {
-  call: NeutralCall;
-  json: JsonObject;
-  model: string;
-  ceiling: number | undefined;
-}): string | undefined {
-  const { call, json, model, ceiling } = options;
-  const thinking = json.thinking as { type?: unknown; budget_tokens?: unknown } | null | undefined;
-  if (call.dialect !== 'messages' || thinking?.type !== 'enabled') return undefined;
-  if (isClaude(model) && continuesCallWithoutThoughts(call)) return withoutThinking;
-  if (ceiling === undefined || typeof thinking.budget_tokens !== 'number' || thinking.budget_tokens < ceiling)
-    return undefined;
-  const least = 1_024;
-  return ceiling > 2 * least
-    ? JSON.stringify({ ...thinking, budget_tokens: Math.floor(ceiling / 2) })
-    : withoutThinking;
+/** Lowers each ceiling the body has; where it has none it gets the one this server knows. */
+function setCeilings(
+  set: Record<string, string>,
+  options: { call: NeutralCall; json: JsonObject; kind: ProviderKind; ceiling: number; removed: readonly string[] },
+): void {
+  const { call, json, kind, ceiling, removed } = options;
+  const fields: readonly string[] = ceilingFields[call.dialect];
+  const given = fields.filter((field) => set[field] !== undefined || (json[field] ?? null) !== null);
+  const kept = given.filter((field) => set[field] !== undefined || !removed.includes(field));
+  const none = kind === 'openai-compatible' && call.dialect === 'chat' ? 'max_tokens' : (fields[0] ?? 'max_tokens');
+  for (const field of kept.length === 0 ? [none] : kept) {
+    const asked = Number(set[field] ?? json[field] ?? Number.POSITIVE_INFINITY);
+    if (!(asked <= ceiling)) set[field] = String(ceiling);
+  }
 }
 
 /** OpenAI refuses `metadata` on calls it does not store, so what was there for us alone goes altogether. */

@@ -7,7 +7,6 @@ import {
   type Target,
   UnreadableAnswer,
 } from '../providers/adapter.ts';
-import { withinCeiling } from '../providers/answer-ceiling.ts';
 import { estimateInputTokens } from '../providers/count-tokens.ts';
 import { adapterOf } from '../providers/providers.ts';
 import type { Candidate } from '../routing/route.ts';
@@ -95,8 +94,8 @@ function relay(adapter: Adapter, { request, call, candidate, ceiling }: Try): Om
     json,
     call,
     model: candidate.model,
-    vendorItself: candidate.kind !== 'openai-compatible',
-    ceiling: ceiling ?? ceilingOfStandIn(call, candidate),
+    kind: candidate.kind,
+    ceiling,
   });
   return {
     url: head.url,
@@ -104,12 +103,6 @@ function relay(adapter: Adapter, { request, call, candidate, ceiling }: Try): Om
     body,
     dropped,
   };
-}
-
-/** Whoever names a model is told by its vendor that it cannot answer so much; who gets another one should get an answer. */
-function ceilingOfStandIn({ model, maxTokens }: NeutralCall, candidate: Candidate): number | undefined {
-  const most = candidate.model === model ? maxTokens : withinCeiling(maxTokens, candidate);
-  return most === maxTokens ? undefined : most;
 }
 
 export function targetOf(candidate: Candidate): Target {

@@ -5,6 +5,10 @@
  */
 export interface ClaudeModel {
   thinking: ClaudeThinking;
+  /** The words it knows for `output_config.effort`; none: "This model does not support the effort parameter." */
+  efforts: readonly string[];
+  /** Takes `temperature` and `top_p` at once: "`temperature` and `top_p` cannot both be specified for this model" from 4.1 on. */
+  bothSamplings: boolean;
   /** Takes a JSON Schema for its answer (`output_config.format`). */
   schemas: boolean;
   /** Lets the caller force a call: from 5.1 on `tool_choice: type "tool" and "any" are not supported for this model`. */
@@ -25,12 +29,20 @@ export type ClaudeThinking =
    * Decides itself how long, guided by an effort. `off` is how one keeps it from thinking: it does not unless asked, it has a
    * word for it, or it cannot be kept from it.
    */
-  | { kind: 'adaptive'; off: 'unasked' | 'disabled' | 'between_tools' | 'never'; xhigh: boolean };
+  | {
+      kind: 'adaptive';
+      off: 'unasked' | 'disabled' | 'between_tools' | 'never';
+      xhigh: boolean;
+      /** Still takes a budget in tokens: "thinking.type.enabled is not supported for this model" from 4.7 on. */
+      budgets: boolean;
+    };
 
 export function claudeModel(name: string): ClaudeModel {
   const { family, generation } = generationOf(name);
   return {
     thinking: thinkingOf(family, generation),
+    efforts: effortsOf(family, generation),
+    bothSamplings: generation < version(4, 1) || generation === foreign,
     schemas: generation >= version(4, 5) && generation !== foreign,
     forcedTools: generation < version(5, 1) || family === 'haiku' || generation === foreign,
     sampling: generation < version(4, 7) || generation === foreign,
@@ -62,7 +74,19 @@ function version(major: number, minor = 0): number {
 function thinkingOf(family: string, generation: number): ClaudeThinking {
   if (generation < version(3, 7)) return { kind: 'none' };
   if (generation < version(4, 6) || generation === foreign) return { kind: 'budget' };
-  return { kind: 'adaptive', off: offOf(family, generation), xhigh: generation >= version(4, 7) };
+  return {
+    kind: 'adaptive',
+    off: offOf(family, generation),
+    xhigh: generation >= version(4, 7),
+    budgets: generation < version(4, 7),
+  };
+}
+
+/** Opus 4.5 came with it; `max` came with 4.6, `xhigh` with 4.7. */
+function effortsOf(family: string, generation: number): readonly string[] {
+  if (generation === foreign || generation < version(4, 5)) return [];
+  if (generation < version(4, 6)) return family === 'opus' ? ['low', 'medium', 'high'] : [];
+  return generation < version(4, 7) ? ['low', 'medium', 'high', 'max'] : ['low', 'medium', 'high', 'xhigh', 'max'];
 }
 
 function offOf(family: string, generation: number): Extract<ClaudeThinking, { kind: 'adaptive' }>['off'] {

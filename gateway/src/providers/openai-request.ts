@@ -4,13 +4,15 @@ import type { Target } from './adapter.ts';
 import { withinCeiling } from './answer-ceiling.ts';
 import { droppedExtras, droppedOf, droppedStrict } from './dropped.ts';
 import { writeMessages } from './openai-messages.ts';
-import { effortFor, isOSeries, isReasoningModel } from './openai-model.ts';
+import { effortFor, type OpenAiModel, openAiModel, takesSampling, thinks } from './openai-model.ts';
 import { fitsStrict, withProperties } from './openai-schema.ts';
 
 /** A neutral call as an OpenAI chat completion request, and what of it the model cannot honour. */
 export function chatRequest(call: NeutralCall, target: Target): { body: JsonObject; dropped: string[] } {
-  const reasons = target.kind === 'openai' && isReasoningModel(target.model);
-  const alwaysParallel = target.kind === 'openai' && isOSeries(target.model);
+  const takes = target.kind === 'openai' ? openAiModel(target.model) : undefined;
+  const reasons = takes !== undefined && takes.efforts.length > 0;
+  const samples = takes === undefined || takesSampling(takes, thinks(call.reasoning, target.model));
+  const alwaysParallel = takes?.parallel === false;
   const body: JsonObject = {
     model: target.model,
     messages: writeMessages(call.messages),
@@ -21,26 +23,30 @@ export function chatRequest(call: NeutralCall, target: Target): { body: JsonObje
     ...defined({
       [target.kind === 'openai' ? 'max_completion_tokens' : 'max_tokens']: withinCeiling(call.maxTokens, target),
     }),
-    ...(reasons
-      ? {}
-      : defined({
+    ...(samples
+      ? defined({
           temperature: call.temperature,
           top_p: call.topP,
-          frequency_penalty: call.frequencyPenalty,
-          presence_penalty: call.presencePenalty,
           logprobs: call.logprobs,
           top_logprobs: call.topLogprobs,
-        })),
-    ...(call.stop.length === 0 || reasons ? {} : { stop: call.stop.slice(0, 4) }),
+        })
+      : {}),
+    ...(takes?.stops === false
+      ? {}
+      : defined({ frequency_penalty: call.frequencyPenalty, presence_penalty: call.presencePenalty })),
+    ...(call.stop.length === 0 || takes?.stops === false ? {} : { stop: call.stop.slice(0, 4) }),
     ...defined({
-      seed: call.seed,
+      seed: takes?.searches ? undefined : call.seed,
       user: target.kind === 'openai' ? shortUser(call.user) : call.user,
       service_tier: openAiTier(call.serviceTier),
       reasoning_effort: reasons ? effortFor(call.reasoning, target.model) : undefined,
     }),
     ...(call.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
   };
-  const dropped = [...droppedBy(call, reasons), ...(alwaysParallel ? droppedOf(call, ['parallelToolCalls']) : [])];
+  const dropped = [
+    ...droppedBy(call, { takes, reasons, samples }),
+    ...(alwaysParallel ? droppedOf(call, ['parallelToolCalls']) : []),
+  ];
   return { body, dropped };
 }
 
@@ -51,20 +57,16 @@ function shortUser(user: string | undefined): string | undefined {
   return user === undefined || user.length <= userLengthMax ? user : createHash('sha256').update(user).digest('hex');
 }
 
-function droppedBy(call: NeutralCall, reasons: boolean): string[] {
+function droppedBy(
+  call: NeutralCall,
+  { takes, reasons, samples }: { takes: OpenAiModel | undefined; reasons: boolean; samples: boolean },
+): string[] {
   const dropped = [
     ...droppedOf(call, ['topK', 'choices']),
-    ...(reasons
-      ? droppedOf(call, [
-          'temperature',
-          'topP',
-          'frequencyPenalty',
-          'presencePenalty',
-          'logprobs',
-          'topLogprobs',
-          'stop',
-        ])
-      : droppedOf(call, call.reasoning?.effort === 'none' ? [] : ['reasoning'])),
+    ...(samples ? [] : droppedOf(call, ['temperature', 'topP', 'logprobs', 'topLogprobs'])),
+    ...(takes?.stops === false ? droppedOf(call, ['frequencyPenalty', 'presencePenalty', 'stop']) : []),
+    ...(takes?.searches ? droppedOf(call, ['seed']) : []),
+    ...(reasons ? [] : droppedOf(call, call.reasoning?.effort === 'none' ? [] : ['reasoning'])),
     ...(openAiTier(call.serviceTier) === undefined ? droppedOf(call, ['serviceTier']) : []),
     ...droppedStrict(
       call,
