@@ -4,6 +4,7 @@ import { UnderWay } from './background/under-way.ts';
 import { beginPeriods } from './budgets/begin-periods-job.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { runBackground } from './calls/run-background.ts';
+import { forgetOldAnswers } from './calls/stored-answer-store.ts';
 import { shareCounts } from './limits/share-counts.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
@@ -48,6 +49,7 @@ export function startJobs(services: Services): Jobs {
     repeat('deliver what was left waiting', 60_000, () => replanDeliveries(services)),
     repeat('forget old deliveries', 3_600_000, () => deleteOldDeliveries(services.db)),
     repeat('forget old background calls', 3_600_000, () => deleteOldBackground(services.db)),
+    repeat('forget old stored answers', 3_600_000, () => forgetOldAnswers(services.db)),
     repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),
   ];
 

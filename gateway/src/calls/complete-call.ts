@@ -20,6 +20,7 @@ import {
   settleCall,
   settledHeaders,
 } from './settle-call.ts';
+import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
 import type { StreamEnd } from './stream-run.ts';
 import { type Answered, tryCandidate } from './try-candidate.ts';
 
@@ -61,6 +62,8 @@ async function completeAdmitted(
     cheapest: meters.some(runsLow),
     nowMs: services.now(),
   });
+  const [first] = routed;
+  if (first !== undefined && mayContinue(request)) await checkContinued(services, request, first);
   const asking = fundCall(services, {
     call,
     json: request.json,
@@ -75,15 +78,24 @@ async function completeAdmitted(
   const running = open(services, { request, call, funding, inputTokens, passage });
   try {
     const answered = await answerFrom(services, { request, call, running, funding });
-    return answered.kind === 'plain'
-      ? await plainAnswer(running, request, answered)
-      : await streamAnswer(services, { running, request, answered });
+    const remember = isStored(request) ? (ids = noIds) => rememberStored(services, request, running, ids) : undefined;
+    if (answered.kind === 'plain') {
+      const answer = await plainAnswer(running, request, answered);
+      await remember?.(answered.answerIds);
+      return answer;
+    }
+    const stream = await streamAnswer(services, { running, request, answered });
+    return remember === undefined
+      ? stream
+      : rememberingStream(stream, () => remember(answered.run.transform.answerIds));
   } catch (error) {
     // Nothing held may outlive its call, whatever went wrong.
     if (!running.settled) await closeUnbilled(running, 'failed', 'internal_error').catch(() => {});
     throw error;
   }
 }
+
+const noIds: readonly string[] = [];
 
 /** The budgets a call falls under. */
 export function metersOf(
@@ -170,6 +182,7 @@ async function answerFrom(
       continue;
     }
     running.provider = provider;
+    running.account = account;
     running.attempt = attempt;
     running.metered = candidate.trusted && request.caller.livemode;
     running.model = candidate.model;

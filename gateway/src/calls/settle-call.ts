@@ -31,6 +31,8 @@ export interface RunningCall {
   attempts: number;
   /** The candidate that answers, or the last one tried. */
   provider: string | undefined;
+  /** That candidate's account, which tells accounts of different workspaces apart. */
+  account?: string | undefined;
   /** At that candidate's account, for its health. */
   attempt: Attempt;
   /** On the operator's keys: the plan counts it. */

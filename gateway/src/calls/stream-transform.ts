@@ -22,6 +22,8 @@ export interface StreamTransform {
   readonly failure: string | undefined;
   readonly usage: Usage | undefined;
   readonly model: string | undefined;
+  /** Ids under which the vendor may keep the answer. */
+  readonly answerIds?: readonly string[] | undefined;
   /** Answer text so far, for an estimate when usage never comes. */
   readonly text: string;
 }
@@ -64,6 +66,9 @@ export function relayTransform(scanner: RelayScanner): StreamTransform {
     },
     get model() {
       return scanner.model;
+    },
+    get answerIds() {
+      return scanner.answerIds;
     },
     get text() {
       return scanner.text;

@@ -27,6 +27,8 @@ export type Answered =
       model: string;
       usage: Usage | undefined;
       text: string;
+      /** Ids under which the vendor may keep the answer. */
+      answerIds?: readonly string[] | undefined;
       dropped: readonly string[];
       firstByteAt: number | undefined;
     }

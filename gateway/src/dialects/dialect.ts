@@ -33,6 +33,8 @@ export interface RelayScanner {
   /** The last usage seen, if any. */
   readonly usage: Usage | undefined;
   readonly model: string | undefined;
+  /** Ids under which the vendor may keep what the stream carried: of the answer, and of its items. */
+  readonly answerIds?: readonly string[] | undefined;
   /** Answer text seen so far (text, reasoning, tool arguments), for an estimate when the stream is cut. */
   readonly text: string;
 }
@@ -51,5 +53,7 @@ export interface Dialect {
   streamError(error: GatewayError, requestId: string): string;
   scanner(call: NeutralCall): RelayScanner;
   /** Reads usage and model off a plain body of this dialect that is about to be relayed; undefined when it is not an answer. */
-  readPlain(body: JsonObject): { model: string; usage: Usage | undefined; text: string } | undefined;
+  readPlain(
+    body: JsonObject,
+  ): { model: string; usage: Usage | undefined; text: string; answerIds?: readonly string[] | undefined } | undefined;
 }

@@ -44,6 +44,7 @@ const read = new Set([
   'metadata',
   'service_tier',
   'fallback_models',
+  'thread',
 ]);
 
 /** An Anthropic messages request. Of `metadata`, `user_id` is Anthropic's; the rest is the gateway's tags, read elsewhere. */
@@ -53,6 +54,8 @@ export function readMessages(body: JsonObject): NeutralCall {
   const list = readList(body.messages, 'messages');
   if (list === undefined || list.length === 0) throw wrong('messages', 'a list of at least one message');
   const messages = list.map((item, i) => readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, native));
+  // A thread's earlier messages are kept by Anthropic: without it, the rest of the conversation would be missing.
+  if (readObject(body.thread, 'thread') !== undefined) markNative(native, 'thread');
   const maxTokens = readMaxTokens(body.max_tokens);
   const system = readSystem(body.system, native);
   return {

@@ -10,6 +10,7 @@ export class MessagesScanner implements RelayScanner {
   /** What `message_start` says of the output is a beginning; only `message_delta` has the count. */
   #isCounted = false;
   model: string | undefined;
+  answerIds: readonly string[] = [];
 
   get usage(): Usage | undefined {
     return this.#isCounted ? readAnthropicUsage(this.#counts) : undefined;
@@ -25,6 +26,7 @@ export class MessagesScanner implements RelayScanner {
       case 'message_start': {
         const message = asObject(event.message);
         if (typeof message.model === 'string') this.model = message.model;
+        if (typeof message.id === 'string') this.answerIds = [message.id];
         this.#count(message.usage);
         return 'relay';
       }

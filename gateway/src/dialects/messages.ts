@@ -17,7 +17,12 @@ export const messages: Dialect = {
   scanner: () => new MessagesScanner(),
   readPlain: (body) => {
     if (body.type !== 'message' || !Array.isArray(body.content) || typeof body.model !== 'string') return undefined;
-    return { model: body.model, usage: readAnthropicUsage(body.usage), text: textOf(body.content) };
+    return {
+      model: body.model,
+      usage: readAnthropicUsage(body.usage),
+      text: textOf(body.content),
+      answerIds: typeof body.id === 'string' ? [body.id] : [],
+    };
   },
 };
 

@@ -92,11 +92,13 @@ describe('a plain body of OpenAI’s own, passing through', () => {
   const body = {
     object: 'response',
     status: 'completed',
+    id: 'resp_1',
     model: 'gpt-4o',
     usage,
     output: [
       { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm. ' }] },
       {
+        id: 'msg_1',
         type: 'message',
         content: [
           { type: 'output_text', text: 'Hi' },
@@ -114,6 +116,7 @@ describe('a plain body of OpenAI’s own, passing through', () => {
       model: 'gpt-4o',
       usage: { inputTokens: 11, outputTokens: 7, cachedTokens: 0, cacheWriteTokens: 0, reasoningTokens: 2 },
       text: 'Hm. Hi!{}',
+      answerIds: ['resp_1', 'msg_1'],
     });
     expect(responses.readPlain({ ...body, usage: null })?.usage).toBeUndefined();
   });

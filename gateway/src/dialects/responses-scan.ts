@@ -8,6 +8,7 @@ export class ResponsesScanner implements RelayScanner {
   readonly #texts = new TextCollector(['delta']);
   usage: Usage | undefined;
   model: string | undefined;
+  answerIds: readonly string[] = [];
 
   get text(): string {
     return this.#texts.text;
@@ -37,7 +38,14 @@ export class ResponsesScanner implements RelayScanner {
     const response = (parseFrame(frame)?.response ?? {}) as JsonObject;
     if (typeof response.model === 'string') this.model = response.model;
     this.usage = readOpenAiUsage(response.usage) ?? this.usage;
+    this.answerIds = idsOf(response);
   }
+}
+
+/** A response can be continued by its own id, and referred to by the ids of its items. */
+export function idsOf({ id, output }: JsonObject): string[] {
+  const items = Array.isArray(output) ? output.map((item) => ((item ?? {}) as JsonObject).id) : [];
+  return [id, ...items].filter((one) => typeof one === 'string');
 }
 
 const eventField = Buffer.from('event:');

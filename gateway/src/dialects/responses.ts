@@ -3,7 +3,7 @@ import { readOpenAiUsage } from '../providers/read-usage.ts';
 import type { Dialect } from './dialect.ts';
 import type { JsonObject } from './neutral.ts';
 import { readResponses } from './responses-read.ts';
-import { ResponsesScanner } from './responses-scan.ts';
+import { idsOf, ResponsesScanner } from './responses-scan.ts';
 import { responsesStream } from './responses-stream.ts';
 import { writeResponse } from './responses-write.ts';
 
@@ -32,7 +32,12 @@ export const responses: Dialect = {
   readPlain: (body) => {
     if (body.object !== 'response' || !Array.isArray(body.output) || typeof body.model !== 'string') return undefined;
     if (body.status === 'failed') return undefined;
-    return { model: body.model, usage: readOpenAiUsage(body.usage), text: body.output.map(textOf).join('') };
+    return {
+      model: body.model,
+      usage: readOpenAiUsage(body.usage),
+      text: body.output.map(textOf).join(''),
+      answerIds: idsOf(body),
+    };
   },
 };
 

@@ -52,8 +52,9 @@ export function routeCall(input: RouteInput): Candidate[] {
   const mode = readAuto(input.call.model);
   const planned = mode === undefined ? named(asked) : automatic(asked, mode);
   const { first, rest } = input.cheapest === true ? downgraded(asked, planned) : planned;
-  if (!honours(first.kind, input.call)) throw notNative(input.call);
-  const standIns = rest.filter(
+  if (!honours(first.kind, input.call) || (!input.livemode && input.call.onlyNative.includes('thread')))
+    throw notNative(input.call);
+  const standIns = (isKeptAtAccount(input.call) ? [] : rest).filter(
     (place) => honours(place.kind, input.call) && fits(place, input.call, input.inputTokens),
   );
   if (!input.livemode) return [inSandbox(first, asked)];
@@ -237,13 +238,33 @@ function onePerAccountAndModel(places: readonly Place[]): Place[] {
   );
 }
 
+/** Parts of a conversation that only the account knows at which it began: no other one can continue it. */
+const keptAtAccount = new Set(['thread', 'previous_response_id', 'conversation', 'item_reference']);
+
+function isKeptAtAccount({ onlyNative }: Needs): boolean {
+  return onlyNative.some((feature) => keptAtAccount.has(feature));
+}
+
 function notNative(call: Needs): GatewayError {
+  if (call.onlyNative.includes('thread')) return threadUnsupported();
   const feature = call.onlyNative[0] ?? '';
   const vendor = call.dialect === 'messages' ? 'Anthropic' : 'OpenAI';
   return new GatewayError(
     'unsupported_parameter',
     `\`${feature}\` works with models of ${vendor} only. Leave it out, or choose one of those.`,
     { param: feature },
+  );
+}
+
+/**
+ * What Anthropic's packages wait for (`ThreadUnsupportedRequestErrorDetails` of `@anthropic-ai/sdk`): they send the whole
+ * conversation then.
+ */
+function threadUnsupported(): GatewayError {
+  return new GatewayError(
+    'unsupported_parameter',
+    '`thread` works with live calls to models of Anthropic only. Send the full conversation without `thread`.',
+    { param: 'thread', details: { error_code: 'thread_unsupported_request', unsupported: ['model'] } },
   );
 }
 

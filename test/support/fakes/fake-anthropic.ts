@@ -1,6 +1,6 @@
 import type { Message, Usage } from '@anthropic-ai/sdk/resources/messages';
 import { frame, type Vendor } from './fake-server.ts';
-import { piecesOf, type RecordedRequest, type Script, type ScriptUsage, usageOf } from './script.ts';
+import { numberOf, piecesOf, type RecordedRequest, type Script, type ScriptUsage, usageOf } from './script.ts';
 
 type Json = Record<string, unknown>;
 
@@ -57,7 +57,14 @@ const known = new Set([
   'service_tier',
   'output_config',
   'cache_control',
+  'thread',
 ]);
+
+/** `@anthropic-ai/sdk` sends `thread` with the beta header `message-threads-2026-08-12` only. */
+function threadFault({ headers, json }: RecordedRequest): string | undefined {
+  if (json.thread === undefined || String(headers['anthropic-beta']).includes('message-threads-')) return undefined;
+  return 'thread: Extra inputs are not permitted';
+}
 
 function refuse(request: RecordedRequest, apiKey: string): { status: number; body: unknown } | undefined {
   // The documented header, and the one Anthropic's newer packages send.
@@ -68,7 +75,7 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
     };
   if (request.headers['anthropic-version'] === undefined)
     return { status: 400, body: error('invalid_request_error', 'anthropic-version: header is required') };
-  const fault = isCount(request) ? countFaultOf(request.json) : faultOf(request.json);
+  const fault = isCount(request) ? countFaultOf(request.json) : (threadFault(request) ?? faultOf(request.json));
   return fault === undefined ? undefined : { status: 400, body: error('invalid_request_error', fault) };
 }
 
@@ -216,7 +223,7 @@ function blocks(script: Script): Json[] {
 function message(request: RecordedRequest, script: Script): unknown {
   const usage = usageOf(script, prompt(request));
   return {
-    id: 'msg_fake',
+    id: `msg_fake_${numberOf(request)}`,
     type: 'message',
     role: 'assistant',
     model: request.json.model,
@@ -235,7 +242,7 @@ function events(request: RecordedRequest, script: Script): string[] {
     event({
       type: 'message_start',
       message: {
-        id: 'msg_fake',
+        id: `msg_fake_${numberOf(request)}`,
         type: 'message',
         role: 'assistant',
         model: request.json.model,

@@ -1,6 +1,6 @@
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { frame, type Vendor } from './fake-server.ts';
-import { piecesOf, type RecordedRequest, type Script, type ScriptUsage, usageOf } from './script.ts';
+import { numberOf, piecesOf, type RecordedRequest, type Script, type ScriptUsage, usageOf } from './script.ts';
 
 type Json = Record<string, unknown>;
 const created = 1_795_500_000;
@@ -272,14 +272,14 @@ function response(request: RecordedRequest, script: Script): Json {
   const usage = usageOf(script, prompt(request));
   const figures = usage === undefined || 'raw' in usage ? null : usage;
   return {
-    id: 'resp_fake',
+    id: `resp_fake_${numberOf(request)}`,
     object: 'response',
     created_at: created,
     status: script.finish === 'length' ? 'incomplete' : 'completed',
     error: null,
     incomplete_details: script.finish === 'length' ? { reason: 'max_output_tokens' } : null,
     model: request.json.model,
-    output: items(script),
+    output: items(request, script),
     parallel_tool_calls: true,
     tools: [],
     tool_choice: 'auto',
@@ -294,13 +294,13 @@ function response(request: RecordedRequest, script: Script): Json {
   };
 }
 
-function items(script: Script): Json[] {
+function items(request: RecordedRequest, script: Script): Json[] {
   return [
     ...(script.text === undefined
       ? []
       : [
           {
-            id: 'msg_fake',
+            id: `msg_fake_${numberOf(request)}`,
             type: 'message',
             role: 'assistant',
             status: 'completed',
@@ -326,7 +326,7 @@ function responseEvents(request: RecordedRequest, script: Script): string[] {
   return [
     event('response.created', { response: begun }),
     event('response.in_progress', { response: begun }),
-    ...items(script).flatMap((item, index) => {
+    ...items(request, script).flatMap((item, index) => {
       const at = { item_id: item.id, output_index: index };
       if (item.type === 'function_call') {
         return [

@@ -60,6 +60,16 @@ export interface Bill {
   complete: boolean;
 }
 
+const numbers = new WeakMap<RecordedRequest, number>();
+let counted = 0;
+
+/** A number of its own for each request: vendors never give an id twice. */
+export function numberOf(request: RecordedRequest): number {
+  const number = numbers.get(request) ?? ++counted;
+  numbers.set(request, number);
+  return number;
+}
+
 export function usageOf(script: Script, prompt: string): ScriptUsage | undefined | { raw: unknown } {
   if (script.usage === 'none') return undefined;
   if (script.usage !== undefined) return script.usage;
