@@ -13,6 +13,7 @@ import type { UnderWay } from '../background/under-way.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { untilWritten } from '../db/until-written.ts';
 import { chat } from '../dialects/chat.ts';
+import { parseMembers } from '../dialects/exact-json.ts';
 import { outlineJson, withPlainKeys } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { Services } from '../services.ts';
@@ -73,7 +74,7 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
       dialect: chat,
       body,
       outline,
-      json: JSON.parse(withPlainKeys(body, outline).toString('utf8')) as JsonObject,
+      json: parseMembers(withPlainKeys(body, outline).toString('utf8'), outline),
       fallbacks: request.fallbacks,
       strict: request.strict,
       anthropicHeaders: {},

@@ -1,4 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { parseExact } from '../dialects/exact-json.ts';
 import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
 import {
   type Adapter,
@@ -9,6 +10,7 @@ import {
 } from '../providers/adapter.ts';
 import { estimateInputTokens } from '../providers/count-tokens.ts';
 import { adapterOf } from '../providers/providers.ts';
+import { type TranslatedCall, translateCall } from '../providers/translated-call.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { answerInSandbox } from './answer-in-sandbox.ts';
@@ -65,7 +67,8 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   if (candidate.kind === 'sandbox') return answerInSandbox(request, call, candidate);
   const adapter = adapterOf(candidate.kind);
   const relayed = adapter.native.includes(call.dialect);
-  const outgoing = relayed ? relay(adapter, options) : adapter.request(call, targetOf(candidate));
+  const translated = relayed ? undefined : translateCall(adapter, call, targetOf(candidate));
+  const outgoing = translated?.outgoing ?? relay(adapter, options);
   const { dropped } = outgoing;
   // Counted while the provider thinks.
   const counting = !relayed && call.stream && call.dialect === 'messages' ? estimateInputTokens(call) : undefined;
@@ -74,7 +77,7 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
     const exchange = await send(services, candidate, outgoing, request.cancellation);
     if (exchange.status < 200 || exchange.status > 299)
       return { kind: 'failed', failure: await refusal(services, adapter, exchange) };
-    const reading: Reading = { adapter, relayed, exchange, request, call, dropped, inputTokens: await counting };
+    const reading: Reading = { adapter, translated, exchange, request, call, dropped, inputTokens: await counting };
     return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
   } catch (error) {
     if (error instanceof ExchangeError) {
@@ -142,7 +145,8 @@ async function refusal(services: Services, adapter: Adapter, exchange: Exchange)
 
 interface Reading {
   adapter: Adapter;
-  relayed: boolean;
+  /** Undefined where the answer is relayed. */
+  translated: TranslatedCall | undefined;
   exchange: Exchange;
   request: ModelCall;
   call: NeutralCall;
@@ -150,16 +154,16 @@ interface Reading {
   inputTokens: number | undefined;
 }
 
-function readPlain({ adapter, relayed, exchange, request, call, dropped }: Reading, body: Buffer): Tried {
+function readPlain({ adapter, translated, exchange, request, call, dropped }: Reading, body: Buffer): Tried {
   const { firstByteAt } = exchange;
-  const json = parseObject(body);
+  const json = parseObject(body, translated === undefined ? JSON.parse : parseExact);
   if (json === undefined) return { kind: 'failed', failure: nonsense };
-  if (relayed) {
+  if (translated === undefined) {
     const read = request.dialect.readPlain(json);
     if (read === undefined) return { kind: 'failed', failure: toldInside(adapter, json) };
     return { kind: 'plain', body, ...read, dropped, firstByteAt };
   }
-  const answer = adapter.response(json);
+  const answer = translated.response(json);
   const written = request.dialect.answer(answer, { requestId: request.id, createdAtMs: request.receivedAtMs, call });
   const text = answer.parts.map((part) => (part.kind === 'tool-call' ? part.arguments : part.text)).join('');
   return {
@@ -175,7 +179,7 @@ function readPlain({ adapter, relayed, exchange, request, call, dropped }: Readi
 
 async function readStream({
   adapter,
-  relayed,
+  translated,
   exchange,
   request,
   call,
@@ -187,12 +191,15 @@ async function readStream({
     const json = parseObject(await exchange.collect(errorBytesMax));
     return { kind: 'failed', failure: json === undefined ? nonsense : toldInside(adapter, json) };
   }
-  const transform = relayed
-    ? relayTransform(request.dialect.scanner(call))
-    : translateTransform(
-        adapter.stream(),
-        request.dialect.stream({ requestId: request.id, createdAtMs: request.receivedAtMs, call, inputTokens }),
-      );
+  const transform =
+    translated === undefined
+      ? relayTransform(request.dialect.scanner(call))
+      : translateTransform(
+          translated.stream(),
+          translated.writer(
+            request.dialect.stream({ requestId: request.id, createdAtMs: request.receivedAtMs, call, inputTokens }),
+          ),
+        );
   const run = new StreamRun(exchange, transform);
   await run.ready;
   const { ended } = run;
@@ -207,9 +214,9 @@ async function readStream({
   return { kind: 'stream', run, dropped, firstByteAt: () => exchange.firstByteAt };
 }
 
-function parseObject(body: Buffer): JsonObject | undefined {
+function parseObject(body: Buffer, parse: (text: string) => unknown = JSON.parse): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
+    const value = parse(body.toString('utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
   } catch {
     return undefined;

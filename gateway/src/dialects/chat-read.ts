@@ -1,3 +1,4 @@
+import { exactly } from './exact-json.ts';
 import type {
   ImageSource,
   JsonObject,
@@ -273,7 +274,7 @@ function readAssistant(message: JsonObject, at: string, reading: Reading): Part[
       kind: 'tool-call',
       id: functionCallId(reading, name),
       name,
-      arguments: readString(legacy.arguments, `${at}.function_call.arguments`) ?? '{}',
+      arguments: readArguments(legacy.arguments, `${at}.function_call.arguments`),
     });
   }
   return parts;
@@ -293,10 +294,16 @@ function readToolCall(call: JsonObject, at: string, native: string[]): ToolCallP
       kind: 'tool-call',
       id: needString(call.id, `${at}.id`),
       name: needString(fn.name, `${at}.function.name`),
-      arguments: readString(fn.arguments, `${at}.function.arguments`) || '{}',
+      arguments: readArguments(fn.arguments, `${at}.function.arguments`),
       ...(signature === undefined ? {} : { signature }),
     },
   ];
+}
+
+/** Text, or the object some clients make of it. */
+function readArguments(value: unknown, at: string): string {
+  if (typeof value === 'object' && value !== null) return JSON.stringify(exactly(needObject(value, at)));
+  return readString(value, at) || '{}';
 }
 
 /**

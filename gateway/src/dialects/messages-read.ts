@@ -1,4 +1,5 @@
 import { efforts, markNative, optional, pictureOnly, readImage } from './chat-read.ts';
+import { exactly } from './exact-json.ts';
 import type {
   JsonObject,
   Message,
@@ -142,7 +143,7 @@ function readBlock(block: JsonObject, at: string, native: string[]): Part[] {
           kind: 'tool-call',
           id: needString(block.id, `${at}.id`),
           name: needString(block.name, `${at}.name`),
-          arguments: JSON.stringify(needObject(block.input, `${at}.input`)),
+          arguments: JSON.stringify(exactly(needObject(block.input, `${at}.input`))),
           ...(signature === undefined ? {} : { signature }),
           ...cache,
         },

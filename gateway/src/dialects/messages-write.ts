@@ -1,3 +1,4 @@
+import { callInput, isArguments } from '../providers/tool-arguments.ts';
 import type { AnswerContext, StreamWriter } from './dialect.ts';
 import type { Answer, AnswerPart, FinishReason, JsonObject, StreamEvent, Usage } from './neutral.ts';
 import { markSignature } from './signatures.ts';
@@ -48,19 +49,9 @@ function writeBlock(part: AnswerPart): JsonObject {
         type: 'tool_use',
         id: part.id,
         name: part.name,
-        input: readInput(part.arguments),
+        input: callInput(part.arguments),
         ...signatureField(part.signature),
       };
-  }
-}
-
-/** Arguments a model broke off are handed on as text; a tool's input must be an object. */
-function readInput(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : { arguments: value };
-  } catch {
-    return { arguments: text };
   }
 }
 
@@ -78,15 +69,32 @@ function writeUsage(usage: Usage): JsonObject {
   };
 }
 
-type OpenBlock = { index: number; kind: 'text' | 'reasoning' | 'tool'; tool: number };
+/** A block on its way out. Those that wait keep what is still to be written. */
+interface Block {
+  kind: 'text' | 'reasoning' | 'tool';
+  /** The number of a call, -1 for the rest. */
+  tool: number;
+  start: JsonObject;
+  waiting: JsonObject[];
+  /** Of a call, so far. */
+  arguments: string;
+  /** Nothing more belongs to it. */
+  closed: boolean;
+}
 
+/**
+ * Blocks do not overlap in this dialect, while calls of other vendors may grow side by side, with words between their pieces. The
+ * first block is written as it comes; what begins while a call's arguments are half said waits until they are whole.
+ */
 export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContext): StreamWriter {
   let model = call.model;
   let usage: Usage | undefined;
   let finish: { reason: FinishReason; stopSequence: string | null } = { reason: 'stop', stopSequence: null };
   let begun = false;
-  let blocks = 0;
-  let open: OpenBlock | undefined;
+  /** Of the block being written. */
+  let index = -1;
+  /** The block being written, and behind it those that wait. */
+  let blocks: Block[] = [];
 
   const begin = (): string => {
     if (begun) return '';
@@ -105,25 +113,48 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
     };
     return frame({ type: 'message_start', message });
   };
-  const close = (): string => {
-    if (open === undefined) return '';
-    const { index } = open;
-    open = undefined;
-    return frame({ type: 'content_block_stop', index });
+  const writeDelta = (delta: JsonObject): string => frame({ type: 'content_block_delta', index, delta });
+  /** Begins the first of the waiting blocks, with what it has to say so far. */
+  const open = (block: Block): string => {
+    index += 1;
+    const waiting = block.waiting.map(writeDelta).join('');
+    block.waiting = [];
+    return frame({ type: 'content_block_start', index, content_block: block.start }) + waiting;
   };
-  const start = (kind: OpenBlock['kind'], block: JsonObject, tool = -1): string => {
-    const closed = begin() + close();
-    open = { index: blocks++, kind, tool };
-    return closed + frame({ type: 'content_block_start', index: open.index, content_block: block });
+  /** Ends the first block while others wait and it need not be waited for. `all`: no more comes. */
+  const advance = (all: boolean): string => {
+    let frames = '';
+    for (let [first, next] = blocks; first !== undefined; [first, next] = blocks) {
+      if (!(all || first.closed || (next !== undefined && isWhole(first)))) break;
+      frames += frame({ type: 'content_block_stop', index });
+      blocks = blocks.slice(1);
+      if (next !== undefined) frames += open(next);
+    }
+    return frames;
   };
-  const delta = (change: JsonObject): string =>
-    frame({ type: 'content_block_delta', index: open?.index ?? 0, delta: change });
+  const start = (kind: Block['kind'], content: JsonObject, tool = -1): string => {
+    const block: Block = { kind, tool, start: content, waiting: [], arguments: '', closed: false };
+    blocks.push(block);
+    const frames = begin();
+    return blocks.length === 1 ? frames + open(block) : frames + advance(false);
+  };
+  const add = (block: Block | undefined, delta: JsonObject): string => {
+    if (block === undefined) return '';
+    if (block === blocks[0]) return writeDelta(delta);
+    block.waiting.push(delta);
+    return '';
+  };
   const ensure = (kind: 'text' | 'reasoning'): string => {
-    if (open?.kind === kind) return '';
+    const last = blocks.at(-1);
+    if (last?.kind === kind && !last.closed) return '';
     return start(
       kind,
       kind === 'text' ? { type: 'text', text: '' } : { type: 'thinking', thinking: '', signature: '' },
     );
+  };
+  const close = (block: Block | undefined): string => {
+    if (block !== undefined) block.closed = true;
+    return advance(false);
   };
 
   const writeEvent = (event: StreamEvent): string => {
@@ -133,15 +164,18 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
         return '';
       case 'text':
       case 'refusal':
-        return ensure('text') + delta({ type: 'text_delta', text: event.text });
+        return ensure('text') + add(blocks.at(-1), { type: 'text_delta', text: event.text });
       case 'reasoning':
-        return ensure('reasoning') + delta({ type: 'thinking_delta', thinking: event.text });
+        return ensure('reasoning') + add(blocks.at(-1), { type: 'thinking_delta', thinking: event.text });
       case 'reasoning-end': {
-        if (event.redacted !== undefined)
-          return start('reasoning', { type: 'redacted_thinking', data: event.redacted }) + close();
-        if (event.signature === undefined) return open?.kind === 'reasoning' ? close() : '';
+        if (event.redacted !== undefined) {
+          const frames = start('reasoning', { type: 'redacted_thinking', data: event.redacted });
+          return frames + close(blocks.at(-1));
+        }
+        if (event.signature === undefined) return blocks.at(-1)?.kind === 'reasoning' ? close(blocks.at(-1)) : '';
         const signature = markSignature(event.signature, event.signedBy, 'anthropic');
-        return ensure('reasoning') + delta({ type: 'signature_delta', signature }) + close();
+        const frames = ensure('reasoning') + add(blocks.at(-1), { type: 'signature_delta', signature });
+        return frames + close(blocks.at(-1));
       }
       case 'tool-call':
         return start(
@@ -149,9 +183,12 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
           { type: 'tool_use', id: event.id, name: event.name, input: {}, ...signatureField(event.signature) },
           event.index,
         );
-      case 'tool-arguments':
-        // Blocks do not overlap in this dialect; words for a call that was closed already would belong to none.
-        return open?.tool === event.index ? delta({ type: 'input_json_delta', partial_json: event.text }) : '';
+      case 'tool-arguments': {
+        const block = blocks.find(({ tool }) => tool === event.index);
+        if (block !== undefined) block.arguments += event.text;
+        const frames = add(block, { type: 'input_json_delta', partial_json: event.text });
+        return blocks.length > 1 ? frames + advance(false) : frames;
+      }
       case 'finish':
         finish = { reason: event.reason, stopSequence: event.stopSequence ?? null };
         return '';
@@ -165,12 +202,17 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
   return {
     push: writeEvent,
     end() {
-      const closed = begin() + close();
+      const closed = begin() + advance(true);
       const change = { stop_reason: stopWords[finish.reason], stop_sequence: finish.stopSequence };
       const figures = frame({ type: 'message_delta', delta: change, usage: writeUsage(usage ?? zero) });
       return { frames: closed + figures, last: frame({ type: 'message_stop' }) };
     },
   };
+}
+
+/** Is there no more to come? Of a call: its arguments are a whole object. */
+function isWhole({ kind, arguments: text }: Block): boolean {
+  return kind !== 'tool' || (text.trimEnd().endsWith('}') && isArguments(text));
 }
 
 function frame(data: JsonObject & { type: string }): string {

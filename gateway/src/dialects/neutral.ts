@@ -97,6 +97,8 @@ export interface NeutralCall {
   messages: readonly Message[];
   tools: readonly Tool[];
   toolChoice?: ToolChoice;
+  /** OpenAI's `allowed_tools`: of the tools only these may be called; `toolChoice` says whether one must. */
+  allowedTools?: readonly string[];
   parallelToolCalls?: boolean;
   output: OutputFormat;
   /** The ceiling on answer tokens, reasoning included, under whatever name the dialect has for it. */

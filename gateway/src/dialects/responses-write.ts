@@ -1,4 +1,5 @@
 import type { AnswerContext } from './dialect.ts';
+import { exactly } from './exact-json.ts';
 import type { Answer, AnswerPart, FinishReason, JsonObject, NeutralCall, Usage } from './neutral.ts';
 import {
   callItem,
@@ -66,7 +67,7 @@ export function responseObject(
       type: 'function',
       name,
       description: description ?? null,
-      parameters,
+      parameters: exactly(parameters),
       strict: strict ?? null,
     })),
     top_logprobs: call.topLogprobs ?? 0,
@@ -83,7 +84,7 @@ function writeFormat({ output }: NeutralCall): JsonObject {
   return {
     type: 'json_schema',
     name: output.name,
-    schema: output.schema,
+    schema: exactly(output.schema),
     strict: output.strict ?? null,
     description: output.description ?? null,
   };

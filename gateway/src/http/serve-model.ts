@@ -9,8 +9,10 @@ import { completeCall } from '../calls/complete-call.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from '../calls/model-call.ts';
 import { resolveTags } from '../calls/tags.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { parseMembers } from '../dialects/exact-json.ts';
 import { outlineJson, withPlainKeys } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
+import { replaceHalves } from '../dialects/replace-halves.ts';
 import { claimIdempotency, type IdempotentPlace, type WholeAnswer } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
 import type { Authenticator } from './authenticate.ts';
@@ -56,6 +58,7 @@ export function serveModel(services: Services, authenticator: Authenticator, end
     try {
       const caller = await authenticator.authenticate(req.headers);
       const body = await readBody(req);
+      replaceHalves(body);
       const { json, outline } = parseBody(body);
       isStream = json.stream === true && !cancellation.cancelled;
       if (isStream) services.streams.add(cancellation);
@@ -112,7 +115,7 @@ function replay(res: ServerResponse, answer: WholeAnswer): void {
 export function parseBody(body: Buffer): { json: JsonObject; outline: ReturnType<typeof outlineJson> } {
   const outline = outlineJson(body);
   try {
-    return { outline, json: JSON.parse(utf8(withPlainKeys(body, outline))) as JsonObject };
+    return { outline, json: parseMembers(utf8(withPlainKeys(body, outline)), outline) };
   } catch (error) {
     throw new GatewayError(
       'invalid_request',

@@ -6,6 +6,7 @@ import type {
   ServerSentEvent,
   StreamEvent,
 } from '../dialects/neutral.ts';
+import type { NameRule } from './tool-names.ts';
 
 /** Where a call goes: one account at one provider, and the model as that provider names it. */
 export interface Target {
@@ -60,6 +61,10 @@ export interface Adapter {
   readonly kind: ProviderKind;
   /** Dialects this provider speaks itself: such calls are relayed byte for byte. */
   readonly native: readonly DialectId[];
+  /** What it takes as the name of a tool; others are renamed on their way out, and back. */
+  readonly toolNames: NameRule;
+  /** Asked for JSON the vendor itself holds the model to it. */
+  readonly keepsToJson: boolean;
   /** Where and with which headers a relayed call of `dialect` goes. */
   relay(dialect: DialectId, target: Target): Omit<Outgoing, 'body'>;
   /** `dropped` names, in the caller's words, the parameters this provider cannot honour. */

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { Answer, AnswerPart, FinishReason, JsonObject, StreamEvent, Usage } from '../dialects/neutral.ts';
 import type { StreamReader } from './adapter.ts';
 import { schemaTool } from './anthropic-request.ts';
 import { cleanMessage } from './failure.ts';
-import { asArray, asObject, asText, parseObject, unreadable } from './openai-answer.ts';
+import { asArray, asObject, asText, parseObject, unreadable, unreadableEvent } from './openai-answer.ts';
 import { readAnthropicUsage } from './read-usage.ts';
+import { argumentsText, brokenArguments, brokenCall, namelessCall } from './tool-arguments.ts';
 
 const finishes: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -69,13 +71,32 @@ function readBlock(block: JsonObject): AnswerPart[] {
     case 'redacted_thinking':
       return [{ kind: 'reasoning', text: '', redacted: asText(block.data) ?? '', signedBy: 'anthropic' }];
     case 'tool_use': {
-      const args = JSON.stringify(block.input ?? {});
-      if (block.name === schemaTool) return [{ kind: 'text', text: args }];
-      return [{ kind: 'tool-call', id: asText(block.id) ?? '', name: asText(block.name) ?? '', arguments: args }];
+      const args = argumentsText(block.input);
+      const name = asText(block.name) || undefined;
+      if (name === undefined) throw brokenCall(namelessCall);
+      if (args === undefined) throw brokenCall(brokenArguments);
+      if (name === schemaTool) return [{ kind: 'text', text: args }];
+      return [{ kind: 'tool-call', id: asText(block.id) || ownId(), name, arguments: args }];
     }
     default:
       return [];
   }
+}
+
+/** Servers that follow Anthropic may forget it; results find their calls by it. */
+function ownId(): string {
+  return `toolu_${randomUUID().replaceAll('-', '')}`;
+}
+
+interface OpenBlock {
+  type: string;
+  name: string | undefined;
+  /** The number of a call among the calls of the answer. */
+  call: number;
+  signature: string;
+  /** What the block's start gave already: from servers that send no deltas, the whole. */
+  input: unknown;
+  written: boolean;
 }
 
 export function messageStreamReader(): StreamReader {
@@ -83,9 +104,9 @@ export function messageStreamReader(): StreamReader {
   let tools = 0;
   let complete = false;
   let finish: { reason: unknown; stopSequence: string | undefined } | undefined;
-  let block:
-    | { type: string; name?: string | undefined; index: number; signature: string; written: boolean }
-    | undefined;
+  /** By the number the event gives: blocks may overlap. */
+  const blocks = new Map<unknown, OpenBlock>();
+  let latest: unknown;
 
   const start = (data: JsonObject): StreamEvent[] => {
     const message = asObject(data.message) ?? {};
@@ -97,20 +118,22 @@ export function messageStreamReader(): StreamReader {
   const startBlock = (data: JsonObject): StreamEvent[] => {
     const content = asObject(data.content_block) ?? {};
     const type = asText(content.type) ?? '';
-    const name = asText(content.name);
-    block = { type, name, index: tools, signature: asText(content.signature) ?? '', written: false };
+    const name = asText(content.name) || undefined;
+    latest = data.index;
+    const signature = asText(content.signature) ?? '';
+    blocks.set(latest, { type, name, call: tools, signature, input: content.input, written: false });
     if (type === 'redacted_thinking')
       return [{ kind: 'reasoning-end', redacted: asText(content.data) ?? '', signedBy: 'anthropic' }];
-    if (type === 'text' && asText(content.text)) return [{ kind: 'text', text: asText(content.text) ?? '' }];
-    if (type === 'thinking' && asText(content.thinking))
-      return [{ kind: 'reasoning', text: asText(content.thinking) ?? '' }];
+    if (type === 'text') return textEvents('text', content.text);
+    if (type === 'thinking') return textEvents('reasoning', content.thinking);
     if (type !== 'tool_use' || name === schemaTool) return [];
-    tools += 1;
-    return [{ kind: 'tool-call', index: block.index, id: asText(content.id) ?? '', name: name ?? '' }];
+    if (name === undefined) return [{ kind: 'error', message: namelessCall }];
+    return [{ kind: 'tool-call', index: tools++, id: asText(content.id) || ownId(), name }];
   };
 
   const delta = (data: JsonObject): StreamEvent[] => {
     const change = asObject(data.delta) ?? {};
+    const block = blocks.get(data.index ?? latest);
     switch (change.type) {
       case 'text_delta':
         return textEvents('text', change.text);
@@ -121,20 +144,21 @@ export function messageStreamReader(): StreamReader {
         return [];
       case 'input_json_delta': {
         const text = asText(change.partial_json) ?? '';
-        if (text === '' || block === undefined) return [];
+        if (text === '') return [];
+        if (block === undefined) return [{ kind: 'error', message: unreadableEvent }];
+        // Of Anthropic's own tools (`server_tool_use`), which no caller of another dialect has.
+        if (block.type !== 'tool_use') return [];
         block.written = true;
-        return block.name === schemaTool
-          ? [{ kind: 'text', text }]
-          : [{ kind: 'tool-arguments', index: block.index, text }];
+        return inputEvents(block, text);
       }
       default:
         return [];
     }
   };
 
-  const stopBlock = (): StreamEvent[] => {
-    const ended = block;
-    block = undefined;
+  const stopBlock = (index: unknown): StreamEvent[] => {
+    const ended = blocks.get(index);
+    blocks.delete(index);
     if (ended?.type === 'thinking')
       return [
         {
@@ -143,16 +167,19 @@ export function messageStreamReader(): StreamReader {
           ...(ended.signature === '' ? {} : { signature: ended.signature }),
         },
       ];
+    if (ended?.type !== 'tool_use' || ended.written) return [];
     // A call without arguments streams none, or an empty string.
-    if (ended?.type === 'tool_use' && !ended.written && ended.name !== schemaTool)
-      return [{ kind: 'tool-arguments', index: ended.index, text: '{}' }];
-    return [];
+    const text = argumentsText(ended.input);
+    if (text === undefined) return [{ kind: 'error', message: brokenArguments }];
+    return ended.name === schemaTool && text === '{}' ? [] : inputEvents(ended, text);
   };
 
   return {
     push({ data }) {
+      if (data.trim() === '' || data.trim() === '[DONE]') return [];
       const event = parseObject(data);
-      switch (event?.type) {
+      if (event === undefined) return [{ kind: 'error', message: unreadableEvent }];
+      switch (event.type) {
         case 'message_start':
           return start(event);
         case 'content_block_start':
@@ -160,7 +187,7 @@ export function messageStreamReader(): StreamReader {
         case 'content_block_delta':
           return delta(event);
         case 'content_block_stop':
-          return stopBlock();
+          return stopBlock(event.index ?? latest);
         case 'message_delta': {
           const change = asObject(event.delta) ?? {};
           finish = { reason: change.stop_reason, stopSequence: asText(change.stop_sequence) };
@@ -183,6 +210,7 @@ export function messageStreamReader(): StreamReader {
       return {
         complete,
         events: [
+          ...[...blocks.keys()].flatMap(stopBlock),
           {
             kind: 'finish',
             reason: finishOf(finish?.reason, tools > 0),
@@ -192,6 +220,10 @@ export function messageStreamReader(): StreamReader {
       };
     },
   };
+}
+
+function inputEvents({ name, call }: OpenBlock, text: string): StreamEvent[] {
+  return [name === schemaTool ? { kind: 'text', text } : { kind: 'tool-arguments', index: call, text }];
 }
 
 function textEvents(kind: 'text' | 'reasoning' | 'refusal', value: unknown): StreamEvent[] {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JsonObject, NeutralCall, Tool, ToolChoice } from '../dialects/neutral.ts';
 import type { Target } from './adapter.ts';
 import { type ClaudeModel, claudeModel } from './anthropic-model.ts';
@@ -66,7 +67,7 @@ export function messagesRequest(call: NeutralCall, target: Target): { body: Json
     ...(call.topK === undefined || unsampled ? {} : { top_k: call.topK }),
     ...(stops.length === 0 ? {} : { stop_sequences: stops }),
     ...(plan.thinking === undefined ? {} : { thinking: plan.thinking }),
-    ...(call.user === undefined ? {} : { metadata: { user_id: call.user } }),
+    ...(call.user === undefined ? {} : { metadata: { user_id: shortUser(call.user) } }),
     ...(call.stream ? { stream: true } : {}),
   };
   const dropped = [
@@ -93,6 +94,11 @@ export function messagesRequest(call: NeutralCall, target: Target): { body: Json
     ...droppedExtras(call),
   ];
   return { body, dropped };
+}
+
+/** Anthropic takes an id of at most 256 characters. What tells people apart still does. */
+function shortUser(user: string): string {
+  return user.length <= 256 ? user : createHash('sha256').update(user).digest('hex');
 }
 
 /** Thoughts count as answer: a ceiling the caller did not set has room for them, one he did set keeps room beside them. */

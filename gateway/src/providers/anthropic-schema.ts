@@ -77,7 +77,7 @@ function mapValues(value: unknown): JsonObject {
 }
 
 function isPrimitive(value: unknown): boolean {
-  return value === null || typeof value !== 'object';
+  return value === null || typeof value !== 'object' || JSON.isRawJSON(value);
 }
 
 /**

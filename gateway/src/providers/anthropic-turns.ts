@@ -1,5 +1,5 @@
 import type { JsonObject, Message, Part } from '../dialects/neutral.ts';
-import { parseObject } from './openai-answer.ts';
+import { callInput } from './tool-arguments.ts';
 import { toolIds } from './tool-ids.ts';
 
 interface Turn {
@@ -63,8 +63,7 @@ function writeBlock(part: Part): JsonObject[] {
           type: 'tool_use',
           id: anthropicToolId(part.id),
           name: part.name,
-          // Arguments that are no JSON object (a cut answer) are handed back as what they are: text.
-          input: parseObject(part.arguments) ?? { arguments: part.arguments },
+          input: callInput(part.arguments),
           ...cacheMark(part.cacheControl),
         },
       ];

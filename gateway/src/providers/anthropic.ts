@@ -3,11 +3,14 @@ import { messageStreamReader, readMessage } from './anthropic-answer.ts';
 import { messagesRequest } from './anthropic-request.ts';
 import { callerCode, cleanMessage, kindOfStatus, parseErrorBody } from './failure.ts';
 import { asObject } from './openai-answer.ts';
+import { anthropicNames } from './tool-names.ts';
 
 /** Anthropic's messages API. */
 export const anthropic: Adapter = {
   kind: 'anthropic',
   native: ['messages'],
+  toolNames: anthropicNames,
+  keepsToJson: false,
   relay: (_dialect, target) => ({ url: `${target.baseUrl}/v1/messages`, headers: headersOf(target) }),
   request: (call, target) => {
     const { body, dropped } = messagesRequest(call, target);

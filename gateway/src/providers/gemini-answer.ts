@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Answer, AnswerPart, FinishReason, JsonObject } from '../dialects/neutral.ts';
 import { UnreadableAnswer } from './adapter.ts';
 import { readLogprobs } from './gemini-logprobs.ts';
 import { asArray, asObject, asText, unreadable } from './openai-answer.ts';
 import { readGeminiUsage } from './read-usage.ts';
+import { argumentsText, brokenArguments, brokenCall } from './tool-arguments.ts';
 
 /** A generateContent answer as a neutral one. Only what is used is read. */
 export function readGenerated(body: unknown): Answer {
@@ -103,7 +104,9 @@ function readParts(candidate: JsonObject | undefined, answerId: string, callsBef
   return (asArray(asObject(candidate?.content)?.parts) ?? []).flatMap((item): AnswerPart[] => {
     const part = asObject(item) ?? {};
     const call = asObject(part.functionCall);
-    return call === undefined ? readText(part) : [readCall(call, part.thoughtSignature, `${answerId}/${calls++}`)];
+    return call === undefined
+      ? readText(part)
+      : [readCall(call, part.thoughtSignature, `${answerId || randomUUID()}/${calls++}`)];
   });
 }
 
@@ -122,7 +125,8 @@ function thought(text: string, signature: string | undefined): AnswerPart[] {
 
 function readCall(call: JsonObject, thoughtSignature: unknown, place: string): AnswerPart {
   const name = asText(call.name) ?? '';
-  const args = JSON.stringify(asObject(call.args) ?? {});
+  const args = argumentsText(call.args);
+  if (args === undefined) throw brokenCall(brokenArguments);
   const signature = asText(thoughtSignature);
   return {
     kind: 'tool-call',

@@ -50,15 +50,16 @@ describe('pictures and files', () => {
 });
 
 describe('calls of tools and their results', () => {
-  it('a result names the function and carries an object', () => {
+  it('a result names the function and carries what the tool said as text', () => {
     expect(afterCall([result])).toEqual([
-      { functionResponse: { id: 'call_a', name: 'get_weather', response: { sky: 'clear' } } },
+      { functionResponse: { id: 'call_a', name: 'get_weather', response: { result: '{"sky":"clear"}' } } },
     ]);
   });
 
   it.each([
     ['18 degrees', undefined, { result: '18 degrees' }],
     ['[1,2]', undefined, { result: '[1,2]' }],
+    ['{"schema":{"$ref":"#/a"}}', undefined, { result: '{"schema":{"$ref":"#/a"}}' }],
     ['', undefined, { result: '' }],
     ['{"code":404}', true, { error: '{"code":404}' }],
   ])('the result %o', (text, isError, response) => {
@@ -89,7 +90,14 @@ describe('calls of tools and their results', () => {
     const parts: Part[] = [{ ...result, content: [...result.content, picture] }];
     const inlineData = { mimeType: 'image/png', data: 'AAAA' };
     expect(afterCall(parts, newer)).toEqual([
-      { functionResponse: { id: 'call_a', name: 'get_weather', response: { sky: 'clear' }, parts: [{ inlineData }] } },
+      {
+        functionResponse: {
+          id: 'call_a',
+          name: 'get_weather',
+          response: { result: '{"sky":"clear"}' },
+          parts: [{ inlineData }],
+        },
+      },
     ]);
     expect(afterCall(parts, older).at(-1)).toEqual({ inlineData });
   });

@@ -1,6 +1,7 @@
 import type { JsonObject, Message, Part, ReasoningPart, ToolCallPart } from '../dialects/neutral.ts';
 import type { GeminiModel } from './gemini-model.ts';
-import { asObject, parseObject } from './openai-answer.ts';
+import { asObject } from './openai-answer.ts';
+import { callInput } from './tool-arguments.ts';
 
 /** Google's stand-in for a signature there is none of: another model made the call, or a client lost it. */
 const noSignature = 'skip_thought_signature_validator';
@@ -86,7 +87,11 @@ function imageType(url: string): string {
   return `image/${ending === undefined || ending === 'jpg' ? 'jpeg' : ending}`;
 }
 
-/** A result is an object; what is none is wrapped in one. Its pictures go inside where the model looks for them, else beside. */
+/**
+ * A result is an object, and what the tool said stays text in it: a `$ref` in an object means to Gemini the name of an attached
+ * part (https://ai.google.dev/gemini-api/docs/function-calling, multimodal function responses). Its pictures go inside where the model looks
+ * for them, else beside.
+ */
 function resultParts(
   part: Extract<Part, { kind: 'tool-result' }>,
   name: string,
@@ -97,7 +102,7 @@ function resultParts(
     .filter((inner): inner is Media => inner.kind === 'image' || inner.kind === 'file')
     .map(mediaPart);
   const inside = mediaInResults ? media.filter(({ inlineData }) => inlineData !== undefined) : [];
-  const response = part.isError ? { error: text } : (parseObject(text) ?? { result: text });
+  const response = part.isError ? { error: text } : { result: text };
   return [
     { functionResponse: { id: part.toolCallId, name, response, ...(inside.length === 0 ? {} : { parts: inside }) } },
     ...media.filter((item) => !inside.includes(item)),
@@ -138,7 +143,7 @@ function signText(parts: readonly JsonObject[], signature: string): boolean {
 }
 
 function callPart(part: ToolCallPart): JsonObject {
-  const args = parseObject(part.arguments) ?? { arguments: part.arguments };
+  const args = callInput(part.arguments);
   return {
     functionCall: { id: part.id, name: part.name, args },
     ...(part.signature === undefined ? {} : { thoughtSignature: part.signature }),

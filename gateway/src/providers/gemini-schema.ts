@@ -52,7 +52,8 @@ function writeKeyword(keyword: string, value: unknown, schema: JsonObject): [str
     case '$defs':
       return schema.definitions === undefined ? [['$defs', byName(value)]] : [];
     case 'const':
-      return schema.enum === undefined && (typeof value === 'string' || typeof value === 'number')
+      return schema.enum === undefined &&
+        (typeof value === 'string' || typeof value === 'number' || JSON.isRawJSON(value))
         ? [['enum', [value]]]
         : [['const', value]];
     default:

@@ -2,7 +2,7 @@ import type { AnswerPart, FinishReason, JsonObject, StreamEvent } from '../diale
 import type { StreamReader } from './adapter.ts';
 import { cleanMessage, parseErrorBody } from './failure.ts';
 import { finishAfter, readStep } from './gemini-answer.ts';
-import { asObject } from './openai-answer.ts';
+import { asObject, parseObject, unreadableEvent } from './openai-answer.ts';
 
 /** Each event is a generateContent answer with what is new; counts are cumulative. There is no end mark but a finish reason. */
 export function geminiStreamReader(): StreamReader {
@@ -37,8 +37,9 @@ export function geminiStreamReader(): StreamReader {
   return {
     push({ data }) {
       if (data.trim() === '' || data.trim() === '[DONE]') return [];
-      const event = parseErrorBody(data);
-      if (event === undefined) return [{ kind: 'error', message: 'the provider sent something that cannot be read' }];
+      // A failure inside the stream may come as a list of one.
+      const event = parseObject(data) ?? parseErrorBody(data);
+      if (event === undefined) return [{ kind: 'error', message: unreadableEvent }];
       if (event.error) return [{ kind: 'error', message: cleanMessage(asObject(event.error)?.message, 500) }];
       const step = readStep(event, calls);
       if (step === undefined) return [];

@@ -3,11 +3,14 @@ import { readGenerated } from './gemini-answer.ts';
 import { geminiFailure } from './gemini-error.ts';
 import { geminiRequest } from './gemini-request.ts';
 import { geminiStreamReader } from './gemini-stream.ts';
+import { geminiNames } from './tool-names.ts';
 
 /** Google's own generateContent API. */
 export const gemini: Adapter = {
   kind: 'gemini',
   native: [],
+  toolNames: geminiNames,
+  keepsToJson: false,
   relay: () => {
     throw new Error('no dialect of ours is Gemini’s own');
   },

@@ -1,3 +1,5 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { parseExact } from '../dialects/exact-json.ts';
 import type {
   Answer,
   AnswerPart,
@@ -9,6 +11,14 @@ import type {
 import { type StreamReader, UnreadableAnswer } from './adapter.ts';
 import { cleanMessage } from './failure.ts';
 import { readOpenAiUsage } from './read-usage.ts';
+import {
+  argumentsText,
+  brokenArguments,
+  brokenCall,
+  isArguments,
+  namelessCall,
+  saysNothing,
+} from './tool-arguments.ts';
 
 /** A chat completion as a neutral answer. Only what is used is read; of several choices the first. */
 export function readCompletion(body: unknown): Answer {
@@ -16,22 +26,25 @@ export function readCompletion(body: unknown): Answer {
   const choice = asObject(asArray(completion?.choices)?.[0]);
   const message = asObject(choice?.message);
   if (completion === undefined || choice === undefined || message === undefined) throw unreadable(completion);
-  const parts = readMessage(message);
+  const id = asText(completion.id) ?? '';
+  const parts = readMessage(message, id);
   const usage = readOpenAiUsage(completion.usage);
   return {
-    id: asText(completion.id) ?? '',
+    id,
     model: asText(completion.model) ?? '',
     parts,
-    finish: finishOf(
-      choice.finish_reason,
-      parts.some(({ kind }) => kind === 'tool-call'),
-    ),
+    finish: finishOf(choice.finish_reason, {
+      calledTools: parts.some(({ kind }) => kind === 'tool-call'),
+      refused: parts.some(({ kind }) => kind === 'refusal'),
+    }),
     ...(usage && { usage }),
     ...(choice.logprobs ? { logprobs: choice.logprobs } : {}),
   };
 }
 
-function readMessage(message: JsonObject): AnswerPart[] {
+function readMessage(message: JsonObject, answerId: string): AnswerPart[] {
+  const calls = asArray(message.tool_calls) ?? [];
+  const legacy = asObject(message.function_call);
   const reasoning = asText(message.reasoning_content) ?? asText(message.reasoning);
   const content = textOf(message.content);
   const refusal = asText(message.refusal);
@@ -40,16 +53,25 @@ function readMessage(message: JsonObject): AnswerPart[] {
     ...(reasoning ? [{ kind: 'reasoning' as const, text: reasoning }] : []),
     ...(content ? [{ kind: 'text' as const, text: content, ...(annotations?.length ? { annotations } : {}) }] : []),
     ...(refusal ? [{ kind: 'refusal' as const, text: refusal }] : []),
-    ...(asArray(message.tool_calls) ?? []).flatMap((item, i): AnswerPart[] => {
-      const call = asObject(item);
-      const fn = asObject(call?.function);
-      const name = asText(fn?.name);
-      if (name === undefined) return [];
-      return [
-        { kind: 'tool-call', id: asText(call?.id) ?? `call_${i}`, name, arguments: asText(fn?.arguments) || '{}' },
-      ];
-    }),
+    ...(calls.length === 0 && legacy !== undefined ? [{ function: legacy }] : calls).map((item, i) =>
+      readCall(asObject(item), callId(answerId, i)),
+    ),
   ];
+}
+
+function readCall(call: JsonObject | undefined, ownId: string): AnswerPart {
+  const fn = asObject(call?.function);
+  const name = asText(fn?.name) || undefined;
+  const args = argumentsText(fn?.arguments);
+  if (name === undefined) throw brokenCall(namelessCall);
+  if (args === undefined) throw brokenCall(brokenArguments);
+  return { kind: 'tool-call', id: asText(call?.id) || ownId, name, arguments: args };
+}
+
+/** For a server that gives its calls no ids: the same streamed or not, and no other answer's. */
+function callId(answerId: string, index: number): string {
+  const seed = answerId === '' ? randomUUID() : answerId;
+  return `call_${createHash('sha256').update(`${seed}/${index}`).digest('hex').slice(0, 24)}`;
 }
 
 /** Some servers answer with a list of parts. */
@@ -58,9 +80,11 @@ function textOf(content: unknown): string | undefined {
   return parts === undefined ? asText(content) : parts.map((part) => asText(asObject(part)?.text) ?? '').join('');
 }
 
-function finishOf(reason: unknown, calledTools: boolean): FinishReason {
+/** A refusal in words ends with `stop` at OpenAI; that it is one is told in every dialect. */
+function finishOf(reason: unknown, { calledTools, refused }: { calledTools: boolean; refused: boolean }): FinishReason {
   if (reason === 'length') return 'length';
   if (reason === 'content_filter') return 'content-filter';
+  if (refused) return 'refusal';
   // Some servers say `stop` after tool calls.
   return reason === 'tool_calls' || reason === 'function_call' || calledTools ? 'tool-calls' : 'stop';
 }
@@ -70,11 +94,13 @@ export function chatStreamReader(): StreamReader {
   const tools = new ToolCalls();
   let started = false;
   let finish: unknown;
+  let refused = false;
   let done = false;
   const start = (chunk: JsonObject): StreamEvent[] => {
     if (started) return [];
     started = true;
-    return [{ kind: 'start', id: asText(chunk.id) ?? '', model: asText(chunk.model) ?? '' }];
+    tools.answerId = asText(chunk.id) ?? '';
+    return [{ kind: 'start', id: tools.answerId, model: asText(chunk.model) ?? '' }];
   };
   return {
     push({ data }: ServerSentEvent) {
@@ -82,8 +108,9 @@ export function chatStreamReader(): StreamReader {
         done = true;
         return [];
       }
+      if (data.trim() === '') return [];
       const chunk = parseObject(data);
-      if (chunk === undefined) return [];
+      if (chunk === undefined) return [{ kind: 'error', message: unreadableEvent }];
       if (chunk.error !== undefined && chunk.error !== null)
         return [{ kind: 'error', message: cleanMessage(asObject(chunk.error)?.message ?? chunk.error, 500) }];
       const usage = readOpenAiUsage(chunk.usage);
@@ -91,6 +118,7 @@ export function chatStreamReader(): StreamReader {
       const events: StreamEvent[] = choice === undefined && !started ? [] : start(chunk);
       const delta = asObject(choice?.delta);
       if (delta !== undefined) events.push(...readDelta(delta, choice?.logprobs, tools));
+      refused ||= events.some(({ kind }) => kind === 'refusal');
       if (choice?.finish_reason) finish = choice.finish_reason;
       if (usage !== undefined) events.push({ kind: 'usage', usage });
       return events;
@@ -98,59 +126,131 @@ export function chatStreamReader(): StreamReader {
     end() {
       // Every server sends a finish reason; `[DONE]` some forget.
       const complete = finish !== undefined || (done && started);
-      return { complete, events: complete ? [{ kind: 'finish', reason: finishOf(finish, tools.any) }] : [] };
+      if (!complete) return { complete, events: [] };
+      const calls = tools.end();
+      const reason = finishOf(finish, { calledTools: tools.any, refused });
+      return { complete, events: [...calls, { kind: 'finish', reason }] };
     },
   };
 }
+
+/** Whatever cannot be understood is a failure: passed over it would be a hole in the answer. */
+export const unreadableEvent = 'the provider sent something that cannot be read';
 
 function readDelta(delta: JsonObject, logprobs: unknown, tools: ToolCalls): StreamEvent[] {
   const reasoning = asText(delta.reasoning_content) ?? asText(delta.reasoning);
   const content = textOf(delta.content);
   const refusal = asText(delta.refusal);
+  const legacy = asObject(delta.function_call);
   return [
     ...(reasoning ? [{ kind: 'reasoning' as const, text: reasoning }] : []),
     ...(content ? [{ kind: 'text' as const, text: content, ...(logprobs ? { logprobs } : {}) }] : []),
     ...(refusal ? [{ kind: 'refusal' as const, text: refusal }] : []),
     ...(asArray(delta.tool_calls) ?? []).flatMap((item) => tools.take(asObject(item) ?? {})),
+    ...(legacy === undefined ? [] : tools.take({ function: legacy })),
   ];
 }
 
-/** Numbers tool calls from 0 in the order they begin, whatever numbers the server gives them, or none. */
+/** One call of a tool as its pieces come. It is announced once its name is known, and its id or a word of its arguments. */
+interface GrowingCall {
+  id: string | undefined;
+  name: string | undefined;
+  /** Undefined until it is announced. */
+  index: number | undefined;
+  arguments: string;
+}
+
+/**
+ * Pieces of calls, put together by the number the server gives each call, else by its id, else by what came last: "" is as good
+ * as absent. Calls are numbered anew from 0 in the order they are announced.
+ */
 class ToolCalls {
-  readonly #numbers = new Map<string, number>();
-  readonly #ids = new Set<string>();
-  #latest = -1;
+  answerId = '';
+  readonly #calls: GrowingCall[] = [];
+  readonly #byNumber = new Map<number, GrowingCall>();
+  #announced = 0;
 
   get any(): boolean {
-    return this.#latest >= 0;
+    return this.#calls.length > 0;
   }
 
-  take(call: JsonObject): StreamEvent[] {
-    const fn = asObject(call.function);
-    const id = asText(call.id);
-    const name = asText(fn?.name);
-    const key = typeof call.index === 'number' ? `#${call.index}` : id === undefined ? undefined : `id ${id}`;
-    // A new id under an old number is a new call: some servers number all of them 0.
-    const begins = name !== undefined && id !== undefined && !this.#ids.has(id);
-    const known = begins ? undefined : key === undefined ? this.#latest : this.#numbers.get(key);
-    const events: StreamEvent[] = [];
-    let index = known ?? -1;
-    if (known === undefined || known < 0) {
-      if (name === undefined) return [];
-      index = ++this.#latest;
-      if (key !== undefined) this.#numbers.set(key, index);
-      if (id !== undefined) this.#ids.add(id);
-      events.push({ kind: 'tool-call', index, id: id ?? `call_${index}`, name });
+  take(piece: JsonObject): StreamEvent[] {
+    const fn = asObject(piece.function);
+    const id = asText(piece.id) || undefined;
+    const name = asText(fn?.name) || undefined;
+    const said = argumentsOf(fn?.arguments);
+    if (said === undefined) return [{ kind: 'error', message: brokenArguments }];
+    const call = this.#find(piece.index, { id, name, said }) ?? this.#begin(piece.index);
+    call.id ??= id;
+    call.name ??= name;
+    if (call.name === undefined || (call.index === undefined && call.id === undefined && said === '')) {
+      call.arguments += said;
+      return [];
     }
-    const text = asText(fn?.arguments);
-    if (text) events.push({ kind: 'tool-arguments', index, text });
-    return events;
+    const events = this.#announce(call);
+    // What a call says before it is announced waits for that.
+    const text = events.length > 0 ? call.arguments + said : said;
+    if (events.length === 0) call.arguments += said;
+    else call.arguments = text;
+    return text === '' ? events : [...events, { kind: 'tool-arguments', index: call.index ?? 0, text }];
   }
+
+  /** Calls that never said more than their name; one without a name cannot be called. */
+  end(): StreamEvent[] {
+    return this.#calls.flatMap((call): StreamEvent[] => {
+      if (call.index !== undefined) return [];
+      if (call.name === undefined) return [{ kind: 'error', message: namelessCall }];
+      return this.#announce(call);
+    });
+  }
+
+  #find(
+    number: unknown,
+    { id, name, said }: { id: string | undefined; name: string | undefined; said: string },
+  ): GrowingCall | undefined {
+    const numbered = typeof number === 'number' ? this.#byNumber.get(number) : undefined;
+    const named = id === undefined ? undefined : this.#calls.find((call) => call.id === id);
+    if (typeof number !== 'number') {
+      if (named !== undefined) return named;
+      // Neither number nor id known: a name begins a call, anything else belongs to the last one.
+      const latest = this.#calls.at(-1);
+      if (name !== undefined && latest?.name !== undefined) return undefined;
+      return id !== undefined && latest?.id !== undefined ? undefined : latest;
+    }
+    if (numbered === undefined) return undefined;
+    if (named === numbered || name === undefined || numbered.name === undefined) return numbered;
+    // Some servers number all of them 0: a new id with a name is a new call, and so is a whole call after a whole call.
+    if (id !== undefined) return numbered.id === undefined && numbered.name === name ? numbered : undefined;
+    return said !== '' && numbered.arguments.trim() !== '' && isArguments(numbered.arguments) ? undefined : numbered;
+  }
+
+  #begin(number: unknown): GrowingCall {
+    const call: GrowingCall = { id: undefined, name: undefined, index: undefined, arguments: '' };
+    this.#calls.push(call);
+    if (typeof number === 'number') this.#byNumber.set(number, call);
+    return call;
+  }
+
+  #announce(call: GrowingCall): StreamEvent[] {
+    if (call.index !== undefined) return [];
+    const index = this.#announced++;
+    call.index = index;
+    call.id ??= callId(this.answerId, index);
+    return [{ kind: 'tool-call', index, id: call.id, name: call.name ?? '' }];
+  }
+}
+
+/** A piece of arguments: text, or from some servers the whole of them as an object. Undefined for what can be neither. */
+function argumentsOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value === 'null' || value === '[]' ? '' : value;
+  const text = argumentsText(value);
+  return text !== undefined && saysNothing(text) ? '' : text;
 }
 
 export function parseObject(data: string): JsonObject | undefined {
   try {
-    return asObject(JSON.parse(data));
+    return asObject(parseExact(data));
   } catch {
     return undefined;
   }

@@ -3,11 +3,14 @@ import type { Adapter, Outgoing, ProviderFailure, Target } from './adapter.ts';
 import { callerCode, cleanMessage, kindOfStatus, parseErrorBody } from './failure.ts';
 import { asObject, asText, chatStreamReader, readCompletion } from './openai-answer.ts';
 import { chatRequest } from './openai-request.ts';
+import { openAiNames } from './tool-names.ts';
 
 /** Any server that speaks OpenAI's chat completions: Ollama, vLLM, Groq, and most others. */
 export const openAiCompatible: Adapter = {
   kind: 'openai-compatible',
   native: ['chat'],
+  toolNames: openAiNames,
+  keepsToJson: false,
   relay: openAiRelay,
   request: openAiRequest,
   response: readCompletion,

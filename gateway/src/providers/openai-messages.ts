@@ -1,4 +1,5 @@
 import type { JsonObject, Message, Part, ToolCallPart } from '../dialects/neutral.ts';
+import { toolIds } from './tool-ids.ts';
 
 type ToolResult = Extract<Part, { kind: 'tool-result' }>;
 
@@ -37,8 +38,11 @@ function writeMessage({ role, name }: Message, parts: readonly Part[]): JsonObje
 
 function writeResult({ toolCallId, content, isError }: ToolResult): JsonObject {
   const text = content.flatMap((inner) => (inner.kind === 'text' ? [inner.text] : [])).join('\n');
-  return { role: 'tool', tool_call_id: toolCallId, content: isError ? `Error: ${text}` : text };
+  return { role: 'tool', tool_call_id: openAiToolId(toolCallId), content: isError ? `Error: ${text}` : text };
 }
+
+/** "Invalid 'messages[1].tool_calls[0].id': string too long. Expected a string with maximum length 40" */
+export const openAiToolId = toolIds(/^.{1,40}$/s);
 
 function plainText(parts: readonly Part[]): string {
   return parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('\n\n');
@@ -79,7 +83,7 @@ function assistantFields(parts: readonly Part[]): JsonObject {
       ? {}
       : {
           tool_calls: calls.map(({ id, name, arguments: args }) => ({
-            id,
+            id: openAiToolId(id),
             type: 'function',
             function: { name, arguments: args },
           })),

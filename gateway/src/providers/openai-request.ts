@@ -115,11 +115,21 @@ function toolChoice(call: NeutralCall, { alwaysParallel }: { alwaysParallel: boo
   return { ...parallel, tool_choice: choice };
 }
 
+/** "Must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64." */
+function schemaName(name: string): string {
+  return name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'answer';
+}
+
 function outputFormat(call: NeutralCall): JsonObject {
   const { output } = call;
   if (output.kind === 'text') return {};
   if (output.kind === 'json') return { response_format: { type: 'json_object' } };
   const { name, schema, description } = output;
   const strict = strictFor(call, output.strict, schema);
-  return { response_format: { type: 'json_schema', json_schema: defined({ name, schema, strict, description }) } };
+  return {
+    response_format: {
+      type: 'json_schema',
+      json_schema: defined({ name: schemaName(name), schema, strict, description }),
+    },
+  };
 }

@@ -1,6 +1,14 @@
 import type { Message, Usage } from '@anthropic-ai/sdk/resources/messages';
 import { frame, type Vendor } from './fake-server.ts';
-import { numberOf, piecesOf, type RecordedRequest, type Script, type ScriptUsage, usageOf } from './script.ts';
+import {
+  hasHalfCharacter,
+  numberOf,
+  piecesOf,
+  type RecordedRequest,
+  type Script,
+  type ScriptUsage,
+  usageOf,
+} from './script.ts';
 
 type Json = Record<string, unknown>;
 
@@ -75,6 +83,11 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
     };
   if (request.headers['anthropic-version'] === undefined)
     return { status: 400, body: error('invalid_request_error', 'anthropic-version: header is required') };
+  if (hasHalfCharacter(request))
+    return {
+      status: 400,
+      body: error('invalid_request_error', 'The request body is not valid JSON: no low surrogate in string'),
+    };
   const fault = isCount(request) ? countFaultOf(request.json) : (threadFault(request) ?? faultOf(request.json));
   return fault === undefined ? undefined : { status: 400, body: error('invalid_request_error', fault) };
 }
@@ -124,6 +137,9 @@ function faultOf(body: Json): string | undefined {
   const metadata = body.metadata as Json | undefined;
   const tag = Object.keys(metadata ?? {}).find((key) => key !== 'user_id');
   if (tag !== undefined) return `metadata.${tag}: Extra inputs are not permitted`;
+  for (const [i, { name }] of ((body.tools ?? []) as Json[]).entries())
+    if (!/^[a-zA-Z0-9_-]{1,128}$/.test(String(name)))
+      return `tools.${i}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`;
   for (const [i, tool] of ((body.tools ?? []) as Json[]).entries())
     if ((tool.input_schema as Json | undefined)?.type !== 'object')
       return `tools.${i}.custom.input_schema.type: Field required`;

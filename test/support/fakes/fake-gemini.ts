@@ -1,5 +1,5 @@
 import { frame, type Vendor } from './fake-server.ts';
-import { piecesOf, type RecordedRequest, type Script, usageOf } from './script.ts';
+import { hasHalfCharacter, piecesOf, type RecordedRequest, type Script, usageOf } from './script.ts';
 
 type Json = Record<string, unknown>;
 
@@ -54,6 +54,8 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
   if (request.headers['x-goog-api-key'] !== apiKey)
     return { status: 400, body: error(400, 'INVALID_ARGUMENT', 'API key not valid. Please pass a valid API key.') };
   if (request.path.includes('mbedContent')) return undefined;
+  if (hasHalfCharacter(request))
+    return { status: 400, body: error(400, 'INVALID_ARGUMENT', 'Invalid JSON payload received. Unpaired surrogate.') };
   const fault = faultOf(request.json);
   return fault === undefined ? undefined : { status: 400, body: error(400, 'INVALID_ARGUMENT', fault) };
 }
@@ -73,6 +75,8 @@ function faultOf(body: Json): string | undefined {
   const declared = ((body.tools ?? []) as { functionDeclarations?: Json[] }[]).flatMap(
     (tool) => tool.functionDeclarations ?? [],
   );
+  if (declared.some(({ name }) => !/^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/.test(String(name))))
+    return 'Invalid function name. Must start with a letter or an underscore. Must be alphameric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), with a maximum length of 64.';
   if (declared.some(({ parameters }) => /"(additionalProperties|\$schema)"/.test(JSON.stringify(parameters ?? {}))))
     return 'Invalid JSON payload received. Unknown name "additionalProperties" at \'tools[0].function_declarations[0].parameters\'';
   const contents = body.contents as { role?: string; parts?: Json[] }[] | undefined;
@@ -88,6 +92,8 @@ function faultOf(body: Json): string | undefined {
       return 'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.';
     for (const { functionResponse } of results)
       if (typeof (functionResponse as Json).response !== 'object') return 'Invalid value at functionResponse.response';
+    if (results.some(({ functionResponse }) => JSON.stringify((functionResponse as Json).response).includes('"$ref":')))
+      return 'The referenced name in $ref does not match to a display_name in the function response parts.';
     if (calls > 0 && results.length === 0)
       return 'Please ensure that function call turn comes immediately before a function response turn.';
     calls = list.filter((part) => part.functionCall !== undefined).length;

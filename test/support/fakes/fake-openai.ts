@@ -1,6 +1,14 @@
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { frame, type Vendor } from './fake-server.ts';
-import { numberOf, piecesOf, type RecordedRequest, type Script, type ScriptUsage, usageOf } from './script.ts';
+import {
+  hasHalfCharacter,
+  numberOf,
+  piecesOf,
+  type RecordedRequest,
+  type Script,
+  type ScriptUsage,
+  usageOf,
+} from './script.ts';
 
 type Json = Record<string, unknown>;
 const created = 1_795_500_000;
@@ -51,6 +59,8 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
       status: 401,
       body: error(`Incorrect API key provided: ${String(request.headers.authorization)}`, 'invalid_api_key'),
     };
+  if (hasHalfCharacter(request))
+    return { status: 400, body: error('We could not parse the JSON body of your request.', null) };
   const fault = isResponses(request) || isEmbeddings(request) ? undefined : chatFault(request.json);
   return fault === undefined ? undefined : { status: 400, body: error(fault[0], null, fault[1]) };
 }
@@ -95,6 +105,17 @@ function chatFault(body: Json): [string, string] | undefined {
         `messages.[${i}].role`,
       ];
     const calls = (message.tool_calls ?? []) as Json[];
+    const odd = calls.find((call) => !/^[a-zA-Z0-9_-]{1,64}$/.test(String((call.function as Json | undefined)?.name)));
+    if (odd !== undefined)
+      return [
+        `Invalid 'messages[${i}].tool_calls[0].function.name': string does not match pattern.`,
+        `messages[${i}].tool_calls[0].function.name`,
+      ];
+    if (calls.some(({ id }) => String(id).length > 40))
+      return [
+        `Invalid 'messages[${i}].tool_calls[0].id': string too long. Expected a string with maximum length 40.`,
+        `messages[${i}].tool_calls[0].id`,
+      ];
     if (message.role !== 'assistant' && (message.content === null || message.content === undefined))
       return ["Invalid value for 'content': expected a string, got null.", `messages.[${i}].content`];
     for (const call of calls) open.add(String(call.id));
@@ -129,6 +150,14 @@ function settingFault(body: Json, model: string): [string, string] | undefined {
   if (typeof body.reasoning_effort === 'string' && known !== undefined && !known.includes(body.reasoning_effort))
     return [`Unsupported value: 'reasoning_effort' does not support '${body.reasoning_effort}'.`, 'reasoning_effort'];
   for (const [i, tool] of ((body.tools ?? []) as Json[]).entries()) {
+    const name = String((tool.function as Json | undefined)?.name);
+    if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name))
+      return [
+        name.length > 64
+          ? `Invalid 'tools[${i}].function.name': string too long. Expected a string with maximum length 64, but got a string with length ${name.length} instead.`
+          : `Invalid 'tools[${i}].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`,
+        `tools[${i}].function.name`,
+      ];
     const parameters = (tool.function as Json | undefined)?.parameters as Json | undefined;
     if (parameters?.type === 'object' && parameters.properties === undefined)
       return [

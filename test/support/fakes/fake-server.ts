@@ -178,6 +178,7 @@ async function record(req: IncomingMessage): Promise<RecordedRequest> {
     method: req.method ?? '',
     path: req.url ?? '',
     headers: req.headers,
+    text,
     json: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
     aborted: false,
   };

@@ -47,8 +47,21 @@ export interface RecordedRequest {
   path: string;
   headers: Record<string, string | string[] | undefined>;
   json: Record<string, unknown>;
+  /** The body as it was sent: what `json` holds has JavaScript's numbers. */
+  text?: string;
   /** Set when the caller hung up before the answer was over. */
   aborted: boolean;
+}
+
+/** Every vendor refuses a body with half a character ("no low surrogate in string", of Anthropic); as reported in claude-code #56064. */
+export function hasHalfCharacter({ json }: RecordedRequest): boolean {
+  return !everyText(json, (text) => text.isWellFormed());
+}
+
+function everyText(value: unknown, is: (text: string) => boolean): boolean {
+  if (typeof value === 'string') return is(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => is(key) && everyText(inner, is));
 }
 
 /** The fake's own account of what it would bill. */

@@ -1,0 +1,106 @@
+import type { StreamWriter } from '../dialects/dialect.ts';
+import { withExactSchemas } from '../dialects/exact-json.ts';
+import type { Answer, AnswerPart, NeutralCall, StreamEvent } from '../dialects/neutral.ts';
+import type { Adapter, Outgoing, StreamReader, Target } from './adapter.ts';
+import { jsonAnswer, jsonWriter } from './json-text.ts';
+import { brokenArguments, brokenCall, isArguments, namelessCall } from './tool-arguments.ts';
+import { type Renamed, renamed } from './tool-names.ts';
+import { WholeCharacters } from './whole-characters.ts';
+
+/** One call in the words of another vendor, and its answer in the caller's again. */
+export interface TranslatedCall {
+  outgoing: Outgoing & { dropped: readonly string[] };
+  response(body: unknown): Answer;
+  stream(): StreamReader;
+  /** The caller's writer, with what this call needs before it. */
+  writer(writer: StreamWriter): StreamWriter;
+}
+
+/**
+ * What every adapter owes the caller, whatever its vendor: names come back as they left, the answer names a model, a tool is
+ * called with an object or not at all, JSON that was asked for parses, and no character is cut in two.
+ */
+export function translateCall(adapter: Adapter, call: NeutralCall, target: Target): TranslatedCall {
+  const names = call.tools.length + call.messages.length === 0 ? undefined : renamed(call, adapter.toolNames);
+  const sent = withExactSchemas(names?.call ?? call);
+  const json = call.output.kind !== 'text' && !adapter.keepsToJson;
+  return {
+    outgoing: adapter.request(sent, target),
+    response: (body) => {
+      const answer = adapter.response(body);
+      checkCalls(answer);
+      const { parts, model, ...rest } = answer;
+      const whole = parts.map((part) => wellFormed(restorePart(part, names)));
+      const fitted: Answer = { ...rest, model: model || target.model, parts: whole };
+      return json ? jsonAnswer(fitted, call.output) : fitted;
+    },
+    stream: () => new FinishedReader(adapter.stream(), { names, model: target.model }),
+    // On the writer's side, so that what is held back is counted all the same.
+    writer: (writer) => (json ? jsonWriter(writer, call.output) : writer),
+  };
+}
+
+function checkCalls({ parts, finish }: Answer): void {
+  for (const part of parts) {
+    if (part.kind !== 'tool-call') continue;
+    if (part.name === '') throw brokenCall(namelessCall);
+    // A cut answer says that it is one.
+    if (finish !== 'length' && !isArguments(part.arguments)) throw brokenCall(brokenArguments);
+  }
+}
+
+function restorePart(part: AnswerPart, names: Renamed | undefined): AnswerPart {
+  return part.kind === 'tool-call' && names !== undefined ? { ...part, name: names.restore(part.name) } : part;
+}
+
+function wellFormed(part: AnswerPart): AnswerPart {
+  if (part.kind === 'tool-call')
+    return part.arguments.isWellFormed() ? part : { ...part, arguments: part.arguments.toWellFormed() };
+  return part.text.isWellFormed() ? part : { ...part, text: part.text.toWellFormed() };
+}
+
+class FinishedReader implements StreamReader {
+  readonly #reader: StreamReader;
+  readonly #names: Renamed | undefined;
+  readonly #model: string;
+  readonly #characters = new WholeCharacters();
+  readonly #arguments = new Map<number, string>();
+
+  constructor(reader: StreamReader, { names, model }: { names: Renamed | undefined; model: string }) {
+    this.#reader = reader;
+    this.#names = names;
+    this.#model = model;
+  }
+
+  push(event: Parameters<StreamReader['push']>[0]): StreamEvent[] {
+    return this.#follow(this.#reader.push(event));
+  }
+
+  end(): ReturnType<StreamReader['end']> {
+    const { events, complete } = this.#reader.end();
+    return { complete, events: [...this.#follow(events), ...this.#characters.end()] };
+  }
+
+  #follow(events: readonly StreamEvent[]): StreamEvent[] {
+    return events.flatMap((event) => this.#characters.take(event)).map((event) => this.#finished(event));
+  }
+
+  #finished(event: StreamEvent): StreamEvent {
+    switch (event.kind) {
+      case 'start':
+        return event.model === '' ? { ...event, model: this.#model } : event;
+      case 'tool-call':
+        if (event.name === '') return { kind: 'error', message: namelessCall };
+        return this.#names === undefined ? event : { ...event, name: this.#names.restore(event.name) };
+      case 'tool-arguments':
+        this.#arguments.set(event.index, (this.#arguments.get(event.index) ?? '') + event.text);
+        return event;
+      case 'finish':
+        return event.reason === 'length' || [...this.#arguments.values()].every(isArguments)
+          ? event
+          : { kind: 'error', message: brokenArguments };
+      default:
+        return event;
+    }
+  }
+}
