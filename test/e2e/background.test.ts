@@ -71,6 +71,51 @@ describe('a completion in the background', () => {
     expect(gateway.fakes.openai.requests).toHaveLength(3);
   }, 40_000);
 
+  // 60 queued, the key deleted: 40 more went to the provider afterwards.
+  it.each([
+    ['deleted', (id: string) => gateway.send('DELETE', `/v1/keys/${id}`)],
+    [
+      'past its end',
+      (id: string) =>
+        gateway.database.pool.query(`update api_keys set expires_at = now() - interval '1 minute' where id = $1`, [id]),
+    ],
+  ])(
+    'is not run any more once its key is %s, and its callback says so',
+    async (_how, end) => {
+      const made = await json<{ id: string; key: string }>(gateway.post('/v1/keys', { name: 'Leaving' }), 201);
+      const told = await startReceiver();
+      gateway.fakes.openai.always({ kind: 'delay', ms: 500 });
+      const body = hello({ callback_url: told.url });
+      for (let i = 0; i < 25; i++)
+        await json(gateway.post(`${chat}/background`, body, { authorization: `Bearer ${made.key}` }), 202);
+      await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(20));
+      await end(made.id);
+      await told.waitFor(25, 15_000);
+      expect(gateway.fakes.openai.requests).toHaveLength(20);
+      const outcomes = told.received.map(({ body: text }) => JSON.parse(text) as { status: string; error?: object });
+      expect(outcomes.filter(({ status }) => status === 'completed')).toHaveLength(20);
+      for (const { status, error } of outcomes)
+        if (status === 'failed')
+          expect(error).toEqual({
+            code: 'invalid_api_key',
+            message: 'The API key of this background call was deleted or has expired, so the call was not made.',
+          });
+      await told.stop();
+    },
+    30_000,
+  );
+
+  it('keeps neither its callback address in clear nor its request once it has run', async () => {
+    const id = await post('a secret question', `${receiver.url}/hidden-path`);
+    await eventually(async () => expect(await statusOf(id)).toBe('completed'));
+    const { rows } = await gateway.database.pool.query(
+      'select callback_url, sealed_request, background_calls::text as text from background_calls where id = $1',
+      [id],
+    );
+    expect(rows).toMatchObject([{ callback_url: null, sealed_request: null }]);
+    expect((rows as { text: string }[])[0]?.text).not.toContain('hidden-path');
+  });
+
   it('of which there are many is run twenty at a time', async () => {
     gateway.fakes.openai.always({ kind: 'delay', ms: 3_000 });
     const ids = await Promise.all(Array.from({ length: 25 }, (_, i) => post(`many ${i}`)));

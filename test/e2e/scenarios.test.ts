@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chat, eventsOf, eventually, hello, json } from '../support/ask.ts';
-import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
 
@@ -148,26 +148,26 @@ describe('the loop breaker', () => {
   });
 });
 
-describe('the kill switch at the source', () => {
-  /** Make and n8n in one: notes what is asked of it. */
-  async function platform(answers: (path: string) => { status: number; body: string }) {
-    const asked: { path: string; headers: Record<string, unknown>; body: string }[] = [];
-    const server = createServer((req, res) => {
-      let body = '';
-      req.on('data', (chunk: Buffer) => {
-        body += chunk.toString();
-      });
-      req.on('end', () => {
-        asked.push({ path: `${req.method} ${req.url}`, headers: req.headers, body });
-        const answer = answers(req.url ?? '');
-        res.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
-      });
+/** Make and n8n in one: notes what is asked of it. */
+async function platform(answers: (path: string) => { status: number; body: string }) {
+  const asked: { path: string; headers: Record<string, unknown>; body: string }[] = [];
+  const server = createServer((req, res) => {
+    let body = '';
+    req.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return { url, asked, stop: () => new Promise((resolve) => server.close(resolve)) };
-  }
+    req.on('end', () => {
+      asked.push({ path: `${req.method} ${req.url}`, headers: req.headers, body });
+      const answer = answers(req.url ?? '');
+      res.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, asked, stop: () => new Promise((resolve) => server.close(resolve)) };
+}
 
+describe('the kill switch at the source', () => {
   it('stops a looping scenario in Make, and notes what Make said', async () => {
     const make = await platform(() => ({ status: 200, body: '{"scenario":{"id":925,"isActive":false}}' }));
     const connection = await json<{ id: string; token_hint: string }>(
@@ -229,6 +229,127 @@ describe('the kill switch at the source', () => {
     expect((await call('78')).status).toBe(423);
     await gateway.send('DELETE', `/v1/connections/${id}`);
   });
+});
+
+describe('a client’s own key', () => {
+  const keyOf = async (client: string, role = 'caller'): Promise<Record<string, string>> => {
+    const { key } = await json<{ key: string }>(
+      gateway.post('/v1/keys', { name: client, role, tags: { client_id: client }, locked_tags: ['client_id'] }),
+      201,
+    );
+    return { authorization: `Bearer ${key}` };
+  };
+  const callAs = (as: Record<string, string>, scenario: string, content = 'Hi'): Promise<Response> =>
+    gateway.post(chat, hello({ messages: [{ role: 'user', content }] }), {
+      ...as,
+      'x-scenario-id': scenario,
+      'x-scenario-platform': 'n8n',
+    });
+  const n8nOf = async () => {
+    const n8n = await platform(() => ({ status: 200, body: '{}' }));
+    const connection = { platform: 'n8n', base_url: n8n.url, token: 'n8n-token' };
+    const { id } = await json<{ id: string }>(gateway.post('/v1/connections', connection), 201);
+    const stop = async (): Promise<void> => {
+      await gateway.send('DELETE', `/v1/connections/${id}`);
+      await n8n.stop();
+    };
+    return { ...n8n, stop };
+  };
+
+  // 251 calls of one client's key with another client's scenario id switched that client's workflow off.
+  it('pauses a scenario for its own calls only, and reaches no platform with an id of somebody else', async () => {
+    const n8n = await n8nOf();
+    const [mallory, victim] = [await keyOf('mallory'), await keyOf('victim')];
+    await limit('victim-flow', { max_repeats: 3 });
+    await json(callAs(victim, 'victim-flow'));
+    await limit('unknown-flow', { max_repeats: 3 });
+    for (const flow of ['victim-flow', 'unknown-flow']) {
+      for (let i = 0; i < 5; i++) await callAs(mallory, flow, 'loop');
+      const { error } = await json<Refusal>(callAs(mallory, flow), 423);
+      expect(error.details.by).toBe('loop_breaker');
+    }
+    expect((await callAs(victim, 'victim-flow')).status).toBe(200);
+    expect((await call('victim-flow')).status).toBe(200);
+    expect((await find('victim-flow'))?.reason).toMatch(/Only calls of client_id "mallory" are refused\.$/);
+    const events = await eventsOf(gateway, '&scenario_id=victim-flow&type=scenario.paused');
+    expect(events).toHaveLength(1);
+    expect((await json<{ data: unknown[] }>(gateway.get('/v1/events', victim))).data).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(n8n.asked).toEqual([]);
+    // Who is not locked resumes it for everybody.
+    await json(gateway.post('/v1/scenarios/victim-flow/resume', {}));
+    expect((await callAs(mallory, 'victim-flow')).status).toBe(200);
+    await n8n.stop();
+  });
+
+  it('stops its own scenario at the source, once a key of the workspace has called for it', async () => {
+    const n8n = await n8nOf();
+    const as = await keyOf('insider');
+    await json(callAs({ 'x-client-id': 'insider' }, 'own-flow'));
+    await limit('own-flow', { max_repeats: 3 });
+    for (let i = 0; i < 5; i++) await callAs(as, 'own-flow', 'loop');
+    await eventually(() => expect(n8n.asked.map(({ path }) => path)).toHaveLength(2));
+    await n8n.stop();
+  });
+
+  it('pauses, limits and resumes its own scenario for its own calls, and none of everybody’s', async () => {
+    const member = await keyOf('partner', 'member');
+    const as = { 'x-client-id': 'partner' };
+    await json(callAs(as, 'shared-flow'));
+    await json(callAs({ 'x-client-id': 'rival' }, 'shared-flow'));
+    await eventually(async () =>
+      expect(
+        await json<Scenario>(gateway.post('/v1/scenarios/shared-flow/pause', { reason: 'Ours' }, member)),
+      ).toMatchObject({ state: 'paused', spent_today_usd: 0 }),
+    );
+    expect((await callAs(as, 'shared-flow')).status).toBe(423);
+    expect((await callAs({ 'x-client-id': 'rival' }, 'shared-flow')).status).toBe(200);
+    expect(await json(gateway.post('/v1/scenarios/shared-flow/resume', {}, member))).toMatchObject({
+      state: 'running',
+    });
+    expect((await callAs(as, 'shared-flow')).status).toBe(200);
+    await json(gateway.send('PUT', '/v1/scenarios/shared-flow/limits', { max_calls_per_minute: 1 }, member));
+    expect([await callAs(as, 'shared-flow'), await callAs(as, 'shared-flow')].map(({ status }) => status)).toEqual([
+      200, 423,
+    ]);
+    expect((await callAs({ 'x-client-id': 'rival' }, 'shared-flow')).status).toBe(200);
+    await json(gateway.post('/v1/scenarios/shared-flow/pause', { reason: 'By the agency' }));
+    const { error } = await json<Refusal>(gateway.post('/v1/scenarios/shared-flow/resume', {}, member), 403);
+    expect(error.code).toBe('tag_forbidden');
+  });
+
+  it('reaches no platform with a test key', async () => {
+    const n8n = await n8nOf();
+    const as = { authorization: `Bearer ${testKey}` };
+    await json(gateway.send('PUT', '/v1/scenarios/test-flow/limits', { max_repeats: 2 }, as));
+    for (let i = 0; i < 4; i++) await callAs(as, 'test-flow', 'loop');
+    expect((await callAs(as, 'test-flow')).status).toBe(423);
+    await json(gateway.post('/v1/scenarios/another-test-flow/pause', {}, as));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(n8n.asked).toEqual([]);
+    await n8n.stop();
+  });
+
+  it.each(['..', '.', 'a/../b', 'a\\b', '..%2f..%2fusers', 'a?b=1', 'a#b'])(
+    'never sends the id %j to a platform: it is a path',
+    async (id) => {
+      const n8n = await n8nOf();
+      await json(callAs({}, id));
+      await json(callAs({}, 'good-flow'));
+      await limit('*', { max_repeats: 2 });
+      for (let i = 0; i < 3; i++) await callAs({}, id, 'loop');
+      await eventually(async () => {
+        const { data } = await json<{ data: Scenario[] }>(gateway.get('/v1/scenarios?state=paused'));
+        expect(data.find((one) => one.id === id)?.source_stop).toMatchObject({
+          ok: false,
+          answer: expect.stringContaining('not asked'),
+        });
+      });
+      expect(n8n.asked).toEqual([]);
+      await limit('*', { max_repeats: 250 });
+      await n8n.stop();
+    },
+  );
 });
 
 describe('rate limits', () => {

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { type Caller, hashKey, hintOf, type KeyTags, mayGrant, newKey } from './api-key.ts';
 import { insertKey, listKeys, revokeKey, type StoredKey } from './key-store.ts';
 import { newId } from './new-id.ts';
+import { carriesLocks } from './own-tags.ts';
 
 export const keyHandlers: Pick<Handlers<Context>, 'keys.create' | 'keys.list' | 'keys.revoke' | 'me.get'> = {
   'keys.create': async (input, { caller, services }) => {
@@ -45,15 +46,19 @@ export const keyHandlers: Pick<Handlers<Context>, 'keys.create' | 'keys.list' | 
 
   'keys.list': async (_input, { caller, services }) => {
     const keys = await listKeys(services.db, caller.workspaceId, caller.livemode);
-    return { data: keys.map(describe), next_cursor: null };
+    return { data: keys.filter((key) => isWithin(caller, key)).map(describe), next_cursor: null };
   },
 
   'keys.revoke': async ({ id }, { caller, services }) => {
-    const revoked = await revokeKey(services.db, {
-      workspaceId: caller.workspaceId,
-      id,
-      fromLivemode: caller.livemode,
-    });
+    const keys = caller.lockedTags.length === 0 ? [] : await listKeys(services.db, caller.workspaceId, caller.livemode);
+    const mayTouch = caller.lockedTags.length === 0 || keys.some((key) => key.id === id && isWithin(caller, key));
+    const revoked =
+      mayTouch &&
+      (await revokeKey(services.db, {
+        workspaceId: caller.workspaceId,
+        id,
+        fromLivemode: caller.livemode,
+      }));
     if (!revoked) throw new GatewayError('not_found', `There is no key "${id}" in this workspace.`, { param: 'id' });
     services.forgetKey(id);
     return null;
@@ -80,6 +85,11 @@ export const keyHandlers: Pick<Handlers<Context>, 'keys.create' | 'keys.list' | 
     };
   },
 };
+
+/** Is a key locked to all that this one is locked to? Others are not there for it. */
+function isWithin(caller: Caller, key: StoredKey): boolean {
+  return carriesLocks(caller, key.tags) && caller.lockedTags.every((tag) => key.lockedTags.includes(tag));
+}
 
 /** The maker's own end where none is asked for: a key that outlived it would be the stronger one. */
 function expiryFor({ expiresAt }: Caller, asked: string | undefined): Date | undefined {

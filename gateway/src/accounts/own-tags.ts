@@ -1,5 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Caller, TagName } from './api-key.ts';
+import type { Caller, KeyTags, TagName } from './api-key.ts';
 
 /** A key with a locked tag sees that tag only: the filter it may use. Throws `tag_forbidden` when it asks for another. */
 function own(caller: Caller, tag: TagName, asked: string | undefined): string | undefined {
@@ -33,12 +33,26 @@ const bindable = ['client_id', 'project', 'scenario_id'] as const;
 
 /**
  * All of what a thing must be bound to for this key to see it: its locked tags; nothing for a key without. One locked to a
- * platform alone, which nothing is bound to, sees what is bound to the very key.
+ * platform, which nothing is bound to, sees what is bound to the very key.
  */
 export function boundTo({ lockedTags, tags, keyId }: Caller): Bound {
-  const locked = bindable.filter((tag) => lockedTags.includes(tag));
-  if (locked.length === 0 && lockedTags.length > 0) return { key_id: keyId };
-  return Object.fromEntries(locked.map((tag) => [tag, tags[tag]]));
+  const bound: Bound = {};
+  for (const tag of bindable) if (lockedTags.includes(tag)) bound[tag] = tags[tag];
+  if (lockedTags.includes('scenario_platform')) bound.key_id = keyId;
+  return bound;
+}
+
+/** The same of what has tags as a key or a call has them: all that this key is locked to is among them. */
+export function carriesLocks({ lockedTags, tags }: Caller, thing: KeyTags): boolean {
+  return lockedTags.every((tag) => thing[tag] === tags[tag]);
+}
+
+/**
+ * A client is not shown what an agency makes on it: keys locked to a client, and keys that only call models, see billed amounts
+ * for costs, and neither markups nor notes.
+ */
+export function seesMargin({ role, lockedTags }: Caller): boolean {
+  return role !== 'caller' && !lockedTags.includes('client_id');
 }
 
 /** May this key see what is bound to `scope`? */

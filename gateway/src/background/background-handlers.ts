@@ -1,14 +1,20 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { KeyTags } from '../accounts/api-key.ts';
+import { carriesLocks } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
-import { unsealFor } from './background.ts';
-import { findBackground } from './background-store.ts';
+import { keyTagsOf, readRequest, unsealFor } from './background.ts';
+import { type BackgroundRow, findBackground } from './background-store.ts';
 
 export const backgroundHandlers: Pick<Handlers<Context>, 'background.get'> = {
   'background.get': async ({ id }, { caller, services }) => {
     const row = await findBackground(services.db, { workspaceId: caller.workspaceId, id, livemode: caller.livemode });
-    // A key that only calls models sees what it asked for itself.
-    if (row === undefined || (caller.role === 'caller' && row.keyId !== caller.keyId)) {
+    // A key that only calls models sees what it asked for itself; one with locked tags what was asked under them.
+    if (
+      row === undefined ||
+      (caller.role === 'caller' && row.keyId !== caller.keyId) ||
+      !carriesLocks(caller, tagsOf(services.secret, row))
+    ) {
       throw new GatewayError('not_found', `There is no background completion "${id}".`, { param: 'id' });
     }
     const outcome =
@@ -18,3 +24,9 @@ export const backgroundHandlers: Pick<Handlers<Context>, 'background.get'> = {
     return { id, status: row.state, ...outcome } as OutputOf<'background.get'>;
   },
 };
+
+function tagsOf(secret: string, row: BackgroundRow): KeyTags {
+  if (row.tags !== undefined) return row.tags;
+  if (row.sealedRequest === undefined) return {};
+  return keyTagsOf(readRequest(unsealFor(secret, row, 'request', row.sealedRequest)).tags);
+}

@@ -1,3 +1,4 @@
+import type { KeyTags } from '../accounts/api-key.ts';
 import type { Db } from '../db/transaction.ts';
 
 export type BackgroundState = 'queued' | 'running' | 'completed' | 'failed';
@@ -8,24 +9,38 @@ export interface BackgroundRow {
   livemode: boolean;
   keyId: string;
   state: BackgroundState;
-  callbackUrl: string;
-  sealedRequest: Buffer;
+  /** In clear in rows of older versions; new ones seal it. */
+  callbackUrl: string | undefined;
+  sealedUrl: Buffer | undefined;
+  /** Whose answer it is; rows of older versions say so in the request only. */
+  tags: KeyTags | undefined;
+  /** Dropped once the call has run: it is somebody's text. */
+  sealedRequest: Buffer | undefined;
   sealedSecret: Buffer;
   sealedOutcome: Buffer | undefined;
   tries: number;
 }
 
 const columns =
-  'workspace_id, id, livemode, key_id, state, callback_url, sealed_request, sealed_secret, sealed_outcome, tries';
+  'workspace_id, id, livemode, key_id, state, callback_url, sealed_url, tags, sealed_request, sealed_secret, sealed_outcome, tries';
 
 export async function insertBackground(
   db: Db,
-  row: Omit<BackgroundRow, 'state' | 'sealedOutcome' | 'tries'>,
+  row: Omit<BackgroundRow, 'state' | 'sealedOutcome' | 'tries' | 'callbackUrl'>,
 ): Promise<void> {
   await db.query(
-    `insert into background_calls (workspace_id, id, livemode, key_id, state, callback_url, sealed_request, sealed_secret)
-     values ($1, $2, $3, $4, 'queued', $5, $6, $7)`,
-    [row.workspaceId, row.id, row.livemode, row.keyId, row.callbackUrl, row.sealedRequest, row.sealedSecret],
+    `insert into background_calls (workspace_id, id, livemode, key_id, state, sealed_url, sealed_request, sealed_secret, tags)
+     values ($1, $2, $3, $4, 'queued', $5, $6, $7, $8)`,
+    [
+      row.workspaceId,
+      row.id,
+      row.livemode,
+      row.keyId,
+      row.sealedUrl,
+      row.sealedRequest,
+      row.sealedSecret,
+      JSON.stringify(row.tags),
+    ],
   );
 }
 
@@ -84,7 +99,7 @@ export async function finishBackground(
   outcome: { state: 'completed' | 'failed'; sealed: Buffer },
 ): Promise<void> {
   await db.query(
-    `update background_calls set state = $3, sealed_outcome = $4, next_try_at = now()
+    `update background_calls set state = $3, sealed_outcome = $4, next_try_at = now(), sealed_request = null
      where workspace_id = $1 and id = $2 and state = 'running'`,
     [key.workspaceId, key.id, outcome.state, outcome.sealed],
   );
@@ -137,11 +152,12 @@ export async function takeAbandoned(db: Db, processId: string): Promise<Backgrou
   return rows.map(readRow);
 }
 
-/** What is over and told; it is somebody's text, and nobody's for ever. */
+/** What is over and told; it is somebody's text, and nobody's for ever. A delivered answer can be read for a week more. */
 export async function deleteOldBackground(db: Db): Promise<void> {
   await db.query(
     `delete from background_calls
-     where created_at < now() - interval '30 days' and state in ('completed', 'failed') and next_try_at is null`,
+     where state in ('completed', 'failed') and next_try_at is null
+       and (created_at < now() - interval '30 days' or delivered_at < now() - interval '7 days')`,
   );
 }
 
@@ -152,8 +168,10 @@ function readRow(row: unknown): BackgroundRow {
     livemode: boolean;
     key_id: string;
     state: BackgroundState;
-    callback_url: string;
-    sealed_request: Buffer;
+    callback_url: string | null;
+    sealed_url: Buffer | null;
+    tags: KeyTags | null;
+    sealed_request: Buffer | null;
     sealed_secret: Buffer;
     sealed_outcome: Buffer | null;
     tries: number;
@@ -164,8 +182,10 @@ function readRow(row: unknown): BackgroundRow {
     livemode: value.livemode,
     keyId: value.key_id,
     state: value.state,
-    callbackUrl: value.callback_url,
-    sealedRequest: value.sealed_request,
+    callbackUrl: value.callback_url ?? undefined,
+    sealedUrl: value.sealed_url ?? undefined,
+    tags: value.tags ?? undefined,
+    sealedRequest: value.sealed_request ?? undefined,
     sealedSecret: value.sealed_secret,
     sealedOutcome: value.sealed_outcome ?? undefined,
     tries: value.tries,

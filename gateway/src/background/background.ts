@@ -1,7 +1,8 @@
-import type { Caller } from '../accounts/api-key.ts';
+import type { Caller, KeyTags } from '../accounts/api-key.ts';
 import { seal, unseal } from '../accounts/seal.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { CallTags } from '../usage/call-record.ts';
+import type { BackgroundRow } from './background-store.ts';
 
 /** What is kept of a request until it is run: enough to run it as if it had just come. */
 export interface BackgroundRequest {
@@ -22,7 +23,7 @@ export interface BackgroundOutcome {
 }
 
 type Place = { workspaceId: string; id: string };
-type What = 'request' | 'secret' | 'outcome';
+type What = 'request' | 'secret' | 'outcome' | 'url';
 
 export function sealFor(secret: string, place: Place, what: What, text: string): Buffer {
   return seal(secret, text, ['background', what, place.workspaceId, place.id]);
@@ -30,6 +31,16 @@ export function sealFor(secret: string, place: Place, what: What, text: string):
 
 export function unsealFor(secret: string, place: Place, what: What, sealed: Buffer): string {
   return unseal(secret, sealed, ['background', what, place.workspaceId, place.id]).toString('utf8');
+}
+
+/** Where the outcome goes. */
+export function callbackUrlOf(secret: string, row: Place & Pick<BackgroundRow, 'callbackUrl' | 'sealedUrl'>): string {
+  return row.sealedUrl === undefined ? (row.callbackUrl ?? '') : unsealFor(secret, row, 'url', row.sealedUrl);
+}
+
+/** The tags a key may be locked to, of the call. */
+export function keyTagsOf({ client, project, scenario, platform }: CallTags): KeyTags {
+  return { client_id: client, project, scenario_id: scenario, scenario_platform: platform };
 }
 
 /** Expiry is a date again after its way through JSON. */

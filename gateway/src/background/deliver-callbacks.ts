@@ -1,7 +1,7 @@
 import type { Services } from '../services.ts';
 import { postSigned } from '../webhooks/post-signed.ts';
 import { nextDelayMs, verdictOf } from '../webhooks/retry-table.ts';
-import { unsealFor } from './background.ts';
+import { callbackUrlOf, unsealFor } from './background.ts';
 import { type BackgroundRow, endDelivery, postponeDelivery, takeDue } from './background-store.ts';
 import type { UnderWay } from './under-way.ts';
 
@@ -30,7 +30,7 @@ async function post(services: Services, row: BackgroundRow): Promise<number> {
   const { response, error } = JSON.parse(outcome) as { response?: unknown; error?: unknown };
   const body = JSON.stringify({ id: row.id, status: row.state, ...(error === undefined ? { response } : { error }) });
   const secret = unsealFor(services.secret, row, 'secret', row.sealedSecret);
-  const url = new URL(row.callbackUrl);
+  const url = new URL(callbackUrlOf(services.secret, row));
   try {
     return await postSigned(services, { url, id: row.id, body, secret });
   } catch (cause) {

@@ -33,6 +33,12 @@ export const invoiceHandlers: Pick<
   'invoices.create': async (input, { caller, services }) => {
     const range = { clientId: input.client_id, from: new Date(input.from), to: new Date(input.to) };
     ownClient(caller, range.clientId);
+    if (!billsClients(caller))
+      throw new GatewayError(
+        'tag_forbidden',
+        `This key is locked to its ${caller.lockedTags.join(', ')}; an invoice bills all of a client.`,
+        { param: 'client_id' },
+      );
     if (range.from >= range.to)
       throw new GatewayError('invalid_request', '`to` must lie after `from`.', { param: 'to' });
     const nowMs = services.now();
@@ -99,6 +105,7 @@ export const invoiceHandlers: Pick<
   },
 
   'invoices.list': async (input, { caller, services }) => {
+    if (!billsClients(caller)) return { data: [], next_cursor: null };
     const rows = await selectInvoices(services.db, {
       workspaceId: caller.workspaceId,
       livemode: caller.livemode,
@@ -115,6 +122,7 @@ export const invoiceHandlers: Pick<
     withTransaction(services.db, async (tx) => {
       const place: InvoicePlace = { workspaceId: caller.workspaceId, livemode: caller.livemode };
       await lockInvoices(tx, place);
+      if (!billsClients(caller)) throw unknown(id);
       const [invoice] = await selectInvoices(tx, { ...place, id, clientId: ownClient(caller), limit: 1 });
       if (invoice === undefined) throw unknown(id);
       if (invoice.kind === 'credit_note')
@@ -168,6 +176,7 @@ async function letCallsArrive(services: Services, toMs: number): Promise<void> {
 
 async function find(services: Services, caller: Caller, id: string): Promise<InvoiceDocument> {
   const { workspaceId, livemode } = caller;
+  if (!billsClients(caller)) throw unknown(id);
   const [invoice] = await selectInvoices(services.db, {
     workspaceId,
     livemode,
@@ -177,6 +186,11 @@ async function find(services: Services, caller: Caller, id: string): Promise<Inv
   });
   if (invoice === undefined) throw unknown(id);
   return invoice;
+}
+
+/** An invoice is bound to its client and to nothing else: a key locked to another tag too sees none. */
+function billsClients({ lockedTags }: Caller): boolean {
+  return lockedTags.every((tag) => tag === 'client_id');
 }
 
 function unknown(id: string): GatewayError {

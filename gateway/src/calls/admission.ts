@@ -2,11 +2,12 @@ import { hash } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Outline } from '../dialects/json-outline.ts';
-import { type Guards, limitsOf } from '../limits/guard-store.ts';
+import { type Guards, limitsOf, pauseFor } from '../limits/guard-store.ts';
 import type { Excess, Limited, LimitHeaders } from '../limits/limit-board.ts';
 import type { LimitKind, RateLimit } from '../limits/rate-limit.ts';
 import { loopKey, pauseScenario } from '../scenarios/pause-scenario.ts';
 import { reasonOf, type ScenarioLimits, type Tripped } from '../scenarios/scenario-limits.ts';
+import { isCarried, lockOf, noLock, type ScenarioLock } from '../scenarios/scenario-lock.ts';
 import type { ScenarioPlace } from '../scenarios/scenario-store.ts';
 import type { Services } from '../services.ts';
 import type { CallTags } from '../usage/call-record.ts';
@@ -51,13 +52,16 @@ export function enter(services: Services, entering: Entering): Passage | Promise
 function enterBy(services: Services, guards: Guards, entering: Entering): Passage | Promise<Passage> {
   const { caller, tags } = entering;
   const nowMs = services.now();
-  const watched = tags.scenario === undefined ? undefined : watchedIn(guards, caller, tags.scenario);
-  if (watched !== undefined) {
-    const paused = guards.paused.get(watched.place.id);
-    if (paused !== undefined) throw scenarioPaused(services, watched.place, paused);
-    if (!services.loops.knows(watched.key)) countSpentBefore(services, watched, entering);
-    const tripped = services.loops.enter(watched.key, watched.limits, promptHash(watched.limits, entering), nowMs);
-    if (tripped !== undefined) return refuseTripped(services, { place: watched.place, tags, tripped });
+  const watched = tags.scenario === undefined ? nothingWatched : watchedIn(guards, caller, tags.scenario, tags);
+  if (watched.length > 0) {
+    const paused = pauseFor(guards, tags);
+    if (paused !== undefined) throw scenarioPaused(services, tags.scenario ?? '', paused, caller);
+  }
+  for (const one of watched) {
+    const { place, key, limits } = one;
+    if (!services.loops.knows(key)) countSpentBefore(services, one, entering);
+    const tripped = services.loops.enter(key, limits, promptHash(limits, entering), nowMs);
+    if (tripped !== undefined) return refuseTripped(services, { place, tags, tripped, caller });
   }
   const limits = limitsFor(guards, caller, tags);
   const guess = limits.some(({ limit }) => limit.tokensPerMinute !== undefined)
@@ -73,9 +77,10 @@ function enterBy(services: Services, guards: Guards, entering: Entering): Passag
       left = true;
       const endMs = services.now();
       services.limits.leave(limits, tokens - guess, endMs);
-      if (watched === undefined) return;
-      const tripped = services.loops.spent(watched.key, watched.limits, costNanos, endMs);
-      if (tripped !== undefined) void trip(services, { place: watched.place, tags, tripped });
+      for (const { place, key, limits } of watched) {
+        const tripped = services.loops.spent(key, limits, costNanos, endMs);
+        if (tripped !== undefined) void trip(services, { place, tags, tripped });
+      }
     },
   };
 }
@@ -90,21 +95,47 @@ interface Watched {
 }
 
 /** What is watched of each scenario, put together once for as long as these guards hold. */
-const watchedScenarios = new WeakMap<Guards, Map<string, Watched>>();
+const watchedScenarios = new WeakMap<Guards, Map<string, readonly Watched[]>>();
 const rememberedMax = 10_000;
+const nothingWatched: readonly Watched[] = [];
 
-function watchedIn(guards: Guards, { workspaceId, livemode }: Caller, id: string): Watched {
+/**
+ * Calls are counted by the lock of their key: the loop of one client's key pauses that client's calls of a scenario, and never
+ * another's. What a client set for its scenario is counted beside, since the agency's own keys call for it too.
+ */
+function watchedIn(guards: Guards, caller: Caller, id: string, tags: CallTags): readonly Watched[] {
+  const lock = lockOf(caller);
+  const own = watchedBy(guards, caller, id, lock);
+  const others = guards.lockedLimits.get(id)?.filter((one) => one.lock !== lock && isCarried(one.tags, tags));
+  if (others === undefined || others.length === 0) return own;
+  const { workspaceId, livemode } = caller;
+  return [
+    ...own,
+    ...others.map(({ lock: other, limits }) => {
+      const place = { workspaceId, livemode, id, lock: other };
+      return { place, key: loopKey(place), limits };
+    }),
+  ];
+}
+
+function watchedBy(
+  guards: Guards,
+  { workspaceId, livemode }: Caller,
+  id: string,
+  lock: ScenarioLock,
+): readonly Watched[] {
+  const name = lock === noLock ? id : `${lock} ${id}`;
   let known = watchedScenarios.get(guards);
   if (known === undefined) {
     known = new Map();
     watchedScenarios.set(guards, known);
   }
-  let watched = known.get(id);
+  let watched = known.get(name);
   if (watched === undefined) {
-    const place = { workspaceId, livemode, id };
-    watched = { place, key: loopKey(place), limits: limitsOf(guards, id) };
+    const place = { workspaceId, livemode, id, lock };
+    watched = [{ place, key: loopKey(place), limits: limitsOf(guards, id, lock) }];
     if (known.size >= rememberedMax) known.clear();
-    known.set(id, watched);
+    known.set(name, watched);
   }
   return watched;
 }
@@ -131,10 +162,10 @@ function promptHash({ maxRepeats }: ScenarioLimits, { body, outline }: Entering)
 
 async function refuseTripped(
   services: Services,
-  trip_: { place: ScenarioPlace; tags: CallTags; tripped: Tripped },
+  trip_: { place: ScenarioPlace; tags: CallTags; tripped: Tripped; caller: Caller },
 ): Promise<never> {
   const why = await trip(services, trip_);
-  throw scenarioPaused(services, trip_.place, why);
+  throw scenarioPaused(services, trip_.place.id, why, trip_.caller);
 }
 
 async function trip(
@@ -186,20 +217,23 @@ function rateLimited({ kind, what, most, retryAfterSeconds }: Excess, headers: L
 
 function scenarioPaused(
   services: Services,
-  place: ScenarioPlace,
-  { reason, by }: { reason: string; by: string },
+  id: string,
+  { reason, by: pausedBy }: { reason: string; by: string },
+  caller: Caller,
 ): GatewayError {
-  const resumeUrl = `${services.publicUrl}/v1/scenarios/${encodeURIComponent(place.id)}/resume`;
+  // The names of other keys are the workspace's business.
+  const by = caller.lockedTags.length > 0 && pausedBy !== 'loop_breaker' ? 'the workspace' : pausedBy;
+  const resumeUrl = `${services.publicUrl}/v1/scenarios/${encodeURIComponent(id)}/resume`;
   const who = by === 'loop_breaker' ? 'the loop breaker' : by;
   return new GatewayError(
     'scenario_paused',
-    `The scenario "${place.id}" is paused by ${who}${reason === '' ? '' : `: ${reason}`} Mend it, then resume it: POST ${resumeUrl}.`.replace(
+    `The scenario "${id}" is paused by ${who}${reason === '' ? '' : `: ${reason}`} Mend it, then resume it: POST ${resumeUrl}.`.replace(
       /\.\.+/g,
       '.',
     ),
     {
       details: {
-        scenario_id: place.id,
+        scenario_id: id,
         reason: reason === '' ? `Paused by ${who}.` : reason,
         by,
         resume_url: resumeUrl,

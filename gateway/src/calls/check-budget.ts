@@ -4,6 +4,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import { isOwn } from '../accounts/own-tags.ts';
 import { type Budget, instanceFor, scopeOfInstance, subjectOf } from '../budgets/budget.ts';
 import { type Count, viewBudget } from '../budgets/budget-view.ts';
+import { pauseFor } from '../limits/guard-store.ts';
 import { affordableOutputTokens, type Price } from '../providers/price.ts';
 import { routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -47,7 +48,7 @@ export async function checkBudget(
   const tokens = limiting === undefined || prices === undefined ? null : affordable(prices[0], leftOf(limiting.count));
   // What a budget one may not see pays for would tell what is left of it.
   const affordableTokens = limiting === undefined || own.includes(limiting) ? tokens : null;
-  const paused = tags.scenario === undefined ? undefined : guards.paused.get(tags.scenario);
+  const paused = pauseFor(guards, tags);
   if (paused !== undefined) {
     const message = `The scenario "${tags.scenario}" is paused${paused.reason === '' ? '.' : `: ${paused.reason}`}`;
     return { allowed: false, reason: 'scenario_paused', message, ...shown, affordable_tokens: affordableTokens };

@@ -56,7 +56,7 @@ export function fundCall(services: Services, asked: Asked): Funding | Promise<Fu
   const { call, candidates, inputTokens, meters } = asked;
   const blocks = meters.some((meter) => meter.blocks);
   const payable = blocks ? candidates.filter(({ price }) => price !== undefined) : candidates;
-  if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, meters);
+  if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, meters, asked.caller);
   const inputOf: InputOf =
     blocks && isOpaque(call) ? (candidate) => boundOpaque(inputTokens, candidate) : () => inputTokens;
   const holdNanos = dearestOf(payable, call, { inputOf, most: undefined });
@@ -135,7 +135,7 @@ export async function fundEmbedding(
   const { call, json, inputTokens, meters, caller, tags } = asked;
   const { price } = candidate;
   if (price === undefined) {
-    if (meters.some(({ blocks }) => blocks)) throw priceUnknown(candidate.model, meters);
+    if (meters.some(({ blocks }) => blocks)) throw priceUnknown(candidate.model, meters, caller);
     const held = meters.length === 0 ? undefined : await services.ledger.hold(meters, 0n);
     return { hold: held !== undefined && 'nanos' in held ? held : undefined, holdNanos: 0n };
   }
@@ -259,12 +259,17 @@ function affordable(
   return Math.floor(affordableOutputTokens(price, { nanos, inputTokens }) / (call.choices ?? 1));
 }
 
+/** A client's own key hears of its own budgets. */
+function isShown({ budget, instance }: Meter, caller: Caller): boolean {
+  return caller.lockedTags.length === 0 || isOwn(caller, scopeOfInstance(budget, instance));
+}
+
 function budgetExceeded(meter: Meter, caller: Caller): GatewayError {
   const { budget, limitNanos, spentNanos, postingNanos, periodEndMs } = meter;
   const spent = spentNanos + postingNanos;
   const resetsAt = periodEndMs === undefined ? null : new Date(periodEndMs).toISOString();
   // A client's own key is not told what the workspace spends.
-  if (caller.lockedTags.length > 0 && !isOwn(caller, scopeOfInstance(budget, meter.instance)))
+  if (!isShown(meter, caller))
     return new GatewayError('budget_exceeded', 'A budget of the workspace cannot pay for this call.', {
       details: { resets_at: resetsAt },
     });
@@ -286,13 +291,20 @@ function budgetExceeded(meter: Meter, caller: Caller): GatewayError {
   );
 }
 
-function priceUnknown(model: string, meters: readonly Meter[]): GatewayError {
-  const meter = meters.find(({ blocks }) => blocks);
+function priceUnknown(model: string, meters: readonly Meter[], caller: Caller): GatewayError {
+  const blocking = meters.filter(({ blocks }) => blocks);
+  const meter = caller.lockedTags.length === 0 ? blocking[0] : blocking.find((one) => isShown(one, caller));
+  if (meter === undefined)
+    return new GatewayError(
+      'budget_exceeded',
+      `Nobody knows what "${model.slice(0, 100)}" costs, so a budget of the workspace cannot guard it. Call another model.`,
+      { details: { model } },
+    );
   return new GatewayError(
     'budget_exceeded',
-    `Nobody knows what "${model.slice(0, 100)}" costs, so the budget "${meter?.budget.name}" cannot guard it. Give the model a price (PATCH /v1/providers/:id), or call another one.`,
+    `Nobody knows what "${model.slice(0, 100)}" costs, so the budget "${meter.budget.name}" cannot guard it. Give the model a price (PATCH /v1/providers/:id), or call another one.`,
     {
-      details: { budget_id: meter?.budget.id, name: meter?.budget.name, model },
+      details: { budget_id: meter.budget.id, name: meter.budget.name, model },
     },
   );
 }

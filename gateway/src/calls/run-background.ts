@@ -1,4 +1,6 @@
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import type { Caller } from '../accounts/api-key.ts';
+import { findKey } from '../accounts/key-store.ts';
 import { newId } from '../accounts/new-id.ts';
 import { type BackgroundOutcome, readRequest, sealFor, unsealFor } from '../background/background.ts';
 import {
@@ -61,7 +63,9 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
   try {
+    if (row.sealedRequest === undefined) throw new Error('a background call that waits has its request');
     const request = readRequest(unsealFor(services.secret, row, 'request', row.sealedRequest));
+    const caller = await callerNow(services, row, signal);
     const body = Buffer.from(request.body);
     const outline = outlineJson(body);
     const receivedAtMs = services.now();
@@ -69,7 +73,7 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
       id: newId('req', receivedAtMs),
       receivedAtMs,
       startedAt: performance.now(),
-      caller: request.caller,
+      caller,
       tags: request.tags,
       dialect: chat,
       body,
@@ -96,6 +100,21 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** The key as it is now: one that was deleted or has expired since has nothing run any more. */
+async function callerNow(
+  { db, now }: Services,
+  { workspaceId, keyId }: BackgroundRow,
+  signal: AbortSignal,
+): Promise<Caller> {
+  const caller = await untilWritten(() => findKey(db, { workspaceId, id: keyId }), signal);
+  if (caller === undefined || (caller.expiresAt !== undefined && caller.expiresAt.getTime() <= now()))
+    throw new GatewayError(
+      'invalid_api_key',
+      'The API key of this background call was deleted or has expired, so the call was not made.',
+    );
+  return caller;
 }
 
 function unforeseen(services: Services, cause: unknown, id: string): GatewayError {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
-import { type BackgroundRequest, sealFor } from '../background/background.ts';
+import { type BackgroundRequest, keyTagsOf, sealFor } from '../background/background.ts';
 import { insertBackground } from '../background/background-store.ts';
 import { mayCall } from '../calls/admission.ts';
 import { readChat } from '../dialects/chat-read.ts';
@@ -46,7 +46,8 @@ export async function takeBackground(
     ...place,
     livemode: caller.livemode,
     keyId: caller.keyId,
-    callbackUrl,
+    tags: keyTagsOf(tags),
+    sealedUrl: sealFor(services.secret, place, 'url', callbackUrl),
     sealedRequest: sealFor(services.secret, place, 'request', JSON.stringify(kept)),
     sealedSecret: sealFor(services.secret, place, 'secret', secret),
   });

@@ -1,12 +1,31 @@
 import type { Db } from '../db/transaction.ts';
 import { defaultLimits, type ScenarioLimits } from '../scenarios/scenario-limits.ts';
+import { isCarried, type LockTags, noLock, readLock, type ScenarioLock } from '../scenarios/scenario-lock.ts';
+import type { ScenarioPlace } from '../scenarios/scenario-store.ts';
+import type { CallTags } from '../usage/call-record.ts';
 import { type LimitKind, type RateLimit, type RateLimitFields, readRateLimit, stricter } from './rate-limit.ts';
 
 /** Everything set in a workspace's world that may stand in a call's way beside budgets. */
 export interface Guards {
   rateLimits: Record<LimitKind, ReadonlyMap<string, RateLimit>>;
-  paused: ReadonlyMap<string, { reason: string; by: string }>;
+  /** By scenario; several where clients' keys paused it for their own calls. */
+  paused: ReadonlyMap<string, readonly Pause[]>;
+  /** What holds for all calls of a scenario. */
   scenarioLimits: ReadonlyMap<string, ScenarioLimits>;
+  /** What keys with locked tags set for calls that carry them. */
+  lockedLimits: ReadonlyMap<string, readonly LockedLimits[]>;
+}
+
+export interface Pause {
+  reason: string;
+  by: string;
+  lock: LockTags;
+}
+
+interface LockedLimits {
+  lock: ScenarioLock;
+  tags: LockTags;
+  limits: ScenarioLimits;
 }
 
 /** Every process hears that what stands in the way of calls of this workspace has changed. */
@@ -23,7 +42,7 @@ export async function readGuards(db: Db, workspaceId: string, livemode: boolean)
       place,
     ),
     db.query(
-      `select id, reason, paused_by from scenario_states where workspace_id = $1 and livemode = $2 and state = 'paused'`,
+      `select id, lock, reason, paused_by from scenario_states where workspace_id = $1 and livemode = $2 and state = 'paused'`,
       place,
     ),
     db.query('select * from scenario_limits where workspace_id = $1 and livemode = $2', place),
@@ -48,19 +67,40 @@ export async function readGuards(db: Db, workspaceId: string, livemode: boolean)
     const limit = stricter(rateLimits.client.get(id), readRateLimit(fields));
     if (limit !== undefined) rateLimits.client.set(id, limit);
   }
+  const limitRows = scenarios.rows as ScenarioLimitRow[];
   return {
     rateLimits,
-    paused: new Map(
-      (states.rows as { id: string; reason: string | null; paused_by: string | null }[]).map(
-        ({ id, reason, paused_by: by }) => [id, { reason: reason ?? '', by: by ?? '' }],
+    paused: byId(
+      (states.rows as { id: string; lock: ScenarioLock; reason: string | null; paused_by: string | null }[]).map(
+        ({ id, lock, reason, paused_by: by }) => ({ id, reason: reason ?? '', by: by ?? '', lock: readLock(lock) }),
       ),
     ),
-    scenarioLimits: new Map((scenarios.rows as ScenarioLimitRow[]).map((row) => [row.id, readScenarioLimits(row)])),
+    scenarioLimits: new Map(
+      limitRows.filter(({ lock }) => lock === noLock).map((row) => [row.id, readScenarioLimits(row)]),
+    ),
+    lockedLimits: byId(
+      limitRows
+        .filter(({ lock }) => lock !== noLock)
+        .map((row) => ({ id: row.id, lock: row.lock, tags: readLock(row.lock), limits: readScenarioLimits(row) })),
+    ),
   };
+}
+
+function byId<Row extends { id: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  const found = new Map<string, Row[]>();
+  for (const row of rows) found.set(row.id, [...(found.get(row.id) ?? []), row]);
+  return found;
+}
+
+/** The pause that a call with these tags meets. */
+export function pauseFor({ paused }: Guards, tags: CallTags): Pause | undefined {
+  const pauses = tags.scenario === undefined ? undefined : paused.get(tags.scenario);
+  return pauses?.find(({ lock }) => isCarried(lock, tags));
 }
 
 interface ScenarioLimitRow {
   id: string;
+  lock: ScenarioLock;
   max_nanos_per_hour: bigint | null;
   max_calls_per_minute: number | null;
   max_repeats: number | null;
@@ -74,25 +114,37 @@ function readScenarioLimits(row: ScenarioLimitRow): ScenarioLimits {
   };
 }
 
-/** A scenario's own limits, else those of all, else the gateway's. */
-export function limitsOf(guards: Guards, scenario: string): ScenarioLimits {
-  return guards.scenarioLimits.get(scenario) ?? guards.scenarioLimits.get('*') ?? defaultLimits;
+/** A scenario's own limits, else those of all, else the gateway's; with what a key of this lock set, the lower of both. */
+export function limitsOf(guards: Guards, scenario: string, lock: ScenarioLock): ScenarioLimits {
+  const forAll = guards.scenarioLimits.get(scenario) ?? guards.scenarioLimits.get('*');
+  const own = guards.lockedLimits.get(scenario)?.find((one) => one.lock === lock)?.limits;
+  if (own === undefined || forAll === undefined) return own ?? forAll ?? defaultLimits;
+  const { maxNanosPerHour: nanos } = own;
+  return {
+    maxNanosPerHour:
+      nanos !== undefined && forAll.maxNanosPerHour !== undefined && forAll.maxNanosPerHour < nanos
+        ? forAll.maxNanosPerHour
+        : (nanos ?? forAll.maxNanosPerHour),
+    maxCallsPerMinute: lower(own.maxCallsPerMinute, forAll.maxCallsPerMinute),
+    maxRepeats: lower(own.maxRepeats, forAll.maxRepeats),
+  };
 }
 
-export async function saveScenarioLimits(
-  db: Db,
-  place: { workspaceId: string; livemode: boolean; id: string },
-  limits: ScenarioLimits,
-): Promise<void> {
+function lower(x: number | undefined, y: number | undefined): number | undefined {
+  return x === undefined || y === undefined ? (x ?? y) : Math.min(x, y);
+}
+
+export async function saveScenarioLimits(db: Db, place: ScenarioPlace, limits: ScenarioLimits): Promise<void> {
   await db.query(
-    `insert into scenario_limits (workspace_id, livemode, id, max_nanos_per_hour, max_calls_per_minute, max_repeats)
-     values ($1, $2, $3, $4, $5, $6)
-     on conflict (workspace_id, livemode, id) do update set max_nanos_per_hour = excluded.max_nanos_per_hour,
+    `insert into scenario_limits (workspace_id, livemode, id, lock, max_nanos_per_hour, max_calls_per_minute, max_repeats)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (workspace_id, livemode, id, lock) do update set max_nanos_per_hour = excluded.max_nanos_per_hour,
        max_calls_per_minute = excluded.max_calls_per_minute, max_repeats = excluded.max_repeats`,
     [
       place.workspaceId,
       place.livemode,
       place.id,
+      place.lock,
       limits.maxNanosPerHour ?? null,
       limits.maxCallsPerMinute ?? null,
       limits.maxRepeats ?? null,

@@ -1,7 +1,7 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { listKeys } from '../accounts/key-store.ts';
-import { type Bound, isOwn, ownClient, ownScenario } from '../accounts/own-tags.ts';
+import { type Bound, isOwn } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import { saveRateLimit } from './guard-store.ts';
 import { type LimitKind, type RateLimit, readRateLimit } from './rate-limit.ts';
@@ -30,17 +30,11 @@ export const rateLimitHandlers: Pick<Handlers<Context>, 'rate-limits.set' | 'rat
   'rate-limits.list': async (_input, { caller, services }) => {
     const { rateLimits } = await services.guards.of(caller.workspaceId, caller.livemode);
     const rows = (['key', 'client', 'scenario'] as const).flatMap((kind) =>
-      [...rateLimits[kind]].map(([id, limit]) => describe({ kind, id }, limit)),
+      [...rateLimits[kind]]
+        .filter(([id]) => isOwn(caller, { [`${kind}_id`]: id }))
+        .map(([id, limit]) => describe({ kind, id }, limit)),
     );
-    const [client, scenario] = [ownClient(caller), ownScenario(caller)];
-    return {
-      data: rows.filter(
-        (row) =>
-          (client === undefined || row.client_id === client) &&
-          (scenario === undefined || row.scenario_id === scenario),
-      ),
-      next_cursor: null,
-    };
+    return { data: rows, next_cursor: null };
   },
 };
 

@@ -2,6 +2,7 @@ import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import { tellGuards } from '../limits/guard-store.ts';
 import type { Services } from '../services.ts';
+import { noLock, readLock, type ScenarioLock } from './scenario-lock.ts';
 import {
   bareScenario,
   markPaused,
@@ -37,27 +38,42 @@ export async function pauseScenario(
   );
 }
 
-/** Lets its calls through again; its counters start at nothing, on every process. */
-export async function resumeScenario(services: Services, place: ScenarioPlace, by: string): Promise<void> {
-  await withTransaction(services.db, async (tx) => {
-    if (!(await markRunning(tx, place))) return;
-    const row = await readScenario(tx, place);
-    await services.outbox.record(tx, [scenarioEvent(place, row, { type: 'scenario.resumed', reason: '', by })]);
+/**
+ * Lets its calls through again; its counters start at nothing, on every process. A key without locked tags ends every pause
+ * there is, `lock` undefined; one with them ends its own.
+ */
+export async function resumeScenario(
+  services: Services,
+  place: Omit<ScenarioPlace, 'lock'> & { lock: ScenarioLock | undefined },
+  by: string,
+): Promise<void> {
+  const resumed = await withTransaction(services.db, async (tx) => {
+    const places = (await markRunning(tx, place)).map((lock) => ({ ...place, lock }));
+    if (places.length === 0) return places;
+    await services.outbox.record(
+      tx,
+      await Promise.all(
+        places.map(async (one) =>
+          scenarioEvent(one, await readScenario(tx, one), { type: 'scenario.resumed', reason: '', by }),
+        ),
+      ),
+    );
     await tellGuards(tx, place.workspaceId);
-    await tx.query("select pg_notify('resumed', $1)", [loopKey(place)]);
+    for (const one of places) await tx.query("select pg_notify('resumed', $1)", [loopKey(one)]);
+    return places;
   });
   services.guards.forget(place.workspaceId);
-  services.loops.clear(loopKey(place));
+  for (const one of resumed) services.loops.clear(loopKey(one));
   services.outbox.deliverSoon();
 }
 
-export function loopKey({ workspaceId, livemode, id }: ScenarioPlace): string {
-  return `${workspaceId} ${livemode ? 'live' : 'test'} ${id}`;
+export function loopKey({ workspaceId, livemode, id, lock }: ScenarioPlace): string {
+  return `${workspaceId} ${livemode ? 'live' : 'test'} ${lock === noLock ? '' : `${lock} `}${id}`;
 }
 
 export async function readScenario(
   db: Parameters<typeof selectScenarios>[0],
-  place: ScenarioPlace,
+  place: Omit<ScenarioPlace, 'lock'> & { lock: ScenarioLock | undefined },
 ): Promise<ScenarioRow> {
   const [row] = await selectScenarios(db, { ...place, limit: 1 });
   return row ?? bareScenario(place.id);
@@ -74,11 +90,14 @@ function scenarioEvent(
   }: { type: 'scenario.paused' | 'scenario.resumed'; reason: string; by: string; platform?: string | undefined },
 ): NewEvent {
   const scenario = viewScenario(row);
+  const tags = readLock(place.lock);
   return {
     workspaceId: place.workspaceId,
     livemode: place.livemode,
     type,
     scenarioId: place.id,
+    clientId: tags.client_id,
+    project: tags.project,
     data: { scenario: { ...scenario, platform: scenario.platform ?? platform ?? null }, reason: reason || null, by },
   };
 }

@@ -3,17 +3,24 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseUsd, toUsd } from '@ai-gateway/shared/money';
 import { type Caller, hintOf } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
-import { ownScenario } from '../accounts/own-tags.ts';
 import { ownIds } from '../clients/own-ids.ts';
 import type { Context } from '../context.ts';
 import { limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
 import { readBaseUrl } from '../outgoing/given-url.ts';
+import type { Services } from '../services.ts';
 import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
 import { pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
 import type { ScenarioLimits } from './scenario-limits.ts';
-import { bareScenario, type ScenarioRow, selectScenarios } from './scenario-store.ts';
-import { viewScenario } from './scenario-view.ts';
+import { lockOf, noLock, type ScenarioLock } from './scenario-lock.ts';
+import {
+  bareScenario,
+  isPausedForAll,
+  type ScenarioPlace,
+  type ScenarioRow,
+  selectScenarios,
+} from './scenario-store.ts';
+import { type ScenarioView, viewScenario } from './scenario-view.ts';
 
 export const scenarioHandlers: Pick<
   Handlers<Context>,
@@ -25,39 +32,47 @@ export const scenarioHandlers: Pick<
       workspaceId: caller.workspaceId,
       livemode: caller.livemode,
       ids: await ownIds(services, caller, 'scenario'),
+      lock: ownLock(caller),
       state: input.state,
       search: input.search,
       after: input.cursor === undefined ? undefined : readLastCall(input.cursor),
       limit: input.limit + 1,
     });
     return pageOf(rows, input.limit, {
-      view: (row: ScenarioRow) => viewScenario(seesWhole(caller) ? row : nameOf(row)),
+      view: (row: ScenarioRow) => viewFor(caller, row),
       cursor: (last) => writeParts([last.lastCallAt?.toISOString() ?? '-infinity', last.id]),
     });
   },
 
   'scenarios.pause': async ({ id, reason }, { caller, services }) => {
-    const place = { workspaceId: caller.workspaceId, livemode: caller.livemode, id: ownScenario(caller, id) ?? id };
     await services.tags.flush();
+    const place = await ownPlace(services, caller, id);
     await pauseScenario(services, place, { reason: reason ?? '', by: caller.keyName });
-    return viewScenario(await readScenario(services.db, place));
+    return viewFor(caller, await readScenario(services.db, { ...place, lock: ownLock(caller) }));
   },
 
   'scenarios.resume': async ({ id }, { caller, services }) => {
-    const place = { workspaceId: caller.workspaceId, livemode: caller.livemode, id: ownScenario(caller, id) ?? id };
-    await resumeScenario(services, place, caller.keyName);
-    return viewScenario(await readScenario(services.db, place));
+    const place = await ownPlace(services, caller, id);
+    const lock = ownLock(caller);
+    if (lock !== undefined && lock !== noLock && (await isPausedForAll(services.db, place)))
+      throw new GatewayError(
+        'tag_forbidden',
+        `The scenario "${id}" is paused for all its calls; a key locked to its ${caller.lockedTags.join(', ')} cannot resume those.`,
+        { param: 'id' },
+      );
+    await resumeScenario(services, { ...place, lock }, caller.keyName);
+    return viewFor(caller, await readScenario(services.db, { ...place, lock }));
   },
 
   'scenarios.limits.get': async ({ id }, { caller, services }) => {
-    ownScenario(caller, id);
-    return describeLimits(id, limitsOf(await services.guards.of(caller.workspaceId, caller.livemode), id));
+    const { lock } = await ownPlace(services, caller, id);
+    return describeLimits(id, limitsOf(await services.guards.of(caller.workspaceId, caller.livemode), id, lock));
   },
 
   'scenarios.limits.set': async ({ id, ...given }, { caller, services }) => {
-    ownScenario(caller, id);
+    const place = await ownPlace(services, caller, id);
     const { workspaceId, livemode } = caller;
-    const old = limitsOf(await services.guards.of(workspaceId, livemode), id);
+    const old = limitsOf(await services.guards.of(workspaceId, livemode), id, place.lock);
     const limits: ScenarioLimits = {
       maxNanosPerHour: changed(
         given.max_usd_per_hour === null || given.max_usd_per_hour === undefined
@@ -68,9 +83,10 @@ export const scenarioHandlers: Pick<
       maxCallsPerMinute: changed(given.max_calls_per_minute, old.maxCallsPerMinute),
       maxRepeats: changed(given.max_repeats, old.maxRepeats),
     };
-    await saveScenarioLimits(services.db, { workspaceId, livemode, id }, limits);
+    await saveScenarioLimits(services.db, place, limits);
     services.guards.forget(workspaceId);
-    return describeLimits(id, limits);
+    // With those of all, where a client's own key asks: what holds is the lower of both.
+    return describeLimits(id, limitsOf(await services.guards.of(workspaceId, livemode), id, place.lock));
   },
 };
 
@@ -111,9 +127,39 @@ export const connectionHandlers: Pick<
   },
 };
 
+/**
+ * The calls of a scenario that a key may stop: all of them, or those that carry its locked tags. Throws `not_found` for one that
+ * no call with these tags ever named, `tag_forbidden` for "*".
+ */
+async function ownPlace(services: Services, caller: Caller, id: string): Promise<ScenarioPlace> {
+  const { workspaceId, livemode, lockedTags } = caller;
+  if (lockedTags.length > 0) {
+    if (id === '*')
+      throw new GatewayError(
+        'tag_forbidden',
+        `This key is locked to its ${lockedTags.join(', ')}: it cannot see or set what holds for all scenarios.`,
+        { param: 'id' },
+      );
+    const ids = await ownIds(services, caller, 'scenario');
+    if (ids !== undefined && !ids.includes(id))
+      throw new GatewayError('not_found', `There is no scenario "${id}" here.`, { param: 'id' });
+  }
+  return { workspaceId, livemode, id, lock: lockOf(caller) };
+}
+
+/** Whose pauses a key sees beside those for all; undefined: everybody's. */
+function ownLock(caller: Caller): ScenarioLock | undefined {
+  return caller.lockedTags.length === 0 ? undefined : lockOf(caller);
+}
+
 /** Who only calls models picks scenarios by name, and so does a key locked to a client: others may share its scenario. */
-function seesWhole({ role, lockedTags }: Caller): boolean {
-  return lockedTags.length === 0 ? role !== 'caller' : lockedTags.includes('scenario_id');
+function viewFor(caller: Caller, row: ScenarioRow): ScenarioView {
+  const { role, lockedTags } = caller;
+  if (role === 'caller' && lockedTags.length === 0) return viewScenario(nameOf(row));
+  if (lockedTags.every((tag) => tag === 'scenario_id')) return viewScenario(row);
+  // Its own pause it knows; of one for all, who was it and why is the workspace's business.
+  const { reason, by, since, lock } = row;
+  return viewScenario(lock === noLock ? nameOf(row) : { ...nameOf(row), reason, by, since, lock });
 }
 
 function nameOf({ id, platform, state }: ScenarioRow): ScenarioRow {

@@ -1,9 +1,12 @@
 import type { Db } from '../db/transaction.ts';
+import { noLock, readLock, type ScenarioLock } from './scenario-lock.ts';
 
 export interface ScenarioPlace {
   workspaceId: string;
   livemode: boolean;
   id: string;
+  /** Whose calls of it. */
+  lock: ScenarioLock;
 }
 
 export interface SourceStop {
@@ -16,6 +19,8 @@ export interface ScenarioRow {
   id: string;
   platform: string | null;
   state: 'running' | 'paused';
+  /** Whose calls are paused. */
+  lock: ScenarioLock;
   reason: string | null;
   by: string | null;
   since: Date | null;
@@ -32,6 +37,7 @@ export function bareScenario(id: string): ScenarioRow {
     id,
     platform: null,
     state: 'running',
+    lock: noLock,
     reason: null,
     by: null,
     since: null,
@@ -46,21 +52,68 @@ export function bareScenario(id: string): ScenarioRow {
 /** Pauses it unless it is paused; says whether it was running. */
 export async function markPaused(db: Db, place: ScenarioPlace, why: { reason: string; by: string }): Promise<boolean> {
   const { rowCount } = await db.query(
-    `insert into scenario_states as s (workspace_id, livemode, id, state, reason, paused_by, since)
-     values ($1, $2, $3, 'paused', $4, $5, clock_timestamp())
-     on conflict (workspace_id, livemode, id) do update set state = 'paused', reason = excluded.reason,
+    `insert into scenario_states as s (workspace_id, livemode, id, lock, state, reason, paused_by, since)
+     values ($1, $2, $3, $4, 'paused', $5, $6, clock_timestamp())
+     on conflict (workspace_id, livemode, id, lock) do update set state = 'paused', reason = excluded.reason,
        paused_by = excluded.paused_by, since = excluded.since, source_stop = null
      where s.state <> 'paused'`,
-    [place.workspaceId, place.livemode, place.id, why.reason, why.by],
+    [place.workspaceId, place.livemode, place.id, place.lock, why.reason, why.by],
   );
   return rowCount === 1;
 }
 
-export async function markRunning(db: Db, place: ScenarioPlace): Promise<boolean> {
-  const { rowCount } = await db.query(
+/** Ends its pause, that of every lock where none is named; says which locks had paused it. */
+export async function markRunning(
+  db: Db,
+  place: Omit<ScenarioPlace, 'lock'> & { lock: ScenarioLock | undefined },
+): Promise<ScenarioLock[]> {
+  const { rows } = await db.query(
     `update scenario_states set state = 'running', reason = null, paused_by = null, since = null, source_stop = null,
        counted_from = clock_timestamp()
-     where workspace_id = $1 and livemode = $2 and id = $3 and state = 'paused'`,
+     where workspace_id = $1 and livemode = $2 and id = $3 and state = 'paused' and ($4::text is null or lock = $4)
+     returning lock`,
+    [place.workspaceId, place.livemode, place.id, place.lock ?? null],
+  );
+  return (rows as { lock: ScenarioLock }[]).map(({ lock }) => lock);
+}
+
+/**
+ * May this lock's loop reach the platform where the scenario runs? Only where nobody else's calls name the scenario, and where
+ * it was known to be this client's before the loop: by a call ten minutes older, or by a key that may name every client.
+ */
+export async function isKnownAs(db: Db, place: ScenarioPlace): Promise<boolean> {
+  const tags = readLock(place.lock);
+  const { rows } = await db.query(
+    `with summed as (select coalesce((select until from usage_rollup), '-infinity') as until),
+     seen as (
+       select client_id, project, null as platform, key_id, false as fresh from usage_days
+         where workspace_id = $1 and livemode = $2 and scenario_id = $3
+       union select client_id, project, null, key_id, hour > now() - interval '70 minutes' from usage_hours
+         where workspace_id = $1 and livemode = $2 and scenario_id = $3 and hour >= (select date_trunc('day', until, 'UTC') from summed)
+       union select client_id, project, scenario_platform, key_id, created_at > now() - interval '10 minutes' from calls
+         where workspace_id = $1 and livemode = $2 and scenario_id = $3 and created_at >= (select until from summed))
+     select coalesce(bool_and(carries), false) and coalesce(bool_or(carries and (not fresh or not locked)), false) as known
+     from (
+       select ($4::text is null or client_id = $4) is true and ($5::text is null or project = $5) is true
+           and ($6::text is null or platform is null or platform = $6) as carries,
+         fresh, coalesce(cardinality(k.locked_tags) > 0, false) as locked
+       from seen left join api_keys k on k.workspace_id = $1 and k.id = seen.key_id) judged`,
+    [
+      place.workspaceId,
+      place.livemode,
+      place.id,
+      tags.client_id ?? null,
+      tags.project ?? null,
+      tags.scenario_platform ?? null,
+    ],
+  );
+  return (rows as { known: boolean }[])[0]?.known ?? false;
+}
+
+/** A pause for all, which a key with locked tags cannot end. */
+export async function isPausedForAll(db: Db, place: ScenarioPlace): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select 1 from scenario_states where workspace_id = $1 and livemode = $2 and id = $3 and lock = '' and state = 'paused'`,
     [place.workspaceId, place.livemode, place.id],
   );
   return rowCount === 1;
@@ -68,8 +121,9 @@ export async function markRunning(db: Db, place: ScenarioPlace): Promise<boolean
 
 export async function noteSourceStop(db: Db, place: ScenarioPlace, stop: SourceStop): Promise<void> {
   await db.query(
-    `update scenario_states set source_stop = $4 where workspace_id = $1 and livemode = $2 and id = $3 and state = 'paused'`,
-    [place.workspaceId, place.livemode, place.id, JSON.stringify(stop)],
+    `update scenario_states set source_stop = $5
+     where workspace_id = $1 and livemode = $2 and id = $3 and lock = $4 and state = 'paused'`,
+    [place.workspaceId, place.livemode, place.id, place.lock, JSON.stringify(stop)],
   );
 }
 
@@ -80,16 +134,20 @@ export async function spentLastHour(
 ): Promise<bigint[]> {
   const { rows } = await db.query(
     `select p.n, sum(c.cost_nanos)::bigint as nanos
-     from json_to_recordset($1::json) as p (n integer, w text, l boolean, s text, b timestamptz)
-     left join scenario_states t on t.workspace_id = p.w and t.livemode = p.l and t.id = p.s
+     from json_to_recordset($1::json) as p (n integer, w text, l boolean, s text, b timestamptz, k text, client text, project text, platform text)
+     left join scenario_states t on t.workspace_id = p.w and t.livemode = p.l and t.id = p.s and t.lock = p.k
      join calls c on c.workspace_id = p.w and c.livemode = p.l and c.scenario_id = p.s
        and c.created_at > coalesce(t.counted_from, '-infinity') and c.created_at < p.b
-     where c.created_at > clock_timestamp() - interval '1 hour' and c.workspace_id = any($2)
+       and (p.client is null or c.client_id = p.client) and (p.project is null or c.project = p.project)
+       and (p.platform is null or c.scenario_platform = p.platform)
+     left join api_keys a on a.workspace_id = c.workspace_id and a.id = c.key_id
+     where (p.k <> '') = coalesce(a.locked_tags && '{client_id,project,scenario_platform}', false) and c.created_at > clock_timestamp() - interval '1 hour' and c.workspace_id = any($2)
      group by p.n`,
     [
       JSON.stringify(
-        places.map(({ place: { workspaceId, livemode, id }, beforeMs }, n) => {
-          return { n, w: workspaceId, l: livemode, s: id, b: new Date(beforeMs) };
+        places.map(({ place: { workspaceId, livemode, id, lock }, beforeMs }, n) => {
+          const { client_id: client, project, scenario_platform: platform } = readLock(lock);
+          return { n, w: workspaceId, l: livemode, s: id, b: new Date(beforeMs), k: lock, client, project, platform };
         }),
       ),
       [...new Set(places.map(({ place }) => place.workspaceId))],
@@ -108,6 +166,8 @@ export async function selectScenarios(
     id?: string | undefined;
     /** Those a key with locked tags may see. */
     ids?: readonly string[] | undefined;
+    /** Its pauses beside those for all; undefined: everybody's. */
+    lock?: ScenarioLock | undefined;
     state?: 'running' | 'paused' | undefined;
     search?: string | undefined;
     after?: { lastCallAt: string; id: string } | undefined;
@@ -117,10 +177,13 @@ export async function selectScenarios(
   const { after } = filter;
   const { rows } = await db.query(
     `with known as (
-       select coalesce(t.id, s.id) as id, t.platform, coalesce(s.state, 'running') as state, s.reason, s.paused_by as by, s.since,
+       select coalesce(t.id, s.id) as id, t.platform, coalesce(s.state, 'running') as state, coalesce(s.lock, '') as lock, s.reason, s.paused_by as by, s.since,
          t.last_call_at, s.source_stop
        from (select * from tag_values where workspace_id = $1 and livemode = $2 and kind = 'scenario') t
-       full join (select * from scenario_states where workspace_id = $1 and livemode = $2) s on s.id = t.id)
+       full join (
+         select distinct on (id) * from scenario_states
+         where workspace_id = $1 and livemode = $2 and ($10::text is null or lock in ('', $10))
+         order by id, state = 'paused' desc, lock = '' desc, since desc) s on s.id = t.id)
      select known.*, coalesce(sums.today, 0)::bigint as today, coalesce(sums.period, 0)::bigint as period,
        coalesce(recent.calls, 0)::integer as calls
      from (
@@ -154,12 +217,14 @@ export async function selectScenarios(
       after?.id ?? null,
       filter.limit,
       filter.ids ?? null,
+      filter.lock ?? null,
     ],
   );
   return (rows as RawScenario[]).map((row) => ({
     id: row.id,
     platform: row.platform,
     state: row.state,
+    lock: row.lock,
     reason: row.reason,
     by: row.by,
     since: row.since,
@@ -175,6 +240,7 @@ interface RawScenario {
   id: string;
   platform: string | null;
   state: 'running' | 'paused';
+  lock: ScenarioLock;
   reason: string | null;
   by: string | null;
   since: Date | null;

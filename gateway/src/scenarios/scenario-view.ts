@@ -1,5 +1,6 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
+import { lockText, noLock } from './scenario-lock.ts';
 import type { ScenarioRow } from './scenario-store.ts';
 
 export type ScenarioView = OutputOf<'scenarios.pause'>;
@@ -9,7 +10,7 @@ export function viewScenario(row: ScenarioRow): ScenarioView {
     id: row.id,
     platform: row.platform,
     state: row.state,
-    reason: row.reason,
+    reason: row.lock === noLock ? row.reason : forSome(row),
     by: row.by,
     since: row.since?.toISOString() ?? null,
     last_call_at: row.lastCallAt?.toISOString() ?? null,
@@ -18,4 +19,10 @@ export function viewScenario(row: ScenarioRow): ScenarioView {
     calls_per_minute: row.callsPerMinute,
     source_stop: row.sourceStop,
   };
+}
+
+/** A pause that reaches some of its calls only says which. */
+function forSome({ state, reason, lock }: ScenarioRow): string | null {
+  if (state === 'running') return reason;
+  return `${reason === null || reason === '' ? '' : `${reason} `}Only calls of ${lockText(lock)} are refused.`;
 }

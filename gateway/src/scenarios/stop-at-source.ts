@@ -1,24 +1,29 @@
 import type { Services } from '../services.ts';
 import { type Connection, listConnections, tokenOf } from './connection-store.ts';
-import { noteSourceStop, type ScenarioPlace } from './scenario-store.ts';
+import { noLock } from './scenario-lock.ts';
+import { isKnownAs, noteSourceStop, type ScenarioPlace } from './scenario-store.ts';
 
 const answerMs = 10_000;
 const answerCharsMax = 500;
 
 /**
  * Stops a scenario where it runs, with the workspace's connection to that platform, and notes what the platform answered.
- * Test keys' scenarios are real ones too often to be left running: they are stopped as well.
+ * Test keys reach no platform. Neither does the loop of a client's own key in a scenario that may be somebody else's: whoever
+ * can call may name any scenario, and would switch off workflows that are not theirs.
  */
 export async function stopAtSource(
   services: Services,
   place: ScenarioPlace,
   platform: string | undefined,
 ): Promise<void> {
+  if (!place.livemode || (place.lock !== noLock && !(await isKnownAs(services.db, place)))) return;
   const connections = (await listConnections(services.db, place.workspaceId)).filter(
     (connection) => platform === undefined || connection.platform === platform.toLowerCase(),
   );
   for (const connection of connections) {
-    const stop = await tryStop(services, connection, place.id);
+    const stop = isPath(place.id)
+      ? { ok: false, answer: 'not asked: the id is a path, not the id of a scenario' }
+      : await tryStop(services, connection, place.id);
     services.log.info(
       { platform: connection.platform, ok: stop.ok, scenario: place.id },
       'asked a platform to stop a scenario',
@@ -26,6 +31,11 @@ export async function stopAtSource(
     await noteSourceStop(services.db, place, { ...stop, at: new Date(services.now()).toISOString() });
     if (stop.ok) return;
   }
+}
+
+/** Whatever is encoded, some server between here and there decodes it again: `..` became `/workflows/../deactivate`. */
+function isPath(id: string): boolean {
+  return /[/\\?#]|%(2e|2f|5c|25|3f|23)/i.test(id) || /^\.+$/.test(id.trim());
 }
 
 async function tryStop(

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const place = (id: string, workspaceId = 'ws_1', livemode = true) => ({ workspaceId, livemode, id });
+const place = (id: string, workspaceId = 'ws_1', livemode = true) => ({ workspaceId, livemode, id, lock: '' });
 
 async function spend(id: string, costNanos: bigint, { workspaceId = 'ws_1', livemode = true, agoMs = 0 } = {}) {
   await writeCalls(database.pool, 'proc_1', [

@@ -13,6 +13,7 @@ export const getPlan = operation({
   description: 'The plan, the tokens it includes and those used this month. Calls on keys of your own are not metered.',
   surfaces: ['dashboard'],
   access: 'owner',
+  workspaceWide: true,
   input: z.strictObject({}),
   output: z.object({
     name: z.string().meta({ title: 'Name', description: 'Of the plan.' }),

@@ -124,6 +124,8 @@ export const listProviders = operation({
   description: 'The provider accounts of the workspace’s own.',
   surfaces: ['dashboard'],
   access: 'owner',
+  workspaceWide: true,
+  liveOnly: true,
   input: z.strictObject({}),
   output: page(provider),
   errors: ['forbidden'],

@@ -239,6 +239,8 @@ export const listConnections = operation({
   description: 'The platforms this workspace is connected to, never their tokens.',
   surfaces: ['dashboard'],
   access: 'owner',
+  workspaceWide: true,
+  liveOnly: true,
   input: z.strictObject({}),
   output: page(connection()),
   errors: ['forbidden'],

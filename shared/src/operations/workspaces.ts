@@ -145,6 +145,7 @@ export const updateWorkspace = operation({
     'Changes what is given, field by field; null empties a field. What a test key changes counts in test mode only, and what it leaves out is live mode’s.',
   surfaces: ['dashboard'],
   access: 'owner',
+  workspaceWide: true,
   input: z.strictObject({
     name: z.string().trim().min(1).max(100).optional().meta(about.name),
     timezone: timeZone(zone).optional(),

@@ -1,0 +1,353 @@
+import type { contract } from '@ai-gateway/shared/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, eventually, hello, json } from '../support/ask.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+
+/**
+ * A lock binds everywhere: whatever an operation touches carries every locked tag of the key, or is not there for it. Two clients
+ * share a workspace; acme's keys, one for each tag and role, ask every operation of the contract for what is globex's. A new
+ * operation needs a row here.
+ */
+let gateway: TestGateway;
+let receiver: Receiver;
+
+type As = Record<string, string>;
+type Ask = readonly [method: string, path: string, body?: object, headers?: As];
+interface Row {
+  /** Asks for a thing of globex's by its opaque id: refused to every locked key, and to test keys. */
+  ids?: (globex: Things) => readonly Ask[];
+  /** Asks for what is named by globex's tags, or for what is everybody's: refused to every locked key. */
+  named?: (globex: Things) => readonly Ask[];
+  /** May answer; then nothing of globex's is in it. */
+  reads?: readonly Ask[];
+}
+interface Things {
+  budget: string;
+  background: string;
+  invoice: string;
+  webhook: string;
+  delivery: string;
+  key: string;
+  provider: string;
+  connection: string;
+}
+
+const tagsOf = (name: string, platform: string) => ({
+  client_id: name,
+  project: `${name}-news`,
+  scenario_id: `${name}-mailer`,
+  scenario_platform: platform,
+});
+const acmes = tagsOf('acme', 'make');
+const globexs = tagsOf('globex', 'globex-platform');
+const headersOf = (tags: typeof acmes): As => ({
+  'x-client-id': tags.client_id,
+  'x-project': tags.project,
+  'x-scenario-id': tags.scenario_id,
+  'x-scenario-platform': tags.scenario_platform,
+});
+const asGlobex = headersOf(globexs);
+const { scenario_platform: _platform, ...budgetScope } = globexs;
+const october = { from: '2020-01-01', to: '2020-02-01' };
+
+const rows: Record<(typeof contract)[number]['id'], Row> = {
+  'chat.complete': { named: () => [['POST', chat, hello(), asGlobex]] },
+  'responses.create': { named: () => [['POST', '/v1/responses', { model: 'gpt-4o', input: 'Hi' }, asGlobex]] },
+  'messages.create': {
+    named: () => [['POST', '/v1/messages', { ...hello(), model: 'claude-sonnet-4-5', max_tokens: 5 }, asGlobex]],
+  },
+  'embeddings.create': {
+    named: () => [['POST', '/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hi' }, asGlobex]],
+  },
+  'background.create': {
+    named: () => [['POST', `${chat}/background`, { ...hello(), callback_url: 'http://127.0.0.1:9/' }, asGlobex]],
+  },
+  'background.get': { ids: ({ background }) => [['GET', `${chat}/background/${background}`]] },
+  'me.get': { reads: [['GET', '/v1/me']] },
+  'models.list': { reads: [['GET', '/v1/models']] },
+  'models.get': { reads: [['GET', '/v1/models/gpt-4o']] },
+  'budgets.check': {
+    reads: [
+      ['GET', '/v1/budgets/check'],
+      ['GET', '/v1/budgets/check?client_id=globex'],
+      ['GET', '/v1/budgets/check?project=globex-news&scenario_id=globex-mailer'],
+      ['GET', '/v1/budgets/check?model=openai/nobody-knows'],
+    ],
+  },
+  'budgets.create': {
+    named: ({ key }) => [['POST', '/v1/budgets', { name: 'b', limit_usd: 1, scope: { ...budgetScope, key_id: key } }]],
+  },
+  'budgets.list': {
+    reads: [
+      ['GET', '/v1/budgets'],
+      ['GET', '/v1/budgets?client_id=globex'],
+    ],
+  },
+  'budgets.get': { ids: ({ budget }) => [['GET', `/v1/budgets/${budget}`]] },
+  'budgets.update': { ids: ({ budget }) => [['PATCH', `/v1/budgets/${budget}`, { limit_usd: 2 }]] },
+  'budgets.remove': { ids: ({ budget }) => [['DELETE', `/v1/budgets/${budget}`]] },
+  'budgets.raise': { ids: ({ budget }) => [['POST', `/v1/budgets/${budget}/raise`, { by_usd: 1 }]] },
+  'budgets.instances': { ids: ({ budget }) => [['GET', `/v1/budgets/${budget}/instances`]] },
+  'usage.clients': {
+    reads: ['client', 'project', 'scenario', 'key'].flatMap((group): Ask[] => [
+      ['GET', `/v1/usage/clients?group_by=${group}`],
+      ['GET', `/v1/usage/clients?group_by=${group}&client_id=globex`],
+      ['GET', `/v1/usage/clients?group_by=${group}&format=csv`],
+    ]),
+  },
+  'usage.requests': {
+    reads: [
+      ['GET', '/v1/usage/requests'],
+      ['GET', '/v1/usage/requests?format=csv'],
+      ['GET', '/v1/usage/requests?client_id=globex'],
+      ['GET', '/v1/usage/requests?project=globex-news&scenario_id=globex-mailer'],
+      ['GET', '/v1/usage/requests?scenario_platform=globex-platform'],
+    ],
+  },
+  'clients.list': {
+    reads: [
+      ['GET', '/v1/clients'],
+      ['GET', '/v1/clients?search=globex'],
+    ],
+  },
+  'clients.get': { named: () => [['GET', '/v1/clients/globex']] },
+  'clients.set': { named: () => [['PUT', '/v1/clients/globex', { name: 'Mine' }]] },
+  'projects.list': {
+    reads: [
+      ['GET', '/v1/projects'],
+      ['GET', '/v1/projects?search=globex'],
+    ],
+  },
+  'invoices.create': { named: () => [['POST', '/v1/invoices', { client_id: 'globex', ...october }]] },
+  'invoices.list': {
+    reads: [
+      ['GET', '/v1/invoices'],
+      ['GET', '/v1/invoices?client_id=globex'],
+    ],
+  },
+  'invoices.get': {
+    ids: ({ invoice }) => [
+      ['GET', `/v1/invoices/${invoice}`],
+      ['GET', `/v1/invoices/${invoice}?format=csv`],
+      ['GET', `/v1/invoices/${invoice}?format=html`],
+    ],
+  },
+  'invoices.void': { ids: ({ invoice }) => [['POST', `/v1/invoices/${invoice}/void`, {}]] },
+  'plan.get': { named: () => [['GET', '/v1/plan']] },
+  'scenarios.list': {
+    reads: [
+      ['GET', '/v1/scenarios'],
+      ['GET', '/v1/scenarios?search=globex'],
+    ],
+  },
+  'scenarios.pause': {
+    named: () => ['globex-mailer', '*'].map((id): Ask => ['POST', `/v1/scenarios/${id}/pause`, {}]),
+  },
+  'scenarios.resume': {
+    named: () => ['globex-mailer', '*'].map((id): Ask => ['POST', `/v1/scenarios/${id}/resume`, {}]),
+  },
+  'scenarios.limits.get': {
+    named: () => ['globex-mailer', '*'].map((id): Ask => ['GET', `/v1/scenarios/${id}/limits`]),
+  },
+  'scenarios.limits.set': {
+    named: () => ['globex-mailer', '*'].map((id): Ask => ['PUT', `/v1/scenarios/${id}/limits`, { max_repeats: null }]),
+  },
+  'connections.create': {
+    named: () => [['POST', '/v1/connections', { platform: 'n8n', base_url: 'http://127.0.0.1:9', token: 't' }]],
+  },
+  'connections.list': { named: () => [['GET', '/v1/connections']] },
+  'connections.remove': { ids: ({ connection }) => [['DELETE', `/v1/connections/${connection}`]] },
+  'webhooks.create': {
+    named: () => [['POST', '/v1/webhooks', { url: receiver.url, events: ['budget.exceeded'], filter: budgetScope }]],
+  },
+  'webhooks.list': { reads: [['GET', '/v1/webhooks']] },
+  'webhooks.remove': { ids: ({ webhook }) => [['DELETE', `/v1/webhooks/${webhook}`]] },
+  'webhooks.test': { ids: ({ webhook }) => [['POST', `/v1/webhooks/${webhook}/test`, {}]] },
+  'webhooks.deliveries': { ids: ({ webhook }) => [['GET', `/v1/webhooks/${webhook}/deliveries`]] },
+  'webhooks.resend': {
+    ids: ({ webhook, delivery }) => [['POST', `/v1/webhooks/${webhook}/deliveries/${delivery}/resend`, {}]],
+  },
+  'events.list': {
+    reads: [
+      ['GET', '/v1/events'],
+      ['GET', '/v1/events?client_id=globex'],
+      ['GET', '/v1/events?project=globex-news'],
+      ['GET', '/v1/events?scenario_id=globex-mailer'],
+    ],
+  },
+  'rate-limits.set': {
+    named: ({ key }) =>
+      [
+        { client_id: 'globex' },
+        { client_id: '*' },
+        { scenario_id: 'globex-mailer' },
+        { scenario_id: '*' },
+        { key_id: key },
+        { key_id: '*' },
+      ].map((subject): Ask => ['PUT', '/v1/rate-limits', { ...subject, calls_per_minute: 1 }]),
+  },
+  'rate-limits.list': { reads: [['GET', '/v1/rate-limits']] },
+  'keys.create': {
+    named: () => [
+      ['POST', '/v1/keys', { name: 'k' }],
+      ['POST', '/v1/keys', { name: 'k', tags: globexs, locked_tags: Object.keys(globexs) }],
+    ],
+  },
+  'keys.list': { reads: [['GET', '/v1/keys']] },
+  'keys.revoke': { ids: ({ key }) => [['DELETE', `/v1/keys/${key}`]] },
+  'providers.create': {
+    named: () => [['POST', '/v1/providers', { name: 'openai', kind: 'openai', api_key: 'k' }]],
+  },
+  'providers.list': { named: () => [['GET', '/v1/providers']] },
+  'providers.update': { ids: ({ provider }) => [['PATCH', `/v1/providers/${provider}`, { models: [] }]] },
+  'providers.remove': { ids: ({ provider }) => [['DELETE', `/v1/providers/${provider}`]] },
+  'fallbacks.get': { reads: [['GET', '/v1/fallbacks']] },
+  'fallbacks.set': { named: () => [['PUT', '/v1/fallbacks', {}]] },
+  'workspaces.create': { named: () => [['POST', '/v1/workspaces', { name: 'x' }]] },
+  'workspace.get': { reads: [['GET', '/v1/workspace']] },
+  'workspace.update': { named: () => [['PATCH', '/v1/workspace', { name: 'x' }]] },
+};
+
+const bearer = (key: string): As => ({ authorization: `Bearer ${key}` });
+const made = async <T extends { id: string }>(path: string, body: object, as: As = {}): Promise<T> =>
+  json<T>(gateway.post(path, body, as), 201);
+const newKey = async (body: object): Promise<{ id: string; as: As }> => {
+  const { id, key } = await made<{ id: string; key: string }>('/v1/keys', { name: 'k', ...body });
+  return { id, as: bearer(key) };
+};
+let globex: Things;
+const asked = (): Promise<string[]> =>
+  Promise.all(
+    [
+      '/v1/budgets?client_id=globex',
+      `/v1/webhooks/${globex.webhook}/deliveries`,
+      '/v1/clients/globex',
+      '/v1/scenarios/globex-mailer/limits',
+      '/v1/scenarios/*/limits',
+      '/v1/scenarios?search=globex',
+      `/v1/invoices/${globex.invoice}`,
+      '/v1/rate-limits',
+      '/v1/providers',
+      '/v1/connections',
+      '/v1/fallbacks',
+      '/v1/usage/clients?client_id=globex',
+    ].map(async (path) => JSON.stringify(await json(gateway.get(path)))),
+  );
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
+  receiver = await startReceiver();
+  for (const tags of [acmes, globexs]) {
+    gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 100 } });
+    await json(gateway.post(chat, hello({ max_tokens: 100 }), headersOf(tags)));
+  }
+  await json(gateway.send('PUT', '/v1/clients/globex', { name: 'Globex Inc.', notes: 'globex pays late' }));
+  await json(gateway.send('PUT', '/v1/rate-limits', { client_id: 'globex', calls_per_minute: 900 }));
+  await json(gateway.send('PUT', '/v1/rate-limits', { scenario_id: 'globex-mailer', calls_per_minute: 900 }));
+  await json(gateway.send('PUT', '/v1/scenarios/globex-mailer/limits', { max_repeats: 240 }));
+  const key = await newKey({
+    name: 'globex key',
+    role: 'member',
+    tags: globexs,
+    locked_tags: ['client_id', 'project'],
+  });
+  const webhook = await made('/v1/webhooks', { url: `${receiver.url}/globex`, events: ['budget.exceeded'] }, key.as);
+  const delivery = await json<{ id: string }>(gateway.post(`/v1/webhooks/${webhook.id}/test`, {}, key.as));
+  const background = await json<{ id: string }>(
+    gateway.post(`${chat}/background`, { ...hello(), callback_url: receiver.url }, key.as),
+    202,
+  );
+  const all = { name: 'globex budget', limit_usd: 0.0011, on_limit: 'notify' };
+  const budget = await made('/v1/budgets', { ...all, scope: { client_id: 'globex' } });
+  await made('/v1/budgets', { ...all, name: 'globex project', scope: { project: 'globex-news' } });
+  await made('/v1/budgets', { name: 'globex and all others', limit_usd: 50, scope: {} });
+  gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 500 } });
+  await json(gateway.post(chat, hello({ max_tokens: 500 }), asGlobex));
+  await eventually(async () => expect(await (await gateway.get('/v1/events')).text()).toContain('globex'));
+  globex = {
+    key: key.id,
+    webhook: webhook.id,
+    delivery: delivery.id,
+    background: background.id,
+    budget: budget.id,
+    invoice: (await made('/v1/invoices', { client_id: 'globex', from: '2026-01-01', to: new Date().toISOString() })).id,
+    provider: (
+      await made('/v1/providers', {
+        name: 'globex-models',
+        kind: 'openai-compatible',
+        base_url: 'http://127.0.0.1:9',
+        api_key: 'k',
+      })
+    ).id,
+    connection: (await made('/v1/connections', { platform: 'n8n', base_url: 'http://127.0.0.1:9', token: 't' })).id,
+  };
+  await eventually(async () =>
+    expect(await json(gateway.get(`${chat}/background/${background.id}`, key.as))).toMatchObject({
+      status: 'completed',
+    }),
+  );
+});
+afterAll(async () => {
+  await gateway.stop();
+  await receiver.stop();
+});
+
+const ask = async ([method, path, body, headers = {}]: Ask, as: As): Promise<{ status: number; text: string }> => {
+  const answer = await gateway.send(method, path, body, { ...as, ...headers });
+  return { status: answer.status, text: await answer.text() };
+};
+const refused = async (one: Ask, as: As): Promise<void> => {
+  const { status, text } = await ask(one, as);
+  expect([one[0], one[1], [401, 403, 404].includes(status) ? 'refused' : `${status} ${text}`]).toEqual([
+    one[0],
+    one[1],
+    'refused',
+  ]);
+  // What was asked for may be named again; nothing else.
+  for (const secret of ['globex budget', 'globex pays', 'globex key', 'Globex Inc']) expect(text).not.toContain(secret);
+};
+const showsNothing = async (one: Ask, as: As): Promise<void> => {
+  const { status, text } = await ask(one, as);
+  if (status < 300)
+    expect([one[1], text.replaceAll('globex-models', '')]).toEqual([one[1], expect.not.stringMatching(/globex/i)]);
+  else expect([one[1], status]).toEqual([one[1], expect.toBeOneOf([403, 404])]);
+};
+const operations = Object.entries(rows);
+const locks = (['client_id', 'project', 'scenario_id', 'scenario_platform'] as const).flatMap((tag) =>
+  (['owner', 'member', 'viewer', 'caller'] as const).map((role) => [role, tag] as const),
+);
+
+describe('a key locked to a tag', () => {
+  it.each(locks)('finds nothing of another client’s by any operation, as %s locked to its %s', async (role, tag) => {
+    const { as } = await newKey({ role, tags: acmes, locked_tags: [tag] });
+    const before = await asked();
+    for (const [, { ids, named, reads }] of operations) {
+      for (const one of [...(ids?.(globex) ?? []), ...(named?.(globex) ?? [])]) await refused(one, as);
+      for (const one of reads ?? []) await showsNothing(one, as);
+    }
+    expect(await asked()).toEqual(before);
+  });
+
+  it('sees keys locked as it is, revokes those, and no other', async () => {
+    const owner = await newKey({ role: 'owner', tags: acmes, locked_tags: ['client_id'] });
+    const within = await newKey({ tags: acmes, locked_tags: ['client_id', 'project'] });
+    const beside = [await newKey({ tags: acmes }), await newKey({ tags: acmes, locked_tags: ['project'] })];
+    const { data } = await json<{ data: { id: string; locked_tags: string[] }[] }>(gateway.get('/v1/keys', owner.as));
+    expect(data.map(({ id }) => id)).toEqual(expect.arrayContaining([owner.id, within.id]));
+    for (const one of data) expect(one.locked_tags).toContain('client_id');
+    for (const { id } of beside)
+      expect((await gateway.send('DELETE', `/v1/keys/${id}`, undefined, owner.as)).status).toBe(404);
+    expect((await gateway.send('DELETE', `/v1/keys/${within.id}`, undefined, owner.as)).status).toBe(204);
+  });
+});
+
+it('a test key finds nothing of live calls by any operation', async () => {
+  const before = await asked();
+  for (const [, { ids, reads }] of operations) {
+    for (const one of ids?.(globex) ?? []) await refused(one, bearer(testKey));
+    for (const one of reads ?? []) await showsNothing(one, bearer(testKey));
+  }
+  for (const path of ['/v1/providers', '/v1/connections']) await refused(['GET', path], bearer(testKey));
+  expect(await asked()).toEqual(before);
+});
