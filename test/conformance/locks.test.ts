@@ -57,6 +57,9 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'messages.create': {
     named: () => [['POST', '/v1/messages', { ...hello(), model: 'claude-sonnet-4-5', max_tokens: 5 }, asGlobex]],
   },
+  'messages.countTokens': {
+    named: () => [['POST', '/v1/messages/count_tokens', { ...hello(), model: 'claude-sonnet-4-5' }, asGlobex]],
+  },
   'embeddings.create': {
     named: () => [['POST', '/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hi' }, asGlobex]],
   },
