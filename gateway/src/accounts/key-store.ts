@@ -46,23 +46,27 @@ export async function insertKey(db: Db, key: NewKey): Promise<Date> {
 
 /** Unknown and revoked keys look alike: both are undefined. Expiry is left to the caller, who remembers the answer. */
 export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefined> {
-  const { rows } = await db.query(`${selectCaller} where k.hash = $1 and k.revoked_at is null`, [hash]);
+  const { rows } = await db.query(
+    `select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit, k.expires_at
+     from api_keys k join workspaces w on w.id = k.workspace_id
+     left join workspace_settings s on s.workspace_id = k.workspace_id and s.livemode = k.livemode
+     where k.hash = $1 and k.revoked_at is null`,
+    [hash],
+  );
   return (rows as KeyRow[]).map(readCaller)[0];
 }
 
 /** The same by the key's id: what it may do now, for work it left behind. */
 export async function findKey(db: Db, key: { workspaceId: string; id: string }): Promise<Caller | undefined> {
-  const { rows } = await db.query(`${selectCaller} where k.workspace_id = $1 and k.id = $2 and k.revoked_at is null`, [
-    key.workspaceId,
-    key.id,
-  ]);
+  const { rows } = await db.query(
+    `select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit, k.expires_at
+     from api_keys k join workspaces w on w.id = k.workspace_id
+     left join workspace_settings s on s.workspace_id = k.workspace_id and s.livemode = k.livemode
+     where k.workspace_id = $1 and k.id = $2 and k.revoked_at is null`,
+    [key.workspaceId, key.id],
+  );
   return (rows as KeyRow[]).map(readCaller)[0];
 }
-
-const selectCaller = `select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags,
-    k.locked_tags, k.rate_limit, k.expires_at
-  from api_keys k join workspaces w on w.id = k.workspace_id
-  left join workspace_settings s on s.workspace_id = k.workspace_id and s.livemode = k.livemode`;
 
 function readCaller(row: KeyRow): Caller {
   return {
