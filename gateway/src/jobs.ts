@@ -6,6 +6,7 @@ import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { runBackground } from './calls/run-background.ts';
 import { forgetOldAnswers } from './calls/stored-answer-store.ts';
 import { shareCounts } from './limits/share-counts.ts';
+import { checkAccounts } from './routing/check-accounts-job.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
@@ -45,6 +46,7 @@ export function startJobs(services: Services): Jobs {
       while (!stopping.signal.aborted && (await rollUp(services.db, services.now())));
     }),
     repeat('watch the providers', 1_000, () => watchProviders(services)),
+    repeat('try refused keys again', 30_000, () => checkAccounts(services, 'refused')),
     repeat('watch latency', 60_000, () => watchLatency(services)),
     repeat('deliver what was left waiting', 60_000, () => replanDeliveries(services)),
     repeat('forget old deliveries', 3_600_000, () => deleteOldDeliveries(services.db)),

@@ -4,7 +4,7 @@ import { type RunningGateway, startGateway } from './start-gateway.ts';
 /** The process: starts, says where it is, stops when told to. */
 try {
   const config = loadConfig();
-  const gateway = await startGateway(config);
+  const gateway = await startGateway(config, { onRefused: (text) => process.stdout.write(`${text}\n`) });
   stopOnSignals(gateway);
   process.stdout.write(greeting(gateway, config));
 } catch (error) {

@@ -28,7 +28,9 @@ import { GuardViews } from './limits/guard-views.ts';
 import { LimitBoard } from './limits/limit-board.ts';
 import { hearCounts } from './limits/share-counts.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
+import { checkAccounts } from './routing/check-accounts-job.ts';
 import { HealthBoard } from './routing/health-board.ts';
+import { refusalText } from './routing/refusal-text.ts';
 import { LoopBoard } from './scenarios/loop-board.ts';
 import { WarmUp } from './scenarios/warm-up.ts';
 import type { Services } from './services.ts';
@@ -59,6 +61,8 @@ export async function startGateway(
     logTo?: DestinationStream;
     /** So long what is in flight is waited for. */
     drainMs?: number;
+    /** Is told in a sentence when a provider refuses the gateway's account, or one of its models. */
+    onRefused?: (text: string) => void;
   } = {},
 ): Promise<RunningGateway> {
   const log = pino({ level: config.logLevel, base: null }, options.logTo ?? pino.destination({ dest: 2, sync: false }));
@@ -146,7 +150,13 @@ export async function startGateway(
     outgoing,
     workspaces,
     settings: new SettingsViews({ db }),
-    health: new HealthBoard({ now }),
+    health: new HealthBoard({
+      now,
+      onRefused: (refusal) => {
+        log.warn(refusal, refusalText(refusal));
+        options.onRefused?.(refusalText(refusal));
+      },
+    }),
     streams: new Set(),
     forgetKey: (keyId) => authenticator.forget(keyId),
   };
@@ -199,6 +209,8 @@ export async function startGateway(
   let draining = false;
   server.off('request', starting);
   server.on('request', createApp({ services, authenticator, isDraining: () => draining, version }));
+
+  inBackground('try the provider keys', checkAccounts(services, 'all'));
 
   const stop = async (): Promise<void> => {
     draining = true;

@@ -159,17 +159,19 @@ it('a mistake of the caller comes back as that, and is not tried elsewhere', asy
   expect(gateway.fakes.anthropic.requests).toHaveLength(0);
 });
 
-it('a refused key of ours is our fault, told without the provider’s words', async () => {
+it('a refused key of ours is our fault, told without the provider’s words where nobody else may answer', async () => {
   gateway.fakes.openai.fault({
     kind: 'status',
     status: 401,
     body: { error: { message: 'Incorrect API key provided: sk-canary-openai-4711', code: 'invalid_api_key' } },
   });
-  const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'));
+  const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'), { 'x-gateway-fallback': 'none' });
   const text = await response.text();
   expect(response.status).toBe(502);
+  expect(response.headers.get('x-should-retry')).toBe('false');
+  expect(response.headers.get('retry-after')).toBeNull();
   expect(text).toContain('provider_error');
-  expect(text).not.toContain('canary');
+  expect(text).not.toMatch(/canary|Incorrect/);
 });
 
 it('five failures in a row put an account to rest, and its calls go elsewhere at once', async () => {

@@ -79,7 +79,7 @@ export const keyHandlers: Pick<Handlers<Context>, 'keys.create' | 'keys.list' | 
       providers: caller.livemode
         ? accounts.map(({ id, name }) => ({
             id: name,
-            status: services.health.mayTry(id) === 'no' ? ('resting' as const) : ('ok' as const),
+            status: services.health.statusOf(id, caller.workspaceId),
           }))
         : [{ id: 'sandbox', status: 'sandbox' as const }],
     };

@@ -34,7 +34,13 @@ export function answerInSandbox(request: ModelCall, call: NeutralCall, candidate
     await deliver(sink, finish(), undefined);
     return { kind: 'complete' };
   };
-  return { kind: 'stream', run: { attach, transform, abort: () => {} }, dropped: [], firstByteAt: () => firstByteAt };
+  return {
+    kind: 'stream',
+    run: { attach, transform, abort: () => {} },
+    failure: () => undefined,
+    dropped: [],
+    firstByteAt: () => firstByteAt,
+  };
 }
 
 async function deliver(sink: StreamSink, frames: string, event: StreamEvent | undefined): Promise<void> {

@@ -11,9 +11,11 @@ export interface AttemptFailure {
   code?: ProviderFailure['code'] | undefined;
   param?: string | undefined;
   retryAfterSeconds?: number | undefined;
+  /** Of `account`: what of it the provider refuses. */
+  refusal?: ProviderFailure['refusal'];
 }
 
-export const resting: AttemptFailure = { kind: 'resting', message: 'it failed repeatedly and is resting' };
+export const resting: AttemptFailure = { kind: 'resting', message: 'cooling down after failures' };
 
 export interface FailedAttempt {
   provider: string;
@@ -23,11 +25,11 @@ export interface FailedAttempt {
 
 /**
  * May the next candidate be tried? What is the caller's fault is told the caller, but only by the model that was asked for:
- * a stand-in that cannot take the request is simply no stand-in. A refused key of ours is ours to mend and told at once.
+ * a stand-in that cannot take the request is simply no stand-in. A refused account of ours is no reason to leave the caller
+ * without an answer.
  */
 export function mayGoOn(failure: AttemptFailure, isFirst: boolean): boolean {
-  if (failure.kind === 'caller' || failure.kind === 'account') return !isFirst;
-  return true;
+  return failure.kind !== 'caller' || !isFirst;
 }
 
 /** The error of a call whose every candidate failed. `tried` holds at least one. */
@@ -37,53 +39,76 @@ export function errorOf(tried: readonly FailedAttempt[]): GatewayError {
     model,
     error: failure.kind,
     ...(failure.status === undefined ? {} : { status: failure.status }),
-    message: failure.kind === 'account' ? 'the provider refused the gateway’s own account' : failure.message,
+    message: shown(failure),
   }));
-  const [only] = tried;
-  const failure = only?.failure;
-  if (only === undefined || failure === undefined)
-    return new GatewayError('no_provider_available', 'No provider could take this call.', { details: { attempts } });
-  if (failure.kind === 'caller') {
-    return new GatewayError(failure.code ?? 'invalid_request', failure.message, {
-      status: failure.status,
-      param: failure.param,
-    });
-  }
-  const waits = tried.flatMap(({ failure: { retryAfterSeconds } }) =>
-    retryAfterSeconds === undefined ? [] : [retryAfterSeconds],
-  );
   const details = { attempts };
-  if (tried.length > 1 || failure.kind === 'busy' || failure.kind === 'resting') {
-    const names = [...new Set(tried.map(({ provider }) => provider))].join(', ');
-    return new GatewayError(
-      'no_provider_available',
-      `No provider could take this call just now (tried: ${names}). Try again shortly.`,
-      {
-        details,
-        retryAfterSeconds: waits.length === 0 ? 5 : Math.min(...waits),
-      },
-    );
+  const [only] = tried;
+  if (only === undefined)
+    return new GatewayError('no_provider_available', 'No provider could take this call.', { details });
+  if (tried.length > 1) return allFailed(tried, details);
+  const { provider, failure } = only;
+  switch (failure.kind) {
+    case 'caller':
+      return new GatewayError(failure.code ?? 'invalid_request', failure.message, {
+        status: failure.status,
+        param: failure.param,
+      });
+    case 'busy':
+    case 'resting':
+      return allFailed(tried, details);
+    case 'timeout':
+      return new GatewayError(
+        'provider_timeout',
+        `${provider} did not answer in time. Try again, or allow a fallback model.`,
+        { details },
+      );
+    case 'account':
+      return new GatewayError(
+        'provider_error',
+        failure.refusal?.ofModel === true
+          ? `${provider} refused this model to the gateway's account. Choose another model; the gateway's operator can see the reason.`
+          : `${provider} refused the gateway's own account. The gateway's operator has to check its API key and billing.`,
+        { details, headers: noRetry },
+      );
+    default:
+      return new GatewayError('provider_error', `${provider} failed: ${failure.message}`, { details });
   }
-  if (failure.kind === 'timeout') {
-    return new GatewayError(
-      'provider_timeout',
-      `${only.provider} did not answer in time. Try again, or allow a fallback model.`,
-      { details },
-    );
-  }
-  if (failure.kind === 'account') {
-    return new GatewayError(
-      'provider_error',
-      `${only.provider} refused the gateway's own account. The gateway's operator has to check its API key.`,
-      { details },
-    );
-  }
-  return new GatewayError('provider_error', `${only.provider} failed: ${failure.message}`, { details });
+}
+
+/** `503` only where waiting helps; where every cause stays, a retry is wasted. */
+function allFailed(tried: readonly FailedAttempt[], details: { attempts: unknown[] }): GatewayError {
+  const causes = tried.map(({ provider, failure }) => `${provider}: ${inShort(failure)}`).join('; ');
+  if (tried.every(({ failure: { kind } }) => kind === 'account' || kind === 'caller'))
+    return new GatewayError('provider_error', `All providers failed (${causes}).`, { details, headers: noRetry });
+  const waits = tried.flatMap(({ failure: { kind, retryAfterSeconds } }) =>
+    retryAfterSeconds === undefined || kind === 'account' ? [] : [retryAfterSeconds],
+  );
+  return new GatewayError(
+    'no_provider_available',
+    `${tried.length === 1 ? 'The provider' : 'All providers'} failed (${causes}). Try again shortly.`,
+    { details, retryAfterSeconds: waits.length === 0 ? 5 : Math.min(...waits) },
+  );
+}
+
+/** The vendors' packages obey this header before they look at the status. */
+const noRetry = { 'x-should-retry': 'false' };
+
+function inShort(failure: AttemptFailure): string {
+  return failure.kind === 'busy' ? 'busy' : shown(failure).replace(/\.$/, '').slice(0, 160);
+}
+
+/** What callers are shown: a vendor's words about our account are the operator's. */
+function shown({ kind, message, refusal }: AttemptFailure): string {
+  if (kind !== 'account') return message;
+  return refusal?.ofModel === true
+    ? 'the provider refused this model to the gateway’s account'
+    : 'the provider refused the gateway’s own account';
 }
 
 export function failureOfExchange(error: ExchangeError): AttemptFailure {
   if (error.kind === 'timeout') return { kind: 'timeout', message: 'no answer in time' };
-  if (error.kind === 'refused') return { kind: 'refused', message: 'the connection was refused' };
+  // What was reset after it was sent may be the call's own doing; a refused connection is nobody's.
+  if (error.kind === 'refused' && !error.sent) return { kind: 'refused', message: 'the connection was refused' };
   return { kind: 'broken', message: 'the connection broke' };
 }
 

@@ -5,7 +5,7 @@ import { databaseAway } from '../budgets/journal.ts';
 import type { Meter } from '../budgets/meter.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
-import { routeCall } from '../routing/route.ts';
+import { type RouteInput, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { errorOf, type FailedAttempt, mayGoOn, resting } from './attempt.ts';
@@ -57,8 +57,7 @@ async function completeAdmitted(
     workspaceFallbacks: workspace.fallbacks,
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
-    mayTry: (account) => services.health.mayTry(account),
-    restMs: (account) => services.health.restMs(account),
+    ...placesOf(services, request.caller.workspaceId),
     cheapest: meters.some(runsLow),
     nowMs: services.now(),
   });
@@ -97,6 +96,14 @@ async function completeAdmitted(
 
 const noIds: readonly string[] = [];
 
+/** How the places a call may go to are doing, for a workspace. */
+export function placesOf({ health }: Services, workspaceId: string): Pick<RouteInput, 'mayTry' | 'restMs'> {
+  return {
+    mayTry: ({ account, model }) => health.mayTry({ account, model, workspaceId }),
+    restMs: ({ account, model }) => health.restMs({ account, model, workspaceId }),
+  };
+}
+
 /** The budgets a call falls under. */
 export function metersOf(
   services: Services,
@@ -113,9 +120,16 @@ function runsLow({ budget, spentNanos, postingNanos, limitNanos }: Meter): boole
 
 function withHeaders(error: GatewayError, headers: Readonly<Record<string, string>>): GatewayError {
   const { code, message, status, param, details, retryAfterSeconds, cause } = error;
-  return error.headers !== undefined || headers === undefined || Object.keys(headers).length === 0
+  return Object.keys(headers).length === 0
     ? error
-    : new GatewayError(code, message, { status, param, details, retryAfterSeconds, cause, headers });
+    : new GatewayError(code, message, {
+        status,
+        param,
+        details,
+        retryAfterSeconds,
+        cause,
+        headers: { ...headers, ...error.headers },
+      });
 }
 
 function open(
@@ -175,8 +189,9 @@ async function answerFrom(
   const { candidates, maxTokens } = options.funding;
   const tried: FailedAttempt[] = [];
   for (const candidate of candidates) {
-    const { provider, account } = candidate;
-    const attempt = services.health.begin(account, tried.length > 0);
+    const { provider, account, model } = candidate;
+    const { workspaceId } = request.caller;
+    const attempt = services.health.begin({ account, model, workspaceId }, tried.length > 0);
     if (attempt === undefined) {
       tried.push({ provider, model: candidate.model, failure: resting });
       continue;
@@ -320,7 +335,7 @@ async function close(
     await settleCall(running, { status: 'cancelled', ...figures });
     return { tail: [], whole: false };
   }
-  if (because === undefined) services.health.failed(running.attempt, { kind: 'broken' });
+  if (because === undefined) services.health.failed(running.attempt, answered.failure() ?? { kind: 'broken' });
   const error = because === 'stopping' ? stoppedHalfway() : brokenOff(running, end);
   await settleCall(running, { status: 'failed', ...figures, errorCode: error.code });
   const toldAlready = end.kind === 'failed' && end.message === undefined;

@@ -11,13 +11,13 @@ import { type Candidate, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { type AttemptFailure, errorOf, failureOfExchange, resting, retryAfterOf } from './attempt.ts';
-import { metersOf } from './complete-call.ts';
+import { metersOf, placesOf } from './complete-call.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import { fundEmbedding, meterIdsOf } from './fund-call.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { relayBody } from './relay-body.ts';
 import { closeUnbilled, notTried, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
-import { targetOf } from './try-candidate.ts';
+import { overloaded, targetOf, withoutKey } from './try-candidate.ts';
 
 /** The path of an embeddings call. One candidate: vectors of another model would mean something else. */
 export async function embedText(services: Services, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
@@ -49,8 +49,7 @@ async function embedAdmitted(
     workspaceFallbacks: {},
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
-    mayTry: (account) => services.health.mayTry(account),
-    restMs: (account) => services.health.restMs(account),
+    ...placesOf(services, request.caller.workspaceId),
     nowMs: services.now(),
   });
   if (candidate === undefined) throw new Error('a route has a candidate or is refused');
@@ -88,7 +87,8 @@ async function embedFunded(
 ): Promise<PlainAnswer> {
   const { request, asked, call, candidate, running } = options;
   const { provider, model } = candidate;
-  const attempt = services.health.begin(candidate.account, false);
+  const { account } = candidate;
+  const attempt = services.health.begin({ account, model, workspaceId: request.caller.workspaceId }, false);
   if (attempt === undefined) {
     const error = errorOf([{ provider, model, failure: resting }]);
     await closeUnbilled(running, 'failed', error.code);
@@ -244,11 +244,16 @@ async function embed(
       return {
         kind: 'failed',
         sent: true,
-        failure: {
-          ...failure,
-          status: exchange.status,
-          retryAfterSeconds: retryAfterOf(exchange.headers['retry-after'], services.now()) ?? failure.retryAfterSeconds,
-        },
+        failure: withoutKey(
+          {
+            ...failure,
+            ...overloaded(failure, exchange.status),
+            status: exchange.status,
+            retryAfterSeconds:
+              retryAfterOf(exchange.headers['retry-after'], services.now()) ?? failure.retryAfterSeconds,
+          },
+          candidate,
+        ),
       };
     }
     const read = adapter.response(answer, asked);

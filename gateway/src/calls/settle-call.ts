@@ -12,7 +12,7 @@ import type { Attempt } from '../routing/health-board.ts';
 import { type ClosedCall, noUsage } from '../usage/call-record.ts';
 import type { Passage } from './admission.ts';
 
-export const notTried: Attempt = { account: '', isProbe: false };
+export const notTried: Attempt = { account: '', model: '', workspaceId: '', isProbe: false };
 
 /** A call under way: everything settling it needs, gathered as it goes. */
 export interface RunningCall {

@@ -1,6 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import type { RelayScanner, StreamWriter } from '../dialects/dialect.ts';
 import type { Usage } from '../dialects/neutral.ts';
+import { dataOf } from '../dialects/scan-frame.ts';
 import { createFrameSplitter } from '../dialects/sse-frames.ts';
 import type { StreamReader } from '../providers/adapter.ts';
 
@@ -20,6 +21,8 @@ export interface StreamTransform {
   readonly state: 'open' | 'complete' | 'failed';
   readonly last: Bytes | undefined;
   readonly failure: string | undefined;
+  /** The provider's own error inside the stream, as JSON text. */
+  readonly errorBody: string | undefined;
   readonly usage: Usage | undefined;
   readonly model: string | undefined;
   /** Ids under which the vendor may keep the answer. */
@@ -28,11 +31,16 @@ export interface StreamTransform {
   readonly text: string;
 }
 
-/** Same dialect on both sides: bytes are passed on as they come, complete events only, and merely scanned. */
-export function relayTransform(scanner: RelayScanner): StreamTransform {
+/**
+ * Same dialect on both sides: bytes are passed on as they come, complete events only, and merely scanned. An error event that
+ * `isOurs` (our account is refused) is not passed on.
+ */
+export function relayTransform(scanner: RelayScanner, isOurs: (errorBody: string) => boolean): StreamTransform {
   const splitter = createFrameSplitter();
   let state: StreamTransform['state'] = 'open';
   let last: Buffer | undefined;
+  let errorBody: string | undefined;
+  let failure: string | undefined;
   return {
     push(chunk) {
       const out: Buffer[] = [];
@@ -45,7 +53,9 @@ export function relayTransform(scanner: RelayScanner): StreamTransform {
           last = frame;
           break;
         } else if (verdict === 'error') {
-          out.push(frame);
+          errorBody = dataOf(frame);
+          if (isOurs(errorBody)) failure = oursInside;
+          else out.push(frame);
           state = 'failed';
           break;
         }
@@ -60,7 +70,12 @@ export function relayTransform(scanner: RelayScanner): StreamTransform {
     get last() {
       return last;
     },
-    failure: undefined,
+    get failure() {
+      return failure;
+    },
+    get errorBody() {
+      return errorBody;
+    },
     get usage() {
       return scanner.usage;
     },
@@ -89,13 +104,18 @@ function joinNeighbours(frames: readonly Buffer[]): Buffer {
 }
 
 /** Another dialect on each side: events are read by the adapter and written anew by the dialect. */
-export function translateTransform(reader: StreamReader, writer: StreamWriter): StreamTransform {
+export function translateTransform(
+  reader: StreamReader,
+  writer: StreamWriter,
+  isOurs: (errorBody: string) => boolean,
+): StreamTransform {
   const decoder = new TextDecoder();
-  const sink = new NeutralSink(writer);
+  const sink = new NeutralSink(writer, isOurs);
   let out = '';
   const parser = createParser({
     onEvent: (event) => {
-      for (const neutral of reader.push(event)) out += sink.take(neutral);
+      for (const neutral of reader.push(event))
+        out += sink.take(neutral.kind === 'error' ? { ...neutral, body: event.data } : neutral);
     },
   });
   const flush = (): Bytes[] => {
@@ -138,12 +158,16 @@ class NeutralSink {
   state: StreamTransform['state'] = 'open';
   #last: string | undefined;
   #failure: string | undefined;
+  #errorBody: string | undefined;
   #usage: Usage | undefined;
   #model: string | undefined;
   #text = '';
 
-  constructor(writer: StreamWriter) {
+  readonly #isOurs: (errorBody: string) => boolean;
+
+  constructor(writer: StreamWriter, isOurs: (errorBody: string) => boolean = () => false) {
     this.#writer = writer;
+    this.#isOurs = isOurs;
   }
 
   take(event: Parameters<StreamWriter['push']>[0]): string {
@@ -159,7 +183,8 @@ class NeutralSink {
       if (this.#text.length < textMax) this.#text += event.text;
     } else if (event.kind === 'error') {
       this.state = 'failed';
-      this.#failure = event.message;
+      this.#errorBody = event.body;
+      this.#failure = event.body !== undefined && this.#isOurs(event.body) ? oursInside : event.message;
       return '';
     }
     return this.#writer.push(event);
@@ -185,6 +210,9 @@ class NeutralSink {
       get failure() {
         return sink.#failure;
       },
+      get errorBody() {
+        return sink.#errorBody;
+      },
       get usage() {
         return sink.#usage;
       },
@@ -197,5 +225,8 @@ class NeutralSink {
     };
   }
 }
+
+/** For people, in the place of a vendor's words about our account. */
+const oursInside = 'it refused the gateway’s own account';
 
 const textMax = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseExact } from '../dialects/exact-json.ts';
-import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
+import type { Answer, JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
 import {
   type Adapter,
   type Outgoing,
@@ -37,6 +37,8 @@ export type Answered =
   | {
       kind: 'stream';
       run: Pick<StreamRun, 'attach' | 'transform' | 'abort'>;
+      /** What the provider said where it failed inside its stream. */
+      failure: () => AttemptFailure | undefined;
       dropped: readonly string[];
       firstByteAt: () => number | undefined;
     };
@@ -76,7 +78,7 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   try {
     const exchange = await send(services, candidate, outgoing, request.cancellation);
     if (exchange.status < 200 || exchange.status > 299)
-      return { kind: 'failed', failure: await refusal(services, adapter, exchange) };
+      return { kind: 'failed', failure: withoutKey(await refusal(services, adapter, exchange), candidate) };
     const reading: Reading = { adapter, translated, exchange, request, call, dropped, inputTokens: await counting };
     return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
   } catch (error) {
@@ -140,7 +142,17 @@ async function refusal(services: Services, adapter: Adapter, exchange: Exchange)
   }
   const body = await exchange.collect(errorBytesMax).catch(() => Buffer.alloc(0));
   const failure = adapter.error(status, body.toString('utf8'));
-  return { ...failure, status, retryAfterSeconds: retryAfterSeconds ?? failure.retryAfterSeconds };
+  return {
+    ...failure,
+    ...overloaded(failure, status),
+    status,
+    retryAfterSeconds: retryAfterSeconds ?? failure.retryAfterSeconds,
+  };
+}
+
+/** Anthropic's 529, which others have taken over: as a 429, it is the model that is busy. */
+export function overloaded({ kind }: ProviderFailure, status: number): { kind?: 'busy' } {
+  return status === 529 && kind === 'broken' ? { kind: 'busy' } : {};
 }
 
 interface Reading {
@@ -163,7 +175,8 @@ function readPlain({ adapter, translated, exchange, request, call, dropped }: Re
     if (read === undefined) return { kind: 'failed', failure: toldInside(adapter, json) };
     return { kind: 'plain', body, ...read, dropped, firstByteAt };
   }
-  const answer = translated.response(json);
+  const answer = answerIn(adapter, translated, json);
+  if ('kind' in answer) return { kind: 'failed', failure: answer };
   const written = request.dialect.answer(answer, { requestId: request.id, createdAtMs: request.receivedAtMs, call });
   const text = answer.parts.map((part) => (part.kind === 'tool-call' ? part.arguments : part.text)).join('');
   return {
@@ -191,14 +204,16 @@ async function readStream({
     const json = parseObject(await exchange.collect(errorBytesMax));
     return { kind: 'failed', failure: json === undefined ? nonsense : toldInside(adapter, json) };
   }
+  const isOurs = (errorBody: string): boolean => adapter.error(500, errorBody).kind === 'account';
   const transform =
     translated === undefined
-      ? relayTransform(request.dialect.scanner(call))
+      ? relayTransform(request.dialect.scanner(call), isOurs)
       : translateTransform(
           translated.stream(),
           translated.writer(
             request.dialect.stream({ requestId: request.id, createdAtMs: request.receivedAtMs, call, inputTokens }),
           ),
+          isOurs,
         );
   const run = new StreamRun(exchange, transform);
   await run.ready;
@@ -206,12 +221,18 @@ async function readStream({
   if (ended !== undefined && ended.kind !== 'complete' && transform.text === '') {
     if (request.cancellation.cancelled) return { kind: 'gone', sent: true };
     if (ended.kind === 'broken') return { kind: 'failed', failure: failureOfExchange(ended.error) };
+    const { errorBody } = transform;
     return {
       kind: 'failed',
-      failure: { kind: 'broken', message: ended.message ?? 'the provider failed as its answer began' },
+      failure:
+        errorBody === undefined
+          ? { kind: 'broken', message: ended.message ?? 'the provider failed as its answer began' }
+          : toldIn(adapter, errorBody),
     };
   }
-  return { kind: 'stream', run, dropped, firstByteAt: () => exchange.firstByteAt };
+  const failure = (): AttemptFailure | undefined =>
+    transform.errorBody === undefined ? undefined : toldIn(adapter, transform.errorBody);
+  return { kind: 'stream', run, failure, dropped, firstByteAt: () => exchange.firstByteAt };
 }
 
 function parseObject(body: Buffer, parse: (text: string) => unknown = JSON.parse): JsonObject | undefined {
@@ -228,8 +249,29 @@ const nonsense: AttemptFailure = { kind: 'broken', message: 'the provider answer
 /** An error body under a 200: what it says is read as if it had come with a 500. */
 function toldInside(adapter: Adapter, json: JsonObject): AttemptFailure {
   if (json.error === undefined && json.type !== 'error') return nonsense;
-  const failure: ProviderFailure = adapter.error(500, JSON.stringify(json));
-  return { kind: failure.kind === 'busy' ? 'busy' : 'broken', message: failure.message };
+  return toldIn(adapter, JSON.stringify(json));
+}
+
+function toldIn(adapter: Adapter, errorBody: string): AttemptFailure {
+  const { kind, message, refusal }: ProviderFailure = adapter.error(500, errorBody);
+  return kind === 'account' || kind === 'busy' ? { kind, message, refusal } : { kind: 'broken', message };
+}
+
+function answerIn(adapter: Adapter, translated: TranslatedCall, json: JsonObject): Answer | AttemptFailure {
+  try {
+    return translated.response(json);
+  } catch (error) {
+    const isTold = error instanceof UnreadableAnswer && Boolean(json.error ?? json.type === 'error');
+    if (isTold) return toldInside(adapter, json);
+    throw error;
+  }
+}
+
+/** Vendors repeat the key they refuse, and not every key looks like one. */
+export function withoutKey(failure: AttemptFailure, { apiKey }: Pick<Candidate, 'apiKey'>): AttemptFailure {
+  return apiKey.length < 6 || !failure.message.includes(apiKey)
+    ? failure
+    : { ...failure, message: failure.message.replaceAll(apiKey, '[key]') };
 }
 
 function unsupported(dropped: readonly string[], candidate: Candidate): GatewayError {

@@ -195,7 +195,7 @@ export type StreamEvent =
   | { kind: 'finish'; reason: FinishReason; stopSequence?: string }
   | { kind: 'usage'; usage: Usage }
   /** The provider said, inside the stream, that it failed. Nothing follows. */
-  | { kind: 'error'; message: string };
+  | { kind: 'error'; message: string /** The event it was read from, as JSON text. */; body?: string };
 
 /** One server-sent event, as `eventsource-parser` gives it. */
 export interface ServerSentEvent {

@@ -52,7 +52,7 @@ function register(services: Services): Registry {
   });
   new Gauge({
     name: 'gateway_provider_up',
-    help: 'Whether a provider account is taken to be working (1) or is resting (0)',
+    help: 'Whether a provider account works (1), or is cooling down or refused (0)',
     labelNames: ['provider'],
     registers: [registry],
     collect() {
@@ -64,24 +64,27 @@ function register(services: Services): Registry {
 }
 
 /** The operator's accounts alone: what workspaces bring along is their own affair. */
-function operatorsHealth(services: Services): { id: string; status: 'ok' | 'resting' }[] {
+function operatorsHealth(services: Services): { id: string; status: keyof typeof statusTexts }[] {
   return services.workspaces.operators.map(({ id }) => ({
     id,
-    status: services.health.mayTry(id) === 'no' ? 'resting' : 'ok',
+    status: services.health.statusOf(id),
   }));
 }
 
-function statusPage(providers: readonly { id: string; status: string }[]): string {
+const statusTexts = {
+  ok: 'working',
+  resting: 'cooling down after failures',
+  refused: 'refuses the gateway’s account',
+} as const;
+
+function statusPage(providers: readonly { id: string; status: keyof typeof statusTexts }[]): string {
   const rows = providers
-    .map(
-      ({ id, status }) =>
-        `<tr><td>${id}</td><td class="${status}">${status === 'ok' ? 'working' : 'resting after failures'}</td></tr>`,
-    )
+    .map(({ id, status }) => `<tr><td>${id}</td><td class="${status}">${statusTexts[status]}</td></tr>`)
     .join('');
   const none = '<tr><td colspan="2">No provider account is set up; test keys are answered by the sandbox.</td></tr>';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>AI Gateway: status</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td{padding:.5rem;border-bottom:1px solid #ddd}.ok{color:#0a7a3c}.resting{color:#b3261e}</style></head>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td{padding:.5rem;border-bottom:1px solid #ddd}.ok{color:#0a7a3c}.resting,.refused{color:#b3261e}</style></head>
 <body><h1>Providers</h1><table>${rows === '' ? none : rows}</table></body></html>
 `;
 }

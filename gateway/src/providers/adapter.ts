@@ -6,6 +6,7 @@ import type {
   ServerSentEvent,
   StreamEvent,
 } from '../dialects/neutral.ts';
+import type { AccountRefusal } from './account-refusal.ts';
 import type { NameRule } from './tool-names.ts';
 
 /** Where a call goes: one account at one provider, and the model as that provider names it. */
@@ -30,7 +31,8 @@ export interface Outgoing {
 export interface ProviderFailure {
   /**
    * `caller`: the request itself is at fault, comes back as that 4xx and is not tried elsewhere.
-   * `account`: our key or account is at fault (401, 403, no credit): 502, without the provider's text.
+   * `account`: our key or account is refused (401, 402, 403, no credit, quota used up), in whatever words: another candidate may
+   * serve, the operator is told.
    * `busy`: 429 or overloaded: another candidate may serve. `broken`: 408, 409, 425, 5xx or nonsense: another candidate may serve.
    */
   kind: 'caller' | 'account' | 'busy' | 'broken';
@@ -45,6 +47,8 @@ export interface ProviderFailure {
     | 'model_not_found'
     | 'request_too_large';
   param?: string;
+  /** Of `account`: what of it is refused. */
+  refusal?: AccountRefusal;
   /** Where the provider says in the body, not in a header, how long to wait. */
   retryAfterSeconds?: number;
 }

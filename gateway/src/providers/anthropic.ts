@@ -1,8 +1,8 @@
 import type { Adapter, ProviderFailure, Target } from './adapter.ts';
 import { messageStreamReader, readMessage } from './anthropic-answer.ts';
 import { messagesRequest } from './anthropic-request.ts';
-import { callerCode, cleanMessage, kindOfStatus, parseErrorBody } from './failure.ts';
-import { asObject } from './openai-answer.ts';
+import { callerCode, cleanMessage, judge, parseErrorBody, wordsOf } from './failure.ts';
+import { asObject, asText } from './openai-answer.ts';
 import { anthropicNames } from './tool-names.ts';
 
 /** Anthropic's messages API. */
@@ -28,7 +28,19 @@ function headersOf(target: Target): Record<string, string> {
 function failure(status: number, body: string): ProviderFailure {
   const error = asObject(parseErrorBody(body)?.error);
   const message = cleanMessage(error?.message, status);
-  // An empty account is answered with a 400.
-  const kind = /credit balance is too low/i.test(message) ? 'account' : kindOfStatus(status);
-  return kind === 'caller' ? { kind, message, code: callerCode(status, message) } : { kind, message };
+  // Inside a stream an error has no status of its own; its type says the same.
+  const named = status < 500 ? status : (statuses[asText(error?.type) ?? ''] ?? status);
+  const verdict = judge({ status: named, words: wordsOf(error), message });
+  return verdict.kind === 'caller'
+    ? { kind: verdict.kind, message, code: callerCode(named, message) }
+    : { ...verdict, message };
 }
+
+/** Of docs.claude.com/en/api/errors, as far as another candidate may serve. */
+const statuses: Readonly<Record<string, number>> = {
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  rate_limit_error: 429,
+  overloaded_error: 529,
+};

@@ -1,3 +1,4 @@
+import { isCallersOwn403, readAccountRefusal, type ToldFailure } from './account-refusal.ts';
 import type { ProviderFailure } from './adapter.ts';
 
 /** The provider's JSON error body, or nothing where it is none. */
@@ -18,7 +19,10 @@ export function cleanMessage(message: unknown, status: number): string {
       ? message.trim()
       : `the provider answered with status ${status}`;
   return text
-    .replace(/\b(sk-[\w*-]{6,}|AIza[\w-]{10,}|gw_(?:live|test)_[\w-]+|Bearer\s+[\w.~+/-]{8,})/g, '[key]')
+    .replace(
+      /\b((?:sk|gsk|xai|pk|r8|hf|key|csk|fw|nvapi|pplx|tgp)[-_][\w*-]{6,}|AIza[\w-]{10,}|gw_(?:live|test|operator)_[\w-]+|Bearer\s+[\w.~+/-]{8,}|\w{2,12}\*{3,}\w{0,12})/g,
+      '[key]',
+    )
     .slice(0, 500);
 }
 
@@ -30,6 +34,35 @@ export function kindOfStatus(status: number): ProviderFailure['kind'] {
   return 'caller';
 }
 
+/**
+ * A failure in the words every vendor's error can be brought to. `code` of a caller's failure is the adapter's to add.
+ * An error inside a 200 or a stream is judged by the status it names, where it names one.
+ */
+export function judge(told: ToldFailure): Pick<ProviderFailure, 'kind' | 'refusal'> {
+  const refusal = readAccountRefusal(told);
+  if (refusal !== undefined) return { kind: 'account', refusal };
+  if (told.status === 403 && isCallersOwn403(told.message)) return { kind: 'caller' };
+  return { kind: kindOfStatus(told.status) };
+}
+
+/** The status an error body names in it, where that is a status of a failure; else the one it came with. */
+export function statusIn(error: Readonly<Record<string, unknown>> | undefined, status: number): number {
+  for (const named of [error?.code, error?.status, error?.status_code, error?.http_code]) {
+    const number = typeof named === 'string' && /^[45]\d\d$/.test(named) ? Number(named) : named;
+    if (typeof number === 'number' && Number.isInteger(number) && number >= 400 && number < 600) return number;
+  }
+  return status;
+}
+
+/** All words of an error that may be codes, wherever the vendor puts them. */
+export function wordsOf(...objects: (Readonly<Record<string, unknown>> | undefined)[]): string[] {
+  return objects.flatMap((object) =>
+    object === undefined
+      ? []
+      : [object.code, object.type, object.status, object.reason].filter((word) => typeof word === 'string'),
+  );
+}
+
 export function callerCode(status: number, message: string): NonNullable<ProviderFailure['code']> {
   if (status === 413) return 'request_too_large';
   if (status === 404) return 'model_not_found';
@@ -39,7 +72,7 @@ export function callerCode(status: number, message: string): NonNullable<Provide
     )
   )
     return 'context_length_exceeded';
-  if (/content.?(policy|filter)|safety system|content management policy/i.test(message))
+  if (/content.?(policy|filter)|safety system|content management policy|flagged|requires moderation/i.test(message))
     return 'content_policy_violation';
   return 'invalid_request';
 }

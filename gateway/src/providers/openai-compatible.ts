@@ -1,6 +1,6 @@
 import type { DialectId, NeutralCall } from '../dialects/neutral.ts';
 import type { Adapter, Outgoing, ProviderFailure, Target } from './adapter.ts';
-import { callerCode, cleanMessage, kindOfStatus, parseErrorBody } from './failure.ts';
+import { callerCode, cleanMessage, judge, parseErrorBody, statusIn, wordsOf } from './failure.ts';
 import { asObject, asText, chatStreamReader, readCompletion } from './openai-answer.ts';
 import { chatRequest } from './openai-request.ts';
 import { openAiNames } from './tool-names.ts';
@@ -45,12 +45,16 @@ export function openAiHeaders(target: Target): Record<string, string> {
 export function openAiFailure(status: number, body: string): ProviderFailure {
   const parsed = parseErrorBody(body);
   const error = asObject(parsed?.error) ?? parsed;
-  const told = error?.message ?? (typeof parsed?.error === 'string' ? parsed.error : undefined);
+  const told =
+    error?.message ?? (typeof parsed?.error === 'string' ? parsed.error : (parsed?.detail ?? parsed?.message));
   const code = asText(error?.code);
-  const kind = code === 'insufficient_quota' ? 'busy' : kindOfStatus(status);
   const message = cleanMessage(told, status);
-  if (kind !== 'caller') return { kind, message };
   const param = asText(error?.param);
+  // An error inside a 200 or a stream says its status itself, where it says one (OpenRouter's `code: 402`).
+  const named = status < 500 ? status : statusIn(error, status);
+  const verdict = judge({ status: named, words: wordsOf(error, parsed), message, param });
+  const { kind } = verdict;
+  if (kind !== 'caller') return { ...verdict, message };
   const known =
     code === 'context_length_exceeded'
       ? 'context_length_exceeded'

@@ -1,110 +1,411 @@
-import { type Health, mayTry, newHealth, onAbandoned, onFailure, onProbe, onSuccess, type Trial } from './health.ts';
+import {
+  type Health,
+  type Trial as HealthTrial,
+  mayTry,
+  newHealth,
+  onAbandoned,
+  onFailure,
+  onProbe,
+  onSuccess,
+} from './health.ts';
 import { mayRetry, newRetryBudget, onTry, type RetryBudget } from './retry-budget.ts';
 
-/** Which failures speak against the account. A caller's mistake does not, nor a key that was refused. */
-const countsAgainst: ReadonlySet<string> = new Set(['busy', 'broken', 'timeout', 'refused']);
+/** Where a try goes, and for whom. `account` is any name that tells accounts apart. */
+export interface TryPlace {
+  account: string;
+  model: string;
+  workspaceId: string;
+}
 
-interface Account {
+/**
+ * May a place be tried? `refused`: the provider refuses our account, so what else there is comes first; with nothing else it is
+ * asked all the same, since only an answer can tell that the refusal is over.
+ */
+export type Trial = HealthTrial | 'refused';
+
+/** One try at a place, from `begin` until it is told how it went. */
+export interface Attempt extends TryPlace {
+  isProbe: boolean;
+}
+
+export interface TryFailure {
+  kind: string;
+  /** For the operator, in the vendor's words, with no key in it. */
+  message?: string | undefined;
+  status?: number | undefined;
+  retryAfterSeconds?: number | undefined;
+  refusal?: { reason: 'key' | 'credit' | 'access'; ofModel: boolean } | undefined;
+}
+
+/** A provider's refusal of an account, or of one model to it. */
+export interface Refusal {
+  account: string;
+  /** Set where only this model is refused. */
+  model: string | undefined;
+  reason: 'key' | 'credit' | 'access';
+  /** In the vendor's words. */
+  message: string;
+  status: number | undefined;
+  sinceMs: number;
+}
+
+/** What an operator is told is down: a whole account, or one of its models, for all or for one workspace. */
+export interface Outage {
+  key: string;
+  account: string;
+  model: string | undefined;
+  workspaceId: string | undefined;
+  /** Set where the provider refuses the account. */
+  refusal: Refusal | undefined;
+  restingUntilMs: number;
+  errorRate: number;
+}
+
+interface Breaker {
   health: Health;
-  retries: RetryBudget;
-  /** What was last told of it; nothing told is up. */
-  toldDown: boolean;
   /** Of the latest tries, a moving average: 1 when all failed. */
   errorRate: number;
 }
 
-/** One try at an account, from `begin` until it is told how it went. */
-export interface Attempt {
-  account: string;
-  isProbe: boolean;
+interface ModelState {
+  /** What the vendor itself said of the model (429 with a wait), and failures of several workspaces. */
+  shared: Breaker;
+  /** Failures of the present streak, by workspace. */
+  streak: Map<string, number>;
+  /** Failures of one workspace's calls, which say nothing about another's. Absent is healthy. */
+  own: Map<string, Breaker>;
+  retries: RetryBudget;
+}
+
+interface AccountState {
+  models: Map<string, ModelState>;
+  /** Refused connections: nobody's call is to blame. */
+  line: Breaker;
+  refusals: Map<string, Refusal>;
+  /** Refusals of the whole account, one after another. */
+  refused: Health;
+  succeededAtMs: number;
 }
 
 /** How much the latest try weighs in the error rate. */
 const latestWeight = 0.1;
+/**
+ * Of five failures in a row that rest a model for everybody, one workspace's count for two: it takes three workspaces. A caller
+ * can make a model fail at will (time-outs of long answers, schemas a vendor answers with a 500), and rests it for itself only.
+ */
+const streakShare = 2;
+/** Names of models come from callers. */
+const modelsMax = 2_000;
+const workspacesMax = 2_000;
 
-/** How every provider account is doing, as this process has seen it. `account` is any name that tells accounts apart. */
+/**
+ * How every provider account and each of its models is doing, as this process has seen it. Limits are per model at every vendor
+ * (OpenAI, Anthropic: per model or class; Gemini's 429 names `…PerProjectPerModel…`); keys, credit and the line are the account's.
+ */
 export class HealthBoard {
   readonly #now: () => number;
-  readonly #accounts = new Map<string, Account>();
+  readonly #onRefused: (refusal: Refusal) => void;
+  readonly #accounts = new Map<string, AccountState>();
+  /** What was last told of an outage or a refusal; what is not in it is up. */
+  readonly #told = new Map<string, Outage>();
 
-  constructor(options: { now: () => number }) {
+  constructor(options: { now: () => number; onRefused?: (refusal: Refusal) => void }) {
     this.#now = options.now;
+    this.#onRefused = options.onRefused ?? (() => {});
   }
 
-  mayTry(account: string): Trial {
-    const known = this.#accounts.get(account);
-    return known === undefined ? 'yes' : mayTry(known.health, this.#now());
+  mayTry(place: TryPlace): Trial {
+    const account = this.#accounts.get(place.account);
+    if (account === undefined) return 'yes';
+    const nowMs = this.#now();
+    const trial = trialOf(account, place, nowMs);
+    return trial !== 'no' && mayTry(account.refused, nowMs) === 'no' ? 'refused' : trial;
   }
 
   /** Until it may be tried again; nought where only a probe is out, which may be back at any moment. */
-  restMs(account: string): number {
-    const known = this.#accounts.get(account);
-    return known === undefined ? 0 : Math.max(0, known.health.restingUntilMs - this.#now());
+  restMs(place: TryPlace): number {
+    const account = this.#accounts.get(place.account);
+    if (account === undefined) return 0;
+    const until = breakersOf(account, place).map(({ health }) => health.restingUntilMs);
+    return Math.max(0, ...until.map((ms) => ms - this.#now()));
   }
 
-  /** Takes a place for a try; undefined when the account is resting, or has had its share of second tries. */
-  begin(account: string, isRetry: boolean): Attempt | undefined {
-    const state = this.#account(account);
-    const now = this.#now();
-    const trial = mayTry(state.health, now);
-    if (trial === 'no' || (isRetry && !mayRetry(state.retries, state.health, now))) return undefined;
-    if (trial === 'probe') state.health = onProbe(state.health, now);
-    state.retries = onTry(state.retries, isRetry, now);
-    return { account, isProbe: trial === 'probe' };
+  /** Takes a place for a try; undefined when it is resting, or has had its share of second tries. */
+  begin(place: TryPlace, isRetry: boolean): Attempt | undefined {
+    const { account: name, model: modelName, workspaceId } = place;
+    const account = this.#account(name);
+    const model = this.#model(account, modelName);
+    const nowMs = this.#now();
+    const trial = trialOf(account, place, nowMs);
+    if (trial === 'no') return undefined;
+    const own = model.own.get(workspaceId);
+    if (isRetry && !mayRetry(model.retries, streakOf(model, own), nowMs)) return undefined;
+    if (trial === 'probe')
+      for (const breaker of breakersOf(account, place))
+        if (mayTry(breaker.health, nowMs) === 'probe') breaker.health = onProbe(breaker.health, nowMs);
+    model.retries = onTry(model.retries, isRetry, nowMs);
+    return { account: name, model: modelName, workspaceId, isProbe: trial === 'probe' };
   }
 
-  succeeded({ account }: Attempt): void {
-    const state = this.#account(account);
-    state.health = onSuccess(state.health);
-    state.errorRate *= 1 - latestWeight;
+  succeeded({ account: name, model: modelName, workspaceId }: Attempt): void {
+    const account = this.#accounts.get(name);
+    if (account === undefined) return;
+    account.line.health = onSuccess(account.line.health);
+    account.line.errorRate *= 1 - latestWeight;
+    account.refused = onSuccess(account.refused);
+    account.succeededAtMs = this.#now();
+    if (account.refusals.size > 0) forgive(account, modelName);
+    const model = account.models.get(modelName);
+    if (model === undefined) return;
+    model.shared.health = onSuccess(model.shared.health);
+    model.shared.errorRate *= 1 - latestWeight;
+    if (model.streak.size > 0) model.streak.clear();
+    if (model.own.size > 0) model.own.delete(workspaceId);
   }
 
-  failed(attempt: Attempt, failure: { kind: string; retryAfterSeconds?: number | undefined }): void {
-    if (!countsAgainst.has(failure.kind)) {
-      this.abandoned(attempt);
-      return;
+  failed(attempt: Attempt, failure: TryFailure): void {
+    const account = this.#account(attempt.account);
+    const model = this.#model(account, attempt.model);
+    const { workspaceId } = attempt;
+    const nowMs = this.#now();
+    switch (failure.kind) {
+      case 'account':
+        this.abandoned(attempt);
+        this.#refuse(attempt, account, failure);
+        return;
+      case 'refused':
+        fail(account.line, nowMs);
+        this.#freeProbe(account, attempt);
+        return;
+      case 'busy':
+      case 'broken':
+      case 'timeout': {
+        const waitMs = failure.kind === 'busy' ? (failure.retryAfterSeconds ?? 0) * 1000 : 0;
+        // A wait the vendor names is its word about the model, whoever's call met it.
+        if (waitMs > 0) fail(model.shared, nowMs, waitMs);
+        else {
+          const count = (model.streak.get(workspaceId) ?? 0) + 1;
+          if (model.streak.size < workspacesMax) model.streak.set(workspaceId, count);
+          if (count <= streakShare) fail(model.shared, nowMs);
+          else model.shared.errorRate += (1 - model.shared.errorRate) * latestWeight;
+          let own = model.own.get(workspaceId);
+          if (own === undefined) {
+            own = newBreaker();
+            bounded(model.own, workspacesMax).set(workspaceId, own);
+          }
+          fail(own, nowMs);
+        }
+        this.#freeProbe(account, attempt);
+        return;
+      }
+      default:
+        // A caller's mistake says nothing of the provider.
+        this.abandoned(attempt);
     }
-    const state = this.#account(attempt.account);
-    state.errorRate += (1 - state.errorRate) * latestWeight;
-    const { retryAfterSeconds } = failure;
-    state.health = onFailure(
-      state.health,
-      this.#now(),
-      failure.kind === 'busy' && retryAfterSeconds !== undefined ? retryAfterSeconds * 1000 : undefined,
-    );
   }
 
   /** A try that says nothing about the account: its caller hung up. One from before the rest has no probe's place to free. */
-  abandoned({ account, isProbe }: Attempt): void {
-    if (!isProbe) return;
+  abandoned(attempt: Attempt): void {
+    const account = this.#accounts.get(attempt.account);
+    if (account !== undefined) this.#freeProbe(account, attempt);
+  }
+
+  /** What a key check found; `undefined` for a key that works. */
+  checked(account: string, refusal: (TryFailure & { message: string }) | undefined): void {
     const state = this.#account(account);
-    state.health = onAbandoned(state.health);
+    if (refusal !== undefined) this.#refuse({ account, model: '' }, state, refusal);
+    else if ([...state.refusals.values()].some(({ reason }) => reason === 'key')) {
+      for (const [key, { reason }] of state.refusals) if (reason === 'key') state.refusals.delete(key);
+      state.refused = newHealth();
+    }
   }
 
-  toldDown(account: string): boolean {
-    return this.#account(account).toldDown;
+  /** For people: how the account is for a workspace, or in general. One resting model is not a resting account while others answer. */
+  statusOf(account: string, workspaceId?: string): 'ok' | 'resting' | 'refused' {
+    const state = this.#accounts.get(account);
+    if (state === undefined) return 'ok';
+    if ([...state.refusals.values()].some(({ model }) => model === undefined)) return 'refused';
+    const nowMs = this.#now();
+    if (mayTry(state.line.health, nowMs) === 'no') return 'resting';
+    for (const { shared, own } of state.models.values()) {
+      const mine = workspaceId === undefined ? undefined : own.get(workspaceId);
+      for (const breaker of mine === undefined ? [shared] : [shared, mine])
+        if (mayTry(breaker.health, nowMs) === 'no' && breaker.health.failedAtMs >= state.succeededAtMs)
+          return 'resting';
+    }
+    return 'ok';
   }
 
-  told(account: string, down: boolean): void {
-    this.#account(account).toldDown = down;
+  /** All refusals there are at this moment. */
+  refusals(): Refusal[] {
+    return [...this.#accounts.values()].flatMap(({ refusals }) => [...refusals.values()]);
   }
 
-  /** Of the latest tries, 0 to 1, to the percent. */
-  errorRate(account: string): number {
-    return Math.round(this.#account(account).errorRate * 100) / 100;
+  /** What changed since it was last told: what is down now and was not told, and what was told down and is up. */
+  news(): { down: Outage[]; up: Outage[] } {
+    const now = new Map(this.#outages().map((outage) => [outage.key, outage]));
+    return {
+      down: [...now.values()].filter(({ key }) => !this.#told.has(key)),
+      up: [...this.#told.values()]
+        .filter(({ key }) => !now.has(key))
+        .map((outage) => ({ ...outage, errorRate: this.#errorRate(outage) })),
+    };
   }
 
-  /** For the status page and metrics. */
-  snapshot(): { account: string; health: Health }[] {
-    return [...this.#accounts].map(([account, { health }]) => ({ account, health }));
+  told(outage: Outage, down: boolean): void {
+    if (down) this.#told.set(outage.key, outage);
+    else this.#told.delete(outage.key);
   }
 
-  #account(account: string): Account {
-    let state = this.#accounts.get(account);
+  #outages(): Outage[] {
+    const found: Outage[] = [];
+    for (const [account, state] of this.#accounts) {
+      const add = (breaker: Breaker, model?: string, workspaceId?: string): void => {
+        if (breaker.health.rests === 0) return;
+        found.push({
+          key: keyOf(account, model, workspaceId),
+          account,
+          model,
+          workspaceId,
+          refusal: undefined,
+          restingUntilMs: breaker.health.restingUntilMs,
+          errorRate: percent(breaker.errorRate),
+        });
+      };
+      add(state.line);
+      for (const [model, { shared, own }] of state.models) {
+        add(shared, model);
+        for (const [workspaceId, breaker] of own) add(breaker, model, workspaceId);
+      }
+      for (const refusal of state.refusals.values())
+        found.push({
+          key: `${keyOf(account, refusal.model)}\n\n${refusal.reason}`,
+          account,
+          model: refusal.model,
+          workspaceId: undefined,
+          refusal,
+          restingUntilMs: state.refused.restingUntilMs,
+          errorRate: 1,
+        });
+    }
+    return found;
+  }
+
+  #errorRate({ account, model }: Outage): number {
+    const state = this.#accounts.get(account);
+    const breaker = model === undefined ? state?.line : state?.models.get(model)?.shared;
+    return percent(breaker?.errorRate ?? 0);
+  }
+
+  #refuse(
+    { account, model }: { account: string; model: string },
+    state: AccountState,
+    { refusal, message = '', status }: TryFailure,
+  ): void {
+    const { reason, ofModel } = refusal ?? { reason: 'access' as const, ofModel: false };
+    const nowMs = this.#now();
+    if (!ofModel) {
+      const refused = onFailure(state.refused, nowMs);
+      // Who pays the bill should not wait long: a minute at the most.
+      state.refused = { ...refused, rests: Math.min(refused.rests, 1) };
+    }
+    const key = `${reason} ${ofModel ? model : ''}`;
+    const isNews = !state.refusals.has(key);
+    if (!isNews) return;
+    const made: Refusal = { account, model: ofModel ? model : undefined, reason, message, status, sinceMs: nowMs };
+    bounded(state.refusals, modelsMax).set(key, made);
+    this.#onRefused(made);
+  }
+
+  #freeProbe(account: AccountState, attempt: Attempt): void {
+    if (!attempt.isProbe) return;
+    for (const breaker of breakersOf(account, attempt)) breaker.health = onAbandoned(breaker.health);
+  }
+
+  #account(name: string): AccountState {
+    let state = this.#accounts.get(name);
     if (state === undefined) {
-      state = { health: newHealth(), retries: newRetryBudget(), toldDown: false, errorRate: 0 };
-      this.#accounts.set(account, state);
+      state = {
+        models: new Map(),
+        line: newBreaker(),
+        refusals: new Map(),
+        refused: newHealth(),
+        succeededAtMs: 0,
+      };
+      this.#accounts.set(name, state);
     }
     return state;
   }
+
+  #model({ models }: AccountState, name: string): ModelState {
+    let state = models.get(name);
+    if (state === undefined) {
+      state = { shared: newBreaker(), streak: new Map(), own: new Map(), retries: newRetryBudget() };
+      bounded(models, modelsMax).set(name, state);
+    }
+    return state;
+  }
+}
+
+function newBreaker(): Breaker {
+  return { health: newHealth(), errorRate: 0 };
+}
+
+function fail(breaker: Breaker, nowMs: number, waitMs?: number): void {
+  breaker.errorRate += (1 - breaker.errorRate) * latestWeight;
+  breaker.health = onFailure(breaker.health, nowMs, waitMs);
+}
+
+function breakersOf({ line, models }: AccountState, { model: name, workspaceId }: TryPlace): Breaker[] {
+  const model = models.get(name);
+  const own = model?.own.get(workspaceId);
+  return [line, ...(model === undefined ? [] : [model.shared]), ...(own === undefined ? [] : [own])];
+}
+
+/** The strictest of the breakers before a place. On every call's way, so without a list of them. */
+function trialOf({ line, models }: AccountState, place: TryPlace, nowMs: number): HealthTrial {
+  const ofLine = mayTry(line.health, nowMs);
+  if (ofLine === 'no') return 'no';
+  const model = models.get(place.model);
+  if (model === undefined) return ofLine;
+  const shared = mayTry(model.shared.health, nowMs);
+  if (shared === 'no') return 'no';
+  const own = model.own.size === 0 ? undefined : model.own.get(place.workspaceId);
+  const mine = own === undefined ? 'yes' : mayTry(own.health, nowMs);
+  if (mine === 'no') return 'no';
+  return ofLine === 'probe' || shared === 'probe' || mine === 'probe' ? 'probe' : 'yes';
+}
+
+/** By which failures second tries are counted: the workspace's own, or those of several. */
+function streakOf({ shared, streak }: ModelState, own: Breaker | undefined): Health {
+  if (own !== undefined) return own.health;
+  return streak.size > 1 || shared.health.rests > 0 ? shared.health : healthy;
+}
+
+const healthy = newHealth();
+
+/** An answer of a model ends every refusal of the account, and those of that model. */
+function forgive({ refusals }: AccountState, model: string): void {
+  for (const [key, refusal] of refusals) {
+    if (refusal.model === undefined || refusal.model === model) refusals.delete(key);
+  }
+}
+
+/** Makes room: what came first goes first. */
+function bounded<V>(map: Map<string, V>, most: number): Map<string, V> {
+  if (map.size >= most)
+    for (const first of map.keys()) {
+      map.delete(first);
+      break;
+    }
+  return map;
+}
+
+/** Model names may hold anything but a line break. */
+function keyOf(account: string, model = '', workspaceId = ''): string {
+  return `${account}\n${model}\n${workspaceId}`.trimEnd();
+}
+
+function percent(rate: number): number {
+  return Math.round(rate * 100) / 100;
 }

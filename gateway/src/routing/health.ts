@@ -4,6 +4,7 @@ export interface Health {
   /** How many times in a row it was put to rest. */
   rests: number;
   restingUntilMs: number;
+  failedAtMs: number;
   /** Since when a probe is out. */
   probingSinceMs: number | undefined;
 }
@@ -19,7 +20,7 @@ const retryAfterMaxMs = 3_600_000;
 const probeMaxMs = 120_000;
 
 export function newHealth(): Health {
-  return { failuresInARow: 0, rests: 0, restingUntilMs: 0, probingSinceMs: undefined };
+  return { failuresInARow: 0, rests: 0, restingUntilMs: 0, failedAtMs: 0, probingSinceMs: undefined };
 }
 
 export function mayTry(health: Health, nowMs: number): Trial {
@@ -51,17 +52,19 @@ export function onFailure(health: Health, nowMs: number, retryAfterMs = 0): Heal
       // After five in a row it comes back by a probe, however short the waits it names.
       rests: failuresInARow < failuresMax ? health.rests : Math.max(1, health.rests),
       restingUntilMs: Math.max(health.restingUntilMs, nowMs + Math.min(retryAfterMs, retryAfterMaxMs)),
+      failedAtMs: nowMs,
       probingSinceMs: undefined,
     };
   }
   // What was under way when the account went to rest and fails now says nothing new.
   const isNews = health.probingSinceMs !== undefined || nowMs >= health.restingUntilMs;
-  if (failuresInARow < failuresMax || !isNews) return { ...health, failuresInARow };
+  if (failuresInARow < failuresMax || !isNews) return { ...health, failuresInARow, failedAtMs: nowMs };
   const rests = health.rests + 1;
   return {
     failuresInARow,
     rests,
     restingUntilMs: nowMs + Math.min(restMs * rests, restMaxMs),
+    failedAtMs: nowMs,
     probingSinceMs: undefined,
   };
 }

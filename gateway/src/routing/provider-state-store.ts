@@ -1,6 +1,6 @@
 import type { Db } from '../db/transaction.ts';
 
-/** Notes that an account is down, or answers again; false when that was known. */
+/** Notes that an account, or a part of it (one model, one refusal), is down or answers again; false when that was known. */
 export async function markProvider(
   tx: Db,
   { account, down, since }: { account: string; down: boolean; since: Date },
@@ -19,6 +19,12 @@ export async function listActiveWorkspaces(tx: Db): Promise<string[]> {
     `select distinct workspace_id from calls where livemode and created_at > clock_timestamp() - interval '1 day'`,
   );
   return (rows as { workspace_id: string }[]).map(({ workspace_id: id }) => id);
+}
+
+/** The gateway's first workspace is its operator's own: the bootstrap makes it. */
+export async function findOperatorsWorkspace(tx: Db): Promise<string | undefined> {
+  const { rows } = await tx.query('select id from workspaces order by created_at, id limit 1');
+  return (rows as { id: string }[])[0]?.id;
 }
 
 export interface SlowModel {

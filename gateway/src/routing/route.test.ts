@@ -315,8 +315,8 @@ describe('what only one dialect knows', () => {
 describe('resting providers', () => {
   const resting =
     (...names: string[]): RouteInput['mayTry'] =>
-    (name) =>
-      names.includes(name) ? 'no' : 'yes';
+    ({ account }) =>
+      names.includes(account) ? 'no' : 'yes';
 
   it('are passed over', () => {
     expect(route('gpt-4o', { mayTry: resting('id-openai') })[0]).toBe('anthropic/claude-3-5-sonnet-20241022');
@@ -331,7 +331,7 @@ describe('resting providers', () => {
 
   it('are named when there is no other', () => {
     const rests: Record<string, number> = { 'id-openai': 45_000, 'id-anthropic': 12_300, 'id-gemini': 600_000 };
-    const error = refusal('gpt-4o', { mayTry: () => 'no', restMs: (account) => rests[account] ?? 0 });
+    const error = refusal('gpt-4o', { mayTry: () => 'no', restMs: ({ account }) => rests[account] ?? 0 });
     expect([error.code, error.status, error.retryAfterSeconds]).toEqual(['no_provider_available', 503, 13]);
     expect(error.message).toContain('Try again in 13 seconds.');
     expect(error.details?.attempts).toMatchObject([

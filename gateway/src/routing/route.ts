@@ -4,7 +4,7 @@ import type { NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import { type CatalogModel, findRepresentative, type Strength, type Vendor, vendors } from '../providers/catalog.ts';
 import { dearestCostNanos, flatPrice, type Price } from '../providers/price.ts';
 import { fits, honours, type Needs } from './fit.ts';
-import type { Trial } from './health.ts';
+import type { Trial, TryPlace } from './health-board.ts';
 import { likeNames, type NamedModel, ofVendor, readModelName } from './model-name.ts';
 
 /** One place a call may go to. */
@@ -37,9 +37,9 @@ export interface RouteInput {
   workspaceFallbacks: Readonly<Record<string, readonly string[]>>;
   accounts: readonly ProviderAccount[];
   livemode: boolean;
-  mayTry: (account: string) => Trial;
-  /** For how long an account that may not be tried is left alone. */
-  restMs?: ((account: string) => number) | undefined;
+  mayTry: (place: Pick<TryPlace, 'account' | 'model'>) => Trial;
+  /** For how long a place that may not be tried is left alone. */
+  restMs?: ((place: Pick<TryPlace, 'account' | 'model'>) => number) | undefined;
   /** A budget that is running low wants the cheapest model that can take the call. */
   cheapest?: boolean | undefined;
   /** Prices change from a date on; without one, those of this moment hold. */
@@ -59,9 +59,12 @@ export function routeCall(input: RouteInput): Candidate[] {
   );
   if (!input.livemode) return [inSandbox(first, asked)];
   const places = onePerAccountAndModel([first, ...standIns]);
-  const awake = places.filter(({ account }) => input.mayTry(account) !== 'no');
-  if (awake.length === 0) throw allResting(places, input.restMs);
-  return awake;
+  const trials = places.map(input.mayTry);
+  const awake = places.filter((_place, i) => isAwake(trials[i] ?? 'no'));
+  if (awake.length > 0) return awake;
+  const refusing = places.filter((_place, i) => trials[i] === 'refused');
+  if (refusing.length === 0) throw allResting(places, input.restMs);
+  return refusing;
 }
 
 interface Asked extends RouteInput {
@@ -107,7 +110,7 @@ function automatic(asked: Asked, mode: AutoMode): Plan {
     .flatMap((vendor) => representative(asked, vendor, strength, reason))
     .filter((place) => fits(place, asked.call, asked.inputTokens));
   const native = able.filter(({ kind }) => honours(kind, asked.call));
-  const first = native.find(({ account }) => asked.mayTry(account) !== 'no') ?? native[0] ?? able[0];
+  const first = native.find((place) => isAwake(asked.mayTry(place))) ?? native[0] ?? able[0];
   if (first === undefined) {
     throw new GatewayError(
       'model_not_found',
@@ -268,13 +271,17 @@ function threadUnsupported(): GatewayError {
   );
 }
 
+function isAwake(trial: Trial): boolean {
+  return trial === 'yes' || trial === 'probe';
+}
+
 function allResting(places: readonly Place[], restMs: RouteInput['restMs']): GatewayError {
-  const soonestMs = Math.min(...places.map(({ account }) => restMs?.(account) ?? usualRestMs));
+  const soonestMs = Math.min(...places.map((place) => restMs?.(place) ?? usualRestMs));
   const seconds = Math.max(1, Math.ceil(soonestMs / 1000));
   const providers = [...new Set(places.map(({ provider }) => provider))].join(', ');
   return new GatewayError(
     'no_provider_available',
-    `Every provider of this model is resting after repeated failures (${providers}). Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
+    `All providers of this model are cooling down after failures (${providers}). Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
     {
       details: { attempts: places.map(({ provider, model }) => ({ provider, model, error: 'resting' })) },
       retryAfterSeconds: seconds,

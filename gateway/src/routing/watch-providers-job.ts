@@ -1,42 +1,90 @@
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Services } from '../services.ts';
-import { findSlowModels, listActiveWorkspaces, markProvider, markSlow } from './provider-state-store.ts';
+import type { Outage } from './health-board.ts';
+import {
+  findOperatorsWorkspace,
+  findSlowModels,
+  listActiveWorkspaces,
+  markProvider,
+  markSlow,
+} from './provider-state-store.ts';
 
 /**
- * Tells when an account has gone to rest, and when it answers again; each once, by whichever process saw it first. An
- * operator's account is everybody's who called in the last day.
+ * Tells when an account or one of its models has gone to rest or is refused, and when it answers again; each once, by whichever
+ * process saw it first. An operator's account is everybody's who called in the last day; a refusal in the vendor's words is the
+ * owner's of the account alone: the operator's are told in the first workspace of the gateway.
  */
 export async function watchProviders(services: Services): Promise<void> {
-  const nowMs = services.now();
-  for (const { account, health } of services.health.snapshot()) {
-    const down = health.rests > 0;
-    if (services.health.toldDown(account) === down) continue;
-    const owner = await services.workspaces.ownerOf(account);
-    if (owner !== undefined) {
-      const since = new Date(nowMs);
-      await withTransaction(services.db, async (tx) => {
-        if (!(await markProvider(tx, { account, down, since }))) return;
-        const workspaces = owner.workspaceId === undefined ? await listActiveWorkspaces(tx) : [owner.workspaceId];
-        const events = workspaces.map(
-          (workspaceId): NewEvent => ({
-            workspaceId,
-            livemode: true,
-            type: down ? 'provider.down' : 'provider.recovered',
-            data: {
-              provider: owner.name,
-              error_rate: services.health.errorRate(account),
-              since: since.toISOString(),
-              ...(down ? { resting_until: new Date(health.restingUntilMs).toISOString() } : {}),
-            },
-          }),
-        );
-        await services.outbox.record(tx, events);
-      });
-      services.outbox.deliverSoon();
-    }
-    services.health.told(account, down);
+  const { down, up } = services.health.news();
+  for (const outage of down) await tell(services, outage, true);
+  for (const outage of up) await tell(services, outage, false);
+}
+
+async function tell(services: Services, outage: Outage, down: boolean): Promise<void> {
+  const { account, workspaceId, refusal } = outage;
+  const owner = await services.workspaces.ownerOf(account);
+  if (owner !== undefined) {
+    const since = new Date(refusal?.sinceMs ?? services.now());
+    await withTransaction(services.db, async (tx) => {
+      if (!(await markProvider(tx, { account: outage.key, down, since }))) return;
+      const mine = owner.workspaceId ?? (await findOperatorsWorkspace(tx));
+      const events: NewEvent[] = [];
+      const isRefused = refusal !== undefined && refusal.model === undefined;
+      if (down && refusal !== undefined && mine !== undefined)
+        events.push({ workspaceId: mine, livemode: true, ...refusedEvent(owner.name, refusal) });
+      // Two refusals of one account are one outage.
+      if (refusal === undefined || (isRefused && (await markProvider(tx, { account, down, since })))) {
+        const all = owner.workspaceId === undefined ? [...(await listActiveWorkspaces(tx)), mine] : [mine];
+        const told = workspaceId === undefined ? new Set(all) : new Set([workspaceId]);
+        for (const one of told)
+          if (one !== undefined)
+            events.push({
+              workspaceId: one,
+              livemode: true,
+              ...outageEvent(owner.name, outage, { down, since, words: one === mine ? refusal?.message : undefined }),
+            });
+      }
+      await services.outbox.record(tx, events);
+    });
+    services.outbox.deliverSoon();
   }
+  services.health.told(outage, down);
+}
+
+function refusedEvent(
+  provider: string,
+  { reason, message, status, model, sinceMs }: NonNullable<Outage['refusal']>,
+): Pick<NewEvent, 'type' | 'data'> {
+  return {
+    type: 'provider.refused_account',
+    data: {
+      provider,
+      ...(model === undefined ? {} : { model }),
+      reason,
+      status: status ?? null,
+      message,
+      since: new Date(sinceMs).toISOString(),
+    },
+  };
+}
+
+function outageEvent(
+  provider: string,
+  { model, errorRate, restingUntilMs, refusal }: Outage,
+  { down, since, words }: { down: boolean; since: Date; words: string | undefined },
+): Pick<NewEvent, 'type' | 'data'> {
+  return {
+    type: down ? 'provider.down' : 'provider.recovered',
+    data: {
+      provider,
+      ...(model === undefined ? {} : { model }),
+      error_rate: down || refusal === undefined ? errorRate : 0,
+      since: since.toISOString(),
+      ...(down && refusal === undefined ? { resting_until: new Date(restingUntilMs).toISOString() } : {}),
+      ...(down && words !== undefined ? { message: words } : {}),
+    },
+  };
 }
 
 /** Tells of models whose first byte takes much longer than usual, once an hour each. */

@@ -76,6 +76,16 @@ export function textOf(event: GatewayEvent): EventText {
           }
         : { subject: `${provider ?? 'A provider'} answers again${test}`, lines: [] };
     }
+    case 'provider.refused_account': {
+      const { provider = 'A provider', model, message } = event.data as Record<string, string | undefined>;
+      return {
+        subject: `${provider} refused ${model === undefined ? 'the account' : `the model ${model}`}${test}`,
+        lines: [
+          ...(message === undefined ? [] : [`${provider} said: ${message}`]),
+          'Calls fall back where they can. Check the key, the credit and the limits of the account.',
+        ],
+      };
+    }
     case 'latency.degraded': {
       const { provider, model, p95_ms: now, usual_p95_ms: usual } = event.data as Record<string, unknown>;
       return {

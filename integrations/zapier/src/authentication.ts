@@ -74,6 +74,7 @@ export function diagnosis(me: OutputOf<'me.get'>, baseUrl: string): Diagnosis {
       { param: 'providers' },
     );
   const resting = me.providers.every(({ status }) => status === 'resting');
+  const refused = me.providers.some(({ status }) => status === 'refused');
   return {
     workspace: me.workspace.name,
     host: new URL(baseUrl.trim()).host,
@@ -82,6 +83,7 @@ export function diagnosis(me: OutputOf<'me.get'>, baseUrl: string): Diagnosis {
     warning: [
       ...(isOpenToAll(baseUrl) ? [' – not encrypted: use https:// to keep the key to yourself'] : []),
       ...(resting ? [' – every provider failed of late'] : []),
+      ...(refused ? [' – a provider refuses the gateway’s account'] : []),
     ].join(''),
   };
 }

@@ -10,6 +10,7 @@ export const eventTypes = [
   'scenario.resumed',
   'provider.down',
   'provider.recovered',
+  'provider.refused_account',
   'latency.degraded',
 ] as const;
 export type EventType = (typeof eventTypes)[number];

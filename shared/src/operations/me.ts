@@ -34,9 +34,10 @@ export const getMe = operation({
       .array(
         z.object({
           id: z.string().meta({ title: 'Provider', description: 'How model names say it: `provider/model`.' }),
-          status: z.enum(['ok', 'resting', 'sandbox']).meta({
+          status: z.enum(['ok', 'resting', 'refused', 'sandbox']).meta({
             title: 'Status',
-            description: 'resting: it failed of late and is left alone for a while. sandbox: it answers test keys.',
+            description:
+              'resting: paused briefly after recent failures. refused: it refuses the key or account. sandbox: it answers test keys.',
           }),
         }),
       )

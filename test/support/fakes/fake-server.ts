@@ -24,6 +24,8 @@ export interface Vendor {
 export class FakeServer {
   readonly requests: RecordedRequest[] = [];
   readonly book: Bill[] = [];
+  /** Lists of models that were asked for: how a key is tried. They are no calls and use up no fault. */
+  readonly lists: RecordedRequest[] = [];
   port = 0;
   /** Cuts every stream into writes of so many bytes, in the middle of characters and events. */
   splitBytes: number | undefined;
@@ -88,6 +90,7 @@ export class FakeServer {
   reset(): void {
     this.requests.length = 0;
     this.book.length = 0;
+    this.lists.length = 0;
     this.#scripts.length = 0;
     this.#faults.length = 0;
     this.#always = undefined;
@@ -98,6 +101,17 @@ export class FakeServer {
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const request = await record(req);
+    if (request.method === 'GET' && /\/models(\?|$)/.test(request.path)) {
+      this.lists.push(request);
+      const refusal = this.#vendor.refuse(request);
+      // An empty body is no fault of a list; a key is.
+      if (refusal !== undefined && /api.key/i.test(JSON.stringify(refusal.body)))
+        return send(res, refusal.status, refusal.body);
+      const always = this.#always;
+      return always?.kind === 'status'
+        ? send(res, always.status, always.body ?? this.#vendor.errorBody(always.status))
+        : send(res, 200, { data: [] });
+    }
     this.requests.push(request);
     res.on('close', () => {
       if (!res.writableFinished) request.aborted = true;

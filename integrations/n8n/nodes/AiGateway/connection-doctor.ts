@@ -31,10 +31,14 @@ function diagnosis(me: OutputOf<'me.get'>, baseUrl: string): INodeCredentialTest
     );
   const who = `Connected to “${me.workspace.name}” with the ${me.livemode ? 'live' : 'test'} key “${me.key.name}”.`;
   const resting = me.providers.every(({ status }) => status === 'resting');
+  const refused = me.providers.filter(({ status }) => status === 'refused').map(({ id }) => id);
   return {
     status: 'OK',
     message: [
       who,
+      ...(refused.length > 0
+        ? [`${refused.join(', ')} refused the gateway's account: its operator has to check the key and the credit.`]
+        : []),
       ...(resting ? ['Every provider failed of late and is resting: calls may be refused for a while.'] : []),
       ...(isOpenToAll(baseUrl) ? ['The address is not encrypted: use https:// to keep the key to yourself.'] : []),
     ].join(' '),

@@ -1731,6 +1731,10 @@ export const properties: INodeProperties[] = [
             value: 'provider.recovered',
           },
           {
+            name: 'Provider Refused Account',
+            value: 'provider.refused_account',
+          },
+          {
             name: 'Scenario Paused',
             value: 'scenario.paused',
           },

@@ -1,0 +1,16 @@
+import type { Refusal } from './health-board.ts';
+
+/** A refusal for the operator's eyes: who, what, in the vendor's words, and where to look. */
+export function refusalText({ account, model, reason, status, message }: Refusal): string {
+  const what = model === undefined ? "the gateway's account" : `the model ${model} to the gateway's account`;
+  const code = status === undefined ? '' : `${status}: `;
+  return `${account} refused ${what} (${code}${message.replace(/\.$/, '')}). ${advice(reason, account)}`;
+}
+
+function advice(reason: Refusal['reason'], account: string): string {
+  const isOperators = /^[a-z]+$/.test(account);
+  if (reason === 'key') return isOperators ? `Check ${account.toUpperCase()}_API_KEY.` : 'Check its API key.';
+  return reason === 'credit'
+    ? 'Check the credit and limits of the account at the provider.'
+    : 'Check the account at the provider.';
+}
