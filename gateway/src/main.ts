@@ -1,4 +1,5 @@
 import { type Config, ConfigError, loadConfig } from './config.ts';
+import { modelsOfClass, vendors } from './providers/catalog.ts';
 import { type RunningGateway, startGateway } from './start-gateway.ts';
 
 /** The process: starts, says where it is, stops when told to. */
@@ -26,9 +27,15 @@ function greeting({ url, firstKeys, services, database }: RunningGateway, config
     ...(testKey === undefined ? [] : [`  test  ${testKey}`]),
     '',
     testKey === undefined ? 'Try it, with a key of yours:' : 'Try it (a test key costs nothing):',
-    `  curl ${url}/v1/chat/completions -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" -d '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}'`,
+    `  curl ${url}/v1/chat/completions -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" -d '{"model":"${modelToTry(providers)}","messages":[{"role":"user","content":"Hello"}]}'`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A small model of a provider that is there; test keys are answered for any. */
+function modelToTry(providers: readonly string[]): string {
+  const vendor = vendors.find((one) => providers.includes(one)) ?? 'openai';
+  return modelsOfClass('small', vendor, new Date())[0]?.model ?? 'auto';
 }
 
 /** Told to the whole process group, a stop comes twice: from whoever sent it, and passed on by the launcher. */

@@ -12,6 +12,7 @@ import type { GuardViews } from './limits/guard-views.ts';
 import type { LimitBoard } from './limits/limit-board.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import type { HealthBoard } from './routing/health-board.ts';
+import type { UnknownModels } from './routing/unknown-models.ts';
 import type { LoopBoard } from './scenarios/loop-board.ts';
 import type { WarmUp } from './scenarios/warm-up.ts';
 import type { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
@@ -44,6 +45,7 @@ export interface Services {
   workspaces: WorkspaceViews;
   settings: SettingsViews;
   health: HealthBoard;
+  unknownModels: UnknownModels;
   /** Streams under way, to be told when the process stops. Plain calls are not kept: what is kept is dear to collect. */
   streams: Set<Cancellation>;
   /** Drops what is remembered of a key on this process at once; the others hear of it from the database. */

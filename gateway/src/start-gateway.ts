@@ -31,6 +31,7 @@ import { Outgoing } from './outgoing/outgoing.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { HealthBoard } from './routing/health-board.ts';
 import { refusalText } from './routing/refusal-text.ts';
+import { UnknownModels } from './routing/unknown-models.ts';
 import { LoopBoard } from './scenarios/loop-board.ts';
 import { WarmUp } from './scenarios/warm-up.ts';
 import type { Services } from './services.ts';
@@ -157,6 +158,7 @@ export async function startGateway(
         options.onRefused?.(refusalText(refusal));
       },
     }),
+    unknownModels: new UnknownModels({ now, log }),
     streams: new Set(),
     forgetKey: (keyId) => authenticator.forget(keyId),
   };

@@ -114,8 +114,8 @@ describe('a call', () => {
   });
 
   test('with a map for a body sends the map', async () => {
-    await client.call('fallbacks.set', { 'gpt-4o': ['claude-3-5-sonnet-20241022'] });
-    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ 'gpt-4o': ['claude-3-5-sonnet-20241022'] });
+    await client.call('fallbacks.set', { 'gpt-4o': ['claude-sonnet-5'] });
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ 'gpt-4o': ['claude-sonnet-5'] });
   });
 
   test('that answers nothing gives null', async () => {

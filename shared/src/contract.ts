@@ -22,7 +22,7 @@ import { getPlan } from './operations/plan.ts';
 import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
 import { listRateLimits, setRateLimit } from './operations/rate-limits.ts';
 import { createResponse } from './operations/responses.ts';
-import { getFallbacks, setFallbacks } from './operations/routing.ts';
+import { getAuto, getFallbacks, setAuto, setFallbacks } from './operations/routing.ts';
 import {
   createConnection,
   getLimits,
@@ -104,6 +104,8 @@ export const contract = [
   setFallbacks,
   getWorkspace,
   updateWorkspace,
+  getAuto,
+  setAuto,
   createWorkspace,
 ] as const;
 

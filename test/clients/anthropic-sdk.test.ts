@@ -175,7 +175,7 @@ it('a conversation that Gemini began goes on with Claude, without the proofs onl
     toolCalls: [{ id: 'call_a', name: 'get_weather', arguments: { city: 'Paris' }, signature: 'call-proof' }],
   });
   const first = await client.messages.create({
-    model: 'gemini-3-pro-preview',
+    model: 'gemini-3.1-pro-preview',
     max_tokens: 4000,
     thinking: { type: 'enabled', budget_tokens: 2000 },
     tools: [weather],
@@ -203,6 +203,6 @@ it('a conversation that Gemini began goes on with Claude, without the proofs onl
   expect(JSON.stringify(asked)).not.toMatch(/proof|extra_content/);
   // Claude thinks on in no turn it has not begun with a thought of its own.
   expect(asked?.thinking).toEqual({ type: 'disabled' });
-  await client.messages.create({ model: 'gemini-3-pro-preview', max_tokens: 100, tools: [weather], messages });
+  await client.messages.create({ model: 'gemini-3.1-pro-preview', max_tokens: 100, tools: [weather], messages });
   expect(JSON.stringify(gateway.fakes.gemini.requests.at(-1)?.json)).toContain('"thoughtSignature":"call-proof"');
 });

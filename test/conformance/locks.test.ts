@@ -207,6 +207,8 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'providers.remove': { ids: ({ provider }) => [['DELETE', `/v1/providers/${provider}`]] },
   'fallbacks.get': { reads: [['GET', '/v1/fallbacks']] },
   'fallbacks.set': { named: () => [['PUT', '/v1/fallbacks', {}]] },
+  'auto.get': { reads: [['GET', '/v1/routing/auto']] },
+  'auto.set': { named: () => [['PUT', '/v1/routing/auto', { pool: [] }]] },
   'workspaces.create': { named: () => [['POST', '/v1/workspaces', { name: 'x' }]] },
   'workspace.get': { reads: [['GET', '/v1/workspace']] },
   'workspace.update': { named: () => [['PATCH', '/v1/workspace', { name: 'x' }]] },

@@ -239,12 +239,12 @@ describe('wrong types are named', () => {
 it('what only one vendor can do is refused for the models of another', async () => {
   expect(
     await refusal('/v1/responses', {
-      model: 'claude-3-5-sonnet-20241022',
+      model: 'claude-sonnet-4-6',
       input: 'Hi',
       previous_response_id: 'resp_1',
     }),
   ).toEqual([400, 'unsupported_parameter', 'previous_response_id']);
-  const asked = { ...good, model: 'claude-3-5-sonnet-20241022' };
+  const asked = { ...good, model: 'claude-sonnet-4-6' };
   const smell = [{ role: 'user', content: [{ type: 'smell' }] }];
   expect(await refusal(chat, { ...asked, messages: smell })).toEqual([400, 'unsupported_parameter', 'smell']);
   expect(await refusal(chat, { ...asked, response_format: { type: 'xml' } })).toEqual([
@@ -255,9 +255,9 @@ it('what only one vendor can do is refused for the models of another', async () 
 });
 
 it('strict mode refuses what would be dropped, by its name', async () => {
-  expect(
-    await refusal(chat, { ...good, model: 'claude-3-5-sonnet-20241022', seed: 7 }, { 'x-gateway-strict': 'true' }),
-  ).toEqual([400, 'unsupported_parameter', 'seed']);
+  expect(await refusal(chat, { ...good, model: 'claude-sonnet-4-6', seed: 7 }, { 'x-gateway-strict': 'true' })).toEqual(
+    [400, 'unsupported_parameter', 'seed'],
+  );
   const tool = { type: 'function', function: { name: 'pay', parameters: { type: 'object' }, strict: true } };
   expect(
     await refusal(chat, { ...good, model: 'gemini-2.5-flash', tools: [tool] }, { 'x-gateway-strict': 'true' }),

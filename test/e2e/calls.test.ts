@@ -281,8 +281,8 @@ describe.each([
 
   it.each([
     ['openai', 'gpt-4o'],
-    ['anthropic', 'claude-3-5-sonnet-20241022'],
-    ['gemini', 'gemini-1.5-pro'],
+    ['anthropic', 'claude-sonnet-4-6'],
+    ['gemini', 'gemini-3.5-flash'],
   ] as const)(
     'that %s breaks off relays its whole events, then an error event, and never ends as if it were whole',
     async (provider, model) => {
@@ -305,14 +305,14 @@ describe.each([
   it('whose provider says in its middle that it failed ends with an error event', async () => {
     gateway.fakes.anthropic.reply({ text: 'one two three four', chunks: 4 });
     gateway.fakes.anthropic.fault({ kind: 'error-event', afterEvents: 5 });
-    const sent = await text('claude-3-5-sonnet-20241022', 'error-event');
+    const sent = await text('claude-sonnet-4-6', 'error-event');
     expect(sent).not.toContain(end);
     expect(sent).toContain('verloaded');
   });
 
   it.each([1, 3, 7])('arrives the same when the network cuts it every %i bytes', async (splitBytes) => {
     for (const provider of ['openai', 'anthropic', 'gemini'] as const) gateway.fakes[provider].splitBytes = splitBytes;
-    for (const model of ['gpt-4o', 'claude-3-5-sonnet-20241022', 'gemini-1.5-pro']) {
+    for (const model of ['gpt-4o', 'claude-sonnet-4-6', 'gemini-3.5-flash']) {
       const fake = model.startsWith('gpt') ? 'openai' : model.startsWith('claude') ? 'anthropic' : 'gemini';
       gateway.fakes[fake].reply({ text: 'ü世🌍', chunks: 2, usage: { input: 3, output: 4 } });
       const sent = await text(model, `split-${splitBytes}`);
@@ -373,7 +373,7 @@ describe('tags', () => {
     expect(sentOpenAi?.json.metadata).toBeUndefined();
     await gateway.post(
       '/v1/messages',
-      hello({ model: 'claude-3-5-sonnet-20241022', max_tokens: 9, metadata: { client_id: 'acme', user_id: 'u1' } }),
+      hello({ model: 'claude-sonnet-4-6', max_tokens: 9, metadata: { client_id: 'acme', user_id: 'u1' } }),
       { 'anthropic-beta': 'some-beta', 'x-client-id': 'acme' },
     );
     const sent = gateway.fakes.anthropic.requests[0];
@@ -725,9 +725,9 @@ describe('a provider of one’s own', () => {
 
 it('`auto` says honestly why it chose what it chose', async () => {
   const response = await gateway.post(chat, hello({ model: 'auto' }));
-  expect(response.headers.get('x-gateway-model')).toBe('gpt-4o');
+  expect(response.headers.get('x-gateway-model')).toBe('gpt-6-sol');
   expect(response.headers.get('x-gateway-route')).toBe('auto:balanced, default of the strong class');
-  expect((await gateway.post(chat, hello({ model: 'auto:cost' }))).headers.get('x-gateway-model')).toBe('gpt-4o-mini');
+  expect((await gateway.post(chat, hello({ model: 'auto:cost' }))).headers.get('x-gateway-model')).toBe('gpt-6-luna');
 });
 
 it('nothing secret was logged, stored in the clear, or answered', async () => {

@@ -36,12 +36,12 @@ describe('a provider that fails is followed by the next', () => {
     const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'));
     expect(response.status).toBe(200);
     expect(response.headers.get('x-gateway-provider')).toBe('anthropic');
-    expect(response.headers.get('x-gateway-model')).toBe('claude-3-5-sonnet-20241022');
+    expect(response.headers.get('x-gateway-model')).toBe('claude-sonnet-5');
     expect(response.headers.get('x-gateway-attempts')).toBe('2');
     expect(response.headers.get('x-gateway-route')).toBe('fallback of gpt-4o');
     expect(await body(response)).toMatchObject({
       object: 'chat.completion',
-      model: 'claude-3-5-sonnet-20241022',
+      model: 'claude-sonnet-5',
       choices: [{ message: { content: 'You said: Hi' } }],
     });
   });
@@ -59,7 +59,7 @@ describe('a provider that fails is followed by the next', () => {
   it('when nobody listens at its address', async () => {
     await gateway.fakes.openai.stop();
     expect((await gateway.post('/v1/chat/completions', hello('gpt-4o-mini'))).headers.get('x-gateway-model')).toBe(
-      'claude-3-haiku-20240307',
+      'claude-haiku-4-5',
     );
   });
 
@@ -84,9 +84,9 @@ describe('fallbacks are the caller’s to choose', () => {
   it('by header', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'), {
-      'x-gateway-fallback': 'gemini-1.5-flash, claude-3-haiku-20240307',
+      'x-gateway-fallback': 'gemini-3.5-flash-lite, claude-haiku-4-5',
     });
-    expect(response.headers.get('x-gateway-model')).toBe('gemini-1.5-flash');
+    expect(response.headers.get('x-gateway-model')).toBe('gemini-3.5-flash-lite');
   });
 
   it('by body, which no provider gets to see', async () => {
@@ -127,7 +127,7 @@ describe('fallbacks are the caller’s to choose', () => {
 
   it('or the workspace’s', async () => {
     expect((await gateway.get('/v1/fallbacks')).status).toBe(200);
-    const put = await gateway.send('PUT', '/v1/fallbacks', { 'gpt-4o': ['gemini-1.5-pro'] });
+    const put = await gateway.send('PUT', '/v1/fallbacks', { 'gpt-4o': ['gemini-3.8-flash'] });
     expect(put.status).toBe(200);
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     expect((await gateway.post('/v1/chat/completions', hello('gpt-4o'))).headers.get('x-gateway-provider')).toBe(

@@ -215,16 +215,16 @@ const stories: Story[] = [
     live: async (automation, { fakes }) => {
       fakes.openai.always({ kind: 'status', status: 500 });
       fakes.anthropic.reply({ text: 'Here I am.', usage: { input: 10, output: 10 } });
-      return automation.chat({ client: 'failing-over', fallbackModels: ['claude-3-5-haiku-20241022'] });
+      return automation.chat({ client: 'failing-over', fallbackModels: ['claude-haiku-4-5'] });
     },
-    told: { text: 'Here I am.', provider: 'anthropic', cost_usd: 0.000048 },
+    told: { text: 'Here I am.', provider: 'anthropic', cost_usd: 0.00006 },
     calls: [
       {
         model_requested: 'gpt-4o-mini',
-        model: 'claude-3-5-haiku-20241022',
+        model: 'claude-haiku-4-5',
         provider: 'anthropic',
         status: 'succeeded',
-        cost_usd: 0.000048,
+        cost_usd: 0.00006,
       },
     ],
     events: [],

@@ -2,6 +2,9 @@ import type { Db } from '../db/transaction.ts';
 
 export type Fallbacks = Readonly<Record<string, readonly string[]>>;
 
+/** The models of the classes a workspace has chosen, in the order they are tried; none leaves the choice to the gateway. */
+export type ModelPool = readonly { model: string; class: 'strong' | 'small' }[];
+
 export async function insertWorkspace(db: Db, workspace: { id: string; name: string }): Promise<void> {
   await db.query('insert into workspaces (id, name) values ($1, $2)', [workspace.id, workspace.name]);
 }
@@ -23,5 +26,19 @@ export async function writeFallbacks(db: Db, workspaceId: string, fallbacks: Fal
     `with changed as (update workspaces set fallbacks = $2 where id = $1 returning id)
      select pg_notify('workspaces', id) from changed`,
     [workspaceId, JSON.stringify(fallbacks)],
+  );
+}
+
+export async function readModelPool(db: Db, workspaceId: string): Promise<ModelPool> {
+  const { rows } = await db.query('select model_pool from workspaces where id = $1', [workspaceId]);
+  return (rows[0] as { model_pool: ModelPool } | undefined)?.model_pool ?? [];
+}
+
+/** Saves, and tells every process in the same transaction. */
+export async function writeModelPool(db: Db, workspaceId: string, pool: ModelPool): Promise<void> {
+  await db.query(
+    `with changed as (update workspaces set model_pool = $2 where id = $1 returning id)
+     select pg_notify('workspaces', id) from changed`,
+    [workspaceId, JSON.stringify(pool)],
   );
 }

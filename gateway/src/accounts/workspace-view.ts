@@ -1,7 +1,7 @@
 import type { Db } from '../db/transaction.ts';
 import { findAccountOwner, listProviderAccounts, type OwnModel } from './provider-account-store.ts';
 import { unseal } from './seal.ts';
-import { type Fallbacks, readFallbacks } from './workspace-store.ts';
+import { type Fallbacks, type ModelPool, readFallbacks, readModelPool } from './workspace-store.ts';
 
 /** An account at a provider that a workspace may use. */
 export interface ProviderAccount {
@@ -22,6 +22,7 @@ export interface ProviderAccount {
 export interface WorkspaceView {
   accounts: readonly ProviderAccount[];
   fallbacks: Fallbacks;
+  pool: ModelPool;
 }
 
 export class WorkspaceViews {
@@ -58,9 +59,10 @@ export class WorkspaceViews {
 
   async #read(workspaceId: string): Promise<WorkspaceView> {
     const forgotten = this.#forgotten;
-    const [rows, fallbacks] = await Promise.all([
+    const [rows, fallbacks, pool] = await Promise.all([
       listProviderAccounts(this.#db, workspaceId),
       readFallbacks(this.#db, workspaceId),
+      readModelPool(this.#db, workspaceId),
     ]);
     const own = rows.map(
       (row): ProviderAccount => ({
@@ -77,6 +79,7 @@ export class WorkspaceViews {
     const view = {
       accounts: [...own, ...this.operators.filter(({ name }) => own.every((account) => account.name !== name))],
       fallbacks,
+      pool,
     };
     if (forgotten === this.#forgotten) this.#views.set(workspaceId, view);
     return view;

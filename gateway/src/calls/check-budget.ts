@@ -127,6 +127,7 @@ async function pricesOf(services: Services, caller: Caller, model: string | unde
       inputTokens: 0,
       fallbacks: undefined,
       workspaceFallbacks: workspace.fallbacks,
+      pool: workspace.pool,
       accounts: workspace.accounts,
       livemode: caller.livemode,
       // Who is resting now may answer in a minute.

@@ -23,6 +23,7 @@ import {
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
 import type { StreamEnd } from './stream-run.ts';
 import { type Answered, tryCandidate } from './try-candidate.ts';
+import { classUnknown, isNeedless, isUnknownModel, mostTelling } from './unknown-model.ts';
 
 /** The path of a call to a model, forward only. Throws a GatewayError for every refusal, ClientGone when nobody is left to answer. */
 export async function completeCall(services: Services, request: ModelCall): Promise<ModelAnswer> {
@@ -55,9 +56,11 @@ async function completeAdmitted(
     inputTokens,
     fallbacks: request.fallbacks,
     workspaceFallbacks: workspace.fallbacks,
+    pool: workspace.pool,
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
     ...placesOf(services, request.caller.workspaceId),
+    isUnknown: (account, model) => services.unknownModels.has(account, model),
     cheapest: meters.some(runsLow),
     nowMs: services.now(),
   });
@@ -190,6 +193,7 @@ async function answerFrom(
   const tried: FailedAttempt[] = [];
   for (const candidate of candidates) {
     const { provider, account, model } = candidate;
+    if (isNeedless(candidate, tried)) continue;
     const { workspaceId } = request.caller;
     const attempt = services.health.begin({ account, model, workspaceId }, tried.length > 0);
     if (attempt === undefined) {
@@ -232,11 +236,15 @@ async function answerFrom(
       return outcome;
     }
     services.health.failed(attempt, outcome.failure);
-    const isFirst = tried.length === 0;
+    const isFirst = tried.every(({ failure }) => isUnknownModel(failure));
     tried.push({ provider, model: candidate.model, failure: outcome.failure });
+    if (isUnknownModel(outcome.failure) && !candidate.named) {
+      services.unknownModels.note({ ...candidate, message: outcome.failure.message });
+      continue;
+    }
     if (!mayGoOn(outcome.failure, isFirst)) break;
   }
-  const error = errorOf(tried);
+  const error = classUnknown(candidates[0], tried) ?? errorOf(mostTelling(tried));
   await closeUnbilled(running, 'failed', error.code);
   throw error;
 }

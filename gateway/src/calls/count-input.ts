@@ -47,6 +47,7 @@ async function modelToCountFor(
     inputTokens: body.length,
     fallbacks: 'none',
     workspaceFallbacks: {},
+    pool: workspace.pool,
     accounts: workspace.accounts,
     livemode: caller.livemode,
     // A count works where the model itself is resting.
@@ -79,7 +80,7 @@ async function countAtAnthropic(
     const text = (await exchange.collect(answerBytesMax)).toString('utf8');
     if (exchange.status === 200) return readCount(text);
     const failure = anthropic.error(exchange.status, text);
-    if (failure.kind !== 'caller') return undefined;
+    if (failure.kind !== 'caller' || (!candidate.named && failure.code === 'model_not_found')) return undefined;
     throw errorOf([
       { provider: candidate.provider, model: candidate.model, failure: { ...failure, status: exchange.status } },
     ]);

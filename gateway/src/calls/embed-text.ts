@@ -47,6 +47,7 @@ async function embedAdmitted(
     inputTokens,
     fallbacks: 'none',
     workspaceFallbacks: {},
+    pool: workspace.pool,
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
     ...placesOf(services, request.caller.workspaceId),

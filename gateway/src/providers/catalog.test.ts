@@ -1,6 +1,6 @@
 import { calcPrice } from '@pydantic/genai-prices';
 import { describe, expect, it } from 'vitest';
-import { findModel, listModels, representatives, vendors } from './catalog.ts';
+import { classes, findModel, listModels, strengths, vendors } from './catalog.ts';
 import { vendorModels } from './genai-prices.ts';
 
 describe('a model’s name', () => {
@@ -108,8 +108,8 @@ describe('a model of the catalogue', () => {
   it('has the abilities of its family', () => {
     const all = { images: true, tools: true, jsonSchema: true };
     for (const vendor of vendors)
-      for (const strength of ['strong', 'small'] as const)
-        expect(findModel(representatives[strength][vendor])?.entry?.abilities).toEqual(all);
+      for (const strength of strengths)
+        for (const model of classes[strength][vendor]) expect(findModel(model)?.entry?.abilities).toEqual(all);
     expect(findModel('gpt-3.5-turbo')?.entry?.abilities).toEqual({ images: false, tools: true, jsonSchema: false });
     expect(findModel('o1-mini')?.entry?.abilities).toEqual({ images: false, tools: false, jsonSchema: false });
     expect(findModel('claude-2.1')?.entry?.abilities).toEqual({ images: false, tools: false, jsonSchema: false });
@@ -126,15 +126,31 @@ describe('a model of the catalogue', () => {
 describe('the list of models', () => {
   const listed = listModels();
 
-  it('begins with the models that stand for their class', () => {
-    expect(listed.slice(0, 6).map(({ id, strength }) => [id, strength])).toEqual([
-      ['gpt-4o', 'strong'],
-      ['gpt-4o-mini', 'small'],
-      ['claude-3-5-sonnet-20241022', 'strong'],
-      ['claude-3-haiku-20240307', 'small'],
-      ['gemini-1.5-pro', 'strong'],
-      ['gemini-1.5-flash', 'small'],
+  it('begins with the models of the classes', () => {
+    expect(listed.slice(0, 8).map(({ id, strength }) => [id, strength])).toEqual([
+      ['gpt-6-sol', 'strong'],
+      ['gpt-5.6-terra', 'strong'],
+      ['gpt-5.4', 'strong'],
+      ['gpt-6-luna', 'small'],
+      ['gpt-5.4-mini', 'small'],
+      ['claude-sonnet-5', 'strong'],
+      ['claude-sonnet-4-6', 'strong'],
+      ['claude-haiku-4-5', 'small'],
     ]);
+  });
+
+  it('holds no model its vendor has retired, from the day on that it has', () => {
+    const ids = (day: string) => listModels(new Date(day)).map(({ id }) => id);
+    expect(ids('2026-11-29')).toEqual(expect.arrayContaining(['gpt-4o', 'gpt-4o-mini', 'gemini-2.5-pro', 'gpt-5']));
+    const gone = [
+      ...['claude-v1', 'claude-2', 'claude-3-5-sonnet', 'claude-3-7-sonnet-latest', 'claude-3-opus-latest'],
+      ...['claude-opus-4-0', 'claude-opus-4-1', 'claude-sonnet-4-0', 'claude-3-5-haiku-latest', 'gpt-3.5-0301'],
+      ...['gpt-3.5-turbo', 'gpt-4', 'gpt-4-32k', 'gpt-4-turbo', 'gpt-4o-2024-05-13', 'o1', 'o1-mini', 'o3-mini'],
+      ...['gemini-1.5-pro', 'gemini-1.5-flash', 'gemini-2.0-flash', 'gemini-pro', 'gemini-3-pro-preview'],
+    ];
+    for (const id of gone) expect(ids('2026-11-29')).not.toContain(id);
+    expect(ids('2026-12-01')).not.toContain('gemini-2.5-pro');
+    expect(ids('2027-01-14')).not.toContain('gpt-4o');
   });
 
   it('names each model once, for chat, with its price', () => {

@@ -2,6 +2,7 @@ import type { ModelInfo } from '@pydantic/genai-prices';
 import { matches, priceAt, vendorModels } from './genai-prices.ts';
 import { type Abilities, abilitiesOf, isServed, kindOf, type ModelKind } from './model-families.ts';
 import type { Price } from './price.ts';
+import { isRetired, type Retirement, retirementOf } from './retirements.ts';
 
 export type Vendor = 'openai' | 'anthropic' | 'gemini';
 export type Strength = 'strong' | 'small';
@@ -26,27 +27,63 @@ export interface ModelRef {
   /** As the provider wants to hear it. */
   model: string;
   entry: CatalogModel | undefined;
+  /** Where the vendor stops serving it, whether that day has come or not. */
+  retirement: Retirement | undefined;
 }
 
-/** The models that stand for a class where the caller leaves the choice to us, by vendor in the order they are tried. */
-export const representatives: Record<Strength, Record<Vendor, string>> = {
-  strong: { openai: 'gpt-4o', anthropic: 'claude-3-5-sonnet-20241022', gemini: 'gemini-1.5-pro' },
-  small: { openai: 'gpt-4o-mini', anthropic: 'claude-3-haiku-20240307', gemini: 'gemini-1.5-flash' },
+/**
+ * The classes: where the caller leaves the choice to us, these answer. By vendor in the order they are tried, and of a vendor
+ * newest first; the next one answers where the vendor does not know the one before. Chosen on 2026-11-29 among the models that
+ * the vendors serve, that `@pydantic/genai-prices` prices, and whose prices are of a size, so that what is held for a call does
+ * not grow by its fallbacks. A test fails when one is past its retirement (retirements.ts).
+ */
+export const classes: Record<Strength, Record<Vendor, readonly string[]>> = {
+  strong: {
+    openai: ['gpt-6-sol', 'gpt-5.6-terra', 'gpt-5.4'],
+    anthropic: ['claude-sonnet-5', 'claude-sonnet-4-6'],
+    gemini: ['gemini-3.8-flash', 'gemini-3.7-flash', 'gemini-3.5-flash'],
+  },
+  small: {
+    openai: ['gpt-6-luna', 'gpt-5.4-mini'],
+    anthropic: ['claude-haiku-4-5'],
+    gemini: ['gemini-3.5-flash-lite', 'gemini-3.1-flash-lite', 'gemini-2.5-flash-lite'],
+  },
 };
 
 export const vendors: readonly Vendor[] = ['openai', 'anthropic', 'gemini'];
+export const strengths: readonly Strength[] = ['strong', 'small'];
 
 interface Place {
   vendor: Vendor;
   model: string;
   info: ModelInfo | undefined;
+  retirement: Retirement | undefined;
 }
 
-/** The model that stands for a class at a vendor. */
-export function findRepresentative(strength: Strength, vendor: Vendor, at: Date): ModelRef {
-  const model = representatives[strength][vendor];
-  const info = representativeInfos[strength][vendor];
-  return { vendor, model, entry: info && describe(vendor, info, at) };
+/** The models of a class at a vendor that it serves at that time, newest first. */
+export function modelsOfClass(strength: Strength, vendor: Vendor, at: Date): ModelRef[] {
+  return classPlaces[strength][vendor].filter((place) => !hasGone(place, at)).map((place) => refOf(place, at));
+}
+
+/** Is that a name its vendor refuses by now? */
+export function hasGone({ retirement }: Pick<ModelRef, 'retirement'>, at: Date): boolean {
+  return retirement !== undefined && isRetired(retirement, at);
+}
+
+/**
+ * What answers in place of a retired model: the one its vendor names, else the first of its class there. Itself where neither is
+ * to be had, and where it is no chat model, since vectors of another model mean something else.
+ */
+export function successorOf(ref: ModelRef, at: Date): ModelRef {
+  const { vendor, entry, retirement } = ref;
+  if (!hasGone(ref, at) || (entry !== undefined && entry.kind !== 'chat')) return ref;
+  const named = retirement?.successor && findModel(`${vendor}/${retirement.successor}`, at);
+  if (named !== undefined && named !== '' && named.entry !== undefined) {
+    if (!hasGone(named, at)) return named;
+    // The successor may have gone too; the table names nobody as the successor of itself, so that this ends.
+    return successorOf(named, at);
+  }
+  return modelsOfClass(entry?.strength ?? 'strong', vendor, at)[0] ?? ref;
 }
 
 /** Longer than any model's name; what is longer is not worth remembering. */
@@ -58,8 +95,11 @@ const remembered = new Map<string, Place | undefined>();
 export function findModel(name: string, at: Date = new Date()): ModelRef | undefined {
   const place = placeOf(name);
   if (place === undefined) return undefined;
-  const { vendor, model, info } = place;
-  return { vendor, model, entry: info && describe(vendor, info, at) };
+  return refOf(place, at);
+}
+
+function refOf({ vendor, model, info, retirement }: Place, at: Date): ModelRef {
+  return { vendor, model, entry: info && describe(vendor, info, at), retirement };
 }
 
 function placeOf(name: string): Place | undefined {
@@ -77,14 +117,18 @@ function lookUp(name: string): Place | undefined {
   const prefix = vendors.find((vendor) => name.slice(0, slash) === vendor);
   if (prefix !== undefined) {
     const model = withoutPath(prefix, name.slice(slash + 1));
-    return model === '' ? undefined : { vendor: prefix, model, info: infoOf(prefix, model) };
+    return model === '' ? undefined : placeAt(prefix, model);
   }
   for (const vendor of vendors) {
-    const model = withoutPath(vendor, name);
-    const info = infoOf(vendor, model);
-    if (info !== undefined) return { vendor, model, info };
+    const place = placeAt(vendor, withoutPath(vendor, name));
+    // A vendor's own list of the retired names a few that the package has forgotten.
+    if (place.info !== undefined || place.retirement !== undefined) return place;
   }
   return undefined;
+}
+
+function placeAt(vendor: Vendor, model: string): Place {
+  return { vendor, model, info: infoOf(vendor, model), retirement: retirementOf(vendor, model) };
 }
 
 /** Google's own lists name their models `models/gemini-…`. */
@@ -104,37 +148,36 @@ const ownModels: Record<Vendor, readonly ModelInfo[]> = {
   gemini: vendorModels('google').filter(({ id }) => !id.startsWith('claude-')),
 };
 
-const representativeInfos: Record<Strength, Record<Vendor, ModelInfo | undefined>> = {
-  strong: infosOf(representatives.strong),
-  small: infosOf(representatives.small),
+const classPlaces: Record<Strength, Record<Vendor, readonly Place[]>> = {
+  strong: placesOf(classes.strong),
+  small: placesOf(classes.small),
 };
 
-function infosOf({ openai, anthropic, gemini }: Record<Vendor, string>): Record<Vendor, ModelInfo | undefined> {
+function placesOf({ openai, anthropic, gemini }: Record<Vendor, readonly string[]>): Record<Vendor, Place[]> {
   return {
-    openai: infoOf('openai', openai),
-    anthropic: infoOf('anthropic', anthropic),
-    gemini: infoOf('gemini', gemini),
+    openai: openai.map((model) => placeAt('openai', model)),
+    anthropic: anthropic.map((model) => placeAt('anthropic', model)),
+    gemini: gemini.map((model) => placeAt('gemini', model)),
   };
 }
 
-/** Chat models people can choose, for lists and drop-downs; the representatives stand first, each in its entry's place. */
+/** Chat models people can choose, for lists and drop-downs: the classes' first, in their order, and none that has retired. */
 export function listModels(at: Date = new Date()): CatalogModel[] {
-  const chosen = vendors.flatMap((vendor) =>
-    (['strong', 'small'] as const).flatMap((strength) => {
-      const id = representatives[strength][vendor];
-      const info = representativeInfos[strength][vendor];
-      return info === undefined ? [] : [{ vendor, info, id }];
-    }),
-  );
-  const rest = vendors.flatMap((vendor) =>
-    ownModels[vendor]
-      .filter((info) => info.deprecated !== true && isServed(info.id) && chosen.every((one) => one.info !== info))
-      .map((info) => ({ vendor, info, id: info.id })),
+  const chosen = vendors.flatMap((vendor) => strengths.flatMap((strength) => classPlaces[strength][vendor]));
+  const rest = offered.filter(({ vendor, model }) =>
+    chosen.every((place) => place.vendor !== vendor || place.model !== model),
   );
   return [...chosen, ...rest]
-    .map(({ vendor, info, id }) => ({ ...describe(vendor, info, at), id }))
+    .filter((place) => !hasGone(place, at))
+    .flatMap(({ vendor, info }) => (info === undefined ? [] : [describe(vendor, info, at)]))
     .filter(({ kind, price }) => kind === 'chat' && price !== undefined);
 }
+
+const offered: readonly Place[] = vendors.flatMap((vendor) =>
+  ownModels[vendor]
+    .filter(({ id, deprecated }) => deprecated !== true && isServed(id))
+    .map((info) => ({ vendor, info, model: info.id, retirement: retirementOf(vendor, info.id) })),
+);
 
 const described = new Map<ModelInfo, CatalogModel>();
 
@@ -149,7 +192,7 @@ function describe(vendor: Vendor, info: ModelInfo, at: Date): CatalogModel {
     id: info.id,
     vendor,
     kind: kindOf(info.id),
-    strength: strengthOf(inputUsdPerMtok, outputUsdPerMtok),
+    strength: classOf(vendor, info.id) ?? strengthOf(inputUsdPerMtok, outputUsdPerMtok),
     contextWindow: info.context_window,
     price,
     inputUsdPerMtok,
@@ -158,6 +201,10 @@ function describe(vendor: Vendor, info: ModelInfo, at: Date): CatalogModel {
   };
   described.set(info, model);
   return model;
+}
+
+function classOf(vendor: Vendor, model: string): Strength | undefined {
+  return strengths.find((strength) => classes[strength][vendor].includes(model));
 }
 
 /**

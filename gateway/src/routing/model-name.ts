@@ -1,6 +1,16 @@
+import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { ProviderKind } from '../dialects/neutral.ts';
-import { type CatalogModel, findModel, listModels, type ModelRef, type Vendor } from '../providers/catalog.ts';
+import {
+  type CatalogModel,
+  findModel,
+  hasGone,
+  listModels,
+  type ModelRef,
+  successorOf,
+  type Vendor,
+} from '../providers/catalog.ts';
+import { isConfirmed } from '../providers/retirements.ts';
 import { nearNames } from './near-names.ts';
 
 /** What a model's name means to a workspace. */
@@ -13,30 +23,81 @@ export interface NamedModel {
   entry: CatalogModel | undefined;
   /** Missing where the model is a vendor's and the workspace has no account there. */
   account: ProviderAccount | undefined;
+  /** The retired model that was named, where this one answers in its place. */
+  inPlaceOf?: string | undefined;
+  /** What answers in its place should its vendor not know it any more: its announced day has come since. */
+  successor?: NamedModel | undefined;
 }
 
-/** The account's own names come first: a provider of one's own may well serve a model of a vendor's name. */
-export function readModelName(name: string, accounts: readonly ProviderAccount[], at: Date): NamedModel | undefined {
+/** What a workspace's names are read with. */
+export interface NameContext {
+  accounts: readonly ProviderAccount[];
+  /** Models retire. */
+  at: Date;
+  /** The classes the workspace has chosen; empty leaves them to the gateway. */
+  pool: ModelPool;
+}
+
+/**
+ * The account's own names come first: a provider of one's own may well serve a model of a vendor's name. A model its vendor has
+ * retired is answered by its successor; a server of one's own that serves it still is not affected.
+ */
+export function readModelName(name: string, context: NameContext): NamedModel | undefined {
+  const found = readAsWritten(name, context);
+  return found && inPlaceOfRetired(found, context);
+}
+
+function readAsWritten(name: string, { accounts, at }: Omit<NameContext, 'pool'>): Written | undefined {
   const slash = name.indexOf('/');
   const prefixed = slash > 0 ? accounts.find((account) => account.name === name.slice(0, slash)) : undefined;
   if (prefixed !== undefined && slash < name.length - 1) return ofAccount(prefixed, name.slice(slash + 1), at);
   const listed = accounts.find(({ models }) => models.some(({ id }) => id === name));
   if (listed !== undefined) return ofAccount(listed, name, at);
   const ref = findModel(name, at);
-  return ref && ofVendor(ref, accounts);
+  return ref && writtenAt(accountAt(ref.vendor, accounts), ref);
 }
 
 /** A model of a vendor, at the workspace's account there. */
-export function ofVendor({ vendor, model, entry }: ModelRef, accounts: readonly ProviderAccount[]): NamedModel {
-  const account = accountAt(vendor, accounts);
-  return { provider: account?.name ?? vendor, kind: account?.kind ?? vendor, model, entry, account };
+export function ofVendor(ref: ModelRef, accounts: readonly ProviderAccount[]): NamedModel {
+  return writtenAt(accountAt(ref.vendor, accounts), ref);
 }
 
-function ofAccount(account: ProviderAccount, model: string, at: Date): NamedModel {
-  const { name: provider, kind } = account;
-  if (kind === 'openai-compatible') return { provider, kind, model, entry: undefined, account };
-  const ref = findModel(`${kind}/${model}`, at);
-  return { provider, kind, model: ref?.model ?? model, entry: ref?.entry, account };
+/** As its name was written; `ref` is missing where a server of one's own answers, whose names are its own. */
+interface Written extends NamedModel {
+  ref?: ModelRef | undefined;
+}
+
+function writtenAt(account: ProviderAccount | undefined, ref: ModelRef): Written {
+  const { vendor, model, entry } = ref;
+  const kind = account?.kind ?? vendor;
+  return { provider: account?.name ?? vendor, kind, model, entry, account, ref: kind === vendor ? ref : undefined };
+}
+
+function ofAccount(account: ProviderAccount, name: string, at: Date): Written {
+  const { name: provider, kind, models } = account;
+  if (kind === 'openai-compatible') return { provider, kind, model: name, entry: undefined, account };
+  const ref = findModel(`${kind}/${name}`, at);
+  const { model, entry } = ref ?? { model: name, entry: undefined };
+  const listed = models.some(({ id }) => id === name);
+  return { provider, kind, model, entry, account, ref: listed ? undefined : ref };
+}
+
+function inPlaceOfRetired(found: Written, context: NameContext): NamedModel {
+  const { ref, ...named } = found;
+  if (ref === undefined || !hasGone(ref, context.at)) return named;
+  const { model, entry } = chosenSuccessor(found, ref, context) ?? successorOf(ref, context.at);
+  if (model === named.model) return named;
+  const successor = { ...named, model, entry, inPlaceOf: named.model };
+  return ref.retirement !== undefined && isConfirmed(ref.retirement) ? successor : { ...named, successor };
+}
+
+/** The first of the class at the same account, where the workspace has chosen its classes. */
+function chosenSuccessor(found: Written, { entry }: ModelRef, context: NameContext): Written | undefined {
+  if (entry?.kind !== 'chat') return undefined;
+  return context.pool
+    .filter((one) => one.class === entry.strength)
+    .flatMap(({ model }) => readAsWritten(model, context) ?? [])
+    .find((one) => one.provider === found.provider && (one.ref === undefined || !hasGone(one.ref, context.at)));
 }
 
 /** The account by the vendor's name, else the first one of its kind: a key of one's own under a name of one's own. */

@@ -39,6 +39,7 @@ function input(
     inputTokens: 100,
     fallbacks: undefined,
     workspaceFallbacks: {},
+    pool: [],
     accounts: [openai, anthropic, gemini],
     livemode: true,
     mayTry: () => 'yes',
@@ -48,12 +49,22 @@ function input(
   };
 }
 
+/** Those that are tried one after another; spares wait for a vendor that does not know the one before them. */
 function route(...[model, more]: Parameters<typeof input>): string[] {
-  return routeCall(input(model, more)).map((one) => `${one.provider}/${one.model}`);
+  return routeCall(input(model, more))
+    .filter(({ spare }) => !spare)
+    .map((one) => `${one.provider}/${one.model}`);
+}
+
+/** All of them, spares in brackets. */
+function routeWithSpares(...[model, more]: Parameters<typeof input>): string[] {
+  return routeCall(input(model, more)).map((one) => (one.spare ? `(${one.model})` : one.model));
 }
 
 function reasons(...[model, more]: Parameters<typeof input>): string[] {
-  return routeCall(input(model, more)).map(({ reason }) => reason);
+  return routeCall(input(model, more))
+    .filter(({ spare }) => !spare)
+    .map(({ reason }) => reason);
 }
 
 function refusal(...[model, more]: Parameters<typeof input>) {
@@ -80,11 +91,11 @@ const tools = [{ name: 'f', parameters: {} }];
 
 describe('the route of a call', () => {
   it('leads to the model that was named, then to its class at the other vendors', () => {
-    expect(route('gpt-4o')).toEqual(['openai/gpt-4o', 'anthropic/claude-3-5-sonnet-20241022', 'gemini/gemini-1.5-pro']);
-    expect(route('claude-3-haiku-20240307')).toEqual([
-      'anthropic/claude-3-haiku-20240307',
-      'openai/gpt-4o-mini',
-      'gemini/gemini-1.5-flash',
+    expect(route('gpt-4o')).toEqual(['openai/gpt-4o', 'anthropic/claude-sonnet-5', 'gemini/gemini-3.8-flash']);
+    expect(route('claude-haiku-4-5')).toEqual([
+      'anthropic/claude-haiku-4-5',
+      'openai/gpt-6-luna',
+      'gemini/gemini-3.5-flash-lite',
     ]);
     expect(reasons('gpt-4o')).toEqual(['asked for', 'fallback of gpt-4o', 'fallback of gpt-4o']);
   });
@@ -108,25 +119,21 @@ describe('the route of a call', () => {
   });
 
   it('leaves out vendors without an account', () => {
-    expect(route('gpt-4o', { accounts: [openai, gemini] })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-pro']);
+    expect(route('gpt-4o', { accounts: [openai, gemini] })).toEqual(['openai/gpt-4o', 'gemini/gemini-3.8-flash']);
   });
 
   it('takes a vendor in front of the name, also before a model nobody knows yet', () => {
-    expect(route('anthropic/claude-3-haiku-20240307')[0]).toBe('anthropic/claude-3-haiku-20240307');
+    expect(route('anthropic/claude-haiku-4-5')[0]).toBe('anthropic/claude-haiku-4-5');
     const unknown = routeCall(input('openai/gpt-99'));
     expect(unknown.map(({ model, price }) => [model, price])).toEqual([['gpt-99', undefined]]);
   });
 
   it('finds a vendor’s account under a name of one’s own', () => {
     const mine = account('my-claude', { kind: 'anthropic' });
-    expect(route('claude-3-haiku-20240307', { accounts: [mine], fallbacks: 'none' })).toEqual([
-      'my-claude/claude-3-haiku-20240307',
-    ]);
-    expect(route('my-claude/claude-3-haiku-20240307', { accounts: [mine] })).toEqual([
-      'my-claude/claude-3-haiku-20240307',
-    ]);
-    expect(route('claude-3-haiku-20240307', { accounts: [mine, anthropic], fallbacks: 'none' })).toEqual([
-      'anthropic/claude-3-haiku-20240307',
+    expect(route('claude-haiku-4-5', { accounts: [mine], fallbacks: 'none' })).toEqual(['my-claude/claude-haiku-4-5']);
+    expect(route('my-claude/claude-haiku-4-5', { accounts: [mine] })).toEqual(['my-claude/claude-haiku-4-5']);
+    expect(route('claude-haiku-4-5', { accounts: [mine, anthropic], fallbacks: 'none' })).toEqual([
+      'anthropic/claude-haiku-4-5',
     ]);
   });
 });
@@ -177,7 +184,7 @@ describe('a name that leads nowhere', () => {
     expect(error.message).toContain('"gpt-4oo"');
     expect(error.message).toContain('"gpt-4o"');
     expect(error.message).toContain('GET /v1/models');
-    expect(refusal('google/gemini-1.5-pro').message).toContain('Did you mean "gemini-1.5-pro"');
+    expect(refusal('google/gemini-3.8-flash').message).toContain('Did you mean "gemini-3.8-flash"');
     expect(refusal('lama-x', { accounts: [local] }).message).toContain('"llama-x"');
   });
 
@@ -207,11 +214,11 @@ describe('a name that leads nowhere', () => {
 
 describe('fallbacks', () => {
   it('are the call’s own where it names some, in its order, each once', () => {
-    const fallbacks = ['gemini-1.5-flash', 'anthropic/claude-3-haiku-20240307', 'gpt-4o', 'gemini-1.5-flash'];
+    const fallbacks = ['gemini-3.5-flash-lite', 'anthropic/claude-haiku-4-5', 'gpt-4o', 'gemini-3.5-flash-lite'];
     expect(route('gpt-4o', { fallbacks })).toEqual([
       'openai/gpt-4o',
-      'gemini/gemini-1.5-flash',
-      'anthropic/claude-3-haiku-20240307',
+      'gemini/gemini-3.5-flash-lite',
+      'anthropic/claude-haiku-4-5',
     ]);
   });
 
@@ -221,63 +228,70 @@ describe('fallbacks', () => {
   });
 
   it('are the workspace’s where the call says nothing', () => {
-    const workspaceFallbacks = { 'gpt-4o': ['gemini-1.5-flash'], 'claude-3-opus-latest': [] };
-    expect(route('gpt-4o', { workspaceFallbacks })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-flash']);
-    expect(route('openai/gpt-4o', { workspaceFallbacks })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-flash']);
-    expect(route('claude-3-opus-latest', { workspaceFallbacks })).toEqual(['anthropic/claude-3-opus-latest']);
+    const workspaceFallbacks = { 'gpt-4o': ['gemini-3.5-flash-lite'], 'claude-opus-4-8': [] };
+    expect(route('gpt-4o', { workspaceFallbacks })).toEqual(['openai/gpt-4o', 'gemini/gemini-3.5-flash-lite']);
+    expect(route('openai/gpt-4o', { workspaceFallbacks })).toEqual(['openai/gpt-4o', 'gemini/gemini-3.5-flash-lite']);
+    expect(route('claude-opus-4-8', { workspaceFallbacks })).toEqual(['anthropic/claude-opus-4-8']);
     expect(route('gpt-4o', { workspaceFallbacks, fallbacks: 'none' })).toEqual(['openai/gpt-4o']);
   });
 
   it('of the workspace that have gone since are passed over', () => {
-    const workspaceFallbacks = { 'gpt-4o': ['gone/model', 'text-embedding-3-small', 'gemini-1.5-flash'] };
-    expect(route('gpt-4o', { workspaceFallbacks })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-flash']);
+    const workspaceFallbacks = { 'gpt-4o': ['gone/model', 'text-embedding-3-small', 'gemini-3.5-flash-lite'] };
+    expect(route('gpt-4o', { workspaceFallbacks })).toEqual(['openai/gpt-4o', 'gemini/gemini-3.5-flash-lite']);
   });
 
   it('named wrongly by the call are told, for test keys too', () => {
     for (const livemode of [true, false]) {
-      const error = refusal('gpt-4o', { fallbacks: ['gemini-1.5-flsh'], livemode });
+      const error = refusal('gpt-4o', { fallbacks: ['gemini-3.5-flash-lte'], livemode });
       expect([error.code, error.param]).toEqual(['model_not_found', 'fallback_models']);
-      expect(error.message).toContain('"gemini-1.5-flash"');
+      expect(error.message).toContain('"gemini-3.5-flash-lite"');
     }
     expect(refusal('gpt-4o', { fallbacks: ['text-embedding-3-small'] }).param).toBe('fallback_models');
   });
 
   it('whose provider has no account are passed over', () => {
-    expect(route('gpt-4o', { accounts: [openai], fallbacks: ['gemini-1.5-pro'] })).toEqual(['openai/gpt-4o']);
+    expect(route('gpt-4o', { accounts: [openai], fallbacks: ['gemini-3.8-flash'] })).toEqual(['openai/gpt-4o']);
   });
 
   it('that cannot see, use tools or keep to a schema are not asked to', () => {
-    const fallbacks = ['o1-mini', 'gpt-3.5-turbo', 'gemini-1.5-pro'];
-    expect(route('claude-3-opus-latest', { fallbacks })).toHaveLength(4);
-    expect(route('claude-3-opus-latest', { fallbacks, ...withParts(image) })).toEqual([
+    // At a time when models without these abilities were served.
+    const fallbacks = {
+      fallbacks: ['o1-mini', 'gpt-3.5-turbo', 'gemini-1.5-pro'],
+      nowMs: Date.parse('2025-01-01T00:00:00Z'),
+    };
+    expect(route('claude-3-opus-latest', fallbacks)).toHaveLength(4);
+    expect(route('claude-3-opus-latest', { ...fallbacks, ...withParts(image) })).toEqual([
       'anthropic/claude-3-opus-latest',
       'gemini/gemini-1.5-pro',
     ]);
     const shown: Part = { kind: 'tool-result', toolCallId: 'a', content: [image] };
-    expect(route('claude-3-opus-latest', { fallbacks, ...withParts(shown) })).toEqual([
+    expect(route('claude-3-opus-latest', { ...fallbacks, ...withParts(shown) })).toEqual([
       'anthropic/claude-3-opus-latest',
       'gemini/gemini-1.5-pro',
     ]);
-    expect(route('claude-3-opus-latest', { fallbacks, call: { tools } })).not.toContain('openai/o1-mini');
+    expect(route('claude-3-opus-latest', { ...fallbacks, call: { tools } })).not.toContain('openai/o1-mini');
     const output = { kind: 'json-schema' as const, name: 'x', schema: {} };
-    expect(route('claude-3-opus-latest', { fallbacks, call: { output } })).toEqual([
+    expect(route('claude-3-opus-latest', { ...fallbacks, call: { output } })).toEqual([
       'anthropic/claude-3-opus-latest',
       'gemini/gemini-1.5-pro',
     ]);
   });
 
   it('too short for the call are not asked to, however the model that was named may fare', () => {
-    expect(route('gpt-4o', { inputTokens: 700_000 })).toEqual([
-      'openai/gpt-4o',
-      'anthropic/claude-3-5-sonnet-20241022',
-      'gemini/gemini-1.5-pro',
+    expect(route('gpt-4o-mini', { inputTokens: 700_000 })).toEqual([
+      'openai/gpt-4o-mini',
+      'anthropic/claude-haiku-4-5',
+      'gemini/gemini-3.5-flash-lite',
     ]);
-    expect(route('gpt-4o', { inputTokens: 900_000 })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-pro']);
+    expect(route('gpt-4o-mini', { inputTokens: 900_000 })).toEqual([
+      'openai/gpt-4o-mini',
+      'gemini/gemini-3.5-flash-lite',
+    ]);
   });
 
   it('are not ruled out by pictures alone, which are held at far more than they come to', () => {
     const twenty = Array.from({ length: 20 }, () => image);
-    expect(route('gemini-1.5-pro', { inputTokens: 970_000, ...withParts(...twenty) })).toHaveLength(3);
+    expect(route('gemini-3.5-flash-lite', { inputTokens: 970_000, ...withParts(...twenty) })).toHaveLength(3);
   });
 
   it('do not stand in for embeddings, whose vectors would mean something else', () => {
@@ -297,14 +311,14 @@ describe('what only one dialect knows', () => {
   });
 
   it.each([true, false])('is refused by name for a model that does not (live: %s)', (livemode) => {
-    const error = refusal('gemini-1.5-pro', { livemode, call: { dialect: 'messages', onlyNative: ['mcp_servers'] } });
+    const error = refusal('gemini-3.8-flash', { livemode, call: { dialect: 'messages', onlyNative: ['mcp_servers'] } });
     expect([error.code, error.param]).toEqual(['unsupported_parameter', 'mcp_servers']);
     expect(error.message).toContain('Anthropic');
   });
 
   it('leads auto to whom it may', () => {
     expect(route('auto', { call: { dialect: 'messages', onlyNative: ['mcp_servers'] } })).toEqual([
-      'anthropic/claude-3-5-sonnet-20241022',
+      'anthropic/claude-sonnet-5',
     ]);
     expect(
       refusal('auto', { accounts: [gemini], call: { dialect: 'messages', onlyNative: ['mcp_servers'] } }).code,
@@ -319,10 +333,8 @@ describe('resting providers', () => {
       names.includes(account) ? 'no' : 'yes';
 
   it('are passed over', () => {
-    expect(route('gpt-4o', { mayTry: resting('id-openai') })[0]).toBe('anthropic/claude-3-5-sonnet-20241022');
-    expect(route('auto', { mayTry: resting('id-openai'), fallbacks: 'none' })).toEqual([
-      'anthropic/claude-3-5-sonnet-20241022',
-    ]);
+    expect(route('gpt-4o', { mayTry: resting('id-openai') })[0]).toBe('anthropic/claude-sonnet-5');
+    expect(route('auto', { mayTry: resting('id-openai'), fallbacks: 'none' })).toEqual(['anthropic/claude-sonnet-5']);
   });
 
   it('may be probed', () => {
@@ -345,10 +357,10 @@ describe('resting providers', () => {
 
 describe('auto', () => {
   it.each([
-    ['auto', 'gpt-4o', 'auto:balanced, default of the strong class'],
-    ['auto:balanced', 'gpt-4o', 'auto:balanced, default of the strong class'],
-    ['auto:quality', 'gpt-4o', 'auto:quality, default of the strong class'],
-    ['auto:cost', 'gpt-4o-mini', 'auto:cost, default of the small class'],
+    ['auto', 'gpt-6-sol', 'auto:balanced, default of the strong class'],
+    ['auto:balanced', 'gpt-6-sol', 'auto:balanced, default of the strong class'],
+    ['auto:quality', 'gpt-6-sol', 'auto:quality, default of the strong class'],
+    ['auto:cost', 'gpt-6-luna', 'auto:cost, default of the small class'],
   ])('%s chooses %s and says why', (model, chosen, reason) => {
     expect(route(model)[0]).toBe(`openai/${chosen}`);
     expect(route(model)).toHaveLength(3);
@@ -356,19 +368,28 @@ describe('auto', () => {
   });
 
   it('chooses the first vendor there is an account with', () => {
-    expect(route('auto', { accounts: [gemini] })).toEqual(['gemini/gemini-1.5-pro']);
+    expect(route('auto', { accounts: [gemini] })).toEqual(['gemini/gemini-3.8-flash']);
   });
 
   it('chooses a model the call fits into', () => {
-    expect(route('auto', { inputTokens: 2_000_000 })).toEqual(['gemini/gemini-1.5-pro']);
+    expect(route('auto:cost', { inputTokens: 2_000_000 })).toEqual([
+      'openai/gpt-6-luna',
+      'gemini/gemini-3.5-flash-lite',
+    ]);
     expect(refusal('auto', { inputTokens: 90_000_000 }).message).toContain('too long');
     expect(refusal('auto', { accounts: [] }).code).toBe('model_not_found');
   });
 
   it('takes the fallbacks it is given', () => {
-    expect(route('auto', { fallbacks: 'none' })).toEqual(['openai/gpt-4o']);
-    expect(route('auto', { fallbacks: ['gemini-1.5-flash'] })).toEqual(['openai/gpt-4o', 'gemini/gemini-1.5-flash']);
-    expect(route('auto', { workspaceFallbacks: { auto: ['gpt-4.1'] } })).toEqual(['openai/gpt-4o', 'openai/gpt-4.1']);
+    expect(route('auto', { fallbacks: 'none' })).toEqual(['openai/gpt-6-sol']);
+    expect(route('auto', { fallbacks: ['gemini-3.5-flash-lite'] })).toEqual([
+      'openai/gpt-6-sol',
+      'gemini/gemini-3.5-flash-lite',
+    ]);
+    expect(route('auto', { workspaceFallbacks: { auto: ['gpt-4.1'] } })).toEqual([
+      'openai/gpt-6-sol',
+      'openai/gpt-4.1',
+    ]);
     expect(refusal('auto', { fallbacks: ['gpt-4oo'] }).param).toBe('fallback_models');
   });
 });
@@ -379,9 +400,9 @@ describe('test keys', () => {
   it('are answered by the sandbox alone, under every model’s name and at its price', () => {
     for (const [model, dollars] of [
       ['gpt-4o', 2.5],
-      ['claude-3-5-sonnet-20241022', 3],
+      ['claude-sonnet-5', 2],
       ['llama-x', 1],
-      ['auto:cost', 0.15],
+      ['auto:cost', 0.1],
     ] as const) {
       const candidates = routeCall(input(model, test));
       expect(candidates.map(({ kind, provider, account }) => [kind, provider, account])).toEqual([
@@ -395,28 +416,173 @@ describe('test keys', () => {
   it('need no account, wait for no resting provider and carry no key', () => {
     const [only] = routeCall(input('gpt-4o', { livemode: false, accounts: [openai], mayTry: () => 'no' }));
     expect([only?.kind, only?.apiKey, only?.baseUrl]).toEqual(['sandbox', '', '']);
-    expect(route('auto', { livemode: false, accounts: [] })).toEqual(['sandbox/gpt-4o']);
+    expect(route('auto', { livemode: false, accounts: [] })).toEqual(['sandbox/gpt-6-sol']);
   });
 
   it('do not make a model of a name nobody knows', () => {
     for (const model of ['definitely-not-a-model', 'openai/gpt-99', 'local/other'])
       expect(refusal(model, test).code).toBe('model_not_found');
-    expect(refusal('claude-3-5-sonet-20241022', test).message).toContain('"claude-3-5-sonnet-20241022"');
+    expect(refusal('claude-sonet-5', test).message).toContain('"claude-sonnet-5"');
   });
 });
 
 describe('a name for the workspace’s map of fallbacks', () => {
+  const known = { accounts: [local], pool: [], at: new Date('2026-11-24T12:00:00Z') };
+
   it('is known where it leads anywhere', () => {
-    expect(['gpt-4o', 'local/x', 'llama-x', 'openai/gpt-99'].map((name) => isKnownModel(name, [local]))).toEqual([
+    expect(['gpt-4o', 'local/x', 'llama-x', 'openai/gpt-99'].map((name) => isKnownModel(name, known))).toEqual([
       true,
       true,
       true,
       true,
     ]);
-    expect(['auto:x', 'nothing', '__proto__'].map((name) => isKnownModel(name, [local]))).toEqual([
-      false,
-      false,
-      false,
+    expect(['auto:x', 'nothing', '__proto__'].map((name) => isKnownModel(name, known))).toEqual([false, false, false]);
+  });
+});
+
+describe('a retired model', () => {
+  const at = (day: string) => ({ nowMs: Date.parse(`${day}T00:00:00Z`) });
+
+  it.each([
+    ['claude-3-5-sonnet-20241022', 'anthropic/claude-sonnet-5', 2],
+    ['claude-3-haiku-20240307', 'anthropic/claude-haiku-4-5', 1],
+    ['claude-3-opus-20240229', 'anthropic/claude-opus-5-5', 4],
+    ['claude-v1', 'anthropic/claude-sonnet-5', 2],
+    ['gemini-1.5-pro', 'gemini/gemini-3.8-flash', 0.75],
+    ['models/gemini-1.5-flash', 'gemini/gemini-3.5-flash-lite', 0.3],
+    ['gpt-3.5-0301', 'openai/gpt-6-luna', 0.1],
+    ['gpt-4-turbo', 'openai/gpt-6-sol', 2],
+    ['o1-pro', 'openai/gpt-5.5-pro', 30],
+    ['gpt-5.1-codex-mini', 'openai/gpt-5.3-codex', 1.75],
+  ])('%s is answered by %s, at its price, and the route says so', (model, successor, dollars) => {
+    const bare = model.replace(/^models\//, '');
+    const vendor = successor.slice(0, successor.indexOf('/'));
+    for (const name of [model, `${vendor}/${bare}`]) {
+      for (const livemode of [true, false]) {
+        const [first] = routeCall(input(name, { livemode }));
+        expect([livemode ? `${first?.provider}/${first?.model}` : `${vendor}/${first?.model}`, first?.reason]).toEqual([
+          successor,
+          `${bare} is retired; answered by ${successor.slice(vendor.length + 1)}${livemode ? '' : ', in the sandbox'}`,
+        ]);
+        expect(dollarsPerMillion(first?.price)).toBe(dollars);
+      }
+    }
+  });
+
+  it('is itself until the day its vendor names, and on that day where its vendor has put it off', () => {
+    const names = (day: string, more: Partial<RouteInput> = {}) =>
+      routeWithSpares('gpt-4o', { ...at(day), accounts: [openai], ...more });
+    expect(names('2027-01-13')).toEqual(['gpt-4o']);
+    expect(names('2027-01-14')).toEqual(['gpt-4o', '(gpt-6-sol)', '(gpt-5.6-terra)', '(gpt-5.4)']);
+    const isUnknown: RouteInput['isUnknown'] = (_account, model) => model === 'gpt-4o';
+    expect(names('2027-01-14', { isUnknown })[0]).toBe('gpt-6-sol');
+    expect(routeCall(input('gpt-4o', at('2027-01-14')))[1]?.reason).toBe('gpt-4o is retired; answered by gpt-6-sol');
+  });
+
+  it('falls back as its successor does, and as the workspace lists under either name', () => {
+    expect(route('claude-3-5-sonnet-20241022')).toEqual(route('claude-sonnet-5'));
+    for (const name of ['claude-3-5-sonnet-20241022', 'claude-sonnet-5'])
+      expect(route('anthropic/claude-3-5-sonnet-20241022', { workspaceFallbacks: { [name]: ['gpt-4o'] } })).toEqual([
+        'anthropic/claude-sonnet-5',
+        'openai/gpt-4o',
+      ]);
+  });
+
+  it('may stand in lists of fallbacks', () => {
+    const fallbacks = ['claude-3-5-sonnet-20241022', 'gemini/gemini-1.5-flash'];
+    for (const more of [{ fallbacks }, { workspaceFallbacks: { 'gpt-4o': fallbacks } }])
+      expect([route('gpt-4o', more), reasons('gpt-4o', more)[1]]).toEqual([
+        ['openai/gpt-4o', 'anthropic/claude-sonnet-5', 'gemini/gemini-3.5-flash-lite'],
+        'fallback of gpt-4o: claude-3-5-sonnet-20241022 is retired; answered by claude-sonnet-5',
+      ]);
+  });
+
+  it('is left alone where a server of one’s own serves it', () => {
+    const lists = account('local', {
+      kind: 'openai-compatible',
+      models: [{ id: 'claude-v1', input_usd_per_mtok: 1, output_usd_per_mtok: 1 }],
+    });
+    expect(route('claude-v1', { accounts: [lists, anthropic] })).toEqual(['local/claude-v1']);
+    expect(route('local/gpt-3.5-turbo', { accounts: [lists] })).toEqual(['local/gpt-3.5-turbo']);
+    const azure = account('azure', { models: [{ id: 'gpt-4', input_usd_per_mtok: 1, output_usd_per_mtok: 1 }] });
+    expect(route('azure/gpt-4', { accounts: [azure], fallbacks: 'none' })).toEqual(['azure/gpt-4']);
+  });
+
+  it('for embeddings has no successor: vectors of another model mean something else', () => {
+    expect(route('text-embedding-ada-002', { kind: 'embedding' })).toEqual(['openai/text-embedding-ada-002']);
+  });
+});
+
+describe('the classes a workspace chooses', () => {
+  const pool = [
+    { model: 'claude-opus-5-5', class: 'strong' as const },
+    { model: 'gpt-5.4', class: 'strong' as const },
+    { model: 'claude-opus-4-8', class: 'strong' as const },
+    { model: 'local/llama-x', class: 'small' as const },
+  ];
+  const accounts = [openai, anthropic, gemini, local];
+
+  it('are what auto chooses among, in their order', () => {
+    expect(routeWithSpares('auto', { pool, accounts })).toEqual(['claude-opus-5-5', '(claude-opus-4-8)', 'gpt-5.4']);
+    expect(routeWithSpares('auto:cost', { pool, accounts })).toEqual(['llama-x']);
+    expect(route('auto:cost', { pool: pool.slice(0, 3) })[0]).toBe('openai/gpt-6-luna');
+  });
+
+  it('are what models fall back on', () => {
+    expect(route('gpt-4o', { pool, accounts })).toEqual(['openai/gpt-4o', 'anthropic/claude-opus-5-5']);
+    expect(route('gpt-4o-mini', { pool, accounts })).toEqual(['openai/gpt-4o-mini', 'local/llama-x']);
+  });
+
+  it('decide the class of their models, whatever they cost', () => {
+    const swapped = [{ model: 'gpt-4o', class: 'small' as const }];
+    expect(route('gpt-4o', { pool: swapped })).toEqual(['openai/gpt-4o']);
+  });
+
+  it('answer for retired models of their vendor', () => {
+    expect(route('claude-3-5-sonnet-20241022', { pool })[0]).toBe('anthropic/claude-opus-5-5');
+    expect(route('gemini-1.5-pro', { pool })[0]).toBe('gemini/gemini-3.8-flash');
+  });
+
+  it('may name retired models, which are their successors then', () => {
+    expect(route('auto', { pool: [{ model: 'claude-3-5-sonnet-20241022', class: 'strong' }] })).toEqual([
+      'anthropic/claude-sonnet-5',
     ]);
+  });
+});
+
+describe('behind a model the gateway chose', () => {
+  it('stand the others of its class at the same vendor, for a vendor that does not know it', () => {
+    expect(routeWithSpares('auto', { accounts: [openai, anthropic] })).toEqual([
+      'gpt-6-sol',
+      '(gpt-5.6-terra)',
+      '(gpt-5.4)',
+      'claude-sonnet-5',
+      '(claude-sonnet-4-6)',
+    ]);
+    expect(routeWithSpares('claude-3-5-sonnet-20241022', { fallbacks: 'none' })).toEqual([
+      'claude-sonnet-5',
+      '(claude-sonnet-4-6)',
+    ]);
+    expect(routeWithSpares('gpt-4o', { fallbacks: ['gpt-6-sol', 'gpt-5.4'] })).toEqual([
+      'gpt-4o',
+      'gpt-6-sol',
+      '(gpt-5.6-terra)',
+      'gpt-5.4',
+    ]);
+  });
+
+  it('but not behind the one the caller named', () => {
+    expect(routeWithSpares('gpt-6-sol', { accounts: [openai] })).toEqual(['gpt-6-sol']);
+    expect(routeCall(input('gpt-6-sol'))[0]?.named).toBe(true);
+    expect(routeCall(input('auto'))[0]?.named).toBe(false);
+  });
+
+  it('and answer at once while the vendor is known not to know it', () => {
+    const isUnknown: RouteInput['isUnknown'] = (_account, model) => model === 'gpt-6-sol';
+    expect(route('auto', { isUnknown, accounts: [openai] })).toEqual(['openai/gpt-5.6-terra']);
+    expect(route('claude-sonnet-5', { isUnknown })[1]).toBe('openai/gpt-5.6-terra');
+    expect(route('gpt-4o', { isUnknown, fallbacks: ['gpt-6-sol'] })[1]).toBe('openai/gpt-5.6-terra');
+    expect(route('gpt-6-sol', { isUnknown, fallbacks: 'none' })).toEqual(['openai/gpt-6-sol']);
+    expect(route('auto', { isUnknown: () => true, accounts: [openai] })).toEqual(['openai/gpt-6-sol']);
   });
 });

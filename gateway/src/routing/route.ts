@@ -1,11 +1,12 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { NeutralCall, ProviderKind } from '../dialects/neutral.ts';
-import { type CatalogModel, findRepresentative, type Strength, type Vendor, vendors } from '../providers/catalog.ts';
+import { type CatalogModel, modelsOfClass, type Strength, vendors } from '../providers/catalog.ts';
 import { dearestCostNanos, flatPrice, type Price } from '../providers/price.ts';
 import { fits, honours, type Needs } from './fit.ts';
 import type { Trial, TryPlace } from './health-board.ts';
-import { likeNames, type NamedModel, ofVendor, readModelName } from './model-name.ts';
+import { likeNames, type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
 
 /** One place a call may go to. */
 export interface Candidate {
@@ -26,6 +27,10 @@ export interface Candidate {
   contextWindow?: number | undefined;
   /** Why this one, in a few words. */
   reason: string;
+  /** The caller named this very model: where its vendor does not know it, that is the caller's to hear. */
+  named: boolean;
+  /** Only where its vendor does not know the one before it: another of the same class there. */
+  spare: boolean;
 }
 
 export interface RouteInput {
@@ -35,11 +40,15 @@ export interface RouteInput {
   inputTokens: number;
   fallbacks: readonly string[] | 'none' | undefined;
   workspaceFallbacks: Readonly<Record<string, readonly string[]>>;
+  /** The classes the workspace has chosen; none leaves them to the gateway. */
+  pool: ModelPool;
   accounts: readonly ProviderAccount[];
   livemode: boolean;
   mayTry: (place: Pick<TryPlace, 'account' | 'model'>) => Trial;
   /** For how long a place that may not be tried is left alone. */
   restMs?: ((place: Pick<TryPlace, 'account' | 'model'>) => number) | undefined;
+  /** Has the provider said lately that it does not know the model? Then another one of the class answers at once. */
+  isUnknown?: ((account: string, model: string) => boolean) | undefined;
   /** A budget that is running low wants the cheapest model that can take the call. */
   cheapest?: boolean | undefined;
   /** Prices change from a date on; without one, those of this moment hold. */
@@ -58,13 +67,30 @@ export function routeCall(input: RouteInput): Candidate[] {
     (place) => honours(place.kind, input.call) && fits(place, input.call, input.inputTokens),
   );
   if (!input.livemode) return [inSandbox(first, asked)];
-  const places = onePerAccountAndModel([first, ...standIns]);
+  const places = ledByOne(onePerAccountAndModel([first, ...standIns]));
   const trials = places.map(input.mayTry);
   const awake = places.filter((_place, i) => isAwake(trials[i] ?? 'no'));
-  if (awake.length > 0) return awake;
+  if (awake.length > 0) return behindAwake(awake);
   const refusing = places.filter((_place, i) => trials[i] === 'refused');
-  if (refusing.length === 0) throw allResting(places, input.restMs);
+  const asleep = places.filter(({ spare }) => !spare);
+  if (refusing.length === 0) throw allResting(asleep, input.restMs);
   return refusing;
+}
+
+/** Where the call does not fit into the first of a class, the next one leads at that account. */
+function ledByOne(places: readonly Place[]): Place[] {
+  const led = new Set(places.flatMap(({ spare, account }) => (spare ? [] : [account])));
+  return places.map((place) => {
+    if (led.has(place.account)) return place;
+    led.add(place.account);
+    return { ...place, spare: false };
+  });
+}
+
+/** A model that rests is followed by another vendor; by another of its class at the same account only where there is no other. */
+function behindAwake(awake: Place[]): Place[] {
+  const led = new Set(awake.flatMap(({ spare, account }) => (spare ? [] : [account])));
+  return led.size === 0 ? awake : awake.filter(({ account }) => led.has(account));
 }
 
 interface Asked extends RouteInput {
@@ -93,10 +119,32 @@ function named(asked: Asked): Plan {
       { param: 'model' },
     );
   }
-  const first = placeOf(found, 'asked for');
+  const { successor } = found;
+  if (successor !== undefined) return namedOverdue(asked, found, successor);
+  const first = placeOf(found, reasonFor(found, 'asked for'), { named: found.inPlaceOf === undefined });
+  return { first, rest: behindNamed(asked, found, first) };
+}
+
+/** A model past the day its vendor has announced: it is asked for still, and its successor where the vendor has kept its word. */
+function namedOverdue(asked: Asked, found: NamedModel, successor: NamedModel): Plan {
+  const [first, next] = [placeOf(found, 'asked for'), placeOf(successor, reasonFor(successor, 'asked for'))];
+  if (isUnknown(asked, first)) return { first: next, rest: behindNamed(asked, successor, next) };
+  return { first, rest: [{ ...next, spare: true }, ...behindNamed(asked, found, first)] };
+}
+
+function behindNamed(asked: Asked, found: NamedModel, first: Place): Place[] {
+  const { model: name } = asked.call;
   const reason = `fallback of ${first.model}`;
-  const rest = listedFallbacks(asked, [name, first.model], reason) ?? sameClass(asked, first.entry, reason);
-  return { first, rest };
+  const names = [name, found.inPlaceOf ?? first.model, first.model];
+  const rest = listedFallbacks(asked, names, reason) ?? sameClass(asked, first, reason);
+  return [...(first.named ? [] : sparesOf(asked, first)), ...rest];
+}
+
+/** What people read of a model that answers in place of a retired one. */
+function reasonFor({ inPlaceOf, model }: NamedModel, reason: string): string {
+  if (inPlaceOf === undefined) return reason;
+  const retired = `${inPlaceOf} is retired; answered by ${model}`;
+  return reason === 'asked for' ? retired : `${reason}: ${retired}`;
 }
 
 /**
@@ -106,11 +154,9 @@ function named(asked: Asked): Plan {
 function automatic(asked: Asked, mode: AutoMode): Plan {
   const strength: Strength = mode === 'cost' ? 'small' : 'strong';
   const reason = `auto:${mode}, default of the ${strength} class`;
-  const able = vendors
-    .flatMap((vendor) => representative(asked, vendor, strength, reason))
-    .filter((place) => fits(place, asked.call, asked.inputTokens));
+  const able = ledByOne(ofClass(asked, strength, reason).filter((place) => fits(place, asked.call, asked.inputTokens)));
   const native = able.filter(({ kind }) => honours(kind, asked.call));
-  const first = native.find((place) => isAwake(asked.mayTry(place))) ?? native[0] ?? able[0];
+  const [first = native[0] ?? able[0]] = behindAwake(native.filter((place) => isAwake(asked.mayTry(place))));
   if (first === undefined) {
     throw new GatewayError(
       'model_not_found',
@@ -120,18 +166,19 @@ function automatic(asked: Asked, mode: AutoMode): Plan {
   }
   const { model: name } = asked.call;
   const listed = listedFallbacks(asked, [name, 'auto', first.model], `fallback of ${first.model}`);
-  return { first, rest: listed ?? able };
+  const spares = able.filter(({ spare, provider }) => spare && provider === first.provider);
+  return { first, rest: [...spares, ...(listed ?? able)] };
 }
 
 /** Cheapest first: what was planned, and the small models of every vendor that can take the call. */
 function downgraded(asked: Asked, { first, rest }: Plan): Plan {
-  const small = vendors
-    .flatMap((vendor) => representative(asked, vendor, 'small', 'the cheapest, since a budget is running low'))
-    .filter((place) => honours(place.kind, asked.call) && fits(place, asked.call, asked.inputTokens));
+  const small = ofClass(asked, 'small', 'the cheapest, since a budget is running low').filter(
+    (place) => honours(place.kind, asked.call) && fits(place, asked.call, asked.inputTokens),
+  );
   const costOf = ({ price }: Place): bigint | undefined =>
     price && dearestCostNanos(price, { inputTokens: asked.inputTokens, maxOutputTokens: downgradedAnswerTokens });
   const sorted = [first, ...small, ...rest]
-    .filter((place) => costOf(place) !== undefined)
+    .filter((place) => !place.spare && costOf(place) !== undefined)
     .sort((a, b) => ((costOf(a) ?? 0n) < (costOf(b) ?? 0n) ? -1 : 1));
   const [cheapest, ...others] = sorted;
   return cheapest === undefined ? { first, rest } : { first: cheapest, rest: others };
@@ -145,37 +192,90 @@ function listedFallbacks(asked: Asked, names: readonly string[], reason: string)
   if (asked.fallbacks === 'none' || asked.kind === 'embedding') return [];
   if (asked.fallbacks !== undefined) {
     return asked.fallbacks.flatMap((name) =>
-      reachable(known(name, asked, { param: 'fallback_models', need: ' to fall back on' }), reason),
+      fallback(asked, known(name, asked, { param: 'fallback_models', need: ' to fall back on' }), reason),
     );
   }
   const name = names.find((one) => Object.hasOwn(asked.workspaceFallbacks, one));
   if (name === undefined) return undefined;
   // The workspace's list was right when it was made; an account that has gone since is no reason to refuse the call.
   return (asked.workspaceFallbacks[name] ?? []).flatMap((one) => {
-    const found = readModelName(one, asked.accounts, asked.at);
-    return found === undefined || !isOfKind(found, asked.kind) ? [] : reachable(found, reason);
+    const found = readModelName(one, asked);
+    return found === undefined || !isOfKind(found, asked.kind) ? [] : fallback(asked, found, reason);
   });
 }
 
+/** A listed fallback, and the rest of its class there, where the vendor does not know it. */
+function fallback(asked: Asked, found: NamedModel, reason: string): Place[] {
+  const [place] = reachable(found, reasonFor(found, reason));
+  if (place === undefined || !fits(place, asked.call, asked.inputTokens)) return [];
+  const [next, ...others] = sparesOf(asked, place);
+  if (next === undefined) return [place];
+  return isUnknown(asked, place) ? [{ ...next, spare: false }, ...others] : [place, next, ...others];
+}
+
 /** The same class at the other vendors. A model of unknown class has no equals. */
-function sameClass(asked: Asked, entry: CatalogModel | undefined, reason: string): Place[] {
+function sameClass(asked: Asked, { entry, provider, model }: Place, reason: string): Place[] {
   if (entry === undefined) return [];
-  return vendors.flatMap((vendor) =>
-    vendor === entry.vendor ? [] : representative(asked, vendor, entry.strength, reason),
+  return ofClass(asked, strengthIn(asked, { provider, model, entry }), reason).filter(
+    (place) => place.entry?.vendor !== entry.vendor,
   );
 }
 
-function representative(asked: Asked, vendor: Vendor, strength: Strength, reason: string): Place[] {
-  const found = ofVendor(findRepresentative(strength, vendor, asked.at), asked.accounts);
-  // Test keys need no account: the sandbox answers for all.
-  return asked.livemode ? reachable(found, reason) : [placeOf(found, reason)];
+/** The rest of a model's class at its own provider. */
+function sparesOf(asked: Asked, { entry, provider, model, reason }: Place): Place[] {
+  if (entry === undefined) return [];
+  return ofClass(asked, strengthIn(asked, { provider, model, entry }), reason)
+    .filter((place) => place.provider === provider && place.model !== model)
+    .map((place) => ({ ...place, spare: true }));
+}
+
+/** As the workspace has it, else by the catalogue. */
+function strengthIn(asked: Asked, place: { provider: string; model: string; entry: CatalogModel }): Strength {
+  for (const one of asked.pool) {
+    const found = readModelName(one.model, asked);
+    if (found?.model === place.model && found.provider === place.provider) return one.class;
+  }
+  return place.entry.strength;
+}
+
+/** The models of a class, provider by provider: the first of each, behind it those for a provider that does not know it. */
+function ofClass(asked: Asked, strength: Strength, reason: string): Place[] {
+  const places = classModels(asked, strength).flatMap((found) =>
+    // Test keys need no account: the sandbox answers for all.
+    asked.livemode ? reachable(found, reason) : [placeOf(found, reason)],
+  );
+  const providers = [...new Set(places.map(({ provider }) => provider))];
+  return providers.flatMap((provider) => {
+    const all = places.filter((place) => place.provider === provider);
+    const served = all.filter((place) => !isUnknown(asked, place));
+    return (served.length === 0 ? all : served).map((place, i) => (i === 0 ? place : { ...place, spare: true }));
+  });
+}
+
+/** The models of a class in the order they are tried: the workspace's own, else the gateway's, vendor by vendor. */
+export function classModels(context: NameContext, strength: Strength): NamedModel[] {
+  const chosen = context.pool
+    .filter((one) => one.class === strength)
+    .flatMap(({ model }) => readModelName(model, context) ?? []);
+  if (chosen.length > 0) return chosen;
+  return vendors.flatMap((vendor) =>
+    modelsOfClass(strength, vendor, context.at).map((ref) => ofVendor(ref, context.accounts)),
+  );
+}
+
+function isUnknown({ isUnknown: isIt }: Asked, { account, model }: Candidate): boolean {
+  return isIt?.(account, model) === true;
 }
 
 function reachable(found: NamedModel, reason: string): Place[] {
   return found.account === undefined ? [] : [placeOf(found, reason)];
 }
 
-function placeOf({ provider, kind, model, entry, account }: NamedModel, reason: string): Place {
+function placeOf(
+  { provider, kind, model, entry, account }: NamedModel,
+  reason: string,
+  { named = false }: { named?: boolean } = {},
+): Place {
   const own = account?.models.find(({ id }) => id === model);
   return {
     provider,
@@ -187,6 +287,8 @@ function placeOf({ provider, kind, model, entry, account }: NamedModel, reason: 
     model,
     price: own ? flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok }) : entry?.price,
     reason,
+    named,
+    spare: false,
     entry,
     contextWindow: own?.context_window ?? entry?.contextWindow,
   };
@@ -194,7 +296,7 @@ function placeOf({ provider, kind, model, entry, account }: NamedModel, reason: 
 
 /** Throws `model_not_found`, with the names one may have meant. */
 function known(name: string, asked: Asked, { param, need }: { param: string; need: string }): NamedModel {
-  const found = readModelName(name, asked.accounts, asked.at);
+  const found = readModelName(name, asked);
   if (found === undefined) throw unknownModel(name, asked, { param, need });
   if (!isOfKind(found, asked.kind)) {
     const purpose = asked.kind === 'chat' ? 'chat' : 'embeddings';
@@ -234,10 +336,13 @@ function readAuto(model: string): AutoMode | undefined {
   return match === null ? undefined : ((match[1] ?? 'balanced') as AutoMode);
 }
 
-/** There are a handful at most: comparing them takes less than naming them. */
+/** There are a handful at most: comparing them takes less than naming them. One that is tried anyway is no spare. */
 function onePerAccountAndModel(places: readonly Place[]): Place[] {
-  return places.filter(
-    (place, i) => places.findIndex(({ account, model }) => account === place.account && model === place.model) === i,
+  const isSame = (a: Place, b: Place): boolean => a.account === b.account && a.model === b.model;
+  return places.filter((place, i) =>
+    place.spare
+      ? places.findIndex((one) => isSame(one, place)) === i && !places.some((one) => !one.spare && isSame(one, place))
+      : places.findIndex((one) => !one.spare && isSame(one, place)) === i,
   );
 }
 
@@ -296,6 +401,6 @@ function shorten(text: string): string {
 }
 
 /** Does this name lead anywhere, with the accounts a workspace has? */
-export function isKnownModel(name: string, accounts: readonly ProviderAccount[]): boolean {
-  return readModelName(name, accounts, new Date()) !== undefined;
+export function isKnownModel(name: string, context: NameContext): boolean {
+  return readModelName(name, context) !== undefined;
 }

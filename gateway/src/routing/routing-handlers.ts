@@ -1,22 +1,24 @@
-import type { Handlers } from '@ai-gateway/shared/contract';
+import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { readFallbacks, writeFallbacks } from '../accounts/workspace-store.ts';
-import type { ProviderAccount } from '../accounts/workspace-view.ts';
+import { type ModelPool, readFallbacks, writeFallbacks, writeModelPool } from '../accounts/workspace-store.ts';
+import type { ProviderAccount, WorkspaceView } from '../accounts/workspace-view.ts';
 import type { Context } from '../context.ts';
-import { type CatalogModel, findModel, listModels } from '../providers/catalog.ts';
-import { isKnownModel } from './route.ts';
+import { strengths } from '../providers/catalog.ts';
+import { describeModel, listedModels } from './model-list.ts';
+import { type NameContext, readModelName } from './model-name.ts';
+import { classModels, isKnownModel } from './route.ts';
 
 export const routingHandlers: Pick<
   Handlers<Context>,
-  'fallbacks.get' | 'fallbacks.set' | 'models.list' | 'models.get'
+  'fallbacks.get' | 'fallbacks.set' | 'auto.get' | 'auto.set' | 'models.list' | 'models.get'
 > = {
   'fallbacks.get': async (_input, { caller, services }) => copy(await readFallbacks(services.db, caller.workspaceId)),
 
   'fallbacks.set': async (input, { caller, services }) => {
-    const { accounts } = await services.workspaces.view(caller.workspaceId);
+    const names = nameContext(await services.workspaces.view(caller.workspaceId), services.now());
     const unknown = Object.values(input)
       .flat()
-      .find((name) => !isKnownModel(name, accounts));
+      .find((name) => !isKnownModel(name, names));
     if (unknown !== undefined)
       throw new GatewayError(
         'model_not_found',
@@ -28,76 +30,80 @@ export const routingHandlers: Pick<
     return input;
   },
 
-  'models.list': async (_input, context) => ({ object: 'list', data: await modelsOf(context) }),
+  'auto.get': async (_input, { caller, services }) => {
+    const view = await services.workspaces.view(caller.workspaceId);
+    return autoSettings(view.pool, view, services.now());
+  },
 
-  'models.get': async ({ id }, context) => {
-    const listed = (await modelsOf(context)).find((model) => model.id === id);
+  'auto.set': async ({ pool }, { caller, services }) => {
+    const view = await services.workspaces.view(caller.workspaceId);
+    const names = nameContext(view, services.now());
+    for (const [i, { model }] of pool.entries()) {
+      const found = readModelName(model, names);
+      if (found !== undefined && (found.entry === undefined || found.entry.kind === 'chat')) continue;
+      const problem = found === undefined ? `There is no model "${model}".` : `"${model}" is not a model for chat.`;
+      throw new GatewayError('model_not_found', `${problem} GET /v1/models lists those this key can use.`, {
+        param: `pool[${i}].model`,
+      });
+    }
+    await writeModelPool(services.db, caller.workspaceId, pool);
+    services.workspaces.forget(caller.workspaceId);
+    return autoSettings(pool, view, services.now());
+  },
+
+  'models.list': async (_input, { caller, services }) => {
+    const view = await services.workspaces.view(caller.workspaceId);
+    const data = listedModels(reachedAccounts(view, caller), new Date(services.now()));
+    return { object: 'list', data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+  },
+
+  'models.get': async ({ id }, { caller, services }) => {
+    const view = await services.workspaces.view(caller.workspaceId);
+    const names = nameContext(view, services.now());
+    const listed = listedModels(reachedAccounts(view, caller), names.at).find((model) => model.id === id);
     if (listed !== undefined) return listed;
-    const accounts = await accountsOf(context);
-    const ref = findModel(id);
-    const account = ref && accounts?.find(({ name }) => name === ref.vendor);
-    if (ref?.entry === undefined || (accounts !== undefined && account === undefined)) {
+    const found = readModelName(id, names);
+    if (found?.entry === undefined || (caller.livemode && found.account === undefined)) {
       throw new GatewayError(
         'model_not_found',
         `There is no model "${id}". GET /v1/models lists those this key can use.`,
         { param: 'id' },
       );
     }
-    return describe({ ...ref.entry, id }, accounts === undefined ? 'sandbox' : ref.vendor);
+    const model = describeModel(id, found.entry);
+    // What is retired costs what its successor costs.
+    return found.inPlaceOf === undefined
+      ? model
+      : { ...model, display_name: `${id} (retired; answered by ${found.model}) · ${afterName(model.display_name)}` };
   },
 };
+
+function afterName(displayName: string): string {
+  return displayName.slice(displayName.indexOf(' · ') + 3);
+}
+
+function nameContext({ accounts, pool }: WorkspaceView, nowMs: number): NameContext {
+  return { accounts, pool, at: new Date(nowMs) };
+}
+
+function autoSettings(pool: ModelPool, { accounts }: WorkspaceView, nowMs: number): OutputOf<'auto.get'> {
+  const context = { accounts, pool, at: new Date(nowMs) };
+  const [strong = [], small = []] = strengths.map((strength) =>
+    classModels(context, strength).map(({ model, account, entry }) =>
+      account === undefined || account.name === entry?.vendor ? model : `${account.name}/${model}`,
+    ),
+  );
+  return { pool: pool.map((one) => ({ ...one })), classes: { strong, small } };
+}
 
 function copy(fallbacks: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
   return Object.fromEntries(Object.entries(fallbacks).map(([model, next]) => [model, [...next]]));
 }
 
 /** Undefined for test keys: the sandbox answers for everybody. */
-async function accountsOf({ caller, services }: Context): Promise<readonly ProviderAccount[] | undefined> {
-  return caller.livemode ? (await services.workspaces.view(caller.workspaceId)).accounts : undefined;
-}
-
-const autos = ['auto', 'auto:cost', 'auto:balanced', 'auto:quality'];
-
-async function modelsOf(context: Context) {
-  const accounts = await accountsOf(context);
-  const catalog = listModels();
-  const vendors = catalog.filter(
-    ({ vendor }) => accounts === undefined || accounts.some(({ name, kind }) => name === vendor || kind === vendor),
-  );
-  const own = (accounts ?? []).flatMap((account) =>
-    account.models.map((model) => ({
-      ...blank(model.id, account.name),
-      context_window: model.context_window ?? null,
-      input_usd_per_mtok: model.input_usd_per_mtok,
-      output_usd_per_mtok: model.output_usd_per_mtok,
-    })),
-  );
-  return [
-    ...autos.map((id) => blank(id, 'gateway')),
-    ...own,
-    ...vendors.map((entry) => describe(entry, accounts === undefined ? 'sandbox' : entry.vendor)),
-  ];
-}
-
-function blank(id: string, provider: string) {
-  return {
-    id,
-    object: 'model' as const,
-    created: 0,
-    owned_by: provider,
-    provider,
-    context_window: null as number | null,
-    input_usd_per_mtok: null as number | null,
-    output_usd_per_mtok: null as number | null,
-  };
-}
-
-function describe(entry: CatalogModel, provider: string) {
-  return {
-    ...blank(entry.id, provider),
-    owned_by: entry.vendor,
-    context_window: entry.contextWindow ?? null,
-    input_usd_per_mtok: entry.inputUsdPerMtok ?? null,
-    output_usd_per_mtok: entry.outputUsdPerMtok ?? null,
-  };
+function reachedAccounts(
+  { accounts }: WorkspaceView,
+  { livemode }: Context['caller'],
+): readonly ProviderAccount[] | undefined {
+  return livemode ? accounts : undefined;
 }

@@ -2,7 +2,7 @@ import type { Operation } from '@ai-gateway/shared/operation';
 import { type Component, componentId, connectionId } from './component.ts';
 import { paged } from './make-module.ts';
 
-/** A list as a drop-down: the name where rows have one, the id as the value. */
+/** A list as a drop-down: the name where rows have one (a model's has its vendor and price), the id as the value. */
 export function makeRpc(operation: Operation): Component {
   return {
     kind: 'rpc',
@@ -13,7 +13,7 @@ export function makeRpc(operation: Operation): Component {
         ...paged(operation, { url: operation.path, method: operation.method }, 100),
         response: {
           iterate: '{{body.data}}',
-          output: { label: '{{ifempty(item.name, item.id)}}', value: '{{item.id}}' },
+          output: { label: '{{ifempty(ifempty(item.display_name, item.name), item.id)}}', value: '{{item.id}}' },
           limit: 500,
         },
       },

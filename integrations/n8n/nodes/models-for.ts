@@ -6,7 +6,7 @@ import { gatewayOf } from './gateway.ts';
 export async function modelsFor(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
   try {
     const { data } = await (await gatewayOf(this)).call('models.list', {});
-    return data.map(({ id, provider }) => ({ name: `${id} (${provider})`, value: id }));
+    return data.map(({ id, display_name: name }) => ({ name, value: id }));
   } catch (error) {
     throw apiError(this.getNode(), error);
   }

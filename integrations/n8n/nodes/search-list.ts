@@ -18,7 +18,8 @@ export function listSearches(lists: Readonly<Record<string, ListPlan>>): Record<
 interface Row {
   id: string;
   name?: string;
-  provider?: string;
+  /** Of a model: itself, its vendor and its price. */
+  display_name?: string;
   platform?: string | null;
 }
 
@@ -48,10 +49,9 @@ function listSearch(plan: ListPlan): ListSearch {
   };
 }
 
-/** People know a client by its name and a model by who serves it. */
-function listItem({ id, name, provider, platform }: Row): INodeListSearchItems {
-  const beside = provider ?? platform;
-  return { name: name ?? (beside ? `${id} (${beside})` : id), value: id };
+/** People know a client by its name, a model by its vendor and price, and a scenario by where it runs. */
+function listItem({ id, name, display_name: displayName, platform }: Row): INodeListSearchItems {
+  return { name: name ?? displayName ?? (platform ? `${id} (${platform})` : id), value: id };
 }
 
 function matches({ name, value }: INodeListSearchItems, filter = ''): boolean {

@@ -52,12 +52,12 @@ function dropDown(operation: Operation, settings: Settings): Trigger {
 interface Row {
   id: string;
   name?: string;
-  provider?: string;
+  /** Of a model: itself, its vendor and its price. */
+  display_name?: string;
   platform?: string | null;
 }
 
-/** People know a client by its name and a model by who serves it. */
-function choice({ id, name, provider, platform }: Row): { id: string; name: string } {
-  const beside = provider ?? platform;
-  return { id, name: name ?? (beside ? `${id} (${beside})` : id) };
+/** People know a client by its name, a model by its vendor and price, and a scenario by where it runs. */
+function choice({ id, name, display_name: displayName, platform }: Row): { id: string; name: string } {
+  return { id, name: name ?? displayName ?? (platform ? `${id} (${platform})` : id) };
 }

@@ -5,9 +5,19 @@ export const model = z
   .object({
     id: z.string().meta({ title: 'Model', description: 'The name a call gives as `model`.' }),
     object: z.literal('model').meta({ title: 'Object', description: 'Always `model`, as OpenAI has it.' }),
+    type: z.literal('model').meta({ title: 'Type', description: 'Always `model`, as Anthropic has it.' }),
+    display_name: z.string().meta({
+      title: 'Name',
+      description: 'For people: the model, its vendor, its price for a million tokens in and out.',
+    }),
     created: z.number().int().meta({ title: 'Created', description: 'Always 0: the catalogue has no dates.' }),
-    owned_by: z.string().meta({ title: 'Owned by', description: 'The provider, under OpenAI’s name for it.' }),
-    provider: z.string().meta({ title: 'Provider', description: 'The account that serves it; `gateway` for `auto`.' }),
+    created_at: z
+      .string()
+      .meta({ title: 'Created at', description: 'Always the first second of 1970: the catalogue has no dates.' }),
+    owned_by: z.string().meta({ title: 'Owned by', description: 'The vendor, under OpenAI’s name for it.' }),
+    provider: z
+      .string()
+      .meta({ title: 'Provider', description: 'The vendor or the account that serves it; `gateway` for `auto`.' }),
     context_window: z.number().int().nullable().meta({ title: 'Context window', description: 'Tokens, where known.' }),
     input_usd_per_mtok: z
       .number()
@@ -23,7 +33,10 @@ export const model = z
 const sample = {
   id: 'gpt-4o',
   object: 'model' as const,
+  type: 'model' as const,
+  display_name: 'gpt-4o · OpenAI · $2.50 / $10',
   created: 0,
+  created_at: '1970-01-01T00:00:00Z',
   owned_by: 'openai',
   provider: 'openai',
   context_window: 128_000,
@@ -45,9 +58,17 @@ export const listModels = operation({
   output: z.object({
     object: z.literal('list').meta({ title: 'Object', description: 'Always `list`.' }),
     data: z.array(model).meta({ title: 'Models', description: 'All of them: there is one page.' }),
+    has_more: z
+      .literal(false)
+      .meta({ title: 'More', description: 'Never: there is one page. Anthropic’s packages ask.' }),
+    first_id: z.string().nullable().meta({ title: 'First', description: 'The first model of the page.' }),
+    last_id: z.string().nullable().meta({ title: 'Last', description: 'The last model of the page.' }),
   }),
   errors: ['invalid_api_key'],
-  sample: { input: {}, output: { object: 'list', data: [sample] } },
+  sample: {
+    input: {},
+    output: { object: 'list', data: [sample], has_more: false, first_id: 'gpt-4o', last_id: 'gpt-4o' },
+  },
   wrong: [
     { input: 'gpt-4o', because: 'the input is an object' },
     { input: [], because: 'the input is an object' },

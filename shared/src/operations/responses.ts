@@ -60,12 +60,12 @@ export const createResponse = operation({
   }),
   errors: callErrors,
   sample: {
-    input: { model: 'claude-3-5-sonnet-20241022', input: 'Say hello.' },
+    input: { model: 'claude-sonnet-5', input: 'Say hello.' },
     output: {
       id: 'resp_01k2',
       object: 'response',
       status: 'completed',
-      model: 'claude-3-5-sonnet-20241022',
+      model: 'claude-sonnet-5',
       output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Hello.' }] }],
     },
   },

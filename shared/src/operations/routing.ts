@@ -10,7 +10,7 @@ const fallbacks = z
     description: 'For a model, those that are tried next, in order. An empty list means none.',
   });
 
-const sample = { 'gpt-4o': ['claude-3-5-sonnet-20241022', 'gemini-1.5-pro'] };
+const sample = { 'gpt-4o': ['claude-sonnet-5', 'gemini-3.8-flash'] };
 
 export const getFallbacks = operation({
   id: 'fallbacks.get',
@@ -18,8 +18,7 @@ export const getFallbacks = operation({
   path: '/v1/fallbacks',
   group: 'Routing',
   label: 'Get fallbacks',
-  description:
-    'The workspace’s fallbacks. Models that do not stand here fall back on the same class at the other vendors.',
+  description: 'The workspace’s fallbacks. Models not listed here fall back on the same class at the other vendors.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({}),
@@ -47,7 +46,78 @@ export const setFallbacks = operation({
   errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'model_not_found'],
   sample: { input: sample, output: sample },
   wrong: [
-    { input: { 'gpt-4o': 'gemini-1.5-pro' }, because: 'fallbacks are a list' },
+    { input: { 'gpt-4o': 'gemini-3.8-flash' }, because: 'fallbacks are a list' },
     { input: [], because: 'it is a map' },
+  ],
+});
+
+const pool = z
+  .array(
+    z.strictObject({
+      model: modelName.meta({ title: 'Model', description: 'A model’s own name, or provider/model.' }),
+      class: z
+        .enum(['strong', 'small'])
+        .meta({ title: 'Class', description: 'strong: for hard tasks. small: for simple ones, at a lower price.' }),
+    }),
+  )
+  .max(20)
+  .refine((models) => new Set(models.map(({ model }) => model)).size === models.length, 'names each model once')
+  .meta({
+    title: 'Models',
+    description:
+      'The models of each class, in the order they are tried. A class without a model here is the gateway’s own; an empty list leaves both to the gateway.',
+  });
+const classOf = z.array(z.string()).meta({ title: 'Models', description: 'In the order they are tried.' });
+const auto = z.object({
+  pool,
+  classes: z
+    .object({ strong: classOf, small: classOf })
+    .meta({ title: 'Classes', description: 'The models `auto` and fallbacks choose among now.' }),
+});
+const autoSample = {
+  pool: [{ model: 'gpt-6-sol', class: 'strong' as const }],
+  classes: { strong: ['gpt-6-sol'], small: ['gpt-6-luna', 'claude-haiku-4-5', 'gemini-3.5-flash-lite'] },
+};
+
+export const getAuto = operation({
+  id: 'auto.get',
+  method: 'GET',
+  path: '/v1/routing/auto',
+  group: 'Routing',
+  label: 'Get the settings of auto',
+  description: 'The models the workspace has chosen for each class, and the classes that hold now.',
+  surfaces: ['dashboard'],
+  access: 'reader',
+  input: z.strictObject({}),
+  output: auto,
+  errors: ['forbidden'],
+  sample: { input: {}, output: autoSample },
+  wrong: [
+    { input: { class: 'strong' }, because: 'it takes no fields' },
+    { input: [], because: 'the input is an object' },
+  ],
+});
+
+export const setAuto = operation({
+  id: 'auto.set',
+  method: 'PUT',
+  path: '/v1/routing/auto',
+  group: 'Routing',
+  label: 'Change the settings of auto',
+  description: 'Chooses the models of the classes `strong` and `small`, which `auto` and fallbacks take theirs from.',
+  surfaces: ['dashboard'],
+  access: 'member',
+  changesEveryCall: true,
+  input: z.strictObject({ pool }),
+  output: auto,
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'model_not_found'],
+  sample: { input: { pool: autoSample.pool }, output: autoSample },
+  wrong: [
+    { input: {}, because: 'the models must be given' },
+    { input: { pool: [{ model: 'gpt-6-sol', class: 'medium' }] }, because: 'a class is strong or small' },
+    {
+      input: { pool: ['strong', 'small'].map((one) => ({ model: 'gpt-6-sol', class: one })) },
+      because: 'a model belongs to one class',
+    },
   ],
 });

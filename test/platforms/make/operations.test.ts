@@ -86,7 +86,9 @@ describe('drop-downs', () => {
   test('models, “auto” first', async () => {
     const models = await options('modelsList');
     expect(models[0]?.value).toBe('auto');
-    expect(models).toContainEqual({ label: expect.any(String), value: 'gpt-4o' });
+    expect(models).toContainEqual({ label: 'gpt-4o · OpenAI · $2.50 / $10', value: 'gpt-4o' });
+    for (const retired of ['claude-v1', 'gpt-3.5-0301', 'gemini-1.5-pro'])
+      expect(models.map(({ value }) => value)).not.toContain(retired);
   });
 
   test.each(['clientsList', 'projectsList', 'scenariosList', 'budgetsList'])('%s', async (rpc) => {

@@ -88,13 +88,13 @@ describe('chat completion', () => {
 
   test('a fallback model answers when the first fails', async () => {
     gateway.fakes.openai.always({ kind: 'status', status: 500 });
-    const answer = await answerOf(node, host, chat({ options: { fallbackModels: ['claude-3-5-haiku-20241022'] } }));
+    const answer = await answerOf(node, host, chat({ options: { fallbackModels: ['claude-haiku-4-5'] } }));
     expect(answer).toMatchObject({ provider: 'anthropic' });
   });
 
   test('a prompt of a megabyte and one with braces arrive as they are', async () => {
     const prompt = `{{ braces }} ${'long '.repeat(200_000)}`;
-    await answerOf(node, host, chat({ model: locator('gemini-1.5-pro'), prompt }));
+    await answerOf(node, host, chat({ model: locator('gemini-3.5-flash'), prompt }));
     expect(JSON.stringify(gateway.fakes.gemini.requests.at(-1)?.json)).toContain(prompt.trim());
   });
 

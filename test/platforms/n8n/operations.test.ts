@@ -129,7 +129,7 @@ describe('drop-downs', () => {
     expect(some?.results.every(({ value }) => String(value).includes('haiku'))).toBe(true);
     expect(some?.results.length).toBeGreaterThan(0);
     expect(await node.methods.loadOptions.getModels.call(dropDownContext(node, host))).toContainEqual({
-      name: 'gpt-4o (openai)',
+      name: 'gpt-4o · OpenAI · $2.50 / $10',
       value: 'gpt-4o',
     });
   });

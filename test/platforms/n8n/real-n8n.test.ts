@@ -197,7 +197,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
         ours('Chat', 'aiGateway', {
           resource: 'chat',
           operation: 'complete',
-          model: locator('gemini-1.5-pro'),
+          model: locator('gemini-3.5-flash'),
           prompt,
         }),
       ],

@@ -118,7 +118,7 @@ describe('a chat completion', () => {
 
   test('a fallback model answers when the first fails', async () => {
     gateway.fakes.openai.always({ kind: 'status', status: 500 });
-    const answer = await door.chat(asked({ fallback_models: ['claude-3-5-haiku-20241022'] }));
+    const answer = await door.chat(asked({ fallback_models: ['claude-haiku-4-5'] }));
     expect(answer).toMatchObject({ provider: 'anthropic' });
   });
 
@@ -128,7 +128,7 @@ describe('a chat completion', () => {
 
   test('a prompt of a megabyte, with template marks in it, arrives as it is', async () => {
     const prompt = `{{bundle.authData.api_key}} {{process.env.HOME}} {{ braces }} ${'long '.repeat(200_000)}`;
-    await door.chat(asked({ model: 'gemini-1.5-pro', prompt }));
+    await door.chat(asked({ model: 'gemini-3.5-flash', prompt }));
     expect(JSON.stringify(gateway.fakes.gemini.requests.at(-1)?.json)).toContain(prompt.trim());
   });
 

@@ -148,10 +148,12 @@ describe('drop-downs', () => {
       name: string;
     }[];
 
-  test('models, “auto” first, with who serves them', async () => {
+  test('models, “auto” first, with vendor and price', async () => {
     const models = await options('models_list');
     expect(models[0]?.id).toBe('auto');
-    expect(models).toContainEqual({ id: 'gpt-4o', name: 'gpt-4o (openai)' });
+    expect(models).toContainEqual({ id: 'gpt-4o', name: 'gpt-4o · OpenAI · $2.50 / $10' });
+    for (const retired of ['claude-v1', 'gpt-3.5-0301', 'gemini-1.5-pro'])
+      expect(models.map(({ id }) => id)).not.toContain(retired);
   });
 
   test.each(['clients_list', 'projects_list', 'scenarios_list', 'budgets_list'])('%s', async (key) => {

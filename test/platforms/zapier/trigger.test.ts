@@ -130,7 +130,7 @@ describe('an alert', () => {
     gateway.fakes.gemini.always({ kind: 'status', status: 500 });
     await eventually(async () => {
       await gateway.post('/v1/chat/completions', {
-        model: 'gemini-1.5-pro',
+        model: 'gemini-3.5-flash',
         messages: [{ role: 'user', content: 'Hi' }],
       });
       expect(receiver.received).not.toEqual([]);

@@ -1,0 +1,98 @@
+import type { ProviderAccount } from '../accounts/workspace-view.ts';
+import { type CatalogModel, listModels, type Vendor } from '../providers/catalog.ts';
+
+/** A model as `GET /v1/models` shows it, in the shape of both vendors' packages. */
+export interface ListedModel {
+  id: string;
+  object: 'model';
+  type: 'model';
+  display_name: string;
+  created: 0;
+  created_at: string;
+  owned_by: string;
+  provider: string;
+  context_window: number | null;
+  input_usd_per_mtok: number | null;
+  output_usd_per_mtok: number | null;
+}
+
+/** What `auto` does, for the people who choose it from a list. */
+const autos: Readonly<Record<string, string>> = {
+  auto: 'The gateway chooses: quality and cost balanced',
+  'auto:cost': 'The gateway chooses: small models, lowest cost',
+  'auto:balanced': 'The gateway chooses: quality and cost balanced, as auto',
+  'auto:quality': 'The gateway chooses: strong models, best quality',
+};
+
+/** `auto` first, then models of providers of one's own, then the vendors'. Without accounts, the sandbox answers for all. */
+export function listedModels(accounts: readonly ProviderAccount[] | undefined, at: Date): ListedModel[] {
+  const own = (accounts ?? []).flatMap((account) =>
+    account.models.map((model) =>
+      listed(model.id, {
+        owner: account.name,
+        vendorName: account.name,
+        contextWindow: model.context_window,
+        inputUsd: model.input_usd_per_mtok,
+        outputUsd: model.output_usd_per_mtok,
+      }),
+    ),
+  );
+  const reachable = listModels(at).filter(
+    ({ vendor }) => accounts === undefined || accounts.some(({ name, kind }) => name === vendor || kind === vendor),
+  );
+  return [
+    ...Object.entries(autos).map(([id, does]) => ({
+      ...listed(id, { owner: 'gateway' }),
+      display_name: `${id} · ${does}`,
+    })),
+    ...own,
+    ...reachable.map((entry) => describeModel(entry.id, entry)),
+  ];
+}
+
+/** A model of the catalogue under the name it was asked for by. */
+export function describeModel(id: string, entry: CatalogModel): ListedModel {
+  return listed(id, {
+    owner: entry.vendor,
+    vendorName: vendorNames[entry.vendor],
+    contextWindow: entry.contextWindow,
+    inputUsd: entry.inputUsdPerMtok,
+    outputUsd: entry.outputUsdPerMtok,
+  });
+}
+
+const vendorNames: Record<Vendor, string> = { openai: 'OpenAI', anthropic: 'Anthropic', gemini: 'Google' };
+
+interface Facts {
+  owner: string;
+  vendorName?: string | undefined;
+  contextWindow?: number | undefined;
+  inputUsd?: number | undefined;
+  outputUsd?: number | undefined;
+}
+
+function listed(id: string, { owner, vendorName, contextWindow, inputUsd, outputUsd }: Facts): ListedModel {
+  const price =
+    inputUsd === undefined || outputUsd === undefined ? [] : [`${dollars(inputUsd)} / ${dollars(outputUsd)}`];
+  return {
+    id,
+    object: 'model',
+    type: 'model',
+    display_name: [id, ...(vendorName === undefined ? [] : [vendorName]), ...price].join(' · '),
+    // Anthropic's reference of `created_at`: "May be set to an epoch value if the release date is unknown".
+    created: 0,
+    created_at: '1970-01-01T00:00:00Z',
+    owned_by: owner,
+    provider: owner,
+    context_window: contextWindow ?? null,
+    input_usd_per_mtok: inputUsd ?? null,
+    output_usd_per_mtok: outputUsd ?? null,
+  };
+}
+
+/** `$10`, `$2.50`, and `$0.075` where two decimals say too little. */
+function dollars(usd: number): string {
+  if (Number.isInteger(usd)) return `$${usd}`;
+  const cents = usd.toFixed(2);
+  return `$${Number(cents) === usd ? cents : Number(usd.toPrecision(3))}`;
+}
