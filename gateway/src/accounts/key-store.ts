@@ -1,3 +1,4 @@
+import { normalizeTag } from '@ai-gateway/shared/normalize-tag';
 import type { Db } from '../db/transaction.ts';
 import { type RateLimitFields, readRateLimit } from '../limits/rate-limit.ts';
 import type { Caller, KeyTags, Role, TagName } from './api-key.ts';
@@ -68,6 +69,12 @@ export async function findKey(db: Db, key: { workspaceId: string; id: string }):
   return (rows as KeyRow[]).map(readCaller)[0];
 }
 
+function normalized(tags: KeyTags): KeyTags {
+  return Object.fromEntries(
+    Object.entries(tags).map(([name, value]) => [name, typeof value === 'string' ? normalizeTag(value) : value]),
+  );
+}
+
 function readCaller(row: KeyRow): Caller {
   return {
     workspaceId: row.workspace_id,
@@ -76,7 +83,8 @@ function readCaller(row: KeyRow): Caller {
     keyName: row.name,
     role: row.role,
     livemode: row.livemode,
-    tags: row.tags,
+    // Keys of older versions keep a tag as it was typed.
+    tags: normalized(row.tags),
     lockedTags: row.locked_tags,
     rateLimit: readRateLimit(row.rate_limit),
     expiresAt: row.expires_at ?? undefined,

@@ -11,6 +11,7 @@ import { enter, mayCall, type Passage } from './admission.ts';
 import { errorOf, type FailedAttempt, mayGoOn, resting } from './attempt.ts';
 import { ceilingToAsk, type Funding, fundCall, meterIdsOf } from './fund-call.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from './model-call.ts';
+import { noteTags } from './note-tags.ts';
 import {
   answerHeaders,
   budgetRemaining,
@@ -45,6 +46,8 @@ async function completeAdmitted(
   services: Services,
   { request, call, passage }: { request: ModelCall; call: NeutralCall; passage: Passage },
 ): Promise<ModelAnswer> {
+  const news = noteTags(services, request);
+  if (news !== undefined) passage.headers = { ...passage.headers, ...(await news) };
   const view = services.workspaces.view(request.caller.workspaceId);
   const workspace = view instanceof Promise ? await view : view;
   const found = metersOf(services, request);
@@ -113,7 +116,6 @@ export function metersOf(
   { caller, tags, receivedAtMs }: Pick<ModelCall, 'caller' | 'tags' | 'receivedAtMs'>,
 ): readonly Meter[] | Promise<readonly Meter[]> {
   const { workspaceId, livemode, keyId } = caller;
-  services.tags.note({ workspaceId, livemode, tags, atMs: receivedAtMs });
   return services.ledger.metersFor({ workspaceId, livemode, subject: subjectOf(tags, keyId), atMs: receivedAtMs });
 }
 

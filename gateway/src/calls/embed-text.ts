@@ -15,6 +15,7 @@ import { metersOf, placesOf } from './complete-call.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import { fundEmbedding, meterIdsOf } from './fund-call.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
+import { noteTags } from './note-tags.ts';
 import { relayBody } from './relay-body.ts';
 import { closeUnbilled, notTried, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import { overloaded, targetOf, withoutKey } from './try-candidate.ts';
@@ -38,6 +39,8 @@ async function embedAdmitted(
   { request, asked, passage }: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; passage: Passage },
 ): Promise<PlainAnswer> {
   const call = asCall(asked);
+  const news = noteTags(services, request);
+  if (news !== undefined) passage.headers = { ...passage.headers, ...(await news) };
   const workspace = await services.workspaces.view(request.caller.workspaceId);
   const meters = await metersOf(services, request);
   const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { isRecord } from '@ai-gateway/shared/json';
+import { normalizeTag } from '@ai-gateway/shared/normalize-tag';
 import type { KeyTags, TagName } from '../accounts/api-key.ts';
 import type { CallTags } from '../usage/call-record.ts';
 
@@ -123,7 +124,8 @@ function readTag(value: unknown, place: string, name: string): string | undefine
   if (typeof value === 'string' && ordinary.test(value)) return value;
   const param = place + name;
   if (typeof value !== 'string') throw new GatewayError('invalid_tag', `\`${param}\` must be text.`, { param });
-  const text = value.trim();
+  // A value of some thousand characters is refused before it is looked through.
+  const text = value.length > 2_048 ? value : normalizeTag(value);
   if (text === '') return undefined;
   if (text.length > 256 || [...text].length > 128) {
     throw new GatewayError('invalid_tag', `\`${param}\` is longer than 128 characters.`, { param });
@@ -139,4 +141,4 @@ function readTag(value: unknown, place: string, name: string): string | undefine
 /** What nearly every tag is: nothing to trim, nothing to refuse. */
 const ordinary = /^[\x21-\x7e]{1,128}$/;
 /** Controls, lone surrogates, line separators, and the marks that turn the direction of text (names are shown to people). */
-const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;

@@ -1,7 +1,19 @@
 import type { Logger } from 'pino';
 import type { Db } from '../db/transaction.ts';
 import type { CallTags } from '../usage/call-record.ts';
-import { type SeenTag, upsertTags } from './tag-store.ts';
+import { foldTag, type SeenTag, selectAlike, type TagKind, upsertTags } from './tag-store.ts';
+
+/** A new tag that differs from a known one by case only: two clients where somebody meant one. */
+export interface Lookalike {
+  kind: TagKind;
+  id: string;
+  known: string;
+}
+
+/** Spellings met by this process; past these it asks the database again. */
+const spellingsMax = 50_000;
+/** No call waits longer to hear whether its tag is a misspelling. */
+const lookMs = 250;
 
 interface Noted {
   workspaceId: string;
@@ -34,10 +46,17 @@ function newWorld(): Record<SeenTag['kind'], Map<string, SeenTag>> {
   return { client: new Map(), project: new Map(), scenario: new Map() };
 }
 
+const kinds = ['client', 'project', 'scenario'] as const satisfies readonly TagKind[];
+
+function spellingKey(workspaceId: string, livemode: boolean, kind: TagKind, id: string): string {
+  return `${workspaceId} ${livemode ? 'live' : 'test'} ${kind} ${foldTag(id)}`;
+}
+
 /** Clients, projects and scenarios exist from their first call: noted in memory, written a moment later. */
 export class TagRegistry {
   readonly #db: Db;
   readonly #log: Logger;
+  readonly #spellings = new Map<string, readonly string[]>();
   #seen = new Seen();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -47,11 +66,43 @@ export class TagRegistry {
     this.#log = options.log;
   }
 
-  note(call: Noted): void {
+  /**
+   * Undefined for a call whose tags this process has met, which is nearly every one; else what the database says of the new ones,
+   * for whoever wants to wait for it.
+   */
+  note(call: Noted): Promise<Lookalike[]> | undefined {
     const { tags } = call;
-    if (tags.client !== undefined) this.#one(call, 'client', tags.client);
-    if (tags.project !== undefined) this.#one(call, 'project', tags.project);
-    if (tags.scenario !== undefined) this.#one(call, 'scenario', tags.scenario);
+    let looks: Promise<Lookalike | undefined>[] | undefined;
+    for (const kind of kinds) {
+      const id = tags[kind];
+      if (id === undefined) continue;
+      const look = this.#isMet(call, kind, id) ? undefined : this.#lookFor(call, kind, id);
+      this.#one(call, kind, id);
+      if (look === undefined) continue;
+      looks ??= [];
+      looks.push(look);
+    }
+    if (looks === undefined) return undefined;
+    return Promise.all(looks).then((found) => found.filter((one) => one !== undefined));
+  }
+
+  #isMet({ workspaceId, livemode }: Noted, kind: TagKind, id: string): boolean {
+    return this.#spellings.get(spellingKey(workspaceId, livemode, kind, id))?.includes(id) ?? false;
+  }
+
+  async #lookFor({ workspaceId, livemode }: Noted, kind: TagKind, id: string): Promise<Lookalike | undefined> {
+    const key = spellingKey(workspaceId, livemode, kind, id);
+    const met = this.#spellings.get(key) ?? [];
+    if (this.#spellings.size >= spellingsMax) this.#spellings.clear();
+    this.#spellings.set(key, [...met, id]);
+    const late = new Promise<string[]>((resolve) => setTimeout(resolve, lookMs, []).unref());
+    const stored = await Promise.race([
+      selectAlike(this.#db, { workspaceId, livemode, kind, id }).catch((): string[] => []),
+      late,
+    ]);
+    if (stored.includes(id)) return undefined;
+    const known = stored[0] ?? met[0];
+    return known === undefined ? undefined : { kind, id, known };
   }
 
   #one({ workspaceId, livemode, tags, atMs }: Noted, kind: SeenTag['kind'], id: string): void {

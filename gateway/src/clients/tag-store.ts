@@ -16,8 +16,8 @@ export interface SeenTag {
 export async function upsertTags(db: Db, tags: readonly SeenTag[]): Promise<void> {
   const sorted = tags.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
   await db.query(
-    `insert into tag_values as t (workspace_id, livemode, kind, id, first_call_at, last_call_at, platform)
-     select * from unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[])
+    `insert into tag_values as t (workspace_id, livemode, kind, id, first_call_at, last_call_at, platform, folded)
+     select * from unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[])
      on conflict (workspace_id, livemode, kind, id) do update set
        last_call_at = greatest(t.last_call_at, excluded.last_call_at), platform = coalesce(excluded.platform, t.platform)`,
     [
@@ -28,8 +28,27 @@ export async function upsertTags(db: Db, tags: readonly SeenTag[]): Promise<void
       sorted.map(({ firstAtMs }) => new Date(firstAtMs)),
       sorted.map(({ lastAtMs }) => new Date(lastAtMs)),
       sorted.map(({ platform }) => platform ?? null),
+      sorted.map(({ id }) => foldTag(id)),
     ],
   );
+}
+
+/** Alike for two spellings that differ by case only. */
+export function foldTag(id: string): string {
+  return id.toLowerCase();
+}
+
+/** Known values that differ from this one by case at the most, the oldest first. */
+export async function selectAlike(
+  db: Db,
+  tag: { workspaceId: string; livemode: boolean; kind: TagKind; id: string },
+): Promise<string[]> {
+  const { rows } = await db.query(
+    `select id from tag_values where workspace_id = $1 and livemode = $2 and kind = $3 and folded = $4
+     order by first_call_at, id limit 20`,
+    [tag.workspaceId, tag.livemode, tag.kind, foldTag(tag.id)],
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
 }
 
 /** Rows are locked in one order everywhere. */

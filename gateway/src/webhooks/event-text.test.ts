@@ -33,6 +33,7 @@ test.each([
   ['provider.down', { provider: 'openai', since: 'now' }, 'openai is failing'],
   ['provider.recovered', { provider: 'openai' }, 'openai answers again'],
   ['budget.reset', { budget: { name: 'Acme', limit_usd: 5 } }, 'Budget "Acme" begins anew'],
+  ['client.lookalike', { tag: 'client_id', value: 'Acme', known: 'acme' }, '"Acme" looks like "acme"'],
   ['latency.degraded', { provider: 'openai', model: 'gpt-4o', p95_ms: 9000, usual_p95_ms: 900 }, 'gpt-4o is slow'],
 ] as const)('%s has words of its own', (type, data, subject) => {
   expect(textOf({ ...sampleEvent, type, data }).subject).toBe(subject);

@@ -86,6 +86,15 @@ export function textOf(event: GatewayEvent): EventText {
         ],
       };
     }
+    case 'client.lookalike': {
+      const { tag, value, known } = event.data as Record<string, unknown>;
+      return {
+        subject: `"${String(value)}" looks like "${String(known)}"${test}`,
+        lines: [
+          `A call named the ${String(tag)} "${String(value)}", which differs from "${String(known)}" by case only. Both are counted apart: correct the call if one is meant.`,
+        ],
+      };
+    }
     case 'latency.degraded': {
       const { provider, model, p95_ms: now, usual_p95_ms: usual } = event.data as Record<string, unknown>;
       return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { normalizeTag } from '../normalize-tag.ts';
 
 /** Shapes that several operations share. */
 
@@ -70,15 +71,16 @@ function isLocale(text: string): boolean {
 }
 
 /**
- * 1 to 128 printable characters. The pattern counts them, since an emoji is one character to whoever types it and two to
- * zod's `max`; JSON Schema's own lengths count as the pattern does.
+ * 1 to 128 printable characters, normalised. The pattern counts them, since an emoji is one character to whoever types it and two
+ * to zod's `max`; JSON Schema's own lengths count as the pattern does. By code points: Python's `re`, which validators and
+ * pydantic compile it with, knows no `\\p{…}`.
  */
 export const tag = (title: string, description: string, options?: string) =>
   z
     .string()
-    .trim()
+    .overwrite(normalizeTag)
     .regex(
-      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,128}$/u,
+      /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]{1,128}$/u,
       'must be 1 to 128 printable characters',
     )
     .meta({

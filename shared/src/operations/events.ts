@@ -12,6 +12,7 @@ export const eventTypes = [
   'provider.recovered',
   'provider.refused_account',
   'latency.degraded',
+  'client.lookalike',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -162,8 +162,9 @@ export const updateWorkspace = operation({
           .string()
           .trim()
           .max(30)
-          .regex(
-            /^(?:[^\p{C}#]*[^\p{C}\p{N}#}])?#{0,12}$/u,
+          // A refinement: as a pattern of the API's description it would be unreadable to Python's `re`, which knows no \p{…}.
+          .refine(
+            (prefix) => /^(?:[^\p{C}#]*[^\p{C}\p{N}#}])?#{0,12}$/u.test(prefix),
             'must end in a letter or a sign such as "-", and # only after it',
           )
           .transform((prefix) => (prefix === '' ? null : prefix))

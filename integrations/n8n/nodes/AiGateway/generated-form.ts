@@ -1719,6 +1719,10 @@ export const properties: INodeProperties[] = [
             value: 'budget.threshold_reached',
           },
           {
+            name: 'Client Lookalike',
+            value: 'client.lookalike',
+          },
+          {
             name: 'Latency Degraded',
             value: 'latency.degraded',
           },

@@ -17,6 +17,11 @@ export const triggerProperties: INodeProperties[] = [
       },
       { name: 'Budget Reset', value: 'budget.reset', description: 'A budget begins anew' },
       {
+        name: 'Client Lookalike',
+        value: 'client.lookalike',
+        description: 'A call names a client, project or scenario that differs from a known one by case only',
+      },
+      {
         name: 'Latency Degraded',
         value: 'latency.degraded',
         description: 'A model answers much slower than it usually does',

@@ -1,0 +1,42 @@
+import { withTransaction } from '../db/transaction.ts';
+import type { NewEvent } from '../events/event.ts';
+import type { Services } from '../services.ts';
+import type { ModelCall } from './model-call.ts';
+
+const tagNames = { client: 'client_id', project: 'project', scenario: 'scenario_id' } as const;
+
+/**
+ * Clients, projects and scenarios exist from their first call. Where such a first call names one that differs from a known one by
+ * case only, its answer says so by `x-gateway-warning`, and an event tells the workspace. Undefined for all other calls.
+ */
+export function noteTags(
+  services: Services,
+  { caller, tags, receivedAtMs }: Pick<ModelCall, 'caller' | 'tags' | 'receivedAtMs'>,
+): Promise<Record<string, string>> | undefined {
+  const { workspaceId, livemode, lockedTags } = caller;
+  return services.tags
+    .note({ workspaceId, livemode, tags, atMs: receivedAtMs })
+    ?.then((alike): Record<string, string> => {
+      if (alike.length === 0) return {};
+      const events = alike.map(
+        // Without tags of its own: a client's own key is not told what other clients are called.
+        ({ kind, id, known }): NewEvent => ({
+          workspaceId,
+          livemode,
+          type: 'client.lookalike',
+          data: { tag: tagNames[kind], value: id, known },
+        }),
+      );
+      void withTransaction(services.db, (tx) => services.outbox.record(tx, events))
+        .then(() => services.outbox.deliverSoon())
+        .catch((cause: unknown) =>
+          services.log.warn({ err: cause }, 'a tag that looks like another could not be told of'),
+        );
+      const texts = alike.map(({ kind, id, known }) =>
+        lockedTags.length > 0
+          ? `${tagNames[kind]} "${id}" differs from a known one by case only`
+          : `${tagNames[kind]} "${id}" differs from "${known}" by case only`,
+      );
+      return { 'x-gateway-warning': texts.join('; ').replace(/[^\x20-\x7e]/g, '?') };
+    });
+}
