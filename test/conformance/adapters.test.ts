@@ -10,6 +10,7 @@ import type { Adapter, Target } from '../../gateway/src/providers/adapter.ts';
 import { anthropic } from '../../gateway/src/providers/anthropic.ts';
 import { gemini } from '../../gateway/src/providers/gemini.ts';
 import { openai } from '../../gateway/src/providers/openai.ts';
+import { openAiResponses } from '../../gateway/src/providers/openai-responses.ts';
 import { fakeAnthropic } from '../support/fakes/fake-anthropic.ts';
 import { fakeGemini } from '../support/fakes/fake-gemini.ts';
 import { fakeOpenAi } from '../support/fakes/fake-openai.ts';
@@ -26,6 +27,13 @@ const adapters: { name: string; adapter: Adapter; vendor: Vendor; path: string; 
     path: '/v1/chat/completions',
     keyHeader: `Bearer ${key}`,
   },
+  {
+    name: 'openai, by /v1/responses',
+    adapter: openAiResponses,
+    vendor: fakeOpenAi(key),
+    path: '/v1/responses',
+    keyHeader: `Bearer ${key}`,
+  },
   { name: 'anthropic', adapter: anthropic, vendor: fakeAnthropic(key), path: '/v1/messages', keyHeader: key },
   {
     name: 'gemini',
@@ -35,6 +43,10 @@ const adapters: { name: string; adapter: Adapter; vendor: Vendor; path: string; 
     keyHeader: key,
   },
 ];
+
+/** Those that are served there only, and those that think with tools there only. */
+const responsesModels =
+  'o3-pro gpt-5-pro gpt-5.1-codex gpt-5.3-codex gpt-5.4 gpt-5.5 gpt-5.6-terra gpt-6-astra gpt-6-sol'.split(' ');
 
 const exchanges: { title: string; script: Script }[] = [
   {
@@ -269,10 +281,11 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
     anthropic: ['claude-3-haiku-20240307', 'claude-sonnet-4-5', 'claude-opus-5'],
     gemini: ['gemini-1.5-pro', 'gemini-2.5-flash', 'gemini-3-pro-preview'],
   }[adapter.kind as 'openai'];
+  const here = adapter === openAiResponses ? responsesModels : models;
 
   it('makes of any conversation a request its vendor takes, with the key in a header and nowhere else', () => {
     fc.assert(
-      fc.property(conversation, settings, fc.constantFrom(...models), (list, more, model) => {
+      fc.property(conversation, settings, fc.constantFrom(...here), (list, more, model) => {
         const call: NeutralCall = chat.read({
           model,
           messages: list,

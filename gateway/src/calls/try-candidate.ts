@@ -9,7 +9,7 @@ import {
   UnreadableAnswer,
 } from '../providers/adapter.ts';
 import { estimateInputTokens } from '../providers/count-tokens.ts';
-import { adapterOf } from '../providers/providers.ts';
+import { adapterFor } from '../providers/providers.ts';
 import { type TranslatedCall, translateCall } from '../providers/translated-call.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -67,7 +67,7 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   const { request, candidate, ceiling } = options;
   const call = ceiling === undefined ? options.call : { ...options.call, maxTokens: ceiling };
   if (candidate.kind === 'sandbox') return answerInSandbox(request, call, candidate);
-  const adapter = adapterOf(candidate.kind);
+  const adapter = adapterFor(candidate.kind, call, candidate.model);
   const relayed = adapter.native.includes(call.dialect);
   const translated = relayed ? undefined : translateCall(adapter, call, targetOf(candidate));
   const outgoing = translated?.outgoing ?? relay(adapter, options);

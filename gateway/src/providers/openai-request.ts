@@ -53,7 +53,7 @@ export function chatRequest(call: NeutralCall, target: Target): { body: JsonObje
 const userLengthMax = 64;
 
 /** OpenAI takes no longer one; Claude Code's is twice as long. What tells people apart still does. */
-function shortUser(user: string | undefined): string | undefined {
+export function shortUser(user: string | undefined): string | undefined {
   return user === undefined || user.length <= userLengthMax ? user : createHash('sha256').update(user).digest('hex');
 }
 
@@ -77,7 +77,7 @@ function droppedBy(
   return [...dropped, ...(call.stop.length > 4 ? droppedOf(call, ['stop']) : [])];
 }
 
-function openAiTier(tier: string | undefined): string | undefined {
+export function openAiTier(tier: string | undefined): string | undefined {
   return tier === 'auto' || tier === 'default' || tier === 'flex' || tier === 'priority' ? tier : undefined;
 }
 
@@ -98,7 +98,7 @@ function writeTool(call: NeutralCall, { name, description, parameters, strict }:
 }
 
 /** Anthropic's strict lets a property be left out, OpenAI's does not: a schema that does is followed as well as can be. */
-function strictFor(call: NeutralCall, strict: boolean | undefined, schema: JsonObject): boolean | undefined {
+export function strictFor(call: NeutralCall, strict: boolean | undefined, schema: JsonObject): boolean | undefined {
   return strict && call.dialect === 'messages' && !fitsStrict(schema) ? undefined : strict;
 }
 

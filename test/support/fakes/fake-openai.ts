@@ -61,8 +61,147 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
     };
   if (hasHalfCharacter(request))
     return { status: 400, body: error('We could not parse the JSON body of your request.', null) };
-  const fault = isResponses(request) || isEmbeddings(request) ? undefined : chatFault(request.json);
+  const elsewhere = isResponses(request) || isEmbeddings(request) ? undefined : onlyInResponses(request.json);
+  if (elsewhere !== undefined) return { status: 404, body: error(elsewhere, null, 'model') };
+  const fault = isEmbeddings(request)
+    ? undefined
+    : isResponses(request)
+      ? responsesFault(request.json)
+      : chatFault(request.json);
   return fault === undefined ? undefined : { status: 400, body: error(fault[0], null, fault[1]) };
+}
+
+/**
+ * What each family takes, told a second time and on its own, so that the gateway's table is held against something:
+ * - effort words as measured model by model in github.com/enricoros/big-AGI/issues/944 and 1159, and of gpt-6-astra in
+ *   github.com/BerriAI/litellm-docs/pull/1173 ("OpenAI rejects `none` and `minimal` on it, and accepts `max` only on the
+ *   Responses API"); gpt-5-pro: "Unsupported value: 'medium' is not supported with the 'gpt-5-pro' model. Supported values are:
+ *   'high'." (github.com/anomalyco/models.dev/pull/331).
+ * - `unasked`: what they do without a word, which decides on `temperature`: "gpt-5.1, gpt-5.2, gpt-5.4: accepted; gpt-5.5, gpt-5.6:
+ *   400; with reasoning_effort none: accepted" (github.com/UKGovernmentBEIS/inspect_ai/pull/5242).
+ */
+interface Family {
+  efforts: readonly string[];
+  unasked: string;
+}
+
+const families: readonly (readonly [RegExp, Family])[] = [
+  [/^gpt-5-pro/, { efforts: ['high'], unasked: 'high' }],
+  [/^gpt-[56].*-pro/, { efforts: ['medium', 'high', 'xhigh'], unasked: 'medium' }],
+  [/^gpt-5-chat/, { efforts: [], unasked: 'none' }],
+  [/^gpt-.*chat/, { efforts: ['medium'], unasked: 'medium' }],
+  [/deep-research/, { efforts: ['medium'], unasked: 'medium' }],
+  [/^(o\d|codex)/, { efforts: ['low', 'medium', 'high'], unasked: 'medium' }],
+  [/^gpt-5(\.1)?-codex(?!-max)/, { efforts: ['low', 'medium', 'high'], unasked: 'medium' }],
+  [/codex/, { efforts: ['low', 'medium', 'high', 'xhigh'], unasked: 'medium' }],
+  [/^gpt-5(?!\.)/, { efforts: ['minimal', 'low', 'medium', 'high'], unasked: 'medium' }],
+  [/^gpt-5\.1/, { efforts: ['none', 'low', 'medium', 'high'], unasked: 'none' }],
+  [/^gpt-5\.[234]/, { efforts: ['none', 'low', 'medium', 'high', 'xhigh'], unasked: 'none' }],
+  [/^gpt-5\.5/, { efforts: ['none', 'low', 'medium', 'high', 'xhigh'], unasked: 'medium' }],
+  [/^gpt-6-astra/, { efforts: ['low', 'medium', 'high', 'xhigh', 'max'], unasked: 'medium' }],
+  [/^gpt-(5\.[6-9]|[6-9])/, { efforts: ['none', 'low', 'medium', 'high', 'xhigh', 'max'], unasked: 'medium' }],
+];
+
+function familyOf(model: string): Family | undefined {
+  const family = families.find(([pattern]) => pattern.test(model))?.[1];
+  return family?.efforts.length === 0 ? undefined : family;
+}
+
+/** Real 404, of codex-mini-latest, gpt-5-codex and o3-pro alike (github.com/aaif-goose/goose/issues/2564). */
+function onlyInResponses({ model }: Json): string | undefined {
+  return /-pro(-|$)|codex|deep-research/.test(String(model))
+    ? 'This model is only supported in v1/responses and not in v1/chat/completions.'
+    : undefined;
+}
+
+/** Rules both endpoints have, of the model and the effort the call comes to. */
+function modelFault(body: Json, { effort, param }: { effort: unknown; param: string }): [string, string] | undefined {
+  const model = String(body.model);
+  const family = familyOf(model);
+  if (effort !== undefined) {
+    // github.com/openai/codex/issues and others: "Unrecognized request argument supplied: reasoning_effort" in chat.
+    if (family === undefined)
+      return [
+        param === 'reasoning_effort'
+          ? `Unrecognized request argument supplied: ${param}`
+          : `Unsupported parameter: '${param}' is not supported with this model.`,
+        param,
+      ];
+    const words = param === 'reasoning_effort' ? family.efforts.filter((word) => word !== 'max') : family.efforts;
+    if (!words.includes(String(effort)))
+      return [`Unsupported value: '${param}' does not support '${effort}' with this model.`, param];
+  }
+  const thinks = family !== undefined && (effort ?? family.unasked) !== 'none';
+  const usual: Json = { temperature: 1, top_p: 1, logprobs: false, top_logprobs: 0 };
+  for (const [field, value] of Object.entries(usual))
+    if (body[field] !== undefined && body[field] !== value && thinks)
+      return [`Unsupported parameter: '${field}' is not supported with this model.`, field];
+  return undefined;
+}
+
+const responsesFields = new Set(
+  'model input instructions metadata store max_output_tokens max_tool_calls temperature top_p top_logprobs tools tool_choice parallel_tool_calls text stream stream_options user safety_identifier prompt_cache_key prompt_cache_retention service_tier reasoning include truncation previous_response_id conversation prompt background context_management'.split(
+    ' ',
+  ),
+);
+const itemKinds = new Set('message reasoning function_call function_call_output item_reference'.split(' '));
+
+/** What `/v1/responses` refuses, as far as a translation could get it wrong; shapes by the `openai` package's types. */
+function responsesFault(body: Json): [string, string] | undefined {
+  const { input, model } = body;
+  const odd = Object.keys(body).find((name) => !responsesFields.has(name));
+  if (odd !== undefined) return [`Unknown parameter: '${odd}'.`, odd];
+  if (typeof body.user === 'string' && body.user.length > 64) return ["Invalid 'user': string too long.", 'user'];
+  const most = answerTokens.find(([pattern]) => pattern.test(String(model)))?.[1] ?? Number.POSITIVE_INFINITY;
+  const asked = body.max_output_tokens as number | undefined;
+  if (asked !== undefined && asked < 16)
+    return [
+      "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got 1 instead.",
+      'max_output_tokens',
+    ];
+  if (asked !== undefined && asked > most)
+    return [`max_output_tokens is too large: ${asked}. This model supports at most ${most}.`, 'max_output_tokens'];
+  const reasoning = body.reasoning as { effort?: unknown; summary?: unknown } | undefined;
+  const fault = modelFault(body, { effort: reasoning?.effort, param: 'reasoning.effort' });
+  if (fault !== undefined) return fault;
+  const reasons = familyOf(String(model)) !== undefined;
+  if (reasoning?.summary !== undefined && !reasons)
+    return ["Unsupported parameter: 'reasoning.summary' is not supported with this model.", 'reasoning.summary'];
+  if ((body.include as unknown[] | undefined)?.includes('reasoning.encrypted_content') && !reasons)
+    return ['Encrypted content is not supported with this model.', 'include'];
+  const text = body.text as { verbosity?: string; format?: Json } | undefined;
+  if (text?.verbosity !== undefined && text.verbosity !== 'medium' && !reasons)
+    return [`Unsupported value: '${text.verbosity}' is not supported with this model.`, 'text.verbosity'];
+  if (text?.format?.type === 'json_schema' && typeof text.format.name !== 'string')
+    return ["Missing required parameter: 'text.format.name'.", 'text.format.name'];
+  for (const [i, tool] of ((body.tools ?? []) as Json[]).entries())
+    if (tool.type === 'function' && (typeof tool.name !== 'string' || typeof tool.strict !== 'boolean'))
+      return [`Missing required parameter: 'tools[${i}].name'.`, `tools[${i}].name`];
+  return typeof input === 'string' ? undefined : inputFault(input, reasons);
+}
+
+function inputFault(input: unknown, reasons: boolean): [string, string] | undefined {
+  if (!Array.isArray(input)) return ["Missing required parameter: 'input'.", 'input'];
+  const open = new Set<string>();
+  for (const [i, item] of (input as Json[]).entries()) {
+    const type = String(item.type ?? 'message');
+    if (!itemKinds.has(type)) return [`Invalid value: '${type}'.`, `input[${i}].type`];
+    if (type === 'reasoning' && !reasons)
+      return ['Reasoning input items can only be provided to a reasoning or computer use model.', 'input'];
+    if (type === 'reasoning' && (input as Json[])[i + 1] === undefined)
+      return ["Item of type 'reasoning' was provided without its required following item.", 'input'];
+    if (type === 'message') {
+      const kinds = item.role === 'assistant' ? /^(output_text|refusal)$/ : /^input_(text|image|file)$/;
+      const parts = typeof item.content === 'string' ? [] : ((item.content ?? []) as Json[]);
+      const wrong = parts.find((part) => !kinds.test(String(part.type)));
+      if (wrong !== undefined) return [`Invalid value: '${wrong.type}'.`, `input[${i}].content[0]`];
+    }
+    if (type === 'function_call') open.add(String(item.call_id));
+    if (type === 'function_call_output' && !open.delete(String(item.call_id)))
+      return [`No tool call found for function call output with call_id ${item.call_id}.`, 'input'];
+  }
+  const [left] = open;
+  return left === undefined ? undefined : [`No tool output found for function call ${left}.`, 'input'];
 }
 
 /** What OpenAI refuses, as far as a translation could get it wrong. */
@@ -81,11 +220,13 @@ function chatFault(body: Json): [string, string] | undefined {
   if (typeof model !== 'string') return ['you must provide a model parameter', 'model'];
   if (metadata !== undefined && store !== true)
     return ["The 'metadata' parameter is only allowed when 'store' is enabled.", 'metadata'];
-  if (maxTokens !== undefined && /^(o\d|gpt-5)/.test(model))
+  if (maxTokens !== undefined && (familyOf(model) !== undefined || /^gpt-5/.test(model)))
     return [
       "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
       'max_tokens',
     ];
+  if (maxTokens !== undefined && body.max_completion_tokens !== undefined)
+    return ["Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", 'max_tokens'];
   const settings = settingFault(body, model);
   if (settings !== undefined) return settings;
   if (!Array.isArray(messages) || messages.length === 0) return ["Invalid type for 'messages'", 'messages'];
@@ -127,13 +268,7 @@ function chatFault(body: Json): [string, string] | undefined {
 const answerTokens: readonly (readonly [RegExp, number])[] = [
   [/^gpt-4o/, 16_384],
   [/^o\d/, 100_000],
-  [/^gpt-5/, 128_000],
-];
-
-const efforts: readonly (readonly [RegExp, string[]])[] = [
-  [/^o\d/, ['low', 'medium', 'high']],
-  [/^gpt-5(?!\.)/, ['minimal', 'low', 'medium', 'high']],
-  [/^gpt-5\.1/, ['none', 'low', 'medium', 'high']],
+  [/^gpt-[56]/, 128_000],
 ];
 
 function settingFault(body: Json, model: string): [string, string] | undefined {
@@ -146,9 +281,37 @@ function settingFault(body: Json, model: string): [string, string] | undefined {
     return ["Invalid 'user': string too long. Expected a string with maximum length 64.", 'user'];
   if (body.parallel_tool_calls !== undefined && /^o\d/.test(model))
     return ["Unsupported parameter: 'parallel_tool_calls' is not supported with this model.", 'parallel_tool_calls'];
-  const known = efforts.find(([pattern]) => pattern.test(model))?.[1];
-  if (typeof body.reasoning_effort === 'string' && known !== undefined && !known.includes(body.reasoning_effort))
-    return [`Unsupported value: 'reasoning_effort' does not support '${body.reasoning_effort}'.`, 'reasoning_effort'];
+  const fault = modelFault(body, { effort: body.reasoning_effort, param: 'reasoning_effort' });
+  if (fault !== undefined) return fault;
+  const family = familyOf(model);
+  if (family !== undefined)
+    for (const [field, usual] of [
+      ['stop', undefined],
+      ['logit_bias', undefined],
+      ['presence_penalty', 0],
+      ['frequency_penalty', 0],
+      ['prediction', undefined],
+    ] as const)
+      if (body[field] !== undefined && body[field] !== usual)
+        return [`Unsupported parameter: '${field}' is not supported with this model.`, field];
+  if (body.web_search_options !== undefined && !/search/.test(model))
+    return ['Web search options not supported with this model.', 'web_search_options'];
+  if (/search-(api|preview)/.test(model))
+    for (const field of ['temperature', 'top_p', 'n', 'seed', 'stop', 'presence_penalty', 'frequency_penalty'])
+      if (body[field] !== undefined) return [`Model incompatible request argument supplied: ${field}`, field];
+  // Verbatim, of gpt-5.6-terra (github.com/GoogleChromeLabs/webmcp-tools/issues/417); "gpt-5.6 applies a default reasoning effort,
+  // so the raw OpenAI API rejects tools even when the request sets no reasoning_effort" (github.com/BerriAI/litellm/pull/34569).
+  if (
+    family !== undefined &&
+    /^gpt-(5\.[4-9]|[6-9])(?!.*chat)/.test(model) &&
+    Array.isArray(body.tools) &&
+    body.tools.length > 0 &&
+    (body.reasoning_effort ?? family.unasked) !== 'none'
+  )
+    return [
+      `Function tools with reasoning_effort are not supported for ${model} in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.`,
+      'reasoning_effort',
+    ];
   for (const [i, tool] of ((body.tools ?? []) as Json[]).entries()) {
     const name = String((tool.function as Json | undefined)?.name);
     if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name))
@@ -304,9 +467,11 @@ function response(request: RecordedRequest, script: Script): Json {
     id: `resp_fake_${numberOf(request)}`,
     object: 'response',
     created_at: created,
-    status: script.finish === 'length' ? 'incomplete' : 'completed',
+    status: isCut(script) ? 'incomplete' : 'completed',
     error: null,
-    incomplete_details: script.finish === 'length' ? { reason: 'max_output_tokens' } : null,
+    incomplete_details: isCut(script)
+      ? { reason: script.finish === 'length' ? 'max_output_tokens' : 'content_filter' }
+      : null,
     model: request.json.model,
     output: items(request, script),
     parallel_tool_calls: true,
@@ -323,19 +488,31 @@ function response(request: RecordedRequest, script: Script): Json {
   };
 }
 
+function isCut({ finish }: Script): boolean {
+  return finish === 'length' || finish === 'content-filter';
+}
+
 function items(request: RecordedRequest, script: Script): Json[] {
+  const content = [
+    ...(script.text === undefined ? [] : [{ type: 'output_text', text: script.text, annotations: [], logprobs: [] }]),
+    ...(script.refusal === undefined ? [] : [{ type: 'refusal', refusal: script.refusal }]),
+  ];
+  const thought = {
+    id: `rs_fake_${numberOf(request)}`,
+    type: 'reasoning',
+    summary: [{ type: 'summary_text', text: script.reasoning }],
+    ...(script.reasoningSignature === undefined ? {} : { encrypted_content: script.reasoningSignature }),
+  };
+  const message = {
+    id: `msg_fake_${numberOf(request)}`,
+    type: 'message',
+    role: 'assistant',
+    status: 'completed',
+    content,
+  };
   return [
-    ...(script.text === undefined
-      ? []
-      : [
-          {
-            id: `msg_fake_${numberOf(request)}`,
-            type: 'message',
-            role: 'assistant',
-            status: 'completed',
-            content: [{ type: 'output_text', text: script.text, annotations: [], logprobs: [] }],
-          },
-        ]),
+    ...(script.reasoning === undefined ? [] : [thought]),
+    ...(content.length === 0 ? [] : [message]),
     ...calls(script).map((call, i) => ({
       id: `fc_${i}`,
       type: 'function_call',
@@ -370,22 +547,56 @@ function responseEvents(request: RecordedRequest, script: Script): string[] {
           event('response.output_item.done', { output_index: index, item }),
         ];
       }
-      const part = (item.content as Json[])[0] ?? {};
+      const opened = event('response.output_item.added', {
+        output_index: index,
+        item: { ...item, status: 'in_progress', ...(item.type === 'reasoning' ? { summary: [] } : { content: [] }) },
+      });
+      const closed = event('response.output_item.done', { output_index: index, item });
+      if (item.type === 'reasoning')
+        return [
+          opened,
+          ...((item.summary ?? []) as Json[]).flatMap((part, summary_index) => [
+            event('response.reasoning_summary_part.added', { ...at, summary_index, part: { ...part, text: '' } }),
+            ...piecesOf(String(part.text)).map((delta) =>
+              event('response.reasoning_summary_text.delta', { ...at, summary_index, delta }),
+            ),
+            event('response.reasoning_summary_text.done', { ...at, summary_index, text: part.text }),
+            event('response.reasoning_summary_part.done', { ...at, summary_index, part }),
+          ]),
+          closed,
+        ];
       return [
-        event('response.output_item.added', {
-          output_index: index,
-          item: { ...item, status: 'in_progress', content: [] },
-        }),
-        event('response.content_part.added', { ...at, content_index: 0, part: { ...part, text: '' } }),
-        ...piecesOf(String(part.text), script.chunks).map((delta) =>
-          event('response.output_text.delta', { ...at, content_index: 0, delta, logprobs: [] }),
+        opened,
+        ...((item.content ?? []) as Json[]).flatMap((part, content_index) =>
+          partEvents(event, { ...at, content_index }, part, script.chunks),
         ),
-        event('response.output_text.done', { ...at, content_index: 0, text: part.text, logprobs: [] }),
-        event('response.content_part.done', { ...at, content_index: 0, part }),
-        event('response.output_item.done', { output_index: index, item }),
+        closed,
       ];
     }),
     event(whole.status === 'incomplete' ? 'response.incomplete' : 'response.completed', { response: whole }),
+  ];
+}
+
+function partEvents(
+  event: (type: string, fields: Json) => string,
+  at: Json,
+  part: Json,
+  chunks: number | undefined,
+): string[] {
+  if (part.type === 'refusal')
+    return [
+      event('response.content_part.added', { ...at, part: { ...part, refusal: '' } }),
+      ...piecesOf(String(part.refusal)).map((delta) => event('response.refusal.delta', { ...at, delta })),
+      event('response.refusal.done', { ...at, refusal: part.refusal }),
+      event('response.content_part.done', { ...at, part }),
+    ];
+  return [
+    event('response.content_part.added', { ...at, part: { ...part, text: '' } }),
+    ...piecesOf(String(part.text), chunks).map((delta) =>
+      event('response.output_text.delta', { ...at, delta, logprobs: [] }),
+    ),
+    event('response.output_text.done', { ...at, text: part.text, logprobs: [] }),
+    event('response.content_part.done', { ...at, part }),
   ];
 }
 
