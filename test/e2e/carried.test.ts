@@ -385,6 +385,179 @@ describe('JSON that was asked for', () => {
   );
 });
 
+describe('sound and documents by their address', () => {
+  const sound = { type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'wav' } };
+  const url = 'https://example.org/a.pdf';
+  const say = (dialect: DialectName, model: string, part: Json): string =>
+    JSON.stringify(
+      dialect === 'responses'
+        ? { model, input: [{ role: 'user', content: [part, { type: 'input_text', text: 'x' }] }] }
+        : { model, max_tokens: 9, messages: [{ role: 'user', content: [part, { type: 'text', text: 'x' }] }] },
+    );
+  const document = { type: 'document', source: { type: 'url', url } };
+  const file = { type: 'input_file', file_url: url };
+  const claudes = { type: 'document', source: { type: 'url', url } };
+  const geminis = { fileData: { fileUri: url, mimeType: 'application/pdf' } };
+  const taken: [DialectName, VendorName, part: Json, sent: Json][] = [
+    ['chat', 'gemini', sound, { inlineData: { mimeType: 'audio/wav', data: 'UklGRg==' } }],
+    ['chat', 'openai', sound, sound],
+    ['chat', 'compatible', sound, sound],
+    ['responses', 'gemini', sound, { inlineData: { mimeType: 'audio/wav', data: 'UklGRg==' } }],
+    ['responses', 'compatible', sound, sound],
+    ['responses', 'anthropic', file, claudes],
+    ['responses', 'gemini', file, geminis],
+    ['responses', 'openai', file, file],
+    ['messages', 'anthropic', document, document],
+    ['messages', 'gemini', document, geminis],
+  ];
+  it.each(taken)('from %s to %s', async (dialect, vendor, part, sent) => {
+    const { status, text } = await answered(say(dialect, models[vendor], part), dialect);
+    expect([status, text]).toEqual([200, expect.anything()]);
+    expect(fakeOf(vendor).requests[0]?.text).toContain(JSON.stringify(sent));
+  });
+
+  it.each(vendors)('a document of blocks is their text for %s', async (vendor) => {
+    const content = [{ type: 'text', text: 'Inner words.' }];
+    const { status } = await answered(
+      say('messages', models[vendor], { type: 'document', source: { type: 'content', content } }),
+      'messages',
+    );
+    expect(status).toBe(200);
+    expect(fakeOf(vendor).requests[0]?.text).toContain('Inner words.');
+  });
+
+  it.each([
+    ['chat', 'anthropic', sound, 'OpenAI and Gemini'],
+    ['responses', 'anthropic', sound, 'OpenAI and Gemini'],
+    ['responses', 'compatible', file, 'OpenAI, Anthropic and Gemini'],
+    ['messages', 'compatible', document, 'OpenAI, Anthropic and Gemini'],
+  ] as [DialectName, VendorName, Json, string][])(
+    'from %s to %s, which cannot, is refused and told who can',
+    async (dialect, vendor, part, who) => {
+      const { status, text } = await answered(say(dialect, models[vendor], part), dialect);
+      expect(`${status} ${text}`).toContain(`works with models of ${who} only`);
+      expect(status).toBe(400);
+    },
+  );
+
+  it('a fallback that cannot hear is not asked', async () => {
+    gateway.fakes.gemini.fault({ kind: 'status', status: 500 });
+    const body = { model: models.gemini, fallback_models: [models.anthropic, models.openai] };
+    const messages = [{ role: 'user', content: [sound] }];
+    const response = await gateway.post('/v1/chat/completions', { ...body, messages });
+    expect(response.status).toBe(200);
+    expect(gateway.fakes.anthropic.requests).toHaveLength(0);
+    expect(gateway.fakes.openai.requests[0]?.text).toContain('input_audio');
+  });
+});
+
+describe('some of the tools allowed', () => {
+  const names = ['a', 'b', 'c'];
+  const wish = (dialect: DialectName, mode: string): Json => {
+    const fns = names.map((name) => ({ name, parameters: { type: 'object', properties: {} } }));
+    if (dialect === 'responses')
+      return {
+        input: 'x',
+        tools: fns.map((fn) => ({ type: 'function', ...fn })),
+        tool_choice: { type: 'allowed_tools', mode, tools: names.slice(1).map((name) => ({ type: 'function', name })) },
+      };
+    const tools = names.slice(1).map((name) => ({ type: 'function', function: { name } }));
+    return {
+      messages: [{ role: 'user', content: 'x' }],
+      tools: fns.map((fn) => ({ type: 'function', function: fn })),
+      tool_choice: { type: 'allowed_tools', allowed_tools: { mode, tools } },
+    };
+  };
+  const cases = (['chat', 'responses'] as const).flatMap((dialect) =>
+    ['auto', 'required'].flatMap((mode) =>
+      (['anthropic', 'gemini'] as const).map((vendor) => ({ dialect, mode, vendor })),
+    ),
+  );
+  it.each(cases)('$dialect, $mode: $vendor calls no other', async ({ dialect, mode, vendor }) => {
+    const { status } = await answered(JSON.stringify({ model: models[vendor], ...wish(dialect, mode) }), dialect);
+    expect(status).toBe(200);
+    const sent = fakeOf(vendor).requests[0]?.json as {
+      tools: { name?: string; functionDeclarations?: { name: string }[] }[];
+      tool_choice?: Json;
+      toolConfig?: { functionCallingConfig: { mode: string; allowedFunctionNames?: string[] } };
+    };
+    const told = sent.tools.flatMap(
+      ({ name, functionDeclarations }) => functionDeclarations?.map((fn) => fn.name) ?? name,
+    );
+    const config = sent.toolConfig?.functionCallingConfig;
+    expect(config?.allowedFunctionNames ?? told).toEqual(['b', 'c']);
+    if (vendor === 'anthropic') expect(sent.tool_choice).toEqual({ type: mode === 'auto' ? 'auto' : 'any' });
+    else expect(config?.mode).toBe(mode === 'auto' ? 'AUTO' : 'ANY');
+  });
+});
+
+describe('a refusal', () => {
+  const said = 'I cannot help with that.';
+  const claude = { id: 'm', type: 'message', model: 'm', content: [], usage: { input_tokens: 1, output_tokens: 1 } };
+  const plain: Record<string, [VendorName, Json]> = {
+    'of GPT, in words': [
+      'openai',
+      { id: 'c', model: 'm', choices: [{ message: { refusal: said, content: null }, finish_reason: 'stop' }] },
+    ],
+    'of Claude, in words': [
+      'anthropic',
+      { ...claude, stop_reason: 'refusal', stop_details: { type: 'refusal', explanation: said } },
+    ],
+    'of Claude, without a word': ['anthropic', { ...claude, stop_reason: 'refusal' }],
+    'of Gemini, of the prompt': [
+      'gemini',
+      { promptFeedback: { blockReason: 'SAFETY' }, usageMetadata: { promptTokenCount: 1 } },
+    ],
+    'of Gemini, of the answer': [
+      'gemini',
+      { candidates: [{ finishReason: 'SAFETY' }], usageMetadata: { promptTokenCount: 1 } },
+    ],
+  };
+  const streamed: Record<string, string> = {
+    'of GPT, in words': sse(
+      { id: 'c', model: 'm', choices: [{ delta: { refusal: said } }] },
+      { choices: [{ delta: {}, finish_reason: 'stop' }] },
+      '[DONE]',
+    ),
+    'of Claude, in words': sse(
+      { type: 'message_start', message: claude },
+      { type: 'message_delta', delta: { stop_reason: 'refusal', stop_details: { explanation: said } } },
+      { type: 'message_stop' },
+    ),
+    'of Claude, without a word': sse(
+      { type: 'message_start', message: claude },
+      { type: 'message_delta', delta: { stop_reason: 'refusal' } },
+      { type: 'message_stop' },
+    ),
+    'of Gemini, of the prompt': sse(plain['of Gemini, of the prompt']?.[1] ?? {}),
+    'of Gemini, of the answer': sse(plain['of Gemini, of the answer']?.[1] ?? {}),
+  };
+  const asked = Object.keys(plain).flatMap((title) => dialects.map((dialect) => ({ title, dialect })));
+  const isTranslated = ({ title, dialect }: (typeof asked)[number]): boolean =>
+    translated.some((pair) => pair.dialect === dialect && pair.vendor === plain[title]?.[0]);
+
+  it.each(asked.filter(isTranslated))('$title, is one in $dialect, plain and streamed', async ({ title, dialect }) => {
+    const [vendor, body] = plain[title] ?? ['openai', {}];
+    for (const stream of both) {
+      fakeOf(vendor).fault({
+        kind: 'body',
+        body: stream ? (streamed[title] ?? '') : JSON.stringify(body),
+        contentType: stream ? 'text/event-stream' : 'application/json',
+      });
+      const { status, text } = await answered(ask(dialect, models[vendor], { stream }), dialect);
+      expect(status).toBe(200);
+      const hasWords = !/without a word|of the answer/.test(title);
+      const isFiltered = title.includes('Gemini');
+      if (dialect === 'messages') expect(text).toContain('"stop_reason":"refusal"');
+      if (dialect === 'chat')
+        expect(text).toContain(`"finish_reason":"${hasWords && !isFiltered ? 'stop' : 'content_filter'}"`);
+      if (dialect === 'responses' && (isFiltered || !hasWords)) expect(text).toContain('"reason":"content_filter"');
+      if (hasWords && dialect === 'chat') expect(text).toMatch(/"refusal":"[^"]/);
+      if (hasWords && dialect === 'responses') expect(text).toMatch(/"type":"refusal","refusal":"[^"]/);
+    }
+  });
+});
+
 describe('a call of a tool from a lenient server', () => {
   const head = { id: 'c', model: 'qwen' };
   const piece = (...tool_calls: Json[]) => ({ ...head, choices: [{ delta: { tool_calls } }] });

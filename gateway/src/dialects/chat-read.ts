@@ -10,7 +10,6 @@ import type {
   ReasoningPart,
   Tool,
   ToolCallPart,
-  ToolChoice,
 } from './neutral.ts';
 import {
   needObject,
@@ -77,7 +76,7 @@ export function readChat(body: JsonObject): NeutralCall {
     messages,
     tools: readTools(body, native),
     ...optional({
-      toolChoice: readToolChoice(body, native),
+      ...readToolChoice(body, native),
       parallelToolCalls: readBoolean(body.parallel_tool_calls, 'parallel_tool_calls'),
       maxTokens: larger(
         readNumber(body.max_completion_tokens, 'max_completion_tokens', tokensRange),
@@ -225,12 +224,28 @@ function readPart(part: JsonObject, at: string, native: string[]): Part[] {
       ];
     }
     case 'input_audio':
-      return markNative(native, 'input_audio');
+      return [{ ...readAudio(needObject(part.input_audio, `${at}.input_audio`), `${at}.input_audio`), ...cache }];
     default:
       // Servers that follow OpenAI know others (`video_url`).
       if (typeof part.type !== 'string') throw wrong(`${at}.type`, 'the type of a content part');
       return markNative(native, part.type.slice(0, 60));
   }
+}
+
+export function readAudio(audio: JsonObject, at: string): Extract<Part, { kind: 'audio' }> {
+  const format = needString(audio.format, `${at}.format`).toLowerCase();
+  if (!/^[a-z0-9]{2,10}$/.test(format)) throw wrong(`${at}.format`, 'wav or mp3');
+  return { kind: 'audio', format, data: needString(audio.data, `${at}.data`) };
+}
+
+/** As pictures are: passed on. */
+export function readFileUrl(
+  url: string,
+  filename: string | undefined,
+  at: string,
+): Extract<Part, { kind: 'file-url' }> {
+  if (!/^https?:\/\//i.test(url)) throw wrong(at, 'an http(s) URL');
+  return { kind: 'file-url', url, ...(filename === undefined ? {} : { filename }) };
 }
 
 /** Pictures are passed on, never fetched by the gateway. */
@@ -380,22 +395,39 @@ export function readFunction(fn: JsonObject, at: string): Tool {
   };
 }
 
-function readToolChoice(body: JsonObject, native: string[]): ToolChoice | undefined {
+function readToolChoice(body: JsonObject, native: string[]): Pick<NeutralCall, 'toolChoice' | 'allowedTools'> {
   const choice = body.tool_choice ?? body.function_call;
-  if (choice === undefined || choice === null) return undefined;
-  if (choice === 'auto' || choice === 'none' || choice === 'required') return { kind: choice };
+  if (choice === undefined || choice === null) return {};
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return { toolChoice: { kind: choice } };
   const param = body.tool_choice === undefined ? 'function_call' : 'tool_choice';
   if (typeof choice === 'string') throw wrong(param, 'auto, none, required, or a function to call');
   const object = needObject(choice, param);
-  if (param === 'function_call') return { kind: 'tool', name: needString(object.name, 'function_call.name') };
+  if (param === 'function_call')
+    return { toolChoice: { kind: 'tool', name: needString(object.name, 'function_call.name') } };
+  if (object.type === 'allowed_tools')
+    return readAllowedTools(needObject(object.allowed_tools, 'tool_choice.allowed_tools'), native);
   if (object.type !== 'function') {
     markNative(native, 'tool_choice');
-    return undefined;
+    return {};
   }
-  return {
-    kind: 'tool',
-    name: needString(needObject(object.function, 'tool_choice.function').name, 'tool_choice.function.name'),
-  };
+  const name = needString(needObject(object.function, 'tool_choice.function').name, 'tool_choice.function.name');
+  return { toolChoice: { kind: 'tool', name } };
+}
+
+/** OpenAI's `allowed_tools`, in the form of either of its dialects. Where other tools than functions are allowed only OpenAI has them. */
+export function readAllowedTools(
+  { mode, tools }: JsonObject,
+  native: string[],
+): Pick<NeutralCall, 'toolChoice' | 'allowedTools'> {
+  const names = (Array.isArray(tools) ? (tools as JsonObject[]) : []).map((tool) =>
+    tool?.type === 'function' ? (tool.name ?? (tool.function as JsonObject | undefined)?.name) : undefined,
+  );
+  const allowedTools = names.filter((name) => typeof name === 'string');
+  if ((mode !== 'auto' && mode !== 'required') || names.length === 0 || allowedTools.length < names.length) {
+    markNative(native, 'tool_choice');
+    return {};
+  }
+  return { toolChoice: { kind: mode }, allowedTools };
 }
 
 /** Every server has words of its own for it; what is none of ours is for those of this dialect. */

@@ -1,4 +1,4 @@
-import { efforts, markNative, optional, pictureOnly, readImage } from './chat-read.ts';
+import { efforts, markNative, optional, pictureOnly, readFileUrl, readImage } from './chat-read.ts';
 import { exactly } from './exact-json.ts';
 import type {
   JsonObject,
@@ -190,7 +190,7 @@ function readImageBlock(source: JsonObject, at: string, native: string[]) {
   return markNative(native, 'image.source');
 }
 
-function readDocument(block: JsonObject, at: string, native: string[]): Extract<Part, { kind: 'file' | 'text' }>[] {
+function readDocument(block: JsonObject, at: string, native: string[]): Part[] {
   const source = needObject(block.source, `${at}.source`);
   const filename = readString(block.title, `${at}.title`);
   const named = filename === undefined ? {} : { filename };
@@ -204,6 +204,14 @@ function readDocument(block: JsonObject, at: string, native: string[]): Extract<
       },
     ];
   if (source.type === 'text') return [{ kind: 'text', text: needString(source.data, `${at}.source.data`) }];
+  if (source.type === 'url')
+    return [readFileUrl(needString(source.url, `${at}.source.url`), filename, `${at}.source.url`)];
+  if (source.type === 'content') {
+    const { content } = source;
+    return typeof content === 'string'
+      ? [{ kind: 'text', text: content }]
+      : readBlocks(content, `${at}.source.content`, native);
+  }
   return markNative(native, 'document.source');
 }
 

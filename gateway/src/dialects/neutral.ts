@@ -24,6 +24,10 @@ export type Part =
       cacheControl?: unknown;
     }
   | { kind: 'file'; mediaType: string /** base64 */; data: string; filename?: string; cacheControl?: unknown }
+  /** A document given by its address. */
+  | { kind: 'file-url'; url: string; filename?: string; cacheControl?: unknown }
+  /** `format` as OpenAI has it: `wav`, `mp3`. */
+  | { kind: 'audio'; format: string /** base64 */; data: string; cacheControl?: unknown }
   | ReasoningPart
   | ToolCallPart
   | { kind: 'tool-result'; toolCallId: string; content: readonly Part[]; isError?: boolean; cacheControl?: unknown }

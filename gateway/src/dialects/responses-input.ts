@@ -1,5 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { markNative, readImage } from './chat-read.ts';
+import { markNative, readAudio, readFileUrl, readImage } from './chat-read.ts';
 import type { JsonObject, Message, Part, ReasoningPart } from './neutral.ts';
 import { needObject, needString, readChoice, readDataUrl, readList, readString, wrong } from './read-fields.ts';
 import { isOwnId } from './responses-items.ts';
@@ -108,7 +108,7 @@ function readPart(part: JsonObject, at: string, native: string[]): Part[] {
     case 'input_file':
       return readFile(part, at, native);
     case 'input_audio':
-      return markNative(native, 'input_audio');
+      return [readAudio(needObject(part.input_audio, `${at}.input_audio`), `${at}.input_audio`)];
     default:
       throw wrong(`${at}.type`, 'one of input_text, output_text, input_image, input_file, refusal');
   }
@@ -128,8 +128,10 @@ function readPicture(part: JsonObject, at: string, native: string[]): Part[] {
 function readFile(part: JsonObject, at: string, native: string[]): Part[] {
   const data = readString(part.file_data, `${at}.file_data`);
   if (data === undefined) {
-    for (const field of ['file_id', 'file_url'] as const)
-      if (readString(part[field], `${at}.${field}`) !== undefined) return markNative(native, `input_file.${field}`);
+    if (readString(part.file_id, `${at}.file_id`) !== undefined) return markNative(native, 'input_file.file_id');
+    const address = readString(part.file_url, `${at}.file_url`);
+    if (address !== undefined)
+      return [readFileUrl(address, readString(part.filename, `${at}.filename`), `${at}.file_url`)];
     throw wrong(`${at}.file_data`, 'the file, in base64 or as a data URL');
   }
   const url = readDataUrl(data);

@@ -208,7 +208,6 @@ describe('what only OpenAI can do', () => {
     [{ input: [{ type: 'web_search_call', id: 'ws_1', status: 'completed' }] }, 'web_search_call'],
     [{ input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'f' }] }] }, 'input_image.file_id'],
     [{ input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'f' }] }] }, 'input_file.file_id'],
-    [{ input: [{ role: 'user', content: [{ type: 'input_file', file_url: 'https://x' }] }] }, 'input_file.file_url'],
   ])('is named, so that no other provider is asked for it: %j', (body, feature) => {
     expect(read(body).onlyNative).toEqual([feature]);
   });

@@ -1,6 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { efforts, markNative, optional, readFunction, readSchemaFormat } from './chat-read.ts';
-import type { JsonObject, NeutralCall, OutputFormat, Tool, ToolChoice } from './neutral.ts';
+import { efforts, markNative, optional, readAllowedTools, readFunction, readSchemaFormat } from './chat-read.ts';
+import type { JsonObject, NeutralCall, OutputFormat, Tool } from './neutral.ts';
 import {
   needObject,
   needString,
@@ -76,7 +76,7 @@ export function readResponses(body: JsonObject): NeutralCall {
     messages: instructions ? [{ role: 'system', parts: [{ kind: 'text', text: instructions }] }, ...input] : input,
     tools: readTools(body.tools, native),
     ...optional({
-      toolChoice: readToolChoice(body.tool_choice, native),
+      ...readToolChoice(body.tool_choice, native),
       parallelToolCalls: readBoolean(body.parallel_tool_calls, 'parallel_tool_calls'),
       maxTokens: readNumber(body.max_output_tokens, 'max_output_tokens', tokensRange),
       temperature: readNumber(body.temperature, 'temperature', { min: 0, max: 2 }),
@@ -154,13 +154,14 @@ function readTools(value: unknown, native: string[]): Tool[] {
   });
 }
 
-function readToolChoice(value: unknown, native: string[]): ToolChoice | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (value === 'auto' || value === 'none' || value === 'required') return { kind: value };
+function readToolChoice(value: unknown, native: string[]): Pick<NeutralCall, 'toolChoice' | 'allowedTools'> {
+  if (value === undefined || value === null) return {};
+  if (value === 'auto' || value === 'none' || value === 'required') return { toolChoice: { kind: value } };
   if (typeof value === 'string') throw wrong('tool_choice', 'auto, none, required, or a tool to call');
   const choice = needObject(value, 'tool_choice');
   const type = needString(choice.type, 'tool_choice.type');
-  if (type === 'function') return { kind: 'tool', name: needString(choice.name, 'tool_choice.name') };
+  if (type === 'function') return { toolChoice: { kind: 'tool', name: needString(choice.name, 'tool_choice.name') } };
+  if (type === 'allowed_tools') return readAllowedTools(choice, native);
   markNative(native, 'tool_choice');
-  return undefined;
+  return {};
 }

@@ -90,8 +90,14 @@ function writeFormat({ output }: NeutralCall): JsonObject {
   };
 }
 
-function writeToolChoice({ toolChoice }: NeutralCall): unknown {
+function writeToolChoice({ toolChoice, allowedTools }: NeutralCall): unknown {
   if (toolChoice === undefined) return 'auto';
+  if (allowedTools !== undefined)
+    return {
+      type: 'allowed_tools',
+      mode: toolChoice.kind,
+      tools: allowedTools.map((name) => ({ type: 'function', name })),
+    };
   return toolChoice.kind === 'tool' ? { type: 'function', name: toolChoice.name } : toolChoice.kind;
 }
 

@@ -52,6 +52,18 @@ function writeBlock(part: Part): JsonObject[] {
     }
     case 'file':
       return [writeFile(part)];
+    case 'file-url':
+      return [
+        {
+          type: 'document',
+          source: { type: 'url', url: part.url },
+          ...(part.filename === undefined ? {} : { title: part.filename }),
+          ...cacheMark(part.cacheControl),
+        },
+      ];
+    case 'audio':
+      // No Claude hears; a call with sound is not sent there.
+      return [];
     case 'reasoning':
       // What another vendor signed, and what nobody did, Anthropic cannot check and refuses.
       if (part.signedBy !== 'anthropic') return [];

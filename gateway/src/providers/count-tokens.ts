@@ -59,7 +59,7 @@ export function isOpaque({
 
 function isOpaquePart(part: Part): boolean {
   if (part.kind === 'tool-result') return part.content.some(isOpaquePart);
-  return part.kind === 'file' && !isText(part.mediaType);
+  return part.kind === 'audio' || part.kind === 'file-url' || (part.kind === 'file' && !isText(part.mediaType));
 }
 
 /** The most tokens of input a model can bill for a call of which `seen` stand in the request. */
@@ -78,7 +78,7 @@ export function likelyInputTokens(call: Pick<NeutralCall, 'messages'>, bound: nu
     if (part.kind === 'image') {
       text -= pictureBound(part);
       tokens += pictureTokensUsual;
-    } else if (part.kind === 'file') {
+    } else if (part.kind === 'file' || part.kind === 'audio') {
       text -= part.data.length;
       tokens += fileTokens(part.data);
     }

@@ -63,6 +63,8 @@ function userParts(
         return part.text === '' ? [] : [{ text: part.text }];
       case 'image':
       case 'file':
+      case 'file-url':
+      case 'audio':
         return [mediaPart(part)];
       case 'tool-result':
         return resultParts(part, calls.get(part.toolCallId)?.name ?? part.toolCallId, model);
@@ -72,14 +74,31 @@ function userParts(
   });
 }
 
-type Media = Extract<Part, { kind: 'image' | 'file' }>;
+type Media = Extract<Part, { kind: 'image' | 'file' | 'file-url' | 'audio' }>;
 
 /** The gateway fetches nothing itself: Google gets the address, and answers a 400 for what it cannot reach. */
 function mediaPart(part: Media): JsonObject {
   if (part.kind === 'file') return { inlineData: { mimeType: part.mediaType, data: part.data } };
+  if (part.kind === 'audio') return { inlineData: { mimeType: `audio/${part.format}`, data: part.data } };
+  if (part.kind === 'file-url') return { fileData: { fileUri: part.url, mimeType: fileType(part.url) } };
   return part.source.kind === 'data'
     ? { inlineData: { mimeType: part.source.mediaType, data: part.source.data } }
     : { fileData: { fileUri: part.source.url, mimeType: imageType(part.source.url) } };
+}
+
+const mediaKinds = new Set<Part['kind']>(['image', 'file', 'file-url', 'audio']);
+
+/** By its name; a document of no known kind is a PDF, the one kind all vendors read. */
+function fileType(url: string): string {
+  const ending = /\.(txt|md|csv|html?|xml|json)(?:$|[?#])/i.exec(url)?.[1]?.toLowerCase();
+  if (ending === undefined) return 'application/pdf';
+  const types: Readonly<Record<string, string>> = {
+    txt: 'text/plain',
+    md: 'text/plain',
+    htm: 'text/html',
+    json: 'application/json',
+  };
+  return types[ending] ?? `text/${ending}`;
 }
 
 function imageType(url: string): string {
@@ -98,9 +117,7 @@ function resultParts(
   { mediaInResults }: GeminiModel,
 ): JsonObject[] {
   const text = part.content.flatMap((inner) => (inner.kind === 'text' ? [inner.text] : [])).join('\n');
-  const media = part.content
-    .filter((inner): inner is Media => inner.kind === 'image' || inner.kind === 'file')
-    .map(mediaPart);
+  const media = part.content.filter((inner): inner is Media => mediaKinds.has(inner.kind)).map(mediaPart);
   const inside = mediaInResults ? media.filter(({ inlineData }) => inlineData !== undefined) : [];
   const response = part.isError ? { error: text } : { result: text };
   return [

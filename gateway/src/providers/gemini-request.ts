@@ -88,16 +88,18 @@ function jsonInWords({ output }: NeutralCall): string {
 }
 
 /** Tools that must not be called are left out where they would keep the model from answering in JSON. */
-function toolFields({ tools, toolChoice }: NeutralCall, json: JsonWay): JsonObject {
+function toolFields({ tools, toolChoice, allowedTools }: NeutralCall, json: JsonWay): JsonObject {
   if (tools.length === 0 || (toolChoice?.kind === 'none' && json === 'native')) return {};
   const functionDeclarations = tools.map(({ name, description, parameters }) =>
     defined({ name, description, parametersJsonSchema: argumentsSchema(parameters) }),
   );
   if (toolChoice === undefined) return { tools: [{ functionDeclarations }] };
   const functionCallingConfig =
-    toolChoice.kind === 'tool'
-      ? { mode: 'ANY', allowedFunctionNames: [toolChoice.name] }
-      : { mode: { auto: 'AUTO', none: 'NONE', required: 'ANY' }[toolChoice.kind] };
+    toolChoice.kind === 'required' && allowedTools !== undefined
+      ? { mode: 'ANY', allowedFunctionNames: allowedTools }
+      : toolChoice.kind === 'tool'
+        ? { mode: 'ANY', allowedFunctionNames: [toolChoice.name] }
+        : { mode: { auto: 'AUTO', none: 'NONE', required: 'ANY' }[toolChoice.kind] };
   return { tools: [{ functionDeclarations }], toolConfig: { functionCallingConfig } };
 }
 

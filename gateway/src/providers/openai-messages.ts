@@ -19,7 +19,11 @@ export function writeMessages(messages: readonly Message[]): JsonObject[] {
     // A user's turn may hold tool results (Anthropic) beside words.
     const rest = message.parts.filter((part) => part.kind !== 'tool-result');
     written.push(...results.map(writeResult));
-    shown.push(...results.flatMap(({ content }) => content.filter(({ kind }) => kind === 'image' || kind === 'file')));
+    shown.push(
+      ...results.flatMap(({ content }) =>
+        content.filter(({ kind }) => kind === 'image' || kind === 'file' || kind === 'audio'),
+      ),
+    );
     if (message.role === 'tool' || (rest.length === 0 && results.length > 0)) continue;
     show();
     written.push(writeMessage(message, rest));
@@ -59,6 +63,7 @@ function userContent(parts: readonly Part[]): string | JsonObject[] {
         part.source.kind === 'url' ? part.source.url : `data:${part.source.mediaType};base64,${part.source.data}`;
       return [{ type: 'image_url', image_url: { url, ...(part.detail === undefined ? {} : { detail: part.detail }) } }];
     }
+    if (part.kind === 'audio') return [{ type: 'input_audio', input_audio: { data: part.data, format: part.format } }];
     if (part.kind === 'file') {
       return [
         {

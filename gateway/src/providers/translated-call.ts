@@ -22,7 +22,7 @@ export interface TranslatedCall {
  */
 export function translateCall(adapter: Adapter, call: NeutralCall, target: Target): TranslatedCall {
   const names = call.tools.length + call.messages.length === 0 ? undefined : renamed(call, adapter.toolNames);
-  const sent = withExactSchemas(names?.call ?? call);
+  const sent = withExactSchemas(onlyAllowed(names?.call ?? call, adapter));
   const json = call.output.kind !== 'text' && !adapter.keepsToJson;
   return {
     outgoing: adapter.request(sent, target),
@@ -38,6 +38,14 @@ export function translateCall(adapter: Adapter, call: NeutralCall, target: Targe
     // On the writer's side, so that what is held back is counted all the same.
     writer: (writer) => (json ? jsonWriter(writer, call.output) : writer),
   };
+}
+
+/** The tools that may be called are all that is told of; Gemini, where it must call one, takes a list of names instead. */
+function onlyAllowed(call: NeutralCall, { kind }: Adapter): NeutralCall {
+  const { allowedTools, toolChoice } = call;
+  if (allowedTools === undefined || (kind === 'gemini' && toolChoice?.kind === 'required')) return call;
+  const tools = call.tools.filter(({ name }) => allowedTools.includes(name));
+  return tools.length === 0 ? { ...call, toolChoice: { kind: 'none' } } : { ...call, tools };
 }
 
 function checkCalls({ parts, finish }: Answer): void {

@@ -1,10 +1,10 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
-import type { NeutralCall, ProviderKind } from '../dialects/neutral.ts';
+import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import { type CatalogModel, modelsOfClass, type Strength, vendors } from '../providers/catalog.ts';
 import { dearestCostNanos, flatPrice, type Price } from '../providers/price.ts';
-import { fits, honours, type Needs } from './fit.ts';
+import { fits, honours, type Media, mediaOf, type Needs, takers, takes } from './fit.ts';
 import type { Trial, TryPlace } from './health-board.ts';
 import { likeNames, type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
 
@@ -62,7 +62,7 @@ export function routeCall(input: RouteInput): Candidate[] {
   const planned = mode === undefined ? named(asked) : automatic(asked, mode);
   const { first, rest } = input.cheapest === true ? downgraded(asked, planned) : planned;
   if (!honours(first.kind, input.call) || (!input.livemode && input.call.onlyNative.includes('thread')))
-    throw notNative(input.call);
+    throw notNative(first.kind, input.call);
   const standIns = (isKeptAtAccount(input.call) ? [] : rest).filter(
     (place) => honours(place.kind, input.call) && fits(place, input.call, input.inputTokens),
   );
@@ -353,7 +353,21 @@ function isKeptAtAccount({ onlyNative }: Needs): boolean {
   return onlyNative.some((feature) => keptAtAccount.has(feature));
 }
 
-function notNative(call: Needs): GatewayError {
+const mediaNames: Readonly<Record<Media, Record<DialectId, string>>> = {
+  audio: { chat: 'input_audio', responses: 'input_audio', messages: 'audio' },
+  'file-url': { chat: 'file', responses: 'input_file.file_url', messages: 'document.source' },
+};
+
+function notNative(kind: ProviderKind, call: Needs): GatewayError {
+  const media = call.onlyNative.length > 0 ? undefined : mediaOf(call).find((one) => !takes(kind, call, one));
+  if (media !== undefined) {
+    const param = mediaNames[media][call.dialect];
+    return new GatewayError(
+      'unsupported_parameter',
+      `\`${param}\` works with models of ${takers[media].vendors} only. Leave it out, or choose one of those.`,
+      { param },
+    );
+  }
   if (call.onlyNative.includes('thread')) return threadUnsupported();
   const feature = call.onlyNative[0] ?? '';
   const vendor = call.dialect === 'messages' ? 'Anthropic' : 'OpenAI';
