@@ -207,6 +207,23 @@ describe('a provider that does not know a model', () => {
     expect((await gateway.post(chat, hello(first))).headers.get('x-gateway-model')).toBe(first);
   });
 
+  it('nor serves it to this account: the next of the class answers too', async () => {
+    gateway.fakes.openai.fault({
+      kind: 'status',
+      status: 403,
+      body: {
+        error: {
+          message: 'Project `proj_1` does not have access to model `gpt-6-sol`',
+          type: 'invalid_request_error',
+          param: null,
+          code: 'model_not_found',
+        },
+      },
+    });
+    const answer = await gateway.post(chat, hello('auto'));
+    expect(answer.headers.get('x-gateway-model')).toBe('gpt-5.6-terra');
+  });
+
   it('after the last of its class the other vendors answer', async () => {
     const { openai } = gateway.fakes;
     for (const model of ['gpt-6-sol', 'gpt-5.6-terra', 'gpt-5.4']) openai.fault(unknownAt.openai(model));

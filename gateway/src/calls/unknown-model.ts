@@ -7,11 +7,11 @@ export function isUnknownModel({ kind, code }: AttemptFailure): boolean {
   return kind === 'caller' && code === 'model_not_found';
 }
 
-/** A spare is for a provider that does not know the model before it; any other failure there is the next provider's turn. */
+/** A spare is for a provider that does not serve us the model before it; any other failure is the next provider's turn. */
 export function isNeedless(candidate: Pick<Candidate, 'spare' | 'provider'>, tried: readonly FailedAttempt[]): boolean {
   if (!candidate.spare) return false;
   const before = tried.findLast(({ provider }) => provider === candidate.provider);
-  return before !== undefined && !isUnknownModel(before.failure);
+  return before !== undefined && !isUnknownModel(before.failure) && before.failure.refusal?.ofModel !== true;
 }
 
 /** What says most about a call comes first: that a stand-in is unknown explains nothing where another one failed. */

@@ -63,9 +63,13 @@ export function wordsOf(...objects: (Readonly<Record<string, unknown>> | undefin
   );
 }
 
+/** `Item with id 'rs_1' not found`, `No such File object`: a 404 that is not the model's. */
+const otherThing =
+  /^(?!.*\bmodels?\b).*\b(item|response|conversation|file|container|prompt|vector.?store|assistant|thread|batch)\b/i;
+
 export function callerCode(status: number, message: string): NonNullable<ProviderFailure['code']> {
   if (status === 413) return 'request_too_large';
-  if (status === 404) return 'model_not_found';
+  if (status === 404) return otherThing.test(message) ? 'invalid_request' : 'model_not_found';
   if (
     /context.?(length|window)|maximum context|too many tokens|prompt is too long|input token count.*exceeds|exceed.*(context|token limit)/i.test(
       message,

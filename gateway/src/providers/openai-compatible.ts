@@ -60,6 +60,13 @@ export function openAiFailure(status: number, body: string): ProviderFailure {
       ? 'context_length_exceeded'
       : code === 'content_policy_violation' || code === 'content_filter'
         ? 'content_policy_violation'
-        : undefined;
+        : isUnknownModel(code) || isUnknownModel(asText(error?.type))
+          ? 'model_not_found'
+          : undefined;
   return { kind, message, code: known ?? callerCode(status, message), ...(param === undefined ? {} : { param }) };
+}
+
+/** OpenAI's own word, also with a 400; Mistral's type. */
+function isUnknownModel(word: string | undefined): boolean {
+  return word === 'model_not_found' || word === 'invalid_model';
 }

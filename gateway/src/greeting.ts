@@ -1,0 +1,36 @@
+import { modelsOfClass, vendors } from './providers/catalog.ts';
+
+interface Started {
+  url: string;
+  database: 'embedded' | 'server';
+  firstKeys: { liveKey?: string | undefined; testKey?: string | undefined } | undefined;
+  /** The operator's own. */
+  providers: readonly string[];
+  testKeyGiven: boolean;
+  at: Date;
+}
+
+/** What a start prints: where it is, its first keys once, and one call that works as it is printed. */
+export function greeting({ url, database, firstKeys, providers, testKeyGiven, at }: Started): string {
+  const { liveKey, testKey } = firstKeys ?? {};
+  const key = testKey ?? (testKeyGiven ? '$GATEWAY_BOOTSTRAP_TEST_KEY' : '$GATEWAY_KEY');
+  const lines = [
+    `AI Gateway is ready at ${url} (${database} Postgres; docs at ${url}/docs)`,
+    providers.length > 0
+      ? `Providers: ${providers.join(', ')}`
+      : 'No provider key is set: test keys work, live keys wait for OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY.',
+    ...(firstKeys === undefined ? [] : ['', 'Your keys, shown this once:']),
+    ...(liveKey === undefined ? [] : [`  live  ${liveKey}`]),
+    ...(testKey === undefined ? [] : [`  test  ${testKey}`]),
+    '',
+    testKey === undefined ? 'Try it, with a key of yours:' : 'Try it (a test key costs nothing):',
+    `  curl ${url}/v1/chat/completions -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" -d '{"model":"${modelToTry(providers, at)}","messages":[{"role":"user","content":"Hello"}]}'`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** A small model of a provider that is there; test keys are answered for any. */
+function modelToTry(providers: readonly string[], at: Date): string {
+  const vendor = vendors.find((one) => providers.includes(one)) ?? 'openai';
+  return modelsOfClass('small', vendor, at)[0]?.model ?? 'auto';
+}
