@@ -117,12 +117,102 @@ function countFaultOf(body: Json): string | undefined {
   return Array.isArray(body.messages) ? undefined : 'messages: Field required';
 }
 
+/**
+ * What each Claude takes, told a second time and on its own, so that the gateway's table is held against something. Sources: the
+ * models overview and the pages on extended thinking, adaptive thinking and effort at platform.claude.com/docs, and errors in
+ * public reports, quoted below.
+ */
+interface ClaudeRules {
+  answerTokens: number;
+  thinking: readonly string[];
+  efforts: readonly string[];
+  sampling: 'both' | 'one' | 'none';
+  prefill: boolean;
+  forcedTools: boolean;
+}
+
+const before: ClaudeRules = {
+  answerTokens: 4_096,
+  thinking: ['disabled'],
+  efforts: [],
+  sampling: 'both',
+  prefill: true,
+  forcedTools: true,
+};
+const budget = { ...before, thinking: ['enabled', 'disabled'], answerTokens: 64_000 };
+const efforts = ['low', 'medium', 'high', 'max'];
+const adaptive: ClaudeRules = {
+  ...budget,
+  answerTokens: 128_000,
+  thinking: ['adaptive', 'enabled', 'disabled'],
+  efforts,
+  sampling: 'one',
+  prefill: false,
+};
+// "Setting temperature, top_p, or top_k to any non-default value on Claude Opus 4.7 will return a 400 error"; "thinking budgets are
+// removed" (platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-7).
+const later: ClaudeRules = {
+  ...adaptive,
+  thinking: ['adaptive'],
+  efforts: [...efforts, 'xhigh'],
+  sampling: 'none',
+};
+
+const claudes: readonly (readonly [RegExp, ClaudeRules])[] = [
+  [/claude-(2|v1|instant|3-(opus|sonnet|haiku))/, before],
+  [/claude-3-5/, { ...before, answerTokens: 8_192 }],
+  [/claude-3-7|claude-sonnet-4(-0|-2\d{7}|$)/, budget],
+  [/claude-opus-4(-0|-2\d{7}|$)/, { ...budget, answerTokens: 32_000 }],
+  [/claude-opus-4-1/, { ...budget, answerTokens: 32_000, sampling: 'one' }],
+  [/claude-opus-4-5/, { ...budget, sampling: 'one', efforts: ['low', 'medium', 'high'] }],
+  [/claude-(sonnet|haiku)-4-5/, { ...budget, sampling: 'one' }],
+  [/claude-(opus|sonnet)-4-6/, adaptive],
+  [/claude-opus-4-[78]/, later],
+  [/claude-(opus|sonnet|haiku)-5(?!-[1-9]\b)/, { ...later, thinking: ['adaptive', 'disabled'] }],
+  [/claude-(fable|mythos)-5(?!-[1-9]\b)/, later],
+  // "`tool_choice: type "tool" and "any" are not supported for this model`" (github.com/BerriAI/litellm/issues/39151).
+  [/claude-sonnet-5-5/, { ...later, thinking: ['adaptive', 'between_tools'], forcedTools: false }],
+  [/claude-(opus|fable|mythos)-5-\d/, { ...later, forcedTools: false }],
+];
+
+function modelFault(body: Json): string | undefined {
+  const model = String(body.model);
+  const rules = claudes.find(([pattern]) => pattern.test(model))?.[1];
+  if (rules === undefined) return undefined;
+  if (Number(body.max_tokens) > rules.answerTokens)
+    return `max_tokens: ${body.max_tokens} > ${rules.answerTokens}, which is the maximum allowed number of output tokens for ${model}`;
+  const thinking = (body.thinking as Json | undefined)?.type;
+  // Verbatim, of claude-opus-4-7 (github.com/NousResearch/hermes-agent/issues/11137).
+  if (thinking !== undefined && !rules.thinking.includes(String(thinking)))
+    return `"thinking.type.${thinking}" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.`;
+  const effort = (body.output_config as Json | undefined)?.effort;
+  if (effort !== undefined && !rules.efforts.includes(String(effort)))
+    return rules.efforts.length === 0
+      ? 'This model does not support the effort parameter.'
+      : `This model does not support effort level '${effort}'. Supported levels: ${rules.efforts.join(', ')}.`;
+  const usual = (value: unknown): boolean => value === undefined || value === 1;
+  if (rules.sampling === 'none' && (!usual(body.temperature) || !usual(body.top_p) || body.top_k !== undefined))
+    return '`temperature`, `top_p` and `top_k` are not supported for this model.';
+  // Verbatim, of claude-opus-4-1 (github.com/BerriAI/litellm/issues/15097).
+  if (rules.sampling === 'one' && body.temperature !== undefined && body.top_p !== undefined)
+    return '`temperature` and `top_p` cannot both be specified for this model. Please use only one.';
+  const choice = (body.tool_choice as Json | undefined)?.type;
+  if (!rules.forcedTools && (choice === 'any' || choice === 'tool'))
+    return '`tool_choice: type "tool" and "any" are not supported for this model`';
+  const last = (body.messages as Json[] | undefined)?.at(-1);
+  if (!rules.prefill && last?.role === 'assistant')
+    return 'This model does not support assistant message prefill. The conversation must end with a user message.';
+  return undefined;
+}
+
 /** What Anthropic refuses, as far as a translation could get it wrong. */
 function faultOf(body: Json): string | undefined {
   const odd = Object.keys(body).find((key) => !known.has(key));
   if (odd !== undefined) return `${odd}: Extra inputs are not permitted`;
   if (typeof body.max_tokens !== 'number') return 'max_tokens: Field required';
   if (typeof body.temperature === 'number' && body.temperature > 1) return 'temperature: range: 0..1';
+  const fault = modelFault(body);
+  if (fault !== undefined) return fault;
   const thinking = body.thinking as { type?: string; budget_tokens?: number } | undefined;
   if (thinking?.type === 'enabled') {
     if ((thinking.budget_tokens ?? 0) < 1024)
@@ -131,6 +221,9 @@ function faultOf(body: Json): string | undefined {
       return '`max_tokens` must be greater than `thinking.budget_tokens`.';
     if (body.temperature !== undefined && body.temperature !== 1)
       return '`temperature` may only be set to 1 when thinking is enabled.';
+    if (body.top_k !== undefined) return '`top_k` must be unset when thinking is enabled.';
+    if (typeof body.top_p === 'number' && body.top_p < 0.95)
+      return '`top_p` must be greater than or equal to 0.95 or unset when thinking is enabled.';
     const choice = (body.tool_choice as Json | undefined)?.type;
     if (choice === 'any' || choice === 'tool') return 'Thinking may not be enabled when tool_choice forces tool use.';
   }

@@ -56,7 +56,7 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
   if (request.path.includes('mbedContent')) return undefined;
   if (hasHalfCharacter(request))
     return { status: 400, body: error(400, 'INVALID_ARGUMENT', 'Invalid JSON payload received. Unpaired surrogate.') };
-  const fault = faultOf(request.json);
+  const fault = faultOf(request.json) ?? modelFault(request.json, modelOf(request));
   return fault === undefined ? undefined : { status: 400, body: error(400, 'INVALID_ARGUMENT', fault) };
 }
 
@@ -65,6 +65,34 @@ const knownConfig = new Set(
     ' ',
   ),
 );
+
+/** By https://ai.google.dev/gemini-api/docs/thinking: bounds of the budget for 2.5, levels from 3 on, neither before 2.5. */
+function modelFault(body: Json, model: string): string | undefined {
+  const config = (body.generationConfig ?? {}) as Json;
+  const thinking = config.thinkingConfig as { thinkingBudget?: number; thinkingLevel?: string } | undefined;
+  const older = /gemini-(1|2\.0)|gemma|gemini-pro/.test(model);
+  const middle = model.includes('gemini-2.5');
+  if (thinking !== undefined && (older || /image|tts/.test(model)))
+    return `Thinking is not supported for models/${model}`;
+  if (thinking?.thinkingLevel !== undefined && middle) return 'Thinking level is not supported for this model.';
+  if (thinking?.thinkingLevel !== undefined && thinking.thinkingBudget !== undefined)
+    return 'You can only set one of thinking budget and thinking level.';
+  if (thinking?.thinkingBudget !== undefined && middle) {
+    const [least, most] = model.includes('pro') ? [128, 32_768] : model.includes('lite') ? [512, 24_576] : [1, 24_576];
+    const { thinkingBudget: tokens } = thinking;
+    if ((tokens < least || tokens > most) && tokens !== -1 && !(tokens === 0 && !model.includes('pro')))
+      return `The thinking budget ${tokens} is invalid. Please choose a value between ${least} and ${most}.`;
+  }
+  if (thinking?.thinkingLevel === 'MINIMAL' && !model.includes('flash'))
+    return 'Thinking level MINIMAL is not supported for this model. Please retry with other thinking level.';
+  if (!older && (config.presencePenalty !== undefined || config.frequencyPenalty !== undefined))
+    return `Penalty is not enabled for models/${model}`;
+  if (!older && config.responseLogprobs !== undefined) return `Logprobs is not enabled for models/${model}`;
+  const most = older ? 8_192 : 65_536;
+  return Number(config.maxOutputTokens ?? 1) > most
+    ? `Unable to submit request because it has a maxOutputTokens value of ${config.maxOutputTokens} but the supported range is from 1 (inclusive) to ${most + 1} (exclusive).`
+    : undefined;
+}
 
 /** What Google refuses, as far as a translation could get it wrong. */
 function faultOf(body: Json): string | undefined {
