@@ -81,6 +81,16 @@ const billed = (): number =>
   fakes.openai.book.reduce((sum, { input, output }) => sum + input * 2.5e-6 + output * 10e-6, 0);
 
 describe('three processes on one database', () => {
+  it('refuse the calls of a client as soon as one of them has locked it, and take them again', async () => {
+    const call = (at: number): Promise<Response> => ask(at, chat, hello(), { 'x-client-id': 'lockable' });
+    const lock = (locked: boolean): Promise<object> => json(ask(0, '/v1/clients/lockable', { locked }, {}, 'PUT'));
+    for (const at of [0, 1, 2]) expect((await call(at)).status).toBe(200);
+    await lock(true);
+    for (const at of [0, 1, 2]) await eventually(async () => expect((await call(at)).status).toBe(402));
+    await lock(false);
+    for (const at of [0, 1, 2]) await eventually(async () => expect((await call(at)).status).toBe(200));
+  });
+
   it('keep one cap: 200 calls at once where ten fit, spread over all of them', async () => {
     const budget = await create({ limit_usd: 0.010025, scope: { client_id: 'rush' } });
     fakes.openai.usually({ tokens: 100 });

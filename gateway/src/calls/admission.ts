@@ -51,6 +51,7 @@ export function enter(services: Services, entering: Entering): Passage | Promise
 
 function enterBy(services: Services, guards: Guards, entering: Entering): Passage | Promise<Passage> {
   const { caller, tags } = entering;
+  refuseLocked(guards, tags);
   const nowMs = services.now();
   const watched = tags.scenario === undefined ? nothingWatched : watchedIn(guards, caller, tags.scenario, tags);
   if (watched.length > 0) {
@@ -83,6 +84,16 @@ function enterBy(services: Services, guards: Guards, entering: Entering): Passag
       }
     },
   };
+}
+
+/** Throws `budget_exceeded` for the calls of a client that is locked. */
+export function refuseLocked({ lockedClients }: Guards, { client }: CallTags): void {
+  if (lockedClients.size === 0 || client === undefined || !lockedClients.has(client)) return;
+  throw new GatewayError('budget_exceeded', lockedMessage(client), { details: { client_id: client, locked: true } });
+}
+
+export function lockedMessage(client: string): string {
+  return `Client "${client}" is locked, so its calls are refused. An owner or a member of the workspace can unlock it.`;
 }
 
 const noHeaders: LimitHeaders = {};

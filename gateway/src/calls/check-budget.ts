@@ -9,6 +9,7 @@ import { affordableOutputTokens, type Price } from '../providers/price.ts';
 import { routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import type { CallTags } from '../usage/call-record.ts';
+import { lockedMessage } from './admission.ts';
 
 type Check = OutputOf<'budgets.check'>;
 
@@ -48,6 +49,14 @@ export async function checkBudget(
   const tokens = limiting === undefined || prices === undefined ? null : affordable(prices[0], leftOf(limiting.count));
   // What a budget one may not see pays for would tell what is left of it.
   const affordableTokens = limiting === undefined || own.includes(limiting) ? tokens : null;
+  if (tags.client !== undefined && guards.lockedClients.has(tags.client))
+    return {
+      allowed: false,
+      reason: 'budget_exceeded',
+      message: lockedMessage(tags.client),
+      ...shown,
+      affordable_tokens: 0,
+    };
   const paused = pauseFor(guards, tags);
   if (paused !== undefined) {
     const message = `The scenario "${tags.scenario}" is paused${paused.reason === '' ? '.' : `: ${paused.reason}`}`;

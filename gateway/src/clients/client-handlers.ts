@@ -1,12 +1,13 @@
-import type { Handlers } from '@ai-gateway/shared/contract';
+import type { Handlers, ParsedOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import { ownClient } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
+import { withTransaction } from '../db/transaction.ts';
 import { tellGuards } from '../limits/guard-store.ts';
 import type { Services } from '../services.ts';
 import { pageOf, readTexts, writeParts } from '../usage/cursor.ts';
-import { type ClientRow, saveClient, selectClients, unsetClient } from './client-store.ts';
+import { type ClientRow, lockClientRow, saveClient, selectClients, unsetClient } from './client-store.ts';
 import { ownIds } from './own-ids.ts';
 import { selectTags } from './tag-store.ts';
 
@@ -40,22 +41,18 @@ export const clientHandlers: Pick<
   },
 
   'clients.set': async ({ id, ...given }, { caller, services }) => {
-    const { workspaceId, livemode } = caller;
-    const known = await find(services, caller, id);
-    const old = known ?? { id, firstCallAt: null, ...unsetClient };
-    const row: ClientRow = {
-      ...old,
-      name: given.name ?? old.name,
-      markupPercent: given.markup_percent ?? old.markupPercent,
-      currency: given.currency ?? old.currency,
-      exchangeRate: given.exchange_rate ?? old.exchangeRate,
-      billingEmail: given.billing_email === undefined ? old.billingEmail : given.billing_email,
-      rateLimit: given.rate_limit === undefined ? old.rateLimit : given.rate_limit,
-      notes: given.notes === undefined ? old.notes : given.notes,
-    };
-    await saveClient(services.db, { workspaceId, livemode, id }, row);
-    await tellGuards(services.db, workspaceId);
-    services.guards.forget(workspaceId);
+    const place = { workspaceId: caller.workspaceId, livemode: caller.livemode, id };
+    await mayName(services, caller, id);
+    leavesTerms(caller, given);
+    const row = await withTransaction(services.db, async (tx) => {
+      await lockClientRow(tx, place);
+      const [known] = await selectClients(tx, { ...place, limit: 1 });
+      const changed = changedClient(known ?? { id, firstCallAt: null, ...unsetClient }, given);
+      await saveClient(tx, place, changed);
+      await tellGuards(tx, place.workspaceId);
+      return changed;
+    });
+    services.guards.forget(place.workspaceId);
     return describe(row);
   },
 
@@ -79,13 +76,72 @@ export const clientHandlers: Pick<
 };
 
 /** Throws `tag_forbidden` or `not_found` for one that is none of a key's with locked tags. */
-async function find(services: Services, caller: Caller, id: string): Promise<ClientRow | undefined> {
+async function mayName(services: Services, caller: Caller, id: string): Promise<void> {
   ownClient(caller, id);
   const ids = await ownIds(services, caller, 'client');
   if (ids !== undefined && !ids.includes(id)) throw unknownClient(id);
+}
+
+async function find(services: Services, caller: Caller, id: string): Promise<ClientRow | undefined> {
+  await mayName(services, caller, id);
   const { workspaceId, livemode } = caller;
   const [row] = await selectClients(services.db, { workspaceId, livemode, id, limit: 1 });
   return row;
+}
+
+type GivenFields = Omit<ParsedOf<'clients.set'>, 'id'>;
+
+/** Of itself a client says how it is addressed; the terms are the workspace's. */
+const ownFields: readonly (keyof GivenFields)[] = ['name', 'billing_email', 'address', 'tax_id', 'locale'];
+
+function leavesTerms({ lockedTags }: Caller, given: GivenFields): void {
+  const term = Object.keys(given).find((field) => !ownFields.includes(field as keyof GivenFields));
+  if (lockedTags.length > 0 && term !== undefined)
+    throw new GatewayError(
+      'tag_forbidden',
+      `\`${term}\` is set by the workspace. This key is locked to its ${lockedTags.join(', ')} and can change ${ownFields.join(', ')}.`,
+      { param: term },
+    );
+}
+
+/** What is not given stays as it is; null empties a field. Throws where the rate does not go with the currency. */
+function changedClient(old: ClientRow, given: GivenFields): ClientRow {
+  const or = <Value>(value: Value | undefined, before: Value): Value => (value === undefined ? before : value);
+  return {
+    ...old,
+    ...currencyOf(old, given),
+    name: given.name ?? old.name,
+    markupPercent: given.markup_percent ?? old.markupPercent,
+    billingEmail: or(given.billing_email, old.billingEmail),
+    address: or(given.address, old.address),
+    taxId: or(given.tax_id, old.taxId),
+    taxPercent: or(given.tax_percent, old.taxPercent),
+    taxNote: or(given.tax_note, old.taxNote),
+    locale: or(given.locale, old.locale),
+    locked: given.locked ?? old.locked,
+    rateLimit: or(given.rate_limit, old.rateLimit),
+    notes: or(given.notes, old.notes),
+  };
+}
+
+/** A rate belongs to its currency: neither is guessed, and the old currency's rate does not do for the new one. */
+function currencyOf(old: ClientRow, given: GivenFields): Pick<ClientRow, 'currency' | 'exchangeRate'> {
+  const currency = given.currency ?? old.currency;
+  const rate = given.exchange_rate ?? (currency === old.currency ? old.exchangeRate : undefined);
+  if (currency === 'USD') {
+    if (given.exchange_rate !== undefined && given.exchange_rate !== 1)
+      throw badRate('`exchange_rate` of USD is 1. Set `currency` too, such as EUR, or leave `exchange_rate` out.');
+    return { currency, exchangeRate: 1 };
+  }
+  if (rate === undefined)
+    throw badRate(
+      `\`exchange_rate\` is missing: set it together with \`currency\`, as units of ${currency} for one dollar.`,
+    );
+  return { currency, exchangeRate: rate };
+}
+
+function badRate(message: string): GatewayError {
+  return new GatewayError('invalid_request', message, { param: 'exchange_rate' });
 }
 
 function unknownClient(id: string): GatewayError {
@@ -105,6 +161,12 @@ function describe(row: ClientRow) {
     currency: row.currency,
     exchange_rate: row.exchangeRate,
     billing_email: row.billingEmail,
+    address: row.address,
+    tax_id: row.taxId,
+    tax_percent: row.taxPercent,
+    tax_note: row.taxNote,
+    locale: row.locale,
+    locked: row.locked,
     rate_limit:
       rateLimit === null
         ? null

@@ -7,6 +7,13 @@ export interface ClientSettings {
   currency: string;
   exchangeRate: number;
   billingEmail: string | null;
+  address: string | null;
+  taxId: string | null;
+  taxPercent: number | null;
+  taxNote: string | null;
+  locale: string | null;
+  /** Its calls are refused. */
+  locked: boolean;
   rateLimit: RateLimitFields | null;
   notes: string | null;
 }
@@ -22,6 +29,12 @@ export const unsetClient: ClientSettings = {
   currency: 'USD',
   exchangeRate: 1,
   billingEmail: null,
+  address: null,
+  taxId: null,
+  taxPercent: null,
+  taxNote: null,
+  locale: null,
+  locked: false,
   rateLimit: null,
   notes: null,
 };
@@ -43,7 +56,8 @@ export async function selectClients(db: Db, filter: ClientFilter): Promise<Clien
   const { rows } = await db.query(
     `select * from (
        select coalesce(c.id, t.id) as id, lower(coalesce(c.name, c.id, t.id)) as sort, c.name, c.markup_percent, c.currency,
-         c.exchange_rate, c.billing_email, c.rate_limit, c.notes, t.first_call_at
+         c.exchange_rate, c.billing_email, c.address, c.tax_id, c.tax_percent, c.tax_note, c.locale, c.locked, c.rate_limit, c.notes,
+         t.first_call_at
        from (select * from clients where workspace_id = $1 and livemode = $2) c
        full join (select * from tag_values where workspace_id = $1 and livemode = $2 and kind = 'client') t on t.id = c.id) known
      where ($3::text is null or id = $3)
@@ -69,10 +83,24 @@ export async function selectClients(db: Db, filter: ClientFilter): Promise<Clien
     currency: row.currency ?? unsetClient.currency,
     exchangeRate: row.exchange_rate ?? unsetClient.exchangeRate,
     billingEmail: row.billing_email,
+    address: row.address,
+    taxId: row.tax_id,
+    taxPercent: row.tax_percent,
+    taxNote: row.tax_note,
+    locale: row.locale,
+    locked: row.locked ?? false,
     rateLimit: row.rate_limit,
     notes: row.notes,
     firstCallAt: row.first_call_at,
   }));
+}
+
+/** One change of a client at a time: it may have no row to lock yet. */
+export async function lockClientRow(
+  tx: Db,
+  { workspaceId, livemode, id }: { workspaceId: string; livemode: boolean; id: string },
+): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`client ${workspaceId} ${livemode} ${id}`]);
 }
 
 export async function saveClient(
@@ -81,11 +109,13 @@ export async function saveClient(
   settings: ClientSettings,
 ): Promise<void> {
   await db.query(
-    `insert into clients (workspace_id, livemode, id, name, markup_percent, currency, exchange_rate, billing_email, rate_limit, notes)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    `insert into clients (workspace_id, livemode, id, name, markup_percent, currency, exchange_rate, billing_email, rate_limit, notes,
+       address, tax_id, tax_percent, tax_note, locale, locked)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
      on conflict (workspace_id, livemode, id) do update set name = excluded.name, markup_percent = excluded.markup_percent,
        currency = excluded.currency, exchange_rate = excluded.exchange_rate, billing_email = excluded.billing_email,
-       rate_limit = excluded.rate_limit, notes = excluded.notes`,
+       rate_limit = excluded.rate_limit, notes = excluded.notes, address = excluded.address, tax_id = excluded.tax_id,
+       tax_percent = excluded.tax_percent, tax_note = excluded.tax_note, locale = excluded.locale, locked = excluded.locked`,
     [
       place.workspaceId,
       place.livemode,
@@ -97,6 +127,12 @@ export async function saveClient(
       settings.billingEmail,
       settings.rateLimit === null ? null : JSON.stringify(settings.rateLimit),
       settings.notes,
+      settings.address,
+      settings.taxId,
+      settings.taxPercent,
+      settings.taxNote,
+      settings.locale,
+      settings.locked,
     ],
   );
 }
@@ -108,6 +144,12 @@ interface RawClient {
   currency: string | null;
   exchange_rate: number | null;
   billing_email: string | null;
+  address: string | null;
+  tax_id: string | null;
+  tax_percent: number | null;
+  tax_note: string | null;
+  locale: string | null;
+  locked: boolean | null;
   rate_limit: RateLimitFields | null;
   notes: string | null;
   first_call_at: Date | null;

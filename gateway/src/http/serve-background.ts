@@ -4,7 +4,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
 import { type BackgroundRequest, keyTagsOf, sealFor } from '../background/background.ts';
 import { insertBackground } from '../background/background-store.ts';
-import { mayCall } from '../calls/admission.ts';
+import { mayCall, refuseLocked } from '../calls/admission.ts';
 import { readChat } from '../dialects/chat-read.ts';
 import { edit, type Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
@@ -28,6 +28,7 @@ export async function takeBackground(
 ): Promise<{ id: string; status: 'queued'; secret: string }> {
   const { caller, tags, json, fallbacks, strict } = request;
   mayCall(caller);
+  refuseLocked(await services.guards.of(caller.workspaceId, caller.livemode), tags);
   const call = readChat(json);
   if (call.stream)
     throw new GatewayError('invalid_request', 'A background completion cannot be streamed. Leave `stream` out.', {

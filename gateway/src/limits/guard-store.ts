@@ -10,6 +10,7 @@ export interface Guards {
   rateLimits: Record<LimitKind, ReadonlyMap<string, RateLimit>>;
   /** By scenario; several where clients' keys paused it for their own calls. */
   paused: ReadonlyMap<string, readonly Pause[]>;
+  lockedClients: ReadonlySet<string>;
   /** What holds for all calls of a scenario. */
   scenarioLimits: ReadonlyMap<string, ScenarioLimits>;
   /** What keys with locked tags set for calls that carry them. */
@@ -38,7 +39,7 @@ export async function readGuards(db: Db, workspaceId: string, livemode: boolean)
   const [limits, clients, states, scenarios] = await Promise.all([
     db.query('select * from rate_limits where workspace_id = $1 and livemode = $2', place),
     db.query(
-      'select id, rate_limit from clients where workspace_id = $1 and livemode = $2 and rate_limit is not null',
+      'select id, rate_limit, locked from clients where workspace_id = $1 and livemode = $2 and (locked or rate_limit is not null)',
       place,
     ),
     db.query(
@@ -63,13 +64,16 @@ export async function readGuards(db: Db, workspaceId: string, livemode: boolean)
     });
     if (limit !== undefined) rateLimits[row.kind].set(row.id, limit);
   }
-  for (const { id, rate_limit: fields } of clients.rows as { id: string; rate_limit: RateLimitFields }[]) {
+  const lockedClients = new Set<string>();
+  for (const { id, rate_limit: fields, locked } of clients.rows as ClientGuard[]) {
     const limit = stricter(rateLimits.client.get(id), readRateLimit(fields));
     if (limit !== undefined) rateLimits.client.set(id, limit);
+    if (locked) lockedClients.add(id);
   }
   const limitRows = scenarios.rows as ScenarioLimitRow[];
   return {
     rateLimits,
+    lockedClients,
     paused: byId(
       (states.rows as { id: string; lock: ScenarioLock; reason: string | null; paused_by: string | null }[]).map(
         ({ id, lock, reason, paused_by: by }) => ({ id, reason: reason ?? '', by: by ?? '', lock: readLock(lock) }),
@@ -96,6 +100,12 @@ function byId<Row extends { id: string }>(rows: readonly Row[]): Map<string, Row
 export function pauseFor({ paused }: Guards, tags: CallTags): Pause | undefined {
   const pauses = tags.scenario === undefined ? undefined : paused.get(tags.scenario);
   return pauses?.find(({ lock }) => isCarried(lock, tags));
+}
+
+interface ClientGuard {
+  id: string;
+  rate_limit: RateLimitFields | null;
+  locked: boolean;
 }
 
 interface ScenarioLimitRow {

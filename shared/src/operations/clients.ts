@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { isCurrency } from '../currencies.ts';
 import { operation } from '../operation.ts';
-import { clientId, cursor, isoTime, limit, page, rateLimit } from './common.ts';
+import { clientId, cursor, isoTime, limit, lines, locale, page, rateLimit } from './common.ts';
 
 const settings = {
   name: z.string().trim().max(200).meta({ title: 'Name', description: 'What people call the client.' }),
@@ -11,14 +12,30 @@ const settings = {
     .meta({ title: 'Markup (%)', description: 'Added to cost on usage and invoices.' }),
   currency: z
     .string()
-    .regex(/^[A-Z]{3}$/, 'must be three capital letters such as EUR')
+    .regex(/^[A-Z]{3}$/, { error: 'must be three capital letters such as EUR', abort: true })
+    .refine(isCurrency, 'must be a currency of ISO 4217 in use, such as EUR')
     .meta({ title: 'Currency', description: 'What the client is billed in: three letters such as EUR.' }),
-  exchange_rate: z
-    .number()
-    .positive()
-    .max(1_000_000)
-    .meta({ title: 'Exchange rate', description: 'Units of the currency for one dollar.' }),
+  exchange_rate: z.number().positive().max(1_000_000).meta({
+    title: 'Exchange rate',
+    description: 'Units of the currency for one dollar; needed with any currency but USD.',
+  }),
   billing_email: z.email().max(320).nullable().meta({ title: 'Billing e-mail', description: 'Shown on invoices.' }),
+  address: lines(1_000, 'Address', 'The buyer’s address on invoices, line by line.'),
+  tax_id: lines(100, 'Tax id', 'The buyer’s VAT or tax number.'),
+  tax_percent: z
+    .number()
+    .min(0)
+    .max(100)
+    .nullable()
+    .meta({ title: 'Tax (%)', description: 'Added on invoices; null for none.' }),
+  tax_note: lines(500, 'Tax note', 'What an invoice says of tax: "Reverse charge: VAT is due by the customer."'),
+  locale: locale('')
+    .nullable()
+    .meta({ title: 'Language', description: 'Of the client’s invoices; null for the workspace’s.' }),
+  locked: z.boolean().meta({
+    title: 'Locked',
+    description: 'The client’s calls are refused with 402 until it is unlocked.',
+  }),
   rate_limit: rateLimit
     .nullable()
     .meta({ title: 'Rate limit', description: 'What is over it is refused with 429; null for none.' }),
@@ -29,6 +46,14 @@ export const client = z
   .object({
     id: clientId,
     ...settings,
+    currency: z.string().meta({ title: 'Currency', description: 'What the client is billed in.' }),
+    address: z.string().nullable().meta({ title: 'Address', description: 'The buyer’s address on invoices.' }),
+    tax_id: z.string().nullable().meta({ title: 'Tax id', description: 'The buyer’s VAT or tax number.' }),
+    tax_note: z.string().nullable().meta({ title: 'Tax note', description: 'What an invoice says of tax.' }),
+    locale: z
+      .string()
+      .nullable()
+      .meta({ title: 'Language', description: 'Of the client’s invoices; null for the workspace’s.' }),
     name: z.string().meta({ title: 'Name', description: 'What people call the client; its id until it is named.' }),
     first_call_at: isoTime
       .nullable()
@@ -43,6 +68,12 @@ const sample = {
   currency: 'EUR',
   exchange_rate: 0.92,
   billing_email: 'billing@acme.example',
+  address: '1 Main Street\nDublin\nIreland',
+  tax_id: 'IE6388047V',
+  tax_percent: null,
+  tax_note: 'Reverse charge: VAT is due by the customer.',
+  locale: null,
+  locked: false,
   rate_limit: null,
   notes: null,
   first_call_at: '2026-11-01T08:00:00.000Z',
@@ -98,7 +129,7 @@ export const setClient = operation({
   path: '/v1/clients/:id',
   group: 'Clients',
   label: 'Set up a client',
-  description: 'Names a client and says how it is billed. What is not given stays as it is.',
+  description: 'Names a client, says how it is billed, and locks it. What is not given stays as it is.',
   surfaces: ['dashboard'],
   access: 'member',
   input: z.strictObject({
@@ -108,6 +139,12 @@ export const setClient = operation({
     currency: settings.currency.optional(),
     exchange_rate: settings.exchange_rate.optional(),
     billing_email: settings.billing_email.optional(),
+    address: settings.address.optional(),
+    tax_id: settings.tax_id.optional(),
+    tax_percent: settings.tax_percent.optional(),
+    tax_note: settings.tax_note.optional(),
+    locale: settings.locale.optional(),
+    locked: settings.locked.optional(),
     rate_limit: settings.rate_limit.optional(),
     notes: settings.notes.optional(),
   }),
@@ -119,6 +156,7 @@ export const setClient = operation({
   },
   wrong: [
     { input: { id: 'acme', currency: 'euro' }, because: 'currencies have three letters' },
+    { input: { id: 'acme', currency: 'XXZ' }, because: 'it is not a currency' },
     { input: { id: 'acme', exchange_rate: 0 }, because: 'nothing would be billed' },
   ],
 });

@@ -36,6 +36,16 @@ export const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 
   error: 'must be a day (2026-11-01) or a moment (2026-11-01T08:00:00Z)',
 });
 
+/** A text of several lines, as a letterhead has them; empty counts as none. */
+export const lines = (most: number, title: string, description: string) =>
+  z
+    .string()
+    .trim()
+    .max(most)
+    .transform((text) => (text === '' ? null : text.replaceAll('\r\n', '\n')))
+    .nullable()
+    .meta({ title, description });
+
 /** A place's clock, by its IANA name. Offsets such as `+01:00`, which `Intl` takes too, know no summer time. */
 export const timeZone = (description: string) =>
   z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { id, locale, timeZone } from './common.ts';
+import { id, lines, locale, timeZone } from './common.ts';
 
 const key = (title: string) => z.string().meta({ title, description: 'Shown this once.' });
 
@@ -34,15 +34,6 @@ export const createWorkspace = operation({
   ],
 });
 
-/** A text of several lines, as a letterhead has them; empty counts as none. */
-const lines = (most: number, title: string, description: string) =>
-  z
-    .string()
-    .trim()
-    .max(most)
-    .transform((text) => (text === '' ? null : text.replaceAll('\r\n', '\n')))
-    .nullable()
-    .meta({ title, description });
 const text = (title: string, description: string) => z.string().nullable().meta({ title, description });
 
 const about = {
