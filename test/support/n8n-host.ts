@@ -27,6 +27,8 @@ export interface N8nHost {
   executionId?: string;
   nodeName?: string;
   continueOnFail?: boolean;
+  /** As the setting "On Error" has it. */
+  onError?: 'continueRegularOutput' | 'continueErrorOutput';
   /** What a trigger keeps with its workflow. */
   staticData?: Record<string, unknown>;
   webhookUrl?: string;
@@ -34,12 +36,17 @@ export interface N8nHost {
 
 export interface N8nItem {
   parameters: Record<string, unknown>;
+  /**
+   * What expressions give, by parameter (`options.maxTokens` for one in a collection). n8n evaluates them after it has filled in the
+   * defaults, so any type arrives, nothing at all included.
+   */
+  evaluated?: Record<string, unknown>;
   binary?: Record<string, { mimeType: string; bytes: Uint8Array }>;
 }
 
 /** Runs a node over its items, each with parameters of its own, as expressions would give them. */
 export async function executeNode(type: INodeType, host: N8nHost, items: N8nItem[]): Promise<INodeExecutionData[]> {
-  const parameters = items.map((item) => filledIn(type, item.parameters));
+  const parameters = items.map((item) => withExpressions(filledIn(type, item.parameters), item.evaluated));
   const binaryOf = (item: number, name: string) => {
     const found = items[item]?.binary?.[name];
     if (found === undefined) throw new Error(`This operation expects the node's input data to contain "${name}".`);
@@ -49,7 +56,10 @@ export async function executeNode(type: INodeType, host: N8nHost, items: N8nItem
     ...functionsOf(type, host),
     getInputData: () => items.map(() => ({ json: {} })),
     continueOnFail: () => host.continueOnFail ?? false,
-    getNodeParameter: (name: string, item: number, fallback?: unknown) => parameterOf(parameters[item], name, fallback),
+    getNodeParameter: (name: string, item: number, fallback?: unknown) =>
+      items[item]?.evaluated !== undefined && Object.hasOwn(items[item].evaluated, name)
+        ? items[item].evaluated[name]
+        : parameterOf(parameters[item], name, fallback),
   };
   Object.assign(context.helpers, {
     assertBinaryData: (item: number, name: string) => binaryOf(item, name),
@@ -148,6 +158,7 @@ function functionsOf(type: INodeType, host: N8nHost) {
     typeVersion: 1,
     position: [0, 0],
     parameters: {},
+    ...(host.onError === undefined ? {} : { onError: host.onError }),
   } satisfies INode;
   const staticData = host.staticData ?? {};
   return {
@@ -181,6 +192,15 @@ function filledIn(type: INodeType, given: Record<string, unknown>): INodeParamet
       description,
     ) ?? {}
   );
+}
+
+function withExpressions(parameters: INodeParameters, evaluated: Record<string, unknown> = {}): INodeParameters {
+  const all: Record<string, unknown> = { ...parameters };
+  for (const [path, value] of Object.entries(evaluated)) {
+    const [name = '', inner] = path.split('.');
+    all[name] = inner === undefined ? value : { ...(all[name] as object | undefined), [inner]: value };
+  }
+  return all as INodeParameters;
 }
 
 function parameterOf(parameters: INodeParameters | undefined, name: string, fallback: unknown): unknown {

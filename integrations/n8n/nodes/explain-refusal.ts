@@ -1,5 +1,6 @@
 import { type ErrorCode, type GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
-import type { IDataObject, JsonObject } from 'n8n-workflow';
+import { formText } from '@ai-gateway/shared/form-text';
+import type { JsonObject } from 'n8n-workflow';
 
 /** What a person reads: what happened, and below it what to do. */
 export interface Explanation {
@@ -21,16 +22,32 @@ export function explainRefusal(error: unknown): Explanation {
       details: json({ code, status, message, param, requestId, details: error.details }),
     };
   }
-  const network = networkCode(error);
+  if (!(error instanceof Unreachable)) return ownFault(error);
+  const network = networkCode(error.cause);
   const message = unreachable[network] ?? unreachable.default;
-  // Not as `code`: n8n would take that for the HTTP status, and put a general message of its own in place of ours.
-  return { message, description: checkBaseUrl, details: json({ network, message }) };
+  return { message, description: checkBaseUrl, details: json({ code: 'unreachable', network, message }) };
 }
 
-/** The item that goes on in place of an answer where the node is set to continue. */
-export function refusedItem(error: unknown): IDataObject {
-  const { message, description, details } = explainRefusal(error);
-  return { error: message, hint: description, code: details.code ?? 'unreachable', details: details.details ?? null };
+/** No answer came from the gateway. Everything else that is thrown is a fault of the node or of the workflow. */
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super('The gateway could not be reached.', { cause });
+  }
+}
+
+/** A missing binary field, an expression that fails, a fault of ours: n8n's own words, or the error's. */
+function ownFault(error: unknown): Explanation {
+  const { message = '', description } = (typeof error === 'object' && error !== null ? error : {}) as {
+    message?: string;
+    description?: unknown;
+  };
+  const text = message || formText(error) || 'The node failed.';
+  return {
+    message: text,
+    description:
+      typeof description === 'string' && description !== '' ? description : 'Check the parameters of the node.',
+    details: { code: 'node_error', message: text },
+  };
 }
 
 const checkBaseUrl =
@@ -38,9 +55,9 @@ const checkBaseUrl =
 
 const unreachable: Readonly<Record<string, string>> & { default: string } = {
   ECONNREFUSED: 'Nothing listens at the base URL. Is the gateway running?',
-  ENOTFOUND: 'There is no host of the name in the base URL.',
+  ENOTFOUND: 'The host name in the base URL was not found.',
   EAI_AGAIN: 'The name in the base URL could not be looked up.',
-  ECONNRESET: 'The gateway hung up before it answered.',
+  ECONNRESET: 'The gateway closed the connection before it answered.',
   ECONNABORTED: 'The gateway took longer than the time-out of this node.',
   ETIMEDOUT: 'The gateway could not be reached in time.',
   ERR_CANCELED: 'The execution was stopped before the gateway answered.',
@@ -50,12 +67,12 @@ const unreachable: Readonly<Record<string, string>> & { default: string } = {
 function advice(error: GatewayError): string {
   const { code, details = {}, retryAfterSeconds } = error;
   if (code === 'budget_exceeded') {
-    const resets = typeof details.resets_at === 'string' ? ` It begins anew on ${details.resets_at.slice(0, 10)}.` : '';
+    const resets = typeof details.resets_at === 'string' ? ` It resets on ${details.resets_at.slice(0, 10)}.` : '';
     return `Raise the budget (Budget > Raise Budget), or wait.${resets} To go on without the answer, set "On Error" to continue.`;
   }
   if (code === 'scenario_paused') {
-    const link = typeof details.resume_url === 'string' ? `: ${details.resume_url}` : '';
-    return `Find out why, then resume it with Scenario > Resume Scenario, or on the dashboard${link}`;
+    const link = typeof details.resume_url === 'string' ? `, or on this page: ${details.resume_url}` : '.';
+    return `Find out why, then resume it with Scenario > Resume Scenario${link}`;
   }
   if (code === 'rate_limited' && retryAfterSeconds !== undefined)
     return `Wait ${retryAfterSeconds} s. ${advices.rate_limited}`;

@@ -1,6 +1,7 @@
 import { type Client, createClient } from '@ai-gateway/shared/client';
 import type { Transport } from '@ai-gateway/shared/transport';
 import type { FunctionsBase, IHttpRequestMethods, IHttpRequestOptions, RequestHelperFunctions } from 'n8n-workflow';
+import { Unreachable } from './explain-refusal.ts';
 import { refuseRedirect } from './redirect.ts';
 import { wireHeaders } from './tags.ts';
 
@@ -45,11 +46,13 @@ function n8nTransport(context: GatewayContext, timeout: number): Transport {
       ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { abortSignal: signal }),
     };
-    const answer = (await context.helpers.httpRequestWithAuthentication.call(
-      // The helper wants the whole context; which of them it is does not matter to it.
-      context as ThisParameterType<RequestHelperFunctions['httpRequestWithAuthentication']>,
-      credentialName,
-      options,
+    const answer = (await asUnreachable(
+      context.helpers.httpRequestWithAuthentication.call(
+        // The helper wants the whole context; which of them it is does not matter to it.
+        context as ThisParameterType<RequestHelperFunctions['httpRequestWithAuthentication']>,
+        credentialName,
+        options,
+      ),
     )) as FullAnswer;
     refuseRedirect(answer.statusCode, first(answer.headers.location));
     return {
@@ -60,6 +63,23 @@ function n8nTransport(context: GatewayContext, timeout: number): Transport {
       body: typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? ''),
     };
   };
+}
+
+/** A request that got no answer fails as `Unreachable`; what n8n itself refuses (a credential it cannot read) stays as it is. */
+export async function asUnreachable<Value>(request: Promise<Value>): Promise<Value> {
+  try {
+    return await request;
+  } catch (error) {
+    throw isErrorOfN8n(error) ? error : new Unreachable(error);
+  }
+}
+
+/** By name: `instanceof` fails where n8n has another copy of its package. */
+function isErrorOfN8n(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    ['NodeOperationError', 'ExpressionError', 'UserError', 'CredentialsError'].includes(error.name)
+  );
 }
 
 function first(value: string | string[] | undefined): string | undefined {

@@ -5,7 +5,7 @@ export function refuseRedirect(status: number, location: string | undefined): vo
   if (status < 300 || status > 399) return;
   throw new GatewayError(
     'not_found',
-    `The base URL leads on to ${location ?? 'another address'}. If that is your gateway, enter it in the credential: the key is not sent along a redirect.`,
+    `The base URL redirects to ${location ?? 'another address'}. If that is your gateway, enter it in the credential: the key is not sent along a redirect.`,
     { param: 'baseUrl' },
   );
 }

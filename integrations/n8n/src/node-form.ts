@@ -179,7 +179,9 @@ function fieldPlan(field: Field): FieldPlan {
 function planKind({ kind, children: [item] }: Field): FieldPlan['kind'] {
   if (kind === 'list' && item?.kind === 'group') return 'groups';
   if (kind === 'list' && isNumeric(item)) return 'numbers';
-  return kind === 'list' || kind === 'json' || kind === 'group' ? kind : 'plain';
+  if (kind === 'choice') return 'text';
+  if (kind === 'integer') return 'number';
+  return kind;
 }
 
 /** Every list some field is filled from, groups included. */

@@ -98,7 +98,7 @@ function complaint(error: GatewayError, baseUrl: string): string {
 }
 
 function notTheGateway(baseUrl: string): string {
-  return `Something answers at ${baseUrl.trim()}, but it is no AI Gateway. Check the gateway URL.`;
+  return `Something answers at ${baseUrl.trim()}, but it isn't an AI Gateway. Check the gateway URL.`;
 }
 
 /** Plain http to anything but this machine, a private network, or a name without a dot: whoever is on the way could read the key. */

@@ -1,15 +1,16 @@
 import { jsonBySchema, type StepInput, type StepMessage, withImages, wrongField } from '@ai-gateway/shared/chat-step';
+import { formNumber, formText } from '@ai-gateway/shared/form-text';
 import { isRecord, readJson } from '@ai-gateway/shared/json';
-import { isEmpty, linesOf, listOf, numberOf, textOf } from './form-value.ts';
+import { isEmpty, linesOf, listOf, textOf } from './form-value.ts';
 import type { InputData } from './operation-input.ts';
 
 /** The call a filled-in form asks for. Refuses, before anything is paid, what could not be answered. */
 export function chatRequest(form: InputData, tags: Record<string, string>): StepInput {
-  const fallbacks = listOf(form.fallback_models).map(String);
+  const fallbacks = listOf(form.fallback_models).map(textOf);
   return {
     model: textOf(form.model) || 'auto',
     messages: withImages(messagesOf(form), {
-      urls: listOf(form.images).map(String),
+      urls: imagesOf(form.images),
       params: { images: 'images', messages: 'prompt' },
     }),
     ...number('temperature', form.temperature),
@@ -24,14 +25,20 @@ export function chatRequest(form: InputData, tags: Record<string, string>): Step
   };
 }
 
+/** Not split at commas: an address of a picture may hold one, and its data does. */
+function imagesOf(given: unknown): string[] {
+  const list: unknown[] = Array.isArray(given) ? given : [given];
+  return list.map(textOf).filter((url) => url !== '');
+}
+
 /** What is no number goes as it is: the gateway names the field it refuses. */
 function number(key: 'temperature' | 'max_tokens', value: unknown): { [key: string]: number } {
-  return isEmpty(value) ? {} : { [key]: numberOf(value) as number };
+  return isEmpty(value) ? {} : { [key]: formNumber(value) as number };
 }
 
 function messagesOf({ system_prompt, prompt, ...form }: InputData): StepMessage[] {
   const system = textOf(system_prompt);
-  const asked = isEmpty(prompt) ? '' : String(prompt);
+  const asked = formText(prompt);
   const earlierLines = linesOf(form, { key: 'messages', inside: ['role', 'content'] });
   const spoken = [
     ...earlier(earlierLines),
@@ -50,7 +57,7 @@ function earlier(value: unknown): StepMessage[] {
   if (!Array.isArray(list))
     throw wrongField('The messages must be a list: [{"role": "user", "content": "…"}].', 'messages');
   return (list as unknown[])
-    .filter((line) => isRecord(line) && !isEmpty(line.content))
+    .filter((line) => isRecord(line) && (!isEmpty(line.content) || !isEmpty(line.tool_calls)))
     .map((line) => ({ role: 'user', ...withRole(line as Record<string, unknown>) }) as StepMessage);
 }
 

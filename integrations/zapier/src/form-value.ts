@@ -1,11 +1,13 @@
+import { formText } from '@ai-gateway/shared/form-text';
+
 /** What a person left out: Zapier gives it in any of these shapes, since it is told to clean nothing. */
 export function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-/** A value mapped from an earlier step may be a number where text is wanted. */
+/** A value mapped from an earlier step may have any type where a short text is wanted. */
 export function textOf(value: unknown): string {
-  return isEmpty(value) ? '' : String(value).trim();
+  return formText(value).trim();
 }
 
 /** A list is a list, or one text with commas where an earlier step gave it. */
@@ -25,11 +27,6 @@ export function linesOf(
   if (!isEmpty(data[key])) return data[key];
   const line = inside.filter((name) => !isEmpty(data[name])).map((name) => [name, data[name]]);
   return line.length === 0 ? undefined : [Object.fromEntries(line)];
-}
-
-/** A text that is a number becomes one; any other goes as it is, and the gateway says what is wrong with it. */
-export function numberOf(value: unknown): unknown {
-  return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
 }
 
 /** Zapier's words for it, from a form or mapped. */

@@ -51,7 +51,7 @@ function refuseRedirect(status: number, location: string | undefined): void {
   if (status < 300 || status > 399) return;
   throw new GatewayError(
     'not_found',
-    `The gateway URL leads on to ${location ?? 'another address'}. If that is your gateway, enter it in the connection: the key is not sent along a redirect.`,
+    `The gateway URL redirects to ${location ?? 'another address'}. If that is your gateway, enter it in the connection: the key is not sent along a redirect.`,
     { param: 'baseUrl' },
   );
 }

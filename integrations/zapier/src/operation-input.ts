@@ -1,7 +1,8 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Field } from '@ai-gateway/shared/fields';
+import { formNumber, formText } from '@ai-gateway/shared/form-text';
 import { isRecord, readJson } from '@ai-gateway/shared/json';
-import { booleanOf, isEmpty, linesOf, listOf, numberOf } from './form-value.ts';
+import { booleanOf, isEmpty, linesOf, listOf } from './form-value.ts';
 import { joint } from './zapier-field.ts';
 
 export type InputData = Readonly<Record<string, unknown>>;
@@ -28,10 +29,10 @@ function readValue(field: Field, value: unknown): unknown {
   switch (field.kind) {
     case 'text':
     case 'choice':
-      return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+      return formText(value) || undefined;
     case 'number':
     case 'integer':
-      return numberOf(value);
+      return formNumber(value);
     case 'boolean':
       return booleanOf(value);
     case 'list':

@@ -38,9 +38,9 @@ function withResumeLink({ message, details = {} }: GatewayError): string {
 
 const unreachable: Readonly<Record<string, string>> & { default: string } = {
   ECONNREFUSED: 'Nothing listens at the gateway URL. Is the gateway running?',
-  ENOTFOUND: 'There is no host of the name in the gateway URL.',
+  ENOTFOUND: 'The host name in the gateway URL was not found.',
   EAI_AGAIN: 'The name in the gateway URL could not be looked up.',
-  ECONNRESET: 'The gateway hung up before it answered.',
+  ECONNRESET: 'The gateway closed the connection before it answered.',
   ETIMEDOUT: 'The gateway could not be reached in time.',
   EHOSTUNREACH: 'There is no way to the host of the gateway URL.',
   CERT_HAS_EXPIRED: 'The certificate of the gateway has expired.',

@@ -89,7 +89,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     });
     expect(await tried({ baseUrl: n8n.url, apiKey: liveKey })).toMatchObject({
       status: 'Error',
-      message: expect.stringMatching(/no AI Gateway|not as an AI Gateway/),
+      message: expect.stringMatching(/not an AI Gateway|n't an AI Gateway|not as an AI Gateway/),
     });
   });
 
@@ -134,6 +134,89 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
       scenario_platform: 'n8n',
       execution_id: execution.id,
       node: '分類',
+    });
+  });
+
+  /** Three items, of which the middle one is refused, through a node with this setting. */
+  async function refusedInTheMiddle(onError: string, middle: Json) {
+    const rows = [{ model: 'gpt-4o-mini' }, { model: 'gpt-4o-mini', ...middle }, { model: 'gpt-4o-mini' }];
+    const builtIn = (name: string, type: string, typeVersion: number, parameters: Json): Json => ({
+      id: name,
+      name,
+      type: `n8n-nodes-base.${type}`,
+      typeVersion,
+      position: [100, 0],
+      parameters,
+    });
+    const ask = {
+      ...ours('Ask', 'aiGateway', {
+        resource: 'chat',
+        operation: 'complete',
+        model: { ...locator('x'), value: '={{ $json.model }}' },
+        prompt: '={{ $json.prompt ?? "Hi" }}',
+        client: { ...locator('x'), value: '={{ $json.client }}' },
+        options: { scenario: { ...locator('x'), value: '={{ $json.scenario }}' }, maxTokens: '={{ "20" }}' },
+      }),
+      onError,
+    };
+    const execution = await n8n.runWorkflow(
+      `On error: ${onError}`,
+      [
+        builtIn('Rows', 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify({ rows }), options: {} }),
+        builtIn('Split', 'splitOut', 1, { fieldToSplitOut: 'rows', options: {} }),
+        ask,
+        builtIn('Good', 'noOp', 1, {}),
+        builtIn('Bad', 'noOp', 1, {}),
+      ],
+      {
+        Manual: to('Rows'),
+        Rows: to('Split'),
+        Split: to('Ask'),
+        Ask: {
+          main: [[{ node: 'Good', type: 'main', index: 0 }], [{ node: 'Bad', type: 'main', index: 0 }]],
+        },
+      },
+    );
+    return { status: execution.status, good: n8n.itemsOf(execution, 'Good'), bad: n8n.itemsOf(execution, 'Bad') };
+  }
+
+  describe('a refused item', () => {
+    beforeAll(async () => {
+      const asked = async (method: string, path: string, body: Json) =>
+        expect((await gateway.send(method, path, body)).ok).toBe(true);
+      await asked('POST', '/v1/budgets', { name: 'Nothing', scope: { client_id: 'broke' }, limit_usd: 0.000000001 });
+      await gateway.post(
+        '/v1/chat/completions',
+        { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'x' }] },
+        { 'x-scenario-id': 'paused-one' },
+      );
+      await asked('POST', '/v1/scenarios/paused-one/pause', { reason: 'a test' });
+    });
+
+    const refusals: [string, Json, string][] = [
+      ['an unknown model', { model: 'no-such-model' }, 'model_not_found'],
+      ['a spent budget', { client: 'broke' }, 'budget_exceeded'],
+      ['a paused scenario', { scenario: 'paused-one' }, 'scenario_paused'],
+      ['an empty prompt', { prompt: ' ' }, 'invalid_request'],
+    ];
+
+    test.each(refusals)('goes down the error output where the node is set so: %s', async (_why, middle) => {
+      const { status, good, bad } = await refusedInTheMiddle('continueErrorOutput', middle);
+      expect(status).toBe('success');
+      expect(good).toHaveLength(2);
+      expect(bad).toMatchObject([{ error: expect.stringMatching(/\w+ \w+/) }]);
+    });
+
+    test.each(refusals)('goes on with the others where the node is set to continue: %s', async (_why, middle, code) => {
+      const { status, good, bad } = await refusedInTheMiddle('continueRegularOutput', middle);
+      expect(status).toBe('success');
+      expect(good).toMatchObject([{ text: expect.any(String) }, { code }, { text: expect.any(String) }]);
+      expect(bad).toEqual([]);
+    });
+
+    test.each(refusals)('stops the workflow where the node is set so: %s', async (_why, middle) => {
+      const { status, good, bad } = await refusedInTheMiddle('stopWorkflow', middle);
+      expect([status, good, bad]).toEqual(['error', [], []]);
     });
   });
 

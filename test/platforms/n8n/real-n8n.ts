@@ -37,8 +37,8 @@ export interface RealN8n {
   /** Makes a workflow that begins with a manual trigger, runs it, and waits for its end. */
   runWorkflow(name: string, nodes: Json[], connections: Json): Promise<Execution>;
   executions(workflowId: string): Promise<Execution[]>;
-  /** The items a node gave. */
-  itemsOf(execution: Execution, node: string): Json[];
+  /** The items a node gave, on its first output unless said. */
+  itemsOf(execution: Execution, node: string, output?: number): Json[];
   stop(): Promise<void>;
 }
 
@@ -128,9 +128,9 @@ async function signIn(url: string): Promise<Omit<RealN8n, 'url' | 'stop'>> {
           : undefined;
       });
     },
-    itemsOf: (execution, node) =>
+    itemsOf: (execution, node, output = 0) =>
       (execution.data.resultData.runData[node] ?? [])
-        .flatMap(({ data }) => data?.main?.[0] ?? [])
+        .flatMap(({ data }) => data?.main?.[output] ?? [])
         .map((item) => item.json),
   };
 }

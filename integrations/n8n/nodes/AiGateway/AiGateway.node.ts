@@ -6,8 +6,8 @@ import {
   NodeConnectionTypes,
 } from 'n8n-workflow';
 import { apiError } from '../api-error.ts';
-import { refusedItem } from '../explain-refusal.ts';
 import { modelsFor } from '../models-for.ts';
+import { refusedItem } from '../refused-item.ts';
 import { listSearches } from '../search-list.ts';
 import { chatProperties } from './chat-properties.ts';
 import { connectionDoctor } from './connection-doctor.ts';
@@ -61,7 +61,7 @@ export class AiGateway implements INodeType {
         answered.push(...rows.map((json) => ({ json, pairedItem: { item } })));
       } catch (error) {
         if (this.continueOnFail()) {
-          answered.push({ json: refusedItem(error), pairedItem: { item } });
+          answered.push({ ...refusedItem(this.getNode(), error, item), pairedItem: { item } });
           continue;
         }
         throw apiError(this.getNode(), error, item);

@@ -1,12 +1,14 @@
 import { jsonBySchema, type StepInput, type StepMessage, withImages, wrongField } from '@ai-gateway/shared/chat-step';
-import { readJson } from '@ai-gateway/shared/json';
+import { formNumber, formText } from '@ai-gateway/shared/form-text';
+import { isRecord, readJson } from '@ai-gateway/shared/json';
+import { choiceOf, listOf, plainValue, textOf } from '../plain-value.ts';
 
 export interface ChatForm {
   model: string;
   /** One of the three, by `inputType`. */
   inputType: 'prompt' | 'messages' | 'json';
   prompt: string;
-  messages: { role: string; content: string }[];
+  messages: unknown;
   messagesJson: unknown;
   systemPrompt: string;
   outputFormat: 'text' | 'json_object' | 'json_schema';
@@ -14,31 +16,45 @@ export interface ChatForm {
   options: ChatOptions;
 }
 
+/** Values of any type: expressions give what they like. */
 export interface ChatOptions {
-  imageUrls?: string[];
-  temperature?: number;
-  maxTokens?: number;
-  reasoningEffort?: string;
-  fallbackModels?: string[];
+  imageUrls?: unknown;
+  temperature?: unknown;
+  maxTokens?: unknown;
+  reasoningEffort?: unknown;
+  fallbackModels?: unknown;
 }
 
 /** The call a filled-in form asks for. Refuses, before anything is paid, what could not be answered. */
 export function chatRequest(form: ChatForm): StepInput {
   const { options } = form;
-  const { temperature, maxTokens, reasoningEffort, fallbackModels = [] } = options;
+  const effort = textOf(options.reasoningEffort);
+  const fallbackModels = listOf(options.fallbackModels).map(textOf);
   return {
     model: form.model.trim() || 'auto',
     messages: withImages(messagesOf(form), {
-      urls: (options.imageUrls ?? []).map((url) => url.trim()).filter((url) => url !== ''),
+      urls: imagesOf(options.imageUrls),
       params: { images: 'imageUrls', messages: 'messages' },
       help: ', or choose a binary field',
     }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
-    ...(reasoningEffort ? { reasoning_effort: reasoningEffort as NonNullable<StepInput['reasoning_effort']> } : {}),
+    ...number('temperature', options.temperature),
+    ...number('max_tokens', options.maxTokens),
+    ...(effort === '' ? {} : { reasoning_effort: effort as NonNullable<StepInput['reasoning_effort']> }),
     ...(fallbackModels.length === 0 ? {} : { fallback_models: fallbackModels }),
     ...responseFormat(form),
   };
+}
+
+/** Not split at commas: an address of a picture may hold one, and its data does. */
+function imagesOf(given: unknown): string[] {
+  const list: unknown[] = Array.isArray(given) ? given : [given];
+  return list.map(textOf).filter((url) => url !== '');
+}
+
+/** Anything but a number goes as it is: the gateway names the field it refuses. */
+function number(key: 'temperature' | 'max_tokens', given: unknown): { [key: string]: number } {
+  const value = formNumber(plainValue(given) ?? '');
+  return value === '' ? {} : { [key]: value as number };
 }
 
 function messagesOf(form: ChatForm): StepMessage[] {
@@ -54,7 +70,10 @@ function spokenMessages({ inputType, prompt, messages, messagesJson }: ChatForm)
     case 'prompt':
       return prompt.trim() === '' ? [] : [{ role: 'user', content: prompt }];
     case 'messages':
-      return messages.filter(({ content }) => content.trim() !== '') as StepMessage[];
+      return rowsOf(messages).flatMap((row) => {
+        const content = formText(row.content);
+        return content.trim() === '' ? [] : [{ role: choiceOf(row.role, 'user'), content } as StepMessage];
+      });
     case 'json': {
       const list = typeof messagesJson === 'string' ? readJson(messagesJson) : messagesJson;
       if (list === undefined) throw wrongField('The messages are not valid JSON. Check quotes and commas.', 'messages');
@@ -63,6 +82,11 @@ function spokenMessages({ inputType, prompt, messages, messagesJson }: ChatForm)
       return list as StepMessage[];
     }
   }
+}
+
+/** One message alone is a list of one. */
+function rowsOf(given: unknown): Record<string, unknown>[] {
+  return (Array.isArray(given) ? given : [given]).filter(isRecord);
 }
 
 function responseFormat({ outputFormat, jsonSchema }: ChatForm): Pick<StepInput, 'response_format'> {

@@ -4,6 +4,7 @@ import { isGatewayError } from '@ai-gateway/shared/errors';
 import type { Transport } from '@ai-gateway/shared/transport';
 import type { ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
 import { explainRefusal } from '../explain-refusal.ts';
+import { asUnreachable } from '../gateway.ts';
 import { isOpenToAll } from '../open-address.ts';
 import { refuseRedirect } from '../redirect.ts';
 
@@ -55,7 +56,7 @@ function complaint(error: unknown, baseUrl: string): string {
 }
 
 function notTheGateway(baseUrl: string): string {
-  return `Something answers at ${baseUrl.trim()}, but it is no AI Gateway. Check the base URL.`;
+  return `Something answers at ${baseUrl.trim()}, but it isn't an AI Gateway. Check the base URL.`;
 }
 
 function failed(message: string): INodeCredentialTestResult {
@@ -65,7 +66,7 @@ function failed(message: string): INodeCredentialTestResult {
 /** A connection test has only n8n's older helper, with the options of `request`. */
 function testTransport({ helpers }: ICredentialTestFunctions): Transport {
   return async ({ method, url, headers }) => {
-    const answer = (await helpers.request({
+    const asked = helpers.request({
       method,
       uri: url,
       headers,
@@ -73,7 +74,12 @@ function testTransport({ helpers }: ICredentialTestFunctions): Transport {
       followRedirect: false,
       simple: false,
       resolveWithFullResponse: true,
-    })) as { statusCode: number; headers: Record<string, string | undefined>; body: unknown };
+    });
+    const answer = (await asUnreachable(asked)) as {
+      statusCode: number;
+      headers: Record<string, string | undefined>;
+      body: unknown;
+    };
     refuseRedirect(answer.statusCode, answer.headers.location);
     return {
       status: answer.statusCode,

@@ -1,7 +1,8 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { formNumber, formText } from '@ai-gateway/shared/form-text';
 import { readJson } from '@ai-gateway/shared/json';
 import type { IDataObject } from 'n8n-workflow';
-import { listOf, plainValue } from '../plain-value.ts';
+import { listOf, plainValue, switchOf } from '../plain-value.ts';
 import type { FieldPlan, OperationPlan } from './operation-plan.ts';
 
 /** Reads one parameter of the form for the item at hand. */
@@ -25,12 +26,16 @@ function inputOf(fields: readonly FieldPlan[], take: (field: FieldPlan) => unkno
 function given(field: FieldPlan, value: unknown): unknown {
   if (value === undefined || value === null || value === '') return undefined;
   switch (field.kind) {
-    case 'plain':
-      return value;
+    case 'text':
+      return formText(value) || undefined;
+    case 'number':
+      return formNumber(value);
+    case 'boolean':
+      return typeof value === 'boolean' ? value : switchOf(value, true);
     case 'list':
-      return nonEmpty(listOf(value));
+      return nonEmpty(listOf(value).map((one) => (typeof one === 'object' ? formText(one) : one)));
     case 'numbers':
-      return nonEmpty(listOf(value).map(Number));
+      return nonEmpty(listOf(value).map(formNumber));
     case 'json':
       return typeof value === 'string' ? parse(field, value) : value;
     case 'group':

@@ -12,7 +12,7 @@ export interface FieldPlan {
   /** As the contract names it, and as the form does. */
   readonly key: string;
   readonly name: string;
-  readonly kind: 'plain' | 'list' | 'numbers' | 'groups' | 'json' | 'group';
+  readonly kind: 'text' | 'number' | 'boolean' | 'list' | 'numbers' | 'groups' | 'json' | 'group';
   /** Optional fields stand in the collection "Additional Fields". */
   readonly additional: boolean;
   /** Of a group, or of the groups of a list. */

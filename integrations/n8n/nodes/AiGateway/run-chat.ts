@@ -1,31 +1,31 @@
 import { receiptOf, stepAnswer } from '@ai-gateway/shared/chat-step';
+import { formNumber, formText } from '@ai-gateway/shared/form-text';
+import { isRecord } from '@ai-gateway/shared/json';
 import type { TransportAnswer } from '@ai-gateway/shared/transport';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { gatewayOf } from '../gateway.ts';
-import { textOf } from '../plain-value.ts';
+import { choiceOf, listOf, switchOf, textOf } from '../plain-value.ts';
 import { tagHeaders } from '../tags.ts';
 import { type ChatForm, type ChatOptions, chatRequest } from './chat-request.ts';
 
-interface FormOptions extends ChatOptions {
-  imageBinaryFields?: string;
-  project?: unknown;
-  scenario?: unknown;
-  /** Seconds. */
-  timeout?: number;
-}
+/** As the form gives it: any value may come from an expression, in any type. */
+type FormOptions = Record<keyof ChatOptions | 'imageBinaryFields' | 'project' | 'scenario' | 'timeout', unknown>;
 
 /** Asks the model for one item. */
 export async function runChat(context: IExecuteFunctions, item: number): Promise<IDataObject> {
-  const read = <Value>(name: string, fallback: Value): Value => context.getNodeParameter(name, item, fallback) as Value;
-  const options = read<FormOptions>('options', {});
+  const read = (name: string): unknown => context.getNodeParameter(name, item, null);
+  const given = read('options');
+  const options: Partial<FormOptions> = isRecord(given) ? given : {};
+  const timeout = Number(formNumber(options.timeout ?? ''));
   const form = await readForm(context, { item, read, options });
   const client = await gatewayOf(context, {
     headers: tagHeaders(context, {
-      client: textOf(read('client', '')),
+      client: textOf(read('client')),
       project: textOf(options.project),
       scenario: textOf(options.scenario),
     }),
-    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout * 1000 }),
+    // Seconds in the form.
+    ...(timeout > 0 ? { timeoutMs: timeout * 1000 } : {}),
   });
   let headers: TransportAnswer['headers'] = {};
   const completion = await client.call('chat.complete', chatRequest(form), {
@@ -34,7 +34,7 @@ export async function runChat(context: IExecuteFunctions, item: number): Promise
     },
   });
   const receipt = receiptOf(headers);
-  const answer = read('simplify', true)
+  const answer = switchOf(read('simplify'), true)
     ? { ...stepAnswer(completion, form.outputFormat !== 'text'), ...receipt }
     : { ...completion, gateway: receipt };
   return answer as IDataObject;
@@ -42,25 +42,25 @@ export async function runChat(context: IExecuteFunctions, item: number): Promise
 
 async function readForm(
   context: IExecuteFunctions,
-  given: { item: number; read: <Value>(name: string, fallback: Value) => Value; options: FormOptions },
+  given: { item: number; read: (name: string) => unknown; options: Partial<FormOptions> },
 ): Promise<ChatForm> {
   const { item, read, options } = given;
-  const pictures = await binaryImages(context, item, options.imageBinaryFields ?? '');
+  const pictures = await binaryImages(context, item, listOf(options.imageBinaryFields).map(textOf));
+  const messages = read('messages');
   return {
-    model: textOf(read('model', 'auto')),
-    inputType: read<ChatForm['inputType']>('inputType', 'prompt'),
-    prompt: String(read<unknown>('prompt', '')),
-    messages: read<{ values?: ChatForm['messages'] }>('messages', {}).values ?? [],
-    messagesJson: read<unknown>('messagesJson', '[]'),
-    systemPrompt: String(read<unknown>('systemPrompt', '')),
-    outputFormat: read<ChatForm['outputFormat']>('outputFormat', 'text'),
-    jsonSchema: read<unknown>('jsonSchema', ''),
-    options: { ...options, imageUrls: [...(options.imageUrls ?? []), ...pictures] },
+    model: textOf(read('model')),
+    inputType: choiceOf(read('inputType'), 'prompt'),
+    prompt: formText(read('prompt')),
+    messages: isRecord(messages) ? messages.values : messages,
+    messagesJson: read('messagesJson'),
+    systemPrompt: formText(read('systemPrompt')),
+    outputFormat: choiceOf(read('outputFormat'), 'text'),
+    jsonSchema: read('jsonSchema'),
+    options: { ...options, imageUrls: [options.imageUrls ?? [], pictures].flat() },
   };
 }
 
-async function binaryImages(context: IExecuteFunctions, item: number, names: string): Promise<string[]> {
-  const fields = names.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+async function binaryImages(context: IExecuteFunctions, item: number, fields: readonly string[]): Promise<string[]> {
   const urls: string[] = [];
   for (const field of fields) {
     const { mimeType } = context.helpers.assertBinaryData(item, field);

@@ -1,6 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { gatewayOf } from '../gateway.ts';
+import { textOf } from '../plain-value.ts';
 import { tagHeaders } from '../tags.ts';
 import { operations } from './generated-form.ts';
 import { runChat } from './run-chat.ts';
@@ -8,8 +9,8 @@ import { runOperation } from './run-operation.ts';
 
 /** Does for one item what the form says. Most operations give one item, lists give one for each row. */
 export async function runItem(context: IExecuteFunctions, item: number): Promise<IDataObject[]> {
-  const resource = String(context.getNodeParameter('resource', item));
-  const operation = String(context.getNodeParameter('operation', item));
+  const resource = textOf(context.getNodeParameter('resource', item));
+  const operation = textOf(context.getNodeParameter('operation', item));
   if (resource === 'chat' && operation === 'complete') return [await runChat(context, item)];
   const plan = operations[`${resource}.${operation}`];
   if (plan === undefined)

@@ -1,4 +1,5 @@
 import type { InputOf } from '@ai-gateway/shared/contract';
+import { formNumber } from '@ai-gateway/shared/form-text';
 import type { IDataObject } from 'n8n-workflow';
 import { listOf, textOf } from '../plain-value.ts';
 
@@ -12,7 +13,7 @@ export function subscriptionOf(form: {
   workflowId: string | undefined;
 }): Subscription {
   const { url, events, filters, workflowId } = form;
-  const percent = listOf(filters.percents ?? '').map(Number);
+  const percent = listOf(filters.percents).map((percent) => formNumber(percent) as number);
   return {
     url,
     events: events.flatMap(eventTypesOf),

@@ -15,7 +15,7 @@ export const triggerProperties: INodeProperties[] = [
         value: 'budgetAlert',
         description: 'A budget passed one of its thresholds, or is used up',
       },
-      { name: 'Budget Reset', value: 'budget.reset', description: 'A budget begins anew' },
+      { name: 'Budget Reset', value: 'budget.reset', description: 'A budget resets' },
       {
         name: 'Client Lookalike',
         value: 'client.lookalike',

@@ -42,8 +42,8 @@ export class LmChatAiGateway implements INodeType {
   async supplyData(this: ISupplyDataFunctions, item: number): Promise<SupplyData> {
     const credential = await this.getCredentials<{ baseUrl: string; apiKey: string }>(credentialName);
     const form: ModelForm = {
-      model: this.getNodeParameter('model', item, 'auto', { extractValue: true }) as string,
-      options: this.getNodeParameter('options', item, {}) as ModelForm['options'],
+      model: this.getNodeParameter('model', item, 'auto', { extractValue: true }),
+      options: (this.getNodeParameter('options', item, {}) ?? {}) as ModelForm['options'],
     };
     const { supplyModel } = await loadSdk(this);
     return supplyModel(this, modelOptions(form, credential, this));

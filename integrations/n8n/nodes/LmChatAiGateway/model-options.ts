@@ -1,19 +1,21 @@
-import { textOf } from '../plain-value.ts';
+import { formNumber } from '@ai-gateway/shared/form-text';
+import { listOf, switchOf, textOf } from '../plain-value.ts';
 import { type TaggedContext, tagHeaders, wireHeaders } from '../tags.ts';
 import type { OpenAiModel } from './ai-node-sdk.ts';
 
 export interface ModelForm {
-  model: string;
+  model: unknown;
+  /** Values of any type: expressions give what they like. */
   options: {
     client?: unknown;
     project?: unknown;
     scenario?: unknown;
-    fallbackModels?: string[];
-    maxTokens?: number;
-    temperature?: number;
-    topP?: number;
-    timeout?: number;
-    useResponsesApi?: boolean;
+    fallbackModels?: unknown;
+    maxTokens?: unknown;
+    temperature?: unknown;
+    topP?: unknown;
+    timeout?: unknown;
+    useResponsesApi?: unknown;
   };
 }
 
@@ -23,12 +25,18 @@ export function modelOptions(
   credential: { baseUrl: string; apiKey: string },
   context: TaggedContext,
 ): OpenAiModel {
-  const { fallbackModels = [], maxTokens, temperature, topP, timeout = 300, useResponsesApi = false } = options;
+  const fallbackModels = listOf(options.fallbackModels).map(textOf);
+  const [maxTokens, temperature, topP, timeout] = [
+    options.maxTokens,
+    options.temperature,
+    options.topP,
+    options.timeout,
+  ].map(numberOf);
   return {
     type: 'openai',
     baseUrl: versioned(credential.baseUrl),
     apiKey: credential.apiKey.trim(),
-    model: model.trim() || 'auto',
+    model: textOf(model) || 'auto',
     defaultHeaders: {
       ...wireHeaders(
         tagHeaders(context, {
@@ -39,14 +47,20 @@ export function modelOptions(
       ),
       ...(fallbackModels.length === 0 ? {} : { 'x-gateway-fallback': fallbackModels.join(', ') }),
     },
-    useResponsesApi,
+    useResponsesApi: switchOf(options.useResponsesApi, false),
     // The gateway has tried again and elsewhere already.
     maxRetries: 0,
-    timeout: timeout * 1000,
+    timeout: (timeout ?? 300) * 1000,
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(topP === undefined ? {} : { topP }),
   };
+}
+
+/** The agent's own client would refuse a number in words. */
+function numberOf(value: unknown): number | undefined {
+  const number = formNumber(value);
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
 /** The credential takes the address with `/v1` and without; an OpenAI client wants it with. */
