@@ -70,7 +70,7 @@ function ask(
       : '';
     parts.push(`"messages":[{"role":"user","content":${said}}${turns}]`);
   } else if (dialect === 'responses') {
-    parts.push(`"tools":[{"type":"function","name":${name},"parameters":${parameters}}]`);
+    parts.push(`"tools":[{"type":"function","name":${name},"parameters":${parameters},"strict":false}]`);
     const turns = history
       ? `,{"type":"function_call","call_id":"call_1","name":${name},"arguments":${args}},{"type":"function_call_output","call_id":"call_1","output":${result}}`
       : '';
@@ -409,6 +409,7 @@ describe('sound and documents by their address', () => {
     ['responses', 'openai', file, file],
     ['messages', 'anthropic', document, document],
     ['messages', 'gemini', document, geminis],
+    ['messages', 'openai', document, file],
   ];
   it.each(taken)('from %s to %s', async (dialect, vendor, part, sent) => {
     const { status, text } = await answered(say(dialect, models[vendor], part), dialect);
@@ -555,6 +556,50 @@ describe('a refusal', () => {
       if (hasWords && dialect === 'chat') expect(text).toMatch(/"refusal":"[^"]/);
       if (hasWords && dialect === 'responses') expect(text).toMatch(/"type":"refusal","refusal":"[^"]/);
     }
+  });
+});
+
+describe('what Gemini leaves out', () => {
+  it('embeddings say how many tokens they read', async () => {
+    const body = JSON.stringify({ model: 'gemini-embedding-001', input: 'How many tokens are these few words?' });
+    const response = await gateway.post('/v1/embeddings', body);
+    const answer = (await response.json()) as { usage: { prompt_tokens: number; total_tokens: number } };
+    expect(answer.usage.prompt_tokens).toBeGreaterThan(4);
+    expect(answer.usage.total_tokens).toBe(answer.usage.prompt_tokens);
+  });
+
+  it.each(dialects)(
+    'an answer that names no model is of the one asked, and its calls have ids of their own: %s',
+    async (dialect) => {
+      const seen: string[] = [];
+      for (const stream of [false, true, false, true]) {
+        const body = {
+          candidates: [{ content: { parts: [{ functionCall: { name: 'get', args: {} } }] }, finishReason: 'STOP' }],
+        };
+        gateway.fakes.gemini.fault({
+          kind: 'body',
+          body: stream ? sse(body) : JSON.stringify(body),
+          contentType: stream ? 'text/event-stream' : 'application/json',
+        });
+        const { text, headers } = await answered(ask(dialect, models.gemini, { stream }), dialect);
+        expect(text).toContain(`"model":"${models.gemini}"`);
+        expect(headers.get('x-gateway-model')).toBe(models.gemini);
+        seen.push(/call_[0-9a-f]{24}/.exec(text)?.[0] ?? '');
+      }
+      expect(new Set(seen).size).toBe(4);
+    },
+  );
+});
+
+describe('ids of calls', () => {
+  it.each(dialects)('that are too long for GPT still match their results: %s', async (dialect) => {
+    const id = `chatcmpl-tool-${'0123456789abcdef'.repeat(4)}`;
+    const body = ask(dialect, models.openai, { history: { arguments: '{"id":1}', result: 'x' } }).replaceAll(
+      'call_1',
+      id,
+    );
+    const { status, text } = await answered(body, dialect);
+    expect([status, text]).toEqual([200, expect.anything()]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Hold } from '../budgets/ledger.ts';
 import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
 import { needString, readChoice, readModel, readNumber, readString, wrong } from '../dialects/read-fields.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
-import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
+import { boundInputTokens, contentBytes, estimateUsage, inputOf } from '../providers/count-tokens.ts';
 import { type EmbeddingRequest, embeddingAdapterOf, encode } from '../providers/embeddings.ts';
 import { sandboxTokens, sandboxVector } from '../providers/sandbox.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
@@ -260,7 +260,8 @@ async function embed(
         ),
       };
     }
-    const read = adapter.response(answer, asked);
+    const { inputTokens } = adapter.relays ? unread : await estimateUsage({ ...inputOf(call), outputText: '' });
+    const read = adapter.response(answer, asked, inputTokens);
     return read === undefined
       ? {
           kind: 'failed',
@@ -273,6 +274,9 @@ async function embed(
     throw error;
   }
 }
+
+/** A vendor whose answer is relayed has counted. */
+const unread = { inputTokens: 0 };
 
 const sandboxDimensionsMax = 4_096;
 

@@ -1,3 +1,4 @@
+import { parseExact, writeExact } from '../dialects/exact-json.ts';
 import { edit, type Outline } from '../dialects/json-outline.ts';
 import type { JsonObject, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
@@ -48,7 +49,7 @@ export function relayBody(options: {
   if (routing !== undefined) {
     remove.push(...routing.remove);
     dropped.push(...routing.names);
-    for (const [member, value] of Object.entries(routing.set)) set[member] = JSON.stringify(value);
+    for (const [member, value] of Object.entries(routing.set)) set[member] = writeExact(value);
   }
   const fit = fitBody({ kind, model, json, call, ceiling });
   if (fit !== undefined) {
@@ -70,7 +71,7 @@ function withChanged(json: JsonObject, set: Readonly<Record<string, string>>): J
   const members = Object.entries(set);
   return members.length === 0
     ? json
-    : { ...json, ...Object.fromEntries(members.map(([member, text]) => [member, JSON.parse(text)])) };
+    : { ...json, ...Object.fromEntries(members.map(([member, text]) => [member, parseExact(text)])) };
 }
 
 const ceilingFields = {

@@ -1,8 +1,11 @@
 import { isRecord } from '@ai-gateway/shared/json';
+import { writeExact } from '../dialects/exact-json.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { isProof } from '../dialects/signatures.ts';
 import { isClaude } from '../providers/anthropic-model.ts';
 import { anthropicToolId } from '../providers/anthropic-turns.ts';
+import { openAiToolId } from '../providers/openai-messages.ts';
+import { responsesCallId } from '../providers/openai-responses-input.ts';
 
 /**
  * A conversation may go on with another vendor than it began with. Reasoning another vendor signed, the fields the gateway
@@ -18,20 +21,36 @@ export function withoutForeign(
   const list = json[field];
   if (!Array.isArray(list) || !(list as JsonObject[]).some((item) => carriers[dialect](item, model))) return {};
   const cleaned = (list as JsonObject[]).flatMap((item) => strippers[dialect](item, model));
-  return { [field]: JSON.stringify(cleaned) };
+  return { [field]: writeExact(cleaned) };
 }
 
 /** Items that may have something to change. What a message says is not looked at. */
 const carriers: Record<NeutralCall['dialect'], (item: JsonObject, model: string) => boolean> = {
   chat: (message) =>
-    'reasoning_content' in message || 'reasoning_details' in message || someHasExtra(message.tool_calls),
-  responses: (item) => item.type === 'reasoning' && isForeign(item.encrypted_content),
+    'reasoning_content' in message ||
+    'reasoning_details' in message ||
+    isTooLong(message.tool_call_id) ||
+    (Array.isArray(message.tool_calls) &&
+      message.tool_calls.some((call) => isRecord(call) && (isTooLong(call.id) || 'extra_content' in call))),
+  responses: (item) => (item.type === 'reasoning' && isForeign(item.encrypted_content)) || withCallId(item) !== item,
   messages: ({ content }, model) =>
     Array.isArray(content) && (content as JsonObject[]).some((block) => cleanBlock(block, model) !== block),
 };
 
-function someHasExtra(list: unknown): boolean {
-  return Array.isArray(list) && list.some((block) => isRecord(block) && 'extra_content' in block);
+/** vLLM's ids of calls have 46 characters, of which OpenAI takes 40. */
+function isTooLong(id: unknown): id is string {
+  return typeof id === 'string' && openAiToolId(id) !== id;
+}
+
+function withCallId(item: JsonObject): JsonObject {
+  const { call_id: id } = item;
+  const taken = typeof id === 'string' ? responsesCallId(id) : id;
+  return taken === id ? item : { ...item, call_id: taken };
+}
+
+function cleanCall(call: JsonObject): JsonObject {
+  const own = isTooLong(call.id) ? { ...call, id: openAiToolId(call.id) } : call;
+  return 'extra_content' in own ? withoutExtra(own) : own;
 }
 
 /** The block itself where there is nothing to change; undefined where it has no place at the vendor at all. */
@@ -56,9 +75,10 @@ const strippers: Record<NeutralCall['dialect'], (item: JsonObject, model: string
   chat: (message) => {
     const { reasoning_content: _c, reasoning_details: _d, ...rest } = message;
     const calls = rest.tool_calls;
-    return [Array.isArray(calls) ? { ...rest, tool_calls: (calls as JsonObject[]).map(withoutExtra) } : rest];
+    const answered = isTooLong(rest.tool_call_id) ? { ...rest, tool_call_id: openAiToolId(rest.tool_call_id) } : rest;
+    return [Array.isArray(calls) ? { ...answered, tool_calls: (calls as JsonObject[]).map(cleanCall) } : answered];
   },
-  responses: (item) => (item.type === 'reasoning' && isForeign(item.encrypted_content) ? [] : [item]),
+  responses: (item) => (item.type === 'reasoning' && isForeign(item.encrypted_content) ? [] : [withCallId(item)]),
   messages: (message, model) => {
     if (!Array.isArray(message.content)) return [message];
     const content = (message.content as JsonObject[]).flatMap((block) => cleanBlock(block, model) ?? []);

@@ -74,10 +74,18 @@ function exact(value: unknown): unknown {
   const write = (key: string, inner: unknown): unknown => {
     const what = noted.get(key);
     if (what === undefined) return inner;
-    return typeof what === 'string' && typeof inner === 'number' ? JSON.rawJSON(what) : exact(inner);
+    return typeof what === 'string' && Object.is(Number(what), inner) ? JSON.rawJSON(what) : exact(inner);
   };
   if (Array.isArray(value)) return value.map((inner, i) => write(String(i), inner));
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, write(key, inner)]));
+}
+
+/** `JSON.stringify` of a value parts of which may be noted, or copies of what was: slower, for the few bodies that are edited. */
+export function writeExact(value: unknown): string {
+  return JSON.stringify(value, function (this: Noted, key, inner: unknown) {
+    const what = typeof inner === 'number' ? this[notes]?.get(key) : undefined;
+    return typeof what === 'string' && Object.is(Number(what), inner) ? JSON.rawJSON(what) : inner;
+  });
 }
 
 /** The object a text says, with its numbers as they are written; undefined where it says none. */

@@ -19,7 +19,12 @@ export interface EmbeddingAdapter {
   readonly relays: boolean;
   request(asked: EmbeddingRequest, target: Target): Outgoing;
   /** Undefined for something that is no answer. */
-  response(body: Buffer, asked: EmbeddingRequest): { body: Buffer | string; usage: Usage | undefined } | undefined;
+  response(
+    body: Buffer,
+    asked: EmbeddingRequest,
+    /** What the gateway counts, for a vendor that counts nothing. */
+    inputTokens: number,
+  ): { body: Buffer | string; usage: Usage | undefined } | undefined;
   error(status: number, body: string): ProviderFailure;
 }
 
@@ -46,7 +51,7 @@ const geminiEmbeddings: EmbeddingAdapter = {
       })),
     }),
   }),
-  response: (body, asked) => {
+  response: (body, asked, inputTokens) => {
     const embeddings = asArray(parseObject(body.toString('utf8'))?.embeddings);
     if (embeddings === undefined) return undefined;
     const data = embeddings.map((embedding, index) => ({
@@ -55,7 +60,12 @@ const geminiEmbeddings: EmbeddingAdapter = {
       embedding: encode(asArray(asObject(embedding)?.values) ?? [], asked.encoding),
     }));
     return {
-      body: JSON.stringify({ object: 'list', data, model: asked.model, usage: { prompt_tokens: 0, total_tokens: 0 } }),
+      body: JSON.stringify({
+        object: 'list',
+        data,
+        model: asked.model,
+        usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
+      }),
       usage: undefined,
     };
   },

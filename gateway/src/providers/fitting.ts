@@ -1,3 +1,4 @@
+import { writeExact } from '../dialects/exact-json.ts';
 import type { JsonObject, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 
 /** What a body of a provider's own dialect needs so that one model takes it: members as JSON text, members to leave out. */
@@ -24,7 +25,7 @@ export class Fitting {
   readonly #dropped: string[] = [];
 
   set(member: string, value: unknown): void {
-    this.#set[member] = JSON.stringify(value);
+    this.#set[member] = writeExact(value);
   }
 
   /** `name`: how it is told; undefined where nobody misses it. */

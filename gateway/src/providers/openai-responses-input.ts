@@ -2,7 +2,7 @@ import type { JsonObject, Message, Part } from '../dialects/neutral.ts';
 import { toolIds } from './tool-ids.ts';
 
 /** "Invalid 'input[1].call_id': string too long. Expected a string with maximum length 64." */
-const callId = toolIds(/^.{1,64}$/s);
+export const responsesCallId = toolIds(/^.{1,64}$/s);
 
 /** Neutral messages as the items of a response's input: words, thoughts, calls and results are each an item of their own. */
 export function writeInput(messages: readonly Message[]): JsonObject[] {
@@ -38,6 +38,10 @@ function contentOf(parts: readonly Part[]): JsonObject[] {
         const { filename = 'document.pdf', mediaType, data } = part;
         return [{ type: 'input_file', filename, file_data: `data:${mediaType};base64,${data}` }];
       }
+      case 'file-url':
+        return [{ type: 'input_file', file_url: part.url }];
+      case 'audio':
+        return [{ type: 'input_audio', input_audio: { data: part.data, format: part.format } }];
       default:
         return [];
     }
@@ -45,10 +49,10 @@ function contentOf(parts: readonly Part[]): JsonObject[] {
 }
 
 function writeResult({ toolCallId, content, isError }: Extract<Part, { kind: 'tool-result' }>): JsonObject {
-  const shown = content.some(({ kind }) => kind === 'image' || kind === 'file');
+  const shown = content.some(({ kind }) => kind !== 'text' && kind !== 'refusal');
   const text = content.flatMap((inner) => (inner.kind === 'text' ? [inner.text] : [])).join('\n');
   const output = shown ? contentOf(content) : isError ? `Error: ${text}` : text;
-  return { type: 'function_call_output', call_id: callId(toolCallId), output };
+  return { type: 'function_call_output', call_id: responsesCallId(toolCallId), output };
 }
 
 function assistantItems(parts: readonly Part[]): JsonObject[] {
@@ -72,7 +76,12 @@ function assistantItems(parts: readonly Part[]): JsonObject[] {
       const summary = part.text === '' ? [] : [{ type: 'summary_text', text: part.text }];
       items.push({ type: 'reasoning', summary, encrypted_content: part.signature });
     } else if (part.kind === 'tool-call')
-      items.push({ type: 'function_call', call_id: callId(part.id), name: part.name, arguments: part.arguments });
+      items.push({
+        type: 'function_call',
+        call_id: responsesCallId(part.id),
+        name: part.name,
+        arguments: part.arguments,
+      });
     else continue;
     content = undefined;
   }

@@ -3,6 +3,7 @@ import type { Adapter } from './adapter.ts';
 import { anthropic } from './anthropic.ts';
 import { claudeModel, isClaude } from './anthropic-model.ts';
 import { gemini } from './gemini.ts';
+import { mediaOf } from './media.ts';
 import { openai } from './openai.ts';
 import { openAiCompatible } from './openai-compatible.ts';
 import { needsResponses } from './openai-model.ts';
@@ -14,6 +15,11 @@ const adapters: Record<Exclude<ProviderKind, 'sandbox'>, Adapter> = {
   gemini,
   'openai-compatible': openAiCompatible,
 };
+
+/** OpenAI's chat endpoint takes no address of a document, its responses endpoint does. Only Claude's dialect brings one here. */
+function hasAddresses(call: NeutralCall): boolean {
+  return call.dialect === 'messages' && mediaOf(call).includes('file-url');
+}
 
 /** Claudes that take no schema are held to one by a tool, which is translation's work. */
 const translatingAnthropic: Adapter = { ...anthropic, native: [] };
@@ -28,7 +34,8 @@ export function adapterFor(kind: Exclude<ProviderKind, 'sandbox'>, call: Neutral
   const adapter = adapters[kind];
   // What only the dialect itself knows is lost in translation.
   if (call.onlyNative.length > 0) return adapter;
-  if (kind === 'openai' && call.dialect !== 'responses' && needsResponses(call, model)) return openAiResponses;
+  if (kind === 'openai' && call.dialect !== 'responses' && (needsResponses(call, model) || hasAddresses(call)))
+    return openAiResponses;
   if (kind === 'anthropic' && call.dialect === 'messages' && call.output.kind === 'json-schema')
     return isClaude(model) && !claudeModel(model).schemas ? translatingAnthropic : adapter;
   return adapter;

@@ -1,6 +1,7 @@
-import type { DialectId, NeutralCall, Part, ProviderKind } from '../dialects/neutral.ts';
+import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import type { CatalogModel } from '../providers/catalog.ts';
 import { likelyInputTokens } from '../providers/count-tokens.ts';
+import { mediaOf, takers } from '../providers/media.ts';
 
 /** What a call needs of whichever model takes it. */
 export type Needs = Pick<NeutralCall, 'dialect' | 'onlyNative' | 'tools' | 'output' | 'messages'>;
@@ -41,35 +42,8 @@ const nativeOf: Record<DialectId, readonly ProviderKind[]> = {
   messages: ['anthropic'],
 };
 
-/** What a part of the conversation is, where not every vendor takes it, and who does. */
-export type Media = 'audio' | 'file-url';
-
-export const takers: Readonly<Record<Media, { kinds: readonly ProviderKind[]; vendors: string }>> = {
-  audio: { kinds: ['openai', 'openai-compatible', 'gemini'], vendors: 'OpenAI and Gemini' },
-  'file-url': { kinds: ['openai', 'anthropic', 'gemini'], vendors: 'OpenAI, Anthropic and Gemini' },
-};
-
-/** OpenAI's chat endpoint takes no addresses of documents, its responses endpoint does. */
-export function takes(kind: ProviderKind, { dialect }: Pick<NeutralCall, 'dialect'>, media: Media): boolean {
-  return takers[media].kinds.includes(kind) && !(kind === 'openai' && media === 'file-url' && dialect !== 'responses');
-}
-
-export function mediaOf({ messages }: Pick<NeutralCall, 'messages'>): readonly Media[] {
-  let found: Media[] | undefined;
-  const look = (part: Part): void => {
-    if (part.kind === 'audio' || part.kind === 'file-url') {
-      found ??= [];
-      found.push(part.kind);
-    } else if (part.kind === 'tool-result') part.content.forEach(look);
-  };
-  for (const { parts } of messages) parts.forEach(look);
-  return found ?? none;
-}
-
-const none: readonly Media[] = [];
-
 /** Features nobody else has (`previous_response_id`, hosted tools) need a provider that speaks the call's own dialect. */
 export function honours(kind: ProviderKind, call: Needs): boolean {
   if (call.onlyNative.length > 0 && !nativeOf[call.dialect].includes(kind)) return false;
-  return mediaOf(call).every((media) => takes(kind, call, media));
+  return mediaOf(call).every((media) => takers[media].kinds.includes(kind));
 }

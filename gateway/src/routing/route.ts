@@ -3,8 +3,9 @@ import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import { type CatalogModel, modelsOfClass, type Strength, vendors } from '../providers/catalog.ts';
+import { type Media, mediaOf, takers } from '../providers/media.ts';
 import { dearestCostNanos, flatPrice, type Price } from '../providers/price.ts';
-import { fits, honours, type Media, mediaOf, type Needs, takers, takes } from './fit.ts';
+import { fits, honours, type Needs } from './fit.ts';
 import type { Trial, TryPlace } from './health-board.ts';
 import { likeNames, type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
 
@@ -359,7 +360,7 @@ const mediaNames: Readonly<Record<Media, Record<DialectId, string>>> = {
 };
 
 function notNative(kind: ProviderKind, call: Needs): GatewayError {
-  const media = call.onlyNative.length > 0 ? undefined : mediaOf(call).find((one) => !takes(kind, call, one));
+  const media = call.onlyNative.length > 0 ? undefined : mediaOf(call).find((one) => !takers[one].kinds.includes(kind));
   if (media !== undefined) {
     const param = mediaNames[media][call.dialect];
     return new GatewayError(
