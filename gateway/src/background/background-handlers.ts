@@ -2,8 +2,9 @@ import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { KeyTags } from '../accounts/api-key.ts';
 import { carriesLocks } from '../accounts/own-tags.ts';
+import { billedUsd, shownMarkup } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
-import { keyTagsOf, readRequest, unsealFor } from './background.ts';
+import { type BackgroundOutcome, keyTagsOf, readRequest, unsealFor } from './background.ts';
 import { type BackgroundRow, findBackground } from './background-store.ts';
 
 export const backgroundHandlers: Pick<Handlers<Context>, 'background.get'> = {
@@ -17,10 +18,18 @@ export const backgroundHandlers: Pick<Handlers<Context>, 'background.get'> = {
     ) {
       throw new GatewayError('not_found', `There is no background completion "${id}".`, { param: 'id' });
     }
-    const outcome =
+    const { billed: isBilled, ...outcome }: BackgroundOutcome =
       row.sealedOutcome === undefined
         ? {}
-        : (JSON.parse(unsealFor(services.secret, row, 'outcome', row.sealedOutcome)) as object);
+        : (JSON.parse(unsealFor(services.secret, row, 'outcome', row.sealedOutcome)) as BackgroundOutcome);
+    if (isBilled !== true) {
+      const { markups } = await services.guards.of(caller.workspaceId, caller.livemode);
+      const markup = shownMarkup(markups, caller, tagsOf(services.secret, row).client_id);
+      for (const name of ['cost_usd', 'budget_remaining_usd'] as const) {
+        const usd = outcome[name];
+        if (usd !== undefined) outcome[name] = billedUsd(usd, markup);
+      }
+    }
     return { id, status: row.state, ...outcome } as OutputOf<'background.get'>;
   },
 };

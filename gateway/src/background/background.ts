@@ -18,6 +18,8 @@ export interface BackgroundOutcome {
   response?: JsonObject;
   error?: { message: string; code: string };
   cost_usd?: number;
+  /** The amounts are what a client is billed: its own key asked. */
+  billed?: boolean;
   budget_remaining_usd?: number;
   provider?: string;
 }

@@ -4,8 +4,9 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
-import { ownClient } from '../accounts/own-tags.ts';
+import { ownClient, seesMargin } from '../accounts/own-tags.ts';
 import { selectClients, unsetClient } from '../clients/client-store.ts';
+import { billedUsd, markupOf } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
@@ -100,7 +101,7 @@ export const invoiceHandlers: Pick<
         issued_at: new Date(nowMs).toISOString(),
       };
       await insertInvoice(tx, place, document);
-      return document;
+      return forCaller(caller, document);
     });
   },
 
@@ -113,10 +114,13 @@ export const invoiceHandlers: Pick<
       beforeNumber: input.cursor === undefined ? undefined : readNumber(input.cursor),
       limit: input.limit + 1,
     });
-    return pageOf(rows, input.limit, { view: (row) => row, cursor: ({ number }) => writeParts([String(number)]) });
+    return pageOf(rows, input.limit, {
+      view: (row) => forCaller(caller, row),
+      cursor: ({ number }) => writeParts([String(number)]),
+    });
   },
 
-  'invoices.get': ({ id }, { caller, services }) => find(services, caller, id),
+  'invoices.get': async ({ id }, { caller, services }) => forCaller(caller, await find(services, caller, id)),
 
   'invoices.void': ({ id, reason }, { caller, services }) =>
     withTransaction(services.db, async (tx) => {
@@ -146,7 +150,7 @@ export const invoiceHandlers: Pick<
       };
       await markVoid(tx, place, id);
       await insertInvoice(tx, place, note);
-      return note;
+      return forCaller(caller, note);
     }),
 };
 
@@ -156,7 +160,7 @@ export const invoiceTexts = {
     { caller, services }: Context,
     type: 'text/csv' | 'text/html',
   ): Promise<TextAnswer> => {
-    const invoice = await find(services, caller, id);
+    const invoice = forCaller(caller, await find(services, caller, id));
     const text = type === 'text/csv' ? invoiceCsv(invoice) : invoicePage(invoice, caller.workspaceName);
     return {
       ...(type === 'text/csv' ? { filename: `invoice-${invoice.number}.csv` } : {}),
@@ -186,6 +190,21 @@ async function find(services: Services, caller: Caller, id: string): Promise<Inv
   });
   if (invoice === undefined) throw unknown(id);
   return invoice;
+}
+
+/** What the client gets: billed amounts for costs, and neither the markup nor why an invoice was taken back. */
+function forCaller(caller: Caller, invoice: InvoiceDocument): InvoiceDocument {
+  if (seesMargin(caller)) return invoice;
+  const markup = markupOf(invoice.markup_percent ?? 0);
+  return {
+    ...invoice,
+    markup_percent: null,
+    reason: null,
+    lines: invoice.lines.map((line) => ({
+      ...line,
+      cost_usd: billedUsd(line.cost_usd, markup),
+    })),
+  };
 }
 
 /** An invoice is bound to its client and to nothing else: a key locked to another tag too sees none. */

@@ -6,6 +6,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import { listKeys } from '../accounts/key-store.ts';
 import { newId } from '../accounts/new-id.ts';
 import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { billedBudget, type Markup, shownMarkup, unbilled } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
@@ -35,7 +36,7 @@ export const budgetHandlers: Pick<
       livemode: caller.livemode,
       name: input.name,
       scope,
-      limitNanos: amount(input.limit_usd, 'limit_usd'),
+      limitNanos: unbilled(amount(input.limit_usd, 'limit_usd'), await markupFor(services, caller)),
       period: input.period,
       timezone: input.timezone,
       thresholds: ascending(input.thresholds),
@@ -45,7 +46,7 @@ export const budgetHandlers: Pick<
     };
     const budget = await withTransaction(services.db, (tx) => insertBudget(tx, asked));
     await services.ledger.changed(caller.workspaceId);
-    return viewOne(services, budget);
+    return viewOne(services, caller, budget);
   },
 
   'budgets.list': async (input, { caller, services }) => {
@@ -57,7 +58,7 @@ export const budgetHandlers: Pick<
         return value === undefined || scope[name] === value || (scope[name] === '*' && value !== '*');
       }),
     );
-    const views = await viewAll(services, found);
+    const views = await viewAll(services, caller, found);
     const kept = views.filter(({ status }) => input.status === undefined || status === input.status);
     // By id, not by place: the budget a page ended with may be gone when the next one is asked for.
     const after = input.cursor === undefined ? '' : readIdCursor(input.cursor);
@@ -65,9 +66,10 @@ export const budgetHandlers: Pick<
     return pageOf(rest, input.limit, { view: (budget) => budget, cursor: ({ id }) => writeParts([id]) });
   },
 
-  'budgets.get': async ({ id }, { caller, services }) => viewOne(services, await find(services, caller, id)),
+  'budgets.get': async ({ id }, { caller, services }) => viewOne(services, caller, await find(services, caller, id)),
 
   'budgets.update': async (input, { caller, services }) => {
+    const markup = await markupFor(services, caller);
     const budget = await change(services, caller, input.id, (old) => {
       const period = input.period ?? old.period;
       const timezone = input.timezone ?? old.timezone;
@@ -76,14 +78,16 @@ export const budgetHandlers: Pick<
         ...raiseIn({ period, timezone }, old, services.now()),
         name: input.name ?? old.name,
         // What is set is what it is: a raise for this period does not come on top of it.
-        ...(input.limit_usd === undefined ? {} : { limitNanos: amount(input.limit_usd, 'limit_usd'), ...noRaise }),
+        ...(input.limit_usd === undefined
+          ? {}
+          : { limitNanos: unbilled(amount(input.limit_usd, 'limit_usd'), markup), ...noRaise }),
         period,
         timezone,
         thresholds: input.thresholds === undefined ? old.thresholds : ascending(input.thresholds),
         onLimit: input.on_limit ?? old.onLimit,
       };
     });
-    return viewOne(services, budget);
+    return viewOne(services, caller, budget);
   },
 
   'budgets.remove': async ({ id }, { caller, services }) => {
@@ -94,7 +98,7 @@ export const budgetHandlers: Pick<
   },
 
   'budgets.raise': async (input, { caller, services }) => {
-    const byNanos = amount(input.by_usd, 'by_usd');
+    const byNanos = unbilled(amount(input.by_usd, 'by_usd'), await markupFor(services, caller));
     const budget = await change(services, caller, input.id, (old) => {
       const period = periodAt(old.period, old.timezone, services.now(), old.createdAtMs);
       // A total never ends, so neither does what is added to it.
@@ -104,7 +108,7 @@ export const budgetHandlers: Pick<
       within(old.limitNanos + standing + byNanos);
       return { ...old, extraNanos: standing + byNanos, extraUntilMs: period.endMs };
     });
-    return viewOne(services, budget);
+    return viewOne(services, caller, budget);
   },
 
   'budgets.instances': async (input, { caller, services }) => {
@@ -115,8 +119,9 @@ export const budgetHandlers: Pick<
       limit: input.limit + 1,
       afterInstance: input.cursor === undefined ? undefined : readMeterCursor(input.cursor),
     });
+    const markup = await markupFor(services, caller);
     return pageOf(rows, input.limit, {
-      view: (row) => viewBudget(budget, services.meters.live(row), { asInstance: true }),
+      view: (row) => billedBudget(viewBudget(budget, services.meters.live(row), { asInstance: true }), markup),
       cursor: ({ spentNanos, id }) => writeParts([String(spentNanos), String(id)]),
     });
   },
@@ -222,14 +227,20 @@ async function change(services: Services, caller: Caller, id: string, how: (old:
   return changed;
 }
 
-async function viewOne(services: Services, budget: Budget): Promise<BudgetView> {
-  const [view] = await viewAll(services, [budget]);
+/** A client's own key sees and sets its budgets in the dollars it is billed. */
+async function markupFor({ guards }: Services, caller: Caller): Promise<Markup | undefined> {
+  const { markups } = await guards.of(caller.workspaceId, caller.livemode);
+  return shownMarkup(markups, caller, caller.lockedTags.includes('client_id') ? caller.tags.client_id : undefined);
+}
+
+async function viewOne(services: Services, caller: Caller, budget: Budget): Promise<BudgetView> {
+  const [view] = await viewAll(services, caller, [budget]);
   if (view === undefined) throw new Error('one budget has one view');
   return view;
 }
 
 /** One with '*' is shown by its instance that has used most. */
-async function viewAll(services: Services, budgets: readonly Budget[]): Promise<BudgetView[]> {
+async function viewAll(services: Services, caller: Caller, budgets: readonly Budget[]): Promise<BudgetView[]> {
   const nowMs = services.now();
   const plain = budgets.filter((budget) => !hasEach(budget));
   const counts = await services.meters.counts(
@@ -256,7 +267,10 @@ async function viewAll(services: Services, budgets: readonly Budget[]): Promise<
         : services.meters.live(top),
     );
   }
-  return budgets.map((budget) => viewBudget(budget, byId.get(budget.id) as Count, { asInstance: false }));
+  const markup = await markupFor(services, caller);
+  return budgets.map((budget) =>
+    billedBudget(viewBudget(budget, byId.get(budget.id) as Count, { asInstance: false }), markup),
+  );
 }
 
 function readIdCursor(cursor: string): string {

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import { seesMargin } from '../accounts/own-tags.ts';
+import { type Markup, shownMarkup } from '../clients/markup.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import { type Guards, limitsOf, pauseFor } from '../limits/guard-store.ts';
 import type { Excess, Limited, LimitHeaders } from '../limits/limit-board.ts';
@@ -16,6 +18,8 @@ import type { CallTags } from '../usage/call-record.ts';
 export interface Passage {
   /** OpenAI's `x-ratelimit-*`. */
   headers: LimitHeaders;
+  /** What amounts are shown with: a client is not shown the cost. */
+  markup: Markup | undefined;
   /** Once, when the call is over, however it ended. */
   leave(outcome: { tokens: number; costNanos: bigint }): void;
 }
@@ -73,6 +77,7 @@ function enterBy(services: Services, guards: Guards, entering: Entering): Passag
   let left = false;
   return {
     headers: limits.length === 0 ? noHeaders : services.limits.headers(limits, nowMs),
+    markup: shownMarkup(guards.markups, caller, tags.client),
     leave: ({ tokens, costNanos }) => {
       if (left) return;
       left = true;
@@ -183,7 +188,12 @@ async function trip(
   services: Services,
   { place, tags, tripped }: { place: ScenarioPlace; tags: CallTags; tripped: Tripped },
 ): Promise<{ reason: string; by: string }> {
-  const why = { reason: reasonOf(tripped), by: 'loop_breaker' };
+  // A client reads of its own pause: how much it cost the workspace is not for it.
+  const reason =
+    place.lock !== noLock && tripped.limit === 'max_usd_per_hour'
+      ? 'It spent more in an hour than its limit allows.'
+      : reasonOf(tripped);
+  const why = { reason, by: 'loop_breaker' };
   try {
     await pauseScenario(services, place, { ...why, platform: tags.platform });
   } catch (cause) {
@@ -229,10 +239,13 @@ function rateLimited({ kind, what, most, retryAfterSeconds }: Excess, headers: L
 function scenarioPaused(
   services: Services,
   id: string,
-  { reason, by: pausedBy }: { reason: string; by: string },
+  { reason: told, by: pausedBy }: { reason: string; by: string },
   caller: Caller,
 ): GatewayError {
   // The names of other keys are the workspace's business.
+  const reason = seesMargin(caller)
+    ? told
+    : told.replace(/^It spent \$.*$/, 'It spent more in an hour than its limit allows.');
   const by = caller.lockedTags.length > 0 && pausedBy !== 'loop_breaker' ? 'the workspace' : pausedBy;
   const resumeUrl = `${services.publicUrl}/v1/scenarios/${encodeURIComponent(id)}/resume`;
   const who = by === 'loop_breaker' ? 'the loop breaker' : by;

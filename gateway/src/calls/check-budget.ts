@@ -4,6 +4,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import { isOwn } from '../accounts/own-tags.ts';
 import { type Budget, instanceFor, scopeOfInstance, subjectOf } from '../budgets/budget.ts';
 import { type Count, viewBudget } from '../budgets/budget-view.ts';
+import { billed, billedBudget, shownMarkup } from '../clients/markup.ts';
 import { pauseFor } from '../limits/guard-store.ts';
 import { affordableOutputTokens, type Price } from '../providers/price.ts';
 import { routeCall } from '../routing/route.ts';
@@ -41,10 +42,10 @@ export async function checkBudget(
       ? views
       : views.filter(({ budget, count }) => isOwn(caller, scopeOfInstance(budget, count.instance)));
   const tightest = leastLeft(own.filter(blocks)) ?? leastLeft(own);
-  const shown = {
-    tightest: tightest === undefined ? null : viewBudget(tightest.budget, tightest.count, { asInstance: true }),
-    budgets: own.map(({ budget, count }) => viewBudget(budget, count, { asInstance: true })),
-  };
+  const markup = shownMarkup(guards.markups, caller, tags.client);
+  const view = ({ budget, count }: Standing): Check['budgets'][number] =>
+    billedBudget(viewBudget(budget, count, { asInstance: true }), markup);
+  const shown = { tightest: tightest === undefined ? null : view(tightest), budgets: own.map(view) };
   const limiting = leastLeft(views.filter(blocks));
   const tokens = limiting === undefined || prices === undefined ? null : affordable(prices[0], leftOf(limiting.count));
   // What a budget one may not see pays for would tell what is left of it.
@@ -74,7 +75,7 @@ export async function checkBudget(
   // Where no model can be priced (no provider yet), money left is all there is to say.
   const allowed = tokens === null ? left > 0n : tokens >= need;
   const leftText = own.includes(limiting)
-    ? `: $${toUsd(left)} of "${limiting.budget.name}" ${left === 1_000_000_000n ? 'is' : 'are'} left.`
+    ? `: $${toUsd(billed(left, markup))} of "${limiting.budget.name}" ${left === 1_000_000_000n ? 'is' : 'are'} left.`
     : '.';
   const message = !allowed
     ? `The ${named} cannot pay for even a short answer${leftText}`

@@ -3,6 +3,7 @@ import { toUsd } from '@ai-gateway/shared/money';
 import { subjectOf, wantsCheapest } from '../budgets/budget.ts';
 import { databaseAway } from '../budgets/journal.ts';
 import type { Meter } from '../budgets/meter.ts';
+import { billed } from '../clients/markup.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
 import { type RouteInput, routeCall } from '../routing/route.ts';
@@ -330,7 +331,7 @@ async function close(
       const { costNanos } = await settleCall(running, { status: 'succeeded', ...figures });
       return {
         tail: [
-          `: gateway ${JSON.stringify({ cost_usd: toUsd(costNanos), ...remainingOf(running) })}\n\n`,
+          `: gateway ${JSON.stringify({ cost_usd: toUsd(billed(costNanos, running.passage.markup)), ...remainingOf(running) })}\n\n`,
           transform.last ?? '',
         ],
         whole: true,

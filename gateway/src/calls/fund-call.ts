@@ -6,6 +6,7 @@ import { scopeOfInstance } from '../budgets/budget.ts';
 import type { Hold, Shortage } from '../budgets/ledger.ts';
 import type { Meter } from '../budgets/meter.ts';
 import { tellExceeded } from '../budgets/tell-exceeded.ts';
+import { billed, shownMarkup } from '../clients/markup.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { answerCeiling } from '../providers/answer-ceiling.ts';
 import { boundOpaque, isOpaque } from '../providers/count-tokens.ts';
@@ -149,7 +150,7 @@ export async function fundEmbedding(
   }
   if ('nanos' in held) return { hold: held, holdNanos };
   await tellExceeded(services, held.meter, tags);
-  throw budgetExceeded(held.meter, caller);
+  throw await budgetExceeded(services, held.meter, { caller, tags });
 }
 
 /** How often a call tries to fit into what is left while others take from it too. */
@@ -171,7 +172,7 @@ async function fundShort(
     shortage = held;
   }
   await tellExceeded(services, shortage.meter, asked.tags);
-  throw budgetExceeded(shortage.meter, asked.caller);
+  throw await budgetExceeded(services, shortage.meter, asked);
 }
 
 /**
@@ -264,9 +265,16 @@ function isShown({ budget, instance }: Meter, caller: Caller): boolean {
   return caller.lockedTags.length === 0 || isOwn(caller, scopeOfInstance(budget, instance));
 }
 
-function budgetExceeded(meter: Meter, caller: Caller): GatewayError {
-  const { budget, limitNanos, spentNanos, postingNanos, periodEndMs } = meter;
-  const spent = spentNanos + postingNanos;
+async function budgetExceeded(
+  { guards }: Services,
+  meter: Meter,
+  { caller, tags }: Pick<Asked, 'caller' | 'tags'>,
+): Promise<GatewayError> {
+  const { markups } = await guards.of(caller.workspaceId, caller.livemode);
+  const markup = shownMarkup(markups, caller, tags.client);
+  const { budget, periodEndMs } = meter;
+  const limitNanos = billed(meter.limitNanos, markup);
+  const spent = billed(meter.spentNanos + meter.postingNanos, markup);
   const resetsAt = periodEndMs === undefined ? null : new Date(periodEndMs).toISOString();
   // A client's own key is not told what the workspace spends.
   if (!isShown(meter, caller))

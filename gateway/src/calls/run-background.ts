@@ -2,6 +2,7 @@ import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import { findKey } from '../accounts/key-store.ts';
 import { newId } from '../accounts/new-id.ts';
+import { seesMargin } from '../accounts/own-tags.ts';
 import { type BackgroundOutcome, readRequest, sealFor, unsealFor } from '../background/background.ts';
 import {
   type BackgroundRow,
@@ -88,6 +89,7 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
     return {
       response: JSON.parse(answered.body.toString('utf8')) as JsonObject,
       cost_usd: Number(answered.headers['x-gateway-cost-usd']),
+      billed: !seesMargin(caller),
       ...(answered.headers['x-gateway-budget-remaining-usd'] === undefined
         ? {}
         : { budget_remaining_usd: Number(answered.headers['x-gateway-budget-remaining-usd']) }),

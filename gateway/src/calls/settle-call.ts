@@ -5,6 +5,7 @@ import { scopeOfInstance } from '../budgets/budget.ts';
 import type { JournalEntry } from '../budgets/journal.ts';
 import type { Hold, Ledger } from '../budgets/ledger.ts';
 import type { Meter } from '../budgets/meter.ts';
+import { billed } from '../clients/markup.ts';
 import type { NeutralCall, Usage } from '../dialects/neutral.ts';
 import { estimateUsage, inputOf } from '../providers/count-tokens.ts';
 import { costNanos, type Price } from '../providers/price.ts';
@@ -102,7 +103,7 @@ function post(running: RunningCall, closed: ClosedCall): Promise<void> {
 }
 
 /** What is left of the tightest budget the caller may see, after this call; undefined where there is none. */
-export function budgetRemaining({ hold, caller }: RunningCall): bigint | undefined {
+export function budgetRemaining({ hold, caller, passage }: RunningCall): bigint | undefined {
   let least: bigint | undefined;
   const isLocked = caller.lockedTags.length > 0;
   for (const meter of hold?.meters ?? none) {
@@ -110,7 +111,7 @@ export function budgetRemaining({ hold, caller }: RunningCall): bigint | undefin
     const { remainingNanos } = meter;
     if (least === undefined || remainingNanos < least) least = remainingNanos;
   }
-  return least;
+  return least === undefined ? undefined : billed(least, passage.markup);
 }
 
 /** The same of a call that is settled: what it cost, and what is left. */
@@ -120,7 +121,7 @@ export function settledHeaders(
   { dropped, costNanos }: { dropped: readonly string[]; costNanos: bigint },
 ): Record<string, string> {
   const headers = answerHeaders(running, requestId, dropped);
-  headers['x-gateway-cost-usd'] = usdText(costNanos);
+  headers['x-gateway-cost-usd'] = usdText(billed(costNanos, running.passage.markup));
   const left = budgetRemaining(running);
   if (left !== undefined) headers['x-gateway-budget-remaining-usd'] = usdText(left);
   return headers;

@@ -1,7 +1,7 @@
 import type { Handlers, ParsedOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
-import { ownClient } from '../accounts/own-tags.ts';
+import { ownClient, seesMargin } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { tellGuards } from '../limits/guard-store.ts';
@@ -28,7 +28,7 @@ export const clientHandlers: Pick<
     });
     return pageOf(rows, input.limit, {
       // Who only calls models picks clients by name; how they are billed is the workspace's business.
-      view: (row: ClientRow) => describe(caller.role === 'caller' ? nameOf(row) : row),
+      view: (row: ClientRow) => describe(caller, namesOnly(caller) ? nameOf(row) : row),
       cursor: (last) => writeParts([(last.name ?? last.id).toLowerCase(), last.id]),
     });
   },
@@ -37,12 +37,18 @@ export const clientHandlers: Pick<
     await services.tags.flush();
     const row = await find(services, caller, id);
     if (row === undefined) throw unknownClient(id);
-    return describe(row);
+    return describe(caller, namesOnly(caller) ? nameOf(row) : row);
   },
 
   'clients.set': async ({ id, ...given }, { caller, services }) => {
     const place = { workspaceId: caller.workspaceId, livemode: caller.livemode, id };
     await mayName(services, caller, id);
+    if (caller.lockedTags.some((tag) => tag !== 'client_id'))
+      throw new GatewayError(
+        'tag_forbidden',
+        `This key is locked to its ${caller.lockedTags.join(', ')}; what is set here holds for all of the client.`,
+        { param: 'id' },
+      );
     leavesTerms(caller, given);
     const row = await withTransaction(services.db, async (tx) => {
       await lockClientRow(tx, place);
@@ -53,7 +59,7 @@ export const clientHandlers: Pick<
       return changed;
     });
     services.guards.forget(place.workspaceId);
-    return describe(row);
+    return describe(caller, row);
   },
 
   'projects.list': async (input, { caller, services }) => {
@@ -152,12 +158,22 @@ function nameOf({ id, name }: ClientRow): ClientRow {
   return { ...unsetClient, id, name, firstCallAt: null };
 }
 
-function describe(row: ClientRow) {
+/** What is between the workspace and itself: what it adds, and what it notes. */
+function seesTerms(caller: Caller): boolean {
+  return seesMargin(caller) && caller.lockedTags.length === 0;
+}
+
+/** Who only calls models, and a key locked to another tag than the client: the client is not theirs, its name is. */
+function namesOnly({ role, lockedTags }: Caller): boolean {
+  return role === 'caller' || lockedTags.some((tag) => tag !== 'client_id');
+}
+
+function describe(caller: Caller, row: ClientRow) {
   const { rateLimit } = row;
   return {
     id: row.id,
     name: row.name ?? row.id,
-    markup_percent: row.markupPercent,
+    markup_percent: seesTerms(caller) ? row.markupPercent : null,
     currency: row.currency,
     exchange_rate: row.exchangeRate,
     billing_email: row.billingEmail,
@@ -175,7 +191,7 @@ function describe(row: ClientRow) {
             ...(rateLimit.tokens_per_minute == null ? {} : { tokens_per_minute: rateLimit.tokens_per_minute }),
             ...(rateLimit.concurrent == null ? {} : { concurrent: rateLimit.concurrent }),
           },
-    notes: row.notes,
+    notes: seesTerms(caller) ? row.notes : null,
     first_call_at: row.firstCallAt?.toISOString() ?? null,
   };
 }

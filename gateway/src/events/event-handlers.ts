@@ -1,6 +1,7 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { billedEventData, shownMarkup } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
 import { selectEvents, viewEvent } from './event-store.ts';
@@ -26,8 +27,12 @@ export const eventHandlers: Pick<Handlers<Context>, 'events.list'> = {
       before: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
+    const { markups } = await services.guards.of(caller.workspaceId, caller.livemode);
     return pageOf(rows, input.limit, {
-      view: viewEvent,
+      view: (row) => {
+        const event = viewEvent(row);
+        return { ...event, data: billedEventData(event.data, shownMarkup(markups, caller, row.clientId)) };
+      },
       cursor: ({ createdAtMs, id }) => writeCursor({ createdAt: new Date(createdAtMs).toISOString(), id }),
     });
   },

@@ -1,3 +1,4 @@
+import { type Markups, markupOf } from '../clients/markup.ts';
 import type { Db } from '../db/transaction.ts';
 import { defaultLimits, type ScenarioLimits } from '../scenarios/scenario-limits.ts';
 import { isCarried, type LockTags, noLock, readLock, type ScenarioLock } from '../scenarios/scenario-lock.ts';
@@ -15,6 +16,8 @@ export interface Guards {
   scenarioLimits: ReadonlyMap<string, ScenarioLimits>;
   /** What keys with locked tags set for calls that carry them. */
   lockedLimits: ReadonlyMap<string, readonly LockedLimits[]>;
+  /** What is added to the cost of a client's calls, where its own keys look. */
+  markups: Markups;
 }
 
 export interface Pause {
@@ -36,7 +39,7 @@ export async function tellGuards(db: Db, workspaceId: string): Promise<void> {
 
 export async function readGuards(db: Db, workspaceId: string, livemode: boolean): Promise<Guards> {
   const place = [workspaceId, livemode];
-  const [limits, clients, states, scenarios] = await Promise.all([
+  const [limits, clients, states, scenarios, markups] = await Promise.all([
     db.query('select * from rate_limits where workspace_id = $1 and livemode = $2', place),
     db.query(
       'select id, rate_limit, locked from clients where workspace_id = $1 and livemode = $2 and (locked or rate_limit is not null)',
@@ -47,6 +50,10 @@ export async function readGuards(db: Db, workspaceId: string, livemode: boolean)
       place,
     ),
     db.query('select * from scenario_limits where workspace_id = $1 and livemode = $2', place),
+    db.query(
+      'select id, markup_percent from clients where workspace_id = $1 and livemode = $2 and markup_percent <> 0',
+      place,
+    ),
   ]);
   const rateLimits = {
     key: new Map<string, RateLimit>(),
@@ -81,6 +88,12 @@ export async function readGuards(db: Db, workspaceId: string, livemode: boolean)
     ),
     scenarioLimits: new Map(
       limitRows.filter(({ lock }) => lock === noLock).map((row) => [row.id, readScenarioLimits(row)]),
+    ),
+    markups: new Map(
+      (markups.rows as { id: string; markup_percent: number }[]).flatMap(({ id, markup_percent: percent }) => {
+        const markup = markupOf(percent);
+        return markup === undefined ? [] : [[id, markup]];
+      }),
     ),
     lockedLimits: byId(
       limitRows

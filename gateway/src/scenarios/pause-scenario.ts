@@ -89,7 +89,11 @@ function scenarioEvent(
     platform,
   }: { type: 'scenario.paused' | 'scenario.resumed'; reason: string; by: string; platform?: string | undefined },
 ): NewEvent {
-  const scenario = viewScenario(row);
+  // What it spends is not only this client's, where one client's calls are concerned.
+  const { spentTodayNanos, spentPeriodNanos, callsPerMinute, sourceStop } = bareScenario(row.id);
+  const scenario = viewScenario(
+    place.lock === noLock ? row : { ...row, spentTodayNanos, spentPeriodNanos, callsPerMinute, sourceStop },
+  );
   const tags = readLock(place.lock);
   return {
     workspaceId: place.workspaceId,

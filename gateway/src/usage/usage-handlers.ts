@@ -1,7 +1,8 @@
 import type { Handlers, InputOf } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
-import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
+import { billed, type Markup, shownMarkup } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
 import type { Services } from '../services.ts';
 import { type Cell, csvRows } from './csv.ts';
@@ -17,7 +18,8 @@ export const usageHandlers: Pick<Handlers<Context>, 'usage.requests' | 'usage.cl
       after: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
-    return pageOf(rows, input.limit, { view: describe, cursor: (last) => writeCursor(cursorOf(last)) });
+    const show = await viewFor(services, caller);
+    return pageOf(rows, input.limit, { view: show, cursor: (last) => writeCursor(cursorOf(last)) });
   },
 
   'usage.clients': async (input, { caller, services }) => {
@@ -32,10 +34,10 @@ export const usageHandlers: Pick<Handlers<Context>, 'usage.requests' | 'usage.cl
       sumAll(services.db, filter),
     ]);
     const page = pageOf(rows, input.limit, {
-      view: (row) => describeGroup(row, input.group_by),
+      view: (row) => describeGroup(caller, row, input.group_by),
       cursor: ({ group }) => writeParts([group]),
     });
-    return { ...page, totals: describeSum(totals) };
+    return { ...page, totals: describeSum(caller, totals) };
   },
 };
 
@@ -49,11 +51,12 @@ export const usageTexts = {
     async *text() {
       const filter = callFilter(services, caller, input);
       yield csvRows([callColumns]);
+      const show = await viewFor(services, caller);
       for (let after: Cursor | undefined; ; ) {
         const rows = await selectCalls(services.db, { ...filter, after, limit: rowsAtOnce });
         const last = rows.at(-1);
         if (last === undefined) return;
-        yield csvRows(rows.map((row) => callCells(describe(row))));
+        yield csvRows(rows.map((row) => callCells(show(row))));
         if (rows.length < rowsAtOnce) return;
         after = cursorOf(last);
       }
@@ -70,7 +73,7 @@ export const usageTexts = {
         const rows = await sumByGroup(services.db, { filter, grouping, after, limit: rowsAtOnce });
         const last = rows.at(-1);
         if (last === undefined) return;
-        yield csvRows(rows.map((row) => groupCells(describeGroup(row, grouping), grouping)));
+        yield csvRows(rows.map((row) => groupCells(describeGroup(caller, row, grouping), grouping)));
         if (rows.length < rowsAtOnce) return;
         after = { group: last.group };
       }
@@ -129,7 +132,16 @@ function readGroup(cursor: string): { group: string | null } {
   return { group };
 }
 
-function describe(row: StoredCall) {
+/** A client is shown what it is billed for a call. */
+async function viewFor(
+  { guards }: Services,
+  caller: Caller,
+): Promise<(row: StoredCall) => ReturnType<typeof describe>> {
+  const { markups } = await guards.of(caller.workspaceId, caller.livemode);
+  return (row) => describe(row, shownMarkup(markups, caller, row.client_id));
+}
+
+function describe(row: StoredCall, markup: Markup | undefined) {
   const {
     cost_nanos: costNanos,
     input_tokens,
@@ -146,7 +158,7 @@ function describe(row: StoredCall) {
     cache_write_tokens: Number(cache_write_tokens),
     output_tokens: Number(output_tokens),
     reasoning_tokens: Number(reasoning_tokens),
-    cost_usd: toUsd(costNanos),
+    cost_usd: toUsd(billed(costNanos, markup)),
   };
 }
 
@@ -181,13 +193,14 @@ function callCells(row: ReturnType<typeof describe>): Cell[] {
   return callColumns.map((column) => row[column]);
 }
 
-function describeSum(sum: Sum) {
+/** What a client is billed is what it costs, to its own keys. */
+function describeSum(caller: Caller, sum: Sum) {
   return {
     requests: sum.requests,
     input_tokens: sum.inputTokens,
     cached_tokens: sum.cachedTokens,
     output_tokens: sum.outputTokens,
-    cost_usd: toUsd(sum.costNanos),
+    cost_usd: toUsd(seesMargin(caller) ? sum.costNanos : sum.billableNanos),
     billable_usd: toUsd(sum.billableNanos),
     estimated_requests: sum.estimatedRequests,
   };
@@ -202,14 +215,14 @@ const groupField = {
   day: 'day',
 } as const;
 
-function describeGroup(row: GroupSum, grouping: Grouping) {
+function describeGroup(caller: Caller, row: GroupSum, grouping: Grouping) {
   const none = { client_id: null, project: null, scenario_id: null, model: null, key_id: null, day: null };
   return {
     ...none,
     [groupField[grouping]]: row.group,
     name: row.name ?? row.group,
-    ...describeSum(row),
-    markup_percent: row.markupPercent,
+    ...describeSum(caller, row),
+    markup_percent: seesMargin(caller) ? row.markupPercent : null,
     currency: row.currency,
     models: row.models,
   };

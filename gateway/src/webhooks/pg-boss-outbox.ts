@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { newId } from '../accounts/new-id.ts';
+import { billedEventData, markupOf } from '../clients/markup.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import { insertEvents, type StoredEvent, viewEvent } from '../events/event-store.ts';
@@ -92,10 +93,18 @@ export class PgBossOutbox implements Outbox {
     await insertEvents(tx, stored);
     const made: DeliveryRow[] = [];
     for (const event of stored) {
-      for (const { id: webhookId } of await webhooksFor(tx, event)) {
+      const told = viewEvent(event);
+      for (const { id: webhookId, markupPercent } of await webhooksFor(tx, event)) {
         const { workspaceId } = event;
         const id = newId('del', event.createdAtMs);
-        made.push(await insertDelivery(tx, { workspaceId, id, webhookId, event: viewEvent(event) }));
+        made.push(
+          await insertDelivery(tx, {
+            workspaceId,
+            id,
+            webhookId,
+            event: { ...told, data: billedEventData(told.data, markupOf(markupPercent)) },
+          }),
+        );
       }
     }
     for (const job of jobsOf(made)) await this.plan(tx, job);

@@ -88,12 +88,17 @@ export async function selectWebhooks(
   return (rows as RawWebhook[]).map(readWebhook);
 }
 
-/** Subscriptions an event is for. Budget events about 100 % pass a filter by percents that names 100. */
-export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string }[]> {
+/**
+ * Subscriptions an event is for, with the markup that a client's own is told amounts with. Budget events about 100 % pass a
+ * filter by percents that names 100.
+ */
+export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string; markupPercent: number }[]> {
   const { budget } = event.data as { budget?: { scope: object } };
   const { rows } = await db.query(
-    `select id from webhooks
-     where workspace_id = $1 and livemode = $2 and status = 'enabled' and $3 = any(events)
+    `select id, coalesce((
+         select c.markup_percent from clients c
+         where c.workspace_id = $1 and c.livemode = $2 and c.id = webhooks.bound->>'client_id'), 0) as markup
+     from webhooks where workspace_id = $1 and livemode = $2 and status = 'enabled' and $3 = any(events)
        and coalesce(filter->>'client_id' = $4, not filter ? 'client_id')
        and coalesce(filter->>'project' = $5, not filter ? 'project')
        and coalesce(filter->>'scenario_id' = $6, not filter ? 'scenario_id')
@@ -112,7 +117,7 @@ export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string
       budget === undefined ? null : JSON.stringify(budget.scope),
     ],
   );
-  return rows as { id: string }[];
+  return (rows as { id: string; markup: number }[]).map(({ id, markup: markupPercent }) => ({ id, markupPercent }));
 }
 
 /** True also where it was removed before. */

@@ -55,6 +55,10 @@ export const client = z
       .nullable()
       .meta({ title: 'Language', description: 'Of the client’s invoices; null for the workspace’s.' }),
     name: z.string().meta({ title: 'Name', description: 'What people call the client; its id until it is named.' }),
+    markup_percent: z.number().nullable().meta({
+      title: 'Markup (%)',
+      description: 'Added to cost on usage and invoices; null to the client’s own keys.',
+    }),
     first_call_at: isoTime
       .nullable()
       .meta({ title: 'First call', description: 'A client exists from its first call, or from when it was set up.' }),

@@ -28,7 +28,10 @@ const invoice = z
     to: isoTime.meta({ title: 'To', description: 'End, exclusive.' }),
     currency: z.string().meta({ title: 'Currency', description: 'Of every amount.' }),
     exchange_rate: z.number().meta({ title: 'Exchange rate', description: 'Units of the currency for one dollar.' }),
-    markup_percent: z.number().meta({ title: 'Markup', description: 'Percent added to cost.' }),
+    markup_percent: z
+      .number()
+      .nullable()
+      .meta({ title: 'Markup', description: 'Percent added to cost; null to the client’s own keys.' }),
     lines: z
       .array(
         z.object({

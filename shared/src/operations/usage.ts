@@ -147,7 +147,10 @@ const row = z.object({
   day: label('Day', 'Where rows are by day (UTC): 2026-11-01.'),
   name: label('Name', 'What people call it.'),
   ...totals,
-  markup_percent: z.number().meta({ title: 'Markup', description: 'Percent on top of cost, as set for the client.' }),
+  markup_percent: z.number().nullable().meta({
+    title: 'Markup',
+    description: 'Percent on top of cost, as set for the client; null to keys that see billed amounts.',
+  }),
   currency: z.string().meta({ title: 'Currency', description: 'What the client is billed in.' }),
   models: z.array(z.string()).meta({ title: 'Models', description: 'The models that answered.' }),
 });
