@@ -155,7 +155,10 @@ const others: { vendor: Vendor; id: string }[] = [
     .map((id) => ({ vendor: 'anthropic' as const, id })),
 ];
 
-describe.each([...listModels().map(({ vendor, id }) => ({ vendor, id })), ...others])('$id', ({ vendor, id }) => {
+/** As of a day before any of them retired: a name may still be served by an account with an agreement of its own. */
+const listed = listModels(new Date('2024-01-01')).map(({ vendor, id }) => ({ vendor, id }));
+
+describe.each([...listed, ...others])('$id', ({ vendor, id }) => {
   it.each(forms)('takes every parameter of $dialect.id, or goes without', ({ dialect, base, list }) => {
     const refused = list.flatMap((more) => refusalOf(dialect, { vendor, model: id }, { ...base, ...more }) ?? []);
     expect(refused).toEqual([]);

@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
 
@@ -24,17 +24,17 @@ const named = (response: Response) => response.headers.get('x-gateway-dropped-pa
 describe('a model gets what it takes, whatever its caller wrote', () => {
   it('a reasoning model gets its own ceiling and no temperature, and answers', async () => {
     const response = await gateway.post('/v1/chat/completions', {
-      model: 'o4-mini',
+      model: 'gpt-5.6-luna',
       max_tokens: 2_000,
       temperature: 0.3,
       messages,
     });
     expect([response.status, named(response)]).toEqual([200, 'temperature']);
-    expect(sent()).toEqual([['/chat/completions', { model: 'o4-mini', max_completion_tokens: 2_000, messages }]]);
+    expect(sent()).toEqual([['/chat/completions', { model: 'gpt-5.6-luna', max_completion_tokens: 2_000, messages }]]);
   });
 
   it('in strict mode the call is refused instead, by the name of what would go', async () => {
-    const body = { model: 'gpt-5-mini', max_tokens: 300, temperature: 0.2, messages };
+    const body = { model: 'gpt-5.5', max_tokens: 300, temperature: 0.2, messages };
     const response = await gateway.post('/v1/chat/completions', body, { 'x-gateway-strict': 'true' });
     expect([response.status, await response.json()]).toMatchObject([
       400,
@@ -44,7 +44,7 @@ describe('a model gets what it takes, whatever its caller wrote', () => {
   });
 
   it('another name for the same thing is no loss, in strict mode either', async () => {
-    const body = { model: 'gpt-5-mini', max_tokens: 300, messages };
+    const body = { model: 'gpt-5.5', max_tokens: 300, messages };
     const response = await gateway.post('/v1/chat/completions', body, { 'x-gateway-strict': 'true' });
     expect([response.status, named(response)]).toEqual([200, null]);
   });
@@ -53,19 +53,19 @@ describe('a model gets what it takes, whatever its caller wrote', () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     const response = await gateway.post('/v1/chat/completions', {
       model: 'gpt-4o',
-      fallback_models: ['gpt-5'],
+      fallback_models: ['gpt-5.5'],
       max_tokens: 50,
       temperature: 0.2,
       messages,
     });
     expect([response.status, named(response)]).toEqual([200, 'temperature']);
-    expect(sent()[1]).toEqual(['/chat/completions', { model: 'gpt-5', max_completion_tokens: 50, messages }]);
+    expect(sent()[1]).toEqual(['/chat/completions', { model: 'gpt-5.5', max_completion_tokens: 50, messages }]);
   });
 
   it('so is one that another vendor’s model falls back on', async () => {
     gateway.fakes.gemini.fault({ kind: 'status', status: 503 });
     const response = await gateway.post('/v1/chat/completions', {
-      model: 'gemini-2.5-flash',
+      model: 'gemini-3.5-flash',
       fallback_models: ['gpt-4o-mini'],
       reasoning_effort: 'low',
       max_tokens: 300,
@@ -77,9 +77,9 @@ describe('a model gets what it takes, whatever its caller wrote', () => {
 
   it.each([
     ['claude-opus-4-7', 'claude-haiku-4-5', { thinking: { type: 'adaptive' }, output_config: { effort: 'low' } }],
-    ['claude-opus-4-1', 'claude-opus-4-7', { temperature: 0.2 }],
-    ['claude-sonnet-4-5', 'claude-opus-4-7', { thinking: { type: 'enabled', budget_tokens: 2_000 } }],
-    ['gpt-5', 'claude-3-haiku-20240307', { thinking: { type: 'adaptive' }, output_config: { effort: 'high' } }],
+    ['claude-haiku-4-5', 'claude-opus-4-7', { temperature: 0.2 }],
+    ['claude-opus-4-6', 'claude-opus-4-7', { thinking: { type: 'enabled', budget_tokens: 2_000 } }],
+    ['gpt-5.5', 'claude-haiku-4-5', { thinking: { type: 'adaptive' }, output_config: { effort: 'high' } }],
   ])('%s falls back on %s, which takes the call', async (model, fallback, more) => {
     const first = model.startsWith('gpt') ? gateway.fakes.openai : gateway.fakes.anthropic;
     first.fault({ kind: 'status', status: 500 });
@@ -92,7 +92,7 @@ describe('a model gets what it takes, whatever its caller wrote', () => {
   it('a response falls back from a model that thinks on one that does not', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     const response = await gateway.post('/v1/responses', {
-      model: 'gpt-5',
+      model: 'gpt-5.5',
       fallback_models: ['gpt-4o'],
       input: 'Hi',
       reasoning: { effort: 'low', summary: 'auto' },
@@ -185,7 +185,7 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
     expect(sent()).toEqual([['/chat/completions', { ...more, messages }]]);
   });
 
-  it.each(['gpt-5-pro', 'o1-pro', 'o3-pro', 'gpt-5.1-codex-mini', 'gpt-5.3-codex', 'codex-mini'])(
+  it.each(['gpt-5.2-pro', 'gpt-5.4-pro', 'gpt-5.5-pro', 'gpt-5.3-codex'])(
     '%s, which is served there only, answers chat and messages',
     async (model) => {
       const chat = await gateway.post('/v1/chat/completions', { model, max_tokens: 300, messages });
@@ -199,7 +199,7 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
   it('a fallback goes there too', async () => {
     gateway.fakes.anthropic.fault({ kind: 'status', status: 500 });
     const response = await gateway.post('/v1/chat/completions', {
-      model: 'claude-opus-4-5',
+      model: 'claude-opus-4-6',
       fallback_models: ['gpt-5.6-terra'],
       reasoning_effort: 'low',
       tools,
@@ -212,16 +212,61 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
   it('a refusal and a cut answer are told as such', async () => {
     gateway.fakes.openai.reply({ refusal: 'I will not.' }, { text: 'And so', finish: 'length' });
     const ask = async () =>
-      (await (await gateway.post('/v1/chat/completions', { model: 'gpt-5-pro', messages })).json()) as object;
+      (await (await gateway.post('/v1/chat/completions', { model: 'gpt-5.4-pro', messages })).json()) as object;
     expect(await ask()).toMatchObject({ choices: [{ message: { content: null, refusal: 'I will not.' } }] });
     expect(await ask()).toMatchObject({ choices: [{ finish_reason: 'length', message: { content: 'And so' } }] });
   });
 
+  it('a document by its address reaches OpenAI, whose chat endpoint takes none', async () => {
+    const url = 'https://example.org/a.pdf';
+    const content = [
+      { type: 'document', source: { type: 'url', url } },
+      { type: 'text', text: 'Read.' },
+    ];
+    const response = await gateway.post('/v1/messages', {
+      model: 'gpt-4o',
+      max_tokens: 99,
+      messages: [{ role: 'user', content }],
+    });
+    expect(response.status).toBe(200);
+    expect(sent()[0]).toMatchObject([
+      '/responses',
+      { input: [{ content: [{ type: 'input_file', file_url: url }, {}] }] },
+    ]);
+  });
+
+  it('tools only chat knows are refused by name, where the model is served there only', async () => {
+    const body = { model: 'gpt-5.4-pro', tools: [{ type: 'custom', custom: { name: 'c' } }], messages };
+    const response = await gateway.post('/v1/chat/completions', body);
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { error: { code: 'unsupported_parameter', param: 'tools[0].type' } },
+    ]);
+  });
+
   it('what chat has and responses have not is named', async () => {
-    const body = { model: 'gpt-5-pro', seed: 4, stop: ['x'], logit_bias: { 1: 1 }, verbosity: 'low', messages };
+    const body = { model: 'gpt-5.4-pro', seed: 4, stop: ['x'], logit_bias: { 1: 1 }, verbosity: 'low', messages };
     const response = await gateway.post('/v1/chat/completions', body);
     expect([response.status, named(response)?.split(', ').sort()]).toEqual([200, ['logit_bias', 'seed', 'stop']]);
     expect(sent()[0]?.[1].text).toEqual({ verbosity: 'low' });
+  });
+});
+
+describe('a test key sees what its vendor would not get', () => {
+  const asked = (body: object, headers: Record<string, string> = {}) =>
+    gateway.post('/v1/chat/completions', body, { authorization: `Bearer ${testKey}`, ...headers });
+
+  it.each([
+    [{ model: 'gpt-5.5', temperature: 0.2 }, 'temperature'],
+    [{ model: 'gpt-4o-mini', reasoning_effort: 'low' }, 'reasoning_effort'],
+    [{ model: 'claude-haiku-4-5', seed: 4 }, 'seed'],
+    [{ model: 'gpt-4o', api_base: 'https://x' }, 'api_base'],
+  ])('%j', async (body, name) => {
+    const response = await asked({ ...body, messages });
+    expect([response.status, named(response)]).toEqual([200, name]);
+    const strict = await asked({ ...body, messages }, { 'x-gateway-strict': 'true' });
+    expect([strict.status, await strict.json()]).toMatchObject([400, { error: { param: name } }]);
+    expect(sent()).toEqual([]);
   });
 });
 
@@ -237,14 +282,14 @@ describe('fields that choose another route behind the provider', () => {
 
   it.each([
     ['/v1/chat/completions', { model: 'gpt-4o', messages }],
-    ['/v1/chat/completions', { model: 'gpt-5-pro', messages }],
-    ['/v1/chat/completions', { model: 'claude-sonnet-4-5', messages }],
-    ['/v1/chat/completions', { model: 'gemini-2.5-flash', messages }],
+    ['/v1/chat/completions', { model: 'gpt-5.4-pro', messages }],
+    ['/v1/chat/completions', { model: 'claude-haiku-4-5', messages }],
+    ['/v1/chat/completions', { model: 'gemini-3.5-flash', messages }],
     ['/v1/responses', { model: 'gpt-4o', input: 'Hi' }],
-    ['/v1/responses', { model: 'gemini-2.5-flash', input: 'Hi' }],
-    ['/v1/messages', { model: 'claude-sonnet-4-5', max_tokens: 9, messages }],
+    ['/v1/responses', { model: 'gemini-3.5-flash', input: 'Hi' }],
+    ['/v1/messages', { model: 'claude-haiku-4-5', max_tokens: 9, messages }],
     ['/v1/messages', { model: 'gpt-4o', max_tokens: 9, messages }],
-    ['/v1/messages', { model: 'gpt-5-pro', max_tokens: 99, messages }],
+    ['/v1/messages', { model: 'gpt-5.4-pro', max_tokens: 99, messages }],
     ['/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hi' }],
   ])('reach no provider, and are named: %s %j', async (path, body) => {
     const response = await gateway.post(path, { ...body, ...fields });
@@ -254,5 +299,30 @@ describe('fields that choose another route behind the provider', () => {
     expect(requests).toHaveLength(1);
     expect(Object.keys(requests[0]?.json ?? {}).filter((name) => name in fields)).toEqual([]);
     expect(named(response)?.split(', ')).toEqual(expect.arrayContaining(Object.keys(fields)));
+  });
+});
+
+it('a prompt-cache mark reaches Claude wherever a chat body has it', async () => {
+  const cache_control = { type: 'ephemeral' };
+  const call = { id: 'call_a', type: 'function', function: { name: 'get_weather', arguments: '{}' }, cache_control };
+  const response = await gateway.post('/v1/chat/completions', {
+    model: 'claude-haiku-4-5',
+    tools: [{ ...tools[0], cache_control }],
+    messages: [
+      { role: 'system', content: 'Be brief.', cache_control },
+      { role: 'user', content: 'Weather?', cache_control },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'call_a', content: 'clear', cache_control },
+    ],
+  });
+  expect([response.status, named(response)]).toEqual([200, null]);
+  expect(gateway.fakes.anthropic.requests[0]?.json).toMatchObject({
+    system: [{ text: 'Be brief.', cache_control }],
+    tools: [{ cache_control }],
+    messages: [
+      { content: [{ type: 'text', cache_control }] },
+      { content: [{ type: 'tool_use', cache_control }] },
+      { content: [{ type: 'tool_result', cache_control }] },
+    ],
   });
 });

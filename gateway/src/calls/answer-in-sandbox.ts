@@ -12,7 +12,12 @@ import type { Tried } from './try-candidate.ts';
 const stepMs = 5;
 
 /** The built-in provider of test keys: nothing leaves the process, but everything else is as it would be. */
-export function answerInSandbox(request: ModelCall, call: NeutralCall, candidate: Candidate): Tried {
+export function answerInSandbox(
+  request: ModelCall,
+  call: NeutralCall,
+  candidate: Candidate,
+  dropped: readonly string[],
+): Tried {
   const context = { requestId: request.id, createdAtMs: request.receivedAtMs, call };
   const outcome = answerSandbox(call, candidate.model);
   if (outcome.kind === 'failure') return { kind: 'failed', failure: outcome.failure };
@@ -21,7 +26,7 @@ export function answerInSandbox(request: ModelCall, call: NeutralCall, candidate
   if (!call.stream) {
     const text = answer.parts.map((part) => (part.kind === 'tool-call' ? part.arguments : part.text)).join('');
     const body = JSON.stringify(request.dialect.answer(answer, context));
-    return { kind: 'plain', body, model: answer.model, usage: answer.usage, text, dropped: [], firstByteAt };
+    return { kind: 'plain', body, model: answer.model, usage: answer.usage, text, dropped, firstByteAt };
   }
   const { transform, take, finish } = writeTransform(
     request.dialect.stream({ ...context, inputTokens: answer.usage?.inputTokens }),
@@ -38,7 +43,7 @@ export function answerInSandbox(request: ModelCall, call: NeutralCall, candidate
     kind: 'stream',
     run: { attach, transform, abort: () => {} },
     failure: () => undefined,
-    dropped: [],
+    dropped,
     firstByteAt: () => firstByteAt,
   };
 }

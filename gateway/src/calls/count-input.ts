@@ -1,6 +1,7 @@
 import { edit } from '../dialects/json-outline.ts';
 import { messages } from '../dialects/messages.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
+import { routingFields } from '../dialects/routing-fields.ts';
 import { anthropic } from '../providers/anthropic.ts';
 import { estimateInputTokens } from '../providers/count-tokens.ts';
 import { parseErrorBody } from '../providers/failure.ts';
@@ -70,7 +71,8 @@ async function countAtAnthropic(
 ): Promise<number | undefined> {
   const { url, headers } = anthropic.relay('messages', targetOf(candidate));
   const { pool, path } = services.outgoing.destination(`${url}/count_tokens`, candidate.trusted);
-  const remove = notCounted.filter((name) => Object.hasOwn(json, name));
+  const routing = routingFields(json)?.remove ?? [];
+  const remove = [...notCounted.filter((name) => Object.hasOwn(json, name)), ...routing];
   const set = json.model === candidate.model ? {} : { model: JSON.stringify(candidate.model) };
   try {
     const exchange = await Exchange.send(

@@ -24,6 +24,13 @@ import { overloaded, targetOf, withoutKey } from './try-candidate.ts';
 export async function embedText(services: Services, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
   const asked = readEmbeddings(request.json);
   mayCall(request.caller);
+  const [refused] = request.strict ? (routingFields(request.json)?.names ?? []) : [];
+  if (refused !== undefined)
+    throw new GatewayError(
+      'unsupported_parameter',
+      `\`${refused}\` reaches no provider: the gateway has chosen the route. Leave it out, or drop X-Gateway-Strict.`,
+      { param: refused },
+    );
   if (!services.journal.available) throw databaseAway();
   const passage = await enter(services, request);
   try {

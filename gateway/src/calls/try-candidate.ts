@@ -9,6 +9,7 @@ import {
   UnreadableAnswer,
 } from '../providers/adapter.ts';
 import { estimateInputTokens } from '../providers/count-tokens.ts';
+import { openAiModel } from '../providers/openai-model.ts';
 import { adapterFor } from '../providers/providers.ts';
 import { type TranslatedCall, translateCall } from '../providers/translated-call.ts';
 import type { Candidate } from '../routing/route.ts';
@@ -66,15 +67,19 @@ const errorBytesMax = 64 * 1024;
 export async function tryCandidate(services: Services, options: Try): Promise<Tried> {
   const { request, candidate, ceiling } = options;
   const call = ceiling === undefined ? options.call : { ...options.call, maxTokens: ceiling };
-  if (candidate.kind === 'sandbox') return answerInSandbox(request, call, candidate);
-  const adapter = adapterFor(candidate.kind, call, candidate.model);
+  const kind = candidate.kind === 'sandbox' ? (candidate.standsFor ?? 'openai-compatible') : candidate.kind;
+  const adapter = adapterFor(kind, call, candidate.model);
   const relayed = adapter.native.includes(call.dialect);
   const translated = relayed ? undefined : translateCall(adapter, call, targetOf(candidate));
-  const outgoing = translated?.outgoing ?? relay(adapter, options);
+  const outgoing = translated?.outgoing ?? relay(adapter, kind, options);
   const { dropped } = outgoing;
+  const lost = relayed && kind === 'openai' ? lostInChat(call, candidate.model) : undefined;
+  if (lost !== undefined) return { kind: 'unsupported', error: unsupported([lost], candidate) };
+  if (request.strict && dropped.length > 0) return { kind: 'unsupported', error: unsupported(dropped, candidate) };
+  // What a vendor would not get is not found in production first.
+  if (candidate.kind === 'sandbox') return answerInSandbox(request, call, candidate, dropped);
   // Counted while the provider thinks.
   const counting = !relayed && call.stream && call.dialect === 'messages' ? estimateInputTokens(call) : undefined;
-  if (request.strict && dropped.length > 0) return { kind: 'unsupported', error: unsupported(dropped, candidate) };
   try {
     const exchange = await send(services, candidate, outgoing, request.cancellation);
     if (exchange.status < 200 || exchange.status > 299)
@@ -92,7 +97,11 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   }
 }
 
-function relay(adapter: Adapter, { request, call, candidate, ceiling }: Try): Omit<Outgoing, 'body'> & Relay {
+function relay(
+  adapter: Adapter,
+  kind: Adapter['kind'],
+  { request, call, candidate, ceiling }: Try,
+): Omit<Outgoing, 'body'> & Relay {
   const head = adapter.relay(call.dialect, targetOf(candidate));
   const { outline, json } = request;
   const { body, dropped } = relayBody({
@@ -101,7 +110,7 @@ function relay(adapter: Adapter, { request, call, candidate, ceiling }: Try): Om
     json,
     call,
     model: candidate.model,
-    kind: candidate.kind,
+    kind,
     ceiling,
   });
   return {
@@ -274,10 +283,15 @@ export function withoutKey(failure: AttemptFailure, { apiKey }: Pick<Candidate, 
     : { ...failure, message: failure.message.replaceAll(apiKey, '[key]') };
 }
 
+/** What only the chat endpoint knows, where the model is served on the other one only. */
+function lostInChat({ dialect, onlyNative }: NeutralCall, model: string): string | undefined {
+  return dialect === 'chat' && openAiModel(model).responsesOnly ? onlyNative[0] : undefined;
+}
+
 function unsupported(dropped: readonly string[], candidate: Candidate): GatewayError {
   return new GatewayError(
     'unsupported_parameter',
-    `${candidate.provider} cannot honour: ${dropped.join(', ')}. Leave it out, choose another model, or drop X-Gateway-Strict to have it ignored.`,
+    `"${candidate.model}" cannot honour: ${dropped.join(', ')}. Leave it out, choose another model, or drop X-Gateway-Strict to have it ignored.`,
     { param: dropped[0] },
   );
 }

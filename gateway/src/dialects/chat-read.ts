@@ -146,17 +146,30 @@ function readMessage(message: JsonObject, at: string, reading: Reading): Message
   switch (role) {
     case 'system':
     case 'developer':
-      return { role: 'system', parts: readContent(message.content, `${at}.content`, native, true), ...named };
+      return {
+        role: 'system',
+        parts: marked(message, readContent(message.content, `${at}.content`, native, true)),
+        ...named,
+      };
     case 'user':
-      return { role: 'user', parts: readContent(message.content, `${at}.content`, native, true), ...named };
+      return {
+        role: 'user',
+        parts: marked(message, readContent(message.content, `${at}.content`, native, true)),
+        ...named,
+      };
     case 'assistant':
-      return { role: 'assistant', parts: readAssistant(message, at, reading), ...named };
+      return { role: 'assistant', parts: marked(message, readAssistant(message, at, reading)), ...named };
     case 'tool': {
       const toolCallId = needString(message.tool_call_id, `${at}.tool_call_id`);
       return {
         role: 'tool',
         parts: [
-          { kind: 'tool-result', toolCallId, content: readContent(message.content, `${at}.content`, native, true) },
+          {
+            kind: 'tool-result',
+            toolCallId,
+            content: readContent(message.content, `${at}.content`, native, true),
+            ...cacheMark(message),
+          },
         ],
       };
     }
@@ -177,6 +190,19 @@ function readMessage(message: JsonObject, at: string, reading: Reading): Message
   }
 }
 
+/** Anthropic's prompt-cache mark, which clients put on parts, calls, results, tools and whole messages alike. */
+function cacheMark({ cache_control: mark }: JsonObject): { cacheControl?: unknown } {
+  return mark === undefined || mark === null ? {} : { cacheControl: mark };
+}
+
+/** A mark on a message is one on its last part. */
+function marked(message: JsonObject, parts: Part[]): Part[] {
+  const last = parts.at(-1);
+  if (!message.cache_control || last === undefined || last.kind === 'reasoning' || last.kind === 'refusal')
+    return parts;
+  return [...parts.slice(0, -1), { ...cacheMark(message), ...last }];
+}
+
 function readContent(value: unknown, at: string, native: string[], needed: boolean): Part[] {
   if (typeof value === 'string') return [{ kind: 'text', text: value }];
   const list = readList(value, at);
@@ -188,8 +214,7 @@ function readContent(value: unknown, at: string, native: string[], needed: boole
 }
 
 function readPart(part: JsonObject, at: string, native: string[]): Part[] {
-  const cache =
-    part.cache_control === undefined || part.cache_control === null ? {} : { cacheControl: part.cache_control };
+  const cache = cacheMark(part);
   switch (part.type) {
     case 'text':
       return [{ kind: 'text', text: needString(part.text, `${at}.text`), ...cache }];
@@ -311,6 +336,7 @@ function readToolCall(call: JsonObject, at: string, native: string[]): ToolCallP
       name: needString(fn.name, `${at}.function.name`),
       arguments: readArguments(fn.arguments, `${at}.function.arguments`),
       ...(signature === undefined ? {} : { signature }),
+      ...cacheMark(call),
     },
   ];
 }

@@ -14,7 +14,7 @@ export function answerCeiling(kind: ProviderKind, model: string): number | undef
       return Number.isFinite(answerTokensMax) ? answerTokensMax : undefined;
     }
     case 'gemini':
-      return /gemini-(1|2\.0)/.test(model) ? 8_192 : 65_536;
+      return /gemini-(1|2\.0)|^gemini-pro(-vision)?$|^gemma-[123]/.test(model) ? 8_192 : 65_536;
     default:
       return undefined;
   }

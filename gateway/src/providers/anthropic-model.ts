@@ -61,6 +61,7 @@ const newest = Number.MAX_SAFE_INTEGER;
 
 /** `claude-3-5-haiku-20241022` as well as `claude-haiku-4-5`; a date is no version. */
 function generationOf(name: string): { family: string; generation: number } {
+  if (/claude-(v\d|instant)/.test(name)) return { family: '', generation: version(1) };
   const match = /claude-(?:([a-z]+)-)?(\d+)(?:[-.](\d{1,2})(?!\d))?(?:-([a-z]+))?/.exec(name);
   if (match === null) return { family: '', generation: isClaude(name) ? newest : foreign };
   const [, before, major, minor, after] = match;

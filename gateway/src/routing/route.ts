@@ -32,6 +32,8 @@ export interface Candidate {
   named: boolean;
   /** Only where its vendor does not know the one before it: another of the same class there. */
   spare: boolean;
+  /** Of the sandbox: the kind of provider it answers for, whose rules hold there too. */
+  standsFor?: Exclude<ProviderKind, 'sandbox'> | undefined;
 }
 
 export interface RouteInput {
@@ -326,8 +328,18 @@ function inSandbox(first: Place, asked: Asked): Candidate {
   if (entry === undefined && candidate.price === undefined)
     throw unknownModel(asked.call.model, asked, { param: 'model', need: '' });
   const reason = `${first.reason}, in the sandbox`;
+  const standsFor = first.kind === 'sandbox' ? undefined : first.kind;
   // Nothing of a real account goes along.
-  return { ...candidate, provider: 'sandbox', account: 'sandbox', kind: 'sandbox', baseUrl: '', apiKey: '', reason };
+  return {
+    ...candidate,
+    provider: 'sandbox',
+    account: 'sandbox',
+    kind: 'sandbox',
+    baseUrl: '',
+    apiKey: '',
+    reason,
+    standsFor,
+  };
 }
 
 type AutoMode = 'cost' | 'balanced' | 'quality';

@@ -88,7 +88,7 @@ function modelFault(body: Json, model: string): string | undefined {
   if (!older && (config.presencePenalty !== undefined || config.frequencyPenalty !== undefined))
     return `Penalty is not enabled for models/${model}`;
   if (!older && config.responseLogprobs !== undefined) return `Logprobs is not enabled for models/${model}`;
-  const most = older ? 8_192 : 65_536;
+  const most = older && !model.includes('gemma-4') ? 8_192 : 65_536;
   return Number(config.maxOutputTokens ?? 1) > most
     ? `Unable to submit request because it has a maxOutputTokens value of ${config.maxOutputTokens} but the supported range is from 1 (inclusive) to ${most + 1} (exclusive).`
     : undefined;

@@ -175,7 +175,7 @@ function responsesFault(body: Json): [string, string] | undefined {
   if (text?.format?.type === 'json_schema' && typeof text.format.name !== 'string')
     return ["Missing required parameter: 'text.format.name'.", 'text.format.name'];
   for (const [i, tool] of ((body.tools ?? []) as Json[]).entries())
-    if (tool.type === 'function' && (typeof tool.name !== 'string' || typeof tool.strict !== 'boolean'))
+    if (tool.type === 'function' && typeof tool.name !== 'string')
       return [`Missing required parameter: 'tools[${i}].name'.`, `tools[${i}].name`];
   return typeof input === 'string' ? undefined : inputFault(input, reasons);
 }
