@@ -137,10 +137,13 @@ describe('a retired model', () => {
         kind: 'openai-compatible',
         base_url: gateway.fakes.openai.baseUrl,
         api_key: fakeKeys.openai,
-        models: [{ id: 'claude-v1', input_usd_per_mtok: 1, output_usd_per_mtok: 1 }],
+        models: ['claude-v1', 'gpt-4o'].map((id) => ({ id, input_usd_per_mtok: 0.075, output_usd_per_mtok: 1 })),
       }),
       201,
     );
+    const { data } = await json<{ data: { id: string; display_name: string }[] }>(gateway.get('/v1/models'));
+    for (const id of ['claude-v1', 'gpt-4o'])
+      expect(data.filter((model) => model.id === id)).toMatchObject([{ display_name: `${id} · local · $0.075 / $1` }]);
     const answer = await gateway.post(chat, hello('claude-v1'));
     expect(answer.headers.get('x-gateway-model')).toBe('claude-v1');
     expect(gateway.fakes.openai.requests.at(-1)?.json.model).toBe('claude-v1');

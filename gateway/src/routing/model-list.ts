@@ -37,8 +37,12 @@ export function listedModels(accounts: readonly ProviderAccount[] | undefined, a
       }),
     ),
   );
+  // A server of one's own comes before a vendor whose model it lists, in a call as in the list.
+  const ownIds = new Set(own.map(({ id }) => id));
   const reachable = listModels(at).filter(
-    ({ vendor }) => accounts === undefined || accounts.some(({ name, kind }) => name === vendor || kind === vendor),
+    ({ id, vendor }) =>
+      !ownIds.has(id) &&
+      (accounts === undefined || accounts.some(({ name, kind }) => name === vendor || kind === vendor)),
   );
   return [
     ...Object.entries(autos).map(([id, does]) => ({
