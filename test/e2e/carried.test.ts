@@ -180,6 +180,41 @@ describe('names of tools', () => {
     },
   );
 
+  const relayedOnes = [
+    { dialect: 'chat', vendor: 'openai' },
+    { dialect: 'responses', vendor: 'openai' },
+    { dialect: 'messages', vendor: 'anthropic' },
+  ] as const;
+  it.each(relayedOnes.flatMap((pair) => odd.map((tool) => ({ ...pair, tool: `${tool}.${'y'.repeat(130)}` }))))(
+    '"$tool" is relayed from $dialect to $vendor in a form it takes, and everything else as it came',
+    async ({ dialect, vendor, tool }) => {
+      for (const stream of both) {
+        const fake = fakeOf(vendor);
+        fake.reset();
+        const history = { arguments: `{"name":${JSON.stringify(tool)},"id":2512292042121000001}`, result: tool };
+        const choice = dialect === 'messages' ? { type: 'any' } : 'required';
+        const more = { tool_choice: choice, top_p: 0.5 };
+        const { status, text } = await answered(ask(dialect, models[vendor], { tool, history, stream, more }), dialect);
+        expect([status, text.slice(0, 300)]).toEqual([200, expect.anything()]);
+        expect(callsOf(dialect, text, stream).map(({ name }) => name)).toEqual([tool]);
+        const sent = fake.requests[0]?.text ?? '';
+        expect(sent.replaceAll('\\', '')).toContain(history.arguments);
+        expect(sent).toContain('"top_p":0.5');
+      }
+    },
+  );
+
+  it('a name Claude takes goes to the GPT that stands in, in a form it takes', async () => {
+    const name = 'n'.repeat(100);
+    gateway.fakes.anthropic.fault({ kind: 'status', status: 503 });
+    const tools = [{ type: 'function', function: { name, parameters: { type: 'object', properties: {} } } }];
+    const messages = [{ role: 'user', content: 'x' }];
+    const body = { model: models.anthropic, fallback_models: ['gpt-4o'], tools, tool_choice: 'required', messages };
+    const response = await gateway.post(paths.chat, body);
+    expect(callsOf('chat', await response.text(), false).map((call) => call.name)).toEqual([name]);
+    expect(gateway.fakes.openai.requests).toHaveLength(1);
+  });
+
   it('two long names that begin alike stay two', async () => {
     const names = [`${'a'.repeat(90)}_one`, `${'a'.repeat(90)}_two`];
     const tools = names.map((name) => ({ name, input_schema: { type: 'object', properties: {} } }));

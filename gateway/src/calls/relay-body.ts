@@ -3,6 +3,8 @@ import { edit, type Outline } from '../dialects/json-outline.ts';
 import type { JsonObject, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
 import { fitBody } from '../providers/fit-body.ts';
+import type { NameRule } from '../providers/tool-names.ts';
+import { relayedNames } from './relay-names.ts';
 import { withoutForeign } from './strip-foreign.ts';
 import { metadataTagNames } from './tags.ts';
 
@@ -10,6 +12,8 @@ export interface Relay {
   body: Buffer;
   /** In the caller's words, the parameters it goes without, or with another value. */
   dropped: readonly string[];
+  /** Bytes of the answer as the caller is to see them, where names of tools had to be changed. */
+  restore?: ((bytes: Buffer) => Buffer) | undefined;
 }
 
 /**
@@ -26,12 +30,17 @@ export function relayBody(options: {
   model: string;
   /** Servers that merely follow OpenAI's dialect may know fields OpenAI does not. */
   kind: ProviderKind;
+  /** What the provider takes as the name of a tool, where it is known. */
+  toolNames?: NameRule | undefined;
   /** The most tokens of answer to ask for, where the budget says less than the caller. */
   ceiling?: number | undefined;
 }): Relay {
   const { body, outline, json: came, call, model, kind, ceiling } = options;
   const set: Record<string, string> = kind === 'openai-compatible' ? {} : withoutForeign(call, came, model);
-  const json = withChanged(came, set);
+  const cleaned = withChanged(came, set);
+  const names = options.toolNames === undefined ? undefined : relayedNames(call, cleaned, options.toolNames);
+  if (names !== undefined) Object.assign(set, names.set);
+  const json = names === undefined ? cleaned : withChanged(cleaned, names.set);
   const remove: string[] = [];
   const dropped: string[] = [];
   if (json.model !== model) set.model = JSON.stringify(model);
@@ -61,6 +70,7 @@ export function relayBody(options: {
   return {
     body: remove.length === 0 && Object.keys(set).length === 0 ? body : edit(body, outline, { set, remove }),
     dropped: dropped.length === 0 ? droppedNothing : dropped,
+    restore: names?.restore,
   };
 }
 

@@ -33,9 +33,13 @@ export interface StreamTransform {
 
 /**
  * Same dialect on both sides: bytes are passed on as they come, complete events only, and merely scanned. An error event that
- * `isOurs` (our account is refused) is not passed on.
+ * `isOurs` (our account is refused) is not passed on. `restore` gives events back the caller's own names.
  */
-export function relayTransform(scanner: RelayScanner, isOurs: (errorBody: string) => boolean): StreamTransform {
+export function relayTransform(
+  scanner: RelayScanner,
+  isOurs: (errorBody: string) => boolean,
+  restore?: (bytes: Buffer) => Buffer,
+): StreamTransform {
   const splitter = createFrameSplitter();
   let state: StreamTransform['state'] = 'open';
   let last: Buffer | undefined;
@@ -50,7 +54,7 @@ export function relayTransform(scanner: RelayScanner, isOurs: (errorBody: string
         if (verdict === 'relay') out.push(frame);
         else if (verdict === 'last') {
           state = 'complete';
-          last = frame;
+          last = restore?.(frame) ?? frame;
           break;
         } else if (verdict === 'error') {
           errorBody = dataOf(frame);
@@ -61,7 +65,8 @@ export function relayTransform(scanner: RelayScanner, isOurs: (errorBody: string
         }
       }
       // Frames of one chunk are neighbours in memory: send them as the one piece they arrived in.
-      return out.length > 1 ? [joinNeighbours(out)] : out;
+      const whole = out.length > 1 ? [joinNeighbours(out)] : out;
+      return restore === undefined ? whole : whole.map(restore);
     },
     end: () => [],
     get state() {

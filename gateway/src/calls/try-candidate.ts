@@ -84,7 +84,9 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
     const exchange = await send(services, candidate, outgoing, request.cancellation);
     if (exchange.status < 200 || exchange.status > 299)
       return { kind: 'failed', failure: withoutKey(await refusal(services, adapter, exchange), candidate) };
-    const reading: Reading = { adapter, translated, exchange, request, call, dropped, inputTokens: await counting };
+    const restore = 'restore' in outgoing ? outgoing.restore : undefined;
+    const inputTokens = await counting;
+    const reading: Reading = { adapter, translated, exchange, request, call, dropped, inputTokens, restore };
     return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
   } catch (error) {
     if (error instanceof ExchangeError) {
@@ -104,7 +106,7 @@ function relay(
 ): Omit<Outgoing, 'body'> & Relay {
   const head = adapter.relay(call.dialect, targetOf(candidate));
   const { outline, json } = request;
-  const { body, dropped } = relayBody({
+  const { body, dropped, restore } = relayBody({
     body: request.body,
     outline,
     json,
@@ -112,12 +114,14 @@ function relay(
     model: candidate.model,
     kind,
     ceiling,
+    toolNames: candidate.kind === 'openai-compatible' ? undefined : adapter.toolNames,
   });
   return {
     url: head.url,
     headers: { ...head.headers, ...(candidate.kind === 'anthropic' ? request.anthropicHeaders : {}) },
     body,
     dropped,
+    restore,
   };
 }
 
@@ -173,16 +177,18 @@ interface Reading {
   call: NeutralCall;
   dropped: readonly string[];
   inputTokens: number | undefined;
+  /** Of a relayed answer, where names of tools had to be changed. */
+  restore: Relay['restore'];
 }
 
-function readPlain({ adapter, translated, exchange, request, call, dropped }: Reading, body: Buffer): Tried {
+function readPlain({ adapter, translated, exchange, request, call, dropped, restore }: Reading, body: Buffer): Tried {
   const { firstByteAt } = exchange;
   const json = parseObject(body, translated === undefined ? JSON.parse : parseExact);
   if (json === undefined) return { kind: 'failed', failure: nonsense };
   if (translated === undefined) {
     const read = request.dialect.readPlain(json);
     if (read === undefined) return { kind: 'failed', failure: toldInside(adapter, json) };
-    return { kind: 'plain', body, ...read, dropped, firstByteAt };
+    return { kind: 'plain', body: restore?.(body) ?? body, ...read, dropped, firstByteAt };
   }
   const answer = answerIn(adapter, translated, json);
   if ('kind' in answer) return { kind: 'failed', failure: answer };
@@ -207,6 +213,7 @@ async function readStream({
   call,
   dropped,
   inputTokens,
+  restore,
 }: Reading): Promise<Tried> {
   if (!String(exchange.headers['content-type'] ?? '').includes('text/event-stream')) {
     // An HTML page, or an error body under a 200.
@@ -216,7 +223,7 @@ async function readStream({
   const isOurs = (errorBody: string): boolean => adapter.error(500, errorBody).kind === 'account';
   const transform =
     translated === undefined
-      ? relayTransform(request.dialect.scanner(call), isOurs)
+      ? relayTransform(request.dialect.scanner(call), isOurs, restore)
       : translateTransform(
           translated.stream(),
           translated.writer(

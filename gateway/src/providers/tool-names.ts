@@ -19,6 +19,9 @@ export const geminiNames: NameRule = { pattern: /^[a-zA-Z_][a-zA-Z0-9_.-]{0,63}$
 
 export interface Renamed {
   call: NeutralCall;
+  /** The vendor's name of each of the caller's that it would refuse. */
+  aliases: ReadonlyMap<string, string>;
+  rename: (name: string) => string;
   /** The caller's name of a tool the model has called. */
   restore: (name: string) => string;
 }
@@ -28,6 +31,7 @@ export interface Renamed {
  * each turn. Undefined where every name fits.
  */
 export function renamed(call: NeutralCall, rule: NameRule): Renamed | undefined {
+  if (allFit(call, rule)) return undefined;
   const names = namesOf(call);
   const aliases = new Map<string, string>();
   const taken = new Set(names);
@@ -37,10 +41,20 @@ export function renamed(call: NeutralCall, rule: NameRule): Renamed | undefined 
     aliases.set(name, alias);
     taken.add(alias);
   }
-  if (aliases.size === 0) return undefined;
   const rename = (name: string): string => aliases.get(name) ?? name;
   const originals = new Map([...aliases].map(([name, alias]) => [alias, name]));
-  return { call: withNames(call, rename), restore: (name) => originals.get(name) ?? name };
+  return { call: withNames(call, rename), aliases, rename, restore: (name) => originals.get(name) ?? name };
+}
+
+/** Asked of every call: a look at each name, and nothing made. */
+function allFit({ tools, toolChoice, messages }: NeutralCall, { pattern }: NameRule): boolean {
+  for (const { name } of tools) if (!pattern.test(name)) return false;
+  if (toolChoice?.kind === 'tool' && !pattern.test(toolChoice.name)) return false;
+  for (const { role, parts } of messages) {
+    if (role !== 'assistant') continue;
+    for (const part of parts) if (part.kind === 'tool-call' && !pattern.test(part.name)) return false;
+  }
+  return true;
 }
 
 function namesOf({ tools, toolChoice, allowedTools, messages }: NeutralCall): Set<string> {

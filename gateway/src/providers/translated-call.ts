@@ -21,7 +21,7 @@ export interface TranslatedCall {
  * called with an object or not at all, JSON that was asked for parses, and no character is cut in two.
  */
 export function translateCall(adapter: Adapter, call: NeutralCall, target: Target): TranslatedCall {
-  const names = call.tools.length + call.messages.length === 0 ? undefined : renamed(call, adapter.toolNames);
+  const names = renamed(call, adapter.toolNames);
   const sent = withExactSchemas(onlyAllowed(names?.call ?? call, adapter));
   const json = call.output.kind !== 'text' && !adapter.keepsToJson;
   return {
