@@ -8,6 +8,7 @@ import { chat } from './dialects/chat.ts';
 import { messages } from './dialects/messages.ts';
 import { responses } from './dialects/responses.ts';
 import type { Authenticator } from './http/authenticate.ts';
+import { BodyShares } from './http/body-shares.ts';
 import { guardRequest } from './http/guard.ts';
 import { speaksAnthropic, toPlainPath } from './http/plain-path.ts';
 import { sendError } from './http/send-error.ts';
@@ -27,6 +28,7 @@ export function createApp(options: {
   version: string;
 }): RequestListener {
   const { services, authenticator, isDraining, version } = options;
+  const bodies = new BodyShares();
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -58,10 +60,13 @@ export function createApp(options: {
     },
   };
   const models = new Map(
-    Object.entries(endpoints).map(([path, endpoint]) => [path, serveModel(services, authenticator, endpoint)]),
+    Object.entries(endpoints).map(([path, endpoint]) => [
+      path,
+      serveModel(services, { authenticator, bodies }, endpoint),
+    ]),
   );
   for (const [path, serve] of models) app.post(path, serve);
-  serveContract(app, services, authenticator);
+  serveContract(app, services, { authenticator, bodies });
   serveDocs(app, { publicUrl: () => services.publicUrl, version });
   serveStatus(app, services, isDraining);
   app.use((req: Request) => {

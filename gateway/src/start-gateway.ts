@@ -87,7 +87,14 @@ export async function startGateway(
   const starting = answerWhileStarting({ now, log });
   const server = createServer(
     // Slow senders: heads within ten seconds, bodies within a minute; the second Host header is refused by the app.
-    { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, requireHostHeader: false },
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 60_000,
+      // Node looks for the late ones every 30 s by itself, and so gives a half-sent head up to 40 s.
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: 75_000,
+      requireHostHeader: false,
+    },
     starting,
   );
   let opened: OpenPort;

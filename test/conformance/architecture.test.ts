@@ -41,6 +41,7 @@ const floors: Record<string, number> = {
   routing: 4,
   db: 1,
   outgoing: 1,
+  turns: 1,
 };
 
 function roomOf(file: string): string {

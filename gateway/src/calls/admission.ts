@@ -251,10 +251,7 @@ function scenarioPaused(
   const who = by === 'loop_breaker' ? 'the loop breaker' : by;
   return new GatewayError(
     'scenario_paused',
-    `The scenario "${id}" is paused by ${who}${reason === '' ? '' : `: ${reason}`} Mend it, then resume it: POST ${resumeUrl}.`.replace(
-      /\.\.+/g,
-      '.',
-    ),
+    `Scenario "${id}" was paused by ${who}${reason === '' ? '' : `: ${reason.trim()}`}${/[.!?]\s*$/.test(reason) ? '' : '.'} Resume it when it is fixed: POST ${resumeUrl}`,
     {
       details: {
         scenario_id: id,

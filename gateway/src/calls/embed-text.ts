@@ -9,6 +9,7 @@ import { type EmbeddingRequest, embeddingAdapterOf, encode } from '../providers/
 import { sandboxTokens, sandboxVector } from '../providers/sandbox.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
+import { inTurn } from '../turns/in-turn.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { type AttemptFailure, errorOf, failureOfExchange, resting, retryAfterOf } from './attempt.ts';
 import { metersOf, placesOf } from './complete-call.ts';
@@ -221,6 +222,17 @@ function openEmbedding(
   };
 }
 
+/** The texts from `at` on that one turn has time for; one at least. */
+function sliceOf(texts: readonly string[], at: number, most: { count: number; characters: number }): readonly string[] {
+  let characters = 0;
+  let end = at;
+  while (end < texts.length && (end === at || (end - at < most.count && characters < most.characters))) {
+    characters += texts[end]?.length ?? 0;
+    end += 1;
+  }
+  return texts.slice(at, end);
+}
+
 type Outcome =
   | { kind: 'answered'; body: Buffer | string; usage: Usage | undefined }
   | { kind: 'failed'; failure: AttemptFailure; sent: boolean };
@@ -232,7 +244,7 @@ async function embed(
   options: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; call: NeutralCall; candidate: Candidate },
 ): Promise<Outcome> {
   const { request, asked, call, candidate } = options;
-  if (candidate.kind === 'sandbox') return embedInSandbox(asked, candidate.model);
+  if (candidate.kind === 'sandbox') return await embedInSandbox(asked, candidate.model);
   const adapter = embeddingAdapterOf(candidate.kind);
   const { body, outline, json } = request;
   if (!adapter.relays && asked.texts === undefined) throw wrong('input', 'text: this provider takes no token ids');
@@ -286,24 +298,45 @@ async function embed(
 const unread = { inputTokens: 0 };
 
 const sandboxDimensionsMax = 4_096;
+/** As many texts as a call may have, in the usual 1,536 dimensions. */
+const sandboxNumbersMax = 2_048 * 1_536;
+/** Made in one turn of the event loop: some 5 ms. */
+const numbersInTurn = 16_384;
 
-function embedInSandbox(asked: EmbeddingRequest, model: string): Outcome {
-  if (asked.texts === undefined)
+async function embedInSandbox(asked: EmbeddingRequest, model: string): Promise<Outcome> {
+  const { texts, encoding } = asked;
+  if (texts === undefined)
     throw new GatewayError('invalid_request', '`input` must be text in test mode.', { param: 'input' });
   // No model has more; a test key is no way to make the gateway write gigabytes.
   const dimensions = Math.min(asked.dimensions ?? (model.includes('large') ? 3072 : 1536), sandboxDimensionsMax);
-  const inputTokens = sandboxTokens(asked.texts);
-  const data = asked.texts.map((text, index) => ({
-    object: 'embedding',
-    index,
-    embedding: encode(sandboxVector(text, dimensions), asked.encoding),
-  }));
-  const body = JSON.stringify({
-    object: 'list',
-    data,
-    model,
-    usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
-  });
+  if (texts.length * dimensions > sandboxNumbersMax)
+    throw new GatewayError(
+      'invalid_request',
+      `In test mode a call answers at most ${sandboxNumbersMax} numbers; ${texts.length} texts of ${dimensions} dimensions are more. Send fewer texts, or ask for fewer dimensions.`,
+      { param: 'input' },
+    );
+  const tokensInTurn = 100_000;
+  let inputTokens = 0;
+  const pieces: string[] = [];
+  for (let at = 0; at < texts.length; ) {
+    const slice = sliceOf(texts, at, { count: Math.ceil(numbersInTurn / dimensions), characters: tokensInTurn });
+    const make = (): void => {
+      inputTokens += sandboxTokens(slice);
+      pieces.push(
+        ...slice.map((text, i) =>
+          JSON.stringify({
+            object: 'embedding',
+            index: at + i,
+            embedding: encode(sandboxVector(text, dimensions), encoding),
+          }),
+        ),
+      );
+    };
+    if (texts.length === slice.length) make();
+    else await inTurn(make);
+    at += slice.length;
+  }
+  const body = `{"object":"list","data":[${pieces.join(',')}],"model":${JSON.stringify(model)},"usage":{"prompt_tokens":${inputTokens},"total_tokens":${inputTokens}}}`;
   return {
     kind: 'answered',
     body,

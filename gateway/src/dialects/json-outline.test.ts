@@ -124,3 +124,36 @@ describe('an outline of JSON', () => {
     );
   });
 });
+
+describe('more structure than any call has is refused, and the member that has it is named', () => {
+  const many = (count: number, of: (i: number) => string) => Array.from({ length: count }, (_, i) => of(i)).join(',');
+  const refusalOf = (value: string): unknown => {
+    try {
+      outlineJson(Buffer.from(`{"model":"gpt-4o","messages":${value}}`));
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+
+  it.each([
+    ['a million elements', `[${many(1_000_000, () => '1')}]`],
+    ['a million empty lists', `[${many(1_000_000, () => '[]')}]`],
+    ['100,000 keys', `{${many(100_000, (i) => `"k${i}":1`)}}`],
+    ['10,000 escaped keys', `{${many(10_000, (i) => `"\\u0061${i}":1`)}}`],
+    ['a key of a million characters', `{"${'k'.repeat(1_000_000)}":1}`],
+    ['a megabyte of keys', `{${many(3_000, (i) => `"${'k'.repeat(1_000)}${i}":1`)}}`],
+    ['a million texts', `[${many(1_000_000, () => '"a"')}]`],
+    ['nine megabytes of blanks', `[${' '.repeat(9 * 1024 * 1024)}]`],
+  ])('%s', (_name, value) => {
+    expect(refusalOf(value)).toMatchObject({ code: 'invalid_request', param: 'messages' });
+  });
+
+  it.each([
+    ['300,000 tokens to embed', `[${many(300_000, (i) => String(i))}]`],
+    ['10,000 messages', `[${many(10_000, () => '{"role":"user","content":[{"type":"text","text":"Hi"}]}')}]`],
+    ['a picture of 19 MiB', `["${'A'.repeat(19 * 1024 * 1024)}"]`],
+  ])('%s are not', (_name, value) => {
+    expect(refusalOf(value)).toBeUndefined();
+  });
+});

@@ -10,6 +10,32 @@ export interface Outline {
 }
 
 const depthMax = 64;
+
+/**
+ * How much structure a body may have. A model call is mostly text: these are a few times what the largest honest ones have
+ * (10,000 messages; 300,000 tokens to embed), and with them no single look at a body takes 50 ms.
+ */
+export interface OutlineBounds {
+  /** Members and elements, at whatever depth. */
+  values: number;
+  keys: number;
+  keyBytes: number;
+  strings: number;
+  /** Bytes outside of texts: numbers, braces, blanks. */
+  plainBytes: number;
+}
+
+const callBounds: OutlineBounds = {
+  values: 350_000,
+  keys: 80_000,
+  keyBytes: 1024 * 1024,
+  strings: 200_000,
+  plainBytes: 8 * 1024 * 1024,
+};
+/** A single key: nobody has one of a tenth of it. */
+const keyBytesMax = 16 * 1024;
+/** Nobody writes a key with a backslash but to hide it. */
+const escapedKeysMax = 1_000;
 /** No request has a tenth of it; beyond, walking the keys would be an attack. */
 const membersMax = 1_000;
 const quote = 34;
@@ -23,32 +49,55 @@ for (const byte of [quote, comma, colon, 91, 93, openBrace, 125]) interesting[by
 
 /**
  * One pass over the bytes, before `JSON.parse` sees them: refuses nesting beyond 64 (parsing a million levels works, printing
- * them again overflows the stack) and a top-level key that stands twice (the provider might read the other one than we did),
+ * them again overflows the stack), more structure than any call has, and a top-level key that stands twice (the provider might read the other one than we did),
  * and notes where the members are, so that one can be changed while all other bytes stay as they came. Syntax is judged by
  * `JSON.parse` afterwards; here anything odd merely yields an outline nobody will use.
  */
-export function outlineJson(body: Buffer): Outline {
+export function outlineJson(body: Buffer, bounds: OutlineBounds = callBounds): Outline {
   const begin = skipSpace(body, body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0);
   if (body[begin] !== openBrace)
     throw refused(begin >= body.length ? 'is empty; it must be' : 'must be', 'a JSON object');
   const members = new Members(body);
   const escapedKeys: { start: number; end: number }[] = [];
   let depth = 0;
-  for (let at = begin; at < body.length; at++) {
+  let values = 0;
+  let keys = 0;
+  let keyBytes = 0;
+  let strings = 0;
+  // Texts do not count: each moves the end on by its length.
+  let end = Math.min(body.length, begin + bounds.plainBytes);
+  const tooMany = (what: string): GatewayError => refused('has', what, members.current);
+  for (let at = begin; at < end; at++) {
     const byte = body[at] ?? 0;
     if (interesting[byte] === 0) continue;
     switch (byte) {
       case quote: {
         const stringEnd = endOfString(body, at);
+        end = Math.min(body.length, end + stringEnd - at);
+        strings += 1;
+        if (strings > bounds.strings) throw tooMany(`more than ${bounds.strings} texts and keys`);
         if (depth === 1) members.string(at, stringEnd);
-        if (body[skipSpace(body, stringEnd + 1)] === colon && hasBackslash(body, at, stringEnd))
-          escapedKeys.push({ start: at, end: stringEnd });
+        if (body[skipSpace(body, stringEnd + 1)] === colon) {
+          const length = stringEnd - at;
+          keys += 1;
+          keyBytes += length;
+          if (keys > bounds.keys) throw tooMany(`more than ${bounds.keys} keys`);
+          if (length > keyBytesMax) throw tooMany(`a key of more than ${keyBytesMax} bytes`);
+          if (keyBytes > bounds.keyBytes) throw tooMany(`more than ${bounds.keyBytes} bytes of keys`);
+          if (hasBackslash(body, at, stringEnd)) {
+            if (escapedKeys.length === escapedKeysMax)
+              throw tooMany(`more than ${escapedKeysMax} keys with a backslash in them`);
+            escapedKeys.push({ start: at, end: stringEnd });
+          }
+        }
         at = stringEnd;
         break;
       }
       case 91:
       case openBrace:
         depth += 1;
+        values += 1;
+        if (values > bounds.values) throw tooMany(`more than ${bounds.values} values`);
         if (depth > depthMax) throw refused('is nested', `more than ${depthMax} levels deep`);
         break;
       case 93:
@@ -58,12 +107,15 @@ export function outlineJson(body: Buffer): Outline {
         members.close(at);
         return { members: members.found, end: at, escapedKeys };
       case comma:
+        values += 1;
+        if (values > bounds.values) throw tooMany(`more than ${bounds.values} values`);
         if (depth === 1) members.close(at);
         break;
       default:
         if (depth === 1) members.colon(at);
     }
   }
+  if (end < body.length) throw tooMany(`more than ${bounds.plainBytes} bytes outside of texts`);
   return { members: members.found, end: body.length, escapedKeys };
 }
 
@@ -77,6 +129,11 @@ class Members {
 
   constructor(body: Buffer) {
     this.#body = body;
+  }
+
+  /** The member that is being read, for a refusal. */
+  get current(): string | undefined {
+    return this.#keyStart < 0 ? undefined : readKey(this.#body.subarray(this.#keyStart, this.#keyEnd + 1)).slice(0, 60);
   }
 
   string(start: number, end: number): void {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { databaseAway } from '../budgets/journal.ts';
 import { isConnectionFault } from '../db/connection-fault.ts';
 import { messages } from '../dialects/messages.ts';
+import { endUnread } from './end-unread.ts';
 
 /**
  * Every refusal as JSON in the caller's dialect. Anything but a GatewayError becomes a 500 without details, and a log line that has
@@ -34,9 +35,15 @@ export function sendError(
   if (error.retryAfterSeconds !== undefined) res.setHeader('retry-after', String(error.retryAfterSeconds));
   for (const [name, value] of Object.entries(error.headers ?? {})) res.setHeader(name, value);
   // A body that was not read to its end makes the connection unusable for another request.
-  if (error.status === 413 || error.status === 415 || error.status === 401) res.setHeader('connection', 'close');
-  res.end(body);
+  const { req } = res;
+  const isUnread = !req.complete && (unreadStatuses.has(error.status) || req.readableDidRead);
+  if (isUnread || unreadStatuses.has(error.status)) res.setHeader('connection', 'close');
+  if (isUnread) endUnread(req, res, body);
+  else res.end(body);
 }
+
+/** Said before the body is read. */
+const unreadStatuses: ReadonlySet<number> = new Set([401, 413, 415]);
 
 function internal(cause: unknown, log: Logger, requestId: string): GatewayError {
   log.error({ err: cause, requestId }, 'a request failed in a way nobody foresaw');

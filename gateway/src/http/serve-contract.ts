@@ -9,10 +9,12 @@ import { newId } from '../accounts/new-id.ts';
 import { resolveTags } from '../calls/tags.ts';
 import type { Context } from '../context.ts';
 import { isUnstorableFault } from '../db/storable.ts';
+import type { OutlineBounds } from '../dialects/json-outline.ts';
 import { claimIdempotency, type IdempotentPlace } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { type Authenticator, keyOf, wrongKey } from './authenticate.ts';
+import type { BodyShares } from './body-shares.ts';
 import { handlers, texts } from './handlers.ts';
 import { parseInput } from './parse-input.ts';
 import { readBody } from './read-body.ts';
@@ -25,7 +27,11 @@ type TextType = 'text/csv' | 'text/html';
 type TextHandler = (input: unknown, context: Context, type: TextType) => TextAnswer | Promise<TextAnswer>;
 
 /** Mounts every operation that has a handler: who may, what is given, what comes back. */
-export function serveContract(router: Router, services: Services, authenticator: Authenticator): void {
+export function serveContract(
+  router: Router,
+  services: Services,
+  { authenticator, bodies }: { authenticator: Authenticator; bodies: BodyShares },
+): void {
   for (const operation of contract as readonly Operation[]) {
     if (operation.kind === 'model') continue;
     // The contract's own type pairs each id with its handler; over a list of all of them the pairing cannot be told.
@@ -33,28 +39,30 @@ export function serveContract(router: Router, services: Services, authenticator:
     const method = operation.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
     // Model names may hold slashes: what is last in a path is all that is left of it.
     const path = operation.id === 'models.get' ? '/v1/models/*id' : operation.path;
-    router[method](path, (req, res) => answer({ services, authenticator, operation, handler, req, res }));
+    router[method](path, (req, res) => answer({ services, authenticator, bodies, operation, handler, req, res }));
   }
 }
 
 interface Serving {
   services: Services;
   authenticator: Authenticator;
+  bodies: BodyShares;
   operation: Operation;
   handler: Handler;
   req: Request;
   res: Response;
 }
 
-async function answer({ services, authenticator, operation, handler, req, res }: Serving): Promise<void> {
+async function answer(serving: Serving): Promise<void> {
+  const { services, authenticator, operation, handler, req, res } = serving;
   const requestId = newId('req', services.now());
   let place: IdempotentPlace | undefined;
   try {
     const caller =
       operation.access === 'operator' ? operator(services, req) : await authenticator.authenticate(req.headers);
     if (operation.access !== 'operator') checkAccess(operation, caller);
-    const body = inQuery(operation.method) || !hasBody(req) ? undefined : await readBody(req);
-    const input = parseInput(operation, req, body === undefined ? {} : parseBody(body).json);
+    const body = inQuery(operation.method) || !hasBody(req) ? undefined : await readAll(serving, caller.keyId);
+    const input = parseInput(operation, req, body === undefined ? {} : parseBody(body, managementBounds).json);
     const idempotencyKey = req.headers['idempotency-key'];
     if (operation.method === 'POST' && typeof idempotencyKey === 'string' && idempotencyKey.trim() !== '') {
       const claimed = await claimIdempotency(services, caller, {
@@ -107,6 +115,22 @@ async function answer({ services, authenticator, operation, handler, req, res }:
       .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
     sendError(res, { error: isUnstorableFault(error) ? unstorable(error) : error, requestId, log: services.log });
   }
+}
+
+/** What a person or a form sends is small; what is not is no call of these. */
+const managementBytesMax = 2 * 1024 * 1024;
+const managementBounds: OutlineBounds = {
+  values: 20_000,
+  keys: 10_000,
+  keyBytes: 512 * 1024,
+  strings: 30_000,
+  plainBytes: managementBytesMax,
+};
+
+function readAll({ req, res, bodies }: Serving, key: string): Promise<Buffer> {
+  const room = bodies.forKey(key);
+  res.once('close', () => room.end());
+  return readBody(req, room, { bytesMax: managementBytesMax });
 }
 
 function unstorable(cause: unknown): GatewayError {

@@ -10,12 +10,14 @@ import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from 
 import { resolveTags } from '../calls/tags.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { parseMembers } from '../dialects/exact-json.ts';
-import { outlineJson, withPlainKeys } from '../dialects/json-outline.ts';
+import { type Outline, type OutlineBounds, outlineJson, withPlainKeys } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { replaceHalves } from '../dialects/replace-halves.ts';
-import { claimIdempotency, type IdempotentPlace, type WholeAnswer } from '../idempotency/idempotency.ts';
+import { claimIdempotency, type IdempotentPlace, keptBytesMax, type WholeAnswer } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
+import { bigBodyBytes, inTurn } from '../turns/in-turn.ts';
 import type { Authenticator } from './authenticate.ts';
+import type { BodyRoom, BodyShares } from './body-shares.ts';
 import { readBody } from './read-body.ts';
 import { sendError } from './send-error.ts';
 import { captureSink, responseSink } from './send-stream.ts';
@@ -43,23 +45,29 @@ export function dialectEndpoint(dialect: Dialect): ModelEndpoint {
 }
 
 /** Serves one model endpoint: reads the request, has it answered, sends the answer. */
-export function serveModel(services: Services, authenticator: Authenticator, endpoint: ModelEndpoint) {
+export function serveModel(
+  services: Services,
+  { authenticator, bodies }: { authenticator: Authenticator; bodies: BodyShares },
+  endpoint: ModelEndpoint,
+) {
   return async (req: TaggedRequest, res: ServerResponse): Promise<void> => {
     const startedAt = performance.now();
     const receivedAtMs = services.now();
     const id = newId('req', receivedAtMs);
     const cancellation = new Cancellation();
     let isStream = false;
+    let room: BodyRoom | undefined;
     res.once('close', () => {
+      room?.end();
       if (!res.writableFinished) cancellation.cancel('gone');
       if (isStream) services.streams.delete(cancellation);
     });
     let place: IdempotentPlace | undefined;
     try {
       const caller = await authenticator.authenticate(req.headers);
-      const body = await readBody(req);
-      replaceHalves(body);
-      const { json, outline } = parseBody(body);
+      room = bodies.forKey(caller.keyId);
+      const body = await readBody(req, room);
+      const { json, outline } = body.length < bigBodyBytes ? parseCall(body) : await parseBigCall(body);
       isStream = json.stream === true && !cancellation.cancelled;
       if (isStream) services.streams.add(cancellation);
       const tags = resolveTags({ headers: req.headers, path: req.tagPath, metadata: json.metadata, key: caller });
@@ -80,7 +88,7 @@ export function serveModel(services: Services, authenticator: Authenticator, end
         anthropicHeaders: anthropicHeaders(req.headers),
         cancellation,
       });
-      if (answer.kind === 'stream') return await sendStream(res, answer, place);
+      if (answer.kind === 'stream') return await sendStream(res, answer, { place, caller });
       const { headers, status = 200 } = answer;
       const whole = { status, headers, body: typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body };
       if (place !== undefined) await place.keep(whole);
@@ -111,11 +119,32 @@ function replay(res: ServerResponse, answer: WholeAnswer): void {
   res.writeHead(answer.status, answer.headers).end(answer.body);
 }
 
-/** Depth and duplicate keys are judged on the bytes, before anything recursive touches them. */
-export function parseBody(body: Buffer): { json: JsonObject; outline: ReturnType<typeof outlineJson> } {
-  const outline = outlineJson(body);
+interface ParsedBody {
+  json: JsonObject;
+  outline: Outline;
+}
+
+function parseCall(body: Buffer): ParsedBody {
+  replaceHalves(body);
+  return parseBody(body);
+}
+
+/** 20 MiB take some 100 ms to read. In pieces, other calls are answered between them. */
+async function parseBigCall(body: Buffer): Promise<ParsedBody> {
+  await inTurn(() => replaceHalves(body));
+  const outline = await inTurn(() => outlineJson(body));
+  return await inTurn(() => ({ outline, json: parseOutlined(body, outline) }));
+}
+
+/** Depth, duplicate keys and size are judged on the bytes, before anything recursive touches them. */
+export function parseBody(body: Buffer, bounds?: OutlineBounds): ParsedBody {
+  const outline = outlineJson(body, bounds);
+  return { outline, json: parseOutlined(body, outline) };
+}
+
+function parseOutlined(body: Buffer, outline: Outline): JsonObject {
   try {
-    return { outline, json: parseMembers(utf8(withPlainKeys(body, outline)), outline) };
+    return parseMembers(utf8(withPlainKeys(body, outline)), outline);
   } catch (error) {
     throw new GatewayError(
       'invalid_request',
@@ -148,10 +177,10 @@ function sendPlain(res: ServerResponse, { headers, status, body }: WholeAnswer):
 async function sendStream(
   res: ServerResponse,
   answer: StreamAnswer,
-  place: IdempotentPlace | undefined,
+  { place, caller }: { place: IdempotentPlace | undefined; caller: Caller },
 ): Promise<void> {
   res.writeHead(200, answer.headers);
-  const capture = place === undefined ? undefined : captureSink(responseSink(res));
+  const capture = place === undefined ? undefined : captureSink(responseSink(res), keptBytesMax(caller));
   const { tail, whole } = await answer.pump(capture ?? responseSink(res));
   if (place !== undefined && !whole) await place.letGo();
   else if (place !== undefined && capture !== undefined) {
@@ -188,18 +217,25 @@ function readFallbacks(headers: IncomingHttpHeaders, json: JsonObject): readonly
       .split(',')
       .map((model) => model.trim())
       .filter((model) => model !== '');
+    if (models.length > fallbacksMax) throw tooManyFallbacks('x-gateway-fallback');
     return models.length === 1 && models[0]?.toLowerCase() === 'none' ? 'none' : models;
   }
   const listed = json.fallback_models;
   if (listed === undefined || listed === null) return undefined;
   if (
     !Array.isArray(listed) ||
-    listed.length > 20 ||
+    listed.length > fallbacksMax ||
     !listed.every((model) => typeof model === 'string' && model !== '')
   ) {
-    throw new GatewayError('invalid_request', '`fallback_models` must be a list of at most 20 model names.', {
-      param: 'fallback_models',
-    });
+    throw tooManyFallbacks('fallback_models');
   }
   return listed.length === 0 ? 'none' : (listed as string[]);
+}
+
+const fallbacksMax = 20;
+
+function tooManyFallbacks(param: string): GatewayError {
+  return new GatewayError('invalid_request', `\`${param}\` must be a list of at most ${fallbacksMax} model names.`, {
+    param,
+  });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { GatewayError } from '@ai-gateway/shared/errors';
+import { GatewayError, toErrorBody } from '@ai-gateway/shared/errors';
 import { seal, unseal } from '../accounts/seal.ts';
 import type { Db } from '../db/transaction.ts';
 import { untilWritten } from '../db/until-written.ts';
@@ -32,7 +32,7 @@ export interface IdempotencyServices {
  */
 export async function claimIdempotency(
   services: IdempotencyServices,
-  caller: { workspaceId: string; keyId: string },
+  caller: { workspaceId: string; keyId: string; livemode: boolean },
   request: { key: string; method: string; path: string; body: Buffer },
 ): Promise<{ first: IdempotentPlace } | { answer: WholeAnswer }> {
   if (!/^[\x20-\x7e]{1,255}$/.test(request.key)) {
@@ -81,7 +81,8 @@ export async function claimIdempotency(
   }
   return {
     first: {
-      keep: ({ status, headers, body }) => {
+      keep: (answer) => {
+        const { status, headers, body } = answer.body.length > keptBytesMax(caller) ? tooLargeToKeep : answer;
         const sealedBody = seal(secret, body, context);
         return soon(() => keep(db, place, { status, headers, sealedBody }));
       },
@@ -89,6 +90,28 @@ export async function claimIdempotency(
     },
   };
 }
+
+/** Kept for a day, sealed, in the database. Test calls are free, and so would be the disk they fill. */
+export function keptBytesMax({ livemode }: { livemode: boolean }): number {
+  return livemode ? 8 * 1024 * 1024 : 1024 * 1024;
+}
+
+/** In the place of an answer that is not kept: the call was made, and making it again would cost again. */
+const tooLargeToKeep: WholeAnswer = {
+  status: 409,
+  headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },
+  body: Buffer.from(
+    JSON.stringify(
+      toErrorBody(
+        new GatewayError(
+          'conflict',
+          'The first request with this Idempotency-Key was answered, but its answer was too large to keep. Use a new key to ask again.',
+          { param: 'idempotency-key' },
+        ),
+      ),
+    ),
+  ),
+};
 
 async function soon(write: () => Promise<void>): Promise<void> {
   try {

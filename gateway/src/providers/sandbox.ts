@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Answer, AnswerPart, FinishReason, NeutralCall, StreamEvent, Tool, Usage } from '../dialects/neutral.ts';
 import type { ProviderFailure } from './adapter.ts';
 import { inputOf } from './count-tokens.ts';
@@ -18,7 +18,7 @@ export function answerSandbox(call: NeutralCall, model: string): SandboxOutcome 
   const asked = lastUserText(call);
   const status = Number(/^sandbox:error (\d{3})$/.exec(asked)?.[1]);
   if (status >= 400 && status < 600) return { kind: 'failure', failure: rehearsedFailure(status) };
-  const id = createHash('sha256').update(model).update(JSON.stringify(call.messages)).digest('hex').slice(0, 24);
+  const id = hash('sha256', `${model}\0${shortOf(call)}`).slice(0, 24);
   const tool = toolToCall(call, asked);
   const { thought, part, ...end } = cutToCeiling(call.maxTokens, {
     thought: asksToThink(call) ? 'The sandbox thinks about what you said.' : '',
@@ -36,6 +36,18 @@ export function answerSandbox(call: NeutralCall, model: string): SandboxOutcome 
       usage: usageOf(call, thought, part),
     },
   };
+}
+
+/** The call in so few words that a hash of them costs nothing: what is long counts by its end and its length. */
+function shortOf({ messages }: NeutralCall): string {
+  const texts = messages.slice(-100).flatMap(({ role, parts }) => [role, ...parts.slice(-100).map(shortPart)]);
+  return `${messages.length}\0${texts.join('\0')}`;
+}
+
+function shortPart(part: NeutralCall['messages'][number]['parts'][number]): string {
+  const text =
+    part.kind === 'text' ? part.text : part.kind === 'tool-call' ? `${part.id} ${part.arguments}` : part.kind;
+  return `${text.length} ${text.slice(-2_000)}`;
 }
 
 function rehearsedFailure(status: number): ProviderFailure & { status: number } {
@@ -61,7 +73,9 @@ function asksToThink({ reasoning }: NeutralCall): boolean {
 function toolToCall({ toolChoice, tools, messages }: NeutralCall, asked: string): Tool | undefined {
   if (toolChoice?.kind === 'none') return undefined;
   if (toolChoice?.kind === 'tool') return tools.find(({ name }) => name === toolChoice.name);
-  const words = new Set(asked.split(/[^\w.-]+|\.(?=\s|$)/));
+  if (tools.length === 0) return undefined;
+  // Tools are named at the beginning or the end of what is asked, not in the middle of a book.
+  const words = new Set(`${asked.slice(0, 20_000)} ${asked.slice(20_000).slice(-20_000)}`.split(/[^\w.-]+|\.(?=\s|$)/));
   const named = tools.find(({ name }) => words.has(name));
   if (toolChoice?.kind === 'required') return named ?? tools[0];
   return messages.at(-1)?.role === 'tool' ? undefined : named;
@@ -154,8 +168,10 @@ export function* streamSandbox(answer: Answer): Generator<StreamEvent> {
 export function sandboxVector(text: string, dimensions: number): number[] {
   const values: number[] = [];
   let squares = 0;
+  // A long text is read once, not once a block.
+  const seed = hash('sha256', text, 'base64');
   for (let block = 0; values.length < dimensions; block++) {
-    const digest = createHash('sha256').update(`${block}\0${text}`).digest();
+    const digest = hash('sha256', `${block}\0${seed}`, 'buffer');
     for (const byte of digest.subarray(0, dimensions - values.length)) {
       const value = byte - 127.5;
       values.push(value);

@@ -1,0 +1,20 @@
+/** Bodies from here on are looked at in turns of their own: below, all of it takes under 5 ms. */
+export const bigBodyBytes = 512 * 1024;
+
+let lane: Promise<unknown> = Promise.resolve();
+
+/**
+ * Does a piece of long work when it is its turn: one piece in each turn of the event loop, however many calls have some. What is
+ * planned with `setImmediate` alone would all run in one turn, and everybody else would wait for the sum.
+ */
+export function inTurn<T>(work: () => T): Promise<T> {
+  const done = lane.then(nextTurn).then(work);
+  lane = done.catch(() => {});
+  return done;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
