@@ -326,3 +326,15 @@ it('a prompt-cache mark reaches Claude wherever a chat body has it', async () =>
     ],
   });
 });
+
+it('a count of tokens is fitted as the call itself is', async () => {
+  const body = { model: 'claude-opus-4-7', thinking: { type: 'enabled', budget_tokens: 2_000 }, api_base: 'https://x' };
+  const response = await gateway.post('/v1/messages/count_tokens', { ...body, messages });
+  expect(response.status).toBe(200);
+  expect(gateway.fakes.anthropic.requests[0]?.json).toEqual({
+    model: 'claude-opus-4-7',
+    messages,
+    thinking: { type: 'adaptive', display: 'summarized' },
+    output_config: { effort: 'low' },
+  });
+});

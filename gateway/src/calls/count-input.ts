@@ -5,12 +5,14 @@ import { routingFields } from '../dialects/routing-fields.ts';
 import { anthropic } from '../providers/anthropic.ts';
 import { estimateInputTokens } from '../providers/count-tokens.ts';
 import { parseErrorBody } from '../providers/failure.ts';
+import { fitBody } from '../providers/fit-body.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { mayCall } from './admission.ts';
 import { errorOf } from './attempt.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
+import { withoutForeign } from './strip-foreign.ts';
 import { targetOf } from './try-candidate.ts';
 
 /**
@@ -23,7 +25,8 @@ export async function countInput(services: Services, request: Omit<ModelCall, 'd
   // The one required field of a call that a count does not have.
   const call = messages.read({ ...request.json, max_tokens: 1, stream: false });
   const candidate = await modelToCountFor(services, request, call);
-  const counted = candidate.kind === 'anthropic' ? await countAtAnthropic(services, request, candidate) : undefined;
+  const counted =
+    candidate.kind === 'anthropic' ? await countAtAnthropic(services, request, { call, candidate }) : undefined;
   return {
     kind: 'plain',
     headers: {
@@ -67,13 +70,17 @@ const answerBytesMax = 65_536;
 async function countAtAnthropic(
   services: Services,
   { body, outline, json, anthropicHeaders, cancellation }: Omit<ModelCall, 'dialect'>,
-  candidate: Candidate,
+  { call, candidate }: { call: NeutralCall; candidate: Candidate },
 ): Promise<number | undefined> {
+  const { model } = candidate;
   const { url, headers } = anthropic.relay('messages', targetOf(candidate));
   const { pool, path } = services.outgoing.destination(`${url}/count_tokens`, candidate.trusted);
-  const routing = routingFields(json)?.remove ?? [];
-  const remove = [...notCounted.filter((name) => Object.hasOwn(json, name)), ...routing];
-  const set = json.model === candidate.model ? {} : { model: JSON.stringify(candidate.model) };
+  const foreign = withoutForeign(call, json, model);
+  // What the model refuses in a call it refuses in a count of it.
+  const fit = fitBody({ kind: 'anthropic', model, json, call });
+  const set = { ...foreign, ...fit?.set, ...(json.model === model ? {} : { model: JSON.stringify(model) }) };
+  const ours = notCounted.filter((name) => Object.hasOwn(json, name));
+  const remove = [...ours, ...(routingFields(json)?.remove ?? []), ...(fit?.remove ?? [])];
   try {
     const exchange = await Exchange.send(
       { pool, path, headers: { ...headers, ...anthropicHeaders }, body: edit(body, outline, { set, remove }) },

@@ -224,3 +224,11 @@ it('a server that falls in for OpenAI gets the older name of the ceiling', () =>
   const sent = relayBody({ body, outline: outlineJson(body), json, call, model: 'qwen', kind: 'openai-compatible' });
   expect(JSON.parse(sent.body.toString())).toEqual({ model: 'qwen', max_tokens: 40, ...hello });
 });
+
+it.each(['llama-3.3-70b', 'qwen3', 'deepseek-chat', 'gpt-oss-120b', 'org/whatever'])(
+  'another maker’s model behind an address of kind openai gets its body as it came: %s',
+  (model) => {
+    const fields = { max_tokens: 9, temperature: 0.1, reasoning_effort: 'low', stop: ['x'], top_p: 0.4 };
+    expect(relayed(chat, 'openai', model, fields).untouched).toBe(true);
+  },
+);

@@ -33,7 +33,7 @@ export function withinCeiling(
 const openaiCeilings: readonly (readonly [RegExp, number])[] = [
   [/^gpt-3\.5/, 4_096],
   [/^gpt-4o-2024-05-13/, 4_096],
-  [/^(chatgpt-4o|gpt-4o|gpt-4\.5|gpt-5-chat)/, 16_384],
+  [/^(chatgpt-4o|gpt-4o|gpt-4\.5|gpt-5[\d.]*-chat)/, 16_384],
   [/^gpt-4\.1/, 32_768],
   [/^gpt-4-(turbo|0125|1106|vision|preview)/, 4_096],
   [/^gpt-4/, 8_192],

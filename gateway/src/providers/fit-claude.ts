@@ -23,7 +23,9 @@ function fitCeiling(
   { answerTokensMax }: ClaudeModel,
   fitting: Fitting,
 ): number {
-  const asked = Number(json.max_tokens);
+  const { max_tokens: asked } = json;
+  // A count of tokens has none.
+  if (typeof asked !== 'number') return answerTokensMax;
   const ceiling = Math.min(asked, allowed, answerTokensMax);
   if (ceiling < asked) fitting.set('max_tokens', ceiling);
   return ceiling;
@@ -67,7 +69,7 @@ function fitThinking(options: FitOptions, limits: Limits, fitting: Fitting): boo
     said ??= planned;
   } else if (type === 'enabled') {
     const hindered = forced || continuesCallWithoutThoughts(call);
-    const fitted = hindered ? withoutThinking : withinBudget(wish ?? {}, ceiling, Number(json.max_tokens));
+    const fitted = hindered ? withoutThinking : withinBudget(wish ?? {}, ceiling, Number(json.max_tokens ?? ceiling));
     if (fitted !== undefined) fitting.set('thinking', fitted);
     if (fitted === withoutThinking) {
       fitting.drop('thinking');

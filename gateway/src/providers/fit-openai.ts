@@ -1,7 +1,7 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import { withinCeiling } from './answer-ceiling.ts';
 import { type Fit, type FitOptions, Fitting, given } from './fitting.ts';
-import { effortFor, type OpenAiModel, openAiModel, takesSampling, thinks } from './openai-model.ts';
+import { effortFor, isForeign, type OpenAiModel, openAiModel, takesSampling, thinks } from './openai-model.ts';
 
 /** Members some model of OpenAI refuses, by dialect, with the value that is its default: that one is not missed. */
 const members = {
@@ -30,7 +30,7 @@ const members = {
 
 export function fitOpenAi(options: FitOptions): Fit | undefined {
   const { call, json, model } = options;
-  if (call.dialect === 'messages') return undefined;
+  if (call.dialect === 'messages' || isForeign(model)) return undefined;
   const fitting = new Fitting();
   const takes = openAiModel(model);
   const thinking = thinks(call.reasoning, model);

@@ -118,6 +118,16 @@ function version(major: number, minor = 0): number {
   return major * 100 + minor;
 }
 
+/**
+ * Another maker's model behind an address that speaks as OpenAI does (`OPENAI_BASE_URL`, a provider of kind `openai`): what it takes
+ * nobody here knows.
+ */
+export function isForeign(name: string): boolean {
+  return /\/|gpt-oss|llama|qwen|mistral|mixtral|deepseek|gemma|gemini|claude|grok|kimi|glm|phi-|falcon|command-/i.test(
+    name,
+  );
+}
+
 type Reasoning = NeutralCall['reasoning'];
 
 const ranks: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
@@ -159,6 +169,7 @@ function wordFor(budgetTokens: number | undefined): ReasoningEffort | undefined 
  * for gpt-5.6-terra in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'."
  */
 export function needsResponses({ tools, reasoning }: Pick<NeutralCall, 'tools' | 'reasoning'>, model: string): boolean {
+  if (isForeign(model)) return false;
   const { responsesOnly, toolsInChat, maxInResponses } = openAiModel(model);
   return (
     responsesOnly ||

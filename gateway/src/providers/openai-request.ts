@@ -4,12 +4,12 @@ import type { Target } from './adapter.ts';
 import { withinCeiling } from './answer-ceiling.ts';
 import { droppedExtras, droppedOf, droppedStrict } from './dropped.ts';
 import { writeMessages } from './openai-messages.ts';
-import { effortFor, type OpenAiModel, openAiModel, takesSampling, thinks } from './openai-model.ts';
+import { effortFor, isForeign, type OpenAiModel, openAiModel, takesSampling, thinks } from './openai-model.ts';
 import { fitsStrict, withProperties } from './openai-schema.ts';
 
 /** A neutral call as an OpenAI chat completion request, and what of it the model cannot honour. */
 export function chatRequest(call: NeutralCall, target: Target): { body: JsonObject; dropped: string[] } {
-  const takes = target.kind === 'openai' ? openAiModel(target.model) : undefined;
+  const takes = target.kind === 'openai' && !isForeign(target.model) ? openAiModel(target.model) : undefined;
   const reasons = takes !== undefined && takes.efforts.length > 0;
   const samples = takes === undefined || takesSampling(takes, thinks(call.reasoning, target.model));
   const alwaysParallel = takes?.parallel === false;
