@@ -29,7 +29,8 @@ function isRefused(finish: Answer['finish']): boolean {
 
 /** The one JSON value in a text; undefined where there is none, or more than one. */
 export function onlyValue(text: string, output: Output): string | undefined {
-  if (isJson(text)) return text;
+  // A quoted text is JSON too, but not what `json_object` promises.
+  if (isJson(text) && (output.kind !== 'json' || text.trimStart().startsWith('{'))) return text;
   const values = valuesIn(text, output);
   return values.length === 1 ? values[0] : undefined;
 }
