@@ -4,7 +4,7 @@ import { type Component, connectionId, type Json, type Parameter } from './compo
 import { bearer, gatewayAddress, noRedirects, secrets } from './gateway-address.ts';
 import { makeErrors, valid } from './make-errors.ts';
 import { makeField } from './make-field.ts';
-import { dateOf, limitField } from './make-module.ts';
+import { dateOf, limitField, omitted, outputOf } from './make-module.ts';
 import { makeSample } from './make-sample.ts';
 
 /** The operations of the contract that triggers are made of. */
@@ -41,13 +41,12 @@ function webhook(alert: Alert, { subscribe, unsubscribe }: AlertOperations): Com
     about: { label: alert.label, webhookType: 'web', connection: connectionId, altConnection: null },
     code: {
       communication: {
-        // The raw body is not to be had in Make, so no signature can be checked; the token is compared wherever Make shows
-        // what `attach` has kept.
-        verification: {
-          condition: '{{ifempty(webhook.token, headers.`x-gateway-token`) == headers.`x-gateway-token`}}',
-          respond: { status: 401, type: 'json', body: { error: 'The token is not the one of this subscription.' } },
-        },
-        output: eventOutput('body'),
+        // Make shows no raw body, so no signature can be checked; the token is compared wherever `data` holds what `attach` kept.
+        // Where it does not, every delivery is taken: the hook's address is a secret anyway. No `verification`: that is for
+        // handshakes, and starts nothing where it is true.
+        // https://developers.make.com/custom-apps-documentation/app-components/webhooks
+        condition: '{{if(data.token, headers.`x-gateway-token` == data.token, true)}}',
+        output: eventOutput('body', alert),
         respond: { status: 200, type: 'json', body: { ok: true } },
       },
       params: filters.map((field) => makeField(field)),
@@ -95,7 +94,8 @@ function watcher({ id, instant, data, sample }: Alert): Component {
     id: `watch${id.charAt(0).toUpperCase()}${id.slice(1)}`,
     about: { ...instant, moduleType: 'instant_trigger', webhook: id, connection: null, altConnection: null },
     code: {
-      communication: {},
+      // Said although base says it too: an instant trigger asks nothing, so there is no status that `valid` could look at.
+      communication: { response: { valid: true, output: '{{payload}}' } },
       staticParams: [],
       interface: eventInterface(data),
       samples: makeSample(sample, eventInterface(data)),
@@ -122,15 +122,14 @@ export function pollingTrigger(
         method: listEvents.method,
         qs: {
           ...Object.fromEntries(filters.map(({ key }) => [key, `{{ifempty(parameters.${key}, undefined)}}`])),
+          // A list repeats the key. Chosen by the gateway and not by a condition here, since a page of which nothing is left ends
+          // the paging: https://developers.make.com/custom-apps-documentation/component-blocks/api/pagination
+          type: alert.events,
           limit: 100,
         },
         response: {
-          // Chosen here: how Make would write a parameter that is repeated is not established.
-          iterate: {
-            container: '{{body.data}}',
-            condition: `{{${alert.events.map((type) => `item.type == '${type}'`).join(' || ')}}}`,
-          },
-          output: eventOutput('item'),
+          iterate: '{{body.data}}',
+          output: eventOutput('item', alert),
           limit: '{{parameters.limit}}',
           trigger: { type: 'date', order: 'desc', id: '{{item.id}}', date: '{{item.created_at}}' },
         },
@@ -145,14 +144,28 @@ export function pollingTrigger(
 }
 
 /** The event with its `data` laid out flat: what a person wants is one step away. */
-function eventOutput(collection: 'body' | 'item'): Json {
-  return {
-    '{{...}}': `{{${collection}.data}}`,
+function eventOutput(collection: 'body' | 'item', { data }: Alert): Json {
+  const given = `${collection}.data`;
+  const dates = data
+    .filter(({ type }) => type === 'date')
+    .flatMap(({ name = '' }) => [[name, dateOf(`${given}.${name}`)]]);
+  const groups = data
+    .filter(({ type }) => type === 'collection')
+    .map((group) => [group.name, groupOutput(given, group)]);
+  const own = {
+    ...Object.fromEntries([...dates, ...groups]),
     event_id: `{{${collection}.id}}`,
     type: `{{${collection}.type}}`,
     created_at: dateOf(`${collection}.created_at`),
     livemode: `{{${collection}.livemode}}`,
   };
+  return { '{{...}}': omitted(given, Object.keys(own)), ...own };
+}
+
+/** A budget or a scenario, its moments as dates. */
+function groupOutput(collection: string, { name, spec }: Parameter): Json {
+  const dates = (spec as readonly Parameter[]).filter(({ type }) => type === 'date').map((field) => field.name ?? '');
+  return outputOf(`${collection}.${name}`, new Set(dates));
 }
 
 function eventInterface(data: readonly Parameter[]): Parameter[] {

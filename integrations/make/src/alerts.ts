@@ -5,6 +5,7 @@ import { sampleScenario, scenario } from '@ai-gateway/shared/operations/scenario
 import type { Alert } from './alert-triggers.ts';
 import type { Json } from './component.ts';
 import { makeInterface } from './make-interface.ts';
+import { momentsOf } from './moments.ts';
 
 const envelope = (type: string) => ({
   event_id: sampleEvent.id,
@@ -18,12 +19,17 @@ export const budgetAlerts: Alert = {
   label: 'Budget alerts',
   instant: {
     label: 'Watch budget alerts',
-    description: 'Triggers when a budget passes one of its thresholds, or is used up.',
+    description: 'Triggers when a budget passes a threshold or is used up.',
   },
   events: ['budget.threshold_reached', 'budget.exceeded'],
   filters: ['client_id', 'project', 'scenario_id', 'budget_id', 'percent'],
   data: [
-    { name: 'budget', type: 'collection', label: 'Budget', spec: makeInterface(fieldsOf({ input: budget })) },
+    {
+      name: 'budget',
+      type: 'collection',
+      label: 'Budget',
+      spec: makeInterface(fieldsOf({ input: budget }), momentsOf(budget)),
+    },
     { name: 'percent', type: 'integer', label: 'Percent' },
     { name: 'client_id', type: 'text', label: 'Client' },
     { name: 'project', type: 'text', label: 'Project' },
@@ -39,12 +45,17 @@ const scenarioPauses: Alert = {
   label: 'Paused scenarios',
   instant: {
     label: 'Watch paused scenarios',
-    description: 'Triggers when a scenario is paused by a person, a budget or the loop breaker.',
+    description: 'Triggers when a scenario is paused by a person or by its own limits.',
   },
   events: ['scenario.paused'],
   filters: ['scenario_id'],
   data: [
-    { name: 'scenario', type: 'collection', label: 'Scenario', spec: makeInterface(fieldsOf({ input: scenario })) },
+    {
+      name: 'scenario',
+      type: 'collection',
+      label: 'Scenario',
+      spec: makeInterface(fieldsOf({ input: scenario }), momentsOf(scenario)),
+    },
     { name: 'reason', type: 'text', label: 'Reason' },
     { name: 'by', type: 'text', label: 'By' },
   ],
@@ -61,15 +72,15 @@ const providerOutages: Alert = {
   label: 'Provider outages',
   instant: {
     label: 'Watch provider outages',
-    description: 'Triggers when a provider of models fails.',
+    description: 'Triggers when a model provider fails.',
   },
   events: ['provider.down'],
   filters: [],
   data: [
     { name: 'provider', type: 'text', label: 'Provider' },
     { name: 'error_rate', type: 'number', label: 'Error rate' },
-    { name: 'since', type: 'text', label: 'Since' },
-    { name: 'resting_until', type: 'text', label: 'Resting until' },
+    { name: 'since', type: 'date', label: 'Since' },
+    { name: 'resting_until', type: 'date', label: 'Cooling down until' },
   ],
   sample: {
     provider: 'openai',

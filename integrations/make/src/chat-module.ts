@@ -30,8 +30,11 @@ export function chatModule(operation: Operation): Component {
 const parts: Json = {
   temp: {
     text: [{ type: 'text', text: '{{parameters.prompt}}' }],
-    given: "{{if(parameters.format == 'json_schema', parseJSON(parameters.schema), undefined)}}",
+    // A field of the type `json` comes as an object already:
+    // https://developers.make.com/custom-apps-documentation/block-elements/parameters/json
+    given: "{{if(parameters.format == 'json_schema', parameters.schema, undefined)}}",
   },
+  response: { valid: true },
 };
 
 const wantsJson = "(parameters.format == 'json_object' || parameters.format == 'json_schema')";
@@ -41,7 +44,8 @@ function request({ path, method }: Operation): Json {
     url: path,
     method,
     // What a person fills in wins over the scenario's own id, and the gateway takes the header first.
-    headers: { 'X-Scenario-ID': '{{if(parameters.scenario_id, emptystring, scenario.id)}}' },
+    // `''` and not `emptystring`, which is an object in Make; and not the id itself, since a header cannot carry every name.
+    headers: { 'X-Scenario-ID': "{{if(parameters.scenario_id, '', scenario.id)}}" },
     temp: {
       system: [{ role: 'system', content: '{{parameters.system}}' }],
       user: [
@@ -269,7 +273,6 @@ const schema: Parameter = {
   type: 'json',
   label: 'JSON schema',
   required: true,
-  multiline: true,
   help: 'For example, `{"type": "object", "properties": {"kind": {"type": "string"}}, "required": ["kind"], "additionalProperties": false}`.',
 };
 

@@ -9,7 +9,7 @@ export interface Deployment {
   app: AppFolder;
   /** A PNG of 512 by 512: black on transparent, since Make takes it for a mask. */
   icon: Uint8Array;
-  /** The app's name at Make: `ai-gateway`, or another one to try things out in. */
+  /** The app's name at Make, or the one to ask for: Make adds a suffix to it, which `mapping.app` then knows. */
   appId: string;
   version: number;
   /** What Make calls our connections and webhooks. Added to as things are made. */
@@ -25,10 +25,11 @@ export interface Deployment {
  * Brings the app at Make to what the folder holds: makes what is missing, writes what differs, leaves alone what is equal and
  * what is not ours. A second run changes nothing. Returns how many changes there were.
  */
-export async function deployApp(deployment: Deployment): Promise<number> {
-  const changes = new Changes(deployment);
-  const isThere = await ensureApp(deployment, changes);
-  const { app, make, appId, version } = deployment;
+export async function deployApp(given: Deployment): Promise<number> {
+  const changes = new Changes(given);
+  const { appId, isThere } = await ensureApp(given, changes);
+  const deployment = { ...given, appId };
+  const { app, make, version } = deployment;
   const appPath = `/sdk/apps/${appId}/${version}`;
   await changes.section(`${appPath}/base`, app.base, isThere);
   // In this order, since each names those before it.
@@ -101,8 +102,17 @@ function withLeft(groups: readonly Group[], left: readonly string[]): Group[] {
   );
 }
 
-async function ensureApp({ make, appId, version }: Deployment, changes: Changes): Promise<boolean> {
-  if ((await make.sdk.apps.get(appId, version).catch(orMissing)) !== undefined) return true;
+/**
+ * Finds the app or makes it, and goes on with the name it has at Make. "By default, that automatically assigned name includes a
+ * random string suffix": `ai-gateway` becomes `ai-gateway-x7k2`, unless the account may make apps without it.
+ * https://developers.make.com/white-label-documentation/manage-the-end-user-life-cycle/maintain-end-users/manage-apps-and-features-options
+ */
+async function ensureApp(
+  { make, appId, version, mapping, keep, say, isDryRun }: Deployment,
+  changes: Changes,
+): Promise<{ appId: string; isThere: boolean }> {
+  const known = mapping.app ?? appId;
+  if ((await make.sdk.apps.get(known, version).catch(orMissing)) !== undefined) return { appId: known, isThere: true };
   const made = await changes.make(`app ${appId}`, () =>
     make.sdk.apps.create({
       name: appId,
@@ -113,9 +123,11 @@ async function ensureApp({ make, appId, version }: Deployment, changes: Changes)
       audience: 'global',
     }),
   );
-  if (made !== undefined && made.name !== appId)
-    throw new Error(`The name ${appId} is taken: Make made the app as ${made.name}. Go on with --app ${made.name}.`);
-  return false;
+  if (isDryRun || made === undefined) return { appId, isThere: false };
+  if (made.name !== appId) say(`Make calls the app ${made.name}.`);
+  mapping.app = made.name;
+  keep(mapping);
+  return { appId: made.name, isThere: false };
 }
 
 interface Remote {

@@ -6,8 +6,17 @@ export function gatewayAddress(collection: 'connection' | 'parameters'): string 
   return `{{replace(trim(${collection}.baseUrl), '/[/]*([/]v1)?[/]*$/', '')}}`;
 }
 
-/** A redirect would carry the key to another host. */
-export const noRedirects = { followRedirects: false, followAllRedirects: false } as const;
+/**
+ * A redirect could carry the key to another host. Make's pages write these names without the last `s`, its editor's schema with
+ * it, and an unknown name is ignored: so both.
+ * https://developers.make.com/custom-apps-documentation/component-blocks/api/making-requests
+ */
+export const noRedirects = {
+  followRedirect: false,
+  followAllRedirect: false,
+  followRedirects: false,
+  followAllRedirects: false,
+} as const;
 
 export function bearer(collection: 'connection' | 'parameters'): string {
   return `Bearer {{${collection}.apiKey}}`;

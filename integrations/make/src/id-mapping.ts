@@ -6,6 +6,8 @@ import type { DeployedKind } from './read-app-folder.ts';
  * and webhooks, so without this a second deployment would make them anew.
  */
 export type IdMapping = Record<DeployedKind | 'function' | 'endpoint', { local: string; remote: string }[]> & {
+  /** The name Make gave to the app: the one that was asked for, and mostly a suffix. */
+  app?: string;
   /** The digest of the icon that was sent last: Make gives back only what it made of it. */
   icon?: string;
 };

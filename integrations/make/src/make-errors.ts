@@ -15,10 +15,14 @@ export function makeErrors(): MakeError & { readonly [status: string]: string | 
 
 const message = "[{{statusCode}}] {{ifempty(body.error.message, 'The gateway did not say why.')}}";
 const redirected =
-  '[{{statusCode}}] The gateway URL leads on to {{headers.location}}. Enter that address in the connection, if it is yours: the key is not sent along.';
+  '[{{statusCode}}] The gateway URL leads on to {{headers.location}}. Enter that address in the connection, if it is yours.';
 
-/** Make takes only 400 and above for an error. */
-export const valid = '{{statusCode < 300}}';
+/**
+ * Make takes only 400 and above for an error. `valid` in base also judges steps that ask nothing, where there is no status: those
+ * are right. "If the `valid` directive evaluates to a false value (`false`, `undefined`, `null`, etc.), module execution stops."
+ * https://developers.make.com/custom-apps-documentation/component-blocks/api/handling-responses/valid
+ */
+export const valid = '{{if(statusCode >= 300, false, true)}}';
 const redirectStatuses = ['301', '302', '303', '307', '308'];
 
 /** Make turns the scenario off and writes to its owner. */

@@ -111,7 +111,12 @@ export function paged(operation: Operation, request: Record<string, Json>, limit
 export function outputOf(collection: string, moments: ReadonlySet<string>): Json {
   if (moments.size === 0) return `{{${collection}}}`;
   const dates = [...moments].map((key) => [key, dateOf(`${collection}.${key}`)]);
-  return { '{{...}}': `{{${collection}}}`, ...Object.fromEntries(dates) };
+  return { '{{...}}': omitted(collection, [...moments]), ...Object.fromEntries(dates) };
+}
+
+/** A collection to spread beside keys of its own: Make does not say which would win, so they are left out of it. */
+export function omitted(collection: string, keys: readonly string[]): string {
+  return `{{omit(${collection}, ${keys.map((key) => `'${key}'`).join(', ')})}}`;
 }
 
 export function dateOf(given: string): string {

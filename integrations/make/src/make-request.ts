@@ -25,6 +25,7 @@ function givenValue(field: Field, collection: string, moments: ReadonlySet<strin
   const given = `${collection}.${field.key}`;
   if (field.kind === 'group')
     return Object.fromEntries(field.children.map((child) => [child.key, givenValue(child, given, new Set())]));
-  if (moments.has(field.key)) return `{{if(${given}, formatDate(${given}, 'YYYY-MM-DDTHH:mm:ss.SSSZ'), undefined)}}`;
+  if (moments.has(field.key))
+    return `{{if(${given}, formatDate(${given}, 'YYYY-MM-DDTHH:mm:ss.SSS[Z]', 'UTC'), undefined)}}`;
   return field.required ? `{{${given}}}` : `{{ifempty(${given}, undefined)}}`;
 }

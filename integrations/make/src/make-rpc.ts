@@ -14,7 +14,8 @@ export function makeRpc(operation: Operation): Component {
         response: {
           iterate: '{{body.data}}',
           output: { label: '{{ifempty(ifempty(item.display_name, item.name), item.id)}}', value: '{{item.id}}' },
-          limit: 500,
+          // "3 * number of objects per page": https://developers.make.com/custom-apps-documentation/app-components/rpcs
+          limit: 300,
         },
       },
       params: [],

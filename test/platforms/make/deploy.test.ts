@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -24,7 +24,18 @@ afterEach(async () => {
 });
 
 async function deploy(...more: string[]): Promise<{ code: number | null; said: string }> {
-  const args = [script, '--zone', api.zone, '--app', 'ai-gateway', '--mapping', mapping, ...more];
+  const args = [
+    script,
+    '--zone',
+    api.zone,
+    '--app',
+    'ai-gateway',
+    '--mapping',
+    mapping,
+    '--templates',
+    join(folder, 'templates'),
+    ...more,
+  ];
   const child = spawn(process.execPath, args, { env: { PATH: process.env.PATH ?? '', MAKE_API_KEY: makeApiKey } });
   const code = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -36,29 +47,34 @@ const writes = () => api.requests.filter(({ method }) => method !== 'GET');
 describe('deploying to Make', () => {
   test('makes the app with everything in it, each component bound to those it needs', async () => {
     expect(await deploy()).toMatchObject({ code: 0, said: expect.stringMatching(/\d+ written\./) });
-    expect(api.components.get('/ai-gateway/1')).toMatchObject({ label: 'AI Gateway', audience: 'global' });
-    for (const id of Object.keys(app.module)) expect(api.components.has(`/ai-gateway/1/modules/${id}`), id).toBe(true);
-    for (const id of Object.keys(app.rpc)) expect(api.components.has(`/ai-gateway/1/rpcs/${id}`), id).toBe(true);
+    expect(api.components.get('/ai-gateway-x7k2/1')).toMatchObject({ label: 'AI Gateway', audience: 'global' });
+    for (const id of Object.keys(app.module))
+      expect(api.components.has(`/ai-gateway-x7k2/1/modules/${id}`), id).toBe(true);
+    for (const id of Object.keys(app.rpc)) expect(api.components.has(`/ai-gateway-x7k2/1/rpcs/${id}`), id).toBe(true);
     // Names of Make's own making.
-    expect(api.components.get('/connections/ai-gateway')).toMatchObject({ label: 'AI Gateway', type: 'basic' });
-    expect(api.components.get('/webhooks/ai-gateway2')).toMatchObject({
+    expect(api.components.get('/connections/ai-gateway-x7k2')).toMatchObject({ label: 'AI Gateway', type: 'basic' });
+    expect(api.components.get('/webhooks/ai-gateway-x7k22')).toMatchObject({
       label: 'Paused scenarios',
-      connection: 'ai-gateway',
+      connection: 'ai-gateway-x7k2',
     });
-    expect(api.components.get('/ai-gateway/1/modules/watchPausedScenarios')).toMatchObject({ webhook: 'ai-gateway2' });
-    expect(api.components.get('/ai-gateway/1/modules/chatComplete')).toMatchObject({
-      connection: 'ai-gateway',
+    expect(api.components.get('/ai-gateway-x7k2/1/modules/watchPausedScenarios')).toMatchObject({
+      webhook: 'ai-gateway-x7k22',
+    });
+    expect(api.components.get('/ai-gateway-x7k2/1/modules/chatComplete')).toMatchObject({
+      connection: 'ai-gateway-x7k2',
       crud: 'create',
     });
-    expect(api.components.get('/ai-gateway/1/rpcs/modelsList')).toMatchObject({ connection: 'ai-gateway' });
+    expect(api.components.get('/ai-gateway-x7k2/1/rpcs/modelsList')).toMatchObject({ connection: 'ai-gateway-x7k2' });
 
     const section = (path: string): unknown => JSON.parse(api.sections.get(path) ?? 'null');
-    expect(section('/ai-gateway/1/base')).toEqual(app.base);
-    expect(section('/ai-gateway/1/groups')).toEqual(app.groups);
-    expect(section('/ai-gateway/1/modules/chatComplete/expect')).toEqual(app.module.chatComplete?.code.mappableParams);
-    expect(section('/webhooks/ai-gateway/attach')).toEqual(app.webhook.budgetAlerts?.code.attach);
-    expect(api.sections.get('/ai-gateway/1/readme')).toMatch(/^# AI Gateway/);
-    expect(api.sections.get('/ai-gateway/1/icon')).toMatch(/^.PNG/);
+    expect(section('/ai-gateway-x7k2/1/base')).toEqual(app.base);
+    expect(section('/ai-gateway-x7k2/1/groups')).toEqual(app.groups);
+    expect(section('/ai-gateway-x7k2/1/modules/chatComplete/expect')).toEqual(
+      app.module.chatComplete?.code.mappableParams,
+    );
+    expect(section('/webhooks/ai-gateway-x7k2/attach')).toEqual(app.webhook.budgetAlerts?.code.attach);
+    expect(api.sections.get('/ai-gateway-x7k2/1/readme')).toMatch(/^# AI Gateway/);
+    expect(api.sections.get('/ai-gateway-x7k2/1/icon')).toMatch(/^.PNG/);
     const parts = [app.connection, app.webhook, app.module, app.rpc].flatMap((kind) => Object.values(kind));
     const files = parts.flatMap(({ code }) => Object.keys(code));
     expect(api.sections.size).toBe(files.length + 4);
@@ -73,13 +89,13 @@ describe('deploying to Make', () => {
 
   test('writes what somebody changed at Make, and only that', async () => {
     await deploy();
-    api.sections.set('/ai-gateway/1/base', '{"baseUrl":"https://elsewhere.example.com"}');
-    Object.assign(api.components.get('/ai-gateway/1/modules/chatComplete') ?? {}, { label: 'Chat' });
+    api.sections.set('/ai-gateway-x7k2/1/base', '{"baseUrl":"https://elsewhere.example.com"}');
+    Object.assign(api.components.get('/ai-gateway-x7k2/1/modules/chatComplete') ?? {}, { label: 'Chat' });
     api.requests.length = 0;
     expect((await deploy()).said).toContain('2 written.');
     expect(writes().map(({ method, path, body }) => [method, path, body.length < 100 ? body : ''])).toEqual([
-      ['PUT', '/ai-gateway/1/base', ''],
-      ['PATCH', '/ai-gateway/1/modules/chatComplete', '{"label":"Create a chat completion"}'],
+      ['PUT', '/ai-gateway-x7k2/1/base', ''],
+      ['PATCH', '/ai-gateway-x7k2/1/modules/chatComplete', '{"label":"Create a chat completion"}'],
     ]);
   });
 
@@ -124,28 +140,45 @@ describe('deploying to Make', () => {
     const before = readFileSync(mapping, 'utf8');
     rmSync(mapping);
     // The icon is known by the notes alone: Make gives back what it made of it.
-    expect((await deploy()).said).toMatch(/^write icon\n1 written/);
-    expect(JSON.parse(readFileSync(mapping, 'utf8'))).toEqual(JSON.parse(before));
+    expect((await deploy('--app', 'ai-gateway-x7k2')).said).toMatch(/^write icon\n1 written/);
+    const [{ app: _, ...kept } = {}] = Object.values(JSON.parse(before) as Record<string, { app?: string }>);
+    expect(Object.values(JSON.parse(readFileSync(mapping, 'utf8')) as object)).toEqual([kept]);
   });
 
-  test('a name that is taken is told, with the one Make gave instead; with that it goes on', async () => {
-    api.nameInstead = 'ai-gateway-4711';
+  // It went wrong: the first deployment always ended in an error, with the advice to take another name.
+  test('goes on with the name Make gave, keeps it, prints it, and writes templates that fit it', async () => {
     const { code, said } = await deploy();
-    expect(code).not.toBe(0);
-    expect(said).toContain('Go on with --app ai-gateway-4711');
-    expect(await deploy('--app', 'ai-gateway-4711')).toMatchObject({ code: 0 });
-    expect(api.components.has('/ai-gateway-4711/1/modules/chatComplete')).toBe(true);
-    expect([...api.components.keys()].filter((path) => /^\/[^/]+\/1$/.test(path))).toEqual(['/ai-gateway-4711/1']);
+    expect(code).toBe(0);
+    expect(said).toContain('Make calls the app ai-gateway-x7k2.');
+    expect(said).toContain('The app is called ai-gateway-x7k2 at Make.');
+    const [kept] = Object.values(JSON.parse(readFileSync(mapping, 'utf8')) as Record<string, { app: string }>);
+    expect(kept?.app).toBe('ai-gateway-x7k2');
+    for (const file of readdirSync(join(folder, 'templates'))) {
+      const blueprint = readFileSync(join(folder, 'templates', file), 'utf8');
+      const names = [...blueprint.matchAll(/app#([^:]+):(\w+)/g)];
+      expect(names.length, file).toBeGreaterThan(0);
+      for (const [, name = '', module = ''] of names)
+        expect(api.components.has(`/${name}/1/modules/${module}`), `${name}:${module}`).toBe(true);
+    }
+    await deploy();
+    await deploy('--app', 'ai-gateway-x7k2');
+    expect([...api.components.keys()].filter((path) => /^\/[^/]+\/1$/.test(path))).toEqual(['/ai-gateway-x7k2/1']);
+  });
+
+  test('an account that may make apps without a suffix keeps the name', async () => {
+    api.suffix = '';
+    expect((await deploy()).said).toContain('The app is called ai-gateway at Make.');
+    expect(api.components.has('/ai-gateway/1/modules/chatComplete')).toBe(true);
   });
 
   test('leaves alone what is at Make but not ours, and says so; a module that left the app stays in a group', async () => {
     await deploy();
-    api.components.set('/ai-gateway/1/modules/oldOne', { name: 'oldOne', label: 'Old' });
+    api.components.set('/ai-gateway-x7k2/1/modules/oldOne', { name: 'oldOne', label: 'Old' });
     const { code, said } = await deploy();
     expect(said).toContain('module oldOne is at Make but not in the app; it is left alone.');
     expect(code).toBe(0);
-    expect(api.components.has('/ai-gateway/1/modules/oldOne')).toBe(true);
-    const groups = JSON.parse(api.sections.get('/ai-gateway/1/groups') ?? '[]') as { modules: string[] }[];
+    expect(api.components.has('/ai-gateway-x7k2/1/modules/oldOne')).toBe(true);
+    const groups = JSON.parse(api.sections.get('/ai-gateway-x7k2/1/groups') ?? '[]') as { modules: string[] }[];
     expect(groups.at(-1)?.modules.at(-1)).toBe('oldOne');
     expect((await deploy()).said).toContain('Make has all of it already.');
   });

@@ -11,8 +11,11 @@ export interface FakeMakeApi {
   components: Map<string, Record<string, unknown>>;
   /** The next request that writes is refused with it. */
   failOnce: number | undefined;
-  /** The name the next app gets, whatever is asked for. */
-  nameInstead: string | undefined;
+  /**
+   * What the name of a new app gets at its end: "By default, that automatically assigned name includes a random string suffix."
+   * https://developers.make.com/white-label-documentation/manage-the-end-user-life-cycle/maintain-end-users/manage-apps-and-features-options
+   */
+  suffix: string;
   stop(): Promise<void>;
 }
 
@@ -33,7 +36,7 @@ export async function startFakeMakeApi(): Promise<FakeMakeApi> {
     sections: new Map(),
     components: new Map(),
     failOnce: undefined,
-    nameInstead: undefined,
+    suffix: '-x7k2',
     stop: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -78,7 +81,7 @@ function respond(api: FakeMakeApi, asked: Asked): Answered {
     return refused(status, 'Something went wrong.');
   }
   if (path === '' && method === 'POST') {
-    const value = { ...named(asked), name: api.nameInstead ?? named(asked).name };
+    const value = { ...named(asked), name: `${String(named(asked).name)}${api.suffix}` };
     return make(api, `/${String(value.name)}/1`, value, 'app');
   }
   // `/app/1/modules`, `/app/connections`: lists.

@@ -121,7 +121,9 @@ interface Request {
   headers?: Record<string, string>;
   response?: { error?: { message?: string }; valid?: unknown };
   log?: { sanitize?: readonly string[] };
+  followRedirect?: boolean;
   followRedirects?: boolean;
+  followAllRedirect?: boolean;
   followAllRedirects?: boolean;
 }
 
@@ -143,7 +145,12 @@ function requestFindings(app: App): string[] {
       ...(request.response?.error?.message ? [] : [`${id} has no error.`]),
       ...(request.response?.valid === undefined ? [`${id} takes a redirect for an answer.`] : []),
       ...(request.log?.sanitize?.includes('request.headers.authorization') ? [] : [`${id} does not sanitize the key.`]),
-      ...(request.followRedirects === false && request.followAllRedirects === false
+      ...([
+        request.followRedirect,
+        request.followRedirects,
+        request.followAllRedirect,
+        request.followAllRedirects,
+      ].every((follows) => follows === false)
         ? []
         : [`${id} follows redirects.`]),
     ]),

@@ -57,6 +57,20 @@ function load(): Ajv {
   // Written for an editor: unknown keywords, and patterns that are wrong by the `u` flag.
   const made = new Ajv({ strict: false, unicodeRegExp: false, allErrors: false, logger: false });
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.json')))
-    made.addSchema(JSON.parse(readFileSync(join(folder, name), 'utf8')) as object, name);
+    made.addSchema(withDocumentedNames(JSON.parse(readFileSync(join(folder, name), 'utf8'))) as object, name);
   return made;
+}
+
+/**
+ * The schemas know `followRedirects` and refuse `followRedirect`, which is what Make's pages call it; so for `followAllRedirect`.
+ * https://developers.make.com/custom-apps-documentation/component-blocks/api/making-requests
+ */
+function withDocumentedNames(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withDocumentedNames);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const entries = Object.entries(schema).map(([key, value]) => [key, withDocumentedNames(value)] as const);
+  const documented = entries
+    .filter(([key, value]) => /^follow(All)?Redirects$/.test(key) && JSON.stringify(value).includes('$ref'))
+    .map(([key, value]) => [key.slice(0, -1), value] as const);
+  return Object.fromEntries([...entries, ...documented]);
 }

@@ -48,7 +48,7 @@ describe('a form', () => {
       yes: true,
       on: new Date('2026-11-01T00:00:00Z'),
       link: 'https://x.y',
-      data: '{"a":1}',
+      data: { a: 1 },
       numbers: [1, 2],
       people: [{ name: 'Ada' }],
       inner: { deep: 'd' },

@@ -103,10 +103,15 @@ function readArray(field: FormField, value: unknown): unknown[] {
   return spec === undefined ? list : list.map((item) => valueGiven({ ...spec, name: field.name ?? '' }, item));
 }
 
-function readJson(field: FormField, value: unknown): string {
+/**
+ * "the module automatically converts the input to a JSON object. So if you map "{{parameters.myJsonField}}" in Communication,
+ * that value will be an object (or array). If the provided value is not valid JSON, the module throws a validation error."
+ * https://developers.make.com/custom-apps-documentation/block-elements/parameters/json
+ */
+function readJson(field: FormField, value: unknown): unknown {
+  if (typeof value === 'object') return value;
   try {
-    JSON.parse(String(value));
-    return String(value);
+    return JSON.parse(String(value)) as unknown;
   } catch {
     throw wrong(field, 'is no valid JSON');
   }

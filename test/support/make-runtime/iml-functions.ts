@@ -33,6 +33,8 @@ export const imlFunctions: Readonly<Record<string, (...args: never[]) => unknown
   encodeURL: (text: unknown) => encodeURIComponent(textOf(text)),
   decodeURL: (text: unknown) => decodeURIComponent(textOf(text)),
   parseJSON: (text: unknown) => {
+    // What is an object already is no text of one.
+    if (typeof text === 'object') throw new ImlError("Function 'parseJSON' finished with error! It takes text.");
     try {
       return JSON.parse(textOf(text)) as unknown;
     } catch (error) {

@@ -126,10 +126,11 @@ describe('an expression', () => {
 describe('dates', () => {
   const at = new Date('2026-11-01T08:09:10.123Z');
 
-  test('are written and read in UTC', () => {
+  test('are written in the scenario’s zone, unless another is named', () => {
     const dates = { at };
-    expect(render("{{formatDate(at, 'YYYY-MM-DDTHH:mm:ssZ')}}", dates)).toBe('2026-11-01T08:09:10+00:00');
-    expect(render("{{formatDate(at, 'DD.MM.YYYY [at] HH:mm')}}", dates)).toBe('01.11.2026 at 08:09');
+    expect(render("{{formatDate(at, 'YYYY-MM-DDTHH:mm:ssZ', 'UTC')}}", dates)).toBe('2026-11-01T08:09:10+00:00');
+    expect(render("{{formatDate(at, 'YYYY-MM-DDTHH:mm:ssZ')}}", dates)).toBe('2026-11-01T09:09:10+01:00');
+    expect(render("{{formatDate(at, 'DD.MM.YYYY [at] HH:mm')}}", dates)).toBe('01.11.2026 at 09:09');
     const read = "{{parseDate('2026-11-01T08:09:10.123Z', 'YYYY-MM-DDTHH:mm:ss.SSSZ')}}";
     expect(render(read, {})).toEqual(at);
     expect(render("{{parseDate('2026-11-01 10:00 +02:00', 'YYYY-MM-DD HH:mm Z')}}", {})).toEqual(
@@ -183,8 +184,9 @@ describe('a collection', () => {
     expect(transform(template, scope)).not.toHaveProperty('gone');
   });
 
-  test('whose later keys win over what was spread', () => {
-    expect(transform({ '{{...}}': '{{a}}', x: 2 }, { a: { x: 1, y: 1 } })).toEqual({ x: 2, y: 1 });
+  test('whose keys are spread and set is refused, since Make does not say which win', () => {
+    expect(() => transform({ '{{...}}': '{{a}}', x: 2 }, { a: { x: 1, y: 1 } })).toThrow(/"x" is spread and set/);
+    expect(transform({ '{{...}}': "{{omit(a, 'x')}}", x: 2 }, { a: { x: 1, y: 1 } })).toEqual({ x: 2, y: 1 });
     expect(transform({ x: 0, '{{...}}': '{{a}}' }, { a: { x: 1 } })).toEqual({ x: 1 });
     expect(transform({ '{{...}}': '{{a}}' }, { a: undefined })).toEqual({});
   });

@@ -13,7 +13,14 @@ export function transform(template: unknown, scope: Scope): unknown {
   for (const [key, value] of Object.entries(template)) {
     const result = transform(value, scope);
     if (key === '{{...}}') Object.assign(made, result);
-    else if (result !== undefined) made[textOf(render(key, scope))] = result;
+    else if (result !== undefined) {
+      const name = textOf(render(key, scope));
+      // Make's pages spread a collection with `omit` of the keys that are set beside it, and do not say which wins without.
+      // https://developers.make.com/custom-apps-documentation/best-practices/input-parameters/processing-of-input-parameters
+      if (name in made && '{{...}}' in template)
+        throw new ImlError(`"${name}" is spread and set; whether Make keeps the one or the other is not established.`);
+      made[name] = result;
+    }
   }
   return made;
 }

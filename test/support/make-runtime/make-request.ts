@@ -12,7 +12,9 @@ export interface MakeRequest {
   body?: unknown;
   type?: string;
   timeout?: number;
+  followRedirect?: boolean;
   followRedirects?: boolean;
+  followAllRedirect?: boolean;
   followAllRedirects?: boolean;
   log?: { sanitize?: string[] };
 }
@@ -37,6 +39,7 @@ export interface Wire {
   hosts: Readonly<Record<string, string>>;
 }
 
+// DOCS is https://developers.make.com/custom-apps-documentation
 const defaultTimeoutMs = 40_000;
 
 export async function send(request: MakeRequest, wire: Wire): Promise<MakeResponse> {
@@ -44,9 +47,9 @@ export async function send(request: MakeRequest, wire: Wire): Promise<MakeRespon
   const url = urlOf(request);
   const { headers, body } = contentOf(request, method);
   const timeoutMs = ((request.timeout ?? defaultTimeoutMs) / 1000) * wire.secondMs;
+  const follows = followsRedirects(request, method);
   const entry: LogEntry = { request: { method, url: url.href, headers, body: request.body } };
   wire.log.push(entry);
-  const follows = (method === 'GET' ? request.followRedirects : request.followAllRedirects) ?? true;
   try {
     const signal = AbortSignal.timeout(timeoutMs);
     const response = await exchange({ url, method, headers, body, follows, hosts: wire.hosts, signal });
@@ -59,6 +62,19 @@ export async function send(request: MakeRequest, wire: Wire): Promise<MakeRespon
   }
 }
 
+/**
+ * Make's pages write `followRedirect` and `followAllRedirect` ("Default: true. Follow HTTP 3xx responses as redirects", "Default:
+ * true. Follow non-GET HTTP 3xx responses as redirects", DOCS/component-blocks/api/making-requests), its editor's schema
+ * `followRedirects` and `followAllRedirects`. Which pair is read is not established, so it takes both to hold a redirect back.
+ */
+function followsRedirects(request: MakeRequest, method: string): boolean {
+  const pair =
+    method === 'GET'
+      ? [request.followRedirect, request.followRedirects]
+      : [request.followAllRedirect, request.followAllRedirects];
+  return pair.some((follows) => follows !== false);
+}
+
 /** A path goes after the base URL, with its slashes single; an address with a host stands for itself. */
 function urlOf({ url, baseUrl = '', encodeUrl = true, qs = {} }: MakeRequest): URL {
   const joined = url.startsWith('/') ? `${baseUrl}${url}` : url;
@@ -67,9 +83,12 @@ function urlOf({ url, baseUrl = '', encodeUrl = true, qs = {} }: MakeRequest): U
   made.pathname = made.pathname.replace(/\/{2,}/g, '/');
   for (const [name, value] of Object.entries(qs)) {
     if (value === undefined) continue;
-    if (typeof value === 'object' && value !== null && !(value instanceof Date))
-      throw new TypeError(`How Make would write the query's "${name}", a list or a collection, is not established.`);
-    made.searchParams.append(name, textOf(value));
+    // "This will use a request to this URL: http://example.com?foo=foobar&hello=world&list=one&list=two&list=three".
+    // DOCS/component-blocks/api/making-requests, "qs"
+    if (Array.isArray(value)) for (const item of value) made.searchParams.append(name, textOf(item));
+    else if (typeof value === 'object' && value !== null && !(value instanceof Date))
+      throw new TypeError(`How Make would write the query's "${name}", a collection, is not established.`);
+    else made.searchParams.append(name, textOf(value));
   }
   return made;
 }

@@ -220,7 +220,12 @@ describe('a module', () => {
     expect(await withModule({ url: '/here' }).run()).toEqual([{ at: 'there' }]);
     expect(heard[1]?.headers.authorization).toBe('Bearer secret');
     replies.push({ status: 302, headers: { location: '/there' }, text: 'moved' });
-    expect(await withModule({ url: '/here', followRedirects: false }).run()).toEqual(['moved']);
+    expect(await withModule({ url: '/here', followRedirect: false, followRedirects: false }).run()).toEqual(['moved']);
+    // Which of the two spellings Make reads is not established: one alone holds nothing back.
+    for (const one of ['followRedirect', 'followRedirects']) {
+      replies.push({ status: 302, headers: { location: '/there' } }, { json: { at: 'there' } });
+      expect(await withModule({ url: '/here', [one]: false }).run()).toEqual([{ at: 'there' }]);
+    }
   });
 
   test('keeps out of the log what its app says', async () => {
@@ -231,6 +236,50 @@ describe('a module', () => {
     expect(JSON.stringify(runtime.log)).toContain('shown');
   });
 
+  test('is over at a page without records', async () => {
+    const paged = {
+      url: '/',
+      response: { iterate: { container: '{{body.data}}', condition: '{{item.mine}}' } },
+      pagination: { condition: '{{body.next}}', qs: { cursor: '{{body.next}}' } },
+    };
+    replies.push({ json: { data: [{ mine: false }], next: 'p2' } });
+    expect(await withModule(paged).run()).toEqual([]);
+    expect(heard).toHaveLength(1);
+  });
+
+  test('repeats the name of a list in the query', async () => {
+    await withModule({ url: '/', qs: { type: ['a b', 'c'], none: '{{emptyarray}}' } }).run();
+    expect(heard[0]?.url).toBe('/?type=a+b&type=c');
+  });
+
+  test.each(['{{undefined}}', '{{null}}', '{{0}}', "{{''}}", false])(
+    'is over where its base says that %s is valid, also in a step that asks nothing',
+    async (valid) => {
+      const strict = { ...base, response: { ...base.response, valid } };
+      const steps = [{ temp: { a: 'b' } }, { url: '/x' }];
+      const runtime = createMakeRuntime({
+        app: { ...app({ module: { mine: component('mine', { communication: steps }) } }), base: strict },
+      });
+      await expect(runtime.run('mine', { connection: connection() })).rejects.toMatchObject({ type: 'RuntimeError' });
+      expect(heard).toEqual([]);
+    },
+  );
+
+  test('may say in `valid` itself what went wrong', async () => {
+    const own = { condition: '{{body.ok}}', message: 'Not ok', type: 'DataError' };
+    replies.push({ json: { ok: false } });
+    await expect(withModule({ url: '/', response: { valid: own } }).run()).rejects.toMatchObject({
+      type: 'DataError',
+      message: 'Not ok',
+    });
+  });
+
+  test('that spreads a name and sets it is a mistake of the app', async () => {
+    replies.push({ json: { a: 1 } });
+    const both = { url: '/', response: { output: { '{{...}}': '{{body}}', a: 2 } } };
+    await expect(withModule(both).run()).rejects.toThrow(/"a" is spread and set/);
+  });
+
   test('gives up on pages that never end', async () => {
     const endless = { url: '/', response: { iterate: '{{body.data}}' }, pagination: { condition: true } };
     replies.push(...Array.from({ length: 60 }, () => ({ json: { data: [1] } })));
@@ -238,9 +287,7 @@ describe('a module', () => {
   });
 
   test('that sends what Make’s way of sending is not known for is a mistake of the app', async () => {
-    await expect(withModule({ url: '/', qs: { list: '{{emptyarray}}' } }).run()).rejects.toThrow(
-      /"list".*not established/,
-    );
+    await expect(withModule({ url: '/', qs: { one: '{{temp}}' } }).run()).rejects.toThrow(/"one".*not established/);
     const form = { url: '/', method: 'POST', type: 'multipart/form-data', body: {} };
     await expect(withModule(form).run()).rejects.toThrow(/multipart\/form-data/);
     replies.push({ json: { no: 'list' } });
@@ -356,8 +403,11 @@ describe('a webhook', () => {
             },
             detach: { url: '{{connection.url}}/hooks/{{webhook.remote}}', method: 'DELETE' },
             communication: {
-              verification: { condition: '{{headers.token == webhook.token}}', respond: { status: 401, body: 'no' } },
-              condition: "{{body.type == 'mine'}}",
+              verification: {
+                condition: '{{if(body.challenge, true, false)}}',
+                respond: { status: 202, body: 'here' },
+              },
+              condition: "{{headers.token == data.token && body.type == 'mine'}}",
               output: { what: '{{body.what}}' },
               respond: { status: 202, body: { ok: true } },
             },
@@ -393,12 +443,17 @@ describe('a webhook', () => {
       bundles: [{ what: 'good' }],
     });
     expect((await runtime.deliver('shaped', hook, { headers, body })).bundles).toEqual(['It was good']);
-    expect(await runtime.deliver('plain', hook, { headers: { token: 'other' }, body })).toEqual({
-      response: { status: 401, body: 'no' },
-      bundles: [],
-    });
-    expect(await runtime.deliver('plain', hook, { headers, body: { type: 'ping' } })).toMatchObject({
-      response: { status: 202 },
+    for (const [sent, kind] of [
+      [{ token: 'other' }, 'mine'],
+      [headers, 'ping'],
+    ] as const)
+      expect(await runtime.deliver('plain', hook, { headers: sent, body: { type: kind } })).toEqual({
+        response: { status: 200, body: 'Accepted' },
+        bundles: [],
+      });
+    // A handshake is answered, and starts nothing.
+    expect(await runtime.deliver('plain', hook, { headers, body: { ...body, challenge: 'x' } })).toEqual({
+      response: { status: 202, body: 'here' },
       bundles: [],
     });
     await expect(runtime.deliver('deaf', hook, { headers, body })).rejects.toThrow(/does not listen/);

@@ -13,6 +13,11 @@ import {
 
 type Values = Readonly<Record<string, unknown>>;
 
+// DOCS, below, is https://developers.make.com/custom-apps-documentation
+
+/** "Recommended limit of … calls performed by RPC: 3", "… paginated records: 3 * number of objects per page". DOCS/app-components/rpcs */
+const mostCallsOfRpc = 3;
+
 export interface MakeSettings {
   app: App;
   /** What Make tells modules of where they run; it promises none of it. */
@@ -20,6 +25,8 @@ export interface MakeSettings {
   executionId?: string | undefined;
   secondMs?: number;
   hosts?: Wire['hosts'];
+  /** Whether `attach` and `detach` inherit base like RPCs: Make's pages do not say, so tests try both. */
+  webhooksInheritBase?: boolean;
 }
 
 /** A connection somebody made: what they filled in, what was kept, and the name it has in Make's lists. */
@@ -33,10 +40,13 @@ interface Filled {
   parameters?: Values;
 }
 
-/** Of a webhook what `attach` has kept, and the form it was made with. */
+/** Of a webhook what it is and what `attach` has kept, and the form it was made with. */
 export interface AttachedHook {
   id: string;
+  /** `url` and the like, and what `attach` kept: `webhook.*` in `attach` and `detach`. */
   values: Values;
+  /** What `attach` kept alone: `data.*` when something arrives. */
+  data: Values;
   connection: Connection | undefined;
   parameters: Values;
 }
@@ -44,6 +54,8 @@ export interface AttachedHook {
 export interface Delivered {
   response: { status: number; body: unknown };
   bundles: unknown[];
+  /** What the scenario that was started failed with at its first module. */
+  error?: unknown;
 }
 
 export interface PollState {
@@ -75,6 +87,7 @@ export function createMakeRuntime({
   executionId,
   secondMs = 1000,
   hosts = {},
+  webhooksInheritBase = false,
 }: MakeSettings): MakeRuntime {
   const wire: Wire = { log: [], secondMs, hosts };
   const inScenario: Scope = { scenario, executionId, common: {}, data: {} };
@@ -89,6 +102,16 @@ export function createMakeRuntime({
 
   const runModule = (module: AppComponent, scope: Scope, ageOf?: (item: TriggerItem) => Age): Promise<Outcome> =>
     runCommunication({ communication: code(module), base: app.base, scope, wire, ...(ageOf && { ageOf }) });
+
+  /** What an instant trigger makes of what arrived: its own `output`, else the payload as it is. It has base like any module. */
+  const start = async (module: AppComponent, payload: unknown): Promise<unknown[]> => {
+    const communication = code(module);
+    const response = { output: '{{payload}}', ...((communication.response ?? {}) as object) };
+    const scope: Scope = { ...inScenario, parameters: {}, connection: {}, payload };
+    return (await runModule({ ...module, code: { communication: { ...communication, response } } }, scope)).bundles.map(
+      ({ output }) => output,
+    );
+  };
 
   return {
     log: wire.log,
@@ -108,13 +131,19 @@ export function createMakeRuntime({
 
     async run(moduleId, filled) {
       const module = named(app.module, moduleId);
+      // "Search modules retrieve data from a service and allow for one or more results", actions "retrieve a single result".
+      // DOCS/best-practices/naming-conventions/modules/module-descriptions
+      if (module.moduleType === 'action' && [code(module)].flat().some(givesMany))
+        throw new TypeError(`${moduleId} is an action and gives many bundles.`);
       const { bundles } = await runModule(module, scopeOf(module, filled, inScenario));
       return bundles.map(({ output }) => output);
     },
 
     async options(rpcId, filled = {}) {
       const rpc = named(app.rpc, rpcId);
+      const before = wire.log.length;
       const { bundles } = await runModule(rpc, scopeOf(rpc, filled, atDesk));
+      if (wire.log.length - before > mostCallsOfRpc) throw new TypeError(`${rpcId} asks more than three times.`);
       return bundles.map(({ output }) => output as { label: unknown; value: unknown });
     },
 
@@ -143,12 +172,14 @@ export function createMakeRuntime({
       const webhook = named(app.webhook, webhookId);
       const scope = { ...scopeOf(webhook, filled, atDesk), webhook: { id: 1, url } };
       const communication = code(webhook, 'attach');
-      const outcome = await runCommunication({ communication, scope, wire });
+      const base = webhooksInheritBase ? app.base : undefined;
+      const outcome = await runCommunication({ communication, base, scope, wire });
       const { data = {} } = (communication.response ?? {}) as { data?: object };
       const kept = transform(data, outcome.scope) as object;
       return {
         id: webhookId,
         values: { id: 1, url, ...kept },
+        data: kept as Values,
         connection: filled.connection,
         parameters: (scope as { parameters?: Values }).parameters ?? {},
       };
@@ -157,8 +188,30 @@ export function createMakeRuntime({
     async deliver(moduleId, hook, { headers, body }) {
       const module = named(app.module, moduleId);
       if (module.webhook !== hook.id) throw new TypeError(`${moduleId} does not listen to ${hook.id}.`);
-      const scope = { webhook: hook.values, parameters: hook.parameters, headers, body, query: {}, method: 'POST' };
-      return deliver(code(named(app.webhook, hook.id)), code(module), scope);
+      // "These IML variables are available for you to use everywhere in a webhook: now, environment, parameters, data, body,
+      // query, method, headers", and `data` is an "Alias for parameters". `webhook` is none of them and empty. What `attach`
+      // saved was seen under `data` (README of pdfgate/make-integration-pdfgate); by the page's own words it would not be
+      // there, so an app must also work where it is not: a test takes it out. DOCS/app-components/webhooks
+      const { parameters } = hook;
+      const data = { ...parameters, ...hook.data };
+      const arrived: Scope = {
+        environment: {},
+        webhook: {},
+        parameters,
+        data,
+        headers,
+        body,
+        query: {},
+        method: 'POST',
+      };
+      const { response, payloads } = receive(code(named(app.webhook, hook.id)), arrived);
+      try {
+        const bundles: unknown[] = [];
+        for (const payload of payloads) bundles.push(...(await start(module, payload)));
+        return { response, bundles };
+      } catch (error) {
+        return { response, bundles: [], error };
+      }
     },
 
     async detach(hook) {
@@ -168,7 +221,8 @@ export function createMakeRuntime({
         parameters: hook.parameters,
         webhook: hook.values,
       };
-      await runCommunication({ communication: code(named(app.webhook, hook.id), 'detach'), scope, wire });
+      const communication = code(named(app.webhook, hook.id), 'detach');
+      await runCommunication({ communication, base: webhooksInheritBase ? app.base : undefined, scope, wire });
     },
   };
 }
@@ -190,16 +244,24 @@ function valuesOf({ code: files }: AppComponent, { parameters = {} }: Filled): V
   return formValues(fields, parameters);
 }
 
-/** First who sends is checked, then whether it concerns anybody, then what it becomes. */
-function deliver(webhook: Communication, module: Communication, scope: Scope): Delivered {
+/**
+ * `verification.condition` "specifies when to treat the incoming data as a verification request": where it is true, the
+ * request is a handshake, is answered with `verification.respond`, and starts nothing. DOCS/app-components/webhooks
+ *
+ * Where the webhook's `condition` is false, Make stops before `respond` too: its own 200 "Accepted", and no bundle (seen live by
+ * the author of pdfgate/make-integration-pdfgate, README "Signature verification").
+ */
+function receive(webhook: Communication, scope: Scope): { response: Delivered['response']; payloads: unknown[] } {
   const { verification, condition = true, output = '{{body}}', respond } = webhook;
-  const { condition: verified, respond: refusal } = (verification ?? { condition: true }) as Communication;
-  if (!transform(verified, scope)) return { response: responseTo(refusal, scope, 403), bundles: [] };
-  const response = responseTo(respond, scope, 200);
-  if (!transform(condition, scope)) return { response, bundles: [] };
-  const payload = transform(output, scope);
-  const own = (module.response as Communication | undefined)?.output;
-  return { response, bundles: [own === undefined ? payload : transform(own, { ...scope, payload })] };
+  const handshake = (verification ?? { condition: false }) as Communication;
+  if (transform(handshake.condition ?? false, scope))
+    return { response: responseTo(handshake.respond, scope, 200), payloads: [] };
+  if (!transform(condition, scope)) return { response: { status: 200, body: 'Accepted' }, payloads: [] };
+  return { response: responseTo(respond, scope, 200), payloads: [transform(output, scope)] };
+}
+
+function givesMany({ pagination, response }: Communication): boolean {
+  return pagination !== undefined || (response as Communication | undefined)?.iterate !== undefined;
 }
 
 function responseTo(respond: unknown, scope: Scope, otherwise: number): Delivered['response'] {
