@@ -43,7 +43,7 @@ const responseHeaders = {
   'x-gateway-route': 'Why this model, in a few words.',
   'x-gateway-cost-usd': 'What a plain answer cost, in dollars.',
   'x-gateway-budget-remaining-usd': 'What is left of the tightest budget, in dollars; absent where there is none.',
-  'x-gateway-dropped-params': 'Parameters the model cannot honour, left out of the call.',
+  'x-gateway-dropped-params': 'Parameters the model does not take: left out of the call, or sent with another value.',
   'retry-after': 'Seconds to wait before the next try, where they are known.',
 } as const;
 

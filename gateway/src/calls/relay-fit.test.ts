@@ -101,6 +101,18 @@ describe('a responses body, fitted to the model of OpenAI that gets it', () => {
       { reasoning: { effort: 'high', summary: 'auto' } },
       ['reasoning.effort'],
     ],
+    [
+      'o3',
+      { reasoning: { effort: 'low', summary: 'concise', mode: 'pro' } },
+      { reasoning: { effort: 'low', summary: 'auto' } },
+      ['reasoning.summary', 'reasoning.mode'],
+    ],
+    [
+      'gpt-5.6-sol',
+      { reasoning: { summary: 'concise', mode: 'pro' } },
+      { reasoning: { summary: 'concise', mode: 'pro' } },
+      [],
+    ],
     ['gpt-5.6-sol', { reasoning: { effort: 'max' } }, { reasoning: { effort: 'max' } }, []],
     ['gpt-5-pro', { reasoning: { effort: 'low' } }, { reasoning: { effort: 'high' } }, ['reasoning.effort']],
   ] as [string, JsonObject, JsonObject, string[]][])('%s, of %j gets %j', (model, fields, sent, dropped) => {

@@ -20,7 +20,9 @@ const routing = new Set(
     'vertex_credentials vertex_ai_project vertex_ai_location vertex_ai_credentials aws_access_key_id aws_secret_access_key ' +
     'aws_session_token aws_region_name aws_session_name aws_profile_name aws_role_name aws_web_identity_token ' +
     'aws_bedrock_runtime_endpoint aws_sts_endpoint aws_external_id region_name watsonx_region_name gcs_bucket_name ' +
-    'configurable_clientside_auth_params gateway_config'
+    'configurable_clientside_auth_params gateway_config apiBase apiKey apiVersion baseURL baseUrl customHost virtualKey extraHeaders ' +
+    'openai_api_key openai_api_base openai_organization anthropic_api_key gemini_api_key allowed_model_region ' +
+    'specific_deployment provider_specific_header api_base_url'
   ).split(' '),
 );
 

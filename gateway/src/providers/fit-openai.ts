@@ -167,10 +167,25 @@ function fitReasoning(
     fitting.remove('reasoning', isSilent ? undefined : 'reasoning');
     return;
   }
+  const fitted = { ...reasoning };
+  const losses: string[] = [];
   const effort = effortFor(call.reasoning, model, 'responses');
-  if (!given(reasoning, 'effort') || effort === undefined || effort === reasoning.effort) return;
-  fitting.set('reasoning', { ...reasoning, effort });
-  fitting.drop('reasoning.effort');
+  if (given(reasoning, 'effort') && effort !== undefined && effort !== reasoning.effort) {
+    fitted.effort = effort;
+    losses.push('effort');
+  }
+  for (const name of ['summary', 'generate_summary'])
+    if (reasoning[name] === 'concise' && !takes.concise) {
+      fitted[name] = 'auto';
+      losses.push(name);
+    }
+  if (given(reasoning, 'mode') && !takes.modes) {
+    delete fitted.mode;
+    if (reasoning.mode !== 'standard') losses.push('mode');
+  }
+  if (losses.length === 0 && fitted.mode === reasoning.mode) return;
+  fitting.set('reasoning', fitted);
+  for (const loss of losses) fitting.drop(`reasoning.${loss}`);
 }
 
 function asks(effort: unknown): boolean {

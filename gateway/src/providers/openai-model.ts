@@ -12,6 +12,10 @@ export interface OpenAiModel {
   maxInResponses: boolean;
   /** How hard it thinks when nobody says. `none`: it does not think unasked; undefined: it never does. */
   unasked: ReasoningEffort | undefined;
+  /** Sums its thoughts up concisely: "`concise` is supported for all reasoning models after `gpt-5`". */
+  concise: boolean;
+  /** Has more than the standard `reasoning.mode`. */
+  modes: boolean;
   /** When it takes `temperature`, `top_p` and log probabilities. */
   sampling: 'always' | 'without thoughts' | 'never';
   /** Takes `stop`, penalties and `logit_bias`. */
@@ -70,6 +74,8 @@ const plain: OpenAiModel = {
   efforts: [],
   maxInResponses: false,
   unasked: undefined,
+  concise: false,
+  modes: false,
   sampling: 'always',
   stops: true,
   verbosity: false,
@@ -95,6 +101,8 @@ function describe(name: string): OpenAiModel {
     maxInResponses: generation >= version(5, 6) && words.length > 3,
     // 5.1 to 5.4 do not think unless asked; from 5.5 on the default is `medium`.
     unasked: quiet && generation < version(5, 5) ? 'none' : (words.find((word) => word === 'medium') ?? 'high'),
+    concise: generation > version(5) || name.startsWith('computer-use'),
+    modes: generation >= version(5, 6),
     sampling: quiet ? 'without thoughts' : 'never',
     stops: false,
     verbosity: !series && !/codex|chat/.test(name),
