@@ -62,6 +62,7 @@ const environment = z.object({
     .optional(),
   SMTP_FROM: z.string().optional(),
   FIRST_BYTE_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(60_000),
+  ANSWER_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(600_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -81,7 +82,10 @@ export interface Config {
   bootstrapTestKey: string | undefined;
   operatorKey: string | undefined;
   allowPrivateNetwork: boolean;
+  /** A stream whose provider is silent for longer has failed. */
   firstByteTimeoutMs: number;
+  /** A plain answer that takes longer has failed: reasoning models think for minutes. */
+  answerTimeoutMs: number;
   /** Where alert e-mails are handed in; undefined: none are sent. */
   smtp: { url: string; from: string } | undefined;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
@@ -128,6 +132,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     operatorKey: value.GATEWAY_OPERATOR_KEY,
     allowPrivateNetwork: value.ALLOW_PRIVATE_NETWORK,
     firstByteTimeoutMs: value.FIRST_BYTE_TIMEOUT_MS,
+    answerTimeoutMs: value.ANSWER_TIMEOUT_MS,
     smtp:
       value.SMTP_URL === undefined
         ? undefined

@@ -48,6 +48,8 @@ export interface Services {
   unknownModels: UnknownModels;
   /** Streams under way, to be told when the process stops. Plain calls are not kept: what is kept is dear to collect. */
   streams: Set<Cancellation>;
+  /** Plain calls whose clients have left: their answers are read to the end, since the provider bills them. */
+  left: Set<Cancellation>;
   /** Drops what is remembered of a key on this process at once; the others hear of it from the database. */
   forgetKey: (keyId: string) => void;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DestinationStream, pino } from 'pino';
 import { bootstrap, type FirstKeys } from './accounts/bootstrap.ts';
 import { keysWithTwins } from './accounts/key-store.ts';
@@ -15,6 +16,7 @@ import { Journal } from './budgets/journal.ts';
 import { Ledger } from './budgets/ledger.ts';
 import { MeterReader } from './budgets/meter-reader.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
+import type { Cancellation } from './calls/cancellation.ts';
 import { TagRegistry } from './clients/tag-registry.ts';
 import type { Config } from './config.ts';
 import { listen } from './db/listen.ts';
@@ -122,6 +124,7 @@ export async function startGateway(
   });
   const outgoing = new Outgoing({
     timeoutMs: config.firstByteTimeoutMs,
+    answerTimeoutMs: config.answerTimeoutMs,
     allowPrivateNetwork: config.allowPrivateNetwork,
   });
   const operators = config.providers.map(({ kind, baseUrl, apiKey }) => ({
@@ -167,6 +170,7 @@ export async function startGateway(
     }),
     unknownModels: new UnknownModels({ now, log }),
     streams: new Set(),
+    left: new Set(),
     forgetKey: (keyId) => authenticator.forget(keyId),
   };
   const inBackground = (what: string, work: Promise<unknown>): void => {
@@ -224,11 +228,13 @@ export async function startGateway(
   const stop = async (): Promise<void> => {
     draining = true;
     const patienceMs = options.drainMs ?? drainMs;
+    const until = performance.now() + patienceMs;
     const endStreams = (): void => {
       for (const stream of services.streams) stream.cancel('stopping');
     };
     await Promise.all([drain(server, opened, { patienceMs, endStreams }), jobs.stop(patienceMs)]);
-    // Whoever hung up has a call that is being counted still.
+    await endLeft(services.left, until);
+    // A cancelled call may still be settling.
     await ledger.idle(10_000);
     await journal
       .flush(10_000)
@@ -272,6 +278,13 @@ async function drain(
   clearInterval(sweep);
   clearTimeout(end);
   clearTimeout(force);
+}
+
+/** Plain answers whose clients have left are waited for as others are, then ended and settled by what is known. */
+async function endLeft(left: ReadonlySet<Cancellation>, until: number): Promise<void> {
+  while (left.size > 0 && performance.now() < until) await sleep(20);
+  for (const call of left) call.cancel('stopping');
+  while (left.size > 0 && performance.now() < until + lastWordsMs) await sleep(20);
 }
 
 function secretPath(dataDir: string): string {

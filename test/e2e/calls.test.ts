@@ -153,13 +153,13 @@ describe('every call is on record', () => {
 });
 
 describe('a client that hangs up', () => {
-  it('before the first byte: the provider is stopped and the input is paid, by estimate', async () => {
+  it('from a stream before its first byte: the provider is stopped and the input is paid, by estimate', async () => {
     gateway.fakes.openai.fault({ kind: 'hang' });
     const stop = new AbortController();
     const call = fetch(gateway.url + chat, {
       method: 'POST',
       headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'early' },
-      body: JSON.stringify(hello()),
+      body: JSON.stringify(hello({ stream: true })),
       signal: stop.signal,
     });
     await expect.poll(() => gateway.fakes.openai.requests.length).toBe(1);

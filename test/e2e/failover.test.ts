@@ -255,7 +255,7 @@ describe('an account that has rested', () => {
     const waiting = fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify(call),
+      body: JSON.stringify({ ...call, stream: true }),
       signal: hangsUp.signal,
     });
     await expect.poll(asked).toBe(1);

@@ -41,10 +41,13 @@ export async function startTestGateway(
       done();
     },
   });
-  const gateway = await startGateway(readConfig({ ...gatewayEnv(fakes, database.url, dataDir), ...env }), {
-    ...options,
-    logTo: logTo as never,
-  });
+  const gateway = await startGateway(
+    readConfig({ ...gatewayEnv(fakes, database.url, dataDir), ...patience(env), ...env }),
+    {
+      ...options,
+      logTo: logTo as never,
+    },
+  );
   const send = (path: string, init: RequestInit, headers: Record<string, string>): Promise<Response> =>
     fetch(`${gateway.url}${path}`, { ...init, headers: { authorization: `Bearer ${liveKey}`, ...headers } });
   return {
@@ -75,6 +78,11 @@ export async function startTestGateway(
   };
 }
 
+/** Who waits longer for streams waits as long for plain answers. */
+function patience({ FIRST_BYTE_TIMEOUT_MS: ms }: Record<string, string>): Record<string, string> {
+  return ms === undefined ? {} : { ANSWER_TIMEOUT_MS: ms };
+}
+
 /** The environment of a gateway that has the fakes for providers. */
 export function gatewayEnv(fakes: Fakes, databaseUrl: string, dataDir: string): Record<string, string> {
   return {
@@ -91,5 +99,6 @@ export function gatewayEnv(fakes: Fakes, databaseUrl: string, dataDir: string): 
     GEMINI_API_KEY: fakeKeys.gemini,
     GEMINI_BASE_URL: fakes.gemini.baseUrl,
     FIRST_BYTE_TIMEOUT_MS: '1500',
+    ANSWER_TIMEOUT_MS: '1500',
   };
 }

@@ -4,7 +4,7 @@ import type { ExchangeError } from './exchange.ts';
 
 /** Why one try of a call came to nothing. */
 export interface AttemptFailure {
-  kind: ProviderFailure['kind'] | 'timeout' | 'refused' | 'resting';
+  kind: ProviderFailure['kind'] | 'timeout' | 'refused' | 'resting' | 'unaffordable';
   /** For people; a provider's own words only where they concern the caller. */
   message: string;
   status?: number | undefined;
@@ -16,6 +16,12 @@ export interface AttemptFailure {
 }
 
 export const resting: AttemptFailure = { kind: 'resting', message: 'cooling down after failures' };
+
+/** The attempts before it were paid for, and what is left does not pay for another. */
+export const unaffordable: AttemptFailure = {
+  kind: 'unaffordable',
+  message: 'the budget cannot pay for another attempt',
+};
 
 export interface FailedAttempt {
   provider: string;

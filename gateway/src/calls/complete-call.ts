@@ -9,21 +9,25 @@ import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
 import { type RouteInput, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
-import { errorOf, type FailedAttempt, mayGoOn, resting } from './attempt.ts';
+import { errorOf, type FailedAttempt, mayGoOn, resting, unaffordable } from './attempt.ts';
 import { ceilingToAsk, type Funding, fundCall, meterIdsOf } from './fund-call.ts';
+import { holdNext } from './hold-next.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from './model-call.ts';
 import { noteTags } from './note-tags.ts';
 import {
   answerHeaders,
+  bookAttempt,
   budgetRemaining,
-  closeUnbilled,
+  closeUnanswered,
   notTried,
   type RunningCall,
   settleCall,
   settledHeaders,
 } from './settle-call.ts';
+import type { Spent } from './spent.ts';
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
 import type { StreamEnd } from './stream-run.ts';
+import type { StreamTransform } from './stream-transform.ts';
 import { type Answered, tryCandidate } from './try-candidate.ts';
 import { classUnknown, isNeedless, isUnknownModel, mostTelling } from './unknown-model.ts';
 
@@ -96,7 +100,7 @@ async function completeAdmitted(
       : rememberingStream(stream, () => remember(answered.run.transform.answerIds));
   } catch (error) {
     // Nothing held may outlive its call, whatever went wrong.
-    if (!running.settled) await closeUnbilled(running, 'failed', 'internal_error').catch(() => {});
+    if (!running.settled) await closeUnanswered(running, 'failed', 'internal_error').catch(() => {});
     throw error;
   }
 }
@@ -175,15 +179,12 @@ function open(
     metered: false,
     model: undefined,
     price: undefined,
-    answerTokensMax: answerTokensMax(call, funding),
+    candidate: undefined,
+    maxTokens: funding.maxTokens,
+    attemptAt: request.startedAt,
+    earlier: undefined,
     firstByteAt: undefined,
   };
-}
-
-function answerTokensMax({ maxTokens, choices }: NeutralCall, funding: Funding): number {
-  return (
-    Math.min(maxTokens ?? Number.POSITIVE_INFINITY, funding.maxTokens ?? Number.POSITIVE_INFINITY) * (choices ?? 1)
-  );
 }
 
 /** Down the list of candidates, never back up, until one answers. */
@@ -191,10 +192,9 @@ async function answerFrom(
   services: Services,
   options: { request: ModelCall; call: NeutralCall; running: RunningCall; funding: Funding },
 ): Promise<Answered> {
-  const { request, call, running } = options;
-  const { candidates, maxTokens } = options.funding;
+  const { request, call, running, funding } = options;
   const tried: FailedAttempt[] = [];
-  for (const candidate of candidates) {
+  for (const candidate of funding.candidates) {
     const { provider, account, model } = candidate;
     if (isNeedless(candidate, tried)) continue;
     const { workspaceId } = request.caller;
@@ -203,33 +203,40 @@ async function answerFrom(
       tried.push({ provider, model: candidate.model, failure: resting });
       continue;
     }
+    if (running.earlier !== undefined && !(await holdNext(services, { request, running, candidate, funding }))) {
+      services.health.abandoned(attempt);
+      tried.push({ provider, model: candidate.model, failure: unaffordable });
+      continue;
+    }
     running.provider = provider;
     running.account = account;
     running.attempt = attempt;
     running.metered = candidate.trusted && request.caller.livemode;
     running.model = candidate.model;
     running.price = candidate.price;
+    running.candidate = candidate;
     running.route = candidate.reason;
     running.attempts += 1;
+    running.attemptAt = performance.now();
     const outcome = await tryCandidate(services, {
       request,
       call,
       candidate,
-      ceiling: ceilingToAsk(candidate, call, maxTokens),
+      ceiling: ceilingToAsk(candidate, call, running.maxTokens),
     });
     if (outcome.kind === 'gone') {
       services.health.abandoned(attempt);
-      const stopped = request.cancellation.because === 'stopping' ? stoppedHalfway() : undefined;
+      const stopped = request.cancellation.stopping ? stoppedHalfway() : undefined;
       const status = stopped === undefined ? 'cancelled' : 'failed';
-      if (outcome.sent) await settleCall(running, { status, usage: undefined, text: '', errorCode: stopped?.code });
-      else await closeUnbilled(running, status, stopped?.code);
-      throw stopped ?? new ClientGone();
+      if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
+      await closeUnanswered(running, status, stopped?.code);
+      throw request.cancellation.because === 'gone' ? new ClientGone() : (stopped ?? new ClientGone());
     }
     if (outcome.kind === 'unsupported') {
       services.health.abandoned(attempt);
       running.attempts -= 1;
       if (tried.length > 0) continue;
-      await closeUnbilled(running, 'failed', outcome.error.code);
+      await closeUnanswered(running, 'failed', outcome.error.code);
       throw outcome.error;
     }
     if (outcome.kind !== 'failed') {
@@ -239,6 +246,12 @@ async function answerFrom(
       return outcome;
     }
     services.health.failed(attempt, outcome.failure);
+    if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
+    if (request.cancellation.cancelled) {
+      // Nobody waits for another try.
+      await closeUnanswered(running, 'cancelled');
+      throw new ClientGone();
+    }
     const isFirst = tried.every(({ failure }) => isUnknownModel(failure));
     tried.push({ provider, model: candidate.model, failure: outcome.failure });
     if (isUnknownModel(outcome.failure) && !candidate.named) {
@@ -247,8 +260,8 @@ async function answerFrom(
     }
     if (!mayGoOn(outcome.failure, isFirst)) break;
   }
-  const error = classUnknown(candidates[0], tried) ?? errorOf(mostTelling(tried));
-  await closeUnbilled(running, 'failed', error.code);
+  const error = classUnknown(funding.candidates[0], tried) ?? errorOf(mostTelling(tried));
+  await closeUnanswered(running, 'failed', error.code);
   throw error;
 }
 
@@ -259,7 +272,9 @@ async function plainAnswer(
 ): Promise<ModelAnswer> {
   running.firstByteAt = answered.firstByteAt;
   running.model = answered.model;
-  const { costNanos } = await settleCall(running, { status: 'succeeded', usage: answered.usage, text: answered.text });
+  // An answer that is read to its end for nobody is paid for like any other.
+  const status = request.cancellation.because === 'gone' ? 'cancelled' : 'succeeded';
+  const { costNanos } = await settleCall(running, { status, usage: answered.usage, text: answered.text });
   return {
     kind: 'plain',
     headers: settledHeaders(running, request.id, { dropped: answered.dropped, costNanos }),
@@ -280,8 +295,7 @@ async function streamAnswer(
     run.abort();
     await settleCall(running, {
       status: 'failed',
-      usage: run.transform.usage,
-      text: run.transform.text,
+      ...soFar(run.transform, 'time'),
       errorCode: 'service_unavailable',
     });
     throw error;
@@ -297,13 +311,20 @@ async function streamAnswer(
         return await close(services, { running, request, answered, end });
       } catch (error) {
         run.abort();
-        const { usage, text } = run.transform;
         if (!running.settled)
-          await settleCall(running, { status: 'failed', usage, text, errorCode: 'internal_error' }).catch(() => {});
+          await settleCall(running, {
+            status: 'failed',
+            ...soFar(run.transform, 'time'),
+            errorCode: 'internal_error',
+          }).catch(() => {});
         throw error;
       }
     },
   };
+}
+
+function soFar({ usage, begun, text }: StreamTransform, unseen: Spent['unseen']): Spent {
+  return unseen === undefined ? { usage, begun, text } : { usage, begun, text, unseen };
 }
 
 function remainingOf(running: RunningCall): { budget_remaining_usd?: number } {
@@ -323,12 +344,11 @@ async function close(
 ): Promise<{ tail: (Buffer | string)[]; whole: boolean }> {
   const { running, request, answered, end } = options;
   const { transform } = answered.run;
-  const figures = { usage: transform.usage, text: transform.text };
   const errorFrame = (error: GatewayError): string => request.dialect.streamError(error, request.id);
   if (end.kind === 'complete') {
     services.health.succeeded(running.attempt);
     try {
-      const { costNanos } = await settleCall(running, { status: 'succeeded', ...figures });
+      const { costNanos } = await settleCall(running, { status: 'succeeded', ...soFar(transform, undefined) });
       return {
         tail: [
           `: gateway ${JSON.stringify({ cost_usd: toUsd(billed(costNanos, running.passage.markup)), ...remainingOf(running) })}\n\n`,
@@ -343,12 +363,13 @@ async function close(
   }
   const { because } = request.cancellation;
   if (because === 'gone') {
-    await settleCall(running, { status: 'cancelled', ...figures });
+    await settleCall(running, { status: 'cancelled', ...soFar(transform, 'time') });
     return { tail: [], whole: false };
   }
   if (because === undefined) services.health.failed(running.attempt, answered.failure() ?? { kind: 'broken' });
   const error = because === 'stopping' ? stoppedHalfway() : brokenOff(running, end);
-  await settleCall(running, { status: 'failed', ...figures, errorCode: error.code });
+  const unseen = because === undefined ? 'ceiling' : 'time';
+  await settleCall(running, { status: 'failed', ...soFar(transform, unseen), errorCode: error.code });
   const toldAlready = end.kind === 'failed' && end.message === undefined;
   return { tail: toldAlready ? [] : [errorFrame(error)], whole: false };
 }

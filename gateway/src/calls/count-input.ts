@@ -75,6 +75,7 @@ async function countAtAnthropic(
   const { model } = candidate;
   const { url, headers } = anthropic.relay('messages', targetOf(candidate));
   const { pool, path } = services.outgoing.destination(`${url}/count_tokens`, candidate.trusted);
+  const limits = services.outgoing.streamLimits;
   const foreign = withoutForeign(call, json, model);
   // What the model refuses in a call it refuses in a count of it.
   const fit = fitBody({ kind: 'anthropic', model, json, call });
@@ -83,7 +84,7 @@ async function countAtAnthropic(
   const remove = [...ours, ...(routingFields(json)?.remove ?? []), ...(fit?.remove ?? [])];
   try {
     const exchange = await Exchange.send(
-      { pool, path, headers: { ...headers, ...anthropicHeaders }, body: edit(body, outline, { set, remove }) },
+      { pool, path, headers: { ...headers, ...anthropicHeaders }, body: edit(body, outline, { set, remove }), limits },
       cancellation,
     );
     const text = (await exchange.collect(answerBytesMax)).toString('utf8');

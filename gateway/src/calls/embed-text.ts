@@ -18,7 +18,8 @@ import { fundEmbedding, meterIdsOf } from './fund-call.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { noteTags } from './note-tags.ts';
 import { relayBody } from './relay-body.ts';
-import { closeUnbilled, notTried, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
+import { bookAttempt, closeUnanswered, notTried, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
+import type { Spent } from './spent.ts';
 import { overloaded, targetOf, withoutKey } from './try-candidate.ts';
 
 /** The path of an embeddings call. One candidate: vectors of another model would mean something else. */
@@ -75,13 +76,21 @@ async function embedAdmitted(
     tags: request.tags,
     cancellation: request.cancellation,
   });
-  const running = openEmbedding(services, { request, call, candidate, inputTokens, passage, ...funding });
+  const running = openEmbedding(services, {
+    request,
+    call,
+    candidate,
+    inputTokens,
+    tokenIds: countIds(request.json.input),
+    passage,
+    ...funding,
+  });
   try {
     return await embedFunded(services, { request, asked, call, candidate, running });
   } catch (error) {
     if (!running.settled) {
       services.health.abandoned(running.attempt);
-      await closeUnbilled(running, 'failed', 'internal_error').catch(() => {});
+      await closeUnanswered(running, 'failed', 'internal_error').catch(() => {});
     }
     throw error;
   }
@@ -103,26 +112,27 @@ async function embedFunded(
   const attempt = services.health.begin({ account, model, workspaceId: request.caller.workspaceId }, false);
   if (attempt === undefined) {
     const error = errorOf([{ provider, model, failure: resting }]);
-    await closeUnbilled(running, 'failed', error.code);
+    await closeUnanswered(running, 'failed', error.code);
     throw error;
   }
   running.attempt = attempt;
   running.attempts = 1;
   const outcome = await embed(services, { request, asked, call, candidate });
   if (outcome.kind === 'failed') {
+    if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
     if (request.cancellation.cancelled) {
       services.health.abandoned(attempt);
-      if (outcome.sent) await settleCall(running, { status: 'cancelled', usage: undefined, text: '' });
-      else await closeUnbilled(running, 'cancelled');
+      await closeUnanswered(running, 'cancelled');
       throw new ClientGone();
     }
     services.health.failed(attempt, outcome.failure);
     const error = errorOf([{ provider, model, failure: outcome.failure }]);
-    await closeUnbilled(running, 'failed', error.code);
+    await closeUnanswered(running, 'failed', error.code);
     throw error;
   }
   services.health.succeeded(attempt);
-  const { costNanos } = await settleCall(running, { status: 'succeeded', usage: outcome.usage, text: '' });
+  const status = request.cancellation.because === 'gone' ? 'cancelled' : 'succeeded';
+  const { costNanos } = await settleCall(running, { status, usage: outcome.usage, text: '' });
   return {
     kind: 'plain',
     headers: settledHeaders(running, request.id, { dropped: routingFields(request.json)?.names ?? [], costNanos }),
@@ -172,6 +182,14 @@ function asCall(asked: EmbeddingRequest): NeutralCall {
   };
 }
 
+/** Input may be token ids instead of texts, in one list or several. */
+function countIds(input: unknown): number {
+  if (!Array.isArray(input)) return typeof input === 'number' ? 1 : 0;
+  let ids = 0;
+  for (const item of input) ids += countIds(item);
+  return ids;
+}
+
 function openEmbedding(
   services: Services,
   options: {
@@ -179,12 +197,13 @@ function openEmbedding(
     call: NeutralCall;
     candidate: Candidate;
     inputTokens: number;
+    tokenIds: number;
     passage: Passage;
     hold: Hold | undefined;
     holdNanos: bigint;
   },
 ): RunningCall {
-  const { request, call, candidate, inputTokens, passage, hold, holdNanos } = options;
+  const { request, call, candidate, inputTokens, tokenIds, passage, hold, holdNanos } = options;
   const entry = services.journal.open({
     workspaceId: request.caller.workspaceId,
     id: request.id,
@@ -217,7 +236,11 @@ function openEmbedding(
     attempt: notTried,
     model,
     price,
-    answerTokensMax: 0,
+    candidate,
+    maxTokens: 0,
+    attemptAt: performance.now(),
+    tokenIds,
+    earlier: undefined,
     firstByteAt: undefined,
   };
 }
@@ -235,7 +258,8 @@ function sliceOf(texts: readonly string[], at: number, most: { count: number; ch
 
 type Outcome =
   | { kind: 'answered'; body: Buffer | string; usage: Usage | undefined }
-  | { kind: 'failed'; failure: AttemptFailure; sent: boolean };
+  /** `spent` is undefined where the provider bills nothing. */
+  | { kind: 'failed'; failure: AttemptFailure; spent?: Spent | undefined };
 
 const answerBytesMax = 64 * 1024 * 1024;
 
@@ -258,15 +282,20 @@ async function embed(
         ...services.outgoing.destination(outgoing.url, candidate.trusted),
         headers: outgoing.headers,
         body: sent,
+        limits: services.outgoing.plainLimits,
       },
       request.cancellation,
     );
-    const answer = await exchange.collect(answerBytesMax);
-    if (exchange.status !== 200) {
+    const isRefused = exchange.status < 200 || exchange.status > 299;
+    const answer = await exchange.collect(answerBytesMax).catch((error: unknown) => {
+      // The head of a refusal says that nothing is billed, whatever becomes of its body.
+      if (isRefused) return Buffer.alloc(0);
+      throw error;
+    });
+    if (isRefused) {
       const failure = adapter.error(exchange.status, answer.toString('utf8', 0, 65_536));
       return {
         kind: 'failed',
-        sent: true,
         failure: withoutKey(
           {
             ...failure,
@@ -284,18 +313,22 @@ async function embed(
     return read === undefined
       ? {
           kind: 'failed',
-          sent: true,
+          spent: unanswered,
           failure: { kind: 'broken', message: 'the provider answered something that is no answer' },
         }
       : { kind: 'answered', ...read };
   } catch (error) {
-    if (error instanceof ExchangeError) return { kind: 'failed', sent: error.sent, failure: failureOfExchange(error) };
+    if (error instanceof ExchangeError)
+      return { kind: 'failed', spent: error.sent ? unanswered : undefined, failure: failureOfExchange(error) };
     throw error;
   }
 }
 
 /** A vendor whose answer is relayed has counted. */
 const unread = { inputTokens: 0 };
+
+/** Vectors have no length to guess at: what was sent is what is billed. */
+const unanswered: Spent = { usage: undefined, text: '' };
 
 const sandboxDimensionsMax = 4_096;
 /** As many texts as a call may have, in the usual 1,536 dimensions. */

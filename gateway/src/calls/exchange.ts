@@ -1,10 +1,11 @@
 import type { Dispatcher } from 'undici';
-import type { Destination } from '../outgoing/outgoing.ts';
+import type { Destination, ExchangeLimits } from '../outgoing/outgoing.ts';
 import type { Cancellation } from './cancellation.ts';
 
 export interface ExchangeRequest extends Destination {
   headers: Record<string, string>;
   body: Buffer | string;
+  limits: ExchangeLimits;
 }
 
 /** Why an exchange came to nothing. `refused`: no connection; `timeout`: silence; `broken`: the connection was cut; `aborted`: by us. */
@@ -41,6 +42,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** When the provider's first body byte came in, by `performance.now()`. */
   firstByteAt: number | undefined;
 
+  /** When the request was handed over, by `performance.now()`. */
+  readonly sentAt = performance.now();
+
   #controller: Dispatcher.DispatchController | undefined;
   #abortReason: ExchangeError | undefined;
   #listener: BodyListener | undefined;
@@ -51,19 +55,25 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #cancellation: Cancellation | undefined;
   readonly #head: Head;
 
-  private constructor(head: Head) {
+  readonly #totalMs: number;
+
+  private constructor(head: Head, totalMs: number) {
     this.#head = head;
+    this.#totalMs = totalMs;
   }
 
   /** Sends the request; resolves with the answer's head. Rejects with an ExchangeError. */
   static send(request: ExchangeRequest, cancellation: Cancellation): Promise<Exchange> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange({ resolve, reject });
+      const { pool, path, headers, body, limits } = request;
+      const exchange = new Exchange({ resolve, reject }, limits.totalMs);
       if (cancellation.cancelled) return exchange.abort();
       exchange.#cancellation = cancellation;
-      cancellation.listen(() => exchange.abort());
-      request.pool.dispatch(
-        { method: 'POST', path: request.path, headers: request.headers, body: request.body },
+      cancellation.listen((because) => {
+        if (because === 'stopping' || !limits.readsOn) exchange.abort();
+      });
+      pool.dispatch(
+        { method: 'POST', path, headers, body, headersTimeout: limits.silenceMs, bodyTimeout: limits.silenceMs },
         exchange,
       );
     });
@@ -131,7 +141,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.firstByteAt ??= performance.now();
+    const now = performance.now();
+    this.firstByteAt ??= now;
+    if (now - this.sentAt > this.#totalMs) {
+      // A server that sends a blank now and then is never silent, so silence alone would not end it.
+      this.#abortReason ??= new ExchangeError('timeout', undefined);
+      controller.abort(this.#abortReason);
+      return;
+    }
     if (this.#listener) this.#listener.data(chunk);
     else {
       // Nobody listens yet (the head was handed over this very turn): keep a little, then let the socket wait.

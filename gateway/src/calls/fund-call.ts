@@ -34,6 +34,8 @@ export interface Funding {
   candidates: readonly Candidate[];
   /** The most tokens of answer that may be asked for; undefined where nothing limits them. */
   maxTokens: number | undefined;
+  /** An upper bound, by the bytes of the request. */
+  inputTokens: number;
 }
 
 interface Asked {
@@ -61,7 +63,8 @@ export function fundCall(services: Services, asked: Asked): Funding | Promise<Fu
   const inputOf: InputOf =
     blocks && isOpaque(call) ? (candidate) => boundOpaque(inputTokens, candidate) : () => inputTokens;
   const holdNanos = dearestOf(payable, call, { inputOf, most: undefined });
-  const funding = { holdNanos, candidates: payable, maxTokens: blocks ? unaskedCeiling(payable, call) : undefined };
+  const maxTokens = blocks ? unaskedCeiling(payable, call) : undefined;
+  const funding = { holdNanos, candidates: payable, maxTokens, inputTokens };
   if (meters.length === 0) return { ...funding, hold: undefined };
   // Where money runs short an upper bound of the input would keep calls out that can be paid: it is counted then.
   if (blocks && runsShort(meters, holdNanos * plenty))
@@ -168,7 +171,7 @@ async function fundShort(
     if (fit === undefined) break;
     const { holdNanos, candidates, maxTokens } = fit;
     const held = await services.ledger.hold(meters, holdNanos);
-    if ('nanos' in held) return { hold: held, holdNanos, candidates, maxTokens };
+    if ('nanos' in held) return { hold: held, holdNanos, candidates, maxTokens, inputTokens: asked.inputTokens };
     shortage = held;
   }
   await tellExceeded(services, shortage.meter, asked.tags);
@@ -180,9 +183,9 @@ async function fundShort(
  * as long a one. Nobody gets another model than the one asked for because it is cheaper; that is what `downgrade` is for.
  */
 function fitWithin(
-  { call, candidates }: Asked,
+  { call, candidates }: Pick<Asked, 'call' | 'candidates'>,
   { exact: inputOf, nanos }: { exact: InputOf; nanos: bigint },
-): Pick<Funding, 'candidates' | 'holdNanos' | 'maxTokens'> | undefined {
+): (Pick<Funding, 'candidates' | 'holdNanos'> & { maxTokens: number }) | undefined {
   const [first] = candidates;
   if (first === undefined) return undefined;
   const ceiling = ceilingOf(first, call);
@@ -198,10 +201,34 @@ function fitWithin(
   return { candidates: kept, holdNanos: dearestOf(kept, call, { inputOf, most }), maxTokens: most };
 }
 
+/** What a call has to say of itself when a candidate is held after others have failed. */
+type AskedNext = Pick<Asked, 'call' | 'json' | 'inputTokens'>;
+
+/** The most one candidate can cost, its input counted. */
+export async function mostOf(asked: AskedNext, candidate: Candidate, most: number | undefined): Promise<bigint> {
+  const inputOf = await exactInputs({ ...asked, candidates: [candidate] });
+  return dearestOf([candidate], asked.call, { inputOf, most });
+}
+
+/** How long an answer of a candidate may be for so much money; undefined where not even a short one can be paid. */
+export async function fitNext(
+  asked: AskedNext,
+  candidate: Candidate,
+  nanos: bigint,
+): Promise<{ holdNanos: bigint; maxTokens: number } | undefined> {
+  const exact = await exactInputs({ ...asked, candidates: [candidate] });
+  return fitWithin({ ...asked, candidates: [candidate] }, { exact, nanos });
+}
+
 /** The most tokens of input a candidate may bill for the call. */
 type InputOf = (candidate: Candidate) => number;
 
-async function exactInputs({ call, json, candidates, inputTokens }: Asked): Promise<InputOf> {
+async function exactInputs({
+  call,
+  json,
+  candidates,
+  inputTokens,
+}: Pick<Asked, 'call' | 'json' | 'candidates' | 'inputTokens'>): Promise<InputOf> {
   const counter = new InputCounter(call, json, inputTokens);
   const exact = new Map<Candidate, number>();
   for (const candidate of candidates) exact.set(candidate, await counter.tokensFor(candidate));
@@ -225,9 +252,13 @@ function dearestOf(
   return dearest;
 }
 
-function ceilingOf({ kind, model }: Candidate, { maxTokens }: Pick<NeutralCall, 'maxTokens'>): number {
-  if (maxTokens !== undefined) return maxTokens;
+/** The most a candidate answers: no more than it is asked for, and no more than it can. */
+export function ceilingOf(
+  { kind, model, contextWindow }: Pick<Candidate, 'kind' | 'model' | 'contextWindow'>,
+  { maxTokens }: Pick<NeutralCall, 'maxTokens'>,
+): number {
   const own = answerCeiling(kind, model);
+  if (maxTokens !== undefined) return Math.min(maxTokens, own ?? contextWindow ?? Number.POSITIVE_INFINITY);
   return own === undefined
     ? kind === 'openai-compatible'
       ? unknownTokensMax

@@ -6,20 +6,19 @@ import type { JournalEntry } from '../budgets/journal.ts';
 import type { Hold, Ledger } from '../budgets/ledger.ts';
 import type { Meter } from '../budgets/meter.ts';
 import { billed } from '../clients/markup.ts';
-import type { NeutralCall, Usage } from '../dialects/neutral.ts';
-import { estimateUsage, inputOf } from '../providers/count-tokens.ts';
+import type { Usage } from '../dialects/neutral.ts';
 import { costNanos, type Price } from '../providers/price.ts';
 import type { Attempt } from '../routing/health-board.ts';
-import { type ClosedCall, noUsage } from '../usage/call-record.ts';
+import { addUsage, type ClosedCall, noUsage } from '../usage/call-record.ts';
 import type { Passage } from './admission.ts';
+import { type AttemptSoFar, estimateSpent, type Spent } from './spent.ts';
 
 export const notTried: Attempt = { account: '', model: '', workspaceId: '', isProbe: false };
 
 /** A call under way: everything settling it needs, gathered as it goes. */
-export interface RunningCall {
+export interface RunningCall extends AttemptSoFar {
   entry: JournalEntry;
   caller: Caller;
-  call: NeutralCall;
   /** Undefined where no budget applies. */
   hold: Hold | undefined;
   ledger: Ledger;
@@ -40,66 +39,97 @@ export interface RunningCall {
   metered: boolean;
   model: string | undefined;
   price: Price | undefined;
-  /** More was not asked for, whatever a provider says. */
-  answerTokensMax: number;
+  /** Undefined where no earlier attempt went out. */
+  earlier: Earlier | undefined;
   /** By `performance.now()`. */
   firstByteAt: number | undefined;
 }
 
-export interface Settlement {
+/** What the attempts before the last one cost. */
+interface Earlier {
   costNanos: bigint;
   usage: Usage;
+  estimated: boolean;
+}
+
+export interface Settlement {
+  costNanos: bigint;
 }
 
 /**
- * Posts the true cost and waits until it is on record. Without usage from the provider what was sent and received is counted,
- * and the row flagged.
+ * Posts the true cost of the call, every attempt of it included, and waits until it is on record. Without usage from the
+ * provider what was sent and received is counted, and the row flagged.
  */
 export async function settleCall(
   running: RunningCall,
-  end: { status: ClosedCall['status']; usage: Usage | undefined; text: string; errorCode?: string | undefined },
+  end: Spent & { status: ClosedCall['status']; errorCode?: string | undefined },
 ): Promise<Settlement> {
-  const usage = end.usage ?? (await estimateOf(running, end.text));
+  const usage = end.usage ?? (await estimateSpent(running, end, isGuarded(running)));
   const cost = running.price === undefined ? undefined : costNanos(running.price, usage);
-  const settlement = { costNanos: cost ?? 0n, usage };
-  await post(running, {
+  const { onRecord, settlement } = post(running, {
     ...common(running),
     status: end.status,
     usage,
-    costNanos: settlement.costNanos,
+    costNanos: cost ?? 0n,
     // An unknown price is as much of an estimate as a counted token.
     estimated: end.usage === undefined || cost === undefined,
     errorCode: end.errorCode,
   });
+  await onRecord;
   return settlement;
 }
 
-/** What nobody counted is never taken for more than could have been asked for: so much was held. */
-async function estimateOf({ call, answerTokensMax }: RunningCall, outputText: string): Promise<Usage> {
-  const usage = await estimateUsage({ ...inputOf(call), outputText });
-  return { ...usage, outputTokens: Math.min(usage.outputTokens, answerTokensMax) };
+/** An attempt went out and came to nothing: its provider bills it all the same, and the call goes on with what is left. */
+export async function bookAttempt(running: RunningCall, spent: Spent): Promise<void> {
+  const usage = spent.usage ?? (await estimateSpent(running, spent, isGuarded(running)));
+  const cost = running.price === undefined ? undefined : costNanos(running.price, usage);
+  const { earlier } = running;
+  running.earlier = {
+    costNanos: (earlier?.costNanos ?? 0n) + (cost ?? 0n),
+    usage: earlier === undefined ? usage : addUsage(earlier.usage, usage),
+    estimated: earlier?.estimated === true || spent.usage === undefined || cost === undefined,
+  };
 }
 
-/** Nothing was asked of a provider, or nothing that it bills: the call is on record and costs nothing. */
-export function closeUnbilled(running: RunningCall, status: ClosedCall['status'], errorCode?: string): Promise<void> {
-  return post(running, {
+function isGuarded({ hold }: RunningCall): boolean {
+  return hold?.meters.some(({ blocks }) => blocks) === true;
+}
+
+/** No answer came of the call: it costs what its attempts cost, and nothing where none went out. */
+export async function closeUnanswered(
+  running: RunningCall,
+  status: ClosedCall['status'],
+  errorCode?: string,
+): Promise<void> {
+  await post(running, {
     ...common(running),
     status,
     usage: noUsage,
     costNanos: 0n,
     estimated: false,
     errorCode,
-  });
+  }).onRecord;
 }
 
 /** Debits the budgets in memory at once and hands the figures to the journal; a call is posted once, whatever happens. */
-function post(running: RunningCall, closed: ClosedCall): Promise<void> {
+function post(running: RunningCall, last: ClosedCall): { onRecord: Promise<void>; settlement: Settlement } {
   if (running.settled) throw new Error('a call is settled once');
   running.settled = true;
-  const { hold, ledger, passage, entry } = running;
+  const { hold, ledger, passage, entry, earlier } = running;
+  const closed = earlier === undefined ? last : withEarlier(last, earlier);
   const debits = hold === undefined ? undefined : ledger.settle(hold, closed.costNanos);
   passage.leave({ tokens: closed.usage.inputTokens + closed.usage.outputTokens, costNanos: closed.costNanos });
-  return entry.close(closed, debits);
+  return { onRecord: entry.close(closed, debits), settlement: { costNanos: closed.costNanos } };
+}
+
+/** One row a call: its cost and its tokens are those of all its attempts. */
+function withEarlier(last: ClosedCall, earlier: Earlier): ClosedCall {
+  return {
+    ...last,
+    usage: addUsage(earlier.usage, last.usage),
+    costNanos: earlier.costNanos + last.costNanos,
+    estimated: earlier.estimated || last.estimated,
+  };
 }
 
 /** What is left of the tightest budget the caller may see, after this call; undefined where there is none. */

@@ -24,6 +24,8 @@ export interface StreamTransform {
   /** The provider's own error inside the stream, as JSON text. */
   readonly errorBody: string | undefined;
   readonly usage: Usage | undefined;
+  /** What a provider reports before its answer is over: the input is whole in it, the output is not. */
+  readonly begun: Usage | undefined;
   readonly model: string | undefined;
   /** Ids under which the vendor may keep the answer. */
   readonly answerIds?: readonly string[] | undefined;
@@ -83,6 +85,9 @@ export function relayTransform(
     },
     get usage() {
       return scanner.usage;
+    },
+    get begun() {
+      return scanner.begun;
     },
     get model() {
       return scanner.model;
@@ -165,6 +170,7 @@ class NeutralSink {
   #failure: string | undefined;
   #errorBody: string | undefined;
   #usage: Usage | undefined;
+  #begun: Usage | undefined;
   #model: string | undefined;
   #text = '';
 
@@ -178,8 +184,10 @@ class NeutralSink {
   take(event: Parameters<StreamWriter['push']>[0]): string {
     if (this.state !== 'open') return '';
     if (event.kind === 'start') this.#model = event.model;
-    else if (event.kind === 'usage') this.#usage = event.usage;
-    else if (
+    else if (event.kind === 'usage') {
+      if (event.isPartial) this.#begun = event.usage;
+      else this.#usage = event.usage;
+    } else if (
       event.kind === 'text' ||
       event.kind === 'reasoning' ||
       event.kind === 'refusal' ||
@@ -220,6 +228,9 @@ class NeutralSink {
       },
       get usage() {
         return sink.#usage;
+      },
+      get begun() {
+        return sink.#begun;
       },
       get model() {
         return sink.#model;

@@ -11,6 +11,7 @@ import {
 import { estimateInputTokens } from '../providers/count-tokens.ts';
 import { openAiModel } from '../providers/openai-model.ts';
 import { adapterFor } from '../providers/providers.ts';
+import { readUsage } from '../providers/read-usage.ts';
 import { type TranslatedCall, translateCall } from '../providers/translated-call.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -20,6 +21,7 @@ import type { Cancellation } from './cancellation.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import type { ModelCall } from './model-call.ts';
 import { type Relay, relayBody } from './relay-body.ts';
+import type { Spent } from './spent.ts';
 import { StreamRun } from './stream-run.ts';
 import { relayTransform, translateTransform } from './stream-transform.ts';
 
@@ -46,9 +48,10 @@ export type Answered =
 
 export type Tried =
   | Answered
-  | { kind: 'failed'; failure: AttemptFailure }
-  /** The client has hung up, or the process stops. */
-  | { kind: 'gone'; sent: boolean }
+  /** `spent` is undefined where the provider bills nothing: it was never reached, or refused. */
+  | { kind: 'failed'; failure: AttemptFailure; spent?: Spent | undefined }
+  /** A stream's client has left, or the process stops. */
+  | { kind: 'gone'; spent?: Spent | undefined }
   /** Strict mode, and this provider would have to drop a parameter. */
   | { kind: 'unsupported'; error: GatewayError };
 
@@ -81,7 +84,10 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   // Counted while the provider thinks.
   const counting = !relayed && call.stream && call.dialect === 'messages' ? estimateInputTokens(call) : undefined;
   try {
-    const exchange = await send(services, candidate, outgoing, request.cancellation);
+    const exchange = await send(services, candidate, outgoing, {
+      cancellation: request.cancellation,
+      isStream: call.stream,
+    });
     if (exchange.status < 200 || exchange.status > 299)
       return { kind: 'failed', failure: withoutKey(await refusal(services, adapter, exchange), candidate) };
     const restore = 'restore' in outgoing ? outgoing.restore : undefined;
@@ -89,13 +95,10 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
     const reading: Reading = { adapter, translated, exchange, request, call, dropped, inputTokens, restore };
     return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
   } catch (error) {
-    if (error instanceof ExchangeError) {
-      return request.cancellation.cancelled
-        ? { kind: 'gone', sent: error.sent }
-        : { kind: 'failed', failure: failureOfExchange(error) };
-    }
-    if (error instanceof UnreadableAnswer) return { kind: 'failed', failure: { ...error.failure } };
-    throw error;
+    if (!(error instanceof ExchangeError)) throw error;
+    return error.kind === 'aborted'
+      ? { kind: 'gone', spent: error.sent ? (call.stream ? byTime : toCeiling) : undefined }
+      : { kind: 'failed', failure: failureOfExchange(error), spent: error.sent ? toCeiling : undefined };
   }
 }
 
@@ -139,10 +142,12 @@ function send(
   services: Services,
   candidate: Candidate,
   outgoing: { url: string; headers: Record<string, string>; body: Buffer | string },
-  cancellation: Cancellation,
+  { cancellation, isStream }: { cancellation: Cancellation; isStream: boolean },
 ): Promise<Exchange> {
+  const { plainLimits, streamLimits } = services.outgoing;
   const { pool, path } = services.outgoing.destination(outgoing.url, candidate.trusted);
-  return Exchange.send({ pool, path, headers: outgoing.headers, body: outgoing.body }, cancellation);
+  const limits = isStream ? streamLimits : plainLimits;
+  return Exchange.send({ pool, path, headers: outgoing.headers, body: outgoing.body, limits }, cancellation);
 }
 
 async function refusal(services: Services, adapter: Adapter, exchange: Exchange): Promise<AttemptFailure> {
@@ -184,14 +189,15 @@ interface Reading {
 function readPlain({ adapter, translated, exchange, request, call, dropped, restore }: Reading, body: Buffer): Tried {
   const { firstByteAt } = exchange;
   const json = parseObject(body, translated === undefined ? JSON.parse : parseExact);
-  if (json === undefined) return { kind: 'failed', failure: nonsense };
+  if (json === undefined) return { kind: 'failed', failure: nonsense, spent: toCeiling };
   if (translated === undefined) {
     const read = request.dialect.readPlain(json);
-    if (read === undefined) return { kind: 'failed', failure: toldInside(adapter, json) };
+    if (read === undefined)
+      return { kind: 'failed', failure: toldInside(adapter, json), spent: reportedIn(adapter, json) };
     return { kind: 'plain', body: restore?.(body) ?? body, ...read, dropped, firstByteAt };
   }
   const answer = answerIn(adapter, translated, json);
-  if ('kind' in answer) return { kind: 'failed', failure: answer };
+  if ('kind' in answer) return { kind: 'failed', failure: answer, spent: reportedIn(adapter, json) };
   const written = request.dialect.answer(answer, { requestId: request.id, createdAtMs: request.receivedAtMs, call });
   const text = answer.parts.map((part) => (part.kind === 'tool-call' ? part.arguments : part.text)).join('');
   return {
@@ -218,7 +224,9 @@ async function readStream({
   if (!String(exchange.headers['content-type'] ?? '').includes('text/event-stream')) {
     // An HTML page, or an error body under a 200.
     const json = parseObject(await exchange.collect(errorBytesMax));
-    return { kind: 'failed', failure: json === undefined ? nonsense : toldInside(adapter, json) };
+    return json === undefined
+      ? { kind: 'failed', failure: nonsense, spent: toCeiling }
+      : { kind: 'failed', failure: toldInside(adapter, json), spent: reportedIn(adapter, json) };
   }
   const isOurs = (errorBody: string): boolean => adapter.error(500, errorBody).kind === 'account';
   const transform =
@@ -235,11 +243,13 @@ async function readStream({
   await run.ready;
   const { ended } = run;
   if (ended !== undefined && ended.kind !== 'complete' && transform.text === '') {
-    if (request.cancellation.cancelled) return { kind: 'gone', sent: true };
-    if (ended.kind === 'broken') return { kind: 'failed', failure: failureOfExchange(ended.error) };
-    const { errorBody } = transform;
+    const { usage, begun, errorBody } = transform;
+    if (request.cancellation.cancelled) return { kind: 'gone', spent: { ...byTime, usage, begun } };
+    const spent: Spent = { ...toCeiling, usage, begun };
+    if (ended.kind === 'broken') return { kind: 'failed', failure: failureOfExchange(ended.error), spent };
     return {
       kind: 'failed',
+      spent,
       failure:
         errorBody === undefined
           ? { kind: 'broken', message: ended.message ?? 'the provider failed as its answer began' }
@@ -249,6 +259,16 @@ async function readStream({
   const failure = (): AttemptFailure | undefined =>
     transform.errorBody === undefined ? undefined : toldIn(adapter, transform.errorBody);
   return { kind: 'stream', run, failure, dropped, firstByteAt: () => exchange.firstByteAt };
+}
+
+/** What went out and came to nothing may have been billed whole; what is not known is taken at its ceiling. */
+const toCeiling: Spent = { usage: undefined, text: '', unseen: 'ceiling' };
+/** A stream that is aborted is not written any further. */
+const byTime: Spent = { usage: undefined, text: '', unseen: 'time' };
+
+/** What a body that is not an answer says of its price: some report usage beside an error. */
+function reportedIn({ kind }: Adapter, json: JsonObject): Spent {
+  return { ...toCeiling, usage: readUsage(kind, json) };
 }
 
 function parseObject(body: Buffer, parse: (text: string) => unknown = JSON.parse): JsonObject | undefined {
@@ -277,9 +297,8 @@ function answerIn(adapter: Adapter, translated: TranslatedCall, json: JsonObject
   try {
     return translated.response(json);
   } catch (error) {
-    const isTold = error instanceof UnreadableAnswer && Boolean(json.error ?? json.type === 'error');
-    if (isTold) return toldInside(adapter, json);
-    throw error;
+    if (!(error instanceof UnreadableAnswer)) throw error;
+    return (json.error ?? json.type === 'error') ? toldInside(adapter, json) : { ...error.failure };
   }
 }
 

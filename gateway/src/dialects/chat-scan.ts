@@ -1,6 +1,6 @@
 import { readOpenAiUsage } from '../providers/read-usage.ts';
 import type { RelayScanner } from './dialect.ts';
-import type { NeutralCall, Usage } from './neutral.ts';
+import type { JsonObject, NeutralCall, Usage } from './neutral.ts';
 import { dataOf, parseFrame, TextCollector } from './scan-frame.ts';
 
 /** Follows chat completion chunks while they are relayed. Only the first and those with usage or an error are parsed. */
@@ -11,6 +11,7 @@ export class ChatScanner implements RelayScanner {
     ['usage', 'error'],
   );
   usage: Usage | undefined;
+  begun: Usage | undefined;
   model: string | undefined;
 
   constructor(call: Pick<NeutralCall, 'streamUsage'>) {
@@ -29,8 +30,13 @@ export class ChatScanner implements RelayScanner {
     if (chunk === undefined) return 'relay';
     if (typeof chunk.model === 'string' && chunk.model !== '') this.model ??= chunk.model;
     if (isGiven(chunk.error)) return 'error';
-    this.usage = readOpenAiUsage(chunk.usage) ?? this.usage;
     const hasChoices = Array.isArray(chunk.choices) && chunk.choices.length > 0;
+    const usage = readOpenAiUsage(chunk.usage);
+    if (usage !== undefined) {
+      // Some servers count up from chunk to chunk; before the answer begins the input alone is known.
+      if (usage.outputTokens === 0 && hasChoices && !isFinished(chunk.choices)) this.begun = usage;
+      else this.usage = usage;
+    }
     return isGiven(chunk.usage) && !hasChoices && !this.#streamUsage ? 'withhold' : 'relay';
   }
 }
@@ -42,6 +48,10 @@ const doneBytesMax = 256;
 /** The mark may also stand in the model's own words, so it must be all of the data. */
 function isDone(frame: Buffer): boolean {
   return frame.length <= doneBytesMax && frame.includes(done) && dataOf(frame) === '[DONE]';
+}
+
+function isFinished(choices: unknown): boolean {
+  return Array.isArray(choices) && choices.some((choice) => isGiven((choice as JsonObject | null)?.finish_reason));
 }
 
 function isGiven(value: unknown): boolean {

@@ -32,6 +32,8 @@ export interface RelayScanner {
   frame(frame: Buffer): 'relay' | 'withhold' | 'last' | 'error';
   /** The last usage seen, if any. */
   readonly usage: Usage | undefined;
+  /** Usage reported before the answer is over: its input is whole, its output is not. */
+  readonly begun: Usage | undefined;
   readonly model: string | undefined;
   /** Ids under which the vendor may keep what the stream carried: of the answer, and of its items. */
   readonly answerIds?: readonly string[] | undefined;

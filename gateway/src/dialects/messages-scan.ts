@@ -16,6 +16,10 @@ export class MessagesScanner implements RelayScanner {
     return this.#isCounted ? readAnthropicUsage(this.#counts) : undefined;
   }
 
+  get begun(): Usage | undefined {
+    return this.#isCounted ? undefined : readAnthropicUsage({ output_tokens: 0, ...this.#counts });
+  }
+
   get text(): string {
     return this.#texts.text;
   }

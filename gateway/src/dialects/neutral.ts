@@ -197,7 +197,8 @@ export type StreamEvent =
   | { kind: 'tool-call'; index: number; id: string; name: string; signature?: string }
   | { kind: 'tool-arguments'; index: number; text: string }
   | { kind: 'finish'; reason: FinishReason; stopSequence?: string }
-  | { kind: 'usage'; usage: Usage }
+  /** `isPartial`: more output may follow; the input is whole. */
+  | { kind: 'usage'; usage: Usage; isPartial?: boolean }
   /** The provider said, inside the stream, that it failed. Nothing follows. */
   | { kind: 'error'; message: string /** The event it was read from, as JSON text. */; body?: string };
 

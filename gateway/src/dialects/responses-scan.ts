@@ -7,6 +7,8 @@ import { parseFrame, TextCollector } from './scan-frame.ts';
 export class ResponsesScanner implements RelayScanner {
   readonly #texts = new TextCollector(['delta']);
   usage: Usage | undefined;
+  /** OpenAI reports nothing before its answer is over. */
+  readonly begun = undefined;
   model: string | undefined;
   answerIds: readonly string[] = [];
 

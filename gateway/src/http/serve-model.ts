@@ -57,9 +57,11 @@ export function serveModel(
     const cancellation = new Cancellation();
     let isStream = false;
     let room: BodyRoom | undefined;
+    let isOver = false;
     res.once('close', () => {
       room?.end();
       if (!res.writableFinished) cancellation.cancel('gone');
+      if (!isStream && !isOver) services.left.add(cancellation);
       if (isStream) services.streams.delete(cancellation);
     });
     let place: IdempotentPlace | undefined;
@@ -99,6 +101,9 @@ export function serveModel(
         .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
       if (error instanceof ClientGone) return;
       sendError(res, { error, requestId: id, log: services.log, anthropic: endpoint.anthropic });
+    } finally {
+      isOver = true;
+      services.left.delete(cancellation);
     }
   };
 }

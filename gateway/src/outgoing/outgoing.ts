@@ -9,21 +9,39 @@ export interface Destination {
   path: string;
 }
 
+/** How long a provider is waited for, and whether its answer is read on when the client has gone. */
+export interface ExchangeLimits {
+  /** Silence longer than this, before the head or between two pieces of the body, is a failure. */
+  silenceMs: number;
+  /** The whole answer takes no longer. */
+  totalMs: number;
+  /** A plain answer is billed whole, so it is read to its end. A stream is aborted. */
+  readsOn: boolean;
+}
+
 /** URLs are few (a provider's endpoints; with Gemini one a model), but who knows what models are named. */
 const rememberedMax = 1_000;
 
 /** Connections to the outside: one pool for each origin, made when first needed. */
 export class Outgoing {
   readonly #options: { timeoutMs: number; allowPrivateNetwork: boolean };
+  readonly plainLimits: ExchangeLimits;
+  readonly streamLimits: ExchangeLimits;
   readonly #pools = new Map<string, Pool>();
   readonly #trusted = new Map<string, Destination>();
   readonly #untrusted = new Map<string, Destination>();
 
   constructor(options: {
-    /** Silence longer than this, before the first byte or between two, is a failure. */ timeoutMs: number;
+    /** A stream silent for longer, before the first byte or between two, has failed. */
+    timeoutMs: number;
+    /** A plain answer that takes longer has failed. */
+    answerTimeoutMs: number;
     allowPrivateNetwork: boolean;
   }) {
     this.#options = options;
+    const { timeoutMs, answerTimeoutMs } = options;
+    this.plainLimits = { silenceMs: answerTimeoutMs, totalMs: answerTimeoutMs, readsOn: true };
+    this.streamLimits = { silenceMs: timeoutMs, totalMs: Number.POSITIVE_INFINITY, readsOn: false };
   }
 
   /** Where a URL leads. Taken apart once: it is the same for call after call. */

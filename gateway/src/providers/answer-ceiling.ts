@@ -1,5 +1,5 @@
 import type { ProviderKind } from '../dialects/neutral.ts';
-import { claudeModel } from './anthropic-model.ts';
+import { claudeModel, isClaude } from './anthropic-model.ts';
 
 /**
  * The most tokens a model answers when nobody sets a ceiling, or undefined where nobody knows. By hand, from the vendors'
@@ -15,9 +15,17 @@ export function answerCeiling(kind: ProviderKind, model: string): number | undef
     }
     case 'gemini':
       return /gemini-(1|2\.0)|^gemini-pro(-vision)?$|^gemma-[123]/.test(model) ? 8_192 : 65_536;
+    case 'sandbox':
+      return answerCeiling(vendorOf(model), model);
     default:
       return undefined;
   }
+}
+
+/** The sandbox answers for every model at that model's price. */
+function vendorOf(model: string): ProviderKind {
+  if (isClaude(model)) return 'anthropic';
+  return model.includes('gemini') ? 'gemini' : 'openai';
 }
 
 /** More than a model can answer is a 400 at OpenAI and Google; where nobody knows what that is, it is what the caller says. */

@@ -112,7 +112,11 @@ export function messageStreamReader(): StreamReader {
     const message = asObject(data.message) ?? {};
     // The input is counted here, the output not yet: `message_delta` completes it.
     usage = withoutNulls(asObject(message.usage) ?? {});
-    return [{ kind: 'start', id: asText(message.id) ?? '', model: asText(message.model) ?? '' }];
+    const begun = readAnthropicUsage({ output_tokens: 0, ...usage });
+    return [
+      { kind: 'start', id: asText(message.id) ?? '', model: asText(message.model) ?? '' },
+      ...(begun === undefined ? [] : [{ kind: 'usage' as const, usage: begun, isPartial: true }]),
+    ];
   };
 
   const startBlock = (data: JsonObject): StreamEvent[] => {

@@ -53,8 +53,12 @@ export function isOpaque({
   extra,
   messages,
 }: Pick<NeutralCall, 'onlyNative' | 'extra' | 'messages'>): boolean {
-  if (!onlyNative.every((feature) => selfContained.has(feature)) || reachOut.some((name) => name in extra)) return true;
-  return messages.some(({ parts }) => parts.some(isOpaquePart));
+  return reachesOut({ onlyNative, extra }) || messages.some(({ parts }) => parts.some(isOpaquePart));
+}
+
+/** Does the vendor read what the request only names: a stored conversation, a file, a search? */
+export function reachesOut({ onlyNative, extra }: Pick<NeutralCall, 'onlyNative' | 'extra'>): boolean {
+  return !onlyNative.every((feature) => selfContained.has(feature)) || reachOut.some((name) => name in extra);
 }
 
 function isOpaquePart(part: Part): boolean {

@@ -51,7 +51,9 @@ export function geminiStreamReader(): StreamReader {
         events.push(...eventsOf(part, logprobs));
         if (part.kind === 'text') logprobs = undefined;
       }
-      if (step.usage !== undefined) events.push({ kind: 'usage', usage: step.usage });
+      // Counts grow with the answer; before it begins the input alone is known.
+      const isPartial = step.finish === undefined && step.usage?.outputTokens === 0;
+      if (step.usage !== undefined) events.push({ kind: 'usage', usage: step.usage, ...(isPartial && { isPartial }) });
       if (step.finish?.kind === 'broken') return [...events, { kind: 'error', message: step.finish.message }];
       finish = step.finish?.reason ?? finish;
       return events;

@@ -120,7 +120,9 @@ export function chatStreamReader(): StreamReader {
       if (delta !== undefined) events.push(...readDelta(delta, choice?.logprobs, tools));
       refused ||= events.some(({ kind }) => kind === 'refusal');
       if (choice?.finish_reason) finish = choice.finish_reason;
-      if (usage !== undefined) events.push({ kind: 'usage', usage });
+      // Some servers count up from chunk to chunk.
+      const isPartial = choice !== undefined && !choice.finish_reason && usage?.outputTokens === 0;
+      if (usage !== undefined) events.push({ kind: 'usage', usage, ...(isPartial ? { isPartial } : {}) });
       return events;
     },
     end() {

@@ -1,4 +1,4 @@
-import type { Usage } from '../dialects/neutral.ts';
+import type { JsonObject, ProviderKind, Usage } from '../dialects/neutral.ts';
 
 const tokensMax = 1_000_000_000;
 
@@ -48,6 +48,12 @@ export function readAnthropicUsage(value: unknown): Usage | undefined {
     outputTokens,
     reasoningTokens: Math.min(readCount(details(usage.output_tokens_details).thinking_tokens) ?? 0, outputTokens),
   };
+}
+
+/** Usage off a whole body, wherever its provider writes it. */
+export function readUsage(kind: ProviderKind, body: JsonObject): Usage | undefined {
+  if (kind === 'gemini') return readGeminiUsage(body.usageMetadata);
+  return kind === 'anthropic' ? readAnthropicUsage(body.usage) : readOpenAiUsage(body.usage);
 }
 
 /** Gemini counts thoughts beside the answer, and what its own tools read beside the prompt. */

@@ -130,6 +130,13 @@ export class FakeServer {
       case 'body':
         res.writeHead(200, { 'content-type': fault.contentType ?? 'application/json' }).end(fault.body);
         return;
+      case 'trickle':
+        res.writeHead(200, { 'content-type': 'application/json' });
+        while (!res.destroyed) {
+          res.write(' ');
+          await sleep(fault.everyMs);
+        }
+        return;
       case 'delay':
         await sleep(fault.ms);
     }
@@ -140,10 +147,15 @@ export class FakeServer {
     const events = this.#vendor.stream(request, script);
     const bill = { ...this.#vendor.bill(request, script), complete: false };
     this.book.push(bill);
-    if (events === undefined) send(res, 200, this.#vendor.plain(request, script));
+    if (events === undefined && fault?.kind === 'cut-body') await sendHalf(res, this.#vendor.plain(request, script));
+    else if (events === undefined) send(res, 200, this.#vendor.plain(request, script));
     else await this.#stream(res, events, script, fault);
     bill.complete =
-      !request.aborted && fault?.kind !== 'cut' && fault?.kind !== 'error-event' && fault?.kind !== 'stall';
+      !request.aborted &&
+      fault?.kind !== 'cut-body' &&
+      fault?.kind !== 'cut' &&
+      fault?.kind !== 'error-event' &&
+      fault?.kind !== 'stall';
   }
 
   async #stream(
@@ -201,6 +213,15 @@ async function record(req: IncomingMessage): Promise<RecordedRequest> {
 function send(res: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
   const text = Buffer.from(JSON.stringify(body));
   res.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length, ...headers }).end(text);
+}
+
+async function sendHalf(res: ServerResponse, body: unknown): Promise<void> {
+  const text = Buffer.from(JSON.stringify(body));
+  res.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
+  res.write(text.subarray(0, text.length >> 1));
+  // What was written must leave before the socket is cut.
+  await sleep(20);
+  res.destroy();
 }
 
 export const frame = (data: unknown, event?: string): string =>

@@ -35,6 +35,10 @@ export type Fault =
   | { kind: 'reset' }
   /** 200, and then something that is no answer. */
   | { kind: 'body'; body: string; contentType?: string }
+  /** A plain answer cut in the middle of its body. */
+  | { kind: 'cut-body' }
+  /** 200, and then a blank now and then, for ever. */
+  | { kind: 'trickle'; everyMs: number }
   /** Streams so many events and cuts the socket. */
   | { kind: 'cut'; afterEvents: number }
   /** Streams so many events, then the vendor's own error event. */

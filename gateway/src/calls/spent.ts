@@ -1,0 +1,82 @@
+import type { NeutralCall, Usage } from '../dialects/neutral.ts';
+import { boundOpaque, estimateUsage, inputOf, reachesOut } from '../providers/count-tokens.ts';
+import { geminiModel } from '../providers/gemini-model.ts';
+import { thinks } from '../providers/openai-model.ts';
+import type { Candidate } from '../routing/route.ts';
+import { ceilingOf } from './fund-call.ts';
+
+/** What is known of an attempt whose request went out. The provider bills it, whether or not its answer was of use. */
+export interface Spent {
+  /** As the provider reported it at the end; nothing is estimated then. */
+  usage: Usage | undefined;
+  /** As the provider reported it before its answer was over: the input is whole in it, the output is not. */
+  begun?: Usage | undefined;
+  /** The answer as far as it was seen. */
+  text: string;
+  /**
+   * What may have been written beside it. `ceiling`: the provider may have written all that was asked for, where nothing was
+   * seen. `time`: a stream was aborted, so a model that thinks wrote no more than it can in that time. Nothing where left out.
+   */
+  unseen?: 'ceiling' | 'time';
+}
+
+/** The attempt that is under way, or the last one. */
+export interface AttemptSoFar {
+  call: NeutralCall;
+  candidate: Candidate | undefined;
+  /** The most tokens of answer asked of it; undefined where only the caller and the model say. */
+  maxTokens: number | undefined;
+  /** By `performance.now()`. */
+  attemptAt: number;
+  /** Lists of token ids, which stand in no text. */
+  tokenIds?: number | undefined;
+}
+
+/**
+ * The most tokens a model writes in a second. Providers publish none; the fastest models of the vendors were seen at about
+ * this (Claude Haiku 4.5 about 120, OpenAI's small ones about 200, Gemini Flash about 250).
+ */
+const tokensPerSecond = { anthropic: 150, other: 250 };
+
+/** The usage of an attempt whose provider gave none, or only a beginning: counted, and no more than could have been asked for. */
+export async function estimateSpent(attempt: AttemptSoFar, spent: Spent, isGuarded: boolean): Promise<Usage> {
+  const { call, candidate, tokenIds } = attempt;
+  const { begun } = spent;
+  const counted = await estimateUsage({ ...inputOf(call), outputText: spent.text });
+  const input = begun ?? { ...counted, inputTokens: inputTokensOf(counted.inputTokens + (tokenIds ?? 0)) };
+  const outputTokens = Math.min(Math.max(counted.outputTokens, unseenTokens(attempt, spent)), answerTokensMax(attempt));
+  return { ...input, outputTokens: Math.max(begun?.outputTokens ?? 0, outputTokens) };
+
+  function inputTokensOf(seen: number): number {
+    // What the vendor reads beside the request nobody counts here; the budget held its window.
+    return isGuarded && candidate !== undefined && spent.unseen !== undefined && reachesOut(call)
+      ? boundOpaque(seen, candidate)
+      : seen;
+  }
+}
+
+function unseenTokens(attempt: AttemptSoFar, { unseen, text }: Spent): number {
+  if (unseen === undefined) return 0;
+  if (unseen === 'ceiling' && text === '') return Number.POSITIVE_INFINITY;
+  // What a model writes it sends at once; only thoughts are kept back.
+  return mayThink(attempt) ? timeTokens(attempt) : 0;
+}
+
+function mayThink({ call, candidate }: AttemptSoFar): boolean {
+  if (call.reasoning?.effort === 'none') return false;
+  if (call.reasoning !== undefined || candidate === undefined) return true;
+  if (candidate.kind === 'openai-compatible') return true;
+  return candidate.kind === 'gemini'
+    ? geminiModel(candidate.model).thinking.kind !== 'none'
+    : candidate.kind === 'openai' && thinks(call.reasoning, candidate.model);
+}
+
+function timeTokens({ attemptAt, candidate }: AttemptSoFar): number {
+  const perSecond = candidate?.kind === 'anthropic' ? tokensPerSecond.anthropic : tokensPerSecond.other;
+  return Math.ceil(((performance.now() - attemptAt) / 1000) * perSecond);
+}
+
+function answerTokensMax({ call, candidate, maxTokens }: AttemptSoFar): number {
+  const own = candidate === undefined ? Number.POSITIVE_INFINITY : ceilingOf(candidate, call);
+  return Math.min(own, maxTokens ?? Number.POSITIVE_INFINITY) * (call.choices ?? 1);
+}
