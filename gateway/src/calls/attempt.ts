@@ -1,5 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { ProviderFailure } from '../providers/adapter.ts';
+import { maskAccount } from '../providers/mask-account.ts';
 import type { ExchangeError } from './exchange.ts';
 
 /** Why one try of a call came to nothing. */
@@ -55,7 +56,7 @@ export function errorOf(tried: readonly FailedAttempt[]): GatewayError {
   const { provider, failure } = only;
   switch (failure.kind) {
     case 'caller':
-      return new GatewayError(failure.code ?? 'invalid_request', failure.message, {
+      return new GatewayError(failure.code ?? 'invalid_request', shown(failure), {
         status: failure.status,
         param: failure.param,
       });
@@ -77,7 +78,7 @@ export function errorOf(tried: readonly FailedAttempt[]): GatewayError {
         { details, headers: noRetry },
       );
     default:
-      return new GatewayError('provider_error', `${provider} failed: ${failure.message}`, { details });
+      return new GatewayError('provider_error', `${provider} failed: ${shown(failure)}`, { details });
   }
 }
 
@@ -103,9 +104,9 @@ function inShort(failure: AttemptFailure): string {
   return failure.kind === 'busy' ? 'busy' : shown(failure).replace(/\.$/, '').slice(0, 160);
 }
 
-/** What callers are shown: a vendor's words about our account are the operator's. */
+/** What callers are shown: a vendor's words about our account are the operator's, and so are the account's names elsewhere. */
 function shown({ kind, message, refusal }: AttemptFailure): string {
-  if (kind !== 'account') return message;
+  if (kind !== 'account') return maskAccount(message);
   return refusal?.ofModel === true
     ? 'the provider refused this model to the gateway’s account'
     : 'the provider refused the gateway’s own account';

@@ -6,6 +6,7 @@ import type { Meter } from '../budgets/meter.ts';
 import { billed } from '../clients/markup.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
+import { maskAccount } from '../providers/mask-account.ts';
 import { type RouteInput, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
@@ -379,7 +380,7 @@ function brokenOff({ provider }: RunningCall, end: StreamEnd): GatewayError {
   return new GatewayError(
     timedOut ? 'provider_timeout' : 'provider_error',
     end.kind === 'failed' && end.message !== undefined
-      ? `${provider} failed in the middle of its answer: ${end.message}`
+      ? `${provider} failed in the middle of its answer: ${maskAccount(end.message)}`
       : `${provider} ${timedOut ? 'fell silent' : 'broke off'} in the middle of its answer. What came before is paid for; try again for a whole one.`,
   );
 }

@@ -1,6 +1,6 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import { isPublicAddress, privateAddress } from './address.ts';
 
 /** Where a request goes: the connections to its origin, and its path there. */
@@ -66,12 +66,13 @@ export class Outgoing {
     const key = `${open ? 'open' : 'guarded'} ${origin}`;
     let pool = this.#pools.get(key);
     if (pool === undefined) {
+      const timeout = Math.min(10_000, this.#options.timeoutMs);
       pool = new Pool(origin, {
         connections: 2048,
         // HTTP/1.1 with a socket to a call: one slow stream cannot hold up another, and a cut socket cuts one call.
         allowH2: false,
         pipelining: 1,
-        connect: { timeout: Math.min(10_000, this.#options.timeoutMs), ...(open ? {} : { lookup: guardedLookup }) },
+        connect: open ? { timeout } : guardedConnector(timeout),
         headersTimeout: this.#options.timeoutMs,
         bodyTimeout: this.#options.timeoutMs,
       });
@@ -85,7 +86,19 @@ export class Outgoing {
   }
 }
 
-/** Node asks for a look-up even of IP literals only when they are names, so literals are checked where URLs are taken in. */
+/**
+ * Looks at the address of every connection, by whatever way it was given: names as they are looked up, and literals, of which Node
+ * asks no look-up. An address that was stored while ALLOW_PRIVATE_NETWORK was set obeys the flag as it is now.
+ */
+function guardedConnector(timeout: number): buildConnector.connector {
+  const connect = buildConnector({ timeout, lookup: guardedLookup });
+  return (options, callback) => {
+    const host = options.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) === 0 || isPublicAddress(host)) connect(options, callback);
+    else callback(Object.assign(new Error(`${host} ${privateAddress}`), { code: 'EPRIVATE' }), null);
+  };
+}
+
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {
   dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error) return callback(error, '', 0);
