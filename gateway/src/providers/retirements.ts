@@ -16,6 +16,8 @@ export interface Retirement {
   names: RegExp;
   /** The first day on which the vendor refuses it. */
   on: string;
+  /** The start of that day in UTC: the vendors name no hour. */
+  fromMs: number;
   /** What the vendor names in its place, where that is another than the default of the model's class. */
   successor?: string;
 }
@@ -31,7 +33,7 @@ const pro = 'gpt-5.5-pro';
 const codex = 'gpt-5.3-codex';
 const opus = 'claude-opus-5-5';
 
-export const retirements: readonly Retirement[] = [
+const rows: readonly Omit<Retirement, 'fromMs'>[] = [
   // OpenAI
   {
     vendor: 'openai',
@@ -103,6 +105,11 @@ export const retirements: readonly Retirement[] = [
   { vendor: 'gemini', names: named('gemini-3[.]1-flash-lite'), on: '2027-05-07' },
 ];
 
+export const retirements: readonly Retirement[] = rows.map((row) => ({
+  ...row,
+  fromMs: Date.parse(`${row.on}T00:00:00Z`),
+}));
+
 /** The row of a model, as its vendor names it, whether its day has come or not. */
 export function retirementOf(vendor: string, model: string): Retirement | undefined {
   return retirements.find((row) => row.vendor === vendor && row.names.test(model));
@@ -116,7 +123,7 @@ export function isConfirmed(retirement: Pick<Retirement, 'on'>): boolean {
   return retirement.on <= readOn;
 }
 
-/** From the start of that day on, in UTC: the vendors name no hour. */
-export function isRetired(retirement: Pick<Retirement, 'on'>, at: Date): boolean {
-  return at.getTime() >= Date.parse(`${retirement.on}T00:00:00Z`);
+/** Has its day come? */
+export function isRetired({ fromMs }: Pick<Retirement, 'fromMs'>, at: Date): boolean {
+  return at.getTime() >= fromMs;
 }

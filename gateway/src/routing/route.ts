@@ -81,19 +81,24 @@ export function routeCall(input: RouteInput): Candidate[] {
 }
 
 /** Where the call does not fit into the first of a class, the next one leads at that account. */
-function ledByOne(places: readonly Place[]): Place[] {
-  const led = new Set(places.flatMap(({ spare, account }) => (spare ? [] : [account])));
-  return places.map((place) => {
-    if (led.has(place.account)) return place;
-    led.add(place.account);
-    return { ...place, spare: false };
-  });
+function ledByOne(places: Place[]): Place[] {
+  return places.every((place) => !place.spare || isLed(place, places))
+    ? places
+    : places.map((place, i) =>
+        place.spare && !isLed(place, places) && places.findIndex(({ account }) => account === place.account) === i
+          ? { ...place, spare: false }
+          : place,
+      );
 }
 
 /** A model that rests is followed by another vendor; by another of its class at the same account only where there is no other. */
 function behindAwake(awake: Place[]): Place[] {
-  const led = new Set(awake.flatMap(({ spare, account }) => (spare ? [] : [account])));
-  return led.size === 0 ? awake : awake.filter(({ account }) => led.has(account));
+  const led = awake.filter((place) => isLed(place, awake));
+  return led.length === 0 ? awake : led;
+}
+
+function isLed({ account }: Place, places: readonly Place[]): boolean {
+  return places.some((one) => !one.spare && one.account === account);
 }
 
 interface Asked extends RouteInput {
@@ -243,27 +248,61 @@ function strengthIn(asked: Asked, place: { provider: string; model: string; entr
 
 /** The models of a class, provider by provider: the first of each, behind it those for a provider that does not know it. */
 function ofClass(asked: Asked, strength: Strength, reason: string): Place[] {
-  const places = classModels(asked, strength).flatMap((found) =>
+  const places: Place[] = [];
+  for (const found of classModels(asked, strength)) {
     // Test keys need no account: the sandbox answers for all.
-    asked.livemode ? reachable(found, reason) : [placeOf(found, reason)],
-  );
+    if (asked.livemode && found.account === undefined) continue;
+    const place = placeOf(found, reason);
+    place.spare = places.at(-1)?.provider === place.provider;
+    places.push(place);
+  }
+  return places.some((place) => isUnknown(asked, place)) ? withoutUnknown(asked, places) : places;
+}
+
+/** The first that its provider knows leads; where it knows none, it is asked again. */
+function withoutUnknown(asked: Asked, places: readonly Place[]): Place[] {
   const providers = [...new Set(places.map(({ provider }) => provider))];
   return providers.flatMap((provider) => {
     const all = places.filter((place) => place.provider === provider);
     const served = all.filter((place) => !isUnknown(asked, place));
-    return (served.length === 0 ? all : served).map((place, i) => (i === 0 ? place : { ...place, spare: true }));
+    return (served.length === 0 ? all : served).map((place, i) => ({ ...place, spare: i > 0 }));
   });
 }
 
-/** The models of a class in the order they are tried: the workspace's own, else the gateway's, vendor by vendor. */
-export function classModels(context: NameContext, strength: Strength): NamedModel[] {
+interface Remembered {
+  pool: ModelPool;
+  sinceMs: number;
+  classes: Record<Strength, readonly NamedModel[]>;
+}
+
+/** By the accounts of a workspace's view, which is another one after every change; a minute long, since prices follow the day. */
+const remembered = new WeakMap<readonly ProviderAccount[], Remembered>();
+const rememberedMs = 60_000;
+
+/** The models of a class in the order they are tried, those of a provider together: the workspace's own, else the gateway's. */
+export function classModels(context: NameContext, strength: Strength): readonly NamedModel[] {
+  const { accounts, pool } = context;
+  const atMs = context.at.getTime();
+  const known = remembered.get(accounts);
+  if (known !== undefined && known.pool === pool && atMs >= known.sinceMs && atMs < known.sinceMs + rememberedMs)
+    return known.classes[strength];
+  const classes = { strong: readClass(context, 'strong'), small: readClass(context, 'small') };
+  remembered.set(accounts, { pool, sinceMs: atMs, classes });
+  return classes[strength];
+}
+
+function readClass(context: NameContext, strength: Strength): NamedModel[] {
   const chosen = context.pool
     .filter((one) => one.class === strength)
     .flatMap(({ model }) => readModelName(model, context) ?? []);
-  if (chosen.length > 0) return chosen;
-  return vendors.flatMap((vendor) =>
-    modelsOfClass(strength, vendor, context.at).map((ref) => ofVendor(ref, context.accounts)),
-  );
+  const found =
+    chosen.length > 0
+      ? chosen
+      : vendors.flatMap((vendor) =>
+          modelsOfClass(strength, vendor, context.at).map((ref) => ofVendor(ref, context.accounts)),
+        );
+  const providers = [...new Set(found.map(({ provider }) => provider))];
+  return providers.flatMap((provider) => found.filter((one) => one.provider === provider));
 }
 
 function isUnknown({ isUnknown: isIt }: Asked, { account, model }: Candidate): boolean {
