@@ -175,6 +175,22 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
     expect(sent().map(([path]) => path)).toEqual(['/responses', '/responses']);
   });
 
+  it('a chat that hands its reasoning details back hands the model its own thoughts', async () => {
+    gateway.fakes.openai.reply(script, { text: 'Sunny.' });
+    const body = { model: 'gpt-5.4', reasoning_effort: 'low' as const, tools };
+    const first = await openai().chat.completions.create({ ...body, messages });
+    const turn = first.choices[0]?.message;
+    const next = [...messages, turn, { role: 'tool', tool_call_id: 'call_a', content: 'clear' }];
+    expect((await gateway.post('/v1/chat/completions', { ...body, messages: next })).status).toBe(200);
+    expect(sent()[1]?.[1].input).toMatchObject([
+      { role: 'user' },
+      { type: 'reasoning', encrypted_content: 'proof' },
+      { role: 'assistant' },
+      { type: 'function_call' },
+      { type: 'function_call_output' },
+    ]);
+  });
+
   it.each([
     ['tools and no thoughts', { model: 'gpt-5.6-terra', reasoning_effort: 'none', tools }],
     ['an effort and no tools', { model: 'gpt-5.6-terra', reasoning_effort: 'high' }],

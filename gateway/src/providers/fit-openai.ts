@@ -33,15 +33,26 @@ export function fitOpenAi(options: FitOptions): Fit | undefined {
   if (call.dialect === 'messages' || isForeign(model)) return undefined;
   const fitting = new Fitting();
   const takes = openAiModel(model);
-  const thinking = thinks(call.reasoning, model);
-  for (const [member, usual] of members[call.dialect]) {
+  for (const member of watchedBy(takes, call.dialect)) {
     const value = json[member];
-    if (value === undefined || isTaken(member, takes, thinking)) continue;
+    if (value === undefined || isTaken(member, takes, thinks(call.reasoning, model))) continue;
+    const usual = members[call.dialect].get(member);
     fitting.remove(member, value === usual || value === null || isEmpty(value) ? undefined : member);
   }
   if (call.dialect === 'chat') fitChat(options, takes, fitting);
   else fitResponses(options, takes, fitting);
   return fitting.result;
+}
+
+const watched = { chat: new WeakMap<OpenAiModel, string[]>(), responses: new WeakMap<OpenAiModel, string[]>() };
+
+/** Those of the members a model refuses, always or while it thinks: no others need a look. */
+function watchedBy(takes: OpenAiModel, dialect: 'chat' | 'responses'): readonly string[] {
+  const known = watched[dialect].get(takes);
+  if (known !== undefined) return known;
+  const found = [...members[dialect].keys()].filter((member) => !isTaken(member, takes, true));
+  watched[dialect].set(takes, found);
+  return found;
 }
 
 function isTaken(member: string, takes: OpenAiModel, thinking: boolean): boolean {
