@@ -15,6 +15,7 @@ import { sendError } from './http/send-error.ts';
 import { takeBackground } from './http/serve-background.ts';
 import { serveContract } from './http/serve-contract.ts';
 import { serveDocs } from './http/serve-docs.ts';
+import { serveInvoices } from './http/serve-invoices.ts';
 import { dialectEndpoint, type ModelEndpoint, serveModel } from './http/serve-model.ts';
 import { serveStatus } from './http/serve-status.ts';
 import { tagPath } from './http/tag-path.ts';
@@ -67,6 +68,7 @@ export function createApp(options: {
   );
   for (const [path, serve] of models) app.post(path, serve);
   serveContract(app, services, { authenticator, bodies });
+  serveInvoices(app, services);
   serveDocs(app, { publicUrl: () => services.publicUrl, version });
   serveStatus(app, services, isDraining);
   app.use((req: Request) => {

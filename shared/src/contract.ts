@@ -13,7 +13,14 @@ import {
 import { completeChat } from './operations/chat.ts';
 import { getClient, listClients, listProjects, setClient } from './operations/clients.ts';
 import { createEmbeddings } from './operations/embeddings.ts';
-import { createInvoice, getInvoice, listInvoices, voidInvoice } from './operations/invoices.ts';
+import {
+  billAllClients,
+  createInvoice,
+  getInvoice,
+  listInvoices,
+  previewInvoices,
+  voidInvoice,
+} from './operations/invoices.ts';
 import { createKey, listKeys, revokeKey } from './operations/keys.ts';
 import { getMe } from './operations/me.ts';
 import { countMessageTokens, createMessage } from './operations/messages.ts';
@@ -73,6 +80,8 @@ export const contract = [
   listProjects,
   createInvoice,
   listInvoices,
+  previewInvoices,
+  billAllClients,
   getInvoice,
   voidInvoice,
   getPlan,

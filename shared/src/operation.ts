@@ -32,7 +32,7 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   /** Which vendor's shape its refusals have; OpenAI's unless said. */
   readonly errorShape?: 'anthropic';
   /** Other shapes of the same answer, chosen by `Accept` or by a field `format`; streamed, of any size. */
-  readonly alternatives?: readonly ('text/csv' | 'text/html')[];
+  readonly alternatives?: readonly ('text/csv' | 'text/html' | 'application/pdf')[];
   /** Path, query and body in one object: GET and DELETE take the rest as query, the others as JSON body. */
   readonly input: Input;
   readonly output: Output;

@@ -36,6 +36,8 @@ const promised = [
   ['projects.list', 'GET', '/v1/projects', 200, 'anyone'],
   ['invoices.create', 'POST', '/v1/invoices', 201, 'member'],
   ['invoices.list', 'GET', '/v1/invoices', 200, 'reader'],
+  ['invoices.preview', 'GET', '/v1/invoices/preview', 200, 'reader'],
+  ['invoices.all', 'POST', '/v1/invoices/all', 200, 'member'],
   ['invoices.get', 'GET', '/v1/invoices/:id', 200, 'reader'],
   ['invoices.void', 'POST', '/v1/invoices/:id/void', 201, 'member'],
   ['plan.get', 'GET', '/v1/plan', 200, 'owner'],

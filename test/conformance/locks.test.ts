@@ -129,6 +129,11 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
       ['GET', '/v1/invoices?client_id=globex'],
     ],
   },
+  'invoices.preview': {
+    reads: [['GET', '/v1/invoices/preview?period=2026-01']],
+    named: () => [['GET', '/v1/invoices/preview?period=2026-01&client_id=globex']],
+  },
+  'invoices.all': { named: () => [['POST', '/v1/invoices/all', { period: 'last_month' }]] },
   'invoices.get': {
     ids: ({ invoice }) => [
       ['GET', `/v1/invoices/${invoice}`],

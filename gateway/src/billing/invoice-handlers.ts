@@ -1,156 +1,112 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Handlers, InputOf } from '@ai-gateway/shared/contract';
+import type { Handlers, InputOf, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
 import { ownClient, seesMargin } from '../accounts/own-tags.ts';
-import { selectClients, unsetClient } from '../clients/client-store.ts';
+import { selectClients } from '../clients/client-store.ts';
 import { billedUsd, markupOf } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
 import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
-import { sumByModel } from '../usage/usage-sum-store.ts';
-import { amountCents, centsToAmount } from './amount.ts';
-import {
-  countOpenCalls,
-  findOverlapping,
-  type InvoiceDocument,
-  type InvoicePlace,
-  insertInvoice,
-  lockInvoices,
-  markVoid,
-  nextNumber,
-  selectInvoices,
-} from './invoice-store.ts';
-import { invoiceCsv, invoicePage } from './print-invoice.ts';
+import { sumByTags } from '../usage/usage-sum-store.ts';
+import { invoiceCsv } from './invoice-csv.ts';
+import { creditNoteOf, type InvoiceDocument } from './invoice-document.ts';
+import { invoiceToken } from './invoice-link.ts';
+import { numberIn } from './invoice-number.ts';
+import { invoicePage } from './invoice-page.ts';
+import { invoicePeriod } from './invoice-period.ts';
+import { type InvoicePlace, insertInvoice, lockInvoices, markVoid, selectInvoices } from './invoice-store.ts';
+import { type Billable, findBillable, type Issued, issueInvoice, letCallsArrive, takeNumber } from './issue-invoice.ts';
 
 export const invoiceHandlers: Pick<
   Handlers<Context>,
-  'invoices.create' | 'invoices.list' | 'invoices.get' | 'invoices.void'
+  'invoices.create' | 'invoices.list' | 'invoices.preview' | 'invoices.all' | 'invoices.get' | 'invoices.void'
 > = {
   'invoices.create': async (input, { caller, services }) => {
-    const range = { clientId: input.client_id, from: new Date(input.from), to: new Date(input.to) };
-    ownClient(caller, range.clientId);
-    if (!billsClients(caller))
-      throw new GatewayError(
-        'tag_forbidden',
-        `This key is locked to its ${caller.lockedTags.join(', ')}; an invoice bills all of a client.`,
-        { param: 'client_id' },
-      );
-    if (range.from >= range.to)
-      throw new GatewayError('invalid_request', '`to` must lie after `from`.', { param: 'to' });
-    const nowMs = services.now();
-    if (range.to.getTime() > nowMs)
-      throw new GatewayError('invalid_request', '`to` lies in the future: what is not used yet cannot be billed.', {
-        param: 'to',
-      });
+    ownClient(caller, input.client_id);
+    if (!billsClients(caller)) throw billsAllOfAClient(caller);
+    const place = placeOf(caller);
+    const { timezone } = await services.settings.of(place.workspaceId, place.livemode);
+    const range = { clientId: input.client_id, ...invoicePeriod(input, timezone, services.now()) };
     await letCallsArrive(services, range.to.getTime());
-    return withTransaction(services.db, async (tx) => {
-      const place = { workspaceId: caller.workspaceId, livemode: caller.livemode };
-      await lockInvoices(tx, place);
-      const [taken] = await findOverlapping(tx, place, range);
-      if (taken !== undefined)
-        throw new GatewayError(
-          'conflict',
-          `Invoice ${taken} bills calls of this time already. Choose a period it does not cover, or void it first.`,
-          { details: { number: taken } },
-        );
-      const open = await countOpenCalls(tx, place, range);
-      if (open > 0)
-        throw new GatewayError(
-          'conflict',
-          `${open} calls of this period are still under way. Try again when they are over.`,
-          { details: { open_calls: open } },
-        );
-      const [client] = await selectClients(tx, { ...place, id: range.clientId, limit: 1 });
-      const settings = client ?? unsetClient;
-      const rates = { markupPercent: settings.markupPercent, exchangeRate: settings.exchangeRate };
-      const sums = await sumByModel(tx, { ...place, ...range });
-      const lines = sums.map(({ model, requests, inputTokens, outputTokens, costNanos }) => ({
-        cents: amountCents(costNanos, rates),
-        line: {
-          description: `${model ?? 'unknown model'}: ${requests.toLocaleString('en-US')} ${requests === 1 ? 'call' : 'calls'}`,
-          model,
-          requests,
-          input_tokens: inputTokens,
-          output_tokens: outputTokens,
-          cost_usd: toUsd(costNanos),
-          amount: centsToAmount(amountCents(costNanos, rates)),
-        },
-      }));
-      const total = centsToAmount(lines.reduce((sum, { cents }) => sum + cents, 0n));
-      const document: InvoiceDocument = {
-        id: newId('inv', nowMs),
-        number: await nextNumber(tx, place),
-        kind: 'invoice',
-        status: 'issued',
-        credits: null,
-        client: { id: range.clientId, name: settings.name ?? range.clientId, billing_email: settings.billingEmail },
-        from: range.from.toISOString(),
-        to: range.to.toISOString(),
-        currency: settings.currency,
-        exchange_rate: settings.exchangeRate,
-        markup_percent: settings.markupPercent,
-        lines: lines.map(({ line }) => line),
-        subtotal: total,
-        total,
-        reason: null,
-        issued_at: new Date(nowMs).toISOString(),
-      };
-      await insertInvoice(tx, place, document);
-      return forCaller(caller, document);
-    });
+    const issued = await issueInvoice(services, { place, range });
+    if (issued.state !== 'made') throw notBilled(issued);
+    return withLink(services, caller, issued.invoice);
   },
 
   'invoices.list': async (input, { caller, services }) => {
     if (!billsClients(caller)) return { data: [], next_cursor: null };
     const rows = await selectInvoices(services.db, {
-      workspaceId: caller.workspaceId,
-      livemode: caller.livemode,
+      ...placeOf(caller),
       clientId: ownClient(caller, input.client_id),
       beforeNumber: input.cursor === undefined ? undefined : readNumber(input.cursor),
       limit: input.limit + 1,
     });
     return pageOf(rows, input.limit, {
-      view: (row) => forCaller(caller, row),
+      view: (row) => withLink(services, caller, row),
       cursor: ({ number }) => writeParts([String(number)]),
     });
   },
 
-  'invoices.get': async ({ id }, { caller, services }) => forCaller(caller, await find(services, caller, id)),
+  'invoices.preview': async ({ period, client_id: asked }, { caller, services }) => {
+    const clientId = ownClient(caller, asked);
+    if (!billsClients(caller)) {
+      if (asked !== undefined) throw billsAllOfAClient(caller);
+      return { data: [] };
+    }
+    const place = placeOf(caller);
+    const { timezone } = await services.settings.of(place.workspaceId, place.livemode);
+    const range = invoicePeriod({ period }, timezone, services.now());
+    await letCallsArrive(services, range.to.getTime());
+    const data = [];
+    for (const id of await clientsOf(services, { place, range, clientId })) {
+      const billable = await findBillable(services, services.db, { place, range: { clientId: id, ...range } });
+      data.push(preview(caller, { id, range, billable }));
+    }
+    return { data };
+  },
+
+  'invoices.all': async ({ period }, { caller, services }) => {
+    if (caller.lockedTags.length > 0)
+      throw new GatewayError(
+        'tag_forbidden',
+        `This bills all clients, and this key is locked to its ${caller.lockedTags.join(', ')}.`,
+      );
+    const place = placeOf(caller);
+    const { timezone } = await services.settings.of(place.workspaceId, place.livemode);
+    const range = invoicePeriod({ period }, timezone, services.now());
+    await letCallsArrive(services, range.to.getTime());
+    const data = [];
+    for (const id of await clientsOf(services, { place, range, clientId: undefined })) {
+      // Each in a transaction of its own: one client's fault is no reason to take back another's invoice.
+      const issued = await issueInvoice(services, { place, range: { clientId: id, ...range } });
+      data.push(outcome(services, caller, { id, issued }));
+    }
+    return { data };
+  },
+
+  'invoices.get': async ({ id }, { caller, services }) => withLink(services, caller, await find(services, caller, id)),
 
   'invoices.void': ({ id, reason }, { caller, services }) =>
     withTransaction(services.db, async (tx) => {
-      const place: InvoicePlace = { workspaceId: caller.workspaceId, livemode: caller.livemode };
+      const place = placeOf(caller);
       await lockInvoices(tx, place);
-      if (!billsClients(caller)) throw unknown(id);
-      const [invoice] = await selectInvoices(tx, { ...place, id, clientId: ownClient(caller), limit: 1 });
-      if (invoice === undefined) throw unknown(id);
+      const invoice = await find(services, caller, id, tx);
       if (invoice.kind === 'credit_note')
-        throw new GatewayError('conflict', 'A credit note cannot be taken back. Issue the invoice anew.');
-      if (invoice.status === 'void')
-        throw new GatewayError('conflict', `Invoice ${invoice.number} was taken back already.`);
+        throw new GatewayError('conflict', 'A credit note cannot be voided. Issue the invoice again.');
+      if (invoice.status === 'void') throw new GatewayError('conflict', `Invoice ${invoice.label} is void already.`);
       const nowMs = services.now();
-      const negative = (amount: number): number => (amount === 0 ? 0 : -amount);
-      const note: InvoiceDocument = {
-        ...invoice,
+      const note = creditNoteOf(invoice, {
         id: newId('inv', nowMs),
-        number: await nextNumber(tx, place),
-        kind: 'credit_note',
-        status: 'issued',
-        credits: invoice.number,
-        lines: invoice.lines.map((line) => ({ ...line, amount: negative(line.amount) })),
-        subtotal: negative(invoice.subtotal),
-        total: negative(invoice.total),
+        ...(await takeNumber(services, tx, { place, nowMs })),
         reason: reason ?? null,
         issued_at: new Date(nowMs).toISOString(),
-      };
-      await markVoid(tx, place, id);
+      });
+      await markVoid(tx, place, invoice.id);
       await insertInvoice(tx, place, note);
-      return forCaller(caller, note);
+      return withLink(services, caller, note);
     }),
 };
 
@@ -158,58 +114,157 @@ export const invoiceTexts = {
   'invoices.get': async (
     { id }: InputOf<'invoices.get'>,
     { caller, services }: Context,
-    type: 'text/csv' | 'text/html',
+    type: 'text/csv' | 'text/html' | 'application/pdf',
   ): Promise<TextAnswer> => {
-    const invoice = forCaller(caller, await find(services, caller, id));
-    const text = type === 'text/csv' ? invoiceCsv(invoice) : invoicePage(invoice, caller.workspaceName);
+    const invoice = await find(services, caller, id);
+    const { branding } = await services.settings.of(caller.workspaceId, caller.livemode);
+    if (type === 'text/html')
+      return {
+        async *text() {
+          yield invoicePage(invoice, { branding });
+        },
+      };
     return {
-      ...(type === 'text/csv' ? { filename: `invoice-${invoice.number}.csv` } : {}),
+      filename: `${fileName(invoice)}.csv`,
       async *text() {
-        yield text;
+        yield invoiceCsv(invoice, { forClient: caller.lockedTags.length > 0 });
       },
     };
   },
 };
 
-/** A call that came in before the end of the period may be a moment away from its record, in whatever process. */
-async function letCallsArrive(services: Services, toMs: number): Promise<void> {
-  const waitMs = toMs + 300 - services.now();
-  if (waitMs > 0) await sleep(waitMs);
-  await services.journal.flush(5_000);
+/** `invoice-INV-0007`, of letters that every system takes. */
+export function fileName({ kind, label }: InvoiceDocument): string {
+  return `${kind === 'invoice' ? 'invoice' : 'credit-note'}-${label.replace(/[^A-Za-z0-9_-]+/g, '-')}`;
 }
 
-async function find(services: Services, caller: Caller, id: string): Promise<InvoiceDocument> {
-  const { workspaceId, livemode } = caller;
-  if (!billsClients(caller)) throw unknown(id);
-  const [invoice] = await selectInvoices(services.db, {
-    workspaceId,
-    livemode,
-    id,
-    clientId: ownClient(caller),
-    limit: 1,
-  });
-  if (invoice === undefined) throw unknown(id);
-  return invoice;
+function placeOf({ workspaceId, livemode }: Caller): InvoicePlace {
+  return { workspaceId, livemode };
 }
+
+function withLink(services: Services, caller: Caller, invoice: InvoiceDocument): OutputOf<'invoices.get'> {
+  const token = invoiceToken(services.secret, { workspaceId: caller.workspaceId, id: invoice.id });
+  return { ...forCaller(caller, invoice), url: `${services.publicUrl}/invoices/${token}` };
+}
+
+type Priced = Pick<InvoiceDocument, 'lines' | 'markup_percent'>;
 
 /** What the client gets: billed amounts for costs, and neither the markup nor why an invoice was taken back. */
-function forCaller(caller: Caller, invoice: InvoiceDocument): InvoiceDocument {
-  if (seesMargin(caller)) return invoice;
-  const markup = markupOf(invoice.markup_percent ?? 0);
+function forCaller<Document extends Priced>(caller: Caller, document: Document): Document {
+  if (seesMargin(caller)) return document;
+  const markup = markupOf(document.markup_percent ?? 0);
   return {
-    ...invoice,
+    ...document,
     markup_percent: null,
-    reason: null,
-    lines: invoice.lines.map((line) => ({
-      ...line,
-      cost_usd: billedUsd(line.cost_usd, markup),
-    })),
+    ...('reason' in document ? { reason: null } : {}),
+    lines: document.lines.map((line) => ({ ...line, cost_usd: billedUsd(line.cost_usd, markup) })),
   };
+}
+
+/** Clients with calls in the range, and those known besides. */
+async function clientsOf(
+  services: Services,
+  { place, range, clientId }: { place: InvoicePlace; range: { from: Date; to: Date }; clientId: string | undefined },
+): Promise<string[]> {
+  if (clientId !== undefined) return [clientId];
+  await services.tags.flush();
+  const ids = new Set<string>();
+  for (let after: { name: string; id: string } | undefined; ; ) {
+    const rows = await selectClients(services.db, { ...place, after, limit: 500 });
+    for (const { id } of rows) ids.add(id);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < 500) break;
+    after = { name: (last.name ?? last.id).toLowerCase(), id: last.id };
+  }
+  for (const { client_id: id } of await sumByTags(services.db, { ...place, ...range }, ['client_id']))
+    if (id !== null) ids.add(id);
+  return [...ids].sort();
+}
+
+function preview(caller: Caller, options: { id: string; range: { from: Date; to: Date }; billable: Billable }) {
+  const { id, range, billable } = options;
+  const { state, name } = billable;
+  const none = { currency: 'USD', subtotal: 0, tax: 0, total: 0, lines: [] };
+  const draft = 'draft' in billable ? forCaller(caller, billable.draft) : undefined;
+  return {
+    client_id: id,
+    name,
+    status: state,
+    number: billable.state === 'already_billed' ? billable.invoice.number : null,
+    from: range.from.toISOString(),
+    to: range.to.toISOString(),
+    ...none,
+    ...(billable.state === 'already_billed' ? { currency: billable.invoice.currency } : {}),
+    ...(draft === undefined ? {} : { currency: draft.currency }),
+    ...(draft === undefined || state !== 'to_bill'
+      ? {}
+      : { subtotal: draft.subtotal, tax: draft.tax, total: draft.total, lines: draft.lines }),
+  };
+}
+
+function outcome(services: Services, caller: Caller, { id, issued }: { id: string; issued: Issued }) {
+  const invoice = 'invoice' in issued ? withLink(services, caller, issued.invoice) : undefined;
+  return {
+    client_id: id,
+    name: issued.name,
+    status: issued.state,
+    id: invoice?.id ?? null,
+    number: invoice?.number ?? null,
+    label: invoice?.label ?? null,
+    currency: invoice?.currency ?? null,
+    total: invoice?.total ?? null,
+    url: invoice?.url ?? null,
+  };
+}
+
+function notBilled(issued: Exclude<Issued, { state: 'made' }>): GatewayError {
+  if (issued.state === 'already_billed') {
+    const { id, number, label } = issued.invoice;
+    return new GatewayError(
+      'conflict',
+      `Invoice ${label} covers calls of this period already. Choose a period it does not cover, or void it first.`,
+      { details: { number, label, id } },
+    );
+  }
+  if (issued.state === 'under_way')
+    return new GatewayError(
+      'conflict',
+      `${issued.calls} calls of this period are under way. Try again when they are over.`,
+      { details: { open_calls: issued.calls } },
+    );
+  return new GatewayError('conflict', `There is nothing to bill: ${issued.name} has no paid calls in this period.`, {
+    details: { nothing_to_bill: true },
+  });
+}
+
+/** By its id, its number, or its number as it is printed. */
+async function find(
+  services: Services,
+  caller: Caller,
+  asked: string,
+  db: Parameters<typeof selectInvoices>[0] = services.db,
+): Promise<InvoiceDocument> {
+  if (!billsClients(caller)) throw unknown(asked);
+  const filter = { ...placeOf(caller), clientId: ownClient(caller), limit: 1 };
+  const [byId] = await selectInvoices(db, { ...filter, id: asked });
+  if (byId !== undefined) return byId;
+  const number = numberIn(asked);
+  const [byNumber] = number === undefined ? [] : await selectInvoices(db, { ...filter, number });
+  if (byNumber === undefined || (byNumber.label !== asked && String(byNumber.number) !== asked)) throw unknown(asked);
+  return byNumber;
 }
 
 /** An invoice is bound to its client and to nothing else: a key locked to another tag too sees none. */
 function billsClients({ lockedTags }: Caller): boolean {
   return lockedTags.every((tag) => tag === 'client_id');
+}
+
+function billsAllOfAClient({ lockedTags }: Caller): GatewayError {
+  return new GatewayError(
+    'tag_forbidden',
+    `This key is locked to its ${lockedTags.join(', ')}; an invoice bills all of a client.`,
+    { param: 'client_id' },
+  );
 }
 
 function unknown(id: string): GatewayError {

@@ -1,8 +1,5 @@
-import type { OutputOf } from '@ai-gateway/shared/contract';
 import type { Db } from '../db/transaction.ts';
-
-/** An invoice or credit note as it was issued. `status` stands beside it: the one thing that changes. */
-export type InvoiceDocument = OutputOf<'invoices.get'>;
+import { completed, type InvoiceDocument, type StoredDocument } from './invoice-document.ts';
 
 export interface InvoicePlace {
   workspaceId: string;
@@ -35,19 +32,19 @@ export async function setNextNumber(tx: Db, { workspaceId, livemode }: InvoicePl
   return rowCount === 1;
 }
 
-/** Invoices in force that take calls of the same time. */
+/** Invoices in force that bill calls of the same time. */
 export async function findOverlapping(
-  tx: Db,
+  db: Db,
   place: InvoicePlace,
   range: { clientId: string; from: Date; to: Date },
-): Promise<number[]> {
-  const { rows } = await tx.query(
-    `select number from invoices
+): Promise<InvoiceDocument[]> {
+  const { rows } = await db.query(
+    `select document, status from invoices
      where workspace_id = $1 and livemode = $2 and client_id = $3 and kind = 'invoice' and status = 'issued'
        and from_at < $5 and to_at > $4 order by number`,
     [place.workspaceId, place.livemode, range.clientId, range.from, range.to],
   );
-  return (rows as { number: bigint }[]).map(({ number }) => Number(number));
+  return (rows as InvoiceRow[]).map(readRow);
 }
 
 export async function countOpenCalls(
@@ -94,6 +91,7 @@ export async function selectInvoices(
   db: Db,
   filter: InvoicePlace & {
     id?: string | undefined;
+    number?: number | undefined;
     clientId?: string | undefined;
     beforeNumber?: number | undefined;
     limit: number;
@@ -102,7 +100,7 @@ export async function selectInvoices(
   const { rows } = await db.query(
     `select document, status from invoices
      where workspace_id = $1 and livemode = $2 and ($3::text is null or id = $3) and ($4::text is null or client_id = $4)
-       and ($5::bigint is null or number < $5)
+       and ($5::bigint is null or number < $5) and ($7::bigint is null or number = $7)
      order by number desc limit $6`,
     [
       filter.workspaceId,
@@ -111,10 +109,30 @@ export async function selectInvoices(
       filter.clientId ?? null,
       filter.beforeNumber ?? null,
       filter.limit,
+      filter.number ?? null,
     ],
   );
-  return (rows as { document: InvoiceDocument; status: InvoiceDocument['status'] }[]).map(({ document, status }) => ({
-    ...document,
-    status,
-  }));
+  return (rows as InvoiceRow[]).map(readRow);
+}
+
+/** The invoice a signed link names: of live or of test mode. */
+export async function findLinkedInvoice(
+  db: Db,
+  { workspaceId, id }: { workspaceId: string; id: string },
+): Promise<InvoiceDocument | undefined> {
+  const { rows } = await db.query('select document, status from invoices where workspace_id = $1 and id = $2', [
+    workspaceId,
+    id,
+  ]);
+  const [row] = rows as InvoiceRow[];
+  return row && readRow(row);
+}
+
+interface InvoiceRow {
+  document: StoredDocument;
+  status: InvoiceDocument['status'];
+}
+
+function readRow({ document, status }: InvoiceRow): InvoiceDocument {
+  return { ...completed(document), status };
 }

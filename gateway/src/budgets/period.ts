@@ -14,9 +14,9 @@ const dayMs = 86_400_000;
  */
 export function periodAt(kind: PeriodKind, timezone: string, nowMs: number, createdAtMs: number): Period {
   if (kind === 'total') return { startMs: createdAtMs, endMs: undefined };
-  const today = localDate(timezone, nowMs);
+  const today = localDay(timezone, nowMs);
   const [start, end] = boundsOf(kind, today);
-  return { startMs: beginOf(start, timezone), endMs: beginOf(end, timezone) };
+  return { startMs: startOfDay(start, timezone), endMs: startOfDay(end, timezone) };
 }
 
 /** A date without a place, as days since 1970. */
@@ -36,13 +36,13 @@ function boundsOf(kind: Exclude<PeriodKind, 'total'>, today: CalendarDay): [Cale
 }
 
 /** The first moment at which it is that day (or a later one) there: found by halving, whatever the zone's clocks do. */
-function beginOf(day: CalendarDay, timezone: string): number {
+export function startOfDay(day: CalendarDay, timezone: string): number {
   if (timezone === 'UTC') return day * dayMs;
   let before = day * dayMs - 2 * dayMs;
   let at = day * dayMs + 2 * dayMs;
   while (at - before > 1) {
     const middle = Math.floor((before + at) / 2);
-    if (localDate(timezone, middle) >= day) at = middle;
+    if (localDay(timezone, middle) >= day) at = middle;
     else before = middle;
   }
   return at;
@@ -50,7 +50,7 @@ function beginOf(day: CalendarDay, timezone: string): number {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function localDate(timezone: string, ms: number): CalendarDay {
+export function localDay(timezone: string, ms: number): CalendarDay {
   if (timezone === 'UTC') return Math.floor(ms / dayMs);
   let format = formats.get(timezone);
   if (format === undefined) {

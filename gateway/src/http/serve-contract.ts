@@ -23,7 +23,7 @@ import { sendText } from './send-text.ts';
 import { parseBody, type TaggedRequest } from './serve-model.ts';
 
 type Handler = (input: unknown, context: Context) => unknown;
-type TextType = 'text/csv' | 'text/html';
+type TextType = 'text/csv' | 'text/html' | 'application/pdf';
 type TextHandler = (input: unknown, context: Context, type: TextType) => TextAnswer | Promise<TextAnswer>;
 
 /** Mounts every operation that has a handler: who may, what is given, what comes back. */
@@ -146,7 +146,7 @@ function hasBody({ headers }: Request): boolean {
 function textTypeFor({ alternatives }: Operation, input: unknown, accept: string | undefined): TextType | undefined {
   if (alternatives === undefined) return undefined;
   const { format } = input as { format?: string };
-  if (format !== undefined) return alternatives.find((type) => type === `text/${format}`);
+  if (format !== undefined) return alternatives.find((type) => type.endsWith(`/${format}`));
   for (const range of (accept ?? '').split(',')) {
     const type = range.split(';')[0]?.trim().toLowerCase();
     if (type === 'application/json' || type === '*/*') return undefined;

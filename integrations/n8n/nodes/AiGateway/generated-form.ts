@@ -1344,34 +1344,42 @@ export const properties: INodeProperties[] = [
     description: 'The client of yours the calls are for',
   },
   {
-    displayName: 'From',
-    name: 'from',
-    type: 'string',
-    placeholder: 'e.g. 2026-10-01',
-    default: '',
-    required: true,
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
     displayOptions: {
       show: {
         resource: ['invoice'],
         operation: ['create'],
       },
     },
-    description: 'First moment, inclusive',
-  },
-  {
-    displayName: 'To',
-    name: 'to',
-    type: 'string',
-    placeholder: 'e.g. 2026-11-01',
-    default: '',
-    required: true,
-    displayOptions: {
-      show: {
-        resource: ['invoice'],
-        operation: ['create'],
+    options: [
+      {
+        displayName: 'Period',
+        name: 'period',
+        type: 'string',
+        placeholder: 'e.g. 2026-10',
+        default: '',
+        description:
+          'Last_month, or a month such as 2026-10, by the workspace’s time zone. The current month is billed up to now.',
       },
-    },
-    description: 'End, exclusive; not in the future',
+      {
+        displayName: 'From',
+        name: 'from',
+        type: 'string',
+        default: '',
+        description: 'First moment, inclusive; a day is the workspace’s',
+      },
+      {
+        displayName: 'To',
+        name: 'to',
+        type: 'string',
+        default: '',
+        description: 'End, exclusive; not in the future',
+      },
+    ],
   },
   {
     displayName: 'Return All',
@@ -2054,16 +2062,22 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
         additional: false,
       },
       {
+        key: 'period',
+        name: 'period',
+        kind: 'text',
+        additional: true,
+      },
+      {
         key: 'from',
         name: 'from',
         kind: 'text',
-        additional: false,
+        additional: true,
       },
       {
         key: 'to',
         name: 'to',
         kind: 'text',
-        additional: false,
+        additional: true,
       },
     ],
   },
