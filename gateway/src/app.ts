@@ -13,6 +13,7 @@ import { guardRequest } from './http/guard.ts';
 import { speaksAnthropic, toPlainPath } from './http/plain-path.ts';
 import { sendError } from './http/send-error.ts';
 import { takeBackground } from './http/serve-background.ts';
+import { serveConfirm } from './http/serve-confirm.ts';
 import { serveContract } from './http/serve-contract.ts';
 import { serveDocs } from './http/serve-docs.ts';
 import { serveInvoices } from './http/serve-invoices.ts';
@@ -71,6 +72,7 @@ export function createApp(options: {
   serveInvoices(app, services);
   serveDocs(app, { publicUrl: () => services.publicUrl, version });
   serveStatus(app, services, isDraining);
+  serveConfirm(app, services);
   app.use((req: Request) => {
     throw new GatewayError(
       'not_found',

@@ -406,7 +406,26 @@ describe('an alert by e-mail', () => {
     });
     try {
       await json(withMail.post('/v1/budgets', { name: 'Acme', limit_usd: 0.01 }), 201);
-      await json(withMail.post('/v1/webhooks', { url: 'mailto:boss@agency.example', events: budgetEvents }), 201);
+      const webhook = { url: 'mailto:boss@agency.example', events: budgetEvents };
+      const made = await json<{ id: string; status: string }>(withMail.post('/v1/webhooks', webhook), 201);
+      expect(made.status).toBe('unconfirmed');
+      await eventually(() => expect(mail.at(-1)).toBe('.'));
+      // One mail asks; nothing else goes there before its owner has agreed, however often somebody subscribes or tests.
+      await json(withMail.post('/v1/webhooks', { ...webhook, events: ['budget.reset'] }), 201);
+      await json(withMail.post('/v1/webhooks', { ...webhook, url: 'mailto:BOSS@agency.example' }), 201);
+      await json(withMail.post(`/v1/webhooks/${made.id}/test`, {}), 409);
+      await json(withMail.send('PUT', '/v1/clients/other', { name: 'Other' }));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(mail.filter((line) => line.startsWith('RCPT'))).toHaveLength(1);
+      const asked = mail.join('\n').replace(/=\n/g, '');
+      expect(asked).toContain('RCPT TO:<boss@agency.example>');
+      const link = /\/webhooks\/confirm\/[\w-]+/.exec(asked)?.[0] ?? '';
+      expect((await fetch(`${withMail.url}/webhooks/confirm/another-token`)).status).toBe(404);
+      const page = await fetch(withMail.url + link);
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('gets alerts from now on')]);
+      const { data } = await json<{ data: { status: string }[] }>(withMail.get('/v1/webhooks'));
+      expect(data.map(({ status }) => status)).toEqual(['enabled', 'enabled', 'enabled']);
+      mail.length = 0;
       withMail.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 850 } });
       await json(withMail.post(chat, hello({ max_tokens: 850 }), { 'x-client-id': 'acme' }));
       await eventually(() => expect(mail.at(-1)).toBe('.'));
@@ -415,6 +434,15 @@ describe('an alert by e-mail', () => {
       expect(text).toContain('From: alerts@agency.example');
       expect(text).toContain('Budget "Acme" has reached 80 %');
       expect(text).toContain('$0.01 of $0.01 are spent');
+      const tests: number[] = [];
+      for (let i = 0; i < 12; i++) tests.push((await withMail.post(`/v1/webhooks/${made.id}/test`, {})).status);
+      expect(tests).toEqual([...Array<number>(10).fill(200), 429, 429]);
+      const strangers: number[] = [];
+      for (let i = 0; i < 21; i++) {
+        const stranger = { url: `mailto:stranger${i}@example.com`, events: budgetEvents };
+        strangers.push((await withMail.post('/v1/webhooks', stranger)).status);
+      }
+      expect(strangers).toEqual([...Array<number>(19).fill(201), 429, 429]);
     } finally {
       await withMail.stop();
       smtp.close();

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import nodemailer from 'nodemailer';
 import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
 import type { Services } from '../services.ts';
@@ -8,6 +7,7 @@ import { slackBody, textOf } from './event-text.ts';
 import { type DeliveryJob, jobsOf } from './pg-boss-outbox.ts';
 import { postSigned } from './post-signed.ts';
 import { nextDelayMs, verdictOf } from './retry-table.ts';
+import { sendMail } from './send-mail.ts';
 import { proofsOf, urlOf } from './webhook-secrets.ts';
 import { noteOutcome, selectWebhooks, type WebhookRow } from './webhook-store.ts';
 
@@ -19,7 +19,6 @@ const orderMs = 250;
  * receiver that hangs would hold all workers.
  */
 const turnMs = 5_000;
-const mailMs = 15_000;
 const underWay = new Map<string, Promise<unknown>>();
 
 /** Tries deliveries to one webhook, in order; notes how each went and plans the next try. What is no longer wanted is passed over. */
@@ -44,7 +43,7 @@ async function deliverInOrder(services: Services, { workspaceId, webhookId, ids 
     const delivery = await takeDelivery(services.db, { workspaceId, id });
     if (delivery === undefined) continue;
     const webhook = await webhookOf(services, delivery);
-    if (webhook === undefined || webhook.status === 'disabled') continue;
+    if (webhook?.status !== 'enabled') continue;
     try {
       await tryDelivery(services, webhook, delivery);
     } catch (error) {
@@ -150,17 +149,11 @@ async function post(services: Services, webhook: WebhookRow, url: URL, event: Ga
 }
 
 async function mail(services: Services, url: URL, event: GatewayEvent): Promise<void> {
-  const { smtp } = services;
-  if (smtp === undefined) throw Object.assign(new Error('no SMTP_URL'), { code: 'NOSMTP' });
   const { subject, lines } = textOf(event);
-  const transport = nodemailer.createTransport(smtp.url, { from: smtp.from });
-  await transport.sendMail({
+  await sendMail(services, {
     to: decodeURIComponent(url.pathname),
-    subject: `AI Gateway: ${subject}`,
-    text: [subject, '', ...lines, '', `Event ${event.id}, ${event.created_at}`].join('\n'),
-    messageId: `<${event.id}@ai-gateway>`,
-    // nodemailer itself waits half a minute for a greeting and ten for what comes after it.
-    signal: AbortSignal.timeout(mailMs),
+    subject,
+    lines: [subject, '', ...lines, '', `Event ${event.id}, ${event.created_at}`],
+    messageId: event.id,
   });
-  transport.close();
 }

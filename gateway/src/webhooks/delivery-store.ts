@@ -166,3 +166,13 @@ function readDelivery(row: RawDelivery): DeliveryRow {
     createdAt: row.created_at,
   };
 }
+
+/** Tries of tests and repetitions in the last hour: those that a person asked for. */
+export async function countRecentTries(db: Db, webhook: { workspaceId: string; id: string }): Promise<number> {
+  const { rows } = await db.query(
+    `select coalesce(sum(greatest(jsonb_array_length(tries), 1)), 0)::integer as tries from deliveries
+     where workspace_id = $1 and webhook_id = $2 and created_at > now() - interval '1 hour' and body->'data' ? 'test'`,
+    [webhook.workspaceId, webhook.id],
+  );
+  return (rows as { tries: number }[])[0]?.tries ?? 0;
+}

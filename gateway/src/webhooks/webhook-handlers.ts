@@ -8,8 +8,16 @@ import type { Context } from '../context.ts';
 import { badUrl, readUrl } from '../outgoing/given-url.ts';
 import type { Services } from '../services.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
+import { addressOf, askOnce, confirmHashOf } from './confirm-address.ts';
 import { tryDelivery } from './deliver-webhook.ts';
-import { type DeliveryRow, findDelivery, insertDelivery, reopenDelivery, selectDeliveries } from './delivery-store.ts';
+import {
+  countRecentTries,
+  type DeliveryRow,
+  findDelivery,
+  insertDelivery,
+  reopenDelivery,
+  selectDeliveries,
+} from './delivery-store.ts';
 import { fingerprintOf, newProofs, proofsOf, sealProofs, sealUrl, urlOf } from './webhook-secrets.ts';
 import { deleteWebhook, insertWebhook, selectWebhooks, type WebhookFilter, type WebhookRow } from './webhook-store.ts';
 
@@ -22,6 +30,9 @@ export const webhookHandlers: Pick<
     const filter = filterFor(caller, input.filter);
     const bound = boundTo(caller);
     const place = { workspaceId: caller.workspaceId, id: newId('wh', services.now()) };
+    const address = addressOf(new URL(url));
+    // Asked first: a workspace that asks too many strangers subscribes nobody more.
+    if (address !== undefined) await askOnce(services, caller.workspaceId, address);
     const { row, created } = await insertWebhook(services.db, {
       ...place,
       livemode: caller.livemode,
@@ -31,6 +42,7 @@ export const webhookHandlers: Pick<
       events: [...new Set(input.events)],
       filter,
       bound,
+      confirmHash: address === undefined ? undefined : confirmHashOf(services, caller.workspaceId, address),
       platform: input.platform ?? null,
       externalId: input.external_id ?? null,
     });
@@ -61,6 +73,7 @@ export const webhookHandlers: Pick<
 
   'webhooks.test': async ({ id }, { caller, services }) => {
     const webhook = await find(services, caller, id);
+    await mayMail(services, webhook);
     const now = services.now();
     const event = {
       ...sampleEvent,
@@ -93,6 +106,7 @@ export const webhookHandlers: Pick<
 
   'webhooks.resend': async (input, { caller, services }) => {
     const webhook = await find(services, caller, input.id);
+    await mayMail(services, webhook);
     const { workspaceId } = caller;
     const delivery = await findDelivery(services.db, { workspaceId, id: input.delivery_id });
     if (delivery === undefined || delivery.webhookId !== webhook.id)
@@ -107,6 +121,23 @@ export const webhookHandlers: Pick<
 
 function byAge({ createdAt, id }: { createdAt: Date; id: string }): string {
   return writeCursor({ createdAt: createdAt.toISOString(), id });
+}
+
+/** Mails that somebody asks for by hand, in an hour. */
+const askedMailsMax = 10;
+
+async function mayMail(services: Services, webhook: WebhookRow): Promise<void> {
+  if (webhook.status === 'unconfirmed')
+    throw new GatewayError(
+      'conflict',
+      'This e-mail address has not confirmed that it wants alerts. Open the link in the mail it got first.',
+      { param: 'id' },
+    );
+  if (addressOf(new URL(urlOf(services.secret, webhook))) === undefined) return;
+  if ((await countRecentTries(services.db, webhook)) >= askedMailsMax)
+    throw new GatewayError('rate_limited', 'This address got 10 test mails in the last hour. Try again later.', {
+      retryAfterSeconds: 600,
+    });
 }
 
 /** A key with a locked tag hears of that tag only; of a platform alone, which no subscription can be narrowed to, nothing. */

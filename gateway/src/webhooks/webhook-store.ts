@@ -25,21 +25,24 @@ export interface WebhookRow {
   bound: Bound;
   platform: string | null;
   externalId: string | null;
-  status: 'enabled' | 'disabled';
+  /** Unconfirmed: an e-mail address that was asked and has not agreed. */
+  status: 'enabled' | 'disabled' | 'unconfirmed';
   createdAt: Date;
 }
 
 /** The same URL, events and filter again: the subscription that is there comes back, and nothing is made. */
 export async function insertWebhook(
   db: Db,
-  row: Omit<WebhookRow, 'createdAt' | 'status'>,
+  row: Omit<WebhookRow, 'createdAt' | 'status'> & { confirmHash: Buffer | undefined },
 ): Promise<{ row: WebhookRow; created: boolean }> {
   const { rows } = await db.query(
-    `insert into webhooks (workspace_id, id, livemode, sealed_url, sealed_secret, fingerprint, events, filter, platform, external_id, bound)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    `insert into webhooks (workspace_id, id, livemode, sealed_url, sealed_secret, fingerprint, events, filter, platform, external_id, bound, confirm_hash)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
      on conflict (workspace_id, livemode, fingerprint) where status = 'enabled'
      do update set external_id = coalesce(excluded.external_id, webhooks.external_id)
-     returning *, (xmax = 0) as created`,
+     returning *, (xmax = 0) as created, exists (
+       select 1 from mail_addresses m
+       where m.workspace_id = webhooks.workspace_id and m.token_hash = webhooks.confirm_hash and m.confirmed_at is not null) as agreed`,
     [
       row.workspaceId,
       row.id,
@@ -52,6 +55,7 @@ export async function insertWebhook(
       row.platform,
       row.externalId,
       JSON.stringify(row.bound),
+      row.confirmHash ?? null,
     ],
   );
   const [stored] = rows as (RawWebhook & { created: boolean })[];
@@ -72,7 +76,10 @@ export async function selectWebhooks(
   },
 ): Promise<WebhookRow[]> {
   const { rows } = await db.query(
-    `select * from webhooks where workspace_id = $1 and livemode = $2 and ($3::text is null or id = $3)
+    `select *, exists (
+         select 1 from mail_addresses m
+         where m.workspace_id = webhooks.workspace_id and m.token_hash = webhooks.confirm_hash and m.confirmed_at is not null) as agreed
+     from webhooks where workspace_id = $1 and livemode = $2 and ($3::text is null or id = $3)
        and ($4::timestamptz is null or (created_at, id) < ($4, $5)) and bound @> $7::jsonb
      order by created_at desc, id desc limit $6`,
     [
@@ -99,6 +106,8 @@ export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string
          select c.markup_percent from clients c
          where c.workspace_id = $1 and c.livemode = $2 and c.id = webhooks.bound->>'client_id'), 0) as markup
      from webhooks where workspace_id = $1 and livemode = $2 and status = 'enabled' and $3 = any(events)
+       and (confirm_hash is null or exists (
+         select 1 from mail_addresses m where m.workspace_id = $1 and m.token_hash = webhooks.confirm_hash and m.confirmed_at is not null))
        and coalesce(filter->>'client_id' = $4, not filter ? 'client_id')
        and coalesce(filter->>'project' = $5, not filter ? 'project')
        and coalesce(filter->>'scenario_id' = $6, not filter ? 'scenario_id')
@@ -174,6 +183,8 @@ interface RawWebhook {
   bound: Bound;
   platform: string | null;
   external_id: string | null;
+  confirm_hash: Buffer | null;
+  agreed: boolean;
   status: 'enabled' | 'disabled';
   created_at: Date;
 }
@@ -191,7 +202,7 @@ function readWebhook(row: RawWebhook): WebhookRow {
     bound: row.bound,
     platform: row.platform,
     externalId: row.external_id,
-    status: row.status,
+    status: row.status === 'enabled' && row.confirm_hash !== null && !row.agreed ? 'unconfirmed' : row.status,
     createdAt: row.created_at,
   };
 }

@@ -26,7 +26,7 @@ const url = z
   .meta({
     title: 'URL',
     description:
-      'Where events are posted. A Slack incoming webhook gets Slack’s shape; mailto:you@example.com gets an e-mail.',
+      'Where events are posted. A Slack incoming webhook gets Slack’s shape; mailto:you@example.com gets e-mails, once its owner has confirmed the first.',
   });
 
 const webhook = z
@@ -37,9 +37,11 @@ const webhook = z
     filter,
     platform: z.string().nullable().meta({ title: 'Platform', description: 'Who subscribed: make, zapier, n8n.' }),
     external_id: z.string().nullable().meta({ title: 'External id', description: 'The subscriber’s own name for it.' }),
-    status: z
-      .enum(['enabled', 'disabled'])
-      .meta({ title: 'Status', description: 'disabled: the receiver said 410, or failed for five days.' }),
+    status: z.enum(['enabled', 'disabled', 'unconfirmed']).meta({
+      title: 'Status',
+      description:
+        'disabled: the receiver said 410, or failed for five days. unconfirmed: an e-mail address that has not opened the link of the first mail.',
+    }),
     created_at: isoTime.meta({ title: 'Created at', description: 'When it was made.' }),
     livemode: z.boolean().meta({ title: 'Live mode', description: 'False for subscriptions of test keys.' }),
   })

@@ -1,0 +1,63 @@
+import { createHash, createHmac } from 'node:crypto';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Services } from '../services.ts';
+import { askAddress, confirmAddress, forgetAddress } from './mail-address-store.ts';
+import { sendMail } from './send-mail.ts';
+
+/** The e-mail address of a `mailto:` URL; undefined for others. */
+export function addressOf(url: URL): string | undefined {
+  return url.protocol === 'mailto:' ? decodeURIComponent(url.pathname).toLowerCase() : undefined;
+}
+
+/** Nobody makes it without the gateway's secret, and no two workspaces share one. */
+function tokenOf(secret: string, workspaceId: string, address: string): string {
+  return createHmac('sha256', Buffer.from(secret, 'hex'))
+    .update(JSON.stringify(['mail-address', workspaceId, address]))
+    .digest('base64url');
+}
+
+export function hashOfToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+export function confirmHashOf(services: Services, workspaceId: string, address: string): Buffer {
+  return hashOfToken(tokenOf(services.secret, workspaceId, address));
+}
+
+/**
+ * Asks an address, by one mail, whether it wants alerts of this workspace: who may subscribe must not be able to have strangers
+ * mailed. Not waited for. Throws `rate_limited` for a workspace that asks too many.
+ */
+export async function askOnce(services: Services, workspaceId: string, address: string): Promise<void> {
+  const token = tokenOf(services.secret, workspaceId, address);
+  const place = { workspaceId, tokenHash: hashOfToken(token) };
+  const asking = await askAddress(services.db, place);
+  if (asking === 'too-many')
+    throw new GatewayError(
+      'rate_limited',
+      'This workspace has asked 20 new e-mail addresses today. Try again tomorrow, or use an address that is confirmed.',
+      { param: 'url', retryAfterSeconds: 3_600 },
+    );
+  if (asking === 'asked') return;
+  void sendMail(services, {
+    to: address,
+    subject: 'Confirm your address for alerts',
+    lines: [
+      'Somebody asked AI Gateway to send alerts about AI budgets and scenarios to this address.',
+      '',
+      'To get them, open this link:',
+      `${services.publicUrl}/webhooks/confirm/${token}`,
+      '',
+      'If you do not want them, ignore this mail: no other follows.',
+    ],
+    messageId: `confirm-${place.tokenHash.toString('hex').slice(0, 32)}`,
+  }).catch(async (cause: unknown) => {
+    services.log.warn({ reason: (cause as { code?: string }).code ?? 'failed' }, 'an address could not be asked');
+    await forgetAddress(services.db, place).catch(() => {});
+  });
+}
+
+/** The link of the mail was opened. */
+export function confirmToken(services: Services, token: string): Promise<boolean> {
+  return confirmAddress(services.db, hashOfToken(token));
+}

@@ -1,0 +1,26 @@
+import nodemailer from 'nodemailer';
+import type { Services } from '../services.ts';
+
+const mailMs = 15_000;
+
+export interface Mail {
+  to: string;
+  subject: string;
+  lines: readonly string[];
+  messageId: string;
+}
+
+/** Hands one mail in. Rejects with `NOSMTP` where there is nobody to hand it to. */
+export async function sendMail({ smtp }: Services, { to, subject, lines, messageId }: Mail): Promise<void> {
+  if (smtp === undefined) throw Object.assign(new Error('no SMTP_URL'), { code: 'NOSMTP' });
+  const transport = nodemailer.createTransport(smtp.url, { from: smtp.from });
+  await transport.sendMail({
+    to,
+    subject: `AI Gateway: ${subject}`,
+    text: lines.join('\n'),
+    messageId: `<${messageId}@ai-gateway>`,
+    // nodemailer itself waits half a minute for a greeting and ten for what comes after it.
+    signal: AbortSignal.timeout(mailMs),
+  });
+  transport.close();
+}
