@@ -1,6 +1,7 @@
 import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { type Component, componentId, connectionId, type Json, type Parameter } from './component.ts';
+import { jsonIn, patterns, whole } from './json-in-text.ts';
 import { makeField } from './make-field.ts';
 
 /** The one form written by hand: people have a prompt in mind where the operation has messages, parts and formats. */
@@ -29,13 +30,21 @@ export function chatModule(operation: Operation): Component {
 /** Two steps, since what is set in `temp` can be used only after it: first the pieces, then what is made of them. */
 const parts: Json = {
   temp: {
-    text: [{ type: 'text', text: '{{parameters.prompt}}' }],
+    text: [{ type: 'text', text: `{{${asText('parameters.prompt')}}}` }],
+    patterns,
+    whole,
     // A field of the type `json` comes as an object already:
     // https://developers.make.com/custom-apps-documentation/block-elements/parameters/json
     given: "{{if(parameters.format == 'json_schema', parameters.schema, undefined)}}",
   },
   response: { valid: true },
 };
+
+/** A mapped value of any type as text: lists and collections as JSON, all else in its own words. */
+function asText(given: string): string {
+  const written = `createJSON(${given})`;
+  return `switch(substring(${written}, 0, 1), '{', ${written}, '[', ${written}, '' + ${given})`;
+}
 
 const wantsJson = "(parameters.format == 'json_object' || parameters.format == 'json_schema')";
 
@@ -47,11 +56,11 @@ function request({ path, method }: Operation): Json {
     // `''` and not `emptystring`, which is an object in Make; and not the id itself, since a header cannot carry every name.
     headers: { 'X-Scenario-ID': "{{if(parameters.scenario_id, '', scenario.id)}}" },
     temp: {
-      system: [{ role: 'system', content: '{{parameters.system}}' }],
+      system: [{ role: 'system', content: `{{${asText('parameters.system')}}}` }],
       user: [
         {
           role: 'user',
-          content: '{{if(parameters.images[1], merge(temp.text, parameters.images), parameters.prompt)}}',
+          content: '{{if(parameters.images[1], merge(temp.text, parameters.images), temp.text[1].text)}}',
         },
       ],
       tags: {
@@ -80,25 +89,28 @@ function request({ path, method }: Operation): Json {
       temperature: '{{ifempty(parameters.temperature, undefined)}}',
       max_tokens: '{{ifempty(parameters.max_tokens, undefined)}}',
       reasoning_effort: '{{ifempty(parameters.reasoning_effort, undefined)}}',
-      // An empty list would say that there must be no fallback.
-      fallback_models: '{{if(parameters.fallback_models[1], parameters.fallback_models, undefined)}}',
+      // An empty list says that there is no fallback; a form that is left empty does not mean that.
+      fallback_models:
+        '{{if(parameters.no_fallback, emptyarray, if(parameters.fallback_models[1], parameters.fallback_models, undefined))}}',
       // In the body and not in headers, which cannot carry every name. Where there is none it is left out: providers
       // refuse metadata, be it empty, of calls they do not store.
       metadata: '{{if(parameters.client_id || parameters.project || parameters.scenario_id, temp.tags, undefined)}}',
       stream: false,
     },
-    response: { output },
+    response: { temp: { answer: `{{if(${wantsJson}, ${text}, '')}}` }, output },
   };
 }
 
-const text = 'body.choices[1].message.content';
+/** A refusal is an answer too: its words stand in place of the text. */
+const text = "ifempty(body.choices[1].message.content, ifempty(body.choices[1].message.refusal, ''))";
 
-/** What was cut short is no JSON; it stays text, since it is paid for. Models like to wrap JSON in a fence. */
-const json = `{{if(${wantsJson} && body.choices[1].finish_reason == 'stop', parseJSON(replace(trim(${text}), '/^\`\`\`(json)?|\`\`\`$/g', '')), null)}}`;
+/** What was cut short is no JSON; it stays text, since it is paid for. */
+const json = `{{if(${wantsJson} && body.choices[1].finish_reason == 'stop', ${jsonIn('temp.answer')}, null)}}`;
 
 const output: Json = {
   text: `{{${text}}}`,
   json,
+  refusal: '{{ifempty(body.choices[1].message.refusal, null)}}',
   model: '{{body.model}}',
   finish_reason: '{{body.choices[1].finish_reason}}',
   usage: {
@@ -140,7 +152,7 @@ function form(operation: Operation): Parameter[] {
       type: 'text',
       label: 'System prompt',
       multiline: true,
-      help: 'How the model is to behave, whatever the input.',
+      help: 'How the model must behave, whatever the input.',
     },
     {
       name: 'format',
@@ -153,7 +165,7 @@ function form(operation: Operation): Parameter[] {
         { label: 'JSON', value: 'json_object' },
         { label: 'JSON by a schema', value: 'json_schema', nested: [schema, strict] },
       ],
-      help: 'JSON comes parsed, under `json`. With plain JSON, say in the prompt what it is to hold.',
+      help: 'JSON comes parsed, under **JSON**. With plain JSON, say in the prompt what it must hold.',
     },
     ofContract('client_id'),
     ofContract('project'),
@@ -164,12 +176,21 @@ function form(operation: Operation): Parameter[] {
     ...['temperature', 'max_tokens', 'reasoning_effort'].map((key) => ({ ...ofContract(key), advanced: true })),
     {
       ...ofContract('fallback_models'),
+      help: 'Tried in this order when the model fails. Left empty, the default fallbacks of your gateway apply.',
       type: 'select',
       options: 'rpc://modelsList',
       multiple: true,
       advanced: true,
       spec: undefined,
       labels: undefined,
+    },
+    {
+      name: 'no_fallback',
+      type: 'boolean',
+      label: 'No fallback',
+      advanced: true,
+      default: false,
+      help: 'Fails when the model fails, in place of trying another one.',
     },
   ];
 }
@@ -189,7 +210,7 @@ const prompt: Parameter = {
   label: 'Prompt',
   multiline: true,
   required: true,
-  help: 'What the model is to answer.',
+  help: 'Your question or instruction.',
 };
 
 /** In OpenAI's own shape of a part, so that they go into the message as they are: IML cannot build one from a bare URL. */
@@ -261,9 +282,16 @@ function messages(field: Field): Parameter {
           { label: 'Assistant', value: 'assistant' },
           { label: 'System', value: 'system' },
         ],
-        help: 'Who speaks.',
+        help: 'Role of the speaker.',
       },
-      { name: 'content', type: 'text', label: 'Content', multiline: true, required: true, help: 'What is said.' },
+      {
+        name: 'content',
+        type: 'text',
+        label: 'Content',
+        multiline: true,
+        required: true,
+        help: 'Text of the message.',
+      },
     ],
   };
 }
@@ -287,6 +315,7 @@ const strict: Parameter = {
 const answer: readonly Parameter[] = [
   { name: 'text', type: 'text', label: 'Text', multiline: true },
   { name: 'json', type: 'any', label: 'JSON' },
+  { name: 'refusal', type: 'text', label: 'Refusal' },
   { name: 'model', type: 'text', label: 'Model' },
   { name: 'finish_reason', type: 'text', label: 'Finish reason' },
   {
@@ -309,6 +338,7 @@ const answer: readonly Parameter[] = [
 const sample: Json = {
   text: '{"kind": "invoice"}',
   json: { kind: 'invoice' },
+  refusal: null,
   model: 'gpt-4o-mini-2024-07-18',
   finish_reason: 'stop',
   usage: { input_tokens: 21, output_tokens: 6, total_tokens: 27 },

@@ -51,7 +51,7 @@ export const connection: Component = {
         label: 'API key',
         required: true,
         editable: true,
-        help: 'You can find it on the Keys page of your gateway. A key that begins with `gw_test_` spends no money: build with it first.',
+        help: 'The gateway prints one on its first start, and `POST /v1/keys` makes more. A key that begins with `gw_test_` spends no money: build with it first.',
       },
       {
         name: 'baseUrl',

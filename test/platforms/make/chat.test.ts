@@ -32,6 +32,7 @@ describe('a chat completion', () => {
     expect(await make.chat({ prompt: 'Hi', client_id: 'full' })).toEqual({
       text: 'Good day.',
       json: null,
+      refusal: null,
       model: expect.stringContaining('gpt-4o-mini'),
       finish_reason: 'stop',
       usage: { input_tokens: 1_000, output_tokens: 500, total_tokens: 1_500 },
@@ -127,11 +128,64 @@ describe('JSON', () => {
     });
   });
 
+  test.each<[string, string, unknown]>([
+    ['a fence', '```json\n{"a":1}\n```', { a: 1 }],
+    ['a sentence and a fence', 'Here it is:\n```json\n{"a":[1,{"b":null}]}\n```\nBye.', { a: [1, { b: null }] }],
+    ['a sentence before and after', 'Sure! {"a":"}"} Anything else?', { a: '}' }],
+    ['a list among words', 'The list: [{"a":1}].', [{ a: 1 }]],
+    ['brackets that are none of it', 'See [1] for this: {"a":1}', { a: 1 }],
+    ['escapes', ' {"a":"\\"Q\\u00e9\\\\","b":-1.5e+3,"c":true} ', { a: '"Qé\\', b: -1500, c: true }],
+    ['a bare value', '42', 42],
+    ['words', 'I cannot do that.', null],
+    ['nothing', '', null],
+    ['half of it', '{"a":', null],
+    ['a comma too many', '{"a":1,}', null],
+    ['a quote that is never closed', '{"a":"x}', null],
+    ['a key that is none', '{a:1}', null],
+    ['a number that is none', '{"a":01}', null],
+    ['letters of the check itself', '[Q,M]', null],
+    ['brackets of the check itself', '"a"><1', null],
+    ['two values', '{"a":1} {"b":2}', null],
+  ])('is parsed where it is JSON, and never costs the answer: %s', async (_, answer, expected) => {
+    gateway.fakes.openai.reply({ text: answer, usage: { input: 10, output: 10 } });
+    const bundle = await make.chat({ prompt: 'Answer in JSON', format: 'json_object' });
+    expect(bundle).toMatchObject({ text: answer, json: expected, cost_usd: expect.any(Number) });
+  });
+
   test('that was cut short stays text, since it is paid for', async () => {
     gateway.fakes.openai.reply({ text: '{"kind":', finish: 'length' });
     const answer = await make.chat({ prompt: 'Hi', format: 'json_object', max_tokens: 5 });
     expect(answer).toMatchObject({ text: '{"kind":', json: null, finish_reason: 'length' });
   });
+});
+
+describe('a mapped prompt', () => {
+  test.each<[string, unknown, string]>([
+    ['a number', 5, '5'],
+    ['zero', 0, '0'],
+    ['yes', true, 'true'],
+    ['no', false, 'false'],
+    ['a collection', { b: 1 }, '{"b":1}'],
+    ['a list', ['a', 1], '["a",1]'],
+    ['text that looks like JSON', '{"b": 1}', '{"b": 1}'],
+  ])('%s arrives as text', async (_, given, text) => {
+    await make.chat({ prompt: given, system: given });
+    expect(sent().messages).toEqual([
+      { role: 'system', content: text },
+      { role: 'user', content: text },
+    ]);
+  });
+
+  test.each([[null], [undefined], ['']])('that is %s stops before anything is paid', async (prompt) => {
+    await expect(make.act('chatComplete', { model: 'gpt-4o-mini', prompt })).rejects.toThrow(/prompt/);
+    expect(gateway.fakes.openai.requests).toEqual([]);
+  });
+});
+
+test('without a fallback, a model that fails is the end', async () => {
+  gateway.fakes.openai.always({ kind: 'status', status: 500 });
+  await expect(make.chat({ prompt: 'Hi', no_fallback: true })).rejects.toMatchObject({ type: 'ConnectionError' });
+  expect(gateway.fakes.anthropic.requests).toEqual([]);
 });
 
 describe('tags', () => {
