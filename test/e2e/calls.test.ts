@@ -526,14 +526,16 @@ describe('test keys', () => {
       ['POST', '/v1/connections', connection],
       ['DELETE', `/v1/connections/${connected.id}`],
       ['PUT', '/v1/fallbacks', { 'gpt-4o': [] }],
+      ['PUT', '/v1/routing/auto', { pool: [] }],
     ] as const) {
       const refused = await gateway.send(method, path, body, bearer);
       expect([method, path, refused.status]).toEqual([method, path, 403]);
       expect(await refused.json()).toMatchObject({ error: { code: 'forbidden' } });
     }
-    // It sees them, and the owner's live key has the say.
-    for (const path of ['/v1/providers', '/v1/connections', '/v1/fallbacks'])
+    // It sees what decides its calls, no platform, and the owner's live key has the say.
+    for (const path of ['/v1/providers', '/v1/fallbacks', '/v1/routing/auto'])
       expect((await gateway.get(path, bearer)).status).toBe(200);
+    expect((await gateway.get('/v1/connections', bearer)).status).toBe(403);
     expect((await gateway.send('DELETE', `/v1/connections/${connected.id}`)).status).toBe(204);
     expect((await gateway.send('DELETE', `/v1/providers/${id}`)).status).toBe(204);
   });
