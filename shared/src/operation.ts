@@ -23,8 +23,6 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   readonly changesEveryCall?: true;
   /** What it shows or changes is the whole workspace's: a key locked to a tag may not ask. */
   readonly workspaceWide?: true;
-  /** What it shows or changes belongs to live calls: a test key may not ask. */
-  readonly liveOnly?: true;
   /** The status of success; 200 unless said. A 204 has no body. */
   readonly status?: 200 | 201 | 202 | 204;
   /** `model`: its body is a vendor's dialect and its answer may stream; the data path serves it, not a handler. */

@@ -12,20 +12,13 @@ const allowed: Record<Exclude<Access, 'operator'>, readonly Role[]> = {
 
 /** Throws `forbidden` when this key may not do that. */
 export function checkAccess(
-  {
-    access,
-    changesEveryCall,
-    workspaceWide,
-    liveOnly,
-  }: Pick<Operation, 'access' | 'changesEveryCall' | 'workspaceWide' | 'liveOnly'>,
+  { access, changesEveryCall, workspaceWide }: Pick<Operation, 'access' | 'changesEveryCall' | 'workspaceWide'>,
   caller: Caller,
 ): void {
   checkRole(access, caller.role);
   // The world of test is no way into the world of money.
   if (changesEveryCall && !caller.livemode)
     throw new GatewayError('forbidden', 'This changes what live calls go through, so it needs a live key (gw_live_…).');
-  if (liveOnly && !caller.livemode)
-    throw new GatewayError('forbidden', 'This is about live calls, so it needs a live key (gw_live_…).');
   if (workspaceWide && caller.lockedTags.length > 0)
     throw new GatewayError(
       'tag_forbidden',

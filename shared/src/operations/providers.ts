@@ -125,7 +125,6 @@ export const listProviders = operation({
   surfaces: ['dashboard'],
   access: 'owner',
   workspaceWide: true,
-  liveOnly: true,
   input: z.strictObject({}),
   output: page(provider),
   errors: ['forbidden'],

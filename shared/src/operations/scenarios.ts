@@ -240,7 +240,6 @@ export const listConnections = operation({
   surfaces: ['dashboard'],
   access: 'owner',
   workspaceWide: true,
-  liveOnly: true,
   input: z.strictObject({}),
   output: page(connection()),
   errors: ['forbidden'],
