@@ -7,7 +7,7 @@ export type Json = Record<string, unknown>;
 const text = { type: 'string' };
 
 const requestHeaders = {
-  'X-Client-ID': 'The client of yours this call is for.',
+  'X-Client-ID': 'Which of your clients this call is for.',
   'X-Project': 'The project it belongs to.',
   'X-Scenario-ID': 'The scenario that makes it.',
   'X-Scenario-Platform': 'Where the scenario runs: make, zapier, n8n, …',

@@ -78,12 +78,14 @@ const providerOutages: Alert = {
   filters: [],
   data: [
     { name: 'provider', type: 'text', label: 'Provider' },
+    { name: 'model', type: 'text', label: 'Model' },
     { name: 'error_rate', type: 'number', label: 'Error rate' },
     { name: 'since', type: 'date', label: 'Since' },
     { name: 'resting_until', type: 'date', label: 'Cooling down until' },
   ],
   sample: {
     provider: 'openai',
+    model: 'gpt-4o-mini',
     error_rate: 0.8,
     since: '2026-11-01T07:58:00.000Z',
     resting_until: '2026-11-01T08:00:30.000Z',

@@ -11,7 +11,7 @@ export function chatModule(operation: Operation): Component {
     id: componentId(operation.id),
     about: {
       label: 'Create a chat completion',
-      description: 'Asks any model of any provider, under your budgets.',
+      description: 'Creates an answer of any model of any provider, under your budgets.',
       moduleType: 'action',
       actionCrud: 'create',
       connection: connectionId,

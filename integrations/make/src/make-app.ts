@@ -37,8 +37,9 @@ function triggersOf(contract: readonly Operation[]): Component[] {
   };
   const polling = {
     id: 'watchNewBudgetAlerts',
-    label: 'Watch new budget alerts (scheduled)',
-    description: 'Triggers when a budget alert is new since the last run. Needs no way in from Make to your network.',
+    label: 'Watch new budget alerts',
+    description:
+      'Triggers when a new budget alert is found. Checks on your schedule, and needs no way from the gateway to Make.',
     epochLabel: '{{item.data.budget.name}}: {{item.data.percent}} %',
   };
   return [

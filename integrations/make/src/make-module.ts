@@ -6,7 +6,7 @@ import { makeInterface } from './make-interface.ts';
 import { makeRequest } from './make-request.ts';
 import { makeSample } from './make-sample.ts';
 import { momentsOf, momentsOfRows } from './moments.ts';
-import { actionLabel, searchLabel } from './wording.ts';
+import { actionLabel, searchDescription, searchLabel } from './wording.ts';
 
 /** An operation as a module: a search where it answers rows, else an action. */
 export function makeModule(operation: Operation): Component {
@@ -56,8 +56,8 @@ function search(operation: Operation, rows: readonly Field[]): Component {
     kind: 'module',
     id: componentId(operation.id),
     about: {
-      label: searchLabel(operation.label),
-      description: operation.description,
+      label: searchLabel(operation.label, shownFields(operation).length > 0),
+      description: searchDescription(operation.description),
       moduleType: 'search',
       connection: connectionId,
       altConnection: null,

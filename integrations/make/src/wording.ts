@@ -15,6 +15,7 @@ export function labelOfValue(value: string): string {
   return capitalize(
     value
       .replace(/[._]/g, ' ')
+      .replace(/^xhigh$/, 'Extra high')
       .replace(/\bjson\b/g, 'JSON')
       .replace(/\bcsv\b/g, 'CSV'),
   );
@@ -25,9 +26,21 @@ export function singular(label: string): string {
   return label.replace(/s$/, '');
 }
 
-/** A module's label begins with a verb: `Usage by client` → `Search usage by client`. */
-export function searchLabel(label: string): string {
-  return /^(list|search)\b/i.test(label) ? label : `Search ${label.charAt(0).toLowerCase()}${label.slice(1)}`;
+/**
+ * `List budgets` → `Search budgets`: "Search modules are those that have one or more filtering options", those without are `List`.
+ * https://developers.make.com/custom-apps-documentation/best-practices/naming-conventions/modules/module-labels
+ */
+export function searchLabel(label: string, hasFilters: boolean): string {
+  const items = label.replace(/^(list|search) /i, '');
+  return `${hasFilters ? 'Search' : 'List'} ${items.charAt(0).toLowerCase()}${items.slice(1)}`;
+}
+
+/**
+ * `Lists budgets …` → `Returns a list of budgets …`, as Make's reviewers have it.
+ * https://developers.make.com/custom-apps-documentation/best-practices/naming-conventions/modules/module-descriptions
+ */
+export function searchDescription(description: string): string {
+  return description.replace(/^Lists /, 'Returns a list of ');
 }
 
 /** `Check budget` → `Check a budget`: verb, article, item. */

@@ -25,7 +25,7 @@ const limitUsd = usdInput({ above: 0, max: limitUsdMax }).meta({
 
 export const budgetId = id.meta({
   title: 'Budget',
-  description: 'Which budget.',
+  description: 'Pick a budget.',
   'x-field': { options: 'budgets.list' },
 });
 
@@ -43,10 +43,10 @@ const name = z
   .trim()
   .min(1)
   .max(100)
-  .meta({ title: 'Name', description: 'For people to tell budgets apart.' });
+  .meta({ title: 'Name', description: 'A name to recognise the budget by.' });
 const period = z
   .enum(['day', 'week', 'month', 'total'])
-  .meta({ title: 'Period', description: 'When it begins anew: weeks begin on Monday; total never does.' });
+  .meta({ title: 'Period', description: 'How often the budget resets. Weeks start on Monday; Total never resets.' });
 const timezone = z
   .string()
   .max(100)
@@ -55,11 +55,11 @@ const timezone = z
 const thresholds = z
   .array(z.number().int().min(1).max(100))
   .max(20)
-  .meta({ title: 'Thresholds', description: 'Percent of the limit at which to tell, each once in a period.' });
+  .meta({ title: 'Thresholds', description: 'Send an alert at these percentages of the limit, once per period.' });
 const onLimit = z.enum(['block', 'notify', 'downgrade']).meta({
   title: 'On limit',
   description:
-    'block: calls are refused. notify: they go on, and you are told. downgrade: the cheapest capable model from the first threshold on, refused at 100 %.',
+    'Block: calls are refused. Notify: calls go on and you get an alert. Downgrade: the cheapest capable model answers from the first threshold on, and calls are refused at 100 %.',
 });
 
 function isTimezone(text: string): boolean {
@@ -119,7 +119,7 @@ export const createBudget = operation({
   path: '/v1/budgets',
   group: 'Budgets',
   label: 'Create a budget',
-  description: 'Sets a spending limit that holds: calls are refused before they could pass it.',
+  description: 'Creates a spending limit that holds: a call that would pass it is refused before it is sent.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'member',
   status: 201,
@@ -155,7 +155,8 @@ export const listBudgets = operation({
   path: '/v1/budgets',
   group: 'Budgets',
   label: 'List budgets',
-  description: 'The budgets and where they stand. One with "*" is listed once, by its instance that has used most.',
+  description:
+    'Lists budgets and what each has spent. A budget with "*" is listed once, by its instance that has used most.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'reader',
   input: z.strictObject({
@@ -247,7 +248,7 @@ export const raiseBudget = operation({
   path: '/v1/budgets/:id/raise',
   group: 'Budgets',
   label: 'Raise a budget',
-  description: 'Adds money to a budget, for this period or for good.',
+  description: 'Raises a budget, for this period or for good.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'member',
   input: z.strictObject({
@@ -256,7 +257,7 @@ export const raiseBudget = operation({
     until: z
       .enum(['period_end', 'forever'])
       .default('period_end')
-      .meta({ title: 'Until', description: 'period_end: this period only. forever: every period from now on.' }),
+      .meta({ title: 'Until', description: 'Period end: this period only. Forever: every period from now on.' }),
   }),
   output: budget,
   errors: ['invalid_request', 'forbidden', 'not_found'],
@@ -295,7 +296,7 @@ export const checkBudget = operation({
   path: '/v1/budgets/check',
   group: 'Budgets',
   label: 'Check budget',
-  description: 'Would a call with these tags be paid for now? Costs nothing.',
+  description: 'Checks whether a call with these tags would be allowed now. Free.',
   surfaces: ['make', 'zapier', 'n8n'],
   access: 'anyone',
   input: z.strictObject({

@@ -18,7 +18,7 @@ const message = z
   .looseObject({
     role: z
       .enum(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
-      .meta({ title: 'Role', description: 'Who speaks.' }),
+      .meta({ title: 'Role', description: 'Role of the speaker.' }),
     // Text first: of several shapes a form shows the first.
     content: z
       .union([z.string(), z.array(typed('text, image_url, file, …'))])

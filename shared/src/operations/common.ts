@@ -101,7 +101,7 @@ export const tag = (title: string, description: string, options?: string) =>
       ...(options === undefined ? {} : { 'x-field': { options } }),
     });
 
-export const clientId = tag('Client', 'The client of yours the calls are for.', 'clients.list');
+export const clientId = tag('Client', 'Which of your clients the calls are for.', 'clients.list');
 export const project = tag('Project', 'The project the calls belong to.', 'projects.list');
 export const scenarioId = tag('Scenario', 'The scenario, zap or workflow that makes the calls.', 'scenarios.list');
 export const scenarioPlatform = tag('Platform', 'Where the scenario runs: make, zapier, n8n, …');

@@ -168,7 +168,8 @@ export const createInvoice = operation({
   path: '/v1/invoices',
   group: 'Invoices',
   label: 'Create an invoice',
-  description: 'Bills a client’s calls of a period. Numbered, locked, and no call is ever billed twice.',
+  description:
+    'Creates an invoice for a client’s calls of a period. It is numbered and locked, and no call is billed twice.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'member',
   status: 201,

@@ -23,7 +23,7 @@ const conversation = {
     .array(
       z
         .looseObject({
-          role: z.enum(['user', 'assistant', 'system']).meta({ title: 'Role', description: 'Who speaks.' }),
+          role: z.enum(['user', 'assistant', 'system']).meta({ title: 'Role', description: 'Role of the speaker.' }),
           content: content.meta({
             title: 'Content',
             description: 'Text, or a list of blocks.',

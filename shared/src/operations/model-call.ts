@@ -10,12 +10,11 @@ export const stream = z
   .optional()
   .meta({ title: 'Stream', description: 'Answer in server-sent events, as it is written.' });
 
-export const fallbackModels = z
-  .array(z.string())
-  .max(20)
-  .nullable()
-  .optional()
-  .meta({ title: 'Fallback models', description: 'Tried in order when the model fails; an empty list means none.' });
+export const fallbackModels = z.array(z.string()).max(20).nullable().optional().meta({
+  title: 'Fallback models',
+  description:
+    'Models to try in this order when the first one fails. Without any, the default fallbacks of the gateway apply; in the API an empty list means no fallback.',
+});
 
 export const metadata = z
   .looseObject({

@@ -50,7 +50,7 @@ export const listModels = operation({
   path: '/v1/models',
   group: 'Models',
   label: 'List models',
-  description: 'The chat models this key can use, `auto` first.',
+  description: 'Lists the chat models this key can use, `auto` first.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'anyone',
   // The vendors' SDKs page here; there is one page, whatever they ask.

@@ -8,14 +8,9 @@ export const scenario = z
   .object({
     id: scenarioId,
     platform: z.string().nullable().meta({ title: 'Platform', description: 'Where it runs, as its calls say.' }),
-    state: z
-      .enum(['running', 'paused'])
-      .meta({ title: 'State', description: 'paused: its calls are refused with 423.' }),
+    state: z.enum(['running', 'paused']).meta({ title: 'State', description: 'Paused: its calls are refused.' }),
     reason: z.string().nullable().meta({ title: 'Reason', description: 'Why it is paused.' }),
-    by: z
-      .string()
-      .nullable()
-      .meta({ title: 'By', description: 'Who paused it: a key’s name, `budget` or `loop_breaker`.' }),
+    by: z.string().nullable().meta({ title: 'By', description: 'Who paused it: a key’s name, or `loop_breaker`.' }),
     since: isoTime.nullable().meta({ title: 'Since', description: 'When it was paused.' }),
     last_call_at: isoTime.nullable().meta({ title: 'Last call', description: 'When it last called.' }),
     spent_today_usd: usd.meta({ title: 'Spent today', description: 'Dollars since midnight UTC.' }),
@@ -52,7 +47,7 @@ export const listScenarios = operation({
   path: '/v1/scenarios',
   group: 'Scenarios',
   label: 'List scenarios',
-  description: 'Every scenario that ever called: its state, rate and spending, the latest first.',
+  description: 'Lists scenarios that have called, with state, rate and spending, the latest first.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'anyone',
   input: z.strictObject({
@@ -77,12 +72,12 @@ export const pauseScenario = operation({
   group: 'Scenarios',
   label: 'Pause a scenario',
   description:
-    'Its calls are refused from now on; the others go on. With a stored connection it is stopped at its source.',
+    'Pauses a scenario: its calls are refused from now on. With a stored connection it is stopped at its source too.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'member',
   input: z.strictObject({
     id: scenarioId,
-    reason: reason.optional().meta({ title: 'Reason', description: 'Shown to whoever meets the refusal.' }),
+    reason: reason.optional().meta({ title: 'Reason', description: 'Shown in the error message.' }),
   }),
   output: scenario,
   errors: ['invalid_request', 'forbidden'],
@@ -102,7 +97,7 @@ export const resumeScenario = operation({
   path: '/v1/scenarios/:id/resume',
   group: 'Scenarios',
   label: 'Resume a scenario',
-  description: 'Its calls are let through again, its counters start at nothing.',
+  description: 'Resumes a scenario: allows its calls again and resets its counters.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'member',
   input: z.strictObject({ id: scenarioId }),

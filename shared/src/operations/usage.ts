@@ -22,7 +22,7 @@ const label = (title: string, description: string) => z.string().nullable().meta
 const status = z.enum(['open', 'succeeded', 'failed', 'cancelled', 'interrupted']).meta({
   title: 'Status',
   description:
-    'open: under way. cancelled: the client hung up. interrupted: the gateway was cut down; settled by estimate.',
+    'open: under way. cancelled: the client disconnected. interrupted: the gateway was cut down; settled by estimate.',
 });
 
 const format = z
@@ -67,7 +67,7 @@ export const listRequests = operation({
   path: '/v1/usage/requests',
   group: 'Usage',
   label: 'List calls',
-  description: 'The single calls, newest first.',
+  description: 'Lists single calls, newest first.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'anyone',
   input: z.strictObject({
@@ -171,7 +171,8 @@ export const usageByClient = operation({
   path: '/v1/usage/clients',
   group: 'Usage',
   label: 'Usage by client',
-  description: 'Calls, tokens, cost and what to bill, by client or by anything else calls are tagged with.',
+  description:
+    'Lists clients with their calls, tokens, cost and the amount to bill. Can list projects, scenarios, models, keys or days instead.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'anyone',
   input: z.strictObject({

@@ -234,14 +234,14 @@ export const listEvents = operation({
   path: '/v1/events',
   group: 'Webhooks',
   label: 'List events',
-  description: 'What happened, newest first: for polling triggers and for samples.',
+  description: 'Lists events such as budget alerts and paused scenarios, newest first.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'anyone',
   input: z.strictObject({
     type: z
       .union([eventType, z.array(eventType).max(20)])
       .optional()
-      .meta({ title: 'Type', description: 'Only these; may be repeated.' }),
+      .meta({ title: 'Type', description: 'Only events of this type.' }),
     after: z
       .union([id, moment])
       .optional()

@@ -36,15 +36,27 @@ const verbs: Readonly<Record<string, RegExp>> = {
 const openings: Readonly<Record<string, RegExp>> = {
   instant_trigger: /^Triggers when /,
   trigger: /^Triggers when /,
+  search: /^Returns a list of /,
   universal: /^Performs an arbitrary authorized API call\.$/,
 };
 /** Names that keep their capitals. */
 const names = /\b(ID|URL|API|JSON|USD|CSV|AI)\b/g;
 
-function wordingFindings({ id, label, description = '', moduleType = '' }: AppComponent): string[] {
+/** Longer ones are cut in the list of modules. */
+const longestLabel = 40;
+
+function wordingFindings({ id, label, description = '', moduleType = '', code }: AppComponent): string[] {
+  const filters = ((code.mappableParams ?? []) as FormField[]).filter(({ name }) => name !== 'limit');
+  const searches = filters.length > 0 ? /^Search / : /^List /;
   const verb = verbs[moduleType] ?? /^[A-Z][a-z]+ /;
-  const opening = openings[moduleType] ?? /^[A-Z]/;
+  // "Write the description in the third person": Creates, Checks, Raises, …
+  // https://developers.make.com/custom-apps-documentation/best-practices/naming-conventions/modules/module-descriptions
+  const opening = openings[moduleType] ?? /^[A-Z][a-z]+s /;
   return [
+    ...(moduleType === 'search' && !searches.test(label)
+      ? [`${id}: "List" is for modules without a filter, "Search" for those with one: "${label}".`]
+      : []),
+    ...(label.length > longestLabel ? [`${id}: the label "${label}" is longer than ${longestLabel}.`] : []),
     ...(verb.test(label) ? [] : [`${id}: the label "${label}" does not begin as ${moduleType}s do.`]),
     ...(/ [A-Z]/.test(label.replace(names, 'x')) ? [`${id}: the label "${label}" is not in sentence case.`] : []),
     ...(opening.test(description) && description.endsWith('.')

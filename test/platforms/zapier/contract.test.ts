@@ -59,7 +59,7 @@ describe('an operation that is added to the contract', () => {
       type: 'string',
       required: true,
       dynamic: 'budgets_list.id.name',
-      helpText: 'Which budget.',
+      helpText: 'Pick a budget.',
     });
     const zap = openApp({ url: gateway.url, key: liveKey, app: grown });
     expect(await zap.command('validate')).toMatchObject({ results: [] });

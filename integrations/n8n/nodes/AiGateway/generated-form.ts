@@ -100,7 +100,7 @@ export const properties: INodeProperties[] = [
       {
         name: 'Get Many',
         value: 'getAll',
-        description: 'The chat models this key can use, `auto` first',
+        description: 'Lists the chat models this key can use, `auto` first',
         action: 'Get many models',
       },
     ],
@@ -120,26 +120,26 @@ export const properties: INodeProperties[] = [
       {
         name: 'Check Budget',
         value: 'check',
-        description: 'Would a call with these tags be paid for now? Costs nothing',
+        description: 'Checks whether a call with these tags would be allowed now. Free.',
         action: 'Check budget',
       },
       {
         name: 'Create Budget',
         value: 'create',
-        description: 'Sets a spending limit that holds: calls are refused before they could pass it',
+        description: 'Creates a spending limit that holds: a call that would pass it is refused before it is sent',
         action: 'Create budget',
       },
       {
         name: 'Get Many',
         value: 'getAll',
         description:
-          'The budgets and where they stand. One with "*" is listed once, by its instance that has used most.',
+          'Lists budgets and what each has spent. A budget with "*" is listed once, by its instance that has used most.',
         action: 'Get many budgets',
       },
       {
         name: 'Raise Budget',
         value: 'raise',
-        description: 'Adds money to a budget, for this period or for good',
+        description: 'Raises a budget, for this period or for good',
         action: 'Raise budget',
       },
     ],
@@ -159,13 +159,14 @@ export const properties: INodeProperties[] = [
       {
         name: 'Usage by Client',
         value: 'clients',
-        description: 'Calls, tokens, cost and what to bill, by client or by anything else calls are tagged with',
+        description:
+          'Lists clients with their calls, tokens, cost and the amount to bill. Can list projects, scenarios, models, keys or days instead.',
         action: 'Usage by client',
       },
       {
         name: 'List Calls',
         value: 'requests',
-        description: 'The single calls, newest first',
+        description: 'Lists single calls, newest first',
         action: 'List calls',
       },
     ],
@@ -185,7 +186,7 @@ export const properties: INodeProperties[] = [
       {
         name: 'Get Many',
         value: 'getAll',
-        description: 'Every client that ever called or was set up, by name',
+        description: 'Lists clients that have called or were set up, by name',
         action: 'Get many clients',
       },
     ],
@@ -205,7 +206,7 @@ export const properties: INodeProperties[] = [
       {
         name: 'Get Many',
         value: 'getAll',
-        description: 'Every project that ever called',
+        description: 'Lists projects that have called',
         action: 'Get many projects',
       },
     ],
@@ -225,7 +226,8 @@ export const properties: INodeProperties[] = [
       {
         name: 'Create Invoice',
         value: 'create',
-        description: 'Bills a client’s calls of a period. Numbered, locked, and no call is ever billed twice.',
+        description:
+          'Creates an invoice for a client’s calls of a period. It is numbered and locked, and no call is billed twice.',
         action: 'Create invoice',
       },
     ],
@@ -245,20 +247,20 @@ export const properties: INodeProperties[] = [
       {
         name: 'Get Many',
         value: 'getAll',
-        description: 'Every scenario that ever called: its state, rate and spending, the latest first',
+        description: 'Lists scenarios that have called, with state, rate and spending, the latest first',
         action: 'Get many scenarios',
       },
       {
         name: 'Pause Scenario',
         value: 'pause',
         description:
-          'Its calls are refused from now on; the others go on. With a stored connection it is stopped at its source.',
+          'Pauses a scenario: its calls are refused from now on. With a stored connection it is stopped at its source too.',
         action: 'Pause scenario',
       },
       {
         name: 'Resume Scenario',
         value: 'resume',
-        description: 'Its calls are let through again, its counters start at nothing',
+        description: 'Resumes a scenario: allows its calls again and resets its counters',
         action: 'Resume scenario',
       },
     ],
@@ -278,7 +280,7 @@ export const properties: INodeProperties[] = [
       {
         name: 'Get Many',
         value: 'getAll',
-        description: 'What happened, newest first: for polling triggers and for samples',
+        description: 'Lists events such as budget alerts and paused scenarios, newest first',
         action: 'Get many events',
       },
     ],
@@ -352,7 +354,7 @@ export const properties: INodeProperties[] = [
             placeholder: 'e.g. acme',
           },
         ],
-        description: 'The client of yours the calls are for',
+        description: 'Which of your clients the calls are for',
       },
       {
         displayName: 'Max Tokens',
@@ -460,7 +462,7 @@ export const properties: INodeProperties[] = [
         operation: ['create'],
       },
     },
-    description: 'For people to tell budgets apart',
+    description: 'A name to recognise the budget by',
   },
   {
     displayName: 'Limit (USD)',
@@ -609,7 +611,7 @@ export const properties: INodeProperties[] = [
         operation: ['create'],
       },
     },
-    description: 'When it begins anew: weeks begin on Monday; total never does',
+    description: 'How often the budget resets. Weeks start on Monday; Total never resets.',
   },
   {
     displayName: 'On Limit',
@@ -637,7 +639,7 @@ export const properties: INodeProperties[] = [
       },
     },
     description:
-      'Block: calls are refused. notify: they go on, and you are told. downgrade: the cheapest capable model from the first threshold on, refused at 100 %.',
+      'Block: calls are refused. Notify: calls go on and you get an alert. Downgrade: the cheapest capable model answers from the first threshold on, and calls are refused at 100 %.',
   },
   {
     displayName: 'Additional Fields',
@@ -665,7 +667,7 @@ export const properties: INodeProperties[] = [
         type: 'string',
         placeholder: 'e.g. 80, 100',
         default: '80, 90, 100',
-        description: 'Percent of the limit at which to tell, each once in a period',
+        description: 'Send an alert at these percentages of the limit, once per period',
       },
     ],
   },
@@ -737,7 +739,7 @@ export const properties: INodeProperties[] = [
             placeholder: 'e.g. acme',
           },
         ],
-        description: 'The client of yours the calls are for',
+        description: 'Which of your clients the calls are for',
       },
       {
         displayName: 'Project',
@@ -848,7 +850,7 @@ export const properties: INodeProperties[] = [
         operation: ['raise'],
       },
     },
-    description: 'Which budget',
+    description: 'Pick a budget',
   },
   {
     displayName: 'Raise by (USD)',
@@ -885,7 +887,7 @@ export const properties: INodeProperties[] = [
         operation: ['raise'],
       },
     },
-    description: 'Period_end: this period only. forever: every period from now on.',
+    description: 'Period end: this period only. Forever: every period from now on.',
   },
   {
     displayName: 'Group By',
@@ -1009,7 +1011,7 @@ export const properties: INodeProperties[] = [
             placeholder: 'e.g. acme',
           },
         ],
-        description: 'The client of yours the calls are for',
+        description: 'Which of your clients the calls are for',
       },
     ],
   },
@@ -1081,7 +1083,7 @@ export const properties: INodeProperties[] = [
             placeholder: 'e.g. acme',
           },
         ],
-        description: 'The client of yours the calls are for',
+        description: 'Which of your clients the calls are for',
       },
       {
         displayName: 'Execution',
@@ -1193,7 +1195,7 @@ export const properties: INodeProperties[] = [
         ],
         default: 'open',
         description:
-          'Open: under way. cancelled: the client hung up. interrupted: the gateway was cut down; settled by estimate.',
+          'Open: under way. cancelled: the client disconnected. interrupted: the gateway was cut down; settled by estimate.',
       },
       {
         displayName: 'To',
@@ -1341,7 +1343,7 @@ export const properties: INodeProperties[] = [
         operation: ['create'],
       },
     },
-    description: 'The client of yours the calls are for',
+    description: 'Which of your clients the calls are for',
   },
   {
     displayName: 'Additional Fields',
@@ -1439,7 +1441,7 @@ export const properties: INodeProperties[] = [
           },
         ],
         default: 'running',
-        description: 'Paused: its calls are refused with 423',
+        description: 'Paused: its calls are refused',
       },
       {
         displayName: 'Search',
@@ -1503,7 +1505,7 @@ export const properties: INodeProperties[] = [
         type: 'string',
         placeholder: 'e.g. Under repair',
         default: '',
-        description: 'Shown to whoever meets the refusal',
+        description: 'Shown in the error message',
       },
     ],
   },
@@ -1616,7 +1618,7 @@ export const properties: INodeProperties[] = [
             placeholder: 'e.g. acme',
           },
         ],
-        description: 'Which budget',
+        description: 'Pick a budget',
       },
       {
         displayName: 'Client',
@@ -1643,7 +1645,7 @@ export const properties: INodeProperties[] = [
             placeholder: 'e.g. acme',
           },
         ],
-        description: 'The client of yours the calls are for',
+        description: 'Which of your clients the calls are for',
       },
       {
         displayName: 'Percent',
@@ -1756,7 +1758,7 @@ export const properties: INodeProperties[] = [
           },
         ],
         default: 'budget.threshold_reached',
-        description: 'Only these; may be repeated',
+        description: 'Only events of this type',
       },
     ],
   },
