@@ -237,4 +237,39 @@ describe('nobody waits for a hostile request', () => {
       expect(slowestMs).toBeLessThan(healthzMsMax);
     }
   });
+
+  it('nor for many of them at once, a live call included', async () => {
+    const worst = ['a picture of 19 MiB', 'words of 19 MiB', 'half characters', 'embeddings of 2,048 texts'];
+    const chosen = hostileRequests.filter(({ name }) => worst.includes(name));
+    const live = Buffer.from('{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}]}');
+    const work = Promise.all([
+      ...chosen.map((hostile) => send(hostile, testKey)),
+      sleep(100).then(() =>
+        ask('/v1/chat/completions', {
+          body: live,
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${liveKey}` },
+        }),
+      ),
+    ]);
+    const { result, slowestMs } = await slowestWhile(work);
+    expect(result.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(slowestMs).toBeLessThan(healthzMsMax);
+  });
+});
+
+it('an answer too large to keep for its Idempotency-Key costs nothing twice and is said to be gone', async () => {
+  const embeddings: HostileRequest = {
+    name: '',
+    path: '/v1/embeddings',
+    headers: { 'idempotency-key': 'too large to keep' },
+    body: `{"model":"text-embedding-3-small","input":[${Array.from({ length: 200 }, () => '"x"').join(',')}]}`,
+    statuses: [],
+  };
+  const first = await send(embeddings, testKey);
+  expect(first.status).toBe(200);
+  expect(first.bytes).toBeGreaterThan(1024 * 1024);
+  const again = await send(embeddings, testKey);
+  expect(again).toMatchObject({ status: 409, text: expect.stringContaining('too large to keep') });
+  const { rows } = await database.pool.query('select max(length(sealed_body)) as bytes from idempotent_answers');
+  expect(Number(rows[0].bytes)).toBeLessThan(2 * 1024 * 1024);
 });

@@ -195,6 +195,31 @@ describe('a provider that refuses the gateway’s account', () => {
   });
 });
 
+it('what was told down before a restart is told recovered after it, and may be told down again', async () => {
+  const secret = { GATEWAY_SECRET: 'ab'.repeat(32) };
+  const first = await startTestGateway(secret);
+  let second: TestGateway | undefined;
+  try {
+    first.fakes.openai.fault(badKey);
+    await first.post(chat, hello('gpt-4o'));
+    await eventually(async () => expect(await eventsOf(first, '&type=provider.down')).toHaveLength(1));
+    await first.gateway.stop();
+    second = await startTestGateway({ ...secret, DATABASE_URL: first.database.url });
+    const after = second;
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await eventsOf(after, '&type=provider.recovered')).toHaveLength(0);
+    expect((await after.post(chat, hello('gpt-4o'), none)).status).toBe(200);
+    await eventually(async () => expect(await eventsOf(after, '&type=provider.recovered')).toHaveLength(1));
+    after.fakes.openai.fault(badKey);
+    await after.post(chat, hello('gpt-4o'));
+    await eventually(async () => expect(await eventsOf(after, '&type=provider.down')).toHaveLength(2));
+    expect(await eventsOf(after, '&type=provider.refused_account')).toHaveLength(2);
+  } finally {
+    await second?.stop();
+    await first.stop();
+  }
+});
+
 describe('each key is tried once at the start', () => {
   it('and a refusal is told before any call meets it', async () => {
     const wrong = await startTestGateway({ OPENAI_API_KEY: 'sk-wrong-9999', GEMINI_API_KEY: 'AIzaWrong9999' });

@@ -22,14 +22,26 @@ export interface ExchangeLimits {
 /** URLs are few (a provider's endpoints; with Gemini one a model), but who knows what models are named. */
 const rememberedMax = 1_000;
 
-/** Connections to the outside: one pool for each origin, made when first needed. */
+/** A pool costs some 23 kB, and hosts of callbacks, webhooks and providers are as many as callers name. */
+const idleMs = 60_000;
+const sweepMs = 30_000;
+
+interface KeptPool {
+  pool: Pool;
+  /** The operator's own, of which there are a handful: never let go, and so never looked after on a call's way. */
+  trusted: boolean;
+  usedAtMs: number;
+}
+
+/** Connections to the outside: one pool for each origin, made when first needed; a host that callers name is let go a minute after its last request. */
 export class Outgoing {
   readonly #options: { timeoutMs: number; allowPrivateNetwork: boolean };
   readonly plainLimits: ExchangeLimits;
   readonly streamLimits: ExchangeLimits;
-  readonly #pools = new Map<string, Pool>();
+  readonly #pools = new Map<string, KeptPool>();
+  readonly #sweep: NodeJS.Timeout;
   readonly #trusted = new Map<string, Destination>();
-  readonly #untrusted = new Map<string, Destination>();
+  readonly #untrusted = new Map<string, Destination & { kept: KeptPool }>();
 
   constructor(options: {
     /** A stream silent for longer, before the first byte or between two, has failed. */
@@ -42,18 +54,32 @@ export class Outgoing {
     const { timeoutMs, answerTimeoutMs } = options;
     this.plainLimits = { silenceMs: answerTimeoutMs, totalMs: answerTimeoutMs, readsOn: true };
     this.streamLimits = { silenceMs: timeoutMs, totalMs: Number.POSITIVE_INFINITY, readsOn: false };
+    this.#sweep = setInterval(() => this.letGoIdle(performance.now()), sweepMs).unref();
   }
 
   /** Where a URL leads. Taken apart once: it is the same for call after call. */
   destination(url: string, trusted: boolean): Destination {
-    const remembered = trusted ? this.#trusted : this.#untrusted;
-    let destination = remembered.get(url);
+    if (!trusted) return this.#untrustedDestination(url);
+    let destination = this.#trusted.get(url);
     if (destination === undefined) {
       const { origin, pathname, search } = new URL(url);
       destination = { pool: this.pool(origin, trusted), path: pathname + search };
-      if (remembered.size >= rememberedMax) remembered.clear();
-      remembered.set(url, destination);
+      if (this.#trusted.size >= rememberedMax) this.#trusted.clear();
+      this.#trusted.set(url, destination);
     }
+    return destination;
+  }
+
+  #untrustedDestination(url: string): Destination {
+    let destination = this.#untrusted.get(url);
+    if (destination === undefined) {
+      const { origin, pathname, search } = new URL(url);
+      const kept = this.#kept(origin, false);
+      destination = { pool: kept.pool, path: pathname + search, kept };
+      if (this.#untrusted.size >= rememberedMax) this.#untrusted.clear();
+      this.#untrusted.set(url, destination);
+    }
+    destination.kept.usedAtMs = performance.now();
     return destination;
   }
 
@@ -62,12 +88,33 @@ export class Outgoing {
    * name resolves to a public address, looked at in the very look-up the connection uses.
    */
   pool(origin: string, trusted: boolean): Pool {
+    const kept = this.#kept(origin, trusted);
+    kept.usedAtMs = performance.now();
+    return kept.pool;
+  }
+
+  /** Closes what has neither been asked for lately nor has a request under way. `nowMs` is by `performance.now()`. */
+  letGoIdle(nowMs: number): void {
+    for (const [key, { pool, trusted, usedAtMs }] of this.#pools) {
+      if (trusted || nowMs - usedAtMs < idleMs || pool.stats.size > 0) continue;
+      this.#pools.delete(key);
+      for (const [url, destination] of this.#untrusted) if (destination.pool === pool) this.#untrusted.delete(url);
+      pool.close().catch(() => {});
+    }
+  }
+
+  /** How many origins there are pools for. */
+  get size(): number {
+    return this.#pools.size;
+  }
+
+  #kept(origin: string, trusted: boolean): KeptPool {
     const open = trusted || this.#options.allowPrivateNetwork;
     const key = `${open ? 'open' : 'guarded'} ${origin}`;
-    let pool = this.#pools.get(key);
-    if (pool === undefined) {
+    let kept = this.#pools.get(key);
+    if (kept === undefined) {
       const timeout = Math.min(10_000, this.#options.timeoutMs);
-      pool = new Pool(origin, {
+      const pool = new Pool(origin, {
         connections: 2048,
         // HTTP/1.1 with a socket to a call: one slow stream cannot hold up another, and a cut socket cuts one call.
         allowH2: false,
@@ -76,13 +123,16 @@ export class Outgoing {
         headersTimeout: this.#options.timeoutMs,
         bodyTimeout: this.#options.timeoutMs,
       });
-      this.#pools.set(key, pool);
+      kept = { pool, trusted, usedAtMs: performance.now() };
+      this.#pools.set(key, kept);
     }
-    return pool;
+    kept.trusted ||= trusted;
+    return kept;
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+    clearInterval(this.#sweep);
+    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.destroy()));
   }
 }
 

@@ -75,6 +75,8 @@ interface ModelState {
   /** Failures of one workspace's calls, which say nothing about another's. Absent is healthy. */
   own: Map<string, Breaker>;
   retries: RetryBudget;
+  /** Has it ever answered this process? */
+  succeeded: boolean;
 }
 
 interface AccountState {
@@ -108,6 +110,7 @@ export class HealthBoard {
   readonly #accounts = new Map<string, AccountState>();
   /** What was last told of an outage or a refusal; what is not in it is up. */
   readonly #told = new Map<string, Outage>();
+  readonly #remembered = new Set<string>();
 
   constructor(options: { now: () => number; onRefused?: (refusal: Refusal) => void }) {
     this.#now = options.now;
@@ -157,6 +160,7 @@ export class HealthBoard {
     if (account.refusals.size > 0) forgive(account, modelName);
     const model = account.models.get(modelName);
     if (model === undefined) return;
+    model.succeeded = true;
     model.shared.health = onSuccess(model.shared.health);
     model.shared.errorRate *= 1 - latestWeight;
     if (model.streak.size > 0) model.streak.clear();
@@ -247,14 +251,31 @@ export class HealthBoard {
     return {
       down: [...now.values()].filter(({ key }) => !this.#told.has(key)),
       up: [...this.#told.values()]
-        .filter(({ key }) => !now.has(key))
+        // What a process before this one told is over when this one has an answer.
+        .filter((outage) => !now.has(outage.key) && (!this.#remembered.has(outage.key) || this.#answered(outage)))
         .map((outage) => ({ ...outage, errorRate: this.#errorRate(outage) })),
     };
   }
 
   told(outage: Outage, down: boolean): void {
+    this.#remembered.delete(outage.key);
     if (down) this.#told.set(outage.key, outage);
     else this.#told.delete(outage.key);
+  }
+
+  /** What an earlier process, or another one, has told down. */
+  remember(keys: readonly string[]): void {
+    for (const key of keys) {
+      if (this.#told.has(key)) continue;
+      this.#told.set(key, outageOf(key));
+      this.#remembered.add(key);
+    }
+  }
+
+  #answered({ account, model }: Outage): boolean {
+    const state = this.#accounts.get(account);
+    if (state === undefined || state.succeededAtMs === 0) return false;
+    return model === undefined || (state.models.get(model)?.succeeded ?? false);
   }
 
   #outages(): Outage[] {
@@ -279,7 +300,7 @@ export class HealthBoard {
       }
       for (const refusal of state.refusals.values())
         found.push({
-          key: `${keyOf(account, refusal.model)}\n\n${refusal.reason}`,
+          key: keyOf(account, refusal.model, '', refusal.reason),
           account,
           model: refusal.model,
           workspaceId: undefined,
@@ -340,7 +361,7 @@ export class HealthBoard {
   #model({ models }: AccountState, name: string): ModelState {
     let state = models.get(name);
     if (state === undefined) {
-      state = { shared: newBreaker(), streak: new Map(), own: new Map(), retries: newRetryBudget() };
+      state = { shared: newBreaker(), streak: new Map(), own: new Map(), retries: newRetryBudget(), succeeded: false };
       bounded(models, modelsMax).set(name, state);
     }
     return state;
@@ -402,8 +423,22 @@ function bounded<V>(map: Map<string, V>, most: number): Map<string, V> {
 }
 
 /** Model names may hold anything but a line break. */
-function keyOf(account: string, model = '', workspaceId = ''): string {
-  return `${account}\n${model}\n${workspaceId}`.trimEnd();
+function keyOf(account: string, model = '', workspaceId = '', reason = ''): string {
+  return [account, model, workspaceId, reason].join('\n').replace(/\n+$/, '');
+}
+
+function outageOf(key: string): Outage {
+  const [account = '', model = '', workspaceId = '', reason = ''] = key.split('\n');
+  const named = { account, model: model === '' ? undefined : model };
+  const refusal = { ...named, reason: reason as Refusal['reason'], message: '', status: undefined, sinceMs: 0 };
+  return {
+    key,
+    ...named,
+    workspaceId: workspaceId === '' ? undefined : workspaceId,
+    refusal: reason === '' ? undefined : refusal,
+    restingUntilMs: 0,
+    errorRate: 0,
+  };
 }
 
 function percent(rate: number): number {

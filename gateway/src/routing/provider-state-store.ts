@@ -21,6 +21,12 @@ export async function listActiveWorkspaces(tx: Db): Promise<string[]> {
   return (rows as { workspace_id: string }[]).map(({ workspace_id: id }) => id);
 }
 
+/** What was told down and is not told up, by whichever process. */
+export async function listDown(db: Db): Promise<string[]> {
+  const { rows } = await db.query('select account from provider_states where down');
+  return (rows as { account: string }[]).map(({ account }) => account);
+}
+
 /** The gateway's first workspace is its operator's own: the bootstrap makes it. */
 export async function findOperatorsWorkspace(tx: Db): Promise<string | undefined> {
   const { rows } = await tx.query('select id from workspaces order by created_at, id limit 1');

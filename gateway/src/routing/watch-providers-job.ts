@@ -6,6 +6,7 @@ import {
   findOperatorsWorkspace,
   findSlowModels,
   listActiveWorkspaces,
+  listDown,
   markProvider,
   markSlow,
 } from './provider-state-store.ts';
@@ -16,10 +17,18 @@ import {
  * owner's of the account alone: the operator's are told in the first workspace of the gateway.
  */
 export async function watchProviders(services: Services): Promise<void> {
-  const { down, up } = services.health.news();
+  const { health } = services;
+  if (!reminded.has(health)) {
+    health.remember(await listDown(services.db));
+    reminded.add(health);
+  }
+  const { down, up } = health.news();
   for (const outage of down) await tell(services, outage, true);
   for (const outage of up) await tell(services, outage, false);
 }
+
+/** Once a process: outages outlive the process that told them. */
+const reminded = new WeakSet<object>();
 
 async function tell(services: Services, outage: Outage, down: boolean): Promise<void> {
   const { account, workspaceId, refusal } = outage;
