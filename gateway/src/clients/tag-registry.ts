@@ -48,6 +48,10 @@ function newWorld(): Record<SeenTag['kind'], Map<string, SeenTag>> {
 
 const kinds = ['client', 'project', 'scenario'] as const satisfies readonly TagKind[];
 
+function noneMet(): Record<TagKind, Set<string>> {
+  return { client: new Set(), project: new Set(), scenario: new Set() };
+}
+
 function spellingKey(workspaceId: string, livemode: boolean, kind: TagKind, id: string): string {
   return `${workspaceId} ${livemode ? 'live' : 'test'} ${kind} ${foldTag(id)}`;
 }
@@ -57,6 +61,8 @@ export class TagRegistry {
   readonly #db: Db;
   readonly #log: Logger;
   readonly #spellings = new Map<string, readonly string[]>();
+  /** The same by where they belong: nearly every call's tags are here, and no name is put together to find them. */
+  readonly #met = new Map<string, Record<'live' | 'test', Record<TagKind, Set<string>>>>();
   #seen = new Seen();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -87,14 +93,20 @@ export class TagRegistry {
   }
 
   #isMet({ workspaceId, livemode }: Noted, kind: TagKind, id: string): boolean {
-    return this.#spellings.get(spellingKey(workspaceId, livemode, kind, id))?.includes(id) ?? false;
+    return this.#met.get(workspaceId)?.[livemode ? 'live' : 'test'][kind].has(id) ?? false;
   }
 
   async #lookFor({ workspaceId, livemode }: Noted, kind: TagKind, id: string): Promise<Lookalike | undefined> {
     const key = spellingKey(workspaceId, livemode, kind, id);
     const met = this.#spellings.get(key) ?? [];
-    if (this.#spellings.size >= spellingsMax) this.#spellings.clear();
+    if (this.#spellings.size >= spellingsMax) {
+      this.#spellings.clear();
+      this.#met.clear();
+    }
     this.#spellings.set(key, [...met, id]);
+    const worlds = this.#met.get(workspaceId) ?? { live: noneMet(), test: noneMet() };
+    this.#met.set(workspaceId, worlds);
+    worlds[livemode ? 'live' : 'test'][kind].add(id);
     const late = new Promise<string[]>((resolve) => setTimeout(resolve, lookMs, []).unref());
     const stored = await Promise.race([
       selectAlike(this.#db, { workspaceId, livemode, kind, id }).catch((): string[] => []),
