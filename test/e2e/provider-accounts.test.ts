@@ -90,6 +90,41 @@ describe('a provider that refuses the gateway’s account', () => {
     },
   );
 
+  it.each(['/v1/chat/completions', '/v1/messages'])(
+    'in the middle of a stream is told the operator, and the caller without its words: %s',
+    async (path) => {
+      const start = {
+        type: 'message_start',
+        message: {
+          id: 'msg_1',
+          type: 'message',
+          role: 'assistant',
+          model: 'claude-sonnet-4-5',
+          content: [],
+          usage: { input_tokens: 3, output_tokens: 1 },
+        },
+      };
+      const events = [
+        start,
+        { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+        { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hello' } },
+        { type: 'error', error: { type: 'billing_error', message: 'canary: no credit' } },
+      ];
+      const body = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+      gateway.fakes.anthropic.fault({ kind: 'body', body, contentType: 'text/event-stream' });
+      const response = await gateway.post(path, hello('claude-sonnet-4-5', { stream: true, max_tokens: 50 }), none);
+      const text = await response.text();
+      expect(text).toContain('Hello');
+      expect(text).toContain('refused the gateway’s own account');
+      expect(text).not.toContain('canary');
+      await eventually(async () =>
+        expect(await eventsOf(gateway, '&type=provider.refused_account')).toMatchObject([
+          { data: { provider: 'anthropic', reason: 'credit', message: 'canary: no credit' } },
+        ]),
+      );
+    },
+  );
+
   it('is told the operator by event, log and status, in the vendor’s words and without the key', async () => {
     gateway.fakes.openai.fault(badKey);
     await gateway.post(chat, hello('gpt-4o'));
