@@ -26,6 +26,8 @@ const agent = new Agent({ keepAlive: true });
 
 beforeAll(async () => {
   [fakes, database] = await Promise.all([startFakes(), createTestDatabase()]);
+  // Their usual answer repeats what was asked, and they run in the process that measures.
+  for (const fake of [fakes.openai, fakes.anthropic, fakes.gemini]) fake.usually({ text: 'ok' });
   gateway = await spawnGateway({ ...gatewayEnv(fakes, database.url, dataDir), LOG_LEVEL: 'error' });
 });
 afterAll(async () => {

@@ -210,4 +210,27 @@ export const hostileRequests: readonly HostileRequest[] = [
     statuses: [202, 400],
     body: () => withContent(`"${'a b '.repeat((19 * mebi) / 4)}"`, ',"callback_url":"https://example.com/"'),
   },
+  ...['claude-sonnet-4-5', 'gemini-2.5-flash', 'gpt-4o'].flatMap((model): HostileRequest[] => [
+    {
+      name: `a thousand small tools for ${model}`,
+      path: chat,
+      statuses: [200, 400],
+      body: () =>
+        `{"model":"${model}","messages":[{"role":"user","content":"Hi"}],"tools":[${many(1_000, (i) => tool(`tool_${i}`, nested(8)))}]}`,
+    },
+    {
+      name: `a schema of 19,000 members for ${model}`,
+      path: chat,
+      statuses: [200, 400],
+      body: () =>
+        `{"model":"${model}","messages":[{"role":"user","content":"Hi"}],"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object","properties":{${many(19_000, (i) => `"p${i}":{"type":["string","null"]}`)}}}}}}`,
+    },
+    {
+      name: `19 MiB of words for ${model}, streamed by Anthropic’s dialect`,
+      path: '/v1/messages',
+      statuses: [200, 400],
+      body: () =>
+        `{"model":"${model}","stream":true,"max_tokens":20,"messages":[{"role":"user","content":"${'a b '.repeat((19 * mebi) / 4)}"}]}`,
+    },
+  ]),
 ];
