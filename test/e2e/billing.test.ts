@@ -192,11 +192,11 @@ describe('usage by client', () => {
     const text = await asCsv.text();
     const lines = text.trimEnd().split('\r\n');
     expect(lines[0]).toBe(
-      'client_id,name,requests,input_tokens,cached_tokens,output_tokens,cost_usd,markup_percent,billable_usd,currency,estimated_requests,models',
+      'client_id,name,requests,input_tokens,cached_tokens,output_tokens,cost_usd,markup_percent,billable_usd,currency,billable_amount,estimated_requests,models,period_from,period_to',
     );
     for (const name of names.slice(0, 7)) expect(text).toContain(`\r\n'${name},'${name},1,`);
     expect(text).toContain('"says ""hi"", twice"');
-    expect(text).toContain('\r\nnaïve 🚀,naïve 🚀,1,0,0,10,0.0001,0,0.0001,USD,0,gpt-4o');
+    expect(text).toContain('\r\nnaïve 🚀,naïve 🚀,1,0,0,10,0.0001,0,0.0001,USD,0,0,gpt-4o');
     expect(await (await gateway.get('/v1/usage/clients?format=csv')).text()).toBe(text);
     await setClient('newline', { name: 'two\nlines' });
     await use('newline', 1);

@@ -20,7 +20,7 @@ export function periodAt(kind: PeriodKind, timezone: string, nowMs: number, crea
 }
 
 /** A date without a place, as days since 1970. */
-type CalendarDay = number;
+export type CalendarDay = number;
 
 function boundsOf(kind: Exclude<PeriodKind, 'total'>, today: CalendarDay): [CalendarDay, CalendarDay] {
   if (kind === 'day') return [today, today + 1];
@@ -33,6 +33,17 @@ function boundsOf(kind: Exclude<PeriodKind, 'total'>, today: CalendarDay): [Cale
   const first = (months: number): CalendarDay =>
     Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1) / dayMs;
   return [first(0), first(1)];
+}
+
+/** The first day of its month. */
+export function monthOf(day: CalendarDay): CalendarDay {
+  const date = new Date(day * dayMs);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1) / dayMs;
+}
+
+/** `2026-11-01` */
+export function dayText(day: CalendarDay): string {
+  return new Date(day * dayMs).toISOString().slice(0, 10);
 }
 
 /** The first moment at which it is that day (or a later one) there: found by halving, whatever the zone's clocks do. */

@@ -145,7 +145,7 @@ function hasBody({ headers }: Request): boolean {
 /** A field `format` decides; else `Accept`, where it names a text this operation has before it names JSON or anything. */
 function textTypeFor({ alternatives }: Operation, input: unknown, accept: string | undefined): TextType | undefined {
   if (alternatives === undefined) return undefined;
-  const { format } = input as { format?: string };
+  const { for: use, format = use === 'excel' ? 'csv' : undefined } = input as { format?: string; for?: string };
   if (format !== undefined) return alternatives.find((type) => type.endsWith(`/${format}`));
   for (const range of (accept ?? '').split(',')) {
     const type = range.split(';')[0]?.trim().toLowerCase();

@@ -86,12 +86,13 @@ function outageEvent(
   return {
     type: down ? 'provider.down' : 'provider.recovered',
     data: {
+      // Always the same fields: a no-code step maps them before it has seen an event.
       provider,
-      ...(model === undefined ? {} : { model }),
+      model: model ?? null,
       error_rate: down || refusal === undefined ? errorRate : 0,
       since: since.toISOString(),
-      ...(down && refusal === undefined ? { resting_until: new Date(restingUntilMs).toISOString() } : {}),
-      ...(down && words !== undefined ? { message: words } : {}),
+      resting_until: down && refusal === undefined ? new Date(restingUntilMs).toISOString() : null,
+      message: (down ? words : undefined) ?? null,
     },
   };
 }

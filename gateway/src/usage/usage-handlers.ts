@@ -5,16 +5,17 @@ import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesM
 import { billed, type Markup, shownMarkup } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
 import type { Services } from '../services.ts';
-import { type Cell, csvRows } from './csv.ts';
+import { type Cell, type CsvForm, csvHead, csvRows, excelCsv, plainCsv } from './csv.ts';
 import { badCursor, type Cursor, pageOf, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
 import type { TextAnswer } from './text-answer.ts';
+import { daysOf, rangeDays, rangeName, type UsageDay, type UsageRange, usageRange } from './usage-range.ts';
 import { type CallFilter, type StoredCall, selectCalls } from './usage-store.ts';
 import { type Grouping, type GroupSum, type Sum, type SumFilter, sumAll, sumByGroup } from './usage-sum-store.ts';
 
 export const usageHandlers: Pick<Handlers<Context>, 'usage.requests' | 'usage.clients'> = {
   'usage.requests': async (input, { caller, services }) => {
     const rows = await selectCalls(services.db, {
-      ...callFilter(services, caller, input),
+      ...callFilter(caller, await rangeOf({ services, caller }, input), input),
       after: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
@@ -23,11 +24,14 @@ export const usageHandlers: Pick<Handlers<Context>, 'usage.requests' | 'usage.cl
   },
 
   'usage.clients': async (input, { caller, services }) => {
-    const filter = sumFilter(services, caller, input);
+    const range = await rangeOf({ services, caller }, input);
+    const filter = sumFilter(caller, range, input);
     const [rows, totals] = await Promise.all([
       sumByGroup(services.db, {
         filter,
         grouping: input.group_by,
+        timezone: range.timezone,
+        days: daysFor(input.group_by, range, services.now()),
         after: input.cursor === undefined ? undefined : readGroup(input.cursor),
         limit: input.limit + 1,
       }),
@@ -46,59 +50,90 @@ const rowsAtOnce = 100;
 
 /** The same as CSV: the whole range, a page at a time, so that ten million calls take no more memory than a page. */
 export const usageTexts = {
-  'usage.requests': (input: InputOf<'usage.requests'>, { caller, services }: Context): TextAnswer => ({
-    filename: 'calls.csv',
-    async *text() {
-      const filter = callFilter(services, caller, input);
-      yield csvRows([callColumns]);
-      const show = await viewFor(services, caller);
-      for (let after: Cursor | undefined; ; ) {
-        const rows = await selectCalls(services.db, { ...filter, after, limit: rowsAtOnce });
-        const last = rows.at(-1);
-        if (last === undefined) return;
-        yield csvRows(rows.map((row) => callCells(show(row))));
-        if (rows.length < rowsAtOnce) return;
-        after = cursorOf(last);
-      }
-    },
-  }),
+  'usage.requests': async (input: InputOf<'usage.requests'>, { caller, services }: Context): Promise<TextAnswer> => {
+    const range = await rangeOf({ services, caller }, input);
+    const form = await csvForm({ services, caller }, input.for);
+    return {
+      filename: `calls-${rangeName(range)}.csv`,
+      async *text() {
+        const filter = callFilter(caller, range, input);
+        const show = await viewFor(services, caller);
+        yield csvHead(form) + csvRows([callColumns], form);
+        for (let after: Cursor | undefined; ; ) {
+          const rows = await selectCalls(services.db, { ...filter, after, limit: rowsAtOnce });
+          const last = rows.at(-1);
+          if (last === undefined) return;
+          yield csvRows(
+            rows.map((row) => callCells(show(row))),
+            form,
+          );
+          if (rows.length < rowsAtOnce) return;
+          after = cursorOf(last);
+        }
+      },
+    };
+  },
 
-  'usage.clients': (input: InputOf<'usage.clients'>, { caller, services }: Context): TextAnswer => ({
-    filename: 'usage.csv',
-    async *text() {
-      const filter = sumFilter(services, caller, input);
-      const grouping = input.group_by ?? 'client';
-      yield csvRows([groupColumns(grouping)]);
-      for (let after: { group: string | null } | undefined; ; ) {
-        const rows = await sumByGroup(services.db, { filter, grouping, after, limit: rowsAtOnce });
-        const last = rows.at(-1);
-        if (last === undefined) return;
-        yield csvRows(rows.map((row) => groupCells(describeGroup(caller, row, grouping), grouping)));
-        if (rows.length < rowsAtOnce) return;
-        after = { group: last.group };
-      }
-    },
-  }),
+  'usage.clients': async (input: InputOf<'usage.clients'>, { caller, services }: Context): Promise<TextAnswer> => {
+    const range = await rangeOf({ services, caller }, input);
+    const form = await csvForm({ services, caller }, input.for);
+    const grouping = input.group_by ?? 'client';
+    return {
+      filename: `usage-${rangeName(range)}.csv`,
+      async *text() {
+        const filter = sumFilter(caller, range, input);
+        const days = daysFor(grouping, range, services.now());
+        const period = rangeDays(range);
+        yield csvHead(form) + csvRows([groupColumns(grouping)], form);
+        for (let after: { group: string | null } | undefined; ; ) {
+          const { timezone } = range;
+          const rows = await sumByGroup(services.db, { filter, grouping, timezone, days, after, limit: rowsAtOnce });
+          const last = rows.at(-1);
+          if (last === undefined) return;
+          yield csvRows(
+            rows.map((row) => groupCells(caller, row, { grouping, period })),
+            form,
+          );
+          if (rows.length < rowsAtOnce) return;
+          after = { group: last.group };
+        }
+      },
+    };
+  },
 };
 
-/** From the start of this month until now where nothing is said. */
-function rangeOf(
-  services: Services,
-  input: { from?: string | undefined; to?: string | undefined },
-): { from: Date; to: Date } {
-  const now = new Date(services.now());
-  const from =
-    input.from === undefined ? new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)) : new Date(input.from);
-  // Calls under way at this very moment belong to the list.
-  const to = input.to === undefined ? new Date(Math.max(now.getTime(), from.getTime()) + 60_000) : new Date(input.to);
-  return { from, to };
+/** A plain file for programs, or one that a spreadsheet program of the workspace's language opens as a table. */
+async function csvForm(
+  { services, caller }: Pick<Context, 'services' | 'caller'>,
+  use: 'excel' | undefined,
+): Promise<CsvForm> {
+  if (use === undefined) return plainCsv;
+  return excelCsv((await services.settings.of(caller.workspaceId, caller.livemode)).locale);
 }
 
-function callFilter(services: Services, caller: Caller, input: InputOf<'usage.requests'>): Omit<CallFilter, 'limit'> {
+function daysFor(grouping: Grouping, range: UsageRange, nowMs: number): UsageDay[] {
+  return grouping === 'day' ? daysOf(range, nowMs) : [];
+}
+
+/** Days and months are those of the zone asked for, else of the workspace's own. */
+async function rangeOf(
+  { services, caller }: Pick<Context, 'services' | 'caller'>,
+  { from, to, timezone }: { from?: string | undefined; to?: string | undefined; timezone?: string | undefined },
+): Promise<UsageRange> {
+  const settings = await services.settings.of(caller.workspaceId, caller.livemode);
+  return usageRange({ from, to, timezone: timezone ?? settings.timezone, nowMs: services.now() });
+}
+
+function callFilter(
+  caller: Caller,
+  { from, to }: UsageRange,
+  input: InputOf<'usage.requests'>,
+): Omit<CallFilter, 'limit'> {
   return {
     workspaceId: caller.workspaceId,
     livemode: caller.livemode,
-    ...rangeOf(services, input),
+    from,
+    to,
     clientId: ownClient(caller, input.client_id),
     project: ownProject(caller, input.project),
     scenarioId: ownScenario(caller, input.scenario_id),
@@ -109,11 +144,12 @@ function callFilter(services: Services, caller: Caller, input: InputOf<'usage.re
   };
 }
 
-function sumFilter(services: Services, caller: Caller, input: InputOf<'usage.clients'>): SumFilter {
+function sumFilter(caller: Caller, { from, to }: UsageRange, input: InputOf<'usage.clients'>): SumFilter {
   return {
     workspaceId: caller.workspaceId,
     livemode: caller.livemode,
-    ...rangeOf(services, input),
+    from,
+    to,
     clientId: ownClient(caller, input.client_id),
     project: ownProject(caller),
     scenarioId: ownScenario(caller),
@@ -211,14 +247,28 @@ const groupField = {
   project: 'project',
   scenario: 'scenario_id',
   model: 'model',
+  provider: 'provider',
+  platform: 'scenario_platform',
   key: 'key_id',
   day: 'day',
+  hour: 'hour',
 } as const;
 
+const noGroup = {
+  client_id: null,
+  project: null,
+  scenario_id: null,
+  model: null,
+  provider: null,
+  scenario_platform: null,
+  key_id: null,
+  day: null,
+  hour: null,
+};
+
 function describeGroup(caller: Caller, row: GroupSum, grouping: Grouping) {
-  const none = { client_id: null, project: null, scenario_id: null, model: null, key_id: null, day: null };
   return {
-    ...none,
+    ...noGroup,
     [groupField[grouping]]: row.group,
     name: row.name ?? row.group,
     ...describeSum(caller, row),
@@ -240,15 +290,24 @@ function groupColumns(grouping: Grouping): string[] {
     'markup_percent',
     'billable_usd',
     'currency',
+    'billable_amount',
     'estimated_requests',
     'models',
+    'period_from',
+    'period_to',
   ];
 }
 
-function groupCells(row: ReturnType<typeof describeGroup>, grouping: Grouping): Cell[] {
+function groupCells(
+  caller: Caller,
+  sum: GroupSum,
+  { grouping, period }: { grouping: Grouping; period: { first: string; last: string } },
+): Cell[] {
+  const row = describeGroup(caller, sum, grouping);
   return [
     row[groupField[grouping]],
-    row.name,
+    // A row without a client is every call that names none.
+    row.name ?? `(no ${grouping})`,
     row.requests,
     row.input_tokens,
     row.cached_tokens,
@@ -257,7 +316,19 @@ function groupCells(row: ReturnType<typeof describeGroup>, grouping: Grouping): 
     row.markup_percent,
     row.billable_usd,
     row.currency,
+    grouping === 'client' ? toAmount(row.billable_usd, sum) : null,
     row.estimated_requests,
     row.models.join(' '),
+    period.first,
+    period.last,
   ];
+}
+
+/** In the client's currency, with as many decimals as it has. */
+function toAmount(usd: number, { currency, exchangeRate }: GroupSum): number {
+  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+  }).resolvedOptions();
+  return Number((usd * exchangeRate).toFixed(digits));
 }

@@ -1,6 +1,7 @@
 import type { Db } from '../db/transaction.ts';
+import type { UsageDay } from './usage-range.ts';
 
-export type Grouping = 'client' | 'project' | 'scenario' | 'model' | 'key' | 'day';
+export type Grouping = 'client' | 'project' | 'scenario' | 'model' | 'provider' | 'platform' | 'key' | 'day' | 'hour';
 
 export interface SumFilter {
   workspaceId: string;
@@ -10,6 +11,7 @@ export interface SumFilter {
   clientId?: string | undefined;
   project?: string | undefined;
   scenarioId?: string | undefined;
+  scenarioPlatform?: string | undefined;
   keyId?: string | undefined;
 }
 
@@ -31,49 +33,73 @@ export interface GroupSum extends Sum {
   name: string | null;
   markupPercent: number;
   currency: string;
+  /** Units of `currency` for one dollar. */
+  exchangeRate: number;
 }
 
-const groupColumn: Record<Grouping, string> = {
+/** What rows of days and hours are made of depends on a time zone: see `partsByDay` and `hourOf`. */
+const groupColumn: Record<Exclude<Grouping, 'hour'>, string> = {
   client: 'client_id',
   project: 'project',
   scenario: 'scenario_id',
   model: 'model',
+  provider: 'provider',
+  platform: 'scenario_platform',
   key: 'key_id',
   day: `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`,
 };
 
+const tags = 'client_id, project, scenario_id, key_id, model, provider, scenario_platform';
+/** Of the sums, and of calls one by one: the same columns. */
+const summed = `${tags}, requests, estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos`;
+const single = `${tags}, 1, estimated::integer, input_tokens, cached_tokens, output_tokens, cost_nanos`;
+const ofWorkspace = 'workspace_id = $1 and livemode = $2';
+/** Open calls are not usage yet. */
+const calls = `from calls where ${ofWorkspace} and status <> 'open'`;
+
 /**
  * Whole days and whole hours from their sums, the edges from the calls themselves: `$3` to `$4` and `$7` to `$8` are edges, the
  * hours are `$4` to `$5` and `$6` to `$7`, the days `$5` to `$6`. Each bound is a value, so that every part reads its own
- * stretch of an index. Open calls are no usage yet.
+ * stretch of an index.
  */
 const partsOf = `
   with parts as (
-    select day as at, client_id, project, scenario_id, key_id, model, requests, estimated_requests, input_tokens, cached_tokens,
-      output_tokens, cost_nanos
-    from usage_days where workspace_id = $1 and livemode = $2 and day >= $5 and day < $6 @filters
+    select day as at, ${summed} from usage_days where ${ofWorkspace} and day >= $5 and day < $6 @filters
     union all
-    select hour, client_id, project, scenario_id, key_id, model, requests, estimated_requests, input_tokens, cached_tokens,
-      output_tokens, cost_nanos
-    from usage_hours where workspace_id = $1 and livemode = $2 and hour >= $4 and hour < $5 @filters
+    select hour, ${summed} from usage_hours where ${ofWorkspace} and hour >= $4 and hour < $5 @filters
     union all
-    select hour, client_id, project, scenario_id, key_id, model, requests, estimated_requests, input_tokens, cached_tokens,
-      output_tokens, cost_nanos
-    from usage_hours where workspace_id = $1 and livemode = $2 and hour >= $6 and hour < $7 @filters
+    select hour, ${summed} from usage_hours where ${ofWorkspace} and hour >= $6 and hour < $7 @filters
     union all
-    select created_at, client_id, project, scenario_id, key_id, model, 1, estimated::integer, input_tokens, cached_tokens,
-      output_tokens, cost_nanos
-    from calls where workspace_id = $1 and livemode = $2 and status <> 'open' and created_at >= $3 and created_at < $4 @filters
+    select created_at, ${single} ${calls} and created_at >= $3 and created_at < $4 @filters
     union all
-    select created_at, client_id, project, scenario_id, key_id, model, 1, estimated::integer, input_tokens, cached_tokens,
-      output_tokens, cost_nanos
-    from calls where workspace_id = $1 and livemode = $2 and status <> 'open' and created_at >= $7 and created_at < $8 @filters)`;
+    select created_at, ${single} ${calls} and created_at >= $7 and created_at < $8 @filters)`;
+
+/**
+ * The same, by the days of a zone. `$3` has, for each day, where it begins, its first and its last whole hour, and where it ends: a
+ * zone may be a quarter of an hour off, and then the two hours at the ends of a day are read from the calls.
+ */
+const partsByDay = `
+  with days as (
+    select * from json_to_recordset($3::json) as d (
+      day text, start_at timestamptz, first_hour timestamptz, last_hour timestamptz, end_at timestamptz)),
+  parts as (
+    select day, ${summed} from days join usage_hours on ${ofWorkspace} and hour >= first_hour and hour < last_hour @filters
+    union all
+    select day, ${single} from days join calls
+      on ${ofWorkspace} and status <> 'open' and created_at >= start_at and created_at < first_hour @filters
+    union all
+    select day, ${single} from days join calls
+      on ${ofWorkspace} and status <> 'open' and created_at >= last_hour and created_at < end_at @filters)`;
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /** The six moments between which a range is read, in order; `until` is how far the sums go. */
-function boundsOf({ from, to }: Pick<SumFilter, 'from' | 'to'>, until: Date | undefined): Date[] {
+function boundsOf(
+  { from, to }: Pick<SumFilter, 'from' | 'to'>,
+  until: Date | undefined,
+  { days = true }: { days?: boolean } = {},
+): Date[] {
   const [start, end] = [from.getTime(), Math.max(from.getTime(), to.getTime())];
   const ceil = (ms: number, step: number): number => Math.ceil(ms / step) * step;
   const floor = (ms: number, step: number): number => Math.floor(ms / step) * step;
@@ -81,23 +107,43 @@ function boundsOf({ from, to }: Pick<SumFilter, 'from' | 'to'>, until: Date | un
   const firstHour = ceil(start, hourMs);
   // Nothing of the range is summed: all of it is one edge.
   if (summed <= firstHour) return [start, start, start, start, start, end].map((ms) => new Date(ms));
-  const firstDay = Math.min(summed, ceil(firstHour, dayMs));
-  const lastDay = Math.max(firstDay, floor(summed, dayMs));
+  // Without days: all between the edges are hours.
+  const firstDay = days ? Math.min(summed, ceil(firstHour, dayMs)) : firstHour;
+  const lastDay = days ? Math.max(firstDay, floor(summed, dayMs)) : firstHour;
   return [start, firstHour, firstDay, lastDay, summed, end].map((ms) => new Date(ms));
 }
 
-async function partsFor(db: Db, filter: SumFilter): Promise<{ parts: string; values: unknown[] }> {
-  const { rows } = await db.query('select until from usage_rollup');
-  return withFilters(filter, boundsOf(filter, (rows as { until: Date }[])[0]?.until));
+interface Parts {
+  parts: string;
+  values: unknown[];
 }
 
-function withFilters(filter: SumFilter, bounds: readonly Date[]): { parts: string; values: unknown[] } {
+async function partsFor(db: Db, filter: SumFilter, options?: { days: boolean }): Promise<Parts> {
+  return withFilters(partsOf, filter, boundsOf(filter, await summedUntil(db), options));
+}
+
+async function partsForDays(db: Db, filter: SumFilter, days: readonly UsageDay[]): Promise<Parts> {
+  const until = await summedUntil(db);
+  const rows = days.map(({ day, from, to }) => {
+    const [start_at, first_hour, , , last_hour, end_at] = boundsOf({ from, to }, until);
+    return { day, start_at, first_hour, last_hour, end_at };
+  });
+  return withFilters(partsByDay, filter, [JSON.stringify(rows)]);
+}
+
+async function summedUntil(db: Db): Promise<Date | undefined> {
+  const { rows } = await db.query('select until from usage_rollup');
+  return (rows as { until: Date }[])[0]?.until;
+}
+
+function withFilters(parts: string, filter: SumFilter, bounds: readonly unknown[]): Parts {
   const values: unknown[] = [filter.workspaceId, filter.livemode, ...bounds];
   const conditions = (
     [
       ['client_id', filter.clientId],
       ['project', filter.project],
       ['scenario_id', filter.scenarioId],
+      ['scenario_platform', filter.scenarioPlatform],
       ['key_id', filter.keyId],
     ] as const
   ).flatMap(([column, value]) => {
@@ -105,29 +151,39 @@ function withFilters(filter: SumFilter, bounds: readonly Date[]): { parts: strin
     values.push(value);
     return [`and ${column} = $${values.length}`];
   });
-  return { parts: partsOf.replaceAll('@filters', conditions.join(' ')), values };
+  return { parts: parts.replaceAll('@filters', conditions.join(' ')), values };
 }
 
 const sums = `sum(requests)::bigint as requests, sum(estimated_requests)::bigint as estimated, sum(input_tokens)::bigint as input,
   sum(cached_tokens)::bigint as cached, sum(output_tokens)::bigint as output, sum(cost_nanos)::bigint as cost`;
 
-/** One page of rows in the order of their group, calls without one last. */
+/** One page of rows in the order of their group, calls without one last. `days` are those of the range, to group by. */
 export async function sumByGroup(
   db: Db,
-  options: { filter: SumFilter; grouping: Grouping; after: { group: string | null } | undefined; limit: number },
+  options: {
+    filter: SumFilter;
+    grouping: Grouping;
+    timezone: string;
+    days: readonly UsageDay[];
+    after: { group: string | null } | undefined;
+    limit: number;
+  },
 ): Promise<GroupSum[]> {
-  const { parts, values } = await partsFor(db, options.filter);
-  const column = groupColumn[options.grouping];
-  const { after } = options;
+  const { filter, grouping, timezone, after } = options;
+  const byZone = grouping === 'day' && timezone !== 'UTC';
+  const { parts, values } = byZone
+    ? await partsForDays(db, filter, options.days)
+    : await partsFor(db, filter, { days: grouping !== 'hour' });
+  const column = grouping === 'hour' ? hourOf(values, timezone) : byZone ? 'day' : groupColumn[grouping];
   let page = '';
   if (after !== undefined) {
     values.push(after.group);
     // Nothing comes after those without a group.
     page = `where $${values.length}::text is not null and (g is null or g > $${values.length})`;
   }
-  values.push(options.limit);
+  values.push(grouping, options.limit);
   const ofClient = (column: string, otherwise: string): string =>
-    options.grouping === 'client' ? `max(${column})` : `null::${otherwise}`;
+    grouping === 'client' ? `max(${column})` : `null::${otherwise}`;
   const { rows } = await db.query(
     `${parts},
      grouped as (select ${column} as g, client_id, model, ${sums} from parts group by 1, 2, 3)
@@ -135,9 +191,11 @@ export async function sumByGroup(
        sum(cached)::bigint as cached, sum(output)::bigint as output, sum(cost)::bigint as cost,
        round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100))::bigint as billable,
        array_agg(distinct model) filter (where model is not null) as models,
-       ${ofClient('c.name', 'text')} as name, ${ofClient('c.markup_percent', 'double precision')} as markup,
-       ${ofClient('c.currency', 'text')} as currency
+       max(case when $${values.length - 1} = 'client' then c.name when $${values.length - 1} = 'key' then k.name end) as name,
+       ${ofClient('c.markup_percent', 'double precision')} as markup, ${ofClient('c.currency', 'text')} as currency,
+       ${ofClient('c.exchange_rate', 'double precision')} as rate
      from grouped left join clients c on c.workspace_id = $1 and c.livemode = $2 and c.id = grouped.client_id
+     left join api_keys k on k.workspace_id = $1 and k.id = grouped.g
      ${page} group by g order by g nulls last limit $${values.length}`,
     values,
   );
@@ -148,7 +206,14 @@ export async function sumByGroup(
     name: row.name,
     markupPercent: row.markup ?? 0,
     currency: row.currency ?? 'USD',
+    exchangeRate: row.rate ?? 1,
   }));
+}
+
+/** Sums are by hours of UTC; their local time is `05:30` where a zone is half an hour off. */
+function hourOf(values: unknown[], timezone: string): string {
+  values.push(timezone);
+  return `to_char(date_trunc('hour', at, 'UTC') at time zone $${values.length}, 'YYYY-MM-DD"T"HH24:MI')`;
 }
 
 /** Of the whole range. */
@@ -183,6 +248,7 @@ interface RawGroup extends RawSum {
   name: string | null;
   markup: number | null;
   currency: string | null;
+  rate: number | null;
 }
 
 function readSum(row: RawSum): Sum {

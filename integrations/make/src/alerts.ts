@@ -82,6 +82,7 @@ const providerOutages: Alert = {
     { name: 'error_rate', type: 'number', label: 'Error rate' },
     { name: 'since', type: 'date', label: 'Since' },
     { name: 'resting_until', type: 'date', label: 'Cooling down until' },
+    { name: 'message', type: 'text', label: 'Message of the provider' },
   ],
   sample: {
     provider: 'openai',
@@ -89,6 +90,7 @@ const providerOutages: Alert = {
     error_rate: 0.8,
     since: '2026-11-01T07:58:00.000Z',
     resting_until: '2026-11-01T08:00:30.000Z',
+    message: null,
     ...envelope('provider.down'),
   },
 };

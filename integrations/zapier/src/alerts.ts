@@ -76,15 +76,19 @@ export const alerts: readonly Alert[] = [
     filters: [],
     data: [
       text('provider', 'Provider'),
+      text('model', 'Model'),
       { key: 'error_rate', label: 'Error Rate', type: 'number' },
       text('since', 'Since'),
       text('resting_until', 'Resting Until'),
+      text('message', 'Message of the Provider'),
     ],
     sample: {
       provider: 'openai',
+      model: 'gpt-4o',
       error_rate: 0.8,
       since: '2026-11-01T07:58:00.000Z',
       resting_until: '2026-11-01T08:03:00.000Z',
+      message: null,
     },
   },
 ];

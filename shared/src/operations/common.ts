@@ -150,8 +150,11 @@ export const livemode = z
 
 export const from = moment
   .optional()
-  .meta({ title: 'From', description: 'The first moment, inclusive; the start of this month where not given.' });
-export const to = moment.optional().meta({ title: 'To', description: 'The end, exclusive; now where not given.' });
+  .meta({ title: 'From', description: 'The first day or moment. The start of this month where not given.' });
+export const to = moment.optional().meta({
+  title: 'To',
+  description: 'The last day, included, or the moment at which the range ends. Now where not given.',
+});
 
 export const perMinute = (title: string) =>
   z.number().int().min(1).max(1_000_000_000).meta({ title, description: 'At most this many.' });

@@ -12,6 +12,7 @@ import {
   scenarioId,
   scenarioPlatform,
   tag,
+  timeZone,
   to,
   tokenCounts,
   usd,
@@ -29,6 +30,13 @@ const format = z
   .enum(['json', 'csv'])
   .optional()
   .meta({ title: 'Format', description: 'csv: the whole range as one CSV file, as with `Accept: text/csv`.' });
+
+const forProgram = z.enum(['excel']).optional().meta({
+  title: 'For',
+  description: "excel: a CSV file that Excel opens as a table, with the separators of the workspace's language.",
+});
+
+const timezone = timeZone("Whose days and months count. The workspace's own where not given.").optional();
 
 const call = z.object({
   id,
@@ -80,7 +88,9 @@ export const listRequests = operation({
     execution_id: tag('Execution', 'The single run of a scenario.').optional(),
     key_id: id.optional().meta({ title: 'Key', description: 'Calls of this key only.' }),
     status: status.optional(),
+    timezone,
     format,
+    for: forProgram,
     cursor,
     limit,
   }),
@@ -143,9 +153,12 @@ const row = z.object({
   project: label('Project', 'Where rows are by project.'),
   scenario_id: label('Scenario', 'Where rows are by scenario.'),
   model: label('Model', 'Where rows are by model.'),
+  provider: label('Provider', 'Where rows are by provider.'),
+  scenario_platform: label('Platform', 'Where rows are by platform.'),
   key_id: label('Key', 'Where rows are by key.'),
-  day: label('Day', 'Where rows are by day (UTC): 2026-11-01.'),
-  name: label('Name', 'What people call it.'),
+  day: label('Day', 'Where rows are by day: 2026-11-01.'),
+  hour: label('Hour', 'Where rows are by hour, in local time: 2026-11-01T08:00.'),
+  name: label('Name', 'The name of the client or of the key.'),
   ...totals,
   markup_percent: z.number().nullable().meta({
     title: 'Markup',
@@ -180,10 +193,12 @@ export const usageByClient = operation({
     to,
     client_id: clientId.optional(),
     group_by: z
-      .enum(['client', 'project', 'scenario', 'model', 'key', 'day'])
+      .enum(['client', 'project', 'scenario', 'model', 'provider', 'platform', 'key', 'day', 'hour'])
       .default('client')
       .meta({ title: 'Group by', description: 'What each row is for.' }),
+    timezone,
     format,
+    for: forProgram,
     cursor,
     limit,
   }),
@@ -201,8 +216,11 @@ export const usageByClient = operation({
           project: null,
           scenario_id: null,
           model: null,
+          provider: null,
+          scenario_platform: null,
           key_id: null,
           day: null,
+          hour: null,
           name: 'Acme Inc.',
           ...sampleTotals,
           markup_percent: 20,
@@ -215,6 +233,7 @@ export const usageByClient = operation({
     },
   },
   wrong: [
+    { input: { timezone: 'Mars/Olympus' }, because: 'there is no such time zone' },
     { input: { group_by: 'weather' }, because: 'calls are not tagged with that' },
     { input: { from: 'yesterday' }, because: 'times are ISO 8601' },
   ],

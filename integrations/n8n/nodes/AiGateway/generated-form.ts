@@ -903,6 +903,10 @@ export const properties: INodeProperties[] = [
         value: 'day',
       },
       {
+        name: 'Hour',
+        value: 'hour',
+      },
+      {
         name: 'Key',
         value: 'key',
       },
@@ -911,8 +915,16 @@ export const properties: INodeProperties[] = [
         value: 'model',
       },
       {
+        name: 'Platform',
+        value: 'platform',
+      },
+      {
         name: 'Project',
         value: 'project',
+      },
+      {
+        name: 'Provider',
+        value: 'provider',
       },
       {
         name: 'Scenario',
@@ -972,21 +984,6 @@ export const properties: INodeProperties[] = [
     },
     options: [
       {
-        displayName: 'From',
-        name: 'from',
-        type: 'string',
-        placeholder: 'e.g. 2026-11-01',
-        default: '',
-        description: 'The first moment, inclusive; the start of this month where not given',
-      },
-      {
-        displayName: 'To',
-        name: 'to',
-        type: 'string',
-        default: '',
-        description: 'The end, exclusive; now where not given',
-      },
-      {
         displayName: 'Client',
         name: 'clientId',
         type: 'resourceLocator',
@@ -1012,6 +1009,41 @@ export const properties: INodeProperties[] = [
           },
         ],
         description: 'Which of your clients the calls are for',
+      },
+      {
+        displayName: 'For',
+        name: 'for',
+        type: 'options',
+        options: [
+          {
+            name: 'Excel',
+            value: 'excel',
+          },
+        ],
+        default: 'excel',
+        description: "Excel: a CSV file that Excel opens as a table, with the separators of the workspace's language",
+      },
+      {
+        displayName: 'From',
+        name: 'from',
+        type: 'string',
+        placeholder: 'e.g. 2026-11-01',
+        default: '',
+        description: 'The first day or moment. The start of this month where not given.',
+      },
+      {
+        displayName: 'Time Zone',
+        name: 'timezone',
+        type: 'string',
+        default: '',
+        description: "Whose days and months count. The workspace's own where not given.",
+      },
+      {
+        displayName: 'To',
+        name: 'to',
+        type: 'string',
+        default: '',
+        description: 'The last day, included, or the moment at which the range ends. Now where not given.',
       },
     ],
   },
@@ -1093,11 +1125,24 @@ export const properties: INodeProperties[] = [
         description: 'The single run of a scenario',
       },
       {
+        displayName: 'For',
+        name: 'for',
+        type: 'options',
+        options: [
+          {
+            name: 'Excel',
+            value: 'excel',
+          },
+        ],
+        default: 'excel',
+        description: "Excel: a CSV file that Excel opens as a table, with the separators of the workspace's language",
+      },
+      {
         displayName: 'From',
         name: 'from',
         type: 'string',
         default: '',
-        description: 'The first moment, inclusive; the start of this month where not given',
+        description: 'The first day or moment. The start of this month where not given.',
       },
       {
         displayName: 'Key',
@@ -1198,11 +1243,18 @@ export const properties: INodeProperties[] = [
           'Open: under way. cancelled: the client disconnected. interrupted: the gateway was cut down; settled by estimate.',
       },
       {
+        displayName: 'Time Zone',
+        name: 'timezone',
+        type: 'string',
+        default: '',
+        description: "Whose days and months count. The workspace's own where not given.",
+      },
+      {
         displayName: 'To',
         name: 'to',
         type: 'string',
         default: '',
-        description: 'The end, exclusive; now where not given',
+        description: 'The last day, included, or the moment at which the range ends. Now where not given.',
       },
     ],
   },
@@ -1967,6 +2019,18 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
         kind: 'text',
         additional: false,
       },
+      {
+        key: 'timezone',
+        name: 'timezone',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'for',
+        name: 'for',
+        kind: 'text',
+        additional: true,
+      },
     ],
   },
   'usage.requests': {
@@ -2024,6 +2088,18 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
       {
         key: 'status',
         name: 'status',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'timezone',
+        name: 'timezone',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'for',
+        name: 'for',
         kind: 'text',
         additional: true,
       },

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { daysOf, rangeDays, rangeName, usageRange } from './usage-range.ts';
+
+const nowMs = Date.parse('2026-11-29T12:00:00Z');
+const range = (timezone: string, from?: string, to?: string) => usageRange({ from, to, timezone, nowMs });
+const iso = ({ from, to }: { from: Date; to: Date }): string[] => [from.toISOString(), to.toISOString()];
+
+describe('the range of a usage report', () => {
+  it.each([
+    ['UTC', '2026-11-01T00:00:00.000Z'],
+    ['Asia/Tokyo', '2026-10-31T15:00:00.000Z'],
+    ['Asia/Kathmandu', '2026-10-31T18:15:00.000Z'],
+    ['America/St_Johns', '2026-11-01T02:30:00.000Z'],
+  ])('is the current month of %s where nothing is said', (timezone, from) => {
+    expect(iso(range(timezone))[0]).toBe(from);
+  });
+
+  it('includes the whole last day where `to` is a day', () => {
+    expect(iso(range('Europe/Berlin', '2026-11-01', '2026-11-30'))).toEqual([
+      '2026-10-31T23:00:00.000Z',
+      '2026-11-30T23:00:00.000Z',
+    ]);
+    expect(iso(range('UTC', '2026-11-05', '2026-11-05'))).toEqual([
+      '2026-11-05T00:00:00.000Z',
+      '2026-11-06T00:00:00.000Z',
+    ]);
+  });
+
+  it('ends exactly at a moment', () => {
+    expect(iso(range('Asia/Tokyo', '2026-11-05T08:00:00Z', '2026-11-05T09:30:00+01:00'))).toEqual([
+      '2026-11-05T08:00:00.000Z',
+      '2026-11-05T08:30:00.000Z',
+    ]);
+  });
+});
+
+describe('the days of a range', () => {
+  it.each([
+    // Clocks go back: 25 hours. Clocks go forward: 23.
+    ['Europe/Berlin', '2026-10-25', 25],
+    ['Europe/Berlin', '2026-03-29', 23],
+    ['Australia/Lord_Howe', '2026-04-05', 24.5],
+    ['Asia/Kathmandu', '2026-11-05', 24],
+    ['America/Sao_Paulo', '2026-11-05', 24],
+  ])('are as long as they are in %s on %s', (timezone, day, hours) => {
+    const [only, ...more] = daysOf(range(timezone, day, day), nowMs);
+    expect(more).toEqual([]);
+    expect(only?.day).toBe(day);
+    expect(((only?.to.getTime() ?? 0) - (only?.from.getTime() ?? 0)) / 3_600_000).toBe(hours);
+  });
+
+  it.each(['UTC', 'Asia/Kathmandu', 'America/St_Johns', 'Pacific/Apia'])(
+    'follow each other without a gap in %s, and cover the range',
+    (timezone) => {
+      const whole = range(timezone, '2026-01-01', '2026-11-20');
+      const days = daysOf(whole, nowMs);
+      expect(days).toHaveLength(324);
+      expect(days[0]?.from).toEqual(whole.from);
+      expect(days.at(-1)?.to).toEqual(whole.to);
+      for (const [i, day] of days.entries()) if (i > 0) expect(day.from).toEqual(days[i - 1]?.to);
+    },
+  );
+
+  it('are no more than there can be calls, whatever is asked for', () => {
+    expect(daysOf(range('UTC', '0001-01-01', '9999-12-31'), nowMs).length).toBeLessThan(1_000);
+    expect(daysOf(range('UTC', '2026-11-05', '2026-11-01'), nowMs)).toEqual([]);
+  });
+});
+
+describe('the name of a range', () => {
+  it.each([
+    ['2026-10-01', '2026-10-31', '2026-10'],
+    ['2026-10-01', '2026-10-30', '2026-10-01_2026-10-30'],
+    ['2026-10-01', '2026-11-30', '2026-10-01_2026-11-30'],
+    ['2026-10-05', '2026-10-05', '2026-10-05'],
+  ])('from %s to %s is %s, in any zone', (from, to, name) => {
+    for (const timezone of ['UTC', 'Asia/Kathmandu', 'America/Los_Angeles'])
+      expect(rangeName(range(timezone, from, to))).toBe(name);
+  });
+
+  it('knows its first and last day', () => {
+    expect(rangeDays(range('Asia/Tokyo', '2026-10-01', '2026-10-31'))).toEqual({
+      first: '2026-10-01',
+      last: '2026-10-31',
+    });
+  });
+});
