@@ -43,3 +43,11 @@ it("Claude's thoughts are counted as reasoning, and never more than the answer",
     reasoningTokens: 0,
   });
 });
+
+it('a server that writes its counts as text is understood, and nonsense is not', () => {
+  expect(readOpenAiUsage({ prompt_tokens: '100', completion_tokens: '9' })).toMatchObject({
+    inputTokens: 100,
+    outputTokens: 9,
+  });
+  expect(readOpenAiUsage({ prompt_tokens: '-5', completion_tokens: 'many' })).toBeUndefined();
+});

@@ -4,7 +4,9 @@ const tokensMax = 1_000_000_000;
 
 /** A count as a provider reported it. An explicit zero is zero; negative, fractional, absurd or no number at all is nonsense. */
 export function readCount(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= tokensMax ? value : undefined;
+  // Some servers that follow OpenAI write their counts as text.
+  const count = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
+  return typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= tokensMax ? count : undefined;
 }
 
 /** OpenAI's two shapes: chat (`prompt_tokens`) and responses (`input_tokens`). Undefined when either total is missing or nonsense. */
