@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseUsd, toUsd } from './money.ts';
+import { parseUsd, toUsd, usdForPeople } from './money.ts';
 
 /** Up to here every nano-dollar has a JSON number of its own. */
 const exactNanos = 2n ** 23n * 1_000_000_000n;
@@ -89,5 +89,20 @@ describe('dollars go out', () => {
         expect(a < b ? toUsd(a) <= toUsd(b) : toUsd(a) >= toUsd(b)).toBe(true);
       }),
     );
+  });
+});
+
+describe('money for people', () => {
+  test.each([
+    [5_000_000_000n, '$5.00'],
+    [110_000_000n, '$0.11'],
+    [1_234_500_000_000n, '$1,234.50'],
+    [0n, '$0.00'],
+    [10n, '$0.00000001'],
+    [1_234_567n, '$0.00123'],
+    [9_999_999n, '$0.01'],
+    [-2_500_000_000n, '-$2.50'],
+  ])('%d nano-dollars read %s', (nanos, text) => {
+    expect(usdForPeople(nanos)).toBe(text);
   });
 });

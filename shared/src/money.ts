@@ -9,6 +9,20 @@ export function toUsd(nanos: bigint): number {
   return Number(nanos) / 1e9;
 }
 
+/** `$5.00`, `$0.11`, `$1,234.50`, and under a cent three digits that tell something: `$0.00123`. Never `$1e-8`. */
+export function usdForPeople(nanos: bigint): string {
+  const amount = nanos < 0n ? -nanos : nanos;
+  const sign = nanos < 0n ? '-' : '';
+  const cents = (amount + 5_000_000n) / 10_000_000n;
+  if (amount === 0n || amount >= 10_000_000n) {
+    const whole = String(cents / 100n).replace(/\B(?=(\d{3})+$)/g, ',');
+    return `${sign}$${whole}.${String(cents % 100n).padStart(2, '0')}`;
+  }
+  const step = 10n ** BigInt(Math.max(0, String(amount).length - 3));
+  const rounded = ((amount + step / 2n) / step) * step;
+  return `${sign}$0.${String(rounded).padStart(9, '0').replace(/0+$/, '')}`;
+}
+
 /**
  * Dollars, as a number or a decimal string (`25`, `"0.10"`, `1e-7`), to nano-dollars; what is finer than a nano-dollar is
  * rounded half up (away from zero). Undefined for anything that is no finite decimal.

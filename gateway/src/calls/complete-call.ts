@@ -5,6 +5,7 @@ import { databaseAway } from '../budgets/journal.ts';
 import type { Meter } from '../budgets/meter.ts';
 import { billed } from '../clients/markup.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
+import { extrasOf } from '../providers/call-extras.ts';
 import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
 import { maskAccount } from '../providers/mask-account.ts';
 import { type RouteInput, routeCall } from '../routing/route.ts';
@@ -12,6 +13,7 @@ import type { Services } from '../services.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { errorOf, type FailedAttempt, mayGoOn, resting, unaffordable } from './attempt.ts';
 import { ceilingToAsk, type Funding, fundCall, meterIdsOf } from './fund-call.ts';
+import { guardCall } from './guard-call.ts';
 import { holdNext } from './hold-next.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from './model-call.ts';
 import { noteTags } from './note-tags.ts';
@@ -50,14 +52,20 @@ export async function completeCall(services: Services, request: ModelCall): Prom
 
 async function completeAdmitted(
   services: Services,
-  { request, call, passage }: { request: ModelCall; call: NeutralCall; passage: Passage },
+  asked: { request: ModelCall; call: NeutralCall; passage: Passage },
 ): Promise<ModelAnswer> {
+  const { passage } = asked;
+  let { request, call } = asked;
   const news = noteTags(services, request);
   if (news !== undefined) passage.headers = { ...passage.headers, ...(await news) };
   const view = services.workspaces.view(request.caller.workspaceId);
   const workspace = view instanceof Promise ? await view : view;
   const found = metersOf(services, request);
   const meters = found instanceof Promise ? await found : found;
+  let leftOut: readonly string[] | undefined;
+  if (meters.some(({ blocks }) => blocks)) ({ request, call, leftOut } = guardCall(request, call));
+  const extras = call.extras ?? extrasOf(call, request.json);
+  if (extras !== undefined) call = { ...call, extras };
   const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));
   const routed = routeCall({
     call,
@@ -87,6 +95,7 @@ async function completeAdmitted(
   });
   const funding = asking instanceof Promise ? await asking : asking;
   const running = open(services, { request, call, funding, inputTokens, passage });
+  running.leftOut = leftOut;
   try {
     const answered = await answerFrom(services, { request, call, running, funding });
     const remember = isStored(request) ? (ids = noIds) => rememberStored(services, request, running, ids) : undefined;
@@ -184,6 +193,7 @@ function open(
     maxTokens: funding.maxTokens,
     attemptAt: request.startedAt,
     earlier: undefined,
+    leftOut: undefined,
     firstByteAt: undefined,
   };
 }

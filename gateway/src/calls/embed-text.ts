@@ -241,6 +241,7 @@ function openEmbedding(
     attemptAt: performance.now(),
     tokenIds,
     earlier: undefined,
+    leftOut: undefined,
     firstByteAt: undefined,
   };
 }

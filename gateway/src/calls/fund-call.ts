@@ -1,5 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { toUsd } from '@ai-gateway/shared/money';
+import { toUsd, usdForPeople } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import { isOwn } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
@@ -9,9 +9,10 @@ import { tellExceeded } from '../budgets/tell-exceeded.ts';
 import { billed, shownMarkup } from '../clients/markup.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { answerCeiling } from '../providers/answer-ceiling.ts';
+import { extrasNanos, unpricedAt } from '../providers/call-extras.ts';
 import { boundOpaque, isOpaque } from '../providers/count-tokens.ts';
 import { InputCounter } from '../providers/input-counter.ts';
-import { affordableOutputTokens, dearestCostNanos, type Price } from '../providers/price.ts';
+import { affordableOutputTokens, dearestCostNanos, type Price, withSound } from '../providers/price.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import type { CallTags } from '../usage/call-record.ts';
@@ -58,7 +59,9 @@ interface Asked {
 export function fundCall(services: Services, asked: Asked): Funding | Promise<Funding> {
   const { call, candidates, inputTokens, meters } = asked;
   const blocks = meters.some((meter) => meter.blocks);
-  const payable = blocks ? candidates.filter(({ price }) => price !== undefined) : candidates;
+  const payable = blocks ? candidates.filter((candidate) => isPriced(candidate, call)) : candidates;
+  const unknown = blocks ? extrasUnknown(asked) : undefined;
+  if (unknown !== undefined) throw unknown;
   if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, meters, asked.caller);
   const inputOf: InputOf =
     blocks && isOpaque(call) ? (candidate) => boundOpaque(inputTokens, candidate) : () => inputTokens;
@@ -75,6 +78,30 @@ export function fundCall(services: Services, asked: Asked): Funding | Promise<Fu
     'nanos' in outcome
       ? { ...funding, hold: outcome }
       : fundCounted(services, { ...asked, candidates: payable }, funding),
+  );
+}
+
+function isPriced(candidate: Candidate, { extras }: NeutralCall): boolean {
+  return candidate.price !== undefined && unpricedAt(extras, candidate).length === 0;
+}
+
+/** The model has a price, but not all that is asked of it: another model would answer something else. */
+function extrasUnknown({ candidates, call, meters, caller }: Asked): GatewayError | undefined {
+  const [first] = candidates;
+  if (first?.price === undefined) return undefined;
+  const names = unpricedAt(call.extras, first).join(', ');
+  if (names === '') return undefined;
+  const meter = meters.find((one) => one.blocks && isShown(one, caller));
+  return new GatewayError(
+    'budget_exceeded',
+    `The fee for ${names} is unknown, so ${meter === undefined ? 'a budget of the workspace' : `budget "${meter.budget.name}"`} cannot guard it. Leave it out, choose another model, or let the budget notify only.`,
+    {
+      details: {
+        model: first.model,
+        unpriced: names,
+        ...(meter && { budget_id: meter.budget.id, name: meter.budget.name }),
+      },
+    },
   );
 }
 
@@ -152,7 +179,7 @@ export async function fundEmbedding(
     held = await holdPatiently(services, asked, holdNanos);
   }
   if ('nanos' in held) return { hold: held, holdNanos };
-  await tellExceeded(services, held.meter, tags);
+  if (unspentNanos(held.meter) < holdNanos) await tellExceeded(services, held.meter, tags);
   throw await budgetExceeded(services, held.meter, { caller, tags });
 }
 
@@ -174,8 +201,18 @@ async function fundShort(
     if ('nanos' in held) return { hold: held, holdNanos, candidates, maxTokens, inputTokens: asked.inputTokens };
     shortage = held;
   }
-  await tellExceeded(services, shortage.meter, asked.tags);
+  if (!isHeldByOthers(asked, shortage.meter, exact)) await tellExceeded(services, shortage.meter, asked.tags);
   throw await budgetExceeded(services, shortage.meter, asked);
+}
+
+/** Would the call be admitted if no other were under way? Then the limit is not spent, and nobody is notified that it is. */
+function isHeldByOthers(asked: Asked, meter: Meter, exact: InputOf): boolean {
+  return fitWithin(asked, { exact, nanos: unspentNanos(meter) }) !== undefined;
+}
+
+/** What calls under way hold is not spent. */
+function unspentNanos({ limitNanos, spentNanos, postingNanos }: Meter): bigint {
+  return limitNanos - spentNanos - postingNanos;
 }
 
 /**
@@ -238,7 +275,7 @@ async function exactInputs({
 /** Dearest over the candidates. `most`: no answer is longer than this. */
 function dearestOf(
   candidates: readonly Candidate[],
-  call: Pick<NeutralCall, 'maxTokens' | 'choices'>,
+  call: Pick<NeutralCall, 'maxTokens' | 'choices' | 'extras'>,
   { inputOf, most }: { inputOf: InputOf; most: number | undefined },
 ): bigint {
   let dearest = 0n;
@@ -246,7 +283,10 @@ function dearestOf(
     const { price } = candidate;
     if (price === undefined) continue;
     const tokens = Math.min(ceilingOf(candidate, call), most ?? Number.POSITIVE_INFINITY) * (call.choices ?? 1);
-    const cost = dearestCostNanos(price, { inputTokens: inputOf(candidate), maxOutputTokens: tokens });
+    const { extras } = call;
+    const held = extras?.sound === true ? withSound(price) : price;
+    const cost =
+      dearestCostNanos(held, { inputTokens: inputOf(candidate), maxOutputTokens: tokens }) + extrasNanos(extras, held);
     if (cost > dearest) dearest = cost;
   }
   return dearest;
@@ -288,7 +328,10 @@ function affordable(
   { nanos, inputTokens, call }: { nanos: bigint; inputTokens: number; call: NeutralCall },
 ): number {
   if (price === undefined) return 0;
-  return Math.floor(affordableOutputTokens(price, { nanos, inputTokens }) / (call.choices ?? 1));
+  const { extras } = call;
+  const held = extras?.sound === true ? withSound(price) : price;
+  const left = nanos - extrasNanos(extras, held);
+  return Math.floor(affordableOutputTokens(held, { nanos: left, inputTokens }) / (call.choices ?? 1));
 }
 
 /** A client's own key hears of its own budgets. */
@@ -314,9 +357,9 @@ async function budgetExceeded(
     });
   return new GatewayError(
     'budget_exceeded',
-    `The budget "${budget.name}" of $${toUsd(limitNanos)} cannot pay for this call: $${toUsd(spent)} are spent. Raise it${
-      resetsAt === null ? '' : `, or wait until ${resetsAt}`
-    }.`,
+    `Budget "${budget.name}" has ${usdForPeople(limitNanos - spent)} of ${usdForPeople(limitNanos)} left, too little for this call${
+      meter.heldNanos > 0n ? ' beside those under way' : ''
+    }. Raise it${periodEndMs === undefined ? '' : `, or wait for the reset on ${dayForPeople(periodEndMs, budget.timezone)}`}.`,
     {
       details: {
         budget_id: budget.id,
@@ -346,4 +389,9 @@ function priceUnknown(model: string, meters: readonly Meter[], caller: Caller): 
       details: { budget_id: meter.budget.id, name: meter.budget.name, model },
     },
   );
+}
+
+/** `1 December`, by the budget's own calendar. */
+function dayForPeople(ms: number, timezone: string): string {
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', timeZone: timezone }).format(ms);
 }

@@ -7,6 +7,7 @@ import type { Hold, Ledger } from '../budgets/ledger.ts';
 import type { Meter } from '../budgets/meter.ts';
 import { billed } from '../clients/markup.ts';
 import type { Usage } from '../dialects/neutral.ts';
+import { unpricedAt } from '../providers/call-extras.ts';
 import { costNanos, type Price } from '../providers/price.ts';
 import type { Attempt } from '../routing/health-board.ts';
 import { addUsage, type ClosedCall, noUsage } from '../usage/call-record.ts';
@@ -41,6 +42,8 @@ export interface RunningCall extends AttemptSoFar {
   price: Price | undefined;
   /** Undefined where no earlier attempt went out. */
   earlier: Earlier | undefined;
+  /** What a blocking budget keeps from going out, in the caller's words. */
+  leftOut: readonly string[] | undefined;
   /** By `performance.now()`. */
   firstByteAt: number | undefined;
 }
@@ -72,7 +75,7 @@ export async function settleCall(
     usage,
     costNanos: cost ?? 0n,
     // An unknown price is as much of an estimate as a counted token.
-    estimated: end.usage === undefined || cost === undefined,
+    estimated: end.usage === undefined || isGuess(running, usage, cost),
     errorCode: end.errorCode,
   });
   await onRecord;
@@ -87,8 +90,17 @@ export async function bookAttempt(running: RunningCall, spent: Spent): Promise<v
   running.earlier = {
     costNanos: (earlier?.costNanos ?? 0n) + (cost ?? 0n),
     usage: earlier === undefined ? usage : addUsage(earlier.usage, usage),
-    estimated: earlier?.estimated === true || spent.usage === undefined || cost === undefined,
+    estimated: earlier?.estimated === true || spent.usage === undefined || isGuess(running, usage, cost),
   };
+}
+
+/** Is some of what was used without a price? */
+function isGuess({ call, candidate }: RunningCall, usage: Usage, cost: bigint | undefined): boolean {
+  return (
+    cost === undefined ||
+    usage.isUnpriced === true ||
+    (candidate !== undefined && unpricedAt(call.extras, candidate).length > 0)
+  );
 }
 
 function isGuarded({ hold }: RunningCall): boolean {
@@ -196,7 +208,9 @@ export function answerHeaders(
   // nginx gathers a whole stream before it passes any of it on, unless told not to.
   if (running.call.stream) headers['x-accel-buffering'] = 'no';
   Object.assign(headers, running.passage.headers);
-  if (dropped.length > 0) headers['x-gateway-dropped-params'] = headerText(dropped.join(', '));
+  const { leftOut } = running;
+  const all = leftOut === undefined || leftOut.length === 0 ? dropped : [...new Set([...leftOut, ...dropped])];
+  if (all.length > 0) headers['x-gateway-dropped-params'] = headerText(all.join(', '));
   return headers;
 }
 

@@ -45,7 +45,15 @@ export async function estimateSpent(attempt: AttemptSoFar, spent: Spent, isGuard
   const counted = await estimateUsage({ ...inputOf(call), outputText: spent.text });
   const input = begun ?? { ...counted, inputTokens: inputTokensOf(counted.inputTokens + (tokenIds ?? 0)) };
   const outputTokens = Math.min(Math.max(counted.outputTokens, unseenTokens(attempt, spent)), answerTokensMax(attempt));
-  return { ...input, outputTokens: Math.max(begun?.outputTokens ?? 0, outputTokens) };
+  const { extras } = call;
+  return {
+    ...input,
+    outputTokens: Math.max(begun?.outputTokens ?? 0, outputTokens),
+    // What a vendor's tools did is told at the end only.
+    ...(spent.unseen === undefined || extras === undefined || extras.webSearches + extras.fileSearches === 0
+      ? {}
+      : { webSearches: extras.webSearches, fileSearches: extras.fileSearches }),
+  };
 
   function inputTokensOf(seen: number): number {
     // What the vendor reads beside the request nobody counts here; the budget held its window.

@@ -1,4 +1,4 @@
-import { readOpenAiUsage } from '../providers/read-usage.ts';
+import { readOpenAiUsage, withOpenAiExtras } from '../providers/read-usage.ts';
 import type { RelayScanner } from './dialect.ts';
 import type { JsonObject, NeutralCall, Usage } from './neutral.ts';
 import { dataOf, parseFrame, TextCollector } from './scan-frame.ts';
@@ -31,7 +31,7 @@ export class ChatScanner implements RelayScanner {
     if (typeof chunk.model === 'string' && chunk.model !== '') this.model ??= chunk.model;
     if (isGiven(chunk.error)) return 'error';
     const hasChoices = Array.isArray(chunk.choices) && chunk.choices.length > 0;
-    const usage = readOpenAiUsage(chunk.usage);
+    const usage = withOpenAiExtras(readOpenAiUsage(chunk.usage), chunk);
     if (usage !== undefined) {
       // Some servers count up from chunk to chunk; before the answer begins the input alone is known.
       if (usage.outputTokens === 0 && hasChoices && !isFinished(chunk.choices)) this.begun = usage;

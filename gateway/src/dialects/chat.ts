@@ -1,5 +1,5 @@
 import { toErrorBody } from '@ai-gateway/shared/errors';
-import { readOpenAiUsage } from '../providers/read-usage.ts';
+import { readOpenAiUsage, withOpenAiExtras } from '../providers/read-usage.ts';
 import { readChat } from './chat-read.ts';
 import { ChatScanner } from './chat-scan.ts';
 import { chatStream, writeChat } from './chat-write.ts';
@@ -18,7 +18,7 @@ export const chat: Dialect = {
   readPlain: (body) => {
     const { choices, model } = body;
     if (!Array.isArray(choices) || typeof model !== 'string') return undefined;
-    const usage = readOpenAiUsage(body.usage);
+    const usage = withOpenAiExtras(readOpenAiUsage(body.usage), body);
     return { model, usage, text: usage === undefined ? textOf(choices) : '' };
   },
 };

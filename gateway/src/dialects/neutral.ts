@@ -130,6 +130,21 @@ export interface NeutralCall {
   extra: JsonObject;
   /** Features no other dialect has (`previous_response_id`, hosted tools …): only a provider of this dialect can honour them. */
   onlyNative: readonly string[];
+  /** Undefined for most calls. */
+  extras?: CallExtras | undefined;
+}
+
+/** What a call may cost beside the tokens of its input and its answer. */
+export interface CallExtras {
+  /** The most uses of a vendor's own tools. */
+  webSearches: number;
+  fileSearches: number;
+  /** Sound comes in or goes out, at rates of its own. */
+  sound: boolean;
+  /** Of a predicted answer. */
+  predictedTokens: number;
+  /** Names of what no price is known of. */
+  unpriced: readonly string[];
 }
 
 /**
@@ -142,6 +157,16 @@ export interface Usage {
   cacheWriteTokens: number;
   /** Those of the `cacheWriteTokens` that are kept for an hour (Anthropic's `ephemeral_1h_input_tokens`) and cost more. */
   longCacheWriteTokens?: number;
+  /** Uses of the vendor's own tools that are billed by the use. */
+  webSearches?: number;
+  fileSearches?: number;
+  /** Those of the tokens that are sound. */
+  soundInputTokens?: number;
+  soundOutputTokens?: number;
+  /** The vendor served the call faster, elsewhere or later, and so at another price: in hundredths of the usual one. */
+  rateHundredths?: number;
+  /** Something was used that no price is known of. */
+  isUnpriced?: boolean;
   outputTokens: number;
   reasoningTokens: number;
 }

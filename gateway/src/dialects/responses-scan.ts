@@ -1,4 +1,4 @@
-import { readOpenAiUsage } from '../providers/read-usage.ts';
+import { readOpenAiUsage, withOpenAiExtras } from '../providers/read-usage.ts';
 import type { RelayScanner } from './dialect.ts';
 import type { JsonObject, Usage } from './neutral.ts';
 import { parseFrame, TextCollector } from './scan-frame.ts';
@@ -39,7 +39,7 @@ export class ResponsesScanner implements RelayScanner {
   #look(frame: Buffer): void {
     const response = (parseFrame(frame)?.response ?? {}) as JsonObject;
     if (typeof response.model === 'string') this.model = response.model;
-    this.usage = readOpenAiUsage(response.usage) ?? this.usage;
+    this.usage = withOpenAiExtras(readOpenAiUsage(response.usage), response) ?? this.usage;
     this.answerIds = idsOf(response);
   }
 }

@@ -1,5 +1,5 @@
 import { errorCatalogue, toErrorBody } from '@ai-gateway/shared/errors';
-import { readOpenAiUsage } from '../providers/read-usage.ts';
+import { readOpenAiUsage, withOpenAiExtras } from '../providers/read-usage.ts';
 import type { Dialect } from './dialect.ts';
 import type { JsonObject } from './neutral.ts';
 import { readResponses } from './responses-read.ts';
@@ -34,7 +34,7 @@ export const responses: Dialect = {
     if (body.status === 'failed') return undefined;
     return {
       model: body.model,
-      usage: readOpenAiUsage(body.usage),
+      usage: withOpenAiExtras(readOpenAiUsage(body.usage), body),
       text: body.output.map(textOf).join(''),
       answerIds: idsOf(body),
     };

@@ -10,7 +10,7 @@ import type {
 } from '../dialects/neutral.ts';
 import { type StreamReader, UnreadableAnswer } from './adapter.ts';
 import { cleanMessage } from './failure.ts';
-import { readOpenAiUsage } from './read-usage.ts';
+import { readOpenAiUsage, withOpenAiExtras } from './read-usage.ts';
 import {
   argumentsText,
   brokenArguments,
@@ -28,7 +28,7 @@ export function readCompletion(body: unknown): Answer {
   if (completion === undefined || choice === undefined || message === undefined) throw unreadable(completion);
   const id = asText(completion.id) ?? '';
   const parts = readMessage(message, id);
-  const usage = readOpenAiUsage(completion.usage);
+  const usage = withOpenAiExtras(readOpenAiUsage(completion.usage), completion);
   return {
     id,
     model: asText(completion.model) ?? '',
@@ -113,7 +113,7 @@ export function chatStreamReader(): StreamReader {
       if (chunk === undefined) return [{ kind: 'error', message: unreadableEvent }];
       if (chunk.error !== undefined && chunk.error !== null)
         return [{ kind: 'error', message: cleanMessage(asObject(chunk.error)?.message ?? chunk.error, 500) }];
-      const usage = readOpenAiUsage(chunk.usage);
+      const usage = withOpenAiExtras(readOpenAiUsage(chunk.usage), chunk);
       const choice = asObject(asArray(chunk.choices)?.[0]);
       const events: StreamEvent[] = choice === undefined && !started ? [] : start(chunk);
       const delta = asObject(choice?.delta);

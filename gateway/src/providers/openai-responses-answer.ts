@@ -2,7 +2,7 @@ import type { Answer, AnswerPart, FinishReason, JsonObject } from '../dialects/n
 import { type ProviderFailure, UnreadableAnswer } from './adapter.ts';
 import { cleanMessage } from './failure.ts';
 import { asArray, asObject, asText, unreadable } from './openai-answer.ts';
-import { readOpenAiUsage } from './read-usage.ts';
+import { readOpenAiUsage, withOpenAiExtras } from './read-usage.ts';
 import { argumentsText, brokenArguments, brokenCall } from './tool-arguments.ts';
 
 /** A response of OpenAI's as a neutral answer. Only what is used is read. */
@@ -13,7 +13,7 @@ export function readResponse(body: unknown): Answer {
   if (response.status !== 'completed' && response.status !== 'incomplete')
     throw new UnreadableAnswer(failureIn(response));
   const parts = output.flatMap((item) => readItem(asObject(item) ?? {}));
-  const usage = readOpenAiUsage(response.usage);
+  const usage = withOpenAiExtras(readOpenAiUsage(response.usage), response);
   const logprobs = logprobsOf(output);
   return {
     id: asText(response.id) ?? '',

@@ -3,7 +3,7 @@ import type { StreamReader } from './adapter.ts';
 import { cleanMessage } from './failure.ts';
 import { asArray, asObject, asText, parseObject, unreadableEvent } from './openai-answer.ts';
 import { failureIn, finishOf, proofOf, readCall } from './openai-responses-answer.ts';
-import { readOpenAiUsage } from './read-usage.ts';
+import { readOpenAiUsage, withOpenAiExtras } from './read-usage.ts';
 import { argumentsText, brokenArguments } from './tool-arguments.ts';
 
 export function responsesStreamReader(): StreamReader {
@@ -156,7 +156,7 @@ class ResponsesReader implements StreamReader {
       { ...response, status: event.type === 'response.incomplete' ? 'incomplete' : 'completed' },
       { called: this.#calls > 0, refused: this.#refused },
     );
-    const usage = readOpenAiUsage(response.usage);
+    const usage = withOpenAiExtras(readOpenAiUsage(response.usage), response);
     return usage === undefined ? started : [...started, { kind: 'usage', usage }];
   }
 }

@@ -17,6 +17,11 @@ interface Tier {
 /** What a model costs. The first tier begins at nothing; reasoning tokens are output and cost the same everywhere. */
 export interface Price {
   tiers: readonly Tier[];
+  /** For each use of the vendor's own search. */
+  webSearchNanos?: bigint | undefined;
+  fileSearchNanos?: bigint | undefined;
+  /** Where sound has rates of its own. */
+  sound?: { input: Rate; output: Rate } | undefined;
 }
 
 /** A price as one knows it of one's own provider. */
@@ -59,7 +64,46 @@ export function costNanos(price: Price, usage: Usage): bigint {
     BigInt(written - writtenLong) * tier.cacheWrite +
     BigInt(writtenLong) * tier.longCacheWrite +
     BigInt(usage.outputTokens) * tier.output;
-  return (picos + 500n) / 1000n;
+  return usesMore(usage) ? costWithExtras(price, usage, { picos, tier }) : (picos + 500n) / 1000n;
+}
+
+function usesMore({ webSearches, fileSearches, soundInputTokens, soundOutputTokens, rateHundredths }: Usage): boolean {
+  return (
+    webSearches !== undefined ||
+    fileSearches !== undefined ||
+    soundInputTokens !== undefined ||
+    soundOutputTokens !== undefined ||
+    rateHundredths !== undefined
+  );
+}
+
+function costWithExtras(price: Price, usage: Usage, { picos, tier }: { picos: bigint; tier: Tier }): bigint {
+  const { sound = { input: tier.input, output: tier.output } } = price;
+  const tokens =
+    picos +
+    BigInt(usage.soundInputTokens ?? 0) * (sound.input - tier.input) +
+    BigInt(usage.soundOutputTokens ?? 0) * (sound.output - tier.output);
+  const rated = (tokens * BigInt(usage.rateHundredths ?? 100)) / 100n;
+  return (
+    (rated + 500n) / 1000n +
+    BigInt(usage.webSearches ?? 0) * (price.webSearchNanos ?? 0n) +
+    BigInt(usage.fileSearches ?? 0) * (price.fileSearchNanos ?? 0n)
+  );
+}
+
+/** The price of a call that may be sound: all of it at the higher rate. */
+export function withSound(price: Price): Price {
+  const { sound } = price;
+  if (sound === undefined) return price;
+  const higher = (one: Rate, other: Rate): Rate => (one > other ? one : other);
+  return {
+    ...price,
+    tiers: price.tiers.map((tier) => ({
+      ...tier,
+      input: higher(tier.input, sound.input),
+      output: higher(tier.output, sound.output),
+    })),
+  };
 }
 
 /** The most a call can cost: all of its input at the dearest price input has, in the dearest tier it may come to. */

@@ -27,7 +27,62 @@ export function readOpenAiUsage(value: unknown): Usage | undefined {
     cachedTokens,
     cacheWriteTokens: Math.min(readCount(input.cache_write_tokens) ?? 0, inputTokens - cachedTokens),
     reasoningTokens: Math.min(readCount(output.reasoning_tokens) ?? 0, outputTokens),
+    ...sounds(input.audio_tokens, output.audio_tokens, { inputTokens, outputTokens }),
   };
+}
+
+function sounds(
+  input: unknown,
+  output: unknown,
+  most: { inputTokens: number; outputTokens: number },
+): Pick<Usage, 'soundInputTokens' | 'soundOutputTokens'> {
+  const soundIn = Math.min(readCount(input) ?? 0, most.inputTokens);
+  const soundOut = Math.min(readCount(output) ?? 0, most.outputTokens);
+  return {
+    ...(soundIn > 0 ? { soundInputTokens: soundIn } : {}),
+    ...(soundOut > 0 ? { soundOutputTokens: soundOut } : {}),
+  };
+}
+
+/**
+ * The tier OpenAI says it served a call in, as hundredths of the usual price (https://platform.openai.com/docs/pricing): flex is
+ * half; priority is 1.7 to 2 times, taken at twice.
+ */
+const tiers: Readonly<Record<string, number>> = { flex: 50, priority: 200 };
+
+/** OpenAI says what multiplies the price, and what its tools did, beside the usage and not in it. */
+export function withOpenAiExtras(usage: Usage | undefined, body: JsonObject): Usage | undefined {
+  const tier = typeof body.service_tier === 'string' ? tiers[body.service_tier] : undefined;
+  const items = Array.isArray(body.output) ? (body.output as unknown[]) : none;
+  if (usage === undefined || (tier === undefined && !items.some(isToolUse))) return usage;
+  const count = (type: string): number => items.filter((item) => typeOf(item) === type && isSearch(item)).length;
+  const webSearches = count('web_search_call');
+  const fileSearches = count('file_search_call');
+  return {
+    ...usage,
+    ...(tier === undefined ? {} : { rateHundredths: tier }),
+    ...(webSearches > 0 ? { webSearches } : {}),
+    ...(fileSearches > 0 ? { fileSearches } : {}),
+    ...(tier !== undefined || items.some((item) => unpricedCalls.has(typeOf(item))) ? { isUnpriced: true } : {}),
+  };
+}
+
+const none: readonly unknown[] = [];
+const unpricedCalls = new Set(['code_interpreter_call', 'image_generation_call', 'shell_call']);
+
+function isToolUse(item: unknown): boolean {
+  const type = typeOf(item);
+  return type === 'web_search_call' || type === 'file_search_call' || unpricedCalls.has(type);
+}
+
+/** Opening and reading a page that was found is no search. */
+function isSearch(item: unknown): boolean {
+  const { action } = details(item);
+  return action === undefined || action === null || details(action).type === 'search';
+}
+
+function typeOf(item: unknown): string {
+  return String(details(item).type);
 }
 
 /** Anthropic counts cached and written tokens beside the input, not in it. */
@@ -49,13 +104,31 @@ export function readAnthropicUsage(value: unknown): Usage | undefined {
     cacheWriteTokens,
     outputTokens,
     reasoningTokens: Math.min(readCount(details(usage.output_tokens_details).thinking_tokens) ?? 0, outputTokens),
+    ...anthropicExtras(usage),
+  };
+}
+
+/**
+ * https://docs.claude.com/en/docs/about-claude/pricing: fast mode costs six times the usual price, inference in the US alone 1.1
+ * times. The fee for each search is in the catalogue.
+ */
+function anthropicExtras(
+  usage: Record<string, unknown>,
+): Pick<Usage, 'webSearches' | 'rateHundredths' | 'isUnpriced'> | undefined {
+  const searches = readCount(details(usage.server_tool_use).web_search_requests) ?? 0;
+  const isFast = usage.speed === 'fast';
+  const isUs = usage.inference_geo === 'us';
+  if (searches === 0 && !isFast && !isUs) return undefined;
+  return {
+    ...(searches > 0 ? { webSearches: searches } : {}),
+    ...(isFast || isUs ? { rateHundredths: isFast ? (isUs ? 660 : 600) : 110, isUnpriced: true } : {}),
   };
 }
 
 /** Usage off a whole body, wherever its provider writes it. */
 export function readUsage(kind: ProviderKind, body: JsonObject): Usage | undefined {
   if (kind === 'gemini') return readGeminiUsage(body.usageMetadata);
-  return kind === 'anthropic' ? readAnthropicUsage(body.usage) : readOpenAiUsage(body.usage);
+  return kind === 'anthropic' ? readAnthropicUsage(body.usage) : withOpenAiExtras(readOpenAiUsage(body.usage), body);
 }
 
 /** Gemini counts thoughts beside the answer, and what its own tools read beside the prompt. */
@@ -74,7 +147,17 @@ export function readGeminiUsage(value: unknown): Usage | undefined {
     cacheWriteTokens: 0,
     outputTokens: answer + thoughts,
     reasoningTokens: thoughts,
+    ...sounds(soundOf(usage.promptTokensDetails), soundOf(usage.candidatesTokensDetails), {
+      inputTokens,
+      outputTokens: answer,
+    }),
   };
+}
+
+function soundOf(list: unknown): unknown {
+  return Array.isArray(list)
+    ? details((list as unknown[]).find((one) => details(one).modality === 'AUDIO')).tokenCount
+    : undefined;
 }
 
 function details(value: unknown): Record<string, unknown> {

@@ -56,6 +56,8 @@ const known = new Set([
   'stream',
   'tools',
   'tool_choice',
+  'speed',
+  'inference_geo',
   'temperature',
   'top_p',
   'top_k',
@@ -233,8 +235,9 @@ function faultOf(body: Json): string | undefined {
   for (const [i, { name }] of ((body.tools ?? []) as Json[]).entries())
     if (!/^[a-zA-Z0-9_-]{1,128}$/.test(String(name)))
       return `tools.${i}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`;
+  // A hosted tool has a version in its type, and no schema.
   for (const [i, tool] of ((body.tools ?? []) as Json[]).entries())
-    if ((tool.input_schema as Json | undefined)?.type !== 'object')
+    if (!/_\d{8}$/.test(String(tool.type)) && (tool.input_schema as Json | undefined)?.type !== 'object')
       return `tools.${i}.custom.input_schema.type: Field required`;
   const format = (body.output_config as { format?: { schema?: Json } } | undefined)?.format;
   if (format !== undefined && !isClosed(format.schema ?? {}))

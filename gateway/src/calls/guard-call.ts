@@ -1,0 +1,80 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { isRecord } from '@ai-gateway/shared/json';
+import { parseExact, writeExact } from '../dialects/exact-json.ts';
+import { edit, outlineJson } from '../dialects/json-outline.ts';
+import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
+import { extrasOf, toolUsesMax } from '../providers/call-extras.ts';
+import type { ModelCall } from './model-call.ts';
+
+export interface GuardedCall {
+  request: ModelCall;
+  call: NeutralCall;
+  /** Parameters the call goes without, in the caller's words. */
+  leftOut: readonly string[];
+}
+
+/** Values that cost the usual price or less. Any other multiplies it by what no catalogue says. */
+const usual: Readonly<Record<string, readonly unknown[]>> = {
+  service_tier: ['auto', 'default', 'standard', 'standard_only', 'flex', 'batch'],
+  speed: ['standard'],
+  inference_geo: ['global'],
+};
+
+/**
+ * A call under a blocking budget goes without what multiplies its price by an unknown amount, and says how often a vendor's own
+ * tools may be used, so that the most it can cost is known. The call itself where there is nothing of the kind, as nearly always.
+ */
+export function guardCall(request: ModelCall, call: NeutralCall): GuardedCall {
+  const { json } = request;
+  if (call.serviceTier === undefined && call.onlyNative.length === 0 && !mayMultiply(call.extra))
+    return { request, call, leftOut: nothing };
+  const leftOut = Object.keys(usual).filter((name) => isGiven(json[name]) && !usual[name]?.includes(json[name]));
+  const [first] = leftOut;
+  if (request.strict && first !== undefined) throw unpriced(first);
+  const set = boundedUses(request, call);
+  if (leftOut.length === 0 && Object.keys(set).length === 0) return { request, call, leftOut: nothing };
+  const body = edit(request.body, request.outline, { set, remove: leftOut });
+  const changed: JsonObject = { ...json };
+  for (const name of leftOut) delete changed[name];
+  for (const [name, text] of Object.entries(set)) changed[name] = JSON.parse(text);
+  const guarded = { ...request, body, outline: outlineJson(body), json: changed };
+  const read = request.dialect.read(changed);
+  return { request: guarded, call: { ...read, extras: extrasOf(read, changed) }, leftOut };
+}
+
+const nothing: readonly string[] = [];
+
+function mayMultiply({ speed, inference_geo: region }: JsonObject): boolean {
+  return isGiven(speed) || isGiven(region);
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Anthropic's `max_uses` of each search tool, OpenAI's `max_tool_calls` of all tools together. */
+function boundedUses({ json, body, outline }: ModelCall, { dialect, onlyNative }: NeutralCall): Record<string, string> {
+  if (onlyNative.length === 0 || !Array.isArray(json.tools)) return {};
+  const tools = json.tools as unknown[];
+  const searches = (tool: unknown): tool is JsonObject =>
+    isRecord(tool) && /^(web_search|file_search)/.test(String(tool.type));
+  if (!tools.some(searches)) return {};
+  if (dialect === 'responses') return isGiven(json.max_tool_calls) ? {} : { max_tool_calls: String(toolUsesMax) };
+  const member = outline.members.get('tools');
+  if (dialect !== 'messages' || member === undefined) return {};
+  if (tools.every((tool) => !searches(tool) || isGiven(tool.max_uses))) return {};
+  // Numbers in the tools keep their digits.
+  const exact = parseExact(body.toString('utf8', member.valueStart, member.valueEnd)) as JsonObject[];
+  const bounded = exact.map((tool) =>
+    searches(tool) && !isGiven(tool.max_uses) ? { ...tool, max_uses: toolUsesMax } : tool,
+  );
+  return { tools: writeExact(bounded) };
+}
+
+function unpriced(name: string): GatewayError {
+  return new GatewayError(
+    'unsupported_parameter',
+    `The price of \`${name}\` is unknown, so a budget that blocks cannot guard it. Leave it out, or let the budget notify only.`,
+    { param: name },
+  );
+}

@@ -1,0 +1,96 @@
+import { isRecord } from '@ai-gateway/shared/json';
+import type { CallExtras, JsonObject, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
+import type { Price } from './price.ts';
+
+/**
+ * What a call may cost beside its tokens, or undefined for most calls. Read off the request, since what a vendor's own tools do
+ * stands nowhere else before the answer.
+ */
+export function extrasOf(call: NeutralCall, json: JsonObject): CallExtras | undefined {
+  const { onlyNative, extra } = call;
+  if (onlyNative.length === 0 && extra.prediction === undefined && !asksForSound(extra) && !reachesServers(extra))
+    return undefined;
+  const uses = toolUses(call.dialect, json);
+  const sound = asksForSound(extra) || onlyNative.includes('input_audio');
+  const predictedTokens = isRecord(extra.prediction) ? Buffer.byteLength(JSON.stringify(extra.prediction)) : 0;
+  const unpriced = [...uses.unpriced, ...serverFields.filter((name) => isGiven(extra[name]))];
+  const { webSearches, fileSearches } = uses;
+  if (webSearches + fileSearches + predictedTokens === 0 && !sound && unpriced.length === 0) return undefined;
+  return { webSearches, fileSearches, sound, predictedTokens, unpriced };
+}
+
+/** Fields by which a vendor searches or runs what it charges for. */
+const serverFields = ['web_search_options', 'search_parameters', 'plugins'];
+
+function reachesServers(extra: JsonObject): boolean {
+  return serverFields.some((name) => isGiven(extra[name]));
+}
+
+function asksForSound({ modalities, audio }: JsonObject): boolean {
+  return isGiven(audio) || (Array.isArray(modalities) && modalities.includes('audio'));
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Where a call does not say how often a vendor's tool may be used, a blocking budget says it. */
+export const toolUsesMax = 10;
+
+/** Tools that cost their tokens alone: the caller runs them, or the vendor asks no fee (https://docs.claude.com/en/docs/about-claude/pricing). */
+const freeTools =
+  /^(function|custom|mcp|local_shell|apply_patch|tool_search|namespace|computer|bash|text_editor|memory|web_fetch|mcp_toolset)/;
+
+function toolUses(
+  dialect: NeutralCall['dialect'],
+  json: JsonObject,
+): { webSearches: number; fileSearches: number; unpriced: string[] } {
+  const found = { webSearches: 0, fileSearches: 0, unpriced: [] as string[] };
+  const tools = Array.isArray(json.tools) ? (json.tools as unknown[]).filter(isRecord) : [];
+  const calls = typeof json.max_tool_calls === 'number' ? json.max_tool_calls : toolUsesMax;
+  for (const tool of tools) {
+    const type = String(tool.type ?? 'function');
+    if (type.startsWith('web_search')) {
+      const own = typeof tool.max_uses === 'number' ? tool.max_uses : toolUsesMax;
+      found.webSearches = dialect === 'messages' ? found.webSearches + own : calls;
+    } else if (type === 'file_search') found.fileSearches = calls;
+    else if (!freeTools.test(type)) found.unpriced.push(type.slice(0, 60));
+  }
+  return found;
+}
+
+/** Models that search for every answer, at a fee for each that stands in no catalogue. */
+const searchModels = /search-(preview|api)/;
+
+/** What of a call has no price at a candidate; empty where all has. */
+export function unpricedAt(
+  extras: CallExtras | undefined,
+  { kind, model, price }: { kind: ProviderKind; model: string; price: Price | undefined },
+): readonly string[] {
+  const searches = searchModels.test(model) ? ['web search of the model'] : none;
+  if (extras === undefined || price === undefined) return searches;
+  const { webSearches, fileSearches, sound, unpriced } = extras;
+  return [
+    ...searches,
+    ...unpriced,
+    ...(webSearches > 0 && price.webSearchNanos === undefined ? ['web_search'] : []),
+    ...(fileSearches > 0 && price.fileSearchNanos === undefined ? ['file_search'] : []),
+    // Google prices sound like text where its lists name no other price.
+    ...(sound && price.sound === undefined && kind !== 'gemini' ? ['audio'] : []),
+  ];
+}
+
+const none: readonly string[] = [];
+
+/** The most the extras of a call cost beside its input and its answer. */
+export function extrasNanos(extras: CallExtras | undefined, price: Price): bigint {
+  if (extras === undefined) return 0n;
+  let output = 0n;
+  for (const tier of price.tiers) if (tier.output > output) output = tier.output;
+  return (
+    BigInt(extras.webSearches) * (price.webSearchNanos ?? 0n) +
+    BigInt(extras.fileSearches) * (price.fileSearchNanos ?? 0n) +
+    // A prediction the answer does not follow is billed as answer, beside the ceiling.
+    (BigInt(extras.predictedTokens) * output + 999n) / 1000n
+  );
+}
