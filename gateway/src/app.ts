@@ -18,6 +18,7 @@ import { serveContract } from './http/serve-contract.ts';
 import { serveDocs } from './http/serve-docs.ts';
 import { serveInvoices } from './http/serve-invoices.ts';
 import { dialectEndpoint, type ModelEndpoint, serveModel } from './http/serve-model.ts';
+import { serveResume } from './http/serve-resume.ts';
 import { serveStatus } from './http/serve-status.ts';
 import { tagPath } from './http/tag-path.ts';
 import type { Services } from './services.ts';
@@ -72,6 +73,7 @@ export function createApp(options: {
   serveInvoices(app, services);
   serveDocs(app, { publicUrl: () => services.publicUrl, version });
   serveStatus(app, services, isDraining);
+  serveResume(app);
   serveConfirm(app, services);
   app.use((req: Request) => {
     throw new GatewayError(

@@ -53,7 +53,7 @@ describe('a scenario that is paused', () => {
     const { error } = await json<Refusal>(refused, 423);
     expect(error).toMatchObject({
       code: 'scenario_paused',
-      message: `Scenario "mailer" was paused by Owner: Under repair. Resume it when it is fixed: POST ${gateway.url}/v1/scenarios/mailer/resume`,
+      message: `Scenario "mailer" was paused by Owner: Under repair. Resume it when it is fixed: ${gateway.url}/v1/scenarios/mailer/resume`,
       details: { reason: 'Under repair', resume_url: `${gateway.url}/v1/scenarios/mailer/resume` },
     });
     expect((await call('another')).status).toBe(200);

@@ -1,3 +1,4 @@
+import { escapeHtml } from '@ai-gateway/shared/escape-html';
 import type { BrandingSettings } from '../accounts/workspace-settings.ts';
 import type { InvoiceDocument } from './invoice-document.ts';
 import { faceOf } from './invoice-face.ts';
@@ -95,13 +96,4 @@ ${face.taxNote === undefined ? '' : `<p class="note">${escapeHtml(face.taxNote)}
 export function pagePolicy({ logo }: BrandingSettings): string {
   const from = logo === null ? "'none'" : logo.startsWith('data:') ? 'data:' : new URL(logo).origin;
   return `default-src 'none'; style-src 'unsafe-inline'; img-src ${from}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }

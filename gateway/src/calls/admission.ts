@@ -251,7 +251,7 @@ function scenarioPaused(
   const who = by === 'loop_breaker' ? 'the loop breaker' : by;
   return new GatewayError(
     'scenario_paused',
-    `Scenario "${id}" was paused by ${who}${reason === '' ? '' : `: ${reason.trim()}`}${/[.!?]\s*$/.test(reason) ? '' : '.'} Resume it when it is fixed: POST ${resumeUrl}`,
+    `Scenario "${id}" was paused by ${who}${reason === '' ? '' : `: ${reason.trim()}`}${/[.!?]\s*$/.test(reason) ? '' : '.'} Resume it when it is fixed: ${resumeUrl}`,
     {
       details: {
         scenario_id: id,

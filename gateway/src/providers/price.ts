@@ -17,11 +17,18 @@ interface Tier {
 /** What a model costs. The first tier begins at nothing; reasoning tokens are output and cost the same everywhere. */
 export interface Price {
   tiers: readonly Tier[];
+  /** Beside the tokens, for each call. */
+  callNanos?: bigint | undefined;
   /** For each use of the vendor's own search. */
   webSearchNanos?: bigint | undefined;
   fileSearchNanos?: bigint | undefined;
   /** Where sound has rates of its own. */
   sound?: { input: Rate; output: Rate } | undefined;
+}
+
+/** A call that costs one amount, whatever its tokens. */
+export function callPrice(nanos: bigint): Price {
+  return { ...flatPrice({ input: 0, output: 0 }), callNanos: nanos };
 }
 
 /** A price as one knows it of one's own provider. */
@@ -64,7 +71,8 @@ export function costNanos(price: Price, usage: Usage): bigint {
     BigInt(written - writtenLong) * tier.cacheWrite +
     BigInt(writtenLong) * tier.longCacheWrite +
     BigInt(usage.outputTokens) * tier.output;
-  return usesMore(usage) ? costWithExtras(price, usage, { picos, tier }) : (picos + 500n) / 1000n;
+  const cost = usesMore(usage) ? costWithExtras(price, usage, { picos, tier }) : (picos + 500n) / 1000n;
+  return price.callNanos === undefined ? cost : cost + price.callNanos;
 }
 
 function usesMore({ webSearches, fileSearches, soundInputTokens, soundOutputTokens, rateHundredths }: Usage): boolean {
@@ -114,7 +122,7 @@ export function dearestCostNanos(price: Price, tokens: { inputTokens: number; ma
     const picos = BigInt(tokens.inputTokens) * dearestInput(tier) + BigInt(tokens.maxOutputTokens) * tier.output;
     if (picos > dearest) dearest = picos;
   }
-  return (dearest + 999n) / 1000n;
+  return (dearest + 999n) / 1000n + (price.callNanos ?? 0n);
 }
 
 /** However the provider comes to count the input. */
@@ -131,7 +139,7 @@ export function affordableOutputTokens(price: Price, options: { nanos: bigint; i
   let least: bigint | undefined;
   for (const tier of price.tiers) {
     if (options.inputTokens <= tier.overInputTokens) continue;
-    const left = options.nanos * 1000n - BigInt(options.inputTokens) * dearestInput(tier);
+    const left = (options.nanos - (price.callNanos ?? 0n)) * 1000n - BigInt(options.inputTokens) * dearestInput(tier);
     const tokens = left < 0n ? 0n : tier.output === 0n ? freeTokens : left / tier.output;
     if (least === undefined || tokens < least) least = tokens;
   }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { parseUsd } from '@ai-gateway/shared/money';
 import type { Answer, AnswerPart, FinishReason, NeutralCall, StreamEvent, Tool, Usage } from '../dialects/neutral.ts';
 import type { ProviderFailure } from './adapter.ts';
 import { inputOf } from './count-tokens.ts';
@@ -12,7 +13,8 @@ export type SandboxOutcome =
 
 /**
  * The built-in provider of test keys: answers every model with deterministic text, calls the tools it is told to, fills in
- * schemas, and fails when asked to (`sandbox:error 429` as the last user text), so that a scenario can be rehearsed whole.
+ * schemas, fails when asked to (`sandbox:error 429` as the last user text) and costs what it is told (`sandbox:cost 4.00`), so that a
+ * scenario, its budget and its alerts can be rehearsed whole.
  */
 export function answerSandbox(call: NeutralCall, model: string): SandboxOutcome {
   const asked = lastUserText(call);
@@ -50,13 +52,19 @@ function shortPart(part: NeutralCall['messages'][number]['parts'][number]): stri
   return `${text.length} ${text.slice(-2_000)}`;
 }
 
+/** What a call of a test key is to cost, if its last user text says so: `sandbox:cost 4.00`, in dollars. */
+export function rehearsedCost(call: Pick<NeutralCall, 'messages'>): bigint | undefined {
+  const dollars = /^sandbox:cost (\d{1,6}(?:\.\d{1,9})?)$/.exec(lastUserText(call))?.[1];
+  return dollars === undefined ? undefined : parseUsd(dollars);
+}
+
 function rehearsedFailure(status: number): ProviderFailure & { status: number } {
   const kind = kindOfStatus(status);
   const message = cleanMessage(`the sandbox was asked for status ${status}`, status);
   return { kind, message, status, ...(kind === 'caller' ? { code: callerCode(status, message) } : {}) };
 }
 
-function lastUserText(call: NeutralCall): string {
+function lastUserText(call: Pick<NeutralCall, 'messages'>): string {
   const parts = call.messages.findLast(({ role }) => role === 'user')?.parts ?? [];
   return parts
     .flatMap((part) => (part.kind === 'text' ? [part.text] : []))

@@ -4,7 +4,8 @@ import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import { type CatalogModel, modelsOfClass, type Strength, vendors } from '../providers/catalog.ts';
 import { type Media, mediaOf, takers } from '../providers/media.ts';
-import { dearestCostNanos, flatPrice, type Price } from '../providers/price.ts';
+import { callPrice, dearestCostNanos, flatPrice, type Price } from '../providers/price.ts';
+import { rehearsedCost } from '../providers/sandbox.ts';
 import { fits, honours, type Needs } from './fit.ts';
 import type { Trial, TryPlace } from './health-board.ts';
 import { likeNames, type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
@@ -367,10 +368,12 @@ function inSandbox(first: Place, asked: Asked): Candidate {
   if (entry === undefined && candidate.price === undefined)
     throw unknownModel(asked.call.model, asked, { param: 'model', need: '' });
   const reason = `${first.reason}, in the sandbox`;
+  const rehearsed = asked.kind === 'chat' ? rehearsedCost(asked.call) : undefined;
   const standsFor = first.kind === 'sandbox' ? undefined : first.kind;
   // Nothing of a real account goes along.
   return {
     ...candidate,
+    ...(rehearsed === undefined ? {} : { price: callPrice(rehearsed) }),
     provider: 'sandbox',
     account: 'sandbox',
     kind: 'sandbox',
