@@ -69,6 +69,7 @@ describe('an answer is the few fields an automation goes on with', () => {
     expect({ ...stepAnswer(completion, true), ...receiptOf(headers) }).toEqual({
       text: completion.choices[0]?.message.content,
       json: { a: 1 },
+      refusal: null,
       model: 'gpt-4o-mini-2024-07-18',
       finish_reason: 'stop',
       usage: { input_tokens: 7, output_tokens: 2, total_tokens: 9 },
@@ -88,5 +89,46 @@ describe('an answer is the few fields an automation goes on with', () => {
     expect(stepAnswer(cut, true)).toMatchObject({ json: null, finish_reason: 'length' });
     expect(stepAnswer(completion, false).json).toBeNull();
     expect(receiptOf({}).budget_remaining_usd).toBeNull();
+  });
+
+  const answering = (message: { content: string | null; refusal?: string | null }, finish_reason = 'stop') => ({
+    ...completion,
+    choices: [{ message: { role: 'assistant' as const, ...message }, finish_reason }],
+  });
+
+  test.each([
+    ['{"a": 1}', { a: 1 }],
+    ['  [1, 2]\n', [1, 2]],
+    ['```json\n{"a": 1}\n```', { a: 1 }],
+    ['```\n{"a": 1}\n```', { a: 1 }],
+    ['```JSON\r\n{"a": 1}\r\n```\r\n', { a: 1 }],
+    ['Here is the JSON you asked for:\n```json\n{"a": 1}\n```', { a: 1 }],
+    ['```json\n{"a": 1}\n```\nLet me know if you need more {details}.', { a: 1 }],
+    ['Sure! {"a": {"b": [1]}} Anything else?', { a: { b: [1] } }],
+    ['As for [1]: {"a": 1}', { a: 1 }],
+    ['{"a": "```json"}', { a: '```json' }],
+  ])('JSON is found alone, in a fence or among words: %j', (content, json) => {
+    expect(stepAnswer(answering({ content }), true)).toMatchObject({ text: content, json });
+  });
+
+  test.each(['', '   ', 'No.', 'I cannot {do} that.', '{"a": 1', '```json\n{"a": \n```', 'undefined'])(
+    'what is no JSON stays text, which is paid for: %j',
+    (content) => {
+      expect(stepAnswer(answering({ content }), true)).toMatchObject({ text: content, json: null });
+    },
+  );
+
+  test.each([
+    { content: null, refusal: 'I cannot help with that.' },
+    { content: '', refusal: 'I cannot help with that.' },
+  ])('a refusal’s own words stand in place of the text: %j', (message) => {
+    const said = { text: 'I cannot help with that.', refusal: 'I cannot help with that.', json: null };
+    expect(stepAnswer(answering(message), true)).toMatchObject(said);
+    expect(stepAnswer(answering(message), false)).toMatchObject(said);
+  });
+
+  test('no content, and nobody who says why, is an empty text', () => {
+    expect(stepAnswer(answering({ content: null }), true)).toMatchObject({ text: '', json: null, refusal: null });
+    expect(stepAnswer({ ...completion, choices: [] }, true)).toMatchObject({ text: '', json: null, refusal: null });
   });
 });

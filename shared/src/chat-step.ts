@@ -92,14 +92,19 @@ function dollars(value: string | undefined): number | null {
   return value === undefined || value === '' ? null : Number(value);
 }
 
-/** The answer itself, with `json` in it: null unless it was asked for, and where it was cut short (`finish_reason` is `length`). */
+/**
+ * The answer itself. `json` is null unless it was asked for, and where there is none: cut short (`finish_reason` is `length`),
+ * refused, or no JSON at all. The text was paid for and stays. A refusal is an answer too: its words stand in place of the text.
+ */
 export function stepAnswer(completion: OutputOf<'chat.complete'>, asJson: boolean) {
   const [choice] = completion.choices;
-  const text = choice?.message.content ?? '';
+  const content = choice?.message.content ?? '';
+  const refusal = refusalIn(choice?.message);
   const { usage } = completion;
   return {
-    text,
-    json: asJson ? jsonIn(text) : null,
+    text: content === '' ? (refusal ?? '') : content,
+    json: asJson && choice?.finish_reason !== 'length' ? jsonIn(content) : null,
+    refusal,
     model: completion.model,
     finish_reason: choice?.finish_reason ?? null,
     usage: {
@@ -110,9 +115,17 @@ export function stepAnswer(completion: OutputOf<'chat.complete'>, asJson: boolea
   };
 }
 
-/** Models like to wrap JSON in a fence. */
+function refusalIn(message: Readonly<Record<string, unknown>> | undefined): string | null {
+  const refusal = message?.refusal;
+  return typeof refusal === 'string' && refusal !== '' ? refusal : null;
+}
+
+/** The JSON in a text: alone, in a fence, or among other words. Null where there is none. */
 function jsonIn(text: string): unknown {
-  return readJson(text.trim().replace(/^```(?:json)?\s*([\s\S]*?)\s*```$/, '$1')) ?? null;
+  const found = [/^[\s\S]*$/, /(?<=```[a-z]*\s)[\s\S]*?(?=```)/i, /[{[][\s\S]*[}\]]/, /\{[\s\S]*\}/, /\[[\s\S]*\]/]
+    .map((part) => readJson(part.exec(text)?.[0] ?? ''))
+    .find((value) => value !== undefined);
+  return found ?? null;
 }
 
 /** A field of a form that could not be sent as it was filled in. */

@@ -194,7 +194,10 @@ const n8n: Platform = {
       pause: (id, reason) => run('scenario', 'pause', { id: locator(id), additionalFields: { reason } }),
       resume: (id) => run('scenario', 'resume', { id: locator(id) }),
       invoice: (client, from, to) =>
-        run('invoice', 'create', { clientId: locator(client), from: from.toISOString(), to: to.toISOString() }),
+        run('invoice', 'create', {
+          clientId: locator(client),
+          additionalFields: { from: from.toISOString(), to: to.toISOString() },
+        }),
       async startAtAlertsOf(client) {
         const receiver = await startReceiver();
         const trigger = new AiGatewayTrigger();

@@ -131,6 +131,7 @@ const messages: PlainInputField = {
 export const chatSample = {
   text: '{"kind": "invoice"}',
   json: { kind: 'invoice' },
+  refusal: null,
   model: 'gpt-4o-mini-2024-07-18',
   finish_reason: 'stop',
   usage: { input_tokens: 21, output_tokens: 6, total_tokens: 27 },
@@ -143,6 +144,7 @@ export const chatSample = {
 
 export const chatOutput: PlainOutputField[] = [
   { key: 'text', label: 'Text', type: 'string' },
+  { key: 'refusal', label: 'Refusal', type: 'string' },
   { key: 'model', label: 'Model', type: 'string' },
   { key: 'finish_reason', label: 'Finish Reason', type: 'string' },
   { key: 'usage__input_tokens', label: 'Input Tokens', type: 'integer' },

@@ -80,6 +80,31 @@ describe('chat completion', () => {
     expect(gateway.fakes.openai.requests.at(-1)?.json.response_format).toMatchObject({ json_schema: { strict: true } });
   });
 
+  // An item that failed after it was paid for took the text with it: fenced JSON, a refusal, an empty answer.
+  test.each([
+    ['Here is the JSON:\n```json\n{"a": 1}\n```', { a: 1 }],
+    ['I cannot sort this.', null],
+    ['', null],
+  ])('the paid text stays where JSON was asked for: %j', async (text, json) => {
+    gateway.fakes.openai.reply({ text });
+    expect(await answerOf(node, host, chat({ outputFormat: 'json_schema' }))).toMatchObject({
+      text,
+      json,
+      refusal: null,
+      cost_usd: expect.any(Number),
+    });
+  });
+
+  test('a refusal of the model brings the model’s own words', async () => {
+    gateway.fakes.openai.reply({ refusal: 'I cannot help with that.' });
+    expect(await answerOf(node, host, chat({ outputFormat: 'json_schema' }))).toMatchObject({
+      text: 'I cannot help with that.',
+      refusal: 'I cannot help with that.',
+      json: null,
+      cost_usd: expect.any(Number),
+    });
+  });
+
   test('a picture in a binary field is shown to the model', async () => {
     const item = chat({ options: { imageBinaryFields: 'photo' } });
     await answerOf(node, host, { ...item, binary: { photo: { mimeType: 'image/png', bytes: Buffer.from('png') } } });

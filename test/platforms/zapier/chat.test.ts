@@ -29,6 +29,7 @@ describe('a chat completion', () => {
     expect(await door.chat(asked())).toEqual({
       text: 'Invoice',
       json: null,
+      refusal: null,
       model: 'gpt-4o-mini',
       provider: 'openai',
       finish_reason: 'stop',
@@ -37,6 +38,27 @@ describe('a chat completion', () => {
       budget_remaining_usd: null,
       route: expect.any(String),
       request_id: expect.stringMatching(/^req_/),
+    });
+  });
+
+  // A step that failed after it was paid for took the text with it: fenced JSON, a refusal, an empty answer.
+  test.each([
+    ['Here is the JSON:\n```json\n{"a": 1}\n```', { a: 1 }],
+    ['I cannot sort this.', null],
+    ['', null],
+  ])('keeps the paid text where JSON was asked for: %j', async (text, json) => {
+    gateway.fakes.openai.reply({ text, usage: { input: 12, output: 1 } });
+    const answer = await door.chat(asked({ output_format: 'json_object', prompt: 'Answer in JSON.' }));
+    expect(answer).toMatchObject({ text, json, refusal: null, cost_usd: expect.closeTo(12 * 0.15e-6 + 0.6e-6, 9) });
+  });
+
+  test('that the model refuses brings the model’s own words', async () => {
+    gateway.fakes.openai.reply({ refusal: 'I cannot help with that.' });
+    expect(await door.chat(asked({ output_format: 'json_object', prompt: 'Answer in JSON.' }))).toMatchObject({
+      text: 'I cannot help with that.',
+      refusal: 'I cannot help with that.',
+      json: null,
+      cost_usd: expect.any(Number),
     });
   });
 

@@ -36,6 +36,7 @@ test('the Zap pauses, the gateway calls back, and the Zap goes on with the same 
   expect(results).toEqual({
     text: '{"a":1}',
     json: { a: 1 },
+    refusal: null,
     model: 'gpt-4o-mini',
     finish_reason: 'stop',
     usage: { input_tokens: 12, output_tokens: 1, total_tokens: 13 },
