@@ -17,9 +17,12 @@ export function normalizeTag(text: string): string {
 /** Nothing to change but its ends. */
 const ordinary = /^[\x20-\x7e]*$/;
 
-/** Emoji first, whole: joiners, variation selectors and tags inside one are part of what is seen. */
+/**
+ * Emoji first, whole: joiners, variation selectors and tags inside one are part of what is seen. Of selectors one after another
+ * only the first one is kept, and tags belong to the black flag alone: more of either cannot be seen.
+ */
 const emojiOrInvisible =
-  /\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|[\ufe0e\ufe0f])*(?:[\u{e0020}-\u{e007e}]+\u{e007f})?(?:\u200d\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|[\ufe0e\ufe0f])*)*|[0-9#*]\ufe0f\u20e3|(?![\u202a-\u202e\u2066-\u2069])([\p{Default_Ignorable_Code_Point}\p{Cf}])/gu;
+  /(?:\u{1f3f4}[\u{e0020}-\u{e007e}]+\u{e007f}|\p{Extended_Pictographic}[\ufe0e\ufe0f]?(?:\p{Emoji_Modifier}[\ufe0e\ufe0f]?)*)(?:\u200d\p{Extended_Pictographic}[\ufe0e\ufe0f]?(?:\p{Emoji_Modifier}[\ufe0e\ufe0f]?)*)*|[0-9#*]\ufe0f\u20e3|(?![\u202a-\u202e\u2066-\u2069])([\p{Default_Ignorable_Code_Point}\p{Cf}])/gu;
 
 /** Tabs, no-break and wide spaces, and the blank pattern of Braille; not line breaks. */
 const whiteSpace = /[^\S\n\v\f\r\u2028\u2029]|\u2800/gu;

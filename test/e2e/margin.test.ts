@@ -190,4 +190,33 @@ describe('a client’s own key', () => {
     expect(list).not.toContain('wrong markup');
     expect(list).not.toContain(`"cost_usd":${real}`);
   });
+
+  it('gets no price that a server in between tells in its answer', async () => {
+    const models = [{ id: 'm1', input_usd_per_mtok: 1, output_usd_per_mtok: 10 }];
+    const account = { base_url: gateway.fakes.openai.baseUrl, api_key: 'sk-canary-openai-4711' };
+    await json(gateway.post('/v1/providers', { name: 'router', kind: 'openai-compatible', ...account, models }), 201);
+    const told = { prompt_tokens: 1, completion_tokens: 100, cost: 0.4242, cost_details: { upstream: 0.4545 } };
+    for (const more of [{}, { stream: true, stream_options: { include_usage: true } }]) {
+      const body = hello({ model: 'router/m1', ...more });
+      for (const [headers, isShown] of [
+        [headersOf(locked), false],
+        [headersOf(owner), false],
+        [{ 'x-client-id': 'acme' }, true],
+      ] as const) {
+        gateway.fakes.openai.reply({ text: 'the "cost": 0.1', usage: { raw: told } });
+        const text = await (await gateway.post(chat, body, headers)).text();
+        expect(text).toContain('"completion_tokens":100');
+        if (!('stream' in more)) expect(text).toContain('the \\"cost\\": 0.1');
+        expect([text.includes('0.4242'), text.includes('0.4545')]).toEqual([isShown, isShown]);
+      }
+    }
+  });
+
+  it('sees no amounts of a scenario that any client may use', async () => {
+    const as = headersOf(await asKey({ role: 'caller', tags: { scenario_id: 's1' }, locked_tags: ['scenario_id'] }));
+    hundredTokens();
+    await json(gateway.post(chat, hello({ max_tokens: 100 }), { ...as, 'x-client-id': 'acme' }));
+    const list = await json<{ data: object[] }>(gateway.get('/v1/scenarios', as));
+    expect(list.data).toMatchObject([{ id: 's1', spent_today_usd: 0, spent_period_usd: 0 }]);
+  });
 });

@@ -73,6 +73,15 @@ describe('a provider that refuses the gateway’s account', () => {
     }
   });
 
+  it('is followed by one that refused the account before, and answers now', async () => {
+    gateway.fakes.openai.always(badKey);
+    for (let i = 0; i < 5; i++) expect((await gateway.post(chat, hello('gpt-4o'), none)).status).toBe(502);
+    gateway.fakes.openai.always(undefined);
+    gateway.fakes.anthropic.fault(noCredit);
+    const response = await gateway.post(chat, hello('claude-haiku-4-5'), { 'x-gateway-fallback': 'gpt-4o' });
+    expect([response.status, response.headers.get('x-gateway-provider')]).toEqual([200, 'openai']);
+  });
+
   it.each(['chat', 'messages'] as const)(
     'is followed by the fallback where its first event says so, %s',
     async (dialect) => {

@@ -15,6 +15,7 @@ import { type AttemptFailure, errorOf, failureOfExchange, resting, retryAfterOf 
 import { metersOf, placesOf } from './complete-call.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import { fundEmbedding, meterIdsOf } from './fund-call.ts';
+import { hidingCost } from './hide-cost.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { noteTags } from './note-tags.ts';
 import { relayBody } from './relay-body.ts';
@@ -136,7 +137,7 @@ async function embedFunded(
   return {
     kind: 'plain',
     headers: settledHeaders(running, request.id, { dropped: routingFields(request.json)?.names ?? [], costNanos }),
-    body: outcome.body,
+    body: typeof outcome.body === 'string' ? outcome.body : (hidingCost(request)?.(outcome.body) ?? outcome.body),
   };
 }
 

@@ -19,6 +19,7 @@ import { answerInSandbox } from './answer-in-sandbox.ts';
 import { type AttemptFailure, failureOfExchange, retryAfterOf } from './attempt.ts';
 import type { Cancellation } from './cancellation.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
+import { hidingCost } from './hide-cost.ts';
 import type { ModelCall } from './model-call.ts';
 import { type Relay, relayBody } from './relay-body.ts';
 import type { Spent } from './spent.ts';
@@ -90,7 +91,7 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
     });
     if (exchange.status < 200 || exchange.status > 299)
       return { kind: 'failed', failure: withoutKey(await refusal(services, adapter, exchange), candidate) };
-    const restore = 'restore' in outgoing ? outgoing.restore : undefined;
+    const restore = 'restore' in outgoing ? hidingCost(request, outgoing.restore) : undefined;
     const inputTokens = await counting;
     const reading: Reading = { adapter, translated, exchange, request, call, dropped, inputTokens, restore };
     return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
@@ -182,7 +183,7 @@ interface Reading {
   call: NeutralCall;
   dropped: readonly string[];
   inputTokens: number | undefined;
-  /** Of a relayed answer, where names of tools had to be changed. */
+  /** Of a relayed answer: gives it back the caller's own names of tools, and takes out what the caller may not see. */
   restore: Relay['restore'];
 }
 

@@ -41,6 +41,23 @@ const refusals: Row[] = [
     'credit',
   ],
   ['openai', 400, openAi('Billing hard limit has been reached', 'billing_hard_limit_reached'), 'credit'],
+  ['openai', 400, openAi('Your monthly spend limit has been reached.', null), 'credit'],
+  [
+    'openai-compatible',
+    403,
+    openAi("You've reached your team's monthly spending limit. It's set by its owner.", null),
+    'credit',
+  ],
+  ['openai-compatible', 429, openAi('Your credits are depleted.', null), 'credit'],
+  [
+    'anthropic',
+    429,
+    claude('rate_limit_error', "This request would exceed your account's monthly spend limit."),
+    'credit',
+  ],
+  // ai.google.dev/gemini-api/docs/billing: both come as RESOURCE_EXHAUSTED, and neither is over in a minute
+  ['gemini', 429, google(429, 'RESOURCE_EXHAUSTED', 'Your project has exceeded its monthly spending cap.'), 'credit'],
+  ['gemini', 429, google(429, 'RESOURCE_EXHAUSTED', 'Your prepayment credits are depleted.'), 'credit'],
   [
     'openai',
     429,
@@ -294,6 +311,39 @@ describe('a refusal of our account is told from every other failure', () => {
       'caller',
     ],
     ['openai', 400, openAi("Invalid value: 'Your credit balance is too low'.", null), 'caller'],
+    ['openai', 400, openAi("Invalid value: 'a' Your credit balance is too low 'b'.", null), 'caller'],
+    ['openai', 400, openAi('Unrecognized request argument supplied: Your credit balance is too low', null), 'caller'],
+    [
+      'anthropic',
+      400,
+      claude(
+        'invalid_request_error',
+        "messages.0: Input tag 'x' Your credit balance is too low 'y' found using 'type'",
+      ),
+      'caller',
+    ],
+    [
+      'anthropic',
+      400,
+      claude('invalid_request_error', 'Your credit balance is too low: Extra inputs are not permitted'),
+      'caller',
+    ],
+    [
+      'gemini',
+      400,
+      google(
+        400,
+        'INVALID_ARGUMENT',
+        'Invalid JSON payload received. Unknown name "a" out of credits "b": Cannot find field.',
+      ),
+      'caller',
+    ],
+    [
+      'openai',
+      429,
+      openAi('Rate limit reached for gpt-4o on requests per day (RPD): Limit 200.', 'rate_limit_exceeded'),
+      'busy',
+    ],
   ])('%s %i %j is not: %s', (kind, status, body, expected) => {
     expect(read([kind, status, body]).kind).toBe(expected);
   });

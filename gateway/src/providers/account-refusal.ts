@@ -21,15 +21,13 @@ export interface AccountRefusal {
  * OpenAI's a 429) and inside streams (a 200), so the words come first and the status decides where they say nothing.
  */
 export function readAccountRefusal({ status, words, message, param }: ToldFailure): AccountRefusal | undefined {
-  // Quotations are the caller's own words: nobody may shut an account for others by having a value quoted.
-  const text = message.replace(/'[^']*'|"[^"]*"|`[^`]*`/g, '');
+  const text = withoutQuotations(message, status);
   if (/must be verified to/i.test(text)) return { reason: 'access', ofModel: true };
   if (status === 404 || status === 413 || status === 422 || (param !== undefined && status < 401)) return undefined;
   if (words.some((word) => modelWords.has(word)) || (status === 403 && /\b(access to|use)\b[^.]*\bmodel\b/i.test(text)))
     return { reason: 'access', ofModel: true };
   const ofModel = false;
-  if (words.some((word) => creditWords.has(word)) || creditTexts.some((pattern) => pattern.test(text)))
-    return { reason: 'credit', ofModel };
+  if (words.some((word) => creditWords.has(word)) || isOfCredit(text)) return { reason: 'credit', ofModel };
   if (words.some((word) => keyWords.has(word)) || keyTexts.some((pattern) => pattern.test(text)))
     return { reason: 'key', ofModel };
   if (words.some((word) => accessWords.has(word)) || accessTexts.some((pattern) => pattern.test(text)))
@@ -40,6 +38,19 @@ export function readAccountRefusal({ status, words, message, param }: ToldFailur
   if (status === 403 && !callersOwn.test(text)) return { reason: 'access', ofModel };
   return undefined;
 }
+
+/**
+ * Quotations are the caller's own words, and so are the names of fields in a validator's sentence ("x: Extra inputs are not
+ * permitted"): nobody may shut an account for others by having them quoted. A value may have quotes of its own, so of a 400 all
+ * goes from the first quote to the last. An apostrophe within a word is no quote.
+ */
+function withoutQuotations(message: string, status: number): string {
+  if (status !== 400) return message.replace(/(?<!\w)'[^']*'|"[^"]*"|`[^`]*`/g, '');
+  return ofValidators.test(message) ? '' : message.replace(/(?<!\w)'.*'(?!\w)|".*"|`.*`/gs, '');
+}
+
+const ofValidators =
+  /extra inputs are not permitted|unrecognized request argument|input should be|field required|does not match any of the expected|unexpected value/i;
 
 const callersOwn =
   /flagged|moderation|content.?policy|safety|permission[^.]*\b(file|cached ?content|tuned ?model)|\b(file|cached ?content|tuned ?model)\w*[^.]*permission/i;
@@ -73,6 +84,11 @@ const creditWords: ReadonlySet<string> = new Set([
   'BILLING_DISABLED',
 ]);
 
+/** Is it the money that is used up? */
+export function isOfCredit(message: string): boolean {
+  return creditTexts.some((pattern) => pattern.test(message));
+}
+
 const creditTexts: readonly RegExp[] = [
   /credit balance is too low/i,
   /reached your specified (api|workspace api) usage limits/i,
@@ -85,6 +101,9 @@ const creditTexts: readonly RegExp[] = [
   /(reached|exceeded) (its|your|the) (monthly )?(spend(ing)?|credit|usage) (limit|cap)/i,
   /\b(account|team|organization)\b.*\bin arrears\b/i,
   /payment required/i,
+  /\b((spend(ing)?|credit|billing|monthly usage) (limit|cap)|monthly (budget|quota))\b[^.]{0,30}\b(reached|exceeded|depleted|exhausted|used up)\b/i,
+  /\b(reach|exceed)(ed|s)?\b[^.]{0,60}\b(spend(ing)?|credit|billing|monthly (usage|budget)) (limit|cap)\b/i,
+  /\b(credits?|funds|balance) (are|is|have been|has been) (depleted|exhausted|used up)\b/i,
 ];
 
 const keyWords: ReadonlySet<string> = new Set([

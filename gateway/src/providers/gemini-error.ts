@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialects/neutral.ts';
-import { readAccountRefusal } from './account-refusal.ts';
+import { isOfCredit, readAccountRefusal } from './account-refusal.ts';
 import type { ProviderFailure } from './adapter.ts';
 import { callerCode, cleanMessage, kindOfStatus, parseErrorBody, statusIn, wordsOf } from './failure.ts';
 import { asArray, asObject, asText } from './openai-answer.ts';
@@ -62,6 +62,9 @@ function verdictOn(
     const ofTheDay = quotas.some((id) => id !== undefined && /PerDay/i.test(id)) || /\blimit: 0\b/.test(message);
     const saysWhen = details.some(({ retryDelay }) => retryDelay !== undefined) || quotas.length > 0;
     if (ofTheDay) return { kind: 'account', refusal: { reason: 'credit', ofModel: true } };
+    // "Your project has exceeded its monthly spending cap", "Your prepayment credits are depleted": no minute ends that.
+    if (quotas.length === 0 && isOfCredit(message.replace(/exceeded your current quota/i, '')))
+      return { kind: 'account', refusal: { reason: 'credit', ofModel: false } };
     if (saysWhen || !/exceeded your current quota|billing/i.test(message)) return { kind: 'busy' };
     return { kind: 'account', refusal: { reason: 'credit', ofModel: false } };
   }

@@ -337,6 +337,15 @@ describe('resting providers', () => {
     expect(route('auto', { mayTry: resting('id-openai'), fallbacks: 'none' })).toEqual(['anthropic/claude-sonnet-5']);
   });
 
+  it('are asked last where their provider refuses the account: only an answer tells that it is paid again', () => {
+    const refused = (place: { account: string }) => (place.account === 'id-openai' ? 'refused' : 'yes');
+    expect(route('gpt-4o', { mayTry: refused }).at(-1)).toBe('openai/gpt-4o');
+    expect(route('claude-sonnet-5', { mayTry: refused, fallbacks: ['gpt-4o'] })).toEqual([
+      'anthropic/claude-sonnet-5',
+      'openai/gpt-4o',
+    ]);
+  });
+
   it('may be probed', () => {
     expect(route('gpt-4o', { mayTry: () => 'probe' })).toHaveLength(3);
   });

@@ -74,8 +74,9 @@ export function routeCall(input: RouteInput): Candidate[] {
   const places = ledByOne(onePerAccountAndModel([first, ...standIns]));
   const trials = places.map(input.mayTry);
   const awake = places.filter((_place, i) => isAwake(trials[i] ?? 'no'));
-  if (awake.length > 0) return behindAwake(awake);
   const refusing = places.filter((_place, i) => trials[i] === 'refused');
+  // An account that is refused comes last, and is asked where nobody else answers: only an answer tells that it is paid again.
+  if (awake.length > 0) return [...behindAwake(awake), ...refusing.filter(({ spare }) => !spare)];
   const asleep = places.filter(({ spare }) => !spare);
   if (refusing.length === 0) throw allResting(asleep, input.restMs);
   return refusing;

@@ -156,7 +156,8 @@ function ownLock(caller: Caller): ScenarioLock | undefined {
 function viewFor(caller: Caller, row: ScenarioRow): ScenarioView {
   const { role, lockedTags } = caller;
   if (role === 'caller' && lockedTags.length === 0) return viewScenario(nameOf(row));
-  if (lockedTags.every((tag) => tag === 'scenario_id')) return viewScenario(row);
+  // Amounts are what the workspace pays, for whichever client.
+  if (role !== 'caller' && lockedTags.every((tag) => tag === 'scenario_id')) return viewScenario(row);
   // Its own pause it knows; of one for all, who was it and why is the workspace's business.
   const { reason, by, since, lock } = row;
   return viewScenario(lock === noLock ? nameOf(row) : { ...nameOf(row), reason, by, since, lock });

@@ -1,0 +1,48 @@
+import { isRecord } from '@ai-gateway/shared/json';
+import { seesMargin } from '../accounts/own-tags.ts';
+import { parseExact, writeExact } from '../dialects/exact-json.ts';
+import type { ModelCall } from './model-call.ts';
+
+type Restore = (bytes: Buffer) => Buffer;
+
+/**
+ * Servers between the gateway and a model tell the price in `usage` (OpenRouter's `cost` and `cost_details`, Perplexity's `cost`,
+ * DeepInfra's `estimated_cost`). It is what the agency pays: who calls for its client gets a relayed answer without it.
+ */
+export function hidingCost(
+  { caller, tags }: Pick<ModelCall, 'caller' | 'tags'>,
+  restore?: Restore,
+): Restore | undefined {
+  if (tags.client === undefined || seesMargin(caller)) return restore;
+  return restore === undefined ? withoutCost : (bytes) => withoutCost(restore(bytes));
+}
+
+/** A plain answer, or whole events of a stream. */
+function withoutCost(bytes: Buffer): Buffer {
+  if (!bytes.includes('cost')) return bytes;
+  const text = bytes.toString('utf8');
+  if (text.trimStart().startsWith('{')) return Buffer.from(withoutCostIn(text));
+  return Buffer.from(
+    text.replace(/^(data: ?)(\{.*\})(\r?)$/gm, (_line, head, json, end) => head + withoutCostIn(json) + end),
+  );
+}
+
+function withoutCostIn(json: string): string {
+  if (!json.includes('cost')) return json;
+  let changed = false;
+  try {
+    const body = parseExact(json);
+    if (!isRecord(body)) return json;
+    for (const usage of [body.usage, isRecord(body.response) ? body.response.usage : undefined]) {
+      if (!isRecord(usage)) continue;
+      for (const name of Object.keys(usage)) {
+        if (!/cost/i.test(name)) continue;
+        delete usage[name];
+        changed = true;
+      }
+    }
+    return changed ? writeExact(body) : json;
+  } catch {
+    return json;
+  }
+}
