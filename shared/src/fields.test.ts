@@ -20,6 +20,7 @@ describe('a form field says what a platform needs to show it', () => {
       help: 'Where days begin.',
       required: false,
       multiline: false,
+      inSight: false,
       initial: 'UTC',
       choices: [],
       options: undefined,

@@ -9,6 +9,8 @@ export interface Field {
   readonly help: string;
   readonly required: boolean;
   readonly multiline: boolean;
+  /** Shown at once although it may stay empty: one of several fields that an operation needs. */
+  readonly inSight: boolean;
   readonly initial: unknown;
   readonly choices: readonly string[];
   /** Id of the list operation that fills this field's drop-down. */
@@ -28,8 +30,11 @@ interface JsonSchema {
   required?: string[];
   items?: JsonSchema;
   anyOf?: JsonSchema[];
-  'x-field'?: { options?: string; multiline?: boolean };
+  'x-field'?: { options?: string; multiline?: boolean; inSight?: boolean };
 }
+
+/** A no-code platform pages by itself and takes JSON: its forms do not ask for these. */
+export const answeredByPlatforms: ReadonlySet<string> = new Set(['cursor', 'limit', 'format', 'for']);
 
 /** The form of an operation, read off its JSON Schema: zod's insides are nobody's business. */
 export function fieldsOf(operation: Pick<Operation, 'input'>): Field[] {
@@ -55,6 +60,7 @@ function readField(given: { key: string; schema: JsonSchema; required: boolean; 
     help: schema.description ?? '',
     required: given.required,
     multiline: schema['x-field']?.multiline ?? false,
+    inSight: schema['x-field']?.inSight ?? false,
     initial: schema.default,
     choices: (schema.enum ?? []).map(String),
     options: schema['x-field']?.options,

@@ -1,4 +1,4 @@
-import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import { answeredByPlatforms, type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import { type Operation, pathParams } from '@ai-gateway/shared/operation';
 import { type Component, componentId, connectionId, type Json, type Parameter } from './component.ts';
 import { makeField } from './make-field.ts';
@@ -13,9 +13,6 @@ export function makeModule(operation: Operation): Component {
   const rows = rowsOf(operation);
   return rows === undefined ? action(operation) : search(operation, rows);
 }
-
-/** Make pages by itself, and bundles are JSON; a person is not asked for either. */
-const answeredByMake: ReadonlySet<string> = new Set(['cursor', 'limit', 'format']);
 
 /** A list is known by its output: rows under `data`. */
 export function rowsOf(operation: Operation): readonly Field[] | undefined {
@@ -94,7 +91,7 @@ function requestOf(operation: Operation): Record<string, Json> {
 }
 
 function shownFields(operation: Operation): Field[] {
-  return fieldsOf(operation).filter(({ key }) => !answeredByMake.has(key));
+  return fieldsOf(operation).filter(({ key }) => !answeredByPlatforms.has(key));
 }
 
 /** By cursor; where the list takes none it is all there. */

@@ -47,7 +47,7 @@ function shapeOf(field: Field, example: unknown): Shape {
     case 'boolean':
       return { type: 'boolean', default: field.initial === true };
     case 'choice':
-      return { type: 'options', options: choicesOf(field), default: textOf(field.initial ?? field.choices[0]) };
+      return { type: 'options', ...choice(field) };
     case 'list':
       return list(field);
     case 'group':
@@ -105,6 +105,14 @@ export function sorted<Item>(items: readonly Item[], nameOf: (item: Item) => str
 function inside(group: Field): INodeProperties[] {
   const properties = group.children.map((child) => n8nProperty(child));
   return sorted(properties, ({ displayName }) => displayName);
+}
+
+/** A choice always has a value in n8n: where none is needed and none is the default, one of them says so. */
+function choice(field: Field): Pick<Shape, 'default' | 'options'> {
+  const options = choicesOf(field);
+  if (field.required || field.initial !== undefined)
+    return { options, default: textOf(field.initial ?? field.choices[0]) };
+  return { options: sorted([{ name: 'Any', value: '' }, ...options], ({ name }) => String(name)), default: '' };
 }
 
 function choicesOf(field: Field): INodePropertyOptions[] {

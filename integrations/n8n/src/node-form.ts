@@ -1,5 +1,5 @@
 import type { OperationId } from '@ai-gateway/shared/contract';
-import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import { answeredByPlatforms, type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { FieldPlan, ListPlan, OperationPlan } from '../nodes/AiGateway/operation-plan.ts';
@@ -84,11 +84,8 @@ function operationOption(operation: Operation): INodePropertyOptions {
   };
 }
 
-/** The node pages by itself, and items are JSON; a person is not asked for either. */
-const answeredByTheNode: ReadonlySet<string> = new Set(['cursor', 'limit', 'format']);
-
 function shownFields(operation: Operation): Field[] {
-  return fieldsOf(operation).filter(({ key }) => !answeredByTheNode.has(key));
+  return fieldsOf(operation).filter(({ key }) => !answeredByPlatforms.has(key));
 }
 
 function propertiesOf(operation: Operation): INodeProperties[] {
@@ -120,9 +117,12 @@ function propertiesOf(operation: Operation): INodeProperties[] {
   ];
 }
 
-/** A choice with a default stays in sight, since it says what will happen; so does a group, which is a box of its own. */
-function isAdditional({ kind, required, initial }: Field): boolean {
-  return !required && kind !== 'group' && !(kind === 'choice' && initial !== undefined);
+/**
+ * A choice with a default stays in sight, since it says what will happen; so does a group, which is a box of its own, and what
+ * the contract wants in sight.
+ */
+function isAdditional({ kind, required, initial, inSight }: Field): boolean {
+  return !required && !inSight && kind !== 'group' && !(kind === 'choice' && initial !== undefined);
 }
 
 function paging(displayOptions: NonNullable<INodeProperties['displayOptions']>): INodeProperties[] {

@@ -31,6 +31,7 @@ const under = (key: string, label: string, shape: Parameters<typeof fieldsOf>[0]
       help: '',
       required: true,
       multiline: false,
+      inSight: false,
       initial: undefined,
       choices: [],
       options: undefined,

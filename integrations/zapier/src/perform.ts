@@ -1,7 +1,7 @@
 import type { Client } from '@ai-gateway/shared/client';
 import type { InputOf, OperationId } from '@ai-gateway/shared/contract';
 import { isGatewayError } from '@ai-gateway/shared/errors';
-import { fieldsOf } from '@ai-gateway/shared/fields';
+import { answeredByPlatforms, fieldsOf } from '@ai-gateway/shared/fields';
 import { isRecord } from '@ai-gateway/shared/json';
 import type { Operation } from '@ai-gateway/shared/operation';
 import type { Bundle, ZObject } from 'zapier-platform-core';
@@ -9,11 +9,8 @@ import { gatewayOf, type Settings } from './gateway.ts';
 import { operationInput } from './operation-input.ts';
 import { asZapierErrors } from './zapier-errors.ts';
 
-/** The step asks for all rows at once, and its answers are JSON; a person is asked for neither page nor format. */
-const answeredByTheStep: ReadonlySet<string> = new Set(['cursor', 'limit', 'format']);
-
 export function shownFields(operation: Pick<Operation, 'input'>) {
-  return fieldsOf(operation).filter(({ key }) => !answeredByTheStep.has(key));
+  return fieldsOf(operation).filter(({ key }) => !answeredByPlatforms.has(key));
 }
 
 /** `pages` of rows are followed by their cursor, `rows` are all there is. */

@@ -176,11 +176,23 @@ export const createInvoice = operation({
   input: z
     .strictObject({
       client_id: clientId,
-      period: period.optional(),
-      from: moment
-        .optional()
-        .meta({ title: 'From', description: 'First moment, inclusive; a day is the workspace’s.' }),
-      to: moment.optional().meta({ title: 'To', description: 'End, exclusive; not in the future.' }),
+      // Either the period or both ends: a form shows all three, and each may stay empty.
+      period: period.optional().meta({
+        title: 'Period',
+        description:
+          'last_month, or a month such as 2026-10, by the workspace’s time zone. Leave it empty to give From and To.',
+        'x-field': { inSight: true },
+      }),
+      from: moment.optional().meta({
+        title: 'From',
+        description: 'First moment, inclusive; a day is the workspace’s. Only without a period.',
+        'x-field': { inSight: true },
+      }),
+      to: moment.optional().meta({
+        title: 'To',
+        description: 'End, exclusive; not in the future. Only without a period.',
+        'x-field': { inSight: true },
+      }),
     })
     .refine(hasOnePeriod, { error: 'needs `from` and `to`, or `period` alone', path: ['period'] }),
   output: invoice,

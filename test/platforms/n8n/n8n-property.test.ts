@@ -10,6 +10,7 @@ const plain: Field = {
   help: 'What people call it.',
   required: false,
   multiline: false,
+  inSight: false,
   initial: undefined,
   choices: [],
   options: undefined,
@@ -58,8 +59,16 @@ describe('a field of the contract is a field of n8n’s form', () => {
   });
 
   test('five choices and more are in alphabetical order', () => {
-    const names = n8nProperty({ ...plain, kind: 'choice', choices: ['e', 'a', 'd', 'b', 'c'] }).options;
+    const choices = ['e', 'a', 'd', 'b', 'c'];
+    const names = n8nProperty({ ...plain, kind: 'choice', choices, required: true }).options;
     expect(names?.map(({ name }) => name)).toEqual(['A', 'B', 'C', 'D', 'E']);
+  });
+
+  test('a choice that nothing needs begins without a value, and can go back to none', () => {
+    expect(n8nProperty({ ...plain, kind: 'choice', choices: ['ok', 'exceeded'] })).toMatchObject({
+      default: '',
+      options: [{ value: '' }, { value: 'ok' }, { value: 'exceeded' }],
+    });
   });
 
   test('a field with a list of its own is a drop-down with a search, or an id', () => {

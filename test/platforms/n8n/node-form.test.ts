@@ -78,6 +78,16 @@ describe('what is filled in arrives as the contract has it', () => {
     expect(known.input.safeParse(input).error).toBeUndefined();
   });
 
+  test.each(generated.map((plan) => [plan.id, plan] as const))(
+    '%s needs nothing that only “Add Field” brings into the form',
+    (id, plan) => {
+      const known = contract.find((candidate) => candidate.id === id);
+      const inSight = new Set(plan.fields.filter(({ additional }) => !additional).map(({ key }) => key));
+      const given = Object.entries(known?.sample.input ?? {}).filter(([key]) => inSight.has(key));
+      expect(known?.input.safeParse(Object.fromEntries(given)).error).toBeUndefined();
+    },
+  );
+
   test('empty fields are not sent', () => {
     const plan = committed.operations['budget.create'];
     if (plan === undefined) throw new Error('there is no such operation');

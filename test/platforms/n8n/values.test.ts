@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { freePort } from '../../support/elsewhere.ts';
 import { executeNode, type N8nHost } from '../../support/n8n-host.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
-import { answerOf, chat, locator, refusalOf } from './forms.ts';
+import { answerOf, asked, chat, locator, refusalOf } from './forms.ts';
 
 const node = new AiGateway();
 let gateway: TestGateway;
@@ -69,7 +69,10 @@ describe('what an expression gives', () => {
       { role: 'user' },
       { content: null },
     ];
-    await answerOf(node, host, { ...chat({ inputType: 'messages' }), evaluated: { messages: { values } } });
+    await answerOf(node, host, {
+      ...asked('chat', 'complete', { model: locator('gpt-4o-mini'), inputType: 'messages' }),
+      evaluated: { messages: { values } },
+    });
     expect(sent().messages).toEqual([
       { role: 'user', content: '{"a":1}' },
       { role: 'user', content: '7' },

@@ -801,6 +801,10 @@ export const properties: INodeProperties[] = [
         type: 'options',
         options: [
           {
+            name: 'Any',
+            value: '',
+          },
+          {
             name: 'Ok',
             value: 'ok',
           },
@@ -813,7 +817,7 @@ export const properties: INodeProperties[] = [
             value: 'exceeded',
           },
         ],
-        default: 'ok',
+        default: '',
         description: 'Warning: past the first threshold. exceeded: nothing more can be paid.',
       },
     ],
@@ -984,6 +988,21 @@ export const properties: INodeProperties[] = [
     },
     options: [
       {
+        displayName: 'From',
+        name: 'from',
+        type: 'string',
+        placeholder: 'e.g. 2026-11-01',
+        default: '',
+        description: 'The first day or moment. The start of this month where not given.',
+      },
+      {
+        displayName: 'To',
+        name: 'to',
+        type: 'string',
+        default: '',
+        description: 'The last day, included, or the moment at which the range ends. Now where not given.',
+      },
+      {
         displayName: 'Client',
         name: 'clientId',
         type: 'resourceLocator',
@@ -1011,39 +1030,11 @@ export const properties: INodeProperties[] = [
         description: 'Which of your clients the calls are for',
       },
       {
-        displayName: 'For',
-        name: 'for',
-        type: 'options',
-        options: [
-          {
-            name: 'Excel',
-            value: 'excel',
-          },
-        ],
-        default: 'excel',
-        description: "Excel: a CSV file that Excel opens as a table, with the separators of the workspace's language",
-      },
-      {
-        displayName: 'From',
-        name: 'from',
-        type: 'string',
-        placeholder: 'e.g. 2026-11-01',
-        default: '',
-        description: 'The first day or moment. The start of this month where not given.',
-      },
-      {
         displayName: 'Time Zone',
         name: 'timezone',
         type: 'string',
         default: '',
         description: "Whose days and months count. The workspace's own where not given.",
-      },
-      {
-        displayName: 'To',
-        name: 'to',
-        type: 'string',
-        default: '',
-        description: 'The last day, included, or the moment at which the range ends. Now where not given.',
       },
     ],
   },
@@ -1123,19 +1114,6 @@ export const properties: INodeProperties[] = [
         type: 'string',
         default: '',
         description: 'The single run of a scenario',
-      },
-      {
-        displayName: 'For',
-        name: 'for',
-        type: 'options',
-        options: [
-          {
-            name: 'Excel',
-            value: 'excel',
-          },
-        ],
-        default: 'excel',
-        description: "Excel: a CSV file that Excel opens as a table, with the separators of the workspace's language",
       },
       {
         displayName: 'From',
@@ -1218,6 +1196,10 @@ export const properties: INodeProperties[] = [
         type: 'options',
         options: [
           {
+            name: 'Any',
+            value: '',
+          },
+          {
             name: 'Cancelled',
             value: 'cancelled',
           },
@@ -1238,7 +1220,7 @@ export const properties: INodeProperties[] = [
             value: 'succeeded',
           },
         ],
-        default: 'open',
+        default: '',
         description:
           'Open: under way. cancelled: the client disconnected. interrupted: the gateway was cut down; settled by estimate.',
       },
@@ -1398,42 +1380,45 @@ export const properties: INodeProperties[] = [
     description: 'Which of your clients the calls are for',
   },
   {
-    displayName: 'Additional Fields',
-    name: 'additionalFields',
-    type: 'collection',
-    placeholder: 'Add Field',
-    default: {},
+    displayName: 'Period',
+    name: 'period',
+    type: 'string',
+    placeholder: 'e.g. 2026-10',
+    default: '',
     displayOptions: {
       show: {
         resource: ['invoice'],
         operation: ['create'],
       },
     },
-    options: [
-      {
-        displayName: 'Period',
-        name: 'period',
-        type: 'string',
-        placeholder: 'e.g. 2026-10',
-        default: '',
-        description:
-          'Last_month, or a month such as 2026-10, by the workspace’s time zone. The current month is billed up to now.',
+    description:
+      'Last_month, or a month such as 2026-10, by the workspace’s time zone. Leave it empty to give From and To.',
+  },
+  {
+    displayName: 'From',
+    name: 'from',
+    type: 'string',
+    default: '',
+    displayOptions: {
+      show: {
+        resource: ['invoice'],
+        operation: ['create'],
       },
-      {
-        displayName: 'From',
-        name: 'from',
-        type: 'string',
-        default: '',
-        description: 'First moment, inclusive; a day is the workspace’s',
+    },
+    description: 'First moment, inclusive; a day is the workspace’s. Only without a period.',
+  },
+  {
+    displayName: 'To',
+    name: 'to',
+    type: 'string',
+    default: '',
+    displayOptions: {
+      show: {
+        resource: ['invoice'],
+        operation: ['create'],
       },
-      {
-        displayName: 'To',
-        name: 'to',
-        type: 'string',
-        default: '',
-        description: 'End, exclusive; not in the future',
-      },
-    ],
+    },
+    description: 'End, exclusive; not in the future. Only without a period.',
   },
   {
     displayName: 'Return All',
@@ -1484,6 +1469,10 @@ export const properties: INodeProperties[] = [
         type: 'options',
         options: [
           {
+            name: 'Any',
+            value: '',
+          },
+          {
             name: 'Running',
             value: 'running',
           },
@@ -1492,7 +1481,7 @@ export const properties: INodeProperties[] = [
             value: 'paused',
           },
         ],
-        default: 'running',
+        default: '',
         description: 'Paused: its calls are refused',
       },
       {
@@ -1769,6 +1758,10 @@ export const properties: INodeProperties[] = [
         type: 'options',
         options: [
           {
+            name: 'Any',
+            value: '',
+          },
+          {
             name: 'Budget Exceeded',
             value: 'budget.exceeded',
           },
@@ -1809,7 +1802,7 @@ export const properties: INodeProperties[] = [
             value: 'scenario.resumed',
           },
         ],
-        default: 'budget.threshold_reached',
+        default: '',
         description: 'Only events of this type',
       },
     ],
@@ -2025,12 +2018,6 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
         kind: 'text',
         additional: true,
       },
-      {
-        key: 'for',
-        name: 'for',
-        kind: 'text',
-        additional: true,
-      },
     ],
   },
   'usage.requests': {
@@ -2097,12 +2084,6 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
         kind: 'text',
         additional: true,
       },
-      {
-        key: 'for',
-        name: 'for',
-        kind: 'text',
-        additional: true,
-      },
     ],
   },
   'client.getAll': {
@@ -2143,19 +2124,19 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
         key: 'period',
         name: 'period',
         kind: 'text',
-        additional: true,
+        additional: false,
       },
       {
         key: 'from',
         name: 'from',
         kind: 'text',
-        additional: true,
+        additional: false,
       },
       {
         key: 'to',
         name: 'to',
         kind: 'text',
-        additional: true,
+        additional: false,
       },
     ],
   },
