@@ -169,6 +169,23 @@ describe.each(endpoints)('$path refuses', ({ path, body }) => {
     ]);
   });
 
+  it.each([
+    ['beside another', '{"a":[{"text":"long","text":"hi"}]}', 'text'],
+    ['written with a backslash', '{"a":{"b":[1,{"content":"long","cont\\u0065nt":"hi"}]}}', 'content'],
+    ['with the same value', '{"type":"function","name":"f","type":"function"}', 'type'],
+    ['that is empty', '{"":1,"":2}', ''],
+    ['called __proto__', '{"__proto__":1,"__proto__":2}', '__proto__'],
+  ])('a key further inside that stands twice: %s', async (_name, inside, key) => {
+    const text = `{"extra":${inside},${JSON.stringify(body).slice(1)}`;
+    expect(await refusal(path, text)).toEqual([400, 'invalid_request', key]);
+  });
+
+  it('takes the same key in two objects, and a key that only looks like another', async () => {
+    const text = `{"metadata":{},"tools":[{"type":"x\\":","a":{"type":":"},"b":[{"type":1},{"type":2}]}],"model":"no-such-model",${JSON.stringify(body).slice(JSON.stringify(body).indexOf(',') + 1)}`;
+    expect((await gateway.post(path, text)).status).not.toBe(500);
+    expect(await (await gateway.post(path, text)).text()).not.toContain('twice');
+  });
+
   it('`__proto__` is data like any other, and pollutes nothing', async () => {
     const response = await gateway.post(
       path,

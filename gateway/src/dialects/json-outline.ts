@@ -5,6 +5,8 @@ export interface Outline {
   readonly members: ReadonlyMap<string, { keyStart: number; valueStart: number; valueEnd: number }>;
   /** Index of the object's `}`. */
   readonly end: number;
+  /** How many keys stand in it, at whatever depth. */
+  readonly keys: number;
   /** Keys written with a backslash, at whatever depth: from the one quote to the other. */
   readonly escapedKeys: readonly { start: number; end: number }[];
 }
@@ -105,7 +107,7 @@ export function outlineJson(body: Buffer, bounds: OutlineBounds = callBounds): O
         depth -= 1;
         if (depth > 0) break;
         members.close(at);
-        return { members: members.found, end: at, escapedKeys };
+        return { members: members.found, end: at, keys, escapedKeys };
       case comma:
         values += 1;
         if (values > bounds.values) throw tooMany(`more than ${bounds.values} values`);
@@ -116,7 +118,7 @@ export function outlineJson(body: Buffer, bounds: OutlineBounds = callBounds): O
     }
   }
   if (end < body.length) throw tooMany(`more than ${bounds.plainBytes} bytes outside of texts`);
-  return { members: members.found, end: body.length, escapedKeys };
+  return { members: members.found, end: body.length, keys, escapedKeys };
 }
 
 /** Gathers the members of the outermost object, told of its strings, colons and commas in order. */
@@ -245,7 +247,7 @@ function splice(body: Buffer, cuts: { from: number; to: number; text: string }[]
 const nearBytes = 64;
 
 /** The index of the quote that ends the string which begins at `start`. */
-function endOfString(body: Buffer, start: number): number {
+export function endOfString(body: Buffer, start: number): number {
   let at = start + 1;
   for (;;) {
     // A short string is walked; from there a native search jumps (pictures are megabytes of base64), and text full of
@@ -270,7 +272,7 @@ function hasBackslash(body: Buffer, from: number, to: number): boolean {
   return false;
 }
 
-function readKey(literal: Buffer): string {
+export function readKey(literal: Buffer): string {
   const inside = literal.toString('utf8', 1, literal.length - 1);
   if (!inside.includes('\\')) return inside;
   try {
@@ -280,7 +282,7 @@ function readKey(literal: Buffer): string {
   }
 }
 
-function skipSpace(body: Buffer, from: number): number {
+export function skipSpace(body: Buffer, from: number): number {
   let at = from;
   while (isSpace(body[at])) at += 1;
   return at;

@@ -9,6 +9,7 @@ import { completeCall } from '../calls/complete-call.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from '../calls/model-call.ts';
 import { resolveTags } from '../calls/tags.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { refuseDoubleKeys } from '../dialects/double-keys.ts';
 import { parseMembers } from '../dialects/exact-json.ts';
 import { type Outline, type OutlineBounds, outlineJson, withPlainKeys } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
@@ -138,13 +139,17 @@ function parseCall(body: Buffer): ParsedBody {
 async function parseBigCall(body: Buffer): Promise<ParsedBody> {
   await inTurn(() => replaceHalves(body));
   const outline = await inTurn(() => outlineJson(body));
-  return await inTurn(() => ({ outline, json: parseOutlined(body, outline) }));
+  const json = await inTurn(() => parseOutlined(body, outline));
+  await inTurn(() => refuseDoubleKeys(body, outline, json));
+  return { outline, json };
 }
 
 /** Depth, duplicate keys and size are judged on the bytes, before anything recursive touches them. */
 export function parseBody(body: Buffer, bounds?: OutlineBounds): ParsedBody {
   const outline = outlineJson(body, bounds);
-  return { outline, json: parseOutlined(body, outline) };
+  const json = parseOutlined(body, outline);
+  refuseDoubleKeys(body, outline, json);
+  return { outline, json };
 }
 
 function parseOutlined(body: Buffer, outline: Outline): JsonObject {
