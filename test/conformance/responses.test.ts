@@ -49,7 +49,11 @@ function streamed(scripted: Scripted, context: AnswerContext): string {
   if (scripted === 'broken') {
     const begun = writer.push({ kind: 'text', text: 'Well' });
     return (
-      begun + responses.streamError(new GatewayError('provider_error', 'The provider broke off.'), context.requestId)
+      begun +
+      responses.streamError(new GatewayError('provider_error', 'The provider broke off.'), {
+        requestId: context.requestId,
+        number: 3,
+      })
     );
   }
   const frames = eventsOf(answerOf(scripted)).map((event) => writer.push(event));

@@ -256,6 +256,13 @@ describe('a client that hangs up', () => {
   });
 });
 
+/** Each event of a response has the number after that of the one before, an error too. */
+function expectNumbered(stream: string): void {
+  const numbers = [...stream.matchAll(/^data: .*"sequence_number":(\d+)/gm)].map(([, number]) => Number(number));
+  expect(numbers.length).toBeGreaterThan(3);
+  expect(numbers).toEqual(numbers.map((_, i) => i));
+}
+
 describe.each([
   {
     path: chat,
@@ -293,6 +300,7 @@ describe.each([
       expect(sent).toContain('one');
       expect(sent).not.toContain(end);
       expect(sent).toMatch(error);
+      if (path === '/v1/responses') expectNumbered(sent);
       // Gemini reports its count with every event, the others at the end alone.
       expect((await rows(`client_id=${encodeURIComponent(client)}`))[0]).toMatchObject({
         status: 'failed',
@@ -308,6 +316,7 @@ describe.each([
     const sent = await text('claude-sonnet-4-6', 'error-event');
     expect(sent).not.toContain(end);
     expect(sent).toContain('verloaded');
+    if (path === '/v1/responses') expectNumbered(sent);
   });
 
   it.each([1, 3, 7])('arrives the same when the network cuts it every %i bytes', async (splitBytes) => {

@@ -355,7 +355,8 @@ async function close(
 ): Promise<{ tail: (Buffer | string)[]; whole: boolean }> {
   const { running, request, answered, end } = options;
   const { transform } = answered.run;
-  const errorFrame = (error: GatewayError): string => request.dialect.streamError(error, request.id);
+  const errorFrame = (error: GatewayError): string =>
+    request.dialect.streamError(error, { requestId: request.id, number: transform.nextNumber ?? 0 });
   if (end.kind === 'complete') {
     services.health.succeeded(running.attempt);
     try {

@@ -27,6 +27,8 @@ export interface StreamTransform {
   /** What a provider reports before its answer is over: the input is whole in it, the output is not. */
   readonly begun: Usage | undefined;
   readonly model: string | undefined;
+  /** The number of the next event, in a dialect that numbers them. */
+  readonly nextNumber?: number | undefined;
   /** Ids under which the vendor may keep the answer. */
   readonly answerIds?: readonly string[] | undefined;
   /** Answer text so far, for an estimate when usage never comes. */
@@ -91,6 +93,9 @@ export function relayTransform(
     },
     get model() {
       return scanner.model;
+    },
+    get nextNumber() {
+      return scanner.nextNumber;
     },
     get answerIds() {
       return scanner.answerIds;
@@ -234,6 +239,11 @@ class NeutralSink {
       },
       get model() {
         return sink.#model;
+      },
+      get nextNumber() {
+        const next = sink.#writer.nextNumber;
+        // What takes the place of the last event has its number.
+        return next !== undefined && sink.#last !== undefined ? next - 1 : next;
       },
       get text() {
         return sink.#text;

@@ -20,6 +20,8 @@ export interface StreamWriter {
    * the `: gateway {…}` comment has been written.
    */
   end(): { frames: string; last: string };
+  /** The number of the next event, in a dialect that numbers them. */
+  readonly nextNumber?: number | undefined;
 }
 
 /** Finds usage and the end in a stream of the same dialect while its bytes are relayed. Pure; one per stream. */
@@ -37,6 +39,8 @@ export interface RelayScanner {
   readonly model: string | undefined;
   /** Ids under which the vendor may keep what the stream carried: of the answer, and of its items. */
   readonly answerIds?: readonly string[] | undefined;
+  /** The number behind that of the last event passed on, in a dialect that numbers them. */
+  readonly nextNumber?: number | undefined;
   /** Answer text seen so far (text, reasoning, tool arguments), for an estimate when the stream is cut. */
   readonly text: string;
 }
@@ -52,7 +56,7 @@ export interface Dialect {
   /** The error body in this dialect's shape. */
   error(error: GatewayError, requestId: string): JsonObject;
   /** An SSE frame that ends a broken stream. */
-  streamError(error: GatewayError, requestId: string): string;
+  streamError(error: GatewayError, context: { requestId: string; number: number }): string;
   scanner(call: NeutralCall): RelayScanner;
   /** Reads usage and model off a plain body of this dialect that is about to be relayed; undefined when it is not an answer. */
   readPlain(

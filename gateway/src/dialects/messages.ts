@@ -13,7 +13,7 @@ export const messages: Dialect = {
   answer: writeMessage,
   stream: messageStream,
   error: errorBody,
-  streamError: (error, requestId) => `event: error\ndata: ${JSON.stringify(errorBody(error, requestId))}\n\n`,
+  streamError: (error, { requestId }) => `event: error\ndata: ${JSON.stringify(errorBody(error, requestId))}\n\n`,
   scanner: () => new MessagesScanner(),
   readPlain: (body) => {
     if (body.type !== 'message' || !Array.isArray(body.content) || typeof body.model !== 'string') return undefined;

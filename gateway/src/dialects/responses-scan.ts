@@ -6,6 +6,7 @@ import { parseFrame, TextCollector } from './scan-frame.ts';
 /** Follows a stream of OpenAI's own while it is relayed. Only the few frames that carry the whole response are parsed. */
 export class ResponsesScanner implements RelayScanner {
   readonly #texts = new TextCollector(['delta']);
+  #latest: Buffer | undefined;
   usage: Usage | undefined;
   /** OpenAI reports nothing before its answer is over. */
   readonly begun = undefined;
@@ -16,7 +17,19 @@ export class ResponsesScanner implements RelayScanner {
     return this.#texts.text;
   }
 
+  /** Read when it is asked for, which is in a stream that breaks. */
+  get nextNumber(): number {
+    const number = this.#latest === undefined ? undefined : parseFrame(this.#latest)?.sequence_number;
+    return typeof number === 'number' ? number + 1 : 0;
+  }
+
   frame(frame: Buffer): ReturnType<RelayScanner['frame']> {
+    const verdict = this.#judge(frame);
+    if (verdict === 'relay') this.#latest = frame;
+    return verdict;
+  }
+
+  #judge(frame: Buffer): ReturnType<RelayScanner['frame']> {
     switch (kindOf(frame)) {
       case 'response.created':
         this.#look(frame);

@@ -15,6 +15,10 @@ export class StreamOutput {
   readonly items: JsonObject[] = [];
   #sequence = 0;
 
+  get nextNumber(): number {
+    return this.#sequence;
+  }
+
   frame(type: string, fields: JsonObject): string {
     return `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: this.#sequence++, ...fields })}\n\n`;
   }

@@ -248,13 +248,13 @@ describe('a streamed answer', () => {
 
   it('that breaks ends with an error event, which names the code', () => {
     const error = new GatewayError('provider_error', 'The provider broke off.');
-    expect(responses.streamError(error, 'req_1')).toBe(
+    expect(responses.streamError(error, { requestId: 'req_1', number: 7 })).toBe(
       `event: error\ndata: ${JSON.stringify({
         type: 'error',
         code: 'provider_error',
         message: 'The provider broke off.',
         param: null,
-        sequence_number: 0,
+        sequence_number: 7,
         error: { type: 'server_error', code: 'provider_error', message: 'The provider broke off.', param: null },
       })}\n\n`,
     );

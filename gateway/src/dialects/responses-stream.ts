@@ -31,6 +31,10 @@ class ResponsesWriter implements StreamWriter {
     this.#model = context.call.model;
   }
 
+  get nextNumber(): number {
+    return this.#out.nextNumber;
+  }
+
   push(event: StreamEvent): string {
     switch (event.kind) {
       case 'start':

@@ -16,14 +16,14 @@ export const responses: Dialect = {
   error: (error) => ({ ...toErrorBody(error) }),
   // OpenAI's own `error` event has the fields at the top; they stand under `error` too, where other clients look. No
   // `response.failed` goes before it: clients that know both would report one failure twice.
-  streamError: (error) => {
+  streamError: (error, { number }) => {
     const { message, code, param } = toErrorBody(error).error;
     const body = {
       type: 'error',
       code,
       message,
       param,
-      sequence_number: 0,
+      sequence_number: number,
       error: { type: errorCatalogue[error.code].type, code, message, param },
     };
     return `event: error\ndata: ${JSON.stringify(body)}\n\n`;

@@ -104,6 +104,9 @@ export function jsonWriter(writer: StreamWriter, output: Output): StreamWriter {
   const text = new JsonText(output);
   const write = (words: string): string => (words === '' ? '' : writer.push({ kind: 'text', text: words }));
   return {
+    get nextNumber() {
+      return writer.nextNumber;
+    },
     push(event: StreamEvent) {
       if (event.kind === 'text') return write(text.take(event.text));
       if (event.kind === 'usage' || event.kind === 'start') return writer.push(event);

@@ -551,7 +551,7 @@ function responseEvents(request: RecordedRequest, script: Script): string[] {
         output_index: index,
         item: { ...item, status: 'in_progress', ...(item.type === 'reasoning' ? { summary: [] } : { content: [] }) },
       });
-      const closed = event('response.output_item.done', { output_index: index, item });
+      const closed = (): string => event('response.output_item.done', { output_index: index, item });
       if (item.type === 'reasoning')
         return [
           opened,
@@ -563,14 +563,14 @@ function responseEvents(request: RecordedRequest, script: Script): string[] {
             event('response.reasoning_summary_text.done', { ...at, summary_index, text: part.text }),
             event('response.reasoning_summary_part.done', { ...at, summary_index, part }),
           ]),
-          closed,
+          closed(),
         ];
       return [
         opened,
         ...((item.content ?? []) as Json[]).flatMap((part, content_index) =>
           partEvents(event, { ...at, content_index }, part, script.chunks),
         ),
-        closed,
+        closed(),
       ];
     }),
     event(whole.status === 'incomplete' ? 'response.incomplete' : 'response.completed', { response: whole }),
