@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCatalogue } from './errors.ts';
 import { answerHeaders, components, type Json, parameters, reference } from './openapi-components.ts';
-import { inQuery, type Operation, pathParams } from './operation.ts';
+import { inQuery, mayBeEmpty, needsAField, type Operation, pathParams } from './operation.ts';
 
 /** The contract as an OpenAPI 3.1 document. */
 export function openApi(options: { operations: readonly Operation[]; serverUrl: string; version: string }): Json {
@@ -48,7 +48,11 @@ function describe(operation: Operation): Json {
     ...(all.length === 0 ? {} : { parameters: all }),
     ...(inQuery(operation.method) ? {} : { requestBody: bodyOf(operation, input, inPath) }),
     responses: {
-      [String(operation.status ?? 200)]: success(operation, 'stream' in input.properties),
+      ...Object.fromEntries(
+        [...new Set([operation.statusAgain, operation.status ?? 200])]
+          .filter((status) => status !== undefined)
+          .map((status) => [String(status), success(operation, 'stream' in input.properties)]),
+      ),
       ...failures(operation),
     },
   };
@@ -71,16 +75,18 @@ function headersOf(operation: Operation): Json[] {
 
 function bodyOf(operation: Operation, input: ObjectSchema, inPath: readonly string[]): Json {
   const { input: example } = operation.sample;
-  const schema =
-    inPath.length === 0
-      ? input.whole
+  const schema = {
+    ...input.whole,
+    ...(inPath.length === 0
+      ? {}
       : {
-          ...input.whole,
           properties: without(input.properties, inPath),
           required: input.required.filter((name) => !inPath.includes(name)),
-        };
+        }),
+    ...(needsAField(operation) ? { minProperties: 1 } : {}),
+  };
   return {
-    required: true,
+    required: !mayBeEmpty(operation),
     content: { 'application/json': { schema, example: without(example as Json, inPath) } },
   };
 }
@@ -93,13 +99,14 @@ function success(operation: Operation, streams: boolean): Json {
     headers,
     content: {
       'application/json': { schema: schemaOf(operation.output, 'output'), example: operation.sample.output },
+      ...Object.fromEntries((operation.alternatives ?? []).map((type) => [type, { schema: alternativeSchemas[type] }])),
       ...(streams
         ? {
             'text/event-stream': {
               schema: {
                 type: 'string',
                 description:
-                  'With `stream: true`: server-sent events of this dialect. A comment `: gateway {"cost_usd":…}` stands before the last one.',
+                  'With `stream: true`: server-sent events of this dialect. The comment `: gateway {"cost_usd":…}` comes before the last one.',
               },
             },
           }
@@ -107,6 +114,12 @@ function success(operation: Operation, streams: boolean): Json {
     },
   };
 }
+
+const alternativeSchemas: Readonly<Record<NonNullable<Operation['alternatives']>[number], Json>> = {
+  'text/csv': { type: 'string', description: 'With `Accept: text/csv` or `format=csv`: a table for a spreadsheet.' },
+  'text/html': { type: 'string', description: 'With `Accept: text/html` or `format=html`: a page to read or print.' },
+  'application/pdf': { description: 'With `Accept: application/pdf` or `format=pdf`: a document to send.' },
+};
 
 /** One answer for each status, naming the codes it may carry. */
 function failures(operation: Operation): Json {
@@ -128,8 +141,9 @@ function failures(operation: Operation): Json {
 
 /** What an operation lists is what is special about it; the rest follows from how it is called. */
 function errorsOf(operation: Operation): ErrorCode[] {
-  const implied: ErrorCode[] = ['invalid_api_key', 'internal_error', 'service_unavailable'];
-  if (!inQuery(operation.method)) implied.push('invalid_request', 'request_too_large', 'unsupported_media_type');
+  const implied: ErrorCode[] = ['invalid_request', 'invalid_api_key', 'internal_error', 'service_unavailable'];
+  if (!inQuery(operation.method)) implied.push('request_too_large', 'unsupported_media_type');
+  if (operation.access !== 'anyone' && operation.access !== 'operator') implied.push('forbidden', 'tag_forbidden');
   if (operation.method === 'POST') implied.push('conflict', 'idempotency_conflict');
   return [...new Set([...operation.errors, ...implied])];
 }
@@ -149,7 +163,14 @@ function objectOf(whole: Json): ObjectSchema {
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    // A format says it all. zod's own patterns of one look ahead, which the expressions of Go and Rust cannot.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+    },
+  }) as Json;
   return rest;
 }
 

@@ -25,6 +25,8 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   readonly workspaceWide?: true;
   /** The status of success; 200 unless said. A 204 has no body. */
   readonly status?: 200 | 201 | 202 | 204;
+  /** The status where the thing was there already and nothing new is made. */
+  readonly statusAgain?: 200;
   /** `model`: its body is a vendor's dialect and its answer may stream; the data path serves it, not a handler. */
   readonly kind?: 'model';
   /** Which vendor's shape its refusals have; OpenAI's unless said. */
@@ -61,4 +63,18 @@ export function pathParams(path: string): string[] {
 /** Does the rest of the input travel in the query (or in the body)? */
 export function inQuery(method: Operation['method']): boolean {
   return method === 'GET' || method === 'DELETE';
+}
+
+/** May it be called without a body? A change without one would change nothing and say that all is well. */
+export function mayBeEmpty(operation: Operation): boolean {
+  if (operation.method !== 'POST' || operation.kind === 'model') return false;
+  const given = Object.fromEntries(
+    pathParams(operation.path).map((name) => [name, (operation.sample.input as Record<string, unknown>)[name]]),
+  );
+  return operation.input.safeParse(given).success;
+}
+
+/** A change of named fields names one at least; a map (of fallbacks) may be empty. */
+export function needsAField(operation: Operation): boolean {
+  return (operation.method === 'PUT' || operation.method === 'PATCH') && operation.id !== 'fallbacks.set';
 }

@@ -95,7 +95,7 @@ function readPathTags(path: string): Map<string, string> {
     if (!sources.some((source) => source.path === name)) {
       throw new GatewayError(
         'invalid_tag',
-        `"${name.slice(0, 40)}" is no tag. The path takes client=, project=, scenario= and platform=, with commas between.`,
+        `Unknown tag "${name.slice(0, 40)}" in the path. Use client=, project=, scenario= and platform=, separated by commas.`,
         {
           param: 'path',
         },
@@ -115,7 +115,10 @@ function decode(text: string, name: string): string {
 }
 
 function readMetadata(metadata: unknown): Record<string, unknown> | undefined {
-  return isRecord(metadata) ? metadata : undefined;
+  if (metadata === undefined || metadata === null) return undefined;
+  if (!isRecord(metadata))
+    throw new GatewayError('invalid_request', '`metadata` must be an object.', { param: 'metadata' });
+  return metadata;
 }
 
 /** Empty counts as absent: no-code platforms send empty headers for variables that have no value. */

@@ -395,7 +395,7 @@ export function formatOf(signedBy: ProviderKind | undefined): string {
 function readTools(body: JsonObject, native: string[]): Tool[] {
   const tools = (readList(body.tools, 'tools', 1_000) ?? []).flatMap((item, i): Tool[] => {
     const tool = needObject(item, `tools[${i}]`);
-    if (tool.type !== 'function') return markNative(native, `tools[${i}].type`);
+    if (needString(tool.type, `tools[${i}].type`) !== 'function') return markNative(native, `tools[${i}].type`);
     return [
       {
         ...readFunction(needObject(tool.function, `tools[${i}].function`), `tools[${i}].function`),
@@ -466,15 +466,15 @@ function readEffort(value: unknown, native: string[]): (typeof efforts)[number] 
 
 function readFormat(value: unknown, native: string[]): OutputFormat {
   const format = readObject(value, 'response_format');
-  switch (readString(format?.type, 'response_format.type')) {
-    case undefined:
+  if (format === undefined) return { kind: 'text' };
+  switch (needString(format.type, 'response_format.type')) {
     case 'text':
       return { kind: 'text' };
     case 'json_object':
       return { kind: 'json' };
     case 'json_schema':
       return readSchemaFormat(
-        needObject(format?.json_schema, 'response_format.json_schema'),
+        needObject(format.json_schema, 'response_format.json_schema'),
         'response_format.json_schema',
       );
     default:

@@ -1,34 +1,65 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { inQuery, type Operation, pathParams } from '@ai-gateway/shared/operation';
+import { inQuery, needsAField, type Operation, pathParams } from '@ai-gateway/shared/operation';
 import type { Request } from 'express';
 import { isStorable } from '../db/storable.ts';
+import { type FieldFault, firstFault, plainWords } from './field-fault.ts';
+import { fieldsAt, meantField } from './known-fields.ts';
 
-/** Path, query and body as the operation's one input. Throws `invalid_request`, naming the field. */
-export function parseInput(operation: Operation, req: Request, body: Record<string, unknown>): unknown {
-  const fromPath = Object.fromEntries(pathParams(operation.path).map((name) => [name, pathValue(req.params[name])]));
-  const clash = Object.keys(fromPath).find((name) => Object.hasOwn(body, name));
-  if (clash !== undefined)
-    throw new GatewayError('invalid_request', `\`${clash}\` stands in the path and is not given in the body.`, {
-      param: clash,
-    });
+/** Path, query and body (undefined: none came) as the operation's one input. Throws `invalid_request`, naming the field. */
+export function parseInput(operation: Operation, req: Request, body: Record<string, unknown> | undefined): unknown {
+  const inPath = pathParams(operation.path);
+  const fromPath = Object.fromEntries(inPath.map((name) => [name, pathValue(req.params[name])]));
+  const clash = inPath.find((name) => body !== undefined && Object.hasOwn(body, name));
+  if (clash !== undefined) throw refused(`\`${clash}\` is part of the path. Leave it out of the body.`, clash);
   const given = { ...(inQuery(operation.method) ? readQuery(req) : body), ...fromPath };
   const unstorable = findUnstorable(given);
   if (unstorable !== undefined) {
     const param = placeOf(unstorable).replaceAll('\0', '\ufffd').toWellFormed();
-    throw new GatewayError('invalid_request', `\`${param}\` has a character that is none (NUL, or half of one).`, {
-      param,
-    });
+    throw refused(`\`${param}\` has an invalid character (NUL, or half of a surrogate pair).`, param);
   }
-  const parsed = operation.input.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const keys = issue?.code === 'unrecognized_keys' ? issue.keys : [];
-  const param = placeOf([...(issue?.path ?? []), ...keys.slice(0, 1)]);
-  const message =
-    keys.length > 0
-      ? `\`${param}\` is no field of this call.`
-      : `\`${param === '' ? 'body' : param}\`: ${issue?.message ?? 'is not valid'}.`;
-  throw new GatewayError('invalid_request', message.slice(0, 500), { param: param === '' ? undefined : param });
+  const parsed = operation.input.safeParse(given, { error: plainWords });
+  if (!parsed.success) throw refusalOf(operation, firstFault(parsed.error));
+  if (changesNothing(operation, body)) {
+    const fields = fieldsAt(operation, '').filter((name) => !inPath.includes(name));
+    throw refused(
+      `This call needs a JSON body that says what to change${fields.length === 0 ? '' : `: ${listOf(fields)}`}.`,
+    );
+  }
+  return parsed.data;
+}
+
+function refused(message: string, param?: string): GatewayError {
+  return new GatewayError('invalid_request', message.slice(0, 500), { param: param === '' ? undefined : param });
+}
+
+/** A tool that sent its change without the body would be told that all is well. */
+function changesNothing(operation: Operation, body: Record<string, unknown> | undefined): boolean {
+  if (operation.method !== 'PUT' && operation.method !== 'PATCH') return false;
+  return body === undefined || (needsAField(operation) && Object.keys(body).length === 0);
+}
+
+function refusalOf(operation: Operation, { path, message, unknown }: FieldFault): GatewayError {
+  const [name] = unknown;
+  if (name === undefined) {
+    const param = placeOf(path);
+    const subject = param === '' ? 'The body' : `\`${param}\``;
+    return refused(`${subject}${/^(must|is|has|needs) /.test(message) ? '' : ':'} ${message}.`, param);
+  }
+  const param = placeOf([...path, name]);
+  const place = placeOf(path.map((step) => (typeof step === 'number' ? 0 : step)));
+  const meant = meantField(operation, place, name);
+  const fields = fieldsAt(operation, place);
+  const hint =
+    meant !== undefined
+      ? ` Did you mean \`${meant}\`?`
+      : fields.length === 0 || fields.length > 15
+        ? ' See /docs for the fields of this call.'
+        : ` Known fields: ${listOf(fields)}.`;
+  return refused(`Unknown field \`${param}\`.${hint}`, param);
+}
+
+function listOf(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
 }
 
 /** `tags.client_id`, `models[0].id` */

@@ -62,7 +62,7 @@ async function answer(serving: Serving): Promise<void> {
       operation.access === 'operator' ? operator(services, req) : await authenticator.authenticate(req.headers);
     if (operation.access !== 'operator') checkAccess(operation, caller);
     const body = inQuery(operation.method) || !hasBody(req) ? undefined : await readAll(serving, caller.keyId);
-    const input = parseInput(operation, req, body === undefined ? {} : parseBody(body, managementBounds).json);
+    const input = parseInput(operation, req, body === undefined ? undefined : parseBody(body, managementBounds).json);
     const idempotencyKey = req.headers['idempotency-key'];
     if (operation.method === 'POST' && typeof idempotencyKey === 'string' && idempotencyKey.trim() !== '') {
       const claimed = await claimIdempotency(services, caller, {

@@ -51,15 +51,16 @@ export const chatInput = z.looseObject({
     .nullable()
     .optional()
     .meta({ title: 'Stop', description: 'The answer ends before this text.' }),
+  // Servers that follow OpenAI have words of their own, here and in `response_format`.
   reasoning_effort: z
-    .enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
+    .union([z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']), z.string()])
     .nullable()
     .optional()
     .meta({ title: 'Reasoning effort', description: 'How long a reasoning model thinks before it answers.' }),
   response_format: z
     .looseObject({
       type: z
-        .enum(['text', 'json_object', 'json_schema'])
+        .union([z.enum(['text', 'json_object', 'json_schema']), z.string()])
         .meta({ title: 'Type', description: 'json_schema also takes the schema, as OpenAI has it.' }),
     })
     .nullable()
@@ -72,6 +73,7 @@ export const chatInput = z.looseObject({
     .looseObject({
       include_usage: z
         .boolean()
+        .nullable()
         .optional()
         .meta({ title: 'Include usage', description: 'Adds the token counts at the end of a stream.' }),
     })

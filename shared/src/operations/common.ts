@@ -83,23 +83,42 @@ function isLocale(text: string): boolean {
 /**
  * 1 to 128 printable characters, normalised. The pattern counts them, since an emoji is one character to whoever types it and two
  * to zod's `max`; JSON Schema's own lengths count as the pattern does. By code points: Python's `re`, which validators and
- * pydantic compile it with, knows no `\\p{…}`.
+ * pydantic compile it with, knows no `\\p{…}`. Half characters are refused apart: Rust's expressions cannot name them.
  */
 export const tag = (title: string, description: string, options?: string) =>
   z
     .string()
     .overwrite(normalizeTag)
-    .regex(
-      /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]{1,128}$/u,
-      'must be 1 to 128 printable characters',
-    )
-    .meta({
-      title,
-      description,
-      minLength: 1,
-      maxLength: 128,
-      ...(options === undefined ? {} : { 'x-field': { options } }),
-    });
+    .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]{1,128}$/u, tagWords)
+    .refine(isWhole, tagWords)
+    .meta(tagMeta(title, description, { least: 1, options }));
+
+/** A tag of a call, which platforms send empty where a variable has no value: empty is absent. */
+export const callTag = (title: string, description: string, options?: string) =>
+  z
+    .string()
+    .overwrite(normalizeTag)
+    .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]{0,128}$/u, tagWords)
+    .refine(isWhole, tagWords)
+    .nullable()
+    .optional()
+    .meta(tagMeta(title, description, { least: 0, options }));
+
+const tagWords = 'must be 1 to 128 printable characters';
+
+function tagMeta(title: string, description: string, more: { least: number; options: string | undefined }) {
+  return {
+    title,
+    description,
+    minLength: more.least,
+    maxLength: 128,
+    ...(more.options === undefined ? {} : { 'x-field': { options: more.options } }),
+  };
+}
+
+function isWhole(text: string): boolean {
+  return !/[\ud800-\udfff]/u.test(text);
+}
 
 export const clientId = tag('Client', 'Which of your clients the calls are for.', 'clients.list');
 export const project = tag('Project', 'The project the calls belong to.', 'projects.list');

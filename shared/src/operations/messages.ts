@@ -1,17 +1,7 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { modelName } from './common.ts';
-import {
-  callErrors,
-  fallbackModels,
-  functionTools,
-  metadata,
-  stream,
-  temperature,
-  toolChoice,
-  topP,
-  typed,
-} from './model-call.ts';
+import { callErrors, fallbackModels, metadata, stream, temperature, toolChoice, topP, typed } from './model-call.ts';
 
 const block = typed('text, image, tool_use, tool_result, …').meta({ title: 'Block' });
 const content = z.union([z.string(), z.array(block)]);
@@ -34,12 +24,29 @@ const conversation = {
     )
     .min(1)
     .meta({ title: 'Messages', description: 'The conversation so far.' }),
-  system: content.optional().meta({
-    title: 'System',
-    description: 'What the model is to be.',
-    'x-field': { multiline: true },
-  }),
-  tools: functionTools,
+  system: content
+    .nullable()
+    .optional()
+    .meta({
+      title: 'System',
+      description: 'What the model is to be.',
+      'x-field': { multiline: true },
+    }),
+  tools: z
+    .array(
+      z
+        .looseObject({
+          type: z
+            .string()
+            .nullable()
+            .optional()
+            .meta({ title: 'Type', description: '`custom` (also where not given), or a tool of Anthropic’s own.' }),
+        })
+        .meta({ title: 'Tool' }),
+    )
+    .nullable()
+    .optional()
+    .meta({ title: 'Tools', description: 'Functions the model may call.' }),
   tool_choice: toolChoice,
   metadata,
 };

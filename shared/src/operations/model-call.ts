@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
-import { clientId, project, scenarioId, scenarioPlatform, tag } from './common.ts';
+import { callTag } from './common.ts';
 
 /** What every call to a model may say, whatever its dialect. */
 
@@ -18,11 +18,11 @@ export const fallbackModels = z.array(z.string()).max(20).nullable().optional().
 
 export const metadata = z
   .looseObject({
-    client_id: clientId.optional(),
-    project: project.optional(),
-    scenario_id: scenarioId.optional(),
-    scenario_platform: scenarioPlatform.optional(),
-    execution_id: tag('Execution', 'The single run of a scenario.').optional(),
+    client_id: callTag('Client', 'Which of your clients the calls are for.', 'clients.list'),
+    project: callTag('Project', 'The project the calls belong to.', 'projects.list'),
+    scenario_id: callTag('Scenario', 'The scenario, zap or workflow that makes the calls.', 'scenarios.list'),
+    scenario_platform: callTag('Platform', 'Where the scenario runs: make, zapier, n8n, …'),
+    execution_id: callTag('Execution', 'The single run of a scenario.'),
   })
   .nullable()
   .optional()

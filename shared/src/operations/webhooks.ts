@@ -69,6 +69,7 @@ export const createWebhook = operation({
   surfaces: ['dashboard'],
   access: 'member',
   status: 201,
+  statusAgain: 200,
   input: z.strictObject({
     url,
     events,

@@ -1,0 +1,107 @@
+import type { z } from 'zod';
+
+/** Says in plain words what is wrong with one field of an input. */
+
+type Raw = Parameters<z.core.$ZodErrorMap>[0];
+
+/** Given to zod with each input: its own words are for programmers. What a schema says itself wins over this. */
+export function plainWords(issue: Raw): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : `must be ${kindOf(issue.expected)}`;
+    case 'invalid_value':
+      return issue.input === undefined ? 'is missing' : `must be ${choicesOf(issue.values)}`;
+    case 'too_big':
+      return boundWords(issue.origin, issue.maximum, issue.inclusive === false ? 'below' : 'at most');
+    case 'too_small':
+      return boundWords(issue.origin, issue.minimum, issue.inclusive === false ? 'above' : 'at least');
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_format':
+      return `must be ${formats[issue.format] ?? 'in the format that /docs shows'}`;
+    case 'invalid_union':
+      return issue.input === undefined ? 'is missing' : unionWords(issue.errors);
+    case 'invalid_key':
+      return 'has a name that is not allowed';
+    default:
+      return 'is not valid';
+  }
+}
+
+export interface FieldFault {
+  path: readonly PropertyKey[];
+  /** Beginning with a verb: `must be text`. */
+  message: string;
+  /** Names that are not known at the path. */
+  unknown: readonly string[];
+}
+
+/** The first fault; of a value that may have several shapes, what is wrong inside the one it has. */
+export function firstFault(error: z.ZodError): FieldFault {
+  const [issue] = error.issues;
+  return issue === undefined ? { path: [], message: 'is not valid', unknown: [] } : faultOf(issue, []);
+}
+
+function faultOf(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): FieldFault {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') return { path, message: '', unknown: issue.keys };
+  const inside =
+    issue.code === 'invalid_union'
+      ? issue.errors.filter(
+          ([first]) => first !== undefined && (first.code !== 'invalid_type' || first.path.length > 0),
+        )
+      : [];
+  const [only] = inside;
+  const [first] = only ?? [];
+  if (inside.length === 1 && first !== undefined && issue.message.startsWith('must be one of these: '))
+    return faultOf(first, path);
+  return { path, message: issue.message, unknown: [] };
+}
+
+function unionWords(errors: readonly (readonly z.core.$ZodIssue[])[]): string {
+  const kinds = errors.flatMap(([first]) => {
+    if (first === undefined || first.path.length > 0) return [];
+    return [first.code === 'invalid_type' ? kindOf(first.expected) : first.message.replace(/^must be /, '')];
+  });
+  return `must be one of these: ${[...new Set(kinds)].join('; ')}`;
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  nan: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+};
+
+function kindOf(expected: string): string {
+  return kinds[expected] ?? `of the type ${expected}`;
+}
+
+/** `"month" or "week"`, all of them: whoever chose wrongly needs the list. */
+function choicesOf(values: readonly unknown[]): string {
+  const names = values.map((value) => JSON.stringify(value));
+  return names.length === 1 ? String(names[0]) : `one of ${names.join(', ')}`;
+}
+
+function boundWords(origin: string, bound: number | bigint, how: string): string {
+  const one = bound === 1 || bound === 1n;
+  if (origin === 'string')
+    return how === 'at least' && one
+      ? 'must not be empty'
+      : `must have ${how} ${bound} ${one ? 'character' : 'characters'}`;
+  if (origin === 'array' || origin === 'set')
+    return how === 'at least' && one ? 'must not be empty' : `must have ${how} ${bound} ${one ? 'entry' : 'entries'}`;
+  return `must be ${how} ${bound}`;
+}
+
+const formats: Readonly<Record<string, string>> = {
+  url: 'a URL that begins with https:// or http://',
+  email: 'an e-mail address',
+  date: 'a day such as 2026-11-01',
+  datetime: 'a time such as 2026-11-01T08:00:00Z',
+};

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { contract } from '@ai-gateway/shared/contract';
+import { inQuery, type Operation, pathParams } from '@ai-gateway/shared/operation';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { json } from '../support/ask.ts';
+import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+
+/**
+ * `/openapi.json` is true: whatever is sent to an operation, the status and the type of the answer are described; an answer of
+ * success has the shape described; and what the description refuses, the gateway refuses.
+ */
+type Json = Record<string, unknown>;
+interface Described {
+  parameters?: { name?: string; in?: string; schema?: Json }[];
+  requestBody?: { required: boolean; content: Record<string, { schema: Json }> };
+  responses: Record<string, { content?: Record<string, { schema: Json }> }>;
+}
+
+const operatorKey = `gw_operator_${randomBytes(24).toString('hex')}`;
+const keys: Record<string, string> = { live: liveKey, test: testKey };
+let gateway: TestGateway;
+let document: { paths: Record<string, Record<string, Described>> };
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true', GATEWAY_OPERATOR_KEY: operatorKey });
+  document = await json(gateway.get('/openapi.json'));
+  const made: [string, object][] = [
+    ['viewer', { role: 'viewer' }],
+    ['caller', { role: 'caller' }],
+    ['acme', { role: 'member', tags: { client_id: 'acme' }, locked_tags: ['client_id'] }],
+  ];
+  for (const [name, body] of made) {
+    const { key } = await json<{ key: string }>(gateway.post('/v1/keys', { name, ...body }), 201);
+    keys[name] = key;
+  }
+});
+afterAll(() => gateway.stop());
+
+function describedOf({ path, method }: Operation): Described {
+  const found = document.paths[path.replace(/:([a-z_]+)/g, '{$1}')]?.[method.toLowerCase()];
+  if (found === undefined) throw new Error(`${method} ${path} is not described`);
+  return found;
+}
+
+interface Sent {
+  input: Json;
+  /** As it is, where there is one; else the input without what is in the path or the query. */
+  body?: string | undefined;
+  key: string;
+  headers?: Record<string, string>;
+}
+
+/** No sample reaches beyond this machine. */
+function local(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replace(/https:\/\/[a-z0-9.-]+/g, 'http://127.0.0.1:9'));
+}
+
+async function send(operation: Operation, { input, body, key, headers = {} }: Sent): Promise<Response> {
+  const inPath = pathParams(operation.path);
+  const path = operation.path.replace(/:([a-z_]+)/g, (_, name: string) => encodeURIComponent(String(input[name])));
+  const rest = Object.fromEntries(Object.entries(input).filter(([name]) => !inPath.includes(name)));
+  const query = inQuery(operation.method)
+    ? Object.entries(rest)
+        .flatMap(([name, value]) => [value].flat().map((one) => `${name}=${encodeURIComponent(String(one))}`))
+        .join('&')
+    : '';
+  const asked = await fetch(`${gateway.url}${path}${query === '' ? '' : `?${query}`}`, {
+    method: operation.method,
+    headers: {
+      authorization: `Bearer ${operation.access === 'operator' && key !== 'nobody' ? operatorKey : (keys[key] ?? key)}`,
+      ...(inQuery(operation.method) ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(inQuery(operation.method) || body === '' ? {} : { body: body ?? JSON.stringify(rest) }),
+  });
+  return asked;
+}
+
+/** Status, type and shape as described; said in one line where they are not. */
+async function faultsOf(operation: Operation, sent: Sent): Promise<string[]> {
+  const answer = await send(operation, sent);
+  const text = await answer.text();
+  const what = `${sent.key} ${sent.body ?? JSON.stringify(sent.input).slice(0, 200)} → ${answer.status} ${text.slice(0, 200)}`;
+  const found = describedOf(operation).responses[String(answer.status)];
+  if (found === undefined) return [`no such status: ${what}`];
+  if (answer.status === 204) return text === '' ? [] : [`a body: ${what}`];
+  const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
+  const content = found.content?.[type];
+  if (content === undefined) return [`no such type ${type}: ${what}`];
+  if (type !== 'application/json') return [];
+  const schema = { ...content.schema, components: (document as unknown as Json).components };
+  return ajv.validate(schema, JSON.parse(text)) ? [] : [`${ajv.errorsText()}: ${what}`];
+}
+
+const odd = ['x', '', null, 7, -1, 1.5, true, [], ['x'], [null], {}, { x: 1 }];
+
+/** The sample with one of its fields, or one it does not show, given a value of another kind; two levels deep. */
+function oddInputs(operation: Operation, sample: Json): Json[] {
+  const { requestBody, parameters = [] } = describedOf(operation);
+  const body = requestBody?.content['application/json']?.schema.properties as Record<string, Json> | undefined;
+  const names = body
+    ? Object.keys(body)
+    : parameters.flatMap(({ name, in: place }) => (place === 'query' && name ? [name] : []));
+  return names.flatMap((name) => {
+    const inner = Object.keys(
+      (body?.[name] as { anyOf?: Json[]; properties?: Json } | undefined)?.properties ?? nested(body?.[name]),
+    );
+    return [
+      ...odd.map((value) => ({ ...sample, [name]: value })),
+      ...inner.flatMap((field) =>
+        odd.map((value) => ({ ...sample, [name]: { ...objectOf(sample[name]), [field]: value } })),
+      ),
+    ];
+  });
+}
+
+function nested(schema: Json | undefined): Json {
+  const shapes = (schema?.anyOf ?? []) as { properties?: Json }[];
+  return shapes.find(({ properties }) => properties !== undefined)?.properties ?? {};
+}
+
+function objectOf(value: unknown): object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+
+// A key that is revoked or a provider that is removed at random would be missed by what comes after: last.
+const operations = [...(contract as readonly Operation[])];
+
+describe.each(operations.map((operation) => [operation.id, operation] as const))('%s', (_id, operation) => {
+  const sample = local(operation.sample.input) as Json;
+
+  it('answers as described, whatever the key and the input', async () => {
+    const sents: Sent[] = [];
+    for (const key of ['live', 'test', 'viewer', 'caller', 'acme', 'nobody']) sents.push({ input: sample, key });
+    for (const key of ['live', 'test']) {
+      sents.push({ input: { ...sample, not_a_field: 1 }, key });
+      for (const input of oddInputs(operation, sample).slice(0, 60)) sents.push({ input, key });
+      for (const name of pathParams(operation.path))
+        for (const value of ['x'.repeat(300), 'a\u0007', '%', '*'])
+          sents.push({ input: { ...sample, [name]: value }, key });
+      if (!inQuery(operation.method)) {
+        for (const body of ['', '{}', '[]', '"x"', '{', '{"a":1,"a":2}']) sents.push({ input: sample, body, key });
+        sents.push({ input: sample, key, headers: { 'content-type': 'text/plain' } });
+      }
+      sents.push({ input: sample, key, headers: { 'x-client-id': 'x'.repeat(200) } });
+      for (const type of operation.alternatives ?? []) sents.push({ input: sample, key, headers: { accept: type } });
+    }
+    const faults: string[] = [];
+    for (const sent of sents) faults.push(...(await faultsOf(operation, sent)));
+    expect(faults).toEqual([]);
+  });
+
+  const { method } = operation;
+  if (inQuery(method)) return;
+  it('refuses the bodies that its description refuses, and takes none only where it says so', async () => {
+    const { required, content } = describedOf(operation).requestBody ?? { required: false, content: {} };
+    const validate = ajv.compile(content['application/json']?.schema ?? {});
+    const inPath = pathParams(operation.path);
+    const inputs = oddInputs(operation, sample).filter(
+      (input) => !validate(Object.fromEntries(Object.entries(input).filter(([name]) => !inPath.includes(name)))),
+    );
+    const taken: string[] = [];
+    for (const input of inputs) {
+      const answer = await send(operation, { input, key: 'test' });
+      if (answer.status < 400) taken.push(`${JSON.stringify(input)} → ${answer.status}`);
+      await answer.arrayBuffer();
+    }
+    expect(taken).toEqual([]);
+    const empty = await send(operation, { input: sample, body: '', key: 'live' });
+    if (required) expect(empty.status).toBe(400);
+    else expect(empty.status).not.toBe(400);
+  });
+});
