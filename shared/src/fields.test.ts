@@ -21,6 +21,7 @@ describe('a form field says what a platform needs to show it', () => {
       required: false,
       multiline: false,
       inSight: false,
+      moment: false,
       initial: 'UTC',
       choices: [],
       options: undefined,

@@ -11,6 +11,8 @@ export interface Field {
   readonly multiline: boolean;
   /** Shown at once although it may stay empty: one of several fields that an operation needs. */
   readonly inSight: boolean;
+  /** A day or a moment, for which platforms have fields of their own. */
+  readonly moment: boolean;
   readonly initial: unknown;
   readonly choices: readonly string[];
   /** Id of the list operation that fills this field's drop-down. */
@@ -21,6 +23,7 @@ export interface Field {
 
 interface JsonSchema {
   type?: string | string[];
+  format?: string;
   title?: string;
   description?: string;
   default?: unknown;
@@ -61,11 +64,18 @@ function readField(given: { key: string; schema: JsonSchema; required: boolean; 
     required: given.required,
     multiline: schema['x-field']?.multiline ?? false,
     inSight: schema['x-field']?.inSight ?? false,
+    moment: isMoment(given.schema),
     initial: schema.default,
     choices: (schema.enum ?? []).map(String),
     options: schema['x-field']?.options,
     children: childrenOf(kind, schema, label),
   };
+}
+
+/** Where other texts fit as well (an event's id, say) it stays text. */
+function isMoment({ format, anyOf }: JsonSchema): boolean {
+  const shapes = anyOf?.filter(({ type }) => type !== 'null');
+  return shapes === undefined ? format === 'date' || format === 'date-time' : shapes.every(isMoment);
 }
 
 function childrenOf(kind: Field['kind'], schema: JsonSchema, label: string): Field[] {

@@ -196,7 +196,8 @@ const n8n: Platform = {
       invoice: (client, from, to) =>
         run('invoice', 'create', {
           clientId: locator(client),
-          additionalFields: { from: from.toISOString(), to: to.toISOString() },
+          from: from.toISOString(),
+          to: to.toISOString(),
         }),
       async startAtAlertsOf(client) {
         const receiver = await startReceiver();

@@ -20,6 +20,7 @@ export interface Alert {
 }
 
 const text = (key: string, label: string): PlainOutputField => ({ key, label, type: 'string' });
+const time = (key: string, label: string): PlainOutputField => ({ key, label, type: 'datetime' });
 
 /** The fields of a shape of the contract, as they stand under `key` in an event. */
 const under = (key: string, label: string, shape: Parameters<typeof fieldsOf>[0]['input']): PlainOutputField[] =>
@@ -32,6 +33,7 @@ const under = (key: string, label: string, shape: Parameters<typeof fieldsOf>[0]
       required: true,
       multiline: false,
       inSight: false,
+      moment: false,
       initial: undefined,
       choices: [],
       options: undefined,
@@ -48,13 +50,13 @@ export const alerts: readonly Alert[] = [
     events: ['budget.threshold_reached', 'budget.exceeded'],
     filters: ['client_id', 'project', 'scenario_id', 'budget_id', 'percent'],
     data: [
-      { key: 'percent', label: 'Percent', type: 'integer' },
+      { key: 'percent', label: 'Threshold (%)', type: 'integer' },
       ...under('budget', 'Budget', budget),
-      text('client_id', 'Client'),
+      text('client_id', 'Client ID'),
       text('project', 'Project'),
-      text('scenario_id', 'Scenario'),
-      text('scenario_platform', 'Platform'),
-      text('execution_id', 'Execution'),
+      text('scenario_id', 'Scenario ID'),
+      text('scenario_platform', 'Scenario Platform'),
+      text('execution_id', 'Execution ID'),
     ],
     sample: sampleEvent.data,
   },
@@ -62,10 +64,10 @@ export const alerts: readonly Alert[] = [
     key: 'scenario_paused',
     noun: 'Paused Scenario',
     label: 'New Paused Scenario',
-    description: 'Triggers when a scenario is paused by a person, a budget or the loop breaker.',
+    description: 'Triggers when a scenario is paused by a person or by its own limits.',
     events: ['scenario.paused'],
     filters: ['scenario_id'],
-    data: [text('reason', 'Reason'), text('by', 'By'), ...under('scenario', 'Scenario', scenario)],
+    data: [text('reason', 'Pause Reason'), text('by', 'Paused By'), ...under('scenario', 'Scenario', scenario)],
     sample: { reason: sampleScenario.reason, by: sampleScenario.by, scenario: sampleScenario },
   },
   {
@@ -79,8 +81,8 @@ export const alerts: readonly Alert[] = [
       text('provider', 'Provider'),
       text('model', 'Model'),
       { key: 'error_rate', label: 'Error Rate', type: 'number' },
-      text('since', 'Since'),
-      text('resting_until', 'Resting Until'),
+      time('since', 'Failing Since'),
+      time('resting_until', 'Resting Until'),
       text('message', 'Message of the Provider'),
     ],
     sample: {

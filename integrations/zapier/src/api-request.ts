@@ -15,7 +15,7 @@ export function apiRequest(settings: Settings): Create {
     noun: 'API Request',
     display: {
       label: 'Make API Request',
-      description: 'Sends any request to the API of your gateway, with the key of the connection.',
+      description: 'Makes a request to any endpoint of your gateway’s API, with the key of the connection.',
     },
     operation: {
       perform: (z, bundle) =>
@@ -38,10 +38,16 @@ export function apiRequest(settings: Settings): Create {
           required: true,
           placeholder: '/v1/usage/clients',
           helpText:
-            'From the gateway’s root on: `/v1/usage/clients`. The calls are described at `/docs` of your gateway.',
+            'The part after the gateway’s address, such as `/v1/usage/clients`. Your gateway lists its endpoints at `/docs`.',
         },
-        { key: 'query', label: 'Query', dict: true, required: false, helpText: 'What follows the question mark.' },
-        { key: 'body', label: 'Body', type: 'text', required: false, helpText: 'JSON, for all methods but GET.' },
+        {
+          key: 'query',
+          label: 'Query',
+          dict: true,
+          required: false,
+          helpText: 'Parameters of the address, such as `limit` and `10`.',
+        },
+        { key: 'body', label: 'Body', type: 'text', required: false, helpText: 'JSON. `GET` sends none.' },
       ],
       sample: { body: { data: [{ id: 'acme', name: 'Acme Inc.' }], next_cursor: null } },
     },

@@ -18,14 +18,14 @@ export function authentication(settings: Settings): Authentication {
         required: true,
         isNoSecret: true,
         placeholder: 'https://gateway.example.com',
-        helpText: `Where your gateway is, with \`/v1\` or without. Zapier must be able to reach it over the internet; [how to connect](${guide}#connect).`,
+        helpText: `The address of your gateway. \`/v1\` at the end is optional. Zapier must be able to reach it over the internet: [how to connect](${guide}#connect).`,
       },
       {
         key: 'api_key',
         label: 'API Key',
         type: 'password',
         required: true,
-        helpText: `From the Keys page of your gateway. A key that begins with \`gw_test_\` spends no money: [build with it first](${guide}#connect).`,
+        helpText: `The gateway prints its first keys when it starts for the first time; \`POST /v1/keys\` makes more: [where keys come from](${guide}#where-keys-come-from). A key that begins with \`gw_test_\` spends no money.`,
       },
     ],
     test: (z: ZObject, bundle: Bundle) => connectionDoctor(z, bundle, settings),
@@ -82,7 +82,7 @@ export function diagnosis(me: OutputOf<'me.get'>, baseUrl: string): Diagnosis {
     key: me.key.name,
     warning: [
       ...(isOpenToAll(baseUrl) ? [' – not encrypted: use https:// to keep the key to yourself'] : []),
-      ...(resting ? [' – every provider failed of late'] : []),
+      ...(resting ? [' – every provider failed recently'] : []),
       ...(refused ? [' – a provider refuses the gateway’s account'] : []),
     ].join(''),
   };

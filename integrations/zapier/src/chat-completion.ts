@@ -19,7 +19,7 @@ export function chatCompletion(operation: Operation, settings: Settings): Create
     noun: 'Chat Completion',
     display: {
       label: 'Create Chat Completion',
-      description: 'Asks any model of any provider, under the budgets you have set.',
+      description: 'Creates a chat completion with any model of any provider, under your budgets.',
     },
     operation: {
       perform: (z, bundle) => asZapierErrors(z, () => ask(z, bundle, settings), { whenSlow }),

@@ -20,7 +20,7 @@ export function chatForm(operation: Operation): (PlainInputField | typeof schema
       label: 'Prompt',
       type: 'text',
       required: false,
-      helpText: 'What the model is to answer. Leave it empty where the messages below say it.',
+      helpText: 'Your question or instruction. It may be empty if you fill in messages below.',
     },
     {
       key: 'system_prompt',
@@ -28,16 +28,16 @@ export function chatForm(operation: Operation): (PlainInputField | typeof schema
       type: 'text',
       required: false,
       placeholder: 'You sort e-mails. Answer in one word.',
-      helpText: 'How the model is to behave.',
+      helpText: 'Instructions that apply to the whole answer, such as its tone or its form.',
     },
     outputFormat,
     schemaField,
-    { ...ofContract('client_id'), helpText: 'The client of yours this call is for: its budget pays.' },
+    { ...ofContract('client_id'), helpText: 'Which of your clients this call is for: its budget pays.' },
     ofContract('project'),
     {
       ...ofContract('scenario_id'),
       helpText:
-        'What this call counts for, in place of the Zap’s own ID. Fill it in to make reports readable, or where several Zaps share a budget.',
+        'A name to count this call under, in place of the Zap’s own ID. Fill it in to make reports readable, or if several Zaps share a budget.',
     },
     messages,
     {
@@ -50,7 +50,11 @@ export function chatForm(operation: Operation): (PlainInputField | typeof schema
       helpText: 'Pictures that go with the prompt.',
     },
     ...['temperature', 'max_tokens', 'reasoning_effort'].map(ofContract),
-    { ...ofContract('fallback_models'), dynamic: dynamicOf('models.list') },
+    {
+      ...ofContract('fallback_models'),
+      dynamic: dynamicOf('models.list'),
+      helpText: 'Tried in this order if the model fails. Left empty, the default fallbacks of your gateway apply.',
+    },
     {
       key: 'long_answer',
       label: 'Wait for Long Answer',
@@ -58,7 +62,7 @@ export function chatForm(operation: Operation): (PlainInputField | typeof schema
       required: false,
       default: 'false',
       helpText:
-        'A step may take 30 seconds. With this on, the Zap pauses until the answer is there, however long the model takes. A test of the step still waits 25 seconds only.',
+        'Zapier allows a step 30 seconds. With this on, the Zap pauses until the answer is there, however long the model takes. A test of the step still waits only 25 seconds.',
     },
   ];
 }
@@ -84,7 +88,8 @@ const outputFormat: PlainInputField = {
     { value: 'json_object', sample: 'json_object', label: 'JSON' },
     { value: 'json_schema', sample: 'json_schema', label: 'JSON by a Schema' },
   ],
-  helpText: 'JSON comes parsed, field by field. With plain JSON, say in the prompt what it is to hold.',
+  helpText:
+    'JSON comes parsed, field by field. With plain JSON, describe in the prompt what it holds. If the answer holds no JSON, its text is there all the same.',
 };
 
 /** Shown once it is wanted. On first sight of a form nothing is filled in yet. */
@@ -97,7 +102,7 @@ const schemaField = (_z: unknown, { inputData }: Bundle): PlainInputField[] =>
           type: 'text',
           required: true,
           helpText:
-            'For example, `{"type": "object", "properties": {"kind": {"type": "string"}}, "required": ["kind"], "additionalProperties": false}`. It is kept to strictly where every object is closed and every property required.',
+            'For example, `{"type": "object", "properties": {"kind": {"type": "string"}}, "required": ["kind"], "additionalProperties": false}`. The model keeps to it strictly if every object is closed and every property required.',
         },
       ]
     : [];
@@ -116,14 +121,14 @@ const messages: PlainInputField = {
         { value: 'assistant', sample: 'assistant', label: 'Assistant' },
         { value: 'system', sample: 'system', label: 'System' },
       ],
-      helpText: 'Who says it; the user where nothing is chosen.',
+      helpText: 'Role of the speaker. Default: user.',
     },
     {
       key: 'content',
       label: 'Content',
       type: 'text',
       required: false,
-      helpText: 'Earlier messages of the conversation, one line each. The prompt follows them.',
+      helpText: 'Text of an earlier message of the conversation. The prompt follows the messages.',
     },
   ],
 };
@@ -143,7 +148,7 @@ export const chatSample = {
 } satisfies ChatAnswer;
 
 export const chatOutput: PlainOutputField[] = [
-  { key: 'text', label: 'Text', type: 'string' },
+  { key: 'text', label: 'Answer Text', type: 'string' },
   { key: 'refusal', label: 'Refusal', type: 'string' },
   { key: 'model', label: 'Model', type: 'string' },
   { key: 'finish_reason', label: 'Finish Reason', type: 'string' },

@@ -36,3 +36,14 @@ export function booleanOf(value: unknown): unknown {
   if (['true', 'yes', 'y', '1', 'on'].includes(word)) return true;
   return ['false', 'no', 'n', '0', 'off'].includes(word) ? false : value;
 }
+
+/**
+ * Zapier's date fields send "an ISO-formatted time string" (https://docs.zapier.com/platform/build/field-definitions), with an
+ * offset that it also writes as `-0800`; a date alone means that day and stays one. A code step may map a `Date`, or seconds since
+ * 1970. What is none of these goes as it is, and the gateway says what it wants.
+ */
+export function momentText(value: unknown): string {
+  const text = textOf(value);
+  if (/^\d{10}(\d{3})?$/.test(text)) return new Date(Number(text.padEnd(13, '0'))).toISOString();
+  return text.replace(/^(\d{4}-\d{2}-\d{2}) +(?=\d)/, '$1T').replace(/^(.*T.*\d) ?([+-]\d{2}):?(\d{2})$/, '$1$2:$3');
+}

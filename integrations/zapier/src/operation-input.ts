@@ -2,7 +2,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Field } from '@ai-gateway/shared/fields';
 import { formNumber, formText } from '@ai-gateway/shared/form-text';
 import { isRecord, readJson } from '@ai-gateway/shared/json';
-import { booleanOf, isEmpty, linesOf, listOf } from './form-value.ts';
+import { booleanOf, isEmpty, linesOf, listOf, momentText } from './form-value.ts';
 import { joint } from './zapier-field.ts';
 
 export type InputData = Readonly<Record<string, unknown>>;
@@ -28,6 +28,7 @@ function readValue(field: Field, value: unknown): unknown {
   const [item] = field.children;
   switch (field.kind) {
     case 'text':
+      return (field.moment ? momentText(value) : formText(value)) || undefined;
     case 'choice':
       return formText(value) || undefined;
     case 'number':

@@ -79,7 +79,7 @@ export async function findRows(
   { kind, input, most }: { kind: AnswerKind; input: Record<string, unknown>; most: number },
 ): Promise<Record<string, unknown> & { data: Record<string, unknown>[]; has_more: boolean }> {
   if (kind === 'rows') {
-    const { data, ...rest } = (await call(client, operation, input)) as Page;
+    const { data, object: _, first_id: __, last_id: ___, ...rest } = (await call(client, operation, input)) as Page;
     return { ...rest, data: data.slice(0, most), has_more: data.length > most };
   }
   let first: Page | undefined;
@@ -97,7 +97,7 @@ export async function findRows(
 }
 
 /** No rows, and nothing said beside them. */
-function isNothing({ data, has_more: _, object: __, ...rest }: Record<string, unknown> & { data: unknown[] }): boolean {
+function isNothing({ data, has_more: _, ...rest }: Record<string, unknown> & { data: unknown[] }): boolean {
   return data.length === 0 && Object.keys(rest).length === 0;
 }
 

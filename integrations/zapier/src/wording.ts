@@ -25,6 +25,11 @@ export function searchLabel(label: string): string {
   return actionLabel(/^(find|check|search) /i.test(found) ? found : `Find ${uncapitalize(found)}`);
 }
 
+/** A search's description likewise: `Lists budgets …` → `Finds budgets …`. */
+export function searchDescription(description: string): string {
+  return description.replace(/^Lists /, 'Finds ');
+}
+
 /** `budgets.create` → `Budget`. */
 export function nounOf(operationId: string): string {
   return capitalize((operationId.split('.')[0] ?? operationId).replace(/s$/, '').replaceAll('_', ' '));
@@ -37,7 +42,10 @@ export function keyOf(operationId: string): string {
 
 /** `period_end` → `Period End`. */
 export function nameOfValue(value: string): string {
-  return titleCase(value.replaceAll(/[_.]+/g, ' ')).replaceAll(/\b(json|csv)\b/gi, (word) => word.toUpperCase());
+  return titleCase(value.replaceAll(/[_.]+/g, ' ').replace(/^xhigh$/, 'extra high')).replaceAll(
+    /\b(json|csv)\b/gi,
+    (word) => word.toUpperCase(),
+  );
 }
 
 /** Help that only repeats the label is none. */

@@ -4,7 +4,7 @@ import type { Operation } from '@ai-gateway/shared/operation';
 import type { Create, PlainInputField, PlainOutputField, Search } from 'zapier-platform-core';
 import type { Settings } from './gateway.ts';
 import { answerKind, performCreate, performSearch, shownFields, usualRows } from './perform.ts';
-import { actionLabel, keyOf, nounOf, searchLabel } from './wording.ts';
+import { actionLabel, keyOf, nounOf, searchDescription, searchLabel } from './wording.ts';
 import { fieldGroups, zapierFields } from './zapier-field.ts';
 import { outputFields } from './zapier-output.ts';
 
@@ -31,7 +31,7 @@ export function searchOf(operation: Operation, settings: Settings): Search {
   return {
     key: keyOf(operation.id),
     noun: nounOf(operation.id),
-    display: { label: searchLabel(operation.label), description: operation.description },
+    display: { label: searchLabel(operation.label), description: searchDescription(operation.description) },
     operation: {
       perform: performSearch(operation, settings),
       ...form(operation, many ? [limitField] : []),
@@ -42,11 +42,11 @@ export function searchOf(operation: Operation, settings: Settings): Search {
 
 const limitField: PlainInputField = {
   key: 'limit',
-  label: 'Limit',
+  label: 'Maximum Rows',
   type: 'integer',
   required: false,
   default: String(usualRows),
-  helpText: 'How many rows to find at most, up to 1,000. They come as line items.',
+  helpText: 'At most 1,000. Rows come as line items.',
 };
 
 /** What must be filled in stands first. */
@@ -59,20 +59,32 @@ function form(operation: Operation, more: readonly PlainInputField[]) {
   };
 }
 
+/** What OpenAI's lists say beside their rows: a Zap has no use for it. */
+const besideRows: ReadonlySet<string> = new Set(['next_cursor', 'has_more', 'object', 'first_id', 'last_id']);
+
 function answer(operation: Operation): { outputFields: PlainOutputField[]; sample: Record<string, unknown> } {
-  const fields = fieldsOf({ input: operation.output }).filter(({ key }) => key !== 'next_cursor');
-  const many = answerKind(operation) !== 'one';
-  return {
-    outputFields: [...outputFields(fields), ...(many ? [hasMore] : [])],
-    sample: sampleOf(operation, many),
-  };
+  const fields = fieldsOf({ input: operation.output });
+  if (answerKind(operation) === 'one')
+    return { outputFields: outputFields(fields, nounOf(operation.id)), sample: sampleOf(operation) };
+  const shown = fields
+    .filter(({ key }) => !besideRows.has(key))
+    .map((field) => (field.key === 'data' ? { ...field, label: rowsLabel(operation) } : field));
+  return { outputFields: [...outputFields(shown), hasMore], sample: sampleOfRows(operation) };
 }
 
-const hasMore: PlainOutputField = { key: 'has_more', label: 'Has More', type: 'boolean' };
+/** `List calls` → `Calls`, `Usage by client` → `Usage Rows`. */
+function rowsLabel({ id, label }: Operation): string {
+  return /^list /i.test(label) ? label.replace(/^list /i, '') : `${nounOf(id)} rows`;
+}
 
-function sampleOf({ sample: { input, output } }: Operation, many: boolean): Record<string, unknown> {
-  // An operation that answers with nothing says what was done: see performCreate.
-  if (!isRecord(output)) return { ...(input as Record<string, unknown>), done: true };
-  const { next_cursor: _, ...sample } = output;
-  return many ? { ...sample, has_more: false } : output;
+const hasMore: PlainOutputField = { key: 'has_more', label: 'Has More Rows', type: 'boolean' };
+
+/** An operation that answers with nothing says what was done: see performCreate. */
+function sampleOf({ sample: { input, output } }: Operation): Record<string, unknown> {
+  return isRecord(output) ? output : { ...(input as Record<string, unknown>), done: true };
+}
+
+function sampleOfRows({ sample: { output } }: Operation): Record<string, unknown> {
+  const said = Object.entries(isRecord(output) ? output : {}).filter(([key]) => !besideRows.has(key));
+  return { ...Object.fromEntries(said), has_more: false };
 }

@@ -46,7 +46,11 @@ function shapeOf(field: Field): Partial<PlainInputField> {
   const [item] = field.children;
   switch (field.kind) {
     case 'text':
-      return { type: field.multiline ? 'text' : 'string', ...initial(field), ...dropDown(field) };
+      return {
+        type: field.moment ? 'datetime' : field.multiline ? 'text' : 'string',
+        ...initial(field),
+        ...dropDown(field),
+      };
     case 'number':
     case 'integer':
       return { type: field.kind, ...initial(field) };

@@ -28,8 +28,8 @@ export function alertTrigger(alert: Alert, subscribing: Operation, settings: Set
       inputFields: zapierFields(fields),
       outputFields: [
         { key: 'id', label: 'Event ID', type: 'string', primary: true },
-        { key: 'type', label: 'Type', type: 'string' },
-        { key: 'created_at', label: 'Created At', type: 'string' },
+        { key: 'type', label: 'Event Type', type: 'string' },
+        { key: 'created_at', label: 'Event Created At', type: 'datetime' },
         { key: 'livemode', label: 'Live Mode', type: 'boolean' },
         ...alert.data,
       ],

@@ -35,7 +35,7 @@ const scope = z
     client_id: tag('Client', `Calls for this client.${each}`, 'clients.list').optional(),
     project: tag('Project', `Calls of this project.${each}`, 'projects.list').optional(),
     scenario_id: tag('Scenario', `Calls of this scenario.${each}`, 'scenarios.list').optional(),
-    key_id: tag('Key', `Calls with this key.${each}`).optional(),
+    key_id: tag('Key', `Calls with this key, by its id as GET /v1/keys lists it.${each}`).optional(),
   })
   .meta({ title: 'Scope', description: 'Which calls it limits: those that carry all of these. Empty: all calls.' });
 const name = z

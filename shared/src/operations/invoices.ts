@@ -146,7 +146,7 @@ const period = z
   .meta({
     title: 'Period',
     description:
-      'last_month, or a month such as 2026-10, by the workspace’s time zone. The current month is billed up to now.',
+      'A month such as 2026-10, or last_month, by the workspace’s time zone; the current month is billed up to now. Or leave it empty and fill in from and to.',
   });
 
 const billed = z.object({
@@ -180,17 +180,17 @@ export const createInvoice = operation({
       period: period.optional().meta({
         title: 'Period',
         description:
-          'last_month, or a month such as 2026-10, by the workspace’s time zone. Leave it empty to give From and To.',
+          'A month such as 2026-10, or last_month, by the workspace’s time zone. Leave it empty to give From and To.',
         'x-field': { inSight: true },
       }),
       from: moment.optional().meta({
         title: 'From',
-        description: 'First moment, inclusive; a day is the workspace’s. Only without a period.',
+        description: 'The first day or moment that is billed. Only without a period.',
         'x-field': { inSight: true },
       }),
       to: moment.optional().meta({
         title: 'To',
-        description: 'End, exclusive; not in the future. Only without a period.',
+        description: 'The first day or moment that is not billed any more; not in the future. Only without a period.',
         'x-field': { inSight: true },
       }),
     })

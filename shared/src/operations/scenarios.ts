@@ -10,20 +10,23 @@ export const scenario = z
     platform: z.string().nullable().meta({ title: 'Platform', description: 'Where it runs, as its calls say.' }),
     state: z.enum(['running', 'paused']).meta({ title: 'State', description: 'Paused: its calls are refused.' }),
     reason: z.string().nullable().meta({ title: 'Reason', description: 'Why it is paused.' }),
-    by: z.string().nullable().meta({ title: 'By', description: 'Who paused it: a key’s name, or `loop_breaker`.' }),
-    since: isoTime.nullable().meta({ title: 'Since', description: 'When it was paused.' }),
+    by: z
+      .string()
+      .nullable()
+      .meta({ title: 'Paused by', description: 'Who paused it: a key’s name, or `loop_breaker`.' }),
+    since: isoTime.nullable().meta({ title: 'Paused since', description: 'When it was paused.' }),
     last_call_at: isoTime.nullable().meta({ title: 'Last call', description: 'When it last called.' }),
     spent_today_usd: usd.meta({ title: 'Spent today', description: 'Dollars since midnight UTC.' }),
     spent_period_usd: usd.meta({ title: 'Spent this month', description: 'Dollars since the first, UTC.' }),
-    calls_per_minute: z.number().meta({ title: 'Rate', description: 'Calls in the last minute.' }),
+    calls_per_minute: z.number().meta({ title: 'Calls per minute', description: 'Calls in the last minute.' }),
     source_stop: z
       .object({
-        ok: z.boolean().meta({ title: 'Worked', description: 'Did the platform say so?' }),
+        ok: z.boolean().meta({ title: 'Succeeded', description: 'Whether the platform confirmed the stop.' }),
         answer: z.string().meta({ title: 'Answer', description: 'What the platform answered.' }),
-        at: isoTime.meta({ title: 'At', description: 'When it was asked.' }),
+        at: isoTime.meta({ title: 'Time', description: 'When it was asked.' }),
       })
       .nullable()
-      .meta({ title: 'Stopped at the source', description: 'Where a connection is stored: how the stop there went.' }),
+      .meta({ title: 'Source stop', description: 'Where a connection is stored: how the stop there went.' }),
   })
   .meta({ title: 'Scenario', description: 'A scenario, zap or workflow that makes calls.' });
 

@@ -86,7 +86,9 @@ export const listRequests = operation({
     scenario_id: scenarioId.optional(),
     scenario_platform: scenarioPlatform.optional(),
     execution_id: tag('Execution', 'The single run of a scenario.').optional(),
-    key_id: id.optional().meta({ title: 'Key', description: 'Calls of this key only.' }),
+    key_id: id
+      .optional()
+      .meta({ title: 'Key', description: 'Calls with this key, by its id as GET /v1/keys lists it.' }),
     status: status.optional(),
     timezone,
     format,

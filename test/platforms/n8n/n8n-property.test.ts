@@ -11,6 +11,7 @@ const plain: Field = {
   required: false,
   multiline: false,
   inSight: false,
+  moment: false,
   initial: undefined,
   choices: [],
   options: undefined,

@@ -97,7 +97,8 @@ describe('operations of the contract', () => {
     const yesterday = new Date(Date.now() - 86_400_000).toISOString();
     const invoice = asked('invoice', 'create', {
       clientId: locator('billed'),
-      additionalFields: { from: yesterday, to: new Date().toISOString() },
+      from: yesterday,
+      to: new Date().toISOString(),
     });
     expect(await answerOf(node, host, invoice)).toMatchObject({ status: 'issued', client: { id: 'billed' } });
   });

@@ -127,6 +127,10 @@ describe('a field of the contract is a field of Zapier’s form', () => {
       .array(z.object({ text: z.string().meta({ title: 'Text' }) }))
       .optional()
       .meta({ title: 'Lines' }),
+    due: z
+      .union([z.iso.date(), z.iso.datetime({ offset: true })])
+      .optional()
+      .meta({ title: 'Due' }),
     extra: z.record(z.string(), z.unknown()).optional().meta({ title: 'Extra' }),
   });
   const fields = fieldsOf({ input: shape });
@@ -158,6 +162,7 @@ describe('a field of the contract is a field of Zapier’s form', () => {
         group: 'scope',
       },
       { key: 'lines', label: 'Lines', children: [{ key: 'text', label: 'Text', type: 'string', required: true }] },
+      { key: 'due', label: 'Due', type: 'datetime', required: false },
       { key: 'extra', label: 'Extra', type: 'text', required: false },
     ]);
   });
@@ -182,6 +187,23 @@ describe('a field of the contract is a field of Zapier’s form', () => {
       lines: [{ text: 'a' }],
       extra: { a: 1 },
     });
+  });
+
+  // The editor sends an ISO text with an offset; other steps map a day, a `Date`, or seconds since 1970.
+  test.each([
+    ['2026-11-01', '2026-11-01'],
+    ['2026-11-01T08:00:00Z', '2026-11-01T08:00:00Z'],
+    ['2026-11-01T08:00:00-08:00', '2026-11-01T08:00:00-08:00'],
+    ['2026-11-01T08:00:00-0800', '2026-11-01T08:00:00-08:00'],
+    ['2026-11-01T08:00+01:00', '2026-11-01T08:00+01:00'],
+    ['2026-11-01 08:00:00 +0100', '2026-11-01T08:00:00+01:00'],
+    [new Date('2026-11-01T08:00:00Z'), '2026-11-01T08:00:00.000Z'],
+    [1793520000, '2026-11-01T08:00:00.000Z'],
+    ['1793520000', '2026-11-01T08:00:00.000Z'],
+    [1793520000000, '2026-11-01T08:00:00.000Z'],
+    ['soon', 'soon'],
+  ])('a date field takes what Zapier sends: %j', (given, due) => {
+    expect(operationInput(fields, { due: given })).toEqual({ due });
   });
 
   test('a single line may stand beside the other fields', () => {

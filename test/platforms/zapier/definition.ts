@@ -64,5 +64,7 @@ export function misfits(outputs: readonly PlainOutputField[], answer: Json): str
 
 function isOf(type: PlainOutputField['type'], value: unknown): boolean {
   if (type === 'integer') return Number.isInteger(value);
+  if (type === 'datetime')
+    return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}(T\S+(Z|[+-]\d{2}:\d{2}))?$/.test(value);
   return typeof value === (type ?? 'string');
 }

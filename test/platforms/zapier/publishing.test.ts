@@ -58,9 +58,46 @@ describe.each(named)('%s', (_, { kind, step, inputs, outputs, sample }) => {
     expect(description).toMatch(/^[A-Z].*\.$/);
     expect(description.length).toBeLessThan(1000);
     expect(`${label} ${description}`).not.toMatch(/zapier/i);
-    // D021
-    if (kind === 'triggers') expect(description).toMatch(/^Triggers when .*\.$/);
     expect(step.noun).toMatch(/^[A-Z]/);
+  });
+
+  // https://docs.zapier.com/platform/publish/integration-build-guidelines (D021 for triggers). Trigger: "a concise description using
+  // our standard phrasing ‘Triggers when…‘". Action: "a concise description starting with a plural form of the action verb … the
+  // description for a ‘Create Lead’ action could be ‘Creates a new lead.’" Search: "Use ‘Find’ over ‘Get’ … starting with a plural
+  // form of the verb, which typically is ‘Finds’". All: "do not include the name of the platform nor capitalize the noun".
+  test('has a description that begins with what it does', () => {
+    const [verb = ''] = label.split(' ');
+    expect(description.startsWith(kind === 'triggers' ? 'Triggers when ' : `${verb}s `), description).toBe(true);
+    if (kind === 'searches') expect(verb).toMatch(/^(Find|Check)$/);
+    expect(description).not.toMatch(new RegExp(`\\b${step.noun}\\b`));
+  });
+
+  // The same page: "Add a custom output field label when … a field has an ambiguous unit of measure … a field is represented by an ID".
+  test('has outputs named for people: thing and field, the unit with it, nothing twice', () => {
+    for (const fields of [outputs, ...outputs.map(({ children = [] }) => children)]) {
+      const labels = fields.map(({ label: name = '' }) => name);
+      expect(new Set(labels).size, labels.join(', ')).toBe(labels.length);
+    }
+    for (const { key, label: name = '' } of withChildren(outputs)) {
+      expect(name).not.toMatch(/\b(\w+) \1\b/);
+      expect(name).not.toMatch(/^(Id|ID|Name|Rows|Limit|Status|State|By|Since|At|Worked|Rate|Type)$|\bId\b|_/);
+      if (/(^|_)id$/.test(key)) expect(name).toMatch(/ ID$/);
+      if (/_usd$/.test(key)) expect(name).toMatch(/\(USD\)$/);
+      if (/_ms$/.test(key)) expect(name).toMatch(/\(Milliseconds\)$/);
+    }
+  });
+
+  test('asks for days and moments by date fields, and gives them as such', () => {
+    for (const { key, type } of [...inputs, ...withChildren(outputs)])
+      if (/^(from|to|since|resting_until)$|__since$|_at$|_start$/.test(key) && key !== 'created_at')
+        expect([key, type]).toEqual([key, 'datetime']);
+  });
+
+  test('asks for rows and for money by names that cannot be confused', () => {
+    for (const { key, label: name = '' } of inputs) {
+      expect(name).not.toBe('Limit');
+      if (/_usd$/.test(key)) expect(name).toMatch(/\(USD\)$/);
+    }
   });
 
   test('asks for no credentials (D001), and for an id by a drop-down (D004)', () => {

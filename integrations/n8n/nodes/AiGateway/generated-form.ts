@@ -570,7 +570,8 @@ export const properties: INodeProperties[] = [
         name: 'keyId',
         type: 'string',
         default: '',
-        description: 'Calls with this key. "*" gives each its own budget of this size.',
+        description:
+          'Calls with this key, by its ID as GET /v1/keys lists it. "*" gives each its own budget of this size.',
       },
     ],
     default: {},
@@ -1127,7 +1128,7 @@ export const properties: INodeProperties[] = [
         name: 'keyId',
         type: 'string',
         default: '',
-        description: 'Calls of this key only',
+        description: 'Calls with this key, by its ID as GET /v1/keys lists it',
       },
       {
         displayName: 'Platform',
@@ -1392,7 +1393,7 @@ export const properties: INodeProperties[] = [
       },
     },
     description:
-      'Last_month, or a month such as 2026-10, by the workspace’s time zone. Leave it empty to give From and To.',
+      'A month such as 2026-10, or last_month, by the workspace’s time zone. Leave it empty to give From and To.',
   },
   {
     displayName: 'From',
@@ -1405,7 +1406,7 @@ export const properties: INodeProperties[] = [
         operation: ['create'],
       },
     },
-    description: 'First moment, inclusive; a day is the workspace’s. Only without a period.',
+    description: 'The first day or moment that is billed. Only without a period.',
   },
   {
     displayName: 'To',
@@ -1418,7 +1419,7 @@ export const properties: INodeProperties[] = [
         operation: ['create'],
       },
     },
-    description: 'End, exclusive; not in the future. Only without a period.',
+    description: 'The first day or moment that is not billed any more; not in the future. Only without a period.',
   },
   {
     displayName: 'Return All',
