@@ -299,7 +299,7 @@ describe('the cap', () => {
     await gateway.send('DELETE', `/v1/providers/${provider.id}`);
   });
 
-  it('counts the dearest candidate: what falls back is held for at the dearer price', async () => {
+  it('counts the candidate that costs most: what falls back is held for at the higher price', async () => {
     const budget = await create({ limit_usd: 0.003, scope: { client_id: 'falls-back' } });
     gateway.fakes.openai.usually({ tokens: 100 });
     gateway.fakes.openai.fault({ kind: 'status', status: 503 });

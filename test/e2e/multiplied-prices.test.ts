@@ -124,6 +124,204 @@ describe('what multiplies a price', () => {
   });
 });
 
+const frames = (...events: object[]): string => events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
+const whole = (body: object) => ({ kind: 'body', body: JSON.stringify(body) }) as const;
+const streamed = (body: string) => ({ kind: 'body', body, contentType: 'text/event-stream' }) as const;
+
+describe('what OpenAI says of its answer beside the usage', () => {
+  const output = [
+    { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'a' } },
+    { type: 'web_search_call', id: 'ws_2', status: 'completed', action: { type: 'search', query: 'b' } },
+    { type: 'web_search_call', id: 'ws_3', status: 'completed', action: { type: 'open_page', url: 'https://a.test' } },
+    { type: 'file_search_call', id: 'fs_1', status: 'completed', queries: ['c'] },
+    {
+      type: 'message',
+      id: 'msg_1',
+      role: 'assistant',
+      content: [{ type: 'output_text', text: 'Found', annotations: [] }],
+    },
+  ];
+  const usage = { input_tokens: 1000, output_tokens: 100, total_tokens: 1100 };
+  const response = (more: object) => ({
+    id: 'resp_1',
+    object: 'response',
+    status: 'completed',
+    model: 'gpt-4o',
+    output,
+    usage,
+    ...more,
+  });
+  const completion = (more: object) => ({
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    model: 'gpt-4o',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 },
+    ...more,
+  });
+  const message = output.slice(-1);
+  // 1,000 tokens in and 100 out cost $0.0035; a search of the web is a cent, one of files a quarter of it.
+  it.each([
+    ['searches', response({}), 0.026, false],
+    ['the tier "flex"', response({ output: message, service_tier: 'flex' }), 0.00175, true],
+    ['the tier "priority"', response({ output: message, service_tier: 'priority' }), 0.007, true],
+    ['the tier "default"', response({ output: message, service_tier: 'default' }), 0.0035, false],
+    ['a tier, which changes no fee', response({ service_tier: 'priority' }), 0.0295, true],
+  ])('%s, on /v1/responses, plain and streamed', async (name, answer, cost, estimated) => {
+    const body = { model: 'gpt-4o', input: 'Hi', tools: [{ type: 'web_search' }] };
+    const events = frames(
+      { type: 'response.created', response: { ...answer, output: [], usage: null } },
+      { type: 'response.completed', response: answer },
+    );
+    for (const stream of [false, true]) {
+      gateway.fakes.openai.fault(stream ? streamed(events) : whole(answer));
+      const client = `says ${name} ${stream}`.replaceAll(/\W+/g, '-');
+      await (await gateway.post('/v1/responses', { ...body, stream }, { 'x-client-id': client })).text();
+      expect(await last(client)).toMatchObject({ cost_usd: cost, estimated });
+    }
+  });
+
+  it.each([
+    ['flex', 0.00175],
+    ['priority', 0.007],
+    ['default', 0.0035],
+  ])('the tier "%s", on chat and on messages, plain and streamed', async (tier, cost) => {
+    const answer = completion({ service_tier: tier });
+    const head = { id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'gpt-4o', service_tier: tier };
+    const events = `${frames(
+      {
+        ...head,
+        choices: [{ index: 0, delta: { role: 'assistant', content: 'Hi' }, finish_reason: null }],
+        usage: null,
+      },
+      { ...head, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: null },
+      { ...head, choices: [], usage: answer.usage },
+    )}data: [DONE]\n\n`;
+    for (const path of [chat, '/v1/messages'])
+      for (const stream of [false, true]) {
+        gateway.fakes.openai.fault(stream ? streamed(events) : whole(answer));
+        const client = `tier-${tier}-${path === chat}-${stream}`;
+        const body = { model: 'gpt-4o', max_tokens: 100, messages: hi, stream };
+        await (await gateway.post(path, body, { 'x-client-id': client })).text();
+        expect(await last(client), `${path} ${stream}`).toMatchObject({
+          cost_usd: cost,
+          estimated: tier !== 'default',
+        });
+      }
+  });
+
+  // "like reasoning tokens, these tokens are still counted in the total completion tokens for purposes of billing" (OpenAI's API
+  // reference, `rejected_prediction_tokens`).
+  it('rejected predictions are tokens of the answer, and are held', async () => {
+    const prediction = { type: 'content', content: 'word '.repeat(7_500) };
+    const body = { model: 'gpt-4o', max_tokens: 100, messages: hi, prediction };
+    const limitTo = (name: string, limit_usd: number) =>
+      json(gateway.post('/v1/budgets', { name, scope: { client_id: name }, limit_usd }), 201);
+    await limitTo('predicts-little', 0.07);
+    await limitTo('predicts', 0.12);
+    expect((await gateway.post(chat, body, { 'x-client-id': 'predicts-little' })).status).toBe(402);
+    expect(gateway.fakes.openai.requests).toHaveLength(0);
+    gateway.fakes.openai.fault(
+      whole(
+        completion({
+          usage: {
+            prompt_tokens: 1000,
+            completion_tokens: 7_600,
+            completion_tokens_details: { accepted_prediction_tokens: 90, rejected_prediction_tokens: 7_500 },
+          },
+        }),
+      ),
+    );
+    expect((await gateway.post(chat, body, { 'x-client-id': 'predicts' })).status).toBe(200);
+    expect((await last('predicts')).cost_usd).toBe(0.0785);
+  });
+});
+
+describe('sound', () => {
+  const part = { type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } };
+  const spoken = [{ role: 'user', content: [part] }];
+  it('is held at the rate of sound where that is higher', async () => {
+    await json(gateway.post('/v1/budgets', { name: 'Sound', scope: { client_id: 'loud' }, limit_usd: 0.8 }), 201);
+    // The window of the model may all be sound: a million tokens at $1, where text costs $0.30.
+    const ask = (messages: object[]) =>
+      gateway.post(chat, { model: 'gemini-2.5-flash', messages, max_tokens: 20 }, { 'x-client-id': 'loud' });
+    expect((await ask(spoken)).status).toBe(402);
+    const film = { type: 'file', file: { file_data: 'data:video/mp4;base64,AAAA', filename: 'a.mp4' } };
+    expect((await ask([{ role: 'user', content: [film] }])).status).toBe(402);
+    const page = { type: 'file', file: { file_data: 'data:application/pdf;base64,AAAA', filename: 'a.pdf' } };
+    expect((await ask([{ role: 'user', content: [page] }])).status).toBe(200);
+  });
+
+  it.each([
+    ['a part', spoken],
+    ['a part of an earlier message', [...spoken, { role: 'assistant', content: 'Yes' }, ...hi]],
+  ])('without a rate is refused under a blocking budget and flagged without one: %s', async (_name, messages) => {
+    const body = { model: 'gpt-4o', messages };
+    expect((await gateway.post(chat, body, hard)).status).toBe(402);
+    expect(gateway.fakes.openai.requests).toHaveLength(0);
+    expect((await gateway.post(chat, body, { 'x-client-id': 'hears' })).status).toBe(200);
+    expect((await last('hears')).estimated).toBe(true);
+  });
+
+  it.each([false, true])('is settled at the rate of sound (streamed: %s)', async (stream) => {
+    const raw = {
+      promptTokenCount: 1000,
+      candidatesTokenCount: 100,
+      totalTokenCount: 1100,
+      promptTokensDetails: [
+        { modality: 'TEXT', tokenCount: 400 },
+        { modality: 'AUDIO', tokenCount: 600 },
+      ],
+    };
+    gateway.fakes.gemini.reply({ text: 'Hi', usage: { raw } });
+    await (
+      await gateway.post(
+        chat,
+        { model: 'gemini-2.5-flash', messages: spoken, stream },
+        { 'x-client-id': `g-${stream}` },
+      )
+    ).text();
+    expect((await last(`g-${stream}`)).cost_usd).toBe(0.00097);
+  });
+});
+
+describe('a search nobody knows the fee of', () => {
+  it.each([
+    'gpt-4o-search-preview',
+    'gpt-4o-mini-search-preview',
+    'gpt-4o-search-preview-2025-03-11',
+    'gpt-5-search-api',
+  ])('is refused under a blocking budget and flagged without one: %s', async (name) => {
+    const body = { model: `openai/${name}`, messages: hi };
+    const refused = await gateway.post(chat, body, hard);
+    const { model } = gateway.fakes.openai.requests[0]?.json ?? {};
+    // A retired one is its successor, which does not search.
+    if (refused.status === 200) expect(model).not.toContain('search');
+    else expect([refused.status, model]).toEqual([402, undefined]);
+    gateway.fakes.reset();
+    await (await gateway.post(chat, body, { 'x-client-id': name, 'x-gateway-fallback': 'none' })).text();
+    const sent = String(gateway.fakes.openai.requests[0]?.json.model);
+    expect((await last(name)).estimated).toBe(sent.includes('search'));
+  });
+
+  it.each([
+    ['google_search', { google_search: {} }],
+    ['googleSearch', { googleSearch: {} }],
+    ['its type', { type: 'google_search' }],
+    ['web_search', { type: 'web_search' }],
+    ['web_search_preview', { type: 'web_search_preview' }],
+  ])("Google's, asked for by %s, never goes out unpriced", async (_name, tool) => {
+    for (const path of [chat, '/v1/responses', '/v1/messages']) {
+      const body = { model: 'gemini-2.5-flash', max_tokens: 50, messages: hi, input: 'Hi', tools: [tool] };
+      const response = await gateway.post(path, body, hard);
+      const text = await response.text();
+      const sent = JSON.stringify(gateway.fakes.gemini.requests.map((request) => request.json));
+      expect([path, response.status, /search/i.test(sent)], text).toEqual([path, response.status, false]);
+      expect(response.status, text).toBeLessThan(500);
+    }
+  });
+});
+
 describe('what one call may hold', () => {
   it('is no more than the model can answer, and the holds of others are not an alarm', async () => {
     const { id } = await json<{ id: string }>(

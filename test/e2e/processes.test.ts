@@ -122,7 +122,7 @@ describe('three processes on one database', () => {
   });
 
   it('let a call wait for money that calls of another one hold and do not need', async () => {
-    // A cent and a half each, for the dearest stand-in, and a quarter of a cent is left; an answer costs 0.6 cents.
+    // A cent and a half each, for the stand-in that costs most, and a quarter of a cent is left; an answer costs 0.6 cents.
     const budget = await create({ limit_usd: 0.048, scope: { client_id: 'elsewhere' } });
     fakes.openai.usually({ tokens: 600 });
     fakes.openai.always({ kind: 'delay', ms: 900 });

@@ -67,7 +67,7 @@ export async function checkBudget(
     return { allowed: true, reason: 'ok', message: 'No budget limits this call.', ...shown, affordable_tokens: null };
   const named = own.includes(limiting) ? `budget "${limiting.budget.name}"` : 'workspace’s budget';
   if (prices?.length === 0) {
-    const message = `Nobody knows what "${model ?? ''}" costs, so the ${named} cannot guard it.`;
+    const message = `The price of "${model ?? ''}" is unknown, so the ${named} cannot guard it.`;
     return { allowed: false, reason: 'price_unknown', message, ...shown, affordable_tokens: 0 };
   }
   const left = leftOf(limiting.count);

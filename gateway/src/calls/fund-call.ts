@@ -12,7 +12,7 @@ import { answerCeiling } from '../providers/answer-ceiling.ts';
 import { extrasNanos, unpricedAt } from '../providers/call-extras.ts';
 import { boundOpaque, isOpaque } from '../providers/count-tokens.ts';
 import { InputCounter } from '../providers/input-counter.ts';
-import { affordableOutputTokens, dearestCostNanos, type Price, withSound } from '../providers/price.ts';
+import { affordableOutputTokens, maxCostNanos, type Price, withSound } from '../providers/price.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import type { CallTags } from '../usage/call-record.ts';
@@ -29,7 +29,7 @@ const shortestAnswerTokens = 16;
 export interface Funding {
   /** Undefined where no budget applies. */
   hold: Hold | undefined;
-  /** The dearest the call can become; what is settled should the process die. */
+  /** The most the call can cost; what is settled should the process die. */
   holdNanos: bigint;
   /** Those the money reaches for. */
   candidates: readonly Candidate[];
@@ -53,7 +53,7 @@ interface Asked {
 }
 
 /**
- * Holds the dearest the call can become on every budget it falls under, all or none. Short of money it counts the input exactly
+ * Holds the most the call can cost on every budget it falls under, all or none. Short of money it counts the input exactly
  * and lowers the ceiling of the answer to what is left. Throws `budget_exceeded`, and ClientGone where nobody waits with it.
  */
 export function fundCall(services: Services, asked: Asked): Funding | Promise<Funding> {
@@ -65,7 +65,7 @@ export function fundCall(services: Services, asked: Asked): Funding | Promise<Fu
   if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, meters, asked.caller);
   const inputOf: InputOf =
     blocks && isOpaque(call) ? (candidate) => boundOpaque(inputTokens, candidate) : () => inputTokens;
-  const holdNanos = dearestOf(payable, call, { inputOf, most: undefined });
+  const holdNanos = maxCostOf(payable, call, { inputOf, most: undefined });
   const maxTokens = blocks ? unaskedCeiling(payable, call) : undefined;
   const funding = { holdNanos, candidates: payable, maxTokens, inputTokens };
   if (meters.length === 0) return { ...funding, hold: undefined };
@@ -116,12 +116,23 @@ function runsShort(meters: readonly Meter[], plentyNanos: bigint): boolean {
 /** How long the last money may be held by others before a call is shortened or refused for want of it. */
 const patienceMs = 1_000;
 
-async function fundCounted(services: Services, asked: Asked, funding: Omit<Funding, 'hold'>): Promise<Funding> {
+async function fundCounted(services: Services, rough: Asked, funding: Omit<Funding, 'hold'>): Promise<Funding> {
+  const asked = { ...rough, call: await withPredictionCounted(rough) };
   const exact = await exactInputs(asked);
-  const holdNanos = dearestOf(asked.candidates, asked.call, { inputOf: exact, most: undefined });
+  const holdNanos = maxCostOf(asked.candidates, asked.call, { inputOf: exact, most: undefined });
   const held = await holdPatiently(services, asked, holdNanos);
   return 'nanos' in held ? { ...funding, holdNanos, hold: held } : fundShort(services, asked, { first: held, exact });
 }
+
+/** A prediction is held by its bytes where there is plenty, as the rest of the input is. */
+async function withPredictionCounted({ call, candidates: [first] }: Asked): Promise<NeutralCall> {
+  const { extras, extra } = call;
+  if (extras === undefined || extras.predictedTokens === 0 || first === undefined) return call;
+  const alone = new InputCounter({ ...noFeatures, messages: [] }, { input: extra.prediction }, extras.predictedTokens);
+  return { ...call, extras: { ...extras, predictedTokens: await alone.tokensFor(first) } };
+}
+
+const noFeatures = { onlyNative: [], extra: {} };
 
 async function holdPatiently(
   { ledger }: Services,
@@ -170,12 +181,12 @@ export async function fundEmbedding(
     const held = meters.length === 0 ? undefined : await services.ledger.hold(meters, 0n);
     return { hold: held !== undefined && 'nanos' in held ? held : undefined, holdNanos: 0n };
   }
-  let holdNanos = dearestCostNanos(price, { inputTokens, maxOutputTokens: 0 });
+  let holdNanos = maxCostNanos(price, { inputTokens, maxOutputTokens: 0 });
   if (meters.length === 0) return { hold: undefined, holdNanos };
   let held = await services.ledger.hold(meters, holdNanos);
   if (!('nanos' in held)) {
     const counted = await new InputCounter(call, json, inputTokens).tokensFor(candidate);
-    holdNanos = dearestCostNanos(price, { inputTokens: counted, maxOutputTokens: 0 });
+    holdNanos = maxCostNanos(price, { inputTokens: counted, maxOutputTokens: 0 });
     held = await holdPatiently(services, asked, holdNanos);
   }
   if ('nanos' in held) return { hold: held, holdNanos };
@@ -235,7 +246,7 @@ function fitWithin(
       affordable(candidate.price, { nanos, inputTokens: inputOf(candidate), call }) >=
         Math.min(most, ceilingOf(candidate, call)),
   );
-  return { candidates: kept, holdNanos: dearestOf(kept, call, { inputOf, most }), maxTokens: most };
+  return { candidates: kept, holdNanos: maxCostOf(kept, call, { inputOf, most }), maxTokens: most };
 }
 
 /** What a call has to say of itself when a candidate is held after others have failed. */
@@ -244,7 +255,7 @@ type AskedNext = Pick<Asked, 'call' | 'json' | 'inputTokens'>;
 /** The most one candidate can cost, its input counted. */
 export async function mostOf(asked: AskedNext, candidate: Candidate, most: number | undefined): Promise<bigint> {
   const inputOf = await exactInputs({ ...asked, candidates: [candidate] });
-  return dearestOf([candidate], asked.call, { inputOf, most });
+  return maxCostOf([candidate], asked.call, { inputOf, most });
 }
 
 /** How long an answer of a candidate may be for so much money; undefined where not even a short one can be paid. */
@@ -272,13 +283,13 @@ async function exactInputs({
   return (candidate) => exact.get(candidate) ?? boundOpaque(inputTokens, candidate);
 }
 
-/** Dearest over the candidates. `most`: no answer is longer than this. */
-function dearestOf(
+/** The highest over the candidates. `most`: no answer is longer than this. */
+function maxCostOf(
   candidates: readonly Candidate[],
   call: Pick<NeutralCall, 'maxTokens' | 'choices' | 'extras'>,
   { inputOf, most }: { inputOf: InputOf; most: number | undefined },
 ): bigint {
-  let dearest = 0n;
+  let highest = 0n;
   for (const candidate of candidates) {
     const { price } = candidate;
     if (price === undefined) continue;
@@ -286,10 +297,10 @@ function dearestOf(
     const { extras } = call;
     const held = extras?.sound === true ? withSound(price) : price;
     const cost =
-      dearestCostNanos(held, { inputTokens: inputOf(candidate), maxOutputTokens: tokens }) + extrasNanos(extras, held);
-    if (cost > dearest) dearest = cost;
+      maxCostNanos(held, { inputTokens: inputOf(candidate), maxOutputTokens: tokens }) + extrasNanos(extras, held);
+    if (cost > highest) highest = cost;
   }
-  return dearest;
+  return highest;
 }
 
 /** The most a candidate answers: no more than it is asked for, and no more than it can. */
@@ -379,12 +390,12 @@ function priceUnknown(model: string, meters: readonly Meter[], caller: Caller): 
   if (meter === undefined)
     return new GatewayError(
       'budget_exceeded',
-      `Nobody knows what "${model.slice(0, 100)}" costs, so a budget of the workspace cannot guard it. Call another model.`,
+      `The price of "${model.slice(0, 100)}" is unknown, so a budget of the workspace cannot guard it. Call another model.`,
       { details: { model } },
     );
   return new GatewayError(
     'budget_exceeded',
-    `Nobody knows what "${model.slice(0, 100)}" costs, so the budget "${meter.budget.name}" cannot guard it. Give the model a price (PATCH /v1/providers/:id), or call another one.`,
+    `The price of "${model.slice(0, 100)}" is unknown, so the budget "${meter.budget.name}" cannot guard it. Give the model a price (PATCH /v1/providers/:id), or call another one.`,
     {
       details: { budget_id: meter.budget.id, name: meter.budget.name, model },
     },

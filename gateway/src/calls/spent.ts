@@ -33,8 +33,8 @@ export interface AttemptSoFar {
 }
 
 /**
- * The most tokens a model writes in a second. Providers publish none; the fastest models of the vendors were seen at about
- * this (Claude Haiku 4.5 about 120, OpenAI's small ones about 200, Gemini Flash about 250).
+ * The most tokens a model is taken to write in a second. Our own estimate, above what the vendors' fast models usually do; their
+ * documentation promises no upper bound.
  */
 const tokensPerSecond = { anthropic: 150, other: 250 };
 

@@ -1,5 +1,5 @@
 import { isRecord } from '@ai-gateway/shared/json';
-import type { CallExtras, JsonObject, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
+import type { CallExtras, JsonObject, NeutralCall, Part, ProviderKind } from '../dialects/neutral.ts';
 import type { Price } from './price.ts';
 
 /**
@@ -8,10 +8,9 @@ import type { Price } from './price.ts';
  */
 export function extrasOf(call: NeutralCall, json: JsonObject): CallExtras | undefined {
   const { onlyNative, extra } = call;
-  if (onlyNative.length === 0 && extra.prediction === undefined && !asksForSound(extra) && !reachesServers(extra))
-    return undefined;
+  const sound = asksForSound(extra) || hasSound(call);
+  if (!sound && onlyNative.length === 0 && extra.prediction === undefined && !reachesServers(extra)) return undefined;
   const uses = toolUses(call.dialect, json);
-  const sound = asksForSound(extra) || onlyNative.includes('input_audio');
   const predictedTokens = isRecord(extra.prediction) ? Buffer.byteLength(JSON.stringify(extra.prediction)) : 0;
   const unpriced = [...uses.unpriced, ...serverFields.filter((name) => isGiven(extra[name]))];
   const { webSearches, fileSearches } = uses;
@@ -28,6 +27,22 @@ function reachesServers(extra: JsonObject): boolean {
 
 function asksForSound({ modalities, audio }: JsonObject): boolean {
   return isGiven(audio) || (Array.isArray(modalities) && modalities.includes('audio'));
+}
+
+/** By hand, not with `some`: this is done for every call. */
+function hasSound({ messages }: Pick<NeutralCall, 'messages'>): boolean {
+  for (const { parts } of messages) {
+    for (const part of parts) {
+      if (isSound(part)) return true;
+      if (part.kind === 'tool-result') for (const inner of part.content) if (isSound(inner)) return true;
+    }
+  }
+  return false;
+}
+
+/** A film has sound too. */
+function isSound(part: Part): boolean {
+  return part.kind === 'audio' || (part.kind === 'file' && /^(audio|video)\//i.test(part.mediaType));
 }
 
 function isGiven(value: unknown): boolean {

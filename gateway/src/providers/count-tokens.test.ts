@@ -31,7 +31,7 @@ describe('the bound of what a call sends', () => {
     );
   });
 
-  it('counts a picture by the piece at the dearest any model makes of it, not by its bytes', () => {
+  it('counts a picture by the piece at the most any model makes of it, not by its bytes', () => {
     const bound = boundInputTokens(sent([picture]), 200_100);
     expect(bound).toBeGreaterThanOrEqual(2_833 + 8 * 5_667);
     expect(bound).toBeLessThan(50_000);

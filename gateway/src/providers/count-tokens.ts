@@ -4,7 +4,7 @@ import type { NeutralCall, Part, Usage } from '../dialects/neutral.ts';
 import { isSetting } from './sent-content.ts';
 
 /**
- * The dearest a picture gets anywhere: GPT-4o mini makes 2,833 tokens of it and 5,667 more of each tile, of which a picture
+ * The most tokens a picture gets anywhere: GPT-4o mini makes 2,833 tokens of it and 5,667 more of each tile, of which a picture
  * scaled to 768 × 2048 has eight. (GPT-4o: 1,445; Claude: under 5,000; Gemini 3: 2,240; GPT-5.4 in full: some 12,000.)
  */
 export const pictureTokensMax = 48_169;

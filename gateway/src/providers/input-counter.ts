@@ -19,7 +19,7 @@ export interface Reader {
 
 /**
  * A close upper bound of a call's input tokens, for each candidate by its own measure: texts are counted by the model's
- * tokenizer, pictures taken at the dearest the model makes of one. Texts are counted once for each tokenizer.
+ * tokenizer, pictures taken at the most tokens the model makes of one. Texts are counted once for each tokenizer.
  */
 export class InputCounter {
   readonly #call: Pick<NeutralCall, 'onlyNative' | 'extra' | 'messages'>;
@@ -81,7 +81,7 @@ function encodingOf({ kind, model }: Reader): Encoding | undefined {
 /** GPT-4o mini in low detail. */
 const lowDetailTokens = 2_833;
 
-/** The dearest a picture gets with this model: GPT-4o 1,445, GPT-5.4 some 12,000, Claude under 5,000, Gemini at its largest 4,128. */
+/** The most tokens a picture gets with this model: GPT-4o 1,445, GPT-5.4 some 12,000, Claude under 5,000, Gemini at its largest 4,128. */
 function pictureTokens({ kind, model }: Reader): number {
   if (kind === 'anthropic' || kind === 'gemini') return 5_000;
   if (kind !== 'openai' || /gpt-4o-mini/.test(model)) return pictureTokensMax;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Usage } from '../dialects/neutral.ts';
 import { type CatalogModel, findModel, listModels } from './catalog.ts';
 import { vendorModels } from './genai-prices.ts';
-import { costNanos, dearestCostNanos, flatPrice, type Price } from './price.ts';
+import { costNanos, flatPrice, maxCostNanos, type Price } from './price.ts';
 
 const at = new Date('2026-11-24T12:00:00Z');
 
@@ -140,12 +140,12 @@ describe('the price of a call', () => {
   });
 });
 
-describe('the dearest a call can cost', () => {
+describe('the most a call can cost', () => {
   it('is never passed, whatever of the input was cached or written', () => {
     fc.assert(
       fc.property(anyModel, anyUsage, fc.nat(1_000), fc.nat(1_000), ({ price }, one, input, output) => {
         const bound = { inputTokens: one.inputTokens + input, maxOutputTokens: one.outputTokens + output };
-        expect(dearestCostNanos(price, bound)).toBeGreaterThanOrEqual(costNanos(price, one));
+        expect(maxCostNanos(price, bound)).toBeGreaterThanOrEqual(costNanos(price, one));
       }),
       { numRuns: 1_000 },
     );
@@ -153,8 +153,8 @@ describe('the dearest a call can cost', () => {
 
   it('looks no further than the tier the call may reach', () => {
     const price = priceOf('gemini-1.5-pro');
-    expect(dearestCostNanos(price, { inputTokens: 128_000, maxOutputTokens: 0 })).toBe(160_000_000n);
-    expect(dearestCostNanos(price, { inputTokens: 128_001, maxOutputTokens: 0 })).toBe(320_002_500n);
+    expect(maxCostNanos(price, { inputTokens: 128_000, maxOutputTokens: 0 })).toBe(160_000_000n);
+    expect(maxCostNanos(price, { inputTokens: 128_001, maxOutputTokens: 0 })).toBe(320_002_500n);
   });
 });
 

@@ -114,32 +114,32 @@ export function withSound(price: Price): Price {
   };
 }
 
-/** The most a call can cost: all of its input at the dearest price input has, in the dearest tier it may come to. */
-export function dearestCostNanos(price: Price, tokens: { inputTokens: number; maxOutputTokens: number }): bigint {
-  let dearest = 0n;
+/** The most a call can cost: all of its input at the highest price input has, in the highest tier it may come to. */
+export function maxCostNanos(price: Price, tokens: { inputTokens: number; maxOutputTokens: number }): bigint {
+  let highest = 0n;
   for (const tier of price.tiers) {
     if (tokens.inputTokens <= tier.overInputTokens) continue;
-    const picos = BigInt(tokens.inputTokens) * dearestInput(tier) + BigInt(tokens.maxOutputTokens) * tier.output;
-    if (picos > dearest) dearest = picos;
+    const picos = BigInt(tokens.inputTokens) * highestInput(tier) + BigInt(tokens.maxOutputTokens) * tier.output;
+    if (picos > highest) highest = picos;
   }
-  return (dearest + 999n) / 1000n + (price.callNanos ?? 0n);
+  return (highest + 999n) / 1000n + (price.callNanos ?? 0n);
 }
 
 /** However the provider comes to count the input. */
-function dearestInput({ input, cached, cacheWrite, longCacheWrite }: Tier): Rate {
-  let dearest = input;
-  if (cached > dearest) dearest = cached;
-  if (cacheWrite > dearest) dearest = cacheWrite;
-  if (longCacheWrite > dearest) dearest = longCacheWrite;
-  return dearest;
+function highestInput({ input, cached, cacheWrite, longCacheWrite }: Tier): Rate {
+  let highest = input;
+  if (cached > highest) highest = cached;
+  if (cacheWrite > highest) highest = cacheWrite;
+  if (longCacheWrite > highest) highest = longCacheWrite;
+  return highest;
 }
 
-/** How many tokens of answer an amount pays for beside the input, at the dearest the call could become. */
+/** How many tokens of answer an amount pays for beside the input, at the most the call could cost. */
 export function affordableOutputTokens(price: Price, options: { nanos: bigint; inputTokens: number }): number {
   let least: bigint | undefined;
   for (const tier of price.tiers) {
     if (options.inputTokens <= tier.overInputTokens) continue;
-    const left = (options.nanos - (price.callNanos ?? 0n)) * 1000n - BigInt(options.inputTokens) * dearestInput(tier);
+    const left = (options.nanos - (price.callNanos ?? 0n)) * 1000n - BigInt(options.inputTokens) * highestInput(tier);
     const tokens = left < 0n ? 0n : tier.output === 0n ? freeTokens : left / tier.output;
     if (least === undefined || tokens < least) least = tokens;
   }

@@ -45,8 +45,9 @@ function sounds(
 }
 
 /**
- * The tier OpenAI says it served a call in, as hundredths of the usual price (https://platform.openai.com/docs/pricing): flex is
- * half; priority is 1.7 to 2 times, taken at twice.
+ * The tier OpenAI says it served a call in, as hundredths of the usual price. Flex is "priced at Batch API rates"
+ * (https://platform.openai.com/docs/guides/flex-processing), which are half. Priority is 1.67 (GPT-4o mini) to 2 times (GPT-5.4)
+ * by the prices of https://openai.com/api-priority-processing; it is taken at twice, and the call is flagged.
  */
 const tiers: Readonly<Record<string, number>> = { flex: 50, priority: 200 };
 
@@ -109,8 +110,9 @@ export function readAnthropicUsage(value: unknown): Usage | undefined {
 }
 
 /**
- * https://docs.claude.com/en/docs/about-claude/pricing: fast mode costs six times the usual price, inference in the US alone 1.1
- * times. The fee for each search is in the catalogue.
+ * Fast mode is "priced at 6x standard Opus rates" for Claude Opus 4.6 (https://platform.claude.com/docs/en/build-with-claude/fast-mode)
+ * and less for later models: it is taken at six times, and the call is flagged. Inference in the US alone is taken at 1.1 times,
+ * from memory of https://platform.claude.com/docs/en/about-claude/pricing. The fee for each search is in the catalogue.
  */
 function anthropicExtras(
   usage: Record<string, unknown>,

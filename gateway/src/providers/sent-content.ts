@@ -48,6 +48,7 @@ const asJson = new Set([
   'functions',
   'response_format',
   'text',
+  'prediction',
   'tool_calls',
   'function_call',
   'arguments',

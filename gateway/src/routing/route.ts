@@ -4,7 +4,7 @@ import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import { type CatalogModel, modelsOfClass, type Strength, vendors } from '../providers/catalog.ts';
 import { type Media, mediaOf, takers } from '../providers/media.ts';
-import { callPrice, dearestCostNanos, flatPrice, type Price } from '../providers/price.ts';
+import { callPrice, flatPrice, maxCostNanos, type Price } from '../providers/price.ts';
 import { rehearsedCost } from '../providers/sandbox.ts';
 import { fits, honours, type Needs } from './fit.ts';
 import type { Trial, TryPlace } from './health-board.ts';
@@ -186,7 +186,7 @@ function downgraded(asked: Asked, { first, rest }: Plan): Plan {
     (place) => honours(place.kind, asked.call) && fits(place, asked.call, asked.inputTokens),
   );
   const costOf = ({ price }: Place): bigint | undefined =>
-    price && dearestCostNanos(price, { inputTokens: asked.inputTokens, maxOutputTokens: downgradedAnswerTokens });
+    price && maxCostNanos(price, { inputTokens: asked.inputTokens, maxOutputTokens: downgradedAnswerTokens });
   const sorted = [first, ...small, ...rest]
     .filter((place) => !place.spare && costOf(place) !== undefined)
     .sort((a, b) => ((costOf(a) ?? 0n) < (costOf(b) ?? 0n) ? -1 : 1));
