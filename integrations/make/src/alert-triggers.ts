@@ -3,7 +3,7 @@ import type { Operation } from '@ai-gateway/shared/operation';
 import { type Component, connectionId, type Json, type Parameter } from './component.ts';
 import { bearer, gatewayAddress, noRedirects, secrets } from './gateway-address.ts';
 import { makeErrors, valid } from './make-errors.ts';
-import { makeField } from './make-field.ts';
+import { makeStaticField } from './make-field.ts';
 import { dateOf, limitField, omitted, outputOf } from './make-module.ts';
 import { makeSample } from './make-sample.ts';
 
@@ -49,7 +49,7 @@ function webhook(alert: Alert, { subscribe, unsubscribe }: AlertOperations): Com
         output: eventOutput('body', alert),
         respond: { status: 200, type: 'json', body: { ok: true } },
       },
-      params: filters.map((field) => makeField(field)),
+      params: filters.map(makeStaticField),
       attach: {
         url: `${gatewayAddress('connection')}${subscribe.path}`,
         method: subscribe.method,
@@ -135,7 +135,7 @@ export function pollingTrigger(
         },
         pagination: { condition: '{{body.next_cursor}}', qs: { cursor: '{{body.next_cursor}}' } },
       },
-      staticParams: [...filters.map((field) => makeField(field)), { ...limitField, required: true, default: 2 }],
+      staticParams: [...filters.map(makeStaticField), { ...limitField, required: true, default: 2 }],
       interface: eventInterface(alert.data),
       samples: makeSample(alert.sample, eventInterface(alert.data)),
       epoch: { response: { limit: 300, output: { label: epochLabel, date: '{{item.created_at}}' } } },

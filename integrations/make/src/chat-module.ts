@@ -213,7 +213,11 @@ const prompt: Parameter = {
   help: 'Your question or instruction.',
 };
 
-/** In OpenAI's own shape of a part, so that they go into the message as they are: IML cannot build one from a bare URL. */
+/**
+ * In OpenAI's own shape of a part, so that they go into the message as they are: IML cannot build one from a bare URL. What is the
+ * same in all of them is hidden: "The value of a hidden parameter can be set using default option."
+ * https://developers.make.com/custom-apps-documentation/block-elements/parameters/hidden
+ */
 const images: Parameter = {
   name: 'images',
   type: 'array',
@@ -221,45 +225,31 @@ const images: Parameter = {
   help: 'Pictures that go with the prompt.',
   labels: { add: 'Add image' },
   spec: [
+    { name: 'type', type: 'hidden', default: 'image_url' },
     {
-      name: 'type',
-      type: 'select',
-      label: 'Source',
+      name: 'image_url',
+      type: 'collection',
+      label: 'Image',
       required: true,
-      default: 'image_url',
-      options: [
+      spec: [
         {
-          label: 'Image URL',
-          value: 'image_url',
-          nested: [
-            {
-              name: 'image_url',
-              type: 'collection',
-              label: 'Image',
-              required: true,
-              spec: [
-                {
-                  name: 'url',
-                  type: 'text',
-                  label: 'URL',
-                  required: true,
-                  validate: { pattern: '^(https?://|data:image/)' },
-                  help: 'For example, `https://example.com/photo.jpg`, or a data URL: `data:image/jpeg;base64,…`',
-                },
-                {
-                  name: 'detail',
-                  type: 'select',
-                  label: 'Detail',
-                  options: [
-                    { label: 'Automatic', value: 'auto' },
-                    { label: 'Low', value: 'low' },
-                    { label: 'High', value: 'high' },
-                  ],
-                  help: 'How closely the model looks. Low costs least.',
-                },
-              ],
-            },
+          name: 'url',
+          type: 'text',
+          label: 'URL',
+          required: true,
+          validate: { pattern: '^(https?://|data:image/)' },
+          help: 'For example, `https://example.com/photo.jpg`, or a data URL: `data:image/jpeg;base64,…`',
+        },
+        {
+          name: 'detail',
+          type: 'select',
+          label: 'Detail',
+          options: [
+            { label: 'Automatic', value: 'auto' },
+            { label: 'Low', value: 'low' },
+            { label: 'High', value: 'high' },
           ],
+          help: 'How closely the model looks. Low costs least.',
         },
       ],
     },

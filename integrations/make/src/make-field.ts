@@ -15,10 +15,29 @@ export function makeField(field: Field, moments: ReadonlySet<string> = new Set()
   };
 }
 
+/**
+ * A field of a webhook or of a polling trigger. Nothing is mapped there, so a person must be able to type: a client or a scenario
+ * without a call yet is in no list. Make's pages do not name `editable`, its editor's schema does; elsewhere mapping is on anyway.
+ */
+export function makeStaticField(field: Field): Parameter {
+  const parameter = makeField(field);
+  return isChosenFromList(field) ? { ...parameter, editable: true } : parameter;
+}
+
+/** The ID of what the module changes. It mostly comes from a module before it, so its field begins as one to map. */
+export function makeIdField(field: Field): Parameter {
+  const parameter = makeField(field);
+  if (!isChosenFromList(field)) return parameter;
+  return { ...parameter, label: `${parameter.label} ID`, help: 'Map its ID, or turn Map off to choose.', mode: 'edit' };
+}
+
+function isChosenFromList({ options, kind }: Field): boolean {
+  return options !== undefined && kind === 'text';
+}
+
 function shapeOf(field: Field, label: string): Parameter {
-  // Editable, since a client or a scenario that never called yet is in no list.
   if (field.options !== undefined && field.kind === 'text')
-    return { type: 'select', options: `rpc://${componentId(field.options)}`, editable: true };
+    return { type: 'select', options: `rpc://${componentId(field.options)}` };
   switch (field.kind) {
     case 'text':
       return { type: 'text', multiline: field.multiline || undefined };

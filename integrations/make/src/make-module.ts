@@ -1,11 +1,11 @@
 import { answeredByPlatforms, type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import { type Operation, pathParams } from '@ai-gateway/shared/operation';
 import { type Component, componentId, connectionId, type Json, type Parameter } from './component.ts';
-import { makeField } from './make-field.ts';
+import { makeField, makeIdField } from './make-field.ts';
 import { makeInterface } from './make-interface.ts';
 import { makeRequest } from './make-request.ts';
 import { makeSample } from './make-sample.ts';
-import { momentsOf, momentsOfRows } from './moments.ts';
+import { momentsOf, momentsOfGroups, momentsOfRows } from './moments.ts';
 import { actionLabel, searchDescription, searchLabel } from './wording.ts';
 
 /** An operation as a module: a search where it answers rows, else an action. */
@@ -23,7 +23,8 @@ export function rowsOf(operation: Operation): readonly Field[] | undefined {
 
 function action(operation: Operation): Component {
   const moments = momentsOf(operation.output);
-  const answer = makeInterface(fieldsOf({ input: operation.output }), moments);
+  const groups = momentsOfGroups(operation.output);
+  const answer = makeInterface(fieldsOf({ input: operation.output }), moments, groups);
   return {
     kind: 'module',
     id: componentId(operation.id),
@@ -36,7 +37,7 @@ function action(operation: Operation): Component {
       altConnection: null,
     },
     code: {
-      communication: { ...requestOf(operation), response: { output: outputOf('body', moments) } },
+      communication: { ...requestOf(operation), response: answerOf(moments, groups) },
       staticParams: [],
       mappableParams: parametersOf(operation),
       interface: answer,
@@ -48,7 +49,10 @@ function action(operation: Operation): Component {
 function search(operation: Operation, rows: readonly Field[]): Component {
   const moments = momentsOfRows(operation.output);
   const { data } = operation.sample.output as { data: readonly Json[] };
-  const answer = makeInterface(rows, moments);
+  const answer = makeInterface(
+    rows.map((row) => ofItsGroup(row, operation)),
+    moments,
+  );
   return {
     kind: 'module',
     id: componentId(operation.id),
@@ -72,6 +76,13 @@ function search(operation: Operation, rows: readonly Field[]): Component {
   };
 }
 
+/** A column that is filled only where the rows are of it says so: Make offers the columns of every group alike. */
+function ofItsGroup(row: Field, operation: Operation): Field {
+  const groups = fieldsOf(operation).find(({ key }) => key === 'group_by')?.choices ?? [];
+  const group = groups.find((choice) => choice === row.label.toLowerCase());
+  return group === undefined ? row : { ...row, label: `${row.label} (when grouped by ${group})` };
+}
+
 export const limitField: Parameter = {
   name: 'limit',
   type: 'uinteger',
@@ -83,7 +94,10 @@ export const limitField: Parameter = {
 
 function parametersOf(operation: Operation): Parameter[] {
   const moments = momentsOf(operation.input);
-  return shownFields(operation).map((field) => makeField(field, moments));
+  const inPath = new Set(pathParams(operation.path));
+  return shownFields(operation).map((field) =>
+    inPath.has(field.key) ? makeIdField(field) : makeField(field, moments),
+  );
 }
 
 function requestOf(operation: Operation): Record<string, Json> {
@@ -109,6 +123,25 @@ export function outputOf(collection: string, moments: ReadonlySet<string>): Json
   if (moments.size === 0) return `{{${collection}}}`;
   const dates = [...moments].map((key) => [key, dateOf(`${collection}.${key}`)]);
   return { '{{...}}': omitted(collection, [...moments]), ...Object.fromEntries(dates) };
+}
+
+/** The answer of an action. A group's dates are read in `temp`, so that a group that is null stays null. */
+function answerOf(moments: ReadonlySet<string>, groups: ReadonlyMap<string, ReadonlySet<string>>): Json {
+  if (groups.size === 0) return { output: outputOf('body', moments) };
+  const keys = [...groups.keys()];
+  const read = [...groups].map(([key, inner]) => {
+    const dates = [...inner].map((name) => [name, dateOf(`body.${key}.${name}`)]);
+    // Of the body where the group is null: Make does not say what `omit` makes of null, and this is not used then.
+    return [key, { '{{...}}': omitted(`ifempty(body.${key}, body)`, [...inner]), ...Object.fromEntries(dates) }];
+  });
+  return {
+    temp: Object.fromEntries(read),
+    output: {
+      '{{...}}': omitted('body', [...moments, ...keys]),
+      ...Object.fromEntries([...moments].map((key) => [key, dateOf(`body.${key}`)])),
+      ...Object.fromEntries(keys.map((key) => [key, `{{if(body.${key}, temp.${key}, null)}}`])),
+    },
+  };
 }
 
 /** A collection to spread beside keys of its own: Make does not say which would win, so they are left out of it. */

@@ -7,9 +7,19 @@ interface Schema {
   properties?: Record<string, Schema>;
 }
 
-/** The fields of an object that hold a day or a moment: Make has dates of its own for them. Fields of fields stay text. */
+/** The fields of an object that hold a day or a moment: Make has dates of its own for them. */
 export function momentsOf(schema: Operation['input']): ReadonlySet<string> {
   return momentsIn(schema.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as Schema);
+}
+
+/** The same of its groups, by key. Those in a list stay text: Make can change no item of a list where it stands. */
+export function momentsOfGroups(schema: Operation['output']): ReadonlyMap<string, ReadonlySet<string>> {
+  const { properties = {} } = schema.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as Schema;
+  const groups = Object.entries(properties).map(([key, { anyOf, ...own }]) => {
+    const group = anyOf?.find((shape) => shape.properties !== undefined) ?? own;
+    return [key, momentsIn(group)] as const;
+  });
+  return new Map(groups.filter(([, moments]) => moments.size > 0));
 }
 
 /** The same of one row of a page. */

@@ -8,7 +8,7 @@ const state = {
   id,
   status: z
     .enum(['queued', 'running', 'completed', 'failed'])
-    .meta({ title: 'Status', description: 'Where it stands.' }),
+    .meta({ title: 'Status', description: 'queued or running, then completed or failed.' }),
 };
 
 export const createBackground = operation({
@@ -54,7 +54,7 @@ export const getBackground = operation({
   path: '/v1/chat/completions/background/:id',
   group: 'Model calls',
   label: 'Get a background completion',
-  description: 'Where a background completion stands, and the completion once it is there.',
+  description: 'Returns the state of a background completion, and the completion once it is there.',
   surfaces: ['zapier'],
   access: 'calls-models',
   input: z.strictObject({ id }),

@@ -93,7 +93,7 @@ export const budget = z
       .nullable()
       .meta({ title: 'Resets at', description: 'When the next one begins; null for total.' }),
   })
-  .meta({ title: 'Budget', description: 'A limit with a period, and where it stands.' });
+  .meta({ title: 'Budget', description: 'A limit with a period, and what is spent of it.' });
 
 export const sampleBudget = {
   id: 'bud_01k2',
@@ -182,7 +182,7 @@ export const getBudget = operation({
   path: '/v1/budgets/:id',
   group: 'Budgets',
   label: 'Get a budget',
-  description: 'One budget and where it stands.',
+  description: 'One budget and what is spent of it.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ id: budgetId }),

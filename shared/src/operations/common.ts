@@ -13,7 +13,7 @@ export const cursor = z
   .optional()
   .meta({ title: 'Cursor', description: 'Where to go on: `next_cursor` of the page before.' });
 
-/** In a query numbers come as text; whoever writes code gives a number. */
+/** In a query numbers come as text; a program gives a number. */
 export const limit = z.coerce
   .number<number>()
   .int()

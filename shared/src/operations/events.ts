@@ -21,7 +21,7 @@ export const eventType = z.enum(eventTypes).meta({ title: 'Type', description: '
 /** What is told by webhook and listed for polling. `data` depends on the type; docs/webhooks.md has each. */
 export const gatewayEvent = z
   .object({
-    id: id.meta({ title: 'Id', description: 'The same in every delivery: whoever sees it twice drops the second.' }),
+    id: id.meta({ title: 'Id', description: 'The same in every delivery of this event: drop a second one.' }),
     type: eventType,
     created_at: isoTime.meta({ title: 'Created at', description: 'When it happened.' }),
     livemode,

@@ -16,7 +16,7 @@ const priced = <Price extends z.ZodType>(price: Price) => ({
 });
 const modelsMeta = {
   title: 'Models',
-  description: 'What it serves, and at what price. Models that stand here need no prefix.',
+  description: 'What it serves, and at what price. Models listed here need no prefix.',
 };
 const models = z
   .array(z.strictObject(priced(usdInput({ max: 1_000_000 }))))
@@ -97,7 +97,7 @@ export const createProvider = operation({
     { input: { name: 'groq', kind: 'openai-compatible', api_key: 'k' }, because: 'where it is must be said' },
     {
       input: { name: 'My Server', kind: 'openai', api_key: 'k' },
-      because: 'a name stands before a slash in model names',
+      because: 'a name comes before a slash in model names',
     },
     {
       input: { name: 'x', kind: 'openai', api_key: 'k', base_url: 'file:///etc/passwd' },

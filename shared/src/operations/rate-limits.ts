@@ -64,7 +64,7 @@ export const listRateLimits = operation({
   path: '/v1/rate-limits',
   group: 'Rate limits',
   label: 'List rate limits',
-  description: 'The limits that were set; those of keys stand with the keys.',
+  description: 'The limits that were set; those of keys are listed with the keys.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({}),

@@ -112,7 +112,7 @@ export const resumeScenario = operation({
   },
   wrong: [
     { input: {}, because: 'it needs to know which one' },
-    { input: { id: '42', reason: 'Mended' }, because: 'unknown fields are refused' },
+    { input: { id: '42', reason: 'Repaired' }, because: 'unknown fields are refused' },
   ],
 });
 

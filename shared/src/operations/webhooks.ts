@@ -18,7 +18,7 @@ const filter = z
       .meta({ title: 'Percents', description: 'Of budget alerts: only these thresholds.' }),
   })
   .meta({ title: 'Filter', description: 'Only events about these; empty for all.' });
-const events = z.array(eventType).min(1).max(20).meta({ title: 'Events', description: 'What to be told of.' });
+const events = z.array(eventType).min(1).max(20).meta({ title: 'Events', description: 'Which events to send.' });
 const url = z
   .string()
   .max(2_000)
@@ -85,7 +85,7 @@ export const createWebhook = operation({
     secret: z.string().meta({ title: 'Secret', description: 'Verifies `webhook-signature`.' }),
     token: z
       .string()
-      .meta({ title: 'Token', description: 'Comes as `x-gateway-token`, for who cannot verify signatures.' }),
+      .meta({ title: 'Token', description: 'Comes as `x-gateway-token`, for tools that cannot verify signatures.' }),
   }),
   errors: ['invalid_request', 'forbidden'],
   sample: {
@@ -124,7 +124,7 @@ export const removeWebhook = operation({
   path: '/v1/webhooks/:id',
   group: 'Webhooks',
   label: 'Unsubscribe',
-  description: 'Ends a subscription; what waits to be delivered is dropped. Ending it again is no error.',
+  description: 'Ends a subscription; what waits to be delivered is dropped. Ending it twice is fine.',
   surfaces: ['dashboard'],
   access: 'member',
   status: 204,
@@ -141,7 +141,7 @@ export const removeWebhook = operation({
 const delivery = z
   .object({
     id,
-    event_id: id.meta({ title: 'Event', description: 'What was to be told.' }),
+    event_id: id.meta({ title: 'Event', description: 'The event that is delivered.' }),
     event_type: eventType,
     status: z.enum(['pending', 'delivered', 'failed', 'dropped']).meta({
       title: 'Status',
@@ -265,7 +265,7 @@ export const listEvents = operation({
   errors: ['invalid_request', 'forbidden'],
   sample: { input: { type: 'budget.threshold_reached' }, output: { data: [sampleEvent], next_cursor: null } },
   wrong: [
-    { input: { percent: 101 }, because: 'nothing is told beyond 100' },
+    { input: { percent: 101 }, because: 'no alert comes beyond 100' },
     { input: { since: '2026-11-01' }, because: 'unknown fields are refused' },
   ],
 });

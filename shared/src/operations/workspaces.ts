@@ -47,7 +47,7 @@ const about = {
   prefix: {
     title: 'Invoice prefix',
     description:
-      'Stands before the number: "INV-" makes INV-7. `{year}` is the year of issue; # at the end are the digits to fill: "{year}-####" makes 2026-0007.',
+      'Comes before the number: "INV-" makes INV-7. `{year}` is the year of issue; # at the end are the digits to fill: "{year}-####" makes 2026-0007.',
   },
   next: {
     title: 'Next number',

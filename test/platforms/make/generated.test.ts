@@ -62,7 +62,9 @@ test('an operation that is added to the contract is a module of Make, with its f
     moduleType: 'action',
     actionCrud: 'read',
     code: {
-      mappableParams: [{ name: 'id', type: 'select', options: 'rpc://clientsList', required: true, label: 'Client' }],
+      mappableParams: [
+        { name: 'id', type: 'select', options: 'rpc://clientsList', required: true, label: 'Client ID', mode: 'edit' },
+      ],
       interface: [
         { name: 'id', type: 'text', label: 'ID' },
         { name: 'name', type: 'text', label: 'Name' },

@@ -57,6 +57,11 @@ describe('the lint finds', () => {
       (copy) => Object.assign(chat(copy).code.mappableParams?.[0] ?? {}, { label: 'model' }),
       /begins with a capital/,
     ],
+    [
+      'a mappable field that says editable',
+      (copy) => Object.assign(chat(copy).code.mappableParams?.[0] ?? {}, { editable: true }),
+      /chatComplete.*without editable/,
+    ],
     ['a key in the log', (copy) => Object.assign(copy.base, { log: {} }), /sanitize/],
     [
       'a search without a limit',

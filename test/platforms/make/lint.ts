@@ -102,13 +102,18 @@ function fieldFindings(where: string, fields: readonly Field[], app: App, isItem
     const { label, name, options, spec } = field;
     return [
       ...(isItem || name ? [] : [`${at} has no name.`]),
-      ...(isItem || label ? [] : [`${at} has no label.`]),
+      ...(isItem || label || field.type === 'hidden' ? [] : [`${at} has no label.`]),
       ...(label === undefined || /^[A-Z]/.test(label) ? [] : [`${at}: the label "${label}" begins with a capital.`]),
       ...(label !== undefined && / [A-Z]/.test(label.replace(names, 'x'))
         ? [`${at}: the label "${label}" is not in sentence case.`]
         : []),
       ...(/\be\.g\.|click here/i.test(field.help ?? '') ? [`${at}: the help says "e.g." or "click here".`] : []),
       ...(field.type === 'select' ? optionFindings(at, options, app) : []),
+      // "editable" is not among the settings of a select: values can be mapped anyway, and `mode` says how the field begins.
+      // https://developers.make.com/custom-apps-documentation/block-elements/parameters/select
+      ...(/[.]mappableParams/.test(where) && field.editable !== undefined
+        ? [`${at} can be mapped without editable.`]
+        : []),
       ...(field.type === 'password' && field.editable !== true ? [`${at} cannot be renewed.`] : []),
       ...(Array.isArray(spec) ? fieldFindings(at, spec as Field[], app) : []),
       ...(spec !== undefined && !Array.isArray(spec) ? fieldFindings(at, [spec as Field], app, true) : []),

@@ -20,11 +20,23 @@ describe('budgets', () => {
     expect(budget.resets_at).toBeInstanceOf(Date);
     expect(await make.checkBudget({ client_id: 'acme', model: 'gpt-4o' })).toMatchObject({
       allowed: true,
-      tightest: { id: budget.id, remaining_usd: 5 },
+      tightest: { id: budget.id, remaining_usd: 5, period_start: expect.any(Date), resets_at: budget.resets_at },
       affordable_tokens: expect.any(Number),
     });
     expect(await make.act('budgetsRaise', { id: budget.id, by_usd: 2.5 })).toMatchObject({ limit_usd: 7.5 });
     expect(await make.run('budgetsList')).toContainEqual(expect.objectContaining({ id: budget.id }));
+  });
+
+  test('where no budget applies, none is the tightest', async () => {
+    expect(await make.checkBudget({ client_id: 'of no budget' })).toMatchObject({ tightest: null, budgets: [] });
+  });
+
+  test('a budget that never resets has no date for it', async () => {
+    const never = { name: 'Once', limit_usd: 5, period: 'total', scope: { client_id: 'once' } };
+    expect(await make.act('budgetsCreate', never)).toMatchObject({ resets_at: null });
+    expect(await make.checkBudget({ client_id: 'once' })).toMatchObject({
+      tightest: { name: 'Once', resets_at: null },
+    });
   });
 
   test('an id that is none, with a slash in it, stays one piece of the path', async () => {

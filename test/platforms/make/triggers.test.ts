@@ -1,6 +1,7 @@
 import { sampleEvent } from '@ai-gateway/shared/operations/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually, json } from '../../support/ask.ts';
+import type { FormField } from '../../support/make-runtime/form-values.ts';
 import type { PollState } from '../../support/make-runtime/make-runtime.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { app, type Listening, type MakeHost, openMake } from './make-host.ts';
@@ -20,6 +21,8 @@ afterAll(async () => {
   await gateway.stop();
 });
 beforeEach(() => gateway.fakes.reset());
+
+type Row = Record<string, unknown>;
 
 /** Switched off after the tests. */
 async function listen(moduleId: string, fields = {}): Promise<Listening> {
@@ -226,6 +229,33 @@ describe('a scenario that asks for alerts now and then', () => {
     for (const { date } of choices) expect(Number.isNaN(Date.parse(date))).toBe(false);
   });
 });
+
+/** The same with every date empty, the event's own aside. */
+function withoutDates(fields: readonly FormField[], values: Row): Row {
+  return Object.fromEntries(
+    fields.map(({ name = '', type, spec }) => {
+      if (type === 'date' && name !== 'created_at') return [name, null];
+      const value = values[name];
+      const isGroup = type === 'collection' && typeof value === 'object' && value !== null;
+      return [name, isGroup ? withoutDates(spec as FormField[], value as Row) : value];
+    }),
+  );
+}
+
+test.each(['watchBudgetAlerts', 'watchPausedScenarios', 'watchProviderOutages'])(
+  '%s takes an event without its dates, and gives it without them',
+  async (moduleId) => {
+    const listening = await listen(moduleId);
+    const { samples, interface: fields } = app.module[moduleId]?.code ?? {};
+    const sample = withoutDates(fields as FormField[], samples as Row);
+    expect(JSON.stringify(sample)).not.toBe(JSON.stringify(samples));
+    const { event_id: id, type, created_at, livemode, ...data } = sample;
+    const headers = { 'x-gateway-token': listening.hook.data.token };
+    const delivery = { headers, body: { id, type, created_at, livemode, data } };
+    const { bundles } = await make.make.deliver(moduleId, listening.hook, delivery);
+    expect(bundles).toEqual([{ ...sample, created_at: new Date(String(created_at)) }]);
+  },
+);
 
 // Last, since the provider rests for a while after it.
 test('a scenario that starts when a provider is down', async () => {
