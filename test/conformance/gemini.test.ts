@@ -190,7 +190,7 @@ describe('what is no answer', () => {
 
   it('nonsense for counts is no count', () => {
     const answer = { candidates: [{ content: { parts: [{ text: 'Hi' }] }, finishReason: 'STOP' }] };
-    for (const promptTokenCount of [-1, '7', 1e12, null])
+    for (const promptTokenCount of [-1, 'seven', 1e12, null])
       expect(gemini.response({ ...answer, usageMetadata: { promptTokenCount } })).not.toHaveProperty('usage');
     expect(gemini.response({ ...answer, usageMetadata: { promptTokenCount: 0 } })).toMatchObject({
       usage: { inputTokens: 0, outputTokens: 0 },

@@ -695,6 +695,28 @@ describe('a call of a tool from a lenient server', () => {
         ['a', '{"x":2}'],
       ],
     ],
+    'numbers written as text': [
+      [
+        piece(
+          fn(undefined, { index: '0', id: 'call_a' }, 'a', ''),
+          fn(undefined, { index: '1', id: 'call_b' }, 'b', ''),
+        ),
+        piece(fn(undefined, { index: '0' }, undefined, '{"x":1}')),
+        piece(fn(undefined, { index: '1' }, undefined, '{"y":2}')),
+      ],
+      [
+        ['a', '{"x":1}'],
+        ['b', '{"y":2}'],
+      ],
+    ],
+    'one call without a list': [
+      [{ ...head, choices: [{ delta: { tool_calls: fn(0, { id: 'call_a' }, 'a', '{"x":1}') } }] }],
+      [['a', '{"x":1}']],
+    ],
+    'a whole message as one chunk': [
+      [{ ...head, choices: [{ message: { tool_calls: [fn(0, { id: 'call_a' }, 'a', '{"x":1}')] } }] }],
+      [['a', '{"x":1}']],
+    ],
     'arguments as an object': [
       [piece(fn(0, { id: 'call_a' }, 'a', { x: 1 }), fn(1, { id: 'call_b' }, 'b', null))],
       [
@@ -716,6 +738,101 @@ describe('a call of a tool from a lenient server', () => {
       expect(text).toMatch(/message_stop|response\.completed/);
     },
   );
+
+  it.each([
+    ['a list of texts', ['It is ', 'warm.'], 'It is warm.', ''],
+    ['a part without a list', { type: 'text', text: 'It is warm.' }, 'It is warm.', ''],
+    ['the JSON itself', { id: 1 }, '{"id":1}', ''],
+    ['a number', 42, '42', ''],
+    [
+      'thoughts among the parts',
+      [
+        { type: 'thinking', thinking: [{ type: 'text', text: 'Hm.' }] },
+        { type: 'text', text: 'Warm.' },
+      ],
+      'Warm.',
+      'Hm.',
+    ],
+  ])('%s is an answer, plain and streamed', async (_title, content, text, thoughts) => {
+    for (const stream of both) {
+      const choice = stream ? { delta: { content } } : { message: { content }, finish_reason: 'stop' };
+      const whole = { ...head, choices: [choice] };
+      gateway.fakes.openai.fault({
+        kind: 'body',
+        body: stream
+          ? sse(whole, { ...head, choices: [{ delta: {}, finish_reason: 'stop' }] }, '[DONE]')
+          : JSON.stringify(whole),
+        contentType: stream ? 'text/event-stream' : 'application/json',
+      });
+      const answer = await answered(ask('messages', 'local/qwen', { stream }), 'messages');
+      const said = stream
+        ? eventsOf(answer.text).map(({ delta }) => delta as Json | undefined)
+        : ((JSON.parse(answer.text) as Json).content as Json[]);
+      expect(said.map((one) => one?.text ?? '').join('')).toBe(text);
+      expect(said.map((one) => one?.thinking ?? '').join('')).toBe(thoughts);
+    }
+  });
+
+  it.each([
+    ['a call that is announced and does not come', 'tool_calls', null],
+    ['an answer that ends in an error', 'error', 'It is'],
+  ])('%s is a failure, plain and streamed', async (_title, finish_reason, content) => {
+    for (const stream of both) {
+      const choice = stream ? { delta: { content }, finish_reason } : { message: { content }, finish_reason };
+      const whole = { ...head, choices: [choice] };
+      gateway.fakes.openai.fault({
+        kind: 'body',
+        body: stream ? sse(whole, '[DONE]') : JSON.stringify(whole),
+        contentType: stream ? 'text/event-stream' : 'application/json',
+      });
+      const { text } = await answered(ask('messages', 'local/qwen', { stream }), 'messages');
+      expect(text).toContain('provider_error');
+      expect(text).not.toContain('message_stop');
+      await answered(ask('messages', 'local/qwen'), 'messages');
+    }
+  });
+
+  it('of several choices in a stream the first is the answer', async () => {
+    const other = (index: number, content: string) => ({ ...head, choices: [{ index, delta: { content } }] });
+    const body = sse(other(1, 'second'), other(0, 'first'), {
+      ...head,
+      choices: [{ delta: {}, finish_reason: 'stop' }],
+    });
+    gateway.fakes.openai.fault({ kind: 'body', body, contentType: 'text/event-stream' });
+    const { text } = await answered(ask('messages', 'local/qwen', { stream: true }), 'messages');
+    expect(text).toContain('first');
+    expect(text).not.toContain('second');
+  });
+
+  it.each(dialects)('two calls with one id get two: %s', async (dialect) => {
+    const calls = [{ a: 1 }, { a: 2 }].map((args) => ({ functionCall: { id: 'same', name: 'get', args } }));
+    const whole = { candidates: [{ content: { parts: calls }, finishReason: 'STOP' }] };
+    for (const stream of both) {
+      gateway.fakes.gemini.fault({
+        kind: 'body',
+        body: stream ? sse(whole) : JSON.stringify(whole),
+        contentType: stream ? 'text/event-stream' : 'application/json',
+      });
+      const { text } = await answered(ask(dialect, models.gemini, { stream }), dialect);
+      expect(text).toContain('"same"');
+      expect(text).toContain('"same_2"');
+    }
+  });
+
+  it.each([
+    ['an object', { id: 1 }],
+    ['nothing', null],
+  ])('in the history of a response may have %s for arguments', async (_title, args) => {
+    const input = [
+      { role: 'user', content: 'Hi' },
+      { type: 'function_call', call_id: 'call_1', name: 'get', arguments: args },
+      { type: 'function_call_output', call_id: 'call_1', output: 'done' },
+    ];
+    const { status } = await answered(JSON.stringify({ model: models.anthropic, input }), 'responses');
+    expect(status).toBe(200);
+    const [, turn] = (gateway.fakes.anthropic.requests[0]?.json.messages ?? []) as { content: Json[] }[];
+    expect(turn?.content).toMatchObject([{ type: 'tool_use', input: args ?? {} }]);
+  });
 
   it.each([
     ['an object', { x: 1 }, '{"x":1}'],
@@ -744,7 +861,7 @@ describe('a call of a tool from a lenient server', () => {
         index,
         content_block: { type: 'tool_use', id: `toolu_${name}`, name, input },
       });
-      const delta = (index: number, partial_json: string) => ({
+      const delta = (index: number, partial_json: unknown) => ({
         type: 'content_block_delta',
         index,
         delta: { type: 'input_json_delta', partial_json },
@@ -764,6 +881,13 @@ describe('a call of a tool from a lenient server', () => {
           stop(0),
           stop(1),
           stop(2),
+          // Input as an object, and a number that comes again before its first block is over.
+          start(3, 'd', {}),
+          delta(3, { d: 4 }),
+          stop(3),
+          start(4, 'e', { e: 5 }),
+          start(4, 'f', { f: 6 }),
+          stop(4),
           { type: 'message_delta', delta: { stop_reason: 'tool_use' } },
           { type: 'message_stop' },
         ),
@@ -773,6 +897,9 @@ describe('a call of a tool from a lenient server', () => {
         ['a', '{"a":1}'],
         ['b', '{"b":2}'],
         ['c', '{"path":"/a"}'],
+        ['d', '{"d":4}'],
+        ['e', '{"e":5}'],
+        ['f', '{"f":6}'],
       ]);
     },
   );

@@ -342,7 +342,7 @@ function readToolCall(call: JsonObject, at: string, native: string[]): ToolCallP
 }
 
 /** Text, or the object some clients make of it. */
-function readArguments(value: unknown, at: string): string {
+export function readArguments(value: unknown, at: string): string {
   if (typeof value === 'object' && value !== null) return JSON.stringify(exactly(needObject(value, at)));
   return readString(value, at) || '{}';
 }

@@ -1,5 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { markNative, readAudio, readFileUrl, readImage } from './chat-read.ts';
+import { markNative, readArguments, readAudio, readFileUrl, readImage } from './chat-read.ts';
 import type { JsonObject, Message, Part, ReasoningPart } from './neutral.ts';
 import { needObject, needString, readChoice, readDataUrl, readList, readString, wrong } from './read-fields.ts';
 import { isOwnId } from './responses-items.ts';
@@ -83,7 +83,7 @@ function readCall(item: JsonObject, at: string): Part {
     kind: 'tool-call',
     id: needString(item.call_id, `${at}.call_id`),
     name: needString(item.name, `${at}.name`),
-    arguments: needString(item.arguments, `${at}.arguments`) || '{}',
+    arguments: readArguments(item.arguments, `${at}.arguments`),
   };
 }
 

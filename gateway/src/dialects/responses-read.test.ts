@@ -246,7 +246,7 @@ describe('what cannot be read', () => {
     ],
     [{ input: [{ type: 7 }] }, 'input[0].type'],
     [{ input: [{ type: 'function_call', name: 'x', arguments: '{}' }] }, 'input[0].call_id'],
-    [{ input: [{ type: 'function_call', call_id: 'a', name: 'x', arguments: {} }] }, 'input[0].arguments'],
+    [{ input: [{ type: 'function_call', call_id: 'a', name: 'x', arguments: [1] }] }, 'input[0].arguments'],
     [{ input: [{ type: 'function_call_output', call_id: 'a' }] }, 'input[0].output'],
     [{ input: [{ type: 'reasoning', summary: [{}] }] }, 'input[0].summary[0].text'],
     [{ input: [{ type: 'item_reference' }] }, 'input[0].id'],

@@ -19,11 +19,14 @@ const finishes: Readonly<Record<string, FinishReason>> = {
 
 export function readMessage(body: unknown): Answer {
   const message = asObject(body);
-  const content = asArray(message?.content);
+  // Some servers that follow Anthropic write an answer of words alone as a text.
+  const content = typeof message?.content === 'string' ? [message.content] : asArray(message?.content);
   if (message === undefined || content === undefined || message.type !== 'message') throw unreadable(message);
   const explanation = explanationOf(message.stop_details);
   const parts = [
-    ...content.flatMap((block) => readBlock(asObject(block) ?? {})),
+    ...content.flatMap((block) =>
+      readBlock(typeof block === 'string' ? { type: 'text', text: block } : (asObject(block) ?? {})),
+    ),
     ...(explanation === undefined ? [] : [{ kind: 'refusal' as const, text: explanation }]),
   ];
   const usage = readAnthropicUsage(message.usage);
@@ -122,8 +125,14 @@ export function messageStreamReader(): StreamReader {
   const startBlock = (data: JsonObject): StreamEvent[] => {
     const content = asObject(data.content_block) ?? {};
     const type = asText(content.type) ?? '';
-    const name = asText(content.name) || undefined;
+    // A number that comes a second time ends its first block.
+    const ended = stopBlock(data.index);
     latest = data.index;
+    return [...ended, ...openBlock(content, type)];
+  };
+
+  const openBlock = (content: JsonObject, type: string): StreamEvent[] => {
+    const name = asText(content.name) || undefined;
     const signature = asText(content.signature) ?? '';
     blocks.set(latest, { type, name, call: tools, signature, input: content.input, written: false });
     if (type === 'redacted_thinking')
@@ -147,8 +156,11 @@ export function messageStreamReader(): StreamReader {
         if (block) block.signature += asText(change.signature) ?? '';
         return [];
       case 'input_json_delta': {
-        const text = asText(change.partial_json) ?? '';
+        const said = change.partial_json;
+        // Some servers give the whole input as the object it is.
+        const text = said === undefined || said === null ? '' : (asText(said) ?? argumentsText(said));
         if (text === '') return [];
+        if (text === undefined) return [{ kind: 'error', message: brokenArguments }];
         if (block === undefined) return [{ kind: 'error', message: unreadableEvent }];
         // Of Anthropic's own tools (`server_tool_use`), which no caller of another dialect has.
         if (block.type !== 'tool_use') return [];

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { parseExact } from '../dialects/exact-json.ts';
+import { exactly, parseExact } from '../dialects/exact-json.ts';
 import type {
   Answer,
   AnswerPart,
@@ -16,6 +16,7 @@ import {
   brokenArguments,
   brokenCall,
   isArguments,
+  lostCall,
   namelessCall,
   saysNothing,
 } from './tool-arguments.ts';
@@ -28,6 +29,8 @@ export function readCompletion(body: unknown): Answer {
   if (completion === undefined || choice === undefined || message === undefined) throw unreadable(completion);
   const id = asText(completion.id) ?? '';
   const parts = readMessage(message, id);
+  const lost = lostBy(choice.finish_reason, { saysNothing: parts.length === 0 });
+  if (lost !== undefined) throw brokenCall(lost);
   const usage = withOpenAiExtras(readOpenAiUsage(completion.usage), completion);
   return {
     id,
@@ -43,11 +46,12 @@ export function readCompletion(body: unknown): Answer {
 }
 
 function readMessage(message: JsonObject, answerId: string): AnswerPart[] {
-  const calls = asArray(message.tool_calls) ?? [];
+  const calls = callsIn(message);
   const legacy = asObject(message.function_call);
-  const reasoning = asText(message.reasoning_content) ?? asText(message.reasoning);
-  const content = textOf(message.content);
-  const refusal = asText(message.refusal);
+  const words = wordsOf(message.content);
+  const reasoning = asText(message.reasoning_content) ?? asText(message.reasoning) ?? words.reasoning;
+  const content = words.text;
+  const refusal = asText(message.refusal) || words.refusal;
   const annotations = asArray(message.annotations);
   return [
     ...(reasoning ? [{ kind: 'reasoning' as const, text: reasoning }] : []),
@@ -74,10 +78,37 @@ function callId(answerId: string, index: number): string {
   return `call_${createHash('sha256').update(`${seed}/${index}`).digest('hex').slice(0, 24)}`;
 }
 
-/** Some servers answer with a list of parts. */
-function textOf(content: unknown): string | undefined {
+/** A list; some servers give the one call there is without it. */
+function callsIn({ tool_calls: calls }: JsonObject): readonly unknown[] {
+  return asArray(calls) ?? (asObject(calls) === undefined ? [] : [calls]);
+}
+
+interface Words {
+  text?: string;
+  reasoning?: string;
+  refusal?: string;
+}
+
+/** Some servers answer with a list of parts, thoughts among them (Mistral's `thinking`), or with the JSON itself instead of its text. */
+function wordsOf(content: unknown): Words {
+  if (typeof content === 'string') return { text: content };
+  if (content === undefined || content === null) return {};
   const parts = asArray(content);
-  return parts === undefined ? asText(content) : parts.map((part) => asText(asObject(part)?.text) ?? '').join('');
+  if (parts === undefined) return wordsIn(content);
+  const words = parts.map(wordsIn);
+  const joined = (kind: keyof Words): string => words.map((one) => one[kind] ?? '').join('');
+  return { text: joined('text'), reasoning: joined('reasoning'), refusal: joined('refusal') };
+}
+
+function wordsIn(value: unknown): Words {
+  const part = asObject(value);
+  if (part === undefined) return { text: typeof value === 'string' ? value : JSON.stringify(exactly(value)) };
+  const text = asText(part.text);
+  if (part.type === 'thinking') return { reasoning: wordsOf(part.thinking ?? text).text ?? '' };
+  if (part.type === 'refusal') return { refusal: asText(part.refusal) ?? '' };
+  if (text !== undefined) return { text };
+  // Parts of a kind nobody here knows say so; what has no kind is the answer.
+  return part.type === undefined ? { text: JSON.stringify(exactly(part)) } : {};
 }
 
 /** A refusal in words ends with `stop` at OpenAI; that it is one is told in every dialect. */
@@ -85,8 +116,18 @@ function finishOf(reason: unknown, { calledTools, refused }: { calledTools: bool
   if (reason === 'length') return 'length';
   if (reason === 'content_filter') return 'content-filter';
   if (refused) return 'refusal';
-  // Some servers say `stop` after tool calls.
-  return reason === 'tool_calls' || reason === 'function_call' || calledTools ? 'tool-calls' : 'stop';
+  // Some servers say `stop` after tool calls, and `tool_calls` after words.
+  return calledTools ? 'tool-calls' : 'stop';
+}
+
+/** An answer that ends in an error (OpenRouter, DeepSeek) is none, and where a call is announced and nothing comes it was lost. */
+function lostBy(reason: unknown, { saysNothing }: { saysNothing: boolean }): string | undefined {
+  if (reason === 'error' || reason === 'insufficient_system_resource') return 'the provider did not finish its answer';
+  return saysNothing && isCall(reason) ? lostCall : undefined;
+}
+
+function isCall(reason: unknown): boolean {
+  return reason === 'tool_calls' || reason === 'function_call';
 }
 
 /** Chat completion chunks, as OpenAI sends them and as servers that follow it more or less closely do. */
@@ -95,6 +136,7 @@ export function chatStreamReader(): StreamReader {
   let started = false;
   let finish: unknown;
   let refused = false;
+  let spoke = false;
   let done = false;
   const start = (chunk: JsonObject): StreamEvent[] => {
     if (started) return [];
@@ -114,11 +156,13 @@ export function chatStreamReader(): StreamReader {
       if (chunk.error !== undefined && chunk.error !== null)
         return [{ kind: 'error', message: cleanMessage(asObject(chunk.error)?.message ?? chunk.error, 500) }];
       const usage = withOpenAiExtras(readOpenAiUsage(chunk.usage), chunk);
-      const choice = asObject(asArray(chunk.choices)?.[0]);
+      const choice = firstChoice(chunk);
       const events: StreamEvent[] = choice === undefined && !started ? [] : start(chunk);
-      const delta = asObject(choice?.delta);
+      // Some servers send the whole message as one chunk.
+      const delta = asObject(choice?.delta) ?? asObject(choice?.message);
       if (delta !== undefined) events.push(...readDelta(delta, choice?.logprobs, tools));
       refused ||= events.some(({ kind }) => kind === 'refusal');
+      spoke ||= events.some(({ kind }) => kind === 'text' || kind === 'refusal');
       if (choice?.finish_reason) finish = choice.finish_reason;
       // Some servers count up from chunk to chunk.
       const isPartial = choice !== undefined && !choice.finish_reason && usage?.outputTokens === 0;
@@ -130,25 +174,35 @@ export function chatStreamReader(): StreamReader {
       const complete = finish !== undefined || (done && started);
       if (!complete) return { complete, events: [] };
       const calls = tools.end();
+      const lost = lostBy(finish, { saysNothing: !spoke && !tools.any });
+      if (lost !== undefined) return { complete, events: [{ kind: 'error', message: lost }] };
       const reason = finishOf(finish, { calledTools: tools.any, refused });
       return { complete, events: [...calls, { kind: 'finish', reason }] };
     },
   };
 }
 
+/** Of several choices the first, which is not the first of each chunk: each chunk has one. */
+function firstChoice({ choices }: JsonObject): JsonObject | undefined {
+  const list = asArray(choices);
+  const first = asObject(list?.[0]);
+  return first === undefined || !first.index ? first : asObject(list?.find((choice) => asObject(choice)?.index === 0));
+}
+
 /** Whatever cannot be understood is a failure: passed over it would be a hole in the answer. */
 export const unreadableEvent = 'the provider sent something that cannot be read';
 
 function readDelta(delta: JsonObject, logprobs: unknown, tools: ToolCalls): StreamEvent[] {
-  const reasoning = asText(delta.reasoning_content) ?? asText(delta.reasoning);
-  const content = textOf(delta.content);
-  const refusal = asText(delta.refusal);
+  const words = wordsOf(delta.content);
+  const reasoning = asText(delta.reasoning_content) ?? asText(delta.reasoning) ?? words.reasoning;
+  const content = words.text;
+  const refusal = asText(delta.refusal) || words.refusal;
   const legacy = asObject(delta.function_call);
   return [
     ...(reasoning ? [{ kind: 'reasoning' as const, text: reasoning }] : []),
     ...(content ? [{ kind: 'text' as const, text: content, ...(logprobs ? { logprobs } : {}) }] : []),
     ...(refusal ? [{ kind: 'refusal' as const, text: refusal }] : []),
-    ...(asArray(delta.tool_calls) ?? []).flatMap((item) => tools.take(asObject(item) ?? {})),
+    ...callsIn(delta).flatMap((item) => tools.take(asObject(item) ?? {})),
     ...(legacy === undefined ? [] : tools.take({ function: legacy })),
   ];
 }
@@ -182,7 +236,8 @@ class ToolCalls {
     const name = asText(fn?.name) || undefined;
     const said = argumentsOf(fn?.arguments);
     if (said === undefined) return [{ kind: 'error', message: brokenArguments }];
-    const call = this.#find(piece.index, { id, name, said }) ?? this.#begin(piece.index);
+    const number = numberOf(piece.index);
+    const call = this.#find(number, { id, name, said }) ?? this.#begin(number);
     call.id ??= id;
     call.name ??= name;
     if (call.name === undefined || (call.index === undefined && call.id === undefined && said === '')) {
@@ -240,6 +295,11 @@ class ToolCalls {
     call.id ??= callId(this.answerId, index);
     return [{ kind: 'tool-call', index, id: call.id, name: call.name ?? '' }];
   }
+}
+
+/** The number of a call, which some servers write as text. */
+function numberOf(index: unknown): unknown {
+  return typeof index === 'string' && /^\d{1,4}$/.test(index) ? Number(index) : index;
 }
 
 /** A piece of arguments: text, or from some servers the whole of them as an object. Undefined for what can be neither. */

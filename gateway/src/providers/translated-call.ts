@@ -30,7 +30,8 @@ export function translateCall(adapter: Adapter, call: NeutralCall, target: Targe
       const answer = adapter.response(body);
       checkCalls(answer);
       const { parts, model, ...rest } = answer;
-      const whole = parts.map((part) => wellFormed(restorePart(part, names)));
+      const ids = new OwnIds();
+      const whole = parts.map((part) => ids.give(wellFormed(restorePart(part, names))));
       const fitted: Answer = { ...rest, model: model || target.model, parts: whole };
       return json ? jsonAnswer(fitted, call.output) : fitted;
     },
@@ -67,12 +68,26 @@ function wellFormed(part: AnswerPart): AnswerPart {
   return part.text.isWellFormed() ? part : { ...part, text: part.text.toWellFormed() };
 }
 
+/** Results find their calls by their ids: of two calls with the same one the second gets its own. */
+class OwnIds {
+  readonly #taken = new Set<string>();
+
+  give<Item extends { kind: string }>(item: Item): Item {
+    if (item.kind !== 'tool-call' || !('id' in item) || typeof item.id !== 'string') return item;
+    let { id } = item;
+    for (let n = 2; this.#taken.has(id); n++) id = `${item.id}_${n}`;
+    this.#taken.add(id);
+    return id === item.id ? item : { ...item, id };
+  }
+}
+
 class FinishedReader implements StreamReader {
   readonly #reader: StreamReader;
   readonly #names: Renamed | undefined;
   readonly #model: string;
   readonly #characters = new WholeCharacters();
   readonly #arguments = new Map<number, string>();
+  readonly #ids = new OwnIds();
 
   constructor(reader: StreamReader, { names, model }: { names: Renamed | undefined; model: string }) {
     this.#reader = reader;
@@ -99,7 +114,7 @@ class FinishedReader implements StreamReader {
         return event.model === '' ? { ...event, model: this.#model } : event;
       case 'tool-call':
         if (event.name === '') return { kind: 'error', message: namelessCall };
-        return this.#names === undefined ? event : { ...event, name: this.#names.restore(event.name) };
+        return this.#ids.give(this.#names === undefined ? event : { ...event, name: this.#names.restore(event.name) });
       case 'tool-arguments':
         this.#arguments.set(event.index, (this.#arguments.get(event.index) ?? '') + event.text);
         return event;
