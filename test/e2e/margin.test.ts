@@ -191,6 +191,23 @@ describe('a client’s own key', () => {
     expect(list).not.toContain(`"cost_usd":${real}`);
   });
 
+  it('sets and reads the limits of its scenarios, and reads prices of models, in the dollars it is billed', async () => {
+    const as = headersOf(owner);
+    const limits = '/v1/scenarios/priced/limits';
+    await json(gateway.post(chat, hello(), { 'x-client-id': 'acme', 'x-scenario-id': 'priced' }));
+    expect(await json(gateway.get(limits, as))).toMatchObject({ max_usd_per_hour: 24 });
+    expect(await json(gateway.send('PUT', limits, { max_usd_per_hour: 1 }, as))).toMatchObject({ max_usd_per_hour: 1 });
+    expect(await json(gateway.get(limits, as))).toMatchObject({ max_usd_per_hour: 1 });
+    expect(await json(gateway.get('/v1/models/gpt-4o'))).toMatchObject({ output_usd_per_mtok: 10 });
+    for (const key of [as, headersOf(locked)]) {
+      const model = await json<object>(gateway.get('/v1/models/gpt-4o', key));
+      expect(model).toMatchObject({ input_usd_per_mtok: 3, output_usd_per_mtok: 12 });
+      const { data } = await json<{ data: { id: string }[] }>(gateway.get('/v1/models', key));
+      expect(data.find(({ id }) => id === 'gpt-4o')).toEqual(model);
+      expect(model).toMatchObject({ display_name: 'gpt-4o · OpenAI · $3 / $12' });
+    }
+  });
+
   it('gets no price that a server in between tells in its answer', async () => {
     const models = [{ id: 'm1', input_usd_per_mtok: 1, output_usd_per_mtok: 10 }];
     const account = { base_url: gateway.fakes.openai.baseUrl, api_key: 'sk-canary-openai-4711' };
@@ -210,6 +227,17 @@ describe('a client’s own key', () => {
         expect([text.includes('0.4242'), text.includes('0.4545')]).toEqual([isShown, isShown]);
       }
     }
+    gateway.fakes.openai.reply({ text: 'x', usage: { raw: told } });
+    const { id } = await json<{ id: string }>(
+      gateway.post(`${chat}/background`, hello({ model: 'router/m1', callback_url: receiver.url }), {
+        'x-client-id': 'acme',
+      }),
+      202,
+    );
+    await eventually(async () =>
+      expect(await (await gateway.get(`${chat}/background/${id}`)).text()).toContain('0.4242'),
+    );
+    expect(await (await gateway.get(`${chat}/background/${id}`, headersOf(owner))).text()).not.toContain('0.4242');
   });
 
   it('sees no amounts of a scenario that any client may use', async () => {

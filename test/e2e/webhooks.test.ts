@@ -413,6 +413,14 @@ describe('an alert by e-mail', () => {
       // One mail asks; nothing else goes there before its owner has agreed, however often somebody subscribes or tests.
       await json(withMail.post('/v1/webhooks', { ...webhook, events: ['budget.reset'] }), 201);
       await json(withMail.post('/v1/webhooks', { ...webhook, url: 'mailto:BOSS@agency.example' }), 201);
+      for (const trick of [
+        '1%3Cboss@agency.example%3E',
+        '%3Cboss@agency.example%3E',
+        '(a)boss@agency.example',
+        '%22boss%22@agency.example',
+        'boss@agency.example.',
+      ])
+        expect((await withMail.post('/v1/webhooks', { ...webhook, url: `mailto:${trick}` })).status).toBe(400);
       await json(withMail.post(`/v1/webhooks/${made.id}/test`, {}), 409);
       await json(withMail.send('PUT', '/v1/clients/other', { name: 'Other' }));
       await new Promise((resolve) => setTimeout(resolve, 200));

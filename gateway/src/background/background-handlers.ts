@@ -1,7 +1,9 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { isRecord } from '@ai-gateway/shared/json';
 import type { KeyTags } from '../accounts/api-key.ts';
-import { carriesLocks } from '../accounts/own-tags.ts';
+import { carriesLocks, seesMargin } from '../accounts/own-tags.ts';
+import { takeCost } from '../clients/hide-cost.ts';
 import { billedUsd, shownMarkup } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
 import { type BackgroundOutcome, keyTagsOf, readRequest, unsealFor } from './background.ts';
@@ -22,6 +24,7 @@ export const backgroundHandlers: Pick<Handlers<Context>, 'background.get'> = {
       row.sealedOutcome === undefined
         ? {}
         : (JSON.parse(unsealFor(services.secret, row, 'outcome', row.sealedOutcome)) as BackgroundOutcome);
+    if (!seesMargin(caller) && isRecord(outcome.response)) takeCost(outcome.response);
     if (isBilled !== true) {
       const { markups } = await services.guards.of(caller.workspaceId, caller.livemode);
       const markup = shownMarkup(markups, caller, tagsOf(services.secret, row).client_id);

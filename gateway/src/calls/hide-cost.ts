@@ -1,5 +1,6 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import { seesMargin } from '../accounts/own-tags.ts';
+import { takeCost } from '../clients/hide-cost.ts';
 import { parseExact, writeExact } from '../dialects/exact-json.ts';
 import type { ModelCall } from './model-call.ts';
 
@@ -29,19 +30,10 @@ function withoutCost(bytes: Buffer): Buffer {
 
 function withoutCostIn(json: string): string {
   if (!json.includes('cost')) return json;
-  let changed = false;
   try {
     const body = parseExact(json);
     if (!isRecord(body)) return json;
-    for (const usage of [body.usage, isRecord(body.response) ? body.response.usage : undefined]) {
-      if (!isRecord(usage)) continue;
-      for (const name of Object.keys(usage)) {
-        if (!/cost/i.test(name)) continue;
-        delete usage[name];
-        changed = true;
-      }
-    }
-    return changed ? writeExact(body) : json;
+    return [body, body.response].some((one) => isRecord(one) && takeCost(one)) ? writeExact(body) : json;
   } catch {
     return json;
   }

@@ -1,4 +1,5 @@
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
+import { billedUsd, type Markup } from '../clients/markup.ts';
 import { type CatalogModel, listModels, type Vendor } from '../providers/catalog.ts';
 
 /** A model as `GET /v1/models` shows it, in the shape of both vendors' packages. */
@@ -24,8 +25,14 @@ const autos: Readonly<Record<string, string>> = {
   'auto:quality': 'The gateway chooses: strong models, best quality',
 };
 
-/** `auto` first, then models of providers of one's own, then the vendors'. Without accounts, the sandbox answers for all. */
-export function listedModels(accounts: readonly ProviderAccount[] | undefined, at: Date): ListedModel[] {
+/**
+ * `auto` first, then models of providers of one's own, then the vendors'. Without accounts, the sandbox answers for all. Prices
+ * are what the key's client is billed.
+ */
+export function listedModels(
+  accounts: readonly ProviderAccount[] | undefined,
+  { at, markup }: { at: Date; markup: Markup | undefined },
+): ListedModel[] {
   const own = (accounts ?? []).flatMap((account) =>
     account.models.map((model) =>
       listed(model.id, {
@@ -34,6 +41,7 @@ export function listedModels(accounts: readonly ProviderAccount[] | undefined, a
         contextWindow: model.context_window,
         inputUsd: model.input_usd_per_mtok,
         outputUsd: model.output_usd_per_mtok,
+        markup,
       }),
     ),
   );
@@ -50,18 +58,19 @@ export function listedModels(accounts: readonly ProviderAccount[] | undefined, a
       display_name: `${id} · ${does}`,
     })),
     ...own,
-    ...reachable.map((entry) => describeModel(entry.id, entry)),
+    ...reachable.map((entry) => describeModel(entry.id, entry, markup)),
   ];
 }
 
 /** A model of the catalogue under the name it was asked for by. */
-export function describeModel(id: string, entry: CatalogModel): ListedModel {
+export function describeModel(id: string, entry: CatalogModel, markup: Markup | undefined): ListedModel {
   return listed(id, {
     owner: entry.vendor,
     vendorName: vendorNames[entry.vendor],
     contextWindow: entry.contextWindow,
     inputUsd: entry.inputUsdPerMtok,
     outputUsd: entry.outputUsdPerMtok,
+    markup,
   });
 }
 
@@ -73,9 +82,13 @@ interface Facts {
   contextWindow?: number | undefined;
   inputUsd?: number | undefined;
   outputUsd?: number | undefined;
+  markup?: Markup | undefined;
 }
 
-function listed(id: string, { owner, vendorName, contextWindow, inputUsd, outputUsd }: Facts): ListedModel {
+function listed(id: string, { owner, vendorName, contextWindow, markup, ...cost }: Facts): ListedModel {
+  const [inputUsd, outputUsd] = [cost.inputUsd, cost.outputUsd].map((usd) =>
+    usd === undefined ? undefined : billedUsd(usd, markup),
+  );
   const price =
     inputUsd === undefined || outputUsd === undefined ? [] : [`${dollars(inputUsd)} / ${dollars(outputUsd)}`];
   return {

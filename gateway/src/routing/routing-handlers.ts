@@ -2,6 +2,7 @@ import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { type ModelPool, readFallbacks, writeFallbacks, writeModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount, WorkspaceView } from '../accounts/workspace-view.ts';
+import { type Markup, shownMarkup } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
 import { strengths } from '../providers/catalog.ts';
 import { describeModel, listedModels } from './model-list.ts';
@@ -53,14 +54,20 @@ export const routingHandlers: Pick<
 
   'models.list': async (_input, { caller, services }) => {
     const view = await services.workspaces.view(caller.workspaceId);
-    const data = listedModels(reachedAccounts(view, caller), new Date(services.now()));
+    const data = listedModels(reachedAccounts(view, caller), {
+      at: new Date(services.now()),
+      markup: await ownMarkup({ services, caller }),
+    });
     return { object: 'list', data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
   },
 
   'models.get': async ({ id }, { caller, services }) => {
     const view = await services.workspaces.view(caller.workspaceId);
     const names = nameContext(view, services.now());
-    const listed = listedModels(reachedAccounts(view, caller), names.at).find((model) => model.id === id);
+    const markup = await ownMarkup({ services, caller });
+    const listed = listedModels(reachedAccounts(view, caller), { at: names.at, markup }).find(
+      (model) => model.id === id,
+    );
     if (listed !== undefined) return listed;
     const found = readModelName(id, names);
     if (found?.entry === undefined || (caller.livemode && found.account === undefined)) {
@@ -70,13 +77,19 @@ export const routingHandlers: Pick<
         { param: 'id' },
       );
     }
-    const model = describeModel(id, found.entry);
+    const model = describeModel(id, found.entry, markup);
     // What is retired costs what its successor costs.
     return found.inPlaceOf === undefined
       ? model
       : { ...model, display_name: `${id} (retired; answered by ${found.model}) · ${afterName(model.display_name)}` };
   },
 };
+
+/** A client's own key reads prices as it is billed. */
+async function ownMarkup({ services, caller }: Pick<Context, 'services' | 'caller'>): Promise<Markup | undefined> {
+  const { markups } = await services.guards.of(caller.workspaceId, caller.livemode);
+  return shownMarkup(markups, caller, caller.tags.client_id);
+}
 
 function afterName(displayName: string): string {
   return displayName.slice(displayName.indexOf(' · ') + 3);

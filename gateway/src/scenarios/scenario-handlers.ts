@@ -3,9 +3,10 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseUsd, toUsd } from '@ai-gateway/shared/money';
 import { type Caller, hintOf } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
+import { billed, type Markup, shownMarkup, unbilled } from '../clients/markup.ts';
 import { ownIds } from '../clients/own-ids.ts';
 import type { Context } from '../context.ts';
-import { limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
+import { type Guards, limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
 import { readBaseUrl } from '../outgoing/given-url.ts';
 import type { Services } from '../services.ts';
 import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
@@ -66,18 +67,21 @@ export const scenarioHandlers: Pick<
 
   'scenarios.limits.get': async ({ id }, { caller, services }) => {
     const { lock } = await ownPlace(services, caller, id);
-    return describeLimits(id, limitsOf(await services.guards.of(caller.workspaceId, caller.livemode), id, lock));
+    const guards = await services.guards.of(caller.workspaceId, caller.livemode);
+    return describeLimits(id, limitsOf(guards, id, lock), ownMarkup(guards, caller));
   },
 
   'scenarios.limits.set': async ({ id, ...given }, { caller, services }) => {
     const place = await ownPlace(services, caller, id);
     const { workspaceId, livemode } = caller;
-    const old = limitsOf(await services.guards.of(workspaceId, livemode), id, place.lock);
+    const guards = await services.guards.of(workspaceId, livemode);
+    const markup = ownMarkup(guards, caller);
+    const old = limitsOf(guards, id, place.lock);
     const limits: ScenarioLimits = {
       maxNanosPerHour: changed(
         given.max_usd_per_hour === null || given.max_usd_per_hour === undefined
           ? given.max_usd_per_hour
-          : (parseUsd(given.max_usd_per_hour) ?? null),
+          : unbilled(parseUsd(given.max_usd_per_hour) ?? 0n, markup),
         old.maxNanosPerHour,
       ),
       maxCallsPerMinute: changed(given.max_calls_per_minute, old.maxCallsPerMinute),
@@ -86,7 +90,7 @@ export const scenarioHandlers: Pick<
     await saveScenarioLimits(services.db, place, limits);
     services.guards.forget(workspaceId);
     // With those of all, where a client's own key asks: what holds is the lower of both.
-    return describeLimits(id, limitsOf(await services.guards.of(workspaceId, livemode), id, place.lock));
+    return describeLimits(id, limitsOf(await services.guards.of(workspaceId, livemode), id, place.lock), markup);
   },
 };
 
@@ -178,13 +182,23 @@ function changed<T>(given: T | null | undefined, old: T | undefined): T | undefi
   return given === undefined ? old : (given ?? undefined);
 }
 
-function describeLimits(id: string, limits: ScenarioLimits) {
+/** A client's own key sets and reads dollars as it is billed. */
+function ownMarkup({ markups }: Guards, caller: Caller): Markup | undefined {
+  return shownMarkup(markups, caller, caller.tags.client_id);
+}
+
+function describeLimits(id: string, limits: ScenarioLimits, markup: Markup | undefined) {
   return {
     scenario_id: id,
-    max_usd_per_hour: limits.maxNanosPerHour === undefined ? null : toUsd(limits.maxNanosPerHour),
+    max_usd_per_hour: limits.maxNanosPerHour === undefined ? null : shownUsd(limits.maxNanosPerHour, markup),
     max_calls_per_minute: limits.maxCallsPerMinute ?? null,
     max_repeats: limits.maxRepeats ?? null,
   };
+}
+
+/** To the hundred-millionth, as limits of budgets: what a client set comes back as it was set. */
+function shownUsd(nanos: bigint, markup: Markup | undefined): number {
+  return markup === undefined ? toUsd(nanos) : Math.round(toUsd(billed(nanos, markup)) * 1e8) / 1e8;
 }
 
 function describe(row: Connection) {

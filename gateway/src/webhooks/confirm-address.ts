@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { domainToASCII } from 'node:url';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Services } from '../services.ts';
 import { askAddress, confirmAddress, forgetAddress } from './mail-address-store.ts';
@@ -6,7 +7,9 @@ import { sendMail } from './send-mail.ts';
 
 /** The e-mail address of a `mailto:` URL; undefined for others. */
 export function addressOf(url: URL): string | undefined {
-  return url.protocol === 'mailto:' ? decodeURIComponent(url.pathname).toLowerCase() : undefined;
+  if (url.protocol !== 'mailto:') return undefined;
+  const [local = '', domain = ''] = decodeURIComponent(url.pathname).normalize('NFKC').toLowerCase().split('@');
+  return `${local}@${domainToASCII(domain) || domain}`;
 }
 
 /** Nobody makes it without the gateway's secret, and no two workspaces share one. */

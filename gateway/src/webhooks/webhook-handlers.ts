@@ -163,10 +163,15 @@ function checkUrl(text: string, services: Services): string {
   return url.href;
 }
 
-/** One e-mail address, percent-encoded as URLs have it. */
+/**
+ * One bare e-mail address, percent-encoded as URLs have it. Without names, comments and quotes around it: by those one address
+ * has any number of spellings, and each would be asked.
+ */
 function isAddress(path: string): boolean {
   try {
-    return /^[^@\s,;]+@[^@\s,;]+$/.test(decodeURIComponent(path));
+    return /^[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+@[\p{L}\p{M}\p{N}-]+(\.[\p{L}\p{M}\p{N}-]+)*$/u.test(
+      decodeURIComponent(path),
+    );
   } catch {
     return false;
   }
