@@ -93,11 +93,13 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'budgets.raise': { ids: ({ budget }) => [['POST', `/v1/budgets/${budget}/raise`, { by_usd: 1 }]] },
   'budgets.instances': { ids: ({ budget }) => [['GET', `/v1/budgets/${budget}/instances`]] },
   'usage.clients': {
-    reads: ['client', 'project', 'scenario', 'key'].flatMap((group): Ask[] => [
-      ['GET', `/v1/usage/clients?group_by=${group}`],
-      ['GET', `/v1/usage/clients?group_by=${group}&client_id=globex`],
-      ['GET', `/v1/usage/clients?group_by=${group}&format=csv`],
-    ]),
+    reads: ['client', 'project', 'scenario', 'key', 'model', 'provider', 'platform', 'day', 'hour'].flatMap(
+      (group): Ask[] => [
+        ['GET', `/v1/usage/clients?group_by=${group}`],
+        ['GET', `/v1/usage/clients?group_by=${group}&client_id=globex`],
+        ['GET', `/v1/usage/clients?group_by=${group}&format=csv`],
+      ],
+    ),
   },
   'usage.requests': {
     reads: [

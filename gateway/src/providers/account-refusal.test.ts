@@ -42,6 +42,7 @@ const refusals: Row[] = [
   ],
   ['openai', 400, openAi('Billing hard limit has been reached', 'billing_hard_limit_reached'), 'credit'],
   ['openai', 400, openAi('Your monthly spend limit has been reached.', null), 'credit'],
+  ['openai', 429, openAi('Your project has reached its monthly budget.', 'project_budget_exceeded'), 'credit'],
   [
     'openai-compatible',
     403,

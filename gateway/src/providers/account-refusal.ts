@@ -102,7 +102,7 @@ const creditTexts: readonly RegExp[] = [
   /\b(account|team|organization)\b.*\bin arrears\b/i,
   /payment required/i,
   /\b((spend(ing)?|credit|billing|monthly usage) (limit|cap)|monthly (budget|quota))\b[^.]{0,30}\b(reached|exceeded|depleted|exhausted|used up)\b/i,
-  /\b(reach|exceed)(ed|s)?\b[^.]{0,60}\b(spend(ing)?|credit|billing|monthly (usage|budget)) (limit|cap)\b/i,
+  /\b(reach|exceed)(ed|s)?\b[^.]{0,60}\b((spend(ing)?|credit|billing|monthly usage) (limit|cap)|monthly budget)\b/i,
   /\b(credits?|funds|balance) (are|is|have been|has been) (depleted|exhausted|used up)\b/i,
 ];
 
