@@ -10,6 +10,9 @@ beforeAll(async () => {
 afterEach(() => gateway.fakes.reset());
 afterAll(() => gateway.stop());
 
+const png =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 interface Invoice {
   id: string;
   number: number;
@@ -243,6 +246,31 @@ describe('the link to an invoice', () => {
       'nonsense',
     ])
       expect((await fetch(`${gateway.url}/invoices/${token}`)).status).toBe(404);
+    await setWorkspace({ branding: { logo: null } });
+  });
+
+  it('has a PDF with the same texts, its fonts in it, by key and by link', async () => {
+    await setWorkspace({ branding: { logo: png } });
+    await setClient('paper', { name: '株式会社テスト Müller', currency: 'EUR', exchange_rate: 1, markup_percent: 12 });
+    await use('paper', 250_000);
+    const invoice = await bill('paper', { period: thisMonth() });
+    const html = await page(linkOf(invoice));
+    expect(html).toContain(`href="/invoices/${linkOf(invoice).split('/').at(-1)}/pdf"`);
+    for (const answer of [
+      await fetch(`${linkOf(invoice)}/pdf`),
+      await gateway.get(`/v1/invoices/${invoice.number}`, { accept: 'application/pdf' }),
+      await gateway.get(`/v1/invoices/${invoice.number}?format=pdf`),
+    ]) {
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-type')).toBe('application/pdf');
+      const pdf = Buffer.from(await answer.arrayBuffer()).toString('latin1');
+      expect(pdf).toMatch(/^%PDF-/);
+      for (const font of ['DejaVuSans', 'SawarabiGothic'])
+        expect(pdf).toMatch(new RegExp(`/FontName /[A-Z]+\\+${font}`));
+      // Embedded: nothing is left to the reader's own fonts.
+      expect(pdf).toContain('/FontFile');
+      expect(pdf).toContain('/Subtype /Image');
+    }
     await setWorkspace({ branding: { logo: null } });
   });
 

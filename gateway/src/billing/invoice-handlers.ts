@@ -15,10 +15,11 @@ import { invoiceCsv } from './invoice-csv.ts';
 import { creditNoteOf, type InvoiceDocument } from './invoice-document.ts';
 import { invoiceToken } from './invoice-link.ts';
 import { numberIn } from './invoice-number.ts';
-import { invoicePage } from './invoice-page.ts';
+import { invoicePage, pagePolicy } from './invoice-page.ts';
 import { invoicePeriod } from './invoice-period.ts';
 import { type InvoicePlace, insertInvoice, lockInvoices, markVoid, selectInvoices } from './invoice-store.ts';
 import { type Billable, findBillable, type Issued, issueInvoice, letCallsArrive, takeNumber } from './issue-invoice.ts';
+import { makePdf } from './make-pdf.ts';
 
 export const invoiceHandlers: Pick<
   Handlers<Context>,
@@ -120,8 +121,16 @@ export const invoiceTexts = {
     const { branding } = await services.settings.of(caller.workspaceId, caller.livemode);
     if (type === 'text/html')
       return {
+        policy: pagePolicy(branding),
         async *text() {
           yield invoicePage(invoice, { branding });
+        },
+      };
+    if (type === 'application/pdf')
+      return {
+        filename: `${fileName(invoice)}.pdf`,
+        async *text() {
+          yield await makePdf(invoice, { branding });
         },
       };
     return {

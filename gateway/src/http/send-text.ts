@@ -13,11 +13,11 @@ export async function sendText(
   const pieces = answer.text()[Symbol.asyncIterator]();
   let piece = await pieces.next();
   res.writeHead(200, {
-    'content-type': `${type}; charset=utf-8`,
+    'content-type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
     'x-request-id': requestId,
     'x-content-type-options': 'nosniff',
     // A page of ours runs nothing and loads nothing, whatever a name in it says.
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    'content-security-policy': answer.policy ?? "default-src 'none'; style-src 'unsafe-inline'",
     ...(answer.filename === undefined ? {} : { 'content-disposition': `attachment; filename="${answer.filename}"` }),
   });
   const gone = new AbortController();

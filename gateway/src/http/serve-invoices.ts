@@ -5,6 +5,7 @@ import { fileName } from '../billing/invoice-handlers.ts';
 import { readInvoiceToken } from '../billing/invoice-link.ts';
 import { invoicePage, pagePolicy } from '../billing/invoice-page.ts';
 import { findLinkedInvoice } from '../billing/invoice-store.ts';
+import { makePdf } from '../billing/make-pdf.ts';
 import type { Services } from '../services.ts';
 
 /** Signed links for an agency's clients: a browser opens them without a key. Cost, markup and reasons are not in them. */
@@ -15,7 +16,7 @@ export function serveInvoices(router: Router, services: Services): void {
     const { branding } = await services.settings.of(found.workspaceId, found.invoice.livemode);
     privately(res);
     res.setHeader('content-security-policy', pagePolicy(branding));
-    res.type('text/html').send(invoicePage(found.invoice, { branding }));
+    res.type('text/html').send(invoicePage(found.invoice, { branding, pdf: `/invoices/${req.params.token}/pdf` }));
   });
   router.get('/invoices/:token/csv', async (req, res) => {
     const found = await linked(services, req.params.token);
@@ -23,6 +24,15 @@ export function serveInvoices(router: Router, services: Services): void {
     privately(res);
     res.setHeader('content-disposition', `attachment; filename="${fileName(found.invoice)}.csv"`);
     res.type('text/csv').send(invoiceCsv(found.invoice, { forClient: true }));
+  });
+  router.get('/invoices/:token/pdf', async (req, res) => {
+    const found = await linked(services, req.params.token);
+    if (found === undefined) return gone(res);
+    const { branding } = await services.settings.of(found.workspaceId, found.invoice.livemode);
+    const pdf = await makePdf(found.invoice, { branding });
+    privately(res);
+    res.setHeader('content-disposition', `inline; filename="${fileName(found.invoice)}.pdf"`);
+    res.type('application/pdf').send(Buffer.from(pdf));
   });
 }
 

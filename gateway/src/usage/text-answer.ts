@@ -2,5 +2,7 @@
 export interface TextAnswer {
   /** Offered for saving under this name; undefined: shown. */
   filename?: string;
-  text(): AsyncIterable<string>;
+  text(): AsyncIterable<string | Uint8Array>;
+  /** Its Content-Security-Policy where it shows more than text: a logo. */
+  policy?: string;
 }

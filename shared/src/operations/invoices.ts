@@ -130,9 +130,9 @@ const sample = {
 };
 
 const format = z
-  .enum(['json', 'csv', 'html'])
+  .enum(['json', 'csv', 'html', 'pdf'])
   .optional()
-  .meta({ title: 'Format', description: 'csv, or html for a page; also by `Accept`.' });
+  .meta({ title: 'Format', description: 'csv, html for a page, or pdf; also by `Accept`.' });
 
 const invoiceId = z
   .string()
@@ -341,11 +341,11 @@ export const getInvoice = operation({
   path: '/v1/invoices/:id',
   group: 'Invoices',
   label: 'Get an invoice',
-  description: 'One invoice, as JSON, CSV or a page to print.',
+  description: 'One invoice, as JSON, CSV, a page to print or PDF.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ id: invoiceId, format }),
-  alternatives: ['text/csv', 'text/html'],
+  alternatives: ['text/csv', 'text/html', 'application/pdf'],
   output: invoice,
   errors: ['forbidden', 'not_found'],
   sample: { input: { id: 'inv_01k2' }, output: sample },

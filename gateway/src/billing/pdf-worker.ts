@@ -1,0 +1,20 @@
+import { parentPort } from 'node:worker_threads';
+import type { BrandingSettings } from '../accounts/workspace-settings.ts';
+import type { InvoiceDocument } from './invoice-document.ts';
+import { invoicePdf } from './invoice-pdf.ts';
+
+export interface PdfAsked {
+  id: number;
+  invoice: InvoiceDocument;
+  branding: BrandingSettings;
+}
+
+export type PdfMade = { id: number; bytes: Uint8Array } | { id: number; fault: string };
+
+parentPort?.on('message', async ({ id, invoice, branding }: PdfAsked) => {
+  const made: PdfMade = await invoicePdf(invoice, { branding }).then(
+    (bytes) => ({ id, bytes }),
+    (cause: unknown) => ({ id, fault: cause instanceof Error ? cause.message : String(cause) }),
+  );
+  parentPort?.postMessage(made);
+});
