@@ -16,11 +16,11 @@ export class AiGatewayApi implements ICredentialType {
       required: true,
       default: '',
       placeholder: 'e.g. https://gateway.example.com',
-      description: 'The address of your gateway. It does not matter whether /v1 or a slash stands at its end.',
+      description: 'The address of your gateway. /v1 at the end is optional.',
     },
     {
       displayName:
-        'This address is not encrypted: whoever is on the way can read the key. Use https:// for anything but your own machine or network.',
+        'This address is not encrypted: others on the network can read the key. Use https:// for anything but your own machine or network.',
       name: 'unencryptedNotice',
       type: 'notice',
       default: '',
@@ -35,6 +35,13 @@ export class AiGatewayApi implements ICredentialType {
       default: '',
       placeholder: 'e.g. gw_live_…',
       description: 'A gw_live_ key spends money; a gw_test_ key is answered by the sandbox and spends nothing',
+    },
+    {
+      displayName:
+        'The gateway prints its first keys when it starts for the first time; <code>POST /v1/keys</code> makes more. <a href="https://github.com/ai-gateway-dev/ai-gateway/blob/main/docs/n8n.md#where-keys-come-from" target="_blank">Where keys come from</a>',
+      name: 'keyNotice',
+      type: 'notice',
+      default: '',
     },
   ];
 

@@ -73,6 +73,12 @@ function operationProperty(resource: string, operations: readonly Operation[]): 
   };
 }
 
+/** Where the label is no action. */
+const actions: Readonly<Record<string, string>> = {
+  'chat.complete': 'Complete a chat',
+  'usage.clients': 'Get usage by client',
+};
+
 function operationOption(operation: Operation): INodePropertyOptions {
   const many = operationValue(operation) === 'getAll';
   const label = withoutArticles(operation.label);
@@ -80,7 +86,7 @@ function operationOption(operation: Operation): INodePropertyOptions {
     name: many ? 'Get Many' : titleCase(label),
     value: operationValue(operation),
     description: describe(operation.description),
-    action: many ? `Get many ${nounOf(operation.id)}` : label,
+    action: many ? `Get many ${nounOf(operation.id)}` : (actions[operation.id] ?? label),
   };
 }
 

@@ -14,6 +14,19 @@ import { connectionDoctor } from './connection-doctor.ts';
 import { lists, properties, resources } from './generated-form.ts';
 import { runItem } from './run-item.ts';
 
+/** By `resource.operation`, in words for the canvas: `Complete a chat`. */
+const actionNames: Record<string, string> = Object.fromEntries(
+  properties
+    .filter(({ name }) => name === 'operation')
+    .flatMap(({ displayOptions, options = [] }) =>
+      options.flatMap((option) =>
+        'action' in option && typeof option.action === 'string'
+          ? [[`${displayOptions?.show?.resource?.[0]}.${option.value}`, option.action]]
+          : [],
+      ),
+    ),
+);
+
 /**
  * Programmatic, not declarative: the form and the calls are read off the gateway's contract, the typed client is shared with
  * the other platforms, and an answer is shaped from body and headers together.
@@ -25,7 +38,7 @@ export class AiGateway implements INodeType {
     icon: { light: 'file:../../icons/ai-gateway.svg', dark: 'file:../../icons/ai-gateway.dark.svg' },
     group: ['transform'],
     version: [1],
-    subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+    subtitle: `={{ (${JSON.stringify(actionNames)})[$parameter["resource"] + "." + $parameter["operation"]] }}`,
     description: 'Ask any model under a budget, and see what each client costs',
     defaults: { name: 'AI Gateway' },
     usableAsTool: true,

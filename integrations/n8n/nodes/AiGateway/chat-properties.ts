@@ -82,7 +82,7 @@ export const chatProperties: INodeProperties[] = [
     placeholder: 'e.g. You sort e-mails. Answer in one word.',
     default: '',
     displayOptions: shown(),
-    description: 'How the model is to behave',
+    description: 'Instructions that apply to the whole answer, such as its tone or its form',
   },
   {
     displayName: 'Output Format',
@@ -90,7 +90,7 @@ export const chatProperties: INodeProperties[] = [
     type: 'options',
     options: [
       { name: 'Text', value: 'text' },
-      { name: 'JSON', value: 'json_object', description: 'Any JSON; say in the prompt which' },
+      { name: 'JSON', value: 'json_object', description: 'Any JSON; describe it in the prompt' },
       { name: 'JSON by a Schema', value: 'json_schema', description: 'JSON of the form you give' },
     ],
     default: 'text',
@@ -106,12 +106,12 @@ export const chatProperties: INodeProperties[] = [
       '{\n  "type": "object",\n  "properties": {\n    "category": { "type": "string" }\n  },\n  "required": ["category"],\n  "additionalProperties": false\n}',
     displayOptions: shown({ outputFormat: ['json_schema'] }),
     description:
-      'What the answer looks like. It is kept to strictly where every object is closed and every property required.',
+      'The form of the answer. The model keeps to it strictly if every object is closed and every property required.',
   },
   {
     displayName: 'Client',
     name: 'client',
-    description: 'The client of yours this call is for: its budget pays',
+    description: 'Which of your clients this call is for: its budget pays',
     ...locator({ method: 'searchClients', example: 'acme' }),
     displayOptions: shown(),
   },
@@ -138,7 +138,7 @@ export const chatProperties: INodeProperties[] = [
         typeOptions: { loadOptionsMethod: 'getModels' },
         default: [],
         description:
-          'Tried in this order when the model fails. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+          'Tried in this order if the model fails. Left empty, the default fallbacks of your gateway apply. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
       },
       {
         displayName: 'Image Binary Fields',
@@ -176,8 +176,10 @@ export const chatProperties: INodeProperties[] = [
         name: 'reasoningEffort',
         type: 'options',
         options: [
+          { name: 'Extra High', value: 'xhigh' },
           { name: 'High', value: 'high' },
           { name: 'Low', value: 'low' },
+          { name: 'Max', value: 'max' },
           { name: 'Medium', value: 'medium' },
           { name: 'Minimal', value: 'minimal' },
           { name: 'None', value: 'none' },
@@ -188,7 +190,7 @@ export const chatProperties: INodeProperties[] = [
       {
         displayName: 'Scenario',
         name: 'scenario',
-        description: 'What this call counts for, in place of this workflow’s ID',
+        description: 'A name to count this call under, in place of this workflow’s ID',
         ...locator({ method: 'searchScenarios', example: 'classify-emails' }),
       },
       {

@@ -40,7 +40,7 @@ function diagnosis(me: OutputOf<'me.get'>, baseUrl: string): INodeCredentialTest
       ...(refused.length > 0
         ? [`${refused.join(', ')} refused the gateway's account: its operator has to check the key and the credit.`]
         : []),
-      ...(resting ? ['Every provider failed of late and is resting: calls may be refused for a while.'] : []),
+      ...(resting ? ['Every provider failed recently and is cooling down: calls may be refused for a while.'] : []),
       ...(isOpenToAll(baseUrl) ? ['The address is not encrypted: use https:// to keep the key to yourself.'] : []),
     ].join(' '),
   };

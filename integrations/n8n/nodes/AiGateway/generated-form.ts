@@ -61,7 +61,7 @@ export const properties: INodeProperties[] = [
         name: 'Chat Completion',
         value: 'complete',
         description: 'OpenAI’s chat completions, answered by any model of any provider',
-        action: 'Chat completion',
+        action: 'Complete a chat',
       },
     ],
     default: 'complete',
@@ -161,7 +161,7 @@ export const properties: INodeProperties[] = [
         value: 'clients',
         description:
           'Lists clients with their calls, tokens, cost and the amount to bill. Can list projects, scenarios, models, keys or days instead.',
-        action: 'Usage by client',
+        action: 'Get usage by client',
       },
       {
         name: 'List Calls',

@@ -14,7 +14,7 @@ import { apiError } from '../api-error.ts';
 import { gatewayOf } from '../gateway.ts';
 import { listSearches } from '../search-list.ts';
 import { subscriptionOf } from './subscription.ts';
-import { triggerProperties } from './trigger-properties.ts';
+import { eventNames, triggerProperties } from './trigger-properties.ts';
 import { isSigned } from './verify-signature.ts';
 
 /** What is kept with the workflow from one run to the next. */
@@ -35,7 +35,7 @@ export class AiGatewayTrigger implements INodeType {
     icon: { light: 'file:../../icons/ai-gateway.svg', dark: 'file:../../icons/ai-gateway.dark.svg' },
     group: ['trigger'],
     version: [1],
-    subtitle: '={{ $parameter["events"].join(", ") }}',
+    subtitle: `={{ $parameter["events"].map((event) => (${JSON.stringify(eventNames)})[event]).join(", ") }}`,
     description: 'Starts the workflow when a budget runs low, a workflow is paused or a provider fails',
     defaults: { name: 'AI Gateway Trigger' },
     inputs: [],

@@ -27,13 +27,13 @@ export const triggerProperties: INodeProperties[] = [
         description: 'A model answers much slower than it usually does',
       },
       { name: 'Provider Down', value: 'provider.down', description: 'A provider of models fails' },
-      { name: 'Provider Recovered', value: 'provider.recovered', description: 'It answers again' },
+      { name: 'Provider Recovered', value: 'provider.recovered', description: 'A provider that failed answers again' },
       {
         name: 'Scenario Paused',
         value: 'scenario.paused',
-        description: 'A workflow was paused, by a person, a budget or the loop breaker',
+        description: 'A workflow was paused by a person or by its own limits',
       },
-      { name: 'Scenario Resumed', value: 'scenario.resumed', description: 'Its calls are let through again' },
+      { name: 'Scenario Resumed', value: 'scenario.resumed', description: 'Its calls are allowed again' },
     ],
   },
   {
@@ -79,3 +79,8 @@ export const triggerProperties: INodeProperties[] = [
     ],
   },
 ];
+
+/** By value, as the form names them. */
+export const eventNames: Record<string, string> = Object.fromEntries(
+  (triggerProperties[0]?.options ?? []).flatMap((option) => ('value' in option ? [[option.value, option.name]] : [])),
+);

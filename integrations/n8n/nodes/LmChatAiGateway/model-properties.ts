@@ -19,7 +19,7 @@ export const modelProperties: INodeProperties[] = [
       {
         displayName: 'Client',
         name: 'client',
-        description: 'The client of yours these calls are for: its budget pays',
+        description: 'Which of your clients these calls are for: its budget pays',
         ...locator({ method: 'searchClients', example: 'acme' }),
       },
       {
@@ -29,7 +29,7 @@ export const modelProperties: INodeProperties[] = [
         typeOptions: { loadOptionsMethod: 'getModels' },
         default: [],
         description:
-          'Tried in this order when the model fails. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+          'Tried in this order if the model fails. Left empty, the default fallbacks of your gateway apply. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
       },
       {
         displayName: 'Max Tokens',
@@ -48,7 +48,7 @@ export const modelProperties: INodeProperties[] = [
       {
         displayName: 'Scenario',
         name: 'scenario',
-        description: 'What these calls count for, in place of this workflow’s ID',
+        description: 'A name to count these calls under, in place of this workflow’s ID',
         ...locator({ method: 'searchScenarios', example: 'support-agent' }),
       },
       {
