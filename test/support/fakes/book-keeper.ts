@@ -14,27 +14,47 @@ export interface Order {
   pace: number;
   /** So many tokens are thoughts that nobody sees. */
   thoughts: number;
+  /** How often it would search, and how many tokens it reads with each search. */
+  searches: number;
+  reads: number;
   /** A stream whose client may leave is written at its pace, and so is billed by its time. */
   atPace: boolean;
 }
 
+/** A request of any of the operations it serves. */
 interface Asked {
   model: string;
   stream?: boolean;
   max_tokens?: number;
   max_completion_tokens?: number;
-  messages: { content: string }[];
+  max_output_tokens?: number;
+  max_tool_calls?: number;
+  service_tier?: string;
+  tools?: readonly { type: string }[];
+  messages?: unknown;
+  input?: unknown;
 }
 
-/** The vendor's own account: what it bills for each model, whatever became of the answer. */
-interface Billed {
+/** The vendor's own account: what it bills, whatever became of the answer. */
+export interface Billed {
   input: number;
   output: number;
+  searches: number;
+  /** Of the usual price of a token: half for a call that may wait, twice for one that is preferred. */
+  hundredths: number;
+}
+
+/** How an operation writes its answers. */
+interface Wire {
+  plain(model: string, bill: Billed): object;
+  shown(model: string, text: string): object;
+  end(model: string, bill: Billed): string;
 }
 
 /**
- * A server that speaks OpenAI's dialect and keeps its own book. It bills the input of every request it takes, a plain answer
- * whole, and of a stream what it has written when it hears that nobody reads on.
+ * A server that speaks OpenAI's dialects and keeps its own book. It bills the input of every request it takes, a plain answer
+ * whole, and of a stream what it has written when it hears that nobody reads on. Its book is by the model, or by a word
+ * like `run7` in the request where many runs share a model.
  */
 export class BookKeeper {
   readonly book = new Map<string, Billed>();
@@ -46,7 +66,11 @@ export class BookKeeper {
     const server = createServer((req, res) => {
       const chunks: Buffer[] = [];
       req.on('data', (chunk: Buffer) => chunks.push(chunk));
-      req.on('end', () => void this.#serve(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Asked, res));
+      req.on('end', () => {
+        const asked = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Asked;
+        const operation = req.url?.split('/').at(-1) ?? '';
+        void this.#serve(asked, { wire: wires[operation] ?? chat, writes: operation !== 'embeddings', res });
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     this.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
@@ -60,26 +84,35 @@ export class BookKeeper {
     await closed;
   }
 
-  async #serve(asked: Asked, res: ServerResponse): Promise<void> {
-    const order = this.orders.get(asked.model);
+  async #serve(asked: Asked, { wire, writes, res }: { wire: Wire; writes: boolean; res: ServerResponse }) {
+    const text = textOf(asked.messages ?? asked.input);
+    const key = this.orders.has(asked.model) ? asked.model : (/run\d+/.exec(text)?.[0] ?? '');
+    const order = this.orders.get(key);
     if (order === undefined || order.ending === 'refused') {
       res.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"no"}}');
       return;
     }
+    const maySearch = asked.tools?.some(({ type }) => type === 'web_search') === true;
+    const searches = maySearch ? Math.min(order.searches, asked.max_tool_calls ?? Number.POSITIVE_INFINITY) : 0;
     // One token a word: a tokenizer makes no fewer.
-    const input = asked.messages.reduce((sum, { content }) => sum + content.split(' ').length, 0);
-    const bill: Billed = { input, output: 0 };
-    this.book.set(asked.model, bill);
-    const tokens = Math.min(
-      order.wish,
-      asked.max_tokens ?? Number.POSITIVE_INFINITY,
-      asked.max_completion_tokens ?? Number.POSITIVE_INFINITY,
-    );
+    const input = text.split(' ').length + searches * order.reads;
+    const hundredths = asked.service_tier === 'priority' ? 200 : asked.service_tier === 'flex' ? 50 : 100;
+    const bill: Billed = { input, output: 0, searches, hundredths };
+    this.book.set(key, bill);
+    const tokens = writes
+      ? Math.min(
+          order.wish,
+          asked.max_tokens ?? Number.POSITIVE_INFINITY,
+          asked.max_completion_tokens ?? Number.POSITIVE_INFINITY,
+          asked.max_output_tokens ?? Number.POSITIVE_INFINITY,
+        )
+      : 0;
+    const writing = { model: asked.model, wire, res, bill, tokens };
     if (asked.stream === true && (order.ending === 'whole' || order.ending === 'late' || order.ending === 'cut'))
-      return this.#stream(asked.model, order, { res, bill, tokens });
+      return this.#stream(order, writing);
     const isPaced = asked.stream === true && order.atPace;
     if (isPaced && order.ending === 'silent')
-      return this.#stream(asked.model, { ...order, thoughts: Number.POSITIVE_INFINITY }, { res, bill, tokens });
+      return this.#stream({ ...order, thoughts: Number.POSITIVE_INFINITY }, writing);
     bill.output = isPaced ? Math.min(1, tokens) : tokens;
     switch (order.ending) {
       case 'silent':
@@ -99,18 +132,23 @@ export class BookKeeper {
       case 'late':
         await sleep(150);
     }
-    const text = JSON.stringify(completion(asked.model, { input, output: tokens }));
-    res.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
-    if (order.ending !== 'cut') return void res.end(text);
-    res.write(text.slice(0, text.length / 2));
+    const body = JSON.stringify(wire.plain(asked.model, bill));
+    res.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+    if (order.ending !== 'cut') return void res.end(body);
+    res.write(body.slice(0, body.length / 2));
     await sleep(10);
     res.destroy();
   }
 
   async #stream(
-    model: string,
     { ending, pace, thoughts }: Order,
-    { res, bill, tokens }: { res: ServerResponse; bill: Billed; tokens: number },
+    {
+      model,
+      wire,
+      res,
+      bill,
+      tokens,
+    }: { model: string; wire: Wire; res: ServerResponse; bill: Billed; tokens: number },
   ): Promise<void> {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
     const stepMs = 20;
@@ -118,30 +156,96 @@ export class BookKeeper {
       const step = Math.min(Math.max(1, Math.floor((pace * stepMs) / 1000)), tokens - bill.output);
       const shown = Math.max(0, Math.min(step, bill.output + step - thoughts));
       bill.output += step;
-      if (shown > 0) res.write(event({ model, choices: [{ index: 0, delta: { content: ' word'.repeat(shown) } }] }));
+      if (shown > 0) res.write(event(wire.shown(model, ' word'.repeat(shown))));
       if (ending === 'cut' && bill.output * 2 > tokens) return void res.destroy();
       await sleep(stepMs);
     }
     if (res.destroyed) return;
-    res.write(event({ model, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));
-    res.write(event({ model, choices: [], usage: usageOf(bill) }));
-    res.end('data: [DONE]\n\n');
+    res.end(wire.end(model, bill));
   }
 }
 
-const event = (chunk: object): string =>
-  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', ...chunk })}\n\n`;
+/** All the text of a conversation, however it is wrapped. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(textOf).join(' ');
+  const { content, text } = (value ?? {}) as { content?: unknown; text?: unknown };
+  return textOf(content ?? text ?? '');
+}
 
-const usageOf = ({ input, output }: Billed): object => ({
+const event = (value: object): string => `data: ${JSON.stringify(value)}\n\n`;
+
+const tierOf = ({ hundredths }: Billed): object =>
+  hundredths === 100 ? {} : { service_tier: hundredths === 50 ? 'flex' : 'priority' };
+
+const chatUsage = ({ input, output }: Billed): object => ({
   prompt_tokens: input,
   completion_tokens: output,
   total_tokens: input + output,
 });
 
-const completion = (model: string, bill: Billed): object => ({
-  id: 'c',
-  object: 'chat.completion',
+const chunk = (model: string, more: object): object => ({ id: 'c', object: 'chat.completion.chunk', model, ...more });
+
+const chat: Wire = {
+  plain: (model, bill) => ({
+    id: 'c',
+    object: 'chat.completion',
+    model,
+    ...tierOf(bill),
+    choices: [{ index: 0, message: { role: 'assistant', content: 'word' }, finish_reason: 'stop' }],
+    usage: chatUsage(bill),
+  }),
+  shown: (model, content) => chunk(model, { choices: [{ index: 0, delta: { content } }] }),
+  end: (model, bill) =>
+    event(chunk(model, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })) +
+    event(chunk(model, { choices: [], usage: chatUsage(bill), ...tierOf(bill) })) +
+    'data: [DONE]\n\n',
+};
+
+const response = (model: string, bill: Billed): object => ({
+  id: 'resp_1',
+  object: 'response',
+  status: 'completed',
   model,
-  choices: [{ index: 0, message: { role: 'assistant', content: 'word' }, finish_reason: 'stop' }],
-  usage: usageOf(bill),
+  ...tierOf(bill),
+  output: [
+    ...Array.from({ length: bill.searches }, (_, i) => ({
+      type: 'web_search_call',
+      id: `ws_${i}`,
+      status: 'completed',
+      action: { type: 'search', query: 'word' },
+    })),
+    {
+      type: 'message',
+      id: 'msg_1',
+      role: 'assistant',
+      status: 'completed',
+      content: [{ type: 'output_text', text: 'word', annotations: [] }],
+    },
+  ],
+  usage: { input_tokens: bill.input, output_tokens: bill.output, total_tokens: bill.input + bill.output },
 });
+
+const responses: Wire = {
+  plain: response,
+  shown: (_model, delta) => ({
+    type: 'response.output_text.delta',
+    item_id: 'msg_1',
+    output_index: 0,
+    content_index: 0,
+    delta,
+  }),
+  end: (model, bill) => event({ type: 'response.completed', response: response(model, bill) }),
+};
+
+const embeddings: Wire = {
+  ...chat,
+  plain: (model, bill) => ({
+    object: 'list',
+    model,
+    data: [{ object: 'embedding', index: 0, embedding: [0.5, 0.25] }],
+    usage: { prompt_tokens: bill.input, total_tokens: bill.input },
+  }),
+};
+
+const wires: Readonly<Record<string, Wire>> = { completions: chat, responses, embeddings };
