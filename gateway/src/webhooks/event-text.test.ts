@@ -6,14 +6,35 @@ test('an alert is told in a line people understand', () => {
   expect(textOf(sampleEvent)).toEqual({
     subject: 'Budget "Acme" has reached 80 %',
     lines: [
-      '$41.20 of $50.00 are spent, $8.75 are left. It begins anew at 2026-12-01T00:00:00.000Z.',
-      'The call that did it: client acme, scenario 42, platform make.',
+      '$41.20 of $50.00 spent, $8.75 left. It resets on 1 December 2026, 00:00 (UTC).',
+      'Triggered by a call for client acme, scenario 42, platform make.',
     ],
   });
   expect(
     textOf({ ...sampleEvent, type: 'budget.exceeded', livemode: false, data: { ...sampleEvent.data, percent: 100 } })
       .subject,
-  ).toBe('Budget "Acme" is spent (test mode)');
+  ).toBe('Budget "Acme" has reached its limit (test mode)');
+});
+
+test('a small budget is told in amounts that can be read, and on its own clock', () => {
+  const budget = {
+    name: 'Tiny',
+    limit_usd: 0.0025,
+    spent_usd: 0.00201,
+    remaining_usd: 0.00049,
+    resets_at: '2026-11-30T23:00:00.000Z',
+    timezone: 'Europe/Berlin',
+  };
+  const { lines } = textOf({ ...sampleEvent, data: { budget, percent: 80 } });
+  expect(lines).toEqual([
+    '$0.00201 of $0.0025 spent, $0.00049 left. It resets on 1 December 2026, 00:00 (Europe/Berlin).',
+  ]);
+});
+
+test('a test alert says that its figures are made up', () => {
+  const { subject, lines } = textOf({ ...sampleEvent, data: { ...sampleEvent.data, test: true } });
+  expect(subject).toBe('Test: Budget "Acme" has reached 80 %');
+  expect(lines[0]).toBe('This is a test of your alerts. Its names and figures are made up.');
 });
 
 test('Slack gets its own shape, and a name cannot mention everybody there', () => {
@@ -32,7 +53,7 @@ test.each([
   ['scenario.resumed', { scenario: { id: '42' }, by: 'Owner' }, 'Scenario "42" was resumed'],
   ['provider.down', { provider: 'openai', since: 'now' }, 'openai is failing'],
   ['provider.recovered', { provider: 'openai' }, 'openai answers again'],
-  ['budget.reset', { budget: { name: 'Acme', limit_usd: 5 } }, 'Budget "Acme" begins anew'],
+  ['budget.reset', { budget: { name: 'Acme', limit_usd: 5 } }, 'Budget "Acme" was reset'],
   ['client.lookalike', { tag: 'client_id', value: 'Acme', known: 'acme' }, '"Acme" looks like "acme"'],
   ['latency.degraded', { provider: 'openai', model: 'gpt-4o', p95_ms: 9000, usual_p95_ms: 900 }, 'gpt-4o is slow'],
 ] as const)('%s has words of its own', (type, data, subject) => {

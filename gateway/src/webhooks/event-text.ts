@@ -1,3 +1,4 @@
+import { parseUsd, usdForPeople } from '@ai-gateway/shared/money';
 import type { GatewayEvent } from '../events/event-store.ts';
 
 /** An event in a line or two for people: Slack and e-mail. */
@@ -7,7 +8,14 @@ export interface EventText {
 }
 
 interface BudgetData {
-  budget?: { name?: string; limit_usd?: number; spent_usd?: number; remaining_usd?: number; resets_at?: string | null };
+  budget?: {
+    name?: string;
+    limit_usd?: number;
+    spent_usd?: number;
+    remaining_usd?: number;
+    resets_at?: string | null;
+    timezone?: string;
+  };
   percent?: number;
   client_id?: string | null;
   project?: string | null;
@@ -16,6 +24,20 @@ interface BudgetData {
 }
 
 export function textOf(event: GatewayEvent): EventText {
+  const text = bareText(event);
+  if (!isMadeUp(event)) return text;
+  return {
+    subject: `Test: ${text.subject}`,
+    lines: ['This is a test of your alerts. Its names and figures are made up.', ...text.lines],
+  };
+}
+
+/** Sent by `POST /v1/webhooks/:id/test`. */
+function isMadeUp({ data }: GatewayEvent): boolean {
+  return (data as { test?: unknown }).test === true;
+}
+
+function bareText(event: GatewayEvent): EventText {
   const test = event.livemode ? '' : ' (test mode)';
   switch (event.type) {
     case 'budget.threshold_reached':
@@ -29,14 +51,13 @@ export function textOf(event: GatewayEvent): EventText {
         scenario_platform: platform,
       } = event.data as BudgetData;
       const name = budget?.name ?? '';
-      const resets = budget?.resets_at ? ` It begins anew at ${budget.resets_at}.` : '';
       return {
         subject:
           percent === undefined || percent >= 100
-            ? `Budget "${name}" is spent${test}`
+            ? `Budget "${name}" has reached its limit${test}`
             : `Budget "${name}" has reached ${percent} %${test}`,
         lines: [
-          `$${usd(budget?.spent_usd)} of $${usd(budget?.limit_usd)} are spent, $${usd(budget?.remaining_usd)} are left.${resets}`,
+          `${usd(budget?.spent_usd)} of ${usd(budget?.limit_usd)} spent, ${usd(budget?.remaining_usd)} left.${resetLine(budget)}`,
           ...tagLine([
             ['client', client],
             ['project', project],
@@ -49,8 +70,8 @@ export function textOf(event: GatewayEvent): EventText {
     case 'budget.reset': {
       const { budget } = event.data as BudgetData;
       return {
-        subject: `Budget "${budget?.name ?? ''}" begins anew${test}`,
-        lines: [`$${usd(budget?.limit_usd)} may be spent.`],
+        subject: `Budget "${budget?.name ?? ''}" was reset${test}`,
+        lines: [`Limit: ${usd(budget?.limit_usd)}.`],
       };
     }
     case 'scenario.paused':
@@ -108,14 +129,29 @@ export function textOf(event: GatewayEvent): EventText {
 }
 
 function usd(value: number | undefined): string {
-  return value === undefined ? '?' : value.toFixed(2);
+  const nanos = value === undefined ? undefined : parseUsd(value);
+  return nanos === undefined ? '?' : usdForPeople(nanos);
+}
+
+/** A date as people write it, on the clock that the budget goes by. */
+function resetLine({ resets_at: at, timezone = 'UTC' }: NonNullable<BudgetData['budget']> = {}): string {
+  if (at === undefined || at === null) return '';
+  const date = new Intl.DateTimeFormat('en-GB', {
+    timeZone: timezone,
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(new Date(at));
+  return ` It resets on ${date.replace(' at ', ', ')} (${timezone}).`;
 }
 
 function tagLine(tags: readonly (readonly [string, string | null | undefined])[]): string[] {
   const named = tags
     .filter(([, value]) => value != null && value !== '')
     .map(([name, value]) => `${name} ${String(value)}`);
-  return named.length === 0 ? [] : [`The call that did it: ${named.join(', ')}.`];
+  return named.length === 0 ? [] : [`Triggered by a call for ${named.join(', ')}.`];
 }
 
 /** The shape of Slack's incoming webhooks; `<`, `>` and `&` are its own marks. */
