@@ -452,6 +452,17 @@ describe('sound and documents by their address', () => {
     expect(fakeOf(vendor).requests[0]?.text).toContain(JSON.stringify(sent));
   });
 
+  it.each(['image/jpg', 'IMAGE/JPEG', 'image/jpeg; charset=binary'])(
+    'a picture of Claude’s dialect that calls itself %s is a JPEG to Gemini',
+    async (media_type) => {
+      const content = [{ type: 'image', source: { type: 'base64', media_type, data: 'QUJD' } }];
+      const body = { model: models.gemini, max_tokens: 900, messages: [{ role: 'user', content }] };
+      const { status } = await answered(JSON.stringify(body), 'messages');
+      expect(status).toBe(200);
+      expect(gateway.fakes.gemini.requests[0]?.text).toContain('"mimeType":"image/jpeg"');
+    },
+  );
+
   it.each(vendors)('a document of blocks is their text for %s', async (vendor) => {
     const content = [{ type: 'text', text: 'Inner words.' }];
     const { status } = await answered(

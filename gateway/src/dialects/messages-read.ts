@@ -22,6 +22,7 @@ import {
   readStops,
   readString,
   tokensRange,
+  usualMediaType,
   without,
   wrong,
 } from './read-fields.ts';
@@ -180,7 +181,7 @@ function readImageBlock(source: JsonObject, at: string, native: string[]) {
       pictureOnly(
         {
           kind: 'data' as const,
-          mediaType: needString(source.media_type, `${at}.media_type`),
+          mediaType: usualMediaType(needString(source.media_type, `${at}.media_type`)),
           data: needString(source.data, `${at}.data`),
         },
         `${at}.media_type`,
@@ -198,7 +199,7 @@ function readDocument(block: JsonObject, at: string, native: string[]): Part[] {
     return [
       {
         kind: 'file',
-        mediaType: needString(source.media_type, `${at}.source.media_type`),
+        mediaType: usualMediaType(needString(source.media_type, `${at}.source.media_type`)),
         data: needString(source.data, `${at}.source.data`),
         ...named,
       },

@@ -103,6 +103,11 @@ export function readDataUrl(url: string): { mediaType: string; data: string } | 
   const head = url.slice(5, comma < 0 ? 5 : comma);
   const match = /^([a-z]+\/[a-z0-9.+-]+)(?:;[^,;]+)*;base64$/i.exec(head);
   if (match?.[1] === undefined) return undefined;
-  const mediaType = match[1].toLowerCase();
-  return { mediaType: mediaType === 'image/jpg' ? 'image/jpeg' : mediaType, data: url.slice(comma + 1) };
+  return { mediaType: usualMediaType(match[1]), data: url.slice(comma + 1) };
+}
+
+/** A media type in the one form every provider takes: without parameters, in lower case, a JPEG under its own name. */
+export function usualMediaType(given: string): string {
+  const mediaType = (given.split(';')[0] ?? '').trim().toLowerCase();
+  return mediaType === 'image/jpg' ? 'image/jpeg' : mediaType;
 }
