@@ -65,7 +65,7 @@ function requestOf({ method, path, query, body }: InputData) {
 
 function queryOf(query: unknown): string {
   const pairs = isRecord(query) ? Object.entries(query).filter(([, value]) => !isEmpty(value)) : [];
-  const text = new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, String(value)])).toString();
+  const text = new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, textOf(value)])).toString();
   return text === '' ? '' : `?${text}`;
 }
 
