@@ -441,7 +441,7 @@ describe('an alert by e-mail', () => {
       expect(text).toContain('RCPT TO:<boss@agency.example>');
       expect(text).toContain('From: alerts@agency.example');
       expect(text).toContain('Budget "Acme" has reached 80 %');
-      expect(text).toContain('$0.01 of $0.01 spent, ');
+      expect(text).toContain('$0.0085 of $0.01 spent, $0.0015 left.');
       const tests: number[] = [];
       for (let i = 0; i < 12; i++) tests.push((await withMail.post(`/v1/webhooks/${made.id}/test`, {})).status);
       expect(tests).toEqual([...Array<number>(10).fill(200), 429, 429]);
