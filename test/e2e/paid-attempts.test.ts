@@ -171,6 +171,28 @@ describe('the next candidate is held before it is asked', () => {
     expect(await spentOf(id)).toBeLessThanOrEqual(0.0101);
   });
 
+  it('and on record, so that a process that dies settles both', async () => {
+    const { id } = await budgetOf('mortal', 1);
+    gateway.fakes.openai.fault({ kind: 'hang' });
+    gateway.fakes.anthropic.fault({ kind: 'delay', ms: 800 });
+    const call = gateway.post(chat, hello({ max_tokens: 1000 }), {
+      'x-client-id': 'mortal',
+      'x-gateway-fallback': 'claude-haiku-4-5',
+    });
+    await expect.poll(() => gateway.fakes.anthropic.requests.length, { timeout: 5_000 }).toBe(1);
+    const { held_usd: held } = await json<{ held_usd: number }>(gateway.get(`/v1/budgets/${id}`));
+    expect(held).toBeGreaterThan(ceilingUsd + 0.005);
+    const onRecord = async (): Promise<number> => {
+      const { rows } = await gateway.database.pool.query<{ hold_nanos: string }>(
+        `select hold_nanos from calls where client_id = 'mortal' and status = 'open'`,
+      );
+      return Number(rows[0]?.hold_nanos ?? 0) / 1e9;
+    };
+    await expect.poll(onRecord, { timeout: 700, interval: 20 }).toBe(held);
+    expect((await call).status).toBe(200);
+    expect((await rowOf('mortal')).status).toBe('succeeded');
+  });
+
   it('and its answer is shortened to what is left', async () => {
     const { id } = await budgetOf('scant', 0.0125);
     gateway.fakes.openai.fault({ kind: 'hang' });

@@ -64,6 +64,8 @@ export interface JournalRow extends CallRow {
 export interface JournalEntry {
   /** Resolves once the call is on record: no byte of its answer leaves before. */
   durable(): Promise<void>;
+  /** The call holds more than it did when it was opened. Written soon, and not waited for. */
+  raise(holdNanos: bigint): void;
   /** Resolves once the true figures are on record: the last byte does not leave before. */
   close(closed: ClosedCall, debits?: readonly Debit[]): Promise<void>;
 }
@@ -159,6 +161,11 @@ export class Journal {
         if (entry.written !== 'no') return Promise.resolve();
         this.#schedule(0);
         return this.#wait(entry, false);
+      },
+      raise: (holdNanos) => {
+        entry.open = { ...entry.open, holdNanos };
+        this.#enqueue(entry);
+        this.#schedule(openDelayMs);
       },
       close: (closed, debits = []) => {
         entry.closed = closed;

@@ -40,5 +40,7 @@ async function more(
   const held = await ledger.hold(hold.meters, missing);
   if (!('nanos' in held)) return held.meter.availableNanos;
   running.hold = { meters: hold.meters, nanos: hold.nanos + missing };
+  // Should the process die, all attempts are to be settled.
+  running.entry.raise(running.hold.nanos);
   return undefined;
 }

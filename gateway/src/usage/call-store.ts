@@ -11,7 +11,7 @@ export interface CallRow {
 /**
  * Writes a batch of calls in one statement, opened and closed ones alike. Safe to repeat: a row that is already closed is
  * left alone, but one that was adopted as an orphan and settled by estimate takes the true figures of a process that was
- * merely cut off.
+ * merely cut off. A call that is open still may come to hold more.
  *
  * The batch travels as one JSON text: half the work of `unnest` over thirty arrays on this side of the wire, where the
  * event loop is the scarce thing. Rows are sorted by id, as everywhere.
@@ -123,9 +123,9 @@ export const insertCalls = (guard = ''): string => `
     status = excluded.status, model = excluded.model, provider = excluded.provider, route = excluded.route,
     attempts = excluded.attempts, input_tokens = excluded.input_tokens, cached_tokens = excluded.cached_tokens,
     cache_write_tokens = excluded.cache_write_tokens, output_tokens = excluded.output_tokens,
-    reasoning_tokens = excluded.reasoning_tokens, cost_nanos = excluded.cost_nanos, estimated = excluded.estimated,
-    metered = excluded.metered, error_code = excluded.error_code, ttft_ms = excluded.ttft_ms, total_ms = excluded.total_ms
-  where calls.status in ('open', 'interrupted') and excluded.status <> 'open'`;
+    reasoning_tokens = excluded.reasoning_tokens, cost_nanos = excluded.cost_nanos, hold_nanos = excluded.hold_nanos,
+    estimated = excluded.estimated, metered = excluded.metered, error_code = excluded.error_code, ttft_ms = excluded.ttft_ms, total_ms = excluded.total_ms
+  where calls.status = 'open' or (calls.status = 'interrupted' and excluded.status <> 'open')`;
 
 const writeCallsSql = `with late as (${markLateCalls('$3')}) ${insertCalls()}`;
 
