@@ -111,3 +111,11 @@ function textsBelow(path: string): string[] {
     .filter((name) => name !== 'node_modules' && name !== 'dist')
     .flatMap((name) => textsBelow(join(path, name)));
 }
+
+it('says in plain words what a variable must be', () => {
+  expect(() => readConfig({ PORT: 'eighty' })).toThrow('1 problem in the configuration:\n  PORT: must be a number');
+  expect(() => readConfig({ PORT: '70000' })).toThrow('PORT: must be at most 65535');
+  expect(() => readConfig({ LOG_LEVEL: 'loud', ALLOW_PRIVATE_NETWORK: 'yes' })).toThrow(
+    /^2 problems in the configuration:\n {2}ALLOW_PRIVATE_NETWORK: must be one of .*"true".*\n {2}LOG_LEVEL: must be one of "trace", /,
+  );
+});

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { isExampleKey, restOf } from './accounts/example-keys.ts';
+import { plainWords } from './field-fault.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
@@ -101,14 +102,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
-  const parsed = environment.safeParse(given);
+  const parsed = environment.safeParse(given, { error: plainWords });
   const faults = [
     ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.join('.')}: ${issue.message}`),
     ...derivedKeys(given),
   ];
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(
-      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.join('\n')}`,
+      `${faults.length === 1 ? '1 problem' : `${faults.length} problems`} in the configuration:\n${faults.join('\n')}`,
     );
   }
   const value = parsed.data;

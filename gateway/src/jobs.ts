@@ -33,8 +33,8 @@ export function startJobs(services: Services): Jobs {
     repeat('deliver callbacks', soonMs, () => deliverCallbacks(services, callbacks)),
     repeat('adopt orphans', 10_000, () => adoptOrphans(services)),
     repeat('hand idle leases back', 2_000, () => services.ledger.sweep()),
-    repeat('begin periods anew', 1_000, () => beginPeriods(services)),
-    repeat('tell the other processes what was let through', 500, () =>
+    repeat('reset budgets whose period is over', 1_000, () => beginPeriods(services)),
+    repeat('tell the other processes what was admitted', 500, () =>
       shareCounts(services.db, {
         processId: services.processId,
         limits: services.limits,

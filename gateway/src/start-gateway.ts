@@ -186,7 +186,7 @@ export async function startGateway(
       authenticator.forgetWorkspace(id);
     },
     guards: (id) => services.guards.forget(id),
-    budgets: (id) => inBackground('look at the budgets anew', ledger.changed(id)),
+    budgets: (id) => inBackground('reload the budgets', ledger.changed(id)),
     recalls: (payload) => inBackground('hand money back', ledger.recalled(payload)),
     resumed: (key) => services.loops.clear(key),
     counts: (payload) => hearCounts(payload, { ...counting, nowMs: now() }),
@@ -199,7 +199,7 @@ export async function startGateway(
       workspaces.forget();
       services.settings.forget();
       services.guards.forget();
-      inBackground('look at the budgets anew', ledger.changed());
+      inBackground('reload the budgets', ledger.changed());
     },
   });
   await outbox.start((job) => deliverWebhook(services, job));

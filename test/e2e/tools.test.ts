@@ -47,7 +47,7 @@ describe('verify-ledger', () => {
     const { id } = await json<{ id: string }>(gateway.post('/v1/budgets', { name: 'Acme', limit_usd: 5 }), 201);
     for (let i = 0; i < 5; i++) await json(gateway.post(chat, hello(), { 'x-client-id': 'acme' }));
     const right = await run(['verify-ledger'], here());
-    expect([right.code, right.out]).toEqual([0, 'The ledger is right: 1 counts, each what its calls add up to.\n']);
+    expect([right.code, right.out]).toEqual([0, 'Ledger OK: 1 budget checked.\n']);
     await gateway.database.pool.query('update meters set spent_nanos = spent_nanos + 10000000 where budget_id = $1', [
       id,
     ]);
@@ -88,14 +88,14 @@ describe('export and import', () => {
       'https://example.com/hook',
     );
     expect((await json<{ data: unknown[] }>(read('/v1/usage/requests'))).data).toHaveLength(5);
-    expect((await run(['verify-ledger'], embedded)).out).toContain('The ledger is right');
+    expect((await run(['verify-ledger'], embedded)).out).toContain('Ledger OK');
     const back = join(folder, 'back.ndjson');
     expect((await run(['export', '--out', back], embedded)).code).toBe(0);
     expect(await process_.kill('SIGTERM')).toBe(0);
     const other = await createTestDatabase();
     const server = { DATABASE_URL: other.url, DATA_DIR: folder };
     expect((await run(['import', '--in', back], server)).code).toBe(0);
-    expect((await run(['verify-ledger'], server)).out).toContain('The ledger is right');
+    expect((await run(['verify-ledger'], server)).out).toContain('Ledger OK');
     // Not over what is there, and nothing of half an export.
     expect((await run(['import', '--in', back], server)).err).toContain('is not empty');
     const third = await createTestDatabase();

@@ -437,7 +437,7 @@ function sumsOf(rows: readonly JournalRow[]): Map<Meter, { spentNanos: bigint; l
 export function databaseAway(): GatewayError {
   return new GatewayError(
     'service_unavailable',
-    'The gateway cannot reach its database, so nothing is let through unrecorded. Try again in a few seconds.',
+    'The gateway cannot reach its database, so it sends no call that it could not record. Try again in a few seconds.',
     {
       retryAfterSeconds: 2,
     },

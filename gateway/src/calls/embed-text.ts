@@ -316,7 +316,7 @@ async function embed(
       ? {
           kind: 'failed',
           spent: unanswered,
-          failure: { kind: 'broken', message: 'the provider answered something that is no answer' },
+          failure: { kind: 'broken', message: 'the provider sent an answer that cannot be read' },
         }
       : { kind: 'answered', ...read };
   } catch (error) {

@@ -281,7 +281,7 @@ function parseObject(body: Buffer, parse: (text: string) => unknown = JSON.parse
   }
 }
 
-const nonsense: AttemptFailure = { kind: 'broken', message: 'the provider answered something that is no answer' };
+const nonsense: AttemptFailure = { kind: 'broken', message: 'the provider sent an answer that cannot be read' };
 
 /** An error body under a 200: what it says is read as if it had come with a 500. */
 function toldInside(adapter: Adapter, json: JsonObject): AttemptFailure {

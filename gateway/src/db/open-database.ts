@@ -23,7 +23,9 @@ export async function openDatabase(options: {
   const embedded = options.databaseUrl === undefined ? await startEmbeddedPostgres(options) : undefined;
   const connection = embedded?.connection ?? { connectionString: options.databaseUrl };
   try {
-    await checkFitness(connection);
+    await checkFitness(connection).catch((cause: unknown) => {
+      throw embedded === undefined ? unreachable(cause) : cause;
+    });
     let stopping = false;
     // What Postgres says to connections that are being closed anyway is no news.
     const pool = createPool(connection, { onError: (error) => stopping || options.onError?.(error) });
@@ -42,6 +44,25 @@ export async function openDatabase(options: {
     await embedded?.stop();
     throw error;
   }
+}
+
+const networkFaults: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at its host and port',
+  ENOTFOUND: 'its host name was not found',
+  EAI_AGAIN: 'its host name was not found',
+  ETIMEDOUT: 'its host does not answer',
+  EHOSTUNREACH: 'its host cannot be reached',
+  ECONNRESET: 'its host closed the connection',
+};
+
+/** A database that cannot be connected to, told by the variable that says where it is; never by its value, which has a password. */
+function unreachable(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const { code, errors } = cause as Error & { code?: string; errors?: { code?: string }[] };
+  const network = networkFaults[code ?? errors?.[0]?.code ?? ''];
+  // Postgres's own refusals (a wrong password, no such database) have codes of five characters.
+  const says = network ?? (/^(28|3D)/.test(code ?? '') ? `Postgres says: ${cause.message}` : undefined);
+  return says === undefined ? cause : new Error(`DATABASE_URL: the database cannot be reached: ${says}.`, { cause });
 }
 
 /** The database for a tool that runs beside a gateway, or without one: an embedded one in use is looked at where it runs. */

@@ -334,6 +334,6 @@ export function unreadable(body: JsonObject | undefined): UnreadableAnswer {
   const told = asObject(body?.error)?.message;
   return new UnreadableAnswer({
     kind: 'broken',
-    message: told === undefined ? 'the provider answered something that is no answer' : cleanMessage(told, 200),
+    message: told === undefined ? 'the provider sent an answer that cannot be read' : cleanMessage(told, 200),
   });
 }

@@ -14,7 +14,7 @@ export async function verifyLedger(db: Db, print: (line: string) => void): Promi
   }
   print(
     differences.length === 0
-      ? `The ledger is right: ${meters} counts, each what its calls add up to.`
+      ? `Ledger OK: ${meters} ${meters === 1 ? 'budget' : 'budgets'} checked.`
       : `${differences.length} of ${meters} counts differ.`,
   );
   return differences.length === 0;
