@@ -216,8 +216,11 @@ describe('a key locked to one tag', () => {
       return scenarios;
     });
     expect(scenario).toMatchObject({ id: 'acme-mailer', platform: 'make', spent_period_usd: 0 });
-    const own = await lockedTo({ scenario_id: 'acme-mailer' });
+    const own = await lockedTo({ scenario_id: 'acme-mailer' }, 'member');
     expect(await list<object>('/v1/scenarios', own.as)).toMatchObject([{ id: 'acme-mailer', spent_period_usd: 0.001 }]);
+    // A key that only calls models may be a client's: what the workspace pays is not shown to it.
+    const calls = await lockedTo({ scenario_id: 'acme-mailer' });
+    expect(await list<object>('/v1/scenarios', calls.as)).toMatchObject([{ id: 'acme-mailer', spent_period_usd: 0 }]);
   });
 });
 
