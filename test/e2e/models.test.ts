@@ -302,6 +302,20 @@ describe('the list of models', () => {
       expect(shown.has(id), id).toBe(false);
   });
 
+  it.each(['gemini-2.5-flash-image', 'gpt-image-1', 'whisper-1'])(
+    'knows no %s, which no endpoint here serves',
+    async (model) => {
+      for (const headers of [{}, test]) {
+        expect((await gateway.get(`/v1/models/${model}`, headers)).status).toBe(404);
+        expect((await gateway.post(chat, hello(model), headers)).status).toBe(404);
+      }
+    },
+  );
+
+  it('tells of an embedding model, which is not one for chat', async () => {
+    expect(await json(gateway.get('/v1/models/text-embedding-3-small'))).toMatchObject({ provider: 'openai' });
+  });
+
   it('tells of a retired model what its successor costs', async () => {
     for (const headers of [{}, test])
       expect(await json(gateway.get('/v1/models/claude-3-5-sonnet-20241022', headers))).toMatchObject({

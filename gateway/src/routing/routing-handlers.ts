@@ -70,7 +70,8 @@ export const routingHandlers: Pick<
     );
     if (listed !== undefined) return listed;
     const found = readModelName(id, names);
-    if (found?.entry === undefined || (caller.livemode && found.account === undefined)) {
+    const isServed = found?.entry?.kind === 'chat' || found?.entry?.kind === 'embedding';
+    if (found?.entry === undefined || !isServed || (caller.livemode && found.account === undefined)) {
       throw new GatewayError(
         'model_not_found',
         `There is no model "${id}". GET /v1/models lists those this key can use.`,
