@@ -1,7 +1,9 @@
 import type { Handlers, InputOf } from '@ai-gateway/shared/contract';
+import { currencyDigits } from '@ai-gateway/shared/currencies';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
+import { amountUnits, unitsToAmount } from '../billing/amount.ts';
 import { billed, type Markup, shownMarkup } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
 import type { Services } from '../services.ts';
@@ -316,7 +318,7 @@ function groupCells(
     row.markup_percent,
     row.billable_usd,
     row.currency,
-    grouping === 'client' ? toAmount(row.billable_usd, sum) : null,
+    grouping === 'client' ? toAmount(sum) : null,
     row.estimated_requests,
     row.models.join(' '),
     period.first,
@@ -324,11 +326,8 @@ function groupCells(
   ];
 }
 
-/** In the client's currency, with as many decimals as it has. */
-function toAmount(usd: number, { currency, exchangeRate }: GroupSum): number {
-  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', {
-    style: 'currency',
-    currency,
-  }).resolvedOptions();
-  return Number((usd * exchangeRate).toFixed(digits));
+/** In the client's currency, rounded as an invoice is. */
+function toAmount({ billableNanos, currency, exchangeRate }: GroupSum): number {
+  const digits = currencyDigits(currency);
+  return unitsToAmount(amountUnits(billableNanos, { markupPercent: 0, exchangeRate, digits }), digits);
 }
