@@ -226,7 +226,8 @@ function settings({ host, port, socketFolder }: Endpoint): string[] {
     port: String(port),
     listen_addresses: socketFolder === undefined ? host : '',
     ...(socketFolder === undefined ? {} : { unix_socket_directories: socketFolder, unix_socket_permissions: '0700' }),
-    max_connections: '60',
+    // A process holds twelve, so that there is room for several beside each other, and for the tests, which run many.
+    max_connections: '200',
     shared_buffers: '128MB',
     max_wal_size: '2GB',
     // Nobody replicates an embedded database: less log, and more of it grouped.
