@@ -63,6 +63,14 @@ describe('the configuration', () => {
     expect(message).not.toContain(secret);
   });
 
+  it('trusts the proxies of TRUST_PROXY, none by default, and names what is neither an address nor a CIDR', () => {
+    expect(readConfig({}).proxies).toBeUndefined();
+    expect(readConfig({ TRUST_PROXY: '10.0.0.0/8, ::1' }).proxies?.has('10.1.2.3')).toBe(true);
+    expect(() => readConfig({ TRUST_PROXY: '10.0.0.1, true, 10.0.0.0/40' })).toThrow(
+      '2 problems in the configuration:\n  TRUST_PROXY: "true" is not an IP address or a CIDR such as 10.0.0.0/8\n  TRUST_PROXY: "10.0.0.0/40" is not',
+    );
+  });
+
   const drawn = (prefix: string): string => prefix + randomBytes(24).toString('hex');
 
   it('takes keys that are drawn apart', () => {

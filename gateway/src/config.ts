@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { isExampleKey, restOf } from './accounts/example-keys.ts';
 import { plainWords } from './field-fault.ts';
+import { readProxies, type TrustedProxies } from './http/client-address.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
@@ -30,6 +31,14 @@ const chosenKey = (prefix: 'gw_live_' | 'gw_test_' | 'gw_operator_') => {
     )
     .optional();
 };
+
+const proxies = z.string().transform((text, { addIssue }) => {
+  const read = readProxies(text);
+  // No secret, unlike other values: it may be shown.
+  for (const fault of read.faults)
+    addIssue(`${JSON.stringify(fault.slice(0, 60))} is not an IP address or a CIDR such as 10.0.0.0/8`);
+  return read.proxies;
+});
 
 const environment = z.object({
   PORT: port.default(8787),
@@ -64,6 +73,7 @@ const environment = z.object({
   SMTP_FROM: z.string().optional(),
   FIRST_BYTE_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(60_000),
   ANSWER_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(600_000),
+  TRUST_PROXY: proxies.optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -89,6 +99,8 @@ export interface Config {
   answerTimeoutMs: number;
   /** Where alert e-mails are handed in; undefined: none are sent. */
   smtp: { url: string; from: string } | undefined;
+  /** Whose `X-Forwarded-For` is believed; undefined: nobody's. */
+  proxies: TrustedProxies | undefined;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
 }
 
@@ -138,6 +150,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       value.SMTP_URL === undefined
         ? undefined
         : { url: value.SMTP_URL, from: value.SMTP_FROM ?? 'AI Gateway <ai-gateway@localhost>' },
+    proxies: value.TRUST_PROXY,
     logLevel: value.LOG_LEVEL,
   };
 }

@@ -8,6 +8,7 @@ import type { Ledger } from './budgets/ledger.ts';
 import type { MeterReader } from './budgets/meter-reader.ts';
 import type { Cancellation } from './calls/cancellation.ts';
 import type { TagRegistry } from './clients/tag-registry.ts';
+import type { TrustedProxies } from './http/client-address.ts';
 import type { GuardViews } from './limits/guard-views.ts';
 import type { LimitBoard } from './limits/limit-board.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
@@ -28,6 +29,8 @@ export interface Services {
   secret: string;
   publicUrl: string;
   allowPrivateNetwork: boolean;
+  /** Handed to `clientAddress` wherever it matters who a request comes from. */
+  proxies: TrustedProxies | undefined;
   operatorKey: string | undefined;
   /** Where alert e-mails are handed in. */
   smtp: { url: string; from: string } | undefined;

@@ -146,6 +146,7 @@ export async function startGateway(
     secret,
     publicUrl: config.publicUrl ?? '',
     allowPrivateNetwork: config.allowPrivateNetwork,
+    proxies: config.proxies,
     operatorKey: config.operatorKey,
     smtp: config.smtp,
     journal,
