@@ -84,3 +84,42 @@ describe("a refusal of Claude's, for a chat caller", () => {
     });
   });
 });
+
+describe('an answer that announces a tool call and carries none', () => {
+  const announced = (content: unknown[]) => ({
+    type: 'message',
+    id: 'msg_1',
+    model: 'claude-sonnet-4-5',
+    content,
+    stop_reason: 'tool_use',
+    usage,
+  });
+  const streamed = (content: { type: string; text?: string }[]) => {
+    const reader = messageStreamReader();
+    const frames = [
+      { type: 'message_start', message: { id: 'msg_1', model: 'claude-sonnet-4-5', usage } },
+      ...content.flatMap((block, index) => [
+        { type: 'content_block_start', index, content_block: block },
+        { type: 'content_block_stop', index },
+      ]),
+      { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage },
+      { type: 'message_stop' },
+    ];
+    const events = frames.flatMap((frame) => reader.push({ event: frame.type, data: JSON.stringify(frame) }));
+    return [...events, ...reader.end().events];
+  };
+
+  it.each([[[]], [[{ type: 'thinking', thinking: 'I look it up.' }]], [[{ type: 'text', text: '' }]]])(
+    'is a failure, plain and streamed, when it says nothing else: %j',
+    (content) => {
+      expect(() => readMessage(announced(content))).toThrow('gave no call');
+      expect(streamed(content).at(-1)).toEqual({ kind: 'error', message: expect.stringContaining('gave no call') });
+    },
+  );
+
+  it('is an answer when it has words', () => {
+    const content = [{ type: 'text', text: 'Done.' }];
+    expect(readMessage(announced(content)).finish).toBe('stop');
+    expect(streamed(content).at(-1)).toEqual({ kind: 'finish', reason: 'stop' });
+  });
+});

@@ -5,7 +5,7 @@ import { schemaTool } from './anthropic-request.ts';
 import { cleanMessage } from './failure.ts';
 import { asArray, asObject, asText, parseObject, unreadable, unreadableEvent } from './openai-answer.ts';
 import { readAnthropicUsage } from './read-usage.ts';
-import { argumentsText, brokenArguments, brokenCall, namelessCall } from './tool-arguments.ts';
+import { argumentsText, brokenArguments, brokenCall, lostCall, namelessCall } from './tool-arguments.ts';
 
 const finishes: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -29,6 +29,8 @@ export function readMessage(body: unknown): Answer {
     ),
     ...(explanation === undefined ? [] : [{ kind: 'refusal' as const, text: explanation }]),
   ];
+  const saysNothing = !parts.some((part) => part.kind === 'tool-call' || isWords(part));
+  if (message.stop_reason === 'tool_use' && saysNothing) throw brokenCall(lostCall);
   const usage = readAnthropicUsage(message.usage);
   const stopSequence = asText(message.stop_sequence);
   return {
@@ -42,6 +44,10 @@ export function readMessage(body: unknown): Answer {
     ...(stopSequence === undefined ? {} : { stopSequence }),
     ...(usage && { usage }),
   };
+}
+
+function isWords(part: { kind: string; text?: unknown }): boolean {
+  return (part.kind === 'text' || part.kind === 'refusal') && part.text !== '';
 }
 
 /** `tool_use` for the schema's tool alone is the end of an answer. */
@@ -105,6 +111,7 @@ interface OpenBlock {
 export function messageStreamReader(): StreamReader {
   let usage: JsonObject = {};
   let tools = 0;
+  let spoke = false;
   let complete = false;
   let finish: { reason: unknown; stopSequence: string | undefined } | undefined;
   /** By the number the event gives: blocks may overlap. */
@@ -190,43 +197,53 @@ export function messageStreamReader(): StreamReader {
     return ended.name === schemaTool && text === '{}' ? [] : inputEvents(ended, text);
   };
 
+  const read = (data: string): StreamEvent[] => {
+    if (data.trim() === '' || data.trim() === '[DONE]') return [];
+    const event = parseObject(data);
+    if (event === undefined) return [{ kind: 'error', message: unreadableEvent }];
+    switch (event.type) {
+      case 'message_start':
+        return start(event);
+      case 'content_block_start':
+        return startBlock(event);
+      case 'content_block_delta':
+        return delta(event);
+      case 'content_block_stop':
+        return stopBlock(event.index ?? latest);
+      case 'message_delta': {
+        const change = asObject(event.delta) ?? {};
+        finish = { reason: change.stop_reason, stopSequence: asText(change.stop_sequence) };
+        // Counts are cumulative; newer versions repeat the input's, older ones give the output's alone.
+        usage = { ...usage, ...withoutNulls(asObject(event.usage) ?? {}) };
+        return [...textEvents('refusal', explanationOf(change.stop_details)), ...usageEvent(usage)];
+      }
+      case 'message_stop':
+        complete = true;
+        return [];
+      case 'error':
+        return [{ kind: 'error', message: cleanMessage(asObject(event.error)?.message, 500) }];
+      default:
+        return [];
+    }
+  };
+
   return {
     push({ data }) {
-      if (data.trim() === '' || data.trim() === '[DONE]') return [];
-      const event = parseObject(data);
-      if (event === undefined) return [{ kind: 'error', message: unreadableEvent }];
-      switch (event.type) {
-        case 'message_start':
-          return start(event);
-        case 'content_block_start':
-          return startBlock(event);
-        case 'content_block_delta':
-          return delta(event);
-        case 'content_block_stop':
-          return stopBlock(event.index ?? latest);
-        case 'message_delta': {
-          const change = asObject(event.delta) ?? {};
-          finish = { reason: change.stop_reason, stopSequence: asText(change.stop_sequence) };
-          // Counts are cumulative; newer versions repeat the input's, older ones give the output's alone.
-          usage = { ...usage, ...withoutNulls(asObject(event.usage) ?? {}) };
-          return [...textEvents('refusal', explanationOf(change.stop_details)), ...usageEvent(usage)];
-        }
-        case 'message_stop':
-          complete = true;
-          return [];
-        case 'error':
-          return [{ kind: 'error', message: cleanMessage(asObject(event.error)?.message, 500) }];
-        default:
-          return [];
-      }
+      const events = read(data);
+      spoke ||= events.some(isWords);
+      return events;
     },
     end() {
       if (!complete) return { complete, events: [] };
+      const ended = [...blocks.keys()].flatMap(stopBlock);
+      const saysNothing = !spoke && tools === 0 && !ended.some(isWords);
+      if (finish?.reason === 'tool_use' && saysNothing)
+        return { complete, events: [{ kind: 'error', message: lostCall }] };
       const stopSequence = finish?.stopSequence;
       return {
         complete,
         events: [
-          ...[...blocks.keys()].flatMap(stopBlock),
+          ...ended,
           {
             kind: 'finish',
             reason: finishOf(finish?.reason, tools > 0),

@@ -388,6 +388,58 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     expect(JSON.stringify(second?.json.messages)).toContain('affordable_tokens');
   });
 
+  describe('a refused call of our node as an agent’s tool', () => {
+    beforeAll(async () => {
+      const none = { name: 'None for tools', limit_usd: 0.0000001, scope: { client_id: 'no-tools' } };
+      expect((await gateway.send('POST', '/v1/budgets', none)).ok).toBe(true);
+    });
+
+    const refused: [string, string, Json][] = [
+      ['an unknown model', 'no-such-model', { model: locator('no-such-model') }],
+      ['a spent budget', 'None for tools', { model: locator('gpt-4o-mini'), client: locator('no-tools') }],
+    ];
+    async function ask(onError: string, parameters: Json) {
+      gateway.fakes.openai.reply(
+        { toolCalls: [{ name: 'Ask_another', arguments: {} }] },
+        { text: 'I could not ask.', usage: { input: 30, output: 4 } },
+      );
+      const model = ours('Model', 'lmChatAiGateway', { model: locator('gpt-4o-mini'), options: {} }, [200, 200]);
+      const asked = { resource: 'chat', operation: 'complete', prompt: 'Hi', ...parameters };
+      const tool = { ...ours('Ask another', 'aiGatewayTool', asked, [400, 200]), onError };
+      const { nodes, connections } = agentWith(model, [tool]);
+      return n8n.runWorkflow(`Tool: ${onError}`, nodes, connections);
+    }
+
+    test.each(refused)('is told to the model, which goes on, set to continue: %s', async (_why, named, parameters) => {
+      const execution = await ask('continueRegularOutput', parameters);
+      expect(n8n.itemsOf(execution, 'Agent')).toMatchObject([{ output: 'I could not ask.' }]);
+      const [, second] = gateway.fakes.openai.requests;
+      expect(JSON.stringify(second?.json.messages)).toContain(named);
+    });
+
+    // n8n takes the first main output for the error output, and a tool has no other: `handleNodeErrorOutput` in n8n-core's
+    // workflow-execute.ts empties it. docs/n8n.md says which setting to choose.
+    test('is lost like an answer where a tool is set to use the error output, by n8n itself', async () => {
+      const toolSaid = () => {
+        const [, second] = gateway.fakes.openai.requests.filter(({ json }) =>
+          JSON.stringify(json).includes('Ask_another'),
+        );
+        return (second?.json.messages as Json[] | undefined)?.at(-1);
+      };
+      await ask('continueErrorOutput', { model: locator('no-such-model') });
+      expect(toolSaid()).toMatchObject({ role: 'tool', content: '""' });
+      gateway.fakes.reset();
+      await ask('continueErrorOutput', { model: locator('claude-haiku-4-5') });
+      expect(toolSaid()).toMatchObject({ role: 'tool', content: '""' });
+    });
+
+    test.each(refused)('stops the workflow with the reason, set so: %s', async (_why, named, parameters) => {
+      const execution = await ask('stopWorkflow', parameters);
+      expect(execution.status).toBe('error');
+      expect(execution.data.resultData.error?.message).toContain(named);
+    });
+  });
+
   test('n8n’s own OpenAI nodes work too, by /v1/responses, tagged by an expression in their credential', async () => {
     gateway.fakes.openai.reply({ text: 'From the agent.' }, { text: 'From the node.' });
     const model = {
