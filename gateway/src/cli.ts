@@ -1,83 +1,61 @@
-import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
-import { finished } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig } from './config.ts';
-import { openForTool } from './db/open-database.ts';
-import { checkBill } from './tools/check-bill.ts';
-import { exportDatabase, importDatabase } from './tools/move-database.ts';
-import { verifyLedger } from './tools/verify-ledger.ts';
+import { type Command, everywhere, type Io, UsageError, valuesOf } from './cli/command.ts';
+import { helpOf, inClone, inPackage, listOfCommands } from './cli/command-help.ts';
+import { commands } from './cli/commands.ts';
+import { withOptionsOfNpm } from './cli/options-of-npm.ts';
+import { npmOptions, overrideEnvironment } from './config.ts';
+import { nearNames } from './routing/near-names.ts';
 
-/** The tools beside the gateway: they look at its database, or move it. */
-const usage = `usage:
-  verify-ledger                                    recompute every budget from its calls; exits 1 when something differs
-  export [--out FILE]                              write the whole database as lines of JSON (to the standard output)
-  import [--in FILE]                               fill an empty database with an export (from the standard input)
-  check-bill --provider NAME --month 2026-11 --file EXPORT
-                                                   compare a month with a provider's usage export (CSV or JSON)
-The database is the one the gateway uses: DATABASE_URL, or the embedded one in DATA_DIR.`;
+/** `npm run gateway COMMAND` and `npx ai-gateway COMMAND`. The package holds this file as JavaScript. */
+const calledAs = import.meta.url.endsWith('.ts') ? inClone : inPackage;
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
-const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+const io: Io = {
+  print: (line) => void process.stdout.write(`${line}\n`),
+  tell: (line) => void process.stderr.write(`${line}\n`),
+};
 
-try {
-  process.exitCode = (await run(process.argv.slice(2))) ? 0 : 1;
-} catch (error) {
-  tell(error instanceof ConfigError || error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+process.exitCode = await run(process.argv.slice(2));
+
+async function run([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || isHelp(name)) return showHelp(args[0]);
+  const command = find(name);
+  if (command === undefined) return refuseUnknown(name);
+  if (args.some(isHelp)) return showHelp(name);
+  try {
+    const given = withOptionsOfNpm(command, args, npmOptions());
+    const { 'data-dir': dataDir } = valuesOf(command.name, { ...command.options, ...everywhere }, given);
+    if (typeof dataDir === 'string') overrideEnvironment({ DATA_DIR: dataDir });
+    return (await command.run(given, io)) ? 0 : 1;
+  } catch (error) {
+    io.tell(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof UsageError)) return 1;
+    io.tell(`\n${helpOf(command, calledAs)}`);
+    return 2;
+  }
 }
 
-async function run(args: string[]): Promise<boolean> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      out: { type: 'string' },
-      in: { type: 'string' },
-      provider: { type: 'string' },
-      month: { type: 'string' },
-      file: { type: 'string' },
-    },
-  });
-  const [command] = positionals;
-  if (!['verify-ledger', 'export', 'import', 'check-bill'].includes(command ?? '')) {
-    tell(usage);
-    return false;
+function isHelp(word: string): boolean {
+  return word === 'help' || word === '--help' || word === '-h';
+}
+
+function find(name: string): Command | undefined {
+  return commands.find((command) => command.name === name);
+}
+
+function showHelp(name: string | undefined): number {
+  if (name === undefined || isHelp(name)) {
+    io.print(listOfCommands(commands, calledAs));
+    return 0;
   }
-  const { databaseUrl, dataDir } = loadConfig();
-  const database = await openForTool({ databaseUrl, dataDir });
-  const { pool } = database;
-  try {
-    switch (command) {
-      case 'verify-ledger':
-        return await verifyLedger(pool, print);
-      case 'export': {
-        const out = values.out === undefined ? process.stdout : createWriteStream(values.out, { mode: 0o600 });
-        const rows = await exportDatabase(pool, out);
-        if (out !== process.stdout) {
-          out.end();
-          await finished(out);
-        }
-        tell(
-          `${rows} rows exported. Stored provider keys and webhooks open with the same GATEWAY_SECRET only (${dataDir}/gateway-secret where it was generated): take it along.`,
-        );
-        return true;
-      }
-      case 'import': {
-        const input = values.in === undefined ? process.stdin : createReadStream(values.in);
-        const rows = await importDatabase(pool, input);
-        tell(`${rows} rows imported. Start the gateway with the GATEWAY_SECRET of the old one.`);
-        return true;
-      }
-      default: {
-        const { provider, month, file } = values;
-        if (provider === undefined || month === undefined || file === undefined) {
-          tell(usage);
-          return false;
-        }
-        return await checkBill(pool, { provider, month, export: readFileSync(file, 'utf8') }, print);
-      }
-    }
-  } finally {
-    await database.stop();
-  }
+  const command = find(name);
+  if (command === undefined) return refuseUnknown(name);
+  io.print(helpOf(command, calledAs));
+  return 0;
+}
+
+function refuseUnknown(name: string): number {
+  const names = commands.map((command) => command.name);
+  const [near] = nearNames(name, names);
+  io.tell(`Unknown command "${name}".${near === undefined ? '' : ` Did you mean "${near}"?`}\n`);
+  io.tell(listOfCommands(commands, calledAs));
+  return 2;
 }

@@ -171,3 +171,18 @@ export function loadConfig(): Config {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return readConfig(process.env);
 }
+
+/** What the command line says counts more than the environment, here and in every process that this one starts. */
+export function overrideEnvironment(values: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) process.env[name] = value;
+}
+
+/** The options that npm took from the command line of `npm run`, by their names there. */
+export function npmOptions(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => {
+      const option = /^npm_config_(.+)$/.exec(name)?.[1]?.replaceAll('_', '-');
+      return option === undefined || value === undefined ? [] : [[option, value]];
+    }),
+  );
+}

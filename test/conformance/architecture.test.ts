@@ -32,6 +32,7 @@ const imports = shipped.flatMap(importsOf);
 
 /** From the door down. Rooms of one floor may use each other's nouns. */
 const floors: Record<string, number> = {
+  cli: 9,
   main: 9,
   'start-gateway': 8,
   app: 7,

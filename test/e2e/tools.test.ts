@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, hello, json } from '../support/ask.ts';
+import { type Ended, runCommand } from '../support/command-line.ts';
 import { dataFolder } from '../support/data-folder.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { spawnGateway } from '../support/gateway-process.ts';
@@ -20,26 +19,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const cli = fileURLToPath(new URL('../../gateway/src/cli.ts', import.meta.url));
-
-/** A tool as an operator runs it. */
-function run(args: string[], env: Record<string, string>): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [cli, ...args], {
-      env: { PATH: process.env.PATH ?? '', ...env },
-      cwd: folder,
-    });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      err += chunk.toString();
-    });
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
+const run = (args: string[], env: Record<string, string>): Promise<Ended> => runCommand(args, { env, cwd: folder });
 const here = (): Record<string, string> => ({ DATABASE_URL: gateway.database.url, DATA_DIR: folder });
 
 describe('verify-ledger', () => {
@@ -121,7 +101,7 @@ describe('check-bill', () => {
     );
     const { input, output } = rows[0] as { input: string; output: string };
     const file = join(folder, 'usage.csv');
-    const check = (): Promise<{ code: number | null; out: string; err: string }> =>
+    const check = (): Promise<Ended> =>
       run(['check-bill', '--provider', 'openai', '--month', month, '--file', file], here());
     writeFileSync(file, `Model,Input_Tokens,Output_Tokens\r\ngpt-4o,${input},${output}\r\n`);
     const same = await check();

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { checkBill } from '../tools/check-bill.ts';
+import { command } from './command.ts';
+import { withDatabase } from './with-database.ts';
+
+export const checkBillCommand = command({
+  name: 'check-bill',
+  summary: 'compares a month with a provider’s usage export',
+  help: 'Prints every model, and exits 1 when one differs.',
+  options: {
+    provider: { value: 'NAME', required: true, help: 'the provider, as calls name it: openai, anthropic, …' },
+    month: { value: 'YYYY-MM', required: true, help: 'the month, in UTC as the providers count' },
+    file: { value: 'FILE', required: true, help: 'the provider’s usage export, CSV or JSON' },
+  },
+  run: ({ provider, month, file }, { print }) =>
+    withDatabase((pool) => checkBill(pool, { provider, month, export: readFileSync(file, 'utf8') }, print)),
+});

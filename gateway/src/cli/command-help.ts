@@ -1,0 +1,42 @@
+import { type Command, everywhere } from './command.ts';
+
+/** How the person calls it: in a clone npm keeps options for itself unless `--` comes before them. */
+export interface CalledAs {
+  program: string;
+  beforeOptions: string;
+}
+export const inClone: CalledAs = { program: 'npm run gateway', beforeOptions: ' --' };
+export const inPackage: CalledAs = { program: 'npx ai-gateway', beforeOptions: '' };
+
+export function listOfCommands(commands: readonly Command[], { program, beforeOptions }: CalledAs): string {
+  return [
+    `Usage: ${program} COMMAND${beforeOptions} [OPTIONS]`,
+    '',
+    ...columns(commands.map(({ name, summary }) => [name, summary])),
+    '',
+    `More about one: ${program} help COMMAND`,
+    'Commands use the database of the gateway: DATABASE_URL, or the embedded one in DATA_DIR.',
+  ].join('\n');
+}
+
+export function helpOf({ name, summary, help, options }: Command, { program, beforeOptions }: CalledAs): string {
+  const all = Object.entries({ ...options, ...everywhere });
+  const spell = (option: string, value: string | undefined): string => `--${option}${value ? ` ${value}` : ''}`;
+  const usage = Object.entries(options).map(([option, { value, required }]) =>
+    required ? spell(option, value) : `[${spell(option, value)}]`,
+  );
+  return [
+    `Usage: ${[`${program} ${name}${usage.length > 0 ? beforeOptions : ''}`, ...usage].join(' ')}`,
+    '',
+    `${name} ${summary}.`,
+    help,
+    '',
+    'Options:',
+    ...columns(all.map(([option, { value, help: text }]) => [spell(option, value), text])),
+  ].join('\n');
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}

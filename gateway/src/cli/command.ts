@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util';
+
+/** One option of a command. With `value` it takes one (the word stands for it in the help), without it is a switch. */
+interface Option {
+  value?: string;
+  required?: boolean;
+  help: string;
+}
+type Options = Readonly<Record<string, Option>>;
+
+type Values<O extends Options> = {
+  [K in keyof O]: O[K] extends { value: string }
+    ? O[K] extends { required: true }
+      ? string
+      : string | undefined
+    : boolean;
+};
+
+/** Where a command writes, a line at a time: what it found on the standard output, what it says about its work on the standard error. */
+export interface Io {
+  print(line: string): void;
+  tell(line: string): void;
+}
+
+interface Definition<O extends Options> {
+  name: string;
+  /** One line for the list of commands: a verb in the third person, no full stop. */
+  summary: string;
+  /** What `COMMAND --help` says beyond the summary: whole sentences, lines of 100 characters at most. */
+  help: string;
+  options: O;
+  /** True: exit 0. False: exit 1, after it has said why. What it throws is printed and exits 1. */
+  run(values: Values<O>, io: Io): Promise<boolean>;
+}
+
+export interface Command {
+  name: string;
+  summary: string;
+  help: string;
+  options: Options;
+  /** Throws a `UsageError` when an option is unknown or missing. */
+  run(args: readonly string[], io: Io): Promise<boolean>;
+}
+
+/** The command line is wrong: exit 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Every command takes it, so the command looks where a gateway started with it keeps its data. */
+export const everywhere = {
+  'data-dir': { value: 'PATH', help: 'where the gateway keeps its data (otherwise DATA_DIR, otherwise ./data)' },
+} as const satisfies Options;
+
+/** A command of the list, with its options read and typed. */
+export function command<const O extends Options>(definition: Definition<O>): Command {
+  return {
+    ...definition,
+    run: (args, io) => definition.run(valuesOf(definition.name, definition.options, args) as Values<O>, io),
+  };
+}
+
+/** The options that `args` gives. Those of `everywhere` are allowed; the caller reads them before. */
+export function valuesOf(
+  name: string,
+  options: Options,
+  args: readonly string[],
+): Record<string, string | boolean | undefined> {
+  const known = { ...everywhere, ...options };
+  const values: Record<string, string | boolean | undefined> = {};
+  const given = parse(name, known, args);
+  for (const [option, { value, required }] of Object.entries<Option>(known)) {
+    const text = given[option];
+    if (required && text === undefined) throw new UsageError(`${name} needs --${option}${value ? ` ${value}` : ''}.`);
+    values[option] = value === undefined ? text === true : text;
+  }
+  return values;
+}
+
+function parse(name: string, options: Options, args: readonly string[]): Record<string, string | boolean | undefined> {
+  const types: Record<string, { type: 'boolean' | 'string' }> = {};
+  for (const [option, { value }] of Object.entries(options))
+    types[option] = { type: value === undefined ? 'boolean' : 'string' };
+  try {
+    const { values } = parseArgs({ args: [...args], options: types, allowPositionals: false });
+    return Object.fromEntries(Object.entries(values).filter(([, value]) => !Array.isArray(value))) as Record<
+      string,
+      string | boolean | undefined
+    >;
+  } catch (error) {
+    // Node's sentence names the option; what it adds after it is advice for other programs.
+    const [sentence = ''] = error instanceof Error ? error.message.split(/[.\n]/) : [];
+    throw new UsageError(`${name}: ${sentence}.`);
+  }
+}

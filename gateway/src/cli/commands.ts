@@ -1,0 +1,15 @@
+import { checkBillCommand } from './check-bill-command.ts';
+import type { Command } from './command.ts';
+import { exportCommand } from './export-command.ts';
+import { importCommand } from './import-command.ts';
+import { startCommand } from './start-command.ts';
+import { verifyLedgerCommand } from './verify-ledger-command.ts';
+
+/** Every command of `npm run gateway` and `npx ai-gateway`, in the order of their list. */
+export const commands: readonly Command[] = [
+  startCommand,
+  verifyLedgerCommand,
+  exportCommand,
+  importCommand,
+  checkBillCommand,
+];

@@ -1,0 +1,11 @@
+import { verifyLedger } from '../tools/verify-ledger.ts';
+import { command } from './command.ts';
+import { withDatabase } from './with-database.ts';
+
+export const verifyLedgerCommand = command({
+  name: 'verify-ledger',
+  summary: 'recomputes every budget from its calls and prints any difference',
+  help: 'May run beside the gateway. Exits 0 when every budget is what its calls add up to, 1 when one differs.',
+  options: {},
+  run: (_values, { print }) => withDatabase((pool) => verifyLedger(pool, print)),
+});

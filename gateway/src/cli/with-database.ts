@@ -1,0 +1,14 @@
+import type { Pool } from 'pg';
+import { type Config, loadConfig } from '../config.ts';
+import { openForTool } from '../db/open-database.ts';
+
+/** Runs `work` over the database that the gateway uses: DATABASE_URL, or the embedded one, whether a gateway runs or not. */
+export async function withDatabase<T>(work: (pool: Pool, config: Config) => Promise<T>): Promise<T> {
+  const config = loadConfig();
+  const database = await openForTool(config);
+  try {
+    return await work(database.pool, config);
+  } finally {
+    await database.stop();
+  }
+}

@@ -1,0 +1,78 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { commands } from '../../gateway/src/cli/commands.ts';
+import { type Ended, runCommand, runProgram } from '../support/command-line.ts';
+import { dataFolder } from '../support/data-folder.ts';
+
+const folder = dataFolder('commands');
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the commands', () => {
+  it('are listed with a line each without one, with --help and with help', async () => {
+    for (const args of [[], ['--help'], ['-h'], ['help']]) {
+      const { code, out, err } = await runCommand(args);
+      expect([code, err]).toEqual([0, '']);
+      for (const { name, summary } of commands) expect(out).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'));
+    }
+  });
+
+  it('explain themselves, one by one, with every option', async () => {
+    for (const { name, summary, options } of commands) {
+      const [after, before] = await Promise.all([runCommand([name, '--help']), runCommand(['help', name])]);
+      expect(after).toEqual(before);
+      expect(after.code).toBe(0);
+      expect(after.out).toContain(`${name} ${summary}.`);
+      for (const option of [...Object.keys(options), 'data-dir']) expect(after.out).toMatch(`  --${option} `);
+    }
+  });
+
+  it('are written down with one line of help of 80 characters at most', () => {
+    for (const { summary, help } of commands) {
+      expect(summary.length).toBeLessThanOrEqual(80);
+      for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+    }
+  });
+
+  it('exit 2 when they are unknown, with the one that was meant', async () => {
+    const { code, out, err } = await runCommand(['verify-leger']);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('Unknown command "verify-leger". Did you mean "verify-ledger"?');
+    expect((await runCommand(['help', 'zzz'])).code).toBe(2);
+  });
+
+  it.each([
+    ['an option that is missing', ['check-bill', '--provider', 'openai'], 'check-bill needs --month YYYY-MM.'],
+    ['an unknown option', ['export', '--to', 'a'], "export: Unknown option '--to'."],
+    ['a word too many', ['export', 'a'], "export: Unexpected argument 'a'."],
+    ['an option without its value', ['export', '--out'], "export: Option '--out <value>' argument missing."],
+  ])('exit 2 for %s, with the help of the command', async (_fault, args, sentence) => {
+    const { code, err } = await runCommand(args, { cwd: folder });
+    expect(code).toBe(2);
+    expect(err).toContain(sentence);
+    expect(err).toContain(`Usage: npm run gateway ${args[0]}`);
+  });
+
+  it('look at the data of --data-dir, over DATA_DIR', async () => {
+    const dataDir = join(folder, 'data');
+    mkdirSync(dataDir, { recursive: true });
+    const { code, out } = await runCommand(['verify-ledger', '--data-dir', dataDir], {
+      env: { DATA_DIR: '/dev/null/nowhere' },
+    });
+    expect([code, out]).toEqual([0, 'Ledger OK: 0 budgets checked.\n']);
+  });
+
+  it('are reached through npm, which keeps an option for itself that has no -- before it', async () => {
+    const npm = (...args: string[]): Promise<Ended> =>
+      runProgram('npm', ['run', '--silent', 'gateway', ...args], { cwd: root, env: { HOME: folder } });
+    const list = await npm();
+    expect([list.code, list.out]).toEqual([0, (await runCommand([])).out]);
+    const dataDir = join(folder, 'data');
+    const ledger = await npm('verify-ledger', '--data-dir', dataDir);
+    expect([ledger.code, ledger.out]).toEqual([0, 'Ledger OK: 0 budgets checked.\n']);
+    expect((await npm('nope')).code).toBe(2);
+  });
+});
