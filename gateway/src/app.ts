@@ -10,6 +10,7 @@ import { responses } from './dialects/responses.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import { BodyShares } from './http/body-shares.ts';
 import { guardRequest } from './http/guard.ts';
+import { notOfferedAt } from './http/not-offered.ts';
 import { speaksAnthropic, toPlainPath } from './http/plain-path.ts';
 import { sendError } from './http/send-error.ts';
 import { takeBackground } from './http/serve-background.ts';
@@ -76,13 +77,10 @@ export function createApp(options: {
   serveResume(app);
   serveConfirm(app, services);
   app.use((req: Request) => {
-    throw new GatewayError(
-      'not_found',
-      `Unknown endpoint ${req.method} ${req.path.slice(0, 200)}. See /docs for the list.`,
-    );
+    throw unknownEndpoint(req.method, req.path);
   });
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
-    const anthropic = speaksAnthropic(req.path);
+    const anthropic = speaksAnthropic(req.path) || readByAnthropic(req);
     sendError(res, { error: known(error), requestId: newId('req', services.now()), log: services.log, anthropic });
   });
   /*
@@ -112,6 +110,23 @@ function draining(): GatewayError {
     'This gateway is shutting down. Try again: another one, or its next start, will answer.',
     { retryAfterSeconds: 2 },
   );
+}
+
+function unknownEndpoint(method: string, path: string): GatewayError {
+  const endpoint = `Unknown endpoint ${method} ${path.slice(0, 200)}`;
+  const known = notOfferedAt(path);
+  return new GatewayError(
+    'not_found',
+    known === undefined
+      ? `${endpoint}. See /docs for the list.`
+      : `${endpoint}: the gateway does not offer ${known.name}. ${known.instead}`,
+  );
+}
+
+/** What the gateway does not offer is refused in the shape of the package that asks: some paths both vendors have. */
+function readByAnthropic({ path, headers }: Request): boolean {
+  const known = notOfferedAt(path);
+  return known !== undefined && (known.anthropic === true || headers['anthropic-version'] !== undefined);
 }
 
 /** A path Express cannot decode (`%zz`) is its caller's fault. */

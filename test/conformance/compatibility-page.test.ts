@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { notOffered } from '../../gateway/src/http/not-offered.ts';
+
+const at = (path: string): URL => new URL(`../../${path}`, import.meta.url);
+const read = (path: string): string => readFileSync(at(path), 'utf8');
+const page = read('docs/compatibility.md');
+
+const cellsOf = (line: string): string[] =>
+  line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+
+/** The rows of the table whose head has these cells. */
+function rowsBelow(...head: string[]): string[][] {
+  const lines = page.split('\n');
+  const start = lines.findIndex((line) => cellsOf(line).join() === head.join());
+  const rows = lines.slice(start + 2);
+  return rows
+    .slice(
+      0,
+      rows.findIndex((line) => !line.startsWith('|')),
+    )
+    .map(cellsOf);
+}
+
+/** Each language's file of versions, and how it writes the version of a package. */
+const manifests: Record<string, { file: string; line: (name: string, version: string) => string }> = {
+  Node: { file: 'test/package.json', line: (name, version) => `"${name}": "${version}"` },
+};
+
+describe('docs/compatibility.md', () => {
+  const clients = rowsBelow('client', 'version', 'language', 'tests');
+
+  it.each(clients)(
+    'names the version of %s that the tests install',
+    (name = '', version = '', language = '', tests = '') => {
+      const manifest = manifests[language];
+      expect(manifest && read(manifest.file)).toContain(manifest?.line(name.replaceAll('`', ''), version));
+      const file = /\(\.\.\/(.*)\)/.exec(tests)?.[1] ?? '';
+      expect([file, existsSync(at(file))]).toEqual([file, true]);
+    },
+  );
+
+  it('lists all that is not offered, with what to use instead and why', () => {
+    expect(rowsBelow('not offered', 'for example', 'instead', 'why')).toEqual(
+      notOffered.map(({ name, examples, instead, why }) => [
+        name,
+        examples.map((example) => `\`${example}\``).join(', '),
+        instead,
+        why,
+      ]),
+    );
+  });
+
+  it('is found from the README and from docs/api.md', () => {
+    expect(read('README.md')).toContain('(docs/compatibility.md)');
+    expect(read('docs/api.md')).toContain('(compatibility.md)');
+  });
+});
