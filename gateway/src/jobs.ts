@@ -52,6 +52,7 @@ export function startJobs(services: Services): Jobs {
     repeat('forget old deliveries', 3_600_000, () => deleteOldDeliveries(services.db)),
     repeat('forget old background calls', 3_600_000, () => deleteOldBackground(services.db)),
     repeat('forget old stored answers', 3_600_000, () => forgetOldAnswers(services.db)),
+    repeat('look at the disk', 30_000, () => services.disk.look()),
     repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),
   ];
 

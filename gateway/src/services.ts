@@ -16,12 +16,18 @@ import type { HealthBoard } from './routing/health-board.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
 import type { LoopBoard } from './scenarios/loop-board.ts';
 import type { WarmUp } from './scenarios/warm-up.ts';
+import type { DiskWatch } from './telemetry/disk-watch.ts';
+import type { LogDestination } from './telemetry/log-destination.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 import type { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
 /** What the world offers to those who act in it. Made once at start; tests make their own. */
 export interface Services {
   db: Pool;
   log: Logger;
+  logTo: LogDestination;
+  metrics: Metrics;
+  disk: DiskWatch;
   /** Milliseconds since 1970. */
   now: () => number;
   processId: string;

@@ -19,6 +19,7 @@ import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import type { Cancellation } from './calls/cancellation.ts';
 import { TagRegistry } from './clients/tag-registry.ts';
 import type { Config } from './config.ts';
+import { databaseHome } from './db/embedded-postgres.ts';
 import { listen } from './db/listen.ts';
 import { openDatabase } from './db/open-database.ts';
 import { holdProcessLock } from './db/process-lock.ts';
@@ -37,6 +38,10 @@ import { UnknownModels } from './routing/unknown-models.ts';
 import { LoopBoard } from './scenarios/loop-board.ts';
 import { WarmUp } from './scenarios/warm-up.ts';
 import type { Services } from './services.ts';
+import { DiskWatch } from './telemetry/disk-watch.ts';
+import { plainDestination, stderrDestination } from './telemetry/log-destination.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import { registerServiceMetrics } from './telemetry/service-metrics.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
@@ -68,7 +73,9 @@ export async function startGateway(
     onRefused?: (text: string) => void;
   } = {},
 ): Promise<RunningGateway> {
-  const log = pino({ level: config.logLevel, base: null }, options.logTo ?? pino.destination({ dest: 2, sync: false }));
+  const logTo = options.logTo === undefined ? stderrDestination() : plainDestination(options.logTo);
+  const log = pino({ level: config.logLevel, base: null }, logTo.stream);
+  const metrics = new Metrics({ version });
   const now = (): number => Date.now();
   mkdirSync(config.dataDir, { recursive: true });
   const secret = config.secret ?? secretIn(config.dataDir);
@@ -121,6 +128,7 @@ export async function startGateway(
     recorded: () => outbox.deliverSoon(),
     onFenced: () => ledger.fenced(),
     onOver: (meter) => void ledger.recallAll(meter),
+    onWritten: (batch) => metrics.batchWritten(batch),
   });
   const outgoing = new Outgoing({
     timeoutMs: config.firstByteTimeoutMs,
@@ -141,6 +149,9 @@ export async function startGateway(
   const services: Services = {
     db,
     log,
+    logTo,
+    metrics,
+    disk: new DiskWatch({ folders: [config.dataDir, databaseHome(config.dataDir)], log, now }),
     now,
     processId: processLock.id,
     secret,
@@ -174,6 +185,7 @@ export async function startGateway(
     left: new Set(),
     forgetKey: (keyId) => authenticator.forget(keyId),
   };
+  registerServiceMetrics(services);
   const inBackground = (what: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => log.warn({ err: error, what }, 'something in the background failed'));
   };
@@ -224,6 +236,7 @@ export async function startGateway(
   server.off('request', starting);
   server.on('request', createApp({ services, authenticator, isDraining: () => draining, version }));
 
+  inBackground('look at the disk', services.disk.look());
   inBackground('try the provider keys', checkAccounts(services, 'all'));
 
   const stop = async (): Promise<void> => {

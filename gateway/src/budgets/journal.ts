@@ -93,6 +93,7 @@ export class Journal {
   readonly #recorded: () => void;
   readonly #onFenced: () => void;
   readonly #onOver: (meter: Meter) => void;
+  readonly #onWritten: (batch: { calls: number; ms: number }) => void;
   #queue: Entry[] = [];
   /** The first is being written; more than one only where a batch had to be taken apart. */
   #outbound: Outbound[] = [];
@@ -121,6 +122,8 @@ export class Journal {
     onFenced: () => void;
     /** More is spent and leased of a meter than its limit, as a posting was told. */
     onOver: (meter: Meter) => void;
+    /** A batch is in the database. */
+    onWritten?: (batch: { calls: number; ms: number }) => void;
   }) {
     this.#db = options.db;
     this.#processId = options.processId;
@@ -131,6 +134,7 @@ export class Journal {
     this.#recorded = options.recorded;
     this.#onFenced = options.onFenced;
     this.#onOver = options.onOver;
+    this.#onWritten = options.onWritten ?? (() => {});
   }
 
   /** False while the database is away: nothing is let through unrecorded. */
@@ -141,6 +145,12 @@ export class Journal {
   /** Calls that are waiting to be written. */
   get backlog(): number {
     return this.#queue.length;
+  }
+
+  /** Answers that wait for their call to be on record. */
+  get waiting(): number {
+    const entries = [...this.#outbound.flatMap((outbound) => outbound.entries), ...this.#queue];
+    return entries.reduce((sum, { waiting }) => sum + waiting.length, 0);
   }
 
   open(open: OpenCall): JournalEntry {
@@ -225,7 +235,10 @@ export class Journal {
     if (this.#outbound.length === 0) this.#outbound.push(this.#nextBatch());
     const [outbound] = this.#outbound as [Outbound];
     try {
-      if (outbound.rows.length > 0) await this.#write(outbound);
+      if (outbound.rows.length > 0) {
+        await this.#write(outbound);
+        this.#onWritten({ calls: outbound.rows.length, ms: performance.now() - this.#writingSince });
+      }
       this.#failing = false;
       this.#outbound.shift();
       outbound.entries.forEach((entry, i) => {

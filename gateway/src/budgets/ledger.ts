@@ -450,6 +450,17 @@ export class Ledger {
     return this.#all.get(meterId)?.heldNanos;
   }
 
+  /** What this process has borrowed, and what its calls hold of it. */
+  leases(): { count: number; leasedNanos: bigint; heldNanos: bigint } {
+    const sum = { count: 0, leasedNanos: 0n, heldNanos: 0n };
+    for (const { amountNanos, heldNanos } of this.#all.values()) {
+      if (amountNanos > 0n) sum.count += 1;
+      sum.leasedNanos += amountNanos;
+      sum.heldNanos += heldNanos;
+    }
+    return sum;
+  }
+
   /** What a meter has spent as this process knows it, settlements on their way to the database included. */
   spentOf(meterId: bigint): bigint {
     const meter = this.#all.get(meterId);

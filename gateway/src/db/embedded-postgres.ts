@@ -72,10 +72,15 @@ export async function startEmbeddedPostgres(options: { dataDir: string; watch?: 
   }
 }
 
+/** Where the embedded database of a data folder is: in it or, for root, beside its home. */
+export function databaseHome(dataDir: string): string {
+  const pointer = join(resolve(dataDir), 'postgres-is-in');
+  return existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : resolve(dataDir);
+}
+
 /** How to reach the embedded database of a folder while its gateway runs; undefined where there is none. */
 export function runningConnection(dataDir: string): Connection | undefined {
-  const pointer = join(resolve(dataDir), 'postgres-is-in');
-  const home = existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : resolve(dataDir);
+  const home = databaseHome(dataDir);
   try {
     return JSON.parse(readFileSync(`${filesBelow(home).cluster}.connection.json`, 'utf8')) as Connection;
   } catch {

@@ -1,5 +1,4 @@
 import type { Router } from 'express';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Services } from '../services.ts';
 
 /** Health for machines and for people: `/healthz`, `/readyz`, `/metrics`, `/status`. */
@@ -14,9 +13,9 @@ export function serveStatus(router: Router, services: Services, isDraining: () =
       .type('text/plain')
       .send(fault === undefined ? 'ready\n' : `${fault}\n`);
   });
-  const metrics = register(services);
+  const { registry } = services.metrics;
   router.get('/metrics', async (_req, res) => {
-    res.type(metrics.contentType).send(await metrics.metrics());
+    res.type(registry.contentType).send(await registry.metrics());
   });
   router.get('/status', (req, res) => {
     const providers = operatorsHealth(services);
@@ -37,30 +36,6 @@ async function databaseFault(services: Services): Promise<string | undefined> {
   } catch {
     return 'the database does not answer';
   }
-}
-
-function register(services: Services): Registry {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'gateway_' });
-  new Gauge({
-    name: 'gateway_journal_backlog',
-    help: 'Calls that wait to be written to the journal',
-    registers: [registry],
-    collect() {
-      this.set(services.journal.backlog);
-    },
-  });
-  new Gauge({
-    name: 'gateway_provider_up',
-    help: 'Whether a provider account works (1), or is cooling down or refused (0)',
-    labelNames: ['provider'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const { id, status } of operatorsHealth(services)) this.set({ provider: id }, status === 'ok' ? 1 : 0);
-    },
-  });
-  return registry;
 }
 
 /** The operator's accounts alone: what workspaces bring along is their own affair. */

@@ -75,6 +75,7 @@ export async function tryDelivery(services: Services, webhook: WebhookRow, deliv
         delayMs,
       );
   });
+  services.metrics.deliveryTried(status);
 }
 
 /** Plans anew what is long due and waits for nobody. */

@@ -49,6 +49,18 @@ export async function findDelivery(
   return (rows as RawDelivery[]).map(readDelivery)[0];
 }
 
+/** How many deliveries wait for their next try, `countedMax` at most. */
+export async function countPending(db: Db): Promise<number> {
+  const { rows } = await db.query({
+    text: `select count(*)::int4 as waiting from (select 1 from deliveries where status = 'pending' limit $1) as pending`,
+    values: [countedMax],
+    query_timeout: 2_000,
+  } as { text: string; values: unknown[] });
+  return (rows as { waiting: number }[])[0]?.waiting ?? 0;
+}
+
+const countedMax = 100_000;
+
 /** For how long a delivery that was taken is nobody else's. */
 export const takenMs = 30_000;
 

@@ -1,0 +1,195 @@
+import { Counter, Gauge } from 'prom-client';
+import type { Services } from '../services.ts';
+import { countPending } from '../webhooks/delivery-store.ts';
+import { fullShare } from './disk-space.ts';
+import { type Remembered, remember } from './remember.ts';
+
+/** Anybody may scrape where no METRICS_TOKEN is set: what costs something is asked this often at most. */
+const databaseMs = 1_000;
+const queueMs = 10_000;
+const pingMs = 2_000;
+
+/** Read off the services when they are scraped. */
+export function registerServiceMetrics(services: Services): void {
+  const { journal, ledger, db, health, workspaces, disk } = services;
+  const registers = [services.metrics.registry];
+  const sum = { registers, aggregator: 'sum' } as const;
+  new Gauge({
+    ...sum,
+    name: 'gateway_journal_backlog',
+    help: 'Calls that wait to be written to the journal',
+    collect() {
+      this.set(journal.backlog);
+    },
+  });
+  new Gauge({
+    ...sum,
+    name: 'gateway_journal_waiting',
+    help: 'Answers that wait for their call to be on record',
+    collect() {
+      this.set(journal.waiting);
+    },
+  });
+  new Gauge({
+    name: 'gateway_journal_available',
+    help: 'Whether the database takes the journal (1); while it does not (0) no call is admitted',
+    registers,
+    aggregator: 'min',
+    collect() {
+      this.set(journal.available ? 1 : 0);
+    },
+  });
+  new Gauge({
+    ...sum,
+    name: 'gateway_leases',
+    help: 'Budget balances of which this process has leased money',
+    collect() {
+      this.set(ledger.leases().count);
+    },
+  });
+  new Gauge({
+    ...sum,
+    name: 'gateway_leased_usd',
+    help: 'Money leased from budgets, what calls under way hold included, in dollars',
+    collect() {
+      this.set(Number(ledger.leases().leasedNanos) / 1e9);
+    },
+  });
+  new Gauge({
+    ...sum,
+    name: 'gateway_held_usd',
+    help: 'Money that calls under way hold on budgets, in dollars',
+    collect() {
+      this.set(Number(ledger.leases().heldNanos) / 1e9);
+    },
+  });
+  new Gauge({
+    name: 'gateway_provider_up',
+    help: 'Whether a provider account works (1), or is cooling down or refused (0)',
+    labelNames: ['provider'],
+    registers,
+    aggregator: 'min',
+    collect() {
+      this.reset();
+      // The operator's accounts alone: what workspaces bring along is their own affair.
+      for (const { id } of workspaces.operators) this.set({ provider: id }, health.statusOf(id) === 'ok' ? 1 : 0);
+    },
+  });
+  registerDatabase(services);
+  const queued = remember(queueMs, () => countPending(db));
+  new Gauge({
+    name: 'gateway_webhook_deliveries_queued',
+    help: 'Webhook deliveries that wait for their next try, of all processes',
+    registers,
+    aggregator: 'max',
+    async collect() {
+      await setOrLeaveOut(this, queued);
+    },
+  });
+  new Gauge({
+    name: 'gateway_disk_size_bytes',
+    help: 'The size of the disk of DATA_DIR',
+    registers,
+    aggregator: 'max',
+    async collect() {
+      await setOrLeaveOut(this, async () => (await disk.read()).sizeBytes);
+    },
+  });
+  new Gauge({
+    name: 'gateway_disk_free_bytes',
+    help: 'What is free on the disk of DATA_DIR',
+    registers,
+    aggregator: 'min',
+    async collect() {
+      await setOrLeaveOut(this, async () => (await disk.read()).freeBytes);
+    },
+  });
+  new Gauge({
+    name: 'gateway_disk_used_ratio',
+    help: `How full the disk of DATA_DIR is, from 0 to 1; a warning is logged from ${fullShare} on`,
+    registers,
+    aggregator: 'max',
+    async collect() {
+      await setOrLeaveOut(this, async () => (await disk.read()).usedShare);
+    },
+  });
+  const { logTo } = services;
+  new Counter({
+    name: 'gateway_log_lines_dropped_total',
+    help: 'Log lines that were dropped because stderr was not read',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(logTo.dropped);
+    },
+  });
+}
+
+function registerDatabase({ db, metrics }: Services): void {
+  const registers = [metrics.registry];
+  const sum = { registers, aggregator: 'sum' } as const;
+  new Gauge({
+    ...sum,
+    name: 'gateway_database_connections',
+    help: 'Connections to the database, by state: in_use or idle',
+    labelNames: ['state'],
+    collect() {
+      this.set({ state: 'in_use' }, db.totalCount - db.idleCount);
+      this.set({ state: 'idle' }, db.idleCount);
+    },
+  });
+  new Gauge({
+    ...sum,
+    name: 'gateway_database_connections_max',
+    help: 'The most connections that the pool opens',
+    collect() {
+      this.set(db.options.max ?? 0);
+    },
+  });
+  new Gauge({
+    ...sum,
+    name: 'gateway_database_waiting',
+    help: 'Statements that wait for a connection',
+    collect() {
+      this.set(db.waitingCount);
+    },
+  });
+  const ping = remember(databaseMs, async () => {
+    const startedAt = performance.now();
+    await db.query({ text: 'select 1', query_timeout: pingMs } as { text: string });
+    return (performance.now() - startedAt) / 1000;
+  });
+  new Gauge({
+    name: 'gateway_database_up',
+    help: 'Whether the database answers (1) or not (0)',
+    registers,
+    aggregator: 'min',
+    async collect() {
+      this.set(
+        await ping().then(
+          () => 1,
+          () => 0,
+        ),
+      );
+    },
+  });
+  new Gauge({
+    name: 'gateway_database_ping_seconds',
+    help: 'How long the database took for an empty statement, connecting included; left out while it does not answer',
+    registers,
+    aggregator: 'max',
+    async collect() {
+      await setOrLeaveOut(this, ping);
+    },
+  });
+}
+
+/** A figure that cannot be had is left out, rather than shown as it was. */
+async function setOrLeaveOut(gauge: Gauge, read: Remembered<number>): Promise<void> {
+  gauge.reset();
+  try {
+    gauge.set(await read());
+  } catch {
+    gauge.remove();
+  }
+}
