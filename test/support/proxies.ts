@@ -1,0 +1,129 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './elsewhere.ts';
+
+const deploy = fileURLToPath(new URL('../../deploy', import.meta.url));
+/** Debian's nginx is in /usr/sbin, which the PATH of others than root leaves out. */
+const env = { ...process.env, PATH: [process.env.PATH ?? '', '/usr/sbin', '/sbin'].join(delimiter) };
+
+/** A proxy as its own process, with the configuration that we ship. */
+export interface ProxyProcess {
+  /** Where it listens, by its address; `name` is what the configuration calls it. */
+  url: string;
+  port: number;
+  name: string;
+  stop(): Promise<void>;
+}
+
+/** Is the program here? Says in one line when it is not, so that nobody takes what is left out for passed. */
+export function isInstalled(program: string, args: readonly string[], whatIsLeftOut: string): boolean {
+  try {
+    execFileSync(program, args, { env, stdio: 'ignore' });
+    return true;
+  } catch {
+    console.log(`${program} is not installed: ${whatIsLeftOut} is not tested.`);
+    return false;
+  }
+}
+
+/** The name in the files of `deploy/`. */
+export const domain = 'gateway.example.com';
+
+/** A file of `deploy/`, with every text of `changes` replaced; one that is not in it is a fault of the test. */
+export function shipped(file: string, changes: Readonly<Record<string, string>>): string {
+  let text = readFileSync(join(deploy, file), 'utf8');
+  for (const [from, to] of Object.entries(changes)) {
+    if (!text.includes(from)) throw new Error(`deploy/${file} does not say ${from}`);
+    text = text.replaceAll(from, to);
+  }
+  return text;
+}
+
+/** `deploy/nginx.conf` before a gateway on this port; `changes` go on top of the two ports. */
+export async function startNginx(
+  gatewayPort: number,
+  changes: Readonly<Record<string, string>> = {},
+): Promise<ProxyProcess> {
+  const port = await freePort();
+  const text = shipped('nginx.conf', {
+    '127.0.0.1:8787;': `127.0.0.1:${gatewayPort};`,
+    'listen 80;': `listen ${port};`,
+    ...changes,
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-nginx-'));
+  const file = join(folder, 'nginx.conf');
+  writeFileSync(file, text);
+  // What an init system says; none of it is a matter of the configuration.
+  const globals = `daemon off; pid ${folder}/nginx.pid; error_log stderr;`;
+  return started('nginx', ['-c', file, '-g', globals], { port, folder });
+}
+
+/**
+ * `deploy/Caddyfile` before a gateway on this port: without https as the file says, or with it on the port of `https`, where the
+ * file begins with the options that say so.
+ */
+export async function startCaddy(
+  gatewayPort: number,
+  changes: Readonly<Record<string, string>> = {},
+  https?: { port: number; before: string },
+): Promise<ProxyProcess> {
+  const port = https?.port ?? (await freePort());
+  const site = https === undefined ? { [`\n${domain} {`]: `\nhttp://${domain}:${port} {` } : {};
+  const text = shipped('Caddyfile', { '127.0.0.1:8787 {': `127.0.0.1:${gatewayPort} {`, ...site, ...changes });
+  const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-caddy-'));
+  const file = join(folder, 'Caddyfile');
+  writeFileSync(file, (https?.before ?? '') + text);
+  return started('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], { port, folder });
+}
+
+async function started(
+  program: string,
+  args: readonly string[],
+  { port, folder }: { port: number; folder: string },
+): Promise<ProxyProcess> {
+  const child = spawn(program, args, {
+    // Caddy keeps certificates in its home, and takes a port for its own administration.
+    env: { ...env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, CADDY_ADMIN: `unix/${folder}/admin` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  for (const until = Date.now() + 10_000; !(await listens(port)); await sleep(25)) {
+    if (child.exitCode !== null || Date.now() > until) throw new Error(`${program} does not start:\n${output}`);
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    name: domain,
+    stop: async () => {
+      stopNow(child);
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** SIGTERM ends nginx without waiting for connections, and Caddy after a moment. */
+function stopNow(child: ChildProcess): void {
+  child.kill('SIGTERM');
+  setTimeout(() => child.kill('SIGKILL'), 2_000).unref();
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
