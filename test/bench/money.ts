@@ -3,21 +3,19 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import pg from 'pg';
+import type pg from 'pg';
 import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
 import { dataFolder } from '../support/data-folder.ts';
 import { startFakes } from '../support/fakes/start-fakes.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { callsPerSecond, latencies, percentile, plainBody } from './load.ts';
 import { type BenchGateway, startGateway } from './processes.ts';
+import { usageFigures } from './usage.ts';
 
 type Note = (figure: string, value: number, must: string) => void;
 
 const key = `gw_live_${randomBytes(24).toString('hex')}`;
 const auth = { authorization: `Bearer ${key}` };
-/** Ten million are the figure; fewer make a quick look. */
-const callCount = Number(process.env.CALLS ?? 10_000_000);
-
 /** The figures of money: one Postgres, one gateway or three, fake or constant providers, all on this machine. */
 export async function moneyFigures(note: Note, providerUrl: string): Promise<void> {
   const folder = dataFolder('money');
@@ -59,7 +57,7 @@ export async function moneyFigures(note: Note, providerUrl: string): Promise<voi
     await budgetLoad(note, gateway.url);
     await checks(note, gateway.url);
     await alerts(note, gateway.url);
-    await usage(note, gateway, postgres.connection as pg.ClientConfig);
+    await usageFigures(note, { gateway, key, connection: postgres.connection as pg.ClientConfig });
     await gateway.stop();
   } finally {
     await fakes.stop();
@@ -206,74 +204,4 @@ async function alerts(note: Note, url: string): Promise<void> {
   await receiver.stop();
   note('threshold → webhook p50, ms', percentile(delays, 50), '(p99 counts)');
   note('threshold → webhook p99, ms', percentile(delays, 99), '≤ 1000');
-}
-
-/** A month of calls of 500 clients, made by the database itself; summed up as the gateway does by the hour. */
-async function usage(note: Note, gateway: BenchGateway, connection: pg.ClientConfig): Promise<void> {
-  console.log(`\nusage over ${callCount.toLocaleString('en-US')} calls, a month, 500 clients`);
-  const client = new pg.Client(connection);
-  // Said again by whatever fails then; unheard, it would end the bench in place of that.
-  client.on('error', () => {});
-  await client.connect();
-  await client.query(`set statement_timeout = 0`);
-  const { rows } = await client.query('select id from workspaces limit 1');
-  const workspace = (rows[0] as { id: string }).id;
-  const from = new Date(Date.now() - 31 * 86_400_000);
-  await client.query('select ensure_call_partitions($1::date, 2)', [from]);
-  const slice = 500_000;
-  for (let at = 0; at < callCount; at += slice) {
-    await client.query(
-      `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform,
-         dialect, streamed, model_requested, model, provider, route, attempts, input_tokens, cached_tokens, output_tokens, cost_nanos, hold_nanos, total_ms)
-       select $1, date_trunc('milliseconds', $2::timestamptz + (n::float8 / $3) * interval '30 days'), 'req_bench' || n, true, 'gone', 'succeeded', 'key_bench',
-         'client-' || (hashint4(n) & 1023) % 500, 'project-' || n % 3, 'scenario-' || (hashint4(n) & 1023) % 500 || '-' || n % 2, 'make', 'chat', false, 'gpt-4o',
-         case n % 3 when 0 then 'gpt-4o' when 1 then 'gpt-4o-mini' else 'claude-sonnet-4-5' end, 'openai', 'asked for', 1, 1200, 0, 80, 228000, 300000, 900
-       from generate_series($4::integer, $5::integer) n`,
-      [workspace, from, callCount, at, Math.min(callCount, at + slice) - 1],
-    );
-  }
-  await client.query('analyze calls');
-  const { createPool } = await import('../../gateway/src/db/pool.ts');
-  const { rollUp } = await import('../../gateway/src/usage/roll-up-store.ts');
-  const pool = createPool(connection, { max: 1 });
-  const summing = performance.now();
-  // The gateway's own job may be at it already: whoever has the lock, it is done when the hours before the last two are summed.
-  for (;;) {
-    if (await rollUp(pool, Date.now())) continue;
-    const { rows: done } = await client.query(`select until > now() - interval '3 hours' as done from usage_rollup`);
-    if ((done[0] as { done: boolean } | undefined)?.done) break;
-    await sleep(200);
-  }
-  await client.query('analyze usage_hours, usage_days');
-  console.log(`  summed up in ${((performance.now() - summing) / 1000).toFixed(0)} s`);
-  await pool.end();
-  await client.end();
-  const range = `from=${from.toISOString()}`;
-  const times: number[] = [];
-  for (let i = 0; i < 5; i++) {
-    const began = performance.now();
-    const page = await send<{ data: unknown[]; totals: { requests: number } }>(
-      gateway.url,
-      'GET',
-      `/v1/usage/clients?${range}&limit=100`,
-    );
-    times.push(performance.now() - began);
-    if (page.data.length !== 100 || page.totals.requests < callCount) throw new Error('usage: not all calls are there');
-  }
-  note('usage by client, first page, s', percentile(times, 50) / 1000, '≤ 1');
-  const before = gateway.rss();
-  let most = before;
-  const watching = setInterval(() => {
-    most = Math.max(most, gateway.rss());
-  }, 200);
-  const began = performance.now();
-  const csv = await fetch(`${gateway.url}/v1/usage/requests?format=csv&${range}`, { headers: auth });
-  let lines = 0;
-  for await (const chunk of csv.body ?? []) for (const byte of chunk as Uint8Array) if (byte === 10) lines += 1;
-  clearInterval(watching);
-  if (lines - 1 < callCount) throw new Error(`the CSV has ${lines} lines`);
-  console.log(
-    `  CSV of ${lines.toLocaleString('en-US')} lines in ${((performance.now() - began) / 1000).toFixed(0)} s; RSS ${before.toFixed(0)} → ${most.toFixed(0)} MB`,
-  );
-  note('CSV of single calls, RSS growth, MB', most - before, '≤ 50');
 }

@@ -1,5 +1,6 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
+import { writeTimes } from './call-times-store.ts';
 
 /** Any number that is nobody else's: one process at a time sums up. */
 const lock = 7_203_114_402n;
@@ -46,7 +47,8 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
       [new Date(nowMs)],
     );
     const { start, limit_at: limitAt } = rows[0] as { start: Date | null; limit_at: Date };
-    if (start === null || start >= limitAt) return false;
+    if (start === null) return false;
+    if (start >= limitAt) return addMoreTimes(tx);
     const end = new Date(Math.min(limitAt.getTime(), start.getTime() + hoursAtOnce * 3_600_000));
     await tx.query(hourSums, [start, end]);
     await sumDays(tx, start, end);
@@ -54,11 +56,25 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
       `insert into usage_rollup (until) values ($1) on conflict (one) do update set until = excluded.until`,
       [end],
     );
-    return end < limitAt;
+    const isBehind = await addMoreTimes(tx);
+    return isBehind || end < limitAt;
   });
 }
 
-type Tx = { query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> };
+/** Hours that are summed are written down by the moments of their calls too. Returns whether there is more to do. */
+async function addMoreTimes(tx: Tx): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select until, coalesce(timed_until, (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start from usage_rollup`,
+  );
+  const [row] = rows as { until: Date; start: Date | null }[];
+  if (row?.start == null || row.start >= row.until) return false;
+  const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
+  await writeTimes(tx, row.start, end);
+  await tx.query('update usage_rollup set timed_until = $1', [end]);
+  return end < row.until;
+}
+
+type Tx = PoolClient;
 
 /** The days that ended between the two. */
 async function sumDays(tx: Tx, start: Date, end: Date): Promise<void> {
@@ -80,6 +96,8 @@ async function refreshStale(tx: Tx): Promise<void> {
     const end = new Date(hour.getTime() + 3_600_000);
     await tx.query('delete from usage_hours where hour >= $1 and hour < $2', [hour, end]);
     await tx.query(hourSums, [hour, end]);
+    const { rows: timed } = await tx.query('select 1 from usage_rollup where timed_until > $1', [hour]);
+    if (timed.length > 0) await writeTimes(tx, hour, end);
     const day = new Date(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
     const { rows: summed } = await tx.query(
       `select 1 where $1::timestamptz + interval '1 day' <= (select until from usage_rollup)`,

@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import { findTimed, timedUntil } from './call-times-store.ts';
 
 /** Filters are equalities on these columns; names come from here alone, never from a caller. */
 export interface CallFilter {
@@ -58,31 +59,89 @@ const filters = [
   ['status', 'status'],
 ] as const;
 
-/** The single calls, newest first. */
+/** So many of the newest calls are read before anything else: a page of a filter that many match is among them. */
+const rowsAtOnce = 2_000;
+
+/**
+ * The single calls, newest first. A filter that few match is looked up by when such calls came in; the newest hours, which are not
+ * written down yet, are read themselves.
+ */
 export async function selectCalls(db: Db, filter: CallFilter): Promise<StoredCall[]> {
-  // The index is entered at the upper end of `created_at` alone: with the end of the whole range there, each page would walk
-  // over all the pages before it.
-  const after = filter.after === undefined ? undefined : new Date(Date.parse(filter.after.createdAt) + 1);
-  const to = after === undefined || after > filter.to ? filter.to : after;
-  const values: unknown[] = [filter.workspaceId, filter.livemode, filter.from, to, filter.limit];
-  const conditions = filters.flatMap(([field, column]) => {
-    const value = filter[field];
-    if (value === undefined) return [];
-    values.push(value);
-    return [`and ${column} = $${values.length}`];
+  if (filters.every(([field]) => filter[field] === undefined)) return scanCalls(db, filter);
+  const newest = await scanNewest(db, filter);
+  if (newest.isWhole) return newest.calls;
+  const until = await timedUntil(db);
+  const to = endOf(filter);
+  if (until === undefined || until <= filter.from) return scanCalls(db, filter);
+  const recent = to > until ? await scanCalls(db, { ...filter, from: until }) : [];
+  if (recent.length === filter.limit) return recent;
+  const timed = {
+    ...filter,
+    to: new Date(Math.min(to.getTime(), until.getTime())),
+    limit: filter.limit - recent.length,
+  };
+  const { conditions, values } = pageOf(timed);
+  const older = await findTimed(db, timed, {
+    columns,
+    conditions: `and created_at >= $3 and created_at < $4 ${conditions}`,
+    values,
   });
-  if (filter.after !== undefined) {
-    values.push(filter.after.createdAt, filter.after.id);
-    conditions.push(`and (created_at, id) < ($${values.length - 1}::timestamptz, $${values.length})`);
-  }
+  return [...recent, ...(older as StoredCall[])];
+}
+
+const columns = `id, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at, client_id, project, scenario_id, scenario_platform,
+  execution_id, organization_id, node, key_id, model_requested, model, provider, attempts, status, error_code, input_tokens, cached_tokens,
+  cache_write_tokens, output_tokens, reasoning_tokens, cost_nanos, estimated, ttft_ms, total_ms, livemode`;
+const conditionsOfRange = 'workspace_id = $1 and livemode = $2 and created_at >= $3 and created_at < $4';
+
+async function scanCalls(db: Db, filter: CallFilter): Promise<StoredCall[]> {
+  const { conditions, values } = pageOf(filter);
   const { rows } = await db.query(
-    `select id, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at, client_id, project, scenario_id, scenario_platform,
-       execution_id, organization_id, node, key_id, model_requested, model, provider, attempts, status, error_code, input_tokens, cached_tokens,
-       cache_write_tokens, output_tokens, reasoning_tokens, cost_nanos, estimated, ttft_ms, total_ms, livemode
-     from calls
-     where workspace_id = $1 and livemode = $2 and created_at >= $3 and created_at < $4 ${conditions.join(' ')}
-     order by calls.created_at desc, calls.id desc limit $5`,
+    `select ${columns} from calls where ${conditionsOfRange} ${conditions} order by calls.created_at desc, calls.id desc limit $5`,
     values,
   );
   return rows as StoredCall[];
+}
+
+/** What the newest calls of the range have. Whole: a full page, or all that there is. */
+async function scanNewest(db: Db, filter: CallFilter): Promise<{ calls: StoredCall[]; isWhole: boolean }> {
+  const { pageAfter, conditions, values } = pageOf(filter);
+  const { rows } = await db.query(
+    `with scanned as materialized (select * from calls where ${conditionsOfRange} ${pageAfter} order by calls.created_at desc, calls.id desc limit ${rowsAtOnce})
+     select (select count(*) from scanned)::integer as scanned_calls, page.*
+     from (values (1)) as one left join lateral (
+       select ${columns} from scanned as calls where true ${conditions} order by calls.created_at desc, calls.id desc limit $5) as page on true`,
+    values,
+  );
+  const [first] = rows as { scanned_calls: number; id: string | null }[];
+  const calls = first?.id === null ? [] : (rows as (StoredCall & { scanned_calls?: number })[]);
+  const isWhole = calls.length === filter.limit || (first?.scanned_calls ?? 0) < rowsAtOnce;
+  for (const call of calls) delete call.scanned_calls;
+  return { calls, isWhole };
+}
+
+/**
+ * The index is entered at the upper end of `created_at` alone: with the end of the whole range there, each page would walk over all
+ * the pages before it.
+ */
+function endOf({ after, to }: CallFilter): Date {
+  const end = after === undefined ? undefined : new Date(Date.parse(after.createdAt) + 1);
+  return end === undefined || end > to ? to : end;
+}
+
+/** `$1` to `$5` are workspace, mode, range and limit; `pageAfter` is also among the conditions. */
+function pageOf(filter: CallFilter): { pageAfter: string; conditions: string; values: unknown[] } {
+  const values: unknown[] = [filter.workspaceId, filter.livemode, filter.from, endOf(filter), filter.limit];
+  let pageAfter = '';
+  if (filter.after !== undefined) {
+    values.push(filter.after.createdAt, filter.after.id);
+    pageAfter = `and (created_at, id) < ($6::timestamptz, $7)`;
+  }
+  let conditions = pageAfter;
+  for (const [field, column] of filters) {
+    if (filter[field] === undefined) continue;
+    values.push(filter[field]);
+    conditions += ` and ${column} = $${values.length}`;
+  }
+  return { pageAfter, conditions, values };
 }
