@@ -74,6 +74,9 @@ const environment = z.object({
   FIRST_BYTE_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(60_000),
   ANSWER_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(600_000),
   TRUST_PROXY: proxies.optional(),
+  // systemd sets these.
+  NOTIFY_SOCKET: z.string().optional(),
+  WATCHDOG_USEC: z.coerce.number().int().positive().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -101,6 +104,8 @@ export interface Config {
   smtp: { url: string; from: string } | undefined;
   /** Whose `X-Forwarded-For` is believed; undefined: nobody's. */
   proxies: TrustedProxies | undefined;
+  /** Undefined: the process is not a unit of systemd's that waits for word. */
+  systemd: { watchdogMs: number | undefined } | undefined;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
 }
 
@@ -151,6 +156,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         ? undefined
         : { url: value.SMTP_URL, from: value.SMTP_FROM ?? 'AI Gateway <ai-gateway@localhost>' },
     proxies: value.TRUST_PROXY,
+    systemd:
+      value.NOTIFY_SOCKET === undefined
+        ? undefined
+        : { watchdogMs: value.WATCHDOG_USEC === undefined ? undefined : value.WATCHDOG_USEC / 1_000 },
     logLevel: value.LOG_LEVEL,
   };
 }
