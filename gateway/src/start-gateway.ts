@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DestinationStream, pino } from 'pino';
 import { bootstrap, type FirstKeys } from './accounts/bootstrap.ts';
+import { makeOrReadSecret, secretPath } from './accounts/generated-secret.ts';
 import { keysWithTwins } from './accounts/key-store.ts';
 import { newId } from './accounts/new-id.ts';
 import { proveSecret } from './accounts/prove-secret.ts';
@@ -43,10 +42,10 @@ import { plainDestination, stderrDestination } from './telemetry/log-destination
 import { Metrics } from './telemetry/metrics.ts';
 import { registerServiceMetrics } from './telemetry/service-metrics.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
+import { version } from './version.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
-export const version = '0.1.0';
 /** With the last words, thirty seconds: after so many Kubernetes kills. */
 const drainMs = 28_000;
 /** For the error events of streams that were not waited for. */
@@ -78,7 +77,7 @@ export async function startGateway(
   const metrics = new Metrics({ version });
   const now = (): number => Date.now();
   mkdirSync(config.dataDir, { recursive: true });
-  const secret = config.secret ?? secretIn(config.dataDir);
+  const secret = config.secret ?? makeOrReadSecret(config.dataDir);
   const database = await openDatabase({
     databaseUrl: config.databaseUrl,
     dataDir: config.dataDir,
@@ -299,20 +298,4 @@ async function endLeft(left: ReadonlySet<Cancellation>, until: number): Promise<
   while (left.size > 0 && performance.now() < until) await sleep(20);
   for (const call of left) call.cancel('stopping');
   while (left.size > 0 && performance.now() < until + lastWordsMs) await sleep(20);
-}
-
-function secretPath(dataDir: string): string {
-  return join(dataDir, 'gateway-secret');
-}
-
-/** 64 hex digits of this installation's own, made on the first start and kept from everybody else. */
-function secretIn(dataDir: string): string {
-  const path = secretPath(dataDir);
-  if (!existsSync(path)) writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-  const secret = readFileSync(path, 'utf8').trim();
-  if (!/^[0-9a-f]{64}$/.test(secret))
-    throw new Error(
-      `${path} does not hold 64 hex digits. Restore it from a backup: stored provider keys cannot be read without it.`,
-    );
-  return secret;
 }

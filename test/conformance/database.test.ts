@@ -179,7 +179,9 @@ describe('migrations', () => {
     cpSync(fileURLToPath(new URL('../../gateway/sql', import.meta.url)), folder, { recursive: true });
     const first = join(folder, '000001_processes.sql');
     writeFileSync(first, `${readFileSync(first, 'utf8')}-- edited\n`);
-    await expect(migrate(database.pool, pathToFileURL(`${folder}/`))).rejects.toThrow(/000001_processes.sql differs/);
+    await expect(migrate(database.pool, { folder: pathToFileURL(`${folder}/`) })).rejects.toThrow(
+      /000001_processes.sql differs/,
+    );
     await database.pool.query("insert into schema_migrations (name, checksum) values ('999999_future.sql', 'x')");
     await expect(migrate(database.pool)).rejects.toThrow(/newer gateway/);
     await database.drop();
@@ -191,9 +193,9 @@ describe('migrations', () => {
     cpSync(fileURLToPath(new URL('../../gateway/sql', import.meta.url)), folder, { recursive: true });
     const added = join(folder, '900000_half.sql');
     writeFileSync(added, 'create table half (n integer); select 1 / 0;');
-    await expect(migrate(database.pool, pathToFileURL(`${folder}/`))).rejects.toThrow(/division by zero/);
+    await expect(migrate(database.pool, { folder: pathToFileURL(`${folder}/`) })).rejects.toThrow(/division by zero/);
     writeFileSync(added, 'create table half (n integer);');
-    expect(await migrate(database.pool, pathToFileURL(`${folder}/`))).toEqual(['900000_half.sql']);
+    expect(await migrate(database.pool, { folder: pathToFileURL(`${folder}/`) })).toEqual(['900000_half.sql']);
     await database.drop();
   });
 });

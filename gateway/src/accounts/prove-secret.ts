@@ -10,11 +10,18 @@ const context = ['secret-proof'];
  */
 export async function proveSecret(db: Db, secret: string, comesFrom: string): Promise<void> {
   const sealed = await keepProof(db, seal(secret, 'ai-gateway', context));
-  try {
-    unseal(secret, sealed, context);
-  } catch {
+  if (!opensProof(secret, sealed))
     throw new Error(
       `The secret in ${comesFrom} is not the one this database was first started with: stored provider keys, webhooks and callbacks would not open. Set GATEWAY_SECRET to that one, or put the file gateway-secret of the first DATA_DIR back. Nothing was changed.`,
     );
+}
+
+/** Is this the secret that the database of the proof is used with? */
+export function opensProof(secret: string, sealed: Buffer): boolean {
+  try {
+    unseal(secret, sealed, context);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -6,3 +6,9 @@ export async function keepProof(db: Db, sealed: Buffer): Promise<Buffer> {
   const { rows } = await db.query('select sealed from secret_proof');
   return (rows[0] as { sealed: Buffer }).sealed;
 }
+
+/** Undefined in a database that no gateway was started on. */
+export async function findProof(db: Db): Promise<Buffer | undefined> {
+  const { rows } = await db.query('select sealed from secret_proof');
+  return (rows as { sealed: Buffer }[])[0]?.sealed;
+}

@@ -1,7 +1,9 @@
+import { backupCommand } from './backup-command.ts';
 import { checkBillCommand } from './check-bill-command.ts';
 import type { Command } from './command.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
+import { restoreCommand } from './restore-command.ts';
 import { startCommand } from './start-command.ts';
 import { verifyLedgerCommand } from './verify-ledger-command.ts';
 
@@ -11,5 +13,7 @@ export const commands: readonly Command[] = [
   verifyLedgerCommand,
   exportCommand,
   importCommand,
+  backupCommand,
+  restoreCommand,
   checkBillCommand,
 ];

@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -16,7 +17,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { isProcessAlive, lockFolder } from './folder-lock.ts';
@@ -34,6 +35,8 @@ export interface EmbeddedPostgres {
 const nobody = 65534;
 const logBytesMax = 10 * 1024 * 1024;
 const startMs = 60_000;
+/** The log of a long backup is replayed before the first connection. */
+const recoveryMs = 30 * 60_000;
 
 /**
  * A real Postgres of our own below `dataDir`: reached by a Unix socket only, with fsync on, gone when this process is gone
@@ -80,12 +83,74 @@ export function databaseHome(dataDir: string): string {
 
 /** How to reach the embedded database of a folder while its gateway runs; undefined where there is none. */
 export function runningConnection(dataDir: string): Connection | undefined {
-  const home = databaseHome(dataDir);
   try {
-    return JSON.parse(readFileSync(`${filesBelow(home).cluster}.connection.json`, 'utf8')) as Connection;
+    return JSON.parse(readFileSync(`${clusterFolder(dataDir)}.connection.json`, 'utf8')) as Connection;
   } catch {
     return undefined;
   }
+}
+
+/** Where the files of the embedded database of a folder are, or would be. */
+export function clusterFolder(dataDir: string): string {
+  return clusterIn(databaseHome(dataDir));
+}
+
+export function hasCluster(dataDir: string): boolean {
+  return existsSync(join(clusterFolder(dataDir), 'PG_VERSION'));
+}
+
+/** The password of the embedded database, which lies beside its files. */
+export function clusterPassword(dataDir: string): string {
+  return passwordIn(dirname(clusterFolder(dataDir)));
+}
+
+/**
+ * Gives a folder without a database one that `fill` writes file by file. It is made aside, `check` looks at it while a Postgres runs
+ * on it, and only then does it get its name: the folder has all of it or none, whatever fails or is killed.
+ */
+export async function adoptCluster(options: {
+  dataDir: string;
+  password: string;
+  fill: (folder: string) => Promise<void>;
+  check: (connection: Connection) => Promise<void>;
+  /** The last moment before the database is there: what belongs beside it is written now. */
+  publish: () => void;
+}): Promise<void> {
+  const dataDir = resolve(options.dataDir);
+  mkdirSync(dataDir, { recursive: true });
+  const lock = lockFolder(dataDir);
+  const place = prepare(dataDir);
+  const aside = { ...place, cluster: `${place.cluster}.unfinished`, password: options.password };
+  try {
+    if (existsSync(place.cluster)) throw new Error(`${dataDir} has a database already.`);
+    // Of an earlier one that was killed.
+    rmSync(aside.cluster, { recursive: true, force: true });
+    mkdirSync(aside.cluster, { mode: 0o700 });
+    await options.fill(aside.cluster);
+    giveAway(aside.cluster, place.as);
+    const endpoint = await chooseEndpoint(aside);
+    const { child, ready } = launch(aside, endpoint, recoveryMs);
+    try {
+      await ready;
+      await options.check(connectionTo(aside, endpoint));
+    } finally {
+      await stopChild(child, endpoint.socketFolder);
+    }
+    writeFileSync(passwordFile(dirname(place.cluster)), options.password, { mode: 0o600 });
+    options.publish();
+    renameSync(aside.cluster, place.cluster);
+  } finally {
+    rmSync(aside.cluster, { recursive: true, force: true });
+    lock.release();
+  }
+}
+
+/** Files that root wrote belong to the user that Postgres runs as. */
+function giveAway(folder: string, { uid, gid }: Place['as']): void {
+  if (uid === undefined || gid === undefined) return;
+  chownSync(folder, uid, gid);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    chownSync(join(entry.parentPath, entry.name), uid, gid);
 }
 
 interface Place {
@@ -112,7 +177,11 @@ function prepare(dataDir: string): Place {
 }
 
 function filesBelow(home: string): Pick<Place, 'cluster' | 'password' | 'logFile'> {
-  return { cluster: join(home, 'postgres'), password: passwordIn(home), logFile: join(home, 'postgres.log') };
+  return { cluster: clusterIn(home), password: passwordIn(home), logFile: join(home, 'postgres.log') };
+}
+
+function clusterIn(home: string): string {
+  return join(home, 'postgres');
 }
 
 /** A place beside root's home for a data folder inside it, the same at every start. */
@@ -127,8 +196,12 @@ function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
+function passwordFile(home: string): string {
+  return join(home, 'postgres-password');
+}
+
 function passwordIn(home: string): string {
-  const path = join(home, 'postgres-password');
+  const path = passwordFile(home);
   if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' });
   return readFileSync(path, 'utf8').trim();
 }
@@ -181,7 +254,7 @@ interface Start {
   ready: Promise<void>;
 }
 
-function launch(place: Place, endpoint: Endpoint): Start {
+function launch(place: Place, endpoint: Endpoint, patienceMs = startMs): Start {
   const program = join(place.native, 'bin', 'postgres');
   const args = ['-D', place.cluster, ...settings(endpoint)];
   const [command, ...rest] = [...dyingWithParent(), program, ...args] as [string, ...string[]];
@@ -190,7 +263,7 @@ function launch(place: Place, endpoint: Endpoint): Start {
   const child = spawn(command, rest, { ...place.as, env: environment(), stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   child.unref();
-  return { child, ready: untilReady(child, connectionTo(place, endpoint), place.logFile) };
+  return { child, ready: untilReady(child, connectionTo(place, endpoint), place.logFile, patienceMs) };
 }
 
 function connectionTo({ password }: Place, { host, port }: Endpoint): Connection {
@@ -235,8 +308,8 @@ function settings({ host, port, socketFolder }: Endpoint): string[] {
     max_connections: '200',
     shared_buffers: '128MB',
     max_wal_size: '2GB',
-    // Nobody replicates an embedded database: less log, and more of it grouped.
-    wal_level: 'minimal',
+    // What a backup beside a running gateway needs (`backup/copy-cluster.ts`). Nobody replicates an embedded database.
+    wal_level: 'replica',
     max_wal_senders: '0',
     wal_compression: 'on',
     checkpoint_timeout: '15min',
@@ -261,8 +334,13 @@ function openLog(place: Place): number {
   return openSync(place.logFile, 'a', 0o600);
 }
 
-async function untilReady(child: ChildProcess, connection: Connection, logFile: string): Promise<void> {
-  const until = Date.now() + startMs;
+async function untilReady(
+  child: ChildProcess,
+  connection: Connection,
+  logFile: string,
+  patienceMs: number,
+): Promise<void> {
+  const until = Date.now() + patienceMs;
   let gone = false;
   child.once('exit', () => {
     gone = true;

@@ -3,10 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Pool } from 'pg';
 import { withTransaction } from './transaction.ts';
 
-interface Migration {
+export interface AppliedMigration {
   name: string;
-  sql: string;
   checksum: string;
+}
+
+interface Migration extends AppliedMigration {
+  sql: string;
 }
 
 const sqlFolder = new URL('../../sql/', import.meta.url);
@@ -15,8 +18,16 @@ const sqlFolder = new URL('../../sql/', import.meta.url);
  * Runs the numbered files of `sql/` that this database has not seen, each in a transaction of its own. Several processes may
  * start at once: one migrates, the others wait. Refuses a database whose history is not this program's.
  */
-export async function migrate(pool: Pool, folder: URL = sqlFolder): Promise<string[]> {
-  const migrations = readMigrations(folder);
+export async function migrate(
+  pool: Pool,
+  options: {
+    folder?: URL;
+    /** Only these: the schema of an older version, for a copy of its rows. */
+    only?: readonly AppliedMigration[];
+  } = {},
+): Promise<string[]> {
+  const all = readMigrations(options.folder ?? sqlFolder);
+  const migrations = all.filter(({ name }) => options.only?.some((one) => one.name === name) ?? true);
   const done: string[] = [];
   await withTransaction(pool, async (tx) => {
     await lock(tx);
@@ -27,8 +38,8 @@ export async function migrate(pool: Pool, folder: URL = sqlFolder): Promise<stri
     await withTransaction(pool, async (tx) => {
       await lock(tx);
       const { rows } = await tx.query('select name, checksum from schema_migrations order by name');
-      const applied = rows as { name: string; checksum: string }[];
-      refuseOtherHistory(applied, migrations);
+      const applied = rows as AppliedMigration[];
+      refuseOtherHistory(applied, all);
       if (applied.some(({ name }) => name === migration.name)) return;
       await tx.query(migration.sql);
       await tx.query('insert into schema_migrations (name, checksum) values ($1, $2)', [
@@ -39,6 +50,20 @@ export async function migrate(pool: Pool, folder: URL = sqlFolder): Promise<stri
     });
   }
   return done;
+}
+
+/** What a database has seen, in order; nothing where it was never migrated. */
+export async function appliedMigrations(db: Pick<Pool, 'query'>): Promise<AppliedMigration[]> {
+  const { rows } = await db.query("select to_regclass('schema_migrations') is not null as is_there");
+  if (!(rows[0] as { is_there: boolean }).is_there) return [];
+  return (await db.query('select name, checksum from schema_migrations order by name')).rows as AppliedMigration[];
+}
+
+/** Those of this program that are not among `applied`. Throws, in words, when `applied` is not the beginning of this program's history. */
+export function pendingMigrations(applied: readonly AppliedMigration[]): string[] {
+  const all = readMigrations(sqlFolder);
+  refuseOtherHistory(applied, all);
+  return all.map(({ name }) => name).filter((name) => !applied.some((one) => one.name === name));
 }
 
 async function lock(tx: { query(sql: string): Promise<unknown> }): Promise<void> {
@@ -56,7 +81,7 @@ function readMigrations(folder: URL): Migration[] {
     });
 }
 
-function refuseOtherHistory(applied: readonly { name: string; checksum: string }[], ours: readonly Migration[]): void {
+function refuseOtherHistory(applied: readonly AppliedMigration[], ours: readonly Migration[]): void {
   for (const { name, checksum } of applied) {
     const known = ours.find((migration) => migration.name === name);
     if (known === undefined) {

@@ -19,6 +19,8 @@ export async function openDatabase(options: {
   dataDir: string;
   onError?: (error: Error) => void;
   watch?: Watch;
+  /** False for a tool that looks at a database as it is. */
+  migrates?: boolean;
 }): Promise<Database> {
   const embedded = options.databaseUrl === undefined ? await startEmbeddedPostgres(options) : undefined;
   const connection = embedded?.connection ?? { connectionString: options.databaseUrl };
@@ -29,7 +31,7 @@ export async function openDatabase(options: {
     let stopping = false;
     // What Postgres says to connections that are being closed anyway is no news.
     const pool = createPool(connection, { onError: (error) => stopping || options.onError?.(error) });
-    await migrate(pool);
+    if (options.migrates !== false) await migrate(pool);
     return {
       kind: embedded === undefined ? 'server' : 'embedded',
       connection,
@@ -66,7 +68,11 @@ function unreachable(cause: unknown): unknown {
 }
 
 /** The database for a tool that runs beside a gateway, or without one: an embedded one in use is looked at where it runs. */
-export async function openForTool(options: { databaseUrl: string | undefined; dataDir: string }): Promise<Database> {
+export async function openForTool(options: {
+  databaseUrl: string | undefined;
+  dataDir: string;
+  migrates?: boolean;
+}): Promise<Database> {
   const running =
     options.databaseUrl === undefined && isLocked(options.dataDir) ? runningConnection(options.dataDir) : undefined;
   if (running === undefined) return openDatabase(options);

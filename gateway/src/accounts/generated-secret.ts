@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where an installation keeps the secret that it made itself. */
+export function secretPath(dataDir: string): string {
+  return join(dataDir, 'gateway-secret');
+}
+
+/** 64 hex digits of this installation's own, made on the first start and kept from everybody else. */
+export function makeOrReadSecret(dataDir: string): string {
+  const path = secretPath(dataDir);
+  if (!existsSync(path)) writeSecret(dataDir, randomBytes(32).toString('hex'));
+  return readSecret(dataDir) ?? '';
+}
+
+/** Undefined where none was made. */
+export function readSecret(dataDir: string): string | undefined {
+  const path = secretPath(dataDir);
+  if (!existsSync(path)) return undefined;
+  const secret = readFileSync(path, 'utf8').trim();
+  if (!/^[0-9a-f]{64}$/.test(secret))
+    throw new Error(
+      `${path} does not hold 64 hex digits. Restore it from a backup: stored provider keys cannot be read without it.`,
+    );
+  return secret;
+}
+
+export function writeSecret(dataDir: string, secret: string): void {
+  writeFileSync(secretPath(dataDir), `${secret}\n`, { mode: 0o600, flag: 'wx' });
+}

@@ -1,0 +1,187 @@
+import { createWriteStream, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { readSecret, secretPath, writeSecret } from '../accounts/generated-secret.ts';
+import { opensProof } from '../accounts/prove-secret.ts';
+import type { Config } from '../config.ts';
+import { adoptCluster, clusterFolder, hasCluster } from '../db/embedded-postgres.ts';
+import { migrate, pendingMigrations } from '../db/migrate.ts';
+import { createPool } from '../db/pool.ts';
+import { amountOf, showProgress } from '../tools/progress.ts';
+import { type BackupHead, clusterFolderName, passwordName, secretName } from './backup-head.ts';
+import { type CheckedBackup, checkBackup, entriesOf } from './read-backup.ts';
+
+export interface RestoreDone {
+  head: BackupHead;
+  took: string;
+  /** Names of migrations that the backup's version did not have. */
+  migrated: readonly string[];
+}
+
+/** The major version of the embedded Postgres. */
+const embeddedVersion = 18;
+
+/**
+ * Puts a backup into an empty data folder, or an empty database. Reads all of it first: what is damaged, of a newer gateway, or does
+ * not belong where it is to go is refused, in words, before anything is changed.
+ */
+export async function restore(
+  config: Pick<Config, 'databaseUrl' | 'dataDir' | 'secret'>,
+  { path, signal }: { path: string; signal?: AbortSignal },
+): Promise<RestoreDone> {
+  refuseFull(config);
+  const checking = showProgress({ verb: 'Checking', unit: 'bytes', total: sizeOf(path) });
+  const backup = await checkBackup(path, { onRead: checking.add, signal }).finally(() => checking.end());
+  refuseNewer(backup.head);
+  const secret = await secretToWrite(path, backup.head, config);
+  return restoreCluster(path, { backup, secret, dataDir: config.dataDir, signal });
+}
+
+function refuseFull({ databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>): void {
+  if (databaseUrl !== undefined)
+    throw new Error(
+      'A backup goes into DATA_DIR. Unset DATABASE_URL, restore, then move it with `export` and `import`.',
+    );
+  if (hasCluster(dataDir))
+    throw new Error(
+      `${dataDir} has a database already. Restore into another DATA_DIR, or move this one away first. Nothing was changed.`,
+    );
+}
+
+/** 0 where it cannot be known: `checkBackup` says why. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function refuseNewer({ gateway, migrations }: BackupHead): void {
+  try {
+    pendingMigrations(migrations);
+  } catch (cause) {
+    throw new Error(
+      `The backup was made by a newer gateway (${gateway}) whose database this version does not know. Restore it with that version or a newer one. Nothing was changed.`,
+      { cause },
+    );
+  }
+}
+
+/** The secret that goes into the data folder; undefined where it is given, or there already. Throws when it is not the right one. */
+async function secretToWrite(
+  path: string,
+  { secretIncluded, secretProof }: BackupHead,
+  { secret: given, dataDir }: Pick<Config, 'secret' | 'dataDir'>,
+): Promise<string | undefined> {
+  const own = given ?? readSecret(dataDir);
+  const comesFrom = given === undefined ? secretPath(dataDir) : 'GATEWAY_SECRET';
+  const included = secretIncluded ? await partOf(path, secretName) : undefined;
+  if (own === undefined && included === undefined)
+    throw new Error(
+      'The backup was made with a GATEWAY_SECRET, which is not in it. Set GATEWAY_SECRET to the same one. Nothing was changed.',
+    );
+  const isRight = (secret: string): boolean =>
+    secretProof === null || opensProof(secret, Buffer.from(secretProof, 'base64'));
+  if (own !== undefined && !isRight(own))
+    throw new Error(
+      `The secret in ${comesFrom} is not the one that the backup was made with${included === undefined ? '' : ', which is in it: remove the other one'}. Nothing was changed.`,
+    );
+  return own === undefined ? included : undefined;
+}
+
+async function partOf(path: string, name: string): Promise<string> {
+  for await (const entry of entriesOf(path)) {
+    if (entry.name !== name) continue;
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry.content) chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks).toString('utf8').trim();
+  }
+  throw new Error(`${path} is damaged: it has no ${name}.`);
+}
+
+async function restoreCluster(
+  path: string,
+  options: { backup: CheckedBackup; secret: string | undefined; dataDir: string; signal: AbortSignal | undefined },
+): Promise<RestoreDone> {
+  const { backup, secret, dataDir, signal } = options;
+  const { head, bytes } = backup;
+  refuseOtherMachine(head);
+  refuseNoSpace(dataDir, bytes);
+  const progress = showProgress({ verb: 'Restoring', unit: 'bytes', total: bytes });
+  let took: string | undefined;
+  let migrated: readonly string[] = [];
+  try {
+    await adoptCluster({
+      dataDir,
+      password: await partOf(path, passwordName),
+      fill: (folder) => unpackCluster(path, { folder, onWritten: progress.add, signal }),
+      check: async (connection) => {
+        const pool = createPool(connection);
+        try {
+          migrated = await migrate(pool);
+        } finally {
+          await pool.end();
+        }
+        signal?.throwIfAborted();
+      },
+      publish: () => {
+        if (secret !== undefined) writeSecret(dataDir, secret);
+      },
+    });
+    took = progress.end();
+    return { head, took, migrated };
+  } catch (error) {
+    throw inWords(error, dataDir);
+  } finally {
+    if (took === undefined) progress.end();
+  }
+}
+
+function refuseOtherMachine({ postgres, platform }: BackupHead): void {
+  const here = `${process.platform}-${process.arch}`;
+  if (postgres === embeddedVersion && platform === here) return;
+  throw new Error(
+    `The backup holds the files of Postgres ${postgres} on ${platform}; this is Postgres ${embeddedVersion} on ${here}. Restore it on a machine of the first kind, then move the data with \`export\` and \`import\`. Nothing was changed.`,
+  );
+}
+
+/** Before the first byte, as far as it can be known: the folder may not be there yet. */
+function refuseNoSpace(dataDir: string, bytes: number): void {
+  let folder = dirname(clusterFolder(dataDir));
+  while (!existsSync(folder)) folder = dirname(folder);
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < bytes)
+    throw new Error(
+      `The backup needs ${amountOf(bytes, 'bytes')}, and ${folder} has ${amountOf(bavail * bsize, 'bytes')} left. Nothing was changed.`,
+    );
+}
+
+async function unpackCluster(
+  path: string,
+  options: { folder: string; onWritten: (bytes: number) => void; signal: AbortSignal | undefined },
+): Promise<void> {
+  const { folder, onWritten, signal } = options;
+  for await (const { name, kind, content } of entriesOf(path, { signal })) {
+    if (!name.startsWith(`${clusterFolderName}/`)) continue;
+    const target = resolve(folder, name.slice(clusterFolderName.length + 1));
+    if (!target.startsWith(`${resolve(folder)}${sep}`)) throw new Error(`${name} leads out of the data folder.`);
+    if (kind === 'folder') mkdirSync(target, { recursive: true, mode: 0o700 });
+    else await pipeline(counted(content, onWritten), createWriteStream(target, { mode: 0o600 }), { signal });
+  }
+}
+
+async function* counted(content: AsyncIterable<Buffer>, onWritten: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of content) {
+    onWritten(chunk.length);
+    yield chunk;
+  }
+}
+
+function inWords(error: unknown, dataDir: string): unknown {
+  const { code, name } = error as NodeJS.ErrnoException;
+  if (name === 'AbortError') return new Error(`Interrupted. ${dataDir} is as it was.`, { cause: error });
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new Error(`No space is left for ${dataDir}. Free some, then restore again. ${dataDir} is as it was.`, {
+      cause: error,
+    });
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new Error(`${dataDir} cannot be written to by this user.`, { cause: error });
+  return error;
+}

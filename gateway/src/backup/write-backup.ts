@@ -1,0 +1,138 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream, existsSync, statSync } from 'node:fs';
+import { link, open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { type BackupHead, headName, type Part, partsName } from './backup-head.ts';
+import { tarEnd, tarHead, tarPadding } from './tar.ts';
+
+/** The standard output in place of a file. */
+export const toStandardOutput = '-';
+
+/** Takes the parts of a backup one after the other. */
+export interface BackupWriter {
+  folder(name: string): Promise<void>;
+  /** `content` must come to exactly `size` bytes. */
+  file(name: string, size: number, content: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void>;
+  text(name: string, content: string): Promise<void>;
+}
+
+/**
+ * Writes a backup to a file that is whole or not there: made under another name beside it, readable by its owner only, then
+ * renamed. A file that exists is never overwritten. Returns the size.
+ */
+export async function writeBackup(
+  path: string,
+  options: {
+    head: BackupHead;
+    /** Writes the parts between the first and the last. Returns the number of rows, where there are any. */
+    fill: (writer: BackupWriter) => Promise<number | undefined>;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<{ bytes: number }> {
+  const target = path === toStandardOutput ? undefined : resolve(path);
+  if (target !== undefined) refuseTaken(path, target);
+  const aside = target === undefined ? undefined : `${target}.unfinished-${randomBytes(3).toString('hex')}`;
+  const sink = aside === undefined ? process.stdout : createWriteStream(aside, { flags: 'wx', mode: 0o600 });
+  const gzip = createGzip({ level: 1 });
+  // What fails here is thrown by the next write, or by the last `await`.
+  const written = pipeline(gzip, sink, { end: aside !== undefined, signal: options.signal });
+  written.catch(() => {});
+  let bytes = 0;
+  gzip.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  const put = async (chunk: Buffer): Promise<void> => {
+    if (gzip.destroyed || !gzip.write(chunk)) await Promise.race([written, once(gzip, 'drain')]);
+  };
+  try {
+    const parts: Part[] = [];
+    const writer: BackupWriter = {
+      folder: (name) => put(tarHead({ name, kind: 'folder', size: 0 })),
+      file: async (name, size, content) => {
+        await put(tarHead({ name, kind: 'file', size }));
+        const hash = createHash('sha256');
+        let came = 0;
+        for await (const chunk of content) {
+          came += chunk.length;
+          hash.update(chunk);
+          await put(chunk);
+        }
+        if (came !== size) throw new Error(`${name} changed its size while it was read.`);
+        await put(tarPadding(size));
+        parts.push({ name, size, sha256: hash.digest('hex') });
+      },
+      text: async (name, content) => {
+        const bytes = Buffer.from(content);
+        await writer.file(name, bytes.length, [bytes]);
+      },
+    };
+    await writer.text(headName, `${JSON.stringify(options.head, undefined, 2)}\n`);
+    const rows = await options.fill(writer);
+    await writer.text(partsName, `${JSON.stringify({ parts, rows: rows ?? null })}\n`);
+    await put(tarEnd);
+    gzip.end();
+    await written;
+    if (target !== undefined && aside !== undefined) await publish(aside, target);
+    return { bytes };
+  } catch (error) {
+    gzip.destroy();
+    if (aside !== undefined) await rm(aside, { force: true });
+    throw target === undefined ? error : inWords(error, path);
+  }
+}
+
+function refuseTaken(path: string, target: string): void {
+  if (existsSync(target))
+    throw new Error(
+      statSync(target).isDirectory()
+        ? `${path} is a folder. Name a file in it.`
+        : `${path} exists already, and a backup overwrites nothing. Choose another name.`,
+    );
+  if (!existsSync(dirname(target))) throw new Error(`The folder ${dirname(target)} does not exist.`);
+}
+
+/** On the disk before it has its name, and under its name only where nobody took it meanwhile. */
+async function publish(aside: string, target: string): Promise<void> {
+  await sync(aside, 'r+');
+  try {
+    await link(aside, target);
+    await rm(aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+    // A file system without hard links.
+    if (existsSync(target)) throw Object.assign(new Error(`${target} exists`), { code: 'EEXIST' });
+    await rename(aside, target);
+  }
+  // Not every system can sync a folder.
+  await sync(dirname(target), 'r').catch(() => {});
+}
+
+async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** What the disk says, for the operator. */
+function inWords(error: unknown, path: string): unknown {
+  const { code, name } = error as NodeJS.ErrnoException;
+  const folder = dirname(resolve(path));
+  if (name === 'AbortError') return new Error(`Interrupted. ${path} was not written.`, { cause: error });
+  const says: Record<string, string> = {
+    ENOSPC: `No space is left in ${folder}. Free some, or choose another disk.`,
+    EDQUOT: `The disk quota of ${folder} is used up. Free some space, or choose another disk.`,
+    EFBIG: `The file system, or a limit of this shell (ulimit -f), takes no file as large as this.`,
+    EACCES: `${folder} cannot be written to by this user.`,
+    EPERM: `${folder} cannot be written to by this user.`,
+    EROFS: `${folder} is read-only.`,
+    EEXIST: `${path} exists already, and a backup overwrites nothing. Choose another name.`,
+  };
+  const sentence = says[code ?? ''];
+  return sentence === undefined ? error : new Error(`${sentence} ${path} was not written.`, { cause: error });
+}

@@ -1,0 +1,2 @@
+/** Of the gateway. */
+export const version = '0.1.0';

@@ -1,0 +1,249 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkBackup } from '../../gateway/src/backup/read-backup.ts';
+import { chat, eventually, hello, json } from '../support/ask.ts';
+import { type Ended, runCommand } from '../support/command-line.ts';
+import { dataFolder } from '../support/data-folder.ts';
+import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
+import { liveKey, testKey } from '../support/start-gateway.ts';
+
+const folder = dataFolder('backup');
+const dataDir = join(folder, 'data');
+const backup = join(folder, 'gateway.backup');
+const environment = (dir: string): Record<string, string> => ({
+  DATA_DIR: dir,
+  PORT: '0',
+  LOG_LEVEL: 'warn',
+  GATEWAY_BOOTSTRAP_KEY: liveKey,
+  GATEWAY_BOOTSTRAP_TEST_KEY: testKey,
+});
+const run = (args: readonly string[], dir: string): Promise<Ended> => runCommand(args, { env: { DATA_DIR: dir } });
+const ask = (gateway: GatewayProcess, path: string, body?: unknown, key = testKey): Promise<Response> =>
+  fetch(gateway.url + path, {
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'x-client-id': 'acme' },
+  });
+
+/** Calls as fast as they come until it is told to stop; returns the ids of those that were answered, in order. */
+function load(gateway: GatewayProcess, clients: number): { answered: string[]; stop(): Promise<void> } {
+  const answered: string[] = [];
+  let stopping = false;
+  const all = Array.from({ length: clients }, async () => {
+    while (!stopping) {
+      const answer = await ask(gateway, chat, hello());
+      await answer.text();
+      if (answer.status === 200) answered.push(answer.headers.get('x-request-id') ?? '');
+    }
+  });
+  return {
+    answered,
+    stop: async () => {
+      stopping = true;
+      await Promise.all(all);
+    },
+  };
+}
+
+interface Page {
+  data: { id: string }[];
+  next_cursor?: string | null;
+}
+
+async function idsOfCalls(gateway: GatewayProcess): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (let cursor = ''; ; ) {
+    const page = await json<Page>(ask(gateway, `/v1/usage/requests?limit=100${cursor}`));
+    for (const { id } of page.data) ids.add(id);
+    if (!page.next_cursor) return ids;
+    cursor = `&cursor=${encodeURIComponent(page.next_cursor)}`;
+  }
+}
+
+/** Calls answered before the backup began; all of them must be in it. */
+let before: string[];
+
+beforeAll(async () => {
+  const gateway = await spawnGateway(environment(dataDir));
+  await json(ask(gateway, '/v1/budgets', { name: 'Acme', limit_usd: 500 }), 201);
+  await json(ask(gateway, '/v1/budgets', { name: 'Each', scope: { client_id: '*' }, limit_usd: 500 }), 201);
+  const account = { name: 'own', kind: 'openai-compatible', base_url: 'https://models.example/v1', api_key: 'sk-own' };
+  await json(ask(gateway, '/v1/providers', account, liveKey), 201);
+  const calls = load(gateway, 4);
+  await eventually(() => expect(calls.answered.length).toBeGreaterThan(100), 20_000);
+  before = [...calls.answered];
+  expect(await run(['backup', '--out', backup], dataDir)).toMatchObject({ code: 0, out: '' });
+  await calls.stop();
+  expect(await gateway.kill('SIGTERM')).toBe(0);
+}, 90_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a backup', () => {
+  it('made while the gateway writes restores to right books, with every call that was answered before it began', async () => {
+    const restored = join(folder, 'restored');
+    const done = await run(['restore', '--in', backup], restored);
+    expect(`${done.code} ${done.err}`).toMatch(/^0 Restored the backup of .* into .*restored/s);
+    expect(await run(['verify-ledger'], restored)).toMatchObject({ code: 0, out: 'Ledger OK: 2 budgets checked.\n' });
+    const gateway = await spawnGateway(environment(restored));
+    const ids = await idsOfCalls(gateway);
+    expect(before.filter((id) => !ids.has(id))).toEqual([]);
+    // The generated secret came along: the stored key of a provider opens, and calls go on where they were.
+    expect(await json(ask(gateway, '/v1/providers', undefined, liveKey))).toMatchObject({ data: [{ name: 'own' }] });
+    expect((await ask(gateway, chat, hello())).status).toBe(200);
+    expect(gateway.output()).not.toContain('shown this once');
+    expect(await gateway.kill('SIGTERM')).toBe(0);
+    expect(await run(['verify-ledger'], restored)).toMatchObject({ code: 0 });
+  }, 60_000);
+
+  it('is one file that `tar` reads, readable by its owner only', () => {
+    expect(statSync(backup).mode & 0o777).toBe(0o600);
+    const names = execFileSync('tar', ['-tzf', backup], { encoding: 'utf8' }).trim().split('\n');
+    expect(names[0]).toBe('backup.json');
+    expect(names).toContain('gateway-secret');
+    expect(names.at(-1)).toBe('parts.json');
+    // Nothing beside it.
+    expect(readdirSync(folder).filter((name) => name.includes('unfinished'))).toEqual([]);
+  });
+
+  it('is made without a running gateway too, never over a file that exists, never without a database', async () => {
+    const other = join(folder, 'stopped.backup');
+    expect(await run(['backup', '--out', other], dataDir)).toMatchObject({ code: 0 });
+    const size = statSync(other).size;
+    const again = await run(['backup', '--out', other], dataDir);
+    expect([again.code, again.err]).toEqual([
+      1,
+      `${other} exists already, and a backup overwrites nothing. Choose another name.\n`,
+    ]);
+    expect(statSync(other).size).toBe(size);
+    expect((await run(['backup', '--out', folder], dataDir)).err).toContain('is a folder. Name a file in it.');
+    expect((await run(['backup', '--out', join(folder, 'no/where')], dataDir)).err).toContain('does not exist');
+    const empty = await run(['backup', '--out', join(folder, 'x')], join(folder, 'nothing'));
+    expect([empty.code, empty.err]).toEqual([1, expect.stringContaining('There is no database in')]);
+    expect(existsSync(join(folder, 'nothing'))).toBe(false);
+  }, 60_000);
+});
+
+describe('a restore', () => {
+  const target = join(folder, 'target');
+  /** What it says of a file, and that it left nothing. */
+  async function refusal(content: Buffer): Promise<string> {
+    const file = join(folder, 'damaged.backup');
+    writeFileSync(file, content);
+    const { code, err } = await run(['restore', '--in', file], target);
+    expect(code).toBe(1);
+    expect(existsSync(target)).toBe(false);
+    return err;
+  }
+
+  it('refuses a data folder that has a database, and leaves it as it is', async () => {
+    const refused = await run(['restore', '--in', backup], dataDir);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('has a database already')]);
+    expect(await run(['verify-ledger'], dataDir)).toMatchObject({ code: 0 });
+  }, 30_000);
+
+  it('refuses a backup that breaks off, that has a wrong bit, or that is something else, before anything is there', async () => {
+    const whole = readFileSync(backup);
+    expect(await refusal(whole.subarray(0, whole.length / 2))).toMatch(/is damaged \(it breaks off before its end\)/);
+    const flipped = Buffer.from(whole);
+    flipped.writeUInt8((flipped[whole.length >> 1] ?? 0) ^ 4, whole.length >> 1);
+    expect(await refusal(flipped)).toMatch(/is damaged \(.*Use another backup. Nothing was changed./);
+    expect(await refusal(Buffer.from('{"format":"ai-gateway-export"}\n'))).toContain('is not a backup of this gateway');
+    expect(await refusal(gzipSync('anything', { level: 1 }))).toContain('is damaged');
+    expect(await refusal(Buffer.alloc(0))).toContain('is not a backup of this gateway');
+    const missing = await run(['restore', '--in', join(folder, 'none')], target);
+    expect([missing.code, missing.err]).toEqual([1, `${join(folder, 'none')} does not exist.\n`]);
+  }, 60_000);
+
+  it('finds a wrong bit wherever it is, and a byte that was changed before it was packed', async () => {
+    const whole = readFileSync(backup);
+    const file = join(folder, 'flipped.backup');
+    const positions = [
+      0,
+      5,
+      8,
+      ...Array.from({ length: 6 }, (_, i) => Math.floor(((i + 0.5) / 6) * whole.length)),
+      whole.length - 6,
+      whole.length - 1,
+    ];
+    for (const at of positions) {
+      const flipped = Buffer.from(whole);
+      flipped.writeUInt8((flipped[at] ?? 0) ^ 1, at);
+      writeFileSync(file, flipped);
+      await expect(checkBackup(file), `byte ${at} of ${whole.length}`).rejects.toThrow(/damaged|not a backup/);
+    }
+    const unpacked = gunzipSync(whole);
+    const at = unpacked.indexOf('gateway-secret') + 512;
+    unpacked.writeUInt8((unpacked[at] ?? 0) ^ 1, at);
+    writeFileSync(file, gzipSync(unpacked, { level: 1 }));
+    await expect(checkBackup(file)).rejects.toThrow('gateway-secret is not what was written');
+  }, 60_000);
+
+  it('refuses a backup of a newer gateway in words', async () => {
+    const unpacked = gunzipSync(readFileSync(backup)).toString('latin1');
+    // The head's own checksum stays right: the digits change and no length does.
+    const newer = unpacked.replace('"version": 1,', '"version": 9,');
+    expect(await refusal(gzipSync(Buffer.from(newer, 'latin1'), { level: 1 }))).toMatch(
+      /was made by a newer gateway \(\d+\.\d+\.\d+\)\. Restore it with that version/,
+    );
+  }, 30_000);
+
+  it('refuses a secret that is not the one of the backup', async () => {
+    const refused = await runCommand(['restore', '--in', backup], {
+      env: { DATA_DIR: target, GATEWAY_SECRET: 'ab'.repeat(32) },
+    });
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringContaining('The secret in GATEWAY_SECRET is not the one that the backup was made with'),
+    ]);
+    expect(existsSync(target)).toBe(false);
+  }, 30_000);
+});
+
+const cli = fileURLToPath(new URL('../../gateway/src/cli.ts', import.meta.url));
+
+/** Sends Ctrl-C as soon as `isUnderWay`. */
+async function interrupted(args: readonly string[], dir: string, isUnderWay: () => boolean): Promise<Ended> {
+  const child = spawn(process.execPath, [cli, ...args], { env: { PATH: process.env.PATH ?? '', DATA_DIR: dir } });
+  let err = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  const look = setInterval(() => {
+    if (!isUnderWay()) return;
+    clearInterval(look);
+    child.kill('SIGINT');
+  }, 1);
+  return new Promise((resolve) =>
+    child.on('close', (code) => {
+      clearInterval(look);
+      resolve({ code, out: '', err });
+    }),
+  );
+}
+
+describe('Ctrl-C', () => {
+  it('during a backup leaves no file', async () => {
+    const place = join(folder, 'interrupted');
+    mkdirSync(place);
+    const { code, err } = await interrupted(
+      ['backup', '--out', join(place, 'b')],
+      dataDir,
+      () => readdirSync(place).length > 0,
+    );
+    expect([code, err]).toEqual([1, `Interrupted. ${join(place, 'b')} was not written.\n`]);
+    expect(readdirSync(place)).toEqual([]);
+  }, 30_000);
+
+  it('during a restore leaves a data folder that another restore fills', async () => {
+    const target = join(folder, 'interrupted-restore');
+    const { code, err } = await interrupted(['restore', '--in', backup], target, () =>
+      existsSync(join(target, 'postgres.unfinished/global')),
+    );
+    expect([code, err]).toEqual([1, `Interrupted. ${target} is as it was.\n`]);
+    expect(readdirSync(target).filter((name) => /^postgres(\.unfinished)?$|secret|pid/.test(name))).toEqual([]);
+    expect(await run(['restore', '--in', backup], target)).toMatchObject({ code: 0 });
+  }, 60_000);
+});
