@@ -11,6 +11,7 @@ import type { Authenticator } from './http/authenticate.ts';
 import { BodyShares } from './http/body-shares.ts';
 import { guardRequest } from './http/guard.ts';
 import { notOfferedAt } from './http/not-offered.ts';
+import { noteError, observeRequest } from './http/observe-request.ts';
 import { speaksAnthropic, toPlainPath } from './http/plain-path.ts';
 import { sendError } from './http/send-error.ts';
 import { takeBackground } from './http/serve-background.ts';
@@ -38,10 +39,10 @@ export function createApp(options: {
   app.disable('etag');
   app.set('query parser', 'simple');
   // Before anything refuses: what a refusal looks like is read off the path.
-  app.use(tagPath, toPlainPath);
+  app.use(observeRequest(services), tagPath, toPlainPath);
   app.use((req: Request, _res: Response, next: NextFunction) => {
     guardRequest(req);
-    if (isDraining() && req.path !== '/readyz' && req.path !== '/healthz') throw draining();
+    if (isDraining() && !answeredWhileDraining.has(req.path)) throw draining();
     next();
   });
   const endpoints: Record<string, ModelEndpoint> = {
@@ -66,10 +67,14 @@ export function createApp(options: {
   const models = new Map(
     Object.entries(endpoints).map(([path, endpoint]) => [
       path,
-      serveModel(services, { authenticator, bodies }, endpoint),
+      serveModel(services, { authenticator, bodies }, { ...endpoint, path }),
     ]),
   );
-  for (const [path, serve] of models) app.post(path, serve);
+  for (const [path, serve] of models)
+    app.post(path, (req, res) => {
+      res.locals.isModelCall = true;
+      return serve(req, res);
+    });
   serveContract(app, services, { authenticator, bodies });
   serveInvoices(app, services);
   serveDocs(app, { publicUrl: () => services.publicUrl, version });
@@ -81,7 +86,13 @@ export function createApp(options: {
   });
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
     const anthropic = speaksAnthropic(req.path) || readByAnthropic(req);
-    sendError(res, { error: known(error), requestId: newId('req', services.now()), log: services.log, anthropic });
+    const sent = sendError(res, {
+      error: known(error),
+      requestId: newId('req', services.now()),
+      log: services.log,
+      anthropic,
+    });
+    noteError(res, sent);
   });
   /*
    * A model call whose URL is just that goes straight to what serves it: Express gives each request another prototype, which
@@ -103,6 +114,8 @@ function isOdd(req: IncomingMessage): boolean {
     return true;
   }
 }
+
+const answeredWhileDraining: ReadonlySet<string> = new Set(['/readyz', '/healthz', '/metrics']);
 
 function draining(): GatewayError {
   return new GatewayError(

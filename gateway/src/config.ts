@@ -77,6 +77,14 @@ const environment = z.object({
   // systemd sets these.
   NOTIFY_SOCKET: z.string().optional(),
   WATCHDOG_USEC: z.coerce.number().int().positive().optional(),
+  LOG_REQUESTS: flag.default(true),
+  METRICS_TOKEN: z
+    .string()
+    .regex(
+      /^[\x21-\x7e]{8,500}$/,
+      'must be 8 to 500 printable ASCII characters without a space (try: openssl rand -hex 24)',
+    )
+    .optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -106,6 +114,9 @@ export interface Config {
   proxies: TrustedProxies | undefined;
   /** Undefined: the process is not a unit of systemd's that waits for word. */
   systemd: { watchdogMs: number | undefined } | undefined;
+  /** One line a call. */
+  logRequests: boolean;
+  metricsToken: string | undefined;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
 }
 
@@ -160,6 +171,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       value.NOTIFY_SOCKET === undefined
         ? undefined
         : { watchdogMs: value.WATCHDOG_USEC === undefined ? undefined : value.WATCHDOG_USEC / 1_000 },
+    logRequests: value.LOG_REQUESTS,
+    metricsToken: value.METRICS_TOKEN,
     logLevel: value.LOG_LEVEL,
   };
 }

@@ -16,6 +16,7 @@ import type { HealthBoard } from './routing/health-board.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
 import type { LoopBoard } from './scenarios/loop-board.ts';
 import type { WarmUp } from './scenarios/warm-up.ts';
+import type { CallObserver } from './telemetry/call-observer.ts';
 import type { DiskWatch } from './telemetry/disk-watch.ts';
 import type { LogDestination } from './telemetry/log-destination.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -27,6 +28,7 @@ export interface Services {
   log: Logger;
   logTo: LogDestination;
   metrics: Metrics;
+  observer: CallObserver;
   disk: DiskWatch;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -38,6 +40,8 @@ export interface Services {
   /** Handed to `clientAddress` wherever it matters who a request comes from. */
   proxies: TrustedProxies | undefined;
   operatorKey: string | undefined;
+  /** The only credential `/metrics` takes; undefined: it asks for none. */
+  metricsToken: string | undefined;
   /** Where alert e-mails are handed in. */
   smtp: { url: string; from: string } | undefined;
   journal: Journal;

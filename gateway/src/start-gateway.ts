@@ -37,6 +37,7 @@ import { UnknownModels } from './routing/unknown-models.ts';
 import { LoopBoard } from './scenarios/loop-board.ts';
 import { WarmUp } from './scenarios/warm-up.ts';
 import type { Services } from './services.ts';
+import { CallObserver } from './telemetry/call-observer.ts';
 import { DiskWatch } from './telemetry/disk-watch.ts';
 import { plainDestination, stderrDestination } from './telemetry/log-destination.ts';
 import { Metrics } from './telemetry/metrics.ts';
@@ -150,6 +151,7 @@ export async function startGateway(
     log,
     logTo,
     metrics,
+    observer: new CallObserver({ log, metrics, logRequests: config.logRequests }),
     disk: new DiskWatch({ folders: [config.dataDir, databaseHome(config.dataDir)], log, now }),
     now,
     processId: processLock.id,
@@ -158,6 +160,7 @@ export async function startGateway(
     allowPrivateNetwork: config.allowPrivateNetwork,
     proxies: config.proxies,
     operatorKey: config.operatorKey,
+    metricsToken: config.metricsToken,
     smtp: config.smtp,
     journal,
     budgets,

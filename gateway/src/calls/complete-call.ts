@@ -10,6 +10,7 @@ import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
 import { maskAccount } from '../providers/mask-account.ts';
 import { type RouteInput, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
+import { noteFailure } from '../telemetry/call-report.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { errorOf, type FailedAttempt, mayGoOn, resting, unaffordable } from './attempt.ts';
 import { ceilingToAsk, type Funding, fundCall, meterIdsOf } from './fund-call.ts';
@@ -179,6 +180,7 @@ function open(
     hold,
     ledger: services.ledger,
     passage,
+    report: request.report,
     settled: false,
     startedAt: request.startedAt,
     createdAtMs: request.receivedAtMs,
@@ -212,11 +214,13 @@ async function answerFrom(
     const attempt = services.health.begin({ account, model, workspaceId }, tried.length > 0);
     if (attempt === undefined) {
       tried.push({ provider, model: candidate.model, failure: resting });
+      noteFailure(request.report, candidate, resting);
       continue;
     }
     if (running.earlier !== undefined && !(await holdNext(services, { request, running, candidate, funding }))) {
       services.health.abandoned(attempt);
       tried.push({ provider, model: candidate.model, failure: unaffordable });
+      noteFailure(request.report, candidate, unaffordable);
       continue;
     }
     running.provider = provider;
@@ -226,6 +230,7 @@ async function answerFrom(
     running.model = candidate.model;
     running.price = candidate.price;
     running.candidate = candidate;
+    request.report.place = candidate;
     running.route = candidate.reason;
     running.attempts += 1;
     running.attemptAt = performance.now();
@@ -257,6 +262,7 @@ async function answerFrom(
       return outcome;
     }
     services.health.failed(attempt, outcome.failure);
+    noteFailure(request.report, candidate, outcome.failure);
     if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
     if (request.cancellation.cancelled) {
       // Nobody waits for another try.
@@ -378,13 +384,19 @@ async function close(
     await settleCall(running, { status: 'cancelled', ...soFar(transform, 'time') });
     return { tail: [], whole: false };
   }
-  if (because === undefined) services.health.failed(running.attempt, answered.failure() ?? { kind: 'broken' });
+  if (because === undefined) {
+    const failure = answered.failure() ?? broken;
+    services.health.failed(running.attempt, failure);
+    if (running.candidate !== undefined) noteFailure(request.report, running.candidate, failure);
+  }
   const error = because === 'stopping' ? stoppedHalfway() : brokenOff(running, end);
   const unseen = because === undefined ? 'ceiling' : 'time';
   await settleCall(running, { status: 'failed', ...soFar(transform, unseen), errorCode: error.code });
   const toldAlready = end.kind === 'failed' && end.message === undefined;
   return { tail: toldAlready ? [] : [errorFrame(error)], whole: false };
 }
+
+const broken = { kind: 'broken' };
 
 function brokenOff({ provider }: RunningCall, end: StreamEnd): GatewayError {
   const timedOut = end.kind === 'broken' && end.error.kind === 'timeout';

@@ -9,6 +9,7 @@ import { type EmbeddingRequest, embeddingAdapterOf, encode } from '../providers/
 import { sandboxTokens, sandboxVector } from '../providers/sandbox.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
+import { noteFailure } from '../telemetry/call-report.ts';
 import { inTurn } from '../turns/in-turn.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { type AttemptFailure, errorOf, failureOfExchange, resting, retryAfterOf } from './attempt.ts';
@@ -112,12 +113,14 @@ async function embedFunded(
   const { account } = candidate;
   const attempt = services.health.begin({ account, model, workspaceId: request.caller.workspaceId }, false);
   if (attempt === undefined) {
+    noteFailure(request.report, candidate, resting);
     const error = errorOf([{ provider, model, failure: resting }]);
     await closeUnanswered(running, 'failed', error.code);
     throw error;
   }
   running.attempt = attempt;
   running.attempts = 1;
+  request.report.place = candidate;
   const outcome = await embed(services, { request, asked, call, candidate });
   if (outcome.kind === 'failed') {
     if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
@@ -127,6 +130,7 @@ async function embedFunded(
       throw new ClientGone();
     }
     services.health.failed(attempt, outcome.failure);
+    noteFailure(request.report, candidate, outcome.failure);
     const error = errorOf([{ provider, model, failure: outcome.failure }]);
     await closeUnanswered(running, 'failed', error.code);
     throw error;
@@ -227,6 +231,7 @@ function openEmbedding(
     hold,
     ledger: services.ledger,
     passage,
+    report: request.report,
     settled: false,
     metered: candidate.trusted && request.caller.livemode,
     startedAt: request.startedAt,

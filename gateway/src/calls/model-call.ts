@@ -2,6 +2,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
+import type { CallReport } from '../telemetry/call-report.ts';
 import type { CallTags } from '../usage/call-record.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { StreamSink } from './stream-run.ts';
@@ -28,6 +29,8 @@ export interface ModelCall {
   anthropicHeaders: Record<string, string>;
   /** Cancelled when the client has gone, or the process cannot wait any longer. */
   cancellation: Cancellation;
+  /** What log, metrics and traces are told when it is over. */
+  report: CallReport;
 }
 
 export interface PlainAnswer {

@@ -20,6 +20,7 @@ import { parseMembers } from '../dialects/exact-json.ts';
 import { outlineJson, withPlainKeys } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { Services } from '../services.ts';
+import { type CallReport, nameOf } from '../telemetry/call-report.ts';
 import { Cancellation } from './cancellation.ts';
 import { completeCall } from './complete-call.ts';
 
@@ -42,9 +43,17 @@ async function take(services: Services, underWay: UnderWay): Promise<BackgroundR
 }
 
 async function runOne(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<void> {
-  const outcome = await answer(services, row, signal);
+  const receivedAtMs = services.now();
+  const report = services.observer.begin({
+    id: newId('req', receivedAtMs),
+    endpoint: '/v1/chat/completions/background',
+    background: row.id,
+    startedAt: performance.now(),
+  });
+  const { outcome, status } = await answer(services, row, { report, receivedAtMs, signal });
   // It was taken with a 202: nothing was asked of a provider yet, so it is tried again when there is room.
-  if (outcome.error?.code === 'rate_limited' && (await waits(services, row, signal))) return;
+  if (outcome.error?.code === 'rate_limited' && (await waits(services, row, signal))) return services.observer.putOff();
+  services.observer.ended(report, { status, errorCode: outcome.error?.code });
   const sealed = sealFor(services.secret, row, 'outcome', JSON.stringify(outcome));
   const state = outcome.error === undefined ? 'completed' : 'failed';
   // The call is paid for: its outcome is not lost because the database is away for a while.
@@ -58,7 +67,11 @@ function waits(services: Services, row: BackgroundRow, signal: AbortSignal): Pro
   return untilWritten(() => putOff(db, row, { processId, delayMs: rateLimitedMs }), signal);
 }
 
-async function answer(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<BackgroundOutcome> {
+async function answer(
+  services: Services,
+  row: BackgroundRow,
+  { report, receivedAtMs, signal }: { report: CallReport; receivedAtMs: number; signal: AbortSignal },
+): Promise<{ outcome: BackgroundOutcome; status: number }> {
   const cancellation = new Cancellation();
   const stop = (): void => cancellation.cancel('stopping');
   signal.addEventListener('abort', stop);
@@ -69,9 +82,12 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
     const caller = await callerNow(services, row, signal);
     const body = Buffer.from(request.body);
     const outline = outlineJson(body);
-    const receivedAtMs = services.now();
+    const json = parseMembers(withPlainKeys(body, outline).toString('utf8'), outline);
+    report.caller = caller;
+    report.tags = request.tags;
+    report.modelRequested = nameOf(json.model);
     const answered = await completeCall(services, {
-      id: newId('req', receivedAtMs),
+      id: report.id,
       receivedAtMs,
       startedAt: performance.now(),
       caller,
@@ -79,14 +95,15 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
       dialect: chat,
       body,
       outline,
-      json: parseMembers(withPlainKeys(body, outline).toString('utf8'), outline),
+      json,
       fallbacks: request.fallbacks,
       strict: request.strict,
       anthropicHeaders: {},
       cancellation,
+      report,
     });
     if (answered.kind !== 'plain') throw new Error('a background call is never streamed');
-    return {
+    const outcome: BackgroundOutcome = {
       response: JSON.parse(answered.body.toString('utf8')) as JsonObject,
       cost_usd: Number(answered.headers['x-gateway-cost-usd']),
       billed: !seesMargin(caller),
@@ -97,8 +114,10 @@ async function answer(services: Services, row: BackgroundRow, signal: AbortSigna
         ? {}
         : { provider: answered.headers['x-gateway-provider'] }),
     };
+    return { outcome, status: 200 };
   } catch (error) {
-    return { error: tell(isGatewayError(error) ? error : unforeseen(services, error, row.id)) };
+    const told = isGatewayError(error) ? error : unforeseen(services, error, row.id);
+    return { outcome: { error: tell(told) }, status: told.status };
   } finally {
     signal.removeEventListener('abort', stop);
   }

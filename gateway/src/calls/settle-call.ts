@@ -10,6 +10,7 @@ import type { Usage } from '../dialects/neutral.ts';
 import { unpricedAt } from '../providers/call-extras.ts';
 import { costNanos, type Price } from '../providers/price.ts';
 import type { Attempt } from '../routing/health-board.ts';
+import type { CallReport } from '../telemetry/call-report.ts';
 import { addUsage, type ClosedCall, noUsage } from '../usage/call-record.ts';
 import type { Passage } from './admission.ts';
 import { type AttemptSoFar, estimateSpent, type Spent } from './spent.ts';
@@ -24,6 +25,7 @@ export interface RunningCall extends AttemptSoFar {
   hold: Hold | undefined;
   ledger: Ledger;
   passage: Passage;
+  report: CallReport;
   /** Posted to the journal, held no more. */
   settled: boolean;
   startedAt: number;
@@ -129,6 +131,7 @@ function post(running: RunningCall, last: ClosedCall): { onRecord: Promise<void>
   running.settled = true;
   const { hold, ledger, passage, entry, earlier } = running;
   const closed = earlier === undefined ? last : withEarlier(last, earlier);
+  running.report.closed = closed;
   const debits = hold === undefined ? undefined : ledger.settle(hold, closed.costNanos);
   passage.leave({ tokens: closed.usage.inputTokens + closed.usage.outputTokens, costNanos: closed.costNanos });
   return { onRecord: entry.close(closed, debits), settlement: { costNanos: closed.costNanos } };

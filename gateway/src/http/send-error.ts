@@ -8,12 +8,12 @@ import { endUnread } from './end-unread.ts';
 
 /**
  * Every refusal as JSON in the caller's dialect. Anything but a GatewayError becomes a 500 without details, and a log line that has
- * them. `anthropic`: in Anthropic's shape, with the header `request-id` that its packages read.
+ * them. Answers with the error that was sent. `anthropic`: in Anthropic's shape, with the header `request-id` that its packages read.
  */
 export function sendError(
   res: ServerResponse,
   options: { error: unknown; requestId: string; log: Logger; anthropic?: boolean },
-): void {
+): GatewayError {
   const { requestId, log, anthropic = false } = options;
   const error = isGatewayError(options.error)
     ? options.error
@@ -22,7 +22,7 @@ export function sendError(
       : internal(options.error, log, requestId);
   if (res.headersSent || res.destroyed) {
     res.destroy();
-    return;
+    return error;
   }
   const body = Buffer.from(JSON.stringify(anthropic ? messages.error(error, requestId) : toErrorBody(error)));
   res.statusCode = error.status;
@@ -40,6 +40,7 @@ export function sendError(
   if (isUnread || unreadStatuses.has(error.status)) res.setHeader('connection', 'close');
   if (isUnread) endUnread(req, res, body);
   else res.end(body);
+  return error;
 }
 
 /** Said before the body is read. */

@@ -16,6 +16,7 @@ import type { TextAnswer } from '../usage/text-answer.ts';
 import { type Authenticator, keyOf, wrongKey } from './authenticate.ts';
 import type { BodyShares } from './body-shares.ts';
 import { handlers, texts } from './handlers.ts';
+import { noteCaller, noteError } from './observe-request.ts';
 import { parseInput } from './parse-input.ts';
 import { readBody } from './read-body.ts';
 import { sendError } from './send-error.ts';
@@ -60,6 +61,7 @@ async function answer(serving: Serving): Promise<void> {
   try {
     const caller =
       operation.access === 'operator' ? operator(services, req) : await authenticator.authenticate(req.headers);
+    noteCaller(res, caller);
     if (operation.access !== 'operator') checkAccess(operation, caller);
     const body = inQuery(operation.method) || !hasBody(req) ? undefined : await readAll(serving, caller.keyId);
     const input = parseInput(operation, req, body === undefined ? undefined : parseBody(body, managementBounds).json);
@@ -113,7 +115,10 @@ async function answer(serving: Serving): Promise<void> {
     await place
       ?.letGo()
       .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
-    sendError(res, { error: isUnstorableFault(error) ? unstorable(error) : error, requestId, log: services.log });
+    noteError(
+      res,
+      sendError(res, { error: isUnstorableFault(error) ? unstorable(error) : error, requestId, log: services.log }),
+    );
   }
 }
 

@@ -16,9 +16,11 @@ import type { JsonObject } from '../dialects/neutral.ts';
 import { replaceHalves } from '../dialects/replace-halves.ts';
 import { claimIdempotency, type IdempotentPlace, keptBytesMax, type WholeAnswer } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
+import { nameOf } from '../telemetry/call-report.ts';
 import { bigBodyBytes, inTurn } from '../turns/in-turn.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { BodyRoom, BodyShares } from './body-shares.ts';
+import { clientAddress } from './client-address.ts';
 import { readBody } from './read-body.ts';
 import { sendError } from './send-error.ts';
 import { captureSink, responseSink } from './send-stream.ts';
@@ -49,7 +51,7 @@ export function dialectEndpoint(dialect: Dialect): ModelEndpoint {
 export function serveModel(
   services: Services,
   { authenticator, bodies }: { authenticator: Authenticator; bodies: BodyShares },
-  endpoint: ModelEndpoint,
+  { path, ...endpoint }: ModelEndpoint & { path: string },
 ) {
   return async (req: TaggedRequest, res: ServerResponse): Promise<void> => {
     const startedAt = performance.now();
@@ -59,6 +61,11 @@ export function serveModel(
     let isStream = false;
     let room: BodyRoom | undefined;
     let isOver = false;
+    let hasBegun = false;
+    let failed: GatewayError | undefined;
+    // Asked now: a connection that is closed has forgotten it.
+    const ip = clientAddress(req, services.proxies);
+    const report = services.observer.begin({ id, endpoint: path, startedAt, ip });
     res.once('close', () => {
       room?.end();
       if (!res.writableFinished) cancellation.cancel('gone');
@@ -68,14 +75,21 @@ export function serveModel(
     let place: IdempotentPlace | undefined;
     try {
       const caller = await authenticator.authenticate(req.headers);
+      report.caller = caller;
       room = bodies.forKey(caller.keyId);
       const body = await readBody(req, room);
       const { json, outline } = body.length < bigBodyBytes ? parseCall(body) : await parseBigCall(body);
-      isStream = json.stream === true && !cancellation.cancelled;
+      report.modelRequested = nameOf(json.model);
+      report.streamed = json.stream === true;
+      isStream = report.streamed && !cancellation.cancelled;
       if (isStream) services.streams.add(cancellation);
       const tags = resolveTags({ headers: req.headers, path: req.tagPath, metadata: json.metadata, key: caller });
+      report.tags = tags;
       const claimed = await claimFor(services, caller, req, body);
-      if (claimed !== undefined && 'answer' in claimed) return replay(res, claimed.answer);
+      if (claimed !== undefined && 'answer' in claimed) {
+        report.replayed = true;
+        return replay(res, claimed.answer);
+      }
       place = claimed?.first;
       const answer = await endpoint.answer(services, {
         id,
@@ -90,9 +104,12 @@ export function serveModel(
         strict: header(req.headers, 'x-gateway-strict')?.toLowerCase() === 'true',
         anthropicHeaders: anthropicHeaders(req.headers),
         cancellation,
+        report,
       });
+      hasBegun = answer.kind === 'stream';
       if (answer.kind === 'stream') return await sendStream(res, answer, { place, caller });
       const { headers, status = 200 } = answer;
+      report.provider = headers['x-gateway-provider'];
       const whole = { status, headers, body: typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body };
       if (place !== undefined) await place.keep(whole);
       sendPlain(res, whole);
@@ -101,9 +118,13 @@ export function serveModel(
         ?.letGo()
         .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
       if (error instanceof ClientGone) return;
-      sendError(res, { error, requestId: id, log: services.log, anthropic: endpoint.anthropic });
+      failed = sendError(res, { error, requestId: id, log: services.log, anthropic: endpoint.anthropic });
     } finally {
       isOver = true;
+      // A client that left before its answer began has no status: nginx's 499 stands for it in logs.
+      const isGone = !hasBegun && cancellation.because === 'gone';
+      const status = isGone ? 499 : hasBegun ? res.statusCode : (failed?.status ?? res.statusCode);
+      services.observer.ended(report, { status, errorCode: isGone ? undefined : failed?.code });
       services.left.delete(cancellation);
     }
   };

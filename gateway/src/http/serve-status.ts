@@ -1,4 +1,7 @@
-import type { Router } from 'express';
+import { timingSafeEqual } from 'node:crypto';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Request, Router } from 'express';
+import { hashKey } from '../accounts/api-key.ts';
 import type { Services } from '../services.ts';
 
 /** Health for machines and for people: `/healthz`, `/readyz`, `/metrics`, `/status`. */
@@ -14,7 +17,8 @@ export function serveStatus(router: Router, services: Services, isDraining: () =
       .send(fault === undefined ? 'ready\n' : `${fault}\n`);
   });
   const { registry } = services.metrics;
-  router.get('/metrics', async (_req, res) => {
+  router.get('/metrics', async (req, res) => {
+    mayScrape(req, services.metricsToken);
     res.type(registry.contentType).send(await registry.metrics());
   });
   router.get('/status', (req, res) => {
@@ -26,6 +30,18 @@ export function serveStatus(router: Router, services: Services, isDraining: () =
         .type('text/html')
         .send(statusPage(providers));
   });
+}
+
+/** Anybody may, unless there is a token for it; then nothing else counts. */
+function mayScrape(req: Request, token: string | undefined): void {
+  if (token === undefined) return;
+  const [, given] = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '') ?? [];
+  if (given !== undefined && timingSafeEqual(hashKey(given), hashKey(token))) return;
+  throw new GatewayError(
+    'invalid_api_key',
+    'The metrics have a token of their own. Send "Authorization: Bearer …" with the value of METRICS_TOKEN.',
+    { headers: { 'www-authenticate': 'Bearer' } },
+  );
 }
 
 async function databaseFault(services: Services): Promise<string | undefined> {

@@ -155,9 +155,14 @@ export class CallMetrics {
     this.#underWay += 1;
   }
 
-  ended({ endpoint, closed, place, modelRequested, failures }: CallReport, end: CallEnd): void {
+  putOff(): void {
     this.#underWay -= 1;
-    this.answered(endpoint, end.status);
+  }
+
+  ended({ endpoint, background, closed, place, modelRequested, failures }: CallReport, end: CallEnd): void {
+    this.#underWay -= 1;
+    // A call that is answered by callback was answered with a 202 long ago.
+    if (background === undefined) this.answered(endpoint, end.status);
     if (failures !== undefined) for (const { kind, error } of failures) this.#failed(kind, error);
     if (closed === undefined) {
       if (end.errorCode !== undefined) this.refused(end.errorCode);

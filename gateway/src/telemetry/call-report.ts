@@ -32,6 +32,8 @@ export interface CallReport {
   streamed: boolean;
   /** The first answer to its Idempotency-Key was sent again. */
   replayed: boolean;
+  /** Of a count of tokens, which has no row: who counted. */
+  provider: string | undefined;
   failures: AttemptReport[] | undefined;
   /** The candidate that answered, or the last one tried; undefined where none was. */
   place: AttemptPlace | undefined;
@@ -57,6 +59,7 @@ export function newReport({
     modelRequested: undefined,
     streamed: false,
     replayed: false,
+    provider: undefined,
     failures: undefined,
     place: undefined,
     closed: undefined,
@@ -69,3 +72,20 @@ export interface CallEnd {
   status: number;
   errorCode: string | undefined;
 }
+
+/** Names what came of an attempt, by its kind: what the vendor said of it may be the caller's own text. */
+export function noteFailure(
+  report: CallReport,
+  { provider, kind, model }: AttemptPlace,
+  failure: { kind: string; status?: number | undefined },
+): void {
+  report.failures ??= [];
+  report.failures.push({ provider, kind, model, error: failure.kind, status: failure.status });
+}
+
+/** The model a body asks for, as far as it is a name: what is longer than any is cut. */
+export function nameOf(model: unknown): string | undefined {
+  return typeof model === 'string' ? model.slice(0, nameMax) : undefined;
+}
+
+const nameMax = 200;
