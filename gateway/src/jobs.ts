@@ -2,6 +2,7 @@ import { deleteOldBackground } from './background/background-store.ts';
 import { deliverCallbacks } from './background/deliver-callbacks.ts';
 import { UnderWay } from './background/under-way.ts';
 import { beginPeriods } from './budgets/begin-periods-job.ts';
+import { takeInUnwritten } from './budgets/take-in-unwritten-job.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { runBackground } from './calls/run-background.ts';
 import { forgetOldAnswers } from './calls/stored-answer-store.ts';
@@ -32,6 +33,7 @@ export function startJobs(services: Services): Jobs {
     repeat('run background calls', soonMs, () => runBackground(services, calls, stopping.signal)),
     repeat('deliver callbacks', soonMs, () => deliverCallbacks(services, callbacks)),
     repeat('adopt orphans', 10_000, () => adoptOrphans(services)),
+    repeat('take in calls that were kept in a file', 5_000, () => takeInUnwritten(services)),
     repeat('hand idle leases back', 2_000, () => services.ledger.sweep()),
     repeat('reset budgets whose period is over', 1_000, () => beginPeriods(services)),
     repeat('tell the other processes what was admitted', 500, () =>

@@ -20,6 +20,7 @@ import type { CallObserver } from './telemetry/call-observer.ts';
 import type { DiskWatch } from './telemetry/disk-watch.ts';
 import type { LogDestination } from './telemetry/log-destination.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { UnwrittenFile } from './usage/unwritten-file.ts';
 import type { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
 /** What the world offers to those who act in it. Made once at start; tests make their own. */
@@ -33,6 +34,8 @@ export interface Services {
   /** Milliseconds since 1970. */
   now: () => number;
   processId: string;
+  /** Where this installation keeps what is not in its database. */
+  dataDir: string;
   /** 64 hex digits: seals stored provider keys and kept answers. */
   secret: string;
   publicUrl: string;
@@ -45,6 +48,7 @@ export interface Services {
   /** Where alert e-mails are handed in. */
   smtp: { url: string; from: string } | undefined;
   journal: Journal;
+  unwritten: UnwrittenFile;
   budgets: BudgetViews;
   ledger: Ledger;
   meters: MeterReader;

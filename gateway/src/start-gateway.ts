@@ -43,6 +43,7 @@ import { plainDestination, stderrDestination } from './telemetry/log-destination
 import { Metrics } from './telemetry/metrics.ts';
 import { registerServiceMetrics } from './telemetry/service-metrics.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
+import { UnwrittenFile } from './usage/unwritten-file.ts';
 import { version } from './version.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
@@ -119,7 +120,9 @@ export async function startGateway(
   const outbox = new PgBossOutbox({ db, now, log });
   const budgets = new BudgetViews({ db });
   const ledger = new Ledger({ db, process: processLock, views: budgets, now });
+  const unwritten = new UnwrittenFile({ dataDir: config.dataDir, processId: processLock.id });
   const journal = new Journal({
+    unwritten,
     db,
     processId: processLock.id,
     lockNumber: () => processLock.lockNumber(),
@@ -155,6 +158,7 @@ export async function startGateway(
     disk: new DiskWatch({ folders: [config.dataDir, databaseHome(config.dataDir)], log, now }),
     now,
     processId: processLock.id,
+    dataDir: config.dataDir,
     secret,
     publicUrl: config.publicUrl ?? '',
     allowPrivateNetwork: config.allowPrivateNetwork,
@@ -163,6 +167,7 @@ export async function startGateway(
     metricsToken: config.metricsToken,
     smtp: config.smtp,
     journal,
+    unwritten,
     budgets,
     ledger,
     meters: new MeterReader({ db, processId: processLock.id, ledger }),
@@ -218,7 +223,10 @@ export async function startGateway(
     },
   });
   await outbox.start((job) => deliverWebhook(services, job));
-  await adoptOrphans(services);
+  // It is tried again every ten seconds; a database that refuses it must not keep every gateway from starting.
+  await adoptOrphans(services).catch((error: unknown) =>
+    log.error({ err: error }, 'the calls of processes that are gone cannot be settled yet'),
+  );
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   const url = config.publicUrl ?? `http://${host}:${opened.port}`;
   services.publicUrl = url;

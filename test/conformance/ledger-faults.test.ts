@@ -236,3 +236,49 @@ it('money whose loan was not heard of is found again, by whoever needs it', asyn
   expect(await other.call(1_000n, 'req_unheard_2')).toBe(true);
   clearInterval(recalls);
 });
+
+it.each(['insert', 'update'])(
+  'calls of a process that is gone are settled though the database refuses the %s of one',
+  async (when) => {
+    const { pool } = money.database;
+    await newBudget(money, `refused ${when}`);
+    await pool.query(`
+      create or replace function hostile() returns trigger language plpgsql as $$
+        begin if new.id like '%hostile' then perform 1 / 0; end if; return new; end $$;
+      create trigger hostile before ${when} on calls for each row execute function hostile()`);
+    try {
+      expect(await one.call(100n, `req_${when}_hostile`)).toBe(true);
+      expect(await one.call(20n, `req_${when}_other`)).toBe(true);
+      await one.die();
+      await one.adopt();
+      const { rows } = await pool.query(
+        `select (select spent_nanos from meters) as spent, (select count(*) from leases)::integer as leases,
+           (select cost_nanos from unwritten_calls where status = 'interrupted') as refused,
+           (select cost_nanos from calls where status = 'interrupted') as adopted`,
+      );
+      expect(rows).toEqual([{ spent: 120n, leases: 0, refused: 100n, adopted: 20n }]);
+    } finally {
+      await pool.query('drop trigger hostile on calls');
+      one.open.length = 0;
+    }
+  },
+);
+
+it('a call that is not in calls is settled truly by a process that was taken for dead', async () => {
+  const { pool } = money.database;
+  await newBudget(money, 'refused and cut off');
+  await pool.query(`
+    create or replace function hostile() returns trigger language plpgsql as $$ begin perform 1 / 0; return new; end $$;
+    create trigger hostile before insert on calls for each row execute function hostile()`);
+  try {
+    expect(await one.call(100n, 'req_refused_and_cut_off')).toBe(true);
+    await one.isTakenForDead();
+    await one.settle(30n);
+    const { rows } = await pool.query(
+      'select spent_nanos as spent, (select cost_nanos from unwritten_calls) as cost from meters',
+    );
+    expect(rows).toEqual([{ spent: 30n, cost: 30n }]);
+  } finally {
+    await pool.query('drop trigger hostile on calls');
+  }
+});

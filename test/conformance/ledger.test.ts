@@ -86,6 +86,46 @@ function interfere(how: 'refuse' | 'lose the answer'): { met(): number; restore(
   };
 }
 
+/** What befalls each statement of the long way, by its text and how many calls it writes. */
+function atLength(
+  fate: (text: string, rows: number | undefined) => 'go on' | 'refuse' | 'lose the connection' | 'lose the answer',
+): { met(): number; restore(): void } {
+  const { connect } = database.pool;
+  let met = 0;
+  database.pool.connect = (async (callback?: unknown) => {
+    if (callback !== undefined) return (connect as (then: unknown) => unknown).call(database.pool, callback);
+    const client = await (connect as () => Promise<pg.PoolClient>).call(database.pool);
+    const { query, release } = client;
+    client.query = (async (...args: unknown[]) => {
+      const run = () => (query as (...all: unknown[]) => Promise<unknown>).apply(client, args);
+      const [first] = args as [string | { text?: string; name?: string; values?: unknown[]; submit?: unknown }];
+      if (typeof first !== 'string' && first.submit !== undefined) return run();
+      const text = typeof first === 'string' ? first : (first.text ?? '');
+      if (text === 'commit') met += 1;
+      const isWrite = typeof first !== 'string' && first.name === 'write-calls';
+      const rows = isWrite ? (JSON.parse(String(first.values?.[1])) as unknown[]).length : undefined;
+      const how = fate(text, rows);
+      if (how === 'refuse')
+        throw Object.assign(new pg.DatabaseError('bad row', 0, 'error'), { severity: 'ERROR', code: '22P05' });
+      if (how === 'lose the connection') throw Object.assign(new Error('connection lost'), { code: '08006' });
+      const answer = await run();
+      if (how === 'lose the answer') throw Object.assign(new Error('connection lost'), { code: '08006' });
+      return answer;
+    }) as never;
+    client.release = (error) => {
+      Object.assign(client, { query, release });
+      release.call(client, error);
+    };
+    return client;
+  }) as never;
+  return {
+    met: () => met,
+    restore: () => {
+      database.pool.connect = connect;
+    },
+  };
+}
+
 const commands = fc.array(
   fc.oneof(
     {
@@ -303,19 +343,12 @@ describe('the ledger, against a model of it', () => {
     const budget = await newBudget(money, 'twice');
     expect(await process.call(100n, 'req_twice')).toBe(true);
     // The answers to the first two writes are lost after the database has taken them.
-    const { query } = database.pool;
     const pipelines = interfere('lose the answer');
-    let lost = 0;
-    database.pool.query = (async (...args: unknown[]) => {
-      const answer = await (query as (...all: unknown[]) => Promise<unknown>).apply(database.pool, args);
-      const name = (args[0] as { name?: string } | undefined)?.name;
-      if (name === 'post-batch' && lost++ === 0) throw Object.assign(new Error('connection lost'), { code: '08006' });
-      return answer;
-    }) as never;
+    const commits = atLength((text) => (text === 'commit' && commits.met() === 1 ? 'lose the answer' : 'go on'));
     await process.settle(70n);
-    database.pool.query = query;
+    commits.restore();
     pipelines.restore();
-    expect([pipelines.met(), lost]).toEqual([1, 2]);
+    expect([pipelines.met(), commits.met()]).toEqual([1, 2]);
     expect((await standing(budget.id))?.spent).toBe(70n);
     expect((await compareBooks(database.pool)).differences).toEqual([]);
     await process.ledger.stop();
@@ -326,23 +359,18 @@ describe('the ledger, against a model of it', () => {
   it('writes every call of a batch that had to be taken apart, though the connection is lost meanwhile', async () => {
     const process = await LedgerProcess.start(money);
     const budget = await newBudget(money, 'apart');
-    const { query } = database.pool;
     const pipelines = interfere('refuse');
     let singles = 0;
-    database.pool.query = (async (...args: unknown[]) => {
-      const { name, values = [] } = (args[0] ?? {}) as { name?: string; values?: unknown[] };
-      const batch = values.find((value) => typeof value === 'string' && value.startsWith('[{')) as string | undefined;
-      if (name === 'post-batch' && batch !== undefined) {
-        if ((JSON.parse(batch) as unknown[]).length > 1) throw Object.assign(new Error('bad row'), { code: '22P05' });
-        singles += 1;
-        if (singles === 3) throw Object.assign(new Error('connection lost'), { code: '08006' });
-      }
-      return (query as (...all: unknown[]) => Promise<unknown>).apply(database.pool, args);
-    }) as never;
+    const writes = atLength((_text, rows) => {
+      if (rows === undefined) return 'go on';
+      if (rows > 1) return 'refuse';
+      singles += 1;
+      return singles === 3 ? 'lose the connection' : 'go on';
+    });
     for (const id of ['req_apart_1', 'req_apart_2', 'req_apart_3', 'req_apart_4'])
       expect(await process.call(100n, id)).toBe(true);
     await Promise.all([process.settle(10n), process.settle(20n), process.settle(30n), process.settle(40n)]);
-    database.pool.query = query;
+    writes.restore();
     pipelines.restore();
     expect(pipelines.met()).toBeGreaterThan(0);
     expect(singles).toBeGreaterThan(4);

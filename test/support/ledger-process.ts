@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { adoptLeases } from '../../gateway/src/budgets/adoption-store.ts';
 import type { Budget } from '../../gateway/src/budgets/budget.ts';
@@ -12,6 +13,7 @@ import { withTransaction } from '../../gateway/src/db/transaction.ts';
 import type { NewEvent } from '../../gateway/src/events/event.ts';
 import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
 import { noUsage } from '../../gateway/src/usage/call-record.ts';
+import { UnwrittenFile } from '../../gateway/src/usage/unwritten-file.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 /** Says nothing: what goes wrong here is what the tests look at. */
@@ -53,6 +55,7 @@ export class LedgerProcess {
       recorded: () => {},
       onFenced: () => this.ledger.fenced(),
       onOver: (meter) => void this.ledger.recallAll(meter),
+      unwritten: new UnwrittenFile({ dataDir: tmpdir(), processId: lock.id }),
     });
   }
 
@@ -169,7 +172,7 @@ export function twoProcesses(workspaceId: string, now: () => number = Date.now) 
   });
   afterAll(() => database?.drop());
   beforeEach(async () => {
-    await money.database.pool.query('truncate calls, meters, budgets');
+    await money.database.pool.query('truncate calls, unwritten_calls, meters, budgets');
     both = [await LedgerProcess.start(money), await LedgerProcess.start(money)];
   });
   afterEach(async () => {

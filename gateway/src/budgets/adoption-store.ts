@@ -1,4 +1,5 @@
 import { holdDead } from '../db/process-lock.ts';
+import { isRowFault } from '../db/row-fault.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import { type Charge, chargeMeters, lockMeters } from './posting-store.ts';
@@ -14,13 +15,7 @@ export async function adoptLeases(
 ): Promise<number> {
   const dead = await holdDead(tx, deadProcessIds);
   if (dead.length === 0) return 0;
-  const { rows: calls } = await tx.query(
-    `update calls set status = 'interrupted', estimated = true, cost_nanos = hold_nanos,
-       total_ms = least(2147483647, greatest(0, extract(epoch from clock_timestamp() - created_at) * 1000))::integer
-     where status = 'open' and process_id = any($1)
-     returning created_at, cost_nanos, meters, client_id, project, scenario_id, scenario_platform, execution_id`,
-    [dead],
-  );
+  const calls = [...(await adoptCalls(tx, dead)), ...(await adoptUnwritten(tx, dead))];
   const { rows: leases } = await tx.query(
     'delete from leases where process_id = any($1) returning meter_id, amount_nanos',
     [dead],
@@ -28,7 +23,7 @@ export async function adoptLeases(
   const leased = new Map<bigint, bigint>();
   for (const { meter_id: id, amount_nanos: nanos } of leases as { meter_id: bigint; amount_nanos: bigint }[])
     leased.set(id, (leased.get(id) ?? 0n) + nanos);
-  const charges = (calls as AdoptedRow[]).flatMap(chargesOf);
+  const charges = calls.flatMap(chargesOf);
   const ids = [...new Set([...leased.keys(), ...charges.map(({ meterId }) => meterId)])].sort((a, b) =>
     a < b ? -1 : 1,
   );
@@ -45,7 +40,7 @@ export async function adoptLeases(
   // The sums of these hours are out of date.
   await tx.query(
     `insert into usage_stale_hours (hour) select distinct date_trunc('hour', t, 'UTC') from unnest($1::timestamptz[]) as t`,
-    [(calls as AdoptedRow[]).map(({ created_at }) => created_at)],
+    [calls.map(({ created_at }) => created_at)],
   );
   await tx.query('delete from processes where id = any($1)', [dead]);
   return calls.length;
@@ -60,6 +55,81 @@ interface AdoptedRow {
   scenario_id: string | null;
   scenario_platform: string | null;
   execution_id: string | null;
+}
+
+/** By the time of the statement: a database that is spread over several servers takes no function that may differ from row to row. */
+const settled = `update calls c set status = 'interrupted', estimated = true, cost_nanos = hold_nanos,
+  total_ms = least(2147483647, greatest(0, extract(epoch from now() - created_at) * 1000))::integer`;
+const adopted =
+  'returning created_at, cost_nanos, meters, client_id, project, scenario_id, scenario_platform, execution_id';
+/** One whose true figures `calls` did not take is in `unwritten_calls`, and counts by that. */
+const conditionsNotUnwritten = `not exists (
+  select 1 from unwritten_calls u where u.workspace_id = c.workspace_id and u.created_at = c.created_at and u.id = c.id)`;
+
+const adoptAllSql = `${settled} where status = 'open' and process_id = any($1) and ${conditionsNotUnwritten} ${adopted}`;
+const adoptOneSql = `${settled} where workspace_id = $1 and created_at = $2 and id = $3 ${adopted}`;
+
+async function adoptCalls(tx: Db, dead: readonly string[]): Promise<AdoptedRow[]> {
+  const all = await unlessRefused(tx, () => tx.query(adoptAllSql, [dead]));
+  return 'rows' in all ? (all.rows as AdoptedRow[]) : adoptOneByOne(tx, dead);
+}
+
+/** One that `calls` does not take must not keep the others, and the leases, from being adopted. */
+async function adoptOneByOne(tx: Db, dead: readonly string[]): Promise<AdoptedRow[]> {
+  const { rows } = await tx.query(
+    `select workspace_id, created_at, id from calls c
+     where status = 'open' and process_id = any($1) and ${conditionsNotUnwritten} order by created_at, id`,
+    [dead],
+  );
+  const calls: AdoptedRow[] = [];
+  for (const { workspace_id, created_at, id } of rows as { workspace_id: string; created_at: Date; id: string }[]) {
+    const place = [workspace_id, created_at, id];
+    const one = await unlessRefused(tx, () => tx.query(adoptOneSql, place));
+    if ('rows' in one) calls.push(...(one.rows as AdoptedRow[]));
+    else calls.push(...(await adoptElsewhere(tx, place, one.refused)));
+  }
+  return calls;
+}
+
+async function adoptElsewhere(tx: Db, place: readonly unknown[], error: string): Promise<AdoptedRow[]> {
+  const { rows } = await tx.query(
+    `with kept as (
+       insert into unwritten_calls (workspace_id, created_at, id, process_id, status, cost_nanos, hold_nanos, meters, call, error)
+       select workspace_id, created_at, id, process_id, 'interrupted', hold_nanos, hold_nanos, meters, row_to_json(c), $4
+       from calls c where workspace_id = $1 and created_at = $2 and id = $3)
+     select created_at, hold_nanos as cost_nanos, meters, client_id, project, scenario_id, scenario_platform, execution_id
+     from calls where workspace_id = $1 and created_at = $2 and id = $3`,
+    [...place, error],
+  );
+  return rows as AdoptedRow[];
+}
+
+/** Calls that were never in `calls`, or whose end it did not take. */
+async function adoptUnwritten(tx: Db, dead: readonly string[]): Promise<AdoptedRow[]> {
+  const { rows } = await tx.query(
+    `update unwritten_calls set status = 'interrupted', cost_nanos = hold_nanos where status = 'open' and process_id = any($1)
+     returning created_at, cost_nanos, meters, call ->> 'c' as client_id, call ->> 'p' as project, call ->> 's' as scenario_id,
+       call ->> 'pf' as scenario_platform, call ->> 'e' as execution_id`,
+    [dead],
+  );
+  return rows as AdoptedRow[];
+}
+
+/** What a statement of a transaction came to, which goes on where it was refused. */
+async function unlessRefused(
+  tx: Db,
+  statement: () => Promise<{ rows: unknown[] }>,
+): Promise<{ rows: unknown[] } | { refused: string }> {
+  await tx.query('savepoint before');
+  try {
+    const done = await statement();
+    await tx.query('release savepoint before');
+    return done;
+  } catch (error) {
+    if (!isRowFault(error)) throw error;
+    await tx.query('rollback to savepoint before');
+    return { refused: (error as Error).message };
+  }
 }
 
 function chargesOf(row: AdoptedRow): Charge[] {

@@ -1,16 +1,23 @@
+import { rmSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { dataFolder } from '../../../test/support/data-folder.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
+import { UnwrittenFile } from '../usage/unwritten-file.ts';
 import { Journal } from './journal.ts';
 
 let database: TestDatabase;
 let journal: Journal;
+const folder = dataFolder('journal');
 
 beforeAll(async () => {
   database = await createTestDatabase();
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  await database.drop();
+  rmSync(folder, { recursive: true, force: true });
+});
 beforeEach(async () => {
   await database.pool.query('truncate calls');
   journal = new Journal({
@@ -22,6 +29,7 @@ beforeEach(async () => {
     recorded: () => {},
     onFenced: () => {},
     onOver: () => {},
+    unwritten: new UnwrittenFile({ dataDir: folder, processId: 'proc_test' }),
   });
 });
 afterEach(() => vi.useRealTimers());

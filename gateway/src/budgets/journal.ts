@@ -2,15 +2,18 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { isRefusal } from '../db/pipeline.ts';
-import { withTransaction } from '../db/transaction.ts';
+import { isRowFault, sqlState } from '../db/row-fault.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { type CallRow, ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
+import type { UnwrittenFile } from '../usage/unwritten-file.ts';
+import { type KeptCall, keep, writeUnwritten } from '../usage/unwritten-store.ts';
 import { afterTurns } from './after-turns.ts';
 import type { Meter, Posting } from './meter.ts';
-import { postAtLength, reconcile } from './post-at-length.ts';
+import { postAtLength, reconcile, type Writing } from './post-at-length.ts';
 import { postAtOnce } from './post-at-once.ts';
-import { type MeterPosting, type PostedMeter, postBatch } from './posting-store.ts';
+import type { MeterPosting, PostedMeter } from './posting-store.ts';
 
 /** How long the opening of a call may wait: a call that is over by then costs one write, not two. */
 const openDelayMs = 10;
@@ -29,8 +32,8 @@ const gatherTurns = 8;
 const gatherMs = 2;
 /** How long an answer waits for the database before its caller is told 503. The record itself is kept and written later. */
 const patienceMs = 5_000;
-/** How often it is looked for those whose patience is over. */
-const lookEveryMs = 100;
+/** How often those whose patience is over are looked for: also while a write hangs that never fails. */
+const lookEveryMs = 250;
 /** A write under way for longer means the database is not answering, whatever it may say in the end. */
 const suspiciousMs = 1_000;
 
@@ -49,6 +52,8 @@ interface Entry extends CallRow {
   queued: boolean;
   /** The state of the row in the database. */
   written: 'no' | 'open' | 'closed';
+  /** `calls` does not take it, for this reason: it is kept elsewhere from then on. */
+  refused: string | undefined;
   waiting: { resolve: () => void; reject: (error: GatewayError) => void; until: number; forClosed: boolean }[];
 }
 
@@ -58,6 +63,9 @@ export interface JournalRow extends CallRow {
   debits: readonly Debit[];
   /** Never sent before. */
   isNew: boolean;
+  /** Where it is written: what `calls` does not take to `unwritten_calls`, and what neither takes to a file. */
+  place: 'calls' | 'table' | 'file';
+  refused: string | undefined;
 }
 
 /** One open call's place in the journal. */
@@ -74,7 +82,8 @@ export interface JournalEntry {
 interface Outbound {
   entries: readonly Entry[];
   rows: readonly JournalRow[];
-  sequence: bigint;
+  /** Drawn when it is sent first: in the order in which they are sent. */
+  sequence: bigint | undefined;
   wasTried: boolean;
 }
 
@@ -94,6 +103,8 @@ export class Journal {
   readonly #onFenced: () => void;
   readonly #onOver: (meter: Meter) => void;
   readonly #onWritten: (batch: { calls: number; ms: number }) => void;
+  readonly #unwritten: UnwrittenFile;
+  #unwrittenCount = 0;
   #queue: Entry[] = [];
   /** The first is being written; more than one only where a batch had to be taken apart. */
   #outbound: Outbound[] = [];
@@ -104,7 +115,8 @@ export class Journal {
   #writingSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
-  #lookedAtMs = 0;
+  /** Runs while somebody waits. */
+  #patience: NodeJS.Timeout | undefined;
   /** What was opened before this is to be written, however young. */
   #flushedBeforeMs = 0;
 
@@ -124,6 +136,8 @@ export class Journal {
     onOver: (meter: Meter) => void;
     /** A batch is in the database. */
     onWritten?: (batch: { calls: number; ms: number }) => void;
+    /** Where calls go that the database does not take. */
+    unwritten: UnwrittenFile;
   }) {
     this.#db = options.db;
     this.#processId = options.processId;
@@ -135,6 +149,7 @@ export class Journal {
     this.#onFenced = options.onFenced;
     this.#onOver = options.onOver;
     this.#onWritten = options.onWritten ?? (() => {});
+    this.#unwritten = options.unwritten;
   }
 
   /** False while the database is away: nothing is let through unrecorded. */
@@ -153,6 +168,11 @@ export class Journal {
     return entries.reduce((sum, { waiting }) => sum + waiting.length, 0);
   }
 
+  /** Calls since the start that `calls` did not take. */
+  get unwrittenCount(): number {
+    return this.#unwrittenCount;
+  }
+
   open(open: OpenCall): JournalEntry {
     const entry: Entry = {
       open,
@@ -162,6 +182,7 @@ export class Journal {
       openedAtMs: performance.now(),
       queued: false,
       written: 'no',
+      refused: undefined,
       waiting: [],
     };
     this.#enqueue(entry);
@@ -213,6 +234,7 @@ export class Journal {
   #wait(entry: Entry, forClosed: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       entry.waiting.push({ resolve, reject, until: performance.now() + patienceMs, forClosed });
+      this.#patience ??= setTimeout(() => this.#giveUpWaiting(), lookEveryMs).unref();
     });
   }
 
@@ -246,25 +268,28 @@ export class Journal {
         this.#wake(entry);
       });
     } catch (error) {
-      if (isDataFault(error) && outbound.rows.length > 1) this.#takeApart(outbound);
+      if (isRowFault(error) && outbound.rows.length > 1) this.#takeApart(outbound);
       else this.#keep(outbound, error);
     }
     this.#writing = undefined;
-    this.#giveUpWaiting();
     if (this.#failing) this.#retryLater();
     else if (this.#outbound.length > 0) this.#schedule(0);
     else if (this.#queue.length > 0) this.#schedule(this.#queue.some(isAwaited) ? 0 : openDelayMs);
   }
 
   /**
-   * One bad row must not stand in everybody's way: each goes out by itself. Each as a batch of its own, with a number of its
-   * own that it keeps: what was written of them before a failure must not make the rest look written.
+   * One bad row must not hold up the others: the batch goes out in two halves, and so on until it is by itself. Each half as a batch
+   * of its own, with a number of its own that it keeps: what was written of them before a failure must not make the rest look written.
    */
   #takeApart({ entries, rows }: Outbound): void {
-    this.#outbound = rows.map((row, i) => {
-      this.#sequence += 1n;
-      return { entries: entries.slice(i, i + 1), rows: [row], sequence: this.#sequence, wasTried: true };
+    const middle = Math.ceil(rows.length / 2);
+    const half = (from: number, to: number): Outbound => ({
+      entries: entries.slice(from, to),
+      rows: rows.slice(from, to),
+      sequence: undefined,
+      wasTried: true,
     });
+    this.#outbound.splice(0, 1, half(0, middle), half(middle, rows.length));
   }
 
   #keep({ rows }: Outbound, error: unknown): void {
@@ -284,16 +309,19 @@ export class Journal {
       } else later.push(entry);
     }
     this.#queue = later;
-    this.#sequence += 1n;
     // What is closed while the write is under way belongs to the next batch, so the state sent is noted here.
-    const rows = entries.map(({ open, closed, era, debits, written }) => ({
-      open,
-      closed,
-      era,
-      debits,
-      isNew: written === 'no',
-    }));
-    return { entries, rows, sequence: this.#sequence, wasTried: false };
+    const rows = entries.map(
+      ({ open, closed, era, debits, written, refused }): JournalRow => ({
+        open,
+        closed,
+        era,
+        debits,
+        isNew: written === 'no',
+        place: refused === undefined ? 'calls' : 'table',
+        refused,
+      }),
+    );
+    return { entries, rows, sequence: undefined, wasTried: false };
   }
 
   #wake(entry: Entry): void {
@@ -306,15 +334,16 @@ export class Journal {
 
   #giveUpWaiting(): void {
     const now = performance.now();
-    if (now - this.#lookedAtMs < lookEveryMs) return;
-    this.#lookedAtMs = now;
+    let isAnybodyLeft = false;
     for (const entry of [...this.#outbound.flatMap(({ entries }) => entries), ...this.#queue]) {
       entry.waiting = entry.waiting.filter((waiter) => {
         if (waiter.until > now) return true;
         waiter.reject(databaseAway());
         return false;
       });
+      isAnybodyLeft ||= isAwaited(entry);
     }
+    this.#patience = isAnybodyLeft ? setTimeout(() => this.#giveUpWaiting(), lookEveryMs).unref() : undefined;
   }
 
   #retryLater(): void {
@@ -322,27 +351,94 @@ export class Journal {
   }
 
   async #write(outbound: Outbound): Promise<void> {
-    const { rows, sequence, wasTried } = outbound;
+    const { rows, wasTried } = outbound;
     outbound.wasTried = true;
+    outbound.sequence ??= this.#nextSequence();
+    const { sequence } = outbound;
     if (!wasTried && (await this.#postAtOnce(rows, sequence))) return;
+    const [row] = rows;
     try {
-      await this.#post(rows, sequence);
+      if (row?.place === 'file') await this.#writeToFile(row, sequence);
+      else await this.#post(rows, sequence);
     } catch (error) {
-      if (sqlState(error) === noPartition) {
-        // A clock that jumped, or a gateway that has run for a year: make the months these calls fall into, then go on.
-        for (const row of rows) await ensureCallPartitions(this.#db, row.open.createdAtMs);
-        await this.#post(rows, sequence);
-      } else if (isDataFault(error) && rows.length === 1) {
-        // What comes from outside is cleaned on its way here; if something gets through, one call is left out and no more.
-        this.#log.fatal({ err: error, callId: rows[0]?.open.id }, 'journal: a call cannot be written and is left out');
-      } else throw error;
+      const fault = sqlState(error) === noPartition ? await this.#postInNewMonths(rows, sequence) : error;
+      if (fault === undefined) return;
+      if (!isRowFault(fault) || rows.length > 1 || row === undefined) throw fault;
+      await this.#writeElsewhere(outbound, row, sequence, fault);
     }
+  }
+
+  #nextSequence(): bigint {
+    this.#sequence += 1n;
+    return this.#sequence;
+  }
+
+  /** A clock that jumped, or a gateway that has run for a year: makes the months these calls fall into, then goes on. */
+  async #postInNewMonths(rows: readonly JournalRow[], sequence: bigint): Promise<unknown> {
+    try {
+      const months = new Map(rows.map(({ open }) => [new Date(open.createdAtMs).toISOString().slice(0, 7), open]));
+      for (const { createdAtMs } of months.values()) await ensureCallPartitions(this.#db, createdAtMs);
+      await this.#post(rows, sequence);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /**
+   * What comes from outside is cleaned on its way here, but a constraint, a trigger or an index may refuse a row all the same: the call
+   * goes to `unwritten_calls`, and where that does not take it either to a file. Its money is posted like any other's.
+   */
+  async #writeElsewhere(
+    { entries: [entry] }: Outbound,
+    row: JournalRow,
+    sequence: bigint,
+    error: unknown,
+  ): Promise<void> {
+    row.refused ??= messageOf(error);
+    row.place = 'table';
+    if (entry !== undefined && entry.refused === undefined) {
+      entry.refused = row.refused;
+      this.#unwrittenCount += 1;
+    }
+    try {
+      await this.#post([row], sequence);
+      this.#log.fatal(
+        { err: error, callId: row.open.id },
+        'journal: a call cannot be written and is in unwritten_calls',
+      );
+    } catch (second) {
+      if (!isRowFault(second)) throw second;
+      row.place = 'file';
+      await this.#writeToFile(row, sequence);
+      this.#log.fatal(
+        { err: error, callId: row.open.id },
+        'journal: a call cannot be written, nor can unwritten_calls; it is in a file in DATA_DIR',
+      );
+    }
+  }
+
+  #writeToFile(row: JournalRow, sequence: bigint): Promise<void> {
+    return this.#unwritten.keep(this.#kept(row), async () => {
+      try {
+        await this.#post([row], sequence);
+        return true;
+      } catch (error) {
+        if (!isRowFault(error)) throw error;
+        this.#log.fatal({ err: error, callId: row.open.id }, 'journal: the money of a call cannot be posted');
+        return false;
+      }
+    });
+  }
+
+  #kept(row: JournalRow): KeptCall {
+    return keep({ row, processId: this.#processId, error: row.refused ?? '' });
   }
 
   /** False where the database would not have it like that: then nothing was done. */
   async #postAtOnce(rows: readonly JournalRow[], sequence: bigint): Promise<boolean> {
     this.#noticeFence();
-    if (rows.some(({ era }) => era !== this.#era)) return false;
+    if (rows.some(({ era, place }) => era !== this.#era || place !== 'calls')) return false;
     try {
       const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, rows, postings: gather(rows) };
       this.#settleMeters(rows, await postAtOnce(this.#db, batch));
@@ -357,28 +453,40 @@ export class Journal {
     this.#noticeFence();
     if (rows.some(({ era }) => era !== this.#era)) return this.#reconcile(rows);
     const postings = gather(rows);
-    if (postings.length === 0) return writeCalls(this.#db, this.#processId, rows);
+    const writing = this.#writingOf(rows);
+    if (postings.length === 0) return writing.write(this.#db);
     const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, rows, postings };
-    const result = await postBatch(this.#db, batch);
-    if (result.kind === 'posted') return this.#settleMeters(rows, result.meters);
-    if (result.kind === 'repeated') return this.#settleMeters(rows, []);
-    if (result.kind === 'crosses') {
-      const done = await withTransaction(this.#db, (tx) => postAtLength(tx, batch, this.#record));
-      if (done !== 'fenced') {
-        this.#recorded();
-        return this.#settleMeters(rows, done);
-      }
+    const done = await withTransaction(this.#db, (tx) => postAtLength(tx, batch, writing));
+    if (done !== 'fenced') {
+      this.#recorded();
+      return this.#settleMeters(rows, done);
     }
     this.#fence();
     return this.#reconcile(rows);
   }
 
   async #reconcile(rows: readonly JournalRow[]): Promise<void> {
-    const meters = await withTransaction(this.#db, (tx) =>
-      reconcile(tx, { processId: this.#processId, era: this.#era, rows }, this.#record),
-    );
+    const options = { processId: this.#processId, era: this.#era, rows };
+    const meters = await withTransaction(this.#db, (tx) => reconcile(tx, options, this.#writingOf(rows)));
     this.#recorded();
     this.#settleMeters(rows, meters);
+  }
+
+  /** Each row to its place. */
+  #writingOf(rows: readonly JournalRow[]): Writing {
+    const calls = rows.filter(({ place }) => place === 'calls');
+    const table = rows.filter(({ place }) => place === 'table');
+    return {
+      record: this.#record,
+      write: async (tx: Db) => {
+        if (calls.length > 0) await writeCalls(tx, this.#processId, calls);
+        if (table.length > 0)
+          await writeUnwritten(
+            tx,
+            table.map((row) => this.#kept(row)),
+          );
+      },
+    };
   }
 
   /** Lets the meters know what the database has now. */
@@ -459,12 +567,6 @@ export function databaseAway(): GatewayError {
 
 const noPartition = '23514';
 
-function sqlState(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : '';
-}
-
-/** Classes 22 (data exception) and 23 (constraint): repeating the statement cannot help. */
-function isDataFault(error: unknown): boolean {
-  return /^2[23]...$/.test(sqlState(error));
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,5 @@
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import { writeCalls } from '../usage/call-store.ts';
 import type { JournalRow } from './journal.ts';
 import {
   type Batch,
@@ -12,19 +11,26 @@ import {
   type PostedMeter,
 } from './posting-store.ts';
 
-type RecordEvents = (tx: Db, events: readonly NewEvent[]) => Promise<void>;
+export interface Writing {
+  record: (tx: Db, events: readonly NewEvent[]) => Promise<void>;
+  /** Puts the calls where they belong; safe to repeat. */
+  write: (tx: Db) => Promise<void>;
+}
 
-/** A batch with which a percent is crossed: the same as in one statement, and the events with it. */
+/**
+ * A batch statement by statement, within one transaction: the same as in one trip, with the events of the percents it crosses. What was
+ * claimed before is done, and nothing of it is done again.
+ */
 export async function postAtLength(
   tx: Db,
   batch: Batch & { rows: readonly JournalRow[] },
-  record: RecordEvents,
+  { record, write }: Writing,
 ): Promise<PostedMeter[] | 'fenced'> {
   const claimed = await claimBatch(tx, batch);
   if (claimed !== 'claimed') return claimed === 'fenced' ? 'fenced' : [];
   const postings = await debitLeases(tx, batch);
   const { meters, events } = await chargeMeters(tx, { postings, charges: chargesOf(batch.rows) });
-  await writeCalls(tx, batch.processId, batch.rows);
+  await write(tx);
   await record(tx, events);
   return meters;
 }
@@ -42,7 +48,7 @@ function chargesOf(rows: readonly JournalRow[]): Charge[] {
 export async function reconcile(
   tx: Db,
   options: { processId: string; era: number; rows: readonly JournalRow[] },
-  record: RecordEvents,
+  { record, write }: Writing,
 ): Promise<PostedMeter[]> {
   const { processId, era } = options;
   const rows = options.rows.toSorted((a, b) => (a.open.id < b.open.id ? -1 : 1));
@@ -67,7 +73,7 @@ export async function reconcile(
   }));
   const postings = await debitLeases(tx, { processId, postings: asked });
   const { meters, events } = await chargeMeters(tx, { postings, charges });
-  await writeCalls(tx, processId, rows);
+  await write(tx);
   await record(tx, events);
   return meters;
 }

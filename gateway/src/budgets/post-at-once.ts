@@ -10,10 +10,7 @@ import { type Batch, type PostedMeter, postMeters, readPosted } from './posting-
  * never sent before. Throws where anything stands in the way (a percent is to be told, the process was taken for dead, a row
  * cannot be written): nothing was done then, and the long way finds out what it is.
  */
-export async function postAtOnce(
-  db: Pool,
-  batch: Omit<Batch, 'rows'> & { rows: readonly JournalRow[] },
-): Promise<PostedMeter[]> {
+export async function postAtOnce(db: Pool, batch: Batch & { rows: readonly JournalRow[] }): Promise<PostedMeter[]> {
   const added = batch.rows.filter(({ isNew }) => isNew);
   const changed = batch.rows.filter(({ isNew }) => !isNew);
   const steps: Step[] = [];

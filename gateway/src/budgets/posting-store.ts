@@ -2,15 +2,7 @@ import type { Step } from '../db/pipeline.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { CallTags } from '../usage/call-record.ts';
-import {
-  type CallRow,
-  earliestOf,
-  encodeRows,
-  hoursOf,
-  insertCalls,
-  markLateCalls,
-  markLateOf,
-} from '../usage/call-store.ts';
+import { type CallRow, hoursOf, markLateOf } from '../usage/call-store.ts';
 import { type Budget, crossed, nextTold } from './budget.ts';
 import { type MeterRow, readBudget, readMeter } from './budget-store.ts';
 import { viewBudget } from './budget-view.ts';
@@ -22,7 +14,6 @@ export interface Batch {
   lockNumber: number;
   /** Counts the batches of a process: one that is repeated has no effect. */
   sequence: bigint;
-  rows: readonly CallRow[];
   postings: readonly MeterPosting[];
 }
 
@@ -41,51 +32,16 @@ export interface PostedMeter {
 }
 
 /**
- * `crosses`: nothing was done, since a percent is to be told; `repeated`: was done before; `fenced`: this process was taken
- * for dead, and its calls and leases were adopted.
- */
-export type PostResult = { kind: 'posted'; meters: PostedMeter[] } | { kind: 'crosses' | 'repeated' | 'fenced' };
-
-/**
  * Meters and leases as a step of a pipeline, and the hours that `added` calls come late for. Fails where the batch may not be
  * posted, or not like this.
  */
-export function postMeters(batch: Omit<Batch, 'rows'>, added: readonly CallRow[]): Step {
+export function postMeters(batch: Batch, added: readonly CallRow[]): Step {
   const { processId, postings, sequence, lockNumber } = batch;
   return {
     name: 'post-meters',
     text: postMetersSql,
     values: [processId, encodePostings(postings), String(sequence), String(lockNumber), hoursOf(added)],
   };
-}
-
-/** Calls, meters and leases in one statement, which says what stood in the way. */
-export async function postBatch(db: Db, batch: Batch): Promise<PostResult> {
-  const { rows } = await db.query({
-    name: 'post-batch',
-    text: postBatchSql,
-    values: [
-      batch.processId,
-      encodeRows(batch.rows),
-      encodePostings(batch.postings),
-      batch.sequence,
-      batch.lockNumber,
-      earliestOf(batch.rows),
-    ],
-  });
-  const [row] = rows as {
-    applied: boolean;
-    crosses: boolean | null;
-    same_process: boolean | null;
-    posted: PostedJson[] | null;
-  }[];
-  if (row?.applied)
-    return {
-      kind: 'posted',
-      meters: (row.posted ?? []).map(readMeterNow),
-    };
-  if (!row?.same_process) return { kind: 'fenced' };
-  return { kind: row.crosses ? 'crosses' : 'repeated' };
 }
 
 type PostedJson = [id: string, spent: string, limit: string, over: string];
@@ -99,15 +55,18 @@ export function readPosted(json: string | null): PostedMeter[] {
   return json === null ? [] : (JSON.parse(json) as PostedJson[]).map(readMeterNow);
 }
 
-/** Meters are locked in id order, and nothing is done to them where a percent is crossed or the process is fenced. */
-const posting = (to: { postings: string; sequence: string; lockNumber: string }): string => `
-  rs as materialized (select * from json_to_recordset(${to.postings}::json) as p (m bigint, s bigint, l bigint, h bigint)),
+/**
+ * Meters are locked in id order, and nothing is done to them where a percent is crossed or the process is fenced. The division fails
+ * where the guard let nothing through: that ends the whole transaction.
+ */
+const postMetersSql = `
+  with rs as materialized (select * from json_to_recordset($2::json) as p (m bigint, s bigint, l bigint, h bigint)),
   locked as materialized (
     select m.id, m.next_nanos is not null and m.spent_nanos + rs.s >= m.next_nanos as crosses
     from meters m join rs on rs.m = m.id order by m.id for update of m),
   guard as (
-    update processes set posted_batch = ${to.sequence}
-    where id = $1 and lock_number = ${to.lockNumber} and posted_batch < ${to.sequence}
+    update processes set posted_batch = $3::bigint
+    where id = $1 and lock_number = $4::integer and posted_batch < $3::bigint
       and not exists (select 1 from locked where crosses)
     returning posted_batch),
   lease as (
@@ -117,24 +76,10 @@ const posting = (to: { postings: string; sequence: string; lockNumber: string })
     update meters m set spent_nanos = spent_nanos + rs.s,
       leased_nanos = leased_nanos - case when lease.meter_id is null then 0 else rs.l end
     from guard, rs left join lease on lease.meter_id = rs.m where m.id = rs.m
-    returning m.id, m.spent_nanos, m.limit_nanos, greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as over_nanos)`;
-
-const postedJson =
-  '(select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text, over_nanos::text)) from posted)';
-
-/** The division fails where the guard let nothing through: that ends the whole transaction. */
-const postMetersSql = `
-  with ${posting({ postings: '$2', sequence: '$3::bigint', lockNumber: '$4::integer' })},
+    returning m.id, m.spent_nanos, m.limit_nanos, greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as over_nanos),
   late as (${markLateOf('$5')})
-  select ${postedJson} as posted, 1 / (select count(*) from guard)`;
-
-const postBatchSql = `
-  with ${posting({ postings: '$3', sequence: '$4', lockNumber: '$5' })},
-  late as (${markLateCalls('$6')}),
-  written as (${insertCalls(', guard')})
-  select exists (select 1 from guard) as applied, (select bool_or(crosses) from locked) as crosses,
-    (select lock_number = $5 from processes where id = $1) as same_process,
-    ${postedJson} as posted`;
+  select (select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text, over_nanos::text)) from posted) as posted,
+    1 / (select count(*) from guard)`;
 
 function encodePostings(postings: readonly MeterPosting[]): string {
   return JSON.stringify(
@@ -165,6 +110,7 @@ export async function chargeMeters(
   const { postings, charges } = options;
   const meters: PostedMeter[] = [];
   const events: NewEvent[] = [];
+  const changes: object[] = [];
   if (postings.length === 0) return { meters, events };
   const { rows } = await tx.query(
     `select m.id, m.budget_id, m.instance, m.period_start, m.period_end, m.limit_nanos as meter_limit, m.spent_nanos,
@@ -174,10 +120,11 @@ export async function chargeMeters(
      where m.id = any($1) order by m.id`,
     [postings.map(({ meterId }) => meterId)],
   );
+  const byMeter = new Map(postings.map((posting) => [posting.meterId, posting]));
   for (const row of rows as Record<string, unknown>[]) {
     const budget = readBudget(row);
     const meter = readMeter({ ...row, id: row.meter_id, limit_nanos: row.meter_limit });
-    const posting = postings.find(({ meterId }) => meterId === meter.id);
+    const posting = byMeter.get(meter.id);
     if (posting === undefined) continue;
     const spentNanos = meter.spentNanos + posting.spentNanos;
     const { limitNanos } = meter;
@@ -187,19 +134,27 @@ export async function chargeMeters(
         ? []
         : crossed({ thresholds: budget.thresholds, told: meter.told, spentNanos, limitNanos });
     const told = [...meter.told, ...news];
-    await tx.query(
-      `update meters set spent_nanos = $2, leased_nanos = leased_nanos - $3, told = $4, next_nanos = $5 where id = $1`,
-      [meter.id, spentNanos, posting.leasedNanos, told, nextTold(budget.thresholds, told, limitNanos) ?? null],
-    );
+    changes.push({
+      id: String(meter.id),
+      spent: String(posting.spentNanos),
+      leased: String(posting.leasedNanos),
+      told,
+      next: nextTold(budget.thresholds, told, limitNanos)?.toString() ?? null,
+    });
     const over = spentNanos + meter.leasedNanos - posting.leasedNanos - limitNanos;
     meters.push({ id: meter.id, spentNanos, limitNanos, overNanos: over > 0n ? over : 0n });
-    const own = charges.filter(({ meterId }) => meterId === meter.id);
+    const own = news.length === 0 ? [] : charges.filter(({ meterId }) => meterId === meter.id);
     for (const percent of news) {
       const tags = whoPassed({ own, beforeNanos: meter.spentNanos, limitNanos, percent });
       const count = { ...meter, spentNanos, told };
       events.push(budgetEvent(budget, count, { percent, tags }));
     }
   }
+  await tx.query(
+    `update meters m set spent_nanos = spent_nanos + n.spent, leased_nanos = leased_nanos - n.leased, told = n.told, next_nanos = n.next
+     from json_to_recordset($1::json) as n (id bigint, spent bigint, leased bigint, told smallint[], next bigint) where m.id = n.id`,
+    [JSON.stringify(changes)],
+  );
   return { meters, events };
 }
 
@@ -310,15 +265,22 @@ export async function markExceeded(
   return { ...row, told };
 }
 
-/** What stands in the database of a call; undefined for one that never got there. Locked until the transaction ends. */
+/**
+ * What stands in the database of a call, in `unwritten_calls` before `calls`; undefined for one that never got there. Locked until the
+ * transaction ends.
+ */
 export async function lockCall(
   tx: Db,
   place: { workspaceId: string; createdAtMs: number; id: string },
 ): Promise<{ status: string; costNanos: bigint } | undefined> {
-  const { rows } = await tx.query(
-    'select status, cost_nanos from calls where workspace_id = $1 and created_at = $2 and id = $3 for update',
-    [place.workspaceId, new Date(place.createdAtMs), place.id],
-  );
-  const [row] = rows as { status: string; cost_nanos: bigint }[];
-  return row && { status: row.status, costNanos: row.cost_nanos };
+  const values = [place.workspaceId, new Date(place.createdAtMs), place.id];
+  for (const table of ['unwritten_calls', 'calls']) {
+    const { rows } = await tx.query(
+      `select status, cost_nanos from ${table} where workspace_id = $1 and created_at = $2 and id = $3 for update`,
+      values,
+    );
+    const [row] = rows as { status: string; cost_nanos: bigint }[];
+    if (row !== undefined) return { status: row.status, costNanos: row.cost_nanos };
+  }
+  return undefined;
 }

@@ -5,7 +5,7 @@ import { withDatabase } from './with-database.ts';
 export const verifyLedgerCommand = command({
   name: 'verify-ledger',
   summary: 'recomputes every budget from its calls and prints any difference',
-  help: 'May run beside the gateway. Exits 0 when every budget is what its calls add up to, 1 when one differs.',
+  help: 'May run beside the gateway. Exits 0 when every budget is what its calls add up to, 1 when one differs. Calls that the database refused are named; they are paid for, and count as they should.',
   options: {},
-  run: (_values, { print }) => withDatabase((pool) => verifyLedger(pool, print)),
+  run: (_values, { print }) => withDatabase((pool, { dataDir }) => verifyLedger(pool, print, { dataDir })),
 });

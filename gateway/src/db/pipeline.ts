@@ -6,21 +6,29 @@ export type Step = { name: string; text: string } & ({ values: readonly (string 
 /** A row as Postgres prints it. */
 export type TextRow = readonly (string | null)[];
 
+const begin: Step = { name: 'begin', text: 'begin', values: [] };
+const commit: Step = { name: 'commit', text: 'commit', values: [] };
+
 /**
- * Runs statements in one trip to the database and one transaction: what stands before a Sync of the extended protocol is all
- * done or not at all. Resolves with the rows of all of them, one after the other. Throws a DatabaseError where one was refused,
- * and nothing was done; after any other error nobody knows.
+ * Runs statements in one trip to the database and one transaction, with `begin` and `commit` on the wire: Postgres takes what stands
+ * before a Sync for one transaction anyway, but a cluster or a proxy behind it may not. Resolves with the rows of all of them, one after the
+ * other. Throws a DatabaseError where one was refused, and nothing was done; after any other error nobody knows.
  */
 export async function runPipeline(pool: Pool, steps: readonly Step[]): Promise<TextRow[]> {
   const client = await pool.connect();
+  const all = [begin, ...steps, commit];
   let broken: Error | undefined;
   try {
-    await prepare(client, steps);
+    await prepare(client, all);
     return await submit(client, (connection) => {
-      for (const step of steps) send(connection, step);
+      for (const step of all) send(connection, step);
     });
   } catch (error) {
     if (!isRefusal(error)) broken = error as Error;
+    else
+      await client.query('rollback').catch((cause: Error) => {
+        broken = cause;
+      });
     throw error;
   } finally {
     client.release(broken);

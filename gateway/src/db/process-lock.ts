@@ -101,6 +101,12 @@ export async function holdDead(tx: Db, ids: readonly string[]): Promise<string[]
   return (rows as { id: string }[]).map(({ id }) => id);
 }
 
+/** Those of these processes that are registered: they live, or nobody has adopted them. */
+export async function areRegistered(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query('select id from processes where id = any($1)', [ids]);
+  return new Set((rows as { id: string }[]).map(({ id }) => id));
+}
+
 /** Registered processes whose lock is free: they are gone, or cut off from the database. */
 export async function findDeadProcesses(db: Db): Promise<string[]> {
   const { rows } = await db.query(

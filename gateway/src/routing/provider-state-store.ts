@@ -41,32 +41,48 @@ export interface SlowModel {
   usualP95Ms: number;
 }
 
-/** Models with twice their usual 95th percentile over the last five minutes, and a second more; from enough calls to say so. */
-export async function findSlowModels(db: Db): Promise<SlowModel[]> {
+/** A model's 95th percentile of the last five minutes, in ms. */
+export type RecentModel = Omit<SlowModel, 'usualP95Ms'>;
+
+/** What a model takes beyond its usual time before it counts as slow. */
+const slowerByMs = 1_000;
+
+/** Models that may be slow: over a second in the last five minutes, and from enough calls to say so. */
+export async function listRecentModels(db: Db): Promise<RecentModel[]> {
   const { rows } = await db.query(
-    `with recent as (
-       select workspace_id, provider, model, percentile_cont(0.95) within group (order by ttft_ms) as p95
-       from calls where livemode and created_at > clock_timestamp() - interval '5 minutes' and ttft_ms is not null
-         and provider is not null and model is not null
-       group by 1, 2, 3 having count(*) >= 20)
-     select r.workspace_id, r.provider, r.model, round(r.p95)::integer as p95, round(usual.p95)::integer as usual
-     from recent r cross join lateral (
-       select percentile_cont(0.95) within group (order by ttft_ms) as p95, count(*) as calls
-       from (select ttft_ms from calls c
-         where c.workspace_id = r.workspace_id and c.livemode and c.provider = r.provider and c.model = r.model and c.ttft_ms is not null
-           and c.created_at > clock_timestamp() - interval '1 day' and c.created_at < clock_timestamp() - interval '10 minutes'
-         order by c.created_at desc limit 5000) lately) usual
-     where usual.calls >= 100 and r.p95 > 2 * usual.p95 and r.p95 > usual.p95 + 1000`,
+    `select workspace_id, provider, model, round(percentile_cont(0.95) within group (order by ttft_ms))::integer as p95
+     from calls where livemode and created_at > now() - interval '5 minutes' and ttft_ms is not null
+       and provider is not null and model is not null
+     group by 1, 2, 3
+     having count(*) >= 20 and percentile_cont(0.95) within group (order by ttft_ms) > $1`,
+    [slowerByMs],
   );
-  return (rows as { workspace_id: string; provider: string; model: string; p95: number; usual: number }[]).map(
-    (row) => ({
-      workspaceId: row.workspace_id,
-      provider: row.provider,
-      model: row.model,
-      p95Ms: row.p95,
-      usualP95Ms: row.usual,
-    }),
+  return (rows as { workspace_id: string; provider: string; model: string; p95: number }[]).map((row) => ({
+    workspaceId: row.workspace_id,
+    provider: row.provider,
+    model: row.model,
+    p95Ms: row.p95,
+  }));
+}
+
+/**
+ * The model with its usual time where it takes twice that, and a second more; undefined where it does not. One workspace's calls of
+ * a day, the latest 5,000: one shard of a database that is spread by workspace, and no pass over everybody's day.
+ */
+export async function findSlowModel(db: Db, recent: RecentModel): Promise<SlowModel | undefined> {
+  const { rows } = await db.query(
+    `select round(percentile_cont(0.95) within group (order by ttft_ms))::integer as usual, count(*)::integer as calls
+     from (
+       select ttft_ms from calls
+       where workspace_id = $1 and livemode and provider = $2 and model = $3 and ttft_ms is not null
+         and created_at > now() - interval '1 day' and created_at < now() - interval '10 minutes'
+       order by created_at desc limit 5000) lately`,
+    [recent.workspaceId, recent.provider, recent.model],
   );
+  const { usual, calls } = rows[0] as { usual: number | null; calls: number };
+  if (usual === null || calls < 100) return undefined;
+  const isSlow = recent.p95Ms > 2 * usual && recent.p95Ms > usual + slowerByMs;
+  return isSlow ? { ...recent, usualP95Ms: usual } : undefined;
 }
 
 /** True once an hour for each model of a workspace. */

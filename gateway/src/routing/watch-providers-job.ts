@@ -4,9 +4,10 @@ import type { Services } from '../services.ts';
 import type { Outage } from './health-board.ts';
 import {
   findOperatorsWorkspace,
-  findSlowModels,
+  findSlowModel,
   listActiveWorkspaces,
   listDown,
+  listRecentModels,
   markProvider,
   markSlow,
 } from './provider-state-store.ts';
@@ -99,7 +100,9 @@ function outageEvent(
 
 /** Tells of models whose first byte takes much longer than usual, once an hour each. */
 export async function watchLatency(services: Services): Promise<void> {
-  for (const slow of await findSlowModels(services.db)) {
+  for (const recent of await listRecentModels(services.db)) {
+    const slow = await findSlowModel(services.db, recent);
+    if (slow === undefined) continue;
     await withTransaction(services.db, async (tx) => {
       if (!(await markSlow(tx, slow))) return;
       await services.outbox.record(tx, [

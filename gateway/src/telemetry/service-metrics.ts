@@ -30,6 +30,15 @@ export function registerServiceMetrics(services: Services): void {
       this.set(journal.waiting);
     },
   });
+  new Counter({
+    ...sum,
+    name: 'gateway_unwritten_calls_total',
+    help: 'Calls whose row the database refused: they are in unwritten_calls, or in a file in DATA_DIR',
+    collect() {
+      this.reset();
+      this.inc(journal.unwrittenCount);
+    },
+  });
   new Gauge({
     name: 'gateway_journal_available',
     help: 'Whether the database takes the journal (1); while it does not (0) no call is admitted',

@@ -17,6 +17,7 @@ const tables = [
   'budgets',
   'meters',
   'calls',
+  'unwritten_calls',
   'idempotent_answers',
   'background_calls',
   'events',

@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import type { KeptCall } from '../usage/unwritten-store.ts';
 
 /** A meter whose row says something else than its calls or its leases. */
 export interface Difference {
@@ -14,11 +15,27 @@ export interface Difference {
   leasesNanos: bigint;
 }
 
-/** In one statement, so in one moment: what is settled while it runs is in both books or in none. */
-export async function compareBooks(db: Db): Promise<{ meters: number; differences: Difference[] }> {
+/**
+ * In one statement, so in one moment: what is settled while it runs is in both books or in none. A call that `calls` did not take counts
+ * by its row in `unwritten_calls`, or by `filed`, what a file has of it.
+ */
+export async function compareBooks(
+  db: Db,
+  filed: readonly KeptCall[] = [],
+): Promise<{ meters: number; differences: Difference[] }> {
   const { rows } = await db.query(
-    `with calls_of as (
-       select meter, sum(cost_nanos)::bigint as nanos from calls, unnest(meters) as meter where status <> 'open' group by 1),
+    `with filed as (
+       select * from json_to_recordset($1::json) as r (
+         "workspaceId" text, "createdAt" timestamptz, id text, status text, "costNanos" bigint, meters bigint[])),
+     elsewhere as (
+       select workspace_id, created_at, id, status, cost_nanos, meters from unwritten_calls u
+       where not exists (select 1 from filed f where f."workspaceId" = u.workspace_id and f."createdAt" = u.created_at and f.id = u.id)
+       union all select * from filed),
+     counted as (
+       select cost_nanos, meters from calls c where status <> 'open' and not exists (
+         select 1 from elsewhere e where e.workspace_id = c.workspace_id and e.created_at = c.created_at and e.id = c.id)
+       union all select cost_nanos, meters from elsewhere where status <> 'open'),
+     calls_of as (select meter, sum(cost_nanos)::bigint as nanos from counted, unnest(meters) as meter group by 1),
      leases_of as (select meter_id, sum(amount_nanos)::bigint as nanos from leases group by 1)
      select m.id, m.workspace_id, m.budget_id, b.name, m.instance, m.period_start, m.spent_nanos, m.leased_nanos,
        m.carried_nanos + coalesce(c.nanos, 0) as calls_nanos, coalesce(l.nanos, 0) as leases_nanos
@@ -28,6 +45,7 @@ export async function compareBooks(db: Db): Promise<{ meters: number; difference
      left join leases_of l on l.meter_id = m.id
      where m.spent_nanos <> m.carried_nanos + coalesce(c.nanos, 0) or m.leased_nanos <> coalesce(l.nanos, 0)
      order by m.id`,
+    [JSON.stringify(filed)],
   );
   const { rows: counted } = await db.query('select count(*)::integer as meters from meters');
   return {

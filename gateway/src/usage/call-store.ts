@@ -21,7 +21,7 @@ export async function writeCalls(db: Db, processId: string, rows: readonly CallR
 }
 
 /** When the first call of a batch came in. */
-export function earliestOf(rows: readonly CallRow[]): Date {
+function earliestOf(rows: readonly CallRow[]): Date {
   return new Date(rows.reduce((least, { open }) => Math.min(least, open.createdAtMs), Number.POSITIVE_INFINITY));
 }
 
@@ -35,7 +35,7 @@ const summed = `greatest((select until from usage_rollup), date_trunc('hour', no
  * Calls in hours that are summed already (a clock was set, a process was cut off for long): those are to be summed anew.
  * Looked at only where the batch has one, which `earliest` tells.
  */
-export const markLateCalls = (earliest: string): string => `
+const markLateCalls = (earliest: string): string => `
   insert into usage_stale_hours (hour)
   select distinct date_trunc('hour', l.t, 'UTC') from json_to_recordset($2::json) as l (t timestamptz)
   where ${earliest}::timestamptz < ${summed} and l.t < ${summed}`;
@@ -109,8 +109,8 @@ const special = /[\\\t\n\r]/;
 const specials = /[\\\t\n\r]/g;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-/** The insert, composable: `$1` is the process, `$2` the batch; `guard` may be one more thing to join with. */
-export const insertCalls = (guard = ''): string => `
+/** `$1` is the process, `$2` the batch. */
+const insertCalls = `
   insert into calls (${columns})
   select r.w, r.t, r.id, r.live, $1, r.st, r.k, r.c, r.p, r.s, r.pf, r.e, r.o, r.n, r.d, r.str, r.mr, r.m, r.pr, r.rt, r.a, r.ti,
     r.tc, r.tw, r.tout, r.tr, r.cost, r.hold, r.est, r.err, r.ttft, r.total,
@@ -118,7 +118,7 @@ export const insertCalls = (guard = ''): string => `
   from json_to_recordset($2::json) as r (
     w text, t timestamptz, id text, live boolean, st text, k text, c text, p text, s text, pf text, e text, o text, n text,
     d text, str boolean, mr text, m text, pr text, rt text, a smallint, ti bigint, tc bigint, tw bigint, tout bigint, tr bigint,
-    cost bigint, hold bigint, est boolean, err text, ttft integer, total integer, mt bigint[], op boolean)${guard}
+    cost bigint, hold bigint, est boolean, err text, ttft integer, total integer, mt bigint[], op boolean)
   on conflict (workspace_id, created_at, id) do update set
     status = excluded.status, model = excluded.model, provider = excluded.provider, route = excluded.route,
     attempts = excluded.attempts, input_tokens = excluded.input_tokens, cached_tokens = excluded.cached_tokens,
@@ -127,9 +127,9 @@ export const insertCalls = (guard = ''): string => `
     estimated = excluded.estimated, metered = excluded.metered, error_code = excluded.error_code, ttft_ms = excluded.ttft_ms, total_ms = excluded.total_ms
   where calls.status = 'open' or (calls.status = 'interrupted' and excluded.status <> 'open')`;
 
-const writeCallsSql = `with late as (${markLateCalls('$3')}) ${insertCalls()}`;
+const writeCallsSql = `with late as (${markLateCalls('$3')}) ${insertCalls}`;
 
-export function encodeRows(rows: readonly CallRow[]): string {
+function encodeRows(rows: readonly CallRow[]): string {
   return JSON.stringify(byId(rows).map(encodeRow));
 }
 
@@ -137,8 +137,8 @@ function byId(rows: readonly CallRow[]): readonly CallRow[] {
   return rows.toSorted((a, b) => (a.open.id < b.open.id ? -1 : 1));
 }
 
-/** Undefined members vanish in JSON and arrive as SQL nulls. */
-function encodeRow({ open, closed }: CallRow): Record<string, unknown> {
+/** A row as it travels. Undefined members vanish in JSON and arrive as SQL nulls. */
+export function encodeRow({ open, closed }: CallRow): Record<string, unknown> {
   const usage = closed?.usage;
   return {
     w: open.workspaceId,

@@ -43,7 +43,8 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     const { rows } = await tx.query(
       `select coalesce((select until from usage_rollup), (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start,
          least(date_trunc('hour', least($1::timestamptz, now()) - interval '1 hour', 'UTC'),
-           (select date_trunc('hour', min(created_at), 'UTC') from calls where status = 'open')) as limit_at`,
+           (select date_trunc('hour', min(created_at), 'UTC') from calls c where status = 'open' and not exists (
+             select 1 from unwritten_calls u where u.workspace_id = c.workspace_id and u.created_at = c.created_at and u.id = c.id))) as limit_at`,
       [new Date(nowMs)],
     );
     const { start, limit_at: limitAt } = rows[0] as { start: Date | null; limit_at: Date };

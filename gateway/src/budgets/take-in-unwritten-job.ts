@@ -1,0 +1,72 @@
+import { areRegistered } from '../db/process-lock.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
+import type { Services } from '../services.ts';
+import { type FiledCall, listFiles, takeFile } from '../usage/unwritten-file.ts';
+import { type KeptCall, writeUnwritten } from '../usage/unwritten-store.ts';
+import { type Charge, chargeMeters, lockCall, lockMeters } from './posting-store.ts';
+
+/**
+ * Takes the calls that had to be kept in a file into `unwritten_calls`, as soon as that takes them: this process's own, and those of
+ * processes that are gone.
+ */
+export async function takeInUnwritten(services: Services): Promise<void> {
+  await services.unwritten.takeOut((calls) => takeIn(services, calls));
+  const others = (await listFiles(services.dataDir)).filter(({ processId }) => processId !== services.processId);
+  if (others.length === 0) return;
+  const registered = await areRegistered(
+    services.db,
+    others.map(({ processId }) => processId),
+  );
+  // What one left open is adopted first: then it is known what it was charged.
+  for (const { processId, path } of others)
+    if (!registered.has(processId)) await takeFile(path, (calls) => takeIn(services, calls.map(ended)));
+}
+
+/** Nobody ends the open call of a process that is gone: it costs the most it could have. */
+function ended({ call, isPosted }: FiledCall): FiledCall {
+  if (call.status !== 'open') return { call, isPosted };
+  return { call: { ...call, status: 'interrupted', costNanos: call.holdNanos }, isPosted: false };
+}
+
+async function takeIn(services: Services, calls: readonly FiledCall[]): Promise<void> {
+  await withTransaction(services.db, async (tx) => {
+    const charges: Charge[] = [];
+    for (const { call, isPosted } of calls) {
+      const unposted = isPosted ? 0n : BigInt(call.costNanos);
+      const nanos = call.status === 'open' ? 0n : unposted - (await chargedFor(tx, call));
+      if (nanos !== 0n) charges.push(...chargesOf(call, nanos));
+    }
+    const sums = new Map<bigint, bigint>();
+    for (const { meterId, spentNanos } of charges) sums.set(meterId, (sums.get(meterId) ?? 0n) + spentNanos);
+    await lockMeters(tx, [...sums.keys()]);
+    const postings = [...sums].map(([meterId, spentNanos]) => ({ meterId, spentNanos, leasedNanos: 0n }));
+    const { events } = await chargeMeters(tx, { postings, charges });
+    await writeUnwritten(
+      tx,
+      calls.map(({ call }) => call),
+    );
+    await services.outbox.record(tx, events);
+  });
+}
+
+/** What whoever adopted it has charged; all of it where it is settled already. */
+async function chargedFor(tx: Db, call: KeptCall): Promise<bigint> {
+  const { workspaceId, createdAt, id } = call;
+  const before = await lockCall(tx, { workspaceId, createdAtMs: Date.parse(createdAt), id });
+  return before === undefined || before.status === 'open' ? 0n : before.costNanos;
+}
+
+function chargesOf({ meters, call }: KeptCall, spentNanos: bigint): Charge[] {
+  const text = (name: string): string | undefined => {
+    const value = call[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const tags = {
+    client: text('c'),
+    project: text('p'),
+    scenario: text('s'),
+    platform: text('pf'),
+    execution: text('e'),
+  };
+  return (meters ?? []).map((meterId) => ({ meterId: BigInt(meterId), spentNanos, tags }));
+}

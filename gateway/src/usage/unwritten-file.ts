@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { KeptCall } from './unwritten-store.ts';
+
+/**
+ * Where calls are kept that neither `calls` nor `unwritten_calls` takes: lines of JSON in DATA_DIR, a file a process, readable by its
+ * owner only and on the disk before it counts. A line is a call; one that says `posted` is about a call of an earlier line.
+ */
+export class UnwrittenFile {
+  readonly #path: string;
+  /** One after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+  /** Calls whose money is being posted: they are not taken out meanwhile. */
+  #underWay = 0;
+
+  constructor(options: { dataDir: string; processId: string }) {
+    this.#path = join(options.dataDir, fileName(options.processId));
+  }
+
+  /** Keeps a call, has its money posted, and notes where that is done. */
+  async keep(call: KeptCall, post: () => Promise<boolean>): Promise<void> {
+    this.#underWay += 1;
+    try {
+      await this.#append(call);
+      if (await post()) await this.#append({ posted: call.id, status: call.status });
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  /** Hands everything over; what was handed over is in the file no more. */
+  async takeOut(into: (calls: FiledCall[]) => Promise<void>): Promise<void> {
+    if (this.#underWay > 0) return;
+    await this.#inTurn(async () => {
+      const calls = await readFiled(this.#path);
+      if (calls.length === 0) return;
+      await into(calls);
+      await rm(this.#path, { force: true });
+    });
+  }
+
+  #append(line: object): Promise<void> {
+    return this.#inTurn(async () => {
+      const file = await open(this.#path, 'a', 0o600);
+      try {
+        await file.appendFile(`${JSON.stringify(line)}\n`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const now = this.#last.then(work, work);
+    this.#last = now;
+    return now;
+  }
+}
+
+/** A call of the file, and whether its money is known to be posted. */
+export interface FiledCall {
+  call: KeptCall;
+  isPosted: boolean;
+}
+
+const prefix = 'unwritten-calls-';
+
+function fileName(processId: string): string {
+  return `${prefix}${processId}.jsonl`;
+}
+
+/** The files in a data folder, by the process that wrote them. */
+export async function listFiles(dataDir: string): Promise<{ processId: string; path: string }[]> {
+  const names = await readdir(dataDir).catch(() => []);
+  return names.flatMap((name) => {
+    const processId = new RegExp(`^${prefix}(proc_\\w+)\\.jsonl`).exec(name)?.[1];
+    return processId === undefined ? [] : [{ processId, path: join(dataDir, name) }];
+  });
+}
+
+/** Takes over the file of a process that is gone: of several who try, one gets it. */
+export async function takeFile(path: string, into: (calls: FiledCall[]) => Promise<void>): Promise<void> {
+  const own = `${path.replace(/\.jsonl.*$/, '.jsonl')}.${randomBytes(4).toString('hex')}`;
+  try {
+    await rename(path, own);
+  } catch {
+    return;
+  }
+  await into(await readFiled(own));
+  await rm(own, { force: true });
+}
+
+/** The last state of each call; a line that was cut off by a crash is none. */
+export async function readFiled(path: string): Promise<FiledCall[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const byId = new Map<string, FiledCall>();
+  for (const line of text.split('\n')) {
+    const value = parse(line);
+    if (value === undefined) continue;
+    if ('posted' in value) {
+      const filed = byId.get(value.posted);
+      if (filed !== undefined && filed.call.status === value.status) filed.isPosted = true;
+    } else byId.set(value.id, { call: value, isPosted: false });
+  }
+  return [...byId.values()];
+}
+
+function parse(line: string): KeptCall | { posted: string; status: string } | undefined {
+  try {
+    return JSON.parse(line) as KeptCall | { posted: string; status: string };
+  } catch {
+    return undefined;
+  }
+}

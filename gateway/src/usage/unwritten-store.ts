@@ -1,0 +1,92 @@
+import type { Db } from '../db/transaction.ts';
+import { type CallRow, encodeRow } from './call-store.ts';
+
+/** A call that `calls` does not take, and what Postgres says of it. */
+export interface UnwrittenCall {
+  row: CallRow;
+  processId: string;
+  error: string;
+}
+
+/** One as it is kept, in the table or as a line of the file. */
+export interface KeptCall {
+  workspaceId: string;
+  createdAt: string;
+  id: string;
+  processId: string;
+  status: string;
+  /** Whole numbers as text. */
+  costNanos: string;
+  holdNanos: string;
+  meters: readonly string[] | null;
+  /** As `calls` would have it. */
+  call: Record<string, unknown>;
+  error: string;
+}
+
+export function keep({ row, processId, error }: UnwrittenCall): KeptCall {
+  const { open, closed } = row;
+  return {
+    workspaceId: open.workspaceId,
+    createdAt: new Date(open.createdAtMs).toISOString(),
+    id: open.id,
+    processId,
+    status: closed?.status ?? 'open',
+    costNanos: String(closed?.costNanos ?? 0n),
+    holdNanos: String(open.holdNanos),
+    meters: open.meterIds ?? null,
+    call: encodeRow(row),
+    error,
+  };
+}
+
+/** Safe to repeat, as `writeCalls` is: true figures overwrite what is open or was settled by estimate, and nothing else. */
+export async function writeUnwritten(db: Db, calls: readonly KeptCall[]): Promise<void> {
+  await db.query(
+    `insert into unwritten_calls as u (workspace_id, created_at, id, process_id, status, cost_nanos, hold_nanos, meters, call, error)
+     select * from json_to_recordset($1::json) as r ("workspaceId" text, "createdAt" timestamptz, id text, "processId" text, status text,
+       "costNanos" bigint, "holdNanos" bigint, meters bigint[], call json, error text)
+     on conflict (workspace_id, created_at, id) do update set
+       status = excluded.status, cost_nanos = excluded.cost_nanos, hold_nanos = excluded.hold_nanos, call = excluded.call, error = excluded.error
+     where u.status = 'open' or (u.status = 'interrupted' and excluded.status <> 'open')`,
+    [JSON.stringify(calls)],
+  );
+}
+
+/** An unwritten call, for people. */
+export interface UnwrittenLine {
+  workspaceId: string;
+  createdAt: Date;
+  id: string;
+  status: string;
+  costNanos: bigint;
+  error: string;
+}
+
+export async function listUnwritten(db: Db, limit: number): Promise<{ calls: UnwrittenLine[]; count: number }> {
+  const { rows } = await db.query(
+    `select workspace_id, created_at, id, status, cost_nanos, error, count(*) over ()::integer as count
+     from unwritten_calls order by created_at, id limit $1`,
+    [limit],
+  );
+  type Row = {
+    workspace_id: string;
+    created_at: Date;
+    id: string;
+    status: string;
+    cost_nanos: bigint;
+    error: string;
+    count: number;
+  };
+  return {
+    count: (rows as Row[])[0]?.count ?? 0,
+    calls: (rows as Row[]).map((row) => ({
+      workspaceId: row.workspace_id,
+      createdAt: row.created_at,
+      id: row.id,
+      status: row.status,
+      costNanos: row.cost_nanos,
+      error: row.error,
+    })),
+  };
+}

@@ -1,0 +1,136 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { verifyLedger } from '../../gateway/src/tools/verify-ledger.ts';
+import { chat, hello, json } from '../support/ask.ts';
+import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+
+/** Rows that the database refuses for reasons of its own: nothing of a call is lost for that, and nobody else notices. */
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway.stop());
+afterEach(async () => {
+  gateway.fakes.reset();
+  await sql('drop trigger if exists hostile on calls; drop trigger if exists hostile on unwritten_calls');
+});
+
+const sql = (text: string, values?: unknown[]) => gateway.database.pool.query(text, values);
+
+/** A trigger on calls that does this to the rows of one client. */
+async function hostile(when: 'insert' | 'update', client: string, does: string, table = 'calls'): Promise<void> {
+  const theirs = table === 'calls' ? `new.client_id = '${client}'` : `new.call ->> 'c' = '${client}'`;
+  await sql(`
+    create or replace function hostile_${table}() returns trigger language plpgsql as $$
+      begin if ${theirs} then ${does} end if; return new; end $$;
+    drop trigger if exists hostile on ${table};
+    create trigger hostile before ${when} on ${table} for each row execute function hostile_${table}()`);
+}
+
+async function budgetFor(client: string): Promise<() => Promise<number>> {
+  const asked = { name: client, limit_usd: 5, scope: { client_id: client } };
+  const { id } = await json<{ id: string }>(gateway.post('/v1/budgets', asked), 201);
+  return async () => (await json<{ spent_usd: number }>(gateway.get(`/v1/budgets/${id}`))).spent_usd;
+}
+
+const ask = (client: string, more = {}): Promise<Response> =>
+  gateway.post(chat, hello({ max_tokens: 40, ...more }), { 'x-client-id': client });
+
+async function books(): Promise<{ right: boolean; lines: string }> {
+  const lines: string[] = [];
+  const { dataDir } = gateway.gateway.services;
+  const right = await verifyLedger(gateway.database.pool, (line) => lines.push(line), { dataDir });
+  return { right, lines: lines.join('\n') };
+}
+
+async function unwritten(client: string): Promise<{ id: string; status: string; nanos: bigint; error: string }[]> {
+  const { rows } = await sql(
+    `select id, status, cost_nanos as nanos, error from unwritten_calls where call ->> 'c' = $1 order by id`,
+    [client],
+  );
+  return rows as { id: string; status: string; nanos: bigint; error: string }[];
+}
+
+async function counted(): Promise<number> {
+  const text = await (await gateway.get('/metrics')).text();
+  return Number(/^gateway_unwritten_calls_total (\d+)$/m.exec(text)?.[1]);
+}
+
+it.each([
+  ['a trigger that divides by zero', 'perform 1 / 0;', /division by zero/],
+  ['a trigger that raises what it likes', `raise exception 'not this client';`, /not this client/],
+  ['a trigger that is broken itself', 'perform no_such_column from calls;', /no_such_column/],
+  ['text that is no number', `perform 'x'::integer;`, /invalid input syntax/],
+])(
+  '%s: the call is answered and on record, its money is spent, and no other call is touched',
+  async (name, does, says) => {
+    const client = name.replaceAll(' ', '-');
+    const spent = await budgetFor(client);
+    gateway.fakes.openai.usually({ tokens: 40 });
+    await hostile('insert', client, does);
+    const before = await counted();
+    const answers = await Promise.all([
+      ...Array.from({ length: 3 }, () => ask(client)),
+      ...Array.from({ length: 30 }, () => ask(`${client}-neighbour`)),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    const told = answers.slice(0, 3).reduce((sum, one) => sum + Number(one.headers.get('x-gateway-cost-usd')), 0);
+    expect(told).toBeGreaterThan(0);
+    expect(await spent()).toBeCloseTo(told, 9);
+    const kept = await unwritten(client);
+    expect(kept.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    expect(Number(kept.reduce((sum, { nanos }) => sum + nanos, 0n)) / 1e9).toBeCloseTo(told, 9);
+    for (const { error } of kept) expect(error).toMatch(says);
+    expect((await counted()) - before).toBe(3);
+    const { rows } = await sql('select count(*)::integer as n from calls where client_id = $1', [
+      `${client}-neighbour`,
+    ]);
+    expect(rows).toEqual([{ n: 30 }]);
+    const { right, lines } = await books();
+    expect(right).toBe(true);
+    for (const { id } of kept) expect(lines).toContain(id);
+  },
+);
+
+it('a call whose end is refused is on record with its true figures, and its open row holds up nothing', async () => {
+  const spent = await budgetFor('at-close');
+  await sql(`alter table calls add constraint hostile check (client_id <> 'at-close' or status = 'open') not valid`);
+  try {
+    gateway.fakes.openai.reply({ text: 'one two', chunks: 2, chunkDelayMs: 100, usage: { input: 12, output: 34 } });
+    const stream = await ask('at-close', { stream: true });
+    expect(await stream.text()).toContain('[DONE]');
+    const [call] = await unwritten('at-close');
+    expect(call).toMatchObject({ status: 'succeeded', error: expect.stringMatching(/violates check constraint/) });
+    expect(await spent()).toBeCloseTo(12 * 2.5e-6 + 34 * 10e-6, 9);
+    expect((await ask('at-close-neighbour')).status).toBe(200);
+    expect((await books()).right).toBe(true);
+  } finally {
+    await sql('alter table calls drop constraint hostile');
+  }
+});
+
+it('what unwritten_calls refuses too is in a file of its owner only, and is taken in as soon as that works again', async () => {
+  const spent = await budgetFor('filed');
+  gateway.fakes.openai.usually({ tokens: 40 });
+  await hostile('insert', 'filed', 'perform 1 / 0;');
+  await hostile('insert', 'filed', `raise exception 'broken too';`, 'unwritten_calls');
+  const { dataDir } = gateway.gateway.services;
+  const answer = await ask('filed');
+  expect(answer.status).toBe(200);
+  const told = Number(answer.headers.get('x-gateway-cost-usd'));
+  expect(await spent()).toBeCloseTo(told, 9);
+  const [file = ''] = readdirSync(dataDir).filter((name) => name.startsWith('unwritten-calls'));
+  const path = join(dataDir, file);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const id = answer.headers.get('x-request-id') ?? '';
+  const during = await books();
+  expect(during.right).toBe(true);
+  expect(during.lines).toContain(id);
+  await sql('drop trigger hostile on unwritten_calls');
+  await expect.poll(() => unwritten('filed'), { timeout: 12_000 }).toMatchObject([{ id, status: 'succeeded' }]);
+  expect(existsSync(path)).toBe(false);
+  expect(await spent()).toBeCloseTo(told, 9);
+  expect((await books()).right).toBe(true);
+});
