@@ -26,8 +26,12 @@ function rowsBelow(...head: string[]): string[][] {
 }
 
 /** Each language's file of versions, and how it writes the version of a package. */
-const manifests: Record<string, { file: string; line: (name: string, version: string) => string }> = {
-  Node: { file: 'test/package.json', line: (name, version) => `"${name}": "${version}"` },
+const manifests: Record<string, { files: string[]; line: (name: string, version: string) => string }> = {
+  Node: { files: ['test/package.json'], line: (name, version) => `"${name}": "${version}"` },
+  Python: {
+    files: ['test/clients/python/packages.txt', 'test/clients/python/llama-index.txt'],
+    line: (name, version) => `\n${name}==${version} `,
+  },
 };
 
 describe('docs/compatibility.md', () => {
@@ -37,7 +41,8 @@ describe('docs/compatibility.md', () => {
     'names the version of %s that the tests install',
     (name = '', version = '', language = '', tests = '') => {
       const manifest = manifests[language];
-      expect(manifest && read(manifest.file)).toContain(manifest?.line(name.replaceAll('`', ''), version));
+      const pins = manifest?.files.map(read).join('');
+      expect(pins).toContain(manifest?.line(/`(.*)`/.exec(name)?.[1] ?? '', version));
       const file = /\(\.\.\/(.*)\)/.exec(tests)?.[1] ?? '';
       expect([file, existsSync(at(file))]).toEqual([file, true]);
     },

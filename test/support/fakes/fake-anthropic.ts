@@ -13,12 +13,18 @@ import {
 type Json = Record<string, unknown>;
 
 export function fakeAnthropic(apiKey: string): Vendor {
+  const threads: Threads = new Map();
   return {
-    refuse: (request) => refuse(request, apiKey),
+    refuse: (request) => refuse(request, apiKey, threads),
     prompt,
     defaultScript,
     free: (request) => (isCount(request) ? { input_tokens: Math.ceil(prompt(request).length / 4) } : undefined),
-    plain: message,
+    plain: (request, script) => {
+      const answer = message(request, script);
+      if (request.json.thread !== undefined)
+        threads.set(answer.id, [...turnsOf(request, threads), { role: 'assistant', content: answer.content }]);
+      return answer;
+    },
     stream: (request, script) => (request.json.stream === true ? events(request, script) : undefined),
     errorBody: (status) =>
       error(
@@ -42,6 +48,14 @@ export function fakeAnthropic(apiKey: string): Vendor {
       };
     },
   };
+}
+
+/** A thread keeps the turns before a message, by that message's id: `continue` sends new ones only. */
+type Threads = Map<string, unknown[]>;
+
+function turnsOf({ json }: RecordedRequest, threads: Threads): unknown[] {
+  const { previous_message_id: id } = (json.thread ?? {}) as { previous_message_id?: string };
+  return [...((id !== undefined && threads.get(id)) || []), ...(json.messages as unknown[])];
 }
 
 function error(type: string, text: string): Json {
@@ -76,7 +90,11 @@ function threadFault({ headers, json }: RecordedRequest): string | undefined {
   return 'thread: Extra inputs are not permitted';
 }
 
-function refuse(request: RecordedRequest, apiKey: string): { status: number; body: unknown } | undefined {
+function refuse(
+  request: RecordedRequest,
+  apiKey: string,
+  threads: Threads,
+): { status: number; body: unknown } | undefined {
   // The documented header, and the one Anthropic's newer packages send.
   if (request.headers['x-api-key'] !== apiKey && request.headers.authorization !== `Bearer ${apiKey}`)
     return {
@@ -90,8 +108,18 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
       status: 400,
       body: error('invalid_request_error', 'The request body is not valid JSON: no low surrogate in string'),
     };
-  const fault = isCount(request) ? countFaultOf(request.json) : (threadFault(request) ?? faultOf(request.json));
+  const fault = isCount(request)
+    ? countFaultOf(request.json)
+    : (threadFault(request) ?? faultOf(whole(request, threads)));
   return fault === undefined ? undefined : { status: 400, body: error('invalid_request_error', fault) };
+}
+
+/** The body with the turns that its thread keeps. */
+function whole(request: RecordedRequest, threads: Threads): Json {
+  const { json } = request;
+  return json.thread === undefined || !Array.isArray(json.messages)
+    ? json
+    : { ...json, messages: turnsOf(request, threads) };
 }
 
 function isCount({ path }: RecordedRequest): boolean {
@@ -332,7 +360,7 @@ function blocks(script: Script): Json[] {
   ];
 }
 
-function message(request: RecordedRequest, script: Script): unknown {
+function message(request: RecordedRequest, script: Script): Json & { id: string } {
   const usage = usageOf(script, prompt(request));
   return {
     id: `msg_fake_${numberOf(request)}`,

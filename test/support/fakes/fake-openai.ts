@@ -53,6 +53,11 @@ function isEmbeddings({ path }: RecordedRequest): boolean {
   return path.endsWith('/embeddings');
 }
 
+/** OpenAI's description has "anyOf … null" for what a caller may leave out: LlamaIndex sends all of it. A null field is an absent one. */
+function withoutNulls(body: Json): Json {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+}
+
 function refuse(request: RecordedRequest, apiKey: string): { status: number; body: unknown } | undefined {
   if (request.headers.authorization !== `Bearer ${apiKey}`)
     return {
@@ -66,8 +71,8 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
   const fault = isEmbeddings(request)
     ? undefined
     : isResponses(request)
-      ? responsesFault(request.json)
-      : chatFault(request.json);
+      ? responsesFault(withoutNulls(request.json))
+      : chatFault(withoutNulls(request.json));
   return fault === undefined ? undefined : { status: 400, body: error(fault[0], null, fault[1]) };
 }
 
