@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +35,16 @@ describe('the configuration', () => {
 
   it('takes a provider key with the line break that files end with', () => {
     expect(readConfig({ OPENAI_API_KEY: ' sk-key\r\n' }).providers).toMatchObject([{ apiKey: 'sk-key' }]);
+  });
+
+  it('serves by one process, by as many workers as it is told, or by one a core', () => {
+    expect(readConfig({}).workers).toBe(1);
+    expect(readConfig({ WORKERS: ' 3 ' }).workers).toBe(3);
+    expect(readConfig({ WORKERS: 'auto' }).workers).toBe(availableParallelism());
+    for (const wrong of ['0', '-1', '1.5', 'two', '1000'])
+      expect(() => readConfig({ WORKERS: wrong })).toThrow(
+        'WORKERS: must be a whole number from 1 to 64, or auto for one worker a core',
+      );
   });
 
   it('tells every fault at once, and no value', () => {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { isExampleKey, restOf } from './accounts/example-keys.ts';
 import { plainWords } from './field-fault.ts';
@@ -38,6 +39,15 @@ const proxies = z.string().transform((text, { addIssue }) => {
   for (const fault of read.faults)
     addIssue(`${JSON.stringify(fault.slice(0, 60))} is not an IP address or a CIDR such as 10.0.0.0/8`);
   return read.proxies;
+});
+
+const workersMax = 64;
+const workers = z.string().transform((text, context) => {
+  if (text.trim() === 'auto') return Math.min(availableParallelism(), workersMax);
+  const count = /^\s*\d{1,3}\s*$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= workersMax) return count;
+  context.addIssue(`must be a whole number from 1 to ${workersMax}, or auto for one worker a core`);
+  return z.NEVER;
 });
 
 const environment = z.object({
@@ -85,6 +95,7 @@ const environment = z.object({
       'must be 8 to 500 printable ASCII characters without a space (try: openssl rand -hex 24)',
     )
     .optional(),
+  WORKERS: workers.default(1),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -117,6 +128,8 @@ export interface Config {
   /** One line a call. */
   logRequests: boolean;
   metricsToken: string | undefined;
+  /** Processes that serve the port together; with 1 there is no parent beside it. */
+  workers: number;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
 }
 
@@ -173,6 +186,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         : { watchdogMs: value.WATCHDOG_USEC === undefined ? undefined : value.WATCHDOG_USEC / 1_000 },
     logRequests: value.LOG_REQUESTS,
     metricsToken: value.METRICS_TOKEN,
+    workers: value.WORKERS,
     logLevel: value.LOG_LEVEL,
   };
 }

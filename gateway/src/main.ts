@@ -1,32 +1,50 @@
-import { ConfigError, loadConfig } from './config.ts';
+import cluster from 'node:cluster';
+import { type Config, ConfigError, loadConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { type SystemdNotifier, systemdNotifier } from './notify-systemd.ts';
-import { type RunningGateway, startGateway } from './start-gateway.ts';
+import { runWorker } from './run-worker.ts';
 
-/** The process: starts, says where it is, stops when told to. */
+/** The process: starts, says where it is, stops when told to. Of several workers it is the parent, or one of them. */
 try {
   const config = loadConfig();
-  const gateway = await startGateway(config, { onRefused: (text) => process.stdout.write(`${text}\n`) });
-  const systemd = config.systemd && systemdNotifier(config.systemd, (text) => process.stderr.write(`${text}\n`));
-  stopOnSignals(gateway, systemd);
-  const providers = gateway.services.workspaces.operators.map(({ name }) => name);
-  const testKeyGiven = config.bootstrapTestKey !== undefined;
-  process.stdout.write(greeting({ ...gateway, providers, testKeyGiven, at: new Date() }));
-  systemd?.ready();
+  if (cluster.isWorker) await runWorker(config, stopOnSignals);
+  else {
+    const gateway = await start(config);
+    const systemd = config.systemd && systemdNotifier(config.systemd, (text) => process.stderr.write(`${text}\n`));
+    stopOnSignals(gateway, systemd);
+    const providers = config.providers.map(({ kind }) => kind);
+    const testKeyGiven = config.bootstrapTestKey !== undefined;
+    process.stdout.write(greeting({ ...gateway, providers, testKeyGiven, at: new Date() }));
+    systemd?.ready();
+  }
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigError || error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }
 
+/** Each way loads what it needs: the parent of workers serves no call. */
+async function start(config: Config) {
+  const onRefused = (text: string): void => void process.stdout.write(`${text}\n`);
+  if (config.workers > 1) {
+    const { startWorkers } = await import('./start-workers.ts');
+    return startWorkers(config, { onRefused });
+  }
+  const { startGateway } = await import('./start-gateway.ts');
+  return startGateway(config, { onRefused });
+}
+
 /** Told to the whole process group, a stop comes twice: from whoever sent it, and passed on by the launcher. */
 const echoMs = 2_000;
 
-function stopOnSignals(gateway: RunningGateway, systemd: SystemdNotifier | undefined): void {
+function stopOnSignals(gateway: { stop(): Promise<void>; kill?(): void }, systemd?: SystemdNotifier): void {
   let askedAt: number | undefined;
   const stop = (): void => {
     const sinceAskedMs = askedAt === undefined ? 0 : performance.now() - askedAt;
     // Asked again by somebody who has waited: now.
-    if (sinceAskedMs >= echoMs) process.exit(1);
+    if (sinceAskedMs >= echoMs) {
+      gateway.kill?.();
+      process.exit(1);
+    }
     if (askedAt === undefined) systemd?.stopping();
     askedAt ??= performance.now();
     gateway.stop().then(

@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DestinationStream, pino } from 'pino';
-import { bootstrap, type FirstKeys } from './accounts/bootstrap.ts';
-import { makeOrReadSecret, secretPath } from './accounts/generated-secret.ts';
-import { keysWithTwins } from './accounts/key-store.ts';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { FirstKeys } from './accounts/bootstrap.ts';
+import { makeFirstKeys } from './accounts/first-keys.ts';
+import { gatewaySecret } from './accounts/gateway-secret.ts';
 import { newId } from './accounts/new-id.ts';
 import { proveSecret } from './accounts/prove-secret.ts';
 import { SettingsViews } from './accounts/settings-views.ts';
@@ -19,11 +18,12 @@ import type { Cancellation } from './calls/cancellation.ts';
 import { TagRegistry } from './clients/tag-registry.ts';
 import type { Config } from './config.ts';
 import { databaseHome } from './db/embedded-postgres.ts';
-import { listen } from './db/listen.ts';
-import { openDatabase } from './db/open-database.ts';
+import { listen as listenToDatabase } from './db/listen.ts';
+import type { Database } from './db/open-database.ts';
+import { openOwnDatabase } from './db/open-own-database.ts';
 import { holdProcessLock } from './db/process-lock.ts';
 import { Authenticator } from './http/authenticate.ts';
-import { type OpenPort, openPort } from './http/open-port.ts';
+import { type OpenPort, openPort, portTaken } from './http/open-port.ts';
 import { answerWhileStarting } from './http/serve-starting.ts';
 import { startJobs } from './jobs.ts';
 import { GuardViews } from './limits/guard-views.ts';
@@ -61,6 +61,8 @@ export interface RunningGateway {
   services: Services;
   /** Stops accepting, finishes what is in flight, writes everything down. Safe to call twice. */
   stop(): Promise<void>;
+  /** Settles what processes that are gone have left, and does not wait for the next look. */
+  adopt(): void;
 }
 
 /** Opens everything in order and closes it in the other. Throws with a sentence for the operator when something is amiss. */
@@ -72,27 +74,16 @@ export async function startGateway(
     drainMs?: number;
     /** Is told in a sentence when a provider refuses the gateway's account, or one of its models. */
     onRefused?: (text: string) => void;
+    /** One of several: its parent has opened the database and makes the first keys. */
+    worker?: { database: (log: Logger) => Database; openPort: (server: Server) => OpenPort; isFirst: boolean };
   } = {},
 ): Promise<RunningGateway> {
   const logTo = options.logTo === undefined ? stderrDestination() : plainDestination(options.logTo);
   const log = pino({ level: config.logLevel, base: null }, logTo.stream);
   const metrics = new Metrics({ version });
   const now = (): number => Date.now();
-  mkdirSync(config.dataDir, { recursive: true });
-  const secret = config.secret ?? makeOrReadSecret(config.dataDir);
-  const database = await openDatabase({
-    databaseUrl: config.databaseUrl,
-    dataDir: config.dataDir,
-    onError: ({ message }) => log.warn({ reason: message }, 'a database connection was lost'),
-    watch: {
-      ended: (how) => log.error(how, 'the embedded Postgres ended without being asked to; it is started again'),
-      back: () => log.warn('the embedded Postgres is back'),
-      givenUp: () => {
-        log.fatal(`the embedded Postgres does not stay up; ${config.dataDir}/postgres.log may say why`);
-        process.exit(1);
-      },
-    },
-  });
+  const { secret, source } = gatewaySecret(config);
+  const database = options.worker?.database(log) ?? (await openOwnDatabase(config, log));
   const { pool: db, connection } = database;
   const starting = answerWhileStarting({ now, log });
   const server = createServer(
@@ -109,8 +100,8 @@ export async function startGateway(
   );
   let opened: OpenPort;
   try {
-    await proveSecret(db, secret, config.secret === undefined ? secretPath(config.dataDir) : 'GATEWAY_SECRET');
-    opened = await openPort(server, config).catch(refused(config.port));
+    await proveSecret(db, secret, source);
+    opened = options.worker?.openPort(server) ?? (await openPort(server, config).catch(portTaken(config.port)));
   } catch (error) {
     await database.stop();
     throw error;
@@ -211,7 +202,7 @@ export async function startGateway(
     resumed: (key) => services.loops.clear(key),
     counts: (payload) => hearCounts(payload, { ...counting, nowMs: now() }),
   };
-  const listener = await listen(connection, {
+  const listener = await listenToDatabase(connection, {
     channels: Object.keys(heard),
     onNotification: (channel, payload) => heard[channel]?.(payload),
     onGap: () => {
@@ -228,26 +219,15 @@ export async function startGateway(
     log.error({ err: error }, 'the calls of processes that are gone cannot be settled yet'),
   );
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  const url = config.publicUrl ?? `http://${host}:${opened.port}`;
-  services.publicUrl = url;
+  services.publicUrl = config.publicUrl ?? `http://${host}:${opened.port}`;
   const jobs = startJobs(services);
-  // Last of all that can fail: keys are shown by the start that makes them, or never.
-  const firstKeys = await bootstrap(db, {
-    bootstrapKey: config.bootstrapKey,
-    bootstrapTestKey: config.bootstrapTestKey,
-    nowMs: now(),
-  });
-  for (const twin of await keysWithTwins(db))
-    log.warn(
-      twin,
-      'this live key can be made from a test key of an older version: make a new live key, then delete this one',
-    );
+  const firstKeys = options.worker === undefined ? await makeFirstKeys(db, { config, log, nowMs: now() }) : undefined;
   let draining = false;
   server.off('request', starting);
   server.on('request', createApp({ services, authenticator, isDraining: () => draining, version }));
 
   inBackground('look at the disk', services.disk.look());
-  inBackground('try the provider keys', checkAccounts(services, 'all'));
+  if (options.worker?.isFirst !== false) inBackground('try the provider keys', checkAccounts(services, 'all'));
 
   const stop = async (): Promise<void> => {
     draining = true;
@@ -275,15 +255,15 @@ export async function startGateway(
     await processLock.release();
     await database.stop();
   };
+  const adopt = (): void => inBackground('settle what a process left', adoptOrphans(services));
   let stopped: Promise<void> | undefined;
-  return { url, firstKeys, database: database.kind, services, stop: () => (stopped ??= stop()) };
-}
-
-function refused(port: number) {
-  return (error: NodeJS.ErrnoException): never => {
-    throw error.code === 'EADDRINUSE'
-      ? new Error(`Port ${port} is taken. Is another gateway running? Stop it, or set PORT.`)
-      : error;
+  return {
+    url: services.publicUrl,
+    firstKeys,
+    database: database.kind,
+    services,
+    stop: () => (stopped ??= stop()),
+    adopt,
   };
 }
 

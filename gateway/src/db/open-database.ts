@@ -48,6 +48,28 @@ export async function openDatabase(options: {
   }
 }
 
+/** A database that another process has opened: the parent of this one. */
+export function joinDatabase(options: {
+  /** Undefined where DATABASE_URL names the database. */
+  embedded: Connection | undefined;
+  databaseUrl: string | undefined;
+  onError: (error: Error) => void;
+}): Database {
+  const { embedded, databaseUrl, onError } = options;
+  const connection = embedded ?? { connectionString: databaseUrl };
+  let stopping = false;
+  const pool = createPool(connection, { onError: (error) => stopping || onError(error) });
+  return {
+    kind: embedded === undefined ? 'server' : 'embedded',
+    connection,
+    pool,
+    stop: async () => {
+      stopping = true;
+      await pool.end();
+    },
+  };
+}
+
 const networkFaults: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens at its host and port',
   ENOTFOUND: 'its host name was not found',

@@ -43,6 +43,15 @@ export async function openPort(server: Server, where: { port: number; host: stri
   return opened(sockets);
 }
 
+/** What an operator is told where a port cannot be had. */
+export function portTaken(port: number) {
+  return (error: NodeJS.ErrnoException): never => {
+    throw error.code === 'EADDRINUSE'
+      ? new Error(`Port ${port} is taken. Is another gateway running? Stop it, or set PORT.`)
+      : error;
+  };
+}
+
 function opened(sockets: readonly SocketServer[]): OpenPort {
   const [first] = sockets as [SocketServer];
   return {

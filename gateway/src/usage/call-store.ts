@@ -185,7 +185,14 @@ function storable<T extends string | undefined>(text: T): T | string {
 
 const storedMax = 500;
 
-/** Partitions from the month of `fromMs` on, this one and the next twelve. */
+/**
+ * Partitions from the month of `fromMs` on, this one and the next twelve. One process at a time: of two that make one table at the
+ * same moment, one fails.
+ */
 export async function ensureCallPartitions(db: Db, fromMs: number): Promise<void> {
-  await db.query('select ensure_call_partitions($1::date, 12)', [new Date(fromMs).toISOString().slice(0, 10)]);
+  await db.query(
+    `with turn as materialized (select pg_advisory_xact_lock(hashtext('ai-gateway partitions')))
+     select ensure_call_partitions($1::date, 12) from turn`,
+    [new Date(fromMs).toISOString().slice(0, 10)],
+  );
 }

@@ -3,7 +3,7 @@ import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { newId } from '../accounts/new-id.ts';
 import { billedEventData, markupOf } from '../clients/markup.ts';
-import type { Db } from '../db/transaction.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import { insertEvents, type StoredEvent, viewEvent } from '../events/event-store.ts';
 import type { Outbox } from '../events/outbox.ts';
@@ -41,6 +41,7 @@ const pollSeconds = 2;
  */
 export class PgBossOutbox implements Outbox {
   readonly #boss: PgBoss;
+  readonly #db: Pool;
   readonly #now: () => number;
   readonly #log: Logger;
   #workerIds: string[] = [];
@@ -48,6 +49,7 @@ export class PgBossOutbox implements Outbox {
   #latestMs = 0;
 
   constructor(options: { db: Pool; now: () => number; log: Logger }) {
+    this.#db = options.db;
     this.#now = options.now;
     this.#log = options.log;
     this.#boss = new PgBoss({
@@ -63,13 +65,17 @@ export class PgBossOutbox implements Outbox {
   }
 
   async start(deliver: (job: DeliveryJob) => Promise<void>): Promise<void> {
-    await this.#boss.start();
-    await this.#boss.createQueue(queue, {
-      retryLimit: 10,
-      retryDelay: 5,
-      // Then it is taken for lost: three times what a job takes at most.
-      expireInSeconds: 60,
-      deleteAfterSeconds: 3_600,
+    // One process at a time makes pg-boss's schema: of two on an empty database one would fail.
+    await withTransaction(this.#db, async (tx) => {
+      await tx.query("select pg_advisory_xact_lock(hashtext('ai-gateway pg-boss'))");
+      await this.#boss.start();
+      await this.#boss.createQueue(queue, {
+        retryLimit: 10,
+        retryDelay: 5,
+        // Then it is taken for lost: three times what a job takes at most.
+        expireInSeconds: 60,
+        deleteAfterSeconds: 3_600,
+      });
     });
     for (let i = 0; i < workers; i++)
       this.#workerIds.push(

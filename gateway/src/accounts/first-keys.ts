@@ -1,0 +1,20 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { bootstrap, type FirstKeys } from './bootstrap.ts';
+import { keysWithTwins } from './key-store.ts';
+
+/** Last of all that can fail in a start: keys are shown by the start that makes them, or never. */
+export async function makeFirstKeys(
+  db: Pool,
+  options: { config: Pick<Config, 'bootstrapKey' | 'bootstrapTestKey'>; log: Logger; nowMs: number },
+): Promise<FirstKeys | undefined> {
+  const { bootstrapKey, bootstrapTestKey } = options.config;
+  const firstKeys = await bootstrap(db, { bootstrapKey, bootstrapTestKey, nowMs: options.nowMs });
+  for (const twin of await keysWithTwins(db))
+    options.log.warn(
+      twin,
+      'this live key can be made from a test key of an older version: make a new live key, then delete this one',
+    );
+  return firstKeys;
+}

@@ -1,0 +1,23 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { type Database, openDatabase } from './open-database.ts';
+
+/** The database of a gateway that serves; what happens to it is logged. */
+export function openOwnDatabase(
+  { databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>,
+  log: Logger,
+): Promise<Database> {
+  return openDatabase({
+    databaseUrl,
+    dataDir,
+    onError: ({ message }) => log.warn({ reason: message }, 'a database connection was lost'),
+    watch: {
+      ended: (how) => log.error(how, 'the embedded Postgres ended without being asked to; it is started again'),
+      back: () => log.warn('the embedded Postgres is back'),
+      givenUp: () => {
+        log.fatal(`the embedded Postgres does not stay up; ${dataDir}/postgres.log may say why`);
+        process.exit(1);
+      },
+    },
+  });
+}

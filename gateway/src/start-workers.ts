@@ -1,0 +1,72 @@
+import { pino } from 'pino';
+import type { FirstKeys } from './accounts/bootstrap.ts';
+import { makeFirstKeys } from './accounts/first-keys.ts';
+import { gatewaySecret } from './accounts/gateway-secret.ts';
+import { proveSecret } from './accounts/prove-secret.ts';
+import type { Config } from './config.ts';
+import { openOwnDatabase } from './db/open-own-database.ts';
+import { portTaken } from './http/open-port.ts';
+import { stderrDestination } from './telemetry/log-destination.ts';
+import { SharedPort } from './workers/shared-port.ts';
+import { WorkerPool } from './workers/worker-pool.ts';
+
+/** A parent and its workers. */
+export interface RunningWorkers {
+  url: string;
+  firstKeys: FirstKeys | undefined;
+  database: 'embedded' | 'server';
+  /** Every worker finishes what is in flight; then the database is closed. */
+  stop(): Promise<void>;
+  /** At once, whatever is in flight. */
+  kill(): void;
+}
+
+/**
+ * The parent of several workers: it owns the port and the embedded database, makes what is made once (secret, schema, first keys)
+ * and replaces a worker that ends or hangs. It serves no call itself.
+ */
+export async function startWorkers(
+  config: Config,
+  options: { onRefused: (text: string) => void },
+): Promise<RunningWorkers> {
+  const logTo = stderrDestination();
+  const log = pino({ level: config.logLevel, base: null }, logTo.stream);
+  const { secret, source } = gatewaySecret(config);
+  const refusals = new Set<string>();
+  const shared = new SharedPort();
+  const pool = new WorkerPool({
+    count: config.workers,
+    port: shared,
+    log,
+    onRefused: (text) => {
+      // Every worker meets the same refusal.
+      if (!refusals.has(text)) options.onRefused(text);
+      refusals.add(text);
+    },
+  });
+  try {
+    const database = await openOwnDatabase(config, log);
+    try {
+      await proveSecret(database.pool, secret, source);
+      const port = await shared.listen(config).catch(portTaken(config.port));
+      const embedded = database.kind === 'embedded' ? database.connection : undefined;
+      const url = await pool.start({ port, embedded });
+      const firstKeys = await makeFirstKeys(database.pool, { config, log, nowMs: Date.now() });
+      return { url, firstKeys, database: database.kind, stop: () => stopAll(), kill: () => pool.kill() };
+    } catch (error) {
+      pool.kill();
+      await database.stop();
+      throw error;
+    }
+
+    async function stopAll(): Promise<void> {
+      const inOrder = await pool.stop();
+      await database.stop();
+      await logTo.end();
+      if (!inOrder) throw new Error('A worker did not end in order; what it left open is settled at the next start.');
+    }
+  } catch (error) {
+    pool.kill();
+    throw error;
+  }
+}

@@ -1,0 +1,152 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
+import { chat, eventually, hello } from '../support/ask.ts';
+import { dataFolder } from '../support/data-folder.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';
+import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
+import { type PinnedAnswer, type PinnedClient, pinnedClient } from '../support/pinned-client.ts';
+import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
+
+let fakes: Fakes;
+let database: TestDatabase;
+let gateway: GatewayProcess;
+/** One for each worker. */
+let clients: PinnedClient[];
+const dataDir = dataFolder('workers');
+
+beforeAll(async () => {
+  [fakes, database] = await Promise.all([startFakes(), createTestDatabase()]);
+  gateway = await spawnGateway({
+    ...gatewayEnv(fakes, database.url, dataDir),
+    WORKERS: '2',
+    FIRST_BYTE_TIMEOUT_MS: '10000',
+    ANSWER_TIMEOUT_MS: '10000',
+  });
+  clients = await onePerWorker();
+});
+afterEach(() => fakes.reset());
+afterAll(async () => {
+  for (const client of clients) client.close();
+  await gateway.kill('SIGTERM');
+  await fakes.stop();
+  await database.drop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** Which worker answered, by the record of the call. */
+async function workerOf({ headers }: PinnedAnswer): Promise<number> {
+  const { rows } = await database.pool.query(
+    'select p.pid from calls c join processes p on p.id = c.process_id where c.id = $1',
+    [headers['x-request-id']],
+  );
+  return (rows[0] as { pid: number } | undefined)?.pid ?? 0;
+}
+
+/** A connection goes to the worker that has fewest, as it said half a second ago at the latest. */
+async function onePerWorker(): Promise<PinnedClient[]> {
+  const found = new Map<number, PinnedClient>();
+  for (let tries = 0; tries < 10 && found.size < 2; tries++) {
+    const client = pinnedClient(gateway.url, liveKey);
+    const pid = await workerOf(await client.ask(chat, { body: hello() }));
+    if (found.has(pid)) client.close();
+    else found.set(pid, client);
+  }
+  expect(found.size).toBe(2);
+  return [...found.values()];
+}
+
+const at = (worker: number): PinnedClient => {
+  const client = clients[worker % clients.length];
+  if (client === undefined) throw new Error('no client');
+  return client;
+};
+
+describe('two workers', () => {
+  it('are one gateway for whoever starts it: one greeting', () => {
+    expect(gateway.output().match(/is ready at/g)).toHaveLength(1);
+  });
+
+  it('keep one cap: 200 calls at once where ten fit', async () => {
+    const made = await at(0).ask('/v1/budgets', {
+      body: { name: 'Rush', limit_usd: 0.010025, scope: { client_id: 'rush' } },
+    });
+    const { id } = JSON.parse(made.text) as { id: string };
+    fakes.openai.usually({ tokens: 100 });
+    const many = Array.from({ length: 20 }, () => pinnedClient(gateway.url, liveKey));
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) =>
+        many[i % many.length]?.ask(chat, { body: hello({ max_tokens: 100 }), headers: { 'x-client-id': 'rush' } }),
+      ),
+    );
+    for (const client of many) client.close();
+    expect(new Set(answers.map((answer) => answer?.status))).toEqual(new Set([200, 402]));
+    const after = JSON.parse((await at(1).ask(`/v1/budgets/${id}`)).text) as { spent_usd: number; limit_usd: number };
+    const billed = answers.reduce((sum, answer) => sum + Number(answer?.headers['x-gateway-cost-usd'] ?? 0), 0);
+    expect(after.spent_usd).toBeLessThanOrEqual(after.limit_usd);
+    expect(after.spent_usd).toBeCloseTo(billed, 9);
+    expect(after.spent_usd).toBeGreaterThan(0.0085);
+  });
+
+  it('keep serving when one is killed: it is replaced, and what it left open is settled', async () => {
+    const before = await workerPids();
+    fakes.openai.always({ kind: 'delay', ms: 3_000 });
+    const open = at(0)
+      .ask(chat, { body: hello(), headers: { 'x-client-id': 'killed' } })
+      .catch(() => 'cut');
+    await expect.poll(() => fakes.openai.requests.length).toBe(1);
+    fakes.openai.always(undefined);
+    const victim = await eventually(async () => {
+      const { rows } = await database.pool.query(
+        "select p.pid from calls c join processes p on p.id = c.process_id where c.client_id = 'killed'",
+      );
+      expect(rows).toHaveLength(1);
+      return (rows[0] as { pid: number }).pid;
+    });
+    process.kill(victim, 'SIGKILL');
+    // Not one of these fails: a connection that was handed to the dead one goes to the other.
+    for (let i = 0; i < 10; i++) {
+      const client = pinnedClient(gateway.url, liveKey);
+      expect((await client.ask(chat, { body: hello() })).status).toBe(200);
+      client.close();
+    }
+    expect(await open).toBe('cut');
+    await eventually(async () => {
+      const pids = await workerPids();
+      expect(pids).toHaveLength(2);
+      expect(pids).not.toContain(victim);
+      expect(before).toContain(victim);
+      const { rows: left } = await database.pool.query(
+        "select status, estimated from calls where client_id = 'killed' union all select 'open', false from calls where status = 'open'",
+      );
+      expect(left).toEqual([{ status: 'interrupted', estimated: true }]);
+    }, 15_000);
+    expect((await compareBooks(database.pool)).differences).toEqual([]);
+    expect(gateway.output()).toContain('"reason":"it was ended by SIGKILL"');
+    for (const client of clients) client.close();
+    clients = await onePerWorker();
+  }, 30_000);
+});
+
+/** As the database knows them. */
+async function workerPids(): Promise<number[]> {
+  const { rows } = await database.pool.query('select pid from processes order by pid');
+  return (rows as { pid: number }[]).map(({ pid }) => pid);
+}
+
+describe('asked to stop', () => {
+  it('the parent has every worker finish what is in flight, and ends with 0', async () => {
+    fakes.openai.usually({ tokens: 20 });
+    fakes.openai.always({ kind: 'delay', ms: 1_500 });
+    const open = clients.map((client) => client.ask(chat, { body: hello() }));
+    await expect.poll(() => fakes.openai.requests.length).toBe(2);
+    await sleep(50);
+    expect(await gateway.kill('SIGTERM')).toBe(0);
+    expect((await Promise.all(open)).map(({ status }) => status)).toEqual([200, 200]);
+    const { rows } = await database.pool.query('select 1 from leases where amount_nanos > 0');
+    expect(rows).toEqual([]);
+    expect((await compareBooks(database.pool)).differences).toEqual([]);
+  });
+});
