@@ -4,8 +4,10 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import type { FirstKeys } from './accounts/bootstrap.ts';
 import { makeFirstKeys } from './accounts/first-keys.ts';
 import { gatewaySecret } from './accounts/gateway-secret.ts';
+import { installationId } from './accounts/installation-id.ts';
 import { newId } from './accounts/new-id.ts';
 import { proveSecret } from './accounts/prove-secret.ts';
+import { operatorAccounts } from './accounts/provider-accounts.ts';
 import { SettingsViews } from './accounts/settings-views.ts';
 import { WorkspaceViews } from './accounts/workspace-view.ts';
 import { createApp } from './app.ts';
@@ -85,7 +87,7 @@ export async function startGateway(
   const { secret, source } = gatewaySecret(config);
   const database = options.worker?.database(log) ?? (await openOwnDatabase(config, log));
   const { pool: db, connection } = database;
-  const starting = answerWhileStarting({ now, log });
+  const starting = answerWhileStarting({ now, log, installation: installationId(secret) });
   const server = createServer(
     // Slow senders: heads within ten seconds, bodies within a minute; the second Host header is refused by the app.
     {
@@ -129,15 +131,7 @@ export async function startGateway(
     answerTimeoutMs: config.answerTimeoutMs,
     allowPrivateNetwork: config.allowPrivateNetwork,
   });
-  const operators = config.providers.map(({ kind, baseUrl, apiKey }) => ({
-    id: kind,
-    name: kind,
-    kind,
-    baseUrl,
-    apiKey,
-    operators: true,
-    models: [],
-  }));
+  const operators = operatorAccounts(config.providers);
   const workspaces = new WorkspaceViews({ db, secret, operators });
   const authenticator = new Authenticator({ db, now });
   const services: Services = {
@@ -174,8 +168,18 @@ export async function startGateway(
     health: new HealthBoard({
       now,
       onRefused: (refusal) => {
-        log.warn(refusal, refusalText(refusal));
-        options.onRefused?.(refusalText(refusal));
+        const tell = (name?: string): void => {
+          const text = refusalText(refusal, name);
+          log.warn(refusal, text);
+          options.onRefused?.(text);
+        };
+        if (operators.some(({ id }) => id === refusal.account)) tell();
+        // One that a workspace has stored: its name says more than its id.
+        else
+          workspaces.ownerOf(refusal.account).then(
+            (owner) => tell(owner && `${owner.name} of ${owner.workspaceId}`),
+            () => tell(),
+          );
       },
     }),
     unknownModels: new UnknownModels({ now, log }),

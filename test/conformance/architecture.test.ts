@@ -41,6 +41,7 @@ const floors: Record<string, number> = {
   app: 7,
   jobs: 7,
   http: 6,
+  doctor: 5,
   calls: 5,
   routing: 4,
   db: 1,

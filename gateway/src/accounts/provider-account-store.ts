@@ -59,6 +59,12 @@ export async function listProviderAccounts(db: Db, workspaceId: string): Promise
   return rows.map(readRow);
 }
 
+/** Of every workspace. */
+export async function listAllProviderAccounts(db: Db): Promise<ProviderAccountRow[]> {
+  const { rows } = await db.query(`select ${columns} from provider_accounts order by workspace_id, created_at, id`);
+  return rows.map(readRow);
+}
+
 /** By the account alone: ids are unique over all workspaces. */
 export async function findAccountOwner(db: Db, id: string): Promise<{ name: string; workspaceId: string } | undefined> {
   const { rows } = await db.query('select workspace_id, name from provider_accounts where id = $1', [id]);

@@ -1,6 +1,7 @@
 import { backupCommand } from './backup-command.ts';
 import { checkBillCommand } from './check-bill-command.ts';
 import type { Command } from './command.ts';
+import { doctorCommand } from './doctor-command.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { restoreCommand } from './restore-command.ts';
@@ -15,5 +16,6 @@ export const commands: readonly Command[] = [
   importCommand,
   backupCommand,
   restoreCommand,
+  doctorCommand,
   checkBillCommand,
 ];

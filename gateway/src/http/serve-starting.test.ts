@@ -7,7 +7,7 @@ import { answerWhileStarting } from './serve-starting.ts';
 
 it('a gateway that is starting is alive, and asks its callers in their own dialect to come back', async () => {
   const log = pino({ level: 'silent' });
-  const server = createServer(answerWhileStarting({ now: Date.now, log })).listen(0, '127.0.0.1');
+  const server = createServer(answerWhileStarting({ installation: 'abc', now: Date.now, log })).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   expect((await fetch(`${url}/healthz`)).status).toBe(200);

@@ -1,16 +1,29 @@
 import type { RequestListener } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Logger } from 'pino';
+import { installationHeader } from '../accounts/installation-id.ts';
 import { newId } from '../accounts/new-id.ts';
 import { plainPath, speaksAnthropic } from './plain-path.ts';
 import { sendError } from './send-error.ts';
 import { withoutTagPath } from './tag-path.ts';
 
 /** What is answered between the moment the port is taken and the one everything is ready. */
-export function answerWhileStarting({ now, log }: { now: () => number; log: Logger }): RequestListener {
+export function answerWhileStarting({
+  now,
+  log,
+  installation,
+}: {
+  now: () => number;
+  log: Logger;
+  installation: string;
+}): RequestListener {
   return (req, res) => {
     const path = plainPath(withoutTagPath(req.url ?? '').url).split('?')[0] ?? '';
-    if (path === '/healthz') res.setHeader('content-type', 'text/plain; charset=utf-8').end('ok\n');
+    if (path === '/healthz')
+      res
+        .setHeader('content-type', 'text/plain; charset=utf-8')
+        .setHeader(installationHeader, installation)
+        .end('ok\n');
     else
       sendError(res, {
         error: new GatewayError('service_unavailable', 'This gateway is starting. Try again in a moment.', {

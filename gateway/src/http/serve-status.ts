@@ -2,12 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Request, Router } from 'express';
 import { hashKey } from '../accounts/api-key.ts';
+import { installationHeader, installationId } from '../accounts/installation-id.ts';
 import type { Services } from '../services.ts';
 
 /** Health for machines and for people: `/healthz`, `/readyz`, `/metrics`, `/status`. */
 export function serveStatus(router: Router, services: Services, isDraining: () => boolean): void {
+  const installation = installationId(services.secret);
   router.get('/healthz', (_req, res) => {
-    res.type('text/plain').send('ok\n');
+    res.setHeader(installationHeader, installation).type('text/plain').send('ok\n');
   });
   router.get('/readyz', async (_req, res) => {
     const fault = isDraining() ? 'draining' : await databaseFault(services);

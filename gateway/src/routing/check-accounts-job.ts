@@ -1,19 +1,31 @@
+import { storedAccounts } from '../accounts/provider-accounts.ts';
+import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { Services } from '../services.ts';
 import { checkAccount } from './check-account.ts';
 
+/** Stored keys may be many. */
+const atOnce = 10;
+
 /**
- * Tries the operator's keys: all of them once at the start, so that a refused one is known before a caller meets it, then those
- * that are refused, so that a key that works again is known. What the calls meet themselves is known without this.
+ * Tries provider keys, the operator's and those that workspaces have stored: all of them once at the start, so that a refused one is
+ * known before a caller meets it, then those that are refused, so that a key that works again is known. What the calls meet
+ * themselves is known without this.
  */
 export async function checkAccounts(services: Services, which: 'all' | 'refused'): Promise<void> {
-  const { health, outgoing, workspaces } = services;
+  const { health, workspaces } = services;
   const keysRefused = new Set(health.refusals().flatMap(({ account, reason }) => (reason === 'key' ? [account] : [])));
-  const accounts = workspaces.operators.filter(({ id }) => which === 'all' || keysRefused.has(id));
-  await Promise.all(
-    accounts.map(async (account) => {
-      const check = await checkAccount(outgoing, account);
-      if (check.kind === 'refused') health.checked(account.id, { ...check, kind: 'account' });
-      else if (check.kind === 'works') health.checked(account.id, undefined);
-    }),
-  );
+  if (which === 'refused' && keysRefused.size === 0) return;
+  const stored = (await storedAccounts(services.db, services.secret)).flatMap(({ account }) => account ?? []);
+  const waiting = [...workspaces.operators, ...stored].filter(({ id }) => which === 'all' || keysRefused.has(id));
+  const work = async (): Promise<void> => {
+    for (let account = waiting.shift(); account !== undefined; account = waiting.shift())
+      await checkOne(services, account);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+}
+
+async function checkOne({ health, outgoing }: Services, account: ProviderAccount): Promise<void> {
+  const check = await checkAccount(outgoing, account);
+  if (check.kind === 'refused') health.checked(account.id, { ...check, kind: 'account' });
+  else if (check.kind === 'works') health.checked(account.id, undefined);
 }

@@ -1,10 +1,10 @@
 import type { Refusal } from './health-board.ts';
 
-/** A refusal for the operator's eyes: who, what, in the vendor's words, and where to look. */
-export function refusalText({ account, model, reason, status, message }: Refusal): string {
+/** A refusal for the operator's eyes: who, what, in the vendor's words, and where to look. `name` is for an account whose id says nothing. */
+export function refusalText({ account, model, reason, status, message }: Refusal, name = account): string {
   const what = model === undefined ? "the gateway's account" : `the model ${model} to the gateway's account`;
   const code = status === undefined ? '' : `${status}: `;
-  return `${account} refused ${what} (${code}${message.replace(/\.$/, '')}). ${advice(reason, account)}`;
+  return `${name} refused ${what} (${code}${message.replace(/\.$/, '')}). ${advice(reason, account)}`;
 }
 
 function advice(reason: Refusal['reason'], account: string): string {

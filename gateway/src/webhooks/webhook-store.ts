@@ -95,6 +95,21 @@ export async function selectWebhooks(
   return (rows as RawWebhook[]).map(readWebhook);
 }
 
+/** Of every workspace, the longest failing first. */
+export async function listAllWebhooks(db: Db, limit: number): Promise<(WebhookRow & { failingSince: Date | null })[]> {
+  const { rows } = await db.query(
+    `select *, exists (
+         select 1 from mail_addresses m
+         where m.workspace_id = webhooks.workspace_id and m.token_hash = webhooks.confirm_hash and m.confirmed_at is not null) as agreed
+     from webhooks order by failing_since nulls last, workspace_id, id limit $1`,
+    [limit],
+  );
+  return (rows as (RawWebhook & { failing_since: Date | null })[]).map((row) => ({
+    ...readWebhook(row),
+    failingSince: row.failing_since,
+  }));
+}
+
 /**
  * Subscriptions an event is for, with the markup that a client's own is told amounts with. Budget events about 100 % pass a
  * filter by percents that names 100.
