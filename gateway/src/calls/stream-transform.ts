@@ -2,7 +2,7 @@ import { createParser } from 'eventsource-parser';
 import type { RelayScanner, StreamWriter } from '../dialects/dialect.ts';
 import type { Usage } from '../dialects/neutral.ts';
 import { dataOf } from '../dialects/scan-frame.ts';
-import { createFrameSplitter } from '../dialects/sse-frames.ts';
+import { createFrameSplitter, firstFrameEnd, lastFrameEnd } from '../dialects/sse-frames.ts';
 import type { StreamReader } from '../providers/adapter.ts';
 
 export type Bytes = Buffer | string;
@@ -49,24 +49,38 @@ export function relayTransform(
   let last: Buffer | undefined;
   let errorBody: string | undefined;
   let failure: string | undefined;
+  const judge = (frames: readonly Buffer[], out: Buffer[]): void => {
+    for (const frame of frames) {
+      const verdict = scanner.frame(frame);
+      if (verdict === 'relay') out.push(frame);
+      else if (verdict === 'last') {
+        state = 'complete';
+        last = restore?.(frame) ?? frame;
+        return;
+      } else if (verdict === 'error') {
+        errorBody = dataOf(frame);
+        if (isOurs(errorBody)) failure = oursInside;
+        else out.push(frame);
+        state = 'failed';
+        return;
+      }
+    }
+  };
   return {
     push(chunk) {
       const out: Buffer[] = [];
       if (state !== 'open') return out;
-      for (const frame of splitter.push(chunk)) {
-        const verdict = scanner.frame(frame);
-        if (verdict === 'relay') out.push(frame);
-        else if (verdict === 'last') {
-          state = 'complete';
-          last = restore?.(frame) ?? frame;
-          break;
-        } else if (verdict === 'error') {
-          errorBody = dataOf(frame);
-          if (isOurs(errorBody)) failure = oursInside;
-          else out.push(frame);
-          state = 'failed';
-          break;
-        }
+      let from = 0;
+      if (!splitter.isBetween) {
+        from = firstFrameEnd(chunk) || chunk.length;
+        judge(splitter.push(chunk.subarray(0, from)), out);
+      }
+      if (state === 'open' && from < chunk.length) {
+        const rest = from === 0 ? chunk : chunk.subarray(from);
+        const frames = rest.subarray(0, splitter.isBetween ? lastFrameEnd(rest) : 0);
+        const skimmed = frames.length > 0 && scanner.skim?.(frames) === true;
+        if (skimmed) out.push(frames);
+        judge(splitter.push(skimmed ? rest.subarray(frames.length) : rest), out);
       }
       // Frames of one chunk are neighbours in memory: send them as the one piece they arrived in.
       const whole = out.length > 1 ? [joinNeighbours(out)] : out;

@@ -22,6 +22,10 @@ export class ChatScanner implements RelayScanner {
     return this.#texts.text;
   }
 
+  skim(frames: Buffer): boolean {
+    return this.model !== undefined && !frames.includes(done) && this.#texts.addUnlessWatched(frames);
+  }
+
   frame(frame: Buffer): ReturnType<RelayScanner['frame']> {
     if (isDone(frame)) return 'last';
     const isTelling = this.#texts.add(frame);

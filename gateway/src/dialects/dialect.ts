@@ -32,6 +32,11 @@ export interface RelayScanner {
    * `error`: the provider's own error event inside the stream; it is passed on and the answer counts as broken.
    */
   frame(frame: Buffer): 'relay' | 'withhold' | 'last' | 'error';
+  /**
+   * Looks at several complete frames at once. True: all of them are to be passed on, and have been looked at. False: something
+   * among them needs a look of its own, and nothing is kept of them.
+   */
+  skim?(frames: Buffer): boolean;
   /** The last usage seen, if any. */
   readonly usage: Usage | undefined;
   /** Usage reported before the answer is over: its input is whole, its output is not. */

@@ -24,6 +24,12 @@ export class MessagesScanner implements RelayScanner {
     return this.#texts.text;
   }
 
+  skim(frames: Buffer): boolean {
+    if (kinds.some((word) => frames.includes(word))) return false;
+    this.#texts.add(frames);
+    return true;
+  }
+
   frame(frame: Buffer): ReturnType<RelayScanner['frame']> {
     const event = isTelling(frame) ? parseFrame(frame) : undefined;
     switch (event?.type) {

@@ -6,6 +6,7 @@ import { parseFrame, TextCollector } from './scan-frame.ts';
 /** Follows a stream of OpenAI's own while it is relayed. Only the few frames that carry the whole response are parsed. */
 export class ResponsesScanner implements RelayScanner {
   readonly #texts = new TextCollector(['delta']);
+  /** One frame or several, of which the last counts. */
   #latest: Buffer | undefined;
   usage: Usage | undefined;
   /** OpenAI reports nothing before its answer is over. */
@@ -19,8 +20,15 @@ export class ResponsesScanner implements RelayScanner {
 
   /** Read when it is asked for, which is in a stream that breaks. */
   get nextNumber(): number {
-    const number = this.#latest === undefined ? undefined : parseFrame(this.#latest)?.sequence_number;
+    const number = this.#latest === undefined ? undefined : parseFrame(lastFrame(this.#latest))?.sequence_number;
     return typeof number === 'number' ? number + 1 : 0;
+  }
+
+  skim(frames: Buffer): boolean {
+    if (telling.some((word) => frames.includes(word))) return false;
+    this.#texts.add(frames);
+    this.#latest = frames;
+    return true;
   }
 
   frame(frame: Buffer): ReturnType<RelayScanner['frame']> {
@@ -61,6 +69,16 @@ export class ResponsesScanner implements RelayScanner {
 export function idsOf({ id, output }: JsonObject): string[] {
   const items = Array.isArray(output) ? output.map((item) => ((item ?? {}) as JsonObject).id) : [];
   return [id, ...items].filter((one) => typeof one === 'string');
+}
+
+/** A frame of these kinds has one of these words somewhere, as the model's own words may. */
+const telling = ['response.created', 'response.completed', 'response.incomplete', 'response.failed', 'error'].map(
+  (word) => Buffer.from(word),
+);
+
+function lastFrame(frames: Buffer): Buffer {
+  const before = frames.lastIndexOf('\n\n', frames.length - 3);
+  return before < 0 ? frames : frames.subarray(before + 2);
 }
 
 const eventField = Buffer.from('event:');

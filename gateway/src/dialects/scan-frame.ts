@@ -37,40 +37,71 @@ export class TextCollector {
   /** `watched` are keys whose presence `add` tells. All keys are names without anything a regular expression would mind. */
   constructor(keys: readonly string[], watched: readonly string[] = []) {
     this.#keys = new Set(keys);
-    this.#pattern = new RegExp(`"(${[...keys, ...watched].join('|')})"\\s*:\\s*(?!\\s|null)`, 'g');
+    // A blank line ends a frame.
+    this.#pattern = new RegExp(`\\n\\n|"(${[...keys, ...watched].join('|')})"\\s*:\\s*(?!\\s|null)`, 'g');
   }
 
   get text(): string {
     return this.#text;
   }
 
-  /** Is one of the watched keys in this frame, with a value other than null? */
-  add(frame: Buffer): boolean {
-    // Latin-1 gives every byte one character, so that places in the text are places in the frame.
-    const bytes = frame.toString('latin1');
+  /** Keeps the text of one frame or of several; is one of the watched keys among them, with a value other than null? */
+  add(frames: Buffer): boolean {
+    const { text, watched } = this.#gather(frames);
+    this.#keep(text);
+    return watched;
+  }
+
+  /** Keeps the text of the frames unless a watched key is among them; false where it is. */
+  addUnlessWatched(frames: Buffer): boolean {
+    const { text, watched } = this.#gather(frames);
+    if (!watched) this.#keep(text);
+    return !watched;
+  }
+
+  #gather(frames: Buffer): { text: string; watched: boolean } {
+    // Latin-1 gives every byte one character, so that places in the text are places in the frames.
+    const bytes = frames.toString('latin1');
     let watched = false;
     let before = '';
+    let text = '';
+    /** Literals without escapes, decoded together. */
+    let plain = '';
     this.#pattern.lastIndex = 0;
     for (let match = this.#pattern.exec(bytes); match !== null; match = this.#pattern.exec(bytes)) {
-      if (!this.#keys.has(match[1] ?? '')) {
+      const key = match[1];
+      if (key === undefined) {
+        before = '';
+        continue;
+      }
+      if (!this.#keys.has(key)) {
         watched = true;
         continue;
       }
       const start = this.#pattern.lastIndex;
       const end = bytes.charCodeAt(start) === 34 ? endOfLiteral(bytes, start) : -1;
       if (end < 0) continue;
-      const piece = unescaped(frame.toString('utf8', start + 1, end));
-      // Some servers say the same under two names, such as `reasoning` and `reasoning_content`.
-      if (piece !== before) this.#keep(piece);
-      before = piece;
+      const piece = bytes.slice(start + 1, end);
       this.#pattern.lastIndex = end + 1;
+      // Some servers say the same under two names, such as `reasoning` and `reasoning_content`.
+      if (piece === before) continue;
+      before = piece;
+      if (piece.includes('\\')) {
+        text += fromLatin1(plain) + unescaped(fromLatin1(piece));
+        plain = '';
+      } else plain += piece;
     }
-    return watched;
+    return { text: text + fromLatin1(plain), watched };
   }
 
   #keep(piece: string): void {
     if (this.#text.length < textMax) this.#text += piece.slice(0, textMax - this.#text.length);
   }
+}
+
+/** The text whose UTF-8 bytes these are, a character each. */
+function fromLatin1(bytes: string): string {
+  return bytes === '' ? '' : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /** The index of the quote that ends the literal which begins at `start`, or -1. */

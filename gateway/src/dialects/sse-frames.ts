@@ -2,6 +2,8 @@
 export interface FrameSplitter {
   /** The frames this chunk completes: views into it, but for one that began in an earlier chunk. */
   push(chunk: Buffer): Buffer[];
+  /** The last byte ended a frame, or there was none yet. */
+  readonly isBetween: boolean;
   /** What was held back because its blank line has not come. */
   readonly rest: Buffer;
 }
@@ -31,6 +33,9 @@ export function createFrameSplitter(): FrameSplitter {
         if (heldBytes > frameBytesMax) throw new Error('a server-sent event is over 16 MiB');
       }
       return frames;
+    },
+    get isBetween() {
+      return held.length === 0;
     },
     get rest() {
       return Buffer.concat(held);
@@ -92,3 +97,17 @@ function eitherEnd(chunk: Buffer, from: number): number {
   for (let at = from; at < chunk.length; at++) if (chunk[at] === LF || chunk[at] === CR) return at;
   return -1;
 }
+
+/** The index behind the first blank line of LF alone, or 0. */
+export function firstFrameEnd(chunk: Buffer): number {
+  const at = chunk.indexOf(blankLine);
+  return at < 0 ? 0 : at + blankLine.length;
+}
+
+/** The index behind the last blank line, where all line ends are LF alone, or 0. */
+export function lastFrameEnd(chunk: Buffer): number {
+  const at = chunk.includes(CR) ? -1 : chunk.lastIndexOf(blankLine);
+  return at < 0 ? 0 : at + blankLine.length;
+}
+
+const blankLine = Buffer.from('\n\n');
