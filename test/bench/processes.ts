@@ -8,8 +8,27 @@ const children: ChildProcess[] = [];
 
 /** A script of this folder as its own process; resolves with the port it prints. */
 export async function startScript(name: string, ...args: string[]): Promise<number> {
+  return (await startScriptProcess(name, ...args)).port;
+}
+
+export async function startScriptProcess(
+  name: string,
+  ...args: string[]
+): Promise<{ port: number; pid: number | undefined }> {
   const child = run([fileURLToPath(new URL(name, import.meta.url)), ...args]);
-  return (JSON.parse(await lineOf(child, /^\{"port":\d+\}$/)) as { port: number }).port;
+  const { port } = JSON.parse(await lineOf(child, /^\{"port":\d+\}$/)) as { port: number };
+  return { port, pid: child.pid };
+}
+
+/** CPU time a process has used, user and system; Linux only, elsewhere NaN. Its clock ticks a hundred times a second. */
+export function cpuSecondsOf(pid: number | undefined): number {
+  try {
+    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+    const [user = '', system = ''] = fields.split(' ').slice(11, 13);
+    return (Number(user) + Number(system)) / 100;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 export function run(args: string[], env: Record<string, string> = {}): ChildProcess {
@@ -67,6 +86,8 @@ function rssOf(pid: number | undefined): number {
 export interface BenchGateway {
   url: string;
   readySeconds: number;
+  /** Of the gateway itself; the launcher is its parent. */
+  pid: number;
   /** Memory of the gateway itself, in MB; the launcher is its parent. */
   rss(): number;
   stop(): Promise<void>;
@@ -82,6 +103,7 @@ export async function startGateway(env: Record<string, string>): Promise<BenchGa
   const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')[0]);
   return {
     url,
+    pid,
     readySeconds: (performance.now() - started) / 1000,
     rss: () => rssOf(pid),
     stop: () => {

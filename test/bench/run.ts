@@ -6,6 +6,7 @@ import { dataFolder } from '../support/data-folder.ts';
 import { callsPerSecond, latencies, type Place, percentile, streams } from './load.ts';
 import { moneyFigures } from './money.ts';
 import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
+import { streamFigures } from './stream-figures.ts';
 
 /**
  * The figures of the data path, in one go against one local provider: the gateway (embedded Postgres, one process, journal and
@@ -113,6 +114,8 @@ try {
   note("plain calls/s ÷ bare proxy on undici's dispatch", rate('gateway') / rate('bare'), '≥ 0.5');
   note("plain calls/s ÷ bare proxy on undici's request", rate('gateway') / rate('bareOnRequest'), '≥ 0.5');
   note('plain calls/s ÷ Portkey', rate('gateway') / rate('portkey'), '≥ 4');
+  const alone = await callsPerSecond(places.direct, 5);
+  note('load of the plain calls alone ÷ gateway', alone / rate('gateway'), '≥ 2');
 
   console.log('\nadded latency at 100 calls/s');
   const steady = { perSecond: 100, seconds: 11 };
@@ -121,18 +124,7 @@ try {
   note('added latency p50, ms', percentile(through, 50) - percentile(direct, 50), '≤ 3');
   note('added latency p99, ms', percentile(through, 99) - percentile(direct, 99), '≤ 15');
 
-  console.log('\nstreamed chunks relayed per second');
-  const relayed = { bare: [] as number[], gateway: [] as number[] };
-  for (let round = 0; round < 3; round++) {
-    for (const place of ['bare', 'gateway'] as const) {
-      const { chunks, seconds, broken } = await streams(places[place], { count: 100, model: 'gpt-4o-mini' });
-      if (broken > 0) throw new Error(`${place}: ${broken} streams broke`);
-      relayed[place].push(chunks / seconds);
-    }
-  }
-  for (const place of ['bare', 'gateway'] as const)
-    console.log(`  ${place}: ${percentile(relayed[place], 50).toFixed(0)}`);
-  note('streamed chunks/s ÷ bare pipe', percentile(relayed.gateway, 50) / percentile(relayed.bare, 50), '≥ 0.6');
+  await streamFigures(note);
 
   console.log(`\n1,000 concurrent streams, 20 chunks/s each, ${streamSeconds} s`);
   const straight = await streams(places.direct, { count: 1000, model: 'gpt-4o' });
