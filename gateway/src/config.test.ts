@@ -82,6 +82,13 @@ describe('the configuration', () => {
     );
   });
 
+  it('keeps calls for 400 days, or for the days of CALLS_KEPT_DAYS, at least one', () => {
+    expect(readConfig({}).callsKeptDays).toBe(400);
+    expect(readConfig({ CALLS_KEPT_DAYS: '1' }).callsKeptDays).toBe(1);
+    for (const bad of ['0', '-1', '1.5', 'forever', '1e9'])
+      expect(() => readConfig({ CALLS_KEPT_DAYS: bad })).toThrow('CALLS_KEPT_DAYS: ');
+  });
+
   const drawn = (prefix: string): string => prefix + randomBytes(24).toString('hex');
 
   it('takes keys that are drawn apart', () => {

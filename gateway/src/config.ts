@@ -96,6 +96,7 @@ const environment = z.object({
     )
     .optional(),
   WORKERS: workers.default(1),
+  CALLS_KEPT_DAYS: z.coerce.number().int().min(1).max(36_500).default(400),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -130,6 +131,8 @@ export interface Config {
   metricsToken: string | undefined;
   /** Processes that serve the port together; with 1 there is no parent beside it. */
   workers: number;
+  /** The calls of a month are dropped once its last day is older. */
+  callsKeptDays: number;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
 }
 
@@ -187,6 +190,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logRequests: value.LOG_REQUESTS,
     metricsToken: value.METRICS_TOKEN,
     workers: value.WORKERS,
+    callsKeptDays: value.CALLS_KEPT_DAYS,
     logLevel: value.LOG_LEVEL,
   };
 }

@@ -11,6 +11,7 @@ import { checkAccounts } from './routing/check-accounts-job.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
+import { dropOldMonths } from './usage/drop-months-job.ts';
 import { rollUp } from './usage/roll-up-store.ts';
 import { replanDeliveries } from './webhooks/deliver-webhook.ts';
 import { deleteOldDeliveries } from './webhooks/delivery-store.ts';
@@ -55,6 +56,7 @@ export function startJobs(services: Services): Jobs {
     repeat('forget old background calls', 3_600_000, () => deleteOldBackground(services.db)),
     repeat('forget old stored answers', 3_600_000, () => forgetOldAnswers(services.db)),
     repeat('look at the disk', 30_000, () => services.disk.look()),
+    repeat('drop old months', 3_600_000, () => dropOldMonths(services, stopping.signal), 60_000),
     repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),
   ];
 
@@ -62,10 +64,11 @@ export function startJobs(services: Services): Jobs {
     name: string,
     everyMs: number,
     work: () => Promise<unknown>,
+    firstMs = everyMs,
   ): { cancel(): void; done(): Promise<void> } {
     let running: Promise<void> = Promise.resolve();
     let timer: NodeJS.Timeout;
-    const plan = (): void => {
+    const plan = (waitMs: number): void => {
       timer = setTimeout(() => {
         running = work()
           .then(() => {})
@@ -73,12 +76,12 @@ export function startJobs(services: Services): Jobs {
             services.log.warn({ err: error, job: name }, 'a job failed and will be tried again'),
           )
           .finally(() => {
-            if (!isStopping) plan();
+            if (!isStopping) plan(everyMs);
           });
-      }, everyMs);
+      }, waitMs);
       timer.unref();
     };
-    plan();
+    plan(firstMs);
     return { cancel: () => clearTimeout(timer), done: () => running };
   }
 

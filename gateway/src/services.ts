@@ -45,6 +45,8 @@ export interface Services {
   operatorKey: string | undefined;
   /** The only credential `/metrics` takes; undefined: it asks for none. */
   metricsToken: string | undefined;
+  /** The calls of a month are dropped once its last day is older. */
+  callsKeptDays: number;
   /** Where alert e-mails are handed in. */
   smtp: { url: string; from: string } | undefined;
   journal: Journal;

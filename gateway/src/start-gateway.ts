@@ -150,6 +150,7 @@ export async function startGateway(
     proxies: config.proxies,
     operatorKey: config.operatorKey,
     metricsToken: config.metricsToken,
+    callsKeptDays: config.callsKeptDays,
     smtp: config.smtp,
     journal,
     unwritten,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dropOldMonths } from '../../gateway/src/usage/drop-months-job.ts';
 import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
 import { chat, hello, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -74,57 +75,65 @@ const zones = [
   'Europe/Berlin',
 ];
 
-describe.each(['read from the calls', 'read from the sums'])('usage %s', (source) => {
-  beforeAll(async () => {
-    if (source === 'read from the sums') while (await rollUp(gateway.database.pool as never, Date.now()));
-  });
+describe.each(['read from the calls', 'read from the sums', 'of a month whose calls are dropped'])(
+  'usage %s',
+  (source) => {
+    beforeAll(async () => {
+      if (source === 'read from the sums') while (await rollUp(gateway.database.pool as never, Date.now()));
+      if (source === 'of a month whose calls are dropped') {
+        await dropOldMonths({ ...gateway.gateway.services, callsKeptDays: 1 }, new AbortController().signal);
+        const { rows } = await gateway.database.pool.query('select min(created_at) as first from calls');
+        expect((rows[0] as { first: Date }).first.toISOString()).toBe('2026-11-01T00:00:00.000Z');
+      }
+    });
 
-  it.each(zones)('by day has the days of %s', async (timezone) => {
-    const rows = await usage(`group_by=day&timezone=${timezone}`);
-    expect(Object.fromEntries(rows.map(({ day, requests }) => [day, requests]))).toEqual(expectedDays(timezone));
-  });
+    it.each(zones)('by day has the days of %s', async (timezone) => {
+      const rows = await usage(`group_by=day&timezone=${timezone}`);
+      expect(Object.fromEntries(rows.map(({ day, requests }) => [day, requests]))).toEqual(expectedDays(timezone));
+    });
 
-  it.each(zones)('of single days of %s adds up to the whole', async (timezone) => {
-    let total = 0;
-    for (const day of Object.keys(expectedDays(timezone))) {
-      const { totals } = await json<{ totals: { requests: number } }>(
-        gateway.get(`/v1/usage/clients?from=${day}&to=${day}&timezone=${timezone}`),
-      );
-      expect(totals.requests).toBe(expectedDays(timezone)[day]);
-      total += totals.requests;
-    }
-    expect(total).toBe(moments.length);
-  });
+    it.each(zones)('of single days of %s adds up to the whole', async (timezone) => {
+      let total = 0;
+      for (const day of Object.keys(expectedDays(timezone))) {
+        const { totals } = await json<{ totals: { requests: number } }>(
+          gateway.get(`/v1/usage/clients?from=${day}&to=${day}&timezone=${timezone}`),
+        );
+        expect(totals.requests).toBe(expectedDays(timezone)[day]);
+        total += totals.requests;
+      }
+      expect(total).toBe(moments.length);
+    });
 
-  it('by hour is in local time', async () => {
-    const rows = await usage('group_by=hour&timezone=Asia/Tokyo');
-    expect(rows[0]?.hour).toBe('2026-10-31T23:00');
-    expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(moments.length);
-  });
+    it('by hour is in local time', async () => {
+      const rows = await usage('group_by=hour&timezone=Asia/Tokyo');
+      expect(rows[0]?.hour).toBe('2026-10-31T23:00');
+      expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(moments.length);
+    });
 
-  it('by platform and by provider', async () => {
-    expect((await usage('group_by=platform')).map((row) => [row.scenario_platform, row.requests])).toEqual([
-      ['make', 6],
-      ['n8n', 6],
-    ]);
-    expect(await usage('group_by=provider')).toMatchObject([{ provider: 'openai', requests: 12 }]);
-  });
+    it('by platform and by provider', async () => {
+      expect((await usage('group_by=platform')).map((row) => [row.scenario_platform, row.requests])).toEqual([
+        ['make', 6],
+        ['n8n', 6],
+      ]);
+      expect(await usage('group_by=provider')).toMatchObject([{ provider: 'openai', requests: 12 }]);
+    });
 
-  it('pages by day', async () => {
-    const seen: (string | null)[] = [];
-    for (let cursor = ''; ; ) {
-      const page = await json<{ data: Row[]; next_cursor: string | null }>(
-        gateway.get(
-          `/v1/usage/clients?from=2026-10-01&to=2026-11-29&group_by=day&timezone=Asia/Tokyo&limit=1${cursor}`,
-        ),
-      );
-      seen.push(...page.data.map(({ day }) => day));
-      if (page.next_cursor === null) break;
-      cursor = `&cursor=${encodeURIComponent(page.next_cursor)}`;
-    }
-    expect(seen).toEqual(Object.keys(expectedDays('Asia/Tokyo')).sort());
-  });
-});
+    it('pages by day', async () => {
+      const seen: (string | null)[] = [];
+      for (let cursor = ''; ; ) {
+        const page = await json<{ data: Row[]; next_cursor: string | null }>(
+          gateway.get(
+            `/v1/usage/clients?from=2026-10-01&to=2026-11-29&group_by=day&timezone=Asia/Tokyo&limit=1${cursor}`,
+          ),
+        );
+        seen.push(...page.data.map(({ day }) => day));
+        if (page.next_cursor === null) break;
+        cursor = `&cursor=${encodeURIComponent(page.next_cursor)}`;
+      }
+      expect(seen).toEqual(Object.keys(expectedDays('Asia/Tokyo')).sort());
+    });
+  },
+);
 
 describe("the workspace's own zone", () => {
   it('counts where none is asked for, for days and for calls', async () => {

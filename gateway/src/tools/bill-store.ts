@@ -8,16 +8,21 @@ export interface ModelUse {
   costNanos: bigint;
 }
 
-/** What the operator's account at a provider should be billed for: live calls on its keys, by the model that answered. */
+/** What the operator's account at a provider should be billed for: live calls on its keys, by the model that answered; their sums where the calls are gone. */
 export async function usesAt(
   db: Db,
   { provider, from, to }: { provider: string; from: Date; to: Date },
 ): Promise<ModelUse[]> {
   const { rows } = await db.query(
-    `select coalesce(model, '') as model, count(*)::bigint as requests, sum(input_tokens)::bigint as input,
+    `with uses as (
+       select model, 1 as requests, input_tokens, output_tokens, cost_nanos from calls
+       where livemode and metered and provider = $1 and created_at >= $2 and created_at < $3 and status <> 'open'
+       union all
+       select model, requests, input_tokens, output_tokens, cost_nanos from usage_quarters
+       where livemode and metered and provider = $1 and quarter >= $2 and quarter < $3)
+     select coalesce(model, '') as model, sum(requests)::bigint as requests, sum(input_tokens)::bigint as input,
        sum(output_tokens)::bigint as output, sum(cost_nanos)::bigint as cost
-     from calls where livemode and metered and provider = $1 and created_at >= $2 and created_at < $3 and status <> 'open'
-     group by 1 order by 1`,
+     from uses group by 1 order by 1`,
     [provider, from, to],
   );
   return (rows as { model: string; requests: bigint; input: bigint; output: bigint; cost: bigint }[]).map((row) => ({

@@ -5,7 +5,7 @@ const rowsAtOnce = 1_000;
 
 /**
  * In an order in which each can be written after those before it. Leases are not among them: whoever starts with the copy
- * borrows anew. Sums of usage are made again from the calls.
+ * borrows again. Sums of usage are made again from the calls, but those of months whose calls are gone.
  */
 const tables = [
   'secret_proof',
@@ -18,6 +18,10 @@ const tables = [
   'meters',
   'calls',
   'unwritten_calls',
+  'dropped_months',
+  'usage_hours',
+  'usage_days',
+  'usage_quarters',
   'idempotent_answers',
   'background_calls',
   'events',
@@ -34,6 +38,12 @@ const tables = [
   'rate_limits',
   'connections',
 ] as const;
+
+/** Of sums: only what cannot be made again. */
+const sumsOnly: Partial<Record<string, string>> = {
+  usage_hours: 'where exists (select 1 from dropped_months d where t.hour >= d.from_at and t.hour < d.to_at)',
+  usage_days: 'where exists (select 1 from dropped_months d where t.day >= d.from_at and t.day < d.to_at)',
+};
 
 export type Table = (typeof tables)[number];
 
@@ -57,8 +67,9 @@ export async function* dumpRows(pool: Pool): AsyncGenerator<DumpedRows> {
     await client.query(`set local statement_timeout = 0`);
     await client.query(`set local idle_in_transaction_session_timeout = 0`);
     for (const table of tables) {
+      const conditions = sumsOnly[table] ?? '';
       await client.query(
-        `declare rows no scroll cursor for select row_to_json(t)::text as row from ${pg.escapeIdentifier(table)} t`,
+        `declare rows no scroll cursor for select row_to_json(t)::text as row from ${pg.escapeIdentifier(table)} t ${conditions}`,
       );
       for (;;) {
         const { rows } = await client.query(`fetch ${rowsAtOnce} from rows`);

@@ -9,6 +9,8 @@ export interface Difference {
   name: string;
   instance: string;
   periodStart: Date;
+  /** Between these two its calls came in: a budget counts from when it was made. */
+  counted: { from: Date; to: Date };
   spentNanos: bigint;
   callsNanos: bigint;
   leasedNanos: bigint;
@@ -37,13 +39,13 @@ export async function compareBooks(
        union all select cost_nanos, meters from elsewhere where status <> 'open'),
      calls_of as (select meter, sum(cost_nanos)::bigint as nanos from counted, unnest(meters) as meter group by 1),
      leases_of as (select meter_id, sum(amount_nanos)::bigint as nanos from leases group by 1)
-     select m.id, m.workspace_id, m.budget_id, b.name, m.instance, m.period_start, m.spent_nanos, m.leased_nanos,
-       m.carried_nanos + coalesce(c.nanos, 0) as calls_nanos, coalesce(l.nanos, 0) as leases_nanos
+     select m.id, m.workspace_id, m.budget_id, b.name, m.instance, greatest(m.period_start, b.created_at) as counted_from, m.period_start, least(m.period_end, now()) as counted_to, m.spent_nanos, m.leased_nanos,
+       m.carried_nanos + m.archived_nanos + coalesce(c.nanos, 0) as calls_nanos, coalesce(l.nanos, 0) as leases_nanos
      from meters m
      left join budgets b on b.workspace_id = m.workspace_id and b.id = m.budget_id
      left join calls_of c on c.meter = m.id
      left join leases_of l on l.meter_id = m.id
-     where m.spent_nanos <> m.carried_nanos + coalesce(c.nanos, 0) or m.leased_nanos <> coalesce(l.nanos, 0)
+     where m.spent_nanos <> m.carried_nanos + m.archived_nanos + coalesce(c.nanos, 0) or m.leased_nanos <> coalesce(l.nanos, 0)
      order by m.id`,
     [JSON.stringify(filed)],
   );
@@ -57,6 +59,7 @@ export async function compareBooks(
       name: row.name ?? '',
       instance: row.instance,
       periodStart: row.period_start,
+      counted: { from: row.counted_from, to: row.counted_to },
       spentNanos: row.spent_nanos,
       callsNanos: row.calls_nanos,
       leasedNanos: row.leased_nanos,
@@ -72,6 +75,8 @@ interface RawDifference {
   name: string | null;
   instance: string;
   period_start: Date;
+  counted_from: Date;
+  counted_to: Date;
   spent_nanos: bigint;
   leased_nanos: bigint;
   calls_nanos: bigint;

@@ -1,15 +1,17 @@
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Db } from '../db/transaction.ts';
+import { listAccountedMonths } from '../usage/call-months-store.ts';
 import { listFiles, readFiled } from '../usage/unwritten-file.ts';
 import { type KeptCall, listUnwritten } from '../usage/unwritten-store.ts';
-import { compareBooks } from './ledger-check-store.ts';
+import { compareBooks, type Difference } from './ledger-check-store.ts';
 
 /** So many calls are named one by one. */
 const namedMax = 100;
 
 /**
- * Two books, one truth: recomputes every budget from its calls and says what differs, and names the calls that are not in `calls`. True
- * when nothing differs: a call in `unwritten_calls` is on record and paid for.
+ * Two books, one truth: recomputes every budget from its calls and says what differs, and names the calls that are not in `calls`. What
+ * the calls of dropped months were charged is in the meters. True when nothing differs: a call in `unwritten_calls` is on record and
+ * paid for, and a budget some of whose calls somebody else dropped cannot be checked, and is named.
  */
 export async function verifyLedger(
   db: Db,
@@ -18,7 +20,10 @@ export async function verifyLedger(
 ): Promise<boolean> {
   const filed = dataDir === undefined ? [] : await readAllFiled(dataDir);
   const { meters, differences } = await compareBooks(db, filed);
-  for (const one of differences) {
+  const months = differences.length === 0 ? [] : await listAccountedMonths(db);
+  const unknown = differences.filter((one) => isOnlyShort(one) && gapsIn(one.counted, months).length > 0);
+  const wrong = differences.filter((one) => !unknown.includes(one));
+  for (const one of wrong) {
     const where = `${one.workspaceId} ${one.budgetId} "${one.name}"${one.instance === '' ? '' : ` ${one.instance}`} from ${one.periodStart.toISOString()}`;
     if (one.spentNanos !== one.callsNanos)
       print(`${where}: the budget says $${toUsd(one.spentNanos)}, its calls say $${toUsd(one.callsNanos)}`);
@@ -26,12 +31,42 @@ export async function verifyLedger(
       print(`${where}: $${toUsd(one.leasedNanos)} are leased, the leases say $${toUsd(one.leasesNanos)}`);
   }
   await nameUnwritten(db, filed, print);
+  if (unknown.length > 0) {
+    const gone = [...new Set(unknown.flatMap(({ counted }) => gapsIn(counted, months)))].sort();
+    print(
+      `${unknown.length} of ${countOf(meters)} cannot be checked: the calls of ${gone.join(', ')} were dropped outside of the gateway.`,
+    );
+  }
   print(
-    differences.length === 0
-      ? `Ledger OK: ${meters} ${meters === 1 ? 'budget' : 'budgets'} checked.`
-      : `${differences.length} of ${meters} counts differ.`,
+    wrong.length === 0
+      ? `Ledger OK: ${countOf(meters - unknown.length)} checked.`
+      : `${wrong.length} of ${meters} counts differ.`,
   );
-  return differences.length === 0;
+  return wrong.length === 0;
+}
+
+function countOf(meters: number): string {
+  return `${meters} ${meters === 1 ? 'budget' : 'budgets'}`;
+}
+
+/** The budget says more than its calls: some of them may be gone. */
+function isOnlyShort(one: Difference): boolean {
+  return one.spentNanos > one.callsNanos && one.leasedNanos === one.leasesNanos;
+}
+
+/** The months of a stretch of time whose calls nobody knows, as `2026-05`. */
+function gapsIn({ from, to }: { from: Date; to: Date }, known: readonly { from: Date; to: Date }[]): string[] {
+  const gaps: string[] = [];
+  const end = new Date(to);
+  for (let at = monthStart(from, 0); at < end; at = monthStart(at, 1)) {
+    const next = monthStart(at, 1);
+    if (!known.some((month) => month.from < next && month.to > at)) gaps.push(at.toISOString().slice(0, 7));
+  }
+  return gaps;
+}
+
+function monthStart(at: Date, later: number): Date {
+  return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + later, 1));
 }
 
 async function nameUnwritten(db: Db, filed: readonly KeptCall[], print: (line: string) => void): Promise<void> {

@@ -95,6 +95,9 @@ async function refreshStale(tx: Tx): Promise<void> {
   const hours = new Set((rows as { hour: Date }[]).map(({ hour }) => hour.getTime()));
   for (const hour of [...hours].map((ms) => new Date(ms))) {
     const end = new Date(hour.getTime() + 3_600_000);
+    // The sums of calls that are gone are all that is left of them.
+    const { rows: dropped } = await tx.query('select 1 from dropped_months where from_at <= $1 and to_at > $1', [hour]);
+    if (dropped.length > 0) continue;
     await tx.query('delete from usage_hours where hour >= $1 and hour < $2', [hour, end]);
     await tx.query(hourSums, [hour, end]);
     const { rows: timed } = await tx.query('select 1 from usage_rollup where timed_until > $1', [hour]);

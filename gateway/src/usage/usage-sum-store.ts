@@ -60,7 +60,8 @@ const calls = `from calls where ${ofWorkspace} and status <> 'open'`;
 /**
  * Whole days and whole hours from their sums, the edges from the calls themselves: `$3` to `$4` and `$7` to `$8` are edges, the
  * hours are `$4` to `$5` and `$6` to `$7`, the days `$5` to `$6`. Each bound is a value, so that every part reads its own
- * stretch of an index.
+ * stretch of an index. Quarters of an hour are there for months whose calls are gone, and stand in for these: days begin at a quarter
+ * in every zone, and an edge within a quarter counts those that begin in the range.
  */
 const partsOf = `
   with parts as (
@@ -72,7 +73,11 @@ const partsOf = `
     union all
     select created_at, ${single} ${calls} and created_at >= $3 and created_at < $4 @filters
     union all
-    select created_at, ${single} ${calls} and created_at >= $7 and created_at < $8 @filters)`;
+    select created_at, ${single} ${calls} and created_at >= $7 and created_at < $8 @filters
+    union all
+    select quarter, ${summed} from usage_quarters where ${ofWorkspace} and quarter >= $3 and quarter < $4 @filters
+    union all
+    select quarter, ${summed} from usage_quarters where ${ofWorkspace} and quarter >= $7 and quarter < $8 @filters)`;
 
 /**
  * The same, by the days of a zone. `$3` has, for each day, where it begins, its first and its last whole hour, and where it ends: a
@@ -89,7 +94,10 @@ const partsByDay = `
       on ${ofWorkspace} and status <> 'open' and created_at >= start_at and created_at < first_hour @filters
     union all
     select day, ${single} from days join calls
-      on ${ofWorkspace} and status <> 'open' and created_at >= last_hour and created_at < end_at @filters)`;
+      on ${ofWorkspace} and status <> 'open' and created_at >= last_hour and created_at < end_at @filters
+    union all
+    select day, ${summed} from days join usage_quarters on ${ofWorkspace}
+      and (quarter >= start_at and quarter < first_hour or quarter >= last_hour and quarter < end_at) @filters)`;
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

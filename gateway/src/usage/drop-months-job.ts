@@ -1,0 +1,39 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { dropMonth, listOldMonths, noteMissingMonths } from './call-months-store.ts';
+import { rollUp } from './roll-up-store.ts';
+
+/**
+ * Drops the calls of months whose last day is older than `callsKeptDays`, oldest first, and notes months that somebody else dropped.
+ * What cannot go yet is tried again the next time.
+ */
+export async function dropOldMonths(
+  { db, log, now, callsKeptDays }: { db: Pool; log: Logger; now: () => number; callsKeptDays: number },
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { from } of await noteMissingMonths(db))
+    log.warn(
+      { month: nameOf(from) },
+      `the calls of ${nameOf(from)} were dropped outside of the gateway; its sums stay, and verify-ledger cannot check its budgets`,
+    );
+  const old = await listOldMonths(db, { nowMs: now(), days: callsKeptDays });
+  // What is dropped lives on in its sums, so these come first.
+  if (old.length > 0) while (!signal.aborted && (await rollUp(db, now())));
+  for (const month of old) {
+    if (signal.aborted) return;
+    const name = nameOf(month.from);
+    const dropped = await dropMonth(db, month);
+    if (dropped.kind === 'dropped')
+      log.info(
+        { month: name, calls: dropped.calls },
+        `dropped the calls of ${name}: its last day is older than CALLS_KEPT_DAYS=${callsKeptDays}`,
+      );
+    else if (dropped.kind === 'open calls' || dropped.kind === 'not summed yet')
+      log.warn({ month: name, reason: dropped.kind }, `the calls of ${name} stay for now: ${dropped.kind}`);
+  }
+}
+
+/** `2026-11` */
+function nameOf(month: Date): string {
+  return month.toISOString().slice(0, 7);
+}
