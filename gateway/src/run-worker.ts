@@ -1,10 +1,11 @@
 import type { Config } from './config.ts';
 import { joinDatabase } from './db/open-database.ts';
+import { joinRegistries } from './telemetry/metrics.ts';
 import { ParentLink } from './workers/parent-link.ts';
 
 /** One of the workers of a parent: serves with what the parent has opened, and ends when the parent says so or is gone. */
 export async function runWorker(config: Config, stopOnSignals: (gateway: Stoppable) => void): Promise<void> {
-  let gateway: (Stoppable & { adopt(): void }) | undefined;
+  let gateway: (Stoppable & { adopt(): void; measure(): Promise<void> }) | undefined;
   const stop = (): void => {
     // Nothing is in flight in a worker that is not ready.
     if (gateway === undefined) process.exit(0);
@@ -13,7 +14,7 @@ export async function runWorker(config: Config, stopOnSignals: (gateway: Stoppab
       () => process.exit(1),
     );
   };
-  const parent = new ParentLink({ stop, adopt: () => gateway?.adopt() });
+  const parent = new ParentLink({ stop, adopt: () => gateway?.adopt(), measure: () => void gateway?.measure() });
   try {
     // Loaded while the parent opens the database.
     const { startGateway } = await import('./start-gateway.ts');
@@ -30,16 +31,21 @@ export async function runWorker(config: Config, stopOnSignals: (gateway: Stoppab
               databaseUrl: config.databaseUrl,
               onError: ({ message }) => log.warn({ reason: message }, 'a database connection was lost'),
             }),
+          scrape: async () => joinRegistries(await parent.gatherMetrics()).metrics(),
           isFirst: isFirstStart && number === 1,
           openPort: (server) => parent.openPort(server, port),
         },
       },
     );
+    const measure = async (): Promise<void> =>
+      parent.tell({ kind: 'measured', snapshot: await started.services.metrics.snapshot() });
     gateway = {
       adopt: () => started.adopt(),
-      stop: () => {
+      measure,
+      stop: async () => {
         parent.tell({ kind: 'stopping' });
-        return started.stop();
+        await started.stop();
+        await measure();
       },
     };
     stopOnSignals(gateway);

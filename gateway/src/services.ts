@@ -29,6 +29,8 @@ export interface Services {
   log: Logger;
   logTo: LogDestination;
   metrics: Metrics;
+  /** The body of `/metrics`: of all workers, where there are several. */
+  scrape: () => Promise<string>;
   observer: CallObserver;
   disk: DiskWatch;
   /** Milliseconds since 1970. */

@@ -77,7 +77,12 @@ export async function startGateway(
     /** Is told in a sentence when a provider refuses the gateway's account, or one of its models. */
     onRefused?: (text: string) => void;
     /** One of several: its parent has opened the database and makes the first keys. */
-    worker?: { database: (log: Logger) => Database; openPort: (server: Server) => OpenPort; isFirst: boolean };
+    worker?: {
+      database: (log: Logger) => Database;
+      openPort: (server: Server) => OpenPort;
+      scrape: () => Promise<string>;
+      isFirst: boolean;
+    };
   } = {},
 ): Promise<RunningGateway> {
   const logTo = options.logTo === undefined ? stderrDestination() : plainDestination(options.logTo);
@@ -149,6 +154,7 @@ export async function startGateway(
     allowPrivateNetwork: config.allowPrivateNetwork,
     proxies: config.proxies,
     operatorKey: config.operatorKey,
+    scrape: options.worker?.scrape ?? (() => metrics.registry.metrics()),
     metricsToken: config.metricsToken,
     callsKeptDays: config.callsKeptDays,
     smtp: config.smtp,

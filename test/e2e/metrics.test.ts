@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { joinSnapshots } from '../../gateway/src/telemetry/metrics.ts';
+import { joinRegistries } from '../../gateway/src/telemetry/metrics.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
@@ -42,7 +42,7 @@ describe('GET /metrics', () => {
 
   it('adds up over several processes, each metric as it says', async () => {
     const one = await gateway.gateway.services.metrics.snapshot();
-    const text = await joinSnapshots([one, structuredClone(one)]);
+    const text = await joinRegistries([one, structuredClone(one)]).metrics();
     expect(text).toContain('gateway_database_up 1');
     expect(text).toMatch(/gateway_build_info\{.*\} 1/);
     expect(text).toContain('gateway_provider_up{provider="openai"} 1');

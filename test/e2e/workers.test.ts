@@ -64,6 +64,13 @@ const at = (worker: number): PinnedClient => {
   return client;
 };
 
+/** A metric as the worker tells it, all labels together. */
+async function counted(worker: number, name: string): Promise<number> {
+  const { text } = await at(worker).ask('/metrics');
+  const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))];
+  return values.reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
 describe('two workers', () => {
   it('are one gateway for whoever starts it: one greeting', () => {
     expect(gateway.output().match(/is ready at/g)).toHaveLength(1);
@@ -90,8 +97,19 @@ describe('two workers', () => {
     expect(after.spent_usd).toBeGreaterThan(0.0085);
   });
 
+  it('are one in /metrics: what each has counted is added up, whichever is asked', async () => {
+    const before = await counted(0, 'gateway_calls_total');
+    for (let i = 0; i < 6; i++) await at(i).ask(chat, { body: hello() });
+    await eventually(async () => {
+      for (const worker of [0, 1]) expect(await counted(worker, 'gateway_calls_total')).toBe(before + 6);
+    });
+    expect(await counted(1, 'gateway_workers')).toBe(2);
+    expect(await counted(1, 'gateway_database_up')).toBe(1);
+  });
+
   it('keep serving when one is killed: it is replaced, and what it left open is settled', async () => {
     const before = await workerPids();
+    const calls = await counted(1, 'gateway_calls_total');
     fakes.openai.always({ kind: 'delay', ms: 3_000 });
     const open = at(0)
       .ask(chat, { body: hello(), headers: { 'x-client-id': 'killed' } })
@@ -127,6 +145,9 @@ describe('two workers', () => {
     expect(gateway.output()).toContain('"reason":"it was ended by SIGKILL"');
     for (const client of clients) client.close();
     clients = await onePerWorker();
+    // No counter falls because a worker is gone.
+    expect(await counted(0, 'gateway_calls_total')).toBeGreaterThanOrEqual(calls + 10);
+    expect(await counted(0, 'gateway_worker_restarts_total')).toBe(1);
   }, 30_000);
 });
 

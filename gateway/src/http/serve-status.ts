@@ -18,10 +18,9 @@ export function serveStatus(router: Router, services: Services, isDraining: () =
       .type('text/plain')
       .send(fault === undefined ? 'ready\n' : `${fault}\n`);
   });
-  const { registry } = services.metrics;
   router.get('/metrics', async (req, res) => {
     mayScrape(req, services.metricsToken);
-    res.type(registry.contentType).send(await registry.metrics());
+    res.type(services.metrics.registry.contentType).send(await services.scrape());
   });
   router.get('/status', (req, res) => {
     const providers = operatorsHealth(services);

@@ -78,7 +78,7 @@ const results = { delivered: 'delivered', failed: 'failed', pending: 'retried' }
 
 export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
-/** Those of several processes as one body of `/metrics`. */
-export function joinSnapshots(snapshots: readonly MetricsSnapshot[]): Promise<string> {
-  return AggregatorRegistry.aggregate([...snapshots]).metrics();
+/** Those of several processes as one. */
+export function joinRegistries(snapshots: readonly MetricsSnapshot[]): Registry {
+  return AggregatorRegistry.aggregate([...snapshots]);
 }

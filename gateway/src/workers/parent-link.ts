@@ -2,7 +2,11 @@ import cluster from 'node:cluster';
 import type { Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { OpenPort } from '../http/open-port.ts';
+import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 import { beatMs, isMessage, type StartOrder, type ToParent, type ToWorker } from './worker-messages.ts';
+
+/** More than the parent waits for the slowest worker. */
+const gatherMs = 4_000;
 
 /** A worker's line to its parent. */
 export class ParentLink {
@@ -12,13 +16,17 @@ export class ParentLink {
   #server: Server | undefined;
   #onLastClosed: (() => void) | undefined;
 
+  readonly #gathering = new Map<number, (snapshots: MetricsSnapshot[]) => void>();
+  #gathered = 0;
+
   /** `stop`: the parent asks this worker to end, or is gone. */
-  constructor(on: { stop: () => void; adopt: () => void }) {
+  constructor(on: { stop: () => void; adopt: () => void; measure: () => void }) {
     this.order = new Promise((resolve) => {
       process.on('message', (message: unknown, handle: unknown) => {
         if (!isMessage<ToWorker>(message)) return;
         if (message.kind === 'start') resolve(message);
         else if (message.kind === 'connection') this.#connected(handle);
+        else if (message.kind === 'metrics of all') this.#gathering.get(message.id)?.(message.snapshots);
         else on[message.kind]();
       });
     });
@@ -43,6 +51,23 @@ export class ParentLink {
     return new Promise((resolve) => {
       if (!process.connected || process.send === undefined) resolve();
       else process.send({ kind: 'failed', reason } satisfies ToParent, undefined, undefined, () => resolve());
+    });
+  }
+
+  /** The metrics of all workers. */
+  gatherMetrics(): Promise<MetricsSnapshot[]> {
+    const id = ++this.#gathered;
+    return new Promise((resolve, reject) => {
+      const end = setTimeout(() => {
+        this.#gathering.delete(id);
+        reject(new Error('the parent of this worker does not answer'));
+      }, gatherMs);
+      this.#gathering.set(id, (snapshots) => {
+        clearTimeout(end);
+        this.#gathering.delete(id);
+        resolve(snapshots);
+      });
+      this.tell({ kind: 'gather metrics', id });
     });
   }
 

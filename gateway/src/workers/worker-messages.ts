@@ -1,4 +1,5 @@
 import type { Connection } from '../db/pool.ts';
+import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 
 /** How often workers say that they are alive, and the parent counts who has not. */
 export const beatMs = 500;
@@ -10,7 +11,10 @@ export type ToWorker =
   | { kind: 'connection' }
   | { kind: 'stop' }
   /** Another worker has died: its open calls and leases are to be settled. */
-  | { kind: 'adopt' };
+  | { kind: 'adopt' }
+  | { kind: 'measure' }
+  /** The answer to the asker's `id`. */
+  | { kind: 'metrics of all'; id: number; snapshots: MetricsSnapshot[] };
 
 export interface StartOrder {
   kind: 'start';
@@ -38,6 +42,9 @@ export type ToParent =
   | { kind: 'stopping' }
   /** Why it is about to end. */
   | { kind: 'failed'; reason: string }
+  | { kind: 'measured'; snapshot: MetricsSnapshot }
+  /** Somebody reads this worker's `/metrics`. */
+  | { kind: 'gather metrics'; id: number }
   /** A provider refuses the gateway's account: a sentence for the operator. */
   | { kind: 'refused'; text: string };
 

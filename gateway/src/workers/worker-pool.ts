@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
+import { MetricsOfAll } from './metrics-of-all.ts';
 import { afterFailure, type Failures, noFailures } from './restart-delay.ts';
 import type { SharedPort, Taker } from './shared-port.ts';
 import { beatMs, isMessage, type StartOrder, type ToParent, type ToWorker } from './worker-messages.ts';
@@ -30,6 +31,9 @@ export class WorkerPool {
   readonly #onRefused: (text: string) => void;
   readonly #slots: Slot[];
   readonly #ticker: NodeJS.Timeout;
+  readonly #metrics = new MetricsOfAll<Worker>({
+    serving: () => this.#slots.filter(({ state }) => state === 'ready').length,
+  });
   #order: Omit<StartOrder, 'number' | 'kind'> | undefined;
   #isStopping = false;
   #hasFailed = false;
@@ -98,17 +102,20 @@ export class WorkerPool {
     Object.assign(slot, { worker, state: 'starting', isLoaded: false, silentLooks: 0, reason: undefined });
     worker.on('message', (message: unknown) => {
       slot.silentLooks = 0;
-      if (isMessage<ToParent>(message)) this.#hear(slot, message, taker);
+      if (isMessage<ToParent>(message)) this.#hear(slot, message, { worker, taker });
     });
     // A message to a worker that is gone fails by this; its end is told by `exit`.
     worker.on('error', () => {});
     worker.once('exit', (code: number | null, signal: string | null) => {
       this.#ended(slot, { code, signal });
-      afterLastWord(worker, () => this.#port.leave(taker));
+      afterLastWord(worker, () => {
+        this.#port.leave(taker);
+        void this.#metrics.left(worker);
+      });
     });
   }
 
-  #hear(slot: Slot, message: ToParent, taker: Taker): void {
+  #hear(slot: Slot, message: ToParent, { worker, taker }: { worker: Worker; taker: Taker }): void {
     switch (message.kind) {
       case 'loaded':
         slot.isLoaded = true;
@@ -119,9 +126,18 @@ export class WorkerPool {
         slot.readyAt = performance.now();
         this.#url = message.url;
         this.#port.join(taker);
+        this.#metrics.joined(worker);
         if (slot.failures.count > 0)
-          this.#log.warn({ worker: slot.number, pid: slot.worker?.process.pid }, 'a worker is back');
+          this.#log.warn({ worker: slot.number, pid: worker.process.pid }, 'a worker is back');
         this.#changed();
+        break;
+      case 'measured':
+        this.#metrics.answered(worker, message.snapshot);
+        break;
+      case 'gather metrics':
+        void this.#metrics
+          .gather((one) => tell(one, { kind: 'measure' }))
+          .then((snapshots) => tell(worker, { kind: 'metrics of all', id: message.id, snapshots }));
         break;
       case 'stopping':
         slot.state = 'stopping';
@@ -151,7 +167,7 @@ export class WorkerPool {
   }
 
   #tell({ worker }: Slot, message: ToWorker): void {
-    if (worker?.isConnected() === true) worker.send(message);
+    if (worker !== undefined) tell(worker, message);
   }
 
   #look(): void {
@@ -194,6 +210,7 @@ export class WorkerPool {
         { ...facts, failures: count, delayMs },
         'a worker keeps ending; it is started again after a while, and the others serve meanwhile',
       );
+    if (!wasAsked) this.#metrics.restarted();
     const living = this.#slots.find((one) => one.state === 'ready');
     if (!wasAsked && living !== undefined) this.#tell(living, { kind: 'adopt' });
     slot.timer = setTimeout(() => this.#fork(slot), delayMs);
@@ -206,6 +223,10 @@ export class WorkerPool {
   #changed(): void {
     for (const wake of this.#onChange.splice(0)) wake();
   }
+}
+
+function tell(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message);
 }
 
 /**

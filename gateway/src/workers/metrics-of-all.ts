@@ -1,0 +1,83 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import { joinRegistries, type MetricsSnapshot } from '../telemetry/metrics.ts';
+
+/** A worker that does not answer for so long is left with the figures it had. */
+const patienceMs = 2_000;
+
+interface Measured {
+  /** What it said last. */
+  snapshot: MetricsSnapshot | undefined;
+  answer: ((snapshot: MetricsSnapshot) => void) | undefined;
+}
+
+/**
+ * The metrics of every worker, and of those that are gone: a counter never falls because a worker ended. What a killed one counted
+ * since it was last asked is lost.
+ */
+export class MetricsOfAll<Worker extends object> {
+  readonly #measured = new Map<Worker, Measured>();
+  readonly #own = new Registry();
+  readonly #restarts: Counter;
+  #gone: MetricsSnapshot = [];
+
+  constructor(options: { serving: () => number }) {
+    const registers = [this.#own];
+    new Gauge({
+      name: 'gateway_workers',
+      help: 'Workers that serve (WORKERS)',
+      registers,
+      collect() {
+        this.set(options.serving());
+      },
+    });
+    this.#restarts = new Counter({
+      name: 'gateway_worker_restarts_total',
+      help: 'Workers that ended without being asked to, or hung and were ended, and were started again',
+      registers,
+    });
+  }
+
+  joined(worker: Worker): void {
+    this.#measured.set(worker, { snapshot: undefined, answer: undefined });
+  }
+
+  restarted(): void {
+    this.#restarts.inc();
+  }
+
+  answered(worker: Worker, snapshot: MetricsSnapshot): void {
+    const measured = this.#measured.get(worker);
+    if (measured === undefined) return;
+    measured.snapshot = snapshot;
+    measured.answer?.(snapshot);
+  }
+
+  /** It is gone; what it counted stays. */
+  async left(worker: Worker): Promise<void> {
+    const measured = this.#measured.get(worker);
+    this.#measured.delete(worker);
+    if (measured?.snapshot === undefined) return;
+    const counted = measured.snapshot.filter(({ type }) => String(type) !== 'gauge');
+    this.#gone = await joinRegistries([this.#gone, counted]).getMetricsAsJSON();
+  }
+
+  /** `ask` has a worker measure itself, which `answered` hears of. */
+  async gather(ask: (worker: Worker) => void): Promise<MetricsSnapshot[]> {
+    const living = await Promise.all([...this.#measured].map(([worker, measured]) => this.#one(worker, measured, ask)));
+    return [await this.#own.getMetricsAsJSON(), this.#gone, ...living];
+  }
+
+  #one(worker: Worker, measured: Measured, ask: (worker: Worker) => void): Promise<MetricsSnapshot> {
+    return new Promise((resolve) => {
+      const before = measured.answer;
+      const timer = setTimeout(() => resolve(measured.snapshot ?? []), patienceMs);
+      measured.answer = (snapshot) => {
+        clearTimeout(timer);
+        measured.answer = undefined;
+        before?.(snapshot);
+        resolve(snapshot);
+      };
+      ask(worker);
+    });
+  }
+}
