@@ -16,8 +16,16 @@ import { liveKey, startTestGateway, type TestGateway, testKey } from '../support
 
 const mebi = 1024 * 1024;
 const behind = [
-  { proxy: 'nginx', start: startNginx, there: isInstalled('nginx', ['-v'], 'deploy/nginx.conf') },
-  { proxy: 'Caddy', start: startCaddy, there: isInstalled('caddy', ['version'], 'deploy/Caddyfile') },
+  {
+    proxy: 'nginx',
+    start: (port: number) => startNginx(port),
+    there: isInstalled('nginx', ['-v'], 'deploy/nginx.conf'),
+  },
+  {
+    proxy: 'Caddy',
+    start: (port: number) => startCaddy(port),
+    there: isInstalled('caddy', ['version'], 'deploy/Caddyfile'),
+  },
 ];
 
 /** Between proxy and gateway: passes everything on, counts the connections and keeps what came. */
@@ -353,7 +361,7 @@ describe('https', () => {
     const [port, http] = [await freePort(), await freePort()];
     // Its own authority in the place of Let's Encrypt's, which cannot reach this machine.
     const options = `{\n\tlocal_certs\n\tskip_install_trust\n\thttps_port ${port}\n\thttp_port ${http}\n}\n`;
-    const proxy = await startCaddy(gatewayPort(), {}, { port, before: options });
+    const proxy = await startCaddy(gatewayPort(), { port, options });
     // It listens before the certificate is there.
     await eventually(async () => expect(await status(proxy)).toBe(200), 10_000);
     const plain = await fetch(`http://127.0.0.1:${http}/healthz`, { redirect: 'manual' });

@@ -64,31 +64,37 @@ export async function startNginx(
 }
 
 /**
- * `deploy/Caddyfile` before a gateway on this port: without https as the file says, or with it on the port of `https`, where the
- * file begins with the options that say so.
+ * `deploy/Caddyfile` before a gateway on this port: without https, as the file says, or with it on the port of `https`, where the
+ * options that say so come before the file.
  */
 export async function startCaddy(
   gatewayPort: number,
-  changes: Readonly<Record<string, string>> = {},
-  https?: { port: number; before: string },
+  https?: { port: number; options: string },
 ): Promise<ProxyProcess> {
   const port = https?.port ?? (await freePort());
-  const site = https === undefined ? { [`\n${domain} {`]: `\nhttp://${domain}:${port} {` } : {};
-  const text = shipped('Caddyfile', { '127.0.0.1:8787 {': `127.0.0.1:${gatewayPort} {`, ...site, ...changes });
   const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-caddy-'));
   const file = join(folder, 'Caddyfile');
-  writeFileSync(file, (https?.before ?? '') + text);
-  return started('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], { port, folder });
+  writeFileSync(file, (https?.options ?? '') + shipped('Caddyfile', {}));
+  const site = https === undefined ? { DOMAIN: `http://${domain}:${port}` } : {};
+  const settings = { GATEWAY: `127.0.0.1:${gatewayPort}`, ...site };
+  return started('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], { port, folder, settings });
 }
 
 async function started(
   program: string,
   args: readonly string[],
-  { port, folder }: { port: number; folder: string },
+  { port, folder, settings = {} }: { port: number; folder: string; settings?: Record<string, string> },
 ): Promise<ProxyProcess> {
   const child = spawn(program, args, {
     // Caddy keeps certificates in its home, and takes a port for its own administration.
-    env: { ...env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, CADDY_ADMIN: `unix/${folder}/admin` },
+    env: {
+      ...env,
+      HOME: folder,
+      XDG_DATA_HOME: folder,
+      XDG_CONFIG_HOME: folder,
+      CADDY_ADMIN: `unix/${folder}/admin`,
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -1,0 +1,41 @@
+# The gateway as an image, for amd64 and arm64:
+#
+#   docker build --tag ai-gateway .
+#   docker run --publish 127.0.0.1:8787:8787 --volume ai-gateway:/data --stop-timeout 45 ai-gateway
+#
+# The volume holds the embedded Postgres and the generated secret. With DATABASE_URL and GATEWAY_SECRET set it holds nothing of worth.
+
+# The Node that package.json pins. A tag names a version, a digest names bytes: the workflow that publishes the image resolves the tag
+# once, builds every platform from that digest, and the provenance of the image names it.
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+# Manifests first: as long as they are the same, so is this layer.
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY gateway/package.json gateway/
+COPY shared/package.json shared/
+# Production packages, as the lockfile has them, with the Postgres of this platform.
+RUN CI=true npx --yes "pnpm@$(node -p 'require("./package.json").config.pnpm')" install --prod --frozen-lockfile --filter '@ai-gateway/gateway...'
+COPY shared shared
+COPY gateway gateway
+
+# hadolint ignore=DL3006
+FROM ${NODE_IMAGE}
+LABEL org.opencontainers.image.title="AI Gateway" \
+      org.opencontainers.image.description="One key for OpenAI, Claude and Gemini, with budgets that hold." \
+      org.opencontainers.image.licenses="MIT"
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787 DATA_DIR=/data
+# A new volume takes its owner from this folder.
+RUN install --directory --owner 1000 --group 1000 --mode 0750 /data
+WORKDIR /app
+COPY --from=build /app ./
+# By number, so that Kubernetes sees that it is not root. The base image calls it `node`.
+USER 1000:1000
+VOLUME /data
+EXPOSE 8787
+# Ready, not only up: a migration may take a while. Node asks, since the image has no curl.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \
+  CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# The heap as the launcher has it.
+CMD ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "--heap-growing-percent=20", "gateway/src/main.ts"]
