@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../gateway/src/config.ts';
-import { isInstalled, shipped } from '../support/proxies.ts';
+import { shipped } from '../support/proxies.ts';
+import { install, type Tool, versionOf } from '../support/run-tool.ts';
 
 const deploy = fileURLToPath(new URL('../../deploy', import.meta.url));
 const reader = fileURLToPath(new URL('../support/compose-check', import.meta.url));
@@ -22,22 +23,17 @@ interface Service {
   read_only?: boolean;
 }
 
-/** Compose's own library reads the file; a Docker engine, which would run it, is not here. */
-function canRead(): string | undefined {
-  if (!isInstalled('go', ['version'], 'deploy/compose.yaml')) return undefined;
+/** Compose's own library reads the file; a Docker engine, which would run it, is not asked for. */
+async function composeReader(): Promise<Tool<{ program: string }>> {
+  if (versionOf('go', 'version') === undefined) return { there: false, reason: 'it needs Go' };
   const program = join(mkdtempSync(join(tmpdir(), 'ai-gateway-compose-')), 'compose-check');
-  const { status, stderr } = spawnSync('go', ['build', '-o', program, '.'], {
-    cwd: reader,
-    encoding: 'utf8',
-    timeout: 120_000,
-  });
-  if (status === 0) return program;
-  console.log(`compose-go cannot be built (${stderr.trim().split('\n').at(-1)}): deploy/compose.yaml is not tested.`);
-  return undefined;
+  const built = await install('The Go proxy', 'go', ['build', '-C', reader, '-o', program, '.']);
+  return built.there ? { there: true, program } : built;
 }
-const program = canRead();
+const compose = await composeReader();
+const leftOut = compose.there ? '' : ` (left out: ${compose.reason})`;
 
-describe.runIf(program !== undefined)('deploy/compose.yaml', () => {
+describe.runIf(compose.there)(`deploy/compose.yaml${leftOut}`, () => {
   let folder: string;
   let missing: string;
   let services: Record<'caddy' | 'gateway' | 'postgres', Service>;
@@ -58,7 +54,10 @@ describe.runIf(program !== undefined)('deploy/compose.yaml', () => {
 
   const read = (env: string) => {
     writeFileSync(join(folder, '.env'), env);
-    return spawnSync(program ?? '', [join(folder, 'compose.yaml')], { cwd: folder, encoding: 'utf8' });
+    return spawnSync(compose.there ? compose.program : '', [join(folder, 'compose.yaml')], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
   };
 
   it('asks for what must be filled in, by name', () => {
@@ -104,7 +103,7 @@ describe.runIf(program !== undefined)('deploy/compose.yaml', () => {
   });
 });
 
-it.runIf(program !== undefined)('deploy/.env is left out by Git', () => {
+it('deploy/.env is left out by Git', () => {
   const ignored = spawnSync('git', ['check-ignore', 'deploy/.env'], { cwd: join(deploy, '..') });
   // Without a repository (a tarball) there is nothing to leave it out of.
   const isRepository = spawnSync('git', ['rev-parse'], { cwd: deploy }).status === 0;
