@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { everythingWanted, installEverything, putBack } from './install-everything.js';
+import { installProduction, keptNode } from './install-production.js';
+import { isMadeByPnpm, readStamp, writeStamp } from './installed.js';
+import { binaryInPackage, nodePackageFor, pinnedNode } from './pinned-node.js';
+import { productionPackages, seenSources } from './production-packages.js';
+import { heapFlags, runInPlace } from './run-gateway.js';
+
+/** `npm start`, `npm test`, `npm run bench` and `npm run gateway` in a clone: installs what is missing, then runs the command on the pinned Node. */
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** These need every package; the gateway itself needs its own. Every other word is for the list of commands, which knows it or refuses it. */
+const scripts = new Map([
+  ['test', ['node_modules/vitest/vitest.mjs', 'run']],
+  ['bench', ['test/bench/run.ts']],
+]);
+
+/** @param {readonly string[]} args */
+export async function launch([name = 'help', ...rest]) {
+  try {
+    const script = scripts.get(name);
+    await install(script !== undefined);
+    const command = script ?? [...(name === 'start' ? heapFlags : []), 'gateway/src/cli.ts', name];
+    runInPlace(pinnedNode(nodes()), [...command, ...rest], { cwd: root });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
+
+/** Does nothing, and takes no time, when what is installed is what the manifests ask for. @param {boolean} everything */
+async function install(everything) {
+  const stamp = readStamp(root);
+  if (stamp === undefined) putBack(root);
+  if (everything) {
+    if (readStamp(root)?.all !== everythingWanted(root)) await installEverything(root);
+    return;
+  }
+  const seen = seenSources(root);
+  const now = readStamp(root);
+  if (now?.seen === seen && nodes().some((node) => existsSync(node))) return;
+  const packages = productionPackages(root);
+  if (now?.production === packages.fingerprint && nodes().some((node) => existsSync(node))) {
+    // Not where it cannot be written: it only saves the next start a look at the lockfile.
+    try {
+      writeStamp(root, { ...now, seen });
+    } catch {}
+    return;
+  }
+  if (isMadeByPnpm(root)) await installEverything(root);
+  else await installProduction(root, packages);
+}
+
+/** Where the pinned Node may be: the binary that `npm start` keeps, or a developer's package. */
+function nodes() {
+  const own = nodePackageFor(process);
+  return [...(own === undefined ? [] : [keptNode(root, own)]), ...developersNode()];
+}
+
+/** The binary itself: what is in node_modules/.bin is a shell script around it. */
+function developersNode() {
+  try {
+    const folder = dirname(createRequire(join(root, 'package.json')).resolve('node/package.json'));
+    return [join(folder, binaryInPackage)];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The Node that the gateway runs on: a package of the registry that holds the binary and nothing to run at install. Macs with Apple's chips get 26, for
+ * the registry has no 24 for them that is kept up to date.
+ *
+ * @typedef {{ platform: string, arch: string, name: string, version: string, integrity: string }} NodePackage
+ */
+
+/** @type {readonly NodePackage[]} */
+const nodePackages = JSON.parse(readFileSync(fileURLToPath(new URL('node-packages.json', import.meta.url)), 'utf8'));
+
+/** The oldest that runs the gateway when there is no package for this machine. */
+const oldestMajor = 24;
+
+/**
+ * @param {{ platform: string, arch: string }} machine
+ * @returns {NodePackage | undefined}
+ */
+export function nodePackageFor({ platform, arch }) {
+  return nodePackages.find((one) => one.platform === platform && one.arch === arch);
+}
+
+/** Where the binary lies in its package, and in the folder that the launcher keeps it in. */
+export const binaryInPackage = join('bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+/**
+ * The first of these that is there; else the Node that runs this, where it is new enough.
+ *
+ * @param {readonly string[]} binaries
+ * @returns {string}
+ */
+export function pinnedNode(binaries) {
+  const found = binaries.find((binary) => existsSync(binary));
+  if (found !== undefined) return found;
+  if (isNewEnough()) return process.execPath;
+  throw new Error(
+    nodePackageFor(process) === undefined
+      ? `There is no packaged Node for ${process.platform}-${process.arch}. Install Node ${oldestMajor} or newer from https://nodejs.org and try again.`
+      : `The pinned Node is missing (looked for ${binaries.join(', ')}). Install again, or install Node ${oldestMajor} or newer.`,
+  );
+}
+
+function isNewEnough() {
+  return Number(process.versions.node.split('.')[0]) >= oldestMajor;
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fingerprintOf } from './installed.js';
+import { nodePackageFor } from './pinned-node.js';
+import { productionLock } from './production-lock.js';
+
+/** What decides on the production packages, and more: a file of these may change without them. */
+const sources = [
+  'pnpm-lock.yaml',
+  'gateway/package.json',
+  'shared/package.json',
+  'gateway/launcher/node-packages.json',
+];
+
+/** @param {string} root */
+export function seenSources(root) {
+  return `${process.platform}-${process.arch} ${fingerprintOf(root, sources)}`;
+}
+
+/**
+ * The packages of this machine: the gateway's and shared's, and the pinned Node.
+ *
+ * @param {string} root
+ */
+export function productionPackages(root) {
+  /** @type {(path: string) => any} */
+  const manifestAt = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
+  const packages = productionLock(readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8'), {
+    name: 'ai-gateway-runtime',
+    manifests: { gateway: manifestAt('gateway/package.json'), shared: manifestAt('shared/package.json') },
+    on: process,
+  });
+  const node = nodePackageFor(process);
+  if (node !== undefined) packages.add(node);
+  const { manifest, lock } = packages;
+  return {
+    manifest,
+    lock,
+    count: Object.keys(lock.packages).length - 1,
+    node,
+    fingerprint: createHash('sha256').update(JSON.stringify(lock)).digest('hex'),
+  };
+}

@@ -1,0 +1,109 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CountingRegistry, startCountingRegistry } from '../support/counting-registry.ts';
+import { freePort } from '../support/elsewhere.ts';
+import { type FreshPlace, freshClone, type Running, reachableRegistry, sizeOf } from '../support/fresh-clone.ts';
+
+const registry = await reachableRegistry();
+const leftOut = registry === undefined ? ' (left out: the npm registry does not answer here)' : '';
+
+/** Every package that is there, nested ones too, with its scope. */
+function installed(clone: string): string[] {
+  return readdirSync(join(clone, 'node_modules'), { recursive: true, encoding: 'utf8' }).flatMap((path) => {
+    const name = /(?:^|node_modules\/)((?:@[^/]+\/)?[^/@]+)\/package\.json$/.exec(path)?.[1];
+    return name === undefined ? [] : [name];
+  });
+}
+
+async function untilGone(url: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (
+      !(await fetch(`${url}/healthz`).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+    await sleep(50);
+  }
+  throw new Error(`${url} still answers`);
+}
+
+describe.skipIf(registry === undefined)(`a fresh clone in an empty home${leftOut}`, () => {
+  let counting: CountingRegistry;
+  let place: FreshPlace;
+  const start = (): Running => place.run('npm', ['start'], { PORT: '0' });
+
+  beforeAll(async () => {
+    counting = await startCountingRegistry(registry);
+    place = freshClone(counting.url);
+  });
+  afterAll(async () => {
+    await counting.stop();
+    place.remove();
+  });
+
+  it('installs what the gateway needs and nothing else, says so, starts, answers, and stops with npm', async () => {
+    const running = start();
+    const { url, seconds } = await running.ready;
+    const received = counting.received();
+    const modules = sizeOf(join(place.clone, 'node_modules'));
+    console.log(
+      `fresh clone: ${(received / 1e6).toFixed(1)} MB received in ${counting.requests()} requests, node_modules ${(modules / 1e6).toFixed(1)} MB, ready after ${seconds.toFixed(1)} s`,
+    );
+    expect(received).toBeLessThanOrEqual(110e6);
+    expect(modules).toBeLessThanOrEqual(170e6);
+    const there = new Set(installed(place.clone));
+    const pinned = JSON.parse(readFileSync(join(place.clone, 'gateway/launcher/node-packages.json'), 'utf8')) as {
+      name: string;
+    }[];
+    const foreign = counting.asked().filter((name) => !there.has(name) && !pinned.some((node) => node.name === name));
+    expect(foreign).toEqual([]);
+    expect(running.printed()).toMatch(/Installing what the gateway needs, once: \d+ packages, about 110 MB …/);
+    expect(running.printed()).toMatch(/Installed in \d+ s\./);
+    const key = /test {2}(gw_test_\S+)/.exec(running.printed())?.[1] ?? '';
+    const answer = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }] }),
+    });
+    expect(answer.status).toBe(200);
+    running.kill('SIGTERM');
+    await running.ended;
+    await untilGone(url);
+  }, 240_000);
+
+  it('installs nothing at the second start, nor after a change of the tests’ packages', async () => {
+    counting.reset();
+    const second = start();
+    const { url, seconds } = await second.ready;
+    console.log(`second start: ready after ${seconds.toFixed(1)} s`);
+    second.kill('SIGTERM');
+    await untilGone(url);
+    const manifest = join(place.clone, 'test/package.json');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"version": "0.1.0"', '"version": "0.1.1"'));
+    appendFileSync(join(place.clone, 'pnpm-lock.yaml'), "\n  'of-a-test@1.0.0': {}\n");
+    const third = start();
+    const after = await third.ready;
+    third.kill('SIGTERM');
+    await untilGone(after.url);
+    expect(counting.requests()).toBe(0);
+    expect(second.printed() + third.printed()).not.toContain('Installing');
+  }, 120_000);
+
+  it('still starts when the installation of everything for `npm test` has failed', async () => {
+    const env = { npm_config_registry: `http://127.0.0.1:${await freePort()}/`, npm_config_fetch_retries: '0' };
+    const test = place.run('npm', ['test'], env);
+    expect(await test.ended).toBe(1);
+    expect(test.printed()).toContain('Installing everything for tests and integrations');
+    expect(test.printed()).toContain('Is the npm registry within reach?');
+    const again = place.run('npm', ['start'], { ...env, PORT: '0' });
+    const { url } = await again.ready;
+    expect(again.printed()).not.toContain('Installing');
+    again.kill('SIGTERM');
+    await untilGone(url);
+    expect(existsSync(join(place.clone, 'gateway/.runtime/node_modules-for-production'))).toBe(false);
+  }, 120_000);
+});

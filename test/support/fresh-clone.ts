@@ -1,0 +1,93 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { dataFolder } from './data-folder.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Running {
+  /** What it has printed on both streams. */
+  printed(): string;
+  /** Seconds from its beginning to the line that says where it is ready. */
+  ready: Promise<{ url: string; seconds: number }>;
+  ended: Promise<number | NodeJS.Signals>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface FreshPlace {
+  clone: string;
+  home: string;
+  /** Runs a program of the clone with nothing in its environment but PATH, the empty home and `env`. */
+  run(program: string, args: readonly string[], env?: Record<string, string>): Running;
+  remove(): void;
+}
+
+/** HEAD of this repository as a newcomer has it: cloned, nothing installed, an empty home that knows a registry. */
+export function freshClone(registry: string): FreshPlace {
+  const place = freshPlace(registry);
+  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', root, place.clone], { stdio: 'pipe' });
+  return place;
+}
+
+/** An empty folder, and an empty home that knows a registry. */
+function freshPlace(registry: string): FreshPlace {
+  const folder = dataFolder('fresh');
+  const home = join(folder, 'home');
+  const clone = join(folder, 'clone');
+  for (const one of [home, clone]) {
+    mkdirSync(one);
+    chmodSync(one, 0o755);
+  }
+  writeFileSync(join(home, '.npmrc'), `registry=${registry}\nupdate-notifier=false\nfetch-retries=1\n`);
+  return {
+    clone,
+    home,
+    run: (program, args, env = {}) => runIn(clone, program, args, { HOME: home, ...env }),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
+  };
+}
+
+function runIn(cwd: string, program: string, args: readonly string[], env: Record<string, string>): Running {
+  const started = performance.now();
+  const child = spawn(program, args, {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  const ended = new Promise<number | NodeJS.Signals>((resolve) =>
+    child.once('exit', (code, signal) => resolve(signal ?? code ?? -1)),
+  );
+  const ready = new Promise<{ url: string; seconds: number }>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      printed += chunk.toString();
+      const url = /ready at (http:\/\/\S+)/.exec(printed)?.[1];
+      if (url !== undefined) resolve({ url, seconds: (performance.now() - started) / 1000 });
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    void ended.then((code) => reject(new Error(`it ended (${code}) before it was ready:\n${printed}`)));
+  });
+  // Not everybody who runs it waits for this.
+  ready.catch(() => {});
+  return { printed: () => printed, ready, ended, kill: (signal) => void child.kill(signal) };
+}
+
+/** What a folder takes on the disk, in bytes. */
+export function sizeOf(folder: string): number {
+  let bytes = 0;
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+    bytes += lstatSync(join(folder, name)).blocks * 512;
+  return bytes;
+}
+
+/** The registry that this machine is set to, when it answers; the tests that need it are left out elsewhere, and their names say so. */
+export async function reachableRegistry(): Promise<string | undefined> {
+  if (process.env.npm_config_offline === 'true') return undefined;
+  const { stdout } = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' });
+  const registry = stdout?.trim().replace(/\/$/, '');
+  if (!registry?.startsWith('https://')) return undefined;
+  const answer = await fetch(`${registry}/-/ping`, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
+  return answer?.ok ? registry : undefined;
+}
