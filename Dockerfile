@@ -26,13 +26,13 @@ LABEL org.opencontainers.image.title="AI Gateway" \
       org.opencontainers.image.description="One key for OpenAI, Claude and Gemini, with budgets that hold." \
       org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787 DATA_DIR=/data
-# A new volume takes its owner from this folder.
+# A new volume takes its owner from this folder. No VOLUME: Railway takes no Dockerfile that has one, and a container without a named
+# volume should lose its data at once, not some day.
 RUN install --directory --owner 1000 --group 1000 --mode 0750 /data
 WORKDIR /app
 COPY --from=build /app ./
 # By number, so that Kubernetes sees that it is not root. The base image calls it `node`.
 USER 1000:1000
-VOLUME /data
 EXPOSE 8787
 # Ready, not only up: a migration may take a while. Node asks, since the image has no curl.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \
