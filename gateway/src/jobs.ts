@@ -6,7 +6,7 @@ import { takeInUnwritten } from './budgets/take-in-unwritten-job.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { runBackground } from './calls/run-background.ts';
 import { forgetOldAnswers } from './calls/stored-answer-store.ts';
-import { shareCounts } from './limits/share-counts.ts';
+import { type Counting, shareCounts } from './limits/share-counts.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
@@ -22,9 +22,11 @@ export interface Jobs {
 }
 
 const soonMs = 300;
+/** With the way there, others hear of a call within half a second. */
+const shareEveryMs = 250;
 
 /** What runs on a timer. Each job waits for itself, so a slow one is late, never twice at once. */
-export function startJobs(services: Services): Jobs {
+export function startJobs(services: Services, counting: Counting): Jobs {
   const stopping = new AbortController();
   const calls = new UnderWay({ atOnce: 20 });
   const callbacks = new UnderWay({ atOnce: 20 });
@@ -37,14 +39,7 @@ export function startJobs(services: Services): Jobs {
     repeat('take in calls that were kept in a file', 5_000, () => takeInUnwritten(services)),
     repeat('hand idle leases back', 2_000, () => services.ledger.sweep()),
     repeat('reset budgets whose period is over', 1_000, () => beginPeriods(services)),
-    repeat('tell the other processes what was admitted', 500, () =>
-      shareCounts(services.db, {
-        processId: services.processId,
-        limits: services.limits,
-        loops: services.loops,
-        nowMs: services.now(),
-      }),
-    ),
+    repeat('tell the other processes what was admitted', shareEveryMs, () => shareCounts(counting)),
     repeat('sum up usage', 60_000, async () => {
       while (!stopping.signal.aborted && (await rollUp(services.db, services.now())));
     }),

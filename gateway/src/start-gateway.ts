@@ -30,7 +30,7 @@ import { answerWhileStarting } from './http/serve-starting.ts';
 import { startJobs } from './jobs.ts';
 import { GuardViews } from './limits/guard-views.ts';
 import { LimitBoard } from './limits/limit-board.ts';
-import { hearCounts } from './limits/share-counts.ts';
+import { askForPast, hearCounts, hearPast, shareCounts } from './limits/share-counts.ts';
 import { Outgoing } from './outgoing/outgoing.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { HealthBoard } from './routing/health-board.ts';
@@ -198,7 +198,7 @@ export async function startGateway(
   const inBackground = (what: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => log.warn({ err: error, what }, 'something in the background failed'));
   };
-  const counting = { processId: processLock.id, limits: services.limits, loops: services.loops };
+  const counting = { db, processId: processLock.id, limits: services.limits, loops: services.loops, now };
   const heard: Record<string, (payload: string) => void> = {
     keys: (id) => authenticator.forget(id),
     workspaces: (id) => {
@@ -211,7 +211,8 @@ export async function startGateway(
     budgets: (id) => inBackground('reload the budgets', ledger.changed(id)),
     recalls: (payload) => inBackground('hand money back', ledger.recalled(payload)),
     resumed: (key) => services.loops.clear(key),
-    counts: (payload) => hearCounts(payload, { ...counting, nowMs: now() }),
+    counts: (payload) => hearCounts(payload, counting),
+    counts_past: (payload) => inBackground('tell what was counted', hearPast(payload, counting)),
   };
   const listener = await listenToDatabase(connection, {
     channels: Object.keys(heard),
@@ -224,6 +225,8 @@ export async function startGateway(
       inBackground('reload the budgets', ledger.changed());
     },
   });
+  await askForPast(counting);
+  await shareCounts(counting);
   await outbox.start((job) => deliverWebhook(services, job));
   // It is tried again every ten seconds; a database that refuses it must not keep every gateway from starting.
   await adoptOrphans(services).catch((error: unknown) =>
@@ -231,7 +234,7 @@ export async function startGateway(
   );
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   services.publicUrl = config.publicUrl ?? `http://${host}:${opened.port}`;
-  const jobs = startJobs(services);
+  const jobs = startJobs(services, counting);
   const firstKeys = options.worker === undefined ? await makeFirstKeys(db, { config, log, nowMs: now() }) : undefined;
   let draining = false;
   server.off('request', starting);

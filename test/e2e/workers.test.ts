@@ -64,6 +64,9 @@ const at = (worker: number): PinnedClient => {
   return client;
 };
 
+/** By then both have heard of a setting that one of them was told. */
+const heardMs = 200;
+
 /** A metric as the worker tells it, all labels together. */
 async function counted(worker: number, name: string): Promise<number> {
   const { text } = await at(worker).ask('/metrics');
@@ -95,6 +98,87 @@ describe('two workers', () => {
     expect(after.spent_usd).toBeLessThanOrEqual(after.limit_usd);
     expect(after.spent_usd).toBeCloseTo(billed, 9);
     expect(after.spent_usd).toBeGreaterThan(0.0085);
+  });
+
+  it('share rate limits within half a second', async () => {
+    const headers = { 'x-client-id': 'limited' };
+    const call = (worker: number): Promise<PinnedAnswer> => at(worker).ask(chat, { body: hello(), headers });
+    await at(0).ask('/v1/rate-limits', { method: 'PUT', body: { client_id: 'limited', calls_per_minute: 6 } });
+    await sleep(heardMs);
+    for (let i = 0; i < 6; i++) expect((await call(0)).status).toBe(200);
+    await sleep(500);
+    const refused = await call(1);
+    expect(refused.status).toBe(429);
+    expect(JSON.parse(refused.text)).toMatchObject({ error: { code: 'rate_limited' } });
+  });
+
+  it('share how many calls are under way within half a second', async () => {
+    const headers = { 'x-client-id': 'at-once' };
+    await at(0).ask('/v1/rate-limits', { method: 'PUT', body: { client_id: 'at-once', concurrent: 1 } });
+    await sleep(heardMs);
+    fakes.openai.always({ kind: 'delay', ms: 2_000 });
+    const long = at(0).ask(chat, { body: hello(), headers });
+    await expect.poll(() => fakes.openai.requests.length).toBe(1);
+    fakes.openai.always(undefined);
+    await sleep(500);
+    expect((await at(1).ask(chat, { body: hello(), headers })).status).toBe(429);
+    expect((await long).status).toBe(200);
+    await eventually(async () => expect((await at(1).ask(chat, { body: hello(), headers })).status).toBe(200));
+  });
+
+  it('share loop counts within half a second, and a pause at once', async () => {
+    const headers = { 'x-scenario-id': 'looping' };
+    const call = (worker: number): Promise<PinnedAnswer> => at(worker).ask(chat, { body: hello(), headers });
+    await at(0).ask('/v1/scenarios/looping/limits', { method: 'PUT', body: { max_repeats: 5 } });
+    await sleep(heardMs);
+    for (let i = 0; i < 5; i++) expect((await call(0)).status).toBe(200);
+    await sleep(500);
+    expect((await call(1)).status).toBe(423);
+    await eventually(async () => expect((await call(0)).status).toBe(423), 500);
+  });
+
+  it('forget a key on both as soon as it is deleted', async () => {
+    const made = await at(0).ask('/v1/keys', { body: { name: 'Short-lived', role: 'caller' } });
+    const { id, key } = JSON.parse(made.text) as { id: string; key: string };
+    const headers = { authorization: `Bearer ${key}` };
+    for (const worker of [0, 1]) expect((await at(worker).ask(chat, { body: hello(), headers })).status).toBe(200);
+    await at(1).ask(`/v1/keys/${id}`, { method: 'DELETE' });
+    await eventually(async () => {
+      for (const worker of [0, 1]) expect((await at(worker).ask(chat, { body: hello(), headers })).status).toBe(401);
+    }, 500);
+  });
+
+  it('know an Idempotency-Key that the other one has: under way, and answered', async () => {
+    const headers = { 'idempotency-key': 'once' };
+    fakes.openai.always({ kind: 'delay', ms: 1_000 });
+    const first = at(0).ask(chat, { body: hello(), headers });
+    await expect.poll(() => fakes.openai.requests.length).toBe(1);
+    expect((await at(1).ask(chat, { body: hello(), headers })).status).toBe(409);
+    const { text } = await first;
+    await eventually(async () => {
+      const again = await at(1).ask(chat, { body: hello(), headers });
+      expect([again.status, again.headers['idempotent-replayed'], again.text]).toEqual([200, 'true', text]);
+    });
+    expect(fakes.openai.requests).toHaveLength(1);
+  });
+
+  it('run and show background calls and stored answers of each other', async () => {
+    const taken = await at(0).ask(`${chat}/background`, {
+      body: hello({ callback_url: 'https://example.invalid/callback' }),
+    });
+    const { id } = JSON.parse(taken.text) as { id: string };
+    await eventually(async () => {
+      for (const worker of [0, 1]) {
+        const shown = JSON.parse((await at(worker).ask(`${chat}/background/${id}`)).text) as { status: string };
+        expect(shown.status).toBe('completed');
+      }
+    });
+    const first = await at(0).ask('/v1/responses', { body: { model: 'gpt-4o', input: 'Hi' } });
+    const previous = (JSON.parse(first.text) as { id: string }).id;
+    const second = await at(1).ask('/v1/responses', {
+      body: { model: 'gpt-4o', input: 'And now?', previous_response_id: previous },
+    });
+    expect(second.status).toBe(200);
   });
 
   it('are one in /metrics: what each has counted is added up, whichever is asked', async () => {
@@ -145,6 +229,9 @@ describe('two workers', () => {
     expect(gateway.output()).toContain('"reason":"it was ended by SIGKILL"');
     for (const client of clients) client.close();
     clients = await onePerWorker();
+    // What was counted before there was this worker counts for it too.
+    for (const worker of [0, 1])
+      expect((await at(worker).ask(chat, { body: hello(), headers: { 'x-client-id': 'limited' } })).status).toBe(429);
     // No counter falls because a worker is gone.
     expect(await counted(0, 'gateway_calls_total')).toBeGreaterThanOrEqual(calls + 10);
     expect(await counted(0, 'gateway_worker_restarts_total')).toBe(1);

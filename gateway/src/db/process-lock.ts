@@ -107,6 +107,13 @@ export async function areRegistered(db: Db, ids: readonly string[]): Promise<Rea
   return new Set((rows as { id: string }[]).map(({ id }) => id));
 }
 
+/** Of the other processes that are alive, the one that registered first. */
+export async function findOtherProcess(db: Db, id: string): Promise<string | undefined> {
+  const { rows } = await db.query('select id from processes where id <> $1 order by id', [id]);
+  const dead = new Set(await findDeadProcesses(db));
+  return (rows as { id: string }[]).find((other) => !dead.has(other.id))?.id;
+}
+
 /** Registered processes whose lock is free: they are gone, or cut off from the database. */
 export async function findDeadProcesses(db: Db): Promise<string[]> {
   const { rows } = await db.query(

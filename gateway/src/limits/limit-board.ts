@@ -1,5 +1,5 @@
 import type { LimitKind, RateLimit } from './rate-limit.ts';
-import { SlidingCount } from './sliding-count.ts';
+import { type Ages, SlidingCount } from './sliding-count.ts';
 
 /** One limited key, client or scenario. */
 export interface Limited {
@@ -35,12 +35,19 @@ export interface CountNews {
   concurrent: number;
 }
 
+/** What a process tells one that begins: the last minute of all that it knows of. */
+export interface CountPast {
+  key: string;
+  calls: Ages;
+  tokens: Ages;
+}
+
 const minute = { bucketMs: 1_000, buckets: 60 };
 /** What another process said is under way counts for this long. */
 const hearsayMs = 3_000;
 
 /**
- * Calls, tokens and concurrency in the last minute, in memory. Several processes tell each other twice a second what they
+ * Calls, tokens and concurrency in the last minute, in memory. Several processes tell each other four times a second what they
  * let through, so a limit holds for all of them together, half a second late.
  */
 export class LimitBoard {
@@ -112,12 +119,25 @@ export class LimitBoard {
       tokens,
       concurrent: this.#gauge(key, nowMs).concurrent,
     }));
-    this.#news.clear();
     // Calls that last are told of for as long as they do.
-    for (const [key, gauge] of this.#gauges)
-      if (gauge.concurrent > 0 && !news.some((one) => one.key === key))
-        news.push({ key, calls: 0, tokens: 0, concurrent: gauge.concurrent });
+    for (const [key, { concurrent }] of this.#gauges)
+      if (concurrent > 0 && !this.#news.has(key)) news.push({ key, calls: 0, tokens: 0, concurrent });
+    this.#news.clear();
     return news;
+  }
+
+  past(nowMs: number): CountPast[] {
+    return [...this.#gauges]
+      .map(([key, { calls, tokens }]) => ({ key, calls: calls.ages(nowMs), tokens: tokens.ages(nowMs) }))
+      .filter(({ calls, tokens }) => calls.length + tokens.length > 0);
+  }
+
+  learn(past: readonly CountPast[], nowMs: number): void {
+    for (const { key, calls, tokens } of past) {
+      const gauge = this.#gauge(key, nowMs);
+      gauge.calls.addAges(nowMs, calls);
+      gauge.tokens.addAges(nowMs, tokens);
+    }
   }
 
   heard(processId: string, news: readonly CountNews[], nowMs: number): void {

@@ -57,4 +57,14 @@ describe('a sum over the last minute', () => {
     expect(count.sum(startMs + 59_999)).toBe(6);
     expect(count.sum(startMs + 60_000)).toBe(0);
   });
+
+  test('goes over to another process with the age of all it holds', () => {
+    const count = minute();
+    for (const second of [0, 20, 50]) count.add(startMs + second * 1_000, second + 1);
+    const other = minute();
+    other.add(startMs + 55_000, 7);
+    other.addAges(startMs + 55_000, count.ages(startMs + 55_000));
+    const sums = [55, 59, 60, 79, 80, 109, 110, 114, 115].map((second) => other.sum(startMs + second * 1_000));
+    expect(sums).toEqual([80, 80, 79, 79, 58, 58, 7, 7, 0]);
+  });
 });

@@ -1,3 +1,6 @@
+/** Buckets and their amounts; 0 is the newest bucket. */
+export type Ages = [age: number, amount: number][];
+
 /** A sum over the last stretch of time, in buckets: adding and reading take no list of calls. Pure; the caller has the clock. */
 export class SlidingCount {
   readonly #bucketMs: number;
@@ -34,6 +37,30 @@ export class SlidingCount {
       if (left <= target) return Math.max(0, (bucket + length) * this.#bucketMs - nowMs);
     }
     return left <= target ? 0 : length * this.#bucketMs;
+  }
+
+  /** What is counted, by its age in buckets: for another process that begins to count. */
+  ages(nowMs: number): Ages {
+    this.#advance(nowMs);
+    const { length } = this.#sums;
+    const ages: Ages = [];
+    for (let age = 0; age < length; age++) {
+      const amount = this.#newest < age ? 0 : (this.#sums[(this.#newest - age) % length] ?? 0);
+      if (amount !== 0) ages.push([age, amount]);
+    }
+    return ages;
+  }
+
+  /** What another process has counted before this one did. */
+  addAges(nowMs: number, ages: Ages): void {
+    this.#advance(nowMs);
+    const { length } = this.#sums;
+    for (const [age, amount] of ages) {
+      if (age < 0 || age >= length || age > this.#newest) continue;
+      const at = (this.#newest - age) % length;
+      this.#sums[at] = (this.#sums[at] ?? 0) + amount;
+      this.#total += amount;
+    }
   }
 
   clear(): void {

@@ -1,5 +1,5 @@
 import { toUsd } from '@ai-gateway/shared/money';
-import { SlidingCount } from '../limits/sliding-count.ts';
+import { type Ages, SlidingCount } from '../limits/sliding-count.ts';
 import type { ScenarioLimits, Tripped } from './scenario-limits.ts';
 
 interface Counters {
@@ -17,6 +17,18 @@ export interface LoopNews {
   nanos: number;
   repeats: [string, number][];
 }
+
+/** What a process tells one that begins: all that it counts of a scenario. */
+export interface LoopPast {
+  key: string;
+  calls: Ages;
+  nanos: Ages;
+  repeats: [string, Ages][];
+}
+
+/** So many of the scenarios and prompts that came last are told to a process that begins. */
+const pastScenariosMax = 2_000;
+const pastPromptsMax = 100;
 
 /** Scenarios remembered, some 3 kB each; what falls out is the one that has not called for longest. */
 const scenariosMax = 20_000;
@@ -84,6 +96,27 @@ export class LoopBoard {
     }
   }
 
+  past(nowMs: number): LoopPast[] {
+    return [...this.#scenarios].slice(-pastScenariosMax).map(([key, { calls, nanos, repeats }]) => ({
+      key,
+      calls: calls.ages(nowMs),
+      nanos: nanos.ages(nowMs),
+      repeats: [...repeats]
+        .slice(-pastPromptsMax)
+        .map(([hash, count]): [string, Ages] => [hash, count.ages(nowMs)])
+        .filter(([, ages]) => ages.length > 0),
+    }));
+  }
+
+  learn(past: readonly LoopPast[], nowMs: number): void {
+    for (const { key, calls, nanos, repeats } of past) {
+      const counters = this.#counters(key, nowMs);
+      counters.calls.addAges(nowMs, calls);
+      counters.nanos.addAges(nowMs, nanos);
+      for (const [hash, ages] of repeats) this.#countOf(counters, hash).addAges(nowMs, ages);
+    }
+  }
+
   sweep(nowMs: number): void {
     for (const [key, { usedAtMs }] of this.#scenarios) if (nowMs - usedAtMs > 3_700_000) this.#scenarios.delete(key);
   }
@@ -96,6 +129,12 @@ export class LoopBoard {
   }
 
   #repeat(counters: Counters, hash: string, times: number, nowMs: number): number {
+    const count = this.#countOf(counters, hash);
+    count.add(nowMs, times);
+    return count.sum(nowMs);
+  }
+
+  #countOf(counters: Counters, hash: string): SlidingCount {
     const count = counters.repeats.get(hash) ?? new SlidingCount({ bucketMs: 30_000, buckets: 20 });
     // The latest stands last: what falls out is the prompt not seen for longest.
     counters.repeats.delete(hash);
@@ -104,8 +143,7 @@ export class LoopBoard {
       const [oldest] = counters.repeats.keys();
       if (oldest !== undefined) counters.repeats.delete(oldest);
     }
-    count.add(nowMs, times);
-    return count.sum(nowMs);
+    return count;
   }
 
   #counters(key: string, nowMs: number): Counters {
