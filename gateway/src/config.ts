@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { isExampleKey, restOf } from './accounts/example-keys.ts';
+import { urlFault } from './db/database-url.ts';
 import { plainWords } from './field-fault.ts';
 import { readProxies, type TrustedProxies } from './http/client-address.ts';
 
@@ -56,11 +57,15 @@ const environment = z.object({
   PUBLIC_URL: httpUrl.optional(),
   DATABASE_URL: z
     .string()
-    .regex(
-      /^postgres(ql)?:\/\//,
-      'must begin with postgres:// (for example postgres://user:password@host:5432/gateway)',
-    )
+    .transform((url, { addIssue }) => {
+      const fault = urlFault(url);
+      if (fault !== undefined) addIssue(fault);
+      return url;
+    })
     .optional(),
+  // Two of them are the lock of the process and the listener; with fewer than three others a job holds up the calls.
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(5).max(1_000).default(12),
+  DATABASE_WAIT: z.coerce.number().min(0).max(86_400).default(30),
   DATA_DIR: z.string().default('./data'),
   OPENAI_API_KEY: providerKey,
   ANTHROPIC_API_KEY: providerKey,
@@ -107,6 +112,10 @@ export interface Config {
   /** Undefined until the gateway listens where PUBLIC_URL is not given: the port may be chosen by the system. */
   publicUrl: string | undefined;
   databaseUrl: string | undefined;
+  /** All that one process may have. */
+  databaseConnections: number;
+  /** So long a start waits for the database. */
+  databaseWaitMs: number;
   dataDir: string;
   providers: readonly { kind: 'openai' | 'anthropic' | 'gemini'; baseUrl: string; apiKey: string }[];
   /** 32 bytes as hex; undefined means: generate one and keep it in `dataDir`. */
@@ -167,6 +176,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host: value.HOST,
     publicUrl: value.PUBLIC_URL,
     databaseUrl: value.DATABASE_URL,
+    databaseConnections: value.DATABASE_CONNECTIONS,
+    databaseWaitMs: value.DATABASE_WAIT * 1_000,
     dataDir: value.DATA_DIR,
     providers: accounts.flatMap(({ kind, baseUrl, apiKey }) =>
       apiKey === undefined ? [] : [{ kind, baseUrl, apiKey }],

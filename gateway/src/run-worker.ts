@@ -29,6 +29,7 @@ export async function runWorker(config: Config, stopOnSignals: (gateway: Stoppab
             joinDatabase({
               embedded,
               databaseUrl: config.databaseUrl,
+              connections: config.databaseConnections,
               onError: ({ message }) => log.warn({ reason: message }, 'a database connection was lost'),
             }),
           scrape: async () => joinRegistries(await parent.gatherMetrics()).metrics(),

@@ -23,6 +23,7 @@ import { databaseHome } from './db/embedded-postgres.ts';
 import { listen as listenToDatabase } from './db/listen.ts';
 import type { Database } from './db/open-database.ts';
 import { openOwnDatabase } from './db/open-own-database.ts';
+import { cutConnections } from './db/pool.ts';
 import { holdProcessLock } from './db/process-lock.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { type OpenPort, openPort, portTaken } from './http/open-port.ts';
@@ -48,7 +49,7 @@ import { ensureCallPartitions } from './usage/call-store.ts';
 import { UnwrittenFile } from './usage/unwritten-file.ts';
 import { version } from './version.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
-import { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
+import { findBossHome, PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
 /** With the last words, thirty seconds: after so many Kubernetes kills. */
 const drainMs = 28_000;
@@ -115,7 +116,7 @@ export async function startGateway(
   }
   await ensureCallPartitions(db, now());
   const processLock = await holdProcessLock(connection, newId('proc', now()));
-  const outbox = new PgBossOutbox({ db, now, log });
+  const outbox = new PgBossOutbox({ db, now, log, home: await findBossHome(db) });
   const budgets = new BudgetViews({ db });
   const ledger = new Ledger({ db, process: processLock, views: budgets, now });
   const unwritten = new UnwrittenFile({ dataDir: config.dataDir, processId: processLock.id });
@@ -223,6 +224,10 @@ export async function startGateway(
       services.settings.forget();
       services.guards.forget();
       inBackground('reload the budgets', ledger.changed());
+    },
+    onSilent: () => {
+      log.error('the database does not answer; whoever waits for it is told so');
+      cutConnections(db);
     },
   });
   await askForPast(counting);

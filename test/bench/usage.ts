@@ -73,7 +73,7 @@ async function makeCalls(
 
 async function sumUp(client: pg.Client, connection: pg.ClientConfig): Promise<void> {
   await client.query('analyze calls');
-  const pool = createPool(connection, { max: 1 });
+  const pool = createPool(connection, { connections: 3 });
   const began = performance.now();
   // The gateway's own job may be at it already: whoever has the lock, it is done when the hours before the last two are summed.
   for (;;) {

@@ -16,7 +16,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `${template}_${randomBytes(4).toString('hex')}`;
   await onServer(server, `create database ${name} template ${template}`);
   const url = withDatabase(server, name);
-  const pool = createPool({ connectionString: url }, { max: 5 });
+  const pool = createPool({ connectionString: url }, { connections: 7 });
   return {
     url,
     pool,

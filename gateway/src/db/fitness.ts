@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Connection } from './pool.ts';
+import { type Connection, usualConnections } from './pool.ts';
 
 const oldestVersion = 150_000;
 
@@ -7,39 +7,61 @@ const oldestVersion = 150_000;
  * Is this database fit to hold money? Refuses one that would lose or mix up what it acknowledged: no fsync, no locks between
  * connections, notifications that go astray (pooling proxies, in-process imitations). Throws one error with every fault.
  */
-export async function checkFitness(connection: Connection): Promise<void> {
+export async function checkFitness(
+  connection: Connection,
+  { connections = usualConnections }: { connections?: number } = {},
+): Promise<void> {
   const one = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000 });
   const two = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000 });
   one.on('error', () => {});
   two.on('error', () => {});
   try {
     await Promise.all([one.connect(), two.connect()]);
-    const faults = [
-      ...(await settingFaults(one)),
-      ...(await lockFaults(one, two)),
-      ...(await timeoutFaults(one)),
-      ...(await notifyFaults(one, two)),
-    ];
-    if (faults.length > 0)
-      throw new Error(`This database is not fit for the gateway:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    const settings = await settingFaults(one, connections);
+    // A standby refuses to be asked the rest.
+    if (settings.length > 0) throw unfit(settings);
+    const faults = [...(await lockFaults(one, two)), ...(await timeoutFaults(one)), ...(await notifyFaults(one, two))];
+    if (faults.length > 0) throw unfit(faults);
   } finally {
     await Promise.all([one.end().catch(() => {}), two.end().catch(() => {})]);
   }
 }
 
-async function settingFaults(client: pg.Client): Promise<string[]> {
+function unfit(faults: readonly string[]): Error {
+  return new Error(`This database is not fit for the gateway:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+}
+
+async function settingFaults(client: pg.Client, connections: number): Promise<string[]> {
   const { rows } = await client.query(
     `select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync,
-       current_setting('full_page_writes') as pages, pg_is_in_recovery() as replica, current_setting('transaction_read_only') as readonly`,
+       current_setting('full_page_writes') as pages, pg_is_in_recovery() as replica, current_setting('transaction_read_only') as readonly,
+       current_setting('max_connections')::int as most,
+       current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0) as reserved`,
   );
-  const row = rows[0] as { version: number; fsync: string; pages: string; replica: boolean; readonly: string };
+  const row = rows[0] as {
+    version: number;
+    fsync: string;
+    pages: string;
+    replica: boolean;
+    readonly: string;
+    most: number;
+    reserved: number;
+  };
+  const usable = row.most - row.reserved;
   return [
     ...(row.version < oldestVersion
       ? [`Postgres 15 or newer is needed; this is ${Math.floor(row.version / 10_000)}.`]
       : []),
     ...(row.fsync === 'on' ? [] : ['fsync is off: what it says is stored may be lost.']),
     ...(row.pages === 'on' ? [] : ['full_page_writes is off: a crash may tear pages.']),
-    ...(row.replica || row.readonly === 'on' ? ['It is read-only (a replica?); the gateway writes.'] : []),
+    ...(row.replica || row.readonly === 'on'
+      ? ['It is read-only (a replica?); the gateway writes. Let DATABASE_URL lead to the primary.']
+      : []),
+    ...(usable < connections
+      ? [
+          `It has ${usable} connections to give (max_connections less those it reserves), and DATABASE_CONNECTIONS is ${connections}. Lower DATABASE_CONNECTIONS, or raise max_connections.`,
+        ]
+      : []),
   ];
 }
 

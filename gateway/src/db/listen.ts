@@ -1,12 +1,30 @@
 import pg from 'pg';
 import { answerWithinMs, beat } from './heartbeat.ts';
-import type { Connection } from './pool.ts';
+import { type Connection, stayConnected } from './pool.ts';
 
 export interface Listener {
   close(): Promise<void>;
 }
 
 const retryMs = 500;
+/** Together with `lateMs` and a look around, a server that hangs is known of within five seconds. */
+const beatMs = 1_000;
+const lateMs = 2_000;
+const lookMs = 1_500;
+
+/** Does the server say anything to a new connection? A refusal is an answer too. */
+async function isAnswering(connection: Connection): Promise<boolean> {
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: lookMs, query_timeout: lookMs });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return true;
+  } catch (error) {
+    return error instanceof pg.DatabaseError;
+  } finally {
+    client.end().catch(() => {});
+  }
+}
 
 /**
  * A connection of its own that hears notifications for as long as it is not closed. After a loss it comes back by itself and
@@ -20,6 +38,8 @@ export async function listen(
     onGap: () => void;
     /** How often the server is asked whether it is there. */
     beatMs?: number;
+    /** The server answers nobody: neither this connection nor a new one. */
+    onSilent?: () => void;
   },
 ): Promise<Listener> {
   let closed = false;
@@ -41,9 +61,15 @@ export async function listen(
     next.on('error', () => void reconnect());
     next.once('end', () => void reconnect());
     await next.connect();
-    beat(next, options.beatMs);
+    await stayConnected(next);
+    beat(next, { everyMs: options.beatMs ?? beatMs, lateMs, onLate: () => void lookAround() });
     for (const channel of options.channels) await next.query(`listen ${pg.escapeIdentifier(channel)}`);
     return next;
+  }
+
+  /** This connection alone may be lost; a server that answers a new one is there. */
+  async function lookAround(): Promise<void> {
+    if (!closed && !(await isAnswering(connection))) options.onSilent?.();
   }
 
   async function reconnect(): Promise<void> {

@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import { connectionTo } from './database-url.ts';
 import { runningConnection, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { faultText, grantText, mayCome } from './explain-fault.ts';
 import { checkFitness } from './fitness.ts';
 import { isLocked } from './folder-lock.ts';
 import type { Watch } from './keep-running.ts';
 import { migrate } from './migrate.ts';
-import { type Connection, createPool } from './pool.ts';
+import { type Connection, createPool, usualConnections } from './pool.ts';
 
 export interface Database {
   kind: 'embedded' | 'server';
@@ -19,19 +22,27 @@ export async function openDatabase(options: {
   dataDir: string;
   onError?: (error: Error) => void;
   watch?: Watch;
+  /** All that this process may have. */
+  connections?: number;
+  /** For a database that is not there yet. */
+  wait?: { atMostMs: number; onWait: OnWait };
   /** False for a tool that looks at a database as it is. */
   migrates?: boolean;
 }): Promise<Database> {
   const embedded = options.databaseUrl === undefined ? await startEmbeddedPostgres(options) : undefined;
-  const connection = embedded?.connection ?? { connectionString: options.databaseUrl };
+  const { connections = usualConnections } = options;
   try {
-    await checkFitness(connection).catch((cause: unknown) => {
-      throw embedded === undefined ? unreachable(cause) : cause;
-    });
+    const connection = embedded?.connection ?? connectionTo(options.databaseUrl ?? '');
+    await waitUntilFit(connection, { connections, wait: options.wait });
     let stopping = false;
     // What Postgres says to connections that are being closed anyway is no news.
-    const pool = createPool(connection, { onError: (error) => stopping || options.onError?.(error) });
-    if (options.migrates !== false) await migrate(pool);
+    const onError = (error: Error): unknown => stopping || options.onError?.(error);
+    const pool = createPool(connection, { connections, onError });
+    if (options.migrates !== false)
+      await migrate(pool).catch(async (cause: unknown) => {
+        await pool.end();
+        throw cause;
+      });
     return {
       kind: embedded === undefined ? 'server' : 'embedded',
       connection,
@@ -44,7 +55,7 @@ export async function openDatabase(options: {
     };
   } catch (error) {
     await embedded?.stop();
-    throw error;
+    throw embedded === undefined ? named(error, connections) : error;
   }
 }
 
@@ -53,12 +64,13 @@ export function joinDatabase(options: {
   /** Undefined where DATABASE_URL names the database. */
   embedded: Connection | undefined;
   databaseUrl: string | undefined;
+  connections: number;
   onError: (error: Error) => void;
 }): Database {
-  const { embedded, databaseUrl, onError } = options;
-  const connection = embedded ?? { connectionString: databaseUrl };
+  const { embedded, databaseUrl, connections, onError } = options;
+  const connection = embedded ?? connectionTo(databaseUrl ?? '');
   let stopping = false;
-  const pool = createPool(connection, { onError: (error) => stopping || onError(error) });
+  const pool = createPool(connection, { connections, onError: (error) => stopping || onError(error) });
   return {
     kind: embedded === undefined ? 'server' : 'embedded',
     connection,
@@ -70,22 +82,35 @@ export function joinDatabase(options: {
   };
 }
 
-const networkFaults: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at its host and port',
-  ENOTFOUND: 'its host name was not found',
-  EAI_AGAIN: 'its host name was not found',
-  ETIMEDOUT: 'its host does not answer',
-  EHOSTUNREACH: 'its host cannot be reached',
-  ECONNRESET: 'its host closed the connection',
-};
+/** Tells what is waited for, each time it is something else. */
+type OnWait = (what: string) => void;
 
-/** A database that cannot be connected to, told by the variable that says where it is; never by its value, which has a password. */
-function unreachable(cause: unknown): unknown {
-  if (!(cause instanceof Error)) return cause;
-  const { code, errors } = cause as Error & { code?: string; errors?: { code?: string }[] };
-  const network = networkFaults[code ?? errors?.[0]?.code ?? ''];
-  // Postgres's own refusals (a wrong password, no such database) have codes of five characters.
-  const says = network ?? (/^(28|3D)/.test(code ?? '') ? `Postgres says: ${cause.message}` : undefined);
+async function waitUntilFit(
+  connection: Connection,
+  { connections, wait }: { connections: number; wait: { atMostMs: number; onWait: OnWait } | undefined },
+): Promise<void> {
+  const until = performance.now() + (wait?.atMostMs ?? 0);
+  for (let told = ''; ; ) {
+    try {
+      await checkFitness(connection, { connections });
+      return;
+    } catch (cause) {
+      if (!mayCome(cause) || performance.now() + retryMs > until) throw cause;
+      const what = faultText(cause, { connections }) ?? '';
+      if (what !== told) wait?.onWait(what);
+      told = what;
+    }
+    await sleep(retryMs);
+  }
+}
+
+const retryMs = 500;
+
+/** A database that cannot be used, told by the variable that says where it is; never by its value, which has a password. */
+function named(cause: unknown, connections: number): unknown {
+  const grant = grantText(cause);
+  if (grant !== undefined) return new Error(grant, { cause });
+  const says = faultText(cause, { connections });
   return says === undefined ? cause : new Error(`DATABASE_URL: the database cannot be reached: ${says}.`, { cause });
 }
 

@@ -1,4 +1,6 @@
 import pg from 'pg';
+import { tooMany } from './explain-fault.ts';
+import { cut } from './heartbeat.ts';
 
 /** How to reach the database; the embedded one has no URL worth showing. */
 export type Connection = pg.ClientConfig;
@@ -9,26 +11,85 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
 const int8Array = 1016 as Parameters<typeof pg.types.setTypeParser>[0];
 pg.types.setTypeParser(int8Array, (text) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(BigInt)));
 
-/** No statement of ours may hang: whoever waits for the database waits a bounded time. */
-const sessionLimits = { statement_timeout: 30_000, lock_timeout: 10_000, idle_in_transaction_session_timeout: 30_000 };
+/**
+ * No statement of ours may hang: whoever waits for the database waits a bounded time. Set by statement, not when connecting: a pooling proxy
+ * refuses startup parameters that it does not know, or drops them. And no session of ours ends for being idle, whatever the server's
+ * own limit is.
+ */
+const sessionLimits = `set statement_timeout = '30s'; set lock_timeout = '10s';
+  set idle_in_transaction_session_timeout = '30s'; set idle_session_timeout = 0`;
 
+/** A connection that is mostly silent, and must not be ended for it. */
+export async function stayConnected(client: pg.Client): Promise<void> {
+  await client.query('set idle_session_timeout = 0');
+}
+
+/** Beside the pool's: the lock of the process, and the listener. */
+export const connectionsBeside = 2;
+/** As DATABASE_CONNECTIONS is where nobody sets it. */
+export const usualConnections = 12;
+
+/** `connections`: all that the process may have, those beside the pool included. */
 export function createPool(
   connection: Connection,
-  options: { max?: number; onError?: (error: Error) => void } = {},
+  options: { connections?: number; onError?: (error: Error) => void } = {},
 ): pg.Pool {
-  const pool = new pg.Pool({
-    ...connection,
-    ...sessionLimits,
-    application_name: 'ai-gateway',
-    max: options.max ?? 10,
-    connectionTimeoutMillis: 3_000,
-    // A server that stopped answering altogether enforces no limits: this side counts too.
-    query_timeout: 35_000,
-    keepAlive: true,
-  });
+  const connections = options.connections ?? usualConnections;
+  const clients = new Set<pg.ClientBase>();
+  const pool = new NamingPool(
+    {
+      ...connection,
+      application_name: 'ai-gateway',
+      max: connections - connectionsBeside,
+      connectionTimeoutMillis: 3_000,
+      // A server that stopped answering altogether enforces no limits: this side counts too.
+      query_timeout: 35_000,
+      keepAlive: true,
+      onConnect: (client) => {
+        clients.add(client);
+        // Between two statements of a transaction one may die: the next statement fails, and that is how it is told.
+        client.on('error', () => {});
+        return client.query(sessionLimits) as unknown as undefined;
+      },
+    },
+    connections,
+  );
+  clientsOf.set(pool, clients);
+  pool.on('remove', (client) => clients.delete(client));
   // Idle connections die with the server; without a listener that would end the process.
   pool.on('error', (error) => options.onError?.(error));
-  // So do those in use, between two statements of a transaction: their next statement fails, and that is how it is told.
-  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+const clientsOf = new WeakMap<pg.Pool, Set<pg.ClientBase>>();
+
+/** Ends every connection without a word: the server hangs, and whoever waits for it is to hear so. */
+export function cutConnections(pool: pg.Pool): void {
+  for (const client of clientsOf.get(pool) ?? []) cut(client);
+}
+
+type OnConnected = Parameters<pg.Pool['connect']>[0];
+
+/** Says which number to lower where there is no connection left. */
+class NamingPool extends pg.Pool {
+  readonly #connections: number;
+
+  constructor(config: pg.PoolConfig, connections: number) {
+    super(config);
+    this.#connections = connections;
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: OnConnected): void;
+  override connect(callback?: OnConnected): Promise<pg.PoolClient> | undefined {
+    if (callback === undefined) return super.connect().catch((error: unknown) => Promise.reject(this.#named(error)));
+    super.connect((error, client, done) => callback(error && (this.#named(error) as Error), client, done));
+    return undefined;
+  }
+
+  #named(error: unknown): unknown {
+    if (error instanceof pg.DatabaseError && error.code === '53300')
+      error.message = `${tooMany(this.#connections)}. Postgres says: ${error.message}`;
+    return error;
+  }
 }

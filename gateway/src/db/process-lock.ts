@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import pg from 'pg';
 import { answerWithinMs, beat } from './heartbeat.ts';
-import type { Connection } from './pool.ts';
+import { type Connection, stayConnected } from './pool.ts';
 import type { Db } from './transaction.ts';
 
 /** The advisory locks of gateway processes: a class of their own, so that no other lock can be mistaken for one. */
@@ -47,6 +47,7 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       });
     }
     await next.connect();
+    await stayConnected(next);
     beat(next);
     const { rows } = await next.query(
       `with registered as (

@@ -30,6 +30,26 @@ export function jobsOf(
   return jobs.values();
 }
 
+/** Where pg-boss has its tables. */
+export interface BossHome {
+  schema: string;
+  createSchema: boolean;
+}
+
+/**
+ * A schema of its own, `pgboss`; the gateway's own one where that is not `public`, or where the role may not make another. So two
+ * gateways that share a database, each in its schema, do not take each other's jobs.
+ */
+export async function findBossHome(db: Db): Promise<BossHome> {
+  const { rows } = await db.query(
+    `select current_schema() as own, has_database_privilege(current_database(), 'create') or to_regnamespace('pgboss') is not null as apart`,
+  );
+  const [{ own, apart }] = rows as [{ own: string | null; apart: boolean }];
+  return own === null || (own === 'public' && apart)
+    ? { schema: 'pgboss', createSchema: true }
+    : { schema: /^[a-z_][a-z0-9_]*$/.test(own) ? own : `"${own}"`, createSchema: false };
+}
+
 const queue = 'webhook-deliveries';
 /** A job to a receiver that hangs holds one of these for its turn and fifteen seconds at most. */
 const workers = 12;
@@ -48,14 +68,14 @@ export class PgBossOutbox implements Outbox {
   #next = 0;
   #latestMs = 0;
 
-  constructor(options: { db: Pool; now: () => number; log: Logger }) {
+  constructor(options: { db: Pool; now: () => number; log: Logger; home: BossHome }) {
     this.#db = options.db;
     this.#now = options.now;
     this.#log = options.log;
     this.#boss = new PgBoss({
       // The gateway's own pool: one place that knows how to reach the database.
       db: { executeSql: (text, values) => options.db.query(text, values as unknown[]) },
-      schema: 'pgboss',
+      ...options.home,
       // Nothing is scheduled by cron.
       schedule: false,
     });
