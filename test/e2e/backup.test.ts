@@ -1,17 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkBackup } from '../../gateway/src/backup/read-backup.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
-import { type Ended, runCommand } from '../support/command-line.ts';
+import { type Ended, runCommand, runProgram } from '../support/command-line.ts';
 import { dataFolder } from '../support/data-folder.ts';
+import { createTestDatabase } from '../support/database.ts';
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
-import { liveKey, testKey } from '../support/start-gateway.ts';
+import { liveKey, startTestGateway, testKey } from '../support/start-gateway.ts';
 
 const folder = dataFolder('backup');
+const cli = fileURLToPath(new URL('../../gateway/src/cli.ts', import.meta.url));
 const dataDir = join(folder, 'data');
 const backup = join(folder, 'gateway.backup');
 const environment = (dir: string): Record<string, string> => ({
@@ -126,6 +128,75 @@ describe('a backup', () => {
   }, 60_000);
 });
 
+/** Commands of a page, as they are printed. */
+function commandsOf(page: string): string[] {
+  const text = readFileSync(fileURLToPath(new URL(`../../docs/${page}`, import.meta.url)), 'utf8');
+  return [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block);
+}
+
+describe('docs/backup.md', () => {
+  it('restores word for word, but for its paths and for npm', async () => {
+    const [make = '', restore = ''] = commandsOf('backup.md');
+    const steps = `set -e\n${make}${restore}`
+      .replaceAll('/backups/gateway.backup', join(folder, 'of-the-page.backup'))
+      .replaceAll('/srv/gateway-restored', join(folder, 'of-the-page'))
+      .replaceAll(/npm run gateway (\S+)( --)?/g, `"${process.execPath}" "${cli}" $1`)
+      .replace('npm start', 'echo started');
+    expect(steps).not.toMatch(/npm (run|start)/);
+    const { code, out, err } = await runProgram('/bin/sh', ['-c', steps], { env: { DATA_DIR: dataDir } });
+    expect(`${code} ${out}${err}`).toMatch(/^0 Ledger OK: 2 budgets checked\.\nstarted\n/);
+  }, 60_000);
+});
+
+/** A disk of so many kilobytes, where this machine lets us make one. */
+function smallDisk(name: string, kilobytes: number): { path: string; remove(): void } | undefined {
+  const path = join(folder, name);
+  mkdirSync(path);
+  chmodSync(path, 0o755);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'none', path], { stdio: 'pipe' });
+  } catch {
+    return undefined;
+  }
+  return { path, remove: () => execFileSync('umount', [path]) };
+}
+const canMount = ((): boolean => {
+  const disk = smallDisk('probe', 64);
+  disk?.remove();
+  return disk !== undefined;
+})();
+
+describe('a full disk', () => {
+  it.skipIf(!canMount)(
+    `${canMount ? '' : '(left out: no disk can be mounted here) '}is told in words by backup, export and restore, and nothing half is left`,
+    async () => {
+      const disk = smallDisk('full', 200);
+      if (disk === undefined) return;
+      try {
+        const place = join(disk.path, 'b');
+        const made = await run(['backup', '--out', place], dataDir);
+        expect([made.code, made.err]).toEqual([
+          1,
+          expect.stringContaining(
+            `No space is left in ${disk.path}. Free some, or choose another disk. ${place} was not written.`,
+          ),
+        ]);
+        const exported = await run(['export', '--out', place], dataDir);
+        expect([exported.code, exported.err]).toEqual([1, `No space is left for ${place}, which was not written.\n`]);
+        const restored = await run(['restore', '--in', backup], join(disk.path, 'data'));
+        expect([restored.code, restored.err]).toEqual([
+          1,
+          expect.stringMatching(/^The backup needs \d+ MB, and .* kB left\. Nothing was changed\.$/m),
+        ]);
+        expect(readdirSync(disk.path)).toEqual([]);
+      } finally {
+        disk.remove();
+      }
+    },
+    60_000,
+  );
+});
+
 describe('a restore', () => {
   const target = join(folder, 'target');
   /** What it says of a file, and that it left nothing. */
@@ -202,7 +273,53 @@ describe('a restore', () => {
   }, 30_000);
 });
 
-const cli = fileURLToPath(new URL('../../gateway/src/cli.ts', import.meta.url));
+describe('a backup of a database by DATABASE_URL', () => {
+  it('holds its rows, and restores them into an empty database or data folder, never into a full one', async () => {
+    const source = await startTestGateway();
+    await json(source.post('/v1/budgets', { name: 'Acme', limit_usd: 500 }), 201);
+    for (let i = 0; i < 5; i++) await json(source.post(chat, hello(), { 'x-client-id': 'acme' }));
+    const file = join(folder, 'rows.backup');
+    const secret = { GATEWAY_SECRET: source.gateway.services.secret };
+    const from = { env: { DATABASE_URL: source.database.url, DATA_DIR: join(folder, 'elsewhere'), ...secret } };
+    const made = await runCommand(['backup', '--out', file], from);
+    expect([made.code, made.err]).toEqual([0, expect.stringContaining('GATEWAY_SECRET is not in it')]);
+    expect((await runCommand(['restore', '--in', file], from)).err).toContain('This database is not empty');
+    // Another database of the server: without its tables, as `createdb` makes it.
+    const target = await createTestDatabase();
+    await target.pool.query('drop schema public cascade; create schema public');
+    const into = { DATABASE_URL: target.url, DATA_DIR: join(folder, 'elsewhere') };
+    const asked = await runCommand(['restore', '--in', file], { env: into });
+    expect([asked.code, asked.err]).toEqual([
+      1,
+      expect.stringContaining('Set GATEWAY_SECRET to the same one. Nothing was changed.'),
+    ]);
+    const wrong = await runCommand(['restore', '--in', file], { env: { ...into, GATEWAY_SECRET: 'ab'.repeat(32) } });
+    expect([wrong.code, wrong.err]).toEqual([
+      1,
+      expect.stringContaining('is not the one that the backup was made with. Nothing'),
+    ]);
+    expect((await target.pool.query("select to_regclass('calls') as calls")).rows).toEqual([{ calls: null }]);
+    const done = await runCommand(['restore', '--in', file], { env: { ...into, ...secret } });
+    expect(`${done.code} ${done.err}`).toMatch(/^0 Restored the backup .* \(\d+ rows in/);
+    expect(await runCommand(['verify-ledger'], { env: into })).toMatchObject({
+      code: 0,
+      out: 'Ledger OK: 1 budget checked.\n',
+    });
+    const count = async (pool: { query(sql: string): Promise<{ rows: unknown[] }> }) =>
+      (await pool.query('select count(*)::integer as calls, sum(cost_nanos)::text as cost from calls')).rows;
+    expect(await count(target.pool)).toEqual(await count(source.database.pool));
+    // And into an embedded one.
+    const dir = join(folder, 'rows-embedded');
+    expect(await runCommand(['restore', '--in', file], { env: { DATA_DIR: dir, ...secret } })).toMatchObject({
+      code: 0,
+    });
+    expect(await run(['verify-ledger'], dir)).toMatchObject({ code: 0, out: 'Ledger OK: 1 budget checked.\n' });
+    const files = await runCommand(['restore', '--in', backup], { env: { ...into, ...secret } });
+    expect([files.code, files.err]).toEqual([1, expect.stringContaining('This database is not empty')]);
+    await target.drop();
+    await source.stop();
+  }, 120_000);
+});
 
 /** Sends Ctrl-C as soon as `isUnderWay`. */
 async function interrupted(args: readonly string[], dir: string, isUnderWay: () => boolean): Promise<Ended> {
@@ -235,6 +352,20 @@ describe('Ctrl-C', () => {
     );
     expect([code, err]).toEqual([1, `Interrupted. ${join(place, 'b')} was not written.\n`]);
     expect(readdirSync(place)).toEqual([]);
+  }, 30_000);
+
+  it('during an export leaves what had its name', async () => {
+    const place = join(folder, 'interrupted-export');
+    mkdirSync(place);
+    writeFileSync(join(place, 'e'), 'the one before');
+    const { code, err } = await interrupted(
+      ['export', '--out', join(place, 'e')],
+      dataDir,
+      () => readdirSync(place).length > 1,
+    );
+    expect([code, err]).toEqual([1, 'Interrupted. The export is not whole.\n']);
+    expect(readdirSync(place)).toEqual(['e']);
+    expect(readFileSync(join(place, 'e'), 'utf8')).toBe('the one before');
   }, 30_000);
 
   it('during a restore leaves a data folder that another restore fills', async () => {

@@ -1,22 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { readSecret } from '../accounts/generated-secret.ts';
 import { findProof } from '../accounts/secret-proof-store.ts';
 import type { Config } from '../config.ts';
 import { clusterFolder, clusterPassword, hasCluster } from '../db/embedded-postgres.ts';
 import { appliedMigrations, pendingMigrations } from '../db/migrate.ts';
-import { openForTool } from '../db/open-database.ts';
-import { showProgress } from '../tools/progress.ts';
+import { type Database, openForTool } from '../db/open-database.ts';
+import { estimateRows } from '../tools/dump-store.ts';
+import { type Progress, showProgress } from '../tools/progress.ts';
+import { listFiles } from '../usage/unwritten-file.ts';
 import { version } from '../version.ts';
-import { type BackupHead, formatVersion, passwordName, secretName } from './backup-head.ts';
+import { type BackupHead, formatVersion, passwordName, secretName, unwrittenFolderName } from './backup-head.ts';
 import { clusterBytes, copyCluster } from './copy-cluster.ts';
+import { copyRows } from './copy-rows.ts';
 import { serverVersion } from './server-version-store.ts';
-import { writeBackup } from './write-backup.ts';
+import { type BackupWriter, writeBackup } from './write-backup.ts';
 
 export interface BackupDone {
   kind: BackupHead['kind'];
   /** Of the file. */
   bytes: number;
-  /** "1.2 GB in 14 s". */
-  took: string;
+  took: ReturnType<Progress['end']>;
   secretIncluded: boolean;
 }
 
@@ -28,8 +32,7 @@ export async function backUp(
   { databaseUrl, dataDir, secret: givenSecret }: Pick<Config, 'databaseUrl' | 'dataDir' | 'secret'>,
   { out, signal }: { out: string; signal?: AbortSignal },
 ): Promise<BackupDone> {
-  if (databaseUrl !== undefined) throw new Error('Set DATA_DIR: a database of DATABASE_URL is copied with `export`.');
-  if (!hasCluster(dataDir))
+  if (databaseUrl === undefined && !hasCluster(dataDir))
     throw new Error(`There is no database in ${dataDir}. Set DATA_DIR, or DATABASE_URL, to what the gateway uses.`);
   const database = await openForTool({ databaseUrl, dataDir, migrates: false });
   try {
@@ -40,7 +43,7 @@ export async function backUp(
     const head: BackupHead = {
       format: 'ai-gateway-backup',
       version: formatVersion,
-      kind: 'physical',
+      kind: database.kind === 'embedded' ? 'physical' : 'logical',
       gateway: version,
       created: new Date().toISOString(),
       migrations,
@@ -49,26 +52,50 @@ export async function backUp(
       secretProof: (await findProof(database.pool))?.toString('base64') ?? null,
       secretIncluded: secret !== undefined,
     };
-    const cluster = clusterFolder(dataDir);
-    const progress = showProgress({ verb: 'Copying', unit: 'bytes', total: await clusterBytes(cluster) });
-    let took = '';
+    const { progress, copy } =
+      head.kind === 'physical' ? await clusterCopy(database, dataDir) : await rowsCopy(database, signal);
+    let took: ReturnType<Progress['end']> | undefined;
     try {
       const { bytes } = await writeBackup(out, {
         head,
         signal,
         fill: async (writer) => {
           if (secret !== undefined) await writer.text(secretName, `${secret}\n`);
-          await writer.text(passwordName, clusterPassword(dataDir));
-          await copyCluster(database.connection, { cluster, writer, onCopied: progress.add });
-          return undefined;
+          for (const { path } of await listFiles(dataDir))
+            await writer.text(`${unwrittenFolderName}/${basename(path)}`, await readFile(path, 'utf8'));
+          return copy(writer);
         },
       });
       took = progress.end();
       return { kind: head.kind, bytes, took, secretIncluded: head.secretIncluded };
     } finally {
-      if (took === '') progress.end();
+      if (took === undefined) progress.end();
     }
   } finally {
     await database.stop();
   }
+}
+
+interface Copy {
+  progress: Progress;
+  /** Returns the number of rows, where rows are copied. */
+  copy: (writer: BackupWriter) => Promise<number | undefined>;
+}
+
+async function clusterCopy({ connection }: Database, dataDir: string): Promise<Copy> {
+  const cluster = clusterFolder(dataDir);
+  const progress = showProgress({ verb: 'Copying', unit: 'bytes', total: await clusterBytes(cluster) });
+  return {
+    progress,
+    copy: async (writer) => {
+      await writer.text(passwordName, clusterPassword(dataDir));
+      await copyCluster(connection, { cluster, writer, onCopied: progress.add });
+      return undefined;
+    },
+  };
+}
+
+async function rowsCopy({ pool }: Database, signal: AbortSignal | undefined): Promise<Copy> {
+  const progress = showProgress({ verb: 'Copying', unit: 'rows', total: await estimateRows(pool) });
+  return { progress, copy: (writer) => copyRows(pool, { writer, onRows: progress.add, signal }) };
 }

@@ -7,6 +7,8 @@ export const partsName = 'parts.json';
 /** The cluster's files in a physical backup, the rows in a logical one. */
 export const clusterFolderName = 'cluster';
 export const rowsFolderName = 'rows';
+/** Calls that the database did not take, in files of the data folder. */
+export const unwrittenFolderName = 'unwritten';
 export const secretName = 'gateway-secret';
 export const passwordName = 'postgres-password';
 

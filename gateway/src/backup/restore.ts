@@ -1,19 +1,24 @@
+import { randomBytes } from 'node:crypto';
 import { createWriteStream, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
-import { dirname, resolve, sep } from 'node:path';
+import { basename, dirname, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Pool } from 'pg';
 import { readSecret, secretPath, writeSecret } from '../accounts/generated-secret.ts';
 import { opensProof } from '../accounts/prove-secret.ts';
 import type { Config } from '../config.ts';
 import { adoptCluster, clusterFolder, hasCluster } from '../db/embedded-postgres.ts';
 import { migrate, pendingMigrations } from '../db/migrate.ts';
+import { openForTool } from '../db/open-database.ts';
 import { createPool } from '../db/pool.ts';
-import { amountOf, showProgress } from '../tools/progress.ts';
-import { type BackupHead, clusterFolderName, passwordName, secretName } from './backup-head.ts';
+import { fillDatabase, refuseFull } from '../tools/move-database.ts';
+import { amountOf, type Progress, showProgress } from '../tools/progress.ts';
+import { type BackupHead, clusterFolderName, passwordName, secretName, unwrittenFolderName } from './backup-head.ts';
+import { readRows } from './copy-rows.ts';
 import { type CheckedBackup, checkBackup, entriesOf } from './read-backup.ts';
 
 export interface RestoreDone {
   head: BackupHead;
-  took: string;
+  took: ReturnType<Progress['end']>;
   /** Names of migrations that the backup's version did not have. */
   migrated: readonly string[];
 }
@@ -29,20 +34,25 @@ export async function restore(
   config: Pick<Config, 'databaseUrl' | 'dataDir' | 'secret'>,
   { path, signal }: { path: string; signal?: AbortSignal },
 ): Promise<RestoreDone> {
-  refuseFull(config);
+  await refuseFullTarget(config);
   const checking = showProgress({ verb: 'Checking', unit: 'bytes', total: sizeOf(path) });
   const backup = await checkBackup(path, { onRead: checking.add, signal }).finally(() => checking.end());
   refuseNewer(backup.head);
   const secret = await secretToWrite(path, backup.head, config);
-  return restoreCluster(path, { backup, secret, dataDir: config.dataDir, signal });
+  const plan = { backup, secret, dataDir: config.dataDir, signal };
+  if (config.databaseUrl === undefined) return restoreFolder(path, plan);
+  if (backup.head.kind === 'physical')
+    throw new Error(
+      'The backup holds the files of an embedded database, which cannot go into a Postgres server. Restore it into DATA_DIR, without DATABASE_URL; then move it with `export` and `import`. Nothing was changed.',
+    );
+  return restoreServer(path, { ...plan, databaseUrl: config.databaseUrl });
 }
 
-function refuseFull({ databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>): void {
-  if (databaseUrl !== undefined)
-    throw new Error(
-      'A backup goes into DATA_DIR. Unset DATABASE_URL, restore, then move it with `export` and `import`.',
-    );
-  if (hasCluster(dataDir))
+async function refuseFullTarget({ databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>): Promise<void> {
+  if (databaseUrl !== undefined) {
+    const database = await openForTool({ databaseUrl, dataDir, migrates: false });
+    await refuseFull(database.pool).finally(() => database.stop());
+  } else if (hasCluster(dataDir))
     throw new Error(
       `${dataDir} has a database already. Restore into another DATA_DIR, or move this one away first. Nothing was changed.`,
     );
@@ -96,26 +106,35 @@ async function partOf(path: string, name: string): Promise<string> {
   throw new Error(`${path} is damaged: it has no ${name}.`);
 }
 
-async function restoreCluster(
-  path: string,
-  options: { backup: CheckedBackup; secret: string | undefined; dataDir: string; signal: AbortSignal | undefined },
-): Promise<RestoreDone> {
-  const { backup, secret, dataDir, signal } = options;
-  const { head, bytes } = backup;
-  refuseOtherMachine(head);
+interface Plan {
+  backup: CheckedBackup;
+  /** To be written into the data folder. */
+  secret: string | undefined;
+  dataDir: string;
+  signal: AbortSignal | undefined;
+}
+
+/** Into a database of its own in the data folder, whole or not at all. */
+async function restoreFolder(path: string, { backup, secret, dataDir, signal }: Plan): Promise<RestoreDone> {
+  const { head, bytes, rows = 0 } = backup;
+  const isPhysical = head.kind === 'physical';
+  if (isPhysical) refuseOtherMachine(head);
   refuseNoSpace(dataDir, bytes);
-  const progress = showProgress({ verb: 'Restoring', unit: 'bytes', total: bytes });
-  let took: string | undefined;
+  const progress = showProgress({
+    verb: 'Restoring',
+    ...(isPhysical ? { unit: 'bytes', total: bytes } : { unit: 'rows', total: rows }),
+  });
+  let took: ReturnType<Progress['end']> | undefined;
   let migrated: readonly string[] = [];
   try {
     await adoptCluster({
       dataDir,
-      password: await partOf(path, passwordName),
-      fill: (folder) => unpackCluster(path, { folder, onWritten: progress.add, signal }),
+      password: isPhysical ? await partOf(path, passwordName) : randomBytes(24).toString('hex'),
+      ...(isPhysical && { fill: (folder: string) => unpackCluster(path, { folder, onWritten: progress.add, signal }) }),
       check: async (connection) => {
         const pool = createPool(connection);
         try {
-          migrated = await migrate(pool);
+          migrated = isPhysical ? await migrate(pool) : await loadInto(pool, path, { backup, progress, signal });
         } finally {
           await pool.end();
         }
@@ -125,12 +144,62 @@ async function restoreCluster(
         if (secret !== undefined) writeSecret(dataDir, secret);
       },
     });
+    await unpackUnwritten(path, dataDir);
     took = progress.end();
     return { head, took, migrated };
   } catch (error) {
     throw inWords(error, dataDir);
   } finally {
     if (took === undefined) progress.end();
+  }
+}
+
+/** Into an empty database of a server: rows only, in one transaction. */
+async function restoreServer(
+  path: string,
+  { backup, secret, dataDir, signal, databaseUrl }: Plan & { databaseUrl: string },
+): Promise<RestoreDone> {
+  const database = await openForTool({ databaseUrl, dataDir, migrates: false });
+  const progress = showProgress({ verb: 'Restoring', unit: 'rows', total: backup.rows ?? 0 });
+  let took: ReturnType<Progress['end']> | undefined;
+  try {
+    const migrated = await loadInto(database.pool, path, { backup, progress, signal });
+    if (secret !== undefined) {
+      mkdirSync(dataDir, { recursive: true });
+      writeSecret(dataDir, secret);
+    }
+    await unpackUnwritten(path, dataDir);
+    took = progress.end();
+    return { head: backup.head, took, migrated };
+  } catch (error) {
+    if ((error as Error).name !== 'AbortError') throw error;
+    throw new Error('Interrupted. The database has no rows.', { cause: error });
+  } finally {
+    if (took === undefined) progress.end();
+    await database.stop();
+  }
+}
+
+async function loadInto(
+  pool: Pool,
+  path: string,
+  { backup, progress, signal }: { backup: CheckedBackup; progress: Progress; signal: AbortSignal | undefined },
+): Promise<readonly string[]> {
+  const { migrated } = await fillDatabase(pool, {
+    migrations: backup.head.migrations.map(({ name }) => name),
+    load: (put) => readRows(path, put, signal),
+    onRows: progress.add,
+    signal,
+  });
+  return migrated;
+}
+
+/** Calls that the database did not take lie in files beside it; the next start takes them in. */
+async function unpackUnwritten(path: string, dataDir: string): Promise<void> {
+  for await (const { name, content } of entriesOf(path)) {
+    if (!name.startsWith(`${unwrittenFolderName}/`)) continue;
+    mkdirSync(dataDir, { recursive: true });
+    await pipeline(content, createWriteStream(resolve(dataDir, basename(name)), { mode: 0o600, flags: 'wx' }));
   }
 }
 

@@ -14,7 +14,9 @@ the generated secret is in it. A GATEWAY_SECRET that is set is not in it: keep t
     interruptible(async (signal) => {
       const { kind, bytes, took, secretIncluded } = await backUp(loadConfig(), { out, signal });
       const what = kind === 'physical' ? 'the database' : 'the rows of the database';
-      tell(`Backed up ${what} (${took}) to ${out === '-' ? 'the standard output' : out}: ${amountOf(bytes, 'bytes')}.`);
+      tell(
+        `Backed up ${what} (${took.amount} in ${took.time}) to ${out === '-' ? 'the standard output' : out}: ${amountOf(bytes, 'bytes')}.`,
+      );
       tell(
         secretIncluded
           ? 'The generated secret is in it: whoever has the file can read stored provider keys.'

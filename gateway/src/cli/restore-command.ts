@@ -14,7 +14,7 @@ empty are refused before anything is changed. A backup of an older version is mi
       const config = loadConfig();
       const { head, took, migrated } = await restore(config, { path, signal });
       const target = config.databaseUrl === undefined ? config.dataDir : 'the database of DATABASE_URL';
-      tell(`Restored the backup of ${head.created} into ${target} (${took}).`);
+      tell(`Restored the backup of ${head.created} into ${target} (${took.amount} in ${took.time}).`);
       if (migrated.length > 0)
         tell(`It was made by version ${head.gateway}; ${migrated.length} migrations brought it to this one.`);
       tell('Check the books with `verify-ledger`, then start the gateway.');

@@ -3,9 +3,13 @@ import { type Config, loadConfig } from '../config.ts';
 import { openForTool } from '../db/open-database.ts';
 
 /** Runs `work` over the database that the gateway uses: DATABASE_URL, or the embedded one, whether a gateway runs or not. */
-export async function withDatabase<T>(work: (pool: Pool, config: Config) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  work: (pool: Pool, config: Config) => Promise<T>,
+  /** `migrates` false: a database is looked at, or filled, as it is. */
+  options: { migrates?: boolean } = {},
+): Promise<T> {
   const config = loadConfig();
-  const database = await openForTool(config);
+  const database = await openForTool({ ...config, ...options });
   try {
     return await work(database.pool, config);
   } finally {

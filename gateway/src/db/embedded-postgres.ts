@@ -111,7 +111,8 @@ export function clusterPassword(dataDir: string): string {
 export async function adoptCluster(options: {
   dataDir: string;
   password: string;
-  fill: (folder: string) => Promise<void>;
+  /** Left out: it begins empty. */
+  fill?: (folder: string) => Promise<void>;
   check: (connection: Connection) => Promise<void>;
   /** The last moment before the database is there: what belongs beside it is written now. */
   publish: () => void;
@@ -125,9 +126,12 @@ export async function adoptCluster(options: {
     if (existsSync(place.cluster)) throw new Error(`${dataDir} has a database already.`);
     // Of an earlier one that was killed.
     rmSync(aside.cluster, { recursive: true, force: true });
-    mkdirSync(aside.cluster, { mode: 0o700 });
-    await options.fill(aside.cluster);
-    giveAway(aside.cluster, place.as);
+    if (options.fill === undefined) initialise(aside);
+    else {
+      mkdirSync(aside.cluster, { mode: 0o700 });
+      await options.fill(aside.cluster);
+      giveAway(aside.cluster, place.as);
+    }
     const endpoint = await chooseEndpoint(aside);
     const { child, ready } = launch(aside, endpoint, recoveryMs);
     try {

@@ -22,12 +22,12 @@ export async function migrate(
   pool: Pool,
   options: {
     folder?: URL;
-    /** Only these: the schema of an older version, for a copy of its rows. */
-    only?: readonly AppliedMigration[];
+    /** Only those of these names: the schema of an older version, for a copy of its rows. */
+    only?: readonly string[];
   } = {},
 ): Promise<string[]> {
   const all = readMigrations(options.folder ?? sqlFolder);
-  const migrations = all.filter(({ name }) => options.only?.some((one) => one.name === name) ?? true);
+  const migrations = all.filter(({ name }) => options.only?.includes(name) ?? true);
   const done: string[] = [];
   await withTransaction(pool, async (tx) => {
     await lock(tx);

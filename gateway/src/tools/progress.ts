@@ -10,8 +10,8 @@ export interface Screen {
 export interface Progress {
   /** So much more is done. */
   add(amount: number): void;
-  /** Removes the line from a terminal. Returns what was done and in which time, for the summary: "1.2 GB in 14 s". */
-  end(): string;
+  /** Removes the line from a terminal. Returns what was done and how long it took, for the summary: "1.2 GB", "14 s". */
+  end(): { amount: string; time: string };
 }
 
 const terminalEveryMs = 200;
@@ -46,7 +46,7 @@ export function showProgress(options: {
     },
     end: () => {
       if (screen.isTTY && shownMs !== startedMs) screen.write('\r\u001b[K');
-      return `${amountOf(done, unit)} in ${durationOf(nowMs() - startedMs)}`;
+      return { amount: amountOf(done, unit), time: durationOf(nowMs() - startedMs) };
     },
   };
 }
