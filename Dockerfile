@@ -16,7 +16,7 @@ COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 COPY gateway/package.json gateway/
 COPY shared/package.json shared/
 # Production packages, as the lockfile has them, with the Postgres of this platform.
-RUN CI=true npx --yes "pnpm@$(node -p 'require("./package.json").config.pnpm')" install --prod --frozen-lockfile --filter '@ai-gateway/gateway...'
+RUN CI=true npx --yes "pnpm@$(node -p 'require("./package.json").config.pnpm')" install --prod --frozen-lockfile --filter '{./gateway}...'
 COPY shared shared
 COPY gateway gateway
 
@@ -37,5 +37,6 @@ EXPOSE 8787
 # Ready, not only up: a migration may take a while. Node asks, since the image has no curl.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# The heap as the launcher has it.
-CMD ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "--heap-growing-percent=20", "gateway/src/main.ts"]
+# The heap as the launcher has it. Other words than `start` are the gateway's commands: docker run … ai-gateway verify-ledger
+ENTRYPOINT ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "--heap-growing-percent=100", "gateway/src/cli.ts"]
+CMD ["start"]

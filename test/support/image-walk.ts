@@ -52,6 +52,7 @@ export interface Walked {
   env: Record<string, string>;
   workdir: string;
   user: string;
+  entrypoint: string[];
   command: string[];
   healthcheck: string[];
 }
@@ -63,11 +64,19 @@ export interface Walked {
 export function walkDockerfile(root: string, into: string, path: string): Walked {
   const context = buildContext(root);
   const stages = new Map<string, string>();
-  let stage: Walked = { root: '', env: {}, workdir: '/', user: '0:0', command: [], healthcheck: [] };
+  let stage: Walked = { root: '', env: {}, workdir: '/', user: '0:0', entrypoint: [], command: [], healthcheck: [] };
   for (const { word, rest } of readDockerfile(join(root, 'Dockerfile'))) {
     if (word === 'FROM') {
       const name = / AS (\S+)$/i.exec(rest)?.[1] ?? 'last';
-      stage = { root: join(into, name), env: {}, workdir: '/', user: '0:0', command: [], healthcheck: [] };
+      stage = {
+        root: join(into, name),
+        env: {},
+        workdir: '/',
+        user: '0:0',
+        entrypoint: [],
+        command: [],
+        healthcheck: [],
+      };
       mkdirSync(stage.root, { recursive: true });
       stages.set(name, stage.root);
     } else if (word === 'WORKDIR') {
@@ -76,6 +85,7 @@ export function walkDockerfile(root: string, into: string, path: string): Walked
     } else if (word === 'ENV') {
       for (const [, key = '', value = ''] of rest.matchAll(/(\w+)=(\S+)/g)) stage.env[key] = value;
     } else if (word === 'USER') stage.user = rest;
+    else if (word === 'ENTRYPOINT') stage.entrypoint = JSON.parse(rest) as string[];
     else if (word === 'CMD') stage.command = JSON.parse(rest) as string[];
     else if (word === 'HEALTHCHECK') stage.healthcheck = JSON.parse(rest.slice(rest.indexOf('CMD ') + 4)) as string[];
     else if (word === 'COPY') copy(rest, { root, context, stages, stage });
@@ -87,7 +97,7 @@ export function walkDockerfile(root: string, into: string, path: string): Walked
         env: { ...process.env, ...stage.env, PATH: path },
         stdio: 'pipe',
       });
-    } else if (!['ARG', 'LABEL', 'VOLUME', 'EXPOSE'].includes(word)) throw new Error(`unknown instruction ${word}`);
+    } else if (!['ARG', 'LABEL', 'EXPOSE'].includes(word)) throw new Error(`unknown instruction ${word}`);
   }
   return stage;
 }
