@@ -13,7 +13,7 @@ import { type HostileRequest, hostileRequests } from '../support/hostile-request
 import { gatewayEnv, liveKey, testKey } from '../support/start-gateway.ts';
 
 /**
- * The promise is 250 ms. It is measured from another process on a machine that others use too, so the bound is four times that;
+ * The promise is 250 ms. It is measured from another process on a machine that others use too, so the bound is twelve times that;
  * each of these requests held the gateway for seconds before it was bounded.
  */
 const healthzMsMax = 3_000;
