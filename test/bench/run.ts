@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { dataFolder } from '../support/data-folder.ts';
 import { callsPerSecond, latencies, type Place, percentile, streams } from './load.ts';
 import { moneyFigures } from './money.ts';
+import { peerFigures } from './peers.ts';
 import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
 import { streamFigures } from './stream-figures.ts';
 
@@ -144,6 +145,9 @@ try {
   note('ready after a second `npm start`, s', gateway.readySeconds, '≤ 3');
 
   await moneyFigures(note, providerUrl);
+
+  await stopAll();
+  await peerFigures(note);
 
   console.log('');
   for (const figure of figures) console.log(JSON.stringify(figure));
