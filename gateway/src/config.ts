@@ -51,6 +51,24 @@ const workers = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** As OpenTelemetry writes lists: `name=value,name=value`, percent-encoded. */
+const pairs = z.string().transform((text, { addIssue }) => {
+  const read: Record<string, string> = {};
+  for (const pair of text.split(',')) {
+    const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    if (name === undefined || value === undefined) {
+      if (pair.trim() !== '') addIssue('must be name=value pairs, comma separated');
+      continue;
+    }
+    try {
+      read[name] = decodeURIComponent(value);
+    } catch {
+      addIssue('has a value that is not valid percent-encoding');
+    }
+  }
+  return read;
+});
+
 const environment = z.object({
   PORT: port.default(8787),
   HOST: z.string().default('127.0.0.1'),
@@ -93,6 +111,10 @@ const environment = z.object({
   NOTIFY_SOCKET: z.string().optional(),
   WATCHDOG_USEC: z.coerce.number().int().positive().optional(),
   LOG_REQUESTS: flag.default(true),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs.optional(),
+  OTEL_RESOURCE_ATTRIBUTES: pairs.optional(),
+  OTEL_SERVICE_NAME: z.string().default('ai-gateway'),
   METRICS_TOKEN: z
     .string()
     .regex(
@@ -142,6 +164,14 @@ export interface Config {
   workers: number;
   /** The calls of a month are dropped once its last day is older. */
   callsKeptDays: number;
+  /** Where traces go; undefined: none are made. */
+  traces:
+    | {
+        endpoint: string;
+        headers: Readonly<Record<string, string>>;
+        resource: Readonly<Record<string, string>>;
+      }
+    | undefined;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
 }
 
@@ -202,6 +232,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     metricsToken: value.METRICS_TOKEN,
     workers: value.WORKERS,
     callsKeptDays: value.CALLS_KEPT_DAYS,
+    traces:
+      value.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: value.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+            resource: { 'service.name': value.OTEL_SERVICE_NAME, ...value.OTEL_RESOURCE_ATTRIBUTES },
+          },
     logLevel: value.LOG_LEVEL,
   };
 }

@@ -42,9 +42,9 @@ import { WarmUp } from './scenarios/warm-up.ts';
 import type { Services } from './services.ts';
 import { CallObserver } from './telemetry/call-observer.ts';
 import { DiskWatch } from './telemetry/disk-watch.ts';
-import { plainDestination, stderrDestination } from './telemetry/log-destination.ts';
+import { plainDestination, StderrLog } from './telemetry/log-destination.ts';
 import { Metrics } from './telemetry/metrics.ts';
-import { registerServiceMetrics } from './telemetry/service-metrics.ts';
+import { registerServiceMetrics, registerTraceMetrics } from './telemetry/service-metrics.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
 import { UnwrittenFile } from './usage/unwritten-file.ts';
 import { version } from './version.ts';
@@ -53,6 +53,8 @@ import { findBossHome, PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
 /** With the last words, thirty seconds: after so many Kubernetes kills. */
 const drainMs = 28_000;
+/** For the spans of the last calls. */
+const traceEndMs = 3_000;
 /** For the error events of streams that were not waited for. */
 const lastWordsMs = 2_000;
 
@@ -86,7 +88,7 @@ export async function startGateway(
     };
   } = {},
 ): Promise<RunningGateway> {
-  const logTo = options.logTo === undefined ? stderrDestination() : plainDestination(options.logTo);
+  const logTo = options.logTo === undefined ? new StderrLog() : plainDestination(options.logTo);
   const log = pino({ level: config.logLevel, base: null }, logTo.stream);
   const metrics = new Metrics({ version });
   const now = (): number => Date.now();
@@ -140,12 +142,26 @@ export async function startGateway(
   const operators = operatorAccounts(config.providers);
   const workspaces = new WorkspaceViews({ db, secret, operators });
   const authenticator = new Authenticator({ db, now });
+  const traces =
+    config.traces === undefined
+      ? undefined
+      : (await import('./telemetry/start-traces.ts')).startTraces(config.traces, {
+          log,
+          version,
+          instance: processLock.id,
+        });
   const services: Services = {
     db,
     log,
     logTo,
     metrics,
-    observer: new CallObserver({ log, metrics, logRequests: config.logRequests }),
+    observer: new CallObserver({
+      log,
+      logTo: logTo.stream,
+      metrics,
+      logRequests: config.logRequests,
+      tracer: traces?.tracer,
+    }),
     disk: new DiskWatch({ folders: [config.dataDir, databaseHome(config.dataDir)], log, now }),
     now,
     processId: processLock.id,
@@ -196,6 +212,7 @@ export async function startGateway(
     forgetKey: (keyId) => authenticator.forget(keyId),
   };
   registerServiceMetrics(services);
+  if (traces !== undefined) registerTraceMetrics(metrics.registry, traces.exporter);
   const inBackground = (what: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => log.warn({ err: error, what }, 'something in the background failed'));
   };
@@ -245,11 +262,14 @@ export async function startGateway(
   server.off('request', starting);
   server.on('request', createApp({ services, authenticator, isDraining: () => draining, version }));
 
+  log.info({ url: services.publicUrl, version, database: database.kind }, 'ready');
   inBackground('look at the disk', services.disk.look());
   if (options.worker?.isFirst !== false) inBackground('try the provider keys', checkAccounts(services, 'all'));
 
   const stop = async (): Promise<void> => {
     draining = true;
+    const stoppedAt = performance.now();
+    log.info('stopping: finishing what is in flight');
     const patienceMs = options.drainMs ?? drainMs;
     const until = performance.now() + patienceMs;
     const endStreams = (): void => {
@@ -259,13 +279,18 @@ export async function startGateway(
     await endLeft(services.left, until);
     // A cancelled call may still be settling.
     await ledger.idle(10_000);
-    await journal
-      .flush(10_000)
-      .catch((error: unknown) => log.error({ err: error }, 'not every call could be written down before the end'));
+    const isWritten = await journal.flush(10_000).then(
+      () => true,
+      (error: unknown) => {
+        log.error({ err: error }, 'not every call could be written down before the end');
+        return false;
+      },
+    );
     await services.tags.flush();
     await outbox
       .stop()
       .catch((error: unknown) => log.warn({ err: error }, 'deliveries did not end in time; they are tried again'));
+    await traces?.exporter.stop(traceEndMs);
     await outgoing.close();
     await listener.close();
     await ledger
@@ -273,6 +298,12 @@ export async function startGateway(
       .catch((error: unknown) => log.warn({ err: error }, 'leases could not be handed back; they will be adopted'));
     await processLock.release();
     await database.stop();
+    const ms = Math.round(performance.now() - stoppedAt);
+    log.info(
+      { ms },
+      isWritten ? 'stopped, everything written' : 'stopped; what could not be written is settled by estimate',
+    );
+    await logTo.end();
   };
   const adopt = (): void => inBackground('settle what a process left', adoptOrphans(services));
   let stopped: Promise<void> | undefined;

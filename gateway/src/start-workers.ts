@@ -6,7 +6,7 @@ import { proveSecret } from './accounts/prove-secret.ts';
 import type { Config } from './config.ts';
 import { openOwnDatabase } from './db/open-own-database.ts';
 import { portTaken } from './http/open-port.ts';
-import { stderrDestination } from './telemetry/log-destination.ts';
+import { StderrLog } from './telemetry/log-destination.ts';
 import { SharedPort } from './workers/shared-port.ts';
 import { WorkerPool } from './workers/worker-pool.ts';
 
@@ -29,7 +29,7 @@ export async function startWorkers(
   config: Config,
   options: { onRefused: (text: string) => void },
 ): Promise<RunningWorkers> {
-  const logTo = stderrDestination();
+  const logTo = new StderrLog();
   const log = pino({ level: config.logLevel, base: null }, logTo.stream);
   const { secret, source } = gatewaySecret(config);
   const refusals = new Set<string>();

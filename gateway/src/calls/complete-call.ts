@@ -10,7 +10,7 @@ import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
 import { maskAccount } from '../providers/mask-account.ts';
 import { type RouteInput, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
-import { noteFailure } from '../telemetry/call-report.ts';
+import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { errorOf, type FailedAttempt, mayGoOn, resting, unaffordable } from './attempt.ts';
 import { ceilingToAsk, type Funding, fundCall, meterIdsOf } from './fund-call.ts';
@@ -234,6 +234,7 @@ async function answerFrom(
     running.route = candidate.reason;
     running.attempts += 1;
     running.attemptAt = performance.now();
+    noteAttempt(request.report, candidate, running.attemptAt);
     const outcome = await tryCandidate(services, {
       request,
       call,

@@ -9,7 +9,7 @@ import { type EmbeddingRequest, embeddingAdapterOf, encode } from '../providers/
 import { sandboxTokens, sandboxVector } from '../providers/sandbox.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
-import { noteFailure } from '../telemetry/call-report.ts';
+import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { inTurn } from '../turns/in-turn.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { type AttemptFailure, errorOf, failureOfExchange, resting, retryAfterOf } from './attempt.ts';
@@ -121,6 +121,7 @@ async function embedFunded(
   running.attempt = attempt;
   running.attempts = 1;
   request.report.place = candidate;
+  noteAttempt(request.report, candidate, performance.now());
   const outcome = await embed(services, { request, asked, call, candidate });
   if (outcome.kind === 'failed') {
     if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);

@@ -132,6 +132,7 @@ function post(running: RunningCall, last: ClosedCall): { onRecord: Promise<void>
   const { hold, ledger, passage, entry, earlier } = running;
   const closed = earlier === undefined ? last : withEarlier(last, earlier);
   running.report.closed = closed;
+  running.report.last = last;
   const debits = hold === undefined ? undefined : ledger.settle(hold, closed.costNanos);
   passage.leave({ tokens: closed.usage.inputTokens + closed.usage.outputTokens, costNanos: closed.costNanos });
   return { onRecord: entry.close(closed, debits), settlement: { costNanos: closed.costNanos } };

@@ -7,6 +7,7 @@ import { newId } from '../accounts/new-id.ts';
 import { Cancellation } from '../calls/cancellation.ts';
 import { completeCall } from '../calls/complete-call.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from '../calls/model-call.ts';
+import type { StreamSink } from '../calls/stream-run.ts';
 import { resolveTags } from '../calls/tags.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { refuseDoubleKeys } from '../dialects/double-keys.ts';
@@ -16,7 +17,8 @@ import type { JsonObject } from '../dialects/neutral.ts';
 import { replaceHalves } from '../dialects/replace-halves.ts';
 import { claimIdempotency, type IdempotentPlace, keptBytesMax, type WholeAnswer } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
-import { nameOf } from '../telemetry/call-report.ts';
+import { type CallTrace, nameOf } from '../telemetry/call-report.ts';
+import { FinishReasons, finishReasonsOf } from '../telemetry/finish-reasons.ts';
 import { bigBodyBytes, inTurn } from '../turns/in-turn.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { BodyRoom, BodyShares } from './body-shares.ts';
@@ -65,7 +67,7 @@ export function serveModel(
     let failed: GatewayError | undefined;
     // Asked now: a connection that is closed has forgotten it.
     const ip = clientAddress(req, services.proxies);
-    const report = services.observer.begin({ id, endpoint: path, startedAt, ip });
+    const report = services.observer.begin({ id, endpoint: path, startedAt, ip }, req.headers);
     res.once('close', () => {
       room?.end();
       if (!res.writableFinished) cancellation.cancel('gone');
@@ -107,9 +109,10 @@ export function serveModel(
         report,
       });
       hasBegun = answer.kind === 'stream';
-      if (answer.kind === 'stream') return await sendStream(res, answer, { place, caller });
+      if (answer.kind === 'stream') return await sendStream(res, answer, { place, caller, trace: report.trace });
       const { headers, status = 200 } = answer;
       report.provider = headers['x-gateway-provider'];
+      if (report.trace !== undefined) report.trace.finishReasons = () => finishReasonsOf(answer.body);
       const whole = { status, headers, body: typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body };
       if (place !== undefined) await place.keep(whole);
       sendPlain(res, whole);
@@ -208,11 +211,14 @@ function sendPlain(res: ServerResponse, { headers, status, body }: WholeAnswer):
 async function sendStream(
   res: ServerResponse,
   answer: StreamAnswer,
-  { place, caller }: { place: IdempotentPlace | undefined; caller: Caller },
+  { place, caller, trace }: { place: IdempotentPlace | undefined; caller: Caller; trace: CallTrace | undefined },
 ): Promise<void> {
   res.writeHead(200, answer.headers);
-  const capture = place === undefined ? undefined : captureSink(responseSink(res), keptBytesMax(caller));
-  const { tail, whole } = await answer.pump(capture ?? responseSink(res));
+  const reasons = trace === undefined ? undefined : new FinishReasons();
+  if (trace !== undefined) trace.finishReasons = () => reasons?.found ?? [];
+  const socket = reasons === undefined ? responseSink(res) : watchedSink(responseSink(res), reasons);
+  const capture = place === undefined ? undefined : captureSink(socket, keptBytesMax(caller));
+  const { tail, whole } = await answer.pump(capture ?? socket);
   if (place !== undefined && !whole) await place.letGo();
   else if (place !== undefined && capture !== undefined) {
     await place.keep({
@@ -221,8 +227,22 @@ async function sendStream(
       body: Buffer.concat([capture.bytes(), ...tail.map((part) => Buffer.from(part))]),
     });
   }
-  for (const part of tail) res.write(part);
+  for (const part of tail) {
+    reasons?.look(part);
+    res.write(part);
+  }
   res.end();
+}
+
+/** A sink that sees why the answer is over. */
+function watchedSink(sink: StreamSink, reasons: FinishReasons): StreamSink {
+  return {
+    write: (bytes) => {
+      reasons.look(bytes);
+      return sink.write(bytes);
+    },
+    drained: (callback) => sink.drained(callback),
+  };
 }
 
 function header(headers: IncomingHttpHeaders, name: string): string | undefined {

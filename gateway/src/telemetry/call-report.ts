@@ -39,6 +39,10 @@ export interface CallReport {
   place: AttemptPlace | undefined;
   /** As the journal has it; undefined where the call was refused before it was opened. */
   closed: ClosedCall | undefined;
+  /** The same without what earlier attempts came to. */
+  last: ClosedCall | undefined;
+  /** Undefined unless the call is traced. */
+  trace: CallTrace | undefined;
 }
 
 export function newReport({
@@ -63,7 +67,38 @@ export function newReport({
     failures: undefined,
     place: undefined,
     closed: undefined,
+    last: undefined,
+    trace: undefined,
   };
+}
+
+/** One try at a provider. */
+export interface AttemptSpan {
+  place: TracedPlace;
+  /** By `performance.now()`. */
+  startedAt: number;
+  /** Undefined of the one that answered, which ends with the call. */
+  endedAt: number | undefined;
+  error: string | undefined;
+  status: number | undefined;
+}
+
+export type TracedPlace = AttemptPlace & { baseUrl: string };
+
+export interface CallTrace {
+  traceId: string;
+  spanId: string;
+  /** The caller's own. */
+  parentSpanId: string | undefined;
+  state: string | undefined;
+  attempts: AttemptSpan[];
+  /** Known once the answer has gone by. */
+  finishReasons: (() => readonly string[]) | undefined;
+}
+
+/** An attempt goes out. */
+export function noteAttempt({ trace }: CallReport, place: TracedPlace, startedAt: number): void {
+  trace?.attempts.push({ place, startedAt, endedAt: undefined, error: undefined, status: undefined });
 }
 
 /** How it went for the client. */
@@ -76,11 +111,18 @@ export interface CallEnd {
 /** Names what came of an attempt, by its kind: what the vendor said of it may be the caller's own text. */
 export function noteFailure(
   report: CallReport,
-  { provider, kind, model }: AttemptPlace,
+  place: AttemptPlace,
   failure: { kind: string; status?: number | undefined },
 ): void {
   report.failures ??= [];
+  const { provider, kind, model } = place;
   report.failures.push({ provider, kind, model, error: failure.kind, status: failure.status });
+  const attempt = report.trace?.attempts.at(-1);
+  // A candidate that is cooling down was not tried.
+  if (attempt === undefined || attempt.place !== place || attempt.endedAt !== undefined) return;
+  attempt.endedAt = performance.now();
+  attempt.status = failure.status;
+  attempt.error = failure.status === undefined ? failure.kind : String(failure.status);
 }
 
 /** The model a body asks for, as far as it is a name: what is longer than any is cut. */

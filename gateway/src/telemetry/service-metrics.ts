@@ -1,4 +1,4 @@
-import { Counter, Gauge } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Services } from '../services.ts';
 import { countPending } from '../webhooks/delivery-store.ts';
 import { fullShare } from './disk-space.ts';
@@ -130,6 +130,29 @@ export function registerServiceMetrics(services: Services): void {
     collect() {
       this.reset();
       this.inc(logTo.dropped);
+    },
+  });
+}
+
+/** Only where traces are collected. */
+export function registerTraceMetrics(registry: Registry, exporter: { exported: number; dropped: number }): void {
+  const registers = [registry];
+  new Counter({
+    name: 'gateway_spans_exported_total',
+    help: 'Spans that the collector of traces took',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(exporter.exported);
+    },
+  });
+  new Counter({
+    name: 'gateway_spans_dropped_total',
+    help: 'Spans that were dropped because the collector of traces did not take them',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(exporter.dropped);
     },
   });
 }
