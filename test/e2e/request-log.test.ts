@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chat, eventually, hello, json } from '../support/ask.ts';
+import { createTestDatabase } from '../support/database.ts';
 import { fakeKeys } from '../support/fakes/start-fakes.ts';
-import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+import { spawnGateway } from '../support/gateway-process.ts';
+import { gatewayEnv, liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -283,6 +288,30 @@ it('shows no text, no header and no key', async () => {
   const all = gateway.logs.join('');
   for (const forbidden of [secret, 'dawn', liveKey, testKey, ...Object.values(fakeKeys)])
     expect(all).not.toContain(forbidden);
+});
+
+it('of a process that stops at once has the line of its last call, and ends with what became of it', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-data-'));
+  const database = await createTestDatabase();
+  const child = await spawnGateway(gatewayEnv(gateway.fakes, database.url, dataDir));
+  const post = (): Promise<Response> =>
+    fetch(child.url + chat, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(hello()),
+    });
+  const { headers } = await post();
+  expect(await child.kill('SIGTERM')).toBe(0);
+  const lines = child
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Line);
+  expect(lines.filter(({ msg }) => msg === 'call')).toMatchObject([{ id: headers.get('x-request-id') }]);
+  expect(lines.find(({ msg }) => msg === 'ready')).toMatchObject({ url: child.url, database: 'server' });
+  expect(lines.at(-1)).toMatchObject({ level: 30, msg: 'stopped, everything written' });
+  await database.drop();
+  rmSync(dataDir, { recursive: true, force: true });
 });
 
 it('says nothing of calls with LOG_REQUESTS=false', async () => {
