@@ -12,17 +12,21 @@ import { heapFlags, runInPlace } from './run-gateway.js';
 /** `npm start`, `npm test`, `npm run bench` and `npm run gateway` in a clone: installs what is missing, then runs the command on the pinned Node. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** These need every package; the gateway itself needs its own. Every other word is for the list of commands, which knows it or refuses it. */
+const needEverything = ['test', 'bench'];
+
+/** What npm's own scripts run. Every other word is for the list of commands, which knows it or refuses it. */
 const scripts = new Map([
   ['test', ['node_modules/vitest/vitest.mjs', 'run']],
   ['bench', ['test/bench/run.ts']],
+  // Of `pnpm pack`: Node calls the blanking out of types, which a clone runs by, an experiment.
+  ['build-package', ['--disable-warning=ExperimentalWarning', 'gateway/package/build-package.ts']],
 ]);
 
 /** @param {readonly string[]} args */
 export async function launch([name = 'help', ...rest]) {
   try {
     const script = scripts.get(name);
-    await install(script !== undefined);
+    await install(needEverything.includes(name));
     const command = script ?? [...(name === 'start' ? heapFlags : []), 'gateway/src/cli.ts', name];
     runInPlace(pinnedNode(nodes()), [...command, ...rest], { cwd: root });
   } catch (error) {

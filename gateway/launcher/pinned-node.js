@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url';
  */
 
 /** @type {readonly NodePackage[]} */
-const nodePackages = JSON.parse(readFileSync(fileURLToPath(new URL('node-packages.json', import.meta.url)), 'utf8'));
+export const nodePackages = JSON.parse(
+  readFileSync(fileURLToPath(new URL('node-packages.json', import.meta.url)), 'utf8'),
+);
 
 /** The oldest that runs the gateway when there is no package for this machine. */
 const oldestMajor = 24;

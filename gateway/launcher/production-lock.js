@@ -13,14 +13,14 @@ import { readYaml } from './read-yaml.js';
 
 /**
  * @param {string} pnpmLock the text of pnpm-lock.yaml
- * @param {{ name: string, manifests: { gateway: any, shared: any }, on?: { platform: string, arch: string } }} options
- *   `manifests`: both package.json files, which the lockfile has to match; `on`: leave out what is for other machines
+ * @param {{ name: string, manifests: { gateway: any, shared: any }, on: { platform: string, arch: string } }} options
+ *   `manifests`: both package.json files, which the lockfile has to match; `on`: the machine, whose packages alone are taken
  */
 export function productionLock(pnpmLock, { name, manifests, on }) {
   const { importers, packages, snapshots } = /** @type {any} */ (readYaml(pnpmLock));
   /** @type {(key: string) => any} */
   const metaOf = (key) => packages[bare(key)];
-  const fits = (/** @type {string} */ key) => on === undefined || fitsMachine(metaOf(key), on);
+  const fits = (/** @type {string} */ key) => fitsMachine(metaOf(key), on);
 
   for (const one of /** @type {const} */ (['gateway', 'shared'])) checkLocked(one, manifests[one], importers[one]);
   const { version } = manifests.gateway;

@@ -4,6 +4,7 @@ import { commands } from './cli/commands.ts';
 import { withOptionsOfNpm } from './cli/options-of-npm.ts';
 import { npmOptions, overrideEnvironment } from './config.ts';
 import { nearNames } from './routing/near-names.ts';
+import { version } from './version.ts';
 
 /** `npm run gateway COMMAND` and `npx ai-gateway COMMAND`. The package holds this file as JavaScript. */
 const calledAs = import.meta.url.endsWith('.ts') ? inClone : inPackage;
@@ -16,6 +17,10 @@ const io: Io = {
 process.exitCode = await run(process.argv.slice(2));
 
 async function run([name, ...args]: string[]): Promise<number> {
+  if (name === '--version' || name === '-v') {
+    io.print(version);
+    return 0;
+  }
   if (name === undefined || isHelp(name)) return showHelp(args[0]);
   const command = find(name);
   if (command === undefined) return refuseUnknown(name);

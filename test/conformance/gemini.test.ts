@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Answer, AnswerPart, StreamEvent } from '@ai-gateway/gateway/dialects/neutral';
-import { UnreadableAnswer } from '@ai-gateway/gateway/providers/adapter';
-import { gemini } from '@ai-gateway/gateway/providers/gemini';
 import { createParser } from 'eventsource-parser';
 import { array, assert, boolean, constantFrom, property, record, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Answer, AnswerPart, StreamEvent } from '../../gateway/src/dialects/neutral.ts';
+import { UnreadableAnswer } from '../../gateway/src/providers/adapter.ts';
+import { gemini } from '../../gateway/src/providers/gemini.ts';
 
 describe('what Gemini answers, plain and streamed', () => {
   it.each([

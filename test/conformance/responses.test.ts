@@ -1,6 +1,3 @@
-import type { AnswerContext } from '@ai-gateway/gateway/dialects/dialect';
-import type { Answer, AnswerPart, JsonObject } from '@ai-gateway/gateway/dialects/neutral';
-import { responses } from '@ai-gateway/gateway/dialects/responses';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { createOpenAI } from '@ai-sdk/openai';
 import { type BaseMessage, HumanMessage, ToolMessage } from '@langchain/core/messages';
@@ -11,6 +8,9 @@ import OpenAI from 'openai';
 import { zodTextFormat } from 'openai/helpers/zod';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { AnswerContext } from '../../gateway/src/dialects/dialect.ts';
+import type { Answer, AnswerPart, JsonObject } from '../../gateway/src/dialects/neutral.ts';
+import { responses } from '../../gateway/src/dialects/responses.ts';
 import { eventsOf } from '../support/events-of.ts';
 import '../support/quiet-ai-sdk.ts';
 

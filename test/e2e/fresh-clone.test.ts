@@ -1,10 +1,16 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CountingRegistry, startCountingRegistry } from '../support/counting-registry.ts';
 import { freePort } from '../support/elsewhere.ts';
-import { type FreshPlace, freshClone, type Running, reachableRegistry, sizeOf } from '../support/fresh-clone.ts';
+import {
+  type FreshPlace,
+  freshClone,
+  type Running,
+  reachableRegistry,
+  sizeOf,
+  untilGone,
+} from '../support/fresh-clone.ts';
 
 const registry = await reachableRegistry();
 const leftOut = registry === undefined ? ' (left out: the npm registry does not answer here)' : '';
@@ -15,20 +21,6 @@ function installed(clone: string): string[] {
     const name = /(?:^|node_modules\/)((?:@[^/]+\/)?[^/@]+)\/package\.json$/.exec(path)?.[1];
     return name === undefined ? [] : [name];
   });
-}
-
-async function untilGone(url: string): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    if (
-      !(await fetch(`${url}/healthz`).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return;
-    await sleep(50);
-  }
-  throw new Error(`${url} still answers`);
 }
 
 describe.skipIf(registry === undefined)(`a fresh clone in an empty home${leftOut}`, () => {

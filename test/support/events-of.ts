@@ -1,4 +1,4 @@
-import type { Answer, AnswerPart, StreamEvent } from '@ai-gateway/gateway/dialects/neutral';
+import type { Answer, AnswerPart, StreamEvent } from '../../gateway/src/dialects/neutral.ts';
 
 /** An answer as a provider streams it, its words in small pieces. */
 export function eventsOf({ id, model, parts, finish, usage }: Answer): StreamEvent[] {

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { dataFolder } from './data-folder.ts';
 
@@ -16,6 +17,7 @@ export interface Running {
 }
 
 export interface FreshPlace {
+  /** The clone, or the empty folder. */
   clone: string;
   home: string;
   /** Runs a program of the clone with nothing in its environment but PATH, the empty home and `env`. */
@@ -31,7 +33,7 @@ export function freshClone(registry: string): FreshPlace {
 }
 
 /** An empty folder, and an empty home that knows a registry. */
-function freshPlace(registry: string): FreshPlace {
+export function freshPlace(registry: string): FreshPlace {
   const folder = dataFolder('fresh');
   const home = join(folder, 'home');
   const clone = join(folder, 'clone');
@@ -72,6 +74,21 @@ function runIn(cwd: string, program: string, args: readonly string[], env: Recor
   // Not everybody who runs it waits for this.
   ready.catch(() => {});
   return { printed: () => printed, ready, ended, kill: (signal) => void child.kill(signal) };
+}
+
+/** Until nothing answers there. */
+export async function untilGone(url: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (
+      !(await fetch(`${url}/healthz`).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+    await sleep(50);
+  }
+  throw new Error(`${url} still answers`);
 }
 
 /** What a folder takes on the disk, in bytes. */

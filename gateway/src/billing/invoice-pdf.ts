@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type PdfDocument from 'pdfkit';
 import type { BrandingSettings } from '../accounts/workspace-settings.ts';
 import type { InvoiceDocument } from './invoice-document.ts';
@@ -9,9 +8,9 @@ import { trueTypeOf } from './woff.ts';
 
 /** DejaVu has Latin, Greek, Cyrillic, Arabic, Hebrew and signs such as €; Sawarabi Gothic has Japanese, and other kanji with it. */
 const fontFiles = {
-  regular: import.meta.resolve('@fontsource/dejavu-sans/files/dejavu-sans-latin-400-normal.woff'),
-  bold: import.meta.resolve('@fontsource/dejavu-sans/files/dejavu-sans-latin-700-normal.woff'),
-  japanese: import.meta.resolve('@fontsource/sawarabi-gothic/files/sawarabi-gothic-japanese-400-normal.woff'),
+  regular: new URL('../../fonts/dejavu-sans-regular.woff', import.meta.url),
+  bold: new URL('../../fonts/dejavu-sans-bold.woff', import.meta.url),
+  japanese: new URL('../../fonts/sawarabi-gothic-japanese.woff', import.meta.url),
 };
 type FontName = keyof typeof fontFiles;
 
@@ -20,7 +19,7 @@ let loaded: Promise<{ Document: typeof PdfDocument; fonts: Record<FontName, Buff
 
 async function load() {
   const { default: Document } = await import('pdfkit');
-  const read = (name: FontName): Buffer => trueTypeOf(readFileSync(fileURLToPath(fontFiles[name])));
+  const read = (name: FontName): Buffer => trueTypeOf(readFileSync(fontFiles[name]));
   return { Document, fonts: { regular: read('regular'), bold: read('bold'), japanese: read('japanese') } };
 }
 
