@@ -25,7 +25,8 @@ FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="AI Gateway" \
       org.opencontainers.image.description="One key for OpenAI, Claude and Gemini, with budgets that hold." \
       org.opencontainers.image.licenses="MIT"
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787 DATA_DIR=/data
+# Until a PUBLIC_URL is given, links show what a published port is reached by on this machine.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787 DATA_DIR=/data PUBLIC_URL=http://localhost:8787
 # A new volume takes its owner from this folder. No VOLUME: Railway takes no Dockerfile that has one, and a container without a named
 # volume should lose its data at once, not some day.
 RUN install --directory --owner 1000 --group 1000 --mode 0750 /data

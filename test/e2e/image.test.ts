@@ -44,7 +44,7 @@ describe('the Dockerfile', () => {
     expect(entrypoint).toEqual(['node', ...heapFlags, 'gateway/src/cli.ts']);
   });
 
-  it('copies no settings, data, tests or packages of whoever builds it', () => {
+  it('copies no settings, data, tests or packages of the person who builds it', () => {
     const folder = dataFolder('context');
     for (const name of [
       '.env',
@@ -140,7 +140,7 @@ describe('the image, followed in a folder', { timeout: 120_000 }, () => {
     expect(bytes).toBeLessThan(200 * 1024 * 1024);
   });
 
-  it('runs as nobody of importance, with its own Postgres in the volume, and keeps it over a restart', async () => {
+  it('runs as an unprivileged user, with its own Postgres in the volume, and keeps it over a restart', async () => {
     expect(image.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     const first = await run({});
     const key = /gw_test_\S+(?=")/.exec(first.output())?.[0];

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,11 +9,12 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { spawnGateway } from '../support/gateway-process.ts';
 import { isInstalled } from '../support/proxies.ts';
 
-const unit = fileURLToPath(new URL('../../deploy/ai-gateway.service', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const unit = join(root, 'deploy/ai-gateway.service');
 
 const canNotify =
-  isInstalled('systemd-notify', ['--version'], 'what systemd is told') &&
-  isInstalled('python3', ['--version'], 'what systemd is told (Node has no Unix datagram sockets to listen on)');
+  isInstalled('systemd-notify', ['--version'], 'what systemd hears') &&
+  isInstalled('python3', ['--version'], 'what systemd hears (Node has no Unix datagram sockets to listen on)');
 const canAnalyze = isInstalled('systemd-analyze', ['--version'], 'deploy/ai-gateway.service');
 
 /** Binds the socket in the place of systemd, and prints each message on one line. */
@@ -24,6 +25,17 @@ s.bind(sys.argv[1])
 print("bound", flush=True)
 while True: print(s.recv(4096).decode().strip().replace("\\n", " "), flush=True)
 `;
+
+async function listen(folder: string): Promise<[socket: string, heard: () => string, stop: () => void]> {
+  const socket = join(folder, 'notify');
+  const python = spawn('python3', ['-c', receiver, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let heard = '';
+  python.stdout.on('data', (chunk: Buffer) => {
+    heard += chunk.toString();
+  });
+  await eventually(() => expect(heard).toBe('bound\n'));
+  return [socket, () => heard, () => python.kill()];
+}
 
 describe.runIf(canNotify)('a gateway that systemd starts', () => {
   let database: TestDatabase;
@@ -38,13 +50,7 @@ describe.runIf(canNotify)('a gateway that systemd starts', () => {
   });
 
   it('says when it serves, that it is the main process, that it is alive, and that it stops', async () => {
-    const socket = join(folder, 'notify');
-    const python = spawn('python3', ['-c', receiver, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let heard = '';
-    python.stdout.on('data', (chunk: Buffer) => {
-      heard += chunk.toString();
-    });
-    await eventually(() => expect(heard).toBe('bound\n'));
+    const [socket, heard, stopListening] = await listen(folder);
     const gateway = await spawnGateway({
       PORT: '0',
       DATABASE_URL: database.url,
@@ -52,14 +58,42 @@ describe.runIf(canNotify)('a gateway that systemd starts', () => {
       NOTIFY_SOCKET: socket,
       WATCHDOG_USEC: '600000',
     });
-    await eventually(() => expect(heard).toContain(`READY=1 MAINPID=${gateway.child.pid} `));
+    await eventually(() => expect(heard()).toContain(`READY=1 MAINPID=${gateway.child.pid} `));
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
-    await eventually(() => expect(heard.match(/WATCHDOG=1/g)?.length).toBeGreaterThanOrEqual(2));
-    expect(heard).not.toContain('STOPPING');
+    await eventually(() => expect(heard().match(/WATCHDOG=1/g)?.length).toBeGreaterThanOrEqual(2));
+    expect(heard()).not.toContain('STOPPING');
     expect(await gateway.kill('SIGTERM')).toBe(0);
-    await eventually(() => expect(heard).toContain('STOPPING=1'));
-    python.kill();
+    await eventually(() => expect(heard()).toContain('STOPPING=1'));
+    stopListening();
   });
+
+  const isInstalledHere = existsSync(join(root, 'node_modules/.installed-by-launcher.json'));
+  const whyNot = isInstalledHere ? '' : ' (left out: npm start has not installed here)';
+  it.runIf(isInstalledHere)(
+    `is the main process, whichever one systemd began by ExecStart, also as the parent of workers${whyNot}`,
+    async () => {
+      const [socket, heard, stopListening] = await listen(folder);
+      const [program = '', ...args] = (/^ExecStart=(.*)$/m.exec(readFileSync(unit, 'utf8'))?.[1] ?? '').split(' ');
+      const settings = { PORT: '0', DATABASE_URL: database.url, DATA_DIR: folder, NOTIFY_SOCKET: socket, WORKERS: '2' };
+      const launcher = spawn(program, args, {
+        cwd: root,
+        env: { PATH: process.env.PATH, ...settings },
+        stdio: 'ignore',
+      });
+      const ended = new Promise((resolve) => launcher.once('exit', resolve));
+      const main = await eventually(() => {
+        const [, pid] = /READY=1 MAINPID=(\d+) /.exec(heard()) ?? [];
+        expect(pid).toBeDefined();
+        return Number(pid);
+      }, 20_000);
+      expect(main).not.toBe(launcher.pid);
+      // As systemd stops the unit: KillMode=mixed.
+      process.kill(main, 'SIGTERM');
+      expect(await ended).toBe(0);
+      await eventually(() => expect(heard()).toContain('STOPPING=1'));
+      stopListening();
+    },
+  );
 
   it('serves and says so once when systemd-notify is not there', async () => {
     const gateway = await spawnGateway({
