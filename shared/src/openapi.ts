@@ -102,9 +102,9 @@ function success(operation: Operation, streams: boolean): Json {
       ...Object.fromEntries((operation.alternatives ?? []).map((type) => [type, { schema: alternativeSchemas[type] }])),
       ...(streams
         ? {
+            // No `type`: readers of the description disagree whether it is of the whole stream or of each event.
             'text/event-stream': {
               schema: {
-                type: 'string',
                 description:
                   'With `stream: true`: server-sent events of this dialect. The comment `: gateway {"cost_usd":…}` comes before the last one.',
               },

@@ -29,7 +29,11 @@ function rowsBelow(...head: string[]): string[][] {
 const manifests: Record<string, { files: string[]; line: (name: string, version: string) => string }> = {
   Node: { files: ['test/package.json'], line: (name, version) => `"${name}": "${version}"` },
   Python: {
-    files: ['test/clients/python/packages.txt', 'test/clients/python/llama-index.txt'],
+    files: [
+      'test/clients/python/packages.txt',
+      'test/clients/python/llama-index.txt',
+      'test/clients/python/openapi.txt',
+    ],
     line: (name, version) => `\n${name}==${version} `,
   },
 };

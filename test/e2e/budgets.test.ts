@@ -583,6 +583,24 @@ describe('a budget', () => {
   });
 });
 
+describe('the largest and the smallest limit', () => {
+  // A hundredth of it was counted in 64 bits, so every call under a budget of more than $92 million was a 500.
+  it('of a billion dollars is passed by a call, and raised no further', async () => {
+    const { id } = await create({ limit_usd: 1_000_000_000, scope: { client_id: 'rich' } });
+    expect((await gateway.post(chat, hello(), { 'x-client-id': 'rich' })).status).toBe(200);
+    expect((await gateway.post(`/v1/budgets/${id}/raise`, { by_usd: 1_000_000_000 })).status).toBe(400);
+  });
+
+  // 1e-12 dollars were kept as a limit of nothing.
+  it('is a nano-dollar, for a budget and for a scenario', async () => {
+    expect((await create({ limit_usd: 1e-9 })).limit_usd).toBe(1e-9);
+    for (const limit_usd of [1e-12, 5e-324, '0.000000000001'])
+      expect((await gateway.post('/v1/budgets', { name: 'Nothing', limit_usd })).status).toBe(400);
+    const limits = await gateway.send('PUT', '/v1/scenarios/small/limits', { max_usd_per_hour: 5e-324 });
+    expect(limits.status).toBe(400);
+  });
+});
+
 describe('checking a budget', () => {
   it('costs nothing, and says what is left, in money and in tokens', async () => {
     await create({ name: 'wide', limit_usd: 100 });

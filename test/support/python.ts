@@ -1,8 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ClientProgram } from './client-program.ts';
 import { cacheFolder, clientsWanted, install, notWanted, root, run, type Tool, versionOf } from './run-tool.ts';
 
-export const pythonFolder = join(root, 'test/clients/python');
+const pythonFolder = join(root, 'test/clients/python');
 
 /**
  * A virtual environment with what `NAME.txt` pins, made once for each content of that file. uv installs it in three seconds,
@@ -43,3 +44,20 @@ async function environment(
   await run('touch', [done]);
   return { there: true, python };
 }
+
+/** Programs of the folder test/clients/python, by name and file, run in an environment. */
+export function pythonPrograms(
+  environment: Tool<{ python: string }>,
+  files: Readonly<Record<string, string>>,
+): Tool<{ programs: ClientProgram[] }> {
+  if (!environment.there) return environment;
+  const { python } = environment;
+  const programs = Object.entries(files).map(([name, file]) => {
+    const source = join(pythonFolder, file);
+    return { name, source, run: (env: Record<string, string>) => run(python, [source], { env: { ...env, ...quiet } }) };
+  });
+  return { there: true, programs };
+}
+
+/** LiteLLM otherwise asks GitHub for prices when it is imported. */
+const quiet = { LITELLM_LOCAL_MODEL_COST_MAP: 'True', PYTHONDONTWRITEBYTECODE: '1' };

@@ -104,7 +104,7 @@ export async function openMeter(
   const period = periodAt(budget.period, budget.timezone, atMs, budget.createdAtMs);
   const { rows } = await db.query(
     `insert into meters (workspace_id, budget_id, instance, period, period_start, period_end, limit_nanos, next_nanos)
-     select $1, $2, $3, $4, $5, $6::timestamptz, b.nanos, div(b.nanos * b.first + 99, 100)
+     select $1, $2, $3, $4, $5, $6::timestamptz, b.nanos, div(b.nanos::numeric * b.first + 99, 100)
      from (
        select limit_nanos + case when extra_until = $6::timestamptz then extra_nanos else 0 end as nanos,
          (select min(percent) from unnest(thresholds || 100) as percent) as first

@@ -321,8 +321,8 @@ function readAssistant(message: JsonObject, at: string, reading: Reading): Part[
 }
 
 function readToolCall(call: JsonObject, at: string, native: string[]): ToolCallPart[] {
-  if (call.type !== undefined && call.type !== 'function')
-    return markNative(native, `tool type ${String(call.type).slice(0, 40)}`);
+  const type = readString(call.type, `${at}.type`);
+  if (type !== undefined && type !== 'function') return markNative(native, `tool type ${type.slice(0, 40)}`);
   const fn = needObject(call.function, `${at}.function`);
   const signature = readString(
     readObject(readObject(call.extra_content, `${at}.extra_content`)?.google, `${at}.extra_content.google`)

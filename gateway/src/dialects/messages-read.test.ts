@@ -46,3 +46,8 @@ describe('how long the answer may be', () => {
     expect(faultIn({ max_tokens })).toBe('max_tokens');
   });
 });
+
+it('a tool whose type is no text is refused at that place', () => {
+  expect(faultIn({ tools: [{ type: {} }] })).toBe('tools[0].type');
+  expect(faultIn({ tools: [{ type: 7 }] })).toBe('tools[0].type');
+});

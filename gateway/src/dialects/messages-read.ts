@@ -225,8 +225,8 @@ function readThought(block: JsonObject, at: string): ReasoningPart {
 function readTools(value: unknown, native: string[]): Tool[] {
   return (readList(value, 'tools', 1_000) ?? []).flatMap((item, i): Tool[] => {
     const tool = needObject(item, `tools[${i}]`);
-    if (tool.type !== undefined && tool.type !== null && tool.type !== 'custom')
-      return markNative(native, String(tool.type).slice(0, 60));
+    const type = readString(tool.type, `tools[${i}].type`);
+    if (type !== undefined && type !== 'custom') return markNative(native, type.slice(0, 60));
     const description = readString(tool.description, `tools[${i}].description`);
     const strict = readBoolean(tool.strict, `tools[${i}].strict`);
     return [

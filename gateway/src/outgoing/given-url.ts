@@ -10,6 +10,7 @@ export interface GivenUrl {
 
 /** A URL that somebody asks the gateway to call. Throws `invalid_request`. */
 export function readUrl({ text, param, allowPrivateNetwork }: GivenUrl): URL {
+  if (text.length > 2_000) throw badUrl(param, 'must have at most 2000 characters');
   if (!URL.canParse(text)) throw badUrl(param, 'must be a URL');
   const url = new URL(text);
   const fault = urlFault(url, allowPrivateNetwork);

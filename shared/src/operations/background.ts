@@ -45,6 +45,10 @@ export const createBackground = operation({
     })),
     { input: sampleQuestion, because: 'nobody would hear the answer' },
     { input: { ...sampleQuestion, callback_url: 'ftp://example.com' }, because: 'answers are posted over HTTP' },
+    {
+      input: { ...sampleQuestion, callback_url: `https://example.com/${'a'.repeat(2000)}` },
+      because: 'an address has at most 2000 characters',
+    },
   ],
 });
 

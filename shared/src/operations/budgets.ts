@@ -322,7 +322,9 @@ export const checkBudget = operation({
       description: 'ok, budget_exceeded, scenario_paused, or price_unknown (a budget cannot guard what has no price).',
     }),
     message: z.string().meta({ title: 'Message', description: 'The same in plain words.' }),
+    // A title of its own: generators of clients name classes for it, and `budgets` has the other.
     tightest: budget
+      .meta({ title: 'Tightest budget', description: 'The one with least left.' })
       .nullable()
       .meta({ title: 'Tightest budget', description: 'The one with least left; null where none applies.' }),
     budgets: z.array(budget).meta({ title: 'Budgets', description: 'Every budget the call would fall under.' }),

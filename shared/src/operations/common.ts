@@ -143,10 +143,13 @@ export const role = z.enum(['owner', 'member', 'viewer', 'caller']).meta({
 
 export const usd = z.number().meta({ title: 'US dollars', description: 'Dollars, with at most nine decimals.' });
 
+/** A nano-dollar: what is less would be kept as nothing, and a limit above nothing would be none. */
+export const leastUsd = 1e-9;
+
 /** Dollars in a request: a number, or a decimal string from tools that only have text. */
 export const usdInput = (bounds: { max: number; above?: number }) => {
   const { above } = bounds;
-  const amount = (above === undefined ? z.number().min(0) : z.number().gt(above)).max(bounds.max);
+  const amount = (above === undefined ? z.number().min(0) : z.number().min(above + leastUsd)).max(bounds.max);
   const text = z
     .string()
     .trim()

@@ -41,7 +41,11 @@ export const setFallbacks = operation({
   surfaces: ['dashboard'],
   access: 'member',
   changesEveryCall: true,
-  input: fallbacks,
+  // A title of its own: generators of clients name classes for it, and the answer has the other.
+  input: fallbacks.meta({
+    title: 'New fallbacks',
+    description: 'For each model the ones to try when it fails, in order.',
+  }),
   output: fallbacks,
   errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'model_not_found'],
   sample: { input: sample, output: sample },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { credential, cursor, isoTime, limit, page, scenarioId, scenarioPlatform, usd } from './common.ts';
+import { credential, cursor, isoTime, leastUsd, limit, page, scenarioId, scenarioPlatform, usd } from './common.ts';
 
 const reason = z.string().trim().max(500);
 
@@ -119,7 +119,7 @@ export const resumeScenario = operation({
 const limits = {
   max_usd_per_hour: z
     .number()
-    .positive()
+    .min(leastUsd)
     .max(1_000_000)
     .nullable()
     .meta({ title: 'Dollars per hour', description: 'More than this in an hour pauses it; null: no such limit.' }),
