@@ -187,6 +187,35 @@ describe('migrations', () => {
     await database.drop();
   });
 
+  it('may take longer than any other statement', async () => {
+    const database = await createTestDatabase();
+    const folder = freshFolder();
+    cpSync(fileURLToPath(new URL('../../gateway/sql', import.meta.url)), folder, { recursive: true });
+    writeFileSync(join(folder, '900000_long.sql'), 'create table long (n integer); select pg_sleep(1);');
+    const hasty = new pg.Pool({ connectionString: database.url, statement_timeout: 300, query_timeout: 500, max: 1 });
+    expect(await migrate(hasty, { folder: pathToFileURL(`${folder}/`) })).toEqual(['900000_long.sql']);
+    await expect(hasty.query('select pg_sleep(1)')).rejects.toThrow(/timeout/);
+    await hasty.end();
+    await database.drop();
+  });
+
+  it('wait for a table that somebody reads, a few seconds at a time, so that calls get their turn', async () => {
+    const database = await createTestDatabase();
+    const folder = freshFolder();
+    cpSync(fileURLToPath(new URL('../../gateway/sql', import.meta.url)), folder, { recursive: true });
+    writeFileSync(join(folder, '900000_wait.sql'), 'alter table meters add column waited integer;');
+    const reader = new pg.Client({ connectionString: database.url });
+    await reader.connect();
+    await reader.query('begin; select * from meters');
+    const migrated = migrate(database.pool, { folder: pathToFileURL(`${folder}/`) });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // Behind the waiting migration, and let go with it.
+    expect((await database.pool.query('select * from meters')).rowCount).toBe(0);
+    await reader.end();
+    expect(await migrated).toEqual(['900000_wait.sql']);
+    await database.drop();
+  });
+
   it('that fail half-way leave nothing behind and go on at the next start', async () => {
     const database = await createTestDatabase();
     const folder = freshFolder();

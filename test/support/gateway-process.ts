@@ -11,9 +11,9 @@ export interface GatewayProcess {
 
 const main = fileURLToPath(new URL('../../gateway/src/main.ts', import.meta.url));
 
-/** The gateway as its own process, as an operator runs it; resolves when it says that it is ready. */
-export async function spawnGateway(env: Record<string, string>): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [main], {
+/** The gateway as its own process, as an operator runs it; resolves when it says that it is ready. `program` may be another version's. */
+export async function spawnGateway(env: Record<string, string>, program = main): Promise<GatewayProcess> {
+  const child = spawn(process.execPath, [program], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

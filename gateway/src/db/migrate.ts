@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Pool } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { withTransaction } from './transaction.ts';
 
 export interface AppliedMigration {
@@ -34,22 +35,44 @@ export async function migrate(
     await tx.query(`create table if not exists schema_migrations (
       name text primary key, checksum text not null, applied_at timestamptz not null default now())`);
   });
-  for (const migration of migrations) {
-    await withTransaction(pool, async (tx) => {
-      await lock(tx);
-      const { rows } = await tx.query('select name, checksum from schema_migrations order by name');
-      const applied = rows as AppliedMigration[];
-      refuseOtherHistory(applied, all);
-      if (applied.some(({ name }) => name === migration.name)) return;
-      await tx.query(migration.sql);
-      await tx.query('insert into schema_migrations (name, checksum) values ($1, $2)', [
-        migration.name,
-        migration.checksum,
-      ]);
+  for (const migration of migrations)
+    if (await whenFree(migration.name, () => withTransaction(pool, (tx) => apply(tx, migration, all))))
       done.push(migration.name);
-    });
-  }
   return done;
+}
+
+/** False where the database has it already. */
+async function apply(tx: PoolClient, { name, sql, checksum }: Migration, all: readonly Migration[]): Promise<boolean> {
+  await lock(tx);
+  const { rows } = await tx.query('select name, checksum from schema_migrations order by name');
+  const applied = rows as AppliedMigration[];
+  refuseOtherHistory(applied, all);
+  if (applied.some((one) => one.name === name)) return false;
+  // Whoever waits for a table keeps out those who come after: the calls of the gateways that serve meanwhile.
+  await tx.query(`set local lock_timeout = '${tableWaitMs}ms'`);
+  await runAtLength(tx, sql);
+  await tx.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum]);
+  return true;
+}
+
+const tableWaitMs = 3_000;
+const pauseMs = 1_000;
+const patienceMs = 120_000;
+
+/** Tries again while somebody's long transaction has a table that is to be changed. */
+async function whenFree<T>(name: string, work: () => Promise<T>): Promise<T> {
+  for (const until = Date.now() + patienceMs; ; await sleep(pauseMs)) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { code?: string }).code !== '55P03') throw error;
+      if (Date.now() > until)
+        throw new Error(
+          `The migration ${name} waits for a table that a long transaction holds (a pg_dump, an export, a session that was left open?). End it, then start again. \`doctor\` names it.`,
+          { cause: error },
+        );
+    }
+  }
 }
 
 /** What a database has seen, in order; nothing where it was never migrated. */
@@ -66,9 +89,19 @@ export function pendingMigrations(applied: readonly AppliedMigration[]): string[
   return all.map(({ name }) => name).filter((name) => !applied.some((one) => one.name === name));
 }
 
-async function lock(tx: { query(sql: string): Promise<unknown> }): Promise<void> {
-  await tx.query("set local lock_timeout = '60s'");
-  await tx.query("select pg_advisory_xact_lock(hashtext('ai-gateway migrations'))");
+/** No statement of a call may take half a minute; an index over a hundred million calls may, and so may waiting for another process's. */
+async function runAtLength(tx: PoolClient, sql: string): Promise<void> {
+  const withoutLimit: QueryConfig & { query_timeout: number } = { text: sql, query_timeout: longestMs };
+  await tx.query(withoutLimit);
+}
+
+const longestMs = 2 ** 31 - 1;
+
+/** One process migrates; the others wait for it. */
+async function lock(tx: PoolClient): Promise<void> {
+  await tx.query('set local statement_timeout = 0');
+  await tx.query('set local lock_timeout = 0');
+  await runAtLength(tx, "select pg_advisory_xact_lock(hashtext('ai-gateway migrations'))");
 }
 
 function readMigrations(folder: URL): Migration[] {
