@@ -17,6 +17,7 @@ import { Ledger } from './budgets/ledger.ts';
 import { MeterReader } from './budgets/meter-reader.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import type { Cancellation } from './calls/cancellation.ts';
+import { repeatErasures } from './clients/erase-client.ts';
 import { TagRegistry } from './clients/tag-registry.ts';
 import type { Config } from './config.ts';
 import { databaseHome } from './db/embedded-postgres.ts';
@@ -222,6 +223,7 @@ export async function startGateway(
     workspaces: (id) => {
       workspaces.forget(id);
       services.settings.forget(id);
+      services.tags.forget(id);
       // A caller carries its workspace's name.
       authenticator.forgetWorkspace(id);
     },
@@ -254,6 +256,7 @@ export async function startGateway(
   await adoptOrphans(services).catch((error: unknown) =>
     log.error({ err: error }, 'the calls of processes that are gone cannot be settled yet'),
   );
+  await repeatErasures(services);
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   services.publicUrl = config.publicUrl ?? `http://${host}:${opened.port}`;
   const jobs = startJobs(services, counting);

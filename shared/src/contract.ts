@@ -11,7 +11,7 @@ import {
   updateBudget,
 } from './operations/budgets.ts';
 import { completeChat } from './operations/chat.ts';
-import { getClient, listClients, listProjects, setClient } from './operations/clients.ts';
+import { eraseClient, getClient, listClients, listProjects, setClient } from './operations/clients.ts';
 import { createEmbeddings } from './operations/embeddings.ts';
 import {
   billAllClients,
@@ -77,6 +77,7 @@ export const contract = [
   listClients,
   getClient,
   setClient,
+  eraseClient,
   listProjects,
   createInvoice,
   listInvoices,

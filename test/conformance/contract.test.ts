@@ -33,6 +33,7 @@ const promised = [
   ['clients.list', 'GET', '/v1/clients', 200, 'anyone'],
   ['clients.get', 'GET', '/v1/clients/:id', 200, 'reader'],
   ['clients.set', 'PUT', '/v1/clients/:id', 200, 'member'],
+  ['clients.erase', 'DELETE', '/v1/clients/:id/data', 204, 'owner'],
   ['projects.list', 'GET', '/v1/projects', 200, 'anyone'],
   ['invoices.create', 'POST', '/v1/invoices', 201, 'member'],
   ['invoices.list', 'GET', '/v1/invoices', 200, 'reader'],

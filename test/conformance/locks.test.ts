@@ -118,6 +118,7 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   },
   'clients.get': { named: () => [['GET', '/v1/clients/globex']] },
   'clients.set': { named: () => [['PUT', '/v1/clients/globex', { name: 'Mine' }]] },
+  'clients.erase': { named: () => [['DELETE', '/v1/clients/globex/data']] },
   'projects.list': {
     reads: [
       ['GET', '/v1/projects'],

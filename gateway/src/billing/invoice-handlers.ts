@@ -4,6 +4,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
 import { ownClient, seesMargin } from '../accounts/own-tags.ts';
 import { selectClients } from '../clients/client-store.ts';
+import { listErasedIds } from '../clients/erase-client-store.ts';
 import { billedUsd, markupOf } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
@@ -187,6 +188,7 @@ async function clientsOf(
   }
   for (const { client_id: id } of await sumByTags(services.db, { ...place, ...range }, ['client_id']))
     if (id !== null) ids.add(id);
+  for (const id of await listErasedIds(services.db, place.workspaceId)) ids.delete(id);
   return [...ids].sort();
 }
 

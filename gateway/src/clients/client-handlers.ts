@@ -8,12 +8,13 @@ import { tellGuards } from '../limits/guard-store.ts';
 import type { Services } from '../services.ts';
 import { pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type ClientRow, lockClientRow, saveClient, selectClients, unsetClient } from './client-store.ts';
+import { eraseClient } from './erase-client.ts';
 import { ownIds } from './own-ids.ts';
 import { selectTags } from './tag-store.ts';
 
 export const clientHandlers: Pick<
   Handlers<Context>,
-  'clients.list' | 'clients.get' | 'clients.set' | 'projects.list'
+  'clients.list' | 'clients.get' | 'clients.set' | 'clients.erase' | 'projects.list'
 > = {
   'clients.list': async (input, { caller, services }) => {
     await services.tags.flush();
@@ -60,6 +61,24 @@ export const clientHandlers: Pick<
     });
     services.guards.forget(place.workspaceId);
     return describe(caller, row);
+  },
+
+  'clients.erase': async ({ id }, { caller, services }) => {
+    ownClient(caller, id);
+    if (caller.lockedTags.some((tag) => tag !== 'client_id'))
+      throw new GatewayError(
+        'tag_forbidden',
+        `This key is locked to its ${caller.lockedTags.join(', ')}; a client is erased with all it has.`,
+        { param: 'id' },
+      );
+    const { workspaceId, livemode } = caller;
+    await services.tags.flush();
+    const { keyIds } = await eraseClient(services, { workspaceId, livemode }, id);
+    for (const keyId of keyIds) services.forgetKey(keyId);
+    services.tags.forget(workspaceId);
+    services.guards.forget(workspaceId);
+    await services.ledger.changed(workspaceId);
+    return null;
   },
 
   'projects.list': async (input, { caller, services }) => {

@@ -58,7 +58,8 @@ export async function selectClients(db: Db, filter: ClientFilter): Promise<Clien
        select coalesce(c.id, t.id) as id, lower(coalesce(c.name, c.id, t.id)) as sort, c.name, c.markup_percent, c.currency,
          c.exchange_rate, c.billing_email, c.address, c.tax_id, c.tax_percent, c.tax_note, c.locale, c.locked, c.rate_limit, c.notes,
          t.first_call_at
-       from (select * from clients where workspace_id = $1 and livemode = $2) c
+       from (
+         select * from clients k where workspace_id = $1 and livemode = $2 and not exists (select 1 from erased_clients e where e.id = k.id)) c
        full join (select * from tag_values where workspace_id = $1 and livemode = $2 and kind = 'client') t on t.id = c.id) known
      where ($3::text is null or id = $3)
        and ($4::text is null or strpos(lower(id), lower($4)) > 0 or strpos(sort, lower($4)) > 0)

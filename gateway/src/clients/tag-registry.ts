@@ -129,6 +129,12 @@ export class TagRegistry {
     this.#timer ??= setTimeout(() => void this.flush(), 200).unref();
   }
 
+  /** Drops the spellings that are remembered of a workspace: one of its clients was erased. */
+  forget(workspaceId: string): void {
+    this.#met.delete(workspaceId);
+    for (const key of this.#spellings.keys()) if (key.startsWith(`${workspaceId} `)) this.#spellings.delete(key);
+  }
+
   /** Writes what was noted so far. A failure keeps it for the next time. */
   flush(): Promise<void> {
     if (this.#timer !== undefined) clearTimeout(this.#timer);

@@ -34,6 +34,7 @@ const tables = [
   'slow_models',
   'tag_values',
   'clients',
+  'erased_clients',
   'invoices',
   'scenario_states',
   'scenario_limits',

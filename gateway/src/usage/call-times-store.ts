@@ -43,7 +43,7 @@ const addGroups = `
     returning id, fingerprint)
   insert into call_times (group_id, hour, offsets) select id, hour, offsets from printed join known using (fingerprint)`;
 
-const buckets = 256;
+const buckets = 1024;
 const hashOf = (text: string): string => `('x' || left(md5(${text}), 8))::bit(32)::integer`;
 
 const addExecutions = `

@@ -29,6 +29,11 @@ const daySums = sumsOf(
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
 );
 
+/** Waits until nobody sums up, and keeps it so until the transaction ends. */
+export async function lockSums(tx: PoolClient): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock($1)', [lock]);
+}
+
 /**
  * Sums up whole hours, up to the last but one and to the first with a call still open, and whole days of them. Returns whether
  * there is more to do.

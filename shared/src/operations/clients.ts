@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isCurrency } from '../currencies.ts';
 import { operation } from '../operation.ts';
-import { clientId, cursor, isoTime, limit, lines, locale, page, rateLimit } from './common.ts';
+import { clientId, cursor, isoTime, limit, lines, locale, nothing, page, rateLimit } from './common.ts';
 
 const settings = {
   name: z.string().trim().max(200).meta({ title: 'Name', description: 'What people call the client.' }),
@@ -162,6 +162,27 @@ export const setClient = operation({
     { input: { id: 'acme', currency: 'euro' }, because: 'currencies have three letters' },
     { input: { id: 'acme', currency: 'XXZ' }, because: 'it is not a currency' },
     { input: { id: 'acme', exchange_rate: 0 }, because: 'nothing would be billed' },
+  ],
+});
+
+export const eraseClient = operation({
+  id: 'clients.erase',
+  method: 'DELETE',
+  path: '/v1/clients/:id/data',
+  group: 'Clients',
+  label: 'Erase a client',
+  description:
+    'Erases the client’s data for good: its settings, keys and budgets end, and its calls and sums keep their figures without its name. Invoices stay. A live key erases live data, a test key test data.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  status: 204,
+  input: z.strictObject({ id: clientId }),
+  output: nothing,
+  errors: ['forbidden', 'tag_forbidden'],
+  sample: { input: { id: 'acme' }, output: null },
+  wrong: [
+    { input: {}, because: 'it needs to know which one' },
+    { input: { id: 'acme', keep: 'calls' }, because: 'unknown fields are refused' },
   ],
 });
 

@@ -1,0 +1,315 @@
+import type { Pool, PoolClient } from 'pg';
+import { type Db, withTransaction } from '../db/transaction.ts';
+import { lockSums } from '../usage/roll-up-store.ts';
+
+/** One client to be erased, and what stands in its place. */
+export interface Erasure {
+  /** `erased-…` */
+  id: string;
+  workspaceId: string;
+  livemode: boolean;
+  /** The tag, as calls name it. */
+  name: string;
+}
+
+export interface RememberedErasure {
+  id: string;
+  workspaceId: string;
+  livemode: boolean;
+  nameHash: Buffer;
+  erasedAt: Date;
+}
+
+/** Remembers an erasure; `sealedName` until what was under way is over. */
+export async function insertErasure(db: Db, erasure: RememberedErasure, sealedName: Buffer | null): Promise<void> {
+  await db.query(
+    `insert into erased_clients (id, workspace_id, livemode, name_hash, erased_at, sealed_name, next_sweep_at)
+     values ($1, $2, $3, $4, $5, $6, now()) on conflict (id) do nothing`,
+    [erasure.id, erasure.workspaceId, erasure.livemode, erasure.nameHash, erasure.erasedAt, sealedName],
+  );
+}
+
+export async function listErasures(db: Db): Promise<RememberedErasure[]> {
+  const { rows } = await db.query(
+    'select id, workspace_id, livemode, name_hash, erased_at from erased_clients order by erased_at, id',
+  );
+  return (rows as { id: string; workspace_id: string; livemode: boolean; name_hash: Buffer; erased_at: Date }[]).map(
+    (row) => ({
+      id: row.id,
+      workspaceId: row.workspace_id,
+      livemode: row.livemode,
+      nameHash: row.name_hash,
+      erasedAt: row.erased_at,
+    }),
+  );
+}
+
+export interface Sweep {
+  id: string;
+  workspaceId: string;
+  livemode: boolean;
+  sealedName: Buffer;
+  erasedAt: Date;
+}
+
+/** Takes the erasures that are due to be looked after once more; the next time comes after twice the time that has passed. */
+export async function takeSweeps(db: Db): Promise<Sweep[]> {
+  const { rows } = await db.query(
+    `update erased_clients set next_sweep_at = now() + least(interval '60 s', greatest(interval '1 s', (now() - erased_at) / 2))
+     where sealed_name is not null and next_sweep_at <= now()
+     returning id, workspace_id, livemode, sealed_name, erased_at`,
+  );
+  return (rows as { id: string; workspace_id: string; livemode: boolean; sealed_name: Buffer; erased_at: Date }[]).map(
+    (row) => ({
+      id: row.id,
+      workspaceId: row.workspace_id,
+      livemode: row.livemode,
+      sealedName: row.sealed_name,
+      erasedAt: row.erased_at,
+    }),
+  );
+}
+
+/** A call that came in before the erasure may still write for as long as it is open; one is open within a moment of coming in. */
+export async function isUnderWay(db: Db, { workspaceId, erasedAt }: Sweep): Promise<boolean> {
+  const { rows } = await db.query(
+    `select now() < $2::timestamptz + interval '30 seconds' or exists (
+       select 1 from calls where status = 'open' and workspace_id = $1 and created_at <= $2) as under_way`,
+    [workspaceId, erasedAt],
+  );
+  return (rows[0] as { under_way: boolean }).under_way;
+}
+
+export async function endSweep(db: Db, id: string): Promise<void> {
+  await db.query('update erased_clients set sealed_name = null, next_sweep_at = null where id = $1', [id]);
+}
+
+/** Was this client made again since: does a call that came in later name it, or was it set up? */
+export async function isMadeAgain(db: Db, { workspaceId, livemode, name }: Erasure, erasedAt: Date): Promise<boolean> {
+  const { rows } = await db.query(
+    `select exists (select 1 from clients where workspace_id = $1 and livemode = $2 and id = $3) or exists (
+       select 1 from calls where workspace_id = $1 and livemode = $2 and created_at > $4 and client_id = $3) as again`,
+    [workspaceId, livemode, name, erasedAt],
+  );
+  return (rows[0] as { again: boolean }).again;
+}
+
+/** What stands in place of the clients that were erased: nobody is billed for these any more. */
+export async function listErasedIds(db: Db, workspaceId: string): Promise<string[]> {
+  const { rows } = await db.query('select id from erased_clients where workspace_id = $1', [workspaceId]);
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+/** Every client that anything names, for finding one of which only the hash is known. */
+export async function listNames(db: Db, place: { workspaceId: string; livemode: boolean }): Promise<string[]> {
+  const { rows } = await db.query(
+    `select id from clients where workspace_id = $1 and livemode = $2
+     union select id from tag_values where workspace_id = $1 and livemode = $2 and kind = 'client'
+     union select client_id from call_groups where workspace_id = $1 and livemode = $2 and client_id is not null
+     union select client_id from usage_days where workspace_id = $1 and livemode = $2 and client_id is not null
+     union select client_id from budgets where workspace_id = $1 and livemode = $2 and client_id is not null
+     union select tags->>'client_id' from api_keys where workspace_id = $1 and livemode = $2 and tags ? 'client_id'`,
+    [place.workspaceId, place.livemode],
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+/** Its keys end at once, on every process, and its budgets are deleted. Books keep their rows, without its name. */
+export async function endKeysAndBudgets(db: Pool, erasure: Erasure): Promise<{ keyIds: string[] }> {
+  const { id, workspaceId, livemode, name } = erasure;
+  const place = [workspaceId, livemode, name];
+  return withTransaction(db, async (tx) => {
+    const { rows } = await tx.query(
+      `with ended as (
+         update api_keys set revoked_at = coalesce(revoked_at, now()), name = $4, tags = '{}'
+         where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 returning id)
+       select id, pg_notify('keys', id) from ended`,
+      [...place, id],
+    );
+    await tx.query(
+      `update budgets set deleted_at = coalesce(deleted_at, clock_timestamp()), client_id = $4, name = $4
+       where workspace_id = $1 and livemode = $2 and client_id = $3`,
+      [...place, id],
+    );
+    await renameInstances(tx, erasure);
+    await tx.query(`select pg_notify('budgets', $1), pg_notify('guards', $1), pg_notify('workspaces', $1)`, [
+      workspaceId,
+    ]);
+    return { keyIds: (rows as { id: string }[]).map((row) => row.id) };
+  });
+}
+
+/** Its counts in budgets with "*" for each client; in id order, as everywhere. */
+export async function renameInstances(db: Db, { id, workspaceId, livemode, name }: Erasure): Promise<void> {
+  await db.query(
+    `with own as (
+       select m.id from meters m join budgets b on b.workspace_id = m.workspace_id and b.id = m.budget_id
+       where m.workspace_id = $1 and b.livemode = $2 and m.instance <> '' and m.instance::jsonb->>'client_id' = $3
+       order by m.id for update of m)
+     update meters m set instance = (m.instance::jsonb || jsonb_build_object('client_id', $4::text))::text from own where m.id = own.id`,
+    [workspaceId, livemode, name, id],
+  );
+}
+
+/** How it is set up, what it limits, what was told of it and what it has waiting. */
+export async function deleteSettings(db: Pool, erasure: Erasure): Promise<void> {
+  const { id, workspaceId, livemode, name } = erasure;
+  const place = [workspaceId, livemode, name];
+  await withTransaction(db, async (tx) => {
+    // What its calls were billed at stays with its figures: totals are what they were.
+    const { rows } = await tx.query(
+      `with gone as (delete from clients where workspace_id = $1 and livemode = $2 and id = $3 returning *),
+       kept as (
+         insert into clients (workspace_id, livemode, id, markup_percent, currency, exchange_rate)
+         select workspace_id, livemode, $4, markup_percent, currency, exchange_rate from gone on conflict do nothing)
+       select name from gone`,
+      [...place, id],
+    );
+    const shown = (rows as { name: string | null }[])[0]?.name ?? undefined;
+    await tx.query(
+      `delete from tag_values where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
+      place,
+    );
+    await tx.query(
+      `delete from rate_limits where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
+      place,
+    );
+    for (const table of ['scenario_states', 'scenario_limits'])
+      await tx.query(
+        `delete from ${table} where workspace_id = $1 and livemode = $2 and lock <> '' and lock::jsonb->>'client_id' = $3`,
+        place,
+      );
+    await tx.query(
+      `with ended as (
+         delete from webhooks where workspace_id = $1 and livemode = $2 and $3 in (filter->>'client_id', bound->>'client_id')
+         returning workspace_id, id, livemode),
+       kept as (insert into removed_webhooks (workspace_id, id, livemode) select * from ended on conflict do nothing)
+       delete from deliveries d using ended e where d.workspace_id = e.workspace_id and d.webhook_id = e.id`,
+      place,
+    );
+    await deleteMentions(tx, erasure, shown);
+    // One that runs is deleted once it has run.
+    await tx.query(
+      `delete from background_calls where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 and state <> 'running'`,
+      place,
+    );
+    await tx.query('delete from stored_answers where workspace_id = $1 and client_id = $2', [workspaceId, name]);
+    await tx.query(
+      `update unwritten_calls set call = (call::jsonb || jsonb_build_object('c', $4::text, 'e', null, 'o', null, 'n', null))::json
+       where workspace_id = $1 and call->>'c' = $3 and (call->>'live')::boolean = $2`,
+      [...place, id],
+    );
+  });
+}
+
+/** Events and what was sent of them, where they name the client: by its tag, or by what people call it. */
+async function deleteMentions(tx: PoolClient, erasure: Erasure, shown: string | undefined): Promise<void> {
+  const { workspaceId, livemode, name } = erasure;
+  // As JSON has it. A short name would be found in words that have nothing to do with it.
+  const texts = [
+    JSON.stringify(name),
+    ...(shown !== undefined && shown.length > 3 ? [JSON.stringify(shown).slice(1, -1)] : []),
+  ];
+  await tx.query(
+    `with gone as (
+       delete from events where workspace_id = $1 and livemode = $2 and (client_id = $3
+         or exists (select 1 from unnest($4::text[]) as t where strpos(data::text, t) > 0)) returning id)
+     delete from deliveries d where workspace_id = $1 and (event_id in (select id from gone)
+       or exists (select 1 from unnest($4::text[]) as t where strpos(body::text, t) > 0))
+       and not exists (select 1 from webhooks w where w.workspace_id = d.workspace_id and w.id = d.webhook_id and w.livemode <> $2)`,
+    [workspaceId, livemode, name, texts],
+  );
+}
+
+/** The stretches of time in which its calls are to be looked for: the days it is known to have called on, and all that is newer. */
+export async function stretchesOf(
+  db: Db,
+  { workspaceId, livemode, name }: Erasure,
+): Promise<{ from: Date; to: Date }[]> {
+  const { rows } = await db.query(
+    `with timed as (select coalesce((select timed_until from usage_rollup), (select min(created_at) from calls)) as until),
+     days as (
+       select distinct date_trunc('day', t.hour, 'UTC') as day from call_groups g join call_times t on t.group_id = g.id
+       where g.workspace_id = $1 and g.livemode = $2 and g.client_id = $3
+       union select generate_series(date_trunc('day', until, 'UTC'), now() + interval '1 day', interval '1 day') from timed)
+     select day as from_at, day + interval '1 day' as to_at from days order by day desc`,
+    [workspaceId, livemode, name],
+  );
+  return (rows as { from_at: Date; to_at: Date }[]).map((row) => ({ from: row.from_at, to: row.to_at }));
+}
+
+/** What calls under way have on record. A moment's work: their ends are written soon, and must not wait. */
+export async function renameOpenCalls(db: Db, erasure: Erasure, until: Date): Promise<void> {
+  const { id, workspaceId, livemode, name } = erasure;
+  await db.query(
+    `update calls set client_id = $4, execution_id = null, organization_id = null, node = null
+     where status = 'open' and workspace_id = $1 and livemode = $2 and client_id = $3 and created_at <= $5`,
+    [workspaceId, livemode, name, id, until],
+  );
+}
+
+/** Calls keep their figures and lose whose they were: the client, and the runs it was called from. */
+export async function renameCalls(db: Db, erasure: Erasure, stretch: { from: Date; to: Date }): Promise<void> {
+  const { id, workspaceId, livemode, name } = erasure;
+  await db.query(
+    `update calls set client_id = $4, execution_id = null, organization_id = null, node = null
+     where workspace_id = $1 and livemode = $2 and client_id = $3 and created_at >= $5 and created_at < $6 and status <> 'open'`,
+    [workspaceId, livemode, name, id, stretch.from, stretch.to],
+  );
+}
+
+/** Sums of calls that have lost its name lose it too. Nobody sums up meanwhile: that would bring the name back. */
+export async function renameSums(db: Pool, erasure: Erasure): Promise<void> {
+  const { id, workspaceId, livemode, name } = erasure;
+  const place = [workspaceId, livemode, name, id];
+  await withTransaction(db, async (tx) => {
+    await lockSums(tx);
+    await tx.query(`set local statement_timeout = '5min'`);
+    for (const table of ['usage_hours', 'usage_days', 'usage_quarters'])
+      await tx.query(
+        `update ${table} set client_id = $4 where workspace_id = $1 and livemode = $2 and client_id = $3`,
+        place,
+      );
+    await tx.query(
+      `update call_groups set client_id = $4, fingerprint = gen_random_uuid() where workspace_id = $1 and livemode = $2 and client_id = $3`,
+      place,
+    );
+  });
+}
+
+/** Answers that are kept for a day, a part at a time, to be opened and judged. */
+export async function* keptAnswers(
+  db: Db,
+  workspaceId: string,
+): AsyncGenerator<{ keyId: string; idempotencyKey: string; sealedBody: Buffer }[]> {
+  const rowsAtOnce = 200;
+  for (let after = ['', '']; ; ) {
+    const { rows } = await db.query(
+      `select key_id, idempotency_key, sealed_body from idempotent_answers
+       where workspace_id = $1 and state = 'done' and (key_id, idempotency_key) > ($2, $3)
+       order by key_id, idempotency_key limit ${rowsAtOnce}`,
+      [workspaceId, ...after],
+    );
+    const page = rows as { key_id: string; idempotency_key: string; sealed_body: Buffer }[];
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield page.map((row) => ({
+      keyId: row.key_id,
+      idempotencyKey: row.idempotency_key,
+      sealedBody: row.sealed_body,
+    }));
+    after = [last.key_id, last.idempotency_key];
+  }
+}
+
+export async function deleteAnswers(
+  db: Db,
+  workspaceId: string,
+  answers: readonly { keyId: string; idempotencyKey: string }[],
+): Promise<void> {
+  await db.query(
+    `delete from idempotent_answers a using unnest($2::text[], $3::text[]) as g (k, i)
+     where a.workspace_id = $1 and a.key_id = g.k and a.idempotency_key = g.i`,
+    [workspaceId, answers.map(({ keyId }) => keyId), answers.map(({ idempotencyKey }) => idempotencyKey)],
+  );
+}

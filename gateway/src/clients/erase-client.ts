@@ -1,0 +1,162 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { seal, unseal } from '../accounts/seal.ts';
+import {
+  deleteAnswers,
+  deleteSettings,
+  type Erasure,
+  endKeysAndBudgets,
+  endSweep,
+  insertErasure,
+  isMadeAgain,
+  isUnderWay,
+  keptAnswers,
+  listErasures,
+  listNames,
+  type RememberedErasure,
+  renameCalls,
+  renameInstances,
+  renameOpenCalls,
+  renameSums,
+  type Sweep,
+  stretchesOf,
+  takeSweeps,
+} from './erase-client-store.ts';
+import { addErased, readErased } from './erased-clients-file.ts';
+
+/*
+ * A client is erased in place: calls, sums and books keep their figures, and `erased-…` stands where its name was, so that all totals
+ * stay what they were. What is about the client alone (its settings, keys, events, webhooks, answers kept) is deleted; invoices stay,
+ * as the law wants them.
+ *
+ *   erase     remember by hash (database and DATA_DIR) -> end keys and budgets -> delete settings -> rename calls, a day at a time -> sums
+ *   sweep     calls under way when it was erased may still write its name: looked for until they are over, and erased too
+ *   repeat    a start on a database that does not know an erasure of DATA_DIR's (restored from before it) erases again
+ *
+ * A call that comes in later with the same tag makes the client anew: a row is told apart by when its call came in.
+ */
+interface Services {
+  db: Pool;
+  log: Logger;
+  secret: string;
+  dataDir: string;
+}
+
+interface Place {
+  workspaceId: string;
+  livemode: boolean;
+}
+
+/** Resolves when the name is nowhere but in invoices, and in calls under way until a moment after their end. */
+export async function eraseClient(
+  services: Services & { now: () => number },
+  place: Place,
+  name: string,
+): Promise<{ keyIds: string[] }> {
+  const erasedAt = new Date(services.now());
+  const id = `erased-${randomBytes(6).toString('hex')}`;
+  const remembered = { id, ...place, nameHash: hashOf(services.secret, place, name), erasedAt };
+  await insertErasure(services.db, remembered, seal(services.secret, name, sealContext(place, id)));
+  await addErased(services.dataDir, [remembered]).catch((error: unknown) =>
+    services.log.warn(
+      { err: error },
+      'an erasure could not be noted in DATA_DIR: a restored database will not repeat it',
+    ),
+  );
+  return eraseAll(services, { id, ...place, name }, erasedAt);
+}
+
+async function eraseAll(services: Services, erasure: Erasure, erasedAt: Date): Promise<{ keyIds: string[] }> {
+  const { db } = services;
+  const ended = await endKeysAndBudgets(db, erasure);
+  await deleteSettings(db, erasure);
+  await renameOpenCalls(db, erasure, erasedAt);
+  for (const stretch of await stretchesOf(db, erasure)) await renameCalls(db, erasure, stretch);
+  await renameSums(db, erasure);
+  await eraseAnswers(services, erasure);
+  return ended;
+}
+
+/** Answers kept for an Idempotency-Key are sealed: those that name the client are deleted. */
+async function eraseAnswers({ db, secret }: Services, { workspaceId, name }: Erasure): Promise<void> {
+  const text = JSON.stringify(name);
+  for await (const page of keptAnswers(db, workspaceId)) {
+    const naming = page.filter(({ keyId, idempotencyKey, sealedBody }) =>
+      unseal(secret, sealedBody, [workspaceId, keyId, idempotencyKey]).includes(text),
+    );
+    if (naming.length > 0) await deleteAnswers(db, workspaceId, naming);
+  }
+}
+
+/** A little longer than a call may take before it is on record. */
+const lateMs = 3_600_000;
+
+/** Erases what calls under way have written since their client was erased. */
+export async function sweepErased(services: Services): Promise<void> {
+  for (const sweep of await takeSweeps(services.db)) {
+    const { db, secret } = services;
+    const { id, workspaceId, livemode, erasedAt } = sweep;
+    const name = unseal(secret, sweep.sealedName, sealContext(sweep, id)).toString('utf8');
+    const erasure: Erasure = { id, workspaceId, livemode, name };
+    const underWay = await isUnderWay(db, sweep);
+    await renameOpenCalls(db, erasure, erasedAt);
+    // To the millisecond, by which calls are written.
+    const to = new Date(erasedAt.getTime() + 1);
+    await renameCalls(db, erasure, { from: new Date(erasedAt.getTime() - lateMs), to });
+    if (!(await isMadeAgain(db, erasure, erasedAt))) await sweepAll(services, erasure);
+    if (!underWay) await endSweep(db, id);
+  }
+}
+
+async function sweepAll(services: Services, erasure: Erasure): Promise<void> {
+  await renameInstances(services.db, erasure);
+  await deleteSettings(services.db, erasure);
+  await renameSums(services.db, erasure);
+  await eraseAnswers(services, erasure);
+}
+
+/**
+ * Erases again what DATA_DIR knows to be erased and this database does not: it was restored from before. Then each knows all. Whose
+ * they were is found by the hashes of the names that are there. Before anything is served, so nothing is newer than the erasure.
+ */
+export async function repeatErasures(services: Services): Promise<void> {
+  const { db, dataDir, log } = services;
+  const filed = await readErased(dataDir);
+  const known = new Set((await listErasures(db)).map(({ id }) => id));
+  for (const erasure of filed.filter(({ id }) => !known.has(id))) {
+    const name = await nameOf(services, erasure);
+    if (name !== undefined) await eraseAll(services, { ...erasure, name }, new Date());
+    await insertErasure(db, erasure, null);
+    log.info(
+      { erasure: erasure.id, workspace: erasure.workspaceId, found: name !== undefined },
+      'repeated the erasing of a client: this database is older than it',
+    );
+  }
+  await rememberErasures(services);
+}
+
+/** Notes in DATA_DIR what other processes have erased. */
+export async function rememberErasures({ db, dataDir }: Pick<Services, 'db' | 'dataDir'>): Promise<void> {
+  const filed = new Set((await readErased(dataDir)).map(({ id }) => id));
+  await addErased(
+    dataDir,
+    (await listErasures(db)).filter(({ id }) => !filed.has(id)),
+  );
+}
+
+async function nameOf({ db, secret }: Services, erasure: RememberedErasure): Promise<string | undefined> {
+  const names = await listNames(db, erasure);
+  return names.find((name) => hashOf(secret, erasure, name).equals(erasure.nameHash));
+}
+
+/** With the installation's secret: names are few and short, and would be found by trying. */
+function hashOf(secret: string, { workspaceId, livemode }: Place, name: string): Buffer {
+  return createHmac('sha256', Buffer.from(secret, 'hex'))
+    .update(JSON.stringify(['erased-client', workspaceId, livemode, name]))
+    .digest();
+}
+
+function sealContext({ workspaceId }: Pick<Sweep, 'workspaceId'>, id: string): string[] {
+  return ['erased-client', workspaceId, id];
+}

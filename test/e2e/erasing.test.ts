@@ -1,0 +1,311 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repeatErasures } from '../../gateway/src/clients/erase-client.ts';
+import { verifyLedger } from '../../gateway/src/tools/verify-ledger.ts';
+import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
+import { chat, eventually, hello, json } from '../support/ask.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+
+let gateway: TestGateway;
+let receiver: Receiver;
+
+/** Names that nothing else has in it; a quote and an umlaut are written in more than one way. */
+const name = 'quidditch "süd"';
+const shown = 'Quidditch Versand GmbH';
+const traces = ['quidditch', 'Quidditch', 'seeker@example.com'];
+const tags = { metadata: { client_id: name, scenario_id: '42', scenario_platform: 'make', execution_id: 'run 7' } };
+const path = `/v1/clients/${encodeURIComponent(name)}`;
+const test = { authorization: `Bearer ${testKey}` };
+
+/** Where a name is, in any text or JSON of any table: `table.column`. Sealed columns say nothing to anybody. */
+async function whereIs(texts: readonly string[]): Promise<string[]> {
+  const { pool } = gateway.database;
+  const { rows } = await pool.query(
+    `select table_schema || '.' || table_name as name, quote_ident(table_schema) || '.' || quote_ident(table_name) as table_name,
+       quote_ident(column_name) as column_name
+     from information_schema.columns join information_schema.tables t using (table_schema, table_name)
+     where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'
+       and data_type in ('text', 'json', 'jsonb', 'character varying', 'ARRAY', 'USER-DEFINED', 'name', 'bytea')`,
+  );
+  const found: string[] = [];
+  for (const { table_name: table, column_name: column } of rows as { table_name: string; column_name: string }[]) {
+    const { rows: hits } = await pool.query(
+      `select 1 from ${table} where exists (select 1 from unnest($1::text[]) as t where strpos(
+         case when pg_typeof(${column})::text = 'bytea' then encode(${column}::text::bytea, 'escape') else ${column}::text end, t) > 0) limit 1`,
+      [texts],
+    );
+    if (hits.length > 0) found.push(`${table}.${column}`);
+  }
+  return [...new Set(found.map((place) => place.replace(/^public\./, '').replace(/^calls_\d+_\d+/, 'calls')))].sort();
+}
+
+const call = (more: object = {}, headers: Record<string, string> = {}): Promise<Response> =>
+  gateway.post(chat, hello({ ...tags, ...more }), headers);
+const totals = async (): Promise<unknown> =>
+  (await json<{ totals: unknown }>(gateway.get('/v1/usage/clients?from=2020-01-01'))).totals;
+const sumUp = async (): Promise<void> => {
+  while (await rollUp(gateway.gateway.services.db, Date.now()));
+};
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  gateway = await startTestGateway({
+    ALLOW_PRIVATE_NETWORK: 'true',
+    ANSWER_TIMEOUT_MS: '20000',
+    FIRST_BYTE_TIMEOUT_MS: '20000',
+  });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await receiver.stop();
+});
+
+/** All that a client can leave behind, in live mode; and a call and a setting of the same name in test mode. */
+async function leaveTraces(): Promise<{ key: string; budget: string; each: string }> {
+  await json(
+    gateway.send('PUT', path, {
+      name: shown,
+      billing_email: 'seeker@example.com',
+      address: 'Quidditch Street 1',
+      notes: `${shown} pays late`,
+      markup_percent: 20,
+      rate_limit: { calls_per_minute: 1_000 },
+    }),
+  );
+  await json(gateway.send('PUT', path, { name: shown }, test));
+  const { key } = await json<{ key: string }>(
+    gateway.post('/v1/keys', { name: `${shown}'s own`, tags: { client_id: name }, locked_tags: ['client_id'] }),
+    201,
+  );
+  const owner = await json<{ key: string }>(
+    gateway.post('/v1/keys', {
+      name: `${shown}'s`,
+      role: 'owner',
+      tags: { client_id: name },
+      locked_tags: ['client_id'],
+    }),
+    201,
+  );
+  const { id: budget } = await json<{ id: string }>(
+    gateway.post(
+      '/v1/budgets',
+      { name: `${shown} monthly`, limit_usd: 0.0003, on_limit: 'notify', scope: { client_id: name } },
+      {
+        'idempotency-key': 'a budget',
+      },
+    ),
+    201,
+  );
+  const { id: each } = await json<{ id: string }>(
+    gateway.post('/v1/budgets', { name: 'each', limit_usd: 5, scope: { client_id: '*' } }),
+    201,
+  );
+  await json(gateway.post('/v1/budgets', { name: 'all', limit_usd: 0.0003, on_limit: 'notify' }), 201);
+  await json(
+    gateway.post('/v1/webhooks', {
+      url: receiver.url,
+      events: ['budget.threshold_reached', 'budget.exceeded'],
+      filter: { client_id: name },
+    }),
+    201,
+  );
+  await json(gateway.post('/v1/webhooks', { url: receiver.url, events: ['budget.exceeded', 'client.lookalike'] }), 201);
+  await json(gateway.send('PUT', '/v1/rate-limits', { client_id: name, calls_per_minute: 1_000 }));
+  const bound = { authorization: `Bearer ${owner.key}` };
+  for (let i = 0; i < 5; i++) await json(call());
+  await json(call({ stream: true }).then(async (answer) => new Response((await answer.text()) && '{}')));
+  await json(call({}, { authorization: `Bearer ${key}`, 'idempotency-key': 'a call' }));
+  await json(call({ metadata: { ...tags.metadata, scenario_id: '44' } }, bound));
+  await json(gateway.send('PUT', '/v1/scenarios/42/limits', { max_repeats: null }, bound));
+  await json(gateway.post('/v1/scenarios/44/pause', { reason: shown }, bound));
+  await json(gateway.post(chat, hello({ metadata: { client_id: name.toUpperCase() } }), {}));
+  await json(
+    gateway.post('/v1/responses', { model: 'gpt-4o', input: 'Hi', store: true, metadata: { client_id: name } }),
+  );
+  await json(gateway.post(chat, hello(tags), test));
+  const background = await json<{ id: string }>(
+    gateway.post(`${chat}/background`, { ...hello(tags), callback_url: receiver.url }),
+    202,
+  );
+  await eventually(async () =>
+    expect((await json<{ status: string }>(gateway.get(`${chat}/background/${background.id}`))).status).toBe(
+      'completed',
+    ),
+  );
+  await json(
+    gateway.post('/v1/invoices', { client_id: name, from: '2020-01-01', to: new Date(Date.now() + 1).toISOString() }),
+    201,
+  );
+  await sleep(400);
+  return { key, budget, each };
+}
+
+describe('a client that is erased', () => {
+  let things: Awaited<ReturnType<typeof leaveTraces>>;
+  let before: unknown;
+
+  it('was in many places before, and is afterwards in invoices only', async () => {
+    things = await leaveTraces();
+    before = await totals();
+    const { pool } = gateway.database;
+    // Some of its calls are from hours that are summed already.
+    await pool.query(`select ensure_call_partitions((now() - interval '3 days')::date, 1)`);
+    await pool.query(
+      `update calls set created_at = created_at - interval '3 days' where livemode and id in (select id from calls where livemode order by id limit 3)`,
+    );
+    await sumUp();
+    const places = await whereIs(traces);
+    for (const place of [
+      'api_keys.name',
+      'api_keys.tags',
+      'budgets.client_id',
+      'budgets.name',
+      'call_groups.client_id',
+      'calls.client_id',
+      'clients.address',
+      'clients.id',
+      'deliveries.body',
+      'events.client_id',
+      'events.data',
+      'invoices.document',
+      'meters.instance',
+      'rate_limits.id',
+      'scenario_limits.lock',
+      'scenario_states.lock',
+      'tag_values.id',
+      'usage_days.client_id',
+      'usage_hours.client_id',
+      'webhooks.filter',
+      'background_calls.tags',
+      'stored_answers.client_id',
+    ])
+      expect(places).toContain(place);
+    const began = Date.now();
+    expect((await gateway.send('DELETE', `${path}/data`)).status).toBe(204);
+    expect(Date.now() - began).toBeLessThan(20_000);
+    // Test mode is a world of its own, with a client of the same name, and its upper-case neighbour is somebody else.
+    const { rows } = await pool.query(`select distinct livemode from calls where client_id = $1`, [name]);
+    expect(rows).toEqual([{ livemode: false }]);
+    expect((await gateway.send('DELETE', `${path}/data`, undefined, test)).status).toBe(204);
+    expect((await gateway.send('DELETE', `/v1/clients/${encodeURIComponent(name.toUpperCase())}/data`)).status).toBe(
+      204,
+    );
+    await eventually(
+      async () => expect(await whereIs([...traces, 'QUIDDITCH'])).toEqual(['invoices.client_id', 'invoices.document']),
+      10_000,
+    );
+  }, 60_000);
+
+  it('leaves the sums of the workspace as they were, and the ledger right', async () => {
+    expect(await totals()).toEqual(before);
+    const { data } = await json<{ data: { client_id: string }[] }>(gateway.get('/v1/usage/clients?from=2020-01-01'));
+    expect(data.map(({ client_id: id }) => id)).toEqual([
+      expect.stringMatching(/^erased-[0-9a-f]{12}$/),
+      expect.stringMatching(/^erased-[0-9a-f]{12}$/),
+    ]);
+    const lines: string[] = [];
+    expect(await verifyLedger(gateway.database.pool, (line) => lines.push(line))).toBe(true);
+    expect(lines.at(-1)).toContain('Ledger OK');
+  });
+
+  it('has no key, budget, setting or name any more, and still its invoices', async () => {
+    await json(gateway.post(chat, hello(), { authorization: `Bearer ${things.key}` }), 401);
+    await json(gateway.get(`/v1/budgets/${things.budget}`), 404);
+    await json(gateway.get(path), 404);
+    expect((await json<{ data: unknown[] }>(gateway.get('/v1/clients?search=quidditch'))).data).toEqual([]);
+    const { data } = await json<{ data: { client: { name: string } }[] }>(gateway.get('/v1/invoices'));
+    expect(data.map(({ client }) => client.name)).toEqual([shown]);
+    // What is left of it is nobody's: it is neither listed nor billed.
+    expect((await json<{ data: unknown[] }>(gateway.get('/v1/clients'))).data).toEqual([]);
+    const month = new Date().toISOString().slice(0, 7);
+    expect((await json<{ data: unknown[] }>(gateway.get(`/v1/invoices/preview?period=${month}`))).data).toEqual([]);
+  });
+
+  it('is erased again without a fault', async () => {
+    expect((await gateway.send('DELETE', `${path}/data`)).status).toBe(204);
+  });
+
+  it('is made anew by a call with its tag', async () => {
+    await json(call());
+    await eventually(async () =>
+      expect(await json(gateway.get(path))).toMatchObject({ id: name, name, markup_percent: 0 }),
+    );
+    // Looking after what was under way leaves the new one alone.
+    await sleep(2_500);
+    const { data } = await json<{ data: { client_id: string }[] }>(
+      gateway.get(`/v1/usage/requests?client_id=${encodeURIComponent(name)}`),
+    );
+    expect(data).toHaveLength(1);
+  });
+});
+
+describe('a client that is erased while it calls', () => {
+  it('has its calls ended properly, and they leave nothing of its name', async () => {
+    const late = 'quidditch-late';
+    gateway.fakes.openai.reply({ text: 'Late but whole.' }, { text: 'Late but whole.' });
+    gateway.fakes.openai.fault({ kind: 'delay', ms: 2_000 }, { kind: 'delay', ms: 2_000 });
+    const calls = [
+      gateway.post(chat, hello(), { 'x-client-id': late }),
+      gateway.post(chat, hello({ stream: true }), { 'x-client-id': late }),
+    ];
+    await eventually(async () => {
+      const { rows } = await gateway.database.pool.query(
+        `select 1 from calls where client_id = $1 and status = 'open'`,
+        [late],
+      );
+      expect(rows).toHaveLength(2);
+    });
+    expect((await gateway.send('DELETE', `/v1/clients/${late}/data`)).status).toBe(204);
+    for (const answer of await Promise.all(calls)) expect(await answer.text()).toContain('"finish_reason":"stop"');
+    await eventually(async () => expect(await whereIs([late])).toEqual([]), 10_000);
+    const { rows } = await gateway.database.pool.query(
+      `select status, cost_nanos > 0 as paid from calls where client_id = (select max(id) from erased_clients where erased_at = (select max(erased_at) from erased_clients))`,
+    );
+    expect(rows).toEqual([
+      { status: 'succeeded', paid: true },
+      { status: 'succeeded', paid: true },
+    ]);
+  }, 30_000);
+});
+
+describe('a database that is restored from before', () => {
+  it('has the client erased again at the next start, which finds it by a hash', async () => {
+    const { services } = gateway.gateway;
+    const filed = readFileSync(join(services.dataDir, 'erased-clients.jsonl'), 'utf8');
+    expect(filed).not.toContain('uidditch');
+    // As a back-up from before the erasure has it: the client, and no word of the erasure.
+    const restored = 'quidditch-restored';
+    await json(gateway.post(chat, hello(), { 'x-client-id': restored }));
+    await gateway.send('PUT', `/v1/clients/${restored}`, { name: restored });
+    const { rows } = await gateway.database.pool.query('select * from clients where id = $1', [restored]);
+    expect((await gateway.send('DELETE', `/v1/clients/${restored}/data`)).status).toBe(204);
+    await gateway.database.pool.query(
+      `with last as (delete from erased_clients where erased_at = (select max(erased_at) from erased_clients) returning id)
+       update calls set client_id = $1 where client_id = (select id from last)`,
+      [restored],
+    );
+    await gateway.database.pool.query(
+      'insert into clients select * from json_populate_recordset(null::clients, $1::json)',
+      [JSON.stringify(rows)],
+    );
+    await repeatErasures(services);
+    expect(await whereIs([restored])).toEqual([]);
+    // Once is enough: a new client of that name stays.
+    await gateway.send('PUT', `/v1/clients/${restored}`, { name: restored });
+    await repeatErasures(services);
+    expect(await json(gateway.get(`/v1/clients/${restored}`))).toMatchObject({ id: restored });
+    // Another machine's folder learns of all.
+    const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-erased-'));
+    await repeatErasures({ ...services, dataDir });
+    expect(readFileSync(join(dataDir, 'erased-clients.jsonl'), 'utf8').trim().split('\n')).toHaveLength(
+      filed
+        .trim()
+        .split('\n')
+        .filter((line) => line !== '').length + 1,
+    );
+  }, 30_000);
+});
