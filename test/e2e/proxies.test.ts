@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect as http2Connect } from 'node:http2';
 import { get as httpsGet } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fromErrorBody } from '@ai-gateway/shared/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../gateway/src/config.ts';
 import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
@@ -52,6 +54,7 @@ interface Answer {
   status: number;
   type: string;
   text: string;
+  retryAfter: string | undefined;
   /** When each piece of the body came, in milliseconds since the request. */
   pieces: { atMs: number; text: string }[];
 }
@@ -85,6 +88,7 @@ function ask({ port, name }: ProxyProcess, path: string, options: Ask = {}): Pro
         status: res.statusCode ?? 0,
         type: res.headers['content-type'] ?? '',
         text: '',
+        retryAfter: res.headers['retry-after'],
         pieces: [],
       };
       res.on('data', (chunk: Buffer) => {
@@ -204,6 +208,20 @@ for (const { proxy: kind, start, there } of behind) {
       expect(wire.connections - before).toBeLessThan(10);
     });
 
+    it('while the gateway is away, callers get what makes them try again', async () => {
+      const away = await start(await freePort());
+      for (const options of [
+        {},
+        { method: 'POST', body: JSON.stringify(hello()) },
+        { method: 'POST', body: callOf(mebi) },
+      ]) {
+        const { status, type, text, retryAfter } = await ask(away, chat, options);
+        expect([status, type, retryAfter]).toEqual([503, 'application/json', '2']);
+        expect(fromErrorBody(JSON.parse(text), { status })).toMatchObject({ code: 'service_unavailable' });
+      }
+      await away.stop();
+    });
+
     it('figures for Prometheus are not public, under no spelling that the gateway takes', async () => {
       for (const path of [
         '/metrics',
@@ -307,6 +325,19 @@ describe('https', () => {
       httpsGet(options, (res) => resolve(res.resume().statusCode ?? 0)).on('error', reject);
     });
 
+  /** When each piece of a streamed answer comes, by the protocol that browsers and most SDKs speak over https. */
+  const streamByHttp2 = (proxy: ProxyProcess): Promise<number[]> =>
+    new Promise((resolve, reject) => {
+      const options = { servername: proxy.name, rejectUnauthorized: false };
+      const session = http2Connect(`https://127.0.0.1:${proxy.port}`, options).on('error', reject);
+      const headers = { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' };
+      const stream = session.request({ ':method': 'POST', ':path': chat, ':authority': proxy.name, ...headers });
+      const arrivals: number[] = [];
+      stream.on('data', () => arrivals.push(performance.now())).on('error', reject);
+      stream.on('end', () => session.close(() => resolve(arrivals)));
+      stream.end(JSON.stringify(hello({ stream: true })));
+    });
+
   let gateway: TestGateway;
   let folder: string;
   beforeAll(async () => {
@@ -360,6 +391,9 @@ describe('https', () => {
     const proxy = await startCaddy(gatewayPort(), { port, options });
     // It listens before the certificate is there.
     await eventually(async () => expect(await status(proxy)).toBe(200), 10_000);
+    gateway.fakes.openai.reply({ text: 'one two three four', chunks: 4, chunkDelayMs: 150 });
+    const arrivals = await streamByHttp2(proxy);
+    expect((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(300);
     const plain = await fetch(`http://127.0.0.1:${http}/healthz`, { redirect: 'manual' });
     expect(plain.status).toBe(308);
     await proxy.stop();

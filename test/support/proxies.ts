@@ -50,17 +50,25 @@ export async function startNginx(
   changes: Readonly<Record<string, string>> = {},
 ): Promise<ProxyProcess> {
   const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-nginx-'));
   const text = shipped('nginx.conf', {
     '127.0.0.1:8787;': `127.0.0.1:${gatewayPort};`,
     'listen 80;': `listen ${port};`,
+    ...foldersOf(folder),
     ...changes,
   });
-  const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-nginx-'));
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, text);
   // What an init system says; none of it is a matter of the configuration.
   const globals = `daemon off; pid ${folder}/nginx.pid; error_log stderr;`;
   return started('nginx', ['-c', file, '-g', globals], { port, folder });
+}
+
+/** Debian's nginx wants to make folders in /var/lib/nginx as it starts, which root alone may do. */
+function foldersOf(folder: string): Record<string, string> {
+  if (process.getuid?.() === 0) return {};
+  const lines = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((use) => `${use}_temp_path ${folder}/${use};`);
+  return { 'http {': `http {\n${lines.join('\n')}` };
 }
 
 /**
