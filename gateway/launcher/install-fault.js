@@ -7,6 +7,11 @@
 /** @type {readonly { says: RegExp, problem: string, advice: string }[]} */
 const faults = [
   {
+    says: /^np[mx] is not installed/,
+    problem: 'npm is missing.',
+    advice: 'It comes with Node from https://nodejs.org; Debian has it in a package of its own: apt-get install npm.',
+  },
+  {
     says: /ENOSPC|no space left/i,
     problem: 'The disk is full.',
     advice: 'Installing takes 400 MB here and 120 MB in the home folder. Make room and try again.',

@@ -71,9 +71,14 @@ async function fetchPackages(staging, { manifest, lock, count }) {
       // The staging folder has one of its own.
       done: () => manifests.filter((path) => existsSync(path)).length - 1,
     });
-    const result = await runNpm('npm', [...args, ...more], { cwd: staging });
-    end(result.code === 0);
-    return result;
+    let succeeded = false;
+    try {
+      const result = await runNpm('npm', [...args, ...more], { cwd: staging });
+      succeeded = result.code === 0;
+      return result;
+    } finally {
+      end(succeeded);
+    }
   };
   let result = await attempt([]);
   if (result.code !== 0 && isCacheFault(result.output, staging)) {

@@ -14,7 +14,16 @@ const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 export function runNpm(program, args, { cwd, env = {}, show = false }) {
   const isWindows = process.platform === 'win32';
   return new Promise((resolve, reject) => {
-    const child = spawn(isWindows ? `${program}.cmd` : program, args, {
+    /** @type {import('node:child_process').ChildProcess | undefined} */
+    let child;
+    let stopped = false;
+    // Ctrl-C reaches npm by itself; this process goes on for as long as it takes to clear up.
+    const stop = (/** @type {NodeJS.Signals} */ signal) => {
+      stopped = true;
+      if (signal !== 'SIGINT') child?.kill(signal);
+    };
+    for (const signal of signals) process.on(signal, stop);
+    child = spawn(isWindows ? `${program}.cmd` : program, args, {
       cwd,
       env: {
         ...process.env,
@@ -29,13 +38,6 @@ export function runNpm(program, args, { cwd, env = {}, show = false }) {
       // Node starts .cmd files in a shell only.
       shell: isWindows,
     });
-    let stopped = false;
-    // Ctrl-C reaches npm by itself; this process goes on for as long as it takes to clear up.
-    const stop = (/** @type {NodeJS.Signals} */ signal) => {
-      stopped = true;
-      if (signal !== 'SIGINT') child.kill(signal);
-    };
-    for (const signal of signals) process.on(signal, stop);
     let output = '';
     /** @param {Buffer} chunk */
     const read = (chunk) => {

