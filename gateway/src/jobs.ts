@@ -7,6 +7,7 @@ import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { runBackground } from './calls/run-background.ts';
 import { forgetOldAnswers } from './calls/stored-answer-store.ts';
 import { rememberErasures, sweepErased } from './clients/erase-client.ts';
+import { repeatWorkspaces, sweepWorkspaces } from './clients/erase-workspace.ts';
 import { databaseWatch } from './db/watch-database-job.ts';
 import { type Counting, shareCounts } from './limits/share-counts.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
@@ -54,7 +55,11 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('forget old stored answers', 3_600_000, () => forgetOldAnswers(services.db)),
     repeat('look at the disk', 30_000, () => services.disk.look()),
     repeat('erase what was under way', 1_000, () => sweepErased(services)),
-    repeat('remember what was erased', 3_600_000, () => rememberErasures(services)),
+    repeat('delete what was under way', 1_000, () => sweepWorkspaces(services)),
+    repeat('remember what was erased', 3_600_000, async () => {
+      await rememberErasures(services);
+      await repeatWorkspaces(services);
+    }),
     repeat('drop old months', 3_600_000, () => dropOldMonths(services, stopping.signal), 60_000),
     repeat('watch the database', 60_000, databaseWatch(services)),
     repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),

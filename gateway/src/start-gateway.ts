@@ -18,6 +18,7 @@ import { MeterReader } from './budgets/meter-reader.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import type { Cancellation } from './calls/cancellation.ts';
 import { repeatErasures } from './clients/erase-client.ts';
+import { repeatWorkspaces } from './clients/erase-workspace.ts';
 import { TagRegistry } from './clients/tag-registry.ts';
 import type { Config } from './config.ts';
 import { databaseHome } from './db/embedded-postgres.ts';
@@ -257,6 +258,7 @@ export async function startGateway(
     log.error({ err: error }, 'the calls of processes that are gone cannot be settled yet'),
   );
   await repeatErasures(services);
+  await repeatWorkspaces(services);
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   services.publicUrl = config.publicUrl ?? `http://${host}:${opened.port}`;
   const jobs = startJobs(services, counting);

@@ -50,7 +50,7 @@ import {
   resendDelivery,
   testWebhook,
 } from './operations/webhooks.ts';
-import { createWorkspace, getWorkspace, updateWorkspace } from './operations/workspaces.ts';
+import { createWorkspace, getWorkspace, removeWorkspace, updateWorkspace } from './operations/workspaces.ts';
 
 /** Everything a person or a program can do, in the order the documents show it. */
 export const contract = [
@@ -117,6 +117,7 @@ export const contract = [
   getAuto,
   setAuto,
   createWorkspace,
+  removeWorkspace,
 ] as const;
 
 type Contract = (typeof contract)[number];

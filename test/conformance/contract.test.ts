@@ -73,6 +73,7 @@ const promised = [
   ['auto.get', 'GET', '/v1/routing/auto', 200, 'reader'],
   ['auto.set', 'PUT', '/v1/routing/auto', 200, 'member'],
   ['workspaces.create', 'POST', '/v1/workspaces', 201, 'operator'],
+  ['workspaces.remove', 'DELETE', '/v1/workspaces/:id', 204, 'operator'],
 ];
 
 test('the contract is what was promised: these operations, in this order, at these paths, for these callers', () => {

@@ -218,6 +218,7 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'auto.get': { reads: [['GET', '/v1/routing/auto']] },
   'auto.set': { named: () => [['PUT', '/v1/routing/auto', { pool: [] }]] },
   'workspaces.create': { named: () => [['POST', '/v1/workspaces', { name: 'x' }]] },
+  'workspaces.remove': { named: () => [['DELETE', '/v1/workspaces/ws_01k2']] },
   'workspace.get': { reads: [['GET', '/v1/workspace']] },
   'workspace.update': { named: () => [['PATCH', '/v1/workspace', { name: 'x' }]] },
 };

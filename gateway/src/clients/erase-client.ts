@@ -23,7 +23,7 @@ import {
   stretchesOf,
   takeSweeps,
 } from './erase-client-store.ts';
-import { addErased, readErased } from './erased-clients-file.ts';
+import { addErasedClients, readErasedClients } from './erased-files.ts';
 
 /*
  * A client is erased in place: calls, sums and books keep their figures, and `erased-…` stands where its name was, so that all totals
@@ -58,7 +58,7 @@ export async function eraseClient(
   const id = `erased-${randomBytes(6).toString('hex')}`;
   const remembered = { id, ...place, nameHash: hashOf(services.secret, place, name), erasedAt };
   await insertErasure(services.db, remembered, seal(services.secret, name, sealContext(place, id)));
-  await addErased(services.dataDir, [remembered]).catch((error: unknown) =>
+  await addErasedClients(services.dataDir, [remembered]).catch((error: unknown) =>
     services.log.warn(
       { err: error },
       'an erasure could not be noted in DATA_DIR: a restored database will not repeat it',
@@ -122,7 +122,7 @@ async function sweepAll(services: Services, erasure: Erasure): Promise<void> {
  */
 export async function repeatErasures(services: Services): Promise<void> {
   const { db, dataDir, log } = services;
-  const filed = await readErased(dataDir);
+  const filed = await readErasedClients(dataDir);
   const known = new Set((await listErasures(db)).map(({ id }) => id));
   for (const erasure of filed.filter(({ id }) => !known.has(id))) {
     const name = await nameOf(services, erasure);
@@ -138,8 +138,8 @@ export async function repeatErasures(services: Services): Promise<void> {
 
 /** Notes in DATA_DIR what other processes have erased. */
 export async function rememberErasures({ db, dataDir }: Pick<Services, 'db' | 'dataDir'>): Promise<void> {
-  const filed = new Set((await readErased(dataDir)).map(({ id }) => id));
-  await addErased(
+  const filed = new Set((await readErasedClients(dataDir)).map(({ id }) => id));
+  await addErasedClients(
     dataDir,
     (await listErasures(db)).filter(({ id }) => !filed.has(id)),
   );

@@ -9,6 +9,7 @@ import { workspaceSettingsHandlers } from '../billing/workspace-settings-handler
 import { budgetHandlers } from '../budgets/budget-handlers.ts';
 import { checkHandlers } from '../calls/check-handlers.ts';
 import { clientHandlers } from '../clients/client-handlers.ts';
+import { eraseWorkspaceHandlers } from '../clients/erase-workspace-handlers.ts';
 import type { Context } from '../context.ts';
 import { eventHandlers } from '../events/event-handlers.ts';
 import { rateLimitHandlers } from '../limits/rate-limit-handlers.ts';
@@ -24,6 +25,7 @@ export const handlers: Handlers<Context> = {
   ...checkHandlers,
   ...clientHandlers,
   ...connectionHandlers,
+  ...eraseWorkspaceHandlers,
   ...eventHandlers,
   ...invoiceHandlers,
   ...keyHandlers,

@@ -35,6 +35,7 @@ const tables = [
   'tag_values',
   'clients',
   'erased_clients',
+  'erased_workspaces',
   'invoices',
   'scenario_states',
   'scenario_limits',

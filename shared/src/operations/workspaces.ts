@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { id, lines, locale, timeZone } from './common.ts';
+import { id, lines, locale, nothing, timeZone } from './common.ts';
 
 const key = (title: string) => z.string().meta({ title, description: 'Shown this once.' });
 
@@ -31,6 +31,27 @@ export const createWorkspace = operation({
   wrong: [
     { input: { name: '' }, because: 'a workspace has a name' },
     { input: { name: 'Acme', plan: 'pro' }, because: 'unknown fields are refused' },
+  ],
+});
+
+export const removeWorkspace = operation({
+  id: 'workspaces.remove',
+  method: 'DELETE',
+  path: '/v1/workspaces/:id',
+  group: 'Operator',
+  label: 'Delete a workspace',
+  description:
+    'Deletes a workspace with everything in it, invoices too; its keys end at once. Export it first. For the operator’s key only.',
+  surfaces: [],
+  access: 'operator',
+  status: 204,
+  input: z.strictObject({ id }),
+  output: nothing,
+  errors: ['invalid_api_key', 'not_found', 'conflict'],
+  sample: { input: { id: 'ws_01k2' }, output: null },
+  wrong: [
+    { input: {}, because: 'it needs to know which one' },
+    { input: { id: 'ws_01k2', keep: 'invoices' }, because: 'unknown fields are refused' },
   ],
 });
 

@@ -1,0 +1,99 @@
+import type { Pool, PoolClient } from 'pg';
+import pg from 'pg';
+import { type Db, withTransaction } from '../db/transaction.ts';
+import { lockSums } from '../usage/roll-up-store.ts';
+
+export interface ErasedWorkspace {
+  id: string;
+  erasedAt: Date;
+}
+
+export async function hasWorkspace(db: Db, id: string): Promise<boolean> {
+  return (await db.query('select 1 from workspaces where id = $1', [id])).rowCount === 1;
+}
+
+export async function listErasedWorkspaces(db: Db): Promise<ErasedWorkspace[]> {
+  const { rows } = await db.query('select id, erased_at from erased_workspaces order by erased_at, id');
+  return (rows as { id: string; erased_at: Date }[]).map((row) => ({ id: row.id, erasedAt: row.erased_at }));
+}
+
+/** Remembers it, and ends its keys at once, on every process. */
+export async function endWorkspace(db: Pool, { id, erasedAt }: ErasedWorkspace): Promise<void> {
+  await withTransaction(db, async (tx) => {
+    await tx.query(
+      'insert into erased_workspaces (id, erased_at, next_sweep_at) values ($1, $2, now()) on conflict (id) do update set next_sweep_at = now()',
+      [id, erasedAt],
+    );
+    await tx.query('update api_keys set revoked_at = coalesce(revoked_at, now()) where workspace_id = $1', [id]);
+    await tx.query(`select pg_notify('workspaces', $1), pg_notify('guards', $1), pg_notify('budgets', $1)`, [id]);
+  });
+}
+
+/** Its calls, a day at a time: who writes meanwhile waits for nothing. */
+export async function deleteCalls(db: Db, id: string): Promise<void> {
+  const { rows } = await db.query(
+    `select date_trunc('day', min(created_at), 'UTC') as first, max(created_at) as last from calls where workspace_id = $1`,
+    [id],
+  );
+  const [{ first, last } = { first: null, last: null }] = rows as { first: Date | null; last: Date | null }[];
+  if (first === null || last === null) return;
+  const dayMs = 86_400_000;
+  for (let at = first.getTime(); at <= last.getTime(); at += dayMs)
+    await db.query('delete from calls where workspace_id = $1 and created_at >= $2 and created_at < $3', [
+      id,
+      new Date(at),
+      new Date(at + dayMs),
+    ]);
+}
+
+/** Hashes only, and what a restored database needs. */
+const kept = ['erased_clients'];
+
+/** All else, in one transaction: whatever table has a column for the workspace. */
+export async function deleteRows(db: Pool, id: string): Promise<void> {
+  await withTransaction(db, async (tx) => {
+    await lockSums(tx);
+    await tx.query(`set local statement_timeout = '5min'`);
+    await tx.query(`delete from call_times t using call_groups g where g.id = t.group_id and g.workspace_id = $1`, [
+      id,
+    ]);
+    // Meters in id order, as everywhere; then the leases on them.
+    await tx.query('select id from meters where workspace_id = $1 order by id for update', [id]);
+    await tx.query('delete from leases l using meters m where m.id = l.meter_id and m.workspace_id = $1', [id]);
+    await tx.query(
+      'delete from provider_states s using provider_accounts a where a.id = s.account and a.workspace_id = $1',
+      [id],
+    );
+    for (const table of await tablesOf(tx))
+      await tx.query(`delete from ${pg.escapeIdentifier(table)} where workspace_id = $1`, [id]);
+    await tx.query('delete from workspaces where id = $1', [id]);
+  });
+}
+
+/** Tables with a column `workspace_id`; the months of `calls` are reached through it. */
+async function tablesOf(tx: PoolClient): Promise<string[]> {
+  const { rows } = await tx.query(
+    `select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id' and not a.attisdropped
+     where c.relkind in ('r', 'p') and not c.relispartition
+       and c.relnamespace = (select relnamespace from pg_class where oid = 'calls'::regclass)
+     order by 1`,
+  );
+  return (rows as { name: string }[]).map(({ name }) => name).filter((name) => !kept.includes(name));
+}
+
+/** Takes those that are due; the next time comes after half of what has passed. */
+export async function takeWorkspaceSweeps(db: Db): Promise<ErasedWorkspace[]> {
+  const { rows } = await db.query(
+    `update erased_workspaces set next_sweep_at = now() + least(interval '60 s', greatest(interval '1 s', (now() - erased_at) / 2))
+     where next_sweep_at <= now() returning id, erased_at`,
+  );
+  return (rows as { id: string; erased_at: Date }[]).map((row) => ({ id: row.id, erasedAt: row.erased_at }));
+}
+
+/** A call that came in before may write for as long as it may take. */
+export async function endWorkspaceSweep(db: Db, { id }: ErasedWorkspace): Promise<void> {
+  await db.query(
+    `update erased_workspaces set next_sweep_at = null where id = $1 and erased_at < now() - interval '65 minutes'`,
+    [id],
+  );
+}

@@ -1,0 +1,61 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import {
+  deleteCalls,
+  deleteRows,
+  type ErasedWorkspace,
+  endWorkspace,
+  endWorkspaceSweep,
+  listErasedWorkspaces,
+  takeWorkspaceSweeps,
+} from './erase-workspace-store.ts';
+import { addErasedWorkspaces, readErasedWorkspaces } from './erased-files.ts';
+
+interface Services {
+  db: Pool;
+  log: Logger;
+  dataDir: string;
+}
+
+/**
+ * Deletes everything of a workspace: its keys end first, then its calls go, then all else. What calls under way write afterwards is
+ * deleted by `sweepWorkspaces`.
+ */
+export async function eraseWorkspace(services: Services & { now: () => number }, id: string): Promise<void> {
+  const workspace = { id, erasedAt: new Date(services.now()) };
+  await addErasedWorkspaces(services.dataDir, [workspace]).catch((error: unknown) =>
+    services.log.warn(
+      { err: error },
+      'a deleted workspace could not be noted in DATA_DIR: a restored database will not delete it again',
+    ),
+  );
+  await eraseNow(services, workspace);
+}
+
+async function eraseNow({ db }: Services, workspace: ErasedWorkspace): Promise<void> {
+  await endWorkspace(db, workspace);
+  await deleteCalls(db, workspace.id);
+  await deleteRows(db, workspace.id);
+}
+
+export async function sweepWorkspaces({ db }: Pick<Services, 'db'>): Promise<void> {
+  for (const workspace of await takeWorkspaceSweeps(db)) {
+    await deleteCalls(db, workspace.id);
+    await deleteRows(db, workspace.id);
+    await endWorkspaceSweep(db, workspace);
+  }
+}
+
+/** Deletes again what a database that was restored from before has of them; then database and DATA_DIR know the same. */
+export async function repeatWorkspaces(services: Services): Promise<void> {
+  const { db, dataDir, log } = services;
+  const [filed, known] = [await readErasedWorkspaces(dataDir), await listErasedWorkspaces(db)];
+  for (const workspace of filed.filter(({ id }) => known.every((one) => one.id !== id))) {
+    await eraseNow(services, workspace);
+    log.info({ workspace: workspace.id }, 'deleted a workspace again: this database is older than its deletion');
+  }
+  await addErasedWorkspaces(
+    dataDir,
+    known.filter(({ id }) => filed.every((one) => one.id !== id)),
+  );
+}

@@ -1,0 +1,80 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RememberedErasure } from './erase-client-store.ts';
+import type { ErasedWorkspace } from './erase-workspace-store.ts';
+
+/*
+ * Erasures, a line of JSON each, in DATA_DIR: what a database that is restored from an older back-up does not know. Of clients there
+ * are hashes only; readable by their owner only.
+ */
+const clientsFile = 'erased-clients.jsonl';
+const workspacesFile = 'erased-workspaces.jsonl';
+
+export async function readErasedClients(dataDir: string): Promise<RememberedErasure[]> {
+  return (await readLines(dataDir, clientsFile)).flatMap(({ id, workspace_id, livemode, name_hash, erased_at }) =>
+    typeof id === 'string' &&
+    typeof workspace_id === 'string' &&
+    typeof name_hash === 'string' &&
+    typeof erased_at === 'string'
+      ? [
+          {
+            id,
+            workspaceId: workspace_id,
+            livemode: livemode === true,
+            nameHash: Buffer.from(name_hash, 'hex'),
+            erasedAt: new Date(erased_at),
+          },
+        ]
+      : [],
+  );
+}
+
+export function addErasedClients(dataDir: string, erasures: readonly RememberedErasure[]): Promise<void> {
+  return addLines(
+    dataDir,
+    clientsFile,
+    erasures.map(({ id, workspaceId, livemode, nameHash, erasedAt }) => ({
+      id,
+      workspace_id: workspaceId,
+      livemode,
+      name_hash: nameHash.toString('hex'),
+      erased_at: erasedAt.toISOString(),
+    })),
+  );
+}
+
+export async function readErasedWorkspaces(dataDir: string): Promise<ErasedWorkspace[]> {
+  return (await readLines(dataDir, workspacesFile)).flatMap(({ id, erased_at }) =>
+    typeof id === 'string' && typeof erased_at === 'string' ? [{ id, erasedAt: new Date(erased_at) }] : [],
+  );
+}
+
+export function addErasedWorkspaces(dataDir: string, workspaces: readonly ErasedWorkspace[]): Promise<void> {
+  return addLines(
+    dataDir,
+    workspacesFile,
+    workspaces.map(({ id, erasedAt }) => ({ id, erased_at: erasedAt.toISOString() })),
+  );
+}
+
+async function readLines(dataDir: string, file: string): Promise<Record<string, unknown>[]> {
+  const text = await readFile(join(dataDir, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line) as Record<string, unknown>];
+    } catch {
+      // Empty, or cut off by a crash.
+      return [];
+    }
+  });
+}
+
+async function addLines(dataDir: string, file: string, lines: readonly object[]): Promise<void> {
+  if (lines.length === 0) return;
+  const text = lines.map((line) => JSON.stringify(line)).join('\n');
+  // A line feed first: what a crash cut off stays a line of its own.
+  await appendFile(join(dataDir, file), `\n${text}\n`, { mode: 0o600, flush: true });
+}
