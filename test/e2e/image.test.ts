@@ -53,6 +53,8 @@ describe('the Dockerfile', () => {
       'data/gateway-secret',
       '.git/config',
       'gateway/node_modules/a/index.js',
+      'gateway/.runtime/node',
+      'gateway/dist/index.js',
       'gateway/src/a.test.ts',
       'gateway/src/a.ts',
       'shared/src/b.ts',

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { version } from '../../gateway/src/version.ts';
 import { clientsWanted, install, notWanted, root, run, type Tool, versionOf } from '../support/run-tool.ts';
 
 const folder = join(root, '.github/workflows');
@@ -39,10 +40,22 @@ describe('the workflows of GitHub', () => {
     expect(text.match(/persist-credentials: false/g)?.length).toBe(clones);
   });
 
-  it('publish nothing that was not tested', () => {
-    const image = workflows.find(({ name }) => name === 'publish-image.yml')?.text;
-    expect(image).toContain('uses: ./.github/workflows/ci.yml');
-    expect(image).toContain('needs: test');
+  it('publish the package and the image after all tests, with provenance', () => {
+    const publish = workflows.find(({ name }) => name === 'publish.yml')?.text ?? '';
+    expect(publish).toContain('uses: ./.github/workflows/ci.yml');
+    expect(publish.match(/needs: \[test, versions\]/g)).toHaveLength(2);
+    expect(publish).toMatch(/npm publish .* --provenance/);
+    expect(publish).toContain('provenance: mode=max');
+    expect(publish).toContain('platforms: linux/amd64,linux/arm64');
     expect(workflows.find(({ name }) => name === 'ci.yml')?.text).toContain('.ci/run');
+  });
+
+  it('publish versions that agree: of the package, the gateway and the chart', () => {
+    const chart = readFileSync(join(root, 'deploy/helm/ai-gateway/Chart.yaml'), 'utf8');
+    const manifest = JSON.parse(readFileSync(join(root, 'gateway/package.json'), 'utf8')) as { version: string };
+    expect([manifest.version, /^version: (.*)$/m.exec(chart)?.[1], /^appVersion: (.*)$/m.exec(chart)?.[1]]).toEqual(
+      Array(3).fill(version),
+    );
+    expect(readFileSync(join(root, 'gateway/src/version.ts'), 'utf8')).toMatch(`export const version = '${version}';`);
   });
 });
