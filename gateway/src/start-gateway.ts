@@ -27,6 +27,8 @@ import type { Database } from './db/open-database.ts';
 import { openOwnDatabase } from './db/open-own-database.ts';
 import { cutConnections } from './db/pool.ts';
 import { holdProcessLock } from './db/process-lock.ts';
+import { clockFinding } from './doctor/check-clock.ts';
+import { readHealth } from './doctor/database-health-store.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { type OpenPort, openPort, portTaken } from './http/open-port.ts';
 import { answerWhileStarting } from './http/serve-starting.ts';
@@ -269,6 +271,7 @@ export async function startGateway(
 
   log.info({ url: services.publicUrl, version, database: database.kind }, 'ready');
   inBackground('look at the disk', services.disk.look());
+  if (database.kind === 'server') inBackground('compare the clocks', tellWrongClock(db, { now, log }));
   if (options.worker?.isFirst !== false) inBackground('try the provider keys', checkAccounts(services, 'all'));
 
   const stop = async (): Promise<void> => {
@@ -320,6 +323,14 @@ export async function startGateway(
     stop: () => (stopped ??= stop()),
     adopt,
   };
+}
+
+/** Periods of budgets go by this clock, and expiries by the database's. */
+async function tellWrongClock(db: Services['db'], { now, log }: { now: () => number; log: Logger }): Promise<void> {
+  const askedMs = now();
+  const { nowMs: thereMs } = await readHealth(db);
+  const { level, text } = clockFinding("the database's", { hereMs: (askedMs + now()) / 2, thereMs });
+  if (level !== 'ok') log.warn(text);
 }
 
 /** No new connections; idle ones are closed, busy ones are waited for. Then streams are ended, and what is left is cut. */

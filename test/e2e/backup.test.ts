@@ -1,10 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkBackup } from '../../gateway/src/backup/read-backup.ts';
+import { runningConnection } from '../../gateway/src/db/embedded-postgres.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { type Ended, runCommand, runProgram } from '../support/command-line.ts';
 import { dataFolder } from '../support/data-folder.ts';
@@ -65,6 +68,26 @@ async function idsOfCalls(gateway: GatewayProcess): Promise<Set<string>> {
   }
 }
 
+/** Ends files of Postgres's log, and lets it throw away what it needs no more, as hours of traffic do. */
+function turnTheLog(): { stop(): Promise<void> } {
+  let stopping = false;
+  const work = (async () => {
+    const client = new pg.Client(runningConnection(dataDir));
+    await client.connect();
+    while (!stopping) {
+      await client.query('select pg_switch_wal(); checkpoint');
+      await sleep(200);
+    }
+    await client.end();
+  })();
+  return {
+    stop: async () => {
+      stopping = true;
+      await work;
+    },
+  };
+}
+
 /** Calls answered before the backup began; all of them must be in it. */
 let before: string[];
 
@@ -77,7 +100,9 @@ beforeAll(async () => {
   const calls = load(gateway, 4);
   await eventually(() => expect(calls.answered.length).toBeGreaterThan(100), 20_000);
   before = [...calls.answered];
+  const turning = turnTheLog();
   expect(await run(['backup', '--out', backup], dataDir)).toMatchObject({ code: 0, out: '' });
+  await turning.stop();
   await calls.stop();
   expect(await gateway.kill('SIGTERM')).toBe(0);
 }, 90_000);

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../gateway/src/config.ts';
 import { connectionsFinding, durabilityFindings, snapshotFindings } from '../../gateway/src/doctor/check-database.ts';
 import { doctor } from '../../gateway/src/doctor/doctor.ts';
@@ -211,6 +211,19 @@ describe('doctor', () => {
     );
     await analyst.end();
   });
+});
+
+describe('a wrong clock', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('is told in the log of a start', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 90_000, shouldAdvanceTime: true });
+    const wrong = await startTestGateway();
+    await eventually(() =>
+      expect(wrong.logs.join('')).toMatch(/This machine's clock is [789]\d s ahead of the database's\./),
+    );
+    await wrong.stop();
+  }, 30_000);
 });
 
 describe('a key that a workspace stored', () => {

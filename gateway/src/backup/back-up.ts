@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { readSecret } from '../accounts/generated-secret.ts';
 import { findProof } from '../accounts/secret-proof-store.ts';
 import type { Config } from '../config.ts';
+import { isConnectionFault } from '../db/connection-fault.ts';
 import { clusterFolder, clusterPassword, hasCluster } from '../db/embedded-postgres.ts';
 import { appliedMigrations, pendingMigrations } from '../db/migrate.ts';
 import { type Database, openForTool } from '../db/open-database.ts';
@@ -68,6 +69,12 @@ export async function backUp(
       });
       took = progress.end();
       return { kind: head.kind, bytes, took, secretIncluded: head.secretIncluded };
+    } catch (error) {
+      throw isConnectionFault(error)
+        ? new Error(`The database stopped meanwhile, and no backup was written. Back up again when it is there.`, {
+            cause: error,
+          })
+        : error;
     } finally {
       if (took === undefined) progress.end();
     }

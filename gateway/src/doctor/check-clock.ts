@@ -5,7 +5,7 @@ const noticedMs = 5_000;
 /** Signed webhooks are refused after five minutes at their receivers; budgets and keys end by the clock. */
 const wrongMs = 60_000;
 
-/** Compares this machine's clock with another one, asked `askedMs` ago by this clock. */
+/** Compares this machine's clock with another one, both read at the same moment. */
 export function clockFinding(other: string, { hereMs, thereMs }: { hereMs: number; thereMs: number }): Finding {
   const offMs = hereMs - thereMs;
   const seconds = Math.round(Math.abs(offMs) / 1_000);
