@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
-import { type Config, ConfigError, loadConfig } from './config.ts';
+import { type Config, loadConfig } from './config.ts';
+import { explainStart } from './explain-start.ts';
 import { greeting } from './greeting.ts';
 import { type SystemdNotifier, systemdNotifier } from './notify-systemd.ts';
 import { runWorker } from './run-worker.ts';
@@ -18,7 +19,7 @@ try {
     systemd?.ready();
   }
 } catch (error) {
-  process.stderr.write(`${error instanceof ConfigError || error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${explainStart(error)}\n`);
   process.exit(1);
 }
 

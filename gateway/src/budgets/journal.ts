@@ -32,6 +32,7 @@ const gatherTurns = 8;
 const gatherMs = 2;
 /** How long an answer waits for the database before its caller is told 503. The record itself is kept and written later. */
 const patienceMs = 5_000;
+const sayEveryMs = 10_000;
 /** How often those whose patience is over are looked for: also while a write hangs that never fails. */
 const lookEveryMs = 250;
 /** A write under way for longer means the database is not answering, whatever it may say in the end. */
@@ -115,6 +116,7 @@ export class Journal {
   #writingSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
+  #saidAtMs = 0;
   /** Runs while somebody waits. */
   #patience: NodeJS.Timeout | undefined;
   /** What was opened before this is to be written, however young. */
@@ -261,6 +263,7 @@ export class Journal {
         await this.#write(outbound);
         this.#onWritten({ calls: outbound.rows.length, ms: performance.now() - this.#writingSince });
       }
+      if (this.#failing) this.#log.info('journal: the database takes calls again');
       this.#failing = false;
       this.#outbound.shift();
       outbound.entries.forEach((entry, i) => {
@@ -293,8 +296,13 @@ export class Journal {
   }
 
   #keep({ rows }: Outbound, error: unknown): void {
+    const now = performance.now();
+    // It is tried four times a second.
+    if (!this.#failing || now - this.#saidAtMs >= sayEveryMs) {
+      this.#saidAtMs = now;
+      this.#log.error({ err: error, calls: rows.length }, 'journal: the database did not take a batch; keeping it');
+    }
     this.#failing = true;
-    this.#log.error({ err: error, calls: rows.length }, 'journal: the database did not take a batch; keeping it');
   }
 
   #nextBatch(): Outbound {

@@ -6,7 +6,7 @@ import { keepRunning } from './keep-running.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function watched() {
+function watched({ isWaiting }: { isWaiting?: () => boolean } = {}) {
   const children: EventEmitter[] = [];
   const said: string[] = [];
   const start = (): { child: ChildProcess; ready: Promise<void> } => {
@@ -19,6 +19,7 @@ function watched() {
     watch: {
       ended: () => said.push('ended'),
       back: () => said.push('back'),
+      isWaiting: isWaiting ?? (() => false),
       givenUp: () => said.push('given up'),
     },
   });
@@ -45,6 +46,17 @@ it('what dies again and again is started later and later, and given up in the en
   expect(said.at(-1)).toBe('given up');
   await vi.advanceTimersByTimeAsync(600_000);
   expect(children).toHaveLength(13);
+});
+
+it('what cannot start before there is room on the disk is tried without end, and given up when that is not the reason', async () => {
+  let isFull = true;
+  const { children, said, die } = watched({ isWaiting: () => isFull });
+  for (let death = 0; death < 50; death++) await die(5_000);
+  expect(said).not.toContain('given up');
+  expect(children).toHaveLength(50);
+  isFull = false;
+  await die(5_000);
+  expect(said.at(-1)).toBe('given up');
 });
 
 it('what was let go stays down', async () => {

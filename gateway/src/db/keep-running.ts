@@ -4,6 +4,8 @@ import type { ChildProcess } from 'node:child_process';
 export interface Watch {
   ended(how: { code: number | null; signal: NodeJS.Signals | null }): void;
   back(): void;
+  /** Will it start once something outside has changed (room on the disk)? Then it is tried without end. */
+  isWaiting?(): boolean;
   /** It failed so often in a row that nothing more is tried. */
   givenUp(): void;
 }
@@ -49,12 +51,12 @@ export function keepRunning(
   }
 
   function startLater(): void {
-    if (failures === failuresMax) {
+    if (failures >= failuresMax && watch?.isWaiting?.() !== true) {
       watch?.givenUp();
       return;
     }
     timer = setTimeout(startAgain, Math.min(100 * 2 ** failures, 5_000));
-    failures += 1;
+    failures = Math.min(failures + 1, failuresMax);
   }
 
   function startAgain(): void {

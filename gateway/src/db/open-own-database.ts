@@ -1,5 +1,7 @@
+import { statfsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { databaseHome } from './embedded-postgres.ts';
 import { type Database, openDatabase } from './open-database.ts';
 
 /** The database of a gateway that serves; what happens to it is logged. */
@@ -18,7 +20,14 @@ export function openOwnDatabase(
     },
     onError: ({ message }) => log.warn({ reason: message }, 'a database connection was lost'),
     watch: {
-      ended: (how) => log.error(how, 'the embedded Postgres ended without being asked to; it is started again'),
+      ended: (how) =>
+        log.error(
+          how,
+          hasRoom(dataDir)
+            ? 'the embedded Postgres ended without being asked to; it is started again'
+            : `the disk of ${databaseHome(dataDir)} is full, so the embedded Postgres cannot run; it is tried every 5 seconds until there is room`,
+        ),
+      isWaiting: () => !hasRoom(dataDir),
       back: () => log.warn('the embedded Postgres is back'),
       givenUp: () => {
         log.fatal(`the embedded Postgres does not stay up; ${dataDir}/postgres.log may say why`);
@@ -26,4 +35,16 @@ export function openOwnDatabase(
       },
     },
   });
+}
+
+/** Two segments of Postgres's write-ahead log, 16 MiB each: it needs them to start. */
+const roomBytes = 32 * 1024 * 1024;
+
+function hasRoom(dataDir: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(databaseHome(dataDir));
+    return bavail * bsize >= roomBytes;
+  } catch {
+    return true;
+  }
 }
