@@ -50,7 +50,13 @@ import {
   resendDelivery,
   testWebhook,
 } from './operations/webhooks.ts';
-import { createWorkspace, getWorkspace, removeWorkspace, updateWorkspace } from './operations/workspaces.ts';
+import {
+  createWorkspace,
+  exportWorkspace,
+  getWorkspace,
+  removeWorkspace,
+  updateWorkspace,
+} from './operations/workspaces.ts';
 
 /** Everything a person or a program can do, in the order the documents show it. */
 export const contract = [
@@ -114,6 +120,7 @@ export const contract = [
   setFallbacks,
   getWorkspace,
   updateWorkspace,
+  exportWorkspace,
   getAuto,
   setAuto,
   createWorkspace,

@@ -98,7 +98,9 @@ function success(operation: Operation, streams: boolean): Json {
     description: operation.label,
     headers,
     content: {
-      'application/json': { schema: schemaOf(operation.output, 'output'), example: operation.sample.output },
+      ...(operation.isFile
+        ? {}
+        : { 'application/json': { schema: schemaOf(operation.output, 'output'), example: operation.sample.output } }),
       ...Object.fromEntries((operation.alternatives ?? []).map((type) => [type, { schema: alternativeSchemas[type] }])),
       ...(streams
         ? {
@@ -119,6 +121,7 @@ const alternativeSchemas: Readonly<Record<NonNullable<Operation['alternatives']>
   'text/csv': { type: 'string', description: 'With `Accept: text/csv` or `format=csv`: a table for a spreadsheet.' },
   'text/html': { type: 'string', description: 'With `Accept: text/html` or `format=html`: a page to read or print.' },
   'application/pdf': { description: 'With `Accept: application/pdf` or `format=pdf`: a document to send.' },
+  'application/zip': { description: 'A ZIP of JSON and CSV files.' },
 };
 
 /** One answer for each status, naming the codes it may carry. */

@@ -32,7 +32,9 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   /** Which vendor's shape its refusals have; OpenAI's unless said. */
   readonly errorShape?: 'anthropic';
   /** Other shapes of the same answer, chosen by `Accept` or by a field `format`; streamed, of any size. */
-  readonly alternatives?: readonly ('text/csv' | 'text/html' | 'application/pdf')[];
+  readonly alternatives?: readonly ('text/csv' | 'text/html' | 'application/pdf' | 'application/zip')[];
+  /** It is never answered as JSON: one of the alternatives is the answer. */
+  readonly isFile?: true;
   /** Path, query and body in one object: GET and DELETE take the rest as query, the others as JSON body. */
   readonly input: Input;
   readonly output: Output;

@@ -70,6 +70,7 @@ const promised = [
   ['fallbacks.set', 'PUT', '/v1/fallbacks', 200, 'member'],
   ['workspace.get', 'GET', '/v1/workspace', 200, 'reader'],
   ['workspace.update', 'PATCH', '/v1/workspace', 200, 'owner'],
+  ['workspace.export', 'GET', '/v1/workspace/export', 200, 'owner'],
   ['auto.get', 'GET', '/v1/routing/auto', 200, 'reader'],
   ['auto.set', 'PUT', '/v1/routing/auto', 200, 'member'],
   ['workspaces.create', 'POST', '/v1/workspaces', 201, 'operator'],

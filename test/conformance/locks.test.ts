@@ -221,6 +221,13 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'workspaces.remove': { named: () => [['DELETE', '/v1/workspaces/ws_01k2']] },
   'workspace.get': { reads: [['GET', '/v1/workspace']] },
   'workspace.update': { named: () => [['PATCH', '/v1/workspace', { name: 'x' }]] },
+  // What is in the ZIP is unpacked and looked at in e2e/export-workspace.test.ts.
+  'workspace.export': {
+    reads: [
+      ['GET', '/v1/workspace/export'],
+      ['GET', '/v1/workspace/export?client_id=globex'],
+    ],
+  },
 };
 
 const bearer = (key: string): As => ({ authorization: `Bearer ${key}` });

@@ -17,9 +17,11 @@ import { routingHandlers } from '../routing/routing-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
 import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
 import { webhookHandlers } from '../webhooks/webhook-handlers.ts';
+import { exportedAsFile, exportTexts } from './export-workspace.ts';
 
 /** A function for every operation that is no model call: the compiler keeps the list. */
 export const handlers: Handlers<Context> = {
+  'workspace.export': exportedAsFile,
   ...backgroundHandlers,
   ...budgetHandlers,
   ...checkHandlers,
@@ -41,4 +43,4 @@ export const handlers: Handlers<Context> = {
 };
 
 /** The other shapes of the operations that have `alternatives`. */
-export const texts = { ...invoiceTexts, ...usageTexts };
+export const texts = { ...invoiceTexts, ...usageTexts, ...exportTexts(handlers) };

@@ -24,7 +24,7 @@ import { sendText } from './send-text.ts';
 import { parseBody, type TaggedRequest } from './serve-model.ts';
 
 type Handler = (input: unknown, context: Context) => unknown;
-type TextType = 'text/csv' | 'text/html' | 'application/pdf';
+type TextType = NonNullable<Operation['alternatives']>[number];
 type TextHandler = (input: unknown, context: Context, type: TextType) => TextAnswer | Promise<TextAnswer>;
 
 /** Mounts every operation that has a handler: who may, what is given, what comes back. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { id, lines, locale, nothing, timeZone } from './common.ts';
+import { clientId, id, lines, locale, nothing, timeZone } from './common.ts';
 
 const key = (title: string) => z.string().meta({ title, description: 'Shown this once.' });
 
@@ -226,6 +226,31 @@ export const updateWorkspace = operation({
     { input: { branding: { accent: 'blue' } }, because: 'colours are hexadecimal' },
     { input: { branding: { logo: 'http://agency.example/logo.png' } }, because: 'a logo comes over https' },
     { input: { billing: { invoice_prefix: 'A1' } }, because: 'A1 and 2 would read as A and 12' },
+  ],
+});
+
+export const exportWorkspace = operation({
+  id: 'workspace.export',
+  method: 'GET',
+  path: '/v1/workspace/export',
+  group: 'Workspace',
+  label: 'Export the workspace',
+  description:
+    'Everything of the workspace, or of one client, as a ZIP of JSON and CSV files: calls, usage, clients, budgets, invoices, events, keys without their secrets, settings. A live key exports live data, a test key test data.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  input: z.strictObject({
+    client_id: clientId.optional(),
+    format: z.enum(['zip']).default('zip').meta({ title: 'Format', description: 'A ZIP is what there is.' }),
+  }),
+  alternatives: ['application/zip'],
+  isFile: true,
+  output: nothing,
+  errors: ['forbidden', 'tag_forbidden'],
+  sample: { input: { client_id: 'acme' }, output: null },
+  wrong: [
+    { input: { format: 'tar' }, because: 'it is a ZIP' },
+    { input: { from: '2026-11-01' }, because: 'unknown fields are refused' },
   ],
 });
 

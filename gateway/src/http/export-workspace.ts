@@ -1,0 +1,195 @@
+import { Readable } from 'node:stream';
+import { contract, type InputOf, type OperationId } from '@ai-gateway/shared/contract';
+import type { Operation } from '@ai-gateway/shared/operation';
+import { ZipFile } from 'yazl';
+import type { Caller } from '../accounts/api-key.ts';
+import { ownClient } from '../accounts/own-tags.ts';
+import type { Context } from '../context.ts';
+import type { TextAnswer } from '../usage/text-answer.ts';
+import { usageTexts } from '../usage/usage-handlers.ts';
+
+type Handlers = Readonly<Record<string, (input: never, context: Context) => unknown>>;
+type Row = Record<string, unknown>;
+
+/** One file of an export: its pieces are made as they are read. */
+interface ExportFile {
+  name: string;
+  pieces: () => AsyncIterable<string | Uint8Array>;
+}
+
+/**
+ * What a workspace has, or one of its clients, as a ZIP of JSON and CSV: what an owner is shown by the operations, read by these and a
+ * page at a time, so that it binds locks as they do and holds no secret. Nothing of it is in memory but the page that is being written.
+ */
+export function exportTexts(handlers: Handlers): {
+  'workspace.export': (input: InputOf<'workspace.export'>, context: Context) => TextAnswer;
+} {
+  return {
+    'workspace.export': (input, context) => {
+      const { caller, services } = context;
+      const clientId = ownClient(caller, input.client_id);
+      const files = filesOf({ handlers, context, clientId });
+      const day = new Date(services.now()).toISOString().slice(0, 10);
+      return {
+        filename: `${clientId === undefined ? 'workspace' : 'client'}-${caller.livemode ? '' : 'test-'}${day}.zip`,
+        text: () => zip(files, new Date(services.now())),
+      };
+    },
+  };
+}
+
+interface Source {
+  handlers: Handlers;
+  context: Context;
+  clientId: string | undefined;
+}
+
+function filesOf(source: Source): ExportFile[] {
+  const { context, clientId } = source;
+  const { caller } = context;
+  const of = clientId === undefined ? {} : { client_id: clientId };
+  return [
+    { name: 'export.json', pieces: () => one(() => describe(source)) },
+    ...(clientId === undefined ? workspaceFiles(source) : clientFiles(source, clientId)),
+    list(source, 'budgets.json', 'budgets.list', of),
+    list(source, 'invoices.json', 'invoices.list', of),
+    list(source, 'events.json', 'events.list', of),
+    ...(['client', 'project', 'scenario', 'model', 'day'] as const).map((group) =>
+      csv(`usage-by-${group}.csv`, () => usageTexts['usage.clients']({ from: begin, group_by: group, ...of }, context)),
+    ),
+    csv('calls.csv', () => usageTexts['usage.requests']({ from: begin, ...of }, context)),
+    ...(caller.lockedTags.length > 0 || clientId !== undefined ? [] : ownersFiles(source)),
+  ];
+}
+
+/** Before there was anything. */
+const begin = '2020-01-01';
+
+function workspaceFiles(source: Source): ExportFile[] {
+  return [
+    object(source, 'workspace.json', 'workspace.get'),
+    list(source, 'clients.json', 'clients.list'),
+    list(source, 'projects.json', 'projects.list'),
+    list(source, 'keys.json', 'keys.list'),
+    list(source, 'webhooks.json', 'webhooks.list'),
+    list(source, 'scenarios.json', 'scenarios.list'),
+    list(source, 'rate-limits.json', 'rate-limits.list'),
+  ];
+}
+
+/** What is nobody's but the workspace's: a key locked to a tag is not shown it. */
+function ownersFiles(source: Source): ExportFile[] {
+  return [
+    list(source, 'providers.json', 'providers.list'),
+    list(source, 'connections.json', 'connections.list'),
+    object(source, 'fallbacks.json', 'fallbacks.get'),
+    object(source, 'auto.json', 'auto.get'),
+    object(source, 'plan.json', 'plan.get'),
+  ];
+}
+
+function clientFiles(source: Source, clientId: string): ExportFile[] {
+  const isOf = (tags: unknown): boolean => (tags as Row | null)?.client_id === clientId;
+  return [
+    list(source, 'clients.json', 'clients.list', {}, ({ id }) => id === clientId),
+    list(source, 'keys.json', 'keys.list', {}, ({ tags }) => isOf(tags)),
+    list(source, 'webhooks.json', 'webhooks.list', {}, ({ filter }) => isOf(filter)),
+    list(source, 'rate-limits.json', 'rate-limits.list', {}, ({ client_id: id }) => id === clientId),
+  ];
+}
+
+function describe({ context, clientId }: Source): Row {
+  const { caller, services } = context;
+  return {
+    exported_at: new Date(services.now()).toISOString(),
+    workspace: { id: caller.workspaceId, name: caller.workspaceName },
+    client_id: clientId ?? null,
+    livemode: caller.livemode,
+  };
+}
+
+function object(source: Source, name: string, id: OperationId): ExportFile {
+  return { name, pieces: () => one(() => ask(source, id, {})) };
+}
+
+/** All pages of a list as one array. */
+function list(
+  source: Source,
+  name: string,
+  id: OperationId,
+  filter: Row = {},
+  isWanted: (row: Row) => boolean = () => true,
+): ExportFile {
+  return {
+    name,
+    async *pieces() {
+      let separator = '[\n';
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const page = (await ask(source, id, { ...filter, ...(cursor === undefined ? {} : { cursor }) })) as {
+          data: Row[];
+          next_cursor?: string | null;
+        };
+        for (const row of page.data.filter(isWanted)) {
+          yield `${separator}${JSON.stringify(row)}`;
+          separator = ',\n';
+        }
+        cursor = page.next_cursor ?? null;
+      }
+      yield separator === '[\n' ? '[]\n' : '\n]\n';
+    },
+  };
+}
+
+async function* one(read: () => unknown): AsyncGenerator<string> {
+  yield `${JSON.stringify(await read(), undefined, 2)}\n`;
+}
+
+function csv(name: string, answer: () => Promise<TextAnswer>): ExportFile {
+  return {
+    name,
+    async *pieces() {
+      yield* (await answer()).text();
+    },
+  };
+}
+
+const operations: ReadonlyMap<string, Operation> = new Map(
+  (contract as readonly Operation[]).map((operation) => [operation.id, operation]),
+);
+
+/** As if it came over the wire: defaults filled in, pages as large as they may be. */
+async function ask({ handlers, context }: Source, id: OperationId, given: Row): Promise<unknown> {
+  const operation = operations.get(id);
+  const handler = handlers[id];
+  if (operation === undefined || handler === undefined) throw new Error(`there is no operation ${id}`);
+  const paged = operation.input.safeParse({ ...given, limit: 100 });
+  const input = paged.success ? paged.data : operation.input.parse(given);
+  return handler(input as never, context);
+}
+
+/** A ZIP of any size, each file compressed as it is made. */
+async function* zip(files: readonly ExportFile[], at: Date): AsyncGenerator<Uint8Array> {
+  const archive = new ZipFile();
+  const output = archive.outputStream as Readable;
+  let open: Readable | undefined;
+  archive.on('error', (error: Error) => output.destroy(error));
+  for (const { name, pieces } of files)
+    archive.addReadStreamLazy(name, { mtime: at, mode: 0o100600 }, (ready) => {
+      open = Readable.from(pieces(), { objectMode: false });
+      open.once('error', (error) => output.destroy(error));
+      ready(null, open);
+    });
+  archive.end();
+  try {
+    for await (const piece of output) yield piece as Uint8Array;
+  } finally {
+    // Whoever reads has gone, or a file failed: nothing more is asked of the database.
+    open?.destroy();
+    output.destroy();
+  }
+}
+
+/** Handlers of operations answer JSON; this one is answered as a file. */
+export function exportedAsFile(_input: unknown, _context: { caller: Caller }): never {
+  throw new Error('workspace.export is answered as a file');
+}

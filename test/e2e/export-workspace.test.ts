@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chat, hello, json } from '../support/ask.ts';
+import { fakeKeys } from '../support/fakes/start-fakes.ts';
+import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+import { unzip } from '../support/unzip.ts';
+
+let gateway: TestGateway;
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+const calls = 250;
+
+/** Two clients with calls, budgets, keys, webhooks and an invoice each. */
+beforeAll(async () => {
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
+  for (const client of ['acme', 'globex']) {
+    await json(
+      gateway.send('PUT', `/v1/clients/${client}`, {
+        name: `${client} Inc.`,
+        markup_percent: 20,
+        notes: `${client} notes`,
+      }),
+    );
+    await json(
+      gateway.post('/v1/budgets', { name: `${client} budget`, limit_usd: 50, scope: { client_id: client } }),
+      201,
+    );
+    await json(
+      gateway.post('/v1/keys', { name: `${client} key`, tags: { client_id: client }, locked_tags: ['client_id'] }),
+      201,
+    );
+    await json(
+      gateway.post('/v1/webhooks', {
+        url: `https://${client}.example/hook`,
+        events: ['budget.exceeded'],
+        filter: { client_id: client },
+      }),
+      201,
+    );
+    for (let i = 0; i < 3; i++)
+      await json(
+        gateway.post(chat, hello(), {
+          'x-client-id': client,
+          'x-project': `${client} project`,
+          'x-scenario-id': `${client}-1`,
+        }),
+      );
+    await json(
+      gateway.post('/v1/invoices', {
+        client_id: client,
+        from: '2020-01-01',
+        to: new Date(Date.now() + 1).toISOString(),
+      }),
+      201,
+    );
+  }
+  await json(
+    gateway.post('/v1/providers', {
+      name: 'mine',
+      kind: 'openai',
+      base_url: 'https://example.com/v1',
+      api_key: 'sk-canary-mine',
+    }),
+    201,
+  );
+  await json(gateway.post(chat, hello(), { ...bearer(testKey), 'x-client-id': 'tested' }));
+  // More than two pages of calls.
+  await gateway.database.pool.query(
+    `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, dialect, streamed, model_requested)
+     select workspace_id, now() - n * interval '1 s', 'req_more_' || n, true, 'gone', 'succeeded', 'key_gone', 'acme', 'chat', false, '=1+1'
+     from (select workspace_id from calls limit 1) one, generate_series(1, $1::integer) n`,
+    [calls],
+  );
+});
+afterAll(() => gateway.stop());
+
+async function taken(query = '', headers: Record<string, string> = {}): Promise<Record<string, string>> {
+  const answer = await gateway.get(`/v1/workspace/export${query}`, headers);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('content-type')).toBe('application/zip');
+  expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="[\w.-]+\.zip"$/);
+  return unzip(Buffer.from(await answer.arrayBuffer()));
+}
+const rowsOf = (file: string | undefined): Record<string, unknown>[] => JSON.parse(file ?? '[]');
+const linesOf = (file: string | undefined): number => (file ?? '').trim().split('\r\n').length - 1;
+
+it('has all of the workspace, by files that programs and spreadsheets read, and no secret', async () => {
+  const files = await taken();
+  expect(Object.keys(files).sort()).toEqual([
+    'auto.json',
+    'budgets.json',
+    'calls.csv',
+    'clients.json',
+    'connections.json',
+    'events.json',
+    'export.json',
+    'fallbacks.json',
+    'invoices.json',
+    'keys.json',
+    'plan.json',
+    'projects.json',
+    'providers.json',
+    'rate-limits.json',
+    'scenarios.json',
+    'usage-by-client.csv',
+    'usage-by-day.csv',
+    'usage-by-model.csv',
+    'usage-by-project.csv',
+    'usage-by-scenario.csv',
+    'webhooks.json',
+    'workspace.json',
+  ]);
+  expect(JSON.parse(files['export.json'] ?? '')).toMatchObject({ livemode: true, client_id: null });
+  expect(rowsOf(files['clients.json']).map(({ id }) => id)).toEqual(['acme', 'globex']);
+  expect(rowsOf(files['invoices.json'])).toHaveLength(2);
+  expect(rowsOf(files['keys.json']).map(({ name }) => name)).toContain('acme key');
+  expect(linesOf(files['calls.csv'])).toBe(calls + 6);
+  expect(files['calls.csv']).toContain("'=1+1");
+  expect(files['usage-by-client.csv']).toContain('globex Inc.');
+  const all = Object.values(files).join('\n');
+  for (const secret of [liveKey, testKey, fakeKeys.openai, 'sk-canary-mine', 'whsec_', 'tested'])
+    expect(all).not.toContain(secret);
+});
+
+it('has one client alone, where one is asked for', async () => {
+  const files = await taken('?client_id=acme');
+  expect(rowsOf(files['clients.json'])).toMatchObject([{ id: 'acme', notes: 'acme notes' }]);
+  expect(rowsOf(files['budgets.json']).map(({ name }) => name)).toEqual(['acme budget']);
+  expect(rowsOf(files['keys.json']).map(({ name }) => name)).toEqual(['acme key']);
+  expect(rowsOf(files['webhooks.json'])).toHaveLength(1);
+  expect(linesOf(files['calls.csv'])).toBe(calls + 3);
+  expect(Object.values(files).join('\n')).not.toContain('globex');
+});
+
+it('shows a key locked to a client that client, as the client sees itself, and nothing of another', async () => {
+  const { key } = await json<{ key: string }>(
+    gateway.post('/v1/keys', { name: 'own', role: 'owner', tags: { client_id: 'acme' }, locked_tags: ['client_id'] }),
+    201,
+  );
+  const files = await taken('', bearer(key));
+  const all = Object.values(files).join('\n');
+  for (const hidden of ['globex', 'acme notes', 'mine']) expect(all).not.toContain(hidden);
+  expect(linesOf(files['calls.csv'])).toBe(calls + 3);
+  expect((await gateway.get('/v1/workspace/export?client_id=globex', bearer(key))).status).toBe(403);
+});
+
+it('is for owners; test data is exported with a test key', async () => {
+  const { key } = await json<{ key: string }>(gateway.post('/v1/keys', { name: 'm', role: 'member' }), 201);
+  expect((await gateway.get('/v1/workspace/export', bearer(key))).status).toBe(403);
+  const files = await taken('', bearer(testKey));
+  expect(linesOf(files['calls.csv'])).toBe(1);
+  expect(rowsOf(files['clients.json']).map(({ id }) => id)).toEqual(['tested']);
+});
+
+it('cuts the connection where a file cannot be read to its end: half a ZIP is never taken for a whole one', async () => {
+  await gateway.database.pool.query('alter table invoices rename to invoices_away');
+  try {
+    const answer = gateway.get('/v1/workspace/export').then((response) => response.arrayBuffer());
+    await expect(answer).rejects.toThrow();
+  } finally {
+    await gateway.database.pool.query('alter table invoices_away rename to invoices');
+  }
+  await taken();
+});
