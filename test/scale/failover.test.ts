@@ -1,0 +1,126 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from '../support/command-line.ts';
+import { dataFolder } from '../support/data-folder.ts';
+import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';
+import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
+import { missingForCluster, PatroniCluster } from '../support/patroni-cluster.ts';
+import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
+import { compareThreeBooks, Load } from '../support/three-books.ts';
+
+const missing = missingForCluster();
+if (missing !== undefined) console.log(`failover of a Patroni cluster: not run, since ${missing} is missing.`);
+
+/**
+ * Three database machines by deploy/high-availability, two gateways, sixteen callers under a budget. However the primary goes, callers
+ * see 503 with Retry-After and error events, and nothing is lost or paid twice.
+ */
+describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout: 180_000 }, () => {
+  let cluster: PatroniCluster;
+  let fakes: Fakes;
+  let gateways: GatewayProcess[];
+  const folder = dataFolder('scale');
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    [cluster, fakes] = await Promise.all([new PatroniCluster().start(), startFakes()]);
+    env = { ...gatewayEnv(fakes, cluster.url, folder), GATEWAY_SECRET: 'ab'.repeat(32), LOG_REQUESTS: 'false' };
+    const first = await spawnGateway({ ...env, DATA_DIR: join(folder, '0') });
+    gateways = [first, await spawnGateway({ ...env, DATA_DIR: join(folder, '1') })];
+    const made = await fetch(`${first.url}/v1/budgets`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'All', limit_usd: 100, scope: { client_id: 'loaded' } }),
+    });
+    expect(made.status).toBe(201);
+    // A loop is what the load is.
+    await fetch(`${first.url}/v1/scenarios/*/limits`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ max_usd_per_hour: null, max_calls_per_minute: null, max_repeats: null }),
+    });
+  }, 180_000);
+  afterAll(async () => {
+    await Promise.all((gateways ?? []).map((gateway) => gateway.kill('SIGTERM')));
+    await fakes?.stop();
+    await cluster?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function query(sql: string): Promise<{ rows: Record<string, unknown>[] }> {
+    const client = new pg.Client({ connectionString: cluster.url });
+    await client.connect();
+    try {
+      return await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
+
+  const heard: Awaited<ReturnType<Load['stop']>>[number][] = [];
+
+  /** Load while the primary goes; the books of all that was called so far agree. */
+  async function whileLoaded(name: string, goes: (primary: string) => Promise<void> | void): Promise<void> {
+    await cluster.untilWhole();
+    const load = new Load().start(gateways.map(({ url }) => url));
+    await sleep(2_000);
+    const primary = (await cluster.primary()) ?? '';
+    const gone = performance.now();
+    await goes(primary);
+    const promoted = await until(async () => {
+      const now = await cluster.primary();
+      return now !== undefined && now !== primary;
+    });
+    const served = await load.servedAfter(promoted);
+    console.log(
+      `${name}: a standby was promoted ${((promoted - gone) / 1000).toFixed(1)} s after it, and calls were served ${(served / 1000).toFixed(2)} s later`,
+    );
+    await sleep(2_000);
+    heard.push(...(await load.stop()));
+    const statuses = new Set(heard.map(({ status }) => status));
+    expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    expect(heard.filter(({ status, retryAfter }) => status === 503 && retryAfter === null)).toEqual([]);
+    expect(heard.filter(({ status, ending }) => status === 200 && ending === 'cut')).toEqual([]);
+    await until(async () => (await query("select 1 from calls where status = 'open'")).rows.length === 0);
+    const { calls } = await compareThreeBooks({ heard, fakes, query });
+    expect(calls).toBeGreaterThan(30);
+    const checked = await runCommand(['verify-ledger'], { env: { ...env, DATA_DIR: join(folder, '0') } });
+    expect(checked.out).toContain('Ledger OK');
+  }
+
+  it('serves on, with equal books, when its Postgres is killed', () =>
+    whileLoaded('Postgres killed', (primary) => cluster.killPostgres(primary)));
+
+  it('serves on, with equal books, when its machine dies', async () => {
+    let dead = '';
+    await whileLoaded('machine dead', (primary) => {
+      dead = primary;
+      cluster.killMachine(primary);
+    });
+    cluster.revive(dead);
+  });
+
+  it('serves on, with equal books, when its machine hangs and comes back as if it were the primary still', async () => {
+    let thaw = (): void => {};
+    await whileLoaded('machine frozen', (primary) => {
+      ({ thaw } = cluster.freezeMachine(primary));
+    });
+    thaw();
+    // What it had been asked before it hung is never confirmed: its standby follows somebody else.
+    await cluster.untilWhole();
+    await sleep(3_000);
+    await compareThreeBooks({ heard, fakes, query });
+  });
+});
+
+/** When it holds, by `performance.now()`. */
+async function until(holds: () => Promise<boolean>): Promise<number> {
+  for (let tries = 0; tries < 1_200; tries++) {
+    if (await holds().catch(() => false)) return performance.now();
+    await sleep(50);
+  }
+  throw new Error('it did not come within a minute');
+}

@@ -1,0 +1,249 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { dataFolder } from './data-folder.ts';
+
+const shipped = (name: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../deploy/high-availability/${name}`, import.meta.url)), 'utf8');
+
+const programs = ['/usr/bin/patroni', '/usr/bin/etcd', '/usr/sbin/haproxy'];
+const postgresHome = '/usr/lib/postgresql';
+
+/** What is missing here for a cluster, or undefined. */
+export function missingForCluster(): string | undefined {
+  const missing = programs.filter((program) => !existsSync(program));
+  if (process.platform !== 'linux') return 'Linux';
+  if (!existsSync(postgresHome)) missing.push(postgresHome);
+  return missing.length === 0 ? undefined : missing.join(', ');
+}
+
+interface Node {
+  name: string;
+  api: string;
+  process: ChildProcess | undefined;
+  configFile: string;
+  dataDir: string;
+}
+
+/** etcd, three Patroni nodes and haproxy, by the files of `deploy/high-availability` with ports and folders of their own. */
+export class PatroniCluster {
+  /** Leads to whichever node is the primary. */
+  url = '';
+  readonly #folder = dataFolder('patroni');
+  readonly #processes: ChildProcess[] = [];
+  readonly #nodes: Node[] = [];
+  /** The last words of all programs, for a failure. */
+  #said = '';
+
+  async start(): Promise<this> {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o755 });
+    chmodSync(this.#folder, 0o755);
+    const [client, peer, proxy, ...ports] = await freePorts(9);
+    const etcd = `http://127.0.0.1:${client}`;
+    const etcdPeer = `http://127.0.0.1:${peer}`;
+    const etcdFolder = this.#ownFolder('etcd');
+    this.#run('/usr/bin/etcd', [
+      ...['--data-dir', etcdFolder, '--listen-client-urls', etcd, '--advertise-client-urls', etcd],
+      ...['--listen-peer-urls', etcdPeer, '--initial-advertise-peer-urls', etcdPeer],
+      ...['--initial-cluster', `default=${etcdPeer}`, '--unsafe-no-fsync'],
+    ]);
+    for (const [i, name] of ['node1', 'node2', 'node3'].entries()) {
+      const node = this.#configure(name, {
+        etcd: client ?? 0,
+        api: ports[i * 2] ?? 0,
+        postgres: ports[i * 2 + 1] ?? 0,
+      });
+      this.#nodes.push(node);
+      this.#startNode(node);
+      // The first one makes the cluster, the others copy it.
+      if (i === 0) await this.#until('a primary', () => this.primary());
+    }
+    this.#startProxy(proxy ?? 0, ports);
+    this.url = `postgres://postgres:CHANGE-ME@127.0.0.1:${proxy}/postgres`;
+    await this.untilWhole();
+    return this;
+  }
+
+  /** Until there is a primary, a synchronous standby and another standby, so that one more may be lost. */
+  async untilWhole(): Promise<void> {
+    await this.#until('a primary with two standbys', async () => {
+      const primary = await this.primary();
+      const standbys = this.#nodes.filter(({ name }) => name !== primary);
+      const follow = await Promise.all(standbys.map(({ api }) => answers(`${api}/replica`)));
+      const sync = await Promise.all(standbys.map(({ api }) => answers(`${api}/synchronous`)));
+      return primary !== undefined && follow.every(Boolean) && sync.includes(true);
+    });
+  }
+
+  /** The name of the node that holds the lock now. */
+  async primary(): Promise<string | undefined> {
+    const are = await Promise.all(this.#nodes.map(({ api }) => answers(`${api}/primary`)));
+    return this.#nodes.find((_, i) => are[i])?.name;
+  }
+
+  /** As a Postgres that crashes: its Patroni lives, and gives the lock away. */
+  killPostgres(name: string): void {
+    process.kill(this.#postmasterOf(name), 'SIGKILL');
+  }
+
+  /** As a machine that loses its power. */
+  killMachine(name: string): void {
+    const node = this.#node(name);
+    for (const pid of [node.process?.pid, this.#postmasterOf(name)])
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    node.process = undefined;
+  }
+
+  /** As a machine that hangs, and later goes on as if nothing had happened. */
+  freezeMachine(name: string): { thaw: () => void } {
+    const pids = [this.#node(name).process?.pid ?? 0, ...familyOf(this.#postmasterOf(name))];
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    return {
+      thaw: () => {
+        for (const pid of pids) signal(pid, 'SIGCONT');
+      },
+    };
+  }
+
+  /** Starts a node again after its machine died. */
+  revive(name: string): void {
+    this.#startNode(this.#node(name));
+  }
+
+  async stop(): Promise<void> {
+    for (const { process: patroni } of this.#nodes) patroni?.kill('SIGKILL');
+    for (const { name } of this.#nodes) {
+      try {
+        process.kill(this.#postmasterOf(name), 'SIGQUIT');
+      } catch {
+        // It is gone already.
+      }
+    }
+    for (const child of this.#processes) child.kill('SIGKILL');
+    await sleep(500);
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 300 });
+  }
+
+  async #until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<void> {
+    for (let tries = 0; tries < 600; tries++) {
+      const found = await look();
+      if (found !== undefined && found !== false) return;
+      await sleep(100);
+    }
+    throw new Error(`${what} did not come within a minute:\n${this.#said}`);
+  }
+
+  #node(name: string): Node {
+    const node = this.#nodes.find((one) => one.name === name);
+    if (node === undefined) throw new Error(`there is no ${name}`);
+    return node;
+  }
+
+  #postmasterOf(name: string): number {
+    const [pid = ''] = readFileSync(join(this.#node(name).dataDir, 'postmaster.pid'), 'utf8').split('\n');
+    return Number(pid);
+  }
+
+  #configure(name: string, ports: { etcd: number; api: number; postgres: number }): Node {
+    const folder = this.#ownFolder(name);
+    const dataDir = join(folder, 'data');
+    const version = readdirSync(postgresHome).sort().at(-1) ?? '';
+    const text = shipped('patroni.yml')
+      .replace('name: node1', `name: ${name}`)
+      .replaceAll('10.0.0.11:8008', `127.0.0.1:${ports.api}`)
+      .replace(/hosts: .*/, `hosts: 127.0.0.1:${ports.etcd}`)
+      .replaceAll('10.0.0.11:5432', `127.0.0.1:${ports.postgres}`)
+      .replace('/var/lib/postgresql/15/ai-gateway', dataDir)
+      .replace('/usr/lib/postgresql/15/bin', `${postgresHome}/${version}/bin`)
+      .replaceAll('samenet', '127.0.0.1/32')
+      // Debian's own folder for the socket belongs to its cluster.
+      .replace('  pg_hba:', `  parameters:\n    unix_socket_directories: ${folder}\n  pg_hba:`);
+    const configFile = join(folder, 'patroni.yml');
+    writeFileSync(configFile, text, { mode: 0o644 });
+    return { name, api: `http://127.0.0.1:${ports.api}`, process: undefined, configFile, dataDir };
+  }
+
+  #startNode(node: Node): void {
+    node.process = this.#run('/usr/bin/patroni', [node.configFile], asPostgres());
+  }
+
+  #startProxy(port: number, ports: readonly number[]): void {
+    let text = shipped('haproxy.cfg').replaceAll('127.0.0.1:5000', `127.0.0.1:${port}`);
+    for (const [i, host] of ['10.0.0.11', '10.0.0.12', '10.0.0.13'].entries())
+      text = text.replace(`${host}:5432 check port 8008`, `127.0.0.1:${ports[i * 2 + 1]} check port ${ports[i * 2]}`);
+    const file = join(this.#folder, 'haproxy.cfg');
+    writeFileSync(file, text);
+    this.#run('/usr/sbin/haproxy', ['-db', '-f', file]);
+  }
+
+  #ownFolder(name: string): string {
+    const folder = join(this.#folder, name);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, gid } = asPostgres();
+    if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
+    return folder;
+  }
+
+  #run(program: string, args: string[], as: { uid?: number; gid?: number } = {}): ChildProcess {
+    // Patroni keeps the standby's password file in HOME.
+    const env = { PATH: process.env.PATH, HOME: this.#ownFolder('home'), LC_ALL: 'C.UTF-8' };
+    const child = spawn(program, args, { ...as, stdio: ['ignore', 'ignore', 'pipe'], cwd: this.#folder, env });
+    child.stderr?.on('data', (part: Buffer) => {
+      this.#said = (this.#said + part.toString()).slice(-8_000);
+    });
+    this.#processes.push(child);
+    return child;
+  }
+}
+
+/** Postgres does not run as root. */
+function asPostgres(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((one) => one.startsWith('postgres:'));
+  const [, , uid, gid] = line?.split(':') ?? [];
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+function familyOf(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    return [pid, ...children.flatMap((child) => familyOf(Number(child)))];
+  } catch {
+    return [];
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone.
+  }
+}
+
+function answers(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
