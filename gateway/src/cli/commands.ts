@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor-command.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { restoreCommand } from './restore-command.ts';
+import { spreadCommand } from './spread-command.ts';
 import { startCommand } from './start-command.ts';
 import { verifyLedgerCommand } from './verify-ledger-command.ts';
 
@@ -18,4 +19,5 @@ export const commands: readonly Command[] = [
   restoreCommand,
   doctorCommand,
   checkBillCommand,
+  spreadCommand,
 ];

@@ -1,0 +1,73 @@
+import type { Pool } from 'pg';
+import { findOtherProcess } from '../db/process-lock.ts';
+import { showProgress } from './progress.ts';
+import {
+  citusVersion,
+  copyToWorkers,
+  countWorkers,
+  dropLocalRows,
+  estimateRows,
+  isCoordinator,
+  listSpread,
+  spreadTable,
+} from './spread-store.ts';
+
+/**
+ * What grows with the calls. All of it goes by `workspace_id`, so that the rows of a workspace are together and what joins them runs on
+ * one worker. The ledger stays on the coordinator: it locks balances of several workspaces in one statement, which Citus refuses. So do
+ * keys (unique by their hash over all workspaces), settings, and the times by which few calls are found.
+ */
+export const spreadTables = [
+  'calls',
+  'usage_hours',
+  'usage_days',
+  'usage_quarters',
+  'tag_values',
+  'clients',
+  'events',
+] as const;
+
+/** The spread tables refer to it. */
+const copied = 'workspaces';
+
+/** Why this database cannot be spread, as a sentence that says what to do. Undefined where it can. */
+export async function whyNotSpread(pool: Pool): Promise<string | undefined> {
+  const version = await citusVersion(pool);
+  if (version === undefined)
+    return 'This database has no Citus. Install it on the coordinator and the workers, then run "create extension citus" on each.';
+  if (Number.parseInt(version, 10) < 13) return `This database has Citus ${version}; 13 or newer is needed.`;
+  if (!(await isCoordinator(pool)))
+    return 'DATABASE_URL leads to a worker. Give the coordinator’s address, here and to every gateway.';
+  if ((await countWorkers(pool)) === 0)
+    return `The coordinator has no workers. Add each with "select citus_add_node('HOST', 5432)".`;
+  if ((await findOtherProcess(pool, '')) !== undefined)
+    return 'A gateway uses this database. Stop every gateway, spread, then start them again.';
+  return undefined;
+}
+
+/** Spreads what is not spread yet; a second run goes on where the first one ended. False, with the reason printed, where it cannot. */
+export async function spread(pool: Pool, print: (line: string) => void): Promise<boolean> {
+  const reason = await whyNotSpread(pool);
+  if (reason !== undefined) {
+    print(reason);
+    return false;
+  }
+  const before = await listSpread(pool);
+  if (!before.has(copied)) await copyToWorkers(pool, copied);
+  const todo = spreadTables.filter((table) => !before.has(table));
+  const progress = showProgress({ verb: 'Spreading', unit: 'rows' });
+  for (const table of todo) {
+    const rows = await estimateRows(pool, table);
+    await spreadTable(pool, table);
+    await dropLocalRows(pool, table);
+    progress.add(rows);
+  }
+  const { amount, time } = progress.end();
+  print(
+    todo.length === 0
+      ? 'Everything that can be spread is spread already.'
+      : `Spread ${todo.join(', ')} over ${await countWorkers(pool)} workers by workspace (about ${amount} in ${time}).`,
+  );
+  print('The ledger, keys and settings stay on the coordinator, which needs a synchronous standby of its own.');
+  return true;
+}
