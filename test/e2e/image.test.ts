@@ -13,6 +13,7 @@ import { buildContext, readDockerfile, type Walked, walkDockerfile } from '../su
 import { pythonEnvironment } from '../support/python.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const page = readFileSync(join(root, 'docs/deploy.md'), 'utf8');
 const dockerfile = readDockerfile(join(root, 'Dockerfile'));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
@@ -147,6 +148,10 @@ describe('the image, followed in a folder', { timeout: 120_000 }, () => {
     const first = await run({});
     const key = /gw_test_\S+(?=")/.exec(first.output())?.[0];
     await answers(first.url, key);
+    // As `docker exec` runs it, beside the gateway.
+    const [, ...words] = /docker exec ai-gateway (node \S+ verify-ledger)/.exec(page)?.[1]?.split(' ') ?? [];
+    const checked = spawnSync('node', words, { ...options({}), encoding: 'utf8' });
+    expect([checked.status, checked.stdout]).toEqual([0, expect.stringContaining('Ledger OK')]);
     expect(await first.stop()).toBe(0);
     const data = join(image.root, 'data');
     expect(statSync(join(data, 'gateway-secret')).mode & 0o077).toBe(0);

@@ -206,6 +206,11 @@ for (const { proxy: kind, start, there } of behind) {
       for (let i = 0; i < 20; i += 1) expect((await post(proxy, hello())).status).toBe(200);
       // nginx has a set for each of its processes.
       expect(wire.connections - before).toBeLessThan(10);
+      // The gateway must not be the first to close an idle connection: a call could be on its way to it. nginx waits 60 s by
+      // itself, and Caddy as long as its file says.
+      const [, seconds] = /timeout=(\d+)/.exec((await gateway.get('/healthz')).headers.get('keep-alive') ?? '') ?? [];
+      const theirs = kind === 'nginx' ? 60 : Number(/keepalive (\d+)s/.exec(shipped('Caddyfile', {}))?.[1]);
+      expect(Number(seconds)).toBeGreaterThan(theirs);
     });
 
     it('while the gateway is away, callers get what makes them try again', async () => {
