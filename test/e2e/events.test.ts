@@ -37,6 +37,12 @@ describe('events that nobody asked for by a call', () => {
     expect(now).toBe(services.now);
     await eventually(async () => expect(await eventsOf(gateway, '&type=provider.recovered')).toHaveLength(1));
     expect(await eventsOf(gateway, '&type=provider.down')).toHaveLength(1);
+    const lines = gateway.logs.join('').split('\n');
+    const warnings = lines.filter((line) => line.includes('a provider is cooling down after failures'));
+    expect(warnings.map((line) => JSON.parse(line) as object)).toContainEqual(
+      expect.objectContaining({ level: 40, provider: 'openai', model: 'gpt-4o', error_rate: expect.any(Number) }),
+    );
+    expect(lines.some((line) => line.includes('a provider answers again'))).toBe(true);
   });
 
   it('a budget whose period has ended is told to begin anew, once, when something was spent of it', async () => {

@@ -24,8 +24,26 @@ export async function watchProviders(services: Services): Promise<void> {
     reminded.add(health);
   }
   const { down, up } = health.news();
-  for (const outage of down) await tell(services, outage, true);
-  for (const outage of up) await tell(services, outage, false);
+  for (const outage of down) {
+    // A refusal is logged in the vendor's words as it is met.
+    if (outage.refusal === undefined) services.log.warn(fieldsOf(outage), 'a provider is cooling down after failures');
+    await tell(services, outage, true);
+  }
+  for (const outage of up) {
+    services.log.info(fieldsOf(outage), 'a provider answers again');
+    await tell(services, outage, false);
+  }
+}
+
+/** For the log. `workspace_id`: only this workspace's calls fail. */
+function fieldsOf({ account, model, workspaceId, errorRate, restingUntilMs }: Outage): object {
+  return {
+    provider: account,
+    model,
+    workspace_id: workspaceId,
+    error_rate: errorRate,
+    resting_until: restingUntilMs > 0 ? new Date(restingUntilMs).toISOString() : undefined,
+  };
 }
 
 /** Once a process: outages outlive the process that told them. */
