@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -178,6 +178,11 @@ describe('doctor', () => {
     expect(of(await findings({ DATA_DIR: loose }), 'data folder')).toEqual([
       `warn Other users can write to ${loose}. Run: chmod go-w ${loose}`,
     ]);
+    const file = join(loose, 'unwritten-calls-proc_1.jsonl');
+    writeFileSync(file, '');
+    expect(of(await findings({ DATA_DIR: loose }), 'unwritten')).toContainEqual(
+      `warn ${file} has calls that the database did not take. Keep it; a gateway takes them in when it can.`,
+    );
     await gateway.database.pool.query("insert into schema_migrations (name, checksum) values ('999999_x.sql', 'x')");
     expect(of(await findings(), 'migrations')[0]).toMatch(/^fail The database was migrated by a newer gateway/);
     await gateway.database.pool.query("delete from schema_migrations where name = '999999_x.sql'");

@@ -99,7 +99,7 @@ describe('export and import', () => {
     expect(half.err).toContain('breaks off');
     expect((await third.pool.query('select 1 from workspaces')).rowCount).toBe(0);
     await Promise.all([other.drop(), third.drop()]);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('check-bill', () => {

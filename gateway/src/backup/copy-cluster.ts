@@ -32,8 +32,8 @@ export async function clusterBytes(cluster: string): Promise<number> {
 
 /**
  * Copies the files of a running Postgres together with the log that was written meanwhile: a Postgres that starts on the copy
- * recovers to the moment at which the copying ended, as after a crash. What is torn because it was written while it was read is
- * mended by the log, which holds the whole page.
+ * recovers to the moment at which the copying ended, as after a crash. A page that is torn because it was
+ * written while it was read is in the log as a whole.
  */
 export async function copyCluster(
   connection: Connection,

@@ -19,7 +19,7 @@ the generated secret is in it. A GATEWAY_SECRET that is set is not in it: keep t
       );
       tell(
         secretIncluded
-          ? 'The generated secret is in it: whoever has the file can read stored provider keys.'
+          ? 'The generated secret is in it: the file opens stored provider keys. Keep it as safe as a password.'
           : 'GATEWAY_SECRET is not in it: keep it elsewhere; a restore asks for it.',
       );
       return true;

@@ -123,7 +123,10 @@ export async function adoptCluster(options: {
   const place = prepare(dataDir);
   const aside = { ...place, cluster: `${place.cluster}.unfinished`, password: options.password };
   try {
-    if (existsSync(place.cluster)) throw new Error(`${dataDir} has a database already.`);
+    if (existsSync(place.cluster))
+      throw new Error(
+        `${place.cluster} is a database already. Use another DATA_DIR, or move it away first. Nothing was changed.`,
+      );
     // Of an earlier one that was killed.
     rmSync(aside.cluster, { recursive: true, force: true });
     if (options.fill === undefined) initialise(aside);

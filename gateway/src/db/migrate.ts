@@ -48,7 +48,7 @@ async function apply(tx: PoolClient, { name, sql, checksum }: Migration, all: re
   const applied = rows as AppliedMigration[];
   refuseOtherHistory(applied, all);
   if (applied.some((one) => one.name === name)) return false;
-  // Whoever waits for a table keeps out those who come after: the calls of the gateways that serve meanwhile.
+  // A statement that waits for a table keeps out those that come after: the calls of the gateways that serve meanwhile.
   await tx.query(`set local lock_timeout = '${tableWaitMs}ms'`);
   await runAtLength(tx, sql);
   await tx.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum]);

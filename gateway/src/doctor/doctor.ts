@@ -9,6 +9,7 @@ import { appliedMigrations, pendingMigrations } from '../db/migrate.ts';
 import { type Database, openForTool } from '../db/open-database.ts';
 import { Outgoing } from '../outgoing/outgoing.ts';
 import { diskWarning, readDisk } from '../telemetry/disk-space.ts';
+import { listFiles } from '../usage/unwritten-file.ts';
 import { checkPort, checkPublicAddress, localUrl, whoAnswers } from './check-addresses.ts';
 import { clockFinding, dateOf } from './check-clock.ts';
 import { checkDataFolder } from './check-data-folder.ts';
@@ -58,6 +59,7 @@ export async function doctor(
     database = await openForTool({ databaseUrl, dataDir, migrates: false });
     return checkDatabase(database.pool, database.kind);
   });
+  await check('unwritten', () => unwrittenFiles(dataDir));
   const outgoing = new Outgoing({
     timeoutMs: config.firstByteTimeoutMs,
     answerTimeoutMs: config.answerTimeoutMs,
@@ -100,6 +102,17 @@ export async function doctor(
     await database?.stop();
   }
   return findings;
+}
+
+/** Calls that not even `unwritten_calls` took. A running gateway takes them in as soon as it can. */
+async function unwrittenFiles(dataDir: string): Promise<Finding[]> {
+  const files = await listFiles(dataDir);
+  return files.map(({ path }) =>
+    warn(
+      'unwritten',
+      `${path} has calls that the database did not take. Keep it; a gateway takes them in when it can.`,
+    ),
+  );
 }
 
 async function diskFinding({ databaseUrl, dataDir }: Config): Promise<Finding> {

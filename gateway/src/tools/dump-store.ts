@@ -4,7 +4,7 @@ import pg from 'pg';
 const rowsAtOnce = 1_000;
 
 /**
- * In an order in which each can be written after those before it. Leases are not among them: whoever starts with the copy
+ * In an order in which each can be written after those before it. Leases are not among them: a gateway that starts on the copy
  * borrows again. Sums of usage are made again from the calls, but those of months whose calls are gone.
  */
 const tables = [
@@ -53,7 +53,7 @@ export type Table = (typeof tables)[number];
 
 /**
  * What a copy makes again: sums from the calls, the moments of rare calls with them. What is left out otherwise: money that processes
- * have borrowed, which whoever starts on the copy borrows again.
+ * have borrowed, which a gateway that starts on the copy borrows again.
  */
 export const leftOut: readonly string[] = [
   'schema_migrations',
