@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
+import { forgetTimes } from './call-times-store.ts';
 
 /** A partition of `calls`. */
 export interface CallMonth {
@@ -54,27 +55,27 @@ export async function dropMonth(db: Pool, month: CallMonth): Promise<Dropped> {
     const { rows } = await tx.query('select pg_try_advisory_xact_lock($1) as mine', [lock]);
     if (!(rows[0] as { mine: boolean }).mine) return { kind: 'busy' };
     if (!(await listMonths(tx)).some(({ table }) => table === month.table)) return { kind: 'gone' };
-    const range = [month.from, month.to];
+    const range = [month.from, month.to] as const;
     if (!(await isSummed(tx, range))) return { kind: 'not summed yet' };
     const { rowCount: open } = await tx.query(
       `select 1 from calls c where status = 'open' and created_at >= $1 and created_at < $2 and not exists (
          select 1 from unwritten_calls u where u.workspace_id = c.workspace_id and u.created_at = c.created_at and u.id = c.id) limit 1`,
-      range,
+      [...range],
     );
     if (open !== 0) return { kind: 'open calls' };
     const { rows: counted } = await tx.query(
       'select count(*)::float8 as calls from calls where created_at >= $1 and created_at < $2',
-      range,
+      [...range],
     );
     const [{ calls } = { calls: 0 }] = counted as { calls: number }[];
-    await tx.query(quarterSums, range);
-    await forgetTimes(tx, range);
+    await tx.query(quarterSums, [...range]);
+    await forgetGroups(tx, range);
     const { rows: charged } = await tx.query(
       `select meter, sum(cost_nanos)::text as nanos from calls c, unnest(meters) as meter
        where created_at >= $1 and created_at < $2 and status <> 'open' and not exists (
          select 1 from unwritten_calls u where u.workspace_id = c.workspace_id and u.created_at = c.created_at and u.id = c.id)
        group by 1 order by 1`,
-      range,
+      [...range],
     );
     await detach(tx, month);
     // A call may have been written into the month meanwhile by a process whose clock is wrong.
@@ -109,13 +110,12 @@ const quarterSums = `
   from calls where created_at >= $1 and created_at < $2 and status <> 'open'
   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`;
 
-async function forgetTimes(tx: PoolClient, range: readonly Date[]): Promise<void> {
-  await tx.query('delete from call_times where hour >= $1 and hour < $2', [...range]);
-  await tx.query('delete from execution_times where hour >= $1 and hour < $2', [...range]);
+async function forgetGroups(tx: PoolClient, [from, to]: readonly [Date, Date]): Promise<void> {
+  await forgetTimes(tx, from, to);
   await tx.query(
     `delete from call_groups g where last_hour >= $1 and last_hour < $2
        and not exists (select 1 from call_times t where t.group_id = g.id)`,
-    [...range],
+    [from, to],
   );
 }
 
@@ -174,7 +174,7 @@ export async function noteMissingMonths(db: Pool): Promise<CallMonth[]> {
         ),
         [from, to],
       );
-      await forgetTimes(tx, [from, to]);
+      await forgetGroups(tx, [from, to]);
     }
     return missing;
   });

@@ -121,6 +121,22 @@ it('finds a call that was written into an hour that was written down before', as
   expect(await selectCalls(database.pool, { ...base, clientId: 'quiet' })).toHaveLength(rare);
 });
 
+it('finds calls that somebody wrote past the gateway into hours that were summed, once Postgres counts them', async () => {
+  const { pool } = database;
+  await pool.query(
+    `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, dialect, streamed, model_requested)
+     select 'ws', $1::timestamptz + n * interval '0.3 s', 'req_past_' || n, true, 'gone', 'succeeded', 'key_past', case when n = 20000 then 'past' else 'others' end, 'chat', false, 'm'
+     from generate_series(1, 20000) n`,
+    [month.from],
+  );
+  await pool.query('analyze calls');
+  while (await rollUp(pool, Date.now()));
+  const [call] = await selectCalls(pool, { ...base, clientId: 'past' });
+  expect(call?.id).toBe('req_past_20000');
+  const { rows } = await pool.query('select sum(requests)::integer as calls from usage_days');
+  expect(rows).toEqual([{ calls: count + 20_001 }]);
+});
+
 /** Every call is read and judged here. */
 async function byHand(filter: CallFilter): Promise<{ id: string; created_at: string }[]> {
   const { clientId, project, scenarioId, scenarioPlatform, executionId, keyId, status } = filter;

@@ -55,10 +55,20 @@ const addExecutions = `
 
 /** Writes down the calls of whole hours, in place of what was written of these hours before. */
 export async function writeTimes(tx: Db, from: Date, to: Date): Promise<void> {
-  await tx.query('delete from call_times where hour >= $1 and hour < $2', [from, to]);
-  await tx.query('delete from execution_times where hour >= $1 and hour < $2', [from, to]);
+  await forgetTimes(tx, from, to);
   await tx.query(addGroups, [from, to]);
   await tx.query(addExecutions, [from, to]);
+}
+
+export async function forgetTimes(tx: Db, from: Date, to: Date): Promise<void> {
+  await tx.query(
+    `with gone as (
+       delete from call_times where hour >= $1 and hour < $2 returning group_id, cardinality(offsets) as calls),
+     sums as (select group_id, sum(calls) as calls from gone group by 1)
+     update call_groups g set calls = greatest(0, g.calls - sums.calls) from sums where g.id = sums.group_id`,
+    [from, to],
+  );
+  await tx.query('delete from execution_times where hour >= $1 and hour < $2', [from, to]);
 }
 
 /** Hours before this are written down; undefined where none is. */

@@ -44,7 +44,7 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     if (!(locked[0] as { mine: boolean }).mine) return false;
     // Ten million calls take longer than a caller's statement may.
     await tx.query(`set local statement_timeout = '5min'`);
-    await refreshStale(tx);
+    const hasStale = await refreshStale(tx);
     const { rows } = await tx.query(
       `select coalesce((select until from usage_rollup), (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start,
          least(date_trunc('hour', least($1::timestamptz, now()) - interval '1 hour', 'UTC'),
@@ -54,7 +54,7 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     );
     const { start, limit_at: limitAt } = rows[0] as { start: Date | null; limit_at: Date };
     if (start === null) return false;
-    if (start >= limitAt) return addMoreTimes(tx);
+    if (start >= limitAt) return hasStale || (await addMoreTimes(tx)) || (await markMissed(db, tx));
     const end = new Date(Math.min(limitAt.getTime(), start.getTime() + hoursAtOnce * 3_600_000));
     await tx.query(hourSums, [start, end]);
     await sumDays(tx, start, end);
@@ -63,7 +63,7 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
       [end],
     );
     const isBehind = await addMoreTimes(tx);
-    return isBehind || end < limitAt;
+    return hasStale || isBehind || end < limitAt;
   });
 }
 
@@ -92,12 +92,20 @@ async function sumDays(tx: Tx, start: Date, end: Date): Promise<void> {
   await tx.query(daySums, [first, last]);
 }
 
-/** Hours in which a call was settled late are summed anew, and their days. */
-async function refreshStale(tx: Tx): Promise<void> {
+/**
+ * Hours in which a call was settled late are summed again, and their days; the oldest first, and so many at a time. Returns whether
+ * there are more.
+ */
+async function refreshStale(tx: Tx): Promise<boolean> {
   const { rows } = await tx.query(
-    `delete from usage_stale_hours where hour < coalesce((select until from usage_rollup), '-infinity') returning hour`,
+    `with oldest as (
+       select distinct hour from usage_stale_hours where hour < coalesce((select until from usage_rollup), '-infinity')
+       order by hour limit $1)
+     delete from usage_stale_hours s using oldest where s.hour = oldest.hour returning s.hour`,
+    [hoursAtOnce],
   );
   const hours = new Set((rows as { hour: Date }[]).map(({ hour }) => hour.getTime()));
+  const days = new Set<number>();
   for (const hour of [...hours].map((ms) => new Date(ms))) {
     const end = new Date(hour.getTime() + 3_600_000);
     // The sums of calls that are gone are all that is left of them.
@@ -107,11 +115,45 @@ async function refreshStale(tx: Tx): Promise<void> {
     await tx.query(hourSums, [hour, end]);
     const { rows: timed } = await tx.query('select 1 from usage_rollup where timed_until > $1', [hour]);
     if (timed.length > 0) await writeTimes(tx, hour, end);
-    const day = new Date(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
+    days.add(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
+  }
+  for (const day of [...days].map((ms) => new Date(ms))) {
     const { rows: summed } = await tx.query(
       `select 1 where $1::timestamptz + interval '1 day' <= (select until from usage_rollup)`,
       [day],
     );
     if (summed.length > 0) await sumDays(tx, day, new Date(day.getTime() + 86_400_000));
   }
+  return hours.size === hoursAtOnce;
+}
+
+/** When calls were last counted, by the database they are in. */
+const counted = new WeakMap<Pool, number>();
+const countEveryMs = 30 * 60_000;
+
+/**
+ * Calls that somebody wrote past the journal, into hours that were summed before, are marked to be summed. Counting them all takes
+ * seconds for ten million, so that is done only where Postgres's own estimate is well above what is known, and not often. Returns
+ * whether any were found.
+ */
+async function markMissed(db: Pool, tx: Tx): Promise<boolean> {
+  if (performance.now() < (counted.get(db) ?? Number.NEGATIVE_INFINITY) + countEveryMs) return false;
+  const { rows } = await tx.query(
+    `select (select coalesce(sum(greatest(c.reltuples, 0)), 0) from pg_inherits i join pg_class c on c.oid = i.inhrelid
+         where i.inhparent = 'calls'::regclass)::float8 as estimate,
+       (select coalesce(sum(calls), 0) from call_groups)::float8 as known`,
+  );
+  const [{ estimate, known } = { estimate: 0, known: 0 }] = rows as { estimate: number; known: number }[];
+  if (estimate < known * 1.05 + 5_000) return false;
+  counted.set(db, performance.now());
+  const { rowCount } = await tx.query(
+    `with counts as (
+       select date_trunc('hour', created_at, 'UTC') as hour, count(*) as calls from calls
+       where created_at < (select until from usage_rollup) and status <> 'open' group by 1),
+     sums as (select hour, sum(requests) as calls from usage_hours group by 1)
+     insert into usage_stale_hours (hour)
+     select hour from counts left join sums using (hour) where sums.calls is distinct from counts.calls
+       and not exists (select 1 from dropped_months where from_at <= hour and to_at > hour)`,
+  );
+  return (rowCount ?? 0) > 0;
 }
