@@ -22,7 +22,7 @@ const endMs = 1_000;
 
 /**
  * stderr, written beside the calls and never waited for. Lines are gathered for 25 ms, and what waits is bounded. pino's own
- * destination measures the text it has gathered again at each line (5.2 µs a line of 600 characters; this takes 0.4).
+ * destination measures the text it has gathered again at each line (5.8 µs of CPU for a line of 600 characters, measured; this takes 1).
  */
 export class StderrLog implements LogDestination, DestinationStream {
   readonly #fd: number;
