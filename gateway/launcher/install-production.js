@@ -46,6 +46,8 @@ export async function installProduction(root, packages) {
     removeWhatNothingReads(modules);
     linkShared(modules);
     writeStamp(staging, { production: packages.fingerprint, seen: seenSources(root) });
+    // Of the packages before.
+    rmSync(join(folder, 'compile-cache'), { recursive: true, force: true });
     putInPlace(root, staging);
   } catch (error) {
     throw writable(error, root);

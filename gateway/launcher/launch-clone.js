@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { everythingWanted, installEverything, putBack } from './install-everything.js';
-import { installProduction, keptNode } from './install-production.js';
+import { installProduction, keptNode, runtimeFolder } from './install-production.js';
 import { isMadeByPnpm, readStamp, writeStamp } from './installed.js';
 import { binaryInPackage, nodePackageFor, pinnedNode } from './pinned-node.js';
 import { productionPackages, seenSources } from './production-packages.js';
@@ -28,7 +28,8 @@ export async function launch([name = 'help', ...rest]) {
     const script = scripts.get(name);
     await install(needEverything.includes(name));
     const command = script ?? [...(name === 'start' ? heapFlags : []), 'gateway/src/cli.ts', name];
-    runInPlace(pinnedNode(nodes()), [...command, ...rest], { cwd: root });
+    const cache = script === undefined ? { cache: join(root, runtimeFolder, 'compile-cache') } : {};
+    runInPlace(pinnedNode(nodes()), [...command, ...rest], { cwd: root, ...cache });
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;

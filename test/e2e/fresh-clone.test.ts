@@ -65,6 +65,8 @@ describe.skipIf(registry === undefined)(`a fresh clone in an empty home${leftOut
     running.kill('SIGTERM');
     await running.ended;
     await untilGone(url);
+    // What Node compiled is kept for the next start.
+    expect(readdirSync(join(place.clone, 'gateway/.runtime/compile-cache')).length).toBeGreaterThan(0);
   }, 240_000);
 
   it('installs nothing at the second start, nor after a change of the tests’ packages', async () => {

@@ -80,12 +80,12 @@ describe('what npm start installs', () => {
   });
 
   it('runs on the Node that tests run on', () => {
-    const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-      devDependencies: Record<string, string>;
+    const { optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      optionalDependencies: Record<string, string>;
     };
     expect(nodePackages.filter(({ platform }) => platform === 'linux').map(({ version }) => version)).toEqual([
-      devDependencies.node,
-      devDependencies.node,
+      optionalDependencies.node,
+      optionalDependencies.node,
     ]);
   });
 

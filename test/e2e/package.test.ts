@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import { json } from '../support/ask.ts';
 import { runProgram } from '../support/command-line.ts';
 import { type CountingRegistry, startCountingRegistry } from '../support/counting-registry.ts';
 import { type FreshPlace, freshPlace, type Running, reachableRegistry, untilGone } from '../support/fresh-clone.ts';
+import { packGateway } from '../support/pack-gateway.ts';
 
 const registry = await reachableRegistry();
 const leftOut = registry === undefined ? ' (left out: the npm registry does not answer here)' : '';
@@ -28,15 +28,8 @@ describe.skipIf(registry === undefined)(
     beforeAll(async () => {
       counting = await startCountingRegistry(registry);
       place = freshPlace(counting.url);
-      const { pnpm } = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { config: { pnpm: string } })
-        .config;
       const to = join(place.home, 'packed');
-      mkdirSync(to);
-      execFileSync('npx', ['--yes', `pnpm@${pnpm}`, 'pack', '--pack-destination', to], {
-        cwd: join(root, 'gateway'),
-        stdio: 'pipe',
-      });
-      tarball = join(to, `ai-gateway-${version}.tgz`);
+      tarball = packGateway(to);
       expect(readdirSync(to)).toEqual([`ai-gateway-${version}.tgz`]);
       writeFileSync(join(place.clone, 'package.json'), '{}');
       const install = place.run('npm', ['install', tarball]);

@@ -13,7 +13,10 @@ export interface Running {
   /** Seconds from its beginning to the line that says where it is ready. */
   ready: Promise<{ url: string; seconds: number }>;
   ended: Promise<number | NodeJS.Signals>;
+  /** The program alone, as a supervisor would; what it has begun may not hear of it. */
   kill(signal: NodeJS.Signals): void;
+  /** All that it has begun, too. */
+  killAll(): void;
 }
 
 export interface FreshPlace {
@@ -56,6 +59,8 @@ function runIn(cwd: string, program: string, args: readonly string[], env: Recor
     cwd,
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, for `killAll`.
+    detached: true,
   });
   let printed = '';
   const ended = new Promise<number | NodeJS.Signals>((resolve) =>
@@ -73,7 +78,13 @@ function runIn(cwd: string, program: string, args: readonly string[], env: Recor
   });
   // Not everybody who runs it waits for this.
   ready.catch(() => {});
-  return { printed: () => printed, ready, ended, kill: (signal) => void child.kill(signal) };
+  return {
+    printed: () => printed,
+    ready,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    killAll: () => void process.kill(-(child.pid ?? 0), 'SIGTERM'),
+  };
 }
 
 /** Until nothing answers there. */

@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startCountingRegistry } from '../support/counting-registry.ts';
+import { freshClone, freshPlace, type Running, reachableRegistry, sizeOf, untilGone } from '../support/fresh-clone.ts';
+import { packGateway } from '../support/pack-gateway.ts';
+import { freePort } from './processes.ts';
+
+type Note = (figure: string, value: number, must: string) => void;
+
+/**
+ * The first minute: a fresh clone in an empty home, beside Portkey's gateway by `npx` in one, both through a registry that counts; the second start; and the
+ * package from its tarball. The network and the machine are noisy, so each of the times that are compared is measured twice, in turn, and the better one counts.
+ */
+export async function installFigures(note: Note): Promise<void> {
+  console.log('\ninstall');
+  const registry = await reachableRegistry();
+  if (registry === undefined) return console.log('  left out: the npm registry does not answer here');
+  const counting = await startCountingRegistry(registry);
+  try {
+    const clones: number[] = [];
+    const portkeys: number[] = [];
+    for (const last of [false, true]) {
+      portkeys.push(await startPortkey(counting.url));
+      counting.reset();
+      const place = freshClone(counting.url);
+      const start = (): Running => place.run('npm', ['start'], { PORT: '0' });
+      clones.push(await readyAndStop(start()));
+      if (last) {
+        note('fresh clone: received, MB', counting.received() / 1e6, '≤ 110');
+        note('fresh clone: node_modules, MB', sizeOf(join(place.clone, 'node_modules')) / 1e6, '≤ 170');
+        note('second start, s', Math.min(await readyAndStop(start()), await readyAndStop(start())), '≤ 1.5');
+      }
+      place.remove();
+    }
+    const [ours, theirs] = [Math.min(...clones), Math.min(...portkeys)];
+    console.log(`  npx -y @portkey-ai/gateway: ready after ${theirs.toFixed(1)} s`);
+    note('fresh clone: ready, s', ours, '≤ 25 where Portkey takes 5');
+    note('fresh clone: ready ÷ npx -y @portkey-ai/gateway', ours / theirs, '≤ 5');
+    note('npx from the tarball, installed: ready, s', await startPackage(counting.url), '≤ 2');
+  } finally {
+    await counting.stop();
+  }
+}
+
+async function readyAndStop(running: Running): Promise<number> {
+  const { url, seconds } = await running.ready;
+  running.kill('SIGTERM');
+  await untilGone(url);
+  return seconds;
+}
+
+async function startPortkey(registry: string): Promise<number> {
+  const place = freshPlace(registry);
+  const port = await freePort();
+  const started = performance.now();
+  const running = place.run('npx', ['-y', '@portkey-ai/gateway', `--port=${port}`, '--headless']);
+  const url = `http://127.0.0.1:${port}`;
+  let over = false;
+  void running.ended.then(() => {
+    over = true;
+  });
+  while (
+    !(await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
+    if (over) throw new Error(`Portkey’s gateway did not start:\n${running.printed()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const seconds = (performance.now() - started) / 1000;
+  running.killAll();
+  await untilGone(url);
+  place.remove();
+  return seconds;
+}
+
+/** Installed before; the first of its starts makes the database. */
+async function startPackage(registry: string): Promise<number> {
+  const place = freshPlace(registry);
+  const tarball = packGateway(join(place.home, 'packed'));
+  writeFileSync(join(place.clone, 'package.json'), '{}');
+  const install = place.run('npm', ['install', tarball]);
+  if ((await install.ended) !== 0) throw new Error(install.printed());
+  const start = (): Promise<number> => readyAndStop(place.run('npx', ['ai-gateway', '--port', '0']));
+  await start();
+  const seconds = Math.min(await start(), await start());
+  place.remove();
+  return seconds;
+}
