@@ -95,13 +95,13 @@ async function load(gateways: readonly BenchGateway[], duration: number): Promis
   return { perSecond: calls / duration, postgresMicros: ((postgresSeconds() - cpu) * 1e6) / calls };
 }
 
-/** Of the server and all its children. */
+/** Of the server, all its children, and those that have ended. */
 function postgresSeconds(): number {
   const children = readFileSync(`/proc/${postgres.pid}/task/${postgres.pid}/children`, 'utf8').trim().split(' ');
   return [String(postgres.pid), ...children].reduce((sum, pid) => {
     try {
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-      return sum + (Number(fields[11]) + Number(fields[12])) / 100;
+      return sum + fields.slice(11, 15).reduce((ticks, text) => ticks + Number(text), 0) / 100;
     } catch {
       return sum;
     }

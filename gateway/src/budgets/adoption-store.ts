@@ -23,7 +23,7 @@ export async function adoptLeases(
   const leased = new Map<bigint, bigint>();
   for (const { meter_id: id, amount_nanos: nanos } of leases as { meter_id: bigint; amount_nanos: bigint }[])
     leased.set(id, (leased.get(id) ?? 0n) + nanos);
-  const charges = calls.flatMap(chargesOf);
+  const charges = [...(await takeUnposted(tx, dead)), ...calls.flatMap(chargesOf)];
   const ids = [...new Set([...leased.keys(), ...charges.map(({ meterId }) => meterId)])].sort((a, b) =>
     a < b ? -1 : 1,
   );
@@ -113,6 +113,26 @@ async function adoptUnwritten(tx: Db, dead: readonly string[]): Promise<AdoptedR
     [dead],
   );
   return rows as AdoptedRow[];
+}
+
+/**
+ * What they spent and had not posted. Of a batch that was posted nothing is left to do; whether it was, the row of its process says, which goes
+ * in this transaction too. Deleted before any meter is locked: whoever changes a budget locks this table first, and then the meters.
+ */
+async function takeUnposted(tx: Db, dead: readonly string[]): Promise<Charge[]> {
+  const { rows } = await tx.query(
+    `with gone as (delete from unposted_batches where process_id = any($1) returning process_id, batch, meters, spent)
+     select p.meter_id, sum(p.spent)::bigint as spent_nanos
+     from gone join processes r on r.id = gone.process_id and gone.batch > r.posted_batch,
+       unnest(gone.meters, gone.spent) as p (meter_id, spent)
+     group by 1`,
+    [dead],
+  );
+  return (rows as { meter_id: bigint; spent_nanos: bigint }[]).map((row) => ({
+    meterId: row.meter_id,
+    spentNanos: row.spent_nanos,
+    tags: {},
+  }));
 }
 
 /** What a statement of a transaction came to, which goes on where it was refused. */

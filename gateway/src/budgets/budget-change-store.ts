@@ -1,12 +1,22 @@
 import type { Db } from '../db/transaction.ts';
 import { sumByTags } from '../usage/usage-sum-store.ts';
 import { type Budget, instanceFor, limitIn, nextTold, type Subject, scopeNames, toldAfterChange } from './budget.ts';
-import { columnsOfMeter, findBudget, type MeterRow, openMeter, readMeter, tellBudgets } from './budget-store.ts';
+import {
+  columnsOfMeter,
+  findBudget,
+  findUnposted,
+  type MeterRow,
+  openMeter,
+  readMeter,
+  tellBudgets,
+} from './budget-store.ts';
 import { type Period, periodAt } from './period.ts';
 
 /** Saves what can change of a budget and carries it over to the meters that are running: their limit, and what they count. */
 export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise<void> {
   const old = await findBudget(tx, budget, { forUpdate: true });
+  // From here on nothing more is spent and left for later, so that what is not posted is what this transaction reads of it.
+  await tx.query('lock table unposted_batches in share mode');
   await tx.query(
     `update budgets set name = $3, limit_nanos = $4, period = $5, timezone = $6, thresholds = $7, on_limit = $8,
        extra_nanos = $9, extra_until = $10 where workspace_id = $1 and id = $2`,
@@ -24,9 +34,14 @@ export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise
     ],
   );
   const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
-  const meters = await lockMeters(tx, budget, { period, nowMs });
+  const locked = await lockMeters(tx, budget, { period, nowMs });
+  const unposted = await findUnposted(
+    tx,
+    locked.map(({ id }) => id),
+  );
+  const meters = locked.map((meter) => ({ ...meter, spentNanos: meter.spentNanos + (unposted.get(meter.id) ?? 0n) }));
   const isMoved = old !== undefined && (old.period !== budget.period || old.timezone !== budget.timezone);
-  for (const meter of isMoved ? await moveMeters(tx, budget, { meters, period, nowMs }) : meters) {
+  for (const meter of isMoved ? await moveMeters(tx, budget, { meters, unposted, period, nowMs }) : meters) {
     const limitNanos = limitIn(budget, meter.periodEndMs);
     const told =
       limitNanos === meter.limitNanos ? meter.told : toldAfterChange(meter.told, meter.spentNanos, limitNanos);
@@ -60,7 +75,12 @@ async function lockMeters(tx: Db, budget: Budget, { period, nowMs }: { period: P
 async function moveMeters(
   tx: Db,
   budget: Budget,
-  { meters, period, nowMs }: { meters: readonly MeterRow[]; period: Period; nowMs: number },
+  {
+    meters,
+    unposted,
+    period,
+    nowMs,
+  }: { meters: readonly MeterRow[]; unposted: ReadonlyMap<bigint, bigint>; period: Period; nowMs: number },
 ): Promise<MeterRow[]> {
   const spent = await spentIn(tx, budget, { period, nowMs });
   const byInstance = new Map(meters.map((meter) => [meter.instance, meter]));
@@ -87,7 +107,14 @@ async function moveMeters(
       budget.period,
       new Date(period.startMs),
       period.endMs === undefined ? null : new Date(period.endMs),
-      JSON.stringify(moved.map(({ id, spentNanos, told }) => ({ id: String(id), spent: String(spentNanos), told }))),
+      JSON.stringify(
+        // What is not posted is among it, and comes to the row when it is.
+        moved.map(({ id, spentNanos, told }) => ({
+          id: String(id),
+          spent: String(spentNanos - (unposted.get(id) ?? 0n)),
+          told,
+        })),
+      ),
     ],
   );
   return moved;

@@ -82,12 +82,14 @@ export interface MeterRow {
   spentNanos: bigint;
   leasedNanos: bigint;
   told: number[];
+  /** Spent from here on, the next percent is to be announced; undefined where all are. */
+  nextNanos: bigint | undefined;
   /** What calls under way hold in other processes, as they last said. */
   heldNanos: bigint;
 }
 
 export const columnsOfMeter = `id, workspace_id, budget_id, instance, period_start, period_end, limit_nanos, spent_nanos,
-  leased_nanos, told`;
+  leased_nanos, told, next_nanos`;
 const columnsOfM = columnsOfMeter.replaceAll(/\b(\w+)\b/g, 'm.$1');
 
 /**
@@ -134,11 +136,46 @@ async function readAgain(db: Db, { workspaceId, id }: Budget): Promise<Budget> {
   return readBudget(rows[0]);
 }
 
-/** What these have spent by now. */
-export async function findSpent(db: Db, ids: readonly bigint[]): Promise<{ id: bigint; spentNanos: bigint }[]> {
-  const { rows } = await db.query('select id, spent_nanos from meters where id = any($1)', [ids]);
-  return (rows as { id: bigint; spent_nanos: bigint }[]).map((row) => ({ id: row.id, spentNanos: row.spent_nanos }));
+/** What these have spent by now, without what this process has not posted yet. */
+export async function findSpent(
+  db: Db,
+  { ids, exceptProcessId }: { ids: readonly bigint[]; exceptProcessId: string },
+): Promise<{ id: bigint; spentNanos: bigint; nextNanos: bigint | undefined }[]> {
+  const { rows } = await db.query(
+    `with others as materialized (
+       select meter_id, sum(spent_nanos) as spent_nanos from unposted_meters() where process_id <> $2 group by 1)
+     select m.id, (m.spent_nanos + coalesce(o.spent_nanos, 0))::bigint as spent_nanos, m.next_nanos
+     from meters m left join others o on o.meter_id = m.id where m.id = any($1)`,
+    [ids, exceptProcessId],
+  );
+  return (rows as { id: bigint; spent_nanos: bigint; next_nanos: bigint | null }[]).map((row) => ({
+    id: row.id,
+    spentNanos: row.spent_nanos,
+    nextNanos: row.next_nanos ?? undefined,
+  }));
 }
+
+/** What of these meters is spent and not posted, whoever spent it: exact as long as they are locked, or in the statement that reads them. */
+export async function findUnposted(tx: Db, ids: readonly bigint[]): Promise<ReadonlyMap<bigint, bigint>> {
+  const { rows } = await tx.query(
+    'select meter_id, sum(spent_nanos)::bigint as spent_nanos from unposted_meters() where meter_id = any($1) group by 1',
+    [ids],
+  );
+  return new Map(
+    (rows as { meter_id: bigint; spent_nanos: bigint }[]).map((row) => [row.meter_id, row.spent_nanos] as const),
+  );
+}
+
+/**
+ * Meters with all that is spent of them, posted or not, and what other processes hold, `$1` being this one: in one statement, and so as of
+ * one moment.
+ */
+const columnsAsOfNow = `${columnsOfM.replace('m.spent_nanos', '(m.spent_nanos + coalesce(u.spent_nanos, 0))::bigint as spent_nanos')},
+  coalesce((select sum(coalesce(w.held_nanos, l.held_nanos)) from leases l
+    left join waiting w on w.process_id = l.process_id and w.meter_id = l.meter_id
+    where l.meter_id = m.id and l.process_id <> $1), 0)::bigint as held_nanos`;
+const partsUnposted = `waiting as materialized (select * from unposted_meters()),
+  unposted as materialized (select meter_id, sum(spent_nanos) as spent_nanos from waiting group by 1)`;
 
 /** Meters by what they count, for looking at: with what the other processes hold of them. */
 export async function findMeters(
@@ -149,17 +186,18 @@ export async function findMeters(
   if (keys.length === 0) return [];
   const { rows } = await db.query({
     name: 'find-meters',
-    text: `select ${columnsOfM},
-       coalesce((select sum(held_nanos) from leases l where l.meter_id = m.id and l.process_id <> $6), 0)::bigint as held_nanos
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) as k (w, b, i, p, s)
-     join meters m on m.workspace_id = k.w and m.budget_id = k.b and m.instance = k.i and m.period = k.p and m.period_start = k.s`,
+    text: `with ${partsUnposted}
+     select ${columnsAsOfNow}
+     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) as k (w, b, i, p, s)
+     join meters m on m.workspace_id = k.w and m.budget_id = k.b and m.instance = k.i and m.period = k.p and m.period_start = k.s
+     left join unposted u on u.meter_id = m.id`,
     values: [
+      options.exceptProcessId,
       keys.map(({ budget }) => budget.workspaceId),
       keys.map(({ budget }) => budget.id),
       keys.map(({ instance }) => instance),
       keys.map(({ budget }) => budget.period),
       keys.map(({ periodStartMs }) => new Date(periodStartMs)),
-      options.exceptProcessId,
     ],
   });
   return rows.map(readMeter);
@@ -177,21 +215,22 @@ export async function listMeters(
   },
 ): Promise<MeterRow[]> {
   const { afterInstance: after } = options;
-  const conditionsAfter = after === undefined ? '' : 'and (m.spent_nanos, m.id) < ($7, $8)';
+  const conditionsAfter = after === undefined ? '' : 'where (spent_nanos, id) < ($7, $8)';
   const { rows } = await db.query(
-    `select ${columnsOfM},
-       coalesce((select sum(held_nanos) from leases l where l.meter_id = m.id and l.process_id <> $6), 0)::bigint as held_nanos
-     from meters m where workspace_id = $1 and budget_id = $2 and period = $3 and period_start <= $4
-       and (period_end is null or period_end > $4)
-       ${conditionsAfter}
-     order by m.spent_nanos desc, m.id desc limit $5`,
+    `with ${partsUnposted},
+     running as (
+       select ${columnsAsOfNow}
+       from meters m left join unposted u on u.meter_id = m.id
+       where m.workspace_id = $2 and m.budget_id = $3 and m.period = $4 and m.period_start <= $5
+         and (m.period_end is null or m.period_end > $5))
+     select * from running ${conditionsAfter} order by spent_nanos desc, id desc limit $6`,
     [
+      options.exceptProcessId,
       budget.workspaceId,
       budget.id,
       budget.period,
       new Date(options.nowMs),
       options.limit,
-      options.exceptProcessId,
       ...(after === undefined ? [] : [after.spentNanos, after.id]),
     ],
   );
@@ -209,6 +248,7 @@ export function readMeter(row: unknown): MeterRow {
     spent_nanos: bigint;
     leased_nanos: bigint;
     told: number[];
+    next_nanos: bigint | null;
     held_nanos?: bigint;
   };
   return {
@@ -221,6 +261,7 @@ export function readMeter(row: unknown): MeterRow {
     spentNanos: value.spent_nanos,
     leasedNanos: value.leased_nanos,
     told: value.told,
+    nextNanos: value.next_nanos ?? undefined,
     heldNanos: value.held_nanos ?? 0n,
   };
 }
@@ -284,7 +325,8 @@ export async function takeEnded(tx: Db, now: Date, limit: number): Promise<Ended
        select id from meters where not ended and period_end <= $1 order by id limit $2 for update skip locked),
      ended as (
        update meters m set ended = true from taken where m.id = taken.id
-       returning m.workspace_id, m.budget_id, m.period, m.instance, m.spent_nanos)
+       returning m.workspace_id, m.budget_id, m.period, m.instance,
+         (m.spent_nanos + coalesce((select sum(u.spent_nanos) from unposted_meters() u where u.meter_id = m.id), 0))::bigint as spent_nanos)
      select b.*, ended.instance, ended.spent_nanos, b.deleted_at is not null or b.period <> ended.period as deleted
      from ended join budgets b on b.workspace_id = ended.workspace_id and b.id = ended.budget_id`,
     [now, limit],

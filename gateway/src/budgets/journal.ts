@@ -5,15 +5,15 @@ import { isRefusal } from '../db/pipeline.ts';
 import { isRowFault, sqlState } from '../db/row-fault.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
+import type { CallTags, ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { type CallRow, ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import type { UnwrittenFile } from '../usage/unwritten-file.ts';
 import { type KeptCall, keep, writeUnwritten } from '../usage/unwritten-store.ts';
 import { afterTurns } from './after-turns.ts';
 import type { Meter, Posting } from './meter.ts';
-import { postAtLength, reconcile, type Writing } from './post-at-length.ts';
-import { postAtOnce } from './post-at-once.ts';
-import type { MeterPosting, PostedMeter } from './posting-store.ts';
+import { chargesOf, keepAtLength, postAtLength, reconcile, type Writing } from './post-at-length.ts';
+import { postAtOnce, postLater } from './post-at-once.ts';
+import { type Charge, dropPosted, type MeterPosting, type PostedMeter } from './posting-store.ts';
 
 /** How long the opening of a call may wait: a call that is over by then costs one write, not two. */
 const openDelayMs = 10;
@@ -35,6 +35,17 @@ const patienceMs = 5_000;
 const sayEveryMs = 10_000;
 /** How often those whose patience is over are looked for: also while a write hangs that never fails. */
 const lookEveryMs = 250;
+/**
+ * What is spent is posted to meters and leases at this pace, many batches at once: the leases cover it meanwhile. Rows that are updated with
+ * every batch have thousands of versions as long as anybody holds an old snapshot, and each batch walks them all.
+ */
+const paceMs = 100;
+/** So many times as long as a posting takes, nothing is posted: what makes it slow (an old snapshot, many meters) must not make all slow. */
+const paceTimes = 10;
+const paceMaxMs = 2_000;
+/** Rows of batches that were posted are deleted once so many have come. */
+const dropEvery = 64n;
+
 /** A write under way for longer means the database is not answering, whatever it may say in the end. */
 const suspiciousMs = 1_000;
 
@@ -105,6 +116,13 @@ export class Journal {
   readonly #onOver: (meter: Meter) => void;
   readonly #onWritten: (batch: { calls: number; ms: number }) => void;
   readonly #unwritten: UnwrittenFile;
+  /** What calls on record spent, and is not posted yet; `unposted_batches` has it. */
+  readonly #unposted = new Map<Meter, Spent>();
+  #postedAtMs = Number.NEGATIVE_INFINITY;
+  #paceMs = paceMs;
+  #postings = 0;
+  #droppedUpTo = 0n;
+  #postTimer: NodeJS.Timeout | undefined;
   #unwrittenCount = 0;
   #queue: Entry[] = [];
   /** The first is being written; more than one only where a batch had to be taken apart. */
@@ -216,8 +234,11 @@ export class Journal {
     const until = now + timeoutMs;
     this.#flushedBeforeMs = now;
     const handedIn = [...this.#outbound.flatMap(({ entries }) => entries), ...this.#queue];
-    while (handedIn.some((entry) => this.#isOnItsWay(entry))) {
+    const postings = this.#postings;
+    const isUnposted = (): boolean => this.#unposted.size > 0 && this.#postings === postings;
+    while (handedIn.some((entry) => this.#isOnItsWay(entry)) || isUnposted()) {
       if (performance.now() > until) throw databaseAway();
+      this.#postedAtMs = Number.NEGATIVE_INFINITY;
       this.#schedule(0);
       await (this.#writing ?? new Promise((resolve) => setTimeout(resolve, 10)));
     }
@@ -259,10 +280,9 @@ export class Journal {
     if (this.#outbound.length === 0) this.#outbound.push(this.#nextBatch());
     const [outbound] = this.#outbound as [Outbound];
     try {
-      if (outbound.rows.length > 0) {
-        await this.#write(outbound);
+      if (outbound.rows.length > 0 || this.#isDue(performance.now())) await this.#write(outbound);
+      if (outbound.rows.length > 0)
         this.#onWritten({ calls: outbound.rows.length, ms: performance.now() - this.#writingSince });
-      }
       if (this.#failing) this.#log.info('journal: the database takes calls again');
       this.#failing = false;
       this.#outbound.shift();
@@ -275,9 +295,23 @@ export class Journal {
       else this.#keep(outbound, error);
     }
     this.#writing = undefined;
+    if (this.#unposted.size > 0) {
+      const waitMs = Math.max(1, this.#postedAtMs + this.#paceMs - performance.now());
+      this.#postTimer ??= setTimeout(() => this.#postSoon(), waitMs).unref();
+    }
     if (this.#failing) this.#retryLater();
     else if (this.#outbound.length > 0) this.#schedule(0);
     else if (this.#queue.length > 0) this.#schedule(this.#queue.some(isAwaited) ? 0 : openDelayMs);
+  }
+
+  #postSoon(): void {
+    this.#postTimer = undefined;
+    if (this.#unposted.size > 0) this.#schedule(0);
+  }
+
+  /** Is something to be posted, and has it waited as long as it may? */
+  #isDue(now: number): boolean {
+    return this.#unposted.size > 0 && now - this.#postedAtMs >= this.#paceMs;
   }
 
   /**
@@ -447,9 +481,21 @@ export class Journal {
   async #postAtOnce(rows: readonly JournalRow[], sequence: bigint): Promise<boolean> {
     this.#noticeFence();
     if (rows.some(({ era, place }) => era !== this.#era || place !== 'calls')) return false;
+    const began = performance.now();
+    const spent = sumsOf(rows);
+    const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, rows };
     try {
-      const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, rows, postings: gather(rows) };
-      this.#settleMeters(rows, await postAtOnce(this.#db, batch));
+      if (spent.size > 0 && this.#mayWait(spent, began)) {
+        const looked = [...spent.keys()].filter(({ readAtMs }) => began - readAtMs > this.#paceMs);
+        const ids = looked.map(({ id }) => id);
+        const now = await postLater(this.#db, { ...batch, postings: gather(spent) }, ids);
+        addTo(this.#unposted, spent);
+        this.#read(looked, now, began);
+        return true;
+      }
+      // Calls that have only begun spend nothing: with them goes what is due.
+      const all = spent.size > 0 || this.#isDue(began) ? this.#withUnposted(spent) : spent;
+      this.#posted(all, await postAtOnce(this.#db, { ...batch, postings: gather(all) }), { sequence, began });
       return true;
     } catch (error) {
       if (isRefusal(error)) return false;
@@ -460,14 +506,34 @@ export class Journal {
   async #post(rows: readonly JournalRow[], sequence: bigint): Promise<void> {
     this.#noticeFence();
     if (rows.some(({ era }) => era !== this.#era)) return this.#reconcile(rows);
-    const postings = gather(rows);
+    const began = performance.now();
+    const spent = sumsOf(rows);
     const writing = this.#writingOf(rows);
+    const all = this.#withUnposted(spent);
+    const postings = gather(all);
     if (postings.length === 0) return writing.write(this.#db);
-    const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, rows, postings };
-    const done = await withTransaction(this.#db, (tx) => postAtLength(tx, batch, writing));
-    if (done !== 'fenced') {
-      this.#recorded();
-      return this.#settleMeters(rows, done);
+    const charges = [...earlierCharges(this.#unposted), ...chargesOf(rows)];
+    const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, postings };
+    try {
+      const done = await withTransaction(this.#db, (tx) => postAtLength(tx, { ...batch, charges }, writing));
+      if (done !== 'fenced') {
+        this.#recorded();
+        return this.#posted(all, done, { sequence, began });
+      }
+    } catch (error) {
+      if (!isRowFault(error)) throw error;
+      // Of these rows, or of a meter? One that is kept without touching any says so.
+      const own = { ...batch, postings: gather(spent) };
+      if (spent.size > 0) await withTransaction(this.#db, (tx) => keepAtLength(tx, own, writing));
+      else if (rows.length > 0) await writing.write(this.#db);
+      addTo(this.#unposted, spent);
+      this.#log.fatal(
+        { err: error },
+        'journal: what calls spent cannot be posted; it counts as spent, and is tried again',
+      );
+      this.#postedAtMs = performance.now();
+      this.#paceMs = paceMaxMs;
+      return;
     }
     this.#fence();
     return this.#reconcile(rows);
@@ -477,7 +543,7 @@ export class Journal {
     const options = { processId: this.#processId, era: this.#era, rows };
     const meters = await withTransaction(this.#db, (tx) => reconcile(tx, options, this.#writingOf(rows)));
     this.#recorded();
-    this.#settleMeters(rows, meters);
+    this.#settleMeters(sumsOf(rows), meters);
   }
 
   /** Each row to its place. */
@@ -497,17 +563,67 @@ export class Journal {
     };
   }
 
+  /**
+   * May what a batch spent be posted a moment later? Not where a percent is to be announced, as far as this process knows; nor where more was
+   * spent than was leased, since the others must not be lent what is not there any more.
+   */
+  #mayWait(spent: ReadonlyMap<Meter, Spent>, now: number): boolean {
+    if (now - this.#postedAtMs >= this.#paceMs) return false;
+    for (const [meter, { spentNanos, leasedNanos }] of spent) {
+      if (meter.overNanos > 0n || (meter.blocks && spentNanos > leasedNanos)) return false;
+      const earlierNanos = this.#unposted.get(meter)?.spentNanos ?? 0n;
+      if (meter.nextNanos !== undefined && meter.spentNanos + earlierNanos + spentNanos >= meter.nextNanos)
+        return false;
+    }
+    return true;
+  }
+
+  #withUnposted(spent: ReadonlyMap<Meter, Spent>): ReadonlyMap<Meter, Spent> {
+    if (this.#unposted.size === 0) return spent;
+    const all = new Map([...this.#unposted].map(([meter, sum]) => [meter, { ...sum }]));
+    addTo(all, spent);
+    return all;
+  }
+
+  /** Nothing of what was spent so far is left to be posted. */
+  #posted(
+    all: ReadonlyMap<Meter, Spent>,
+    meters: readonly PostedMeter[],
+    { sequence, began }: { sequence: bigint; began: number },
+  ): void {
+    if (all.size === 0) return;
+    this.#settleMeters(all, meters);
+    this.#postings += 1;
+    this.#postedAtMs = performance.now();
+    this.#paceMs = Math.min(paceMaxMs, Math.max(paceMs, (this.#postedAtMs - began) * paceTimes));
+    if (this.#unposted.size === 0) return;
+    this.#unposted.clear();
+    if (sequence - this.#droppedUpTo < dropEvery) return;
+    const posted = { processId: this.#processId, after: this.#droppedUpTo, upTo: sequence };
+    this.#droppedUpTo = sequence;
+    // What stays is nobody's, and goes with the process.
+    dropPosted(this.#db, posted).catch(() => {});
+  }
+
   /** Lets the meters know what the database has now. */
-  #settleMeters(rows: readonly JournalRow[], posted: readonly PostedMeter[]): void {
-    const byId = new Map(posted.map((meter) => [meter.id, meter]));
-    for (const [meter, sum] of sumsOf(rows)) {
+  #settleMeters(spent: ReadonlyMap<Meter, Spent>, posted: readonly PostedMeter[]): void {
+    for (const [meter, sum] of spent) meter.posted(sum, meter.spentNanos + sum.spentNanos);
+    this.#read(spent.keys(), posted, performance.now());
+  }
+
+  #read(meters: Iterable<Meter>, answers: readonly PostedMeter[], readAtMs: number): void {
+    if (answers.length === 0) return;
+    const byId = new Map(answers.map((answer) => [answer.id, answer]));
+    for (const meter of meters) {
       const now = byId.get(meter.id);
-      meter.posted(sum, now?.spentNanos ?? meter.spentNanos + sum.spentNanos);
       if (now === undefined) continue;
+      meter.readAtMs = readAtMs;
+      meter.spentNanos = now.spentNanos;
+      meter.nextNanos = now.nextNanos;
       meter.limitNanos = now.limitNanos;
       // Only ever up: this answer may be older than what handing back was told. The next borrowing lowers it.
-      if ((now.overNanos ?? 0n) <= meter.overNanos) continue;
-      meter.overNanos = now.overNanos ?? 0n;
+      if (now.overNanos <= meter.overNanos) continue;
+      meter.overNanos = now.overNanos;
       this.#onOver(meter);
     }
   }
@@ -520,6 +636,9 @@ export class Journal {
   #fence(): void {
     this.#knownLock = this.#lockNumber();
     this.#era += 1;
+    // Whoever adopted the calls has posted what they spent.
+    this.#settleMeters(this.#unposted, []);
+    this.#unposted.clear();
     this.#log.warn(
       'this process was taken for dead while it was cut off; its calls are reconciled with what was adopted',
     );
@@ -532,10 +651,18 @@ function isAwaited({ waiting }: Entry): boolean {
   return waiting.length > 0;
 }
 
-/** All that a batch does to each meter, in id order. */
-function gather(rows: readonly JournalRow[]): MeterPosting[] {
+/** What was spent of one meter, and of it from the lease. */
+interface Spent {
+  spentNanos: bigint;
+  leasedNanos: bigint;
+  /** Of the last call. */
+  tags: CallTags;
+}
+
+/** All that is done to each meter, in id order. */
+function gather(spent: ReadonlyMap<Meter, Spent>): MeterPosting[] {
   const sums = new Map<number, MeterPosting>();
-  for (const [meter, { spentNanos, leasedNanos }] of sumsOf(rows)) {
+  for (const [meter, { spentNanos, leasedNanos }] of spent) {
     // Two may stand for one row: one that was let go of, and the one that took its place.
     const id = Number(meter.id);
     const sum = sums.get(id);
@@ -548,19 +675,31 @@ function gather(rows: readonly JournalRow[]): MeterPosting[] {
   return [...sums.values()].sort((a, b) => (a.meterId < b.meterId ? -1 : 1));
 }
 
-function sumsOf(rows: readonly JournalRow[]): Map<Meter, { spentNanos: bigint; leasedNanos: bigint }> {
-  const sums = new Map<Meter, { spentNanos: bigint; leasedNanos: bigint }>();
-  for (const { debits } of rows) {
-    for (const { meter, spentNanos, leasedNanos } of debits) {
-      const sum = sums.get(meter);
-      if (sum === undefined) sums.set(meter, { spentNanos, leasedNanos });
-      else {
-        sum.spentNanos += spentNanos;
-        sum.leasedNanos += leasedNanos;
-      }
-    }
-  }
+function sumsOf(rows: readonly JournalRow[]): Map<Meter, Spent> {
+  const sums = new Map<Meter, Spent>();
+  for (const { debits, open } of rows)
+    for (const { meter, spentNanos, leasedNanos } of debits)
+      add(sums, meter, { spentNanos, leasedNanos, tags: open.tags });
   return sums;
+}
+
+function addTo(sums: Map<Meter, Spent>, more: ReadonlyMap<Meter, Spent>): void {
+  for (const [meter, spent] of more) add(sums, meter, spent);
+}
+
+function add(sums: Map<Meter, Spent>, meter: Meter, { spentNanos, leasedNanos, tags }: Spent): void {
+  const sum = sums.get(meter);
+  if (sum === undefined) sums.set(meter, { spentNanos, leasedNanos, tags });
+  else {
+    sum.spentNanos += spentNanos;
+    sum.leasedNanos += leasedNanos;
+    sum.tags = tags;
+  }
+}
+
+/** What was spent before this batch, as one call of each meter: as far as this process knew it crossed nothing. */
+function earlierCharges(unposted: ReadonlyMap<Meter, Spent>): Charge[] {
+  return [...unposted].map(([{ id }, { spentNanos, tags }]) => ({ meterId: id, spentNanos, tags }));
 }
 
 export function databaseAway(): GatewayError {

@@ -262,7 +262,8 @@ export class Ledger {
     meter.recover(grant.leaseNanos, postedBefore);
     meter.overNanos = grant.overNanos;
     meter.limitNanos = grant.limitNanos;
-    meter.spentNanos = grant.spentNanos;
+    // Without what others have not posted yet, which this process may know of already.
+    if (grant.spentNanos > meter.spentNanos) meter.spentNanos = grant.spentNanos;
     return grant;
   }
 
@@ -359,9 +360,12 @@ export class Ledger {
   /** A count that went on in another period may have less spent than it had. */
   async #lookAtSpent(meters: readonly Meter[]): Promise<void> {
     const ids = meters.map(({ id }) => id);
-    for (const { id, spentNanos } of await findSpent(this.#db, ids).catch(() => [])) {
+    const spent = await findSpent(this.#db, { ids, exceptProcessId: this.#process.id }).catch(() => []);
+    for (const { id, spentNanos, nextNanos } of spent) {
       const meter = this.#all.get(id);
-      if (meter !== undefined) meter.spentNanos = spentNanos;
+      if (meter === undefined) continue;
+      meter.spentNanos = spentNanos;
+      meter.nextNanos = nextNanos;
     }
   }
 
@@ -480,7 +484,15 @@ export class Ledger {
   }
 
   async stop(): Promise<void> {
-    await giveBackAll(this.#db, this.#process.id, this.#holding());
+    const kept = [...this.#all.values()].map(({ id, heldNanos, unpostedLeasedNanos }) => ({
+      meterId: id,
+      nanos: heldNanos + unpostedLeasedNanos,
+    }));
+    await giveBackAll(
+      this.#db,
+      this.#process.id,
+      kept.filter(({ nanos }) => nanos > 0n),
+    );
   }
 }
 

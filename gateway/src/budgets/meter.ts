@@ -24,7 +24,12 @@ export class Meter {
   #timezone: string;
   /** As of the last answer of the database. */
   limitNanos: bigint;
+  /** Without what this process has settled since. */
   spentNanos: bigint;
+  /** Spent from here on, the next percent is to be announced; undefined where all are. */
+  nextNanos: bigint | undefined;
+  /** When the database last said what is spent, by the clock that is never set. */
+  readAtMs = Number.NEGATIVE_INFINITY;
   /** Leased and not yet spent, what is held included. */
   amountNanos = 0n;
   heldNanos = 0n;
@@ -37,7 +42,7 @@ export class Meter {
   overNanos = 0n;
   /** An answer of the database was lost: what is leased is at least what it says here, and may be more. */
   inDoubt = false;
-  /** Settled, but not yet in the database. */
+  /** Settled, but not yet posted. */
   postingNanos = 0n;
   /** All that was ever taken out of the lease, and what of it the database is known to have. */
   #settledLeasedNanos = 0n;
@@ -57,6 +62,7 @@ export class Meter {
     periodEndMs: number | undefined;
     limitNanos: bigint;
     spentNanos: bigint;
+    nextNanos: bigint | undefined;
   }) {
     this.id = options.id;
     this.idText = String(options.id);
@@ -68,6 +74,7 @@ export class Meter {
     this.#timezone = options.budget.timezone;
     this.limitNanos = options.limitNanos;
     this.spentNanos = options.spentNanos;
+    this.nextNanos = options.nextNanos;
   }
 
   /** The same count goes on in another period: its budget's period or time zone was changed. */
@@ -99,6 +106,11 @@ export class Meter {
   /** Leased and not held; below nought where calls hold what was never leased. */
   get slackNanos(): bigint {
     return this.amountNanos - this.heldNanos;
+  }
+
+  /** Taken out of the lease by what was settled, and in the database still part of it. */
+  get unpostedLeasedNanos(): bigint {
+    return this.#settledLeasedNanos - this.postedLeasedNanos;
   }
 
   /** What a caller is told is left. */

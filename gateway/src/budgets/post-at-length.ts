@@ -1,5 +1,6 @@
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
+import { findSpent } from './budget-store.ts';
 import type { JournalRow } from './journal.ts';
 import {
   type Batch,
@@ -7,6 +8,7 @@ import {
   chargeMeters,
   claimBatch,
   debitLeases,
+  insertUnposted,
   lockCall,
   type PostedMeter,
 } from './posting-store.ts';
@@ -23,19 +25,35 @@ export interface Writing {
  */
 export async function postAtLength(
   tx: Db,
-  batch: Batch & { rows: readonly JournalRow[] },
+  batch: Batch & { charges: readonly Charge[] },
   { record, write }: Writing,
 ): Promise<PostedMeter[] | 'fenced'> {
   const claimed = await claimBatch(tx, batch);
   if (claimed !== 'claimed') return claimed === 'fenced' ? 'fenced' : [];
   const postings = await debitLeases(tx, batch);
-  const { meters, events } = await chargeMeters(tx, { postings, charges: chargesOf(batch.rows) });
+  const { meters, events } = await chargeMeters(tx, { postings, charges: batch.charges });
   await write(tx);
   await record(tx, events);
-  return meters;
+  return withOthers(tx, batch.processId, meters);
 }
 
-function chargesOf(rows: readonly JournalRow[]): Charge[] {
+/** The same, with what the batch spent kept for later: no meter is touched. Throws, as if the connection were lost, where the process is fenced. */
+export async function keepAtLength(tx: Db, batch: Batch, { write }: Writing): Promise<void> {
+  if (!(await insertUnposted(tx, batch))) throw new Error('This process was taken for dead; its batch is repeated.');
+  await write(tx);
+}
+
+/** The meters are locked: nothing is counted twice. */
+async function withOthers(tx: Db, processId: string, meters: readonly PostedMeter[]): Promise<PostedMeter[]> {
+  const ids = meters.map(({ id }) => id);
+  const spent = new Map(
+    (await findSpent(tx, { ids, exceptProcessId: processId })).map((one) => [one.id, one.spentNanos]),
+  );
+  return meters.map((meter) => ({ ...meter, spentNanos: spent.get(meter.id) ?? meter.spentNanos }));
+}
+
+/** What rows did to meters, one by one. */
+export function chargesOf(rows: readonly JournalRow[]): Charge[] {
   return rows.flatMap(({ open, debits }) =>
     debits.map(({ meterId, spentNanos }) => ({ meterId, spentNanos, tags: open.tags })),
   );
@@ -75,5 +93,5 @@ export async function reconcile(
   const { meters, events } = await chargeMeters(tx, { postings, charges });
   await write(tx);
   await record(tx, events);
-  return meters;
+  return withOthers(tx, processId, meters);
 }

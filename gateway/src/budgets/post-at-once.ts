@@ -1,23 +1,39 @@
 import type { Pool } from 'pg';
-import { runPipeline, type Step, type TextRow } from '../db/pipeline.ts';
+import { runPipeline, type Step } from '../db/pipeline.ts';
 import { copyCalls, markLateHours, updateCalls } from '../usage/call-store.ts';
 import type { JournalRow } from './journal.ts';
-import { type Batch, type PostedMeter, postMeters, readPosted } from './posting-store.ts';
+import { type Batch, keepUnposted, type PostedMeter, postMeters, readOthers, readPosted } from './posting-store.ts';
+
+type RowBatch = Batch & { rows: readonly JournalRow[] };
 
 /**
- * The usual way of a batch: meters and leases, calls that are new, calls that were opened before, in one trip to the database and
+ * The usual ways of a batch: what it spent, calls that are new, calls that were opened before, in one trip to the database and
  * all or nothing. New calls are copied in, which costs the database half of what an insert does; that is for a batch that was
- * never sent before. Throws where anything stands in the way (a percent is to be told, the process was taken for dead, a row
+ * never sent before. Throws where anything stands in the way (a percent is to be announced, the process was taken for dead, a row
  * cannot be written): nothing was done then, and the long way finds out what it is.
+ *
+ * Posts to meters and leases all that was kept for later, and this batch.
  */
-export async function postAtOnce(db: Pool, batch: Batch & { rows: readonly JournalRow[] }): Promise<PostedMeter[]> {
-  const added = batch.rows.filter(({ isNew }) => isNew);
-  const changed = batch.rows.filter(({ isNew }) => !isNew);
+export async function postAtOnce(db: Pool, batch: RowBatch): Promise<PostedMeter[]> {
+  const { added, steps } = stepsFor(batch);
+  if (batch.postings.length > 0) steps.unshift(postMeters(batch, added), readOthers(batch));
+  else if (added.length > 0) steps.unshift(markLateHours(added));
+  const [posted, others] = await runPipeline(db, steps);
+  return readPosted(posted?.[0] ?? null, others?.[0]);
+}
+
+/** Keeps for later what the batch spent, and says how the meters are doing that this process has not heard of for a while. */
+export async function postLater(db: Pool, batch: RowBatch, looked: readonly bigint[]): Promise<PostedMeter[]> {
+  const { added, steps } = stepsFor(batch);
+  const [kept] = await runPipeline(db, [keepUnposted(batch, added, looked), ...steps]);
+  return readPosted(kept?.[0] ?? null);
+}
+
+function stepsFor({ processId, rows }: RowBatch): { added: JournalRow[]; steps: Step[] } {
+  const added = rows.filter(({ isNew }) => isNew);
+  const changed = rows.filter(({ isNew }) => !isNew);
   const steps: Step[] = [];
-  if (batch.postings.length > 0) steps.push(postMeters(batch, added));
-  else if (added.length > 0) steps.push(markLateHours(added));
-  if (added.length > 0) steps.push(copyCalls(batch.processId, added));
-  if (changed.length > 0) steps.push(updateCalls(batch.processId, changed));
-  const rows: TextRow[] = await runPipeline(db, steps);
-  return rows.flatMap(([posted]) => readPosted(posted ?? null));
+  if (added.length > 0) steps.push(copyCalls(processId, added));
+  if (changed.length > 0) steps.push(updateCalls(processId, changed));
+  return { added, steps };
 }

@@ -4,7 +4,7 @@ import type { NewEvent } from '../events/event.ts';
 import type { CallTags } from '../usage/call-record.ts';
 import { type CallRow, hoursOf, markLateOf } from '../usage/call-store.ts';
 import { type Budget, crossed, nextTold } from './budget.ts';
-import { type MeterRow, readBudget, readMeter } from './budget-store.ts';
+import { findUnposted, type MeterRow, readBudget, readMeter } from './budget-store.ts';
 import { viewBudget } from './budget-view.ts';
 import type { Posting } from './meter.ts';
 
@@ -25,10 +25,13 @@ export interface MeterPosting extends Posting {
 
 export interface PostedMeter {
   id: bigint;
+  /** Without what this process has not posted. */
   spentNanos: bigint;
   limitNanos: bigint;
-  /** By how much what is spent and leased is over the limit; undefined where nobody looked. */
-  overNanos?: bigint;
+  /** Spent from here on, the next percent is to be announced; undefined where all are. */
+  nextNanos: bigint | undefined;
+  /** By how much what is spent and leased is over the limit. */
+  overNanos: bigint;
 }
 
 /**
@@ -44,15 +47,57 @@ export function postMeters(batch: Batch, added: readonly CallRow[]): Step {
   };
 }
 
-type PostedJson = [id: string, spent: string, limit: string, over: string];
-
-function readMeterNow([id, spent, limit, over]: PostedJson): PostedMeter {
-  return { id: BigInt(id), spentNanos: BigInt(spent), limitNanos: BigInt(limit), overNanos: BigInt(over) };
+/**
+ * What the other processes have spent of these meters and not posted, as a step after `postMeters`: with the meters locked nothing of it
+ * can be counted twice.
+ */
+export function readOthers({ processId, postings }: Batch): Step {
+  return {
+    name: 'read-others',
+    text: readOthersSql,
+    values: [processId, arrayOf(postings, ({ meterId }) => meterId)],
+  };
 }
 
-/** What `postMeters` answers. */
-export function readPosted(json: string | null): PostedMeter[] {
-  return json === null ? [] : (JSON.parse(json) as PostedJson[]).map(readMeterNow);
+/** What a batch spent, kept with its calls until it is posted; and how `looked` meters are doing. Fails where the process is fenced. */
+export function keepUnposted(batch: Batch, added: readonly CallRow[], looked: readonly bigint[]): Step {
+  const { processId, postings, sequence, lockNumber } = batch;
+  const values = [
+    processId,
+    String(sequence),
+    String(lockNumber),
+    arrayOf(postings, ({ meterId }) => meterId),
+    arrayOf(postings, ({ spentNanos }) => spentNanos),
+    arrayOf(postings, ({ leasedNanos }) => leasedNanos),
+    arrayOf(postings, ({ heldNanos }) => heldNanos),
+    hoursOf(added),
+  ];
+  return looked.length === 0
+    ? { name: 'keep-unposted', text: keepUnpostedSql('null'), values }
+    : {
+        name: 'keep-unposted-and-look',
+        text: keepUnpostedSql(lookedSql),
+        values: [...values, `{${looked.join(',')}}`],
+      };
+}
+
+function arrayOf(postings: readonly MeterPosting[], value: (posting: MeterPosting) => bigint): string {
+  return `{${postings.map(value).join(',')}}`;
+}
+
+type PostedJson = [id: string, spent: string, limit: string, over: string, next: string | null];
+
+/** What `postMeters` and `keepUnposted` answer, and what `readOthers` adds to it. */
+export function readPosted(json: string | null, othersJson: string | null = null): PostedMeter[] {
+  if (json === null) return [];
+  const others = new Map(othersJson === null ? [] : (JSON.parse(othersJson) as [string, string][]));
+  return (JSON.parse(json) as PostedJson[]).map(([id, spent, limit, over, next]) => ({
+    id: BigInt(id),
+    spentNanos: BigInt(spent) + BigInt(others.get(id) ?? 0),
+    limitNanos: BigInt(limit),
+    nextNanos: next === null ? undefined : BigInt(next),
+    overNanos: BigInt(over),
+  }));
 }
 
 /**
@@ -76,10 +121,69 @@ const postMetersSql = `
     update meters m set spent_nanos = spent_nanos + rs.s,
       leased_nanos = leased_nanos - case when lease.meter_id is null then 0 else rs.l end
     from guard, rs left join lease on lease.meter_id = rs.m where m.id = rs.m
-    returning m.id, m.spent_nanos, m.limit_nanos, greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as over_nanos),
+    returning m.id, m.spent_nanos, m.limit_nanos, m.next_nanos, greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as over_nanos),
   late as (${markLateOf('$5')})
-  select (select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text, over_nanos::text)) from posted) as posted,
+  select (select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text, over_nanos::text, next_nanos::text)) from posted) as posted,
     1 / (select count(*) from guard)`;
+
+const readOthersSql = `
+  select json_agg(json_build_array(meter_id::text, nanos::text)) from (
+    select meter_id, sum(spent_nanos) as nanos from unposted_meters()
+    where process_id <> $1 and meter_id = any($2::bigint[]) group by 1) others`;
+
+/** The lock of the process's row keeps whoever would adopt it waiting; it makes no version of the row. */
+const keepUnpostedSql = (looked: string): string => `
+  with guard as (
+    select id from processes where id = $1 and lock_number = $3::integer and posted_batch < $2::bigint for key share),
+  kept as (
+    insert into unposted_batches (process_id, batch, meters, spent, leased, held)
+    select id, $2::bigint, $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[] from guard returning batch),
+  late as (${markLateOf('$8')})
+  select ${looked} as looked, 1 / (select count(*) from kept)`;
+
+/** As of one moment: what others have not posted yet is in the one place or the other. */
+const lookedSql = `(
+  with others as materialized (
+    select meter_id, sum(spent_nanos) as nanos from unposted_meters() where process_id <> $1 group by 1)
+  select json_agg(json_build_array(m.id::text, (m.spent_nanos + coalesce(o.nanos, 0))::text, m.limit_nanos::text,
+    greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos)::text, m.next_nanos::text))
+  from meters m left join others o on o.meter_id = m.id where m.id = any($9::bigint[]))`;
+
+/** `keepUnposted` as a statement of a transaction; a repetition changes nothing. False where the process is fenced. */
+export async function insertUnposted(tx: Db, { processId, sequence, lockNumber, postings }: Batch): Promise<boolean> {
+  await tx.query(
+    `insert into unposted_batches (process_id, batch, meters, spent, leased, held)
+     select $1, $2, $4, $5, $6, $7 from processes where id = $1 and lock_number = $3 and posted_batch < $2 for key share
+     on conflict (process_id, batch) do nothing`,
+    [
+      processId,
+      sequence,
+      lockNumber,
+      postings.map(({ meterId }) => meterId),
+      postings.map(({ spentNanos }) => spentNanos),
+      postings.map(({ leasedNanos }) => leasedNanos),
+      postings.map(({ heldNanos }) => heldNanos),
+    ],
+  );
+  const { rowCount } = await tx.query(
+    `select 1 from unposted_batches u join processes r on r.id = u.process_id
+     where u.process_id = $1 and u.batch = $2 and r.lock_number = $3`,
+    [processId, sequence, lockNumber],
+  );
+  return rowCount === 1;
+}
+
+/** Rows that were posted are nobody's. */
+export async function dropPosted(
+  db: Db,
+  { processId, after, upTo }: { processId: string; after: bigint; upTo: bigint },
+): Promise<void> {
+  await db.query('delete from unposted_batches where process_id = $1 and batch > $2 and batch <= $3', [
+    processId,
+    after,
+    upTo,
+  ]);
+}
 
 function encodePostings(postings: readonly MeterPosting[]): string {
   return JSON.stringify(
@@ -114,7 +218,7 @@ export async function chargeMeters(
   if (postings.length === 0) return { meters, events };
   const { rows } = await tx.query(
     `select m.id, m.budget_id, m.instance, m.period_start, m.period_end, m.limit_nanos as meter_limit, m.spent_nanos,
-       m.leased_nanos, m.told, b.*,
+       m.leased_nanos, m.told, m.next_nanos, b.*,
        coalesce((select sum(held_nanos) from leases l where l.meter_id = m.id), 0)::bigint as held_nanos, m.id as meter_id
      from meters m join budgets b on b.workspace_id = m.workspace_id and b.id = m.budget_id
      where m.id = any($1) order by m.id`,
@@ -134,15 +238,16 @@ export async function chargeMeters(
         ? []
         : crossed({ thresholds: budget.thresholds, told: meter.told, spentNanos, limitNanos });
     const told = [...meter.told, ...news];
+    const next = nextTold(budget.thresholds, told, limitNanos);
     changes.push({
       id: String(meter.id),
       spent: String(posting.spentNanos),
       leased: String(posting.leasedNanos),
       told,
-      next: nextTold(budget.thresholds, told, limitNanos)?.toString() ?? null,
+      next: next?.toString() ?? null,
     });
     const over = spentNanos + meter.leasedNanos - posting.leasedNanos - limitNanos;
-    meters.push({ id: meter.id, spentNanos, limitNanos, overNanos: over > 0n ? over : 0n });
+    meters.push({ id: meter.id, spentNanos, limitNanos, nextNanos: next, overNanos: over > 0n ? over : 0n });
     const own = news.length === 0 ? [] : charges.filter(({ meterId }) => meterId === meter.id);
     for (const percent of news) {
       const tags = whoPassed({ own, beforeNanos: meter.spentNanos, limitNanos, percent });
@@ -254,8 +359,10 @@ export async function markExceeded(
      from meters m where id = $1 for update`,
     [id],
   );
-  const [row] = rows.map(readMeter);
-  if (row === undefined || row.told.includes(100)) return undefined;
+  const [locked] = rows.map(readMeter);
+  if (locked === undefined || locked.told.includes(100)) return undefined;
+  const unposted = (await findUnposted(tx, [id])).get(id) ?? 0n;
+  const row = { ...locked, spentNanos: locked.spentNanos + unposted };
   const told = [...row.told, 100];
   await tx.query('update meters set told = $2, next_nanos = $3 where id = $1', [
     id,

@@ -14,6 +14,7 @@ const tables = [
   'api_keys',
   'provider_accounts',
   'processes',
+  'unposted_batches',
   'budgets',
   'meters',
   'calls',

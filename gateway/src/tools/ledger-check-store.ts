@@ -38,14 +38,16 @@ export async function compareBooks(
          select 1 from elsewhere e where e.workspace_id = c.workspace_id and e.created_at = c.created_at and e.id = c.id)
        union all select cost_nanos, meters from elsewhere where status <> 'open'),
      calls_of as (select meter, sum(cost_nanos)::bigint as nanos from counted, unnest(meters) as meter group by 1),
-     leases_of as (select meter_id, sum(amount_nanos)::bigint as nanos from leases group by 1)
-     select m.id, m.workspace_id, m.budget_id, b.name, m.instance, greatest(m.period_start, b.created_at) as counted_from, m.period_start, least(m.period_end, now()) as counted_to, m.spent_nanos, m.leased_nanos,
+     leases_of as (select meter_id, sum(amount_nanos)::bigint as nanos from leases group by 1),
+     unposted as (select meter_id, sum(spent_nanos)::bigint as nanos from unposted_meters() group by 1)
+     select m.id, m.workspace_id, m.budget_id, b.name, m.instance, greatest(m.period_start, b.created_at) as counted_from, m.period_start, least(m.period_end, now()) as counted_to, m.spent_nanos + coalesce(u.nanos, 0) as spent_nanos, m.leased_nanos,
        m.carried_nanos + m.archived_nanos + coalesce(c.nanos, 0) as calls_nanos, coalesce(l.nanos, 0) as leases_nanos
      from meters m
      left join budgets b on b.workspace_id = m.workspace_id and b.id = m.budget_id
      left join calls_of c on c.meter = m.id
      left join leases_of l on l.meter_id = m.id
-     where m.spent_nanos <> m.carried_nanos + m.archived_nanos + coalesce(c.nanos, 0) or m.leased_nanos <> coalesce(l.nanos, 0)
+     left join unposted u on u.meter_id = m.id
+     where m.spent_nanos + coalesce(u.nanos, 0) <> m.carried_nanos + m.archived_nanos + coalesce(c.nanos, 0) or m.leased_nanos <> coalesce(l.nanos, 0)
      order by m.id`,
     [JSON.stringify(filed)],
   );
