@@ -3,7 +3,6 @@ import { findOtherProcess } from '../db/process-lock.ts';
 import { showProgress } from './progress.ts';
 import {
   citusVersion,
-  copyToWorkers,
   countWorkers,
   dropLocalRows,
   estimateRows,
@@ -15,20 +14,10 @@ import {
 /**
  * What grows with the calls. All of it goes by `workspace_id`, so that the rows of a workspace are together and what joins them runs on
  * one worker. The ledger stays on the coordinator: it locks balances of several workspaces in one statement, which Citus refuses. So do
- * keys (unique by their hash over all workspaces), settings, and the times by which few calls are found.
+ * keys (unique by their hash over all workspaces), settings, events and webhooks (joined with each other and locked across workspaces),
+ * and the times by which few calls are found.
  */
-export const spreadTables = [
-  'calls',
-  'usage_hours',
-  'usage_days',
-  'usage_quarters',
-  'tag_values',
-  'clients',
-  'events',
-] as const;
-
-/** The spread tables refer to it. */
-const copied = 'workspaces';
+export const spreadTables = ['calls', 'usage_hours', 'usage_days', 'usage_quarters', 'tag_values', 'clients'] as const;
 
 /** Why this database cannot be spread, as a sentence that says what to do. Undefined where it can. */
 export async function whyNotSpread(pool: Pool): Promise<string | undefined> {
@@ -53,7 +42,6 @@ export async function spread(pool: Pool, print: (line: string) => void): Promise
     return false;
   }
   const before = await listSpread(pool);
-  if (!before.has(copied)) await copyToWorkers(pool, copied);
   const todo = spreadTables.filter((table) => !before.has(table));
   const progress = showProgress({ verb: 'Spreading', unit: 'rows' });
   for (const table of todo) {

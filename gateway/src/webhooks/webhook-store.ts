@@ -117,9 +117,7 @@ export async function listAllWebhooks(db: Db, limit: number): Promise<(WebhookRo
 export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string; markupPercent: number }[]> {
   const { budget } = event.data as { budget?: { scope: object } };
   const { rows } = await db.query(
-    `select id, coalesce((
-         select c.markup_percent from clients c
-         where c.workspace_id = $1 and c.livemode = $2 and c.id = webhooks.bound->>'client_id'), 0) as markup
+    `select id, bound->>'client_id' as client
      from webhooks where workspace_id = $1 and livemode = $2 and status = 'enabled' and $3 = any(events)
        and (confirm_hash is null or exists (
          select 1 from mail_addresses m where m.workspace_id = $1 and m.token_hash = webhooks.confirm_hash and m.confirmed_at is not null))
@@ -141,7 +139,27 @@ export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string
       budget === undefined ? null : JSON.stringify(budget.scope),
     ],
   );
-  return (rows as { id: string; markup: number }[]).map(({ id, markup: markupPercent }) => ({ id, markupPercent }));
+  const found = rows as { id: string; client: string | null }[];
+  const markups = await markupsOf(
+    db,
+    event,
+    found.flatMap(({ client }) => client ?? []),
+  );
+  return found.map(({ id, client }) => ({ id, markupPercent: markups.get(client ?? '') ?? 0 }));
+}
+
+/** A statement of its own: on a database spread by Citus the clients are elsewhere. */
+async function markupsOf(
+  db: Db,
+  { workspaceId, livemode }: Pick<NewEvent, 'workspaceId' | 'livemode'>,
+  clients: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (clients.length === 0) return new Map();
+  const { rows } = await db.query(
+    'select id, markup_percent as markup from clients where workspace_id = $1 and livemode = $2 and id = any($3)',
+    [workspaceId, livemode, clients],
+  );
+  return new Map((rows as { id: string; markup: number }[]).map(({ id, markup }) => [id, markup]));
 }
 
 /** True also where it was removed before. */
