@@ -142,7 +142,7 @@ describe('a call is traced', () => {
     expect(failed?.attributes).toMatchObject({ 'error.type': 'provider_error', 'http.response.status_code': 502 });
     collector.spans.length = 0;
     const [refused] = await spansOf(1, () => gateway.post(chat, hello({ model: 'nobody-knows' })));
-    // By the conventions a caller's own mistake is no error of the server.
+    // The conventions leave a 4xx unset on server spans: it is the caller's mistake.
     expect(refused).toMatchObject({ kind: serverKind, statusCode: 0 });
     expect(refused?.attributes).toMatchObject({ 'error.type': 'model_not_found', 'http.response.status_code': 404 });
   });

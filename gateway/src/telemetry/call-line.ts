@@ -5,7 +5,7 @@ import type { CallEnd, CallReport } from './call-report.ts';
 export type Outcome = 'succeeded' | 'failed' | 'cancelled' | 'interrupted' | 'refused' | 'replayed';
 
 /**
- * The fields of a call's log line, named as `GET /v1/usage/requests` names them. Costs are what the provider bills, whoever's key it
+ * The fields of a call's log line, named as `GET /v1/usage/requests` names them. Costs are what the provider bills, whichever key it
  * was: the log is the operator's. What comes from outside (names of models, tags) is text in JSON and can forge no line.
  */
 export function callLine(report: CallReport, end: CallEnd): object {

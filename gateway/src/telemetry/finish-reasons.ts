@@ -1,4 +1,4 @@
-/** The vendors' own words, and no others: what stands in an answer is a text. */
+/** The vendors' own words, and no others: the rest of an answer is a text. */
 const words: ReadonlySet<string> = new Set([
   ...['stop', 'length', 'tool_calls', 'function_call', 'content_filter'],
   ...['end_turn', 'max_tokens', 'stop_sequence', 'tool_use', 'pause_turn', 'refusal', 'model_context_window_exceeded'],

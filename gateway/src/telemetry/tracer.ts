@@ -137,7 +137,7 @@ export class Tracer {
   }
 }
 
-/** What a rehearsal would have cost is no cost: whoever sums it up sums what is billed. */
+/** Rehearsed costs are not costs: a sum over all spans is what is billed. */
 function costOf(
   closed: ClosedCall | undefined,
   livemode: boolean | undefined,
