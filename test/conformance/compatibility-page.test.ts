@@ -36,6 +36,12 @@ const manifests: Record<string, { files: string[]; line: (name: string, version:
     ],
     line: (name, version) => `\n${name}==${version} `,
   },
+  Rust: { files: ['test/clients/rust/Cargo.toml'], line: (name, version) => `${name} = { version = "=${version}"` },
+  Go: { files: ['test/clients/go/go.mod'], line: (name, version) => `${name} v${version}\n` },
+  Java: {
+    files: ['test/clients/java/pom.xml'],
+    line: (name, version) => `<artifactId>${name}</artifactId>\n      <version>${version}</version>`,
+  },
 };
 
 describe('docs/compatibility.md', () => {

@@ -9,6 +9,8 @@ export interface ClientProgram {
   name: string;
   /** Where its sentences are: each `check("…")` is a test. */
   source: string;
+  /** The words its part of the file begins with, where it has a part of it only; the part ends where the next class begins. */
+  section?: string;
   run(env: Record<string, string>): Promise<Ended>;
 }
 
@@ -33,7 +35,7 @@ export function describePrograms(title: string, tool: Tool<{ programs: readonly 
       await control?.stop();
       await gateway?.stop();
     });
-    describe.each(tool.programs)('$name', ({ source, run }) => {
+    describe.each(tool.programs)('$name', ({ source, section, run }) => {
       const faults = new Map<string, string | null>();
       let said = '';
       beforeAll(async () => {
@@ -49,9 +51,9 @@ export function describePrograms(title: string, tool: Tool<{ programs: readonly 
           faults.set(check, fault);
         }
       }, 300_000);
-      const sentences = [...readFileSync(source, 'utf8').matchAll(/\bcheck\(\s*"([^"]+)"/g)].map(
-        ([, one]) => one ?? '',
-      );
+      const text = readFileSync(source, 'utf8');
+      const part = section === undefined ? text : (text.split(section)[1]?.split(/\bclass \w+ \{/)[0] ?? '');
+      const sentences = [...part.matchAll(/\bcheck\(\s*"([^"]+)"/g)].map(([, one]) => one ?? '');
       it.each(sentences)('%s', (sentence) => {
         if (!faults.has(sentence)) expect.fail(`the program did not get to this check: ${said}`);
         expect(faults.get(sentence)).toBeNull();

@@ -485,7 +485,7 @@ function response(request: RecordedRequest, script: Script): Json {
     text: { format: { type: 'text' } },
     usage: figures && {
       input_tokens: figures.input,
-      input_tokens_details: { cached_tokens: figures.cached ?? 0 },
+      input_tokens_details: { cached_tokens: figures.cached ?? 0, cache_write_tokens: figures.cacheWrite ?? 0 },
       output_tokens: figures.output,
       output_tokens_details: { reasoning_tokens: figures.reasoning ?? 0 },
       total_tokens: figures.input + figures.output,
