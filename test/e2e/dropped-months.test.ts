@@ -126,6 +126,22 @@ describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
     expect(tables).toContain(tableOf(monthOf(-1)));
   });
 
+  it('waits for sums that somebody else is making', async () => {
+    const { pool } = gateway.database;
+    await pool.query('select ensure_call_partitions($1::date, 0)', [monthOf(6)]);
+    const summing = await pool.connect();
+    // The lock of whoever sums up.
+    await summing.query('begin; select pg_advisory_xact_lock(7203114402)');
+    await pool.query(`insert into usage_stale_hours (hour) select $1::timestamptz`, [monthOf(6)]);
+    const dropping = drop();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await listMonths(pool)).map(({ table }) => table)).toContain(tableOf(monthOf(6)));
+    await summing.query('commit');
+    summing.release();
+    await dropping;
+    expect((await listMonths(pool)).map(({ table }) => table)).not.toContain(tableOf(monthOf(6)));
+  });
+
   it('leaves usage and budgets as they were, in any grouping and zone', async () => {
     expect(await shown()).toEqual(before);
   });

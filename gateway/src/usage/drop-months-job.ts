@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { dropMonth, listOldMonths, noteMissingMonths } from './call-months-store.ts';
+import { type CallMonth, type Dropped, dropMonth, listOldMonths, noteMissingMonths } from './call-months-store.ts';
 import { rollUp } from './roll-up-store.ts';
 
 /**
@@ -16,13 +17,10 @@ export async function dropOldMonths(
       { month: nameOf(from) },
       `the calls of ${nameOf(from)} were dropped outside of the gateway; its sums stay, and verify-ledger cannot check its budgets`,
     );
-  const old = await listOldMonths(db, { nowMs: now(), days: callsKeptDays });
-  // What is dropped lives on in its sums, so these come first.
-  if (old.length > 0) while (!signal.aborted && (await rollUp(db, now())));
-  for (const month of old) {
+  for (const month of await listOldMonths(db, { nowMs: now(), days: callsKeptDays })) {
     if (signal.aborted) return;
     const name = nameOf(month.from);
-    const dropped = await dropMonth(db, month);
+    const dropped = await dropSummed({ db, now }, month, signal);
     if (dropped.kind === 'dropped')
       log.info(
         { month: name, calls: dropped.calls },
@@ -30,6 +28,23 @@ export async function dropOldMonths(
       );
     else if (dropped.kind === 'open calls' || dropped.kind === 'not summed yet')
       log.warn({ month: name, reason: dropped.kind }, `the calls of ${name} stay for now: ${dropped.kind}`);
+  }
+}
+
+/** So long sums are waited for that somebody else is making: this process's own timer, or another process. */
+const patienceMs = 300_000;
+
+/** What is dropped lives on in its sums, so these come first. */
+async function dropSummed(
+  { db, now }: { db: Pool; now: () => number },
+  month: CallMonth,
+  signal: AbortSignal,
+): Promise<Dropped> {
+  for (const until = performance.now() + patienceMs; ; ) {
+    while (!signal.aborted && (await rollUp(db, now())));
+    const dropped = await dropMonth(db, month);
+    if (dropped.kind !== 'not summed yet' || signal.aborted || performance.now() > until) return dropped;
+    await sleep(1_000, undefined, { signal }).catch(() => {});
   }
 }
 
