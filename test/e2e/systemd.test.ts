@@ -1,9 +1,11 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { everythingWanted } from '../../gateway/launcher/install-everything.js';
+import { readStamp } from '../../gateway/launcher/installed.js';
 import { eventually } from '../support/ask.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { spawnGateway } from '../support/gateway-process.ts';
@@ -37,7 +39,7 @@ async function listen(folder: string): Promise<[socket: string, heard: () => str
   return [socket, () => heard, () => python.kill()];
 }
 
-describe.runIf(canNotify)('a gateway that systemd starts', () => {
+describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, () => {
   let database: TestDatabase;
   let folder: string;
   beforeEach(async () => {
@@ -67,8 +69,9 @@ describe.runIf(canNotify)('a gateway that systemd starts', () => {
     stopListening();
   });
 
-  const isInstalledHere = existsSync(join(root, 'node_modules/.installed-by-launcher.json'));
-  const whyNot = isInstalledHere ? '' : ' (left out: npm start has not installed here)';
+  // Otherwise the launcher would install everything first.
+  const isInstalledHere = readStamp(root)?.all === everythingWanted(root);
+  const whyNot = isInstalledHere ? '' : ' (left out: what is installed here is not what npm test installs)';
   it.runIf(isInstalledHere)(
     `is the main process, whichever one systemd began by ExecStart, also as the parent of workers${whyNot}`,
     async () => {
@@ -81,16 +84,20 @@ describe.runIf(canNotify)('a gateway that systemd starts', () => {
         stdio: 'ignore',
       });
       const ended = new Promise((resolve) => launcher.once('exit', resolve));
-      const main = await eventually(() => {
-        const [, pid] = /READY=1 MAINPID=(\d+) /.exec(heard()) ?? [];
-        expect(pid).toBeDefined();
-        return Number(pid);
-      }, 20_000);
-      expect(main).not.toBe(launcher.pid);
-      // As systemd stops the unit: KillMode=mixed.
-      process.kill(main, 'SIGTERM');
-      expect(await ended).toBe(0);
-      await eventually(() => expect(heard()).toContain('STOPPING=1'));
+      try {
+        const main = await eventually(() => {
+          const [, pid] = /READY=1 MAINPID=(\d+) /.exec(heard()) ?? [];
+          expect(pid).toBeDefined();
+          return Number(pid);
+        }, 60_000);
+        expect(main).not.toBe(launcher.pid);
+        // As systemd stops the unit: KillMode=mixed.
+        process.kill(main, 'SIGTERM');
+        expect(await ended).toBe(0);
+        await eventually(() => expect(heard()).toContain('STOPPING=1'));
+      } finally {
+        launcher.kill('SIGTERM');
+      }
       stopListening();
     },
   );
