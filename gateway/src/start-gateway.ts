@@ -122,7 +122,7 @@ export async function startGateway(
   }
   await ensureCallPartitions(db, now());
   const processLock = await holdProcessLock(connection, newId('proc', now()));
-  const outbox = new PgBossOutbox({ db, now, log, home: await findBossHome(db) });
+  const outbox = new PgBossOutbox({ db, now, log, home: await findBossHome(db), workers: config.workers });
   const budgets = new BudgetViews({ db });
   const ledger = new Ledger({ db, process: processLock, views: budgets, now });
   const unwritten = new UnwrittenFile({ dataDir: config.dataDir, processId: processLock.id });

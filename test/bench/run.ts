@@ -9,6 +9,7 @@ import { moneyFigures } from './money.ts';
 import { peerFigures } from './peers.ts';
 import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
 import { streamFigures } from './stream-figures.ts';
+import { workerFigures } from './workers.ts';
 
 /**
  * The figures of the data path, in one go against one local provider: the gateway (embedded Postgres, one process, journal and
@@ -142,6 +143,7 @@ try {
   note('added first byte p99, ms', percentile(many.firstByteMs, 99) - percentile(straight.firstByteMs, 99), '≤ 150');
   note('gateway RSS, MB', rss, '≤ 350');
 
+  await workerFigures(note, providerUrl);
   await moneyFigures(note, providerUrl);
 
   await stopAll();

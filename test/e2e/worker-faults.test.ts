@@ -22,6 +22,7 @@ const env = (): Record<string, string> => {
   return {
     ...rest,
     WORKERS: '3',
+    DATABASE_CONNECTIONS: '80',
     FIRST_BYTE_TIMEOUT_MS: '10000',
     ANSWER_TIMEOUT_MS: '10000',
     NODE_OPTIONS: `--inspect-port=${inspectPort}`,
@@ -100,6 +101,11 @@ it('workers that hang, stopped or in an endless loop, are ended and replaced, an
   }, 20_000);
   expect(gateway.output().match(/it hung: no sign of life for \d+ s/g)).toHaveLength(2);
 }, 40_000);
+
+it('the embedded database has room for the connections of all workers', async () => {
+  const { rows } = await onDatabase((db) => db.query('show max_connections'));
+  expect(rows).toEqual([{ max_connections: '280' }]);
+});
 
 it('a worker that is asked to end by itself finishes what it has, and another takes its place', async () => {
   const [first = 0] = await workerPids();

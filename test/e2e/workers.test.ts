@@ -45,10 +45,11 @@ async function workerOf({ headers }: PinnedAnswer): Promise<number> {
   return (rows[0] as { pid: number } | undefined)?.pid ?? 0;
 }
 
-/** A connection goes to the worker that has fewest, as it said half a second ago at the latest. */
+/** A connection goes to the worker that has fewest, as it said a second ago at the latest. */
 async function onePerWorker(): Promise<PinnedClient[]> {
   const found = new Map<number, PinnedClient>();
-  for (let tries = 0; tries < 10 && found.size < 2; tries++) {
+  for (let tries = 0; tries < 20 && found.size < 2; tries++) {
+    if (tries > 2) await sleep(200);
     const client = pinnedClient(gateway.url, liveKey);
     const pid = await workerOf(await client.ask(chat, { body: hello() }));
     if (found.has(pid)) client.close();
@@ -243,6 +244,15 @@ async function workerPids(): Promise<number[]> {
   const { rows } = await database.pool.query('select pid from processes order by pid');
   return (rows as { pid: number }[]).map(({ pid }) => pid);
 }
+
+it('refuse a database that has too few connections for all of them, before one of them starts', async () => {
+  const folder = dataFolder('too-many');
+  const env = { ...gatewayEnv(fakes, database.url, folder), WORKERS: '20', DATABASE_CONNECTIONS: '900' };
+  await expect(spawnGateway(env)).rejects.toThrow(
+    'DATABASE_CONNECTIONS is 900 for each of 20 WORKERS. Lower one of them, or raise max_connections.',
+  );
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe('asked to stop', () => {
   it('the parent has every worker finish what is in flight, and ends with 0', async () => {

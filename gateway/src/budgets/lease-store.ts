@@ -17,11 +17,12 @@ const conditionsToBorrow = 'exists (select 1 from processes where id = $1 and lo
 
 /**
  * Borrows from a meter, durable before it is used: never more than is left beside what is spent and leased. Alone, a process
- * gets all there is; among several, what it wants, or what there is. Undefined for a process that was taken for dead.
+ * gets all there is; among several, what it wants, or what there is, and where an eighth of that is more, up to as much as makes it
+ * comfortable. Undefined for a process that was taken for dead.
  */
 export async function borrow(
   db: Db,
-  options: { processId: string; lockNumber: number; meterId: bigint; wantNanos: bigint },
+  options: { processId: string; lockNumber: number; meterId: bigint; wantNanos: bigint; comfortNanos: bigint },
 ): Promise<Grant | undefined> {
   const { rows } = await db.query({
     name: 'borrow',
@@ -30,7 +31,9 @@ export async function borrow(
         select id, greatest(0, limit_nanos - spent_nanos - leased_nanos) as free from meters
         where id = $2 and ${conditionsToBorrow} for update),
       slice as (
-        select id, case when (select count(*) from processes) <= 1 then free else least(free, $3) end as nanos from meter),
+        select id, case when (select count(*) from processes) <= 1 then free
+          else least(free, greatest($3::bigint, least($5::bigint, free / 8))) end as nanos
+        from meter),
       taken as (
         update meters m set leased_nanos = leased_nanos + slice.nanos from slice where m.id = slice.id
         returning m.id, slice.nanos, m.limit_nanos, m.spent_nanos, m.leased_nanos, ${columnOver}),
@@ -41,7 +44,7 @@ export async function borrow(
       select taken.nanos, taken.limit_nanos, taken.spent_nanos, noted.amount_nanos as lease,
         taken.leased_nanos - noted.amount_nanos as others, taken.over_nanos as over
       from taken, noted`,
-    values: [options.processId, options.meterId, options.wantNanos, options.lockNumber],
+    values: [options.processId, options.meterId, options.wantNanos, options.lockNumber, options.comfortNanos],
   });
   const row = rows[0] as
     | { nanos: bigint; limit_nanos: bigint; spent_nanos: bigint; lease: bigint; others: bigint; over: bigint }

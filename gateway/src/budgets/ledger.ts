@@ -29,6 +29,11 @@ const asksMax = 12;
 const askPauseMs = 20;
 /** Among several processes one borrows what it spends in about this time. */
 const leaseAheadMs = 2_000;
+/**
+ * And, where the budget has plenty, what so many such calls could cost: with less in hand each call would have its input counted
+ * (`plenty` in calls/fund-call.ts, 32 of them; measured: half as much CPU again a call).
+ */
+const comfortCalls = 128n;
 const idleMs = 5_000;
 /** More than anybody has. */
 const everythingNanos = 2n ** 62n;
@@ -245,17 +250,23 @@ export class Ledger {
     if (meter.availableNanos >= nanos) return 'enough';
     const neededNanos = this.#needed.get(meter.id) ?? nanos;
     const wantNanos = neededNanos - meter.availableNanos + this.#ahead(meter, nanos);
-    const { othersNanos } = await this.#lend(meter, wantNanos);
+    const { othersNanos } = await this.#lend(meter, wantNanos, nanos * comfortCalls);
     if (meter.availableNanos >= nanos) return 'enough';
     return othersNanos > 0n ? 'ask' : 'none';
   }
 
   /** What is granted is the meter's, and what a lost answer left in doubt is known again. */
-  async #lend(meter: Meter, wantNanos: bigint): Promise<Grant> {
+  async #lend(meter: Meter, wantNanos: bigint, comfortNanos: bigint): Promise<Grant> {
     const postedBefore = meter.postedLeasedNanos;
     const lockNumber = this.#knownLock;
     meter.inDoubt = true;
-    const grant = await borrow(this.#db, { processId: this.#process.id, lockNumber, meterId: meter.id, wantNanos });
+    const grant = await borrow(this.#db, {
+      processId: this.#process.id,
+      lockNumber,
+      meterId: meter.id,
+      wantNanos,
+      comfortNanos,
+    });
     if (grant === undefined || lockNumber !== this.#knownLock) throw databaseAway();
     meter.inDoubt = false;
     meter.amountNanos += grant.grantedNanos;
@@ -424,7 +435,7 @@ export class Ledger {
   /** `ask`: with nothing to hand back, too, so as to hear whether what is leased and held is within the limit still. */
   async #giveBack(meter: Meter, keepNanos: bigint, { ask = false } = {}): Promise<void> {
     try {
-      if (meter.inDoubt && ask) await this.#lend(meter, 0n);
+      if (meter.inDoubt && ask) await this.#lend(meter, 0n, 0n);
       const isIdle = meter.amountNanos === 0n && meter.heldNanos === 0n;
       const nanos = meter.release(keepNanos);
       if (nanos <= 0n && (!ask || isIdle)) return;

@@ -43,7 +43,12 @@ const recoveryMs = 30 * 60_000;
  * (however it went), refused to a second gateway. A folder that was left behind by a crash opens as it is, and one whose
  * Postgres is killed while its gateway lives (by a machine short of memory) gets another.
  */
-export async function startEmbeddedPostgres(options: { dataDir: string; watch?: Watch }): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(options: {
+  dataDir: string;
+  watch?: Watch;
+  /** So many the gateway may have at once. */
+  connections?: number;
+}): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true });
   const lock = lockFolder(dataDir);
@@ -53,7 +58,7 @@ export async function startEmbeddedPostgres(options: { dataDir: string; watch?: 
     if (!existsSync(join(place.cluster, 'PG_VERSION'))) initialise(place);
     const endpoint = await chooseEndpoint(place);
     const connection = connectionTo(place, endpoint);
-    const start = (): Start => launch(place, endpoint);
+    const start = (): Start => launch(place, endpoint, { connections: options.connections });
     const first = start();
     await first.ready;
     // For the tools that look at a database in use (`verify-ledger`): as secret as the password beside it.
@@ -136,7 +141,7 @@ export async function adoptCluster(options: {
       giveAway(aside.cluster, place.as);
     }
     const endpoint = await chooseEndpoint(aside);
-    const { child, ready } = launch(aside, endpoint, recoveryMs);
+    const { child, ready } = launch(aside, endpoint, { patienceMs: recoveryMs });
     try {
       await ready;
       await options.check(connectionTo(aside, endpoint));
@@ -261,9 +266,13 @@ interface Start {
   ready: Promise<void>;
 }
 
-function launch(place: Place, endpoint: Endpoint, patienceMs = startMs): Start {
+function launch(
+  place: Place,
+  endpoint: Endpoint,
+  { patienceMs = startMs, connections = 0 }: { patienceMs?: number; connections?: number | undefined },
+): Start {
   const program = join(place.native, 'bin', 'postgres');
-  const args = ['-D', place.cluster, ...settings(endpoint)];
+  const args = ['-D', place.cluster, ...settings(endpoint, connections)];
   const [command, ...rest] = [...dyingWithParent(), program, ...args] as [string, ...string[]];
   const log = openLog(place);
   // A process group of its own: Ctrl-C in a terminal is for the gateway, which stops Postgres when it has drained.
@@ -306,13 +315,16 @@ function freePort(): Promise<number> {
   });
 }
 
-function settings({ host, port, socketFolder }: Endpoint): string[] {
+/** Room for several processes beside each other, for tools, and for the tests, which run many. */
+const connectionsMin = 200;
+const connectionsBeside = 40;
+
+function settings({ host, port, socketFolder }: Endpoint, connections: number): string[] {
   const values: Record<string, string> = {
     port: String(port),
     listen_addresses: socketFolder === undefined ? host : '',
     ...(socketFolder === undefined ? {} : { unix_socket_directories: socketFolder, unix_socket_permissions: '0700' }),
-    // A process holds twelve, so that there is room for several beside each other, and for the tests, which run many.
-    max_connections: '200',
+    max_connections: String(Math.max(connectionsMin, connections + connectionsBeside)),
     shared_buffers: '128MB',
     max_wal_size: '2GB',
     // What a backup beside a running gateway needs (`backup/copy-cluster.ts`). It costs nothing that can be measured: 577 bytes of log a

@@ -9,7 +9,7 @@ const oldestVersion = 150_000;
  */
 export async function checkFitness(
   connection: Connection,
-  { connections = usualConnections }: { connections?: number } = {},
+  { connections = usualConnections, processes = 1 }: { connections?: number; processes?: number } = {},
 ): Promise<void> {
   const one = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000 });
   const two = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000 });
@@ -17,7 +17,7 @@ export async function checkFitness(
   two.on('error', () => {});
   try {
     await Promise.all([one.connect(), two.connect()]);
-    const settings = await settingFaults(one, connections);
+    const settings = await settingFaults(one, { connections, processes });
     // A standby refuses to be asked the rest.
     if (settings.length > 0) throw unfit(settings);
     const faults = [...(await lockFaults(one, two)), ...(await timeoutFaults(one)), ...(await notifyFaults(one, two))];
@@ -31,7 +31,10 @@ function unfit(faults: readonly string[]): Error {
   return new Error(`This database is not fit for the gateway:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
 }
 
-async function settingFaults(client: pg.Client, connections: number): Promise<string[]> {
+async function settingFaults(
+  client: pg.Client,
+  { connections, processes }: { connections: number; processes: number },
+): Promise<string[]> {
   const { rows } = await client.query(
     `select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync,
        current_setting('full_page_writes') as pages, pg_is_in_recovery() as replica, current_setting('transaction_read_only') as readonly,
@@ -57,9 +60,9 @@ async function settingFaults(client: pg.Client, connections: number): Promise<st
     ...(row.replica || row.readonly === 'on'
       ? ['It is read-only (a replica?); the gateway writes. Let DATABASE_URL lead to the primary.']
       : []),
-    ...(usable < connections
+    ...(usable < connections * processes
       ? [
-          `It has ${usable} connections to give (max_connections less those it reserves), and DATABASE_CONNECTIONS is ${connections}. Lower DATABASE_CONNECTIONS, or raise max_connections.`,
+          `It has ${usable} connections to give (max_connections less those it reserves), and DATABASE_CONNECTIONS is ${connections}${processes > 1 ? ` for each of ${processes} WORKERS` : ''}. Lower ${processes > 1 ? 'one of them' : 'DATABASE_CONNECTIONS'}, or raise max_connections.`,
         ]
       : []),
   ];

@@ -9,6 +9,9 @@ import type { Watch } from './keep-running.ts';
 import { migrate } from './migrate.ts';
 import { type Connection, createPool, usualConnections } from './pool.ts';
 
+/** Of a parent, whose workers have the rest. */
+const parentConnections = 4;
+
 export interface Database {
   kind: 'embedded' | 'server';
   connection: Connection;
@@ -22,22 +25,28 @@ export async function openDatabase(options: {
   dataDir: string;
   onError?: (error: Error) => void;
   watch?: Watch;
-  /** All that this process may have. */
+  /** All that a process may have. */
   connections?: number;
+  /** So many have as many; with several this one is the parent, which needs few. */
+  processes?: number;
   /** For a database that is not there yet. */
   wait?: { atMostMs: number; onWait: OnWait };
   /** False for a tool that looks at a database as it is. */
   migrates?: boolean;
 }): Promise<Database> {
-  const embedded = options.databaseUrl === undefined ? await startEmbeddedPostgres(options) : undefined;
-  const { connections = usualConnections } = options;
+  const { connections = usualConnections, processes = 1 } = options;
+  const embedded =
+    options.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ ...options, connections: connections * processes })
+      : undefined;
   try {
     const connection = embedded?.connection ?? connectionTo(options.databaseUrl ?? '');
-    await waitUntilFit(connection, { connections, wait: options.wait });
+    await waitUntilFit(connection, { connections, processes, wait: options.wait });
     let stopping = false;
     // What Postgres says to connections that are being closed anyway is no news.
     const onError = (error: Error): unknown => stopping || options.onError?.(error);
-    const pool = createPool(connection, { connections, onError });
+    const own = processes > 1 ? parentConnections : connections;
+    const pool = createPool(connection, { connections: own, onError });
     if (options.migrates !== false)
       await migrate(pool).catch(async (cause: unknown) => {
         await pool.end();
@@ -87,12 +96,16 @@ type OnWait = (what: string) => void;
 
 async function waitUntilFit(
   connection: Connection,
-  { connections, wait }: { connections: number; wait: { atMostMs: number; onWait: OnWait } | undefined },
+  {
+    connections,
+    processes,
+    wait,
+  }: { connections: number; processes: number; wait: { atMostMs: number; onWait: OnWait } | undefined },
 ): Promise<void> {
   const until = performance.now() + (wait?.atMostMs ?? 0);
   for (let told = ''; ; ) {
     try {
-      await checkFitness(connection, { connections });
+      await checkFitness(connection, { connections, processes });
       return;
     } catch (cause) {
       if (!mayCome(cause) || performance.now() + retryMs > until) throw cause;

@@ -6,14 +6,15 @@ import { type Database, openDatabase } from './open-database.ts';
 
 /** The database of a gateway that serves; what happens to it is logged. */
 export function openOwnDatabase(
-  config: Pick<Config, 'databaseUrl' | 'databaseConnections' | 'databaseWaitMs' | 'dataDir'>,
+  config: Pick<Config, 'databaseUrl' | 'databaseConnections' | 'databaseWaitMs' | 'dataDir' | 'workers'>,
   log: Logger,
 ): Promise<Database> {
-  const { databaseUrl, databaseConnections: connections, databaseWaitMs, dataDir } = config;
+  const { databaseUrl, databaseConnections: connections, databaseWaitMs, dataDir, workers } = config;
   return openDatabase({
     databaseUrl,
     dataDir,
     connections,
+    processes: workers,
     wait: {
       atMostMs: databaseWaitMs,
       onWait: (what) => log.warn(`waiting up to ${databaseWaitMs / 1_000} s (DATABASE_WAIT) for the database: ${what}`),

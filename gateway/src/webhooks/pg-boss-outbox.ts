@@ -52,7 +52,9 @@ export async function findBossHome(db: Db): Promise<BossHome> {
 
 const queue = 'webhook-deliveries';
 /** A job to a receiver that hangs holds one of these for its turn and fifteen seconds at most. */
-const workers = 12;
+const pollersMax = 12;
+/** Each asks the database every two seconds, also when nothing is due. */
+const pollersMin = 4;
 const pollSeconds = 2;
 
 /**
@@ -64,11 +66,14 @@ export class PgBossOutbox implements Outbox {
   readonly #db: Pool;
   readonly #now: () => number;
   readonly #log: Logger;
-  #workerIds: string[] = [];
+  readonly #pollers: number;
+  #pollerIds: string[] = [];
   #next = 0;
   #latestMs = 0;
 
-  constructor(options: { db: Pool; now: () => number; log: Logger; home: BossHome }) {
+  /** `workers`: so many processes of this gateway share the deliveries. */
+  constructor(options: { db: Pool; now: () => number; log: Logger; home: BossHome; workers: number }) {
+    this.#pollers = Math.max(pollersMin, Math.ceil(pollersMax / options.workers));
     this.#db = options.db;
     this.#now = options.now;
     this.#log = options.log;
@@ -97,8 +102,8 @@ export class PgBossOutbox implements Outbox {
         deleteAfterSeconds: 3_600,
       });
     });
-    for (let i = 0; i < workers; i++)
-      this.#workerIds.push(
+    for (let i = 0; i < this.#pollers; i++)
+      this.#pollerIds.push(
         await this.#boss.work<DeliveryJob>(
           queue,
           { pollingIntervalSeconds: pollSeconds, batchSize: 1 },
@@ -147,13 +152,13 @@ export class PgBossOutbox implements Outbox {
   deliverSoon(): void {
     // A few at once: one takes the job, others what came with it.
     for (let i = 0; i < 3; i++) {
-      const worker = this.#workerIds[this.#next++ % workers];
-      if (worker !== undefined) this.#boss.notifyWorker(worker);
+      const poller = this.#pollerIds[this.#next++ % this.#pollers];
+      if (poller !== undefined) this.#boss.notifyWorker(poller);
     }
   }
 
   async stop(): Promise<void> {
-    this.#workerIds = [];
+    this.#pollerIds = [];
     await this.#boss.stop({ graceful: true, timeout: 16_000, close: false });
   }
 }

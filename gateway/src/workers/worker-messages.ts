@@ -2,7 +2,7 @@ import type { Connection } from '../db/pool.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 
 /** How often workers say that they are alive, and the parent counts who has not. */
-export const beatMs = 500;
+export const beatMs = 1_000;
 
 /** What the parent says to a worker. */
 export type ToWorker =

@@ -6,9 +6,9 @@ import type { SharedPort, Taker } from './shared-port.ts';
 import { beatMs, isMessage, type StartOrder, type ToParent, type ToWorker } from './worker-messages.ts';
 
 /** A worker that is silent for so many looks hangs. Looks, not seconds: a machine that slept has slept for both. */
-const silentLooksMax = 12;
+const silentLooksMax = 6;
 /** While it loads its code a worker says nothing. */
-const loadingLooksMax = 120;
+const loadingLooksMax = 60;
 
 /** A place for one worker after another. */
 interface Slot {
