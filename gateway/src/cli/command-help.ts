@@ -29,7 +29,7 @@ export function helpOf({ name, summary, help, options }: Command, { program, bef
     `Usage: ${[`${program} ${name}${usage.length > 0 ? beforeOptions : ''}`, ...usage].join(' ')}`,
     '',
     `${name} ${summary}.`,
-    help,
+    ...paragraphs(help),
     '',
     'Options:',
     ...columns(all.map(([option, { value, help: text }]) => [spell(option, value), text])),
@@ -39,4 +39,19 @@ export function helpOf({ name, summary, help, options }: Command, { program, bef
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}
+
+const lineWidth = 100;
+
+/** Lines as they were written, the long ones broken between words. */
+function paragraphs(text: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    const lines: string[] = [];
+    for (const word of line.split(' ')) {
+      const last = lines.at(-1);
+      if (last === undefined || last.length + word.length >= lineWidth) lines.push(word);
+      else lines[lines.length - 1] = `${last} ${word}`;
+    }
+    return lines;
+  });
 }
