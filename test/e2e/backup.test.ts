@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkBackup } from '../../gateway/src/backup/read-backup.ts';
+import { sealOf } from '../../gateway/src/backup/seal-file.ts';
 import { runningConnection } from '../../gateway/src/db/embedded-postgres.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { type Ended, runCommand, runProgram } from '../support/command-line.ts';
@@ -74,8 +76,10 @@ function turnTheLog(): { stop(): Promise<void> } {
   const work = (async () => {
     const client = new pg.Client(runningConnection(dataDir));
     await client.connect();
-    while (!stopping) {
-      await client.query('select pg_switch_wal(); checkpoint');
+    // A few: a file of the log is 16 MB.
+    for (let turns = 0; !stopping; turns++) {
+      if (turns < 5) await client.query('select pg_switch_wal()');
+      await client.query('checkpoint');
       await sleep(200);
     }
     await client.end();
@@ -86,6 +90,11 @@ function turnTheLog(): { stop(): Promise<void> } {
       await work;
     },
   };
+}
+
+/** A file of these bytes, sealed as a backup is. */
+function sealed(bytes: Buffer): Buffer {
+  return Buffer.concat([bytes, sealOf(createHash('sha256').update(bytes).digest())]);
 }
 
 /** Calls answered before the backup began; all of them must be in it. */
@@ -112,7 +121,7 @@ describe('a backup', () => {
   it('made while the gateway writes restores to right books, with every call that was answered before it began', async () => {
     const restored = join(folder, 'restored');
     const done = await run(['restore', '--in', backup], restored);
-    expect(`${done.code} ${done.err}`).toMatch(/^0 Restored the backup of .* into .*restored/s);
+    expect(`${done.code} ${done.err}`).toMatch(/^0 .*Restored the backup of .* into .*restored/s);
     expect(await run(['verify-ledger'], restored)).toMatchObject({ code: 0, out: 'Ledger OK: 2 budgets checked.\n' });
     const gateway = await spawnGateway(environment(restored));
     const ids = await idsOfCalls(gateway);
@@ -247,7 +256,7 @@ describe('a restore', () => {
     flipped.writeUInt8((flipped[whole.length >> 1] ?? 0) ^ 4, whole.length >> 1);
     expect(await refusal(flipped)).toMatch(/is damaged \(.*Use another backup. Nothing was changed./);
     expect(await refusal(Buffer.from('{"format":"ai-gateway-export"}\n'))).toContain('is not a backup of this gateway');
-    expect(await refusal(gzipSync('anything', { level: 1 }))).toContain('is damaged');
+    expect(await refusal(sealed(gzipSync('anything', { level: 1 })))).toContain('is damaged');
     expect(await refusal(Buffer.alloc(0))).toContain('is not a backup of this gateway');
     const missing = await run(['restore', '--in', join(folder, 'none')], target);
     expect([missing.code, missing.err]).toEqual([1, `${join(folder, 'none')} does not exist.\n`]);
@@ -260,8 +269,9 @@ describe('a restore', () => {
       0,
       5,
       8,
+      9,
       ...Array.from({ length: 6 }, (_, i) => Math.floor(((i + 0.5) / 6) * whole.length)),
-      whole.length - 6,
+      whole.length - 60,
       whole.length - 1,
     ];
     for (const at of positions) {
@@ -273,7 +283,7 @@ describe('a restore', () => {
     const unpacked = gunzipSync(whole);
     const at = unpacked.indexOf('gateway-secret') + 512;
     unpacked.writeUInt8((unpacked[at] ?? 0) ^ 1, at);
-    writeFileSync(file, gzipSync(unpacked, { level: 1 }));
+    writeFileSync(file, sealed(gzipSync(unpacked, { level: 1 })));
     await expect(checkBackup(file)).rejects.toThrow('gateway-secret is not what was written');
   }, 60_000);
 
@@ -281,7 +291,7 @@ describe('a restore', () => {
     const unpacked = gunzipSync(readFileSync(backup)).toString('latin1');
     // The head's own checksum stays right: the digits change and no length does.
     const newer = unpacked.replace('"version": 1,', '"version": 9,');
-    expect(await refusal(gzipSync(Buffer.from(newer, 'latin1'), { level: 1 }))).toMatch(
+    expect(await refusal(sealed(gzipSync(Buffer.from(newer, 'latin1'), { level: 1 })))).toMatch(
       /was made by a newer gateway \(\d+\.\d+\.\d+\)\. Restore it with that version/,
     );
   }, 30_000);
@@ -325,7 +335,7 @@ describe('a backup of a database by DATABASE_URL', () => {
     ]);
     expect((await target.pool.query("select to_regclass('calls') as calls")).rows).toEqual([{ calls: null }]);
     const done = await runCommand(['restore', '--in', file], { env: { ...into, ...secret } });
-    expect(`${done.code} ${done.err}`).toMatch(/^0 Restored the backup .* \(\d+ rows in/);
+    expect(`${done.code} ${done.err}`).toMatch(/^0 .*Restored the backup .* \(\d+ rows in/s);
     expect(await runCommand(['verify-ledger'], { env: into })).toMatchObject({
       code: 0,
       out: 'Ledger OK: 1 budget checked.\n',

@@ -118,8 +118,9 @@ describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, 
 });
 
 describe.runIf(canAnalyze)('deploy/ai-gateway.service', () => {
-  it('is a unit that systemd takes', () => {
-    const { stderr, status } = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
+  it('is a unit that systemd takes, and so are those of the nightly backup', () => {
+    const backup = ['service', 'timer'].map((kind) => join(root, `deploy/ai-gateway-backup.${kind}`));
+    const { stderr, status } = spawnSync('systemd-analyze', ['verify', unit, ...backup], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
   });
 

@@ -3,6 +3,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { type BackupHead, backupHead, formatVersion, headName, type Part, partList, partsName } from './backup-head.ts';
+import { fileFault } from './seal-file.ts';
 import { readTar, type TarEntry } from './tar.ts';
 
 export interface CheckedBackup {
@@ -26,6 +27,9 @@ export async function checkBackup(
   options: { onRead?: (bytes: number) => void; signal?: AbortSignal | undefined } = {},
 ): Promise<CheckedBackup> {
   await refuseForeign(path);
+  const fault = await fileFault(path, options);
+  if (fault !== undefined)
+    throw new DamagedBackup(`${path} is damaged (${fault}). Use another backup. Nothing was changed.`);
   const parts: Part[] = [];
   let head: BackupHead | undefined;
   let listed: ReturnType<typeof partList.parse> | undefined;

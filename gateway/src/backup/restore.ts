@@ -35,7 +35,8 @@ export async function restore(
   { path, signal }: { path: string; signal?: AbortSignal },
 ): Promise<RestoreDone> {
   await refuseFullTarget(config);
-  const checking = showProgress({ verb: 'Checking', unit: 'bytes', total: sizeOf(path) });
+  // Read twice: as a file, then part by part.
+  const checking = showProgress({ verb: 'Checking', unit: 'bytes', total: 2 * sizeOf(path) });
   const backup = await checkBackup(path, { onRead: checking.add, signal }).finally(() => checking.end());
   refuseNewer(backup.head);
   const secret = await secretToWrite(path, backup.head, config);

@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type BackupHead, headName, type Part, partsName } from './backup-head.ts';
+import { sealOf } from './seal-file.ts';
 import { tarEnd, tarHead, tarPadding } from './tar.ts';
 
 /** The standard output in place of a file. */
@@ -38,12 +39,18 @@ export async function writeBackup(
   const sink = aside === undefined ? process.stdout : createWriteStream(aside, { flags: 'wx', mode: 0o600 });
   const gzip = createGzip({ level: 1 });
   // What fails here is thrown by the next write, or by the last `await`.
-  const written = pipeline(gzip, sink, { end: aside !== undefined, signal: options.signal });
-  written.catch(() => {});
   let bytes = 0;
-  gzip.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-  });
+  const sealed = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const hash = createHash('sha256');
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      hash.update(chunk);
+      yield chunk;
+    }
+    yield sealOf(hash.digest());
+  };
+  const written = pipeline(gzip, sealed, sink, { end: aside !== undefined, signal: options.signal });
+  written.catch(() => {});
   const put = async (chunk: Buffer): Promise<void> => {
     if (gzip.destroyed || !gzip.write(chunk)) await Promise.race([written, once(gzip, 'drain')]);
   };
