@@ -6,6 +6,7 @@ import { dataFolder } from '../support/data-folder.ts';
 import { installFigures } from './install.ts';
 import { callsPerSecond, latencies, type Place, percentile, streams } from './load.ts';
 import { moneyFigures } from './money.ts';
+import { oldSnapshotFigure } from './old-snapshot-figure.ts';
 import { peerFigures } from './peers.ts';
 import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
 import { streamFigures } from './stream-figures.ts';
@@ -147,6 +148,7 @@ try {
   await moneyFigures(note, providerUrl);
 
   await stopAll();
+  await oldSnapshotFigure(note);
   await peerFigures(note);
 
   await installFigures(note);
