@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repeatErasures } from '../../gateway/src/clients/erase-client.ts';
+import { bringErased, readErasedClients } from '../../gateway/src/clients/erased-files.ts';
 import { verifyLedger } from '../../gateway/src/tools/verify-ledger.ts';
 import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
@@ -298,6 +299,12 @@ describe('a database that is restored from before', () => {
     await gateway.send('PUT', `/v1/clients/${restored}`, { name: restored });
     await repeatErasures(services);
     expect(await json(gateway.get(`/v1/clients/${restored}`))).toMatchObject({ id: restored });
+    // A restore into another folder brings along what is noted in the one the back-up was made from.
+    const restoredDir = join(mkdtempSync(join(tmpdir(), 'ai-gateway-erased-')), 'new');
+    await bringErased(services.dataDir, restoredDir);
+    expect((await readErasedClients(restoredDir)).map(({ id }) => id)).toEqual(
+      (await readErasedClients(services.dataDir)).map(({ id }) => id),
+    );
     // Another machine's folder learns of all.
     const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-erased-'));
     await repeatErasures({ ...services, dataDir });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { readSecret } from '../accounts/generated-secret.ts';
 import { findProof } from '../accounts/secret-proof-store.ts';
 import type { Config } from '../config.ts';
@@ -47,6 +47,7 @@ export async function backUp(
       kind: database.kind === 'embedded' ? 'physical' : 'logical',
       gateway: version,
       created: new Date().toISOString(),
+      dataDir: resolve(dataDir),
       migrations,
       postgres: await serverVersion(database.pool),
       platform: `${process.platform}-${process.arch}`,

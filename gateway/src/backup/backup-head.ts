@@ -29,6 +29,8 @@ export const backupHead = z.object({
   /** Something sealed with the gateway's secret (base64): tells whether a given secret is the right one. */
   secretProof: z.string().nullable(),
   secretIncluded: z.boolean(),
+  /** The data folder it was made from: what was erased since is noted there. */
+  dataDir: z.string().optional(),
 });
 export type BackupHead = z.infer<typeof backupHead>;
 

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
 import { readSecret, secretPath, writeSecret } from '../accounts/generated-secret.ts';
 import { opensProof } from '../accounts/prove-secret.ts';
+import { bringErased } from '../clients/erased-files.ts';
 import type { Config } from '../config.ts';
 import { adoptCluster, clusterFolder, hasCluster } from '../db/embedded-postgres.ts';
 import { migrate, pendingMigrations } from '../db/migrate.ts';
@@ -41,12 +42,18 @@ export async function restore(
   refuseNewer(backup.head);
   const secret = await secretToWrite(path, backup.head, config);
   const plan = { backup, secret, dataDir: config.dataDir, signal };
-  if (config.databaseUrl === undefined) return restoreFolder(path, plan);
+  if (config.databaseUrl === undefined) {
+    const done = await restoreFolder(path, plan);
+    await bringErased(backup.head.dataDir, config.dataDir);
+    return done;
+  }
   if (backup.head.kind === 'physical')
     throw new Error(
       'The backup holds the files of an embedded database, which cannot go into a Postgres server. Restore it into DATA_DIR, without DATABASE_URL; then move it with `export` and `import`. Nothing was changed.',
     );
-  return restoreServer(path, { ...plan, databaseUrl: config.databaseUrl });
+  const done = await restoreServer(path, { ...plan, databaseUrl: config.databaseUrl });
+  await bringErased(backup.head.dataDir, config.dataDir);
+  return done;
 }
 
 async function refuseFullTarget({ databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>): Promise<void> {

@@ -1,5 +1,5 @@
-import { appendFile, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { RememberedErasure } from './erase-client-store.ts';
 import type { ErasedWorkspace } from './erase-workspace-store.ts';
 
@@ -55,6 +55,14 @@ export function addErasedWorkspaces(dataDir: string, workspaces: readonly Erased
     workspacesFile,
     workspaces.map(({ id, erasedAt }) => ({ id, erased_at: erasedAt.toISOString() })),
   );
+}
+
+/** What was erased since a back-up was made, where its data folder is still there: the next start on the copy erases it again. */
+export async function bringErased(from: string | undefined, to: string): Promise<void> {
+  if (from === undefined || resolve(from) === resolve(to)) return;
+  await mkdir(to, { recursive: true });
+  for (const file of [clientsFile, workspacesFile])
+    await addLines(to, file, await readLines(from, file).catch(() => []));
 }
 
 async function readLines(dataDir: string, file: string): Promise<Record<string, unknown>[]> {
