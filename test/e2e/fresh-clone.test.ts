@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CountingRegistry, startCountingRegistry } from '../support/counting-registry.ts';
 import { freePort } from '../support/elsewhere.ts';
 import {
+  canBeCloned,
   type FreshPlace,
   freshClone,
   type Running,
@@ -13,7 +14,9 @@ import {
 } from '../support/fresh-clone.ts';
 
 const registry = await reachableRegistry();
-const leftOut = registry === undefined ? ' (left out: the npm registry does not answer here)' : '';
+const missing =
+  registry === undefined ? 'the npm registry does not answer here' : canBeCloned ? undefined : 'no git history here';
+const leftOut = missing === undefined ? '' : ` (left out: ${missing})`;
 
 /** Every package that is there, nested ones too, with its scope. */
 function installed(clone: string): string[] {
@@ -23,7 +26,7 @@ function installed(clone: string): string[] {
   });
 }
 
-describe.skipIf(registry === undefined)(`a fresh clone in an empty home${leftOut}`, () => {
+describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}`, () => {
   let counting: CountingRegistry;
   let place: FreshPlace;
   const start = (): Running => place.run('npm', ['start'], { PORT: '0' });

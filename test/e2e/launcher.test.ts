@@ -12,7 +12,7 @@ import { readYaml } from '../../gateway/launcher/read-yaml.js';
 import { runProgram } from '../support/command-line.ts';
 import { dataFolder } from '../support/data-folder.ts';
 import { freePort } from '../support/elsewhere.ts';
-import { type FreshPlace, freshClone } from '../support/fresh-clone.ts';
+import { canBeCloned, type FreshPlace, freshClone } from '../support/fresh-clone.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pnpmLock = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
@@ -108,111 +108,117 @@ describe('what npm start installs', () => {
   });
 });
 
-describe('an installation that cannot be', () => {
-  let place: FreshPlace;
-  const asRoot = process.getuid?.() === 0;
-  const needsRoot = asRoot ? '' : ' (left out: it needs root, to be another user)';
+describe.skipIf(!canBeCloned)(
+  `an installation that cannot be${canBeCloned ? '' : ' (left out: no git history here)'}`,
+  () => {
+    let place: FreshPlace;
+    const asRoot = process.getuid?.() === 0;
+    const needsRoot = asRoot ? '' : ' (left out: it needs root, to be another user)';
 
-  beforeAll(async () => {
-    place = freshClone(`http://127.0.0.1:${await freePort()}/`);
-  });
-  afterAll(() => place.remove());
-  const leftovers = (): string[] => {
-    const runtime = join(place.clone, 'gateway/.runtime');
-    return [
-      ...(existsSync(runtime) ? readdirSync(runtime) : []),
-      ...(existsSync(join(place.clone, 'node_modules')) ? ['node_modules'] : []),
-    ];
-  };
-  /** As the user nobody, who may write to nothing that is not given to it. */
-  const asNobody = (env: Record<string, string> = {}): Promise<{ code: number | null; err: string }> =>
-    runProgram(
-      'setpriv',
-      ['--reuid=65534', '--regid=65534', '--clear-groups', 'node', 'gateway/bin/launch.js', 'start'],
-      {
-        cwd: place.clone,
-        env: { HOME: place.home, PORT: '0', ...env },
+    beforeAll(async () => {
+      place = freshClone(`http://127.0.0.1:${await freePort()}/`);
+    });
+    afterAll(() => place.remove());
+    const leftovers = (): string[] => {
+      const runtime = join(place.clone, 'gateway/.runtime');
+      return [
+        ...(existsSync(runtime) ? readdirSync(runtime) : []),
+        ...(existsSync(join(place.clone, 'node_modules')) ? ['node_modules'] : []),
+      ];
+    };
+    /** As the user nobody, who may write to nothing that is not given to it. */
+    const asNobody = (env: Record<string, string> = {}): Promise<{ code: number | null; err: string }> =>
+      runProgram(
+        'setpriv',
+        ['--reuid=65534', '--regid=65534', '--clear-groups', 'node', 'gateway/bin/launch.js', 'start'],
+        {
+          cwd: place.clone,
+          env: { HOME: place.home, PORT: '0', ...env },
+        },
+      );
+
+    it('says that the registry cannot be reached and what to do, and leaves nothing behind', async () => {
+      const start = place.run('npm', ['start'], { PORT: '0' });
+      expect(await start.ended).toBe(1);
+      expect(start.printed()).toContain('The npm registry cannot be reached. Check the connection');
+      expect(leftovers()).toEqual([]);
+    }, 60_000);
+
+    it('stops when it is told to, and leaves nothing behind', async () => {
+      // A registry that takes every request and never answers.
+      const silent = createServer(() => {});
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+      const registry = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+      const start = place.run('node', ['gateway/bin/launch.js', 'start'], { npm_config_registry: registry });
+      while (!start.printed().includes('packages, ')) await sleep(50);
+      start.kill('SIGTERM');
+      expect(await start.ended).toBe(1);
+      expect(start.printed()).toContain('The installation was stopped. The next start makes it whole.');
+      expect(leftovers()).toEqual([]);
+      silent.closeAllConnections();
+      silent.close();
+    }, 60_000);
+
+    it.skipIf(!asRoot)(`says that it may not write to the folder${needsRoot}`, async () => {
+      const { code, err } = await asNobody();
+      expect(code).toBe(1);
+      expect(err).toContain('A file may not be written. If another user installed here before');
+      expect(err).toContain(place.clone);
+    });
+
+    it.skipIf(!asRoot)(
+      `goes on with a cache of its own where npm may not use the one in the home folder${needsRoot}`,
+      async () => {
+        const cache = join(place.home, '.npm');
+        mkdirSync(cache, { recursive: true });
+        chmodSync(cache, 0o700);
+        const runtime = join(place.clone, 'gateway/.runtime');
+        mkdirSync(runtime, { recursive: true });
+        chownSync(runtime, 65534, 65534);
+        const { code, err } = await asNobody();
+        expect(code).toBe(1);
+        expect(err).toContain(`npm cannot use its cache in ${place.home}; it is given one of its own for this once.`);
+        // With that cache it came as far as the registry, which is not there.
+        expect(err).toContain('The npm registry cannot be reached.');
+        rmSync(runtime, { recursive: true });
+      },
+      60_000,
+    );
+
+    const small = smallDisk();
+    it.skipIf(small === undefined)(
+      `says that the disk is full${small === undefined ? ' (left out: no file system can be mounted here)' : ''}`,
+      async () => {
+        if (small === undefined) return;
+        try {
+          const clone = join(small, 'clone');
+          spawnSync('git', ['clone', '--quiet', place.clone, clone]);
+          const { code, err } = await runProgram('node', ['gateway/bin/launch.js', 'start'], {
+            cwd: clone,
+            env: { HOME: place.home },
+          });
+          expect(code).toBe(1);
+          expect(err).toMatch(
+            /The disk is full: installing takes 400 MB in .+, and \d+ MB are free there\. Make room and try again\./,
+          );
+        } finally {
+          spawnSync('umount', [small]);
+          rmSync(small, { recursive: true, force: true });
+        }
       },
     );
 
-  it('says that the registry cannot be reached and what to do, and leaves nothing behind', async () => {
-    const start = place.run('npm', ['start'], { PORT: '0' });
-    expect(await start.ended).toBe(1);
-    expect(start.printed()).toContain('The npm registry cannot be reached. Check the connection');
-    expect(leftovers()).toEqual([]);
-  }, 60_000);
-
-  it('stops when it is told to, and leaves nothing behind', async () => {
-    // A registry that takes every request and never answers.
-    const silent = createServer(() => {});
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    const registry = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
-    const start = place.run('node', ['gateway/bin/launch.js', 'start'], { npm_config_registry: registry });
-    while (!start.printed().includes('packages, ')) await sleep(50);
-    start.kill('SIGTERM');
-    expect(await start.ended).toBe(1);
-    expect(start.printed()).toContain('The installation was stopped. The next start makes it whole.');
-    expect(leftovers()).toEqual([]);
-    silent.closeAllConnections();
-    silent.close();
-  }, 60_000);
-
-  it.skipIf(!asRoot)(`says that it may not write to the folder${needsRoot}`, async () => {
-    const { code, err } = await asNobody();
-    expect(code).toBe(1);
-    expect(err).toContain('A file may not be written. If another user installed here before');
-    expect(err).toContain(place.clone);
-  });
-
-  it.skipIf(!asRoot)(
-    `goes on with a cache of its own where npm may not use the one in the home folder${needsRoot}`,
-    async () => {
-      const cache = join(place.home, '.npm');
-      mkdirSync(cache, { recursive: true });
-      chmodSync(cache, 0o700);
-      const runtime = join(place.clone, 'gateway/.runtime');
-      mkdirSync(runtime, { recursive: true });
-      chownSync(runtime, 65534, 65534);
-      const { code, err } = await asNobody();
-      expect(code).toBe(1);
-      expect(err).toContain(`npm cannot use its cache in ${place.home}; it is given one of its own for this once.`);
-      // With that cache it came as far as the registry, which is not there.
-      expect(err).toContain('The npm registry cannot be reached.');
-      rmSync(runtime, { recursive: true });
-    },
-    60_000,
-  );
-
-  const small = smallDisk();
-  it.skipIf(small === undefined)(
-    `says that the disk is full${small === undefined ? ' (left out: no file system can be mounted here)' : ''}`,
-    async () => {
-      if (small === undefined) return;
-      try {
-        const clone = join(small, 'clone');
-        spawnSync('git', ['clone', '--quiet', place.clone, clone]);
-        const { code, err } = await runProgram('node', ['gateway/bin/launch.js', 'start'], {
-          cwd: clone,
-          env: { HOME: place.home },
-        });
-        expect(code).toBe(1);
-        expect(err).toMatch(
-          /The disk is full: installing takes 400 MB in .+, and \d+ MB are free there\. Make room and try again\./,
-        );
-      } finally {
-        spawnSync('umount', [small]);
-        rmSync(small, { recursive: true, force: true });
-      }
-    },
-  );
-
-  it('is not begun by a Node that is too old: it gets a sentence', async () => {
-    const bin = join(place.clone, 'gateway/bin/launch.js');
-    const old = `Object.defineProperty(process.versions, 'node', { value: '18.20.8' }); import(${JSON.stringify(bin)});`;
-    const { code, err } = await runProgram(process.execPath, ['-e', old, 'start']);
-    expect([code, err]).toEqual([1, expect.stringContaining('needs Node 20 or newer to start; this is Node 18.20.8')]);
-  });
-});
+    it('is not begun by a Node that is too old: it gets a sentence', async () => {
+      const bin = join(place.clone, 'gateway/bin/launch.js');
+      const old = `Object.defineProperty(process.versions, 'node', { value: '18.20.8' }); import(${JSON.stringify(bin)});`;
+      const { code, err } = await runProgram(process.execPath, ['-e', old, 'start']);
+      expect([code, err]).toEqual([
+        1,
+        expect.stringContaining('needs Node 20 or newer to start; this is Node 18.20.8'),
+      ]);
+    });
+  },
+);
 
 /** A file system of 60 MB, where this user may mount one. */
 function smallDisk(): string | undefined {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,9 @@ export interface FreshPlace {
   run(program: string, args: readonly string[], env?: Record<string, string>): Running;
   remove(): void;
 }
+
+/** A copy of the files without their history cannot be cloned; the tests that need it are left out there, and their names say so. */
+export const canBeCloned = existsSync(join(root, '.git')) && spawnSync('git', ['--version']).status === 0;
 
 /** HEAD of this repository as a newcomer has it: cloned, nothing installed, an empty home that knows a registry. */
 export function freshClone(registry: string): FreshPlace {
