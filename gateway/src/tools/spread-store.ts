@@ -16,10 +16,10 @@ export async function countWorkers(db: Db): Promise<number> {
   return (rows[0] as { count: number }).count;
 }
 
-/** The tables that are spread already. */
+/** The tables that are spread already, or copied to every worker. */
 export async function listSpread(db: Db): Promise<ReadonlySet<string>> {
   const { rows } = await db.query(
-    `select table_name::text as name from citus_tables where citus_table_type = 'distributed'`,
+    `select table_name::text as name from citus_tables where citus_table_type in ('distributed', 'reference')`,
   );
   return new Set((rows as { name: string }[]).map(({ name }) => name));
 }
@@ -33,6 +33,11 @@ export async function estimateRows(db: Db, table: string): Promise<number> {
     [table],
   );
   return Number((rows[0] as { rows: string }).rows);
+}
+
+/** Copies a table to every worker, and keeps the copies the same. */
+export async function copyToWorkers(db: Db, table: string): Promise<void> {
+  await db.query('select create_reference_table($1)', [table]);
 }
 
 /** Moves the rows of a table to the workers, each workspace's to one of them. */

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { findOtherProcess } from '../db/process-lock.ts';
 import { showProgress } from './progress.ts';
 import {
   citusVersion,
+  copyToWorkers,
   countWorkers,
   dropLocalRows,
   estimateRows,
@@ -17,7 +19,10 @@ import {
  * keys (unique by their hash over all workspaces), settings, events and webhooks (joined with each other and locked across workspaces),
  * and the times by which few calls are found.
  */
-export const spreadTables = ['calls', 'usage_hours', 'usage_days', 'usage_quarters', 'tag_values', 'clients'] as const;
+export const spreadTables = ['calls', 'usage_hours', 'usage_days', 'usage_quarters', 'tag_values'] as const;
+
+/** Small, and read together with both: each worker and the coordinator have all of it. */
+const copied = 'clients';
 
 /** Why this database cannot be spread, as a sentence that says what to do. Undefined where it can. */
 export async function whyNotSpread(pool: Pool): Promise<string | undefined> {
@@ -29,9 +34,17 @@ export async function whyNotSpread(pool: Pool): Promise<string | undefined> {
     return 'DATABASE_URL leads to a worker. Give the coordinator’s address, here and to every gateway.';
   if ((await countWorkers(pool)) === 0)
     return `The coordinator has no workers. Add each with "select citus_add_node('HOST', 5432)".`;
-  if ((await findOtherProcess(pool, '')) !== undefined)
-    return 'A gateway uses this database. Stop every gateway, spread, then start them again.';
+  if (await isInUse(pool)) return 'A gateway uses this database. Stop every gateway, spread, then start them again.';
   return undefined;
+}
+
+/** A session of a gateway that has just stopped may take a moment to end. */
+async function isInUse(pool: Pool): Promise<boolean> {
+  for (let tries = 0; tries < 20; tries++) {
+    if ((await findOtherProcess(pool, '')) === undefined) return false;
+    await sleep(100);
+  }
+  return true;
 }
 
 /** Spreads what is not spread yet; a second run goes on where the first one ended. False, with the reason printed, where it cannot. */
@@ -42,6 +55,7 @@ export async function spread(pool: Pool, print: (line: string) => void): Promise
     return false;
   }
   const before = await listSpread(pool);
+  if (!before.has(copied)) await copyToWorkers(pool, copied);
   const todo = spreadTables.filter((table) => !before.has(table));
   const progress = showProgress({ verb: 'Spreading', unit: 'rows' });
   for (const table of todo) {
