@@ -19,10 +19,17 @@ import {
  * keys (unique by their hash over all workspaces), settings, events and webhooks (joined with each other and locked across workspaces),
  * and the times by which few calls are found.
  */
-export const spreadTables = ['calls', 'usage_hours', 'usage_days', 'usage_quarters', 'tag_values'] as const;
+export const spreadTables = [
+  'calls',
+  'usage_hours',
+  'usage_days',
+  'usage_quarters',
+  'tag_values',
+  'unwritten_calls',
+] as const;
 
-/** Small, and read together with both: each worker and the coordinator have all of it. */
-const copied = 'clients';
+/** Small, and read together with both: each worker and the coordinator have all of them. */
+const copiedTables = ['clients', 'dropped_months'] as const;
 
 /** Why this database cannot be spread, as a sentence that says what to do. Undefined where it can. */
 export async function whyNotSpread(pool: Pool): Promise<string | undefined> {
@@ -55,7 +62,7 @@ export async function spread(pool: Pool, print: (line: string) => void): Promise
     return false;
   }
   const before = await listSpread(pool);
-  if (!before.has(copied)) await copyToWorkers(pool, copied);
+  for (const table of copiedTables) if (!before.has(table)) await copyToWorkers(pool, table);
   const todo = spreadTables.filter((table) => !before.has(table));
   const progress = showProgress({ verb: 'Spreading', unit: 'rows' });
   for (const table of todo) {
