@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { takeInUnwritten } from '../../gateway/src/budgets/take-in-unwritten-job.ts';
 import { verifyLedger } from '../../gateway/src/tools/verify-ledger.ts';
 import { chat, hello, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -133,4 +134,78 @@ it('what unwritten_calls refuses too is in a file of its owner only, and is take
   expect(existsSync(path)).toBe(false);
   expect(await spent()).toBeCloseTo(told, 9);
   expect((await books()).right).toBe(true);
+});
+
+describe('the file of a process that is gone', () => {
+  /** As that process left it: one call of a client, at this cost. */
+  async function filed(client: string) {
+    const spent = await budgetFor(client);
+    gateway.fakes.openai.usually({ tokens: 40 });
+    expect((await ask(client)).status).toBe(200);
+    const before = await spent();
+    const meters = await sql('select m.id from meters m join budgets b on b.id = m.budget_id where b.client_id = $1', [
+      client,
+    ]);
+    const { rows } = await sql('select id from workspaces order by created_at limit 1');
+    const [{ id: workspaceId }] = rows as [{ id: string }];
+    const id = `req_${client}`;
+    const call = {
+      workspaceId,
+      createdAt: new Date().toISOString(),
+      id,
+      processId: 'proc_gone',
+      status: 'succeeded',
+      costNanos: '2000000000',
+      holdNanos: '3000000000',
+      meters: (meters.rows as { id: bigint }[]).map((row) => String(row.id)),
+      call: { c: client, live: true },
+      error: 'broken',
+    };
+    const write = (process: string, ...lines: object[]): void =>
+      writeFileSync(
+        join(gateway.gateway.services.dataDir, `unwritten-calls-${process}.jsonl`),
+        lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+      );
+    return { added: async () => (await spent()) - before, call, posted: { posted: id, status: call.status }, write };
+  }
+  const takeIn = () => takeInUnwritten(gateway.gateway.services);
+
+  it('is taken in once, also when its reader was killed before it had removed it', async () => {
+    const one = await filed('read-twice');
+    // The money of this one was posted before that process went.
+    await sql(`update meters set spent_nanos = spent_nanos + 2000000000 where id = any($1)`, [one.call.meters]);
+    for (const _ of ['read', 'and read again']) {
+      one.write('proc_gone1', one.call, one.posted);
+      await takeIn();
+      expect(await unwritten('read-twice')).toMatchObject([{ status: 'succeeded', nanos: 2_000_000_000n }]);
+      expect(await one.added()).toBeCloseTo(2, 9);
+    }
+  });
+
+  it('is charged once, also when two processes read it at the same moment', async () => {
+    const one = await filed('read-by-two');
+    for (const reader of ['a', 'b', 'c', 'd']) one.write(`proc_gone_${reader}`, one.call);
+    await Promise.all([takeIn(), takeIn(), takeIn(), takeIn()]);
+    expect(await one.added()).toBeCloseTo(2, 9);
+  });
+
+  it('charges nothing for a call whose end is on record elsewhere', async () => {
+    const one = await filed('ended-elsewhere');
+    one.write('proc_gone2', one.call);
+    await takeIn();
+    one.write('proc_gone3', { ...one.call, status: 'open', costNanos: '0' });
+    await takeIn();
+    expect(await one.added()).toBeCloseTo(2, 9);
+    expect(await unwritten('ended-elsewhere')).toMatchObject([{ status: 'succeeded' }]);
+  });
+
+  it('stays where it cannot be read, and is not taken for empty', async () => {
+    const { dataDir } = gateway.gateway.services;
+    const path = join(dataDir, 'unwritten-calls-proc_gone4.jsonl');
+    symlinkSync(dataDir, path);
+    await expect(takeIn()).rejects.toThrow(/EISDIR/);
+    const [left = ''] = readdirSync(dataDir).filter((name) => name.startsWith('unwritten-calls-proc_gone4'));
+    expect(left).not.toBe('');
+    rmSync(join(dataDir, left));
+  });
 });

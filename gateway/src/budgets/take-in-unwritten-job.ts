@@ -2,7 +2,7 @@ import { areRegistered } from '../db/process-lock.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
 import { type FiledCall, listFiles, takeFile } from '../usage/unwritten-file.ts';
-import { type KeptCall, writeUnwritten } from '../usage/unwritten-store.ts';
+import { type KeptCall, lockUnwritten, writeUnwritten } from '../usage/unwritten-store.ts';
 import { type Charge, chargeMeters, lockCall, lockMeters } from './posting-store.ts';
 
 /**
@@ -28,13 +28,14 @@ function ended({ call, isPosted }: FiledCall): FiledCall {
   return { call: { ...call, status: 'interrupted', costNanos: call.holdNanos }, isPosted: false };
 }
 
+/** A file may come twice: its reader was killed before it was removed, or two have read it at the same moment. */
 async function takeIn(services: Services, calls: readonly FiledCall[]): Promise<void> {
   await withTransaction(services.db, async (tx) => {
+    await lockUnwritten(tx);
     const charges: Charge[] = [];
-    for (const { call, isPosted } of calls) {
-      const unposted = isPosted ? 0n : BigInt(call.costNanos);
-      const nanos = call.status === 'open' ? 0n : unposted - (await chargedFor(tx, call));
-      if (nanos !== 0n) charges.push(...chargesOf(call, nanos));
+    for (const filed of calls) {
+      const nanos = await missingCharge(tx, filed);
+      if (nanos !== 0n) charges.push(...chargesOf(filed.call, nanos));
     }
     const sums = new Map<bigint, bigint>();
     for (const { meterId, spentNanos } of charges) sums.set(meterId, (sums.get(meterId) ?? 0n) + spentNanos);
@@ -49,11 +50,15 @@ async function takeIn(services: Services, calls: readonly FiledCall[]): Promise<
   });
 }
 
-/** What whoever adopted it has charged; all of it where it is settled already. */
-async function chargedFor(tx: Db, call: KeptCall): Promise<bigint> {
+/** What its meters lack. Of a call that is settled in the database nothing is left to do, whatever the file knows of it. */
+async function missingCharge(tx: Db, { call, isPosted }: FiledCall): Promise<bigint> {
+  if (call.status === 'open') return 0n;
   const { workspaceId, createdAt, id } = call;
   const before = await lockCall(tx, { workspaceId, createdAtMs: Date.parse(createdAt), id });
-  return before === undefined || before.status === 'open' ? 0n : before.costNanos;
+  const unposted = isPosted ? 0n : BigInt(call.costNanos);
+  if (before === undefined || before.status === 'open') return unposted;
+  // Whoever adopted it has charged the most it could have cost.
+  return before.status === 'interrupted' ? unposted - before.costNanos : 0n;
 }
 
 function chargesOf({ meters, call }: KeptCall, spentNanos: bigint): Charge[] {

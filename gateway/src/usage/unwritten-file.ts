@@ -80,7 +80,10 @@ export async function listFiles(dataDir: string): Promise<{ processId: string; p
   });
 }
 
-/** Takes over the file of a process that is gone: of several who try, one gets it. */
+/**
+ * Takes over the file of a process that is gone. Of several who try at once more than one may read it, since one that was taken over and
+ * is still there is taken over again: `into` must bear that.
+ */
 export async function takeFile(path: string, into: (calls: FiledCall[]) => Promise<void>): Promise<void> {
   const own = `${path.replace(/\.jsonl.*$/, '.jsonl')}.${randomBytes(4).toString('hex')}`;
   try {
@@ -92,9 +95,12 @@ export async function takeFile(path: string, into: (calls: FiledCall[]) => Promi
   await rm(own, { force: true });
 }
 
-/** The last state of each call; a line that was cut off by a crash is none. */
+/** The last state of each call; a line that was cut off by a crash is none. Throws where a file is there and cannot be read. */
 export async function readFiled(path: string): Promise<FiledCall[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
   const byId = new Map<string, FiledCall>();
   for (const line of text.split('\n')) {
     const value = parse(line);

@@ -40,6 +40,11 @@ export function keep({ row, processId, error }: UnwrittenCall): KeptCall {
   };
 }
 
+/** One at a time takes calls of files in: of two who have read the same file, the second sees what the first has done. */
+export async function lockUnwritten(tx: Db): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtext('ai-gateway unwritten calls'))`);
+}
+
 /** Safe to repeat, as `writeCalls` is: true figures overwrite what is open or was settled by estimate, and nothing else. */
 export async function writeUnwritten(db: Db, calls: readonly KeptCall[]): Promise<void> {
   await db.query(
