@@ -15,8 +15,10 @@ WORKDIR /app
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 COPY gateway/package.json gateway/
 COPY shared/package.json shared/
-# Production packages, as the lockfile has them, with the Postgres of this platform.
-RUN CI=true npx --yes "pnpm@$(node -p 'require("./package.json").config.pnpm')" install --prod --frozen-lockfile --filter '{./gateway}...'
+# Production packages, as the lockfile has them, with the Postgres of this platform; without the Node that a clone pins, since the
+# image has it.
+RUN CI=true npx --yes "pnpm@$(node -p 'require("./package.json").config.pnpm')" install --prod --frozen-lockfile --filter '{./gateway}...' \
+  && rm -rf node_modules/node node_modules/.pnpm/node@*
 COPY shared shared
 COPY gateway gateway
 

@@ -32,7 +32,7 @@ describe('the Dockerfile', () => {
 
   it('has the Node that package.json pins, and is the same for every platform', () => {
     const base = dockerfile.find(({ word }) => word === 'ARG')?.rest;
-    expect(base).toBe(`NODE_IMAGE=node:${manifest.devDependencies.node}-bookworm-slim`);
+    expect(base).toBe(`NODE_IMAGE=node:${manifest.optionalDependencies.node}-bookworm-slim`);
     for (const { rest } of dockerfile.filter(({ word }) => word === 'FROM')) expect(rest).toMatch(/^\$\{NODE_IMAGE\}/);
     const packages = JSON.parse(readFileSync(join(root, 'gateway/package.json'), 'utf8')).optionalDependencies;
     expect(Object.keys(packages)).toEqual(
