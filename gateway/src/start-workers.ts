@@ -52,7 +52,10 @@ export async function startWorkers(
       const embedded = database.kind === 'embedded' ? database.connection : undefined;
       const url = await pool.start({ port, embedded });
       const firstKeys = await makeFirstKeys(database.pool, { config, log, nowMs: Date.now() });
-      return { url, firstKeys, database: database.kind, stop: () => stopAll(), kill: () => pool.kill() };
+      let stopped: Promise<void> | undefined;
+      // A stop that the whole process group is told of comes twice.
+      const stop = (): Promise<void> => (stopped ??= stopAll());
+      return { url, firstKeys, database: database.kind, stop, kill: () => pool.kill() };
     } catch (error) {
       pool.kill();
       await database.stop();

@@ -255,12 +255,14 @@ it('refuse a database that has too few connections for all of them, before one o
 });
 
 describe('asked to stop', () => {
-  it('the parent has every worker finish what is in flight, and ends with 0', async () => {
+  it('the parent has every worker finish what is in flight, and ends with 0, also where the stop comes twice', async () => {
     fakes.openai.usually({ tokens: 20 });
     fakes.openai.always({ kind: 'delay', ms: 1_500 });
     const open = clients.map((client) => client.ask(chat, { body: hello() }));
     await expect.poll(() => fakes.openai.requests.length).toBe(2);
     await sleep(50);
+    // Ctrl-C in a terminal reaches the parent from the terminal and from the launcher.
+    gateway.child.kill('SIGINT');
     expect(await gateway.kill('SIGTERM')).toBe(0);
     expect((await Promise.all(open)).map(({ status }) => status)).toEqual([200, 200]);
     const { rows } = await database.pool.query('select 1 from leases where amount_nanos > 0');
