@@ -29,7 +29,7 @@ export function helpOf({ name, summary, help, options }: Command, { program, bef
     `Usage: ${[`${program} ${name}${usage.length > 0 ? beforeOptions : ''}`, ...usage].join(' ')}`,
     '',
     `${name} ${summary}.`,
-    ...paragraphs(help),
+    ...paragraph(help),
     '',
     'Options:',
     ...columns(all.map(([option, { value, help: text }]) => [spell(option, value), text])),
@@ -43,15 +43,13 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
 
 const lineWidth = 100;
 
-/** Lines as they were written, the long ones broken between words. */
-function paragraphs(text: string): string[] {
-  return text.split('\n').flatMap((line) => {
-    const lines: string[] = [];
-    for (const word of line.split(' ')) {
-      const last = lines.at(-1);
-      if (last === undefined || last.length + word.length >= lineWidth) lines.push(word);
-      else lines[lines.length - 1] = `${last} ${word}`;
-    }
-    return lines;
-  });
+/** One paragraph, broken between words. Line breaks in a help text are those of its source only. */
+function paragraph(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length >= lineWidth) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }

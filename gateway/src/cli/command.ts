@@ -26,7 +26,7 @@ interface Definition<O extends Options> {
   name: string;
   /** One line for the list of commands: a verb in the third person, no full stop. */
   summary: string;
-  /** What `COMMAND --help` says beyond the summary: whole sentences, lines of 100 characters at most. */
+  /** `COMMAND --help` prints it below the summary: whole sentences, as one paragraph. */
   help: string;
   options: O;
   /** True: exit 0. False: exit 1, after it has said why. What it throws is printed and exits 1. */
