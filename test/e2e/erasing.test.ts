@@ -244,6 +244,37 @@ describe('a client that is erased', () => {
   });
 });
 
+describe('a client whose name is a common word', () => {
+  it('takes nothing of another client with it: neither events, nor answers that a retry is to be given', async () => {
+    const common = ['type', 'content', 'budget'];
+    const neighbour = { 'x-client-id': 'gryffin' };
+    const fields = { name: 'Monthly', limit_usd: 0.000001, on_limit: 'notify', scope: { client_id: 'gryffin' } };
+    await json(gateway.post('/v1/budgets', fields), 201);
+    await json(gateway.send('PUT', '/v1/clients/gryffin', { name: 'Gryffin' }));
+    const paid = { ...neighbour, 'idempotency-key': 'gryffin pays once' };
+    const first = await json(gateway.post(chat, hello(), paid));
+    const events = async (): Promise<string[]> => {
+      const { rows } = await gateway.database.pool.query(
+        `select id from events where client_id = 'gryffin' union all
+         select id from deliveries where body->>'client_id' = 'gryffin' order by 1`,
+      );
+      return (rows as { id: string }[]).map(({ id }) => id);
+    };
+    await eventually(async () => expect((await events()).length).toBeGreaterThan(2));
+    const before = await events();
+    for (const id of common) {
+      await json(gateway.post(chat, hello(), { 'x-client-id': id }));
+      // A client may choose what it is called, by a key of its own.
+      await json(gateway.send('PUT', `/v1/clients/${id}`, { name: 'Monthly' }));
+      expect((await gateway.send('DELETE', `/v1/clients/${id}/data`)).status).toBe(204);
+    }
+    expect(await events()).toEqual(before);
+    const again = await gateway.post(chat, hello(), paid);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(await json(Promise.resolve(again))).toEqual(first);
+  }, 30_000);
+});
+
 describe('a client that is erased while it calls', () => {
   it('has its calls ended properly, and they leave nothing of its name', async () => {
     const late = 'quidditch-late';

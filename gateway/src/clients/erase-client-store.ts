@@ -157,15 +157,14 @@ export async function deleteSettings(db: Pool, erasure: Erasure): Promise<void> 
   const place = [workspaceId, livemode, name];
   await withTransaction(db, async (tx) => {
     // What its calls were billed at stays with its figures: totals are what they were.
-    const { rows } = await tx.query(
+    await tx.query(
       `with gone as (delete from clients where workspace_id = $1 and livemode = $2 and id = $3 returning *),
        kept as (
          insert into clients (workspace_id, livemode, id, markup_percent, currency, exchange_rate)
          select workspace_id, livemode, $4, markup_percent, currency, exchange_rate from gone on conflict do nothing)
-       select name from gone`,
+       select 1`,
       [...place, id],
     );
-    const shown = (rows as { name: string | null }[])[0]?.name ?? undefined;
     await tx.query(
       `delete from tag_values where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
       place,
@@ -187,7 +186,7 @@ export async function deleteSettings(db: Pool, erasure: Erasure): Promise<void> 
        delete from deliveries d using ended e where d.workspace_id = e.workspace_id and d.webhook_id = e.id`,
       place,
     );
-    await deleteMentions(tx, erasure, shown);
+    await deleteMentions(tx, erasure);
     // One that runs is deleted once it has run.
     await tx.query(
       `delete from background_calls where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 and state <> 'running'`,
@@ -202,22 +201,21 @@ export async function deleteSettings(db: Pool, erasure: Erasure): Promise<void> 
   });
 }
 
-/** Events and what was sent of them, where they name the client: by its tag, or by what people call it. */
-async function deleteMentions(tx: PoolClient, erasure: Erasure, shown: string | undefined): Promise<void> {
-  const { workspaceId, livemode, name } = erasure;
-  // As JSON has it. A short name would be found in words that have nothing to do with it.
-  const texts = [
-    JSON.stringify(name),
-    ...(shown !== undefined && shown.length > 3 ? [JSON.stringify(shown).slice(1, -1)] : []),
-  ];
+/**
+ * Events of the client and what was sent of them: those that name it by its tag, or as one that looks like another. Not by its name as a
+ * mere word: others' events have the same words.
+ */
+async function deleteMentions(tx: PoolClient, { workspaceId, livemode, name }: Erasure): Promise<void> {
   await tx.query(
-    `with gone as (
-       delete from events where workspace_id = $1 and livemode = $2 and (client_id = $3
-         or exists (select 1 from unnest($4::text[]) as t where strpos(data::text, t) > 0)) returning id)
-     delete from deliveries d where workspace_id = $1 and (event_id in (select id from gone)
-       or exists (select 1 from unnest($4::text[]) as t where strpos(body::text, t) > 0))
+    `with named as (
+       select '$.** ? (@.client_id == $name || (@.tag == "client_id" && (@.value == $name || @.known == $name)))'::jsonpath as path),
+     gone as (
+       delete from events using named where workspace_id = $1 and livemode = $2
+         and (client_id = $3 or jsonb_path_exists(data, path, $4::jsonb)) returning id)
+     delete from deliveries d using named where workspace_id = $1
+       and (event_id in (select id from gone) or jsonb_path_exists(body, path, $4::jsonb))
        and not exists (select 1 from webhooks w where w.workspace_id = d.workspace_id and w.id = d.webhook_id and w.livemode <> $2)`,
-    [workspaceId, livemode, name, texts],
+    [workspaceId, livemode, name, JSON.stringify({ name })],
   );
 }
 

@@ -78,13 +78,18 @@ async function eraseAll(services: Services, erasure: Erasure, erasedAt: Date): P
   return ended;
 }
 
-/** Answers kept for an Idempotency-Key are sealed: those that name the client are deleted. */
+/**
+ * Answers kept for an Idempotency-Key are sealed: those that are about the client are deleted. No other is, whatever words it has: who
+ * asks again would pay again.
+ */
 async function eraseAnswers({ db, secret }: Services, { workspaceId, name }: Erasure): Promise<void> {
-  const text = JSON.stringify(name);
+  const value = JSON.stringify(name);
+  const about = ['client_id', 'id'].flatMap((field) => [`"${field}":${value}`, `"${field}": ${value}`]);
   for await (const page of keptAnswers(db, workspaceId)) {
-    const naming = page.filter(({ keyId, idempotencyKey, sealedBody }) =>
-      unseal(secret, sealedBody, [workspaceId, keyId, idempotencyKey]).includes(text),
-    );
+    const naming = page.filter(({ keyId, idempotencyKey, sealedBody }) => {
+      const body = unseal(secret, sealedBody, [workspaceId, keyId, idempotencyKey]);
+      return about.some((text) => body.includes(text));
+    });
     if (naming.length > 0) await deleteAnswers(db, workspaceId, naming);
   }
 }
