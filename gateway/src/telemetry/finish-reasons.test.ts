@@ -15,6 +15,7 @@ it('reads why a plain answer of each dialect is over', () => {
 it('shows no text in place of a reason', () => {
   expect(finishReasonsOf('{"choices":[{"finish_reason":"my secret"}]}')).toEqual([]);
   expect(finishReasonsOf('not json')).toEqual([]);
+  for (const body of ['null', '7', '""', '[]']) expect(finishReasonsOf(body)).toEqual([]);
   expect(finishReasonsOf('{"choices":[null,{"finish_reason":7}]}')).toEqual([]);
 });
 

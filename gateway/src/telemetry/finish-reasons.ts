@@ -13,6 +13,7 @@ export function finishReasonsOf(body: string | Buffer): string[] {
   } catch {
     return [];
   }
+  if (typeof json !== 'object' || json === null) return [];
   const { choices, stop_reason, object, status } = json as Record<string, unknown>;
   const found = Array.isArray(choices)
     ? choices.map((choice) => (choice as { finish_reason?: unknown } | null)?.finish_reason)
