@@ -19,6 +19,35 @@ const weather: Anthropic.Tool = {
   input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
 };
 
+const nullOfMessage = { container: null, stop_details: null, diagnostics: null };
+const nullOfUsage = {
+  cache_creation: null,
+  server_tool_use: null,
+  inference_geo: null,
+  service_tier: null,
+  speed: null,
+};
+
+it('a translated answer has every field of Claude’s own, plain and streamed', async () => {
+  const script = { text: 'I look.', toolCalls: [{ id: 'toolu_a', name: 'get_weather', arguments: { city: 'Rome' } }] };
+  gateway.fakes.openai.reply(script, script);
+  const asked: Anthropic.MessageCreateParamsNonStreaming = {
+    model: 'gpt-4o',
+    max_tokens: 100,
+    messages: [{ role: 'user', content: 'Hi' }],
+    tools: [weather],
+  };
+  const plain = await client.messages.create(asked);
+  const streamed = await client.messages.stream(asked).finalMessage();
+  for (const message of [plain, streamed]) {
+    expect(message).toMatchObject({ ...nullOfMessage, usage: nullOfUsage });
+    expect(message.content).toMatchObject([
+      { type: 'text', citations: null },
+      { type: 'tool_use', caller: { type: 'direct' } },
+    ]);
+  }
+});
+
 describe.each(models)('the Anthropic package, with $provider behind the gateway', ({ provider, model }) => {
   it('gets a plain message with usage', async () => {
     gateway.fakes[provider].reply({ text: 'Hello there', usage: { input: 11, output: 7 } });

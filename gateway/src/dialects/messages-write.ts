@@ -20,13 +20,18 @@ export function writeMessage(answer: Answer, { requestId }: AnswerContext): Json
     role: 'assistant',
     model: answer.model,
     content: answer.parts.map(writeBlock),
-    stop_reason: stopWords[answer.finish],
-    stop_sequence: answer.stopSequence ?? null,
+    ...writeStop(stopWords[answer.finish], answer.stopSequence ?? null),
+    diagnostics: null,
     usage: writeUsage(answer.usage ?? zero),
   };
 }
 
 const zero: Usage = { inputTokens: 0, cachedTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 };
+
+/** What only Claude itself has to say is null, as in its own answers: packages with strict decoders know every field. */
+function writeStop(reason: string | null, sequence: string | null): JsonObject {
+  return { stop_reason: reason, stop_sequence: sequence, stop_details: null, container: null };
+}
 
 function messageId(requestId: string): string {
   return `msg_${requestId.replace(/^req_/, '')}`;
@@ -45,27 +50,37 @@ function writeBlock(part: AnswerPart): JsonObject {
         signature: part.signature === undefined ? '' : markSignature(part.signature, part.signedBy, 'anthropic'),
       };
     case 'tool-call':
-      return {
-        type: 'tool_use',
-        id: part.id,
-        name: part.name,
-        input: callInput(part.arguments),
-        ...signatureField(part.signature),
-      };
+      return writeToolUse(part, callInput(part.arguments));
   }
 }
 
-function signatureField(signature: string | undefined): JsonObject {
-  return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
+/** Every call is the model's own: none is made by code that it runs. */
+function writeToolUse(
+  { id, name, signature }: { id: string; name: string; signature?: string | undefined },
+  input: unknown,
+): JsonObject {
+  return {
+    type: 'tool_use',
+    id,
+    name,
+    input,
+    caller: { type: 'direct' },
+    ...(signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } }),
+  };
 }
 
 function writeUsage(usage: Usage): JsonObject {
+  return { ...writeFigures(usage), cache_creation: null, inference_geo: null, service_tier: null, speed: null };
+}
+
+function writeFigures(usage: Usage): JsonObject {
   return {
     input_tokens: usage.inputTokens - usage.cachedTokens - usage.cacheWriteTokens,
     cache_creation_input_tokens: usage.cacheWriteTokens,
     cache_read_input_tokens: usage.cachedTokens,
     output_tokens: usage.outputTokens,
     output_tokens_details: usage.reasoningTokens === 0 ? null : { thinking_tokens: usage.reasoningTokens },
+    server_tool_use: null,
   };
 }
 
@@ -105,8 +120,8 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
       role: 'assistant',
       model,
       content: [],
-      stop_reason: null,
-      stop_sequence: null,
+      ...writeStop(null, null),
+      diagnostics: null,
       // Claude's own first event has the input tokens, and clients keep them (LangChain counts 0 for a call without): the estimate
       // stands here until `message_delta` has the provider's figure, which replaces it.
       usage: writeUsage(usage ?? { ...zero, inputTokens: Math.max(1, inputTokens) }),
@@ -149,7 +164,7 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
     if (last?.kind === kind && !last.closed) return '';
     return start(
       kind,
-      kind === 'text' ? { type: 'text', text: '' } : { type: 'thinking', thinking: '', signature: '' },
+      kind === 'text' ? { type: 'text', text: '', citations: null } : { type: 'thinking', thinking: '', signature: '' },
     );
   };
   const close = (block: Block | undefined): string => {
@@ -178,11 +193,7 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
         return frames + close(blocks.at(-1));
       }
       case 'tool-call':
-        return start(
-          'tool',
-          { type: 'tool_use', id: event.id, name: event.name, input: {}, ...signatureField(event.signature) },
-          event.index,
-        );
+        return start('tool', writeToolUse(event, {}), event.index);
       case 'tool-arguments': {
         const block = blocks.find(({ tool }) => tool === event.index);
         if (block !== undefined) block.arguments += event.text;
@@ -203,8 +214,8 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
     push: writeEvent,
     end() {
       const closed = begin() + advance(true);
-      const change = { stop_reason: stopWords[finish.reason], stop_sequence: finish.stopSequence };
-      const figures = frame({ type: 'message_delta', delta: change, usage: writeUsage(usage ?? zero) });
+      const change = writeStop(stopWords[finish.reason], finish.stopSequence);
+      const figures = frame({ type: 'message_delta', delta: change, usage: writeFigures(usage ?? zero) });
       return { frames: closed + figures, last: frame({ type: 'message_stop' }) };
     },
   };

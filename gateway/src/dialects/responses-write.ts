@@ -48,6 +48,7 @@ export function responseObject(
     object: 'response',
     created_at: Math.floor(createdAtMs / 1000),
     status: ending.status,
+    access_programs: null,
     background: false,
     error: null,
     incomplete_details: ending.reason === undefined ? null : { reason: ending.reason },

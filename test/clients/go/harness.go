@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 )
@@ -103,10 +102,6 @@ func eventually(what string, holds func() bool) {
 	}
 }
 
-// Added by the vendors lately, and null where there is nothing to say: the packages read a missing one as they read null.
-var lately = strings.Fields("access_programs container diagnostics stop_details cache_creation inference_geo " +
-	"output_tokens_details server_tool_use service_tier speed caller citations")
-
 // Every field that the package's own definition requires is there, all the way down. Both vendors' packages are generated alike:
 // a struct has its fields' states in a struct `JSON`, and tags what is required.
 // What the package's own vendor answers is relayed as it is, and the fake of it is older than the package.
@@ -147,7 +142,7 @@ func walk(value reflect.Value, at string) {
 			raw := state.MethodByName("Raw").Call(nil)[0].String()
 			name := strings.Split(field.Tag.Get("json"), ",")[0]
 			inside := at + "." + name
-			isRequired := strings.Contains(field.Tag.Get("api"), "required") && !slices.Contains(lately, name)
+			isRequired := strings.Contains(field.Tag.Get("api"), "required")
 			truly(inside+" is required and missing", !isRequired || raw != "")
 			if raw != "" && raw != "null" {
 				walk(value.Field(i), inside)
