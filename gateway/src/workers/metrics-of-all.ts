@@ -18,7 +18,9 @@ export class MetricsOfAll<Worker extends object> {
   readonly #measured = new Map<Worker, Measured>();
   readonly #own = new Registry();
   readonly #restarts: Counter;
-  #gone: MetricsSnapshot = [];
+  /** Of those that are gone: the first has what the earlier ones counted. */
+  #gone: MetricsSnapshot[] = [];
+  #isFolding = false;
 
   constructor(options: { serving: () => number }) {
     const registers = [this.#own];
@@ -57,14 +59,28 @@ export class MetricsOfAll<Worker extends object> {
     const measured = this.#measured.get(worker);
     this.#measured.delete(worker);
     if (measured?.snapshot === undefined) return;
-    const counted = measured.snapshot.filter(({ type }) => String(type) !== 'gauge');
-    this.#gone = await joinRegistries([this.#gone, counted]).getMetricsAsJSON();
+    this.#gone.push(measured.snapshot.filter(({ type }) => String(type) !== 'gauge'));
+    await this.#fold();
+  }
+
+  /** So that a thousand that are gone take no more room than one. Several may go at the same moment, and be read meanwhile. */
+  async #fold(): Promise<void> {
+    if (this.#isFolding) return;
+    this.#isFolding = true;
+    while (this.#gone.length > 1) {
+      const folded = [...this.#gone];
+      const sum = await joinRegistries(folded).getMetricsAsJSON();
+      this.#gone.splice(0, folded.length, sum);
+    }
+    this.#isFolding = false;
   }
 
   /** `ask` has a worker measure itself, which `answered` hears of. */
   async gather(ask: (worker: Worker) => void): Promise<MetricsSnapshot[]> {
+    // As of one moment: one that goes while the others are asked counts once.
+    const gone = [...this.#gone];
     const living = await Promise.all([...this.#measured].map(([worker, measured]) => this.#one(worker, measured, ask)));
-    return [await this.#own.getMetricsAsJSON(), this.#gone, ...living];
+    return [await this.#own.getMetricsAsJSON(), ...gone, ...living];
   }
 
   #one(worker: Worker, measured: Measured, ask: (worker: Worker) => void): Promise<MetricsSnapshot> {
