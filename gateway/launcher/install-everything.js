@@ -74,7 +74,7 @@ function asidePath(root) {
   return join(root, runtimeFolder, 'node_modules-for-production');
 }
 
-/** What an installation for production had, where one of everything failed or was cut off. @param {string} root */
+/** Puts the production packages back where an installation of everything failed or was cut off. @param {string} root */
 export function putBack(root) {
   if (!existsSync(asidePath(root))) return;
   for (const one of ['.', 'gateway', 'shared'])

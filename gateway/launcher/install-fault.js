@@ -1,5 +1,5 @@
 /**
- * What went wrong in the words of npm and pnpm, told to the person who has to do something about it.
+ * Turns the output of npm and pnpm into a problem and an advice for the person who installs.
  *
  * @typedef {{ problem: string, advice: string }} InstallFault
  */

@@ -90,7 +90,7 @@ async function fetchPackages(staging, { manifest, lock, count }) {
   if (result.code !== 0) throw new Error(`${errorLines(result.output)}${sentenceOf(result.output)}`);
 }
 
-/** What npm says of the failure, without the requests that went well. @param {string} output */
+/** npm's output about the failure, without the requests that succeeded. @param {string} output */
 function errorLines(output) {
   const lines = output
     .split('\n')

@@ -14,7 +14,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 const needEverything = ['test', 'bench'];
 
-/** What npm's own scripts run. Every other word is for the list of commands, which knows it or refuses it. */
+/** The arguments that the scripts of package.json pass. Every other word goes to the list of commands. */
 const scripts = new Map([
   ['test', ['node_modules/vitest/vitest.mjs', 'run']],
   ['bench', ['test/bench/run.ts']],

@@ -9,7 +9,7 @@ const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
  * @param {readonly string[]} args
  * @param {{ cwd: string, env?: Record<string, string>, show?: boolean }} options
  *   `show`: let what it prints through to the standard error, as it comes
- * @returns {Promise<{ code: number, output: string }>} rejects when this process is told to stop meanwhile
+ * @returns {Promise<{ code: number, output: string }>} rejects when this process gets a signal to stop meanwhile
  */
 export function runNpm(program, args, { cwd, env = {}, show = false }) {
   const isWindows = process.platform === 'win32';

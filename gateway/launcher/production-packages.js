@@ -5,7 +5,7 @@ import { fingerprintOf } from './installed.js';
 import { nodePackageFor } from './pinned-node.js';
 import { productionLock } from './production-lock.js';
 
-/** What decides on the production packages, and more: a file of these may change without them. */
+/** The files that decide on the production packages. They decide on others too, so one may change while those stay the same. */
 const sources = [
   'pnpm-lock.yaml',
   'gateway/package.json',

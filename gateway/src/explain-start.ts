@@ -1,4 +1,4 @@
-/** Why a start failed, as a sentence: of errors of the disk, which Node words for programmers, too. */
+/** Why a start failed, as a sentence for the operator. Node words errors of the disk for programmers, so these are translated. */
 export function explainStart(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, path } = error as NodeJS.ErrnoException;

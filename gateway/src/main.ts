@@ -5,7 +5,7 @@ import { greeting } from './greeting.ts';
 import { type SystemdNotifier, systemdNotifier } from './notify-systemd.ts';
 import { runWorker } from './run-worker.ts';
 
-/** The process: starts, says where it is, stops when told to. Of several workers it is the parent, or one of them. */
+/** The process: starts, says where it is, stops by a signal. Of several workers it is the parent, or one of them. */
 try {
   const config = loadConfig();
   if (cluster.isWorker) await runWorker(config, stopOnSignals);
@@ -34,14 +34,14 @@ async function start(config: Config) {
   return startGateway(config, { onRefused });
 }
 
-/** Told to the whole process group, a stop comes twice: from whoever sent it, and passed on by the launcher. */
+/** A signal to the whole process group comes twice: from its sender, and passed on by the launcher. */
 const echoMs = 2_000;
 
 function stopOnSignals(gateway: { stop(): Promise<void>; kill?(): void }, systemd?: SystemdNotifier): void {
   let askedAt: number | undefined;
   const stop = (): void => {
     const sinceAskedMs = askedAt === undefined ? 0 : performance.now() - askedAt;
-    // Asked again by somebody who has waited: now.
+    // A second signal later than that is from a person who has waited: end at once.
     if (sinceAskedMs >= echoMs) {
       gateway.kill?.();
       process.exit(1);
@@ -60,7 +60,7 @@ function stopOnSignals(gateway: { stop(): Promise<void>; kill?(): void }, system
   process.on('SIGINT', stop);
   // A closed terminal.
   process.on('SIGHUP', stop);
-  // Whoever read our output may be gone (npm, a closed terminal): that is no reason to die in the middle of a call.
+  // The reader of the output may be gone (npm, a closed terminal); calls go on.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
 }

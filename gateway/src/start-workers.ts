@@ -66,7 +66,7 @@ export async function startWorkers(
       const inOrder = await pool.stop();
       await database.stop();
       await logTo.end();
-      if (!inOrder) throw new Error('A worker did not end in order; what it left open is settled at the next start.');
+      if (!inOrder) throw new Error('A worker did not end properly; its open calls are settled at the next start.');
     }
   } catch (error) {
     pool.kill();

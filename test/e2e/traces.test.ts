@@ -205,7 +205,7 @@ describe('a collector that is away', () => {
     await collector.stop();
     for (let i = 0; i < 3; i += 1) await json(gateway.post(chat, hello()));
     const said = (text: string): boolean => gateway.logs.join('').includes(text);
-    await eventually(() => expect(said('The collector of traces takes none')).toBe(true), 8_000);
+    await eventually(() => expect(said('The collector does not take traces')).toBe(true), 8_000);
     await json(gateway.post(chat, hello()));
     await collector.start();
     await eventually(() => expect(collector.spans).toHaveLength(8), 12_000);

@@ -27,7 +27,7 @@ export interface BackupDone {
 
 /**
  * Writes the database, and the secret where this installation made it itself, to one file; beside a running gateway or without one.
- * Throws in words when it cannot; then there is no file.
+ * Throws an error for the operator when it cannot; then there is no file.
  */
 export async function backUp(
   { databaseUrl, dataDir, secret: givenSecret }: Pick<Config, 'databaseUrl' | 'dataDir' | 'secret'>,

@@ -59,7 +59,7 @@ export async function copyCluster(
   }
 }
 
-/** Folders and files below `cluster` in order, parents first. What is dropped meanwhile is not there. */
+/** Folders and files below `cluster` in order, parents first, without those that Postgres drops meanwhile. */
 async function* filesOf(cluster: string, folder = ''): AsyncGenerator<{ path: string; stats: Stats }> {
   for (const entry of (await readdir(join(cluster, folder), { withFileTypes: true })).sort((a, b) =>
     a.name < b.name ? -1 : 1,

@@ -21,7 +21,7 @@ export class DamagedBackup extends Error {
   override readonly name = 'DamagedBackup';
 }
 
-/** Reads a whole backup and compares every part with its checksum. Throws, in words, when it is none, is damaged, or is of a newer gateway. */
+/** Reads a whole backup and compares every part with its checksum. Throws an error for the operator when it is no backup, is damaged, or is of a newer gateway. */
 export async function checkBackup(
   path: string,
   options: { onRead?: (bytes: number) => void; signal?: AbortSignal | undefined } = {},
@@ -85,7 +85,7 @@ export async function* entriesOf(
 class NewerBackup extends Error {}
 
 function readHead(name: string, content: Buffer): BackupHead {
-  if (name !== headName) throw new Error('it is a tar archive of something else');
+  if (name !== headName) throw new Error('it is a tar archive, but not a backup of the gateway');
   const json: unknown = JSON.parse(content.toString('utf8'));
   const { format, version, gateway } = json as { format?: unknown; version?: unknown; gateway?: unknown };
   if (format === 'ai-gateway-backup' && typeof version === 'number' && version > formatVersion)
@@ -95,7 +95,7 @@ function readHead(name: string, content: Buffer): BackupHead {
   return backupHead.parse(json);
 }
 
-/** What `createGzip({ level: 1 })` begins with; the tenth byte names the system. */
+/** The first nine bytes of `createGzip({ level: 1 })`; the tenth names the system. */
 const gzipBegin = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4]);
 
 async function refuseForeign(path: string): Promise<void> {

@@ -16,7 +16,7 @@ export function sealOf(sha256: Buffer): Buffer {
 const sealBytes = sealOf(Buffer.alloc(32)).length;
 const sealBegin = sealOf(Buffer.alloc(32)).subarray(0, 17);
 
-/** What is wrong with a file as a whole; undefined where every byte is as it was written. */
+/** The fault of a file as a whole; undefined where every byte is as it was written. */
 export async function fileFault(
   path: string,
   { onRead, signal }: { onRead?: ((bytes: number) => void) | undefined; signal?: AbortSignal | undefined },

@@ -38,7 +38,7 @@ export async function writeBackup(
   const aside = target === undefined ? undefined : `${target}.unfinished-${randomBytes(3).toString('hex')}`;
   const sink = aside === undefined ? process.stdout : createWriteStream(aside, { flags: 'wx', mode: 0o600 });
   const gzip = createGzip({ level: 1 });
-  // What fails here is thrown by the next write, or by the last `await`.
+  // An error here is thrown by the next write, or by the last `await`.
   let bytes = 0;
   const sealed = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const hash = createHash('sha256');
@@ -101,7 +101,7 @@ function refuseTaken(path: string, target: string): void {
   if (!existsSync(dirname(target))) throw new Error(`The folder ${dirname(target)} does not exist.`);
 }
 
-/** On the disk before it has its name, and under its name only where nobody took it meanwhile. */
+/** The file is on the disk before it gets its name, and gets it only where no other file has taken it meanwhile. */
 async function publish(aside: string, target: string): Promise<void> {
   await sync(aside, 'r+');
   try {
@@ -126,7 +126,7 @@ async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
   }
 }
 
-/** What the disk says, for the operator. */
+/** An error of the disk, worded for the operator. */
 function inWords(error: unknown, path: string): unknown {
   const { code, name } = error as NodeJS.ErrnoException;
   const folder = dirname(resolve(path));

@@ -16,7 +16,7 @@ type Values<O extends Options> = {
     : boolean;
 };
 
-/** Where a command writes, a line at a time: what it found on the standard output, what it says about its work on the standard error. */
+/** Where a command writes, a line at a time: `print` its results on the standard output, `tell` remarks about its work on the standard error. */
 export interface Io {
   print(line: string): void;
   tell(line: string): void;
@@ -29,7 +29,7 @@ interface Definition<O extends Options> {
   /** `COMMAND --help` prints it below the summary: whole sentences, as one paragraph. */
   help: string;
   options: O;
-  /** True: exit 0. False: exit 1, after it has said why. What it throws is printed and exits 1. */
+  /** True: exit 0. False: exit 1, after it has said why. A thrown error is printed, and exits 1. */
   run(values: Values<O>, io: Io): Promise<boolean>;
 }
 

@@ -62,7 +62,7 @@ async function writeFile(pool: Pool, path: string, signal: AbortSignal): Promise
   let fault: NodeJS.ErrnoException | undefined;
   const ended = finished(file).catch((error: NodeJS.ErrnoException) => {
     fault = error;
-    // What waits for the file to take more would wait for ever.
+    // A write that waits for the file to take more would wait for ever.
     failed.abort();
   });
   try {
@@ -73,7 +73,7 @@ async function writeFile(pool: Pool, path: string, signal: AbortSignal): Promise
     if (!isSpecial) await rename(aside, path);
     return exported;
   } catch (error) {
-    // What is destroyed now says so, too.
+    // A stream that is destroyed now emits an error, too.
     const cause = fault ?? error;
     file.destroy();
     if (!isSpecial) await rm(aside, { force: true });

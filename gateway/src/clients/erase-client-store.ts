@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { lockSums } from '../usage/roll-up-store.ts';
 
-/** One client to be erased, and what stands in its place. */
+/** One client to be erased, and the name that replaces its own. */
 export interface Erasure {
   /** `erased-…` */
   id: string;
@@ -94,7 +94,7 @@ export async function isMadeAgain(db: Db, { workspaceId, livemode, name }: Erasu
   return (rows[0] as { again: boolean }).again;
 }
 
-/** What stands in place of the clients that were erased: nobody is billed for these any more. */
+/** The names that replace erased clients: these are not billed any more. */
 export async function listErasedIds(db: Db, workspaceId: string): Promise<string[]> {
   const { rows } = await db.query('select id from erased_clients where workspace_id = $1', [workspaceId]);
   return (rows as { id: string }[]).map(({ id }) => id);
@@ -151,7 +151,7 @@ export async function renameInstances(db: Db, { id, workspaceId, livemode, name 
   );
 }
 
-/** How it is set up, what it limits, what was told of it and what it has waiting. */
+/** Deletes its settings, limits, events and waiting work. */
 export async function deleteSettings(db: Pool, erasure: Erasure): Promise<void> {
   const { id, workspaceId, livemode, name } = erasure;
   const place = [workspaceId, livemode, name];

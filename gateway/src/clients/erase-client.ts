@@ -26,7 +26,7 @@ import {
 import { addErasedClients, readErasedClients } from './erased-files.ts';
 
 /*
- * A client is erased in place: calls, sums and books keep their figures, and `erased-…` stands where its name was, so that all totals
+ * A client is erased in place: calls, sums and books keep their figures, and `erased-…` replaces its name, so that all totals
  * stay what they were. What is about the client alone (its settings, keys, events, webhooks, answers kept) is deleted; invoices stay,
  * as the law wants them.
  *
@@ -34,7 +34,7 @@ import { addErasedClients, readErasedClients } from './erased-files.ts';
  *   sweep     calls under way when it was erased may still write its name: looked for until they are over, and erased too
  *   repeat    a start on a database that does not know an erasure of DATA_DIR's (restored from before it) erases again
  *
- * A call that comes in later with the same tag makes the client anew: a row is told apart by when its call came in.
+ * A call that comes in later with the same tag creates the client again: the arrival time of its call tells such a row apart.
  */
 interface Services {
   db: Pool;

@@ -57,7 +57,7 @@ export function addErasedWorkspaces(dataDir: string, workspaces: readonly Erased
   );
 }
 
-/** What was erased since a back-up was made, where its data folder is still there: the next start on the copy erases it again. */
+/** Copies the erasures since a backup was made, where its data folder is still there: the next start on the restored data erases again. */
 export async function bringErased(from: string | undefined, to: string): Promise<void> {
   if (from === undefined || resolve(from) === resolve(to)) return;
   await mkdir(to, { recursive: true });

@@ -1,8 +1,8 @@
 import type { Db } from './transaction.ts';
 
-/** What is amiss with a database that works: for the log, and for `doctor`. */
+/** Troubles of a database that works: for the log, and for `doctor`. */
 export interface DatabaseTrouble {
-  /** The same trouble is told again by the same key. */
+  /** The same trouble has the same key each time it is found. */
   key: string;
   text: string;
 }

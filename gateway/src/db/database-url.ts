@@ -2,7 +2,7 @@ import type { Connection } from './pool.ts';
 
 const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 
-/** What is wrong with a DATABASE_URL, for the one who wrote it; never its value, which has a password. Undefined where nothing is. */
+/** The fault of a DATABASE_URL, for the person who wrote it; never its value, which has a password. Undefined where there is none. */
 export function urlFault(url: string): string | undefined {
   if (!/^postgres(ql)?:\/\//.test(url))
     return 'must begin with postgres:// (for example postgres://user:password@host:5432/gateway)';
@@ -41,7 +41,7 @@ function isDecodable({ username, password, pathname }: URL): boolean {
 }
 
 /**
- * `sslmode` as libpq has it, which `pg` takes otherwise unless it is told: `require` encrypts, and checks the certificate only where a root
+ * `sslmode` as libpq has it, which `pg` reads otherwise unless `uselibpqcompat` is set: `require` encrypts, and checks the certificate only where a root
  * certificate is given (https://www.postgresql.org/docs/current/libpq-ssl.html).
  */
 export function connectionTo(url: string): Connection {

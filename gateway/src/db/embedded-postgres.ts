@@ -382,7 +382,7 @@ async function untilReady(
     }
   }
   child.kill('SIGQUIT');
-  throw new Error(`The embedded Postgres did not start. Its last words, from ${logFile}:\n${lastLines(logFile)}`);
+  throw new Error(`The embedded Postgres did not start. The end of its log, ${logFile}:\n${lastLines(logFile)}`);
 }
 
 function lastLines(file: string): string {

@@ -27,7 +27,7 @@ const tlsFaults: Readonly<Record<string, string>> = {
 export const tooMany = (connections: number): string =>
   `Postgres has no connection left. Lower DATABASE_CONNECTIONS (now ${connections} for each gateway process), or raise max_connections in Postgres`;
 
-/** What keeps us from the database, in a sentence for the operator; undefined for what is none of these. Never has a password. */
+/** Why the gateway does not reach the database, in a sentence for the operator; undefined for an unknown fault. Never has a password. */
 export function faultText(cause: unknown, { connections }: { connections: number }): string | undefined {
   if (!(cause instanceof Error)) return undefined;
   const { code = '', path } = firstOf(cause);

@@ -7,7 +7,7 @@ import { type Finding, fail, ok, warn } from './finding.ts';
 
 const askMs = 10_000;
 
-/** What answers at an address: this gateway, another one, something else, or nothing (with the reason). */
+/** Finds out whether this gateway, another one, another program or none (with the reason) answers at an address. */
 export type Answers = { by: 'this' | 'another' | 'something' } | { by: 'nobody'; reason: string };
 
 /** The port of this machine: free, or this gateway's. */

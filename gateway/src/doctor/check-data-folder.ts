@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { readSecret, secretPath } from '../accounts/generated-secret.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-/** Can the data folder be written to, and can nobody else read what is secret in it? */
+/** Can the data folder be written to, and are the secrets in it readable by their owner only? */
 export function checkDataFolder(dataDir: string): Finding[] {
   const folder = resolve(dataDir);
   let there = folder;

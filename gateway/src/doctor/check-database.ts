@@ -12,7 +12,7 @@ import { type Finding, ok, warn } from './finding.ts';
 const fullShare = 0.8;
 const oldMinutes = 5;
 
-/** What the fitness check of a start leaves out, since it can be lived with. */
+/** Weaknesses that do not stop a start, so its fitness check leaves them out. */
 export async function checkDatabase(db: Db, kind: 'embedded' | 'server'): Promise<Finding[]> {
   const health = await readHealth(db);
   const unwritten = await countUnwritten(db);
@@ -55,7 +55,7 @@ export function snapshotFindings(old: readonly OldSnapshot[]): Finding[] {
   return old.map(({ pid, application, user, minutes }) =>
     warn(
       'old snapshot',
-      `Session ${pid} (${application || 'no name'}, ${user}) keeps a snapshot that is ${minutes} minutes old: nothing dead can be removed meanwhile, and tables grow. End it: select pg_terminate_backend(${pid}).`,
+      `Session ${pid} (${application || 'no name'}, ${user}) keeps a snapshot that is ${minutes} minutes old: Postgres cannot remove old versions of rows meanwhile, and tables grow. End it: select pg_terminate_backend(${pid}).`,
     ),
   );
 }

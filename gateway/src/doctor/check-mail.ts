@@ -17,7 +17,7 @@ export async function checkMail(smtp: Config['smtp']): Promise<Finding> {
     ]);
     return ok('mail', 'The server of SMTP_URL takes mail.');
   } catch (error) {
-    // What a mail library says may hold the address, never the password.
+    // An error of the mail library may hold the address, never the password.
     const said = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
     return fail('mail', `The server of SMTP_URL cannot be used (${said}). Correct SMTP_URL.`);
   } finally {

@@ -4,7 +4,7 @@ export interface DatabaseHealth {
   /** "18.4" */
   version: string;
   connections: number;
-  /** What a role that is no superuser may have. */
+  /** The connections that a role without superuser rights may have. */
   connectionsMax: number;
   synchronousCommit: string;
   /** Standbys that replicate from it, and the setting that makes a commit wait for them. */

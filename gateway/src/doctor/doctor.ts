@@ -35,7 +35,7 @@ export async function doctor(
       show(finding);
     }
   };
-  /** What is thrown is told, and the next check goes on. */
+  /** An error becomes a finding, and the next check goes on. */
   const check = async (subject: string, look: () => Promise<Finding[]> | Finding[]): Promise<void> => {
     try {
       add(...(await look()));

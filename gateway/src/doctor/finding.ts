@@ -1,9 +1,9 @@
-/** What a check found. A failure keeps the gateway from working, or from working as it is set up; a warning will, or may. */
+/** The result of a check. `fail`: the gateway does not work, or not as it is set up. `warn`: it may stop working. */
 export interface Finding {
   level: 'ok' | 'warn' | 'fail';
   /** One word or two: what was looked at. */
   subject: string;
-  /** What is so, then what to do. */
+  /** The state, then what to do. */
   text: string;
 }
 

@@ -77,7 +77,7 @@ function workspaceFiles(source: Source): ExportFile[] {
   ];
 }
 
-/** What is nobody's but the workspace's: a key locked to a tag is not shown it. */
+/** Files about the workspace as a whole: a key locked to a tag does not get them. */
 function ownersFiles(source: Source): ExportFile[] {
   return [
     list(source, 'providers.json', 'providers.list'),
@@ -183,7 +183,7 @@ async function* zip(files: readonly ExportFile[], at: Date): AsyncGenerator<Uint
   try {
     for await (const piece of output) yield piece as Uint8Array;
   } finally {
-    // Whoever reads has gone, or a file failed: nothing more is asked of the database.
+    // The reader has gone, or a file failed: the export reads no more from the database.
     open?.destroy();
     output.destroy();
   }

@@ -4,7 +4,7 @@ export interface NotOffered {
   /** Requests that find it, for the page and its tests. */
   examples: readonly string[];
   path: RegExp;
-  /** What to do instead: whole sentences. */
+  /** The advice: whole sentences. */
   instead: string;
   /** Why not, for the page. */
   why: string;
@@ -214,7 +214,7 @@ export const notOffered: readonly NotOffered[] = [
   },
 ];
 
-/** The words of a 404, where a client asks for what the gateway leaves out on purpose. */
+/** The message of a 404 for an endpoint that the gateway leaves out on purpose. */
 export function notOfferedAt(path: string): NotOffered | undefined {
   return notOffered.find((one) => one.path.test(path));
 }

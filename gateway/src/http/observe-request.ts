@@ -38,7 +38,7 @@ interface Noted {
   errorCode?: string;
 }
 
-/** Who asked, for the log. */
+/** The caller, for the log. */
 export function noteCaller(res: Response, caller: Caller): void {
   (res.locals as Noted).caller = caller;
 }

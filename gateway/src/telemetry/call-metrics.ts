@@ -109,7 +109,7 @@ export class CallMetrics {
     const failures = this.#failures;
     new Counter({
       name: 'gateway_failed_attempts_total',
-      help: 'Attempts that came to nothing, those of calls that a fallback answered included',
+      help: 'Attempts that failed, also where a fallback then answered the call',
       labelNames: ['provider', 'reason'],
       registers,
       collect() {

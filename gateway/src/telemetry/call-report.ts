@@ -10,14 +10,14 @@ export interface AttemptPlace {
   model: string;
 }
 
-/** An attempt that came to nothing; the vendor's words are left out, since they may quote the caller. */
+/** An attempt that failed; the vendor's message is left out, since it may quote the caller. */
 export interface AttemptReport extends AttemptPlace {
   /** `busy`, `timeout`, `account` … */
   error: string;
   status: number | undefined;
 }
 
-/** What there is to say of one request to a model endpoint once it is over; filled as it goes, never a text, a header or a key. */
+/** The facts of one request to a model endpoint, filled as it proceeds, for log, metrics and traces. Never a text, a header or a key. */
 export interface CallReport {
   /** `req_…` */
   readonly id: string;

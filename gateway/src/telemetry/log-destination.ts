@@ -4,17 +4,17 @@ import type { DestinationStream } from 'pino';
 /** Where log lines go. */
 export interface LogDestination {
   stream: DestinationStream;
-  /** Lines that found no room, since nobody read what was there. */
+  /** Lines that found no room, since stderr was not read. */
   readonly dropped: number;
-  /** Writes what waits, for as long as somebody reads it, a second at most. */
+  /** Writes the lines that wait, as long as stderr is read, for a second at most. */
   end(): Promise<void>;
 }
 
-/** So much waits for a slow reader; then lines are dropped and counted, and calls go on. */
+/** Bytes that wait for a slow reader; further lines are dropped and counted, and calls go on. */
 const waitingMax = 8 * 1024 * 1024;
 /** Of a pipe, a write up to this is never mixed with those of other processes (`PIPE_BUF` on Linux). */
 const pipePieceMax = 4_096;
-/** What Docker reads at once. */
+/** Docker reads so many bytes at once. */
 const otherPieceMax = 16_384;
 const gatherMs = 25;
 const tryAgainMs = 20;
@@ -73,7 +73,7 @@ export class StderrLog implements LogDestination, DestinationStream {
     });
   }
 
-  /** What pino calls before a fatal end, and the process as it exits. What a write under way holds is that write's. */
+  /** Called by pino before a fatal end, and by the process as it exits. Leaves out the lines of a write under way, which that write finishes. */
   flushSync(): void {
     this.#endAt ??= performance.now() + endMs;
     if (this.#isWriting) this.#rest = undefined;
@@ -119,7 +119,7 @@ export class StderrLog implements LogDestination, DestinationStream {
     });
   }
 
-  /** What is left of a piece, or as many whole lines as go into one. */
+  /** The rest of a piece, or as many whole lines as go into one. */
   #next(): Buffer | undefined {
     if (this.#rest !== undefined) return this.#rest;
     let text = this.#lines[0];

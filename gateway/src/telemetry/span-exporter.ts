@@ -4,7 +4,7 @@ import { otlpBody, type Span } from './span.ts';
 
 /** Some 2 ms of writing JSON: calls wait no longer for it. */
 const batchMax = 200;
-/** So many spans wait for a collector that is slow or away; what comes then is dropped and counted. */
+/** So many spans wait for a collector that is slow or away; further ones are dropped and counted. */
 const queueMax = 8_192;
 const gatherMs = 1_000;
 const answerMs = 10_000;
@@ -21,7 +21,7 @@ export interface ExporterOptions {
   log: Logger;
 }
 
-/** Sends spans by OTLP/HTTP in batches, beside the calls: no call waits for it, and what a collector does not take is dropped. */
+/** Sends spans by OTLP/HTTP in batches, beside the calls: no call waits for it, and spans that a collector refuses are dropped. */
 export class SpanExporter {
   readonly #options: ExporterOptions;
   readonly #pool: Pool;
@@ -98,7 +98,7 @@ export class SpanExporter {
     if (!this.#isDown)
       log.warn(
         { endpoint: shown(endpoint), reason },
-        'The collector of traces takes none. Calls go on; traces wait, and are dropped when too many do.',
+        'The collector does not take traces. Calls go on; 8,192 spans wait, further ones are dropped.',
       );
     this.#isDown = true;
     this.#backOffMs = Math.min(backOffMaxMs, Math.max(1_000, this.#backOffMs * 2));

@@ -1,4 +1,4 @@
-/** What is counted: bytes are shown as kB, MB and GB. */
+/** The unit that is counted; bytes are shown as kB, MB and GB. */
 export type Unit = 'bytes' | 'rows' | 'hours';
 
 /** Where a long command shows how far it is: the standard error, since data may go to the standard output. */
@@ -8,7 +8,7 @@ export interface Screen {
 }
 
 export interface Progress {
-  /** So much more is done. */
+  /** Adds to the amount that is done. */
   add(amount: number): void;
   /** Removes the line from a terminal. Returns what was done and how long it took, for the summary: "1.2 GB", "14 s". */
   end(): { amount: string; time: string };
@@ -25,7 +25,7 @@ export function showProgress(options: {
   /** A verb: "Copying". */
   verb: string;
   unit: Unit;
-  /** Undefined where nobody knows it beforehand. */
+  /** Undefined where it is not known beforehand. */
   total?: number;
   screen?: Screen;
   nowMs?: () => number;

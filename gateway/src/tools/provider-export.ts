@@ -68,7 +68,7 @@ function fromUsageApi(text: string): BilledUse[] {
   const { data } = JSON.parse(text) as {
     data?: { results?: { model?: string | null; input_tokens?: number; output_tokens?: number }[] }[];
   };
-  if (!Array.isArray(data)) throw new Error('The export is JSON without `data`: it is none of the usage API’s.');
+  if (!Array.isArray(data)) throw new Error('The export is JSON without `data`: so it is not from the usage API.');
   return data.flatMap(({ results = [] }) =>
     results.map((result) => ({
       model: result.model ?? '',

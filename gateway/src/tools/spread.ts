@@ -14,8 +14,8 @@ import {
 } from './spread-store.ts';
 
 /**
- * What grows with the calls. All of it goes by `workspace_id`, so that the rows of a workspace are together and what joins them runs on
- * one worker. The ledger stays on the coordinator: it locks balances of several workspaces in one statement, which Citus refuses. So do
+ * The tables that grow with the calls. All are spread by `workspace_id`, so that the rows of a workspace are together and a statement that
+ * joins them runs on one worker. The ledger stays on the coordinator: it locks balances of several workspaces in one statement, which Citus refuses. So do
  * keys (unique by their hash over all workspaces), settings, events and webhooks (joined with each other and locked across workspaces),
  * and the times by which few calls are found.
  */
@@ -28,7 +28,7 @@ export const spreadTables = [
   'unwritten_calls',
 ] as const;
 
-/** Small, and read together with both: each worker and the coordinator have all of them. */
+/** Small tables that statements join with spread tables and with those of the coordinator: every node has a copy. */
 const copiedTables = ['clients', 'dropped_months'] as const;
 
 /** Why this database cannot be spread, as a sentence that says what to do. Undefined where it can. */
@@ -54,7 +54,7 @@ async function isInUse(pool: Pool): Promise<boolean> {
   return true;
 }
 
-/** Spreads what is not spread yet; a second run goes on where the first one ended. False, with the reason printed, where it cannot. */
+/** Spreads the tables that are not spread yet; a second run goes on where the first one ended. False, with the reason printed, where it cannot. */
 export async function spread(pool: Pool, print: (line: string) => void): Promise<boolean> {
   const reason = await whyNotSpread(pool);
   if (reason !== undefined) {

@@ -119,7 +119,7 @@ async function forgetGroups(tx: PoolClient, [from, to]: readonly [Date, Date]): 
   );
 }
 
-/** Waits for nobody who reads calls for long: whoever comes after would wait too. */
+/** Waits only briefly for statements that read calls, since later ones queue behind this lock. */
 async function detach(tx: PoolClient, { table }: CallMonth): Promise<void> {
   await tx.query(`select set_config('lock_timeout', $1, true)`, [`${lockMs}ms`]);
   for (let left = tries; ; left--) {

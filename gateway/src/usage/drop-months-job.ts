@@ -6,7 +6,7 @@ import { rollUp } from './roll-up-store.ts';
 
 /**
  * Drops the calls of months whose last day is older than `callsKeptDays`, oldest first, and notes months that somebody else dropped.
- * What cannot go yet is tried again the next time.
+ * A month that cannot be dropped yet is tried again the next time.
  */
 export async function dropOldMonths(
   { db, log, now, callsKeptDays }: { db: Pool; log: Logger; now: () => number; callsKeptDays: number },
@@ -31,10 +31,10 @@ export async function dropOldMonths(
   }
 }
 
-/** So long sums are waited for that somebody else is making: this process's own timer, or another process. */
+/** How long a drop waits for sums that another timer or another process is making. */
 const patienceMs = 300_000;
 
-/** What is dropped lives on in its sums, so these come first. */
+/** The sums remain when the calls are dropped, so these come first. */
 async function dropSummed(
   { db, now }: { db: Pool; now: () => number },
   month: CallMonth,

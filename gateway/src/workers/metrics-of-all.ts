@@ -5,7 +5,7 @@ import { joinRegistries, type MetricsSnapshot } from '../telemetry/metrics.ts';
 const patienceMs = 2_000;
 
 interface Measured {
-  /** What it said last. */
+  /** Its last answer. */
   snapshot: MetricsSnapshot | undefined;
   answer: ((snapshot: MetricsSnapshot) => void) | undefined;
 }

@@ -46,7 +46,7 @@ export class ParentLink {
     if (process.connected) process.send?.(message, undefined, undefined, () => {});
   }
 
-  /** Says why this worker ends; resolves when the parent has been told, or is gone. */
+  /** Says why this worker ends; resolves when the parent has the message, or is gone. */
   fail(reason: string): Promise<void> {
     return new Promise((resolve) => {
       if (!process.connected || process.send === undefined) resolve();
@@ -71,7 +71,7 @@ export class ParentLink {
     });
   }
 
-  /** What `server` listens to: the connections that the parent hands to this worker. */
+  /** `server` gets its connections from here: those that the parent hands to this worker. */
   openPort(server: Server, port: number): OpenPort {
     this.#server = server;
     // Node begins to look for slow senders when a server listens.

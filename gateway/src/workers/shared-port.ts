@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** What connections are handed to. */
+/** A worker, as the one that connections are handed to. */
 export interface Taker {
   /** Serves, and is not about to end. */
   isOpen(): boolean;
@@ -16,7 +16,7 @@ interface Share {
   handedAt: number;
 }
 
-/** A connection that no worker takes is closed after so long: its client may find another gateway. */
+/** A connection that no worker takes is closed after this time: its client may find another gateway. */
 const patienceMs = 10_000;
 const waitingMax = 10_000;
 
@@ -35,7 +35,7 @@ export class SharedPort {
 
   constructor() {
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
-      // It may be reset before anybody has it.
+      // The client may reset it before a worker has it.
       socket.on('error', () => {});
       if (this.#waiting.length >= waitingMax) socket.destroy();
       else {
@@ -92,7 +92,7 @@ export class SharedPort {
     this.#takeBack(share);
   }
 
-  /** No more connections; those that nobody has are closed. */
+  /** Accepts no more connections; those that no worker has are closed. */
   close(): void {
     this.#server.close();
     clearInterval(this.#sweep);

@@ -4,7 +4,7 @@ import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 /** How often workers say that they are alive, and the parent counts who has not. */
 export const beatMs = 1_000;
 
-/** What the parent says to a worker. */
+/** Messages of the parent to a worker. */
 export type ToWorker =
   | StartOrder
   /** With a socket: a client has connected. */
@@ -28,7 +28,7 @@ export interface StartOrder {
   isFirstStart: boolean;
 }
 
-/** What a worker says to its parent. */
+/** Messages of a worker to its parent. */
 export type ToParent =
   /** Its code is loaded: it waits for its order. */
   | { kind: 'loaded' }

@@ -19,7 +19,7 @@ interface Slot {
   silentLooks: number;
   readyAt: number;
   failures: Failures;
-  /** What the worker itself, or the watch over it, said of its end. */
+  /** The reason of its end, as the worker itself or the watch over it gave it. */
   reason: string | undefined;
   timer: NodeJS.Timeout | undefined;
 }
@@ -37,12 +37,12 @@ export class WorkerPool {
   #order: Omit<StartOrder, 'number' | 'kind'> | undefined;
   #isStopping = false;
   #hasFailed = false;
-  /** Those who wait for the pool to be ready, or to be gone. */
+  /** Callbacks that wait for the pool to be ready, or to be gone. */
   #onChange: (() => void)[] = [];
   #startFault: string | undefined;
   #url = '';
 
-  /** The workers begin to load their code at once; what they serve with is told by `start`. */
+  /** The workers begin to load their code at once; `start` gives them port and database. */
   constructor(options: { count: number; port: SharedPort; log: Logger; onRefused: (text: string) => void }) {
     this.#port = options.port;
     this.#log = options.log;
@@ -104,7 +104,7 @@ export class WorkerPool {
       slot.silentLooks = 0;
       if (isMessage<ToParent>(message)) this.#hear(slot, message, { worker, taker });
     });
-    // A message to a worker that is gone fails by this; its end is told by `exit`.
+    // A message to a worker that is gone fails with this error; `exit` reports its end.
     worker.on('error', () => {});
     worker.once('exit', (code: number | null, signal: string | null) => {
       this.#ended(slot, { code, signal });
