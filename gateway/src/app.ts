@@ -21,6 +21,7 @@ import { serveDocs } from './http/serve-docs.ts';
 import { serveInvoices } from './http/serve-invoices.ts';
 import { dialectEndpoint, type ModelEndpoint, serveModel } from './http/serve-model.ts';
 import { serveResume } from './http/serve-resume.ts';
+import { serveRoot } from './http/serve-root.ts';
 import { serveStatus } from './http/serve-status.ts';
 import { tagPath } from './http/tag-path.ts';
 import type { Services } from './services.ts';
@@ -77,6 +78,7 @@ export function createApp(options: {
     });
   serveContract(app, services, { authenticator, bodies });
   serveInvoices(app, services);
+  serveRoot(app, { publicUrl: () => services.publicUrl, version });
   serveDocs(app, { publicUrl: () => services.publicUrl, version });
   serveStatus(app, services, isDraining);
   serveResume(app);
