@@ -55,7 +55,7 @@ import { version } from './version.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { findBossHome, PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
-/** With the last words, thirty seconds: after so many Kubernetes kills. */
+/** Plus `lastWordsMs` this makes 30 s, Kubernetes' default grace period. */
 const drainMs = 28_000;
 /** For the spans of the last calls. */
 const traceEndMs = 3_000;

@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+const pages = ['README.md', 'CHANGELOG.md', 'integrations/README.md', ...docs];
+
+/** The anchor that GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(/\s/g, '-');
+}
+const anchorsOf = (path: string): string[] =>
+  [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
+
+describe('the pages', () => {
+  it.each(pages)('%s links only files and headings that are there', (page) => {
+    const broken = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = '']) => link)
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .filter((link) => {
+        const [path = '', anchor] = link.split('#');
+        const file = path === '' ? page : join(dirname(page), path);
+        if (!existsSync(join(root, file))) return true;
+        return anchor !== undefined && file.endsWith('.md') && !anchorsOf(file).includes(anchor);
+      });
+    expect(broken).toEqual([]);
+  });
+
+  it('are all linked from the README', () => {
+    const readme = read('README.md');
+    expect(docs.filter((page) => !readme.includes(`(${page})`))).toEqual([]);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const schema = /const environment = z\.object\(\{\n(.*?)\n\}\);/s.exec(read('gateway/src/config.ts'))?.[1] ?? '';
+  const variables = schema.split(/^ {2}(?=[A-Z])/m).flatMap((text) => {
+    const name = /^([A-Z][A-Z_]+):/.exec(text)?.[1];
+    const fallback = /\.default\((?:'([^']*)'|([\w.]+))\)/.exec(text);
+    return name === undefined ? [] : [{ name, fallback: fallback?.[1] ?? fallback?.[2]?.replaceAll('_', '') }];
+  });
+  const rows = [...read('docs/configuration.md').matchAll(/^\| (`[^|]+?) +\| ([^|]+?) +\| (.+) \|$/gm)];
+  const bySystemd = ['NOTIFY_SOCKET', 'WATCHDOG_USEC'];
+
+  it('names every variable of the configuration', () => {
+    const named = rows.map(([row]) => row).join('\n');
+    const missing = variables.filter(({ name }) => !bySystemd.includes(name) && !named.includes(`\`${name}\``));
+    expect(variables.length).toBeGreaterThan(30);
+    expect(missing).toEqual([]);
+  });
+
+  it('gives the default of every variable that has one', () => {
+    const wrong = variables.filter(({ name, fallback }) => {
+      // The vendors' addresses are "the vendors'" there; OpenTelemetry's own are in docs/observe.md.
+      if (fallback === undefined || fallback.startsWith('https:') || name.startsWith('OTEL_')) return false;
+      const row = rows.find(([, names = '']) => names.includes(`\`${name}\``));
+      return !row?.[2]?.includes(`\`${fallback}\``);
+    });
+    expect(wrong).toEqual([]);
+  });
+});
