@@ -244,6 +244,22 @@ describe('a client that is erased', () => {
   });
 });
 
+describe('a client that is set up again at once', () => {
+  it('keeps what it is given, while what was under way is still looked after', async () => {
+    const id = 'phoenix';
+    await json(gateway.post(chat, hello(), { 'x-client-id': id }));
+    expect((await gateway.send('DELETE', `/v1/clients/${id}/data`)).status).toBe(204);
+    await json(gateway.send('PUT', '/v1/rate-limits', { client_id: id, calls_per_minute: 7 }));
+    const webhook = { url: receiver.url, events: ['budget.exceeded'], filter: { client_id: id } };
+    const { id: hook } = await json<{ id: string }>(gateway.post('/v1/webhooks', webhook), 201);
+    await sleep(2_500);
+    const { data } = await json<{ data: object[] }>(gateway.get('/v1/rate-limits'));
+    expect(data).toContainEqual(expect.objectContaining({ client_id: id, calls_per_minute: 7 }));
+    await json(gateway.get(`/v1/webhooks/${hook}/deliveries`));
+    expect((await gateway.send('DELETE', `/v1/webhooks/${hook}`)).status).toBe(204);
+  }, 20_000);
+});
+
 describe('a client whose name is a common word', () => {
   it('takes nothing of another client with it: neither events, nor answers that a retry is to be given', async () => {
     const common = ['type', 'content', 'budget'];

@@ -151,7 +151,7 @@ export async function renameInstances(db: Db, { id, workspaceId, livemode, name 
   );
 }
 
-/** Deletes its settings, limits, events and waiting work. */
+/** Deletes its settings, limits and webhooks: people write these, calls do not. */
 export async function deleteSettings(db: Pool, erasure: Erasure): Promise<void> {
   const { id, workspaceId, livemode, name } = erasure;
   const place = [workspaceId, livemode, name];
@@ -166,24 +166,35 @@ export async function deleteSettings(db: Pool, erasure: Erasure): Promise<void> 
       [...place, id],
     );
     await tx.query(
-      `delete from tag_values where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
-      place,
-    );
-    await tx.query(
       `delete from rate_limits where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
       place,
     );
-    for (const table of ['scenario_states', 'scenario_limits'])
-      await tx.query(
-        `delete from ${table} where workspace_id = $1 and livemode = $2 and lock <> '' and lock::jsonb->>'client_id' = $3`,
-        place,
-      );
+    await tx.query(
+      `delete from scenario_limits where workspace_id = $1 and livemode = $2 and lock <> '' and lock::jsonb->>'client_id' = $3`,
+      place,
+    );
     await tx.query(
       `with ended as (
          delete from webhooks where workspace_id = $1 and livemode = $2 and $3 in (filter->>'client_id', bound->>'client_id')
          returning workspace_id, id, livemode),
        kept as (insert into removed_webhooks (workspace_id, id, livemode) select * from ended on conflict do nothing)
        delete from deliveries d using ended e where d.workspace_id = e.workspace_id and d.webhook_id = e.id`,
+      place,
+    );
+  });
+}
+
+/** Deletes what its calls write beside their records: events, pauses, waiting work, answers kept for later. */
+export async function deleteTraces(db: Pool, erasure: Erasure): Promise<void> {
+  const { id, workspaceId, livemode, name } = erasure;
+  const place = [workspaceId, livemode, name];
+  await withTransaction(db, async (tx) => {
+    await tx.query(
+      `delete from tag_values where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
+      place,
+    );
+    await tx.query(
+      `delete from scenario_states where workspace_id = $1 and livemode = $2 and lock <> '' and lock::jsonb->>'client_id' = $3`,
       place,
     );
     await deleteMentions(tx, erasure);

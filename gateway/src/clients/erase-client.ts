@@ -5,6 +5,7 @@ import { seal, unseal } from '../accounts/seal.ts';
 import {
   deleteAnswers,
   deleteSettings,
+  deleteTraces,
   type Erasure,
   endKeysAndBudgets,
   endSweep,
@@ -30,7 +31,7 @@ import { addErasedClients, readErasedClients } from './erased-files.ts';
  * stay what they were. What is about the client alone (its settings, keys, events, webhooks, answers kept) is deleted; invoices stay,
  * as the law wants them.
  *
- *   erase     remember by hash (database and DATA_DIR) -> end keys and budgets -> delete settings -> rename calls, a day at a time -> sums
+ *   erase     remember by hash (database and DATA_DIR) -> end keys and budgets -> delete settings, traces -> rename calls, a day at a time -> sums
  *   sweep     calls under way when it was erased may still write its name: looked for until they are over, and erased too
  *   repeat    a start on a database that does not know an erasure of DATA_DIR's (restored from before it) erases again
  *
@@ -71,6 +72,7 @@ async function eraseAll(services: Services, erasure: Erasure, erasedAt: Date): P
   const { db } = services;
   const ended = await endKeysAndBudgets(db, erasure);
   await deleteSettings(db, erasure);
+  await deleteTraces(db, erasure);
   await renameOpenCalls(db, erasure, erasedAt);
   for (const stretch of await stretchesOf(db, erasure)) await renameCalls(db, erasure, stretch);
   await renameSums(db, erasure);
@@ -114,9 +116,10 @@ export async function sweepErased(services: Services): Promise<void> {
   }
 }
 
+/** What is set for the client since, for when it calls again, stays. */
 async function sweepAll(services: Services, erasure: Erasure): Promise<void> {
   await renameInstances(services.db, erasure);
-  await deleteSettings(services.db, erasure);
+  await deleteTraces(services.db, erasure);
   await renameSums(services.db, erasure);
   await eraseAnswers(services, erasure);
 }
