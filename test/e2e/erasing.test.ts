@@ -260,6 +260,17 @@ describe('a client that is set up again at once', () => {
   }, 20_000);
 });
 
+describe('a client that is erased in test mode', () => {
+  it('keeps its live answers for retries: what was made once is not made twice', async () => {
+    const id = 'hippogriff';
+    const fields = { name: 'Live', limit_usd: 5, scope: { client_id: id } };
+    const once = (): Promise<Response> => gateway.post('/v1/budgets', fields, { 'idempotency-key': 'live, once' });
+    const made = await json<{ id: string }>(once(), 201);
+    expect((await gateway.send('DELETE', `/v1/clients/${id}/data`, undefined, test)).status).toBe(204);
+    expect((await json<{ id: string }>(once(), 201)).id).toBe(made.id);
+  });
+});
+
 describe('a client whose name is a common word', () => {
   it('takes nothing of another client with it: neither events, nor answers that a retry is to be given', async () => {
     const common = ['type', 'content', 'budget'];

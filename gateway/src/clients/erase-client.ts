@@ -84,10 +84,10 @@ async function eraseAll(services: Services, erasure: Erasure, erasedAt: Date): P
  * Answers kept for an Idempotency-Key are sealed: those that are about the client are deleted. No other is, whatever words it has: who
  * asks again would pay again.
  */
-async function eraseAnswers({ db, secret }: Services, { workspaceId, name }: Erasure): Promise<void> {
+async function eraseAnswers({ db, secret }: Services, { workspaceId, livemode, name }: Erasure): Promise<void> {
   const value = JSON.stringify(name);
   const about = ['client_id', 'id'].flatMap((field) => [`"${field}":${value}`, `"${field}": ${value}`]);
-  for await (const page of keptAnswers(db, workspaceId)) {
+  for await (const page of keptAnswers(db, { workspaceId, livemode })) {
     const naming = page.filter(({ keyId, idempotencyKey, sealedBody }) => {
       const body = unseal(secret, sealedBody, [workspaceId, keyId, idempotencyKey]);
       return about.some((text) => body.includes(text));
