@@ -261,13 +261,18 @@ describe('a client that is set up again at once', () => {
 });
 
 describe('a client that is erased in test mode', () => {
-  it('keeps its live answers for retries: what was made once is not made twice', async () => {
+  it('keeps its live answers: what was made once is not made twice, and what is stored goes on', async () => {
     const id = 'hippogriff';
     const fields = { name: 'Live', limit_usd: 5, scope: { client_id: id } };
     const once = (): Promise<Response> => gateway.post('/v1/budgets', fields, { 'idempotency-key': 'live, once' });
     const made = await json<{ id: string }>(once(), 201);
+    // Its stored answers can be continued, too.
+    const respond = (more: object): Promise<Response> =>
+      gateway.post('/v1/responses', { model: 'gpt-4o', input: 'Hi', metadata: { client_id: id }, ...more });
+    const { id: stored } = await json<{ id: string }>(respond({ store: true }));
     expect((await gateway.send('DELETE', `/v1/clients/${id}/data`, undefined, test)).status).toBe(204);
     expect((await json<{ id: string }>(once(), 201)).id).toBe(made.id);
+    await json(respond({ previous_response_id: stored }));
   });
 });
 

@@ -203,7 +203,11 @@ export async function deleteTraces(db: Pool, erasure: Erasure): Promise<void> {
       `delete from background_calls where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 and state <> 'running'`,
       place,
     );
-    await tx.query('delete from stored_answers where workspace_id = $1 and client_id = $2', [workspaceId, name]);
+    // Test mode's are the sandbox's.
+    await tx.query(
+      `delete from stored_answers where workspace_id = $1 and client_id = $3 and (account <> 'sandbox') = $2`,
+      place,
+    );
     await tx.query(
       `update unwritten_calls set call = (call::jsonb || jsonb_build_object('c', $4::text, 'e', null, 'o', null, 'n', null))::json
        where workspace_id = $1 and call->>'c' = $3 and (call->>'live')::boolean = $2`,
