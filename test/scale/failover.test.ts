@@ -60,6 +60,17 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
     }
   }
 
+  /** For a failure: what the database does, and what the gateways said last. */
+  async function state(): Promise<string> {
+    const asked = [
+      'select application_name, state, sync_state from pg_stat_replication',
+      "select name, setting from pg_settings where name = 'synchronous_standby_names'",
+      'select pid, state, wait_event, left(query, 120) as query from pg_stat_activity where datname = current_database()',
+    ];
+    const rows = await Promise.all(asked.map((sql) => query(sql).then((found) => found.rows, String)));
+    return JSON.stringify([rows, gateways.map((gateway) => gateway.output().slice(-3_000))], undefined, 1);
+  }
+
   const heard: Awaited<ReturnType<Load['stop']>>[number][] = [];
 
   /** Load while the primary goes; the books of all that was called so far agree. */
@@ -74,7 +85,9 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
       const now = await cluster.primary();
       return now !== undefined && now !== primary;
     });
-    const served = await load.servedAfter(promoted);
+    const served = await load.servedAfter(promoted).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${await state()}`);
+    });
     console.log(
       `${name}: a standby was promoted ${((promoted - gone) / 1000).toFixed(1)} s after it, and calls were served ${(served / 1000).toFixed(2)} s later`,
     );

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { answerWithinMs, beat } from './heartbeat.ts';
+import { answerWithinMs, beat, cut } from './heartbeat.ts';
 import { type Connection, stayConnected } from './pool.ts';
 
 export interface Listener {
@@ -60,11 +60,17 @@ export async function listen(
     // A connection that dies may say so twice, and an error nobody listens to would end the process.
     next.on('error', () => void reconnect());
     next.once('end', () => void reconnect());
-    await next.connect();
-    await stayConnected(next);
-    beat(next, { everyMs: options.beatMs ?? beatMs, lateMs, onLate: () => void lookAround() });
-    for (const channel of options.channels) await next.query(`listen ${pg.escapeIdentifier(channel)}`);
-    return next;
+    try {
+      await next.connect();
+      await stayConnected(next);
+      beat(next, { everyMs: options.beatMs ?? beatMs, lateMs, onLate: () => void lookAround() });
+      for (const channel of options.channels) await next.query(`listen ${pg.escapeIdentifier(channel)}`);
+      return next;
+    } catch (cause) {
+      // A server that answers later than we wait would keep this connection, and what it listens to would come twice.
+      cut(next);
+      throw cause;
+    }
   }
 
   /** This connection alone may be lost; a server that answers a new one is there. */

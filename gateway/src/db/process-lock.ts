@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import pg from 'pg';
-import { answerWithinMs, beat } from './heartbeat.ts';
+import { answerWithinMs, beat, cut } from './heartbeat.ts';
 import { type Connection, stayConnected } from './pool.ts';
 import type { Db } from './transaction.ts';
 
@@ -46,17 +46,18 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
         void reconnect();
       });
     }
-    await next.connect();
-    await stayConnected(next);
-    beat(next);
-    const { rows } = await next.query(
-      `with registered as (
-         insert into processes (id, hostname, pid) values ($1, $2, $3) on conflict (id) do update set hostname = excluded.hostname
-         returning lock_number)
-       select lock_number, pg_advisory_lock(${lockClass}, lock_number) from registered`,
-      [id, hostname(), process.pid],
-    );
-    lockNumber = (rows[0] as { lock_number: number }).lock_number;
+    try {
+      await next.connect();
+      await stayConnected(next);
+      beat(next);
+      // While it waits a server does not see that nobody is there any more: an attempt that was given up must not hold the row for ever.
+      await next.query("set lock_timeout = '4s'");
+      lockNumber = await registerAndLock(next, id);
+    } catch (cause) {
+      // A server that answers later than we wait would give the lock to this connection, and the next attempt would wait for it in vain.
+      cut(next);
+      throw cause;
+    }
     held = !lost.has(next);
     return next;
   }
@@ -87,6 +88,17 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       await client.end().catch(() => {});
     },
   };
+}
+
+async function registerAndLock(client: pg.Client, id: string): Promise<number> {
+  const { rows } = await client.query(
+    `with registered as (
+       insert into processes (id, hostname, pid) values ($1, $2, $3) on conflict (id) do update set hostname = excluded.hostname
+       returning lock_number)
+     select lock_number, pg_advisory_lock(${lockClass}, lock_number) from registered`,
+    [id, hostname(), process.pid],
+  );
+  return (rows[0] as { lock_number: number }).lock_number;
 }
 
 /**
