@@ -13,10 +13,11 @@ import { type HostileRequest, hostileRequests } from '../support/hostile-request
 import { gatewayEnv, liveKey, testKey } from '../support/start-gateway.ts';
 
 /**
- * The promise is 250 ms. It is measured from another process on a machine that others use too, so the bound is twelve times that;
- * each of these requests held the gateway for seconds before it was bounded.
+ * The promise is 250 ms. It is measured from another process on a machine that others use too, so the bound is four times that, and what is over it is sent
+ * once more: a busy machine is slow once, a gateway that is held is slow each time. Each of these requests held it for seconds before
+ * it was bounded.
  */
-const healthzMsMax = 3_000;
+const healthzMsMax = 1_000;
 
 let fakes: Fakes;
 let database: TestDatabase;
@@ -229,10 +230,15 @@ it('a head that is sent by halves is waited for some ten seconds', { timeout: 30
   expect(performance.now() - from).toBeLessThan(20_000);
 });
 
+async function slowestOnAQuietMachine<T>(work: () => Promise<T>): Promise<{ result: T; slowestMs: number }> {
+  const first = await slowestWhile(work());
+  return first.slowestMs < healthzMsMax ? first : slowestWhile(work());
+}
+
 describe('nobody waits for a hostile request', () => {
   it.each(hostileRequests)('$name', async (hostile) => {
     for (const key of [testKey, liveKey]) {
-      const { result, slowestMs } = await slowestWhile(send(hostile, key));
+      const { result, slowestMs } = await slowestOnAQuietMachine(() => send(hostile, key));
       // What a live call comes to is the vendor's to say, as long as it is not the gateway that fails.
       if (key === testKey) expect(hostile.statuses).toContain(result.status);
       else expect(result.status).not.toBe(500);
@@ -244,16 +250,17 @@ describe('nobody waits for a hostile request', () => {
     const worst = ['a picture of 19 MiB', 'words of 19 MiB', 'half characters', 'embeddings of 2,048 texts'];
     const chosen = hostileRequests.filter(({ name }) => worst.includes(name));
     const live = Buffer.from('{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}]}');
-    const work = Promise.all([
-      ...chosen.map((hostile) => send(hostile, testKey)),
-      sleep(100).then(() =>
-        ask('/v1/chat/completions', {
-          body: live,
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${liveKey}` },
-        }),
-      ),
-    ]);
-    const { result, slowestMs } = await slowestWhile(work);
+    const work = () =>
+      Promise.all([
+        ...chosen.map((hostile) => send(hostile, testKey)),
+        sleep(100).then(() =>
+          ask('/v1/chat/completions', {
+            body: live,
+            headers: { 'content-type': 'application/json', authorization: `Bearer ${liveKey}` },
+          }),
+        ),
+      ]);
+    const { result, slowestMs } = await slowestOnAQuietMachine(work);
     expect(result.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
     expect(slowestMs).toBeLessThan(healthzMsMax);
   });
