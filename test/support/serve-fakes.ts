@@ -9,6 +9,8 @@ import type { Fakes } from './fakes/start-fakes.ts';
  */
 export async function serveFakes(fakes: Fakes): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer(async (req, res) => {
+    // Each request has a connection of its own: a client that keeps one (Java's for 20 minutes) meets the moment this server closes it.
+    res.setHeader('connection', 'close');
     const [, vendor = '', action = ''] = req.url?.split('/') ?? [];
     if (vendor === 'reset') fakes.reset();
     else if (vendor === 'openai' || vendor === 'anthropic' || vendor === 'gemini') {
