@@ -44,6 +44,7 @@ const floors: Record<string, number> = {
   doctor: 5,
   calls: 5,
   routing: 4,
+  ledger: 4,
   db: 1,
   outgoing: 1,
   turns: 1,

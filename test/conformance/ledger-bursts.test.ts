@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, expect, it } from 'vitest';
-import type { Meter } from '../../gateway/src/budgets/meter.ts';
+import type { Meter } from '../../gateway/src/ledger/meter.ts';
 import { type LedgerProcess, newBudget, twoProcesses } from '../support/ledger-process.ts';
 
 /** What many calls in the same instant are told. Two processes, so that neither leases all there is. */

@@ -1,7 +1,7 @@
-import { adoptLeases } from '../budgets/adoption-store.ts';
 import { findDeadProcesses } from '../db/process-lock.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { sweep } from '../idempotency/idempotency-store.ts';
+import { adoptLeases } from '../ledger/adoption-store.ts';
 import type { Services } from '../services.ts';
 import { failAbandoned } from './run-background.ts';
 

@@ -1,10 +1,10 @@
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { toUsd } from '@ai-gateway/shared/money';
 import { subjectOf, wantsCheapest } from '../budgets/budget.ts';
-import { databaseAway } from '../budgets/journal.ts';
-import type { Meter } from '../budgets/meter.ts';
 import { billed } from '../clients/markup.ts';
+import { databaseAway } from '../db/unavailable.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
+import type { Meter } from '../ledger/meter.ts';
 import { extrasOf } from '../providers/call-extras.ts';
 import { boundInputTokens, contentBytes } from '../providers/count-tokens.ts';
 import { maskAccount } from '../providers/mask-account.ts';

@@ -1,9 +1,9 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { databaseAway } from '../budgets/journal.ts';
-import type { Hold } from '../budgets/ledger.ts';
+import { databaseAway } from '../db/unavailable.ts';
 import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
 import { needString, readChoice, readModel, readNumber, readString, wrong } from '../dialects/read-fields.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
+import type { Hold } from '../ledger/ledger.ts';
 import { boundInputTokens, contentBytes, estimateUsage, inputOf } from '../providers/count-tokens.ts';
 import { type EmbeddingRequest, embeddingAdapterOf, encode } from '../providers/embeddings.ts';
 import { sandboxTokens, sandboxVector } from '../providers/sandbox.ts';

@@ -1,4 +1,4 @@
-import type { Hold } from '../budgets/ledger.ts';
+import type { Hold } from '../ledger/ledger.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { type Funding, fitNext, mostOf } from './fund-call.ts';

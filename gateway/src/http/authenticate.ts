@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { type Caller, hashText, looksLikeKey } from '../accounts/api-key.ts';
 import { findCaller } from '../accounts/key-store.ts';
-import { databaseAway } from '../budgets/journal.ts';
 import type { Db } from '../db/transaction.ts';
+import { databaseAway } from '../db/unavailable.ts';
 
 const rememberMs = 60_000;
 const remembered = 10_000;

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { errorCatalogue, GatewayError, isGatewayError, toErrorBody } from '@ai-gateway/shared/errors';
 import type { Logger } from 'pino';
-import { databaseAway } from '../budgets/journal.ts';
 import { isConnectionFault } from '../db/connection-fault.ts';
+import { databaseAway } from '../db/unavailable.ts';
 import { messages } from '../dialects/messages.ts';
 import { endUnread } from './end-unread.ts';
 

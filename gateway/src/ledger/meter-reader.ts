@@ -1,10 +1,10 @@
+import type { Budget } from '../budgets/budget.ts';
+import { limitIn } from '../budgets/budget.ts';
+import { findMeters, type MeterRow } from '../budgets/budget-store.ts';
+import type { Count } from '../budgets/budget-view.ts';
+import { periodAt } from '../budgets/period.ts';
 import type { Db } from '../db/transaction.ts';
-import type { Budget } from './budget.ts';
-import { limitIn } from './budget.ts';
-import { findMeters, type MeterRow } from './budget-store.ts';
-import type { Count } from './budget-view.ts';
 import type { Ledger } from './ledger.ts';
-import { periodAt } from './period.ts';
 
 interface Wanted {
   budget: Budget;

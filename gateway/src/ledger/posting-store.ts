@@ -1,11 +1,11 @@
+import { type Budget, crossed, nextTold } from '../budgets/budget.ts';
+import { findUnposted, type MeterRow, readBudget, readMeter } from '../budgets/budget-store.ts';
+import { viewBudget } from '../budgets/budget-view.ts';
 import type { Step } from '../db/pipeline.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { CallTags } from '../usage/call-record.ts';
 import { type CallRow, hoursOf, markLateOf } from '../usage/call-store.ts';
-import { type Budget, crossed, nextTold } from './budget.ts';
-import { findUnposted, type MeterRow, readBudget, readMeter } from './budget-store.ts';
-import { viewBudget } from './budget-view.ts';
 import type { Posting } from './meter.ts';
 
 /** A batch of the journal with what it does to the meters it touches. */

@@ -1,9 +1,10 @@
-import { GatewayError } from '@ai-gateway/shared/errors';
+import type { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { isRefusal } from '../db/pipeline.ts';
 import { isRowFault, sqlState } from '../db/row-fault.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
+import { databaseAway } from '../db/unavailable.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { CallTags, ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { type CallRow, ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
@@ -700,16 +701,6 @@ function add(sums: Map<Meter, Spent>, meter: Meter, { spentNanos, leasedNanos, t
 /** What was spent before this batch, as one call of each meter: as far as this process knew it crossed nothing. */
 function earlierCharges(unposted: ReadonlyMap<Meter, Spent>): Charge[] {
   return [...unposted].map(([{ id }, { spentNanos, tags }]) => ({ meterId: id, spentNanos, tags }));
-}
-
-export function databaseAway(): GatewayError {
-  return new GatewayError(
-    'service_unavailable',
-    'The gateway cannot reach its database, so it sends no call that it could not record. Try again in a few seconds.',
-    {
-      retryAfterSeconds: 2,
-    },
-  );
 }
 
 const noPartition = '23514';

@@ -1,5 +1,5 @@
-import type { Budget } from './budget.ts';
-import type { PeriodKind } from './period.ts';
+import type { Budget } from '../budgets/budget.ts';
+import type { PeriodKind } from '../budgets/period.ts';
 
 /** What one settled call does to one meter's row: `leased` is the part of `spent` that leaves the process's lease. */
 export interface Posting {

@@ -1,7 +1,7 @@
+import { findSpent } from '../budgets/budget-store.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import { findSpent } from './budget-store.ts';
-import type { JournalRow } from './journal.ts';
+import type { JournalRow } from './call-journal.ts';
 import {
   type Batch,
   type Charge,

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Budget, instanceFor, type Subject } from '../budgets/budget.ts';
+import { findSpent, openMeter } from '../budgets/budget-store.ts';
+import type { BudgetViews } from '../budgets/budget-views.ts';
 import type { ProcessLock } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
-import { type Budget, instanceFor, type Subject } from './budget.ts';
-import { findSpent, openMeter } from './budget-store.ts';
-import type { BudgetViews } from './budget-views.ts';
-import { databaseAway } from './journal.ts';
+import { databaseAway } from '../db/unavailable.ts';
 import { askBack, borrow, coverHeld, type Grant, giveBack, giveBackAll } from './lease-store.ts';
 import { holdAll, Meter, type Posting } from './meter.ts';
 

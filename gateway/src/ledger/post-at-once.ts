@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { runPipeline, type Step } from '../db/pipeline.ts';
 import { copyCalls, markLateHours, updateCalls } from '../usage/call-store.ts';
-import type { JournalRow } from './journal.ts';
+import type { JournalRow } from './call-journal.ts';
 import { type Batch, keepUnposted, type PostedMeter, postMeters, readOthers, readPosted } from './posting-store.ts';
 
 type RowBatch = Batch & { rows: readonly JournalRow[] };

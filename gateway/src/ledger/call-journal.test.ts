@@ -5,7 +5,7 @@ import { dataFolder } from '../../../test/support/data-folder.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { UnwrittenFile } from '../usage/unwritten-file.ts';
-import { Journal } from './journal.ts';
+import { Journal } from './call-journal.ts';
 
 let database: TestDatabase;
 let journal: Journal;
