@@ -29,6 +29,7 @@ import { readHealth } from './doctor/database-health-store.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { type OpenPort, openPort, portTaken } from './http/open-port.ts';
 import { answerWhileStarting } from './http/serve-starting.ts';
+import { HttpPools } from './http-pools/http-pools.ts';
 import { startJobs } from './jobs.ts';
 import { Journal } from './ledger/call-journal.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -36,7 +37,6 @@ import { MeterReader } from './ledger/meter-reader.ts';
 import { GuardViews } from './limits/guard-views.ts';
 import { LimitBoard } from './limits/limit-board.ts';
 import { askForPast, hearCounts, hearPast, shareCounts } from './limits/share-counts.ts';
-import { Outgoing } from './outgoing/outgoing.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { HealthBoard } from './routing/health-board.ts';
 import { refusalText } from './routing/refusal-text.ts';
@@ -138,7 +138,7 @@ export async function startGateway(
     onOver: (meter) => void ledger.recallAll(meter),
     onWritten: (batch) => metrics.batchWritten(batch),
   });
-  const outgoing = new Outgoing({
+  const httpPools = new HttpPools({
     timeoutMs: config.firstByteTimeoutMs,
     answerTimeoutMs: config.answerTimeoutMs,
     allowPrivateNetwork: config.allowPrivateNetwork,
@@ -190,7 +190,7 @@ export async function startGateway(
     warmUp: new WarmUp({ db }),
     tags: new TagRegistry({ db, log }),
     outbox,
-    outgoing,
+    httpPools,
     workspaces,
     settings: new SettingsViews({ db }),
     health: new HealthBoard({
@@ -299,7 +299,7 @@ export async function startGateway(
       .stop()
       .catch((error: unknown) => log.warn({ err: error }, 'deliveries did not end in time; they are tried again'));
     await traces?.exporter.stop(traceEndMs);
-    await outgoing.close();
+    await httpPools.close();
     await listener.close();
     await ledger
       .stop()

@@ -46,7 +46,7 @@ const floors: Record<string, number> = {
   routing: 4,
   ledger: 4,
   db: 1,
-  outgoing: 1,
+  'http-pools': 1,
   turns: 1,
 };
 

@@ -137,7 +137,7 @@ function refusalOf(dialect: Dialect, { vendor, model }: { vendor: Vendor; model:
         ...adapter.relay(dialect.id, target),
         ...relayBody({ body: bytes, outline: outlineJson(bytes), json, call, model, kind: vendor }),
       }
-    : translateCall(adapter, call, target).outgoing;
+    : translateCall(adapter, call, target).request;
   const sent = JSON.parse(outgoing.body.toString()) as JsonObject;
   const { pathname, search } = new URL(outgoing.url);
   const request = { method: 'POST', path: pathname + search, headers: outgoing.headers, json: sent, aborted: false };

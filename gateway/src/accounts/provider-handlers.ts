@@ -1,7 +1,7 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Context } from '../context.ts';
-import { readBaseUrl } from '../outgoing/given-url.ts';
+import { readBaseUrl } from '../http-pools/given-url.ts';
 import type { Services } from '../services.ts';
 import { hintOf } from './api-key.ts';
 import { newId } from './new-id.ts';

@@ -74,8 +74,8 @@ async function countAtAnthropic(
 ): Promise<number | undefined> {
   const { model } = candidate;
   const { url, headers } = anthropic.relay('messages', targetOf(candidate));
-  const { pool, path } = services.outgoing.destination(`${url}/count_tokens`, candidate.trusted);
-  const limits = services.outgoing.streamLimits;
+  const { pool, path } = services.httpPools.destination(`${url}/count_tokens`, candidate.trusted);
+  const limits = services.httpPools.streamLimits;
   const foreign = withoutForeign(call, json, model);
   // What the model refuses in a call it refuses in a count of it.
   const fit = fitBody({ kind: 'anthropic', model, json, call });

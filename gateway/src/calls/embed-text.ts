@@ -280,17 +280,17 @@ async function embed(
   const adapter = embeddingAdapterOf(candidate.kind);
   const { body, outline, json } = request;
   if (!adapter.relays && asked.texts === undefined) throw wrong('input', 'text: this provider takes no token ids');
-  const outgoing = adapter.request(asked, targetOf(candidate));
+  const providerRequest = adapter.request(asked, targetOf(candidate));
   const sent = adapter.relays
     ? relayBody({ body, outline, json, call, model: candidate.model, kind: 'openai-compatible' }).body
-    : outgoing.body;
+    : providerRequest.body;
   try {
     const exchange = await Exchange.send(
       {
-        ...services.outgoing.destination(outgoing.url, candidate.trusted),
-        headers: outgoing.headers,
+        ...services.httpPools.destination(providerRequest.url, candidate.trusted),
+        headers: providerRequest.headers,
         body: sent,
-        limits: services.outgoing.plainLimits,
+        limits: services.httpPools.plainLimits,
       },
       request.cancellation,
     );

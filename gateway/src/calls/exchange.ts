@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { Destination, ExchangeLimits } from '../outgoing/outgoing.ts';
+import type { Destination, ExchangeLimits } from '../http-pools/http-pools.ts';
 import type { Cancellation } from './cancellation.ts';
 
 export interface ExchangeRequest extends Destination {

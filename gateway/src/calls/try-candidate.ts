@@ -3,8 +3,8 @@ import { parseExact } from '../dialects/exact-json.ts';
 import type { Answer, JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
 import {
   type Adapter,
-  type Outgoing,
   type ProviderFailure,
+  type ProviderRequest,
   type Target,
   UnreadableAnswer,
 } from '../providers/adapter.ts';
@@ -75,8 +75,8 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   const adapter = adapterFor(kind, call, candidate.model);
   const relayed = adapter.native.includes(call.dialect);
   const translated = relayed ? undefined : translateCall(adapter, call, targetOf(candidate));
-  const outgoing = translated?.outgoing ?? relay(adapter, kind, options);
-  const { dropped } = outgoing;
+  const providerRequest = translated?.request ?? relay(adapter, kind, options);
+  const { dropped } = providerRequest;
   const lost = relayed && kind === 'openai' ? lostInChat(call, candidate.model) : undefined;
   if (lost !== undefined) return { kind: 'unsupported', error: unsupported([lost], candidate) };
   if (request.strict && dropped.length > 0) return { kind: 'unsupported', error: unsupported(dropped, candidate) };
@@ -85,13 +85,13 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
   // Counted while the provider thinks.
   const counting = !relayed && call.stream && call.dialect === 'messages' ? estimateInputTokens(call) : undefined;
   try {
-    const exchange = await send(services, candidate, outgoing, {
+    const exchange = await send(services, candidate, providerRequest, {
       cancellation: request.cancellation,
       isStream: call.stream,
     });
     if (exchange.status < 200 || exchange.status > 299)
       return { kind: 'failed', failure: withoutKey(await refusal(services, adapter, exchange), candidate) };
-    const restore = 'restore' in outgoing ? hidingCost(request, outgoing.restore) : undefined;
+    const restore = 'restore' in providerRequest ? hidingCost(request, providerRequest.restore) : undefined;
     const inputTokens = await counting;
     const reading: Reading = { adapter, translated, exchange, request, call, dropped, inputTokens, restore };
     return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
@@ -107,7 +107,7 @@ function relay(
   adapter: Adapter,
   kind: Adapter['kind'],
   { request, call, candidate, ceiling }: Try,
-): Omit<Outgoing, 'body'> & Relay {
+): Omit<ProviderRequest, 'body'> & Relay {
   const head = adapter.relay(call.dialect, targetOf(candidate));
   const { outline, json } = request;
   const { body, dropped, restore } = relayBody({
@@ -142,13 +142,16 @@ export function targetOf(candidate: Candidate): Target {
 function send(
   services: Services,
   candidate: Candidate,
-  outgoing: { url: string; headers: Record<string, string>; body: Buffer | string },
+  providerRequest: { url: string; headers: Record<string, string>; body: Buffer | string },
   { cancellation, isStream }: { cancellation: Cancellation; isStream: boolean },
 ): Promise<Exchange> {
-  const { plainLimits, streamLimits } = services.outgoing;
-  const { pool, path } = services.outgoing.destination(outgoing.url, candidate.trusted);
+  const { plainLimits, streamLimits } = services.httpPools;
+  const { pool, path } = services.httpPools.destination(providerRequest.url, candidate.trusted);
   const limits = isStream ? streamLimits : plainLimits;
-  return Exchange.send({ pool, path, headers: outgoing.headers, body: outgoing.body, limits }, cancellation);
+  return Exchange.send(
+    { pool, path, headers: providerRequest.headers, body: providerRequest.body, limits },
+    cancellation,
+  );
 }
 
 async function refusal(services: Services, adapter: Adapter, exchange: Exchange): Promise<AttemptFailure> {

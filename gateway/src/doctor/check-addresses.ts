@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { createServer, isIP } from 'node:net';
 import { installationHeader, installationId } from '../accounts/installation-id.ts';
 import type { Config } from '../config.ts';
-import { isPublicAddress } from '../outgoing/address.ts';
+import { isPublicAddress } from '../http-pools/address.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const askMs = 10_000;

@@ -1,4 +1,4 @@
-import type { Outgoing } from '../outgoing/outgoing.ts';
+import type { HttpPools } from '../http-pools/http-pools.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const noticedMs = 5_000;
@@ -17,9 +17,9 @@ export function clockFinding(other: string, { hereMs, thereMs }: { hereMs: numbe
 const askMs = 10_000;
 
 /** The `Date` header of whatever answers there; undefined where nothing does. */
-export async function dateOf(outgoing: Outgoing, url: string): Promise<number | undefined> {
+export async function dateOf(httpPools: HttpPools, url: string): Promise<number | undefined> {
   try {
-    const { headers, body } = await outgoing
+    const { headers, body } = await httpPools
       .pool(new URL(url).origin, true)
       .request({ method: 'HEAD', path: '/', signal: AbortSignal.timeout(askMs) });
     await body.dump();

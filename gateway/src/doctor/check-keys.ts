@@ -2,13 +2,13 @@ import { operatorAccounts, storedAccounts } from '../accounts/provider-accounts.
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/transaction.ts';
-import type { Outgoing } from '../outgoing/outgoing.ts';
+import type { HttpPools } from '../http-pools/http-pools.ts';
 import { type AccountCheck, checkAccount } from '../routing/check-account.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Tries every provider key once, by a list of models: those of the environment and, with a database, those that workspaces stored. */
 export async function checkKeys(
-  outgoing: Outgoing,
+  httpPools: HttpPools,
   { providers, db, secret }: { providers: Config['providers']; db: Db | undefined; secret: string | undefined },
 ): Promise<Finding[]> {
   const stored = db === undefined || secret === undefined ? [] : await storedAccounts(db, secret);
@@ -29,7 +29,7 @@ export async function checkKeys(
     ...unopened.map(({ row }) =>
       fail('keys', `The secret does not open the stored key "${row.name}" of ${row.workspaceId}. Store it again.`),
     ),
-    ...(await inTurns([...own, ...others], async (one) => keyFinding(one, await checkAccount(outgoing, one.account)))),
+    ...(await inTurns([...own, ...others], async (one) => keyFinding(one, await checkAccount(httpPools, one.account)))),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { Db } from '../db/transaction.ts';
-import { isPublicAddress } from '../outgoing/address.ts';
+import { isPublicAddress } from '../http-pools/address.ts';
 import { urlOf } from '../webhooks/webhook-secrets.ts';
 import { listAllWebhooks } from '../webhooks/webhook-store.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';

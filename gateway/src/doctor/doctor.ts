@@ -7,7 +7,7 @@ import { clusterFolder, hasCluster } from '../db/embedded-postgres.ts';
 import { isLocked } from '../db/folder-lock.ts';
 import { appliedMigrations, pendingMigrations } from '../db/migrate.ts';
 import { type Database, openForTool } from '../db/open-database.ts';
-import { Outgoing } from '../outgoing/outgoing.ts';
+import { HttpPools } from '../http-pools/http-pools.ts';
 import { diskWarning, readDisk } from '../telemetry/disk-space.ts';
 import { listFiles } from '../usage/unwritten-file.ts';
 import { checkPort, checkPublicAddress, localUrl, whoAnswers } from './check-addresses.ts';
@@ -60,7 +60,7 @@ export async function doctor(
     return checkDatabase(database.pool, database.kind);
   });
   await check('unwritten', () => unwrittenFiles(dataDir));
-  const outgoing = new Outgoing({
+  const httpPools = new HttpPools({
     timeoutMs: config.firstByteTimeoutMs,
     answerTimeoutMs: config.answerTimeoutMs,
     allowPrivateNetwork: config.allowPrivateNetwork,
@@ -80,11 +80,11 @@ export async function doctor(
     const [provider] = config.providers;
     if (provider !== undefined)
       await check('clock', async () => {
-        const thereMs = await dateOf(outgoing, provider.baseUrl);
+        const thereMs = await dateOf(httpPools, provider.baseUrl);
         return thereMs === undefined ? [] : [clockFinding(`${provider.kind}'s`, { hereMs: nowMs(), thereMs })];
       });
     const stored = isMigrated ? db : undefined;
-    await check('keys', () => checkKeys(outgoing, { providers: config.providers, db: stored, secret }));
+    await check('keys', () => checkKeys(httpPools, { providers: config.providers, db: stored, secret }));
     let hasWebhooks = false;
     if (stored !== undefined && secret !== undefined)
       await check('webhooks', async () => {
@@ -98,7 +98,7 @@ export async function doctor(
       checkPublicAddress({ publicUrl: config.publicUrl, secret, isRunning, hasWebhooks }),
     );
   } finally {
-    await outgoing.close();
+    await httpPools.close();
     await database?.stop();
   }
   return findings;

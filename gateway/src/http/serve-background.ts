@@ -9,7 +9,7 @@ import { readChat } from '../dialects/chat-read.ts';
 import { edit, type Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { needString } from '../dialects/read-fields.ts';
-import { readUrl } from '../outgoing/given-url.ts';
+import { readUrl } from '../http-pools/given-url.ts';
 import type { Services } from '../services.ts';
 import type { CallTags } from '../usage/call-record.ts';
 

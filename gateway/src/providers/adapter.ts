@@ -20,7 +20,7 @@ export interface Target {
   model: string;
 }
 
-export interface Outgoing {
+export interface ProviderRequest {
   url: string;
   /** Lower-case names. The key stands here and nowhere else (never in the URL). */
   headers: Record<string, string>;
@@ -70,9 +70,9 @@ export interface Adapter {
   /** Asked for JSON the vendor itself holds the model to it. */
   readonly keepsToJson: boolean;
   /** Where and with which headers a relayed call of `dialect` goes. */
-  relay(dialect: DialectId, target: Target): Omit<Outgoing, 'body'>;
+  relay(dialect: DialectId, target: Target): Omit<ProviderRequest, 'body'>;
   /** `dropped` names, in the caller's words, the parameters this provider cannot honour. */
-  request(call: NeutralCall, target: Target): Outgoing & { dropped: readonly string[] };
+  request(call: NeutralCall, target: Target): ProviderRequest & { dropped: readonly string[] };
   /** Throws a ProviderFailure-shaped `UnreadableAnswer` on nonsense. */
   response(body: unknown): Answer;
   stream(): StreamReader;

@@ -1,5 +1,5 @@
 import type { ProviderKind, Usage } from '../dialects/neutral.ts';
-import type { Outgoing, ProviderFailure, Target } from './adapter.ts';
+import type { ProviderFailure, ProviderRequest, Target } from './adapter.ts';
 import { gemini, geminiHead } from './gemini.ts';
 import { asArray, asObject, parseObject } from './openai-answer.ts';
 import { openAiFailure, openAiHeaders } from './openai-compatible.ts';
@@ -17,7 +17,7 @@ export interface EmbeddingRequest {
 /** Embeddings at one kind of provider. `relays`: the caller's body goes there as it is, and the answer comes back so. */
 export interface EmbeddingAdapter {
   readonly relays: boolean;
-  request(asked: EmbeddingRequest, target: Target): Outgoing;
+  request(asked: EmbeddingRequest, target: Target): ProviderRequest;
   /** Undefined for something that is no answer. */
   response(
     body: Buffer,

@@ -1,4 +1,4 @@
-import type { Adapter, Outgoing, Target } from './adapter.ts';
+import type { Adapter, ProviderRequest, Target } from './adapter.ts';
 import { readGenerated } from './gemini-answer.ts';
 import { geminiFailure } from './gemini-error.ts';
 import { geminiRequest } from './gemini-request.ts';
@@ -24,7 +24,7 @@ export const gemini: Adapter = {
   error: geminiFailure,
 };
 
-export function geminiHead(target: Target, method: string): Omit<Outgoing, 'body'> {
+export function geminiHead(target: Target, method: string): Omit<ProviderRequest, 'body'> {
   return {
     url: `${target.baseUrl}/v1beta/models/${encodeURIComponent(target.model)}:${method}`,
     headers: { 'content-type': 'application/json', 'x-goog-api-key': target.apiKey },

@@ -1,5 +1,5 @@
 import type { DialectId, NeutralCall } from '../dialects/neutral.ts';
-import type { Adapter, Outgoing, ProviderFailure, Target } from './adapter.ts';
+import type { Adapter, ProviderFailure, ProviderRequest, Target } from './adapter.ts';
 import { callerCode, cleanMessage, judge, parseErrorBody, statusIn, wordsOf } from './failure.ts';
 import { asObject, asText, chatStreamReader, readCompletion } from './openai-answer.ts';
 import { chatRequest } from './openai-request.ts';
@@ -24,11 +24,11 @@ const paths: Record<DialectId, string> = {
   messages: '/chat/completions',
 };
 
-export function openAiRelay(dialect: DialectId, target: Target): Omit<Outgoing, 'body'> {
+export function openAiRelay(dialect: DialectId, target: Target): Omit<ProviderRequest, 'body'> {
   return { url: `${target.baseUrl}${paths[dialect]}`, headers: openAiHeaders(target) };
 }
 
-export function openAiRequest(call: NeutralCall, target: Target): Outgoing & { dropped: readonly string[] } {
+export function openAiRequest(call: NeutralCall, target: Target): ProviderRequest & { dropped: readonly string[] } {
   const { body, dropped } = chatRequest(call, target);
   return {
     url: `${target.baseUrl}/chat/completions`,

@@ -1,7 +1,7 @@
 import type { StreamWriter } from '../dialects/dialect.ts';
 import { withExactSchemas } from '../dialects/exact-json.ts';
 import type { Answer, AnswerPart, NeutralCall, StreamEvent } from '../dialects/neutral.ts';
-import type { Adapter, Outgoing, StreamReader, Target } from './adapter.ts';
+import type { Adapter, ProviderRequest, StreamReader, Target } from './adapter.ts';
 import { jsonAnswer, jsonWriter } from './json-text.ts';
 import { brokenArguments, brokenCall, isArguments, namelessCall } from './tool-arguments.ts';
 import { type Renamed, renamed } from './tool-names.ts';
@@ -9,7 +9,7 @@ import { WholeCharacters } from './whole-characters.ts';
 
 /** One call in the words of another vendor, and its answer in the caller's again. */
 export interface TranslatedCall {
-  outgoing: Outgoing & { dropped: readonly string[] };
+  request: ProviderRequest & { dropped: readonly string[] };
   response(body: unknown): Answer;
   stream(): StreamReader;
   /** The caller's writer, with what this call needs before it. */
@@ -25,7 +25,7 @@ export function translateCall(adapter: Adapter, call: NeutralCall, target: Targe
   const sent = withExactSchemas(onlyAllowed(names?.call ?? call, adapter));
   const json = call.output.kind !== 'text' && !adapter.keepsToJson;
   return {
-    outgoing: adapter.request(sent, target),
+    request: adapter.request(sent, target),
     response: (body) => {
       const answer = adapter.response(body);
       checkCalls(answer);

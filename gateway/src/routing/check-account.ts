@@ -1,5 +1,5 @@
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
-import type { Outgoing } from '../outgoing/outgoing.ts';
+import type { HttpPools } from '../http-pools/http-pools.ts';
 import type { ProviderFailure } from '../providers/adapter.ts';
 import { listModelsRequest } from '../providers/list-models-request.ts';
 import { adapterOf } from '../providers/providers.ts';
@@ -17,13 +17,13 @@ const checkMs = 10_000;
 
 /** Tries an account's key by a list of models, at the account's own base URL: costs nothing, asks no model. */
 export async function checkAccount(
-  outgoing: Outgoing,
+  httpPools: HttpPools,
   account: Pick<ProviderAccount, 'kind' | 'baseUrl' | 'apiKey' | 'operators'>,
 ): Promise<AccountCheck> {
   const { url, headers } = listModelsRequest(account);
   const { origin, pathname, search } = new URL(url);
   try {
-    const { statusCode: status, body } = await outgoing.pool(origin, account.operators).request({
+    const { statusCode: status, body } = await httpPools.pool(origin, account.operators).request({
       method: 'GET',
       path: pathname + search,
       headers,

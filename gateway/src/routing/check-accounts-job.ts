@@ -24,8 +24,8 @@ export async function checkAccounts(services: Services, which: 'all' | 'refused'
   await Promise.all(Array.from({ length: atOnce }, work));
 }
 
-async function checkOne({ health, outgoing }: Services, account: ProviderAccount): Promise<void> {
-  const check = await checkAccount(outgoing, account);
+async function checkOne({ health, httpPools }: Services, account: ProviderAccount): Promise<void> {
+  const check = await checkAccount(httpPools, account);
   if (check.kind === 'refused') health.checked(account.id, { ...check, kind: 'account' });
   else if (check.kind === 'works') health.checked(account.id, undefined);
 }

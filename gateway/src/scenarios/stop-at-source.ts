@@ -106,7 +106,7 @@ async function ask(
 ): Promise<Told> {
   const url = new URL(connection.baseUrl);
   const prefix = url.pathname.replace(/\/+$/, '');
-  const answer = await services.outgoing.pool(url.origin, false).request({
+  const answer = await services.httpPools.pool(url.origin, false).request({
     method: 'POST',
     path: `${prefix}${request.path}`,
     headers: {

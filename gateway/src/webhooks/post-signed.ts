@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import { urlFault } from '../outgoing/address.ts';
+import { urlFault } from '../http-pools/address.ts';
 import type { Services } from '../services.ts';
 
 const answerMs = 15_000;
@@ -24,7 +24,7 @@ export async function postSigned(
           'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
           'webhook-signature': new Webhook(secret).sign(id, sentAt, body),
         };
-  const answer = await services.outgoing.pool(url.origin, false).request({
+  const answer = await services.httpPools.pool(url.origin, false).request({
     method: 'POST',
     path: url.pathname + url.search,
     headers: { 'content-type': 'application/json', 'user-agent': 'ai-gateway', ...signature, ...headers },

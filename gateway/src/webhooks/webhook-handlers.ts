@@ -5,7 +5,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
 import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { Context } from '../context.ts';
-import { badUrl, readUrl } from '../outgoing/given-url.ts';
+import { badUrl, readUrl } from '../http-pools/given-url.ts';
 import type { Services } from '../services.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
 import { addressOf, askOnce, confirmHashOf } from './confirm-address.ts';

@@ -34,7 +34,7 @@ interface KeptPool {
 }
 
 /** Connections to the outside: one pool for each origin, made when first needed; a host that callers name is let go a minute after its last request. */
-export class Outgoing {
+export class HttpPools {
   readonly #options: { timeoutMs: number; allowPrivateNetwork: boolean };
   readonly plainLimits: ExchangeLimits;
   readonly streamLimits: ExchangeLimits;
@@ -54,7 +54,7 @@ export class Outgoing {
     const { timeoutMs, answerTimeoutMs } = options;
     this.plainLimits = { silenceMs: answerTimeoutMs, totalMs: answerTimeoutMs, readsOn: true };
     this.streamLimits = { silenceMs: timeoutMs, totalMs: Number.POSITIVE_INFINITY, readsOn: false };
-    this.#sweep = setInterval(() => this.letGoIdle(performance.now()), sweepMs).unref();
+    this.#sweep = setInterval(() => this.closeIdle(performance.now()), sweepMs).unref();
   }
 
   /** Where a URL leads. Taken apart once: it is the same for call after call. */
@@ -94,7 +94,7 @@ export class Outgoing {
   }
 
   /** Closes what has neither been asked for lately nor has a request under way. `nowMs` is by `performance.now()`. */
-  letGoIdle(nowMs: number): void {
+  closeIdle(nowMs: number): void {
     for (const [key, { pool, trusted, usedAtMs }] of this.#pools) {
       if (trusted || nowMs - usedAtMs < idleMs || pool.stats.size > 0) continue;
       this.#pools.delete(key);
