@@ -1,0 +1,131 @@
+import { globSync, readFileSync } from 'node:fs';
+import { contract } from '@ai-gateway/shared/contract';
+import { openApi } from '@ai-gateway/shared/openapi';
+import { describe, expect, it } from 'vitest';
+import { textsOf } from '../support/texts-of.ts';
+
+/** What a person reads (errors, labels, help, mails, logs, docs) is plain, present-day English: docs/voice.md. */
+
+const root = new URL('../..', import.meta.url).pathname;
+
+interface ReadText {
+  file: string;
+  line: number;
+  text: string;
+}
+
+/** Still in the old voice; each line of this list goes when its files are rewritten. */
+const todo: readonly RegExp[] = [/^gateway\//, /^shared\//, /^integrations\//, /^docs\//, /^[A-Z]+\.md$/];
+
+/** Deliberate: the text, where it is, and why it stays. */
+const exceptions: readonly { file: string; text: string; because: string }[] = [];
+
+const refused: readonly [words: RegExp, instead: string][] = [
+  [/\banew\b/i, 'again; of a budget: resets'],
+  [/\bmend(s|ed|ing)?\b/i, 'fix, correct'],
+  [/\bof late\b/i, 'recently'],
+  [/\bnought\b/i, 'zero, nothing'],
+  [/\bdearest\b/i, 'highest, most expensive'],
+  [/\bstands?\b/i, 'is, is listed'],
+  [/\b(who|what|whom)(so)?ever\b/i, 'name the person or the thing'],
+  [/\bhung up\b/i, 'disconnected'],
+  [/\b(no|a) call of\b/i, 'unknown endpoint'],
+  [/\b(is|are) no \p{L}+ (of|here)\b/iu, 'unknown X'],
+  [/\btold\b/i, 'is notified, says'],
+  [/\blets? \p{L}* ?through\b/iu, 'allows'],
+  [/\bknows? no\b/i, 'has no, does not support'],
+  [/\bnobody foresaw\b/i, 'unexpected'],
+  [/\bcut down\b/i, 'stopped'],
+  [/\bfor want of\b/i, 'without'],
+  [/\bseen to\b/i, 'handled'],
+  [/\bat length\b|\bat once and\b/i, 'in full, immediately'],
+  [/\$[\d.,{}]+ (of [^.]{1,30} )?are\b/, 'is: an amount is singular'],
+  [
+    /\b(a|the|no|of) (keys|usage|settings|billing) page\b|(?<!Grafana.{0,20}|\/)\bdashboard\b/i,
+    'the gateway has no such page',
+  ],
+];
+
+/** A sentence that does not name its subject. A question does not count. */
+const nameless =
+  /(?:^|[.!:;]\s+)(?:What|Who|Whom|Whose|Whoever|Whatever|So much|So many|One (?:who|that|may|can))\b[^.!?]*(?:[.!](?:\s|$)|$)/;
+
+function faultsOf(text: string): string[] {
+  const words = refused.flatMap(([pattern, instead]) => {
+    const found = pattern.exec(text)?.[0];
+    return found === undefined ? [] : [`"${found}" (say: ${instead})`];
+  });
+  const sentence = nameless.exec(text)?.[0];
+  return sentence === undefined ? words : [...words, `"${sentence.trim()}" (name the subject)`];
+}
+
+function linesOf({ file, line, text }: ReadText): string[] {
+  if (exceptions.some((one) => one.file === file && text.includes(one.text))) return [];
+  return faultsOf(text).map((fault) => `${file}:${line} ${fault}`);
+}
+
+const sources = globSync(
+  [
+    'gateway/{src,bin,launcher,package}/**/*.{ts,js}',
+    'shared/src/**/*.ts',
+    'integrations/{make,n8n,zapier}/{src,nodes,credentials}/**/*.ts',
+  ],
+  { cwd: root, exclude: ['**/node_modules/**', '**/*.test.ts', '**/*.d.ts'] },
+).sort();
+
+const pages = globSync(['README.md', '*.md', 'docs/**/*.md', 'integrations/*/README.md', 'gateway/package/*.md'], {
+  cwd: root,
+  exclude: ['**/node_modules/**'],
+}).sort();
+
+/** The prose of a page, a line each: code is left out. */
+function proseOf(file: string): ReadText[] {
+  let inCode = false;
+  return readFileSync(`${root}${file}`, 'utf8')
+    .split('\n')
+    .flatMap((text, at) => {
+      if (/^\s*(```|~~~)/.test(text)) inCode = !inCode;
+      return inCode ? [] : [{ file, line: at + 1, text: text.replaceAll(/`[^`]*`/g, '``') }];
+    });
+}
+
+function done({ file }: { file: string }): boolean {
+  return !todo.some((pattern) => pattern.test(file));
+}
+
+describe('the words that people read', () => {
+  it('in errors, logs, commands, mails and forms are plain', () => {
+    const texts = sources.flatMap((file) => textsOf(root, file));
+    expect(texts.length).toBeGreaterThan(1_500);
+    expect(texts.filter(done).flatMap(linesOf)).toEqual([]);
+  });
+
+  it('in the docs are plain', () => {
+    expect(pages.flatMap(proseOf).filter(done).flatMap(linesOf)).toEqual([]);
+  });
+
+  it('in the OpenAPI document are plain', () => {
+    const texts: ReadText[] = [];
+    JSON.stringify(
+      openApi({ operations: contract, serverUrl: 'http://127.0.0.1:8787', version: '0' }),
+      (key, value: unknown) => {
+        if (/^(summary|description|title)$/.test(key) && typeof value === 'string')
+          texts.push({ file: 'shared/openapi.json', line: 1, text: value });
+        return value;
+      },
+    );
+    expect(texts.length).toBeGreaterThan(500);
+    expect([...new Set(texts.filter(done).flatMap(linesOf))]).toEqual([]);
+  });
+
+  it('have no exception that is not needed any more', () => {
+    const gone = exceptions.filter(({ file, text }) => !readFileSync(`${root}${file}`, 'utf8').includes(text));
+    expect(gone).toEqual([]);
+  });
+
+  it('are refused where they are odd', () => {
+    expect(faultsOf('The budget begins anew.')).toEqual(['"anew" (say: again; of a budget: resets)']);
+    expect(faultsOf('What is over it is refused.')).toEqual(['"What is over it is refused." (name the subject)']);
+    expect(faultsOf('What went wrong? See /docs.')).toEqual([]);
+  });
+});
