@@ -24,7 +24,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // A busy machine fails a test of time now and then. CI repeats it once, and the summary names it.
+    // A busy machine fails a test of time now and then. CI repeats it once, and the summary names it; run-tests.ts repeats a whole file.
     retry: process.env.CI === undefined ? 0 : 1,
   },
 });

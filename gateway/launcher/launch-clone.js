@@ -16,7 +16,7 @@ const needEverything = ['test', 'bench'];
 
 /** The arguments that the scripts of package.json pass. Every other word goes to the list of commands. */
 const scripts = new Map([
-  ['test', ['node_modules/vitest/vitest.mjs', 'run']],
+  ['test', ['test/support/run-tests.ts']],
   ['bench', ['test/bench/run.ts']],
   // Of `pnpm pack`: Node calls the blanking out of types, which a clone runs by, an experiment.
   ['build-package', ['--disable-warning=ExperimentalWarning', 'gateway/package/build-package.ts']],

@@ -1,21 +1,54 @@
-import type { Reporter, TestModule } from 'vitest/node';
+import { writeFileSync } from 'node:fs';
+import type { Reporter, SerializedError, TestModule, TestSuite } from 'vitest/node';
+import { type FileOutcome, lastLine, outcomeVariable, type RunOutcome, secondChances } from './test-outcome.ts';
 
-/** Names the tests that passed only when repeated; then a last line any machine can read: `12 passed, 0 failed, 1 skipped`. */
+/**
+ * Hands the outcome of a run to run-tests.ts, which prints it after it has repeated what failed. A run of vitest alone prints it here: the tests that passed
+ * only when repeated, then a last line any machine can read.
+ */
 export default class SummaryReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
-    const counts = { passed: 0, failed: 0, skipped: 0 };
-    const repeated: string[] = [];
-    for (const module of modules) {
-      for (const test of module.children.allTests()) {
-        const { state } = test.result();
-        if (test.diagnostic()?.flaky) repeated.push(`${module.relativeModuleId} > ${test.fullName}`);
-        if (state === 'passed' || state === 'failed') counts[state] += 1;
-        else counts.skipped += 1;
-      }
-      if (module.errors().length > 0 && module.children.size === 0) counts.failed += 1;
-    }
-    for (const name of repeated) process.stdout.write(`\nfailed once, passed when repeated: ${name}\n`);
-    const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
-    process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
+  readonly #outcomeFile = process.env[outcomeVariable];
+
+  constructor() {
+    // A test that starts a vitest of its own must not write here.
+    delete process.env[outcomeVariable];
   }
+
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+    const outcome = outcomeOf(modules, errors);
+    if (this.#outcomeFile !== undefined) writeFileSync(this.#outcomeFile, JSON.stringify(outcome));
+    else process.stdout.write(`\n${[...secondChances(outcome, outcome), lastLine(outcome)].join('\n')}\n`);
+  }
+}
+
+function outcomeOf(modules: readonly TestModule[], errors: readonly SerializedError[]): RunOutcome {
+  const fileOf = ({ VITEST_TEST_PATH: path }: SerializedError): unknown => path;
+  const inFile = (path: string): string[] =>
+    errors.filter((error) => fileOf(error) === path).map(({ message }) => `(an error outside its tests) ${message}`);
+  const known = new Set<unknown>(modules.map(({ moduleId }) => moduleId));
+  return {
+    files: modules.map((module) => fileOutcome(module, inFile(module.moduleId))),
+    strayErrors: errors.filter((error) => !known.has(fileOf(error))).map(({ message }) => message),
+  };
+}
+
+function fileOutcome(module: TestModule, errors: readonly string[]): FileOutcome {
+  const tests = [...module.children.allTests()];
+  const named = (state: string): string[] =>
+    tests.filter((test) => test.result().state === state).map(({ fullName }) => fullName);
+  const passed = named('passed').length;
+  const failed = named('failed');
+  // A hook that fails leaves its tests unrun: the error is the suite's.
+  const suites: (TestModule | TestSuite)[] = [module, ...module.children.allSuites()];
+  const broken = suites
+    .filter((suite) => suite.errors().length > 0)
+    .map((suite) => (suite.type === 'module' ? '(the file itself)' : `${suite.fullName} (a hook)`));
+  return {
+    path: module.moduleId,
+    name: module.relativeModuleId,
+    passed,
+    failed: [...failed, ...broken, ...errors],
+    skipped: tests.length - passed - failed.length,
+    repeated: tests.filter((test) => test.diagnostic()?.flaky).map(({ fullName }) => fullName),
+  };
 }

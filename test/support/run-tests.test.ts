@@ -1,0 +1,66 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram } from './command-line.ts';
+import { dataFolder } from './data-folder.ts';
+
+const runner = fileURLToPath(new URL('run-tests.ts', import.meta.url));
+const reporter = fileURLToPath(new URL('summary-reporter.ts', import.meta.url));
+
+/** A project of a few files, each of which counts its runs in a file beside it. */
+describe('npm test', () => {
+  let folder: string;
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+  const runsOf = (name: string): number => readFileSync(join(folder, `${name}.runs`), 'utf8').length;
+  const run = (env: Record<string, string>, ...args: string[]): ReturnType<typeof runProgram> =>
+    runProgram(process.execPath, [runner, ...args], { cwd: folder, env });
+
+  beforeAll(() => {
+    folder = dataFolder('rerun');
+    write(
+      'vitest.config.mjs',
+      `export default { test: { globals: true, include: ['*.test.mjs'], reporters: ['default', ${JSON.stringify(reporter)}] } };`,
+    );
+    const counted = (name: string): string => `
+      import { appendFileSync, readFileSync } from 'node:fs';
+      appendFileSync(${JSON.stringify(join(folder, `${name}.runs`))}, '.');
+      const runs = readFileSync(${JSON.stringify(join(folder, `${name}.runs`))}, 'utf8').length;`;
+    write('sound.test.mjs', `${counted('sound')}\nit('is sound', () => {});\nit.skip('is left out', () => {});`);
+    write(
+      'shaky.test.mjs',
+      `${counted('shaky')}
+      describe('a busy machine', () => {
+        beforeAll(() => { if (runs === 1) throw new Error('not in time'); });
+        it('is in time', () => {});
+        it('is in time again', () => {});
+      });`,
+    );
+    write('broken.test.mjs', `${counted('broken')}\nit('is broken', () => { throw new Error('always'); });`);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('runs a file whose beforeAll failed once more in CI, alone, and passes with its second counts', async () => {
+    const { code, out } = await run({ CI: 'true' }, 'sound', 'shaky');
+    expect(out.trimEnd().split('\n').slice(-2)).toEqual([
+      'failed once, passed when repeated: shaky.test.mjs > a busy machine (a hook) (the file ran once more, alone)',
+      '3 passed, 0 failed, 1 skipped',
+    ]);
+    expect(code).toBe(0);
+    expect([runsOf('sound'), runsOf('shaky')]).toEqual([1, 2]);
+  });
+
+  it('fails when a file fails twice', async () => {
+    const { code, out } = await run({ CI: 'true' });
+    expect(out.trimEnd().split('\n').at(-1)).toBe('3 passed, 1 failed, 1 skipped');
+    expect(code).toBe(1);
+    expect(runsOf('broken')).toBe(2);
+  });
+
+  it('repeats nothing outside CI', async () => {
+    const { code, out } = await run({}, 'broken');
+    expect(out.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed');
+    expect(code).toBe(1);
+    expect(runsOf('broken')).toBe(3);
+  });
+});
