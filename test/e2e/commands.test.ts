@@ -1,15 +1,17 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { helpOf, inClone } from '../../gateway/src/cli/command-help.ts';
 import { commands } from '../../gateway/src/cli/commands.ts';
+import { openDatabase } from '../../gateway/src/db/open-database.ts';
 import { type Ended, runCommand, runProgram } from '../support/command-line.ts';
 import { dataFolder } from '../support/data-folder.ts';
 
 const folder = dataFolder('commands');
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+mkdirSync(folder, { recursive: true });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the commands', () => {
@@ -58,9 +60,32 @@ describe('the commands', () => {
     expect(err).toContain(`Usage: npm run gateway ${args[0]}`);
   });
 
+  /** Those that work on what a gateway has made. The others make it, or look for it themselves. */
+  const beginners = ['start', 'import', 'restore', 'doctor'];
+  const export_ = join(folder, 'usage.csv');
+  const needed: Record<string, string[]> = {
+    backup: ['--out', join(folder, 'mistyped.backup')],
+    export: ['--out', join(folder, 'mistyped.ndjson')],
+    'check-bill': ['--provider', 'openai', '--month', '2026-11', '--file', export_],
+  };
+  it.each(commands.flatMap(({ name }) => (beginners.includes(name) ? [] : [name])))(
+    'refuse a mistyped DATA_DIR and make nothing there: %s',
+    async (name) => {
+      writeFileSync(export_, '');
+      const dataDir = join(folder, `mistyped-${name}`);
+      const { code, out, err } = await runCommand([name, ...(needed[name] ?? [])], { env: { DATA_DIR: dataDir } });
+      expect([code, out]).toEqual([1, '']);
+      expect(err).toBe(
+        `There is no database in ${dataDir}. Set DATA_DIR (or --data-dir), or DATABASE_URL, to what the gateway uses.\n`,
+      );
+      expect(readdirSync(folder).filter((entry) => entry.includes('mistyped'))).toEqual([]);
+    },
+  );
+
   it('look at the data of --data-dir, over DATA_DIR', async () => {
     const dataDir = join(folder, 'data');
-    mkdirSync(dataDir, { recursive: true });
+    const made = await openDatabase({ databaseUrl: undefined, dataDir });
+    await made.stop();
     const { code, out } = await runCommand(['verify-ledger', '--data-dir', dataDir], {
       env: { DATA_DIR: '/dev/null/nowhere' },
     });

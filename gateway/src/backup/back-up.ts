@@ -4,9 +4,9 @@ import { readSecret } from '../accounts/generated-secret.ts';
 import { findProof } from '../accounts/secret-proof-store.ts';
 import type { Config } from '../config.ts';
 import { isConnectionFault } from '../db/connection-fault.ts';
-import { clusterFolder, clusterPassword, hasCluster } from '../db/embedded-postgres.ts';
+import { clusterFolder, clusterPassword } from '../db/embedded-postgres.ts';
 import { appliedMigrations, pendingMigrations } from '../db/migrate.ts';
-import { type Database, openForTool } from '../db/open-database.ts';
+import { type Database, openUsedForTool } from '../db/open-database.ts';
 import { estimateRows } from '../tools/dump-store.ts';
 import { type Progress, showProgress } from '../tools/progress.ts';
 import { listFiles } from '../usage/unwritten-file.ts';
@@ -33,13 +33,10 @@ export async function backUp(
   { databaseUrl, dataDir, secret: givenSecret }: Pick<Config, 'databaseUrl' | 'dataDir' | 'secret'>,
   { out, signal }: { out: string; signal?: AbortSignal },
 ): Promise<BackupDone> {
-  if (databaseUrl === undefined && !hasCluster(dataDir))
-    throw new Error(`There is no database in ${dataDir}. Set DATA_DIR, or DATABASE_URL, to what the gateway uses.`);
-  const database = await openForTool({ databaseUrl, dataDir, migrates: false });
+  const database = await openUsedForTool({ databaseUrl, dataDir, migrates: false });
   try {
     const migrations = await appliedMigrations(database.pool);
     pendingMigrations(migrations);
-    if (migrations.length === 0) throw new Error('The database is empty: no gateway was started on it yet.');
     const secret = givenSecret === undefined ? readSecret(dataDir) : undefined;
     const head: BackupHead = {
       format: 'ai-gateway-backup',

@@ -33,7 +33,7 @@ older version is migrated. Then start the gateway with the GATEWAY_SECRET of the
           tell(`${rows} rows imported in ${time}. Start the gateway with the GATEWAY_SECRET of the old one.`);
           return true;
         },
-        { migrates: false },
+        { migrates: false, fills: true },
       ),
     ),
 });

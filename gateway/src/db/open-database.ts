@@ -1,12 +1,13 @@
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { connectionTo } from './database-url.ts';
-import { runningConnection, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { hasCluster, runningConnection, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { faultText, grantText, mayCome } from './explain-fault.ts';
 import { checkFitness } from './fitness.ts';
 import { isLocked } from './folder-lock.ts';
 import type { Watch } from './keep-running.ts';
-import { migrate } from './migrate.ts';
+import { appliedMigrations, migrate } from './migrate.ts';
 import { type Connection, createPool, usualConnections } from './pool.ts';
 
 /** Of a parent, whose workers have the rest. */
@@ -125,6 +126,33 @@ function named(cause: unknown, connections: number): unknown {
   if (grant !== undefined) return new Error(grant, { cause });
   const says = faultText(cause, { connections });
   return says === undefined ? cause : new Error(`DATABASE_URL: the database cannot be reached: ${says}.`, { cause });
+}
+
+/**
+ * The database of a gateway, for a tool. One that no gateway has used yet is refused, and nothing is made: a mistyped DATA_DIR would
+ * otherwise look like an installation with no calls.
+ */
+export async function openUsedForTool(options: {
+  databaseUrl: string | undefined;
+  dataDir: string;
+  /** False for a tool that looks at a database as it is. */
+  migrates?: boolean;
+}): Promise<Database> {
+  const { databaseUrl, dataDir } = options;
+  if (databaseUrl === undefined && !hasCluster(dataDir))
+    throw new Error(
+      `There is no database in ${resolve(dataDir)}. Set DATA_DIR (or --data-dir), or DATABASE_URL, to what the gateway uses.`,
+    );
+  const database = await openForTool({ databaseUrl, dataDir, migrates: false });
+  try {
+    if ((await appliedMigrations(database.pool)).length === 0)
+      throw new Error('The database is empty: no gateway was started on it yet.');
+    if (options.migrates !== false) await migrate(database.pool);
+    return database;
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
 }
 
 /** The database for a tool that runs beside a gateway, or without one: an embedded one in use is looked at where it runs. */
