@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { greeting } from './greeting.ts';
-import { findModel, hasGone } from './providers/catalog.ts';
+import { findModel, hasGone } from './models/catalog.ts';
 
 const started = {
   url: 'http://127.0.0.1:8787',

@@ -1,4 +1,4 @@
-import { modelsOfClass, vendors } from './providers/catalog.ts';
+import { modelsOfClass, vendors } from './models/catalog.ts';
 
 interface Started {
   url: string;

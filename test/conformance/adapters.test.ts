@@ -7,10 +7,10 @@ import type { AnswerPart, NeutralCall, StreamEvent, Usage } from '../../gateway/
 import { responses } from '../../gateway/src/dialects/responses.ts';
 import { createFrameSplitter } from '../../gateway/src/dialects/sse-frames.ts';
 import type { Adapter, Target } from '../../gateway/src/providers/adapter.ts';
-import { anthropic } from '../../gateway/src/providers/anthropic.ts';
-import { gemini } from '../../gateway/src/providers/gemini.ts';
-import { openai } from '../../gateway/src/providers/openai.ts';
-import { openAiResponses } from '../../gateway/src/providers/openai-responses.ts';
+import { anthropic } from '../../gateway/src/providers/anthropic/anthropic.ts';
+import { gemini } from '../../gateway/src/providers/gemini/gemini.ts';
+import { openai } from '../../gateway/src/providers/openai/openai.ts';
+import { openAiResponses } from '../../gateway/src/providers/openai/openai-responses.ts';
 import { fakeAnthropic } from '../support/fakes/fake-anthropic.ts';
 import { fakeGemini } from '../support/fakes/fake-gemini.ts';
 import { fakeOpenAi } from '../support/fakes/fake-openai.ts';

@@ -6,7 +6,7 @@ import { messages } from '../../gateway/src/dialects/messages.ts';
 import type { StreamEvent } from '../../gateway/src/dialects/neutral.ts';
 import { replaceHalves } from '../../gateway/src/dialects/replace-halves.ts';
 import { jsonAnswer, jsonWriter } from '../../gateway/src/providers/json-text.ts';
-import { chatStreamReader } from '../../gateway/src/providers/openai-answer.ts';
+import { chatStreamReader } from '../../gateway/src/providers/openai-compatible/openai-answer.ts';
 import { anthropicNames, geminiNames, openAiNames, renamed } from '../../gateway/src/providers/tool-names.ts';
 import { WholeCharacters } from '../../gateway/src/providers/whole-characters.ts';
 

@@ -4,7 +4,7 @@ import { array, assert, boolean, constantFrom, property, record, string } from '
 import { describe, expect, it } from 'vitest';
 import type { Answer, AnswerPart, StreamEvent } from '../../gateway/src/dialects/neutral.ts';
 import { UnreadableAnswer } from '../../gateway/src/providers/adapter.ts';
-import { gemini } from '../../gateway/src/providers/gemini.ts';
+import { gemini } from '../../gateway/src/providers/gemini/gemini.ts';
 
 describe('what Gemini answers, plain and streamed', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { vendors } from '../../gateway/src/providers/catalog.ts';
-import { isRetired, type Retirement, retirementOf } from '../../gateway/src/providers/retirements.ts';
+import { vendors } from '../../gateway/src/models/catalog.ts';
+import { isRetired, type Retirement, retirementOf } from '../../gateway/src/models/retirements.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -52,7 +52,7 @@ it('no page, sample, form or template names a model its vendor has retired', () 
   const all = mentions();
   const told = ({ where, name, retirement }: Mention): string => `${where} names ${name}, retired on ${retirement.on}`;
   for (const one of all.filter(({ retirement }) => !isRetired(retirement, now) && isRetired(retirement, soon)))
-    console.warn(`${told(one)}: name one of \`classes\` in gateway/src/providers/catalog.ts in its place.`);
+    console.warn(`${told(one)}: name one of \`classes\` in gateway/src/models/catalog.ts in its place.`);
   expect(all.filter(({ retirement }) => isRetired(retirement, now)).map(told)).toEqual([]);
 });
 

@@ -6,7 +6,7 @@ import { type Budget, instanceFor, scopeOfInstance, subjectOf } from '../budgets
 import { type Count, viewBudget } from '../budgets/budget-view.ts';
 import { billed, billedBudget, shownMarkup } from '../clients/markup.ts';
 import { pauseFor } from '../limits/guard-store.ts';
-import { affordableOutputTokens, type Price } from '../providers/price.ts';
+import { affordableOutputTokens, type Price } from '../models/price.ts';
 import { routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import type { CallTags } from '../usage/call-record.ts';

@@ -3,7 +3,7 @@ import { isRecord } from '@ai-gateway/shared/json';
 import { parseExact, writeExact } from '../dialects/exact-json.ts';
 import { edit, outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
-import { extrasOf, toolUsesMax } from '../providers/call-extras.ts';
+import { extrasOf, toolUsesMax } from '../models/call-extras.ts';
 import type { ModelCall } from './model-call.ts';
 
 export interface GuardedCall {

@@ -1,7 +1,7 @@
 import type { NeutralCall, Usage } from '../dialects/neutral.ts';
-import { boundOpaque, estimateUsage, inputOf, reachesOut } from '../providers/count-tokens.ts';
-import { geminiModel } from '../providers/gemini-model.ts';
-import { thinks } from '../providers/openai-model.ts';
+import { boundOpaque, estimateUsage, inputOf, reachesOut } from '../models/count-tokens.ts';
+import { geminiModel } from '../providers/gemini/gemini-model.ts';
+import { thinks } from '../providers/openai/openai-model.ts';
 import type { Candidate } from '../routing/route.ts';
 import { ceilingOf } from './fund-call.ts';
 

@@ -2,10 +2,10 @@ import { isRecord } from '@ai-gateway/shared/json';
 import { writeExact } from '../dialects/exact-json.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { isProof } from '../dialects/signatures.ts';
-import { isClaude } from '../providers/anthropic-model.ts';
-import { anthropicToolId } from '../providers/anthropic-turns.ts';
-import { openAiToolId } from '../providers/openai-messages.ts';
-import { responsesCallId } from '../providers/openai-responses-input.ts';
+import { isClaude } from '../providers/anthropic/anthropic-model.ts';
+import { anthropicToolId } from '../providers/anthropic/anthropic-turns.ts';
+import { responsesCallId } from '../providers/openai/openai-responses-input.ts';
+import { openAiToolId } from '../providers/openai-compatible/openai-messages.ts';
 
 /**
  * A conversation may go on with another vendor than it began with. Reasoning another vendor signed, the fields the gateway

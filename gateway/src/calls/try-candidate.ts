@@ -1,6 +1,8 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseExact } from '../dialects/exact-json.ts';
 import type { Answer, JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
+import { readUsage } from '../dialects/read-usage.ts';
+import { estimateInputTokens } from '../models/count-tokens.ts';
 import {
   type Adapter,
   type ProviderFailure,
@@ -8,10 +10,8 @@ import {
   type Target,
   UnreadableAnswer,
 } from '../providers/adapter.ts';
-import { estimateInputTokens } from '../providers/count-tokens.ts';
-import { openAiModel } from '../providers/openai-model.ts';
+import { openAiModel } from '../providers/openai/openai-model.ts';
 import { adapterFor } from '../providers/providers.ts';
-import { readUsage } from '../providers/read-usage.ts';
 import { type TranslatedCall, translateCall } from '../providers/translated-call.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';

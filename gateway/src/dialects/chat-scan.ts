@@ -1,6 +1,6 @@
-import { readOpenAiUsage, withOpenAiExtras } from '../providers/read-usage.ts';
 import type { RelayScanner } from './dialect.ts';
 import type { JsonObject, NeutralCall, Usage } from './neutral.ts';
+import { readOpenAiUsage, withOpenAiExtras } from './read-usage.ts';
 import { dataOf, parseFrame, TextCollector } from './scan-frame.ts';
 
 /** Follows chat completion chunks while they are relayed. Only the first and those with usage or an error are parsed. */

@@ -1,10 +1,10 @@
 import { toErrorBody } from '@ai-gateway/shared/errors';
-import { readOpenAiUsage, withOpenAiExtras } from '../providers/read-usage.ts';
 import { readChat } from './chat-read.ts';
 import { ChatScanner } from './chat-scan.ts';
 import { chatStream, writeChat } from './chat-write.ts';
 import type { Dialect } from './dialect.ts';
 import type { JsonObject } from './neutral.ts';
+import { readOpenAiUsage, withOpenAiExtras } from './read-usage.ts';
 
 /** OpenAI chat completions. */
 export const chat: Dialect = {

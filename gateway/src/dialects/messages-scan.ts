@@ -1,6 +1,6 @@
-import { readAnthropicUsage } from '../providers/read-usage.ts';
 import type { RelayScanner } from './dialect.ts';
 import type { JsonObject, Usage } from './neutral.ts';
+import { readAnthropicUsage } from './read-usage.ts';
 import { parseFrame, TextCollector } from './scan-frame.ts';
 
 /** Follows a stream of Anthropic's while it is relayed. Only the few frames that are not words of the model are parsed. */

@@ -1,7 +1,7 @@
-import { callInput, isArguments } from '../providers/tool-arguments.ts';
 import type { AnswerContext, StreamWriter } from './dialect.ts';
 import type { Answer, AnswerPart, FinishReason, JsonObject, StreamEvent, Usage } from './neutral.ts';
 import { markSignature } from './signatures.ts';
+import { callInput, isArguments } from './tool-arguments.ts';
 
 const stopWords: Record<FinishReason, string> = {
   stop: 'end_turn',

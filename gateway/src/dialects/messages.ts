@@ -1,10 +1,10 @@
 import { errorCatalogue, type GatewayError } from '@ai-gateway/shared/errors';
-import { readAnthropicUsage } from '../providers/read-usage.ts';
 import type { Dialect } from './dialect.ts';
 import { readMessages } from './messages-read.ts';
 import { MessagesScanner } from './messages-scan.ts';
 import { messageStream, writeMessage } from './messages-write.ts';
 import type { JsonObject } from './neutral.ts';
+import { readAnthropicUsage } from './read-usage.ts';
 
 /** Anthropic messages. */
 export const messages: Dialect = {

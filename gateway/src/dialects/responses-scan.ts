@@ -1,6 +1,6 @@
-import { readOpenAiUsage, withOpenAiExtras } from '../providers/read-usage.ts';
 import type { RelayScanner } from './dialect.ts';
 import type { JsonObject, Usage } from './neutral.ts';
+import { readOpenAiUsage, withOpenAiExtras } from './read-usage.ts';
 import { parseFrame, TextCollector } from './scan-frame.ts';
 
 /** Follows a stream of OpenAI's own while it is relayed. Only the few frames that carry the whole response are parsed. */

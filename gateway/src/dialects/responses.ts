@@ -1,7 +1,7 @@
 import { errorCatalogue, toErrorBody } from '@ai-gateway/shared/errors';
-import { readOpenAiUsage, withOpenAiExtras } from '../providers/read-usage.ts';
 import type { Dialect } from './dialect.ts';
 import type { JsonObject } from './neutral.ts';
+import { readOpenAiUsage, withOpenAiExtras } from './read-usage.ts';
 import { readResponses } from './responses-read.ts';
 import { idsOf, ResponsesScanner } from './responses-scan.ts';
 import { responsesStream } from './responses-stream.ts';

@@ -1,9 +1,9 @@
 import type { ProviderKind, Usage } from '../dialects/neutral.ts';
+import { readOpenAiUsage } from '../dialects/read-usage.ts';
 import type { ProviderFailure, ProviderRequest, Target } from './adapter.ts';
-import { gemini, geminiHead } from './gemini.ts';
-import { asArray, asObject, parseObject } from './openai-answer.ts';
-import { openAiFailure, openAiHeaders } from './openai-compatible.ts';
-import { readOpenAiUsage } from './read-usage.ts';
+import { gemini, geminiHead } from './gemini/gemini.ts';
+import { asArray, asObject, parseObject } from './openai-compatible/openai-answer.ts';
+import { openAiFailure, openAiHeaders } from './openai-compatible/openai-compatible.ts';
 
 export interface EmbeddingRequest {
   model: string;

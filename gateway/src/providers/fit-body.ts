@@ -1,7 +1,7 @@
 import type { NeutralCall } from '../dialects/neutral.ts';
-import { fitClaude } from './fit-claude.ts';
-import { fitOpenAi } from './fit-openai.ts';
+import { fitClaude } from './anthropic/fit-claude.ts';
 import type { Fit, FitOptions } from './fitting.ts';
+import { fitOpenAi } from './openai/fit-openai.ts';
 
 /**
  * Fits a relayed body to the model that gets it, by the tables translation uses too (`openai-model`, `anthropic-model`).

@@ -1,13 +1,13 @@
 import type { NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import type { Adapter } from './adapter.ts';
-import { anthropic } from './anthropic.ts';
-import { claudeModel, isClaude } from './anthropic-model.ts';
-import { gemini } from './gemini.ts';
+import { anthropic } from './anthropic/anthropic.ts';
+import { claudeModel, isClaude } from './anthropic/anthropic-model.ts';
+import { gemini } from './gemini/gemini.ts';
 import { mediaOf } from './media.ts';
-import { openai } from './openai.ts';
-import { openAiCompatible } from './openai-compatible.ts';
-import { needsResponses } from './openai-model.ts';
-import { openAiResponses } from './openai-responses.ts';
+import { openai } from './openai/openai.ts';
+import { needsResponses } from './openai/openai-model.ts';
+import { openAiResponses } from './openai/openai-responses.ts';
+import { openAiCompatible } from './openai-compatible/openai-compatible.ts';
 
 const adapters: Record<Exclude<ProviderKind, 'sandbox'>, Adapter> = {
   openai,

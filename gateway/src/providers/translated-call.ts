@@ -1,9 +1,10 @@
 import type { StreamWriter } from '../dialects/dialect.ts';
 import { withExactSchemas } from '../dialects/exact-json.ts';
 import type { Answer, AnswerPart, NeutralCall, StreamEvent } from '../dialects/neutral.ts';
+import { isArguments } from '../dialects/tool-arguments.ts';
 import type { Adapter, ProviderRequest, StreamReader, Target } from './adapter.ts';
+import { brokenArguments, brokenCall, namelessCall } from './broken-call.ts';
 import { jsonAnswer, jsonWriter } from './json-text.ts';
-import { brokenArguments, brokenCall, isArguments, namelessCall } from './tool-arguments.ts';
 import { type Renamed, renamed } from './tool-names.ts';
 import { WholeCharacters } from './whole-characters.ts';
 

@@ -1,6 +1,6 @@
 import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
-import type { CatalogModel } from '../providers/catalog.ts';
-import { likelyInputTokens } from '../providers/count-tokens.ts';
+import type { CatalogModel } from '../models/catalog.ts';
+import { likelyInputTokens } from '../models/count-tokens.ts';
 import { mediaOf, takers } from '../providers/media.ts';
 
 /** What a call needs of whichever model takes it. */

@@ -1,6 +1,6 @@
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import { billedUsd, type Markup } from '../clients/markup.ts';
-import { type CatalogModel, listModels, type Vendor } from '../providers/catalog.ts';
+import { type CatalogModel, listModels, type Vendor } from '../models/catalog.ts';
 
 /** A model as `GET /v1/models` shows it, in the shape of both vendors' packages. */
 export interface ListedModel {

@@ -9,8 +9,8 @@ import {
   type ModelRef,
   successorOf,
   type Vendor,
-} from '../providers/catalog.ts';
-import { isConfirmed } from '../providers/retirements.ts';
+} from '../models/catalog.ts';
+import { isConfirmed } from '../models/retirements.ts';
 import { nearNames } from './near-names.ts';
 
 /** What a model's name means to a workspace. */

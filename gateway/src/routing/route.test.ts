@@ -2,7 +2,7 @@ import { isGatewayError } from '@ai-gateway/shared/errors';
 import { describe, expect, it } from 'vitest';
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { Part } from '../dialects/neutral.ts';
-import { costNanos, type Price } from '../providers/price.ts';
+import { costNanos, type Price } from '../models/price.ts';
 import { isKnownModel, type RouteInput, routeCall } from './route.ts';
 
 function account(name: string, more: Partial<ProviderAccount> = {}): ProviderAccount {

@@ -4,7 +4,7 @@ import { type ModelPool, readFallbacks, writeFallbacks, writeModelPool } from '.
 import type { ProviderAccount, WorkspaceView } from '../accounts/workspace-view.ts';
 import { type Markup, shownMarkup } from '../clients/markup.ts';
 import type { Context } from '../context.ts';
-import { strengths } from '../providers/catalog.ts';
+import { strengths } from '../models/catalog.ts';
 import { describeModel, listedModels } from './model-list.ts';
 import { type NameContext, readModelName } from './model-name.ts';
 import { classModels, isKnownModel } from './route.ts';

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ProviderKind } from '../dialects/neutral.ts';
-import { findModel } from '../providers/catalog.ts';
+import { findModel } from '../models/catalog.ts';
 import type { ClosedCall } from '../usage/call-record.ts';
 import type { CallEnd, CallReport } from './call-report.ts';
 import { Distribution, LeanHistogram } from './lean-histogram.ts';

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { messages } from '../../dialects/messages.ts';
+import type { JsonObject } from '../../dialects/neutral.ts';
+import { chatRequest } from './openai-request.ts';
+
+/** What OpenAI gets of a call in Anthropic's dialect. */
+function translated(body: JsonObject, model = 'gpt-4o'): { body: JsonObject; dropped: string[] } {
+  const call = messages.read({ model, max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }], ...body });
+  return chatRequest(call, {
+    kind: 'openai',
+    provider: 'openai',
+    baseUrl: 'https://vendor.example/v1',
+    apiKey: 'k',
+    model,
+  });
+}
+
+describe('a call of a Claude client, for OpenAI', () => {
+  it("keeps people apart whose ids are longer than OpenAI's may be", () => {
+    const userOf = (id: string) => translated({ metadata: { user_id: id } }).body.user;
+    expect(userOf('u'.repeat(64))).toBe('u'.repeat(64));
+    const [one, other] = [userOf(`${'u'.repeat(150)}1`), userOf(`${'u'.repeat(150)}2`)];
+    expect(one).toMatch(/^[0-9a-f]{64}$/);
+    expect(other).not.toBe(one);
+    expect(userOf(`${'u'.repeat(150)}1`)).toBe(one);
+  });
+
+  it('names the properties of a tool without arguments: none', () => {
+    const { body } = translated({ tools: [{ name: 'ping', input_schema: { type: 'object' } }] });
+    expect(body.tools).toMatchObject([{ function: { name: 'ping', parameters: { type: 'object', properties: {} } } }]);
+  });
+
+  it('asks for no longer an answer than the model has', () => {
+    expect(translated({ max_tokens: 32_000 }).body.max_completion_tokens).toBe(16_384);
+    expect(translated({ max_tokens: 32_000 }, 'gpt-5').body.max_completion_tokens).toBe(32_000);
+  });
+
+  it('is strict only where every property is required, and says so of tools', () => {
+    const schema = (required: string[]) => ({
+      type: 'object',
+      properties: { a: { type: 'string' }, b: { type: 'string' } },
+      required,
+      additionalProperties: false,
+    });
+    const strictOf = (required: string[]) => {
+      const { body, dropped } = translated({
+        tools: [{ name: 't', strict: true, input_schema: schema(required) }],
+        output_config: { format: { type: 'json_schema', schema: schema(required) } },
+      });
+      const [tool] = body.tools as { function: JsonObject }[];
+      return [tool?.function.strict, (body.response_format as { json_schema: JsonObject }).json_schema.strict, dropped];
+    };
+    expect(strictOf(['a', 'b'])).toEqual([true, true, []]);
+    expect(strictOf(['a'])).toEqual([undefined, undefined, ['tools.strict']]);
+  });
+
+  it('shows the pictures and files of all results of a turn behind the last of them', () => {
+    const source = (media_type: string) => ({ type: 'base64', media_type, data: 'QUJD' });
+    const use = (id: string) => ({ type: 'tool_use', id, name: 't', input: {} });
+    const { body, dropped } = translated({
+      messages: [
+        { role: 'user', content: 'Look.' },
+        { role: 'assistant', content: [use('a'), use('b')] },
+        {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: 'a', content: [{ type: 'image', source: source('image/png') }] },
+          ],
+        },
+        {
+          role: 'user',
+          content: [
+            {
+              type: 'tool_result',
+              tool_use_id: 'b',
+              content: [{ type: 'document', source: source('application/pdf') }],
+            },
+            { type: 'text', text: 'Well?' },
+          ],
+        },
+      ],
+    });
+    expect((body.messages as JsonObject[]).slice(2)).toMatchObject([
+      { role: 'tool', tool_call_id: 'a' },
+      { role: 'tool', tool_call_id: 'b' },
+      { role: 'user', content: [{ type: 'image_url' }, { type: 'file' }] },
+      { role: 'user', content: 'Well?' },
+    ]);
+    expect(dropped).toEqual([]);
+  });
+
+  it('does not tell an o model how many calls to make at once, and says so', () => {
+    const asking = {
+      tools: [{ name: 't', input_schema: { type: 'object' } }],
+      tool_choice: { type: 'auto', disable_parallel_tool_use: true },
+    };
+    expect(translated(asking).body.parallel_tool_calls).toBe(false);
+    const { body, dropped } = translated(asking, 'o4-mini');
+    expect(body).not.toHaveProperty('parallel_tool_calls');
+    expect(dropped).toEqual(['tool_choice.disable_parallel_tool_use']);
+  });
+
+  it.each([
+    ['o3', 'max', 'high'],
+    ['gpt-5-mini', 'max', 'high'],
+    ['gpt-5-mini', 'low', 'low'],
+    ['gpt-5.1', 'xhigh', 'high'],
+    ['gpt-5.2', 'max', 'xhigh'],
+    ['gpt-5-codex', 'xhigh', 'high'],
+  ])('%s, asked to think as hard as %s, thinks as hard as %s', (model, effort, said) => {
+    expect(translated({ output_config: { effort } }, model).body.reasoning_effort).toBe(said);
+  });
+
+  it.each([
+    ['o3', 'low'],
+    ['gpt-5', 'minimal'],
+    ['gpt-5.1', 'none'],
+    ['gpt-5-codex', 'low'],
+  ])('%s, asked not to think, thinks as little as it can: %s', (model, said) => {
+    expect(translated({ thinking: { type: 'disabled' } }, model).body.reasoning_effort).toBe(said);
+  });
+});
