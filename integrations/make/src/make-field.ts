@@ -1,6 +1,7 @@
 import type { Field } from '@ai-gateway/shared/fields';
+import { valueLabel } from '@ai-gateway/shared/steps/wording';
 import { componentId, type Parameter } from './component.ts';
-import { labelOfValue, makeLabel, singular } from './wording.ts';
+import { makeLabel, singular } from './wording.ts';
 
 /** One field of the contract as a field of Make's form. */
 export function makeField(field: Field, moments: ReadonlySet<string> = new Set()): Parameter {
@@ -66,5 +67,5 @@ function listOf({ children: [item] }: Field, label: string): Parameter {
 }
 
 function choicesOf(field: Field): Parameter['options'] {
-  return field.choices.map((value) => ({ label: labelOfValue(value), value }));
+  return field.choices.map((value) => ({ label: valueLabel(value), value }));
 }

@@ -1,3 +1,5 @@
+import { capitalize } from '@ai-gateway/shared/steps/wording';
+
 /** The contract speaks in whole sentences; Make's reviewers have rules of their own for labels. */
 
 /** `Client id` → `Client ID`. */
@@ -7,17 +9,6 @@ export function makeLabel(label: string): string {
       .replace(/\bid\b/gi, 'ID')
       .replace(/\burl\b/gi, 'URL')
       .replaceAll('_', ' '),
-  );
-}
-
-/** A choice's value for people: `period_end` → `Period end`, `json_schema` → `JSON schema`. */
-export function labelOfValue(value: string): string {
-  return capitalize(
-    value
-      .replace(/[._]/g, ' ')
-      .replace(/^xhigh$/, 'Extra high')
-      .replace(/\bjson\b/g, 'JSON')
-      .replace(/\bcsv\b/g, 'CSV'),
   );
 }
 
@@ -49,8 +40,4 @@ export function actionLabel(label: string): string {
     /^(\w+) (?!an? |the )(\w+)$/,
     (_, verb: string, item: string) => `${verb} ${/^[aeiou]/i.test(item) ? 'an' : 'a'} ${item}`,
   );
-}
-
-function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,7 +1,8 @@
 import type { Field } from '@ai-gateway/shared/fields';
+import { capitalize } from '@ai-gateway/shared/steps/wording';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { locator } from '../nodes/locator.ts';
-import { camelCase, capitalize, describe, nameOfValue, titleCase } from './wording.ts';
+import { camelCase, describe, nameOfValue, titleCase } from './wording.ts';
 
 export interface PropertyContext {
   /** A value of the operation's sample: the placeholder of the field. */

@@ -1,10 +1,11 @@
 import type { OperationId } from '@ai-gateway/shared/contract';
 import { answeredByPlatforms, type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
+import { withoutArticles } from '@ai-gateway/shared/steps/wording';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { FieldPlan, ListPlan, OperationPlan } from '../nodes/AiGateway/operation-plan.ts';
 import { isNumeric, listMethod, n8nProperty, sorted } from './n8n-property.ts';
-import { camelCase, describe, nameOfValue, titleCase, withoutArticles } from './wording.ts';
+import { camelCase, describe, nameOfValue, titleCase } from './wording.ts';
 
 /** What the node reads off the contract. */
 export interface NodeForm {

@@ -1,5 +1,5 @@
-import { type Receipt, stepAnswer } from '@ai-gateway/shared/chat-step';
 import type { OutputOf } from '@ai-gateway/shared/contract';
+import { type Receipt, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
 
 /** What a Zap goes on with: the same keys whether the step waited or was called back. */
 export type ChatAnswer = ReturnType<typeof stepAnswer> & Receipt & Record<string, unknown>;

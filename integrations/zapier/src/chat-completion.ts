@@ -1,7 +1,7 @@
-import { receiptOf } from '@ai-gateway/shared/chat-step';
 import { fromErrorBody, GatewayError } from '@ai-gateway/shared/errors';
 import { isRecord } from '@ai-gateway/shared/json';
 import type { Operation } from '@ai-gateway/shared/operation';
+import { receiptOf } from '@ai-gateway/shared/steps/chat-step';
 import type { TransportAnswer } from '@ai-gateway/shared/transport';
 import type { Bundle, Create, ZObject } from 'zapier-platform-core';
 import { type ChatAnswer, chatAnswer, receiptOfBackground } from './chat-answer.ts';

@@ -1,22 +1,15 @@
-/** The contract speaks in sentence case and whole sentences; Zapier's reviewers have rules of their own for labels. */
+import { capitalize, titleCase as inTitleCase, valueLabel, withoutArticles } from '@ai-gateway/shared/steps/wording';
 
-const smallWords = new Set(
-  'a an and as at but by for if in nor of on or over per so the to up upon via with without'.split(' '),
-);
+/** The contract speaks in sentence case and whole sentences; Zapier's reviewers have rules of their own for labels. */
 
 /** `Usage by client` → `Usage by Client`. */
 export function titleCase(text: string): string {
-  return text
-    .split(' ')
-    .map((word, at, words) =>
-      at > 0 && at < words.length - 1 && smallWords.has(word.toLowerCase()) ? word : capitalize(word),
-    )
-    .join(' ');
+  return inTitleCase(text, 'zapier');
 }
 
 /** `Create a budget` → `Create Budget`: verb and noun. */
 export function actionLabel(label: string): string {
-  return titleCase(label.replace(/ (a|an|the) (?=\S)/gi, ' '));
+  return titleCase(withoutArticles(label));
 }
 
 /** A search's label begins with what it does: `List clients` → `Find Clients`, `Usage by client` → `Find Usage by Client`. */
@@ -42,10 +35,7 @@ export function keyOf(operationId: string): string {
 
 /** `period_end` → `Period End`. */
 export function nameOfValue(value: string): string {
-  return titleCase(value.replaceAll(/[_.]+/g, ' ').replace(/^xhigh$/, 'extra high')).replaceAll(
-    /\b(json|csv)\b/gi,
-    (word) => word.toUpperCase(),
-  );
+  return titleCase(valueLabel(value));
 }
 
 /** Help that only repeats the label is none. */
@@ -56,10 +46,6 @@ export function helpBeside(label: string, help: string): string | undefined {
       .replaceAll(/[^a-z0-9]+/g, ' ')
       .trim();
   return help.trim() === '' || bare(help) === bare(label) ? undefined : help.trim().slice(0, 1000);
-}
-
-function capitalize(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function uncapitalize(text: string): string {

@@ -1,6 +1,7 @@
 import type { Field } from '@ai-gateway/shared/fields';
+import { withoutArticles } from '@ai-gateway/shared/steps/wording';
 import { n8nProperty } from 'n8n-nodes-ai-gateway/src/n8n-property.ts';
-import { describe as sentence, titleCase, withoutArticles } from 'n8n-nodes-ai-gateway/src/wording.ts';
+import { describe as sentence, titleCase } from 'n8n-nodes-ai-gateway/src/wording.ts';
 import { describe, expect, test } from 'vitest';
 
 const plain: Field = {

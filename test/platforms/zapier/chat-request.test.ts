@@ -1,5 +1,5 @@
-import { receiptOf } from '@ai-gateway/shared/chat-step';
 import { completeChat } from '@ai-gateway/shared/operations/chat';
+import { receiptOf } from '@ai-gateway/shared/steps/chat-step';
 import { chatAnswer, receiptOfBackground } from '@ai-gateway/zapier/chat-answer';
 import { chatRequest } from '@ai-gateway/zapier/chat-request';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,12 @@
-import { jsonBySchema, type StepInput, type StepMessage, withImages, wrongField } from '@ai-gateway/shared/chat-step';
 import { formNumber, formText } from '@ai-gateway/shared/form-text';
 import { isRecord, readJson } from '@ai-gateway/shared/json';
+import {
+  jsonBySchema,
+  type StepInput,
+  type StepMessage,
+  withImages,
+  wrongField,
+} from '@ai-gateway/shared/steps/chat-step';
 import { choiceOf, listOf, plainValue, textOf } from '../plain-value.ts';
 
 export interface ChatForm {

@@ -1,6 +1,6 @@
-import { receiptOf, stepAnswer } from '@ai-gateway/shared/chat-step';
 import { formNumber, formText } from '@ai-gateway/shared/form-text';
 import { isRecord } from '@ai-gateway/shared/json';
+import { receiptOf, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
 import type { TransportAnswer } from '@ai-gateway/shared/transport';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { gatewayOf } from '../gateway.ts';

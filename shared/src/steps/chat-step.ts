@@ -1,7 +1,7 @@
-import type { InputOf, OutputOf } from './contract.ts';
-import { GatewayError } from './errors.ts';
-import { isRecord, readJson } from './json.ts';
-import type { TransportAnswer } from './transport.ts';
+import type { InputOf, OutputOf } from '../contract.ts';
+import { GatewayError } from '../errors.ts';
+import { isRecord, readJson } from '../json.ts';
+import type { TransportAnswer } from '../transport.ts';
 
 /*
  * What a chat completion is as one step of an automation: pictures beside the prompt, JSON by a schema, and an answer in the few
