@@ -8,7 +8,7 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
-const pages = ['README.md', 'CHANGELOG.md', 'integrations/README.md', ...docs];
+const pages = ['README.md', 'CHANGELOG.md', 'integrations/README.md', 'examples/README.md', ...docs];
 
 /** The anchor that GitHub gives a heading. */
 function anchorOf(heading: string): string {
