@@ -48,19 +48,19 @@ describe('npm test', () => {
     ]);
     expect(code).toBe(0);
     expect([runsOf('sound'), runsOf('shaky')]).toEqual([1, 2]);
-  });
+  }, 120_000);
 
   it('fails when a file fails twice', async () => {
     const { code, out } = await run({ CI: 'true' });
     expect(out.trimEnd().split('\n').at(-1)).toBe('3 passed, 1 failed, 1 skipped');
     expect(code).toBe(1);
     expect(runsOf('broken')).toBe(2);
-  });
+  }, 120_000);
 
   it('repeats nothing outside CI', async () => {
     const { code, out } = await run({}, 'broken');
     expect(out.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed');
     expect(code).toBe(1);
     expect(runsOf('broken')).toBe(3);
-  });
+  }, 120_000);
 });
