@@ -1,8 +1,8 @@
 import { notify } from '../db/notify.ts';
 import { findOtherProcess } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
-import type { LoopBoard, LoopNews, LoopPast } from '../scenarios/loop-board.ts';
 import type { CountNews, CountPast, LimitBoard } from './limit-board.ts';
+import type { LoopBoard, LoopNews, LoopPast } from './loop-board.ts';
 
 /** NOTIFY carries less than 8,000 bytes. */
 const payloadMax = 7_000;

@@ -8,11 +8,11 @@ import { ownIds } from '../clients/own-ids.ts';
 import type { Context } from '../context.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
 import { type Guards, limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
+import type { ScenarioLimits } from '../limits/scenario-limits.ts';
 import type { Services } from '../services.ts';
 import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
 import { pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
-import type { ScenarioLimits } from './scenario-limits.ts';
 import { lockOf, noLock, type ScenarioLock } from './scenario-lock.ts';
 import {
   bareScenario,

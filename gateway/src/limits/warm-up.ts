@@ -1,5 +1,5 @@
 import type { Db } from '../db/transaction.ts';
-import { type ScenarioPlace, spentLastHour } from './scenario-store.ts';
+import { type ScenarioPlace, spentLastHour } from '../scenarios/scenario-store.ts';
 
 type Hear = (nanos: bigint) => void;
 

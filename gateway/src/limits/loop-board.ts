@@ -1,6 +1,6 @@
 import { toUsd } from '@ai-gateway/shared/money';
-import { type Ages, SlidingCount } from '../limits/sliding-count.ts';
 import type { ScenarioLimits, Tripped } from './scenario-limits.ts';
+import { type Ages, SlidingCount } from './sliding-count.ts';
 
 interface Counters {
   calls: SlidingCount;
