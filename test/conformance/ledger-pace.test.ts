@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, it } from 'vitest';
+import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { createPool } from '../../gateway/src/db/pool.ts';
 import { withTransaction } from '../../gateway/src/db/transaction.ts';
 import { adoptLeases } from '../../gateway/src/ledger/adoption-store.ts';
 import { MeterReader } from '../../gateway/src/ledger/meter-reader.ts';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
 import { changeBudget, LedgerProcess, newBudget, twoProcesses } from '../support/ledger-process.ts';
 
 /**

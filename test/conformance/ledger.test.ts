@@ -6,9 +6,9 @@ import { type Budget, limitIn } from '../../gateway/src/budgets/budget.ts';
 import { saveBudget } from '../../gateway/src/budgets/budget-change-store.ts';
 import { deleteBudget, findBudget } from '../../gateway/src/budgets/budget-store.ts';
 import { periodAt } from '../../gateway/src/budgets/period.ts';
+import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { withTransaction } from '../../gateway/src/db/transaction.ts';
 import type { NewEvent } from '../../gateway/src/events/event.ts';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { LedgerProcess, newBudget } from '../support/ledger-process.ts';
 

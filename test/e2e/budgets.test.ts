@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
+import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { chat, eventsOf, hello, json } from '../support/ask.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import type { RunningGateway } from '../../gateway/src/start-gateway.ts';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
 import { chat, hello, json } from '../support/ask.ts';
 import type { Fakes } from '../support/fakes/start-fakes.ts';
 import { type GatewayOnOwnPostgres, startOnOwnPostgres } from '../support/own-postgres.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { verifyLedger } from '../../gateway/src/cli/verify-ledger.ts';
 import { repeatWorkspaces, sweepWorkspaces } from '../../gateway/src/clients/erase-workspace.ts';
-import { verifyLedger } from '../../gateway/src/tools/verify-ledger.ts';
 import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';

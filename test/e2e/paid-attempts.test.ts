@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
+import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { chat, hello, json } from '../support/ask.ts';
 import type { Fault } from '../support/fakes/script.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
+import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';

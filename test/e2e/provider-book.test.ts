@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
+import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { chat, json } from '../support/ask.ts';
 import { type Billed, BookKeeper, endings, type Order } from '../support/fakes/book-keeper.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isTable, leftOut } from '../../gateway/src/tools/dump-store.ts';
+import { isTable, leftOut } from '../../gateway/src/backup/dump-store.ts';
 import { chat, hello, json } from '../support/ask.ts';
 import { type Ended, runCommand } from '../support/command-line.ts';
 import { dataFolder } from '../support/data-folder.ts';

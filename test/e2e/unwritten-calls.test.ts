@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { verifyLedger } from '../../gateway/src/cli/verify-ledger.ts';
 import { takeInUnwritten } from '../../gateway/src/ledger/take-in-unwritten-job.ts';
-import { verifyLedger } from '../../gateway/src/tools/verify-ledger.ts';
 import { chat, hello, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 

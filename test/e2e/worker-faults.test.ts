@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { runningConnection } from '../../gateway/src/db/embedded-postgres.ts';
 import { isProcessAlive } from '../../gateway/src/db/folder-lock.ts';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
 import { chat, eventually, hello } from '../support/ask.ts';
 import { dataFolder } from '../support/data-folder.ts';
 import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';

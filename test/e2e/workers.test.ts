@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { compareBooks } from '../../gateway/src/tools/ledger-check-store.ts';
+import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { chat, eventually, hello } from '../support/ask.ts';
 import { dataFolder } from '../support/data-folder.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

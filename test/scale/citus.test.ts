@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { spreadTables } from '../../gateway/src/tools/spread.ts';
+import { spreadTables } from '../../gateway/src/cli/spread.ts';
 import { runCommand } from '../support/command-line.ts';
 import { dataFolder } from '../support/data-folder.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -7,13 +7,13 @@ import { isConnectionFault } from '../db/connection-fault.ts';
 import { clusterFolder, clusterPassword } from '../db/embedded-postgres.ts';
 import { appliedMigrations, pendingMigrations } from '../db/migrate.ts';
 import { type Database, openUsedForTool } from '../db/open-database.ts';
-import { estimateRows } from '../tools/dump-store.ts';
-import { type Progress, showProgress } from '../tools/progress.ts';
 import { listFiles } from '../usage/unwritten-file.ts';
 import { version } from '../version.ts';
 import { type BackupHead, formatVersion, passwordName, secretName, unwrittenFolderName } from './backup-head.ts';
 import { clusterBytes, copyCluster } from './copy-cluster.ts';
 import { copyRows } from './copy-rows.ts';
+import { estimateRows } from './dump-store.ts';
+import { type Progress, showProgress } from './progress.ts';
 import { serverVersion } from './server-version-store.ts';
 import { type BackupWriter, writeBackup } from './write-backup.ts';
 

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { Pool } from 'pg';
-import { dumpRows, type Table } from '../tools/dump-store.ts';
-import { tableOf } from '../tools/move-database.ts';
 import { rowsFolderName } from './backup-head.ts';
+import { dumpRows, type Table } from './dump-store.ts';
+import { tableOf } from './move-database.ts';
 import { entriesOf } from './read-backup.ts';
 import type { BackupWriter } from './write-backup.ts';
 

@@ -11,10 +11,10 @@ import { adoptCluster, clusterFolder, hasCluster } from '../db/embedded-postgres
 import { migrate, pendingMigrations } from '../db/migrate.ts';
 import { openForTool } from '../db/open-database.ts';
 import { createPool } from '../db/pool.ts';
-import { fillDatabase, refuseFull } from '../tools/move-database.ts';
-import { amountOf, type Progress, showProgress } from '../tools/progress.ts';
 import { type BackupHead, clusterFolderName, passwordName, secretName, unwrittenFolderName } from './backup-head.ts';
 import { readRows } from './copy-rows.ts';
+import { fillDatabase, refuseFull } from './move-database.ts';
+import { amountOf, type Progress, showProgress } from './progress.ts';
 import { type CheckedBackup, checkBackup, entriesOf } from './read-backup.ts';
 
 export interface RestoreDone {

@@ -1,6 +1,6 @@
 import { backUp } from '../backup/back-up.ts';
+import { amountOf } from '../backup/progress.ts';
 import { loadConfig } from '../config.ts';
-import { amountOf } from '../tools/progress.ts';
 import { command } from './command.ts';
 import { interruptible } from './interruptible.ts';
 

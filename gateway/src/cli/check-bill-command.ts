@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { checkBill } from '../tools/check-bill.ts';
+import { checkBill } from './check-bill.ts';
 import { command } from './command.ts';
 import { withDatabase } from './with-database.ts';
 

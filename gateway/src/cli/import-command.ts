@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
+import { importDatabase } from '../backup/move-database.ts';
+import { showProgress } from '../backup/progress.ts';
 import { migrate } from '../db/migrate.ts';
-import { importDatabase } from '../tools/move-database.ts';
-import { showProgress } from '../tools/progress.ts';
 import { command } from './command.ts';
 import { interruptible } from './interruptible.ts';
 import { withDatabase } from './with-database.ts';

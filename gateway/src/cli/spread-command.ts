@@ -1,5 +1,5 @@
-import { spread } from '../tools/spread.ts';
 import { command } from './command.ts';
+import { spread } from './spread.ts';
 import { withDatabase } from './with-database.ts';
 
 export const spreadCommand = command({

@@ -1,5 +1,5 @@
-import { verifyLedger } from '../tools/verify-ledger.ts';
 import { command } from './command.ts';
+import { verifyLedger } from './verify-ledger.ts';
 import { withDatabase } from './with-database.ts';
 
 export const verifyLedgerCommand = command({

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import { showProgress } from '../backup/progress.ts';
 import { findOtherProcess } from '../db/process-lock.ts';
-import { showProgress } from './progress.ts';
 import {
   citusVersion,
   copyToWorkers,
