@@ -31,9 +31,9 @@ import { type OpenPort, openPort, portTaken } from './http/open-port.ts';
 import { answerWhileStarting } from './http/serve-starting.ts';
 import { HttpPools } from './http-pools/http-pools.ts';
 import { startJobs } from './jobs.ts';
+import { BalanceReader } from './ledger/balance-reader.ts';
 import { Journal } from './ledger/call-journal.ts';
 import { Ledger } from './ledger/ledger.ts';
-import { MeterReader } from './ledger/meter-reader.ts';
 import { GuardViews } from './limits/guard-views.ts';
 import { LimitBoard } from './limits/limit-board.ts';
 import { LoopBoard } from './limits/loop-board.ts';
@@ -135,7 +135,7 @@ export async function startGateway(
     record: (tx, events) => outbox.record(tx, events),
     recorded: () => outbox.deliverSoon(),
     onFenced: () => ledger.fenced(),
-    onOver: (meter) => void ledger.recallAll(meter),
+    onOver: (balance) => void ledger.recallAll(balance),
     onWritten: (batch) => metrics.batchWritten(batch),
   });
   const httpPools = new HttpPools({
@@ -183,7 +183,7 @@ export async function startGateway(
     unwritten,
     budgets,
     ledger,
-    meters: new MeterReader({ db, processId: processLock.id, ledger }),
+    balances: new BalanceReader({ db, processId: processLock.id, ledger }),
     guards: new GuardViews({ db }),
     limits: new LimitBoard(),
     loops: new LoopBoard(),

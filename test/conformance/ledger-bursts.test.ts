@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, expect, it } from 'vitest';
-import type { Meter } from '../../gateway/src/ledger/meter.ts';
+import type { BudgetBalance } from '../../gateway/src/ledger/budget-balance.ts';
 import { type LedgerProcess, newBudget, twoProcesses } from '../support/ledger-process.ts';
 
 /** What many calls in the same instant are told. Two processes, so that neither leases all there is. */
@@ -30,8 +30,8 @@ it('calls on both sides of midnight belong to their own days, though they come i
   const midnight = Date.UTC(2026, 0, 15);
   const on = async (atMs: number): Promise<number | undefined> => {
     const { workspaceId } = money;
-    const meters = await one.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs });
-    return meters.find((meter) => meter.budget.id === budget.id)?.periodStartMs;
+    const balances = await one.ledger.balancesFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs });
+    return balances.find((balance) => balance.budget.id === budget.id)?.periodStartMs;
   };
   expect(await Promise.all([on(midnight - 1), on(midnight)])).toEqual([Date.UTC(2026, 0, 14), midnight]);
 });
@@ -40,9 +40,9 @@ it('calls on both sides of midnight belong to their own days, though they come i
 it('who waits for money of one budget is not woken by calls of another', async () => {
   await newBudget(money, 'short', { limitNanos: 100n });
   await newBudget(money, 'another', { scope: { client_id: 'd' } });
-  const of = (client_id: string): Promise<readonly Meter[]> =>
+  const of = (client_id: string): Promise<readonly BudgetBalance[]> =>
     Promise.resolve(
-      one.ledger.metersFor({
+      one.ledger.balancesFor({
         workspaceId: money.workspaceId,
         livemode: true,
         subject: { client_id },
@@ -53,11 +53,11 @@ it('who waits for money of one budget is not woken by calls of another', async (
   const held = await one.ledger.hold(short, 100n);
   if (!('nanos' in held)) throw new Error('there is enough for one');
   let looks = 0;
-  for (const meter of short) {
-    const { canHold } = meter;
-    meter.canHold = (nanos) => {
+  for (const balance of short) {
+    const { canHold } = balance;
+    balance.canHold = (nanos) => {
       looks += 1;
-      return canHold.call(meter, nanos);
+      return canHold.call(balance, nanos);
     };
   }
   const room = one.ledger.waitForRoom(short, 50n, performance.now() + 20_000);

@@ -33,9 +33,9 @@ function instead(name: string, what: (query: () => Promise<unknown>) => Promise<
   };
 }
 
-it('a meter made by a process that has not heard of a change has the limit all the same', async () => {
+it('a balance made by a process that has not heard of a change has the limit all the same', async () => {
   const budget = await newBudget(money, 'late meter', { thresholds: [50] });
-  await one.ledger.metersFor({
+  await one.ledger.balancesFor({
     workspaceId: money.workspaceId,
     livemode: true,
     subject: { client_id: 'another' },
@@ -96,7 +96,7 @@ it('a change that comes while money is borrowed is asked after when its turn com
 
 it('an old list of budgets whose answer comes late is not believed', async () => {
   const budget = await newBudget(money, 'old list', { onLimit: 'notify' });
-  await one.meters();
+  await one.balances();
   one.views.forget(money.workspaceId);
   let answerOld: () => void = () => {};
   const held = new Promise<void>((resolve) => {
@@ -110,7 +110,7 @@ it('an old list of budgets whose answer comes late is not believed', async () =>
     await held;
     return answer;
   });
-  const late = one.meters();
+  const late = one.balances();
   await sleep(50);
   await change({ ...budget, onLimit: 'block' });
   answerOld();
@@ -144,8 +144,8 @@ it('a cost beyond what was held is heard of by those who have money of it left',
   await one.settle(1_200n);
   await expect.poll(() => heard.length).toBe(1);
   restore();
-  const [meter] = await other.meters();
-  await other.ledger.recalled(`${meter?.id} asker ${2n ** 62n}`);
+  const [balance] = await other.balances();
+  await other.ledger.recalled(`${balance?.id} asker ${2n ** 62n}`);
   for (let i = 0; i < 4; i++) expect(await other.call(100n, `req_beyond_3${i}`)).toBe(false);
 });
 
@@ -212,29 +212,29 @@ it('money whose way back was lost is found again, by whoever needs it', async ()
   await newBudget(money, 'lost');
   expect(await one.call(100n, 'req_lost_1')).toBe(true);
   await one.settle(100n);
-  const [meter] = await one.meters();
-  if (meter) meter.usedAtMs = 0;
+  const [balance] = await one.balances();
+  if (balance) balance.usedAtMs = 0;
   const restore = instead('give-back', async () => {
     throw Object.assign(new Error('connection lost'), { code: '08006' });
   });
   await one.ledger.sweep();
   restore();
-  const recalls = setInterval(() => void one.ledger.recalled(`${meter?.id} asker 1000000`).catch(() => {}), 5);
+  const recalls = setInterval(() => void one.ledger.recalled(`${balance?.id} asker 1000000`).catch(() => {}), 5);
   expect(await other.call(900n, 'req_lost_2')).toBe(true);
   clearInterval(recalls);
 });
 
 it('money whose loan was not heard of is found again, by whoever needs it', async () => {
   await newBudget(money, 'unheard');
-  await one.meters();
+  await one.balances();
   const restore = instead('borrow', async (query) => {
     await query();
     throw Object.assign(new Error('connection lost'), { code: '08006' });
   });
   await expect(one.call(200n, 'req_unheard_1')).rejects.toThrow('connection lost');
   restore();
-  const [meter] = await one.meters();
-  const recalls = setInterval(() => void one.ledger.recalled(`${meter?.id} asker 1000000`).catch(() => {}), 5);
+  const [balance] = await one.balances();
+  const recalls = setInterval(() => void one.ledger.recalled(`${balance?.id} asker 1000000`).catch(() => {}), 5);
   expect(await other.call(1_000n, 'req_unheard_2')).toBe(true);
   clearInterval(recalls);
 });

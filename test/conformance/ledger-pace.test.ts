@@ -4,7 +4,7 @@ import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { createPool } from '../../gateway/src/db/pool.ts';
 import { withTransaction } from '../../gateway/src/db/transaction.ts';
 import { adoptLeases } from '../../gateway/src/ledger/adoption-store.ts';
-import { MeterReader } from '../../gateway/src/ledger/meter-reader.ts';
+import { BalanceReader } from '../../gateway/src/ledger/balance-reader.ts';
 import { changeBudget, LedgerProcess, newBudget, twoProcesses } from '../support/ledger-process.ts';
 
 /**
@@ -56,7 +56,7 @@ it('what waits is spent for everybody who looks, and is posted within moments', 
   const budget = await newBudget(money, 'seen');
   await spendAndWait(one);
   const spent = await total();
-  const reader = new MeterReader({ db: money.database.pool, processId: other.lock.id, ledger: other.ledger });
+  const reader = new BalanceReader({ db: money.database.pool, processId: other.lock.id, ledger: other.ledger });
   const [count] = await reader.counts([{ budget, instance: '' }], Date.now());
   expect(count?.spentNanos).toBe(spent);
   expect((await compareBooks(money.database.pool)).differences).toEqual([]);
@@ -154,7 +154,7 @@ it('more than was leased is posted at once: nobody is lent what is not there', a
   expect(await other.call(1n, `req_pace_${calls++}`)).toBe(false);
 });
 
-it('what a meter refuses holds up no call: it counts as spent, and is posted when that works again', async () => {
+it('what a balance refuses holds up no call: it counts as spent, and is posted when that works again', async () => {
   await newBudget(money, 'refused meter');
   await spend(one, [3n]);
   const { pool } = money.database;

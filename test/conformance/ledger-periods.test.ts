@@ -81,8 +81,8 @@ it('what was spent on other days counts no longer once the budget is for the day
   await spend(other, 100n);
   await spend(one, 100n);
   await change({ ...budget, period: 'day' });
-  const [meter] = await one.meters();
-  for (const process of [one, other]) expect(process.ledger.spentOf(meter?.id ?? 0n)).toBe(200n);
+  const [balance] = await one.balances();
+  for (const process of [one, other]) expect(process.ledger.spentOf(balance?.id ?? 0n)).toBe(200n);
   expect(await asks(one, 801n)).toBe(false);
   await spend(other, 800n);
   at('2026-10-22T12:00:00Z');

@@ -263,10 +263,10 @@ describe('the ledger, against a model of it', () => {
               switch (command.kind) {
                 case 'call': {
                   // Recalls reach the others as notifications do, while the one that asks is waiting.
-                  const meterId = await meterIdOf(budget.id);
+                  const balanceId = await balanceIdOf(budget.id);
                   const recalls = setInterval(() => {
                     for (const [i, other] of processes.entries())
-                      if (i !== command.at) void other.ledger.recalled(`${meterId} asker 1000000`).catch(() => {});
+                      if (i !== command.at) void other.ledger.recalled(`${balanceId} asker 1000000`).catch(() => {});
                   }, 5);
                   const passed = await processes[command.at]?.call(command.nanos, `req_${runs}_${calls++}`);
                   clearInterval(recalls);
@@ -383,14 +383,14 @@ describe('the ledger, against a model of it', () => {
     await deleteBudget(database.pool, budget);
   });
 
-  it('lends money once, though idle meters were swept between looking them up and holding on them', async () => {
+  it('lends money once, though idle balances were swept between looking them up and holding on them', async () => {
     const process = await LedgerProcess.start(money);
     const budget = await newBudget(money, 'swept');
     const lookUp = () =>
-      process.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: now() });
+      process.ledger.balancesFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: now() });
     const first = await lookUp();
     // As if its tokens had been counted for a minute.
-    for (const meter of first) meter.usedAtMs = 0;
+    for (const balance of first) balance.usedAtMs = 0;
     await process.ledger.sweep();
     const second = await lookUp();
     expect(await process.ledger.hold(second, 1_000n)).toHaveProperty('nanos');
@@ -431,11 +431,11 @@ describe('the ledger, against a model of it', () => {
     await deleteBudget(database.pool, budget);
   });
 
-  it('keeps a meter that a call was just told of', async () => {
+  it('keeps a balance that a call has just looked up', async () => {
     const process = await LedgerProcess.start(money);
     const budget = await newBudget(money, 'kept');
     const lookUp = () =>
-      process.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: now() });
+      process.ledger.balancesFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: now() });
     const [first] = await lookUp();
     await process.ledger.sweep();
     expect((await lookUp())[0]).toBe(first);
@@ -527,7 +527,7 @@ async function standing(budgetId: string): Promise<{ spent: bigint; leased: bigi
   return row && { spent: row.spent_nanos, leased: row.leased_nanos };
 }
 
-async function meterIdOf(budgetId: string): Promise<bigint> {
+async function balanceIdOf(budgetId: string): Promise<bigint> {
   const { rows } = await database.pool.query('select id from meters where budget_id = $1 order by id desc limit 1', [
     budgetId,
   ]);

@@ -9,9 +9,9 @@ import { holdProcessLock, type ProcessLock } from '../../gateway/src/db/process-
 import { withTransaction } from '../../gateway/src/db/transaction.ts';
 import type { NewEvent } from '../../gateway/src/events/event.ts';
 import { adoptLeases } from '../../gateway/src/ledger/adoption-store.ts';
+import type { BudgetBalance } from '../../gateway/src/ledger/budget-balance.ts';
 import { Journal, type JournalEntry } from '../../gateway/src/ledger/call-journal.ts';
 import { type Hold, Ledger } from '../../gateway/src/ledger/ledger.ts';
-import type { Meter } from '../../gateway/src/ledger/meter.ts';
 import { noUsage } from '../../gateway/src/usage/call-record.ts';
 import { UnwrittenFile } from '../../gateway/src/usage/unwritten-file.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -54,7 +54,7 @@ export class LedgerProcess {
       record: async (_tx, more) => void events.push(...more),
       recorded: () => {},
       onFenced: () => this.ledger.fenced(),
-      onOver: (meter) => void this.ledger.recallAll(meter),
+      onOver: (balance) => void this.ledger.recallAll(balance),
       unwritten: new UnwrittenFile({ dataDir: tmpdir(), processId: lock.id }),
     });
   }
@@ -64,16 +64,16 @@ export class LedgerProcess {
     return new LedgerProcess(money, await holdProcessLock({ connectionString: money.database.url }, id), events);
   }
 
-  /** The meters of the calls of these tests. */
-  async meters(): Promise<readonly Meter[]> {
+  /** The balances of the calls of these tests. */
+  async balances(): Promise<readonly BudgetBalance[]> {
     const { workspaceId, now } = this.money;
-    return this.ledger.metersFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: now() });
+    return this.ledger.balancesFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: now() });
   }
 
   /** True when the call was let through. */
   async call(nanos: bigint, id: string): Promise<boolean> {
     const createdAtMs = this.money.now();
-    const hold = await this.ledger.hold(await this.meters(), nanos);
+    const hold = await this.ledger.hold(await this.balances(), nanos);
     if (!('nanos' in hold)) return false;
     const entry = this.journal.open({
       workspaceId: this.money.workspaceId,
@@ -87,7 +87,7 @@ export class LedgerProcess {
       modelRequested: 'm',
       holdNanos: nanos,
       inputTokens: 1,
-      meterIds: hold.meters.map((meter) => String(meter.id)),
+      balanceIds: hold.balances.map((balance) => String(balance.id)),
     });
     await entry.durable();
     this.open.push({ entry, hold });

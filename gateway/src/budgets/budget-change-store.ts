@@ -2,17 +2,17 @@ import type { Db } from '../db/transaction.ts';
 import { sumByTags } from '../usage/usage-sum-store.ts';
 import { type Budget, instanceFor, limitIn, nextTold, type Subject, scopeNames, toldAfterChange } from './budget.ts';
 import {
-  columnsOfMeter,
+  type BalanceRow,
+  columnsOfBalance,
   findBudget,
   findUnposted,
-  type MeterRow,
-  openMeter,
-  readMeter,
+  openBalance,
+  readBalance,
   tellBudgets,
 } from './budget-store.ts';
 import { type Period, periodAt } from './period.ts';
 
-/** Saves what can change of a budget and carries it over to the meters that are running: their limit, and what they count. */
+/** Saves what can change of a budget and carries it over to the balances that are running: their limit, and what they count. */
 export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise<void> {
   const old = await findBudget(tx, budget, { forUpdate: true });
   // From here on nothing more is spent and left for later, so that what is not posted is what this transaction reads of it.
@@ -34,19 +34,22 @@ export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise
     ],
   );
   const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
-  const locked = await lockMeters(tx, budget, { period, nowMs });
+  const locked = await lockBalances(tx, budget, { period, nowMs });
   const unposted = await findUnposted(
     tx,
     locked.map(({ id }) => id),
   );
-  const meters = locked.map((meter) => ({ ...meter, spentNanos: meter.spentNanos + (unposted.get(meter.id) ?? 0n) }));
+  const balances = locked.map((balance) => ({
+    ...balance,
+    spentNanos: balance.spentNanos + (unposted.get(balance.id) ?? 0n),
+  }));
   const isMoved = old !== undefined && (old.period !== budget.period || old.timezone !== budget.timezone);
-  for (const meter of isMoved ? await moveMeters(tx, budget, { meters, unposted, period, nowMs }) : meters) {
-    const limitNanos = limitIn(budget, meter.periodEndMs);
+  for (const balance of isMoved ? await moveBalances(tx, budget, { balances, unposted, period, nowMs }) : balances) {
+    const limitNanos = limitIn(budget, balance.periodEndMs);
     const told =
-      limitNanos === meter.limitNanos ? meter.told : toldAfterChange(meter.told, meter.spentNanos, limitNanos);
+      limitNanos === balance.limitNanos ? balance.told : toldAfterChange(balance.told, balance.spentNanos, limitNanos);
     await tx.query('update meters set limit_nanos = $2, told = $3, next_nanos = $4 where id = $1', [
-      meter.id,
+      balance.id,
       limitNanos,
       told,
       nextTold(budget.thresholds, told, limitNanos) ?? null,
@@ -56,48 +59,49 @@ export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise
 }
 
 /** Those running, and those that have the place of the period's: it may have ended in another time zone. Running ones come last. */
-async function lockMeters(tx: Db, budget: Budget, { period, nowMs }: { period: Period; nowMs: number }) {
+async function lockBalances(tx: Db, budget: Budget, { period, nowMs }: { period: Period; nowMs: number }) {
   const { rows } = await tx.query(
-    `select ${columnsOfMeter} from meters where workspace_id = $1 and budget_id = $2
+    `select ${columnsOfBalance} from meters where workspace_id = $1 and budget_id = $2
        and (period_end is null or period_end > $3 or (period = $4 and period_start = $5))
      order by id for update`,
     [budget.workspaceId, budget.id, new Date(nowMs), budget.period, new Date(period.startMs)],
   );
-  const isRunning = ({ periodEndMs = Number.POSITIVE_INFINITY }: MeterRow): number => (periodEndMs > nowMs ? 1 : 0);
-  return rows.map(readMeter).toSorted((a, b) => isRunning(a) - isRunning(b));
+  const isRunning = ({ periodEndMs = Number.POSITIVE_INFINITY }: BalanceRow): number => (periodEndMs > nowMs ? 1 : 0);
+  return rows.map(readBalance).toSorted((a, b) => isRunning(a) - isRunning(b));
 }
 
 /**
- * The meters of a budget whose period or time zone was changed go on in the period that is running by now, with what was spent in
+ * The balances of a budget whose period or time zone was changed go on in the period that is running by now, with what was spent in
  * it so far as usage tells: no other calendar makes a limit be spent twice. Each keeps its row, and with it what is leased
  * and held of it, so that a process which has not heard of the change, and the calls under way, spend from the same count.
  */
-async function moveMeters(
+async function moveBalances(
   tx: Db,
   budget: Budget,
   {
-    meters,
+    balances,
     unposted,
     period,
     nowMs,
-  }: { meters: readonly MeterRow[]; unposted: ReadonlyMap<bigint, bigint>; period: Period; nowMs: number },
-): Promise<MeterRow[]> {
+  }: { balances: readonly BalanceRow[]; unposted: ReadonlyMap<bigint, bigint>; period: Period; nowMs: number },
+): Promise<BalanceRow[]> {
   const spent = await spentIn(tx, budget, { period, nowMs });
-  const byInstance = new Map(meters.map((meter) => [meter.instance, meter]));
+  const byInstance = new Map(balances.map((balance) => [balance.instance, balance]));
   await setAside(
     tx,
-    meters.filter((meter) => byInstance.get(meter.instance) !== meter),
+    balances.filter((balance) => byInstance.get(balance.instance) !== balance),
     nowMs,
   );
   // Nothing may have been spent yet today, and yesterday was in this month too.
   for (const instance of spent.keys())
     if (!byInstance.has(instance))
-      byInstance.set(instance, (await openMeter(tx, budget, { instance, atMs: nowMs })).row);
-  const moved = [...byInstance.values()].map((meter): MeterRow => {
-    const spentNanos = spent.get(meter.instance) ?? 0n;
+      byInstance.set(instance, (await openBalance(tx, budget, { instance, atMs: nowMs })).row);
+  const moved = [...byInstance.values()].map((balance): BalanceRow => {
+    const spentNanos = spent.get(balance.instance) ?? 0n;
     // What was told of the old count, and is so in the new one, is not told again.
-    const told = spentNanos < meter.spentNanos ? toldAfterChange(meter.told, spentNanos, meter.limitNanos) : meter.told;
-    return { ...meter, periodStartMs: period.startMs, periodEndMs: period.endMs, spentNanos, told };
+    const told =
+      spentNanos < balance.spentNanos ? toldAfterChange(balance.told, spentNanos, balance.limitNanos) : balance.told;
+    return { ...balance, periodStartMs: period.startMs, periodEndMs: period.endMs, spentNanos, told };
   });
   await tx.query(
     `update meters m set period = $1, period_start = $2, period_end = $3, ended = false, spent_nanos = n.spent,
@@ -121,10 +125,10 @@ async function moveMeters(
 }
 
 /** Their place is taken by another one; calls under way that hold money of them are settled there all the same. */
-async function setAside(tx: Db, meters: readonly MeterRow[], nowMs: number): Promise<void> {
+async function setAside(tx: Db, balances: readonly BalanceRow[], nowMs: number): Promise<void> {
   await tx.query(
     `update meters set period = 'set aside ' || id, period_end = least(period_end, $2) where id = any($1)`,
-    [meters.map(({ id }) => id), new Date(nowMs)],
+    [balances.map(({ id }) => id), new Date(nowMs)],
   );
 }
 

@@ -13,7 +13,7 @@ import type { Services } from '../services.ts';
 import { badCursor, pageOf, readInteger, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
 import { saveBudget } from './budget-change-store.ts';
-import { deleteBudget, findBudget, findLeased, insertBudget, listMeters } from './budget-store.ts';
+import { deleteBudget, findBudget, findLeased, insertBudget, listBalances } from './budget-store.ts';
 import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
 import { periodAt } from './period.ts';
 
@@ -113,15 +113,15 @@ export const budgetHandlers: Pick<
 
   'budgets.instances': async (input, { caller, services }) => {
     const budget = await find(services, caller, input.id);
-    const rows = await listMeters(services.db, budget, {
+    const rows = await listBalances(services.db, budget, {
       nowMs: services.now(),
       exceptProcessId: services.processId,
       limit: input.limit + 1,
-      afterInstance: input.cursor === undefined ? undefined : readMeterCursor(input.cursor),
+      afterInstance: input.cursor === undefined ? undefined : readBalanceCursor(input.cursor),
     });
     const markup = await markupFor(services, caller);
     return pageOf(rows, input.limit, {
-      view: (row) => billedBudget(viewBudget(budget, services.meters.live(row), { asInstance: true }), markup),
+      view: (row) => billedBudget(viewBudget(budget, services.balances.live(row), { asInstance: true }), markup),
       cursor: ({ spentNanos, id }) => writeParts([String(spentNanos), String(id)]),
     });
   },
@@ -209,7 +209,7 @@ function unknown(id: string): GatewayError {
 /** How long a lowered limit waits for processes to hand back what they leased under the old one. */
 const settleMs = 500;
 
-/** Changes a budget under load: the row is locked, its meters follow, every process asks for its money anew. */
+/** Changes a budget under load: the row is locked, its balances follow, every process asks for its money anew. */
 async function change(services: Services, caller: Caller, id: string, how: (old: Budget) => Budget): Promise<Budget> {
   await find(services, caller, id);
   const { workspaceId, livemode } = caller;
@@ -243,14 +243,14 @@ async function viewOne(services: Services, caller: Caller, budget: Budget): Prom
 async function viewAll(services: Services, caller: Caller, budgets: readonly Budget[]): Promise<BudgetView[]> {
   const nowMs = services.now();
   const plain = budgets.filter((budget) => !hasEach(budget));
-  const counts = await services.meters.counts(
+  const counts = await services.balances.counts(
     plain.map((budget) => ({ budget, instance: '' })),
     nowMs,
   );
   const byId = new Map<string, Count>(plain.map(({ id }, i) => [id, counts[i] as Count]));
   for (const budget of budgets) {
     if (!hasEach(budget)) continue;
-    const [top] = await listMeters(services.db, budget, { nowMs, exceptProcessId: services.processId, limit: 1 });
+    const [top] = await listBalances(services.db, budget, { nowMs, exceptProcessId: services.processId, limit: 1 });
     const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
     byId.set(
       budget.id,
@@ -264,7 +264,7 @@ async function viewAll(services: Services, caller: Caller, budgets: readonly Bud
             periodStartMs: period.startMs,
             periodEndMs: period.endMs,
           }
-        : services.meters.live(top),
+        : services.balances.live(top),
     );
   }
   const markup = await markupFor(services, caller);
@@ -279,7 +279,7 @@ function readIdCursor(cursor: string): string {
   return id;
 }
 
-function readMeterCursor(cursor: string): { spentNanos: bigint; id: bigint } {
+function readBalanceCursor(cursor: string): { spentNanos: bigint; id: bigint } {
   const [spentNanos = 0n, id = 0n] = readTexts(cursor, 2).map(readInteger);
   if (id < 1n) throw badCursor();
   return { spentNanos, id };

@@ -72,7 +72,7 @@ export async function deleteBudget(db: Db, budget: Pick<Budget, 'workspaceId' | 
   await db.query(tellBudgets(budget.workspaceId));
 }
 
-export interface MeterRow {
+export interface BalanceRow {
   id: bigint;
   budgetId: string;
   instance: string;
@@ -88,20 +88,20 @@ export interface MeterRow {
   heldNanos: bigint;
 }
 
-export const columnsOfMeter = `id, workspace_id, budget_id, instance, period_start, period_end, limit_nanos, spent_nanos,
+export const columnsOfBalance = `id, workspace_id, budget_id, instance, period_start, period_end, limit_nanos, spent_nanos,
   leased_nanos, told, next_nanos`;
-const columnsOfM = columnsOfMeter.replaceAll(/\b(\w+)\b/g, 'm.$1');
+const columnsOfM = columnsOfBalance.replaceAll(/\b(\w+)\b/g, 'm.$1');
 
 /**
- * The meter of a budget's instance in the period of a moment, made by whoever needs it first. A new one has the limit of the budget's
+ * The balance of a budget's instance in the period of a moment, made by whoever needs it first. A new one has the limit of the budget's
  * row, which may have changed since this process read it; the row's lock makes it take turns with the change. One whose
  * period or time zone has changed comes back as it is now: nothing may be spent from a count that was moved elsewhere.
  */
-export async function openMeter(
+export async function openBalance(
   db: Db,
   budget: Budget,
   options: { instance: string; atMs: number },
-): Promise<{ row: MeterRow; budget: Budget }> {
+): Promise<{ row: BalanceRow; budget: Budget }> {
   const { instance, atMs } = options;
   const period = periodAt(budget.period, budget.timezone, atMs, budget.createdAtMs);
   const { rows } = await db.query(
@@ -112,7 +112,7 @@ export async function openMeter(
          (select min(percent) from unnest(thresholds || 100) as percent) as first
        from budgets where workspace_id = $1 and id = $2 and period = $4 and timezone = $7 for share) b
      on conflict (workspace_id, budget_id, instance, period, period_start) do update set ended = false
-     returning ${columnsOfMeter}`,
+     returning ${columnsOfBalance}`,
     [
       budget.workspaceId,
       budget.id,
@@ -123,8 +123,8 @@ export async function openMeter(
       budget.timezone,
     ],
   );
-  const [row] = rows.map(readMeter);
-  return row === undefined ? openMeter(db, await readAgain(db, budget), options) : { row, budget };
+  const [row] = rows.map(readBalance);
+  return row === undefined ? openBalance(db, await readAgain(db, budget), options) : { row, budget };
 }
 
 /** Whether or not it was deleted meanwhile: no budget is deleted for good. */
@@ -155,7 +155,7 @@ export async function findSpent(
   }));
 }
 
-/** What of these meters is spent and not posted, whoever spent it: exact as long as they are locked, or in the statement that reads them. */
+/** What of these balances is spent and not posted, whoever spent it: exact as long as they are locked, or in the statement that reads them. */
 export async function findUnposted(tx: Db, ids: readonly bigint[]): Promise<ReadonlyMap<bigint, bigint>> {
   const { rows } = await tx.query(
     'select meter_id, sum(spent_nanos)::bigint as spent_nanos from unposted_meters() where meter_id = any($1) group by 1',
@@ -167,7 +167,7 @@ export async function findUnposted(tx: Db, ids: readonly bigint[]): Promise<Read
 }
 
 /**
- * Meters with all that is spent of them, posted or not, and what other processes hold, `$1` being this one: in one statement, and so as of
+ * Balances with all that is spent of them, posted or not, and what other processes hold, `$1` being this one: in one statement, and so as of
  * one moment.
  */
 const columnsAsOfNow = `${columnsOfM.replace('m.spent_nanos', '(m.spent_nanos + coalesce(u.spent_nanos, 0))::bigint as spent_nanos')},
@@ -177,15 +177,15 @@ const columnsAsOfNow = `${columnsOfM.replace('m.spent_nanos', '(m.spent_nanos + 
 const partsUnposted = `waiting as materialized (select * from unposted_meters()),
   unposted as materialized (select meter_id, sum(spent_nanos) as spent_nanos from waiting group by 1)`;
 
-/** Meters by what they count, for looking at: with what the other processes hold of them. */
-export async function findMeters(
+/** Balances by what they count, for looking at: with what the other processes hold of them. */
+export async function findBalances(
   db: Db,
   keys: readonly { budget: Budget; instance: string; periodStartMs: number }[],
   options: { exceptProcessId: string },
-): Promise<MeterRow[]> {
+): Promise<BalanceRow[]> {
   if (keys.length === 0) return [];
   const { rows } = await db.query({
-    name: 'find-meters',
+    name: 'find-balances',
     text: `with ${partsUnposted}
      select ${columnsAsOfNow}
      from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) as k (w, b, i, p, s)
@@ -200,11 +200,11 @@ export async function findMeters(
       keys.map(({ periodStartMs }) => new Date(periodStartMs)),
     ],
   });
-  return rows.map(readMeter);
+  return rows.map(readBalance);
 }
 
 /** The counts of a budget with '*' that are running, those that used most first. */
-export async function listMeters(
+export async function listBalances(
   db: Db,
   budget: Budget,
   options: {
@@ -213,7 +213,7 @@ export async function listMeters(
     afterInstance?: { spentNanos: bigint; id: bigint } | undefined;
     limit: number;
   },
-): Promise<MeterRow[]> {
+): Promise<BalanceRow[]> {
   const { afterInstance: after } = options;
   const conditionsAfter = after === undefined ? '' : 'where (spent_nanos, id) < ($7, $8)';
   const { rows } = await db.query(
@@ -234,10 +234,10 @@ export async function listMeters(
       ...(after === undefined ? [] : [after.spentNanos, after.id]),
     ],
   );
-  return rows.map(readMeter);
+  return rows.map(readBalance);
 }
 
-export function readMeter(row: unknown): MeterRow {
+export function readBalance(row: unknown): BalanceRow {
   const value = row as {
     id: bigint;
     budget_id: string;
@@ -310,7 +310,7 @@ export async function findLeased(db: Db, budget: Pick<Budget, 'workspaceId' | 'i
   return rows[0] as { overdrawn: boolean };
 }
 
-export interface EndedMeter {
+export interface EndedBalance {
   /** For `readBudget`. */
   budget: unknown;
   instance: string;
@@ -318,8 +318,8 @@ export interface EndedMeter {
   deleted: boolean;
 }
 
-/** Takes meters whose period is over, each once; what another process takes at the same moment is passed over. */
-export async function takeEnded(tx: Db, now: Date, limit: number): Promise<EndedMeter[]> {
+/** Takes balances whose period is over, each once; what another process takes at the same moment is passed over. */
+export async function takeEnded(tx: Db, now: Date, limit: number): Promise<EndedBalance[]> {
   const { rows } = await tx.query(
     `with taken as (
        select id from meters where not ended and period_end <= $1 order by id limit $2 for update skip locked),

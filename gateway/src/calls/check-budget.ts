@@ -34,7 +34,7 @@ export async function checkBudget(
     const instance = instanceFor(budget, subject);
     return instance === undefined ? [] : [{ budget, instance }];
   });
-  const counts = await services.meters.counts(concerned, services.now());
+  const counts = await services.balances.counts(concerned, services.now());
   const views = concerned.map(({ budget }, i) => ({ budget, count: counts[i] as Count }));
   // A client's own key is told of its own budgets, and is refused all the same for what the others cannot pay.
   const own =

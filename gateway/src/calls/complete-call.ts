@@ -4,7 +4,7 @@ import { subjectOf, wantsCheapest } from '../budgets/budget.ts';
 import { billed } from '../clients/markup.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
-import type { Meter } from '../ledger/meter.ts';
+import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import { extrasOf } from '../models/call-extras.ts';
 import { boundInputTokens, contentBytes } from '../models/count-tokens.ts';
 import { maskAccount } from '../providers/mask-account.ts';
@@ -13,7 +13,7 @@ import type { Services } from '../services.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { errorOf, type FailedAttempt, mayGoOn, resting, unaffordable } from './attempt.ts';
-import { ceilingToAsk, type Funding, fundCall, meterIdsOf } from './fund-call.ts';
+import { balanceIdsOf, ceilingToAsk, type Funding, fundCall } from './fund-call.ts';
 import { guardCall } from './guard-call.ts';
 import { holdNext } from './hold-next.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from './model-call.ts';
@@ -61,10 +61,10 @@ async function completeAdmitted(
   if (news !== undefined) passage.headers = { ...passage.headers, ...(await news) };
   const view = services.workspaces.view(request.caller.workspaceId);
   const workspace = view instanceof Promise ? await view : view;
-  const found = metersOf(services, request);
-  const meters = found instanceof Promise ? await found : found;
+  const found = balancesOf(services, request);
+  const balances = found instanceof Promise ? await found : found;
   let leftOut: readonly string[] | undefined;
-  if (meters.some(({ blocks }) => blocks)) ({ request, call, leftOut } = guardCall(request, call));
+  if (balances.some(({ blocks }) => blocks)) ({ request, call, leftOut } = guardCall(request, call));
   const extras = call.extras ?? extrasOf(call, request.json);
   if (extras !== undefined) call = { ...call, extras };
   const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));
@@ -79,7 +79,7 @@ async function completeAdmitted(
     livemode: request.caller.livemode,
     ...placesOf(services, request.caller.workspaceId),
     isUnknown: (account, model) => services.unknownModels.has(account, model),
-    cheapest: meters.some(runsLow),
+    cheapest: balances.some(runsLow),
     nowMs: services.now(),
   });
   const [first] = routed;
@@ -89,7 +89,7 @@ async function completeAdmitted(
     json: request.json,
     candidates: routed,
     inputTokens,
-    meters,
+    balances,
     caller: request.caller,
     tags: request.tags,
     cancellation: request.cancellation,
@@ -127,15 +127,15 @@ export function placesOf({ health }: Services, workspaceId: string): Pick<RouteI
 }
 
 /** The budgets a call falls under. */
-export function metersOf(
+export function balancesOf(
   services: Services,
   { caller, tags, receivedAtMs }: Pick<ModelCall, 'caller' | 'tags' | 'receivedAtMs'>,
-): readonly Meter[] | Promise<readonly Meter[]> {
+): readonly BudgetBalance[] | Promise<readonly BudgetBalance[]> {
   const { workspaceId, livemode, keyId } = caller;
-  return services.ledger.metersFor({ workspaceId, livemode, subject: subjectOf(tags, keyId), atMs: receivedAtMs });
+  return services.ledger.balancesFor({ workspaceId, livemode, subject: subjectOf(tags, keyId), atMs: receivedAtMs });
 }
 
-function runsLow({ budget, spentNanos, postingNanos, limitNanos }: Meter): boolean {
+function runsLow({ budget, spentNanos, postingNanos, limitNanos }: BudgetBalance): boolean {
   return wantsCheapest(budget, spentNanos + postingNanos, limitNanos);
 }
 
@@ -171,7 +171,7 @@ function open(
     modelRequested: call.model,
     holdNanos,
     inputTokens,
-    meterIds: meterIdsOf(hold),
+    balanceIds: balanceIdsOf(hold),
   });
   return {
     entry,

@@ -13,9 +13,9 @@ import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { inTurn } from '../turns/in-turn.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { type AttemptFailure, errorOf, failureOfExchange, resting, retryAfterOf } from './attempt.ts';
-import { metersOf, placesOf } from './complete-call.ts';
+import { balancesOf, placesOf } from './complete-call.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
-import { fundEmbedding, meterIdsOf } from './fund-call.ts';
+import { balanceIdsOf, fundEmbedding } from './fund-call.ts';
 import { hidingCost } from './hide-cost.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { noteTags } from './note-tags.ts';
@@ -53,7 +53,7 @@ async function embedAdmitted(
   const news = noteTags(services, request);
   if (news !== undefined) passage.headers = { ...passage.headers, ...(await news) };
   const workspace = await services.workspaces.view(request.caller.workspaceId);
-  const meters = await metersOf(services, request);
+  const balances = await balancesOf(services, request);
   const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));
   const [candidate] = routeCall({
     call,
@@ -73,7 +73,7 @@ async function embedAdmitted(
     json: request.json,
     candidate,
     inputTokens,
-    meters,
+    balances,
     caller: request.caller,
     tags: request.tags,
     cancellation: request.cancellation,
@@ -222,7 +222,7 @@ function openEmbedding(
     modelRequested: call.model,
     holdNanos,
     inputTokens,
-    meterIds: meterIdsOf(hold),
+    balanceIds: balanceIdsOf(hold),
   });
   const { provider, model, price, reason } = candidate;
   return {

@@ -5,8 +5,8 @@ import { isOwn } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
 import { billed, shownMarkup } from '../clients/markup.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
+import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { Hold, Shortage } from '../ledger/ledger.ts';
-import type { Meter } from '../ledger/meter.ts';
 import { tellExceeded } from '../ledger/tell-exceeded.ts';
 import { answerCeiling } from '../models/answer-ceiling.ts';
 import { extrasNanos, unpricedAt } from '../models/call-extras.ts';
@@ -46,7 +46,7 @@ interface Asked {
   candidates: readonly Candidate[];
   /** An upper bound. */
   inputTokens: number;
-  meters: readonly Meter[];
+  balances: readonly BudgetBalance[];
   caller: Caller;
   tags: CallTags;
   cancellation: Cancellation;
@@ -57,22 +57,22 @@ interface Asked {
  * and lowers the ceiling of the answer to what is left. Throws `budget_exceeded`, and ClientGone where nobody waits with it.
  */
 export function fundCall(services: Services, asked: Asked): Funding | Promise<Funding> {
-  const { call, candidates, inputTokens, meters } = asked;
-  const blocks = meters.some((meter) => meter.blocks);
+  const { call, candidates, inputTokens, balances } = asked;
+  const blocks = balances.some((balance) => balance.blocks);
   const payable = blocks ? candidates.filter((candidate) => isPriced(candidate, call)) : candidates;
   const unknown = blocks ? extrasUnknown(asked) : undefined;
   if (unknown !== undefined) throw unknown;
-  if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, meters, asked.caller);
+  if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, balances, asked.caller);
   const inputOf: InputOf =
     blocks && isOpaque(call) ? (candidate) => boundOpaque(inputTokens, candidate) : () => inputTokens;
   const holdNanos = maxCostOf(payable, call, { inputOf, most: undefined });
   const maxTokens = blocks ? unaskedCeiling(payable, call) : undefined;
   const funding = { holdNanos, candidates: payable, maxTokens, inputTokens };
-  if (meters.length === 0) return { ...funding, hold: undefined };
+  if (balances.length === 0) return { ...funding, hold: undefined };
   // Where money runs short an upper bound of the input would keep calls out that can be paid: it is counted then.
-  if (blocks && runsShort(meters, holdNanos * plenty))
+  if (blocks && runsShort(balances, holdNanos * plenty))
     return fundCounted(services, { ...asked, candidates: payable }, funding);
-  const held = services.ledger.hold(meters, holdNanos);
+  const held = services.ledger.hold(balances, holdNanos);
   if (!(held instanceof Promise)) return { ...funding, hold: held };
   return held.then((outcome) =>
     'nanos' in outcome
@@ -86,20 +86,20 @@ function isPriced(candidate: Candidate, { extras }: NeutralCall): boolean {
 }
 
 /** The model has a price, but not all that is asked of it: another model would answer something else. */
-function extrasUnknown({ candidates, call, meters, caller }: Asked): GatewayError | undefined {
+function extrasUnknown({ candidates, call, balances, caller }: Asked): GatewayError | undefined {
   const [first] = candidates;
   if (first?.price === undefined) return undefined;
   const names = unpricedAt(call.extras, first).join(', ');
   if (names === '') return undefined;
-  const meter = meters.find((one) => one.blocks && isShown(one, caller));
+  const balance = balances.find((one) => one.blocks && isShown(one, caller));
   return new GatewayError(
     'budget_exceeded',
-    `The fee for ${names} is unknown, so ${meter === undefined ? 'a budget of the workspace' : `budget "${meter.budget.name}"`} cannot guard it. Leave it out, choose another model, or let the budget notify only.`,
+    `The fee for ${names} is unknown, so ${balance === undefined ? 'a budget of the workspace' : `budget "${balance.budget.name}"`} cannot guard it. Leave it out, choose another model, or let the budget notify only.`,
     {
       details: {
         model: first.model,
         unpriced: names,
-        ...(meter && { budget_id: meter.budget.id, name: meter.budget.name }),
+        ...(balance && { budget_id: balance.budget.id, name: balance.budget.name }),
       },
     },
   );
@@ -108,8 +108,8 @@ function extrasUnknown({ candidates, call, meters, caller }: Asked): GatewayErro
 /** A lease that pays for so many calls like this one is not short. */
 const plenty = 32n;
 
-function runsShort(meters: readonly Meter[], plentyNanos: bigint): boolean {
-  for (const meter of meters) if (meter.blocks && meter.availableNanos < plentyNanos) return true;
+function runsShort(balances: readonly BudgetBalance[], plentyNanos: bigint): boolean {
+  for (const balance of balances) if (balance.blocks && balance.availableNanos < plentyNanos) return true;
   return false;
 }
 
@@ -136,19 +136,19 @@ const noFeatures = { onlyNative: [], extra: {} };
 
 async function holdPatiently(
   { ledger }: Services,
-  { meters, cancellation }: Pick<Asked, 'meters' | 'cancellation'>,
+  { balances, cancellation }: Pick<Asked, 'balances' | 'cancellation'>,
   nanos: bigint,
 ): Promise<Hold | Shortage> {
   const untilMs = performance.now() + patienceMs;
   for (;;) {
-    const held = await ledger.hold(meters, nanos);
+    const held = await ledger.hold(balances, nanos);
     if ('nanos' in held || held.heldBy === 'nobody' || performance.now() >= untilMs) return held;
     if (cancellation.cancelled) throw new ClientGone();
     if (held.heldBy === 'others') continue;
     // Many may wait for the same room, and somebody else may have been sooner: then there is more to wait for.
     while (
-      (await unlessGone(cancellation, ledger.waitForRoom(meters, nanos, untilMs))) &&
-      !meters.every((meter) => meter.canHold(nanos))
+      (await unlessGone(cancellation, ledger.waitForRoom(balances, nanos, untilMs))) &&
+      !balances.every((balance) => balance.canHold(nanos))
     );
   }
 }
@@ -165,8 +165,8 @@ async function unlessGone<T>(cancellation: Cancellation, wait: Promise<T>): Prom
 }
 
 /** As the journal wants them. */
-export function meterIdsOf(hold: Hold | undefined): readonly string[] | undefined {
-  return hold === undefined || hold.meters.length === 0 ? undefined : hold.meters.map(({ idText }) => idText);
+export function balanceIdsOf(hold: Hold | undefined): readonly string[] | undefined {
+  return hold === undefined || hold.balances.length === 0 ? undefined : hold.balances.map(({ idText }) => idText);
 }
 
 /** The same for embeddings, which have no answer to shorten. Throws `budget_exceeded`. */
@@ -174,24 +174,24 @@ export async function fundEmbedding(
   services: Services,
   { candidate, ...asked }: Omit<Asked, 'candidates'> & { candidate: Candidate },
 ): Promise<{ hold: Hold | undefined; holdNanos: bigint }> {
-  const { call, json, inputTokens, meters, caller, tags } = asked;
+  const { call, json, inputTokens, balances, caller, tags } = asked;
   const { price } = candidate;
   if (price === undefined) {
-    if (meters.some(({ blocks }) => blocks)) throw priceUnknown(candidate.model, meters, caller);
-    const held = meters.length === 0 ? undefined : await services.ledger.hold(meters, 0n);
+    if (balances.some(({ blocks }) => blocks)) throw priceUnknown(candidate.model, balances, caller);
+    const held = balances.length === 0 ? undefined : await services.ledger.hold(balances, 0n);
     return { hold: held !== undefined && 'nanos' in held ? held : undefined, holdNanos: 0n };
   }
   let holdNanos = maxCostNanos(price, { inputTokens, maxOutputTokens: 0 });
-  if (meters.length === 0) return { hold: undefined, holdNanos };
-  let held = await services.ledger.hold(meters, holdNanos);
+  if (balances.length === 0) return { hold: undefined, holdNanos };
+  let held = await services.ledger.hold(balances, holdNanos);
   if (!('nanos' in held)) {
     const counted = await new InputCounter(call, json, inputTokens).tokensFor(candidate);
     holdNanos = maxCostNanos(price, { inputTokens: counted, maxOutputTokens: 0 });
     held = await holdPatiently(services, asked, holdNanos);
   }
   if ('nanos' in held) return { hold: held, holdNanos };
-  if (unspentNanos(held.meter) < holdNanos) await tellExceeded(services, held.meter, tags);
-  throw await budgetExceeded(services, held.meter, { caller, tags });
+  if (unspentNanos(held.balance) < holdNanos) await tellExceeded(services, held.balance, tags);
+  throw await budgetExceeded(services, held.balance, { caller, tags });
 }
 
 /** How often a call tries to fit into what is left while others take from it too. */
@@ -202,27 +202,27 @@ async function fundShort(
   asked: Asked,
   { first, exact }: { first: Shortage; exact: InputOf },
 ): Promise<Funding> {
-  const { meters } = asked;
+  const { balances } = asked;
   let shortage = first;
   for (let fits = 0; fits < fitsMax; fits++) {
-    const fit = fitWithin(asked, { exact, nanos: shortage.meter.availableNanos });
+    const fit = fitWithin(asked, { exact, nanos: shortage.balance.availableNanos });
     if (fit === undefined) break;
     const { holdNanos, candidates, maxTokens } = fit;
-    const held = await services.ledger.hold(meters, holdNanos);
+    const held = await services.ledger.hold(balances, holdNanos);
     if ('nanos' in held) return { hold: held, holdNanos, candidates, maxTokens, inputTokens: asked.inputTokens };
     shortage = held;
   }
-  if (!isHeldByOthers(asked, shortage.meter, exact)) await tellExceeded(services, shortage.meter, asked.tags);
-  throw await budgetExceeded(services, shortage.meter, asked);
+  if (!isHeldByOthers(asked, shortage.balance, exact)) await tellExceeded(services, shortage.balance, asked.tags);
+  throw await budgetExceeded(services, shortage.balance, asked);
 }
 
 /** Would the call be admitted if no other were under way? Then the limit is not spent, and nobody is notified that it is. */
-function isHeldByOthers(asked: Asked, meter: Meter, exact: InputOf): boolean {
-  return fitWithin(asked, { exact, nanos: unspentNanos(meter) }) !== undefined;
+function isHeldByOthers(asked: Asked, balance: BudgetBalance, exact: InputOf): boolean {
+  return fitWithin(asked, { exact, nanos: unspentNanos(balance) }) !== undefined;
 }
 
 /** What calls under way hold is not spent. */
-function unspentNanos({ limitNanos, spentNanos, postingNanos }: Meter): bigint {
+function unspentNanos({ limitNanos, spentNanos, postingNanos }: BudgetBalance): bigint {
   return limitNanos - spentNanos - postingNanos;
 }
 
@@ -346,36 +346,36 @@ function affordable(
 }
 
 /** A client's own key hears of its own budgets. */
-function isShown({ budget, instance }: Meter, caller: Caller): boolean {
+function isShown({ budget, instance }: BudgetBalance, caller: Caller): boolean {
   return caller.lockedTags.length === 0 || isOwn(caller, scopeOfInstance(budget, instance));
 }
 
 async function budgetExceeded(
   { guards }: Services,
-  meter: Meter,
+  balance: BudgetBalance,
   { caller, tags }: Pick<Asked, 'caller' | 'tags'>,
 ): Promise<GatewayError> {
   const { markups } = await guards.of(caller.workspaceId, caller.livemode);
   const markup = shownMarkup(markups, caller, tags.client);
-  const { budget, periodEndMs } = meter;
-  const limitNanos = billed(meter.limitNanos, markup);
-  const spent = billed(meter.spentNanos + meter.postingNanos, markup);
+  const { budget, periodEndMs } = balance;
+  const limitNanos = billed(balance.limitNanos, markup);
+  const spent = billed(balance.spentNanos + balance.postingNanos, markup);
   const resetsAt = periodEndMs === undefined ? null : new Date(periodEndMs).toISOString();
   // A client's own key is not told what the workspace spends.
-  if (!isShown(meter, caller))
+  if (!isShown(balance, caller))
     return new GatewayError('budget_exceeded', 'A budget of the workspace cannot pay for this call.', {
       details: { resets_at: resetsAt },
     });
   return new GatewayError(
     'budget_exceeded',
     `Budget "${budget.name}" has ${usdForPeople(limitNanos - spent)} of ${usdForPeople(limitNanos)} left, too little for this call${
-      meter.heldNanos > 0n ? ' beside those under way' : ''
+      balance.heldNanos > 0n ? ' beside those under way' : ''
     }. Raise it${periodEndMs === undefined ? '' : `, or wait for the reset on ${dayForPeople(periodEndMs, budget.timezone)}`}.`,
     {
       details: {
         budget_id: budget.id,
         name: budget.name,
-        scope: scopeOfInstance(budget, meter.instance),
+        scope: scopeOfInstance(budget, balance.instance),
         limit_usd: toUsd(limitNanos),
         spent_usd: toUsd(spent),
         resets_at: resetsAt,
@@ -384,10 +384,10 @@ async function budgetExceeded(
   );
 }
 
-function priceUnknown(model: string, meters: readonly Meter[], caller: Caller): GatewayError {
-  const blocking = meters.filter(({ blocks }) => blocks);
-  const meter = caller.lockedTags.length === 0 ? blocking[0] : blocking.find((one) => isShown(one, caller));
-  if (meter === undefined)
+function priceUnknown(model: string, balances: readonly BudgetBalance[], caller: Caller): GatewayError {
+  const blocking = balances.filter(({ blocks }) => blocks);
+  const balance = caller.lockedTags.length === 0 ? blocking[0] : blocking.find((one) => isShown(one, caller));
+  if (balance === undefined)
     return new GatewayError(
       'budget_exceeded',
       `The price of "${model.slice(0, 100)}" is unknown, so a budget of the workspace cannot guard it. Call another model.`,
@@ -395,9 +395,9 @@ function priceUnknown(model: string, meters: readonly Meter[], caller: Caller): 
     );
   return new GatewayError(
     'budget_exceeded',
-    `The price of "${model.slice(0, 100)}" is unknown, so the budget "${meter.budget.name}" cannot guard it. Give the model a price (PATCH /v1/providers/:id), or call another one.`,
+    `The price of "${model.slice(0, 100)}" is unknown, so the budget "${balance.budget.name}" cannot guard it. Give the model a price (PATCH /v1/providers/:id), or call another one.`,
     {
-      details: { budget_id: meter.budget.id, name: meter.budget.name, model },
+      details: { budget_id: balance.budget.id, name: balance.budget.name, model },
     },
   );
 }

@@ -37,9 +37,9 @@ async function more(
 ): Promise<bigint | undefined> {
   const missing = need - hold.nanos;
   if (missing <= 0n) return undefined;
-  const held = await ledger.hold(hold.meters, missing);
-  if (!('nanos' in held)) return held.meter.availableNanos;
-  running.hold = { meters: hold.meters, nanos: hold.nanos + missing };
+  const held = await ledger.hold(hold.balances, missing);
+  if (!('nanos' in held)) return held.balance.availableNanos;
+  running.hold = { balances: hold.balances, nanos: hold.nanos + missing };
   // Should the process die, all attempts are to be settled.
   running.entry.raise(running.hold.nanos);
   return undefined;

@@ -4,9 +4,9 @@ import { isOwn } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
 import { billed } from '../clients/markup.ts';
 import type { Usage } from '../dialects/neutral.ts';
+import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { JournalEntry } from '../ledger/call-journal.ts';
 import type { Hold, Ledger } from '../ledger/ledger.ts';
-import type { Meter } from '../ledger/meter.ts';
 import { unpricedAt } from '../models/call-extras.ts';
 import { costNanos, type Price } from '../models/price.ts';
 import type { Attempt } from '../routing/health-board.ts';
@@ -106,7 +106,7 @@ function isGuess({ call, candidate }: RunningCall, usage: Usage, cost: bigint | 
 }
 
 function isGuarded({ hold }: RunningCall): boolean {
-  return hold?.meters.some(({ blocks }) => blocks) === true;
+  return hold?.balances.some(({ blocks }) => blocks) === true;
 }
 
 /** No answer came of the call: it costs what its attempts cost, and nothing where none went out. */
@@ -152,9 +152,9 @@ function withEarlier(last: ClosedCall, earlier: Earlier): ClosedCall {
 export function budgetRemaining({ hold, caller, passage }: RunningCall): bigint | undefined {
   let least: bigint | undefined;
   const isLocked = caller.lockedTags.length > 0;
-  for (const meter of hold?.meters ?? none) {
-    if (isLocked && !isOwn(caller, scopeOfInstance(meter.budget, meter.instance))) continue;
-    const { remainingNanos } = meter;
+  for (const balance of hold?.balances ?? none) {
+    if (isLocked && !isOwn(caller, scopeOfInstance(balance.budget, balance.instance))) continue;
+    const { remainingNanos } = balance;
     if (least === undefined || remainingNanos < least) least = remainingNanos;
   }
   return least === undefined ? undefined : billed(least, passage.markup);
@@ -225,4 +225,4 @@ function headerText(text: string): string {
 
 const unprintable = /[^\x20-\x7e]/;
 const unprintables = /[^\x20-\x7e]/g;
-const none: readonly Meter[] = [];
+const none: readonly BudgetBalance[] = [];

@@ -1,9 +1,9 @@
 import type { Db } from '../db/transaction.ts';
 import type { KeptCall } from '../usage/unwritten-store.ts';
 
-/** A meter whose row says something else than its calls or its leases. */
+/** A balance whose row says something else than its calls or its leases. */
 export interface Difference {
-  meterId: bigint;
+  balanceId: bigint;
   workspaceId: string;
   budgetId: string;
   name: string;
@@ -24,7 +24,7 @@ export interface Difference {
 export async function compareBooks(
   db: Db,
   filed: readonly KeptCall[] = [],
-): Promise<{ meters: number; differences: Difference[] }> {
+): Promise<{ balances: number; differences: Difference[] }> {
   const { rows } = await db.query(
     `with filed as (
        select * from json_to_recordset($1::json) as r (
@@ -53,9 +53,9 @@ export async function compareBooks(
   );
   const { rows: counted } = await db.query('select count(*)::integer as meters from meters');
   return {
-    meters: (counted[0] as { meters: number }).meters,
+    balances: (counted[0] as { meters: number }).meters,
     differences: (rows as RawDifference[]).map((row) => ({
-      meterId: row.id,
+      balanceId: row.id,
       workspaceId: row.workspace_id,
       budgetId: row.budget_id,
       name: row.name ?? '',

@@ -10,7 +10,7 @@ const namedMax = 100;
 
 /**
  * Two books, one truth: recomputes every budget from its calls and says what differs, and names the calls that are not in `calls`. What
- * the calls of dropped months were charged is in the meters. True when nothing differs: a call in `unwritten_calls` is on record and
+ * the calls of dropped months were charged is in the balances. True when nothing differs: a call in `unwritten_calls` is on record and
  * paid for, and a budget some of whose calls somebody else dropped cannot be checked, and is named.
  */
 export async function verifyLedger(
@@ -19,7 +19,7 @@ export async function verifyLedger(
   { dataDir }: { dataDir?: string } = {},
 ): Promise<boolean> {
   const filed = dataDir === undefined ? [] : await readAllFiled(dataDir);
-  const { meters, differences } = await compareBooks(db, filed);
+  const { balances, differences } = await compareBooks(db, filed);
   const months = differences.length === 0 ? [] : await listAccountedMonths(db);
   const unknown = differences.filter((one) => isOnlyShort(one) && gapsIn(one.counted, months).length > 0);
   const wrong = differences.filter((one) => !unknown.includes(one));
@@ -34,19 +34,19 @@ export async function verifyLedger(
   if (unknown.length > 0) {
     const gone = [...new Set(unknown.flatMap(({ counted }) => gapsIn(counted, months)))].sort();
     print(
-      `${unknown.length} of ${countOf(meters)} cannot be checked: the calls of ${gone.join(', ')} were dropped outside of the gateway.`,
+      `${unknown.length} of ${countOf(balances)} cannot be checked: the calls of ${gone.join(', ')} were dropped outside of the gateway.`,
     );
   }
   print(
     wrong.length === 0
-      ? `Ledger OK: ${countOf(meters - unknown.length)} checked.`
-      : `${wrong.length} of ${meters} counts differ.`,
+      ? `Ledger OK: ${countOf(balances - unknown.length)} checked.`
+      : `${wrong.length} of ${balances} counts differ.`,
   );
   return wrong.length === 0;
 }
 
-function countOf(meters: number): string {
-  return `${meters} ${meters === 1 ? 'budget' : 'budgets'}`;
+function countOf(balances: number): string {
+  return `${balances} ${balances === 1 ? 'budget' : 'budgets'}`;
 }
 
 /** The budget says more than its calls: some of them may be gone. */

@@ -57,7 +57,7 @@ export async function deleteRows(db: Pool, id: string): Promise<void> {
     await tx.query(`delete from call_times t using call_groups g where g.id = t.group_id and g.workspace_id = $1`, [
       id,
     ]);
-    // Meters in id order, as everywhere; then the leases on them.
+    // Balances in id order, as everywhere; then the leases on them.
     await tx.query('select id from meters where workspace_id = $1 order by id for update', [id]);
     await tx.query('delete from leases l using meters m where m.id = l.meter_id and m.workspace_id = $1', [id]);
     await tx.query(

@@ -2,11 +2,11 @@ import { holdDead } from '../db/process-lock.ts';
 import { isRowFault } from '../db/row-fault.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import { type Charge, chargeMeters, lockMeters } from './posting-store.ts';
+import { type Charge, chargeBalances, lockBalances } from './posting-store.ts';
 
 /**
  * Takes over what processes that are gone left behind, within one transaction: their open calls are settled at the most they
- * could have cost, flagged and charged to their meters; their leases go back. Returns how many calls that were.
+ * could have cost, flagged and charged to their balances; their leases go back. Returns how many calls that were.
  */
 export async function adoptLeases(
   tx: Db,
@@ -24,18 +24,18 @@ export async function adoptLeases(
   for (const { meter_id: id, amount_nanos: nanos } of leases as { meter_id: bigint; amount_nanos: bigint }[])
     leased.set(id, (leased.get(id) ?? 0n) + nanos);
   const charges = [...(await takeUnposted(tx, dead)), ...calls.flatMap(chargesOf)];
-  const ids = [...new Set([...leased.keys(), ...charges.map(({ meterId }) => meterId)])].sort((a, b) =>
+  const ids = [...new Set([...leased.keys(), ...charges.map(({ balanceId }) => balanceId)])].sort((a, b) =>
     a < b ? -1 : 1,
   );
   const spent = new Map<bigint, bigint>();
-  for (const { meterId, spentNanos } of charges) spent.set(meterId, (spent.get(meterId) ?? 0n) + spentNanos);
-  const postings = ids.map((meterId) => ({
-    meterId,
-    spentNanos: spent.get(meterId) ?? 0n,
-    leasedNanos: leased.get(meterId) ?? 0n,
+  for (const { balanceId, spentNanos } of charges) spent.set(balanceId, (spent.get(balanceId) ?? 0n) + spentNanos);
+  const postings = ids.map((balanceId) => ({
+    balanceId,
+    spentNanos: spent.get(balanceId) ?? 0n,
+    leasedNanos: leased.get(balanceId) ?? 0n,
   }));
-  await lockMeters(tx, ids);
-  const { events } = await chargeMeters(tx, { postings, charges });
+  await lockBalances(tx, ids);
+  const { events } = await chargeBalances(tx, { postings, charges });
   await record(tx, events);
   // The sums of these hours are out of date.
   await tx.query(
@@ -117,7 +117,7 @@ async function adoptUnwritten(tx: Db, dead: readonly string[]): Promise<AdoptedR
 
 /**
  * What they spent and had not posted. Of a batch that was posted nothing is left to do; whether it was, the row of its process says, which goes
- * in this transaction too. Deleted before any meter is locked: whoever changes a budget locks this table first, and then the meters.
+ * in this transaction too. Deleted before any balance is locked: whoever changes a budget locks this table first, and then the balances.
  */
 async function takeUnposted(tx: Db, dead: readonly string[]): Promise<Charge[]> {
   const { rows } = await tx.query(
@@ -129,7 +129,7 @@ async function takeUnposted(tx: Db, dead: readonly string[]): Promise<Charge[]> 
     [dead],
   );
   return (rows as { meter_id: bigint; spent_nanos: bigint }[]).map((row) => ({
-    meterId: row.meter_id,
+    balanceId: row.meter_id,
     spentNanos: row.spent_nanos,
     tags: {},
   }));
@@ -160,5 +160,5 @@ function chargesOf(row: AdoptedRow): Charge[] {
     platform: row.scenario_platform ?? undefined,
     execution: row.execution_id ?? undefined,
   };
-  return (row.meters ?? []).map((meterId) => ({ meterId, spentNanos: row.cost_nanos, tags }));
+  return (row.meters ?? []).map((balanceId) => ({ balanceId, spentNanos: row.cost_nanos, tags }));
 }

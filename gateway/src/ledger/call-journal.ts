@@ -11,10 +11,10 @@ import { type CallRow, ensureCallPartitions, writeCalls } from '../usage/call-st
 import type { UnwrittenFile } from '../usage/unwritten-file.ts';
 import { type KeptCall, keep, writeUnwritten } from '../usage/unwritten-store.ts';
 import { afterTurns } from './after-turns.ts';
-import type { Meter, Posting } from './meter.ts';
+import type { BudgetBalance, Posting } from './budget-balance.ts';
 import { chargesOf, keepAtLength, postAtLength, reconcile, type Writing } from './post-at-length.ts';
 import { postAtOnce, postLater } from './post-at-once.ts';
-import { type Charge, dropPosted, type MeterPosting, type PostedMeter } from './posting-store.ts';
+import { type BalancePosting, type Charge, dropPosted, type PostedBalance } from './posting-store.ts';
 
 /** How long the opening of a call may wait: a call that is over by then costs one write, not two. */
 const openDelayMs = 10;
@@ -37,11 +37,11 @@ const sayEveryMs = 10_000;
 /** How often those whose patience is over are looked for: also while a write hangs that never fails. */
 const lookEveryMs = 250;
 /**
- * What is spent is posted to meters and leases at this pace, many batches at once: the leases cover it meanwhile. Rows that are updated with
+ * What is spent is posted to balances and leases at this pace, many batches at once: the leases cover it meanwhile. Rows that are updated with
  * every batch have thousands of versions as long as anybody holds an old snapshot, and each batch walks them all.
  */
 const paceMs = 100;
-/** So many times as long as a posting takes, nothing is posted: what makes it slow (an old snapshot, many meters) must not make all slow. */
+/** So many times as long as a posting takes, nothing is posted: what makes it slow (an old snapshot, many balances) must not make all slow. */
 const paceTimes = 10;
 const paceMaxMs = 2_000;
 /** Rows of batches that were posted are deleted once so many have come. */
@@ -50,9 +50,9 @@ const dropEvery = 64n;
 /** A write under way for longer means the database is not answering, whatever it may say in the end. */
 const suspiciousMs = 1_000;
 
-/** What a closed call did to one meter. */
+/** What a closed call did to one balance. */
 interface Debit extends Posting {
-  meter: Meter;
+  balance: BudgetBalance;
 }
 
 interface Entry extends CallRow {
@@ -70,7 +70,7 @@ interface Entry extends CallRow {
   waiting: { resolve: () => void; reject: (error: GatewayError) => void; until: number; forClosed: boolean }[];
 }
 
-/** A row as it goes out, with what it does to meters. */
+/** A row as it goes out, with what it does to balances. */
 export interface JournalRow extends CallRow {
   era: number;
   debits: readonly Debit[];
@@ -102,7 +102,7 @@ interface Outbound {
 
 /**
  * The one writer of calls of this process. Opened and closed calls gather while a write is under way and go out together in
- * the next, so the more calls there are the fewer transactions each costs. With them go the debits of the meters they are
+ * the next, so the more calls there are the fewer transactions each costs. With them go the debits of the balances they are
  * charged to, in the same statement. Nothing handed to it is forgotten: a write that fails is repeated, as it was, until
  * the database is back.
  */
@@ -114,11 +114,11 @@ export class Journal {
   readonly #record: (tx: Pick<Pool, 'query'>, events: readonly NewEvent[]) => Promise<void>;
   readonly #recorded: () => void;
   readonly #onFenced: () => void;
-  readonly #onOver: (meter: Meter) => void;
+  readonly #onOver: (balance: BudgetBalance) => void;
   readonly #onWritten: (batch: { calls: number; ms: number }) => void;
   readonly #unwritten: UnwrittenFile;
   /** What calls on record spent, and is not posted yet; `unposted_batches` has it. */
-  readonly #unposted = new Map<Meter, Spent>();
+  readonly #unposted = new Map<BudgetBalance, Spent>();
   #postedAtMs = Number.NEGATIVE_INFINITY;
   #paceMs = paceMs;
   #postings = 0;
@@ -153,8 +153,8 @@ export class Journal {
     recorded: () => void;
     /** The process was taken for dead: its leases are gone. */
     onFenced: () => void;
-    /** More is spent and leased of a meter than its limit, as a posting was told. */
-    onOver: (meter: Meter) => void;
+    /** More is spent and leased of a balance than its limit, as a posting was told. */
+    onOver: (balance: BudgetBalance) => void;
     /** A batch is in the database. */
     onWritten?: (batch: { calls: number; ms: number }) => void;
     /** Where calls go that the database does not take. */
@@ -523,7 +523,7 @@ export class Journal {
       }
     } catch (error) {
       if (!isRowFault(error)) throw error;
-      // Of these rows, or of a meter? One that is kept without touching any says so.
+      // Of these rows, or of a balance? One that is kept without touching any says so.
       const own = { ...batch, postings: gather(spent) };
       if (spent.size > 0) await withTransaction(this.#db, (tx) => keepAtLength(tx, own, writing));
       else if (rows.length > 0) await writing.write(this.#db);
@@ -542,9 +542,9 @@ export class Journal {
 
   async #reconcile(rows: readonly JournalRow[]): Promise<void> {
     const options = { processId: this.#processId, era: this.#era, rows };
-    const meters = await withTransaction(this.#db, (tx) => reconcile(tx, options, this.#writingOf(rows)));
+    const balances = await withTransaction(this.#db, (tx) => reconcile(tx, options, this.#writingOf(rows)));
     this.#recorded();
-    this.#settleMeters(sumsOf(rows), meters);
+    this.#settleBalances(sumsOf(rows), balances);
   }
 
   /** Each row to its place. */
@@ -568,32 +568,32 @@ export class Journal {
    * May what a batch spent be posted a moment later? Not where a percent is to be announced, as far as this process knows; nor where more was
    * spent than was leased, since the others must not be lent what is not there any more.
    */
-  #mayWait(spent: ReadonlyMap<Meter, Spent>, now: number): boolean {
+  #mayWait(spent: ReadonlyMap<BudgetBalance, Spent>, now: number): boolean {
     if (now - this.#postedAtMs >= this.#paceMs) return false;
-    for (const [meter, { spentNanos, leasedNanos }] of spent) {
-      if (meter.overNanos > 0n || (meter.blocks && spentNanos > leasedNanos)) return false;
-      const earlierNanos = this.#unposted.get(meter)?.spentNanos ?? 0n;
-      if (meter.nextNanos !== undefined && meter.spentNanos + earlierNanos + spentNanos >= meter.nextNanos)
+    for (const [balance, { spentNanos, leasedNanos }] of spent) {
+      if (balance.overNanos > 0n || (balance.blocks && spentNanos > leasedNanos)) return false;
+      const earlierNanos = this.#unposted.get(balance)?.spentNanos ?? 0n;
+      if (balance.nextNanos !== undefined && balance.spentNanos + earlierNanos + spentNanos >= balance.nextNanos)
         return false;
     }
     return true;
   }
 
-  #withUnposted(spent: ReadonlyMap<Meter, Spent>): ReadonlyMap<Meter, Spent> {
+  #withUnposted(spent: ReadonlyMap<BudgetBalance, Spent>): ReadonlyMap<BudgetBalance, Spent> {
     if (this.#unposted.size === 0) return spent;
-    const all = new Map([...this.#unposted].map(([meter, sum]) => [meter, { ...sum }]));
+    const all = new Map([...this.#unposted].map(([balance, sum]) => [balance, { ...sum }]));
     addTo(all, spent);
     return all;
   }
 
   /** Nothing of what was spent so far is left to be posted. */
   #posted(
-    all: ReadonlyMap<Meter, Spent>,
-    meters: readonly PostedMeter[],
+    all: ReadonlyMap<BudgetBalance, Spent>,
+    balances: readonly PostedBalance[],
     { sequence, began }: { sequence: bigint; began: number },
   ): void {
     if (all.size === 0) return;
-    this.#settleMeters(all, meters);
+    this.#settleBalances(all, balances);
     this.#postings += 1;
     this.#postedAtMs = performance.now();
     this.#paceMs = Math.min(paceMaxMs, Math.max(paceMs, (this.#postedAtMs - began) * paceTimes));
@@ -606,26 +606,26 @@ export class Journal {
     dropPosted(this.#db, posted).catch(() => {});
   }
 
-  /** Lets the meters know what the database has now. */
-  #settleMeters(spent: ReadonlyMap<Meter, Spent>, posted: readonly PostedMeter[]): void {
-    for (const [meter, sum] of spent) meter.posted(sum, meter.spentNanos + sum.spentNanos);
+  /** Lets the balances know what the database has now. */
+  #settleBalances(spent: ReadonlyMap<BudgetBalance, Spent>, posted: readonly PostedBalance[]): void {
+    for (const [balance, sum] of spent) balance.posted(sum, balance.spentNanos + sum.spentNanos);
     this.#read(spent.keys(), posted, performance.now());
   }
 
-  #read(meters: Iterable<Meter>, answers: readonly PostedMeter[], readAtMs: number): void {
+  #read(balances: Iterable<BudgetBalance>, answers: readonly PostedBalance[], readAtMs: number): void {
     if (answers.length === 0) return;
     const byId = new Map(answers.map((answer) => [answer.id, answer]));
-    for (const meter of meters) {
-      const now = byId.get(meter.id);
+    for (const balance of balances) {
+      const now = byId.get(balance.id);
       if (now === undefined) continue;
-      meter.readAtMs = readAtMs;
-      meter.spentNanos = now.spentNanos;
-      meter.nextNanos = now.nextNanos;
-      meter.limitNanos = now.limitNanos;
+      balance.readAtMs = readAtMs;
+      balance.spentNanos = now.spentNanos;
+      balance.nextNanos = now.nextNanos;
+      balance.limitNanos = now.limitNanos;
       // Only ever up: this answer may be older than what handing back was told. The next borrowing lowers it.
-      if (now.overNanos <= meter.overNanos) continue;
-      meter.overNanos = now.overNanos;
-      this.#onOver(meter);
+      if (now.overNanos <= balance.overNanos) continue;
+      balance.overNanos = now.overNanos;
+      this.#onOver(balance);
     }
   }
 
@@ -638,7 +638,7 @@ export class Journal {
     this.#knownLock = this.#lockNumber();
     this.#era += 1;
     // Whoever adopted the calls has posted what they spent.
-    this.#settleMeters(this.#unposted, []);
+    this.#settleBalances(this.#unposted, []);
     this.#unposted.clear();
     this.#log.warn(
       'this process was taken for dead while it was cut off; its calls are reconciled with what was adopted',
@@ -652,7 +652,7 @@ function isAwaited({ waiting }: Entry): boolean {
   return waiting.length > 0;
 }
 
-/** What was spent of one meter, and of it from the lease. */
+/** What was spent of one balance, and of it from the lease. */
 interface Spent {
   spentNanos: bigint;
   leasedNanos: bigint;
@@ -660,37 +660,38 @@ interface Spent {
   tags: CallTags;
 }
 
-/** All that is done to each meter, in id order. */
-function gather(spent: ReadonlyMap<Meter, Spent>): MeterPosting[] {
-  const sums = new Map<number, MeterPosting>();
-  for (const [meter, { spentNanos, leasedNanos }] of spent) {
+/** All that is done to each balance, in id order. */
+function gather(spent: ReadonlyMap<BudgetBalance, Spent>): BalancePosting[] {
+  const sums = new Map<number, BalancePosting>();
+  for (const [balance, { spentNanos, leasedNanos }] of spent) {
     // Two may stand for one row: one that was let go of, and the one that took its place.
-    const id = Number(meter.id);
+    const id = Number(balance.id);
     const sum = sums.get(id);
-    if (sum === undefined) sums.set(id, { meterId: meter.id, spentNanos, leasedNanos, heldNanos: meter.heldNanos });
+    if (sum === undefined)
+      sums.set(id, { balanceId: balance.id, spentNanos, leasedNanos, heldNanos: balance.heldNanos });
     else {
       sum.spentNanos += spentNanos;
       sum.leasedNanos += leasedNanos;
     }
   }
-  return [...sums.values()].sort((a, b) => (a.meterId < b.meterId ? -1 : 1));
+  return [...sums.values()].sort((a, b) => (a.balanceId < b.balanceId ? -1 : 1));
 }
 
-function sumsOf(rows: readonly JournalRow[]): Map<Meter, Spent> {
-  const sums = new Map<Meter, Spent>();
+function sumsOf(rows: readonly JournalRow[]): Map<BudgetBalance, Spent> {
+  const sums = new Map<BudgetBalance, Spent>();
   for (const { debits, open } of rows)
-    for (const { meter, spentNanos, leasedNanos } of debits)
-      add(sums, meter, { spentNanos, leasedNanos, tags: open.tags });
+    for (const { balance, spentNanos, leasedNanos } of debits)
+      add(sums, balance, { spentNanos, leasedNanos, tags: open.tags });
   return sums;
 }
 
-function addTo(sums: Map<Meter, Spent>, more: ReadonlyMap<Meter, Spent>): void {
-  for (const [meter, spent] of more) add(sums, meter, spent);
+function addTo(sums: Map<BudgetBalance, Spent>, more: ReadonlyMap<BudgetBalance, Spent>): void {
+  for (const [balance, spent] of more) add(sums, balance, spent);
 }
 
-function add(sums: Map<Meter, Spent>, meter: Meter, { spentNanos, leasedNanos, tags }: Spent): void {
-  const sum = sums.get(meter);
-  if (sum === undefined) sums.set(meter, { spentNanos, leasedNanos, tags });
+function add(sums: Map<BudgetBalance, Spent>, balance: BudgetBalance, { spentNanos, leasedNanos, tags }: Spent): void {
+  const sum = sums.get(balance);
+  if (sum === undefined) sums.set(balance, { spentNanos, leasedNanos, tags });
   else {
     sum.spentNanos += spentNanos;
     sum.leasedNanos += leasedNanos;
@@ -698,9 +699,9 @@ function add(sums: Map<Meter, Spent>, meter: Meter, { spentNanos, leasedNanos, t
   }
 }
 
-/** What was spent before this batch, as one call of each meter: as far as this process knew it crossed nothing. */
-function earlierCharges(unposted: ReadonlyMap<Meter, Spent>): Charge[] {
-  return [...unposted].map(([{ id }, { spentNanos, tags }]) => ({ meterId: id, spentNanos, tags }));
+/** What was spent before this batch, as one call of each balance: as far as this process knew it crossed nothing. */
+function earlierCharges(unposted: ReadonlyMap<BudgetBalance, Spent>): Charge[] {
+  return [...unposted].map(([{ id }, { spentNanos, tags }]) => ({ balanceId: id, spentNanos, tags }));
 }
 
 const noPartition = '23514';

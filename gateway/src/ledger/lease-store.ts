@@ -16,24 +16,24 @@ export interface Grant {
 const conditionsToBorrow = 'exists (select 1 from processes where id = $1 and lock_number = $4)';
 
 /**
- * Borrows from a meter, durable before it is used: never more than is left beside what is spent and leased. Alone, a process
+ * Borrows from a balance, durable before it is used: never more than is left beside what is spent and leased. Alone, a process
  * gets all there is; among several, what it wants, or what there is, and where an eighth of that is more, up to as much as makes it
  * comfortable. Undefined for a process that was taken for dead.
  */
 export async function borrow(
   db: Db,
-  options: { processId: string; lockNumber: number; meterId: bigint; wantNanos: bigint; comfortNanos: bigint },
+  options: { processId: string; lockNumber: number; balanceId: bigint; wantNanos: bigint; comfortNanos: bigint },
 ): Promise<Grant | undefined> {
   const { rows } = await db.query({
     name: 'borrow',
     text: `
-      with meter as (
+      with balance as (
         select id, greatest(0, limit_nanos - spent_nanos - leased_nanos) as free from meters
         where id = $2 and ${conditionsToBorrow} for update),
       slice as (
         select id, case when (select count(*) from processes) <= 1 then free
           else least(free, greatest($3::bigint, least($5::bigint, free / 8))) end as nanos
-        from meter),
+        from balance),
       taken as (
         update meters m set leased_nanos = leased_nanos + slice.nanos from slice where m.id = slice.id
         returning m.id, slice.nanos, m.limit_nanos, m.spent_nanos, m.leased_nanos, ${columnOver}),
@@ -44,7 +44,7 @@ export async function borrow(
       select taken.nanos, taken.limit_nanos, taken.spent_nanos, noted.amount_nanos as lease,
         taken.leased_nanos - noted.amount_nanos as others, taken.over_nanos as over
       from taken, noted`,
-    values: [options.processId, options.meterId, options.wantNanos, options.lockNumber, options.comfortNanos],
+    values: [options.processId, options.balanceId, options.wantNanos, options.lockNumber, options.comfortNanos],
   });
   const row = rows[0] as
     | { nanos: bigint; limit_nanos: bigint; spent_nanos: bigint; lease: bigint; others: bigint; over: bigint }
@@ -69,7 +69,7 @@ const columnOver = 'greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) 
  */
 export async function giveBack(
   db: Db,
-  options: { processId: string; meterId: bigint; nanos: bigint; heldNanos: bigint },
+  options: { processId: string; balanceId: bigint; nanos: bigint; heldNanos: bigint },
 ): Promise<bigint> {
   const { rows } = await db.query({
     name: 'give-back',
@@ -79,7 +79,7 @@ export async function giveBack(
         update leases set amount_nanos = amount_nanos - $3, held_nanos = $4 from locked
         where process_id = $1 and meter_id = locked.id returning meter_id)
       update meters m set leased_nanos = leased_nanos - $3 from lease where m.id = lease.meter_id returning ${columnOver}`,
-    values: [options.processId, options.meterId, options.nanos, options.heldNanos],
+    values: [options.processId, options.balanceId, options.nanos, options.heldNanos],
   });
   return (rows[0] as { over_nanos: bigint } | undefined)?.over_nanos ?? 0n;
 }
@@ -90,7 +90,7 @@ export async function giveBack(
  */
 export async function coverHeld(
   db: Db,
-  options: { processId: string; lockNumber: number; meterId: bigint; nanos: bigint },
+  options: { processId: string; lockNumber: number; balanceId: bigint; nanos: bigint },
 ): Promise<bigint | undefined> {
   const { rows } = await db.query(
     `with taken as (
@@ -99,7 +99,7 @@ export async function coverHeld(
        insert into leases (process_id, meter_id, amount_nanos) select $1, id, $3 from taken
        on conflict (process_id, meter_id) do update set amount_nanos = leases.amount_nanos + excluded.amount_nanos)
      select over_nanos from taken`,
-    [options.processId, options.meterId, options.nanos, options.lockNumber],
+    [options.processId, options.balanceId, options.nanos, options.lockNumber],
   );
   return (rows[0] as { over_nanos: bigint } | undefined)?.over_nanos;
 }
@@ -108,7 +108,7 @@ export async function coverHeld(
 export async function giveBackAll(
   db: Db,
   processId: string,
-  held: readonly { meterId: bigint; nanos: bigint }[],
+  held: readonly { balanceId: bigint; nanos: bigint }[],
 ): Promise<void> {
   await db.query(
     `with h as (select * from json_to_recordset($2::json) as p (m bigint, h bigint)),
@@ -121,16 +121,16 @@ export async function giveBackAll(
        update leases l set amount_nanos = amount_nanos - back.nanos from back
        where l.process_id = $1 and l.meter_id = back.meter_id)
      update meters m set leased_nanos = leased_nanos - back.nanos from back where m.id = back.meter_id`,
-    [processId, JSON.stringify(held.map(({ meterId, nanos }) => ({ m: String(meterId), h: String(nanos) })))],
+    [processId, JSON.stringify(held.map(({ balanceId, nanos }) => ({ m: String(balanceId), h: String(nanos) })))],
   );
   await db.query('delete from leases where process_id = $1 and amount_nanos = 0', [processId]);
 }
 
-/** Asks the other processes for what they do not need of a meter. */
+/** Asks the other processes for what they do not need of a balance. */
 export async function askBack(
   db: Db,
-  options: { meterId: bigint; processId: string; needNanos: bigint },
+  options: { balanceId: bigint; processId: string; needNanos: bigint },
 ): Promise<void> {
-  const { meterId, processId, needNanos } = options;
-  await db.query("select pg_notify('recalls', $1)", [`${meterId} ${processId} ${needNanos}`]);
+  const { balanceId, processId, needNanos } = options;
+  await db.query("select pg_notify('recalls', $1)", [`${balanceId} ${processId} ${needNanos}`]);
 }

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Budget, instanceFor, type Subject } from '../budgets/budget.ts';
-import { findSpent, openMeter } from '../budgets/budget-store.ts';
+import { findSpent, openBalance } from '../budgets/budget-store.ts';
 import type { BudgetViews } from '../budgets/budget-views.ts';
 import type { ProcessLock } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
 import { databaseAway } from '../db/unavailable.ts';
+import { BudgetBalance, holdAll, type Posting } from './budget-balance.ts';
 import { askBack, borrow, coverHeld, type Grant, giveBack, giveBackAll } from './lease-store.ts';
-import { holdAll, Meter, type Posting } from './meter.ts';
 
-/** Money held for one call on every meter it falls under. */
+/** Money held for one call on every balance it falls under. */
 export interface Hold {
-  meters: readonly Meter[];
+  balances: readonly BudgetBalance[];
   nanos: bigint;
 }
 
-/** The meter that could not pay; what is left on it may be more the next moment. */
+/** The balance that could not pay; what is left on it may be more the next moment. */
 export interface Shortage {
-  meter: Meter;
+  balance: BudgetBalance;
   /** Whose calls may give some of it back: those of other processes, or of this one. */
   heldBy: 'others' | 'us' | 'nobody';
 }
@@ -37,7 +37,7 @@ const comfortCalls = 128n;
 const idleMs = 5_000;
 /** More than anybody has. */
 const everythingNanos = 2n ** 62n;
-/** Calls with so many different tags are told apart without putting their meters together anew. */
+/** Calls with so many different tags are told apart without putting their balances together anew. */
 const recentMax = 10_000;
 
 /**
@@ -51,19 +51,19 @@ export class Ledger {
   #knownLock: number;
   readonly #views: BudgetViews;
   readonly #now: () => number;
-  /** The running meters, by budget and instance. */
-  readonly #current = new Map<string, Meter>();
-  /** The meters of calls alike, as long as these budgets hold: most calls are tagged like one before. */
-  readonly #recent = new WeakMap<readonly Budget[], Map<string, readonly Meter[]>>();
-  /** Every meter with something leased, held or unposted, those of ended periods too. */
-  readonly #all = new Map<bigint, Meter>();
-  readonly #opening = new Map<string, Promise<Meter>>();
+  /** The running balances, by budget and instance. */
+  readonly #current = new Map<string, BudgetBalance>();
+  /** The balances of calls alike, as long as these budgets hold: most calls are tagged like one before. */
+  readonly #recent = new WeakMap<readonly Budget[], Map<string, readonly BudgetBalance[]>>();
+  /** Every balance with something leased, held or unposted, those of ended periods too. */
+  readonly #all = new Map<bigint, BudgetBalance>();
+  readonly #opening = new Map<string, Promise<BudgetBalance>>();
   readonly #growing = new Map<bigint, Promise<Grown>>();
-  /** What all who wait for a meter to grow need of it: of a burst each would wait for its own loan otherwise. */
+  /** What all who wait for a balance to grow need of it: of a burst each would wait for its own loan otherwise. */
   readonly #needed = new Map<bigint, bigint>();
-  /** Borrowing and handing back take turns, meter by meter: each knows what the other has done. */
+  /** Borrowing and handing back take turns, balance by balance: each knows what the other has done. */
   readonly #turns = new Map<bigint, Promise<unknown>>();
-  /** By meter: who waits at one cap has nothing to do with the calls of others. */
+  /** By balance: who waits at one cap has nothing to do with the calls of others. */
   readonly #waiting = new Map<bigint, Set<() => void>>();
   #rates = new Map<bigint, { sinceMs: number; spentNanos: bigint }>();
 
@@ -80,27 +80,31 @@ export class Ledger {
     this.#now = options.now;
   }
 
-  /** The meters a call falls under; a promise only where something must be read first. */
-  metersFor(options: {
+  /** The balances a call falls under; a promise only where something must be read first. */
+  balancesFor(options: {
     workspaceId: string;
     livemode: boolean;
     subject: Subject;
     atMs: number;
-  }): readonly Meter[] | Promise<readonly Meter[]> {
+  }): readonly BudgetBalance[] | Promise<readonly BudgetBalance[]> {
     const { workspaceId, livemode, subject, atMs } = options;
     const budgets = this.#views.of(workspaceId, livemode);
     return budgets instanceof Promise
-      ? budgets.then((read) => this.#metersOf(read, subject, atMs))
-      : this.#metersOf(budgets, subject, atMs);
+      ? budgets.then((read) => this.#balancesOf(read, subject, atMs))
+      : this.#balancesOf(budgets, subject, atMs);
   }
 
-  #metersOf(budgets: readonly Budget[], subject: Subject, atMs: number): readonly Meter[] | Promise<readonly Meter[]> {
+  #balancesOf(
+    budgets: readonly Budget[],
+    subject: Subject,
+    atMs: number,
+  ): readonly BudgetBalance[] | Promise<readonly BudgetBalance[]> {
     if (budgets.length === 0) return none;
     const recent = this.#recentOf(budgets);
     // No tag has a control character in it.
     const alike = `${subject.client_id ?? ''}\n${subject.project ?? ''}\n${subject.scenario_id ?? ''}\n${subject.key_id ?? ''}`;
     const last = recent.get(alike);
-    if (last?.every((meter) => !meter.swept && meter.includes(atMs))) {
+    if (last?.every((balance) => !balance.swept && balance.includes(atMs))) {
       // The call that asks will hold on them in a moment: they are not idle.
       if (last.length > 0) this.#use(last);
       return last;
@@ -113,7 +117,7 @@ export class Ledger {
     return found;
   }
 
-  #recentOf(budgets: readonly Budget[]): Map<string, readonly Meter[]> {
+  #recentOf(budgets: readonly Budget[]): Map<string, readonly BudgetBalance[]> {
     let recent = this.#recent.get(budgets);
     if (recent === undefined) {
       recent = new Map();
@@ -122,25 +126,29 @@ export class Ledger {
     return recent;
   }
 
-  #use(meters: readonly Meter[]): void {
+  #use(balances: readonly BudgetBalance[]): void {
     const now = this.#now();
-    for (const meter of meters) meter.usedAtMs = now;
+    for (const balance of balances) balance.usedAtMs = now;
   }
 
-  #findAll(budgets: readonly Budget[], subject: Subject, atMs: number): readonly Meter[] | Promise<readonly Meter[]> {
-    const found: (Meter | Promise<Meter>)[] = [];
+  #findAll(
+    budgets: readonly Budget[],
+    subject: Subject,
+    atMs: number,
+  ): readonly BudgetBalance[] | Promise<readonly BudgetBalance[]> {
+    const found: (BudgetBalance | Promise<BudgetBalance>)[] = [];
     let wait = false;
     for (const budget of budgets) {
       const instance = instanceFor(budget, subject);
       if (instance === undefined) continue;
-      const meter = this.#find(budget, instance, atMs);
-      if (meter instanceof Promise) wait = true;
-      found.push(meter);
+      const balance = this.#find(budget, instance, atMs);
+      if (balance instanceof Promise) wait = true;
+      found.push(balance);
     }
-    return wait ? Promise.all(found) : (found as Meter[]);
+    return wait ? Promise.all(found) : (found as BudgetBalance[]);
   }
 
-  #find(budget: Budget, instance: string, atMs: number): Meter | Promise<Meter> {
+  #find(budget: Budget, instance: string, atMs: number): BudgetBalance | Promise<BudgetBalance> {
     const key = `${budget.workspaceId}/${budget.id}/${instance}`;
     const known = this.#current.get(key);
     if (known?.includes(atMs) && known.goesBy(budget)) {
@@ -151,177 +159,177 @@ export class Ledger {
     const underWay = this.#opening.get(key);
     // A call on the other side of midnight may have asked for it.
     if (underWay !== undefined)
-      return underWay.then((meter) => (meter.includes(atMs) ? meter : this.#find(budget, instance, atMs)));
+      return underWay.then((balance) => (balance.includes(atMs) ? balance : this.#find(budget, instance, atMs)));
     const opening = this.#open(budget, instance, atMs)
-      .then((meter) => {
-        this.#current.set(key, meter);
-        return meter;
+      .then((balance) => {
+        this.#current.set(key, balance);
+        return balance;
       })
       .finally(() => this.#opening.delete(key));
     this.#opening.set(key, opening);
     return opening;
   }
 
-  async #open(asked: Budget, instance: string, atMs: number): Promise<Meter> {
-    const { row, budget } = await openMeter(this.#db, asked, { instance, atMs });
+  async #open(asked: Budget, instance: string, atMs: number): Promise<BudgetBalance> {
+    const { row, budget } = await openBalance(this.#db, asked, { instance, atMs });
     const known = this.#all.get(row.id);
     if (known !== undefined) {
       known.move(budget, row);
       return known;
     }
-    const meter = new Meter({ ...row, budget });
-    meter.usedAtMs = this.#now();
-    this.#all.set(meter.id, meter);
-    return meter;
+    const balance = new BudgetBalance({ ...row, budget });
+    balance.usedAtMs = this.#now();
+    this.#all.set(balance.id, balance);
+    return balance;
   }
 
   /**
-   * Holds the amount on every meter or on none. In memory; asks the database only where a lease runs short. Throws
+   * Holds the amount on every balance or on none. In memory; asks the database only where a lease runs short. Throws
    * `service_unavailable` while others may take this process for dead, and its leases for theirs to give away.
    */
-  hold(found: readonly Meter[], nanos: bigint): Hold | Promise<Hold | Shortage> {
+  hold(found: readonly BudgetBalance[], nanos: bigint): Hold | Promise<Hold | Shortage> {
     if (!this.#process.isHeld()) throw databaseAway();
     this.fenced();
-    const meters = this.#present(found);
-    return holdAll(meters, nanos) ? this.#held(meters, nanos) : this.#borrowAndHold(meters, nanos);
+    const balances = this.#present(found);
+    return holdAll(balances, nanos) ? this.#held(balances, nanos) : this.#borrowAndHold(balances, nanos);
   }
 
   /**
-   * A meter may have been swept while the call was on its way, and another one made for the same row since: two of them would
+   * A balance may have been swept while the call was on its way, and another one made for the same row since: two of them would
    * both take the one lease for their own.
    */
-  #present(meters: readonly Meter[]): readonly Meter[] {
-    if (!meters.some(({ swept }) => swept)) return meters;
-    return meters.map((meter) => {
-      const present = this.#all.get(meter.id) ?? meter;
+  #present(balances: readonly BudgetBalance[]): readonly BudgetBalance[] {
+    if (!balances.some(({ swept }) => swept)) return balances;
+    return balances.map((balance) => {
+      const present = this.#all.get(balance.id) ?? balance;
       this.#all.set(present.id, present);
       present.swept = false;
       return present;
     });
   }
 
-  #held(meters: readonly Meter[], nanos: bigint): Hold {
-    this.#use(meters);
-    return { meters, nanos };
+  #held(balances: readonly BudgetBalance[], nanos: bigint): Hold {
+    this.#use(balances);
+    return { balances, nanos };
   }
 
-  async #borrowAndHold(meters: readonly Meter[], nanos: bigint): Promise<Hold | Shortage> {
+  async #borrowAndHold(balances: readonly BudgetBalance[], nanos: bigint): Promise<Hold | Shortage> {
     for (let asks = 0; ; ) {
-      const short = meters.filter((meter) => !meter.canHold(nanos));
-      const grown = await Promise.all(short.map((meter) => this.#grow(meter, nanos)));
+      const short = balances.filter((balance) => !balance.canHold(nanos));
+      const grown = await Promise.all(short.map((balance) => this.#grow(balance, nanos)));
       if (!this.#process.isHeld()) throw databaseAway();
-      if (holdAll(meters, nanos)) return this.#held(meters, nanos);
+      if (holdAll(balances, nanos)) return this.#held(balances, nanos);
       // What came may have gone to calls of this process that came before; while others have some, they are asked and waited for.
       if (grown.includes('ask')) asks += 1;
-      if (asks > asksMax) return shortageOf(meters, nanos, 'others');
+      if (asks > asksMax) return shortageOf(balances, nanos, 'others');
       if (grown.every((how) => how === 'none'))
-        return shortageOf(meters, nanos, areHeld(meters, nanos) ? 'us' : 'nobody');
+        return shortageOf(balances, nanos, areHeld(balances, nanos) ? 'us' : 'nobody');
     }
   }
 
   /** Brings a lease up to what is needed, as far as there is money. */
-  #grow(meter: Meter, nanos: bigint): Promise<Grown> {
-    this.#needed.set(meter.id, (this.#needed.get(meter.id) ?? 0n) + nanos);
-    let growing = this.#growing.get(meter.id);
+  #grow(balance: BudgetBalance, nanos: bigint): Promise<Grown> {
+    this.#needed.set(balance.id, (this.#needed.get(balance.id) ?? 0n) + nanos);
+    let growing = this.#growing.get(balance.id);
     if (growing === undefined) {
-      growing = this.#growOnce(meter, nanos).finally(() => {
-        this.#growing.delete(meter.id);
-        this.#needed.delete(meter.id);
+      growing = this.#growOnce(balance, nanos).finally(() => {
+        this.#growing.delete(balance.id);
+        this.#needed.delete(balance.id);
       });
-      this.#growing.set(meter.id, growing);
+      this.#growing.set(balance.id, growing);
     }
     return growing;
   }
 
-  async #growOnce(meter: Meter, nanos: bigint): Promise<Grown> {
-    const grown = await this.#inTurn(meter, () => this.#borrow(meter, nanos));
+  async #growOnce(balance: BudgetBalance, nanos: bigint): Promise<Grown> {
+    const grown = await this.#inTurn(balance, () => this.#borrow(balance, nanos));
     if (grown !== 'ask') return grown;
     await askBack(this.#db, {
-      meterId: meter.id,
+      balanceId: balance.id,
       processId: this.#process.id,
-      needNanos: nanos - meter.availableNanos,
+      needNanos: nanos - balance.availableNanos,
     });
     await sleep(askPauseMs);
     return grown;
   }
 
-  async #borrow(meter: Meter, nanos: bigint): Promise<Grown> {
-    if (meter.overNanos > 0n) await this.#giveBack(meter, 0n);
-    if (meter.availableNanos >= nanos) return 'enough';
-    const neededNanos = this.#needed.get(meter.id) ?? nanos;
-    const wantNanos = neededNanos - meter.availableNanos + this.#ahead(meter, nanos);
-    const { othersNanos } = await this.#lend(meter, wantNanos, nanos * comfortCalls);
-    if (meter.availableNanos >= nanos) return 'enough';
+  async #borrow(balance: BudgetBalance, nanos: bigint): Promise<Grown> {
+    if (balance.overNanos > 0n) await this.#giveBack(balance, 0n);
+    if (balance.availableNanos >= nanos) return 'enough';
+    const neededNanos = this.#needed.get(balance.id) ?? nanos;
+    const wantNanos = neededNanos - balance.availableNanos + this.#ahead(balance, nanos);
+    const { othersNanos } = await this.#lend(balance, wantNanos, nanos * comfortCalls);
+    if (balance.availableNanos >= nanos) return 'enough';
     return othersNanos > 0n ? 'ask' : 'none';
   }
 
-  /** What is granted is the meter's, and what a lost answer left in doubt is known again. */
-  async #lend(meter: Meter, wantNanos: bigint, comfortNanos: bigint): Promise<Grant> {
-    const postedBefore = meter.postedLeasedNanos;
+  /** What is granted is the balance's, and what a lost answer left in doubt is known again. */
+  async #lend(balance: BudgetBalance, wantNanos: bigint, comfortNanos: bigint): Promise<Grant> {
+    const postedBefore = balance.postedLeasedNanos;
     const lockNumber = this.#knownLock;
-    meter.inDoubt = true;
+    balance.inDoubt = true;
     const grant = await borrow(this.#db, {
       processId: this.#process.id,
       lockNumber,
-      meterId: meter.id,
+      balanceId: balance.id,
       wantNanos,
       comfortNanos,
     });
     if (grant === undefined || lockNumber !== this.#knownLock) throw databaseAway();
-    meter.inDoubt = false;
-    meter.amountNanos += grant.grantedNanos;
-    meter.recover(grant.leaseNanos, postedBefore);
-    meter.overNanos = grant.overNanos;
-    meter.limitNanos = grant.limitNanos;
+    balance.inDoubt = false;
+    balance.amountNanos += grant.grantedNanos;
+    balance.recover(grant.leaseNanos, postedBefore);
+    balance.overNanos = grant.overNanos;
+    balance.limitNanos = grant.limitNanos;
     // Without what others have not posted yet, which this process may know of already.
-    if (grant.spentNanos > meter.spentNanos) meter.spentNanos = grant.spentNanos;
+    if (grant.spentNanos > balance.spentNanos) balance.spentNanos = grant.spentNanos;
     return grant;
   }
 
-  /** What this process spent of the meter lately, for as long again. */
-  #ahead(meter: Meter, nanos: bigint): bigint {
+  /** What this process spent of the balance lately, for as long again. */
+  #ahead(balance: BudgetBalance, nanos: bigint): bigint {
     const now = this.#now();
-    const rate = this.#rates.get(meter.id);
-    this.#rates.set(meter.id, { sinceMs: now, spentNanos: meter.spentNanos });
+    const rate = this.#rates.get(balance.id);
+    this.#rates.set(balance.id, { sinceMs: now, spentNanos: balance.spentNanos });
     if (rate === undefined || now <= rate.sinceMs) return nanos * 3n;
-    const spent = meter.spentNanos - rate.spentNanos;
+    const spent = balance.spentNanos - rate.spentNanos;
     return spent <= 0n ? nanos : (spent * BigInt(leaseAheadMs)) / BigInt(now - rate.sinceMs);
   }
 
   /** Posts the true cost, unconditionally; the difference to the hold returns to the lease. */
-  settle(hold: Hold, costNanos: bigint): (Posting & { meter: Meter })[] {
-    const debits = hold.meters.map((meter) => {
-      const { meterId, spentNanos, leasedNanos } = meter.settle(hold.nanos, costNanos);
-      return { meter, meterId, spentNanos, leasedNanos };
+  settle(hold: Hold, costNanos: bigint): (Posting & { balance: BudgetBalance })[] {
+    const debits = hold.balances.map((balance) => {
+      const { balanceId, spentNanos, leasedNanos } = balance.settle(hold.nanos, costNanos);
+      return { balance, balanceId, spentNanos, leasedNanos };
     });
-    if (this.#waiting.size > 0) for (const { id } of hold.meters) this.#wake(id);
+    if (this.#waiting.size > 0) for (const { id } of hold.balances) this.#wake(id);
     return debits;
   }
 
-  #wake(meterId: bigint): void {
-    for (const wake of [...(this.#waiting.get(meterId) ?? [])]) wake();
+  #wake(balanceId: bigint): void {
+    for (const wake of [...(this.#waiting.get(balanceId) ?? [])]) wake();
   }
 
   /**
    * Waits for calls under way to give back what they held and did not need, as long as that may make room. A call that comes
    * while the last money is held is not refused for it at once. False where none is to be had this way.
    */
-  async waitForRoom(meters: readonly Meter[], nanos: bigint, untilMs: number): Promise<boolean> {
+  async waitForRoom(balances: readonly BudgetBalance[], nanos: bigint, untilMs: number): Promise<boolean> {
     for (;;) {
       const leftMs = untilMs - performance.now();
-      if (meters.every((meter) => meter.canHold(nanos))) return true;
-      if (leftMs <= 0 || !areHeld(meters, nanos)) return false;
-      const short = meters.filter((meter) => !meter.canHold(nanos));
+      if (balances.every((balance) => balance.canHold(nanos))) return true;
+      if (leftMs <= 0 || !areHeld(balances, nanos)) return false;
+      const short = balances.filter((balance) => !balance.canHold(nanos));
       await this.#settled(short, leftMs);
     }
   }
 
   /** Resolves when a call that held something of one of them is settled, or the time is over; then nothing waits any more. */
-  #settled(meters: readonly Meter[], atMostMs: number): Promise<void> {
+  #settled(balances: readonly BudgetBalance[], atMostMs: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
-        for (const { id } of meters) {
+        for (const { id } of balances) {
           const waiting = this.#waiting.get(id);
           waiting?.delete(wake);
           if (waiting?.size === 0) this.#waiting.delete(id);
@@ -329,76 +337,76 @@ export class Ledger {
         resolve();
       };
       const timer = setTimeout(wake, atMostMs);
-      for (const { id } of meters) this.#waiting.set(id, (this.#waiting.get(id) ?? new Set()).add(wake));
+      for (const { id } of balances) this.#waiting.set(id, (this.#waiting.get(id) ?? new Set()).add(wake));
     });
   }
 
-  /** Somebody else needs money of a meter: hands back what this process does not. */
+  /** Somebody else needs money of a balance: hands back what this process does not. */
   async recalled(payload: string): Promise<void> {
     const [id = '', asker = '', need = '0'] = payload.split(' ');
     if (asker === this.#process.id || !/^\d+$/.test(id) || !/^-?\d+$/.test(need)) return;
-    const meter = this.#all.get(BigInt(id));
-    if (meter === undefined) return;
-    const half = meter.availableNanos / 2n;
+    const balance = this.#all.get(BigInt(id));
+    if (balance === undefined) return;
+    const half = balance.availableNanos / 2n;
     // Plenty is shared; near the cap all that is not held goes to whoever asks.
     const keepNanos = half > BigInt(need) * 4n ? half : 0n;
-    await this.#handBack(meter, keepNanos, { ask: BigInt(need) === everythingNanos || meter.inDoubt });
+    await this.#handBack(balance, keepNanos, { ask: BigInt(need) === everythingNanos || balance.inDoubt });
   }
 
   /**
    * More was spent than held, and past the limit: what the other processes have of it is asked back, and that nothing calls give
    * back is lent again.
    */
-  async recallAll(meter: Meter): Promise<void> {
-    if (!meter.blocks) return;
+  async recallAll(balance: BudgetBalance): Promise<void> {
+    if (!balance.blocks) return;
     const needNanos = everythingNanos;
-    await askBack(this.#db, { meterId: meter.id, processId: this.#process.id, needNanos }).catch(() => {});
+    await askBack(this.#db, { balanceId: balance.id, processId: this.#process.id, needNanos }).catch(() => {});
   }
 
   /** Budgets of a workspace changed: what was leased under the old limits goes back, and is asked for anew. */
   async changed(workspaceId?: string): Promise<void> {
     this.#views.forget(workspaceId);
-    for (const meter of this.#all.values()) meter.toldExceeded = false;
-    const meters = [...this.#all.values()].filter(
+    for (const balance of this.#all.values()) balance.toldExceeded = false;
+    const balances = [...this.#all.values()].filter(
       ({ budget }) => workspaceId === undefined || budget.workspaceId === workspaceId,
     );
-    await Promise.all(meters.map((meter) => this.#handBack(meter, 0n, { ask: true })));
-    await this.#lookAtSpent(meters);
-    const unleased = meters.filter(({ heldUnleased }) => heldUnleased);
-    await Promise.all(unleased.map((meter) => this.#inTurn(meter, () => this.#cover(meter))));
+    await Promise.all(balances.map((balance) => this.#handBack(balance, 0n, { ask: true })));
+    await this.#lookAtSpent(balances);
+    const unleased = balances.filter(({ heldUnleased }) => heldUnleased);
+    await Promise.all(unleased.map((balance) => this.#inTurn(balance, () => this.#cover(balance))));
   }
 
   /** A count that went on in another period may have less spent than it had. */
-  async #lookAtSpent(meters: readonly Meter[]): Promise<void> {
-    const ids = meters.map(({ id }) => id);
+  async #lookAtSpent(balances: readonly BudgetBalance[]): Promise<void> {
+    const ids = balances.map(({ id }) => id);
     const spent = await findSpent(this.#db, { ids, exceptProcessId: this.#process.id }).catch(() => []);
     for (const { id, spentNanos, nextNanos } of spent) {
-      const meter = this.#all.get(id);
-      if (meter === undefined) continue;
-      meter.spentNanos = spentNanos;
-      meter.nextNanos = nextNanos;
+      const balance = this.#all.get(id);
+      if (balance === undefined) continue;
+      balance.spentNanos = spentNanos;
+      balance.nextNanos = nextNanos;
     }
   }
 
   /** What was held while the budget only told was not leased. If it blocks now, others must not be lent it. */
-  async #cover(meter: Meter): Promise<void> {
-    const { workspaceId, livemode, id } = meter.budget;
+  async #cover(balance: BudgetBalance): Promise<void> {
+    const { workspaceId, livemode, id } = balance.budget;
     const budgets = await this.#views.of(workspaceId, livemode);
-    meter.budget = budgets.find((budget) => budget.id === id) ?? meter.budget;
-    if (meter.blocks) await this.#leaseHeld(meter);
+    balance.budget = budgets.find((budget) => budget.id === id) ?? balance.budget;
+    if (balance.blocks) await this.#leaseHeld(balance);
   }
 
-  async #leaseHeld(meter: Meter): Promise<void> {
-    const nanos = -meter.slackNanos;
+  async #leaseHeld(balance: BudgetBalance): Promise<void> {
+    const nanos = -balance.slackNanos;
     if (nanos <= 0n) return;
     const lockNumber = this.#knownLock;
-    meter.inDoubt = true;
-    const covering = { processId: this.#process.id, lockNumber, meterId: meter.id, nanos };
+    balance.inDoubt = true;
+    const covering = { processId: this.#process.id, lockNumber, balanceId: balance.id, nanos };
     const over = await coverHeld(this.#db, covering).catch(() => undefined);
     if (over === undefined || lockNumber !== this.#knownLock) return;
-    meter.inDoubt = false;
-    meter.amountNanos += nanos;
-    meter.overNanos = over;
+    balance.inDoubt = false;
+    balance.amountNanos += nanos;
+    balance.overNanos = over;
   }
 
   /** Was this process taken for dead? Then its leases went back without it. */
@@ -406,63 +414,64 @@ export class Ledger {
     const lockNumber = this.#process.lockNumber();
     if (lockNumber === this.#knownLock) return;
     this.#knownLock = lockNumber;
-    for (const meter of this.#all.values()) {
-      meter.amountNanos = 0n;
-      meter.inDoubt = false;
+    for (const balance of this.#all.values()) {
+      balance.amountNanos = 0n;
+      balance.inDoubt = false;
     }
   }
 
-  /** Ended periods and idle meters give their leases back. */
+  /** Ended periods and idle balances give their leases back. */
   async sweep(): Promise<void> {
     const now = this.#now();
-    for (const meter of [...this.#all.values()]) {
-      const ended = meter.periodEndMs !== undefined && meter.periodEndMs <= now;
-      if (!ended && now - meter.usedAtMs < idleMs) continue;
-      await this.#handBack(meter, 0n, { ask: meter.inDoubt });
-      if (meter.inDoubt || meter.heldNanos !== 0n || meter.postingNanos !== 0n || meter.amountNanos !== 0n) continue;
-      if (this.#growing.has(meter.id) || (!ended && this.#now() - meter.usedAtMs < idleMs)) continue;
-      this.#all.delete(meter.id);
-      meter.swept = true;
-      this.#rates.delete(meter.id);
-      for (const [key, current] of this.#current) if (current === meter) this.#current.delete(key);
+    for (const balance of [...this.#all.values()]) {
+      const ended = balance.periodEndMs !== undefined && balance.periodEndMs <= now;
+      if (!ended && now - balance.usedAtMs < idleMs) continue;
+      await this.#handBack(balance, 0n, { ask: balance.inDoubt });
+      if (balance.inDoubt || balance.heldNanos !== 0n || balance.postingNanos !== 0n || balance.amountNanos !== 0n)
+        continue;
+      if (this.#growing.has(balance.id) || (!ended && this.#now() - balance.usedAtMs < idleMs)) continue;
+      this.#all.delete(balance.id);
+      balance.swept = true;
+      this.#rates.delete(balance.id);
+      for (const [key, current] of this.#current) if (current === balance) this.#current.delete(key);
     }
   }
 
-  #handBack(meter: Meter, keepNanos: bigint, how?: { ask: boolean }): Promise<void> {
-    return this.#inTurn(meter, () => this.#giveBack(meter, keepNanos, how));
+  #handBack(balance: BudgetBalance, keepNanos: bigint, how?: { ask: boolean }): Promise<void> {
+    return this.#inTurn(balance, () => this.#giveBack(balance, keepNanos, how));
   }
 
   /** `ask`: with nothing to hand back, too, so as to hear whether what is leased and held is within the limit still. */
-  async #giveBack(meter: Meter, keepNanos: bigint, { ask = false } = {}): Promise<void> {
+  async #giveBack(balance: BudgetBalance, keepNanos: bigint, { ask = false } = {}): Promise<void> {
     try {
-      if (meter.inDoubt && ask) await this.#lend(meter, 0n, 0n);
-      const isIdle = meter.amountNanos === 0n && meter.heldNanos === 0n;
-      const nanos = meter.release(keepNanos);
+      if (balance.inDoubt && ask) await this.#lend(balance, 0n, 0n);
+      const isIdle = balance.amountNanos === 0n && balance.heldNanos === 0n;
+      const nanos = balance.release(keepNanos);
       if (nanos <= 0n && (!ask || isIdle)) return;
       // Whether it arrives nobody knows before the answer. It is not used meanwhile; the next borrowing finds it again if it did not.
-      meter.inDoubt = true;
-      const back = { processId: this.#process.id, meterId: meter.id, nanos, heldNanos: meter.heldNanos };
-      meter.overNanos = await giveBack(this.#db, back);
-      meter.inDoubt = false;
+      balance.inDoubt = true;
+      const back = { processId: this.#process.id, balanceId: balance.id, nanos, heldNanos: balance.heldNanos };
+      balance.overNanos = await giveBack(this.#db, back);
+      balance.inDoubt = false;
     } catch {
-      meter.overNanos = meter.heldNanos > 0n ? meter.heldNanos : 0n;
+      balance.overNanos = balance.heldNanos > 0n ? balance.heldNanos : 0n;
     }
   }
 
-  async #inTurn<T>(meter: Meter, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(meter.id) ?? Promise.resolve();
+  async #inTurn<T>(balance: BudgetBalance, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(balance.id) ?? Promise.resolve();
     const now = before.then(work, work);
-    this.#turns.set(meter.id, now);
+    this.#turns.set(balance.id, now);
     try {
       return await now;
     } finally {
-      if (this.#turns.get(meter.id) === now) this.#turns.delete(meter.id);
+      if (this.#turns.get(balance.id) === now) this.#turns.delete(balance.id);
     }
   }
 
-  /** What this process's calls hold of a meter right now. */
-  heldOf(meterId: bigint): bigint | undefined {
-    return this.#all.get(meterId)?.heldNanos;
+  /** What this process's calls hold of a balance right now. */
+  heldOf(balanceId: bigint): bigint | undefined {
+    return this.#all.get(balanceId)?.heldNanos;
   }
 
   /** What this process has borrowed, and what its calls hold of it. */
@@ -476,10 +485,10 @@ export class Ledger {
     return sum;
   }
 
-  /** What a meter has spent as this process knows it, settlements on their way to the database included. */
-  spentOf(meterId: bigint): bigint {
-    const meter = this.#all.get(meterId);
-    return meter === undefined ? 0n : meter.spentNanos + meter.postingNanos;
+  /** What a balance has spent as this process knows it, settlements on their way to the database included. */
+  spentOf(balanceId: bigint): bigint {
+    const balance = this.#all.get(balanceId);
+    return balance === undefined ? 0n : balance.spentNanos + balance.postingNanos;
   }
 
   /** Resolves when no call holds anything, or the time is over. */
@@ -488,15 +497,15 @@ export class Ledger {
     while (this.#holding().length > 0 && performance.now() < until) await sleep(20);
   }
 
-  #holding(): { meterId: bigint; nanos: bigint }[] {
+  #holding(): { balanceId: bigint; nanos: bigint }[] {
     return [...this.#all.values()].flatMap(({ id, heldNanos }) =>
-      heldNanos > 0n ? [{ meterId: id, nanos: heldNanos }] : [],
+      heldNanos > 0n ? [{ balanceId: id, nanos: heldNanos }] : [],
     );
   }
 
   async stop(): Promise<void> {
     const kept = [...this.#all.values()].map(({ id, heldNanos, unpostedLeasedNanos }) => ({
-      meterId: id,
+      balanceId: id,
       nanos: heldNanos + unpostedLeasedNanos,
     }));
     await giveBackAll(
@@ -507,19 +516,19 @@ export class Ledger {
   }
 }
 
-const none: readonly Meter[] = [];
+const none: readonly BudgetBalance[] = [];
 
-/** Do calls of this process hold something of every meter that is short? */
-function areHeld(meters: readonly Meter[], nanos: bigint): boolean {
-  return meters.every((meter) => meter.canHold(nanos) || meter.heldNanos > 0n);
+/** Do calls of this process hold something of every balance that is short? */
+function areHeld(balances: readonly BudgetBalance[], nanos: bigint): boolean {
+  return balances.every((balance) => balance.canHold(nanos) || balance.heldNanos > 0n);
 }
 
-function shortageOf(meters: readonly Meter[], nanos: bigint, heldBy: Shortage['heldBy']): Shortage {
-  let tightest: Meter | undefined;
-  for (const meter of meters) {
-    if (!meter.canHold(nanos) && (tightest === undefined || meter.availableNanos < tightest.availableNanos))
-      tightest = meter;
+function shortageOf(balances: readonly BudgetBalance[], nanos: bigint, heldBy: Shortage['heldBy']): Shortage {
+  let tightest: BudgetBalance | undefined;
+  for (const balance of balances) {
+    if (!balance.canHold(nanos) && (tightest === undefined || balance.availableNanos < tightest.availableNanos))
+      tightest = balance;
   }
-  if (tightest === undefined) throw new Error('a shortage has a meter that is short');
-  return { meter: tightest, heldBy };
+  if (tightest === undefined) throw new Error('a shortage names a balance that is short');
+  return { balance: tightest, heldBy };
 }

@@ -5,12 +5,12 @@ import type { JournalRow } from './call-journal.ts';
 import {
   type Batch,
   type Charge,
-  chargeMeters,
+  chargeBalances,
   claimBatch,
   debitLeases,
   insertUnposted,
   lockCall,
-  type PostedMeter,
+  type PostedBalance,
 } from './posting-store.ts';
 
 export interface Writing {
@@ -27,35 +27,35 @@ export async function postAtLength(
   tx: Db,
   batch: Batch & { charges: readonly Charge[] },
   { record, write }: Writing,
-): Promise<PostedMeter[] | 'fenced'> {
+): Promise<PostedBalance[] | 'fenced'> {
   const claimed = await claimBatch(tx, batch);
   if (claimed !== 'claimed') return claimed === 'fenced' ? 'fenced' : [];
   const postings = await debitLeases(tx, batch);
-  const { meters, events } = await chargeMeters(tx, { postings, charges: batch.charges });
+  const { balances, events } = await chargeBalances(tx, { postings, charges: batch.charges });
   await write(tx);
   await record(tx, events);
-  return withOthers(tx, batch.processId, meters);
+  return withOthers(tx, batch.processId, balances);
 }
 
-/** The same, with what the batch spent kept for later: no meter is touched. Throws, as if the connection were lost, where the process is fenced. */
+/** The same, with what the batch spent kept for later: no balance is touched. Throws, as if the connection were lost, where the process is fenced. */
 export async function keepAtLength(tx: Db, batch: Batch, { write }: Writing): Promise<void> {
   if (!(await insertUnposted(tx, batch))) throw new Error('This process was taken for dead; its batch is repeated.');
   await write(tx);
 }
 
-/** The meters are locked: nothing is counted twice. */
-async function withOthers(tx: Db, processId: string, meters: readonly PostedMeter[]): Promise<PostedMeter[]> {
-  const ids = meters.map(({ id }) => id);
+/** The balances are locked: nothing is counted twice. */
+async function withOthers(tx: Db, processId: string, balances: readonly PostedBalance[]): Promise<PostedBalance[]> {
+  const ids = balances.map(({ id }) => id);
   const spent = new Map(
     (await findSpent(tx, { ids, exceptProcessId: processId })).map((one) => [one.id, one.spentNanos]),
   );
-  return meters.map((meter) => ({ ...meter, spentNanos: spent.get(meter.id) ?? meter.spentNanos }));
+  return balances.map((balance) => ({ ...balance, spentNanos: spent.get(balance.id) ?? balance.spentNanos }));
 }
 
-/** What rows did to meters, one by one. */
+/** What rows did to balances, one by one. */
 export function chargesOf(rows: readonly JournalRow[]): Charge[] {
   return rows.flatMap(({ open, debits }) =>
-    debits.map(({ meterId, spentNanos }) => ({ meterId, spentNanos, tags: open.tags })),
+    debits.map(({ balanceId, spentNanos }) => ({ balanceId, spentNanos, tags: open.tags })),
   );
 }
 
@@ -67,7 +67,7 @@ export async function reconcile(
   tx: Db,
   options: { processId: string; era: number; rows: readonly JournalRow[] },
   { record, write }: Writing,
-): Promise<PostedMeter[]> {
+): Promise<PostedBalance[]> {
   const { processId, era } = options;
   const rows = options.rows.toSorted((a, b) => (a.open.id < b.open.id ? -1 : 1));
   const charges: Charge[] = [];
@@ -77,21 +77,21 @@ export async function reconcile(
     const before = await lockCall(tx, open);
     if (before !== undefined && before.status !== 'open' && before.status !== 'interrupted') continue;
     const charged = before?.status === 'interrupted' ? before.costNanos : 0n;
-    for (const { meterId, spentNanos, leasedNanos } of debits) {
-      charges.push({ meterId, spentNanos: spentNanos - charged, tags: open.tags });
-      if (openedIn === era) leased.set(meterId, (leased.get(meterId) ?? 0n) + leasedNanos);
+    for (const { balanceId, spentNanos, leasedNanos } of debits) {
+      charges.push({ balanceId, spentNanos: spentNanos - charged, tags: open.tags });
+      if (openedIn === era) leased.set(balanceId, (leased.get(balanceId) ?? 0n) + leasedNanos);
     }
   }
-  const ids = [...new Set(charges.map(({ meterId }) => meterId))].sort((a, b) => (a < b ? -1 : 1));
-  const asked = ids.map((meterId) => ({
-    meterId,
-    spentNanos: charges.reduce((sum, charge) => (charge.meterId === meterId ? sum + charge.spentNanos : sum), 0n),
-    leasedNanos: leased.get(meterId) ?? 0n,
+  const ids = [...new Set(charges.map(({ balanceId }) => balanceId))].sort((a, b) => (a < b ? -1 : 1));
+  const asked = ids.map((balanceId) => ({
+    balanceId,
+    spentNanos: charges.reduce((sum, charge) => (charge.balanceId === balanceId ? sum + charge.spentNanos : sum), 0n),
+    leasedNanos: leased.get(balanceId) ?? 0n,
     heldNanos: 0n,
   }));
   const postings = await debitLeases(tx, { processId, postings: asked });
-  const { meters, events } = await chargeMeters(tx, { postings, charges });
+  const { balances, events } = await chargeBalances(tx, { postings, charges });
   await write(tx);
   await record(tx, events);
-  return withOthers(tx, processId, meters);
+  return withOthers(tx, processId, balances);
 }

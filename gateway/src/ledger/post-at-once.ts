@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { runPipeline, type Step } from '../db/pipeline.ts';
 import { copyCalls, markLateHours, updateCalls } from '../usage/call-store.ts';
 import type { JournalRow } from './call-journal.ts';
-import { type Batch, keepUnposted, type PostedMeter, postMeters, readOthers, readPosted } from './posting-store.ts';
+import { type Batch, keepUnposted, type PostedBalance, postBalances, readOthers, readPosted } from './posting-store.ts';
 
 type RowBatch = Batch & { rows: readonly JournalRow[] };
 
@@ -12,18 +12,18 @@ type RowBatch = Batch & { rows: readonly JournalRow[] };
  * never sent before. Throws where anything stands in the way (a percent is to be announced, the process was taken for dead, a row
  * cannot be written): nothing was done then, and the long way finds out what it is.
  *
- * Posts to meters and leases all that was kept for later, and this batch.
+ * Posts to balances and leases all that was kept for later, and this batch.
  */
-export async function postAtOnce(db: Pool, batch: RowBatch): Promise<PostedMeter[]> {
+export async function postAtOnce(db: Pool, batch: RowBatch): Promise<PostedBalance[]> {
   const { added, steps } = stepsFor(batch);
-  if (batch.postings.length > 0) steps.unshift(postMeters(batch, added), readOthers(batch));
+  if (batch.postings.length > 0) steps.unshift(postBalances(batch, added), readOthers(batch));
   else if (added.length > 0) steps.unshift(markLateHours(added));
   const [posted, others] = await runPipeline(db, steps);
   return readPosted(posted?.[0] ?? null, others?.[0]);
 }
 
-/** Keeps for later what the batch spent, and says how the meters are doing that this process has not heard of for a while. */
-export async function postLater(db: Pool, batch: RowBatch, looked: readonly bigint[]): Promise<PostedMeter[]> {
+/** Keeps for later what the batch spent, and says how the balances are doing that this process has not heard of for a while. */
+export async function postLater(db: Pool, batch: RowBatch, looked: readonly bigint[]): Promise<PostedBalance[]> {
   const { added, steps } = stepsFor(batch);
   const [kept] = await runPipeline(db, [keepUnposted(batch, added, looked), ...steps]);
   return readPosted(kept?.[0] ?? null);

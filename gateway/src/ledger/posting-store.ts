@@ -1,29 +1,29 @@
 import { type Budget, crossed, nextTold } from '../budgets/budget.ts';
-import { findUnposted, type MeterRow, readBudget, readMeter } from '../budgets/budget-store.ts';
+import { type BalanceRow, findUnposted, readBalance, readBudget } from '../budgets/budget-store.ts';
 import { viewBudget } from '../budgets/budget-view.ts';
 import type { Step } from '../db/pipeline.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { CallTags } from '../usage/call-record.ts';
 import { type CallRow, hoursOf, markLateOf } from '../usage/call-store.ts';
-import type { Posting } from './meter.ts';
+import type { Posting } from './budget-balance.ts';
 
-/** A batch of the journal with what it does to the meters it touches. */
+/** A batch of the journal with what it does to the balances it touches. */
 export interface Batch {
   processId: string;
   lockNumber: number;
   /** Counts the batches of a process: one that is repeated has no effect. */
   sequence: bigint;
-  postings: readonly MeterPosting[];
+  postings: readonly BalancePosting[];
 }
 
-/** All a batch does to one meter. */
-export interface MeterPosting extends Posting {
+/** All a batch does to one balance. */
+export interface BalancePosting extends Posting {
   /** What the process's calls hold of it at this moment. */
   heldNanos: bigint;
 }
 
-export interface PostedMeter {
+export interface PostedBalance {
   id: bigint;
   /** Without what this process has not posted. */
   spentNanos: bigint;
@@ -35,38 +35,38 @@ export interface PostedMeter {
 }
 
 /**
- * Meters and leases as a step of a pipeline, and the hours that `added` calls come late for. Fails where the batch may not be
+ * Balances and leases as a step of a pipeline, and the hours that `added` calls come late for. Fails where the batch may not be
  * posted, or not like this.
  */
-export function postMeters(batch: Batch, added: readonly CallRow[]): Step {
+export function postBalances(batch: Batch, added: readonly CallRow[]): Step {
   const { processId, postings, sequence, lockNumber } = batch;
   return {
-    name: 'post-meters',
-    text: postMetersSql,
+    name: 'post-balances',
+    text: postBalancesSql,
     values: [processId, encodePostings(postings), String(sequence), String(lockNumber), hoursOf(added)],
   };
 }
 
 /**
- * What the other processes have spent of these meters and not posted, as a step after `postMeters`: with the meters locked nothing of it
+ * What the other processes have spent of these balances and not posted, as a step after `postBalances`: with the balances locked nothing of it
  * can be counted twice.
  */
 export function readOthers({ processId, postings }: Batch): Step {
   return {
     name: 'read-others',
     text: readOthersSql,
-    values: [processId, arrayOf(postings, ({ meterId }) => meterId)],
+    values: [processId, arrayOf(postings, ({ balanceId }) => balanceId)],
   };
 }
 
-/** What a batch spent, kept with its calls until it is posted; and how `looked` meters are doing. Fails where the process is fenced. */
+/** What a batch spent, kept with its calls until it is posted; and how `looked` balances are doing. Fails where the process is fenced. */
 export function keepUnposted(batch: Batch, added: readonly CallRow[], looked: readonly bigint[]): Step {
   const { processId, postings, sequence, lockNumber } = batch;
   const values = [
     processId,
     String(sequence),
     String(lockNumber),
-    arrayOf(postings, ({ meterId }) => meterId),
+    arrayOf(postings, ({ balanceId }) => balanceId),
     arrayOf(postings, ({ spentNanos }) => spentNanos),
     arrayOf(postings, ({ leasedNanos }) => leasedNanos),
     arrayOf(postings, ({ heldNanos }) => heldNanos),
@@ -81,14 +81,14 @@ export function keepUnposted(batch: Batch, added: readonly CallRow[], looked: re
       };
 }
 
-function arrayOf(postings: readonly MeterPosting[], value: (posting: MeterPosting) => bigint): string {
+function arrayOf(postings: readonly BalancePosting[], value: (posting: BalancePosting) => bigint): string {
   return `{${postings.map(value).join(',')}}`;
 }
 
 type PostedJson = [id: string, spent: string, limit: string, over: string, next: string | null];
 
-/** What `postMeters` and `keepUnposted` answer, and what `readOthers` adds to it. */
-export function readPosted(json: string | null, othersJson: string | null = null): PostedMeter[] {
+/** What `postBalances` and `keepUnposted` answer, and what `readOthers` adds to it. */
+export function readPosted(json: string | null, othersJson: string | null = null): PostedBalance[] {
   if (json === null) return [];
   const others = new Map(othersJson === null ? [] : (JSON.parse(othersJson) as [string, string][]));
   return (JSON.parse(json) as PostedJson[]).map(([id, spent, limit, over, next]) => ({
@@ -101,10 +101,10 @@ export function readPosted(json: string | null, othersJson: string | null = null
 }
 
 /**
- * Meters are locked in id order, and nothing is done to them where a percent is crossed or the process is fenced. The division fails
+ * Balances are locked in id order, and nothing is done to them where a percent is crossed or the process is fenced. The division fails
  * where the guard let nothing through: that ends the whole transaction.
  */
-const postMetersSql = `
+const postBalancesSql = `
   with rs as materialized (select * from json_to_recordset($2::json) as p (m bigint, s bigint, l bigint, h bigint)),
   locked as materialized (
     select m.id, m.next_nanos is not null and m.spent_nanos + rs.s >= m.next_nanos as crosses
@@ -159,7 +159,7 @@ export async function insertUnposted(tx: Db, { processId, sequence, lockNumber, 
       processId,
       sequence,
       lockNumber,
-      postings.map(({ meterId }) => meterId),
+      postings.map(({ balanceId }) => balanceId),
       postings.map(({ spentNanos }) => spentNanos),
       postings.map(({ leasedNanos }) => leasedNanos),
       postings.map(({ heldNanos }) => heldNanos),
@@ -185,10 +185,10 @@ export async function dropPosted(
   ]);
 }
 
-function encodePostings(postings: readonly MeterPosting[]): string {
+function encodePostings(postings: readonly BalancePosting[]): string {
   return JSON.stringify(
-    postings.map(({ meterId, spentNanos, leasedNanos, heldNanos }) => ({
-      m: String(meterId),
+    postings.map(({ balanceId, spentNanos, leasedNanos, heldNanos }) => ({
+      m: String(balanceId),
       s: String(spentNanos),
       l: String(leasedNanos),
       h: String(heldNanos),
@@ -196,62 +196,62 @@ function encodePostings(postings: readonly MeterPosting[]): string {
   );
 }
 
-/** What a call did to a meter, in the order of calls: which of them passed a percent is told by this. */
+/** What a call did to a balance, in the order of calls: which of them passed a percent is told by this. */
 export interface Charge {
-  meterId: bigint;
+  balanceId: bigint;
   spentNanos: bigint;
   tags: CallTags;
 }
 
 /**
- * The long way, for a transaction that has locked these meters: they are debited, and what they have crossed comes back as events
+ * The long way, for a transaction that has locked these balances: they are debited, and what they have crossed comes back as events
  * to be written in the same transaction.
  */
-export async function chargeMeters(
+export async function chargeBalances(
   tx: Db,
   options: { postings: readonly Posting[]; charges: readonly Charge[] },
-): Promise<{ meters: PostedMeter[]; events: NewEvent[] }> {
+): Promise<{ balances: PostedBalance[]; events: NewEvent[] }> {
   const { postings, charges } = options;
-  const meters: PostedMeter[] = [];
+  const balances: PostedBalance[] = [];
   const events: NewEvent[] = [];
   const changes: object[] = [];
-  if (postings.length === 0) return { meters, events };
+  if (postings.length === 0) return { balances, events };
   const { rows } = await tx.query(
     `select m.id, m.budget_id, m.instance, m.period_start, m.period_end, m.limit_nanos as meter_limit, m.spent_nanos,
        m.leased_nanos, m.told, m.next_nanos, b.*,
        coalesce((select sum(held_nanos) from leases l where l.meter_id = m.id), 0)::bigint as held_nanos, m.id as meter_id
      from meters m join budgets b on b.workspace_id = m.workspace_id and b.id = m.budget_id
      where m.id = any($1) order by m.id`,
-    [postings.map(({ meterId }) => meterId)],
+    [postings.map(({ balanceId }) => balanceId)],
   );
-  const byMeter = new Map(postings.map((posting) => [posting.meterId, posting]));
+  const byBalance = new Map(postings.map((posting) => [posting.balanceId, posting]));
   for (const row of rows as Record<string, unknown>[]) {
     const budget = readBudget(row);
-    const meter = readMeter({ ...row, id: row.meter_id, limit_nanos: row.meter_limit });
-    const posting = byMeter.get(meter.id);
+    const balance = readBalance({ ...row, id: row.meter_id, limit_nanos: row.meter_limit });
+    const posting = byBalance.get(balance.id);
     if (posting === undefined) continue;
-    const spentNanos = meter.spentNanos + posting.spentNanos;
-    const { limitNanos } = meter;
+    const spentNanos = balance.spentNanos + posting.spentNanos;
+    const { limitNanos } = balance;
     // What was deleted meanwhile has nothing more to tell.
     const news =
       row.deleted_at !== null
         ? []
-        : crossed({ thresholds: budget.thresholds, told: meter.told, spentNanos, limitNanos });
-    const told = [...meter.told, ...news];
+        : crossed({ thresholds: budget.thresholds, told: balance.told, spentNanos, limitNanos });
+    const told = [...balance.told, ...news];
     const next = nextTold(budget.thresholds, told, limitNanos);
     changes.push({
-      id: String(meter.id),
+      id: String(balance.id),
       spent: String(posting.spentNanos),
       leased: String(posting.leasedNanos),
       told,
       next: next?.toString() ?? null,
     });
-    const over = spentNanos + meter.leasedNanos - posting.leasedNanos - limitNanos;
-    meters.push({ id: meter.id, spentNanos, limitNanos, nextNanos: next, overNanos: over > 0n ? over : 0n });
-    const own = news.length === 0 ? [] : charges.filter(({ meterId }) => meterId === meter.id);
+    const over = spentNanos + balance.leasedNanos - posting.leasedNanos - limitNanos;
+    balances.push({ id: balance.id, spentNanos, limitNanos, nextNanos: next, overNanos: over > 0n ? over : 0n });
+    const own = news.length === 0 ? [] : charges.filter(({ balanceId }) => balanceId === balance.id);
     for (const percent of news) {
-      const tags = whoPassed({ own, beforeNanos: meter.spentNanos, limitNanos, percent });
-      const count = { ...meter, spentNanos, told };
+      const tags = whoPassed({ own, beforeNanos: balance.spentNanos, limitNanos, percent });
+      const count = { ...balance, spentNanos, told };
       events.push(budgetEvent(budget, count, { percent, tags }));
     }
   }
@@ -260,7 +260,7 @@ export async function chargeMeters(
      from json_to_recordset($1::json) as n (id bigint, spent bigint, leased bigint, told smallint[], next bigint) where m.id = n.id`,
     [JSON.stringify(changes)],
   );
-  return { meters, events };
+  return { balances, events };
 }
 
 /** The call with which `percent` was reached: the first whose cost brings the sum there. */
@@ -306,16 +306,16 @@ export function budgetEvent(
 }
 
 /**
- * Takes the lease part of a batch in a transaction, its meters locked. A lease that is gone is passed over: what was leased by it
+ * Takes the lease part of a batch in a transaction, its balances locked. A lease that is gone is passed over: what was leased by it
  * went back when it went, and its postings come back without it.
  */
 export async function debitLeases(
   tx: Db,
-  { processId, postings }: { processId: string; postings: readonly MeterPosting[] },
-): Promise<MeterPosting[]> {
-  await lockMeters(
+  { processId, postings }: { processId: string; postings: readonly BalancePosting[] },
+): Promise<BalancePosting[]> {
+  await lockBalances(
     tx,
-    postings.map(({ meterId }) => meterId),
+    postings.map(({ balanceId }) => balanceId),
   );
   const { rows } = await tx.query(
     `with rs as (select * from json_to_recordset($2::json) as p (m bigint, s bigint, l bigint, h bigint))
@@ -324,11 +324,11 @@ export async function debitLeases(
     [processId, encodePostings(postings)],
   );
   const debited = new Set((rows as { meter_id: bigint }[]).map(({ meter_id: id }) => id));
-  return postings.map((one) => (debited.has(one.meterId) ? one : { ...one, leasedNanos: 0n }));
+  return postings.map((one) => (debited.has(one.balanceId) ? one : { ...one, leasedNanos: 0n }));
 }
 
 /** In id order, as everywhere. */
-export async function lockMeters(tx: Db, ids: readonly bigint[]): Promise<void> {
+export async function lockBalances(tx: Db, ids: readonly bigint[]): Promise<void> {
   await tx.query('select id from meters where id = any($1) order by id for update', [ids]);
 }
 
@@ -353,13 +353,13 @@ export async function claimBatch(
 export async function markExceeded(
   tx: Db,
   { id, budget }: { id: bigint; budget: Budget },
-): Promise<MeterRow | undefined> {
+): Promise<BalanceRow | undefined> {
   const { rows } = await tx.query(
     `select *, (select coalesce(sum(held_nanos), 0) from leases where meter_id = m.id)::bigint as held_nanos
      from meters m where id = $1 for update`,
     [id],
   );
-  const [locked] = rows.map(readMeter);
+  const [locked] = rows.map(readBalance);
   if (locked === undefined || locked.told.includes(100)) return undefined;
   const unposted = (await findUnposted(tx, [id])).get(id) ?? 0n;
   const row = { ...locked, spentNanos: locked.spentNanos + unposted };

@@ -3,7 +3,7 @@ import { type Db, withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
 import { type FiledCall, listFiles, takeFile } from '../usage/unwritten-file.ts';
 import { type KeptCall, lockUnwritten, writeUnwritten } from '../usage/unwritten-store.ts';
-import { type Charge, chargeMeters, lockCall, lockMeters } from './posting-store.ts';
+import { type Charge, chargeBalances, lockBalances, lockCall } from './posting-store.ts';
 
 /**
  * Takes the calls that had to be kept in a file into `unwritten_calls`, as soon as that takes them: this process's own, and those of
@@ -38,10 +38,10 @@ async function takeIn(services: Services, calls: readonly FiledCall[]): Promise<
       if (nanos !== 0n) charges.push(...chargesOf(filed.call, nanos));
     }
     const sums = new Map<bigint, bigint>();
-    for (const { meterId, spentNanos } of charges) sums.set(meterId, (sums.get(meterId) ?? 0n) + spentNanos);
-    await lockMeters(tx, [...sums.keys()]);
-    const postings = [...sums].map(([meterId, spentNanos]) => ({ meterId, spentNanos, leasedNanos: 0n }));
-    const { events } = await chargeMeters(tx, { postings, charges });
+    for (const { balanceId, spentNanos } of charges) sums.set(balanceId, (sums.get(balanceId) ?? 0n) + spentNanos);
+    await lockBalances(tx, [...sums.keys()]);
+    const postings = [...sums].map(([balanceId, spentNanos]) => ({ balanceId, spentNanos, leasedNanos: 0n }));
+    const { events } = await chargeBalances(tx, { postings, charges });
     await writeUnwritten(
       tx,
       calls.map(({ call }) => call),
@@ -50,7 +50,7 @@ async function takeIn(services: Services, calls: readonly FiledCall[]): Promise<
   });
 }
 
-/** What its meters lack. Of a call that is settled in the database nothing is left to do, whatever the file knows of it. */
+/** What its balances lack. Of a call that is settled in the database nothing is left to do, whatever the file knows of it. */
 async function missingCharge(tx: Db, { call, isPosted }: FiledCall): Promise<bigint> {
   if (call.status === 'open') return 0n;
   const { workspaceId, createdAt, id } = call;
@@ -73,5 +73,5 @@ function chargesOf({ meters, call }: KeptCall, spentNanos: bigint): Charge[] {
     platform: text('pf'),
     execution: text('e'),
   };
-  return (meters ?? []).map((meterId) => ({ meterId: BigInt(meterId), spentNanos, tags }));
+  return (meters ?? []).map((balanceId) => ({ balanceId: BigInt(balanceId), spentNanos, tags }));
 }

@@ -1,23 +1,23 @@
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
 import type { CallTags } from '../usage/call-record.ts';
-import type { Meter } from './meter.ts';
+import type { BudgetBalance } from './budget-balance.ts';
 import { budgetEvent, markExceeded } from './posting-store.ts';
 
 /** The first call refused for want of money is told like a limit that is spent; once in a period, whoever gets there first. */
-export async function tellExceeded(services: Services, meter: Meter, tags: CallTags): Promise<void> {
-  if (meter.toldExceeded) return;
-  meter.toldExceeded = true;
+export async function tellExceeded(services: Services, balance: BudgetBalance, tags: CallTags): Promise<void> {
+  if (balance.toldExceeded) return;
+  balance.toldExceeded = true;
   try {
     await withTransaction(services.db, async (tx) => {
-      const row = await markExceeded(tx, meter);
+      const row = await markExceeded(tx, balance);
       if (row === undefined) return;
-      const heldNanos = services.ledger.heldOf(meter.id) ?? row.heldNanos;
-      await services.outbox.record(tx, [budgetEvent(meter.budget, { ...row, heldNanos }, { percent: 100, tags })]);
+      const heldNanos = services.ledger.heldOf(balance.id) ?? row.heldNanos;
+      await services.outbox.record(tx, [budgetEvent(balance.budget, { ...row, heldNanos }, { percent: 100, tags })]);
     });
   } catch (error) {
     // Nothing was told: the next call that is refused tells it.
-    meter.toldExceeded = false;
+    balance.toldExceeded = false;
     throw error;
   }
   services.outbox.deliverSoon();

@@ -47,7 +47,7 @@ export type Dropped = { kind: 'dropped'; calls: number } | { kind: 'busy' | 'gon
 
 /**
  * Drops a month: first its sums by the quarter hour, which edges of ranges are read from then, and what its calls were charged to
- * each meter; then the calls. All of it or nothing. Calls under way wait for it for milliseconds.
+ * each balance; then the calls. All of it or nothing. Calls under way wait for it for milliseconds.
  */
 export async function dropMonth(db: Pool, month: CallMonth): Promise<Dropped> {
   return withTransaction(db, async (tx): Promise<Dropped> => {
@@ -140,7 +140,7 @@ function isLockTimeout(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === '55P03' || error.code === '40P01');
 }
 
-/** Meters in id order, as everywhere. A call that is in `unwritten_calls` counts by its row there, and goes on to. */
+/** Balances in id order, as everywhere. A call that is in `unwritten_calls` counts by its row there, and goes on to. */
 async function archive(tx: PoolClient, charged: readonly { meter: bigint; nanos: string }[]): Promise<void> {
   const ids = charged.map(({ meter }) => meter);
   await tx.query('select id from meters where id = any($1) order by id for update', [ids]);

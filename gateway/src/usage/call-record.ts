@@ -28,8 +28,8 @@ export interface OpenCall {
   holdNanos: bigint;
   /** An upper bound, overwritten by what the provider reports. */
   inputTokens: number;
-  /** The meters it is held on, as text (JSON has no bigint); undefined where no budget applies. */
-  meterIds?: readonly string[] | undefined;
+  /** The balances it is held on, as text (JSON has no bigint); undefined where no budget applies. */
+  balanceIds?: readonly string[] | undefined;
 }
 
 /** What is known when it is over. */

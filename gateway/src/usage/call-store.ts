@@ -83,7 +83,7 @@ const copyCallsSql = `copy calls (${columns}) from stdin`;
 
 /** In the order of `columns`, as COPY's text format has it. In templates: joining a list takes twice as long. */
 function copyLine(processId: string, { open, closed }: CallRow): string {
-  const { tags, meterIds } = open;
+  const { tags, balanceIds } = open;
   const usage = closed?.usage ?? { ...noUsage, inputTokens: open.inputTokens };
   const at = new Date(open.createdAtMs).toISOString();
   const from = `${cell(tags.client)}\t${cell(tags.project)}\t${cell(tags.scenario)}\t${cell(tags.platform)}\t${cell(tags.execution)}\t${cell(tags.organization)}\t${cell(tags.node)}`;
@@ -92,7 +92,7 @@ function copyLine(processId: string, { open, closed }: CallRow): string {
   const tokens = `${usage.inputTokens}\t${usage.cachedTokens}\t${usage.cacheWriteTokens}\t${usage.outputTokens}\t${usage.reasoningTokens}`;
   const cost = `${closed?.costNanos ?? 0n}\t${open.holdNanos}\t${closed?.estimated ?? false}\t${cell(closed?.errorCode)}`;
   const times = `${closed?.ttftMs ?? none}\t${closed?.totalMs ?? none}`;
-  const meters = meterIds === undefined ? none : `{${meterIds.join(',')}}`;
+  const meters = balanceIds === undefined ? none : `{${balanceIds.join(',')}}`;
   return `${call}\t${model}\t${tokens}\t${cost}\t${times}\t${meters}\t${closed?.metered ?? false}\n`;
 }
 
@@ -172,7 +172,7 @@ export function encodeRow({ open, closed }: CallRow): Record<string, unknown> {
     err: storable(closed?.errorCode),
     ttft: closed?.ttftMs,
     total: closed?.totalMs,
-    mt: open.meterIds,
+    mt: open.balanceIds,
     op: closed?.metered ?? false,
   };
 }

@@ -34,7 +34,7 @@ export function keep({ row, processId, error }: UnwrittenCall): KeptCall {
     status: closed?.status ?? 'open',
     costNanos: String(closed?.costNanos ?? 0n),
     holdNanos: String(open.holdNanos),
-    meters: open.meterIds ?? null,
+    meters: open.balanceIds ?? null,
     call: encodeRow(row),
     error,
   };

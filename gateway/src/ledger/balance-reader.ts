@@ -1,6 +1,6 @@
 import type { Budget } from '../budgets/budget.ts';
 import { limitIn } from '../budgets/budget.ts';
-import { findMeters, type MeterRow } from '../budgets/budget-store.ts';
+import { type BalanceRow, findBalances } from '../budgets/budget-store.ts';
 import type { Count } from '../budgets/budget-view.ts';
 import { periodAt } from '../budgets/period.ts';
 import type { Db } from '../db/transaction.ts';
@@ -17,12 +17,12 @@ interface Wanted {
  * Budgets as they stand, for looking at. Questions asked while one look at the database is under way share the next, so a
  * thousand checks a second cost a few dozen statements.
  */
-export class MeterReader {
+export class BalanceReader {
   readonly #db: Db;
   readonly #processId: string;
   readonly #ledger: Ledger;
   #waiting = new Map<string, Wanted>();
-  #next: Promise<Map<string, MeterRow>> | undefined;
+  #next: Promise<Map<string, BalanceRow>> | undefined;
   #current: Promise<unknown> = Promise.resolve();
 
   constructor(options: { db: Db; processId: string; ledger: Ledger }) {
@@ -52,7 +52,7 @@ export class MeterReader {
   }
 
   /** A row with what this process alone knows: what its calls hold, and what is on its way to the database. */
-  live(row: MeterRow): Count {
+  live(row: BalanceRow): Count {
     const known = this.#ledger.spentOf(row.id);
     return {
       instance: row.instance,
@@ -65,17 +65,17 @@ export class MeterReader {
     };
   }
 
-  #read(): Promise<Map<string, MeterRow>> {
+  #read(): Promise<Map<string, BalanceRow>> {
     this.#next ??= this.#after(this.#current);
     return this.#next;
   }
 
-  async #after(before: Promise<unknown>): Promise<Map<string, MeterRow>> {
+  async #after(before: Promise<unknown>): Promise<Map<string, BalanceRow>> {
     await before.catch(() => {});
     const wanted = [...this.#waiting.values()];
     this.#waiting = new Map();
     this.#next = undefined;
-    const reading = findMeters(this.#db, wanted, { exceptProcessId: this.#processId });
+    const reading = findBalances(this.#db, wanted, { exceptProcessId: this.#processId });
     this.#current = reading;
     const rows = await reading;
     const workspaceOf = new Map(wanted.map(({ budget }) => [budget.id, budget]));

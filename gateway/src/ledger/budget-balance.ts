@@ -1,18 +1,18 @@
 import type { Budget } from '../budgets/budget.ts';
 import type { PeriodKind } from '../budgets/period.ts';
 
-/** What one settled call does to one meter's row: `leased` is the part of `spent` that leaves the process's lease. */
+/** What one settled call does to one balance's row: `leased` is the part of `spent` that leaves the process's lease. */
 export interface Posting {
-  meterId: bigint;
+  balanceId: bigint;
   spentNanos: bigint;
   leasedNanos: bigint;
 }
 
 /**
- * One budget's count in one period as this process sees it: the money leased from the database, and what calls under way
- * hold of it. Pure arithmetic; `Ledger` brings the money.
+ * The balance of one budget in one period, for one value of its tags, as this process sees it: the money leased from the database, and
+ * the part of it that calls under way hold. A row of the table `meters`. Pure arithmetic; `Ledger` brings the money.
  */
-export class Meter {
+export class BudgetBalance {
   readonly id: bigint;
   readonly idText: string;
   budget: Budget;
@@ -141,7 +141,7 @@ export class Meter {
     const fromLease = this.amountNanos <= 0n ? 0n : costNanos < this.amountNanos ? costNanos : this.amountNanos;
     this.amountNanos -= fromLease;
     this.#settledLeasedNanos += fromLease;
-    return { meterId: this.id, spentNanos: costNanos, leasedNanos: fromLease };
+    return { balanceId: this.id, spentNanos: costNanos, leasedNanos: fromLease };
   }
 
   /** What the database says once the posting is there. */
@@ -172,9 +172,9 @@ export class Meter {
   }
 }
 
-/** All or none: holds the amount on every meter, or on no one. */
-export function holdAll(meters: readonly Meter[], nanos: bigint): boolean {
-  for (const meter of meters) if (!meter.canHold(nanos)) return false;
-  for (const meter of meters) meter.hold(nanos);
+/** All or none: holds the amount on every balance, or on no one. */
+export function holdAll(balances: readonly BudgetBalance[], nanos: bigint): boolean {
+  for (const balance of balances) if (!balance.canHold(nanos)) return false;
+  for (const balance of balances) balance.hold(nanos);
   return true;
 }
