@@ -16,7 +16,7 @@ export interface ClientOptions {
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface CallOptions {
+interface CallOptions {
   headers?: Readonly<Record<string, string>> | undefined;
   signal?: AbortSignal | undefined;
   /** Told the headers of a good answer, by lower-case names: cost, budget left and who answered are in them. */
@@ -24,7 +24,7 @@ export interface CallOptions {
 }
 
 /** A request the contract does not describe, for a platform's "any API call". */
-export interface RawRequest {
+interface RawRequest {
   method: string;
   /** From the gateway's root on, query included: `/v1/budgets?status=exceeded`. */
   path: string;
@@ -32,7 +32,7 @@ export interface RawRequest {
   body?: unknown;
 }
 
-export interface StreamOptions extends CallOptions {
+interface StreamOptions extends CallOptions {
   /** Told once, before the stream ends, what the call cost. */
   onReceipt?: ((receipt: Receipt) => void) | undefined;
 }

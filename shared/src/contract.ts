@@ -130,7 +130,7 @@ export const contract = [
 type Contract = (typeof contract)[number];
 
 export type OperationId = Contract['id'];
-export type OperationOf<Id extends OperationId> = Extract<Contract, { id: Id }>;
+type OperationOf<Id extends OperationId> = Extract<Contract, { id: Id }>;
 /** What a caller gives. */
 export type InputOf<Id extends OperationId> = z.input<OperationOf<Id>['input']>;
 /** What a handler gets: parsed, defaults filled in. */

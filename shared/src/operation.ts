@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 
 /** Where people meet an operation. */
-export type Surface = 'dashboard' | 'make' | 'zapier' | 'n8n';
+type Surface = 'dashboard' | 'make' | 'zapier' | 'n8n';
 
 /** The least a key's role must be. `caller` and `viewer` are no ladder: a viewer reads and calls nothing. */
 export type Access = 'operator' | 'owner' | 'member' | 'reader' | 'anyone' | 'calls-models';

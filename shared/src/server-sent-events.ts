@@ -1,4 +1,4 @@
-export interface ServerSentEvent {
+interface ServerSentEvent {
   readonly event: string | undefined;
   readonly data: string;
 }

@@ -1,4 +1,4 @@
-export interface TransportRequest {
+interface TransportRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

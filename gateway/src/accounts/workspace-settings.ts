@@ -1,5 +1,5 @@
 /** The seller's side of an invoice. */
-export interface BillingSettings {
+interface BillingSettings {
   legal_name: string | null;
   address: string | null;
   tax_id: string | null;

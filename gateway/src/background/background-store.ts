@@ -1,7 +1,7 @@
 import type { KeyTags } from '../accounts/api-key.ts';
 import type { Db } from '../db/transaction.ts';
 
-export type BackgroundState = 'queued' | 'running' | 'completed' | 'failed';
+type BackgroundState = 'queued' | 'running' | 'completed' | 'failed';
 
 export interface BackgroundRow {
   workspaceId: string;

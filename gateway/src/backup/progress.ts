@@ -52,7 +52,7 @@ export function showProgress(options: {
 }
 
 /** "Copying: 41 %, 1.2 GB of 2.9 GB, 85 MB a second, 20 s left". */
-export function progressLine(at: {
+function progressLine(at: {
   verb: string;
   unit: Unit;
   done: number;

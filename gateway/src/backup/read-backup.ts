@@ -17,7 +17,7 @@ export interface CheckedBackup {
 type Entry = TarEntry & { content: AsyncGenerator<Buffer> };
 
 /** Thrown when a file is no backup, or a damaged one; says that nothing was changed. */
-export class DamagedBackup extends Error {
+class DamagedBackup extends Error {
   override readonly name = 'DamagedBackup';
 }
 

@@ -10,7 +10,7 @@ import { sealOf } from './seal-file.ts';
 import { tarEnd, tarHead, tarPadding } from './tar.ts';
 
 /** The standard output in place of a file. */
-export const toStandardOutput = '-';
+const toStandardOutput = '-';
 
 /** Takes the parts of a backup one after the other. */
 export interface BackupWriter {

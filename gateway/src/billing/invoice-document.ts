@@ -7,7 +7,6 @@ import { amountsThatAddUp, taxUnits, unitsToAmount } from './amount.ts';
 
 /** An invoice or credit note as it was issued. Its `status` is kept beside it: the one thing that changes. */
 export type InvoiceDocument = Omit<OutputOf<'invoices.get'>, 'url'>;
-export type InvoiceLine = InvoiceDocument['lines'][number];
 
 /** What an invoice says of money and who owes it, before it has a number. */
 export type InvoiceDraft = Omit<

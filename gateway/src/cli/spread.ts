@@ -32,7 +32,7 @@ export const spreadTables = [
 const copiedTables = ['clients', 'dropped_months'] as const;
 
 /** Why this database cannot be spread, as a sentence that says what to do. Undefined where it can. */
-export async function whyNotSpread(pool: Pool): Promise<string | undefined> {
+async function whyNotSpread(pool: Pool): Promise<string | undefined> {
   const version = await citusVersion(pool);
   if (version === undefined)
     return 'This database has no Citus. Install it on the coordinator and the workers, then run "create extension citus" on each.';

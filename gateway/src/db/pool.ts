@@ -25,7 +25,7 @@ export async function stayConnected(client: pg.Client): Promise<void> {
 }
 
 /** Beside the pool's: the lock of the process, and the listener. */
-export const connectionsBeside = 2;
+const connectionsBeside = 2;
 /** As DATABASE_CONNECTIONS is where nobody sets it. */
 export const usualConnections = 12;
 

@@ -47,7 +47,7 @@ export function writeChat(answer: Answer, { requestId, createdAtMs }: AnswerCont
   };
 }
 
-export function chatId(requestId: string): string {
+function chatId(requestId: string): string {
   return `chatcmpl-${requestId.replace(/^req_/, '')}`;
 }
 
@@ -100,7 +100,7 @@ function signatureField(signature: string | undefined): JsonObject {
   return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
 }
 
-export function writeUsage(usage: Usage): JsonObject {
+function writeUsage(usage: Usage): JsonObject {
   return {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,

@@ -3,7 +3,7 @@ import type { JsonObject, ProviderKind, Usage } from './neutral.ts';
 const tokensMax = 1_000_000_000;
 
 /** A count as a provider reported it. An explicit zero is zero; negative, fractional, absurd or no number at all is nonsense. */
-export function readCount(value: unknown): number | undefined {
+function readCount(value: unknown): number | undefined {
   // Some servers that follow OpenAI write their counts as text.
   const count = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
   return typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= tokensMax ? count : undefined;

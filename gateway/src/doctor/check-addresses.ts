@@ -100,7 +100,7 @@ export async function checkPublicAddress(options: {
   return [...findings, publicFinding(publicUrl, answers)];
 }
 
-export function publicFinding(publicUrl: string, answers: Answers): Finding {
+function publicFinding(publicUrl: string, answers: Answers): Finding {
   switch (answers.by) {
     case 'this':
       return ok('public address', `${publicUrl} leads to this gateway.`);

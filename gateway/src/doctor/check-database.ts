@@ -60,7 +60,7 @@ export function snapshotFindings(old: readonly OldSnapshot[]): Finding[] {
   );
 }
 
-export function unwrittenFinding(count: number): Finding {
+function unwrittenFinding(count: number): Finding {
   return count === 0
     ? ok('unwritten', 'Every call is in the table of calls.')
     : warn(

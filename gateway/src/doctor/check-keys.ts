@@ -33,7 +33,7 @@ export async function checkKeys(
   ];
 }
 
-export function keyFinding(
+function keyFinding(
   { name, account, advice }: { name: string; account: Pick<ProviderAccount, 'baseUrl'>; advice: string },
   check: AccountCheck,
 ): Finding {

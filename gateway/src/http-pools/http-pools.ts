@@ -149,7 +149,7 @@ function guardedConnector(timeout: number): buildConnector.connector {
   };
 }
 
-export const guardedLookup: LookupFunction = (hostname, options, callback) => {
+const guardedLookup: LookupFunction = (hostname, options, callback) => {
   dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error) return callback(error, '', 0);
     const safe = (addresses as LookupAddress[]).filter(({ address }) => isPublicAddress(address));

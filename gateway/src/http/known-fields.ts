@@ -8,7 +8,7 @@ import { nearNames } from '../routing/near-names.ts';
 const places = new Map<string, readonly string[]>();
 
 /** Where every field of the input is: `scope.client_id`, `models[0].id`. */
-export function fieldsOf(operation: Operation): readonly string[] {
+function fieldsOf(operation: Operation): readonly string[] {
   const known = places.get(operation.id);
   if (known !== undefined) return known;
   const fields = [...new Set(walk(z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' }), ''))];

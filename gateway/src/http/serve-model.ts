@@ -40,7 +40,7 @@ export interface ModelEndpoint {
 }
 
 /** A model call before anybody has looked at its dialect. */
-export type ModelRequest = Omit<ModelCall, 'dialect'>;
+type ModelRequest = Omit<ModelCall, 'dialect'>;
 
 export function dialectEndpoint(dialect: Dialect): ModelEndpoint {
   return {

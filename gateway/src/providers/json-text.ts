@@ -28,7 +28,7 @@ function isRefused(finish: Answer['finish']): boolean {
 }
 
 /** The one JSON value in a text; undefined where there is none, or more than one. */
-export function onlyValue(text: string, output: Output): string | undefined {
+function onlyValue(text: string, output: Output): string | undefined {
   // A quoted text is JSON too, but not what `json_object` promises.
   if (isJson(text) && (output.kind !== 'json' || text.trimStart().startsWith('{'))) return text;
   const values = valuesIn(text, output);

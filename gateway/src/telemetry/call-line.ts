@@ -2,7 +2,7 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { CallEnd, CallReport } from './call-report.ts';
 
 /** How a call went, for people: `refused` before it reached a provider, `replayed` from its Idempotency-Key. */
-export type Outcome = 'succeeded' | 'failed' | 'cancelled' | 'interrupted' | 'refused' | 'replayed';
+type Outcome = 'succeeded' | 'failed' | 'cancelled' | 'interrupted' | 'refused' | 'replayed';
 
 /**
  * The fields of a call's log line, named as `GET /v1/usage/requests` names them. Costs are what the provider bills, whichever key it
@@ -49,7 +49,7 @@ export function callLine(report: CallReport, end: CallEnd): object {
   };
 }
 
-export function outcomeOf({ closed, replayed }: CallReport, { status }: CallEnd): Outcome {
+function outcomeOf({ closed, replayed }: CallReport, { status }: CallEnd): Outcome {
   if (closed !== undefined) return closed.status === 'succeeded' && status >= 400 ? 'failed' : closed.status;
   if (replayed) return 'replayed';
   if (status === 499) return 'cancelled';

@@ -253,7 +253,7 @@ export class CallMetrics {
  * The catalogue's name for a model: its rules take endless names (`gpt-4o-anything`), so the name a caller uses would make a series
  * of each. `auto` is no model, but what was asked where no candidate was tried.
  */
-export function modelLabel(name: string): string {
+function modelLabel(name: string): string {
   if (/^auto(:\w+)?$/.test(name)) return 'auto';
   return findModel(name)?.entry?.id ?? 'other';
 }

@@ -11,7 +11,7 @@ export interface AttemptPlace {
 }
 
 /** An attempt that failed; the vendor's message is left out, since it may quote the caller. */
-export interface AttemptReport extends AttemptPlace {
+interface AttemptReport extends AttemptPlace {
   /** `busy`, `timeout`, `account` … */
   error: string;
   status: number | undefined;

@@ -1,7 +1,7 @@
 /** OTLP's numbers (opentelemetry-proto, trace.proto: `SpanKind`). */
 export const spanKind = { server: 2, client: 3 } as const;
 
-export type AttributeValue = string | number | boolean | readonly string[];
+type AttributeValue = string | number | boolean | readonly string[];
 
 export interface Span {
   traceId: string;

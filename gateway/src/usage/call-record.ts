@@ -11,7 +11,7 @@ export interface CallTags {
   node?: string | undefined;
 }
 
-export type CallStatus = 'open' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
+type CallStatus = 'open' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
 
 /** What is known when a call goes out. */
 export interface OpenCall {

@@ -8,7 +8,7 @@ import type { Db } from '../db/transaction.ts';
  * A call's status may change after its hour was written down: what was open or interrupted then may be anything now. So a filter
  * by status looks among those too, and every call that is found is asked for its own columns again.
  */
-export interface CallTags {
+interface CallTags {
   clientId?: string | undefined;
   project?: string | undefined;
   scenarioId?: string | undefined;

@@ -19,7 +19,7 @@ function tokenOf(secret: string, workspaceId: string, address: string): string {
     .digest('base64url');
 }
 
-export function hashOfToken(token: string): Buffer {
+function hashOfToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 

@@ -29,9 +29,9 @@ export interface Component {
   readonly code: { readonly [key in CodeKey]?: Json };
 }
 
-export type ModuleType = 'trigger' | 'action' | 'search' | 'instant_trigger' | 'universal';
+type ModuleType = 'trigger' | 'action' | 'search' | 'instant_trigger' | 'universal';
 
-export type CodeKey =
+type CodeKey =
   | 'communication'
   | 'params'
   | 'staticParams'

@@ -1,5 +1,5 @@
 import { contract } from '@ai-gateway/shared/contract';
 import { zapierApp } from './app.ts';
 
-/** What Zapier loads. */
+/** Zapier loads it. @public */
 export default zapierApp(contract);

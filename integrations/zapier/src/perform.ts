@@ -107,6 +107,6 @@ function isNotThere(error: unknown): boolean {
 }
 
 /** The form's input is checked by the gateway, against the same contract, and refused in words for people. */
-export function call(client: Client, { id }: Operation, input: Record<string, unknown>): Promise<unknown> {
+function call(client: Client, { id }: Operation, input: Record<string, unknown>): Promise<unknown> {
   return client.call(id as OperationId, input as InputOf<OperationId> & { stream?: never });
 }

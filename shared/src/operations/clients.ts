@@ -42,7 +42,7 @@ const settings = {
   notes: z.string().max(10_000).nullable().meta({ title: 'Notes', description: 'For yourself.' }),
 };
 
-export const client = z
+const client = z
   .object({
     id: clientId,
     ...settings,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sampleBudget } from './budgets.ts';
 import { id, isoTime, livemode } from './common.ts';
 
-export const eventTypes = [
+const eventTypes = [
   'budget.threshold_reached',
   'budget.exceeded',
   'budget.reset',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 
-export const model = z
+const model = z
   .object({
     id: z.string().meta({ title: 'Model', description: 'The name a call gives as `model`.' }),
     object: z.literal('model').meta({ title: 'Object', description: 'Always `model`, as OpenAI has it.' }),

@@ -24,11 +24,11 @@ const paths: Record<DialectId, string> = {
   messages: '/chat/completions',
 };
 
-export function openAiRelay(dialect: DialectId, target: Target): Omit<ProviderRequest, 'body'> {
+function openAiRelay(dialect: DialectId, target: Target): Omit<ProviderRequest, 'body'> {
   return { url: `${target.baseUrl}${paths[dialect]}`, headers: openAiHeaders(target) };
 }
 
-export function openAiRequest(call: NeutralCall, target: Target): ProviderRequest & { dropped: readonly string[] } {
+function openAiRequest(call: NeutralCall, target: Target): ProviderRequest & { dropped: readonly string[] } {
   const { body, dropped } = chatRequest(call, target);
   return {
     url: `${target.baseUrl}/chat/completions`,
