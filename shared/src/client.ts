@@ -113,9 +113,13 @@ export function createClient({ baseUrl, apiKey, transport = fetchTransport, head
 function readBaseUrl(text: string): string {
   const url = text.trim().replace(/\/+$/, '').replace(/\/v1$/, '').replace(/\/+$/, '');
   if (!/^https?:\/\/[^/?#\s]+[^?#\s]*$/i.test(url))
-    throw new GatewayError('invalid_request', 'The base URL must be the address of the gateway: https://HOST.', {
-      param: 'baseUrl',
-    });
+    throw new GatewayError(
+      'invalid_request',
+      'The base URL must be the address of the gateway, such as https://HOST.',
+      {
+        param: 'baseUrl',
+      },
+    );
   return url;
 }
 
@@ -125,7 +129,7 @@ const operations: ReadonlyMap<string, Operation> = new Map(contract.map((operati
 function operationOf(id: OperationId): Operation {
   const operation = operations.get(id);
   if (operation === undefined)
-    throw new GatewayError('invalid_request', `There is no operation "${String(id)}".`, { param: 'id' });
+    throw new GatewayError('invalid_request', `Unknown operation "${String(id)}".`, { param: 'id' });
   return operation;
 }
 
@@ -138,7 +142,9 @@ interface WireRequest {
 /** Anything else would be put behind the host's name and lead, with the key, to another host. */
 function rootedPath(path: string): string {
   if (!/^\/[^\s#]*$/.test(path))
-    throw new GatewayError('invalid_request', 'The path must begin with a slash: /v1/models.', { param: 'path' });
+    throw new GatewayError('invalid_request', 'The path must begin with a slash, such as /v1/models.', {
+      param: 'path',
+    });
   return path;
 }
 

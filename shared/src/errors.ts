@@ -135,7 +135,10 @@ export function fromErrorBody(
 ): GatewayError {
   const error = isRecord(body) && isRecord(body.error) ? body.error : {};
   const code = isErrorCode(error.code) ? error.code : codeOfStatus(answer.status);
-  const message = typeof error.message === 'string' ? error.message : `The gateway could not be asked: ${code}.`;
+  const message =
+    typeof error.message === 'string'
+      ? error.message
+      : `The request failed without an answer from the gateway (${code}). Check the base URL, and any proxy in between.`;
   return new GatewayError(code, message, {
     ...answer,
     param: typeof error.param === 'string' ? error.param : undefined,

@@ -8,17 +8,18 @@ const text = { type: 'string' };
 
 const requestHeaders = {
   'X-Client-ID': 'Which of your clients this call is for.',
-  'X-Project': 'The project it belongs to.',
-  'X-Scenario-ID': 'The scenario that makes it.',
+  'X-Project': 'The project the call belongs to.',
+  'X-Scenario-ID': 'The scenario that makes the call.',
   'X-Scenario-Platform': 'Where the scenario runs: make, zapier, n8n, …',
   'X-Execution-ID': 'The single run of the scenario.',
-  'X-Organization-ID': 'The platform’s organization; kept with the call and shown.',
-  'X-Node': 'The step of the scenario; kept with the call and shown.',
-  'X-Gateway-Fallback': 'Models to try when this one fails, with commas between; `none` for none.',
-  'X-Gateway-Strict': '`true`: refuse a parameter the model cannot honour, rather than drop it.',
-  'anthropic-version': 'Reaches Anthropic, and nobody else.',
-  'anthropic-beta': 'Reaches Anthropic, and nobody else.',
-  'Idempotency-Key': 'The same key and body within 24 hours returns the first answer and costs nothing twice.',
+  'X-Organization-ID': 'The platform’s organization. Recorded with the call.',
+  'X-Node': 'The step of the scenario. Recorded with the call.',
+  'X-Gateway-Fallback': 'Models to try when this one fails, separated by commas; `none` for no fallback.',
+  'X-Gateway-Strict': '`true`: refuse a parameter that the model does not support, instead of dropping it.',
+  'anthropic-version': 'Sent to Anthropic only.',
+  'anthropic-beta': 'Sent to Anthropic only.',
+  'Idempotency-Key':
+    'Repeating a request with the same key and body within 24 hours returns the first answer and is charged once.',
 } as const;
 
 type RequestHeader = keyof typeof requestHeaders;
@@ -36,15 +37,16 @@ export const parameters: Readonly<Record<'modelCall' | 'anthropic' | 'post', rea
 };
 
 const responseHeaders = {
-  'x-request-id': 'The id of the request: name it when something is wrong.',
-  'x-gateway-provider': 'Who answered.',
-  'x-gateway-model': 'What answered.',
-  'x-gateway-attempts': 'Provider tries, the good one included.',
-  'x-gateway-route': 'Why this model, in a few words.',
-  'x-gateway-cost-usd': 'What a plain answer cost, in dollars.',
-  'x-gateway-budget-remaining-usd': 'What is left of the tightest budget, in dollars; absent where there is none.',
-  'x-gateway-dropped-params': 'Parameters the model does not take: left out of the call, or sent with another value.',
-  'retry-after': 'Seconds to wait before the next try, where they are known.',
+  'x-request-id': 'The id of the request. Quote it when you report a problem.',
+  'x-gateway-provider': 'The provider that answered.',
+  'x-gateway-model': 'The model that answered.',
+  'x-gateway-attempts': 'Number of attempts at providers, including the successful one.',
+  'x-gateway-route': 'The reason for this model, in a few words.',
+  'x-gateway-cost-usd': 'Cost of a plain answer, in dollars.',
+  'x-gateway-budget-remaining-usd': 'Amount left in the tightest budget, in dollars; absent when no budget applies.',
+  'x-gateway-dropped-params':
+    'Parameters that the model does not support. They were left out, or sent with another value.',
+  'retry-after': 'Seconds to wait before the next attempt, when known.',
 } as const;
 
 type ResponseHeader = keyof typeof responseHeaders;
@@ -56,18 +58,22 @@ export const answerHeaders = {
   retry: headerMap(['x-request-id', 'retry-after']),
 };
 
-const code = { ...text, enum: Object.keys(errorCatalogue), description: 'What to switch on.' };
-const message = { ...text, description: 'What to do next, in plain words.' };
-const details = { type: 'object', description: 'What the code has to say beside the message.' };
+const code = {
+  ...text,
+  enum: Object.keys(errorCatalogue),
+  description: 'The kind of error. Programs should branch on this.',
+};
+const message = { ...text, description: 'An explanation for people: the cause, then what to do.' };
+const details = { type: 'object', description: 'Further data about the error; its fields depend on the code.' };
 
 export const components = {
   securitySchemes: {
-    bearer: { type: 'http', scheme: 'bearer', description: 'A key of the gateway: gw_live_… or gw_test_….' },
+    bearer: { type: 'http', scheme: 'bearer', description: 'A gateway key: gw_live_… or gw_test_….' },
     apiKey: {
       type: 'apiKey',
       in: 'header',
       name: 'x-api-key',
-      description: 'The same key, as Anthropic’s SDKs send it.',
+      description: 'The same key, in the header that Anthropic’s SDKs use. One of the two headers is enough.',
     },
   },
   parameters: Object.fromEntries(
@@ -90,7 +96,10 @@ export const components = {
           properties: {
             message,
             type: text,
-            param: { type: ['string', 'null'], description: 'The field at fault: `messages[0].role`.' },
+            param: {
+              type: ['string', 'null'],
+              description: 'The field that caused the error, such as `messages[0].role`.',
+            },
             code,
             details,
           },
@@ -109,7 +118,7 @@ export const components = {
             type: text,
             message,
             code,
-            param: { ...text, description: 'The field at fault: `messages[0].role`.' },
+            param: { ...text, description: 'The field that caused the error, such as `messages[0].role`.' },
             details,
           },
         },

@@ -108,7 +108,7 @@ function success(operation: Operation, streams: boolean): Json {
             'text/event-stream': {
               schema: {
                 description:
-                  'With `stream: true`: server-sent events of this dialect. The comment `: gateway {"cost_usd":…}` comes before the last one.',
+                  'With `stream: true`: server-sent events in this dialect. The comment `: gateway {"cost_usd":…}` comes before the last event.',
               },
             },
           }
@@ -118,7 +118,7 @@ function success(operation: Operation, streams: boolean): Json {
 }
 
 const alternativeSchemas: Readonly<Record<NonNullable<Operation['alternatives']>[number], Json>> = {
-  'text/csv': { type: 'string', description: 'With `Accept: text/csv` or `format=csv`: a table for a spreadsheet.' },
+  'text/csv': { type: 'string', description: 'With `Accept: text/csv` or `format=csv`: a table for spreadsheets.' },
   'text/html': { type: 'string', description: 'With `Accept: text/html` or `format=html`: a page to read or print.' },
   'application/pdf': { description: 'With `Accept: application/pdf` or `format=pdf`: a document to send.' },
   'application/zip': { description: 'A ZIP of JSON and CSV files.' },

@@ -8,7 +8,7 @@ const state = {
   id,
   status: z
     .enum(['queued', 'running', 'completed', 'failed'])
-    .meta({ title: 'Status', description: 'queued or running, then completed or failed.' }),
+    .meta({ title: 'Status', description: 'queued or running at first, then completed or failed.' }),
 };
 
 export const createBackground = operation({
@@ -19,7 +19,7 @@ export const createBackground = operation({
   group: 'Model calls',
   label: 'Chat completion in the background',
   description:
-    'Answers at once and posts the completion to a URL when it is there: for platforms that time out in 30 seconds.',
+    'Answers immediately and posts the completion to a URL when it is ready. Made for platforms that time out after 30 seconds.',
   surfaces: ['zapier'],
   access: 'calls-models',
   status: 202,
@@ -27,11 +27,14 @@ export const createBackground = operation({
     callback_url: z
       .url({ protocol: /^https?$/ })
       .max(2000)
-      .meta({ title: 'Callback URL', description: 'Where the completion is posted, signed by Standard Webhooks.' }),
+      .meta({
+        title: 'Callback URL',
+        description: 'The address that receives the completion, signed by Standard Webhooks.',
+      }),
   }),
   output: z.object({
     ...state,
-    secret: z.string().meta({ title: 'Secret', description: 'Verifies the signature of what is posted.' }),
+    secret: z.string().meta({ title: 'Secret', description: 'Verifies the signature of the callback.' }),
   }),
   errors: callErrors,
   sample: {
@@ -43,8 +46,8 @@ export const createBackground = operation({
       input: { ...input, callback_url: 'https://example.com/hook' },
       because,
     })),
-    { input: sampleQuestion, because: 'nobody would hear the answer' },
-    { input: { ...sampleQuestion, callback_url: 'ftp://example.com' }, because: 'answers are posted over HTTP' },
+    { input: sampleQuestion, because: 'the answer needs an address to go to' },
+    { input: { ...sampleQuestion, callback_url: 'ftp://example.com' }, because: 'an answer is posted over HTTP' },
     {
       input: { ...sampleQuestion, callback_url: `https://example.com/${'a'.repeat(2000)}` },
       because: 'an address has at most 2000 characters',
@@ -58,7 +61,7 @@ export const getBackground = operation({
   path: '/v1/chat/completions/background/:id',
   group: 'Model calls',
   label: 'Get a background completion',
-  description: 'Returns the state of a background completion, and the completion once it is there.',
+  description: 'Returns the state of a background completion, and the completion once it is ready.',
   surfaces: ['zapier'],
   access: 'calls-models',
   input: z.strictObject({ id }),
@@ -67,17 +70,19 @@ export const getBackground = operation({
     response: completion.optional().meta({ title: 'Response', description: 'The chat completion.' }),
     error: z
       .looseObject({
-        message: z.string().meta({ title: 'Message', description: 'What to do next, in plain words.' }),
-        code: z.string().meta({ title: 'Code', description: 'Which refusal it was.' }),
+        message: z
+          .string()
+          .meta({ title: 'Message', description: 'An explanation for people: the cause, then what to do.' }),
+        code: z.string().meta({ title: 'Code', description: 'The kind of error.' }),
       })
       .optional()
-      .meta({ title: 'Error', description: 'Why it failed.' }),
+      .meta({ title: 'Error', description: 'The reason for the failure.' }),
     cost_usd: z.number().optional().meta({ title: 'Cost', description: 'Dollars.' }),
-    budget_remaining_usd: z
-      .number()
-      .optional()
-      .meta({ title: 'Budget left', description: 'Dollars of the tightest budget; absent where there is none.' }),
-    provider: z.string().optional().meta({ title: 'Provider', description: 'Who answered.' }),
+    budget_remaining_usd: z.number().optional().meta({
+      title: 'Budget left',
+      description: 'Amount left in the tightest budget, in dollars; absent when no budget applies.',
+    }),
+    provider: z.string().optional().meta({ title: 'Provider', description: 'The provider that answered.' }),
   }),
   errors: ['forbidden', 'not_found'],
   sample: {

@@ -35,9 +35,12 @@ const scope = z
     client_id: tag('Client', `Calls for this client.${each}`, 'clients.list').optional(),
     project: tag('Project', `Calls of this project.${each}`, 'projects.list').optional(),
     scenario_id: tag('Scenario', `Calls of this scenario.${each}`, 'scenarios.list').optional(),
-    key_id: tag('Key', `Calls with this key, by its id as GET /v1/keys lists it.${each}`).optional(),
+    key_id: tag('Key', `Calls with this key. GET /v1/keys lists the ids.${each}`).optional(),
   })
-  .meta({ title: 'Scope', description: 'Which calls it limits: those that carry all of these. Empty: all calls.' });
+  .meta({
+    title: 'Scope',
+    description: 'The calls that the budget limits: those with all of these tags. Empty: all calls.',
+  });
 const name = z
   .string()
   .trim()
@@ -47,11 +50,10 @@ const name = z
 const period = z
   .enum(['day', 'week', 'month', 'total'])
   .meta({ title: 'Period', description: 'How often the budget resets. Weeks start on Monday; Total never resets.' });
-const timezone = z
-  .string()
-  .max(100)
-  .refine(isTimezone, 'must be a time zone such as Europe/Berlin or UTC')
-  .meta({ title: 'Time zone', description: 'Where its days begin: an IANA name such as Europe/Berlin.' });
+const timezone = z.string().max(100).refine(isTimezone, 'must be a time zone such as Europe/Berlin or UTC').meta({
+  title: 'Time zone',
+  description: 'The time zone in which its days begin: an IANA name such as Europe/Berlin.',
+});
 const thresholds = z
   .array(z.number().int().min(1).max(100))
   .max(20)
@@ -76,24 +78,24 @@ export const budget = z
     id: budgetId,
     name,
     scope,
-    limit_usd: usd.meta({ title: 'Limit', description: 'Dollars, what it was raised by in this period included.' }),
+    limit_usd: usd.meta({ title: 'Limit', description: 'In dollars, including raises in this period.' }),
     period,
-    timezone: z.string().meta({ title: 'Time zone', description: 'Where its days begin.' }),
+    timezone: z.string().meta({ title: 'Time zone', description: 'The time zone in which its days begin.' }),
     thresholds,
     on_limit: onLimit,
     status: z
       .enum(['ok', 'warning', 'exceeded'])
-      .meta({ title: 'Status', description: 'warning: past the first threshold. exceeded: nothing more can be paid.' }),
+      .meta({ title: 'Status', description: 'warning: past the first threshold. exceeded: the limit is spent.' }),
     spent_usd: usd.meta({ title: 'Spent', description: 'Dollars spent in this period.' }),
-    held_usd: usd.meta({ title: 'Held', description: 'Dollars that calls under way may still cost.' }),
-    remaining_usd: usd.meta({ title: 'Remaining', description: 'Limit less spent and held, in dollars.' }),
-    percent_used: z.number().meta({ title: 'Percent used', description: 'Spent, in percent of the limit.' }),
-    period_start: isoTime.meta({ title: 'Period start', description: 'When this period began.' }),
+    held_usd: usd.meta({ title: 'Held', description: 'Dollars reserved for calls in progress.' }),
+    remaining_usd: usd.meta({ title: 'Remaining', description: 'Limit minus spent and held, in dollars.' }),
+    percent_used: z.number().meta({ title: 'Percent used', description: 'Spent, as a percentage of the limit.' }),
+    period_start: isoTime.meta({ title: 'Period start', description: 'Start of this period.' }),
     resets_at: isoTime
       .nullable()
-      .meta({ title: 'Resets at', description: 'When the next one begins; null for total.' }),
+      .meta({ title: 'Resets at', description: 'Start of the next period; null for total.' }),
   })
-  .meta({ title: 'Budget', description: 'A limit with a period, and what is spent of it.' });
+  .meta({ title: 'Budget', description: 'A spending limit with a period, and the spending so far.' });
 
 export const sampleBudget = {
   id: 'bud_01k2',
@@ -119,7 +121,7 @@ export const createBudget = operation({
   path: '/v1/budgets',
   group: 'Budgets',
   label: 'Create a budget',
-  description: 'Creates a spending limit that holds: a call that would pass it is refused before it is sent.',
+  description: 'Creates a spending limit. A call that would exceed it is refused before it is sent.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'member',
   status: 201,
@@ -139,10 +141,10 @@ export const createBudget = operation({
     output: { ...sampleBudget, status: 'ok', spent_usd: 0, held_usd: 0, remaining_usd: 50, percent_used: 0 },
   },
   wrong: [
-    { input: { name: 'Ads', limit_usd: 0 }, because: 'a limit is more than nothing' },
-    { input: { name: 'Ads', limit_usd: -5 }, because: 'a limit is more than nothing' },
+    { input: { name: 'Ads', limit_usd: 0 }, because: 'a limit is more than 0' },
+    { input: { name: 'Ads', limit_usd: -5 }, because: 'a limit is more than 0' },
     { input: { name: 'Ads', limit_usd: Number.NaN }, because: 'a limit is a number' },
-    { input: { name: 'Ads', limit_usd: 1e30 }, because: 'nobody has that much' },
+    { input: { name: 'Ads', limit_usd: 1e30 }, because: 'a limit is at most a billion dollars' },
     { input: { name: 'Ads', limit_usd: 5, timezone: 'Mars/Olympus' }, because: 'there is no such time zone' },
     { input: { name: 'Ads', limit_usd: 5, scope: { model: 'gpt-4o' } }, because: 'budgets are by tag or key' },
     { input: { name: 'Ads', limit_usd: 5, thresholds: [120] }, because: 'thresholds are percents up to 100' },
@@ -156,7 +158,7 @@ export const listBudgets = operation({
   group: 'Budgets',
   label: 'List budgets',
   description:
-    'Lists budgets and what each has spent. A budget with "*" is listed once, by its instance that has used most.',
+    'Lists budgets with their spending. A budget with "*" is listed once, by the instance that has used most.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'reader',
   input: z.strictObject({
@@ -182,7 +184,7 @@ export const getBudget = operation({
   path: '/v1/budgets/:id',
   group: 'Budgets',
   label: 'Get a budget',
-  description: 'One budget and what is spent of it.',
+  description: 'Gets one budget with its spending.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ id: budgetId }),
@@ -201,7 +203,8 @@ export const updateBudget = operation({
   path: '/v1/budgets/:id',
   group: 'Budgets',
   label: 'Change a budget',
-  description: 'Changes what is given. What was spent in the period counts on in a new period or time zone.',
+  description:
+    'Changes the fields that are given. Spending so far also counts after a change of the period or time zone.',
   surfaces: ['dashboard'],
   access: 'member',
   input: z.strictObject({
@@ -217,8 +220,8 @@ export const updateBudget = operation({
   errors: ['invalid_request', 'forbidden', 'not_found'],
   sample: { input: { id: 'bud_01k2', limit_usd: 50 }, output: sampleBudget },
   wrong: [
-    { input: { id: 'bud_01k2', limit_usd: 0 }, because: 'a limit is more than nothing' },
-    { input: { id: 'bud_01k2', scope: {} }, because: 'what a budget counts cannot change' },
+    { input: { id: 'bud_01k2', limit_usd: 0 }, because: 'a limit is more than 0' },
+    { input: { id: 'bud_01k2', scope: {} }, because: 'the scope of a budget cannot change' },
   ],
 });
 
@@ -228,7 +231,7 @@ export const removeBudget = operation({
   path: '/v1/budgets/:id',
   group: 'Budgets',
   label: 'Delete a budget',
-  description: 'It limits no further call; calls under way end as they are.',
+  description: 'Deletes a budget. Further calls are not limited by it; calls in progress continue.',
   surfaces: ['dashboard'],
   access: 'member',
   status: 204,
@@ -248,12 +251,15 @@ export const raiseBudget = operation({
   path: '/v1/budgets/:id/raise',
   group: 'Budgets',
   label: 'Raise a budget',
-  description: 'Raises a budget, for this period or for good.',
+  description: 'Raises a budget, for this period or for every period from now on.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'member',
   input: z.strictObject({
     id: budgetId,
-    by_usd: usdInput({ above: 0, max: limitUsdMax }).meta({ title: 'Raise by (USD)', description: 'How much to add.' }),
+    by_usd: usdInput({ above: 0, max: limitUsdMax }).meta({
+      title: 'Raise by (USD)',
+      description: 'Amount to add, in dollars.',
+    }),
     until: z
       .enum(['period_end', 'forever'])
       .default('period_end')
@@ -277,7 +283,8 @@ export const listInstances = operation({
   path: '/v1/budgets/:id/instances',
   group: 'Budgets',
   label: 'List the instances of a budget',
-  description: 'Of a budget with "*" in its scope: one for each client, project, scenario or key that called.',
+  description:
+    'Lists the instances of a budget with "*" in its scope: one for each client, project, scenario or key that has called.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ id: budgetId, cursor, limit }),
@@ -310,27 +317,28 @@ export const checkBudget = operation({
       .min(1)
       .max(10_000_000)
       .optional()
-      .meta({ title: 'Max tokens', description: 'The longest answer you want to be able to pay.' }),
+      .meta({ title: 'Max tokens', description: 'The longest answer that you want to afford.' }),
   }),
   output: z.object({
     allowed: z.boolean().meta({
       title: 'Allowed',
-      description: 'False when not even 16 tokens of answer can be paid, or all is paused.',
+      description: 'False when fewer than 16 tokens of answer are affordable, or everything is paused.',
     }),
     reason: z.enum(['ok', 'budget_exceeded', 'scenario_paused', 'price_unknown']).meta({
       title: 'Reason',
-      description: 'ok, budget_exceeded, scenario_paused, or price_unknown (a budget cannot guard what has no price).',
+      description:
+        'ok, budget_exceeded, scenario_paused, or price_unknown (a budget cannot cap a model without a known price).',
     }),
-    message: z.string().meta({ title: 'Message', description: 'The same in plain words.' }),
+    message: z.string().meta({ title: 'Message', description: 'The result in plain words.' }),
     // A title of its own: generators of clients name classes for it, and `budgets` has the other.
     tightest: budget
-      .meta({ title: 'Tightest budget', description: 'The one with least left.' })
+      .meta({ title: 'Tightest budget', description: 'The budget with the least left.' })
       .nullable()
-      .meta({ title: 'Tightest budget', description: 'The one with least left; null where none applies.' }),
-    budgets: z.array(budget).meta({ title: 'Budgets', description: 'Every budget the call would fall under.' }),
+      .meta({ title: 'Tightest budget', description: 'The budget with the least left; null when no budget applies.' }),
+    budgets: z.array(budget).meta({ title: 'Budgets', description: 'Every budget that applies to the call.' }),
     affordable_tokens: z.number().int().nullable().meta({
       title: 'Affordable tokens',
-      description: 'How many tokens of answer can be paid now, for the model given; null where nothing limits them.',
+      description: 'Tokens of answer that are affordable now with the given model; null when nothing limits them.',
     }),
   }),
   errors: ['invalid_request', 'invalid_tag', 'tag_forbidden', 'model_not_found'],
@@ -339,14 +347,14 @@ export const checkBudget = operation({
     output: {
       allowed: true,
       reason: 'ok',
-      message: 'The call can be paid: $8.75 of "Acme" are left.',
+      message: 'The call is allowed: budget "Acme" has $8.75 left.',
       tightest: sampleBudget,
       budgets: [sampleBudget],
       affordable_tokens: 875_000,
     },
   },
   wrong: [
-    { input: { max_tokens: 0 }, because: 'an answer has a token' },
+    { input: { max_tokens: 0 }, because: 'an answer has at least one token' },
     { input: { client: 'acme' }, because: 'unknown fields are refused' },
   ],
 });

@@ -41,16 +41,16 @@ export const chatInput = z.looseObject({
   max_tokens: tokenCeiling
     .nullable()
     .optional()
-    .meta({ title: 'Max tokens', description: 'The most tokens the answer may have.' }),
+    .meta({ title: 'Max tokens', description: 'Maximum length of the answer, in tokens.' }),
   max_completion_tokens: tokenCeiling
     .nullable()
     .optional()
-    .meta({ title: 'Max completion tokens', description: 'OpenAI’s newer name for max_tokens; reasoning counts too.' }),
+    .meta({ title: 'Max completion tokens', description: 'OpenAI’s newer name for max_tokens. Includes reasoning.' }),
   stop: z
     .union([z.string(), z.array(z.string())])
     .nullable()
     .optional()
-    .meta({ title: 'Stop', description: 'The answer ends before this text.' }),
+    .meta({ title: 'Stop', description: 'The answer stops before this text.' }),
   // Servers that follow OpenAI have words of their own, here and in `response_format`.
   reasoning_effort: z
     .union([z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']), z.string()])
@@ -61,7 +61,7 @@ export const chatInput = z.looseObject({
     .looseObject({
       type: z
         .union([z.enum(['text', 'json_object', 'json_schema']), z.string()])
-        .meta({ title: 'Type', description: 'json_schema also takes the schema, as OpenAI has it.' }),
+        .meta({ title: 'Type', description: 'json_schema also needs the schema, in OpenAI’s form.' }),
     })
     .nullable()
     .optional()
@@ -84,7 +84,7 @@ export const chatInput = z.looseObject({
   metadata,
 });
 
-const count = (title: string) => z.number().int().meta({ title, description: 'As OpenAI counts them.' });
+const count = (title: string) => z.number().int().meta({ title, description: 'Counted as OpenAI does.' });
 
 export const completion = z.looseObject({
   id: z.string().meta({ title: 'Id', description: 'The id of the answer.' }),
@@ -98,13 +98,13 @@ export const completion = z.looseObject({
             role: z.literal('assistant').meta({ title: 'Role', description: 'Always assistant.' }),
             content: z.string().nullable().meta({ title: 'Content', description: 'The text of the answer.' }),
           })
-          .meta({ title: 'Message', description: 'The answer; `tool_calls` where the model calls functions.' }),
+          .meta({ title: 'Message', description: 'The answer; with `tool_calls` when the model calls functions.' }),
         finish_reason: z
           .string()
           .meta({ title: 'Finish reason', description: 'stop, length, tool_calls or content_filter.' }),
       }),
     )
-    .meta({ title: 'Choices', description: 'The answer is in the first.' }),
+    .meta({ title: 'Choices', description: 'The first entry has the answer.' }),
   usage: z
     .looseObject({
       prompt_tokens: count('Prompt tokens'),
@@ -112,7 +112,7 @@ export const completion = z.looseObject({
       total_tokens: count('Total tokens'),
     })
     .optional()
-    .meta({ title: 'Usage', description: 'Tokens, as OpenAI counts them.' }),
+    .meta({ title: 'Usage', description: 'Tokens, counted as OpenAI does.' }),
 });
 
 export const sampleQuestion = {
@@ -133,7 +133,7 @@ export const sampleAnswer = {
 export const wrongQuestions = [
   { input: { model: 'gpt-4o' }, because: 'there is nothing to answer' },
   { input: { model: 'gpt-4o', messages: [] }, because: 'there is nothing to answer' },
-  { input: { model: 'gpt-4o', messages: [{ role: 'robot', content: 'Hi' }] }, because: 'nobody knows that role' },
+  { input: { model: 'gpt-4o', messages: [{ role: 'robot', content: 'Hi' }] }, because: 'there is no such role' },
   {
     input: { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }], temperature: 'hot' },
     because: 'a temperature is a number',

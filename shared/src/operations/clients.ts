@@ -4,20 +4,20 @@ import { operation } from '../operation.ts';
 import { clientId, cursor, isoTime, limit, lines, locale, nothing, page, rateLimit } from './common.ts';
 
 const settings = {
-  name: z.string().trim().max(200).meta({ title: 'Name', description: 'What people call the client.' }),
+  name: z.string().trim().max(200).meta({ title: 'Name', description: 'Display name of the client.' }),
   markup_percent: z
     .number()
     .min(-100)
     .max(100_000)
-    .meta({ title: 'Markup (%)', description: 'Added to cost on usage and invoices.' }),
+    .meta({ title: 'Markup (%)', description: 'Percentage added to the cost in usage and invoices.' }),
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/, { error: 'must be three capital letters such as EUR', abort: true })
     .refine(isCurrency, 'must be a currency of ISO 4217 in use, such as EUR')
-    .meta({ title: 'Currency', description: 'What the client is billed in: three letters such as EUR.' }),
+    .meta({ title: 'Currency', description: 'Billing currency: three letters such as EUR.' }),
   exchange_rate: z.number().positive().max(1_000_000).meta({
     title: 'Exchange rate',
-    description: 'Units of the currency for one dollar; needed with any currency but USD.',
+    description: 'Units of the currency per US dollar. Required for any currency other than USD.',
   }),
   billing_email: z.email().max(320).nullable().meta({ title: 'Billing e-mail', description: 'Shown on invoices.' }),
   address: lines(1_000, 'Address', 'The buyer’s address on invoices, line by line.'),
@@ -28,42 +28,47 @@ const settings = {
     .max(100)
     .nullable()
     .meta({ title: 'Tax (%)', description: 'Added on invoices; null for none.' }),
-  tax_note: lines(500, 'Tax note', 'What an invoice says of tax: "Reverse charge: VAT is due by the customer."'),
+  tax_note: lines(500, 'Tax note', 'Note about tax on invoices, such as "Reverse charge: VAT is due by the customer."'),
   locale: locale('')
     .nullable()
-    .meta({ title: 'Language', description: 'Of the client’s invoices; null for the workspace’s.' }),
+    .meta({ title: 'Language', description: 'Language of the client’s invoices; null for the workspace’s language.' }),
   locked: z.boolean().meta({
     title: 'Locked',
     description: 'The client’s calls are refused with 402 until it is unlocked.',
   }),
   rate_limit: rateLimit
     .nullable()
-    .meta({ title: 'Rate limit', description: 'What is over it is refused with 429; null for none.' }),
-  notes: z.string().max(10_000).nullable().meta({ title: 'Notes', description: 'For yourself.' }),
+    .meta({ title: 'Rate limit', description: 'Calls above this limit are refused with 429; null for no limit.' }),
+  notes: z
+    .string()
+    .max(10_000)
+    .nullable()
+    .meta({ title: 'Notes', description: 'Notes for your team. The client does not see them.' }),
 };
 
 const client = z
   .object({
     id: clientId,
     ...settings,
-    currency: z.string().meta({ title: 'Currency', description: 'What the client is billed in.' }),
+    currency: z.string().meta({ title: 'Currency', description: 'Billing currency.' }),
     address: z.string().nullable().meta({ title: 'Address', description: 'The buyer’s address on invoices.' }),
     tax_id: z.string().nullable().meta({ title: 'Tax id', description: 'The buyer’s VAT or tax number.' }),
-    tax_note: z.string().nullable().meta({ title: 'Tax note', description: 'What an invoice says of tax.' }),
-    locale: z
-      .string()
-      .nullable()
-      .meta({ title: 'Language', description: 'Of the client’s invoices; null for the workspace’s.' }),
-    name: z.string().meta({ title: 'Name', description: 'What people call the client; its id until it is named.' }),
+    tax_note: z.string().nullable().meta({ title: 'Tax note', description: 'Note about tax on invoices.' }),
+    locale: z.string().nullable().meta({
+      title: 'Language',
+      description: 'Language of the client’s invoices; null for the workspace’s language.',
+    }),
+    name: z.string().meta({ title: 'Name', description: 'Display name of the client; its id until a name is set.' }),
     markup_percent: z.number().nullable().meta({
       title: 'Markup (%)',
-      description: 'Added to cost on usage and invoices; null to the client’s own keys.',
+      description: 'Percentage added to the cost in usage and invoices; null for the client’s own keys.',
     }),
-    first_call_at: isoTime
-      .nullable()
-      .meta({ title: 'First call', description: 'A client exists from its first call, or from when it was set up.' }),
+    first_call_at: isoTime.nullable().meta({
+      title: 'First call',
+      description: 'A client exists from its first call, or from the time it was set up.',
+    }),
   })
-  .meta({ title: 'Client', description: 'A client and how it is billed.' });
+  .meta({ title: 'Client', description: 'A client with its billing settings.' });
 
 const sample = {
   id: 'acme',
@@ -87,7 +92,7 @@ const search = z
   .string()
   .max(200)
   .optional()
-  .meta({ title: 'Search', description: 'Part of a name or an id; case does not matter.' });
+  .meta({ title: 'Search', description: 'Part of a name or an id. Case does not matter.' });
 
 export const listClients = operation({
   id: 'clients.list',
@@ -114,7 +119,7 @@ export const getClient = operation({
   path: '/v1/clients/:id',
   group: 'Clients',
   label: 'Get a client',
-  description: 'One client and how it is billed.',
+  description: 'Gets one client with its billing settings.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ id: clientId }),
@@ -133,7 +138,7 @@ export const setClient = operation({
   path: '/v1/clients/:id',
   group: 'Clients',
   label: 'Set up a client',
-  description: 'Names a client, says how it is billed, and locks it. What is not given stays as it is.',
+  description: 'Sets a client’s name, billing and lock. Fields that are not given stay unchanged.',
   surfaces: ['dashboard'],
   access: 'member',
   input: z.strictObject({
@@ -161,7 +166,7 @@ export const setClient = operation({
   wrong: [
     { input: { id: 'acme', currency: 'euro' }, because: 'currencies have three letters' },
     { input: { id: 'acme', currency: 'XXZ' }, because: 'it is not a currency' },
-    { input: { id: 'acme', exchange_rate: 0 }, because: 'nothing would be billed' },
+    { input: { id: 'acme', exchange_rate: 0 }, because: 'a rate is more than 0' },
   ],
 });
 
@@ -172,7 +177,7 @@ export const eraseClient = operation({
   group: 'Clients',
   label: 'Erase a client',
   description:
-    'Erases the client’s data for good: its settings, keys and budgets end, and its calls and sums keep their figures without its name. Invoices stay. A live key erases live data, a test key test data.',
+    'Permanently erases the client’s data. Its settings, keys and budgets are deleted; its calls and sums keep their figures without its name. Invoices stay. A live key erases live data, a test key test data.',
   surfaces: ['dashboard'],
   access: 'owner',
   status: 204,
@@ -198,9 +203,9 @@ export const listProjects = operation({
   input: z.strictObject({ search, cursor, limit }),
   output: page(
     z.object({
-      id: z.string().meta({ title: 'Project', description: 'As calls name it.' }),
-      name: z.string().meta({ title: 'Name', description: 'The same, for drop-downs.' }),
-      first_call_at: isoTime.meta({ title: 'First call', description: 'When it was first named.' }),
+      id: z.string().meta({ title: 'Project', description: 'The project, as calls name it.' }),
+      name: z.string().meta({ title: 'Name', description: 'The same text, for drop-downs.' }),
+      first_call_at: isoTime.meta({ title: 'First call', description: 'Time of the first call that named it.' }),
     }),
   ),
   errors: ['forbidden'],

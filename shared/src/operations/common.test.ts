@@ -45,8 +45,18 @@ describe('money in a request', () => {
     },
   );
 
-  test('that is no money at all is told what would be', () => {
-    expect(schema.safeParse('$5').error?.issues).toMatchObject([{ message: 'must be dollars from 0 to 1000' }]);
+  const limit = usdInput({ above: 0, max: 1_000_000_000 });
+  test.each([
+    [schema, '$5', 'must be an amount in dollars, such as 5 or "0.10"'],
+    [schema, '', 'must be an amount in dollars, such as 5 or "0.10"'],
+    [schema, -1, 'must be at least 0'],
+    [schema, '1001', 'must be at most 1,000'],
+    [limit, 0, 'must be greater than 0'],
+    [limit, '-5', 'must be greater than 0'],
+    [limit, 1e-12, 'must be at least 0.000000001'],
+    [limit, 1e30, 'must be at most 1,000,000,000'],
+  ])('is refused in plain words when it is wrong', (amount, given, message) => {
+    expect(amount.safeParse(given).error?.issues).toMatchObject([{ message }]);
   });
 });
 
@@ -56,7 +66,7 @@ test('a page has 50 rows unless asked otherwise, and asks in a query come as tex
   for (const refused of ['0', '101', '1.5', 'ten', '']) expect(limit.safeParse(refused).success, refused).toBe(false);
 });
 
-test('a time is a day or a moment, and whoever gives neither is told so', () => {
+test('a time is a day or a moment, and anything else is refused with an example', () => {
   for (const given of ['2026-11-01', '2026-11-01T08:00:00Z', '2026-11-01T08:00:00.123+02:00'])
     expect(moment.safeParse(given).success, given).toBe(true);
   for (const refused of ['yesterday', '2026-02-30', '2026-11-01T08:00:00', '1793520000'])

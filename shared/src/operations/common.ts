@@ -11,7 +11,7 @@ export const cursor = z
   .string()
   .max(500)
   .optional()
-  .meta({ title: 'Cursor', description: 'Where to go on: `next_cursor` of the page before.' });
+  .meta({ title: 'Cursor', description: 'The `next_cursor` of the previous page.' });
 
 /** In a query numbers come as text; a program gives a number. */
 export const limit = z.coerce
@@ -20,7 +20,7 @@ export const limit = z.coerce
   .min(1)
   .max(100)
   .default(50)
-  .meta({ title: 'Limit', description: 'How many rows a page has, 100 at most.' });
+  .meta({ title: 'Limit', description: 'Number of rows on a page, at most 100.' });
 
 /** A key or a token of another service, which goes there in a header: a header carries nothing else. */
 export const credential = (most: number) =>
@@ -33,7 +33,7 @@ export const credential = (most: number) =>
 
 /** A day (`2026-11-01`) or a moment (`2026-11-01T08:00:00Z`). */
 export const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
-  error: 'must be a day (2026-11-01) or a moment (2026-11-01T08:00:00Z)',
+  error: 'must be a day (2026-11-01) or a time (2026-11-01T08:00:00Z)',
 });
 
 /** A text of several lines, as a letterhead has them; empty counts as none. */
@@ -138,7 +138,7 @@ export const modelName = z
 export const role = z.enum(['owner', 'member', 'viewer', 'caller']).meta({
   title: 'Role',
   description:
-    'owner: everything. member: all but keys, members, providers and plan. viewer: reads. caller: calls models.',
+    'owner: everything. member: everything except keys, members, providers and the plan. viewer: reads only. caller: calls models.',
 });
 
 export const usd = z.number().meta({ title: 'US dollars', description: 'Dollars, with at most nine decimals.' });
@@ -148,45 +148,55 @@ export const leastUsd = 1e-9;
 
 /** Dollars in a request: a number, or a decimal string from tools that only have text. */
 export const usdInput = (bounds: { max: number; above?: number }) => {
-  const { above } = bounds;
-  const amount = (above === undefined ? z.number().min(0) : z.number().min(above + leastUsd)).max(bounds.max);
+  const least = bounds.above === undefined ? 0 : bounds.above + leastUsd;
+  const error = ({ input }: { input?: unknown }) => (input === undefined ? undefined : amountFault(input, bounds));
+  const amount = z.number().min(least, { error }).max(bounds.max, { error });
   const text = z
     .string()
     .trim()
-    .regex(/^\d{1,12}(\.\d{1,12})?$/);
-  return z.union([amount, text.transform(Number).pipe(amount)], {
-    error: `must be dollars ${above === undefined ? 'from 0' : `above ${above}`} to ${bounds.max}`,
-  });
+    .regex(/^\d{1,12}(\.\d{1,12})?$/, { error });
+  return z.union([amount, text.transform(Number).pipe(amount)], { error });
 };
+
+function amountFault(input: unknown, { above, max }: { max: number; above?: number }): string {
+  const given = typeof input === 'string' && input.trim() !== '' ? Number(input) : input;
+  if (typeof given === 'number' && !Number.isNaN(given)) {
+    if (given > max) return `must be at most ${max.toLocaleString('en')}`;
+    if (above !== undefined && given <= above) return `must be greater than ${above}`;
+    if (given < 0) return 'must be at least 0';
+    if (given > 0 && given < leastUsd) return 'must be at least 0.000000001';
+  }
+  return 'must be an amount in dollars, such as 5 or "0.10"';
+}
 
 const count = (title: string, description: string) => z.number().int().meta({ title, description });
 export const tokenCounts = {
-  input_tokens: count('Input tokens', 'Cached and cache-write tokens included.'),
-  cached_tokens: count('Cached tokens', 'Of the input, read from a cache.'),
-  output_tokens: count('Output tokens', 'Reasoning included.'),
+  input_tokens: count('Input tokens', 'Includes cached and cache-write tokens.'),
+  cached_tokens: count('Cached tokens', 'Input tokens read from a cache.'),
+  output_tokens: count('Output tokens', 'Includes reasoning tokens.'),
 };
 
 export const livemode = z
   .boolean()
-  .meta({ title: 'Live mode', description: 'False in the world of test keys, where no money is spent.' });
+  .meta({ title: 'Live mode', description: 'False in test mode, where no money is spent.' });
 
 export const from = moment
   .optional()
-  .meta({ title: 'From', description: 'The first day or moment. The start of this month where not given.' });
+  .meta({ title: 'From', description: 'The first day or time. Default: the start of this month.' });
 export const to = moment.optional().meta({
   title: 'To',
-  description: 'The last day, included, or the moment at which the range ends. Now where not given.',
+  description: 'The last day (included), or the time at which the range ends. Default: now.',
 });
 
 export const perMinute = (title: string) =>
-  z.number().int().min(1).max(1_000_000_000).meta({ title, description: 'At most this many.' });
+  z.number().int().min(1).max(1_000_000_000).meta({ title, description: 'The highest number allowed.' });
 export const rateLimit = z
   .strictObject({
     calls_per_minute: perMinute('Calls per minute').optional(),
     tokens_per_minute: perMinute('Tokens per minute').optional(),
     concurrent: perMinute('Concurrent calls').optional(),
   })
-  .meta({ title: 'Rate limit', description: 'What is over it is refused with 429.' });
+  .meta({ title: 'Rate limit', description: 'Calls above this limit are refused with 429.' });
 
 export const page = <Row extends z.ZodType>(row: Row) =>
   z.object({
@@ -194,7 +204,7 @@ export const page = <Row extends z.ZodType>(row: Row) =>
     next_cursor: z
       .string()
       .nullable()
-      .meta({ title: 'Next cursor', description: 'Hand it in as `cursor` for the next page; null on the last.' }),
+      .meta({ title: 'Next cursor', description: 'Send it as `cursor` to get the next page; null on the last page.' }),
   });
 
 /** An answer without a body. */

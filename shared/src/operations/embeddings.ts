@@ -10,14 +10,14 @@ export const createEmbeddings = operation({
   path: '/v1/embeddings',
   group: 'Model calls',
   label: 'Embeddings',
-  description: 'OpenAI’s embeddings, by OpenAI, Gemini or any server that speaks its dialect.',
+  description: 'OpenAI’s embeddings, answered by OpenAI, Gemini or any server with an OpenAI-compatible API.',
   surfaces: [],
   access: 'calls-models',
   input: z.looseObject({
     model: modelName,
     input: z
       .union([z.string(), z.array(z.union([z.string(), z.number(), z.array(z.number())]))])
-      .meta({ title: 'Input', description: 'A text, or a list of up to 2048.', 'x-field': { multiline: true } }),
+      .meta({ title: 'Input', description: 'A text, or a list of up to 2048 texts.', 'x-field': { multiline: true } }),
     encoding_format: z
       .enum(['float', 'base64'])
       .nullable()
@@ -29,7 +29,7 @@ export const createEmbeddings = operation({
       .min(1)
       .nullable()
       .optional()
-      .meta({ title: 'Dimensions', description: 'How long the vectors are to be.' }),
+      .meta({ title: 'Dimensions', description: 'Length of the vectors.' }),
     metadata,
   }),
   output: z.looseObject({
@@ -37,13 +37,13 @@ export const createEmbeddings = operation({
     data: z
       .array(
         z.looseObject({
-          index: z.number().int().meta({ title: 'Index', description: 'Which text of the input it is of.' }),
+          index: z.number().int().meta({ title: 'Index', description: 'Position of the text in the input.' }),
           embedding: z
             .union([z.array(z.number()), z.string()])
-            .meta({ title: 'Embedding', description: 'The vector; text where base64 was asked for.' }),
+            .meta({ title: 'Embedding', description: 'The vector; text when base64 was requested.' }),
         }),
       )
-      .meta({ title: 'Embeddings', description: 'In the order of the input.' }),
+      .meta({ title: 'Embeddings', description: 'One entry for each text, in the order of the input.' }),
     model: z.string().meta({ title: 'Model', description: 'The model that answered.' }),
   }),
   errors: callErrors,

@@ -16,20 +16,21 @@ const eventTypes = [
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
-export const eventType = z.enum(eventTypes).meta({ title: 'Type', description: 'What happened.' });
+export const eventType = z.enum(eventTypes).meta({ title: 'Type', description: 'The kind of event.' });
 
 /** What is told by webhook and listed for polling. `data` depends on the type; docs/webhooks.md has each. */
 export const gatewayEvent = z
   .object({
-    id: id.meta({ title: 'Id', description: 'The same in every delivery of this event: drop a second one.' }),
+    id: id.meta({ title: 'Id', description: 'The same in every delivery of this event. Ignore duplicates.' }),
     type: eventType,
-    created_at: isoTime.meta({ title: 'Created at', description: 'When it happened.' }),
+    created_at: isoTime.meta({ title: 'Created at', description: 'Time of the event.' }),
     livemode,
-    data: z
-      .record(z.string(), z.unknown())
-      .meta({ title: 'Data', description: 'A budget alert has the budget, the percent and the tags of the call.' }),
+    data: z.record(z.string(), z.unknown()).meta({
+      title: 'Data',
+      description: 'Data of the event. A budget alert has the budget, the percentage and the tags of the call.',
+    }),
   })
-  .meta({ title: 'Event', description: 'Something that happened.' });
+  .meta({ title: 'Event', description: 'An event, such as a budget alert.' });
 
 export const sampleEvent = {
   id: 'evt_01k2',

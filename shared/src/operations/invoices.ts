@@ -9,74 +9,90 @@ const money = (title: string, description: string) => z.number().meta({ title, d
 const invoice = z
   .object({
     id,
-    number: z.number().int().meta({ title: 'Number', description: 'Runs without gaps, credit notes included.' }),
-    label: z.string().meta({ title: 'Label', description: 'The number as it is printed, with the prefix: INV-0007.' }),
-    livemode: z.boolean().meta({ title: 'Live mode', description: 'False of test keys: TEST is printed across it.' }),
-    kind: z.enum(['invoice', 'credit_note']).meta({ title: 'Kind', description: 'A credit note takes one back.' }),
+    number: z.number().int().meta({
+      title: 'Number',
+      description: 'Sequential number, without gaps; credit notes are in the same sequence.',
+    }),
+    label: z.string().meta({ title: 'Label', description: 'The number as printed, with the prefix: INV-0007.' }),
+    livemode: z.boolean().meta({
+      title: 'Live mode',
+      description: 'False for invoices made with test keys; TEST is printed across them.',
+    }),
+    kind: z
+      .enum(['invoice', 'credit_note'])
+      .meta({ title: 'Kind', description: 'An invoice, or the credit note that voids one.' }),
     status: z
       .enum(['issued', 'void'])
-      .meta({ title: 'Status', description: 'void: taken back by a credit note. Nothing else ever changes.' }),
+      .meta({ title: 'Status', description: 'issued, or void: cancelled by a credit note. Everything else is final.' }),
     credits: z
       .number()
       .int()
       .nullable()
-      .meta({ title: 'Credits', description: 'Of a credit note: the number of the invoice it takes back.' }),
+      .meta({ title: 'Credits', description: 'On a credit note: the number of the invoice that it voids.' }),
     client: z
       .object({
         id: clientId,
-        name: z.string().meta({ title: 'Name', description: 'As it was when the invoice was issued.' }),
-        billing_email: letterhead('Billing e-mail', 'As it was then.'),
-        address: letterhead('Address', 'As it was then.'),
-        tax_id: letterhead('Tax id', 'As it was then.'),
+        name: z.string().meta({ title: 'Name', description: 'The name when the invoice was issued.' }),
+        billing_email: letterhead('Billing e-mail', 'As it was when the invoice was issued.'),
+        address: letterhead('Address', 'As it was when the invoice was issued.'),
+        tax_id: letterhead('Tax id', 'As it was when the invoice was issued.'),
       })
-      .meta({ title: 'Client', description: 'Who is billed.' }),
+      .meta({ title: 'Client', description: 'The buyer.' }),
     seller: z
       .object({
-        name: z.string().meta({ title: 'Name', description: 'The legal name, or the workspace’s.' }),
-        address: letterhead('Address', 'As it was then.'),
-        tax_id: letterhead('Tax id', 'As it was then.'),
-        bank: letterhead('Bank details', 'Where to pay.'),
-        footer: letterhead('Footer', 'The last lines.'),
+        name: z.string().meta({ title: 'Name', description: 'The legal name, or the name of the workspace.' }),
+        address: letterhead('Address', 'As it was when the invoice was issued.'),
+        tax_id: letterhead('Tax id', 'As it was when the invoice was issued.'),
+        bank: letterhead('Bank details', 'The account to pay to.'),
+        footer: letterhead('Footer', 'The last lines of the invoice.'),
       })
-      .meta({ title: 'Seller', description: 'Who bills.' }),
-    from: isoTime.meta({ title: 'From', description: 'First moment, inclusive.' }),
-    to: isoTime.meta({ title: 'To', description: 'End, exclusive.' }),
-    timezone: z.string().meta({ title: 'Time zone', description: 'Of the dates that are printed.' }),
-    locale: z.string().meta({ title: 'Language', description: 'Of the page, and of its numbers and dates.' }),
-    currency: z.string().meta({ title: 'Currency', description: 'Of every amount.' }),
-    exchange_rate: z.number().meta({ title: 'Exchange rate', description: 'Units of the currency for one dollar.' }),
+      .meta({ title: 'Seller', description: 'The seller.' }),
+    from: isoTime.meta({ title: 'From', description: 'Start of the period, included.' }),
+    to: isoTime.meta({ title: 'To', description: 'End of the period, not included.' }),
+    timezone: z.string().meta({ title: 'Time zone', description: 'Time zone of the printed dates.' }),
+    locale: z.string().meta({ title: 'Language', description: 'Language of the page, and of its numbers and dates.' }),
+    currency: z.string().meta({ title: 'Currency', description: 'Currency of all amounts.' }),
+    exchange_rate: z.number().meta({ title: 'Exchange rate', description: 'Units of the currency per US dollar.' }),
     markup_percent: z
       .number()
       .nullable()
-      .meta({ title: 'Markup', description: 'Percent added to cost; null to the client’s own keys.' }),
+      .meta({ title: 'Markup', description: 'Percentage added to the cost; null for the client’s own keys.' }),
     lines: z
       .array(
         z.object({
-          description: z.string().meta({ title: 'Description', description: 'For people.' }),
+          description: z.string().meta({ title: 'Description', description: 'The line as printed.' }),
           model: z.string().nullable().meta({ title: 'Model', description: 'The model that answered.' }),
           requests: z.number().int().meta({ title: 'Requests', description: 'Calls.' }),
           input_tokens: tokenCounts.input_tokens,
           output_tokens: tokenCounts.output_tokens,
-          cost_usd: usd.meta({ title: 'Cost', description: 'What the providers took, in dollars.' }),
-          amount: money('Amount', 'With markup, in the currency’s own smallest unit: no hundredths of a yen.'),
+          cost_usd: usd.meta({ title: 'Cost', description: 'Cost at the providers, in dollars.' }),
+          amount: money('Amount', 'Includes the markup. Rounded to the currency’s smallest unit.'),
         }),
       )
-      .meta({ title: 'Lines', description: 'One for each model.' }),
-    subtotal: money('Subtotal', 'The lines together.'),
-    tax_percent: z.number().nullable().meta({ title: 'Tax (%)', description: 'Null where no tax is added.' }),
-    tax_note: letterhead('Tax note', 'What is said of tax, such as reverse charge.'),
+      .meta({ title: 'Lines', description: 'One line for each model.' }),
+    subtotal: money('Subtotal', 'Sum of the lines.'),
+    tax_percent: z
+      .number()
+      .nullable()
+      .meta({ title: 'Tax (%)', description: 'Tax rate in percent; null when no tax is added.' }),
+    tax_note: letterhead('Tax note', 'Note about tax, such as reverse charge.'),
     tax: money('Tax', 'Tax on the subtotal.'),
-    total: money('Total', 'What is due, tax included; negative on a credit note.'),
-    due_at: isoTime.nullable().meta({ title: 'Due at', description: 'By the payment terms; null without any.' }),
-    reason: z.string().nullable().meta({ title: 'Reason', description: 'Why an invoice was taken back.' }),
-    issued_at: isoTime.meta({ title: 'Issued at', description: 'From then on it is locked.' }),
+    total: money('Total', 'Amount due, including tax; negative on a credit note.'),
+    due_at: isoTime
+      .nullable()
+      .meta({ title: 'Due at', description: 'Due date by the payment terms; null without payment terms.' }),
+    reason: z.string().nullable().meta({ title: 'Reason', description: 'The reason for voiding the invoice.' }),
+    issued_at: isoTime.meta({
+      title: 'Issued at',
+      description: 'Date of issue. The invoice cannot change afterwards.',
+    }),
     url: z.string().meta({
       title: 'Link',
       description:
-        'For the client: a page a browser opens without a key, with the PDF. It shows neither cost nor markup.',
+        'A link for the client: a page with the PDF that opens in a browser without a key. It does not show cost or markup.',
     }),
   })
-  .meta({ title: 'Invoice', description: 'What a client owes for a period.' });
+  .meta({ title: 'Invoice', description: 'A client’s invoice for a period.' });
 
 const sample = {
   id: 'inv_01k2',
@@ -132,13 +148,13 @@ const sample = {
 const format = z
   .enum(['json', 'csv', 'html', 'pdf'])
   .optional()
-  .meta({ title: 'Format', description: 'csv, html for a page, or pdf; also by `Accept`.' });
+  .meta({ title: 'Format', description: 'csv, html (a page) or pdf. The `Accept` header works too.' });
 
 const invoiceId = z
   .string()
   .min(1)
   .max(100)
-  .meta({ title: 'Invoice', description: 'Its id, its number, or its number as it is printed.' });
+  .meta({ title: 'Invoice', description: 'The id, the number, or the number as printed.' });
 
 const period = z
   .string()
@@ -146,12 +162,12 @@ const period = z
   .meta({
     title: 'Period',
     description:
-      'A month such as 2026-10, or last_month, by the workspace’s time zone; the current month is billed up to now. Or leave it empty and fill in from and to.',
+      'A month such as 2026-10, or last_month, in the workspace’s time zone. The current month is billed up to now. Or leave it empty and fill in from and to.',
   });
 
 const billed = z.object({
   client_id: clientId,
-  name: z.string().meta({ title: 'Name', description: 'What people call the client.' }),
+  name: z.string().meta({ title: 'Name', description: 'Display name of the client.' }),
 });
 const lineParts = {
   from: invoice.shape.from,
@@ -169,7 +185,7 @@ export const createInvoice = operation({
   group: 'Invoices',
   label: 'Create an invoice',
   description:
-    'Creates an invoice for a client’s calls of a period. It is numbered and locked, and no call is billed twice.',
+    'Creates an invoice for a client’s calls in a period. It gets a number and cannot change, and no call is billed twice.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'member',
   status: 201,
@@ -180,21 +196,21 @@ export const createInvoice = operation({
       period: period.optional().meta({
         title: 'Period',
         description:
-          'A month such as 2026-10, or last_month, by the workspace’s time zone. Leave it empty to give From and To.',
+          'A month such as 2026-10, or last_month, in the workspace’s time zone. Leave it empty to use From and To.',
         'x-field': { inSight: true },
       }),
       from: moment.optional().meta({
         title: 'From',
-        description: 'The first day or moment that is billed. Only without a period.',
+        description: 'The first day or time that is billed. Only without a period.',
         'x-field': { inSight: true },
       }),
       to: moment.optional().meta({
         title: 'To',
-        description: 'The first day or moment that is not billed any more; not in the future. Only without a period.',
+        description: 'The first day or time after the billed range; not in the future. Only without a period.',
         'x-field': { inSight: true },
       }),
     })
-    .refine(hasOnePeriod, { error: 'needs `from` and `to`, or `period` alone', path: ['period'] }),
+    .refine(hasOnePeriod, { error: 'needs `from` and `to`, or only `period`', path: ['period'] }),
   output: invoice,
   errors: ['invalid_request', 'forbidden', 'conflict'],
   sample: { input: { client_id: 'acme', period: '2026-10' }, output: sample },
@@ -202,7 +218,7 @@ export const createInvoice = operation({
     { input: { client_id: 'acme', from: '2026-10-01' }, because: 'a period has an end' },
     { input: { client_id: 'acme', period: 'last_month', to: '2026-11-01' }, because: 'it would be two periods' },
     { input: { client_id: 'acme', period: 'october' }, because: 'months are written 2026-10' },
-    { input: { client_id: '', from: '2026-10-01', to: '2026-11-01' }, because: 'somebody is billed' },
+    { input: { client_id: '', from: '2026-10-01', to: '2026-11-01' }, because: 'an invoice needs a client' },
   ],
 });
 
@@ -216,7 +232,7 @@ export const previewInvoices = operation({
   path: '/v1/invoices/preview',
   group: 'Invoices',
   label: 'Preview invoices',
-  description: 'Shows what would be billed for a period, by client. Issues nothing and takes no number.',
+  description: 'Previews the invoices for a period, by client. Issues nothing and uses no number.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ period, client_id: clientId.optional() }),
@@ -226,14 +242,21 @@ export const previewInvoices = operation({
         billed.extend({
           status: billingState(
             ['to_bill', 'nothing_to_bill', 'already_billed', 'under_way'],
-            'already_billed: by the invoice in `number`. under_way: calls of the period are not over.',
+            'already_billed: the invoice in `number` covers it. under_way: calls of the period are still in progress.',
           ),
-          number: z.number().int().nullable().meta({ title: 'Number', description: 'Of the invoice that covers it.' }),
+          number: z
+            .number()
+            .int()
+            .nullable()
+            .meta({ title: 'Number', description: 'Number of the invoice that covers it.' }),
           ...lineParts,
           lines: invoice.shape.lines,
         }),
       )
-      .meta({ title: 'Clients', description: 'By id; amounts are zero but for those to bill.' }),
+      .meta({
+        title: 'Clients',
+        description: 'One entry for each client, by id. Amounts are 0 for clients with nothing to bill.',
+      }),
   }),
   errors: ['invalid_request', 'forbidden'],
   sample: {
@@ -268,8 +291,7 @@ export const billAllClients = operation({
   path: '/v1/invoices/all',
   group: 'Invoices',
   label: 'Create invoices for all clients',
-  description:
-    'Bills every client’s calls of a period, each by an invoice of its own. Safe to repeat: what is billed stays billed once.',
+  description: 'Creates an invoice for each client’s calls in a period. Safe to repeat: no call is billed twice.',
   surfaces: ['dashboard'],
   access: 'member',
   input: z.strictObject({ period }),
@@ -279,17 +301,17 @@ export const billAllClients = operation({
         billed.extend({
           status: billingState(
             ['made', 'nothing_to_bill', 'already_billed', 'under_way'],
-            'under_way: calls of the period are not over; ask again.',
+            'under_way: calls of the period are still in progress. Try again later.',
           ),
-          id: z.string().nullable().meta({ title: 'Id', description: 'Of its invoice.' }),
-          number: z.number().int().nullable().meta({ title: 'Number', description: 'Of its invoice.' }),
-          label: z.string().nullable().meta({ title: 'Label', description: 'The number as it is printed.' }),
-          currency: z.string().nullable().meta({ title: 'Currency', description: 'Of the total.' }),
-          total: z.number().nullable().meta({ title: 'Total', description: 'What is due.' }),
-          url: z.string().nullable().meta({ title: 'Link', description: 'For the client.' }),
+          id: z.string().nullable().meta({ title: 'Id', description: 'Of the client’s invoice.' }),
+          number: z.number().int().nullable().meta({ title: 'Number', description: 'Of the client’s invoice.' }),
+          label: z.string().nullable().meta({ title: 'Label', description: 'The number as printed.' }),
+          currency: z.string().nullable().meta({ title: 'Currency', description: 'Currency of the total.' }),
+          total: z.number().nullable().meta({ title: 'Total', description: 'Amount due.' }),
+          url: z.string().nullable().meta({ title: 'Link', description: 'A link for the client.' }),
         }),
       )
-      .meta({ title: 'Clients', description: 'By id: what became of each.' }),
+      .meta({ title: 'Clients', description: 'The result for each client, by id.' }),
   }),
   errors: ['invalid_request', 'forbidden'],
   sample: {
@@ -312,7 +334,7 @@ export const billAllClients = operation({
   },
   wrong: [
     { input: {}, because: 'it needs to know which period' },
-    { input: { period: '2026-10', client_id: 'acme' }, because: 'it bills all of them' },
+    { input: { period: '2026-10', client_id: 'acme' }, because: 'it bills all clients' },
   ],
 });
 
@@ -322,7 +344,7 @@ export const listInvoices = operation({
   path: '/v1/invoices',
   group: 'Invoices',
   label: 'List invoices',
-  description: 'Invoices and credit notes, newest first.',
+  description: 'Lists invoices and credit notes, newest first.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ client_id: clientId.optional(), cursor, limit }),
@@ -341,7 +363,7 @@ export const getInvoice = operation({
   path: '/v1/invoices/:id',
   group: 'Invoices',
   label: 'Get an invoice',
-  description: 'One invoice, as JSON, CSV, a page to print or PDF.',
+  description: 'Gets one invoice as JSON, CSV, a page to print, or PDF.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ id: invoiceId, format }),
@@ -361,7 +383,7 @@ export const voidInvoice = operation({
   path: '/v1/invoices/:id/void',
   group: 'Invoices',
   label: 'Void an invoice',
-  description: 'Takes an invoice back by a credit note. Its calls can be billed again.',
+  description: 'Voids an invoice with a credit note. Its calls can be billed again.',
   surfaces: ['dashboard'],
   access: 'member',
   status: 201,
@@ -372,7 +394,7 @@ export const voidInvoice = operation({
       .trim()
       .max(1_000)
       .optional()
-      .meta({ title: 'Reason', description: 'Why, for yourself: the client does not see it.' }),
+      .meta({ title: 'Reason', description: 'The reason, for your records. The client does not see it.' }),
   }),
   output: invoice,
   errors: ['forbidden', 'not_found', 'conflict'],
@@ -401,7 +423,7 @@ export const voidInvoice = operation({
   },
   wrong: [
     { input: {}, because: 'it needs to know which one' },
-    { input: { id: 'inv_01k2', amount: 1 }, because: 'an invoice is taken back whole' },
+    { input: { id: 'inv_01k2', amount: 1 }, because: 'an invoice is voided as a whole' },
   ],
 });
 

@@ -15,7 +15,7 @@ import {
 
 const mode = z.enum(['live', 'test']).meta({
   title: 'Mode',
-  description: 'live: spends money at the providers. test: answered by the sandbox, for nothing.',
+  description: 'live: calls cost money at the providers. test: the sandbox answers, free of charge.',
 });
 const tags = z
   .strictObject({
@@ -24,13 +24,13 @@ const tags = z
     scenario_id: scenarioId.optional(),
     scenario_platform: scenarioPlatform.optional(),
   })
-  .meta({ title: 'Tags', description: 'What its calls are tagged with where they name no tag themselves.' });
+  .meta({ title: 'Tags', description: 'Tags of its calls, unless a call names its own.' });
 const lockedTags = z
   .array(z.enum(['client_id', 'project', 'scenario_id', 'scenario_platform']))
-  .meta({ title: 'Locked tags', description: 'Tags a call with this key cannot claim to be others.' });
+  .meta({ title: 'Locked tags', description: 'Tags that calls with this key cannot change.' });
 const key = z.object({
   id,
-  name: z.string().meta({ title: 'Name', description: 'For people to tell keys apart.' }),
+  name: z.string().meta({ title: 'Name', description: 'A name to recognise the key by.' }),
   role,
   mode,
   hint: z.string().meta({ title: 'Hint', description: 'The last four characters of the key.' }),
@@ -38,11 +38,11 @@ const key = z.object({
   locked_tags: lockedTags,
   rate_limit: rateLimit
     .nullable()
-    .meta({ title: 'Rate limit', description: 'What is over it is refused with 429; null for none.' }),
-  created_at: isoTime.meta({ title: 'Created at', description: 'When it was made.' }),
+    .meta({ title: 'Rate limit', description: 'Calls above this limit are refused with 429; null for no limit.' }),
+  created_at: isoTime.meta({ title: 'Created at', description: 'Time of creation.' }),
   expires_at: isoTime
     .nullable()
-    .meta({ title: 'Expires at', description: 'From then on it is refused; null for never.' }),
+    .meta({ title: 'Expires at', description: 'After this time the key is refused; null for never.' }),
 });
 
 const sample = {
@@ -64,13 +64,13 @@ export const createKey = operation({
   path: '/v1/keys',
   group: 'Keys',
   label: 'Create a key',
-  description: 'Makes an API key. The key itself is in this answer and nowhere else.',
+  description: 'Creates an API key. This answer is the only place that shows the key itself.',
   surfaces: ['dashboard'],
   access: 'owner',
   status: 201,
   input: z
     .strictObject({
-      name: z.string().trim().min(1).max(100).meta({ title: 'Name', description: 'For people to tell keys apart.' }),
+      name: z.string().trim().min(1).max(100).meta({ title: 'Name', description: 'A name to recognise the key by.' }),
       role: role.default('caller'),
       mode: mode.default('live'),
       tags: tags.default({}),
@@ -78,7 +78,7 @@ export const createKey = operation({
       expires_at: z.iso
         .datetime({ offset: true })
         .optional()
-        .meta({ title: 'Expires at', description: 'After this moment the key is refused.' }),
+        .meta({ title: 'Expires at', description: 'After this time the key is refused.' }),
       rate_limit: rateLimit.optional(),
     })
     .superRefine((input, context) => {
@@ -91,7 +91,7 @@ export const createKey = operation({
           });
       }
     }),
-  output: key.extend({ key: z.string().meta({ title: 'Key', description: 'The key: shown this once.' }) }),
+  output: key.extend({ key: z.string().meta({ title: 'Key', description: 'The key, shown only once.' }) }),
   errors: ['invalid_request', 'forbidden'],
   sample: {
     input: { name: 'Acme newsletter', tags: { client_id: 'acme' }, locked_tags: ['client_id'] },
@@ -111,7 +111,7 @@ export const listKeys = operation({
   path: '/v1/keys',
   group: 'Keys',
   label: 'List keys',
-  description: 'The keys of the workspace, never the keys themselves.',
+  description: 'Lists the keys of the workspace, without the keys themselves.',
   surfaces: ['dashboard'],
   access: 'owner',
   input: z.strictObject({}),
@@ -130,7 +130,7 @@ export const revokeKey = operation({
   path: '/v1/keys/:id',
   group: 'Keys',
   label: 'Revoke a key',
-  description: 'The key stops working at once, on every process.',
+  description: 'Revokes a key. It stops working immediately, on every process.',
   surfaces: ['dashboard'],
   access: 'owner',
   status: 204,

@@ -7,8 +7,8 @@ export const getMe = operation({
   method: 'GET',
   path: '/v1/me',
   group: 'Connection',
-  label: 'Who am I',
-  description: 'What this key is and which providers answer it: what connection tests call.',
+  label: 'Get this key',
+  description: 'Gets this key, its workspace and the providers it can use. Connection tests call it.',
   surfaces: ['make', 'zapier', 'n8n'],
   access: 'anyone',
   input: z.strictObject({}),
@@ -23,25 +23,27 @@ export const getMe = operation({
           .meta({ title: 'Mode', description: 'Test keys are answered by the sandbox and spend nothing.' }),
         tags: z
           .record(z.string(), z.string())
-          .meta({ title: 'Tags', description: 'Tags its calls carry where they name none themselves.' }),
+          .meta({ title: 'Tags', description: 'Tags of its calls, unless a call names its own.' }),
       })
-      .meta({ title: 'Key', description: 'The key that asked.' }),
+      .meta({ title: 'Key', description: 'The key of this request.' }),
     workspace: z
       .object({ id, name: z.string().meta({ title: 'Name', description: 'The name of the workspace.' }) })
-      .meta({ title: 'Workspace', description: 'Where the key belongs.' }),
+      .meta({ title: 'Workspace', description: 'The workspace of the key.' }),
     livemode: z.boolean().meta({ title: 'Live mode', description: 'False for test keys.' }),
     providers: z
       .array(
         z.object({
-          id: z.string().meta({ title: 'Provider', description: 'How model names say it: `provider/model`.' }),
+          id: z
+            .string()
+            .meta({ title: 'Provider', description: 'The provider, as in the model name `provider/model`.' }),
           status: z.enum(['ok', 'resting', 'refused', 'sandbox']).meta({
             title: 'Status',
             description:
-              'resting: paused briefly after recent failures. refused: it refuses the key or account. sandbox: it answers test keys.',
+              'ok: working. resting: paused briefly after recent failures. refused: it refuses the key or account. sandbox: it answers test keys.',
           }),
         }),
       )
-      .meta({ title: 'Providers', description: 'The provider accounts this key may use, and how they are.' }),
+      .meta({ title: 'Providers', description: 'The provider accounts that this key can use, with their status.' }),
   }),
   errors: ['invalid_api_key'],
   sample: {
@@ -55,6 +57,6 @@ export const getMe = operation({
   },
   wrong: [
     { input: { verbose: true }, because: 'it takes no fields' },
-    { input: { id: 'key_01k2' }, because: 'a key asks about itself only' },
+    { input: { id: 'key_01k2' }, because: 'a key gets itself only' },
   ],
 });

@@ -29,24 +29,23 @@ const conversation = {
     .optional()
     .meta({
       title: 'System',
-      description: 'What the model is to be.',
+      description: 'Instructions for the model: its role, tone and rules.',
       'x-field': { multiline: true },
     }),
   tools: z
     .array(
       z
         .looseObject({
-          type: z
-            .string()
-            .nullable()
-            .optional()
-            .meta({ title: 'Type', description: '`custom` (also where not given), or a tool of Anthropic’s own.' }),
+          type: z.string().nullable().optional().meta({
+            title: 'Type',
+            description: '`custom` (the default), or the type of one of Anthropic’s own tools.',
+          }),
         })
         .meta({ title: 'Tool' }),
     )
     .nullable()
     .optional()
-    .meta({ title: 'Tools', description: 'Functions the model may call.' }),
+    .meta({ title: 'Tools', description: 'Functions that the model can call.' }),
   tool_choice: toolChoice,
   metadata,
 };
@@ -66,8 +65,7 @@ export const createMessage = operation({
     ...conversation,
     max_tokens: z.number().int().min(0).meta({
       title: 'Max tokens',
-      description:
-        'The most tokens the answer may have; with 0 Claude puts the prompt into its cache and answers nothing.',
+      description: 'Maximum length of the answer, in tokens. With 0, Claude caches the prompt and does not answer.',
     }),
     temperature,
     top_p: topP,
@@ -79,7 +77,7 @@ export const createMessage = operation({
     type: z.literal('message').meta({ title: 'Type', description: 'Always message.' }),
     model: z.string().meta({ title: 'Model', description: 'The model that answered.' }),
     content: z.array(block).meta({ title: 'Content', description: 'Blocks of text, thinking and tool use.' }),
-    stop_reason: z.string().nullable().meta({ title: 'Stop reason', description: 'Why the answer ended.' }),
+    stop_reason: z.string().nullable().meta({ title: 'Stop reason', description: 'The reason why the answer ended.' }),
   }),
   errors: callErrors,
   sample: {
@@ -96,7 +94,7 @@ export const createMessage = operation({
   wrong: [
     {
       input: { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }] },
-      because: 'Anthropic’s dialect demands max_tokens',
+      because: 'Anthropic’s dialect requires max_tokens',
     },
     {
       input: { model: 'gpt-4o', max_tokens: 100, messages: [{ role: 'tool', content: 'Hi' }] },
@@ -123,7 +121,7 @@ export const countMessageTokens = operation({
       .number()
       .int()
       .min(0)
-      .meta({ title: 'Input tokens', description: 'Messages, system prompt and tools.' }),
+      .meta({ title: 'Input tokens', description: 'Tokens of messages, system prompt and tools.' }),
   }),
   errors: callErrors,
   sample: {

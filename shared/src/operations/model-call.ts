@@ -8,7 +8,7 @@ export const stream = z
   .boolean()
   .nullable()
   .optional()
-  .meta({ title: 'Stream', description: 'Answer in server-sent events, as it is written.' });
+  .meta({ title: 'Stream', description: 'Sends the answer as server-sent events while it is written.' });
 
 export const fallbackModels = z.array(z.string()).max(20).nullable().optional().meta({
   title: 'Fallback models',
@@ -28,7 +28,7 @@ export const metadata = z
   .optional()
   .meta({
     title: 'Metadata',
-    description: 'Tags of the call, for tools that can set no header. Other entries go to the provider.',
+    description: 'Tags of the call, for tools that cannot set headers. Other entries go to the provider.',
   });
 
 export const temperature = z
@@ -39,13 +39,10 @@ export const temperature = z
   .optional()
   .meta({ title: 'Temperature', description: 'How freely the model chooses its words, 0 to 2.' });
 
-export const topP = z
-  .number()
-  .min(0)
-  .max(1)
-  .nullable()
-  .optional()
-  .meta({ title: 'Top P', description: 'Choose among the likeliest words only, 0 to 1. Set this or temperature.' });
+export const topP = z.number().min(0).max(1).nullable().optional().meta({
+  title: 'Top P',
+  description: 'Limits the choice to the likeliest words, 0 to 1. Set either this or temperature.',
+});
 
 /** The most tokens of an answer, under whatever name the dialect has for it. */
 export const tokenCeiling = z.number().int().min(1);
@@ -54,15 +51,15 @@ export const typed = (description: string) =>
   z.looseObject({ type: z.string().meta({ title: 'Type', description }) }).meta({ title: 'Part' });
 
 export const functionTools = z
-  .array(typed('`function`, or a tool of the vendor’s own.').meta({ title: 'Tool' }))
+  .array(typed('`function`, or the type of one of the vendor’s own tools.').meta({ title: 'Tool' }))
   .nullable()
   .optional()
-  .meta({ title: 'Tools', description: 'Functions the model may call.' });
+  .meta({ title: 'Tools', description: 'Functions that the model can call.' });
 
 export const toolChoice = z
   .unknown()
   .optional()
-  .meta({ title: 'Tool choice', description: 'Whether and which tool the model must call.' });
+  .meta({ title: 'Tool choice', description: 'Whether the model must call a tool, and which one.' });
 
 /** What can go wrong with a call to a model, beside what can go wrong with any request. */
 export const callErrors: readonly ErrorCode[] = [

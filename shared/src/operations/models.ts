@@ -3,22 +3,22 @@ import { operation } from '../operation.ts';
 
 const model = z
   .object({
-    id: z.string().meta({ title: 'Model', description: 'The name a call gives as `model`.' }),
-    object: z.literal('model').meta({ title: 'Object', description: 'Always `model`, as OpenAI has it.' }),
-    type: z.literal('model').meta({ title: 'Type', description: 'Always `model`, as Anthropic has it.' }),
+    id: z.string().meta({ title: 'Model', description: 'The name to send as `model`.' }),
+    object: z.literal('model').meta({ title: 'Object', description: 'Always `model`, as in OpenAI’s API.' }),
+    type: z.literal('model').meta({ title: 'Type', description: 'Always `model`, as in Anthropic’s API.' }),
     display_name: z.string().meta({
       title: 'Name',
-      description: 'For people: the model, its vendor, its price for a million tokens in and out.',
+      description: 'Display name: the model, its vendor, its price for a million tokens of input and output.',
     }),
-    created: z.number().int().meta({ title: 'Created', description: 'Always 0: the catalogue has no dates.' }),
+    created: z.number().int().meta({ title: 'Created', description: 'Always 0, since the catalogue has no dates.' }),
     created_at: z
       .string()
-      .meta({ title: 'Created at', description: 'Always the first second of 1970: the catalogue has no dates.' }),
-    owned_by: z.string().meta({ title: 'Owned by', description: 'The vendor, under OpenAI’s name for it.' }),
+      .meta({ title: 'Created at', description: 'Always the first second of 1970, since the catalogue has no dates.' }),
+    owned_by: z.string().meta({ title: 'Owned by', description: 'The vendor, under the field name of OpenAI’s API.' }),
     provider: z
       .string()
       .meta({ title: 'Provider', description: 'The vendor or the account that serves it; `gateway` for `auto`.' }),
-    context_window: z.number().int().nullable().meta({ title: 'Context window', description: 'Tokens, where known.' }),
+    context_window: z.number().int().nullable().meta({ title: 'Context window', description: 'Tokens, if known.' }),
     input_usd_per_mtok: z
       .number()
       .nullable()
@@ -57,10 +57,10 @@ export const listModels = operation({
   input: z.object({}),
   output: z.object({
     object: z.literal('list').meta({ title: 'Object', description: 'Always `list`.' }),
-    data: z.array(model).meta({ title: 'Models', description: 'All of them: there is one page.' }),
+    data: z.array(model).meta({ title: 'Models', description: 'All models, on one page.' }),
     has_more: z
       .literal(false)
-      .meta({ title: 'More', description: 'Never: there is one page. Anthropic’s packages ask.' }),
+      .meta({ title: 'More', description: 'Always false: there is one page. Anthropic’s packages read it.' }),
     first_id: z.string().nullable().meta({ title: 'First', description: 'The first model of the page.' }),
     last_id: z.string().nullable().meta({ title: 'Last', description: 'The last model of the page.' }),
   }),
@@ -81,7 +81,7 @@ export const getModel = operation({
   path: '/v1/models/:id',
   group: 'Models',
   label: 'Get a model',
-  description: 'One model, with its provider, context window and prices.',
+  description: 'Gets one model, with its provider, context window and prices.',
   surfaces: ['dashboard'],
   access: 'anyone',
   input: z.strictObject({

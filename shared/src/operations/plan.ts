@@ -10,30 +10,34 @@ export const getPlan = operation({
   path: '/v1/plan',
   group: 'Plan',
   label: 'Get the plan',
-  description: 'The plan, the tokens it includes and those used this month. Calls on keys of your own are not metered.',
+  description:
+    'Gets the plan, its included tokens and the tokens used this month. Calls with your own provider keys are not counted.',
   surfaces: ['dashboard'],
   access: 'owner',
   workspaceWide: true,
   input: z.strictObject({}),
   output: z.object({
-    name: z.string().meta({ title: 'Name', description: 'Of the plan.' }),
-    fee_usd: usd.meta({ title: 'Fee', description: 'Dollars a month.' }),
-    included_tokens: tokens('Included tokens', 'A month, input and output together.'),
-    used_tokens: tokens('Used tokens', 'This month, on the gateway’s own provider keys.'),
-    unmetered_tokens: tokens('Unmetered tokens', 'This month, on keys of your own: free of charge.'),
-    overage_tokens: tokens('Overage tokens', 'Over what is included.'),
-    overage_usd_per_mtok: usd.meta({ title: 'Overage price', description: 'Dollars for a million tokens more.' }),
-    overage_usd: usd.meta({ title: 'Overage', description: 'Dollars so far, by the token.' }),
+    name: z.string().meta({ title: 'Name', description: 'Name of the plan.' }),
+    fee_usd: usd.meta({ title: 'Fee', description: 'Dollars per month.' }),
+    included_tokens: tokens('Included tokens', 'Per month, input and output together.'),
+    used_tokens: tokens('Used tokens', 'This month, with the gateway’s provider keys.'),
+    unmetered_tokens: tokens('Unmetered tokens', 'This month, with your own provider keys. They are free of charge.'),
+    overage_tokens: tokens('Overage tokens', 'Tokens beyond the included ones.'),
+    overage_usd_per_mtok: usd.meta({ title: 'Overage price', description: 'Dollars per further million tokens.' }),
+    overage_usd: usd.meta({
+      title: 'Overage',
+      description: 'Cost of overage so far, in dollars, counted by the token.',
+    }),
     tiers: z
       .array(
         z.object({
-          above_overage_tokens: tokens('Above', 'Tokens over what is included from which the price holds.'),
+          above_overage_tokens: tokens('Above', 'Overage tokens from which this price applies.'),
           usd_per_mtok: usd.meta({ title: 'Price', description: 'Dollars for a million tokens.' }),
         }),
       )
-      .meta({ title: 'Tiers', description: 'What overage costs, by volume.' }),
-    period_start: isoTime.meta({ title: 'Period start', description: 'Start of this month, UTC.' }),
-    period_end: isoTime.meta({ title: 'Period end', description: 'Start of the next.' }),
+      .meta({ title: 'Tiers', description: 'Prices of overage, by volume.' }),
+    period_start: isoTime.meta({ title: 'Period start', description: 'Start of this month, in UTC.' }),
+    period_end: isoTime.meta({ title: 'Period end', description: 'Start of the next month, in UTC.' }),
   }),
   errors: ['forbidden'],
   sample: {

@@ -3,7 +3,7 @@ import { operation } from '../operation.ts';
 import { credential, id, nothing, page, usdInput } from './common.ts';
 
 const priced = <Price extends z.ZodType>(price: Price) => ({
-  id: z.string().trim().min(1).max(200).meta({ title: 'Model', description: 'As the provider names it.' }),
+  id: z.string().trim().min(1).max(200).meta({ title: 'Model', description: 'The provider’s own name for the model.' }),
   input_usd_per_mtok: price.meta({ title: 'Input price', description: 'Dollars for a million tokens.' }),
   output_usd_per_mtok: price.meta({ title: 'Output price', description: 'Dollars for a million tokens.' }),
   context_window: z
@@ -16,7 +16,7 @@ const priced = <Price extends z.ZodType>(price: Price) => ({
 });
 const modelsMeta = {
   title: 'Models',
-  description: 'What it serves, and at what price. Models listed here need no prefix.',
+  description: 'Models that it serves, with their prices. Models listed here need no prefix.',
 };
 const models = z
   .array(z.strictObject(priced(usdInput({ max: 1_000_000 }))))
@@ -28,28 +28,29 @@ const name = z
   .meta({
     title: 'Name',
     description:
-      'How calls name it: `name/model`. A vendor’s own name (openai, anthropic, gemini) takes the place of the operator’s account.',
+      'The prefix in model names: `name/model`. A vendor’s own name (openai, anthropic, gemini) replaces the operator’s account.',
   });
 const kind = z
   .enum(['openai', 'anthropic', 'gemini', 'openai-compatible'])
-  .meta({ title: 'Kind', description: 'What it speaks.' });
+  .meta({ title: 'Kind', description: 'The API that it has.' });
 const baseUrl = z
   .url({ protocol: /^https?$/ })
   .max(500)
   .meta({
     title: 'Base URL',
-    description: 'As the vendor’s SDK means it: `https://api.groq.com/openai/v1`. Needed for openai-compatible.',
+    description:
+      'The base URL as the vendor’s SDK uses it, such as `https://api.groq.com/openai/v1`. Required for openai-compatible.',
   });
 const apiKey = credential(1_000).meta({
   title: 'API key',
-  description: 'Kept encrypted, never shown again. Local servers without keys take any text.',
+  description: 'Stored encrypted and never shown again. For a local server without keys, use any text.',
 });
 
 const provider = z.object({
   id,
   name,
   kind,
-  base_url: z.string().meta({ title: 'Base URL', description: 'Where it is.' }),
+  base_url: z.string().meta({ title: 'Base URL', description: 'The address of the provider.' }),
   key_hint: z.string().meta({ title: 'Key hint', description: 'The last four characters of the key.' }),
   models: z.array(z.object(priced(z.number()))).meta(modelsMeta),
 });
@@ -70,7 +71,7 @@ export const createProvider = operation({
   group: 'Providers',
   label: 'Add a provider',
   description:
-    'Adds a provider account of the workspace’s own: its own keys at a vendor, or any server that speaks OpenAI’s dialect.',
+    'Adds a provider account to the workspace: your own key at a vendor, or any server with an OpenAI-compatible API.',
   surfaces: ['dashboard'],
   access: 'owner',
   changesEveryCall: true,
@@ -79,7 +80,7 @@ export const createProvider = operation({
     .strictObject({ name, kind, base_url: baseUrl.optional(), api_key: apiKey, models: models.default([]) })
     .refine((input) => input.kind !== 'openai-compatible' || input.base_url !== undefined, {
       path: ['base_url'],
-      message: 'is needed for an openai-compatible provider',
+      message: 'is required for an openai-compatible provider',
     }),
   output: provider,
   errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'conflict'],
@@ -94,7 +95,10 @@ export const createProvider = operation({
     output: sample,
   },
   wrong: [
-    { input: { name: 'groq', kind: 'openai-compatible', api_key: 'k' }, because: 'where it is must be said' },
+    {
+      input: { name: 'groq', kind: 'openai-compatible', api_key: 'k' },
+      because: 'a server of your own needs an address',
+    },
     {
       input: { name: 'My Server', kind: 'openai', api_key: 'k' },
       because: 'a name comes before a slash in model names',
@@ -110,7 +114,7 @@ export const createProvider = operation({
         api_key: 'k',
         models: [{ id: 'm', input_usd_per_mtok: '-1', output_usd_per_mtok: 0 }],
       },
-      because: 'nobody is paid for being asked',
+      because: 'a price is not negative',
     },
   ],
 });
@@ -121,7 +125,7 @@ export const listProviders = operation({
   path: '/v1/providers',
   group: 'Providers',
   label: 'List providers',
-  description: 'The provider accounts of the workspace’s own.',
+  description: 'Lists the provider accounts of the workspace.',
   surfaces: ['dashboard'],
   access: 'owner',
   workspaceWide: true,
@@ -142,7 +146,7 @@ export const updateProvider = operation({
   group: 'Providers',
   label: 'Change a provider',
   description:
-    'Changes address, key or models. A new origin needs the key again: a stored key goes nowhere but where it was stored for.',
+    'Changes the address, key or models. A new host needs the key again: a stored key is sent only to the host it was stored for.',
   surfaces: ['dashboard'],
   access: 'owner',
   changesEveryCall: true,
@@ -163,7 +167,7 @@ export const removeProvider = operation({
   path: '/v1/providers/:id',
   group: 'Providers',
   label: 'Remove a provider',
-  description: 'Forgets the account and its key.',
+  description: 'Removes the account and deletes its key.',
   surfaces: ['dashboard'],
   access: 'owner',
   changesEveryCall: true,

@@ -9,17 +9,23 @@ const limit = {
   scenario_id: tag('Scenario', `Calls of this scenario.${each}`, 'scenarios.list').optional(),
 };
 const most = (title: string) =>
-  perMinute(title).nullable().optional().meta({ title, description: 'At most this many; null for no limit.' });
+  perMinute(title).nullable().optional().meta({ title, description: 'The highest number allowed; null for no limit.' });
 const stored = z
   .object({
-    key_id: z.string().nullable().meta({ title: 'Key', description: 'Whose calls.' }),
-    client_id: z.string().nullable().meta({ title: 'Client', description: 'Whose calls.' }),
-    scenario_id: z.string().nullable().meta({ title: 'Scenario', description: 'Whose calls.' }),
+    key_id: z.string().nullable().meta({ title: 'Key', description: 'The key, client or scenario that is limited.' }),
+    client_id: z
+      .string()
+      .nullable()
+      .meta({ title: 'Client', description: 'The key, client or scenario that is limited.' }),
+    scenario_id: z
+      .string()
+      .nullable()
+      .meta({ title: 'Scenario', description: 'The key, client or scenario that is limited.' }),
     calls_per_minute: z.number().nullable().meta({ title: 'Calls per minute', description: 'Null for no limit.' }),
     tokens_per_minute: z.number().nullable().meta({ title: 'Tokens per minute', description: 'Null for no limit.' }),
     concurrent: z.number().nullable().meta({ title: 'Concurrent calls', description: 'Null for no limit.' }),
   })
-  .meta({ title: 'Rate limit', description: 'What is over it is refused with 429.' });
+  .meta({ title: 'Rate limit', description: 'Calls above this limit are refused with 429.' });
 
 const sample = {
   key_id: null,
@@ -36,7 +42,8 @@ export const setRateLimit = operation({
   path: '/v1/rate-limits',
   group: 'Rate limits',
   label: 'Set a rate limit',
-  description: 'Limits one key, client or scenario, or each of them. What is not given is not limited.',
+  description:
+    'Limits the calls of one key, client or scenario, or of each of them. Fields that are not given are not limited.',
   surfaces: ['dashboard'],
   access: 'member',
   input: z
@@ -47,13 +54,13 @@ export const setRateLimit = operation({
       concurrent: most('Concurrent calls'),
     })
     .refine(({ key_id, client_id, scenario_id }) => [key_id, client_id, scenario_id].filter(Boolean).length === 1, {
-      message: 'name one of key_id, client_id and scenario_id',
+      message: 'must name exactly one of key_id, client_id and scenario_id',
     }),
   output: stored,
   errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found'],
   sample: { input: { client_id: 'acme', calls_per_minute: 60 }, output: sample },
   wrong: [
-    { input: { calls_per_minute: 60 }, because: 'somebody is limited' },
+    { input: { calls_per_minute: 60 }, because: 'a limit needs a key, a client or a scenario' },
     { input: { client_id: 'acme', calls_per_minute: 0 }, because: 'revoke a key to stop it' },
   ],
 });
@@ -64,7 +71,7 @@ export const listRateLimits = operation({
   path: '/v1/rate-limits',
   group: 'Rate limits',
   label: 'List rate limits',
-  description: 'The limits that were set; those of keys are listed with the keys.',
+  description: 'Lists the rate limits. Limits of keys are listed with the keys.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({}),

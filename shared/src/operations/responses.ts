@@ -35,13 +35,13 @@ export const createResponse = operation({
       .optional()
       .meta({
         title: 'Instructions',
-        description: 'What the model is to be.',
+        description: 'Instructions for the model: its role, tone and rules.',
         'x-field': { multiline: true },
       }),
     max_output_tokens: tokenCeiling
       .nullable()
       .optional()
-      .meta({ title: 'Max output tokens', description: 'The most tokens the answer may have.' }),
+      .meta({ title: 'Max output tokens', description: 'Maximum length of the answer, in tokens.' }),
     temperature,
     top_p: topP,
     tools: functionTools,

@@ -7,7 +7,7 @@ const fallbacks = z
   .refine((map) => Object.keys(map).length <= 500, 'has at most 500 models')
   .meta({
     title: 'Fallbacks',
-    description: 'For a model, those that are tried next, in order. An empty list means none.',
+    description: 'For each model, the models to try next, in order. An empty list means no fallback.',
   });
 
 const sample = { 'gpt-4o': ['claude-sonnet-5', 'gemini-3.8-flash'] };
@@ -18,7 +18,8 @@ export const getFallbacks = operation({
   path: '/v1/fallbacks',
   group: 'Routing',
   label: 'Get fallbacks',
-  description: 'The workspace’s fallbacks. Models not listed here fall back on the same class at the other vendors.',
+  description:
+    'Gets the workspace’s fallbacks. Models not listed here fall back to the same class at the other vendors.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({}),
@@ -44,14 +45,14 @@ export const setFallbacks = operation({
   // A title of its own: generators of clients name classes for it, and the answer has the other.
   input: fallbacks.meta({
     title: 'New fallbacks',
-    description: 'For each model the ones to try when it fails, in order.',
+    description: 'For each model, the models to try when it fails, in order.',
   }),
   output: fallbacks,
   errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'model_not_found'],
   sample: { input: sample, output: sample },
   wrong: [
     { input: { 'gpt-4o': 'gemini-3.8-flash' }, because: 'fallbacks are a list' },
-    { input: [], because: 'it is a map' },
+    { input: [], because: 'fallbacks are a map' },
   ],
 });
 
@@ -65,18 +66,18 @@ const pool = z
     }),
   )
   .max(20)
-  .refine((models) => new Set(models.map(({ model }) => model)).size === models.length, 'names each model once')
+  .refine((models) => new Set(models.map(({ model }) => model)).size === models.length, 'must name each model once')
   .meta({
     title: 'Models',
     description:
-      'The models of each class, in the order they are tried. A class without a model here is the gateway’s own; an empty list leaves both to the gateway.',
+      'The models of each class, in the order in which they are tried. A class without a model here uses the gateway’s default models; an empty list does so for both classes.',
   });
-const classOf = z.array(z.string()).meta({ title: 'Models', description: 'In the order they are tried.' });
+const classOf = z.array(z.string()).meta({ title: 'Models', description: 'In the order in which they are tried.' });
 const auto = z.object({
   pool,
   classes: z
     .object({ strong: classOf, small: classOf })
-    .meta({ title: 'Classes', description: 'The models `auto` and fallbacks choose among now.' }),
+    .meta({ title: 'Classes', description: 'The models that `auto` and fallbacks choose from now.' }),
 });
 const autoSample = {
   pool: [{ model: 'gpt-6-sol', class: 'strong' as const }],
@@ -89,7 +90,7 @@ export const getAuto = operation({
   path: '/v1/routing/auto',
   group: 'Routing',
   label: 'Get the settings of auto',
-  description: 'The models the workspace has chosen for each class, and the classes that hold now.',
+  description: 'Gets the models that the workspace chose for each class, and the classes in use now.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({}),
@@ -108,7 +109,7 @@ export const setAuto = operation({
   path: '/v1/routing/auto',
   group: 'Routing',
   label: 'Change the settings of auto',
-  description: 'Chooses the models of the classes `strong` and `small`, which `auto` and fallbacks take theirs from.',
+  description: 'Sets the models of the classes `strong` and `small`, from which `auto` and fallbacks choose.',
   surfaces: ['dashboard'],
   access: 'member',
   changesEveryCall: true,

@@ -7,26 +7,37 @@ const reason = z.string().trim().max(500);
 export const scenario = z
   .object({
     id: scenarioId,
-    platform: z.string().nullable().meta({ title: 'Platform', description: 'Where it runs, as its calls say.' }),
-    state: z.enum(['running', 'paused']).meta({ title: 'State', description: 'Paused: its calls are refused.' }),
-    reason: z.string().nullable().meta({ title: 'Reason', description: 'Why it is paused.' }),
+    platform: z
+      .string()
+      .nullable()
+      .meta({ title: 'Platform', description: 'The platform where it runs, as named by its calls.' }),
+    state: z
+      .enum(['running', 'paused'])
+      .meta({ title: 'State', description: 'running, or paused: its calls are refused.' }),
+    reason: z.string().nullable().meta({ title: 'Reason', description: 'The reason for the pause.' }),
     by: z
       .string()
       .nullable()
-      .meta({ title: 'Paused by', description: 'Who paused it: a key’s name, or `loop_breaker`.' }),
-    since: isoTime.nullable().meta({ title: 'Paused since', description: 'When it was paused.' }),
-    last_call_at: isoTime.nullable().meta({ title: 'Last call', description: 'When it last called.' }),
+      .meta({ title: 'Paused by', description: 'The name of the key that paused it, or `loop_breaker`.' }),
+    since: isoTime.nullable().meta({ title: 'Paused since', description: 'Time of the pause.' }),
+    last_call_at: isoTime.nullable().meta({ title: 'Last call', description: 'Time of its last call.' }),
     spent_today_usd: usd.meta({ title: 'Spent today', description: 'Dollars since midnight UTC.' }),
-    spent_period_usd: usd.meta({ title: 'Spent this month', description: 'Dollars since the first, UTC.' }),
+    spent_period_usd: usd.meta({
+      title: 'Spent this month',
+      description: 'Dollars since the first of the month, UTC.',
+    }),
     calls_per_minute: z.number().meta({ title: 'Calls per minute', description: 'Calls in the last minute.' }),
     source_stop: z
       .object({
         ok: z.boolean().meta({ title: 'Succeeded', description: 'Whether the platform confirmed the stop.' }),
-        answer: z.string().meta({ title: 'Answer', description: 'What the platform answered.' }),
-        at: isoTime.meta({ title: 'Time', description: 'When it was asked.' }),
+        answer: z.string().meta({ title: 'Answer', description: 'The answer of the platform.' }),
+        at: isoTime.meta({ title: 'Time', description: 'Time of the request to the platform.' }),
       })
       .nullable()
-      .meta({ title: 'Source stop', description: 'Where a connection is stored: how the stop there went.' }),
+      .meta({
+        title: 'Source stop',
+        description: 'Result of stopping it at its platform; null without a stored connection.',
+      }),
   })
   .meta({ title: 'Scenario', description: 'A scenario, zap or workflow that makes calls.' });
 
@@ -50,12 +61,12 @@ export const listScenarios = operation({
   path: '/v1/scenarios',
   group: 'Scenarios',
   label: 'List scenarios',
-  description: 'Lists scenarios that have called, with state, rate and spending, the latest first.',
+  description: 'Lists scenarios that have called, with state, rate and spending, latest first.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'anyone',
   input: z.strictObject({
     state: scenario.shape.state.optional(),
-    search: z.string().max(200).optional().meta({ title: 'Search', description: 'Part of its id.' }),
+    search: z.string().max(200).optional().meta({ title: 'Search', description: 'Part of the id.' }),
     cursor,
     limit,
   }),
@@ -75,7 +86,7 @@ export const pauseScenario = operation({
   group: 'Scenarios',
   label: 'Pause a scenario',
   description:
-    'Pauses a scenario: its calls are refused from now on. With a stored connection it is stopped at its source too.',
+    'Pauses a scenario. Its calls are refused from now on. With a stored connection it is stopped at its platform too.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'member',
   input: z.strictObject({
@@ -117,32 +128,30 @@ export const resumeScenario = operation({
 });
 
 const limits = {
-  max_usd_per_hour: z
-    .number()
-    .min(leastUsd)
-    .max(1_000_000)
-    .nullable()
-    .meta({ title: 'Dollars per hour', description: 'More than this in an hour pauses it; null: no such limit.' }),
-  max_calls_per_minute: z
-    .number()
-    .int()
-    .min(1)
-    .max(10_000_000)
-    .nullable()
-    .meta({ title: 'Calls per minute', description: 'More than this in a minute pauses it; null: no such limit.' }),
+  max_usd_per_hour: z.number().min(leastUsd).max(1_000_000).nullable().meta({
+    title: 'Dollars per hour',
+    description: 'Spending more than this in an hour pauses the scenario; null for no limit.',
+  }),
+  max_calls_per_minute: z.number().int().min(1).max(10_000_000).nullable().meta({
+    title: 'Calls per minute',
+    description: 'More calls than this in a minute pause the scenario; null for no limit.',
+  }),
   max_repeats: z.number().int().min(1).max(10_000_000).nullable().meta({
     title: 'Repeats',
-    description: 'The same prompt more often than this in ten minutes pauses it; null: no such limit.',
+    description: 'Sending the same prompt more often than this in ten minutes pauses the scenario; null for no limit.',
   }),
 };
 const limitsOf = scenarioId.meta({
   title: 'Scenario',
-  description: 'Which scenario; "*" for the limits of all that have none of their own.',
+  description: 'The scenario; "*" for the default of all scenarios without limits of their own.',
   'x-field': { options: 'scenarios.list' },
 });
 const scenarioLimits = z
-  .object({ scenario_id: z.string().meta({ title: 'Scenario', description: '"*" for all.' }), ...limits })
-  .meta({ title: 'Limits', description: 'What the loop breaker pauses a scenario for.' });
+  .object({
+    scenario_id: z.string().meta({ title: 'Scenario', description: 'The scenario; "*" for the default of all.' }),
+    ...limits,
+  })
+  .meta({ title: 'Limits', description: 'Limits at which the loop breaker pauses a scenario.' });
 const sampleLimits = { scenario_id: '42', max_usd_per_hour: 20, max_calls_per_minute: 1000, max_repeats: 250 };
 
 export const getLimits = operation({
@@ -151,7 +160,7 @@ export const getLimits = operation({
   path: '/v1/scenarios/:id/limits',
   group: 'Scenarios',
   label: 'Get a scenario’s limits',
-  description: 'What the loop breaker pauses it for: its own limits, else those of all.',
+  description: 'Gets the limits at which the loop breaker pauses the scenario: its own, or the default of all.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ id: limitsOf }),
@@ -170,7 +179,7 @@ export const setLimits = operation({
   path: '/v1/scenarios/:id/limits',
   group: 'Scenarios',
   label: 'Set a scenario’s limits',
-  description: 'Changes what is given; null switches a limit off.',
+  description: 'Changes the limits that are given; null switches a limit off.',
   surfaces: ['dashboard'],
   access: 'member',
   input: z.strictObject({
@@ -194,18 +203,18 @@ export const createConnection = operation({
   path: '/v1/connections',
   group: 'Scenarios',
   label: 'Connect a platform',
-  description: 'Lets the gateway stop a scenario at its source when it is paused here.',
+  description: 'Lets the gateway stop a scenario at its platform when it is paused here.',
   surfaces: ['dashboard'],
   access: 'owner',
   changesEveryCall: true,
   status: 201,
   input: z.strictObject({
-    platform: z.enum(['make', 'n8n']).meta({ title: 'Platform', description: 'Where scenarios run.' }),
+    platform: z.enum(['make', 'n8n']).meta({ title: 'Platform', description: 'The platform where scenarios run.' }),
     base_url: z
       .url({ protocol: /^https?$/ })
       .max(500)
       .meta({ title: 'Base URL', description: 'https://eu1.make.com, or the address of your n8n.' }),
-    token: credential(2_000).meta({ title: 'API token', description: 'Kept encrypted.' }),
+    token: credential(2_000).meta({ title: 'API token', description: 'Stored encrypted.' }),
     team_id: z
       .string()
       .trim()
@@ -222,7 +231,7 @@ export const createConnection = operation({
   wrong: [
     {
       input: { platform: 'zapier', base_url: 'https://zapier.com', token: 'x' },
-      because: 'Zapier stops no zap from outside',
+      because: 'Zapier has no API to stop a zap',
     },
     { input: { platform: 'make', base_url: 'eu1.make.com', token: 'x' }, because: 'a URL begins with https://' },
   ],
@@ -234,7 +243,7 @@ export const listConnections = operation({
   path: '/v1/connections',
   group: 'Scenarios',
   label: 'List connections',
-  description: 'The platforms this workspace is connected to, never their tokens.',
+  description: 'Lists the platforms that this workspace is connected to, without their tokens.',
   surfaces: ['dashboard'],
   access: 'owner',
   workspaceWide: true,
@@ -260,12 +269,14 @@ export const removeConnection = operation({
   path: '/v1/connections/:id',
   group: 'Scenarios',
   label: 'Remove a connection',
-  description: 'Scenarios of that platform are refused here only from now on.',
+  description: 'Removes a connection. From now on, paused scenarios of that platform are only refused here.',
   surfaces: ['dashboard'],
   access: 'owner',
   changesEveryCall: true,
   status: 204,
-  input: z.strictObject({ id: z.string().min(1).max(100).meta({ title: 'Connection', description: 'Which one.' }) }),
+  input: z.strictObject({
+    id: z.string().min(1).max(100).meta({ title: 'Connection', description: 'The connection.' }),
+  }),
   output: z.null().meta({ title: 'Nothing', description: 'The answer has no body.' }),
   errors: ['forbidden', 'tag_forbidden', 'not_found'],
   sample: { input: { id: 'con_01k2' }, output: null },
@@ -279,8 +290,8 @@ function connection() {
   return z.object({
     id: z.string().meta({ title: 'Id', description: 'An opaque id.' }),
     platform: scenarioPlatform,
-    base_url: z.string().meta({ title: 'Base URL', description: 'Where it is.' }),
-    token_hint: z.string().meta({ title: 'Token hint', description: 'Its last four characters.' }),
-    team_id: z.string().nullable().meta({ title: 'Team', description: 'Make’s team.' }),
+    base_url: z.string().meta({ title: 'Base URL', description: 'The address of the platform.' }),
+    token_hint: z.string().meta({ title: 'Token hint', description: 'The last four characters of the token.' }),
+    team_id: z.string().nullable().meta({ title: 'Team', description: 'The team at Make.' }),
   });
 }

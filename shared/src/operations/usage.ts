@@ -23,7 +23,7 @@ const label = (title: string, description: string) => z.string().nullable().meta
 const status = z.enum(['open', 'succeeded', 'failed', 'cancelled', 'interrupted']).meta({
   title: 'Status',
   description:
-    'open: under way. cancelled: the client disconnected. interrupted: the gateway was cut down; settled by estimate.',
+    'open: in progress. cancelled: the client disconnected. interrupted: the gateway stopped mid-call; cost estimated.',
 });
 
 const format = z
@@ -36,11 +36,11 @@ const forProgram = z.enum(['excel']).optional().meta({
   description: "excel: a CSV file that Excel opens as a table, with the separators of the workspace's language.",
 });
 
-const timezone = timeZone("Whose days and months count. The workspace's own where not given.").optional();
+const timezone = timeZone("The time zone of days and months. Default: the workspace's.").optional();
 
 const call = z.object({
   id,
-  created_at: isoTime.meta({ title: 'Created at', description: 'When the call came in.' }),
+  created_at: isoTime.meta({ title: 'Created at', description: 'Time at which the call arrived.' }),
   client_id: label('Client', 'Tag of the call.'),
   project: label('Project', 'Tag of the call.'),
   scenario_id: label('Scenario', 'Tag of the call.'),
@@ -49,24 +49,25 @@ const call = z.object({
   organization_id: label('Organization', 'Tag of the call.'),
   node: label('Node', 'Tag of the call.'),
   key_id: id.meta({ title: 'Key', description: 'The key that called.' }),
-  model_requested: z.string().meta({ title: 'Model requested', description: 'What the caller asked for.' }),
-  model: label('Model', 'What answered.'),
-  provider: label('Provider', 'Who answered.'),
-  attempts: tokens('Attempts', 'Provider tries, the good one included.'),
+  model_requested: z.string().meta({ title: 'Model requested', description: 'The model that the caller asked for.' }),
+  model: label('Model', 'The model that answered.'),
+  provider: label('Provider', 'The provider that answered.'),
+  attempts: tokens('Attempts', 'Number of attempts at providers, including the successful one.'),
   status,
-  error_code: label('Error', 'Why a failed call failed.'),
-  input_tokens: tokens('Input tokens', 'Cached and cache-write tokens included.'),
-  cached_tokens: tokens('Cached tokens', 'Of the input, read from a cache.'),
-  cache_write_tokens: tokens('Cache-write tokens', 'Of the input, written to a cache.'),
-  output_tokens: tokens('Output tokens', 'Reasoning included.'),
-  reasoning_tokens: tokens('Reasoning tokens', 'Of the output.'),
+  error_code: label('Error', 'The reason why a failed call failed.'),
+  input_tokens: tokens('Input tokens', 'Includes cached and cache-write tokens.'),
+  cached_tokens: tokens('Cached tokens', 'Input tokens read from a cache.'),
+  cache_write_tokens: tokens('Cache-write tokens', 'Input tokens written to a cache.'),
+  output_tokens: tokens('Output tokens', 'Includes reasoning tokens.'),
+  reasoning_tokens: tokens('Reasoning tokens', 'Output tokens used for reasoning.'),
   cost_usd: usd.meta({ title: 'Cost', description: 'Dollars, with at most nine decimals.' }),
-  estimated: z
-    .boolean()
-    .meta({ title: 'Estimated', description: 'The provider reported no usage; tokens were counted here.' }),
+  estimated: z.boolean().meta({
+    title: 'Estimated',
+    description: 'True when the provider reported no usage and the gateway counted the tokens.',
+  }),
   ttft_ms: z.number().int().nullable().meta({ title: 'Time to first byte', description: 'Milliseconds.' }),
   total_ms: z.number().int().nullable().meta({ title: 'Total time', description: 'Milliseconds.' }),
-  livemode: z.boolean().meta({ title: 'Live mode', description: 'False for calls of test keys.' }),
+  livemode: z.boolean().meta({ title: 'Live mode', description: 'False for calls with test keys.' }),
 });
 
 export const listRequests = operation({
@@ -86,9 +87,7 @@ export const listRequests = operation({
     scenario_id: scenarioId.optional(),
     scenario_platform: scenarioPlatform.optional(),
     execution_id: tag('Execution', 'The single run of a scenario.').optional(),
-    key_id: id
-      .optional()
-      .meta({ title: 'Key', description: 'Calls with this key, by its id as GET /v1/keys lists it.' }),
+    key_id: id.optional().meta({ title: 'Key', description: 'Calls with this key. GET /v1/keys lists the ids.' }),
     status: status.optional(),
     timezone,
     format,
@@ -143,30 +142,30 @@ export const listRequests = operation({
 });
 
 const totals = {
-  requests: tokens('Requests', 'Calls that came to an end.'),
+  requests: tokens('Requests', 'Finished calls.'),
   ...tokenCounts,
-  cost_usd: usd.meta({ title: 'Cost', description: 'What the providers take, in dollars.' }),
-  billable_usd: usd.meta({ title: 'Billable', description: 'Cost with the client’s markup, in dollars.' }),
-  estimated_requests: tokens('Estimated requests', 'Calls whose tokens were counted here.'),
+  cost_usd: usd.meta({ title: 'Cost', description: 'Cost at the providers, in dollars.' }),
+  billable_usd: usd.meta({ title: 'Billable', description: 'Cost including the client’s markup, in dollars.' }),
+  estimated_requests: tokens('Estimated requests', 'Calls whose tokens the gateway counted.'),
 };
 
 const row = z.object({
-  client_id: label('Client', 'The client; null for calls without one, or where rows are not by client.'),
-  project: label('Project', 'Where rows are by project.'),
-  scenario_id: label('Scenario', 'Where rows are by scenario.'),
-  model: label('Model', 'Where rows are by model.'),
-  provider: label('Provider', 'Where rows are by provider.'),
-  scenario_platform: label('Platform', 'Where rows are by platform.'),
-  key_id: label('Key', 'Where rows are by key.'),
-  day: label('Day', 'Where rows are by day: 2026-11-01.'),
-  hour: label('Hour', 'Where rows are by hour, in local time: 2026-11-01T08:00.'),
+  client_id: label('Client', 'The client; null for calls without a client, or when rows are not grouped by client.'),
+  project: label('Project', 'Set when rows are grouped by project.'),
+  scenario_id: label('Scenario', 'Set when rows are grouped by scenario.'),
+  model: label('Model', 'Set when rows are grouped by model.'),
+  provider: label('Provider', 'Set when rows are grouped by provider.'),
+  scenario_platform: label('Platform', 'Set when rows are grouped by platform.'),
+  key_id: label('Key', 'Set when rows are grouped by key.'),
+  day: label('Day', 'Set when rows are grouped by day: 2026-11-01.'),
+  hour: label('Hour', 'Set when rows are grouped by hour, in local time: 2026-11-01T08:00.'),
   name: label('Name', 'The name of the client or of the key.'),
   ...totals,
   markup_percent: z.number().nullable().meta({
     title: 'Markup',
-    description: 'Percent on top of cost, as set for the client; null to keys that see billed amounts.',
+    description: 'Percentage added to the cost, as set for the client; null for keys that see billed amounts.',
   }),
-  currency: z.string().meta({ title: 'Currency', description: 'What the client is billed in.' }),
+  currency: z.string().meta({ title: 'Currency', description: 'Billing currency of the client.' }),
   models: z.array(z.string()).meta({ title: 'Models', description: 'The models that answered.' }),
 });
 
@@ -197,7 +196,7 @@ export const usageByClient = operation({
     group_by: z
       .enum(['client', 'project', 'scenario', 'model', 'provider', 'platform', 'key', 'day', 'hour'])
       .default('client')
-      .meta({ title: 'Group by', description: 'What each row is for.' }),
+      .meta({ title: 'Group by', description: 'The meaning of a row: one client, one model, one day, and so on.' }),
     timezone,
     format,
     for: forProgram,
@@ -206,7 +205,7 @@ export const usageByClient = operation({
   }),
   alternatives: ['text/csv'],
   output: page(row).extend({
-    totals: z.object(totals).meta({ title: 'Totals', description: 'Of the whole range, not of this page.' }),
+    totals: z.object(totals).meta({ title: 'Totals', description: 'Totals of the whole range, not of this page.' }),
   }),
   errors: ['invalid_request', 'forbidden'],
   sample: {
@@ -236,7 +235,7 @@ export const usageByClient = operation({
   },
   wrong: [
     { input: { timezone: 'Mars/Olympus' }, because: 'there is no such time zone' },
-    { input: { group_by: 'weather' }, because: 'calls are not tagged with that' },
+    { input: { group_by: 'weather' }, because: 'usage cannot be grouped by that' },
     { input: { from: 'yesterday' }, because: 'times are ISO 8601' },
   ],
 });

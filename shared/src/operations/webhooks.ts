@@ -15,10 +15,10 @@ const filter = z
       .array(percent)
       .max(20)
       .optional()
-      .meta({ title: 'Percents', description: 'Of budget alerts: only these thresholds.' }),
+      .meta({ title: 'Percents', description: 'For budget alerts: only these thresholds.' }),
   })
-  .meta({ title: 'Filter', description: 'Only events about these; empty for all.' });
-const events = z.array(eventType).min(1).max(20).meta({ title: 'Events', description: 'Which events to send.' });
+  .meta({ title: 'Filter', description: 'Only events about these tags and budgets. Empty: all events.' });
+const events = z.array(eventType).min(1).max(20).meta({ title: 'Events', description: 'The events to send.' });
 const url = z
   .string()
   .max(2_000)
@@ -26,7 +26,7 @@ const url = z
   .meta({
     title: 'URL',
     description:
-      'Where events are posted. A Slack incoming webhook gets Slack’s shape; mailto:you@example.com gets e-mails, once its owner has confirmed the first.',
+      'The address that receives the events. A Slack incoming webhook gets Slack messages; mailto:you@example.com gets e-mails, after its owner has confirmed the first one.',
   });
 
 const webhook = z
@@ -35,15 +35,21 @@ const webhook = z
     url,
     events,
     filter,
-    platform: z.string().nullable().meta({ title: 'Platform', description: 'Who subscribed: make, zapier, n8n.' }),
-    external_id: z.string().nullable().meta({ title: 'External id', description: 'The subscriber’s own name for it.' }),
+    platform: z
+      .string()
+      .nullable()
+      .meta({ title: 'Platform', description: 'The platform that subscribed: make, zapier, n8n.' }),
+    external_id: z
+      .string()
+      .nullable()
+      .meta({ title: 'External id', description: 'The subscriber’s own id for the subscription.' }),
     status: z.enum(['enabled', 'disabled', 'unconfirmed']).meta({
       title: 'Status',
       description:
-        'disabled: the receiver said 410, or failed for five days. unconfirmed: an e-mail address that has not opened the link of the first mail.',
+        'enabled: events are delivered. disabled: the receiver answered 410, or failed for five days. unconfirmed: the link in the first e-mail has not been opened yet.',
     }),
-    created_at: isoTime.meta({ title: 'Created at', description: 'When it was made.' }),
-    livemode: z.boolean().meta({ title: 'Live mode', description: 'False for subscriptions of test keys.' }),
+    created_at: isoTime.meta({ title: 'Created at', description: 'Time of creation.' }),
+    livemode: z.boolean().meta({ title: 'Live mode', description: 'False for subscriptions made with test keys.' }),
   })
   .meta({ title: 'Webhook', description: 'A subscription to events.' });
 
@@ -65,7 +71,7 @@ export const createWebhook = operation({
   path: '/v1/webhooks',
   group: 'Webhooks',
   label: 'Subscribe to events',
-  description: 'Events are posted to the URL, signed by Standard Webhooks, and retried for three days.',
+  description: 'Subscribes a URL to events. They are signed by Standard Webhooks and retried for three days.',
   surfaces: ['dashboard'],
   access: 'member',
   status: 201,
@@ -78,14 +84,18 @@ export const createWebhook = operation({
       .string()
       .max(50)
       .optional()
-      .meta({ title: 'Platform', description: 'Who subscribes: make, zapier, n8n.' }),
-    external_id: z.string().max(200).optional().meta({ title: 'External id', description: 'Your own name for it.' }),
+      .meta({ title: 'Platform', description: 'The platform that subscribes: make, zapier, n8n.' }),
+    external_id: z
+      .string()
+      .max(200)
+      .optional()
+      .meta({ title: 'External id', description: 'Your own id for the subscription.' }),
   }),
   output: webhook.extend({
     secret: z.string().meta({ title: 'Secret', description: 'Verifies `webhook-signature`.' }),
     token: z
       .string()
-      .meta({ title: 'Token', description: 'Comes as `x-gateway-token`, for tools that cannot verify signatures.' }),
+      .meta({ title: 'Token', description: 'Sent as `x-gateway-token`, for platforms that cannot verify signatures.' }),
   }),
   errors: ['invalid_request', 'forbidden'],
   sample: {
@@ -94,7 +104,7 @@ export const createWebhook = operation({
   },
   wrong: [
     { input: { url: 'ftp://example.com', events: ['budget.exceeded'] }, because: 'events are posted over HTTP' },
-    { input: { url: 'https://example.com', events: [] }, because: 'nothing would be told' },
+    { input: { url: 'https://example.com', events: [] }, because: 'a subscription needs an event' },
     { input: { url: 'https://example.com', events: ['budget.created'] }, because: 'there is no such event' },
   ],
 });
@@ -105,7 +115,7 @@ export const listWebhooks = operation({
   path: '/v1/webhooks',
   group: 'Webhooks',
   label: 'List webhooks',
-  description: 'The subscriptions, never their secrets.',
+  description: 'Lists the subscriptions, without their secrets.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ cursor, limit }),
@@ -124,7 +134,7 @@ export const removeWebhook = operation({
   path: '/v1/webhooks/:id',
   group: 'Webhooks',
   label: 'Unsubscribe',
-  description: 'Ends a subscription; what waits to be delivered is dropped. Ending it twice is fine.',
+  description: 'Ends a subscription. Events that wait for delivery are dropped. Repeating this is safe.',
   surfaces: ['dashboard'],
   access: 'member',
   status: 204,
@@ -141,24 +151,31 @@ export const removeWebhook = operation({
 const delivery = z
   .object({
     id,
-    event_id: id.meta({ title: 'Event', description: 'The event that is delivered.' }),
+    event_id: id.meta({ title: 'Event', description: 'The delivered event.' }),
     event_type: eventType,
     status: z.enum(['pending', 'delivered', 'failed', 'dropped']).meta({
       title: 'Status',
-      description: 'pending: to be tried again. failed: never again. dropped: unsubscribed.',
+      description:
+        'pending: will be tried again. delivered: the receiver accepted it. failed: given up. dropped: the subscription ended.',
     }),
     tries: z
       .array(
         z.object({
-          at: isoTime.meta({ title: 'At', description: 'When it was sent.' }),
-          status: z.number().int().nullable().meta({ title: 'Status', description: 'HTTP status; null for none.' }),
+          at: isoTime.meta({ title: 'At', description: 'Time of the attempt.' }),
+          status: z
+            .number()
+            .int()
+            .nullable()
+            .meta({ title: 'Status', description: 'HTTP status; null without an answer.' }),
           ms: z.number().int().meta({ title: 'Duration', description: 'Milliseconds.' }),
-          error: z.string().nullable().meta({ title: 'Error', description: 'Why there was no answer.' }),
+          error: z.string().nullable().meta({ title: 'Error', description: 'The reason for a missing answer.' }),
         }),
       )
-      .meta({ title: 'Tries', description: 'What was tried so far.' }),
-    next_try_at: isoTime.nullable().meta({ title: 'Next try', description: 'Null when there is none.' }),
-    created_at: isoTime.meta({ title: 'Created at', description: 'When the event happened.' }),
+      .meta({ title: 'Tries', description: 'The attempts so far.' }),
+    next_try_at: isoTime
+      .nullable()
+      .meta({ title: 'Next try', description: 'Time of the next attempt; null when there is none.' }),
+    created_at: isoTime.meta({ title: 'Created at', description: 'Time of the event.' }),
   })
   .meta({ title: 'Delivery', description: 'One event for one subscription.' });
 
@@ -178,7 +195,7 @@ export const testWebhook = operation({
   path: '/v1/webhooks/:id/test',
   group: 'Webhooks',
   label: 'Send a test event',
-  description: 'Sends a made-up event now and says how it went.',
+  description: 'Sends a made-up event now and returns the result.',
   surfaces: ['dashboard'],
   access: 'member',
   input: z.strictObject({ id }),
@@ -197,7 +214,7 @@ export const listDeliveries = operation({
   path: '/v1/webhooks/:id/deliveries',
   group: 'Webhooks',
   label: 'List deliveries',
-  description: 'What was sent to a subscription and how it went, newest first.',
+  description: 'Lists the deliveries of a subscription with their results, newest first.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({ id, cursor, limit }),
@@ -216,10 +233,13 @@ export const resendDelivery = operation({
   path: '/v1/webhooks/:id/deliveries/:delivery_id/resend',
   group: 'Webhooks',
   label: 'Send a delivery again',
-  description: 'Sends an event once more, now, under the same id.',
+  description: 'Sends an event again now, with the same id.',
   surfaces: ['dashboard'],
   access: 'member',
-  input: z.strictObject({ id, delivery_id: id.meta({ title: 'Delivery', description: 'Which delivery.' }) }),
+  input: z.strictObject({
+    id,
+    delivery_id: id.meta({ title: 'Delivery', description: 'The delivery to send again.' }),
+  }),
   output: delivery,
   errors: ['forbidden', 'not_found'],
   sample: { input: { id: 'wh_01k2', delivery_id: 'del_01k2' }, output: sampleDelivery },
@@ -246,7 +266,7 @@ export const listEvents = operation({
     after: z
       .union([id, moment])
       .optional()
-      .meta({ title: 'After', description: 'Only newer than this event (its id) or this moment.' }),
+      .meta({ title: 'After', description: 'Only events after this event (its id) or this time.' }),
     client_id: clientId.optional(),
     project: project.optional(),
     scenario_id: scenarioId.optional(),
@@ -257,7 +277,7 @@ export const listEvents = operation({
       .min(1)
       .max(100)
       .optional()
-      .meta({ title: 'Percent', description: 'Of budget alerts: only this threshold.' }),
+      .meta({ title: 'Percent', description: 'For budget alerts: only this threshold.' }),
     cursor,
     limit,
   }),
@@ -265,7 +285,7 @@ export const listEvents = operation({
   errors: ['invalid_request', 'forbidden'],
   sample: { input: { type: 'budget.threshold_reached' }, output: { data: [sampleEvent], next_cursor: null } },
   wrong: [
-    { input: { percent: 101 }, because: 'no alert comes beyond 100' },
+    { input: { percent: 101 }, because: 'thresholds go up to 100' },
     { input: { since: '2026-11-01' }, because: 'unknown fields are refused' },
   ],
 });

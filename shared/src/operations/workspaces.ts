@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { clientId, id, lines, locale, nothing, timeZone } from './common.ts';
 
-const key = (title: string) => z.string().meta({ title, description: 'Shown this once.' });
+const key = (title: string) => z.string().meta({ title, description: 'Shown only once.' });
 
 export const createWorkspace = operation({
   id: 'workspaces.create',
@@ -10,16 +10,16 @@ export const createWorkspace = operation({
   path: '/v1/workspaces',
   group: 'Operator',
   label: 'Create a workspace',
-  description: 'Makes a further workspace on this gateway. For the operator’s key only.',
+  description: 'Creates another workspace on this gateway. Needs the operator’s key.',
   surfaces: [],
   access: 'operator',
   status: 201,
   input: z.strictObject({
-    name: z.string().trim().min(1).max(100).meta({ title: 'Name', description: 'Whose it is.' }),
+    name: z.string().trim().min(1).max(100).meta({ title: 'Name', description: 'Name of the workspace.' }),
   }),
   output: z.object({
     id,
-    name: z.string().meta({ title: 'Name', description: 'Whose it is.' }),
+    name: z.string().meta({ title: 'Name', description: 'Name of the workspace.' }),
     live_key: key('Live key'),
     test_key: key('Test key'),
   }),
@@ -41,7 +41,7 @@ export const removeWorkspace = operation({
   group: 'Operator',
   label: 'Delete a workspace',
   description:
-    'Deletes a workspace with everything in it, invoices too; its keys end at once. Export it first. For the operator’s key only.',
+    'Deletes a workspace with everything in it, including invoices. Its keys stop working immediately. Export it first. Needs the operator’s key.',
   surfaces: [],
   access: 'operator',
   status: 204,
@@ -58,25 +58,24 @@ export const removeWorkspace = operation({
 const text = (title: string, description: string) => z.string().nullable().meta({ title, description });
 
 const about = {
-  name: { title: 'Name', description: 'What people call the workspace.' },
-  legal_name: ['Legal name', 'The seller’s name on invoices; the workspace’s name where it is not set.'],
+  name: { title: 'Name', description: 'Display name of the workspace.' },
+  legal_name: ['Legal name', 'The seller’s name on invoices. Default: the name of the workspace.'],
   address: ['Address', 'The seller’s address, line by line.'],
   tax_id: ['Tax id', 'The seller’s VAT or tax number.'],
-  bank: ['Bank details', 'Where to pay, line by line.'],
+  bank: ['Bank details', 'The account to pay to, line by line.'],
   footer: ['Footer', 'The last lines of an invoice: register, directors, thanks.'],
   terms: { title: 'Payment terms (days)', description: 'An invoice is due this many days after its date.' },
   prefix: {
     title: 'Invoice prefix',
     description:
-      'Comes before the number: "INV-" makes INV-7. `{year}` is the year of issue; # at the end are the digits to fill: "{year}-####" makes 2026-0007.',
+      'Text before the number: "INV-" makes INV-7. `{year}` is the year of issue; each # at the end is a digit: "{year}-####" makes 2026-0007.',
   },
   next: {
     title: 'Next number',
-    description:
-      'The number the next invoice or credit note gets. It can be raised, to go on from the books kept before.',
+    description: 'The number of the next invoice or credit note. Raise it to continue the numbering of earlier books.',
   },
   billing: { title: 'Billing', description: 'The seller’s side of invoices.' },
-  branding: { title: 'Branding', description: 'How invoices look.' },
+  branding: { title: 'Branding', description: 'The look of invoices.' },
   logo: {
     title: 'Logo',
     description:
@@ -85,8 +84,8 @@ const about = {
   accent: { title: 'Accent', description: 'A colour such as #1a56db.' },
 } as const;
 
-const zone = 'Where days and months begin: an IANA name such as Europe/Berlin.';
-const language = 'Of documents, and of the numbers and dates in them: en, de, pt-BR.';
+const zone = 'The time zone in which days and months begin: an IANA name such as Europe/Berlin.';
+const language = 'Language of documents, and of the numbers and dates in them: en, de, pt-BR.';
 
 const workspace = z
   .object({
@@ -109,7 +108,7 @@ const workspace = z
       .object({ logo: z.string().nullable().meta(about.logo), accent: z.string().nullable().meta(about.accent) })
       .meta(about.branding),
   })
-  .meta({ title: 'Workspace', description: 'What a workspace says of itself.' });
+  .meta({ title: 'Workspace', description: 'The workspace with its settings.' });
 
 const workspaceSample = {
   name: 'North Agency',
@@ -134,7 +133,7 @@ export const getWorkspace = operation({
   path: '/v1/workspace',
   group: 'Workspace',
   label: 'Get the workspace',
-  description: 'Its name, time zone and language, and how it bills.',
+  description: 'Gets the workspace: name, time zone, language and billing settings.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({}),
@@ -143,7 +142,7 @@ export const getWorkspace = operation({
   sample: { input: {}, output: workspaceSample },
   wrong: [
     { input: { id: 'ws_01k2' }, because: 'a key belongs to one workspace' },
-    { input: null, because: 'an input is an object' },
+    { input: null, because: 'the input is an object' },
   ],
 });
 
@@ -154,7 +153,7 @@ export const updateWorkspace = operation({
   group: 'Workspace',
   label: 'Change the workspace',
   description:
-    'Changes what is given, field by field; null empties a field. What a test key changes counts in test mode only, and what it leaves out is live mode’s.',
+    'Changes the fields that are given; null empties a field. Changes made with a test key apply in test mode only, where all other fields keep their live values.',
   surfaces: ['dashboard'],
   access: 'owner',
   workspaceWide: true,
@@ -177,7 +176,7 @@ export const updateWorkspace = operation({
           // A refinement: as a pattern of the API's description it would be unreadable to Python's `re`, which knows no \p{…}.
           .refine(
             (prefix) => /^(?:[^\p{C}#]*[^\p{C}\p{N}#}])?#{0,12}$/u.test(prefix),
-            'must end in a letter or a sign such as "-", and # only after it',
+            'must end in a letter or a sign such as "-"; # is allowed only after it',
           )
           .transform((prefix) => (prefix === '' ? null : prefix))
           .nullable()
@@ -221,7 +220,7 @@ export const updateWorkspace = operation({
   },
   wrong: [
     { input: { timezone: 'Mars/Olympus' }, because: 'there is no such time zone' },
-    { input: { timezone: '+01:00' }, because: 'an offset knows no summer time' },
+    { input: { timezone: '+01:00' }, because: 'an offset has no summer time' },
     { input: { locale: 'deutsch_DE' }, because: 'languages are BCP 47 tags' },
     { input: { branding: { accent: 'blue' } }, because: 'colours are hexadecimal' },
     { input: { branding: { logo: 'http://agency.example/logo.png' } }, because: 'a logo comes over https' },
@@ -236,12 +235,12 @@ export const exportWorkspace = operation({
   group: 'Workspace',
   label: 'Export the workspace',
   description:
-    'Everything of the workspace, or of one client, as a ZIP of JSON and CSV files: calls, usage, clients, budgets, invoices, events, keys without their secrets, settings. A live key exports live data, a test key test data.',
+    'Exports the workspace, or one client, as a ZIP of JSON and CSV files: calls, usage, clients, budgets, invoices, events, keys without their secrets, settings. A live key exports live data, a test key test data.',
   surfaces: ['dashboard'],
   access: 'owner',
   input: z.strictObject({
     client_id: clientId.optional(),
-    format: z.enum(['zip']).default('zip').meta({ title: 'Format', description: 'A ZIP is what there is.' }),
+    format: z.enum(['zip']).default('zip').meta({ title: 'Format', description: 'The format of the export.' }),
   }),
   alternatives: ['application/zip'],
   isFile: true,
