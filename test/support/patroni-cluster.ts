@@ -48,7 +48,7 @@ export class PatroniCluster {
     this.#run('/usr/bin/etcd', [
       ...['--data-dir', etcdFolder, '--listen-client-urls', etcd, '--advertise-client-urls', etcd],
       ...['--listen-peer-urls', etcdPeer, '--initial-advertise-peer-urls', etcdPeer],
-      ...['--initial-cluster', `default=${etcdPeer}`, '--unsafe-no-fsync'],
+      ...['--initial-cluster', `default=${etcdPeer}`, '--unsafe-no-fsync', '--enable-v2'],
     ]);
     for (const [i, name] of ['node1', 'node2', 'node3'].entries()) {
       const node = this.#configure(name, {
@@ -167,7 +167,7 @@ export class PatroniCluster {
   }
 
   #startNode(node: Node): void {
-    node.process = this.#run('/usr/bin/patroni', [node.configFile], asPostgres());
+    node.process = this.#run('/usr/bin/patroni', [node.configFile], { ...asPostgres(), home: `${node.name}-home` });
   }
 
   #startProxy(port: number, ports: readonly number[]): void {
@@ -187,9 +187,13 @@ export class PatroniCluster {
     return folder;
   }
 
-  #run(program: string, args: string[], as: { uid?: number; gid?: number } = {}): ChildProcess {
-    // Patroni keeps the standby's password file in HOME.
-    const env = { PATH: process.env.PATH, HOME: this.#ownFolder('home'), LC_ALL: 'C.UTF-8' };
+  #run(
+    program: string,
+    args: string[],
+    { home = 'home', ...as }: { uid?: number; gid?: number; home?: string } = {},
+  ): ChildProcess {
+    // Patroni keeps the password file of its standby in HOME: nodes that share one overwrite each other's.
+    const env = { PATH: process.env.PATH, HOME: this.#ownFolder(home), LC_ALL: 'C.UTF-8' };
     const child = spawn(program, args, { ...as, stdio: ['ignore', 'ignore', 'pipe'], cwd: this.#folder, env });
     child.stderr?.on('data', (part: Buffer) => {
       this.#said = (this.#said + part.toString()).slice(-8_000);
