@@ -35,6 +35,17 @@ describe('the pages', () => {
     expect(broken).toEqual([]);
   });
 
+  it.each(pages)('%s has a sentence a line', (page) => {
+    const text = read(page).replaceAll(/^```.*?^```$/gms, '');
+    const two = text
+      .split('\n')
+      .filter((line) => !/^\s*[|#>]/.test(line))
+      // Code, links and asides may have full stops of their own; a bold lead-in stays with its sentence.
+      .map((line) => line.replaceAll(/`[^`]*`|\([^()]*\)|“[^”]*”|"[^"]*"|^(\s*[-*] )?\*\*[^*]+\*\*/g, ''))
+      .filter((line) => /[\p{Ll})][.!?] +\p{Lu}\p{Ll}/u.test(line));
+    expect(two).toEqual([]);
+  });
+
   it('are all linked from the README', () => {
     const readme = read('README.md');
     expect(docs.filter((page) => !readme.includes(`(${page})`))).toEqual([]);

@@ -86,6 +86,14 @@ describe('the version', () => {
     }
   });
 
+  it('knows by each changeset which packages change, and how', () => {
+    const files = readdirSync(join(root, '.changeset')).filter((file) => file.endsWith('.md') && file !== 'README.md');
+    const wrong = files.filter(
+      (file) => !/^---\n"ai-gateway": (major|minor|patch)\n---\n\n\S/.test(read(`.changeset/${file}`)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it('is one for every package of the workspace by the configuration of changesets', () => {
     const { fixed } = JSON.parse(read('.changeset/config.json')) as { fixed: string[][] };
     const covered = (name: string): boolean =>
