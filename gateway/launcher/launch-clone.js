@@ -9,13 +9,16 @@ import { binaryInPackage, nodePackageFor, pinnedNode } from './pinned-node.js';
 import { productionPackages, seenSources } from './production-packages.js';
 import { heapFlags, runInPlace } from './run-gateway.js';
 
-/** `npm start`, `npm test`, `npm run bench` and `npm run gateway` in a clone: installs what is missing, then runs the command on the pinned Node. */
+/** `npm start`, `npm test`, `npm run bench`, `npm run gateway` and the checks in a clone: installs what is missing, then runs the command on the pinned Node. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-
-const needEverything = ['test', 'bench'];
 
 /** The arguments that the scripts of package.json pass. Every other word goes to the list of commands. */
 const scripts = new Map([
+  ['check:types', ['test/architecture/check-types.ts']],
+  ['check:lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']],
+  ['check:unused', ['node_modules/knip/bin/knip.js']],
+  ['check:generated', ['test/architecture/check-generated.ts']],
+  ['check:architecture', ['node_modules/vitest/vitest.mjs', 'run', '--config=test/architecture/vitest.config.ts']],
   ['test', ['test/support/run-tests.ts']],
   ['bench', ['test/bench/run.ts']],
   // Of `pnpm pack`: Node calls the blanking out of types, which a clone runs by, an experiment.
@@ -26,7 +29,7 @@ const scripts = new Map([
 export async function launch([name = 'help', ...rest]) {
   try {
     const script = scripts.get(name);
-    await install(needEverything.includes(name));
+    await install(script !== undefined && name !== 'build-package');
     const command = script ?? [...(name === 'start' ? heapFlags : []), 'gateway/src/cli.ts', name];
     const cache = script === undefined ? { cache: join(root, runtimeFolder, 'compile-cache') } : {};
     runInPlace(pinnedNode(nodes()), [...command, ...rest], { cwd: root, ...cache });

@@ -32,6 +32,7 @@ function bareContract() {
   const bare = contract.map(({ id, method, path }) => ({ id, method, path }));
   return {
     name: 'bare-contract',
+    /** @param {import('esbuild').PluginBuild} building */
     setup(building) {
       building.onLoad({ filter: /shared\/src\/contract\.ts$/ }, () => ({
         contents: `export const contract = ${JSON.stringify(bare)};`,

@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** `npm run check:types`: the compiler over the whole project, which has every script of the repository in it. */
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+
+/** Scripts that no program of the compiler reads, each with its reason. */
+const exceptions = new Map([
+  ['integrations/n8n/eslint.config.mjs', '@n8n/node-cli, which reads it, is installed by n8n’s own check only'],
+]);
+
+const { status, stdout, stderr } = spawnSync(
+  process.execPath,
+  [compiler, '-p', 'tsconfig.json', '--listFiles', '--pretty', 'false'],
+  { cwd: root, encoding: 'utf8', maxBuffer: 64e6 },
+);
+const lines = stdout.split('\n');
+// A line of the list is a path and nothing else; a fault goes on behind its path.
+const isPath = (line: string): boolean => /^(\/|[A-Za-z]:[\\/]).+\.[cm]?[jt]sx?$|^.*\.json$/.test(line);
+const read = new Set(lines.filter(isPath).map((line) => relative(root, line)));
+process.stdout.write(
+  lines
+    .filter((line) => line !== '' && !isPath(line))
+    .map((line) => `${line}\n`)
+    .join(''),
+);
+process.stderr.write(stderr);
+
+const git = spawnSync('git', ['ls-files', '*.ts', '*.mts', '*.cts', '*.tsx', '*.js', '*.mjs', '*.cjs'], {
+  cwd: root,
+  encoding: 'utf8',
+});
+const tracked = git.status === 0 ? git.stdout.split('\n').filter((file) => file !== '') : [];
+if (git.status !== 0)
+  console.log('Left out, without git: the check that the compiler reads every script of the repository.');
+const unread = tracked.filter((file) => !read.has(file) && !exceptions.has(file));
+for (const file of unread)
+  console.log(`${file}: no program of the compiler reads this file. Add its folder to tsconfig.json.`);
+if (status === 0 && unread.length === 0)
+  console.log(`The types of ${tracked.length - exceptions.size} scripts are right.`);
+process.exitCode = status === 0 && unread.length === 0 ? 0 : 1;
