@@ -41,6 +41,7 @@ import {
   setLimits,
 } from './operations/scenarios.ts';
 import { listRequests, usageByClient } from './operations/usage.ts';
+import { usageLatency, usageMovers, usageSeries } from './operations/usage-charts.ts';
 import {
   createWebhook,
   listDeliveries,
@@ -80,6 +81,9 @@ export const contract = [
   listInstances,
   usageByClient,
   listRequests,
+  usageSeries,
+  usageMovers,
+  usageLatency,
   listClients,
   getClient,
   setClient,

@@ -110,6 +110,25 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
       ['GET', '/v1/usage/requests?scenario_platform=globex-platform'],
     ],
   },
+  'usage.series': {
+    reads: ['client', 'project', 'scenario', 'key', 'model', 'provider', 'platform'].flatMap((group): Ask[] => [
+      ['GET', `/v1/usage/series?group_by=${group}`],
+      ['GET', `/v1/usage/series?group_by=${group}&metric=requests&compare=true`],
+      ['GET', `/v1/usage/series?group_by=${group}&interval=hour&client_id=globex`],
+    ]),
+  },
+  'usage.movers': {
+    reads: ['client', 'project', 'scenario', 'key', 'model', 'provider', 'platform'].flatMap((group): Ask[] => [
+      ['GET', `/v1/usage/movers?group_by=${group}`],
+      ['GET', `/v1/usage/movers?group_by=${group}&scenario_id=globex-mailer`],
+    ]),
+  },
+  'usage.latency': {
+    reads: ['model', 'provider', 'client', 'hour', 'day'].flatMap((group): Ask[] => [
+      ['GET', `/v1/usage/latency?group_by=${group}`],
+      ['GET', `/v1/usage/latency?group_by=${group}&client_id=globex`],
+    ]),
+  },
   'clients.list': {
     reads: [
       ['GET', '/v1/clients'],

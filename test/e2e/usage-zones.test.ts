@@ -92,6 +92,13 @@ describe.each(['read from the calls', 'read from the sums', 'of a month whose ca
       expect(Object.fromEntries(rows.map(({ day, requests }) => [day, requests]))).toEqual(expectedDays(timezone));
     });
 
+    it.each(zones)('as a series has the days of %s', async (timezone) => {
+      const { data } = await json<{ data: { at: string; value: number }[] }>(
+        gateway.get(`/v1/usage/series?from=2026-10-01&to=2026-11-29&metric=requests&timezone=${timezone}`),
+      );
+      expect(Object.fromEntries(data.map(({ at, value }) => [at, value]))).toEqual(expectedDays(timezone));
+    });
+
     it.each(zones)('of single days of %s adds up to the whole', async (timezone) => {
       let total = 0;
       for (const day of Object.keys(expectedDays(timezone))) {

@@ -64,6 +64,8 @@ export const leftOut: readonly string[] = [
   'call_groups',
   'call_times',
   'execution_times',
+  'latency_hours',
+  'latency_days',
 ];
 
 export interface DumpedRows {

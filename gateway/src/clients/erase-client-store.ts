@@ -278,7 +278,7 @@ export async function renameSums(db: Pool, erasure: Erasure): Promise<void> {
   await withTransaction(db, async (tx) => {
     await lockSums(tx);
     await tx.query(`set local statement_timeout = '5min'`);
-    for (const table of ['usage_hours', 'usage_days', 'usage_quarters'])
+    for (const table of ['usage_hours', 'usage_days', 'usage_quarters', 'latency_days'])
       await tx.query(
         `update ${table} set client_id = $4 where workspace_id = $1 and livemode = $2 and client_id = $3`,
         place,

@@ -15,6 +15,7 @@ import { eventHandlers } from '../events/event-handlers.ts';
 import { rateLimitHandlers } from '../limits/rate-limit-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
+import { chartHandlers } from '../usage/chart-handlers.ts';
 import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
 import { webhookHandlers } from '../webhooks/webhook-handlers.ts';
 import { exportedAsFile, exportTexts } from './export-workspace.ts';
@@ -37,6 +38,7 @@ export const handlers: Handlers<Context> = {
   ...routingHandlers,
   ...scenarioHandlers,
   ...usageHandlers,
+  ...chartHandlers,
   ...webhookHandlers,
   ...workspaceHandlers,
   ...workspaceSettingsHandlers,

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import { writeTimes } from './call-times-store.ts';
+import { writeLatency, writeLatencyDays } from './latency-store.ts';
 
 /** Any number that is nobody else's: one process at a time sums up. */
 const lock = 7_203_114_402n;
@@ -54,7 +55,8 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     );
     const { start, limit_at: limitAt } = rows[0] as { start: Date | null; limit_at: Date };
     if (start === null) return false;
-    if (start >= limitAt) return hasStale || (await addMoreTimes(tx)) || (await markMissed(db, tx));
+    if (start >= limitAt)
+      return hasStale || (await addMoreTimes(tx)) || (await addMoreLatency(tx)) || (await markMissed(db, tx));
     const end = new Date(Math.min(limitAt.getTime(), start.getTime() + hoursAtOnce * 3_600_000));
     await tx.query(hourSums, [start, end]);
     await sumDays(tx, start, end);
@@ -63,7 +65,8 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
       [end],
     );
     const isBehind = await addMoreTimes(tx);
-    return hasStale || isBehind || end < limitAt;
+    const lacksLatency = await addMoreLatency(tx);
+    return hasStale || isBehind || lacksLatency || end < limitAt;
   });
 }
 
@@ -77,6 +80,19 @@ async function addMoreTimes(tx: Tx): Promise<boolean> {
   const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
   await writeTimes(tx, row.start, end);
   await tx.query('update usage_rollup set timed_until = $1', [end]);
+  return end < row.until;
+}
+
+/** Hours that are summed get their histograms of latencies too. Returns whether there is more to do. */
+async function addMoreLatency(tx: Tx): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select until, coalesce(latency_until, (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start from usage_rollup`,
+  );
+  const [row] = rows as { until: Date; start: Date | null }[];
+  if (row?.start == null || row.start >= row.until) return false;
+  const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
+  await writeLatency(tx, row.start, end);
+  await tx.query('update usage_rollup set latency_until = $1', [end]);
   return end < row.until;
 }
 
@@ -115,6 +131,7 @@ async function refreshStale(tx: Tx): Promise<boolean> {
     await tx.query(hourSums, [hour, end]);
     const { rows: timed } = await tx.query('select 1 from usage_rollup where timed_until > $1', [hour]);
     if (timed.length > 0) await writeTimes(tx, hour, end);
+    await refreshLatency(tx, hour, end);
     days.add(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
   }
   for (const day of [...days].map((ms) => new Date(ms))) {
@@ -125,6 +142,17 @@ async function refreshStale(tx: Tx): Promise<boolean> {
     if (summed.length > 0) await sumDays(tx, day, new Date(day.getTime() + 86_400_000));
   }
   return hours.size === hoursAtOnce;
+}
+
+/** The histograms of one hour, and of its day where that one is over. */
+async function refreshLatency(tx: Tx, hour: Date, end: Date): Promise<void> {
+  const { rows } = await tx.query('select latency_until as until from usage_rollup where latency_until > $1', [hour]);
+  const [row] = rows as { until: Date }[];
+  if (row === undefined) return;
+  await writeLatency(tx, hour, end);
+  const day = new Date(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
+  const next = new Date(day.getTime() + 86_400_000);
+  if (next <= row.until) await writeLatencyDays(tx, day, next);
 }
 
 /** When calls were last counted, by the database they are in. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daysOf, rangeDays, rangeName, usageRange } from './usage-range.ts';
+import { daysOf, rangeBefore, rangeDays, rangeName, usageRange } from './usage-range.ts';
 
 const nowMs = Date.parse('2026-11-29T12:00:00Z');
 const range = (timezone: string, from?: string, to?: string) => usageRange({ from, to, timezone, nowMs });
@@ -83,5 +83,32 @@ describe('the name of a range', () => {
       first: '2026-10-01',
       last: '2026-10-31',
     });
+  });
+});
+
+describe('the stretch before a range', () => {
+  it.each([
+    ['a month until now', 'UTC', '2026-11-01', undefined, '2026-10-01T00:00:00.000Z', '2026-10-29T12:01:00.000Z'],
+    ['a whole month', 'UTC', '2026-10-01', '2026-10-31', '2026-09-01T00:00:00.000Z', '2026-10-01T00:00:00.000Z'],
+    [
+      'a whole month in a zone',
+      'Europe/Berlin',
+      '2026-11-01',
+      '2026-11-30',
+      '2026-09-30T22:00:00.000Z',
+      '2026-10-31T23:00:00.000Z',
+    ],
+    [
+      'a month longer than the one before',
+      'UTC',
+      '2026-03-01',
+      '2026-03-30',
+      '2026-02-01T00:00:00.000Z',
+      '2026-03-01T00:00:00.000Z',
+    ],
+    ['a day', 'UTC', '2026-11-05', '2026-11-05', '2026-11-04T00:00:00.000Z', '2026-11-05T00:00:00.000Z'],
+    ['two months', 'UTC', '2026-09-01', '2026-10-31', '2026-07-02T00:00:00.000Z', '2026-09-01T00:00:00.000Z'],
+  ])('of %s', (_name, timezone, from, to, start, end) => {
+    expect(iso(rangeBefore(range(timezone, from, to)))).toEqual([start, end]);
   });
 });

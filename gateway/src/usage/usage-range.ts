@@ -78,3 +78,24 @@ export function rangeDays({ from, to, timezone }: UsageRange): { first: string; 
   const last = Math.max(from.getTime(), to.getTime() - 1);
   return { first: dayText(localDay(timezone, from.getTime())), last: dayText(localDay(timezone, last)) };
 }
+
+/**
+ * The stretch of equal length before a range. A range that begins with a month is compared with the month before, from its first day
+ * to the same day and hour; a whole month with the whole month before, however many days it has.
+ */
+export function rangeBefore({ from, to, timezone }: UsageRange): UsageRange {
+  const first = localDay(timezone, from.getTime());
+  const monthFrom = startOfDay(monthOf(first), timezone);
+  const nextMonth = monthOf(monthOf(first) + 31);
+  const monthTo = startOfDay(nextMonth, timezone);
+  if (from.getTime() !== monthFrom || to.getTime() > Math.max(monthTo, monthFrom)) {
+    return { from: new Date(2 * from.getTime() - to.getTime()), to: from, timezone };
+  }
+  const before = monthOf(monthOf(first) - 1);
+  const start = startOfDay(before, timezone);
+  if (to.getTime() === monthTo) return { from: new Date(start), to: from, timezone };
+  const lastDay = localDay(timezone, to.getTime());
+  const intoTheDay = to.getTime() - startOfDay(lastDay, timezone);
+  const end = startOfDay(before + (lastDay - first), timezone) + intoTheDay;
+  return { from: new Date(start), to: new Date(Math.min(end, from.getTime())), timezone };
+}

@@ -103,7 +103,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /** The six moments between which a range is read, in order; `until` is how far the sums go. */
-function boundsOf(
+export function boundsOf(
   { from, to }: Pick<SumFilter, 'from' | 'to'>,
   until: Date | undefined,
   { days = true }: { days?: boolean } = {},
@@ -126,11 +126,11 @@ interface Parts {
   values: unknown[];
 }
 
-async function partsFor(db: Db, filter: SumFilter, options?: { days: boolean }): Promise<Parts> {
+export async function partsFor(db: Db, filter: SumFilter, options?: { days: boolean }): Promise<Parts> {
   return withFilters(partsOf, filter, boundsOf(filter, await summedUntil(db), options));
 }
 
-async function partsForDays(db: Db, filter: SumFilter, days: readonly UsageDay[]): Promise<Parts> {
+export async function partsForDays(db: Db, filter: SumFilter, days: readonly UsageDay[]): Promise<Parts> {
   const until = await summedUntil(db);
   const rows = days.map(({ day, from, to }) => {
     const [start_at, first_hour, , , last_hour, end_at] = boundsOf({ from, to }, until);

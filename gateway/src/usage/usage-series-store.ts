@@ -1,0 +1,115 @@
+import type { Db } from '../db/transaction.ts';
+import type { UsageDay } from './usage-range.ts';
+import { partsFor, partsForDays, type SumFilter } from './usage-sum-store.ts';
+
+export type SeriesGrouping = 'client' | 'project' | 'scenario' | 'model' | 'provider' | 'platform' | 'key';
+export type SeriesInterval = 'hour' | 'day' | 'week' | 'month';
+export type SeriesMetric =
+  | 'cost_usd'
+  | 'billable_usd'
+  | 'requests'
+  | 'input_tokens'
+  | 'cached_tokens'
+  | 'output_tokens'
+  | 'tokens';
+
+const groupColumn: Record<SeriesGrouping, string> = {
+  client: 'client_id',
+  project: 'project',
+  scenario: 'scenario_id',
+  model: 'model',
+  provider: 'provider',
+  platform: 'scenario_platform',
+  key: 'key_id',
+};
+
+const sumsBilled = `round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100))`;
+
+/** Money in nano-dollars. */
+const sumOf: Record<SeriesMetric, string> = {
+  cost_usd: 'sum(cost)',
+  billable_usd: sumsBilled,
+  requests: 'sum(requests)',
+  input_tokens: 'sum(input)',
+  cached_tokens: 'sum(cached)',
+  output_tokens: 'sum(output)',
+  tokens: 'sum(input + output)',
+};
+
+/** With each client's markup, for what is billed. */
+const partsOfClients = `left join clients c on c.workspace_id = $1 and c.livemode = $2 and c.id = grouped.client_id`;
+const sumsOfTags = `sum(requests)::bigint as requests, sum(input_tokens)::bigint as input, sum(cached_tokens)::bigint as cached,
+  sum(output_tokens)::bigint as output, sum(cost_nanos)::bigint as cost`;
+
+export interface SeriesPoint {
+  /** A date, or the first moment of an hour. */
+  at: string;
+  group: string | null;
+  /** It adds up the groups that are not among the largest. */
+  isOther: boolean;
+  value: bigint;
+}
+
+/** Points in the order of time, the largest group first. Only intervals in which calls ended have points. */
+export async function selectSeries(
+  db: Db,
+  options: {
+    filter: SumFilter;
+    metric: SeriesMetric;
+    interval: SeriesInterval;
+    grouping: SeriesGrouping | undefined;
+    timezone: string;
+    days: readonly UsageDay[];
+    top: number;
+  },
+): Promise<SeriesPoint[]> {
+  const { filter, metric, interval, grouping } = options;
+  const byZone = interval !== 'hour' && options.timezone !== 'UTC';
+  const { parts, values } = byZone
+    ? await partsForDays(db, filter, options.days)
+    : await partsFor(db, filter, { days: interval !== 'hour' });
+  values.push(options.top);
+  const columns = `${momentOf(interval, byZone)} as at, ${grouping === undefined ? 'null::text' : groupColumn[grouping]} as g`;
+  const sums = sumOf[metric];
+  const { rows } = await db.query(
+    `${parts},
+     grouped as (select ${columns}, client_id, ${sumsOfTags} from parts group by 1, 2, 3),
+     valued as (select at, g, ${sums}::bigint as v from grouped ${partsOfClients} group by 1, 2),
+     ranked as (select g, row_number() over (order by sum(v) desc, g nulls last) > $${values.length} as is_other,
+       row_number() over (order by sum(v) desc, g nulls last) as place from valued group by g)
+     select at, case when is_other then null else valued.g end as g, is_other, sum(v)::bigint as value
+     from valued join ranked on valued.g is not distinct from ranked.g group by 1, 2, 3 order by 1, min(place)`,
+    values,
+  );
+  return (rows as { at: string; g: string | null; is_other: boolean; value: bigint }[]).map((row) => ({
+    at: row.at,
+    group: row.g,
+    isOther: row.is_other,
+    value: row.value,
+  }));
+}
+
+function momentOf(interval: SeriesInterval, byZone: boolean): string {
+  if (interval === 'hour')
+    return `to_char(date_trunc('hour', at, 'UTC') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS".000Z"')`;
+  const day = byZone ? 'day::timestamp' : `at at time zone 'UTC'`;
+  return `to_char(date_trunc('${interval}', ${day}), 'YYYY-MM-DD')`;
+}
+
+/** What each group cost over the whole range, and what is billed for it, in nano-dollars. */
+export async function sumCosts(
+  db: Db,
+  { filter, grouping }: { filter: SumFilter; grouping: SeriesGrouping },
+): Promise<Map<string | null, { cost: bigint; billable: bigint }>> {
+  const { parts, values } = await partsFor(db, filter);
+  const column = groupColumn[grouping];
+  const { rows } = await db.query(
+    `${parts},
+     grouped as (select ${column} as g, client_id, ${sumsOfTags} from parts group by 1, 2)
+     select g, sum(cost)::bigint as cost, ${sumsBilled}::bigint as billable from grouped ${partsOfClients} group by 1`,
+    values,
+  );
+  return new Map(
+    (rows as { g: string | null; cost: bigint; billable: bigint }[]).map(({ g, ...sums }) => [g, sums] as const),
+  );
+}
