@@ -6,9 +6,16 @@ import type { Db } from './transaction.ts';
 
 /** The advisory locks of gateway processes: a class of their own, so that no other lock can be mistaken for one. */
 const lockClass = 7267;
-/** Soon at first: without its lock this process may lend nothing. */
-const firstRetryMs = 100;
-const retryMs = 500;
+/**
+ * Without its lock this process may lend nothing, so it tries often, and gives each attempt little time at first: one that has reached a
+ * primary that hangs, or a server where an attempt before it still has the row, would wait while the new primary is there. A server that is
+ * merely slow gets more time with each attempt.
+ */
+const retryMs = 100;
+const firstPatienceMs = 1_000;
+const patienceTimes = 1.5;
+/** Of the patience for an attempt: the server gives up first, and says so. */
+const serversShare = 0.8;
 
 /** This process, known to the others. While its lock is held, what it left open is its own business. */
 export interface ProcessLock {
@@ -28,14 +35,14 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
   const lost = new WeakSet<pg.Client>();
   // Until the first connection stands there is nothing to come back to: its failure is the caller's to hear.
   let reconnecting = true;
-  let client = await connect();
+  let client = await connect(2 * answerWithinMs);
   reconnecting = false;
 
-  async function connect(): Promise<pg.Client> {
+  async function connect(patienceMs: number): Promise<pg.Client> {
     const next = new pg.Client({
       ...connection,
       application_name: 'ai-gateway process',
-      connectionTimeoutMillis: 3_000,
+      connectionTimeoutMillis: patienceMs,
       query_timeout: answerWithinMs,
       keepAlive: true,
     });
@@ -46,17 +53,22 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
         void reconnect();
       });
     }
+    // A silent server is given up, too.
+    const late = setTimeout(() => cut(next), patienceMs);
     try {
       await next.connect();
       await stayConnected(next);
       beat(next);
-      // While it waits a server does not see that nobody is there any more: an attempt that was given up must not hold the row for ever.
-      await next.query("set lock_timeout = '4s'");
+      // The server ends a wait that this side has given up: it does not notice by itself that the other end is gone.
+      const lockTimeoutMs = String(Math.ceil(patienceMs * serversShare));
+      await next.query("select set_config('lock_timeout', $1, false)", [lockTimeoutMs]);
       lockNumber = await registerAndLock(next, id);
     } catch (cause) {
       // A server that answers later than we wait would give the lock to this connection, and the next attempt would wait for it in vain.
       cut(next);
       throw cause;
+    } finally {
+      clearTimeout(late);
     }
     held = !lost.has(next);
     return next;
@@ -67,10 +79,10 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
     if (closed || reconnecting || !lost.has(client)) return;
     reconnecting = true;
     held = false;
-    for (let waitMs = firstRetryMs; !closed; waitMs = retryMs) {
-      await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+    for (let patienceMs = firstPatienceMs; !closed; patienceMs = Math.min(patienceMs * patienceTimes, answerWithinMs)) {
+      await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
       try {
-        client = await connect();
+        client = await connect(patienceMs);
         if (!lost.has(client)) break;
       } catch {
         // Away still. Should another process adopt our calls in the meantime, their true figures overwrite its estimates.
