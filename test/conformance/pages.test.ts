@@ -46,10 +46,24 @@ describe('the pages', () => {
     expect(two).toEqual([]);
   });
 
-  it('are all linked from the README', () => {
-    const readme = read('README.md');
-    expect(docs.filter((page) => !readme.includes(`(${page})`))).toEqual([]);
+  it('are all linked from the README, and decisions from their list', () => {
+    const linked = new Set(
+      ['README.md', 'docs/decisions/README.md'].flatMap((page) =>
+        [...read(page).matchAll(/\]\(([^)\s#]+)\)/g)].map(([, link = '']) => join(dirname(page), link)),
+      ),
+    );
+    expect(docs.filter((page) => !linked.has(page))).toEqual([]);
   });
+
+  it.each(docs.filter((page) => /architecture|decisions/.test(page)))(
+    '%s names only source files that are there',
+    (page) => {
+      const named = [...read(page).matchAll(/`((?:gateway|shared|test|integrations)\/[\w./-]+)`/g)].map(
+        ([, path = '']) => path,
+      );
+      expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    },
+  );
 });
 
 describe('docs/configuration.md', () => {
