@@ -58,7 +58,7 @@ function roomOf(file: string): string {
 }
 
 /** What every room may know: the types of the world, of the configuration, and of who asks. */
-const types = new Set(['services', 'context', 'config']);
+const types = new Set(['services', 'config']);
 
 function floorOf(file: string): number {
   return floors[roomOf(file)] ?? 3;

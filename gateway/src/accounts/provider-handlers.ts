@@ -1,9 +1,9 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Context } from '../context.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
 import type { Services } from '../services.ts';
 import { hintOf } from './api-key.ts';
+import type { Context } from './context.ts';
 import { newId } from './new-id.ts';
 import {
   deleteProviderAccount,
@@ -23,7 +23,7 @@ const vendorUrls = {
 } as const;
 
 export const providerHandlers: Pick<
-  Handlers<Context>,
+  Handlers<Context<Services>>,
   'providers.create' | 'providers.list' | 'providers.update' | 'providers.remove'
 > = {
   'providers.create': async (input, { caller, services }) => {

@@ -1,7 +1,7 @@
 import type { Caller, KeyTags } from '../accounts/api-key.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 import { seal, unseal } from '../accounts/seal.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
-import type { CallTags } from '../usage/call-record.ts';
 import type { BackgroundRow } from './background-store.ts';
 
 /** What is kept of a request until it is run: enough to run it as if it had just come. */

@@ -1,12 +1,12 @@
 import type { Handlers, InputOf, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { ownClient, seesMargin } from '../accounts/own-tags.ts';
 import { selectClients } from '../clients/client-store.ts';
 import { listErasedIds } from '../clients/erase-client-store.ts';
 import { billedUsd, markupOf } from '../clients/markup.ts';
-import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
 import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
@@ -23,7 +23,7 @@ import { type Billable, findBillable, type Issued, issueInvoice, letCallsArrive,
 import { makePdf } from './make-pdf.ts';
 
 export const invoiceHandlers: Pick<
-  Handlers<Context>,
+  Handlers<Context<Services>>,
   'invoices.create' | 'invoices.list' | 'invoices.preview' | 'invoices.all' | 'invoices.get' | 'invoices.void'
 > = {
   'invoices.create': async (input, { caller, services }) => {
@@ -115,7 +115,7 @@ export const invoiceHandlers: Pick<
 export const invoiceTexts = {
   'invoices.get': async (
     { id }: InputOf<'invoices.get'>,
-    { caller, services }: Context,
+    { caller, services }: Context<Services>,
     type: 'text/csv' | 'text/html' | 'application/pdf',
   ): Promise<TextAnswer> => {
     const invoice = await find(services, caller, id);

@@ -1,15 +1,15 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import type { SetFields } from '../accounts/workspace-settings.ts';
 import { lockSettings, saveSettings } from '../accounts/workspace-settings-store.ts';
-import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
 import { lockInvoices, nextNumber, setNextNumber } from './invoice-store.ts';
 import { faultOfPicture, pictureOf } from './logo.ts';
 
-export const workspaceSettingsHandlers: Pick<Handlers<Context>, 'workspace.get' | 'workspace.update'> = {
+export const workspaceSettingsHandlers: Pick<Handlers<Context<Services>>, 'workspace.get' | 'workspace.update'> = {
   'workspace.get': (_input, { caller, services }) => describe(services, caller),
 
   'workspace.update': async (given, { caller, services }) => {

@@ -3,11 +3,11 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { listKeys } from '../accounts/key-store.ts';
 import { newId } from '../accounts/new-id.ts';
 import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import { billedBudget, type Markup, shownMarkup, unbilled } from '../clients/markup.ts';
-import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
 import { badCursor, pageOf, readInteger, readTexts, writeParts } from '../usage/cursor.ts';
@@ -18,7 +18,7 @@ import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
 import { periodAt } from './period.ts';
 
 export const budgetHandlers: Pick<
-  Handlers<Context>,
+  Handlers<Context<Services>>,
   | 'budgets.create'
   | 'budgets.list'
   | 'budgets.get'

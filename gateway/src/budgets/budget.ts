@@ -1,4 +1,4 @@
-import type { CallTags } from '../usage/call-record.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 import type { PeriodKind } from './period.ts';
 
 /** The tags and the key a budget may be bound to; `'*'` means: each value has a count of its own. */

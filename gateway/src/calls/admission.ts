@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 import { seesMargin } from '../accounts/own-tags.ts';
 import { type Markup, shownMarkup } from '../clients/markup.ts';
 import type { Outline } from '../dialects/json-outline.ts';
@@ -12,7 +13,6 @@ import { loopKey, pauseScenario } from '../scenarios/pause-scenario.ts';
 import { isCarried, lockOf, noLock, type ScenarioLock } from '../scenarios/scenario-lock.ts';
 import type { ScenarioPlace } from '../scenarios/scenario-store.ts';
 import type { Services } from '../services.ts';
-import type { CallTags } from '../usage/call-record.ts';
 
 /** A call's way in, and out again: what it took under rate limits is given back once it is over. */
 export interface Passage {

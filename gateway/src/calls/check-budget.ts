@@ -1,6 +1,7 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 import { isOwn } from '../accounts/own-tags.ts';
 import { type Budget, instanceFor, scopeOfInstance, subjectOf } from '../budgets/budget.ts';
 import { type Count, viewBudget } from '../budgets/budget-view.ts';
@@ -9,7 +10,6 @@ import { pauseFor } from '../limits/guard-store.ts';
 import { affordableOutputTokens, type Price } from '../models/price.ts';
 import { routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
-import type { CallTags } from '../usage/call-record.ts';
 import { lockedMessage } from './admission.ts';
 
 type Check = OutputOf<'budgets.check'>;

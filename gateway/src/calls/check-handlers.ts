@@ -1,9 +1,10 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
+import type { Context } from '../accounts/context.ts';
 import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
-import type { Context } from '../context.ts';
+import type { Services } from '../services.ts';
 import { checkBudget } from './check-budget.ts';
 
-export const checkHandlers: Pick<Handlers<Context>, 'budgets.check'> = {
+export const checkHandlers: Pick<Handlers<Context<Services>>, 'budgets.check'> = {
   // Its own fields win over the tags the request brings along, as the nearest does everywhere.
   'budgets.check': (input, { caller, services, tags }) => {
     const asked = {

@@ -1,6 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { toUsd, usdForPeople } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 import { isOwn } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
 import { billed, shownMarkup } from '../clients/markup.ts';
@@ -15,7 +16,6 @@ import { InputCounter } from '../models/input-counter.ts';
 import { affordableOutputTokens, maxCostNanos, type Price, withSound } from '../models/price.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
-import type { CallTags } from '../usage/call-record.ts';
 import type { Cancellation } from './cancellation.ts';
 import { ClientGone } from './model-call.ts';
 

@@ -1,9 +1,9 @@
 import type { Caller } from '../accounts/api-key.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { CallReport } from '../telemetry/call-report.ts';
-import type { CallTags } from '../usage/call-record.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { StreamSink } from './stream-run.ts';
 import type { Bytes } from './stream-transform.ts';

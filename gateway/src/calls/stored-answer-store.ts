@@ -1,5 +1,5 @@
+import type { CallTags } from '../accounts/call-tags.ts';
 import type { Db } from '../db/transaction.ts';
-import type { CallTags } from '../usage/call-record.ts';
 
 /** Whose a stored answer is. */
 export interface StoredAnswer {

@@ -3,7 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { isRecord } from '@ai-gateway/shared/json';
 import { normalizeTag } from '@ai-gateway/shared/normalize-tag';
 import type { KeyTags, TagName } from '../accounts/api-key.ts';
-import type { CallTags } from '../usage/call-record.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 
 interface TagSource {
   tag: keyof CallTags;

@@ -1,8 +1,8 @@
 import type { Handlers, ParsedOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { ownClient, seesMargin } from '../accounts/own-tags.ts';
-import type { Context } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { tellGuards } from '../limits/guard-store.ts';
 import type { Services } from '../services.ts';
@@ -13,7 +13,7 @@ import { ownIds } from './own-ids.ts';
 import { selectTags } from './tag-store.ts';
 
 export const clientHandlers: Pick<
-  Handlers<Context>,
+  Handlers<Context<Services>>,
   'clients.list' | 'clients.get' | 'clients.set' | 'clients.erase' | 'projects.list'
 > = {
   'clients.list': async (input, { caller, services }) => {

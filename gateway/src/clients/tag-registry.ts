@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import type { CallTags } from '../accounts/call-tags.ts';
 import type { Db } from '../db/transaction.ts';
-import type { CallTags } from '../usage/call-record.ts';
 import { foldTag, type SeenTag, selectAlike, type TagKind, upsertTags } from './tag-store.ts';
 
 /** A new tag that differs from a known one by case only: two clients where somebody meant one. */

@@ -3,12 +3,13 @@ import { contract, type InputOf, type OperationId } from '@ai-gateway/shared/con
 import type { Operation } from '@ai-gateway/shared/operation';
 import { ZipFile } from 'yazl';
 import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { ownClient } from '../accounts/own-tags.ts';
-import type { Context } from '../context.ts';
+import type { Services } from '../services.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { usageTexts } from '../usage/usage-handlers.ts';
 
-type Handlers = Readonly<Record<string, (input: never, context: Context) => unknown>>;
+type Handlers = Readonly<Record<string, (input: never, context: Context<Services>) => unknown>>;
 type Row = Record<string, unknown>;
 
 /** One file of an export: its pieces are made as they are read. */
@@ -22,7 +23,7 @@ interface ExportFile {
  * page at a time, so that it binds locks as they do and holds no secret. Nothing of it is in memory but the page that is being written.
  */
 export function exportTexts(handlers: Handlers): {
-  'workspace.export': (input: InputOf<'workspace.export'>, context: Context) => TextAnswer;
+  'workspace.export': (input: InputOf<'workspace.export'>, context: Context<Services>) => TextAnswer;
 } {
   return {
     'workspace.export': (input, context) => {
@@ -40,7 +41,7 @@ export function exportTexts(handlers: Handlers): {
 
 interface Source {
   handlers: Handlers;
-  context: Context;
+  context: Context<Services>;
   clientId: string | undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
+import type { Context } from '../accounts/context.ts';
 import { keyHandlers } from '../accounts/key-handlers.ts';
 import { providerHandlers } from '../accounts/provider-handlers.ts';
 import { workspaceHandlers } from '../accounts/workspace-handlers.ts';
@@ -10,18 +11,18 @@ import { budgetHandlers } from '../budgets/budget-handlers.ts';
 import { checkHandlers } from '../calls/check-handlers.ts';
 import { clientHandlers } from '../clients/client-handlers.ts';
 import { eraseWorkspaceHandlers } from '../clients/erase-workspace-handlers.ts';
-import type { Context } from '../context.ts';
 import { eventHandlers } from '../events/event-handlers.ts';
 import { rateLimitHandlers } from '../limits/rate-limit-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
+import type { Services } from '../services.ts';
 import { chartHandlers } from '../usage/chart-handlers.ts';
 import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
 import { webhookHandlers } from '../webhooks/webhook-handlers.ts';
 import { exportedAsFile, exportTexts } from './export-workspace.ts';
 
 /** A function for every operation that is no model call: the compiler keeps the list. */
-export const handlers: Handlers<Context> = {
+export const handlers: Handlers<Context<Services>> = {
   'workspace.export': exportedAsFile,
   ...backgroundHandlers,
   ...budgetHandlers,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 import { newId } from '../accounts/new-id.ts';
 import { type BackgroundRequest, keyTagsOf, sealFor } from '../background/background.ts';
 import { insertBackground } from '../background/background-store.ts';
@@ -11,7 +12,6 @@ import type { JsonObject } from '../dialects/neutral.ts';
 import { needString } from '../dialects/read-fields.ts';
 import { readUrl } from '../http-pools/given-url.ts';
 import type { Services } from '../services.ts';
-import type { CallTags } from '../usage/call-record.ts';
 
 /** Takes a chat completion to be answered by callback. The request is checked now: whoever sends nonsense hears it at once. */
 export async function takeBackground(

@@ -5,9 +5,9 @@ import { inQuery, type Operation } from '@ai-gateway/shared/operation';
 import type { Request, Response, Router } from 'express';
 import { checkAccess } from '../accounts/access.ts';
 import { type Caller, hashKey } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { resolveTags } from '../calls/tags.ts';
-import type { Context } from '../context.ts';
 import { isUnstorableFault } from '../db/storable.ts';
 import type { OutlineBounds } from '../dialects/json-outline.ts';
 import { claimIdempotency, type IdempotentPlace } from '../idempotency/idempotency.ts';
@@ -23,9 +23,9 @@ import { sendError } from './send-error.ts';
 import { sendText } from './send-text.ts';
 import { parseBody, type TaggedRequest } from './serve-model.ts';
 
-type Handler = (input: unknown, context: Context) => unknown;
+type Handler = (input: unknown, context: Context<Services>) => unknown;
 type TextType = NonNullable<Operation['alternatives']>[number];
-type TextHandler = (input: unknown, context: Context, type: TextType) => TextAnswer | Promise<TextAnswer>;
+type TextHandler = (input: unknown, context: Context<Services>, type: TextType) => TextAnswer | Promise<TextAnswer>;
 
 /** Mounts every operation that has a handler: who may, what is given, what comes back. */
 export function serveContract(
@@ -80,7 +80,7 @@ async function answer(serving: Serving): Promise<void> {
       place = claimed.first;
     }
     let status = operation.status ?? 200;
-    const context: Context = {
+    const context: Context<Services> = {
       caller,
       services,
       get tags() {

@@ -1,12 +1,13 @@
 import type { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { CallTags } from '../accounts/call-tags.ts';
 import { isRefusal } from '../db/pipeline.ts';
 import { isRowFault, sqlState } from '../db/row-fault.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import type { NewEvent } from '../events/event.ts';
-import type { CallTags, ClosedCall, OpenCall } from '../usage/call-record.ts';
+import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { type CallRow, ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import type { UnwrittenFile } from '../usage/unwritten-file.ts';
 import { type KeptCall, keep, writeUnwritten } from '../usage/unwritten-store.ts';

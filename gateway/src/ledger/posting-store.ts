@@ -1,10 +1,10 @@
+import type { CallTags } from '../accounts/call-tags.ts';
 import { type Budget, crossed, nextTold } from '../budgets/budget.ts';
 import { type BalanceRow, findUnposted, readBalance, readBudget } from '../budgets/budget-store.ts';
 import { viewBudget } from '../budgets/budget-view.ts';
 import type { Step } from '../db/pipeline.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import type { CallTags } from '../usage/call-record.ts';
 import { type CallRow, hoursOf, markLateOf } from '../usage/call-store.ts';
 import type { Posting } from './budget-balance.ts';
 

@@ -1,6 +1,6 @@
+import type { CallTags } from '../accounts/call-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Services } from '../services.ts';
-import type { CallTags } from '../usage/call-record.ts';
 import type { BudgetBalance } from './budget-balance.ts';
 import { budgetEvent, markExceeded } from './posting-store.ts';
 

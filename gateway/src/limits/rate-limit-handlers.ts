@@ -1,12 +1,13 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Context } from '../accounts/context.ts';
 import { listKeys } from '../accounts/key-store.ts';
 import { type Bound, isOwn } from '../accounts/own-tags.ts';
-import type { Context } from '../context.ts';
+import type { Services } from '../services.ts';
 import { saveRateLimit } from './guard-store.ts';
 import { type LimitKind, type RateLimit, readRateLimit } from './rate-limit.ts';
 
-export const rateLimitHandlers: Pick<Handlers<Context>, 'rate-limits.set' | 'rate-limits.list'> = {
+export const rateLimitHandlers: Pick<Handlers<Context<Services>>, 'rate-limits.set' | 'rate-limits.list'> = {
   'rate-limits.set': async (input, { caller, services }) => {
     const { workspaceId, livemode } = caller;
     const subject = subjectOf(input);

@@ -1,16 +1,17 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Context } from '../accounts/context.ts';
 import { type ModelPool, readFallbacks, writeFallbacks, writeModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount, WorkspaceView } from '../accounts/workspace-view.ts';
 import { type Markup, shownMarkup } from '../clients/markup.ts';
-import type { Context } from '../context.ts';
 import { strengths } from '../models/catalog.ts';
+import type { Services } from '../services.ts';
 import { describeModel, listedModels } from './model-list.ts';
 import { type NameContext, readModelName } from './model-name.ts';
 import { classModels, isKnownModel } from './route.ts';
 
 export const routingHandlers: Pick<
-  Handlers<Context>,
+  Handlers<Context<Services>>,
   'fallbacks.get' | 'fallbacks.set' | 'auto.get' | 'auto.set' | 'models.list' | 'models.get'
 > = {
   'fallbacks.get': async (_input, { caller, services }) => copy(await readFallbacks(services.db, caller.workspaceId)),
@@ -87,7 +88,10 @@ export const routingHandlers: Pick<
 };
 
 /** A client's own key reads prices as it is billed. */
-async function ownMarkup({ services, caller }: Pick<Context, 'services' | 'caller'>): Promise<Markup | undefined> {
+async function ownMarkup({
+  services,
+  caller,
+}: Pick<Context<Services>, 'services' | 'caller'>): Promise<Markup | undefined> {
   const { markups } = await services.guards.of(caller.workspaceId, caller.livemode);
   return shownMarkup(markups, caller, caller.tags.client_id);
 }
@@ -117,7 +121,7 @@ function copy(fallbacks: Readonly<Record<string, readonly string[]>>): Record<st
 /** Undefined for test keys: the sandbox answers for everybody. */
 function reachedAccounts(
   { accounts }: WorkspaceView,
-  { livemode }: Context['caller'],
+  { livemode }: Context<Services>['caller'],
 ): readonly ProviderAccount[] | undefined {
   return livemode ? accounts : undefined;
 }

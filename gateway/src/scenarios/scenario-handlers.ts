@@ -2,10 +2,10 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseUsd, toUsd } from '@ai-gateway/shared/money';
 import { type Caller, hintOf } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { billed, type Markup, shownMarkup, unbilled } from '../clients/markup.ts';
 import { ownIds } from '../clients/own-ids.ts';
-import type { Context } from '../context.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
 import { type Guards, limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
 import type { ScenarioLimits } from '../limits/scenario-limits.ts';
@@ -24,7 +24,7 @@ import {
 import { type ScenarioView, viewScenario } from './scenario-view.ts';
 
 export const scenarioHandlers: Pick<
-  Handlers<Context>,
+  Handlers<Context<Services>>,
   'scenarios.list' | 'scenarios.pause' | 'scenarios.resume' | 'scenarios.limits.get' | 'scenarios.limits.set'
 > = {
   'scenarios.list': async (input, { caller, services }) => {
@@ -95,7 +95,7 @@ export const scenarioHandlers: Pick<
 };
 
 export const connectionHandlers: Pick<
-  Handlers<Context>,
+  Handlers<Context<Services>>,
   'connections.create' | 'connections.list' | 'connections.remove'
 > = {
   'connections.create': async (input, { caller, services }) => {

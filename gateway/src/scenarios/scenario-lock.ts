@@ -1,5 +1,5 @@
 import type { Caller, TagName } from '../accounts/api-key.ts';
-import type { CallTags } from '../usage/call-record.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 
 /**
  * Whose calls of a scenario a pause, a limit or a count is about. Two clients' keys may name one scenario: what the key of one

@@ -1,6 +1,7 @@
 import type { Caller } from '../accounts/api-key.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 import type { ProviderKind } from '../dialects/neutral.ts';
-import type { CallTags, ClosedCall } from '../usage/call-record.ts';
+import type { ClosedCall } from '../usage/call-record.ts';
 
 /** Where an attempt went. */
 export interface AttemptPlace {

@@ -1,8 +1,9 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
-import type { Context } from '../context.ts';
+import type { Services } from '../services.ts';
 import { type LatencyGroup, type Percentiles, type Stretch, selectLatency } from './latency-store.ts';
 import { daysOf, rangeBefore, type UsageRange, usageRange } from './usage-range.ts';
 import {
@@ -14,7 +15,7 @@ import {
 } from './usage-series-store.ts';
 import type { SumFilter } from './usage-sum-store.ts';
 
-export const chartHandlers: Pick<Handlers<Context>, 'usage.series' | 'usage.movers' | 'usage.latency'> = {
+export const chartHandlers: Pick<Handlers<Context<Services>>, 'usage.series' | 'usage.movers' | 'usage.latency'> = {
   'usage.series': async (input, context) => {
     const range = await rangeOf(context, input);
     const points = await seriesOf(context, range, input);
@@ -97,7 +98,7 @@ function stretchesOf(range: UsageRange, nowMs: number): Stretch[] {
 }
 
 async function seriesOf(
-  { services, caller }: Pick<Context, 'services' | 'caller'>,
+  { services, caller }: Pick<Context<Services>, 'services' | 'caller'>,
   range: UsageRange,
   input: Parameters<(typeof chartHandlers)['usage.series']>[0],
 ): Promise<SeriesPoint[]> {
@@ -128,7 +129,7 @@ const hourMs = 3_600_000;
 function intervalsOf(
   range: UsageRange,
   interval: SeriesInterval,
-  { services }: Pick<Context, 'services'>,
+  { services }: Pick<Context<Services>, 'services'>,
 ): Map<string, number> {
   const names =
     interval === 'hour' ? hoursOf(range) : daysOf(range, services.now()).map(({ day }) => firstDayOf(day, interval));
@@ -184,7 +185,7 @@ function describePercentiles(percentiles: Percentiles | undefined) {
 }
 
 async function rangeOf(
-  { services, caller }: Pick<Context, 'services' | 'caller'>,
+  { services, caller }: Pick<Context<Services>, 'services' | 'caller'>,
   { from, to, timezone }: { from?: string | undefined; to?: string | undefined; timezone?: string | undefined },
 ): Promise<UsageRange> {
   const settings = await services.settings.of(caller.workspaceId, caller.livemode);

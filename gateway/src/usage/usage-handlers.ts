@@ -2,10 +2,10 @@ import type { Handlers, InputOf } from '@ai-gateway/shared/contract';
 import { currencyDigits } from '@ai-gateway/shared/currencies';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
 import { amountUnits, unitsToAmount } from '../billing/amount.ts';
 import { billed, type Markup, shownMarkup } from '../clients/markup.ts';
-import type { Context } from '../context.ts';
 import type { Services } from '../services.ts';
 import { type Cell, type CsvForm, csvHead, csvRows, excelCsv, plainCsv } from './csv.ts';
 import { badCursor, type Cursor, pageOf, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
@@ -14,7 +14,7 @@ import { daysOf, rangeDays, rangeName, type UsageDay, type UsageRange, usageRang
 import { type CallFilter, type StoredCall, selectCalls } from './usage-store.ts';
 import { type Grouping, type GroupSum, type Sum, type SumFilter, sumAll, sumByGroup } from './usage-sum-store.ts';
 
-export const usageHandlers: Pick<Handlers<Context>, 'usage.requests' | 'usage.clients'> = {
+export const usageHandlers: Pick<Handlers<Context<Services>>, 'usage.requests' | 'usage.clients'> = {
   'usage.requests': async (input, { caller, services }) => {
     const rows = await selectCalls(services.db, {
       ...callFilter(caller, await rangeOf({ services, caller }, input), input),
@@ -52,7 +52,10 @@ const rowsAtOnce = 100;
 
 /** The same as CSV: the whole range, a page at a time, so that ten million calls take no more memory than a page. */
 export const usageTexts = {
-  'usage.requests': async (input: InputOf<'usage.requests'>, { caller, services }: Context): Promise<TextAnswer> => {
+  'usage.requests': async (
+    input: InputOf<'usage.requests'>,
+    { caller, services }: Context<Services>,
+  ): Promise<TextAnswer> => {
     const range = await rangeOf({ services, caller }, input);
     const form = await csvForm({ services, caller }, input.for);
     return {
@@ -76,7 +79,10 @@ export const usageTexts = {
     };
   },
 
-  'usage.clients': async (input: InputOf<'usage.clients'>, { caller, services }: Context): Promise<TextAnswer> => {
+  'usage.clients': async (
+    input: InputOf<'usage.clients'>,
+    { caller, services }: Context<Services>,
+  ): Promise<TextAnswer> => {
     const range = await rangeOf({ services, caller }, input);
     const form = await csvForm({ services, caller }, input.for);
     const grouping = input.group_by ?? 'client';
@@ -106,7 +112,7 @@ export const usageTexts = {
 
 /** A plain file for programs, or one that a spreadsheet program of the workspace's language opens as a table. */
 async function csvForm(
-  { services, caller }: Pick<Context, 'services' | 'caller'>,
+  { services, caller }: Pick<Context<Services>, 'services' | 'caller'>,
   use: 'excel' | undefined,
 ): Promise<CsvForm> {
   if (use === undefined) return plainCsv;
@@ -119,7 +125,7 @@ function daysFor(grouping: Grouping, range: UsageRange, nowMs: number): UsageDay
 
 /** Days and months are those of the zone asked for, else of the workspace's own. */
 async function rangeOf(
-  { services, caller }: Pick<Context, 'services' | 'caller'>,
+  { services, caller }: Pick<Context<Services>, 'services' | 'caller'>,
   { from, to, timezone }: { from?: string | undefined; to?: string | undefined; timezone?: string | undefined },
 ): Promise<UsageRange> {
   const settings = await services.settings.of(caller.workspaceId, caller.livemode);

@@ -2,9 +2,9 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { sampleEvent } from '@ai-gateway/shared/operations/events';
 import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
-import type { Context } from '../context.ts';
 import { badUrl, readUrl } from '../http-pools/given-url.ts';
 import type { Services } from '../services.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
@@ -22,7 +22,7 @@ import { fingerprintOf, newProofs, proofsOf, sealProofs, sealUrl, urlOf } from '
 import { deleteWebhook, insertWebhook, selectWebhooks, type WebhookFilter, type WebhookRow } from './webhook-store.ts';
 
 export const webhookHandlers: Pick<
-  Handlers<Context>,
+  Handlers<Context<Services>>,
   'webhooks.create' | 'webhooks.list' | 'webhooks.remove' | 'webhooks.test' | 'webhooks.deliveries' | 'webhooks.resend'
 > = {
   'webhooks.create': async (input, { caller, services, setStatus }) => {

@@ -1,11 +1,10 @@
-import type { Caller } from './accounts/api-key.ts';
-import type { Services } from './services.ts';
-import type { CallTags } from './usage/call-record.ts';
+import type { Caller } from './api-key.ts';
+import type { CallTags } from './call-tags.ts';
 
-/** What a handler acts with: who asks, and the world. */
-export interface Context {
+/** What a handler acts with: who asks, and the ports that its operation needs. */
+export interface Context<Ports> {
   caller: Caller;
-  services: Services;
+  services: Ports;
   /** The tags the request itself brings: headers, path, key. A handler that reads tags lets its own fields win. */
   tags: CallTags;
   /** Another status of success than the operation's own: 200 for what was there already. */
