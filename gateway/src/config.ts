@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { Vendor } from '@ai-gateway/shared/provider-kinds';
 import { z } from 'zod';
 import { isExampleKey, restOf } from './accounts/example-keys.ts';
 import { urlFault } from './db/database-url.ts';
 import { plainWords } from './field-fault.ts';
 import { readProxies, type TrustedProxies } from './http/client-address.ts';
+import { vendors } from './providers/providers.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
@@ -69,7 +71,15 @@ const pairs = z.string().transform((text, { addIssue }) => {
   return read;
 });
 
+/** `OPENAI_API_KEY` and `OPENAI_BASE_URL`, and the same of every vendor. */
+const vendorKeys = z.object(Object.fromEntries(vendors.map(({ vendor }) => [vendor.envKey, providerKey])));
+const vendorUrls = z.object(
+  Object.fromEntries(vendors.map(({ vendor }) => [vendor.envUrl, httpUrl.default(vendor.baseUrl)])),
+);
+
 const environment = z.object({
+  ...vendorKeys.shape,
+  ...vendorUrls.shape,
   PORT: port.default(8787),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: httpUrl.optional(),
@@ -85,12 +95,6 @@ const environment = z.object({
   DATABASE_CONNECTIONS: z.coerce.number().int().min(5).max(1_000).default(12),
   DATABASE_WAIT: z.coerce.number().min(0).max(86_400).default(30),
   DATA_DIR: z.string().default('./data'),
-  OPENAI_API_KEY: providerKey,
-  ANTHROPIC_API_KEY: providerKey,
-  GEMINI_API_KEY: providerKey,
-  OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
-  ANTHROPIC_BASE_URL: httpUrl.default('https://api.anthropic.com'),
-  GEMINI_BASE_URL: httpUrl.default('https://generativelanguage.googleapis.com'),
   GATEWAY_SECRET: z
     .string()
     .regex(/^[0-9a-f]{64}$/i, 'must be 64 hex digits (try: openssl rand -hex 32)')
@@ -139,7 +143,7 @@ export interface Config {
   /** So long a start waits for the database. */
   databaseWaitMs: number;
   dataDir: string;
-  providers: readonly { kind: 'openai' | 'anthropic' | 'gemini'; baseUrl: string; apiKey: string }[];
+  providers: readonly { kind: Vendor; baseUrl: string; apiKey: string }[];
   /** 32 bytes as hex; undefined means: generate one and keep it in `dataDir`. */
   secret: string | undefined;
   /** The owner's keys of the first workspace, where the operator chooses them. */
@@ -196,11 +200,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     );
   }
   const value = parsed.data;
-  const accounts = [
-    { kind: 'openai', baseUrl: value.OPENAI_BASE_URL, apiKey: value.OPENAI_API_KEY },
-    { kind: 'anthropic', baseUrl: value.ANTHROPIC_BASE_URL, apiKey: value.ANTHROPIC_API_KEY },
-    { kind: 'gemini', baseUrl: value.GEMINI_BASE_URL, apiKey: value.GEMINI_API_KEY },
-  ] as const;
   return {
     port: value.PORT,
     host: value.HOST,
@@ -209,9 +208,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     databaseConnections: value.DATABASE_CONNECTIONS,
     databaseWaitMs: value.DATABASE_WAIT * 1_000,
     dataDir: value.DATA_DIR,
-    providers: accounts.flatMap(({ kind, baseUrl, apiKey }) =>
-      apiKey === undefined ? [] : [{ kind, baseUrl, apiKey }],
-    ),
+    providers: operatorAccounts(given),
     secret: value.GATEWAY_SECRET?.toLowerCase(),
     bootstrapKey: value.GATEWAY_BOOTSTRAP_KEY,
     bootstrapTestKey: value.GATEWAY_BOOTSTRAP_TEST_KEY,
@@ -242,6 +239,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
           },
     logLevel: value.LOG_LEVEL,
   };
+}
+
+/** The vendors whose key is set. Called once the environment is known to be sound. */
+function operatorAccounts(env: Readonly<Record<string, string | undefined>>): Config['providers'] {
+  const keys = vendorKeys.parse(env);
+  const urls = vendorUrls.parse(env);
+  return vendors.flatMap(({ kind, vendor }) => {
+    const apiKey = keys[vendor.envKey];
+    return apiKey === undefined ? [] : [{ kind, apiKey, baseUrl: urls[vendor.envUrl] ?? vendor.baseUrl }];
+  });
 }
 
 /** The keys that can be made from another one: whoever has the one would have both. */

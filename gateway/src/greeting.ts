@@ -1,4 +1,6 @@
-import { modelsOfClass, vendors } from './models/catalog.ts';
+import { vendors } from '@ai-gateway/shared/provider-kinds';
+import { modelsOfClass } from './models/catalog.ts';
+import { vendors as definitions, listNames } from './providers/providers.ts';
 
 interface Started {
   url: string;
@@ -18,7 +20,10 @@ export function greeting({ url, database, firstKeys, providers, testKeyGiven, at
     `AI Gateway is ready at ${url} (${database} Postgres; docs at ${url}/docs)`,
     providers.length > 0
       ? `Providers: ${providers.join(', ')}`
-      : 'No provider key is set: test keys work, live keys wait for OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY.',
+      : `No provider key is set: test keys work, live keys wait for ${listNames(
+          definitions.map(({ vendor }) => vendor.envKey),
+          'or',
+        )}.`,
     ...(firstKeys === undefined ? [] : ['', 'Your keys, shown this once:']),
     ...(liveKey === undefined ? [] : [`  live  ${liveKey}`]),
     ...(testKey === undefined ? [] : [`  test  ${testKey}`]),
@@ -31,6 +36,6 @@ export function greeting({ url, database, firstKeys, providers, testKeyGiven, at
 
 /** A small model of a provider that is there; test keys are answered for any. */
 function modelToTry(providers: readonly string[], at: Date): string {
-  const vendor = vendors.find((one) => providers.includes(one)) ?? 'openai';
+  const vendor = vendors.find((one) => providers.includes(one)) ?? vendors[0];
   return modelsOfClass('small', vendor, at)[0]?.model ?? 'auto';
 }

@@ -22,7 +22,7 @@ const key = 'sk-law-abiding';
 const adapters: { name: string; adapter: Adapter; vendor: Vendor; path: string; keyHeader: string }[] = [
   {
     name: 'openai',
-    adapter: openai,
+    adapter: openai.adapter,
     vendor: fakeOpenAi(key),
     path: '/v1/chat/completions',
     keyHeader: `Bearer ${key}`,
@@ -34,10 +34,10 @@ const adapters: { name: string; adapter: Adapter; vendor: Vendor; path: string; 
     path: '/v1/responses',
     keyHeader: `Bearer ${key}`,
   },
-  { name: 'anthropic', adapter: anthropic, vendor: fakeAnthropic(key), path: '/v1/messages', keyHeader: key },
+  { name: 'anthropic', adapter: anthropic.adapter, vendor: fakeAnthropic(key), path: '/v1/messages', keyHeader: key },
   {
     name: 'gemini',
-    adapter: gemini,
+    adapter: gemini.adapter,
     vendor: fakeGemini(key),
     path: '/v1beta/models/m:generateContent',
     keyHeader: key,
@@ -189,7 +189,7 @@ describe.each(pairs)('$name, $title', (pair) => {
 
   it('is not taken for whole when it is not', () => {
     const frames = createFrameSplitter().push(whole);
-    const lastWord = adapter === openai ? 3 : 1;
+    const lastWord = adapter === openai.adapter ? 3 : 1;
     for (let kept = 0; kept <= frames.length - lastWord - 1; kept++)
       expect([kept, read(adapter, frames.slice(0, kept)).complete]).toEqual([kept, false]);
   });
@@ -305,7 +305,7 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
             aborted: false,
           }),
         ).toBeUndefined();
-        if (adapter !== openai && 'unheard_of' in more) expect(outgoing.dropped).toContain('unheard_of');
+        if (adapter !== openai.adapter && 'unheard_of' in more) expect(outgoing.dropped).toContain('unheard_of');
       }),
       { numRuns: 150 },
     );

@@ -46,7 +46,7 @@ const floors: Record<string, number> = {
   routing: 4,
   ledger: 4,
   models: 2,
-  providers: 2,
+  providers: 1.5,
   dialects: 1,
   db: 1,
   'http-pools': 1,

@@ -143,7 +143,7 @@ describe('what Gemini answers, plain and streamed', () => {
     ['failure-list', { kind: 'broken', message: 'The model is overloaded. Please try again later.' }],
   ])('%s is told apart by what should happen next', (name, expected) => {
     const { status, body } = JSON.parse(fixture(`${name}.json`)) as { status: number; body: unknown };
-    expect(gemini.error(status, JSON.stringify(body))).toMatchObject(expected);
+    expect(gemini.adapter.error(status, JSON.stringify(body))).toMatchObject(expected);
   });
 });
 
@@ -163,12 +163,14 @@ describe('however an answer is cut into events', () => {
       property(array(array(part)), constantFrom('STOP', 'MAX_TOKENS', 'SAFETY', 'NEW_WORD'), (cuts, finishReason) => {
         const head = { responseId: 'r1', modelVersion: 'gemini-x' };
         const bodyOf = (parts: unknown[], more = {}) => ({ candidates: [{ content: { parts }, ...more }], ...head });
-        const reader = gemini.stream();
+        const reader = gemini.adapter.stream();
         const bodies = [...cuts.map((parts) => bodyOf(parts)), bodyOf([], { finishReason })];
         const events = bodies.flatMap((body) => reader.push({ data: JSON.stringify(body) }));
         const end = reader.end();
         expect(end.complete).toBe(true);
-        expect(gather([...events, ...end.events])).toEqual(gemini.response(bodyOf(cuts.flat(), { finishReason })));
+        expect(gather([...events, ...end.events])).toEqual(
+          gemini.adapter.response(bodyOf(cuts.flat(), { finishReason })),
+        );
       }),
     );
   });
@@ -178,12 +180,12 @@ describe('what is no answer', () => {
   it.each([undefined, null, 7, '<html>', [], {}, { candidates: [] }, { candidates: [{}] }, { usageMetadata: {} }])(
     '%o is a failure, not an empty answer',
     (body) => {
-      expect(failureOf(() => gemini.response(body))).toMatchObject({ kind: 'broken' });
+      expect(failureOf(() => gemini.adapter.response(body))).toMatchObject({ kind: 'broken' });
     },
   );
 
   it('a stream that cannot be read ends in an error', () => {
-    const reader = gemini.stream();
+    const reader = gemini.adapter.stream();
     expect(reader.push({ data: '{"candidates":[{"con' })).toMatchObject([{ kind: 'error' }]);
     expect(reader.end().complete).toBe(false);
   });
@@ -191,8 +193,8 @@ describe('what is no answer', () => {
   it('nonsense for counts is no count', () => {
     const answer = { candidates: [{ content: { parts: [{ text: 'Hi' }] }, finishReason: 'STOP' }] };
     for (const promptTokenCount of [-1, 'seven', 1e12, null])
-      expect(gemini.response({ ...answer, usageMetadata: { promptTokenCount } })).not.toHaveProperty('usage');
-    expect(gemini.response({ ...answer, usageMetadata: { promptTokenCount: 0 } })).toMatchObject({
+      expect(gemini.adapter.response({ ...answer, usageMetadata: { promptTokenCount } })).not.toHaveProperty('usage');
+    expect(gemini.adapter.response({ ...answer, usageMetadata: { promptTokenCount: 0 } })).toMatchObject({
       usage: { inputTokens: 0, outputTokens: 0 },
     });
   });
@@ -203,11 +205,11 @@ function fixture(name: string): string {
 }
 
 function readPlain(name: string): Answer {
-  return gemini.response(JSON.parse(fixture(`${name}.json`)));
+  return gemini.adapter.response(JSON.parse(fixture(`${name}.json`)));
 }
 
 function readStream(name: string): { events: StreamEvent[]; complete: boolean } {
-  const reader = gemini.stream();
+  const reader = gemini.adapter.stream();
   const events: StreamEvent[] = [];
   const parser = createParser({ onEvent: (event) => events.push(...reader.push(event)) });
   parser.feed(fixture(`${name}.sse`));

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { vendors } from '@ai-gateway/shared/provider-kinds';
 import { expect, it } from 'vitest';
-import { vendors } from '../../gateway/src/models/catalog.ts';
 import { isRetired, type Retirement, retirementOf } from '../../gateway/src/models/retirements.ts';
 
 const root = join(import.meta.dirname, '../..');

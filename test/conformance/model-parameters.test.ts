@@ -1,3 +1,4 @@
+import type { Vendor } from '@ai-gateway/shared/provider-kinds';
 import { describe, expect, it } from 'vitest';
 import { relayBody } from '../../gateway/src/calls/relay-body.ts';
 import { chat } from '../../gateway/src/dialects/chat.ts';
@@ -6,9 +7,9 @@ import { outlineJson } from '../../gateway/src/dialects/json-outline.ts';
 import { messages } from '../../gateway/src/dialects/messages.ts';
 import type { JsonObject } from '../../gateway/src/dialects/neutral.ts';
 import { responses } from '../../gateway/src/dialects/responses.ts';
-import { listModels, type Vendor } from '../../gateway/src/models/catalog.ts';
+import { listModels } from '../../gateway/src/models/catalog.ts';
 import type { Target } from '../../gateway/src/providers/adapter.ts';
-import { adapterFor } from '../../gateway/src/providers/providers.ts';
+import { providerOf } from '../../gateway/src/providers/providers.ts';
 import { translateCall } from '../../gateway/src/providers/translated-call.ts';
 import { fakeAnthropic } from '../support/fakes/fake-anthropic.ts';
 import { fakeGemini } from '../support/fakes/fake-gemini.ts';
@@ -131,7 +132,7 @@ function refusalOf(dialect: Dialect, { vendor, model }: { vendor: Vendor; model:
   const json = JSON.parse(bytes.toString()) as JsonObject;
   const call = dialect.read(json);
   const target: Target = { kind: vendor, provider: vendor, baseUrl: baseUrls[vendor], apiKey: key, model };
-  const adapter = adapterFor(vendor, call, model);
+  const adapter = providerOf(vendor).adapterFor(call, model);
   const outgoing = adapter.native.includes(dialect.id)
     ? {
         ...adapter.relay(dialect.id, target),

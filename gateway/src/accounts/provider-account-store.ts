@@ -1,3 +1,4 @@
+import { type AccountKind, isProviderKind } from '@ai-gateway/shared/provider-kinds';
 import type { Db } from '../db/transaction.ts';
 
 /** A model of a provider of one's own, with the price it is billed at. */
@@ -12,7 +13,7 @@ export interface ProviderAccountRow {
   workspaceId: string;
   id: string;
   name: string;
-  kind: 'openai' | 'anthropic' | 'gemini' | 'openai-compatible';
+  kind: AccountKind;
   baseUrl: string;
   sealedKey: Buffer;
   keyHint: string;
@@ -56,13 +57,13 @@ export async function listProviderAccounts(db: Db, workspaceId: string): Promise
     `select ${columns} from provider_accounts where workspace_id = $1 order by created_at, id`,
     [workspaceId],
   );
-  return rows.map(readRow);
+  return rows.flatMap(readRow);
 }
 
 /** Of every workspace. */
 export async function listAllProviderAccounts(db: Db): Promise<ProviderAccountRow[]> {
   const { rows } = await db.query(`select ${columns} from provider_accounts order by workspace_id, created_at, id`);
-  return rows.map(readRow);
+  return rows.flatMap(readRow);
 }
 
 /** By the account alone: ids are unique over all workspaces. */
@@ -81,28 +82,32 @@ export async function findProviderAccount(
     workspaceId,
     id,
   ]);
-  return rows.map(readRow)[0];
+  return rows.flatMap(readRow)[0];
 }
 
-function readRow(row: unknown): ProviderAccountRow {
+/** An account of a kind that only a newer version knows is left out: this one cannot call it. */
+function readRow(row: unknown): ProviderAccountRow[] {
   const value = row as {
     workspace_id: string;
     id: string;
     name: string;
-    kind: ProviderAccountRow['kind'];
+    kind: string;
     base_url: string;
     sealed_key: Buffer;
     key_hint: string;
     models: OwnModel[];
   };
-  return {
+  const { kind } = value;
+  if (!isProviderKind(kind)) return [];
+  const account = {
     workspaceId: value.workspace_id,
     id: value.id,
     name: value.name,
-    kind: value.kind,
+    kind,
     baseUrl: value.base_url,
     sealedKey: value.sealed_key,
     keyHint: value.key_hint,
     models: value.models,
   };
+  return [account];
 }

@@ -1,6 +1,8 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { isVendor } from '@ai-gateway/shared/provider-kinds';
 import { readBaseUrl } from '../http-pools/given-url.ts';
+import { findVendor } from '../providers/providers.ts';
 import type { Services } from '../services.ts';
 import { hintOf } from './api-key.ts';
 import type { Context } from './context.ts';
@@ -16,12 +18,6 @@ import {
 import { seal } from './seal.ts';
 import { sealContext } from './workspace-view.ts';
 
-const vendorUrls = {
-  openai: 'https://api.openai.com/v1',
-  anthropic: 'https://api.anthropic.com',
-  gemini: 'https://generativelanguage.googleapis.com',
-} as const;
-
 export const providerHandlers: Pick<
   Handlers<Context<Services>>,
   'providers.create' | 'providers.list' | 'providers.update' | 'providers.remove'
@@ -36,10 +32,7 @@ export const providerHandlers: Pick<
         { param: 'name' },
       );
     }
-    const baseUrl = baseUrlOf(
-      input.base_url ?? (input.kind === 'openai-compatible' ? '' : vendorUrls[input.kind]),
-      services,
-    );
+    const baseUrl = baseUrlOf(input.base_url ?? findVendor(input.kind)?.vendor.baseUrl ?? '', services);
     const place = { workspaceId: caller.workspaceId, id: newId('prov', services.now()), baseUrl };
     const row: ProviderAccountRow = {
       ...place,
@@ -97,10 +90,6 @@ export const providerHandlers: Pick<
     return null;
   },
 };
-
-function isVendor(name: string): name is keyof typeof vendorUrls {
-  return Object.hasOwn(vendorUrls, name);
-}
 
 function baseUrlOf(text: string, { allowPrivateNetwork }: Services): string {
   return readBaseUrl({ text, param: 'base_url', allowPrivateNetwork });

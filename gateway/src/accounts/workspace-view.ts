@@ -1,3 +1,4 @@
+import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
 import type { Db } from '../db/transaction.ts';
 import { findAccountOwner, listProviderAccounts, type OwnModel } from './provider-account-store.ts';
 import { unseal } from './seal.ts';
@@ -9,7 +10,7 @@ export interface ProviderAccount {
   id: string;
   /** How `provider/model` names it; unique in the workspace. */
   name: string;
-  kind: 'openai' | 'anthropic' | 'gemini' | 'openai-compatible';
+  kind: AccountKind;
   baseUrl: string;
   apiKey: string;
   /** The operator's own, from the environment: its address is trusted and its calls are metered by the plan. */

@@ -3,9 +3,10 @@ import { messages } from '../dialects/messages.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
 import { estimateInputTokens } from '../models/count-tokens.ts';
-import { anthropic } from '../providers/anthropic/anthropic.ts';
+import type { ProviderRequest } from '../providers/adapter.ts';
+import type { Provider } from '../providers/define-provider.ts';
 import { parseErrorBody } from '../providers/failure.ts';
-import { fitBody } from '../providers/fit-body.ts';
+import { providerOf } from '../providers/providers.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { mayCall } from './admission.ts';
@@ -25,8 +26,9 @@ export async function countInput(services: Services, request: Omit<ModelCall, 'd
   // The one required field of a call that a count does not have.
   const call = messages.read({ ...request.json, max_tokens: 1, stream: false });
   const candidate = await modelToCountFor(services, request, call);
-  const counted =
-    candidate.kind === 'anthropic' ? await countAtAnthropic(services, request, { call, candidate }) : undefined;
+  const provider = candidate.kind === 'sandbox' ? undefined : providerOf(candidate.kind);
+  const head = provider?.tokenCount?.(targetOf(candidate));
+  const counted = provider && head && (await countAtVendor(services, request, { call, candidate, provider, head }));
   return {
     kind: 'plain',
     headers: {
@@ -66,30 +68,40 @@ async function modelToCountFor(
 const notCounted = ['fallback_models', 'metadata', 'max_tokens', 'stream'];
 const answerBytesMax = 65_536;
 
-/** Undefined where Anthropic fails for a reason that is not the caller's. */
-async function countAtAnthropic(
+/** Undefined where the vendor fails for a reason that is not the caller's. */
+async function countAtVendor(
   services: Services,
   { body, outline, json, anthropicHeaders, cancellation }: Omit<ModelCall, 'dialect'>,
-  { call, candidate }: { call: NeutralCall; candidate: Candidate },
+  {
+    call,
+    candidate,
+    provider,
+    head,
+  }: { call: NeutralCall; candidate: Candidate; provider: Provider; head: Omit<ProviderRequest, 'body'> },
 ): Promise<number | undefined> {
   const { model } = candidate;
-  const { url, headers } = anthropic.relay('messages', targetOf(candidate));
-  const { pool, path } = services.httpPools.destination(`${url}/count_tokens`, candidate.trusted);
+  const { pool, path } = services.httpPools.destination(head.url, candidate.trusted);
   const limits = services.httpPools.streamLimits;
   const foreign = withoutForeign(call, json, model);
   // What the model refuses in a call it refuses in a count of it.
-  const fit = fitBody({ kind: 'anthropic', model, json, call });
+  const fit = provider.fit?.({ model, json, call });
   const set = { ...foreign, ...fit?.set, ...(json.model === model ? {} : { model: JSON.stringify(model) }) };
   const ours = notCounted.filter((name) => Object.hasOwn(json, name));
   const remove = [...ours, ...(routingFields(json)?.remove ?? []), ...(fit?.remove ?? [])];
   try {
     const exchange = await Exchange.send(
-      { pool, path, headers: { ...headers, ...anthropicHeaders }, body: edit(body, outline, { set, remove }), limits },
+      {
+        pool,
+        path,
+        headers: { ...head.headers, ...anthropicHeaders },
+        body: edit(body, outline, { set, remove }),
+        limits,
+      },
       cancellation,
     );
     const text = (await exchange.collect(answerBytesMax)).toString('utf8');
     if (exchange.status === 200) return readCount(text);
-    const failure = anthropic.error(exchange.status, text);
+    const failure = provider.adapter.error(exchange.status, text);
     if (failure.kind !== 'caller' || (!candidate.named && failure.code === 'model_not_found')) return undefined;
     throw errorOf([
       { provider: candidate.provider, model: candidate.model, failure: { ...failure, status: exchange.status } },

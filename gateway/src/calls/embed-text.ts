@@ -1,11 +1,13 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { databaseAway } from '../db/unavailable.ts';
+import { inputOf } from '../dialects/call-input.ts';
 import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
 import { needString, readChoice, readModel, readNumber, readString, wrong } from '../dialects/read-fields.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
 import type { Hold } from '../ledger/ledger.ts';
-import { boundInputTokens, contentBytes, estimateUsage, inputOf } from '../models/count-tokens.ts';
-import { type EmbeddingRequest, embeddingAdapterOf, encode } from '../providers/embeddings.ts';
+import { boundInputTokens, contentBytes, estimateUsage } from '../models/count-tokens.ts';
+import { type EmbeddingRequest, encode } from '../providers/embedding-adapter.ts';
+import { providerOf } from '../providers/providers.ts';
 import { sandboxTokens, sandboxVector } from '../providers/sandbox/sandbox.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -277,12 +279,13 @@ async function embed(
 ): Promise<Outcome> {
   const { request, asked, call, candidate } = options;
   if (candidate.kind === 'sandbox') return await embedInSandbox(asked, candidate.model);
-  const adapter = embeddingAdapterOf(candidate.kind);
+  const { embeddings: adapter, name } = providerOf(candidate.kind);
+  if (adapter === undefined) throw noEmbeddings(candidate.model, name);
   const { body, outline, json } = request;
   if (!adapter.relays && asked.texts === undefined) throw wrong('input', 'text: this provider takes no token ids');
   const providerRequest = adapter.request(asked, targetOf(candidate));
   const sent = adapter.relays
-    ? relayBody({ body, outline, json, call, model: candidate.model, kind: 'openai-compatible' }).body
+    ? relayBody({ body, outline, json, call, model: candidate.model, kind: undefined }).body
     : providerRequest.body;
   try {
     const exchange = await Exchange.send(
@@ -330,6 +333,12 @@ async function embed(
       return { kind: 'failed', spent: error.sent ? unanswered : undefined, failure: failureOfExchange(error) };
     throw error;
   }
+}
+
+function noEmbeddings(model: string, vendor: string): GatewayError {
+  return new GatewayError('model_not_found', `"${model}" is a model of ${vendor}, which has no embeddings.`, {
+    param: 'model',
+  });
 }
 
 /** A vendor whose answer is relayed has counted. */

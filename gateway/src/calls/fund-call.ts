@@ -1,5 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { toUsd, usdForPeople } from '@ai-gateway/shared/money';
+import { isVendor } from '@ai-gateway/shared/provider-kinds';
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { isOwn } from '../accounts/own-tags.ts';
@@ -310,17 +311,18 @@ export function ceilingOf(
 ): number {
   const own = answerCeiling(kind, model);
   if (maxTokens !== undefined) return Math.min(maxTokens, own ?? contextWindow ?? Number.POSITIVE_INFINITY);
-  return own === undefined
-    ? kind === 'openai-compatible'
-      ? unknownTokensMax
-      : unaskedTokensMax
-    : Math.min(own, unaskedTokensMax);
+  return own === undefined ? (isServer(kind) ? unknownTokensMax : unaskedTokensMax) : Math.min(own, unaskedTokensMax);
 }
 
 /** A call without a ceiling gets one, so that what is held is the most it can cost. */
 function unaskedCeiling(candidates: readonly Candidate[], call: NeutralCall): number | undefined {
   if (call.maxTokens !== undefined) return undefined;
-  return candidates.some(({ kind }) => kind === 'openai-compatible') ? unknownTokensMax : unaskedTokensMax;
+  return candidates.some(({ kind }) => isServer(kind)) ? unknownTokensMax : unaskedTokensMax;
+}
+
+/** Is it a server of the operator's or the workspace's own, whose models nobody here knows? */
+function isServer(kind: Candidate['kind']): boolean {
+  return kind !== 'sandbox' && !isVendor(kind);
 }
 
 /** Must the ceiling be written into a request to this candidate, or is it the model's own or lower anyway? */

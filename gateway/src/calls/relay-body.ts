@@ -1,8 +1,9 @@
+import { type AccountKind, isVendor } from '@ai-gateway/shared/provider-kinds';
 import { parseExact, writeExact } from '../dialects/exact-json.ts';
 import { edit, type Outline } from '../dialects/json-outline.ts';
-import type { JsonObject, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
+import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
-import { fitBody } from '../providers/fit-body.ts';
+import { providerOf } from '../providers/providers.ts';
 import type { NameRule } from '../providers/tool-names.ts';
 import { relayedNames } from './relay-names.ts';
 import { withoutForeign } from './strip-foreign.ts';
@@ -28,15 +29,16 @@ export function relayBody(options: {
   json: JsonObject;
   call: NeutralCall;
   model: string;
-  /** Servers that merely follow OpenAI's dialect may know fields OpenAI does not. */
-  kind: ProviderKind;
+  /** Servers that merely follow OpenAI's dialect may know fields OpenAI does not. Undefined: the body is no conversation. */
+  kind: AccountKind | undefined;
   /** What the provider takes as the name of a tool, where it is known. */
   toolNames?: NameRule | undefined;
   /** The most tokens of answer to ask for, where the budget says less than the caller. */
   ceiling?: number | undefined;
 }): Relay {
   const { body, outline, json: came, call, model, kind, ceiling } = options;
-  const set: Record<string, string> = kind === 'openai-compatible' ? {} : withoutForeign(call, came, model);
+  const provider = kind && providerOf(kind);
+  const set: Record<string, string> = kind !== undefined && isVendor(kind) ? withoutForeign(call, came, model) : {};
   const cleaned = withChanged(came, set);
   const names = options.toolNames === undefined ? undefined : relayedNames(call, cleaned, options.toolNames);
   if (names !== undefined) Object.assign(set, names.set);
@@ -60,13 +62,14 @@ export function relayBody(options: {
     dropped.push(...routing.names);
     for (const [member, value] of Object.entries(routing.set)) set[member] = writeExact(value);
   }
-  const fit = fitBody({ kind, model, json, call, ceiling });
+  const fit = provider?.fit?.({ model, json, call, ceiling });
   if (fit !== undefined) {
     Object.assign(set, fit.set);
     remove.push(...fit.remove);
     dropped.push(...fit.dropped);
   }
-  if (ceiling !== undefined) setCeilings(set, { call, json, kind, ceiling, removed: remove });
+  if (ceiling !== undefined)
+    setCeilings(set, { call, json, tokenLimitField: provider?.tokenLimitField, ceiling, removed: remove });
   return {
     body: remove.length === 0 && Object.keys(set).length === 0 ? body : edit(body, outline, { set, remove }),
     dropped: dropped.length === 0 ? droppedNothing : dropped,
@@ -93,13 +96,19 @@ const ceilingFields = {
 /** Lowers each ceiling the body has; where it has none it gets the one this server knows. */
 function setCeilings(
   set: Record<string, string>,
-  options: { call: NeutralCall; json: JsonObject; kind: ProviderKind; ceiling: number; removed: readonly string[] },
+  options: {
+    call: NeutralCall;
+    json: JsonObject;
+    tokenLimitField: string | undefined;
+    ceiling: number;
+    removed: readonly string[];
+  },
 ): void {
-  const { call, json, kind, ceiling, removed } = options;
+  const { call, json, tokenLimitField, ceiling, removed } = options;
   const fields: readonly string[] = ceilingFields[call.dialect];
   const given = fields.filter((field) => set[field] !== undefined || (json[field] ?? null) !== null);
   const kept = given.filter((field) => set[field] !== undefined || !removed.includes(field));
-  const none = kind === 'openai-compatible' && call.dialect === 'chat' ? 'max_tokens' : (fields[0] ?? 'max_tokens');
+  const none = (call.dialect === 'chat' ? tokenLimitField : undefined) ?? fields[0] ?? 'max_tokens';
   for (const field of kept.length === 0 ? [none] : kept) {
     const asked = Number(set[field] ?? json[field] ?? Number.POSITIVE_INFINITY);
     if (!(asked <= ceiling)) set[field] = String(ceiling);

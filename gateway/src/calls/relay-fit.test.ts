@@ -1,9 +1,10 @@
+import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
 import { describe, expect, it } from 'vitest';
 import { chat } from '../dialects/chat.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { outlineJson } from '../dialects/json-outline.ts';
 import { messages } from '../dialects/messages.ts';
-import type { JsonObject, ProviderKind } from '../dialects/neutral.ts';
+import type { JsonObject } from '../dialects/neutral.ts';
 import { responses } from '../dialects/responses.ts';
 import { relayBody } from './relay-body.ts';
 
@@ -12,7 +13,7 @@ const hello = { messages: [{ role: 'user', content: 'Hi' }] };
 /** What goes out of a body that is relayed to `model`, whichever model it was written for. */
 function relayed(
   dialect: Dialect,
-  kind: ProviderKind,
+  kind: AccountKind,
   model: string,
   fields: JsonObject,
 ): { json: JsonObject; dropped: readonly string[]; untouched: boolean } {

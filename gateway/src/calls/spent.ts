@@ -1,7 +1,7 @@
+import { inputOf } from '../dialects/call-input.ts';
 import type { NeutralCall, Usage } from '../dialects/neutral.ts';
-import { boundOpaque, estimateUsage, inputOf, reachesOut } from '../models/count-tokens.ts';
-import { geminiModel } from '../providers/gemini/gemini-model.ts';
-import { thinks } from '../providers/openai/openai-model.ts';
+import { boundOpaque, estimateUsage, reachesOut } from '../models/count-tokens.ts';
+import { providerOf } from '../providers/providers.ts';
 import type { Candidate } from '../routing/route.ts';
 import { ceilingOf } from './fund-call.ts';
 
@@ -36,7 +36,7 @@ export interface AttemptSoFar {
  * The most tokens a model is taken to write in a second. Our own estimate, above what the vendors' fast models usually do; their
  * documentation promises no upper bound.
  */
-const tokensPerSecond = { anthropic: 150, other: 250 };
+const tokensPerSecond = 250;
 
 /** The usage of an attempt whose provider gave none, or only a beginning: counted, and no more than could have been asked for. */
 export async function estimateSpent(attempt: AttemptSoFar, spent: Spent, isGuarded: boolean): Promise<Usage> {
@@ -73,14 +73,14 @@ function unseenTokens(attempt: AttemptSoFar, { unseen, text }: Spent): number {
 function mayThink({ call, candidate }: AttemptSoFar): boolean {
   if (call.reasoning?.effort === 'none') return false;
   if (call.reasoning !== undefined || candidate === undefined) return true;
-  if (candidate.kind === 'openai-compatible') return true;
-  return candidate.kind === 'gemini'
-    ? geminiModel(candidate.model).thinking.kind !== 'none'
-    : candidate.kind === 'openai' && thinks(call.reasoning, candidate.model);
+  return candidate.kind !== 'sandbox' && providerOf(candidate.kind).thinksUnasked(candidate.model);
 }
 
 function timeTokens({ attemptAt, candidate }: AttemptSoFar): number {
-  const perSecond = candidate?.kind === 'anthropic' ? tokensPerSecond.anthropic : tokensPerSecond.other;
+  const perSecond =
+    candidate === undefined || candidate.kind === 'sandbox'
+      ? tokensPerSecond
+      : providerOf(candidate.kind).tokensPerSecond;
   return Math.ceil(((performance.now() - attemptAt) / 1000) * perSecond);
 }
 

@@ -1,7 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { isVendor } from '@ai-gateway/shared/provider-kinds';
 import { parseExact } from '../dialects/exact-json.ts';
 import type { Answer, JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
-import { readUsage } from '../dialects/read-usage.ts';
 import { estimateInputTokens } from '../models/count-tokens.ts';
 import {
   type Adapter,
@@ -10,8 +10,8 @@ import {
   type Target,
   UnreadableAnswer,
 } from '../providers/adapter.ts';
-import { openAiModel } from '../providers/openai/openai-model.ts';
-import { adapterFor } from '../providers/providers.ts';
+import type { Provider } from '../providers/define-provider.ts';
+import { ownServer, providerOf } from '../providers/providers.ts';
 import { type TranslatedCall, translateCall } from '../providers/translated-call.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -71,13 +71,13 @@ const errorBytesMax = 64 * 1024;
 export async function tryCandidate(services: Services, options: Try): Promise<Tried> {
   const { request, candidate, ceiling } = options;
   const call = ceiling === undefined ? options.call : { ...options.call, maxTokens: ceiling };
-  const kind = candidate.kind === 'sandbox' ? (candidate.standsFor ?? 'openai-compatible') : candidate.kind;
-  const adapter = adapterFor(kind, call, candidate.model);
+  const provider = providerOf(candidate.kind === 'sandbox' ? (candidate.standsFor ?? ownServer) : candidate.kind);
+  const adapter = provider.adapterFor(call, candidate.model);
   const relayed = adapter.native.includes(call.dialect);
   const translated = relayed ? undefined : translateCall(adapter, call, targetOf(candidate));
-  const providerRequest = translated?.request ?? relay(adapter, kind, options);
+  const providerRequest = translated?.request ?? relay(adapter, provider, options);
   const { dropped } = providerRequest;
-  const lost = relayed && kind === 'openai' ? lostInChat(call, candidate.model) : undefined;
+  const lost = relayed ? provider.lost(call, candidate.model) : undefined;
   if (lost !== undefined) return { kind: 'unsupported', error: unsupported([lost], candidate) };
   if (request.strict && dropped.length > 0) return { kind: 'unsupported', error: unsupported(dropped, candidate) };
   // What a vendor would not get is not found in production first.
@@ -105,7 +105,7 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
 
 function relay(
   adapter: Adapter,
-  kind: Adapter['kind'],
+  { kind }: Provider,
   { request, call, candidate, ceiling }: Try,
 ): Omit<ProviderRequest, 'body'> & Relay {
   const head = adapter.relay(call.dialect, targetOf(candidate));
@@ -118,11 +118,12 @@ function relay(
     model: candidate.model,
     kind,
     ceiling,
-    toolNames: candidate.kind === 'openai-compatible' ? undefined : adapter.toolNames,
+    // A server that merely follows OpenAI may take longer names.
+    toolNames: isVendor(kind) ? adapter.toolNames : undefined,
   });
   return {
     url: head.url,
-    headers: { ...head.headers, ...(candidate.kind === 'anthropic' ? request.anthropicHeaders : {}) },
+    headers: { ...head.headers, ...(call.dialect === 'messages' ? request.anthropicHeaders : {}) },
     body,
     dropped,
     restore,
@@ -271,8 +272,8 @@ const toCeiling: Spent = { usage: undefined, text: '', unseen: 'ceiling' };
 const byTime: Spent = { usage: undefined, text: '', unseen: 'time' };
 
 /** What a body that is not an answer says of its price: some report usage beside an error. */
-function reportedIn({ kind }: Adapter, json: JsonObject): Spent {
-  return { ...toCeiling, usage: readUsage(kind, json) };
+function reportedIn(adapter: Adapter, json: JsonObject): Spent {
+  return { ...toCeiling, usage: adapter.usageIn(json) };
 }
 
 function parseObject(body: Buffer, parse: (text: string) => unknown = JSON.parse): JsonObject | undefined {
@@ -311,11 +312,6 @@ export function withoutKey(failure: AttemptFailure, { apiKey }: Pick<Candidate, 
   return apiKey.length < 6 || !failure.message.includes(apiKey)
     ? failure
     : { ...failure, message: failure.message.replaceAll(apiKey, '[key]') };
-}
-
-/** What only the chat endpoint knows, where the model is served on the other one only. */
-function lostInChat({ dialect, onlyNative }: NeutralCall, model: string): string | undefined {
-  return dialect === 'chat' && openAiModel(model).responsesOnly ? onlyNative[0] : undefined;
 }
 
 function unsupported(dropped: readonly string[], candidate: Candidate): GatewayError {

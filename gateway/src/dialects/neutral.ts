@@ -2,13 +2,14 @@
  * The neutral call: what any client asked, in words no dialect owns. Dialects read a request into it and write answers
  * from it; adapters translate it to and from a provider. Everything here is a plain, pure value.
  */
+import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
 
 export type JsonObject = { [key: string]: unknown };
 
 export type DialectId = 'chat' | 'responses' | 'messages';
 
 /** What a provider account speaks. `sandbox` is built in and answers inside the process. */
-export type ProviderKind = 'openai' | 'anthropic' | 'gemini' | 'openai-compatible' | 'sandbox';
+export type ProviderKind = AccountKind | 'sandbox';
 
 export type Part =
   | {

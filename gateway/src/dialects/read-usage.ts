@@ -1,4 +1,4 @@
-import type { JsonObject, ProviderKind, Usage } from './neutral.ts';
+import type { JsonObject, Usage } from './neutral.ts';
 
 const tokensMax = 1_000_000_000;
 
@@ -125,12 +125,6 @@ function anthropicExtras(
     ...(searches > 0 ? { webSearches: searches } : {}),
     ...(isFast || isUs ? { rateHundredths: isFast ? (isUs ? 660 : 600) : 110, isUnpriced: true } : {}),
   };
-}
-
-/** Usage off a whole body, wherever its provider writes it. */
-export function readUsage(kind: ProviderKind, body: JsonObject): Usage | undefined {
-  if (kind === 'gemini') return readGeminiUsage(body.usageMetadata);
-  return kind === 'anthropic' ? readAnthropicUsage(body.usage) : withOpenAiExtras(readOpenAiUsage(body.usage), body);
 }
 
 /** Gemini counts thoughts beside the answer, and what its own tools read beside the prompt. */

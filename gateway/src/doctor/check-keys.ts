@@ -3,6 +3,7 @@ import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/transaction.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';
+import { findVendor, vendors } from '../providers/providers.ts';
 import { type AccountCheck, checkAccount } from '../routing/check-account.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -16,7 +17,7 @@ export async function checkKeys(
   const own = operatorAccounts(providers).map((account) => ({
     account,
     name: account.name,
-    advice: `Check ${account.name.toUpperCase()}_API_KEY.`,
+    advice: `Check ${findVendor(account.kind)?.vendor.envKey ?? account.name}.`,
   }));
   const others = stored.flatMap(({ row, account }) => {
     const name = `${row.name} of ${row.workspaceId}`;
@@ -24,7 +25,12 @@ export async function checkKeys(
   });
   return [
     ...(own.length + stored.length === 0
-      ? [warn('keys', 'No provider key is set: test keys work, live keys do not. Set OPENAI_API_KEY, or another one.')]
+      ? [
+          warn(
+            'keys',
+            `No provider key is set: test keys work, live keys do not. Set one of ${vendors.map(({ vendor }) => vendor.envKey).join(', ')}.`,
+          ),
+        ]
       : []),
     ...unopened.map(({ row }) =>
       fail('keys', `The secret does not open the stored key "${row.name}" of ${row.workspaceId}. Store it again.`),

@@ -1,5 +1,6 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import type { CallExtras, JsonObject, NeutralCall, Part, ProviderKind } from '../dialects/neutral.ts';
+import { providerOf } from '../providers/providers.ts';
 import type { Price } from './price.ts';
 
 /**
@@ -90,9 +91,12 @@ export function unpricedAt(
     ...unpriced,
     ...(webSearches > 0 && price.webSearchNanos === undefined ? ['web_search'] : []),
     ...(fileSearches > 0 && price.fileSearchNanos === undefined ? ['file_search'] : []),
-    // Google prices sound like text where its lists name no other price.
-    ...(sound && price.sound === undefined && kind !== 'gemini' ? ['audio'] : []),
+    ...(sound && price.sound === undefined && !soundCostsAsText(kind) ? ['audio'] : []),
   ];
+}
+
+function soundCostsAsText(kind: ProviderKind): boolean {
+  return kind !== 'sandbox' && providerOf(kind).soundCostsAsText;
 }
 
 const none: readonly string[] = [];

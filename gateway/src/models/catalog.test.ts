@@ -1,6 +1,7 @@
+import { vendors } from '@ai-gateway/shared/provider-kinds';
 import { calcPrice } from '@pydantic/genai-prices';
 import { describe, expect, it } from 'vitest';
-import { classes, findModel, listModels, strengths, vendors } from './catalog.ts';
+import { classOf, findModel, listModels, strengths } from './catalog.ts';
 import { vendorModels } from './genai-prices.ts';
 
 describe('a model’s name', () => {
@@ -109,7 +110,7 @@ describe('a model of the catalogue', () => {
     const all = { images: true, tools: true, jsonSchema: true };
     for (const vendor of vendors)
       for (const strength of strengths)
-        for (const model of classes[strength][vendor]) expect(findModel(model)?.entry?.abilities).toEqual(all);
+        for (const model of classOf(vendor, strength)) expect(findModel(model)?.entry?.abilities).toEqual(all);
     expect(findModel('gpt-3.5-turbo')?.entry?.abilities).toEqual({ images: false, tools: true, jsonSchema: false });
     expect(findModel('o1-mini')?.entry?.abilities).toEqual({ images: false, tools: false, jsonSchema: false });
     expect(findModel('claude-2.1')?.entry?.abilities).toEqual({ images: false, tools: false, jsonSchema: false });

@@ -1,11 +1,11 @@
+import { type Vendor, vendors } from '@ai-gateway/shared/provider-kinds';
 import type { ModelInfo } from '@pydantic/genai-prices';
+import type { Strength, VendorProvider } from '../providers/define-provider.ts';
+import { vendorOf } from '../providers/providers.ts';
 import { matches, priceAt, vendorModels } from './genai-prices.ts';
 import { type Abilities, abilitiesOf, isServed, kindOf, type ModelKind } from './model-families.ts';
 import type { Price } from './price.ts';
 import { isRetired, type Retirement, retirementOf } from './retirements.ts';
-
-export type Vendor = 'openai' | 'anthropic' | 'gemini';
-export type Strength = 'strong' | 'small';
 
 /** A model as it stands at one time: its price, and with it its class, may change from a date on. */
 export interface CatalogModel {
@@ -35,22 +35,12 @@ export interface ModelRef {
  * The classes: where the caller leaves the choice to us, these answer. By vendor in the order they are tried, and of a vendor
  * newest first; the next one answers where the vendor does not know the one before. Chosen on 2026-11-29 among the models that
  * the vendors serve, that `@pydantic/genai-prices` prices, and whose prices are of a size, so that what is held for a call does
- * not grow by its fallbacks. A test fails when one is past its retirement (retirements.ts).
+ * not grow by its fallbacks. A test fails when one is past its retirement.
  */
-export const classes: Record<Strength, Record<Vendor, readonly string[]>> = {
-  strong: {
-    openai: ['gpt-6-sol', 'gpt-5.6-terra', 'gpt-5.4'],
-    anthropic: ['claude-sonnet-5', 'claude-sonnet-4-6'],
-    gemini: ['gemini-3.8-flash', 'gemini-3.7-flash', 'gemini-3.5-flash'],
-  },
-  small: {
-    openai: ['gpt-6-luna', 'gpt-5.4-mini'],
-    anthropic: ['claude-haiku-4-5'],
-    gemini: ['gemini-3.5-flash-lite', 'gemini-3.1-flash-lite', 'gemini-2.5-flash-lite'],
-  },
-};
+export function classOf(vendor: Vendor, strength: Strength): readonly string[] {
+  return vendorOf(vendor).vendor.classes[strength];
+}
 
-export const vendors: readonly Vendor[] = ['openai', 'anthropic', 'gemini'];
 export const strengths: readonly Strength[] = ['strong', 'small'];
 
 interface Place {
@@ -62,7 +52,7 @@ interface Place {
 
 /** The models of a class at a vendor that it serves at that time, newest first. */
 export function modelsOfClass(strength: Strength, vendor: Vendor, at: Date): ModelRef[] {
-  return classPlaces[strength][vendor].filter((place) => !hasGone(place, at)).map((place) => refOf(place, at));
+  return classPlaces[vendor][strength].filter((place) => !hasGone(place, at)).map((place) => refOf(place, at));
 }
 
 /** Is that a name its vendor refuses by now? */
@@ -116,11 +106,11 @@ function lookUp(name: string): Place | undefined {
   const slash = name.indexOf('/');
   const prefix = vendors.find((vendor) => name.slice(0, slash) === vendor);
   if (prefix !== undefined) {
-    const model = withoutPath(prefix, name.slice(slash + 1));
+    const model = shortName(prefix, name.slice(slash + 1));
     return model === '' ? undefined : placeAt(prefix, model);
   }
   for (const vendor of vendors) {
-    const place = placeAt(vendor, withoutPath(vendor, name));
+    const place = placeAt(vendor, shortName(vendor, name));
     // A vendor's own list of the retired names a few that the package has forgotten.
     if (place.info !== undefined || place.retirement !== undefined) return place;
   }
@@ -131,9 +121,8 @@ function placeAt(vendor: Vendor, model: string): Place {
   return { vendor, model, info: infoOf(vendor, model), retirement: retirementOf(vendor, model) };
 }
 
-/** Google's own lists name their models `models/gemini-…`. */
-function withoutPath(vendor: Vendor, model: string): string {
-  return vendor === 'gemini' ? model.replace(/^models\//, '') : model;
+function shortName(vendor: Vendor, model: string): string {
+  return vendorOf(vendor).vendor.shortName(model);
 }
 
 function infoOf(vendor: Vendor, name: string): ModelInfo | undefined {
@@ -141,29 +130,23 @@ function infoOf(vendor: Vendor, name: string): ModelInfo | undefined {
   return models.find(({ id }) => id === name) ?? models.find(({ match }) => matches(match, name));
 }
 
-/** Google sells Claude too, on a service that is not the Gemini API. */
-const ownModels: Record<Vendor, readonly ModelInfo[]> = {
-  openai: vendorModels('openai'),
-  anthropic: vendorModels('anthropic'),
-  gemini: vendorModels('google').filter(({ id }) => !id.startsWith('claude-')),
-};
+const ownModels = forVendors(({ catalogue, sells }) => vendorModels(catalogue).filter(({ id }) => sells(id)));
 
-const classPlaces: Record<Strength, Record<Vendor, readonly Place[]>> = {
-  strong: placesOf(classes.strong),
-  small: placesOf(classes.small),
-};
+const classPlaces = forVendors(({ classes }, vendor) => ({
+  strong: classes.strong.map((model) => placeAt(vendor, model)),
+  small: classes.small.map((model) => placeAt(vendor, model)),
+}));
 
-function placesOf({ openai, anthropic, gemini }: Record<Vendor, readonly string[]>): Record<Vendor, Place[]> {
-  return {
-    openai: openai.map((model) => placeAt('openai', model)),
-    anthropic: anthropic.map((model) => placeAt('anthropic', model)),
-    gemini: gemini.map((model) => placeAt('gemini', model)),
-  };
+function forVendors<T>(make: (facts: VendorProvider['vendor'], vendor: Vendor) => T): Record<Vendor, T> {
+  return Object.fromEntries(vendors.map((vendor) => [vendor, make(vendorOf(vendor).vendor, vendor)])) as Record<
+    Vendor,
+    T
+  >;
 }
 
 /** Chat models people can choose, for lists and drop-downs: the classes' first, in their order, and none that has retired. */
 export function listModels(at: Date = new Date()): CatalogModel[] {
-  const chosen = vendors.flatMap((vendor) => strengths.flatMap((strength) => classPlaces[strength][vendor]));
+  const chosen = vendors.flatMap((vendor) => strengths.flatMap((strength) => classPlaces[vendor][strength]));
   const rest = offered.filter(({ vendor, model }) =>
     chosen.every((place) => place.vendor !== vendor || place.model !== model),
   );
@@ -192,7 +175,7 @@ function describe(vendor: Vendor, info: ModelInfo, at: Date): CatalogModel {
     id: info.id,
     vendor,
     kind: kindOf(info.id),
-    strength: classOf(vendor, info.id) ?? strengthOf(inputUsdPerMtok, outputUsdPerMtok),
+    strength: strengthIn(vendor, info.id) ?? strengthOf(inputUsdPerMtok, outputUsdPerMtok),
     contextWindow: info.context_window,
     price,
     inputUsdPerMtok,
@@ -203,8 +186,8 @@ function describe(vendor: Vendor, info: ModelInfo, at: Date): CatalogModel {
   return model;
 }
 
-function classOf(vendor: Vendor, model: string): Strength | undefined {
-  return strengths.find((strength) => classes[strength][vendor].includes(model));
+function strengthIn(vendor: Vendor, model: string): Strength | undefined {
+  return strengths.find((strength) => classOf(vendor, strength).includes(model));
 }
 
 /**

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { inputOf } from '../dialects/call-input.ts';
 import type { NeutralCall, Part } from '../dialects/neutral.ts';
-import { boundInputTokens, countTokens, estimateUsage, inputOf, isOpaque, likelyInputTokens } from './count-tokens.ts';
+import { boundInputTokens, countTokens, estimateUsage, isOpaque, likelyInputTokens } from './count-tokens.ts';
 
 type Sent = Pick<NeutralCall, 'messages' | 'tools'>;
 

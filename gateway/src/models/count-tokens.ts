@@ -1,13 +1,10 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { type CallInput, fileTokens, inputOf, isText, leaves } from '../dialects/call-input.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import type { NeutralCall, Part, Usage } from '../dialects/neutral.ts';
+import { type Encoding, pictureTokensMax } from '../providers/define-provider.ts';
 import { isSetting } from './sent-content.ts';
 
-/**
- * The most tokens a picture gets anywhere: GPT-4o mini makes 2,833 tokens of it and 5,667 more of each tile, of which a picture
- * scaled to 768 × 2048 has eight. (GPT-4o: 1,445; Claude: under 5,000; Gemini 3: 2,240; GPT-5.4 in full: some 12,000.)
- */
-export const pictureTokensMax = 48_169;
 /** In low detail: GPT-4o mini 2,833, and Claude, which knows no detail. */
 const lowDetailTokensMax = 5_000;
 /** What most models make of an ordinary picture: GPT-4o of 1024 × 1024 pixels 765, Claude up to 1,600. */
@@ -101,50 +98,6 @@ function pictureSurplus(picture: Picture): number {
   return pictureBound(picture) - (picture.source.kind === 'data' ? picture.source.data.length : 0);
 }
 
-function* leaves(call: Pick<NeutralCall, 'messages'>): Generator<Part> {
-  for (const { parts } of call.messages) {
-    for (const part of parts) {
-      if (part.kind === 'tool-result') yield* part.content;
-      else yield part;
-    }
-  }
-}
-
-function isText(mediaType: string): boolean {
-  return /^text\/|json|xml/.test(mediaType);
-}
-
-/** A page of a document is some 50 kB and 2,000 tokens. */
-const fileBytesPerToken = 25;
-
-function fileTokens(base64: string): number {
-  return Math.ceil((base64.length * 3) / 4 / fileBytesPerToken);
-}
-
-export interface CallInput {
-  inputText: string;
-  images: number;
-  /** Of documents that are not text. */
-  fileTokens: number;
-}
-
-/** What a call sends, apart by how it is counted. */
-export function inputOf(call: Pick<NeutralCall, 'messages' | 'tools'>): CallInput {
-  const input = { images: 0, fileTokens: 0 };
-  const texts: string[] = [];
-  for (const part of leaves(call)) {
-    if (part.kind === 'text' || part.kind === 'refusal' || part.kind === 'reasoning') texts.push(part.text);
-    else if (part.kind === 'tool-call') texts.push(part.name, part.arguments);
-    else if (part.kind === 'image') input.images += 1;
-    else if (part.kind === 'file') {
-      if (isText(part.mediaType)) texts.push(Buffer.from(part.data, 'base64').toString('utf8'));
-      else input.fileTokens += fileTokens(part.data);
-    }
-  }
-  for (const tool of call.tools) texts.push(tool.name, tool.description ?? '', JSON.stringify(tool.parameters));
-  return { ...input, inputText: texts.join('\n') };
-}
-
 /** About how many tokens of input a call has, at least one; the vendor's own figure is within some percent. */
 export async function estimateInputTokens(call: Pick<NeutralCall, 'messages' | 'tools'>): Promise<number> {
   const { inputTokens } = await estimateUsage({ ...inputOf(call), outputText: '' });
@@ -197,12 +150,10 @@ export async function countBeginning(
   return { tokens, rest: text.slice(countedCharsMax) };
 }
 
-export type Encoding = keyof typeof tokenizers;
-
 const tokenizers = {
   o200k_base: () => import('gpt-tokenizer/encoding/o200k_base'),
   cl100k_base: () => import('gpt-tokenizer/encoding/cl100k_base'),
-};
+} satisfies Record<Encoding, unknown>;
 
 function* slicesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {

@@ -7,8 +7,8 @@ import {
 } from '@pydantic/genai-prices';
 import { type Price, rate } from './price.ts';
 
-/** The models of a vendor, as `@pydantic/genai-prices` knows them: the one source of names, prices and context windows. */
-export function vendorModels(providerId: 'openai' | 'anthropic' | 'google'): readonly ModelInfo[] {
+/** The models of a vendor by the package's name for it. */
+export function vendorModels(providerId: string): readonly ModelInfo[] {
   return findProvider({ providerId })?.models ?? [];
 }
 

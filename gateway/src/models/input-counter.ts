@@ -1,13 +1,7 @@
 import type { JsonObject, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
-import {
-  boundOpaque,
-  countBeginning,
-  type Encoding,
-  isOpaque,
-  overheadTokens,
-  pictureTokensMax,
-  toolOverheadTokens,
-} from './count-tokens.ts';
+import { type Encoding, pictureTokensMax } from '../providers/define-provider.ts';
+import { providerOf } from '../providers/providers.ts';
+import { boundOpaque, countBeginning, isOpaque, overheadTokens, toolOverheadTokens } from './count-tokens.ts';
 import { type SentContent, sentContent } from './sent-content.ts';
 
 /** Who is to read the input. */
@@ -39,7 +33,7 @@ export class InputCounter {
   async tokensFor(reader: Reader): Promise<number> {
     const { pictures, picturesOfLowDetail, otherBytes, isDocument } = this.#content;
     const most = pictureTokens(reader);
-    const low = reader.kind === 'openai' ? lowDetailTokens : most;
+    const low = lowDetailTokens(reader) ?? most;
     const texts = await this.#texts(encodingOf(reader));
     const seen = texts + pictures * most + picturesOfLowDetail * Math.min(low, most) + otherBytes + this.#around;
     return isDocument || isOpaque(this.#call) ? boundOpaque(seen, reader) : Math.min(this.#bound, seen);
@@ -73,17 +67,13 @@ async function countUnknown(text: string): Promise<number> {
 
 /** Undefined where the tokenizer is not public. The sandbox counts as it says. */
 function encodingOf({ kind, model }: Reader): Encoding | undefined {
-  if (kind === 'sandbox') return 'o200k_base';
-  if (kind !== 'openai') return undefined;
-  return /^(ft:)?(gpt-3\.5|gpt-4(?![o.])|text-embedding|davinci|babbage)/.test(model) ? 'cl100k_base' : 'o200k_base';
+  return kind === 'sandbox' ? 'o200k_base' : providerOf(kind).encodingOf(model);
 }
 
-/** GPT-4o mini in low detail. */
-const lowDetailTokens = 2_833;
-
-/** The most tokens a picture gets with this model: GPT-4o 1,445, GPT-5.4 some 12,000, Claude under 5,000, Gemini at its largest 4,128. */
 function pictureTokens({ kind, model }: Reader): number {
-  if (kind === 'anthropic' || kind === 'gemini') return 5_000;
-  if (kind !== 'openai' || /gpt-4o-mini/.test(model)) return pictureTokensMax;
-  return /^(ft:)?(chatgpt-|gpt-)4o/.test(model) ? 1_445 : 12_000;
+  return kind === 'sandbox' ? pictureTokensMax : providerOf(kind).pictureTokens(model);
+}
+
+function lowDetailTokens({ kind }: Reader): number | undefined {
+  return kind === 'sandbox' ? undefined : providerOf(kind).lowDetailTokens;
 }

@@ -1,9 +1,10 @@
+import { vendors } from '@ai-gateway/shared/provider-kinds';
 import { describe, expect, it } from 'vitest';
-import { classes, findModel, listModels, strengths, successorOf, vendors } from './catalog.ts';
+import { classOf, findModel, listModels, strengths, successorOf } from './catalog.ts';
 import { isRetired, retirementOf, retirements } from './retirements.ts';
 
 const defaults = vendors.flatMap((vendor) =>
-  strengths.flatMap((strength) => classes[strength][vendor].map((model) => ({ vendor, strength, model }))),
+  strengths.flatMap((strength) => classOf(vendor, strength).map((model) => ({ vendor, strength, model }))),
 );
 
 /** Time enough to choose others, and to release. */
@@ -19,7 +20,7 @@ describe('the models of the classes', () => {
     const leftDays =
       retirement === undefined ? Number.POSITIVE_INFINITY : (Date.parse(retirement.on) - Date.now()) / 86_400_000;
     if (leftDays > 0 && leftDays < warningDays)
-      console.warn(`${vendor} retires ${model}, a model of the classes, on ${retirement?.on}. ${whatToDo}`);
+      console.warn(`${vendor} retires ${model}, a model of the classOf, on ${retirement?.on}. ${whatToDo}`);
     expect(leftDays, `${vendor} has retired ${model} on ${retirement?.on}. ${whatToDo}`).toBeGreaterThan(0);
   });
 
@@ -39,7 +40,7 @@ describe('the models of the classes', () => {
 
   it('are in each class for each vendor', () => {
     for (const strength of strengths)
-      for (const vendor of vendors) expect(classes[strength][vendor], `${strength} ${vendor}`).not.toEqual([]);
+      for (const vendor of vendors) expect(classOf(vendor, strength), `${strength} ${vendor}`).not.toEqual([]);
   });
 });
 

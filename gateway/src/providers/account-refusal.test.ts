@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderFailure } from './adapter.ts';
-import { adapterOf } from './providers.ts';
+import { providerOf } from './providers.ts';
 
-type Kind = Parameters<typeof adapterOf>[0];
+type Kind = Parameters<typeof providerOf>[0];
 type Row = [kind: Kind, status: number, body: unknown, reason: string, ofModel?: boolean];
 
 const openAi = (message: string, code: string | null, type = 'invalid_request_error', param: string | null = null) => ({
@@ -259,7 +259,7 @@ const inside: Row[] = [
 ];
 
 const read = ([kind, status, body]: [Kind, number, unknown, ...unknown[]]): ProviderFailure =>
-  adapterOf(kind).error(status, JSON.stringify(body));
+  providerOf(kind).adapter.error(status, JSON.stringify(body));
 
 describe('a refusal of our account is told from every other failure', () => {
   it.each([...refusals, ...inside])('%s %i %j: %s', (kind, status, body, reason, ofModel = false) => {

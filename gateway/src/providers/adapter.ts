@@ -1,10 +1,12 @@
 import type {
   Answer,
   DialectId,
+  JsonObject,
   NeutralCall,
   ProviderKind,
   ServerSentEvent,
   StreamEvent,
+  Usage,
 } from '../dialects/neutral.ts';
 import type { AccountRefusal } from './account-refusal.ts';
 import type { NameRule } from './tool-names.ts';
@@ -69,6 +71,8 @@ export interface Adapter {
   readonly toolNames: NameRule;
   /** Asked for JSON the vendor itself holds the model to it. */
   readonly keepsToJson: boolean;
+  /** Takes the list of tools that may be called beside all tools of the call; others are sent only the tools that may be called. */
+  allowsTools(call: NeutralCall): boolean;
   /** Where and with which headers a relayed call of `dialect` goes. */
   relay(dialect: DialectId, target: Target): Omit<ProviderRequest, 'body'>;
   /** `dropped` names, in the caller's words, the parameters this provider cannot honour. */
@@ -77,6 +81,8 @@ export interface Adapter {
   response(body: unknown): Answer;
   stream(): StreamReader;
   error(status: number, body: string): ProviderFailure;
+  /** Usage off a whole body that may be no answer, wherever the provider writes it. */
+  usageIn(body: JsonObject): Usage | undefined;
 }
 
 /** The provider answered 200 with something that is not an answer (an HTML page, an error body, half a JSON). */

@@ -1,5 +1,5 @@
 import { writeExact } from '../dialects/exact-json.ts';
-import type { JsonObject, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
+import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 
 /** What a body of a provider's own dialect needs so that one model takes it: members as JSON text, members to leave out. */
 export interface Fit {
@@ -10,7 +10,6 @@ export interface Fit {
 }
 
 export interface FitOptions {
-  kind: ProviderKind;
   model: string;
   json: JsonObject;
   call: NeutralCall;

@@ -1,12 +1,7 @@
-import type { NeutralCall, Part, ProviderKind } from '../dialects/neutral.ts';
+import type { NeutralCall, Part } from '../dialects/neutral.ts';
 
-/** What a part of a conversation is, where not every vendor takes it, and who does. */
+/** Parts of a conversation that not every vendor takes. */
 export type Media = 'audio' | 'file-url';
-
-export const takers: Readonly<Record<Media, { kinds: readonly ProviderKind[]; vendors: string }>> = {
-  audio: { kinds: ['openai', 'openai-compatible', 'gemini'], vendors: 'OpenAI and Gemini' },
-  'file-url': { kinds: ['openai', 'anthropic', 'gemini'], vendors: 'OpenAI, Anthropic and Gemini' },
-};
 
 const none: readonly Media[] = [];
 

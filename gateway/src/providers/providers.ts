@@ -1,42 +1,38 @@
-import type { NeutralCall, ProviderKind } from '../dialects/neutral.ts';
-import type { Adapter } from './adapter.ts';
+import { type AccountKind, isVendor, type Vendor, vendors as vendorKinds } from '@ai-gateway/shared/provider-kinds';
+import type { ProviderKind } from '../dialects/neutral.ts';
 import { anthropic } from './anthropic/anthropic.ts';
-import { claudeModel, isClaude } from './anthropic/anthropic-model.ts';
+import type { Provider, VendorProvider } from './define-provider.ts';
 import { gemini } from './gemini/gemini.ts';
-import { mediaOf } from './media.ts';
 import { openai } from './openai/openai.ts';
-import { needsResponses } from './openai/openai-model.ts';
-import { openAiResponses } from './openai/openai-responses.ts';
 import { openAiCompatible } from './openai-compatible/openai-compatible.ts';
 
-const adapters: Record<Exclude<ProviderKind, 'sandbox'>, Adapter> = {
+const defined = {
   openai,
   anthropic,
   gemini,
   'openai-compatible': openAiCompatible,
-};
+} satisfies { [Kind in AccountKind]: Kind extends Vendor ? VendorProvider<Kind> : Provider<Kind> };
 
-/** OpenAI's chat endpoint takes no address of a document, its responses endpoint does. Only Claude's dialect brings one here. */
-function hasAddresses(call: NeutralCall): boolean {
-  return call.dialect === 'messages' && mediaOf(call).includes('file-url');
+/** In the order they are tried. */
+export const vendors: readonly VendorProvider[] = vendorKinds.map((vendor) => defined[vendor]);
+
+/** Stands where a model is no vendor's: a server that follows OpenAI. */
+export const ownServer = openAiCompatible.kind;
+
+export function providerOf(kind: AccountKind): Provider {
+  return defined[kind];
 }
 
-/** Claudes that take no schema are held to one by a tool, which is translation's work. */
-const translatingAnthropic: Adapter = { ...anthropic, native: [] };
-
-/** How a vendor's errors are read, and its answers where the call is not at hand. */
-export function adapterOf(kind: Exclude<ProviderKind, 'sandbox'>): Adapter {
-  return adapters[kind];
+export function vendorOf(vendor: Vendor): VendorProvider {
+  return defined[vendor];
 }
 
-/** Who translates, or relays, one call to one model. The sandbox answers inside the process and has no adapter. */
-export function adapterFor(kind: Exclude<ProviderKind, 'sandbox'>, call: NeutralCall, model: string): Adapter {
-  const adapter = adapters[kind];
-  // What only the dialect itself knows is lost in translation.
-  if (call.onlyNative.length > 0) return adapter;
-  if (kind === 'openai' && call.dialect !== 'responses' && (needsResponses(call, model) || hasAddresses(call)))
-    return openAiResponses;
-  if (kind === 'anthropic' && call.dialect === 'messages' && call.output.kind === 'json-schema')
-    return isClaude(model) && !claudeModel(model).schemas ? translatingAnthropic : adapter;
-  return adapter;
+/** Undefined for the sandbox, which answers inside the process, and for a server that is no vendor's. */
+export function findVendor(kind: ProviderKind | string): VendorProvider | undefined {
+  return isVendor(kind) ? defined[kind] : undefined;
+}
+
+/** Names for people: `OpenAI, Anthropic and Google`. */
+export function listNames(some: readonly string[], last: 'and' | 'or'): string {
+  return some.length < 2 ? some.join('') : `${some.slice(0, -1).join(', ')} ${last} ${some.at(-1)}`;
 }

@@ -43,9 +43,9 @@ export function translateCall(adapter: Adapter, call: NeutralCall, target: Targe
 }
 
 /** The tools that may be called are all that is told of; Gemini, where it must call one, takes a list of names instead. */
-function onlyAllowed(call: NeutralCall, { kind }: Adapter): NeutralCall {
-  const { allowedTools, toolChoice } = call;
-  if (allowedTools === undefined || (kind === 'gemini' && toolChoice?.kind === 'required')) return call;
+function onlyAllowed(call: NeutralCall, adapter: Adapter): NeutralCall {
+  const { allowedTools } = call;
+  if (allowedTools === undefined || adapter.allowsTools(call)) return call;
   const tools = call.tools.filter(({ name }) => allowedTools.includes(name));
   return tools.length === 0 ? { ...call, toolChoice: { kind: 'none' } } : { ...call, tools };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adapterOf } from './providers.ts';
+import { providerOf } from './providers.ts';
 
 /** Each vendor's words for a model it does not have, or not for this account. */
 const unknown = [
@@ -94,14 +94,14 @@ const others = [
 
 describe('a model the provider does not know', () => {
   it.each(unknown)('is read from the words of %s (%i)', (kind, status, body) => {
-    expect(adapterOf(kind).error(status, JSON.stringify(body))).toMatchObject({
+    expect(providerOf(kind).adapter.error(status, JSON.stringify(body))).toMatchObject({
       kind: 'caller',
       code: 'model_not_found',
     });
   });
 
   it.each(others)('is not read into other words of %s (%i)', (kind, status, body) => {
-    expect(adapterOf(kind).error(status, JSON.stringify(body))).toMatchObject({
+    expect(providerOf(kind).adapter.error(status, JSON.stringify(body))).toMatchObject({
       kind: 'caller',
       code: 'invalid_request',
     });

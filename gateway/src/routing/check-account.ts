@@ -1,8 +1,7 @@
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';
 import type { ProviderFailure } from '../providers/adapter.ts';
-import { listModelsRequest } from '../providers/list-models-request.ts';
-import { adapterOf } from '../providers/providers.ts';
+import { providerOf } from '../providers/providers.ts';
 
 /** What a provider says to a key. */
 export type AccountCheck =
@@ -20,7 +19,8 @@ export async function checkAccount(
   httpPools: HttpPools,
   account: Pick<ProviderAccount, 'kind' | 'baseUrl' | 'apiKey' | 'operators'>,
 ): Promise<AccountCheck> {
-  const { url, headers } = listModelsRequest(account);
+  const { modelsRequest, adapter } = providerOf(account.kind);
+  const { url, headers } = modelsRequest(account);
   const { origin, pathname, search } = new URL(url);
   try {
     const { statusCode: status, body } = await httpPools.pool(origin, account.operators).request({
@@ -31,7 +31,7 @@ export async function checkAccount(
     });
     const text = await textOf(body);
     if (status < 400) return { kind: 'works' };
-    const failure = adapterOf(account.kind).error(status, text);
+    const failure = adapter.error(status, text);
     const message = failure.message.replaceAll(account.apiKey, '[key]');
     // A restricted key may call models and not list them (OpenAI: "Missing scopes: api.model.read").
     const maySuffice = status === 403 && /scope|permission/i.test(message) && failure.refusal?.reason === 'access';

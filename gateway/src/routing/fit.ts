@@ -1,7 +1,8 @@
-import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
+import type { NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { likelyInputTokens } from '../models/count-tokens.ts';
-import { mediaOf, takers } from '../providers/media.ts';
+import { mediaOf } from '../providers/media.ts';
+import { providerOf } from '../providers/providers.ts';
 
 /** What a call needs of whichever model takes it. */
 export type Needs = Pick<NeutralCall, 'dialect' | 'onlyNative' | 'tools' | 'output' | 'messages'>;
@@ -35,15 +36,10 @@ function hasPictures({ messages }: Needs): boolean {
   );
 }
 
-/** Who can honour what only one dialect knows. */
-const nativeOf: Record<DialectId, readonly ProviderKind[]> = {
-  chat: ['openai', 'openai-compatible'],
-  responses: ['openai'],
-  messages: ['anthropic'],
-};
-
 /** Features nobody else has (`previous_response_id`, hosted tools) need a provider that speaks the call's own dialect. */
 export function honours(kind: ProviderKind, call: Needs): boolean {
-  if (call.onlyNative.length > 0 && !nativeOf[call.dialect].includes(kind)) return false;
-  return mediaOf(call).every((media) => takers[media].kinds.includes(kind));
+  if (kind === 'sandbox') return true;
+  const { native, takes } = providerOf(kind);
+  if (call.onlyNative.length > 0 && !native.includes(call.dialect)) return false;
+  return mediaOf(call).every((media) => takes.includes(media));
 }

@@ -1,6 +1,7 @@
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import { billedUsd, type Markup } from '../clients/markup.ts';
-import { type CatalogModel, listModels, type Vendor } from '../models/catalog.ts';
+import { type CatalogModel, listModels } from '../models/catalog.ts';
+import { vendorOf } from '../providers/providers.ts';
 
 /** A model as `GET /v1/models` shows it, in the shape of both vendors' packages. */
 export interface ListedModel {
@@ -66,15 +67,13 @@ export function listedModels(
 export function describeModel(id: string, entry: CatalogModel, markup: Markup | undefined): ListedModel {
   return listed(id, {
     owner: entry.vendor,
-    vendorName: vendorNames[entry.vendor],
+    vendorName: vendorOf(entry.vendor).name,
     contextWindow: entry.contextWindow,
     inputUsd: entry.inputUsdPerMtok,
     outputUsd: entry.outputUsdPerMtok,
     markup,
   });
 }
-
-const vendorNames: Record<Vendor, string> = { openai: 'OpenAI', anthropic: 'Anthropic', gemini: 'Google' };
 
 interface Facts {
   owner: string;

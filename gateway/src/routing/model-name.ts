@@ -1,15 +1,8 @@
+import { isVendor, type Vendor } from '@ai-gateway/shared/provider-kinds';
 import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { ProviderKind } from '../dialects/neutral.ts';
-import {
-  type CatalogModel,
-  findModel,
-  hasGone,
-  listModels,
-  type ModelRef,
-  successorOf,
-  type Vendor,
-} from '../models/catalog.ts';
+import { type CatalogModel, findModel, hasGone, listModels, type ModelRef, successorOf } from '../models/catalog.ts';
 import { isConfirmed } from '../models/retirements.ts';
 import { nearNames } from './near-names.ts';
 
@@ -75,7 +68,7 @@ function writtenAt(account: ProviderAccount | undefined, ref: ModelRef): Written
 
 function ofAccount(account: ProviderAccount, name: string, at: Date): Written {
   const { name: provider, kind, models } = account;
-  if (kind === 'openai-compatible') return { provider, kind, model: name, entry: undefined, account };
+  if (!isVendor(kind)) return { provider, kind, model: name, entry: undefined, account };
   const ref = findModel(`${kind}/${name}`, at);
   const { model, entry } = ref ?? { model: name, entry: undefined };
   const listed = models.some(({ id }) => id === name);

@@ -1,10 +1,13 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
 import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
 import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
-import { type CatalogModel, modelsOfClass, type Strength, vendors } from '../models/catalog.ts';
+import { type CatalogModel, modelsOfClass } from '../models/catalog.ts';
 import { callPrice, flatPrice, maxCostNanos, type Price } from '../models/price.ts';
-import { type Media, mediaOf, takers } from '../providers/media.ts';
+import type { Provider, Strength } from '../providers/define-provider.ts';
+import { type Media, mediaOf } from '../providers/media.ts';
+import { findVendor, listNames, providerOf, vendors } from '../providers/providers.ts';
 import { rehearsedCost } from '../providers/sandbox/sandbox.ts';
 import { fits, honours, type Needs } from './fit.ts';
 import type { Trial, TryPlace } from './health-board.ts';
@@ -34,7 +37,7 @@ export interface Candidate {
   /** Only where its vendor does not know the one before it: another of the same class there. */
   spare: boolean;
   /** Of the sandbox: the kind of provider it answers for, whose rules hold there too. */
-  standsFor?: Exclude<ProviderKind, 'sandbox'> | undefined;
+  standsFor?: AccountKind | undefined;
 }
 
 export interface RouteInput {
@@ -125,7 +128,7 @@ function named(asked: Asked): Plan {
   if (found.account === undefined && asked.livemode) {
     throw new GatewayError(
       'model_not_found',
-      `"${shorten(name)}" is a model of ${found.provider}, and this gateway has no ${found.provider} account. Set ${found.provider.toUpperCase()}_API_KEY, or add the provider to your workspace.`,
+      `"${shorten(name)}" is a model of ${found.provider}, and this gateway has no ${found.provider} account. Set ${findVendor(found.kind)?.vendor.envKey ?? 'its key'}, or add the provider to your workspace.`,
       { param: 'model' },
     );
   }
@@ -300,8 +303,8 @@ function readClass(context: NameContext, strength: Strength): NamedModel[] {
   const found =
     chosen.length > 0
       ? chosen
-      : vendors.flatMap((vendor) =>
-          modelsOfClass(strength, vendor, context.at).map((ref) => ofVendor(ref, context.accounts)),
+      : vendors.flatMap(({ kind }) =>
+          modelsOfClass(strength, kind, context.at).map((ref) => ofVendor(ref, context.accounts)),
         );
   const providers = [...new Set(found.map(({ provider }) => provider))];
   return providers.flatMap((provider) => found.filter((one) => one.provider === provider));
@@ -415,22 +418,30 @@ const mediaNames: Readonly<Record<Media, Record<DialectId, string>>> = {
 };
 
 function notNative(kind: ProviderKind, call: Needs): GatewayError {
-  const media = call.onlyNative.length > 0 ? undefined : mediaOf(call).find((one) => !takers[one].kinds.includes(kind));
-  if (media !== undefined) {
-    const param = mediaNames[media][call.dialect];
-    return new GatewayError(
-      'unsupported_parameter',
-      `\`${param}\` works with models of ${takers[media].vendors} only. Leave it out, or choose one of those.`,
-      { param },
+  const media =
+    call.onlyNative.length > 0 ? undefined : mediaOf(call).find((one) => kind === 'sandbox' || !takes(kind, one));
+  if (media !== undefined)
+    return worksOnlyAt(
+      vendors.filter(({ takes }) => takes.includes(media)),
+      mediaNames[media][call.dialect],
     );
-  }
   if (call.onlyNative.includes('thread')) return threadUnsupported();
-  const feature = call.onlyNative[0] ?? '';
-  const vendor = call.dialect === 'messages' ? 'Anthropic' : 'OpenAI';
+  return worksOnlyAt(
+    vendors.filter(({ native }) => native.includes(call.dialect)),
+    call.onlyNative[0] ?? '',
+  );
+}
+
+function takes(kind: AccountKind, media: Media): boolean {
+  return providerOf(kind).takes.includes(media);
+}
+
+function worksOnlyAt(able: readonly Provider[], param: string): GatewayError {
+  const names = able.map(({ name }) => name);
   return new GatewayError(
     'unsupported_parameter',
-    `\`${feature}\` works with models of ${vendor} only. Leave it out, or choose one of those.`,
-    { param: feature },
+    `\`${param}\` works with models of ${listNames(names, 'and')} only. Leave it out, or choose one of those.`,
+    { param },
   );
 }
 

@@ -1,18 +1,11 @@
 import { toUsd } from '@ai-gateway/shared/money';
-import type { ProviderKind } from '../dialects/neutral.ts';
+import { findVendor } from '../providers/providers.ts';
 import type { ClosedCall } from '../usage/call-record.ts';
 import type { AttemptSpan, CallEnd, CallReport, CallTrace } from './call-report.ts';
 import { type Span, spanKind } from './span.ts';
 import { newSpanId, newTraceId, readTraceContext } from './trace-context.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
-/** The names of OpenTelemetry's GenAI conventions for `gen_ai.provider.name`; an account of another kind goes by its own. */
-const providerNames: Partial<Record<ProviderKind, string>> = {
-  openai: 'openai',
-  anthropic: 'anthropic',
-  gemini: 'gcp.gemini',
-};
 
 /**
  * A server span a call and a client span for each of its attempts, named by OpenTelemetry's conventions for HTTP and for generative
@@ -102,7 +95,7 @@ export class Tracer {
     const operation = operationOf(endpoint);
     const usage = isLast ? last?.usage : undefined;
     const failed = error ?? (isLast && closed?.status === 'failed' ? (closed.errorCode ?? 'failed') : undefined);
-    const name = providerNames[place.kind] ?? place.provider;
+    const name = findVendor(place.kind)?.vendor.otelName ?? place.provider;
     return {
       traceId: trace.traceId,
       spanId: newSpanId(),

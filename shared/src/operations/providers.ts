@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
+import { isVendor, providerKinds, vendors } from '../provider-kinds.ts';
 import { credential, id, nothing, page, usdInput } from './common.ts';
 
 const priced = <Price extends z.ZodType>(price: Price) => ({
@@ -27,12 +28,9 @@ const name = z
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'must be lower-case letters, digits, dots and dashes')
   .meta({
     title: 'Name',
-    description:
-      'The prefix in model names: `name/model`. A vendor’s own name (openai, anthropic, gemini) replaces the operator’s account.',
+    description: `The prefix in model names: \`name/model\`. A vendor’s own name (${vendors.join(', ')}) replaces the operator’s account.`,
   });
-const kind = z
-  .enum(['openai', 'anthropic', 'gemini', 'openai-compatible'])
-  .meta({ title: 'Kind', description: 'The API that it has.' });
+const kind = z.enum(providerKinds).meta({ title: 'Kind', description: 'The API that it has.' });
 const baseUrl = z
   .url({ protocol: /^https?$/ })
   .max(500)
@@ -78,7 +76,7 @@ export const createProvider = operation({
   status: 201,
   input: z
     .strictObject({ name, kind, base_url: baseUrl.optional(), api_key: apiKey, models: models.default([]) })
-    .refine((input) => input.kind !== 'openai-compatible' || input.base_url !== undefined, {
+    .refine((input) => isVendor(input.kind) || input.base_url !== undefined, {
       path: ['base_url'],
       message: 'is required for an openai-compatible provider',
     }),

@@ -104,3 +104,9 @@ function answerTokensMaxOf(family: string, generation: number): number {
   if (family === 'opus' && generation < version(4, 5)) return 32_000;
   return generation < version(4, 6) ? 64_000 : 128_000;
 }
+
+/** Undefined where another vendor's model answers. */
+export function claudeAnswerCeiling(name: string): number | undefined {
+  const { answerTokensMax } = claudeModel(name);
+  return Number.isFinite(answerTokensMax) ? answerTokensMax : undefined;
+}

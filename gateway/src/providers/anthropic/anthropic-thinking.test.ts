@@ -14,7 +14,7 @@ const target = {
 /** What Claude is told about thinking, and whether the caller hears that it was dropped. */
 function thinkingOf(messages: readonly JsonObject[]): { type: unknown; dropped: readonly string[] } {
   const call = chat.read({ model: 'm', reasoning_effort: 'low', max_tokens: 9_000, messages });
-  const { body, dropped } = anthropic.request(call, target);
+  const { body, dropped } = anthropic.adapter.request(call, target);
   return { type: (JSON.parse(body) as { thinking?: JsonObject }).thinking?.type, dropped };
 }
 

@@ -34,6 +34,10 @@ export function geminiModel(name: string): GeminiModel {
   };
 }
 
+export function geminiAnswerCeiling(name: string): number {
+  return /gemini-(1|2\.0)|^gemini-pro(-vision)?$|^gemma-[123]/.test(name) ? 8_192 : 65_536;
+}
+
 /** An alias without a number (`gemini-flash-latest`) is the newest there is. Gemma is served beside Gemini, with less. */
 function generationOf(name: string): number {
   if (!name.startsWith('gemini-') || /^gemini-pro(-vision)?$/.test(name)) return version(1);

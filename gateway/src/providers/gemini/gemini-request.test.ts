@@ -14,17 +14,17 @@ describe('where a call to Gemini goes', () => {
   const target = targetOf('gemini-2.5-flash');
 
   it('the key goes in a header, never in the address', () => {
-    const { url, headers } = gemini.request(callOf({}), target);
+    const { url, headers } = gemini.adapter.request(callOf({}), target);
     expect(url).toBe('https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:generateContent');
     expect(headers).toEqual({ 'content-type': 'application/json', 'x-goog-api-key': 'the-key' });
   });
 
   it('a streamed call asks for server-sent events', () => {
-    expect(gemini.request(callOf({ stream: true }), target).url).toMatch(/:streamGenerateContent\?alt=sse$/);
+    expect(gemini.adapter.request(callOf({ stream: true }), target).url).toMatch(/:streamGenerateContent\?alt=sse$/);
   });
 
   it('the name of a model cannot lead anywhere else', () => {
-    const { url } = gemini.request(callOf({}), targetOf('../../v1/files?x=#'));
+    const { url } = gemini.adapter.request(callOf({}), targetOf('../../v1/files?x=#'));
     expect(new URL(url).pathname).toBe('/v1beta/models/..%2F..%2Fv1%2Ffiles%3Fx%3D%23:generateContent');
   });
 });

@@ -1,9 +1,9 @@
 import type { JsonObject, NeutralCall } from '../../dialects/neutral.ts';
-import { withinCeiling } from '../../models/answer-ceiling.ts';
 import type { Target } from '../adapter.ts';
 import { droppedExtras, droppedOf, droppedStrict } from '../dropped.ts';
+import { withinCeiling } from '../within-ceiling.ts';
 import { geminiContents } from './gemini-contents.ts';
-import { type GeminiModel, geminiModel } from './gemini-model.ts';
+import { type GeminiModel, geminiAnswerCeiling, geminiModel } from './gemini-model.ts';
 import { argumentsSchema, geminiSchema } from './gemini-schema.ts';
 import { asksToThink, thinkingConfig } from './gemini-thinking.ts';
 
@@ -33,7 +33,7 @@ function systemOf({ messages }: NeutralCall): string[] {
 function generationConfig(call: NeutralCall, target: Target, model: GeminiModel, json: JsonWay): JsonObject {
   const stops = stopsOf(call);
   return defined({
-    maxOutputTokens: withinCeiling(call.maxTokens, target),
+    maxOutputTokens: withinCeiling(call.maxTokens, geminiAnswerCeiling(target.model)),
     ...(model.sampling ? { temperature: call.temperature, topP: call.topP, topK: call.topK } : {}),
     ...(model.penaltiesAndLogprobs
       ? {

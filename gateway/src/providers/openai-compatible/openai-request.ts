@@ -1,28 +1,72 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject, NeutralCall, Tool } from '../../dialects/neutral.ts';
-import { withinCeiling } from '../../models/answer-ceiling.ts';
-import type { Target } from '../adapter.ts';
+import type { DialectId, JsonObject, NeutralCall, Tool } from '../../dialects/neutral.ts';
+import type { ProviderRequest, Target } from '../adapter.ts';
 import { droppedExtras, droppedOf, droppedStrict } from '../dropped.ts';
-import { effortFor, isForeign, type OpenAiModel, openAiModel, takesSampling, thinks } from '../openai/openai-model.ts';
+import { withinCeiling } from '../within-ceiling.ts';
 import { writeMessages } from './openai-messages.ts';
 import { fitsStrict, withProperties } from './openai-schema.ts';
 
+/** Of a model, what not every model takes that is asked by a chat completion. */
+export interface ChatRules {
+  /** Servers that follow OpenAI know the older name; OpenAI's reasoning models know only the newer. */
+  tokenLimitField: 'max_tokens' | 'max_completion_tokens';
+  /** The most tokens it answers, where that is known. */
+  answerCeiling: number | undefined;
+  /** Takes `temperature`, `top_p` and log probabilities. */
+  samples: boolean;
+  /** Takes `stop` and penalties. */
+  stops: boolean;
+  seeds: boolean;
+  /** Takes `parallel_tool_calls`. */
+  parallel: boolean;
+  /** Knows words for how hard to think; `effort` is the one of this call. */
+  reasons: boolean;
+  effort: string | undefined;
+  /** The longest `user` that is taken. */
+  userLengthMax: number;
+}
+
+/** A server whose models nobody here knows. */
+const anyServer: ChatRules = {
+  tokenLimitField: 'max_tokens',
+  answerCeiling: undefined,
+  samples: true,
+  stops: true,
+  seeds: true,
+  parallel: true,
+  reasons: false,
+  effort: undefined,
+  userLengthMax: Number.POSITIVE_INFINITY,
+};
+
+const paths: Record<DialectId, string> = {
+  chat: '/chat/completions',
+  responses: '/responses',
+  messages: '/chat/completions',
+};
+
+export function openAiRelay(dialect: DialectId, target: Target): Omit<ProviderRequest, 'body'> {
+  return { url: `${target.baseUrl}${paths[dialect]}`, headers: openAiHeaders(target) };
+}
+
+export function openAiHeaders(target: Target): Record<string, string> {
+  return { 'content-type': 'application/json', authorization: `Bearer ${target.apiKey}` };
+}
+
 /** A neutral call as an OpenAI chat completion request, and what of it the model cannot honour. */
-export function chatRequest(call: NeutralCall, target: Target): { body: JsonObject; dropped: string[] } {
-  const takes = target.kind === 'openai' && !isForeign(target.model) ? openAiModel(target.model) : undefined;
-  const reasons = takes !== undefined && takes.efforts.length > 0;
-  const samples = takes === undefined || takesSampling(takes, thinks(call.reasoning, target.model));
-  const alwaysParallel = takes?.parallel === false;
+export function chatRequest(
+  call: NeutralCall,
+  model: string,
+  rules: ChatRules = anyServer,
+): { body: JsonObject; dropped: string[] } {
+  const { samples, stops, parallel } = rules;
   const body: JsonObject = {
-    model: target.model,
+    model,
     messages: writeMessages(call.messages),
     ...(call.tools.length === 0 ? {} : { tools: call.tools.map((tool) => writeTool(call, tool)) }),
-    ...toolChoice(call, { alwaysParallel }),
+    ...toolChoice(call, { alwaysParallel: !parallel }),
     ...outputFormat(call),
-    // Compatible servers know the older name; OpenAI's reasoning models know only the newer.
-    ...defined({
-      [target.kind === 'openai' ? 'max_completion_tokens' : 'max_tokens']: withinCeiling(call.maxTokens, target),
-    }),
+    ...defined({ [rules.tokenLimitField]: withinCeiling(call.maxTokens, rules.answerCeiling) }),
     ...(samples
       ? defined({
           temperature: call.temperature,
@@ -31,41 +75,30 @@ export function chatRequest(call: NeutralCall, target: Target): { body: JsonObje
           top_logprobs: call.topLogprobs,
         })
       : {}),
-    ...(takes?.stops === false
-      ? {}
-      : defined({ frequency_penalty: call.frequencyPenalty, presence_penalty: call.presencePenalty })),
-    ...(call.stop.length === 0 || takes?.stops === false ? {} : { stop: call.stop.slice(0, 4) }),
+    ...(stops ? defined({ frequency_penalty: call.frequencyPenalty, presence_penalty: call.presencePenalty }) : {}),
+    ...(call.stop.length === 0 || !stops ? {} : { stop: call.stop.slice(0, 4) }),
     ...defined({
-      seed: takes?.searches ? undefined : call.seed,
-      user: target.kind === 'openai' ? shortUser(call.user) : call.user,
+      seed: rules.seeds ? call.seed : undefined,
+      user: shortUser(call.user, rules.userLengthMax),
       service_tier: openAiTier(call.serviceTier),
-      reasoning_effort: reasons ? effortFor(call.reasoning, target.model) : undefined,
+      reasoning_effort: rules.effort,
     }),
     ...(call.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
   };
-  const dropped = [
-    ...droppedBy(call, { takes, reasons, samples }),
-    ...(alwaysParallel ? droppedOf(call, ['parallelToolCalls']) : []),
-  ];
-  return { body, dropped };
+  return { body, dropped: droppedBy(call, rules) };
 }
 
-const userLengthMax = 64;
-
-/** OpenAI takes no longer one; Claude Code's is twice as long. What tells people apart still does. */
-export function shortUser(user: string | undefined): string | undefined {
-  return user === undefined || user.length <= userLengthMax ? user : createHash('sha256').update(user).digest('hex');
+/** OpenAI takes 64 characters; Claude Code's user is twice as long. A hash still tells people apart. */
+export function shortUser(user: string | undefined, lengthMax: number): string | undefined {
+  return user === undefined || user.length <= lengthMax ? user : createHash('sha256').update(user).digest('hex');
 }
 
-function droppedBy(
-  call: NeutralCall,
-  { takes, reasons, samples }: { takes: OpenAiModel | undefined; reasons: boolean; samples: boolean },
-): string[] {
-  const dropped = [
+function droppedBy(call: NeutralCall, { samples, stops, seeds, parallel, reasons }: ChatRules): string[] {
+  return [
     ...droppedOf(call, ['topK', 'choices']),
     ...(samples ? [] : droppedOf(call, ['temperature', 'topP', 'logprobs', 'topLogprobs'])),
-    ...(takes?.stops === false ? droppedOf(call, ['frequencyPenalty', 'presencePenalty', 'stop']) : []),
-    ...(takes?.searches ? droppedOf(call, ['seed']) : []),
+    ...(stops ? [] : droppedOf(call, ['frequencyPenalty', 'presencePenalty', 'stop'])),
+    ...(seeds ? [] : droppedOf(call, ['seed'])),
     ...(reasons ? [] : droppedOf(call, call.reasoning?.effort === 'none' ? [] : ['reasoning'])),
     ...(openAiTier(call.serviceTier) === undefined ? droppedOf(call, ['serviceTier']) : []),
     ...droppedStrict(
@@ -73,8 +106,9 @@ function droppedBy(
       call.tools.filter(({ strict, parameters }) => strictFor(call, strict, parameters) === undefined),
     ),
     ...(call.dialect === 'chat' ? [] : droppedExtras(call)),
+    ...(call.stop.length > 4 ? droppedOf(call, ['stop']) : []),
+    ...(parallel ? [] : droppedOf(call, ['parallelToolCalls'])),
   ];
-  return [...dropped, ...(call.stop.length > 4 ? droppedOf(call, ['stop']) : [])];
 }
 
 export function openAiTier(tier: string | undefined): string | undefined {

@@ -1,7 +1,15 @@
 import { isRecord } from '@ai-gateway/shared/json';
-import { withinCeiling } from '../../models/answer-ceiling.ts';
 import { type Fit, type FitOptions, Fitting, given } from '../fitting.ts';
-import { effortFor, isForeign, type OpenAiModel, openAiModel, takesSampling, thinks } from './openai-model.ts';
+import { withinCeiling } from '../within-ceiling.ts';
+import {
+  effortFor,
+  isForeign,
+  type OpenAiModel,
+  openAiAnswerCeiling,
+  openAiModel,
+  takesSampling,
+  thinks,
+} from './openai-model.ts';
 
 /** Members some model of OpenAI refuses, by dialect, with the value that is its default: that one is not missed. */
 const members = {
@@ -114,7 +122,7 @@ function fitChatCeiling(
   const both = [older, newer].filter((tokens) => typeof tokens === 'number');
   if (both.length === 0) return;
   const asked = Math.min(...both, ceiling ?? Number.POSITIVE_INFINITY);
-  const tokens = withinCeiling(asked, { kind: 'openai', model }) ?? asked;
+  const tokens = withinCeiling(asked, openAiAnswerCeiling(model)) ?? asked;
   const takesOlder = olderCeiling && typeof newer !== 'number';
   if (takesOlder) {
     if (older !== tokens) fitting.set('max_tokens', tokens);
@@ -158,7 +166,7 @@ function fitResponses({ call, json, model, ceiling }: FitOptions, takes: OpenAiM
     );
   if (typeof asked !== 'number') return;
   const most = Math.min(asked, ceiling ?? Number.POSITIVE_INFINITY);
-  const tokens = withinCeiling(most, { kind: 'openai', model }) ?? most;
+  const tokens = withinCeiling(most, openAiAnswerCeiling(model)) ?? most;
   if (tokens !== asked) fitting.set('max_output_tokens', tokens);
 }
 

@@ -185,3 +185,25 @@ export function needsResponses({ tools, reasoning }: Pick<NeutralCall, 'tools' |
     (!toolsInChat && tools.length > 0 && thinks(reasoning, model))
   );
 }
+
+/** "Invalid 'user': string too long. Expected a string with maximum length 64" */
+export const userLengthMax = 64;
+
+/** Undefined for a name that no row knows. */
+export function openAiAnswerCeiling(model: string): number | undefined {
+  return answerCeilings.find(([pattern]) => pattern.test(model))?.[1];
+}
+
+/** The first row that fits counts. */
+const answerCeilings: readonly (readonly [RegExp, number])[] = [
+  [/^gpt-3\.5/, 4_096],
+  [/^gpt-4o-2024-05-13/, 4_096],
+  [/^(chatgpt-4o|gpt-4o|gpt-4\.5|gpt-5[\d.]*-chat)/, 16_384],
+  [/^gpt-4\.1/, 32_768],
+  [/^gpt-4-(turbo|0125|1106|vision|preview)/, 4_096],
+  [/^gpt-4/, 8_192],
+  [/^o1-preview/, 32_768],
+  [/^o1-mini/, 65_536],
+  [/^o\d/, 100_000],
+  [/^gpt-[5-9]/, 128_000],
+];

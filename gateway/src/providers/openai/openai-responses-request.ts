@@ -1,10 +1,18 @@
 import type { JsonObject, NeutralCall } from '../../dialects/neutral.ts';
-import { withinCeiling } from '../../models/answer-ceiling.ts';
 import type { Target } from '../adapter.ts';
 import { droppedExtras, droppedOf, droppedStrict } from '../dropped.ts';
 import { openAiTier, shortUser, strictFor } from '../openai-compatible/openai-request.ts';
 import { withProperties } from '../openai-compatible/openai-schema.ts';
-import { effortFor, type OpenAiModel, openAiModel, takesSampling, thinks } from './openai-model.ts';
+import { withinCeiling } from '../within-ceiling.ts';
+import {
+  effortFor,
+  type OpenAiModel,
+  openAiAnswerCeiling,
+  openAiModel,
+  takesSampling,
+  thinks,
+  userLengthMax,
+} from './openai-model.ts';
 import { writeInput } from './openai-responses-input.ts';
 
 /** "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16" */
@@ -20,7 +28,7 @@ export function responsesRequest(call: NeutralCall, target: Target): { body: Jso
   const takes = openAiModel(target.model);
   const samples = takesSampling(takes, thinks(call.reasoning, target.model));
   const reasons = takes.efforts.length > 0;
-  const ceiling = withinCeiling(call.maxTokens, target);
+  const ceiling = withinCeiling(call.maxTokens, openAiAnswerCeiling(target.model));
   const include = [
     ...(reasons ? ['reasoning.encrypted_content'] : []),
     ...(samples && call.logprobs ? ['message.output_text.logprobs'] : []),
@@ -44,7 +52,7 @@ export function responsesRequest(call: NeutralCall, target: Target): { body: Jso
             top_logprobs: call.logprobs ? call.topLogprobs : undefined,
           }
         : {}),
-      user: shortUser(call.user),
+      user: shortUser(call.user, userLengthMax),
       service_tier: openAiTier(call.serviceTier),
     }),
     ...(call.dialect === 'chat'

@@ -1,10 +1,52 @@
-import type { Adapter } from '../adapter.ts';
-import { openAiCompatible } from '../openai-compatible/openai-compatible.ts';
+import type { NeutralCall } from '../../dialects/neutral.ts';
+import { defineProvider, pictureTokensMax } from '../define-provider.ts';
+import { mediaOf } from '../media.ts';
+import { openAiEmbeddings } from '../openai-compatible/openai-embeddings.ts';
+import { fitOpenAi } from './fit-openai.ts';
+import { openAiChat } from './openai-chat.ts';
+import { needsResponses, openAiAnswerCeiling, openAiModel, thinks } from './openai-model.ts';
+import { openAiResponses } from './openai-responses.ts';
+import { openaiRetirements } from './openai-retirements.ts';
 
-/** OpenAI itself: as every server that follows it, and the responses API besides. */
-export const openai: Adapter = {
-  ...openAiCompatible,
+/** OpenAI itself: chat completions as every server that follows it, and the responses API besides. */
+export const openai = defineProvider({
   kind: 'openai',
+  name: 'OpenAI',
+  envKey: 'OPENAI_API_KEY',
+  baseUrl: 'https://api.openai.com/v1',
+  catalogue: 'openai',
+  classes: { strong: ['gpt-6-sol', 'gpt-5.6-terra', 'gpt-5.4'], small: ['gpt-6-luna', 'gpt-5.4-mini'] },
+  retirements: openaiRetirements,
   native: ['chat', 'responses'],
-  keepsToJson: true,
-};
+  takes: ['audio', 'file-url'],
+  adapterFor: (call, model) =>
+    // A feature of one dialect alone is lost in translation.
+    call.onlyNative.length === 0 && call.dialect !== 'responses' && (needsResponses(call, model) || hasAddresses(call))
+      ? openAiResponses
+      : undefined,
+  fit: fitOpenAi,
+  // Features of the chat endpoint, where the model is served on the other one only.
+  lost: ({ dialect, onlyNative }, model) =>
+    dialect === 'chat' && openAiModel(model).responsesOnly ? onlyNative[0] : undefined,
+  tokenLimitField: 'max_completion_tokens',
+  answerCeiling: openAiAnswerCeiling,
+  thinksUnasked: (model) => thinks(undefined, model),
+  encodingOf: (model) =>
+    /^(ft:)?(gpt-3\.5|gpt-4(?![o.])|text-embedding|davinci|babbage)/.test(model) ? 'cl100k_base' : 'o200k_base',
+  pictureTokens,
+  // GPT-4o mini in low detail.
+  lowDetailTokens: 2_833,
+  embeddings: openAiEmbeddings,
+  adapter: openAiChat,
+});
+
+/** OpenAI's chat endpoint takes no address of a document, its responses endpoint does. Only Claude's dialect brings one here. */
+function hasAddresses(call: NeutralCall): boolean {
+  return call.dialect === 'messages' && mediaOf(call).includes('file-url');
+}
+
+/** GPT-4o 1,445, GPT-5.4 some 12,000. */
+function pictureTokens(model: string): number {
+  if (/gpt-4o-mini/.test(model)) return pictureTokensMax;
+  return /^(ft:)?(chatgpt-|gpt-)4o/.test(model) ? 1_445 : 12_000;
+}

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { parseUsd } from '@ai-gateway/shared/money';
+import { inputOf } from '../../dialects/call-input.ts';
 import type {
   Answer,
   AnswerPart,
@@ -9,7 +10,6 @@ import type {
   Tool,
   Usage,
 } from '../../dialects/neutral.ts';
-import { inputOf } from '../../models/count-tokens.ts';
 import type { ProviderFailure } from '../adapter.ts';
 import { callerCode, cleanMessage, kindOfStatus } from '../failure.ts';
 import { sampleOf } from './sample-json.ts';

@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { messages } from '../../dialects/messages.ts';
 import type { JsonObject } from '../../dialects/neutral.ts';
-import { chatRequest } from './openai-request.ts';
+import { openAiChat } from './openai-chat.ts';
 
 /** What OpenAI gets of a call in Anthropic's dialect. */
-function translated(body: JsonObject, model = 'gpt-4o'): { body: JsonObject; dropped: string[] } {
+function translated(body: JsonObject, model = 'gpt-4o'): { body: JsonObject; dropped: readonly string[] } {
   const call = messages.read({ model, max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }], ...body });
-  return chatRequest(call, {
+  const { body: sent, dropped } = openAiChat.request(call, {
     kind: 'openai',
     provider: 'openai',
     baseUrl: 'https://vendor.example/v1',
     apiKey: 'k',
     model,
   });
+  return { body: JSON.parse(sent) as JsonObject, dropped };
 }
 
 describe('a call of a Claude client, for OpenAI', () => {

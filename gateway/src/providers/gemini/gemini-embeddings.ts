@@ -1,0 +1,38 @@
+import { type EmbeddingAdapter, encode } from '../embedding-adapter.ts';
+import { asArray, asObject, parseObject } from '../openai-compatible/openai-answer.ts';
+import { geminiFailure } from './gemini-error.ts';
+import { geminiHead } from './gemini-head.ts';
+
+/** Gemini reports no usage for embeddings: what was sent is counted. */
+export const geminiEmbeddings: EmbeddingAdapter = {
+  relays: false,
+  request: (asked, target) => ({
+    ...geminiHead(target, 'batchEmbedContents'),
+    body: JSON.stringify({
+      requests: (asked.texts ?? []).map((text) => ({
+        model: `models/${target.model}`,
+        content: { parts: [{ text }] },
+        ...(asked.dimensions === undefined ? {} : { outputDimensionality: asked.dimensions }),
+      })),
+    }),
+  }),
+  response: (body, asked, inputTokens) => {
+    const embeddings = asArray(parseObject(body.toString('utf8'))?.embeddings);
+    if (embeddings === undefined) return undefined;
+    const data = embeddings.map((embedding, index) => ({
+      object: 'embedding',
+      index,
+      embedding: encode(asArray(asObject(embedding)?.values) ?? [], asked.encoding),
+    }));
+    return {
+      body: JSON.stringify({
+        object: 'list',
+        data,
+        model: asked.model,
+        usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
+      }),
+      usage: undefined,
+    };
+  },
+  error: geminiFailure,
+};
