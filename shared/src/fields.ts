@@ -19,6 +19,16 @@ export interface Field {
   readonly options: string | undefined;
   /** Of a group its fields; of a list the one field every item is. */
   readonly children: readonly Field[];
+  /** Shown only while another field of the form has this value. */
+  readonly visibleWhen?: { readonly field: string; readonly is: string } | undefined;
+  /** Names of choices for people, by value, where the value itself says too little. */
+  readonly choiceLabels?: Readonly<Record<string, string>>;
+  /** An example of what is typed. */
+  readonly placeholder?: string | undefined;
+  /** Seldom needed: a platform that can keeps it out of the first view. */
+  readonly advanced?: boolean;
+  readonly least?: number;
+  readonly most?: number;
 }
 
 interface JsonSchema {

@@ -69,7 +69,7 @@ test('Zapier’s guide tells every field of the Zaps to begin with', () => {
 
 test('the canvas of n8n says in words what a node does', () => {
   const subtitles = [new AiGateway().description.subtitle, new AiGatewayTrigger().description.subtitle];
-  expect(subtitles[0]).toContain('"chat.complete":"Complete a chat"');
+  expect(subtitles[0]).toContain('"chat.complete":"Create chat completion"');
   expect(subtitles[1]).toContain('"budgetAlert":"Budget Alert"');
 });
 

@@ -61,11 +61,17 @@ function shapeOf(field: Field, label: string): Parameter {
 function listOf({ children: [item] }: Field, label: string): Parameter {
   if (item?.kind === 'choice') return { type: 'select', multiple: true, options: choicesOf(item) };
   if (item?.options !== undefined) return { ...shapeOf(item, label), multiple: true };
+  if (item?.kind === 'group')
+    return {
+      type: 'array',
+      spec: item.children.map((child) => makeField(child)),
+      labels: { add: `Add ${singular(label).toLowerCase()}` },
+    };
   const one = singular(label);
   const { name: _, ...spec } = item === undefined ? { type: 'any', name: '' } : makeField({ ...item, label: one });
   return { type: 'array', spec, labels: { add: `Add ${one.toLowerCase()}` } };
 }
 
-function choicesOf(field: Field): Parameter['options'] {
-  return field.choices.map((value) => ({ label: valueLabel(value), value }));
+export function choicesOf(field: Field): { label: string; value: string }[] {
+  return field.choices.map((value) => ({ label: field.choiceLabels?.[value] ?? valueLabel(value), value }));
 }

@@ -1,8 +1,8 @@
 import type { Field } from '@ai-gateway/shared/fields';
-import { capitalize } from '@ai-gateway/shared/steps/wording';
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { capitalize, valueLabel } from '@ai-gateway/shared/steps/wording';
+import type { INodeProperties, INodePropertyOptions, INodePropertyTypeOptions } from 'n8n-workflow';
 import { locator } from '../nodes/locator.ts';
-import { camelCase, describe, nameOfValue, titleCase } from './wording.ts';
+import { camelCase, describe, titleCase } from './wording.ts';
 
 export interface PropertyContext {
   /** A value of the operation's sample: the placeholder of the field. */
@@ -42,20 +42,35 @@ function shapeOf(field: Field, example: unknown): Shape {
         default: textOf(field.initial),
       };
     case 'number':
-      return { type: 'number', default: numberOf(field.initial) };
+      return { type: 'number', ...bounds(field), default: numberOf(field.initial) };
     case 'integer':
-      return { type: 'number', typeOptions: { numberPrecision: 0 }, default: numberOf(field.initial) };
+      return { type: 'number', ...bounds(field, { numberPrecision: 0 }), default: numberOf(field.initial) };
     case 'boolean':
       return { type: 'boolean', default: field.initial === true };
     case 'choice':
       return { type: 'options', ...choice(field) };
     case 'list':
-      return list(field);
+      return list(field, example);
     case 'group':
       return { type: 'collection', placeholder: `Add ${titleCase(field.label)}`, options: inside(field), default: {} };
     case 'json':
-      return { type: 'json', default: field.initial === undefined ? '' : JSON.stringify(field.initial) };
+      return { type: 'json', default: jsonText(field.initial) };
   }
+}
+
+function bounds({ least, most }: Field, more: INodePropertyTypeOptions = {}): Pick<Shape, 'typeOptions'> {
+  const typeOptions: INodePropertyTypeOptions = {
+    ...(least === undefined ? {} : { minValue: least }),
+    ...(most === undefined ? {} : { maxValue: most, numberPrecision: 2 }),
+    ...more,
+  };
+  return Object.keys(typeOptions).length === 0 ? {} : { typeOptions };
+}
+
+/** A text is JSON as a person would write it; any other value is written out. */
+function jsonText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined ? '' : JSON.stringify(value);
 }
 
 /** The method of a node that fills a drop-down: `budgets.list` → `searchBudgets`. */
@@ -64,14 +79,15 @@ export function listMethod(operationId: string): string {
 }
 
 /** Of groups a repeated form, of choices a tick list, of anything else a repeated line. */
-function list(field: Field): Shape {
+function list(field: Field, example: unknown): Shape {
   const [item] = field.children;
+  const one = titleCase(item?.label ?? field.label);
   if (item?.kind === 'group')
     return {
       type: 'fixedCollection',
-      typeOptions: { multipleValues: true },
-      placeholder: `Add ${titleCase(field.label)}`,
-      options: [{ displayName: titleCase(field.label), name: 'values', values: inside(item) }],
+      typeOptions: { multipleValues: true, sortable: true },
+      placeholder: `Add ${one}`,
+      options: [{ displayName: one, name: 'values', values: inside(item) }],
       default: {},
     };
   if (item?.kind === 'choice')
@@ -89,7 +105,8 @@ function list(field: Field): Shape {
     };
   return {
     type: 'string',
-    typeOptions: { multipleValues: true, multipleValueButtonText: `Add ${titleCase(field.label)}` },
+    typeOptions: { multipleValues: true, multipleValueButtonText: `Add ${one}` },
+    ...placeholder(example),
     default: Array.isArray(field.initial) ? (field.initial as string[]) : [],
   };
 }
@@ -118,7 +135,7 @@ function choice(field: Field): Pick<Shape, 'default' | 'options'> {
 
 function choicesOf(field: Field): INodePropertyOptions[] {
   return sorted(
-    field.choices.map((value) => ({ name: nameOfValue(value), value })),
+    field.choices.map((value) => ({ name: titleCase(field.choiceLabels?.[value] ?? valueLabel(value)), value })),
     ({ name }) => name,
   );
 }

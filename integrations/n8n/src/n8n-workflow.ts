@@ -9,6 +9,7 @@ export type {
   INode,
   INodeExecutionData,
   INodeParameters,
+  INodeProperties,
   INodeType,
   ISupplyDataFunctions,
   IWebhookFunctions,

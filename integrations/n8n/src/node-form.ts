@@ -1,9 +1,11 @@
 import type { OperationId } from '@ai-gateway/shared/contract';
 import { answeredByPlatforms, type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
+import { chatStep } from '@ai-gateway/shared/steps/chat-form';
 import { withoutArticles } from '@ai-gateway/shared/steps/wording';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { FieldPlan, ListPlan, OperationPlan } from '../nodes/AiGateway/operation-plan.ts';
+import { chatProperties, modelProperties } from './chat-form.ts';
 import { isNumeric, listMethod, n8nProperty, sorted } from './n8n-property.ts';
 import { camelCase, describe, nameOfValue, titleCase } from './wording.ts';
 
@@ -11,20 +13,22 @@ import { camelCase, describe, nameOfValue, titleCase } from './wording.ts';
 export interface NodeForm {
   resources: INodePropertyOptions[];
   properties: INodeProperties[];
+  chatProperties: INodeProperties[];
+  modelProperties: INodeProperties[];
   /** By `resource.operation`, the two values a person picks. */
   operations: Record<string, OperationPlan>;
   /** By the method of the node that fills the drop-down. */
   lists: Record<string, ListPlan>;
 }
 
-/** Its fields are written by hand (chat-properties.ts): a prompt or messages, images, a schema. */
-const handTuned: ReadonlySet<string> = new Set(['chat.complete']);
+/** Its form is the shared step's: a prompt or messages, images, a schema. */
+const sharedSteps: ReadonlySet<string> = new Set(['chat.complete']);
 
 /** Every operation that has n8n among its surfaces, as resource, operation and fields. */
 export function nodeForm(contract: readonly Operation[]): NodeForm {
   const offered = contract.filter(({ surfaces }) => surfaces.includes('n8n'));
   const byResource = Map.groupBy(offered, resourceOf);
-  const generated = offered.filter(({ id }) => !handTuned.has(id));
+  const generated = offered.filter(({ id }) => !sharedSteps.has(id));
   return {
     resources: sorted(
       [...byResource.keys()].map((value) => ({ name: resourceNames[value] ?? nameOfValue(value), value })),
@@ -34,6 +38,8 @@ export function nodeForm(contract: readonly Operation[]): NodeForm {
       ...[...byResource].map(([resource, operations]) => operationProperty(resource, operations)),
       ...generated.flatMap(propertiesOf),
     ],
+    chatProperties: chatProperties(),
+    modelProperties: modelProperties(),
     operations: Object.fromEntries(generated.map((operation) => [planKey(operation), planOf(operation)])),
     lists: Object.fromEntries(listsOf(contract, offered)),
   };
@@ -76,17 +82,17 @@ function operationProperty(resource: string, operations: readonly Operation[]): 
 
 /** Where the label is no action. */
 const actions: Readonly<Record<string, string>> = {
-  'chat.complete': 'Complete a chat',
   'usage.clients': 'Get usage by client',
 };
 
 function operationOption(operation: Operation): INodePropertyOptions {
   const many = operationValue(operation) === 'getAll';
-  const label = withoutArticles(operation.label);
+  const { label: said, description } = operation.id === 'chat.complete' ? chatStep : operation;
+  const label = withoutArticles(said);
   return {
     name: many ? 'Get Many' : titleCase(label),
     value: operationValue(operation),
-    description: describe(operation.description),
+    description: describe(description),
     action: many ? `Get many ${nounOf(operation.id)}` : (actions[operation.id] ?? label),
   };
 }

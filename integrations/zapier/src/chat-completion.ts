@@ -1,31 +1,33 @@
 import { fromErrorBody, GatewayError } from '@ai-gateway/shared/errors';
 import { isRecord } from '@ai-gateway/shared/json';
 import type { Operation } from '@ai-gateway/shared/operation';
+import { chatOutput, chatSample, chatStep } from '@ai-gateway/shared/steps/chat-form';
 import { receiptOf } from '@ai-gateway/shared/steps/chat-step';
 import type { TransportAnswer } from '@ai-gateway/shared/transport';
 import type { Bundle, Create, ZObject } from 'zapier-platform-core';
 import { type ChatAnswer, chatAnswer, receiptOfBackground } from './chat-answer.ts';
-import { chatForm, chatOutput, chatSample } from './chat-form.ts';
+import { chatInputs } from './chat-form.ts';
 import { chatRequest } from './chat-request.ts';
 import { booleanOf } from './form-value.ts';
 import { gatewayOf, type Settings } from './gateway.ts';
 import { tagsOf } from './tags.ts';
-import { keyOf } from './wording.ts';
+import { actionLabel, keyOf } from './wording.ts';
 import { asZapierErrors } from './zapier-errors.ts';
+import { outputFields } from './zapier-output.ts';
 
 export function chatCompletion(operation: Operation, settings: Settings): Create {
   return {
     key: keyOf(operation.id),
     noun: 'Chat Completion',
     display: {
-      label: 'Create Chat Completion',
-      description: 'Creates a chat completion with any model of any provider, under your budgets.',
+      label: actionLabel(chatStep.label),
+      description: chatStep.description,
     },
     operation: {
       perform: (z, bundle) => asZapierErrors(z, () => ask(z, bundle, settings), { whenSlow }),
       performResume: (z, bundle) => asZapierErrors(z, () => resume(z, bundle, settings)),
-      inputFields: chatForm(operation),
-      outputFields: chatOutput,
+      inputFields: [...chatInputs],
+      outputFields: outputFields(chatOutput),
       sample: chatSample,
     },
   };

@@ -1,13 +1,14 @@
 import { formNumber, formText } from '@ai-gateway/shared/form-text';
 import { isRecord, readJson } from '@ai-gateway/shared/json';
 import {
+  fallbackModels,
   jsonBySchema,
   type StepInput,
   type StepMessage,
   withImages,
   wrongField,
 } from '@ai-gateway/shared/steps/chat-step';
-import { isEmpty, linesOf, listOf, textOf } from './form-value.ts';
+import { booleanOf, isEmpty, linesOf, listOf, textOf } from './form-value.ts';
 import type { InputData } from './operation-input.ts';
 
 /** The call a filled-in form asks for. Refuses, before anything is paid, what could not be answered. */
@@ -17,6 +18,7 @@ export function chatRequest(form: InputData, tags: Record<string, string>): Step
     model: textOf(form.model) || 'auto',
     messages: withImages(messagesOf(form), {
       urls: imagesOf(form.images),
+      detail: textOf(form.image_detail),
       params: { images: 'images', messages: 'prompt' },
     }),
     ...number('temperature', form.temperature),
@@ -24,8 +26,7 @@ export function chatRequest(form: InputData, tags: Record<string, string>): Step
     ...(isEmpty(form.reasoning_effort)
       ? {}
       : { reasoning_effort: form.reasoning_effort as NonNullable<StepInput['reasoning_effort']> }),
-    // An empty list would say that there must be no fallback.
-    ...(fallbacks.length === 0 ? {} : { fallback_models: fallbacks }),
+    ...fallbackModels(fallbacks, booleanOf(form.no_fallback) === true),
     ...responseFormat(form),
     metadata: tags,
   };

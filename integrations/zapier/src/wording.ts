@@ -1,4 +1,4 @@
-import { capitalize, titleCase as inTitleCase, valueLabel, withoutArticles } from '@ai-gateway/shared/steps/wording';
+import { capitalize, titleCase as inTitleCase, withoutArticles } from '@ai-gateway/shared/steps/wording';
 
 /** The contract speaks in sentence case and whole sentences; Zapier's reviewers have rules of their own for labels. */
 
@@ -31,11 +31,6 @@ export function nounOf(operationId: string): string {
 /** What an operation, or the list behind a drop-down, is called in the app: `budgets.check` → `budgets_check`. */
 export function keyOf(operationId: string): string {
   return operationId.replaceAll(/[^a-zA-Z0-9]+/g, '_');
-}
-
-/** `period_end` → `Period End`. */
-export function nameOfValue(value: string): string {
-  return titleCase(valueLabel(value));
 }
 
 /** Help that only repeats the label is none. */

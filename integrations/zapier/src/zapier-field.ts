@@ -1,6 +1,7 @@
 import type { Field } from '@ai-gateway/shared/fields';
+import { valueLabel } from '@ai-gateway/shared/steps/wording';
 import type { InputFieldGroup, PlainInputField } from 'zapier-platform-core';
-import { helpBeside, keyOf, nameOfValue, titleCase } from './wording.ts';
+import { helpBeside, keyOf, titleCase } from './wording.ts';
 
 /** A group's fields stand beside the others under this joint, as Zapier itself writes what is nested. */
 export const joint = '__';
@@ -90,10 +91,10 @@ function dropDown({ options }: Field): Pick<PlainInputField, 'dynamic'> {
 }
 
 /** A hidden trigger of the list's name fills the drop-down: see drop-downs.ts. */
-export function dynamicOf(listOperation: string): string {
+function dynamicOf(listOperation: string): string {
   return `${keyOf(listOperation)}.id.name`;
 }
 
-function choicesOf({ choices }: Field): { value: string; sample: string; label: string }[] {
-  return choices.map((value) => ({ value, sample: value, label: nameOfValue(value) }));
+function choicesOf({ choices, choiceLabels = {} }: Field): { value: string; sample: string; label: string }[] {
+  return choices.map((value) => ({ value, sample: value, label: titleCase(choiceLabels[value] ?? valueLabel(value)) }));
 }

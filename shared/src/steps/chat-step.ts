@@ -14,7 +14,12 @@ export type StepMessage = StepInput['messages'][number];
 /** Pictures go with the last thing the user said. `params` are the form's names for what may be wrong. */
 export function withImages(
   messages: StepMessage[],
-  { urls, params, help = '' }: { urls: readonly string[]; params: { images: string; messages: string }; help?: string },
+  {
+    urls,
+    params,
+    detail = '',
+    help = '',
+  }: { urls: readonly string[]; params: { images: string; messages: string }; detail?: string; help?: string },
 ): StepMessage[] {
   if (urls.length === 0) return messages;
   const at = messages.findLastIndex(({ role }) => role === 'user');
@@ -23,13 +28,19 @@ export function withImages(
   const images = urls.map((url) => {
     if (!/^(https?:\/\/\S+|data:image\/[\w.+-]+;base64,\S+)$/i.test(url))
       throw wrongField(
-        `"${url.slice(0, 80)}" is no image. Give an address that begins with https://${help}.`,
+        `"${url.slice(0, 80)}" is not an image. Give an address that begins with https://${help}.`,
         params.images,
       );
-    return { type: 'image_url', image_url: { url } };
+    return { type: 'image_url', image_url: { url, ...(detail === '' ? {} : { detail }) } };
   });
   const content = typeof said.content === 'string' ? [{ type: 'text', text: said.content }] : (said.content ?? []);
   return messages.with(at, { ...said, content: [...content, ...images] });
+}
+
+/** An empty list says that there is no fallback; a form that is left empty does not mean that. */
+export function fallbackModels(models: readonly string[], noFallback: boolean): Pick<StepInput, 'fallback_models'> {
+  if (noFallback) return { fallback_models: [] };
+  return models.length === 0 ? {} : { fallback_models: [...models] };
 }
 
 /** JSON that keeps to a schema, given as text or as it is. */

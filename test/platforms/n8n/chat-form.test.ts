@@ -81,7 +81,7 @@ describe('a filled-in form is a chat completion', () => {
     ['a schema that is no JSON', { outputFormat: 'json_schema', jsonSchema: '{"type":' }, /not valid JSON/],
     ['a schema that is a list', { outputFormat: 'json_schema', jsonSchema: '[]' }, /must be an object/],
     ['a schema without a type', { outputFormat: 'json_schema', jsonSchema: '{"a": 1}' }, /must say its "type"/],
-    ['an image that is no URL', { options: { imageUrls: ['photo.png'] } }, /"photo.png" is no image/],
+    ['an image that is no URL', { options: { imageUrls: ['photo.png'] } }, /"photo.png" is not an image/],
     [
       'an image with nothing to go with',
       {

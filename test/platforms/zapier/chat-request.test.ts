@@ -71,7 +71,7 @@ describe('a filled-in form is a chat completion', () => {
     ['no schema', { output_format: 'json_schema' }, /not valid JSON/],
     ['a schema that is a list', { output_format: 'json_schema', json_schema: '[]' }, /must be an object/],
     ['a schema without a type', { output_format: 'json_schema', json_schema: '{"a": 1}' }, /must say its "type"/],
-    ['an image that is no URL', { images: ['photo.png'] }, /"photo.png" is no image/],
+    ['an image that is no URL', { images: ['photo.png'] }, /"photo.png" is not an image/],
     [
       'an image with nothing to go with',
       { prompt: '', messages: [{ role: 'system', content: 'x' }], images: ['https://x/y.png'] },

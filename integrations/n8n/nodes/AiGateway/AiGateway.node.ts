@@ -9,12 +9,11 @@ import { apiError } from '../api-error.ts';
 import { modelsFor } from '../models-for.ts';
 import { refusedItem } from '../refused-item.ts';
 import { listSearches } from '../search-list.ts';
-import { chatProperties } from './chat-properties.ts';
 import { connectionDoctor } from './connection-doctor.ts';
-import { lists, properties, resources } from './generated-form.ts';
+import { chatProperties, lists, properties, resources } from './generated-form.ts';
 import { runItem } from './run-item.ts';
 
-/** By `resource.operation`, in words for the canvas: `Complete a chat`. */
+/** By `resource.operation`, in words for the canvas: `Create chat completion`. */
 const actionNames: Record<string, string> = Object.fromEntries(
   properties
     .filter(({ name }) => name === 'operation')

@@ -1,13 +1,14 @@
 import { formNumber, formText } from '@ai-gateway/shared/form-text';
 import { isRecord, readJson } from '@ai-gateway/shared/json';
 import {
+  fallbackModels,
   jsonBySchema,
   type StepInput,
   type StepMessage,
   withImages,
   wrongField,
 } from '@ai-gateway/shared/steps/chat-step';
-import { choiceOf, listOf, plainValue, textOf } from '../plain-value.ts';
+import { choiceOf, listOf, plainValue, switchOf, textOf } from '../plain-value.ts';
 
 export interface ChatForm {
   model: string;
@@ -29,24 +30,27 @@ export interface ChatOptions {
   maxTokens?: unknown;
   reasoningEffort?: unknown;
   fallbackModels?: unknown;
+  noFallback?: unknown;
+  imageDetail?: unknown;
 }
 
 /** The call a filled-in form asks for. Refuses, before anything is paid, what could not be answered. */
 export function chatRequest(form: ChatForm): StepInput {
   const { options } = form;
   const effort = textOf(options.reasoningEffort);
-  const fallbackModels = listOf(options.fallbackModels).map(textOf);
+  const fallbacks = listOf(options.fallbackModels).map(textOf);
   return {
     model: form.model.trim() || 'auto',
     messages: withImages(messagesOf(form), {
       urls: imagesOf(options.imageUrls),
+      detail: textOf(options.imageDetail),
       params: { images: 'imageUrls', messages: 'messages' },
       help: ', or choose a binary field',
     }),
     ...number('temperature', options.temperature),
     ...number('max_tokens', options.maxTokens),
     ...(effort === '' ? {} : { reasoning_effort: effort as NonNullable<StepInput['reasoning_effort']> }),
-    ...(fallbackModels.length === 0 ? {} : { fallback_models: fallbackModels }),
+    ...fallbackModels(fallbacks, switchOf(options.noFallback, false)),
     ...responseFormat(form),
   };
 }

@@ -58,10 +58,10 @@ export const properties: INodeProperties[] = [
     },
     options: [
       {
-        name: 'Chat Completion',
+        name: 'Create Chat Completion',
         value: 'complete',
-        description: 'OpenAI’s chat completions, answered by any model of any provider',
-        action: 'Complete a chat',
+        description: 'Creates a chat completion with any model of any provider, within your budgets',
+        action: 'Create chat completion',
       },
     ],
     default: 'complete',
@@ -1804,6 +1804,669 @@ export const properties: INodeProperties[] = [
         ],
         default: '',
         description: 'Only events of this type',
+      },
+    ],
+  },
+];
+
+export const chatProperties: INodeProperties[] = [
+  {
+    displayName: 'Model',
+    name: 'model',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: 'auto',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchModels',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. gpt-4o-mini',
+      },
+    ],
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+      },
+    },
+    description: 'The model that answers. “auto” picks one that fits the task.',
+  },
+  {
+    displayName: 'Input',
+    name: 'inputType',
+    type: 'options',
+    options: [
+      {
+        name: 'Prompt',
+        value: 'prompt',
+      },
+      {
+        name: 'Messages',
+        value: 'messages',
+      },
+      {
+        name: 'Messages as JSON',
+        value: 'json',
+      },
+    ],
+    default: 'prompt',
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+      },
+    },
+    description: 'One prompt, or a conversation message by message',
+  },
+  {
+    displayName: 'Prompt',
+    name: 'prompt',
+    type: 'string',
+    typeOptions: {
+      rows: 4,
+    },
+    placeholder: 'e.g. Is this e-mail an invoice or a newsletter? One word.',
+    default: '',
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+        inputType: ['prompt'],
+      },
+    },
+    description: 'Your question or instruction',
+  },
+  {
+    displayName: 'Messages',
+    name: 'messages',
+    type: 'fixedCollection',
+    typeOptions: {
+      multipleValues: true,
+      sortable: true,
+    },
+    placeholder: 'Add Message',
+    options: [
+      {
+        displayName: 'Message',
+        name: 'values',
+        values: [
+          {
+            displayName: 'Role',
+            name: 'role',
+            type: 'options',
+            options: [
+              {
+                name: 'User',
+                value: 'user',
+              },
+              {
+                name: 'Assistant',
+                value: 'assistant',
+              },
+              {
+                name: 'System',
+                value: 'system',
+              },
+            ],
+            default: 'user',
+            description: 'Role of the speaker',
+          },
+          {
+            displayName: 'Content',
+            name: 'content',
+            type: 'string',
+            typeOptions: {
+              rows: 4,
+            },
+            default: '',
+            description: 'Text of the message',
+          },
+        ],
+      },
+    ],
+    default: {
+      values: [
+        {
+          role: 'user',
+          content: '',
+        },
+      ],
+    },
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+        inputType: ['messages'],
+      },
+    },
+    description: 'The conversation so far',
+  },
+  {
+    displayName: 'Messages',
+    name: 'messagesJson',
+    type: 'json',
+    default: '[\n  { "role": "user", "content": "Hello" }\n]',
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+        inputType: ['json'],
+      },
+    },
+    description: 'As OpenAI has them: a list of objects with role and content',
+  },
+  {
+    displayName: 'System Prompt',
+    name: 'systemPrompt',
+    type: 'string',
+    typeOptions: {
+      rows: 4,
+    },
+    placeholder: 'e.g. You sort e-mails. Answer in one word.',
+    default: '',
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+      },
+    },
+    description: 'Instructions that apply to the whole answer, such as its tone or its form',
+  },
+  {
+    displayName: 'Output Format',
+    name: 'outputFormat',
+    type: 'options',
+    options: [
+      {
+        name: 'Text',
+        value: 'text',
+      },
+      {
+        name: 'JSON',
+        value: 'json_object',
+      },
+      {
+        name: 'JSON by a Schema',
+        value: 'json_schema',
+      },
+    ],
+    default: 'text',
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+      },
+    },
+    description:
+      'JSON comes parsed. With plain JSON, describe in the prompt what it holds. An answer without JSON still has its text.',
+  },
+  {
+    displayName: 'JSON Schema',
+    name: 'jsonSchema',
+    type: 'json',
+    default:
+      '{\n  "type": "object",\n  "properties": {\n    "category": { "type": "string" }\n  },\n  "required": ["category"],\n  "additionalProperties": false\n}',
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+        outputFormat: ['json_schema'],
+      },
+    },
+    description:
+      'The form of the answer. The model keeps to it strictly if every object is closed (`"additionalProperties": false`) and every property required.',
+  },
+  {
+    displayName: 'Client',
+    name: 'client',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: '',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchClients',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. acme',
+      },
+    ],
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+      },
+    },
+    description: 'Which of your clients this call is for. It counts against that client’s budget.',
+  },
+  {
+    displayName: 'Simplify',
+    name: 'simplify',
+    type: 'boolean',
+    default: true,
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+      },
+    },
+    description: 'Whether to return a simplified version of the response instead of the raw data',
+  },
+  {
+    displayName: 'Options',
+    name: 'options',
+    type: 'collection',
+    placeholder: 'Add Option',
+    default: {},
+    options: [
+      {
+        displayName: 'Fallback Model Names or IDs',
+        name: 'fallbackModels',
+        type: 'multiOptions',
+        typeOptions: {
+          loadOptionsMethod: 'getModels',
+        },
+        default: [],
+        description:
+          'Tried in this order if the model fails. Left empty, the default fallbacks of your gateway apply. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+      },
+      {
+        displayName: 'Image Binary Fields',
+        name: 'imageBinaryFields',
+        type: 'string',
+        placeholder: 'e.g. data',
+        default: '',
+        description: 'Names of the input’s binary fields with pictures that go with the prompt, separated by commas',
+      },
+      {
+        displayName: 'Image Detail',
+        name: 'imageDetail',
+        type: 'options',
+        options: [
+          {
+            name: 'Automatic',
+            value: 'auto',
+          },
+          {
+            name: 'Low',
+            value: 'low',
+          },
+          {
+            name: 'High',
+            value: 'high',
+          },
+        ],
+        default: 'auto',
+        description: 'How closely the model looks. Low costs least.',
+      },
+      {
+        displayName: 'Image URLs',
+        name: 'imageUrls',
+        type: 'string',
+        typeOptions: {
+          multipleValues: true,
+          multipleValueButtonText: 'Add Image',
+        },
+        placeholder: 'e.g. https://example.com/receipt.png',
+        default: [],
+        description: 'Pictures that go with the prompt',
+      },
+      {
+        displayName: 'Max Tokens',
+        name: 'maxTokens',
+        type: 'number',
+        typeOptions: {
+          minValue: 1,
+          numberPrecision: 0,
+        },
+        default: 1024,
+        description: 'Maximum length of the answer, in tokens',
+      },
+      {
+        displayName: 'No Fallback',
+        name: 'noFallback',
+        type: 'boolean',
+        default: false,
+        description: 'Whether to fail when the model fails, instead of trying another one',
+      },
+      {
+        displayName: 'Project',
+        name: 'project',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchProjects',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. newsletter',
+          },
+        ],
+        description: 'The project this call belongs to',
+      },
+      {
+        displayName: 'Reasoning Effort',
+        name: 'reasoningEffort',
+        type: 'options',
+        options: [
+          {
+            name: 'Extra High',
+            value: 'xhigh',
+          },
+          {
+            name: 'High',
+            value: 'high',
+          },
+          {
+            name: 'Low',
+            value: 'low',
+          },
+          {
+            name: 'Max',
+            value: 'max',
+          },
+          {
+            name: 'Medium',
+            value: 'medium',
+          },
+          {
+            name: 'Minimal',
+            value: 'minimal',
+          },
+          {
+            name: 'None',
+            value: 'none',
+          },
+        ],
+        default: 'medium',
+        description: 'How long a reasoning model thinks before it answers',
+      },
+      {
+        displayName: 'Scenario',
+        name: 'scenario',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchScenarios',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. classify-emails',
+          },
+        ],
+        description:
+          'A name to count this call under, in place of this workflow’s own ID. Use one name in several workflows that share a budget.',
+      },
+      {
+        displayName: 'Temperature',
+        name: 'temperature',
+        type: 'number',
+        typeOptions: {
+          minValue: 0,
+          maxValue: 2,
+          numberPrecision: 2,
+        },
+        default: 0.7,
+        description: 'How freely the model chooses its words, 0 to 2',
+      },
+      {
+        displayName: 'Timeout',
+        name: 'timeout',
+        type: 'number',
+        typeOptions: {
+          minValue: 1,
+        },
+        default: 300,
+        description: 'How many seconds to wait for the answer',
+      },
+    ],
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+      },
+    },
+  },
+];
+
+export const modelProperties: INodeProperties[] = [
+  {
+    displayName: 'Model',
+    name: 'model',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: 'auto',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchModels',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. gpt-4o-mini',
+      },
+    ],
+    required: true,
+    description: 'The model that answers. “auto” picks one that fits the task.',
+  },
+  {
+    displayName: 'Options',
+    name: 'options',
+    type: 'collection',
+    placeholder: 'Add Option',
+    default: {},
+    options: [
+      {
+        displayName: 'Client',
+        name: 'client',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchClients',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'Which of your clients this call is for. It counts against that client’s budget.',
+      },
+      {
+        displayName: 'Fallback Model Names or IDs',
+        name: 'fallbackModels',
+        type: 'multiOptions',
+        typeOptions: {
+          loadOptionsMethod: 'getModels',
+        },
+        default: [],
+        description:
+          'Tried in this order if the model fails. Left empty, the default fallbacks of your gateway apply. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+      },
+      {
+        displayName: 'Max Tokens',
+        name: 'maxTokens',
+        type: 'number',
+        typeOptions: {
+          minValue: 1,
+          numberPrecision: 0,
+        },
+        default: 1024,
+        description: 'Maximum length of the answer, in tokens',
+      },
+      {
+        displayName: 'No Fallback',
+        name: 'noFallback',
+        type: 'boolean',
+        default: false,
+        description: 'Whether to fail when the model fails, instead of trying another one',
+      },
+      {
+        displayName: 'Project',
+        name: 'project',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchProjects',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. newsletter',
+          },
+        ],
+        description: 'The project this call belongs to',
+      },
+      {
+        displayName: 'Scenario',
+        name: 'scenario',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchScenarios',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. classify-emails',
+          },
+        ],
+        description:
+          'A name to count this call under, in place of this workflow’s own ID. Use one name in several workflows that share a budget.',
+      },
+      {
+        displayName: 'Temperature',
+        name: 'temperature',
+        type: 'number',
+        typeOptions: {
+          minValue: 0,
+          maxValue: 2,
+          numberPrecision: 2,
+        },
+        default: 0.7,
+        description: 'How freely the model chooses its words, 0 to 2',
+      },
+      {
+        displayName: 'Timeout',
+        name: 'timeout',
+        type: 'number',
+        typeOptions: {
+          minValue: 1,
+        },
+        default: 300,
+        description: 'How many seconds to wait for the answer',
+      },
+      {
+        displayName: 'Top P',
+        name: 'topP',
+        type: 'number',
+        typeOptions: {
+          minValue: 0,
+          maxValue: 1,
+          numberPrecision: 2,
+        },
+        default: 1,
+        description: 'Limits the choice to the likeliest words, 0 to 1. Set either this or temperature.',
+      },
+      {
+        displayName: 'Use Responses API',
+        name: 'useResponsesApi',
+        type: 'boolean',
+        default: false,
+        description: 'Whether to ask by OpenAI’s newer API, for agents that need what only it has',
       },
     ],
   },

@@ -7,13 +7,12 @@ import {
   type SupplyData,
 } from 'n8n-workflow';
 import { connectionDoctor } from '../AiGateway/connection-doctor.ts';
-import { lists } from '../AiGateway/generated-form.ts';
+import { lists, modelProperties } from '../AiGateway/generated-form.ts';
 import { credentialName } from '../gateway.ts';
 import { modelsFor } from '../models-for.ts';
 import { listSearches } from '../search-list.ts';
 import type { AiNodeSdk } from './ai-node-sdk.ts';
 import { type ModelForm, modelOptions } from './model-options.ts';
-import { modelProperties } from './model-properties.ts';
 
 /** A chat model for AI Agents and chains: every call of theirs is budgeted and tagged as the node's own are. */
 export class LmChatAiGateway implements INodeType {

@@ -11,6 +11,7 @@ export interface ModelForm {
     project?: unknown;
     scenario?: unknown;
     fallbackModels?: unknown;
+    noFallback?: unknown;
     maxTokens?: unknown;
     temperature?: unknown;
     topP?: unknown;
@@ -25,7 +26,7 @@ export function modelOptions(
   credential: { baseUrl: string; apiKey: string },
   context: TaggedContext,
 ): OpenAiModel {
-  const fallbackModels = listOf(options.fallbackModels).map(textOf);
+  const fallbacks = switchOf(options.noFallback, false) ? ['none'] : listOf(options.fallbackModels).map(textOf);
   const [maxTokens, temperature, topP, timeout] = [
     options.maxTokens,
     options.temperature,
@@ -45,7 +46,7 @@ export function modelOptions(
           scenario: textOf(options.scenario),
         }),
       ),
-      ...(fallbackModels.length === 0 ? {} : { 'x-gateway-fallback': fallbackModels.join(', ') }),
+      ...(fallbacks.length === 0 ? {} : { 'x-gateway-fallback': fallbacks.join(', ') }),
     },
     useResponsesApi: switchOf(options.useResponsesApi, false),
     // The gateway has tried again and elsewhere already.

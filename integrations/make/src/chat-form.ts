@@ -1,0 +1,71 @@
+import type { Field } from '@ai-gateway/shared/fields';
+import { chatFields, chatForm } from '@ai-gateway/shared/steps/chat-form';
+import type { Json, Parameter } from './component.ts';
+import { choicesOf, makeField } from './make-field.ts';
+
+const fields = chatForm('make');
+const detail = chatFields.filter(({ key }) => key === 'image_detail');
+
+/**
+ * The image in OpenAI's own shape of a message part, so that it goes into the message as it is: IML cannot build one from a bare
+ * URL. The part's type is hidden: "The value of a hidden parameter can be set using default option."
+ * https://developers.make.com/custom-apps-documentation/block-elements/parameters/hidden
+ */
+const imagePart: readonly Parameter[] = [
+  { name: 'type', type: 'hidden', default: 'image_url' },
+  {
+    name: 'image_url',
+    type: 'collection',
+    label: 'Image',
+    required: true,
+    spec: [
+      {
+        name: 'url',
+        type: 'text',
+        label: 'URL',
+        required: true,
+        validate: { pattern: '^(https?://|data:image/)' },
+        help: 'For example, `https://example.com/photo.jpg`, or a data URL: `data:image/jpeg;base64,…`',
+      },
+      ...detail.map((field) => makeField({ ...field, key: 'detail', label: 'Detail' })),
+    ],
+  },
+];
+
+/** What Make's own kinds of fields ask for beside what the shared form says. */
+const own: Readonly<Record<string, Partial<Parameter>>> = {
+  images: { spec: imagePart, labels: { add: 'Add image' } },
+  messages: { validate: { minItems: 1 } },
+};
+
+/** The form of the shared step. A field that another one brings up is nested in that one's choice. */
+export const chatParameters: readonly Parameter[] = fields
+  .filter(({ visibleWhen }) => visibleWhen === undefined)
+  .map(parameter);
+
+function parameter(field: Field): Parameter {
+  return {
+    ...makeField(field),
+    ...(field.kind === 'choice' ? { options: choices(field) } : {}),
+    ...(field.kind === 'json' ? { type: 'json' } : {}),
+    help: helpOf(field),
+    advanced: field.advanced || undefined,
+    ...own[field.key],
+  };
+}
+
+function choices(field: Field): Json {
+  return choicesOf(field).map((choice) => {
+    const nested = fields.filter(
+      ({ visibleWhen }) => visibleWhen?.field === field.key && visibleWhen.is === choice.value,
+    );
+    return nested.length === 0 ? choice : { ...choice, nested: nested.map(parameter) };
+  });
+}
+
+/** Make has no placeholders and wants an example in the help, introduced by "For example". */
+function helpOf({ help, placeholder, multiline, options, children: [item] }: Field): string | undefined {
+  const isTyped = !multiline && options === undefined && item?.options === undefined;
+  const example = isTyped && placeholder !== undefined ? `For example, \`${placeholder}\`.` : '';
+  return `${help} ${example}`.trim() || undefined;
+}

@@ -1,0 +1,218 @@
+import type { Field } from '../fields.ts';
+
+/**
+ * Where the form of a chat completion differs from one platform to another, and why. Whatever is not in this table is the same on
+ * all three: test/platforms/steps.test.ts reads the finished apps and holds them to it, in both directions.
+ */
+
+export type Platform = 'make' | 'zapier' | 'n8n';
+
+export type FieldChange = Partial<
+  Pick<
+    Field,
+    | 'key'
+    | 'label'
+    | 'help'
+    | 'required'
+    | 'initial'
+    | 'choices'
+    | 'choiceLabels'
+    | 'visibleWhen'
+    | 'advanced'
+    | 'placeholder'
+  >
+>;
+
+export interface PlatformException {
+  readonly on: readonly Platform[];
+  /** A field of the chat completion by its key; `messages.role` for one inside it. */
+  readonly field: string;
+  /** What the platform has instead; `absent` where it lacks the field. */
+  readonly change: FieldChange | 'absent';
+  readonly because: string;
+}
+
+const published =
+  'Keys of published apps stay: another key would empty the field in every step that people have built.';
+const optionWithValue =
+  'n8n adds an option with a value already in it: its number and choice fields cannot begin empty.';
+const seldomUsed = 'n8n keeps optional fields under Options, and the published node has this one there.';
+
+export const platformExceptions: readonly PlatformException[] = [
+  { on: ['n8n'], field: 'input', change: { key: 'inputType' }, because: published },
+  { on: ['make'], field: 'system_prompt', change: { key: 'system' }, because: published },
+  { on: ['make'], field: 'output_format', change: { key: 'format' }, because: published },
+  { on: ['make'], field: 'json_schema', change: { key: 'schema' }, because: published },
+  { on: ['n8n'], field: 'client_id', change: { key: 'client' }, because: published },
+  { on: ['n8n'], field: 'scenario_id', change: { key: 'scenario' }, because: published },
+  { on: ['n8n'], field: 'images', change: { key: 'imageUrls' }, because: published },
+  {
+    on: ['zapier'],
+    field: 'input',
+    change: 'absent',
+    because: 'Published Zaps fill in a prompt and messages together; a choice between the two would hide one of them.',
+  },
+  {
+    on: ['zapier'],
+    field: 'prompt',
+    change: {
+      required: false,
+      visibleWhen: undefined,
+      help: 'Your question or instruction. It may be empty if you fill in messages below.',
+    },
+    because: 'Zapier shows prompt and messages side by side, and either may be empty.',
+  },
+  {
+    on: ['zapier'],
+    field: 'messages',
+    change: { required: false, visibleWhen: undefined },
+    because: 'Zapier shows prompt and messages side by side, and either may be empty.',
+  },
+  {
+    on: ['zapier'],
+    field: 'messages',
+    change: { help: '' },
+    because: 'Zapier shows no help of a field with line items; the fields inside have theirs.',
+  },
+  {
+    on: ['zapier'],
+    field: 'messages.role',
+    change: { required: false, initial: undefined, help: 'Role of the speaker. Default: user.' },
+    because:
+      'Zapier fills in no default of a line item, and a required one would have to be filled in without messages too.',
+  },
+  {
+    on: ['zapier'],
+    field: 'messages.content',
+    change: {
+      required: false,
+      help: 'Text of an earlier message of the conversation. The prompt follows the messages.',
+    },
+    because: 'Zapier shows prompt and messages side by side, and either may be empty.',
+  },
+  {
+    on: ['n8n'],
+    field: 'messages',
+    change: { required: false },
+    because: 'A repeated form in n8n begins with one line; there is nothing to require.',
+  },
+  {
+    on: ['n8n'],
+    field: 'messages.role',
+    change: { required: false },
+    because: 'A choice in n8n always has a value; there is nothing to require.',
+  },
+  {
+    on: ['n8n'],
+    field: 'messages.content',
+    change: { required: false },
+    because: 'n8n marks required fields of a repeated form, but runs the node without them: an empty line is left out.',
+  },
+  {
+    on: ['n8n'],
+    field: 'input',
+    change: { choices: ['prompt', 'messages', 'json'] },
+    because:
+      'Make and Zapier map a list straight into Messages; a repeated form of n8n takes none, so JSON is a choice.',
+  },
+  {
+    on: ['make', 'zapier'],
+    field: 'messages_json',
+    change: 'absent',
+    because: 'Make and Zapier map a list straight into Messages.',
+  },
+  {
+    on: ['make'],
+    field: 'images',
+    change: { label: 'Images', visibleWhen: { field: 'input', is: 'prompt' }, placeholder: undefined },
+    because:
+      'IML can put no picture into a message of a list, nor build a message part from a bare URL: Make asks for the parts.',
+  },
+  {
+    on: ['make'],
+    field: 'image_detail',
+    change: 'absent',
+    because: 'Make asks for it with each image, since it asks for the message part itself.',
+  },
+  {
+    on: ['make', 'zapier'],
+    field: 'image_binary_fields',
+    change: 'absent',
+    because: 'Only n8n keeps files beside the fields of an item; in Make and Zapier a file is mapped as its URL.',
+  },
+  {
+    on: ['zapier', 'n8n'],
+    field: 'strict',
+    change: 'absent',
+    because:
+      'Their code reads the schema and asks for strictness where OpenAI allows it; IML cannot walk through a schema.',
+  },
+  {
+    on: ['make'],
+    field: 'json_schema',
+    change: { help: 'The form of the answer.' },
+    because: 'Make has the check box Strict, which says when the model keeps to the schema.',
+  },
+  {
+    on: ['n8n'],
+    field: 'json_schema',
+    change: {
+      initial:
+        '{\n  "type": "object",\n  "properties": {\n    "category": { "type": "string" }\n  },\n  "required": ["category"],\n  "additionalProperties": false\n}',
+    },
+    because: 'The JSON editor of n8n shows no placeholder, so it begins with an example.',
+  },
+  {
+    on: ['zapier'],
+    field: 'scenario_id',
+    change: {
+      help: 'A name to count this call under, in place of this Zap’s own ID. Fill it in if you rely on reports, since Zapier does not always send that ID, or if several Zaps share a budget.',
+    },
+    because: 'Zapier promises a Zap’s ID for subscriptions only.',
+  },
+  { on: ['n8n'], field: 'project', change: { advanced: true }, because: seldomUsed },
+  { on: ['n8n'], field: 'scenario_id', change: { advanced: true }, because: seldomUsed },
+  { on: ['n8n'], field: 'images', change: { advanced: true }, because: seldomUsed },
+  { on: ['n8n'], field: 'image_detail', change: { initial: 'auto' }, because: optionWithValue },
+  { on: ['n8n'], field: 'temperature', change: { initial: 0.7 }, because: optionWithValue },
+  { on: ['n8n'], field: 'max_tokens', change: { initial: 1024 }, because: optionWithValue },
+  { on: ['n8n'], field: 'reasoning_effort', change: { initial: 'medium' }, because: optionWithValue },
+  {
+    on: ['n8n'],
+    field: 'fallback_models',
+    change: {
+      label: 'Fallback model names or IDs',
+      help: 'Tried in this order if the model fails. Left empty, the default fallbacks of your gateway apply. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+    },
+    because:
+      'n8n’s linter asks for these words (`node-param-display-name-wrong-for-dynamic-multi-options`, `node-param-description-wrong-for-dynamic-multi-options`).',
+  },
+  {
+    on: ['make', 'zapier'],
+    field: 'simplify',
+    change: 'absent',
+    because:
+      'n8n’s guidelines ask for it where an answer has more than ten fields; Make and Zapier list the fields beforehand.',
+  },
+  {
+    on: ['make', 'zapier'],
+    field: 'timeout',
+    change: 'absent',
+    because: 'Make allows a module 300 seconds and Zapier a step 30; neither lets a form say how long.',
+  },
+  {
+    on: ['make', 'n8n'],
+    field: 'long_answer',
+    change: 'absent',
+    because: 'Only Zapier ends a step after 30 seconds.',
+  },
+];
+
+/** What a platform has in place of a field, all its lines of the table together. */
+export function changesOn(platform: Platform, field: string): FieldChange | 'absent' | undefined {
+  const changes = platformExceptions
+    .filter((exception) => exception.field === field && exception.on.includes(platform))
+    .map(({ change }) => change);
+  if (changes.length === 0) return undefined;
+  return changes.includes('absent') ? 'absent' : Object.assign({}, ...changes);
+}

@@ -1,0 +1,186 @@
+import type { Platform } from '@ai-gateway/shared/steps/platform-exceptions';
+import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
+import type { INodeProperties } from 'n8n-nodes-ai-gateway/src/n8n-workflow.ts';
+import type { PlainInputField, PlainOutputField } from 'zapier-platform-core';
+import { app as makeApp } from './make/make-host.ts';
+import { app as zapierApp } from './zapier/zapier-host.ts';
+
+/** A field of a form as its platform shows it: one shape for all three, read off the finished app. */
+export interface FinishedField {
+  /** `messages.role` for a field inside another. */
+  key: string;
+  label: string;
+  help: string;
+  required: boolean;
+  initial: unknown;
+  choices: [value: string, label: string][];
+  /** `input=prompt`: shown while the field `input` has the value `prompt`. */
+  visibleWhen: string | undefined;
+  advanced: boolean;
+}
+
+export interface FinishedStep {
+  label: string;
+  description: string;
+  fields: FinishedField[];
+  /** Keys with labels in lower case; undefined where the platform declares none. */
+  output: [key: string, label: string][] | undefined;
+  sample: unknown;
+}
+
+interface MakeParameter {
+  name?: string;
+  type: string;
+  label?: string;
+  help?: string;
+  required?: boolean;
+  default?: unknown;
+  advanced?: boolean;
+  options?: string | { label: string; value: string; nested?: MakeParameter[] }[];
+  spec?: MakeParameter | MakeParameter[];
+}
+
+function makeFields(
+  parameters: readonly MakeParameter[],
+  { before = '', visibleWhen }: { before?: string; visibleWhen?: string } = {},
+): FinishedField[] {
+  return parameters.flatMap((parameter) => {
+    const { name = '', options, spec } = parameter;
+    const choices = Array.isArray(options) ? options : [];
+    // The parts of a message in OpenAI's shape, which only Make asks for as they are.
+    const inside = name !== 'images' && Array.isArray(spec) ? spec : [];
+    return [
+      {
+        key: `${before}${name}`,
+        label: parameter.label ?? '',
+        help: parameter.help ?? '',
+        required: parameter.required ?? false,
+        initial: parameter.default,
+        choices: choices.map(({ value, label }): [string, string] => [value, label]),
+        visibleWhen,
+        advanced: parameter.advanced ?? false,
+      },
+      ...makeFields(inside, { before: `${name}.` }),
+      ...choices.flatMap(({ value, nested = [] }) => makeFields(nested, { visibleWhen: `${name}=${value}` })),
+    ];
+  });
+}
+
+function makeChat(): FinishedStep {
+  const chat = makeApp.module.chatComplete;
+  const answer = chat?.code.interface as MakeParameter[];
+  return {
+    label: chat?.label ?? '',
+    description: chat?.description ?? '',
+    fields: makeFields(chat?.code.mappableParams as MakeParameter[]),
+    output: answer.flatMap(({ name = '', label = '', spec }): [string, string][] =>
+      Array.isArray(spec)
+        ? spec.map((inner) => [`${name}.${inner.name}`, (inner.label ?? '').toLowerCase()])
+        : [[name, label.toLowerCase()]],
+    ),
+    sample: chat?.code.samples,
+  };
+}
+
+type ZapierField = PlainInputField | ((z: unknown, bundle: object) => PlainInputField[]);
+
+/** A field that comes by a function is asked for with each choice of each field that alters the form. */
+function zapierFields(fields: readonly ZapierField[]): FinishedField[] {
+  const altering = fields.flatMap((field) =>
+    typeof field !== 'function' && field.altersDynamicFields === true ? [field] : [],
+  );
+  return fields.flatMap((field) => {
+    if (typeof field !== 'function') return zapierField(field);
+    for (const { key, choices } of altering)
+      for (const { value } of choices as { value: string }[]) {
+        const shown = field({}, { inputData: { [key]: value } });
+        if (shown.length > 0) return shown.flatMap((one) => zapierField(one, `${key}=${value}`));
+      }
+    return [];
+  });
+}
+
+function zapierField(field: PlainInputField, visibleWhen?: string): FinishedField[] {
+  const read = (one: PlainInputField, key: string): FinishedField => ({
+    key,
+    label: one.label ?? '',
+    help: one.helpText ?? '',
+    required: one.required ?? false,
+    initial: one.type === 'boolean' && one.default !== undefined ? one.default === 'true' : one.default,
+    choices: ((one.choices ?? []) as { value: string; label: string }[]).map(({ value, label }) => [value, label]),
+    visibleWhen,
+    advanced: false,
+  });
+  const inside = (field.children ?? []) as PlainInputField[];
+  return [read(field, field.key), ...inside.map((child) => read(child, `${field.key}.${child.key}`))];
+}
+
+function zapierChat(): FinishedStep {
+  const chat = zapierApp.creates.chat_complete;
+  return {
+    label: chat?.display.label ?? '',
+    description: chat?.display.description ?? '',
+    fields: zapierFields((chat?.operation.inputFields ?? []) as ZapierField[]),
+    output: ((chat?.operation.outputFields ?? []) as PlainOutputField[]).map(({ key, label = '' }) => [
+      key.replace('__', '.'),
+      label.toLowerCase(),
+    ]),
+    sample: chat?.operation.sample,
+  };
+}
+
+function n8nFields(
+  properties: readonly INodeProperties[],
+  { before = '', advanced = false }: { before?: string; advanced?: boolean } = {},
+): FinishedField[] {
+  return properties.flatMap((property) => {
+    const { name, type, options = [] } = property;
+    if (type === 'collection') return n8nFields(options as INodeProperties[], { advanced: true });
+    const { resource: _, operation: __, ...when } = property.displayOptions?.show ?? {};
+    const [condition] = Object.entries(when);
+    const inside = type === 'fixedCollection' ? options.flatMap((one) => ('values' in one ? one.values : [])) : [];
+    return [
+      {
+        key: `${before}${name}`,
+        label: property.displayName,
+        help: property.description ?? '',
+        required: property.required ?? false,
+        initial: n8nInitial(property),
+        choices: options.flatMap((one): [string, string][] => ('value' in one ? [[String(one.value), one.name]] : [])),
+        visibleWhen: condition === undefined ? undefined : `${condition[0]}=${condition[1]?.[0]}`,
+        advanced,
+      },
+      ...n8nFields(inside, { before: `${name}.` }),
+    ];
+  });
+}
+
+/** n8n wants a default of every field; an empty one is none. */
+function n8nInitial({ type, default: given }: INodeProperties): unknown {
+  if (type === 'resourceLocator') return (given as { value: string }).value || undefined;
+  return type === 'fixedCollection' || Array.isArray(given) || given === '' ? undefined : given;
+}
+
+function n8nChat(): FinishedStep {
+  const { properties } = new AiGateway().description;
+  const isChat = ({ displayOptions }: INodeProperties): boolean =>
+    displayOptions?.show?.resource?.[0] === 'chat' && displayOptions.show.operation?.[0] === 'complete';
+  const operation = properties
+    .filter(({ name, displayOptions }) => name === 'operation' && displayOptions?.show?.resource?.[0] === 'chat')
+    .flatMap(({ options = [] }) => options)
+    .find((option) => 'value' in option && option.value === 'complete');
+  return {
+    label: operation?.name ?? '',
+    description: operation !== undefined && 'description' in operation ? (operation.description ?? '') : '',
+    fields: n8nFields(properties.filter(isChat)),
+    // n8n declares no output: what a node answers with is seen when it has run.
+    output: undefined,
+    sample: undefined,
+  };
+}
+
+export const finishedApps: Readonly<Record<Platform, { chat: FinishedStep }>> = {
+  make: { chat: makeChat() },
+  zapier: { chat: zapierChat() },
+  n8n: { chat: n8nChat() },
+};

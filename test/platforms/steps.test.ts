@@ -1,0 +1,133 @@
+import type { Field } from '@ai-gateway/shared/fields';
+import { chatFields, chatOutput, chatSample, chatStep } from '@ai-gateway/shared/steps/chat-form';
+import { receiptOf, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
+import { changesOn, type Platform, platformExceptions } from '@ai-gateway/shared/steps/platform-exceptions';
+import { inWordsOf } from '@ai-gateway/shared/steps/step-field';
+import { valueLabel } from '@ai-gateway/shared/steps/wording';
+import { describe, expect, test } from 'vitest';
+import { type FinishedField, finishedApps } from './finished-apps.ts';
+
+/**
+ * One law for a step that several platforms have: the finished apps, read as Make, Zapier and n8n read them, have the same fields,
+ * texts, samples and outputs, but where `platformExceptions` says otherwise. Nothing here knows how the forms are made.
+ */
+
+const platforms: readonly Platform[] = ['make', 'zapier', 'n8n'];
+
+/** Case, the full stop of a lone sentence, and Make's example in the help are each platform's own spelling. */
+const comparable = (text: string): string =>
+  text
+    .replace(/ ?For example, `.*`\.$/, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+
+/** What a field of the shared step is on a platform, by its path there. */
+function expectedOn(platform: Platform): FinishedField[] {
+  const keyOn = (key: string): string => {
+    const change = changesOn(platform, key);
+    const own = change === undefined || change === 'absent' ? key : (change.key ?? key);
+    // n8n's keys are in camel case.
+    return platform === 'n8n' ? own.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) : own;
+  };
+  const read = (field: Field, path: string): FinishedField[] => {
+    const change = changesOn(platform, path);
+    if (change === 'absent') return [];
+    const own = { ...field, ...change };
+    const [item] = field.children;
+    const inside = item?.kind === 'group' ? item.children : [];
+    return [
+      {
+        key: path.replace(field.key, keyOn(field.key)),
+        label: comparable(own.label),
+        help: comparable(inWordsOf(platform, own.help)),
+        required: own.required,
+        initial: field.kind === 'list' ? undefined : own.initial,
+        choices: own.choices
+          .map((value): [string, string] => [value, comparable(own.choiceLabels?.[value] ?? valueLabel(value))])
+          .toSorted(),
+        visibleWhen:
+          own.visibleWhen === undefined ? undefined : `${keyOn(own.visibleWhen.field)}=${own.visibleWhen.is}`,
+        // Zapier's form is one flat list.
+        advanced: platform !== 'zapier' && own.advanced === true,
+      },
+      ...inside.flatMap((child) => read(child, `${path}.${child.key}`)),
+    ];
+  };
+  return chatFields.flatMap((field) => read(field, field.key));
+}
+
+const byKey = <Item extends { key: string }>(fields: readonly Item[]): Record<string, Item> =>
+  Object.fromEntries(fields.map((field) => [field.key, field]));
+
+describe.each(platforms)('the chat completion on %s', (platform) => {
+  const app = finishedApps[platform];
+
+  test('has the fields of the shared step, with its texts, choices and defaults', () => {
+    const finished = app.chat.fields.map((field) => ({
+      ...field,
+      label: comparable(field.label),
+      help: comparable(field.help),
+      choices: field.choices.map(([value, label]) => [value, comparable(label)]).toSorted(),
+    }));
+    const expected = expectedOn(platform);
+    expect(byKey(finished)).toEqual(byKey(expected));
+  });
+
+  test('is named and described as on the other two', () => {
+    expect(app.chat.label.replace(/ an? /, ' ').toLowerCase()).toBe(chatStep.label.replace(/ an? /, ' ').toLowerCase());
+    expect(comparable(app.chat.description)).toBe(comparable(chatStep.description));
+  });
+
+  test('answers with the shared output, and shows the shared sample', () => {
+    if (app.chat.output !== undefined) expect(app.chat.output).toEqual(outputOf(platform, chatOutput));
+    if (app.chat.sample !== undefined) expect(app.chat.sample).toEqual(chatSample);
+  });
+});
+
+/** Labels in lower case; Zapier names a field inside a group after the group, and finds the fields of JSON by a test of the step. */
+function outputOf(platform: Platform, fields: readonly Field[]): [key: string, label: string][] {
+  return fields
+    .filter(({ kind }) => !(platform === 'zapier' && kind === 'json'))
+    .flatMap(({ key, label, children }): [string, string][] =>
+      children.length === 0
+        ? [[key, label.toLowerCase()]]
+        : children.map((child) => [
+            `${key}.${child.key}`,
+            (platform === 'zapier' ? `${label} ${child.label}` : child.label).toLowerCase(),
+          ]),
+    );
+}
+
+test('the shared output is what an answer is turned into, field by field', () => {
+  const answer = { ...stepAnswer(completion, true), ...receiptOf({}) };
+  expect(Object.keys(answer)).toEqual(chatOutput.map(({ key }) => key));
+  expect(Object.keys(chatSample)).toEqual(chatOutput.map(({ key }) => key));
+});
+
+const completion = {
+  id: 'chatcmpl-1',
+  object: 'chat.completion' as const,
+  model: 'gpt-4o-mini',
+  choices: [{ index: 0, message: { role: 'assistant' as const, content: '{}' }, finish_reason: 'stop' }],
+};
+
+describe('the table of exceptions', () => {
+  test.each(platformExceptions.map((exception) => [exception.field, exception] as const))(
+    'says of %s a change that is one, with a reason in a sentence',
+    (path, { change, because }) => {
+      const [key = '', inner] = path.split('.');
+      const field = chatFields.find((candidate) => candidate.key === key);
+      const changed = inner === undefined ? field : field?.children[0]?.children.find((child) => child.key === inner);
+      expect(changed).toBeDefined();
+      expect(because).toMatch(/^[A-Zn].{20,}\.$/);
+      if (change === 'absent') return;
+      for (const [attribute, value] of Object.entries(change))
+        expect(changed?.[attribute as keyof Field], attribute).not.toEqual(value);
+    },
+  );
+
+  test('leaves every field to one platform at least', () => {
+    for (const { key } of chatFields)
+      expect(platforms.filter((platform) => changesOn(platform, key) !== 'absent')).not.toEqual([]);
+  });
+});
