@@ -1,13 +1,22 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Services } from '../services.ts';
+import type { Pool } from 'pg';
 import { type Caller, hashKey, hintOf, type KeyTags, mayGrant, newKey } from './api-key.ts';
 import type { Context } from './context.ts';
 import { insertKey, listKeys, revokeKey, type StoredKey } from './key-store.ts';
 import { newId } from './new-id.ts';
 import { carriesLocks } from './own-tags.ts';
+import type { WorkspaceViews } from './workspace-view.ts';
 
-export const keyHandlers: Pick<Handlers<Context<Services>>, 'keys.create' | 'keys.list' | 'keys.revoke' | 'me.get'> = {
+interface KeyPorts {
+  db: Pool;
+  now: () => number;
+  workspaces: WorkspaceViews;
+  forgetKey: (keyId: string) => void;
+  health: { statusOf(account: string, workspaceId: string): 'ok' | 'resting' | 'refused' };
+}
+
+export const keyHandlers: Pick<Handlers<Context<KeyPorts>>, 'keys.create' | 'keys.list' | 'keys.revoke' | 'me.get'> = {
   'keys.create': async (input, { caller, services }) => {
     const livemode = input.mode === 'live';
     if (!mayGrant(caller.role, input.role))

@@ -1,9 +1,9 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { isVendor } from '@ai-gateway/shared/provider-kinds';
+import type { Pool } from 'pg';
 import { readBaseUrl } from '../http-pools/given-url.ts';
 import { findVendor } from '../providers/providers.ts';
-import type { Services } from '../services.ts';
 import { hintOf } from './api-key.ts';
 import type { Context } from './context.ts';
 import { newId } from './new-id.ts';
@@ -16,10 +16,19 @@ import {
   updateProviderAccount,
 } from './provider-account-store.ts';
 import { seal } from './seal.ts';
+import type { WorkspaceViews } from './workspace-view.ts';
 import { sealContext } from './workspace-view.ts';
 
+interface ProviderPorts {
+  db: Pool;
+  now: () => number;
+  secret: string;
+  allowPrivateNetwork: boolean;
+  workspaces: WorkspaceViews;
+}
+
 export const providerHandlers: Pick<
-  Handlers<Context<Services>>,
+  Handlers<Context<ProviderPorts>>,
   'providers.create' | 'providers.list' | 'providers.update' | 'providers.remove'
 > = {
   'providers.create': async (input, { caller, services }) => {
@@ -91,7 +100,7 @@ export const providerHandlers: Pick<
   },
 };
 
-function baseUrlOf(text: string, { allowPrivateNetwork }: Services): string {
+function baseUrlOf(text: string, { allowPrivateNetwork }: ProviderPorts): string {
   return readBaseUrl({ text, param: 'base_url', allowPrivateNetwork });
 }
 

@@ -1,16 +1,22 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { isRecord } from '@ai-gateway/shared/json';
+import type { Pool } from 'pg';
 import type { KeyTags } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { carriesLocks, seesMargin } from '../accounts/own-tags.ts';
 import { takeCost } from '../clients/hide-cost.ts';
-import { billedUsd, shownMarkup } from '../clients/markup.ts';
-import type { Services } from '../services.ts';
+import { billedUsd, type MarkupViews, shownMarkup } from '../clients/markup.ts';
 import { type BackgroundOutcome, keyTagsOf, readRequest, unsealFor } from './background.ts';
 import { type BackgroundRow, findBackground } from './background-store.ts';
 
-export const backgroundHandlers: Pick<Handlers<Context<Services>>, 'background.get'> = {
+interface BackgroundPorts {
+  db: Pool;
+  secret: string;
+  guards: MarkupViews;
+}
+
+export const backgroundHandlers: Pick<Handlers<Context<BackgroundPorts>>, 'background.get'> = {
   'background.get': async ({ id }, { caller, services }) => {
     const row = await findBackground(services.db, { workspaceId: caller.workspaceId, id, livemode: caller.livemode });
     // A key that only calls models sees what it asked for itself; one with locked tags what was asked under them.

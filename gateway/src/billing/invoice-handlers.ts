@@ -7,8 +7,8 @@ import { ownClient, seesMargin } from '../accounts/own-tags.ts';
 import { selectClients } from '../clients/client-store.ts';
 import { listErasedIds } from '../clients/erase-client-store.ts';
 import { billedUsd, markupOf } from '../clients/markup.ts';
+import type { TagRegistry } from '../clients/tag-registry.ts';
 import { withTransaction } from '../db/transaction.ts';
-import type { Services } from '../services.ts';
 import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { sumByTags } from '../usage/usage-sum-store.ts';
@@ -19,11 +19,25 @@ import { numberIn } from './invoice-number.ts';
 import { invoicePage, pagePolicy } from './invoice-page.ts';
 import { invoicePeriod } from './invoice-period.ts';
 import { type InvoicePlace, insertInvoice, lockInvoices, markVoid, selectInvoices } from './invoice-store.ts';
-import { type Billable, findBillable, type Issued, issueInvoice, letCallsArrive, takeNumber } from './issue-invoice.ts';
+import {
+  type Billable,
+  findBillable,
+  type Issued,
+  type IssuePorts,
+  issueInvoice,
+  letCallsArrive,
+  takeNumber,
+} from './issue-invoice.ts';
 import { makePdf } from './make-pdf.ts';
 
+interface InvoicePorts extends IssuePorts {
+  secret: string;
+  publicUrl: string;
+  tags: TagRegistry;
+}
+
 export const invoiceHandlers: Pick<
-  Handlers<Context<Services>>,
+  Handlers<Context<InvoicePorts>>,
   'invoices.create' | 'invoices.list' | 'invoices.preview' | 'invoices.all' | 'invoices.get' | 'invoices.void'
 > = {
   'invoices.create': async (input, { caller, services }) => {
@@ -115,7 +129,7 @@ export const invoiceHandlers: Pick<
 export const invoiceTexts = {
   'invoices.get': async (
     { id }: InputOf<'invoices.get'>,
-    { caller, services }: Context<Services>,
+    { caller, services }: Context<InvoicePorts>,
     type: 'text/csv' | 'text/html' | 'application/pdf',
   ): Promise<TextAnswer> => {
     const invoice = await find(services, caller, id);
@@ -152,7 +166,7 @@ function placeOf({ workspaceId, livemode }: Caller): InvoicePlace {
   return { workspaceId, livemode };
 }
 
-function withLink(services: Services, caller: Caller, invoice: InvoiceDocument): OutputOf<'invoices.get'> {
+function withLink(services: InvoicePorts, caller: Caller, invoice: InvoiceDocument): OutputOf<'invoices.get'> {
   const token = invoiceToken(services.secret, { workspaceId: caller.workspaceId, id: invoice.id });
   return { ...forCaller(caller, invoice), url: `${services.publicUrl}/invoices/${token}` };
 }
@@ -173,7 +187,7 @@ function forCaller<Document extends Priced>(caller: Caller, document: Document):
 
 /** Clients with calls in the range, and those known besides. */
 async function clientsOf(
-  services: Services,
+  services: InvoicePorts,
   { place, range, clientId }: { place: InvoicePlace; range: { from: Date; to: Date }; clientId: string | undefined },
 ): Promise<string[]> {
   if (clientId !== undefined) return [clientId];
@@ -213,7 +227,7 @@ function preview(caller: Caller, options: { id: string; range: { from: Date; to:
   };
 }
 
-function outcome(services: Services, caller: Caller, { id, issued }: { id: string; issued: Issued }) {
+function outcome(services: InvoicePorts, caller: Caller, { id, issued }: { id: string; issued: Issued }) {
   const invoice = 'invoice' in issued ? withLink(services, caller, issued.invoice) : undefined;
   return {
     client_id: id,
@@ -250,7 +264,7 @@ function notBilled(issued: Exclude<Issued, { state: 'made' }>): GatewayError {
 
 /** By its id, its number, or its number as it is printed. */
 async function find(
-  services: Services,
+  services: InvoicePorts,
   caller: Caller,
   asked: string,
   db: Parameters<typeof selectInvoices>[0] = services.db,

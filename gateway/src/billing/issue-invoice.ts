@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
 import { newId } from '../accounts/new-id.ts';
+import type { SettingsViews } from '../accounts/settings-views.ts';
 import { selectClients, unsetClient } from '../clients/client-store.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import type { Services } from '../services.ts';
 import { sumByModel } from '../usage/usage-sum-store.ts';
 import { draftInvoice, type InvoiceDocument, type InvoiceDraft } from './invoice-document.ts';
 import { labelOf } from './invoice-number.ts';
@@ -15,6 +16,14 @@ import {
   lockInvoices,
   nextNumber,
 } from './invoice-store.ts';
+
+export interface IssuePorts {
+  db: Pool;
+  now: () => number;
+  settings: SettingsViews;
+  /** Writes down the calls that are over on this process. */
+  journal: { flush(timeoutMs: number): Promise<void> };
+}
 
 export interface InvoiceRange {
   clientId: string;
@@ -35,7 +44,7 @@ export type Issued =
 
 /** Reads, and takes no number. */
 export async function findBillable(
-  services: Services,
+  services: IssuePorts,
   db: Db,
   { place, range }: { place: InvoicePlace; range: InvoiceRange },
 ): Promise<Billable> {
@@ -56,7 +65,7 @@ export async function findBillable(
 
 /** Numbers and locks what there is to bill; nothing where there is nothing, so that no number is lost. */
 export function issueInvoice(
-  services: Services,
+  services: IssuePorts,
   { place, range }: { place: InvoicePlace; range: InvoiceRange },
 ): Promise<Issued> {
   return withTransaction(services.db, async (tx): Promise<Issued> => {
@@ -85,7 +94,7 @@ export function issueInvoice(
 
 /** The next of the sequence, and how it is printed. Under `lockInvoices`. */
 export async function takeNumber(
-  services: Services,
+  services: IssuePorts,
   tx: Db,
   { place, nowMs }: { place: InvoicePlace; nowMs: number },
 ): Promise<Pick<InvoiceDocument, 'number' | 'label'>> {
@@ -96,7 +105,7 @@ export async function takeNumber(
 }
 
 /** A call that came in before the end of the period may be a moment away from its record, in whatever process. */
-export async function letCallsArrive(services: Services, toMs: number): Promise<void> {
+export async function letCallsArrive(services: IssuePorts, toMs: number): Promise<void> {
   const waitMs = toMs + 300 - services.now();
   if (waitMs > 0) await sleep(waitMs);
   await services.journal.flush(5_000);

@@ -1,10 +1,15 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
+import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
-import type { Services } from '../services.ts';
 import { meteredTokens } from '../usage/metered-store.ts';
 import { overageUsd, pro } from './plan.ts';
 
-export const planHandlers: Pick<Handlers<Context<Services>>, 'plan.get'> = {
+interface PlanPorts {
+  db: Pool;
+  now: () => number;
+}
+
+export const planHandlers: Pick<Handlers<Context<PlanPorts>>, 'plan.get'> = {
   'plan.get': async (_input, { caller, services }) => {
     const now = new Date(services.now());
     const start = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));

@@ -1,15 +1,21 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
+import type { SettingsViews } from '../accounts/settings-views.ts';
 import type { SetFields } from '../accounts/workspace-settings.ts';
 import { lockSettings, saveSettings } from '../accounts/workspace-settings-store.ts';
 import { withTransaction } from '../db/transaction.ts';
-import type { Services } from '../services.ts';
 import { lockInvoices, nextNumber, setNextNumber } from './invoice-store.ts';
 import { faultOfPicture, pictureOf } from './logo.ts';
 
-export const workspaceSettingsHandlers: Pick<Handlers<Context<Services>>, 'workspace.get' | 'workspace.update'> = {
+interface SettingsPorts {
+  db: Pool;
+  settings: SettingsViews;
+}
+
+export const workspaceSettingsHandlers: Pick<Handlers<Context<SettingsPorts>>, 'workspace.get' | 'workspace.update'> = {
   'workspace.get': (_input, { caller, services }) => describe(services, caller),
 
   'workspace.update': async (given, { caller, services }) => {
@@ -62,7 +68,7 @@ function merged(set: SetFields, given: SetFields): SetFields {
   };
 }
 
-async function describe(services: Services, caller: Caller): Promise<OutputOf<'workspace.get'>> {
+async function describe(services: SettingsPorts, caller: Caller): Promise<OutputOf<'workspace.get'>> {
   const { workspaceId, livemode, lockedTags } = caller;
   const settings = await services.settings.of(workspaceId, livemode);
   // How many invoices a workspace has issued is none of a client's business.

@@ -1,15 +1,22 @@
+import type { Pool } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import type { Services } from '../services.ts';
+import type { Outbox } from '../events/outbox.ts';
 import { limitIn } from './budget.ts';
 import { readBudget, takeEnded } from './budget-store.ts';
 import { viewBudget } from './budget-view.ts';
 import { periodAt } from './period.ts';
 
+interface PeriodPorts {
+  db: Pool;
+  now: () => number;
+  outbox: Outbox;
+}
+
 const atOnce = 200;
 
 /** Tells of budgets whose period has ended and that begin anew; each once, by whichever process comes first. */
-export async function beginPeriods(services: Services): Promise<void> {
+export async function beginPeriods(services: PeriodPorts): Promise<void> {
   const nowMs = services.now();
   const told = await withTransaction(services.db, async (tx) => {
     const ended = await takeEnded(tx, new Date(nowMs), atOnce);

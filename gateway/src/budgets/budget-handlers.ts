@@ -2,23 +2,39 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseUsd } from '@ai-gateway/shared/money';
+import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { listKeys } from '../accounts/key-store.ts';
 import { newId } from '../accounts/new-id.ts';
 import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
-import { billedBudget, type Markup, shownMarkup, unbilled } from '../clients/markup.ts';
+import { billedBudget, type Markup, type MarkupViews, shownMarkup, unbilled } from '../clients/markup.ts';
 import { withTransaction } from '../db/transaction.ts';
-import type { Services } from '../services.ts';
 import { badCursor, pageOf, readInteger, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
 import { saveBudget } from './budget-change-store.ts';
-import { deleteBudget, findBudget, findLeased, insertBudget, listBalances } from './budget-store.ts';
+import { type BalanceRow, deleteBudget, findBudget, findLeased, insertBudget, listBalances } from './budget-store.ts';
 import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
+import type { BudgetViews } from './budget-views.ts';
 import { periodAt } from './period.ts';
 
+interface BudgetPorts {
+  db: Pool;
+  now: () => number;
+  processId: string;
+  budgets: BudgetViews;
+  guards: MarkupViews;
+  /** Hears that a workspace's budgets have changed. */
+  ledger: { changed(workspaceId: string): Promise<void> };
+  /** What is spent and held now, by what this process knows. */
+  balances: {
+    counts(wanted: readonly { budget: Budget; instance: string }[], nowMs: number): Promise<Count[]>;
+    live(row: BalanceRow): Count;
+  };
+}
+
 export const budgetHandlers: Pick<
-  Handlers<Context<Services>>,
+  Handlers<Context<BudgetPorts>>,
   | 'budgets.create'
   | 'budgets.list'
   | 'budgets.get'
@@ -183,19 +199,19 @@ function scopeOf(caller: Caller, scope: { [Name in keyof Scope]?: string | undef
 }
 
 /** A key that is not there, or that lives in the other mode, makes no call: its budget would guard nothing. */
-async function checkKey(services: Services, caller: Caller, keyId: string | undefined): Promise<void> {
+async function checkKey(services: BudgetPorts, caller: Caller, keyId: string | undefined): Promise<void> {
   if (keyId === undefined || keyId === '*') return;
   const keys = await listKeys(services.db, caller.workspaceId, caller.livemode);
   if (!keys.some(({ id, livemode }) => id === keyId && livemode === caller.livemode))
     throw new GatewayError('not_found', `There is no key "${keyId}" here.`, { param: 'scope.key_id' });
 }
 
-async function visible(services: Services, caller: Caller): Promise<readonly Budget[]> {
+async function visible(services: BudgetPorts, caller: Caller): Promise<readonly Budget[]> {
   const budgets = await services.budgets.of(caller.workspaceId, caller.livemode);
   return budgets.filter(({ scope }) => isOwn(caller, scope));
 }
 
-async function find(services: Services, caller: Caller, id: string): Promise<Budget> {
+async function find(services: BudgetPorts, caller: Caller, id: string): Promise<Budget> {
   const { workspaceId, livemode } = caller;
   const budget = await findBudget(services.db, { workspaceId, livemode, id });
   if (budget === undefined || !isOwn(caller, budget.scope)) throw unknown(id);
@@ -210,7 +226,12 @@ function unknown(id: string): GatewayError {
 const settleMs = 500;
 
 /** Changes a budget under load: the row is locked, its balances follow, every process asks for its money anew. */
-async function change(services: Services, caller: Caller, id: string, how: (old: Budget) => Budget): Promise<Budget> {
+async function change(
+  services: BudgetPorts,
+  caller: Caller,
+  id: string,
+  how: (old: Budget) => Budget,
+): Promise<Budget> {
   await find(services, caller, id);
   const { workspaceId, livemode } = caller;
   const changed = await withTransaction(services.db, async (tx) => {
@@ -228,19 +249,19 @@ async function change(services: Services, caller: Caller, id: string, how: (old:
 }
 
 /** A client's own key sees and sets its budgets in the dollars it is billed. */
-async function markupFor({ guards }: Services, caller: Caller): Promise<Markup | undefined> {
+async function markupFor({ guards }: BudgetPorts, caller: Caller): Promise<Markup | undefined> {
   const { markups } = await guards.of(caller.workspaceId, caller.livemode);
   return shownMarkup(markups, caller, caller.lockedTags.includes('client_id') ? caller.tags.client_id : undefined);
 }
 
-async function viewOne(services: Services, caller: Caller, budget: Budget): Promise<BudgetView> {
+async function viewOne(services: BudgetPorts, caller: Caller, budget: Budget): Promise<BudgetView> {
   const [view] = await viewAll(services, caller, [budget]);
   if (view === undefined) throw new Error('one budget has one view');
   return view;
 }
 
 /** One with '*' is shown by its instance that has used most. */
-async function viewAll(services: Services, caller: Caller, budgets: readonly Budget[]): Promise<BudgetView[]> {
+async function viewAll(services: BudgetPorts, caller: Caller, budgets: readonly Budget[]): Promise<BudgetView[]> {
   const nowMs = services.now();
   const plain = budgets.filter((budget) => !hasEach(budget));
   const counts = await services.balances.counts(

@@ -5,15 +5,24 @@ import type { Context } from '../accounts/context.ts';
 import { ownClient, seesMargin } from '../accounts/own-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { tellGuards } from '../limits/guard-store.ts';
-import type { Services } from '../services.ts';
 import { pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type ClientRow, lockClientRow, saveClient, selectClients, unsetClient } from './client-store.ts';
-import { eraseClient } from './erase-client.ts';
+import { type ErasePorts, eraseClient } from './erase-client.ts';
 import { ownIds } from './own-ids.ts';
+import type { TagRegistry } from './tag-registry.ts';
 import { selectTags } from './tag-store.ts';
 
+interface ClientPorts extends ErasePorts {
+  now: () => number;
+  tags: TagRegistry;
+  forgetKey: (keyId: string) => void;
+  /** Reads a workspace's guards again before its next call. */
+  guards: { forget(workspaceId: string): void };
+  ledger: { changed(workspaceId: string): Promise<void> };
+}
+
 export const clientHandlers: Pick<
-  Handlers<Context<Services>>,
+  Handlers<Context<ClientPorts>>,
   'clients.list' | 'clients.get' | 'clients.set' | 'clients.erase' | 'projects.list'
 > = {
   'clients.list': async (input, { caller, services }) => {
@@ -101,13 +110,13 @@ export const clientHandlers: Pick<
 };
 
 /** Throws `tag_forbidden` or `not_found` for one that is none of a key's with locked tags. */
-async function mayName(services: Services, caller: Caller, id: string): Promise<void> {
+async function mayName(services: ClientPorts, caller: Caller, id: string): Promise<void> {
   ownClient(caller, id);
   const ids = await ownIds(services, caller, 'client');
   if (ids !== undefined && !ids.includes(id)) throw unknownClient(id);
 }
 
-async function find(services: Services, caller: Caller, id: string): Promise<ClientRow | undefined> {
+async function find(services: ClientPorts, caller: Caller, id: string): Promise<ClientRow | undefined> {
   await mayName(services, caller, id);
   const { workspaceId, livemode } = caller;
   const [row] = await selectClients(services.db, { workspaceId, livemode, id, limit: 1 });

@@ -37,7 +37,7 @@ import { addErasedClients, readErasedClients } from './erased-files.ts';
  *
  * A call that comes in later with the same tag creates the client again: the arrival time of its call tells such a row apart.
  */
-interface Services {
+export interface ErasePorts {
   db: Pool;
   log: Logger;
   secret: string;
@@ -51,7 +51,7 @@ interface Place {
 
 /** Resolves when the name is nowhere but in invoices, and in calls under way until a moment after their end. */
 export async function eraseClient(
-  services: Services & { now: () => number },
+  services: ErasePorts & { now: () => number },
   place: Place,
   name: string,
 ): Promise<{ keyIds: string[] }> {
@@ -68,7 +68,7 @@ export async function eraseClient(
   return eraseAll(services, { id, ...place, name }, erasedAt);
 }
 
-async function eraseAll(services: Services, erasure: Erasure, erasedAt: Date): Promise<{ keyIds: string[] }> {
+async function eraseAll(services: ErasePorts, erasure: Erasure, erasedAt: Date): Promise<{ keyIds: string[] }> {
   const { db } = services;
   const ended = await endKeysAndBudgets(db, erasure);
   await deleteSettings(db, erasure);
@@ -84,7 +84,7 @@ async function eraseAll(services: Services, erasure: Erasure, erasedAt: Date): P
  * Answers kept for an Idempotency-Key are sealed: those that are about the client are deleted. No other is, whatever words it has: who
  * asks again would pay again.
  */
-async function eraseAnswers({ db, secret }: Services, { workspaceId, livemode, name }: Erasure): Promise<void> {
+async function eraseAnswers({ db, secret }: ErasePorts, { workspaceId, livemode, name }: Erasure): Promise<void> {
   const value = JSON.stringify(name);
   const about = ['client_id', 'id'].flatMap((field) => [`"${field}":${value}`, `"${field}": ${value}`]);
   for await (const page of keptAnswers(db, { workspaceId, livemode })) {
@@ -100,7 +100,7 @@ async function eraseAnswers({ db, secret }: Services, { workspaceId, livemode, n
 const lateMs = 3_600_000;
 
 /** Erases what calls under way have written since their client was erased. */
-export async function sweepErased(services: Services): Promise<void> {
+export async function sweepErased(services: ErasePorts): Promise<void> {
   for (const sweep of await takeSweeps(services.db)) {
     const { db, secret } = services;
     const { id, workspaceId, livemode, erasedAt } = sweep;
@@ -117,7 +117,7 @@ export async function sweepErased(services: Services): Promise<void> {
 }
 
 /** What is set for the client since, for when it calls again, stays. */
-async function sweepAll(services: Services, erasure: Erasure): Promise<void> {
+async function sweepAll(services: ErasePorts, erasure: Erasure): Promise<void> {
   await renameInstances(services.db, erasure);
   await deleteTraces(services.db, erasure);
   await renameSums(services.db, erasure);
@@ -128,7 +128,7 @@ async function sweepAll(services: Services, erasure: Erasure): Promise<void> {
  * Erases again what DATA_DIR knows to be erased and this database does not: it was restored from before. Then each knows all. Whose
  * they were is found by the hashes of the names that are there. Before anything is served, so nothing is newer than the erasure.
  */
-export async function repeatErasures(services: Services): Promise<void> {
+export async function repeatErasures(services: ErasePorts): Promise<void> {
   const { db, dataDir, log } = services;
   const filed = await readErasedClients(dataDir);
   const known = new Set((await listErasures(db)).map(({ id }) => id));
@@ -145,7 +145,7 @@ export async function repeatErasures(services: Services): Promise<void> {
 }
 
 /** Notes in DATA_DIR what other processes have erased. */
-export async function rememberErasures({ db, dataDir }: Pick<Services, 'db' | 'dataDir'>): Promise<void> {
+export async function rememberErasures({ db, dataDir }: Pick<ErasePorts, 'db' | 'dataDir'>): Promise<void> {
   const filed = new Set((await readErasedClients(dataDir)).map(({ id }) => id));
   await addErasedClients(
     dataDir,
@@ -153,7 +153,7 @@ export async function rememberErasures({ db, dataDir }: Pick<Services, 'db' | 'd
   );
 }
 
-async function nameOf({ db, secret }: Services, erasure: RememberedErasure): Promise<string | undefined> {
+async function nameOf({ db, secret }: ErasePorts, erasure: RememberedErasure): Promise<string | undefined> {
   const names = await listNames(db, erasure);
   return names.find((name) => hashOf(secret, erasure, name).equals(erasure.nameHash));
 }

@@ -2,11 +2,16 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Context } from '../accounts/context.ts';
 import { firstWorkspaceId } from '../accounts/workspace-store.ts';
-import type { Services } from '../services.ts';
-import { eraseWorkspace } from './erase-workspace.ts';
+import { type ErasePorts, eraseWorkspace } from './erase-workspace.ts';
 import { hasWorkspace, listErasedWorkspaces } from './erase-workspace-store.ts';
+import type { TagRegistry } from './tag-registry.ts';
 
-export const eraseWorkspaceHandlers: Pick<Handlers<Context<Services>>, 'workspaces.remove'> = {
+interface WorkspaceErasingPorts extends ErasePorts {
+  now: () => number;
+  tags: TagRegistry;
+}
+
+export const eraseWorkspaceHandlers: Pick<Handlers<Context<WorkspaceErasingPorts>>, 'workspaces.remove'> = {
   'workspaces.remove': async ({ id }, { services }) => {
     const { db } = services;
     if (!(await hasWorkspace(db, id)) && (await listErasedWorkspaces(db)).every((one) => one.id !== id))

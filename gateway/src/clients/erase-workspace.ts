@@ -11,7 +11,7 @@ import {
 } from './erase-workspace-store.ts';
 import { addErasedWorkspaces, readErasedWorkspaces } from './erased-files.ts';
 
-interface Services {
+export interface ErasePorts {
   db: Pool;
   log: Logger;
   dataDir: string;
@@ -21,7 +21,7 @@ interface Services {
  * Deletes everything of a workspace: its keys end first, then its calls go, then all else. What calls under way write afterwards is
  * deleted by `sweepWorkspaces`.
  */
-export async function eraseWorkspace(services: Services & { now: () => number }, id: string): Promise<void> {
+export async function eraseWorkspace(services: ErasePorts & { now: () => number }, id: string): Promise<void> {
   const workspace = { id, erasedAt: new Date(services.now()) };
   await addErasedWorkspaces(services.dataDir, [workspace]).catch((error: unknown) =>
     services.log.warn(
@@ -32,13 +32,13 @@ export async function eraseWorkspace(services: Services & { now: () => number },
   await eraseNow(services, workspace);
 }
 
-async function eraseNow({ db }: Services, workspace: ErasedWorkspace): Promise<void> {
+async function eraseNow({ db }: ErasePorts, workspace: ErasedWorkspace): Promise<void> {
   await endWorkspace(db, workspace);
   await deleteCalls(db, workspace.id);
   await deleteRows(db, workspace.id);
 }
 
-export async function sweepWorkspaces({ db }: Pick<Services, 'db'>): Promise<void> {
+export async function sweepWorkspaces({ db }: Pick<ErasePorts, 'db'>): Promise<void> {
   for (const workspace of await takeWorkspaceSweeps(db)) {
     await deleteCalls(db, workspace.id);
     await deleteRows(db, workspace.id);
@@ -47,7 +47,7 @@ export async function sweepWorkspaces({ db }: Pick<Services, 'db'>): Promise<voi
 }
 
 /** Deletes again what a database that was restored from before has of them; then database and DATA_DIR know the same. */
-export async function repeatWorkspaces(services: Services): Promise<void> {
+export async function repeatWorkspaces(services: ErasePorts): Promise<void> {
   const { db, dataDir, log } = services;
   const [filed, known] = [await readErasedWorkspaces(dataDir), await listErasedWorkspaces(db)];
   for (const workspace of filed.filter(({ id }) => known.every((one) => one.id !== id))) {

@@ -11,6 +11,11 @@ export interface Markup {
 /** Of the clients that have one, by id. */
 export type Markups = ReadonlyMap<string, Markup>;
 
+/** Where a workspace's markups are remembered, of each of its two modes. */
+export interface MarkupViews {
+  of(workspaceId: string, livemode: boolean): { markups: Markups } | Promise<{ markups: Markups }>;
+}
+
 /** 20 percent: 120/100. The shortest text of a double is the decimal somebody typed. */
 export function markupOf(percent: number): Markup | undefined {
   if (percent === 0) return undefined;

@@ -1,6 +1,6 @@
 import type { Caller } from '../accounts/api-key.ts';
 import { boundTo } from '../accounts/own-tags.ts';
-import type { Services } from '../services.ts';
+import type { Db } from '../db/transaction.ts';
 import { selectNamed, type TagKind } from './tag-store.ts';
 
 const tagOf = { client: 'client_id', project: 'project', scenario: 'scenario_id' } as const;
@@ -9,11 +9,11 @@ const tagOf = { client: 'client_id', project: 'project', scenario: 'scenario_id'
  * Which clients, projects or scenarios a key may see; undefined: all of them. One locked to another tag sees those its tag's
  * calls named: to hide them all would leave the drop-downs of a client's own apps empty.
  */
-export async function ownIds(services: Services, caller: Caller, kind: TagKind): Promise<string[] | undefined> {
+export async function ownIds({ db }: { db: Db }, caller: Caller, kind: TagKind): Promise<string[] | undefined> {
   const bound = boundTo(caller);
   const own = bound[tagOf[kind]];
   if (own !== undefined) return [own];
   if (Object.keys(bound).length === 0) return undefined;
   const { workspaceId, livemode } = caller;
-  return selectNamed(services.db, { workspaceId, livemode, kind, bound });
+  return selectNamed(db, { workspaceId, livemode, kind, bound });
 }

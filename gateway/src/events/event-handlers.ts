@@ -1,13 +1,18 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
-import { billedEventData, shownMarkup } from '../clients/markup.ts';
-import type { Services } from '../services.ts';
+import { billedEventData, type MarkupViews, shownMarkup } from '../clients/markup.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
 import { selectEvents, viewEvent } from './event-store.ts';
 
-export const eventHandlers: Pick<Handlers<Context<Services>>, 'events.list'> = {
+interface EventPorts {
+  db: Pool;
+  guards: MarkupViews;
+}
+
+export const eventHandlers: Pick<Handlers<Context<EventPorts>>, 'events.list'> = {
   'events.list': async (input, { caller, services }) => {
     const after = input.after;
     const isId = after?.startsWith('evt_') ?? false;
