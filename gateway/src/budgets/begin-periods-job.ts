@@ -18,7 +18,7 @@ const atOnce = 200;
 /** Tells of budgets whose period has ended and that begin anew; each once, by whichever process comes first. */
 export async function beginPeriods(services: PeriodPorts): Promise<void> {
   const nowMs = services.now();
-  const told = await withTransaction(services.db, async (tx) => {
+  const resets = await withTransaction(services.db, async (tx) => {
     const ended = await takeEnded(tx, new Date(nowMs), atOnce);
     const events = ended.flatMap(({ budget: row, instance, spentNanos, deleted }): NewEvent[] => {
       const budget = readBudget(row);
@@ -32,7 +32,7 @@ export async function beginPeriods(services: PeriodPorts): Promise<void> {
           limitNanos: limitIn(budget, period.endMs),
           spentNanos: 0n,
           heldNanos: 0n,
-          told: [],
+          notifiedThresholds: [],
           periodStartMs: period.startMs,
           periodEndMs: period.endMs,
         },
@@ -55,5 +55,5 @@ export async function beginPeriods(services: PeriodPorts): Promise<void> {
     await services.outbox.record(tx, events);
     return events.length;
   });
-  if (told > 0) services.outbox.deliverSoon();
+  if (resets > 0) services.outbox.deliverSoon();
 }

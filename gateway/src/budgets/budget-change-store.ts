@@ -1,14 +1,22 @@
 import type { Db } from '../db/transaction.ts';
 import { sumByTags } from '../usage/usage-sum-store.ts';
-import { type Budget, instanceFor, limitIn, nextTold, type Subject, scopeNames, toldAfterChange } from './budget.ts';
+import {
+  type Budget,
+  instanceFor,
+  limitIn,
+  nextThresholdOf,
+  notifiedAfterChange,
+  type Subject,
+  scopeNames,
+} from './budget.ts';
 import {
   type BalanceRow,
   columnsOfBalance,
   findBudget,
   findUnposted,
   openBalance,
+  publishBudgetChange,
   readBalance,
-  tellBudgets,
 } from './budget-store.ts';
 import { type Period, periodAt } from './period.ts';
 
@@ -46,16 +54,18 @@ export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise
   const isMoved = old !== undefined && (old.period !== budget.period || old.timezone !== budget.timezone);
   for (const balance of isMoved ? await moveBalances(tx, budget, { balances, unposted, period, nowMs }) : balances) {
     const limitNanos = limitIn(budget, balance.periodEndMs);
-    const told =
-      limitNanos === balance.limitNanos ? balance.told : toldAfterChange(balance.told, balance.spentNanos, limitNanos);
+    const notifiedThresholds =
+      limitNanos === balance.limitNanos
+        ? balance.notifiedThresholds
+        : notifiedAfterChange(balance.notifiedThresholds, balance.spentNanos, limitNanos);
     await tx.query('update meters set limit_nanos = $2, told = $3, next_nanos = $4 where id = $1', [
       balance.id,
       limitNanos,
-      told,
-      nextTold(budget.thresholds, told, limitNanos) ?? null,
+      notifiedThresholds,
+      nextThresholdOf(budget.thresholds, notifiedThresholds, limitNanos) ?? null,
     ]);
   }
-  await tx.query(tellBudgets(budget.workspaceId));
+  await tx.query(publishBudgetChange(budget.workspaceId));
 }
 
 /** Those running, and those that have the place of the period's: it may have ended in another time zone. Running ones come last. */
@@ -99,9 +109,11 @@ async function moveBalances(
   const moved = [...byInstance.values()].map((balance): BalanceRow => {
     const spentNanos = spent.get(balance.instance) ?? 0n;
     // What was told of the old count, and is so in the new one, is not told again.
-    const told =
-      spentNanos < balance.spentNanos ? toldAfterChange(balance.told, spentNanos, balance.limitNanos) : balance.told;
-    return { ...balance, periodStartMs: period.startMs, periodEndMs: period.endMs, spentNanos, told };
+    const notifiedThresholds =
+      spentNanos < balance.spentNanos
+        ? notifiedAfterChange(balance.notifiedThresholds, spentNanos, balance.limitNanos)
+        : balance.notifiedThresholds;
+    return { ...balance, periodStartMs: period.startMs, periodEndMs: period.endMs, spentNanos, notifiedThresholds };
   });
   await tx.query(
     `update meters m set period = $1, period_start = $2, period_end = $3, ended = false, spent_nanos = n.spent,
@@ -113,10 +125,10 @@ async function moveBalances(
       period.endMs === undefined ? null : new Date(period.endMs),
       JSON.stringify(
         // What is not posted is among it, and comes to the row when it is.
-        moved.map(({ id, spentNanos, told }) => ({
+        moved.map(({ id, spentNanos, notifiedThresholds }) => ({
           id: String(id),
           spent: String(spentNanos - (unposted.get(id) ?? 0n)),
-          told,
+          told: notifiedThresholds,
         })),
       ),
     ],

@@ -281,7 +281,7 @@ async function viewAll(services: BudgetPorts, caller: Caller, budgets: readonly 
             limitNanos: limitIn(budget, period.endMs),
             spentNanos: 0n,
             heldNanos: 0n,
-            told: [],
+            notifiedThresholds: [],
             periodStartMs: period.startMs,
             periodEndMs: period.endMs,
           }

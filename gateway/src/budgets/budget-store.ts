@@ -6,7 +6,7 @@ const columns = `workspace_id, id, livemode, name, client_id, project, scenario_
   thresholds, on_limit, extra_nanos, extra_until, created_at`;
 
 /** Every process hears that the budgets of this workspace have changed. */
-export const tellBudgets = (workspaceId: string): { text: string; values: string[] } => ({
+export const publishBudgetChange = (workspaceId: string): { text: string; values: string[] } => ({
   text: "select pg_notify('budgets', $1)",
   values: [workspaceId],
 });
@@ -34,7 +34,7 @@ export async function insertBudget(db: Db, budget: Omit<Budget, 'createdAtMs'>):
       budget.onLimit,
     ],
   );
-  await db.query(tellBudgets(budget.workspaceId));
+  await db.query(publishBudgetChange(budget.workspaceId));
   const [inserted] = rows.map(readBudget);
   if (inserted === undefined) throw new Error('an insert returns its row');
   return inserted;
@@ -69,7 +69,7 @@ export async function deleteBudget(db: Db, budget: Pick<Budget, 'workspaceId' | 
     budget.workspaceId,
     budget.id,
   ]);
-  await db.query(tellBudgets(budget.workspaceId));
+  await db.query(publishBudgetChange(budget.workspaceId));
 }
 
 export interface BalanceRow {
@@ -81,9 +81,9 @@ export interface BalanceRow {
   limitNanos: bigint;
   spentNanos: bigint;
   leasedNanos: bigint;
-  told: number[];
+  notifiedThresholds: number[];
   /** Spent from here on, the next percent is to be announced; undefined where all are. */
-  nextNanos: bigint | undefined;
+  nextThresholdNanos: bigint | undefined;
   /** What calls under way hold in other processes, as they last said. */
   heldNanos: bigint;
 }
@@ -140,7 +140,7 @@ async function readAgain(db: Db, { workspaceId, id }: Budget): Promise<Budget> {
 export async function findSpent(
   db: Db,
   { ids, exceptProcessId }: { ids: readonly bigint[]; exceptProcessId: string },
-): Promise<{ id: bigint; spentNanos: bigint; nextNanos: bigint | undefined }[]> {
+): Promise<{ id: bigint; spentNanos: bigint; nextThresholdNanos: bigint | undefined }[]> {
   const { rows } = await db.query(
     `with others as materialized (
        select meter_id, sum(spent_nanos) as spent_nanos from unposted_meters() where process_id <> $2 group by 1)
@@ -151,7 +151,7 @@ export async function findSpent(
   return (rows as { id: bigint; spent_nanos: bigint; next_nanos: bigint | null }[]).map((row) => ({
     id: row.id,
     spentNanos: row.spent_nanos,
-    nextNanos: row.next_nanos ?? undefined,
+    nextThresholdNanos: row.next_nanos ?? undefined,
   }));
 }
 
@@ -260,8 +260,8 @@ export function readBalance(row: unknown): BalanceRow {
     limitNanos: value.limit_nanos,
     spentNanos: value.spent_nanos,
     leasedNanos: value.leased_nanos,
-    told: value.told,
-    nextNanos: value.next_nanos ?? undefined,
+    notifiedThresholds: value.told,
+    nextThresholdNanos: value.next_nanos ?? undefined,
     heldNanos: value.held_nanos ?? 0n,
   };
 }

@@ -10,14 +10,14 @@ export interface Count {
   limitNanos: bigint;
   spentNanos: bigint;
   heldNanos: bigint;
-  told: readonly number[];
+  notifiedThresholds: readonly number[];
   periodStartMs: number;
   periodEndMs: number | undefined;
 }
 
 /** A budget as the world sees it. `scope: '*'` is shown as it is for the budget itself, filled in for an instance. */
 export function viewBudget(budget: Budget, count: Count, options: { asInstance: boolean }): BudgetView {
-  const { limitNanos, spentNanos, heldNanos, told } = count;
+  const { limitNanos, spentNanos, heldNanos, notifiedThresholds } = count;
   const left = limitNanos - spentNanos - heldNanos;
   return {
     id: budget.id,
@@ -28,7 +28,7 @@ export function viewBudget(budget: Budget, count: Count, options: { asInstance: 
     timezone: budget.timezone,
     thresholds: [...budget.thresholds],
     on_limit: budget.onLimit,
-    status: statusOf({ thresholds: budget.thresholds, told, spentNanos, limitNanos }),
+    status: statusOf({ thresholds: budget.thresholds, notifiedThresholds, spentNanos, limitNanos }),
     spent_usd: toUsd(spentNanos),
     held_usd: toUsd(heldNanos),
     remaining_usd: toUsd(left > 0n ? left : 0n),

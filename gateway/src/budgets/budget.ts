@@ -79,42 +79,46 @@ function percentsOf(thresholds: readonly number[]): number[] {
 /** The percents that `spent` has reached and nobody was told of yet. */
 export function crossed(options: {
   thresholds: readonly number[];
-  told: readonly number[];
+  notifiedThresholds: readonly number[];
   spentNanos: bigint;
   limitNanos: bigint;
 }): number[] {
-  const { thresholds, told, spentNanos, limitNanos } = options;
+  const { thresholds, notifiedThresholds, spentNanos, limitNanos } = options;
   return percentsOf(thresholds).filter(
-    (percent) => !told.includes(percent) && spentNanos * 100n >= limitNanos * BigInt(percent),
+    (percent) => !notifiedThresholds.includes(percent) && spentNanos * 100n >= limitNanos * BigInt(percent),
   );
 }
 
 /** From how much spent on the next percent is to be told; undefined when all were. */
-export function nextTold(
+export function nextThresholdOf(
   thresholds: readonly number[],
-  told: readonly number[],
+  notifiedThresholds: readonly number[],
   limitNanos: bigint,
 ): bigint | undefined {
-  const next = percentsOf(thresholds).find((percent) => !told.includes(percent));
+  const next = percentsOf(thresholds).find((percent) => !notifiedThresholds.includes(percent));
   return next === undefined ? undefined : (limitNanos * BigInt(next) + 99n) / 100n;
 }
 
 /** After a raise what lies above again may be told again. */
-export function toldAfterChange(told: readonly number[], spentNanos: bigint, limitNanos: bigint): number[] {
-  return told.filter((percent) => spentNanos * 100n >= limitNanos * BigInt(percent));
+export function notifiedAfterChange(
+  notifiedThresholds: readonly number[],
+  spentNanos: bigint,
+  limitNanos: bigint,
+): number[] {
+  return notifiedThresholds.filter((percent) => spentNanos * 100n >= limitNanos * BigInt(percent));
 }
 
 export type Status = 'ok' | 'warning' | 'exceeded';
 
 export function statusOf(options: {
   thresholds: readonly number[];
-  told: readonly number[];
+  notifiedThresholds: readonly number[];
   spentNanos: bigint;
   limitNanos: bigint;
 }): Status {
-  const { thresholds, told, spentNanos, limitNanos } = options;
+  const { thresholds, notifiedThresholds, spentNanos, limitNanos } = options;
   // Refused for want of money is exceeded too, though a last cent may be left.
-  if (spentNanos >= limitNanos || told.includes(100)) return 'exceeded';
+  if (spentNanos >= limitNanos || notifiedThresholds.includes(100)) return 'exceeded';
   const first = percentsOf(thresholds)[0] ?? 100;
   return spentNanos * 100n >= limitNanos * BigInt(first) ? 'warning' : 'ok';
 }

@@ -9,7 +9,7 @@ import { billed, shownMarkup } from '../clients/markup.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { Hold, Shortage } from '../ledger/ledger.ts';
-import { tellExceeded } from '../ledger/tell-exceeded.ts';
+import { notifyExceeded } from '../ledger/notify-exceeded.ts';
 import { answerCeiling } from '../models/answer-ceiling.ts';
 import { extrasNanos, unpricedAt } from '../models/call-extras.ts';
 import { boundOpaque, isOpaque } from '../models/count-tokens.ts';
@@ -191,7 +191,7 @@ export async function fundEmbedding(
     held = await holdPatiently(services, asked, holdNanos);
   }
   if ('nanos' in held) return { hold: held, holdNanos };
-  if (unspentNanos(held.balance) < holdNanos) await tellExceeded(services, held.balance, tags);
+  if (unspentNanos(held.balance) < holdNanos) await notifyExceeded(services, held.balance, tags);
   throw await budgetExceeded(services, held.balance, { caller, tags });
 }
 
@@ -213,7 +213,7 @@ async function fundShort(
     if ('nanos' in held) return { hold: held, holdNanos, candidates, maxTokens, inputTokens: asked.inputTokens };
     shortage = held;
   }
-  if (!isHeldByOthers(asked, shortage.balance, exact)) await tellExceeded(services, shortage.balance, asked.tags);
+  if (!isHeldByOthers(asked, shortage.balance, exact)) await notifyExceeded(services, shortage.balance, asked.tags);
   throw await budgetExceeded(services, shortage.balance, asked);
 }
 

@@ -4,7 +4,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { ownClient, seesMargin } from '../accounts/own-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { tellGuards } from '../limits/guard-store.ts';
+import { publishGuardChange } from '../limits/guard-store.ts';
 import { pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type ClientRow, lockClientRow, saveClient, selectClients, unsetClient } from './client-store.ts';
 import { type ErasePorts, eraseClient } from './erase-client.ts';
@@ -65,7 +65,7 @@ export const clientHandlers: Pick<
       const [known] = await selectClients(tx, { ...place, limit: 1 });
       const changed = changedClient(known ?? { id, firstCallAt: null, ...unsetClient }, given);
       await saveClient(tx, place, changed);
-      await tellGuards(tx, place.workspaceId);
+      await publishGuardChange(tx, place.workspaceId);
       return changed;
     });
     services.guards.forget(place.workspaceId);

@@ -46,7 +46,7 @@ export class BalanceReader {
       const limitNanos = limitIn(budget, period.endMs);
       const place = { instance, periodStartMs: period.startMs, periodEndMs: period.endMs };
       return row === undefined
-        ? { ...place, limitNanos, spentNanos: 0n, heldNanos: 0n, told: [] }
+        ? { ...place, limitNanos, spentNanos: 0n, heldNanos: 0n, notifiedThresholds: [] }
         : { ...place, ...this.live(row), limitNanos };
     });
   }
@@ -59,7 +59,7 @@ export class BalanceReader {
       limitNanos: row.limitNanos,
       spentNanos: larger(known, row.spentNanos),
       heldNanos: row.heldNanos + (this.#ledger.heldOf(row.id) ?? 0n),
-      told: row.told,
+      notifiedThresholds: row.notifiedThresholds,
       periodStartMs: row.periodStartMs,
       periodEndMs: row.periodEndMs,
     };

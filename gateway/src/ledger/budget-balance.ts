@@ -27,7 +27,7 @@ export class BudgetBalance {
   /** Without what this process has settled since. */
   spentNanos: bigint;
   /** Spent from here on, the next percent is to be announced; undefined where all are. */
-  nextNanos: bigint | undefined;
+  nextThresholdNanos: bigint | undefined;
   /** When the database last said what is spent, by the clock that is never set. */
   readAtMs = Number.NEGATIVE_INFINITY;
   /** Leased and not yet spent, what is held included. */
@@ -48,7 +48,7 @@ export class BudgetBalance {
   #settledLeasedNanos = 0n;
   postedLeasedNanos = 0n;
   /** `budget.exceeded` was told, as far as this process knows. */
-  toldExceeded = false;
+  exceededNotified = false;
   /** By the process's clock: idle leases are handed back. */
   usedAtMs = 0;
   /** The ledger has let go of it: another one may stand for the same row by now. */
@@ -62,7 +62,7 @@ export class BudgetBalance {
     periodEndMs: number | undefined;
     limitNanos: bigint;
     spentNanos: bigint;
-    nextNanos: bigint | undefined;
+    nextThresholdNanos: bigint | undefined;
   }) {
     this.id = options.id;
     this.idText = String(options.id);
@@ -74,7 +74,7 @@ export class BudgetBalance {
     this.#timezone = options.budget.timezone;
     this.limitNanos = options.limitNanos;
     this.spentNanos = options.spentNanos;
-    this.nextNanos = options.nextNanos;
+    this.nextThresholdNanos = options.nextThresholdNanos;
   }
 
   /** The same count goes on in another period: its budget's period or time zone was changed. */

@@ -574,7 +574,10 @@ export class Journal {
     for (const [balance, { spentNanos, leasedNanos }] of spent) {
       if (balance.overNanos > 0n || (balance.blocks && spentNanos > leasedNanos)) return false;
       const earlierNanos = this.#unposted.get(balance)?.spentNanos ?? 0n;
-      if (balance.nextNanos !== undefined && balance.spentNanos + earlierNanos + spentNanos >= balance.nextNanos)
+      if (
+        balance.nextThresholdNanos !== undefined &&
+        balance.spentNanos + earlierNanos + spentNanos >= balance.nextThresholdNanos
+      )
         return false;
     }
     return true;
@@ -621,7 +624,7 @@ export class Journal {
       if (now === undefined) continue;
       balance.readAtMs = readAtMs;
       balance.spentNanos = now.spentNanos;
-      balance.nextNanos = now.nextNanos;
+      balance.nextThresholdNanos = now.nextThresholdNanos;
       balance.limitNanos = now.limitNanos;
       // Only ever up: this answer may be older than what handing back was told. The next borrowing lowers it.
       if (now.overNanos <= balance.overNanos) continue;

@@ -366,7 +366,7 @@ export class Ledger {
   /** Budgets of a workspace changed: what was leased under the old limits goes back, and is asked for anew. */
   async changed(workspaceId?: string): Promise<void> {
     this.#views.forget(workspaceId);
-    for (const balance of this.#all.values()) balance.toldExceeded = false;
+    for (const balance of this.#all.values()) balance.exceededNotified = false;
     const balances = [...this.#all.values()].filter(
       ({ budget }) => workspaceId === undefined || budget.workspaceId === workspaceId,
     );
@@ -380,11 +380,11 @@ export class Ledger {
   async #lookAtSpent(balances: readonly BudgetBalance[]): Promise<void> {
     const ids = balances.map(({ id }) => id);
     const spent = await findSpent(this.#db, { ids, exceptProcessId: this.#process.id }).catch(() => []);
-    for (const { id, spentNanos, nextNanos } of spent) {
+    for (const { id, spentNanos, nextThresholdNanos } of spent) {
       const balance = this.#all.get(id);
       if (balance === undefined) continue;
       balance.spentNanos = spentNanos;
-      balance.nextNanos = nextNanos;
+      balance.nextThresholdNanos = nextThresholdNanos;
     }
   }
 

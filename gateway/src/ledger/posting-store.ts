@@ -1,5 +1,5 @@
 import type { CallTags } from '../accounts/call-tags.ts';
-import { type Budget, crossed, nextTold } from '../budgets/budget.ts';
+import { type Budget, crossed, nextThresholdOf } from '../budgets/budget.ts';
 import { type BalanceRow, findUnposted, readBalance, readBudget } from '../budgets/budget-store.ts';
 import { viewBudget } from '../budgets/budget-view.ts';
 import type { Step } from '../db/pipeline.ts';
@@ -29,7 +29,7 @@ export interface PostedBalance {
   spentNanos: bigint;
   limitNanos: bigint;
   /** Spent from here on, the next percent is to be announced; undefined where all are. */
-  nextNanos: bigint | undefined;
+  nextThresholdNanos: bigint | undefined;
   /** By how much what is spent and leased is over the limit. */
   overNanos: bigint;
 }
@@ -95,7 +95,7 @@ export function readPosted(json: string | null, othersJson: string | null = null
     id: BigInt(id),
     spentNanos: BigInt(spent) + BigInt(others.get(id) ?? 0),
     limitNanos: BigInt(limit),
-    nextNanos: next === null ? undefined : BigInt(next),
+    nextThresholdNanos: next === null ? undefined : BigInt(next),
     overNanos: BigInt(over),
   }));
 }
@@ -236,22 +236,33 @@ export async function chargeBalances(
     const news =
       row.deleted_at !== null
         ? []
-        : crossed({ thresholds: budget.thresholds, told: balance.told, spentNanos, limitNanos });
-    const told = [...balance.told, ...news];
-    const next = nextTold(budget.thresholds, told, limitNanos);
+        : crossed({
+            thresholds: budget.thresholds,
+            notifiedThresholds: balance.notifiedThresholds,
+            spentNanos,
+            limitNanos,
+          });
+    const notifiedThresholds = [...balance.notifiedThresholds, ...news];
+    const next = nextThresholdOf(budget.thresholds, notifiedThresholds, limitNanos);
     changes.push({
       id: String(balance.id),
       spent: String(posting.spentNanos),
       leased: String(posting.leasedNanos),
-      told,
+      told: notifiedThresholds,
       next: next?.toString() ?? null,
     });
     const over = spentNanos + balance.leasedNanos - posting.leasedNanos - limitNanos;
-    balances.push({ id: balance.id, spentNanos, limitNanos, nextNanos: next, overNanos: over > 0n ? over : 0n });
+    balances.push({
+      id: balance.id,
+      spentNanos,
+      limitNanos,
+      nextThresholdNanos: next,
+      overNanos: over > 0n ? over : 0n,
+    });
     const own = news.length === 0 ? [] : charges.filter(({ balanceId }) => balanceId === balance.id);
     for (const percent of news) {
       const tags = whoPassed({ own, beforeNanos: balance.spentNanos, limitNanos, percent });
-      const count = { ...balance, spentNanos, told };
+      const count = { ...balance, spentNanos, notifiedThresholds };
       events.push(budgetEvent(budget, count, { percent, tags }));
     }
   }
@@ -349,7 +360,7 @@ export async function claimBatch(
   return rows.length === 1 ? 'repeated' : 'fenced';
 }
 
-/** Notes that 100 % was told; undefined when it was before. `told` of what comes back has it. */
+/** Notes that 100 % was told; undefined when it was before. `notifiedThresholds` of what comes back has it. */
 export async function markExceeded(
   tx: Db,
   { id, budget }: { id: bigint; budget: Budget },
@@ -360,16 +371,16 @@ export async function markExceeded(
     [id],
   );
   const [locked] = rows.map(readBalance);
-  if (locked === undefined || locked.told.includes(100)) return undefined;
+  if (locked === undefined || locked.notifiedThresholds.includes(100)) return undefined;
   const unposted = (await findUnposted(tx, [id])).get(id) ?? 0n;
   const row = { ...locked, spentNanos: locked.spentNanos + unposted };
-  const told = [...row.told, 100];
+  const notifiedThresholds = [...row.notifiedThresholds, 100];
   await tx.query('update meters set told = $2, next_nanos = $3 where id = $1', [
     id,
-    told,
-    nextTold(budget.thresholds, told, row.limitNanos) ?? null,
+    notifiedThresholds,
+    nextThresholdOf(budget.thresholds, notifiedThresholds, row.limitNanos) ?? null,
   ]);
-  return { ...row, told };
+  return { ...row, notifiedThresholds };
 }
 
 /**

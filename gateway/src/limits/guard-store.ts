@@ -33,7 +33,7 @@ interface LockedLimits {
 }
 
 /** Every process hears that what stands in the way of calls of this workspace has changed. */
-export async function tellGuards(db: Db, workspaceId: string): Promise<void> {
+export async function publishGuardChange(db: Db, workspaceId: string): Promise<void> {
   await db.query("select pg_notify('guards', $1)", [workspaceId]);
 }
 
@@ -173,7 +173,7 @@ export async function saveScenarioLimits(db: Db, place: ScenarioPlace, limits: S
       limits.maxRepeats ?? null,
     ],
   );
-  await tellGuards(db, place.workspaceId);
+  await publishGuardChange(db, place.workspaceId);
 }
 
 export async function saveRateLimit(
@@ -196,5 +196,5 @@ export async function saveRateLimit(
       limit.concurrent ?? null,
     ],
   );
-  await tellGuards(db, place.workspaceId);
+  await publishGuardChange(db, place.workspaceId);
 }

@@ -1,6 +1,6 @@
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import { tellGuards } from '../limits/guard-store.ts';
+import { publishGuardChange } from '../limits/guard-store.ts';
 import type { Services } from '../services.ts';
 import { noLock, readLock, type ScenarioLock } from './scenario-lock.ts';
 import {
@@ -25,7 +25,7 @@ export async function pauseScenario(
     const row = await readScenario(tx, place);
     const event = scenarioEvent(place, row, { type: 'scenario.paused', ...why });
     await services.outbox.record(tx, [event]);
-    await tellGuards(tx, place.workspaceId);
+    await publishGuardChange(tx, place.workspaceId);
     return row;
   });
   services.guards.forget(place.workspaceId);
@@ -58,7 +58,7 @@ export async function resumeScenario(
         ),
       ),
     );
-    await tellGuards(tx, place.workspaceId);
+    await publishGuardChange(tx, place.workspaceId);
     for (const one of places) await tx.query("select pg_notify('resumed', $1)", [loopKey(one)]);
     return places;
   });

@@ -5,9 +5,9 @@ import type { BudgetBalance } from './budget-balance.ts';
 import { budgetEvent, markExceeded } from './posting-store.ts';
 
 /** The first call refused for want of money is told like a limit that is spent; once in a period, whoever gets there first. */
-export async function tellExceeded(services: Services, balance: BudgetBalance, tags: CallTags): Promise<void> {
-  if (balance.toldExceeded) return;
-  balance.toldExceeded = true;
+export async function notifyExceeded(services: Services, balance: BudgetBalance, tags: CallTags): Promise<void> {
+  if (balance.exceededNotified) return;
+  balance.exceededNotified = true;
   try {
     await withTransaction(services.db, async (tx) => {
       const row = await markExceeded(tx, balance);
@@ -17,7 +17,7 @@ export async function tellExceeded(services: Services, balance: BudgetBalance, t
     });
   } catch (error) {
     // Nothing was told: the next call that is refused tells it.
-    balance.toldExceeded = false;
+    balance.exceededNotified = false;
     throw error;
   }
   services.outbox.deliverSoon();
