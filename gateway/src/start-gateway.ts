@@ -135,7 +135,7 @@ export async function startGateway(
     record: (tx, events) => outbox.record(tx, events),
     recorded: () => outbox.deliverSoon(),
     onFenced: () => ledger.fenced(),
-    onOver: (balance) => void ledger.recallAll(balance),
+    onOverdraft: (balance) => void ledger.recallAll(balance),
     onWritten: (batch) => metrics.batchWritten(batch),
   });
   const httpPools = new HttpPools({

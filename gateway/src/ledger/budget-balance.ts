@@ -39,7 +39,7 @@ export class BudgetBalance {
    * By how much what is spent and leased, by all processes, is over a limit that was lowered, as of the last answer of the
    * database. So much of what calls give back is nobody's to hold again.
    */
-  overNanos = 0n;
+  overdraftNanos = 0n;
   /** An answer of the database was lost: what is leased is at least what it says here, and may be more. */
   inDoubt = false;
   /** Settled, but not yet posted. */
@@ -100,7 +100,7 @@ export class BudgetBalance {
   }
 
   get availableNanos(): bigint {
-    return this.slackNanos - this.overNanos;
+    return this.slackNanos - this.overdraftNanos;
   }
 
   /** Leased and not held; below nought where calls hold what was never leased. */

@@ -28,7 +28,7 @@ beforeEach(async () => {
     record: async () => {},
     recorded: () => {},
     onFenced: () => {},
-    onOver: () => {},
+    onOverdraft: () => {},
     unwritten: new UnwrittenFile({ dataDir: folder, processId: 'proc_test' }),
   });
 });

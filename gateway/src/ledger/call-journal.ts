@@ -115,7 +115,7 @@ export class Journal {
   readonly #record: (tx: Pick<Pool, 'query'>, events: readonly NewEvent[]) => Promise<void>;
   readonly #recorded: () => void;
   readonly #onFenced: () => void;
-  readonly #onOver: (balance: BudgetBalance) => void;
+  readonly #onOverdraft: (balance: BudgetBalance) => void;
   readonly #onWritten: (batch: { calls: number; ms: number }) => void;
   readonly #unwritten: UnwrittenFile;
   /** What calls on record spent, and is not posted yet; `unposted_batches` has it. */
@@ -155,7 +155,7 @@ export class Journal {
     /** The process was taken for dead: its leases are gone. */
     onFenced: () => void;
     /** More is spent and leased of a balance than its limit, as a posting was told. */
-    onOver: (balance: BudgetBalance) => void;
+    onOverdraft: (balance: BudgetBalance) => void;
     /** A batch is in the database. */
     onWritten?: (batch: { calls: number; ms: number }) => void;
     /** Where calls go that the database does not take. */
@@ -169,7 +169,7 @@ export class Journal {
     this.#record = options.record;
     this.#recorded = options.recorded;
     this.#onFenced = options.onFenced;
-    this.#onOver = options.onOver;
+    this.#onOverdraft = options.onOverdraft;
     this.#onWritten = options.onWritten ?? (() => {});
     this.#unwritten = options.unwritten;
   }
@@ -572,7 +572,7 @@ export class Journal {
   #mayWait(spent: ReadonlyMap<BudgetBalance, Spent>, now: number): boolean {
     if (now - this.#postedAtMs >= this.#paceMs) return false;
     for (const [balance, { spentNanos, leasedNanos }] of spent) {
-      if (balance.overNanos > 0n || (balance.blocks && spentNanos > leasedNanos)) return false;
+      if (balance.overdraftNanos > 0n || (balance.blocks && spentNanos > leasedNanos)) return false;
       const earlierNanos = this.#unposted.get(balance)?.spentNanos ?? 0n;
       if (
         balance.nextThresholdNanos !== undefined &&
@@ -627,9 +627,9 @@ export class Journal {
       balance.nextThresholdNanos = now.nextThresholdNanos;
       balance.limitNanos = now.limitNanos;
       // Only ever up: this answer may be older than what handing back was told. The next borrowing lowers it.
-      if (now.overNanos <= balance.overNanos) continue;
-      balance.overNanos = now.overNanos;
-      this.#onOver(balance);
+      if (now.overdraftNanos <= balance.overdraftNanos) continue;
+      balance.overdraftNanos = now.overdraftNanos;
+      this.#onOverdraft(balance);
     }
   }
 

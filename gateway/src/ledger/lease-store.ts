@@ -9,7 +9,7 @@ export interface Grant {
   /** What other processes have leased: asked for, some of it may come back. */
   othersNanos: bigint;
   /** By how much what is spent and leased is over the limit. */
-  overNanos: bigint;
+  overdraftNanos: bigint;
 }
 
 /** What another process would adopt: leases of one that is not registered would be nobody's. */
@@ -36,18 +36,18 @@ export async function borrow(
         from balance),
       taken as (
         update meters m set leased_nanos = leased_nanos + slice.nanos from slice where m.id = slice.id
-        returning m.id, slice.nanos, m.limit_nanos, m.spent_nanos, m.leased_nanos, ${columnOver}),
+        returning m.id, slice.nanos, m.limit_nanos, m.spent_nanos, m.leased_nanos, ${columnOverdraft}),
       noted as (
         insert into leases (process_id, meter_id, amount_nanos) select $1, id, nanos from taken
         on conflict (process_id, meter_id) do update set amount_nanos = leases.amount_nanos + excluded.amount_nanos
         returning amount_nanos)
       select taken.nanos, taken.limit_nanos, taken.spent_nanos, noted.amount_nanos as lease,
-        taken.leased_nanos - noted.amount_nanos as others, taken.over_nanos as over
+        taken.leased_nanos - noted.amount_nanos as others, taken.overdraft_nanos as overdraft
       from taken, noted`,
     values: [options.processId, options.balanceId, options.wantNanos, options.lockNumber, options.comfortNanos],
   });
   const row = rows[0] as
-    | { nanos: bigint; limit_nanos: bigint; spent_nanos: bigint; lease: bigint; others: bigint; over: bigint }
+    | { nanos: bigint; limit_nanos: bigint; spent_nanos: bigint; lease: bigint; others: bigint; overdraft: bigint }
     | undefined;
   return (
     row && {
@@ -56,12 +56,12 @@ export async function borrow(
       spentNanos: row.spent_nanos,
       leaseNanos: row.lease,
       othersNanos: row.others,
-      overNanos: row.over,
+      overdraftNanos: row.overdraft,
     }
   );
 }
 
-const columnOver = 'greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as over_nanos';
+const columnOverdraft = 'greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as overdraft_nanos';
 
 /**
  * Hands slack back, and says by how much what is spent and leased is over the limit now. A lease that is gone (taken back after
@@ -78,10 +78,10 @@ export async function giveBack(
       lease as (
         update leases set amount_nanos = amount_nanos - $3, held_nanos = $4 from locked
         where process_id = $1 and meter_id = locked.id returning meter_id)
-      update meters m set leased_nanos = leased_nanos - $3 from lease where m.id = lease.meter_id returning ${columnOver}`,
+      update meters m set leased_nanos = leased_nanos - $3 from lease where m.id = lease.meter_id returning ${columnOverdraft}`,
     values: [options.processId, options.balanceId, options.nanos, options.heldNanos],
   });
-  return (rows[0] as { over_nanos: bigint } | undefined)?.over_nanos ?? 0n;
+  return (rows[0] as { overdraft_nanos: bigint } | undefined)?.overdraft_nanos ?? 0n;
 }
 
 /**
@@ -94,14 +94,14 @@ export async function coverHeld(
 ): Promise<bigint | undefined> {
   const { rows } = await db.query(
     `with taken as (
-       update meters m set leased_nanos = leased_nanos + $3 where id = $2 and ${conditionsToBorrow} returning id, ${columnOver}),
+       update meters m set leased_nanos = leased_nanos + $3 where id = $2 and ${conditionsToBorrow} returning id, ${columnOverdraft}),
      noted as (
        insert into leases (process_id, meter_id, amount_nanos) select $1, id, $3 from taken
        on conflict (process_id, meter_id) do update set amount_nanos = leases.amount_nanos + excluded.amount_nanos)
-     select over_nanos from taken`,
+     select overdraft_nanos from taken`,
     [options.processId, options.balanceId, options.nanos, options.lockNumber],
   );
-  return (rows[0] as { over_nanos: bigint } | undefined)?.over_nanos;
+  return (rows[0] as { overdraft_nanos: bigint } | undefined)?.overdraft_nanos;
 }
 
 /** All a process has leased but what its calls hold, when it stops: that is settled by whoever adopts it. */

@@ -254,7 +254,7 @@ export class Ledger {
   }
 
   async #borrow(balance: BudgetBalance, nanos: bigint): Promise<Grown> {
-    if (balance.overNanos > 0n) await this.#giveBack(balance, 0n);
+    if (balance.overdraftNanos > 0n) await this.#giveBack(balance, 0n);
     if (balance.availableNanos >= nanos) return 'enough';
     const neededNanos = this.#needed.get(balance.id) ?? nanos;
     const wantNanos = neededNanos - balance.availableNanos + this.#ahead(balance, nanos);
@@ -279,7 +279,7 @@ export class Ledger {
     balance.inDoubt = false;
     balance.amountNanos += grant.grantedNanos;
     balance.recover(grant.leaseNanos, postedBefore);
-    balance.overNanos = grant.overNanos;
+    balance.overdraftNanos = grant.overdraftNanos;
     balance.limitNanos = grant.limitNanos;
     // Without what others have not posted yet, which this process may know of already.
     if (grant.spentNanos > balance.spentNanos) balance.spentNanos = grant.spentNanos;
@@ -402,11 +402,11 @@ export class Ledger {
     const lockNumber = this.#knownLock;
     balance.inDoubt = true;
     const covering = { processId: this.#process.id, lockNumber, balanceId: balance.id, nanos };
-    const over = await coverHeld(this.#db, covering).catch(() => undefined);
-    if (over === undefined || lockNumber !== this.#knownLock) return;
+    const overdraft = await coverHeld(this.#db, covering).catch(() => undefined);
+    if (overdraft === undefined || lockNumber !== this.#knownLock) return;
     balance.inDoubt = false;
     balance.amountNanos += nanos;
-    balance.overNanos = over;
+    balance.overdraftNanos = overdraft;
   }
 
   /** Was this process taken for dead? Then its leases went back without it. */
@@ -451,10 +451,10 @@ export class Ledger {
       // Whether it arrives nobody knows before the answer. It is not used meanwhile; the next borrowing finds it again if it did not.
       balance.inDoubt = true;
       const back = { processId: this.#process.id, balanceId: balance.id, nanos, heldNanos: balance.heldNanos };
-      balance.overNanos = await giveBack(this.#db, back);
+      balance.overdraftNanos = await giveBack(this.#db, back);
       balance.inDoubt = false;
     } catch {
-      balance.overNanos = balance.heldNanos > 0n ? balance.heldNanos : 0n;
+      balance.overdraftNanos = balance.heldNanos > 0n ? balance.heldNanos : 0n;
     }
   }
 

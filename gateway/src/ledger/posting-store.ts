@@ -31,7 +31,7 @@ export interface PostedBalance {
   /** Spent from here on, the next percent is to be announced; undefined where all are. */
   nextThresholdNanos: bigint | undefined;
   /** By how much what is spent and leased is over the limit. */
-  overNanos: bigint;
+  overdraftNanos: bigint;
 }
 
 /**
@@ -85,18 +85,18 @@ function arrayOf(postings: readonly BalancePosting[], value: (posting: BalancePo
   return `{${postings.map(value).join(',')}}`;
 }
 
-type PostedJson = [id: string, spent: string, limit: string, over: string, next: string | null];
+type PostedJson = [id: string, spent: string, limit: string, overdraft: string, next: string | null];
 
 /** What `postBalances` and `keepUnposted` answer, and what `readOthers` adds to it. */
 export function readPosted(json: string | null, othersJson: string | null = null): PostedBalance[] {
   if (json === null) return [];
   const others = new Map(othersJson === null ? [] : (JSON.parse(othersJson) as [string, string][]));
-  return (JSON.parse(json) as PostedJson[]).map(([id, spent, limit, over, next]) => ({
+  return (JSON.parse(json) as PostedJson[]).map(([id, spent, limit, overdraft, next]) => ({
     id: BigInt(id),
     spentNanos: BigInt(spent) + BigInt(others.get(id) ?? 0),
     limitNanos: BigInt(limit),
     nextThresholdNanos: next === null ? undefined : BigInt(next),
-    overNanos: BigInt(over),
+    overdraftNanos: BigInt(overdraft),
   }));
 }
 
@@ -121,9 +121,9 @@ const postBalancesSql = `
     update meters m set spent_nanos = spent_nanos + rs.s,
       leased_nanos = leased_nanos - case when lease.meter_id is null then 0 else rs.l end
     from guard, rs left join lease on lease.meter_id = rs.m where m.id = rs.m
-    returning m.id, m.spent_nanos, m.limit_nanos, m.next_nanos, greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as over_nanos),
+    returning m.id, m.spent_nanos, m.limit_nanos, m.next_nanos, greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as overdraft_nanos),
   late as (${markLateOf('$5')})
-  select (select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text, over_nanos::text, next_nanos::text)) from posted) as posted,
+  select (select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text, overdraft_nanos::text, next_nanos::text)) from posted) as posted,
     1 / (select count(*) from guard)`;
 
 const readOthersSql = `
@@ -251,13 +251,13 @@ export async function chargeBalances(
       told: notifiedThresholds,
       next: next?.toString() ?? null,
     });
-    const over = spentNanos + balance.leasedNanos - posting.leasedNanos - limitNanos;
+    const overdraft = spentNanos + balance.leasedNanos - posting.leasedNanos - limitNanos;
     balances.push({
       id: balance.id,
       spentNanos,
       limitNanos,
       nextThresholdNanos: next,
-      overNanos: over > 0n ? over : 0n,
+      overdraftNanos: overdraft > 0n ? overdraft : 0n,
     });
     const own = news.length === 0 ? [] : charges.filter(({ balanceId }) => balanceId === balance.id);
     for (const percent of news) {
