@@ -31,7 +31,7 @@ export class BudgetBalance {
   /** When the database last said what is spent, by the clock that is never set. */
   readAtMs = Number.NEGATIVE_INFINITY;
   /** Leased and not yet spent, what is held included. */
-  amountNanos = 0n;
+  leasedNanos = 0n;
   heldNanos = 0n;
   /** Some of what is held was never leased: the budget only told when it was let through. */
   heldUnleased = false;
@@ -105,7 +105,7 @@ export class BudgetBalance {
 
   /** Leased and not held; below nought where calls hold what was never leased. */
   get slackNanos(): bigint {
-    return this.amountNanos - this.heldNanos;
+    return this.leasedNanos - this.heldNanos;
   }
 
   /** Taken out of the lease by what was settled, and in the database still part of it. */
@@ -138,8 +138,8 @@ export class BudgetBalance {
     this.heldNanos -= holdNanos;
     if (this.heldNanos === 0n) this.heldUnleased = false;
     this.postingNanos += costNanos;
-    const fromLease = this.amountNanos <= 0n ? 0n : costNanos < this.amountNanos ? costNanos : this.amountNanos;
-    this.amountNanos -= fromLease;
+    const fromLease = this.leasedNanos <= 0n ? 0n : costNanos < this.leasedNanos ? costNanos : this.leasedNanos;
+    this.leasedNanos -= fromLease;
     this.#settledLeasedNanos += fromLease;
     return { balanceId: this.id, spentNanos: costNanos, leasedNanos: fromLease };
   }
@@ -160,14 +160,14 @@ export class BudgetBalance {
    */
   recover(leaseNanos: bigint, postedBefore: bigint): void {
     const sure = leaseNanos - (this.#settledLeasedNanos - postedBefore);
-    if (sure > this.amountNanos) this.amountNanos = sure;
+    if (sure > this.leasedNanos) this.leasedNanos = sure;
   }
 
   /** Slack to hand back, taken out of the lease at once; `keepNanos` of it stays. */
   release(keepNanos: bigint): bigint {
     const slack = this.slackNanos - keepNanos;
     if (slack <= 0n) return 0n;
-    this.amountNanos -= slack;
+    this.leasedNanos -= slack;
     return slack;
   }
 }

@@ -277,7 +277,7 @@ export class Ledger {
     });
     if (grant === undefined || lockNumber !== this.#knownLock) throw databaseAway();
     balance.inDoubt = false;
-    balance.amountNanos += grant.grantedNanos;
+    balance.leasedNanos += grant.grantedNanos;
     balance.recover(grant.leaseNanos, postedBefore);
     balance.overdraftNanos = grant.overdraftNanos;
     balance.limitNanos = grant.limitNanos;
@@ -405,7 +405,7 @@ export class Ledger {
     const overdraft = await coverHeld(this.#db, covering).catch(() => undefined);
     if (overdraft === undefined || lockNumber !== this.#knownLock) return;
     balance.inDoubt = false;
-    balance.amountNanos += nanos;
+    balance.leasedNanos += nanos;
     balance.overdraftNanos = overdraft;
   }
 
@@ -415,7 +415,7 @@ export class Ledger {
     if (lockNumber === this.#knownLock) return;
     this.#knownLock = lockNumber;
     for (const balance of this.#all.values()) {
-      balance.amountNanos = 0n;
+      balance.leasedNanos = 0n;
       balance.inDoubt = false;
     }
   }
@@ -427,7 +427,7 @@ export class Ledger {
       const ended = balance.periodEndMs !== undefined && balance.periodEndMs <= now;
       if (!ended && now - balance.usedAtMs < idleMs) continue;
       await this.#handBack(balance, 0n, { ask: balance.inDoubt });
-      if (balance.inDoubt || balance.heldNanos !== 0n || balance.postingNanos !== 0n || balance.amountNanos !== 0n)
+      if (balance.inDoubt || balance.heldNanos !== 0n || balance.postingNanos !== 0n || balance.leasedNanos !== 0n)
         continue;
       if (this.#growing.has(balance.id) || (!ended && this.#now() - balance.usedAtMs < idleMs)) continue;
       this.#all.delete(balance.id);
@@ -445,7 +445,7 @@ export class Ledger {
   async #giveBack(balance: BudgetBalance, keepNanos: bigint, { ask = false } = {}): Promise<void> {
     try {
       if (balance.inDoubt && ask) await this.#lend(balance, 0n, 0n);
-      const isIdle = balance.amountNanos === 0n && balance.heldNanos === 0n;
+      const isIdle = balance.leasedNanos === 0n && balance.heldNanos === 0n;
       const nanos = balance.release(keepNanos);
       if (nanos <= 0n && (!ask || isIdle)) return;
       // Whether it arrives nobody knows before the answer. It is not used meanwhile; the next borrowing finds it again if it did not.
@@ -477,9 +477,9 @@ export class Ledger {
   /** What this process has borrowed, and what its calls hold of it. */
   leases(): { count: number; leasedNanos: bigint; heldNanos: bigint } {
     const sum = { count: 0, leasedNanos: 0n, heldNanos: 0n };
-    for (const { amountNanos, heldNanos } of this.#all.values()) {
-      if (amountNanos > 0n) sum.count += 1;
-      sum.leasedNanos += amountNanos;
+    for (const { leasedNanos, heldNanos } of this.#all.values()) {
+      if (leasedNanos > 0n) sum.count += 1;
+      sum.leasedNanos += leasedNanos;
       sum.heldNanos += heldNanos;
     }
     return sum;
