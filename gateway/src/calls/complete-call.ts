@@ -135,8 +135,8 @@ export function balancesOf(
   return services.ledger.balancesFor({ workspaceId, livemode, subject: subjectOf(tags, keyId), atMs: receivedAtMs });
 }
 
-function runsLow({ budget, spentNanos, postingNanos, limitNanos }: BudgetBalance): boolean {
-  return wantsCheapest(budget, spentNanos + postingNanos, limitNanos);
+function runsLow({ budget, spentNanos, unpostedNanos, limitNanos }: BudgetBalance): boolean {
+  return wantsCheapest(budget, spentNanos + unpostedNanos, limitNanos);
 }
 
 function withHeaders(error: GatewayError, headers: Readonly<Record<string, string>>): GatewayError {

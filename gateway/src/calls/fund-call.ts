@@ -223,8 +223,8 @@ function isHeldByOthers(asked: Asked, balance: BudgetBalance, exact: InputOf): b
 }
 
 /** What calls under way hold is not spent. */
-function unspentNanos({ limitNanos, spentNanos, postingNanos }: BudgetBalance): bigint {
-  return limitNanos - spentNanos - postingNanos;
+function unspentNanos({ limitNanos, spentNanos, unpostedNanos }: BudgetBalance): bigint {
+  return limitNanos - spentNanos - unpostedNanos;
 }
 
 /**
@@ -361,7 +361,7 @@ async function budgetExceeded(
   const markup = shownMarkup(markups, caller, tags.client);
   const { budget, periodEndMs } = balance;
   const limitNanos = billed(balance.limitNanos, markup);
-  const spent = billed(balance.spentNanos + balance.postingNanos, markup);
+  const spent = billed(balance.spentNanos + balance.unpostedNanos, markup);
   const resetsAt = periodEndMs === undefined ? null : new Date(periodEndMs).toISOString();
   // A client's own key is not told what the workspace spends.
   if (!isShown(balance, caller))

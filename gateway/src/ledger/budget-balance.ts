@@ -43,7 +43,7 @@ export class BudgetBalance {
   /** An answer of the database was lost: what is leased is at least what it says here, and may be more. */
   inDoubt = false;
   /** Settled, but not yet posted. */
-  postingNanos = 0n;
+  unpostedNanos = 0n;
   /** All that was ever taken out of the lease, and what of it the database is known to have. */
   #settledLeasedNanos = 0n;
   postedLeasedNanos = 0n;
@@ -115,7 +115,7 @@ export class BudgetBalance {
 
   /** What a caller is told is left. */
   get remainingNanos(): bigint {
-    const left = this.limitNanos - this.spentNanos - this.postingNanos - this.heldNanos;
+    const left = this.limitNanos - this.spentNanos - this.unpostedNanos - this.heldNanos;
     return left > 0n ? left : 0n;
   }
 
@@ -137,7 +137,7 @@ export class BudgetBalance {
   settle(holdNanos: bigint, costNanos: bigint): Posting {
     this.heldNanos -= holdNanos;
     if (this.heldNanos === 0n) this.heldUnleased = false;
-    this.postingNanos += costNanos;
+    this.unpostedNanos += costNanos;
     const fromLease = this.leasedNanos <= 0n ? 0n : costNanos < this.leasedNanos ? costNanos : this.leasedNanos;
     this.leasedNanos -= fromLease;
     this.#settledLeasedNanos += fromLease;
@@ -149,7 +149,7 @@ export class BudgetBalance {
     { spentNanos: costNanos, leasedNanos }: Pick<Posting, 'spentNanos' | 'leasedNanos'>,
     spentNanos: bigint,
   ): void {
-    this.postingNanos -= costNanos;
+    this.unpostedNanos -= costNanos;
     this.postedLeasedNanos += leasedNanos;
     this.spentNanos = spentNanos;
   }

@@ -427,7 +427,7 @@ export class Ledger {
       const ended = balance.periodEndMs !== undefined && balance.periodEndMs <= now;
       if (!ended && now - balance.usedAtMs < idleMs) continue;
       await this.#handBack(balance, 0n, { ask: balance.inDoubt });
-      if (balance.inDoubt || balance.heldNanos !== 0n || balance.postingNanos !== 0n || balance.leasedNanos !== 0n)
+      if (balance.inDoubt || balance.heldNanos !== 0n || balance.unpostedNanos !== 0n || balance.leasedNanos !== 0n)
         continue;
       if (this.#growing.has(balance.id) || (!ended && this.#now() - balance.usedAtMs < idleMs)) continue;
       this.#all.delete(balance.id);
@@ -488,7 +488,7 @@ export class Ledger {
   /** What a balance has spent as this process knows it, settlements on their way to the database included. */
   spentOf(balanceId: bigint): bigint {
     const balance = this.#all.get(balanceId);
-    return balance === undefined ? 0n : balance.spentNanos + balance.postingNanos;
+    return balance === undefined ? 0n : balance.spentNanos + balance.unpostedNanos;
   }
 
   /** Resolves when no call holds anything, or the time is over. */
