@@ -135,7 +135,7 @@ export async function startGateway(
     record: (tx, events) => outbox.record(tx, events),
     recorded: () => outbox.deliverSoon(),
     onFenced: () => ledger.fenced(),
-    onOverdraft: (balance) => void ledger.recallAll(balance),
+    onOverdraft: (balance) => void ledger.requestReturnOfAll(balance),
     onWritten: (batch) => metrics.batchWritten(batch),
   });
   const httpPools = new HttpPools({
@@ -232,7 +232,7 @@ export async function startGateway(
     },
     guards: (id) => services.guards.forget(id),
     budgets: (id) => inBackground('reload the budgets', ledger.changed(id)),
-    recalls: (payload) => inBackground('hand money back', ledger.recalled(payload)),
+    recalls: (payload) => inBackground('hand money back', ledger.onReturnRequest(payload)),
     resumed: (key) => services.loops.clear(key),
     counts: (payload) => hearCounts(payload, counting),
     counts_past: (payload) => inBackground('tell what was counted', hearPast(payload, counting)),

@@ -77,7 +77,7 @@ it('a change that comes while money is borrowed is asked after when its turn com
   expect(await one.call(300n, 'req_turn_2')).toBe(true);
   await one.settle(0n);
   let lowering: Promise<unknown> | undefined;
-  const restore = instead('borrow', async (query) => {
+  const restore = instead('acquire-lease', async (query) => {
     const answer = await query();
     if (lowering === undefined) {
       lowering = change({ ...budget, limitNanos: 350n });
@@ -145,7 +145,7 @@ it('a cost beyond what was held is heard of by those who have money of it left',
   await expect.poll(() => heard.length).toBe(1);
   restore();
   const [balance] = await other.balances();
-  await other.ledger.recalled(`${balance?.id} asker ${2n ** 62n}`);
+  await other.ledger.onReturnRequest(`${balance?.id} asker ${2n ** 62n}`);
   for (let i = 0; i < 4; i++) expect(await other.call(100n, `req_beyond_3${i}`)).toBe(false);
 });
 
@@ -214,12 +214,12 @@ it('money whose way back was lost is found again, by whoever needs it', async ()
   await one.settle(100n);
   const [balance] = await one.balances();
   if (balance) balance.usedAtMs = 0;
-  const restore = instead('give-back', async () => {
+  const restore = instead('return-lease', async () => {
     throw Object.assign(new Error('connection lost'), { code: '08006' });
   });
   await one.ledger.sweep();
   restore();
-  const recalls = setInterval(() => void one.ledger.recalled(`${balance?.id} asker 1000000`).catch(() => {}), 5);
+  const recalls = setInterval(() => void one.ledger.onReturnRequest(`${balance?.id} asker 1000000`).catch(() => {}), 5);
   expect(await other.call(900n, 'req_lost_2')).toBe(true);
   clearInterval(recalls);
 });
@@ -227,14 +227,14 @@ it('money whose way back was lost is found again, by whoever needs it', async ()
 it('money whose loan was not heard of is found again, by whoever needs it', async () => {
   await newBudget(money, 'unheard');
   await one.balances();
-  const restore = instead('borrow', async (query) => {
+  const restore = instead('acquire-lease', async (query) => {
     await query();
     throw Object.assign(new Error('connection lost'), { code: '08006' });
   });
   await expect(one.call(200n, 'req_unheard_1')).rejects.toThrow('connection lost');
   restore();
   const [balance] = await one.balances();
-  const recalls = setInterval(() => void one.ledger.recalled(`${balance?.id} asker 1000000`).catch(() => {}), 5);
+  const recalls = setInterval(() => void one.ledger.onReturnRequest(`${balance?.id} asker 1000000`).catch(() => {}), 5);
   expect(await other.call(1_000n, 'req_unheard_2')).toBe(true);
   clearInterval(recalls);
 });

@@ -43,7 +43,7 @@ async function asks(process: LedgerProcess, nanos: bigint): Promise<boolean> {
   const { ledger } = process === one ? other : one;
   const recalls = setInterval(async () => {
     const { rows } = await money.database.pool.query('select id from meters');
-    for (const { id } of rows as { id: bigint }[]) void ledger.recalled(`${id} asker 1000000`).catch(() => {});
+    for (const { id } of rows as { id: bigint }[]) void ledger.onReturnRequest(`${id} asker 1000000`).catch(() => {});
   }, 5);
   try {
     return await process.call(nanos, `req_${calls++}`);

@@ -266,7 +266,8 @@ describe('the ledger, against a model of it', () => {
                   const balanceId = await balanceIdOf(budget.id);
                   const recalls = setInterval(() => {
                     for (const [i, other] of processes.entries())
-                      if (i !== command.at) void other.ledger.recalled(`${balanceId} asker 1000000`).catch(() => {});
+                      if (i !== command.at)
+                        void other.ledger.onReturnRequest(`${balanceId} asker 1000000`).catch(() => {});
                   }, 5);
                   const passed = await processes[command.at]?.call(command.nanos, `req_${runs}_${calls++}`);
                   clearInterval(recalls);

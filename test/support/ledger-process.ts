@@ -54,7 +54,7 @@ export class LedgerProcess {
       record: async (_tx, more) => void events.push(...more),
       recorded: () => {},
       onFenced: () => this.ledger.fenced(),
-      onOverdraft: (balance) => void this.ledger.recallAll(balance),
+      onOverdraft: (balance) => void this.ledger.requestReturnOfAll(balance),
       unwritten: new UnwrittenFile({ dataDir: tmpdir(), processId: lock.id }),
     });
   }

@@ -13,23 +13,23 @@ export interface Grant {
 }
 
 /** What another process would adopt: leases of one that is not registered would be nobody's. */
-const conditionsToBorrow = 'exists (select 1 from processes where id = $1 and lock_number = $4)';
+const conditionsToLease = 'exists (select 1 from processes where id = $1 and lock_number = $4)';
 
 /**
  * Borrows from a balance, durable before it is used: never more than is left beside what is spent and leased. Alone, a process
  * gets all there is; among several, what it wants, or what there is, and where an eighth of that is more, up to as much as makes it
  * comfortable. Undefined for a process that was taken for dead.
  */
-export async function borrow(
+export async function acquireLease(
   db: Db,
   options: { processId: string; lockNumber: number; balanceId: bigint; wantNanos: bigint; comfortNanos: bigint },
 ): Promise<Grant | undefined> {
   const { rows } = await db.query({
-    name: 'borrow',
+    name: 'acquire-lease',
     text: `
       with balance as (
         select id, greatest(0, limit_nanos - spent_nanos - leased_nanos) as free from meters
-        where id = $2 and ${conditionsToBorrow} for update),
+        where id = $2 and ${conditionsToLease} for update),
       slice as (
         select id, case when (select count(*) from processes) <= 1 then free
           else least(free, greatest($3::bigint, least($5::bigint, free / 8))) end as nanos
@@ -67,12 +67,12 @@ const columnOverdraft = 'greatest(0, m.spent_nanos + m.leased_nanos - m.limit_na
  * Hands slack back, and says by how much what is spent and leased is over the limit now. A lease that is gone (taken back after
  * this process was thought dead) has nothing to hand back.
  */
-export async function giveBack(
+export async function returnLease(
   db: Db,
   options: { processId: string; balanceId: bigint; nanos: bigint; heldNanos: bigint },
 ): Promise<bigint> {
   const { rows } = await db.query({
-    name: 'give-back',
+    name: 'return-lease',
     text: `
       with locked as (select id from meters where id = $2 for update),
       lease as (
@@ -94,7 +94,7 @@ export async function coverHeld(
 ): Promise<bigint | undefined> {
   const { rows } = await db.query(
     `with taken as (
-       update meters m set leased_nanos = leased_nanos + $3 where id = $2 and ${conditionsToBorrow} returning id, ${columnOverdraft}),
+       update meters m set leased_nanos = leased_nanos + $3 where id = $2 and ${conditionsToLease} returning id, ${columnOverdraft}),
      noted as (
        insert into leases (process_id, meter_id, amount_nanos) select $1, id, $3 from taken
        on conflict (process_id, meter_id) do update set amount_nanos = leases.amount_nanos + excluded.amount_nanos)
@@ -105,7 +105,7 @@ export async function coverHeld(
 }
 
 /** All a process has leased but what its calls hold, when it stops: that is settled by whoever adopts it. */
-export async function giveBackAll(
+export async function returnLeases(
   db: Db,
   processId: string,
   held: readonly { balanceId: bigint; nanos: bigint }[],
@@ -127,7 +127,7 @@ export async function giveBackAll(
 }
 
 /** Asks the other processes for what they do not need of a balance. */
-export async function askBack(
+export async function requestReturn(
   db: Db,
   options: { balanceId: bigint; processId: string; needNanos: bigint },
 ): Promise<void> {

@@ -6,7 +6,7 @@ import type { ProcessLock } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import { BudgetBalance, holdAll, type Posting } from './budget-balance.ts';
-import { askBack, borrow, coverHeld, type Grant, giveBack, giveBackAll } from './lease-store.ts';
+import { acquireLease, coverHeld, type Grant, requestReturn, returnLease, returnLeases } from './lease-store.ts';
 
 /** Money held for one call on every balance it falls under. */
 export interface Hold {
@@ -191,7 +191,7 @@ export class Ledger {
     if (!this.#process.isHeld()) throw databaseAway();
     this.fenced();
     const balances = this.#present(found);
-    return holdAll(balances, nanos) ? this.#held(balances, nanos) : this.#borrowAndHold(balances, nanos);
+    return holdAll(balances, nanos) ? this.#held(balances, nanos) : this.#leaseAndHold(balances, nanos);
   }
 
   /**
@@ -213,7 +213,7 @@ export class Ledger {
     return { balances, nanos };
   }
 
-  async #borrowAndHold(balances: readonly BudgetBalance[], nanos: bigint): Promise<Hold | Shortage> {
+  async #leaseAndHold(balances: readonly BudgetBalance[], nanos: bigint): Promise<Hold | Shortage> {
     for (let asks = 0; ; ) {
       const short = balances.filter((balance) => !balance.canHold(nanos));
       const grown = await Promise.all(short.map((balance) => this.#grow(balance, nanos)));
@@ -242,9 +242,9 @@ export class Ledger {
   }
 
   async #growOnce(balance: BudgetBalance, nanos: bigint): Promise<Grown> {
-    const grown = await this.#inTurn(balance, () => this.#borrow(balance, nanos));
+    const grown = await this.#inTurn(balance, () => this.#extendLease(balance, nanos));
     if (grown !== 'ask') return grown;
-    await askBack(this.#db, {
+    await requestReturn(this.#db, {
       balanceId: balance.id,
       processId: this.#process.id,
       needNanos: nanos - balance.availableNanos,
@@ -253,22 +253,22 @@ export class Ledger {
     return grown;
   }
 
-  async #borrow(balance: BudgetBalance, nanos: bigint): Promise<Grown> {
-    if (balance.overdraftNanos > 0n) await this.#giveBack(balance, 0n);
+  async #extendLease(balance: BudgetBalance, nanos: bigint): Promise<Grown> {
+    if (balance.overdraftNanos > 0n) await this.#returnLease(balance, 0n);
     if (balance.availableNanos >= nanos) return 'enough';
     const neededNanos = this.#needed.get(balance.id) ?? nanos;
     const wantNanos = neededNanos - balance.availableNanos + this.#ahead(balance, nanos);
-    const { othersNanos } = await this.#lend(balance, wantNanos, nanos * comfortCalls);
+    const { othersNanos } = await this.#acquireLease(balance, wantNanos, nanos * comfortCalls);
     if (balance.availableNanos >= nanos) return 'enough';
     return othersNanos > 0n ? 'ask' : 'none';
   }
 
   /** What is granted is the balance's, and what a lost answer left in doubt is known again. */
-  async #lend(balance: BudgetBalance, wantNanos: bigint, comfortNanos: bigint): Promise<Grant> {
+  async #acquireLease(balance: BudgetBalance, wantNanos: bigint, comfortNanos: bigint): Promise<Grant> {
     const postedBefore = balance.postedLeasedNanos;
     const lockNumber = this.#knownLock;
     balance.inDoubt = true;
-    const grant = await borrow(this.#db, {
+    const grant = await acquireLease(this.#db, {
       processId: this.#process.id,
       lockNumber,
       balanceId: balance.id,
@@ -342,7 +342,7 @@ export class Ledger {
   }
 
   /** Somebody else needs money of a balance: hands back what this process does not. */
-  async recalled(payload: string): Promise<void> {
+  async onReturnRequest(payload: string): Promise<void> {
     const [id = '', asker = '', need = '0'] = payload.split(' ');
     if (asker === this.#process.id || !/^\d+$/.test(id) || !/^-?\d+$/.test(need)) return;
     const balance = this.#all.get(BigInt(id));
@@ -350,17 +350,17 @@ export class Ledger {
     const half = balance.availableNanos / 2n;
     // Plenty is shared; near the cap all that is not held goes to whoever asks.
     const keepNanos = half > BigInt(need) * 4n ? half : 0n;
-    await this.#handBack(balance, keepNanos, { ask: BigInt(need) === everythingNanos || balance.inDoubt });
+    await this.#returnInTurn(balance, keepNanos, { ask: BigInt(need) === everythingNanos || balance.inDoubt });
   }
 
   /**
    * More was spent than held, and past the limit: what the other processes have of it is asked back, and that nothing calls give
    * back is lent again.
    */
-  async recallAll(balance: BudgetBalance): Promise<void> {
+  async requestReturnOfAll(balance: BudgetBalance): Promise<void> {
     if (!balance.blocks) return;
     const needNanos = everythingNanos;
-    await askBack(this.#db, { balanceId: balance.id, processId: this.#process.id, needNanos }).catch(() => {});
+    await requestReturn(this.#db, { balanceId: balance.id, processId: this.#process.id, needNanos }).catch(() => {});
   }
 
   /** Budgets of a workspace changed: what was leased under the old limits goes back, and is asked for anew. */
@@ -370,7 +370,7 @@ export class Ledger {
     const balances = [...this.#all.values()].filter(
       ({ budget }) => workspaceId === undefined || budget.workspaceId === workspaceId,
     );
-    await Promise.all(balances.map((balance) => this.#handBack(balance, 0n, { ask: true })));
+    await Promise.all(balances.map((balance) => this.#returnInTurn(balance, 0n, { ask: true })));
     await this.#lookAtSpent(balances);
     const unleased = balances.filter(({ heldUnleased }) => heldUnleased);
     await Promise.all(unleased.map((balance) => this.#inTurn(balance, () => this.#cover(balance))));
@@ -426,7 +426,7 @@ export class Ledger {
     for (const balance of [...this.#all.values()]) {
       const ended = balance.periodEndMs !== undefined && balance.periodEndMs <= now;
       if (!ended && now - balance.usedAtMs < idleMs) continue;
-      await this.#handBack(balance, 0n, { ask: balance.inDoubt });
+      await this.#returnInTurn(balance, 0n, { ask: balance.inDoubt });
       if (balance.inDoubt || balance.heldNanos !== 0n || balance.unpostedNanos !== 0n || balance.leasedNanos !== 0n)
         continue;
       if (this.#growing.has(balance.id) || (!ended && this.#now() - balance.usedAtMs < idleMs)) continue;
@@ -437,21 +437,21 @@ export class Ledger {
     }
   }
 
-  #handBack(balance: BudgetBalance, keepNanos: bigint, how?: { ask: boolean }): Promise<void> {
-    return this.#inTurn(balance, () => this.#giveBack(balance, keepNanos, how));
+  #returnInTurn(balance: BudgetBalance, keepNanos: bigint, how?: { ask: boolean }): Promise<void> {
+    return this.#inTurn(balance, () => this.#returnLease(balance, keepNanos, how));
   }
 
   /** `ask`: with nothing to hand back, too, so as to hear whether what is leased and held is within the limit still. */
-  async #giveBack(balance: BudgetBalance, keepNanos: bigint, { ask = false } = {}): Promise<void> {
+  async #returnLease(balance: BudgetBalance, keepNanos: bigint, { ask = false } = {}): Promise<void> {
     try {
-      if (balance.inDoubt && ask) await this.#lend(balance, 0n, 0n);
+      if (balance.inDoubt && ask) await this.#acquireLease(balance, 0n, 0n);
       const isIdle = balance.leasedNanos === 0n && balance.heldNanos === 0n;
       const nanos = balance.release(keepNanos);
       if (nanos <= 0n && (!ask || isIdle)) return;
       // Whether it arrives nobody knows before the answer. It is not used meanwhile; the next borrowing finds it again if it did not.
       balance.inDoubt = true;
       const back = { processId: this.#process.id, balanceId: balance.id, nanos, heldNanos: balance.heldNanos };
-      balance.overdraftNanos = await giveBack(this.#db, back);
+      balance.overdraftNanos = await returnLease(this.#db, back);
       balance.inDoubt = false;
     } catch {
       balance.overdraftNanos = balance.heldNanos > 0n ? balance.heldNanos : 0n;
@@ -508,7 +508,7 @@ export class Ledger {
       balanceId: id,
       nanos: heldNanos + unpostedLeasedNanos,
     }));
-    await giveBackAll(
+    await returnLeases(
       this.#db,
       this.#process.id,
       kept.filter(({ nanos }) => nanos > 0n),
