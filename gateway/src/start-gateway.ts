@@ -130,7 +130,7 @@ export async function startGateway(
     unwritten,
     db,
     processId: processLock.id,
-    lockNumber: () => processLock.lockNumber(),
+    fencingToken: () => processLock.fencingToken(),
     log,
     record: (tx, events) => outbox.record(tx, events),
     recorded: () => outbox.deliverSoon(),

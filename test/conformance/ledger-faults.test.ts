@@ -180,10 +180,10 @@ it('a process that was taken for dead lends nothing of what was given to others'
     expect(await one.call(300n, id)).toBe(true);
     await one.settle(0n);
   }
-  const before = one.lock.lockNumber();
+  const before = one.lock.fencingToken();
   await one.isTakenForDead();
   await expect(one.call(1n, 'req_fenced_3')).rejects.toMatchObject({ code: 'service_unavailable' });
-  await expect.poll(() => one.lock.lockNumber()).not.toBe(before);
+  await expect.poll(() => one.lock.fencingToken()).not.toBe(before);
   expect(await other.call(1_000n, 'req_fenced_4')).toBe(true);
   expect(await one.call(300n, 'req_fenced_5')).toBe(false);
   expect(await one.call(1n, 'req_fenced_6')).toBe(false);

@@ -49,7 +49,7 @@ export class LedgerProcess {
     this.journal = new Journal({
       db: pool,
       processId: lock.id,
-      lockNumber: () => lock.lockNumber(),
+      fencingToken: () => lock.fencingToken(),
       log: silent,
       record: async (_tx, more) => void events.push(...more),
       recorded: () => {},

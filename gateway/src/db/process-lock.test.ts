@@ -56,10 +56,10 @@ describe('a process whose connection is lost', () => {
   });
 
   it('keeps its number where nobody took it for dead', async () => {
-    const before = lock.lockNumber();
+    const before = lock.fencingToken();
     network.reset();
     await expect.poll(() => lock.isHeld()).toBe(false);
     await msUntilHeld();
-    expect(lock.lockNumber()).toBe(before);
+    expect(lock.fencingToken()).toBe(before);
   });
 });

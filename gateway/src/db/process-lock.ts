@@ -21,7 +21,7 @@ const serversShare = 0.8;
 export interface ProcessLock {
   id: string;
   /** Another one than before means: the others took this process for dead and forgot it, and it has registered anew. */
-  lockNumber(): number;
+  fencingToken(): number;
   /** False while the connection is lost: from then on others may take this process for dead. */
   isHeld(): boolean;
   release(): Promise<void>;
@@ -30,7 +30,7 @@ export interface ProcessLock {
 /** Registers this process and holds its lock on a connection of its own; a lost connection is replaced and the lock taken again. */
 export async function holdProcessLock(connection: Connection, id: string): Promise<ProcessLock> {
   let closed = false;
-  let lockNumber = 0;
+  let fencingToken = 0;
   let held = false;
   const lost = new WeakSet<pg.Client>();
   // Until the first connection stands there is nothing to come back to: its failure is the caller's to hear.
@@ -62,7 +62,7 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       // The server ends a wait that this side has given up: it does not notice by itself that the other end is gone.
       const lockTimeoutMs = String(Math.ceil(patienceMs * serversShare));
       await next.query("select set_config('lock_timeout', $1, false)", [lockTimeoutMs]);
-      lockNumber = await registerAndLock(next, id);
+      fencingToken = await registerAndLock(next, id);
     } catch (cause) {
       // A server that answers later than we wait would give the lock to this connection, and the next attempt would wait for it in vain.
       cut(next);
@@ -93,7 +93,7 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
 
   return {
     id,
-    lockNumber: () => lockNumber,
+    fencingToken: () => fencingToken,
     isHeld: () => held,
     release: async () => {
       closed = true;

@@ -23,7 +23,7 @@ beforeEach(async () => {
   journal = new Journal({
     db: database.pool,
     processId: 'proc_test',
-    lockNumber: () => 1,
+    fencingToken: () => 1,
     log: pino({ level: 'silent' }),
     record: async () => {},
     recorded: () => {},

@@ -58,7 +58,7 @@ interface Debit extends Posting {
 
 interface Entry extends CallRow {
   /** The life of this process in which it was opened: what an earlier one left open was adopted by others. */
-  era: number;
+  epoch: number;
   debits: readonly Debit[];
   /** By the clock that is never set. */
   openedAtMs: number;
@@ -73,7 +73,7 @@ interface Entry extends CallRow {
 
 /** A row as it goes out, with what it does to balances. */
 export interface JournalRow extends CallRow {
-  era: number;
+  epoch: number;
   debits: readonly Debit[];
   /** Never sent before. */
   isNew: boolean;
@@ -110,7 +110,7 @@ interface Outbound {
 export class Journal {
   readonly #db: Pool;
   readonly #processId: string;
-  readonly #lockNumber: () => number;
+  readonly #fencingToken: () => number;
   readonly #log: Logger;
   readonly #record: (tx: Pick<Pool, 'query'>, events: readonly NewEvent[]) => Promise<void>;
   readonly #recorded: () => void;
@@ -130,8 +130,8 @@ export class Journal {
   /** The first is being written; more than one only where a batch had to be taken apart. */
   #outbound: Outbound[] = [];
   #sequence = 0n;
-  #era = 0;
-  #knownLock: number;
+  #epoch = 0;
+  #knownToken: number;
   #writing: Promise<void> | undefined;
   #writingSince = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -146,7 +146,7 @@ export class Journal {
     db: Pool;
     processId: string;
     /** Changes when the process was forgotten by the others and had to register anew. */
-    lockNumber: () => number;
+    fencingToken: () => number;
     log: Logger;
     /** Puts events into the outbox, within the transaction given. */
     record: (tx: Pick<Pool, 'query'>, events: readonly NewEvent[]) => Promise<void>;
@@ -163,8 +163,8 @@ export class Journal {
   }) {
     this.#db = options.db;
     this.#processId = options.processId;
-    this.#lockNumber = options.lockNumber;
-    this.#knownLock = options.lockNumber();
+    this.#fencingToken = options.fencingToken;
+    this.#knownToken = options.fencingToken();
     this.#log = options.log;
     this.#record = options.record;
     this.#recorded = options.recorded;
@@ -199,7 +199,7 @@ export class Journal {
     const entry: Entry = {
       open,
       closed: undefined,
-      era: this.#era,
+      epoch: this.#epoch,
       debits: [],
       openedAtMs: performance.now(),
       queued: false,
@@ -355,10 +355,10 @@ export class Journal {
     this.#queue = later;
     // What is closed while the write is under way belongs to the next batch, so the state sent is noted here.
     const rows = entries.map(
-      ({ open, closed, era, debits, written, refused }): JournalRow => ({
+      ({ open, closed, epoch, debits, written, refused }): JournalRow => ({
         open,
         closed,
-        era,
+        epoch,
         debits,
         isNew: written === 'no',
         place: refused === undefined ? 'calls' : 'table',
@@ -482,10 +482,10 @@ export class Journal {
   /** False where the database would not have it like that: then nothing was done. */
   async #postAtOnce(rows: readonly JournalRow[], sequence: bigint): Promise<boolean> {
     this.#noticeFence();
-    if (rows.some(({ era, place }) => era !== this.#era || place !== 'calls')) return false;
+    if (rows.some(({ epoch, place }) => epoch !== this.#epoch || place !== 'calls')) return false;
     const began = performance.now();
     const spent = sumsOf(rows);
-    const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, rows };
+    const batch = { processId: this.#processId, fencingToken: this.#knownToken, sequence, rows };
     try {
       if (spent.size > 0 && this.#mayWait(spent, began)) {
         const looked = [...spent.keys()].filter(({ readAtMs }) => began - readAtMs > this.#paceMs);
@@ -507,7 +507,7 @@ export class Journal {
 
   async #post(rows: readonly JournalRow[], sequence: bigint): Promise<void> {
     this.#noticeFence();
-    if (rows.some(({ era }) => era !== this.#era)) return this.#reconcile(rows);
+    if (rows.some(({ epoch }) => epoch !== this.#epoch)) return this.#reconcile(rows);
     const began = performance.now();
     const spent = sumsOf(rows);
     const writing = this.#writingOf(rows);
@@ -515,7 +515,7 @@ export class Journal {
     const postings = gather(all);
     if (postings.length === 0) return writing.write(this.#db);
     const charges = [...earlierCharges(this.#unposted), ...chargesOf(rows)];
-    const batch = { processId: this.#processId, lockNumber: this.#knownLock, sequence, postings };
+    const batch = { processId: this.#processId, fencingToken: this.#knownToken, sequence, postings };
     try {
       const done = await withTransaction(this.#db, (tx) => postAtLength(tx, { ...batch, charges }, writing));
       if (done !== 'fenced') {
@@ -542,7 +542,7 @@ export class Journal {
   }
 
   async #reconcile(rows: readonly JournalRow[]): Promise<void> {
-    const options = { processId: this.#processId, era: this.#era, rows };
+    const options = { processId: this.#processId, epoch: this.#epoch, rows };
     const balances = await withTransaction(this.#db, (tx) => reconcile(tx, options, this.#writingOf(rows)));
     this.#recorded();
     this.#settleBalances(sumsOf(rows), balances);
@@ -635,12 +635,12 @@ export class Journal {
 
   /** The others forgot this process while its connection was lost, and it has registered anew since. */
   #noticeFence(): void {
-    if (this.#lockNumber() !== this.#knownLock) this.#fence();
+    if (this.#fencingToken() !== this.#knownToken) this.#fence();
   }
 
   #fence(): void {
-    this.#knownLock = this.#lockNumber();
-    this.#era += 1;
+    this.#knownToken = this.#fencingToken();
+    this.#epoch += 1;
     // Whoever adopted the calls has posted what they spent.
     this.#settleBalances(this.#unposted, []);
     this.#unposted.clear();

@@ -22,7 +22,7 @@ const conditionsToLease = 'exists (select 1 from processes where id = $1 and loc
  */
 export async function acquireLease(
   db: Db,
-  options: { processId: string; lockNumber: number; balanceId: bigint; wantNanos: bigint; comfortNanos: bigint },
+  options: { processId: string; fencingToken: number; balanceId: bigint; wantNanos: bigint; comfortNanos: bigint },
 ): Promise<Grant | undefined> {
   const { rows } = await db.query({
     name: 'acquire-lease',
@@ -44,7 +44,7 @@ export async function acquireLease(
       select taken.nanos, taken.limit_nanos, taken.spent_nanos, noted.amount_nanos as lease,
         taken.leased_nanos - noted.amount_nanos as others, taken.overdraft_nanos as overdraft
       from taken, noted`,
-    values: [options.processId, options.balanceId, options.wantNanos, options.lockNumber, options.comfortNanos],
+    values: [options.processId, options.balanceId, options.wantNanos, options.fencingToken, options.comfortNanos],
   });
   const row = rows[0] as
     | { nanos: bigint; limit_nanos: bigint; spent_nanos: bigint; lease: bigint; others: bigint; overdraft: bigint }
@@ -90,7 +90,7 @@ export async function returnLease(
  */
 export async function coverHeld(
   db: Db,
-  options: { processId: string; lockNumber: number; balanceId: bigint; nanos: bigint },
+  options: { processId: string; fencingToken: number; balanceId: bigint; nanos: bigint },
 ): Promise<bigint | undefined> {
   const { rows } = await db.query(
     `with taken as (
@@ -99,7 +99,7 @@ export async function coverHeld(
        insert into leases (process_id, meter_id, amount_nanos) select $1, id, $3 from taken
        on conflict (process_id, meter_id) do update set amount_nanos = leases.amount_nanos + excluded.amount_nanos)
      select overdraft_nanos from taken`,
-    [options.processId, options.balanceId, options.nanos, options.lockNumber],
+    [options.processId, options.balanceId, options.nanos, options.fencingToken],
   );
   return (rows[0] as { overdraft_nanos: bigint } | undefined)?.overdraft_nanos;
 }

@@ -46,9 +46,9 @@ const recentMax = 10_000;
  */
 export class Ledger {
   readonly #db: Db;
-  readonly #process: Pick<ProcessLock, 'id' | 'lockNumber' | 'isHeld'>;
+  readonly #process: Pick<ProcessLock, 'id' | 'fencingToken' | 'isHeld'>;
   /** As when the leases here were taken. */
-  #knownLock: number;
+  #knownToken: number;
   readonly #views: BudgetViews;
   readonly #now: () => number;
   /** The running balances, by budget and instance. */
@@ -69,13 +69,13 @@ export class Ledger {
 
   constructor(options: {
     db: Db;
-    process: Pick<ProcessLock, 'id' | 'lockNumber' | 'isHeld'>;
+    process: Pick<ProcessLock, 'id' | 'fencingToken' | 'isHeld'>;
     views: BudgetViews;
     now: () => number;
   }) {
     this.#db = options.db;
     this.#process = options.process;
-    this.#knownLock = options.process.lockNumber();
+    this.#knownToken = options.process.fencingToken();
     this.#views = options.views;
     this.#now = options.now;
   }
@@ -266,16 +266,16 @@ export class Ledger {
   /** What is granted is the balance's, and what a lost answer left in doubt is known again. */
   async #acquireLease(balance: BudgetBalance, wantNanos: bigint, comfortNanos: bigint): Promise<Grant> {
     const postedBefore = balance.postedLeasedNanos;
-    const lockNumber = this.#knownLock;
+    const fencingToken = this.#knownToken;
     balance.inDoubt = true;
     const grant = await acquireLease(this.#db, {
       processId: this.#process.id,
-      lockNumber,
+      fencingToken,
       balanceId: balance.id,
       wantNanos,
       comfortNanos,
     });
-    if (grant === undefined || lockNumber !== this.#knownLock) throw databaseAway();
+    if (grant === undefined || fencingToken !== this.#knownToken) throw databaseAway();
     balance.inDoubt = false;
     balance.leasedNanos += grant.grantedNanos;
     balance.recover(grant.leaseNanos, postedBefore);
@@ -399,11 +399,11 @@ export class Ledger {
   async #leaseHeld(balance: BudgetBalance): Promise<void> {
     const nanos = -balance.slackNanos;
     if (nanos <= 0n) return;
-    const lockNumber = this.#knownLock;
+    const fencingToken = this.#knownToken;
     balance.inDoubt = true;
-    const covering = { processId: this.#process.id, lockNumber, balanceId: balance.id, nanos };
+    const covering = { processId: this.#process.id, fencingToken, balanceId: balance.id, nanos };
     const overdraft = await coverHeld(this.#db, covering).catch(() => undefined);
-    if (overdraft === undefined || lockNumber !== this.#knownLock) return;
+    if (overdraft === undefined || fencingToken !== this.#knownToken) return;
     balance.inDoubt = false;
     balance.leasedNanos += nanos;
     balance.overdraftNanos = overdraft;
@@ -411,9 +411,9 @@ export class Ledger {
 
   /** Was this process taken for dead? Then its leases went back without it. */
   fenced(): void {
-    const lockNumber = this.#process.lockNumber();
-    if (lockNumber === this.#knownLock) return;
-    this.#knownLock = lockNumber;
+    const fencingToken = this.#process.fencingToken();
+    if (fencingToken === this.#knownToken) return;
+    this.#knownToken = fencingToken;
     for (const balance of this.#all.values()) {
       balance.leasedNanos = 0n;
       balance.inDoubt = false;

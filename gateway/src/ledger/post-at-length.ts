@@ -65,21 +65,21 @@ export function chargesOf(rows: readonly JournalRow[]): Charge[] {
  */
 export async function reconcile(
   tx: Db,
-  options: { processId: string; era: number; rows: readonly JournalRow[] },
+  options: { processId: string; epoch: number; rows: readonly JournalRow[] },
   { record, write }: Writing,
 ): Promise<PostedBalance[]> {
-  const { processId, era } = options;
+  const { processId, epoch } = options;
   const rows = options.rows.toSorted((a, b) => (a.open.id < b.open.id ? -1 : 1));
   const charges: Charge[] = [];
   const leased = new Map<bigint, bigint>();
-  for (const { open, closed, debits, era: openedIn } of rows) {
+  for (const { open, closed, debits, epoch: openedIn } of rows) {
     if (closed === undefined) continue;
     const before = await lockCall(tx, open);
     if (before !== undefined && before.status !== 'open' && before.status !== 'interrupted') continue;
     const charged = before?.status === 'interrupted' ? before.costNanos : 0n;
     for (const { balanceId, spentNanos, leasedNanos } of debits) {
       charges.push({ balanceId, spentNanos: spentNanos - charged, tags: open.tags });
-      if (openedIn === era) leased.set(balanceId, (leased.get(balanceId) ?? 0n) + leasedNanos);
+      if (openedIn === epoch) leased.set(balanceId, (leased.get(balanceId) ?? 0n) + leasedNanos);
     }
   }
   const ids = [...new Set(charges.map(({ balanceId }) => balanceId))].sort((a, b) => (a < b ? -1 : 1));

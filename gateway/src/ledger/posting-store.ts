@@ -11,7 +11,7 @@ import type { Posting } from './budget-balance.ts';
 /** A batch of the journal with what it does to the balances it touches. */
 export interface Batch {
   processId: string;
-  lockNumber: number;
+  fencingToken: number;
   /** Counts the batches of a process: one that is repeated has no effect. */
   sequence: bigint;
   postings: readonly BalancePosting[];
@@ -39,11 +39,11 @@ export interface PostedBalance {
  * posted, or not like this.
  */
 export function postBalances(batch: Batch, added: readonly CallRow[]): Step {
-  const { processId, postings, sequence, lockNumber } = batch;
+  const { processId, postings, sequence, fencingToken } = batch;
   return {
     name: 'post-balances',
     text: postBalancesSql,
-    values: [processId, encodePostings(postings), String(sequence), String(lockNumber), hoursOf(added)],
+    values: [processId, encodePostings(postings), String(sequence), String(fencingToken), hoursOf(added)],
   };
 }
 
@@ -61,11 +61,11 @@ export function readOthers({ processId, postings }: Batch): Step {
 
 /** What a batch spent, kept with its calls until it is posted; and how `looked` balances are doing. Fails where the process is fenced. */
 export function keepUnposted(batch: Batch, added: readonly CallRow[], looked: readonly bigint[]): Step {
-  const { processId, postings, sequence, lockNumber } = batch;
+  const { processId, postings, sequence, fencingToken } = batch;
   const values = [
     processId,
     String(sequence),
-    String(lockNumber),
+    String(fencingToken),
     arrayOf(postings, ({ balanceId }) => balanceId),
     arrayOf(postings, ({ spentNanos }) => spentNanos),
     arrayOf(postings, ({ leasedNanos }) => leasedNanos),
@@ -150,7 +150,7 @@ const lookedSql = `(
   from meters m left join others o on o.meter_id = m.id where m.id = any($9::bigint[]))`;
 
 /** `keepUnposted` as a statement of a transaction; a repetition changes nothing. False where the process is fenced. */
-export async function insertUnposted(tx: Db, { processId, sequence, lockNumber, postings }: Batch): Promise<boolean> {
+export async function insertUnposted(tx: Db, { processId, sequence, fencingToken, postings }: Batch): Promise<boolean> {
   await tx.query(
     `insert into unposted_batches (process_id, batch, meters, spent, leased, held)
      select $1, $2, $4, $5, $6, $7 from processes where id = $1 and lock_number = $3 and posted_batch < $2 for key share
@@ -158,7 +158,7 @@ export async function insertUnposted(tx: Db, { processId, sequence, lockNumber, 
     [
       processId,
       sequence,
-      lockNumber,
+      fencingToken,
       postings.map(({ balanceId }) => balanceId),
       postings.map(({ spentNanos }) => spentNanos),
       postings.map(({ leasedNanos }) => leasedNanos),
@@ -168,7 +168,7 @@ export async function insertUnposted(tx: Db, { processId, sequence, lockNumber, 
   const { rowCount } = await tx.query(
     `select 1 from unposted_batches u join processes r on r.id = u.process_id
      where u.process_id = $1 and u.batch = $2 and r.lock_number = $3`,
-    [processId, sequence, lockNumber],
+    [processId, sequence, fencingToken],
   );
   return rowCount === 1;
 }
@@ -346,16 +346,16 @@ export async function lockBalances(tx: Db, ids: readonly bigint[]): Promise<void
 /** Claims a batch's place in a transaction; false when it was posted before, or the process is fenced. */
 export async function claimBatch(
   tx: Db,
-  batch: Pick<Batch, 'processId' | 'lockNumber' | 'sequence'>,
+  batch: Pick<Batch, 'processId' | 'fencingToken' | 'sequence'>,
 ): Promise<'claimed' | 'repeated' | 'fenced'> {
   const claimed = await tx.query(
     'update processes set posted_batch = $2 where id = $1 and lock_number = $3 and posted_batch < $2',
-    [batch.processId, batch.sequence, batch.lockNumber],
+    [batch.processId, batch.sequence, batch.fencingToken],
   );
   if (claimed.rowCount === 1) return 'claimed';
   const { rows } = await tx.query('select 1 from processes where id = $1 and lock_number = $2', [
     batch.processId,
-    batch.lockNumber,
+    batch.fencingToken,
   ]);
   return rows.length === 1 ? 'repeated' : 'fenced';
 }
