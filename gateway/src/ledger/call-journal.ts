@@ -13,9 +13,9 @@ import type { UnwrittenFile } from '../usage/unwritten-file.ts';
 import { type KeptCall, keep, writeUnwritten } from '../usage/unwritten-store.ts';
 import { afterTurns } from './after-turns.ts';
 import type { BudgetBalance, Posting } from './budget-balance.ts';
-import { chargesOf, keepAtLength, postAtLength, reconcile, type Writing } from './post-at-length.ts';
-import { postAtOnce, postLater } from './post-at-once.ts';
 import { type BalancePosting, type Charge, dropPosted, type PostedBalance } from './posting-store.ts';
+import { deferPostingFast, writeBatchFast } from './write-batch-fast.ts';
+import { chargesOf, deferPosting, reconcile, type Writing, writeBatchWithEvents } from './write-batch-with-events.ts';
 
 /** How long the opening of a call may wait: a call that is over by then costs one write, not two. */
 const openDelayMs = 10;
@@ -399,7 +399,7 @@ export class Journal {
     outbound.wasTried = true;
     outbound.sequence ??= this.#nextSequence();
     const { sequence } = outbound;
-    if (!wasTried && (await this.#postAtOnce(rows, sequence))) return;
+    if (!wasTried && (await this.#writeFast(rows, sequence))) return;
     const [row] = rows;
     try {
       if (row?.place === 'file') await this.#writeToFile(row, sequence);
@@ -480,7 +480,7 @@ export class Journal {
   }
 
   /** False where the database would not have it like that: then nothing was done. */
-  async #postAtOnce(rows: readonly JournalRow[], sequence: bigint): Promise<boolean> {
+  async #writeFast(rows: readonly JournalRow[], sequence: bigint): Promise<boolean> {
     this.#noticeFence();
     if (rows.some(({ epoch, place }) => epoch !== this.#epoch || place !== 'calls')) return false;
     const began = performance.now();
@@ -490,14 +490,14 @@ export class Journal {
       if (spent.size > 0 && this.#mayWait(spent, began)) {
         const looked = [...spent.keys()].filter(({ readAtMs }) => began - readAtMs > this.#paceMs);
         const ids = looked.map(({ id }) => id);
-        const now = await postLater(this.#db, { ...batch, postings: gather(spent) }, ids);
+        const now = await deferPostingFast(this.#db, { ...batch, postings: gather(spent) }, ids);
         addTo(this.#unposted, spent);
         this.#read(looked, now, began);
         return true;
       }
       // Calls that have only begun spend nothing: with them goes what is due.
       const all = spent.size > 0 || this.#isDue(began) ? this.#withUnposted(spent) : spent;
-      this.#posted(all, await postAtOnce(this.#db, { ...batch, postings: gather(all) }), { sequence, began });
+      this.#posted(all, await writeBatchFast(this.#db, { ...batch, postings: gather(all) }), { sequence, began });
       return true;
     } catch (error) {
       if (isRefusal(error)) return false;
@@ -517,7 +517,7 @@ export class Journal {
     const charges = [...earlierCharges(this.#unposted), ...chargesOf(rows)];
     const batch = { processId: this.#processId, fencingToken: this.#knownToken, sequence, postings };
     try {
-      const done = await withTransaction(this.#db, (tx) => postAtLength(tx, { ...batch, charges }, writing));
+      const done = await withTransaction(this.#db, (tx) => writeBatchWithEvents(tx, { ...batch, charges }, writing));
       if (done !== 'fenced') {
         this.#recorded();
         return this.#posted(all, done, { sequence, began });
@@ -526,7 +526,7 @@ export class Journal {
       if (!isRowFault(error)) throw error;
       // Of these rows, or of a balance? One that is kept without touching any says so.
       const own = { ...batch, postings: gather(spent) };
-      if (spent.size > 0) await withTransaction(this.#db, (tx) => keepAtLength(tx, own, writing));
+      if (spent.size > 0) await withTransaction(this.#db, (tx) => deferPosting(tx, own, writing));
       else if (rows.length > 0) await writing.write(this.#db);
       addTo(this.#unposted, spent);
       this.#log.fatal(

@@ -14,7 +14,7 @@ type RowBatch = Batch & { rows: readonly JournalRow[] };
  *
  * Posts to balances and leases all that was kept for later, and this batch.
  */
-export async function postAtOnce(db: Pool, batch: RowBatch): Promise<PostedBalance[]> {
+export async function writeBatchFast(db: Pool, batch: RowBatch): Promise<PostedBalance[]> {
   const { added, steps } = stepsFor(batch);
   if (batch.postings.length > 0) steps.unshift(postBalances(batch, added), readOthers(batch));
   else if (added.length > 0) steps.unshift(markLateHours(added));
@@ -23,7 +23,7 @@ export async function postAtOnce(db: Pool, batch: RowBatch): Promise<PostedBalan
 }
 
 /** Keeps for later what the batch spent, and says how the balances are doing that this process has not heard of for a while. */
-export async function postLater(db: Pool, batch: RowBatch, looked: readonly bigint[]): Promise<PostedBalance[]> {
+export async function deferPostingFast(db: Pool, batch: RowBatch, looked: readonly bigint[]): Promise<PostedBalance[]> {
   const { added, steps } = stepsFor(batch);
   const [kept] = await runPipeline(db, [keepUnposted(batch, added, looked), ...steps]);
   return readPosted(kept?.[0] ?? null);

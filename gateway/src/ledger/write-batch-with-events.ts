@@ -23,7 +23,7 @@ export interface Writing {
  * A batch statement by statement, within one transaction: the same as in one trip, with the events of the percents it crosses. What was
  * claimed before is done, and nothing of it is done again.
  */
-export async function postAtLength(
+export async function writeBatchWithEvents(
   tx: Db,
   batch: Batch & { charges: readonly Charge[] },
   { record, write }: Writing,
@@ -38,7 +38,7 @@ export async function postAtLength(
 }
 
 /** The same, with what the batch spent kept for later: no balance is touched. Throws, as if the connection were lost, where the process is fenced. */
-export async function keepAtLength(tx: Db, batch: Batch, { write }: Writing): Promise<void> {
+export async function deferPosting(tx: Db, batch: Batch, { write }: Writing): Promise<void> {
   if (!(await insertUnposted(tx, batch))) throw new Error('This process was taken for dead; its batch is repeated.');
   await write(tx);
 }
