@@ -18,9 +18,10 @@ export function readOpenAiUsage(value: unknown): Usage | undefined {
     usage.completion_tokens ?? usage.output_tokens ?? (usage.total_tokens === usage.prompt_tokens ? 0 : undefined),
   );
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
-  const input = details(usage.prompt_tokens_details ?? usage.input_tokens_details);
+  const input = details(usage.prompt_tokens_details ?? usage.input_tokens_details ?? usage.prompt_token_details);
   const output = details(usage.completion_tokens_details ?? usage.output_tokens_details);
-  const cachedTokens = Math.min(readCount(input.cached_tokens) ?? 0, inputTokens);
+  // Some servers count them beside the details.
+  const cachedTokens = Math.min(readCount(input.cached_tokens ?? usage.num_cached_tokens) ?? 0, inputTokens);
   return {
     inputTokens,
     outputTokens,

@@ -1,9 +1,9 @@
 import { type Vendor, vendors } from '@ai-gateway/shared/provider-kinds';
 import type { ModelInfo } from '@pydantic/genai-prices';
-import type { Strength, VendorProvider } from '../providers/define-provider.ts';
+import type { Abilities, ModelFacts, ModelKind, Strength, VendorProvider } from '../providers/define-provider.ts';
 import { vendorOf } from '../providers/providers.ts';
 import { matches, priceAt, vendorModels } from './genai-prices.ts';
-import { type Abilities, abilitiesOf, isServed, kindOf, type ModelKind } from './model-families.ts';
+import { abilitiesOf, isServed, kindOf } from './model-families.ts';
 import type { Price } from './price.ts';
 import { isRetired, type Retirement, retirementOf } from './retirements.ts';
 
@@ -158,7 +158,7 @@ export function listModels(at: Date = new Date()): CatalogModel[] {
 
 const offered: readonly Place[] = vendors.flatMap((vendor) =>
   ownModels[vendor]
-    .filter(({ id, deprecated }) => deprecated !== true && isServed(id))
+    .filter(({ id, deprecated }) => deprecated !== true && isServed(id) && factsOf(vendor, id).isListed !== false)
     .map((info) => ({ vendor, info, model: info.id, retirement: retirementOf(vendor, info.id) })),
 );
 
@@ -171,19 +171,24 @@ function describe(vendor: Vendor, info: ModelInfo, at: Date): CatalogModel {
   if (known !== undefined && known.price === price) return known;
   const inputUsdPerMtok = price?.tiers[0] && Number(price.tiers[0].input) / 1e6;
   const outputUsdPerMtok = price?.tiers[0] && Number(price.tiers[0].output) / 1e6;
+  const facts = factsOf(vendor, info.id);
   const model: CatalogModel = {
     id: info.id,
     vendor,
-    kind: kindOf(info.id),
+    kind: facts.kind ?? kindOf(info.id),
     strength: strengthIn(vendor, info.id) ?? strengthOf(inputUsdPerMtok, outputUsdPerMtok),
     contextWindow: info.context_window,
     price,
     inputUsdPerMtok,
     outputUsdPerMtok,
-    abilities: abilitiesOf(info.id),
+    abilities: { ...abilitiesOf(info.id), ...facts.abilities },
   };
   described.set(info, model);
   return model;
+}
+
+function factsOf(vendor: Vendor, model: string): ModelFacts {
+  return vendorOf(vendor).vendor.describe(model);
 }
 
 function strengthIn(vendor: Vendor, model: string): Strength | undefined {

@@ -1,15 +1,9 @@
+import type { Abilities, ModelKind } from '../providers/define-provider.ts';
+
 /**
  * What a model's name tells of it. `@pydantic/genai-prices` knows prices and context windows but neither kinds nor abilities;
  * these few patterns over families are all that is known by hand, and each errs on the side of a newer model being able.
  */
-export type ModelKind = 'chat' | 'embedding' | 'other';
-
-export interface Abilities {
-  images: boolean;
-  tools: boolean;
-  jsonSchema: boolean;
-}
-
 /** Pictures, sound, live sessions, moderation, bare completion and remote-controlled computers are not answered as chat. */
 const notChat =
   /image|audio|realtime|transcribe|tts|whisper|moderation|live|omni|instruct|computer-use|^(ada|babbage|curie|davinci)$|^text-/;

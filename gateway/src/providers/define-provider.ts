@@ -13,6 +13,22 @@ export type Encoding = 'o200k_base' | 'cl100k_base';
 
 export type Strength = 'strong' | 'small';
 
+export type ModelKind = 'chat' | 'embedding' | 'other';
+
+export interface Abilities {
+  images: boolean;
+  tools: boolean;
+  jsonSchema: boolean;
+}
+
+/** What a vendor says of one of its models beside the families that are known of all vendors. */
+export interface ModelFacts {
+  kind?: ModelKind;
+  abilities?: Partial<Abilities>;
+  /** Whether calls may use this name of the catalogue. */
+  isListed?: boolean;
+}
+
 /**
  * The most tokens a picture gets anywhere: GPT-4o mini makes 2,833 tokens of it and 5,667 more of each tile, of which a picture
  * scaled to 768 × 2048 has eight. (GPT-4o: 1,445; Claude: under 5,000; Gemini 3: 2,240; GPT-5.4 in full: some 12,000.)
@@ -80,6 +96,8 @@ interface VendorFacts {
   readonly shortName?: (model: string) => string;
   /** Whether a model of the vendor's catalogue is sold by this API. */
   readonly sells?: (model: string) => boolean;
+  /** Default: nothing, so that the families decide. */
+  readonly describe?: (model: string) => ModelFacts;
 }
 
 export interface VendorProvider<Kind extends Vendor = Vendor> extends Provider<Kind> {
@@ -139,6 +157,7 @@ function vendorOf(kind: AccountKind, facts: VendorFacts): VendorProvider['vendor
     retirements: [],
     shortName: (model) => model,
     sells: () => true,
+    describe: () => ({}),
     ...facts,
     envUrl: facts.envKey.replace(/_API_KEY$/, '_BASE_URL'),
   };

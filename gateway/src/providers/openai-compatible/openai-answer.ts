@@ -106,7 +106,8 @@ function wordsIn(value: unknown): Words {
 
 /** A refusal in words ends with `stop` at OpenAI; that it is one is told in every dialect. */
 function finishOf(reason: unknown, { calledTools, refused }: { calledTools: boolean; refused: boolean }): FinishReason {
-  if (reason === 'length') return 'length';
+  // `model_length`: the model's own window is full (Mistral).
+  if (reason === 'length' || reason === 'model_length') return 'length';
   if (reason === 'content_filter') return 'content-filter';
   if (refused) return 'refusal';
   // Some servers say `stop` after tool calls, and `tool_calls` after words.
@@ -148,6 +149,7 @@ export function chatStreamReader(): StreamReader {
       if (chunk === undefined) return [{ kind: 'error', message: unreadableEvent }];
       if (chunk.error !== undefined && chunk.error !== null)
         return [{ kind: 'error', message: cleanMessage(asObject(chunk.error)?.message ?? chunk.error, 500) }];
+      if (chunk.object === 'error') return [{ kind: 'error', message: cleanMessage(chunk.message, 500) }];
       const usage = withOpenAiExtras(readOpenAiUsage(chunk.usage), chunk);
       const choice = firstChoice(chunk);
       const events: StreamEvent[] = choice === undefined && !started ? [] : start(chunk);
