@@ -15,6 +15,7 @@ import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
 import { dropOldMonths } from './usage/drop-months-job.ts';
+import { deleteOldRefusals } from './usage/refusal-store.ts';
 import { rollUp } from './usage/roll-up-store.ts';
 import { replanDeliveries } from './webhooks/deliver-webhook.ts';
 import { deleteOldDeliveries } from './webhooks/delivery-store.ts';
@@ -25,6 +26,7 @@ export interface Jobs {
 }
 
 const soonMs = 300;
+const refusalsKeptDays = 90;
 /** With the way there, others hear of a call within half a second. */
 const shareEveryMs = 250;
 
@@ -43,6 +45,10 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('hand idle leases back', 2_000, () => services.ledger.sweep()),
     repeat('reset budgets whose period is over', 1_000, () => beginPeriods(services)),
     repeat('tell the other processes what was admitted', shareEveryMs, () => shareCounts(counting)),
+    repeat('write down refusals', 1_000, () => services.refusals.flush()),
+    repeat('forget old refusals', 3_600_000, () =>
+      deleteOldRefusals(services.db, new Date(services.now() - refusalsKeptDays * 86_400_000)),
+    ),
     repeat('sum up usage', 60_000, async () => {
       while (!stopping.signal.aborted && (await rollUp(services.db, services.now())));
     }),

@@ -20,6 +20,7 @@ import type { CallObserver } from './telemetry/call-observer.ts';
 import type { DiskWatch } from './telemetry/disk-watch.ts';
 import type { LogDestination } from './telemetry/log-destination.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { RefusalLog } from './usage/refusal-log.ts';
 import type { UnwrittenFile } from './usage/unwritten-file.ts';
 import type { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
@@ -32,6 +33,7 @@ export interface Services {
   /** The body of `/metrics`: of all workers, where there are several. */
   scrape: () => Promise<string>;
   observer: CallObserver;
+  refusals: RefusalLog;
   disk: DiskWatch;
   /** Milliseconds since 1970. */
   now: () => number;

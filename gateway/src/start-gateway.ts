@@ -50,6 +50,7 @@ import { plainDestination, StderrLog } from './telemetry/log-destination.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerServiceMetrics, registerTraceMetrics } from './telemetry/service-metrics.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
+import { RefusalLog } from './usage/refusal-log.ts';
 import { UnwrittenFile } from './usage/unwritten-file.ts';
 import { version } from './version.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
@@ -154,6 +155,7 @@ export async function startGateway(
           version,
           instance: processLock.id,
         });
+  const refusals = new RefusalLog({ db, log });
   const services: Services = {
     db,
     log,
@@ -165,7 +167,11 @@ export async function startGateway(
       metrics,
       logRequests: config.logRequests,
       tracer: traces?.tracer,
+      onRefused: ({ id, caller, tags, modelRequested: model }, error) => {
+        if (caller !== undefined) refusals.add({ id, caller, tags, model }, error, now());
+      },
     }),
+    refusals,
     disk: new DiskWatch({ folders: [config.dataDir, databaseHome(config.dataDir)], log, now }),
     now,
     processId: processLock.id,
@@ -295,6 +301,7 @@ export async function startGateway(
       },
     );
     await services.tags.flush();
+    await refusals.flush();
     await outbox
       .stop()
       .catch((error: unknown) => log.warn({ err: error }, 'deliveries did not end in time; they are tried again'));

@@ -28,6 +28,7 @@ import { getModel, listModels } from './operations/models.ts';
 import { getPlan } from './operations/plan.ts';
 import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
 import { listRateLimits, setRateLimit } from './operations/rate-limits.ts';
+import { listRefusals, summarizeRefusals } from './operations/refusals.ts';
 import { createResponse } from './operations/responses.ts';
 import { getAuto, getFallbacks, setAuto, setFallbacks } from './operations/routing.ts';
 import {
@@ -84,6 +85,8 @@ export const contract = [
   usageSeries,
   usageMovers,
   usageLatency,
+  listRefusals,
+  summarizeRefusals,
   listClients,
   getClient,
   setClient,

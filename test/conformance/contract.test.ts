@@ -33,6 +33,8 @@ const promised = [
   ['usage.series', 'GET', '/v1/usage/series', 200, 'anyone'],
   ['usage.movers', 'GET', '/v1/usage/movers', 200, 'anyone'],
   ['usage.latency', 'GET', '/v1/usage/latency', 200, 'anyone'],
+  ['refusals.list', 'GET', '/v1/refusals', 200, 'anyone'],
+  ['refusals.summary', 'GET', '/v1/refusals/summary', 200, 'anyone'],
   ['clients.list', 'GET', '/v1/clients', 200, 'anyone'],
   ['clients.get', 'GET', '/v1/clients/:id', 200, 'reader'],
   ['clients.set', 'PUT', '/v1/clients/:id', 200, 'member'],

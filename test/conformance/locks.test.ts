@@ -129,6 +129,19 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
       ['GET', `/v1/usage/latency?group_by=${group}&client_id=globex`],
     ]),
   },
+  'refusals.list': {
+    reads: [
+      ['GET', '/v1/refusals'],
+      ['GET', '/v1/refusals?client_id=globex'],
+      ['GET', '/v1/refusals?scenario_id=globex-mailer'],
+    ],
+  },
+  'refusals.summary': {
+    reads: [
+      ['GET', '/v1/refusals/summary'],
+      ['GET', '/v1/refusals/summary?client_id=globex'],
+    ],
+  },
   'clients.list': {
     reads: [
       ['GET', '/v1/clients'],

@@ -23,6 +23,7 @@ const tables = [
   'usage_hours',
   'usage_days',
   'usage_quarters',
+  'refusals',
   'idempotent_answers',
   'background_calls',
   'stored_answers',

@@ -50,10 +50,10 @@ async function runOne(services: Services, row: BackgroundRow, signal: AbortSigna
     background: row.id,
     startedAt: performance.now(),
   });
-  const { outcome, status } = await answer(services, row, { report, receivedAtMs, signal });
+  const { outcome, status, error } = await answer(services, row, { report, receivedAtMs, signal });
   // It was taken with a 202: nothing was asked of a provider yet, so it is tried again when there is room.
   if (outcome.error?.code === 'rate_limited' && (await waits(services, row, signal))) return services.observer.putOff();
-  services.observer.ended(report, { status, errorCode: outcome.error?.code });
+  services.observer.ended(report, { status, errorCode: outcome.error?.code, error });
   const sealed = sealFor(services.secret, row, 'outcome', JSON.stringify(outcome));
   const state = outcome.error === undefined ? 'completed' : 'failed';
   // The call is paid for: its outcome is not lost because the database is away for a while.
@@ -71,7 +71,7 @@ async function answer(
   services: Services,
   row: BackgroundRow,
   { report, receivedAtMs, signal }: { report: CallReport; receivedAtMs: number; signal: AbortSignal },
-): Promise<{ outcome: BackgroundOutcome; status: number }> {
+): Promise<{ outcome: BackgroundOutcome; status: number; error?: GatewayError }> {
   const cancellation = new Cancellation();
   const stop = (): void => cancellation.cancel('stopping');
   signal.addEventListener('abort', stop);
@@ -117,7 +117,7 @@ async function answer(
     return { outcome, status: 200 };
   } catch (error) {
     const told = isGatewayError(error) ? error : unforeseen(services, error, row.id);
-    return { outcome: { error: tell(told) }, status: told.status };
+    return { outcome: { error: tell(told) }, status: told.status, error: told };
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -198,6 +198,8 @@ export async function deleteTraces(db: Pool, erasure: Erasure): Promise<void> {
       place,
     );
     await deleteMentions(tx, erasure);
+    // Their messages may name it.
+    await tx.query('delete from refusals where workspace_id = $1 and livemode = $2 and client_id = $3', place);
     // One that runs is deleted once it has run.
     await tx.query(
       `delete from background_calls where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 and state <> 'running'`,

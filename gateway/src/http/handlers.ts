@@ -17,6 +17,7 @@ import { routingHandlers } from '../routing/routing-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
 import type { Services } from '../services.ts';
 import { chartHandlers } from '../usage/chart-handlers.ts';
+import { refusalHandlers } from '../usage/refusal-handlers.ts';
 import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
 import { webhookHandlers } from '../webhooks/webhook-handlers.ts';
 import { exportedAsFile, exportTexts } from './export-workspace.ts';
@@ -40,6 +41,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...scenarioHandlers,
   ...usageHandlers,
   ...chartHandlers,
+  ...refusalHandlers,
   ...webhookHandlers,
   ...workspaceHandlers,
   ...workspaceSettingsHandlers,

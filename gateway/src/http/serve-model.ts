@@ -127,7 +127,8 @@ export function serveModel(
       // A client that left before its answer began has no status: nginx's 499 stands for it in logs.
       const isGone = !hasBegun && cancellation.because === 'gone';
       const status = isGone ? 499 : hasBegun ? res.statusCode : (failed?.status ?? res.statusCode);
-      services.observer.ended(report, { status, errorCode: isGone ? undefined : failed?.code });
+      const error = isGone ? undefined : failed;
+      services.observer.ended(report, { status, errorCode: error?.code, error });
       services.left.delete(cancellation);
     }
   };

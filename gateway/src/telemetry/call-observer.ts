@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { GatewayError } from '@ai-gateway/shared/errors';
 import type { DestinationStream, Logger } from 'pino';
 import { callLine } from './call-line.ts';
 import { type CallEnd, type CallReport, newReport } from './call-report.ts';
@@ -13,6 +14,7 @@ export class CallObserver {
   /** Is there a line a call? */
   readonly #logs: boolean;
   readonly #tracer: Tracer | undefined;
+  readonly #onRefused: (report: CallReport, error: GatewayError) => void;
 
   constructor({
     log,
@@ -20,6 +22,7 @@ export class CallObserver {
     metrics,
     logRequests,
     tracer,
+    onRefused,
   }: {
     log: Logger;
     /** Where `log` writes to. */
@@ -28,7 +31,10 @@ export class CallObserver {
     logRequests: boolean;
     /** Undefined: nobody collects traces. */
     tracer: Tracer | undefined;
+    /** A call of a known caller was refused before it was opened. */
+    onRefused: (report: CallReport, error: GatewayError) => void;
   }) {
+    this.#onRefused = onRefused;
     this.#tracer = tracer;
     this.#log = log;
     this.#logTo = logTo;
@@ -46,6 +52,8 @@ export class CallObserver {
 
   ended(report: CallReport, end: CallEnd): void {
     this.#metrics.calls.ended(report, end);
+    if (end.error !== undefined && report.closed === undefined && report.caller !== undefined)
+      this.#onRefused(report, end.error);
     if (report.trace !== undefined) this.#tracer?.ended(report, end, report.trace);
     if (this.#logs) this.#logTo.write(lineText(callLine(report, end)));
   }

@@ -1,3 +1,4 @@
+import type { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import type { ProviderKind } from '../dialects/neutral.ts';
@@ -107,6 +108,8 @@ export interface CallEnd {
   /** The HTTP status; 499 for a client that left before its answer began. */
   status: number;
   errorCode: string | undefined;
+  /** What the client was told, where it was refused or the call failed. */
+  error?: GatewayError | undefined;
 }
 
 /** Names what came of an attempt, by its kind: what the vendor said of it may be the caller's own text. */

@@ -5,7 +5,7 @@ import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
 import type { Services } from '../services.ts';
 import { type LatencyGroup, type Percentiles, type Stretch, selectLatency } from './latency-store.ts';
-import { daysOf, rangeBefore, type UsageRange, usageRange } from './usage-range.ts';
+import { daysOf, rangeBefore, type UsageRange } from './usage-range.ts';
 import {
   type SeriesInterval,
   type SeriesMetric,
@@ -14,10 +14,11 @@ import {
   sumCosts,
 } from './usage-series-store.ts';
 import type { SumFilter } from './usage-sum-store.ts';
+import { rangeIn } from './workspace-range.ts';
 
 export const chartHandlers: Pick<Handlers<Context<Services>>, 'usage.series' | 'usage.movers' | 'usage.latency'> = {
   'usage.series': async (input, context) => {
-    const range = await rangeOf(context, input);
+    const range = await rangeIn(context, input);
     const points = await seriesOf(context, range, input);
     if (input.compare !== true) return { data: points.map((point) => describePoint(point, input.metric)) };
     const before = rangeBefore(range);
@@ -39,7 +40,7 @@ export const chartHandlers: Pick<Handlers<Context<Services>>, 'usage.series' | '
 
   'usage.movers': async (input, context) => {
     const { services, caller } = context;
-    const range = await rangeOf(context, input);
+    const range = await rangeIn(context, input);
     const grouping = input.group_by;
     const [now, before] = await Promise.all(
       [range, rangeBefore(range)].map((stretch) =>
@@ -67,7 +68,7 @@ export const chartHandlers: Pick<Handlers<Context<Services>>, 'usage.series' | '
 
   'usage.latency': async (input, context) => {
     const { services, caller } = context;
-    const range = await rangeOf(context, input);
+    const range = await rangeIn(context, input);
     const { workspaceId, livemode, clientId, project, scenarioId, scenarioPlatform, keyId } = chartFilter(
       caller,
       range,
@@ -182,14 +183,6 @@ function describePercentiles(percentiles: Percentiles | undefined) {
   if (percentiles === undefined || percentiles.calls < enough) return null;
   const { p50, p95, p99 } = percentiles;
   return { p50, p95, p99 };
-}
-
-async function rangeOf(
-  { services, caller }: Pick<Context<Services>, 'services' | 'caller'>,
-  { from, to, timezone }: { from?: string | undefined; to?: string | undefined; timezone?: string | undefined },
-): Promise<UsageRange> {
-  const settings = await services.settings.of(caller.workspaceId, caller.livemode);
-  return usageRange({ from, to, timezone: timezone ?? settings.timezone, nowMs: services.now() });
 }
 
 interface ChartInput {

@@ -1,0 +1,84 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import type { Pool } from 'pg';
+import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
+import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
+import { badCursor, readParts, writeParts } from './cursor.ts';
+import { type RefusalFilter, type StoredRefusal, selectRefusals, sumRefusals } from './refusal-store.ts';
+import { type RangePorts, rangeIn } from './workspace-range.ts';
+
+/** What the operations about refusals need. */
+export interface RefusalPorts extends RangePorts {
+  db: Pool;
+}
+
+export const refusalHandlers: Pick<Handlers<Context<RefusalPorts>>, 'refusals.list' | 'refusals.summary'> = {
+  'refusals.list': async (input, context) => {
+    const { services, caller } = context;
+    const filter = filterOf(caller, await rangeIn(context, input), input);
+    const skip = input.cursor === undefined ? 0 : readSkip(input.cursor);
+    const rows = await selectRefusals(services.db, filter, { skip, limit: input.limit + 1 });
+    return {
+      data: rows.slice(0, input.limit).map((row) => describeRefusal(row, caller)),
+      next_cursor: rows.length > input.limit ? writeParts([String(skip + input.limit)]) : null,
+    };
+  },
+
+  'refusals.summary': async (input, context) => {
+    const { services, caller } = context;
+    const sums = await sumRefusals(services.db, filterOf(caller, await rangeIn(context, input), input));
+    return {
+      data: sums.map(({ code, count, last_at }) => ({ code, count: Number(count), last_at: last_at.toISOString() })),
+      total: sums.reduce((total, { count }) => total + Number(count), 0),
+    };
+  },
+};
+
+function describeRefusal(row: StoredRefusal, caller: Caller) {
+  const { billed, count, hour, first_at, last_at, request_ids, message, ...rest } = row;
+  return {
+    ...rest,
+    // A message to the agency's own key has costs in it, which its client does not see.
+    message: billed || seesMargin(caller) ? message : null,
+    count: Number(count),
+    hour: hour.toISOString(),
+    first_at: first_at.toISOString(),
+    last_at: last_at.toISOString(),
+    request_ids: [...request_ids].reverse(),
+  };
+}
+
+const skipMax = 1_000_000;
+
+function readSkip(cursor: string): number {
+  const [text, ...more] = readParts(cursor);
+  const skip = typeof text === 'string' && /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(skip <= skipMax) || more.length > 0) throw badCursor();
+  return skip;
+}
+
+interface RefusalInput {
+  code?: string | undefined;
+  client_id?: string | undefined;
+  project?: string | undefined;
+  scenario_id?: string | undefined;
+  scenario_platform?: string | undefined;
+  key_id?: string | undefined;
+  budget_id?: string | undefined;
+}
+
+function filterOf(caller: Caller, { from, to }: { from: Date; to: Date }, input: RefusalInput): RefusalFilter {
+  return {
+    workspaceId: caller.workspaceId,
+    livemode: caller.livemode,
+    from,
+    to,
+    code: input.code,
+    clientId: ownClient(caller, input.client_id),
+    project: ownProject(caller, input.project),
+    scenarioId: ownScenario(caller, input.scenario_id),
+    scenarioPlatform: ownPlatform(caller, input.scenario_platform),
+    keyId: boundTo(caller).key_id ?? ownKey(caller, input.key_id),
+    budgetId: input.budget_id,
+  };
+}

@@ -1,0 +1,97 @@
+import type { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Caller } from '../accounts/api-key.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
+import { seesMargin } from '../accounts/own-tags.ts';
+import { addRefusals, type RefusalRow, requestIdsKept } from './refusal-store.ts';
+
+/** More unlike refusals than this within a second come from somebody who tries out names; the rest of that second is counted under none. */
+const rowsMax = 2_000;
+const messageMax = 500;
+
+/** Counts the calls that are refused, and writes the counts down every second. A loop of thousands a second costs one row. */
+export class RefusalLog {
+  readonly #db: Pool;
+  readonly #log: Logger;
+  #rows = new Map<string, RefusalRow & { requestIds: string[] }>();
+
+  constructor({ db, log }: { db: Pool; log: Logger }) {
+    this.#db = db;
+    this.#log = log;
+  }
+
+  add(
+    { id, caller, tags, model }: { id: string; caller: Caller; tags: CallTags | undefined; model: string | undefined },
+    error: GatewayError,
+    atMs: number,
+  ): void {
+    const { workspaceId, livemode, keyId } = caller;
+    const budgetId = typeof error.details?.budget_id === 'string' ? error.details.budget_id : undefined;
+    const isFull = this.#rows.size >= rowsMax;
+    const named = isFull ? {} : (tags ?? {});
+    const hour = Math.floor(atMs / 3_600_000);
+    const place = JSON.stringify([
+      workspaceId,
+      livemode,
+      hour,
+      error.code,
+      keyId,
+      named.client,
+      named.project,
+      named.scenario,
+      named.platform,
+      budgetId,
+    ]);
+    const known = this.#rows.get(place);
+    const message = error.message.slice(0, messageMax);
+    const last = { message, model: model?.slice(0, 200), billed: !seesMargin(caller), lastAtMs: atMs };
+    if (known !== undefined) {
+      Object.assign(known, last, { count: known.count + 1 });
+      known.requestIds.push(id);
+      if (known.requestIds.length > requestIdsKept) known.requestIds.shift();
+      return;
+    }
+    this.#rows.set(place, {
+      ...last,
+      workspaceId,
+      livemode,
+      code: error.code,
+      clientId: named.client,
+      project: named.project,
+      scenarioId: named.scenario,
+      scenarioPlatform: named.platform,
+      keyId,
+      budgetId,
+      count: 1,
+      firstAtMs: atMs,
+      requestIds: [id],
+    });
+  }
+
+  /** Writes down what was counted. What cannot be written is tried again with the next. */
+  async flush(): Promise<void> {
+    if (this.#rows.size === 0) return;
+    const rows = this.#rows;
+    this.#rows = new Map();
+    try {
+      await addRefusals(this.#db, [...rows.values()]);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'refusals could not be written down yet');
+      this.#putBack(rows);
+    }
+  }
+
+  #putBack(rows: Map<string, RefusalRow & { requestIds: string[] }>): void {
+    for (const [place, row] of rows) {
+      const newer = this.#rows.get(place);
+      if (newer === undefined) {
+        if (this.#rows.size < 2 * rowsMax) this.#rows.set(place, row);
+        continue;
+      }
+      newer.count += row.count;
+      newer.firstAtMs = row.firstAtMs;
+      newer.requestIds = [...row.requestIds, ...newer.requestIds].slice(-requestIdsKept);
+    }
+  }
+}
