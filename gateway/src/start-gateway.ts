@@ -53,7 +53,7 @@ import { ensureCallPartitions } from './usage/call-store.ts';
 import { RefusalLog } from './usage/refusal-log.ts';
 import { UnwrittenFile } from './usage/unwritten-file.ts';
 import { version } from './version.ts';
-import { deliverWebhook } from './webhooks/deliver-webhook.ts';
+import { webhookDeliverer } from './webhooks/deliver-webhook.ts';
 import { findBossHome, PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
 /** Plus `lastWordsMs` this makes 30 s, Kubernetes' default grace period. */
@@ -260,7 +260,7 @@ export async function startGateway(
   });
   await askForPast(counting);
   await shareCounts(counting);
-  await outbox.start((job) => deliverWebhook(services, job));
+  await outbox.start(webhookDeliverer(services));
   // It is tried again every ten seconds; a database that refuses it must not keep every gateway from starting.
   await adoptOrphans(services).catch((error: unknown) =>
     log.error({ err: error }, 'the calls of processes that are gone cannot be settled yet'),

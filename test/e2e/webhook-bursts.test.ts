@@ -2,7 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withTransaction } from '../../gateway/src/db/transaction.ts';
-import { deliverWebhook, replanDeliveries } from '../../gateway/src/webhooks/deliver-webhook.ts';
+import { replanDeliveries, webhookDeliverer } from '../../gateway/src/webhooks/deliver-webhook.ts';
 import { eventually, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -107,8 +107,8 @@ describe('many events at once for one receiver', () => {
     const receiver = await startSlowReceiver(200, 500);
     const { workspaceId, webhookId, names } = await burst(receiver, 'twice', 5);
     const ids = (await deliveriesOf(webhookId)).map(({ id }) => id);
-    const { services } = gateway.gateway;
-    await Promise.all([1, 2].map(() => deliverWebhook(services, { workspaceId, webhookId, ids })));
+    const deliver = webhookDeliverer(gateway.gateway.services);
+    await Promise.all([1, 2].map(() => deliver({ workspaceId, webhookId, ids })));
     await eventually(async () =>
       expect((await deliveriesOf(webhookId)).map(({ status, tries }) => [status, tries])).toEqual(
         names.map(() => ['pending', 1]),

@@ -1,12 +1,19 @@
-import type { Services } from '../services.ts';
-import { postSigned } from '../webhooks/post-signed.ts';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { type PostPorts, postSigned } from '../webhooks/post-signed.ts';
 import { nextDelayMs, verdictOf } from '../webhooks/retry-table.ts';
 import { callbackUrlOf, unsealFor } from './background.ts';
 import { type BackgroundRow, endDelivery, postponeDelivery, takeDue } from './background-store.ts';
 import type { UnderWay } from './under-way.ts';
 
+interface CallbackPorts extends PostPorts {
+  db: Pool;
+  log: Logger;
+  secret: string;
+}
+
 /** Posts the outcomes that are due, signed by Standard Webhooks, as many as there is room for, and plans the retries. */
-export async function deliverCallbacks(services: Services, underWay: UnderWay): Promise<void> {
+export async function deliverCallbacks(services: CallbackPorts, underWay: UnderWay): Promise<void> {
   if (underWay.free === 0) return;
   for (const row of await takeDue(services.db, underWay.free))
     underWay.add(row.id, deliver(services, row), (cause) =>
@@ -14,7 +21,7 @@ export async function deliverCallbacks(services: Services, underWay: UnderWay): 
     );
 }
 
-async function deliver(services: Services, row: BackgroundRow): Promise<void> {
+async function deliver(services: CallbackPorts, row: BackgroundRow): Promise<void> {
   const verdict = verdictOf(await post(services, row));
   if (verdict !== 'retry') return endDelivery(services.db, row, { delivered: verdict === 'delivered' });
   const delayMs = nextDelayMs(row.tries, Math.random);
@@ -24,7 +31,7 @@ async function deliver(services: Services, row: BackgroundRow): Promise<void> {
 }
 
 /** The receiver's status; 0 where there was none (refused, a private address, too slow). */
-async function post(services: Services, row: BackgroundRow): Promise<number> {
+async function post(services: CallbackPorts, row: BackgroundRow): Promise<number> {
   const outcome =
     row.sealedOutcome === undefined ? '{}' : unsealFor(services.secret, row, 'outcome', row.sealedOutcome);
   const { response, error } = JSON.parse(outcome) as { response?: unknown; error?: unknown };

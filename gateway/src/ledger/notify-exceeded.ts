@@ -1,11 +1,19 @@
+import type { Pool } from 'pg';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
-import type { Services } from '../services.ts';
+import type { Outbox } from '../events/outbox.ts';
 import type { BudgetBalance } from './budget-balance.ts';
+import type { Ledger } from './ledger.ts';
 import { budgetEvent, markExceeded } from './posting-store.ts';
 
+interface ExceededPorts {
+  db: Pool;
+  ledger: Pick<Ledger, 'heldOf'>;
+  outbox: Outbox;
+}
+
 /** The first call refused for want of money is told like a limit that is spent; once in a period, whoever gets there first. */
-export async function notifyExceeded(services: Services, balance: BudgetBalance, tags: CallTags): Promise<void> {
+export async function notifyExceeded(services: ExceededPorts, balance: BudgetBalance, tags: CallTags): Promise<void> {
   if (balance.exceededNotified) return;
   balance.exceededNotified = true;
   try {

@@ -1,15 +1,24 @@
+import type { Pool } from 'pg';
 import { areRegistered } from '../db/process-lock.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import type { Services } from '../services.ts';
-import { type FiledCall, listFiles, takeFile } from '../usage/unwritten-file.ts';
+import type { Outbox } from '../events/outbox.ts';
+import { type FiledCall, listFiles, takeFile, type UnwrittenFile } from '../usage/unwritten-file.ts';
 import { type KeptCall, lockUnwritten, writeUnwritten } from '../usage/unwritten-store.ts';
 import { type Charge, chargeBalances, lockBalances, lockCall } from './posting-store.ts';
+
+interface UnwrittenPorts {
+  db: Pool;
+  processId: string;
+  dataDir: string;
+  unwritten: UnwrittenFile;
+  outbox: Outbox;
+}
 
 /**
  * Takes the calls that had to be kept in a file into `unwritten_calls`, as soon as that takes them: this process's own, and those of
  * processes that are gone.
  */
-export async function takeInUnwritten(services: Services): Promise<void> {
+export async function takeInUnwritten(services: UnwrittenPorts): Promise<void> {
   await services.unwritten.takeOut((calls) => takeIn(services, calls));
   const others = (await listFiles(services.dataDir)).filter(({ processId }) => processId !== services.processId);
   if (others.length === 0) return;
@@ -29,7 +38,7 @@ function ended({ call, isPosted }: FiledCall): FiledCall {
 }
 
 /** A file may come twice: its reader was killed before it was removed, or two have read it at the same moment. */
-async function takeIn(services: Services, calls: readonly FiledCall[]): Promise<void> {
+async function takeIn(services: Pick<UnwrittenPorts, 'db' | 'outbox'>, calls: readonly FiledCall[]): Promise<void> {
   await withTransaction(services.db, async (tx) => {
     await lockUnwritten(tx);
     const charges: Charge[] = [];

@@ -1,13 +1,19 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { listKeys } from '../accounts/key-store.ts';
 import { type Bound, isOwn } from '../accounts/own-tags.ts';
-import type { Services } from '../services.ts';
 import { saveRateLimit } from './guard-store.ts';
+import type { GuardViews } from './guard-views.ts';
 import { type LimitKind, type RateLimit, readRateLimit } from './rate-limit.ts';
 
-export const rateLimitHandlers: Pick<Handlers<Context<Services>>, 'rate-limits.set' | 'rate-limits.list'> = {
+interface RateLimitPorts {
+  db: Pool;
+  guards: GuardViews;
+}
+
+export const rateLimitHandlers: Pick<Handlers<Context<RateLimitPorts>>, 'rate-limits.set' | 'rate-limits.list'> = {
   'rate-limits.set': async (input, { caller, services }) => {
     const { workspaceId, livemode } = caller;
     const subject = subjectOf(input);

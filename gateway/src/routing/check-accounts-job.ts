@@ -1,7 +1,17 @@
+import type { Pool } from 'pg';
 import { storedAccounts } from '../accounts/provider-accounts.ts';
-import type { ProviderAccount } from '../accounts/workspace-view.ts';
-import type { Services } from '../services.ts';
+import type { ProviderAccount, WorkspaceViews } from '../accounts/workspace-view.ts';
+import type { HttpPools } from '../http-pools/http-pools.ts';
 import { checkAccount } from './check-account.ts';
+import type { HealthBoard } from './health-board.ts';
+
+interface CheckPorts {
+  db: Pool;
+  secret: string;
+  health: HealthBoard;
+  workspaces: WorkspaceViews;
+  httpPools: HttpPools;
+}
 
 /** Stored keys may be many. */
 const atOnce = 10;
@@ -11,7 +21,7 @@ const atOnce = 10;
  * known before a caller meets it, then those that are refused, so that a key that works again is known. What the calls meet
  * themselves is known without this.
  */
-export async function checkAccounts(services: Services, which: 'all' | 'refused'): Promise<void> {
+export async function checkAccounts(services: CheckPorts, which: 'all' | 'refused'): Promise<void> {
   const { health, workspaces } = services;
   const keysRefused = new Set(health.refusals().flatMap(({ account, reason }) => (reason === 'key' ? [account] : [])));
   if (which === 'refused' && keysRefused.size === 0) return;
@@ -24,7 +34,10 @@ export async function checkAccounts(services: Services, which: 'all' | 'refused'
   await Promise.all(Array.from({ length: atOnce }, work));
 }
 
-async function checkOne({ health, httpPools }: Services, account: ProviderAccount): Promise<void> {
+async function checkOne(
+  { health, httpPools }: Pick<CheckPorts, 'health' | 'httpPools'>,
+  account: ProviderAccount,
+): Promise<void> {
   const check = await checkAccount(httpPools, account);
   if (check.kind === 'refused') health.checked(account.id, { ...check, kind: 'account' });
   else if (check.kind === 'works') health.checked(account.id, undefined);

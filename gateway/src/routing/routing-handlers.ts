@@ -1,17 +1,24 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { type ModelPool, readFallbacks, writeFallbacks, writeModelPool } from '../accounts/workspace-store.ts';
-import type { ProviderAccount, WorkspaceView } from '../accounts/workspace-view.ts';
-import { type Markup, shownMarkup } from '../clients/markup.ts';
+import type { ProviderAccount, WorkspaceView, WorkspaceViews } from '../accounts/workspace-view.ts';
+import { type Markup, type MarkupViews, shownMarkup } from '../clients/markup.ts';
 import { strengths } from '../models/catalog.ts';
-import type { Services } from '../services.ts';
 import { describeModel, listedModels } from './model-list.ts';
 import { type NameContext, readModelName } from './model-name.ts';
 import { classModels, isKnownModel } from './route.ts';
 
+interface RoutingPorts {
+  db: Pool;
+  now: () => number;
+  workspaces: WorkspaceViews;
+  guards: MarkupViews;
+}
+
 export const routingHandlers: Pick<
-  Handlers<Context<Services>>,
+  Handlers<Context<RoutingPorts>>,
   'fallbacks.get' | 'fallbacks.set' | 'auto.get' | 'auto.set' | 'models.list' | 'models.get'
 > = {
   'fallbacks.get': async (_input, { caller, services }) => copy(await readFallbacks(services.db, caller.workspaceId)),
@@ -91,7 +98,7 @@ export const routingHandlers: Pick<
 async function ownMarkup({
   services,
   caller,
-}: Pick<Context<Services>, 'services' | 'caller'>): Promise<Markup | undefined> {
+}: Pick<Context<RoutingPorts>, 'services' | 'caller'>): Promise<Markup | undefined> {
   const { markups } = await services.guards.of(caller.workspaceId, caller.livemode);
   return shownMarkup(markups, caller, caller.tags.client_id);
 }
@@ -121,7 +128,7 @@ function copy(fallbacks: Readonly<Record<string, readonly string[]>>): Record<st
 /** Undefined for test keys: the sandbox answers for everybody. */
 function reachedAccounts(
   { accounts }: WorkspaceView,
-  { livemode }: Context<Services>['caller'],
+  { livemode }: Context<RoutingPorts>['caller'],
 ): readonly ProviderAccount[] | undefined {
   return livemode ? accounts : undefined;
 }

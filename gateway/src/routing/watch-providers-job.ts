@@ -1,7 +1,10 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { WorkspaceViews } from '../accounts/workspace-view.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import type { Services } from '../services.ts';
-import type { Outage } from './health-board.ts';
+import type { Outbox } from '../events/outbox.ts';
+import type { HealthBoard, Outage } from './health-board.ts';
 import {
   findOperatorsWorkspace,
   findSlowModel,
@@ -12,12 +15,21 @@ import {
   markSlow,
 } from './provider-state-store.ts';
 
+interface WatchPorts {
+  db: Pool;
+  log: Logger;
+  now: () => number;
+  health: HealthBoard;
+  workspaces: WorkspaceViews;
+  outbox: Outbox;
+}
+
 /**
  * Tells when an account or one of its models has gone to rest or is refused, and when it answers again; each once, by whichever
  * process saw it first. An operator's account is everybody's who called in the last day; a refusal in the vendor's words is the
  * owner's of the account alone: the operator's are told in the first workspace of the gateway.
  */
-export async function watchProviders(services: Services): Promise<void> {
+export async function watchProviders(services: WatchPorts): Promise<void> {
   const { health } = services;
   if (!reminded.has(health)) {
     health.remember(await listDown(services.db));
@@ -49,7 +61,7 @@ function fieldsOf({ account, model, workspaceId, errorRate, restingUntilMs }: Ou
 /** Once a process: outages outlive the process that told them. */
 const reminded = new WeakSet<object>();
 
-async function tell(services: Services, outage: Outage, down: boolean): Promise<void> {
+async function tell(services: WatchPorts, outage: Outage, down: boolean): Promise<void> {
   const { account, workspaceId, refusal } = outage;
   const owner = await services.workspaces.ownerOf(account);
   if (owner !== undefined) {
@@ -117,7 +129,7 @@ function outageEvent(
 }
 
 /** Tells of models whose first byte takes much longer than usual, once an hour each. */
-export async function watchLatency(services: Services): Promise<void> {
+export async function watchLatency(services: Pick<WatchPorts, 'db' | 'outbox'>): Promise<void> {
   for (const recent of await listRecentModels(services.db)) {
     const slow = await findSlowModel(services.db, recent);
     if (slow === undefined) continue;

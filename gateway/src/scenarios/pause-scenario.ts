@@ -1,7 +1,7 @@
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
+import type { Outbox } from '../events/outbox.ts';
 import { publishGuardChange } from '../limits/guard-store.ts';
-import type { Services } from '../services.ts';
 import { noLock, readLock, type ScenarioLock } from './scenario-lock.ts';
 import {
   bareScenario,
@@ -12,11 +12,17 @@ import {
   selectScenarios,
 } from './scenario-store.ts';
 import { viewScenario } from './scenario-view.ts';
-import { stopAtSource } from './stop-at-source.ts';
+import { type StopPorts, stopAtSource } from './stop-at-source.ts';
+
+export interface PausePorts extends StopPorts {
+  outbox: Outbox;
+  /** Reads a workspace's guards again before its next call. */
+  guards: { forget(workspaceId: string): void };
+}
 
 /** Refuses a scenario's calls from now on, tells, and stops it at its platform where a connection is stored. */
 export async function pauseScenario(
-  services: Services,
+  services: PausePorts,
   place: ScenarioPlace,
   why: { reason: string; by: string; platform?: string | undefined },
 ): Promise<void> {
@@ -43,7 +49,7 @@ export async function pauseScenario(
  * there is, `lock` undefined; one with them ends its own.
  */
 export async function resumeScenario(
-  services: Services,
+  services: PausePorts & { loops: { clear(key: string): void } },
   place: Omit<ScenarioPlace, 'lock'> & { lock: ScenarioLock | undefined },
   by: string,
 ): Promise<void> {

@@ -6,13 +6,14 @@ import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { billed, type Markup, shownMarkup, unbilled } from '../clients/markup.ts';
 import { ownIds } from '../clients/own-ids.ts';
+import type { TagRegistry } from '../clients/tag-registry.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
 import { type Guards, limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
+import type { GuardViews } from '../limits/guard-views.ts';
 import type { ScenarioLimits } from '../limits/scenario-limits.ts';
-import type { Services } from '../services.ts';
 import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
-import { pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
+import { type PausePorts, pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
 import { lockOf, noLock, type ScenarioLock } from './scenario-lock.ts';
 import {
   bareScenario,
@@ -23,8 +24,15 @@ import {
 } from './scenario-store.ts';
 import { type ScenarioView, viewScenario } from './scenario-view.ts';
 
+interface ScenarioPorts extends PausePorts {
+  allowPrivateNetwork: boolean;
+  tags: TagRegistry;
+  guards: GuardViews;
+  loops: { clear(key: string): void };
+}
+
 export const scenarioHandlers: Pick<
-  Handlers<Context<Services>>,
+  Handlers<Context<ScenarioPorts>>,
   'scenarios.list' | 'scenarios.pause' | 'scenarios.resume' | 'scenarios.limits.get' | 'scenarios.limits.set'
 > = {
   'scenarios.list': async (input, { caller, services }) => {
@@ -95,7 +103,7 @@ export const scenarioHandlers: Pick<
 };
 
 export const connectionHandlers: Pick<
-  Handlers<Context<Services>>,
+  Handlers<Context<ScenarioPorts>>,
   'connections.create' | 'connections.list' | 'connections.remove'
 > = {
   'connections.create': async (input, { caller, services }) => {
@@ -135,7 +143,7 @@ export const connectionHandlers: Pick<
  * The calls of a scenario that a key may stop: all of them, or those that carry its locked tags. Throws `not_found` for one that
  * no call with these tags ever named, `tag_forbidden` for "*".
  */
-async function ownPlace(services: Services, caller: Caller, id: string): Promise<ScenarioPlace> {
+async function ownPlace(services: ScenarioPorts, caller: Caller, id: string): Promise<ScenarioPlace> {
   const { workspaceId, livemode, lockedTags } = caller;
   if (lockedTags.length > 0) {
     if (id === '*')

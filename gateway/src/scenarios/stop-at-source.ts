@@ -1,7 +1,17 @@
-import type { Services } from '../services.ts';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { HttpPools } from '../http-pools/http-pools.ts';
 import { type Connection, listConnections, tokenOf } from './connection-store.ts';
 import { noLock } from './scenario-lock.ts';
 import { isKnownAs, noteSourceStop, type ScenarioPlace } from './scenario-store.ts';
+
+export interface StopPorts {
+  db: Pool;
+  log: Logger;
+  now: () => number;
+  secret: string;
+  httpPools: HttpPools;
+}
 
 const answerMs = 10_000;
 const answerCharsMax = 500;
@@ -12,7 +22,7 @@ const answerCharsMax = 500;
  * can call may name any scenario, and would switch off workflows that are not theirs.
  */
 export async function stopAtSource(
-  services: Services,
+  services: StopPorts,
   place: ScenarioPlace,
   platform: string | undefined,
 ): Promise<void> {
@@ -39,7 +49,7 @@ function isPath(id: string): boolean {
 }
 
 async function tryStop(
-  services: Services,
+  services: StopPorts,
   connection: Connection,
   id: string,
 ): Promise<{ ok: boolean; answer: string }> {
@@ -54,7 +64,7 @@ async function tryStop(
 
 /** Make: https://developers.make.com/api-documentation, "Deactivate scenario". Its ids are numbers. */
 async function stopInMake(
-  services: Services,
+  services: StopPorts,
   connection: Connection,
   id: string,
 ): Promise<{ ok: boolean; answer: string }> {
@@ -71,7 +81,7 @@ async function stopInMake(
  * `POST /executions/stop` stops those of every workflow.
  */
 async function stopInN8n(
-  services: Services,
+  services: StopPorts,
   connection: Connection,
   id: string,
 ): Promise<{ ok: boolean; answer: string }> {
@@ -100,7 +110,7 @@ function told({ status, text }: Told): { ok: boolean; answer: string } {
 }
 
 async function ask(
-  services: Services,
+  services: StopPorts,
   connection: Connection,
   request: { path: string; headers: Record<string, string>; body?: string },
 ): Promise<Told> {

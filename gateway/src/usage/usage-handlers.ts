@@ -1,12 +1,13 @@
 import type { Handlers, InputOf } from '@ai-gateway/shared/contract';
 import { currencyDigits } from '@ai-gateway/shared/currencies';
 import { toUsd } from '@ai-gateway/shared/money';
+import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
+import type { SettingsViews } from '../accounts/settings-views.ts';
 import { amountUnits, unitsToAmount } from '../billing/amount.ts';
-import { billed, type Markup, shownMarkup } from '../clients/markup.ts';
-import type { Services } from '../services.ts';
+import { billed, type Markup, type MarkupViews, shownMarkup } from '../clients/markup.ts';
 import { type Cell, type CsvForm, csvHead, csvRows, excelCsv, plainCsv } from './csv.ts';
 import { badCursor, type Cursor, pageOf, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
 import type { TextAnswer } from './text-answer.ts';
@@ -14,7 +15,14 @@ import { daysOf, rangeDays, rangeName, type UsageDay, type UsageRange, usageRang
 import { type CallFilter, type StoredCall, selectCalls } from './usage-store.ts';
 import { type Grouping, type GroupSum, type Sum, type SumFilter, sumAll, sumByGroup } from './usage-sum-store.ts';
 
-export const usageHandlers: Pick<Handlers<Context<Services>>, 'usage.requests' | 'usage.clients'> = {
+interface UsagePorts {
+  db: Pool;
+  now: () => number;
+  settings: SettingsViews;
+  guards: MarkupViews;
+}
+
+export const usageHandlers: Pick<Handlers<Context<UsagePorts>>, 'usage.requests' | 'usage.clients'> = {
   'usage.requests': async (input, { caller, services }) => {
     const rows = await selectCalls(services.db, {
       ...callFilter(caller, await rangeOf({ services, caller }, input), input),
@@ -54,7 +62,7 @@ const rowsAtOnce = 100;
 export const usageTexts = {
   'usage.requests': async (
     input: InputOf<'usage.requests'>,
-    { caller, services }: Context<Services>,
+    { caller, services }: Context<UsagePorts>,
   ): Promise<TextAnswer> => {
     const range = await rangeOf({ services, caller }, input);
     const form = await csvForm({ services, caller }, input.for);
@@ -81,7 +89,7 @@ export const usageTexts = {
 
   'usage.clients': async (
     input: InputOf<'usage.clients'>,
-    { caller, services }: Context<Services>,
+    { caller, services }: Context<UsagePorts>,
   ): Promise<TextAnswer> => {
     const range = await rangeOf({ services, caller }, input);
     const form = await csvForm({ services, caller }, input.for);
@@ -112,7 +120,7 @@ export const usageTexts = {
 
 /** A plain file for programs, or one that a spreadsheet program of the workspace's language opens as a table. */
 async function csvForm(
-  { services, caller }: Pick<Context<Services>, 'services' | 'caller'>,
+  { services, caller }: Pick<Context<UsagePorts>, 'services' | 'caller'>,
   use: 'excel' | undefined,
 ): Promise<CsvForm> {
   if (use === undefined) return plainCsv;
@@ -125,7 +133,7 @@ function daysFor(grouping: Grouping, range: UsageRange, nowMs: number): UsageDay
 
 /** Days and months are those of the zone asked for, else of the workspace's own. */
 async function rangeOf(
-  { services, caller }: Pick<Context<Services>, 'services' | 'caller'>,
+  { services, caller }: Pick<Context<UsagePorts>, 'services' | 'caller'>,
   { from, to, timezone }: { from?: string | undefined; to?: string | undefined; timezone?: string | undefined },
 ): Promise<UsageRange> {
   const settings = await services.settings.of(caller.workspaceId, caller.livemode);
@@ -178,7 +186,7 @@ function readGroup(cursor: string): { group: string | null } {
 
 /** A client is shown what it is billed for a call. */
 async function viewFor(
-  { guards }: Services,
+  { guards }: UsagePorts,
   caller: Caller,
 ): Promise<(row: StoredCall) => ReturnType<typeof describe>> {
   const { markups } = await guards.of(caller.workspaceId, caller.livemode);

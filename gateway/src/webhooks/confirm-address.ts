@@ -1,9 +1,17 @@
 import { createHash, createHmac } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Services } from '../services.ts';
+import type { Logger } from 'pino';
+import type { Db } from '../db/transaction.ts';
 import { askAddress, confirmAddress, forgetAddress } from './mail-address-store.ts';
-import { sendMail } from './send-mail.ts';
+import { type MailPorts, sendMail } from './send-mail.ts';
+
+export interface ConfirmPorts extends MailPorts {
+  db: Db;
+  log: Logger;
+  secret: string;
+  publicUrl: string;
+}
 
 /** The e-mail address of a `mailto:` URL; undefined for others. */
 export function addressOf(url: URL): string | undefined {
@@ -23,7 +31,7 @@ function hashOfToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-export function confirmHashOf(services: Services, workspaceId: string, address: string): Buffer {
+export function confirmHashOf(services: Pick<ConfirmPorts, 'secret'>, workspaceId: string, address: string): Buffer {
   return hashOfToken(tokenOf(services.secret, workspaceId, address));
 }
 
@@ -31,7 +39,7 @@ export function confirmHashOf(services: Services, workspaceId: string, address: 
  * Asks an address, by one mail, whether it wants alerts of this workspace: who may subscribe must not be able to have strangers
  * mailed. Not waited for. Throws `rate_limited` for a workspace that asks too many.
  */
-export async function askOnce(services: Services, workspaceId: string, address: string): Promise<void> {
+export async function askOnce(services: ConfirmPorts, workspaceId: string, address: string): Promise<void> {
   const token = tokenOf(services.secret, workspaceId, address);
   const place = { workspaceId, tokenHash: hashOfToken(token) };
   const asking = await askAddress(services.db, place);
@@ -61,6 +69,6 @@ export async function askOnce(services: Services, workspaceId: string, address: 
 }
 
 /** The link of the mail was opened. */
-export function confirmToken(services: Services, token: string): Promise<boolean> {
+export function confirmToken(services: Pick<ConfirmPorts, 'db'>, token: string): Promise<boolean> {
   return confirmAddress(services.db, hashOfToken(token));
 }

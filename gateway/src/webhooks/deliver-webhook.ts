@@ -1,15 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
-import type { Services } from '../services.ts';
 import { type DeliveryRow, noteTry, type Try, takeDelivery, takenMs, takeOverdue } from './delivery-store.ts';
 import { slackBody, textOf } from './event-text.ts';
-import { type DeliveryJob, jobsOf } from './pg-boss-outbox.ts';
-import { postSigned } from './post-signed.ts';
+import { type DeliveryJob, jobsOf, type PgBossOutbox } from './pg-boss-outbox.ts';
+import { type PostPorts, postSigned } from './post-signed.ts';
 import { nextDelayMs, verdictOf } from './retry-table.ts';
-import { sendMail } from './send-mail.ts';
+import { type MailPorts, sendMail } from './send-mail.ts';
 import { proofsOf, urlOf } from './webhook-secrets.ts';
 import { noteOutcome, selectWebhooks, type WebhookRow } from './webhook-store.ts';
+
+export interface DeliveryPorts extends MailPorts, PostPorts {
+  db: Pool;
+  secret: string;
+  outbox: Pick<PgBossOutbox, 'plan'>;
+  metrics: { deliveryTried(status: 'delivered' | 'failed' | 'pending'): void };
+}
 
 /** How long a delivery waits for the one before it to the same webhook: order where all is well, no queue where it hangs. */
 const orderMs = 250;
@@ -19,23 +26,25 @@ const orderMs = 250;
  * receiver that hangs would hold all workers.
  */
 const turnMs = 5_000;
-const underWay = new Map<string, Promise<unknown>>();
 
-/** Tries deliveries to one webhook, in order; notes how each went and plans the next try. What is no longer wanted is passed over. */
-export async function deliverWebhook(services: Services, job: DeliveryJob): Promise<void> {
-  const before = underWay.get(job.webhookId);
-  const now = Promise.race([before, sleep(before === undefined ? 0 : orderMs)]).then(() =>
-    deliverInOrder(services, job),
-  );
-  underWay.set(job.webhookId, now);
-  try {
-    await now;
-  } finally {
-    if (underWay.get(job.webhookId) === now) underWay.delete(job.webhookId);
-  }
+/** Tries deliveries to one webhook, in order; notes how each went and plans the next try. Deliveries that nobody wants any more are passed over. */
+export function webhookDeliverer(services: DeliveryPorts): (job: DeliveryJob) => Promise<void> {
+  const underWay = new Map<string, Promise<unknown>>();
+  return async (job) => {
+    const before = underWay.get(job.webhookId);
+    const now = Promise.race([before, sleep(before === undefined ? 0 : orderMs)]).then(() =>
+      deliverInOrder(services, job),
+    );
+    underWay.set(job.webhookId, now);
+    try {
+      await now;
+    } finally {
+      if (underWay.get(job.webhookId) === now) underWay.delete(job.webhookId);
+    }
+  };
 }
 
-async function deliverInOrder(services: Services, { workspaceId, webhookId, ids }: DeliveryJob): Promise<void> {
+async function deliverInOrder(services: DeliveryPorts, { workspaceId, webhookId, ids }: DeliveryJob): Promise<void> {
   const endMs = performance.now() + turnMs;
   for (const [at, id] of ids.entries()) {
     if (performance.now() > endMs)
@@ -55,7 +64,7 @@ async function deliverInOrder(services: Services, { workspaceId, webhookId, ids 
 }
 
 /** One try, now. */
-export async function tryDelivery(services: Services, webhook: WebhookRow, delivery: DeliveryRow): Promise<void> {
+export async function tryDelivery(services: DeliveryPorts, webhook: WebhookRow, delivery: DeliveryRow): Promise<void> {
   const { tried, gone } = await send(services, webhook, delivery.body);
   const delivered = tried.error === null && tried.status !== null && verdictOf(tried.status) === 'delivered';
   const delayMs = delivered || gone ? undefined : nextDelayMs(delivery.tries.length + 1, Math.random);
@@ -79,20 +88,20 @@ export async function tryDelivery(services: Services, webhook: WebhookRow, deliv
 }
 
 /** Plans anew what is long due and waits for nobody. */
-export async function replanDeliveries(services: Services): Promise<void> {
+export async function replanDeliveries(services: Pick<DeliveryPorts, 'db' | 'outbox'>): Promise<void> {
   await withTransaction(services.db, async (tx) => {
     for (const job of jobsOf(await takeOverdue(tx, 500))) await services.outbox.plan(tx, job);
   });
 }
 
-async function webhookOf(services: Services, delivery: DeliveryRow): Promise<WebhookRow | undefined> {
+async function webhookOf(services: DeliveryPorts, delivery: DeliveryRow): Promise<WebhookRow | undefined> {
   const { workspaceId, webhookId: id, body } = delivery;
   const [row] = await selectWebhooks(services.db, { workspaceId, livemode: body.livemode, id, limit: 1 });
   return row;
 }
 
 async function send(
-  services: Services,
+  services: DeliveryPorts,
   webhook: WebhookRow,
   event: GatewayEvent,
 ): Promise<{ tried: Try; gone: boolean }> {
@@ -137,7 +146,7 @@ const reasons: Record<string, string> = {
   NOSMTP: 'the gateway has no SMTP_URL',
 };
 
-async function post(services: Services, webhook: WebhookRow, url: URL, event: GatewayEvent): Promise<number> {
+async function post(services: DeliveryPorts, webhook: WebhookRow, url: URL, event: GatewayEvent): Promise<number> {
   const proofs = proofsOf(services.secret, webhook);
   const isSlack = url.hostname === 'hooks.slack.com' || url.hostname === 'hooks.slack-gov.com';
   const body = isSlack ? slackBody(event) : JSON.stringify(event);
@@ -149,7 +158,7 @@ async function post(services: Services, webhook: WebhookRow, url: URL, event: Ga
   });
 }
 
-async function mail(services: Services, url: URL, event: GatewayEvent): Promise<void> {
+async function mail(services: DeliveryPorts, url: URL, event: GatewayEvent): Promise<void> {
   const { subject, lines } = textOf(event);
   await sendMail(services, {
     to: decodeURIComponent(url.pathname),

@@ -1,6 +1,12 @@
 import { Webhook } from 'standardwebhooks';
 import { urlFault } from '../http-pools/address.ts';
-import type { Services } from '../services.ts';
+import type { HttpPools } from '../http-pools/http-pools.ts';
+
+export interface PostPorts {
+  now: () => number;
+  allowPrivateNetwork: boolean;
+  httpPools: HttpPools;
+}
 
 const answerMs = 15_000;
 
@@ -9,7 +15,7 @@ const answerMs = 15_000;
  * where there was none (refused, a private address, too slow).
  */
 export async function postSigned(
-  services: Services,
+  services: PostPorts,
   { url, id, body, secret, headers = {} }: SignedPost,
 ): Promise<number> {
   // A literal address is looked at here too: what was allowed when it was stored may not be any more.

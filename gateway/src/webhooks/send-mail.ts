@@ -1,5 +1,9 @@
 import nodemailer from 'nodemailer';
-import type { Services } from '../services.ts';
+
+export interface MailPorts {
+  /** Where alert e-mails are handed in. */
+  smtp: { url: string; from: string } | undefined;
+}
 
 const mailMs = 15_000;
 
@@ -11,7 +15,7 @@ export interface Mail {
 }
 
 /** Hands one mail in. Rejects with `NOSMTP` where there is nobody to hand it to. */
-export async function sendMail({ smtp }: Services, { to, subject, lines, messageId }: Mail): Promise<void> {
+export async function sendMail({ smtp }: MailPorts, { to, subject, lines, messageId }: Mail): Promise<void> {
   if (smtp === undefined) throw Object.assign(new Error('no SMTP_URL'), { code: 'NOSMTP' });
   const transport = nodemailer.createTransport(smtp.url, { from: smtp.from });
   await transport.sendMail({

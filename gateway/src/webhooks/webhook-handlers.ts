@@ -6,10 +6,9 @@ import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import { badUrl, readUrl } from '../http-pools/given-url.ts';
-import type { Services } from '../services.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
-import { addressOf, askOnce, confirmHashOf } from './confirm-address.ts';
-import { tryDelivery } from './deliver-webhook.ts';
+import { addressOf, askOnce, type ConfirmPorts, confirmHashOf } from './confirm-address.ts';
+import { type DeliveryPorts, tryDelivery } from './deliver-webhook.ts';
 import {
   countRecentTries,
   type DeliveryRow,
@@ -21,8 +20,10 @@ import {
 import { fingerprintOf, newProofs, proofsOf, sealProofs, sealUrl, urlOf } from './webhook-secrets.ts';
 import { deleteWebhook, insertWebhook, selectWebhooks, type WebhookFilter, type WebhookRow } from './webhook-store.ts';
 
+type WebhookPorts = DeliveryPorts & ConfirmPorts;
+
 export const webhookHandlers: Pick<
-  Handlers<Context<Services>>,
+  Handlers<Context<WebhookPorts>>,
   'webhooks.create' | 'webhooks.list' | 'webhooks.remove' | 'webhooks.test' | 'webhooks.deliveries' | 'webhooks.resend'
 > = {
   'webhooks.create': async (input, { caller, services, setStatus }) => {
@@ -126,7 +127,7 @@ function byAge({ createdAt, id }: { createdAt: Date; id: string }): string {
 /** Mails that somebody asks for by hand, in an hour. */
 const askedMailsMax = 10;
 
-async function mayMail(services: Services, webhook: WebhookRow): Promise<void> {
+async function mayMail(services: WebhookPorts, webhook: WebhookRow): Promise<void> {
   if (webhook.status === 'unconfirmed')
     throw new GatewayError(
       'conflict',
@@ -152,7 +153,7 @@ function filterFor(caller: Caller, asked: WebhookFilter): WebhookFilter {
   return Object.fromEntries(Object.entries({ ...asked, ...tags }).filter(([, value]) => value !== undefined));
 }
 
-function checkUrl(text: string, services: Services): string {
+function checkUrl(text: string, services: WebhookPorts): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'mailto:')
     return readUrl({ text, param: 'url', allowPrivateNetwork: services.allowPrivateNetwork }).href;
@@ -177,7 +178,7 @@ function isAddress(path: string): boolean {
   }
 }
 
-async function find(services: Services, caller: Caller, id: string): Promise<WebhookRow> {
+async function find(services: WebhookPorts, caller: Caller, id: string): Promise<WebhookRow> {
   const { workspaceId, livemode } = caller;
   const [row] = await selectWebhooks(services.db, { workspaceId, livemode, id, limit: 1 });
   if (row === undefined || !isOwn(caller, row.bound)) throw unknownWebhook(id);
@@ -188,7 +189,7 @@ function unknownWebhook(id: string): GatewayError {
   return new GatewayError('not_found', `There is no webhook "${id}" here.`, { param: 'id' });
 }
 
-function describe(services: Services, row: WebhookRow) {
+function describe(services: WebhookPorts, row: WebhookRow) {
   return {
     id: row.id,
     url: urlOf(services.secret, row),
