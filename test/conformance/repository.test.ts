@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { vendors } from '@ai-gateway/shared/provider-kinds';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../gateway/src/config.ts';
 import { version } from '../../gateway/src/version.ts';
@@ -36,8 +37,11 @@ describe('.env.example', () => {
       [...names.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name),
     );
     const declared = [...schema.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name = '']) => name);
+    const ofVendors = vendors.flatMap((vendor) =>
+      ['API_KEY', 'BASE_URL'].map((name) => `${vendor.toUpperCase()}_${name}`),
+    );
     const bySystemd = ['NOTIFY_SOCKET', 'WATCHDOG_USEC'];
-    const wanted = new Set([...declared, ...documented].filter((name) => !bySystemd.includes(name)));
+    const wanted = new Set([...declared, ...documented, ...ofVendors].filter((name) => !bySystemd.includes(name)));
     expect(Object.keys(example).sort()).toEqual([...wanted].sort());
   });
 });

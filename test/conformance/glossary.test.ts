@@ -1,0 +1,135 @@
+import { globSync, readFileSync } from 'node:fs';
+import { type ESTree, parseSync, Visitor } from 'vite';
+import { describe, expect, it } from 'vitest';
+import { root } from '../support/run-tool.ts';
+
+/** Words that standard ones have replaced, as parts of names: docs/glossary.md. */
+const replaced: Readonly<Record<string, string>> = {
+  meter: 'budget balance',
+  passage: 'permit',
+  board: 'rate limiter, loop detector, circuit breaker',
+  told: 'notified',
+  heard: 'merged',
+  news: 'deltas',
+  dearest: 'max cost',
+  resting: 'open',
+  trial: 'half-open',
+  era: 'epoch',
+  world: 'mode',
+  'lock number': 'fencing token',
+  'over nanos': 'overdraft',
+  'on over': 'overdraft',
+  'posting nanos': 'unposted',
+  'stand in': 'fallback',
+  'post at once': 'fast path',
+  'at length': 'with events',
+};
+
+/** Names of columns stay, because tables do. */
+const column = /_/;
+
+/** Names that are still to be replaced; this list goes. */
+const todo: readonly string[] = [
+  'CountNews',
+  'HealthBoard',
+  'HealthTrial',
+  'LimitBoard',
+  'LoopBoard',
+  'LoopNews',
+  'News',
+  'Passage',
+  'Told',
+  'ToldFailure',
+  'Trial',
+  'WorldViews',
+  'allResting',
+  'db/world-views.ts',
+  'era',
+  'heard',
+  'isNews',
+  'keepAtLength',
+  'ledger/post-at-length.ts',
+  'ledger/post-at-once.ts',
+  'limits/limit-board.ts',
+  'limits/loop-board.ts',
+  'lockNumber',
+  'meter',
+  'meters',
+  'newWorld',
+  'news',
+  'nextTold',
+  'onOver',
+  'overNanos',
+  'passage',
+  'postAtLength',
+  'postAtOnce',
+  'postingNanos',
+  'resting',
+  'restingUntilMs',
+  'routing/health-board.ts',
+  'runAtLength',
+  'standIns',
+  'takeNews',
+  'told',
+  'toldAfterChange',
+  'toldAlready',
+  'toldAtMs',
+  'toldExceeded',
+  'toldIn',
+  'toldInside',
+  'trial',
+  'trialOf',
+  'trials',
+  'worlds',
+];
+
+const files = globSync('gateway/src/**/*.ts', { cwd: root })
+  .filter((file) => !file.endsWith('.test.ts'))
+  .sort();
+
+/** `meterReader` and `METER_READER` read "meter reader". */
+const wordsOf = (name: string): string =>
+  name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replaceAll(/[_\-#$/.]+/g, ' ')
+    .toLowerCase();
+
+function oldWordsOf(name: string): string[] {
+  if (column.test(name) || todo.includes(name)) return [];
+  return Object.keys(replaced).filter((word) => new RegExp(`\\b${word}s?\\b`).test(wordsOf(name)));
+}
+
+/** Every name that a file declares or uses: variables, functions, types, members. Columns of SQL and texts are none. */
+function namesOf(file: string): Set<string> {
+  const names = new Set<string>();
+  const { program } = parseSync(file, readFileSync(`${root}/${file}`, 'utf8'));
+  new Visitor({
+    Identifier: (node: ESTree.Node) => {
+      if ('name' in node && typeof node.name === 'string') names.add(node.name);
+    },
+    PrivateIdentifier: (node: ESTree.Node) => {
+      if ('name' in node && typeof node.name === 'string') names.add(node.name);
+    },
+  }).visit(program);
+  return names;
+}
+
+describe('the words of the glossary', () => {
+  it('are in place of the words they replaced, in every name of the gateway and of its files', () => {
+    const old = files.flatMap((file) =>
+      [file.slice('gateway/src/'.length), ...namesOf(file)].flatMap((name) =>
+        oldWordsOf(name).map((word) => `${file}: ${name} (say: ${replaced[word]})`),
+      ),
+    );
+    expect(files.length).toBeGreaterThan(300);
+    expect(old).toEqual([]);
+  });
+
+  it('are listed with the words they replaced', () => {
+    const page = readFileSync(`${root}/docs/glossary.md`, 'utf8');
+    expect(oldWordsOf('#meterReader')).toEqual(['meter']);
+    expect(oldWordsOf('nextToldNanos')).toEqual(['told']);
+    expect(oldWordsOf('parameter')).toEqual([]);
+    for (const word of ['meter', 'passage', 'told', 'board', 'dearest', 'era', 'world']) expect(page).toContain(word);
+  });
+});
