@@ -91,7 +91,7 @@ describe('many events at once for one receiver', () => {
     expect(receiver.names).toEqual(names);
     const longest = await eventually(async () => {
       const { rows } = await gateway.database.pool.query(
-        `select max(extract(epoch from completed_on - started_on))::float8 as seconds, bool_and(state = 'completed') as overdraft
+        `select max(extract(epoch from completed_on - started_on))::float8 as seconds, bool_and(state = 'completed') as over
          from pgboss.job where name = 'webhook-deliveries' and data->>'webhookId' = $1`,
         [webhookId],
       );
