@@ -2,9 +2,11 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { newId } from './accounts/new-id.ts';
+import { completeCall } from './calls/complete-call.ts';
 import { countInput } from './calls/count-input.ts';
 import { embedText } from './calls/embed-text.ts';
 import { chat } from './dialects/chat.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import { messages } from './dialects/messages.ts';
 import { responses } from './dialects/responses.ts';
 import type { Authenticator } from './http/authenticate.ts';
@@ -19,7 +21,7 @@ import { serveConfirm } from './http/serve-confirm.ts';
 import { serveContract } from './http/serve-contract.ts';
 import { serveDocs } from './http/serve-docs.ts';
 import { serveInvoices } from './http/serve-invoices.ts';
-import { dialectEndpoint, type ModelEndpoint, serveModel } from './http/serve-model.ts';
+import { type ModelEndpoint, type ModelRequest, serveModel } from './http/serve-model.ts';
 import { serveResume } from './http/serve-resume.ts';
 import { serveRoot } from './http/serve-root.ts';
 import { serveStatus } from './http/serve-status.ts';
@@ -46,14 +48,18 @@ export function createApp(options: {
     if (isDraining() && !answeredWhileDraining.has(req.path)) throw draining();
     next();
   });
+  const dialectEndpoint = (dialect: Dialect): ModelEndpoint => ({
+    answer: (request) => completeCall(services, { ...request, dialect }),
+    anthropic: dialect.id === 'messages',
+  });
   const endpoints: Record<string, ModelEndpoint> = {
     '/v1/chat/completions': dialectEndpoint(chat),
     '/v1/responses': dialectEndpoint(responses),
     '/v1/messages': dialectEndpoint(messages),
-    '/v1/messages/count_tokens': { answer: countInput, anthropic: true },
-    '/v1/embeddings': { answer: embedText, anthropic: false },
+    '/v1/messages/count_tokens': { answer: (request) => countInput(services, request), anthropic: true },
+    '/v1/embeddings': { answer: (request) => embedText(services, request), anthropic: false },
     '/v1/chat/completions/background': {
-      answer: async (_services, request) => {
+      answer: async (request: ModelRequest) => {
         const taken = await takeBackground(services, request);
         return {
           kind: 'plain',

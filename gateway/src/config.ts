@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os';
 import type { Vendor } from '@ai-gateway/shared/provider-kinds';
 import { z } from 'zod';
 import { isExampleKey, restOf } from './accounts/example-keys.ts';
+import { readProxies, type TrustedProxies } from './client-address.ts';
 import { urlFault } from './db/database-url.ts';
 import { plainWords } from './field-fault.ts';
-import { readProxies, type TrustedProxies } from './http/client-address.ts';
 import { vendors } from './providers/providers.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);

@@ -1,14 +1,19 @@
 import type { GatewayError } from '@ai-gateway/shared/errors';
 import type { NextFunction, Request, Response } from 'express';
 import type { Caller } from '../accounts/api-key.ts';
-import type { Services } from '../services.ts';
-import { clientAddress } from './client-address.ts';
+import { clientAddress, type TrustedProxies } from '../client-address.ts';
+import type { CallObserver } from '../telemetry/call-observer.ts';
+
+interface ObservePorts {
+  proxies: TrustedProxies | undefined;
+  observer: Pick<CallObserver, 'managed'>;
+}
 
 /** Asked by machines every few seconds. */
 const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 /** Every request that is no call to a model: counted, and logged where it changes or fails. Model endpoints tell of themselves. */
-export function observeRequest(services: Services) {
+export function observeRequest(services: ObservePorts) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const startedAt = performance.now();
     const ip = clientAddress(req, services.proxies);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { newId } from '../accounts/new-id.ts';
@@ -11,11 +12,19 @@ import { edit, type Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { needString } from '../dialects/read-fields.ts';
 import { readUrl } from '../http-pools/given-url.ts';
-import type { Services } from '../services.ts';
+import type { GuardViews } from '../limits/guard-views.ts';
+
+interface TakePorts {
+  db: Pool;
+  now: () => number;
+  secret: string;
+  allowPrivateNetwork: boolean;
+  guards: GuardViews;
+}
 
 /** Takes a chat completion to be answered by callback. The request is checked now: whoever sends nonsense hears it at once. */
 export async function takeBackground(
-  services: Services,
+  services: TakePorts,
   request: {
     caller: Caller;
     tags: CallTags;

@@ -1,9 +1,8 @@
 import type { Router } from 'express';
-import type { Services } from '../services.ts';
-import { confirmToken } from '../webhooks/confirm-address.ts';
+import { type ConfirmPorts, confirmToken } from '../webhooks/confirm-address.ts';
 
 /** The page behind the link in the mail that asks an address whether it wants alerts. */
-export function serveConfirm(router: Router, services: Services): void {
+export function serveConfirm(router: Router, services: Pick<ConfirmPorts, 'db'>): void {
   router.get('/webhooks/confirm/:token', async (req, res) => {
     const confirmed = await confirmToken(services, String(req.params.token));
     res

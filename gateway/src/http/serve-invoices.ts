@@ -1,4 +1,6 @@
 import type { Response, Router } from 'express';
+import type { Pool } from 'pg';
+import type { SettingsViews } from '../accounts/settings-views.ts';
 import { invoiceCsv } from '../billing/invoice-csv.ts';
 import type { InvoiceDocument } from '../billing/invoice-document.ts';
 import { fileName } from '../billing/invoice-handlers.ts';
@@ -6,10 +8,15 @@ import { readInvoiceToken } from '../billing/invoice-link.ts';
 import { invoicePage, pagePolicy } from '../billing/invoice-page.ts';
 import { findLinkedInvoice } from '../billing/invoice-store.ts';
 import { makePdf } from '../billing/make-pdf.ts';
-import type { Services } from '../services.ts';
+
+interface InvoicePagePorts {
+  db: Pool;
+  secret: string;
+  settings: SettingsViews;
+}
 
 /** Signed links for an agency's clients: a browser opens them without a key. Cost, markup and reasons are not in them. */
-export function serveInvoices(router: Router, services: Services): void {
+export function serveInvoices(router: Router, services: InvoicePagePorts): void {
   router.get('/invoices/:token', async (req, res) => {
     const found = await linked(services, req.params.token);
     if (found === undefined) return gone(res);
@@ -37,7 +44,7 @@ export function serveInvoices(router: Router, services: Services): void {
 }
 
 async function linked(
-  services: Services,
+  services: InvoicePagePorts,
   token: string,
 ): Promise<{ workspaceId: string; invoice: InvoiceDocument } | undefined> {
   const link = readInvoiceToken(services.secret, token);

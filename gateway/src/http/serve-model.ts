@@ -2,30 +2,46 @@ import { isAscii } from 'node:buffer';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Logger } from 'pino';
 import type { Caller } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
 import { Cancellation } from '../calls/cancellation.ts';
-import { completeCall } from '../calls/complete-call.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from '../calls/model-call.ts';
 import type { StreamSink } from '../calls/stream-run.ts';
 import { resolveTags } from '../calls/tags.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import { clientAddress, type TrustedProxies } from '../client-address.ts';
 import { refuseDoubleKeys } from '../dialects/double-keys.ts';
 import { parseMembers } from '../dialects/exact-json.ts';
 import { type Outline, type OutlineBounds, outlineJson, withPlainKeys } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { replaceHalves } from '../dialects/replace-halves.ts';
-import { claimIdempotency, type IdempotentPlace, keptBytesMax, type WholeAnswer } from '../idempotency/idempotency.ts';
-import type { Services } from '../services.ts';
+import {
+  claimIdempotency,
+  type IdempotencyPorts,
+  type IdempotentPlace,
+  keptBytesMax,
+  type WholeAnswer,
+} from '../idempotency/idempotency.ts';
+import type { CallObserver } from '../telemetry/call-observer.ts';
 import { type CallTrace, nameOf } from '../telemetry/call-report.ts';
 import { FinishReasons, finishReasonsOf } from '../telemetry/finish-reasons.ts';
 import { bigBodyBytes, inTurn } from '../turns/in-turn.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { BodyRoom, BodyShares } from './body-shares.ts';
-import { clientAddress } from './client-address.ts';
 import { readBody } from './read-body.ts';
 import { sendError } from './send-error.ts';
 import { captureSink, responseSink } from './send-stream.ts';
+
+interface ModelPorts extends IdempotencyPorts {
+  now: () => number;
+  log: Logger;
+  observer: CallObserver;
+  proxies: TrustedProxies | undefined;
+  /** Streams under way: they hear when the process stops. Plain calls are not kept: what is kept is dear to collect. */
+  streams: Set<Cancellation>;
+  /** Plain calls whose clients have left. */
+  left: Set<Cancellation>;
+}
 
 /** A request whose `/t/…` prefix was taken off its URL. */
 export interface TaggedRequest extends IncomingMessage {
@@ -34,24 +50,17 @@ export interface TaggedRequest extends IncomingMessage {
 
 /** What answers a model endpoint. */
 export interface ModelEndpoint {
-  answer(services: Services, request: ModelRequest): Promise<ModelAnswer>;
+  answer(request: ModelRequest): Promise<ModelAnswer>;
   /** Are its errors in Anthropic's shape, or in OpenAI's? */
   anthropic: boolean;
 }
 
 /** A model call before anybody has looked at its dialect. */
-type ModelRequest = Omit<ModelCall, 'dialect'>;
-
-export function dialectEndpoint(dialect: Dialect): ModelEndpoint {
-  return {
-    answer: (services, request) => completeCall(services, { ...request, dialect }),
-    anthropic: dialect.id === 'messages',
-  };
-}
+export type ModelRequest = Omit<ModelCall, 'dialect'>;
 
 /** Serves one model endpoint: reads the request, has it answered, sends the answer. */
 export function serveModel(
-  services: Services,
+  services: ModelPorts,
   { authenticator, bodies }: { authenticator: Authenticator; bodies: BodyShares },
   { path, ...endpoint }: ModelEndpoint & { path: string },
 ) {
@@ -93,7 +102,7 @@ export function serveModel(
         return replay(res, claimed.answer);
       }
       place = claimed?.first;
-      const answer = await endpoint.answer(services, {
+      const answer = await endpoint.answer({
         id,
         receivedAtMs,
         startedAt,
@@ -135,7 +144,7 @@ export function serveModel(
 }
 
 function claimFor(
-  services: Services,
+  services: ModelPorts,
   caller: Caller,
   req: TaggedRequest,
   body: Buffer,

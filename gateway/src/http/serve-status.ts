@@ -1,12 +1,25 @@
 import { timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Request, Router } from 'express';
+import type { Pool } from 'pg';
 import { hashKey } from '../accounts/api-key.ts';
 import { installationHeader, installationId } from '../accounts/installation-id.ts';
-import type { Services } from '../services.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+interface StatusPorts {
+  db: Pool;
+  secret: string;
+  metrics: Metrics;
+  metricsToken: string | undefined;
+  /** The body of `/metrics`. */
+  scrape: () => Promise<string>;
+  journal: { readonly available: boolean };
+  workspaces: { readonly operators: readonly { id: string }[] };
+  health: { statusOf(account: string): keyof typeof statusTexts };
+}
 
 /** Health for machines and for people: `/healthz`, `/readyz`, `/metrics`, `/status`. */
-export function serveStatus(router: Router, services: Services, isDraining: () => boolean): void {
+export function serveStatus(router: Router, services: StatusPorts, isDraining: () => boolean): void {
   const installation = installationId(services.secret);
   router.get('/healthz', (_req, res) => {
     res.setHeader(installationHeader, installation).type('text/plain').send('ok\n');
@@ -45,7 +58,7 @@ function mayScrape(req: Request, token: string | undefined): void {
   );
 }
 
-async function databaseFault(services: Services): Promise<string | undefined> {
+async function databaseFault(services: StatusPorts): Promise<string | undefined> {
   if (!services.journal.available) return 'the database does not take the journal';
   try {
     await services.db.query({ text: 'select 1', query_timeout: 2_000 } as { text: string });
@@ -56,7 +69,7 @@ async function databaseFault(services: Services): Promise<string | undefined> {
 }
 
 /** The operator's accounts alone: what workspaces bring along is their own affair. */
-function operatorsHealth(services: Services): { id: string; status: keyof typeof statusTexts }[] {
+function operatorsHealth(services: StatusPorts): { id: string; status: keyof typeof statusTexts }[] {
   return services.workspaces.operators.map(({ id }) => ({
     id,
     status: services.health.statusOf(id),

@@ -20,7 +20,7 @@ export interface IdempotentPlace {
   letGo(): Promise<void>;
 }
 
-export interface IdempotencyServices {
+export interface IdempotencyPorts {
   db: Db;
   processId: string;
   secret: string;
@@ -31,7 +31,7 @@ export interface IdempotencyServices {
  * another request under the same key, `conflict` while the first is under way.
  */
 export async function claimIdempotency(
-  services: IdempotencyServices,
+  services: IdempotencyPorts,
   caller: { workspaceId: string; keyId: string; livemode: boolean },
   request: { key: string; method: string; path: string; body: Buffer },
 ): Promise<{ first: IdempotentPlace } | { answer: WholeAnswer }> {

@@ -1,9 +1,10 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
+import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
-import type { Services } from '../services.ts';
+import type { SettingsViews } from '../accounts/settings-views.ts';
 import { type LatencyGroup, type Percentiles, type Stretch, selectLatency } from './latency-store.ts';
 import { daysOf, rangeBefore, type UsageRange } from './usage-range.ts';
 import {
@@ -16,7 +17,13 @@ import {
 import type { SumFilter } from './usage-sum-store.ts';
 import { rangeIn } from './workspace-range.ts';
 
-export const chartHandlers: Pick<Handlers<Context<Services>>, 'usage.series' | 'usage.movers' | 'usage.latency'> = {
+interface ChartPorts {
+  db: Pool;
+  now: () => number;
+  settings: SettingsViews;
+}
+
+export const chartHandlers: Pick<Handlers<Context<ChartPorts>>, 'usage.series' | 'usage.movers' | 'usage.latency'> = {
   'usage.series': async (input, context) => {
     const range = await rangeIn(context, input);
     const points = await seriesOf(context, range, input);
@@ -99,7 +106,7 @@ function stretchesOf(range: UsageRange, nowMs: number): Stretch[] {
 }
 
 async function seriesOf(
-  { services, caller }: Pick<Context<Services>, 'services' | 'caller'>,
+  { services, caller }: Pick<Context<ChartPorts>, 'services' | 'caller'>,
   range: UsageRange,
   input: Parameters<(typeof chartHandlers)['usage.series']>[0],
 ): Promise<SeriesPoint[]> {
@@ -130,7 +137,7 @@ const hourMs = 3_600_000;
 function intervalsOf(
   range: UsageRange,
   interval: SeriesInterval,
-  { services }: Pick<Context<Services>, 'services'>,
+  { services }: Pick<Context<ChartPorts>, 'services'>,
 ): Map<string, number> {
   const names =
     interval === 'hour' ? hoursOf(range) : daysOf(range, services.now()).map(({ day }) => firstDayOf(day, interval));

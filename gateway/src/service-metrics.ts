@@ -1,8 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Services } from '../services.ts';
-import { countPending } from '../webhooks/delivery-store.ts';
-import { fullShare } from './disk-space.ts';
-import { type Remembered, remember } from './remember.ts';
+import type { Services } from './services.ts';
+import { fullShare } from './telemetry/disk-space.ts';
+import { type Remembered, remember } from './telemetry/remember.ts';
+import { countPending } from './webhooks/delivery-store.ts';
 
 /** Anybody may scrape where no METRICS_TOKEN is set: what costs something is asked this often at most. */
 const databaseMs = 1_000;
