@@ -92,7 +92,7 @@ export const notOffered: readonly NotOffered[] = [
     examples: ['POST /v1/batches', 'GET /v1/batches/batch_1'],
     path: /^(\/v1)?\/batches(\/|$)/,
     instead:
-      'Send each call to POST /v1/chat/completions; for one that takes long, POST /v1/chat/completions/background answers at once and posts the result.',
+      'Send each call to POST /v1/chat/completions; for one that takes long, POST /v1/chat/completions/background answers immediately and posts the result later.',
     why: 'A batch is billed a day later, so no budget could hold it.',
   },
   {
