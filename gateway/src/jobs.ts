@@ -13,6 +13,7 @@ import { type Counting, shareCounts } from './limits/share-counts.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
+import { deleteOldFailures } from './usage/call-detail-store.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
 import { dropOldMonths } from './usage/drop-months-job.ts';
 import { deleteOldRefusals } from './usage/refusal-store.ts';
@@ -46,6 +47,10 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('reset budgets whose period is over', 1_000, () => beginPeriods(services)),
     repeat('tell the other processes what was admitted', shareEveryMs, () => shareCounts(counting)),
     repeat('write down refusals', 1_000, () => services.refusals.flush()),
+    repeat('write down failed attempts', 1_000, () => services.failureLog.flush()),
+    repeat('forget old failed attempts', 3_600_000, () =>
+      deleteOldFailures(services.db, new Date(services.now() - services.callsKeptDays * 86_400_000)),
+    ),
     repeat('forget old refusals', 3_600_000, () =>
       deleteOldRefusals(services.db, new Date(services.now() - refusalsKeptDays * 86_400_000)),
     ),

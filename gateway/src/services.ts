@@ -20,6 +20,7 @@ import type { CallObserver } from './telemetry/call-observer.ts';
 import type { DiskWatch } from './telemetry/disk-watch.ts';
 import type { LogDestination } from './telemetry/log-destination.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { FailureLog } from './usage/failure-log.ts';
 import type { RefusalLog } from './usage/refusal-log.ts';
 import type { UnwrittenFile } from './usage/unwritten-file.ts';
 import type { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
@@ -34,6 +35,7 @@ export interface Services {
   scrape: () => Promise<string>;
   observer: CallObserver;
   refusals: RefusalLog;
+  failureLog: FailureLog;
   disk: DiskWatch;
   /** Milliseconds since 1970. */
   now: () => number;

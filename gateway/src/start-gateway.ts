@@ -5,7 +5,7 @@ import type { FirstKeys } from './accounts/bootstrap.ts';
 import { makeFirstKeys } from './accounts/first-keys.ts';
 import { gatewaySecret } from './accounts/gateway-secret.ts';
 import { installationId } from './accounts/installation-id.ts';
-import { newId } from './accounts/new-id.ts';
+import { idTimeMs, newId } from './accounts/new-id.ts';
 import { proveSecret } from './accounts/prove-secret.ts';
 import { operatorAccounts } from './accounts/provider-accounts.ts';
 import { SettingsViews } from './accounts/settings-views.ts';
@@ -50,6 +50,7 @@ import { DiskWatch } from './telemetry/disk-watch.ts';
 import { plainDestination, StderrLog } from './telemetry/log-destination.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
+import { FailureLog } from './usage/failure-log.ts';
 import { RefusalLog } from './usage/refusal-log.ts';
 import { UnwrittenFile } from './usage/unwritten-file.ts';
 import { version } from './version.ts';
@@ -156,6 +157,7 @@ export async function startGateway(
           instance: processLock.id,
         });
   const refusals = new RefusalLog({ db, log });
+  const failureLog = new FailureLog({ db, log });
   const services: Services = {
     db,
     log,
@@ -170,8 +172,25 @@ export async function startGateway(
       onRefused: ({ id, caller, tags, modelRequested: model }, error) => {
         if (caller !== undefined) refusals.add({ id, caller, tags, model }, error, now());
       },
+      onFailures: ({ id, caller }, failures) => {
+        if (caller === undefined) return;
+        const attempts = failures.map(({ provider, model, error, status, ms }) => ({
+          provider,
+          model,
+          error,
+          status: status ?? null,
+          ms: ms ?? null,
+        }));
+        failureLog.add({
+          workspaceId: caller.workspaceId,
+          createdAtMs: idTimeMs(id) ?? now(),
+          callId: id,
+          failures: attempts,
+        });
+      },
     }),
     refusals,
+    failureLog,
     disk: new DiskWatch({ folders: [config.dataDir, databaseHome(config.dataDir)], log, now }),
     now,
     processId: processLock.id,
@@ -302,6 +321,7 @@ export async function startGateway(
     );
     await services.tags.flush();
     await refusals.flush();
+    await failureLog.flush();
     await outbox
       .stop()
       .catch((error: unknown) => log.warn({ err: error }, 'deliveries did not end in time; they are tried again'));

@@ -10,6 +10,7 @@ import {
   removeBudget,
   updateBudget,
 } from './operations/budgets.ts';
+import { getCall } from './operations/call-detail.ts';
 import { completeChat } from './operations/chat.ts';
 import { eraseClient, getClient, listClients, listProjects, setClient } from './operations/clients.ts';
 import { createEmbeddings } from './operations/embeddings.ts';
@@ -82,6 +83,7 @@ export const contract = [
   listInstances,
   usageByClient,
   listRequests,
+  getCall,
   usageSeries,
   usageMovers,
   usageLatency,

@@ -30,6 +30,7 @@ const promised = [
   ['budgets.instances', 'GET', '/v1/budgets/:id/instances', 200, 'reader'],
   ['usage.clients', 'GET', '/v1/usage/clients', 200, 'anyone'],
   ['usage.requests', 'GET', '/v1/usage/requests', 200, 'anyone'],
+  ['usage.request', 'GET', '/v1/usage/requests/:id', 200, 'anyone'],
   ['usage.series', 'GET', '/v1/usage/series', 200, 'anyone'],
   ['usage.movers', 'GET', '/v1/usage/movers', 200, 'anyone'],
   ['usage.latency', 'GET', '/v1/usage/latency', 200, 'anyone'],

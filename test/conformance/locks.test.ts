@@ -23,6 +23,7 @@ interface Row {
   reads?: readonly Ask[];
 }
 interface Things {
+  call: string;
   budget: string;
   background: string;
   invoice: string;
@@ -110,6 +111,7 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
       ['GET', '/v1/usage/requests?scenario_platform=globex-platform'],
     ],
   },
+  'usage.request': { ids: ({ call }) => [['GET', `/v1/usage/requests/${call}`]] },
   'usage.series': {
     reads: ['client', 'project', 'scenario', 'key', 'model', 'provider', 'platform'].flatMap((group): Ask[] => [
       ['GET', `/v1/usage/series?group_by=${group}`],
@@ -291,9 +293,12 @@ const asked = (): Promise<string[]> =>
 beforeAll(async () => {
   gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
   receiver = await startReceiver();
+  let call = '';
   for (const tags of [acmes, globexs]) {
     gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 100 } });
-    await json(gateway.post(chat, hello({ max_tokens: 100 }), headersOf(tags)));
+    const answer = await gateway.post(chat, hello({ max_tokens: 100 }), headersOf(tags));
+    await json(answer);
+    call = answer.headers.get('x-request-id') ?? '';
   }
   await json(gateway.send('PUT', '/v1/clients/globex', { name: 'Globex Inc.', notes: 'globex pays late' }));
   await json(gateway.send('PUT', '/v1/rate-limits', { client_id: 'globex', calls_per_minute: 900 }));
@@ -319,6 +324,7 @@ beforeAll(async () => {
   await json(gateway.post(chat, hello({ max_tokens: 500 }), asGlobex));
   await eventually(async () => expect(await (await gateway.get('/v1/events')).text()).toContain('globex'));
   globex = {
+    call,
     key: key.id,
     webhook: webhook.id,
     delivery: delivery.id,

@@ -24,6 +24,7 @@ const tables = [
   'usage_days',
   'usage_quarters',
   'refusals',
+  'call_attempts',
   'idempotent_answers',
   'background_calls',
   'stored_answers',

@@ -16,6 +16,7 @@ import { rateLimitHandlers } from '../limits/rate-limit-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
 import type { Services } from '../services.ts';
+import { callDetailHandlers } from '../usage/call-detail-handlers.ts';
 import { chartHandlers } from '../usage/chart-handlers.ts';
 import { refusalHandlers } from '../usage/refusal-handlers.ts';
 import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
@@ -40,6 +41,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...routingHandlers,
   ...scenarioHandlers,
   ...usageHandlers,
+  ...callDetailHandlers,
   ...chartHandlers,
   ...refusalHandlers,
   ...webhookHandlers,

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { GatewayError } from '@ai-gateway/shared/errors';
 import type { DestinationStream, Logger } from 'pino';
 import { callLine } from './call-line.ts';
-import { type CallEnd, type CallReport, newReport } from './call-report.ts';
+import { type AttemptReport, type CallEnd, type CallReport, newReport } from './call-report.ts';
 import type { Metrics } from './metrics.ts';
 import type { Tracer } from './tracer.ts';
 
@@ -15,6 +15,7 @@ export class CallObserver {
   readonly #logs: boolean;
   readonly #tracer: Tracer | undefined;
   readonly #onRefused: (report: CallReport, error: GatewayError) => void;
+  readonly #onFailures: (report: CallReport, failures: readonly AttemptReport[]) => void;
 
   constructor({
     log,
@@ -23,6 +24,7 @@ export class CallObserver {
     logRequests,
     tracer,
     onRefused,
+    onFailures,
   }: {
     log: Logger;
     /** Where `log` writes to. */
@@ -33,7 +35,10 @@ export class CallObserver {
     tracer: Tracer | undefined;
     /** A call of a known caller was refused before it was opened. */
     onRefused: (report: CallReport, error: GatewayError) => void;
+    /** A call had attempts that failed. */
+    onFailures: (report: CallReport, failures: readonly AttemptReport[]) => void;
   }) {
+    this.#onFailures = onFailures;
     this.#onRefused = onRefused;
     this.#tracer = tracer;
     this.#log = log;
@@ -54,6 +59,7 @@ export class CallObserver {
     this.#metrics.calls.ended(report, end);
     if (end.error !== undefined && report.closed === undefined && report.caller !== undefined)
       this.#onRefused(report, end.error);
+    if (report.failures !== undefined && report.closed !== undefined) this.#onFailures(report, report.failures);
     if (report.trace !== undefined) this.#tracer?.ended(report, end, report.trace);
     if (this.#logs) this.#logTo.write(lineText(callLine(report, end)));
   }

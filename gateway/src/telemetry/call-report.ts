@@ -13,10 +13,12 @@ export interface AttemptPlace {
 }
 
 /** An attempt that failed; the vendor's message is left out, since it may quote the caller. */
-interface AttemptReport extends AttemptPlace {
+export interface AttemptReport extends AttemptPlace {
   /** `busy`, `timeout`, `account` … */
   error: string;
   status: number | undefined;
+  /** Undefined for a provider that was passed over without being asked. */
+  ms: number | undefined;
 }
 
 /** The facts of one request to a model endpoint, filled as it proceeds, for log, metrics and traces. Never a text, a header or a key. */
@@ -37,6 +39,8 @@ export interface CallReport {
   /** Of a count of tokens, which has no row: who counted. */
   provider: string | undefined;
   failures: AttemptReport[] | undefined;
+  /** The attempt under way, with its start by `performance.now()`. */
+  attempt: { place: AttemptPlace; startedAt: number } | undefined;
   /** The candidate that answered, or the last one tried; undefined where none was. */
   place: AttemptPlace | undefined;
   /** As the journal has it; undefined where the call was refused before it was opened. */
@@ -67,6 +71,7 @@ export function newReport({
     replayed: false,
     provider: undefined,
     failures: undefined,
+    attempt: undefined,
     place: undefined,
     closed: undefined,
     last: undefined,
@@ -99,8 +104,9 @@ export interface CallTrace {
 }
 
 /** An attempt goes out. */
-export function noteAttempt({ trace }: CallReport, place: TracedPlace, startedAt: number): void {
-  trace?.attempts.push({ place, startedAt, endedAt: undefined, error: undefined, status: undefined });
+export function noteAttempt(report: CallReport, place: TracedPlace, startedAt: number): void {
+  report.attempt = { place, startedAt };
+  report.trace?.attempts.push({ place, startedAt, endedAt: undefined, error: undefined, status: undefined });
 }
 
 /** How it went for the client. */
@@ -120,7 +126,10 @@ export function noteFailure(
 ): void {
   report.failures ??= [];
   const { provider, kind, model } = place;
-  report.failures.push({ provider, kind, model, error: failure.kind, status: failure.status });
+  const under = report.attempt?.place === place ? report.attempt : undefined;
+  report.attempt = undefined;
+  const ms = under && Math.round(performance.now() - under.startedAt);
+  report.failures.push({ provider, kind, model, error: failure.kind, status: failure.status, ms });
   const attempt = report.trace?.attempts.at(-1);
   // A candidate that is cooling down was not tried.
   if (attempt === undefined || attempt.place !== place || attempt.endedAt !== undefined) return;

@@ -34,7 +34,7 @@ export const refusalHandlers: Pick<Handlers<Context<RefusalPorts>>, 'refusals.li
   },
 };
 
-function describeRefusal(row: StoredRefusal, caller: Caller) {
+export function describeRefusal(row: StoredRefusal, caller: Caller) {
   const { billed, count, hour, first_at, last_at, request_ids, message, ...rest } = row;
   return {
     ...rest,

@@ -147,6 +147,20 @@ export async function sumRefusals(db: Db, filter: RefusalFilter): Promise<Refusa
   return rows as RefusalSum[];
 }
 
+/** The refusal of one call, as long as it is among the last of its hour. */
+export async function findRefusal(
+  db: Db,
+  { requestId, ...filter }: RefusalFilter & { requestId: string },
+): Promise<StoredRefusal | undefined> {
+  const { conditions, values } = conditionsOf(filter);
+  values.push(requestId);
+  const { rows } = await db.query(
+    `select ${columns} from refusals where ${conditions} and $${values.length} = any(request_ids) limit 1`,
+    values,
+  );
+  return (rows as StoredRefusal[])[0];
+}
+
 /** Refusals of hours that ended before. */
 export async function deleteOldRefusals(db: Db, before: Date): Promise<void> {
   await db.query('delete from refusals where hour < $1', [before]);

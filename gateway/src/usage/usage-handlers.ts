@@ -29,7 +29,7 @@ export const usageHandlers: Pick<Handlers<Context<UsagePorts>>, 'usage.requests'
       after: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
-    const show = await viewFor(services, caller);
+    const show = await callViewFor(services, caller);
     return pageOf(rows, input.limit, { view: show, cursor: (last) => writeCursor(cursorOf(last)) });
   },
 
@@ -70,7 +70,7 @@ export const usageTexts = {
       filename: `calls-${rangeName(range)}.csv`,
       async *text() {
         const filter = callFilter(caller, range, input);
-        const show = await viewFor(services, caller);
+        const show = await callViewFor(services, caller);
         yield csvHead(form) + csvRows([callColumns], form);
         for (let after: Cursor | undefined; ; ) {
           const rows = await selectCalls(services.db, { ...filter, after, limit: rowsAtOnce });
@@ -185,8 +185,8 @@ function readGroup(cursor: string): { group: string | null } {
 }
 
 /** A client is shown what it is billed for a call. */
-async function viewFor(
-  { guards }: UsagePorts,
+export async function callViewFor(
+  { guards }: Pick<UsagePorts, 'guards'>,
   caller: Caller,
 ): Promise<(row: StoredCall) => ReturnType<typeof describe>> {
   const { markups } = await guards.of(caller.workspaceId, caller.livemode);

@@ -37,7 +37,7 @@ const tag = (title: string) => z.string().nullable().meta({ title, description: 
 const count = z.number().int().meta({ title: 'Count', description: 'How many calls were refused.' });
 const errorCode = z.string().meta({ title: 'Code', description: 'The error code that the callers got.' });
 
-const refusal = z.object({
+export const refusal = z.object({
   hour: isoTime.meta({ title: 'Hour', description: 'When the hour starts in which they were refused.' }),
   code: errorCode,
   count,

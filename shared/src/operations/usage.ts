@@ -38,7 +38,7 @@ const forProgram = z.enum(['excel']).optional().meta({
 
 const timezone = timeZone("The time zone of days and months. Default: the workspace's.").optional();
 
-const call = z.object({
+export const call = z.object({
   id,
   created_at: isoTime.meta({ title: 'Created at', description: 'Time at which the call arrived.' }),
   client_id: label('Client', 'Tag of the call.'),

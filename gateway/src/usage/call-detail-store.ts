@@ -1,0 +1,100 @@
+import type { Db } from '../db/transaction.ts';
+
+/** One attempt that failed, as it is stored. */
+export interface FailedAttempt {
+  provider: string;
+  /** As that provider names it. */
+  model: string;
+  /** The kind of failure: `busy`, `timeout`, `account` … */
+  error: string;
+  /** The provider's HTTP status; null where it gave none. */
+  status: number | null;
+  /** Null for a provider that was passed over without being asked. */
+  ms: number | null;
+}
+
+export interface CallFailures {
+  workspaceId: string;
+  createdAtMs: number;
+  callId: string;
+  failures: readonly FailedAttempt[];
+}
+
+/** Each call once, however often it is written. */
+export async function addFailures(db: Db, calls: readonly CallFailures[]): Promise<void> {
+  const rows = calls.map(({ createdAtMs, ...call }) => ({ ...call, createdAt: new Date(createdAtMs) }));
+  await db.query(
+    `insert into call_attempts (workspace_id, created_at, call_id, failures)
+     select "workspaceId", "createdAt", "callId", failures
+     from json_to_recordset($1::json) as r ("workspaceId" text, "createdAt" timestamptz, "callId" text, failures json)
+     where exists (select 1 from workspaces w where w.id = "workspaceId")
+     order by 1, 2, 3 on conflict do nothing`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** Those of calls that came in before. */
+export async function deleteOldFailures(db: Db, before: Date): Promise<void> {
+  await db.query('delete from call_attempts where created_at < $1', [before]);
+}
+
+export async function selectFailures(
+  db: Db,
+  { workspaceId, createdAt, id }: { workspaceId: string; createdAt: string; id: string },
+): Promise<FailedAttempt[]> {
+  const { rows } = await db.query(
+    'select failures from call_attempts where workspace_id = $1 and created_at = $2 and call_id = $3',
+    [workspaceId, createdAt, id],
+  );
+  return (rows as { failures: FailedAttempt[] }[])[0]?.failures ?? [];
+}
+
+/** What only the view of a single call shows. */
+export interface CallExtras {
+  route: string | null;
+  streamed: boolean;
+  dialect: string;
+  /** The balances it is charged to. */
+  balanceIds: string[];
+}
+
+export async function selectExtras(
+  db: Db,
+  { workspaceId, createdAt, id }: { workspaceId: string; createdAt: string; id: string },
+): Promise<CallExtras | undefined> {
+  const { rows } = await db.query(
+    `select route, streamed, dialect, coalesce(meters, '{}')::text[] as meters from calls
+     where workspace_id = $1 and created_at = $2 and id = $3`,
+    [workspaceId, createdAt, id],
+  );
+  const [row] = rows as { route: string | null; streamed: boolean; dialect: string; meters: string[] }[];
+  return row && { route: row.route, streamed: row.streamed, dialect: row.dialect, balanceIds: row.meters };
+}
+
+/** A budget that a call is charged to, in the period it was charged in. */
+export interface ChargedBudget {
+  id: string;
+  name: string;
+  /** JSON of the values that the `*` tags stand for; empty where there are none. */
+  instance: string;
+  client_id: string | null;
+  project: string | null;
+  scenario_id: string | null;
+  key_id: string | null;
+  period: string;
+  period_start: Date;
+  period_end: Date | null;
+}
+
+export async function selectCharged(
+  db: Db,
+  { workspaceId, balanceIds }: { workspaceId: string; balanceIds: readonly string[] },
+): Promise<ChargedBudget[]> {
+  const { rows } = await db.query(
+    `select b.id, b.name, m.instance, b.client_id, b.project, b.scenario_id, b.key_id, m.period, m.period_start, m.period_end
+     from meters m join budgets b on b.workspace_id = m.workspace_id and b.id = m.budget_id
+     where m.workspace_id = $1 and m.id = any($2::bigint[]) order by b.name, b.id`,
+    [workspaceId, balanceIds],
+  );
+  return rows as ChargedBudget[];
+}

@@ -1,0 +1,35 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { addFailures, type CallFailures } from './call-detail-store.ts';
+
+/** A provider that is down fails every call: what is more than this before it can be written is left out. */
+const callsMax = 20_000;
+
+/** Collects the failed attempts of calls, and writes them down every second. */
+export class FailureLog {
+  readonly #db: Pool;
+  readonly #log: Logger;
+  #calls: CallFailures[] = [];
+
+  constructor({ db, log }: { db: Pool; log: Logger }) {
+    this.#db = db;
+    this.#log = log;
+  }
+
+  add(call: CallFailures): void {
+    if (this.#calls.length < callsMax) this.#calls.push(call);
+  }
+
+  /** Writes down what was collected. What cannot be written is tried again with the next. */
+  async flush(): Promise<void> {
+    if (this.#calls.length === 0) return;
+    const calls = this.#calls;
+    this.#calls = [];
+    try {
+      await addFailures(this.#db, calls);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'failed attempts could not be written down yet');
+      this.#calls = [...calls, ...this.#calls].slice(0, callsMax);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chat, eventually, hello, json } from '../support/ask.ts';
+import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+
+interface CallDetail {
+  id: string;
+  created_at: string;
+  status: string;
+  error_code: string | null;
+  model: string | null;
+  attempts: number;
+  cost_usd: number;
+  route: string | null;
+  attempts_trail: { provider: string; model: string; error: string | null; status: number | null; ms: number | null }[];
+  budgets: { id: string; name: string; scope: object; resets_at: string | null }[];
+  refusal: { code: string; message: string | null } | null;
+}
+
+let gateway: TestGateway;
+let acmeKey: string;
+let budgets: { id: string }[];
+
+const show = (id: string, headers: Record<string, string> = {}) => gateway.get(`/v1/usage/requests/${id}`, headers);
+const detail = (id: string, headers: Record<string, string> = {}) => json<CallDetail>(show(id, headers));
+
+async function call(headers: Record<string, string> = {}, more: object = {}): Promise<string> {
+  const answer = await gateway.post(chat, hello(more), headers);
+  await answer.text();
+  return answer.headers.get('x-request-id') ?? '';
+}
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  budgets = [
+    await json<{ id: string }>(
+      gateway.post('/v1/budgets', { name: 'Each client', limit_usd: 50, scope: { client_id: '*' } }),
+      201,
+    ),
+    await json<{ id: string }>(gateway.post('/v1/budgets', { name: 'Everything', limit_usd: 500, scope: {} }), 201),
+  ];
+  acmeKey = (
+    await json<{ key: string }>(
+      gateway.post('/v1/keys', {
+        name: 'acme',
+        role: 'viewer',
+        tags: { client_id: 'acme' },
+        locked_tags: ['client_id'],
+      }),
+      201,
+    )
+  ).key;
+});
+afterAll(() => gateway.stop());
+
+it('a call shows its one attempt and the budgets it is charged to', async () => {
+  const id = await call({ 'x-client-id': 'acme' });
+  const shown = await eventually(async () => {
+    const one = await detail(id);
+    expect(one.status).toBe('succeeded');
+    return one;
+  });
+  expect(shown.attempts_trail).toMatchObject([{ provider: 'openai', error: null, status: 200 }]);
+  expect(shown.budgets).toMatchObject([
+    { id: budgets[0]?.id, name: 'Each client', scope: { client_id: 'acme' } },
+    { id: budgets[1]?.id, name: 'Everything', scope: {} },
+  ]);
+  expect(shown.refusal).toBeNull();
+  expect(shown.route).toEqual(expect.any(String));
+});
+
+it('a call that failed over shows each attempt with its failure and its time', async () => {
+  gateway.fakes.openai.fault(
+    { kind: 'status', status: 503 },
+    { kind: 'status', status: 503 },
+    { kind: 'status', status: 503 },
+  );
+  const id = await call({ 'x-client-id': 'acme' });
+  await eventually(async () => {
+    const shown = await detail(id);
+    expect(shown.attempts).toBeGreaterThan(1);
+    expect(shown.attempts_trail.length).toBeGreaterThan(1);
+    const last = shown.attempts_trail.at(-1);
+    for (const attempt of shown.attempts_trail.slice(0, -1)) {
+      expect(attempt.error).toEqual(expect.any(String));
+      expect(attempt.status).toBe(503);
+      expect(attempt.ms).toBeGreaterThanOrEqual(0);
+    }
+    expect(last).toMatchObject({ error: null, status: 200, model: shown.model });
+  });
+});
+
+it('a refused call shows its refusal', async () => {
+  const id = await call({ 'x-client-id': 'acme' }, { model: 'nobody-knows-it' });
+  const shown = await eventually(() => detail(id));
+  expect(shown).toMatchObject({
+    id,
+    status: 'refused',
+    error_code: 'model_not_found',
+    attempts: 0,
+    cost_usd: 0,
+    attempts_trail: [],
+    refusal: { code: 'model_not_found' },
+  });
+});
+
+it("a client's key sees its own calls, without the budgets of the whole workspace, and nobody else's", async () => {
+  const own = await call({ 'x-client-id': 'acme' });
+  const other = await call({ 'x-client-id': 'globex' });
+  const as = { authorization: `Bearer ${acmeKey}` };
+  const shown = await eventually(() => detail(own, as));
+  expect(shown.budgets.map(({ name }) => name)).toEqual(['Each client']);
+  await eventually(() => detail(other));
+  expect((await show(other, as)).status).toBe(404);
+});
+
+it('an id that is none, or of no call, is not found', async () => {
+  for (const id of [
+    'nonsense',
+    'req_01k2',
+    'req_00000000000000000000000000',
+    `req_${'z'.repeat(26)}`,
+    '%27%20or%201=1',
+  ])
+    expect((await show(id)).status).toBe(404);
+});
