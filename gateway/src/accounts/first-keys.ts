@@ -1,13 +1,16 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { Config } from '../config.ts';
 import { bootstrap, type FirstKeys } from './bootstrap.ts';
 import { keysWithTwins } from './key-store.ts';
 
 /** Last of all that can fail in a start: keys are shown by the start that makes them, or never. */
 export async function makeFirstKeys(
   db: Pool,
-  options: { config: Pick<Config, 'bootstrapKey' | 'bootstrapTestKey'>; log: Logger; nowMs: number },
+  options: {
+    config: { bootstrapKey: string | undefined; bootstrapTestKey: string | undefined };
+    log: Logger;
+    nowMs: number;
+  },
 ): Promise<FirstKeys | undefined> {
   const { bootstrapKey, bootstrapTestKey } = options.config;
   const firstKeys = await bootstrap(db, { bootstrapKey, bootstrapTestKey, nowMs: options.nowMs });

@@ -1,11 +1,12 @@
-import type { Config } from '../config.ts';
 import type { Db } from '../db/transaction.ts';
 import { listAllProviderAccounts, type ProviderAccountRow } from './provider-account-store.ts';
 import { unseal } from './seal.ts';
 import { type ProviderAccount, sealContext } from './workspace-view.ts';
 
 /** The operator's own accounts, which every workspace may use. */
-export function operatorAccounts(providers: Config['providers']): ProviderAccount[] {
+export function operatorAccounts(
+  providers: readonly Pick<ProviderAccount, 'kind' | 'baseUrl' | 'apiKey'>[],
+): ProviderAccount[] {
   return providers.map(({ kind, baseUrl, apiKey }) => ({
     id: kind,
     name: kind,

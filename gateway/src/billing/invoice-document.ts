@@ -3,7 +3,7 @@ import { currencyDigits } from '@ai-gateway/shared/currencies';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { WorkspaceSettings } from '../accounts/workspace-settings.ts';
 import type { ClientSettings } from '../clients/client-store.ts';
-import { amountsThatAddUp, taxUnits, unitsToAmount } from './amount.ts';
+import { amountsThatAddUp, taxUnits, unitsToAmount } from '../usage/amount.ts';
 
 /** An invoice or credit note as it was issued. Its `status` is kept beside it: the one thing that changes. */
 export type InvoiceDocument = Omit<OutputOf<'invoices.get'>, 'url'>;

@@ -1,5 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { localDay, startOfDay } from '../budgets/period.ts';
+import { localDay, startOfDay } from '../usage/calendar.ts';
 
 export interface PeriodFields {
   from?: string | undefined;

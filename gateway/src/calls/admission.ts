@@ -3,7 +3,6 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { seesMargin } from '../accounts/own-tags.ts';
-import { type Markup, shownMarkup } from '../clients/markup.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import { type Guards, limitsOf, pauseFor } from '../limits/guard-store.ts';
 import type { Excess, Limited, LimitHeaders } from '../limits/limit-board.ts';
@@ -13,6 +12,7 @@ import { loopKey, pauseScenario } from '../scenarios/pause-scenario.ts';
 import { isCarried, lockOf, noLock, type ScenarioLock } from '../scenarios/scenario-lock.ts';
 import type { ScenarioPlace } from '../scenarios/scenario-store.ts';
 import type { Services } from '../services.ts';
+import { type Markup, shownMarkup } from '../usage/markup.ts';
 
 /** A call's way in, and out again: what it took under rate limits is given back once it is over. */
 export interface Passage {

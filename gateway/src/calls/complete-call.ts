@@ -1,7 +1,6 @@
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { toUsd } from '@ai-gateway/shared/money';
 import { subjectOf, wantsCheapest } from '../budgets/budget.ts';
-import { billed } from '../clients/markup.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
@@ -11,6 +10,7 @@ import { maskAccount } from '../providers/mask-account.ts';
 import { type RouteInput, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
+import { billed } from '../usage/markup.ts';
 import { enter, mayCall, type Passage } from './admission.ts';
 import { errorOf, type FailedAttempt, mayGoOn, resting, unaffordable } from './attempt.ts';
 import { balanceIdsOf, ceilingToAsk, type Funding, fundCall } from './fund-call.ts';

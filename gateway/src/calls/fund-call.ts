@@ -5,7 +5,6 @@ import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { isOwn } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
-import { billed, shownMarkup } from '../clients/markup.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { Hold, Shortage } from '../ledger/ledger.ts';
@@ -17,6 +16,7 @@ import { InputCounter } from '../models/input-counter.ts';
 import { affordableOutputTokens, maxCostNanos, type Price, withSound } from '../models/price.ts';
 import type { Candidate } from '../routing/route.ts';
 import type { Services } from '../services.ts';
+import { billed, shownMarkup } from '../usage/markup.ts';
 import type { Cancellation } from './cancellation.ts';
 import { ClientGone } from './model-call.ts';
 

@@ -2,7 +2,6 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import { isOwn } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
-import { billed } from '../clients/markup.ts';
 import type { Usage } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { JournalEntry } from '../ledger/call-journal.ts';
@@ -12,6 +11,7 @@ import { costNanos, type Price } from '../models/price.ts';
 import type { Attempt } from '../routing/health-board.ts';
 import type { CallReport } from '../telemetry/call-report.ts';
 import { addUsage, type ClosedCall, noUsage } from '../usage/call-record.ts';
+import { billed } from '../usage/markup.ts';
 import type { Passage } from './admission.ts';
 import { type AttemptSoFar, estimateSpent, type Spent } from './spent.ts';
 

@@ -1,12 +1,17 @@
 import { statfsSync } from 'node:fs';
 import type { Logger } from 'pino';
-import type { Config } from '../config.ts';
 import { databaseHome } from './embedded-postgres.ts';
 import { type Database, openDatabase } from './open-database.ts';
 
 /** The database of a gateway that serves; what happens to it is logged. */
 export function openOwnDatabase(
-  config: Pick<Config, 'databaseUrl' | 'databaseConnections' | 'databaseWaitMs' | 'dataDir' | 'workers'>,
+  config: {
+    databaseUrl: string | undefined;
+    databaseConnections: number;
+    databaseWaitMs: number;
+    dataDir: string;
+    workers: number;
+  },
   log: Logger,
 ): Promise<Database> {
   const { databaseUrl, databaseConnections: connections, databaseWaitMs, dataDir, workers } = config;

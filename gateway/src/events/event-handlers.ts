@@ -3,8 +3,8 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
-import { billedEventData, type MarkupViews, shownMarkup } from '../clients/markup.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
+import { billedEventData, type MarkupViews, shownMarkup } from '../usage/markup.ts';
 import { selectEvents, viewEvent } from './event-store.ts';
 
 interface EventPorts {

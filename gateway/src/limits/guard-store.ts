@@ -1,8 +1,8 @@
 import type { CallTags } from '../accounts/call-tags.ts';
-import { type Markups, markupOf } from '../clients/markup.ts';
 import type { Db } from '../db/transaction.ts';
 import { isCarried, type LockTags, noLock, readLock, type ScenarioLock } from '../scenarios/scenario-lock.ts';
 import type { ScenarioPlace } from '../scenarios/scenario-store.ts';
+import { type Markups, markupOf } from '../usage/markup.ts';
 import { type LimitKind, type RateLimit, type RateLimitFields, readRateLimit, stricter } from './rate-limit.ts';
 import { defaultLimits, type ScenarioLimits } from './scenario-limits.ts';
 

@@ -1,7 +1,7 @@
 import type { ProviderAccount } from '../accounts/workspace-view.ts';
-import { billedUsd, type Markup } from '../clients/markup.ts';
 import { type CatalogModel, listModels } from '../models/catalog.ts';
 import { vendorOf } from '../providers/providers.ts';
+import { billedUsd, type Markup } from '../usage/markup.ts';
 
 /** A model as `GET /v1/models` shows it, in the shape of both vendors' packages. */
 export interface ListedModel {

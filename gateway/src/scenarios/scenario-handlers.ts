@@ -4,7 +4,6 @@ import { parseUsd, toUsd } from '@ai-gateway/shared/money';
 import { type Caller, hintOf } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
-import { billed, type Markup, shownMarkup, unbilled } from '../clients/markup.ts';
 import { ownIds } from '../clients/own-ids.ts';
 import type { TagRegistry } from '../clients/tag-registry.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
@@ -12,6 +11,7 @@ import { type Guards, limitsOf, saveScenarioLimits } from '../limits/guard-store
 import type { GuardViews } from '../limits/guard-views.ts';
 import type { ScenarioLimits } from '../limits/scenario-limits.ts';
 import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
+import { billed, type Markup, shownMarkup, unbilled } from '../usage/markup.ts';
 import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
 import { type PausePorts, pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
 import { lockOf, noLock, type ScenarioLock } from './scenario-lock.ts';

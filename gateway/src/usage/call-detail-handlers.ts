@@ -4,7 +4,6 @@ import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { idTimeMs } from '../accounts/new-id.ts';
 import { boundTo, isOwn, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
-import type { MarkupViews } from '../clients/markup.ts';
 import {
   type ChargedBudget,
   type FailedAttempt,
@@ -12,6 +11,7 @@ import {
   selectExtras,
   selectFailures,
 } from './call-detail-store.ts';
+import type { MarkupViews } from './markup.ts';
 import { describeRefusal } from './refusal-handlers.ts';
 import { findRefusal } from './refusal-store.ts';
 import { callViewFor } from './usage-handlers.ts';

@@ -1,4 +1,4 @@
-import { type CalendarDay, dayText, localDay, monthOf, startOfDay } from '../budgets/period.ts';
+import { type CalendarDay, dayText, localDay, monthOf, startOfDay } from './calendar.ts';
 
 /** A stretch of time as people ask for it, `to` exclusive. Days and months are those of `timezone`. */
 export interface UsageRange {

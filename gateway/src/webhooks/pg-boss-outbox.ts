@@ -2,11 +2,11 @@ import type { Pool } from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { newId } from '../accounts/new-id.ts';
-import { billedEventData, markupOf } from '../clients/markup.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import { insertEvents, type StoredEvent, viewEvent } from '../events/event-store.ts';
 import type { Outbox } from '../events/outbox.ts';
+import { billedEventData, markupOf } from '../usage/markup.ts';
 import { type DeliveryRow, insertDelivery } from './delivery-store.ts';
 import { webhooksFor } from './webhook-store.ts';
 
