@@ -1,5 +1,7 @@
 import type { Platform } from '@ai-gateway/shared/steps/platform-exceptions';
 import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
+import { AiGatewayTrigger } from 'n8n-nodes-ai-gateway/nodes/AiGatewayTrigger/AiGatewayTrigger.node.ts';
+import { subscriptionOf } from 'n8n-nodes-ai-gateway/nodes/AiGatewayTrigger/subscription.ts';
 import type { INodeProperties } from 'n8n-nodes-ai-gateway/src/n8n-workflow.ts';
 import type { PlainInputField, PlainOutputField } from 'zapier-platform-core';
 import { app as makeApp } from './make/make-host.ts';
@@ -25,6 +27,18 @@ export interface FinishedStep {
   fields: FinishedField[];
   /** Keys with labels in lower case; undefined where the platform declares none. */
   output: [key: string, label: string][] | undefined;
+  sample: unknown;
+}
+
+/** Something an automation can start at. */
+export interface FinishedAlert {
+  label: string;
+  description: string;
+  /** Undefined where only a subscription shows them. */
+  events: readonly string[] | undefined;
+  filters: FinishedField[];
+  /** Keys with labels in lower case, what every event has left out; undefined where the platform declares none. */
+  data: [key: string, label: string][] | undefined;
   sample: unknown;
 }
 
@@ -82,6 +96,30 @@ function makeChat(): FinishedStep {
   };
 }
 
+/** By the alert's label in lower case. */
+function makeAlerts(): Record<string, FinishedAlert> {
+  const watchers = Object.values(makeApp.module).filter(({ moduleType }) => moduleType === 'instant_trigger');
+  return Object.fromEntries(
+    watchers.map(({ label, description = '', webhook = '', code }) => {
+      const hook = makeApp.webhook[webhook];
+      const { event_id: id, type, created_at, livemode, ...data } = code.samples as Record<string, unknown>;
+      return [
+        label.replace(/^Watch /, ''),
+        {
+          label,
+          description,
+          events: (hook?.code.attach as { body: { events: string[] } } | undefined)?.body.events,
+          filters: makeFields(hook?.code.params as MakeParameter[]),
+          data: (code.interface as MakeParameter[])
+            .map(({ name = '', label: of = '' }): [string, string] => [name, of.toLowerCase()])
+            .filter(([key]) => !['event_id', 'type', 'created_at', 'livemode'].includes(key)),
+          sample: { id, type, created_at, livemode, data },
+        },
+      ];
+    }),
+  );
+}
+
 type ZapierField = PlainInputField | ((z: unknown, bundle: object) => PlainInputField[]);
 
 /** A field that comes by a function is asked for with each choice of each field that alters the form. */
@@ -127,6 +165,53 @@ function zapierChat(): FinishedStep {
     ]),
     sample: chat?.operation.sample,
   };
+}
+
+function zapierAlerts(): Record<string, FinishedAlert> {
+  const hooks = Object.values(zapierApp.triggers).filter(({ operation }) => operation.type === 'hook');
+  return Object.fromEntries(
+    hooks.map(({ key, display, operation }) => {
+      const { id, type, created_at, livemode, ...data } = operation.sample ?? {};
+      const outputs = (operation.outputFields ?? []) as PlainOutputField[];
+      return [
+        key,
+        {
+          label: display.label ?? '',
+          description: display.description ?? '',
+          events: undefined,
+          filters: zapierFields((operation.inputFields ?? []) as ZapierField[]),
+          data: outputs
+            .map(({ key: of, label = '' }): [string, string] => [of, label.toLowerCase()])
+            .filter(([of]) => !['id', 'type', 'created_at', 'livemode'].includes(of)),
+          sample: { id, type, created_at, livemode, data },
+        },
+      ];
+    }),
+  );
+}
+
+function n8nAlerts(): Record<string, FinishedAlert> {
+  const [events, filters] = new AiGatewayTrigger().description.properties;
+  return Object.fromEntries(
+    (events?.options ?? []).flatMap((option) =>
+      'value' in option
+        ? [
+            [
+              option.value,
+              {
+                label: option.name,
+                description: option.description ?? '',
+                events: subscriptionOf({ url: '', events: [String(option.value)], filters: {}, workflowId: '' }).events,
+                filters: n8nFields(filters?.options as INodeProperties[]),
+                // n8n shows no output and no sample before the first event.
+                data: undefined,
+                sample: undefined,
+              },
+            ],
+          ]
+        : [],
+    ),
+  );
 }
 
 function n8nFields(
@@ -179,8 +264,10 @@ function n8nChat(): FinishedStep {
   };
 }
 
-export const finishedApps: Readonly<Record<Platform, { chat: FinishedStep }>> = {
-  make: { chat: makeChat() },
-  zapier: { chat: zapierChat() },
-  n8n: { chat: n8nChat() },
+export const finishedApps: Readonly<
+  Record<Platform, { chat: FinishedStep; alerts: Readonly<Record<string, FinishedAlert>> }>
+> = {
+  make: { chat: makeChat(), alerts: makeAlerts() },
+  zapier: { chat: zapierChat(), alerts: zapierAlerts() },
+  n8n: { chat: n8nChat(), alerts: n8nAlerts() },
 };

@@ -1,4 +1,6 @@
 import type { Field } from '@ai-gateway/shared/fields';
+import { eventType } from '@ai-gateway/shared/operations/events';
+import { type Alert, alerts, budgetAlert, sampleEnvelope } from '@ai-gateway/shared/steps/alerts';
 import { chatFields, chatOutput, chatSample, chatStep } from '@ai-gateway/shared/steps/chat-form';
 import { receiptOf, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
 import { changesOn, type Platform, platformExceptions } from '@ai-gateway/shared/steps/platform-exceptions';
@@ -21,16 +23,16 @@ const comparable = (text: string): string =>
     .replace(/\.$/, '')
     .toLowerCase();
 
-/** What a field of the shared step is on a platform, by its path there. */
-function expectedOn(platform: Platform): FinishedField[] {
+/** What fields of a shared step are on a platform, by their paths there. `step` comes before their keys in the table of exceptions. */
+function expectedOn(platform: Platform, fields: readonly Field[], step = ''): FinishedField[] {
   const keyOn = (key: string): string => {
-    const change = changesOn(platform, key);
+    const change = changesOn(platform, step + key);
     const own = change === undefined || change === 'absent' ? key : (change.key ?? key);
     // n8n's keys are in camel case.
     return platform === 'n8n' ? own.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) : own;
   };
   const read = (field: Field, path: string): FinishedField[] => {
-    const change = changesOn(platform, path);
+    const change = changesOn(platform, step + path);
     if (change === 'absent') return [];
     const own = { ...field, ...change };
     const [item] = field.children;
@@ -53,7 +55,16 @@ function expectedOn(platform: Platform): FinishedField[] {
       ...inside.flatMap((child) => read(child, `${path}.${child.key}`)),
     ];
   };
-  return chatFields.flatMap((field) => read(field, field.key));
+  return fields.flatMap((field) => read(field, field.key));
+}
+
+function comparableFields(fields: readonly FinishedField[]): FinishedField[] {
+  return fields.map((field) => ({
+    ...field,
+    label: comparable(field.label),
+    help: comparable(field.help),
+    choices: field.choices.map(([value, label]): [string, string] => [value, comparable(label)]).toSorted(),
+  }));
 }
 
 const byKey = <Item extends { key: string }>(fields: readonly Item[]): Record<string, Item> =>
@@ -63,14 +74,7 @@ describe.each(platforms)('the chat completion on %s', (platform) => {
   const app = finishedApps[platform];
 
   test('has the fields of the shared step, with its texts, choices and defaults', () => {
-    const finished = app.chat.fields.map((field) => ({
-      ...field,
-      label: comparable(field.label),
-      help: comparable(field.help),
-      choices: field.choices.map(([value, label]) => [value, comparable(label)]).toSorted(),
-    }));
-    const expected = expectedOn(platform);
-    expect(byKey(finished)).toEqual(byKey(expected));
+    expect(byKey(comparableFields(app.chat.fields))).toEqual(byKey(expectedOn(platform, chatFields)));
   });
 
   test('is named and described as on the other two', () => {
@@ -98,6 +102,60 @@ function outputOf(platform: Platform, fields: readonly Field[]): [key: string, l
     );
 }
 
+/** What a platform calls an alert, and how it introduces it. */
+const alertNames: Readonly<Record<Platform, (alert: Alert) => { key: string; label: string; description: string }>> = {
+  make: ({ plural, happens }) => ({
+    key: plural.toLowerCase(),
+    label: `watch ${plural}`,
+    description: `triggers when ${happens}`,
+  }),
+  zapier: ({ id, label, happens }) => ({ key: id, label: `new ${label}`, description: `triggers when ${happens}` }),
+  n8n: ({ label, events, happens }) => ({
+    key: events.length > 1 ? 'budgetAlert' : (events[0] ?? ''),
+    label,
+    description: happens,
+  }),
+};
+
+describe.each(platforms)('the alerts on %s', (platform) => {
+  const finished = finishedApps[platform].alerts;
+
+  test('are all there, and no others', () => {
+    expect(Object.keys(finished).toSorted()).toEqual(alerts.map((alert) => alertNames[platform](alert).key).toSorted());
+  });
+
+  test.each(alerts)('$label has the shared texts, events, filters, data and sample', (alert) => {
+    const names = alertNames[platform](alert);
+    const own = finished[names.key];
+    expect(comparable(own?.label ?? '')).toBe(comparable(names.label));
+    expect(comparable(own?.description ?? '')).toBe(comparable(names.description));
+    if (own?.events !== undefined) expect(own.events).toEqual(alert.events);
+    // n8n has one trigger for all alerts, with the filters of all of them.
+    const filters = platform === 'n8n' ? budgetAlert.filters : alert.filters;
+    expect(byKey(comparableFields(own?.filters ?? []))).toEqual(byKey(expectedOn(platform, filters, 'alerts.')));
+    if (own?.data !== undefined) expect(own.data.map(([key]) => key.split('__')[0])).toEqual(dataKeys(platform, alert));
+    // Make's sample shows a field that an event may lack as null.
+    if (own?.sample !== undefined) expect(own.sample).toMatchObject({ ...sampleEnvelope(alert), data: alert.sample });
+  });
+});
+
+/** Zapier lays groups flat: a key for each of their fields. */
+function dataKeys(platform: Platform, { data }: Alert): string[] {
+  return data.flatMap(({ key, kind, children }) => {
+    const laidFlat = platform === 'zapier' && kind === 'group';
+    if (!laidFlat) return [key];
+    return children.flatMap((child) => (child.kind === 'group' ? child.children : [child])).map(() => key);
+  });
+}
+
+test('every event of the gateway is an alert, and of one only', () => {
+  expect(alerts.flatMap(({ events }) => [...events]).toSorted()).toEqual([...eventType.options].toSorted());
+});
+
+test.each(alerts)('the sample of $label is of the shape that its fields are read off', ({ shape, sample }) => {
+  expect(shape.safeParse(sample).error).toBeUndefined();
+});
+
 test('the shared output is what an answer is turned into, field by field', () => {
   const answer = { ...stepAnswer(completion, true), ...receiptOf({}) };
   expect(Object.keys(answer)).toEqual(chatOutput.map(({ key }) => key));
@@ -115,9 +173,7 @@ describe('the table of exceptions', () => {
   test.each(platformExceptions.map((exception) => [exception.field, exception] as const))(
     'says of %s a change that is one, with a reason in a sentence',
     (path, { change, because }) => {
-      const [key = '', inner] = path.split('.');
-      const field = chatFields.find((candidate) => candidate.key === key);
-      const changed = inner === undefined ? field : field?.children[0]?.children.find((child) => child.key === inner);
+      const changed = fieldAt(path);
       expect(changed).toBeDefined();
       expect(because).toMatch(/^[A-Zn].{20,}\.$/);
       if (change === 'absent') return;
@@ -125,6 +181,13 @@ describe('the table of exceptions', () => {
         expect(changed?.[attribute as keyof Field], attribute).not.toEqual(value);
     },
   );
+
+  function fieldAt(path: string): Field | undefined {
+    const [key = '', inner] = path.split('.');
+    if (key === 'alerts') return budgetAlert.filters.find((filter) => filter.key === inner);
+    const field = chatFields.find((candidate) => candidate.key === key);
+    return inner === undefined ? field : field?.children[0]?.children.find((child) => child.key === inner);
+  }
 
   test('leaves every field to one platform at least', () => {
     for (const { key } of chatFields)

@@ -51,7 +51,7 @@ describe('links of the apps to the docs', () => {
 describe('the docs of each platform', () => {
   test.each(['make', 'n8n', 'zapier'])('docs/%s.md begins with the status and the way without the app', (name) => {
     const [, status = '', first = ''] = read(`docs/${name}.md`).split(/\n\n/);
-    expect(status).toMatch(/^\*\*Status:\*\* .* not .* yet\. Until it is, /);
+    expect(status).toMatch(/^\*\*Status:\*\* .* not .* yet\.\sUntil it is, /);
     expect(first).toMatch(/^## Without the (app|package)$/);
   });
 

@@ -100,7 +100,7 @@ function refusedEvent(
     type: 'provider.refused_account',
     data: {
       provider,
-      ...(model === undefined ? {} : { model }),
+      model: model ?? null,
       reason,
       status: status ?? null,
       message,

@@ -1,9 +1,12 @@
 import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
-import { type Component, connectionId, type Json, type Parameter } from './component.ts';
+import { type Alert, sampleEnvelope } from '@ai-gateway/shared/steps/alerts';
+import { capitalize } from '@ai-gateway/shared/steps/wording';
+import { type Component, componentId, connectionId, type Json, type Parameter } from './component.ts';
 import { bearer, gatewayAddress, noRedirects, secrets } from './gateway-address.ts';
 import { makeErrors, valid } from './make-errors.ts';
 import { makeStaticField } from './make-field.ts';
+import { makeInterface } from './make-interface.ts';
 import { dateOf, limitField, omitted, outputOf } from './make-module.ts';
 import { makeSample } from './make-sample.ts';
 
@@ -14,31 +17,17 @@ export interface AlertOperations {
   listEvents: Operation;
 }
 
-/** Something a scenario can wait for. */
-export interface Alert {
-  id: string;
-  /** What the webhook is called. */
-  label: string;
-  instant: { label: string; description: string };
-  events: readonly string[];
-  /** Which filters of a subscription make sense for it. */
-  filters: readonly string[];
-  /** What the event's `data` holds. */
-  data: readonly Parameter[];
-  sample: { readonly [key: string]: Json };
-}
-
 /** The webhook of an alert and the trigger that starts at once. */
 export function instantTrigger(alert: Alert, operations: AlertOperations): Component[] {
   return [webhook(alert, operations), watcher(alert)];
 }
 
 function webhook(alert: Alert, { subscribe, unsubscribe }: AlertOperations): Component {
-  const filters = filtersOf(alert, subscribe);
+  const { filters } = alert;
   return {
     kind: 'webhook',
-    id: alert.id,
-    about: { label: alert.label, webhookType: 'web', connection: connectionId, altConnection: null },
+    id: webhookId(alert),
+    about: { label: alert.plural, webhookType: 'web', connection: connectionId, altConnection: null },
     code: {
       communication: {
         // Make shows no raw body, so no signature can be checked; the token is compared wherever `data` holds what `attach` kept.
@@ -76,11 +65,6 @@ function webhook(alert: Alert, { subscribe, unsubscribe }: AlertOperations): Com
   };
 }
 
-function filtersOf({ filters }: Alert, { input }: Operation): Field[] {
-  const all = fieldsOf({ input }).find(({ key }) => key === 'filter')?.children ?? [];
-  return all.filter(({ key }) => filters.includes(key));
-}
-
 /** An empty list of percents would let nothing through. */
 function filterValue(key: string, kind: Field['kind']): string {
   return kind === 'list'
@@ -88,17 +72,30 @@ function filterValue(key: string, kind: Field['kind']): string {
     : `{{ifempty(parameters.${key}, undefined)}}`;
 }
 
-function watcher({ id, instant, data, sample }: Alert): Component {
+/** `Budget alerts` → `budgetAlerts`. */
+function webhookId({ plural }: Alert): string {
+  return componentId(plural.toLowerCase().replaceAll(' ', '-'));
+}
+
+function watcher(alert: Alert): Component {
+  const webhook = webhookId(alert);
   return {
     kind: 'module',
-    id: `watch${id.charAt(0).toUpperCase()}${id.slice(1)}`,
-    about: { ...instant, moduleType: 'instant_trigger', webhook: id, connection: null, altConnection: null },
+    id: `watch${capitalize(webhook)}`,
+    about: {
+      label: `Watch ${alert.plural.toLowerCase()}`,
+      description: `Triggers when ${alert.happens}.`,
+      moduleType: 'instant_trigger',
+      webhook,
+      connection: null,
+      altConnection: null,
+    },
     code: {
       // Said although base says it too: an instant trigger asks nothing, so there is no status that `valid` could look at.
       communication: { response: { valid: true, output: '{{payload}}' } },
       staticParams: [],
-      interface: eventInterface(data),
-      samples: makeSample(sample, eventInterface(data)),
+      interface: eventInterface(alert),
+      samples: eventSample(alert),
     },
   };
 }
@@ -107,10 +104,10 @@ function watcher({ id, instant, data, sample }: Alert): Component {
 export function pollingTrigger(
   alert: Alert,
   about: { id: string; label: string; description: string; epochLabel: string },
-  { subscribe, listEvents }: AlertOperations,
+  { listEvents }: AlertOperations,
 ): Component {
   const asked = new Set(fieldsOf(listEvents).map(({ key }) => key));
-  const filters = filtersOf(alert, subscribe).filter(({ key, kind }) => asked.has(key) && kind !== 'list');
+  const filters = alert.filters.filter(({ key, kind }) => asked.has(key) && kind !== 'list');
   const { id, epochLabel, ...words } = about;
   return {
     kind: 'module',
@@ -136,8 +133,8 @@ export function pollingTrigger(
         pagination: { condition: '{{body.next_cursor}}', qs: { cursor: '{{body.next_cursor}}' } },
       },
       staticParams: [...filters.map(makeStaticField), { ...limitField, required: true, default: 2 }],
-      interface: eventInterface(alert.data),
-      samples: makeSample(alert.sample, eventInterface(alert.data)),
+      interface: eventInterface(alert),
+      samples: eventSample(alert),
       epoch: { response: { limit: 300, output: { label: epochLabel, date: '{{item.created_at}}' } } },
     },
   };
@@ -146,12 +143,10 @@ export function pollingTrigger(
 /** The event with its `data` laid out flat: what a person wants is one step away. */
 function eventOutput(collection: 'body' | 'item', { data }: Alert): Json {
   const given = `${collection}.data`;
-  const dates = data
-    .filter(({ type }) => type === 'date')
-    .flatMap(({ name = '' }) => [[name, dateOf(`${given}.${name}`)]]);
+  const dates = data.filter(({ moment }) => moment).map(({ key }) => [key, dateOf(`${given}.${key}`)]);
   const groups = data
-    .filter(({ type }) => type === 'collection')
-    .map((group) => [group.name, groupOutput(given, group)]);
+    .filter(({ kind }) => kind === 'group')
+    .map(({ key, children }) => [key, outputOf(`${given}.${key}`, momentsIn(children))]);
   const own = {
     ...Object.fromEntries([...dates, ...groups]),
     event_id: `{{${collection}.id}}`,
@@ -162,18 +157,22 @@ function eventOutput(collection: 'body' | 'item', { data }: Alert): Json {
   return { '{{...}}': omitted(given, Object.keys(own)), ...own };
 }
 
-/** A budget or a scenario, its moments as dates. */
-function groupOutput(collection: string, { name, spec }: Parameter): Json {
-  const dates = (spec as readonly Parameter[]).filter(({ type }) => type === 'date').map((field) => field.name ?? '');
-  return outputOf(`${collection}.${name}`, new Set(dates));
-}
-
-function eventInterface(data: readonly Parameter[]): Parameter[] {
+function eventInterface({ data }: Alert): Parameter[] {
+  const groups = new Map(data.map(({ key, children }) => [key, momentsIn(children)]));
   return [
-    ...data,
+    ...makeInterface(data, momentsIn(data), groups),
     { name: 'event_id', type: 'text', label: 'Event ID' },
-    { name: 'type', type: 'text', label: 'Type' },
-    { name: 'created_at', type: 'date', label: 'Created at' },
+    { name: 'type', type: 'text', label: 'Event type' },
+    { name: 'created_at', type: 'date', label: 'Event created at' },
     { name: 'livemode', type: 'boolean', label: 'Live mode' },
   ];
+}
+
+function momentsIn(fields: readonly Field[]): ReadonlySet<string> {
+  return new Set(fields.filter(({ moment }) => moment).map(({ key }) => key));
+}
+
+function eventSample(alert: Alert): Json {
+  const { id, ...envelope } = sampleEnvelope(alert);
+  return makeSample({ ...(alert.sample as Record<string, Json>), event_id: id, ...envelope }, eventInterface(alert));
 }

@@ -1,7 +1,7 @@
 import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
+import { alertsOn } from '@ai-gateway/shared/steps/alerts';
 import { type AlertOperations, instantTrigger, pollingTrigger } from './alert-triggers.ts';
-import { alerts, budgetAlerts } from './alerts.ts';
 import { base } from './base.ts';
 import { chatModule } from './chat-module.ts';
 import { type Component, componentId, type Json } from './component.ts';
@@ -38,13 +38,13 @@ function triggersOf(contract: readonly Operation[]): Component[] {
   const polling = {
     id: 'watchNewBudgetAlerts',
     label: 'Watch new budget alerts',
-    description:
-      'Triggers when a new budget alert is found. Checks on your schedule, and needs no way from the gateway to Make.',
+    description: 'Triggers when there is a new budget alert. Checks on your schedule, so it works behind a firewall.',
     epochLabel: '{{item.data.budget.name}}: {{item.data.percent}} %',
   };
+  const alerts = alertsOn('make');
   return [
     ...alerts.flatMap((alert) => instantTrigger(alert, operations)),
-    pollingTrigger(budgetAlerts, polling, operations),
+    ...alerts.filter(({ id }) => id === 'budget_alert').map((alert) => pollingTrigger(alert, polling, operations)),
   ];
 }
 

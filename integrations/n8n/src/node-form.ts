@@ -5,6 +5,7 @@ import { chatStep } from '@ai-gateway/shared/steps/chat-form';
 import { withoutArticles } from '@ai-gateway/shared/steps/wording';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { FieldPlan, ListPlan, OperationPlan } from '../nodes/AiGateway/operation-plan.ts';
+import { eventsOfAlerts, triggerProperties } from './alert-form.ts';
 import { chatProperties, modelProperties } from './chat-form.ts';
 import { isNumeric, listMethod, n8nProperty, sorted } from './n8n-property.ts';
 import { camelCase, describe, nameOfValue, titleCase } from './wording.ts';
@@ -15,6 +16,9 @@ export interface NodeForm {
   properties: INodeProperties[];
   chatProperties: INodeProperties[];
   modelProperties: INodeProperties[];
+  triggerProperties: INodeProperties[];
+  /** The gateway's events by the trigger's choices. */
+  alertEvents: Record<string, readonly string[]>;
   /** By `resource.operation`, the two values a person picks. */
   operations: Record<string, OperationPlan>;
   /** By the method of the node that fills the drop-down. */
@@ -40,6 +44,8 @@ export function nodeForm(contract: readonly Operation[]): NodeForm {
     ],
     chatProperties: chatProperties(),
     modelProperties: modelProperties(),
+    triggerProperties: triggerProperties(),
+    alertEvents: eventsOfAlerts(),
     operations: Object.fromEntries(generated.map((operation) => [planKey(operation), planOf(operation)])),
     lists: Object.fromEntries(listsOf(contract, offered)),
   };

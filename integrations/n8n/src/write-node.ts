@@ -3,22 +3,27 @@ import { nodeForm } from './node-form.ts';
 
 /** The module the node reads the contract's operations from: generate.mjs writes it, a test compares it. */
 export function writeNode(contract: readonly Operation[]): string {
-  const { resources, properties, chatProperties, modelProperties, operations, lists } = nodeForm(contract);
+  const form = nodeForm(contract);
   return `// Written from the contract by generate.mjs. Not to be edited: run \`pnpm generate\`.
+import type { EventType } from '@ai-gateway/shared/operations/events';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { ListPlan, OperationPlan } from './operation-plan.ts';
 
-export const resources: INodePropertyOptions[] = ${json(resources)};
+export const resources: INodePropertyOptions[] = ${json(form.resources)};
 
-export const properties: INodeProperties[] = ${json(properties)};
+export const properties: INodeProperties[] = ${json(form.properties)};
 
-export const chatProperties: INodeProperties[] = ${json(chatProperties)};
+export const chatProperties: INodeProperties[] = ${json(form.chatProperties)};
 
-export const modelProperties: INodeProperties[] = ${json(modelProperties)};
+export const modelProperties: INodeProperties[] = ${json(form.modelProperties)};
 
-export const operations: Readonly<Record<string, OperationPlan>> = ${json(operations)};
+export const triggerProperties: INodeProperties[] = ${json(form.triggerProperties)};
 
-export const lists: Readonly<Record<string, ListPlan>> = ${json(lists)};
+export const alertEvents: Readonly<Record<string, readonly EventType[]>> = ${json(form.alertEvents)};
+
+export const operations: Readonly<Record<string, OperationPlan>> = ${json(form.operations)};
+
+export const lists: Readonly<Record<string, ListPlan>> = ${json(form.lists)};
 `;
 }
 

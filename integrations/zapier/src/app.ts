@@ -1,7 +1,7 @@
 import type { Operation } from '@ai-gateway/shared/operation';
+import { alertsOn } from '@ai-gateway/shared/steps/alerts';
 import { type App, type Create, version as platformVersion, type Search, type Trigger } from 'zapier-platform-core';
 import packageJson from '../package.json' with { type: 'json' };
-import { alerts } from './alerts.ts';
 import { apiRequest } from './api-request.ts';
 import { authentication } from './authentication.ts';
 import { chatCompletion } from './chat-completion.ts';
@@ -35,7 +35,7 @@ export function zapierApp(
     authentication: authentication(settings),
     beforeRequest: [signRequest],
     triggers: byKey([
-      ...alerts.map((alert) => alertTrigger(alert, subscribing, settings)),
+      ...alertsOn('zapier').map((alert) => alertTrigger(alert, settings)),
       ...dropDowns(contract, fieldsOfAll([...offered, subscribing]), settings),
     ]),
     searches: byKey(steps.filter(isSearch).map((operation) => searchOf(operation, settings))),

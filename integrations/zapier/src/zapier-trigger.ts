@@ -1,24 +1,25 @@
 import type { InputOf } from '@ai-gateway/shared/contract';
 import { isGatewayError } from '@ai-gateway/shared/errors';
-import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import type { Field } from '@ai-gateway/shared/fields';
 import { isRecord } from '@ai-gateway/shared/json';
-import type { Operation } from '@ai-gateway/shared/operation';
-import { sampleEvent } from '@ai-gateway/shared/operations/events';
+import { type Alert, sampleEnvelope } from '@ai-gateway/shared/steps/alerts';
 import type { Bundle, Trigger, ZObject } from 'zapier-platform-core';
-import type { Alert } from './alerts.ts';
 import { gatewayOf, type Settings } from './gateway.ts';
 import { operationInput } from './operation-input.ts';
 import { zapId } from './tags.ts';
+import { titleCase } from './wording.ts';
 import { asZapierErrors } from './zapier-errors.ts';
 import { zapierFields } from './zapier-field.ts';
+import { outputFields } from './zapier-output.ts';
 
 /** A REST hook: subscribed when the Zap is switched on, ended when it is switched off, and told of every event at once. */
-export function alertTrigger(alert: Alert, subscribing: Operation, settings: Settings): Trigger {
-  const fields = filtersOf(alert, subscribing);
+export function alertTrigger(alert: Alert, settings: Settings): Trigger {
+  const fields = alert.filters;
+  const noun = titleCase(alert.label);
   return {
-    key: alert.key,
-    noun: alert.noun,
-    display: { label: alert.label, description: alert.description },
+    key: alert.id,
+    noun,
+    display: { label: `New ${noun}`, description: `Triggers when ${alert.happens}.` },
     operation: {
       type: 'hook',
       performSubscribe: (z, bundle) => asZapierErrors(z, () => subscribe(z, bundle, { alert, fields, settings })),
@@ -31,23 +32,11 @@ export function alertTrigger(alert: Alert, subscribing: Operation, settings: Set
         { key: 'type', label: 'Event Type', type: 'string' },
         { key: 'created_at', label: 'Event Created At', type: 'datetime' },
         { key: 'livemode', label: 'Live Mode', type: 'boolean' },
-        ...alert.data,
+        ...outputFields(alert.data),
       ],
-      sample: shapeOf({
-        id: sampleEvent.id,
-        type: alert.events[0] ?? sampleEvent.type,
-        created_at: sampleEvent.created_at,
-        livemode: sampleEvent.livemode,
-        data: alert.sample,
-      }),
+      sample: shapeOf({ ...sampleEnvelope(alert), data: alert.sample }),
     },
   };
-}
-
-/** The filters of a subscription, those that make sense for this alert. */
-function filtersOf({ filters }: Alert, { input }: Operation): Field[] {
-  const all = fieldsOf({ input }).find(({ key }) => key === 'filter')?.children ?? [];
-  return all.filter(({ key }) => filters.includes(key));
 }
 
 interface Event {

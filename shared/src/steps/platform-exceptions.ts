@@ -1,7 +1,7 @@
 import type { Field } from '../fields.ts';
 
 /**
- * Where the form of a chat completion differs from one platform to another, and why. Whatever is not in this table is the same on
+ * Where a form differs from one platform to another, and why. Whatever is not in this table is the same on
  * all three: test/platforms/steps.test.ts reads the finished apps and holds them to it, in both directions.
  */
 
@@ -25,7 +25,7 @@ export type FieldChange = Partial<
 
 export interface PlatformException {
   readonly on: readonly Platform[];
-  /** A field of the chat completion by its key; `messages.role` for one inside it. */
+  /** A field of the chat completion by its key, `messages.role` for one inside it; `alerts.client_id` for a filter of alerts. */
   readonly field: string;
   /** What the platform has instead; `absent` where it lacks the field. */
   readonly change: FieldChange | 'absent';
@@ -206,6 +206,10 @@ export const platformExceptions: readonly PlatformException[] = [
     change: 'absent',
     because: 'Only Zapier ends a step after 30 seconds.',
   },
+  { on: ['n8n'], field: 'alerts.client_id', change: { key: 'client' }, because: published },
+  { on: ['n8n'], field: 'alerts.scenario_id', change: { key: 'scenario' }, because: published },
+  { on: ['n8n'], field: 'alerts.budget_id', change: { key: 'budget' }, because: published },
+  { on: ['n8n'], field: 'alerts.percent', change: { key: 'percents' }, because: published },
 ];
 
 /** What a platform has in place of a field, all its lines of the table together. */

@@ -1,5 +1,5 @@
 import type { Field } from '../fields.ts';
-import { changesOn, type FieldChange, type Platform } from './platform-exceptions.ts';
+import { changesOn, type Platform } from './platform-exceptions.ts';
 
 /** A field of a step, from what differs from a plain, optional text. */
 export function stepField(given: Pick<Field, 'key' | 'label'> & Partial<Field>): Field {
@@ -19,14 +19,18 @@ export function stepField(given: Pick<Field, 'key' | 'label'> & Partial<Field>):
 }
 
 /**
- * The fields of a step as one platform has them: its exceptions applied, the fields it lacks left out.
+ * The fields of a step as one platform has them: its exceptions applied, the fields it lacks left out. `step` comes before the
+ * keys in the table of exceptions.
  *
  *     fieldsOn('make', chatFields).map(({ key }) => key)   // ['model', 'input', 'prompt', …, 'system', 'format', …]
  */
-export function fieldsOn(platform: Platform, fields: readonly Field[]): Field[] {
-  const keyOn = (key: string): string => (changesOn(platform, key) as FieldChange | undefined)?.key ?? key;
+export function fieldsOn(platform: Platform, fields: readonly Field[], step = ''): Field[] {
+  const keyOn = (key: string): string => {
+    const change = changesOn(platform, step + key);
+    return change === undefined || change === 'absent' ? key : (change.key ?? key);
+  };
   return fields.flatMap((field) => {
-    const change = changesOn(platform, field.key);
+    const change = changesOn(platform, step + field.key);
     if (change === 'absent') return [];
     const own = { ...field, children: field.children.map((child) => changedChild(platform, field.key, child)) };
     const { visibleWhen, ...changed } = { ...own, ...change };

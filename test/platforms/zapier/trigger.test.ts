@@ -1,3 +1,4 @@
+import { alerts } from '@ai-gateway/shared/steps/alerts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../support/ask.ts';
 import { type Received, type Receiver, startReceiver } from '../../support/receiver.ts';
@@ -81,6 +82,13 @@ describe('switching a Zap on and off', () => {
     expect(await refusalOf(switchOn(locked, 'budget_alert', {}, receiver.url))).toMatchObject({
       name: 'ExpiredAuthError',
     });
+  });
+
+  test.each(alerts)('a Zap that starts at $label subscribes to its events', async ({ id, events }) => {
+    const on = await switchOn(zap, id, {}, receiver.url);
+    expect(await subscriptions()).toMatchObject([{ events, filter: {}, platform: 'zapier' }]);
+    await on.switchOff();
+    expect(await subscriptions()).toEqual([]);
   });
 
   test('Zapier’s own machines do the same', async () => {
@@ -190,14 +198,32 @@ describe('in the editor', () => {
     expect(await listed('budget_alert', { client_id: 'nobody' })).toEqual([]);
   });
 
-  test.each(['budget_alert', 'scenario_paused', 'provider_down'])(
-    'the sample of %s has what a real one has, and no more',
-    async (trigger) => {
-      const { sample, outputFields } = app.triggers[trigger]?.operation ?? {};
-      const [live] = await listed(trigger);
-      expect(Object.keys(live ?? {}).sort()).toEqual(Object.keys(sample ?? {}).sort());
-      const declared = (outputFields as { key: string }[]).map(({ key }) => key.split('__')[0]);
-      expect([...new Set(declared)].sort()).toEqual(Object.keys(sample ?? {}).sort());
-    },
-  );
+  test('a resumed scenario, a name like a known one and a refused account are samples too, once they happened', async () => {
+    await openZapier(gateway.url, liveKey).create('scenarios_resume', { id: 'runaway' });
+    await passEighty('ALERTED');
+    gateway.fakes.anthropic.always({ kind: 'status', status: 401 });
+    await gateway.post('/v1/chat/completions', {
+      model: 'claude-haiku-4-5',
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    await eventually(async () => {
+      for (const trigger of ['scenario_resumed', 'client_lookalike', 'provider_refused_account'])
+        expect(await listed(trigger)).not.toEqual([]);
+    }, 20_000);
+  });
+
+  test.each([
+    'budget_alert',
+    'scenario_paused',
+    'scenario_resumed',
+    'provider_down',
+    'provider_refused_account',
+    'client_lookalike',
+  ])('the sample of %s has what a real one has, and no more', async (trigger) => {
+    const { sample, outputFields } = app.triggers[trigger]?.operation ?? {};
+    const [live] = await listed(trigger);
+    expect(Object.keys(live ?? {}).sort()).toEqual(Object.keys(sample ?? {}).sort());
+    const declared = (outputFields as { key: string }[]).map(({ key }) => key.split('__')[0]);
+    expect([...new Set(declared)].sort()).toEqual(Object.keys(sample ?? {}).sort());
+  });
 });

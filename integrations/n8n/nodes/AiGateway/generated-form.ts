@@ -1,4 +1,5 @@
 // Written from the contract by generate.mjs. Not to be edited: run `pnpm generate`.
+import type { EventType } from '@ai-gateway/shared/operations/events';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { ListPlan, OperationPlan } from './operation-plan.ts';
 
@@ -2471,6 +2472,202 @@ export const modelProperties: INodeProperties[] = [
     ],
   },
 ];
+
+export const triggerProperties: INodeProperties[] = [
+  {
+    displayName: 'Events',
+    name: 'events',
+    type: 'multiOptions',
+    required: true,
+    default: ['budgetAlert'],
+    description: 'What starts the workflow',
+    options: [
+      {
+        name: 'Budget Alert',
+        value: 'budgetAlert',
+        description: 'A budget passes one of its thresholds or is used up',
+      },
+      {
+        name: 'Budget Reset',
+        value: 'budget.reset',
+        description: 'A budget resets at the start of its next period',
+      },
+      {
+        name: 'Latency Alert',
+        value: 'latency.degraded',
+        description: 'A model takes much longer than usual to begin its answers',
+      },
+      {
+        name: 'Lookalike Name',
+        value: 'client.lookalike',
+        description: 'A call names a client, project or scenario that differs from a known one by case only',
+      },
+      {
+        name: 'Paused Scenario',
+        value: 'scenario.paused',
+        description: 'A scenario is paused by a person or by its own limits',
+      },
+      {
+        name: 'Provider Account Refusal',
+        value: 'provider.refused_account',
+        description: 'A provider refuses the gateway’s account because of its key, its credit or its access',
+      },
+      {
+        name: 'Provider Outage',
+        value: 'provider.down',
+        description: 'A model provider fails',
+      },
+      {
+        name: 'Provider Recovery',
+        value: 'provider.recovered',
+        description: 'A provider that failed answers again',
+      },
+      {
+        name: 'Resumed Scenario',
+        value: 'scenario.resumed',
+        description: 'A paused scenario is resumed and its calls are allowed again',
+      },
+    ],
+  },
+  {
+    displayName: 'Filters',
+    name: 'filters',
+    type: 'collection',
+    placeholder: 'Add Filter',
+    default: {},
+    description: 'Only events about these start the workflow',
+    options: [
+      {
+        displayName: 'Budget',
+        name: 'budget',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchBudgets',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. bud_01k2',
+          },
+        ],
+        description: 'Alerts of this budget only',
+      },
+      {
+        displayName: 'Client',
+        name: 'client',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchClients',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'Events about this client only',
+      },
+      {
+        displayName: 'Percents',
+        name: 'percents',
+        type: 'string',
+        placeholder: 'e.g. 80, 100',
+        default: '',
+        description: 'Budget alerts of these thresholds only. 100 is when the budget is used up.',
+      },
+      {
+        displayName: 'Project',
+        name: 'project',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchProjects',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. newsletter',
+          },
+        ],
+        description: 'Events about this project only',
+      },
+      {
+        displayName: 'Scenario',
+        name: 'scenario',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchScenarios',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. classify-emails',
+          },
+        ],
+        description: 'Events about this scenario only. It is the workflow’s ID, unless its calls name another.',
+      },
+    ],
+  },
+];
+
+export const alertEvents: Readonly<Record<string, readonly EventType[]>> = {
+  budgetAlert: ['budget.threshold_reached', 'budget.exceeded'],
+  'budget.reset': ['budget.reset'],
+  'scenario.paused': ['scenario.paused'],
+  'scenario.resumed': ['scenario.resumed'],
+  'provider.down': ['provider.down'],
+  'provider.recovered': ['provider.recovered'],
+  'provider.refused_account': ['provider.refused_account'],
+  'latency.degraded': ['latency.degraded'],
+  'client.lookalike': ['client.lookalike'],
+};
 
 export const operations: Readonly<Record<string, OperationPlan>> = {
   'me.get': {

@@ -9,12 +9,11 @@ import {
   NodeConnectionTypes,
 } from 'n8n-workflow';
 import { connectionDoctor } from '../AiGateway/connection-doctor.ts';
-import { lists } from '../AiGateway/generated-form.ts';
+import { lists, triggerProperties } from '../AiGateway/generated-form.ts';
 import { apiError } from '../api-error.ts';
 import { gatewayOf } from '../gateway.ts';
 import { listSearches } from '../search-list.ts';
 import { subscriptionOf } from './subscription.ts';
-import { eventNames, triggerProperties } from './trigger-properties.ts';
 import { isSigned } from './verify-signature.ts';
 
 /** What is kept with the workflow from one run to the next. */
@@ -27,6 +26,11 @@ interface Kept {
 }
 
 const rememberedEvents = 200;
+
+/** By value, as the form names them. */
+const eventNames: Record<string, string> = Object.fromEntries(
+  (triggerProperties[0]?.options ?? []).flatMap((option) => ('value' in option ? [[option.value, option.name]] : [])),
+);
 
 export class AiGatewayTrigger implements INodeType {
   description: INodeTypeDescription = {

@@ -1,6 +1,7 @@
 import type { InputOf } from '@ai-gateway/shared/contract';
 import { formNumber } from '@ai-gateway/shared/form-text';
 import type { IDataObject } from 'n8n-workflow';
+import { alertEvents } from '../AiGateway/generated-form.ts';
 import { listOf, textOf } from '../plain-value.ts';
 
 type Subscription = InputOf<'webhooks.create'>;
@@ -29,11 +30,9 @@ export function subscriptionOf(form: {
   };
 }
 
-/** A person thinks of one alert where the gateway has two events. */
-function eventTypesOf(event: string): Subscription['events'] {
-  return event === 'budgetAlert'
-    ? ['budget.threshold_reached', 'budget.exceeded']
-    : [event as Subscription['events'][number]];
+/** A person thinks of one alert where the gateway has two events. What the form does not know, an expression gave. */
+function eventTypesOf(event: string): readonly Subscription['events'][number][] {
+  return alertEvents[event] ?? [event as Subscription['events'][number]];
 }
 
 function named(key: string, value: unknown): Record<string, string> {

@@ -1,0 +1,221 @@
+import { z } from 'zod';
+import { type Field, fieldsOf } from '../fields.ts';
+import { budget, sampleBudget } from '../operations/budgets.ts';
+import { clientId, isoTime, project, scenarioId } from '../operations/common.ts';
+import { type EventType, sampleEvent } from '../operations/events.ts';
+import { sampleScenario, scenario } from '../operations/scenarios.ts';
+import { createWebhook } from '../operations/webhooks.ts';
+import type { Platform } from './platform-exceptions.ts';
+import { fieldsOn } from './step-field.ts';
+
+/*
+ * What an automation can wait for. Make and Zapier have a trigger for each; n8n has one trigger that lists them all. The names and
+ * keys of all three are read off `label` and `plural`, so that a new alert is one entry here:
+ *
+ *     Make     "Watch budget alerts", id `budgetAlerts`     Zapier   "New Budget Alert", key `budget_alert`
+ *     n8n      "Budget Alert", value `budgetAlert`
+ */
+
+export interface Alert {
+  readonly id: string;
+  readonly label: string;
+  readonly plural: string;
+  /** Follows "Triggers when". */
+  readonly happens: string;
+  readonly events: readonly EventType[];
+  /** The filters of a subscription that fit it. */
+  readonly filters: readonly Field[];
+  /** What the event's `data` holds. */
+  readonly data: readonly Field[];
+  /** An event's `data`. */
+  readonly sample: Readonly<Record<string, unknown>>;
+}
+
+type FilterKey = 'client_id' | 'project' | 'scenario_id' | 'budget_id' | 'percent';
+
+const filterTexts: Readonly<Record<FilterKey, Pick<Field, 'help' | 'placeholder'>>> = {
+  client_id: { help: 'Events about this client only.', placeholder: 'acme' },
+  project: { help: 'Events about this project only.', placeholder: 'newsletter' },
+  scenario_id: {
+    help: 'Events about this scenario only. It is the {automation}’s ID, unless its calls name another.',
+    placeholder: 'classify-emails',
+  },
+  budget_id: { help: 'Alerts of this budget only.', placeholder: 'bud_01k2' },
+  percent: { help: 'Budget alerts of these thresholds only. 100 is when the budget is used up.' },
+};
+
+function filtersNamed(keys: readonly FilterKey[]): Field[] {
+  const all = fieldsOf(createWebhook).find(({ key }) => key === 'filter')?.children ?? [];
+  return keys.flatMap((key) =>
+    all.filter((field) => field.key === key).map((field) => ({ ...field, ...filterTexts[key] })),
+  );
+}
+
+/** Checks the sample against the shape as you type. */
+function alert<Shape extends z.ZodObject>(
+  given: Pick<Alert, 'id' | 'label' | 'plural' | 'happens' | 'events'> & {
+    filters?: readonly FilterKey[];
+    data: Shape;
+    sample: z.output<Shape>;
+  },
+): Alert & { readonly shape: Shape } {
+  const { filters = [], data, ...rest } = given;
+  return { ...rest, filters: filtersNamed(filters), data: fieldsOf({ input: data }), shape: data };
+}
+
+const text = (title: string) => z.string().meta({ title });
+const moment = (title: string) => isoTime.meta({ title });
+
+const ofCall = {
+  client_id: clientId.nullable(),
+  project: project.nullable(),
+  scenario_id: scenarioId.nullable(),
+  scenario_platform: text('Scenario platform').nullable(),
+  execution_id: text('Execution').nullable(),
+};
+
+const pauseData = (by: string) => z.object({ scenario, reason: text('Reason').nullable(), by: text(by) });
+
+const outageData = z.object({
+  provider: text('Provider'),
+  model: text('Model').nullable(),
+  error_rate: z.number().meta({ title: 'Error rate' }),
+  since: moment('Failing since'),
+  resting_until: moment('Cooling down until').nullable(),
+  message: text('Message of the provider').nullable(),
+});
+
+const sampleOutage = {
+  provider: 'openai',
+  model: 'gpt-4o-mini',
+  error_rate: 0.8,
+  since: '2026-11-01T07:58:00.000Z',
+  resting_until: '2026-11-01T08:00:30.000Z',
+  message: null,
+};
+
+export const budgetAlert = alert({
+  id: 'budget_alert',
+  label: 'Budget alert',
+  plural: 'Budget alerts',
+  happens: 'a budget passes one of its thresholds or is used up',
+  events: ['budget.threshold_reached', 'budget.exceeded'],
+  filters: ['client_id', 'project', 'scenario_id', 'budget_id', 'percent'],
+  data: z.object({ budget, percent: z.number().int().meta({ title: 'Threshold (%)' }), ...ofCall }),
+  sample: sampleEvent.data,
+});
+
+export const alerts = [
+  budgetAlert,
+  alert({
+    id: 'budget_reset',
+    label: 'Budget reset',
+    plural: 'Budget resets',
+    happens: 'a budget resets at the start of its next period',
+    events: ['budget.reset'],
+    filters: ['client_id', 'project', 'scenario_id', 'budget_id'],
+    data: z.object({ budget }),
+    sample: {
+      budget: { ...sampleBudget, status: 'ok', spent_usd: 0, held_usd: 0, remaining_usd: 50, percent_used: 0 },
+    },
+  }),
+  alert({
+    id: 'scenario_paused',
+    label: 'Paused scenario',
+    plural: 'Paused scenarios',
+    happens: 'a scenario is paused by a person or by its own limits',
+    events: ['scenario.paused'],
+    filters: ['scenario_id'],
+    data: pauseData('Paused by'),
+    sample: { scenario: sampleScenario, reason: sampleScenario.reason, by: sampleScenario.by },
+  }),
+  alert({
+    id: 'scenario_resumed',
+    label: 'Resumed scenario',
+    plural: 'Resumed scenarios',
+    happens: 'a paused scenario is resumed and its calls are allowed again',
+    events: ['scenario.resumed'],
+    filters: ['scenario_id'],
+    data: pauseData('Resumed by'),
+    sample: {
+      scenario: { ...sampleScenario, state: 'running', reason: null, by: null, since: null, calls_per_minute: 0 },
+      reason: null,
+      by: 'Owner',
+    },
+  }),
+  alert({
+    id: 'provider_down',
+    label: 'Provider outage',
+    plural: 'Provider outages',
+    happens: 'a model provider fails',
+    events: ['provider.down'],
+    data: outageData,
+    sample: sampleOutage,
+  }),
+  alert({
+    id: 'provider_recovered',
+    label: 'Provider recovery',
+    plural: 'Provider recoveries',
+    happens: 'a provider that failed answers again',
+    events: ['provider.recovered'],
+    data: outageData,
+    sample: { ...sampleOutage, error_rate: 0, resting_until: null },
+  }),
+  alert({
+    id: 'provider_refused_account',
+    label: 'Provider account refusal',
+    plural: 'Provider account refusals',
+    happens: 'a provider refuses the gateway’s account because of its key, its credit or its access',
+    events: ['provider.refused_account'],
+    data: z.object({
+      provider: text('Provider'),
+      model: text('Model').nullable(),
+      reason: text('Reason'),
+      status: z.number().int().nullable().meta({ title: 'HTTP status' }),
+      message: text('Message of the provider'),
+      since: moment('Refused since'),
+    }),
+    sample: {
+      provider: 'openai',
+      model: null,
+      reason: 'credit',
+      status: 429,
+      message: 'You exceeded your current quota, please check your plan and billing details.',
+      since: '2026-11-01T07:58:00.000Z',
+    },
+  }),
+  alert({
+    id: 'latency_degraded',
+    label: 'Latency alert',
+    plural: 'Latency alerts',
+    happens: 'a model takes much longer than usual to begin its answers',
+    events: ['latency.degraded'],
+    data: z.object({
+      provider: text('Provider'),
+      model: text('Model'),
+      p95_ms: z.number().meta({ title: 'Time to first byte' }),
+      usual_p95_ms: z.number().meta({ title: 'Usual time to first byte' }),
+    }),
+    sample: { provider: 'openai', model: 'gpt-4o-mini', p95_ms: 4200, usual_p95_ms: 900 },
+  }),
+  alert({
+    id: 'client_lookalike',
+    label: 'Lookalike name',
+    plural: 'Lookalike names',
+    happens: 'a call names a client, project or scenario that differs from a known one by case only',
+    events: ['client.lookalike'],
+    data: z.object({ tag: text('Tag'), value: text('New name'), known: text('Known name') }),
+    sample: { tag: 'client_id', value: 'ACME', known: 'acme' },
+  }),
+] as const;
+
+/** The alerts with the texts and keys of one platform. */
+export function alertsOn(platform: Platform): Alert[] {
+  return alerts.map((one) => ({ ...one, filters: fieldsOn(platform, one.filters, 'alerts.') }));
+}
+
+/** What every event has beside its data. */
+export function sampleEnvelope({ events }: Alert) {
+  const { id, type, created_at, livemode } = sampleEvent;
+  return { id, type: events[0] ?? type, created_at, livemode };
+}
