@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyLedger } from '../../gateway/src/cli/verify-ledger.ts';
@@ -131,9 +131,32 @@ it('what unwritten_calls refuses too is in a file of its owner only, and is take
   expect(during.lines).toContain(id);
   await sql('drop trigger hostile on unwritten_calls');
   await expect.poll(() => unwritten('filed'), { timeout: 12_000 }).toMatchObject([{ id, status: 'succeeded' }]);
-  expect(existsSync(path)).toBe(false);
+  await expect.poll(() => existsSync(path)).toBe(false);
   expect(await spent()).toBeCloseTo(told, 9);
   expect((await books()).right).toBe(true);
+});
+
+it('is charged once when its process is killed after its money was posted and before anything else', async () => {
+  const spent = await budgetFor('posted-and-killed');
+  gateway.fakes.openai.usually({ tokens: 40 });
+  await hostile('insert', 'posted-and-killed', 'perform 1 / 0;');
+  await hostile('insert', 'posted-and-killed', `raise exception 'broken too';`, 'unwritten_calls');
+  const { dataDir } = gateway.gateway.services;
+  const answer = await ask('posted-and-killed');
+  const told = Number(answer.headers.get('x-gateway-cost-usd'));
+  expect(await spent()).toBeCloseTo(told, 9);
+  const [file = ''] = readdirSync(dataDir).filter((name) => name.startsWith('unwritten-calls'));
+  // What the killed process has left is the call itself: nothing in the file says whether its money is posted.
+  const lines = readFileSync(join(dataDir, file), 'utf8').trim().split('\n');
+  const [call = ''] = lines.filter((line) => line.includes(answer.headers.get('x-request-id') ?? ''));
+  rmSync(join(dataDir, file));
+  await sql('drop trigger hostile on unwritten_calls');
+  writeFileSync(join(dataDir, 'unwritten-calls-proc_killed.jsonl'), `${call}\n`);
+  await takeInUnwritten(gateway.gateway.services);
+  expect(await unwritten('posted-and-killed')).toHaveLength(1);
+  expect(await spent()).toBeCloseTo(told, 9);
+  expect((await books()).right).toBe(true);
+  expect((await sql('select 1 from filed_postings')).rowCount).toBe(0);
 });
 
 describe('the file of a process that is gone', () => {

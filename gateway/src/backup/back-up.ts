@@ -8,6 +8,7 @@ import { clusterFolder, clusterPassword } from '../db/embedded-postgres.ts';
 import { appliedMigrations, pendingMigrations } from '../db/migrate.ts';
 import { type Database, openUsedForTool } from '../db/open-database.ts';
 import { listFiles } from '../usage/unwritten-file.ts';
+import { keepFilesUntaken, letFilesBeTaken } from '../usage/unwritten-store.ts';
 import { version } from '../version.ts';
 import { type BackupHead, formatVersion, passwordName, secretName, unwrittenFolderName } from './backup-head.ts';
 import { clusterBytes, copyCluster } from './copy-cluster.ts';
@@ -60,9 +61,7 @@ export async function backUp(
         signal,
         fill: async (writer) => {
           if (secret !== undefined) await writer.text(secretName, `${secret}\n`);
-          for (const { path } of await listFiles(dataDir))
-            await writer.text(`${unwrittenFolderName}/${basename(path)}`, await readFile(path, 'utf8'));
-          return copy(writer);
+          return withUnwritten(database, () => copy(writer), { dataDir, writer });
         },
       });
       took = progress.end();
@@ -78,6 +77,33 @@ export async function backUp(
     }
   } finally {
     await database.stop();
+  }
+}
+
+/**
+ * The copy, and then the calls that are only in files of DATA_DIR. In this order, with nobody taking calls out meanwhile: whatever a file had
+ * when the copy was made it still has, so no call is lost; and the copy knows whose money is posted (`filed_postings`), so none is charged twice.
+ */
+async function withUnwritten<T>(
+  { pool }: Database,
+  copy: () => Promise<T>,
+  { dataDir, writer }: { dataDir: string; writer: BackupWriter },
+): Promise<T> {
+  const client = await pool.connect();
+  let failed: Error | undefined;
+  try {
+    await keepFilesUntaken(client);
+    const copied = await copy();
+    for (const { path } of await listFiles(dataDir))
+      await writer.text(`${unwrittenFolderName}/${basename(path)}`, await readFile(path, 'utf8'));
+    await letFilesBeTaken(client);
+    return copied;
+  } catch (error) {
+    // The lock goes with its connection.
+    failed = error as Error;
+    throw error;
+  } finally {
+    client.release(failed);
   }
 }
 

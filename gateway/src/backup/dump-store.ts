@@ -19,6 +19,7 @@ const tables = [
   'meters',
   'calls',
   'unwritten_calls',
+  'filed_postings',
   'dropped_months',
   'usage_hours',
   'usage_days',

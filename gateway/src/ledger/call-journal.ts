@@ -10,7 +10,7 @@ import type { NewEvent } from '../events/event.ts';
 import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { type CallRow, ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import type { UnwrittenFile } from '../usage/unwritten-file.ts';
-import { type KeptCall, keep, writeUnwritten } from '../usage/unwritten-store.ts';
+import { type KeptCall, keep, noteFiledPostings, writeUnwritten } from '../usage/unwritten-store.ts';
 import { afterTurns } from './after-turns.ts';
 import type { BudgetBalance, Posting } from './budget-balance.ts';
 import { type BalancePosting, type Charge, dropPosted, type PostedBalance } from './posting-store.ts';
@@ -466,11 +466,9 @@ export class Journal {
     return this.#unwritten.keep(this.#kept(row), async () => {
       try {
         await this.#post([row], sequence);
-        return true;
       } catch (error) {
         if (!isRowFault(error)) throw error;
         this.#log.fatal({ err: error, callId: row.open.id }, 'journal: the money of a call cannot be posted');
-        return false;
       }
     });
   }
@@ -552,6 +550,7 @@ export class Journal {
   #writingOf(rows: readonly JournalRow[]): Writing {
     const calls = rows.filter(({ place }) => place === 'calls');
     const table = rows.filter(({ place }) => place === 'table');
+    const filed = rows.filter(({ place, closed }) => place === 'file' && closed !== undefined);
     return {
       record: this.#record,
       write: async (tx: Db) => {
@@ -560,6 +559,11 @@ export class Journal {
           await writeUnwritten(
             tx,
             table.map((row) => this.#kept(row)),
+          );
+        if (filed.length > 0)
+          await noteFiledPostings(
+            tx,
+            filed.map((row) => this.#kept(row)),
           );
       },
     };

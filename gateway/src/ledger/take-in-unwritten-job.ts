@@ -3,7 +3,13 @@ import { areRegistered } from '../db/process-lock.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import type { Outbox } from '../events/outbox.ts';
 import { type FiledCall, listFiles, takeFile, type UnwrittenFile } from '../usage/unwritten-file.ts';
-import { type KeptCall, lockUnwritten, writeUnwritten } from '../usage/unwritten-store.ts';
+import {
+  dropFiledPosting,
+  findFiledPosting,
+  type KeptCall,
+  lockUnwritten,
+  writeUnwritten,
+} from '../usage/unwritten-store.ts';
 import { type Charge, chargeBalances, lockBalances, lockCall } from './posting-store.ts';
 
 interface UnwrittenPorts {
@@ -38,9 +44,9 @@ function ended({ call, isPosted }: FiledCall): FiledCall {
 }
 
 /** A file may come twice: its reader was killed before it was removed, or two have read it at the same moment. */
-async function takeIn(services: Pick<UnwrittenPorts, 'db' | 'outbox'>, calls: readonly FiledCall[]): Promise<void> {
-  await withTransaction(services.db, async (tx) => {
-    await lockUnwritten(tx);
+function takeIn(services: Pick<UnwrittenPorts, 'db' | 'outbox'>, calls: readonly FiledCall[]): Promise<boolean> {
+  return withTransaction(services.db, async (tx) => {
+    if (!(await lockUnwritten(tx))) return false;
     const charges: Charge[] = [];
     for (const filed of calls) {
       const nanos = await missingCharge(tx, filed);
@@ -55,19 +61,25 @@ async function takeIn(services: Pick<UnwrittenPorts, 'db' | 'outbox'>, calls: re
       tx,
       calls.map(({ call }) => call),
     );
+    for (const { call } of calls) if (call.status !== 'open') await dropFiledPosting(tx, placeOf(call));
     await services.outbox.record(tx, events);
+    return true;
   });
 }
 
 /** What its balances lack. Of a call that is settled in the database nothing is left to do, whatever the file knows of it. */
 async function missingCharge(tx: Db, { call, isPosted }: FiledCall): Promise<bigint> {
   if (call.status === 'open') return 0n;
-  const { workspaceId, createdAt, id } = call;
-  const before = await lockCall(tx, { workspaceId, createdAtMs: Date.parse(createdAt), id });
-  const unposted = isPosted ? 0n : BigInt(call.costNanos);
+  const before = await lockCall(tx, placeOf(call));
+  const posted = isPosted ? BigInt(call.costNanos) : ((await findFiledPosting(tx, placeOf(call))) ?? 0n);
+  const unposted = BigInt(call.costNanos) - posted;
   if (before === undefined || before.status === 'open') return unposted;
   // Whoever adopted it has charged the most it could have cost.
   return before.status === 'interrupted' ? unposted - before.costNanos : 0n;
+}
+
+function placeOf({ workspaceId, createdAt, id }: KeptCall): { workspaceId: string; createdAtMs: number; id: string } {
+  return { workspaceId, createdAtMs: Date.parse(createdAt), id };
 }
 
 function chargesOf({ meters, call }: KeptCall, spentNanos: bigint): Charge[] {

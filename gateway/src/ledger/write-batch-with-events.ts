@@ -1,6 +1,7 @@
 import { findSpent } from '../budgets/budget-store.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
+import { findFiledPosting } from '../usage/unwritten-store.ts';
 import type { JournalRow } from './call-journal.ts';
 import {
   type Batch,
@@ -72,11 +73,12 @@ export async function reconcile(
   const rows = options.rows.toSorted((a, b) => (a.open.id < b.open.id ? -1 : 1));
   const charges: Charge[] = [];
   const leased = new Map<bigint, bigint>();
-  for (const { open, closed, debits, epoch: openedIn } of rows) {
+  for (const { open, closed, debits, place, epoch: openedIn } of rows) {
     if (closed === undefined) continue;
     const before = await lockCall(tx, open);
     if (before !== undefined && before.status !== 'open' && before.status !== 'interrupted') continue;
-    const charged = before?.status === 'interrupted' ? before.costNanos : 0n;
+    const estimated = before?.status === 'interrupted' ? before.costNanos : 0n;
+    const charged = estimated + (place === 'file' ? ((await findFiledPosting(tx, open)) ?? 0n) : 0n);
     for (const { balanceId, spentNanos, leasedNanos } of debits) {
       charges.push({ balanceId, spentNanos: spentNanos - charged, tags: open.tags });
       if (openedIn === epoch) leased.set(balanceId, (leased.get(balanceId) ?? 0n) + leasedNanos);

@@ -5,7 +5,8 @@ import type { KeptCall } from './unwritten-store.ts';
 
 /**
  * Where calls are kept that neither `calls` nor `unwritten_calls` takes: lines of JSON in DATA_DIR, a file a process, readable by its
- * owner only and on the disk before it counts. A line is a call; one that says `posted` is about a call of an earlier line.
+ * owner only and on the disk before it counts. A line is a call. Whether its money is posted is in the database (`filed_postings`); files of
+ * older versions have lines for that, which say `posted` of a call of an earlier line.
  */
 export class UnwrittenFile {
   readonly #path: string;
@@ -18,25 +19,24 @@ export class UnwrittenFile {
     this.#path = join(options.dataDir, fileName(options.processId));
   }
 
-  /** Keeps a call, has its money posted, and notes where that is done. */
-  async keep(call: KeptCall, post: () => Promise<boolean>): Promise<void> {
+  /** Keeps a call, then has its money posted. */
+  async keep(call: KeptCall, post: () => Promise<void>): Promise<void> {
     this.#underWay += 1;
     try {
       await this.#append(call);
-      if (await post()) await this.#append({ posted: call.id, status: call.status });
+      await post();
     } finally {
       this.#underWay -= 1;
     }
   }
 
-  /** Hands everything over; what was handed over is in the file no more. */
-  async takeOut(into: (calls: FiledCall[]) => Promise<void>): Promise<void> {
+  /** Hands everything over; what was taken is in the file no more. */
+  async takeOut(into: TakeIn): Promise<void> {
     if (this.#underWay > 0) return;
     await this.#inTurn(async () => {
       const calls = await readFiled(this.#path);
       if (calls.length === 0) return;
-      await into(calls);
-      await rm(this.#path, { force: true });
+      if (await into(calls)) await rm(this.#path, { force: true });
     });
   }
 
@@ -59,7 +59,10 @@ export class UnwrittenFile {
   }
 }
 
-/** A call of the file, and whether its money is known to be posted. */
+/** False where the calls cannot be taken now: they stay in the file. */
+type TakeIn = (calls: FiledCall[]) => Promise<boolean>;
+
+/** A call of the file, and whether an older version noted there that its money is posted. */
 export interface FiledCall {
   call: KeptCall;
   isPosted: boolean;
@@ -84,15 +87,14 @@ export async function listFiles(dataDir: string): Promise<{ processId: string; p
  * Takes over the file of a process that is gone. Of several who try at once more than one may read it, since one that was taken over and
  * is still there is taken over again: `into` must bear that.
  */
-export async function takeFile(path: string, into: (calls: FiledCall[]) => Promise<void>): Promise<void> {
+export async function takeFile(path: string, into: TakeIn): Promise<void> {
   const own = `${path.replace(/\.jsonl.*$/, '.jsonl')}.${randomBytes(4).toString('hex')}`;
   try {
     await rename(path, own);
   } catch {
     return;
   }
-  await into(await readFiled(own));
-  await rm(own, { force: true });
+  if (await into(await readFiled(own))) await rm(own, { force: true });
 }
 
 /** The last state of each call; a line that was cut off by a crash is none. Throws where a file is there and cannot be read. */

@@ -40,9 +40,60 @@ export function keep({ row, processId, error }: UnwrittenCall): KeptCall {
   };
 }
 
-/** One at a time takes calls of files in: of two who have read the same file, the second sees what the first has done. */
-export async function lockUnwritten(tx: Db): Promise<void> {
+/**
+ * One at a time takes calls of files in: of two who have read the same file, the second sees what the first has done. False while a backup
+ * copies the files, which may only grow meanwhile.
+ */
+export async function lockUnwritten(tx: Db): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select pg_try_advisory_xact_lock_shared(hashtext('ai-gateway copies unwritten calls')) as may`,
+  );
+  if (!(rows[0] as { may: boolean }).may) return false;
   await tx.query(`select pg_advisory_xact_lock(hashtext('ai-gateway unwritten calls'))`);
+  return true;
+}
+
+/** Until this connection unlocks it, or ends, nobody takes calls out of a file. */
+export async function keepFilesUntaken(client: Db): Promise<void> {
+  await client.query(`select pg_advisory_lock(hashtext('ai-gateway copies unwritten calls'))`);
+}
+
+export async function letFilesBeTaken(client: Db): Promise<void> {
+  await client.query(`select pg_advisory_unlock(hashtext('ai-gateway copies unwritten calls'))`);
+}
+
+/** Notes that the money of these calls, which are in a file, is posted. To be done in the transaction that posts it; safe to repeat. */
+export async function noteFiledPostings(tx: Db, calls: readonly KeptCall[]): Promise<void> {
+  await tx.query(
+    `insert into filed_postings (workspace_id, created_at, id, cost_nanos)
+     select * from json_to_recordset($1::json) as r ("workspaceId" text, "createdAt" timestamptz, id text, "costNanos" bigint)
+     on conflict do nothing`,
+    [JSON.stringify(calls)],
+  );
+}
+
+/** What is posted of a call of a file; undefined where nothing is noted. */
+export async function findFiledPosting(tx: Db, call: CallPlace): Promise<bigint | undefined> {
+  const { rows } = await tx.query(
+    'select cost_nanos from filed_postings where workspace_id = $1 and created_at = $2 and id = $3',
+    placeOf(call),
+  );
+  return (rows as { cost_nanos: bigint }[])[0]?.cost_nanos;
+}
+
+/** The call is on record: its own row says what it cost. */
+export async function dropFiledPosting(tx: Db, call: CallPlace): Promise<void> {
+  await tx.query('delete from filed_postings where workspace_id = $1 and created_at = $2 and id = $3', placeOf(call));
+}
+
+interface CallPlace {
+  workspaceId: string;
+  createdAtMs: number;
+  id: string;
+}
+
+function placeOf({ workspaceId, createdAtMs, id }: CallPlace): unknown[] {
+  return [workspaceId, new Date(createdAtMs), id];
 }
 
 /** Safe to repeat, as `writeCalls` is: true figures overwrite what is open or was settled by estimate, and nothing else. */
