@@ -77,4 +77,6 @@ export interface Services {
   left: Set<Cancellation>;
   /** Drops what is remembered of a key on this process at once; the others hear of it from the database. */
   forgetKey: (keyId: string) => void;
+  /** Writes down when keys were last used on this process. */
+  noteKeyUses: () => Promise<void>;
 }

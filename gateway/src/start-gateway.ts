@@ -239,6 +239,7 @@ export async function startGateway(
     streams: new Set(),
     left: new Set(),
     forgetKey: (keyId) => authenticator.forget(keyId),
+    noteKeyUses: () => authenticator.noteUses(),
   };
   registerServiceMetrics(services);
   if (traces !== undefined) registerTraceMetrics(metrics.registry, traces.exporter);
@@ -320,6 +321,9 @@ export async function startGateway(
       },
     );
     await services.tags.flush();
+    await authenticator
+      .noteUses()
+      .catch((error: unknown) => log.warn({ err: error }, 'the last use of keys could not be written down'));
     await refusals.flush();
     await failureLog.flush();
     await outbox

@@ -22,7 +22,7 @@ import {
   previewInvoices,
   voidInvoice,
 } from './operations/invoices.ts';
-import { createKey, listKeys, revokeKey } from './operations/keys.ts';
+import { createKey, listKeys, revokeKey, rollKey, updateKey } from './operations/keys.ts';
 import { getMe } from './operations/me.ts';
 import { countMessageTokens, createMessage } from './operations/messages.ts';
 import { getModel, listModels } from './operations/models.ts';
@@ -120,6 +120,8 @@ export const contract = [
   listRateLimits,
   createKey,
   listKeys,
+  updateKey,
+  rollKey,
   revokeKey,
   createProvider,
   listProviders,

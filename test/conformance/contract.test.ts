@@ -67,6 +67,8 @@ const promised = [
   ['rate-limits.list', 'GET', '/v1/rate-limits', 200, 'reader'],
   ['keys.create', 'POST', '/v1/keys', 201, 'owner'],
   ['keys.list', 'GET', '/v1/keys', 200, 'owner'],
+  ['keys.update', 'PATCH', '/v1/keys/:id', 200, 'owner'],
+  ['keys.roll', 'POST', '/v1/keys/:id/roll', 200, 'owner'],
   ['keys.revoke', 'DELETE', '/v1/keys/:id', 204, 'owner'],
   ['providers.create', 'POST', '/v1/providers', 201, 'owner'],
   ['providers.list', 'GET', '/v1/providers', 200, 'owner'],

@@ -240,6 +240,8 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
     ],
   },
   'keys.list': { reads: [['GET', '/v1/keys']] },
+  'keys.update': { ids: ({ key }) => [['PATCH', `/v1/keys/${key}`, { name: 'Mine' }]] },
+  'keys.roll': { ids: ({ key }) => [['POST', `/v1/keys/${key}/roll`, {}]] },
   'keys.revoke': { ids: ({ key }) => [['DELETE', `/v1/keys/${key}`]] },
   'providers.create': {
     named: () => [['POST', '/v1/providers', { name: 'openai', kind: 'openai', api_key: 'k' }]],

@@ -3,7 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import { type Caller, hashKey, hintOf, type KeyTags, mayGrant, newKey } from './api-key.ts';
 import type { Context } from './context.ts';
-import { insertKey, listKeys, revokeKey, type StoredKey } from './key-store.ts';
+import { insertKey, listKeys, revokeKey, rollKey, type StoredKey, updateKey } from './key-store.ts';
 import { newId } from './new-id.ts';
 import { carriesLocks } from './own-tags.ts';
 import type { WorkspaceViews } from './workspace-view.ts';
@@ -16,7 +16,10 @@ interface KeyPorts {
   health: { statusOf(account: string, workspaceId: string): 'ok' | 'resting' | 'refused' };
 }
 
-export const keyHandlers: Pick<Handlers<Context<KeyPorts>>, 'keys.create' | 'keys.list' | 'keys.revoke' | 'me.get'> = {
+export const keyHandlers: Pick<
+  Handlers<Context<KeyPorts>>,
+  'keys.create' | 'keys.list' | 'keys.update' | 'keys.roll' | 'keys.revoke' | 'me.get'
+> = {
   'keys.create': async (input, { caller, services }) => {
     const livemode = input.mode === 'live';
     if (!mayGrant(caller.role, input.role))
@@ -38,7 +41,7 @@ export const keyHandlers: Pick<Handlers<Context<KeyPorts>>, 'keys.create' | 'key
         { param: `tags.${locked}` },
       );
     const key = newKey(livemode);
-    const stored: Omit<StoredKey, 'createdAt'> = {
+    const stored: Omit<StoredKey, 'createdAt' | 'lastUsedAt'> = {
       workspaceId: caller.workspaceId,
       id: newId('key', services.now()),
       hint: hintOf(key),
@@ -51,12 +54,55 @@ export const keyHandlers: Pick<Handlers<Context<KeyPorts>>, 'keys.create' | 'key
       expiresAt: expiryFor(caller, input.expires_at),
     };
     const createdAt = await insertKey(services.db, { ...stored, hash: hashKey(key) });
-    return { ...describe({ ...stored, createdAt }), key };
+    return { ...describe({ ...stored, createdAt, lastUsedAt: undefined }), key };
   },
 
   'keys.list': async (_input, { caller, services }) => {
     const keys = await listKeys(services.db, caller.workspaceId, caller.livemode);
     return { data: keys.filter((key) => isWithin(caller, key)).map(describe), next_cursor: null };
+  },
+
+  'keys.update': async ({ id, name, expires_at }, { caller, services }) => {
+    await ownKeyOf(services.db, caller, id);
+    const expiresAt = expires_at === null ? (expiryFor(caller, undefined) ?? null) : expires_at;
+    const changed = await updateKey(services.db, {
+      workspaceId: caller.workspaceId,
+      id,
+      name,
+      expiresAt: typeof expiresAt === 'string' ? expiryFor(caller, expiresAt) : expiresAt,
+    });
+    if (changed === undefined) throw unknownKey(id);
+    services.forgetKey(id);
+    return describe(changed);
+  },
+
+  'keys.roll': async ({ id, old_key_hours }, { caller, services }) => {
+    const known = await ownKeyOf(services.db, caller, id);
+    // The new text is in the hands of whoever rolls it: it must not be stronger than their own key.
+    if (!mayGrant(caller.role, known.role))
+      throw new GatewayError(
+        'forbidden',
+        `A key with the role ${caller.role} cannot roll one with the role ${known.role}.`,
+      );
+    if (caller.expiresAt !== undefined && (known.expiresAt === undefined || known.expiresAt > caller.expiresAt))
+      throw new GatewayError('forbidden', 'This key expires before the key to roll. Use a key that does not.');
+    if (isFaster(known.rateLimit, caller))
+      throw new GatewayError(
+        'forbidden',
+        'This key has a lower rate limit than the key to roll. Use a key that does not.',
+      );
+    const key = newKey(known.livemode);
+    const oldUntil = new Date(services.now() + old_key_hours * 3_600_000);
+    const rolled = await rollKey(services.db, {
+      workspaceId: caller.workspaceId,
+      id,
+      hash: hashKey(key),
+      hint: hintOf(key),
+      oldUntil,
+    });
+    if (rolled === undefined) throw unknownKey(id);
+    services.forgetKey(id);
+    return { ...describe(rolled), key };
   },
 
   'keys.revoke': async ({ id }, { caller, services }) => {
@@ -69,7 +115,7 @@ export const keyHandlers: Pick<Handlers<Context<KeyPorts>>, 'keys.create' | 'key
         id,
         fromLivemode: caller.livemode,
       }));
-    if (!revoked) throw new GatewayError('not_found', `There is no key "${id}" in this workspace.`, { param: 'id' });
+    if (!revoked) throw unknownKey(id);
     services.forgetKey(id);
     return null;
   },
@@ -96,6 +142,20 @@ export const keyHandlers: Pick<Handlers<Context<KeyPorts>>, 'keys.create' | 'key
   },
 };
 
+/** A key that this one may change: of its mode or of test mode, and bound as it is. */
+async function ownKeyOf(db: Pool, caller: Caller, id: string): Promise<StoredKey> {
+  const keys = await listKeys(db, caller.workspaceId, caller.livemode);
+  const known = keys.find((key) => key.id === id && isWithin(caller, key));
+  if (known === undefined) throw unknownKey(id);
+  return known;
+}
+
+function unknownKey(id: string): GatewayError {
+  return new GatewayError('not_found', `Unknown key "${id}". See GET /v1/keys for the keys of this workspace.`, {
+    param: 'id',
+  });
+}
+
 /** Is a key locked to all that this one is locked to? Others are not there for it. */
 function isWithin(caller: Caller, key: StoredKey): boolean {
   return carriesLocks(caller, key.tags) && caller.lockedTags.every((tag) => key.lockedTags.includes(tag));
@@ -119,6 +179,14 @@ const limitNames = {
   concurrent: 'concurrent',
 } as const;
 type LimitField = keyof typeof limitNames;
+
+/** May a key with this limit do more in a minute, or at once, than the caller's own? */
+function isFaster(limit: StoredKey['rateLimit'], { rateLimit: own }: Caller): boolean {
+  if (own === undefined) return false;
+  return (Object.keys(limitNames) as LimitField[]).some(
+    (field) => (limit?.[field] ?? Number.POSITIVE_INFINITY) > (own[limitNames[field]] ?? Number.POSITIVE_INFINITY),
+  );
+}
 
 /** Field by field no more than the maker's own, which holds where none is asked for. */
 function limitFor({ rateLimit: own }: Caller, asked: StoredKey['rateLimit']): StoredKey['rateLimit'] {
@@ -154,5 +222,6 @@ function describe(key: StoredKey) {
     rate_limit: key.rateLimit ?? null,
     created_at: key.createdAt.toISOString(),
     expires_at: key.expiresAt?.toISOString() ?? null,
+    last_used_at: key.lastUsedAt?.toISOString() ?? null,
   };
 }

@@ -22,6 +22,8 @@ export interface NewKey {
 
 export interface StoredKey extends Omit<NewKey, 'hash'> {
   createdAt: Date;
+  /** To the minute. */
+  lastUsedAt: Date | undefined;
 }
 
 export async function insertKey(db: Db, key: NewKey): Promise<Date> {
@@ -48,10 +50,14 @@ export async function insertKey(db: Db, key: NewKey): Promise<Date> {
 /** Unknown and revoked keys look alike: both are undefined. Expiry is left to the caller, who remembers the answer. */
 export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefined> {
   const { rows } = await db.query(
-    `select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit, k.expires_at
-     from api_keys k join workspaces w on w.id = k.workspace_id
+    `with found as (
+       select workspace_id, id, null::timestamptz as lives_until from api_keys where hash = $1
+       union all select workspace_id, key_id, lives_until from rolled_keys where hash = $1 and lives_until > now())
+     select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit,
+       least(k.expires_at, found.lives_until) as expires_at
+     from found join api_keys k on k.workspace_id = found.workspace_id and k.id = found.id join workspaces w on w.id = k.workspace_id
      left join workspace_settings s on s.workspace_id = k.workspace_id and s.livemode = k.livemode
-     where k.hash = $1 and k.revoked_at is null`,
+     where k.revoked_at is null`,
     [hash],
   );
   return (rows as KeyRow[]).map(readCaller)[0];
@@ -104,15 +110,20 @@ interface KeyRow {
   rate_limit: StoredLimit | null;
   created_at: Date;
   expires_at: Date | null;
+  last_used_at: Date | null;
 }
 
 export async function listKeys(db: Db, workspaceId: string, livemode: boolean): Promise<StoredKey[]> {
   const { rows } = await db.query(
-    `select workspace_id, id, hint, name, role, livemode, tags, locked_tags, rate_limit, created_at, expires_at
+    `select workspace_id, id, hint, name, role, livemode, tags, locked_tags, rate_limit, created_at, expires_at, last_used_at
      from api_keys where workspace_id = $1 and revoked_at is null and ($2 or not livemode) order by created_at, id`,
     [workspaceId, livemode],
   );
-  return (rows as KeyRow[]).map((row) => ({
+  return (rows as KeyRow[]).map(readStored);
+}
+
+function readStored(row: KeyRow): StoredKey {
+  return {
     workspaceId: row.workspace_id,
     id: row.id,
     hint: row.hint,
@@ -124,7 +135,60 @@ export async function listKeys(db: Db, workspaceId: string, livemode: boolean): 
     rateLimit: row.rate_limit ?? undefined,
     expiresAt: row.expires_at ?? undefined,
     createdAt: row.created_at,
-  }));
+    lastUsedAt: row.last_used_at ?? undefined,
+  };
+}
+
+/** Renames a key or moves its end, and notifies every process. `expiresAt` null: it never expires. Undefined where there is no such key. */
+export async function updateKey(
+  db: Db,
+  key: { workspaceId: string; id: string; name: string | undefined; expiresAt: Date | null | undefined },
+): Promise<StoredKey | undefined> {
+  const { rows } = await db.query(
+    `with changed as (
+       update api_keys set name = coalesce($3, name), expires_at = case when $4 then $5 else expires_at end
+       where workspace_id = $1 and id = $2 and revoked_at is null returning *)
+     select *, pg_notify('keys', id) from changed`,
+    [key.workspaceId, key.id, key.name ?? null, key.expiresAt !== undefined, key.expiresAt ?? null],
+  );
+  return (rows as KeyRow[]).map(readStored)[0];
+}
+
+/**
+ * Gives a key a new text, and notifies every process. The old text works until `oldUntil`; an older one ends at once. Undefined where there
+ * is no such key.
+ */
+export async function rollKey(
+  db: Db,
+  key: { workspaceId: string; id: string; hash: Buffer; hint: string; oldUntil: Date },
+): Promise<StoredKey | undefined> {
+  const { rows } = await db.query(
+    `with old as (
+       select workspace_id, id, hash from api_keys where workspace_id = $1 and id = $2 and revoked_at is null for update),
+     ended as (
+       update rolled_keys r set lives_until = least(r.lives_until, now()) from old where r.workspace_id = old.workspace_id and r.key_id = old.id),
+     kept as (insert into rolled_keys (hash, workspace_id, key_id, lives_until) select hash, workspace_id, id, $5 from old),
+     changed as (
+       update api_keys k set hash = $3, hint = $4 from old where k.workspace_id = old.workspace_id and k.id = old.id returning k.*)
+     select *, pg_notify('keys', id) from changed`,
+    [key.workspaceId, key.id, key.hash, key.hint, key.oldUntil],
+  );
+  return (rows as KeyRow[]).map(readStored)[0];
+}
+
+/** When keys were last used, by their ids. */
+export async function noteUse(
+  db: Db,
+  uses: readonly { workspaceId: string; id: string; atMs: number }[],
+): Promise<void> {
+  const rows = uses.map(({ workspaceId, id, atMs }) => ({ w: workspaceId, id, at: new Date(atMs) }));
+  await db.query(
+    `with given as (select * from json_to_recordset($1::json) as g (w text, id text, at timestamptz)),
+     own as (select k.workspace_id, k.id, given.at from api_keys k join given on given.w = k.workspace_id and given.id = k.id
+       where k.last_used_at is null or k.last_used_at < given.at order by k.workspace_id, k.id for no key update of k)
+     update api_keys k set last_used_at = own.at from own where k.workspace_id = own.workspace_id and k.id = own.id`,
+    [JSON.stringify(rows)],
+  );
 }
 
 /** Revokes and tells every process in the same transaction. A test key reaches test keys only. */
@@ -142,9 +206,12 @@ export async function revokeKey(
   return (rowCount ?? 0) > 0;
 }
 
-/** Also true of a revoked one. */
+/** Also true of a revoked one, and of a text that a key had before it was rolled. */
 export async function hasKey(db: Db, hash: Buffer): Promise<boolean> {
-  const { rowCount } = await db.query('select 1 from api_keys where hash = $1', [hash]);
+  const { rowCount } = await db.query(
+    'select 1 from api_keys where hash = $1 union all select 1 from rolled_keys where hash = $1',
+    [hash],
+  );
   return (rowCount ?? 0) > 0;
 }
 

@@ -12,6 +12,7 @@ const tables = [
   'workspaces',
   'workspace_settings',
   'api_keys',
+  'rolled_keys',
   'provider_accounts',
   'processes',
   'unposted_batches',

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { type Caller, hashText, looksLikeKey } from '../accounts/api-key.ts';
-import { findCaller } from '../accounts/key-store.ts';
+import { findCaller, noteUse } from '../accounts/key-store.ts';
 import type { Db } from '../db/transaction.ts';
 import { databaseAway } from '../db/unavailable.ts';
 
@@ -15,7 +15,7 @@ const remembered = 10_000;
 export class Authenticator {
   readonly #db: Db;
   readonly #now: () => number;
-  readonly #callers = new Map<string, { caller: Caller; until: number }>();
+  readonly #callers = new Map<string, KnownCaller>();
   /** Counts what was forgotten: an answer read before a key was revoked must not be remembered after. */
   #forgotten = 0;
 
@@ -37,7 +37,10 @@ export class Authenticator {
     const name = hashText(key);
     const known = this.#callers.get(name);
     const now = this.#now();
-    if (known !== undefined && known.until > now) return current(known.caller, now);
+    if (known !== undefined && known.until > now) {
+      known.usedAtMs = now;
+      return current(known.caller, now);
+    }
     return this.#lookUp(name);
   }
 
@@ -46,6 +49,19 @@ export class Authenticator {
     this.#forgotten += 1;
     if (keyId === undefined) this.#callers.clear();
     for (const [name, { caller }] of this.#callers) if (caller.keyId === keyId) this.#callers.delete(name);
+  }
+
+  /** Writes down when keys were last used: those used since the last time. */
+  async noteUses(): Promise<void> {
+    const used = [...this.#callers.values()].filter(({ usedAtMs, notedAtMs }) => usedAtMs > notedAtMs);
+    if (used.length === 0) return;
+    const uses = used.map(({ caller, usedAtMs }) => ({
+      workspaceId: caller.workspaceId,
+      id: caller.keyId,
+      atMs: usedAtMs,
+    }));
+    await noteUse(this.#db, latestOf(uses));
+    for (const [n, one] of used.entries()) one.notedAtMs = uses[n]?.atMs ?? 0;
   }
 
   forgetWorkspace(workspaceId: string): void {
@@ -66,9 +82,24 @@ export class Authenticator {
     current(caller, now);
     if (forgotten !== this.#forgotten) return caller;
     if (this.#callers.size >= remembered) this.#callers.clear();
-    this.#callers.set(name, { caller, until: now + rememberMs });
+    this.#callers.set(name, { caller, until: now + rememberMs, usedAtMs: now, notedAtMs: 0 });
     return caller;
   }
+}
+
+interface KnownCaller {
+  caller: Caller;
+  until: number;
+  usedAtMs: number;
+  /** Of the last use that is written down. */
+  notedAtMs: number;
+}
+
+/** A key has two texts for a while after it was rolled. */
+function latestOf<Use extends { id: string; atMs: number }>(uses: readonly Use[]): Use[] {
+  const latest = new Map<string, Use>();
+  for (const use of uses) if (use.atMs > (latest.get(use.id)?.atMs ?? 0)) latest.set(use.id, use);
+  return [...latest.values()];
 }
 
 function current(caller: Caller, now: number): Caller {

@@ -43,6 +43,9 @@ const key = z.object({
   expires_at: isoTime
     .nullable()
     .meta({ title: 'Expires at', description: 'After this time the key is refused; null for never.' }),
+  last_used_at: isoTime
+    .nullable()
+    .meta({ title: 'Last used at', description: 'The last request with this key, to the minute; null for none yet.' }),
 });
 
 const sample = {
@@ -56,6 +59,7 @@ const sample = {
   rate_limit: null,
   created_at: '2026-11-01T08:00:00.000Z',
   expires_at: null,
+  last_used_at: null,
 };
 
 export const createKey = operation({
@@ -121,6 +125,73 @@ export const listKeys = operation({
   wrong: [
     { input: { all: 'yes' }, because: 'it takes no fields' },
     { input: { limit: 10 }, because: 'there is one page' },
+  ],
+});
+
+export const updateKey = operation({
+  id: 'keys.update',
+  method: 'PATCH',
+  path: '/v1/keys/:id',
+  group: 'Keys',
+  label: 'Change a key',
+  description: 'Renames a key, or changes when it expires. The key itself stays the same.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  input: z.strictObject({
+    id,
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ title: 'Name', description: 'A name to recognise the key by.' }),
+    expires_at: z.iso
+      .datetime({ offset: true })
+      .nullable()
+      .optional()
+      .meta({ title: 'Expires at', description: 'After this time the key is refused; null for never.' }),
+  }),
+  output: key,
+  errors: ['invalid_request', 'forbidden', 'not_found'],
+  sample: {
+    input: { id: 'key_01k2', name: 'Acme newsletter' },
+    output: { ...sample, last_used_at: '2026-11-03T09:30:00.000Z' },
+  },
+  wrong: [
+    { input: { id: 'key_01k2', name: '' }, because: 'a key has a name' },
+    { input: { id: 'key_01k2', role: 'owner' }, because: 'the role of a key cannot change' },
+  ],
+});
+
+export const rollKey = operation({
+  id: 'keys.roll',
+  method: 'POST',
+  path: '/v1/keys/:id/roll',
+  group: 'Keys',
+  label: 'Roll a key',
+  description:
+    'Replaces the secret of a key, for one that has leaked. Its id, settings, budgets and usage stay. This answer is the only place that shows the new key.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  input: z.strictObject({
+    id,
+    old_key_hours: z
+      .number()
+      .min(0)
+      .max(72)
+      .default(0)
+      .meta({ title: 'Old key works for', description: 'Hours for which the old key still works, 72 at most.' }),
+  }),
+  output: key.extend({ key: z.string().meta({ title: 'Key', description: 'The new key, shown only once.' }) }),
+  errors: ['invalid_request', 'forbidden', 'not_found'],
+  sample: {
+    input: { id: 'key_01k2', old_key_hours: 24 },
+    output: { ...sample, key: 'gw_live_0000000000000000000000000000x7Qa' },
+  },
+  wrong: [
+    { input: { id: 'key_01k2', old_key_hours: 73 }, because: 'an old key lives 72 hours at most' },
+    { input: { id: 'key_01k2', old_key_hours: -1 }, because: 'time does not run backwards' },
   ],
 });
 
