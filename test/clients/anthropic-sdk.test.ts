@@ -112,7 +112,7 @@ describe.each(models)('the Anthropic package, with $provider behind the gateway'
     expect(message.content).toMatchObject([{ type: 'tool_use', name: 'get_weather', input: { city: 'Paris' } }]);
   });
 
-  it('sends pictures along', async () => {
+  it('sends pictures', async () => {
     await client.messages.create({
       model,
       max_tokens: 100,
@@ -159,7 +159,7 @@ describe.each(models)('the Anthropic package, with $provider behind the gateway'
   });
 });
 
-it('thoughts of Claude come through with their proof and go back with the next turn', async () => {
+it('the thoughts of Claude arrive with their signatures and return with the next turn', async () => {
   const model = 'claude-sonnet-4-5';
   gateway.fakes.anthropic.reply(
     { reasoning: 'Let me see.', reasoningSignature: 'proof', text: 'Done' },
@@ -183,7 +183,7 @@ it('thoughts of Claude come through with their proof and go back with the next t
   expect(JSON.stringify(gateway.fakes.anthropic.requests.at(-1)?.json)).toContain('"signature":"proof"');
 });
 
-it('a wish only Claude understands reaches it as it was said', async () => {
+it('a parameter that only Claude knows reaches Claude unchanged', async () => {
   gateway.fakes.anthropic.reply({ text: '', usage: { input: 11, output: 0 } });
   await client.messages.create({
     model: 'claude-sonnet-5-5',
@@ -197,7 +197,7 @@ it('a wish only Claude understands reaches it as it was said', async () => {
   });
 });
 
-it('a conversation that Gemini began goes on with Claude, without the proofs only Gemini can read', async () => {
+it('a conversation that Gemini began continues with Claude, without the signatures of Gemini', async () => {
   gateway.fakes.gemini.reply({
     reasoning: 'Hm.',
     reasoningSignature: 'gemini-proof',

@@ -128,7 +128,7 @@ describe.each(models)('the openai package, with $provider behind the gateway', (
     expect(completion.choices[0]?.finish_reason).toBe('stop');
   });
 
-  it('sends pictures along, by URL and as data', async () => {
+  it('sends pictures by URL and as data', async () => {
     const image = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
     await client.chat.completions.create({
       model,

@@ -187,14 +187,14 @@ describe.each(pairs)('$name, $title', (pair) => {
       expect(read(adapter, [whole.subarray(0, at), whole.subarray(at)]).events).toEqual(events);
   });
 
-  it('is not taken for whole when it is not', () => {
+  it('is not taken for complete when it is cut', () => {
     const frames = createFrameSplitter().push(whole);
     const lastWord = adapter === openai.adapter ? 3 : 1;
     for (let kept = 0; kept <= frames.length - lastWord - 1; kept++)
       expect([kept, read(adapter, frames.slice(0, kept)).complete]).toEqual([kept, false]);
   });
 
-  it('passes over events of a kind it has never seen', () => {
+  it('ignores events of an unknown kind', () => {
     const odd = Buffer.from('event: surprise\ndata: {"type":"surprise","object":"surprise"}\n\n');
     const frames = createFrameSplitter().push(whole);
     const [first = Buffer.alloc(0), ...rest] = frames;
@@ -283,7 +283,7 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
   }[adapter.kind as 'openai'];
   const here = adapter === openAiResponses ? responsesModels : models;
 
-  it('makes of any conversation a request its vendor takes, with the key in a header and nowhere else', () => {
+  it('turns any conversation into a request that its vendor takes, with the key in a header only', () => {
     fc.assert(
       fc.property(conversation, settings, fc.constantFrom(...here), (list, more, model) => {
         const call: NeutralCall = chat.read({
@@ -331,7 +331,7 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
     expect(adapter.error(status, '<html>no JSON</html>').kind).toBe(kind);
   });
 
-  it('never lets a key through in a message', () => {
+  it('never shows a key in a message', () => {
     const { message } = adapter.error(
       401,
       JSON.stringify({ error: { message: 'Incorrect API key provided: sk-proj-abc***xyz. AIzaSyA1234567890abcdef' } }),

@@ -107,7 +107,7 @@ describe('the house', () => {
     expect(elsewhere).toEqual([]);
   });
 
-  it('has no statement put together with what a caller gave', () => {
+  it('has no statement that is built from the text of a caller', () => {
     const joined = shipped.filter((file) =>
       /\.query\(\s*`[^`]*\$\{(?!columns|conditions|parts|table|rowsAtOnce|sums|column|ofClient|page|values\.length|lockClass|channel|pg\.escapeIdentifier)/.test(
         readFileSync(join(root, file), 'utf8'),
@@ -124,7 +124,7 @@ describe('the house', () => {
     expect(readers.sort()).toEqual(['gateway/src/config.ts', 'gateway/src/db/embedded-postgres.ts']);
   });
 
-  it('has names of their own for its files, and no drawer called index', () => {
+  it('has a name of its own for each file, and none called index', () => {
     expect(shipped.filter((file) => /(^|\/)(index|utils|helpers|types|common-utils)\.ts$/.test(file))).toEqual([]);
   });
 });

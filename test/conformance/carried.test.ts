@@ -30,7 +30,7 @@ const value: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
 })).value;
 
 describe('numbers', () => {
-  it('are written as they were read, wherever they stand', () => {
+  it('are written as they were read, in every position', () => {
     fc.assert(
       fc.property(value, (text) => {
         const wrapped = `{"a":${text}}`;
@@ -41,7 +41,7 @@ describe('numbers', () => {
     );
   });
 
-  it('stay numbers for whoever reads them', () => {
+  it('stay numbers for the code that reads them', () => {
     fc.assert(
       fc.property(value, (text) => {
         const read = parseExact(`[${text}]`);
@@ -50,7 +50,7 @@ describe('numbers', () => {
     );
   });
 
-  it('lose their digits rather than hold everybody up in a body of a hundred thousand of them', () => {
+  it('lose their digits in a body with a hundred thousand of them, so that the gateway stays responsive', () => {
     const text = `[${'1.0,'.repeat(100_000)}1]`;
     expect(writeExact(parseExact(text))).toBe(JSON.stringify(JSON.parse(text)));
   });
@@ -61,7 +61,7 @@ describe('halves of characters', () => {
     fc.oneof(fc.constantFrom(0xd83c, 0xdf89, 0x5c, 0x22, 0x61, 0x75, 0xd7ff, 0xe000), fc.nat(0xffff)),
   );
 
-  it('are replaced in a body, and nothing moves', () => {
+  it('are replaced in a body, and its length stays the same', () => {
     fc.assert(
       fc.property(units, fc.boolean(), (codes, upper) => {
         const text = String.fromCharCode(...codes);
@@ -80,7 +80,7 @@ describe('halves of characters', () => {
     );
   });
 
-  it('find each other wherever a stream is cut', () => {
+  it('are joined wherever a stream is cut', () => {
     fc.assert(
       fc.property(units, fc.array(fc.nat(12)), (codes, cuts) => {
         const text = String.fromCharCode(...codes);
@@ -110,7 +110,7 @@ describe.each([
   ['anthropic', anthropicNames],
   ['gemini', geminiNames],
 ] as const)('names of tools for %s', (_vendor, rule) => {
-  it('are legal, apart, the same each time, and come back', () => {
+  it('are valid, distinct and stable when shortened, and are restored', () => {
     const name = fc.oneof(fc.string({ minLength: 1, maxLength: 200 }), fc.stringMatching(/^[a-z_]{60,140}$/));
     fc.assert(
       fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 8 }), (names) => {
@@ -166,7 +166,7 @@ function interleaved(calls: readonly Growing[], order: readonly (readonly [numbe
 }
 
 describe('calls of tools whose pieces interleave', () => {
-  it('are read whole from a stream of chunks, whatever is empty in them', () => {
+  it('are read completely from a stream of chunks with empty fields', () => {
     fc.assert(
       fc.property(fc.array(growing, { minLength: 1, maxLength: 4 }), turns, fc.boolean(), (calls, order, empties) => {
         const reader = chatStreamReader();
@@ -201,7 +201,7 @@ describe('calls of tools whose pieces interleave', () => {
     );
   });
 
-  it('become blocks of a message that follow each other, each with its own whole input, and no word is lost', () => {
+  it('become consecutive blocks of a message, each with its complete input, and no text is lost', () => {
     fc.assert(
       fc.property(fc.array(growing, { minLength: 1, maxLength: 4 }), turns, (calls, order) => {
         const call = messages.read({ model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'x' }] });
@@ -277,7 +277,7 @@ describe('JSON that was asked for', () => {
     finish: 'stop' as const,
   });
 
-  it('parses where one object stands among words, plain and however it is streamed', () => {
+  it('is parsed where one object is among words, plain and streamed in any pieces', () => {
     fc.assert(
       fc.property(around, object, around, fc.array(fc.nat(7)), (before, inner, after, cuts) => {
         const text = before + JSON.stringify(inner) + after;
@@ -290,7 +290,7 @@ describe('JSON that was asked for', () => {
     );
   });
 
-  it('loses no word where there is none', () => {
+  it('keeps the text where it holds no JSON', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z .:\n[\]`"}]{0,30}$/), fc.array(fc.nat(7)), (text, cuts) => {
         expect(streamed(text, cuts)).toBe(text);

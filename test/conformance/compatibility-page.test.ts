@@ -58,7 +58,7 @@ describe('docs/compatibility.md', () => {
     },
   );
 
-  it('lists all that is not offered, with what to use instead and why', () => {
+  it('lists everything that is not offered, with the replacement and the reason', () => {
     expect(rowsBelow('not offered', 'for example', 'instead', 'why')).toEqual(
       notOffered.map(({ name, examples, instead, why }) => [
         name,
@@ -69,7 +69,7 @@ describe('docs/compatibility.md', () => {
     );
   });
 
-  it('is found from the README and from docs/api.md', () => {
+  it('is linked from the README and from docs/api.md', () => {
     expect(read('README.md')).toContain('(docs/compatibility.md)');
     expect(read('docs/api.md')).toContain('(compatibility.md)');
   });

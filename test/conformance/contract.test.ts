@@ -85,20 +85,20 @@ const promised = [
   ['workspaces.remove', 'DELETE', '/v1/workspaces/:id', 204, 'operator'],
 ];
 
-test('the contract is what was promised: these operations, in this order, at these paths, for these callers', () => {
+test('the contract has the promised operations, in this order, at these paths, for these callers', () => {
   expect(operations.map(({ id, method, path, status = 200, access }) => [id, method, path, status, access])).toEqual(
     promised,
   );
 });
 
-test('no two operations share a name or a place', () => {
+test('no two operations share a name or a path', () => {
   const places = operations.map(({ method, path }) => `${method} ${path}`);
   expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
   expect(new Set(places).size).toBe(operations.length);
 });
 
 describe.each(operations.map((operation) => [operation.id, operation] as const))('%s', (_id, operation) => {
-  test('takes and gives what its sample says', () => {
+  test('takes and gives its sample', () => {
     expect(operation.input.safeParse(operation.sample.input)).toMatchObject({ success: true });
     const output = operation.output.safeParse(operation.sample.output);
     expect(output).toMatchObject({ success: true });
@@ -106,13 +106,13 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
     expect(output.data).toEqual(operation.sample.output);
   });
 
-  test('refuses what it calls wrong, each for one reason', () => {
+  test('refuses each of its wrong inputs, for one reason', () => {
     expect(operation.wrong.length).toBeGreaterThanOrEqual(2);
     for (const { input, because } of operation.wrong)
       expect(operation.input.safeParse(input).error?.issues, because).toHaveLength(1);
   });
 
-  test('says in words what each field is', () => {
+  test('describes each field in words', () => {
     expect(operation.label).toMatch(/^[A-Z]/);
     expect(operation.description).toMatch(/\.$/);
     expect([
@@ -157,7 +157,7 @@ describe('the OpenAPI document', () => {
     expect(validator.version).toBe('3.1');
   });
 
-  test('refers to nothing that is not in it', () => {
+  test('refers only to components that it has', () => {
     const missing = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)]
       .map(([, pointer = '']) => pointer)
       .filter((pointer) => pointer.split('/').reduce<unknown>(step, document) === undefined);
@@ -174,7 +174,7 @@ describe('the OpenAPI document', () => {
       expect(found?.responses[String(errorCatalogue[code].status)]?.description).toContain(code);
   });
 
-  test('shows what an answer looks like plain and streamed, where it can be both', () => {
+  test('shows the plain and the streamed answer of operations that have both', () => {
     const streamed = operations
       .filter(({ path, method }) => {
         const ok = described[path.replace(/:([a-z_]+)/g, '{$1}')]?.[method.toLowerCase()]?.responses['200'];
@@ -190,7 +190,7 @@ describe('the OpenAPI document', () => {
     expect(errorOf('/v1/chat/completions')).toEqual({ $ref: '#/components/schemas/Error' });
   });
 
-  test('names the tags a call may carry, and the key that keeps it from being done twice', () => {
+  test('names the tags of a call, and the header Idempotency-Key', () => {
     const names = described['/v1/chat/completions']?.post?.parameters?.map(({ $ref }) => $ref?.split('/').at(-1));
     expect(names).toEqual([
       'X-Client-ID',
@@ -206,7 +206,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  test('keeps what is in a path out of the body', () => {
+  test('keeps parameters of the path out of the body', () => {
     const body = described['/v1/providers/{id}']?.patch?.requestBody?.content['application/json'];
     expect(Object.keys(body?.schema.properties ?? {})).toEqual(['base_url', 'api_key', 'models']);
     expect(body?.schema.required).not.toContain('id');

@@ -29,7 +29,7 @@ function freshFolder(): string {
 const alone = { PORT: '0', LOG_LEVEL: 'warn' };
 
 describe('the embedded Postgres', () => {
-  it('keeps what it was given across starts, with fsync on', async () => {
+  it('keeps its data across starts, with fsync on', async () => {
     const dataDir = freshFolder();
     for (const expected of [0, 1]) {
       const postgres = await startEmbeddedPostgres({ dataDir });
@@ -117,7 +117,7 @@ describe('the embedded Postgres', () => {
 });
 
 describe('a database that was sealed with one secret', () => {
-  it('is opened with no other, says what to do, and is none the worse for it', async () => {
+  it('refuses every other secret, says what to do, and still opens with its own', async () => {
     const dataDir = freshFolder();
     const right = { ...alone, DATA_DIR: dataDir, GATEWAY_SECRET: 'a'.repeat(64) };
     const first = await spawnGateway(right);
@@ -133,7 +133,7 @@ describe('a database that was sealed with one secret', () => {
 });
 
 describe('a database that is not fit for money', () => {
-  it('is told apart from one that is', async () => {
+  it('is recognised, and a fit one is accepted', async () => {
     const database = await createTestDatabase();
     await checkFitness({ connectionString: database.url });
     const name = new URL(database.url.replace('@/', '@host/')).pathname.slice(1);
@@ -142,7 +142,7 @@ describe('a database that is not fit for money', () => {
     await database.drop();
   });
 
-  it('without fsync is refused', async () => {
+  it('is refused where fsync is off', async () => {
     const dataDir = freshFolder();
     const first = await startEmbeddedPostgres({ dataDir });
     const client = new pg.Client(first.connection);
@@ -163,7 +163,7 @@ describe('a database that is not fit for money', () => {
 });
 
 describe('migrations', () => {
-  it('run once however many processes start at once, and never again', async () => {
+  it('run once, with any number of processes that start together', async () => {
     const database = await createTestDatabase();
     await database.pool.query('drop schema public cascade; create schema public');
     const done = await Promise.all([migrate(database.pool), migrate(database.pool), migrate(database.pool)]);
@@ -187,7 +187,7 @@ describe('migrations', () => {
     await database.drop();
   });
 
-  it('may take longer than any other statement', async () => {
+  it('may take longer than other statements', async () => {
     const database = await createTestDatabase();
     const folder = freshFolder();
     cpSync(fileURLToPath(new URL('../../gateway/sql', import.meta.url)), folder, { recursive: true });
@@ -199,7 +199,7 @@ describe('migrations', () => {
     await database.drop();
   });
 
-  it('wait for a table that somebody reads, a few seconds at a time, so that calls get their turn', async () => {
+  it('wait for a table that is being read a few seconds at a time, so that calls continue', async () => {
     const database = await createTestDatabase();
     const folder = freshFolder();
     cpSync(fileURLToPath(new URL('../../gateway/sql', import.meta.url)), folder, { recursive: true });
@@ -216,7 +216,7 @@ describe('migrations', () => {
     await database.drop();
   });
 
-  it('that fail half-way leave nothing behind and go on at the next start', async () => {
+  it('leave nothing behind when they fail half-way, and continue at the next start', async () => {
     const database = await createTestDatabase();
     const folder = freshFolder();
     cpSync(fileURLToPath(new URL('../../gateway/sql', import.meta.url)), folder, { recursive: true });

@@ -131,7 +131,7 @@ const operations = [...(contract as readonly Operation[])];
 describe.each(operations.map((operation) => [operation.id, operation] as const))('%s', (_id, operation) => {
   const sample = local(operation.sample.input) as Json;
 
-  it('answers as described, whatever the key and the input', async () => {
+  it('every operation answers as described, with any key and any input', async () => {
     const sents: Sent[] = [];
     for (const key of ['live', 'test', 'viewer', 'caller', 'acme', 'nobody']) sents.push({ input: sample, key });
     for (const key of ['live', 'test']) {
@@ -154,7 +154,7 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
 
   const { method } = operation;
   if (inQuery(method)) return;
-  it('refuses the bodies that its description refuses, and takes none only where it says so', async () => {
+  it('every operation refuses the bodies that its description refuses, and an empty body where it needs one', async () => {
     const { required, content } = describedOf(operation).requestBody ?? { required: false, content: {} };
     const validate = ajv.compile(content['application/json']?.schema ?? {});
     const inPath = pathParams(operation.path);

@@ -6,7 +6,7 @@ import type { Answer, AnswerPart, StreamEvent } from '../../gateway/src/dialects
 import { UnreadableAnswer } from '../../gateway/src/providers/adapter.ts';
 import { gemini } from '../../gateway/src/providers/gemini/gemini.ts';
 
-describe('what Gemini answers, plain and streamed', () => {
+describe('an answer of Gemini, plain and streamed', () => {
   it.each([
     ['plain', 'stream'],
     ['tools', 'tools'],
@@ -22,7 +22,7 @@ describe('what Gemini answers, plain and streamed', () => {
     expect(gather(events)).toEqual(readPlain(plain));
   });
 
-  it('a plain answer comes with its text, its model and what it cost', () => {
+  it('a plain answer has its text, its model and its cost', () => {
     expect(readPlain('plain')).toEqual({
       id: 'kJ8maZ3bGdKpvdIP1unQqQ8',
       model: 'gemini-2.5-flash',
@@ -32,7 +32,7 @@ describe('what Gemini answers, plain and streamed', () => {
     });
   });
 
-  it('calls of tools keep Gemini’s ids and signatures, and get an id of their own where they have none', () => {
+  it('calls of tools keep the ids and signatures of Gemini, and get an id where they have none', () => {
     const { parts, finish, usage } = readPlain('tools');
     const calls = parts.filter((part) => part.kind === 'tool-call');
     expect(finish).toBe('tool-calls');
@@ -56,7 +56,7 @@ describe('what Gemini answers, plain and streamed', () => {
     expect(new Set(calls.map(({ id }) => id)).size).toBe(3);
   });
 
-  it('thoughts are reasoning, and the signature of the text stands right after it', () => {
+  it('thoughts are reasoning, and the signature of the text follows it', () => {
     expect(readPlain('reasoning').parts).toEqual([
       {
         kind: 'reasoning',
@@ -68,7 +68,7 @@ describe('what Gemini answers, plain and streamed', () => {
     ]);
   });
 
-  it('log probabilities come in OpenAI’s shape', () => {
+  it('log probabilities have the shape of OpenAI', () => {
     expect(readPlain('logprobs').logprobs).toEqual({
       content: [
         {
@@ -91,7 +91,7 @@ describe('what Gemini answers, plain and streamed', () => {
     });
   });
 
-  it('a blocked prompt is a refusal that has cost its input', () => {
+  it('a blocked prompt is a refusal, and its input is paid', () => {
     expect(readPlain('safety-block')).toMatchObject({
       parts: [{ kind: 'refusal', text: 'The prompt was blocked by the provider (PROHIBITED_CONTENT).' }],
       finish: 'content-filter',
@@ -99,14 +99,14 @@ describe('what Gemini answers, plain and streamed', () => {
     });
   });
 
-  it('an answer the filter cuts keeps what was said before', () => {
+  it('an answer that the filter cuts keeps its text so far', () => {
     expect(readPlain('safety-cut')).toMatchObject({
       parts: [{ kind: 'text', text: 'First you take' }],
       finish: 'content-filter',
     });
   });
 
-  it('thoughts that ate the whole ceiling leave an empty answer that is paid for', () => {
+  it('thoughts that use up the ceiling leave an empty answer, which is paid', () => {
     expect(readPlain('max-tokens')).toMatchObject({
       parts: [],
       finish: 'length',
@@ -114,7 +114,7 @@ describe('what Gemini answers, plain and streamed', () => {
     });
   });
 
-  it('a call the model got wrong is a failure that may be tried again, and quotes nothing the model said', () => {
+  it('a malformed call of a tool is a failure that may be retried, and its message quotes no text of the model', () => {
     const failure = { kind: 'broken', message: 'the model broke its answer off (MALFORMED_FUNCTION_CALL)' };
     expect(failureOf(() => readPlain('malformed-call'))).toEqual(failure);
     const { events, complete } = readStream('malformed-call');
@@ -130,7 +130,7 @@ describe('what Gemini answers, plain and streamed', () => {
     expect(events.some(({ kind }) => kind === 'finish')).toBe(false);
   });
 
-  it('an error inside a stream is told in the provider’s words', () => {
+  it('an error inside a stream has the words of the provider', () => {
     const { events, complete } = readStream('error-inside');
     expect(events.at(-1)).toEqual({ kind: 'error', message: 'The model is overloaded. Please try again later.' });
     expect(complete).toBe(false);
@@ -147,7 +147,7 @@ describe('what Gemini answers, plain and streamed', () => {
   });
 });
 
-describe('however an answer is cut into events', () => {
+describe('an answer that is cut into events anywhere', () => {
   const part = record(
     {
       text: constantFrom('', 'a', 'bc'),
@@ -158,7 +158,7 @@ describe('however an answer is cut into events', () => {
     { requiredKeys: [] },
   );
 
-  it('it says what it says in one piece', () => {
+  it('has the same content as the answer in one piece', () => {
     assert(
       property(array(array(part)), constantFrom('STOP', 'MAX_TOKENS', 'SAFETY', 'NEW_WORD'), (cuts, finishReason) => {
         const head = { responseId: 'r1', modelVersion: 'gemini-x' };
@@ -176,7 +176,7 @@ describe('however an answer is cut into events', () => {
   });
 });
 
-describe('what is no answer', () => {
+describe('a body that is not an answer', () => {
   it.each([undefined, null, 7, '<html>', [], {}, { candidates: [] }, { candidates: [{}] }, { usageMetadata: {} }])(
     '%o is a failure, not an empty answer',
     (body) => {
@@ -184,13 +184,13 @@ describe('what is no answer', () => {
     },
   );
 
-  it('a stream that cannot be read ends in an error', () => {
+  it('ends a stream that cannot be read with an error', () => {
     const reader = gemini.adapter.stream();
     expect(reader.push({ data: '{"candidates":[{"con' })).toMatchObject([{ kind: 'error' }]);
     expect(reader.end().complete).toBe(false);
   });
 
-  it('nonsense for counts is no count', () => {
+  it('gives no counts where the counts are nonsense', () => {
     const answer = { candidates: [{ content: { parts: [{ text: 'Hi' }] }, finishReason: 'STOP' }] };
     for (const promptTokenCount of [-1, 'seven', 1e12, null])
       expect(gemini.adapter.response({ ...answer, usageMetadata: { promptTokenCount } })).not.toHaveProperty('usage');

@@ -12,20 +12,20 @@ beforeEach(() => {
 });
 
 // Each borrowed for two, and who had seen twelve loans go to those before it was refused.
-it('all of many calls at once are let through where the budget has plenty for all of them', async () => {
+it('all of many concurrent calls are admitted where the budget has enough for them', async () => {
   await newBudget(money, 'plenty', { limitNanos: 1_000_000n });
   const calls = Array.from({ length: 300 }, (_, i) => one.call(100n, `req_plenty_${i}`));
   expect((await Promise.all(calls)).filter((passed) => !passed)).toEqual([]);
 });
 
-it('a dear call is let through behind many cheap ones of the same instant', async () => {
+it('an expensive call is admitted behind many cheap ones of the same instant', async () => {
   await newBudget(money, 'dear', { limitNanos: 1_000_000n });
   const cheap = Array.from({ length: 100 }, (_, i) => one.call(100n, `req_cheap_${i}`));
   expect(await one.call(100_000n, 'req_dear')).toBe(true);
   await Promise.all(cheap);
 });
 
-it('calls on both sides of midnight belong to their own days, though they come in the same instant', async () => {
+it('calls on both sides of midnight count on their own days, though they arrive in the same instant', async () => {
   const budget = await newBudget(money, 'midnight', { period: 'day', createdAtMs: Date.UTC(2026, 0, 1) });
   const midnight = Date.UTC(2026, 0, 15);
   const on = async (atMs: number): Promise<number | undefined> => {
@@ -37,7 +37,7 @@ it('calls on both sides of midnight belong to their own days, though they come i
 });
 
 // Five hundred who wait at a cap, woken by every call of everybody, would hold up the gateway for all.
-it('who waits for money of one budget is not woken by calls of another', async () => {
+it('a call that waits for money of one budget is not woken by calls of another', async () => {
   await newBudget(money, 'short', { limitNanos: 100n });
   await newBudget(money, 'another', { scope: { client_id: 'd' } });
   const of = (client_id: string): Promise<readonly BudgetBalance[]> =>

@@ -33,7 +33,7 @@ function instead(name: string, what: (query: () => Promise<unknown>) => Promise<
   };
 }
 
-it('a balance made by a process that has not heard of a change has the limit all the same', async () => {
+it('a balance that is made by a process without the latest change has the changed limit', async () => {
   const budget = await newBudget(money, 'late meter', { thresholds: [50] });
   await one.ledger.balancesFor({
     workspaceId: money.workspaceId,
@@ -51,7 +51,7 @@ it('a balance made by a process that has not heard of a change has the limit all
   expect(rows).toEqual([{ limit_nanos: 100n, next_nanos: 80n }]);
 });
 
-it('a process that is told of a lower limit by its own posting lends nothing beyond it', async () => {
+it('a process that learns of a lower limit by its own posting admits nothing beyond that limit', async () => {
   const budget = await newBudget(money, 'by posting');
   expect(await one.call(100n, 'req_posting_1')).toBe(true);
   await one.settle(0n);
@@ -70,7 +70,7 @@ it('a process that is told of a lower limit by its own posting lends nothing bey
   expect(passed).toBe(1);
 });
 
-it('a change that comes while money is borrowed is asked after when its turn comes', async () => {
+it('a change that arrives during an acquisition of a lease is read afterwards', async () => {
   const budget = await newBudget(money, 'in turn', { limitNanos: 600n });
   expect(await one.call(300n, 'req_turn_1')).toBe(true);
   await one.settle(300n);
@@ -94,7 +94,7 @@ it('a change that comes while money is borrowed is asked after when its turn com
   expect(await one.call(300n, 'req_turn_5')).toBe(false);
 });
 
-it('an old list of budgets whose answer comes late is not believed', async () => {
+it('an old list of budgets that arrives late is not used', async () => {
   const budget = await newBudget(money, 'old list', { onLimit: 'notify' });
   await one.balances();
   one.views.forget(money.workspaceId);
@@ -119,7 +119,7 @@ it('an old list of budgets whose answer comes late is not believed', async () =>
   expect(await one.call(5_000n, 'req_old_list')).toBe(false);
 });
 
-it('what calls held while a budget only told counts once it blocks', async () => {
+it('money that calls hold of a notifying budget counts when that budget begins to block', async () => {
   const budget = await newBudget(money, 'now it blocks', { onLimit: 'notify' });
   expect(await one.call(800n, 'req_blocks_1')).toBe(true);
   await change({ ...budget, onLimit: 'block' });
@@ -130,7 +130,7 @@ it('what calls held while a budget only told counts once it blocks', async () =>
   expect(await one.call(1n, 'req_blocks_4')).toBe(false);
 });
 
-it('a cost beyond what was held is heard of by those who have money of it left', async () => {
+it('a cost above its hold takes leased money from the other processes', async () => {
   await newBudget(money, 'beyond');
   expect(await one.call(100n, 'req_beyond_1')).toBe(true);
   await one.ledger.changed(money.workspaceId);
@@ -149,7 +149,7 @@ it('a cost beyond what was held is heard of by those who have money of it left',
   for (let i = 0; i < 4; i++) expect(await other.call(100n, `req_beyond_3${i}`)).toBe(false);
 });
 
-it('a call that is settled after its process has handed its money back is charged once', async () => {
+it('a call that is settled after its process has returned its lease is charged once', async () => {
   await newBudget(money, 'late settlement');
   expect(await one.call(400n, 'req_late_1')).toBe(true);
   await one.ledger.stop();
@@ -159,7 +159,7 @@ it('a call that is settled after its process has handed its money back is charge
   expect(await other.call(600n, 'req_late_4')).toBe(true);
 });
 
-it('a lease that is gone is not taken off what is leased when its calls are settled', async () => {
+it('a lease that is gone is not subtracted again when its calls are settled', async () => {
   const budget = await newBudget(money, 'gone');
   expect(await one.call(400n, 'req_gone_1')).toBe(true);
   await money.database.pool.query(
@@ -174,7 +174,7 @@ it('a lease that is gone is not taken off what is leased when its calls are sett
   expect(rows).toEqual([{ spent_nanos: 400n, leased_nanos: 0n }]);
 });
 
-it('a process that was taken for dead lends nothing of what was given to others', async () => {
+it('a process that was taken for dead uses no lease that others have adopted', async () => {
   await newBudget(money, 'fenced');
   for (const id of ['req_fenced_1', 'req_fenced_2']) {
     expect(await one.call(300n, id)).toBe(true);
@@ -189,7 +189,7 @@ it('a process that was taken for dead lends nothing of what was given to others'
   expect(await one.call(1n, 'req_fenced_6')).toBe(false);
 });
 
-it('a process that is back before it was adopted keeps what is its own', async () => {
+it('a process that is back before its adoption keeps its leases', async () => {
   await newBudget(money, 'back again');
   expect(await one.call(100n, 'req_back_1')).toBe(true);
   await money.database.pool.query(
@@ -208,7 +208,7 @@ it('a process that is back before it was adopted keeps what is its own', async (
   expect(await other.call(900n, 'req_back_2')).toBe(true);
 });
 
-it('money whose way back was lost is found again, by whoever needs it', async () => {
+it('money whose return was lost is found by the next process that needs it', async () => {
   await newBudget(money, 'lost');
   expect(await one.call(100n, 'req_lost_1')).toBe(true);
   await one.settle(100n);
@@ -224,7 +224,7 @@ it('money whose way back was lost is found again, by whoever needs it', async ()
   clearInterval(recalls);
 });
 
-it('money whose loan was not heard of is found again, by whoever needs it', async () => {
+it('money whose lease was not confirmed is found by the next process that needs it', async () => {
   await newBudget(money, 'unheard');
   await one.balances();
   const restore = instead('acquire-lease', async (query) => {
@@ -266,7 +266,7 @@ it.each(['insert', 'update'])(
   },
 );
 
-it('a call that is not in calls is settled truly by a process that was taken for dead', async () => {
+it('a call that is missing from the table is settled at its true cost by a process that was taken for dead', async () => {
   const { pool } = money.database;
   await newBudget(money, 'refused and cut off');
   await pool.query(`

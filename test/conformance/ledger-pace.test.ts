@@ -52,7 +52,7 @@ const total = async (): Promise<bigint> => {
   return row + waiting;
 };
 
-it('what waits is spent for everybody who looks, and is posted within moments', async () => {
+it('unposted money counts as spent for every reader, and is posted within moments', async () => {
   const budget = await newBudget(money, 'seen');
   await spendAndWait(one);
   const spent = await total();
@@ -63,7 +63,7 @@ it('what waits is spent for everybody who looks, and is posted within moments', 
   await expect.poll(posted).toEqual({ posted: spent, waiting: 0n });
 });
 
-it('killed between a call and its posting, a process is adopted with what it spent', async () => {
+it('a process that is killed between a call and its posting is adopted with the money it spent', async () => {
   await newBudget(money, 'killed between');
   const pool = createPool({ connectionString: money.database.url });
   const victim = await LedgerProcess.start({ ...money, database: { ...money.database, pool } });
@@ -86,7 +86,7 @@ it('killed between a call and its posting, a process is adopted with what it spe
   expect(await sql('select * from unposted_batches')).toEqual([]);
 });
 
-it('adopted by a gateway of a version before, during an upgrade, what it spent is posted all the same', async () => {
+it('a process that an older version adopts during an upgrade has its spent money posted', async () => {
   await newBudget(money, 'old version');
   await spendAndWait(one);
   const spent = await total();
@@ -99,7 +99,7 @@ it('adopted by a gateway of a version before, during an upgrade, what it spent i
   await money.database.pool.query('delete from leases');
 });
 
-it('killed between a posting and the end of its rows, a process is adopted without counting them again', async () => {
+it('a process that is killed between a posting and the end of its rows is adopted without counting them twice', async () => {
   await newBudget(money, 'killed behind');
   await spendAndWait(one);
   await one.journal.flush(5_000);
@@ -110,7 +110,7 @@ it('killed between a posting and the end of its rows, a process is adopted witho
   expect(await posted()).toEqual({ posted: spent, waiting: 0n });
 });
 
-it('taken for dead while something waits, a process posts nothing of it again', async () => {
+it('a process that is taken for dead with unposted money does not post it again', async () => {
   await newBudget(money, 'fenced');
   await spendAndWait(one);
   const spent = await total();
@@ -122,7 +122,7 @@ it('taken for dead while something waits, a process posts nothing of it again', 
   expect(await posted()).toEqual({ posted: spent + 5n, waiting: 0n });
 });
 
-it('a change of period counts what waits once', async () => {
+it('a change of period counts unposted money once', async () => {
   const budget = await newBudget(money, 'moved');
   await spendAndWait(one);
   const spent = await total();
@@ -133,7 +133,7 @@ it('a change of period counts what waits once', async () => {
   expect(await posted()).toEqual({ posted: spent, waiting: 0n });
 });
 
-it('a percent that a call crosses is announced with it, whatever waits', async () => {
+it('a threshold that a call crosses is announced with that call, with any amount unposted', async () => {
   await newBudget(money, 'crossed', { limitNanos: 1_000n, thresholds: [50] });
   await spendAndWait(one);
   const spent = await total();
@@ -145,7 +145,7 @@ it('a percent that a call crosses is announced with it, whatever waits', async (
   expect((await posted()).waiting).toBe(0n);
 });
 
-it('more than was leased is posted at once: nobody is lent what is not there', async () => {
+it('an amount above the lease is posted at once, so that no process leases missing money', async () => {
   await newBudget(money, 'overdrawn');
   await spendAndWait(one);
   expect(await one.call(990n - (await total()), `req_pace_${calls++}`)).toBe(true);
@@ -154,7 +154,7 @@ it('more than was leased is posted at once: nobody is lent what is not there', a
   expect(await other.call(1n, `req_pace_${calls++}`)).toBe(false);
 });
 
-it('what a balance refuses holds up no call: it counts as spent, and is posted when that works again', async () => {
+it('a posting that a balance refuses holds up no call: it counts as spent, and is posted later', async () => {
   await newBudget(money, 'refused meter');
   await spend(one, [3n]);
   const { pool } = money.database;

@@ -52,7 +52,7 @@ async function asks(process: LedgerProcess, nanos: bigint): Promise<boolean> {
   }
 }
 
-it('what was spent counts on in another time zone, and in the first one again', async () => {
+it('spent money counts on in another time zone, and in the first one again', async () => {
   const budget = await make('there and back', { period: 'month', timezone: 'UTC' });
   await spend(one, 600n);
   await change({ ...budget, timezone: 'Asia/Tokyo' });
@@ -63,7 +63,7 @@ it('what was spent counts on in another time zone, and in the first one again', 
   await spend(one, 100n);
 });
 
-it('what was spent on other days counts once the budget is for the month, though today nothing was spent', async () => {
+it('money of other days counts when a budget becomes monthly, though today nothing was spent', async () => {
   const budget = await make('wider', { period: 'day', timezone: 'UTC' });
   await spend(one, 600n);
   at('2026-10-21T12:00:00Z');
@@ -74,7 +74,7 @@ it('what was spent on other days counts once the budget is for the month, though
   expect(await asks(one, 100n)).toBe(true);
 });
 
-it('what was spent on other days counts no longer once the budget is for the day, and every process knows', async () => {
+it('money of other days stops counting when a budget becomes daily, in every process', async () => {
   const budget = await make('narrower', { period: 'total' });
   await spend(one, 600n);
   at('2026-10-21T12:00:00Z');
@@ -89,7 +89,7 @@ it('what was spent on other days counts no longer once the budget is for the day
   await spend(one, 1_000n);
 });
 
-it('calls under way count where they are held, and are settled in the count that goes on', async () => {
+it('running calls count where they are held, and are settled in the balance that continues', async () => {
   const budget = await make('under way', { period: 'day', timezone: 'UTC' });
   await spend(one, 100n);
   expect(await asks(one, 500n)).toBe(true);
@@ -102,7 +102,7 @@ it('calls under way count where they are held, and are settled in the count that
   await spend(other, 450n);
 });
 
-it('a process that has not heard of the change lends from the same count', async () => {
+it('a process without the latest change leases from the same balance', async () => {
   const budget = await make('unheard', { period: 'month', timezone: 'UTC' });
   await spend(one, 500n);
   await spend(other, 100n);
@@ -114,7 +114,7 @@ it('a process that has not heard of the change lends from the same count', async
   expect(await asks(one, 1n)).toBe(false);
 });
 
-it('a process that has not heard of the change opens the count of the period that is, and no other', async () => {
+it('a process without the latest change opens the balance of the current period only', async () => {
   const budget = await make('opened late', { period: 'month', timezone: 'UTC' });
   await spend(one, 900n);
   // It knows the budget, and has spent nothing of it.
@@ -128,7 +128,7 @@ it('a process that has not heard of the change opens the count of the period tha
   await spend(other, 100n);
 });
 
-it('a percent is told once of a count, however often its calendar is changed, and none is missed', async () => {
+it('each threshold of a balance is announced once, with any number of calendar changes', async () => {
   const budget = await make('told', { period: 'day', timezone: 'UTC', thresholds: [50, 80] });
   const told = (): unknown[] => [...one.events, ...other.events].map(({ percent }) => percent);
   await spend(one, 600n);
@@ -148,7 +148,7 @@ it('a percent is told once of a count, however often its calendar is changed, an
   expect(told().toSorted()).toEqual([50, 50, 50, 80, 80]);
 });
 
-it('a count that ended in one time zone, and has not in another, goes on in the one that took its place', async () => {
+it('a balance that has ended in one time zone and not in another continues in its successor', async () => {
   // October ends in Lagos an hour before it does in London, and began with it, when London had summer time.
   const budget = await make('same start', { period: 'month', timezone: 'Africa/Lagos' });
   await spend(one, 100n);
@@ -163,7 +163,7 @@ it('a count that ended in one time zone, and has not in another, goes on in the 
   expect(rows).toEqual([{ period_end: new Date('2026-11-01T00:00:00Z') }]);
 });
 
-it('what was spent before the budget was made counts in no period', async () => {
+it('money spent before the budget was made counts in no period', async () => {
   const before = await make('before', { period: 'total' });
   await spend(one, 900n);
   await money.database.pool.query('update budgets set deleted_at = now() where id = $1', [before.id]);

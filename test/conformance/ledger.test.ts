@@ -214,7 +214,7 @@ class Model {
 
 describe('the ledger, against a model of it', () => {
   it(
-    'lets a call through exactly when the model has the money, whatever processes, crashes, raises, lower limits, ends of days and other calendars come between',
+    'admits a call exactly when the model has the money, over processes, crashes, raises, lower limits, ends of days and other calendars',
     async () => {
       let runs = 0;
       await fc.assert(
@@ -340,7 +340,7 @@ describe('the ledger, against a model of it', () => {
     modelMs,
   );
 
-  it('charges a batch once, though it is sent twice', async () => {
+  it('charges a batch that is sent twice once', async () => {
     const events: NewEvent[] = [];
     const process = await LedgerProcess.start(money, events);
     const budget = await newBudget(money, 'twice');
@@ -384,7 +384,7 @@ describe('the ledger, against a model of it', () => {
     await deleteBudget(database.pool, budget);
   });
 
-  it('lends money once, though idle balances were swept between looking them up and holding on them', async () => {
+  it('leases money once, though idle balances are swept between the look-up and the hold', async () => {
     const process = await LedgerProcess.start(money);
     const budget = await newBudget(money, 'swept');
     const lookUp = () =>
@@ -401,7 +401,7 @@ describe('the ledger, against a model of it', () => {
     await deleteBudget(database.pool, budget);
   });
 
-  it('lends nothing again of what calls give back under a limit that was lowered meanwhile', async () => {
+  it('leases no money again that calls return under a lowered limit', async () => {
     const [first, second] = [await LedgerProcess.start(money), await LedgerProcess.start(money)];
     const budget = await newBudget(money, 'lowered');
     const limitTo = async (limitNanos: bigint): Promise<void> => {
@@ -444,7 +444,7 @@ describe('the ledger, against a model of it', () => {
     await deleteBudget(database.pool, budget);
   });
 
-  it('reconciles a process that was taken for dead and was not: nothing is charged twice, nothing is lost', async () => {
+  it('reconciles a process that was taken for dead by mistake, without a double charge and without a loss', async () => {
     const events: NewEvent[] = [];
     const process = await LedgerProcess.start(money, events);
     const budget = await newBudget(money, 'fenced');

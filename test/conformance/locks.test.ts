@@ -390,7 +390,7 @@ describe('a key locked to a tag', () => {
     expect(await asked()).toEqual(before);
   });
 
-  it('sees keys locked as it is, revokes those, and no other', async () => {
+  it('sees and revokes only keys that carry its locks', async () => {
     const owner = await newKey({ role: 'owner', tags: acmes, locked_tags: ['client_id'] });
     const within = await newKey({ tags: acmes, locked_tags: ['client_id', 'project'] });
     const beside = [await newKey({ tags: acmes }), await newKey({ tags: acmes, locked_tags: ['project'] })];

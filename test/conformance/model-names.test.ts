@@ -46,7 +46,7 @@ function mentions(): Mention[] {
 }
 
 // By the real clock, on purpose: what people copy has to work on the day they copy it.
-it('no page, sample, form or template names a model its vendor has retired', () => {
+it('no page, sample, form or template names a retired model', () => {
   const now = new Date();
   const soon = new Date(now.getTime() + warningDays * 86_400_000);
   const all = mentions();
@@ -56,7 +56,7 @@ it('no page, sample, form or template names a model its vendor has retired', () 
   expect(all.filter(({ retirement }) => isRetired(retirement, now)).map(told)).toEqual([]);
 });
 
-it('finds the files and the names it looks for', () => {
+it('the search for names finds its files and names', () => {
   for (const pattern of places.filter((one) => !one.startsWith('examples')))
     expect(globSync(pattern, { cwd: root }), pattern).not.toEqual([]);
   const found = [..."`gpt-4o-mini`, 'claude-3-5-sonnet-20241022', gemini-1.5-pro. o1, o3-mini".matchAll(names)];

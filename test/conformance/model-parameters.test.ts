@@ -160,7 +160,7 @@ const others: { vendor: Vendor; id: string }[] = [
 const listed = listModels(new Date('2024-01-01')).map(({ vendor, id }) => ({ vendor, id }));
 
 describe.each([...listed, ...others])('$id', ({ vendor, id }) => {
-  it.each(forms)('takes every parameter of $dialect.id, or goes without', ({ dialect, base, list }) => {
+  it.each(forms)('takes every parameter of $dialect.id, or gets the call without it', ({ dialect, base, list }) => {
     const refused = list.flatMap((more) => refusalOf(dialect, { vendor, model: id }, { ...base, ...more }) ?? []);
     expect(refused).toEqual([]);
   });

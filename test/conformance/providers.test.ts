@@ -21,7 +21,7 @@ function comparisonsIn(file: string): string[] {
 }
 
 describe('a provider is said once', () => {
-  it('and no file outside of its folder compares with its name', () => {
+  it('is compared by name in no file outside of its folder', () => {
     const files = globSync('{gateway,shared}/src/**/*.ts', { cwd: root }).filter(
       (file) => !file.endsWith('.test.ts') && !/src\/providers\/[^/]+\//.test(file),
     );
@@ -29,7 +29,7 @@ describe('a provider is said once', () => {
     expect(files.flatMap(comparisonsIn)).toEqual([]);
   });
 
-  it('which the search for comparisons would find in every form', () => {
+  it('is found by the search in every form of a comparison', () => {
     for (const line of ["if (kind === 'openai')", "case 'gemini':", "'anthropic' !== kind", "names.includes('openai')"])
       expect([line, comparison.test(line)]).toEqual([line, true]);
   });

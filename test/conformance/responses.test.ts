@@ -109,7 +109,7 @@ describe('the openai package', () => {
     expect(final).toMatchObject({ output_text: hello.text, status: 'completed', usage: plain.usage });
   });
 
-  it('reads thoughts and parallel calls, and hands them back with their proofs', async () => {
+  it('reads thoughts and parallel calls, and returns them with their signatures', async () => {
     for (const streamed of [false, true]) {
       script = [[thought, hello, paris, rome], [hello]];
       const ask = { model, input: 'Weather in Paris and Rome?', tools: [weather] };
@@ -135,7 +135,7 @@ describe('the openai package', () => {
     }
   });
 
-  it('reads a summary of thoughts as it comes', async () => {
+  it('reads a summary of thoughts while it streams', async () => {
     script = [[thought, hello]];
     let summary = '';
     await client.responses
@@ -170,7 +170,7 @@ describe('the openai package', () => {
     expect(asked[0]?.output).toMatchObject({ kind: 'json-schema', name: 'city', strict: true });
   });
 
-  it('knows an answer that was cut', async () => {
+  it('recognises an answer that was cut', async () => {
     const cut = { parts: [hello], finish: 'length' as const };
     script = [cut, cut];
     const expected = { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
@@ -202,7 +202,7 @@ describe('LangChain, by responses', () => {
     });
   const weather = langchainTool(() => 'clear', { name: 'get_weather', description: 'Weather', schema: city });
 
-  it.each([false, true])('runs tools and hands the turn back with its proofs (streaming: %s)', async (streaming) => {
+  it.each([false, true])('runs tools and returns the turn with its signatures (streaming: %s)', async (streaming) => {
     script = [[thought, hello, paris, rome], [hello]];
     const bound = chat(streaming).bindTools([weather]);
     const turn: BaseMessage[] = [new HumanMessage('Weather in Paris and Rome?')];
@@ -272,7 +272,7 @@ describe('the Vercel AI SDK, by responses', () => {
     expect(thoughtsHandedBack()).toMatchObject([thought]);
   });
 
-  it('runs tools by its defaults too, which name thoughts instead of sending them', async () => {
+  it('runs tools by its defaults, which refer to thoughts by their ids', async () => {
     script = [[thought, paris], [hello]];
     const { text } = await generateText({
       model: language,
@@ -292,7 +292,7 @@ describe('the Vercel AI SDK, by responses', () => {
     expect(object).toEqual({ city: 'Paris' });
   });
 
-  it('knows an answer that was cut, and one that was filtered', async () => {
+  it('recognises an answer that was cut, and one that was filtered', async () => {
     script = [
       { parts: [hello], finish: 'length' },
       { parts: [hello], finish: 'content-filter' },
@@ -302,7 +302,7 @@ describe('the Vercel AI SDK, by responses', () => {
     expect(await streamText(ask).finishReason).toBe('content-filter');
   });
 
-  it('tells an error where the stream breaks', async () => {
+  it('reports an error where the stream breaks', async () => {
     script = ['broken'];
     const errors: unknown[] = [];
     const stream = streamText({

@@ -30,7 +30,7 @@ const statusOf = async (id: string): Promise<string> =>
 
 describe('a completion in the background', () => {
   // All that had been taken together had to end before anything else was taken.
-  it('does not wait for a slow one that was posted before it', async () => {
+  it('does not wait for a slow one that was sent before it', async () => {
     gateway.fakes.openai.fault({ kind: 'delay', ms: 6_000 });
     const slow = await post('slow');
     await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(1));
@@ -42,7 +42,7 @@ describe('a completion in the background', () => {
     await eventually(async () => expect(await statusOf(slow)).toBe('completed'), 10_000);
   });
 
-  it('is told of though another’s receiver does not answer', async () => {
+  it('is delivered though the receiver of another one does not answer', async () => {
     const silent = await startReceiver();
     silent.answer = 'hang';
     await post('nobody listens', silent.url);
@@ -53,7 +53,7 @@ describe('a completion in the background', () => {
     await silent.stop();
   });
 
-  it('that meets a rate limit is run when there is room, since it was taken', async () => {
+  it('is run later when it meets a rate limit', async () => {
     const made = await json<{ key: string }>(
       gateway.post('/v1/keys', { name: 'One at a time', role: 'caller', rate_limit: { concurrent: 1 } }),
       201,
@@ -116,7 +116,7 @@ describe('a completion in the background', () => {
     expect((rows as { text: string }[])[0]?.text).not.toContain('hidden-path');
   });
 
-  it('of which there are many is run twenty at a time', async () => {
+  it('is one of twenty at a time where there are many', async () => {
     gateway.fakes.openai.always({ kind: 'delay', ms: 3_000 });
     const ids = await Promise.all(Array.from({ length: 25 }, (_, i) => post(`many ${i}`)));
     await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(20), 2_900);
@@ -127,7 +127,7 @@ describe('a completion in the background', () => {
   });
 });
 
-it('a completion that was told a month ago is forgotten, and no other', async () => {
+it('a completion that was delivered a month ago is deleted, and others stay', async () => {
   const [old, waiting, recent] = [await post('old'), await post('waiting'), await post('recent')];
   for (const id of [old, waiting, recent]) await eventually(async () => expect(await statusOf(id)).toBe('completed'));
   const { pool } = gateway.database;
@@ -165,7 +165,7 @@ describe('while the database fails for a moment', () => {
     };
   }
 
-  it('an outcome that is paid for is told all the same', async () => {
+  it('a result that is paid for is delivered', async () => {
     const failed = fail('sealed_outcome = $4', { times: 3, after: 'nothing' });
     const id = await post('paid');
     await eventually(() => expect(receiver.received.some(({ body }) => JSON.stringify(body).includes(id))).toBe(true));
@@ -174,7 +174,7 @@ describe('while the database fails for a moment', () => {
     expect(gateway.fakes.openai.requests).toHaveLength(1);
   });
 
-  it('a call that was taken, and nobody heard of it, is taken again', async () => {
+  it('a call that was accepted without a confirmation is accepted again', async () => {
     const failed = fail("set state = 'running'", { times: 1, after: 'doing it' });
     const id = await post('taken');
     await eventually(async () => expect(await statusOf(id)).toBe('completed'));
@@ -182,7 +182,7 @@ describe('while the database fails for a moment', () => {
     expect(gateway.fakes.openai.requests).toHaveLength(1);
   });
 
-  it('a process does not take itself for dead', async () => {
+  it('a process continues as itself', async () => {
     gateway.fakes.openai.fault({ kind: 'delay', ms: 1_500 });
     const id = await post('alive');
     await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(1));
@@ -195,7 +195,7 @@ describe('while the database fails for a moment', () => {
     await eventually(async () => expect(await statusOf(id)).toBe('completed'));
   });
 
-  it('an Idempotency-Key is free for the retry as soon as it is back', async () => {
+  it('an Idempotency-Key is free for the retry as soon as the database is back', async () => {
     const failed = fail('delete from idempotent_answers', { times: 2, after: 'nothing' });
     const headers = { 'idempotency-key': 'away', 'x-gateway-fallback': 'none' };
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
@@ -205,7 +205,7 @@ describe('while the database fails for a moment', () => {
     expect(failed()).toBe(2);
   });
 
-  it('an answer goes out though it could not be kept yet, and is kept then', async () => {
+  it('an answer is sent before it can be kept, and is kept later', async () => {
     const failed = fail("set state = 'done'", { times: 1, after: 'nothing' });
     const headers = { 'idempotency-key': 'kept later' };
     expect((await gateway.post(chat, hello(), headers)).status).toBe(200);
@@ -219,7 +219,7 @@ describe('while the database fails for a moment', () => {
 });
 
 describe('a gateway that stops', () => {
-  it('ends what it runs in the background, and takes nothing more', async () => {
+  it('finishes its background calls, and accepts no more', async () => {
     const stopping = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true', FIRST_BYTE_TIMEOUT_MS: '20000' });
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));

@@ -118,7 +118,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a backup', () => {
-  it('made while the gateway writes restores to right books, with every call that was answered before it began', async () => {
+  it('restores to correct books with every earlier call, though the gateway writes during the backup', async () => {
     const restored = join(folder, 'restored');
     const done = await run(['restore', '--in', backup], restored);
     expect(`${done.code} ${done.err}`).toMatch(/^0 .*Restored the backup of .* into .*restored/s);
@@ -144,7 +144,7 @@ describe('a backup', () => {
     expect(readdirSync(folder).filter((name) => name.includes('unfinished'))).toEqual([]);
   });
 
-  it('is made without a running gateway too, never over a file that exists, never without a database', async () => {
+  it('is made without a running gateway too, and is refused over an existing file and without a database', async () => {
     const other = join(folder, 'stopped.backup');
     expect(await run(['backup', '--out', other], dataDir)).toMatchObject({ code: 0 });
     const size = statSync(other).size;
@@ -169,7 +169,7 @@ function commandsOf(page: string): string[] {
 }
 
 describe('docs/backup.md', () => {
-  it('restores word for word, but for its paths and for npm', async () => {
+  it('restores by the commands of the page', async () => {
     const [make = '', restore = ''] = commandsOf('backup.md');
     const steps = `set -e\n${make}${restore}`
       .replaceAll('/backups/gateway.backup', join(folder, 'of-the-page.backup'))
@@ -202,7 +202,7 @@ const canMount = ((): boolean => {
 
 describe('a full disk', () => {
   it.skipIf(!canMount)(
-    `${canMount ? '' : '(left out: no disk can be mounted here) '}is told in words by backup, export and restore, and nothing half is left`,
+    `${canMount ? '' : '(left out: no disk can be mounted here) '}is reported in words by backup, export and restore, which leave no partial file`,
     async () => {
       const disk = smallDisk('full', 200);
       if (disk === undefined) return;
@@ -243,13 +243,13 @@ describe('a restore', () => {
     return err;
   }
 
-  it('refuses a data folder that has a database, and leaves it as it is', async () => {
+  it('refuses a data folder that has a database, and changes nothing', async () => {
     const refused = await run(['restore', '--in', backup], dataDir);
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('has a database already')]);
     expect(await run(['verify-ledger'], dataDir)).toMatchObject({ code: 0 });
   }, 30_000);
 
-  it('refuses a backup that breaks off, that has a wrong bit, or that is something else, before anything is there', async () => {
+  it('refuses a backup that is cut, damaged or another file, before it writes', async () => {
     const whole = readFileSync(backup);
     expect(await refusal(whole.subarray(0, whole.length / 2))).toMatch(/is damaged \(it breaks off before its end\)/);
     const flipped = Buffer.from(whole);
@@ -262,7 +262,7 @@ describe('a restore', () => {
     expect([missing.code, missing.err]).toEqual([1, `${join(folder, 'none')} does not exist.\n`]);
   }, 60_000);
 
-  it('finds a wrong bit wherever it is, and a byte that was changed before it was packed', async () => {
+  it('finds a wrong bit in any place, and a byte that was changed before packing', async () => {
     const whole = readFileSync(backup);
     const file = join(folder, 'flipped.backup');
     const positions = [
@@ -309,7 +309,7 @@ describe('a restore', () => {
 });
 
 describe('a backup of a database by DATABASE_URL', () => {
-  it('holds its rows, and restores them into an empty database or data folder, never into a full one', async () => {
+  it('holds its rows, restores into an empty database or data folder, and is refused by a full one', async () => {
     const source = await startTestGateway();
     await json(source.post('/v1/budgets', { name: 'Acme', limit_usd: 500 }), 201);
     for (let i = 0; i < 5; i++) await json(source.post(chat, hello(), { 'x-client-id': 'acme' }));
@@ -389,7 +389,7 @@ describe('Ctrl-C', () => {
     expect(readdirSync(place)).toEqual([]);
   }, 30_000);
 
-  it('during an export leaves what had its name', async () => {
+  it('during an export leaves the file that had its name', async () => {
     const place = join(folder, 'interrupted-export');
     mkdirSync(place);
     writeFileSync(join(place, 'e'), 'the one before');

@@ -79,14 +79,14 @@ describe.each(endpoints)('$path refuses', ({ path, body }) => {
     expect([response.status, ((await response.json()) as ErrorAnswer).error.code]).toEqual([400, 'invalid_request']);
   });
 
-  it('nesting over 64 levels, however deep', async () => {
+  it('bodies that are nested over 64 levels', async () => {
     for (const depth of [65, 100_000])
       expect(
         (await refusal(path, `{"model":"gpt-4o","x":${'['.repeat(depth)}${']'.repeat(depth)}}`)).slice(0, 2),
       ).toEqual([400, 'invalid_request']);
   });
 
-  it('a body over 20 MiB', async () => {
+  it('bodies over 20 MiB', async () => {
     const response = await gateway
       .post(path, JSON.stringify({ ...body, padding: 'x'.repeat(20 * 1024 * 1024) }))
       .catch((error: Error) => error);
@@ -98,7 +98,7 @@ describe.each(endpoints)('$path refuses', ({ path, body }) => {
     else expect(String(response.cause)).toMatch(/ECONNRESET|EPIPE|other side closed/);
   });
 
-  it('compressed bodies, and what is not JSON', async () => {
+  it('compressed bodies, and bodies that are not JSON', async () => {
     const headers = {
       authorization: `Bearer ${liveKey}`,
       'content-type': 'application/json',
@@ -137,7 +137,7 @@ describe.each(endpoints)('$path refuses', ({ path, body }) => {
     ]);
   });
 
-  it('models nobody knows, and names that are none', async () => {
+  it('unknown models, and values that are not names', async () => {
     for (const model of ['definitely-not-a-model', '__proto__', 'constructor', 'toString', 'openai/', '/gpt-4o'])
       expect((await refusal(path, { ...body, model })).slice(0, 2)).toEqual([404, 'model_not_found']);
     for (const model of ['', 7, null, ['gpt-4o'], 'x'.repeat(300), 'gpt\u00004o'])
@@ -161,7 +161,7 @@ describe.each(endpoints)('$path refuses', ({ path, body }) => {
     expect((await refusal(`/t/client=%zz${path}`, body)).slice(0, 2)).toEqual([400, 'invalid_tag']);
   });
 
-  it('a top-level key that stands twice', async () => {
+  it('a top-level key that occurs twice', async () => {
     expect(await refusal(path, `{"model":"gpt-4o-mini",${JSON.stringify(body).slice(1)}`)).toEqual([
       400,
       'invalid_request',
@@ -180,7 +180,7 @@ describe.each(endpoints)('$path refuses', ({ path, body }) => {
     expect(await refusal(path, text)).toEqual([400, 'invalid_request', key]);
   });
 
-  it('takes the same key in two objects, and a key that only looks like another', async () => {
+  it('the same key in two objects is accepted, and so is a key that only resembles another', async () => {
     const text = `{"metadata":{},"tools":[{"type":"x\\":","a":{"type":":"},"b":[{"type":1},{"type":2}]}],"model":"no-such-model",${JSON.stringify(body).slice(JSON.stringify(body).indexOf(',') + 1)}`;
     expect((await gateway.post(path, text)).status).not.toBe(500);
     expect(await (await gateway.post(path, text)).text()).not.toContain('twice');
@@ -253,7 +253,7 @@ describe('wrong types are named', () => {
   });
 });
 
-it('what only one vendor can do is refused for the models of another', async () => {
+it('a feature of one vendor is refused for the models of another', async () => {
   expect(
     await refusal('/v1/responses', {
       model: 'claude-sonnet-4-6',
@@ -271,7 +271,7 @@ it('what only one vendor can do is refused for the models of another', async () 
   ]);
 });
 
-it('strict mode refuses what would be dropped, by its name', async () => {
+it('strict mode refuses a parameter that would be dropped, by its name', async () => {
   expect(await refusal(chat, { ...good, model: 'claude-sonnet-4-6', seed: 7 }, { 'x-gateway-strict': 'true' })).toEqual(
     [400, 'unsupported_parameter', 'seed'],
   );
@@ -295,7 +295,7 @@ it('strict mode refuses what would be dropped, by its name', async () => {
   ]);
 });
 
-describe('what Node lets through and no honest client sends', () => {
+describe('a malformed request that Node accepts is refused', () => {
   it('two Host headers', async () => {
     expect(await raw(gateway.url, 'GET /v1/models HTTP/1.1\r\nHost: a\r\nHost: b')).toMatch(
       /^HTTP\/1\.1 400 [\s\S]*invalid_request/,
@@ -315,7 +315,7 @@ describe('what Node lets through and no honest client sends', () => {
   });
 });
 
-describe('a request that says twice who it is', () => {
+describe('a request with two keys', () => {
   const other = `gw_live_${'x'.repeat(32)}`;
   const named = (target: string, ...headers: string[]): Promise<string> =>
     raw(gateway.url, [`${target} HTTP/1.1`, 'Host: a', ...headers].join('\r\n'));
@@ -335,14 +335,14 @@ describe('a request that says twice who it is', () => {
     );
   });
 
-  it('in the same words, or once in none, is who it says', async () => {
+  it('is accepted where both keys are the same, or one is empty', async () => {
     for (const second of [`Authorization: Bearer ${liveKey}`, `x-api-key: ${liveKey}`, 'x-api-key:'])
       expect(await named('GET /v1/me', `Authorization: Bearer ${liveKey}`, second)).toMatch(/^HTTP\/1\.1 200 /);
     expect(await named('GET /v1/me', 'Authorization: Bearer', `x-api-key: ${liveKey}`)).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 
-it('a call that needs no body may come with none at all', async () => {
+it('an operation that needs no body accepts an empty one', async () => {
   await gateway.post('/v1/scenarios/bodiless/pause', {});
   const bare = (head: string): Promise<string> =>
     raw(gateway.url, `${head} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${liveKey}`);
@@ -350,7 +350,7 @@ it('a call that needs no body may come with none at all', async () => {
   expect(await bare('POST /v1/keys')).toMatch(/^HTTP\/1\.1 400 [\s\S]*"param":"name"/);
 });
 
-describe('text that no database keeps', () => {
+describe('a text that the database cannot keep', () => {
   it.each([
     ['POST', '/v1/keys', { name: 'a\0b' }, 'name'],
     ['POST', '/v1/keys', { name: 'a', tags: { client_id: 'a\0' } }, 'tags.client_id'],
@@ -372,7 +372,7 @@ describe('text that no database keeps', () => {
     expect([response.status, error.code, error.param]).toEqual([400, 'invalid_request', param]);
   });
 
-  it('nor are cursors that are none of ours', async () => {
+  it('an unknown cursor is refused', async () => {
     const odd = [
       ['1', 'x'],
       ['0', 'x'],
@@ -404,7 +404,7 @@ describe('text that no database keeps', () => {
     }
   });
 
-  describe('a cursor somebody made up is refused as one', () => {
+  describe('a made-up cursor is refused as a cursor', () => {
     const wrap = (parts: unknown): string => Buffer.from(JSON.stringify(parts)).toString('base64url');
     const noNumbers = [
       '9223372036854775808',
@@ -467,7 +467,7 @@ describe('text that no database keeps', () => {
   });
 });
 
-it('an unknown path, a known path by another method, and a broken path are told in JSON', async () => {
+it('an unknown path, another method and a broken path are refused in JSON', async () => {
   for (const [method, path, status] of [
     ['GET', '/v1/nothing', 404],
     ['GET', chat, 404],
@@ -481,7 +481,7 @@ it('an unknown path, a known path by another method, and a broken path are told 
   }
 });
 
-describe('JSON that no parser may take, from JSONTestSuite', () => {
+describe('invalid JSON of JSONTestSuite is refused', () => {
   const cases = parsing.filter((one) => 'error' in one && one.error);
 
   it.each(cases.map(({ name, input }) => ({ name, input })))('is refused: $name', async ({ input }) => {

@@ -55,7 +55,7 @@ it('keeps the tags of a path before a base URL of any form', async () => {
   expect(await usage.json()).toMatchObject({ data: [{ client_id: 'beta', scenario_id: '7' }] });
 });
 
-it('leaves endpoints alone that are not of a vendor', async () => {
+it('the gateway’s own endpoints need the exact path', async () => {
   expect((await gateway.get('/budgets')).status).toBe(404);
   expect((await gateway.get('//healthz')).status).toBe(200);
   const unknown = await gateway.get('/nope');
@@ -121,7 +121,7 @@ describe("Anthropic's shape, words and request id", () => {
     expect(response.headers.get('x-accel-buffering')).toBe('no');
   });
 
-  it('is not used elsewhere', async () => {
+  it('is used on the paths of Anthropic only', async () => {
     const response = await gateway.post('/v1/chat/completions', {});
     expect(response.headers.get('request-id')).toBeNull();
     expect(await response.json()).not.toHaveProperty('type');

@@ -15,14 +15,14 @@ afterAll(() => gateway.stop());
 const page = readFileSync(fileURLToPath(new URL('../../docs/bill-clients.md', import.meta.url)), 'utf8');
 const commands = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, command = '']) => command);
 
-it('the page is ten commands, whose first line says where the gateway is and who asks', () => {
+it('the page has ten commands, and the first sets the address and the key', () => {
   expect(commands).toHaveLength(10);
   expect(commands[0]).toMatch(/^GATEWAY=\S+ KEY=\S+;/);
   // In macOS's zsh, $HOST is the machine's own name.
   expect(page).not.toContain('$HOST');
 });
 
-it('its commands, pasted one after the other, end with the link to an invoice', async () => {
+it('the commands of the page, pasted one after the other, end with the link to an invoice', async () => {
   const script = commands
     .join("printf '\\n%s\\n' ---\n")
     .replace(/^GATEWAY=\S+ KEY=[^;]+/, `GATEWAY=${gateway.url} KEY=${testKey}`);

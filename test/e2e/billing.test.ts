@@ -89,7 +89,7 @@ describe('a client', () => {
       expect((await gateway.send('PUT', '/v1/clients/first-call', body)).status).toBe(400);
   });
 
-  it('and its projects are listed page by page', async () => {
+  it('is listed page by page, as its projects are', async () => {
     for (const name of ['p1', 'p2', 'p3']) await use('lister', 1, { 'x-project': name });
     const seen: string[] = [];
     for (let cursor = ''; ; ) {
@@ -105,7 +105,7 @@ describe('a client', () => {
 });
 
 describe('usage by client', () => {
-  it('has calls, tokens, cost and what to bill, with totals of the whole range', async () => {
+  it('has calls, tokens, cost and the billed amount, with totals of the whole range', async () => {
     await setClient('usage-a', { name: 'A', markup_percent: 50 });
     await use('usage-a', 1_000);
     await use('usage-a', 500, { 'x-project': 'news' });
@@ -184,7 +184,7 @@ describe('usage by client', () => {
     expect(await look()).toEqual(before);
   });
 
-  it('streams as CSV: one header row, quotes doubled, nothing a spreadsheet would calculate', async () => {
+  it('streams as CSV with one header row, doubled quotes, and no cell that a spreadsheet calculates', async () => {
     const names = ['=1+1', '+cmd', '-2', '@SUM(A1)', '＝1+1', '＋1', '＠x', 'says "hi", twice', 'naïve 🚀'];
     for (const name of names) await use(name, 10);
     const asCsv = await gateway.get('/v1/usage/clients', { accept: 'text/csv' });
@@ -210,7 +210,7 @@ describe('usage by client', () => {
     expect((await gateway.get('/v1/usage/requests?format=pdf')).status).toBe(400);
   });
 
-  it('of a key with a locked tag, or one that only calls models, is its own', async () => {
+  it('is limited to its own calls for a key with a locked tag, and for a caller key', async () => {
     await use('mine', 10);
     const { key } = await json<{ key: string }>(
       gateway.post('/v1/keys', { name: 'theirs', tags: { client_id: 'mine' }, locked_tags: ['client_id'] }),
@@ -268,7 +268,7 @@ describe('an invoice', () => {
     expect(await json(gateway.get(`/v1/invoices/${invoice.id}`))).toEqual(invoice);
   });
 
-  it('takes no call twice; one taken back by a credit note may be billed anew; numbers run without gaps', async () => {
+  it('bills no call twice, bills again after a credit note, and has numbers without gaps', async () => {
     const from = now();
     await use('twice', 100_000);
     const to = now();
@@ -296,7 +296,7 @@ describe('an invoice', () => {
     expect(data.map(({ number }) => number)).toEqual([again.number, note.number, first.number]);
   });
 
-  it('is issued once when it is asked for by many at once', async () => {
+  it('is issued once when many requests ask for it together', async () => {
     const from = now();
     for (const client of ['race-a', 'race-b', 'race-c']) await use(client, 1_000);
     const to = now();
@@ -311,7 +311,7 @@ describe('an invoice', () => {
     expect(numbers).toEqual(numbers.map((_, i) => i + 1));
   });
 
-  it('waits for calls that are still under way, and bills no future', async () => {
+  it('waits for running calls, and bills no future', async () => {
     const from = now();
     gateway.fakes.openai.always({ kind: 'delay', ms: 1_200 });
     const under = gateway.post(chat, hello({ stream: true }), { 'x-client-id': 'slow' });
@@ -332,7 +332,7 @@ describe('an invoice', () => {
       expect((await gateway.post('/v1/invoices', { client_id: 'slow', from: start, to: end })).status).toBe(400);
   });
 
-  it('prints as a page and as CSV, with names that are no markup', async () => {
+  it('prints as a page and as CSV, with names as plain text', async () => {
     const from = now();
     await setClient('printed', { name: '<script>alert(1)</script>' });
     await use('printed', 250_000);
@@ -352,7 +352,7 @@ describe('an invoice', () => {
 });
 
 describe('the plan', () => {
-  it('counts tokens on the operator’s keys, and those on keys of one’s own apart', async () => {
+  it('counts tokens on the operator’s keys, and those on keys of the workspace apart', async () => {
     const before = await json<{ used_tokens: number; unmetered_tokens: number }>(gateway.get('/v1/plan'));
     await use('planned', 1_000);
     const own = await json<{ id: string }>(

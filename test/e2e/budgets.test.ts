@@ -58,7 +58,7 @@ interface Refusal {
 }
 
 describe('the cap', () => {
-  it('holds when 200 calls come at once where ten fit, and all money is accounted for', async () => {
+  it('holds against 200 concurrent calls where ten fit, and all money is accounted for', async () => {
     // 100 tokens of answer at $10 a million, and one of input at $2.50: $0.0010025 a call.
     const budget = await create({ limit_usd: 0.010025, scope: { client_id: 'rush' } });
     gateway.fakes.openai.usually({ tokens: 100 });
@@ -95,7 +95,7 @@ describe('the cap', () => {
     expect(after.spent_usd).toBeCloseTo(billed, 9);
   });
 
-  it('is seen in the answer, in the refusal and in the list of budgets', async () => {
+  it('shows in the answer, in the refusal and in the list of budgets', async () => {
     const budget = await create({ limit_usd: 0.002, scope: { client_id: 'seen' } });
     gateway.fakes.openai.usually({ tokens: 150 });
     const first = await gateway.post(chat, hello({ max_tokens: 150 }), { 'x-client-id': 'seen' });
@@ -124,7 +124,7 @@ describe('the cap', () => {
     expect((await gateway.post(chat, hello(), { 'x-client-id': 'other' })).status).toBe(200);
   });
 
-  it('is written into the end of a stream, and closes streams of every dialect at what is left', async () => {
+  it('shows at the end of a stream, and ends streams of every dialect at the remaining money', async () => {
     await create({ limit_usd: 0.01, scope: { client_id: 'streams' } });
     gateway.fakes.openai.usually({ tokens: 5_000 });
     gateway.fakes.anthropic.usually({ tokens: 5_000 });
@@ -151,7 +151,7 @@ describe('the cap', () => {
     expect(claude.headers.get('x-gateway-dropped-params')).toBe('thinking');
   });
 
-  it('asks for an end to answers that named none, so that what is held is the most they can cost', async () => {
+  it('sets a ceiling for answers without one, so that the hold is the most they can cost', async () => {
     await create({ limit_usd: 100, scope: { client_id: 'endless' } });
     await gateway.post(chat, hello({ model: 'gpt-5' }), { 'x-client-id': 'endless' });
     expect(gateway.fakes.openai.requests.at(-1)?.json.max_completion_tokens).toBe(16_384);
@@ -162,7 +162,7 @@ describe('the cap', () => {
     expect(gateway.fakes.openai.requests.at(-1)?.json).not.toHaveProperty('max_completion_tokens');
   });
 
-  it('is not passed by a parameter whose name is written in escapes, whatever names were read before', async () => {
+  it('is not passed by a parameter whose name is written in escapes', async () => {
     await create({ limit_usd: 0.002, scope: { client_id: 'escapes' } });
     gateway.fakes.openai.usually({ tokens: 100 });
     const call = JSON.stringify(hello({ max_tokens: 100 })).slice(0, -1);
@@ -184,7 +184,7 @@ describe('the cap', () => {
     expect(error.code).toBe('budget_exceeded');
   });
 
-  it('lets embeddings wait for money that others of the same instant hold and do not need', async () => {
+  it('makes embeddings wait for money that other calls of the same instant hold and do not need', async () => {
     // Some 1,000 tokens at $0.02 a million are held of each, as counted here; the provider bills eight.
     await create({ limit_usd: 0.00005, scope: { client_id: 'vectors at once' } });
     const text = { model: 'text-embedding-3-small', input: 'word '.repeat(1_000) };
@@ -195,7 +195,7 @@ describe('the cap', () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   });
 
-  it('keeps no place under a rate limit for who hung up while waiting for money', async () => {
+  it('keeps no place under a rate limit for a client that disconnects while it waits for money', async () => {
     const tags = { 'x-client-id': 'impatient' };
     await create({ limit_usd: 0.001, scope: { client_id: 'impatient' } });
     await json(gateway.send('PUT', '/v1/rate-limits', { client_id: 'impatient', concurrent: 2 }));
@@ -218,7 +218,7 @@ describe('the cap', () => {
     expect((await first).status).toBe(200);
   });
 
-  it('is passed only by a provider that bills more than was asked; then nothing more is let through', async () => {
+  it('is passed only by a provider that bills more than was asked, and then no call is admitted', async () => {
     const budget = await create({ limit_usd: 0.002, scope: { client_id: 'overrun' } });
     gateway.fakes.openai.reply({ tokens: 1_000, overruns: true });
     expect((await gateway.post(chat, hello({ max_tokens: 10 }), { 'x-client-id': 'overrun' })).status).toBe(200);
@@ -228,7 +228,7 @@ describe('the cap', () => {
     expect((await gateway.post(chat, hello({ max_tokens: 1 }), { 'x-client-id': 'overrun' })).status).toBe(402);
   });
 
-  it('bills an explicit zero as zero, counts where nothing is reported, and takes nonsense for nothing', async () => {
+  it('bills an explicit zero as zero, and counts where usage is missing or nonsense', async () => {
     const budget = await create({ limit_usd: 1, scope: { client_id: 'usage' } });
     const tags = { 'x-client-id': 'usage' };
     gateway.fakes.openai.reply({ text: 'free', usage: { input: 0, output: 0 } });
@@ -244,7 +244,7 @@ describe('the cap', () => {
     expect(data.map(({ estimated }) => estimated)).toEqual([true, true, false]);
   });
 
-  it('settles what a stream reports at its end, whatever it reported on the way', async () => {
+  it('settles the usage that a stream reports at its end', async () => {
     const chunk = (more: object): string =>
       `data: ${JSON.stringify({ id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o', ...more })}\n\n`;
     const told = (completion_tokens: number) => ({
@@ -271,7 +271,7 @@ describe('the cap', () => {
     expect(data).toMatchObject([{ input_tokens: 100, output_tokens: 50, cost_usd: 0.00075, estimated: false }]);
   });
 
-  it('lets a model nobody has a price for through only where no budget would have to pay', async () => {
+  it('admits a model without a price only where no budget pays', async () => {
     const provider = await json<{ id: string }>(
       gateway.post('/v1/providers', {
         name: 'own',
@@ -299,7 +299,7 @@ describe('the cap', () => {
     await gateway.send('DELETE', `/v1/providers/${provider.id}`);
   });
 
-  it('counts the candidate that costs most: what falls back is held for at the higher price', async () => {
+  it('holds the price of the most expensive candidate', async () => {
     const budget = await create({ limit_usd: 0.003, scope: { client_id: 'falls-back' } });
     gateway.fakes.openai.usually({ tokens: 100 });
     gateway.fakes.openai.fault({ kind: 'status', status: 503 });
@@ -319,7 +319,7 @@ describe('the cap', () => {
 });
 
 describe('a budget', () => {
-  it('falls under every budget whose tags it carries: all can pay or none is touched', async () => {
+  it('charges all matching budgets of a call, or none', async () => {
     const workspace = await create({ name: 'all', limit_usd: 10 });
     const client = await create({ name: 'client', limit_usd: 5, scope: { client_id: 'multi' } });
     const scenario = await create({
@@ -363,7 +363,7 @@ describe('a budget', () => {
     expect((await gateway.post(chat, hello())).status).toBe(200);
   });
 
-  it('can be bound to a key, and lives in the world of test keys by itself', async () => {
+  it('can be bound to a key, and is separate in test mode', async () => {
     const key = await json<{ id: string; key: string }>(gateway.post('/v1/keys', { name: 'one' }), 201);
     const budget = await create({ limit_usd: 1, scope: { key_id: key.id } });
     await json(gateway.post(chat, hello(), { authorization: `Bearer ${key.key}` }));
@@ -383,7 +383,7 @@ describe('a budget', () => {
     await gateway.send('DELETE', `/v1/budgets/${inTest.id}`, undefined, test);
   });
 
-  it('that only notifies lets calls go on past its limit', async () => {
+  it('admits calls past its limit where it only notifies', async () => {
     const budget = await create({ limit_usd: 0.0001, on_limit: 'notify', scope: { client_id: 'loose' } });
     for (let i = 0; i < 3; i++) await json(gateway.post(chat, hello(), { 'x-client-id': 'loose' }));
     gateway.fakes.openai.reply({ tokens: 500 });
@@ -394,7 +394,7 @@ describe('a budget', () => {
     expect((await check('client_id=loose')).allowed).toBe(true);
   });
 
-  it('that downgrades takes the cheapest capable model from its first threshold on, and blocks at 100 %', async () => {
+  it('takes the cheapest capable model from its first threshold on where it downgrades, and blocks at 100 %', async () => {
     const budget = await create({
       limit_usd: 0.001,
       on_limit: 'downgrade',
@@ -434,7 +434,7 @@ describe('a budget', () => {
     expect(again.limit_usd).toBeCloseTo(1.0101, 9);
   });
 
-  it('tells once in a period that it is exceeded, though its name is changed in between', async () => {
+  it('announces once in a period that it is exceeded, though its name changes in between', async () => {
     const budget = await create({ limit_usd: 0.0001, scope: { client_id: 'renamed' } });
     const refused = async (): Promise<void> => {
       const long = hello({ max_tokens: 200, messages: [{ role: 'user', content: 'word '.repeat(100) }] });
@@ -450,7 +450,7 @@ describe('a budget', () => {
     expect(await eventsOf(gateway, `&type=budget.exceeded&budget_id=${budget.id}`)).toHaveLength(2);
   });
 
-  it('counts what was spent in the period, whatever its period and time zone are changed to', async () => {
+  it('counts the money of the period after every change of period and time zone', async () => {
     const budget = await create({
       limit_usd: 0.01,
       period: 'day',
@@ -507,7 +507,7 @@ describe('a budget', () => {
     expect((await ask('carla')).status).toBe(200);
   });
 
-  it('keeps what was added for a period when its time zone is put right, and not when its period is another', async () => {
+  it('keeps a raise when its time zone is corrected, and ends it when its period changes', async () => {
     const budget = await create({ limit_usd: 10, timezone: 'UTC' });
     await json(gateway.post(`/v1/budgets/${budget.id}/raise`, { by_usd: 5 }));
     const change = (body: object): Promise<Budget> => json(gateway.send('PATCH', `/v1/budgets/${budget.id}`, body));
@@ -547,7 +547,7 @@ describe('a budget', () => {
     expect((await gateway.get(`/v1/budgets/${budget.id}`)).status).toBe(404);
   });
 
-  it('says when it begins anew, by its own time zone', async () => {
+  it('says when it resets, in its own time zone', async () => {
     const berlin = await create({ limit_usd: 1, period: 'day', timezone: 'Europe/Berlin' });
     const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', hour: '2-digit', minute: '2-digit' });
     expect(format.format(new Date(String(berlin.resets_at)))).toBe('00:00');
@@ -556,7 +556,7 @@ describe('a budget', () => {
     expect(total.resets_at).toBeNull();
   });
 
-  it('is refused where it makes no sense, with a word that says which part', async () => {
+  it('is refused where a field makes no sense, and the error names the field', async () => {
     const wrong: [object, string][] = [
       [{ limit_usd: 0 }, 'limit_usd'],
       [{ limit_usd: -1 }, 'limit_usd'],
@@ -585,7 +585,7 @@ describe('a budget', () => {
 
 describe('the largest and the smallest limit', () => {
   // A hundredth of it was counted in 64 bits, so every call under a budget of more than $92 million was a 500.
-  it('of a billion dollars is passed by a call, and raised no further', async () => {
+  it('is a billion dollars, which a call can pass, and which no raise exceeds', async () => {
     const { id } = await create({ limit_usd: 1_000_000_000, scope: { client_id: 'rich' } });
     expect((await gateway.post(chat, hello(), { 'x-client-id': 'rich' })).status).toBe(200);
     expect((await gateway.post(`/v1/budgets/${id}/raise`, { by_usd: 1_000_000_000 })).status).toBe(400);
@@ -602,7 +602,7 @@ describe('the largest and the smallest limit', () => {
 });
 
 describe('checking a budget', () => {
-  it('costs nothing, and says what is left, in money and in tokens', async () => {
+  it('is free, and answers the remaining money and tokens', async () => {
     await create({ name: 'wide', limit_usd: 100 });
     const tight = await create({ name: 'tight', limit_usd: 8.75, scope: { client_id: 'checked' } });
     const answer = await check('client_id=checked&model=gpt-4o');
@@ -617,7 +617,7 @@ describe('checking a budget', () => {
     expect((await check('client_id=nobody&model=gpt-4o')).tightest?.name).toBe('wide');
   });
 
-  it('says no when not even a short answer can be paid', async () => {
+  it('answers no when a short answer is not affordable', async () => {
     await create({ limit_usd: 0.0001, scope: { client_id: 'poor' } });
     expect(await check('client_id=poor&model=gpt-4o')).toMatchObject({
       allowed: false,

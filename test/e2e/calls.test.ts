@@ -46,7 +46,7 @@ async function newKey(body: object): Promise<{ id: string; key: string }> {
 }
 
 describe('every call is on record', () => {
-  it('with its tags, models, tokens of each kind, cost and times', async () => {
+  it('a call’s record has its tags, models, tokens of each kind, cost and times', async () => {
     gateway.fakes.openai.reply({ text: 'Hello', usage: { input: 1000, cached: 400, output: 100, reasoning: 60 } });
     const response = await gateway.post(chat, hello(), {
       'x-client-id': 'acme',
@@ -87,7 +87,7 @@ describe('every call is on record', () => {
     expect(row?.ttft_ms).toEqual(expect.any(Number));
   });
 
-  it('in a stream too, whose cost stands in a comment just before the last event', async () => {
+  it('a stream is recorded, and has its cost in a comment before the last event', async () => {
     gateway.fakes.openai.reply({ text: 'Hello', usage: { input: 10, output: 5 } });
     const text = await (await gateway.post(chat, hello({ stream: true }), { 'x-client-id': 'streamer' })).text();
     expect(text).toMatch(/\n\n: gateway \{"cost_usd":0\.000075\}\n\ndata: \[DONE\]\n\n$/);
@@ -97,7 +97,7 @@ describe('every call is on record', () => {
     ]);
   });
 
-  it('a provider that reports no usage is counted, and flagged', async () => {
+  it('an answer without usage is counted, and flagged', async () => {
     gateway.fakes.openai.reply(
       { text: 'Hello there, how are you?', usage: 'none' },
       { text: 'Hello there, how are you?', usage: 'none' },
@@ -122,7 +122,7 @@ describe('every call is on record', () => {
     expect(await rows('client_id=zero')).toMatchObject([{ estimated: false, cost_usd: 0 }]);
   });
 
-  it('a failed call is there, with every try, and costs nothing', async () => {
+  it('a failed call is recorded with every attempt, and costs nothing', async () => {
     for (const fake of [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini])
       fake.fault({ kind: 'status', status: 500 });
     await gateway.post(chat, hello(), { 'x-client-id': 'unlucky' });
@@ -131,7 +131,7 @@ describe('every call is on record', () => {
     ]);
   });
 
-  it('page by page, newest first, and by day', async () => {
+  it('records are listed page by page, newest first, and by day', async () => {
     for (let i = 0; i < 5; i++)
       await gateway.post(chat, hello(), { 'x-client-id': 'pages', 'x-execution-id': String(i) });
     const seen: unknown[] = [];
@@ -152,8 +152,8 @@ describe('every call is on record', () => {
   });
 });
 
-describe('a client that hangs up', () => {
-  it('from a stream before its first byte: the provider is stopped and the input is paid, by estimate', async () => {
+describe('a client that disconnects', () => {
+  it('pays the input by estimate before the first byte of a stream, and the provider is stopped', async () => {
     gateway.fakes.openai.fault({ kind: 'hang' });
     const stop = new AbortController();
     const call = fetch(gateway.url + chat, {
@@ -171,7 +171,7 @@ describe('a client that hangs up', () => {
       .toMatchObject({ status: 'cancelled', estimated: true, input_tokens: 1, output_tokens: 0 });
   });
 
-  it('before anything was asked of a provider: nothing is paid', async () => {
+  it('pays nothing before a provider is asked', async () => {
     const holder = await gateway.database.pool.connect();
     await holder.query('begin; lock table idempotent_answers');
     const stop = new AbortController();
@@ -199,7 +199,7 @@ describe('a client that hangs up', () => {
     expect(gateway.fakes.openai.requests).toHaveLength(0);
   });
 
-  it('mid-stream: of an answer longer than it was to be, what was asked for is paid', async () => {
+  it('pays no more than its ceiling in the middle of a longer stream', async () => {
     gateway.fakes.openai.reply({ text: 'word '.repeat(400), chunks: 400, chunkDelayMs: 1 });
     const stop = new AbortController();
     const response = await fetch(gateway.url + chat, {
@@ -215,7 +215,7 @@ describe('a client that hangs up', () => {
       .toMatchObject({ status: 'cancelled', estimated: true, output_tokens: 5 });
   });
 
-  it('mid-stream: what was produced is paid', async () => {
+  it('pays the answer so far in the middle of a stream', async () => {
     gateway.fakes.openai.reply({
       text: 'one two three four five six seven eight nine ten',
       chunks: 10,
@@ -239,7 +239,7 @@ describe('a client that hangs up', () => {
     expect(row?.output_tokens).toBeLessThan(10);
   });
 
-  it('after the last word: the exact usage is paid', async () => {
+  it('pays the exact usage after the last word', async () => {
     gateway.fakes.openai.reply({ text: 'done', usage: { input: 12, output: 34 }, chunkDelayMs: 100 });
     const stop = new AbortController();
     const response = await fetch(gateway.url + chat, {
@@ -310,7 +310,7 @@ describe.each([
     },
   );
 
-  it('whose provider says in its middle that it failed ends with an error event', async () => {
+  it('ends with an error event when its provider reports a failure in the middle', async () => {
     gateway.fakes.anthropic.reply({ text: 'one two three four', chunks: 4 });
     gateway.fakes.anthropic.fault({ kind: 'error-event', afterEvents: 5 });
     const sent = await text('claude-sonnet-4-6', 'error-event');
@@ -390,7 +390,7 @@ describe('tags', () => {
     expect(sent?.json.metadata).toEqual({ user_id: 'u1' });
   });
 
-  it('that are locked cannot be claimed to be others, and show their own calls only', async () => {
+  it('cannot be overridden where they are locked, and then show their own calls only', async () => {
     const { key } = await newKey({ name: 'Acme', tags: { client_id: 'locked-acme' }, locked_tags: ['client_id'] });
     const bearer = { authorization: `Bearer ${key}` };
     for (const attempt of [
@@ -431,7 +431,7 @@ describe('keys', () => {
     await expect.poll(async () => (await gateway.get('/v1/me', bearer)).status, { timeout: 5000 }).toBe(401);
   });
 
-  it('do what their role allows, and make none stronger than themselves', async () => {
+  it('do what their role allows, and make no stronger key', async () => {
     const roles = Object.fromEntries(
       await Promise.all(
         (['member', 'viewer', 'caller'] as const).map(async (role) => [
@@ -456,7 +456,7 @@ describe('keys', () => {
     ).toBe(403);
   });
 
-  it('make none that outlive them or may call more often', async () => {
+  it('make no key that outlives them or may call more often', async () => {
     interface Made {
       expires_at: string | null;
       rate_limit: object | null;
@@ -484,7 +484,7 @@ describe('keys', () => {
     expect((await newKey({ name: 'Free' })) as unknown as Made).toMatchObject({ expires_at: null, rate_limit: null });
   });
 
-  it('of one workspace see nothing of another', async () => {
+  it('see nothing of another workspace', async () => {
     const made = await gateway.post(
       '/v1/workspaces',
       { name: 'Other' },
@@ -521,7 +521,7 @@ describe('test keys', () => {
     expect(await rows('client_id=rehearsal')).toEqual([]);
   });
 
-  it('change nothing that live calls go through: providers, connections, fallbacks', async () => {
+  it('cannot change providers, connections and fallbacks of live calls', async () => {
     const provider = { name: 'mine', kind: 'openai-compatible', base_url: 'https://llm.example/v1', api_key: 'k' };
     const made = await gateway.post('/v1/providers', provider);
     const { id } = (await made.json()) as { id: string };
@@ -548,7 +548,7 @@ describe('test keys', () => {
     expect((await gateway.send('DELETE', `/v1/providers/${id}`)).status).toBe(204);
   });
 
-  it('fill in schemas, call tools and fail when told to', async () => {
+  it('fill in schemas, call tools and fail on request', async () => {
     const bearer = { authorization: `Bearer ${testKey}` };
     const schema = {
       type: 'object',
@@ -583,7 +583,7 @@ describe('test keys', () => {
   });
 });
 
-it('a rehearsed embedding is as long as asked, within reason', async () => {
+it('get embeddings of the requested length, within bounds', async () => {
   const bearer = { authorization: `Bearer ${testKey}` };
   const ask = async (dimensions: number): Promise<number> => {
     const response = await gateway.post(
@@ -611,7 +611,7 @@ describe('an Idempotency-Key', () => {
     expect(gateway.fakes.openai.requests).toHaveLength(2);
   });
 
-  it('with another body is a conflict; while the first is under way, too', async () => {
+  it('is a conflict with another body, and while the first call still runs', async () => {
     const headers = { 'idempotency-key': 'shared' };
     await gateway.post(chat, hello(), headers);
     const other = await gateway.post(chat, hello({ temperature: 1 }), headers);
@@ -627,7 +627,7 @@ describe('an Idempotency-Key', () => {
     expect((await first).status).toBe(200);
   });
 
-  it('of a failed call may be used for the retry', async () => {
+  it('is free for the retry after a failed call', async () => {
     const headers = { 'idempotency-key': 'retry', 'x-gateway-fallback': 'none' };
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     expect((await gateway.post(chat, hello(), headers)).status).toBe(502);
@@ -644,7 +644,7 @@ describe('an Idempotency-Key', () => {
     expect(await again.text()).toContain('[DONE]');
   });
 
-  it('also makes a key once only', async () => {
+  it('makes a key once only', async () => {
     const headers = { 'idempotency-key': 'one-key' };
     const [a, b] = [
       await gateway.post('/v1/keys', { name: 'Once' }, headers),
@@ -655,7 +655,7 @@ describe('an Idempotency-Key', () => {
 });
 
 describe('a completion in the background', () => {
-  it('is answered at once, posted signed when it is there, and can be read', async () => {
+  it('is accepted at once, delivered with a signature, and can be read', async () => {
     const received: { headers: Record<string, string>; body: string }[] = [];
     const receiver = createServer((req, res) => {
       let body = '';
@@ -689,14 +689,14 @@ describe('a completion in the background', () => {
     receiver.close();
   });
 
-  it('needs somewhere to go', async () => {
+  it('needs a callback address', async () => {
     expect((await gateway.post(`${chat}/background`, hello())).status).toBe(400);
     expect((await gateway.post(`${chat}/background`, hello({ callback_url: 'javascript:alert(1)' }))).status).toBe(400);
   });
 });
 
-describe('a provider of one’s own', () => {
-  it('is any server that speaks OpenAI’s dialect, named in front of the model', async () => {
+describe('a provider of the workspace’s own', () => {
+  it('is any server that speaks OpenAI’s dialect, and its name precedes the model', async () => {
     const made = await gateway.post('/v1/providers', {
       name: 'local',
       kind: 'openai-compatible',
@@ -733,14 +733,14 @@ describe('a provider of one’s own', () => {
   });
 });
 
-it('`auto` says honestly why it chose what it chose', async () => {
+it('`auto` gives the true reason for its choice', async () => {
   const response = await gateway.post(chat, hello({ model: 'auto' }));
   expect(response.headers.get('x-gateway-model')).toBe('gpt-6-sol');
   expect(response.headers.get('x-gateway-route')).toBe('auto:balanced, default of the strong class');
   expect((await gateway.post(chat, hello({ model: 'auto:cost' }))).headers.get('x-gateway-model')).toBe('gpt-6-luna');
 });
 
-it('nothing secret was logged, stored in the clear, or answered', async () => {
+it('no secret is logged, stored in the clear, or answered', async () => {
   const canaries = ['sk-canary-openai-4711', 'sk-ant-api03-canary-4712', 'AIzaCanaryGemini4713', liveKey, testKey];
   const { rows: tables } = await gateway.database.pool.query(
     "select table_name from information_schema.tables where table_schema = 'public'",

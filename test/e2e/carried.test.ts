@@ -204,7 +204,7 @@ describe('names of tools', () => {
     },
   );
 
-  it('a name Claude takes goes to the GPT that stands in, in a form it takes', async () => {
+  it('are shortened for a fallback that takes no long names', async () => {
     const name = 'n'.repeat(100);
     gateway.fakes.anthropic.fault({ kind: 'status', status: 503 });
     const tools = [{ type: 'function', function: { name, parameters: { type: 'object', properties: {} } } }];
@@ -215,7 +215,7 @@ describe('names of tools', () => {
     expect(gateway.fakes.openai.requests).toHaveLength(1);
   });
 
-  it('two long names that begin alike stay two', async () => {
+  it('stay distinct where two long names begin alike', async () => {
     const names = [`${'a'.repeat(90)}_one`, `${'a'.repeat(90)}_two`];
     const tools = names.map((name) => ({ name, input_schema: { type: 'object', properties: {} } }));
     const request = { model: 'gpt-4o', max_tokens: 9, tools, messages: [{ role: 'user', content: 'x' }] };
@@ -297,7 +297,7 @@ describe('numbers', () => {
   );
 });
 
-describe('what a tool said', () => {
+describe('the text of a tool', () => {
   const result = '{"schema":{"$ref":"#/components/schemas/Fault"}}';
   it.each(pairs)('goes from $dialect to $vendor as text', async ({ dialect, vendor }) => {
     const { status, text } = await answered(
@@ -321,13 +321,13 @@ describe('half an emoji', () => {
     expect(sent).toContain('said \ufffd');
   });
 
-  it('in a key, and in upper case', async () => {
+  it('is replaced in a key, and in upper case', async () => {
     const body = `{"model":"gpt-4o","messages":[{"role":"user","content":"\\uD83C"}],"logit_bias":{"\\ud83c":1}}`;
     expect((await answered(body, 'chat')).status).toBe(200);
     expect(gateway.fakes.openai.requests[0]?.json.logit_bias).toEqual({ '\ufffd': 1 });
   });
 
-  it.each(translated)('cut in two by $vendor is whole for $dialect', async ({ dialect, vendor }) => {
+  it.each(translated)('is complete for $dialect where $vendor cuts it in two', async ({ dialect, vendor }) => {
     const pieces = ['Hi \ud83c', '\udf89!', ' and \ud83d', '\ude00\ud83c'];
     const bodies = {
       openai: sse(
@@ -446,7 +446,7 @@ describe('sound and documents by their address', () => {
     ['messages', 'gemini', document, geminis],
     ['messages', 'openai', document, file],
   ];
-  it.each(taken)('from %s to %s', async (dialect, vendor, part, sent) => {
+  it.each(taken)('are sent from %s to %s', async (dialect, vendor, part, sent) => {
     const { status, text } = await answered(say(dialect, models[vendor], part), dialect);
     expect([status, text]).toEqual([200, expect.anything()]);
     expect(fakeOf(vendor).requests[0]?.text).toContain(JSON.stringify(sent));
@@ -463,7 +463,7 @@ describe('sound and documents by their address', () => {
     },
   );
 
-  it.each(vendors)('a document of blocks is their text for %s', async (vendor) => {
+  it.each(vendors)('are their text for %s where a document has blocks', async (vendor) => {
     const content = [{ type: 'text', text: 'Inner words.' }];
     const { status } = await answered(
       say('messages', models[vendor], { type: 'document', source: { type: 'content', content } }),
@@ -487,7 +487,7 @@ describe('sound and documents by their address', () => {
     },
   );
 
-  it('a fallback that cannot hear is not asked', async () => {
+  it('are not sent to a fallback that takes no sound', async () => {
     gateway.fakes.gemini.fault({ kind: 'status', status: 500 });
     const body = { model: models.gemini, fallback_models: [models.anthropic, models.openai] };
     const messages = [{ role: 'user', content: [sound] }];
@@ -520,7 +520,7 @@ describe('some of the tools allowed', () => {
       (['anthropic', 'gemini'] as const).map((vendor) => ({ dialect, mode, vendor })),
     ),
   );
-  it.each(cases)('$dialect, $mode: $vendor calls no other', async ({ dialect, mode, vendor }) => {
+  it.each(cases)('limit the calls of $vendor in $dialect, with mode $mode', async ({ dialect, mode, vendor }) => {
     const { status } = await answered(JSON.stringify({ model: models[vendor], ...wish(dialect, mode) }), dialect);
     expect(status).toBe(200);
     const sent = fakeOf(vendor).requests[0]?.json as {
@@ -583,30 +583,33 @@ describe('a refusal', () => {
   const isTranslated = ({ title, dialect }: (typeof asked)[number]): boolean =>
     translated.some((pair) => pair.dialect === dialect && pair.vendor === plain[title]?.[0]);
 
-  it.each(asked.filter(isTranslated))('$title, is one in $dialect, plain and streamed', async ({ title, dialect }) => {
-    const [vendor, body] = plain[title] ?? ['openai', {}];
-    for (const stream of both) {
-      fakeOf(vendor).fault({
-        kind: 'body',
-        body: stream ? (streamed[title] ?? '') : JSON.stringify(body),
-        contentType: stream ? 'text/event-stream' : 'application/json',
-      });
-      const { status, text } = await answered(ask(dialect, models[vendor], { stream }), dialect);
-      expect(status).toBe(200);
-      const hasWords = !/without a word|of the answer/.test(title);
-      const isFiltered = title.includes('Gemini');
-      if (dialect === 'messages') expect(text).toContain('"stop_reason":"refusal"');
-      if (dialect === 'chat')
-        expect(text).toContain(`"finish_reason":"${hasWords && !isFiltered ? 'stop' : 'content_filter'}"`);
-      if (dialect === 'responses' && (isFiltered || !hasWords)) expect(text).toContain('"reason":"content_filter"');
-      if (hasWords && dialect === 'chat') expect(text).toMatch(/"refusal":"[^"]/);
-      if (hasWords && dialect === 'responses') expect(text).toMatch(/"type":"refusal","refusal":"[^"]/);
-    }
-  });
+  it.each(asked.filter(isTranslated))(
+    'stays a refusal in $dialect where it $title, plain and streamed',
+    async ({ title, dialect }) => {
+      const [vendor, body] = plain[title] ?? ['openai', {}];
+      for (const stream of both) {
+        fakeOf(vendor).fault({
+          kind: 'body',
+          body: stream ? (streamed[title] ?? '') : JSON.stringify(body),
+          contentType: stream ? 'text/event-stream' : 'application/json',
+        });
+        const { status, text } = await answered(ask(dialect, models[vendor], { stream }), dialect);
+        expect(status).toBe(200);
+        const hasWords = !/without a word|of the answer/.test(title);
+        const isFiltered = title.includes('Gemini');
+        if (dialect === 'messages') expect(text).toContain('"stop_reason":"refusal"');
+        if (dialect === 'chat')
+          expect(text).toContain(`"finish_reason":"${hasWords && !isFiltered ? 'stop' : 'content_filter'}"`);
+        if (dialect === 'responses' && (isFiltered || !hasWords)) expect(text).toContain('"reason":"content_filter"');
+        if (hasWords && dialect === 'chat') expect(text).toMatch(/"refusal":"[^"]/);
+        if (hasWords && dialect === 'responses') expect(text).toMatch(/"type":"refusal","refusal":"[^"]/);
+      }
+    },
+  );
 });
 
-describe('what Gemini leaves out', () => {
-  it('embeddings say how many tokens they read', async () => {
+describe('a field that Gemini leaves out', () => {
+  it('is the count of tokens of embeddings, which the gateway adds', async () => {
     const body = JSON.stringify({ model: 'gemini-embedding-001', input: 'How many tokens are these few words?' });
     const response = await gateway.post('/v1/embeddings', body);
     const answer = (await response.json()) as { usage: { prompt_tokens: number; total_tokens: number } };
@@ -614,31 +617,28 @@ describe('what Gemini leaves out', () => {
     expect(answer.usage.total_tokens).toBe(answer.usage.prompt_tokens);
   });
 
-  it.each(dialects)(
-    'an answer that names no model is of the one asked, and its calls have ids of their own: %s',
-    async (dialect) => {
-      const seen: string[] = [];
-      for (const stream of [false, true, false, true]) {
-        const body = {
-          candidates: [{ content: { parts: [{ functionCall: { name: 'get', args: {} } }] }, finishReason: 'STOP' }],
-        };
-        gateway.fakes.gemini.fault({
-          kind: 'body',
-          body: stream ? sse(body) : JSON.stringify(body),
-          contentType: stream ? 'text/event-stream' : 'application/json',
-        });
-        const { text, headers } = await answered(ask(dialect, models.gemini, { stream }), dialect);
-        expect(text).toContain(`"model":"${models.gemini}"`);
-        expect(headers.get('x-gateway-model')).toBe(models.gemini);
-        seen.push(/call_[0-9a-f]{24}/.exec(text)?.[0] ?? '');
-      }
-      expect(new Set(seen).size).toBe(4);
-    },
-  );
+  it.each(dialects)('is the model and the ids of calls, which the gateway adds: %s', async (dialect) => {
+    const seen: string[] = [];
+    for (const stream of [false, true, false, true]) {
+      const body = {
+        candidates: [{ content: { parts: [{ functionCall: { name: 'get', args: {} } }] }, finishReason: 'STOP' }],
+      };
+      gateway.fakes.gemini.fault({
+        kind: 'body',
+        body: stream ? sse(body) : JSON.stringify(body),
+        contentType: stream ? 'text/event-stream' : 'application/json',
+      });
+      const { text, headers } = await answered(ask(dialect, models.gemini, { stream }), dialect);
+      expect(text).toContain(`"model":"${models.gemini}"`);
+      expect(headers.get('x-gateway-model')).toBe(models.gemini);
+      seen.push(/call_[0-9a-f]{24}/.exec(text)?.[0] ?? '');
+    }
+    expect(new Set(seen).size).toBe(4);
+  });
 });
 
 describe('ids of calls', () => {
-  it.each(dialects)('that are too long for GPT still match their results: %s', async (dialect) => {
+  it.each(dialects)('still match their results where they are too long for GPT: %s', async (dialect) => {
     const id = `chatcmpl-tool-${'0123456789abcdef'.repeat(4)}`;
     const body = ask(dialect, models.openai, { history: { arguments: '{"id":1}', result: 'x' } }).replaceAll(
       'call_1',
@@ -803,7 +803,7 @@ describe('a call of a tool from a lenient server', () => {
     }
   });
 
-  it('of several choices in a stream the first is the answer', async () => {
+  it('is the first choice where a stream has several', async () => {
     const other = (index: number, content: string) => ({ ...head, choices: [{ index, delta: { content } }] });
     const body = sse(other(1, 'second'), other(0, 'first'), {
       ...head,
@@ -815,7 +815,7 @@ describe('a call of a tool from a lenient server', () => {
     expect(text).not.toContain('second');
   });
 
-  it.each(dialects)('two calls with one id get two: %s', async (dialect) => {
+  it.each(dialects)('gets an id of its own where two calls share one: %s', async (dialect) => {
     const calls = [{ a: 1 }, { a: 2 }].map((args) => ({ functionCall: { id: 'same', name: 'get', args } }));
     const whole = { candidates: [{ content: { parts: calls }, finishReason: 'STOP' }] };
     for (const stream of both) {

@@ -17,8 +17,8 @@ async function keyOf(body: object): Promise<Record<string, string>> {
   return { authorization: `Bearer ${key}` };
 }
 
-describe('how a client is billed', () => {
-  it('is kept field by field, and null empties a field', async () => {
+describe('the billing settings of a client', () => {
+  it('are kept field by field, and null empties a field', async () => {
     const billed = {
       name: 'Acme',
       markup_percent: 20,
@@ -45,12 +45,12 @@ describe('how a client is billed', () => {
     });
   });
 
-  it('changes whole when several change it at once', async () => {
+  it('change as a whole when several requests change them together', async () => {
     await Promise.all([set('many', { name: 'Many' }), set('many', { notes: 'n' }), set('many', { tax_id: 't' })]);
     expect(await json(gateway.get('/v1/clients/many'))).toMatchObject({ name: 'Many', notes: 'n', tax_id: 't' });
   });
 
-  it('has a currency of ISO 4217, with a rate of its own', async () => {
+  it('have a currency of ISO 4217, with an exchange rate', async () => {
     for (const currency of ['XXZ', 'ABC', 'DEM', 'XAU', 'XXX', 'eur', 'EURO'])
       expect(await set('rates', { currency, exchange_rate: 2 }, {}, 400)).toMatchObject({
         error: { code: 'invalid_request', param: 'currency' },
@@ -69,7 +69,7 @@ describe('how a client is billed', () => {
     expect(await set('rates', { currency: 'USD' })).toMatchObject({ currency: 'USD', exchange_rate: 1 });
   });
 
-  it('is set by the workspace: a key locked to the client changes how the client is addressed and nothing else', async () => {
+  it('are set by the workspace, and a key locked to the client changes its address only', async () => {
     await set('self', { markup_percent: 30, locked: true });
     const own = await keyOf({ name: 'k', role: 'member', tags: { client_id: 'self' }, locked_tags: ['client_id'] });
     for (const body of [{ locked: false }, { markup_percent: 0 }, { tax_percent: 0 }, { rate_limit: null }])
@@ -123,7 +123,7 @@ describe('a locked client', () => {
     expect(await json(gateway.get('/v1/budgets/check?client_id=late'))).toMatchObject({ allowed: true });
   });
 
-  it('has the background calls it had queued refused too', async () => {
+  it('has its queued background calls refused too', async () => {
     const { id } = await json<{ id: string }>(
       gateway.post(`${chat}/background`, hello({ callback_url: 'https://hooks.example/x' }), {
         'x-client-id': 'queued',

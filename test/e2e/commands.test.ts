@@ -15,7 +15,7 @@ mkdirSync(folder, { recursive: true });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the commands', () => {
-  it('are listed with a line each without one, with --help and with help', async () => {
+  it('are listed with a line each without arguments, with --help and with help', async () => {
     for (const args of [[], ['--help'], ['-h'], ['help']]) {
       const { code, out, err } = await runCommand(args);
       expect([code, err]).toEqual([0, '']);
@@ -29,7 +29,7 @@ describe('the commands', () => {
     expect([after.code, after.err]).toEqual([0, '']);
   });
 
-  it('each have a line of help, a longer one, and every option in it, on lines that fit a terminal', () => {
+  it('have a line of help, a longer text with every option, and lines that fit a terminal', () => {
     for (const command of commands) {
       const { name, summary, options } = command;
       const help = helpOf(command, inClone);
@@ -41,7 +41,7 @@ describe('the commands', () => {
     }
   });
 
-  it('exit 2 when they are unknown, with the one that was meant', async () => {
+  it('exit with 2 when they are unknown, and suggest the nearest one', async () => {
     const { code, out, err } = await runCommand(['verify-leger']);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain('Unknown command "verify-leger". Did you mean "verify-ledger"?');
@@ -82,7 +82,7 @@ describe('the commands', () => {
     },
   );
 
-  it('look at the data of --data-dir, over DATA_DIR', async () => {
+  it('use the data of --data-dir before DATA_DIR', async () => {
     const dataDir = join(folder, 'data');
     const made = await openDatabase({ databaseUrl: undefined, dataDir });
     await made.stop();
@@ -92,7 +92,7 @@ describe('the commands', () => {
     expect([code, out]).toEqual([0, 'Ledger OK: 0 budgets checked.\n']);
   });
 
-  it('are reached through npm, which keeps an option for itself that has no -- before it', async () => {
+  it('get their options through npm after --', async () => {
     const npm = (...args: string[]): Promise<Ended> =>
       runProgram('npm', ['run', '--silent', 'gateway', ...args], { cwd: root, env: { HOME: folder } });
     const list = await npm();

@@ -60,11 +60,11 @@ describe.runIf(compose.there)(`deploy/compose.yaml${leftOut}`, () => {
     });
   };
 
-  it('asks for what must be filled in, by name', () => {
+  it('asks by name for the settings that must be filled in', () => {
     expect(missing).toMatch(/POSTGRES_PASSWORD.*GATEWAY_SECRET|GATEWAY_SECRET.*POSTGRES_PASSWORD/s);
   });
 
-  it('gives the gateway settings that it takes', () => {
+  it('sets only variables that the gateway knows', () => {
     const config = readConfig(services.gateway.environment);
     expect(config.publicUrl).toBe('https://gateway.example.com');
     expect(config.databaseUrl).toBe('postgres://gateway:p4ss@postgres:5432/gateway');
@@ -74,14 +74,14 @@ describe.runIf(compose.there)(`deploy/compose.yaml${leftOut}`, () => {
       expect(shipped('Caddyfile', {})).toContain(`{$${name}:`);
   });
 
-  it('starts each when what it needs is healthy, and lets it end in peace', () => {
+  it('starts each service after its dependencies are healthy, and gives it time to stop', () => {
     expect(services.caddy.depends_on).toMatchObject({ gateway: { condition: 'service_healthy' } });
     expect(services.gateway.depends_on).toMatchObject({ postgres: { condition: 'service_healthy' } });
     expect(services.postgres.healthcheck?.test).toContain('pg_isready');
     expect(services.gateway.stop_grace_period).toBe('45s');
   });
 
-  it('keeps the database, the secret and the certificates in volumes, and shows Caddy alone to the world', () => {
+  it('keeps the database, the secret and the certificates in volumes, and publishes Caddy only', () => {
     const volumes = Object.values(services).flatMap((service) =>
       service.volumes.map(({ source, target }) => [source, target]),
     );

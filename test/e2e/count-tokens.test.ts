@@ -29,7 +29,7 @@ describe('count_tokens', () => {
     expect(gateway.fakes.gemini.requests).toHaveLength(0);
   });
 
-  it('is relayed to Anthropic for its own models, without what only the gateway reads', async () => {
+  it('is relayed to Anthropic for its own models, without the gateway’s own fields', async () => {
     const response = await gateway.post(
       path,
       {
@@ -47,7 +47,7 @@ describe('count_tokens', () => {
     expect(request?.headers['anthropic-beta']).toBe('some-beta');
   });
 
-  it("hands on Anthropic's refusal of the request", async () => {
+  it("passes on Anthropic's refusal of the request", async () => {
     const response = await gateway.post(path, { ...turn('claude-sonnet-4-5'), nonsense: 1 });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
@@ -70,7 +70,7 @@ describe('count_tokens', () => {
     expect((await gateway.post('/v1/messages', { ...turn('claude-sonnet-4-5'), max_tokens: 5 })).status).toBe(200);
   });
 
-  it('works with a test key, and asks nobody', async () => {
+  it('works with a test key, and asks no provider', async () => {
     const { input_tokens } = await client(testKey).messages.countTokens(turn('claude-sonnet-4-5'));
     expect(input_tokens).toBeGreaterThan(5);
     expect(gateway.fakes.anthropic.requests).toHaveLength(0);
@@ -122,7 +122,7 @@ describe('the first event of a message stream', () => {
     },
   );
 
-  it('never says 0, not even for a prompt of one word', async () => {
+  it('never has 0 tokens, also for a prompt of one word', async () => {
     gateway.fakes.openai.reply({ text: 'Hello', usage: 'none' });
     const stream = client().messages.stream({
       model: 'gpt-4o',
@@ -138,7 +138,7 @@ describe('the first event of a message stream', () => {
     expect(starts[0]).toBeGreaterThan(0);
   });
 
-  it('says in the sandbox what the call is billed for', async () => {
+  it('has the billed count in the sandbox', async () => {
     const { first, last } = await starts('gpt-4o', testKey);
     expect(first).toBe(last);
     expect(first).toBeGreaterThan(0);

@@ -35,7 +35,7 @@ async function records(client: string): Promise<{ status: string; input: number;
 }
 
 describe('while the database is away', () => {
-  it('nothing is let through unrecorded, what was under way is not called finished, and afterwards nothing is missing', {
+  it('no call is admitted unrecorded, no running call is called finished, and afterwards none is missing', {
     timeout: 60_000,
   }, async () => {
     expect((await call()).status).toBe(200);
@@ -79,7 +79,7 @@ describe('the embedded Postgres, killed as by a machine short of memory', () => 
     });
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-  it('is back within five seconds, with all it knew, every time', { timeout: 60_000 }, async () => {
+  it('is back within five seconds with all its data, every time', { timeout: 60_000 }, async () => {
     const process_ = await spawnGateway(env);
     const lock = join(runningConnection(dataDir)?.host ?? '', '.s.PGSQL.5432.lock');
     for (let kills = 1; kills <= 2; kills++) {

@@ -181,7 +181,7 @@ describe('under load with a budget, when Postgres', () => {
 });
 
 describe('when the clock jumps', () => {
-  it('a call belongs to the period of its moment; what was spent in another stays there', async () => {
+  it('a call counts in the period of its moment, and money of another period stays there', async () => {
     const { services } = gateway;
     const { now } = services;
     await json(

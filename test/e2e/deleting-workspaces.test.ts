@@ -94,7 +94,7 @@ async function tablesWith(id: string): Promise<string[]> {
   return [...new Set(found)].sort();
 }
 
-it('goes with everything in it, and its keys end at once; other workspaces stay as they are', async () => {
+it('a deleted workspace loses everything in it and its keys at once, and other workspaces stay', async () => {
   const gone = await used('Gone');
   const other = await used('Stays');
   const before = await tablesWith(other.id);
@@ -120,7 +120,7 @@ it('goes with everything in it, and its keys end at once; other workspaces stay 
   expect((await remove(gone.id)).status).toBe(204);
 }, 60_000);
 
-it('lets a call that is under way end, and keeps nothing of it', async () => {
+it('a deleted workspace finishes its running call, and keeps no trace of it', async () => {
   const workspace = await make('Busy');
   gateway.fakes.openai.fault({ kind: 'delay', ms: 1_500 });
   const call = gateway.post(chat, hello(), bearer(workspace.live_key));
@@ -134,7 +134,7 @@ it('lets a call that is under way end, and keeps nothing of it', async () => {
   }, 10_000);
 }, 30_000);
 
-it('is deleted again in a database that was restored from before', async () => {
+it('a deleted workspace is deleted again in a database restored from before', async () => {
   const workspace = await make('Restored');
   const { pool } = gateway.database;
   const { rows } = await pool.query('select * from workspaces where id = $1', [workspace.id]);
@@ -147,7 +147,7 @@ it('is deleted again in a database that was restored from before', async () => {
   expect(await tablesWith(workspace.id)).toEqual(['erased_workspaces']);
 });
 
-it('is for the operator only, for workspaces that there are, and not for the first one', async () => {
+it('deleting a workspace is for the operator only, and the first workspace stays', async () => {
   const workspace = await make('Mine');
   expect((await remove(workspace.id, bearer(workspace.live_key))).status).toBe(401);
   expect((await remove('ws_never')).status).toBe(404);

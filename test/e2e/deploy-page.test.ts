@@ -32,7 +32,7 @@ const others = new Set([
 ]);
 
 describe('docs/deploy.md', () => {
-  it('names files that are there; no file of deploy/ is without a word in the docs', () => {
+  it('names files that exist, and the docs mention every file of deploy/', () => {
     const linked = [...page.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) =>
       normalize(join('docs', path)),
     );
@@ -96,7 +96,7 @@ describe.runIf(tools.there)(`the files for platforms${tools.there ? '' : ` (left
     );
   };
 
-  it('ask /readyz, and leave more than the 30 seconds that a gateway takes to stop', () => {
+  it('ask /readyz, and give the gateway more than its 30 seconds to stop', () => {
     const [web] = parsed('render.yaml').services;
     const fly = parsed('fly.toml');
     const railway = parsed('railway.json').deploy;

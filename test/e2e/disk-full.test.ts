@@ -103,7 +103,7 @@ describe.skipIf(disk === undefined)('a disk without room (left out where no tmpf
     expect(gateway.child.exitCode).toBeNull();
   });
 
-  it('comes back as well when Postgres itself could not go on', { timeout: 120_000 }, async () => {
+  it('serves again where Postgres itself had to stop', { timeout: 120_000 }, async () => {
     const makeRoom = fill(folder);
     const own = new pg.Client(runningConnection(folder));
     own.on('error', () => {});

@@ -50,7 +50,7 @@ async function serving(answer: (path: string) => { status: number; body: string;
 }
 
 describe('doctor', () => {
-  it('says of a healthy gateway that all is well, one line a check, and exits 0', async () => {
+  it('prints ok for every check of a healthy gateway, and exits with 0', async () => {
     const { code, out } = await runCommand(['doctor'], { env: environment({ PUBLIC_URL: gateway.url }) });
     const lines = out.trimEnd().split('\n');
     expect(lines.at(-1)).toMatch(/^\d+ checks: \d+ ok, 0 warnings, 0 failures\.$/);
@@ -61,13 +61,13 @@ describe('doctor', () => {
     expect(code).toBe(0);
   }, 30_000);
 
-  it('lists what is wrong with the configuration, and exits 1', async () => {
+  it('lists the faults of the configuration, and exits with 1', async () => {
     const { code, out } = await runCommand(['doctor'], { env: { PORT: 'x', DATABASE_URL: 'mysql://a' }, cwd: folder });
     expect(code).toBe(1);
     expect(out).toMatch(/^fail {2}configuration {2}2 problems.*PORT: must be a number.*DATABASE_URL: must begin/s);
   });
 
-  it('looks at everything else when the database cannot be reached', async () => {
+  it('makes every other check when the database cannot be reached', async () => {
     const all = await findings({ DATABASE_URL: 'postgres://gateway@127.0.0.1:1/gateway' });
     expect(of(all, 'database')).toEqual([
       'fail DATABASE_URL: the database cannot be reached: nothing listens at its host and port.',
@@ -102,7 +102,7 @@ describe('doctor', () => {
     expect(out).not.toMatch(/sk-wrong-secret|sk-stored-secret/);
   }, 30_000);
 
-  it('tells a clock that is wrong, against the database’s and a provider’s', async () => {
+  it('reports a wrong clock, against the database’s and a provider’s', async () => {
     const ahead = await findings({}, () => Date.now() + 600_000);
     expect(of(ahead, 'clock')[0]).toMatch(/^fail This machine's clock is 600 s ahead of the database's\. .* NTP\.$/);
     const late = await serving(() => ({
@@ -118,7 +118,7 @@ describe('doctor', () => {
     ]);
   }, 30_000);
 
-  it('tells apart this gateway, another one, another program and a free port', async () => {
+  it('distinguishes this gateway, another one, another program and a free port', async () => {
     expect(of(await findings(), 'port')).toEqual([`ok This gateway answers at port ${new URL(gateway.url).port}.`]);
     const stranger = await serving(() => ({ status: 404, body: '' }));
     expect(of(await findings({ PORT: stranger.port }), 'port')).toEqual([
@@ -188,7 +188,7 @@ describe('doctor', () => {
     await gateway.database.pool.query("delete from schema_migrations where name = '999999_x.sql'");
   }, 30_000);
 
-  it('names a session with an old snapshot, a standby nobody waits for, and connections that run out', async () => {
+  it('names a session with an old snapshot, an asynchronous standby, and scarce connections', async () => {
     const health = {
       version: '18',
       connections: 96,
@@ -221,7 +221,7 @@ describe('doctor', () => {
 describe('a wrong clock', () => {
   afterEach(() => vi.useRealTimers());
 
-  it('is told in the log of a start', async () => {
+  it('is reported in the log of a start', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 90_000, shouldAdvanceTime: true });
     const wrong = await startTestGateway();
     await eventually(() =>

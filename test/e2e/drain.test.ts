@@ -71,7 +71,7 @@ it.each([
   },
 );
 
-it('so does one of a test key', async () => {
+it('a stream of a test key ends with an error event too', async () => {
   const body = { ...stream, model: 'gpt-4o', messages: [{ role: 'user', content: 'word '.repeat(2_000) }] };
   const response = await gateway.post('/v1/chat/completions', body, { authorization: `Bearer ${testKey}` });
   const [, rest] = await beginning(response, 'word');
@@ -80,7 +80,7 @@ it('so does one of a test key', async () => {
   expect(await records()).toMatchObject([{ status: 'failed', error_code: 'service_unavailable' }]);
 });
 
-it('one that has not begun is refused with 503, and its input is paid for', async () => {
+it('a stream that has not begun is refused with 503, and its input is paid', async () => {
   gateway.fakes.openai.fault({ kind: 'hang' });
   const asked = gateway.post('/v1/chat/completions', { ...stream, model: 'gpt-4o' }, { 'x-gateway-fallback': 'none' });
   await expect.poll(() => gateway.fakes.openai.requests.length).toBe(1);

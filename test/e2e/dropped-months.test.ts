@@ -89,7 +89,7 @@ afterAll(async () => {
 describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
   let before: unknown;
 
-  it('stays while a call of it is open, or a clock runs ahead', async () => {
+  it('stays while one of its calls is open, or a clock runs ahead', async () => {
     before = await shown();
     const { pool } = gateway.database;
     const months = await listMonths(pool);
@@ -111,7 +111,7 @@ describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
     ]);
   });
 
-  it('is dropped once, whoever does it, with one line in the log; newer months stay', async () => {
+  it('is dropped once among several processes, with one line in the log, and newer months stay', async () => {
     const { pool } = gateway.database;
     // The other two were dropped in the first try already: only the open one was left.
     await Promise.all([drop(), drop()]);
@@ -126,7 +126,7 @@ describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
     expect(tables).toContain(tableOf(monthOf(-1)));
   });
 
-  it('waits for sums that somebody else is making', async () => {
+  it('waits for sums that another process makes', async () => {
     const { pool } = gateway.database;
     await pool.query('select ensure_call_partitions($1::date, 0)', [monthOf(6)]);
     const summing = await pool.connect();
@@ -146,7 +146,7 @@ describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
     expect(await shown()).toEqual(before);
   });
 
-  it('lists none of its calls, whatever is asked', async () => {
+  it('lists none of its calls by any filter', async () => {
     for (const filter of ['', '&client_id=acme', `&execution_id=${nameOf(old)}`, '&status=succeeded&format=csv']) {
       const answer = await gateway.get(`/v1/usage/requests?${range()}${filter}`);
       expect(`${answer.status} ${await answer.text()}`).not.toContain('req_');
@@ -154,7 +154,7 @@ describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
     }
   });
 
-  it('leaves the ledger right', async () => {
+  it('leaves the ledger correct', async () => {
     expect((await run(['verify-ledger'])).out).toBe('Ledger OK: 4 budgets checked.\n');
   });
 
@@ -167,7 +167,7 @@ describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
     await json(gateway.post('/v1/invoices', { client_id: 'acme', period: nameOf(old) }), 409);
   });
 
-  it('is compared with the bill of a provider by its sums', async () => {
+  it('is compared with a provider’s bill by its sums', async () => {
     const file = join(folder, 'bill.csv');
     writeFileSync(file, 'model,input_tokens,output_tokens\ngpt-4o,1,1\n');
     const { out } = await run(['check-bill', '--provider', 'openai', '--month', nameOf(old), '--file', file]);
@@ -191,7 +191,7 @@ describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
 });
 
 describe('a month that is being dropped', () => {
-  it('holds up no call, though somebody reads calls all the while, and goes once they are done', async () => {
+  it('holds up no call while a reader of calls delays it, and is dropped afterwards', async () => {
     const { pool } = gateway.database;
     await pool.query('select ensure_call_partitions($1::date, 0)', [monthOf(2)]);
     const reader = await pool.connect();
@@ -221,8 +221,8 @@ describe('a month that is being dropped', () => {
   }, 30_000);
 });
 
-describe('a month that somebody else drops', () => {
-  it('breaks nothing: usage has its sums, the log and verify-ledger say in words what is gone', async () => {
+describe('a month that is dropped by hand', () => {
+  it('keeps its sums in usage, and the log and verify-ledger name it', async () => {
     const { pool } = gateway.database;
     const month = monthOf(1);
     await pool.query('select ensure_call_partitions($1::date, 0)', [month]);

@@ -149,7 +149,7 @@ describe('a client that is erased', () => {
   let things: Awaited<ReturnType<typeof leaveTraces>>;
   let before: unknown;
 
-  it('was in many places before, and is afterwards in invoices only', async () => {
+  it('is in invoices only afterwards', async () => {
     things = await leaveTraces();
     before = await totals();
     const { pool } = gateway.database;
@@ -201,7 +201,7 @@ describe('a client that is erased', () => {
     );
   }, 60_000);
 
-  it('leaves the sums of the workspace as they were, and the ledger right', async () => {
+  it('leaves the sums of the workspace unchanged, and the ledger correct', async () => {
     expect(await totals()).toEqual(before);
     const { data } = await json<{ data: { client_id: string }[] }>(gateway.get('/v1/usage/clients?from=2020-01-01'));
     expect(data.map(({ client_id: id }) => id)).toEqual([
@@ -213,7 +213,7 @@ describe('a client that is erased', () => {
     expect(lines.at(-1)).toContain('Ledger OK');
   });
 
-  it('has no key, budget, setting or name any more, and still its invoices', async () => {
+  it('has no key, budget, setting or name any more, and keeps its invoices', async () => {
     await json(gateway.post(chat, hello(), { authorization: `Bearer ${things.key}` }), 401);
     await json(gateway.get(`/v1/budgets/${things.budget}`), 404);
     await json(gateway.get(path), 404);
@@ -226,11 +226,11 @@ describe('a client that is erased', () => {
     expect((await json<{ data: unknown[] }>(gateway.get(`/v1/invoices/preview?period=${month}`))).data).toEqual([]);
   });
 
-  it('is erased again without a fault', async () => {
+  it('can be erased again', async () => {
     expect((await gateway.send('DELETE', `${path}/data`)).status).toBe(204);
   });
 
-  it('is made anew by a call with its tag', async () => {
+  it('is made again by a call with its tag', async () => {
     await json(call());
     await eventually(async () =>
       expect(await json(gateway.get(path))).toMatchObject({ id: name, name, markup_percent: 0 }),
@@ -245,7 +245,7 @@ describe('a client that is erased', () => {
 });
 
 describe('a client that is set up again at once', () => {
-  it('keeps what it is given, while what was under way is still looked after', async () => {
+  it('keeps its new settings while old calls are still being erased', async () => {
     const id = 'phoenix';
     await json(gateway.post(chat, hello(), { 'x-client-id': id }));
     expect((await gateway.send('DELETE', `/v1/clients/${id}/data`)).status).toBe(204);
@@ -261,7 +261,7 @@ describe('a client that is set up again at once', () => {
 });
 
 describe('a client that is erased in test mode', () => {
-  it('keeps its live answers: what was made once is not made twice, and what is stored goes on', async () => {
+  it('keeps its live answers, so that no call is repeated and stored responses continue', async () => {
     const id = 'hippogriff';
     const fields = { name: 'Live', limit_usd: 5, scope: { client_id: id } };
     const once = (): Promise<Response> => gateway.post('/v1/budgets', fields, { 'idempotency-key': 'live, once' });
@@ -277,7 +277,7 @@ describe('a client that is erased in test mode', () => {
 });
 
 describe('a client whose name is a common word', () => {
-  it('takes nothing of another client with it: neither events, nor answers that a retry is to be given', async () => {
+  it('takes no events and no kept answers of another client with it', async () => {
     const common = ['type', 'content', 'budget'];
     const neighbour = { 'x-client-id': 'gryffin' };
     const fields = { name: 'Monthly', limit_usd: 0.000001, on_limit: 'notify', scope: { client_id: 'gryffin' } };
@@ -308,7 +308,7 @@ describe('a client whose name is a common word', () => {
 });
 
 describe('a client that is erased while it calls', () => {
-  it('has its calls ended properly, and they leave nothing of its name', async () => {
+  it('has its calls ended properly, without a trace of its name', async () => {
     const late = 'quidditch-late';
     gateway.fakes.openai.reply({ text: 'Late but whole.' }, { text: 'Late but whole.' });
     gateway.fakes.openai.fault({ kind: 'delay', ms: 2_000 }, { kind: 'delay', ms: 2_000 });
@@ -337,7 +337,7 @@ describe('a client that is erased while it calls', () => {
 });
 
 describe('a database that is restored from before', () => {
-  it('has the client erased again at the next start, which finds it by a hash', async () => {
+  it('erases the client again at the next start, by a hash', async () => {
     const { services } = gateway.gateway;
     const filed = readFileSync(join(services.dataDir, 'erased-clients.jsonl'), 'utf8');
     expect(filed).not.toContain('uidditch');

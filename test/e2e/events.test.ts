@@ -10,8 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-describe('events that nobody asked for by a call', () => {
-  it('a provider that fails is told down, with its error rate, and recovered when it answers again; each once', async () => {
+describe('events without a call', () => {
+  it('a failing provider raises provider.down once with its error rate, and provider.recovered once', async () => {
     gateway.fakes.openai.always({ kind: 'status', status: 500 });
     const own = { 'x-gateway-fallback': 'none' };
     for (let i = 0; i < 6; i++) await gateway.post(chat, hello(), own);
@@ -45,7 +45,7 @@ describe('events that nobody asked for by a call', () => {
     expect(lines.some((line) => line.includes('a provider answers again'))).toBe(true);
   });
 
-  it('a budget whose period has ended is told to begin anew, once, when something was spent of it', async () => {
+  it('a budget with spent money raises budget.reset once at the end of its period', async () => {
     const { id } = await json<{ id: string }>(
       gateway.post('/v1/budgets', { name: 'daily', limit_usd: 5, period: 'day', scope: { client_id: 'reset' } }),
       201,
@@ -69,7 +69,7 @@ describe('events that nobody asked for by a call', () => {
     expect(await eventsOf(gateway, '&type=budget.reset')).toHaveLength(1);
   });
 
-  it('a model that takes much longer than usual is told once an hour', async () => {
+  it('a model that takes much longer than usual raises latency.degraded once an hour', async () => {
     const insert = (count: number, ago: string, ms: number): Promise<unknown> =>
       gateway.database.pool.query(
         `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, dialect, streamed, model_requested, model, provider, ttft_ms)

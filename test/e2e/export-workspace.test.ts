@@ -82,7 +82,7 @@ async function taken(query = '', headers: Record<string, string> = {}): Promise<
 const rowsOf = (file: string | undefined): Record<string, unknown>[] => JSON.parse(file ?? '[]');
 const linesOf = (file: string | undefined): number => (file ?? '').trim().split('\r\n').length - 1;
 
-it('has all of the workspace, by files that programs and spreadsheets read, and no secret', async () => {
+it('an export has the whole workspace in files that programs and spreadsheets read, and no secret', async () => {
   const files = await taken();
   expect(Object.keys(files).sort()).toEqual([
     'auto.json',
@@ -120,7 +120,7 @@ it('has all of the workspace, by files that programs and spreadsheets read, and 
     expect(all).not.toContain(secret);
 });
 
-it('has one client alone, where one is asked for', async () => {
+it('an export of one client has that client only', async () => {
   const files = await taken('?client_id=acme');
   expect(rowsOf(files['clients.json'])).toMatchObject([{ id: 'acme', notes: 'acme notes' }]);
   expect(rowsOf(files['budgets.json']).map(({ name }) => name)).toEqual(['acme budget']);
@@ -130,7 +130,7 @@ it('has one client alone, where one is asked for', async () => {
   expect(Object.values(files).join('\n')).not.toContain('globex');
 });
 
-it('shows a key locked to a client that client, as the client sees itself, and nothing of another', async () => {
+it('an export by a key locked to a client has that client’s own view only', async () => {
   const { key } = await json<{ key: string }>(
     gateway.post('/v1/keys', { name: 'own', role: 'owner', tags: { client_id: 'acme' }, locked_tags: ['client_id'] }),
     201,
@@ -142,7 +142,7 @@ it('shows a key locked to a client that client, as the client sees itself, and n
   expect((await gateway.get('/v1/workspace/export?client_id=globex', bearer(key))).status).toBe(403);
 });
 
-it('is for owners; test data is exported with a test key', async () => {
+it('an export needs an owner’s key, and test data a test key', async () => {
   const { key } = await json<{ key: string }>(gateway.post('/v1/keys', { name: 'm', role: 'member' }), 201);
   expect((await gateway.get('/v1/workspace/export', bearer(key))).status).toBe(403);
   const files = await taken('', bearer(testKey));
@@ -150,7 +150,7 @@ it('is for owners; test data is exported with a test key', async () => {
   expect(rowsOf(files['clients.json']).map(({ id }) => id)).toEqual(['tested']);
 });
 
-it('cuts the connection where a file cannot be read to its end: half a ZIP is never taken for a whole one', async () => {
+it('an export that fails cuts the connection, so that no program opens half a ZIP', async () => {
   await gateway.database.pool.query('alter table invoices rename to invoices_away');
   try {
     const answer = gateway.get('/v1/workspace/export').then((response) => response.arrayBuffer());

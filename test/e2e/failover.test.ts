@@ -31,7 +31,7 @@ describe('a provider that fails is followed by the next', () => {
     ['an error under a 200', { kind: 'body', body: '{"error":{"message":"overloaded"}}' }],
     ['nonsense', { kind: 'body', body: '[1,2,3]' }],
   ];
-  it.each(faults)('after %s, plain', async (_name, fault) => {
+  it.each(faults)('is followed after %s, plain', async (_name, fault) => {
     gateway.fakes.openai.fault(fault);
     const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'));
     expect(response.status).toBe(200);
@@ -56,14 +56,14 @@ describe('a provider that fails is followed by the next', () => {
     },
   );
 
-  it('when nobody listens at its address', async () => {
+  it('is followed when its address refuses connections', async () => {
     await gateway.fakes.openai.stop();
     expect((await gateway.post('/v1/chat/completions', hello('gpt-4o-mini'))).headers.get('x-gateway-model')).toBe(
       'claude-haiku-4-5',
     );
   });
 
-  it('and the next one after that', async () => {
+  it('is followed by the third where the second fails too', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     gateway.fakes.anthropic.fault({ kind: 'status', status: 529 });
     const response = await gateway.post('/v1/messages', { ...hello('gpt-4o'), max_tokens: 50 });
@@ -73,7 +73,7 @@ describe('a provider that fails is followed by the next', () => {
 });
 
 describe('fallbacks are the caller’s to choose', () => {
-  it('and are asked for no longer an answer than they have, whatever the one asked for could say', async () => {
+  it('get a ceiling that their model can answer', async () => {
     gateway.fakes.anthropic.fault({ kind: 'status', status: 529 });
     const asked = hello('claude-sonnet-4-5', { max_tokens: 32_000 });
     const response = await gateway.post('/v1/chat/completions', asked, { 'x-gateway-fallback': 'gpt-4o' });
@@ -81,7 +81,7 @@ describe('fallbacks are the caller’s to choose', () => {
     expect(gateway.fakes.openai.requests.map(({ json }) => json.max_tokens)).toEqual([16_384]);
   });
 
-  it('by header', async () => {
+  it('are chosen by header', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     const response = await gateway.post('/v1/chat/completions', hello('gpt-4o'), {
       'x-gateway-fallback': 'gemini-3.5-flash-lite, claude-haiku-4-5',
@@ -89,7 +89,7 @@ describe('fallbacks are the caller’s to choose', () => {
     expect(response.headers.get('x-gateway-model')).toBe('gemini-3.5-flash-lite');
   });
 
-  it('by body, which no provider gets to see', async () => {
+  it('are chosen in the body, in a field that reaches no provider', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     const response = await gateway.post(
       '/v1/chat/completions',
@@ -99,7 +99,7 @@ describe('fallbacks are the caller’s to choose', () => {
     expect(gateway.fakes.openai.requests.map(({ json }) => json.fallback_models)).toEqual([undefined, undefined]);
   });
 
-  it('or none, and then the only failure is told as it is', async () => {
+  it('are switched off by none, and the failure is answered as it is', async () => {
     gateway.fakes.openai.fault(
       { kind: 'status', status: 500 },
       { kind: 'hang' },
@@ -125,7 +125,7 @@ describe('fallbacks are the caller’s to choose', () => {
     expect(gateway.fakes.openai.requests).toHaveLength(asked);
   });
 
-  it('or the workspace’s', async () => {
+  it('are the workspace’s where the call names none', async () => {
     expect((await gateway.get('/v1/fallbacks')).status).toBe(200);
     const put = await gateway.send('PUT', '/v1/fallbacks', { 'gpt-4o': ['gemini-3.8-flash'] });
     expect(put.status).toBe(200);
@@ -136,7 +136,7 @@ describe('fallbacks are the caller’s to choose', () => {
   });
 });
 
-it('a mistake of the caller comes back as that, and is not tried elsewhere', async () => {
+it('a caller’s mistake is answered as such, and is not tried elsewhere', async () => {
   gateway.fakes.openai.fault({
     kind: 'status',
     status: 400,
@@ -159,7 +159,7 @@ it('a mistake of the caller comes back as that, and is not tried elsewhere', asy
   expect(gateway.fakes.anthropic.requests).toHaveLength(0);
 });
 
-it('a refused key of ours is our fault, told without the provider’s words where nobody else may answer', async () => {
+it('a refused key of the gateway is the gateway’s fault, and its error hides the provider’s words', async () => {
   gateway.fakes.openai.fault({
     kind: 'status',
     status: 401,
@@ -174,7 +174,7 @@ it('a refused key of ours is our fault, told without the provider’s words wher
   expect(text).not.toMatch(/canary|Incorrect/);
 });
 
-it('five failures in a row put an account to rest, and its calls go elsewhere at once', async () => {
+it('five failures in a row open the circuit of an account, and its calls go elsewhere at once', async () => {
   gateway.fakes.openai.always({ kind: 'status', status: 500 });
   for (let i = 0; i < 5; i++) await gateway.post('/v1/chat/completions', hello('gpt-4o'));
   const asked = gateway.fakes.openai.requests.length;
@@ -191,7 +191,7 @@ it('five failures in a row put an account to rest, and its calls go elsewhere at
   ]);
 });
 
-it('when everything is dead, storms do not multiply: providers get hardly more tries than calls came', async () => {
+it('when every provider fails, providers get hardly more attempts than there are calls', async () => {
   for (const fake of [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini])
     fake.always({ kind: 'status', status: 500 });
   const calls = 200;
@@ -208,7 +208,7 @@ it('when everything is dead, storms do not multiply: providers get hardly more t
 });
 
 describe('an account whose streams break off', () => {
-  it('is put to rest as one that does not answer: five in a row, however well they began', async () => {
+  it('opens its circuit after five in a row, though the streams begin well', async () => {
     for (let i = 0; i < 5; i++) {
       gateway.fakes.openai.fault({ kind: 'cut', afterEvents: 3 });
       const broken = await gateway.post('/v1/chat/completions', hello('gpt-4o', { stream: true }));
@@ -221,7 +221,7 @@ describe('an account whose streams break off', () => {
   });
 });
 
-describe('an account that has rested', () => {
+describe('an account that has cooled down', () => {
   const asked = (): number => gateway.fakes.openai.requests.length;
   /** Fails five times in a row, asking for a second each time; who comes within it is not sent on. */
   async function rest(path: string, call: object): Promise<void> {
@@ -233,7 +233,7 @@ describe('an account that has rested', () => {
       );
   }
 
-  it('is tried by one embedding first, of many that come at once', async () => {
+  it('is tried by one of many concurrent embeddings', async () => {
     const text = { model: 'text-embedding-3-small', input: 'Hi' };
     await rest('/v1/embeddings', text);
     const before = asked();
@@ -246,7 +246,7 @@ describe('an account that has rested', () => {
     expect((await gateway.post('/v1/embeddings', text)).status).toBe(200);
   });
 
-  it('is tried by one call at a time, whoever hangs up that has waited since before', async () => {
+  it('is tried by one call at a time, also when waiting clients disconnect', async () => {
     await gateway.stop();
     gateway = await startTestGateway({ FIRST_BYTE_TIMEOUT_MS: '10000' });
     const call = hello('gpt-4o');

@@ -9,7 +9,7 @@ afterAll(() => gateway.stop());
 
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
-it('the address that a start prints opens in a browser: the page says how to begin, and its command works', async () => {
+it('the address that a start prints opens in a browser, and the command on its page works', async () => {
   const answer = await fetch(`${gateway.url}/`, { headers: browser });
   expect(answer.status).toBe(200);
   expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -24,7 +24,7 @@ it('the address that a start prints opens in a browser: the page says how to beg
   for (const link of links) expect((await fetch(`${gateway.url}${link}`)).status).toBe(200);
 });
 
-it('a program gets JSON there, with the addresses it may want', async () => {
+it('a program gets JSON with the gateway’s addresses there', async () => {
   for (const headers of [{}, { accept: 'application/json' }, { accept: '*/*' }]) {
     const answer = await fetch(`${gateway.url}/`, { headers });
     expect(answer.status).toBe(200);

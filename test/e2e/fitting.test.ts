@@ -21,7 +21,7 @@ const called = { toolCalls: [{ id: 'call_a', name: 'get_weather', arguments: { c
 const sent = () => gateway.fakes.openai.requests.map(({ path, json }) => [path.replace('/v1', ''), json] as const);
 const named = (response: Response) => response.headers.get('x-gateway-dropped-params');
 
-describe('a model gets what it takes, whatever its caller wrote', () => {
+describe('a call is fitted to its model', () => {
   it('a reasoning model gets its own ceiling and no temperature, and answers', async () => {
     const response = await gateway.post('/v1/chat/completions', {
       model: 'gpt-5.6-luna',
@@ -33,7 +33,7 @@ describe('a model gets what it takes, whatever its caller wrote', () => {
     expect(sent()).toEqual([['/chat/completions', { model: 'gpt-5.6-luna', max_completion_tokens: 2_000, messages }]]);
   });
 
-  it('in strict mode the call is refused instead, by the name of what would go', async () => {
+  it('strict mode refuses the call and names the parameter', async () => {
     const body = { model: 'gpt-5.5', max_tokens: 300, temperature: 0.2, messages };
     const response = await gateway.post('/v1/chat/completions', body, { 'x-gateway-strict': 'true' });
     expect([response.status, await response.json()]).toMatchObject([
@@ -43,13 +43,13 @@ describe('a model gets what it takes, whatever its caller wrote', () => {
     expect(sent()).toEqual([]);
   });
 
-  it('another name for the same thing is no loss, in strict mode either', async () => {
+  it('a renamed parameter is no loss, also in strict mode', async () => {
     const body = { model: 'gpt-5.5', max_tokens: 300, messages };
     const response = await gateway.post('/v1/chat/completions', body, { 'x-gateway-strict': 'true' });
     expect([response.status, named(response)]).toEqual([200, null]);
   });
 
-  it('a fallback of the same vendor is asked in its own words', async () => {
+  it('a fallback of the same vendor is fitted to its own model', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     const response = await gateway.post('/v1/chat/completions', {
       model: 'gpt-4o',
@@ -62,7 +62,7 @@ describe('a model gets what it takes, whatever its caller wrote', () => {
     expect(sent()[1]).toEqual(['/chat/completions', { model: 'gpt-5.5', max_completion_tokens: 50, messages }]);
   });
 
-  it('so is one that another vendor’s model falls back on', async () => {
+  it('a fallback of another vendor is fitted to its own model', async () => {
     gateway.fakes.gemini.fault({ kind: 'status', status: 503 });
     const response = await gateway.post('/v1/chat/completions', {
       model: 'gemini-3.5-flash',
@@ -89,7 +89,7 @@ describe('a model gets what it takes, whatever its caller wrote', () => {
     expect(named(response)).not.toBeNull();
   });
 
-  it('a response falls back from a model that thinks on one that does not', async () => {
+  it('a response falls back from a thinking model to one that does not think', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     const response = await gateway.post('/v1/responses', {
       model: 'gpt-5.5',
@@ -112,7 +112,7 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
   ];
   const script = { reasoning: 'Hm.', reasoningSignature: 'proof', text: 'Let me look.', ...called };
 
-  it('from messages with tools and thoughts, plain and streamed, and the next turn hands the thoughts back', async () => {
+  it('messages with tools and thoughts go there, plain and streamed, and the next turn returns the thoughts', async () => {
     gateway.fakes.openai.reply(script, script, { text: 'Sunny.' });
     const body = {
       model: 'gpt-5.6-terra',
@@ -154,7 +154,7 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
     ]);
   });
 
-  it('from chat with tools and an effort, plain and streamed, with usage', async () => {
+  it('chat with tools and an effort goes there, plain and streamed, with usage', async () => {
     const usage = { input: 11, output: 7, reasoning: 3 };
     gateway.fakes.openai.reply({ ...script, usage }, { ...script, usage });
     const body = { model: 'gpt-5.4', reasoning_effort: 'low' as const, tools, messages };
@@ -175,7 +175,7 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
     expect(sent().map(([path]) => path)).toEqual(['/responses', '/responses']);
   });
 
-  it('a chat that hands its reasoning details back hands the model its own thoughts', async () => {
+  it('a chat that returns its reasoning details gives the model its own thoughts', async () => {
     gateway.fakes.openai.reply(script, { text: 'Sunny.' });
     const body = { model: 'gpt-5.4', reasoning_effort: 'low' as const, tools };
     const first = await openai().chat.completions.create({ ...body, messages });
@@ -225,7 +225,7 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
     expect(sent()[0]?.[0]).toBe('/responses');
   });
 
-  it('a refusal and a cut answer are told as such', async () => {
+  it('a refusal and a cut answer are answered as such', async () => {
     gateway.fakes.openai.reply({ refusal: 'I will not.' }, { text: 'And so', finish: 'length' });
     const ask = async () =>
       (await (await gateway.post('/v1/chat/completions', { model: 'gpt-5.4-pro', messages })).json()) as object;
@@ -251,7 +251,7 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
     ]);
   });
 
-  it('tools only chat knows are refused by name, where the model is served there only', async () => {
+  it('tools of chat only are refused by name for models that are served there only', async () => {
     const body = { model: 'gpt-5.4-pro', tools: [{ type: 'custom', custom: { name: 'c' } }], messages };
     const response = await gateway.post('/v1/chat/completions', body);
     expect([response.status, await response.json()]).toMatchObject([
@@ -260,7 +260,7 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
     ]);
   });
 
-  it('what chat has and responses have not is named', async () => {
+  it('parameters of chat only are named', async () => {
     const body = { model: 'gpt-5.4-pro', seed: 4, stop: ['x'], logit_bias: { 1: 1 }, verbosity: 'low', messages };
     const response = await gateway.post('/v1/chat/completions', body);
     expect([response.status, named(response)?.split(', ').sort()]).toEqual([200, ['logit_bias', 'seed', 'stop']]);
@@ -268,7 +268,7 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
   });
 });
 
-describe('a test key sees what its vendor would not get', () => {
+describe('a test key sees the parameters that its vendor would not get', () => {
   const asked = (body: object, headers: Record<string, string> = {}) =>
     gateway.post('/v1/chat/completions', body, { authorization: `Bearer ${testKey}`, ...headers });
 

@@ -74,7 +74,7 @@ describe.runIf(tools.there)(`the Helm chart${tools.there ? '' : ` (left out: ${t
     rendered[at]?.objects.find((found) => found.kind === kind);
   const podOf = (at: number) => of(at, 'Deployment')?.spec.template.spec;
 
-  it('is what Kubernetes takes, with the values it comes with and with all others', () => {
+  it('is valid for Kubernetes, with its default values and with all others', () => {
     for (const at of [0, 1, 2]) expect(rendered[at]).toMatchObject({ faults: [] });
     expect(rendered[0]?.objects.map(({ kind }) => kind).sort()).toEqual([
       'Deployment',
@@ -92,7 +92,7 @@ describe.runIf(tools.there)(`the Helm chart${tools.there ? '' : ` (left out: ${t
     expect(rendered[1]?.unknown).toEqual(['ServiceMonitor']);
   });
 
-  it('gives the gateway variables that it knows, secrets by reference only, and no database but the given one', () => {
+  it('sets known variables only, secrets by reference, and the given database', () => {
     const [container] = podOf(1).containers;
     const given = Object.fromEntries(
       container.env
@@ -120,7 +120,7 @@ describe.runIf(tools.there)(`the Helm chart${tools.there ? '' : ` (left out: ${t
     expect(rendered.flatMap(({ objects = [] }) => objects).filter(({ kind }) => kind === 'Secret')).toEqual([]);
   });
 
-  it('shows the address that is known: what is given, the ingress, or the service', () => {
+  it('prints the address: the given one, the ingress, or the service', () => {
     const url = (at: number) =>
       podOf(at).containers[0].env.find(({ name }: { name: string }) => name === 'PUBLIC_URL').value;
     expect([url(0), url(1), url(2)]).toEqual([
@@ -145,7 +145,7 @@ describe.runIf(tools.there)(`the Helm chart${tools.there ? '' : ` (left out: ${t
     expect(of(0, 'PodDisruptionBudget')?.spec.maxUnavailable).toBe(1);
   });
 
-  it('runs as the image’s user, with nothing to write to but the data folder and /tmp', () => {
+  it('runs as the image’s user, and writes to the data folder and /tmp only', () => {
     const pod = podOf(0);
     const { runAsUser, runAsGroup, runAsNonRoot } = pod.securityContext;
     const user = /^USER (\S+)$/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))?.[1];
@@ -187,7 +187,7 @@ describe.runIf(tools.there)(`the Helm chart${tools.there ? '' : ` (left out: ${t
     }
   });
 
-  it('refuses values that cannot be right, and names them', () => {
+  it('refuses impossible values, and names them', () => {
     expect(rendered[4]?.error).toContain('terminationGracePeriodSeconds');
     expect(rendered[5]?.error).toContain('existingSecret');
     expect(rendered[6]?.error).toContain('publicUrl');

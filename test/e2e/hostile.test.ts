@@ -140,7 +140,7 @@ describe('a body that is too large gets its refusal, also a client that writes b
     expect(text.toLowerCase()).toContain('connection: close');
   });
 
-  it('one that never said how long it would be', async () => {
+  it('a body without a length gets its refusal', async () => {
     const { hostname, port } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);
     socket.write(headOf('/v1/chat/completions', testKey, 'Transfer-Encoding: chunked'));
@@ -153,7 +153,7 @@ describe('a body that is too large gets its refusal, also a client that writes b
   });
 
   const python = spawnSync('python3', ['--version']).status === 0;
-  it.runIf(python)('Python’s urllib', async () => {
+  it.runIf(python)('Python’s urllib reads its refusal', async () => {
     const script = `
 import json, sys, urllib.request, urllib.error
 body = b'{"model":"gpt-4o","messages":[{"role":"user","content":"' + b"a" * (21 * 1024 * 1024) + b'"}]}'
@@ -217,7 +217,7 @@ it('the bodies of one key are bounded together, before they are read', async () 
   }
 });
 
-it('a head that is sent by halves is waited for some ten seconds', { timeout: 30_000 }, async () => {
+it('a head that stays incomplete is refused after some ten seconds', { timeout: 30_000 }, async () => {
   const { hostname, port } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
   socket.write('POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-');
@@ -246,7 +246,7 @@ describe('nobody waits for a hostile request', () => {
     }
   });
 
-  it('nor for many of them at once, a live call included', async () => {
+  it('a live call is answered beside many of them', async () => {
     const worst = ['a picture of 19 MiB', 'words of 19 MiB', 'half characters', 'embeddings of 2,048 texts'];
     const chosen = hostileRequests.filter(({ name }) => worst.includes(name));
     const live = Buffer.from('{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}]}');
@@ -266,7 +266,7 @@ describe('nobody waits for a hostile request', () => {
   });
 });
 
-it('an answer too large to keep for its Idempotency-Key costs nothing twice and is said to be gone', async () => {
+it('an answer that is too large for its Idempotency-Key is refused at the repeat, at no cost', async () => {
   const embeddings: HostileRequest = {
     name: '',
     path: '/v1/embeddings',

@@ -74,7 +74,7 @@ describe('amounts of an invoice', () => {
 });
 
 describe('an invoice', () => {
-  it('has what bookkeepers need: seller, buyer, tax, due date, prefix, and the last day included', async () => {
+  it('has seller, buyer, tax, due date, prefix, and the last day included', async () => {
     await setWorkspace({
       name: 'North',
       billing: {
@@ -131,7 +131,7 @@ describe('an invoice', () => {
     await setWorkspace({ billing: { invoice_prefix: null, payment_terms_days: null } });
   });
 
-  it('ends, for people, with the last day of the month, by the workspace’s clock', async () => {
+  it('shows people the last day of the month, by the workspace’s clock', async () => {
     await setWorkspace({ timezone: 'Asia/Kathmandu' });
     await use('zoned', 1_000);
     // 30 September, 18:20 UTC is 1 October, 00:05 in Kathmandu.
@@ -149,7 +149,7 @@ describe('an invoice', () => {
     await setWorkspace({ timezone: 'UTC' });
   });
 
-  it('is not made of nothing, takes no number then, and names the invoice that covers the calls already', async () => {
+  it('is refused without calls, takes no number then, and names the invoice that covers the calls', async () => {
     const { billing } = await json<{ billing: { next_number: number } }>(gateway.get('/v1/workspace'));
     for (const more of [{ period: 'last_month' }, { period: thisMonth() }, { from: '2026-01-01', to: '2026-02-01' }])
       expect(await bill('nobody', more, 409)).toMatchObject({
@@ -169,7 +169,7 @@ describe('an invoice', () => {
       expect((await gateway.post('/v1/invoices', { client_id: 'covered', ...body })).status).toBe(400);
   });
 
-  it('goes on from the books kept before, and never back', async () => {
+  it('continues the numbers of earlier books, and never goes back', async () => {
     await setWorkspace({ billing: { next_number: 5_000 } });
     await use('numbered', 10_000);
     expect(await bill('numbered', { period: thisMonth() })).toMatchObject({ number: 5_000 });
@@ -183,7 +183,7 @@ describe('an invoice', () => {
       });
   });
 
-  it('is taken back by a note that is negative throughout, in its CSV too, without telling the client why', async () => {
+  it('is voided by a credit note that is negative throughout, and hides the reason from the client', async () => {
     await setClient('taken', { markup_percent: 50, tax_percent: 20 });
     gateway.fakes.openai.reply({ text: 'x', usage: { input: 1_000, output: 100_000 } });
     await json(gateway.post(chat, hello(), { 'x-client-id': 'taken' }));
@@ -216,7 +216,7 @@ describe('an invoice', () => {
 });
 
 describe('the link to an invoice', () => {
-  it('opens in a browser without a key, shows no cost, runs and loads nothing, and cannot be guessed', async () => {
+  it('opens in a browser without a key, shows no cost, runs no script, and cannot be guessed', async () => {
     await setWorkspace({ branding: { logo: 'https://cdn.north.example/logo.png', accent: '#0a7d4f' } });
     await setClient('linked', {
       name: '<script>alert(1)</script>',
@@ -250,7 +250,7 @@ describe('the link to an invoice', () => {
     await setWorkspace({ branding: { logo: null } });
   });
 
-  it('has a PDF with the same texts, its fonts in it, by key and by link', async () => {
+  it('has a PDF with the same texts and its fonts, by key and by link', async () => {
     await setWorkspace({ branding: { logo: png } });
     await setClient('paper', { name: '株式会社テスト Müller', currency: 'EUR', exchange_rate: 1, markup_percent: 12 });
     await use('paper', 250_000);
@@ -275,7 +275,7 @@ describe('the link to an invoice', () => {
     await setWorkspace({ branding: { logo: null } });
   });
 
-  it('says TEST across an invoice of test keys, whose numbers are their own', async () => {
+  it('shows TEST across an invoice of test keys, whose numbers are separate', async () => {
     const as = { authorization: `Bearer ${testKey}` };
     await json(
       gateway.post(
@@ -294,7 +294,7 @@ describe('the link to an invoice', () => {
   });
 });
 
-describe('all clients at once', () => {
+describe('an invoice run over all clients', () => {
   interface Row {
     client_id: string;
     status: string;
@@ -302,7 +302,7 @@ describe('all clients at once', () => {
     total: number;
   }
 
-  it('are previewed, billed, and billed no second time, however often and at once it is asked', async () => {
+  it('previews, bills, and bills nothing twice, with any number of concurrent runs', async () => {
     await setWorkspace({ timezone: 'UTC' });
     await gateway.database.pool.query(`select ensure_call_partitions('2025-03-01'::date, 1)`);
     await setClient('all-idle', { name: 'Idle' });

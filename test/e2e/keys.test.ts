@@ -21,13 +21,13 @@ describe('live and test keys', () => {
   const status = async (key: string): Promise<number> => (await gateway.get('/v1/me', bearer(key))).status;
 
   // A test key is pasted into scenarios and tickets; with another prefix it was the owner's live key.
-  it('of the first workspace work as they are given, and neither by the other’s prefix', async () => {
+  it('work as they are given, and not with the other’s prefix', async () => {
     expect([await status(liveKey), await status(testKey)]).toEqual([200, 200]);
     expect([await status(asTest(liveKey)), await status(asLive(testKey))]).toEqual([401, 401]);
     expect(gateway.gateway.firstKeys).toBeUndefined();
   });
 
-  it('of every further workspace are drawn apart', async () => {
+  it('are independent in every further workspace', async () => {
     const made = await json<{ live_key: string; test_key: string }>(
       gateway.post('/v1/workspaces', { name: 'Another' }, bearer(operatorKey)),
       201,
@@ -47,7 +47,7 @@ describe('the keys of a first start', () => {
   let gateway: TestGateway | undefined;
   afterEach(() => gateway?.stop());
 
-  it('are drawn where none is given', async () => {
+  it('are generated where none is given', async () => {
     gateway = await startTestGateway({ GATEWAY_BOOTSTRAP_KEY: '', GATEWAY_BOOTSTRAP_TEST_KEY: '' });
     const { liveKey: live = '', testKey: test = '' } = gateway.gateway.firstKeys ?? {};
     expect((await gateway.get('/v1/me', bearer(live))).status).toBe(200);
@@ -55,7 +55,7 @@ describe('the keys of a first start', () => {
     expect(asTest(live)).not.toBe(test);
   });
 
-  it('show the test key that is drawn beside a live key that is given, and that one only', async () => {
+  it('show only the generated test key beside a given live key', async () => {
     gateway = await startTestGateway({ GATEWAY_BOOTSTRAP_TEST_KEY: '' });
     const { firstKeys } = gateway.gateway;
     expect(firstKeys?.liveKey).toBeUndefined();

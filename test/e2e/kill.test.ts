@@ -58,7 +58,7 @@ async function callOn(gateway: GatewayProcess, caller: number, heard: Heard[]): 
 }
 
 describe('kill -9 in the middle of load', () => {
-  it(`${rounds} times: whole answers are on record with their exact usage, begun ones are on record, none twice`, {
+  it(`${rounds} times: complete answers are on record with their exact usage, begun ones are on record, none twice`, {
     timeout: 240_000,
   }, async () => {
     const env = gatewayEnv(fakes, database.url, dataDir);
@@ -105,7 +105,7 @@ describe('kill -9 in the middle of load', () => {
 });
 
 describe('SIGTERM', () => {
-  it('finishes what is in flight, writes it down and exits 0, also when whoever started it is gone', {
+  it('finishes running calls, records them and exits with 0, also when the starting process is gone', {
     timeout: 60_000,
   }, async () => {
     fakes.reset();
@@ -121,7 +121,7 @@ describe('SIGTERM', () => {
     expect(rows).toEqual([{ status: 'succeeded' }]);
   });
 
-  it('is one wish, however often it arrives at once: one to the whole process group comes from the launcher too', {
+  it('counts once when it arrives several times together', {
     timeout: 60_000,
   }, async () => {
     fakes.reset();
@@ -135,7 +135,7 @@ describe('SIGTERM', () => {
     expect(await exit).toBe(0);
   });
 
-  it('asked for again by somebody who has waited stops at once', { timeout: 60_000 }, async () => {
+  it('stops at once when it is sent again later', { timeout: 60_000 }, async () => {
     fakes.reset();
     const gateway = await spawnGateway(gatewayEnv(fakes, database.url, dataDir));
     fakes.openai.reply({ text: 'word '.repeat(60), chunks: 60, chunkDelayMs: 100 });

@@ -33,8 +33,8 @@ const lockOn = (on: { platform: string; arch: string }, text = pnpmLock): Map<st
   return new Map(Object.entries(packages as unknown as Record<string, Locked>));
 };
 
-describe('what npm start installs', () => {
-  it('is a tree in which every package finds exactly the versions that pnpm-lock.yaml gives it', () => {
+describe('the installation of npm start', () => {
+  it('gives every package exactly the versions of pnpm-lock.yaml', () => {
     const lock = lockOn(linux);
     const faults: string[] = [];
     for (const [path, { dependencies = {}, optionalDependencies = {} }] of lock) {
@@ -52,7 +52,7 @@ describe('what npm start installs', () => {
         expect([name, lock.get(`node_modules/${name}`)?.version]).toEqual([name, version]);
   });
 
-  it('is nothing of the tests and the integrations, and the Postgres of this machine alone', () => {
+  it('has no package of tests and integrations, and the Postgres of this machine only', () => {
     const names = [...lockOn(linux).keys()];
     for (const foreign of ['vitest', 'typescript', 'n8n-workflow', 'zapier-platform-core', 'node', '@biomejs/biome'])
       expect(names).not.toContain(`node_modules/${foreign}`);
@@ -72,7 +72,7 @@ describe('what npm start installs', () => {
     expect(nodePackages.map(({ integrity }) => integrity.slice(0, 7))).toEqual(nodePackages.map(() => 'sha512-'));
   });
 
-  it('is refused while pnpm-lock.yaml and package.json differ, with the command that helps', () => {
+  it('is refused while pnpm-lock.yaml and package.json differ, and names the command that helps', () => {
     const gateway = { ...manifests.gateway, dependencies: { ...manifests.gateway.dependencies, zod: '4.0.0' } };
     expect(() => productionLock(pnpmLock, { name: 'x', manifests: { ...manifests, gateway }, on: linux })).toThrow(
       'pnpm-lock.yaml does not match gateway/package.json (zod). Run: npx pnpm install --no-frozen-lockfile',
@@ -109,7 +109,7 @@ describe('what npm start installs', () => {
 });
 
 describe.skipIf(!canBeCloned)(
-  `an installation that cannot be${canBeCloned ? '' : ' (left out: no git history here)'}`,
+  `an installation that fails${canBeCloned ? '' : ' (left out: no git history here)'}`,
   () => {
     let place: FreshPlace;
     const asRoot = process.getuid?.() === 0;
@@ -137,14 +137,14 @@ describe.skipIf(!canBeCloned)(
         },
       );
 
-    it('says that the registry cannot be reached and what to do, and leaves nothing behind', async () => {
+    it('reports an unreachable registry and what to do, and leaves nothing behind', async () => {
       const start = place.run('npm', ['start'], { PORT: '0' });
       expect(await start.ended).toBe(1);
       expect(start.printed()).toContain('The npm registry cannot be reached. Check the connection');
       expect(leftovers()).toEqual([]);
     }, 60_000);
 
-    it('stops when it is told to, and leaves nothing behind', async () => {
+    it('stops at a signal, and leaves nothing behind', async () => {
       // A registry that takes every request and never answers.
       const silent = createServer(() => {});
       await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -159,7 +159,7 @@ describe.skipIf(!canBeCloned)(
       silent.close();
     }, 60_000);
 
-    it.skipIf(!asRoot)(`says that it may not write to the folder${needsRoot}`, async () => {
+    it.skipIf(!asRoot)(`reports a folder that it may not write to${needsRoot}`, async () => {
       const { code, err } = await asNobody();
       expect(code).toBe(1);
       expect(err).toContain('A file may not be written. If another user installed here before');
@@ -167,7 +167,7 @@ describe.skipIf(!canBeCloned)(
     });
 
     it.skipIf(!asRoot)(
-      `goes on with a cache of its own where npm may not use the one in the home folder${needsRoot}`,
+      `uses a cache of its own where npm cannot use the one in the home folder${needsRoot}`,
       async () => {
         const cache = join(place.home, '.npm');
         mkdirSync(cache, { recursive: true });
@@ -208,7 +208,7 @@ describe.skipIf(!canBeCloned)(
       },
     );
 
-    it('is not begun by a Node that is too old: it gets a sentence', async () => {
+    it('is refused in a sentence by a Node that is too old', async () => {
       const bin = join(place.clone, 'gateway/bin/launch.js');
       const old = `Object.defineProperty(process.versions, 'node', { value: '18.20.8' }); import(${JSON.stringify(bin)});`;
       const { code, err } = await runProgram(process.execPath, ['-e', old, 'start']);

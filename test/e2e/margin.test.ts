@@ -61,7 +61,7 @@ describe('a client’s own key', () => {
     expect(stream).toContain(`: gateway {"cost_usd":${billed}`);
   });
 
-  it('gets the cost without a markup where the call names no client that has one', async () => {
+  it('gets the cost where the call’s client has no markup', async () => {
     const as = headersOf(await asKey({ role: 'caller' }));
     hundredTokens();
     const answer = await gateway.post(chat, hello({ max_tokens: 100 }), as);
@@ -102,7 +102,7 @@ describe('a client’s own key', () => {
     expect(await json(gateway.get('/v1/clients/acme'))).toMatchObject({ markup_percent: 20 });
   });
 
-  it('sees and sets its budgets in the dollars it is billed, and hears of them so', async () => {
+  it('sees, sets and gets alerts of its budgets in billed dollars', async () => {
     const as = headersOf(owner);
     await json(
       gateway.post('/v1/webhooks', { url: receiver.url, events: ['budget.exceeded', 'budget.threshold_reached'] }, as),
@@ -147,7 +147,7 @@ describe('a client’s own key', () => {
     expect((await gateway.send('DELETE', `/v1/budgets/${id}`)).status).toBe(204);
   });
 
-  it('reads billed amounts of an answer in the background, whoever asked for it', async () => {
+  it('reads billed amounts of every background answer', async () => {
     for (const asker of [headersOf(locked), { 'x-client-id': 'acme' }]) {
       hundredTokens();
       const { id } = await json<{ id: string }>(
@@ -191,7 +191,7 @@ describe('a client’s own key', () => {
     expect(list).not.toContain(`"cost_usd":${real}`);
   });
 
-  it('sets and reads the limits of its scenarios, and reads prices of models, in the dollars it is billed', async () => {
+  it('sets and reads limits of its scenarios, and prices of models, in billed dollars', async () => {
     const as = headersOf(owner);
     const limits = '/v1/scenarios/priced/limits';
     await json(gateway.post(chat, hello(), { 'x-client-id': 'acme', 'x-scenario-id': 'priced' }));
@@ -208,7 +208,7 @@ describe('a client’s own key', () => {
     }
   });
 
-  it('gets no price that a server in between tells in its answer', async () => {
+  it('gets no price that a server adds to its answer', async () => {
     const models = [{ id: 'm1', input_usd_per_mtok: 1, output_usd_per_mtok: 10 }];
     const account = { base_url: gateway.fakes.openai.baseUrl, api_key: 'sk-canary-openai-4711' };
     await json(gateway.post('/v1/providers', { name: 'router', kind: 'openai-compatible', ...account, models }), 201);
@@ -240,7 +240,7 @@ describe('a client’s own key', () => {
     expect(await (await gateway.get(`${chat}/background/${id}`, headersOf(owner))).text()).not.toContain('0.4242');
   });
 
-  it('sees no amounts of a scenario that any client may use', async () => {
+  it('sees no amounts of a scenario that other clients may use', async () => {
     const as = headersOf(await asKey({ role: 'caller', tags: { scenario_id: 's1' }, locked_tags: ['scenario_id'] }));
     hundredTokens();
     await json(gateway.post(chat, hello({ max_tokens: 100 }), { ...as, 'x-client-id': 'acme' }));

@@ -22,7 +22,7 @@ async function sample(series: string): Promise<number> {
 const promtool = spawnSync('promtool', ['--version']).error === undefined;
 
 describe('GET /metrics', () => {
-  it('shows database, journal, disk, webhooks and what runs', async () => {
+  it('shows database, journal, disk, webhooks and version', async () => {
     expect(await sample('gateway_database_up')).toBe(1);
     expect(await sample('gateway_database_ping_seconds')).toBeGreaterThan(0);
     expect(await sample('gateway_journal_available')).toBe(1);
@@ -40,7 +40,7 @@ describe('GET /metrics', () => {
     expect(await sample('gateway_nodejs_eventloop_lag_p99_seconds')).toBeGreaterThan(0);
   });
 
-  it('adds up over several processes, each metric as it says', async () => {
+  it('adds up several processes, each metric by its kind', async () => {
     const one = await gateway.gateway.services.metrics.snapshot();
     const text = await joinRegistries([one, structuredClone(one)]).metrics();
     expect(text).toContain('gateway_database_up 1');
@@ -72,7 +72,7 @@ describe('calls', () => {
     expect(await sample('gateway_journal_batch_seconds_count')).toBeGreaterThan(0);
   });
 
-  it('that fail are counted by status, and each failed attempt by its reason', async () => {
+  it('are counted by status when they fail, and each failed attempt by its reason', async () => {
     gateway.fakes.openai.always({ kind: 'status', status: 500 });
     await json(gateway.post(chat, hello(), { 'x-gateway-fallback': 'none' }), 502);
     await eventually(async () => expect(await sample(`gateway_calls_total{${openAi},status="failed"}`)).toBe(1));
@@ -80,7 +80,7 @@ describe('calls', () => {
     expect(await sample(`gateway_http_requests_total{endpoint="${chat}",status="502"}`)).toBe(1);
   });
 
-  it('that are refused are counted by code and are no calls', async () => {
+  it('are counted as refusals by code when they are refused', async () => {
     const before = await sample(`gateway_calls_total{${openAi},status="succeeded"}`);
     await json(gateway.post(chat, hello(), { authorization: 'Bearer gw_live_00000000000000000000' }), 401);
     await json(gateway.post(chat, hello({ model: 'nobody-knows' })), 404);
@@ -89,14 +89,14 @@ describe('calls', () => {
     expect(await sample(`gateway_calls_total{${openAi},status="succeeded"}`)).toBe(before);
   });
 
-  it('of test keys are told apart: their provider is the sandbox', async () => {
+  it('of test keys have the provider sandbox', async () => {
     await json(gateway.post(chat, hello(), { authorization: `Bearer ${testKey}` }));
     await eventually(async () =>
       expect(await sample('gateway_calls_total{provider="sandbox",model="gpt-4o",status="succeeded"}')).toBe(1),
     );
   });
 
-  it('make no series of the names that callers think up', async () => {
+  it('make no series of made-up names', async () => {
     const names = Array.from({ length: 20 }, (_, i) => `openai/made-up-${i}`);
     for (const model of names) await json(gateway.post(chat, hello({ model })));
     const own = {
@@ -141,7 +141,7 @@ describe('METRICS_TOKEN', () => {
   });
 });
 
-it.skipIf(!promtool)('all of it is what promtool accepts (left out without promtool)', async () => {
+it.skipIf(!promtool)('promtool accepts all metrics (left out without promtool)', async () => {
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: await scrape() });
   expect(`${stdout}${stderr}`).toBe('');
   expect(status).toBe(0);

@@ -97,7 +97,7 @@ describe('a retired model', () => {
     );
   });
 
-  it('is answered so in the sandbox, at the successor’s price', async () => {
+  it('is answered by its successor in the sandbox, at the successor’s price', async () => {
     const answer = await gateway.post(chat, hello('claude-3-5-sonnet-20241022'), test);
     expect(await json(answer)).toMatchObject({ model: 'claude-sonnet-5' });
     expect(answer.headers.get('x-gateway-route')).toBe(
@@ -107,7 +107,7 @@ describe('a retired model', () => {
     expect(answer.headers.get('x-gateway-cost-usd')).toBe(successor.headers.get('x-gateway-cost-usd'));
   });
 
-  it('falls under a budget at the successor’s price', async () => {
+  it('counts in a budget at the successor’s price', async () => {
     await json(gateway.post('/v1/budgets', { name: 'All', limit_usd: 1 }), 201);
     const check = async (model: string) =>
       (await json<{ affordable_tokens: number }>(gateway.get(`/v1/budgets/check?model=${model}&max_tokens=100`)))
@@ -128,7 +128,7 @@ describe('a retired model', () => {
     }
   });
 
-  it('that a server of one’s own serves is asked of that server', async () => {
+  it('is served by a server of the workspace that has it', async () => {
     await gateway.stop();
     gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
     await json(
@@ -164,34 +164,40 @@ describe('a provider that does not know a model', () => {
     gateway = await startTestGateway(Object.fromEntries(none.map(([, variable]) => [variable, ''])));
   }
 
-  it.each(classes)('%s: auto goes on to its next of the class, and asks no more', async (provider, first, next) => {
-    await only(provider);
-    for (const stream of [false, true]) {
-      gateway.fakes[provider].fault(...(stream ? [] : [unknownAt[provider](first)]));
-      const answer = await gateway.post(chat, hello('auto', { stream }));
-      expect(answer.headers.get('x-gateway-model')).toBe(next);
-      expect(answer.headers.get('x-gateway-attempts')).toBe(stream ? '1' : '2');
-      await answer.text();
-    }
-    expect(warnings()).toHaveLength(1);
-    expect(warnings()[0]).toContain(first);
-  });
+  it.each(classes)(
+    '%s: auto is followed by the vendor’s next model of the class, and no other',
+    async (provider, first, next) => {
+      await only(provider);
+      for (const stream of [false, true]) {
+        gateway.fakes[provider].fault(...(stream ? [] : [unknownAt[provider](first)]));
+        const answer = await gateway.post(chat, hello('auto', { stream }));
+        expect(answer.headers.get('x-gateway-model')).toBe(next);
+        expect(answer.headers.get('x-gateway-attempts')).toBe(stream ? '1' : '2');
+        await answer.text();
+      }
+      expect(warnings()).toHaveLength(1);
+      expect(warnings()[0]).toContain(first);
+    },
+  );
 
-  it.each(classes)('%s: a default fallback goes on to its next of the class', async (provider, first, next) => {
-    const [asked, down] =
-      provider === 'openai' ? (['claude-opus-5-5', 'anthropic'] as const) : (['gpt-4o', 'openai'] as const);
-    for (const other of ['openai', 'anthropic', 'gemini'] as const)
-      if (other !== provider) gateway.fakes[other].always({ kind: 'status', status: 500 });
-    gateway.fakes[provider].fault(unknownAt[provider](first));
-    const answer = await gateway.post(chat, hello(asked));
-    expect([down, answer.headers.get('x-gateway-provider'), answer.headers.get('x-gateway-model')]).toEqual([
-      down,
-      provider,
-      next,
-    ]);
-  });
+  it.each(classes)(
+    '%s: a default fallback is followed by the vendor’s next model of the class',
+    async (provider, first, next) => {
+      const [asked, down] =
+        provider === 'openai' ? (['claude-opus-5-5', 'anthropic'] as const) : (['gpt-4o', 'openai'] as const);
+      for (const other of ['openai', 'anthropic', 'gemini'] as const)
+        if (other !== provider) gateway.fakes[other].always({ kind: 'status', status: 500 });
+      gateway.fakes[provider].fault(unknownAt[provider](first));
+      const answer = await gateway.post(chat, hello(asked));
+      expect([down, answer.headers.get('x-gateway-provider'), answer.headers.get('x-gateway-model')]).toEqual([
+        down,
+        provider,
+        next,
+      ]);
+    },
+  );
 
-  it.each(classes)('%s: a listed fallback and a successor go on too', async (provider, first, next) => {
+  it.each(classes)('%s: a listed fallback and a successor are followed too', async (provider, first, next) => {
     const asked = provider === 'openai' ? 'claude-opus-5-5' : 'gpt-4o';
     gateway.fakes[provider === 'openai' ? 'anthropic' : 'openai'].fault({ kind: 'status', status: 500 });
     gateway.fakes[provider].fault(unknownAt[provider](first));
@@ -199,7 +205,7 @@ describe('a provider that does not know a model', () => {
     expect(listed.headers.get('x-gateway-model')).toBe(next);
   });
 
-  it.each(classes)('%s: it is the caller’s 404 where the caller named the model', async (provider, first) => {
+  it.each(classes)('%s: a model that the caller named is a 404', async (provider, first) => {
     gateway.fakes[provider].fault(unknownAt[provider](first));
     const answer = await gateway.post(chat, hello(first));
     const { error } = await json<{ error: { code: string; message: string } }>(answer, 404);
@@ -210,7 +216,7 @@ describe('a provider that does not know a model', () => {
     expect((await gateway.post(chat, hello(first))).headers.get('x-gateway-model')).toBe(first);
   });
 
-  it('nor serves it to this account: the next of the class answers too', async () => {
+  it('a model that this account may not use is followed by the next of the class', async () => {
     gateway.fakes.openai.fault({
       kind: 'status',
       status: 403,
@@ -227,7 +233,7 @@ describe('a provider that does not know a model', () => {
     expect(answer.headers.get('x-gateway-model')).toBe('gpt-5.6-terra');
   });
 
-  it('after the last of its class the other vendors answer', async () => {
+  it('the last model of the class is followed by the other vendors', async () => {
     const { openai } = gateway.fakes;
     for (const model of ['gpt-6-sol', 'gpt-5.6-terra', 'gpt-5.4']) openai.fault(unknownAt.openai(model));
     const answer = await gateway.post(chat, hello('auto'));
@@ -235,7 +241,7 @@ describe('a provider that does not know a model', () => {
     expect(answer.headers.get('x-gateway-attempts')).toBe('4');
   });
 
-  it('no vendor at all: the error names what was tried and what to do', async () => {
+  it('an error names every attempt and what to do where no vendor answers', async () => {
     await only('anthropic');
     gateway.fakes.anthropic.always(unknownAt.anthropic('claude-sonnet-5'));
     const { error } = await json<{ error: { code: string; message: string } }>(gateway.post(chat, hello('auto')), 404);
@@ -269,7 +275,7 @@ describe('the classes a workspace chooses', () => {
     expect(await modelOf('auto')).toBe('gpt-6-sol');
   });
 
-  it('are models there are, for chat', async () => {
+  it('must be known models for chat', async () => {
     for (const model of ['definitely-not-a-model', 'text-embedding-3-small', 'auto'])
       expect(
         await json(gateway.send('PUT', '/v1/routing/auto', { pool: [{ model, class: 'strong' }] }), 404),
@@ -312,11 +318,11 @@ describe('the list of models', () => {
     },
   );
 
-  it('tells of an embedding model, which is not one for chat', async () => {
+  it('describes an embedding model, which is not in the list for chat', async () => {
     expect(await json(gateway.get('/v1/models/text-embedding-3-small'))).toMatchObject({ provider: 'openai' });
   });
 
-  it('tells of a retired model what its successor costs', async () => {
+  it('shows the successor’s price for a retired model', async () => {
     for (const headers of [{}, test])
       expect(await json(gateway.get('/v1/models/claude-3-5-sonnet-20241022', headers))).toMatchObject({
         id: 'claude-3-5-sonnet-20241022',

@@ -95,7 +95,7 @@ describe("a vendor's own search", () => {
   });
 });
 
-describe('what multiplies a price', () => {
+describe('a parameter that multiplies the price', () => {
   it.each([
     ['service_tier', chat, { model: 'gpt-4o', messages: hi, service_tier: 'priority' }, 'openai'],
     ['service_tier', '/v1/responses', { model: 'gpt-4o', input: 'Hi', service_tier: 'priority' }, 'openai'],
@@ -115,7 +115,7 @@ describe('what multiplies a price', () => {
     expect(strict.status).toBe(400);
   });
 
-  it('is priced as the vendor says it served the call, and flagged', async () => {
+  it('is priced by the vendor’s report, and flagged', async () => {
     const usage = { raw: { input_tokens: 1000, output_tokens: 1000, speed: 'fast', inference_geo: 'us' } };
     gateway.fakes.anthropic.reply({ text: 'fast', usage });
     const body = { model: 'claude-opus-4-6', max_tokens: 2000, messages: hi, speed: 'fast' };
@@ -128,7 +128,7 @@ const frames = (...events: object[]): string => events.map((event) => `data: ${J
 const whole = (body: object) => ({ kind: 'body', body: JSON.stringify(body) }) as const;
 const streamed = (body: string) => ({ kind: 'body', body, contentType: 'text/event-stream' }) as const;
 
-describe('what OpenAI says of its answer beside the usage', () => {
+describe('usage that OpenAI reports outside of usage', () => {
   const output = [
     { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'a' } },
     { type: 'web_search_call', id: 'ws_2', status: 'completed', action: { type: 'search', query: 'b' } },
@@ -212,7 +212,7 @@ describe('what OpenAI says of its answer beside the usage', () => {
 
   // "like reasoning tokens, these tokens are still counted in the total completion tokens for purposes of billing" (OpenAI's API
   // reference, `rejected_prediction_tokens`).
-  it('rejected predictions are tokens of the answer, and are held', async () => {
+  it('has rejected predictions, which are held and paid', async () => {
     const prediction = { type: 'content', content: 'word '.repeat(7_500) };
     const body = { model: 'gpt-4o', max_tokens: 100, messages: hi, prediction };
     const limitTo = (name: string, limit_usd: number) =>
@@ -285,7 +285,7 @@ describe('sound', () => {
   });
 });
 
-describe('a search nobody knows the fee of', () => {
+describe('a search without a known fee', () => {
   it.each([
     'gpt-4o-search-preview',
     'gpt-4o-mini-search-preview',
@@ -322,8 +322,8 @@ describe('a search nobody knows the fee of', () => {
   });
 });
 
-describe('what one call may hold', () => {
-  it('is no more than the model can answer, and the holds of others are not an alarm', async () => {
+describe('the hold of one call', () => {
+  it('is no more than the model can answer, and holds of other calls raise no alert', async () => {
     const { id } = await json<{ id: string }>(
       gateway.post('/v1/budgets', { name: 'Shared', scope: { client_id: 'shared' }, limit_usd: 0.17 }),
       201,
@@ -340,7 +340,7 @@ describe('what one call may hold', () => {
     expect(await eventsOf(gateway, `&type=budget.exceeded&budget_id=${id}`)).toHaveLength(0);
   });
 
-  it('a refusal says what is left in two decimals', async () => {
+  it('shows in a refusal with two decimals', async () => {
     await json(gateway.post('/v1/budgets', { name: 'Acme', scope: { client_id: 'tiny' }, limit_usd: 0.00001 }), 201);
     const { error } = await json<{ error: { message: string } }>(
       gateway.post(chat, { model: 'gpt-4o', messages: hi }, { 'x-client-id': 'tiny' }),

@@ -15,8 +15,8 @@ afterAll(() => gateway.stop());
 
 const cases = notOffered.flatMap((one) => one.examples.map((example) => ({ example, ...one })));
 
-describe('what the gateway does not offer', () => {
-  it.each(cases)('$example is a 404 that says what to use instead', async ({ example, name, instead, anthropic }) => {
+describe('an endpoint that the gateway does not offer', () => {
+  it.each(cases)('answers 404 with the replacement: $example', async ({ example, name, instead, anthropic }) => {
     const [method = '', path = ''] = example.split(' ');
     const answer = await gateway.send(method, path, method === 'GET' ? undefined : { model: 'gpt-4o', prompt: 'Hi' });
     expect(answer.status).toBe(404);
@@ -52,7 +52,7 @@ describe('what the gateway does not offer', () => {
     expect(await records()).toEqual(before);
   });
 
-  it('is said to a client that opens a WebSocket', async () => {
+  it('is explained to a client that opens a WebSocket', async () => {
     const { hostname, port } = new URL(gateway.url);
     const headers = {
       connection: 'Upgrade',
@@ -73,7 +73,7 @@ describe('what the gateway does not offer', () => {
   });
 });
 
-describe('what stays as it is', () => {
+describe('unknown paths and methods', () => {
   it.each([
     ['GET', '/v1/sessions'],
     ['GET', '/v1/models/openai/gpt-4o'],
@@ -87,7 +87,7 @@ describe('what stays as it is', () => {
   });
 });
 
-describe("the vendors' own packages show the words", () => {
+describe("the vendors' own packages show the explanation", () => {
   it("OpenAI's", async () => {
     const client = new OpenAI({ apiKey: liveKey, baseURL: `${gateway.url}/v1` });
     const asked = client.completions.create({ model: 'gpt-4o', prompt: 'Hi' });

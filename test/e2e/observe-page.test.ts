@@ -34,7 +34,7 @@ afterAll(async () => {
 const inherited = /^gateway_(process|nodejs)_/;
 
 describe('docs/observe.md', () => {
-  it('lists every metric there is, of its type, and no other', () => {
+  it('lists exactly the metrics that exist, with their types', () => {
     const listed = [...page.matchAll(/^\| `(gateway_\w+)` +\| (\w+) +\|/gm)].map(([, name = '', type = '']) => [
       name,
       type,
@@ -81,7 +81,7 @@ describe('dashboards and alerts', () => {
     expect(named.filter((name) => !metrics.has(plain(name)))).toEqual([]);
   });
 
-  it('a dashboard is whole: every panel asks something, and no two lie on one place', () => {
+  it('every panel of a dashboard has a query and a place of its own', () => {
     for (const file of files.filter((name) => name.endsWith('.json'))) {
       const { panels } = JSON.parse(read(file)) as {
         panels: {

@@ -41,7 +41,7 @@ describe.skipIf(registry === undefined)(
       place.remove();
     });
 
-    it('has no link into the workspace, nothing to build at install, its licence and its guide, and publint has nothing to say', async () => {
+    it('has no link into the workspace, nothing to build, its licence and its guide, and passes publint', async () => {
       const folder = join(place.clone, 'node_modules/ai-gateway');
       const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
       expect(JSON.stringify(manifest)).not.toMatch(/workspace:|link:|file:/);
@@ -63,7 +63,7 @@ describe.skipIf(registry === undefined)(
       expect([await linted.ended, linted.printed()]).toEqual([0, expect.stringContaining('All good!')]);
     }, 60_000);
 
-    it('starts where it is told to, answers a call, writes an invoice as PDF, and stops with npx', async () => {
+    it('starts on its port and data folder, answers a call, writes an invoice as PDF, and stops with npx', async () => {
       const running = npx(['--port', '0', '--data-dir', join(place.clone, 'gateway-data')]);
       const { url } = await running.ready;
       const key = (mode: string): string => new RegExp(`${mode} {2}(gw_\\S+)`).exec(running.printed())?.[1] ?? '';
@@ -99,7 +99,7 @@ describe.skipIf(registry === undefined)(
       await untilGone(url);
     }, 60_000);
 
-    it('starts again with several workers, shows no key, and keeps what was there', async () => {
+    it('starts again with several workers, shows no key, and keeps its data', async () => {
       const running = npx(['start', '--port=0', '--data-dir', join(place.clone, 'gateway-data')], { WORKERS: '2' });
       const { url, seconds } = await running.ready;
       console.log(`npx from the tarball, second start: ready after ${seconds.toFixed(1)} s`);
@@ -131,7 +131,7 @@ describe.skipIf(registry === undefined)(
       expect(await run('verify-ledger', '--data-dir', join(place.clone, 'gateway-data'))).toMatchObject({ code: 0 });
     }, 60_000);
 
-    it('says what it needs to a Node that is too old', async () => {
+    it('names the Node it needs to one that is too old', async () => {
       const bin = join(place.clone, 'node_modules/ai-gateway/bin/ai-gateway.js');
       const old = `Object.defineProperty(process.versions, 'node', { value: '18.20.8' }); import(${JSON.stringify(bin)});`;
       const { code, err } = await runProgram(process.execPath, ['-e', old]);
@@ -144,7 +144,7 @@ describe.skipIf(registry === undefined)(
 );
 
 describe('the version', () => {
-  it('is one: of the package, of the workspace, and what the gateway says of itself', () => {
+  it('is the same in the package, in the workspace and in the gateway', () => {
     for (const path of ['package.json', 'gateway/package.json', 'shared/package.json'])
       expect([path, (JSON.parse(readFileSync(join(root, path), 'utf8')) as { version: string }).version]).toEqual([
         path,

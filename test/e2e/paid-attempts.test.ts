@@ -65,7 +65,7 @@ describe('an attempt whose request went out is paid for, up to its ceiling', () 
     ['half a JSON', { kind: 'body', body: '{"id":"chatcmpl-1","choi' }],
     ['an error under a 200', { kind: 'body', body: '{"error":{"message":"overloaded"}}' }],
   ];
-  it.each(faults)('after %s, plain', async (name, fault) => {
+  it.each(faults)('the attempt is paid after %s, plain', async (name, fault) => {
     gateway.fakes.openai.fault(fault);
     const client = `plain-${faults.findIndex(([other]) => other === name)}`;
     const response = await gateway.post(chat, hello({ max_tokens: 1000 }), {
@@ -98,7 +98,7 @@ describe('an attempt whose request went out is paid for, up to its ceiling', () 
     expect(await rowOf('halved')).toMatchObject({ status: 'failed', estimated: true, output_tokens: 1000 });
   });
 
-  it('usage that stands beside an error is believed', async () => {
+  it('usage beside an error is taken as reported', async () => {
     const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
     gateway.fakes.openai.fault({ kind: 'body', body: JSON.stringify({ error: { message: 'no' }, usage }) });
     await gateway.post(chat, hello({ max_tokens: 1000 }), { 'x-client-id': 'told', 'x-gateway-fallback': 'none' });
@@ -126,7 +126,7 @@ describe('an attempt whose request went out is paid for, up to its ceiling', () 
     expect(await rowOf('unreached')).toMatchObject({ status: 'failed', cost_usd: 0 });
   });
 
-  it.each(faults)('embeddings too, after %s', async (name, fault) => {
+  it.each(faults)('embeddings are paid after %s', async (name, fault) => {
     gateway.fakes.openai.fault(fault);
     const client = `embedded-${faults.findIndex(([other]) => other === name)}`;
     await gateway.post(
@@ -159,7 +159,7 @@ describe('the next candidate is held before it is asked', () => {
   const spentOf = async (id: string): Promise<number> =>
     (await json<{ spent_usd: number }>(gateway.get(`/v1/budgets/${id}`))).spent_usd;
 
-  it('and not asked where the first attempt has used the money up', async () => {
+  it('the next candidate is not asked where the first attempt has used the money up', async () => {
     const { id } = await budgetOf('poor', 0.0101);
     gateway.fakes.openai.fault({ kind: 'hang' });
     const response = await gateway.post(chat, hello({ max_tokens: 1000 }), {
@@ -171,7 +171,7 @@ describe('the next candidate is held before it is asked', () => {
     expect(await spentOf(id)).toBeLessThanOrEqual(0.0101);
   });
 
-  it('and on record, so that a process that dies settles both', async () => {
+  it('both attempts are on record, so that a dead process’s call is settled with both', async () => {
     const { id } = await budgetOf('mortal', 1);
     gateway.fakes.openai.fault({ kind: 'hang' });
     gateway.fakes.anthropic.fault({ kind: 'delay', ms: 800 });
@@ -193,7 +193,7 @@ describe('the next candidate is held before it is asked', () => {
     expect((await rowOf('mortal')).status).toBe('succeeded');
   });
 
-  it('and its answer is shortened to what is left', async () => {
+  it('the next answer is shortened to the remaining money', async () => {
     const { id } = await budgetOf('scant', 0.0125);
     gateway.fakes.openai.fault({ kind: 'hang' });
     gateway.fakes.anthropic.usually({ tokens: 1000 });
@@ -234,7 +234,7 @@ describe('a client that leaves', () => {
     expect(gateway.fakes[provider].requests[0]?.aborted).toBe(false);
   });
 
-  it('an embedding pays what it really costs', async () => {
+  it('pays the true cost of an embedding', async () => {
     gateway.fakes.openai.fault({ kind: 'delay', ms: 400 });
     await askAndLeave(
       '/v1/embeddings',
@@ -245,7 +245,7 @@ describe('a client that leaves', () => {
     expect(await rowOf('left-early')).toMatchObject({ status: 'cancelled', estimated: false });
   });
 
-  it('a plain call whose provider falls silent pays its ceiling, and nobody else is asked', async () => {
+  it('pays the ceiling of a plain call whose provider falls silent, and no other provider is asked', async () => {
     gateway.fakes.openai.fault({ kind: 'hang' });
     await askAndLeave(chat, hello({ max_tokens: 1000 }), 'left-silent', asked('openai'));
     expect(await rowOf('left-silent')).toMatchObject({ status: 'cancelled', estimated: true, output_tokens: 1000 });
@@ -277,7 +277,7 @@ describe('a client that leaves', () => {
     },
   );
 
-  it('a stream of a model that still thinks pays for the time it had', async () => {
+  it('pays the thinking time of a stream that has shown nothing', async () => {
     gateway.fakes.openai.fault({ kind: 'hang' });
     await askAndLeave(chat, hello({ model: 'o3', max_completion_tokens: 4000, stream: true }), 'thinking', async () => {
       await asked('openai')();
@@ -288,7 +288,7 @@ describe('a client that leaves', () => {
     expect(paid).toBeLessThan(1000);
   });
 
-  it('a stream of a model that still thinks pays no more than its ceiling', async () => {
+  it('pays no more than the ceiling for thinking', async () => {
     gateway.fakes.openai.fault({ kind: 'hang' });
     await askAndLeave(chat, hello({ model: 'o3', max_completion_tokens: 50, stream: true }), 'brief', async () => {
       await asked('openai')();
@@ -298,13 +298,13 @@ describe('a client that leaves', () => {
   });
 });
 
-describe('how long a provider is waited for', () => {
-  it('a plain answer may be silent for longer than a stream', async () => {
+describe('the time limit for a provider', () => {
+  it('is longer for a plain answer than for a stream', async () => {
     gateway.fakes.openai.fault({ kind: 'delay', ms: 1200 });
     expect((await gateway.post(chat, hello(), { 'x-gateway-fallback': 'none' })).status).toBe(200);
   });
 
-  it('a plain answer that trickles ends all the same', async () => {
+  it('ends a plain answer that trickles', async () => {
     gateway.fakes.openai.fault({ kind: 'trickle', everyMs: 100 });
     const response = await gateway.post(chat, hello({ max_tokens: 30 }), {
       'x-gateway-fallback': 'none',

@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 describe('private addresses that were stored while they were allowed', () => {
-  it('are reached no more once ALLOW_PRIVATE_NETWORK is off', async () => {
+  it('are not reached once ALLOW_PRIVATE_NETWORK is off', async () => {
     const [fakes, database] = [await startFakes(), await createTestDatabase()];
     const env = { ...gatewayEnv(fakes, database.url, dataFolder('private')), GATEWAY_SECRET: 'ab'.repeat(32) };
     const { port } = server.address() as AddressInfo;

@@ -81,7 +81,7 @@ const billed = (): number =>
   fakes.openai.book.reduce((sum, { input, output }) => sum + input * 2.5e-6 + output * 10e-6, 0);
 
 describe('three processes on one database', () => {
-  it('refuse the calls of a client as soon as one of them has locked it, and take them again', async () => {
+  it('refuse the calls of a client as soon as one process locks it, and accept them after the unlock', async () => {
     const call = (at: number): Promise<Response> => ask(at, chat, hello(), { 'x-client-id': 'lockable' });
     const lock = (locked: boolean): Promise<object> => json(ask(0, '/v1/clients/lockable', { locked }, {}, 'PUT'));
     for (const at of [0, 1, 2]) expect((await call(at)).status).toBe(200);
@@ -91,7 +91,7 @@ describe('three processes on one database', () => {
     for (const at of [0, 1, 2]) await eventually(async () => expect((await call(at)).status).toBe(200));
   });
 
-  it('keep one cap: 200 calls at once where ten fit, spread over all of them', async () => {
+  it('keep one cap over 200 concurrent calls where ten fit', async () => {
     const budget = await create({ limit_usd: 0.010025, scope: { client_id: 'rush' } });
     fakes.openai.usually({ tokens: 100 });
     // Each has leased some of it before the rush begins.
@@ -113,7 +113,7 @@ describe('three processes on one database', () => {
     expect(after.spent_usd).toBeGreaterThan(0.0085);
   });
 
-  it('shorten and refuse none of 300 calls at once to one of them where the budget has plenty', async () => {
+  it('shorten and refuse none of 300 concurrent calls where the budget has enough', async () => {
     const budget = await create({ limit_usd: 1_000, scope: { client_id: 'plenty' } });
     fakes.openai.usually({ tokens: 100 });
     const answers = await Promise.all(Array.from({ length: 300 }, () => one(0, 'plenty')));
@@ -121,7 +121,7 @@ describe('three processes on one database', () => {
     expect((await read(budget.id)).spent_usd).toBeCloseTo(300 * 0.0010025, 9);
   });
 
-  it('let a call wait for money that calls of another one hold and do not need', async () => {
+  it('make a call wait for money that another process holds and does not need', async () => {
     // A cent and a half each, for the stand-in that costs most, and a quarter of a cent is left; an answer costs 0.6 cents.
     const budget = await create({ limit_usd: 0.048, scope: { client_id: 'elsewhere' } });
     fakes.openai.usually({ tokens: 600 });
@@ -133,7 +133,7 @@ describe('three processes on one database', () => {
     expect((await read(budget.id)).spent_usd).toBeCloseTo(4 * 0.0060025, 9);
   });
 
-  it('hear at once of a raise, a lower limit, a pause and a revoked key', async () => {
+  it('learn at once of a raise, a lower limit, a pause and a revoked key', async () => {
     const budget = await create({ limit_usd: 0.0001, scope: { client_id: 'heard' } });
     const long = (at: number): Promise<Response> =>
       ask(at, chat, hello({ max_tokens: 300, messages: [{ role: 'user', content: 'word '.repeat(100) }] }), {
@@ -163,7 +163,7 @@ describe('three processes on one database', () => {
     expect(answers.filter((status) => status === 200)).toHaveLength(6);
   });
 
-  it('lose no cent when one is killed: its calls are settled, its money comes back, the books agree', async () => {
+  it('lose no cent when one is killed: its calls are settled, its leases return, and the books agree', async () => {
     const budget = await create({ limit_usd: 0.5, scope: { client_id: 'killed' } });
     fakes.openai.usually({ tokens: 50, chunks: 10, chunkDelayMs: 15 });
     let going = true;
@@ -206,7 +206,7 @@ describe('three processes on one database', () => {
     three.pop();
   }, 30_000);
 
-  it('hand back what they leased when they stop', async () => {
+  it('return their leases when they stop', async () => {
     const stopped = three.pop();
     expect(await stopped?.kill('SIGTERM')).toBe(0);
     const { rows } = await database.pool.query(

@@ -73,7 +73,7 @@ describe('a provider that refuses the gateway’s account', () => {
     }
   });
 
-  it('is followed by one that refused the account before, and answers now', async () => {
+  it('is followed by one that refused before and answers now', async () => {
     gateway.fakes.openai.always(badKey);
     for (let i = 0; i < 5; i++) expect((await gateway.post(chat, hello('gpt-4o'), none)).status).toBe(502);
     gateway.fakes.openai.always(undefined);
@@ -134,7 +134,7 @@ describe('a provider that refuses the gateway’s account', () => {
     },
   );
 
-  it('is told the operator by event, log and status, in the vendor’s words and without the key', async () => {
+  it('is reported to the operator by event, log and status, in the vendor’s words and without the key', async () => {
     gateway.fakes.openai.fault(badKey);
     await gateway.post(chat, hello('gpt-4o'));
     await eventually(async () => {
@@ -165,7 +165,7 @@ describe('a provider that refuses the gateway’s account', () => {
     expect(await eventsOf(gateway, '&type=provider.down')).toHaveLength(1);
   });
 
-  it('is passed over after five times, asked where nobody else may answer, and never said to be back shortly', async () => {
+  it('is passed over after five times, asked where no other candidate is left, and promises no quick return', async () => {
     gateway.fakes.openai.always(noQuota);
     for (let i = 0; i < 5; i++) await gateway.post(chat, hello('gpt-4o'));
     const passed = await gateway.post(chat, hello('gpt-4o'));
@@ -188,7 +188,7 @@ describe('a provider that refuses the gateway’s account', () => {
     expect((await gateway.post(chat, hello('gpt-4o'))).headers.get('x-gateway-provider')).toBe('openai');
   });
 
-  it('is 502 without a word of waiting where all do', async () => {
+  it('is 502 without Retry-After where every provider refuses', async () => {
     gateway.fakes.openai.always(badKey);
     gateway.fakes.anthropic.always(noCredit);
     const response = await gateway.post(chat, hello('gpt-4o'), { 'x-gateway-fallback': 'claude-sonnet-4-5' });
@@ -204,14 +204,14 @@ describe('a provider that refuses the gateway’s account', () => {
     expect(response.headers.get('x-should-retry')).toBe('false');
   });
 
-  it('and one that is busy: waiting helps, for as long as that one says', async () => {
+  it('is 503 with the busy provider’s Retry-After where another provider is busy', async () => {
     gateway.fakes.openai.fault(badKey);
     gateway.fakes.anthropic.fault({ kind: 'status', status: 529, headers: { 'retry-after': '9' } });
     const response = await gateway.post(chat, hello('gpt-4o'), { 'x-gateway-fallback': 'claude-sonnet-4-5' });
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '9']);
   });
 
-  it('tells the operator’s workspace alone in the vendor’s words', async () => {
+  it('shows the vendor’s words to the operator’s workspace only', async () => {
     const other = await anotherWorkspace('other');
     await gateway.post(chat, hello('gpt-4o'), other);
     gateway.fakes.openai.fault(badKey);
@@ -222,7 +222,7 @@ describe('a provider that refuses the gateway’s account', () => {
     expect(JSON.stringify(data)).not.toContain('Incorrect');
   });
 
-  it('a model it refuses alone shuts no other', async () => {
+  it('refuses one model without closing the others', async () => {
     gateway.fakes.openai.always(
       status(403, {
         error: { message: 'Project `proj_x` does not have access to model `gpt-4o`', code: 'model_not_found' },
@@ -239,7 +239,7 @@ describe('a provider that refuses the gateway’s account', () => {
   });
 });
 
-it('what was told down before a restart is told recovered after it, and may be told down again', async () => {
+it('is announced as recovered after a restart, and may be announced as down again', async () => {
   const secret = { GATEWAY_SECRET: 'ab'.repeat(32) };
   const first = await startTestGateway(secret);
   let second: TestGateway | undefined;
@@ -265,7 +265,7 @@ it('what was told down before a restart is told recovered after it, and may be t
 });
 
 describe('each key is tried once at the start', () => {
-  it('and a refusal is told before any call meets it', async () => {
+  it('a refusal is reported before any call meets it', async () => {
     const wrong = await startTestGateway({ OPENAI_API_KEY: 'sk-wrong-9999', GEMINI_API_KEY: 'AIzaWrong9999' });
     try {
       await eventually(async () => {
@@ -306,7 +306,7 @@ describe('limits are per model', () => {
     expect(await statuses()).toMatchObject({ [vendor]: 'ok' });
   });
 
-  it('an embedding is not held up by a model of words, nor the other way round', async () => {
+  it('embeddings and chat do not hold each other up', async () => {
     const embed = () => gateway.post('/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hi' });
     gateway.fakes.openai.fault({ kind: 'status', status: 429, headers: { 'retry-after': '12' } });
     expect((await gateway.post(chat, hello('gpt-4o'), none)).status).toBe(503);
@@ -342,7 +342,7 @@ describe('one workspace’s failures are its own', () => {
     expect(await statuses()).toMatchObject({ openai: 'ok' });
   });
 
-  it('failures of three rest the model for all', async () => {
+  it('failures of three workspaces open the circuit for all', async () => {
     const others = await Promise.all(['a', 'b', 'c'].map(anotherWorkspace));
     gateway.fakes.openai.always({ kind: 'status', status: 500 });
     for (const other of others)
@@ -353,7 +353,7 @@ describe('one workspace’s failures are its own', () => {
     expect(await statuses()).toMatchObject({ openai: 'resting' });
   });
 
-  it('refused connections are nobody’s fault, and rest the account for all', async () => {
+  it('refused connections open the circuit of the account for all', async () => {
     const other = await anotherWorkspace('other');
     await gateway.fakes.openai.stop();
     for (let i = 0; i < 5; i++) await gateway.post(chat, hello('gpt-4o'), { ...other, ...none });

@@ -148,7 +148,7 @@ for (const { proxy: kind, start, there } of behind) {
       expect(last - first).toBeGreaterThan(450);
     });
 
-    it('a body of 20 MiB passes, and one above is refused by the gateway, in its own words', async () => {
+    it('a body of 20 MiB passes, and a larger one gets the gateway’s own refusal', async () => {
       const whole = { method: 'POST', headers: { authorization: `Bearer ${testKey}` } };
       expect(await ask(proxy, chat, { ...whole, body: callOf(20 * mebi) })).toMatchObject({ status: 200 });
       const over = callOf(20 * mebi + 1);
@@ -195,7 +195,7 @@ for (const { proxy: kind, start, there } of behind) {
       }
     });
 
-    it('a stream whose client leaves is ended at the provider, too', async () => {
+    it('a stream whose client leaves is ended at the provider too', async () => {
       gateway.fakes.openai.reply({ text: 'word '.repeat(400), chunks: 400, chunkDelayMs: 50 });
       await post(proxy, hello({ stream: true }), { leaveAfter: 'word' }).catch(() => undefined);
       await eventually(() => expect(gateway.fakes.openai.requests[0]?.aborted).toBe(true));
@@ -213,7 +213,7 @@ for (const { proxy: kind, start, there } of behind) {
       expect(Number(seconds)).toBeGreaterThan(theirs);
     });
 
-    it('while the gateway is away, callers get what makes them try again', async () => {
+    it('callers get an answer that makes them retry while the gateway is away', async () => {
       const away = await start(await freePort());
       for (const options of [
         {},
@@ -227,7 +227,7 @@ for (const { proxy: kind, start, there } of behind) {
       await away.stop();
     });
 
-    it('figures for Prometheus are not public, under no spelling that the gateway takes', async () => {
+    it('metrics are not public under any spelling of their path', async () => {
       for (const path of [
         '/metrics',
         '/metrics/',
@@ -246,7 +246,7 @@ for (const { proxy: kind, start, there } of behind) {
   });
 }
 
-describe.runIf(behind[0]?.there)('a proxy that waits for a second only', () => {
+describe.runIf(behind[0]?.there)('a proxy that waits for one second', () => {
   let gateway: TestGateway;
   let proxy: ProxyProcess;
 
@@ -277,7 +277,7 @@ describe.runIf(behind[0]?.there)('a proxy that waits for a second only', () => {
       return data[0] as Row;
     }, 10_000);
 
-  it('cuts a plain call; the answer is read to the end, billed once, and the retry with its Idempotency-Key gets it', async () => {
+  it('cuts a plain call, whose answer is billed once and given to the retry with its Idempotency-Key', async () => {
     gateway.fakes.openai.fault({ kind: 'delay', ms: 2_500 });
     const headers = { 'x-client-id': 'cut', 'idempotency-key': 'cut-1' };
     const cut = await post(proxy, hello(), { headers });
@@ -292,7 +292,7 @@ describe.runIf(behind[0]?.there)('a proxy that waits for a second only', () => {
     expect((await compareBooks(gateway.database.pool)).differences).toEqual([]);
   });
 
-  it('cuts a stream that falls silent; the provider is left, and what came is billed', async () => {
+  it('cuts a silent stream, which is stopped at the provider and billed so far', async () => {
     gateway.fakes.openai.reply({ text: 'one two three four five six', chunks: 6 });
     gateway.fakes.openai.fault({ kind: 'stall', afterEvents: 4 });
     const stream = post(proxy, hello({ stream: true }), { headers: { 'x-client-id': 'silent' } });

@@ -64,7 +64,7 @@ describe('a refused call', () => {
     expect(row?.key_id).toMatch(/^key_/);
   });
 
-  it('of an unknown model or a broken body is on record too, and no call', async () => {
+  it('is on record too for an unknown model or a broken body, and is not a call', async () => {
     expect((await ask({ 'x-client-id': 'globex' }, { model: 'nobody-knows-it' })).status).toBe(404);
     expect((await ask({ 'x-client-id': 'globex' }, { messages: 'none' })).status).toBe(400);
     await eventually(async () =>
@@ -76,12 +76,12 @@ describe('a refused call', () => {
     expect((await json<{ data: unknown[] }>(gateway.get('/v1/usage/requests'))).data).toEqual([]);
   });
 
-  it('with a wrong key belongs to nobody, and is not on record', async () => {
+  it('is not on record with a wrong key, which belongs to no workspace', async () => {
     expect((await ask({ authorization: 'Bearer gw_live_nobody' })).status).toBe(401);
     expect((await refusals('?code=invalid_api_key')).length).toBe(0);
   });
 
-  it('that a provider fails is a call, and no refusal', async () => {
+  it('is not made by a provider’s failure, which is a call', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 400 });
     await ask({ 'x-client-id': 'failing', 'x-gateway-fallback': 'none' });
     await eventually(async () =>
@@ -132,7 +132,7 @@ describe('a loop of refused calls', () => {
 });
 
 describe("a client's key", () => {
-  it('sees its own refusals only, without amounts that its agency was told', async () => {
+  it('sees its own refusals only, without the agency’s amounts', async () => {
     const own = await refusals('', { authorization: `Bearer ${acmeKey}` });
     expect(own.length).toBeGreaterThan(0);
     for (const row of own) expect(row).toMatchObject({ client_id: 'acme', message: null });
@@ -143,7 +143,7 @@ describe("a client's key", () => {
 });
 
 describe('refusals', () => {
-  it('of the last moment are written down when the gateway stops', async () => {
+  it('are written when the gateway stops', async () => {
     const other = await startTestGateway();
     try {
       expect((await other.post(chat, hello({ model: 'nobody-knows-it' }))).status).toBe(404);

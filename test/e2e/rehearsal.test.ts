@@ -75,7 +75,7 @@ describe('sandbox:cost', () => {
     },
   );
 
-  it('means nothing to a live key', async () => {
+  it('has no effect with a live key', async () => {
     const response = await gateway.post('/v1/chat/completions', asked('sandbox:cost 4.00'));
     expect(Number(response.headers.get('x-gateway-cost-usd'))).toBeLessThan(0.01);
   });
@@ -112,7 +112,7 @@ describe('the page that a paused scenario leads to', () => {
     expect(await json(resumed)).toMatchObject({ state: 'running' });
   });
 
-  it('is for people: a program is told that there is no such call', async () => {
+  it('is for people, and a program gets 404', async () => {
     const response = await fetch(await paused(), { headers: { accept: 'application/json' } });
     expect(response.status).toBe(404);
     expect(await response.json()).toHaveProperty('error.code', 'not_found');

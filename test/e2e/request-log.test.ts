@@ -66,7 +66,7 @@ async function leave(init: { headers?: Record<string, string>; body: unknown }):
 }
 
 describe('a call leaves one line', () => {
-  it('with who, what, where to, how long, how much', async () => {
+  it('the line has the key, the models, the times and the cost', async () => {
     gateway.fakes.openai.reply({ text: 'Hello', usage: { input: 1000, cached: 400, output: 100, reasoning: 60 } });
     let id: string | null = null;
     const line = await lineOf(async () => {
@@ -105,7 +105,7 @@ describe('a call leaves one line', () => {
     expect(line).not.toHaveProperty('error_code');
   });
 
-  it('as a stream, through a path with tags, to another dialect', async () => {
+  it('a stream through a path with tags to another dialect leaves one line', async () => {
     const line = await lineOf(async () => {
       const body = {
         model: 'claude-sonnet-4-6',
@@ -126,7 +126,7 @@ describe('a call leaves one line', () => {
     expect(line.ttft_ms).toEqual(expect.any(Number));
   });
 
-  it('of an embedding, and of a count of tokens, which costs nothing', async () => {
+  it('an embedding leaves one line, and so does a free count of tokens', async () => {
     expect(
       await lineOf(() => gateway.post('/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hi' })),
     ).toMatchObject({ endpoint: '/v1/embeddings', provider: 'openai', outcome: 'succeeded', attempts: 1 });
@@ -136,7 +136,7 @@ describe('a call leaves one line', () => {
     expect(counted).not.toHaveProperty('cost_usd');
   });
 
-  it('of a test key, marked', async () => {
+  it('a call of a test key is marked', async () => {
     const line = await lineOf(() => gateway.post(chat, hello(), { authorization: `Bearer ${testKey}` }));
     expect(line).toMatchObject({
       livemode: false,
@@ -146,7 +146,7 @@ describe('a call leaves one line', () => {
     });
   });
 
-  it('of a call in the background: one as it is taken, one as it is answered', async () => {
+  it('a background call leaves one line when it is accepted, and one when it is answered', async () => {
     seen = linesOf(gateway).length;
     const body = hello({ callback_url: `${gateway.fakes.openai.baseUrl}/nowhere` });
     const { id } = await json<{ id: string }>(gateway.post(`${chat}/background`, body, tagged), 202);
@@ -162,7 +162,7 @@ describe('a call leaves one line', () => {
     });
   });
 
-  it('of a fallback, with what failed before it', async () => {
+  it('a fallback’s line has the failures before it', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     const line = await lineOf(() => gateway.post(chat, hello(), { 'x-gateway-fallback': 'claude-sonnet-4-6' }));
     expect(line).toMatchObject({
@@ -173,7 +173,7 @@ describe('a call leaves one line', () => {
     });
   });
 
-  it('of an Idempotency-Key that comes again: replayed, at no cost', async () => {
+  it('a repeated Idempotency-Key leaves a line that says replayed, at no cost', async () => {
     const headers = { 'idempotency-key': 'twice' };
     await lineOf(() => gateway.post(chat, hello(), headers));
     const line = await lineOf(() => gateway.post(chat, hello(), headers));
@@ -183,7 +183,7 @@ describe('a call leaves one line', () => {
 });
 
 describe('a call that fails or is refused leaves one too', () => {
-  it('without a key, with a wrong one', async () => {
+  it('a call without a key or with a wrong one leaves a line', async () => {
     const wrong = await lineOf(() =>
       gateway.post(chat, hello(), { authorization: 'Bearer gw_live_00000000000000000000' }),
     );
@@ -192,7 +192,7 @@ describe('a call that fails or is refused leaves one too', () => {
     expect(JSON.stringify(wrong)).not.toContain('gw_live_0000');
   });
 
-  it('for want of money, by a rate limit, for its size, for an unknown model', async () => {
+  it('a call refused by a budget, a rate limit, its size or its model leaves a line', async () => {
     await json(gateway.post('/v1/budgets', { name: 'Poor', scope: { client_id: 'poor' }, limit_usd: 0.000001 }), 201);
     expect(await lineOf(() => gateway.post(chat, hello(), { 'x-client-id': 'poor' }))).toMatchObject({
       status: 402,
@@ -220,7 +220,7 @@ describe('a call that fails or is refused leaves one too', () => {
     });
   });
 
-  it('for its provider', async () => {
+  it('a call that fails at its provider leaves a line', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     expect(await lineOf(() => gateway.post(chat, hello(), { 'x-gateway-fallback': 'none' }))).toMatchObject({
       status: 502,
@@ -232,7 +232,7 @@ describe('a call that fails or is refused leaves one too', () => {
     });
   });
 
-  it('as its client leaves, before the answer or within it', async () => {
+  it('a call whose client leaves has a line, before the answer or within it', async () => {
     gateway.fakes.openai.fault({ kind: 'hang' });
     const early = await lineOf(() => leave({ body: hello({ stream: true }) }));
     expect(early).toMatchObject({ status: 499, outcome: 'cancelled', estimated: true });
@@ -243,13 +243,13 @@ describe('a call that fails or is refused leaves one too', () => {
     expect(plain).toMatchObject({ status: 499, outcome: 'cancelled' });
   });
 
-  it('as its stream breaks: the status is the one its client has, the outcome says it', async () => {
+  it('a broken stream’s line has the status that its client got, and the outcome', async () => {
     gateway.fakes.openai.fault({ kind: 'cut', afterEvents: 2 });
     const line = await lineOf(async () => await (await gateway.post(chat, hello({ stream: true }))).text());
     expect(line).toMatchObject({ status: 200, outcome: 'failed', error_code: 'provider_error' });
   });
 
-  it('at an odd request, by the pattern of its path', async () => {
+  it('an unusual request leaves a line with the pattern of its path', async () => {
     expect(await lineOf(() => gateway.get('/v1/nothing?key=gw_live_secret'), 'request')).toMatchObject({
       level: 30,
       method: 'GET',
@@ -290,7 +290,7 @@ it('shows no text, no header and no key', async () => {
     expect(all).not.toContain(forbidden);
 });
 
-it('of a process that stops at once has the line of its last call, and ends with what became of it', async () => {
+it('the log of a process that stops at once has the line of its last call, and its outcome', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-data-'));
   const database = await createTestDatabase();
   const child = await spawnGateway(gatewayEnv(gateway.fakes, database.url, dataDir));
@@ -314,7 +314,7 @@ it('of a process that stops at once has the line of its last call, and ends with
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-it('says nothing of calls with LOG_REQUESTS=false', async () => {
+it('the log has no lines of calls with LOG_REQUESTS=false', async () => {
   const quiet = await startTestGateway({ LOG_REQUESTS: 'false', LOG_LEVEL: 'debug' });
   await json(quiet.post(chat, hello()));
   await json(quiet.post('/v1/budgets', { name: 'Quiet', limit_usd: 5 }), 201);

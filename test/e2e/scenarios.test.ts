@@ -84,7 +84,7 @@ describe('a scenario that is paused', () => {
 });
 
 describe('the loop breaker', () => {
-  it('is on by default, and leaves a busy scenario of a single person alone', async () => {
+  it('is on by default, and allows a busy scenario of a single person', async () => {
     expect(await json(gateway.get('/v1/scenarios/anything/limits'))).toEqual({
       scenario_id: 'anything',
       max_usd_per_hour: 20,
@@ -116,7 +116,7 @@ describe('the loop breaker', () => {
     expect((await call('runaway')).status).toBe(423);
   });
 
-  it('pauses a scenario that sends one prompt over and over, whatever its execution id', async () => {
+  it('pauses a scenario that sends one prompt over and over, under any execution id', async () => {
     await limit('parrot', { max_repeats: 5 });
     const same = (i: number): Promise<Response> =>
       gateway.post(chat, hello({ metadata: { scenario_id: 'parrot', execution_id: `run-${i}` } }));
@@ -127,7 +127,7 @@ describe('the loop breaker', () => {
     for (let i = 0; i < 12; i++) expect((await call('singer', `verse ${i}`)).status).toBe(200);
   });
 
-  it('pauses a scenario that spends too much in an hour, as soon as it is spent', async () => {
+  it('pauses a scenario that spends too much in an hour at that moment', async () => {
     await limit('spender', { max_usd_per_hour: 0.01 });
     gateway.fakes.openai.usually({ tokens: 600 });
     expect((await call('spender', 'one', { max_tokens: 600 })).status).toBe(200);
@@ -169,7 +169,7 @@ async function platform(answers: (path: string) => { status: number; body: strin
 }
 
 describe('the kill switch at the source', () => {
-  it('stops a looping scenario in Make, and notes what Make said', async () => {
+  it('stops a looping scenario in Make, and notes Make’s answer', async () => {
     const make = await platform(() => ({ status: 200, body: '{"scenario":{"id":925,"isActive":false}}' }));
     const connection = await json<{ id: string; token_hint: string }>(
       gateway.post('/v1/connections', { platform: 'make', base_url: make.url, token: 'make-token-9f3a' }),
@@ -192,7 +192,7 @@ describe('the kill switch at the source', () => {
     await make.stop();
   });
 
-  it('deactivates an n8n workflow and stops its executions, and those of no other', async () => {
+  it('deactivates an n8n workflow and stops its own executions only', async () => {
     const n8n = await platform(() => ({ status: 200, body: '{}' }));
     const { id } = await json<{ id: string }>(
       gateway.post('/v1/connections', { platform: 'n8n', base_url: `${n8n.url}/n8n`, token: 'n8n-token' }),
@@ -211,7 +211,7 @@ describe('the kill switch at the source', () => {
     await n8n.stop();
   });
 
-  it('changes nothing here when the platform refuses or is away', async () => {
+  it('keeps the scenario paused when the platform refuses or is away', async () => {
     const broken = await platform(() => ({ status: 403, body: '{"message":"Access denied"}' }));
     const { id } = await json<{ id: string }>(
       gateway.post('/v1/connections', { platform: 'make', base_url: broken.url, token: 'make-token' }),
@@ -258,7 +258,7 @@ describe('a client’s own key', () => {
   };
 
   // 251 calls of one client's key with another client's scenario id switched that client's workflow off.
-  it('pauses a scenario for its own calls only, and reaches no platform with an id of somebody else', async () => {
+  it('pauses a scenario for its own calls only, and stops no other client’s scenario at its platform', async () => {
     const n8n = await n8nOf();
     const [mallory, victim] = [await keyOf('mallory'), await keyOf('victim')];
     await limit('victim-flow', { max_repeats: 3 });
@@ -283,7 +283,7 @@ describe('a client’s own key', () => {
     await n8n.stop();
   });
 
-  it('stops its own scenario at the source, once a key of the workspace has called for it', async () => {
+  it('stops its own scenario at the source after a key of the workspace has called for it', async () => {
     const n8n = await n8nOf();
     const as = await keyOf('insider');
     await json(callAs({ 'x-client-id': 'insider' }, 'own-flow'));
@@ -293,7 +293,7 @@ describe('a client’s own key', () => {
     await n8n.stop();
   });
 
-  it('pauses, limits and resumes its own scenario for its own calls, and none of everybody’s', async () => {
+  it('pauses, limits and resumes its own scenario for its own calls only', async () => {
     const member = await keyOf('partner', 'member');
     const as = { 'x-client-id': 'partner' };
     await json(callAs(as, 'shared-flow'));
@@ -354,7 +354,7 @@ describe('a client’s own key', () => {
 });
 
 describe('rate limits', () => {
-  it('of a key: what is over gets 429 at once, with Retry-After and OpenAI’s headers', async () => {
+  it('of a key refuse calls above them with 429 at once, with Retry-After and OpenAI’s headers', async () => {
     const { key } = await json<{ key: string }>(
       gateway.post('/v1/keys', { name: 'slow', rate_limit: { calls_per_minute: 3 } }),
       201,
@@ -381,7 +381,7 @@ describe('rate limits', () => {
     expect((await messages.json()) as object).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });
   });
 
-  it('of a client and of each scenario, by calls, tokens and calls at once', async () => {
+  it('of a client and of each scenario count calls, tokens and concurrent calls', async () => {
     await json(gateway.send('PUT', '/v1/rate-limits', { client_id: 'limited', calls_per_minute: 2 }));
     const of = (client: string): Promise<Response> => gateway.post(chat, hello(), { 'x-client-id': client });
     expect([(await of('limited')).status, (await of('limited')).status, (await of('limited')).status]).toEqual([

@@ -116,7 +116,7 @@ describe.skipIf(serverBin === undefined)(`a server of one's own${orLeftOut}`, ()
     expect(logs.join('')).not.toMatch(/connection was lost|too many/);
   });
 
-  it('the number to lower is named where there are no connections left', { timeout: 60_000 }, async () => {
+  it('the error without free connections names the setting to lower', { timeout: 60_000 }, async () => {
     await expect(start(server.url(), { DATABASE_CONNECTIONS: '18' })).rejects.toThrow(
       /17 connections to give .*DATABASE_CONNECTIONS is 18\. Lower DATABASE_CONNECTIONS/,
     );
@@ -136,7 +136,7 @@ describe.skipIf(serverBin === undefined)(`a server of one's own${orLeftOut}`, ()
     }
   });
 
-  it('a start waits for it, says so, and says what for', { timeout: 60_000 }, async () => {
+  it('a start waits for it, and says so with the reason', { timeout: 60_000 }, async () => {
     await server.halt();
     const starting = start(server.url(), { DATABASE_WAIT: '30' });
     await expect
@@ -174,7 +174,7 @@ describe.skipIf(serverBin === undefined)(`a server of one's own${orLeftOut}`, ()
   });
 
   it.skipIf(!hasTls)(
-    `TLS is as libpq has it${hasTls ? '' : ' (left out: openssl is not installed here)'}`,
+    `TLS works as libpq has it${hasTls ? '' : ' (left out: openssl is not installed here)'}`,
     { timeout: 60_000 },
     async () => {
       const warnings: string[] = [];
@@ -197,7 +197,7 @@ describe.skipIf(serverBin === undefined)(`a server of one's own${orLeftOut}`, ()
     },
   );
 
-  it('a standby is refused in a sentence, and one that replicates asynchronously is warned of', {
+  it('a standby is refused in a sentence, and an asynchronous one raises a warning', {
     timeout: 60_000,
   }, async () => {
     const standby = await server.standby();
@@ -219,7 +219,7 @@ describe.skipIf(serverBin === undefined)(`a server of one's own${orLeftOut}`, ()
   });
 
   it.skipIf(pgbouncer === undefined)(
-    `pgbouncer in session mode works as it comes${pgbouncer === undefined ? ' (left out: pgbouncer is not installed here)' : ''}`,
+    `pgbouncer works in session mode without settings${pgbouncer === undefined ? ' (left out: pgbouncer is not installed here)' : ''}`,
     { timeout: 60_000 },
     async () => {
       const port = await freePort();
@@ -246,7 +246,7 @@ describe.skipIf(serverBin === undefined)(`a server of one's own${orLeftOut}`, ()
     },
   );
 
-  it('while it hangs, calls, streams and management are told so in seconds, and afterwards nothing is missing', {
+  it('calls, streams and management get errors within seconds while it hangs, and afterwards no call is missing', {
     timeout: 60_000,
   }, async () => {
     const gateway = await start(server.url());

@@ -82,12 +82,12 @@ describe('a stored response', () => {
     expect(await refused.json()).toMatchObject({ error: { param: 'input[0]' } });
   });
 
-  it('that nobody made here is unknown', async () => {
+  it('is unknown where it was made elsewhere', async () => {
     expect((await continues(liveKey, { previous_response_id: 'resp_made_elsewhere' })).status).toBe(404);
     expect((await continues(liveKey, { input: [{ type: 'item_reference', id: 'msg_elsewhere' }] })).status).toBe(404);
   });
 
-  it('that was not to be stored is unknown', async () => {
+  it('is unknown where it was not to be stored', async () => {
     const { id } = await begin(liveKey, { store: false });
     expect((await continues(liveKey, { previous_response_id: id })).status).toBe(404);
   });
@@ -143,12 +143,12 @@ describe("a thread of Anthropic's", () => {
     },
   );
 
-  it('is refused so by the sandbox, which keeps no messages', async () => {
+  it('is refused by the sandbox, which keeps no messages', async () => {
     const refused = await gateway.post('/v1/messages', turn('claude-sonnet-4-5', { type: 'create' }), bearer(testKey));
     expect(await refused.json()).toMatchObject({ error: { details: { error_code: 'thread_unsupported_request' } } });
   });
 
-  it('is relayed to Anthropic with its beta header, belongs to its tags, and has no stand-in', async () => {
+  it('is relayed to Anthropic with its beta header, belongs to its tags, and has no fallback', async () => {
     const [own, other] = [await lockedKey({ client_id: 'a' }), await lockedKey({ client_id: 'b' })];
     const beta = { 'anthropic-beta': 'message-threads-2026-08-12' };
     for (const stream of [false, true]) {

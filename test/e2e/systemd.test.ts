@@ -51,7 +51,7 @@ describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('says when it serves, that it is the main process, that it is alive, and that it stops', async () => {
+  it('reports to systemd that it serves, that it is the main process, that it is alive, and that it stops', async () => {
     const [socket, heard, stopListening] = await listen(folder);
     const gateway = await spawnGateway({
       PORT: '0',
@@ -72,37 +72,34 @@ describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, 
   // Otherwise the launcher would install everything first.
   const isInstalledHere = readStamp(root)?.all === everythingWanted(root);
   const whyNot = isInstalledHere ? '' : ' (left out: what is installed here is not what npm test installs)';
-  it.runIf(isInstalledHere)(
-    `is the main process, whichever one systemd began by ExecStart, also as the parent of workers${whyNot}`,
-    async () => {
-      const [socket, heard, stopListening] = await listen(folder);
-      const [program = '', ...args] = (/^ExecStart=(.*)$/m.exec(readFileSync(unit, 'utf8'))?.[1] ?? '').split(' ');
-      const settings = { PORT: '0', DATABASE_URL: database.url, DATA_DIR: folder, NOTIFY_SOCKET: socket, WORKERS: '2' };
-      const launcher = spawn(program, args, {
-        cwd: root,
-        env: { PATH: process.env.PATH, ...settings },
-        stdio: 'ignore',
-      });
-      const ended = new Promise((resolve) => launcher.once('exit', resolve));
-      try {
-        const main = await eventually(() => {
-          const [, pid] = /READY=1 MAINPID=(\d+) /.exec(heard()) ?? [];
-          expect(pid).toBeDefined();
-          return Number(pid);
-        }, 60_000);
-        expect(main).not.toBe(launcher.pid);
-        // As systemd stops the unit: KillMode=mixed.
-        process.kill(main, 'SIGTERM');
-        expect(await ended).toBe(0);
-        await eventually(() => expect(heard()).toContain('STOPPING=1'));
-      } finally {
-        launcher.kill('SIGTERM');
-      }
-      stopListening();
-    },
-  );
+  it.runIf(isInstalledHere)(`is the main process for systemd, also as the parent of workers${whyNot}`, async () => {
+    const [socket, heard, stopListening] = await listen(folder);
+    const [program = '', ...args] = (/^ExecStart=(.*)$/m.exec(readFileSync(unit, 'utf8'))?.[1] ?? '').split(' ');
+    const settings = { PORT: '0', DATABASE_URL: database.url, DATA_DIR: folder, NOTIFY_SOCKET: socket, WORKERS: '2' };
+    const launcher = spawn(program, args, {
+      cwd: root,
+      env: { PATH: process.env.PATH, ...settings },
+      stdio: 'ignore',
+    });
+    const ended = new Promise((resolve) => launcher.once('exit', resolve));
+    try {
+      const main = await eventually(() => {
+        const [, pid] = /READY=1 MAINPID=(\d+) /.exec(heard()) ?? [];
+        expect(pid).toBeDefined();
+        return Number(pid);
+      }, 60_000);
+      expect(main).not.toBe(launcher.pid);
+      // As systemd stops the unit: KillMode=mixed.
+      process.kill(main, 'SIGTERM');
+      expect(await ended).toBe(0);
+      await eventually(() => expect(heard()).toContain('STOPPING=1'));
+    } finally {
+      launcher.kill('SIGTERM');
+    }
+    stopListening();
+  });
 
-  it('serves and says so once when systemd-notify is not there', async () => {
+  it('serves and logs a missing systemd-notify once', async () => {
     const gateway = await spawnGateway({
       PORT: '0',
       DATABASE_URL: database.url,
@@ -118,13 +115,13 @@ describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, 
 });
 
 describe.runIf(canAnalyze)('deploy/ai-gateway.service', () => {
-  it('is a unit that systemd takes, and so are those of the nightly backup', () => {
+  it('is a valid unit for systemd, and so are those of the nightly backup', () => {
     const backup = ['service', 'timer'].map((kind) => join(root, `deploy/ai-gateway-backup.${kind}`));
     const { stderr, status } = spawnSync('systemd-analyze', ['verify', unit, ...backup], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
   });
 
-  it('gives the gateway little that an intruder could use', () => {
+  it('gives the gateway few rights', () => {
     const text = execFileSync('systemd-analyze', ['security', '--offline=true', unit], { encoding: 'utf8' });
     const exposure = Number(/Overall exposure level[^:]*: ([\d.]+)/.exec(text)?.[1]);
     // Of 10; a unit that says nothing has 9.6.

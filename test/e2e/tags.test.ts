@@ -23,7 +23,7 @@ const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('lati
 
 describe('names that look the same', () => {
   // A budget of `Müller GmbH` that was spent let calls of the same name in other spellings through.
-  it.each(spellings)('share one budget, wherever the name stands: %j', async (spelling) => {
+  it.each(spellings)('share one budget, with the name in any place: %j', async (spelling) => {
     const project = `by ${Math.random()}`;
     await json(
       gateway.post('/v1/budgets', { name: 'b', limit_usd: 0.000001, scope: { client_id: name, project } }),
@@ -109,7 +109,7 @@ describe('a name that differs from a known one by case only', () => {
     });
   });
 
-  it('is told of in a stream and for embeddings too, and to a client’s own key without the other name', async () => {
+  it('gets the warning in streams and for embeddings too, and a client’s own key sees no other name', async () => {
     await warningOf({ 'x-client-id': 'shouting' });
     expect(await warningOf({ 'x-client-id': 'SHOUTING' }, { stream: true })).toContain('differs from "shouting"');
     const embedding = await gateway.post(

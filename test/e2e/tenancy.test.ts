@@ -90,7 +90,7 @@ const remove = async (path: string, as: Bearer = {}): Promise<number> =>
   (await gateway.send('DELETE', path, undefined, as)).status;
 
 describe('a key locked to a platform alone', () => {
-  it('sums up its own calls: sums know no platform, and everybody’s are not its own', async () => {
+  it('sums up its own calls only', async () => {
     const { as } = await lockedTo({ scenario_platform: 'make' });
     expect(await usage(as)).toMatchObject({ data: [], totals: { requests: 0, cost_usd: 0 } });
     const viewer = await lockedTo({ scenario_platform: 'make' }, 'viewer');
@@ -106,7 +106,7 @@ describe('a key locked to a platform alone', () => {
     expect(new Set(calls.map(({ scenario_platform: platform }) => platform))).toEqual(new Set(['make']));
   });
 
-  it('sees no budget but those bound to the very key, and sets no others', async () => {
+  it('sees and sets only budgets bound to the key itself', async () => {
     const member = await lockedTo({ scenario_platform: 'make' }, 'member');
     const theirs = await newBudget({ client_id: 'acme' });
     const own = await newBudget({ key_id: member.id });
@@ -123,7 +123,7 @@ describe('a key locked to a platform alone', () => {
     expect(await remove(`/v1/budgets/${theirs.id}`)).toBe(204);
   });
 
-  it('sees events of its platform, and none with a budget that is not the key’s own', async () => {
+  it('sees events of its platform, and no budget of another key', async () => {
     const { id, as } = await lockedTo({ scenario_platform: 'zapier' });
     await newBudget({ key_id: id }, { name: 'own', limit_usd: 0.001 });
     await newBudget({ client_id: 'platforms' }, { name: 'others', limit_usd: 0.001 });
@@ -149,7 +149,7 @@ describe('a key locked to a platform alone', () => {
     expect(JSON.stringify(told)).not.toContain('others');
   });
 
-  it('subscribes to nothing: no subscription can be narrowed to a platform', async () => {
+  it('cannot subscribe, because no subscription is limited to a platform', async () => {
     const { as } = await lockedTo({ scenario_platform: 'make' }, 'member');
     const { id } = await subscribe({ client_id: 'acme' });
     expect(await ids('/v1/webhooks', as)).toEqual([]);
@@ -161,7 +161,7 @@ describe('a key locked to a platform alone', () => {
 });
 
 describe('a key locked to one tag', () => {
-  it('is offered, of the other tags, what calls with its own tag named', async () => {
+  it('sees the other tags that its own calls named', async () => {
     const project = await lockedTo({ project: 'acme-news' });
     const client = await lockedTo({ client_id: 'acme' });
     const platform = await lockedTo({ scenario_platform: 'make' });
@@ -177,7 +177,7 @@ describe('a key locked to one tag', () => {
     });
   });
 
-  it('is offered the same after its hours and days are summed up', async () => {
+  it('sees the same after hours and days are summed up', async () => {
     const { as } = await lockedTo({ project: 'old-news' });
     const clients = ['of-days', 'of-hours', 'of-now'];
     for (const client of clients) await use(client, 10, as);
@@ -208,7 +208,7 @@ describe('a key locked to one tag', () => {
     expect(await json(gateway.get('/v1/clients/globex'))).toMatchObject(billing);
   });
 
-  it('sees no spending of a scenario others may share', async () => {
+  it('sees no spending of a scenario that others may share', async () => {
     const viewer = await lockedTo({ client_id: 'acme' }, 'viewer');
     const [scenario] = await eventually(async () => {
       const scenarios = await list<object>('/v1/scenarios', viewer.as);
@@ -225,7 +225,7 @@ describe('a key locked to one tag', () => {
 });
 
 describe('a key that only calls models', () => {
-  it('is offered clients, projects and scenarios by name, and nothing private about them', async () => {
+  it('sees clients, projects and scenarios by name, and nothing private', async () => {
     const { as } = await newKey({ role: 'caller' });
     await json(gateway.post('/v1/scenarios/globex-mailer/pause', { reason: 'Under repair' }));
     const clients = await list('/v1/clients?search=globex', as);
@@ -304,7 +304,7 @@ describe('a key that only calls models', () => {
 });
 
 describe('a check or an event for a client’s own key', () => {
-  it('shows budgets of that client only, and yet refuses what the whole workspace cannot pay', async () => {
+  it('shows that client’s budgets only, and refuses a call that the whole workspace cannot pay', async () => {
     const whole = await newBudget({}, { name: 'all of us', limit_usd: 50 });
     const own = await newBudget({ client_id: 'checked' }, { name: 'checked' });
     const each = await newBudget({ client_id: '*' }, { name: 'each', limit_usd: 70 });
@@ -332,7 +332,7 @@ describe('a check or an event for a client’s own key', () => {
     expect(await remove(`/v1/budgets/${whole.id}`)).toBe(204);
   });
 
-  it('tells of a budget only where it is that client’s, though its call passed another’s limit', async () => {
+  it('shows a budget only where it is that client’s, though its call passed another limit', async () => {
     const whole = await newBudget({}, { name: 'all of us', limit_usd: 0.001, on_limit: 'notify', thresholds: [] });
     const { as } = await lockedTo({ client_id: 'teller' }, 'viewer');
     const each = await newBudget({ client_id: '*' }, { name: 'each', limit_usd: 0.001, thresholds: [] });
@@ -353,7 +353,7 @@ const subscribe = (filter: object, as: Bearer = {}): Promise<Webhook> =>
   );
 
 describe('a key bound to a tag', () => {
-  it('limits the calls of its own tag, and nobody else’s', async () => {
+  it('limits the calls of its own tag only', async () => {
     const { id: another } = await newKey({});
     const acme = await lockedTo({ client_id: 'acme' }, 'member');
     const news = await lockedTo({ client_id: 'acme', project: 'acme-news' }, 'member');
@@ -378,7 +378,7 @@ describe('a key bound to a tag', () => {
     await json(gateway.send('PUT', '/v1/rate-limits', { client_id: 'acme', ...billing.rate_limit }));
   });
 
-  it('changes nothing that every call goes through', async () => {
+  it('cannot change settings of every call', async () => {
     const { as } = await lockedTo({ client_id: 'acme' }, 'member');
     const { as: owner } = await lockedTo({ client_id: 'acme' }, 'owner');
     const { error } = await json<{ error: { code: string } }>(gateway.send('PUT', '/v1/fallbacks', {}, as), 403);
@@ -390,7 +390,7 @@ describe('a key bound to a tag', () => {
 });
 
 describe('a budget of the whole workspace', () => {
-  it('refuses a client’s own key without telling what the workspace spends, and alerts others only', async () => {
+  it('refuses a client’s own key without the workspace’s amounts, and alerts others only', async () => {
     const { as } = await lockedTo({ client_id: 'lodger' });
     const { as: member } = await lockedTo({ client_id: 'lodger' }, 'member');
     const whole = await newBudget({}, { name: 'all of us', limit_usd: 0.001, thresholds: [] });
@@ -428,7 +428,7 @@ describe('a budget of the whole workspace', () => {
 });
 
 describe('a subscription', () => {
-  it('is seen and touched, by a key with locked tags, only where one of its kind made it', async () => {
+  it('is visible to a key with locked tags only where such a key made it', async () => {
     const viewer = await lockedTo({ client_id: 'acme' }, 'viewer');
     const member = await lockedTo({ client_id: 'acme' }, 'member');
     const own = await subscribe({}, member.as);
@@ -458,7 +458,7 @@ describe('a subscription', () => {
     for (const { id } of others) expect(await remove(`/v1/webhooks/${id}`)).toBe(204);
   });
 
-  it('must be made by a key of every locked tag, and pages hold nothing else', async () => {
+  it('needs the same locked tags, and lists hold nothing else', async () => {
     const { as } = await lockedTo({ client_id: 'acme', project: 'acme-news' }, 'member');
     const wanted = { client_id: 'acme', project: 'acme-news' };
     const { as: partner } = await lockedTo({ client_id: 'acme' }, 'member');
@@ -476,7 +476,7 @@ describe('a subscription', () => {
 });
 
 describe('a budget for a key', () => {
-  it('is refused where no key of that name calls here: it would guard nothing', async () => {
+  it('is refused for an unknown key', async () => {
     const live = await newKey({});
     const test = await newKey({ mode: 'test' });
     const asTest = { authorization: `Bearer ${testKey}` };

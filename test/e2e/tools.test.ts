@@ -24,7 +24,7 @@ const run = (args: string[], env: Record<string, string>): Promise<Ended> => run
 const here = (): Record<string, string> => ({ DATABASE_URL: gateway.database.url, DATA_DIR: folder });
 
 describe('verify-ledger', () => {
-  it('says that every budget is what its calls add up to, and finds a cent that is not', async () => {
+  it('confirms that every budget equals its calls, and finds a wrong cent', async () => {
     const { id } = await json<{ id: string }>(gateway.post('/v1/budgets', { name: 'Acme', limit_usd: 5 }), 201);
     for (let i = 0; i < 5; i++) await json(gateway.post(chat, hello(), { 'x-client-id': 'acme' }));
     const right = await run(['verify-ledger'], here());
@@ -42,7 +42,7 @@ describe('verify-ledger', () => {
 });
 
 describe('export and import', () => {
-  it('know every table there is: it is copied, or it is named as one that is made again', async () => {
+  it('handle every table: it is copied, or it is named as one that is made again', async () => {
     const { rows } = await gateway.database.pool.query(
       `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition`,
     );
@@ -50,7 +50,7 @@ describe('export and import', () => {
     expect(unknown.filter((name) => !leftOut.includes(name))).toEqual([]);
   });
 
-  it('move everything to another database: keys, budgets, calls and invoices go on there, from an embedded one too', async () => {
+  it('move keys, budgets, calls and invoices to another database, from an embedded one too', async () => {
     await json(gateway.send('PUT', '/v1/clients/acme', { name: 'Acme — "quoted"\n🚀', markup_percent: 20 }));
     await json(gateway.post('/v1/webhooks', { url: 'https://example.com/hook', events: ['budget.exceeded'] }), 201);
     const file = join(folder, 'dump.ndjson');

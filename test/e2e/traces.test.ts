@@ -37,7 +37,7 @@ const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const callersSpan = '00f067aa0ba902b7';
 
 describe('a call is traced', () => {
-  it('by a server span, and a client span for its attempt, in the words of the GenAI conventions', async () => {
+  it('a call has a server span, and its attempt a client span, by the GenAI conventions', async () => {
     gateway.fakes.openai.reply({ text: 'Hello', usage: { input: 1000, cached: 400, output: 100, reasoning: 60 } });
     const before = BigInt(Date.now()) * 1_000_000n;
     let id: string | null = null;
@@ -88,13 +88,13 @@ describe('a call is traced', () => {
     expect(call?.resource).toMatchObject({ 'service.name': 'ai-gateway', 'deployment.environment': 'test' });
   });
 
-  it('and sent where the operator says, with the headers given', () => {
+  it('spans are sent to the operator’s collector, with the given headers', () => {
     const [request] = collector.requests;
     expect(request?.path).toBe('/otlp/v1/traces');
     expect(request?.headers).toMatchObject({ 'x-tenant': 'acme inc', authorization: 'Basic abc' });
   });
 
-  it('of a stream, with why it ended', async () => {
+  it('a stream’s span has the reason of its end', async () => {
     const body = {
       model: 'claude-sonnet-4-6',
       max_tokens: 50,
@@ -117,7 +117,7 @@ describe('a call is traced', () => {
     });
   });
 
-  it('with each attempt of a fallback, the failed one as an error', async () => {
+  it('each attempt of a fallback has a span, and the failed one is an error', async () => {
     gateway.fakes.openai.fault({ kind: 'status', status: 500 });
     const [call, failed, answered] = await spansOf(3, () =>
       gateway.post(chat, hello(), { 'x-gateway-fallback': 'claude-sonnet-4-6' }),
@@ -130,7 +130,7 @@ describe('a call is traced', () => {
     expect(failed?.endNanos).toBeLessThanOrEqual(answered?.startNanos ?? 0n);
   });
 
-  it('of an embedding, and of a call that fails or is refused', async () => {
+  it('an embedding has a span, and so do failed and refused calls', async () => {
     const [, embedding] = await spansOf(2, () =>
       gateway.post('/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hi' }),
     );
@@ -147,7 +147,7 @@ describe('a call is traced', () => {
     expect(refused?.attributes).toMatchObject({ 'error.type': 'model_not_found', 'http.response.status_code': 404 });
   });
 
-  it('of a test key: marked, and at no cost', async () => {
+  it('a call of a test key has a marked span, at no cost', async () => {
     const [call, attempt] = await spansOf(2, () =>
       gateway.post(chat, hello({ messages: [{ role: 'user', content: 'sandbox:cost 4.00' }] }), {
         authorization: `Bearer ${testKey}`,
@@ -182,7 +182,7 @@ describe('the trace of a caller', () => {
     expect(collector.spans.every(({ parentSpanId }) => parentSpanId !== undefined)).toBe(true);
   });
 
-  it('counts as none where it is broken', async () => {
+  it('is ignored where it is broken', async () => {
     const [call] = await spansOf(2, () => gateway.post(chat, hello(), { traceparent: `00-${traceId}-zzz-01` }));
     expect(call?.traceId).not.toBe(traceId);
   });
@@ -199,7 +199,7 @@ it('no span has a text, a header or a key', async () => {
 });
 
 describe('a collector that is away', () => {
-  it('costs the calls nothing; what waited is sent when it is back, and the log says both', {
+  it('delays no call, gets the waiting spans when it is back, and the log says both', {
     timeout: 20_000,
   }, async () => {
     await collector.stop();
@@ -215,7 +215,7 @@ describe('a collector that is away', () => {
     expect(metrics).toMatch(/^gateway_spans_exported_total \d+$/m);
   });
 
-  it('that refuses spans for good has them dropped and counted', { timeout: 20_000 }, async () => {
+  it('loses spans that it refuses for good, and they are counted', { timeout: 20_000 }, async () => {
     collector.answer(403);
     await json(gateway.post(chat, hello()));
     const dropped = async (): Promise<string> =>
@@ -224,7 +224,7 @@ describe('a collector that is away', () => {
     collector.answer(200);
   });
 
-  it('the spans of the last calls are sent before the gateway is gone', async () => {
+  it('a gateway that stops sends the spans of its last calls', async () => {
     const other = await startTestGateway({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     await json(other.post(chat, hello()));
     await other.stop();

@@ -112,7 +112,7 @@ it('a call whose end is refused is on record with its true figures, and its open
   }
 });
 
-it('what unwritten_calls refuses too is in a file of its owner only, and is taken in as soon as that works again', async () => {
+it('a call that unwritten_calls refuses too is kept in a file of its owner only, and is taken in later', async () => {
   const spent = await budgetFor('filed');
   gateway.fakes.openai.usually({ tokens: 40 });
   await hostile('insert', 'filed', 'perform 1 / 0;');
@@ -193,7 +193,7 @@ describe('the file of a process that is gone', () => {
   }
   const takeIn = () => takeInUnwritten(gateway.gateway.services);
 
-  it('is taken in once, also when its reader was killed before it had removed it', async () => {
+  it('is taken in once, also when its reader was killed before removing it', async () => {
     const one = await filed('read-twice');
     // The money of this one was posted before that process went.
     await sql(`update meters set spent_nanos = spent_nanos + 2000000000 where id = any($1)`, [one.call.meters]);
@@ -222,7 +222,7 @@ describe('the file of a process that is gone', () => {
     expect(await unwritten('ended-elsewhere')).toMatchObject([{ status: 'succeeded' }]);
   });
 
-  it('stays where it cannot be read, and is not taken for empty', async () => {
+  it('stays where it cannot be read', async () => {
     const { dataDir } = gateway.gateway.services;
     const path = join(dataDir, 'unwritten-calls-proc_gone4.jsonl');
     symlinkSync(dataDir, path);

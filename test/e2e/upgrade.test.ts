@@ -81,7 +81,7 @@ function load(gateway: GatewayProcess, book: ClientsBook): { stop(): Promise<voi
 }
 
 describe.skipIf(noLastRelease !== undefined)(`a rolling upgrade from the last release${leftOut}`, () => {
-  it('serves through both versions at once, and every book comes to the same', async () => {
+  it('serves with both versions at once, and all books agree', async () => {
     const book: ClientsBook = { statuses: {}, nanos: 0n, other: [] };
     const before = await startLast();
     await json(ask(before, '/v1/budgets', { name: 'Each', scope: { client_id: 'acme' }, limit_usd: 500 }), 201);
@@ -117,7 +117,7 @@ describe.skipIf(noLastRelease !== undefined)(`a rolling upgrade from the last re
     );
   }, 120_000);
 
-  it('goes on after it was killed in the middle of a migration', async () => {
+  it('continues after a kill in the middle of a migration', async () => {
     const before = await startLast();
     await json(ask(before, chat, hello()));
     expect(await before.kill('SIGTERM')).toBe(0);
@@ -144,7 +144,7 @@ describe.skipIf(noLastRelease !== undefined)(`a rolling upgrade from the last re
     expect(await after.kill('SIGTERM')).toBe(0);
   }, 60_000);
 
-  it('is not needed for a copy: an export of the last release goes into this one', async () => {
+  it('is not needed for a copy: this version imports an export of the last release', async () => {
     const before = await startLast();
     await json(ask(before, '/v1/budgets', { name: 'Each', scope: { client_id: 'acme' }, limit_usd: 500 }), 201);
     for (let i = 0; i < 3; i++) await json(ask(before, chat, hello()));

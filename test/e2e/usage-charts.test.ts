@@ -91,7 +91,7 @@ describe('usage over time', () => {
     ]);
   });
 
-  it('answers the stretch before at the same place', async () => {
+  it('answers the range before at the same place', async () => {
     const points = await get<Point>(`/v1/usage/series?${october}&group_by=client&compare=true`);
     expect(points.find(({ at, group }) => at === '2026-10-03' && group === 'acme')).toEqual({
       at: '2026-10-03',
@@ -102,7 +102,7 @@ describe('usage over time', () => {
     expect(points.find(({ group }) => group === 'globex')?.before).toBe(0);
   });
 
-  it('shows a client what it is billed, and nothing of another client', async () => {
+  it('shows a client its billed amounts, and nothing of another client', async () => {
     const points = await get<Point>(`/v1/usage/series?${october}&group_by=client&interval=month`, {
       authorization: `Bearer ${acmeKey}`,
     });

@@ -87,19 +87,19 @@ describe.each(['read from the calls', 'read from the sums', 'of a month whose ca
       }
     });
 
-    it.each(zones)('by day has the days of %s', async (timezone) => {
+    it.each(zones)('has the days of %s by day', async (timezone) => {
       const rows = await usage(`group_by=day&timezone=${timezone}`);
       expect(Object.fromEntries(rows.map(({ day, requests }) => [day, requests]))).toEqual(expectedDays(timezone));
     });
 
-    it.each(zones)('as a series has the days of %s', async (timezone) => {
+    it.each(zones)('has the days of %s as a series', async (timezone) => {
       const { data } = await json<{ data: { at: string; value: number }[] }>(
         gateway.get(`/v1/usage/series?from=2026-10-01&to=2026-11-29&metric=requests&timezone=${timezone}`),
       );
       expect(Object.fromEntries(data.map(({ at, value }) => [at, value]))).toEqual(expectedDays(timezone));
     });
 
-    it.each(zones)('of single days of %s adds up to the whole', async (timezone) => {
+    it.each(zones)('adds up from single days of %s to the whole', async (timezone) => {
       let total = 0;
       for (const day of Object.keys(expectedDays(timezone))) {
         const { totals } = await json<{ totals: { requests: number } }>(
@@ -111,13 +111,13 @@ describe.each(['read from the calls', 'read from the sums', 'of a month whose ca
       expect(total).toBe(moments.length);
     });
 
-    it('by hour is in local time', async () => {
+    it('has local hours by hour', async () => {
       const rows = await usage('group_by=hour&timezone=Asia/Tokyo');
       expect(rows[0]?.hour).toBe('2026-10-31T23:00');
       expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(moments.length);
     });
 
-    it('by platform and by provider', async () => {
+    it('has sums by platform and by provider', async () => {
       expect((await usage('group_by=platform')).map((row) => [row.scenario_platform, row.requests])).toEqual([
         ['make', 6],
         ['n8n', 6],
@@ -125,7 +125,7 @@ describe.each(['read from the calls', 'read from the sums', 'of a month whose ca
       expect(await usage('group_by=provider')).toMatchObject([{ provider: 'openai', requests: 12 }]);
     });
 
-    it('pages by day', async () => {
+    it('has pages by day', async () => {
       const seen: (string | null)[] = [];
       for (let cursor = ''; ; ) {
         const page = await json<{ data: Row[]; next_cursor: string | null }>(
@@ -143,7 +143,7 @@ describe.each(['read from the calls', 'read from the sums', 'of a month whose ca
 );
 
 describe("the workspace's own zone", () => {
-  it('counts where none is asked for, for days and for calls', async () => {
+  it('counts for days and for calls where no zone is given', async () => {
     await json(gateway.send('PATCH', '/v1/workspace', { timezone: 'Asia/Kathmandu' }));
     const rows = await usage('group_by=day');
     expect(Object.fromEntries(rows.map(({ day, requests }) => [day, requests]))).toEqual(
@@ -164,7 +164,7 @@ describe("the workspace's own zone", () => {
 });
 
 describe('names', () => {
-  it('are those people gave, of a deleted key too', async () => {
+  it('are the given ones, also of a deleted key', async () => {
     const { id, key } = await json<{ id: string; key: string }>(gateway.post('/v1/keys', { name: 'Night shift' }), 201);
     await json(gateway.post(chat, hello(), { authorization: `Bearer ${key}` }));
     await json(gateway.send('DELETE', `/v1/keys/${id}`), 204);
@@ -184,7 +184,7 @@ describe('CSV', () => {
     return { text, name: /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? null };
   };
 
-  it('is named for its period, and has the period and the billed amount in columns', async () => {
+  it('has its period in its name, and period and billed amount in columns', async () => {
     const { text, name } = await csv('format=csv&from=2026-11-01&to=2026-11-30');
     expect(name).toBe('usage-2026-11.csv');
     const [head = '', row = ''] = text.split('\r\n');
@@ -199,7 +199,7 @@ describe('CSV', () => {
     expect((await csv('format=csv&from=2026-11-03&to=2026-11-09')).name).toBe('usage-2026-11-03_2026-11-09.csv');
   });
 
-  it('opens in Excel by the language of the workspace, and only where asked', async () => {
+  it('opens in Excel by the language of the workspace on request', async () => {
     expect((await csv('format=csv&from=2026-11-01')).text.startsWith('client_id,')).toBe(true);
     const english = (await csv('for=excel&from=2026-10-01')).text;
     expect(english.startsWith('\ufeffclient_id,name,')).toBe(true);
@@ -213,7 +213,7 @@ describe('CSV', () => {
     await json(gateway.send('PATCH', '/v1/workspace', { locale: 'en' }));
   });
 
-  it('says which row is of no client', async () => {
+  it('marks the row without a client', async () => {
     expect((await csv('format=csv')).text).toMatch(/\r\n,\(no client\),/);
   });
 });

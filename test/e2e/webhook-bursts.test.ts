@@ -81,7 +81,7 @@ async function deliveriesOf(webhookId: string): Promise<{ id: string; status: st
 
 describe('many events at once for one receiver', () => {
   // One job had them all and was given up after a minute, to run anew beside itself, though it was at work.
-  it('come in order and once, by jobs that end long before they are given up', async () => {
+  it('arrive in order and once, by jobs that end early', async () => {
     const receiver = await startSlowReceiver(400);
     const { webhookId, names } = await burst(receiver, 'slow', 20);
     await eventually(() => expect(receiver.names).toHaveLength(20), 15_000);
@@ -103,7 +103,7 @@ describe('many events at once for one receiver', () => {
     await receiver.stop();
   });
 
-  it('are tried once each by a job that runs twice at the same time, and wait for their next try though it fails', async () => {
+  it('are tried once each by a job that runs twice at the same time, and wait for their next attempt', async () => {
     const receiver = await startSlowReceiver(200, 500);
     const { workspaceId, webhookId, names } = await burst(receiver, 'twice', 5);
     const ids = (await deliveriesOf(webhookId)).map(({ id }) => id);
@@ -118,7 +118,7 @@ describe('many events at once for one receiver', () => {
     await receiver.stop();
   });
 
-  it('are tried once each where they have waited so long that they were planned anew', async () => {
+  it('are tried once each where they have waited so long that they were planned again', async () => {
     const receiver = await startSlowReceiver(300);
     const { webhookId, names } = await burst(receiver, 'overdue', 6);
     await eventually(() => expect(receiver.names.length).toBeGreaterThan(0));
@@ -144,7 +144,7 @@ describe('many events at once for one receiver', () => {
 
 describe('an alert by e-mail', () => {
   // nodemailer waits half a minute for a greeting and ten for what comes after it: longer than a delivery's job may run.
-  it('is given up after fifteen seconds of silence, as one to a URL is', async () => {
+  it('fails after fifteen seconds of silence, as one to a URL does', async () => {
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => {
       sockets.add(socket.on('error', () => {}));

@@ -61,7 +61,7 @@ async function spend(client: string, percent: number, headers = {}): Promise<voi
 const newClient = (): string => `client-${++clients}`;
 
 describe('a budget alert', () => {
-  it('is told once at 80, 90 and 100 %, in order, with the whole budget and the tags of the call that passed it', async () => {
+  it('is sent once at 80, 90 and 100 %, in order, with the budget and the tags of the call', async () => {
     const client = newClient();
     const budget = await budgetFor(client);
     await subscribe({ filter: { client_id: client } });
@@ -115,7 +115,7 @@ describe('a budget alert', () => {
     expect(await eventsOf(gateway, `&client_id=${client}&type=scenario.paused&type=budget.reset`)).toEqual([]);
   });
 
-  it('is told when the first call is refused, though a rest is left', async () => {
+  it('is sent when the first call is refused, though money is left', async () => {
     const client = newClient();
     await budgetFor(client, { limit_usd: 0.0001 });
     await subscribe({ filter: { client_id: client } });
@@ -126,14 +126,14 @@ describe('a budget alert', () => {
     expect(receiver.received.map(({ body }) => (JSON.parse(body) as GatewayEvent).type)).toEqual(['budget.exceeded']);
   });
 
-  it('is told for all thresholds one call jumps over, and for ones of one’s own', async () => {
+  it('is sent for all thresholds that one call passes, and for custom ones', async () => {
     const client = newClient();
     await budgetFor(client, { thresholds: [25, 50, 75] });
     await spend(client, 80);
     expect((await eventsOf(gateway, `&client_id=${client}`)).map(({ data }) => data.percent)).toEqual([75, 50, 25]);
   });
 
-  it('goes to whoever asked for it: filters by client, budget and percent hold, test keys live apart', async () => {
+  it('is sent to matching subscriptions only, by client, budget, percent and mode', async () => {
     const client = newClient();
     const budget = await budgetFor(client);
     const only90 = await subscribe({ filter: { budget_id: budget.id, percent: [90] } });
@@ -154,7 +154,7 @@ describe('a budget alert', () => {
     expect(await deliveries(only90.id)).toMatchObject([{ status: 'delivered', tries: [{ status: 200, error: null }] }]);
   });
 
-  it('can be told again after a raise', async () => {
+  it('is sent again after a raise', async () => {
     const client = newClient();
     const budget = await budgetFor(client);
     await spend(client, 85);
@@ -181,7 +181,7 @@ describe('a delivery', () => {
     expect(() => new StandardWebhook(secret).verify(body.replace('80', '81'), headers)).toThrow();
   });
 
-  it('that fails is kept with its reason and tried again, under the same id', async () => {
+  it('is kept with its reason and repeated under the same id when it fails', async () => {
     const client = newClient();
     await budgetFor(client);
     receiver.answer = 500;
@@ -236,7 +236,7 @@ describe('a delivery', () => {
     expect(receiver.received.length).toBe(before);
   });
 
-  it('does not hold up the others when a receiver hangs', async () => {
+  it('does not hold up the others when its receiver hangs', async () => {
     const client = newClient();
     await budgetFor(client, { thresholds: [10, 20, 30, 40, 50] });
     const slow = await startReceiver();
@@ -268,7 +268,7 @@ describe('a delivery', () => {
     });
   });
 
-  it('can be tried with a made-up event, and sent again', async () => {
+  it('can be tested with a sample event, and sent again', async () => {
     const { id } = await subscribe({ filter: { client_id: newClient() } });
     const tried = await json<Delivery>(gateway.post(`/v1/webhooks/${id}/test`, {}));
     expect(tried).toMatchObject({ status: 'delivered', tries: [{ status: 200 }] });
@@ -281,7 +281,7 @@ describe('a delivery', () => {
 });
 
 describe('a subscription', () => {
-  it('asked for twice is one, with its secrets', async () => {
+  it('is one when it is requested twice, with the same secrets', async () => {
     const filter = { client_id: newClient(), percent: [90, 80] };
     const first = await subscribe({ filter });
     const second = await subscribe(
@@ -298,7 +298,7 @@ describe('a subscription', () => {
     expect((await gateway.send('DELETE', '/v1/webhooks/wh_never')).status).toBe(404);
   });
 
-  it('is listed without its secrets, which the database has sealed, like its URL', async () => {
+  it('is listed without its secrets, which are sealed in the database, like its URL', async () => {
     const { id, secret, token } = await subscribe({ filter: { client_id: newClient() } });
     const list = await (await gateway.get('/v1/webhooks?limit=100')).text();
     expect(list).toContain(id);
@@ -313,7 +313,7 @@ describe('a subscription', () => {
     expect(gateway.logs.join('')).not.toContain(token);
   });
 
-  it('is refused for what is no URL, no event or no filter', async () => {
+  it('is refused for an invalid URL, event or filter', async () => {
     for (const body of [
       { url: 'ftp://example.com', events: budgetEvents },
       { url: 'https://', events: budgetEvents },
@@ -329,7 +329,7 @@ describe('a subscription', () => {
 });
 
 describe('where private networks are closed', () => {
-  it('no spelling of a private address is taken, and a name that leads to one is refused at the connection', async () => {
+  it('every spelling of a private address is refused, and a name that leads to one is refused at the connection', async () => {
     const closed = await startTestGateway();
     try {
       for (const url of [
@@ -373,7 +373,7 @@ describe('where private networks are closed', () => {
 });
 
 describe('an alert by e-mail', () => {
-  it('is handed in by SMTP, in words for people', async () => {
+  it('is sent by SMTP, in words for people', async () => {
     const mail: string[] = [];
     const smtp = createServer((socket) => {
       let inData = false;

@@ -86,7 +86,7 @@ async function makeBusy(pid: number): Promise<void> {
   socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: 'for(;;);' } }));
 }
 
-it('workers that hang, stopped or in an endless loop, are ended and replaced, and no new client is left waiting for them', async () => {
+it('workers that hang, stopped or in an endless loop, are replaced, and no new client waits for them', async () => {
   const before = await workerPids();
   expect(before).toHaveLength(3);
   const [stopped = 0, busy = 0] = before;
@@ -107,7 +107,7 @@ it('the embedded database has room for the connections of all workers', async ()
   expect(rows).toEqual([{ max_connections: '280' }]);
 });
 
-it('a worker that is asked to end by itself finishes what it has, and another takes its place', async () => {
+it('a worker that is asked to end finishes its calls, and is replaced', async () => {
   const [first = 0] = await workerPids();
   process.kill(first, 'SIGTERM');
   await eventually(async () => {
@@ -118,7 +118,7 @@ it('a worker that is asked to end by itself finishes what it has, and another ta
   }, 15_000);
 }, 20_000);
 
-it('a worker that keeps ending is started later and later, the log says why, and the others serve', async () => {
+it('a worker that keeps ending is started at growing intervals, the log gives the reason, and the others serve', async () => {
   const spared = new Set((await workerPids()).slice(0, 2));
   for (let times = 0; times < 3; times++) {
     const victim = await eventually(async () => {

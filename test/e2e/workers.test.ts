@@ -76,11 +76,11 @@ async function counted(worker: number, name: string): Promise<number> {
 }
 
 describe('two workers', () => {
-  it('are one gateway for whoever starts it: one greeting', () => {
+  it('print one greeting', () => {
     expect(gateway.output().match(/is ready at/g)).toHaveLength(1);
   });
 
-  it('keep one cap: 200 calls at once where ten fit', async () => {
+  it('keep one cap over 200 concurrent calls where ten fit', async () => {
     const made = await at(0).ask('/v1/budgets', {
       body: { name: 'Rush', limit_usd: 0.010025, scope: { client_id: 'rush' } },
     });
@@ -113,7 +113,7 @@ describe('two workers', () => {
     expect(JSON.parse(refused.text)).toMatchObject({ error: { code: 'rate_limited' } });
   });
 
-  it('share how many calls are under way within half a second', async () => {
+  it('share counts of running calls within half a second', async () => {
     const headers = { 'x-client-id': 'at-once' };
     await at(0).ask('/v1/rate-limits', { method: 'PUT', body: { client_id: 'at-once', concurrent: 1 } });
     await sleep(heardMs);
@@ -149,7 +149,7 @@ describe('two workers', () => {
     }, 500);
   });
 
-  it('know an Idempotency-Key that the other one has: under way, and answered', async () => {
+  it('know an Idempotency-Key of the other one, running and answered', async () => {
     const headers = { 'idempotency-key': 'once' };
     fakes.openai.always({ kind: 'delay', ms: 1_000 });
     const first = at(0).ask(chat, { body: hello(), headers });
@@ -182,7 +182,7 @@ describe('two workers', () => {
     expect(second.status).toBe(200);
   });
 
-  it('are one in /metrics: what each has counted is added up, whichever is asked', async () => {
+  it('add up their counts in /metrics, whichever is asked', async () => {
     const before = await counted(0, 'gateway_calls_total');
     for (let i = 0; i < 6; i++) await at(i).ask(chat, { body: hello() });
     await eventually(async () => {
@@ -192,7 +192,7 @@ describe('two workers', () => {
     expect(await counted(1, 'gateway_database_up')).toBe(1);
   });
 
-  it('keep serving when one is killed: it is replaced, and what it left open is settled', async () => {
+  it('keep serving when one is killed: it is replaced, and its open calls are settled', async () => {
     const before = await workerPids();
     const calls = await counted(1, 'gateway_calls_total');
     fakes.openai.always({ kind: 'delay', ms: 3_000 });
@@ -254,8 +254,8 @@ it('refuse a database that has too few connections for all of them, before one o
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('asked to stop', () => {
-  it('the parent has every worker finish what is in flight, and ends with 0, also where the stop comes twice', async () => {
+describe('a gateway with workers that is asked to stop', () => {
+  it('finishes the running calls of every worker, and ends with 0, also when the stop comes twice', async () => {
     fakes.openai.usually({ tokens: 20 });
     fakes.openai.always({ kind: 'delay', ms: 1_500 });
     const open = clients.map((client) => client.ask(chat, { body: hello() }));

@@ -30,7 +30,7 @@ const png =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 describe('a workspace', () => {
-  it('says what it is and how it bills, and keeps what is not changed', async () => {
+  it('shows its settings, and keeps those that are not changed', async () => {
     expect(await read()).toEqual({
       name: 'My workspace',
       timezone: 'UTC',
@@ -73,7 +73,7 @@ describe('a workspace', () => {
     );
   });
 
-  it('sees live mode’s settings in test mode, and changes only test mode’s there', async () => {
+  it('shows the settings of live mode in test mode, and changes only test mode there', async () => {
     await change({ timezone: 'Europe/Paris', billing: { legal_name: 'Live Ltd', bank: 'IBAN 1' } });
     expect(await read(asTest)).toMatchObject({
       timezone: 'Europe/Paris',
@@ -88,7 +88,7 @@ describe('a workspace', () => {
     expect(await read()).toMatchObject({ billing: { legal_name: 'Live Ltd', bank: 'IBAN 1', next_number: 1 } });
   });
 
-  it('takes real time zones, languages, colours and pictures only, and names what it refuses', async () => {
+  it('accepts only real time zones, languages, colours and pictures, and names the refused field', async () => {
     const bomb = Buffer.from(png.slice(22), 'base64');
     bomb.writeUInt32BE(60_000, 16);
     const refused: [string, object][] = [

@@ -13,7 +13,7 @@ import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
 import { compareThreeBooks, Load } from '../support/three-books.ts';
 
 describe('spread', () => {
-  it('refuses a database without Citus, with what to do, and changes nothing', async () => {
+  it('refuses a database without Citus, says what to do, and changes nothing', async () => {
     const plain: TestDatabase = await createTestDatabase();
     const { code, out } = await runCommand(['spread'], {
       env: { DATABASE_URL: plain.url, DATA_DIR: dataFolder('no-citus') },
@@ -83,7 +83,7 @@ describe.runIf(url !== undefined)('a database spread by Citus', { timeout: 180_0
     expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining([...spreadTables]));
   });
 
-  it('lets through what a budget can pay and no more, over two gateways at once, and tells each threshold once', async () => {
+  it('admits only calls that a budget can pay, over two gateways, and announces each threshold once', async () => {
     // 10 calls of 20 tokens in and 10 out at gpt-4o-mini's price fit.
     fakes.openai.reply(...Array.from({ length: 50 }, () => ({ usage: { input: 20, output: 10 } })));
     const made = await post('/v1/budgets', { name: 'Race', limit_usd: 0.00009, scope: { client_id: 'race' } });
@@ -117,7 +117,7 @@ describe.runIf(url !== undefined)('a database spread by Citus', { timeout: 180_0
     expect((await verify()).out).toContain('Ledger OK');
   });
 
-  it('keeps equal books when a gateway is killed, and when every connection to the cluster is', async () => {
+  it('keeps equal books when a gateway is killed, and when every connection to the cluster is cut', async () => {
     fakes.reset();
     const load = new Load().start(gateways.map((gateway) => gateway.url));
     await sleep(1_500);

@@ -126,7 +126,7 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
     cluster.revive(dead);
   });
 
-  it('serves on, with equal books, when its machine hangs and comes back as if it were the primary still', async () => {
+  it('serves on, with equal books, when its machine hangs and returns as a second primary', async () => {
     let thaw = (): void => {};
     await whileLoaded('machine frozen', (primary) => {
       ({ thaw } = cluster.freezeMachine(primary));
