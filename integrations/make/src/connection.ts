@@ -1,16 +1,17 @@
+import { connectionText, keyHelp, openAddress } from '@ai-gateway/shared/steps/connection-check';
 import { type Component, connectionId } from './component.ts';
 import { bearer, gatewayAddress, noRedirects, secrets } from './gateway-address.ts';
 import { makeErrors } from './make-errors.ts';
 
 const { 404: _, ...errors } = makeErrors();
 
-const elsewhere = `Something answers at ${gatewayAddress('parameters')}, but it is no AI Gateway. Check the gateway URL.`;
-const noProvider =
-  'The gateway is up and knows this key, but it has no provider. Give it a key of OpenAI, Anthropic or Gemini.';
+const inMake = { platform: 'make', url: gatewayAddress('parameters') } as const;
+const elsewhere = inQuotes(connectionText('not_the_gateway', inMake));
+const noProvider = connectionText('no_provider', inMake);
+const keyRefused = inQuotes(connectionText('key_refused', { ...inMake, message: '[401] {{body.error.message}}' }));
 
 /** In the name of the connection, where its owner sees it: Make has no other place for a warning. */
-const openToAll =
-  "{{if(replace(parameters.baseUrl, '/^ *http:[/][/](?!(localhost|127[.][0-9.]+|[[]::1.)([:/]|$))/i', '') == parameters.baseUrl, '', ', not encrypted: use https')}}";
+const warning = `{{if(replace(parameters.baseUrl, '/${openAddress}/', '') == parameters.baseUrl, '', ', ${connectionText('not_encrypted', inMake)}')}}`;
 
 /** A key and an address. The test asks who the key is, and tells apart what can be wrong. */
 export const connection: Component = {
@@ -26,18 +27,18 @@ export const connection: Component = {
         valid: '{{if(statusCode < 300, if(body.workspace.id, if(body.providers[1].id, true, false), false), false)}}',
         metadata: {
           type: 'text',
-          value: `{{body.key.name}} ({{body.workspace.name}}, {{body.key.mode}}${openToAll})`,
+          value: `{{body.key.name}} ({{body.workspace.name}}, {{body.key.mode}}${warning})`,
         },
         error: {
           ...errors,
-          message: `{{if(body.error.message, '[' + statusCode + '] ' + body.error.message, '${inQuotes(elsewhere)}')}}`,
+          message: `{{if(body.error.message, '[' + statusCode + '] ' + body.error.message, '${elsewhere}')}}`,
           200: {
-            message: `{{if(body.workspace.id, '${noProvider}', '${inQuotes(elsewhere)}')}}`,
+            message: `{{if(body.workspace.id, '${noProvider}', '${elsewhere}')}}`,
             type: 'RuntimeError',
           },
           401: {
-            // Whoever refuses without saying why is no gateway.
-            message: `{{if(body.error.message, 'The gateway answers, but it does not take this key. [401] ' + body.error.message, '${inQuotes(elsewhere)}')}}`,
+            // A server that refuses without saying why is not a gateway.
+            message: `{{if(body.error.message, '${keyRefused}', '${elsewhere}')}}`,
             type: 'InvalidAccessTokenError',
           },
         },
@@ -51,7 +52,7 @@ export const connection: Component = {
         label: 'API key',
         required: true,
         editable: true,
-        help: 'The gateway prints one on its first start, and `POST /v1/keys` makes more. A key that begins with `gw_test_` spends no money: build with it first.',
+        help: `${keyHelp.origin} ${keyHelp.testKeys}`,
       },
       {
         name: 'baseUrl',
@@ -60,7 +61,7 @@ export const connection: Component = {
         required: true,
         // A later edit would send the key to another host.
         editable: false,
-        help: 'For example, `https://gateway.example.com`. Make must be able to reach it; use https, so that nobody on the way can read the key.',
+        help: 'The address of your gateway. For example, `https://gateway.example.com`; `/v1` at the end is optional. Make must be able to reach it over the internet. Use https to keep the key to yourself.',
       },
     ],
   },

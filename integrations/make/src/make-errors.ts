@@ -1,4 +1,5 @@
 import { errorCatalogue } from '@ai-gateway/shared/errors';
+import { connectionText } from '@ai-gateway/shared/steps/connection-check';
 
 /** A type and no interface: only those may stand where JSON is asked for. */
 type MakeError = { readonly message: string; readonly type: string };
@@ -14,8 +15,7 @@ export function makeErrors(): MakeError & { readonly [status: string]: string | 
 }
 
 const message = "[{{statusCode}}] {{ifempty(body.error.message, 'The gateway did not say why.')}}";
-const redirected =
-  '[{{statusCode}}] The gateway URL leads on to {{headers.location}}. Enter that address in the connection, if it is yours.';
+const redirected = `[{{statusCode}}] ${connectionText('redirected', { platform: 'make', url: '{{headers.location}}' })}`;
 
 /**
  * Make takes only 400 and above for an error. `valid` in base also judges steps that ask nothing, where there is no status: those

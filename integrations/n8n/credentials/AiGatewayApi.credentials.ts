@@ -1,5 +1,5 @@
+import { keyHelp, openAddress } from '@ai-gateway/shared/steps/connection-check';
 import type { IAuthenticateGeneric, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
-import { openAddress } from '../nodes/open-address.ts';
 
 /** The address and the key. Also usable in n8n's HTTP Request node, for any call of the API. */
 export class AiGatewayApi implements ICredentialType {
@@ -34,11 +34,10 @@ export class AiGatewayApi implements ICredentialType {
       required: true,
       default: '',
       placeholder: 'e.g. gw_live_…',
-      description: 'A gw_live_ key spends money; a gw_test_ key is answered by the sandbox and spends nothing',
+      description: keyHelp.testKeys.replaceAll('`', ''),
     },
     {
-      displayName:
-        'The gateway prints its first keys when it starts for the first time; <code>POST /v1/keys</code> makes more. <a href="https://github.com/ai-gateway-dev/ai-gateway/blob/main/docs/n8n.md#where-keys-come-from" target="_blank">Where keys come from</a>',
+      displayName: `${keyHelp.origin.replaceAll(/`([^`]*)`/g, '<code>$1</code>')} <a href="https://github.com/ai-gateway-dev/ai-gateway/blob/main/docs/n8n.md#where-keys-come-from" target="_blank">Where keys come from</a>`,
       name: 'keyNotice',
       type: 'notice',
       default: '',

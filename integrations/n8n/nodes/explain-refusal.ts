@@ -1,5 +1,6 @@
 import { type ErrorCode, type GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { formText } from '@ai-gateway/shared/form-text';
+import { networkCodes, unreachableText } from '@ai-gateway/shared/steps/connection-check';
 import type { JsonObject } from 'n8n-workflow';
 
 /** What a person reads: what happened, and below it what to do. */
@@ -24,7 +25,7 @@ export function explainRefusal(error: unknown): Explanation {
   }
   if (!(error instanceof Unreachable)) return ownFault(error);
   const network = networkCode(error.cause);
-  const message = unreachable[network] ?? unreachable.default;
+  const message = unreachableText(network, 'n8n');
   return { message, description: checkBaseUrl, details: json({ code: 'unreachable', network, message }) };
 }
 
@@ -52,17 +53,6 @@ function ownFault(error: unknown): Explanation {
 
 const checkBaseUrl =
   'Check the base URL of the credential, and that n8n can reach it: from a container, localhost is the container itself.';
-
-const unreachable: Readonly<Record<string, string>> & { default: string } = {
-  ECONNREFUSED: 'Nothing listens at the base URL. Is the gateway running?',
-  ENOTFOUND: 'The host name in the base URL was not found.',
-  EAI_AGAIN: 'The name in the base URL could not be looked up.',
-  ECONNRESET: 'The gateway closed the connection before it answered.',
-  ECONNABORTED: 'The gateway took longer than the time-out of this node.',
-  ETIMEDOUT: 'The gateway could not be reached in time.',
-  ERR_CANCELED: 'The execution was stopped before the gateway answered.',
-  default: 'The gateway could not be reached.',
-};
 
 function advice(error: GatewayError): string {
   const { code, details = {}, retryAfterSeconds } = error;
@@ -99,9 +89,9 @@ const advices: Partial<Record<ErrorCode, string>> = {
 function networkCode(error: unknown, depth = 0): string {
   if (typeof error !== 'object' || error === null || depth > 4) return 'UNKNOWN';
   const { code, cause, errorResponse, messages } = error as Record<string, unknown>;
-  if (typeof code === 'string' && code in unreachable) return code;
+  if (typeof code === 'string' && networkCodes.includes(code)) return code;
   if (Array.isArray(messages)) {
-    const named = Object.keys(unreachable).find((name) => messages.some((text) => String(text).includes(name)));
+    const named = networkCodes.find((name) => messages.some((text) => String(text).includes(name)));
     if (named !== undefined) return named;
   }
   return networkCode(cause ?? errorResponse, depth + 1);

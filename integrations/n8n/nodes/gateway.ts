@@ -1,8 +1,8 @@
 import { type Client, createClient } from '@ai-gateway/shared/client';
+import { refuseRedirect } from '@ai-gateway/shared/steps/connection-check';
 import type { Transport } from '@ai-gateway/shared/transport';
 import type { FunctionsBase, IHttpRequestMethods, IHttpRequestOptions, RequestHelperFunctions } from 'n8n-workflow';
 import { Unreachable } from './explain-refusal.ts';
-import { refuseRedirect } from './redirect.ts';
 import { wireHeaders } from './tags.ts';
 
 export const credentialName = 'aiGatewayApi';
@@ -54,7 +54,7 @@ function n8nTransport(context: GatewayContext, timeout: number): Transport {
         options,
       ),
     )) as FullAnswer;
-    refuseRedirect(answer.statusCode, first(answer.headers.location));
+    refuseRedirect(answer.statusCode, first(answer.headers.location), 'n8n');
     return {
       status: answer.statusCode,
       headers: Object.fromEntries(

@@ -1,5 +1,6 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import { complaint, connectionText, diagnose, keyHelp } from '@ai-gateway/shared/steps/connection-check';
 import type { Authentication, Bundle, ZObject } from 'zapier-platform-core';
 import { gatewayOf, type Settings } from './gateway.ts';
 import { networkError } from './zapier-errors.ts';
@@ -25,7 +26,7 @@ export function authentication(settings: Settings): Authentication {
         label: 'API Key',
         type: 'password',
         required: true,
-        helpText: `The gateway prints its first keys when it starts for the first time; \`POST /v1/keys\` makes more: [where keys come from](${guide}#where-keys-come-from). A key that begins with \`gw_test_\` spends no money.`,
+        helpText: `${keyHelp.origin} ${keyHelp.testKeys} [Where keys come from](${guide}#where-keys-come-from).`,
       },
     ],
     test: (z: ZObject, bundle: Bundle) => connectionDoctor(z, bundle, settings),
@@ -33,7 +34,7 @@ export function authentication(settings: Settings): Authentication {
   };
 }
 
-interface Diagnosis {
+interface Connected {
   workspace: string;
   host: string;
   mode: string;
@@ -42,16 +43,16 @@ interface Diagnosis {
   warning: string;
 }
 
-async function connectionDoctor(z: ZObject, bundle: Bundle, settings: Settings): Promise<Diagnosis> {
-  const { base_url = '', api_key = '' } = bundle.authData;
+async function connectionDoctor(z: ZObject, bundle: Bundle, settings: Settings): Promise<Connected> {
+  const { base_url: url = '', api_key: key = '' } = bundle.authData;
   try {
-    if (api_key.trim() === '')
-      throw new GatewayError('invalid_api_key', 'Paste the API key of the gateway: gw_live_… or gw_test_….');
-    if (!URL.canParse(base_url)) await showSigning(z, base_url);
-    return diagnosis(await gatewayOf(z, bundle, settings).call('me.get', {}), base_url);
+    if (key.trim() === '')
+      throw new GatewayError('invalid_api_key', connectionText('no_key', { platform: 'zapier' }), { param: 'apiKey' });
+    if (!URL.canParse(url)) await showSigning(z, url);
+    return connected(await gatewayOf(z, bundle, settings).call('me.get', {}), url);
   } catch (error) {
     if (!isGatewayError(error)) throw networkError(z, error);
-    throw new z.errors.Error(complaint(error, base_url), error.code, error.status);
+    throw new z.errors.Error(complaint(error, { platform: 'zapier', url }), error.code, error.status);
   }
 }
 
@@ -63,48 +64,13 @@ async function showSigning(z: ZObject, baseUrl: string): Promise<void> {
   await z.request({ url: `${baseUrl}/v1/me`, skipThrowForStatus: true }).catch(() => undefined);
 }
 
-export function diagnosis(me: OutputOf<'me.get'>, baseUrl: string): Diagnosis {
-  // The answer is typed, not checked: any JSON may stand at a wrong address.
-  if (me?.workspace?.id === undefined || !Array.isArray(me.providers))
-    throw new GatewayError('not_found', notTheGateway(baseUrl), { param: 'baseUrl' });
-  if (me.providers.length === 0)
-    throw new GatewayError(
-      'no_provider_available',
-      'The gateway is up and knows this key, but it has no provider: give it a key of OpenAI, Anthropic or Gemini.',
-      { param: 'providers' },
-    );
-  const resting = me.providers.every(({ status }) => status === 'resting');
-  const refused = me.providers.some(({ status }) => status === 'refused');
+export function connected(me: OutputOf<'me.get'>, url: string): Connected {
+  const warnings = diagnose(me, { platform: 'zapier', url });
   return {
     workspace: me.workspace.name,
-    host: new URL(baseUrl.trim()).host,
+    host: new URL(url.trim()).host,
     mode: me.livemode ? 'live' : 'test',
     key: me.key.name,
-    warning: [
-      ...(isOpenToAll(baseUrl) ? [' – not encrypted: use https:// to keep the key to yourself'] : []),
-      ...(resting ? [' – every provider failed recently'] : []),
-      ...(refused ? [' – a provider refuses the gateway’s account'] : []),
-    ].join(''),
+    warning: warnings.map(({ text }) => ` – ${text}`).join(''),
   };
-}
-
-function complaint(error: GatewayError, baseUrl: string): string {
-  // What we say ourselves names a field; every refusal of the gateway has a request id. Without either something else answered.
-  if (error.param !== undefined || error.message.startsWith('Paste')) return error.message;
-  if (error.requestId === undefined) return notTheGateway(baseUrl);
-  return error.code === 'invalid_api_key'
-    ? `The gateway answers, but it does not take this key: ${error.message}`
-    : error.message;
-}
-
-function notTheGateway(baseUrl: string): string {
-  return `Something answers at ${baseUrl.trim()}, but it isn't an AI Gateway. Check the gateway URL.`;
-}
-
-/** Plain http to anything but this machine, a private network, or a name without a dot: whoever is on the way could read the key. */
-export function isOpenToAll(baseUrl: string): boolean {
-  const { protocol, hostname } = new URL(baseUrl.trim());
-  const own =
-    /^(127\.[\d.]+|10\.[\d.]+|192\.168\.[\d.]+|172\.(1[6-9]|2\d|3[01])\.[\d.]+|\[(::1|f[cd].*|fe80.*)\]|[^.[\]]+)$/;
-  return protocol === 'http:' && !own.test(hostname);
 }

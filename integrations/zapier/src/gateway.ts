@@ -1,5 +1,5 @@
 import { type Client, createClient } from '@ai-gateway/shared/client';
-import { GatewayError } from '@ai-gateway/shared/errors';
+import { refuseRedirect } from '@ai-gateway/shared/steps/connection-check';
 import type { Transport } from '@ai-gateway/shared/transport';
 import type { BeforeRequestMiddleware, Bundle, HttpRequestOptions, ZObject } from 'zapier-platform-core';
 
@@ -42,18 +42,9 @@ function zapierTransport(z: ZObject, { deadlineMs }: { deadlineMs: number }): Tr
       timeout: Math.max(1, deadlineMs - Date.now()),
     };
     const response = await z.request(options);
-    refuseRedirect(response.status, response.getHeader('location'));
+    refuseRedirect(response.status, response.getHeader('location'), 'zapier');
     return { status: response.status, headers: Object.fromEntries(response.headers), body: response.content };
   };
-}
-
-function refuseRedirect(status: number, location: string | undefined): void {
-  if (status < 300 || status > 399) return;
-  throw new GatewayError(
-    'not_found',
-    `The gateway URL redirects to ${location ?? 'another address'}. If that is your gateway, enter it in the connection: the key is not sent along a redirect.`,
-    { param: 'baseUrl' },
-  );
 }
 
 /** Signs what goes to the connected gateway, and nothing else. */

@@ -1,4 +1,5 @@
 import { type GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import { networkCodes, unreachableText } from '@ai-gateway/shared/steps/connection-check';
 import type { ZObject } from 'zapier-platform-core';
 
 /** Does the work; what goes wrong is thrown as Zapier means it: to stop softly, to wait, to ask for another key, or to fail. */
@@ -36,19 +37,7 @@ function withResumeLink({ message, details = {} }: GatewayError): string {
   return typeof link === 'string' && !message.includes(link) ? `${message} Resume it at ${link}` : message;
 }
 
-const unreachable: Readonly<Record<string, string>> & { default: string } = {
-  ECONNREFUSED: 'Nothing listens at the gateway URL. Is the gateway running?',
-  ENOTFOUND: 'The host name in the gateway URL was not found.',
-  EAI_AGAIN: 'The name in the gateway URL could not be looked up.',
-  ECONNRESET: 'The gateway closed the connection before it answered.',
-  ETIMEDOUT: 'The gateway could not be reached in time.',
-  EHOSTUNREACH: 'There is no way to the host of the gateway URL.',
-  CERT_HAS_EXPIRED: 'The certificate of the gateway has expired.',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate of the gateway is self-signed, which Zapier does not take.',
-  default: 'The gateway could not be reached.',
-};
-
-/** What a request that never arrived is told as. Zapier's own errors (a test step that asks too often) pass unchanged. */
+/** A request that never arrived, as an error that people can read. Zapier's own errors (a test step that asks too often) pass unchanged. */
 export function networkError(
   { errors }: ZObject,
   error: unknown,
@@ -59,7 +48,7 @@ export function networkError(
   const code = codeOf(error);
   if (code === undefined) return error;
   return new errors.Error(
-    `${unreachable[code] ?? unreachable.default} Zapier must be able to reach it over the internet.`,
+    `${unreachableText(code, 'zapier')} Zapier must be able to reach it over the internet.`,
     'unreachable',
     503,
   );
@@ -74,7 +63,7 @@ function isTimeout(error: unknown): boolean {
 function codeOf(error: unknown): string | undefined {
   const { type, code, message } = partsOf(error);
   if (code !== '') return code;
-  const named = Object.keys(unreachable).find((name) => message.includes(name));
+  const named = networkCodes.find((name) => message.includes(name));
   return named ?? (type === 'system' || /request to \S+ failed/.test(message) ? 'default' : undefined);
 }
 

@@ -30,7 +30,7 @@ describe('the connection', () => {
   test('tells apart a wrong key, nobody there, and something else there', async () => {
     const wrong = await refusalOf(connect(gateway.url, 'gw_live_wrong'));
     expect(wrong).toMatchObject({ type: 'InvalidAccessTokenError' });
-    expect(wrong.message).toMatch(/answers, but it does not take this key/);
+    expect(wrong.message).toMatch(/answers, but it does not accept this key/);
 
     expect((await refusalOf(connect('gateway.example.com'))).message).toMatch(/baseUrl.*no URL/);
     expect((await refusalOf(connect(gateway.url, ''))).message).toMatch(/apiKey/);
@@ -46,7 +46,7 @@ describe('the connection', () => {
     ]) {
       const other = await serveElsewhere(answer);
       expect((await refusalOf(connect(`${other.url}/v1/`))).message, answer.body).toBe(
-        `Something answers at ${other.url}, but it is no AI Gateway. Check the gateway URL.`,
+        `Something answers at ${other.url}, but it isn’t an AI Gateway. Check the gateway URL.`,
       );
       await other.stop();
     }
@@ -71,12 +71,12 @@ describe('the connection', () => {
       expect((await connect(loopback, liveKey, { [loopback]: gateway.url })).label).not.toMatch(/not encrypted/);
   });
 
-  test('does not carry the key along where the address leads on to another', async () => {
+  test('does not carry the key along where the address redirects to another', async () => {
     const target = await serveElsewhere({ status: 200, body: '{}', type: 'application/json' });
     const from = await serveElsewhere({ status: 307, location: target.url });
     const refused = await refusalOf(connect(from.url));
     expect(refused).toMatchObject({ type: 'InvalidConfigurationError' });
-    expect(refused.message).toContain(`leads on to ${target.url}/v1/me`);
+    expect(refused.message).toContain(`redirects to ${target.url}/v1/me`);
 
     // And not later either, when a gateway that was good before begins to lead elsewhere.
     const runtime = createMakeRuntime({ app });
@@ -87,10 +87,10 @@ describe('the connection', () => {
       ['clientsList', {}],
       ['makeAnApiCall', { url: '/v1/me', method: 'GET' }],
     ] as const)
-      expect((await refusalOf(runtime.run(module, { connection, parameters }))).message).toMatch(/leads on to/);
+      expect((await refusalOf(runtime.run(module, { connection, parameters }))).message).toMatch(/redirects to/);
     const url = 'https://hook.eu2.make.com/x';
-    expect((await refusalOf(runtime.attach('budgetAlerts', { connection, url }))).message).toMatch(/leads on to/);
-    expect((await refusalOf(runtime.options('modelsList', { connection }))).message).toMatch(/leads on to/);
+    expect((await refusalOf(runtime.attach('budgetAlerts', { connection, url }))).message).toMatch(/redirects to/);
+    expect((await refusalOf(runtime.options('modelsList', { connection }))).message).toMatch(/redirects to/);
     expect(target.heard).toEqual([]);
     await target.stop();
     await from.stop();

@@ -36,7 +36,7 @@ describe('the connection test', () => {
   test('a wrong key, none, and an address that is none', async () => {
     expect(await diagnose(gateway.url, 'gw_live_wrong')).toMatchObject({
       status: 'Error',
-      message: expect.stringMatching(/answers, but it does not take this key/),
+      message: expect.stringMatching(/answers, but it does not accept this key/),
     });
     expect(await diagnose(gateway.url, ' ')).toMatchObject({ message: expect.stringMatching(/Paste the API key/) });
     expect(await diagnose('gateway.example.com')).toMatchObject({ message: expect.stringMatching(/https:\/\/HOST/) });
@@ -57,7 +57,7 @@ describe('the connection test', () => {
     ] as const) {
       const other = await serveElsewhere({ status, body });
       const { message } = await diagnose(other.url);
-      expect(message, body).toMatch(/not an AI Gateway|n't an AI Gateway|not as an AI Gateway does/);
+      expect(message, body).toMatch(/not an AI Gateway|n’t an AI Gateway|not as an AI Gateway does/);
       other.stop();
     }
   });

@@ -164,7 +164,7 @@ describe('a refusal says what happened and what to do', () => {
   test('a gateway slower than the time-out', async () => {
     gateway.fakes.openai.fault({ kind: 'delay', ms: 1_400 });
     expect((await refusalOf(node, host, chat({ options: { timeout: 0.3 } }))).message).toMatch(
-      /longer than the time-out/,
+      /longer than the timeout/,
     );
   });
 

@@ -1,5 +1,5 @@
 import { getMe } from '@ai-gateway/shared/operations/me';
-import { diagnosis, isOpenToAll } from '@ai-gateway/zapier/authentication';
+import { connected } from '@ai-gateway/zapier/authentication';
 import { signRequest } from '@ai-gateway/zapier/gateway';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, serveElsewhere } from '../../support/elsewhere.ts';
@@ -31,7 +31,7 @@ describe('the connection test', () => {
   });
 
   test('a wrong key, none, and an address that is none', async () => {
-    expect(await complaint(gateway.url, 'gw_live_wrong')).toMatch(/answers, but it does not take this key/);
+    expect(await complaint(gateway.url, 'gw_live_wrong')).toMatch(/answers, but it does not accept this key/);
     expect(await complaint(gateway.url, ' ')).toMatch(/Paste the API key/);
     expect(await complaint('gateway.example.com')).toMatch(/https:\/\/HOST/);
   });
@@ -51,7 +51,7 @@ describe('the connection test', () => {
       [429, 'slow down'],
     ] as const) {
       const other = await serveElsewhere({ status, body });
-      expect(await complaint(other.url), body).toMatch(/n't an AI Gateway|not as an AI Gateway does/);
+      expect(await complaint(other.url), body).toMatch(/n’t an AI Gateway|not as an AI Gateway does/);
       other.stop();
     }
   });
@@ -92,33 +92,13 @@ describe('the key', () => {
   });
 });
 
-test.each([
-  ['http://gateway.example.com', true],
-  [' HTTP://gateway.example.com/v1', true],
-  ['http://8.8.8.8:8787', true],
-  ['http://172.32.0.1', true],
-  ['http://localhost.evil.example', true],
-  ['http://[2001:4860:4860::8888]:8787', true],
-  ['http://134744072', true],
-  ['http://[fd12:3456::1]:8787', false],
-  ['http://10.evil.example', true],
-  ['https://gateway.example.com', false],
-  ['http://localhost:8787', false],
-  ['http://127.0.0.1:8787/v1', false],
-  ['http://[::1]:8787', false],
-  ['http://192.168.1.5:8787', false],
-  ['http://gateway:8787', false],
-])('whether whoever is on the way to %s could read the key: %s', (url, open) => {
-  expect(isOpenToAll(url)).toBe(open);
-});
-
 test('an address anybody could listen to is warned of in the name of the connection', () => {
   const me = getMe.sample.output;
-  expect(diagnosis(me, 'http://gateway.example.com').warning).toMatch(/not encrypted: use https/);
-  expect(diagnosis(me, 'https://gateway.example.com').warning).toBe('');
-  expect(diagnosis(me, gateway.url).warning).toBe('');
+  expect(connected(me, 'http://gateway.example.com').warning).toMatch(/not encrypted: use https/);
+  expect(connected(me, 'https://gateway.example.com').warning).toBe('');
+  expect(connected(me, gateway.url).warning).toBe('');
   const resting = { ...me, providers: [{ id: 'openai', status: 'resting' as const }] };
-  expect(diagnosis(resting, gateway.url).warning).toMatch(/every provider failed/);
+  expect(connected(resting, gateway.url).warning).toMatch(/every provider failed/);
   expect(app.authentication?.connectionLabel).toMatch(/\{\{warning\}\}$/);
   expect(app.authentication?.connectionLabel).not.toContain('api_key');
 });

@@ -1,6 +1,7 @@
+import { isOpenToAll, openAddress } from '@ai-gateway/shared/steps/connection-check';
 import { AiGatewayApi } from 'n8n-nodes-ai-gateway/credentials/AiGatewayApi.credentials.ts';
-import { isOpenToAll, openAddress } from 'n8n-nodes-ai-gateway/nodes/open-address.ts';
 import { expect, test } from 'vitest';
+import { app } from './make/make-host.ts';
 
 test.each([
   'http://gateway.example.com',
@@ -12,7 +13,8 @@ test.each([
   'http://134744072',
   'http://0x8080808/v1',
   'http://127.0.0.1.evil.example:8787',
-])('whoever is on the way to %s could read the key: warned', (url) => expect(isOpenToAll(url)).toBe(true));
+  'http://10.evil.example',
+])('%s is warned of: others on the way could read the key', (url) => expect(isOpenToAll(url)).toBe(true));
 
 test.each([
   'https://gateway.example.com',
@@ -25,11 +27,15 @@ test.each([
   'http://172.16.0.9',
   'http://gateway:8787',
   'http://gateway/v1',
-])('%s is one’s own machine or network, or encrypted: nothing to warn of', (url) => {
+])('%s is not warned of: it is encrypted, or stays on this machine or network', (url) => {
   expect(isOpenToAll(url)).toBe(false);
 });
 
-test('the credential shows the warning by the same rule', () => {
+test('n8n’s credential shows its notice by the same rule', () => {
   const notice = new AiGatewayApi().properties.find(({ type }) => type === 'notice');
   expect(notice?.displayOptions).toEqual({ show: { baseUrl: [{ _cnd: { regex: openAddress } }] } });
+});
+
+test('Make’s connection adds its warning by the same rule', () => {
+  expect(JSON.stringify(app.connection.apiKey?.code.communication)).toContain(openAddress);
 });
