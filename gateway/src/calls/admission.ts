@@ -14,17 +14,17 @@ import type { ScenarioPlace } from '../scenarios/scenario-store.ts';
 import type { Services } from '../services.ts';
 import { type Markup, shownMarkup } from '../usage/markup.ts';
 
-/** A call's way in, and out again: what it took under rate limits is given back once it is over. */
-export interface Passage {
+/** A call's admission under rate limits and loop detection. `release` gives back what it took under rate limits. */
+export interface Permit {
   /** OpenAI's `x-ratelimit-*`. */
   headers: LimitHeaders;
   /** What amounts are shown with: a client is not shown the cost. */
   markup: Markup | undefined;
-  /** Once, when the call is over, however it ended. */
-  leave(outcome: { tokens: number; costNanos: bigint }): void;
+  /** Called once, when the call is over, however it ended. */
+  release(outcome: { tokens: number; costNanos: bigint }): void;
 }
 
-interface Entering {
+interface AdmissionRequest {
   caller: Caller;
   tags: CallTags;
   receivedAtMs: number;
@@ -46,15 +46,15 @@ export function mayCall(caller: Caller): void {
  * Is the scenario running, is it looping, is there a place under the rate limits? Throws `scenario_paused` or `rate_limited`;
  * a promise only where something must be read or written first.
  */
-export function enter(services: Services, entering: Entering): Passage | Promise<Passage> {
-  const guards = services.guards.of(entering.caller.workspaceId, entering.caller.livemode);
+export function admit(services: Services, request: AdmissionRequest): Permit | Promise<Permit> {
+  const guards = services.guards.of(request.caller.workspaceId, request.caller.livemode);
   return guards instanceof Promise
-    ? guards.then((read) => enterBy(services, read, entering))
-    : enterBy(services, guards, entering);
+    ? guards.then((read) => admitUnder(services, read, request))
+    : admitUnder(services, guards, request);
 }
 
-function enterBy(services: Services, guards: Guards, entering: Entering): Passage | Promise<Passage> {
-  const { caller, tags } = entering;
+function admitUnder(services: Services, guards: Guards, request: AdmissionRequest): Permit | Promise<Permit> {
+  const { caller, tags } = request;
   refuseLocked(guards, tags);
   const nowMs = services.now();
   const watched = tags.scenario === undefined ? nothingWatched : watchedIn(guards, caller, tags.scenario, tags);
@@ -64,25 +64,25 @@ function enterBy(services: Services, guards: Guards, entering: Entering): Passag
   }
   for (const one of watched) {
     const { place, key, limits } = one;
-    if (!services.loops.knows(key)) countSpentBefore(services, one, entering);
-    const tripped = services.loops.enter(key, limits, promptHash(limits, entering), nowMs);
+    if (!services.loops.knows(key)) countSpentBefore(services, one, request);
+    const tripped = services.loops.admit(key, limits, promptHash(limits, request), nowMs);
     if (tripped !== undefined) return refuseTripped(services, { place, tags, tripped, caller });
   }
   const limits = limitsFor(guards, caller, tags);
   const guess = limits.some(({ limit }) => limit.tokensPerMinute !== undefined)
-    ? Math.ceil(entering.body.length / 4)
+    ? Math.ceil(request.body.length / 4)
     : 0;
-  const excess = services.limits.enter(limits, guess, nowMs);
+  const excess = services.limits.admit(limits, guess, nowMs);
   if (excess !== undefined) throw rateLimited(excess, services.limits.headers(limits, nowMs));
-  let left = false;
+  let released = false;
   return {
     headers: limits.length === 0 ? noHeaders : services.limits.headers(limits, nowMs),
     markup: shownMarkup(guards.markups, caller, tags.client),
-    leave: ({ tokens, costNanos }) => {
-      if (left) return;
-      left = true;
+    release: ({ tokens, costNanos }) => {
+      if (released) return;
+      released = true;
       const endMs = services.now();
-      services.limits.leave(limits, tokens - guess, endMs);
+      services.limits.release(limits, tokens - guess, endMs);
       for (const { place, key, limits } of watched) {
         const tripped = services.loops.spent(key, limits, costNanos, endMs);
         if (tripped !== undefined) void trip(services, { place, tags, tripped });
@@ -160,7 +160,7 @@ function watchedBy(
 function countSpentBefore(
   { warmUp, loops, now }: Services,
   { place, key, limits }: Watched,
-  { receivedAtMs }: Entering,
+  { receivedAtMs }: AdmissionRequest,
 ): void {
   if (limits.maxNanosPerHour === undefined) return;
   // Calls from this one on are counted by themselves.
@@ -168,7 +168,7 @@ function countSpentBefore(
 }
 
 /** The prompt's bytes as they came: without `metadata`, in which execution ids change from call to call. */
-function promptHash({ maxRepeats }: ScenarioLimits, { body, outline }: Entering): string | undefined {
+function promptHash({ maxRepeats }: ScenarioLimits, { body, outline }: AdmissionRequest): string | undefined {
   if (maxRepeats === undefined) return undefined;
   const prompt = outline.members.get('messages') ?? outline.members.get('input');
   return prompt === undefined

@@ -11,7 +11,7 @@ import { type RouteInput, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { billed } from '../usage/markup.ts';
-import { enter, mayCall, type Passage } from './admission.ts';
+import { admit, mayCall, type Permit } from './admission.ts';
 import { errorOf, type FailedAttempt, mayGoOn, resting, unaffordable } from './attempt.ts';
 import { balanceIdsOf, ceilingToAsk, type Funding, fundCall } from './fund-call.ts';
 import { guardCall } from './guard-call.ts';
@@ -40,25 +40,25 @@ export async function completeCall(services: Services, request: ModelCall): Prom
   const call = request.dialect.read(request.json);
   mayCall(request.caller);
   if (!services.journal.available) throw databaseAway();
-  const entered = enter(services, request);
-  const passage = entered instanceof Promise ? await entered : entered;
+  const admitted = admit(services, request);
+  const permit = admitted instanceof Promise ? await admitted : admitted;
   try {
-    return await completeAdmitted(services, { request, call, passage });
+    return await completeAdmitted(services, { request, call, permit });
   } catch (error) {
     // What failed before anything was settled gives back what it took; what was settled did so then.
-    passage.leave({ tokens: 0, costNanos: 0n });
-    throw isGatewayError(error) ? withHeaders(error, passage.headers) : error;
+    permit.release({ tokens: 0, costNanos: 0n });
+    throw isGatewayError(error) ? withHeaders(error, permit.headers) : error;
   }
 }
 
 async function completeAdmitted(
   services: Services,
-  asked: { request: ModelCall; call: NeutralCall; passage: Passage },
+  asked: { request: ModelCall; call: NeutralCall; permit: Permit },
 ): Promise<ModelAnswer> {
-  const { passage } = asked;
+  const { permit } = asked;
   let { request, call } = asked;
   const news = noteTags(services, request);
-  if (news !== undefined) passage.headers = { ...passage.headers, ...(await news) };
+  if (news !== undefined) permit.headers = { ...permit.headers, ...(await news) };
   const view = services.workspaces.view(request.caller.workspaceId);
   const workspace = view instanceof Promise ? await view : view;
   const found = balancesOf(services, request);
@@ -95,7 +95,7 @@ async function completeAdmitted(
     cancellation: request.cancellation,
   });
   const funding = asking instanceof Promise ? await asking : asking;
-  const running = open(services, { request, call, funding, inputTokens, passage });
+  const running = open(services, { request, call, funding, inputTokens, permit });
   running.leftOut = leftOut;
   try {
     const answered = await answerFrom(services, { request, call, running, funding });
@@ -155,9 +155,9 @@ function withHeaders(error: GatewayError, headers: Readonly<Record<string, strin
 
 function open(
   services: Services,
-  options: { request: ModelCall; call: NeutralCall; funding: Funding; inputTokens: number; passage: Passage },
+  options: { request: ModelCall; call: NeutralCall; funding: Funding; inputTokens: number; permit: Permit },
 ): RunningCall {
-  const { request, call, funding, inputTokens, passage } = options;
+  const { request, call, funding, inputTokens, permit } = options;
   const { hold, holdNanos, candidates } = funding;
   const entry = services.journal.open({
     workspaceId: request.caller.workspaceId,
@@ -179,7 +179,7 @@ function open(
     caller: request.caller,
     hold,
     ledger: services.ledger,
-    passage,
+    permit,
     report: request.report,
     settled: false,
     startedAt: request.startedAt,
@@ -370,7 +370,7 @@ async function close(
       const { costNanos } = await settleCall(running, { status: 'succeeded', ...soFar(transform, undefined) });
       return {
         tail: [
-          `: gateway ${JSON.stringify({ cost_usd: toUsd(billed(costNanos, running.passage.markup)), ...remainingOf(running) })}\n\n`,
+          `: gateway ${JSON.stringify({ cost_usd: toUsd(billed(costNanos, running.permit.markup)), ...remainingOf(running) })}\n\n`,
           transform.last ?? '',
         ],
         whole: true,

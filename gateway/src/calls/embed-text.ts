@@ -13,7 +13,7 @@ import { type Candidate, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { inTurn } from '../turns/in-turn.ts';
-import { enter, mayCall, type Passage } from './admission.ts';
+import { admit, mayCall, type Permit } from './admission.ts';
 import { type AttemptFailure, errorOf, failureOfExchange, resting, retryAfterOf } from './attempt.ts';
 import { balancesOf, placesOf } from './complete-call.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
@@ -38,22 +38,22 @@ export async function embedText(services: Services, request: Omit<ModelCall, 'di
       { param: refused },
     );
   if (!services.journal.available) throw databaseAway();
-  const passage = await enter(services, request);
+  const permit = await admit(services, request);
   try {
-    return await embedAdmitted(services, { request, asked, passage });
+    return await embedAdmitted(services, { request, asked, permit });
   } finally {
     // What was settled has left already; what was refused gives back what it took.
-    passage.leave({ tokens: 0, costNanos: 0n });
+    permit.release({ tokens: 0, costNanos: 0n });
   }
 }
 
 async function embedAdmitted(
   services: Services,
-  { request, asked, passage }: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; passage: Passage },
+  { request, asked, permit }: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; permit: Permit },
 ): Promise<PlainAnswer> {
   const call = asCall(asked);
   const news = noteTags(services, request);
-  if (news !== undefined) passage.headers = { ...passage.headers, ...(await news) };
+  if (news !== undefined) permit.headers = { ...permit.headers, ...(await news) };
   const workspace = await services.workspaces.view(request.caller.workspaceId);
   const balances = await balancesOf(services, request);
   const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));
@@ -86,7 +86,7 @@ async function embedAdmitted(
     candidate,
     inputTokens,
     tokenIds: countIds(request.json.input),
-    passage,
+    permit,
     ...funding,
   });
   try {
@@ -206,12 +206,12 @@ function openEmbedding(
     candidate: Candidate;
     inputTokens: number;
     tokenIds: number;
-    passage: Passage;
+    permit: Permit;
     hold: Hold | undefined;
     holdNanos: bigint;
   },
 ): RunningCall {
-  const { request, call, candidate, inputTokens, tokenIds, passage, hold, holdNanos } = options;
+  const { request, call, candidate, inputTokens, tokenIds, permit, hold, holdNanos } = options;
   const entry = services.journal.open({
     workspaceId: request.caller.workspaceId,
     id: request.id,
@@ -233,7 +233,7 @@ function openEmbedding(
     caller: request.caller,
     hold,
     ledger: services.ledger,
-    passage,
+    permit,
     report: request.report,
     settled: false,
     metered: candidate.trusted && request.caller.livemode,

@@ -12,7 +12,7 @@ import type { Attempt } from '../routing/health-board.ts';
 import type { CallReport } from '../telemetry/call-report.ts';
 import { addUsage, type ClosedCall, noUsage } from '../usage/call-record.ts';
 import { billed } from '../usage/markup.ts';
-import type { Passage } from './admission.ts';
+import type { Permit } from './admission.ts';
 import { type AttemptSoFar, estimateSpent, type Spent } from './spent.ts';
 
 export const notTried: Attempt = { account: '', model: '', workspaceId: '', isProbe: false };
@@ -24,7 +24,7 @@ export interface RunningCall extends AttemptSoFar {
   /** Undefined where no budget applies. */
   hold: Hold | undefined;
   ledger: Ledger;
-  passage: Passage;
+  permit: Permit;
   report: CallReport;
   /** Posted to the journal, held no more. */
   settled: boolean;
@@ -129,12 +129,12 @@ export async function closeUnanswered(
 function post(running: RunningCall, last: ClosedCall): { onRecord: Promise<void>; settlement: Settlement } {
   if (running.settled) throw new Error('a call is settled once');
   running.settled = true;
-  const { hold, ledger, passage, entry, earlier } = running;
+  const { hold, ledger, permit, entry, earlier } = running;
   const closed = earlier === undefined ? last : withEarlier(last, earlier);
   running.report.closed = closed;
   running.report.last = last;
   const debits = hold === undefined ? undefined : ledger.settle(hold, closed.costNanos);
-  passage.leave({ tokens: closed.usage.inputTokens + closed.usage.outputTokens, costNanos: closed.costNanos });
+  permit.release({ tokens: closed.usage.inputTokens + closed.usage.outputTokens, costNanos: closed.costNanos });
   return { onRecord: entry.close(closed, debits), settlement: { costNanos: closed.costNanos } };
 }
 
@@ -149,7 +149,7 @@ function withEarlier(last: ClosedCall, earlier: Earlier): ClosedCall {
 }
 
 /** What is left of the tightest budget the caller may see, after this call; undefined where there is none. */
-export function budgetRemaining({ hold, caller, passage }: RunningCall): bigint | undefined {
+export function budgetRemaining({ hold, caller, permit }: RunningCall): bigint | undefined {
   let least: bigint | undefined;
   const isLocked = caller.lockedTags.length > 0;
   for (const balance of hold?.balances ?? none) {
@@ -157,7 +157,7 @@ export function budgetRemaining({ hold, caller, passage }: RunningCall): bigint 
     const { remainingNanos } = balance;
     if (least === undefined || remainingNanos < least) least = remainingNanos;
   }
-  return least === undefined ? undefined : billed(least, passage.markup);
+  return least === undefined ? undefined : billed(least, permit.markup);
 }
 
 /** The same of a call that is settled: what it cost, and what is left. */
@@ -167,7 +167,7 @@ export function settledHeaders(
   { dropped, costNanos }: { dropped: readonly string[]; costNanos: bigint },
 ): Record<string, string> {
   const headers = answerHeaders(running, requestId, dropped);
-  headers['x-gateway-cost-usd'] = usdText(billed(costNanos, running.passage.markup));
+  headers['x-gateway-cost-usd'] = usdText(billed(costNanos, running.permit.markup));
   const left = budgetRemaining(running);
   if (left !== undefined) headers['x-gateway-budget-remaining-usd'] = usdText(left);
   return headers;
@@ -211,7 +211,7 @@ export function answerHeaders(
   if (running.call.dialect === 'messages') headers['request-id'] = requestId;
   // nginx gathers a whole stream before it passes any of it on, unless told not to.
   if (running.call.stream) headers['x-accel-buffering'] = 'no';
-  Object.assign(headers, running.passage.headers);
+  Object.assign(headers, running.permit.headers);
   const { leftOut } = running;
   const all = leftOut === undefined || leftOut.length === 0 ? dropped : [...new Set([...leftOut, ...dropped])];
   if (all.length > 0) headers['x-gateway-dropped-params'] = headerText(all.join(', '));

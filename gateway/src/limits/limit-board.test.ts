@@ -8,10 +8,10 @@ const key = 'key_1';
 test('a key of 60 calls a minute keeps its 60 a minute after the clock was an hour ahead for a moment', () => {
   const board = new LimitBoard();
   const limited = [{ key, kind: 'key' as const, limit: { callsPerMinute: 60 } }];
-  board.enter(limited, 0, startMs + hourMs);
-  for (let ms = 0; ms < 600_000; ms += 1_100) expect(board.enter(limited, 0, startMs + ms)).toBeUndefined();
+  board.admit(limited, 0, startMs + hourMs);
+  for (let ms = 0; ms < 600_000; ms += 1_100) expect(board.admit(limited, 0, startMs + ms)).toBeUndefined();
   // The limit itself holds as ever.
-  const atOnce = Array.from({ length: 10 }, () => board.enter(limited, 0, startMs + 600_000));
+  const atOnce = Array.from({ length: 10 }, () => board.admit(limited, 0, startMs + 600_000));
   expect(atOnce.at(-1)).toMatchObject({ what: 'calls_per_minute' });
 });
 
@@ -20,6 +20,6 @@ test('what another process said while the clock was ahead does not stand in the 
   const board = new LimitBoard();
   const limited = [{ key, kind: 'key' as const, limit: { concurrent: 1 } }];
   board.heard('other', [{ key, calls: 1, tokens: 0, concurrent: 1 }], startMs + hourMs);
-  expect(board.enter(limited, 0, startMs + hourMs)).toMatchObject({ what: 'concurrent' });
-  expect(board.enter(limited, 0, startMs)).toBeUndefined();
+  expect(board.admit(limited, 0, startMs + hourMs)).toMatchObject({ what: 'concurrent' });
+  expect(board.admit(limited, 0, startMs)).toBeUndefined();
 });

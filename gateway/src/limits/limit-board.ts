@@ -57,8 +57,8 @@ export class LimitBoard {
   /** Nothing is gathered for others while there are none. */
   hasOthers = false;
 
-  /** Takes a place under every limit or under none. */
-  enter(limits: readonly Limited[], tokens: number, nowMs: number): Excess | undefined {
+  /** Counts the call under every limit, or under none when it exceeds one of them. */
+  admit(limits: readonly Limited[], tokens: number, nowMs: number): Excess | undefined {
     for (const limited of limits) {
       const excess = this.#excess(limited, tokens, nowMs);
       if (excess !== undefined) return excess;
@@ -73,8 +73,8 @@ export class LimitBoard {
     return undefined;
   }
 
-  /** The call is over; `tokens` corrects what was taken for it. */
-  leave(limits: readonly Limited[], tokens: number, nowMs: number): void {
+  /** Ends the call; `tokens` corrects the estimate it was admitted with. */
+  release(limits: readonly Limited[], tokens: number, nowMs: number): void {
     for (const { key } of limits) {
       const gauge = this.#gauge(key, nowMs);
       gauge.concurrent = Math.max(0, gauge.concurrent - 1);

@@ -12,30 +12,30 @@ test.each([
   ['half an hour', hourMs / 2],
 ])('a scenario that does nothing unusual is not paused after the clock was %s ahead for a moment', (_, aheadMs) => {
   const board = new LoopBoard();
-  board.enter('news', limits, 'prompt', startMs + aheadMs);
+  board.admit('news', limits, 'prompt', startMs + aheadMs);
   board.spent('news', limits, 1n, startMs + aheadMs);
   // One call each 40 seconds with one prompt, ten nanodollars each: all below its limits (900 of 1,000 an hour), for two hours.
   for (let ms = 0; ms < 2 * hourMs; ms += 40_000) {
-    expect(board.enter('news', limits, 'prompt', startMs + ms)).toBeUndefined();
+    expect(board.admit('news', limits, 'prompt', startMs + ms)).toBeUndefined();
     expect(board.spent('news', limits, 10n, startMs + ms)).toBeUndefined();
   }
 });
 
 test('a loop is still seen after the clock was an hour ahead for a moment', () => {
   const board = new LoopBoard();
-  board.enter('loop', limits, 'prompt', startMs + hourMs);
-  const tripped = Array.from({ length: 40 }, (_, i) => board.enter('loop', limits, `prompt ${i}`, startMs + i * 100));
+  board.admit('loop', limits, 'prompt', startMs + hourMs);
+  const tripped = Array.from({ length: 40 }, (_, i) => board.admit('loop', limits, `prompt ${i}`, startMs + i * 100));
   // With the one before the clock came back it is the 31st in a minute.
   expect(tripped.findIndex((one) => one !== undefined)).toBe(29);
 });
 
 test('of any number of made-up scenarios the latest are remembered, and those that go on calling', () => {
   const board = new LoopBoard();
-  board.enter('old', limits, undefined, startMs);
-  board.enter('busy', limits, undefined, startMs);
+  board.admit('old', limits, undefined, startMs);
+  board.admit('busy', limits, undefined, startMs);
   for (let i = 0; i < 20_000; i++) {
-    board.enter(`made up ${i}`, limits, undefined, startMs + i * 100);
-    if (i % 5_000 === 0) board.enter('busy', limits, undefined, startMs + i * 100);
+    board.admit(`made up ${i}`, limits, undefined, startMs + i * 100);
+    if (i % 5_000 === 0) board.admit('busy', limits, undefined, startMs + i * 100);
   }
   expect(['old', 'busy', 'made up 10000'].map((key) => board.knows(key))).toEqual([false, true, true]);
 });

@@ -42,7 +42,7 @@ export class LoopBoard {
   hasOthers = false;
 
   /** Counts the call and says which limit it passes, if any. `promptHash` undefined: repeats are not counted. */
-  enter(key: string, limits: ScenarioLimits, promptHash: string | undefined, nowMs: number): Tripped | undefined {
+  admit(key: string, limits: ScenarioLimits, promptHash: string | undefined, nowMs: number): Tripped | undefined {
     const counters = this.#counters(key, nowMs);
     counters.calls.add(nowMs, 1);
     const repeats = promptHash === undefined ? 0 : this.#repeat(counters, promptHash, 1, nowMs);
