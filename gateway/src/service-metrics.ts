@@ -11,7 +11,7 @@ const pingMs = 2_000;
 
 /** Read off the services when they are scraped. */
 export function registerServiceMetrics(services: Services): void {
-  const { journal, ledger, db, health, workspaces, disk } = services;
+  const { journal, ledger, db, circuits, workspaces, disk } = services;
   const registers = [services.metrics.registry];
   const sum = { registers, aggregator: 'sum' } as const;
   new Gauge({
@@ -81,7 +81,7 @@ export function registerServiceMetrics(services: Services): void {
     collect() {
       this.reset();
       // The operator's accounts alone: what workspaces bring along is their own affair.
-      for (const { id } of workspaces.operators) this.set({ provider: id }, health.statusOf(id) === 'ok' ? 1 : 0);
+      for (const { id } of workspaces.operators) this.set({ provider: id }, circuits.statusOf(id) === 'ok' ? 1 : 0);
     },
   });
   registerDatabase(services);

@@ -35,12 +35,12 @@ import { BalanceReader } from './ledger/balance-reader.ts';
 import { Journal } from './ledger/call-journal.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { GuardViews } from './limits/guard-views.ts';
-import { LimitBoard } from './limits/limit-board.ts';
-import { LoopBoard } from './limits/loop-board.ts';
+import { RateLimiter } from './limits/rate-limiter.ts';
+import { LoopDetector } from './limits/loop-detector.ts';
 import { askForPast, hearCounts, hearPast, shareCounts } from './limits/share-counts.ts';
 import { WarmUp } from './limits/warm-up.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
-import { HealthBoard } from './routing/health-board.ts';
+import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
 import { UnknownModels } from './routing/unknown-models.ts';
 import { registerServiceMetrics, registerTraceMetrics } from './service-metrics.ts';
@@ -210,15 +210,15 @@ export async function startGateway(
     ledger,
     balances: new BalanceReader({ db, processId: processLock.id, ledger }),
     guards: new GuardViews({ db }),
-    limits: new LimitBoard(),
-    loops: new LoopBoard(),
+    rateLimiter: new RateLimiter(),
+    loopDetector: new LoopDetector(),
     warmUp: new WarmUp({ db }),
     tags: new TagRegistry({ db, log }),
     outbox,
     httpPools,
     workspaces,
     settings: new SettingsViews({ db }),
-    health: new HealthBoard({
+    circuits: new CircuitBreakers({
       now,
       onRefused: (refusal) => {
         const tell = (name?: string): void => {
@@ -246,7 +246,7 @@ export async function startGateway(
   const inBackground = (what: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => log.warn({ err: error, what }, 'something in the background failed'));
   };
-  const counting = { db, processId: processLock.id, limits: services.limits, loops: services.loops, now };
+  const counting = { db, processId: processLock.id, rateLimiter: services.rateLimiter, loopDetector: services.loopDetector, now };
   const heard: Record<string, (payload: string) => void> = {
     keys: (id) => authenticator.forget(id),
     workspaces: (id) => {
@@ -259,7 +259,7 @@ export async function startGateway(
     guards: (id) => services.guards.forget(id),
     budgets: (id) => inBackground('reload the budgets', ledger.changed(id)),
     recalls: (payload) => inBackground('hand money back', ledger.onReturnRequest(payload)),
-    resumed: (key) => services.loops.clear(key),
+    resumed: (key) => services.loopDetector.clear(key),
     counts: (payload) => hearCounts(payload, counting),
     counts_past: (payload) => inBackground('tell what was counted', hearPast(payload, counting)),
   };

@@ -13,7 +13,7 @@ interface KeyPorts {
   now: () => number;
   workspaces: WorkspaceViews;
   forgetKey: (keyId: string) => void;
-  health: { statusOf(account: string, workspaceId: string): 'ok' | 'resting' | 'refused' };
+  circuits: { statusOf(account: string, workspaceId: string): 'ok' | 'resting' | 'refused' };
 }
 
 export const keyHandlers: Pick<
@@ -135,7 +135,7 @@ export const keyHandlers: Pick<
       providers: caller.livemode
         ? accounts.map(({ id, name }) => ({
             id: name,
-            status: services.health.statusOf(id, caller.workspaceId),
+            status: services.circuits.statusOf(id, caller.workspaceId),
           }))
         : [{ id: 'sandbox', status: 'sandbox' as const }],
     };

@@ -5,7 +5,7 @@ import type { CallTags } from '../accounts/call-tags.ts';
 import { seesMargin } from '../accounts/own-tags.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import { type Guards, limitsOf, pauseFor } from '../limits/guard-store.ts';
-import type { Excess, Limited, LimitHeaders } from '../limits/limit-board.ts';
+import type { Excess, Limited, LimitHeaders } from '../limits/rate-limiter.ts';
 import type { LimitKind, RateLimit } from '../limits/rate-limit.ts';
 import { reasonOf, type ScenarioLimits, type Tripped } from '../limits/scenario-limits.ts';
 import { loopKey, pauseScenario } from '../scenarios/pause-scenario.ts';
@@ -64,27 +64,27 @@ function admitUnder(services: Services, guards: Guards, request: AdmissionReques
   }
   for (const one of watched) {
     const { place, key, limits } = one;
-    if (!services.loops.knows(key)) countSpentBefore(services, one, request);
-    const tripped = services.loops.admit(key, limits, promptHash(limits, request), nowMs);
+    if (!services.loopDetector.knows(key)) countSpentBefore(services, one, request);
+    const tripped = services.loopDetector.admit(key, limits, promptHash(limits, request), nowMs);
     if (tripped !== undefined) return refuseTripped(services, { place, tags, tripped, caller });
   }
   const limits = limitsFor(guards, caller, tags);
   const guess = limits.some(({ limit }) => limit.tokensPerMinute !== undefined)
     ? Math.ceil(request.body.length / 4)
     : 0;
-  const excess = services.limits.admit(limits, guess, nowMs);
-  if (excess !== undefined) throw rateLimited(excess, services.limits.headers(limits, nowMs));
+  const excess = services.rateLimiter.admit(limits, guess, nowMs);
+  if (excess !== undefined) throw rateLimited(excess, services.rateLimiter.headers(limits, nowMs));
   let released = false;
   return {
-    headers: limits.length === 0 ? noHeaders : services.limits.headers(limits, nowMs),
+    headers: limits.length === 0 ? noHeaders : services.rateLimiter.headers(limits, nowMs),
     markup: shownMarkup(guards.markups, caller, tags.client),
     release: ({ tokens, costNanos }) => {
       if (released) return;
       released = true;
       const endMs = services.now();
-      services.limits.release(limits, tokens - guess, endMs);
+      services.rateLimiter.release(limits, tokens - guess, endMs);
       for (const { place, key, limits } of watched) {
-        const tripped = services.loops.spent(key, limits, costNanos, endMs);
+        const tripped = services.loopDetector.spent(key, limits, costNanos, endMs);
         if (tripped !== undefined) void trip(services, { place, tags, tripped });
       }
     },
@@ -158,13 +158,13 @@ function watchedBy(
 
 /** What the scenario spent before this process met it: a restart is no way out of a limit. */
 function countSpentBefore(
-  { warmUp, loops, now }: Services,
+  { warmUp, loopDetector, now }: Services,
   { place, key, limits }: Watched,
   { receivedAtMs }: AdmissionRequest,
 ): void {
   if (limits.maxNanosPerHour === undefined) return;
   // Calls from this one on are counted by themselves.
-  warmUp.ask(place, receivedAtMs, (nanos) => void loops.spent(key, limits, nanos, now()));
+  warmUp.ask(place, receivedAtMs, (nanos) => void loopDetector.spent(key, limits, nanos, now()));
 }
 
 /** The prompt's bytes as they came: without `metadata`, in which execution ids change from call to call. */

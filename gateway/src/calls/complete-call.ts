@@ -119,10 +119,10 @@ async function completeAdmitted(
 const noIds: readonly string[] = [];
 
 /** How the places a call may go to are doing, for a workspace. */
-export function placesOf({ health }: Services, workspaceId: string): Pick<RouteInput, 'mayTry' | 'restMs'> {
+export function placesOf({ circuits }: Services, workspaceId: string): Pick<RouteInput, 'mayTry' | 'restMs'> {
   return {
-    mayTry: ({ account, model }) => health.mayTry({ account, model, workspaceId }),
-    restMs: ({ account, model }) => health.restMs({ account, model, workspaceId }),
+    mayTry: ({ account, model }) => circuits.mayTry({ account, model, workspaceId }),
+    restMs: ({ account, model }) => circuits.restMs({ account, model, workspaceId }),
   };
 }
 
@@ -211,14 +211,14 @@ async function answerFrom(
     const { provider, account, model } = candidate;
     if (isNeedless(candidate, tried)) continue;
     const { workspaceId } = request.caller;
-    const attempt = services.health.begin({ account, model, workspaceId }, tried.length > 0);
+    const attempt = services.circuits.begin({ account, model, workspaceId }, tried.length > 0);
     if (attempt === undefined) {
       tried.push({ provider, model: candidate.model, failure: resting });
       noteFailure(request.report, candidate, resting);
       continue;
     }
     if (running.earlier !== undefined && !(await holdNext(services, { request, running, candidate, funding }))) {
-      services.health.abandoned(attempt);
+      services.circuits.abandoned(attempt);
       tried.push({ provider, model: candidate.model, failure: unaffordable });
       noteFailure(request.report, candidate, unaffordable);
       continue;
@@ -242,7 +242,7 @@ async function answerFrom(
       ceiling: ceilingToAsk(candidate, call, running.maxTokens),
     });
     if (outcome.kind === 'gone') {
-      services.health.abandoned(attempt);
+      services.circuits.abandoned(attempt);
       const stopped = request.cancellation.stopping ? stoppedHalfway() : undefined;
       const status = stopped === undefined ? 'cancelled' : 'failed';
       if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
@@ -250,7 +250,7 @@ async function answerFrom(
       throw request.cancellation.because === 'gone' ? new ClientGone() : (stopped ?? new ClientGone());
     }
     if (outcome.kind === 'unsupported') {
-      services.health.abandoned(attempt);
+      services.circuits.abandoned(attempt);
       running.attempts -= 1;
       if (tried.length > 0) continue;
       await closeUnanswered(running, 'failed', outcome.error.code);
@@ -258,11 +258,11 @@ async function answerFrom(
     }
     if (outcome.kind !== 'failed') {
       // A stream has only begun: how it ends is what counts.
-      if (outcome.kind === 'stream') services.health.abandoned(attempt);
-      else services.health.succeeded(attempt);
+      if (outcome.kind === 'stream') services.circuits.abandoned(attempt);
+      else services.circuits.succeeded(attempt);
       return outcome;
     }
-    services.health.failed(attempt, outcome.failure);
+    services.circuits.failed(attempt, outcome.failure);
     noteFailure(request.report, candidate, outcome.failure);
     if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
     if (request.cancellation.cancelled) {
@@ -365,7 +365,7 @@ async function close(
   const errorFrame = (error: GatewayError): string =>
     request.dialect.streamError(error, { requestId: request.id, number: transform.nextNumber ?? 0 });
   if (end.kind === 'complete') {
-    services.health.succeeded(running.attempt);
+    services.circuits.succeeded(running.attempt);
     try {
       const { costNanos } = await settleCall(running, { status: 'succeeded', ...soFar(transform, undefined) });
       return {
@@ -387,7 +387,7 @@ async function close(
   }
   if (because === undefined) {
     const failure = answered.failure() ?? broken;
-    services.health.failed(running.attempt, failure);
+    services.circuits.failed(running.attempt, failure);
     if (running.candidate !== undefined) noteFailure(request.report, running.candidate, failure);
   }
   const error = because === 'stopping' ? stoppedHalfway() : brokenOff(running, end);

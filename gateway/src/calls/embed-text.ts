@@ -93,7 +93,7 @@ async function embedAdmitted(
     return await embedFunded(services, { request, asked, call, candidate, running });
   } catch (error) {
     if (!running.settled) {
-      services.health.abandoned(running.attempt);
+      services.circuits.abandoned(running.attempt);
       await closeUnanswered(running, 'failed', 'internal_error').catch(() => {});
     }
     throw error;
@@ -113,7 +113,7 @@ async function embedFunded(
   const { request, asked, call, candidate, running } = options;
   const { provider, model } = candidate;
   const { account } = candidate;
-  const attempt = services.health.begin({ account, model, workspaceId: request.caller.workspaceId }, false);
+  const attempt = services.circuits.begin({ account, model, workspaceId: request.caller.workspaceId }, false);
   if (attempt === undefined) {
     noteFailure(request.report, candidate, resting);
     const error = errorOf([{ provider, model, failure: resting }]);
@@ -128,17 +128,17 @@ async function embedFunded(
   if (outcome.kind === 'failed') {
     if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
     if (request.cancellation.cancelled) {
-      services.health.abandoned(attempt);
+      services.circuits.abandoned(attempt);
       await closeUnanswered(running, 'cancelled');
       throw new ClientGone();
     }
-    services.health.failed(attempt, outcome.failure);
+    services.circuits.failed(attempt, outcome.failure);
     noteFailure(request.report, candidate, outcome.failure);
     const error = errorOf([{ provider, model, failure: outcome.failure }]);
     await closeUnanswered(running, 'failed', error.code);
     throw error;
   }
-  services.health.succeeded(attempt);
+  services.circuits.succeeded(attempt);
   const status = request.cancellation.because === 'gone' ? 'cancelled' : 'succeeded';
   const { costNanos } = await settleCall(running, { status, usage: outcome.usage, text: '' });
   return {

@@ -72,7 +72,7 @@ async function databaseFault(services: StatusPorts): Promise<string | undefined>
 function operatorsHealth(services: StatusPorts): { id: string; status: keyof typeof statusTexts }[] {
   return services.workspaces.operators.map(({ id }) => ({
     id,
-    status: services.health.statusOf(id),
+    status: services.circuits.statusOf(id),
   }));
 }
 

@@ -1,8 +1,8 @@
 import { notify } from '../db/notify.ts';
 import { findOtherProcess } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
-import type { CountNews, CountPast, LimitBoard } from './limit-board.ts';
-import type { LoopBoard, LoopNews, LoopPast } from './loop-board.ts';
+import type { CountNews, CountPast, RateLimiter } from './rate-limiter.ts';
+import type { LoopDetector, LoopNews, LoopPast } from './loop-detector.ts';
 
 /** NOTIFY carries less than 8,000 bytes. */
 const payloadMax = 7_000;
@@ -25,32 +25,32 @@ type PastMessage = { from: string; to: string } & ({ kind: 'ask' } | ({ kind: 'p
 export interface Counting {
   db: Db;
   processId: string;
-  limits: LimitBoard;
-  loops: LoopBoard;
+  rateLimiter: RateLimiter;
+  loopDetector: LoopDetector;
   now: () => number;
 }
 
 /** Tells the other processes what this one let through lately. With none around nothing is gathered and nothing told. */
-export async function shareCounts({ db, processId, limits, loops, now }: Counting): Promise<void> {
+export async function shareCounts({ db, processId, rateLimiter, loopDetector, now }: Counting): Promise<void> {
   const { rows } = await db.query('select count(*)::integer as processes from processes');
   const hasOthers = ((rows[0] as { processes: number } | undefined)?.processes ?? 1) > 1;
-  limits.hasOthers = hasOthers;
-  loops.hasOthers = hasOthers;
-  limits.sweep(now());
-  loops.sweep(now());
+  rateLimiter.hasOthers = hasOthers;
+  loopDetector.hasOthers = hasOthers;
+  rateLimiter.sweep(now());
+  loopDetector.sweep(now());
   if (!hasOthers) return;
   const parts: News[] = [
-    ...limits.takeNews(now()).map((one) => ({ limits: [one], loops: [] })),
-    ...loops.takeNews().flatMap(loopParts),
+    ...rateLimiter.takeNews(now()).map((one) => ({ limits: [one], loops: [] })),
+    ...loopDetector.takeNews().flatMap(loopParts),
   ];
   await notify(db, 'counts', pack({ from: processId }, parts));
 }
 
-export function hearCounts(payload: string, { processId, limits, loops, now }: Counting): void {
+export function hearCounts(payload: string, { processId, rateLimiter, loopDetector, now }: Counting): void {
   const news = JSON.parse(payload) as News & { from: string };
   if (news.from === processId) return;
-  limits.heard(news.from, news.limits, now());
-  loops.heard(news.loops, now());
+  rateLimiter.heard(news.from, news.limits, now());
+  loopDetector.heard(news.loops, now());
 }
 
 /**
@@ -64,17 +64,17 @@ export async function askForPast({ db, processId }: Counting): Promise<void> {
 }
 
 /** Of another process that asks, or answers. */
-export async function hearPast(payload: string, { db, processId, limits, loops, now }: Counting): Promise<void> {
+export async function hearPast(payload: string, { db, processId, rateLimiter, loopDetector, now }: Counting): Promise<void> {
   const message = JSON.parse(payload) as PastMessage;
   if (message.to !== processId) return;
   if (message.kind === 'past') {
-    limits.learn(message.limits, now());
-    loops.learn(message.loops, now());
+    rateLimiter.learn(message.limits, now());
+    loopDetector.learn(message.loops, now());
     return;
   }
   const parts: Past[] = [
-    ...limits.past(now()).map((one) => ({ limits: [one], loops: [] })),
-    ...loops.past(now()).flatMap(pastParts),
+    ...rateLimiter.past(now()).map((one) => ({ limits: [one], loops: [] })),
+    ...loopDetector.past(now()).flatMap(pastParts),
   ];
   await notify(db, 'counts_past', pack({ from: processId, kind: 'past', to: message.from }, parts));
 }

@@ -3,12 +3,12 @@ import { storedAccounts } from '../accounts/provider-accounts.ts';
 import type { ProviderAccount, WorkspaceViews } from '../accounts/workspace-view.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';
 import { checkAccount } from './check-account.ts';
-import type { HealthBoard } from './health-board.ts';
+import type { CircuitBreakers } from './circuit-breakers.ts';
 
 interface CheckPorts {
   db: Pool;
   secret: string;
-  health: HealthBoard;
+  circuits: CircuitBreakers;
   workspaces: WorkspaceViews;
   httpPools: HttpPools;
 }
@@ -22,8 +22,8 @@ const atOnce = 10;
  * themselves is known without this.
  */
 export async function checkAccounts(services: CheckPorts, which: 'all' | 'refused'): Promise<void> {
-  const { health, workspaces } = services;
-  const keysRefused = new Set(health.refusals().flatMap(({ account, reason }) => (reason === 'key' ? [account] : [])));
+  const { circuits, workspaces } = services;
+  const keysRefused = new Set(circuits.refusals().flatMap(({ account, reason }) => (reason === 'key' ? [account] : [])));
   if (which === 'refused' && keysRefused.size === 0) return;
   const stored = (await storedAccounts(services.db, services.secret)).flatMap(({ account }) => account ?? []);
   const waiting = [...workspaces.operators, ...stored].filter(({ id }) => which === 'all' || keysRefused.has(id));
@@ -35,10 +35,10 @@ export async function checkAccounts(services: CheckPorts, which: 'all' | 'refuse
 }
 
 async function checkOne(
-  { health, httpPools }: Pick<CheckPorts, 'health' | 'httpPools'>,
+  { circuits, httpPools }: Pick<CheckPorts, 'circuits' | 'httpPools'>,
   account: ProviderAccount,
 ): Promise<void> {
   const check = await checkAccount(httpPools, account);
-  if (check.kind === 'refused') health.checked(account.id, { ...check, kind: 'account' });
-  else if (check.kind === 'works') health.checked(account.id, undefined);
+  if (check.kind === 'refused') circuits.checked(account.id, { ...check, kind: 'account' });
+  else if (check.kind === 'works') circuits.checked(account.id, undefined);
 }

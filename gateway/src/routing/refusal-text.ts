@@ -1,4 +1,4 @@
-import type { Refusal } from './health-board.ts';
+import type { Refusal } from './circuit-breakers.ts';
 
 /** A refusal for the operator's eyes: who, what, in the vendor's words, and where to look. `name` is for an account whose id says nothing. */
 export function refusalText({ account, model, reason, status, message }: Refusal, name = account): string {

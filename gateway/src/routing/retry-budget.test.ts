@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { newHealth, onFailure } from './health.ts';
+import { newCircuit, onFailure } from './circuit.ts';
 import { mayRetry, newRetryBudget, onTry, type RetryBudget } from './retry-budget.ts';
 
 const start = 50_000;
-const healthy = newHealth();
-const failing = onFailure(newHealth(), start);
+const healthy = newCircuit();
+const failing = onFailure(newCircuit(), start);
 
 /** Asks for so many second tries after so many first ones; tells how many were given. */
 function given(asked: { tries: number; retries: number; nowMs?: number; from?: RetryBudget }): {

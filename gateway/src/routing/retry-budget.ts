@@ -1,4 +1,4 @@
-import type { Health } from './health.ts';
+import type { Circuit } from './circuit.ts';
 
 /**
  * How many second tries an account may be given: at most a fifth of what it was asked in the last ten seconds (Envoy's
@@ -27,8 +27,8 @@ export function newRetryBudget(): RetryBudget {
   return { windowStartMs: 0, now: none, before: none };
 }
 
-export function mayRetry(budget: RetryBudget, health: Health, nowMs: number): boolean {
-  if (health.failuresInARow === 0) return true;
+export function mayRetry(budget: RetryBudget, circuit: Circuit, nowMs: number): boolean {
+  if (circuit.failuresInARow === 0) return true;
   const { windowStartMs, now, before } = rolled(budget, nowMs);
   const inSight = 1 - (nowMs - windowStartMs) / windowMs;
   const tries = now.tries + before.tries * inSight;

@@ -10,7 +10,7 @@ import { type Media, mediaOf } from '../providers/media.ts';
 import { findVendor, listNames, providerOf, vendors } from '../providers/providers.ts';
 import { rehearsedCost } from '../providers/sandbox/sandbox.ts';
 import { fits, honours, type Needs } from './fit.ts';
-import type { Trial, TryPlace } from './health-board.ts';
+import type { Trial, TryPlace } from './circuit-breakers.ts';
 import { likeNames, type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
 
 /** One place a call may go to. */

@@ -4,7 +4,7 @@ import type { WorkspaceViews } from '../accounts/workspace-view.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
-import type { HealthBoard, Outage } from './health-board.ts';
+import type { CircuitBreakers, Outage } from './circuit-breakers.ts';
 import {
   findOperatorsWorkspace,
   findSlowModel,
@@ -19,7 +19,7 @@ interface WatchPorts {
   db: Pool;
   log: Logger;
   now: () => number;
-  health: HealthBoard;
+  circuits: CircuitBreakers;
   workspaces: WorkspaceViews;
   outbox: Outbox;
 }
@@ -30,12 +30,12 @@ interface WatchPorts {
  * owner's of the account alone: the operator's are told in the first workspace of the gateway.
  */
 export async function watchProviders(services: WatchPorts): Promise<void> {
-  const { health } = services;
-  if (!reminded.has(health)) {
-    health.remember(await listDown(services.db));
-    reminded.add(health);
+  const { circuits } = services;
+  if (!reminded.has(circuits)) {
+    circuits.remember(await listDown(services.db));
+    reminded.add(circuits);
   }
-  const { down, up } = health.news();
+  const { down, up } = circuits.news();
   for (const outage of down) {
     // A refusal is logged in the vendor's words as it is met.
     if (outage.refusal === undefined) services.log.warn(fieldsOf(outage), 'a provider is cooling down after failures');
@@ -89,7 +89,7 @@ async function tell(services: WatchPorts, outage: Outage, down: boolean): Promis
     });
     services.outbox.deliverSoon();
   }
-  services.health.told(outage, down);
+  services.circuits.told(outage, down);
 }
 
 function refusedEvent(

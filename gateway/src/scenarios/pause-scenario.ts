@@ -49,7 +49,7 @@ export async function pauseScenario(
  * there is, `lock` undefined; one with them ends its own.
  */
 export async function resumeScenario(
-  services: PausePorts & { loops: { clear(key: string): void } },
+  services: PausePorts & { loopDetector: { clear(key: string): void } },
   place: Omit<ScenarioPlace, 'lock'> & { lock: ScenarioLock | undefined },
   by: string,
 ): Promise<void> {
@@ -69,7 +69,7 @@ export async function resumeScenario(
     return places;
   });
   services.guards.forget(place.workspaceId);
-  for (const one of resumed) services.loops.clear(loopKey(one));
+  for (const one of resumed) services.loopDetector.clear(loopKey(one));
   services.outbox.deliverSoon();
 }
 

@@ -28,7 +28,7 @@ interface ScenarioPorts extends PausePorts {
   allowPrivateNetwork: boolean;
   tags: TagRegistry;
   guards: GuardViews;
-  loops: { clear(key: string): void };
+  loopDetector: { clear(key: string): void };
 }
 
 export const scenarioHandlers: Pick<

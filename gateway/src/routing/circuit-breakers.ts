@@ -1,13 +1,13 @@
 import {
-  type Health,
+  type Circuit,
   type Trial as HealthTrial,
   mayTry,
-  newHealth,
+  newCircuit,
   onAbandoned,
   onFailure,
   onProbe,
   onSuccess,
-} from './health.ts';
+} from './circuit.ts';
 import { mayRetry, newRetryBudget, onTry, type RetryBudget } from './retry-budget.ts';
 
 /** Where a try goes, and for whom. `account` is any name that tells accounts apart. */
@@ -62,7 +62,7 @@ export interface Outage {
 }
 
 interface Breaker {
-  health: Health;
+  circuit: Circuit;
   /** Of the latest tries, a moving average: 1 when all failed. */
   errorRate: number;
 }
@@ -85,7 +85,7 @@ interface AccountState {
   line: Breaker;
   refusals: Map<string, Refusal>;
   /** Refusals of the whole account, one after another. */
-  refused: Health;
+  refused: Circuit;
   succeededAtMs: number;
 }
 
@@ -104,7 +104,7 @@ const workspacesMax = 2_000;
  * How every provider account and each of its models is doing, as this process has seen it. Limits are per model at every vendor
  * (OpenAI, Anthropic: per model or class; Gemini's 429 names `…PerProjectPerModel…`); keys, credit and the line are the account's.
  */
-export class HealthBoard {
+export class CircuitBreakers {
   readonly #now: () => number;
   readonly #onRefused: (refusal: Refusal) => void;
   readonly #accounts = new Map<string, AccountState>();
@@ -129,7 +129,7 @@ export class HealthBoard {
   restMs(place: TryPlace): number {
     const account = this.#accounts.get(place.account);
     if (account === undefined) return 0;
-    const until = breakersOf(account, place).map(({ health }) => health.restingUntilMs);
+    const until = breakersOf(account, place).map(({ circuit }) => circuit.restingUntilMs);
     return Math.max(0, ...until.map((ms) => ms - this.#now()));
   }
 
@@ -145,7 +145,7 @@ export class HealthBoard {
     if (isRetry && !mayRetry(model.retries, streakOf(model, own), nowMs)) return undefined;
     if (trial === 'probe')
       for (const breaker of breakersOf(account, place))
-        if (mayTry(breaker.health, nowMs) === 'probe') breaker.health = onProbe(breaker.health, nowMs);
+        if (mayTry(breaker.circuit, nowMs) === 'probe') breaker.circuit = onProbe(breaker.circuit, nowMs);
     model.retries = onTry(model.retries, isRetry, nowMs);
     return { account: name, model: modelName, workspaceId, isProbe: trial === 'probe' };
   }
@@ -153,7 +153,7 @@ export class HealthBoard {
   succeeded({ account: name, model: modelName, workspaceId }: Attempt): void {
     const account = this.#accounts.get(name);
     if (account === undefined) return;
-    account.line.health = onSuccess(account.line.health);
+    account.line.circuit = onSuccess(account.line.circuit);
     account.line.errorRate *= 1 - latestWeight;
     account.refused = onSuccess(account.refused);
     account.succeededAtMs = this.#now();
@@ -161,7 +161,7 @@ export class HealthBoard {
     const model = account.models.get(modelName);
     if (model === undefined) return;
     model.succeeded = true;
-    model.shared.health = onSuccess(model.shared.health);
+    model.shared.circuit = onSuccess(model.shared.circuit);
     model.shared.errorRate *= 1 - latestWeight;
     if (model.streak.size > 0) model.streak.clear();
     if (model.own.size > 0) model.own.delete(workspaceId);
@@ -220,7 +220,7 @@ export class HealthBoard {
     if (refusal !== undefined) this.#refuse({ account, model: '' }, state, refusal);
     else if ([...state.refusals.values()].some(({ reason }) => reason === 'key')) {
       for (const [key, { reason }] of state.refusals) if (reason === 'key') state.refusals.delete(key);
-      state.refused = newHealth();
+      state.refused = newCircuit();
     }
   }
 
@@ -230,11 +230,11 @@ export class HealthBoard {
     if (state === undefined) return 'ok';
     if ([...state.refusals.values()].some(({ model }) => model === undefined)) return 'refused';
     const nowMs = this.#now();
-    if (mayTry(state.line.health, nowMs) === 'no') return 'resting';
+    if (mayTry(state.line.circuit, nowMs) === 'no') return 'resting';
     for (const { shared, own } of state.models.values()) {
       const mine = workspaceId === undefined ? undefined : own.get(workspaceId);
       for (const breaker of mine === undefined ? [shared] : [shared, mine])
-        if (mayTry(breaker.health, nowMs) === 'no' && breaker.health.failedAtMs >= state.succeededAtMs)
+        if (mayTry(breaker.circuit, nowMs) === 'no' && breaker.circuit.failedAtMs >= state.succeededAtMs)
           return 'resting';
     }
     return 'ok';
@@ -282,14 +282,14 @@ export class HealthBoard {
     const found: Outage[] = [];
     for (const [account, state] of this.#accounts) {
       const add = (breaker: Breaker, model?: string, workspaceId?: string): void => {
-        if (breaker.health.rests === 0) return;
+        if (breaker.circuit.rests === 0) return;
         found.push({
           key: keyOf(account, model, workspaceId),
           account,
           model,
           workspaceId,
           refusal: undefined,
-          restingUntilMs: breaker.health.restingUntilMs,
+          restingUntilMs: breaker.circuit.restingUntilMs,
           errorRate: percent(breaker.errorRate),
         });
       };
@@ -340,7 +340,7 @@ export class HealthBoard {
 
   #freeProbe(account: AccountState, attempt: Attempt): void {
     if (!attempt.isProbe) return;
-    for (const breaker of breakersOf(account, attempt)) breaker.health = onAbandoned(breaker.health);
+    for (const breaker of breakersOf(account, attempt)) breaker.circuit = onAbandoned(breaker.circuit);
   }
 
   #account(name: string): AccountState {
@@ -350,7 +350,7 @@ export class HealthBoard {
         models: new Map(),
         line: newBreaker(),
         refusals: new Map(),
-        refused: newHealth(),
+        refused: newCircuit(),
         succeededAtMs: 0,
       };
       this.#accounts.set(name, state);
@@ -369,12 +369,12 @@ export class HealthBoard {
 }
 
 function newBreaker(): Breaker {
-  return { health: newHealth(), errorRate: 0 };
+  return { circuit: newCircuit(), errorRate: 0 };
 }
 
 function fail(breaker: Breaker, nowMs: number, waitMs?: number): void {
   breaker.errorRate += (1 - breaker.errorRate) * latestWeight;
-  breaker.health = onFailure(breaker.health, nowMs, waitMs);
+  breaker.circuit = onFailure(breaker.circuit, nowMs, waitMs);
 }
 
 function breakersOf({ line, models }: AccountState, { model: name, workspaceId }: TryPlace): Breaker[] {
@@ -385,25 +385,25 @@ function breakersOf({ line, models }: AccountState, { model: name, workspaceId }
 
 /** The strictest of the breakers before a place. On every call's way, so without a list of them. */
 function trialOf({ line, models }: AccountState, place: TryPlace, nowMs: number): HealthTrial {
-  const ofLine = mayTry(line.health, nowMs);
+  const ofLine = mayTry(line.circuit, nowMs);
   if (ofLine === 'no') return 'no';
   const model = models.get(place.model);
   if (model === undefined) return ofLine;
-  const shared = mayTry(model.shared.health, nowMs);
+  const shared = mayTry(model.shared.circuit, nowMs);
   if (shared === 'no') return 'no';
   const own = model.own.size === 0 ? undefined : model.own.get(place.workspaceId);
-  const mine = own === undefined ? 'yes' : mayTry(own.health, nowMs);
+  const mine = own === undefined ? 'yes' : mayTry(own.circuit, nowMs);
   if (mine === 'no') return 'no';
   return ofLine === 'probe' || shared === 'probe' || mine === 'probe' ? 'probe' : 'yes';
 }
 
 /** By which failures second tries are counted: the workspace's own, or those of several. */
-function streakOf({ shared, streak }: ModelState, own: Breaker | undefined): Health {
-  if (own !== undefined) return own.health;
-  return streak.size > 1 || shared.health.rests > 0 ? shared.health : healthy;
+function streakOf({ shared, streak }: ModelState, own: Breaker | undefined): Circuit {
+  if (own !== undefined) return own.circuit;
+  return streak.size > 1 || shared.circuit.rests > 0 ? shared.circuit : healthy;
 }
 
-const healthy = newHealth();
+const healthy = newCircuit();
 
 /** An answer of a model ends every refusal of the account, and those of that model. */
 function forgive({ refusals }: AccountState, model: string): void {

@@ -36,7 +36,7 @@ const scenariosMax = 20_000;
 const promptsMax = 1_000;
 
 /** Counts what each scenario does lately: calls a minute, money an hour, repeats of one prompt in ten minutes. In memory. */
-export class LoopBoard {
+export class LoopDetector {
   readonly #scenarios = new Map<string, Counters>();
   readonly #news = new Map<string, { calls: number; nanos: number; repeats: Map<string, number> }>();
   hasOthers = false;

@@ -50,7 +50,7 @@ const hearsayMs = 3_000;
  * Calls, tokens and concurrency in the last minute, in memory. Several processes tell each other four times a second what they
  * let through, so a limit holds for all of them together, half a second late.
  */
-export class LimitBoard {
+export class RateLimiter {
   readonly #gauges = new Map<string, Gauge>();
   readonly #news = new Map<string, { calls: number; tokens: number }>();
   readonly #elsewhere = new Map<string, Map<string, { concurrent: number; atMs: number }>>();

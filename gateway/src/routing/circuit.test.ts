@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Health, mayTry, newHealth, onAbandoned, onFailure, onProbe, onSuccess } from './health.ts';
+import { type Circuit, mayTry, newCircuit, onAbandoned, onFailure, onProbe, onSuccess } from './circuit.ts';
 
 const minute = 60_000;
 const start = 1_000_000;
 
-function failing(times: number, nowMs = start, health: Health = newHealth()): Health {
-  let now = health;
+function failing(times: number, nowMs = start, circuit: Circuit = newCircuit()): Circuit {
+  let now = circuit;
   for (let i = 0; i < times; i++) now = onFailure(now, nowMs);
   return now;
 }
@@ -15,18 +15,18 @@ function failing(times: number, nowMs = start, health: Health = newHealth()): He
 function restsOf(times: number): number[] {
   const rests: number[] = [];
   let nowMs = start;
-  let health = failing(5, nowMs);
+  let circuit = failing(5, nowMs);
   for (let i = 0; i < times; i++) {
-    rests.push(health.restingUntilMs - nowMs);
-    nowMs = health.restingUntilMs;
-    health = onFailure(onProbe(health, nowMs), nowMs);
+    rests.push(circuit.restingUntilMs - nowMs);
+    nowMs = circuit.restingUntilMs;
+    circuit = onFailure(onProbe(circuit, nowMs), nowMs);
   }
   return rests;
 }
 
 describe('a provider account', () => {
   it('is tried freely until it has failed five times in a row', () => {
-    expect(mayTry(newHealth(), start)).toBe('yes');
+    expect(mayTry(newCircuit(), start)).toBe('yes');
     expect(mayTry(failing(4), start)).toBe('yes');
     expect(mayTry(failing(5), start)).toBe('no');
     expect(mayTry(failing(4, start, onSuccess(failing(4))), start)).toBe('yes');
@@ -56,7 +56,7 @@ describe('a provider account', () => {
   });
 
   it('begins anew after a success', () => {
-    expect(onSuccess(failing(9))).toEqual(newHealth());
+    expect(onSuccess(failing(9))).toEqual(newCircuit());
   });
 
   it('does not rest longer for calls that were under way when it went to rest', () => {
@@ -65,27 +65,27 @@ describe('a provider account', () => {
   });
 
   it('is left alone as long as it asks, from the first time on, an hour at the most', () => {
-    const asked = onFailure(newHealth(), start, 7_000);
+    const asked = onFailure(newCircuit(), start, 7_000);
     expect([mayTry(asked, start + 6_999), mayTry(asked, start + 7_000)]).toEqual(['no', 'yes']);
-    const day = onFailure(newHealth(), start, 24 * 60 * minute);
+    const day = onFailure(newCircuit(), start, 24 * 60 * minute);
     expect([mayTry(day, start + 60 * minute - 1), mayTry(day, start + 60 * minute)]).toEqual(['no', 'yes']);
   });
 
   it('that asked for longer is not woken by one that asks for less', () => {
-    const long = onFailure(newHealth(), start, 10 * minute);
+    const long = onFailure(newCircuit(), start, 10 * minute);
     expect(onFailure(long, start + 1, 1_000).restingUntilMs).toBe(start + 10 * minute);
   });
 
   it('that keeps asking for a moment comes back by a probe after five times', () => {
-    let health = newHealth();
-    for (let i = 0; i < 5; i++) health = onFailure(health, start + i * 1_000, 1_000);
-    expect(mayTry(health, health.restingUntilMs)).toBe('probe');
+    let circuit = newCircuit();
+    for (let i = 0; i < 5; i++) circuit = onFailure(circuit, start + i * 1_000, 1_000);
+    expect(mayTry(circuit, circuit.restingUntilMs)).toBe('probe');
   });
 
   it('that asks for no time at all rests like any other', () => {
-    let health = newHealth();
-    for (let i = 0; i < 5; i++) health = onFailure(health, start, 0);
-    expect(health.restingUntilMs).toBe(start + 0.5 * minute);
+    let circuit = newCircuit();
+    for (let i = 0; i < 5; i++) circuit = onFailure(circuit, start, 0);
+    expect(circuit.restingUntilMs).toBe(start + 0.5 * minute);
   });
 
   it('always comes back within an hour, whatever happened', () => {
@@ -95,17 +95,17 @@ describe('a provider account', () => {
     );
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 60 }), (steps) => {
-        let health = newHealth();
+        let circuit = newCircuit();
         let nowMs = start;
         for (const step of steps) {
           nowMs += step.afterMs;
-          if (step.kind === 'fail') health = onFailure(health, nowMs);
-          else if (step.kind === 'told') health = onFailure(health, nowMs, 'waitMs' in step ? step.waitMs : 0);
-          else if (step.kind === 'success') health = onSuccess(health);
-          else if (step.kind === 'abandon') health = onAbandoned(health);
-          else if (mayTry(health, nowMs) === 'probe') health = onProbe(health, nowMs);
+          if (step.kind === 'fail') circuit = onFailure(circuit, nowMs);
+          else if (step.kind === 'told') circuit = onFailure(circuit, nowMs, 'waitMs' in step ? step.waitMs : 0);
+          else if (step.kind === 'success') circuit = onSuccess(circuit);
+          else if (step.kind === 'abandon') circuit = onAbandoned(circuit);
+          else if (mayTry(circuit, nowMs) === 'probe') circuit = onProbe(circuit, nowMs);
         }
-        expect(mayTry(health, nowMs + 60 * minute)).not.toBe('no');
+        expect(mayTry(circuit, nowMs + 60 * minute)).not.toBe('no');
       }),
     );
   });

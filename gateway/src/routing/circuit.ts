@@ -1,5 +1,5 @@
 /** A circuit breaker for one provider account, as a value: five failures in a row rest it, one probe at a time wakes it. */
-export interface Health {
+export interface Circuit {
   failuresInARow: number;
   /** How many times in a row it was put to rest. */
   rests: number;
@@ -19,47 +19,47 @@ const retryAfterMaxMs = 3_600_000;
 /** A probe nobody reported back from (its caller hung up) is written off after this. */
 const probeMaxMs = 120_000;
 
-export function newHealth(): Health {
+export function newCircuit(): Circuit {
   return { failuresInARow: 0, rests: 0, restingUntilMs: 0, failedAtMs: 0, probingSinceMs: undefined };
 }
 
-export function mayTry(health: Health, nowMs: number): Trial {
-  if (nowMs < health.restingUntilMs) return 'no';
-  if (health.rests === 0) return 'yes';
-  const probing = health.probingSinceMs !== undefined && nowMs - health.probingSinceMs < probeMaxMs;
+export function mayTry(circuit: Circuit, nowMs: number): Trial {
+  if (nowMs < circuit.restingUntilMs) return 'no';
+  if (circuit.rests === 0) return 'yes';
+  const probing = circuit.probingSinceMs !== undefined && nowMs - circuit.probingSinceMs < probeMaxMs;
   return probing ? 'no' : 'probe';
 }
 
-export function onProbe(health: Health, nowMs: number): Health {
-  return { ...health, probingSinceMs: nowMs };
+export function onProbe(circuit: Circuit, nowMs: number): Circuit {
+  return { ...circuit, probingSinceMs: nowMs };
 }
 
-export function onSuccess(health: Health): Health {
-  return health.failuresInARow === 0 && health.rests === 0 ? health : newHealth();
+export function onSuccess(circuit: Circuit): Circuit {
+  return circuit.failuresInARow === 0 && circuit.rests === 0 ? circuit : newCircuit();
 }
 
 /** A probe that says nothing about the account frees its place. */
-export function onAbandoned(health: Health): Health {
-  return health.probingSinceMs === undefined ? health : { ...health, probingSinceMs: undefined };
+export function onAbandoned(circuit: Circuit): Circuit {
+  return circuit.probingSinceMs === undefined ? circuit : { ...circuit, probingSinceMs: undefined };
 }
 
 /** `retryAfterMs`: the provider itself said how long to stay away, and is obeyed at once. Nought says nothing. */
-export function onFailure(health: Health, nowMs: number, retryAfterMs = 0): Health {
-  const failuresInARow = health.failuresInARow + 1;
+export function onFailure(circuit: Circuit, nowMs: number, retryAfterMs = 0): Circuit {
+  const failuresInARow = circuit.failuresInARow + 1;
   if (retryAfterMs > 0) {
     return {
       failuresInARow,
       // After five in a row it comes back by a probe, however short the waits it names.
-      rests: failuresInARow < failuresMax ? health.rests : Math.max(1, health.rests),
-      restingUntilMs: Math.max(health.restingUntilMs, nowMs + Math.min(retryAfterMs, retryAfterMaxMs)),
+      rests: failuresInARow < failuresMax ? circuit.rests : Math.max(1, circuit.rests),
+      restingUntilMs: Math.max(circuit.restingUntilMs, nowMs + Math.min(retryAfterMs, retryAfterMaxMs)),
       failedAtMs: nowMs,
       probingSinceMs: undefined,
     };
   }
   // What was under way when the account went to rest and fails now says nothing new.
-  const isNews = health.probingSinceMs !== undefined || nowMs >= health.restingUntilMs;
-  if (failuresInARow < failuresMax || !isNews) return { ...health, failuresInARow, failedAtMs: nowMs };
-  const rests = health.rests + 1;
+  const isNews = circuit.probingSinceMs !== undefined || nowMs >= circuit.restingUntilMs;
+  if (failuresInARow < failuresMax || !isNews) return { ...circuit, failuresInARow, failedAtMs: nowMs };
+  const rests = circuit.rests + 1;
   return {
     failuresInARow,
     rests,
