@@ -16,7 +16,7 @@ export interface AttemptFailure {
   refusal?: ProviderFailure['refusal'];
 }
 
-export const resting: AttemptFailure = { kind: 'resting', message: 'cooling down after failures' };
+export const coolingDown: AttemptFailure = { kind: 'resting', message: 'cooling down after failures' };
 
 /** The attempts before it were paid for, and what is left does not pay for another. */
 export const unaffordable: AttemptFailure = {

@@ -141,7 +141,7 @@ async function pricesOf(services: Services, caller: Caller, model: string | unde
       accounts: workspace.accounts,
       livemode: caller.livemode,
       // Who is resting now may answer in a minute.
-      mayTry: () => 'yes',
+      stateOf: () => 'closed',
       nowMs,
     }).flatMap(({ price }) => (price === undefined ? [] : [price]));
   } catch (error) {

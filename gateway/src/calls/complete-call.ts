@@ -12,7 +12,7 @@ import type { Services } from '../services.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { billed } from '../usage/markup.ts';
 import { admit, mayCall, type Permit } from './admission.ts';
-import { errorOf, type FailedAttempt, mayGoOn, resting, unaffordable } from './attempt.ts';
+import { errorOf, type FailedAttempt, mayGoOn, coolingDown, unaffordable } from './attempt.ts';
 import { balanceIdsOf, ceilingToAsk, type Funding, fundCall } from './fund-call.ts';
 import { guardCall } from './guard-call.ts';
 import { holdNext } from './hold-next.ts';
@@ -119,10 +119,10 @@ async function completeAdmitted(
 const noIds: readonly string[] = [];
 
 /** How the places a call may go to are doing, for a workspace. */
-export function placesOf({ circuits }: Services, workspaceId: string): Pick<RouteInput, 'mayTry' | 'restMs'> {
+export function placesOf({ circuits }: Services, workspaceId: string): Pick<RouteInput, 'stateOf' | 'openMs'> {
   return {
-    mayTry: ({ account, model }) => circuits.mayTry({ account, model, workspaceId }),
-    restMs: ({ account, model }) => circuits.restMs({ account, model, workspaceId }),
+    stateOf: ({ account, model }) => circuits.stateOf({ account, model, workspaceId }),
+    openMs: ({ account, model }) => circuits.openMs({ account, model, workspaceId }),
   };
 }
 
@@ -213,8 +213,8 @@ async function answerFrom(
     const { workspaceId } = request.caller;
     const attempt = services.circuits.begin({ account, model, workspaceId }, tried.length > 0);
     if (attempt === undefined) {
-      tried.push({ provider, model: candidate.model, failure: resting });
-      noteFailure(request.report, candidate, resting);
+      tried.push({ provider, model: candidate.model, failure: coolingDown });
+      noteFailure(request.report, candidate, coolingDown);
       continue;
     }
     if (running.earlier !== undefined && !(await holdNext(services, { request, running, candidate, funding }))) {

@@ -57,7 +57,7 @@ async function modelToCountFor(
     accounts: workspace.accounts,
     livemode: caller.livemode,
     // A count works where the model itself is resting.
-    mayTry: () => 'yes',
+    stateOf: () => 'closed',
     nowMs: services.now(),
   });
   if (candidate === undefined) throw new Error('a route has a candidate or is refused');

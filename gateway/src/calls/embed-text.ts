@@ -14,7 +14,7 @@ import type { Services } from '../services.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { inTurn } from '../turns/in-turn.ts';
 import { admit, mayCall, type Permit } from './admission.ts';
-import { type AttemptFailure, errorOf, failureOfExchange, resting, retryAfterOf } from './attempt.ts';
+import { type AttemptFailure, errorOf, failureOfExchange, coolingDown, retryAfterOf } from './attempt.ts';
 import { balancesOf, placesOf } from './complete-call.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import { balanceIdsOf, fundEmbedding } from './fund-call.ts';
@@ -115,8 +115,8 @@ async function embedFunded(
   const { account } = candidate;
   const attempt = services.circuits.begin({ account, model, workspaceId: request.caller.workspaceId }, false);
   if (attempt === undefined) {
-    noteFailure(request.report, candidate, resting);
-    const error = errorOf([{ provider, model, failure: resting }]);
+    noteFailure(request.report, candidate, coolingDown);
+    const error = errorOf([{ provider, model, failure: coolingDown }]);
     await closeUnanswered(running, 'failed', error.code);
     throw error;
   }

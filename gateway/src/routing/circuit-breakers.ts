@@ -1,7 +1,7 @@
 import {
   type Circuit,
-  type Trial as HealthTrial,
-  mayTry,
+  type CircuitState,
+  stateOf,
   newCircuit,
   onAbandoned,
   onFailure,
@@ -21,7 +21,7 @@ export interface TryPlace {
  * May a place be tried? `refused`: the provider refuses our account, so what else there is comes first; with nothing else it is
  * asked all the same, since only an answer can tell that the refusal is over.
  */
-export type Trial = HealthTrial | 'refused';
+export type PlaceState = CircuitState | 'refused';
 
 /** One try at a place, from `begin` until it is told how it went. */
 export interface Attempt extends TryPlace {
@@ -57,7 +57,7 @@ export interface Outage {
   workspaceId: string | undefined;
   /** Set where the provider refuses the account. */
   refusal: Refusal | undefined;
-  restingUntilMs: number;
+  openUntilMs: number;
   errorRate: number;
 }
 
@@ -117,19 +117,19 @@ export class CircuitBreakers {
     this.#onRefused = options.onRefused ?? (() => {});
   }
 
-  mayTry(place: TryPlace): Trial {
+  stateOf(place: TryPlace): PlaceState {
     const account = this.#accounts.get(place.account);
-    if (account === undefined) return 'yes';
+    if (account === undefined) return 'closed';
     const nowMs = this.#now();
-    const trial = trialOf(account, place, nowMs);
-    return trial !== 'no' && mayTry(account.refused, nowMs) === 'no' ? 'refused' : trial;
+    const state = strictestOf(account, place, nowMs);
+    return state !== 'open' && stateOf(account.refused, nowMs) === 'open' ? 'refused' : state;
   }
 
   /** Until it may be tried again; nought where only a probe is out, which may be back at any moment. */
-  restMs(place: TryPlace): number {
+  openMs(place: TryPlace): number {
     const account = this.#accounts.get(place.account);
     if (account === undefined) return 0;
-    const until = breakersOf(account, place).map(({ circuit }) => circuit.restingUntilMs);
+    const until = breakersOf(account, place).map(({ circuit }) => circuit.openUntilMs);
     return Math.max(0, ...until.map((ms) => ms - this.#now()));
   }
 
@@ -139,15 +139,15 @@ export class CircuitBreakers {
     const account = this.#account(name);
     const model = this.#model(account, modelName);
     const nowMs = this.#now();
-    const trial = trialOf(account, place, nowMs);
-    if (trial === 'no') return undefined;
+    const state = strictestOf(account, place, nowMs);
+    if (state === 'open') return undefined;
     const own = model.own.get(workspaceId);
     if (isRetry && !mayRetry(model.retries, streakOf(model, own), nowMs)) return undefined;
-    if (trial === 'probe')
+    if (state === 'half-open')
       for (const breaker of breakersOf(account, place))
-        if (mayTry(breaker.circuit, nowMs) === 'probe') breaker.circuit = onProbe(breaker.circuit, nowMs);
+        if (stateOf(breaker.circuit, nowMs) === 'half-open') breaker.circuit = onProbe(breaker.circuit, nowMs);
     model.retries = onTry(model.retries, isRetry, nowMs);
-    return { account: name, model: modelName, workspaceId, isProbe: trial === 'probe' };
+    return { account: name, model: modelName, workspaceId, isProbe: state === 'half-open' };
   }
 
   succeeded({ account: name, model: modelName, workspaceId }: Attempt): void {
@@ -230,11 +230,11 @@ export class CircuitBreakers {
     if (state === undefined) return 'ok';
     if ([...state.refusals.values()].some(({ model }) => model === undefined)) return 'refused';
     const nowMs = this.#now();
-    if (mayTry(state.line.circuit, nowMs) === 'no') return 'resting';
+    if (stateOf(state.line.circuit, nowMs) === 'open') return 'resting';
     for (const { shared, own } of state.models.values()) {
       const mine = workspaceId === undefined ? undefined : own.get(workspaceId);
       for (const breaker of mine === undefined ? [shared] : [shared, mine])
-        if (mayTry(breaker.circuit, nowMs) === 'no' && breaker.circuit.failedAtMs >= state.succeededAtMs)
+        if (stateOf(breaker.circuit, nowMs) === 'open' && breaker.circuit.failedAtMs >= state.succeededAtMs)
           return 'resting';
     }
     return 'ok';
@@ -282,14 +282,14 @@ export class CircuitBreakers {
     const found: Outage[] = [];
     for (const [account, state] of this.#accounts) {
       const add = (breaker: Breaker, model?: string, workspaceId?: string): void => {
-        if (breaker.circuit.rests === 0) return;
+        if (breaker.circuit.timesOpened === 0) return;
         found.push({
           key: keyOf(account, model, workspaceId),
           account,
           model,
           workspaceId,
           refusal: undefined,
-          restingUntilMs: breaker.circuit.restingUntilMs,
+          openUntilMs: breaker.circuit.openUntilMs,
           errorRate: percent(breaker.errorRate),
         });
       };
@@ -305,7 +305,7 @@ export class CircuitBreakers {
           model: refusal.model,
           workspaceId: undefined,
           refusal,
-          restingUntilMs: state.refused.restingUntilMs,
+          openUntilMs: state.refused.openUntilMs,
           errorRate: 1,
         });
     }
@@ -328,7 +328,7 @@ export class CircuitBreakers {
     if (!ofModel) {
       const refused = onFailure(state.refused, nowMs);
       // Who pays the bill should not wait long: a minute at the most.
-      state.refused = { ...refused, rests: Math.min(refused.rests, 1) };
+      state.refused = { ...refused, timesOpened: Math.min(refused.timesOpened, 1) };
     }
     const key = `${reason} ${ofModel ? model : ''}`;
     const isNews = !state.refusals.has(key);
@@ -384,23 +384,23 @@ function breakersOf({ line, models }: AccountState, { model: name, workspaceId }
 }
 
 /** The strictest of the breakers before a place. On every call's way, so without a list of them. */
-function trialOf({ line, models }: AccountState, place: TryPlace, nowMs: number): HealthTrial {
-  const ofLine = mayTry(line.circuit, nowMs);
-  if (ofLine === 'no') return 'no';
+function strictestOf({ line, models }: AccountState, place: TryPlace, nowMs: number): CircuitState {
+  const ofLine = stateOf(line.circuit, nowMs);
+  if (ofLine === 'open') return 'open';
   const model = models.get(place.model);
   if (model === undefined) return ofLine;
-  const shared = mayTry(model.shared.circuit, nowMs);
-  if (shared === 'no') return 'no';
+  const shared = stateOf(model.shared.circuit, nowMs);
+  if (shared === 'open') return 'open';
   const own = model.own.size === 0 ? undefined : model.own.get(place.workspaceId);
-  const mine = own === undefined ? 'yes' : mayTry(own.circuit, nowMs);
-  if (mine === 'no') return 'no';
-  return ofLine === 'probe' || shared === 'probe' || mine === 'probe' ? 'probe' : 'yes';
+  const mine = own === undefined ? 'closed' : stateOf(own.circuit, nowMs);
+  if (mine === 'open') return 'open';
+  return ofLine === 'half-open' || shared === 'half-open' || mine === 'half-open' ? 'half-open' : 'closed';
 }
 
 /** By which failures second tries are counted: the workspace's own, or those of several. */
 function streakOf({ shared, streak }: ModelState, own: Breaker | undefined): Circuit {
   if (own !== undefined) return own.circuit;
-  return streak.size > 1 || shared.circuit.rests > 0 ? shared.circuit : healthy;
+  return streak.size > 1 || shared.circuit.timesOpened > 0 ? shared.circuit : healthy;
 }
 
 const healthy = newCircuit();
@@ -436,7 +436,7 @@ function outageOf(key: string): Outage {
     ...named,
     workspaceId: workspaceId === '' ? undefined : workspaceId,
     refusal: reason === '' ? undefined : refusal,
-    restingUntilMs: 0,
+    openUntilMs: 0,
     errorRate: 0,
   };
 }

@@ -2,32 +2,32 @@
 export interface Circuit {
   failuresInARow: number;
   /** How many times in a row it was put to rest. */
-  rests: number;
-  restingUntilMs: number;
+  timesOpened: number;
+  openUntilMs: number;
   failedAtMs: number;
   /** Since when a probe is out. */
   probingSinceMs: number | undefined;
 }
 
-export type Trial = 'yes' | 'probe' | 'no';
+export type CircuitState = 'closed' | 'half-open' | 'open';
 
 const failuresMax = 5;
-const restMs = 30_000;
-const restMaxMs = 600_000;
+const firstOpenMs = 30_000;
+const openMaxMs = 600_000;
 /** A provider that asks to be left alone for longer than this is asked again all the same. */
 const retryAfterMaxMs = 3_600_000;
 /** A probe nobody reported back from (its caller hung up) is written off after this. */
 const probeMaxMs = 120_000;
 
 export function newCircuit(): Circuit {
-  return { failuresInARow: 0, rests: 0, restingUntilMs: 0, failedAtMs: 0, probingSinceMs: undefined };
+  return { failuresInARow: 0, timesOpened: 0, openUntilMs: 0, failedAtMs: 0, probingSinceMs: undefined };
 }
 
-export function mayTry(circuit: Circuit, nowMs: number): Trial {
-  if (nowMs < circuit.restingUntilMs) return 'no';
-  if (circuit.rests === 0) return 'yes';
+export function stateOf(circuit: Circuit, nowMs: number): CircuitState {
+  if (nowMs < circuit.openUntilMs) return 'open';
+  if (circuit.timesOpened === 0) return 'closed';
   const probing = circuit.probingSinceMs !== undefined && nowMs - circuit.probingSinceMs < probeMaxMs;
-  return probing ? 'no' : 'probe';
+  return probing ? 'open' : 'half-open';
 }
 
 export function onProbe(circuit: Circuit, nowMs: number): Circuit {
@@ -35,7 +35,7 @@ export function onProbe(circuit: Circuit, nowMs: number): Circuit {
 }
 
 export function onSuccess(circuit: Circuit): Circuit {
-  return circuit.failuresInARow === 0 && circuit.rests === 0 ? circuit : newCircuit();
+  return circuit.failuresInARow === 0 && circuit.timesOpened === 0 ? circuit : newCircuit();
 }
 
 /** A probe that says nothing about the account frees its place. */
@@ -50,20 +50,20 @@ export function onFailure(circuit: Circuit, nowMs: number, retryAfterMs = 0): Ci
     return {
       failuresInARow,
       // After five in a row it comes back by a probe, however short the waits it names.
-      rests: failuresInARow < failuresMax ? circuit.rests : Math.max(1, circuit.rests),
-      restingUntilMs: Math.max(circuit.restingUntilMs, nowMs + Math.min(retryAfterMs, retryAfterMaxMs)),
+      timesOpened: failuresInARow < failuresMax ? circuit.timesOpened : Math.max(1, circuit.timesOpened),
+      openUntilMs: Math.max(circuit.openUntilMs, nowMs + Math.min(retryAfterMs, retryAfterMaxMs)),
       failedAtMs: nowMs,
       probingSinceMs: undefined,
     };
   }
   // What was under way when the account went to rest and fails now says nothing new.
-  const isNews = circuit.probingSinceMs !== undefined || nowMs >= circuit.restingUntilMs;
+  const isNews = circuit.probingSinceMs !== undefined || nowMs >= circuit.openUntilMs;
   if (failuresInARow < failuresMax || !isNews) return { ...circuit, failuresInARow, failedAtMs: nowMs };
-  const rests = circuit.rests + 1;
+  const timesOpened = circuit.timesOpened + 1;
   return {
     failuresInARow,
-    rests,
-    restingUntilMs: nowMs + Math.min(restMs * rests, restMaxMs),
+    timesOpened,
+    openUntilMs: nowMs + Math.min(firstOpenMs * timesOpened, openMaxMs),
     failedAtMs: nowMs,
     probingSinceMs: undefined,
   };

@@ -42,7 +42,7 @@ function input(
     pool: [],
     accounts: [openai, anthropic, gemini],
     livemode: true,
-    mayTry: () => 'yes',
+    stateOf: () => 'closed',
     nowMs: Date.parse('2026-11-24T12:00:00Z'),
     ...rest,
     call: { model, dialect: 'chat', onlyNative: [], tools: [], output: { kind: 'text' }, messages, ...call },
@@ -327,32 +327,32 @@ describe('what only one dialect knows', () => {
 });
 
 describe('resting providers', () => {
-  const resting =
-    (...names: string[]): RouteInput['mayTry'] =>
+  const open =
+    (...names: string[]): RouteInput['stateOf'] =>
     ({ account }) =>
-      names.includes(account) ? 'no' : 'yes';
+      names.includes(account) ? 'open' : 'closed';
 
   it('are passed over', () => {
-    expect(route('gpt-4o', { mayTry: resting('id-openai') })[0]).toBe('anthropic/claude-sonnet-5');
-    expect(route('auto', { mayTry: resting('id-openai'), fallbacks: 'none' })).toEqual(['anthropic/claude-sonnet-5']);
+    expect(route('gpt-4o', { stateOf: open('id-openai') })[0]).toBe('anthropic/claude-sonnet-5');
+    expect(route('auto', { stateOf: open('id-openai'), fallbacks: 'none' })).toEqual(['anthropic/claude-sonnet-5']);
   });
 
   it('are asked last where their provider refuses the account: only an answer tells that it is paid again', () => {
-    const refused = (place: { account: string }) => (place.account === 'id-openai' ? 'refused' : 'yes');
-    expect(route('gpt-4o', { mayTry: refused }).at(-1)).toBe('openai/gpt-4o');
-    expect(route('claude-sonnet-5', { mayTry: refused, fallbacks: ['gpt-4o'] })).toEqual([
+    const refused = (place: { account: string }) => (place.account === 'id-openai' ? 'refused' : 'closed');
+    expect(route('gpt-4o', { stateOf: refused }).at(-1)).toBe('openai/gpt-4o');
+    expect(route('claude-sonnet-5', { stateOf: refused, fallbacks: ['gpt-4o'] })).toEqual([
       'anthropic/claude-sonnet-5',
       'openai/gpt-4o',
     ]);
   });
 
   it('may be probed', () => {
-    expect(route('gpt-4o', { mayTry: () => 'probe' })).toHaveLength(3);
+    expect(route('gpt-4o', { stateOf: () => 'half-open' })).toHaveLength(3);
   });
 
   it('are named when there is no other', () => {
-    const rests: Record<string, number> = { 'id-openai': 45_000, 'id-anthropic': 12_300, 'id-gemini': 600_000 };
-    const error = refusal('gpt-4o', { mayTry: () => 'no', restMs: ({ account }) => rests[account] ?? 0 });
+    const openMs: Record<string, number> = { 'id-openai': 45_000, 'id-anthropic': 12_300, 'id-gemini': 600_000 };
+    const error = refusal('gpt-4o', { stateOf: () => 'open', openMs: ({ account }) => openMs[account] ?? 0 });
     expect([error.code, error.status, error.retryAfterSeconds]).toEqual(['no_provider_available', 503, 13]);
     expect(error.message).toContain('Try again in 13 seconds.');
     expect(error.details?.attempts).toMatchObject([
@@ -360,7 +360,7 @@ describe('resting providers', () => {
       { provider: 'anthropic' },
       { provider: 'gemini' },
     ]);
-    expect(refusal('gpt-4o', { mayTry: resting('id-openai'), fallbacks: 'none' }).code).toBe('no_provider_available');
+    expect(refusal('gpt-4o', { stateOf: open('id-openai'), fallbacks: 'none' }).code).toBe('no_provider_available');
   });
 });
 
@@ -423,7 +423,7 @@ describe('test keys', () => {
   });
 
   it('need no account, wait for no resting provider and carry no key', () => {
-    const [only] = routeCall(input('gpt-4o', { livemode: false, accounts: [openai], mayTry: () => 'no' }));
+    const [only] = routeCall(input('gpt-4o', { livemode: false, accounts: [openai], stateOf: () => 'open' }));
     expect([only?.kind, only?.apiKey, only?.baseUrl]).toEqual(['sandbox', '', '']);
     expect(route('auto', { livemode: false, accounts: [] })).toEqual(['sandbox/gpt-6-sol']);
   });

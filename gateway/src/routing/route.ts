@@ -10,7 +10,7 @@ import { type Media, mediaOf } from '../providers/media.ts';
 import { findVendor, listNames, providerOf, vendors } from '../providers/providers.ts';
 import { rehearsedCost } from '../providers/sandbox/sandbox.ts';
 import { fits, honours, type Needs } from './fit.ts';
-import type { Trial, TryPlace } from './circuit-breakers.ts';
+import type { PlaceState, TryPlace } from './circuit-breakers.ts';
 import { likeNames, type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
 
 /** One place a call may go to. */
@@ -51,9 +51,9 @@ export interface RouteInput {
   pool: ModelPool;
   accounts: readonly ProviderAccount[];
   livemode: boolean;
-  mayTry: (place: Pick<TryPlace, 'account' | 'model'>) => Trial;
+  stateOf: (place: Pick<TryPlace, 'account' | 'model'>) => PlaceState;
   /** For how long a place that may not be tried is left alone. */
-  restMs?: ((place: Pick<TryPlace, 'account' | 'model'>) => number) | undefined;
+  openMs?: ((place: Pick<TryPlace, 'account' | 'model'>) => number) | undefined;
   /** Has the provider said lately that it does not know the model? Then another one of the class answers at once. */
   isUnknown?: ((account: string, model: string) => boolean) | undefined;
   /** A budget that is running low wants the cheapest model that can take the call. */
@@ -75,13 +75,13 @@ export function routeCall(input: RouteInput): Candidate[] {
   );
   if (!input.livemode) return [inSandbox(first, asked)];
   const places = ledByOne(onePerAccountAndModel([first, ...standIns]));
-  const trials = places.map(input.mayTry);
-  const awake = places.filter((_place, i) => isAwake(trials[i] ?? 'no'));
-  const refusing = places.filter((_place, i) => trials[i] === 'refused');
+  const states = places.map(input.stateOf);
+  const usable = places.filter((_place, i) => isUsable(states[i] ?? 'open'));
+  const refusing = places.filter((_place, i) => states[i] === 'refused');
   // An account that is refused comes last, and is asked where nobody else answers: only an answer tells that it is paid again.
-  if (awake.length > 0) return [...behindAwake(awake), ...refusing.filter(({ spare }) => !spare)];
-  const asleep = places.filter(({ spare }) => !spare);
-  if (refusing.length === 0) throw allResting(asleep, input.restMs);
+  if (usable.length > 0) return [...behindUsable(usable), ...refusing.filter(({ spare }) => !spare)];
+  const down = places.filter(({ spare }) => !spare);
+  if (refusing.length === 0) throw allCoolingDown(down, input.openMs);
   return refusing;
 }
 
@@ -97,9 +97,9 @@ function ledByOne(places: Place[]): Place[] {
 }
 
 /** A model that rests is followed by another vendor; by another of its class at the same account only where there is no other. */
-function behindAwake(awake: Place[]): Place[] {
-  const led = awake.filter((place) => isLed(place, awake));
-  return led.length === 0 ? awake : led;
+function behindUsable(usable: Place[]): Place[] {
+  const led = usable.filter((place) => isLed(place, usable));
+  return led.length === 0 ? usable : led;
 }
 
 function isLed({ account }: Place, places: readonly Place[]): boolean {
@@ -169,7 +169,7 @@ function automatic(asked: Asked, mode: AutoMode): Plan {
   const reason = `auto:${mode}, default of the ${strength} class`;
   const able = ledByOne(ofClass(asked, strength, reason).filter((place) => fits(place, asked.call, asked.inputTokens)));
   const native = able.filter(({ kind }) => honours(kind, asked.call));
-  const [first = native[0] ?? able[0]] = behindAwake(native.filter((place) => isAwake(asked.mayTry(place))));
+  const [first = native[0] ?? able[0]] = behindUsable(native.filter((place) => isUsable(asked.stateOf(place))));
   if (first === undefined) {
     throw new GatewayError(
       'model_not_found',
@@ -457,12 +457,12 @@ function threadUnsupported(): GatewayError {
   );
 }
 
-function isAwake(trial: Trial): boolean {
-  return trial === 'yes' || trial === 'probe';
+function isUsable(state: PlaceState): boolean {
+  return state === 'closed' || state === 'half-open';
 }
 
-function allResting(places: readonly Place[], restMs: RouteInput['restMs']): GatewayError {
-  const soonestMs = Math.min(...places.map((place) => restMs?.(place) ?? usualRestMs));
+function allCoolingDown(places: readonly Place[], openMs: RouteInput['openMs']): GatewayError {
+  const soonestMs = Math.min(...places.map((place) => openMs?.(place) ?? usualOpenMs));
   const seconds = Math.max(1, Math.ceil(soonestMs / 1000));
   const providers = [...new Set(places.map(({ provider }) => provider))].join(', ');
   return new GatewayError(
@@ -475,7 +475,7 @@ function allResting(places: readonly Place[], restMs: RouteInput['restMs']): Gat
   );
 }
 
-const usualRestMs = 30_000;
+const usualOpenMs = 30_000;
 
 function shorten(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;

@@ -48,13 +48,13 @@ export async function watchProviders(services: WatchPorts): Promise<void> {
 }
 
 /** For the log. `workspace_id`: only this workspace's calls fail. */
-function fieldsOf({ account, model, workspaceId, errorRate, restingUntilMs }: Outage): object {
+function fieldsOf({ account, model, workspaceId, errorRate, openUntilMs }: Outage): object {
   return {
     provider: account,
     model,
     workspace_id: workspaceId,
     error_rate: errorRate,
-    resting_until: restingUntilMs > 0 ? new Date(restingUntilMs).toISOString() : undefined,
+    resting_until: openUntilMs > 0 ? new Date(openUntilMs).toISOString() : undefined,
   };
 }
 
@@ -111,7 +111,7 @@ function refusedEvent(
 
 function outageEvent(
   provider: string,
-  { model, errorRate, restingUntilMs, refusal }: Outage,
+  { model, errorRate, openUntilMs, refusal }: Outage,
   { down, since, words }: { down: boolean; since: Date; words: string | undefined },
 ): Pick<NewEvent, 'type' | 'data'> {
   return {
@@ -122,7 +122,7 @@ function outageEvent(
       model: model ?? null,
       error_rate: down || refusal === undefined ? errorRate : 0,
       since: since.toISOString(),
-      resting_until: down && refusal === undefined ? new Date(restingUntilMs).toISOString() : null,
+      resting_until: down && refusal === undefined ? new Date(openUntilMs).toISOString() : null,
       message: (down ? words : undefined) ?? null,
     },
   };
