@@ -37,7 +37,7 @@ import { Ledger } from './ledger/ledger.ts';
 import { GuardViews } from './limits/guard-views.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { LoopDetector } from './limits/loop-detector.ts';
-import { askForPast, hearCounts, hearPast, shareCounts } from './limits/share-counts.ts';
+import { requestPeerHistory, mergePeerCounts, onPeerHistory, shareCounts } from './limits/share-counts.ts';
 import { WarmUp } from './limits/warm-up.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { CircuitBreakers } from './routing/circuit-breakers.ts';
@@ -260,8 +260,8 @@ export async function startGateway(
     budgets: (id) => inBackground('reload the budgets', ledger.changed(id)),
     recalls: (payload) => inBackground('hand money back', ledger.onReturnRequest(payload)),
     resumed: (key) => services.loopDetector.clear(key),
-    counts: (payload) => hearCounts(payload, counting),
-    counts_past: (payload) => inBackground('tell what was counted', hearPast(payload, counting)),
+    counts: (payload) => mergePeerCounts(payload, counting),
+    counts_past: (payload) => inBackground('tell what was counted', onPeerHistory(payload, counting)),
   };
   const listener = await listenToDatabase(connection, {
     channels: Object.keys(heard),
@@ -278,7 +278,7 @@ export async function startGateway(
       cutConnections(db);
     },
   });
-  await askForPast(counting);
+  await requestPeerHistory(counting);
   await shareCounts(counting);
   await outbox.start(webhookDeliverer(services));
   // It is tried again every ten seconds; a database that refuses it must not keep every gateway from starting.

@@ -11,7 +11,7 @@ interface Counters {
 }
 
 /** What one process tells the others of a scenario. */
-export interface LoopNews {
+export interface LoopDelta {
   key: string;
   calls: number;
   nanos: number;
@@ -19,7 +19,7 @@ export interface LoopNews {
 }
 
 /** What a process tells one that begins: all that it counts of a scenario. */
-export interface LoopPast {
+export interface LoopHistory {
   key: string;
   calls: Ages;
   nanos: Ages;
@@ -27,8 +27,8 @@ export interface LoopPast {
 }
 
 /** So many of the scenarios and prompts that came last are told to a process that begins. */
-const pastScenariosMax = 2_000;
-const pastPromptsMax = 100;
+const historyScenariosMax = 2_000;
+const historyPromptsMax = 100;
 
 /** Scenarios remembered, some 3 kB each; what falls out is the one that has not called for longest. */
 const scenariosMax = 20_000;
@@ -38,7 +38,7 @@ const promptsMax = 1_000;
 /** Counts what each scenario does lately: calls a minute, money an hour, repeats of one prompt in ten minutes. In memory. */
 export class LoopDetector {
   readonly #scenarios = new Map<string, Counters>();
-  readonly #news = new Map<string, { calls: number; nanos: number; repeats: Map<string, number> }>();
+  readonly #deltas = new Map<string, { calls: number; nanos: number; repeats: Map<string, number> }>();
   hasOthers = false;
 
   /** Counts the call and says which limit it passes, if any. `promptHash` undefined: repeats are not counted. */
@@ -69,26 +69,26 @@ export class LoopDetector {
   /** After a resumption nothing that came before counts. */
   clear(key: string): void {
     this.#scenarios.delete(key);
-    this.#news.delete(key);
+    this.#deltas.delete(key);
   }
 
   callsLastMinute(key: string, nowMs: number): number {
     return this.#scenarios.get(key)?.calls.sum(nowMs) ?? 0;
   }
 
-  takeNews(): LoopNews[] {
-    const news = [...this.#news].map(([key, { calls, nanos, repeats }]) => ({
+  takeDeltas(): LoopDelta[] {
+    const deltas = [...this.#deltas].map(([key, { calls, nanos, repeats }]) => ({
       key,
       calls,
       nanos,
       repeats: [...repeats],
     }));
-    this.#news.clear();
-    return news;
+    this.#deltas.clear();
+    return deltas;
   }
 
-  heard(news: readonly LoopNews[], nowMs: number): void {
-    for (const { key, calls, nanos, repeats } of news) {
+  merge(deltas: readonly LoopDelta[], nowMs: number): void {
+    for (const { key, calls, nanos, repeats } of deltas) {
       const counters = this.#counters(key, nowMs);
       counters.calls.add(nowMs, calls);
       counters.nanos.add(nowMs, nanos);
@@ -96,20 +96,20 @@ export class LoopDetector {
     }
   }
 
-  past(nowMs: number): LoopPast[] {
-    return [...this.#scenarios].slice(-pastScenariosMax).map(([key, { calls, nanos, repeats }]) => ({
+  history(nowMs: number): LoopHistory[] {
+    return [...this.#scenarios].slice(-historyScenariosMax).map(([key, { calls, nanos, repeats }]) => ({
       key,
       calls: calls.ages(nowMs),
       nanos: nanos.ages(nowMs),
       repeats: [...repeats]
-        .slice(-pastPromptsMax)
+        .slice(-historyPromptsMax)
         .map(([hash, count]): [string, Ages] => [hash, count.ages(nowMs)])
         .filter(([, ages]) => ages.length > 0),
     }));
   }
 
-  learn(past: readonly LoopPast[], nowMs: number): void {
-    for (const { key, calls, nanos, repeats } of past) {
+  mergeHistory(histories: readonly LoopHistory[], nowMs: number): void {
+    for (const { key, calls, nanos, repeats } of histories) {
       const counters = this.#counters(key, nowMs);
       counters.calls.addAges(nowMs, calls);
       counters.nanos.addAges(nowMs, nanos);
@@ -166,12 +166,12 @@ export class LoopDetector {
     return counters;
   }
 
-  #note(key: string, what: { calls: number; nanos: number; promptHash: string | undefined }): void {
+  #note(key: string, more: { calls: number; nanos: number; promptHash: string | undefined }): void {
     if (!this.hasOthers) return;
-    const news = this.#news.get(key) ?? { calls: 0, nanos: 0, repeats: new Map<string, number>() };
-    this.#news.set(key, news);
-    news.calls += what.calls;
-    news.nanos += what.nanos;
-    if (what.promptHash !== undefined) news.repeats.set(what.promptHash, (news.repeats.get(what.promptHash) ?? 0) + 1);
+    const delta = this.#deltas.get(key) ?? { calls: 0, nanos: 0, repeats: new Map<string, number>() };
+    this.#deltas.set(key, delta);
+    delta.calls += more.calls;
+    delta.nanos += more.nanos;
+    if (more.promptHash !== undefined) delta.repeats.set(more.promptHash, (delta.repeats.get(more.promptHash) ?? 0) + 1);
   }
 }

@@ -19,7 +19,7 @@ test('a key of 60 calls a minute keeps its 60 a minute after the clock was an ho
 test('what another process said while the clock was ahead does not stand in the way for an hour', () => {
   const rateLimiter = new RateLimiter();
   const limited = [{ key, kind: 'key' as const, limit: { concurrent: 1 } }];
-  rateLimiter.heard('other', [{ key, calls: 1, tokens: 0, concurrent: 1 }], startMs + hourMs);
+  rateLimiter.merge('other', [{ key, calls: 1, tokens: 0, concurrent: 1 }], startMs + hourMs);
   expect(rateLimiter.admit(limited, 0, startMs + hourMs)).toMatchObject({ what: 'concurrent' });
   expect(rateLimiter.admit(limited, 0, startMs)).toBeUndefined();
 });

@@ -28,7 +28,7 @@ interface Gauge {
 }
 
 /** A process's share of what happened since it last told the others. */
-export interface CountNews {
+export interface CountDelta {
   key: string;
   calls: number;
   tokens: number;
@@ -36,7 +36,7 @@ export interface CountNews {
 }
 
 /** What a process tells one that begins: the last minute of all that it knows of. */
-export interface CountPast {
+export interface CountHistory {
   key: string;
   calls: Ages;
   tokens: Ages;
@@ -44,7 +44,7 @@ export interface CountPast {
 
 const minute = { bucketMs: 1_000, buckets: 60 };
 /** What another process said is under way counts for this long. */
-const hearsayMs = 3_000;
+const peerStaleMs = 3_000;
 
 /**
  * Calls, tokens and concurrency in the last minute, in memory. Several processes tell each other four times a second what they
@@ -52,8 +52,8 @@ const hearsayMs = 3_000;
  */
 export class RateLimiter {
   readonly #gauges = new Map<string, Gauge>();
-  readonly #news = new Map<string, { calls: number; tokens: number }>();
-  readonly #elsewhere = new Map<string, Map<string, { concurrent: number; atMs: number }>>();
+  readonly #deltas = new Map<string, { calls: number; tokens: number }>();
+  readonly #peerCounts = new Map<string, Map<string, { concurrent: number; atMs: number }>>();
   /** Nothing is gathered for others while there are none. */
   hasOthers = false;
 
@@ -112,8 +112,8 @@ export class RateLimiter {
   }
 
   /** What to tell the others, once. */
-  takeNews(nowMs: number): CountNews[] {
-    const news = [...this.#news].map(([key, { calls, tokens }]) => ({
+  takeDeltas(nowMs: number): CountDelta[] {
+    const deltas = [...this.#deltas].map(([key, { calls, tokens }]) => ({
       key,
       calls,
       tokens,
@@ -121,32 +121,32 @@ export class RateLimiter {
     }));
     // Calls that last are told of for as long as they do.
     for (const [key, { concurrent }] of this.#gauges)
-      if (concurrent > 0 && !this.#news.has(key)) news.push({ key, calls: 0, tokens: 0, concurrent });
-    this.#news.clear();
-    return news;
+      if (concurrent > 0 && !this.#deltas.has(key)) deltas.push({ key, calls: 0, tokens: 0, concurrent });
+    this.#deltas.clear();
+    return deltas;
   }
 
-  past(nowMs: number): CountPast[] {
+  history(nowMs: number): CountHistory[] {
     return [...this.#gauges]
       .map(([key, { calls, tokens }]) => ({ key, calls: calls.ages(nowMs), tokens: tokens.ages(nowMs) }))
       .filter(({ calls, tokens }) => calls.length + tokens.length > 0);
   }
 
-  learn(past: readonly CountPast[], nowMs: number): void {
-    for (const { key, calls, tokens } of past) {
+  mergeHistory(histories: readonly CountHistory[], nowMs: number): void {
+    for (const { key, calls, tokens } of histories) {
       const gauge = this.#gauge(key, nowMs);
       gauge.calls.addAges(nowMs, calls);
       gauge.tokens.addAges(nowMs, tokens);
     }
   }
 
-  heard(processId: string, news: readonly CountNews[], nowMs: number): void {
-    for (const { key, calls, tokens, concurrent } of news) {
+  merge(processId: string, deltas: readonly CountDelta[], nowMs: number): void {
+    for (const { key, calls, tokens, concurrent } of deltas) {
       const gauge = this.#gauge(key, nowMs);
       gauge.calls.add(nowMs, calls);
       gauge.tokens.add(nowMs, tokens);
-      const elsewhere = this.#elsewhere.get(key) ?? new Map<string, { concurrent: number; atMs: number }>();
-      this.#elsewhere.set(key, elsewhere.set(processId, { concurrent, atMs: nowMs }));
+      const peers = this.#peerCounts.get(key) ?? new Map<string, { concurrent: number; atMs: number }>();
+      this.#peerCounts.set(key, peers.set(processId, { concurrent, atMs: nowMs }));
     }
   }
 
@@ -154,7 +154,7 @@ export class RateLimiter {
     for (const [key, gauge] of this.#gauges)
       if (gauge.concurrent === 0 && nowMs - gauge.usedAtMs > 120_000) {
         this.#gauges.delete(key);
-        this.#elsewhere.delete(key);
+        this.#peerCounts.delete(key);
       }
   }
 
@@ -169,26 +169,26 @@ export class RateLimiter {
       const ms = gauge.tokens.msUntil(nowMs, Math.max(0, tokensPerMinute - tokens));
       return { kind, what: 'tokens_per_minute', most: tokensPerMinute, retryAfterSeconds: seconds(ms) };
     }
-    if (concurrent !== undefined && gauge.concurrent + this.#concurrentElsewhere(key, nowMs) + 1 > concurrent)
+    if (concurrent !== undefined && gauge.concurrent + this.#concurrentAtPeers(key, nowMs) + 1 > concurrent)
       return { kind, what: 'concurrent', most: concurrent, retryAfterSeconds: 1 };
     return undefined;
   }
 
-  #concurrentElsewhere(key: string, nowMs: number): number {
+  #concurrentAtPeers(key: string, nowMs: number): number {
     let sum = 0;
-    // Either way: what was heard by a clock that has been set back since is no news for as long as that was ahead.
-    for (const { concurrent, atMs } of this.#elsewhere.get(key)?.values() ?? [])
-      if (Math.abs(nowMs - atMs) < hearsayMs) sum += concurrent;
+    // Either way: what was heard by a clock that has been set back since is no deltas for as long as that was ahead.
+    for (const { concurrent, atMs } of this.#peerCounts.get(key)?.values() ?? [])
+      if (Math.abs(nowMs - atMs) < peerStaleMs) sum += concurrent;
     return sum;
   }
 
   #note(key: string, calls: number, tokens: number): void {
     if (!this.hasOthers) return;
-    const news = this.#news.get(key);
-    if (news === undefined) this.#news.set(key, { calls, tokens });
+    const delta = this.#deltas.get(key);
+    if (delta === undefined) this.#deltas.set(key, { calls, tokens });
     else {
-      news.calls += calls;
-      news.tokens += tokens;
+      delta.calls += calls;
+      delta.tokens += tokens;
     }
   }
 

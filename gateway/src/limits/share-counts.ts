@@ -1,26 +1,26 @@
 import { notify } from '../db/notify.ts';
 import { findOtherProcess } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
-import type { CountNews, CountPast, RateLimiter } from './rate-limiter.ts';
-import type { LoopDetector, LoopNews, LoopPast } from './loop-detector.ts';
+import type { CountDelta, CountHistory, RateLimiter } from './rate-limiter.ts';
+import type { LoopDetector, LoopDelta, LoopHistory } from './loop-detector.ts';
 
 /** NOTIFY carries less than 8,000 bytes. */
 const payloadMax = 7_000;
 
 /** What a process has let through since it last told the others. */
-interface News {
-  limits: CountNews[];
-  loops: LoopNews[];
+interface CountDeltas {
+  limits: CountDelta[];
+  loops: LoopDelta[];
 }
 
 /** What a process knows, for one that has begun. */
-interface Past {
-  limits: CountPast[];
-  loops: LoopPast[];
+interface CountHistories {
+  limits: CountHistory[];
+  loops: LoopHistory[];
 }
 
 /** Asks one process for what it knows, or is its answer. */
-type PastMessage = { from: string; to: string } & ({ kind: 'ask' } | ({ kind: 'past' } & Past));
+type HistoryMessage = { from: string; to: string } & ({ kind: 'ask' } | ({ kind: 'past' } & CountHistories));
 
 export interface Counting {
   db: Db;
@@ -39,42 +39,42 @@ export async function shareCounts({ db, processId, rateLimiter, loopDetector, no
   rateLimiter.sweep(now());
   loopDetector.sweep(now());
   if (!hasOthers) return;
-  const parts: News[] = [
-    ...rateLimiter.takeNews(now()).map((one) => ({ limits: [one], loops: [] })),
-    ...loopDetector.takeNews().flatMap(loopParts),
+  const parts: CountDeltas[] = [
+    ...rateLimiter.takeDeltas(now()).map((one) => ({ limits: [one], loops: [] })),
+    ...loopDetector.takeDeltas().flatMap(loopParts),
   ];
   await notify(db, 'counts', pack({ from: processId }, parts));
 }
 
-export function hearCounts(payload: string, { processId, rateLimiter, loopDetector, now }: Counting): void {
-  const news = JSON.parse(payload) as News & { from: string };
-  if (news.from === processId) return;
-  rateLimiter.heard(news.from, news.limits, now());
-  loopDetector.heard(news.loops, now());
+export function mergePeerCounts(payload: string, { processId, rateLimiter, loopDetector, now }: Counting): void {
+  const deltas = JSON.parse(payload) as CountDeltas & { from: string };
+  if (deltas.from === processId) return;
+  rateLimiter.merge(deltas.from, deltas.limits, now());
+  loopDetector.merge(deltas.loops, now());
 }
 
 /**
  * A process that begins knows nothing of the last minute, and would let through again what others have counted already: it asks
  * one of them. What was being told at that moment it may count twice.
  */
-export async function askForPast({ db, processId }: Counting): Promise<void> {
+export async function requestPeerHistory({ db, processId }: Counting): Promise<void> {
   const to = await findOtherProcess(db, processId);
-  const message: PastMessage | undefined = to === undefined ? undefined : { from: processId, to, kind: 'ask' };
+  const message: HistoryMessage | undefined = to === undefined ? undefined : { from: processId, to, kind: 'ask' };
   await notify(db, 'counts_past', message === undefined ? [] : [JSON.stringify(message)]);
 }
 
 /** Of another process that asks, or answers. */
-export async function hearPast(payload: string, { db, processId, rateLimiter, loopDetector, now }: Counting): Promise<void> {
-  const message = JSON.parse(payload) as PastMessage;
+export async function onPeerHistory(payload: string, { db, processId, rateLimiter, loopDetector, now }: Counting): Promise<void> {
+  const message = JSON.parse(payload) as HistoryMessage;
   if (message.to !== processId) return;
   if (message.kind === 'past') {
-    rateLimiter.learn(message.limits, now());
-    loopDetector.learn(message.loops, now());
+    rateLimiter.mergeHistory(message.limits, now());
+    loopDetector.mergeHistory(message.loops, now());
     return;
   }
-  const parts: Past[] = [
-    ...rateLimiter.past(now()).map((one) => ({ limits: [one], loops: [] })),
-    ...loopDetector.past(now()).flatMap(pastParts),
+  const parts: CountHistories[] = [
+    ...rateLimiter.history(now()).map((one) => ({ limits: [one], loops: [] })),
+    ...loopDetector.history(now()).flatMap(historyParts),
   ];
   await notify(db, 'counts_past', pack({ from: processId, kind: 'past', to: message.from }, parts));
 }
@@ -82,25 +82,25 @@ export async function hearPast(payload: string, { db, processId, rateLimiter, lo
 const promptsAtOnce = 50;
 
 /** A scenario with very many prompts is told in several pieces. */
-function loopParts(news: LoopNews): News[] {
-  const parts: News[] = [{ limits: [], loops: [{ ...news, repeats: news.repeats.slice(0, promptsAtOnce) }] }];
-  for (let at = promptsAtOnce; at < news.repeats.length; at += promptsAtOnce)
+function loopParts(delta: LoopDelta): CountDeltas[] {
+  const parts: CountDeltas[] = [{ limits: [], loops: [{ ...delta, repeats: delta.repeats.slice(0, promptsAtOnce) }] }];
+  for (let at = promptsAtOnce; at < delta.repeats.length; at += promptsAtOnce)
     parts.push({
       limits: [],
-      loops: [{ key: news.key, calls: 0, nanos: 0, repeats: news.repeats.slice(at, at + promptsAtOnce) }],
+      loops: [{ key: delta.key, calls: 0, nanos: 0, repeats: delta.repeats.slice(at, at + promptsAtOnce) }],
     });
   return parts;
 }
 
 /** The ages of a prompt take up to ten times as much as its count. */
-const pastPromptsAtOnce = 5;
+const historyPromptsAtOnce = 5;
 
-function pastParts({ key, calls, nanos, repeats }: LoopPast): Past[] {
-  const parts: Past[] = [{ limits: [], loops: [{ key, calls, nanos, repeats: [] }] }];
-  for (let at = 0; at < repeats.length; at += pastPromptsAtOnce)
+function historyParts({ key, calls, nanos, repeats }: LoopHistory): CountHistories[] {
+  const parts: CountHistories[] = [{ limits: [], loops: [{ key, calls, nanos, repeats: [] }] }];
+  for (let at = 0; at < repeats.length; at += historyPromptsAtOnce)
     parts.push({
       limits: [],
-      loops: [{ key, calls: [], nanos: [], repeats: repeats.slice(at, at + pastPromptsAtOnce) }],
+      loops: [{ key, calls: [], nanos: [], repeats: repeats.slice(at, at + historyPromptsAtOnce) }],
     });
   return parts;
 }

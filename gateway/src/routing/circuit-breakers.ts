@@ -109,7 +109,7 @@ export class CircuitBreakers {
   readonly #onRefused: (refusal: Refusal) => void;
   readonly #accounts = new Map<string, AccountState>();
   /** What was last told of an outage or a refusal; what is not in it is up. */
-  readonly #told = new Map<string, Outage>();
+  readonly #notified = new Map<string, Outage>();
   readonly #remembered = new Set<string>();
 
   constructor(options: { now: () => number; onRefused?: (refusal: Refusal) => void }) {
@@ -246,28 +246,28 @@ export class CircuitBreakers {
   }
 
   /** What changed since it was last told: what is down now and was not told, and what was told down and is up. */
-  news(): { down: Outage[]; up: Outage[] } {
+  changes(): { down: Outage[]; up: Outage[] } {
     const now = new Map(this.#outages().map((outage) => [outage.key, outage]));
     return {
-      down: [...now.values()].filter(({ key }) => !this.#told.has(key)),
-      up: [...this.#told.values()]
+      down: [...now.values()].filter(({ key }) => !this.#notified.has(key)),
+      up: [...this.#notified.values()]
         // What a process before this one told is over when this one has an answer.
         .filter((outage) => !now.has(outage.key) && (!this.#remembered.has(outage.key) || this.#answered(outage)))
         .map((outage) => ({ ...outage, errorRate: this.#errorRate(outage) })),
     };
   }
 
-  told(outage: Outage, down: boolean): void {
+  markNotified(outage: Outage, down: boolean): void {
     this.#remembered.delete(outage.key);
-    if (down) this.#told.set(outage.key, outage);
-    else this.#told.delete(outage.key);
+    if (down) this.#notified.set(outage.key, outage);
+    else this.#notified.delete(outage.key);
   }
 
   /** What an earlier process, or another one, has told down. */
   remember(keys: readonly string[]): void {
     for (const key of keys) {
-      if (this.#told.has(key)) continue;
-      this.#told.set(key, outageOf(key));
+      if (this.#notified.has(key)) continue;
+      this.#notified.set(key, outageOf(key));
       this.#remembered.add(key);
     }
   }

@@ -35,7 +35,7 @@ export async function watchProviders(services: WatchPorts): Promise<void> {
     circuits.remember(await listDown(services.db));
     reminded.add(circuits);
   }
-  const { down, up } = circuits.news();
+  const { down, up } = circuits.changes();
   for (const outage of down) {
     // A refusal is logged in the vendor's words as it is met.
     if (outage.refusal === undefined) services.log.warn(fieldsOf(outage), 'a provider is cooling down after failures');
@@ -89,7 +89,7 @@ async function tell(services: WatchPorts, outage: Outage, down: boolean): Promis
     });
     services.outbox.deliverSoon();
   }
-  services.circuits.told(outage, down);
+  services.circuits.markNotified(outage, down);
 }
 
 function refusedEvent(
