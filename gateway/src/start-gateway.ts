@@ -8,10 +8,10 @@ import { installationId } from './accounts/installation-id.ts';
 import { idTimeMs, newId } from './accounts/new-id.ts';
 import { proveSecret } from './accounts/prove-secret.ts';
 import { operatorAccounts } from './accounts/provider-accounts.ts';
-import { SettingsViews } from './accounts/settings-views.ts';
-import { WorkspaceViews } from './accounts/workspace-view.ts';
+import { SettingsCache } from './accounts/settings-cache.ts';
+import { WorkspaceCache } from './accounts/workspace-cache.ts';
 import { createApp } from './app.ts';
-import { BudgetViews } from './budgets/budget-views.ts';
+import { BudgetCache } from './budgets/budget-cache.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import type { Cancellation } from './calls/cancellation.ts';
 import { repeatErasures } from './clients/erase-client.ts';
@@ -34,7 +34,7 @@ import { startJobs } from './jobs.ts';
 import { BalanceReader } from './ledger/balance-reader.ts';
 import { Journal } from './ledger/call-journal.ts';
 import { Ledger } from './ledger/ledger.ts';
-import { GuardViews } from './limits/guard-views.ts';
+import { PolicyCache } from './limits/policy-cache.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { LoopDetector } from './limits/loop-detector.ts';
 import { requestPeerHistory, mergePeerCounts, onPeerHistory, shareCounts } from './limits/share-counts.ts';
@@ -125,7 +125,7 @@ export async function startGateway(
   await ensureCallPartitions(db, now());
   const processLock = await holdProcessLock(connection, newId('proc', now()));
   const outbox = new PgBossOutbox({ db, now, log, home: await findBossHome(db), workers: config.workers });
-  const budgets = new BudgetViews({ db });
+  const budgets = new BudgetCache({ db });
   const ledger = new Ledger({ db, process: processLock, views: budgets, now });
   const unwritten = new UnwrittenFile({ dataDir: config.dataDir, processId: processLock.id });
   const journal = new Journal({
@@ -146,7 +146,7 @@ export async function startGateway(
     allowPrivateNetwork: config.allowPrivateNetwork,
   });
   const operators = operatorAccounts(config.providers);
-  const workspaces = new WorkspaceViews({ db, secret, operators });
+  const workspaces = new WorkspaceCache({ db, secret, operators });
   const authenticator = new Authenticator({ db, now });
   const traces =
     config.traces === undefined
@@ -209,7 +209,7 @@ export async function startGateway(
     budgets,
     ledger,
     balances: new BalanceReader({ db, processId: processLock.id, ledger }),
-    guards: new GuardViews({ db }),
+    guards: new PolicyCache({ db }),
     rateLimiter: new RateLimiter(),
     loopDetector: new LoopDetector(),
     warmUp: new WarmUp({ db }),
@@ -217,7 +217,7 @@ export async function startGateway(
     outbox,
     httpPools,
     workspaces,
-    settings: new SettingsViews({ db }),
+    settings: new SettingsCache({ db }),
     circuits: new CircuitBreakers({
       now,
       onRefused: (refusal) => {

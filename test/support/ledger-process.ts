@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { Budget } from '../../gateway/src/budgets/budget.ts';
 import { saveBudget } from '../../gateway/src/budgets/budget-change-store.ts';
 import { insertBudget } from '../../gateway/src/budgets/budget-store.ts';
-import { BudgetViews } from '../../gateway/src/budgets/budget-views.ts';
+import { BudgetCache } from '../../gateway/src/budgets/budget-cache.ts';
 import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { holdProcessLock, type ProcessLock } from '../../gateway/src/db/process-lock.ts';
 import { withTransaction } from '../../gateway/src/db/transaction.ts';
@@ -35,7 +35,7 @@ export class LedgerProcess {
   readonly open: { entry: JournalEntry; hold: Hold }[] = [];
   readonly events: NewEvent[];
   readonly ledger: Ledger;
-  readonly views: BudgetViews;
+  readonly views: BudgetCache;
   readonly journal: Journal;
   readonly lock: ProcessLock;
 
@@ -44,7 +44,7 @@ export class LedgerProcess {
     this.money = money;
     this.lock = lock;
     this.events = events;
-    this.views = new BudgetViews({ db: pool });
+    this.views = new BudgetCache({ db: pool });
     this.ledger = new Ledger({ db: pool, process: lock, views: this.views, now: money.now });
     this.journal = new Journal({
       db: pool,

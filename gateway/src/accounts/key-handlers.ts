@@ -6,12 +6,12 @@ import type { Context } from './context.ts';
 import { insertKey, listKeys, revokeKey, rollKey, type StoredKey, updateKey } from './key-store.ts';
 import { newId } from './new-id.ts';
 import { carriesLocks } from './own-tags.ts';
-import type { WorkspaceViews } from './workspace-view.ts';
+import type { WorkspaceCache } from './workspace-cache.ts';
 
 interface KeyPorts {
   db: Pool;
   now: () => number;
-  workspaces: WorkspaceViews;
+  workspaces: WorkspaceCache;
   forgetKey: (keyId: string) => void;
   circuits: { statusOf(account: string, workspaceId: string): 'ok' | 'resting' | 'refused' };
 }

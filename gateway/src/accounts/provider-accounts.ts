@@ -1,7 +1,7 @@
 import type { Db } from '../db/transaction.ts';
 import { listAllProviderAccounts, type ProviderAccountRow } from './provider-account-store.ts';
 import { unseal } from './seal.ts';
-import { type ProviderAccount, sealContext } from './workspace-view.ts';
+import { type ProviderAccount, sealContext } from './workspace-cache.ts';
 
 /** The operator's own accounts, which every workspace may use. */
 export function operatorAccounts(

@@ -16,15 +16,15 @@ import {
   updateProviderAccount,
 } from './provider-account-store.ts';
 import { seal } from './seal.ts';
-import type { WorkspaceViews } from './workspace-view.ts';
-import { sealContext } from './workspace-view.ts';
+import type { WorkspaceCache } from './workspace-cache.ts';
+import { sealContext } from './workspace-cache.ts';
 
 interface ProviderPorts {
   db: Pool;
   now: () => number;
   secret: string;
   allowPrivateNetwork: boolean;
-  workspaces: WorkspaceViews;
+  workspaces: WorkspaceCache;
 }
 
 export const providerHandlers: Pick<

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { newId } from '../accounts/new-id.ts';
-import type { SettingsViews } from '../accounts/settings-views.ts';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { selectClients, unsetClient } from '../clients/client-store.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { sumByModel } from '../usage/usage-sum-store.ts';
@@ -20,7 +20,7 @@ import {
 export interface IssuePorts {
   db: Pool;
   now: () => number;
-  settings: SettingsViews;
+  settings: SettingsCache;
   /** Writes down the calls that are over on this process. */
   journal: { flush(timeoutMs: number): Promise<void> };
 }

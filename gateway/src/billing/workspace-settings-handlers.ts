@@ -3,7 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
-import type { SettingsViews } from '../accounts/settings-views.ts';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
 import type { SetFields } from '../accounts/workspace-settings.ts';
 import { lockSettings, saveSettings } from '../accounts/workspace-settings-store.ts';
 import { withTransaction } from '../db/transaction.ts';
@@ -12,7 +12,7 @@ import { faultOfPicture, pictureOf } from './logo.ts';
 
 interface SettingsPorts {
   db: Pool;
-  settings: SettingsViews;
+  settings: SettingsCache;
 }
 
 export const workspaceSettingsHandlers: Pick<Handlers<Context<SettingsPorts>>, 'workspace.get' | 'workspace.update'> = {

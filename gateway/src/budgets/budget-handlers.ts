@@ -15,14 +15,14 @@ import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
 import { saveBudget } from './budget-change-store.ts';
 import { type BalanceRow, deleteBudget, findBudget, findLeased, insertBudget, listBalances } from './budget-store.ts';
 import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
-import type { BudgetViews } from './budget-views.ts';
+import type { BudgetCache } from './budget-cache.ts';
 import { periodAt } from './period.ts';
 
 interface BudgetPorts {
   db: Pool;
   now: () => number;
   processId: string;
-  budgets: BudgetViews;
+  budgets: BudgetCache;
   guards: MarkupViews;
   /** Hears that a workspace's budgets have changed. */
   ledger: { changed(workspaceId: string): Promise<void> };

@@ -32,17 +32,17 @@ class Seen {
   }
 
   add(tag: SeenTag): void {
-    let worlds = this.#workspaces.get(tag.workspaceId);
-    if (worlds === undefined) {
-      worlds = { live: newWorld(), test: newWorld() };
-      this.#workspaces.set(tag.workspaceId, worlds);
+    let modes = this.#workspaces.get(tag.workspaceId);
+    if (modes === undefined) {
+      modes = { live: newSeenTags(), test: newSeenTags() };
+      this.#workspaces.set(tag.workspaceId, modes);
     }
-    worlds[tag.livemode ? 'live' : 'test'][tag.kind].set(tag.id, tag);
+    modes[tag.livemode ? 'live' : 'test'][tag.kind].set(tag.id, tag);
     this.all.push(tag);
   }
 }
 
-function newWorld(): Record<SeenTag['kind'], Map<string, SeenTag>> {
+function newSeenTags(): Record<SeenTag['kind'], Map<string, SeenTag>> {
   return { client: new Map(), project: new Map(), scenario: new Map() };
 }
 
@@ -104,9 +104,9 @@ export class TagRegistry {
       this.#met.clear();
     }
     this.#spellings.set(key, [...met, id]);
-    const worlds = this.#met.get(workspaceId) ?? { live: noneMet(), test: noneMet() };
-    this.#met.set(workspaceId, worlds);
-    worlds[livemode ? 'live' : 'test'][kind].add(id);
+    const modes = this.#met.get(workspaceId) ?? { live: noneMet(), test: noneMet() };
+    this.#met.set(workspaceId, modes);
+    modes[livemode ? 'live' : 'test'][kind].add(id);
     const late = new Promise<string[]>((resolve) => setTimeout(resolve, lookMs, []).unref());
     const stored = await Promise.race([
       selectAlike(this.#db, { workspaceId, livemode, kind, id }).catch((): string[] => []),

@@ -1,5 +1,5 @@
 import { operatorAccounts, storedAccounts } from '../accounts/provider-accounts.ts';
-import type { ProviderAccount } from '../accounts/workspace-view.ts';
+import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/transaction.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';

@@ -47,7 +47,7 @@ export class Ledger {
   constructor(options: {
     db: Db;
     process: Pick<ProcessLock, 'id' | 'fencingToken' | 'isHeld'>;
-    views: BudgetViews;
+    views: BudgetCache;
     now: () => number;
   }) {
     const { db, process, views, now } = options;

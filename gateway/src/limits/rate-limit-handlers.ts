@@ -5,12 +5,12 @@ import type { Context } from '../accounts/context.ts';
 import { listKeys } from '../accounts/key-store.ts';
 import { type Bound, isOwn } from '../accounts/own-tags.ts';
 import { saveRateLimit } from './guard-store.ts';
-import type { GuardViews } from './guard-views.ts';
+import type { PolicyCache } from './policy-cache.ts';
 import { type LimitKind, type RateLimit, readRateLimit } from './rate-limit.ts';
 
 interface RateLimitPorts {
   db: Pool;
-  guards: GuardViews;
+  guards: PolicyCache;
 }
 
 export const rateLimitHandlers: Pick<Handlers<Context<RateLimitPorts>>, 'rate-limits.set' | 'rate-limits.list'> = {

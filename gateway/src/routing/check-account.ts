@@ -1,4 +1,4 @@
-import type { ProviderAccount } from '../accounts/workspace-view.ts';
+import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';
 import type { ProviderFailure } from '../providers/adapter.ts';
 import { providerOf } from '../providers/providers.ts';

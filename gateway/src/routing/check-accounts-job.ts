@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { storedAccounts } from '../accounts/provider-accounts.ts';
-import type { ProviderAccount, WorkspaceViews } from '../accounts/workspace-view.ts';
+import type { ProviderAccount, WorkspaceCache } from '../accounts/workspace-cache.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';
 import { checkAccount } from './check-account.ts';
 import type { CircuitBreakers } from './circuit-breakers.ts';
@@ -9,7 +9,7 @@ interface CheckPorts {
   db: Pool;
   secret: string;
   circuits: CircuitBreakers;
-  workspaces: WorkspaceViews;
+  workspaces: WorkspaceCache;
   httpPools: HttpPools;
 }
 

@@ -1,6 +1,6 @@
 import { isGatewayError } from '@ai-gateway/shared/errors';
 import { describe, expect, it } from 'vitest';
-import type { ProviderAccount } from '../accounts/workspace-view.ts';
+import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import type { Part } from '../dialects/neutral.ts';
 import { costNanos, type Price } from '../models/price.ts';
 import { isKnownModel, type RouteInput, routeCall } from './route.ts';

@@ -1,7 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
 import type { ModelPool } from '../accounts/workspace-store.ts';
-import type { ProviderAccount } from '../accounts/workspace-view.ts';
+import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import { type CatalogModel, modelsOfClass } from '../models/catalog.ts';
 import { callPrice, flatPrice, maxCostNanos, type Price } from '../models/price.ts';

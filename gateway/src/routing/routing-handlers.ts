@@ -13,7 +13,7 @@ import { classModels, isKnownModel } from './route.ts';
 interface RoutingPorts {
   db: Pool;
   now: () => number;
-  workspaces: WorkspaceViews;
+  workspaces: WorkspaceCache;
   guards: MarkupViews;
 }
 

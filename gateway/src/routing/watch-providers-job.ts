@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { WorkspaceViews } from '../accounts/workspace-view.ts';
+import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
@@ -20,7 +20,7 @@ interface WatchPorts {
   log: Logger;
   now: () => number;
   circuits: CircuitBreakers;
-  workspaces: WorkspaceViews;
+  workspaces: WorkspaceCache;
   outbox: Outbox;
 }
 

@@ -8,7 +8,7 @@ import { ownIds } from '../clients/own-ids.ts';
 import type { TagRegistry } from '../clients/tag-registry.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
 import { type Guards, limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
-import type { GuardViews } from '../limits/guard-views.ts';
+import type { PolicyCache } from '../limits/policy-cache.ts';
 import type { ScenarioLimits } from '../limits/scenario-limits.ts';
 import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { billed, type Markup, shownMarkup, unbilled } from '../usage/markup.ts';
@@ -27,7 +27,7 @@ import { type ScenarioView, viewScenario } from './scenario-view.ts';
 interface ScenarioPorts extends PausePorts {
   allowPrivateNetwork: boolean;
   tags: TagRegistry;
-  guards: GuardViews;
+  guards: PolicyCache;
   loopDetector: { clear(key: string): void };
 }
 

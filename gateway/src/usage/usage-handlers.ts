@@ -5,7 +5,7 @@ import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
-import type { SettingsViews } from '../accounts/settings-views.ts';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { amountUnits, unitsToAmount } from './amount.ts';
 import { type Cell, type CsvForm, csvHead, csvRows, excelCsv, plainCsv } from './csv.ts';
 import { badCursor, type Cursor, pageOf, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
@@ -18,7 +18,7 @@ import { type Grouping, type GroupSum, type Sum, type SumFilter, sumAll, sumByGr
 interface UsagePorts {
   db: Pool;
   now: () => number;
-  settings: SettingsViews;
+  settings: SettingsCache;
   guards: MarkupViews;
 }
 

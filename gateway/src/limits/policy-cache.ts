@@ -1,9 +1,9 @@
 import type { Db } from '../db/transaction.ts';
-import { WorldViews } from '../db/world-views.ts';
+import { ModeCache } from '../db/mode-cache.ts';
 import { type Guards, readGuards } from './guard-store.ts';
 
-/** What may stand in a call's way beside budgets, of each workspace's two worlds. */
-export class GuardViews extends WorldViews<Guards> {
+/** The call policy of each workspace in live and in test mode. */
+export class PolicyCache extends ModeCache<Guards> {
   constructor({ db }: { db: Db }) {
     super((workspaceId, livemode) => readGuards(db, workspaceId, livemode));
   }

@@ -1,8 +1,8 @@
 /**
- * What the database says of each workspace's two worlds, live and test: read once and remembered until the database says it
+ * The settings of each workspace in live and in test mode: read once and remembered until the database says that one
  * has changed.
  */
-export class WorldViews<View> {
+export class ModeCache<View> {
   readonly #read: (workspaceId: string, livemode: boolean) => Promise<View>;
   readonly #live = new Map<string, View>();
   readonly #test = new Map<string, View>();
@@ -20,9 +20,9 @@ export class WorldViews<View> {
   /** One workspace's, or all: after a lost connection nobody knows what was missed. */
   forget(workspaceId?: string): void {
     this.#forgotten += 1;
-    for (const views of [this.#live, this.#test]) {
-      if (workspaceId === undefined) views.clear();
-      else views.delete(workspaceId);
+    for (const cached of [this.#live, this.#test]) {
+      if (workspaceId === undefined) cached.clear();
+      else cached.delete(workspaceId);
     }
   }
 

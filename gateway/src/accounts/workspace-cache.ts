@@ -26,7 +26,7 @@ export interface WorkspaceView {
   pool: ModelPool;
 }
 
-export class WorkspaceViews {
+export class WorkspaceCache {
   readonly #db: Db;
   readonly #secret: string;
   /** The operator's own accounts, which every workspace may use. */

@@ -1,5 +1,5 @@
 import type { Db } from '../db/transaction.ts';
-import { WorldViews } from '../db/world-views.ts';
+import { ModeCache } from '../db/mode-cache.ts';
 import type { WorkspaceSettings } from './workspace-settings.ts';
 import { readSettings } from './workspace-settings-store.ts';
 
@@ -7,7 +7,7 @@ import { readSettings } from './workspace-settings-store.ts';
  * A workspace's settings, read once and remembered until the database says they changed. Its time zone is
  * `(await services.settings.of(workspaceId, livemode)).timezone`.
  */
-export class SettingsViews extends WorldViews<WorkspaceSettings> {
+export class SettingsCache extends ModeCache<WorkspaceSettings> {
   constructor({ db }: { db: Db }) {
     super((workspaceId, livemode) => readSettings(db, { workspaceId, livemode }));
   }
