@@ -11,7 +11,7 @@ import { messages } from './dialects/messages.ts';
 import { responses } from './dialects/responses.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import { BodyShares } from './http/body-shares.ts';
-import { guardRequest } from './http/guard.ts';
+import { rejectSmuggling } from './http/reject-smuggling.ts';
 import { notOfferedAt } from './http/not-offered.ts';
 import { noteError, observeRequest } from './http/observe-request.ts';
 import { speaksAnthropic, toPlainPath } from './http/plain-path.ts';
@@ -44,7 +44,7 @@ export function createApp(options: {
   // Before anything refuses: what a refusal looks like is read off the path.
   app.use(observeRequest(services), tagPath, toPlainPath);
   app.use((req: Request, _res: Response, next: NextFunction) => {
-    guardRequest(req);
+    rejectSmuggling(req);
     if (isDraining() && !answeredWhileDraining.has(req.path)) throw draining();
     next();
   });
@@ -116,7 +116,7 @@ export function createApp(options: {
 /** Would the guard refuse it? Then Express says so, in the one place where that is said. */
 function isOdd(req: IncomingMessage): boolean {
   try {
-    guardRequest(req);
+    rejectSmuggling(req);
     return false;
   } catch {
     return true;

@@ -60,7 +60,7 @@ export interface Services {
   budgets: BudgetCache;
   ledger: Ledger;
   balances: BalanceReader;
-  guards: PolicyCache;
+  policies: PolicyCache;
   rateLimiter: RateLimiter;
   loopDetector: LoopDetector;
   warmUp: WarmUp;

@@ -209,7 +209,7 @@ export async function startGateway(
     budgets,
     ledger,
     balances: new BalanceReader({ db, processId: processLock.id, ledger }),
-    guards: new PolicyCache({ db }),
+    policies: new PolicyCache({ db }),
     rateLimiter: new RateLimiter(),
     loopDetector: new LoopDetector(),
     warmUp: new WarmUp({ db }),
@@ -256,7 +256,7 @@ export async function startGateway(
       // A caller carries its workspace's name.
       authenticator.forgetWorkspace(id);
     },
-    guards: (id) => services.guards.forget(id),
+    guards: (id) => services.policies.forget(id),
     budgets: (id) => inBackground('reload the budgets', ledger.changed(id)),
     recalls: (payload) => inBackground('hand money back', ledger.onReturnRequest(payload)),
     resumed: (key) => services.loopDetector.clear(key),
@@ -270,7 +270,7 @@ export async function startGateway(
       authenticator.forget();
       workspaces.forget();
       services.settings.forget();
-      services.guards.forget();
+      services.policies.forget();
       inBackground('reload the budgets', ledger.changed());
     },
     onSilent: () => {

@@ -13,7 +13,7 @@ import { type BackgroundRow, findBackground } from './background-store.ts';
 interface BackgroundPorts {
   db: Pool;
   secret: string;
-  guards: MarkupViews;
+  policies: MarkupViews;
 }
 
 export const backgroundHandlers: Pick<Handlers<Context<BackgroundPorts>>, 'background.get'> = {
@@ -33,7 +33,7 @@ export const backgroundHandlers: Pick<Handlers<Context<BackgroundPorts>>, 'backg
         : (JSON.parse(unsealFor(services.secret, row, 'outcome', row.sealedOutcome)) as BackgroundOutcome);
     if (!seesMargin(caller) && isRecord(outcome.response)) takeCost(outcome.response);
     if (isBilled !== true) {
-      const { markups } = await services.guards.of(caller.workspaceId, caller.livemode);
+      const { markups } = await services.policies.of(caller.workspaceId, caller.livemode);
       const markup = shownMarkup(markups, caller, tagsOf(services.secret, row).client_id);
       for (const name of ['cost_usd', 'budget_remaining_usd'] as const) {
         const usd = outcome[name];

@@ -23,7 +23,7 @@ interface BudgetPorts {
   now: () => number;
   processId: string;
   budgets: BudgetCache;
-  guards: MarkupViews;
+  policies: MarkupViews;
   /** Hears that a workspace's budgets have changed. */
   ledger: { changed(workspaceId: string): Promise<void> };
   /** What is spent and held now, by what this process knows. */
@@ -249,8 +249,8 @@ async function change(
 }
 
 /** A client's own key sees and sets its budgets in the dollars it is billed. */
-async function markupFor({ guards }: BudgetPorts, caller: Caller): Promise<Markup | undefined> {
-  const { markups } = await guards.of(caller.workspaceId, caller.livemode);
+async function markupFor({ policies }: BudgetPorts, caller: Caller): Promise<Markup | undefined> {
+  const { markups } = await policies.of(caller.workspaceId, caller.livemode);
   return shownMarkup(markups, caller, caller.lockedTags.includes('client_id') ? caller.tags.client_id : undefined);
 }
 

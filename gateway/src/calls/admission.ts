@@ -4,7 +4,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { seesMargin } from '../accounts/own-tags.ts';
 import type { Outline } from '../dialects/json-outline.ts';
-import { type Guards, limitsOf, pauseFor } from '../limits/guard-store.ts';
+import { type CallPolicy, limitsOf, pauseFor } from '../limits/policy-store.ts';
 import type { Excess, Limited, LimitHeaders } from '../limits/rate-limiter.ts';
 import type { LimitKind, RateLimit } from '../limits/rate-limit.ts';
 import { reasonOf, type ScenarioLimits, type Tripped } from '../limits/scenario-limits.ts';
@@ -47,19 +47,19 @@ export function mayCall(caller: Caller): void {
  * a promise only where something must be read or written first.
  */
 export function admit(services: Services, request: AdmissionRequest): Permit | Promise<Permit> {
-  const guards = services.guards.of(request.caller.workspaceId, request.caller.livemode);
-  return guards instanceof Promise
-    ? guards.then((read) => admitUnder(services, read, request))
-    : admitUnder(services, guards, request);
+  const policy = services.policies.of(request.caller.workspaceId, request.caller.livemode);
+  return policy instanceof Promise
+    ? policy.then((read) => admitUnder(services, read, request))
+    : admitUnder(services, policy, request);
 }
 
-function admitUnder(services: Services, guards: Guards, request: AdmissionRequest): Permit | Promise<Permit> {
+function admitUnder(services: Services, policy: CallPolicy, request: AdmissionRequest): Permit | Promise<Permit> {
   const { caller, tags } = request;
-  refuseLocked(guards, tags);
+  refuseLocked(policy, tags);
   const nowMs = services.now();
-  const watched = tags.scenario === undefined ? nothingWatched : watchedIn(guards, caller, tags.scenario, tags);
+  const watched = tags.scenario === undefined ? nothingWatched : watchedIn(policy, caller, tags.scenario, tags);
   if (watched.length > 0) {
-    const paused = pauseFor(guards, tags);
+    const paused = pauseFor(policy, tags);
     if (paused !== undefined) throw scenarioPaused(services, tags.scenario ?? '', paused, caller);
   }
   for (const one of watched) {
@@ -68,7 +68,7 @@ function admitUnder(services: Services, guards: Guards, request: AdmissionReques
     const tripped = services.loopDetector.admit(key, limits, promptHash(limits, request), nowMs);
     if (tripped !== undefined) return refuseTripped(services, { place, tags, tripped, caller });
   }
-  const limits = limitsFor(guards, caller, tags);
+  const limits = limitsFor(policy, caller, tags);
   const guess = limits.some(({ limit }) => limit.tokensPerMinute !== undefined)
     ? Math.ceil(request.body.length / 4)
     : 0;
@@ -77,7 +77,7 @@ function admitUnder(services: Services, guards: Guards, request: AdmissionReques
   let released = false;
   return {
     headers: limits.length === 0 ? noHeaders : services.rateLimiter.headers(limits, nowMs),
-    markup: shownMarkup(guards.markups, caller, tags.client),
+    markup: shownMarkup(policy.markups, caller, tags.client),
     release: ({ tokens, costNanos }) => {
       if (released) return;
       released = true;
@@ -92,7 +92,7 @@ function admitUnder(services: Services, guards: Guards, request: AdmissionReques
 }
 
 /** Throws `budget_exceeded` for the calls of a client that is locked. */
-export function refuseLocked({ lockedClients }: Guards, { client }: CallTags): void {
+export function refuseLocked({ lockedClients }: CallPolicy, { client }: CallTags): void {
   if (lockedClients.size === 0 || client === undefined || !lockedClients.has(client)) return;
   throw new GatewayError('budget_exceeded', lockedMessage(client), { details: { client_id: client, locked: true } });
 }
@@ -110,8 +110,8 @@ interface Watched {
   limits: ScenarioLimits;
 }
 
-/** What is watched of each scenario, put together once for as long as these guards hold. */
-const watchedScenarios = new WeakMap<Guards, Map<string, readonly Watched[]>>();
+/** What is watched of each scenario, put together once for as long as these policy hold. */
+const watchedScenarios = new WeakMap<CallPolicy, Map<string, readonly Watched[]>>();
 const rememberedMax = 10_000;
 const nothingWatched: readonly Watched[] = [];
 
@@ -119,10 +119,10 @@ const nothingWatched: readonly Watched[] = [];
  * Calls are counted by the lock of their key: the loop of one client's key pauses that client's calls of a scenario, and never
  * another's. What a client set for its scenario is counted beside, since the agency's own keys call for it too.
  */
-function watchedIn(guards: Guards, caller: Caller, id: string, tags: CallTags): readonly Watched[] {
+function watchedIn(policy: CallPolicy, caller: Caller, id: string, tags: CallTags): readonly Watched[] {
   const lock = lockOf(caller);
-  const own = watchedBy(guards, caller, id, lock);
-  const others = guards.lockedLimits.get(id)?.filter((one) => one.lock !== lock && isCarried(one.tags, tags));
+  const own = watchedBy(policy, caller, id, lock);
+  const others = policy.lockedLimits.get(id)?.filter((one) => one.lock !== lock && isCarried(one.tags, tags));
   if (others === undefined || others.length === 0) return own;
   const { workspaceId, livemode } = caller;
   return [
@@ -135,21 +135,21 @@ function watchedIn(guards: Guards, caller: Caller, id: string, tags: CallTags): 
 }
 
 function watchedBy(
-  guards: Guards,
+  policy: CallPolicy,
   { workspaceId, livemode }: Caller,
   id: string,
   lock: ScenarioLock,
 ): readonly Watched[] {
   const name = lock === noLock ? id : `${lock} ${id}`;
-  let known = watchedScenarios.get(guards);
+  let known = watchedScenarios.get(policy);
   if (known === undefined) {
     known = new Map();
-    watchedScenarios.set(guards, known);
+    watchedScenarios.set(policy, known);
   }
   let watched = known.get(name);
   if (watched === undefined) {
     const place = { workspaceId, livemode, id, lock };
-    watched = [{ place, key: loopKey(place), limits: limitsOf(guards, id, lock) }];
+    watched = [{ place, key: loopKey(place), limits: limitsOf(policy, id, lock) }];
     if (known.size >= rememberedMax) known.clear();
     known.set(name, watched);
   }
@@ -205,7 +205,7 @@ async function trip(
   return why;
 }
 
-function limitsFor({ rateLimits }: Guards, caller: Caller, tags: CallTags): readonly Limited[] {
+function limitsFor({ rateLimits }: CallPolicy, caller: Caller, tags: CallTags): readonly Limited[] {
   const { key, client, scenario } = rateLimits;
   if (key.size === 0 && client.size === 0 && scenario.size === 0 && caller.rateLimit === undefined) return unlimited;
   const found: Limited[] = [];

@@ -24,9 +24,9 @@ export async function checkBudget(
 ): Promise<Check> {
   const { caller, tags, model, maxTokens } = asked;
   const { workspaceId, livemode } = caller;
-  const [all, guards, prices] = await Promise.all([
+  const [all, policy, prices] = await Promise.all([
     services.budgets.of(workspaceId, livemode),
-    services.guards.of(workspaceId, livemode),
+    services.policies.of(workspaceId, livemode),
     pricesOf(services, caller, model),
   ]);
   const subject = subjectOf(tags, caller.keyId);
@@ -42,7 +42,7 @@ export async function checkBudget(
       ? views
       : views.filter(({ budget, count }) => isOwn(caller, scopeOfInstance(budget, count.instance)));
   const tightest = leastLeft(own.filter(blocks)) ?? leastLeft(own);
-  const markup = shownMarkup(guards.markups, caller, tags.client);
+  const markup = shownMarkup(policy.markups, caller, tags.client);
   const view = ({ budget, count }: Standing): Check['budgets'][number] =>
     billedBudget(viewBudget(budget, count, { asInstance: true }), markup);
   const shown = { tightest: tightest === undefined ? null : view(tightest), budgets: own.map(view) };
@@ -50,7 +50,7 @@ export async function checkBudget(
   const tokens = limiting === undefined || prices === undefined ? null : affordable(prices[0], leftOf(limiting.count));
   // What a budget one may not see pays for would tell what is left of it.
   const affordableTokens = limiting === undefined || own.includes(limiting) ? tokens : null;
-  if (tags.client !== undefined && guards.lockedClients.has(tags.client))
+  if (tags.client !== undefined && policy.lockedClients.has(tags.client))
     return {
       allowed: false,
       reason: 'budget_exceeded',
@@ -58,7 +58,7 @@ export async function checkBudget(
       ...shown,
       affordable_tokens: 0,
     };
-  const paused = pauseFor(guards, tags);
+  const paused = pauseFor(policy, tags);
   if (paused !== undefined) {
     const message = `The scenario "${tags.scenario}" is paused${paused.reason === '' ? '.' : `: ${paused.reason}`}`;
     return { allowed: false, reason: 'scenario_paused', message, ...shown, affordable_tokens: affordableTokens };

@@ -353,11 +353,11 @@ function isShown({ budget, instance }: BudgetBalance, caller: Caller): boolean {
 }
 
 async function budgetExceeded(
-  { guards }: Services,
+  { policies }: Services,
   balance: BudgetBalance,
   { caller, tags }: Pick<Asked, 'caller' | 'tags'>,
 ): Promise<GatewayError> {
-  const { markups } = await guards.of(caller.workspaceId, caller.livemode);
+  const { markups } = await policies.of(caller.workspaceId, caller.livemode);
   const markup = shownMarkup(markups, caller, tags.client);
   const { budget, periodEndMs } = balance;
   const limitNanos = billed(balance.limitNanos, markup);

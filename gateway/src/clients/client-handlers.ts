@@ -4,7 +4,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { ownClient, seesMargin } from '../accounts/own-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { publishGuardChange } from '../limits/guard-store.ts';
+import { publishGuardChange } from '../limits/policy-store.ts';
 import { pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type ClientRow, lockClientRow, saveClient, selectClients, unsetClient } from './client-store.ts';
 import { type ErasePorts, eraseClient } from './erase-client.ts';
@@ -16,8 +16,8 @@ interface ClientPorts extends ErasePorts {
   now: () => number;
   tags: TagRegistry;
   forgetKey: (keyId: string) => void;
-  /** Reads a workspace's guards again before its next call. */
-  guards: { forget(workspaceId: string): void };
+  /** Reads a workspace's policy again before its next call. */
+  policies: { forget(workspaceId: string): void };
   ledger: { changed(workspaceId: string): Promise<void> };
 }
 
@@ -68,7 +68,7 @@ export const clientHandlers: Pick<
       await publishGuardChange(tx, place.workspaceId);
       return changed;
     });
-    services.guards.forget(place.workspaceId);
+    services.policies.forget(place.workspaceId);
     return describe(caller, row);
   },
 
@@ -85,7 +85,7 @@ export const clientHandlers: Pick<
     const { keyIds } = await eraseClient(services, { workspaceId, livemode }, id);
     for (const keyId of keyIds) services.forgetKey(keyId);
     services.tags.forget(workspaceId);
-    services.guards.forget(workspaceId);
+    services.policies.forget(workspaceId);
     await services.ledger.changed(workspaceId);
     return null;
   },

@@ -9,7 +9,7 @@ import { selectEvents, viewEvent } from './event-store.ts';
 
 interface EventPorts {
   db: Pool;
-  guards: MarkupViews;
+  policies: MarkupViews;
 }
 
 export const eventHandlers: Pick<Handlers<Context<EventPorts>>, 'events.list'> = {
@@ -33,7 +33,7 @@ export const eventHandlers: Pick<Handlers<Context<EventPorts>>, 'events.list'> =
       before: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
-    const { markups } = await services.guards.of(caller.workspaceId, caller.livemode);
+    const { markups } = await services.policies.of(caller.workspaceId, caller.livemode);
     return pageOf(rows, input.limit, {
       view: (row) => {
         const event = viewEvent(row);

@@ -37,7 +37,7 @@ export async function takeBackground(
 ): Promise<{ id: string; status: 'queued'; secret: string }> {
   const { caller, tags, json, fallbacks, strict } = request;
   mayCall(caller);
-  refuseLocked(await services.guards.of(caller.workspaceId, caller.livemode), tags);
+  refuseLocked(await services.policies.of(caller.workspaceId, caller.livemode), tags);
   const call = readChat(json);
   if (call.stream)
     throw new GatewayError('invalid_request', 'A background completion cannot be streamed. Leave `stream` out.', {

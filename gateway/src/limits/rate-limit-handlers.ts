@@ -4,13 +4,13 @@ import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { listKeys } from '../accounts/key-store.ts';
 import { type Bound, isOwn } from '../accounts/own-tags.ts';
-import { saveRateLimit } from './guard-store.ts';
+import { saveRateLimit } from './policy-store.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import { type LimitKind, type RateLimit, readRateLimit } from './rate-limit.ts';
 
 interface RateLimitPorts {
   db: Pool;
-  guards: PolicyCache;
+  policies: PolicyCache;
 }
 
 export const rateLimitHandlers: Pick<Handlers<Context<RateLimitPorts>>, 'rate-limits.set' | 'rate-limits.list'> = {
@@ -30,12 +30,12 @@ export const rateLimitHandlers: Pick<Handlers<Context<RateLimitPorts>>, 'rate-li
     }
     const limit = readRateLimit(input) ?? {};
     await saveRateLimit(services.db, { workspaceId, livemode, ...subject }, limit);
-    services.guards.forget(workspaceId);
+    services.policies.forget(workspaceId);
     return describe(subject, limit);
   },
 
   'rate-limits.list': async (_input, { caller, services }) => {
-    const { rateLimits } = await services.guards.of(caller.workspaceId, caller.livemode);
+    const { rateLimits } = await services.policies.of(caller.workspaceId, caller.livemode);
     const rows = (['key', 'client', 'scenario'] as const).flatMap((kind) =>
       [...rateLimits[kind]]
         .filter(([id]) => isOwn(caller, { [`${kind}_id`]: id }))

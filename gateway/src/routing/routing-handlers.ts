@@ -14,7 +14,7 @@ interface RoutingPorts {
   db: Pool;
   now: () => number;
   workspaces: WorkspaceCache;
-  guards: MarkupViews;
+  policies: MarkupViews;
 }
 
 export const routingHandlers: Pick<
@@ -99,7 +99,7 @@ async function ownMarkup({
   services,
   caller,
 }: Pick<Context<RoutingPorts>, 'services' | 'caller'>): Promise<Markup | undefined> {
-  const { markups } = await services.guards.of(caller.workspaceId, caller.livemode);
+  const { markups } = await services.policies.of(caller.workspaceId, caller.livemode);
   return shownMarkup(markups, caller, caller.tags.client_id);
 }
 

@@ -1,7 +1,7 @@
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
-import { publishGuardChange } from '../limits/guard-store.ts';
+import { publishGuardChange } from '../limits/policy-store.ts';
 import { noLock, readLock, type ScenarioLock } from './scenario-lock.ts';
 import {
   bareScenario,
@@ -16,8 +16,8 @@ import { type StopPorts, stopAtSource } from './stop-at-source.ts';
 
 export interface PausePorts extends StopPorts {
   outbox: Outbox;
-  /** Reads a workspace's guards again before its next call. */
-  guards: { forget(workspaceId: string): void };
+  /** Reads a workspace's policy again before its next call. */
+  policies: { forget(workspaceId: string): void };
 }
 
 /** Refuses a scenario's calls from now on, tells, and stops it at its platform where a connection is stored. */
@@ -34,7 +34,7 @@ export async function pauseScenario(
     await publishGuardChange(tx, place.workspaceId);
     return row;
   });
-  services.guards.forget(place.workspaceId);
+  services.policies.forget(place.workspaceId);
   if (paused === undefined) return;
   services.outbox.deliverSoon();
   const platform = why.platform ?? paused.platform ?? undefined;
@@ -68,7 +68,7 @@ export async function resumeScenario(
     for (const one of places) await tx.query("select pg_notify('resumed', $1)", [loopKey(one)]);
     return places;
   });
-  services.guards.forget(place.workspaceId);
+  services.policies.forget(place.workspaceId);
   for (const one of resumed) services.loopDetector.clear(loopKey(one));
   services.outbox.deliverSoon();
 }

@@ -7,7 +7,7 @@ import { newId } from '../accounts/new-id.ts';
 import { ownIds } from '../clients/own-ids.ts';
 import type { TagRegistry } from '../clients/tag-registry.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
-import { type Guards, limitsOf, saveScenarioLimits } from '../limits/guard-store.ts';
+import { type CallPolicy, limitsOf, saveScenarioLimits } from '../limits/policy-store.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
 import type { ScenarioLimits } from '../limits/scenario-limits.ts';
 import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
@@ -27,7 +27,7 @@ import { type ScenarioView, viewScenario } from './scenario-view.ts';
 interface ScenarioPorts extends PausePorts {
   allowPrivateNetwork: boolean;
   tags: TagRegistry;
-  guards: PolicyCache;
+  policies: PolicyCache;
   loopDetector: { clear(key: string): void };
 }
 
@@ -75,16 +75,16 @@ export const scenarioHandlers: Pick<
 
   'scenarios.limits.get': async ({ id }, { caller, services }) => {
     const { lock } = await ownPlace(services, caller, id);
-    const guards = await services.guards.of(caller.workspaceId, caller.livemode);
-    return describeLimits(id, limitsOf(guards, id, lock), ownMarkup(guards, caller));
+    const policy = await services.policies.of(caller.workspaceId, caller.livemode);
+    return describeLimits(id, limitsOf(policy, id, lock), ownMarkup(policy, caller));
   },
 
   'scenarios.limits.set': async ({ id, ...given }, { caller, services }) => {
     const place = await ownPlace(services, caller, id);
     const { workspaceId, livemode } = caller;
-    const guards = await services.guards.of(workspaceId, livemode);
-    const markup = ownMarkup(guards, caller);
-    const old = limitsOf(guards, id, place.lock);
+    const policy = await services.policies.of(workspaceId, livemode);
+    const markup = ownMarkup(policy, caller);
+    const old = limitsOf(policy, id, place.lock);
     const limits: ScenarioLimits = {
       maxNanosPerHour: changed(
         given.max_usd_per_hour === null || given.max_usd_per_hour === undefined
@@ -96,9 +96,9 @@ export const scenarioHandlers: Pick<
       maxRepeats: changed(given.max_repeats, old.maxRepeats),
     };
     await saveScenarioLimits(services.db, place, limits);
-    services.guards.forget(workspaceId);
+    services.policies.forget(workspaceId);
     // With those of all, where a client's own key asks: what holds is the lower of both.
-    return describeLimits(id, limitsOf(await services.guards.of(workspaceId, livemode), id, place.lock), markup);
+    return describeLimits(id, limitsOf(await services.policies.of(workspaceId, livemode), id, place.lock), markup);
   },
 };
 
@@ -191,7 +191,7 @@ function changed<T>(given: T | null | undefined, old: T | undefined): T | undefi
 }
 
 /** A client's own key sets and reads dollars as it is billed. */
-function ownMarkup({ markups }: Guards, caller: Caller): Markup | undefined {
+function ownMarkup({ markups }: CallPolicy, caller: Caller): Markup | undefined {
   return shownMarkup(markups, caller, caller.tags.client_id);
 }
 

@@ -19,7 +19,7 @@ interface UsagePorts {
   db: Pool;
   now: () => number;
   settings: SettingsCache;
-  guards: MarkupViews;
+  policies: MarkupViews;
 }
 
 export const usageHandlers: Pick<Handlers<Context<UsagePorts>>, 'usage.requests' | 'usage.clients'> = {
@@ -186,10 +186,10 @@ function readGroup(cursor: string): { group: string | null } {
 
 /** A client is shown what it is billed for a call. */
 export async function callViewFor(
-  { guards }: Pick<UsagePorts, 'guards'>,
+  { policies }: Pick<UsagePorts, 'policies'>,
   caller: Caller,
 ): Promise<(row: StoredCall) => ReturnType<typeof describe>> {
-  const { markups } = await guards.of(caller.workspaceId, caller.livemode);
+  const { markups } = await policies.of(caller.workspaceId, caller.livemode);
   return (row) => describe(row, shownMarkup(markups, caller, row.client_id));
 }
 

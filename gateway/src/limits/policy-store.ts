@@ -7,7 +7,7 @@ import { type LimitKind, type RateLimit, type RateLimitFields, readRateLimit, st
 import { defaultLimits, type ScenarioLimits } from './scenario-limits.ts';
 
 /** Everything set in a workspace's world that may stand in a call's way beside budgets. */
-export interface Guards {
+export interface CallPolicy {
   rateLimits: Record<LimitKind, ReadonlyMap<string, RateLimit>>;
   /** By scenario; several where clients' keys paused it for their own calls. */
   paused: ReadonlyMap<string, readonly Pause[]>;
@@ -37,7 +37,7 @@ export async function publishGuardChange(db: Db, workspaceId: string): Promise<v
   await db.query("select pg_notify('guards', $1)", [workspaceId]);
 }
 
-export async function readGuards(db: Db, workspaceId: string, livemode: boolean): Promise<Guards> {
+export async function readPolicy(db: Db, workspaceId: string, livemode: boolean): Promise<CallPolicy> {
   const place = [workspaceId, livemode];
   const [limits, clients, states, scenarios, markups] = await Promise.all([
     db.query('select * from rate_limits where workspace_id = $1 and livemode = $2', place),
@@ -110,7 +110,7 @@ function byId<Row extends { id: string }>(rows: readonly Row[]): Map<string, Row
 }
 
 /** The pause that a call with these tags meets. */
-export function pauseFor({ paused }: Guards, tags: CallTags): Pause | undefined {
+export function pauseFor({ paused }: CallPolicy, tags: CallTags): Pause | undefined {
   const pauses = tags.scenario === undefined ? undefined : paused.get(tags.scenario);
   return pauses?.find(({ lock }) => isCarried(lock, tags));
 }
@@ -138,9 +138,9 @@ function readScenarioLimits(row: ScenarioLimitRow): ScenarioLimits {
 }
 
 /** A scenario's own limits, else those of all, else the gateway's; with what a key of this lock set, the lower of both. */
-export function limitsOf(guards: Guards, scenario: string, lock: ScenarioLock): ScenarioLimits {
-  const forAll = guards.scenarioLimits.get(scenario) ?? guards.scenarioLimits.get('*');
-  const own = guards.lockedLimits.get(scenario)?.find((one) => one.lock === lock)?.limits;
+export function limitsOf(policy: CallPolicy, scenario: string, lock: ScenarioLock): ScenarioLimits {
+  const forAll = policy.scenarioLimits.get(scenario) ?? policy.scenarioLimits.get('*');
+  const own = policy.lockedLimits.get(scenario)?.find((one) => one.lock === lock)?.limits;
   if (own === undefined || forAll === undefined) return own ?? forAll ?? defaultLimits;
   const { maxNanosPerHour: nanos } = own;
   return {

@@ -6,7 +6,7 @@ import { twoKeys } from './authenticate.ts';
  * Refuses what Node lets through and no honest client sends: a second Host header, another second Authorization header and an
  * absolute-form target (all are ways to make two machines read one request differently), and a Host with a path in it.
  */
-export function guardRequest(req: Pick<IncomingMessage, 'url' | 'rawHeaders'>): void {
+export function rejectSmuggling(req: Pick<IncomingMessage, 'url' | 'rawHeaders'>): void {
   if (req.url === undefined || req.url.charCodeAt(0) !== 47) {
     throw new GatewayError('invalid_request', 'The request target must be a path that begins with "/".', {
       param: 'path',
