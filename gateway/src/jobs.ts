@@ -1,6 +1,6 @@
 import { deleteOldBackground } from './background/background-store.ts';
 import { deliverCallbacks } from './background/deliver-callbacks.ts';
-import { UnderWay } from './background/under-way.ts';
+import { TaskPool } from './background/task-pool.ts';
 import { beginPeriods } from './budgets/begin-periods-job.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { runBackground } from './calls/run-background.ts';
@@ -34,8 +34,8 @@ const shareEveryMs = 250;
 /** What runs on a timer. Each job waits for itself, so a slow one is late, never twice at once. */
 export function startJobs(services: Services, counting: Counting): Jobs {
   const stopping = new AbortController();
-  const calls = new UnderWay({ atOnce: 20 });
-  const callbacks = new UnderWay({ atOnce: 20 });
+  const calls = new TaskPool({ atOnce: 20 });
+  const callbacks = new TaskPool({ atOnce: 20 });
   let isStopping = false;
   const jobs = [
     // These two begin what waits and leave it to itself: a slow call or receiver holds up no other.

@@ -13,7 +13,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { PolicyCache } from './limits/policy-cache.ts';
 import type { RateLimiter } from './limits/rate-limiter.ts';
 import type { LoopDetector } from './limits/loop-detector.ts';
-import type { WarmUp } from './limits/warm-up.ts';
+import type { SpendBackfill } from './limits/backfill-spend.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
 import type { CallObserver } from './telemetry/call-observer.ts';
@@ -63,7 +63,7 @@ export interface Services {
   policies: PolicyCache;
   rateLimiter: RateLimiter;
   loopDetector: LoopDetector;
-  warmUp: WarmUp;
+  spendBackfill: SpendBackfill;
   tags: TagRegistry;
   outbox: PgBossOutbox;
   httpPools: HttpPools;

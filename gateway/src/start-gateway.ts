@@ -38,7 +38,7 @@ import { PolicyCache } from './limits/policy-cache.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { LoopDetector } from './limits/loop-detector.ts';
 import { requestPeerHistory, mergePeerCounts, onPeerHistory, shareCounts } from './limits/share-counts.ts';
-import { WarmUp } from './limits/warm-up.ts';
+import { SpendBackfill } from './limits/backfill-spend.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
@@ -212,7 +212,7 @@ export async function startGateway(
     policies: new PolicyCache({ db }),
     rateLimiter: new RateLimiter(),
     loopDetector: new LoopDetector(),
-    warmUp: new WarmUp({ db }),
+    spendBackfill: new SpendBackfill({ db }),
     tags: new TagRegistry({ db, log }),
     outbox,
     httpPools,

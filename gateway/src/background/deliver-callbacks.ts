@@ -4,7 +4,7 @@ import { type PostPorts, postSigned } from '../webhooks/post-signed.ts';
 import { nextDelayMs, verdictOf } from '../webhooks/retry-table.ts';
 import { callbackUrlOf, unsealFor } from './background.ts';
 import { type BackgroundRow, endDelivery, postponeDelivery, takeDue } from './background-store.ts';
-import type { UnderWay } from './under-way.ts';
+import type { TaskPool } from './task-pool.ts';
 
 interface CallbackPorts extends PostPorts {
   db: Pool;
@@ -13,10 +13,10 @@ interface CallbackPorts extends PostPorts {
 }
 
 /** Posts the outcomes that are due, signed by Standard Webhooks, as many as there is room for, and plans the retries. */
-export async function deliverCallbacks(services: CallbackPorts, underWay: UnderWay): Promise<void> {
-  if (underWay.free === 0) return;
-  for (const row of await takeDue(services.db, underWay.free))
-    underWay.add(row.id, deliver(services, row), (cause) =>
+export async function deliverCallbacks(services: CallbackPorts, tasks: TaskPool): Promise<void> {
+  if (tasks.free === 0) return;
+  for (const row of await takeDue(services.db, tasks.free))
+    tasks.add(row.id, deliver(services, row), (cause) =>
       services.log.warn({ err: cause, backgroundId: row.id }, 'a callback will be tried again in a minute'),
     );
 }

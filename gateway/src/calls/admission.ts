@@ -158,13 +158,13 @@ function watchedBy(
 
 /** What the scenario spent before this process met it: a restart is no way out of a limit. */
 function countSpentBefore(
-  { warmUp, loopDetector, now }: Services,
+  { spendBackfill, loopDetector, now }: Services,
   { place, key, limits }: Watched,
   { receivedAtMs }: AdmissionRequest,
 ): void {
   if (limits.maxNanosPerHour === undefined) return;
   // Calls from this one on are counted by themselves.
-  warmUp.ask(place, receivedAtMs, (nanos) => void loopDetector.spent(key, limits, nanos, now()));
+  spendBackfill.request(place, receivedAtMs, (nanos) => void loopDetector.spent(key, limits, nanos, now()));
 }
 
 /** The prompt's bytes as they came: without `metadata`, in which execution ids change from call to call. */

@@ -79,7 +79,7 @@ async function completeAdmitted(
     livemode: request.caller.livemode,
     ...placesOf(services, request.caller.workspaceId),
     isUnknown: (account, model) => services.unknownModels.has(account, model),
-    cheapest: balances.some(runsLow),
+    cheapest: balances.some(isNearLimit),
     nowMs: services.now(),
   });
   const [first] = routed;
@@ -135,7 +135,7 @@ export function balancesOf(
   return services.ledger.balancesFor({ workspaceId, livemode, subject: subjectOf(tags, keyId), atMs: receivedAtMs });
 }
 
-function runsLow({ budget, spentNanos, unpostedNanos, limitNanos }: BudgetBalance): boolean {
+function isNearLimit({ budget, spentNanos, unpostedNanos, limitNanos }: BudgetBalance): boolean {
   return wantsCheapest(budget, spentNanos + unpostedNanos, limitNanos);
 }
 

@@ -12,7 +12,7 @@ import {
   takeAbandoned,
   takeQueued,
 } from '../background/background-store.ts';
-import type { UnderWay } from '../background/under-way.ts';
+import type { TaskPool } from '../background/task-pool.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { untilWritten } from '../db/until-written.ts';
 import { chat } from '../dialects/chat.ts';
@@ -25,20 +25,20 @@ import { Cancellation } from './cancellation.ts';
 import { completeCall } from './complete-call.ts';
 
 /** Begins the background calls that wait, as many as there is room for. `signal` ends those under way when the process stops. */
-export async function runBackground(services: Services, underWay: UnderWay, signal: AbortSignal): Promise<void> {
-  if (underWay.free === 0) return;
-  for (const row of await take(services, underWay))
-    underWay.add(row.id, runOne(services, row, signal), (cause) =>
+export async function runBackground(services: Services, tasks: TaskPool, signal: AbortSignal): Promise<void> {
+  if (tasks.free === 0) return;
+  for (const row of await take(services, tasks))
+    tasks.add(row.id, runOne(services, row, signal), (cause) =>
       services.log.warn({ err: cause, backgroundId: row.id }, 'the outcome of a background call could not be kept'),
     );
 }
 
 /** What was taken by an answer that was lost is nobody's: nothing was sent for it, so it waits again. */
-async function take(services: Services, underWay: UnderWay): Promise<BackgroundRow[]> {
-  if (underWay.inDoubt) await queueAgain(services.db, services.processId, underWay.ids);
-  underWay.inDoubt = true;
-  const rows = await takeQueued(services.db, services.processId, underWay.free);
-  underWay.inDoubt = false;
+async function take(services: Services, tasks: TaskPool): Promise<BackgroundRow[]> {
+  if (tasks.inDoubt) await queueAgain(services.db, services.processId, tasks.ids);
+  tasks.inDoubt = true;
+  const rows = await takeQueued(services.db, services.processId, tasks.free);
+  tasks.inDoubt = false;
   return rows;
 }
 

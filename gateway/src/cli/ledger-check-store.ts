@@ -1,5 +1,5 @@
 import type { Db } from '../db/transaction.ts';
-import type { KeptCall } from '../usage/unwritten-store.ts';
+import type { UnwrittenRecord } from '../usage/unwritten-store.ts';
 
 /** A balance whose row says something else than its calls or its leases. */
 export interface Difference {
@@ -23,7 +23,7 @@ export interface Difference {
  */
 export async function compareBooks(
   db: Db,
-  filed: readonly KeptCall[] = [],
+  filed: readonly UnwrittenRecord[] = [],
 ): Promise<{ balances: number; differences: Difference[] }> {
   const { rows } = await db.query(
     `with filed as (

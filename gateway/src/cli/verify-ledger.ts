@@ -2,7 +2,7 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Db } from '../db/transaction.ts';
 import { listAccountedMonths } from '../usage/call-months-store.ts';
 import { listFiles, readFiled } from '../usage/unwritten-file.ts';
-import { type KeptCall, listUnwritten } from '../usage/unwritten-store.ts';
+import { type UnwrittenRecord, listUnwritten } from '../usage/unwritten-store.ts';
 import { compareBooks, type Difference } from './ledger-check-store.ts';
 
 /** So many calls are named one by one. */
@@ -69,7 +69,7 @@ function monthStart(at: Date, later: number): Date {
   return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + later, 1));
 }
 
-async function nameUnwritten(db: Db, filed: readonly KeptCall[], print: (line: string) => void): Promise<void> {
+async function nameUnwritten(db: Db, filed: readonly UnwrittenRecord[], print: (line: string) => void): Promise<void> {
   const { calls, count } = await listUnwritten(db, namedMax);
   const line = (one: { id: string; workspaceId: string; status: string }, at: Date, costNanos: bigint, error: string) =>
     `${one.workspaceId} ${one.id} from ${at.toISOString()}, ${one.status}, $${toUsd(costNanos)}: ${error}`;
@@ -85,7 +85,7 @@ async function nameUnwritten(db: Db, filed: readonly KeptCall[], print: (line: s
     print(`  ${line(one, new Date(one.createdAt), BigInt(one.costNanos), one.error)}`);
 }
 
-async function readAllFiled(dataDir: string): Promise<KeptCall[]> {
+async function readAllFiled(dataDir: string): Promise<UnwrittenRecord[]> {
   const files = await Promise.all((await listFiles(dataDir)).map(({ path }) => readFiled(path)));
   return files.flat().map(({ call }) => call);
 }

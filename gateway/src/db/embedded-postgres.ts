@@ -70,7 +70,7 @@ export async function startEmbeddedPostgres(options: {
         return kept.current().pid ?? 0;
       },
       stop: async () => {
-        await stopChild(kept.letGo(), endpoint.socketFolder);
+        await stopChild(kept.release(), endpoint.socketFolder);
         lock.release();
       },
     };

@@ -61,7 +61,7 @@ it('what cannot start before there is room on the disk is tried without end, and
 
 it('what was let go stays down', async () => {
   const { children, said, kept, die } = watched();
-  expect(kept.letGo()).toBe(children[0]);
+  expect(kept.release()).toBe(children[0]);
   await die(1_000);
   await vi.advanceTimersByTimeAsync(600_000);
   expect([children.length, said]).toEqual([1, []]);

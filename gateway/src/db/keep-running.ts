@@ -10,10 +10,10 @@ export interface Watch {
   givenUp(): void;
 }
 
-export interface Kept {
+export interface KeptRunning {
   current(): ChildProcess;
   /** Starts it no more; who calls this ends what is returned. */
-  letGo(): ChildProcess;
+  release(): ChildProcess;
 }
 
 /** Up for so long, and the trouble before is over. */
@@ -28,18 +28,18 @@ const failuresMax = 12;
 export function keepRunning(
   first: ChildProcess,
   options: { start(): { child: ChildProcess; ready: Promise<void> }; watch: Watch | undefined },
-): Kept {
+): KeptRunning {
   const { start, watch } = options;
   let child = first;
   let startedAt = performance.now();
   let failures = 0;
-  let isLetGo = false;
+  let isReleased = false;
   let timer: NodeJS.Timeout | undefined;
 
   function follow(): void {
     let isOver = false;
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
-      if (isOver || isLetGo) return;
+      if (isOver || isReleased) return;
       isOver = true;
       watch?.ended({ code, signal });
       if (performance.now() - startedAt > soundAfterMs) failures = 0;
@@ -78,8 +78,8 @@ export function keepRunning(
   follow();
   return {
     current: () => child,
-    letGo: () => {
-      isLetGo = true;
+    release: () => {
+      isReleased = true;
       clearTimeout(timer);
       return child;
     },

@@ -10,7 +10,7 @@ import { newId } from '../accounts/new-id.ts';
 import { resolveTags } from '../calls/tags.ts';
 import { isUnstorableFault } from '../db/storable.ts';
 import type { OutlineBounds } from '../dialects/json-outline.ts';
-import { claimIdempotency, type IdempotentPlace } from '../idempotency/idempotency.ts';
+import { claimIdempotency, type IdempotencyClaim } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { type Authenticator, keyOf, wrongKey } from './authenticate.ts';
@@ -57,7 +57,7 @@ interface Serving {
 async function answer(serving: Serving): Promise<void> {
   const { services, authenticator, operation, handler, req, res } = serving;
   const requestId = newId('req', services.now());
-  let place: IdempotentPlace | undefined;
+  let place: IdempotencyClaim | undefined;
   try {
     const caller =
       operation.access === 'operator' ? operator(services, req) : await authenticator.authenticate(req.headers);
@@ -109,11 +109,11 @@ async function answer(serving: Serving): Promise<void> {
       'x-request-id': requestId,
       ...(status === 204 ? {} : { 'content-type': 'application/json' }),
     };
-    await place?.keep({ status, headers, body: text });
+    await place?.store({ status, headers, body: text });
     res.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': text.length }).end(text);
   } catch (error) {
     await place
-      ?.letGo()
+      ?.release()
       .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
     noteError(
       res,

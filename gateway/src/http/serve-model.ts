@@ -18,8 +18,8 @@ import { replaceHalves } from '../dialects/replace-halves.ts';
 import {
   claimIdempotency,
   type IdempotencyPorts,
-  type IdempotentPlace,
-  keptBytesMax,
+  type IdempotencyClaim,
+  storedBytesMax,
   type WholeAnswer,
 } from '../idempotency/idempotency.ts';
 import type { CallObserver } from '../telemetry/call-observer.ts';
@@ -83,7 +83,7 @@ export function serveModel(
       if (!isStream && !isOver) services.left.add(cancellation);
       if (isStream) services.streams.delete(cancellation);
     });
-    let place: IdempotentPlace | undefined;
+    let place: IdempotencyClaim | undefined;
     try {
       const caller = await authenticator.authenticate(req.headers);
       report.caller = caller;
@@ -123,11 +123,11 @@ export function serveModel(
       report.provider = headers['x-gateway-provider'];
       if (report.trace !== undefined) report.trace.finishReasons = () => finishReasonsOf(answer.body);
       const whole = { status, headers, body: typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body };
-      if (place !== undefined) await place.keep(whole);
+      if (place !== undefined) await place.store(whole);
       sendPlain(res, whole);
     } catch (error) {
       await place
-        ?.letGo()
+        ?.release()
         .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
       if (error instanceof ClientGone) return;
       failed = sendError(res, { error, requestId: id, log: services.log, anthropic: endpoint.anthropic });
@@ -221,17 +221,17 @@ function sendPlain(res: ServerResponse, { headers, status, body }: WholeAnswer):
 async function sendStream(
   res: ServerResponse,
   answer: StreamAnswer,
-  { place, caller, trace }: { place: IdempotentPlace | undefined; caller: Caller; trace: CallTrace | undefined },
+  { place, caller, trace }: { place: IdempotencyClaim | undefined; caller: Caller; trace: CallTrace | undefined },
 ): Promise<void> {
   res.writeHead(200, answer.headers);
   const reasons = trace === undefined ? undefined : new FinishReasons();
   if (trace !== undefined) trace.finishReasons = () => reasons?.found ?? [];
   const socket = reasons === undefined ? responseSink(res) : watchedSink(responseSink(res), reasons);
-  const capture = place === undefined ? undefined : captureSink(socket, keptBytesMax(caller));
+  const capture = place === undefined ? undefined : captureSink(socket, storedBytesMax(caller));
   const { tail, whole } = await answer.pump(capture ?? socket);
-  if (place !== undefined && !whole) await place.letGo();
+  if (place !== undefined && !whole) await place.release();
   else if (place !== undefined && capture !== undefined) {
-    await place.keep({
+    await place.store({
       status: 200,
       headers: answer.headers,
       body: Buffer.concat([capture.bytes(), ...tail.map((part) => Buffer.from(part))]),

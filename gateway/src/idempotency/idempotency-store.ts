@@ -8,7 +8,7 @@ export interface IdempotentRequest {
   requestHash: Buffer;
 }
 
-export interface KeptAnswer {
+export interface StoredAnswer {
   status: number;
   headers: Record<string, string>;
   sealedBody: Buffer;
@@ -16,7 +16,7 @@ export interface KeptAnswer {
 
 export type Claim =
   | { kind: 'first' }
-  | { kind: 'kept'; answer: KeptAnswer }
+  | { kind: 'stored'; answer: StoredAnswer }
   /** The same request is under way at this moment. */
   | { kind: 'running' }
   /** The key was used for another request. */
@@ -46,10 +46,10 @@ export async function claim(db: Db, request: IdempotentRequest, processId: strin
   if (row === undefined) return { kind: 'running' };
   if (!row.request_hash.equals(request.requestHash)) return { kind: 'other-request' };
   if (row.state === 'running') return { kind: 'running' };
-  return { kind: 'kept', answer: { status: row.status, headers: row.headers, sealedBody: row.sealed_body } };
+  return { kind: 'stored', answer: { status: row.status, headers: row.headers, sealedBody: row.sealed_body } };
 }
 
-export async function keep(db: Db, request: IdempotentRequest, answer: KeptAnswer): Promise<void> {
+export async function storeAnswer(db: Db, request: IdempotentRequest, answer: StoredAnswer): Promise<void> {
   await db.query(
     `update idempotent_answers set state = 'done', status = $4, headers = $5, sealed_body = $6
      where workspace_id = $1 and key_id = $2 and idempotency_key = $3 and state = 'running'`,
@@ -65,7 +65,7 @@ export async function keep(db: Db, request: IdempotentRequest, answer: KeptAnswe
 }
 
 /** The request failed and cost nothing: its key may be used for the retry. */
-export async function letGo(db: Db, request: IdempotentRequest): Promise<void> {
+export async function releaseClaim(db: Db, request: IdempotentRequest): Promise<void> {
   await db.query(
     `delete from idempotent_answers
      where workspace_id = $1 and key_id = $2 and idempotency_key = $3 and state = 'running'`,

@@ -3,7 +3,7 @@ import { GatewayError, toErrorBody } from '@ai-gateway/shared/errors';
 import { seal, unseal } from '../accounts/seal.ts';
 import type { Db } from '../db/transaction.ts';
 import { untilWritten } from '../db/until-written.ts';
-import { claim, type IdempotentRequest, keep, letGo } from './idempotency-store.ts';
+import { claim, type IdempotentRequest, storeAnswer, releaseClaim } from './idempotency-store.ts';
 
 export interface WholeAnswer {
   status: number;
@@ -15,9 +15,9 @@ export interface WholeAnswer {
  * The place of one request under its Idempotency-Key. Both resolve after the first try: while the database is away the answer
  * goes out all the same, and the place is seen to as soon as it is back.
  */
-export interface IdempotentPlace {
-  keep(answer: WholeAnswer): Promise<void>;
-  letGo(): Promise<void>;
+export interface IdempotencyClaim {
+  store(answer: WholeAnswer): Promise<void>;
+  release(): Promise<void>;
 }
 
 export interface IdempotencyPorts {
@@ -27,14 +27,14 @@ export interface IdempotencyPorts {
 }
 
 /**
- * `first`: run it, then `keep` or `letGo`. An answer is the first answer, sent again. Throws `idempotency_conflict` for
+ * `first`: run it, then `store` or `release`. An answer is the first answer, sent again. Throws `idempotency_conflict` for
  * another request under the same key, `conflict` while the first is under way.
  */
 export async function claimIdempotency(
   services: IdempotencyPorts,
   caller: { workspaceId: string; keyId: string; livemode: boolean },
   request: { key: string; method: string; path: string; body: Buffer },
-): Promise<{ first: IdempotentPlace } | { answer: WholeAnswer }> {
+): Promise<{ first: IdempotencyClaim } | { answer: WholeAnswer }> {
   if (!/^[\x20-\x7e]{1,255}$/.test(request.key)) {
     throw new GatewayError('invalid_request', 'The Idempotency-Key must be 1 to 255 printable ASCII characters.', {
       param: 'idempotency-key',
@@ -69,7 +69,7 @@ export async function claimIdempotency(
       },
     );
   }
-  if (claimed.kind === 'kept') {
+  if (claimed.kind === 'stored') {
     const { status, headers, sealedBody } = claimed.answer;
     return {
       answer: {
@@ -81,23 +81,23 @@ export async function claimIdempotency(
   }
   return {
     first: {
-      keep: (answer) => {
-        const { status, headers, body } = answer.body.length > keptBytesMax(caller) ? tooLargeToKeep : answer;
+      store: (answer) => {
+        const { status, headers, body } = answer.body.length > storedBytesMax(caller) ? tooLargeToStore : answer;
         const sealedBody = seal(secret, body, context);
-        return soon(() => keep(db, place, { status, headers, sealedBody }));
+        return soon(() => storeAnswer(db, place, { status, headers, sealedBody }));
       },
-      letGo: () => soon(() => letGo(db, place)),
+      release: () => soon(() => releaseClaim(db, place)),
     },
   };
 }
 
 /** Kept for a day, sealed, in the database. Test calls are free, and so would be the disk they fill. */
-export function keptBytesMax({ livemode }: { livemode: boolean }): number {
+export function storedBytesMax({ livemode }: { livemode: boolean }): number {
   return livemode ? 8 * 1024 * 1024 : 1024 * 1024;
 }
 
 /** In the place of an answer that is not kept: the call was made, and making it again would cost again. */
-const tooLargeToKeep: WholeAnswer = {
+const tooLargeToStore: WholeAnswer = {
   status: 409,
   headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },
   body: Buffer.from(

@@ -10,7 +10,7 @@ import type { NewEvent } from '../events/event.ts';
 import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { type CallRow, ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import type { UnwrittenFile } from '../usage/unwritten-file.ts';
-import { type KeptCall, keep, noteFiledPostings, writeUnwritten } from '../usage/unwritten-store.ts';
+import { type UnwrittenRecord, toUnwritten, noteFiledPostings, writeUnwritten } from '../usage/unwritten-store.ts';
 import { afterTurns } from './after-turns.ts';
 import type { BudgetBalance, Posting } from './budget-balance.ts';
 import { type BalancePosting, type Charge, dropPosted, type PostedBalance } from './posting-store.ts';
@@ -463,7 +463,7 @@ export class Journal {
   }
 
   #writeToFile(row: JournalRow, sequence: bigint): Promise<void> {
-    return this.#unwritten.keep(this.#kept(row), async () => {
+    return this.#unwritten.store(this.#kept(row), async () => {
       try {
         await this.#post([row], sequence);
       } catch (error) {
@@ -473,8 +473,8 @@ export class Journal {
     });
   }
 
-  #kept(row: JournalRow): KeptCall {
-    return keep({ row, processId: this.#processId, error: row.refused ?? '' });
+  #kept(row: JournalRow): UnwrittenRecord {
+    return toUnwritten({ row, processId: this.#processId, error: row.refused ?? '' });
   }
 
   /** False where the database would not have it like that: then nothing was done. */

@@ -6,7 +6,7 @@ import { type FiledCall, listFiles, takeFile, type UnwrittenFile } from '../usag
 import {
   dropFiledPosting,
   findFiledPosting,
-  type KeptCall,
+  type UnwrittenRecord,
   lockUnwritten,
   writeUnwritten,
 } from '../usage/unwritten-store.ts';
@@ -78,11 +78,11 @@ async function missingCharge(tx: Db, { call, isPosted }: FiledCall): Promise<big
   return before.status === 'interrupted' ? unposted - before.costNanos : 0n;
 }
 
-function placeOf({ workspaceId, createdAt, id }: KeptCall): { workspaceId: string; createdAtMs: number; id: string } {
+function placeOf({ workspaceId, createdAt, id }: UnwrittenRecord): { workspaceId: string; createdAtMs: number; id: string } {
   return { workspaceId, createdAtMs: Date.parse(createdAt), id };
 }
 
-function chargesOf({ meters, call }: KeptCall, spentNanos: bigint): Charge[] {
+function chargesOf({ meters, call }: UnwrittenRecord, spentNanos: bigint): Charge[] {
   const text = (name: string): string | undefined => {
     const value = call[name];
     return typeof value === 'string' ? value : undefined;

@@ -70,11 +70,11 @@ export function routeCall(input: RouteInput): Candidate[] {
   const { first, rest } = input.cheapest === true ? downgraded(asked, planned) : planned;
   if (!honours(first.kind, input.call) || (!input.livemode && input.call.onlyNative.includes('thread')))
     throw notNative(first.kind, input.call);
-  const standIns = (isKeptAtAccount(input.call) ? [] : rest).filter(
+  const fallbacks = (isKeptAtAccount(input.call) ? [] : rest).filter(
     (place) => honours(place.kind, input.call) && fits(place, input.call, input.inputTokens),
   );
   if (!input.livemode) return [inSandbox(first, asked)];
-  const places = ledByOne(onePerAccountAndModel([first, ...standIns]));
+  const places = ledByOne(onePerAccountAndModel([first, ...fallbacks]));
   const states = places.map(input.stateOf);
   const usable = places.filter((_place, i) => isUsable(states[i] ?? 'open'));
   const refusing = places.filter((_place, i) => states[i] === 'refused');

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KeptCall } from './unwritten-store.ts';
+import type { UnwrittenRecord } from './unwritten-store.ts';
 
 /**
  * Where calls are kept that neither `calls` nor `unwritten_calls` takes: lines of JSON in DATA_DIR, a file a process, readable by its
@@ -20,7 +20,7 @@ export class UnwrittenFile {
   }
 
   /** Keeps a call, then has its money posted. */
-  async keep(call: KeptCall, post: () => Promise<void>): Promise<void> {
+  async keep(call: UnwrittenRecord, post: () => Promise<void>): Promise<void> {
     this.#underWay += 1;
     try {
       await this.#append(call);
@@ -64,7 +64,7 @@ type TakeIn = (calls: FiledCall[]) => Promise<boolean>;
 
 /** A call of the file, and whether an older version noted there that its money is posted. */
 export interface FiledCall {
-  call: KeptCall;
+  call: UnwrittenRecord;
   isPosted: boolean;
 }
 
@@ -115,9 +115,9 @@ export async function readFiled(path: string): Promise<FiledCall[]> {
   return [...byId.values()];
 }
 
-function parse(line: string): KeptCall | { posted: string; status: string } | undefined {
+function parse(line: string): UnwrittenRecord | { posted: string; status: string } | undefined {
   try {
-    return JSON.parse(line) as KeptCall | { posted: string; status: string };
+    return JSON.parse(line) as UnwrittenRecord | { posted: string; status: string };
   } catch {
     return undefined;
   }

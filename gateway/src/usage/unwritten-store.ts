@@ -9,7 +9,7 @@ export interface UnwrittenCall {
 }
 
 /** One as it is kept, in the table or as a line of the file. */
-export interface KeptCall {
+export interface UnwrittenRecord {
   workspaceId: string;
   createdAt: string;
   id: string;
@@ -24,7 +24,7 @@ export interface KeptCall {
   error: string;
 }
 
-export function keep({ row, processId, error }: UnwrittenCall): KeptCall {
+export function toUnwritten({ row, processId, error }: UnwrittenCall): UnwrittenRecord {
   const { open, closed } = row;
   return {
     workspaceId: open.workspaceId,
@@ -97,7 +97,7 @@ function placeOf({ workspaceId, createdAtMs, id }: CallPlace): unknown[] {
 }
 
 /** Safe to repeat, as `writeCalls` is: true figures overwrite what is open or was settled by estimate, and nothing else. */
-export async function writeUnwritten(db: Db, calls: readonly KeptCall[]): Promise<void> {
+export async function writeUnwritten(db: Db, calls: readonly UnwrittenRecord[]): Promise<void> {
   await db.query(
     `insert into unwritten_calls as u (workspace_id, created_at, id, process_id, status, cost_nanos, hold_nanos, meters, call, error)
      select * from json_to_recordset($1::json) as r ("workspaceId" text, "createdAt" timestamptz, id text, "processId" text, status text,

@@ -1,7 +1,7 @@
 import type { Db } from '../db/transaction.ts';
 import { type ScenarioPlace, spentLastHour } from '../scenarios/scenario-store.ts';
 
-type Hear = (nanos: bigint) => void;
+type OnSpent = (nanos: bigint) => void;
 
 /** Those beyond are not asked for: whoever names so many scenarios at once makes them up. */
 const waitingMax = 1_000;
@@ -10,19 +10,19 @@ const waitingMax = 1_000;
  * What scenarios spent before this process met them, read from their calls: one query at a time, for all that wait together. An
  * hour of calls is much to look through, and a caller may name a new scenario with every call.
  */
-export class WarmUp {
+export class SpendBackfill {
   readonly #db: Db;
-  #waiting: { place: ScenarioPlace; beforeMs: number; hear: Hear }[] = [];
+  #waiting: { place: ScenarioPlace; beforeMs: number; onSpent: OnSpent }[] = [];
   #isReading = false;
 
   constructor(options: { db: Db }) {
     this.#db = options.db;
   }
 
-  /** `hear` is called when it is known, and only where there is anything. What comes from `beforeMs` on is counted elsewhere. */
-  ask(place: ScenarioPlace, beforeMs: number, hear: Hear): void {
+  /** `onSpent` is called when it is known, and only where there is anything. What comes from `beforeMs` on is counted elsewhere. */
+  request(place: ScenarioPlace, beforeMs: number, onSpent: OnSpent): void {
     if (this.#waiting.length >= waitingMax) return;
-    this.#waiting.push({ place, beforeMs, hear });
+    this.#waiting.push({ place, beforeMs, onSpent });
     if (!this.#isReading) void this.#read();
   }
 
@@ -32,7 +32,7 @@ export class WarmUp {
       const asked = this.#waiting;
       this.#waiting = [];
       const spent = await spentLastHour(this.#db, asked).catch(() => []);
-      for (const [i, nanos] of spent.entries()) if (nanos > 0n) asked[i]?.hear(nanos);
+      for (const [i, nanos] of spent.entries()) if (nanos > 0n) asked[i]?.onSpent(nanos);
     }
     this.#isReading = false;
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { noUsage } from '../usage/call-record.ts';
 import { ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
-import { WarmUp } from './warm-up.ts';
+import { SpendBackfill } from './backfill-spend.ts';
 
 let database: TestDatabase;
 
@@ -62,23 +62,23 @@ it('each scenario hears what it spent in the last hour, by one query at a time',
       }
     },
   };
-  const warmUp = new WarmUp({ db: db as never });
-  const heard: [string, bigint][] = [];
+  const spendBackfill = new SpendBackfill({ db: db as never });
+  const backfilled: [string, bigint][] = [];
   const asOf = Date.now() + 1;
   await new Promise((resolve) => setTimeout(resolve, 5));
   // As the very call for which it is asked.
   await spend('a', 31n);
   const ask = (name: string, where: ReturnType<typeof place>): void =>
-    warmUp.ask(where, asOf, (nanos) => void heard.push([name, nanos]));
+    spendBackfill.request(where, asOf, (nanos) => void backfilled.push([name, nanos]));
   ask('a', place('a'));
   ask('a in test', place('a', 'ws_1', false));
   ask('a elsewhere', place('a', 'ws_2'));
   ask('resumed', place('resumed'));
   for (let i = 0; i < 3_000; i++) ask(`made up ${i}`, place(`made up ${i}`));
-  await expect.poll(() => heard.length).toBe(4);
+  await expect.poll(() => backfilled.length).toBe(4);
   ask('b', place('b'));
-  await expect.poll(() => heard.length).toBe(5);
-  expect(heard).toEqual([
+  await expect.poll(() => backfilled.length).toBe(5);
+  expect(backfilled).toEqual([
     ['a', 12n],
     ['a in test', 13n],
     ['a elsewhere', 17n],
