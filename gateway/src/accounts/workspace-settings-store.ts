@@ -1,13 +1,13 @@
 import type { Db } from '../db/transaction.ts';
 import { type SetFields, settingsFrom, type WorkspaceSettings } from './workspace-settings.ts';
 
-interface SettingsPlace {
+interface SettingsKey {
   workspaceId: string;
   livemode: boolean;
 }
 
 /** The settings in force. Test mode sees live mode's wherever it has set nothing itself. */
-export async function readSettings(db: Db, { workspaceId, livemode }: SettingsPlace): Promise<WorkspaceSettings> {
+export async function readSettings(db: Db, { workspaceId, livemode }: SettingsKey): Promise<WorkspaceSettings> {
   const { rows } = await db.query(
     `select w.name as workspace_name, s.* from workspaces w
      left join workspace_settings s on s.workspace_id = w.id and (s.livemode or s.livemode = $2)
@@ -19,7 +19,7 @@ export async function readSettings(db: Db, { workspaceId, livemode }: SettingsPl
 }
 
 /** What this mode has set itself, locked until the transaction ends. */
-export async function lockSettings(tx: Db, { workspaceId, livemode }: SettingsPlace): Promise<SetFields> {
+export async function lockSettings(tx: Db, { workspaceId, livemode }: SettingsKey): Promise<SetFields> {
   await tx.query(
     `insert into workspace_settings (workspace_id, livemode) values ($1, $2) on conflict (workspace_id, livemode) do nothing`,
     [workspaceId, livemode],
@@ -32,7 +32,7 @@ export async function lockSettings(tx: Db, { workspaceId, livemode }: SettingsPl
 }
 
 /** Saves, and tells every process in the same transaction. */
-export async function saveSettings(tx: Db, { workspaceId, livemode }: SettingsPlace, fields: SetFields): Promise<void> {
+export async function saveSettings(tx: Db, { workspaceId, livemode }: SettingsKey, fields: SetFields): Promise<void> {
   if (livemode && fields.name !== undefined)
     await tx.query('update workspaces set name = $2 where id = $1', [workspaceId, fields.name]);
   await tx.query(

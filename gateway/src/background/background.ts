@@ -24,19 +24,19 @@ export interface BackgroundOutcome {
   provider?: string;
 }
 
-type Place = { workspaceId: string; id: string };
-type What = 'request' | 'secret' | 'outcome' | 'url';
+type BackgroundKey = { workspaceId: string; id: string };
+type SealedPart = 'request' | 'secret' | 'outcome' | 'url';
 
-export function sealFor(secret: string, place: Place, what: What, text: string): Buffer {
+export function sealFor(secret: string, place: BackgroundKey, what: SealedPart, text: string): Buffer {
   return seal(secret, text, ['background', what, place.workspaceId, place.id]);
 }
 
-export function unsealFor(secret: string, place: Place, what: What, sealed: Buffer): string {
+export function unsealFor(secret: string, place: BackgroundKey, what: SealedPart, sealed: Buffer): string {
   return unseal(secret, sealed, ['background', what, place.workspaceId, place.id]).toString('utf8');
 }
 
 /** Where the outcome goes. */
-export function callbackUrlOf(secret: string, row: Place & Pick<BackgroundRow, 'callbackUrl' | 'sealedUrl'>): string {
+export function callbackUrlOf(secret: string, row: BackgroundKey & Pick<BackgroundRow, 'callbackUrl' | 'sealedUrl'>): string {
   return row.sealedUrl === undefined ? (row.callbackUrl ?? '') : unsealFor(secret, row, 'url', row.sealedUrl);
 }
 

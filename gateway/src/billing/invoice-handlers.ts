@@ -18,7 +18,7 @@ import { invoiceToken } from './invoice-link.ts';
 import { numberIn } from './invoice-number.ts';
 import { invoicePage, pagePolicy } from './invoice-page.ts';
 import { invoicePeriod } from './invoice-period.ts';
-import { type InvoicePlace, insertInvoice, lockInvoices, markVoid, selectInvoices } from './invoice-store.ts';
+import { type InvoiceModeKey, insertInvoice, lockInvoices, markVoid, selectInvoices } from './invoice-store.ts';
 import {
   type Billable,
   findBillable,
@@ -162,7 +162,7 @@ export function fileName({ kind, label }: InvoiceDocument): string {
   return `${kind === 'invoice' ? 'invoice' : 'credit-note'}-${label.replace(/[^A-Za-z0-9_-]+/g, '-')}`;
 }
 
-function placeOf({ workspaceId, livemode }: Caller): InvoicePlace {
+function placeOf({ workspaceId, livemode }: Caller): InvoiceModeKey {
   return { workspaceId, livemode };
 }
 
@@ -188,7 +188,7 @@ function forCaller<Document extends Priced>(caller: Caller, document: Document):
 /** Clients with calls in the range, and those known besides. */
 async function clientsOf(
   services: InvoicePorts,
-  { place, range, clientId }: { place: InvoicePlace; range: { from: Date; to: Date }; clientId: string | undefined },
+  { place, range, clientId }: { place: InvoiceModeKey; range: { from: Date; to: Date }; clientId: string | undefined },
 ): Promise<string[]> {
   if (clientId !== undefined) return [clientId];
   await services.tags.flush();

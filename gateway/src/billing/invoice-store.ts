@@ -1,17 +1,17 @@
 import type { Db } from '../db/transaction.ts';
 import { completed, type InvoiceDocument, type StoredDocument } from './invoice-document.ts';
 
-export interface InvoicePlace {
+export interface InvoiceModeKey {
   workspaceId: string;
   livemode: boolean;
 }
 
 /** One at a time for a workspace's world: numbers run without gaps, and no two invoices take the same calls. */
-export async function lockInvoices(tx: Db, { workspaceId, livemode }: InvoicePlace): Promise<void> {
+export async function lockInvoices(tx: Db, { workspaceId, livemode }: InvoiceModeKey): Promise<void> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`invoices ${workspaceId} ${livemode}`]);
 }
 
-export async function nextNumber(tx: Db, { workspaceId, livemode }: InvoicePlace): Promise<number> {
+export async function nextNumber(tx: Db, { workspaceId, livemode }: InvoiceModeKey): Promise<number> {
   const { rows } = await tx.query(
     `select greatest(
        (select coalesce(max(number), 0) + 1 from invoices where workspace_id = $1 and livemode = $2),
@@ -22,7 +22,7 @@ export async function nextNumber(tx: Db, { workspaceId, livemode }: InvoicePlace
 }
 
 /** Where the numbers go on. False where a number from there on is taken already. Under `lockInvoices`. */
-export async function setNextNumber(tx: Db, { workspaceId, livemode }: InvoicePlace, number: number): Promise<boolean> {
+export async function setNextNumber(tx: Db, { workspaceId, livemode }: InvoiceModeKey, number: number): Promise<boolean> {
   const { rowCount } = await tx.query(
     `insert into workspace_settings (workspace_id, livemode, next_number)
      select $1, $2, $3 where not exists (select from invoices where workspace_id = $1 and livemode = $2 and number >= $3)
@@ -35,7 +35,7 @@ export async function setNextNumber(tx: Db, { workspaceId, livemode }: InvoicePl
 /** Invoices in force that bill calls of the same time. */
 export async function findOverlapping(
   db: Db,
-  place: InvoicePlace,
+  place: InvoiceModeKey,
   range: { clientId: string; from: Date; to: Date },
 ): Promise<InvoiceDocument[]> {
   const { rows } = await db.query(
@@ -49,7 +49,7 @@ export async function findOverlapping(
 
 export async function countOpenCalls(
   tx: Db,
-  place: InvoicePlace,
+  place: InvoiceModeKey,
   range: { clientId: string; from: Date; to: Date },
 ): Promise<number> {
   const { rows } = await tx.query(
@@ -60,7 +60,7 @@ export async function countOpenCalls(
   return (rows[0] as { calls: number }).calls;
 }
 
-export async function insertInvoice(tx: Db, place: InvoicePlace, document: InvoiceDocument): Promise<void> {
+export async function insertInvoice(tx: Db, place: InvoiceModeKey, document: InvoiceDocument): Promise<void> {
   await tx.query(
     `insert into invoices (workspace_id, id, livemode, number, kind, status, client_id, from_at, to_at, document, issued_at)
      values ($1, $2, $3, $4, $5, 'issued', $6, $7, $8, $9, $10)`,
@@ -79,7 +79,7 @@ export async function insertInvoice(tx: Db, place: InvoicePlace, document: Invoi
   );
 }
 
-export async function markVoid(tx: Db, place: InvoicePlace, id: string): Promise<void> {
+export async function markVoid(tx: Db, place: InvoiceModeKey, id: string): Promise<void> {
   await tx.query(
     `update invoices set status = 'void' where workspace_id = $1 and livemode = $2 and id = $3 and status = 'issued'`,
     [place.workspaceId, place.livemode, id],
@@ -89,7 +89,7 @@ export async function markVoid(tx: Db, place: InvoicePlace, id: string): Promise
 /** By number, the newest first. */
 export async function selectInvoices(
   db: Db,
-  filter: InvoicePlace & {
+  filter: InvoiceModeKey & {
     id?: string | undefined;
     number?: number | undefined;
     clientId?: string | undefined;

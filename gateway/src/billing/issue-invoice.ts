@@ -11,7 +11,7 @@ import { daysLater } from './invoice-period.ts';
 import {
   countOpenCalls,
   findOverlapping,
-  type InvoicePlace,
+  type InvoiceModeKey,
   insertInvoice,
   lockInvoices,
   nextNumber,
@@ -46,7 +46,7 @@ export type Issued =
 export async function findBillable(
   services: IssuePorts,
   db: Db,
-  { place, range }: { place: InvoicePlace; range: InvoiceRange },
+  { place, range }: { place: InvoiceModeKey; range: InvoiceRange },
 ): Promise<Billable> {
   const [known] = await selectClients(db, { ...place, id: range.clientId, limit: 1 });
   const client = known ?? unsetClient;
@@ -66,7 +66,7 @@ export async function findBillable(
 /** Numbers and locks what there is to bill; nothing where there is nothing, so that no number is lost. */
 export function issueInvoice(
   services: IssuePorts,
-  { place, range }: { place: InvoicePlace; range: InvoiceRange },
+  { place, range }: { place: InvoiceModeKey; range: InvoiceRange },
 ): Promise<Issued> {
   return withTransaction(services.db, async (tx): Promise<Issued> => {
     await lockInvoices(tx, place);
@@ -96,7 +96,7 @@ export function issueInvoice(
 export async function takeNumber(
   services: IssuePorts,
   tx: Db,
-  { place, nowMs }: { place: InvoicePlace; nowMs: number },
+  { place, nowMs }: { place: InvoiceModeKey; nowMs: number },
 ): Promise<Pick<InvoiceDocument, 'number' | 'label'>> {
   const { billing, timezone } = await services.settings.of(place.workspaceId, place.livemode);
   const number = await nextNumber(tx, place);

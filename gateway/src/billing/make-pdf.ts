@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { BrandingSettings } from '../accounts/workspace-settings.ts';
 import type { InvoiceDocument } from './invoice-document.ts';
-import type { PdfAsked, PdfMade } from './pdf-worker.ts';
+import type { PdfRequest, PdfResult } from './pdf-worker.ts';
 
 interface Waiting {
   resolve(bytes: Uint8Array): void;
@@ -18,7 +18,7 @@ const waiting = new Map<number, Waiting>();
  */
 export function makePdf(invoice: InvoiceDocument, { branding }: { branding: BrandingSettings }): Promise<Uint8Array> {
   worker ??= start();
-  const asked: PdfAsked = { id: ++lastId, invoice, branding };
+  const asked: PdfRequest = { id: ++lastId, invoice, branding };
   return new Promise((resolve, reject) => {
     waiting.set(asked.id, { resolve, reject });
     worker?.postMessage(asked);
@@ -30,7 +30,7 @@ function start(): Worker {
     resourceLimits: { maxOldGenerationSizeMb: 256 },
   });
   started.unref();
-  started.on('message', (made: PdfMade) => {
+  started.on('message', (made: PdfResult) => {
     const one = waiting.get(made.id);
     waiting.delete(made.id);
     if ('fault' in made) one?.reject(new Error(`The PDF could not be made: ${made.fault}`));

@@ -3,16 +3,16 @@ import type { BrandingSettings } from '../accounts/workspace-settings.ts';
 import type { InvoiceDocument } from './invoice-document.ts';
 import { invoicePdf } from './invoice-pdf.ts';
 
-export interface PdfAsked {
+export interface PdfRequest {
   id: number;
   invoice: InvoiceDocument;
   branding: BrandingSettings;
 }
 
-export type PdfMade = { id: number; bytes: Uint8Array } | { id: number; fault: string };
+export type PdfResult = { id: number; bytes: Uint8Array } | { id: number; fault: string };
 
-parentPort?.on('message', async ({ id, invoice, branding }: PdfAsked) => {
-  const made: PdfMade = await invoicePdf(invoice, { branding }).then(
+parentPort?.on('message', async ({ id, invoice, branding }: PdfRequest) => {
+  const made: PdfResult = await invoicePdf(invoice, { branding }).then(
     (bytes) => ({ id, bytes }),
     (cause: unknown) => ({ id, fault: cause instanceof Error ? cause.message : String(cause) }),
   );

@@ -10,7 +10,7 @@ import type { LimitKind, RateLimit } from '../limits/rate-limit.ts';
 import { reasonOf, type ScenarioLimits, type Tripped } from '../limits/scenario-limits.ts';
 import { loopKey, pauseScenario } from '../scenarios/pause-scenario.ts';
 import { isCarried, lockOf, noLock, type ScenarioLock } from '../scenarios/scenario-lock.ts';
-import type { ScenarioPlace } from '../scenarios/scenario-store.ts';
+import type { ScenarioKey } from '../scenarios/scenario-store.ts';
 import type { Services } from '../services.ts';
 import { type Markup, shownMarkup } from '../usage/markup.ts';
 
@@ -105,7 +105,7 @@ const noHeaders: LimitHeaders = {};
 const unlimited: readonly Limited[] = [];
 
 interface Watched {
-  place: ScenarioPlace;
+  place: ScenarioKey;
   key: string;
   limits: ScenarioLimits;
 }
@@ -178,7 +178,7 @@ function promptHash({ maxRepeats }: ScenarioLimits, { body, outline }: Admission
 
 async function refuseTripped(
   services: Services,
-  trip_: { place: ScenarioPlace; tags: CallTags; tripped: Tripped; caller: Caller },
+  trip_: { place: ScenarioKey; tags: CallTags; tripped: Tripped; caller: Caller },
 ): Promise<never> {
   const why = await trip(services, trip_);
   throw scenarioPaused(services, trip_.place.id, why, trip_.caller);
@@ -186,7 +186,7 @@ async function refuseTripped(
 
 async function trip(
   services: Services,
-  { place, tags, tripped }: { place: ScenarioPlace; tags: CallTags; tripped: Tripped },
+  { place, tags, tripped }: { place: ScenarioKey; tags: CallTags; tripped: Tripped },
 ): Promise<{ reason: string; by: string }> {
   // A client reads of its own pause: how much it cost the workspace is not for it.
   const reason =

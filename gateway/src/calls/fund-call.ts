@@ -40,7 +40,7 @@ export interface Funding {
   inputTokens: number;
 }
 
-interface Asked {
+interface FundingRequest {
   call: NeutralCall;
   /** The request as it came. */
   json: JsonObject;
@@ -57,7 +57,7 @@ interface Asked {
  * Holds the most the call can cost on every budget it falls under, all or none. Short of money it counts the input exactly
  * and lowers the ceiling of the answer to what is left. Throws `budget_exceeded`, and ClientGone where nobody waits with it.
  */
-export function fundCall(services: Services, asked: Asked): Funding | Promise<Funding> {
+export function fundCall(services: Services, asked: FundingRequest): Funding | Promise<Funding> {
   const { call, candidates, inputTokens, balances } = asked;
   const blocks = balances.some((balance) => balance.blocks);
   const payable = blocks ? candidates.filter((candidate) => isPriced(candidate, call)) : candidates;
@@ -87,7 +87,7 @@ function isPriced(candidate: Candidate, { extras }: NeutralCall): boolean {
 }
 
 /** The model has a price, but not all that is asked of it: another model would answer something else. */
-function extrasUnknown({ candidates, call, balances, caller }: Asked): GatewayError | undefined {
+function extrasUnknown({ candidates, call, balances, caller }: FundingRequest): GatewayError | undefined {
   const [first] = candidates;
   if (first?.price === undefined) return undefined;
   const names = unpricedAt(call.extras, first).join(', ');
@@ -117,7 +117,7 @@ function runsShort(balances: readonly BudgetBalance[], plentyNanos: bigint): boo
 /** How long the last money may be held by others before a call is shortened or refused for want of it. */
 const patienceMs = 1_000;
 
-async function fundCounted(services: Services, rough: Asked, funding: Omit<Funding, 'hold'>): Promise<Funding> {
+async function fundCounted(services: Services, rough: FundingRequest, funding: Omit<Funding, 'hold'>): Promise<Funding> {
   const asked = { ...rough, call: await withPredictionCounted(rough) };
   const exact = await exactInputs(asked);
   const holdNanos = maxCostOf(asked.candidates, asked.call, { inputOf: exact, most: undefined });
@@ -126,7 +126,7 @@ async function fundCounted(services: Services, rough: Asked, funding: Omit<Fundi
 }
 
 /** A prediction is held by its bytes where there is plenty, as the rest of the input is. */
-async function withPredictionCounted({ call, candidates: [first] }: Asked): Promise<NeutralCall> {
+async function withPredictionCounted({ call, candidates: [first] }: FundingRequest): Promise<NeutralCall> {
   const { extras, extra } = call;
   if (extras === undefined || extras.predictedTokens === 0 || first === undefined) return call;
   const alone = new InputCounter({ ...noFeatures, messages: [] }, { input: extra.prediction }, extras.predictedTokens);
@@ -137,7 +137,7 @@ const noFeatures = { onlyNative: [], extra: {} };
 
 async function holdPatiently(
   { ledger }: Services,
-  { balances, cancellation }: Pick<Asked, 'balances' | 'cancellation'>,
+  { balances, cancellation }: Pick<FundingRequest, 'balances' | 'cancellation'>,
   nanos: bigint,
 ): Promise<Hold | Shortage> {
   const untilMs = performance.now() + patienceMs;
@@ -173,7 +173,7 @@ export function balanceIdsOf(hold: Hold | undefined): readonly string[] | undefi
 /** The same for embeddings, which have no answer to shorten. Throws `budget_exceeded`. */
 export async function fundEmbedding(
   services: Services,
-  { candidate, ...asked }: Omit<Asked, 'candidates'> & { candidate: Candidate },
+  { candidate, ...asked }: Omit<FundingRequest, 'candidates'> & { candidate: Candidate },
 ): Promise<{ hold: Hold | undefined; holdNanos: bigint }> {
   const { call, json, inputTokens, balances, caller, tags } = asked;
   const { price } = candidate;
@@ -200,7 +200,7 @@ const fitsMax = 4;
 
 async function fundShort(
   services: Services,
-  asked: Asked,
+  asked: FundingRequest,
   { first, exact }: { first: Shortage; exact: InputOf },
 ): Promise<Funding> {
   const { balances } = asked;
@@ -218,7 +218,7 @@ async function fundShort(
 }
 
 /** Would the call be admitted if no other were under way? Then the limit is not spent, and nobody is notified that it is. */
-function isHeldByOthers(asked: Asked, balance: BudgetBalance, exact: InputOf): boolean {
+function isHeldByOthers(asked: FundingRequest, balance: BudgetBalance, exact: InputOf): boolean {
   return fitWithin(asked, { exact, nanos: unspentNanos(balance) }) !== undefined;
 }
 
@@ -232,7 +232,7 @@ function unspentNanos({ limitNanos, spentNanos, unpostedNanos }: BudgetBalance):
  * as long a one. Nobody gets another model than the one asked for because it is cheaper; that is what `downgrade` is for.
  */
 function fitWithin(
-  { call, candidates }: Pick<Asked, 'call' | 'candidates'>,
+  { call, candidates }: Pick<FundingRequest, 'call' | 'candidates'>,
   { exact: inputOf, nanos }: { exact: InputOf; nanos: bigint },
 ): (Pick<Funding, 'candidates' | 'holdNanos'> & { maxTokens: number }) | undefined {
   const [first] = candidates;
@@ -251,17 +251,17 @@ function fitWithin(
 }
 
 /** What a call has to say of itself when a candidate is held after others have failed. */
-type AskedNext = Pick<Asked, 'call' | 'json' | 'inputTokens'>;
+type NextCandidateRequest = Pick<FundingRequest, 'call' | 'json' | 'inputTokens'>;
 
 /** The most one candidate can cost, its input counted. */
-export async function mostOf(asked: AskedNext, candidate: Candidate, most: number | undefined): Promise<bigint> {
+export async function mostOf(asked: NextCandidateRequest, candidate: Candidate, most: number | undefined): Promise<bigint> {
   const inputOf = await exactInputs({ ...asked, candidates: [candidate] });
   return maxCostOf([candidate], asked.call, { inputOf, most });
 }
 
 /** How long an answer of a candidate may be for so much money; undefined where not even a short one can be paid. */
 export async function fitNext(
-  asked: AskedNext,
+  asked: NextCandidateRequest,
   candidate: Candidate,
   nanos: bigint,
 ): Promise<{ holdNanos: bigint; maxTokens: number } | undefined> {
@@ -277,7 +277,7 @@ async function exactInputs({
   json,
   candidates,
   inputTokens,
-}: Pick<Asked, 'call' | 'json' | 'candidates' | 'inputTokens'>): Promise<InputOf> {
+}: Pick<FundingRequest, 'call' | 'json' | 'candidates' | 'inputTokens'>): Promise<InputOf> {
   const counter = new InputCounter(call, json, inputTokens);
   const exact = new Map<Candidate, number>();
   for (const candidate of candidates) exact.set(candidate, await counter.tokensFor(candidate));
@@ -355,7 +355,7 @@ function isShown({ budget, instance }: BudgetBalance, caller: Caller): boolean {
 async function budgetExceeded(
   { policies }: Services,
   balance: BudgetBalance,
-  { caller, tags }: Pick<Asked, 'caller' | 'tags'>,
+  { caller, tags }: Pick<FundingRequest, 'caller' | 'tags'>,
 ): Promise<GatewayError> {
   const { markups } = await policies.of(caller.workspaceId, caller.livemode);
   const markup = shownMarkup(markups, caller, tags.client);

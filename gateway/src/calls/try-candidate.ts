@@ -56,7 +56,7 @@ export type Tried =
   /** Strict mode, and this provider would have to drop a parameter. */
   | { kind: 'unsupported'; error: GatewayError };
 
-interface Try {
+interface AttemptRequest {
   request: ModelCall;
   call: NeutralCall;
   candidate: Candidate;
@@ -68,7 +68,7 @@ const plainBytesMax = 64 * 1024 * 1024;
 const errorBytesMax = 64 * 1024;
 
 /** One try of a call at one candidate, up to the first byte of an answer. Expected failures are values. */
-export async function tryCandidate(services: Services, options: Try): Promise<Tried> {
+export async function tryCandidate(services: Services, options: AttemptRequest): Promise<Tried> {
   const { request, candidate, ceiling } = options;
   const call = ceiling === undefined ? options.call : { ...options.call, maxTokens: ceiling };
   const provider = providerOf(candidate.kind === 'sandbox' ? (candidate.standsFor ?? ownServer) : candidate.kind);
@@ -93,7 +93,7 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
       return { kind: 'failed', failure: withoutKey(await refusal(services, adapter, exchange), candidate) };
     const restore = 'restore' in providerRequest ? hidingCost(request, providerRequest.restore) : undefined;
     const inputTokens = await counting;
-    const reading: Reading = { adapter, translated, exchange, request, call, dropped, inputTokens, restore };
+    const reading: AnswerContext = { adapter, translated, exchange, request, call, dropped, inputTokens, restore };
     return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error;
@@ -106,7 +106,7 @@ export async function tryCandidate(services: Services, options: Try): Promise<Tr
 function relay(
   adapter: Adapter,
   { kind }: Provider,
-  { request, call, candidate, ceiling }: Try,
+  { request, call, candidate, ceiling }: AttemptRequest,
 ): Omit<ProviderRequest, 'body'> & Relay {
   const head = adapter.relay(call.dialect, targetOf(candidate));
   const { outline, json } = request;
@@ -178,7 +178,7 @@ export function overloaded({ kind }: ProviderFailure, status: number): { kind?: 
   return status === 529 && kind === 'broken' ? { kind: 'busy' } : {};
 }
 
-interface Reading {
+interface AnswerContext {
   adapter: Adapter;
   /** Undefined where the answer is relayed. */
   translated: TranslatedCall | undefined;
@@ -191,7 +191,7 @@ interface Reading {
   restore: Relay['restore'];
 }
 
-function readPlain({ adapter, translated, exchange, request, call, dropped, restore }: Reading, body: Buffer): Tried {
+function readPlain({ adapter, translated, exchange, request, call, dropped, restore }: AnswerContext, body: Buffer): Tried {
   const { firstByteAt } = exchange;
   const json = parseObject(body, translated === undefined ? JSON.parse : parseExact);
   if (json === undefined) return { kind: 'failed', failure: nonsense, spent: toCeiling };
@@ -225,7 +225,7 @@ async function readStream({
   dropped,
   inputTokens,
   restore,
-}: Reading): Promise<Tried> {
+}: AnswerContext): Promise<Tried> {
   if (!String(exchange.headers['content-type'] ?? '').includes('text/event-stream')) {
     // An HTML page, or an error body under a 200.
     const json = parseObject(await exchange.collect(errorBytesMax));

@@ -44,7 +44,7 @@ export interface ErasePorts {
   dataDir: string;
 }
 
-interface Place {
+interface WorkspaceModeKey {
   workspaceId: string;
   livemode: boolean;
 }
@@ -52,7 +52,7 @@ interface Place {
 /** Resolves when the name is nowhere but in invoices, and in calls under way until a moment after their end. */
 export async function eraseClient(
   services: ErasePorts & { now: () => number },
-  place: Place,
+  place: WorkspaceModeKey,
   name: string,
 ): Promise<{ keyIds: string[] }> {
   const erasedAt = new Date(services.now());
@@ -159,7 +159,7 @@ async function nameOf({ db, secret }: ErasePorts, erasure: RememberedErasure): P
 }
 
 /** With the installation's secret: names are few and short, and would be found by trying. */
-function hashOf(secret: string, { workspaceId, livemode }: Place, name: string): Buffer {
+function hashOf(secret: string, { workspaceId, livemode }: WorkspaceModeKey, name: string): Buffer {
   return createHmac('sha256', Buffer.from(secret, 'hex'))
     .update(JSON.stringify(['erased-client', workspaceId, livemode, name]))
     .digest();

@@ -158,14 +158,14 @@ export async function adoptCluster(options: {
 }
 
 /** Files that root wrote belong to the user that Postgres runs as. */
-function giveAway(folder: string, { uid, gid }: Place['as']): void {
+function giveAway(folder: string, { uid, gid }: ClusterFiles['as']): void {
   if (uid === undefined || gid === undefined) return;
   chownSync(folder, uid, gid);
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
     chownSync(join(entry.parentPath, entry.name), uid, gid);
 }
 
-interface Place {
+interface ClusterFiles {
   native: string;
   cluster: string;
   password: string;
@@ -174,7 +174,7 @@ interface Place {
   as: Pick<SpawnOptions, 'uid' | 'gid'>;
 }
 
-function prepare(dataDir: string): Place {
+function prepare(dataDir: string): ClusterFiles {
   const asRoot = process.getuid?.() === 0;
   const native = findPostgres();
   const copy = join(dataDir, 'postgres-binaries');
@@ -188,7 +188,7 @@ function prepare(dataDir: string): Place {
   return { ...filesBelow(home), native: reachable, as: { uid: nobody, gid: nobody } };
 }
 
-function filesBelow(home: string): Pick<Place, 'cluster' | 'password' | 'logFile'> {
+function filesBelow(home: string): Pick<ClusterFiles, 'cluster' | 'password' | 'logFile'> {
   return { cluster: clusterIn(home), password: passwordIn(home), logFile: join(home, 'postgres.log') };
 }
 
@@ -219,7 +219,7 @@ function passwordIn(home: string): string {
 }
 
 /** A cluster that is whole or not there: made aside, then renamed. `initdb` on a folder in use would be the end of it. */
-function initialise(place: Place): void {
+function initialise(place: ClusterFiles): void {
   const aside = `${place.cluster}.new`;
   rmSync(aside, { recursive: true, force: true });
   mkdirSync(aside, { mode: 0o700 });
@@ -267,7 +267,7 @@ interface Start {
 }
 
 function launch(
-  place: Place,
+  place: ClusterFiles,
   endpoint: Endpoint,
   { patienceMs = startMs, connections = 0 }: { patienceMs?: number; connections?: number | undefined },
 ): Start {
@@ -282,7 +282,7 @@ function launch(
   return { child, ready: untilReady(child, connectionTo(place, endpoint), place.logFile, patienceMs) };
 }
 
-function connectionTo({ password }: Place, { host, port }: Endpoint): Connection {
+function connectionTo({ password }: ClusterFiles, { host, port }: Endpoint): Connection {
   return { host, port, user: 'gateway', password, database: 'postgres' };
 }
 
@@ -293,7 +293,7 @@ interface Endpoint {
 }
 
 /** A Unix socket in a folder nobody else can enter; its path must be short (107 bytes), which data folders are not. */
-async function chooseEndpoint(place: Place): Promise<Endpoint> {
+async function chooseEndpoint(place: ClusterFiles): Promise<Endpoint> {
   if (process.platform === 'win32') return { host: '127.0.0.1', port: await freePort(), socketFolder: undefined };
   const folder = join(tmpdir(), `ai-gateway-${process.getuid?.()}-${shortHash(place.cluster)}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -349,7 +349,7 @@ function dyingWithParent(): string[] {
   return process.platform === 'linux' && existsSync(setpriv) ? [setpriv, '--pdeathsig', 'INT', '--'] : [];
 }
 
-function openLog(place: Place): number {
+function openLog(place: ClusterFiles): number {
   if (existsSync(place.logFile) && statSync(place.logFile).size > logBytesMax) truncateSync(place.logFile);
   return openSync(place.logFile, 'a', 0o600);
 }

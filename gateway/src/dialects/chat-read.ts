@@ -123,22 +123,22 @@ export function optional<T extends object>(fields: T): { [K in keyof T]?: Exclud
 function readMessages(value: unknown, native: string[]): Message[] {
   const list = readList(value, 'messages');
   if (list === undefined || list.length === 0) throw wrong('messages', 'a list of at least one message');
-  const reading: Reading = { native, functionCalls: new Map() };
+  const reading: ChatReadState = { native, functionCalls: new Map() };
   return list.map((item, i) => readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, reading));
 }
 
-interface Reading {
+interface ChatReadState {
   native: string[];
   /** How often each function has been called so far, in the form before tools: its calls have no ids. */
   functionCalls: Map<string, number>;
 }
 
 /** The id of the latest call of a function. */
-function functionCallId({ functionCalls }: Reading, name: string): string {
+function functionCallId({ functionCalls }: ChatReadState, name: string): string {
   return `call_${name}_${functionCalls.get(name) ?? 0}`;
 }
 
-function readMessage(message: JsonObject, at: string, reading: Reading): Message {
+function readMessage(message: JsonObject, at: string, reading: ChatReadState): Message {
   const { native } = reading;
   const role = readChoice(message.role, `${at}.role`, ['system', 'developer', 'user', 'assistant', 'tool', 'function']);
   const name = readString(message.name, `${at}.name`);
@@ -292,7 +292,7 @@ export function markNative(native: string[], feature: string): [] {
   return [];
 }
 
-function readAssistant(message: JsonObject, at: string, reading: Reading): Part[] {
+function readAssistant(message: JsonObject, at: string, reading: ChatReadState): Part[] {
   const { native, functionCalls } = reading;
   const calls = readList(message.tool_calls, `${at}.tool_calls`) ?? [];
   const legacy = readObject(message.function_call, `${at}.function_call`);

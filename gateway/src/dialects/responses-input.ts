@@ -15,12 +15,12 @@ export function readInput(value: unknown, options: { native: string[]; continues
     if (options.continues) return [];
     throw wrong('input', 'text, or a list of at least one item');
   }
-  const reading: Reading = { native: options.native, callSignatures: new Map() };
+  const reading: InputReadState = { native: options.native, callSignatures: new Map() };
   const messages = list.map((item, i) => readItem(needObject(item, `input[${i}]`), `input[${i}]`, reading));
   return joinTurns(messages).map((message) => signCalls(message, reading.callSignatures));
 }
 
-interface Reading {
+interface InputReadState {
   native: string[];
   /** Gemini's signatures of calls, by the id of the call: they come in items of their own. */
   callSignatures: Map<string, string>;
@@ -48,7 +48,7 @@ function signCalls(message: Message, signatures: ReadonlyMap<string, string>): M
   return { ...message, parts };
 }
 
-function readItem(item: JsonObject, at: string, reading: Reading): Message {
+function readItem(item: JsonObject, at: string, reading: InputReadState): Message {
   switch (item.type) {
     case undefined:
     case null:
@@ -147,7 +147,7 @@ function readFile(part: JsonObject, at: string, native: string[]): Part[] {
   ];
 }
 
-function readThought(item: JsonObject, at: string, { callSignatures }: Reading): ReasoningPart[] {
+function readThought(item: JsonObject, at: string, { callSignatures }: InputReadState): ReasoningPart[] {
   const proof = readProof(readString(item.encrypted_content, `${at}.encrypted_content`));
   const id = readString(item.id, `${at}.id`);
   const identified = id === undefined ? {} : { id };

@@ -26,7 +26,7 @@ const rememberedMax = 1_000;
 const idleMs = 60_000;
 const sweepMs = 30_000;
 
-interface KeptPool {
+interface PoolEntry {
   pool: Pool;
   /** The operator's own, of which there are a handful: never let go, and so never looked after on a call's way. */
   trusted: boolean;
@@ -38,10 +38,10 @@ export class HttpPools {
   readonly #options: { timeoutMs: number; allowPrivateNetwork: boolean };
   readonly plainLimits: ExchangeLimits;
   readonly streamLimits: ExchangeLimits;
-  readonly #pools = new Map<string, KeptPool>();
+  readonly #pools = new Map<string, PoolEntry>();
   readonly #sweep: NodeJS.Timeout;
   readonly #trusted = new Map<string, Destination>();
-  readonly #untrusted = new Map<string, Destination & { kept: KeptPool }>();
+  readonly #untrusted = new Map<string, Destination & { kept: PoolEntry }>();
 
   constructor(options: {
     /** A stream silent for longer, before the first byte or between two, has failed. */
@@ -108,7 +108,7 @@ export class HttpPools {
     return this.#pools.size;
   }
 
-  #kept(origin: string, trusted: boolean): KeptPool {
+  #kept(origin: string, trusted: boolean): PoolEntry {
     const open = trusted || this.#options.allowPrivateNetwork;
     const key = `${open ? 'open' : 'guarded'} ${origin}`;
     let kept = this.#pools.get(key);

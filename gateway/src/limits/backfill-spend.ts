@@ -1,5 +1,5 @@
 import type { Db } from '../db/transaction.ts';
-import { type ScenarioPlace, spentLastHour } from '../scenarios/scenario-store.ts';
+import { type ScenarioKey, spentLastHour } from '../scenarios/scenario-store.ts';
 
 type OnSpent = (nanos: bigint) => void;
 
@@ -12,7 +12,7 @@ const waitingMax = 1_000;
  */
 export class SpendBackfill {
   readonly #db: Db;
-  #waiting: { place: ScenarioPlace; beforeMs: number; onSpent: OnSpent }[] = [];
+  #waiting: { place: ScenarioKey; beforeMs: number; onSpent: OnSpent }[] = [];
   #isReading = false;
 
   constructor(options: { db: Db }) {
@@ -20,7 +20,7 @@ export class SpendBackfill {
   }
 
   /** `onSpent` is called when it is known, and only where there is anything. What comes from `beforeMs` on is counted elsewhere. */
-  request(place: ScenarioPlace, beforeMs: number, onSpent: OnSpent): void {
+  request(place: ScenarioKey, beforeMs: number, onSpent: OnSpent): void {
     if (this.#waiting.length >= waitingMax) return;
     this.#waiting.push({ place, beforeMs, onSpent });
     if (!this.#isReading) void this.#read();

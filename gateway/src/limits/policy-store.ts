@@ -1,7 +1,7 @@
 import type { CallTags } from '../accounts/call-tags.ts';
 import type { Db } from '../db/transaction.ts';
 import { isCarried, type LockTags, noLock, readLock, type ScenarioLock } from '../scenarios/scenario-lock.ts';
-import type { ScenarioPlace } from '../scenarios/scenario-store.ts';
+import type { ScenarioKey } from '../scenarios/scenario-store.ts';
 import { type Markups, markupOf } from '../usage/markup.ts';
 import { type LimitKind, type RateLimit, type RateLimitFields, readRateLimit, stricter } from './rate-limit.ts';
 import { defaultLimits, type ScenarioLimits } from './scenario-limits.ts';
@@ -157,7 +157,7 @@ function lower(x: number | undefined, y: number | undefined): number | undefined
   return x === undefined || y === undefined ? (x ?? y) : Math.min(x, y);
 }
 
-export async function saveScenarioLimits(db: Db, place: ScenarioPlace, limits: ScenarioLimits): Promise<void> {
+export async function saveScenarioLimits(db: Db, place: ScenarioKey, limits: ScenarioLimits): Promise<void> {
   await db.query(
     `insert into scenario_limits (workspace_id, livemode, id, lock, max_nanos_per_hour, max_calls_per_minute, max_repeats)
      values ($1, $2, $3, $4, $5, $6, $7)

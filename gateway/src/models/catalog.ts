@@ -43,7 +43,7 @@ export function classOf(vendor: Vendor, strength: Strength): readonly string[] {
 
 export const strengths: readonly Strength[] = ['strong', 'small'];
 
-interface Place {
+interface ModelEntry {
   vendor: Vendor;
   model: string;
   info: ModelInfo | undefined;
@@ -79,7 +79,7 @@ export function successorOf(ref: ModelRef, at: Date): ModelRef {
 /** Longer than any model's name; what is longer is not worth remembering. */
 const nameMax = 200;
 const rememberedMax = 2_000;
-const remembered = new Map<string, Place | undefined>();
+const remembered = new Map<string, ModelEntry | undefined>();
 
 /** `gpt-4o`, `openai/gpt-4o`, `models/gemini-1.5-pro`. Undefined for a bare name no vendor's rules know. */
 export function findModel(name: string, at: Date = new Date()): ModelRef | undefined {
@@ -88,11 +88,11 @@ export function findModel(name: string, at: Date = new Date()): ModelRef | undef
   return refOf(place, at);
 }
 
-function refOf({ vendor, model, info, retirement }: Place, at: Date): ModelRef {
+function refOf({ vendor, model, info, retirement }: ModelEntry, at: Date): ModelRef {
   return { vendor, model, entry: info && describe(vendor, info, at), retirement };
 }
 
-function placeOf(name: string): Place | undefined {
+function placeOf(name: string): ModelEntry | undefined {
   if (remembered.has(name)) return remembered.get(name);
   if (name.length > nameMax) return undefined;
   const found = lookUp(name);
@@ -102,7 +102,7 @@ function placeOf(name: string): Place | undefined {
   return found;
 }
 
-function lookUp(name: string): Place | undefined {
+function lookUp(name: string): ModelEntry | undefined {
   const slash = name.indexOf('/');
   const prefix = vendors.find((vendor) => name.slice(0, slash) === vendor);
   if (prefix !== undefined) {
@@ -117,7 +117,7 @@ function lookUp(name: string): Place | undefined {
   return undefined;
 }
 
-function placeAt(vendor: Vendor, model: string): Place {
+function placeAt(vendor: Vendor, model: string): ModelEntry {
   return { vendor, model, info: infoOf(vendor, model), retirement: retirementOf(vendor, model) };
 }
 
@@ -156,7 +156,7 @@ export function listModels(at: Date = new Date()): CatalogModel[] {
     .filter(({ kind, price }) => kind === 'chat' && price !== undefined);
 }
 
-const offered: readonly Place[] = vendors.flatMap((vendor) =>
+const offered: readonly ModelEntry[] = vendors.flatMap((vendor) =>
   ownModels[vendor]
     .filter(({ id, deprecated }) => deprecated !== true && isServed(id) && factsOf(vendor, id).isListed !== false)
     .map((info) => ({ vendor, info, model: info.id, retirement: retirementOf(vendor, info.id) })),

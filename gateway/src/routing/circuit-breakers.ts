@@ -11,7 +11,7 @@ import {
 import { mayRetry, newRetryBudget, onTry, type RetryBudget } from './retry-budget.ts';
 
 /** Where a try goes, and for whom. `account` is any name that tells accounts apart. */
-export interface TryPlace {
+export interface AttemptKey {
   account: string;
   model: string;
   workspaceId: string;
@@ -21,14 +21,14 @@ export interface TryPlace {
  * May a place be tried? `refused`: the provider refuses our account, so what else there is comes first; with nothing else it is
  * asked all the same, since only an answer can tell that the refusal is over.
  */
-export type PlaceState = CircuitState | 'refused';
+export type Availability = CircuitState | 'refused';
 
 /** One try at a place, from `begin` until it is told how it went. */
-export interface Attempt extends TryPlace {
+export interface Attempt extends AttemptKey {
   isProbe: boolean;
 }
 
-export interface TryFailure {
+export interface FailureReport {
   kind: string;
   /** For the operator, in the vendor's words, with no key in it. */
   message?: string | undefined;
@@ -117,7 +117,7 @@ export class CircuitBreakers {
     this.#onRefused = options.onRefused ?? (() => {});
   }
 
-  stateOf(place: TryPlace): PlaceState {
+  stateOf(place: AttemptKey): Availability {
     const account = this.#accounts.get(place.account);
     if (account === undefined) return 'closed';
     const nowMs = this.#now();
@@ -126,7 +126,7 @@ export class CircuitBreakers {
   }
 
   /** Until it may be tried again; nought where only a probe is out, which may be back at any moment. */
-  openMs(place: TryPlace): number {
+  openMs(place: AttemptKey): number {
     const account = this.#accounts.get(place.account);
     if (account === undefined) return 0;
     const until = breakersOf(account, place).map(({ circuit }) => circuit.openUntilMs);
@@ -134,7 +134,7 @@ export class CircuitBreakers {
   }
 
   /** Takes a place for a try; undefined when it is resting, or has had its share of second tries. */
-  begin(place: TryPlace, isRetry: boolean): Attempt | undefined {
+  begin(place: AttemptKey, isRetry: boolean): Attempt | undefined {
     const { account: name, model: modelName, workspaceId } = place;
     const account = this.#account(name);
     const model = this.#model(account, modelName);
@@ -167,7 +167,7 @@ export class CircuitBreakers {
     if (model.own.size > 0) model.own.delete(workspaceId);
   }
 
-  failed(attempt: Attempt, failure: TryFailure): void {
+  failed(attempt: Attempt, failure: FailureReport): void {
     const account = this.#account(attempt.account);
     const model = this.#model(account, attempt.model);
     const { workspaceId } = attempt;
@@ -215,7 +215,7 @@ export class CircuitBreakers {
   }
 
   /** What a key check found; `undefined` for a key that works. */
-  checked(account: string, refusal: (TryFailure & { message: string }) | undefined): void {
+  checked(account: string, refusal: (FailureReport & { message: string }) | undefined): void {
     const state = this.#account(account);
     if (refusal !== undefined) this.#refuse({ account, model: '' }, state, refusal);
     else if ([...state.refusals.values()].some(({ reason }) => reason === 'key')) {
@@ -321,7 +321,7 @@ export class CircuitBreakers {
   #refuse(
     { account, model }: { account: string; model: string },
     state: AccountState,
-    { refusal, message = '', status }: TryFailure,
+    { refusal, message = '', status }: FailureReport,
   ): void {
     const { reason, ofModel } = refusal ?? { reason: 'access' as const, ofModel: false };
     const nowMs = this.#now();
@@ -377,14 +377,14 @@ function fail(breaker: Breaker, nowMs: number, waitMs?: number): void {
   breaker.circuit = onFailure(breaker.circuit, nowMs, waitMs);
 }
 
-function breakersOf({ line, models }: AccountState, { model: name, workspaceId }: TryPlace): Breaker[] {
+function breakersOf({ line, models }: AccountState, { model: name, workspaceId }: AttemptKey): Breaker[] {
   const model = models.get(name);
   const own = model?.own.get(workspaceId);
   return [line, ...(model === undefined ? [] : [model.shared]), ...(own === undefined ? [] : [own])];
 }
 
 /** The strictest of the breakers before a place. On every call's way, so without a list of them. */
-function strictestOf({ line, models }: AccountState, place: TryPlace, nowMs: number): CircuitState {
+function strictestOf({ line, models }: AccountState, place: AttemptKey, nowMs: number): CircuitState {
   const ofLine = stateOf(line.circuit, nowMs);
   if (ofLine === 'open') return 'open';
   const model = models.get(place.model);

@@ -7,7 +7,7 @@ import { providerOf } from '../providers/providers.ts';
 /** What a call needs of whichever model takes it. */
 export type Needs = Pick<NeutralCall, 'dialect' | 'onlyNative' | 'tools' | 'output' | 'messages'>;
 
-interface Place {
+interface ModelFacts {
   kind: ProviderKind;
   entry: CatalogModel | undefined;
   contextWindow: number | undefined;
@@ -17,7 +17,7 @@ interface Place {
  * Hard gates: what a model lacks outright it is not asked for. Of a model nobody knows, nothing is held against it; and of
  * a call's length only what it likely is, since by its upper bound most calls would fit nowhere.
  */
-export function fits({ entry, contextWindow }: Place, call: Needs, inputTokensMax: number): boolean {
+export function fits({ entry, contextWindow }: ModelFacts, call: Needs, inputTokensMax: number): boolean {
   if (entry !== undefined) {
     if (!entry.abilities.images && hasPictures(call)) return false;
     if (!entry.abilities.tools && call.tools.length > 0) return false;

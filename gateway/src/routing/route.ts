@@ -10,7 +10,7 @@ import { type Media, mediaOf } from '../providers/media.ts';
 import { findVendor, listNames, providerOf, vendors } from '../providers/providers.ts';
 import { rehearsedCost } from '../providers/sandbox/sandbox.ts';
 import { fits, honours, type Needs } from './fit.ts';
-import type { PlaceState, TryPlace } from './circuit-breakers.ts';
+import type { Availability, AttemptKey } from './circuit-breakers.ts';
 import { likeNames, type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
 
 /** One place a call may go to. */
@@ -51,9 +51,9 @@ export interface RouteInput {
   pool: ModelPool;
   accounts: readonly ProviderAccount[];
   livemode: boolean;
-  stateOf: (place: Pick<TryPlace, 'account' | 'model'>) => PlaceState;
+  stateOf: (place: Pick<AttemptKey, 'account' | 'model'>) => Availability;
   /** For how long a place that may not be tried is left alone. */
-  openMs?: ((place: Pick<TryPlace, 'account' | 'model'>) => number) | undefined;
+  openMs?: ((place: Pick<AttemptKey, 'account' | 'model'>) => number) | undefined;
   /** Has the provider said lately that it does not know the model? Then another one of the class answers at once. */
   isUnknown?: ((account: string, model: string) => boolean) | undefined;
   /** A budget that is running low wants the cheapest model that can take the call. */
@@ -64,7 +64,7 @@ export interface RouteInput {
 
 /** The ordered candidates of a call, each with its reason. Throws `model_not_found`, `unsupported_parameter`, `no_provider_available`. */
 export function routeCall(input: RouteInput): Candidate[] {
-  const asked: Asked = { ...input, at: new Date(input.nowMs ?? Date.now()) };
+  const asked: RouteRequest = { ...input, at: new Date(input.nowMs ?? Date.now()) };
   const mode = readAuto(input.call.model);
   const planned = mode === undefined ? named(asked) : automatic(asked, mode);
   const { first, rest } = input.cheapest === true ? downgraded(asked, planned) : planned;
@@ -86,7 +86,7 @@ export function routeCall(input: RouteInput): Candidate[] {
 }
 
 /** Where the call does not fit into the first of a class, the next one leads at that account. */
-function ledByOne(places: Place[]): Place[] {
+function ledByOne(places: RouteCandidate[]): RouteCandidate[] {
   return places.every((place) => !place.spare || isLed(place, places))
     ? places
     : places.map((place, i) =>
@@ -97,32 +97,32 @@ function ledByOne(places: Place[]): Place[] {
 }
 
 /** A model that rests is followed by another vendor; by another of its class at the same account only where there is no other. */
-function behindUsable(usable: Place[]): Place[] {
+function behindUsable(usable: RouteCandidate[]): RouteCandidate[] {
   const led = usable.filter((place) => isLed(place, usable));
   return led.length === 0 ? usable : led;
 }
 
-function isLed({ account }: Place, places: readonly Place[]): boolean {
+function isLed({ account }: RouteCandidate, places: readonly RouteCandidate[]): boolean {
   return places.some((one) => !one.spare && one.account === account);
 }
 
-interface Asked extends RouteInput {
+interface RouteRequest extends RouteInput {
   at: Date;
 }
 
 /** A candidate with what decides whether it is one. */
-interface Place extends Candidate {
+interface RouteCandidate extends Candidate {
   entry: CatalogModel | undefined;
   contextWindow: number | undefined;
 }
 
 interface Plan {
-  first: Place;
-  rest: readonly Place[];
+  first: RouteCandidate;
+  rest: readonly RouteCandidate[];
 }
 
 /** The model that was named, and what may stand in for it. */
-function named(asked: Asked): Plan {
+function named(asked: RouteRequest): Plan {
   const { model: name } = asked.call;
   const found = known(name, asked, { param: 'model', need: '' });
   if (found.account === undefined && asked.livemode) {
@@ -139,13 +139,13 @@ function named(asked: Asked): Plan {
 }
 
 /** A model past the day its vendor has announced: it is asked for still, and its successor where the vendor has kept its word. */
-function namedOverdue(asked: Asked, found: NamedModel, successor: NamedModel): Plan {
+function namedOverdue(asked: RouteRequest, found: NamedModel, successor: NamedModel): Plan {
   const [first, next] = [placeOf(found, 'asked for'), placeOf(successor, reasonFor(successor, 'asked for'))];
   if (isUnknown(asked, first)) return { first: next, rest: behindNamed(asked, successor, next) };
   return { first, rest: [{ ...next, spare: true }, ...behindNamed(asked, found, first)] };
 }
 
-function behindNamed(asked: Asked, found: NamedModel, first: Place): Place[] {
+function behindNamed(asked: RouteRequest, found: NamedModel, first: RouteCandidate): RouteCandidate[] {
   const { model: name } = asked.call;
   const reason = `fallback of ${first.model}`;
   const names = [name, found.inPlaceOf ?? first.model, first.model];
@@ -164,7 +164,7 @@ function reasonFor({ inPlaceOf, model }: NamedModel, reason: string): string {
  * The first vendor whose default model can take the call, then the others. Prompts are not weighed yet; the reason says so by
  * naming what decided.
  */
-function automatic(asked: Asked, mode: AutoMode): Plan {
+function automatic(asked: RouteRequest, mode: AutoMode): Plan {
   const strength: Strength = mode === 'cost' ? 'small' : 'strong';
   const reason = `auto:${mode}, default of the ${strength} class`;
   const able = ledByOne(ofClass(asked, strength, reason).filter((place) => fits(place, asked.call, asked.inputTokens)));
@@ -184,11 +184,11 @@ function automatic(asked: Asked, mode: AutoMode): Plan {
 }
 
 /** Cheapest first: what was planned, and the small models of every vendor that can take the call. */
-function downgraded(asked: Asked, { first, rest }: Plan): Plan {
+function downgraded(asked: RouteRequest, { first, rest }: Plan): Plan {
   const small = ofClass(asked, 'small', 'the cheapest, since a budget is running low').filter(
     (place) => honours(place.kind, asked.call) && fits(place, asked.call, asked.inputTokens),
   );
-  const costOf = ({ price }: Place): bigint | undefined =>
+  const costOf = ({ price }: RouteCandidate): bigint | undefined =>
     price && maxCostNanos(price, { inputTokens: asked.inputTokens, maxOutputTokens: downgradedAnswerTokens });
   const sorted = [first, ...small, ...rest]
     .filter((place) => !place.spare && costOf(place) !== undefined)
@@ -201,7 +201,7 @@ function downgraded(asked: Asked, { first, rest }: Plan): Plan {
 const downgradedAnswerTokens = 200;
 
 /** The call's own list, else the workspace's under the first of these names it has; undefined where neither says anything. */
-function listedFallbacks(asked: Asked, names: readonly string[], reason: string): Place[] | undefined {
+function listedFallbacks(asked: RouteRequest, names: readonly string[], reason: string): RouteCandidate[] | undefined {
   if (asked.fallbacks === 'none' || asked.kind === 'embedding') return [];
   if (asked.fallbacks !== undefined) {
     return asked.fallbacks.flatMap((name) =>
@@ -218,7 +218,7 @@ function listedFallbacks(asked: Asked, names: readonly string[], reason: string)
 }
 
 /** A listed fallback, and the rest of its class there, where the vendor does not know it. */
-function fallback(asked: Asked, found: NamedModel, reason: string): Place[] {
+function fallback(asked: RouteRequest, found: NamedModel, reason: string): RouteCandidate[] {
   const [place] = reachable(found, reasonFor(found, reason));
   if (place === undefined || !fits(place, asked.call, asked.inputTokens)) return [];
   const [next, ...others] = sparesOf(asked, place);
@@ -227,7 +227,7 @@ function fallback(asked: Asked, found: NamedModel, reason: string): Place[] {
 }
 
 /** The same class at the other vendors. A model of unknown class has no equals. */
-function sameClass(asked: Asked, { entry, provider, model }: Place, reason: string): Place[] {
+function sameClass(asked: RouteRequest, { entry, provider, model }: RouteCandidate, reason: string): RouteCandidate[] {
   if (entry === undefined) return [];
   return ofClass(asked, strengthIn(asked, { provider, model, entry }), reason).filter(
     (place) => place.entry?.vendor !== entry.vendor,
@@ -235,7 +235,7 @@ function sameClass(asked: Asked, { entry, provider, model }: Place, reason: stri
 }
 
 /** The rest of a model's class at its own provider. */
-function sparesOf(asked: Asked, { entry, provider, model, reason }: Place): Place[] {
+function sparesOf(asked: RouteRequest, { entry, provider, model, reason }: RouteCandidate): RouteCandidate[] {
   if (entry === undefined) return [];
   return ofClass(asked, strengthIn(asked, { provider, model, entry }), reason)
     .filter((place) => place.provider === provider && place.model !== model)
@@ -243,7 +243,7 @@ function sparesOf(asked: Asked, { entry, provider, model, reason }: Place): Plac
 }
 
 /** As the workspace has it, else by the catalogue. */
-function strengthIn(asked: Asked, place: { provider: string; model: string; entry: CatalogModel }): Strength {
+function strengthIn(asked: RouteRequest, place: { provider: string; model: string; entry: CatalogModel }): Strength {
   for (const one of asked.pool) {
     const found = readModelName(one.model, asked);
     if (found?.model === place.model && found.provider === place.provider) return one.class;
@@ -252,8 +252,8 @@ function strengthIn(asked: Asked, place: { provider: string; model: string; entr
 }
 
 /** The models of a class, provider by provider: the first of each, behind it those for a provider that does not know it. */
-function ofClass(asked: Asked, strength: Strength, reason: string): Place[] {
-  const places: Place[] = [];
+function ofClass(asked: RouteRequest, strength: Strength, reason: string): RouteCandidate[] {
+  const places: RouteCandidate[] = [];
   for (const found of classModels(asked, strength)) {
     // Test keys need no account: the sandbox answers for all.
     if (asked.livemode && found.account === undefined) continue;
@@ -265,7 +265,7 @@ function ofClass(asked: Asked, strength: Strength, reason: string): Place[] {
 }
 
 /** The first that its provider knows leads; where it knows none, it is asked again. */
-function withoutUnknown(asked: Asked, places: readonly Place[]): Place[] {
+function withoutUnknown(asked: RouteRequest, places: readonly RouteCandidate[]): RouteCandidate[] {
   const providers = [...new Set(places.map(({ provider }) => provider))];
   return providers.flatMap((provider) => {
     const all = places.filter((place) => place.provider === provider);
@@ -310,11 +310,11 @@ function readClass(context: NameContext, strength: Strength): NamedModel[] {
   return providers.flatMap((provider) => found.filter((one) => one.provider === provider));
 }
 
-function isUnknown({ isUnknown: isIt }: Asked, { account, model }: Candidate): boolean {
+function isUnknown({ isUnknown: isIt }: RouteRequest, { account, model }: Candidate): boolean {
   return isIt?.(account, model) === true;
 }
 
-function reachable(found: NamedModel, reason: string): Place[] {
+function reachable(found: NamedModel, reason: string): RouteCandidate[] {
   return found.account === undefined ? [] : [placeOf(found, reason)];
 }
 
@@ -322,7 +322,7 @@ function placeOf(
   { provider, kind, model, entry, account }: NamedModel,
   reason: string,
   { named = false }: { named?: boolean } = {},
-): Place {
+): RouteCandidate {
   const own = account?.models.find(({ id }) => id === model);
   return {
     provider,
@@ -342,7 +342,7 @@ function placeOf(
 }
 
 /** Throws `model_not_found`, with the names one may have meant. */
-function known(name: string, asked: Asked, { param, need }: { param: string; need: string }): NamedModel {
+function known(name: string, asked: RouteRequest, { param, need }: { param: string; need: string }): NamedModel {
   const found = readModelName(name, asked);
   if (found === undefined) throw unknownModel(name, asked, { param, need });
   if (!isOfKind(found, asked.kind)) {
@@ -356,7 +356,7 @@ function isOfKind({ entry }: NamedModel, kind: RouteInput['kind']): boolean {
   return entry === undefined || entry.kind === kind;
 }
 
-function unknownModel(name: string, asked: Asked, { param, need }: { param: string; need: string }): GatewayError {
+function unknownModel(name: string, asked: RouteRequest, { param, need }: { param: string; need: string }): GatewayError {
   const like = likeNames(name, asked.livemode ? asked.accounts : undefined, asked.at);
   const guess = like.length === 0 ? '' : ` Did you mean ${like.map((one) => `"${one}"`).join(' or ')}?`;
   return new GatewayError(
@@ -367,7 +367,7 @@ function unknownModel(name: string, asked: Asked, { param, need }: { param: stri
 }
 
 /** Test keys: every known model, answered by the sandbox at the real model's price. */
-function inSandbox(first: Place, asked: Asked): Candidate {
+function inSandbox(first: RouteCandidate, asked: RouteRequest): Candidate {
   const { entry, ...candidate } = first;
   if (entry === undefined && candidate.price === undefined)
     throw unknownModel(asked.call.model, asked, { param: 'model', need: '' });
@@ -396,8 +396,8 @@ function readAuto(model: string): AutoMode | undefined {
 }
 
 /** There are a handful at most: comparing them takes less than naming them. One that is tried anyway is no spare. */
-function onePerAccountAndModel(places: readonly Place[]): Place[] {
-  const isSame = (a: Place, b: Place): boolean => a.account === b.account && a.model === b.model;
+function onePerAccountAndModel(places: readonly RouteCandidate[]): RouteCandidate[] {
+  const isSame = (a: RouteCandidate, b: RouteCandidate): boolean => a.account === b.account && a.model === b.model;
   return places.filter((place, i) =>
     place.spare
       ? places.findIndex((one) => isSame(one, place)) === i && !places.some((one) => !one.spare && isSame(one, place))
@@ -457,11 +457,11 @@ function threadUnsupported(): GatewayError {
   );
 }
 
-function isUsable(state: PlaceState): boolean {
+function isUsable(state: Availability): boolean {
   return state === 'closed' || state === 'half-open';
 }
 
-function allCoolingDown(places: readonly Place[], openMs: RouteInput['openMs']): GatewayError {
+function allCoolingDown(places: readonly RouteCandidate[], openMs: RouteInput['openMs']): GatewayError {
   const soonestMs = Math.min(...places.map((place) => openMs?.(place) ?? usualOpenMs));
   const seconds = Math.max(1, Math.ceil(soonestMs / 1000));
   const providers = [...new Set(places.map(({ provider }) => provider))].join(', ');

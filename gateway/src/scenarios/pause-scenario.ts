@@ -7,7 +7,7 @@ import {
   bareScenario,
   markPaused,
   markRunning,
-  type ScenarioPlace,
+  type ScenarioKey,
   type ScenarioRow,
   selectScenarios,
 } from './scenario-store.ts';
@@ -23,7 +23,7 @@ export interface PausePorts extends StopPorts {
 /** Refuses a scenario's calls from now on, tells, and stops it at its platform where a connection is stored. */
 export async function pauseScenario(
   services: PausePorts,
-  place: ScenarioPlace,
+  place: ScenarioKey,
   why: { reason: string; by: string; platform?: string | undefined },
 ): Promise<void> {
   const paused = await withTransaction(services.db, async (tx) => {
@@ -50,7 +50,7 @@ export async function pauseScenario(
  */
 export async function resumeScenario(
   services: PausePorts & { loopDetector: { clear(key: string): void } },
-  place: Omit<ScenarioPlace, 'lock'> & { lock: ScenarioLock | undefined },
+  place: Omit<ScenarioKey, 'lock'> & { lock: ScenarioLock | undefined },
   by: string,
 ): Promise<void> {
   const resumed = await withTransaction(services.db, async (tx) => {
@@ -73,20 +73,20 @@ export async function resumeScenario(
   services.outbox.deliverSoon();
 }
 
-export function loopKey({ workspaceId, livemode, id, lock }: ScenarioPlace): string {
+export function loopKey({ workspaceId, livemode, id, lock }: ScenarioKey): string {
   return `${workspaceId} ${livemode ? 'live' : 'test'} ${lock === noLock ? '' : `${lock} `}${id}`;
 }
 
 export async function readScenario(
   db: Parameters<typeof selectScenarios>[0],
-  place: Omit<ScenarioPlace, 'lock'> & { lock: ScenarioLock | undefined },
+  place: Omit<ScenarioKey, 'lock'> & { lock: ScenarioLock | undefined },
 ): Promise<ScenarioRow> {
   const [row] = await selectScenarios(db, { ...place, limit: 1 });
   return row ?? bareScenario(place.id);
 }
 
 function scenarioEvent(
-  place: ScenarioPlace,
+  place: ScenarioKey,
   row: ScenarioRow,
   {
     type,

@@ -18,7 +18,7 @@ import { lockOf, noLock, type ScenarioLock } from './scenario-lock.ts';
 import {
   bareScenario,
   isPausedForAll,
-  type ScenarioPlace,
+  type ScenarioKey,
   type ScenarioRow,
   selectScenarios,
 } from './scenario-store.ts';
@@ -143,7 +143,7 @@ export const connectionHandlers: Pick<
  * The calls of a scenario that a key may stop: all of them, or those that carry its locked tags. Throws `not_found` for one that
  * no call with these tags ever named, `tag_forbidden` for "*".
  */
-async function ownPlace(services: ScenarioPorts, caller: Caller, id: string): Promise<ScenarioPlace> {
+async function ownPlace(services: ScenarioPorts, caller: Caller, id: string): Promise<ScenarioKey> {
   const { workspaceId, livemode, lockedTags } = caller;
   if (lockedTags.length > 0) {
     if (id === '*')

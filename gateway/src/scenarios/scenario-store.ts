@@ -1,7 +1,7 @@
 import type { Db } from '../db/transaction.ts';
 import { noLock, readLock, type ScenarioLock } from './scenario-lock.ts';
 
-export interface ScenarioPlace {
+export interface ScenarioKey {
   workspaceId: string;
   livemode: boolean;
   id: string;
@@ -50,7 +50,7 @@ export function bareScenario(id: string): ScenarioRow {
 }
 
 /** Pauses it unless it is paused; says whether it was running. */
-export async function markPaused(db: Db, place: ScenarioPlace, why: { reason: string; by: string }): Promise<boolean> {
+export async function markPaused(db: Db, place: ScenarioKey, why: { reason: string; by: string }): Promise<boolean> {
   const { rowCount } = await db.query(
     `insert into scenario_states as s (workspace_id, livemode, id, lock, state, reason, paused_by, since)
      values ($1, $2, $3, $4, 'paused', $5, $6, clock_timestamp())
@@ -65,7 +65,7 @@ export async function markPaused(db: Db, place: ScenarioPlace, why: { reason: st
 /** Ends its pause, that of every lock where none is named; says which locks had paused it. */
 export async function markRunning(
   db: Db,
-  place: Omit<ScenarioPlace, 'lock'> & { lock: ScenarioLock | undefined },
+  place: Omit<ScenarioKey, 'lock'> & { lock: ScenarioLock | undefined },
 ): Promise<ScenarioLock[]> {
   const { rows } = await db.query(
     `update scenario_states set state = 'running', reason = null, paused_by = null, since = null, source_stop = null,
@@ -81,7 +81,7 @@ export async function markRunning(
  * May this lock's loop reach the platform where the scenario runs? Only where nobody else's calls name the scenario, and where
  * it was known to be this client's before the loop: by a call ten minutes older, or by a key that may name every client.
  */
-export async function isKnownAs(db: Db, place: ScenarioPlace): Promise<boolean> {
+export async function isKnownAs(db: Db, place: ScenarioKey): Promise<boolean> {
   const tags = readLock(place.lock);
   const { rows } = await db.query(
     `with summed as (select coalesce((select until from usage_rollup), '-infinity') as until),
@@ -111,7 +111,7 @@ export async function isKnownAs(db: Db, place: ScenarioPlace): Promise<boolean> 
 }
 
 /** A pause for all, which a key with locked tags cannot end. */
-export async function isPausedForAll(db: Db, place: ScenarioPlace): Promise<boolean> {
+export async function isPausedForAll(db: Db, place: ScenarioKey): Promise<boolean> {
   const { rowCount } = await db.query(
     `select 1 from scenario_states where workspace_id = $1 and livemode = $2 and id = $3 and lock = '' and state = 'paused'`,
     [place.workspaceId, place.livemode, place.id],
@@ -119,7 +119,7 @@ export async function isPausedForAll(db: Db, place: ScenarioPlace): Promise<bool
   return rowCount === 1;
 }
 
-export async function noteSourceStop(db: Db, place: ScenarioPlace, stop: SourceStop): Promise<void> {
+export async function noteSourceStop(db: Db, place: ScenarioKey, stop: SourceStop): Promise<void> {
   await db.query(
     `update scenario_states set source_stop = $5
      where workspace_id = $1 and livemode = $2 and id = $3 and lock = $4 and state = 'paused'`,
@@ -130,7 +130,7 @@ export async function noteSourceStop(db: Db, place: ScenarioPlace, stop: SourceS
 /** What scenarios spent in the last hour before a moment, each from its resumption on, in the order they are asked for. */
 export async function spentLastHour(
   db: Db,
-  places: readonly { place: ScenarioPlace; beforeMs: number }[],
+  places: readonly { place: ScenarioKey; beforeMs: number }[],
 ): Promise<bigint[]> {
   const { rows } = await db.query(
     `select p.n, sum(c.cost_nanos)::bigint as nanos

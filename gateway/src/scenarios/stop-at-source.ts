@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { HttpPools } from '../http-pools/http-pools.ts';
 import { type Connection, listConnections, tokenOf } from './connection-store.ts';
 import { noLock } from './scenario-lock.ts';
-import { isKnownAs, noteSourceStop, type ScenarioPlace } from './scenario-store.ts';
+import { isKnownAs, noteSourceStop, type ScenarioKey } from './scenario-store.ts';
 
 export interface StopPorts {
   db: Pool;
@@ -23,7 +23,7 @@ const answerCharsMax = 500;
  */
 export async function stopAtSource(
   services: StopPorts,
-  place: ScenarioPlace,
+  place: ScenarioKey,
   platform: string | undefined,
 ): Promise<void> {
   if (!place.livemode || (place.lock !== noLock && !(await isKnownAs(services.db, place)))) return;

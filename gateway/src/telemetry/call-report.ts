@@ -5,7 +5,7 @@ import type { ProviderKind } from '../dialects/neutral.ts';
 import type { ClosedCall } from '../usage/call-record.ts';
 
 /** Where an attempt went. */
-export interface AttemptPlace {
+export interface AttemptTarget {
   provider: string;
   kind: ProviderKind;
   /** As that provider names it. */
@@ -42,7 +42,7 @@ export interface CallReport {
   /** The attempt under way, with its start by `performance.now()`. */
   attempt: { place: AttemptPlace; startedAt: number } | undefined;
   /** The candidate that answered, or the last one tried; undefined where none was. */
-  place: AttemptPlace | undefined;
+  place: AttemptTarget | undefined;
   /** As the journal has it; undefined where the call was refused before it was opened. */
   closed: ClosedCall | undefined;
   /** The same without what earlier attempts came to. */
@@ -81,7 +81,7 @@ export function newReport({
 
 /** One try at a provider. */
 export interface AttemptSpan {
-  place: TracedPlace;
+  place: TracedTarget;
   /** By `performance.now()`. */
   startedAt: number;
   /** Undefined of the one that answered, which ends with the call. */
@@ -90,7 +90,7 @@ export interface AttemptSpan {
   status: number | undefined;
 }
 
-export type TracedPlace = AttemptPlace & { baseUrl: string };
+export type TracedTarget = AttemptTarget & { baseUrl: string };
 
 export interface CallTrace {
   traceId: string;
@@ -121,7 +121,7 @@ export interface CallEnd {
 /** Names what came of an attempt, by its kind: what the vendor said of it may be the caller's own text. */
 export function noteFailure(
   report: CallReport,
-  place: AttemptPlace,
+  place: AttemptTarget,
   failure: { kind: string; status?: number | undefined },
 ): void {
   report.failures ??= [];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
-import { type DeliveryRow, noteTry, type Try, takeDelivery, takenMs, takeOverdue } from './delivery-store.ts';
+import { type DeliveryRow, noteAttempt, type DeliveryAttempt, takeDelivery, takenMs, takeOverdue } from './delivery-store.ts';
 import { slackBody, textOf } from './event-text.ts';
 import { type DeliveryJob, jobsOf, type PgBossOutbox } from './pg-boss-outbox.ts';
 import { type PostPorts, postSigned } from './post-signed.ts';
@@ -71,7 +71,7 @@ export async function tryDelivery(services: DeliveryPorts, webhook: WebhookRow, 
   const status = delivered ? 'delivered' : delayMs === undefined ? 'failed' : 'pending';
   await withTransaction(services.db, async (tx) => {
     const nextTryAt = delayMs === undefined ? null : new Date(services.now() + delayMs);
-    await noteTry(tx, delivery, { tried, status, nextTryAt });
+    await noteAttempt(tx, delivery, { tried, status, nextTryAt });
     await noteOutcome(
       tx,
       { workspaceId: webhook.workspaceId, id: webhook.id },
@@ -104,10 +104,10 @@ async function send(
   services: DeliveryPorts,
   webhook: WebhookRow,
   event: GatewayEvent,
-): Promise<{ tried: Try; gone: boolean }> {
+): Promise<{ tried: DeliveryAttempt; gone: boolean }> {
   const url = new URL(urlOf(services.secret, webhook));
   const startedMs = services.now();
-  const tried = (status: number | null, error: string | null): Try => ({
+  const tried = (status: number | null, error: string | null): DeliveryAttempt => ({
     at: new Date(startedMs).toISOString(),
     status,
     ms: Math.max(0, services.now() - startedMs),

@@ -2,7 +2,7 @@ import type { EventType } from '@ai-gateway/shared/operations/events';
 import type { Db } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
 
-export interface Try {
+export interface DeliveryAttempt {
   at: string;
   status: number | null;
   ms: number;
@@ -18,7 +18,7 @@ export interface DeliveryRow {
   /** The event as it is told; the same bytes at every try. */
   body: GatewayEvent;
   status: 'pending' | 'delivered' | 'failed' | 'dropped';
-  tries: Try[];
+  tries: DeliveryAttempt[];
   nextTryAt: Date | null;
   createdAt: Date;
 }
@@ -99,10 +99,10 @@ export async function selectDeliveries(
 }
 
 /** Notes a try and what follows from it; one that was unsubscribed meanwhile stays dropped. */
-export async function noteTry(
+export async function noteAttempt(
   db: Db,
   place: { workspaceId: string; id: string },
-  outcome: { tried: Try; status: 'pending' | 'delivered' | 'failed'; nextTryAt: Date | null },
+  outcome: { tried: DeliveryAttempt; status: 'pending' | 'delivered' | 'failed'; nextTryAt: Date | null },
 ): Promise<void> {
   await db.query(
     `update deliveries set tries = tries || $3::jsonb, next_try_at = case when status = 'dropped' then null else $5::timestamptz end,
@@ -159,7 +159,7 @@ interface RawDelivery {
   event_type: EventType;
   body: GatewayEvent;
   status: DeliveryRow['status'];
-  tries: Try[];
+  tries: DeliveryAttempt[];
   next_try_at: Date | null;
   created_at: Date;
 }

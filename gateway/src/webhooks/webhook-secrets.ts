@@ -3,7 +3,7 @@ import type { Bound } from '../accounts/own-tags.ts';
 import { seal, unseal } from '../accounts/seal.ts';
 import type { WebhookFilter, WebhookRow } from './webhook-store.ts';
 
-type Place = Pick<WebhookRow, 'workspaceId' | 'id'>;
+type WebhookKey = Pick<WebhookRow, 'workspaceId' | 'id'>;
 
 /** What verifies deliveries: a Standard Webhooks secret, and a token for who cannot read raw bodies. */
 export interface Proofs {
@@ -18,7 +18,7 @@ export function newProofs(): Proofs {
   };
 }
 
-export function sealUrl(secret: string, place: Place, url: string): Buffer {
+export function sealUrl(secret: string, place: WebhookKey, url: string): Buffer {
   return seal(secret, url, ['webhook-url', place.workspaceId, place.id]);
 }
 
@@ -26,7 +26,7 @@ export function urlOf(secret: string, row: WebhookRow): string {
   return unseal(secret, row.sealedUrl, ['webhook-url', row.workspaceId, row.id]).toString('utf8');
 }
 
-export function sealProofs(secret: string, place: Place, proofs: Proofs): Buffer {
+export function sealProofs(secret: string, place: WebhookKey, proofs: Proofs): Buffer {
   return seal(secret, JSON.stringify(proofs), ['webhook-secret', place.workspaceId, place.id]);
 }
 
