@@ -34,11 +34,11 @@ import { startJobs } from './jobs.ts';
 import { BalanceReader } from './ledger/balance-reader.ts';
 import { Journal } from './ledger/call-journal.ts';
 import { Ledger } from './ledger/ledger.ts';
+import { SpendBackfill } from './limits/backfill-spend.ts';
+import { LoopDetector } from './limits/loop-detector.ts';
 import { PolicyCache } from './limits/policy-cache.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
-import { LoopDetector } from './limits/loop-detector.ts';
-import { requestPeerHistory, mergePeerCounts, onPeerHistory, shareCounts } from './limits/share-counts.ts';
-import { SpendBackfill } from './limits/backfill-spend.ts';
+import { mergePeerCounts, onPeerHistory, requestPeerHistory, shareCounts } from './limits/share-counts.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
@@ -246,7 +246,13 @@ export async function startGateway(
   const inBackground = (what: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => log.warn({ err: error, what }, 'something in the background failed'));
   };
-  const counting = { db, processId: processLock.id, rateLimiter: services.rateLimiter, loopDetector: services.loopDetector, now };
+  const counting = {
+    db,
+    processId: processLock.id,
+    rateLimiter: services.rateLimiter,
+    loopDetector: services.loopDetector,
+    now,
+  };
   const heard: Record<string, (payload: string) => void> = {
     keys: (id) => authenticator.forget(id),
     workspaces: (id) => {

@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { Budget } from '../../gateway/src/budgets/budget.ts';
+import { BudgetCache } from '../../gateway/src/budgets/budget-cache.ts';
 import { saveBudget } from '../../gateway/src/budgets/budget-change-store.ts';
 import { insertBudget } from '../../gateway/src/budgets/budget-store.ts';
-import { BudgetCache } from '../../gateway/src/budgets/budget-cache.ts';
 import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { holdProcessLock, type ProcessLock } from '../../gateway/src/db/process-lock.ts';
 import { withTransaction } from '../../gateway/src/db/transaction.ts';

@@ -1,5 +1,5 @@
-import type { Db } from '../db/transaction.ts';
 import { ModeCache } from '../db/mode-cache.ts';
+import type { Db } from '../db/transaction.ts';
 import type { WorkspaceSettings } from './workspace-settings.ts';
 import { readSettings } from './workspace-settings-store.ts';
 

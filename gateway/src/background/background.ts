@@ -36,7 +36,10 @@ export function unsealFor(secret: string, place: BackgroundKey, what: SealedPart
 }
 
 /** Where the outcome goes. */
-export function callbackUrlOf(secret: string, row: BackgroundKey & Pick<BackgroundRow, 'callbackUrl' | 'sealedUrl'>): string {
+export function callbackUrlOf(
+  secret: string,
+  row: BackgroundKey & Pick<BackgroundRow, 'callbackUrl' | 'sealedUrl'>,
+): string {
   return row.sealedUrl === undefined ? (row.callbackUrl ?? '') : unsealFor(secret, row, 'url', row.sealedUrl);
 }
 

@@ -22,7 +22,11 @@ export async function nextNumber(tx: Db, { workspaceId, livemode }: InvoiceModeK
 }
 
 /** Where the numbers go on. False where a number from there on is taken already. Under `lockInvoices`. */
-export async function setNextNumber(tx: Db, { workspaceId, livemode }: InvoiceModeKey, number: number): Promise<boolean> {
+export async function setNextNumber(
+  tx: Db,
+  { workspaceId, livemode }: InvoiceModeKey,
+  number: number,
+): Promise<boolean> {
   const { rowCount } = await tx.query(
     `insert into workspace_settings (workspace_id, livemode, next_number)
      select $1, $2, $3 where not exists (select from invoices where workspace_id = $1 and livemode = $2 and number >= $3)

@@ -1,5 +1,5 @@
-import type { Db } from '../db/transaction.ts';
 import { ModeCache } from '../db/mode-cache.ts';
+import type { Db } from '../db/transaction.ts';
 import type { Budget } from './budget.ts';
 import { listBudgets } from './budget-store.ts';
 

@@ -12,10 +12,10 @@ import { withTransaction } from '../db/transaction.ts';
 import { badCursor, pageOf, readInteger, readTexts, writeParts } from '../usage/cursor.ts';
 import { billedBudget, type Markup, type MarkupViews, shownMarkup, unbilled } from '../usage/markup.ts';
 import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
+import type { BudgetCache } from './budget-cache.ts';
 import { saveBudget } from './budget-change-store.ts';
 import { type BalanceRow, deleteBudget, findBudget, findLeased, insertBudget, listBalances } from './budget-store.ts';
 import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
-import type { BudgetCache } from './budget-cache.ts';
 import { periodAt } from './period.ts';
 
 interface BudgetPorts {

@@ -12,7 +12,7 @@ import type { Services } from '../services.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { billed } from '../usage/markup.ts';
 import { admit, mayCall, type Permit } from './admission.ts';
-import { errorOf, type FailedAttempt, mayGoOn, coolingDown, unaffordable } from './attempt.ts';
+import { coolingDown, errorOf, type FailedAttempt, mayGoOn, unaffordable } from './attempt.ts';
 import { balanceIdsOf, ceilingToAsk, type Funding, fundCall } from './fund-call.ts';
 import { guardCall } from './guard-call.ts';
 import { holdNext } from './hold-next.ts';

@@ -14,7 +14,7 @@ import type { Services } from '../services.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { inTurn } from '../turns/in-turn.ts';
 import { admit, mayCall, type Permit } from './admission.ts';
-import { type AttemptFailure, errorOf, failureOfExchange, coolingDown, retryAfterOf } from './attempt.ts';
+import { type AttemptFailure, coolingDown, errorOf, failureOfExchange, retryAfterOf } from './attempt.ts';
 import { balancesOf, placesOf } from './complete-call.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import { balanceIdsOf, fundEmbedding } from './fund-call.ts';

@@ -117,7 +117,11 @@ function runsShort(balances: readonly BudgetBalance[], plentyNanos: bigint): boo
 /** How long the last money may be held by others before a call is shortened or refused for want of it. */
 const patienceMs = 1_000;
 
-async function fundCounted(services: Services, rough: FundingRequest, funding: Omit<Funding, 'hold'>): Promise<Funding> {
+async function fundCounted(
+  services: Services,
+  rough: FundingRequest,
+  funding: Omit<Funding, 'hold'>,
+): Promise<Funding> {
   const asked = { ...rough, call: await withPredictionCounted(rough) };
   const exact = await exactInputs(asked);
   const holdNanos = maxCostOf(asked.candidates, asked.call, { inputOf: exact, most: undefined });
@@ -254,7 +258,11 @@ function fitWithin(
 type NextCandidateRequest = Pick<FundingRequest, 'call' | 'json' | 'inputTokens'>;
 
 /** The most one candidate can cost, its input counted. */
-export async function mostOf(asked: NextCandidateRequest, candidate: Candidate, most: number | undefined): Promise<bigint> {
+export async function mostOf(
+  asked: NextCandidateRequest,
+  candidate: Candidate,
+  most: number | undefined,
+): Promise<bigint> {
   const inputOf = await exactInputs({ ...asked, candidates: [candidate] });
   return maxCostOf([candidate], asked.call, { inputOf, most });
 }

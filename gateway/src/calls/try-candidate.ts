@@ -191,7 +191,10 @@ interface AnswerContext {
   restore: Relay['restore'];
 }
 
-function readPlain({ adapter, translated, exchange, request, call, dropped, restore }: AnswerContext, body: Buffer): Tried {
+function readPlain(
+  { adapter, translated, exchange, request, call, dropped, restore }: AnswerContext,
+  body: Buffer,
+): Tried {
   const { firstByteAt } = exchange;
   const json = parseObject(body, translated === undefined ? JSON.parse : parseExact);
   if (json === undefined) return { kind: 'failed', failure: nonsense, spent: toCeiling };

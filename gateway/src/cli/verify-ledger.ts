@@ -2,7 +2,7 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Db } from '../db/transaction.ts';
 import { listAccountedMonths } from '../usage/call-months-store.ts';
 import { listFiles, readFiled } from '../usage/unwritten-file.ts';
-import { type UnwrittenRecord, listUnwritten } from '../usage/unwritten-store.ts';
+import { listUnwritten, type UnwrittenRecord } from '../usage/unwritten-store.ts';
 import { compareBooks, type Difference } from './ledger-check-store.ts';
 
 /** So many calls are named one by one. */

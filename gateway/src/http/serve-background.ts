@@ -12,14 +12,14 @@ import { edit, type Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { needString } from '../dialects/read-fields.ts';
 import { readUrl } from '../http-pools/given-url.ts';
-import type { GuardViews } from '../limits/guard-views.ts';
+import type { PolicyCache } from '../limits/policy-cache.ts';
 
 interface TakePorts {
   db: Pool;
   now: () => number;
   secret: string;
   allowPrivateNetwork: boolean;
-  guards: GuardViews;
+  policies: PolicyCache;
 }
 
 /** Takes a chat completion to be answered by callback. The request is checked now: whoever sends nonsense hears it at once. */

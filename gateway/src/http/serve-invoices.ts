@@ -1,6 +1,6 @@
 import type { Response, Router } from 'express';
 import type { Pool } from 'pg';
-import type { SettingsViews } from '../accounts/settings-views.ts';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { invoiceCsv } from '../billing/invoice-csv.ts';
 import type { InvoiceDocument } from '../billing/invoice-document.ts';
 import { fileName } from '../billing/invoice-handlers.ts';
@@ -12,7 +12,7 @@ import { makePdf } from '../billing/make-pdf.ts';
 interface InvoicePagePorts {
   db: Pool;
   secret: string;
-  settings: SettingsViews;
+  settings: SettingsCache;
 }
 
 /** Signed links for an agency's clients: a browser opens them without a key. Cost, markup and reasons are not in them. */

@@ -17,8 +17,8 @@ import type { JsonObject } from '../dialects/neutral.ts';
 import { replaceHalves } from '../dialects/replace-halves.ts';
 import {
   claimIdempotency,
-  type IdempotencyPorts,
   type IdempotencyClaim,
+  type IdempotencyPorts,
   storedBytesMax,
   type WholeAnswer,
 } from '../idempotency/idempotency.ts';

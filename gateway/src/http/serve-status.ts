@@ -15,7 +15,7 @@ interface StatusPorts {
   scrape: () => Promise<string>;
   journal: { readonly available: boolean };
   workspaces: { readonly operators: readonly { id: string }[] };
-  health: { statusOf(account: string): keyof typeof statusTexts };
+  circuits: { statusOf(account: string): keyof typeof statusTexts };
 }
 
 /** Health for machines and for people: `/healthz`, `/readyz`, `/metrics`, `/status`. */

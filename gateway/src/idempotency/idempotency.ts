@@ -3,7 +3,7 @@ import { GatewayError, toErrorBody } from '@ai-gateway/shared/errors';
 import { seal, unseal } from '../accounts/seal.ts';
 import type { Db } from '../db/transaction.ts';
 import { untilWritten } from '../db/until-written.ts';
-import { claim, type IdempotentRequest, storeAnswer, releaseClaim } from './idempotency-store.ts';
+import { claim, type IdempotentRequest, releaseClaim, storeAnswer } from './idempotency-store.ts';
 
 export interface WholeAnswer {
   status: number;

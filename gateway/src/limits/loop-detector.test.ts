@@ -24,7 +24,9 @@ test.each([
 test('a loop is still seen after the clock was an hour ahead for a moment', () => {
   const loopDetector = new LoopDetector();
   loopDetector.admit('loop', limits, 'prompt', startMs + hourMs);
-  const tripped = Array.from({ length: 40 }, (_, i) => loopDetector.admit('loop', limits, `prompt ${i}`, startMs + i * 100));
+  const tripped = Array.from({ length: 40 }, (_, i) =>
+    loopDetector.admit('loop', limits, `prompt ${i}`, startMs + i * 100),
+  );
   // With the one before the clock came back it is the 31st in a minute.
   expect(tripped.findIndex((one) => one !== undefined)).toBe(29);
 });

@@ -172,6 +172,7 @@ export class LoopDetector {
     this.#deltas.set(key, delta);
     delta.calls += more.calls;
     delta.nanos += more.nanos;
-    if (more.promptHash !== undefined) delta.repeats.set(more.promptHash, (delta.repeats.get(more.promptHash) ?? 0) + 1);
+    if (more.promptHash !== undefined)
+      delta.repeats.set(more.promptHash, (delta.repeats.get(more.promptHash) ?? 0) + 1);
   }
 }

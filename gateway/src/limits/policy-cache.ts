@@ -1,5 +1,5 @@
-import type { Db } from '../db/transaction.ts';
 import { ModeCache } from '../db/mode-cache.ts';
+import type { Db } from '../db/transaction.ts';
 import { type CallPolicy, readPolicy } from './policy-store.ts';
 
 /** The call policy of each workspace in live and in test mode. */

@@ -1,8 +1,8 @@
 import { notify } from '../db/notify.ts';
 import { findOtherProcess } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
+import type { LoopDelta, LoopDetector, LoopHistory } from './loop-detector.ts';
 import type { CountDelta, CountHistory, RateLimiter } from './rate-limiter.ts';
-import type { LoopDetector, LoopDelta, LoopHistory } from './loop-detector.ts';
 
 /** NOTIFY carries less than 8,000 bytes. */
 const payloadMax = 7_000;
@@ -64,7 +64,10 @@ export async function requestPeerHistory({ db, processId }: Counting): Promise<v
 }
 
 /** Of another process that asks, or answers. */
-export async function onPeerHistory(payload: string, { db, processId, rateLimiter, loopDetector, now }: Counting): Promise<void> {
+export async function onPeerHistory(
+  payload: string,
+  { db, processId, rateLimiter, loopDetector, now }: Counting,
+): Promise<void> {
   const message = JSON.parse(payload) as HistoryMessage;
   if (message.to !== processId) return;
   if (message.kind === 'past') {

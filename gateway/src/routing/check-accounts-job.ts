@@ -23,7 +23,9 @@ const atOnce = 10;
  */
 export async function checkAccounts(services: CheckPorts, which: 'all' | 'refused'): Promise<void> {
   const { circuits, workspaces } = services;
-  const keysRefused = new Set(circuits.refusals().flatMap(({ account, reason }) => (reason === 'key' ? [account] : [])));
+  const keysRefused = new Set(
+    circuits.refusals().flatMap(({ account, reason }) => (reason === 'key' ? [account] : [])),
+  );
   if (which === 'refused' && keysRefused.size === 0) return;
   const stored = (await storedAccounts(services.db, services.secret)).flatMap(({ account }) => account ?? []);
   const waiting = [...workspaces.operators, ...stored].filter(({ id }) => which === 'all' || keysRefused.has(id));

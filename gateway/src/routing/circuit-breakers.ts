@@ -1,12 +1,12 @@
 import {
   type Circuit,
   type CircuitState,
-  stateOf,
   newCircuit,
   onAbandoned,
   onFailure,
   onProbe,
   onSuccess,
+  stateOf,
 } from './circuit.ts';
 import { mayRetry, newRetryBudget, onTry, type RetryBudget } from './retry-budget.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Circuit, stateOf, newCircuit, onAbandoned, onFailure, onProbe, onSuccess } from './circuit.ts';
+import { type Circuit, newCircuit, onAbandoned, onFailure, onProbe, onSuccess, stateOf } from './circuit.ts';
 
 const minute = 60_000;
 const start = 1_000_000;

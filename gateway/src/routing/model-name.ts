@@ -1,6 +1,6 @@
 import { isVendor, type Vendor } from '@ai-gateway/shared/provider-kinds';
-import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount } from '../accounts/workspace-cache.ts';
+import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderKind } from '../dialects/neutral.ts';
 import { type CatalogModel, findModel, hasGone, listModels, type ModelRef, successorOf } from '../models/catalog.ts';
 import { isConfirmed } from '../models/retirements.ts';

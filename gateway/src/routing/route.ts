@@ -1,7 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
-import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount } from '../accounts/workspace-cache.ts';
+import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import { type CatalogModel, modelsOfClass } from '../models/catalog.ts';
 import { callPrice, flatPrice, maxCostNanos, type Price } from '../models/price.ts';
@@ -9,8 +9,8 @@ import type { Provider, Strength } from '../providers/define-provider.ts';
 import { type Media, mediaOf } from '../providers/media.ts';
 import { findVendor, listNames, providerOf, vendors } from '../providers/providers.ts';
 import { rehearsedCost } from '../providers/sandbox/sandbox.ts';
+import type { AttemptKey, Availability } from './circuit-breakers.ts';
 import { fits, honours, type Needs } from './fit.ts';
-import type { Availability, AttemptKey } from './circuit-breakers.ts';
 import { likeNames, type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
 
 /** One place a call may go to. */
@@ -356,7 +356,11 @@ function isOfKind({ entry }: NamedModel, kind: RouteInput['kind']): boolean {
   return entry === undefined || entry.kind === kind;
 }
 
-function unknownModel(name: string, asked: RouteRequest, { param, need }: { param: string; need: string }): GatewayError {
+function unknownModel(
+  name: string,
+  asked: RouteRequest,
+  { param, need }: { param: string; need: string },
+): GatewayError {
   const like = likeNames(name, asked.livemode ? asked.accounts : undefined, asked.at);
   const guess = like.length === 0 ? '' : ` Did you mean ${like.map((one) => `"${one}"`).join(' or ')}?`;
   return new GatewayError(

@@ -2,6 +2,7 @@ import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
+import type { ProviderAccount, WorkspaceCache, WorkspaceView } from '../accounts/workspace-cache.ts';
 import { type ModelPool, readFallbacks, writeFallbacks, writeModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderAccount, WorkspaceView, WorkspaceViews } from '../accounts/workspace-view.ts';
 import { strengths } from '../models/catalog.ts';

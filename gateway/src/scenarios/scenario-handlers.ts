@@ -7,21 +7,15 @@ import { newId } from '../accounts/new-id.ts';
 import { ownIds } from '../clients/own-ids.ts';
 import type { TagRegistry } from '../clients/tag-registry.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
-import { type CallPolicy, limitsOf, saveScenarioLimits } from '../limits/policy-store.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
+import { type CallPolicy, limitsOf, saveScenarioLimits } from '../limits/policy-store.ts';
 import type { ScenarioLimits } from '../limits/scenario-limits.ts';
 import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { billed, type Markup, shownMarkup, unbilled } from '../usage/markup.ts';
 import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
 import { type PausePorts, pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
 import { lockOf, noLock, type ScenarioLock } from './scenario-lock.ts';
-import {
-  bareScenario,
-  isPausedForAll,
-  type ScenarioKey,
-  type ScenarioRow,
-  selectScenarios,
-} from './scenario-store.ts';
+import { bareScenario, isPausedForAll, type ScenarioKey, type ScenarioRow, selectScenarios } from './scenario-store.ts';
 import { type ScenarioView, viewScenario } from './scenario-view.ts';
 
 interface ScenarioPorts extends PausePorts {

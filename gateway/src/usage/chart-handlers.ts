@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
-import type { SettingsViews } from '../accounts/settings-views.ts';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { type LatencyGroup, type Percentiles, type Stretch, selectLatency } from './latency-store.ts';
 import { daysOf, rangeBefore, type UsageRange } from './usage-range.ts';
 import {
@@ -20,7 +20,7 @@ import { rangeIn } from './workspace-range.ts';
 interface ChartPorts {
   db: Pool;
   now: () => number;
-  settings: SettingsViews;
+  settings: SettingsCache;
 }
 
 export const chartHandlers: Pick<Handlers<Context<ChartPorts>>, 'usage.series' | 'usage.movers' | 'usage.latency'> = {

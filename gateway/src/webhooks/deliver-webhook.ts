@@ -2,7 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
-import { type DeliveryRow, noteAttempt, type DeliveryAttempt, takeDelivery, takenMs, takeOverdue } from './delivery-store.ts';
+import {
+  type DeliveryAttempt,
+  type DeliveryRow,
+  noteAttempt,
+  takeDelivery,
+  takenMs,
+  takeOverdue,
+} from './delivery-store.ts';
 import { slackBody, textOf } from './event-text.ts';
 import { type DeliveryJob, jobsOf, type PgBossOutbox } from './pg-boss-outbox.ts';
 import { type PostPorts, postSigned } from './post-signed.ts';
