@@ -253,7 +253,7 @@ export async function startGateway(
     loopDetector: services.loopDetector,
     now,
   };
-  const heard: Record<string, (payload: string) => void> = {
+  const onChannel: Record<string, (payload: string) => void> = {
     keys: (id) => authenticator.forget(id),
     workspaces: (id) => {
       workspaces.forget(id);
@@ -270,8 +270,8 @@ export async function startGateway(
     counts_past: (payload) => inBackground('tell what was counted', onPeerHistory(payload, counting)),
   };
   const listener = await listenToDatabase(connection, {
-    channels: Object.keys(heard),
-    onNotification: (channel, payload) => heard[channel]?.(payload),
+    channels: Object.keys(onChannel),
+    onNotification: (channel, payload) => onChannel[channel]?.(payload),
     onGap: () => {
       authenticator.forget();
       workspaces.forget();

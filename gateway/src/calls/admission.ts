@@ -239,13 +239,13 @@ function rateLimited({ kind, what, most, retryAfterSeconds }: Excess, headers: L
 function scenarioPaused(
   services: Services,
   id: string,
-  { reason: told, by: pausedBy }: { reason: string; by: string },
+  { reason: storedReason, by: pausedBy }: { reason: string; by: string },
   caller: Caller,
 ): GatewayError {
   // The names of other keys are the workspace's business.
   const reason = seesMargin(caller)
-    ? told
-    : told.replace(/^It spent \$.*$/, 'It spent more in an hour than its limit allows.');
+    ? storedReason
+    : storedReason.replace(/^It spent \$.*$/, 'It spent more in an hour than its limit allows.');
   const by = caller.lockedTags.length > 0 && pausedBy !== 'loop_breaker' ? 'the workspace' : pausedBy;
   const resumeUrl = `${services.publicUrl}/v1/scenarios/${encodeURIComponent(id)}/resume`;
   const who = by === 'loop_breaker' ? 'the loop breaker' : by;

@@ -27,8 +27,8 @@ export class Cancellation {
   }
 
   cancel(because: CancelledBecause): void {
-    const isNews = this.#because === undefined || (because === 'stopping' && !this.#stopping);
-    if (!isNews) return;
+    const isNew = this.#because === undefined || (because === 'stopping' && !this.#stopping);
+    if (!isNew) return;
     this.#because ??= because;
     this.#stopping ||= because === 'stopping';
     this.#listener?.(because);

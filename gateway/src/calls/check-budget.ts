@@ -5,7 +5,7 @@ import type { CallTags } from '../accounts/call-tags.ts';
 import { isOwn } from '../accounts/own-tags.ts';
 import { type Budget, instanceFor, scopeOfInstance, subjectOf } from '../budgets/budget.ts';
 import { type Count, viewBudget } from '../budgets/budget-view.ts';
-import { pauseFor } from '../limits/guard-store.ts';
+import { pauseFor } from '../limits/policy-store.ts';
 import { affordableOutputTokens, type Price } from '../models/price.ts';
 import { routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';

@@ -57,8 +57,8 @@ async function completeAdmitted(
 ): Promise<ModelAnswer> {
   const { permit } = asked;
   let { request, call } = asked;
-  const news = noteTags(services, request);
-  if (news !== undefined) permit.headers = { ...permit.headers, ...(await news) };
+  const tagHeaders = noteTags(services, request);
+  if (tagHeaders !== undefined) permit.headers = { ...permit.headers, ...(await tagHeaders) };
   const view = services.workspaces.view(request.caller.workspaceId);
   const workspace = view instanceof Promise ? await view : view;
   const found = balancesOf(services, request);
@@ -393,8 +393,8 @@ async function close(
   const error = because === 'stopping' ? stoppedHalfway() : brokenOff(running, end);
   const unseen = because === undefined ? 'ceiling' : 'time';
   await settleCall(running, { status: 'failed', ...soFar(transform, unseen), errorCode: error.code });
-  const toldAlready = end.kind === 'failed' && end.message === undefined;
-  return { tail: toldAlready ? [] : [errorFrame(error)], whole: false };
+  const isReported = end.kind === 'failed' && end.message === undefined;
+  return { tail: isReported ? [] : [errorFrame(error)], whole: false };
 }
 
 const broken = { kind: 'broken' };

@@ -52,8 +52,8 @@ async function embedAdmitted(
   { request, asked, permit }: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; permit: Permit },
 ): Promise<PlainAnswer> {
   const call = asCall(asked);
-  const news = noteTags(services, request);
-  if (news !== undefined) permit.headers = { ...permit.headers, ...(await news) };
+  const tagHeaders = noteTags(services, request);
+  if (tagHeaders !== undefined) permit.headers = { ...permit.headers, ...(await tagHeaders) };
   const workspace = await services.workspaces.view(request.caller.workspaceId);
   const balances = await balancesOf(services, request);
   const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));

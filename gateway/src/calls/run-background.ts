@@ -116,8 +116,8 @@ async function answer(
     };
     return { outcome, status: 200 };
   } catch (error) {
-    const told = isGatewayError(error) ? error : unforeseen(services, error, row.id);
-    return { outcome: { error: tell(told) }, status: told.status, error: told };
+    const refusal = isGatewayError(error) ? error : unforeseen(services, error, row.id);
+    return { outcome: { error: tell(refusal) }, status: refusal.status, error: refusal };
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -201,7 +201,7 @@ function readPlain(
   if (translated === undefined) {
     const read = request.dialect.readPlain(json);
     if (read === undefined)
-      return { kind: 'failed', failure: toldInside(adapter, json), spent: reportedIn(adapter, json) };
+      return { kind: 'failed', failure: failureInBody(adapter, json), spent: reportedIn(adapter, json) };
     return { kind: 'plain', body: restore?.(body) ?? body, ...read, dropped, firstByteAt };
   }
   const answer = answerIn(adapter, translated, json);
@@ -234,7 +234,7 @@ async function readStream({
     const json = parseObject(await exchange.collect(errorBytesMax));
     return json === undefined
       ? { kind: 'failed', failure: nonsense, spent: toCeiling }
-      : { kind: 'failed', failure: toldInside(adapter, json), spent: reportedIn(adapter, json) };
+      : { kind: 'failed', failure: failureInBody(adapter, json), spent: reportedIn(adapter, json) };
   }
   const isOurs = (errorBody: string): boolean => adapter.error(500, errorBody).kind === 'account';
   const transform =
@@ -261,11 +261,11 @@ async function readStream({
       failure:
         errorBody === undefined
           ? { kind: 'broken', message: ended.message ?? 'the provider failed as its answer began' }
-          : toldIn(adapter, errorBody),
+          : failureIn(adapter, errorBody),
     };
   }
   const failure = (): AttemptFailure | undefined =>
-    transform.errorBody === undefined ? undefined : toldIn(adapter, transform.errorBody);
+    transform.errorBody === undefined ? undefined : failureIn(adapter, transform.errorBody);
   return { kind: 'stream', run, failure, dropped, firstByteAt: () => exchange.firstByteAt };
 }
 
@@ -291,12 +291,12 @@ function parseObject(body: Buffer, parse: (text: string) => unknown = JSON.parse
 const nonsense: AttemptFailure = { kind: 'broken', message: 'the provider sent an answer that cannot be read' };
 
 /** An error body under a 200: what it says is read as if it had come with a 500. */
-function toldInside(adapter: Adapter, json: JsonObject): AttemptFailure {
+function failureInBody(adapter: Adapter, json: JsonObject): AttemptFailure {
   if (json.error === undefined && json.type !== 'error') return nonsense;
-  return toldIn(adapter, JSON.stringify(json));
+  return failureIn(adapter, JSON.stringify(json));
 }
 
-function toldIn(adapter: Adapter, errorBody: string): AttemptFailure {
+function failureIn(adapter: Adapter, errorBody: string): AttemptFailure {
   const { kind, message, refusal }: ProviderFailure = adapter.error(500, errorBody);
   return kind === 'account' || kind === 'busy' ? { kind, message, refusal } : { kind: 'broken', message };
 }
@@ -306,7 +306,7 @@ function answerIn(adapter: Adapter, translated: TranslatedCall, json: JsonObject
     return translated.response(json);
   } catch (error) {
     if (!(error instanceof UnreadableAnswer)) throw error;
-    return (json.error ?? json.type === 'error') ? toldInside(adapter, json) : { ...error.failure };
+    return (json.error ?? json.type === 'error') ? failureInBody(adapter, json) : { ...error.failure };
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Budget, instanceFor, type Subject } from '../budgets/budget.ts';
+import type { BudgetCache } from '../budgets/budget-cache.ts';
 import { findSpent, openBalance } from '../budgets/budget-store.ts';
-import type { BudgetViews } from '../budgets/budget-views.ts';
 import type { Db } from '../db/transaction.ts';
 import { BudgetBalance } from './budget-balance.ts';
 
@@ -11,7 +11,7 @@ const recentMax = 10_000;
 export class Balances {
   readonly #db: Db;
   readonly #processId: string;
-  readonly #views: BudgetViews;
+  readonly #views: BudgetCache;
   readonly #now: () => number;
   /** The balances of the periods that are running, by budget and instance. */
   readonly #current = new Map<string, BudgetBalance>();
@@ -21,7 +21,7 @@ export class Balances {
   readonly #all = new Map<bigint, BudgetBalance>();
   readonly #opening = new Map<string, Promise<BudgetBalance>>();
 
-  constructor(options: { db: Db; processId: string; views: BudgetViews; now: () => number }) {
+  constructor(options: { db: Db; processId: string; views: BudgetCache; now: () => number }) {
     this.#db = options.db;
     this.#processId = options.processId;
     this.#views = options.views;

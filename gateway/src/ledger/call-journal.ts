@@ -10,7 +10,7 @@ import type { NewEvent } from '../events/event.ts';
 import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { type CallRow, ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import type { UnwrittenFile } from '../usage/unwritten-file.ts';
-import { type UnwrittenRecord, toUnwritten, noteFiledPostings, writeUnwritten } from '../usage/unwritten-store.ts';
+import { noteFiledPostings, toUnwritten, type UnwrittenRecord, writeUnwritten } from '../usage/unwritten-store.ts';
 import { afterTurns } from './after-turns.ts';
 import type { BudgetBalance, Posting } from './budget-balance.ts';
 import { type BalancePosting, type Charge, dropPosted, type PostedBalance } from './posting-store.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subject } from '../budgets/budget.ts';
-import type { BudgetViews } from '../budgets/budget-views.ts';
+import type { BudgetCache } from '../budgets/budget-cache.ts';
 import type { ProcessLock } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
 import { databaseAway } from '../db/unavailable.ts';

@@ -6,8 +6,8 @@ import { type FiledCall, listFiles, takeFile, type UnwrittenFile } from '../usag
 import {
   dropFiledPosting,
   findFiledPosting,
-  type UnwrittenRecord,
   lockUnwritten,
+  type UnwrittenRecord,
   writeUnwritten,
 } from '../usage/unwritten-store.ts';
 import { type Charge, chargeBalances, lockBalances, lockCall } from './posting-store.ts';
@@ -78,7 +78,11 @@ async function missingCharge(tx: Db, { call, isPosted }: FiledCall): Promise<big
   return before.status === 'interrupted' ? unposted - before.costNanos : 0n;
 }
 
-function placeOf({ workspaceId, createdAt, id }: UnwrittenRecord): { workspaceId: string; createdAtMs: number; id: string } {
+function placeOf({ workspaceId, createdAt, id }: UnwrittenRecord): {
+  workspaceId: string;
+  createdAtMs: number;
+  id: string;
+} {
   return { workspaceId, createdAtMs: Date.parse(createdAt), id };
 }
 

@@ -331,8 +331,8 @@ export class CircuitBreakers {
       state.refused = { ...refused, timesOpened: Math.min(refused.timesOpened, 1) };
     }
     const key = `${reason} ${ofModel ? model : ''}`;
-    const isNews = !state.refusals.has(key);
-    if (!isNews) return;
+    const isNew = !state.refusals.has(key);
+    if (!isNew) return;
     const made: Refusal = { account, model: ofModel ? model : undefined, reason, message, status, sinceMs: nowMs };
     bounded(state.refusals, modelsMax).set(key, made);
     this.#onRefused(made);

@@ -57,8 +57,8 @@ export function onFailure(circuit: Circuit, nowMs: number, retryAfterMs = 0): Ci
     };
   }
   // What was under way when the account went to rest and fails now says nothing new.
-  const isNews = circuit.probingSinceMs !== undefined || nowMs >= circuit.openUntilMs;
-  if (failuresInARow < failuresMax || !isNews) return { ...circuit, failuresInARow, failedAtMs: nowMs };
+  const isNew = circuit.probingSinceMs !== undefined || nowMs >= circuit.openUntilMs;
+  if (failuresInARow < failuresMax || !isNew) return { ...circuit, failuresInARow, failedAtMs: nowMs };
   const timesOpened = circuit.timesOpened + 1;
   return {
     failuresInARow,

@@ -1,4 +1,4 @@
-import type { ProviderAccount } from '../accounts/workspace-view.ts';
+import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import { type CatalogModel, listModels } from '../models/catalog.ts';
 import { vendorOf } from '../providers/providers.ts';
 import { billedUsd, type Markup } from '../usage/markup.ts';

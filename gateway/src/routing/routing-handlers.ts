@@ -4,7 +4,6 @@ import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import type { ProviderAccount, WorkspaceCache, WorkspaceView } from '../accounts/workspace-cache.ts';
 import { type ModelPool, readFallbacks, writeFallbacks, writeModelPool } from '../accounts/workspace-store.ts';
-import type { ProviderAccount, WorkspaceView, WorkspaceViews } from '../accounts/workspace-view.ts';
 import { strengths } from '../models/catalog.ts';
 import { type Markup, type MarkupViews, shownMarkup } from '../usage/markup.ts';
 import { describeModel, listedModels } from './model-list.ts';

@@ -76,8 +76,8 @@ async function tell(services: WatchPorts, outage: Outage, down: boolean): Promis
       // Two refusals of one account are one outage.
       if (refusal === undefined || (isRefused && (await markProvider(tx, { account, down, since })))) {
         const all = owner.workspaceId === undefined ? [...(await listActiveWorkspaces(tx)), mine] : [mine];
-        const told = workspaceId === undefined ? new Set(all) : new Set([workspaceId]);
-        for (const one of told)
+        const notified = workspaceId === undefined ? new Set(all) : new Set([workspaceId]);
+        for (const one of notified)
           if (one !== undefined)
             events.push({
               workspaceId: one,

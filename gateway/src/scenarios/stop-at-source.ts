@@ -73,7 +73,7 @@ async function stopInMake(
     path,
     headers: { authorization: `Token ${tokenOf(services.secret, connection)}` },
   });
-  return told(answer);
+  return outcomeOf(answer);
 }
 
 /**
@@ -93,19 +93,19 @@ async function stopInN8n(
     headers,
     body: JSON.stringify({ status: ['queued', 'running', 'waiting'], workflowId: id }),
   });
-  const deactivated = told(off);
+  const deactivated = outcomeOf(off);
   return {
     ok: deactivated.ok,
-    answer: `deactivate: ${deactivated.answer}; stop executions: ${told(stopped).answer}`.slice(0, answerCharsMax),
+    answer: `deactivate: ${deactivated.answer}; stop executions: ${outcomeOf(stopped).answer}`.slice(0, answerCharsMax),
   };
 }
 
-interface Told {
+interface PlatformReply {
   status: number;
   text: string;
 }
 
-function told({ status, text }: Told): { ok: boolean; answer: string } {
+function outcomeOf({ status, text }: PlatformReply): { ok: boolean; answer: string } {
   return { ok: status >= 200 && status < 300, answer: `${status} ${text}`.trim().slice(0, answerCharsMax) };
 }
 
@@ -113,7 +113,7 @@ async function ask(
   services: StopPorts,
   connection: Connection,
   request: { path: string; headers: Record<string, string>; body?: string },
-): Promise<Told> {
+): Promise<PlatformReply> {
   const url = new URL(connection.baseUrl);
   const prefix = url.pathname.replace(/\/+$/, '');
   const answer = await services.httpPools.pool(url.origin, false).request({

@@ -13,7 +13,7 @@ export interface AttemptTarget {
 }
 
 /** An attempt that failed; the vendor's message is left out, since it may quote the caller. */
-export interface AttemptReport extends AttemptPlace {
+export interface AttemptReport extends AttemptTarget {
   /** `busy`, `timeout`, `account` … */
   error: string;
   status: number | undefined;
@@ -40,7 +40,7 @@ export interface CallReport {
   provider: string | undefined;
   failures: AttemptReport[] | undefined;
   /** The attempt under way, with its start by `performance.now()`. */
-  attempt: { place: AttemptPlace; startedAt: number } | undefined;
+  attempt: { place: AttemptTarget; startedAt: number } | undefined;
   /** The candidate that answered, or the last one tried; undefined where none was. */
   place: AttemptTarget | undefined;
   /** As the journal has it; undefined where the call was refused before it was opened. */
@@ -104,7 +104,7 @@ export interface CallTrace {
 }
 
 /** An attempt goes out. */
-export function noteAttempt(report: CallReport, place: TracedPlace, startedAt: number): void {
+export function noteAttempt(report: CallReport, place: TracedTarget, startedAt: number): void {
   report.attempt = { place, startedAt };
   report.trace?.attempts.push({ place, startedAt, endedAt: undefined, error: undefined, status: undefined });
 }

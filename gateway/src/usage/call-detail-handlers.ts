@@ -20,7 +20,7 @@ import { type StoredCall, selectCalls } from './usage-store.ts';
 /** What the view of a single call needs. */
 export interface CallDetailPorts {
   db: Pool;
-  guards: MarkupViews;
+  policies: MarkupViews;
 }
 
 export const callDetailHandlers: Pick<Handlers<Context<CallDetailPorts>>, 'usage.request'> = {

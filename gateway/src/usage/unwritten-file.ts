@@ -20,7 +20,7 @@ export class UnwrittenFile {
   }
 
   /** Keeps a call, then has its money posted. */
-  async keep(call: UnwrittenRecord, post: () => Promise<void>): Promise<void> {
+  async store(call: UnwrittenRecord, post: () => Promise<void>): Promise<void> {
     this.#underWay += 1;
     try {
       await this.#append(call);

@@ -63,7 +63,7 @@ export async function letFilesBeTaken(client: Db): Promise<void> {
 }
 
 /** Notes that the money of these calls, which are in a file, is posted. To be done in the transaction that posts it; safe to repeat. */
-export async function noteFiledPostings(tx: Db, calls: readonly KeptCall[]): Promise<void> {
+export async function noteFiledPostings(tx: Db, calls: readonly UnwrittenRecord[]): Promise<void> {
   await tx.query(
     `insert into filed_postings (workspace_id, created_at, id, cost_nanos)
      select * from json_to_recordset($1::json) as r ("workspaceId" text, "createdAt" timestamptz, id text, "costNanos" bigint)

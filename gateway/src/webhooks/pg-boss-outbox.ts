@@ -124,7 +124,7 @@ export class PgBossOutbox implements Outbox {
     await insertEvents(tx, stored);
     const made: DeliveryRow[] = [];
     for (const event of stored) {
-      const told = viewEvent(event);
+      const view = viewEvent(event);
       for (const { id: webhookId, markupPercent } of await webhooksFor(tx, event)) {
         const { workspaceId } = event;
         const id = newId('del', event.createdAtMs);
@@ -133,7 +133,7 @@ export class PgBossOutbox implements Outbox {
             workspaceId,
             id,
             webhookId,
-            event: { ...told, data: billedEventData(told.data, markupOf(markupPercent)) },
+            event: { ...view, data: billedEventData(view.data, markupOf(markupPercent)) },
           }),
         );
       }
