@@ -2,6 +2,7 @@ import { calcPrice } from '@pydantic/genai-prices';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Usage } from '../dialects/neutral.ts';
+import { vendorOf, vendors } from '../providers/providers.ts';
 import { type CatalogModel, findModel, listModels } from './catalog.ts';
 import { vendorModels } from './genai-prices.ts';
 import { costNanos, flatPrice, maxCostNanos, type Price } from './price.ts';
@@ -51,7 +52,7 @@ describe('the price of a call', () => {
             output_tokens: one.outputTokens,
           },
           id,
-          { providerId: vendor === 'gemini' ? 'google' : vendor, timestamp: at },
+          { providerId: vendorOf(vendor).vendor.catalogue, timestamp: at },
         );
         // They reckon in floating point: a nano-dollar either way, and what a double loses of a large sum.
         const nanos = (theirs?.total_price ?? Number.NaN) * 1e9;
@@ -62,8 +63,8 @@ describe('the price of a call', () => {
   });
 
   it('is never finer than a picodollar a token, so that nothing is lost in whole numbers', () => {
-    const fine = (['openai', 'anthropic', 'google'] as const)
-      .flatMap((vendor) => vendorModels(vendor))
+    const fine = vendors
+      .flatMap(({ vendor }) => vendorModels(vendor.catalogue))
       .flatMap(({ prices }) => (Array.isArray(prices) ? prices.map((one) => one.prices) : [prices]))
       .flatMap((prices) => Object.entries(prices))
       .filter(([unit]) => unit.endsWith('_mtok'))
