@@ -2,7 +2,7 @@
  * The vendors the gateway knows by name, in the order it tries them. The gateway's folder `providers/<vendor>` says the rest of
  * each: its keys, its models, what it takes.
  */
-export const vendors = ['openai', 'anthropic', 'gemini'] as const;
+export const vendors = ['openai', 'anthropic', 'gemini', 'mistral'] as const;
 
 /** What a provider account speaks: a vendor's own API, or OpenAI's as another server follows it. */
 export const providerKinds = [...vendors, 'openai-compatible'] as const;

@@ -9,10 +9,12 @@ import { createFrameSplitter } from '../../gateway/src/dialects/sse-frames.ts';
 import type { Adapter, Target } from '../../gateway/src/providers/adapter.ts';
 import { anthropic } from '../../gateway/src/providers/anthropic/anthropic.ts';
 import { gemini } from '../../gateway/src/providers/gemini/gemini.ts';
+import { mistral } from '../../gateway/src/providers/mistral/mistral.ts';
 import { openai } from '../../gateway/src/providers/openai/openai.ts';
 import { openAiResponses } from '../../gateway/src/providers/openai/openai-responses.ts';
 import { fakeAnthropic } from '../support/fakes/fake-anthropic.ts';
 import { fakeGemini } from '../support/fakes/fake-gemini.ts';
+import { fakeMistral } from '../support/fakes/fake-mistral.ts';
 import { fakeOpenAi } from '../support/fakes/fake-openai.ts';
 import type { Vendor } from '../support/fakes/fake-server.ts';
 import type { RecordedRequest, Script } from '../support/fakes/script.ts';
@@ -41,6 +43,13 @@ const adapters: { name: string; adapter: Adapter; vendor: Vendor; path: string; 
     vendor: fakeGemini(key),
     path: '/v1beta/models/m:generateContent',
     keyHeader: key,
+  },
+  {
+    name: 'mistral',
+    adapter: mistral.adapter,
+    vendor: fakeMistral(key),
+    path: '/v1/chat/completions',
+    keyHeader: `Bearer ${key}`,
   },
 ];
 
@@ -280,6 +289,7 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
     openai: ['gpt-4o', 'o3', 'gpt-5', 'gpt-5.1', 'gpt-5.2'],
     anthropic: ['claude-3-haiku-20240307', 'claude-sonnet-4-5', 'claude-opus-5'],
     gemini: ['gemini-1.5-pro', 'gemini-2.5-flash', 'gemini-3-pro-preview'],
+    mistral: ['mistral-medium-3-5', 'mistral-large-2512', 'mistral-small-latest', 'codestral-2508'],
   }[adapter.kind as 'openai'];
   const here = adapter === openAiResponses ? responsesModels : models;
 

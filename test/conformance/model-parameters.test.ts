@@ -13,6 +13,7 @@ import { providerOf } from '../../gateway/src/providers/providers.ts';
 import { translateCall } from '../../gateway/src/providers/translated-call.ts';
 import { fakeAnthropic } from '../support/fakes/fake-anthropic.ts';
 import { fakeGemini } from '../support/fakes/fake-gemini.ts';
+import { fakeMistral } from '../support/fakes/fake-mistral.ts';
 import { fakeOpenAi } from '../support/fakes/fake-openai.ts';
 
 /**
@@ -20,7 +21,12 @@ import { fakeOpenAi } from '../support/fakes/fake-openai.ts';
  * by rules of their own, told from the vendors' pages and errors. What cannot be honoured is named, never sent and never hidden.
  */
 const key = 'sk-x';
-const judges = { openai: fakeOpenAi(key), anthropic: fakeAnthropic(key), gemini: fakeGemini(key) };
+const judges = {
+  openai: fakeOpenAi(key),
+  anthropic: fakeAnthropic(key),
+  gemini: fakeGemini(key),
+  mistral: fakeMistral(key),
+};
 
 const hello = [{ role: 'user', content: 'Hi' }];
 const parameters = {
@@ -124,6 +130,7 @@ const baseUrls: Record<Vendor, string> = {
   openai: 'https://vendor.example/v1',
   anthropic: 'https://vendor.example',
   gemini: 'https://vendor.example',
+  mistral: 'https://vendor.example/v1',
 };
 
 /** What goes out, and what its vendor says to it. */

@@ -474,10 +474,10 @@ describe('sound and documents by their address', () => {
   });
 
   it.each([
-    ['chat', 'anthropic', sound, 'OpenAI and Gemini'],
-    ['responses', 'anthropic', sound, 'OpenAI and Gemini'],
-    ['responses', 'compatible', file, 'OpenAI, Anthropic and Gemini'],
-    ['messages', 'compatible', document, 'OpenAI, Anthropic and Gemini'],
+    ['chat', 'anthropic', sound, 'OpenAI and Google'],
+    ['responses', 'anthropic', sound, 'OpenAI and Google'],
+    ['responses', 'compatible', file, 'OpenAI, Anthropic, Google and Mistral'],
+    ['messages', 'compatible', document, 'OpenAI, Anthropic, Google and Mistral'],
   ] as [DialectName, VendorName, Json, string][])(
     'from %s to %s, which cannot, is refused and told who can',
     async (dialect, vendor, part, who) => {

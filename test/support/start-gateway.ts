@@ -98,6 +98,8 @@ export function gatewayEnv(fakes: Fakes, databaseUrl: string, dataDir: string): 
     ANTHROPIC_BASE_URL: fakes.anthropic.baseUrl,
     GEMINI_API_KEY: fakeKeys.gemini,
     GEMINI_BASE_URL: fakes.gemini.baseUrl,
+    // Its key is left to the tests of Mistral: with it every class has one fallback more.
+    MISTRAL_BASE_URL: fakes.mistral.baseUrl,
     FIRST_BYTE_TIMEOUT_MS: '1500',
     ANSWER_TIMEOUT_MS: '1500',
   };

@@ -3,6 +3,7 @@ import type { ProviderKind } from '../dialects/neutral.ts';
 import { anthropic } from './anthropic/anthropic.ts';
 import type { Provider, VendorProvider } from './define-provider.ts';
 import { gemini } from './gemini/gemini.ts';
+import { mistral } from './mistral/mistral.ts';
 import { openai } from './openai/openai.ts';
 import { openAiCompatible } from './openai-compatible/openai-compatible.ts';
 
@@ -10,6 +11,7 @@ const defined = {
   openai,
   anthropic,
   gemini,
+  mistral,
   'openai-compatible': openAiCompatible,
 } satisfies { [Kind in AccountKind]: Kind extends Vendor ? VendorProvider<Kind> : Provider<Kind> };
 

@@ -105,7 +105,7 @@ export class FakeServer {
       this.lists.push(request);
       const refusal = this.#vendor.refuse(request);
       // An empty body is no fault of a list; a key is.
-      if (refusal !== undefined && /api.key/i.test(JSON.stringify(refusal.body)))
+      if (refusal !== undefined && /api.key|unauthorized/i.test(JSON.stringify(refusal.body)))
         return send(res, refusal.status, refusal.body);
       const always = this.#always;
       return always?.kind === 'status'

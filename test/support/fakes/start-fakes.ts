@@ -1,5 +1,7 @@
+import type { Vendor } from '@ai-gateway/shared/provider-kinds';
 import { fakeAnthropic } from './fake-anthropic.ts';
 import { fakeGemini } from './fake-gemini.ts';
+import { fakeMistral } from './fake-mistral.ts';
 import { fakeOpenAi } from './fake-openai.ts';
 import { FakeServer } from './fake-server.ts';
 
@@ -8,12 +10,14 @@ export const fakeKeys = {
   openai: 'sk-canary-openai-4711',
   anthropic: 'sk-ant-api03-canary-4712',
   gemini: 'AIzaCanaryGemini4713',
-};
+  mistral: 'MistralCanary4714abcdefghijklmn',
+} satisfies Record<Vendor, string>;
 
-export interface Fakes {
+export interface Fakes extends Record<Vendor, FakeServer> {
   openai: FakeServer;
   anthropic: FakeServer;
   gemini: FakeServer;
+  mistral: FakeServer;
   reset(): void;
   stop(): Promise<void>;
 }
@@ -22,11 +26,13 @@ export async function startFakes(): Promise<Fakes> {
   const openai = await new FakeServer(fakeOpenAi(fakeKeys.openai), '/v1').start();
   const anthropic = await new FakeServer(fakeAnthropic(fakeKeys.anthropic), '').start();
   const gemini = await new FakeServer(fakeGemini(fakeKeys.gemini), '').start();
-  const all = [openai, anthropic, gemini];
+  const mistral = await new FakeServer(fakeMistral(fakeKeys.mistral), '/v1').start();
+  const all = [openai, anthropic, gemini, mistral];
   return {
     openai,
     anthropic,
     gemini,
+    mistral,
     reset: () => {
       for (const fake of all) fake.reset();
     },
