@@ -54,8 +54,8 @@ export async function moneyFigures(note: Note, providerUrl: string): Promise<voi
       max_calls_per_minute: null,
       max_repeats: null,
     });
-    await budgetLoad(note, gateway.url);
-    await checks(note, gateway.url);
+    await budgetLoad(note, gateway.url, providerUrl);
+    await checks(note, gateway.url, providerUrl);
     await alerts(note, gateway.url);
     await usageFigures(note, { gateway, key, connection: postgres.connection as pg.ClientConfig });
     await gateway.stop();
@@ -112,7 +112,7 @@ async function cap(note: Note, where: string, urls: readonly string[]): Promise<
 }
 
 /** Five budgets on every call, one of them the same for all: taken in turns with calls that have none. */
-async function budgetLoad(note: Note, url: string): Promise<void> {
+async function budgetLoad(note: Note, url: string, providerUrl: string): Promise<void> {
   console.log('\nplain calls per second with five budgets on every call');
   const place = (client: string, name: string) => ({
     name,
@@ -143,9 +143,15 @@ async function budgetLoad(note: Note, url: string): Promise<void> {
   ];
   console.log(`  without: ${free.toFixed(0)}, with five: ${budgeted.toFixed(0)}`);
   note('plain calls/s with five budgets ÷ without', budgeted / free, '≥ 0.85');
+  note('load of the calls with budgets alone ÷ gateway', (await loadAlone(providerUrl)) / free, '≥ 2');
 }
 
-async function checks(note: Note, url: string): Promise<void> {
+/** What the load generator reaches where the other end answers at once. */
+function loadAlone(providerUrl: string): Promise<number> {
+  return callsPerSecond({ name: 'provider, direct', url: `${providerUrl}/v1/chat/completions`, headers: {} }, 4);
+}
+
+async function checks(note: Note, url: string, providerUrl: string): Promise<void> {
   console.log('\nbudgets/check');
   const path = `${url}/v1/budgets/check?client_id=budgeted&project=budgeted-project&scenario_id=budgeted-scenario&model=gpt-4o`;
   await autocannon({ url: path, headers: auth, connections: 32, duration: 2 });
@@ -157,6 +163,7 @@ async function checks(note: Note, url: string): Promise<void> {
     { perSecond: 500, seconds: 9 },
   );
   note('budgets/check, a second', most.requests.average, '≥ 3000');
+  note('load of the checks alone ÷ budgets/check', (await loadAlone(providerUrl)) / most.requests.average, '≥ 2');
   note('budgets/check p99 at 500/s, ms', percentile(steady, 99), '≤ 10');
 }
 
@@ -200,8 +207,10 @@ async function alerts(note: Note, url: string): Promise<void> {
     delays.push(Math.max(0, (receiver.received[before]?.atMs ?? 0) - crossedMs));
     await sleep(300);
   }
-  await load;
+  const background = await load;
   await receiver.stop();
+  // A load that is late would make its own figure: it is asked for 500 a second.
+  note('load under the webhooks, calls/s', background.requests.average, '500 asked for');
   note('threshold → webhook p50, ms', percentile(delays, 50), '(p99 counts)');
   note('threshold → webhook p99, ms', percentile(delays, 99), '≤ 1000');
 }

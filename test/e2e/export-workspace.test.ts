@@ -160,3 +160,23 @@ it('an export that fails cuts the connection, so that no program opens half a ZI
   }
   await taken();
 });
+
+it('a workspace has two exports at once, and a third is refused until one of them ends', async () => {
+  const ask = () => gateway.get('/v1/workspace/export');
+  // Bodies that nobody reads: more than a socket takes is still to be written.
+  await gateway.database.pool.query(
+    `insert into events (id, workspace_id, livemode, type, created_at, data)
+     select 'evt_large_' || i, (select id from workspaces order by created_at limit 1), true, 'scenario.paused', now(),
+       json_build_object('reason', (select string_agg(gen_random_uuid()::text, '') from generate_series(1, 3000 + i * 0)))
+     from generate_series(1, 100) as i`,
+  );
+  const first = await ask();
+  const second = await ask();
+  expect([first.status, second.status]).toEqual([200, 200]);
+  const third = await ask();
+  expect([third.status, third.headers.get('retry-after')]).toEqual([429, '30']);
+  expect(((await third.json()) as { error: { code: string } }).error.code).toBe('rate_limited');
+  await first.body?.cancel();
+  await expect.poll(async () => (await ask()).status, { timeout: 10_000 }).toBe(200);
+  await second.body?.cancel();
+}, 30_000);

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { contract, type InputOf, type OperationId } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { ZipFile } from 'yazl';
 import type { Caller } from '../accounts/api-key.ts';
@@ -25,6 +26,7 @@ interface ExportFile {
 export function exportTexts(handlers: Handlers): {
   'workspace.export': (input: InputOf<'workspace.export'>, context: Context<Services>) => TextAnswer;
 } {
+  const running = new Map<string, number>();
   return {
     'workspace.export': (input, context) => {
       const { caller, services } = context;
@@ -33,10 +35,37 @@ export function exportTexts(handlers: Handlers): {
       const day = new Date(services.now()).toISOString().slice(0, 10);
       return {
         filename: `${clientId === undefined ? 'workspace' : 'client'}-${caller.livemode ? '' : 'test-'}${day}.zip`,
-        text: () => zip(files, new Date(services.now())),
+        text: () => oneOfFew(running, caller.workspaceId, () => zip(files, new Date(services.now()))),
       };
     },
   };
+}
+
+/** An export reads everything, for as long as its reader takes: of one workspace no more than this many at once in a process. */
+const exportsAtOnce = 2;
+const retryAfterSeconds = 30;
+
+/** Refuses before the first piece where too many of the workspace are being written. */
+async function* oneOfFew(
+  running: Map<string, number>,
+  workspaceId: string,
+  write: () => AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const others = running.get(workspaceId) ?? 0;
+  if (others >= exportsAtOnce)
+    throw new GatewayError(
+      'rate_limited',
+      `${exportsAtOnce} exports of this workspace are being written. Wait for one of them to end, then try again.`,
+      { retryAfterSeconds },
+    );
+  running.set(workspaceId, others + 1);
+  try {
+    yield* write();
+  } finally {
+    const left = (running.get(workspaceId) ?? 1) - 1;
+    if (left === 0) running.delete(workspaceId);
+    else running.set(workspaceId, left);
+  }
 }
 
 interface Source {

@@ -245,7 +245,7 @@ export const exportWorkspace = operation({
   alternatives: ['application/zip'],
   isFile: true,
   output: nothing,
-  errors: ['forbidden', 'tag_forbidden'],
+  errors: ['forbidden', 'tag_forbidden', 'rate_limited'],
   sample: { input: { client_id: 'acme' }, output: null },
   wrong: [
     { input: { format: 'tar' }, because: 'it is a ZIP' },
