@@ -76,7 +76,7 @@ function placeBoxes(rooms: readonly Room[], arrows: readonly Arrow[], floors: Fl
     let x = side + gap;
     for (const [index, room] of here.entries()) {
       const own = widths[index] ?? 0;
-      // Neighbours a little up and down, so that an arrow past one is not taken for an arrow into it.
+      // Neighbours a little up and down, so that an arrow past one does not look like an arrow into it.
       const y = top + (highest - floor) * floorHeight + 22 + (index % 2) * 14;
       boxes.set(room.name, { ...room, x, y, width: own });
       x += own + gap;

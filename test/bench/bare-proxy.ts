@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
-/** What a proxy costs that does nothing: `node:http` in, `undici` out, nothing stored, nothing read. */
+/** The cost of a proxy that does nothing: `node:http` in, `undici` out, nothing stored, nothing read. */
 const pool = new Pool(String(process.argv[2]), { connections: 2048 });
 const server = createServer((req, res) => {
   const parts: Buffer[] = [];

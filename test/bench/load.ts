@@ -55,7 +55,7 @@ export interface Streamed {
   seconds: number;
 }
 
-/** So many streams at once, each read to its end. */
+/** Opens `count` streams together and reads each to its end. */
 export async function streams(
   place: Place,
   options: { count: number; model: string; onSecond?: () => void },

@@ -188,7 +188,7 @@ async function alerts(note: Note, url: string): Promise<void> {
   await sleep(1_000);
   for (let i = 0; i < 60; i++) {
     const client = `alert-${i}`;
-    // One call costs $0.0001325: it takes the budget from nothing past 80 %.
+    // A call costs $0.0001325 and takes the budget from zero past 80 %.
     await send(url, 'POST', '/v1/budgets', {
       name: client,
       limit_usd: 0.00016,

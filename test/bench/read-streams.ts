@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 export const eventsInStream = 2_000;
 
 /**
- * So many streams, `atOnce` at a time, each on a connection of its own and read to its end without a look into it but for the mark of
+ * Reads streams, `atOnce` at a time, each on a connection of its own and read to its end without a look into it but for the mark of
  * the end: a reader that parses each event is slower than what it measures. Resolves with events a second.
  */
 export async function readStreams(

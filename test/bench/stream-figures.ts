@@ -8,7 +8,7 @@ import { eventsInStream, readStreams } from './read-streams.ts';
 type Note = (figure: string, value: number, must: string) => void;
 
 /**
- * What a relayed event costs, against a pipe that reads nothing and stores nothing. Provider and reader work in ready-made bytes, so
+ * The cost of a relayed event, against a pipe that reads nothing and stores nothing. Provider and reader work in ready-made bytes, so
  * that neither is the limit: without a proxy between them they reach several times what is measured.
  */
 export async function streamFigures(note: Note): Promise<void> {

@@ -24,7 +24,7 @@ const rareCalls = 40;
 export async function usageFigures(note: Note, target: Target): Promise<void> {
   console.log(`\nusage over ${callCount.toLocaleString('en-US')} calls, a month, 500 clients`);
   const client = new pg.Client(target.connection);
-  // Said again by whatever fails then; unheard, it would end the bench in place of that.
+  // A later statement fails with the same reason; without a listener this event would end the bench first.
   client.on('error', () => {});
   await client.connect();
   await client.query(`set statement_timeout = 0`);
@@ -81,7 +81,7 @@ async function sumUp(client: pg.Client, connection: pg.ClientConfig): Promise<vo
   await client.query('analyze calls');
   const pool = createPool(connection, { connections: 3 });
   const began = performance.now();
-  // The gateway's own job may be at it already: whoever has the lock, it is done when the hours before the last two are summed.
+  // The gateway's own job may be at it already: it is done, by either of them, when the hours before the last two are summed.
   for (;;) {
     if (await rollUp(pool, Date.now())) continue;
     const { rows } = await client.query(

@@ -13,8 +13,8 @@ const roundSeconds = 4;
 const warmSeconds = { one: 5, two: 10 };
 
 /**
- * One worker and two, in turn against one provider. Calls a second of CPU time say how far one more core carries, whatever else the
- * machine does meanwhile; calls a second stand beside those of a bare proxy, which is one process.
+ * One worker and two, in turn against one provider. Calls a second of CPU time say how far one more core carries, independently
+ * of the machine's other work; calls a second are printed beside those of a bare proxy, which is one process.
  */
 export async function workerFigures(note: Note, providerUrl: string): Promise<void> {
   console.log('\none worker and two, plain calls over 32 connections');

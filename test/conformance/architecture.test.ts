@@ -57,7 +57,7 @@ function roomOf(file: string): string {
   return /^gateway\/src\/([^/]+?)(?:\.ts|\/)/.exec(file)?.[1] ?? '';
 }
 
-/** What every room may know: the types of the world, of the configuration, and of who asks. */
+/** Every room may know these: the types of the world, of the configuration, and of who asks. */
 const types = new Set(['services', 'config']);
 
 function floorOf(file: string): number {

@@ -10,7 +10,7 @@ import { chatStreamReader } from '../../gateway/src/providers/openai-compatible/
 import { anthropicNames, geminiNames, openAiNames, renamed } from '../../gateway/src/providers/tool-names.ts';
 import { WholeCharacters } from '../../gateway/src/providers/whole-characters.ts';
 
-/** The laws of what is only carried, over whatever may be carried. */
+/** The laws of content that the gateway only carries, over any such content. */
 const digits = fc.stringMatching(/^-?(0|[1-9]\d{0,24})(\.\d{1,20})?([eE][+-]?\d{1,3})?$/);
 const value: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 const operations: readonly Operation[] = contract;
 
-/** What the public interface promises, written down a second time: nothing here moves without somebody meaning it. */
+/** The public interface, written down a second time, so that it changes only on purpose. */
 const promised = [
   ['chat.complete', 'POST', '/v1/chat/completions', 200, 'calls-models'],
   ['responses.create', 'POST', '/v1/responses', 200, 'calls-models'],

@@ -7,8 +7,8 @@ import { json } from '../support/ask.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 /**
- * `/openapi.json` is true: whatever is sent to an operation, the status and the type of the answer are described; an answer of
- * success has the shape described; and what the description refuses, the gateway refuses.
+ * `/openapi.json` is true: for any input to an operation, the description has the status and the type of the answer; a successful
+ * answer has the described shape; and the gateway refuses every input that the description refuses.
  */
 type Json = Record<string, unknown>;
 interface Described {

@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { BudgetBalance } from '../../gateway/src/ledger/budget-balance.ts';
 import { type LedgerProcess, newBudget, twoProcesses } from '../support/ledger-process.ts';
 
-/** What many calls in the same instant are told. Two processes, so that neither leases all there is. */
+/** Many calls in the same instant. Two processes, so that neither leases all there is. */
 const pair = twoProcesses('ws_bursts');
 const { money } = pair;
 let one: LedgerProcess;

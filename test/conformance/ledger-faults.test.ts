@@ -4,7 +4,7 @@ import type { Budget } from '../../gateway/src/budgets/budget.ts';
 import { findDeadProcesses } from '../../gateway/src/db/process-lock.ts';
 import { changeBudget, type LedgerProcess, newBudget, twoProcesses } from '../support/ledger-process.ts';
 
-/** What must not move a cap: news that come late, answers that are lost, processes taken for dead. Two processes on one budget of 1,000. */
+/** No cap may move by late notifications, lost answers or processes taken for dead. Two processes on one budget of 1,000. */
 const pair = twoProcesses('ws_faults');
 const { money } = pair;
 let one: LedgerProcess;
@@ -58,7 +58,7 @@ it('a process that learns of a lower limit by its own posting admits nothing bey
   expect(await one.call(100n, 'req_posting_2')).toBe(true);
   await changeBudget(money, { ...budget, limitNanos: 200n });
   await other.ledger.changed(money.workspaceId);
-  // What is settled is posted at once where nothing was for a while, and else within a tenth of a second.
+  // Settled money is posted at once after a quiet while, and else within a tenth of a second.
   await sleep(250);
   await one.settle(100n);
   let passed = 0;

@@ -8,8 +8,8 @@ import { BalanceReader } from '../../gateway/src/ledger/balance-reader.ts';
 import { changeBudget, LedgerProcess, newBudget, twoProcesses } from '../support/ledger-process.ts';
 
 /**
- * What calls spend is posted to budgets a moment later, many batches at once. What happens in that moment: nothing of it may be seen,
- * lost or counted twice. Two processes on one budget of 1,000.
+ * Money that calls spend is posted to budgets a moment later, many batches together. In that moment no reader may notice, and no
+ * cent may be lost or counted twice. Two processes on one budget of 1,000.
  */
 const pair = twoProcesses('ws_pace');
 const { money } = pair;

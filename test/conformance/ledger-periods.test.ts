@@ -38,7 +38,7 @@ async function spend(process: LedgerProcess, nanos: bigint): Promise<void> {
   expect(await asks(process, nanos)).toBe(true);
   await process.settle(nanos);
 }
-/** What the other one does not need it gives back, as when it is notified. */
+/** The other process returns the money it does not need, as after a notification. */
 async function asks(process: LedgerProcess, nanos: bigint): Promise<boolean> {
   const { ledger } = process === one ? other : one;
   const recalls = setInterval(async () => {
@@ -138,7 +138,7 @@ it('each threshold of a balance is announced once, with any number of calendar c
   at('2026-10-21T12:00:00Z');
   await spend(other, 100n);
   await change({ ...budget, period: 'total' });
-  // Nobody was told that half of the total is spent.
+  // No alert has announced half of the total.
   await spend(one, 1n);
   expect(told().toSorted()).toEqual([50, 50, 80, 80]);
   await change({ ...budget, period: 'day' });

@@ -44,7 +44,7 @@ interface PipelineTurn {
   handleReadyForQuery(): void;
 }
 
-/** From now on the database refuses what the journal sends in one trip, or takes it and is never heard to have. */
+/** From now on the database refuses the journal's fast writes, or takes them and loses the answer. */
 function interfere(how: 'refuse' | 'lose the answer'): { met(): number; restore(): void } {
   const { connect } = database.pool;
   let met = 0;
@@ -88,7 +88,7 @@ function interfere(how: 'refuse' | 'lose the answer'): { met(): number; restore(
   };
 }
 
-/** What befalls each statement of the long way, by its text and how many calls it writes. */
+/** The fault of each statement of a write with events, by its text and its number of calls. */
 function atLength(
   fate: (text: string, rows: number | undefined) => 'go on' | 'refuse' | 'lose the connection' | 'lose the answer',
 ): { met(): number; restore(): void } {
@@ -190,7 +190,7 @@ class Model {
     const hold = this.held[at]?.shift();
     return hold === undefined ? undefined : this.#spend(hold, (hold.nanos * BigInt(share)) / 100n);
   }
-  /** What it left open is settled at the most it could have cost. */
+  /** Its open calls are settled at their max cost. */
   die(at: number): void {
     for (const hold of (this.held[at] ?? []).splice(0)) this.#spend(hold, hold.nanos);
   }
@@ -312,7 +312,7 @@ describe('the ledger, against a model of it', () => {
                 expect(row.spent + model.holding <= model.limit || model.free <= 0n).toBe(true);
               }
             }
-            // Each percent is told once a day, and none that was not reached, but after a lower limit or in another calendar.
+            // Each threshold is announced once a day, and only when it is reached, except after a lower limit or in another calendar.
             const told = events.map(({ percent }) => percent);
             const changed = script.some(({ kind }) => kind === 'lower' || kind === 'raise' || kind === 'calendar');
             if (!changed)
@@ -327,7 +327,7 @@ describe('the ledger, against a model of it', () => {
             await deleteBudget(database.pool, budget);
           }
         }),
-        // A failure is told before the test's own time is over, shrunk as far as there was time for.
+        // A failure is reported before the test's own time is over, shrunk as far as the time allows.
         {
           numRuns: Number(process.env.FC_RUNS ?? 25),
           interruptAfterTimeLimit: modelMs - 20_000,
@@ -518,7 +518,7 @@ describe('a period', () => {
 
 async function standing(budgetId: string): Promise<{ spent: bigint; leased: bigint } | undefined> {
   const { rows } = await database.pool.query(
-    // What is spent and not posted yet is spent all the same.
+    // Unposted money is spent.
     `select (spent_nanos + coalesce((select sum(spent_nanos) from unposted_meters() u where u.meter_id = m.id), 0))::bigint as spent_nanos,
        leased_nanos
      from meters m where budget_id = $1 and (period_end is null or period_end > $2)`,

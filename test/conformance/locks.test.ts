@@ -5,7 +5,7 @@ import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 /**
- * A lock binds everywhere: whatever an operation touches carries every locked tag of the key, or is not there for it. Two clients
+ * A lock binds everywhere: everything an operation touches carries every locked tag of the key, or is hidden from it. Two clients
  * share a workspace; acme's keys, one for each tag and role, ask every operation of the contract for what is globex's. A new
  * operation needs a row here.
  */
@@ -257,7 +257,7 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'workspaces.remove': { named: () => [['DELETE', '/v1/workspaces/ws_01k2']] },
   'workspace.get': { reads: [['GET', '/v1/workspace']] },
   'workspace.update': { named: () => [['PATCH', '/v1/workspace', { name: 'x' }]] },
-  // What is in the ZIP is unpacked and looked at in e2e/export-workspace.test.ts.
+  // e2e/export-workspace.test.ts unpacks the ZIP and looks at its content.
   'workspace.export': {
     reads: [
       ['GET', '/v1/workspace/export'],
@@ -365,7 +365,7 @@ const refused = async (one: Ask, as: As): Promise<void> => {
     one[1],
     'refused',
   ]);
-  // What was asked for may be named again; nothing else.
+  // Only the requested name may be repeated.
   for (const secret of ['globex budget', 'globex pays', 'globex key', 'Globex Inc']) expect(text).not.toContain(secret);
 };
 const showsNothing = async (one: Ask, as: As): Promise<void> => {

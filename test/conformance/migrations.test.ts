@@ -16,7 +16,7 @@ function statementsOf(file: string): string[] {
 }
 
 /**
- * What takes away something that a running process of the last release may read or write. Tables and columns that came after it are
+ * Statements that remove something that a running process of the last release may read or write. Tables and columns that came after it are
  * nobody's but ours.
  */
 function takesAway(statement: string, since: ReadonlySet<string>): boolean {

@@ -6,7 +6,7 @@ import { isRetired, type Retirement, retirementOf } from '../../gateway/src/mode
 
 const root = join(import.meta.dirname, '../..');
 
-/** What people read and copy: pages, samples of the contract, forms, examples and templates of the three apps. */
+/** Texts that people read and copy: pages, samples of the contract, forms, examples and templates of the three apps. */
 const places = [
   'README.md',
   'docs/**/*.md',

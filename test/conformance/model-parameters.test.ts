@@ -17,8 +17,9 @@ import { fakeMistral } from '../support/fakes/fake-mistral.ts';
 import { fakeOpenAi } from '../support/fakes/fake-openai.ts';
 
 /**
- * Every model of the vendors, in each dialect, with each parameter: the body that goes out is one its vendor takes. The fakes judge
- * by rules of their own, told from the vendors' pages and errors. What cannot be honoured is named, never sent and never hidden.
+ * Every model of the vendors, in each dialect, with each parameter: the body that goes out is one its vendor takes. The fakes
+ * judge by rules of their own, taken from the vendors' pages and errors. A parameter that cannot be honoured is named, and never
+ * sent or hidden.
  */
 const key = 'sk-x';
 const judges = {
@@ -133,7 +134,7 @@ const baseUrls: Record<Vendor, string> = {
   mistral: 'https://vendor.example/v1',
 };
 
-/** What goes out, and what its vendor says to it. */
+/** The request that goes out, and its vendor's answer. */
 function refusalOf(dialect: Dialect, { vendor, model }: { vendor: Vendor; model: string }, body: JsonObject): unknown {
   const bytes = Buffer.from(JSON.stringify({ model, ...body }));
   const json = JSON.parse(bytes.toString()) as JsonObject;
@@ -153,7 +154,7 @@ function refusalOf(dialect: Dialect, { vendor, model }: { vendor: Vendor; model:
   return refusal === undefined ? undefined : { asked: body, sent, refusal: refusal.body };
 }
 
-/** Beside the catalogue: names it does not list, and one nobody has heard of yet. */
+/** Beside the catalogue: names it does not list, and an unknown one. */
 const others: { vendor: Vendor; id: string }[] = [
   ...'gpt-5-chat-latest gpt-5.2-chat-latest gpt-5-codex gpt-5.1-codex-max o4-mini-2025-04-16 gpt-4o-mini-search-preview gpt-7'
     .split(' ')

@@ -35,7 +35,7 @@ const ask = (gateway: GatewayProcess, path: string, body?: unknown, key = testKe
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'x-client-id': 'acme' },
   });
 
-/** Calls as fast as they come until it is told to stop; returns the ids of those that were answered, in order. */
+/** Sends calls one after the other until it is stopped; returns the ids of the answered ones, in order. */
 function load(gateway: GatewayProcess, clients: number): { answered: string[]; stop(): Promise<void> } {
   const answered: string[] = [];
   let stopping = false;
@@ -140,7 +140,7 @@ describe('a backup', () => {
     expect(names[0]).toBe('backup.json');
     expect(names).toContain('gateway-secret');
     expect(names.at(-1)).toBe('parts.json');
-    // Nothing beside it.
+    // No other file is beside it.
     expect(readdirSync(folder).filter((name) => name.includes('unfinished'))).toEqual([]);
   });
 
@@ -233,7 +233,7 @@ describe('a full disk', () => {
 
 describe('a restore', () => {
   const target = join(folder, 'target');
-  /** What it says of a file, and that it left nothing. */
+  /** The message about a file, and that nothing is left. */
   async function refusal(content: Buffer): Promise<string> {
     const file = join(folder, 'damaged.backup');
     writeFileSync(file, content);
@@ -428,7 +428,7 @@ it('a call that only a file has is in a backup, and charged once after a restore
   const calls = load(gateway, 2);
   await expect.poll(() => calls.answered.length, { timeout: 20_000 }).toBeGreaterThan(10);
   const before = calls.answered.length;
-  // Whatever was filed before may be taken in while the files are copied, and more is filed.
+  // Rows filed before may be taken in while the files are copied, and new ones filed.
   const made = run(['backup', '--out', file], from);
   await sleep(300);
   await here.query('drop trigger refuse on unwritten_calls');

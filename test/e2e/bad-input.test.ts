@@ -9,7 +9,7 @@ let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
 });
-/** Whatever was sent, no provider heard of it. */
+/** No input here reaches a provider. */
 afterEach(() => {
   const asked = [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini].flatMap(
     ({ requests }) => requests,
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 afterAll(() => gateway.stop());
 
-/** What comes back for a head that is sent as it stands. */
+/** The answer to a request head that is sent unchanged. */
 function raw(url: string, head: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
@@ -430,7 +430,7 @@ describe('a text that the database cannot keep', () => {
       ...[[], [-1], [1.5], [2 ** 63], [null, null], [['a']], [{}], ['a', 'b', 'c'], ['1', 2], ['a\0']].map(wrap),
     ];
     const byTime = of(noTimes, (time) => [time, 'x']);
-    /** What is in order by names takes any text: somebody's project may be called NaN. */
+    /** Cursors of lists by name take any text: a project may be called NaN. */
     const lists: Record<string, string[]> = {
       events: byTime,
       webhooks: byTime,

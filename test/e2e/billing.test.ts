@@ -44,7 +44,7 @@ interface Invoice {
   currency: string;
 }
 
-/** One call that costs `output` × $10 a million (gpt-4o). */
+/** A call that costs `output` × $10 a million (gpt-4o). */
 async function use(client: string, output: number, headers: Record<string, string> = {}): Promise<void> {
   gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output } });
   await json(
@@ -76,7 +76,7 @@ describe('a client', () => {
     expect(named.data).toMatchObject([
       { id: 'first-call', name: 'Müller & Söhne 🚀', markup_percent: 20, currency: 'EUR' },
     ]);
-    // What is not given stays as it is.
+    // Absent fields stay as they are.
     await setClient('first-call', { notes: 'pays late' });
     expect(await json(gateway.get('/v1/clients/first-call'))).toMatchObject({
       name: 'Müller & Söhne 🚀',
@@ -262,7 +262,7 @@ describe('an invoice', () => {
     const { data } = await json<{ data: { cost_usd: number }[] }>(gateway.get('/v1/usage/requests?client_id=billed'));
     const cost = data.reduce((sum, row) => sum + row.cost_usd, 0);
     expect(invoice.lines.reduce((sum, line) => sum + line.cost_usd, 0)).toBeCloseTo(cost, 9);
-    // Nothing that changes later changes it.
+    // Later changes do not change it.
     await setClient('billed', { markup_percent: 90, name: 'Other' });
     await use('billed', 1_000);
     expect(await json(gateway.get(`/v1/invoices/${invoice.id}`))).toEqual(invoice);

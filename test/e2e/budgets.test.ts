@@ -85,7 +85,7 @@ describe('the cap', () => {
     expect(after.spent_usd).toBeLessThanOrEqual(after.limit_usd);
     expect(after.limit_usd - after.spent_usd).toBeLessThan(0.0005);
     expect(after.held_usd).toBe(0);
-    // Three books: what clients were told, what we have, what the provider billed.
+    // Three books: the clients', the gateway's and the provider's.
     const told = served.reduce((sum, { cost }) => sum + cost, 0);
     const billed = gateway.fakes.openai.book.reduce(
       (sum, { input, output }) => sum + input * 2.5e-6 + output * 10e-6,

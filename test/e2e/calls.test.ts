@@ -473,7 +473,7 @@ describe('keys', () => {
       const refused = await make(body);
       expect([refused.status, await refused.json()]).toMatchObject([403, { error: { code: 'forbidden', param } }]);
     }
-    // What is not asked for is the maker's own.
+    // Fields that are not given are the key's own.
     expect((await (await make({})).json()) as Made).toMatchObject(bounds);
     const sooner = end(60_000);
     const limit = { calls_per_minute: 5, tokens_per_minute: 1_000 };

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeServer } from '../support/fakes/fake-server.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
-/** What is only carried arrives as it left, in each dialect, at each vendor, plain and streamed. */
+/** Content that is only carried arrives unchanged, in each dialect, at each vendor, plain and streamed. */
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
@@ -32,7 +32,7 @@ type VendorName = keyof typeof models;
 const vendors = Object.keys(models) as VendorName[];
 const fakeOf = (vendor: VendorName): FakeServer => gateway.fakes[vendor === 'compatible' ? 'openai' : vendor];
 const pairs = dialects.flatMap((dialect) => vendors.map((vendor) => ({ dialect, vendor })));
-/** Those whose request is written anew, not relayed. */
+/** The dialects whose request is translated, not relayed. */
 const translated = pairs.filter(
   ({ dialect, vendor }) =>
     !(vendor === 'openai' && dialect !== 'messages') &&
@@ -169,7 +169,7 @@ describe('names of tools', () => {
       for (const stream of both) {
         const fake = fakeOf(vendor);
         fake.reset();
-        // The fake calls whatever tool it was given.
+        // The fake calls the tool it was given.
         const history = { arguments: '{"id":1}', result: 'done' };
         const choice = dialect === 'messages' ? { type: 'any' } : 'required';
         const body = ask(dialect, models[vendor], { tool, history, stream, more: { tool_choice: choice } });

@@ -66,7 +66,7 @@ describe('count_tokens', () => {
     gateway.fakes.anthropic.fault(fault);
     const { input_tokens } = await client().messages.countTokens(turn('claude-sonnet-4-5'));
     expect(input_tokens).toBeGreaterThan(5);
-    // Nothing is held against the provider either.
+    // The provider's health is not affected either.
     expect((await gateway.post('/v1/messages', { ...turn('claude-sonnet-4-5'), max_tokens: 5 })).status).toBe(200);
   });
 

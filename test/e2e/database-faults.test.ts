@@ -171,7 +171,7 @@ describe('under load with a budget, when Postgres', () => {
         .reduce((sum, { input, output }) => sum + input * 2.5e-6 + output * 10e-6, 0);
       expect(budget.held_usd).toBe(0);
       expect(spent).toBeCloseTo(Number(nanos) / 1e9, 9);
-      // What the provider answered is on record even where its caller was told 503: ours is the provider's own sum.
+      // An answer of the provider is on record even where its caller got 503, so the gateway's sum is the provider's.
       expect(spent).toBeCloseTo(billed, 9);
       expect(budget.spent_usd).toBeGreaterThanOrEqual(toldUsd - 1e-9);
       expect((await compareBooks(gateway.services.db)).differences).toEqual([]);

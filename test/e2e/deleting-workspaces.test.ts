@@ -78,7 +78,7 @@ async function used(name: string): Promise<Workspace> {
   return workspace;
 }
 
-/** Tables of ours in which a workspace's id is, in whatever column. */
+/** The gateway's tables with a workspace's id in any column. */
 async function tablesWith(id: string): Promise<string[]> {
   const { rows } = await gateway.database.pool.query(
     `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,

@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the gateway of this file was started with. */
+/** The environment of this file's gateway. */
 const environment = (more: Record<string, string> = {}): Record<string, string> => ({
   ...gatewayEnv(gateway.fakes, gateway.database.url, folder),
   GATEWAY_SECRET: gateway.gateway.services.secret,

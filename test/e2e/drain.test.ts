@@ -18,7 +18,7 @@ async function records(): Promise<unknown[]> {
   return rows;
 }
 
-/** What came up to a word, and what comes after. */
+/** The text up to a word, and the text after it. */
 async function beginning({ body }: Response, word: string): Promise<[string, () => Promise<string>]> {
   const decoder = new TextDecoder();
   const chunks = (body as ReadableStream<Uint8Array>)[Symbol.asyncIterator]();

@@ -13,7 +13,7 @@ import { startTestGateway, type TestGateway } from '../support/start-gateway.ts'
 let gateway: TestGateway;
 const folder = dataFolder('dropped-months');
 
-/** `CALLS_KEPT_DAYS=30`, whatever the day is on which the test runs. */
+/** `CALLS_KEPT_DAYS=30`, on any day of the test. */
 const now = Date.now();
 const monthOf = (monthsAgo: number): Date => {
   const at = new Date(now);
@@ -33,7 +33,7 @@ const run = (args: string[], env: Record<string, string> = {}): Promise<Ended> =
 const logged = (text: string): string[] => gateway.logs.filter((line) => line.includes(text));
 
 const range = (): string => `from=${ancient.toISOString()}&to=${new Date(now).toISOString()}`;
-/** What people are shown of all months: sums by all that they can be asked for, and what budgets have spent. */
+/** Everything that people see of all months: sums by every grouping, and the spending of budgets. */
 async function shown(): Promise<unknown> {
   const groups = ['client', 'project', 'scenario', 'model', 'provider', 'platform', 'key', 'day', 'hour'];
   const usage = await Promise.all(
@@ -130,7 +130,7 @@ describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
     const { pool } = gateway.database;
     await pool.query('select ensure_call_partitions($1::date, 0)', [monthOf(6)]);
     const summing = await pool.connect();
-    // The lock of whoever sums up.
+    // The lock of the process that sums up.
     await summing.query('begin; select pg_advisory_xact_lock(7203114402)');
     await pool.query(`insert into usage_stale_hours (hour) select $1::timestamptz`, [monthOf(6)]);
     const dropping = drop();
@@ -252,7 +252,7 @@ describe('a month that is dropped by hand', () => {
     expect(await shown()).toEqual(before);
     expect((await run(['verify-ledger'])).out).toBe(right.out);
     await json(gateway.post(chat, hello(), { 'x-client-id': 'acme' }));
-    // Less spent than its calls cost is a fault, whatever is gone.
+    // A budget that has spent less than its calls cost is a fault, also without the dropped ones.
     await pool.query(
       `update meters set spent_nanos = spent_nanos - 1 where budget_id = (select id from budgets where name = $1)`,
       [nameOf(old)],

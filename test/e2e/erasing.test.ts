@@ -220,7 +220,7 @@ describe('a client that is erased', () => {
     expect((await json<{ data: unknown[] }>(gateway.get('/v1/clients?search=quidditch'))).data).toEqual([]);
     const { data } = await json<{ data: { client: { name: string } }[] }>(gateway.get('/v1/invoices'));
     expect(data.map(({ client }) => client.name)).toEqual([shown]);
-    // What is left of it is nobody's: it is neither listed nor billed.
+    // Its remaining rows belong to no client: they are neither listed nor billed.
     expect((await json<{ data: unknown[] }>(gateway.get('/v1/clients'))).data).toEqual([]);
     const month = new Date().toISOString().slice(0, 7);
     expect((await json<{ data: unknown[] }>(gateway.get(`/v1/invoices/preview?period=${month}`))).data).toEqual([]);

@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}
     running.kill('SIGTERM');
     await running.ended;
     await untilGone(url);
-    // What Node compiled is kept for the next start.
+    // Node's compiled code is kept for the next start.
     expect(readdirSync(join(place.clone, 'gateway/.runtime/compile-cache')).length).toBeGreaterThan(0);
   }, 240_000);
 

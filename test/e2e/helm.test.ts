@@ -21,7 +21,7 @@ interface KubernetesObject {
 interface Rendered {
   error?: string;
   objects: KubernetesObject[];
-  /** What Kubernetes' schemas and Helm's own check object to. */
+  /** The objections of Kubernetes' schemas and of Helm's own check. */
   faults: string[];
   /** Kinds without a schema here. */
   unknown: string[];

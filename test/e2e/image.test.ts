@@ -17,7 +17,7 @@ const page = readFileSync(join(root, 'docs/deploy.md'), 'utf8');
 const dockerfile = readDockerfile(join(root, 'Dockerfile'));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-// No engine is asked for: none runs on most machines. What it alone can show is named here.
+// No engine is asked for: none runs on most machines. Tests that need an engine are named here.
 it.skip('the base image, and the build for arm64 (left out: they need a Docker engine)', () => {});
 
 const tools = await pythonEnvironment('deploy');
@@ -80,7 +80,7 @@ describe('the image, followed in a folder', { timeout: 120_000 }, () => {
 
   beforeAll(() => {
     folder = dataFolder('image');
-    // The pinned Node where everybody may run it, before whatever is on the PATH.
+    // The pinned Node where everybody may run it, before any other on the PATH.
     const bin = join(folder, 'bin');
     mkdirSync(bin);
     cpSync(process.execPath, join(bin, 'node'));
@@ -124,7 +124,7 @@ describe('the image, followed in a folder', { timeout: 120_000 }, () => {
     for (const until = Date.now() + 60_000; !isHealthy(); await sleep(200))
       if (child.exitCode !== null || Date.now() > until)
         throw new Error(`the gateway does not become healthy:\n${output}`);
-    // What it printed is read between two looks.
+    // The output is read between two looks.
     await eventually(() => expect(output).toContain('ready at'));
     return { url: `http://127.0.0.1:${port}`, output: () => output, stop };
   }

@@ -35,7 +35,7 @@ interface Invoice {
   url: string;
 }
 
-/** One call that costs `output` × $10 a million (gpt-4o). */
+/** A call that costs `output` × $10 a million (gpt-4o). */
 async function use(client: string, output: number, headers: Record<string, string> = {}): Promise<void> {
   gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output } });
   await json(gateway.post(chat, hello({ max_tokens: 16_384 }), { 'x-client-id': client, ...headers }));

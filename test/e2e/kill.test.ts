@@ -29,7 +29,7 @@ interface Heard {
   usage: { prompt_tokens: number; completion_tokens: number } | undefined;
 }
 
-/** Calls without end, streamed and plain in turn, until the gateway is gone; notes what it heard. */
+/** Calls without end, streamed and plain in turn, until the gateway is gone; notes the answers. */
 async function callOn(gateway: GatewayProcess, caller: number, heard: Heard[]): Promise<void> {
   for (let n = 0; ; n++) {
     const stream = (caller + n) % 2 === 0;

@@ -4,8 +4,8 @@ import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
 /**
- * An agency adds 20 % to what the providers take. Its clients see what they are billed, and nothing that tells the difference.
- * One call costs $0.001 (100 tokens of gpt-4o at $10 a million), so the client is billed $0.0012.
+ * An agency adds 20 % to what the providers take. Its clients see billed amounts, and nothing that shows the difference. A call
+ * costs $0.001 (100 tokens of gpt-4o at $10 a million), so the client is billed $0.0012.
  */
 let gateway: TestGateway;
 let receiver: Receiver;

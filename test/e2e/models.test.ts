@@ -8,7 +8,7 @@ import { liveKey, startTestGateway, type TestGateway, testKey } from '../support
 
 let gateway: TestGateway;
 
-// What a provider does not know is remembered by a gateway, so every story gets its own.
+// A gateway remembers the models that a provider does not know, so every test gets its own gateway.
 beforeEach(async () => {
   gateway = await startTestGateway();
 });

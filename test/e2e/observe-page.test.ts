@@ -21,7 +21,7 @@ beforeAll(async () => {
   await json(gateway.post(chat, hello()));
   const body = await (await fetch(`${gateway.url}/metrics`)).text();
   metrics = new Map([...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => [name, type]));
-  // What only a parent of workers has; its own tests scrape it.
+  // Metrics of a parent of workers only; its own tests scrape them.
   const ofWorkers = read('gateway/src/workers/metrics-of-all.ts');
   for (const [, type = '', name = ''] of ofWorkers.matchAll(/new (Gauge|Counter)\(\{\s+name: '(\w+)'/g))
     metrics.set(name, type.toLowerCase());

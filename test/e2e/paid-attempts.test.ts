@@ -147,7 +147,7 @@ describe('an attempt whose request went out is paid for, up to its ceiling', () 
     expect(response.headers.get('x-gateway-attempts')).toBe('2');
     const row = await rowOf('both');
     expect(row).toMatchObject({ status: 'succeeded', attempts: 2, estimated: true, output_tokens: 1020 });
-    // One token of input and 1,000 of answer at GPT-4o's price, 10 and 20 at Claude's.
+    // A token of input and 1,000 of answer at GPT-4o's price, 10 and 20 at Claude's.
     expect(row.cost_usd).toBeCloseTo(0.0000025 + ceilingUsd + 0.00003 + 0.0003, 9);
     expect(Number(response.headers.get('x-gateway-cost-usd'))).toBeCloseTo(row.cost_usd, 9);
   });

@@ -60,7 +60,7 @@ afterAll(async () => {
 const order: fc.Arbitrary<Omit<Order, 'atPace'>> = fc.record({
   ending: fc.constantFrom(...endings),
   wish: fc.integer({ min: 1, max: 4_000 }),
-  // What a model of today writes in a second at the most.
+  // The most tokens that a model of today writes in a second.
   pace: fc.integer({ min: 50, max: 250 }),
   thoughts: fc.integer({ min: 0, max: 60 }),
   searches: fc.integer({ min: 0, max: 14 }),
@@ -91,7 +91,7 @@ const nanosOf = (bill: Billed | undefined, price: { input: number; output: numbe
 const own = { input: 1_000, output: 10_000 };
 const vendors = { input: 2_500, output: 10_000 };
 
-/** What was written when the client's leaving reached the provider, and nobody can know: 60 ms at the highest pace, rounded up. */
+/** Tokens written until the client's leaving reached the provider, which cannot be known: 60 ms at the highest pace, rounded up. */
 const onTheWayNanos = 25 * 10_000;
 
 /** The request, in the words of its dialect. */
@@ -136,7 +136,7 @@ async function run(i: number, made: Scenario): Promise<number> {
   // GPT-4o does not think, so it is never silent while it writes.
   const { ending } = made.first;
   vendor.orders.set(`run${i}`, { ...made.first, atPace, thoughts: 0, ending: ending === 'silent' ? 'whole' : ending });
-  // What a search may read is held as the whole window of the model: 32 cents.
+  // The input that a search may read is held as the whole window of the model: 32 cents.
   const limitUsd = made.operation === 'search' ? made.limitUsd * 10 + 0.3 : made.limitUsd;
   const { path, body } = requestOf(i, made);
   const { id } = await json<{ id: string }>(

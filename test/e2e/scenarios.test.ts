@@ -106,7 +106,7 @@ describe('the loop breaker', () => {
     expect(paused).toHaveLength(1);
     expect(paused[0]?.data).toMatchObject({ by: 'loop_breaker', scenario: { id: 'runaway', platform: 'make' } });
     expect((await call('calm')).status).toBe(200);
-    // Resuming begins the count anew.
+    // Resuming resets the count.
     await json(gateway.post('/v1/scenarios/runaway/resume', {}));
     expect(
       (await statuses(Array.from({ length: 10 }, (_, i) => call('runaway', `again ${i}`)))).every(
@@ -277,7 +277,7 @@ describe('a client’s own key', () => {
     expect((await json<{ data: unknown[] }>(gateway.get('/v1/events', victim))).data).toEqual([]);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(n8n.asked).toEqual([]);
-    // Who is not locked resumes it for everybody.
+    // A key without locks resumes it for everybody.
     await json(gateway.post('/v1/scenarios/victim-flow/resume', {}));
     expect((await callAs(mallory, 'victim-flow')).status).toBe(200);
     await n8n.stop();

@@ -87,7 +87,7 @@ describe.skipIf(serverBin === undefined)(`a server of one's own${orLeftOut}`, ()
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
 
-  /** What keeps a database from being opened. */
+  /** The reasons that keep a database from being opened. */
   async function refusal(url: string): Promise<string> {
     const opened = await openDatabase({ databaseUrl: url, dataDir: folder, connections: 5, migrates: false }).catch(
       (error: unknown) => error as Error,

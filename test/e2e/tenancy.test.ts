@@ -4,7 +4,7 @@ import { chat, eventsOf, eventually, type GatewayEvent, hello, json } from '../s
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
-/** What one key may see of a workspace that serves many: two rivals, acme and globex, share it here. */
+/** A key's view of a workspace that serves many: two rivals, acme and globex, share it here. */
 let gateway: TestGateway;
 let receiver: Receiver;
 
@@ -74,7 +74,7 @@ async function newKey(body: object): Promise<Key> {
 const lockedTo = (tags: Record<string, string>, role = 'caller'): Promise<Key> =>
   newKey({ role, tags, locked_tags: Object.keys(tags) });
 
-/** One call that costs `output` × $10 a million (gpt-4o). */
+/** A call that costs `output` × $10 a million (gpt-4o). */
 async function use(client: string | undefined, output: number, headers: Bearer = {}): Promise<void> {
   gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output } });
   const tags = client === undefined ? {} : { 'x-client-id': client };
@@ -265,10 +265,10 @@ describe('a key that only calls models', () => {
       },
     ]);
     await json(gateway.post('/v1/scenarios/globex-mailer/resume', {}));
-    // A client's own key is not told how its client is billed either.
+    // A client's own key does not see the billing of its client either.
     const own = await lockedTo({ client_id: 'globex' });
     expect(await list('/v1/clients', own.as)).toEqual(clients);
-    // Who may read reads on.
+    // A key that may read continues to read.
     const viewer = await newKey({ role: 'viewer' });
     expect(await list('/v1/clients?search=globex', viewer.as)).toMatchObject([billing]);
     expect(await list('/v1/scenarios?search=globex', viewer.as)).toMatchObject([{ spent_period_usd: 0.001 }]);

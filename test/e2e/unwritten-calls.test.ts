@@ -146,7 +146,7 @@ it('is charged once when its process is killed after its money was posted and be
   const told = Number(answer.headers.get('x-gateway-cost-usd'));
   expect(await spent()).toBeCloseTo(told, 9);
   const [file = ''] = readdirSync(dataDir).filter((name) => name.startsWith('unwritten-calls'));
-  // What the killed process has left is the call itself: nothing in the file says whether its money is posted.
+  // The killed process has left the call itself, and the file does not say whether its money is posted.
   const lines = readFileSync(join(dataDir, file), 'utf8').trim().split('\n');
   const [call = ''] = lines.filter((line) => line.includes(answer.headers.get('x-request-id') ?? ''));
   rmSync(join(dataDir, file));

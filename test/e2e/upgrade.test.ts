@@ -52,14 +52,14 @@ function ask(gateway: GatewayProcess, path: string, body?: unknown, client = 'ac
   });
 }
 
-/** What the clients were told, by status; the money in nano-dollars. */
+/** The clients' answers, by status; money in nano-dollars. */
 interface ClientsBook {
   statuses: Record<number, number>;
   nanos: bigint;
   other: string[];
 }
 
-/** Calls to a gateway, alternating between a client with room and one that comes to its cap, until it is told to stop. */
+/** Calls to a gateway, alternating between a client with room and one that comes to its cap, until it is stopped. */
 function load(gateway: GatewayProcess, book: ClientsBook): { stop(): Promise<void> } {
   let stopping = false;
   const all = Array.from({ length: 3 }, async (_, i) => {

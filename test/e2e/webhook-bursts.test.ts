@@ -44,7 +44,7 @@ async function startSlowReceiver(delayMs: number, status = 200): Promise<SlowRec
   };
 }
 
-/** So many events in one transaction, as when a day ends for so many budgets; told to a subscription of their own. */
+/** Events in one transaction, as at the end of a day of many budgets, for a subscription of their own. */
 async function burst(receiver: SlowReceiver, client: string, count: number) {
   const { id: webhookId } = await json<{ id: string }>(
     gateway.post('/v1/webhooks', { url: receiver.url, events: ['budget.reset'], filter: { client_id: client } }),
@@ -80,7 +80,7 @@ async function deliveriesOf(webhookId: string): Promise<{ id: string; status: st
 }
 
 describe('many events at once for one receiver', () => {
-  // One job had them all and was given up after a minute, to run anew beside itself, though it was at work.
+  // A single job had them all and was given up after a minute, to run again beside itself, though it was at work.
   it('arrive in order and once, by jobs that end early', async () => {
     const receiver = await startSlowReceiver(400);
     const { webhookId, names } = await burst(receiver, 'slow', 20);

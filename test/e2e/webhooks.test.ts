@@ -228,7 +228,7 @@ describe('a delivery', () => {
       const { data } = await json<{ data: Subscription[] }>(gateway.get('/v1/webhooks?limit=100'));
       expect(data.find((one) => one.id === id)?.status).toBe('disabled');
     });
-    // What waited is dropped, and nothing more is sent.
+    // Waiting deliveries are dropped, and no more are sent.
     expect((await deliveries(id)).map(({ status }) => status)).toEqual(['failed', 'delivered', 'dropped']);
     const before = receiver.received.length;
     await spend(client, 10);
@@ -410,7 +410,7 @@ describe('an alert by e-mail', () => {
       const made = await json<{ id: string; status: string }>(withMail.post('/v1/webhooks', webhook), 201);
       expect(made.status).toBe('unconfirmed');
       await eventually(() => expect(mail.at(-1)).toBe('.'));
-      // One mail asks; nothing else goes there before its owner has agreed, however often somebody subscribes or tests.
+      // A single mail asks, and no other goes there before its owner has agreed, after any number of subscriptions and tests.
       await json(withMail.post('/v1/webhooks', { ...webhook, events: ['budget.reset'] }), 201);
       await json(withMail.post('/v1/webhooks', { ...webhook, url: 'mailto:BOSS@agency.example' }), 201);
       for (const trick of [

@@ -13,7 +13,7 @@ import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
 let fakes: Fakes;
 let database: TestDatabase;
 let gateway: GatewayProcess;
-/** One for each worker. */
+/** A connection for each worker. */
 let clients: PinnedClient[];
 const dataDir = dataFolder('workers');
 
@@ -65,7 +65,7 @@ const at = (worker: number): PinnedClient => {
   return client;
 };
 
-/** By then both have heard of a setting that one of them was told. */
+/** By then both know a setting that one of them has taken. */
 const heardMs = 200;
 
 /** A metric as the worker tells it, all labels together. */
@@ -230,7 +230,7 @@ describe('two workers', () => {
     expect(gateway.output()).toContain('"reason":"it was ended by SIGKILL"');
     for (const client of clients) client.close();
     clients = await onePerWorker();
-    // What was counted before there was this worker counts for it too.
+    // Counts from before this worker's start count for it too.
     for (const worker of [0, 1])
       expect((await at(worker).ask(chat, { body: hello(), headers: { 'x-client-id': 'limited' } })).status).toBe(429);
     // No counter falls because a worker is gone.

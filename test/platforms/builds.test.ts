@@ -29,7 +29,7 @@ beforeAll(async () => {
     const installed = join(root, folder, 'node_modules');
     if (existsSync(installed)) symlinkSync(installed, join(copy, folder, 'node_modules'));
   }
-  // As `pnpm -r build` runs them; pnpm itself would mend what is installed, and here that is everybody's.
+  // As `pnpm -r build` runs them; pnpm itself would change the installation, which all tests share.
   const path = `${join(root, 'node_modules/.bin')}:${process.env.PATH}`;
   for (const folder of packages) {
     const { scripts } = JSON.parse(readFileSync(join(copy, folder, 'package.json'), 'utf8')) as Manifest;

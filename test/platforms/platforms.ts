@@ -6,7 +6,7 @@ import { openMake } from './make/make-host.ts';
 import { answerOf, asked, locator } from './n8n/forms.ts';
 import { openZapier } from './zapier/zapier-host.ts';
 
-/** Who runs the automation, and what it tells the gateway of itself. */
+/** The platform of the automation, and the tags that it sends. */
 export interface Platform {
   name: 'make' | 'zapier' | 'n8n';
   /** The tags of a call whose form names none. */
@@ -20,7 +20,7 @@ export interface Platform {
   open(gatewayUrl: string, key: string): Promise<Automation>;
 }
 
-/** What a builder does on every platform; each fills in the forms of its own app. */
+/** The steps of a builder on every platform; each fills in the forms of its own app. */
 export interface Automation {
   chat(ask: Ask): Promise<Row>;
   createBudget(budget: { name: string; limitUsd: number; client: string }): Promise<Row>;
@@ -48,7 +48,7 @@ interface Ask {
 }
 
 interface Started {
-  /** What the automation starts with, once an alert has come. */
+  /** The data that the automation starts with after an alert. */
   firstAlert(): Promise<Row>;
   switchOff(): Promise<void>;
 }

@@ -10,8 +10,8 @@ import { describe, expect, test } from 'vitest';
 import { type FinishedField, finishedApps } from './finished-apps.ts';
 
 /**
- * One law for a step that several platforms have: the finished apps, read as Make, Zapier and n8n read them, have the same fields,
- * texts, samples and outputs, but where `platformExceptions` says otherwise. Nothing here knows how the forms are made.
+ * The law of a step that several platforms have: the finished apps, read as Make, Zapier and n8n read them, have the same fields,
+ * texts, samples and outputs, but where `platformExceptions` says otherwise. The law does not know how the forms are made.
  */
 
 const platforms: readonly Platform[] = ['make', 'zapier', 'n8n'];
@@ -23,7 +23,7 @@ const comparable = (text: string): string =>
     .replace(/\.$/, '')
     .toLowerCase();
 
-/** What fields of a shared step are on a platform, by their paths there. `step` comes before their keys in the table of exceptions. */
+/** The fields of a shared step on a platform, by their paths there. `step` comes before their keys in the table of exceptions. */
 function expectedOn(platform: Platform, fields: readonly Field[], step = ''): FinishedField[] {
   const keyOn = (key: string): string => {
     const change = changesOn(platform, step + key);
@@ -102,7 +102,7 @@ function outputOf(platform: Platform, fields: readonly Field[]): [key: string, l
     );
 }
 
-/** What a platform calls an alert, and how it introduces it. */
+/** A platform's name of an alert, and its description. */
 const alertNames: Readonly<Record<Platform, (alert: Alert) => { key: string; label: string; description: string }>> = {
   make: ({ plural, happens }) => ({
     key: plural.toLowerCase(),

@@ -3,13 +3,13 @@ import { eventsOf, eventually, type GatewayEvent, json } from '../support/ask.ts
 import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 import { type Automation, type Platform, platforms, type Row } from './platforms.ts';
 
-/** One builder's day, lived on each platform; what the gateway has on record afterwards may not differ. */
+/** A builder's day on each platform; the gateway's records afterwards must be the same. */
 interface Story {
   name: string;
   /** Its calls and events are those of a client of this name. */
   client: string;
   live(automation: Automation, gateway: TestGateway): Promise<Told>;
-  /** What the builder sees of it. */
+  /** The builder's view of it. */
   told: Told;
   /** Its calls, oldest first. */
   calls: Row[];

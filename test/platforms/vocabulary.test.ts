@@ -5,7 +5,7 @@ import { AiGatewayTrigger } from 'n8n-nodes-ai-gateway/nodes/AiGatewayTrigger/Ai
 import { describe, expect, test } from 'vitest';
 import { app } from './zapier/zapier-host.ts';
 
-/** What a person reads in the three apps. A page that the gateway does not have sends people looking for it. */
+/** The texts that a person reads in the three apps. A page that the gateway does not have sends people looking for it. */
 
 const root = new URL('../..', import.meta.url).pathname;
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');

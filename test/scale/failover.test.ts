@@ -132,7 +132,7 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
       ({ thaw } = cluster.freezeMachine(primary));
     });
     thaw();
-    // What it had been asked before it hung is never confirmed: its standby follows somebody else.
+    // Writes from before it hung are never confirmed, because its standby follows another primary.
     await cluster.untilWhole();
     await sleep(3_000);
     await compareThreeBooks({ heard, fakes, query });

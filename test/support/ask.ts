@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { TestGateway } from './start-gateway.ts';
 
-/** The body of an answer of the status expected; what else came stands in the failure. */
+/** The body of an answer with the expected status; the failure names any other answer. */
 export async function json<T>(answer: Response | Promise<Response>, status = 200): Promise<T> {
   const response = await answer;
   const text = await response.text();

@@ -30,7 +30,7 @@ export interface Collector {
 
 /**
  * A collector that reads OTLP/HTTP in JSON as opentelemetry-proto's JSON mapping has it: ids in hex of 32 and 16 digits, 64-bit numbers
- * as decimal text, `AnyValue` with exactly one of its members. What breaks the mapping fails the request with 400.
+ * as decimal text, `AnyValue` with exactly one of its members. A body that breaks the mapping fails the request with 400.
  */
 export async function startCollector(): Promise<Collector> {
   const spans: CollectedSpan[] = [];

@@ -8,7 +8,7 @@ import { dataFolder } from './data-folder.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Running {
-  /** What it has printed on both streams. */
+  /** Its output on both streams. */
   printed(): string;
   /** Seconds from its beginning to the line that says where it is ready. */
   ready: Promise<{ url: string; seconds: number }>;
@@ -105,7 +105,7 @@ export async function untilGone(url: string): Promise<void> {
   throw new Error(`${url} still answers`);
 }
 
-/** What a folder takes on the disk, in bytes. */
+/** The size of a folder on the disk, in bytes. */
 export function sizeOf(folder: string): number {
   let bytes = 0;
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))

@@ -5,7 +5,7 @@ export interface HostileRequest {
   path: string;
   body: string | (() => string);
   headers?: Record<string, string>;
-  /** What it may come to. */
+  /** The statuses that it may end with. */
   statuses: readonly number[];
 }
 

@@ -20,7 +20,7 @@ export function readDockerfile(path: string): Instruction[] {
     });
 }
 
-/** What `docker build` sends to the engine: all of `root` that .dockerignore leaves, by its rules (the last that fits decides). */
+/** The files that `docker build` sends to the engine: all of `root` that .dockerignore leaves, by its rules (the last matching one decides). */
 export function buildContext(root: string): string[] {
   const rules = readFileSync(join(root, '.dockerignore'), 'utf8')
     .split('\n')
@@ -47,7 +47,7 @@ function pattern(text: string): RegExp {
 }
 
 export interface Walked {
-  /** The folder that stands for `/`. */
+  /** The folder in the place of `/`. */
   root: string;
   env: Record<string, string>;
   workdir: string;

@@ -19,7 +19,7 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 /** Says nothing: what goes wrong here is what the tests look at. */
 const silent = new Proxy({}, { get: () => () => {} }) as ConstructorParameters<typeof Journal>[0]['log'];
 
-/** One workspace in which processes spend money. */
+/** A workspace in which processes spend money. */
 export interface Money {
   database: TestDatabase;
   workspaceId: string;
@@ -70,7 +70,7 @@ export class LedgerProcess {
     return this.ledger.balancesFor({ workspaceId, livemode: true, subject: { client_id: 'c' }, atMs: now() });
   }
 
-  /** True when the call was let through. */
+  /** True when the call was admitted. */
   async call(nanos: bigint, id: string): Promise<boolean> {
     const createdAtMs = this.money.now();
     const hold = await this.ledger.hold(await this.balances(), nanos);
@@ -143,7 +143,7 @@ export class LedgerProcess {
     await this.lock.release();
   }
 
-  /** As a gateway that is told to stop, and what it could not settle is adopted. */
+  /** Stops as a gateway does, and its unsettled calls are adopted. */
   async stop(): Promise<void> {
     await this.journal.flush(5_000);
     await this.ledger.stop();
@@ -217,7 +217,7 @@ export function newBudget({ database, workspaceId }: Money, name: string, more: 
   });
 }
 
-/** Saves what was changed of a budget. The processes hear of it as they are told. */
+/** Saves a changed budget. The processes learn of it when the test notifies them. */
 export function changeBudget({ database, now }: Money, budget: Budget): Promise<void> {
   return withTransaction(database.pool, (tx) => saveBudget(tx, budget, now()));
 }

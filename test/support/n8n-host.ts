@@ -18,8 +18,8 @@ import {
 
 /**
  * As much of n8n as our nodes touch, in this process: parameters with the defaults and the hidden ones n8n would fill in and
- * leave out, its HTTP helper with the credential's own `authenticate`, its wrapping of what that throws. What is here was read
- * in n8n 2.41; real-n8n.test.ts holds it to the truth.
+ * leave out, its HTTP helper with the credential's own `authenticate`, its wrapping of what that throws. The behaviour was read
+ * in n8n 2.41; real-n8n.test.ts compares it with a real n8n.
  */
 export interface N8nHost {
   credential: { baseUrl: string; apiKey: string };
@@ -29,7 +29,7 @@ export interface N8nHost {
   continueOnFail?: boolean;
   /** As the setting "On Error" has it. */
   onError?: 'continueRegularOutput' | 'continueErrorOutput';
-  /** What a trigger keeps with its workflow. */
+  /** The data that a trigger keeps with its workflow. */
   staticData?: Record<string, unknown>;
   webhookUrl?: string;
 }
@@ -37,7 +37,7 @@ export interface N8nHost {
 export interface N8nItem {
   parameters: Record<string, unknown>;
   /**
-   * What expressions give, by parameter (`options.maxTokens` for one in a collection). n8n evaluates them after it has filled in the
+   * The values of expressions, by parameter (`options.maxTokens` for one in a collection). n8n evaluates them after it has filled in the
    * defaults, so any type arrives, nothing at all included.
    */
   evaluated?: Record<string, unknown>;
@@ -230,7 +230,7 @@ function evaluate(template: string, $credentials: N8nHost['credential']): string
     );
 }
 
-/** Axios, as n8n sets it up for these options: whatever the status, unparsed, by hand where a redirect leads. */
+/** Axios, as n8n sets it up for these options: any status, unparsed, redirects followed by hand. */
 async function send(options: IHttpRequestOptions) {
   try {
     const response = await fetch(options.url, {

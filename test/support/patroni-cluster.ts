@@ -12,7 +12,7 @@ const shipped = (name: string): string =>
 const programs = ['/usr/bin/patroni', '/usr/bin/etcd', '/usr/sbin/haproxy'];
 const postgresHome = '/usr/lib/postgresql';
 
-/** What is missing here for a cluster, or undefined. */
+/** The program that a cluster misses here, or undefined. */
 export function missingForCluster(): string | undefined {
   const missing = programs.filter((program) => !existsSync(program));
   if (process.platform !== 'linux') return 'Linux';

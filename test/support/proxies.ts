@@ -59,7 +59,7 @@ export async function startNginx(
   });
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, text);
-  // What an init system says; none of it is a matter of the configuration.
+  // Messages of the init system, which do not concern the configuration.
   const globals = `daemon off; pid ${folder}/nginx.pid; error_log stderr;`;
   return started('nginx', ['-c', file, '-g', globals], { port, folder });
 }

@@ -11,7 +11,7 @@ export interface Received {
 export interface Receiver {
   url: string;
   received: Received[];
-  /** What it answers from now on; `hang` answers nothing. */
+  /** Its answer from now on; `hang` gives none. */
   answer: number | 'hang' | 'flood';
   headers: Record<string, string>;
   /** Resolves with so many deliveries, or rejects. */

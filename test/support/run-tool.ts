@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What a test needs of another language's tools: there, or left out for a reason that its name then says. */
+/** The tools of another language that a test needs: present, or left out for a reason that the test's name gives. */
 export type Tool<T> = ({ there: true } & T) | { there: false; reason: string };
 
 /** These tests install hundreds of megabytes from the registries of other languages, so they run in CI or when asked for. */

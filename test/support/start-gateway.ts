@@ -78,7 +78,7 @@ export async function startTestGateway(
   };
 }
 
-/** Who waits longer for streams waits as long for plain answers. */
+/** A longer time limit for streams holds for plain answers too. */
 function patience({ FIRST_BYTE_TIMEOUT_MS: ms }: Record<string, string>): Record<string, string> {
   return ms === undefined ? {} : { ANSWER_TIMEOUT_MS: ms };
 }

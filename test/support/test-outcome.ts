@@ -1,4 +1,4 @@
-/** What a run of vitest found in one file. */
+/** The result of a run of vitest in one file. */
 export interface FileOutcome {
   /** Absolute. */
   path: string;
@@ -33,7 +33,7 @@ export function withSecondRuns(first: RunOutcome, second: readonly FileOutcome[]
   };
 }
 
-/** What passed only on a second run, a line each, by file and test. */
+/** The tests that passed only on a second run, a line each, by file and test. */
 export function secondChances(first: RunOutcome, last: RunOutcome): string[] {
   const nameOf = (file: FileOutcome, test: string): string =>
     `failed once, passed when repeated: ${file.name} > ${test}`;

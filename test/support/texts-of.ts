@@ -7,7 +7,7 @@ export interface SourceText {
   line: number;
   /** A template's expressions read `{}`. */
   text: string;
-  /** What the literal is handed to (`GatewayError`, `log.warn`, `description`), as far as the syntax tells. */
+  /** The function or property that gets the literal (`GatewayError`, `log.warn`, `description`), as far as the syntax shows it. */
   role: string;
 }
 

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Fakes } from './fakes/start-fakes.ts';
 import { liveKey } from './start-gateway.ts';
 
-/** What a client of a gateway saw of one call. */
+/** A client's view of one call. */
 interface Heard {
   at: number;
   status: number;
@@ -68,7 +68,7 @@ export class Load {
         id: response.headers.get('x-request-id') ?? '',
         ...readAnswer(text, { stream: stream && response.ok }),
       });
-      // Who is refused waits a little, as the packages of the vendors do.
+      // A refused client waits a little, as the packages of the vendors do.
       await sleep(response.ok ? 10 : 100);
     } catch {
       this.heard.push({ at: performance.now(), status: 0, retryAfter: null, id: '', ending: 'cut', usage: undefined });
@@ -99,8 +99,8 @@ export async function compareThreeBooks(
 }
 
 /**
- * The clients' book, the ledger's and the provider's. What clients heard whole is on record to the nano-dollar, nothing twice; the
- * provider billed no more than is on record, and no less but for what had to be estimated.
+ * The clients' book, the ledger's and the provider's. Complete answers of clients are on record to the nano-dollar, once; the
+ * provider billed no more than is on record, and no less except for estimates.
  */
 async function compareBooksOnce(options: {
   heard: readonly Heard[];

@@ -46,7 +46,7 @@ const recoveryMs = 30 * 60_000;
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
   watch?: Watch;
-  /** So many the gateway may have at once. */
+  /** The most connections that the gateway may have at a time. */
   connections?: number;
 }): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
@@ -111,7 +111,7 @@ export function clusterPassword(dataDir: string): string {
 
 /**
  * Gives a folder without a database one that `fill` writes file by file. It is made aside, `check` looks at it while a Postgres runs
- * on it, and only then does it get its name: the folder has all of it or none, whatever fails or is killed.
+ * on it, and only then does it get its name: so the folder has all of it or none, also after a kill.
  */
 export async function adoptCluster(options: {
   dataDir: string;
@@ -327,8 +327,8 @@ function settings({ host, port, socketFolder }: Endpoint, connections: number): 
     max_connections: String(Math.max(connectionsMin, connections + connectionsBeside)),
     shared_buffers: '128MB',
     max_wal_size: '2GB',
-    // What a backup beside a running gateway needs (`backup/copy-cluster.ts`). It costs nothing that can be measured: 577 bytes of log a
-    // call, and 581 at `minimal`. Nobody replicates an embedded database.
+    // A backup beside a running gateway needs this (`backup/copy-cluster.ts`). It costs nothing that can be measured: 577 bytes of log a
+    // call, and 581 at `minimal`. An embedded database is never replicated.
     wal_level: 'replica',
     max_wal_senders: '0',
     wal_compression: 'on',
@@ -406,8 +406,8 @@ async function stopChild(child: ChildProcess, socketFolder: string | undefined):
 }
 
 /**
- * Where the kernel could not stop a Postgres whose gateway was killed, it still runs: it is told to stop, and waited for. The
- * folder lock is ours by now, so nobody can be using it.
+ * Where the kernel could not stop a Postgres whose gateway was killed, it still runs. This start stops it and waits for it. The
+ * folder lock is ours by now, so no other gateway uses it.
  */
 async function stopLeftover(cluster: string): Promise<void> {
   const pid = Number(readPostmasterPid(cluster));

@@ -31,7 +31,7 @@ const contender = `
     }
   }
   process.stdout.write(JSON.stringify(won) + '\\n');
-  // Whoever died would have its folders taken over.
+  // A dead process would lose its folders to another one.
   process.stdin.resume();
 `;
 

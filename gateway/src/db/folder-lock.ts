@@ -10,7 +10,7 @@ export interface FolderLock {
 /** Throws, naming the holder, when another living gateway has the folder. A lock whose holder is gone is taken over. */
 export function lockFolder(folder: string): FolderLock {
   const path = join(folder, 'gateway.pid');
-  // Written whole under a name of its own: whoever reads a lock reads all of it.
+  // Written whole under a name of its own: so a reader of the lock reads all of it.
   const own = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
   writeFileSync(own, `${process.pid} ${birthOf(process.pid)}\n`, { mode: 0o600, flag: 'wx' });
   try {
@@ -43,25 +43,25 @@ function linkTo(own: string, name: string): boolean {
   }
 }
 
-/** One at a time looks and removes: of two that have seen a stale lock, the later would remove the new one of the earlier. */
+/** One process at a time looks and removes. Of two that have seen a stale lock, the later would remove the earlier one's new lock. */
 function removeStale(path: string, own: string): void {
   const turn = `${path}.takeover`;
   if (linkTo(own, turn)) {
     if (isStale(path)) rmSync(path, { force: true });
     rmSync(turn, { force: true });
   } else if (isStale(turn)) {
-    // Whoever had it died within microseconds.
+    // The process that had it died within microseconds.
     rmSync(turn, { force: true });
   }
 }
 
-/** One that is not there is not stale: the next to be there would be somebody's. */
+/** A missing lock is not stale: the next one there belongs to another process. */
 function isStale(path: string): boolean {
   const holder = readHolder(path);
   return holder !== undefined && !isAlive(holder);
 }
 
-/** A few milliseconds; whoever starts a gateway has nothing else to do. */
+/** It takes a few milliseconds, at the start of a gateway only. */
 function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 }

@@ -6,7 +6,7 @@ export const answerWithinMs = 5_000;
 
 /**
  * Asks the server now and then whether it is there, on a connection that is otherwise silent: a network that drops it without a word
- * (a NAT, a firewall) would be noticed hours later. One that does not answer is cut, which its `end` tells. The client wants
+ * (a NAT, a firewall) would be noticed hours later. A connection without an answer is cut, and its `end` event says so. The client wants
  * `query_timeout`. `lateMs` after a question without an answer `onLate` hears of it.
  */
 export function beat(

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** Is told of a child that ended without having been asked to. */
+/** Called when a child ends without having been asked to. */
 export interface Watch {
   ended(how: { code: number | null; signal: NodeJS.Signals | null }): void;
   back(): void;
@@ -46,7 +46,7 @@ export function keepRunning(
       startLater();
     };
     child.once('exit', end);
-    // What could not even be started ends with no other word.
+    // A child that could not be started raises no other event.
     child.once('error', () => end(null, null));
   }
 
@@ -65,7 +65,7 @@ export function keepRunning(
       const next = start();
       child = next.child;
       follow();
-      // A start that fails is heard of by its end.
+      // A failed start is noticed by the end of the child.
       next.ready.then(
         () => watch?.back(),
         () => {},

@@ -27,7 +27,7 @@ it('a connection the network has dropped without a word is noticed, and another 
   await expect.poll(() => heard).toEqual(['before']);
   network.swallow();
   await tell('missed');
-  // Forget what you know when it is lost, and again when the next one stands: between them news were missed.
+  // Caches are dropped when the connection is lost, and again when the next one is ready: changes in between were missed.
   await expect.poll(() => gaps, { timeout: 15_000 }).toBe(2);
   await tell('after');
   await expect.poll(() => heard).toEqual(['before', 'after']);

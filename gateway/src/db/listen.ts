@@ -27,8 +27,8 @@ async function isAnswering(connection: Connection): Promise<boolean> {
 }
 
 /**
- * A connection of its own that hears notifications for as long as it is not closed. After a loss it comes back by itself and
- * says so (`onGap`): nobody knows what was missed, so whatever was remembered must be forgotten.
+ * Listens for notifications on a connection of its own, until it is closed. After a loss it reconnects and calls `onGap`:
+ * notifications may have been missed, so caches must be dropped.
  */
 export async function listen(
   connection: Connection,
@@ -43,7 +43,7 @@ export async function listen(
   },
 ): Promise<Listener> {
   let closed = false;
-  // Until the first connection stands there is nothing to come back to: its failure is the caller's to hear.
+  // Before the first connection is ready there is nothing to reconnect to: its failure is thrown to the caller.
   let reconnecting = true;
   let client = await connect();
   reconnecting = false;

@@ -75,7 +75,7 @@ async function whenFree<T>(name: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What a database has seen, in order; nothing where it was never migrated. */
+/** The migrations that a database has had, in order; empty where it was never migrated. */
 export async function appliedMigrations(db: Pick<Pool, 'query'>): Promise<AppliedMigration[]> {
   const { rows } = await db.query("select to_regclass('schema_migrations') is not null as is_there");
   if (!(rows[0] as { is_there: boolean }).is_there) return [];

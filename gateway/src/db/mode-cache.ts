@@ -17,7 +17,7 @@ export class ModeCache<View> {
     return (livemode ? this.#live : this.#test).get(workspaceId) ?? this.#lookUp(workspaceId, livemode);
   }
 
-  /** One workspace's, or all: after a lost connection nobody knows what was missed. */
+  /** Drops one workspace's entries, or all: after a lost connection any change may have been missed. */
   forget(workspaceId?: string): void {
     this.#forgotten += 1;
     for (const cached of [this.#live, this.#test]) {

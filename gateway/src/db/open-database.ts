@@ -28,7 +28,7 @@ export async function openDatabase(options: {
   watch?: Watch;
   /** All that a process may have. */
   connections?: number;
-  /** So many have as many; with several this one is the parent, which needs few. */
+  /** Each worker has this many; with several workers this process is the parent, which needs few. */
   processes?: number;
   /** For a database that is not there yet. */
   wait?: { atMostMs: number; onWait: OnWait };
@@ -44,7 +44,7 @@ export async function openDatabase(options: {
     const connection = embedded?.connection ?? connectionTo(options.databaseUrl ?? '');
     await waitUntilFit(connection, { connections, processes, wait: options.wait });
     let stopping = false;
-    // What Postgres says to connections that are being closed anyway is no news.
+    // Messages of Postgres to connections that are being closed are not logged.
     const onError = (error: Error): unknown => stopping || options.onError?.(error);
     const own = processes > 1 ? parentConnections : connections;
     const pool = createPool(connection, { connections: own, onError });
@@ -120,7 +120,7 @@ async function waitUntilFit(
 
 const retryMs = 500;
 
-/** A database that cannot be used, told by the variable that says where it is; never by its value, which has a password. */
+/** An unusable database. The message names the variable, and never its value, which has a password. */
 function named(cause: unknown, connections: number): unknown {
   const grant = grantText(cause);
   if (grant !== undefined) return new Error(grant, { cause });
@@ -129,8 +129,8 @@ function named(cause: unknown, connections: number): unknown {
 }
 
 /**
- * The database of a gateway, for a tool. One that no gateway has used yet is refused, and nothing is made: a mistyped DATA_DIR would
- * otherwise look like an installation with no calls.
+ * The database of a gateway, for a tool. A database that no gateway has used is refused, and nothing is created: a mistyped
+ * DATA_DIR would look like an installation without calls.
  */
 export async function openUsedForTool(options: {
   databaseUrl: string | undefined;

@@ -10,9 +10,10 @@ const begin: Step = { name: 'begin', text: 'begin', values: [] };
 const commit: Step = { name: 'commit', text: 'commit', values: [] };
 
 /**
- * Runs statements in one trip to the database and one transaction, with `begin` and `commit` on the wire: Postgres takes what stands
- * before a Sync for one transaction anyway, but a cluster or a proxy behind it may not. Resolves with the rows of all of them, one after the
- * other. Throws a DatabaseError where one was refused, and nothing was done; after any other error nobody knows.
+ * Runs statements in one trip to the database and one transaction, with `begin` and `commit` on the wire: Postgres treats the
+ * statements before a Sync as one transaction anyway, but a cluster or a proxy in front may not. Resolves with the rows of all of
+ * them, one after the other. Throws a DatabaseError where one was refused, and nothing was done; after any other error nobody
+ * knows.
  */
 export async function runPipeline(pool: Pool, steps: readonly Step[]): Promise<TextRow[]> {
   const client = await pool.connect();
@@ -55,7 +56,7 @@ async function prepare(client: PoolClient, steps: readonly Step[]): Promise<void
   }
 }
 
-/** What `pg` has, and its types do not know of. */
+/** Members of `pg` that its types leave out. */
 interface CopyingConnection extends Connection {
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
@@ -75,7 +76,7 @@ function submit(client: PoolClient, write: (connection: CopyingConnection) => vo
   });
 }
 
-/** One turn on a connection, as `pg` calls it: messages out, answers in, until the server is ready for the next. */
+/** A query on a connection, in the interface that `pg` calls: messages out, answers in, until the server is ready for the next. */
 class Pipeline implements Submittable {
   /** `pg` puts its own around it, to stop the clock of `query_timeout`. */
   callback: (error: Error | undefined, rows: TextRow[]) => void;

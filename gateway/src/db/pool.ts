@@ -12,9 +12,9 @@ const int8Array = 1016 as Parameters<typeof pg.types.setTypeParser>[0];
 pg.types.setTypeParser(int8Array, (text) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(BigInt)));
 
 /**
- * No statement of ours may hang: whoever waits for the database waits a bounded time. Set by statement, not when connecting: a pooling proxy
- * refuses startup parameters that it does not know, or drops them. And no session of ours ends for being idle, whatever the server's
- * own limit is.
+ * No statement may hang: every wait for the database is bounded. Set by statement, not when connecting: a pooling proxy refuses
+ * startup parameters that it does not know, or drops them. Sessions also set their own idle limit, so that the server's does not
+ * end them.
  */
 const sessionLimits = `set statement_timeout = '30s'; set lock_timeout = '10s';
   set idle_in_transaction_session_timeout = '30s'; set idle_session_timeout = 0`;
@@ -47,7 +47,7 @@ export function createPool(
       keepAlive: true,
       onConnect: (client) => {
         clients.add(client);
-        // Between two statements of a transaction one may die: the next statement fails, and that is how it is told.
+        // A connection may die between two statements of a transaction: the next statement then fails, which reports it.
         client.on('error', () => {});
         return client.query(sessionLimits) as unknown as undefined;
       },
@@ -63,7 +63,7 @@ export function createPool(
 
 const clientsOf = new WeakMap<pg.Pool, Set<pg.ClientBase>>();
 
-/** Ends every connection without a word: the server hangs, and whoever waits for it is to hear so. */
+/** Ends every connection at once: the server hangs, and waiting statements must fail. */
 export function cutConnections(pool: pg.Pool): void {
   for (const client of clientsOf.get(pool) ?? []) cut(client);
 }

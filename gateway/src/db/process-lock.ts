@@ -20,7 +20,7 @@ const serversShare = 0.8;
 /** This process, known to the others. While its lock is held, what it left open is its own business. */
 export interface ProcessLock {
   id: string;
-  /** Another one than before means: the others took this process for dead and forgot it, and it has registered anew. */
+  /** A changed token means that the others took this process for dead, and that it has registered again. */
   fencingToken(): number;
   /** False while the connection is lost: from then on others may take this process for dead. */
   isHeld(): boolean;
@@ -33,7 +33,7 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
   let fencingToken = 0;
   let held = false;
   const lost = new WeakSet<pg.Client>();
-  // Until the first connection stands there is nothing to come back to: its failure is the caller's to hear.
+  // Before the first connection is ready there is nothing to reconnect to: its failure is thrown to the caller.
   let reconnecting = true;
   let client = await connect(2 * answerWithinMs);
   reconnecting = false;
@@ -59,7 +59,7 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       await next.connect();
       await stayConnected(next);
       beat(next);
-      // The server ends a wait that this side has given up: it does not notice by itself that the other end is gone.
+      // The server ends a wait that this side has given up, because it does not notice that the other end is gone.
       const lockTimeoutMs = String(Math.ceil(patienceMs * serversShare));
       await next.query("select set_config('lock_timeout', $1, false)", [lockTimeoutMs]);
       fencingToken = await registerAndLock(next, id);
@@ -75,7 +75,7 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
   }
 
   async function reconnect(): Promise<void> {
-    // One that came too late may end when another has taken its place.
+    // A connection that came too late may end after another one has taken its place.
     if (closed || reconnecting || !lost.has(client)) return;
     reconnecting = true;
     held = false;
@@ -114,8 +114,8 @@ async function registerAndLock(client: pg.Client, id: string): Promise<number> {
 }
 
 /**
- * Those of these processes that are dead still, and stay so until the transaction ends: one that comes back meanwhile waits, and
- * then registers anew.
+ * The processes among these that are still dead, and stay so until the transaction ends. A process that returns meanwhile waits,
+ * and then registers again.
  */
 export async function holdDead(tx: Db, ids: readonly string[]): Promise<string[]> {
   await tx.query('select id from processes where id = any($1) order by id for update', [ids]);

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-/** A pool, or the one connection of a transaction: whatever can run a statement. */
+/** A pool, or the one connection of a transaction: anything that runs a statement. */
 export type Db = Pick<Pool | PoolClient, 'query'>;
 
 /** All of `work` or nothing of it. The connection is thrown away when not even the rollback goes through. */

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const firstWaitMs = 100;
 const longestWaitMs = 5_000;
-/** What the database has not taken by then it never will. */
+/** A write that has not succeeded by then is given up. */
 const patienceMs = 3_600_000;
 
 /**
- * Goes on trying until the database takes it. What is written must be safe to repeat: an answer may be lost after it was done.
+ * Goes on trying until the database takes it. The write must be safe to repeat, because an answer may be lost after the write.
  * Throws the last failure when `signal` says that the process stops, or after an hour.
  */
 export async function untilWritten<T>(write: () => Promise<T>, signal?: AbortSignal): Promise<T> {

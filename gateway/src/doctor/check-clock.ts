@@ -16,7 +16,7 @@ export function clockFinding(other: string, { hereMs, thereMs }: { hereMs: numbe
 
 const askMs = 10_000;
 
-/** The `Date` header of whatever answers there; undefined where nothing does. */
+/** The `Date` header of the answer from that address; undefined without an answer. */
 export async function dateOf(httpPools: HttpPools, url: string): Promise<number | undefined> {
   try {
     const { headers, body } = await httpPools

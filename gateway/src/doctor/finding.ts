@@ -1,7 +1,7 @@
 /** The result of a check. `fail`: the gateway does not work, or not as it is set up. `warn`: it may stop working. */
 export interface Finding {
   level: 'ok' | 'warn' | 'fail';
-  /** One word or two: what was looked at. */
+  /** The subject of the check, in one or two words. */
   subject: string;
   /** The state, then what to do. */
   text: string;
@@ -13,7 +13,7 @@ export const fail = (subject: string, text: string): Finding => ({ level: 'fail'
 
 const subjectWidth = 15;
 
-/** One line of the report; what is longer than a line goes on below it. */
+/** A line of the report; longer text continues below it. */
 export function lineOf({ level, subject, text }: Finding): string {
   const indent = ' '.repeat(6 + subjectWidth);
   return `${level.padEnd(6)}${subject.padEnd(subjectWidth)}${text.trim().replaceAll(/\n\s*/g, `\n${indent}`)}`;

@@ -5,8 +5,8 @@ import type { CallEnd, CallReport } from './call-report.ts';
 type Outcome = 'succeeded' | 'failed' | 'cancelled' | 'interrupted' | 'refused' | 'replayed';
 
 /**
- * The fields of a call's log line, named as `GET /v1/usage/requests` names them. Costs are what the provider bills, whichever key it
- * was: the log is the operator's. What comes from outside (names of models, tags) is text in JSON and can forge no line.
+ * The fields of a call's log line, named as `GET /v1/usage/requests` names them. Costs are the provider's, for every key, because
+ * the log is the operator's. Text from outside (names of models, tags) is a JSON string and cannot forge a line.
  */
 export function callLine(report: CallReport, end: CallEnd): object {
   const { caller, tags, closed } = report;

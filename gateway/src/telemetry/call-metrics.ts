@@ -40,7 +40,7 @@ const namesMax = 5_000;
 const noProvider = 'none';
 
 /**
- * What is counted of calls. Labels are bounded: providers are kinds (an account of a workspace's own counts under its kind), models
+ * The metrics of calls. Labels are bounded: providers are kinds (an account of a workspace's own counts under its kind), models
  * are the catalogue's, statuses and codes are ours.
  */
 export class CallMetrics {

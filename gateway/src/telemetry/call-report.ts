@@ -79,7 +79,7 @@ export function newReport({
   };
 }
 
-/** One try at a provider. */
+/** An attempt at one provider. */
 export interface AttemptSpan {
   place: TracedTarget;
   /** By `performance.now()`. */
@@ -114,7 +114,7 @@ export interface CallEnd {
   /** The HTTP status; 499 for a client that left before its answer began. */
   status: number;
   errorCode: string | undefined;
-  /** What the client was told, where it was refused or the call failed. */
+  /** The code of the client's error, where the call was refused or failed. */
   error?: GatewayError | undefined;
 }
 

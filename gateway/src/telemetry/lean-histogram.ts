@@ -51,7 +51,7 @@ export class LeanHistogram<T extends string> extends Histogram<T> {
     return { ...(await this.#plain.get()), values: this.#values() };
   }
 
-  /** What prom-client reads for the text format. */
+  /** The members that prom-client reads for the text format. */
   getForPromString(): ReturnType<Histogram<T>['get']> {
     return this.get();
   }

@@ -110,7 +110,7 @@ export class StderrLog implements LogDestination, DestinationStream {
         const timer = setTimeout(() => this.#writeNext(), tryAgainMs);
         if (this.#endAt === undefined) timer.unref();
       } else {
-        // Nobody reads any more (a closed terminal): no reason to die in the middle of a call.
+        // The reader is gone (a closed terminal): no reason to die in the middle of a call.
         this.#isGone = true;
         this.#isWriting = false;
         this.#lines.length = 0;

@@ -4,7 +4,7 @@ import { otlpBody, type Span } from './span.ts';
 
 /** Some 2 ms of writing JSON: calls wait no longer for it. */
 const batchMax = 200;
-/** So many spans wait for a collector that is slow or away; further ones are dropped and counted. */
+/** The most spans that wait for a slow or absent collector; further ones are dropped and counted. */
 const queueMax = 8_192;
 const gatherMs = 1_000;
 const answerMs = 10_000;

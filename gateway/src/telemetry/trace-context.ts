@@ -15,7 +15,7 @@ const shape = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$
 /** The specification asks for this much at least; what is longer is left out. */
 const stateMax = 512;
 
-/** Reads `traceparent` and `tracestate`. One that breaks the rules counts as none: a new trace begins. */
+/** Reads `traceparent` and `tracestate`. Invalid headers count as none: a new trace begins. */
 export function readTraceContext(
   traceparent: string | string[] | undefined,
   tracestate: string | string[] | undefined,

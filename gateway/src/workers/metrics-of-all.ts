@@ -11,8 +11,8 @@ interface Measured {
 }
 
 /**
- * The metrics of every worker, and of those that are gone: a counter never falls because a worker ended. What a killed one counted
- * since it was last asked is lost.
+ * The metrics of every worker, and of those that are gone: a counter never falls because a worker ended. Counts of a killed
+ * worker since its last report are lost.
  */
 export class MetricsOfAll<Worker extends object> {
   readonly #measured = new Map<Worker, Measured>();

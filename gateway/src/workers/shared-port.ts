@@ -84,7 +84,7 @@ export class SharedPort {
     if (share !== undefined) share.connections = connections;
   }
 
-  /** It is gone, and all it had to say was heard. */
+  /** The worker is gone, and all its messages have arrived. */
   leave(taker: Taker): void {
     const share = this.#shareOf(taker);
     if (share === undefined) return;

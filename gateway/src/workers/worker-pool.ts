@@ -24,7 +24,7 @@ interface Slot {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** The workers of a parent: so many processes that serve one port. One that ends unasked, or is silent for six seconds, is replaced. */
+/** The workers of a parent: processes that serve one port. A worker that ends unasked, or is silent for six seconds, is replaced. */
 export class WorkerPool {
   readonly #port: SharedPort;
   readonly #log: Logger;
@@ -85,7 +85,7 @@ export class WorkerPool {
     return !this.#hasFailed;
   }
 
-  /** At once, whatever is in flight. */
+  /** Immediately, with calls in flight. */
   kill(): void {
     this.#isStopping = true;
     for (const { worker } of this.#slots) worker?.process.kill('SIGKILL');
@@ -230,7 +230,7 @@ function tell(worker: Worker, message: ToWorker): void {
 }
 
 /**
- * When all that a worker had to say before its end was heard: a connection that it has taken must not be handed to a second one.
+ * Resolves when all messages of an ended worker have arrived: a connection that it has taken must not be handed to a second one.
  * `disconnect` would say so, but does not come where a handle was under way (Node 24, `_handleQueue` in internal/child_process).
  */
 function afterLastWord(worker: Worker, then: () => void): void {

@@ -4,7 +4,7 @@ import { liveKey, startTestGateway, type TestGateway } from '../../support/start
 import { type MakeHost, openMake } from './make-host.ts';
 import { refusalOf } from './refusals.ts';
 
-// What concerns the address and the key is in connection.test.ts, what concerns webhooks in triggers.test.ts.
+// Tests of the address and the key are in connection.test.ts, tests of webhooks in triggers.test.ts.
 let gateway: TestGateway;
 let make: MakeHost;
 

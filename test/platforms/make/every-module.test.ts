@@ -17,7 +17,7 @@ afterAll(() => gateway.stop());
 
 describe('every module runs against a gateway, and answers with the fields its interface promises', () => {
   test.each(everyModule)('%s', async (id, fields) => {
-    // What a call leaves behind (its row, its client, its scenario) is written a moment after its answer.
+    // A call's row, client and scenario are written a moment after its answer.
     const bundle = await eventually(async () => {
       const [first] = await make.run(id, fields(made));
       if (first === undefined) throw new Error(`${id} found nothing.`);

@@ -6,13 +6,13 @@ export interface FakeMakeApi {
   /** As `--zone` takes it. */
   zone: string;
   requests: { method: string; path: string; type: string; body: string }[];
-  /** What Make has: components and sections by their path, the app under its own. */
+  /** Make's store: components and sections by their path, the app under its own. */
   sections: Map<string, string>;
   components: Map<string, Record<string, unknown>>;
   /** The next request that writes is refused with it. */
   failOnce: number | undefined;
   /**
-   * What the name of a new app gets at its end: "By default, that automatically assigned name includes a random string suffix."
+   * The suffix of a new app's name: "By default, that automatically assigned name includes a random string suffix."
    * https://developers.make.com/white-label-documentation/manage-the-end-user-life-cycle/maintain-end-users/manage-apps-and-features-options
    */
   suffix: string;

@@ -4,7 +4,7 @@ import { parseTemplate } from '../../support/make-runtime/iml-parser.ts';
 import { callsIn, expressionsIn, findingsOf } from './lint.ts';
 import { app } from './make-host.ts';
 
-// What Make's schemas let pass, though it is wrong: rules of Make's reviewers, and what a scenario would stumble over.
+// Faults that Make's schemas allow: rules of Make's reviewers, and errors that a scenario would meet.
 describe('the app', () => {
   test('has nothing to find fault with', () => {
     expect(findingsOf(app)).toEqual([]);

@@ -3,7 +3,7 @@ import type { Expression } from '../../support/make-runtime/iml-parser.ts';
 import type { App, AppComponent } from '../../support/make-runtime/load-app.ts';
 import { keysOf, keysOfInterface } from './shapes.ts';
 
-/** What is wrong with an app, in words; none is good. */
+/** The faults of an app, in words; an empty list is good. */
 export function findingsOf(app: App): string[] {
   const modules = Object.values(app.module);
   return [
@@ -65,7 +65,7 @@ function wordingFindings({ id, label, description = '', moduleType = '', code }:
   ];
 }
 
-/** What the interface promises is what the sample shows, and the other way round. */
+/** The interface and the sample have the same fields. */
 function shapeFindings({ id, code }: AppComponent): string[] {
   const promised = keysOfInterface(code.interface ?? []);
   const shown = keysOf(code.samples ?? {}, promised);
@@ -144,7 +144,7 @@ interface Request {
   followAllRedirects?: boolean;
 }
 
-/** Whatever carries the key says what is wrong when it is refused, hides the key from logs, and stays on its host. */
+/** Every request with the key explains a refusal, hides the key from logs, and stays on its host. */
 function requestFindings(app: App): string[] {
   const ownRequests = [
     ...Object.values(app.connection).map(({ id, code }) => [id, code.communication]),

@@ -40,7 +40,7 @@ export interface MakeHost {
 
 export interface Listening {
   hook: AttachedHook;
-  /** What every delivery was answered with, and became. */
+  /** The answer to every delivery, and its result. */
   deliveries: Delivered[];
   /** The requests as they came. */
   requests: { headers: Record<string, string>; body: unknown }[];

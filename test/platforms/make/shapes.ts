@@ -15,7 +15,7 @@ function innerKeys({ type, spec }: FormField): Keys | true {
   return isOfRows ? keysOfInterface(spec) : true;
 }
 
-/** The names a value has. Where it is empty (null, no rows) nothing can be said, and what was promised stands. */
+/** The names a value has. Where it is empty (null, no rows) the promised names count. */
 export function keysOf(value: unknown, promised: Keys): Keys {
   const entries = Object.entries(value as object).map(([name, inner]) => {
     const expected = promised[name];

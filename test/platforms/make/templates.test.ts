@@ -44,7 +44,7 @@ describe.each(blueprints)('%s', (_, { name, flow, metadata }) => {
       expect(step.module).toMatch(/^(app#ai-gateway|email|slack):\w+$/);
       expect(step.version).toBeGreaterThan(0);
       expect(step.metadata.designer).toMatchObject({ x: expect.any(Number), y: expect.any(Number) });
-      // Whoever imports it chooses connections and webhooks of their own.
+      // A person who imports it chooses connections and webhooks of their own.
       expect(JSON.stringify(step)).not.toMatch(/__IMTCONN__|__IMTHOOK__|account"/);
     }
   });

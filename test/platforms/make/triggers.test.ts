@@ -182,7 +182,7 @@ describe('a scenario that asks for alerts now and then', () => {
     const state: PollState = {};
     const client = 'polled';
     await spendMostOf(client);
-    // What it cost is posted a moment after the answer.
+    // Its cost is posted a moment after the answer.
     const refused = await eventually(() => refusalOf(spend(client)));
     expect(refused.message).toMatch(/^\[402\]/);
     const fields = { client_id: client, limit: 1 };

@@ -1,7 +1,7 @@
 import type { INodeType } from 'n8n-nodes-ai-gateway/src/n8n-workflow.ts';
 import { executeNode, type N8nHost, type N8nItem } from '../../support/n8n-host.ts';
 
-/** What a drop-down holds once something is chosen, or typed, in it. */
+/** The value of a drop-down after a choice or an entry. */
 export const locator = (value: string) => ({ __rl: true, mode: 'id', value });
 
 /** A filled-in chat completion. */

@@ -68,7 +68,7 @@ export function sourceBeside(folder: string): string {
   return source;
 }
 
-/** This Node for everything: n8n 2.41 wants 24, whatever is installed beside it. */
+/** This Node for everything: n8n 2.41 needs 24, and another may be installed beside it. */
 export function pinnedNodeEnv(): NodeJS.ProcessEnv {
   const headers = nodeHeaders();
   // Started as a test (NODE_ENV=test and the like), n8n would take itself for its own test suite and end without a word.

@@ -30,7 +30,7 @@ export type Json = Record<string, unknown>;
 
 export interface RealN8n {
   url: string;
-  /** What the editor itself calls, signed in as the owner. */
+  /** The calls of the editor, signed in as the owner. */
   rest(method: string, path: string, body?: unknown): Promise<Json>;
   /** The public API. */
   api(method: string, path: string, body?: unknown): Promise<Json>;
@@ -139,7 +139,7 @@ async function signIn(url: string): Promise<Omit<RealN8n, 'url' | 'stop'>> {
 export async function until<Value>(what: string, ask: () => Promise<Value | undefined | false>): Promise<Value> {
   for (let tries = 0; tries < 600; tries++) {
     const value = await ask().catch((error: unknown) => {
-      // Nothing listens yet.
+      // The port is still closed.
       if (error instanceof TypeError) return undefined;
       throw error;
     });

@@ -8,7 +8,7 @@ import { type Credential, ourNode, to } from './workflow-parts.ts';
 export interface Seen {
   /** The labels of the node's fields. */
   panel: string[];
-  /** What the node creator finds for "AI Gateway". */
+  /** The node creator's results for "AI Gateway". */
   creator: string[];
   /** Hosts other than n8n that the editor asked. */
   foreignHosts: string[];
@@ -97,7 +97,7 @@ async function openEditor(browser: Browser, n8n: RealN8n): Promise<{ page: Page;
   return { page, foreignHosts };
 }
 
-/** One of each of our nodes, as somebody would use them. */
+/** Each of our nodes once, as a person would use them. */
 function showcase(credential: Credential): Json {
   const ours = (name: string, type: string, position: [number, number], parameters: Json): Json =>
     ourNode({ name, type, position, parameters, credential });

@@ -5,7 +5,7 @@ export interface Credential {
   name: string;
 }
 
-/** One of our nodes. */
+/** A node of ours. */
 export function ourNode(given: {
   name: string;
   type: string;

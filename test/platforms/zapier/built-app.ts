@@ -9,7 +9,7 @@ import type { Json, ZapierRun } from './zapier-host.ts';
 
 const run = promisify(execFile);
 export const packageFolder = fileURLToPath(new URL('../../../integrations/zapier', import.meta.url));
-/** What is pushed to Zapier. */
+/** The app as it is pushed to Zapier. */
 export const uploadFolder = join(packageFolder, 'dist/upload');
 const ofPackage = createRequire(join(packageFolder, 'package.json'));
 const cli = dirname(ofPackage.resolve('zapier-platform-cli/package.json'));

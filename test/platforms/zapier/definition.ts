@@ -47,7 +47,7 @@ export function flat(value: Json, before = ''): Json {
   );
 }
 
-/** What of an answer is not of the type its output field says. Null is of every type: it means that there is none. */
+/** The values of an answer that differ from the type of their output field. Null is of every type: it means no value. */
 export function misfits(outputs: readonly PlainOutputField[], answer: Json): string[] {
   const values = flat(answer);
   return outputs.flatMap(({ key, type, list, children }) => {

@@ -4,7 +4,7 @@ import { liveKey, startTestGateway, type TestGateway } from '../../support/start
 import { misfits, steps, visible } from './definition.ts';
 import { type Json, methodsOf, type OpenApp, openApp } from './zapier-host.ts';
 
-/** One step after the other, each taking what those before it made, by both doors the vendor gives: tester and handler. */
+/** Runs each step with the results of the earlier ones, by both of the vendor's ways: tester and handler. */
 
 let gateway: TestGateway;
 let zap: OpenApp;
@@ -19,7 +19,7 @@ afterAll(() => gateway.stop());
 const chat = { model: 'gpt-4o-mini', prompt: 'Hi', client_id: 'every', project: 'every', scenario_id: 'every' };
 const yesterday = () => new Date(Date.now() - 86_400_000).toISOString();
 
-/** What is filled in; `client` differs from door to door, since no call is billed twice. */
+/** The input of each step; `client` differs between the two ways, because no call is billed twice. */
 const everyStep: [key: string, fields: (client: string) => Json][] = [
   ['budgets_create', () => ({ name: 'Every', limit_usd: 5, scope__client_id: 'every' })],
   ['budgets_raise', () => ({ id: made.budgets_create?.id, by_usd: 1 })],

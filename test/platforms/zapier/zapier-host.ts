@@ -7,7 +7,7 @@ export type Json = Record<string, unknown>;
 export interface ZapierSettings {
   url: string;
   key: string;
-  /** The Zap the step stands in; Zapier does not promise to say. */
+  /** The step's Zap; Zapier does not promise its id. */
   zapId?: string | undefined;
   /** A stored answer to `z.cache`: shared by the runs of one app. */
   cache?: Json;
@@ -70,7 +70,7 @@ interface HandlerModule {
 
 export type OpenApp = ReturnType<typeof openApp>;
 
-/** What a Zap does, in the words of its steps: for suites that compare platforms. */
+/** The actions of a Zap in the words of its steps, for suites that compare platforms. */
 export interface ZapierDoor {
   chat(fields: Json): Promise<Json>;
   checkBudget(fields: Json): Promise<Json | undefined>;

@@ -12,7 +12,7 @@ export interface Order {
   wish: number;
   /** How many tokens a second a stream is written with, thoughts that are not shown included. */
   pace: number;
-  /** So many tokens are thoughts that nobody sees. */
+  /** The number of tokens that are hidden thoughts. */
   thoughts: number;
   /** How often it would search, and how many tokens it reads with each search. */
   searches: number;
@@ -35,7 +35,7 @@ interface Asked {
   input?: unknown;
 }
 
-/** The vendor's own account: what it bills, whatever became of the answer. */
+/** The vendor's own account: its bill, independent of the answer's fate. */
 export interface Billed {
   input: number;
   output: number;
@@ -94,7 +94,7 @@ export class BookKeeper {
     }
     const maySearch = asked.tools?.some(({ type }) => type === 'web_search') === true;
     const searches = maySearch ? Math.min(order.searches, asked.max_tool_calls ?? Number.POSITIVE_INFINITY) : 0;
-    // One token a word: a tokenizer makes no fewer.
+    // A word is one token: a tokenizer makes no fewer.
     const input = text.split(' ').length + searches * order.reads;
     const hundredths = asked.service_tier === 'priority' ? 200 : asked.service_tier === 'flex' ? 50 : 100;
     const bill: Billed = { input, output: 0, searches, hundredths };

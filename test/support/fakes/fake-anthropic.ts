@@ -148,7 +148,7 @@ function countFaultOf(body: Json): string | undefined {
 }
 
 /**
- * What each Claude takes, told a second time and on its own, so that the gateway's table is held against something. Sources: the
+ * The parameters of each Claude, written a second time and independently, so that the gateway's table is compared with something. Sources: the
  * models overview and the pages on extended thinking, adaptive thinking and effort at platform.claude.com/docs, and errors in
  * public reports, quoted below.
  */
@@ -235,7 +235,7 @@ function modelFault(body: Json): string | undefined {
   return undefined;
 }
 
-/** What Anthropic refuses, as far as a translation could get it wrong. */
+/** Requests that Anthropic refuses, as far as a translation could get them wrong. */
 function faultOf(body: Json): string | undefined {
   const odd = Object.keys(body).find((key) => !known.has(key));
   if (odd !== undefined) return `${odd}: Extra inputs are not permitted`;

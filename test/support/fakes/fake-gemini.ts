@@ -94,7 +94,7 @@ function modelFault(body: Json, model: string): string | undefined {
     : undefined;
 }
 
-/** What Google refuses, as far as a translation could get it wrong. */
+/** Requests that Google refuses, as far as a translation could get them wrong. */
 function faultOf(body: Json): string | undefined {
   const odd = Object.keys(body).find((key) => !known.has(key));
   if (odd !== undefined) return `Invalid JSON payload received. Unknown name "${odd}": Cannot find field.`;

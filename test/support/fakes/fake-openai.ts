@@ -77,7 +77,7 @@ function refuse(request: RecordedRequest, apiKey: string): { status: number; bod
 }
 
 /**
- * What each family takes, told a second time and on its own, so that the gateway's table is held against something:
+ * The parameters of each family, written a second time and independently, so that the gateway's table is compared with something:
  * - effort words as measured model by model in github.com/enricoros/big-AGI/issues/944 and 1159, and of gpt-6-astra in
  *   github.com/BerriAI/litellm-docs/pull/1173 ("OpenAI rejects `none` and `minimal` on it, and accepts `max` only on the
  *   Responses API"); gpt-5-pro: "Unsupported value: 'medium' is not supported with the 'gpt-5-pro' model. Supported values are:
@@ -151,7 +151,7 @@ const responsesFields = new Set(
 );
 const itemKinds = new Set('message reasoning function_call function_call_output item_reference'.split(' '));
 
-/** What `/v1/responses` refuses, as far as a translation could get it wrong; shapes by the `openai` package's types. */
+/** Requests that `/v1/responses` refuses, as far as a translation could get them wrong; shapes by the `openai` package's types. */
 function responsesFault(body: Json): [string, string] | undefined {
   const { input, model } = body;
   const odd = Object.keys(body).find((name) => !responsesFields.has(name));
@@ -209,7 +209,7 @@ function inputFault(input: unknown, reasons: boolean): [string, string] | undefi
   return left === undefined ? undefined : [`No tool output found for function call ${left}.`, 'input'];
 }
 
-/** What OpenAI refuses, as far as a translation could get it wrong. */
+/** Requests that OpenAI refuses, as far as a translation could get them wrong. */
 const chatFields = new Set(
   'model messages metadata store max_tokens max_completion_tokens temperature top_p n stop seed tools tool_choice parallel_tool_calls response_format stream stream_options user safety_identifier prompt_cache_key service_tier reasoning_effort verbosity frequency_penalty presence_penalty logit_bias logprobs top_logprobs modalities audio prediction web_search_options functions function_call'.split(
     ' ',

@@ -20,7 +20,7 @@ export interface Vendor {
   bill(request: RecordedRequest, script: Script): Omit<Bill, 'complete'>;
 }
 
-/** A real HTTP server that stands in for a vendor, with faults on cue. */
+/** A real HTTP server in the place of a vendor, with faults on cue. */
 export class FakeServer {
   readonly requests: RecordedRequest[] = [];
   readonly book: Bill[] = [];
@@ -173,7 +173,7 @@ export class FakeServer {
           res.end(this.#vendor.errorEvent());
           return;
         }
-        // What was written must leave before the socket is cut.
+        // The written bytes must leave before the socket is cut.
         await sleep(20);
         res.destroy();
         return;
@@ -219,7 +219,7 @@ async function sendHalf(res: ServerResponse, body: unknown): Promise<void> {
   const text = Buffer.from(JSON.stringify(body));
   res.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
   res.write(text.subarray(0, text.length >> 1));
-  // What was written must leave before the socket is cut.
+  // The written bytes must leave before the socket is cut.
   await sleep(20);
   res.destroy();
 }

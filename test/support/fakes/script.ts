@@ -1,4 +1,4 @@
-/** What a fake provider is to answer, in words no vendor owns; each fake renders it in its own wire format. */
+/** The answer of a fake provider, independent of a vendor; each fake renders it in its own wire format. */
 export interface Script {
   text?: string;
   reasoning?: string;
@@ -12,7 +12,7 @@ export interface Script {
   chunkDelayMs?: number;
   /** An answer of so many tokens, or of as many as the request allows. */
   tokens?: number;
-  /** Answers `tokens` whatever the request allows, and bills them. */
+  /** Answers and bills `tokens`, also above the request's ceiling. */
   overruns?: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface RecordedRequest {
   json: Record<string, unknown>;
   /** The body as it was sent: what `json` holds has JavaScript's numbers. */
   text?: string;
-  /** Set when the caller hung up before the answer was over. */
+  /** Set when the caller disconnected before the end of the answer. */
   aborted: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { MakeError } from './make-error.ts';
 
-/** One field of a form, as app code has it. */
+/** A field of a form, as app code has it. */
 export interface FormField {
   name?: string;
   type: string;
@@ -35,7 +35,7 @@ export function formValues(fields: readonly FormField[], given: Values): Record<
   );
 }
 
-/** What an option brings along stands in the form beside it. */
+/** The fields of an option are in the form beside it. */
 function withNested(field: FormField, given: Values): FormField[] {
   if (!Array.isArray(field.options)) return [field];
   const chosen = given[field.name ?? ''] ?? field.default;

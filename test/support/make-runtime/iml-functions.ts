@@ -33,7 +33,7 @@ export const imlFunctions: Readonly<Record<string, (...args: never[]) => unknown
   encodeURL: (text: unknown) => encodeURIComponent(textOf(text)),
   decodeURL: (text: unknown) => decodeURIComponent(textOf(text)),
   parseJSON: (text: unknown) => {
-    // What is an object already is no text of one.
+    // An object is not the text of an object.
     if (typeof text === 'object') throw new ImlError("Function 'parseJSON' finished with error! It takes text.");
     try {
       return JSON.parse(textOf(text)) as unknown;
@@ -73,7 +73,7 @@ export const imlFunctions: Readonly<Record<string, (...args: never[]) => unknown
     Object.fromEntries((list ?? []).map((item) => [textOf(own(item, key)), own(item, value)])),
 };
 
-/** What stands inside text: nothing for what is missing. */
+/** A value inside text: empty where it is missing. */
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (value instanceof Date) return value.toISOString();

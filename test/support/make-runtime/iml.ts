@@ -1,7 +1,7 @@
 import { imlFunctions, own, textOf } from './iml-functions.ts';
 import { type Expression, ImlError, parseTemplate } from './iml-parser.ts';
 
-/** What expressions may name. A variable that is not in it is an error; Make would say nothing, and the app would be wrong. */
+/** The variables of expressions. A variable that is not in it is an error; Make would say nothing, and the app would be wrong. */
 export type Scope = Readonly<Record<string, unknown>>;
 
 /** JSON with expressions in its texts, evaluated: what is undefined is left out, `{{...}}` spreads a collection. */
@@ -25,7 +25,7 @@ export function transform(template: unknown, scope: Scope): unknown {
   return made;
 }
 
-/** One expression alone keeps its type; among other text it becomes text. */
+/** A lone expression keeps its type; among other text it becomes text. */
 export function render(text: string, scope: Scope): unknown {
   const pieces = parseTemplate(text);
   const [only] = pieces;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One connection, webhook, module or RPC, with the content of its files under the manifest's names for them. */
+/** A connection, webhook, module or RPC, with the content of its files under the manifest's names for them. */
 export interface AppComponent {
   id: string;
   label: string;

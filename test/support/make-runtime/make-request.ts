@@ -25,7 +25,7 @@ export interface MakeResponse {
   body: unknown;
 }
 
-/** What Make's log shows of an exchange, after `log.sanitize`. */
+/** An exchange in Make's log, after `log.sanitize`. */
 export interface LogEntry {
   request: { method: string; url: string; headers: Record<string, string>; body: unknown };
   response?: MakeResponse;
@@ -75,10 +75,10 @@ function followsRedirects(request: MakeRequest, method: string): boolean {
   return pair.some((follows) => follows !== false);
 }
 
-/** A path goes after the base URL, with its slashes single; an address with a host stands for itself. */
+/** A path goes after the base URL, with its slashes single; an address with a host is used as it is. */
 function urlOf({ url, baseUrl = '', encodeUrl = true, qs = {} }: MakeRequest): URL {
   const joined = url.startsWith('/') ? `${baseUrl}${url}` : url;
-  // What was encoded before would be encoded twice.
+  // Encoded text would be encoded twice.
   const made = new URL(encodeUrl ? encoded(joined) : joined);
   made.pathname = made.pathname.replace(/\/{2,}/g, '/');
   for (const [name, value] of Object.entries(qs)) {

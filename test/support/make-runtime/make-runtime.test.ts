@@ -108,7 +108,7 @@ describe('a connection', () => {
       values: { url, key: 'k', team: 3 },
       label: 'Ada',
     });
-    // What modules inherit is not for connections.
+    // Connections do not inherit the base of modules.
     expect(heard[0]?.headers.authorization).toBeUndefined();
   });
 });

@@ -20,7 +20,7 @@ const mostCallsOfRpc = 3;
 
 export interface MakeSettings {
   app: App;
-  /** What Make tells modules of where they run; it promises none of it. */
+  /** The environment that Make gives modules, without a promise. */
   scenario?: { id: number; organizationId: number } | undefined;
   executionId?: string | undefined;
   secondMs?: number;
@@ -45,7 +45,7 @@ export interface AttachedHook {
   id: string;
   /** `url` and the like, and what `attach` kept: `webhook.*` in `attach` and `detach`. */
   values: Values;
-  /** What `attach` kept alone: `data.*` when something arrives. */
+  /** The values that `attach` saved: `data.*` when a delivery arrives. */
   data: Values;
   connection: Connection | undefined;
   parameters: Values;
@@ -54,7 +54,7 @@ export interface AttachedHook {
 export interface Delivered {
   response: { status: number; body: unknown };
   bundles: unknown[];
-  /** What the scenario that was started failed with at its first module. */
+  /** The error of the started scenario at its first module. */
   error?: unknown;
 }
 
@@ -67,7 +67,7 @@ export interface PollState {
 export interface MakeRuntime {
   readonly log: LogEntry[];
   connect(id: string, parameters: Values): Promise<Connection>;
-  /** One bundle of an action, all of a search. */
+  /** The bundle of an action, or all bundles of a search. */
   run(moduleId: string, filled: Filled): Promise<unknown[]>;
   options(rpcId: string, filled?: Filled): Promise<{ label: unknown; value: unknown }[]>;
   poll(moduleId: string, filled: Filled & { state: PollState }): Promise<unknown[]>;
@@ -79,7 +79,7 @@ export interface MakeRuntime {
 
 /**
  * Runs an app of Make's as Make would, as far as that is known: connections, modules, RPCs, webhooks, polling. Not known
- * here: OAuth, multipart, XML, custom functions, incomplete executions. What is wrong in an app throws, where Make is silent.
+ * here: OAuth, multipart, XML, custom functions, incomplete executions. A fault of an app throws, where Make is silent.
  */
 export function createMakeRuntime({
   app,
@@ -103,7 +103,7 @@ export function createMakeRuntime({
   const runModule = (module: AppComponent, scope: Scope, ageOf?: (item: TriggerItem) => Age): Promise<Outcome> =>
     runCommunication({ communication: code(module), base: app.base, scope, wire, ...(ageOf && { ageOf }) });
 
-  /** What an instant trigger makes of what arrived: its own `output`, else the payload as it is. It has base like any module. */
+  /** The bundle of an instant trigger: its own `output`, else the payload as it is. It has base like any module. */
   const start = async (module: AppComponent, payload: unknown): Promise<unknown[]> => {
     const communication = code(module);
     const response = { output: '{{payload}}', ...((communication.response ?? {}) as object) };
@@ -189,9 +189,9 @@ export function createMakeRuntime({
       const module = named(app.module, moduleId);
       if (module.webhook !== hook.id) throw new TypeError(`${moduleId} does not listen to ${hook.id}.`);
       // "These IML variables are available for you to use everywhere in a webhook: now, environment, parameters, data, body,
-      // query, method, headers", and `data` is an "Alias for parameters". `webhook` is none of them and empty. What `attach`
-      // saved was seen under `data` (README of pdfgate/make-integration-pdfgate); by the page's own words it would not be
-      // there, so an app must also work where it is not: a test takes it out. DOCS/app-components/webhooks
+      // query, method, headers", and `data` is an "Alias for parameters". `webhook` is none of them and empty. The values that
+      // `attach` saved were seen under `data` (README of pdfgate/make-integration-pdfgate); by the page's own words it would not
+      // be there, so an app must also work where it is not: a test takes it out. DOCS/app-components/webhooks
       const { parameters } = hook;
       const data = { ...parameters, ...hook.data };
       const arrived: Scope = {

@@ -14,7 +14,7 @@ export type Communication = Readonly<Record<string, unknown>>;
 
 export interface Run {
   communication: Communication | readonly Communication[];
-  /** What modules and RPCs inherit; connections have none. Whether `attach` and `detach` do is not said: see MakeSettings. */
+  /** The base that modules and RPCs inherit; connections have none. Whether `attach` and `detach` do is not said: see MakeSettings. */
   base?: Communication | undefined;
   scope: Scope;
   wire: Wire;
@@ -48,7 +48,7 @@ export interface Outcome {
 const mostPages = 50;
 const mostTriggerRecords = 3_200;
 
-/** One request, or several in a row, of which the last gives the output and `temp` goes from one to the next. */
+/** A request, or several in a row: the last gives the output, and `temp` is passed on. */
 export async function runCommunication({ communication, ...run }: Run): Promise<Outcome> {
   const requests = Array.isArray(communication) ? (communication as Communication[]) : [communication as Communication];
   let outcome: Outcome = { bundles: [], scope: run.scope };
