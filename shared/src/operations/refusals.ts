@@ -43,7 +43,7 @@ export const refusal = z.object({
   count,
   message: z.string().nullable().meta({
     title: 'Message',
-    description: 'What the last of the callers was told. Null where it names amounts that this key may not see.',
+    description: 'The message that the last caller got. Null where it names amounts that this key may not see.',
   }),
   model: z.string().nullable().meta({ title: 'Model', description: 'The model that the last of them asked for.' }),
   client_id: tag('Client'),

@@ -2,9 +2,7 @@ import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { clientId, from, id, modelName, project, scenarioId, scenarioPlatform, timeZone, to, usd } from './common.ts';
 
-const timezone = timeZone(
-  'Whose days, weeks and months count. The default is the time zone of the workspace.',
-).optional();
+const timezone = timeZone("The time zone of days, weeks and months. Default: the workspace's.").optional();
 const key = id
   .optional()
   .meta({ title: 'Key', description: 'Calls with this key, by its id as GET /v1/keys lists it.' });
