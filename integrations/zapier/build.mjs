@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 /**
  * One file with all of ours inside; Zapier's core stays outside, since Zapier's own wrapper loads it too. `dist/upload` is what
- * is pushed: a package of its own, since this one leads to its neighbours in the workspace, which Zapier would look for in vain.
+ * is pushed: a package of its own, since this one depends on its neighbours in the workspace, which Zapier does not find.
  */
 const manifest = JSON.parse(await readFile('package.json', 'utf8'));
 await rm('dist', { recursive: true, force: true });

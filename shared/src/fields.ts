@@ -82,7 +82,7 @@ function readField(given: { key: string; schema: JsonSchema; required: boolean; 
   };
 }
 
-/** Where other texts fit as well (an event's id, say) it stays text. */
+/** A field that takes other texts as well (an event's id, say) stays text. */
 function isMoment({ format, anyOf }: JsonSchema): boolean {
   const shapes = anyOf?.filter(({ type }) => type !== 'null');
   return shapes === undefined ? format === 'date' || format === 'date-time' : shapes.every(isMoment);

@@ -1,5 +1,5 @@
 /**
- * What a form's text field holds when a mapping or an expression fills it: any type at all.
+ * The text of a form's field that a mapping or an expression fills with a value of any type.
  *
  *     formText('Hi')            // 'Hi'
  *     formText({ b: 1 })        // '{"b":1}'

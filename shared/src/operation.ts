@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 
-/** Where people meet an operation. */
+/** The places where people meet an operation. */
 type Surface = 'dashboard' | 'make' | 'zapier' | 'n8n';
 
 /** The least a key's role must be. `caller` and `viewer` are no ladder: a viewer reads and calls nothing. */
@@ -21,7 +21,7 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   readonly access: Access;
   /** It changes what every live call of the workspace goes through: neither a test key nor one bound to a tag may do that. */
   readonly changesEveryCall?: true;
-  /** What it shows or changes is the whole workspace's: a key locked to a tag may not ask. */
+  /** It shows or changes the whole workspace: a key locked to a tag may not call it. */
   readonly workspaceWide?: true;
   /** The status of success; 200 unless said. A 204 has no body. */
   readonly status?: 200 | 201 | 202 | 204;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { root } from '../support/run-tool.ts';
 
 /** The first thing a stranger reads of a fault is the name of a test: CONTRIBUTING.md, "Tests". */
-const files = globSync('test/{clients,conformance,e2e,scale}/**/*.test.ts', { cwd: root }).sort();
+const files = globSync('test/{clients,conformance,e2e,platforms,scale}/**/*.test.ts', { cwd: root }).sort();
 
 const call =
   /^\s*(?:describe|it|test)(?:\.\w+)*(?:\([^()'"`]*(?:\([^()]*\)[^()'"`]*)*\))?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gm;

@@ -51,7 +51,7 @@ test('`pnpm -r build` builds all three: Zapier’s app and the n8n package where
   for (const file of promised) expect(existsSync(join(copy, 'integrations/n8n', file)), file).toBe(true);
 });
 
-test('and Make’s app as it is committed', () => {
+test('`pnpm -r build` writes Make’s app as it is committed', () => {
   const read = (place: string): Record<string, string> =>
     Object.fromEntries(
       globSync('**/*.*', { cwd: join(place, 'integrations/make/app') })

@@ -267,7 +267,7 @@ describe.each(platforms)('on $name', (platform) => {
   });
 });
 
-test.each(stories)('on every platform it leaves the same on record: $name', ({ name }) => {
+test.each(stories)('every platform leaves the same on record: $name', ({ name }) => {
   const recorded = records.get(name) ?? new Map();
   expect([...recorded.keys()]).toEqual(['make', 'zapier', 'n8n']);
   for (const other of ['zapier', 'n8n']) expect(recorded.get(other)).toEqual(recorded.get('make'));

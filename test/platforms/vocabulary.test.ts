@@ -55,13 +55,13 @@ describe('the docs of each platform', () => {
     expect(first).toMatch(/^## Without the (app|package)$/);
   });
 
-  test.each(['n8n', 'zapier'])('docs/%s.md is for those who use it: publishing stands in the README', (name) => {
+  test.each(['n8n', 'zapier'])('docs/%s.md leaves publishing to the README of the app', (name) => {
     expect(read(`docs/${name}.md`)).not.toMatch(/^## (Publish|How it is made)/m);
     expect(read(`integrations/${name}/README.md`)).toMatch(/^## Publish/m);
   });
 });
 
-test('Zapier’s guide tells every field of the Zaps to begin with', () => {
+test('Zapier’s guide names every field of the first Zaps', () => {
   const guide = read('docs/zapier.md');
   for (const label of ['Limit (USD)', 'Scenario', 'Output Format', 'JSON Schema', 'Max Tokens', 'Percents'])
     expect(guide).toContain(`| ${label} `);

@@ -31,7 +31,7 @@ function webhook(alert: Alert, { subscribe, unsubscribe }: AlertOperations): Com
     code: {
       communication: {
         // Make shows no raw body, so no signature can be checked; the token is compared wherever `data` holds what `attach` kept.
-        // Where it does not, every delivery is taken: the hook's address is a secret anyway. No `verification`: that is for
+        // Without it every delivery is taken: the hook's address is a secret anyway. No `verification`: that is for
         // handshakes, and starts nothing where it is true.
         // https://developers.make.com/custom-apps-documentation/app-components/webhooks
         condition: '{{if(data.token, headers.`x-gateway-token` == data.token, true)}}',
@@ -100,7 +100,7 @@ function watcher(alert: Alert): Component {
   };
 }
 
-/** The same alerts by asking every now and then: for who wants to go back in time, or has a gateway that cannot reach Make. */
+/** The same alerts by polling: for people who want to go back in time, or whose gateway cannot reach Make. */
 export function pollingTrigger(
   alert: Alert,
   about: { id: string; label: string; description: string; epochLabel: string },
@@ -140,7 +140,7 @@ export function pollingTrigger(
   };
 }
 
-/** The event with its `data` laid out flat: what a person wants is one step away. */
+/** The event with its `data` laid out flat, so that each field is one step away. */
 function eventOutput(collection: 'body' | 'item', { data }: Alert): Json {
   const given = `${collection}.data`;
   const dates = data.filter(({ moment }) => moment).map(({ key }) => [key, dateOf(`${given}.${key}`)]);

@@ -2,7 +2,7 @@ import type { Json } from './component.ts';
 import { bearer, gatewayAddress, noRedirects, secrets } from './gateway-address.ts';
 import { makeErrors, valid } from './make-errors.ts';
 
-/** What every module and every RPC inherits. */
+/** The settings that every module and every RPC inherits. */
 export const base: Json = {
   baseUrl: gatewayAddress('connection'),
   // The longest Make allows: models take their time.

@@ -32,7 +32,7 @@ const imagePart: readonly Parameter[] = [
   },
 ];
 
-/** What Make's own kinds of fields ask for beside what the shared form says. */
+/** Settings that Make's own kinds of fields need beside the shared form. */
 const own: Readonly<Record<string, Partial<Parameter>>> = {
   images: { spec: imagePart, labels: { add: 'Add image' } },
   messages: { validate: { minItems: 1 } },

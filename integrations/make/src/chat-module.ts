@@ -27,7 +27,7 @@ export function chatModule(operation: Operation): Component {
   };
 }
 
-/** Two steps, since what is set in `temp` can be used only after it: first the pieces, then what is made of them. */
+/** Two steps, since values of `temp` can be used only in the next one: first the pieces, then the request made of them. */
 const parts: Json = {
   temp: {
     text: [{ type: 'text', text: `{{${asText('parameters.prompt')}}}` }],
@@ -52,7 +52,7 @@ function request({ path, method }: Operation): Json {
   return {
     url: path,
     method,
-    // What a person fills in wins over the scenario's own id, and the gateway takes the header first.
+    // A filled-in scenario wins over the scenario's own id, and the gateway takes the header first.
     // `''` and not `emptystring`, which is an object in Make; and not the id itself, since a header cannot carry every name.
     headers: { 'X-Scenario-ID': "{{if(parameters.scenario_id, '', scenario.id)}}" },
     temp: {
@@ -104,7 +104,7 @@ function request({ path, method }: Operation): Json {
 /** A refusal is an answer too: its words stand in place of the text. */
 const text = "ifempty(body.choices[1].message.content, ifempty(body.choices[1].message.refusal, ''))";
 
-/** What was cut short is no JSON; it stays text, since it is paid for. */
+/** An answer that was cut short is not JSON; it stays text, since it is paid for. */
 const json = `{{if(${wantsJson} && body.choices[1].finish_reason == 'stop', ${jsonIn('temp.answer')}, null)}}`;
 
 const output: Json = {

@@ -1,4 +1,4 @@
-/** What stands in a file of the app. Undefined is left out, as JSON does. */
+/** The content of a file of the app. Undefined is left out, as JSON does. */
 export type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
 
 /** One field of a form or of an interface, as Make's editor has it. */

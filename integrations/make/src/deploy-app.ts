@@ -12,11 +12,11 @@ export interface Deployment {
   /** The app's name at Make, or the one to ask for: Make adds a suffix to it, which `mapping.app` then knows. */
   appId: string;
   version: number;
-  /** What Make calls our connections and webhooks. Added to as things are made. */
+  /** Make's names for our connections and webhooks. Each that is made is added. */
   mapping: IdMapping;
   /** Called after each addition, so that what was made is known even when the next step fails. */
   keep(mapping: IdMapping): void;
-  /** Only say what would be done. */
+  /** Writes nothing, and says which changes there would be. */
   isDryRun: boolean;
   say(line: string): void;
 }
@@ -135,7 +135,7 @@ interface Remote {
   [key: string]: unknown;
 }
 
-/** Where Make keeps components of a kind, and what it calls them in its answers. */
+/** Make's addresses for components of a kind, and its name for them in answers. */
 function placeOf(kind: DeployedKind, { appId, version }: Deployment) {
   const app = `/sdk/apps/${appId}`;
   return {
@@ -146,7 +146,7 @@ function placeOf(kind: DeployedKind, { appId, version }: Deployment) {
   }[kind];
 }
 
-/** Returns what is at Make and not in the app. */
+/** Returns the components that are at Make and not in the app. */
 async function deployKind(
   deployment: Deployment,
   changes: Changes,
@@ -257,7 +257,7 @@ function creation(kind: DeployedKind, local: string, entry: ManifestEntry, mappi
   }
 }
 
-/** What Make has on record of a component besides its files. */
+/** Make's record of a component, its files aside. */
 function detailsOf(kind: DeployedKind, entry: ManifestEntry, mapping: IdMapping): Record<string, unknown> {
   const { label, description, actionCrud, connection, webhook } = entry;
   const details = {

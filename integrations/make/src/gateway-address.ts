@@ -1,6 +1,6 @@
 /**
  * The gateway's address without `/v1` and slashes at its end: people paste it either way. `collection` is where Make keeps
- * what the connection was given. Brackets in place of backslashes, since IML's strings may take those for escapes.
+ * the values of the connection. Brackets in place of backslashes, since IML's strings may take those for escapes.
  */
 export function gatewayAddress(collection: 'connection' | 'parameters'): string {
   return `{{replace(trim(${collection}.baseUrl), '/[/]*([/]v1)?[/]*$/', '')}}`;
@@ -22,7 +22,7 @@ export function bearer(collection: 'connection' | 'parameters'): string {
   return `Bearer {{${collection}.apiKey}}`;
 }
 
-/** What no log may hold. */
+/** Values that no log may hold. */
 export const secrets: readonly string[] = [
   'request.headers.authorization',
   'response.body.key',

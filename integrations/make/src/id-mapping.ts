@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { DeployedKind } from './read-app-folder.ts';
 
 /**
- * What is called how at Make, in the form of an origin's `idMapping` in makecomapp.json. Make makes up the names of connections
- * and webhooks, so without this a second deployment would make them anew.
+ * The names at Make, in the form of an origin's `idMapping` in makecomapp.json. Make makes up the names of connections
+ * and webhooks, so without this a second deployment would make them again.
  */
 export type IdMapping = Record<DeployedKind | 'function' | 'endpoint', { local: string; remote: string }[]> & {
   /** The name Make gave to the app: the one that was asked for, and mostly a suffix. */

@@ -1,14 +1,14 @@
 import type { Json } from './component.ts';
 
 /*
- * The JSON of an answer, in IML. Make has no way to try: `parseJSON` of what is no JSON ends the module, after the answer was paid
- * for. So the text is checked first, by replacing what is right until one letter is left: strings and keys become `Q`, numbers and
+ * The JSON of an answer, in IML. Make has no way to try: `parseJSON` of a text that is not JSON ends the module, after the answer was paid
+ * for. So the text is checked first, by replacing every valid part until one letter is left: strings and keys become `Q`, numbers and
  * words `M`, then the innermost lists and objects `M`, level by level. Only a text that passes is parsed, and `null` otherwise.
  *
  *   {"a": [1, "x"]}   →   {Q:[M,Q]}   →   {Q:M}   →   M
  */
 
-/** Patterns stand in `temp` and not in expressions, where Make does not say what a backslash or a backtick means. */
+/** Patterns are in `temp` and not in expressions, where Make does not say what a backslash or a backtick means. */
 export const patterns: { readonly [name: string]: Json } = {
   letters: '/[QM]/g',
   strings: '/"[^"\\\\\\x00-\\x1f]*(?:\\\\(?:["\\\\\\x2fbfnrt]|u[0-9a-fA-F]{4})[^"\\\\\\x00-\\x1f]*)*"/g',
@@ -56,7 +56,7 @@ function isJson(text: string): string {
   return `contains(temp.whole, '<' + ${left} + '>')`;
 }
 
-/** What is left of JSON, in brackets so that nothing else is part of it; a space between, since no text has one by then. */
+/** The only rests that JSON leaves, in brackets so that nothing else matches; a space between, since no text has one by then. */
 export const whole = '<Q> <M>';
 
 function replaced(text: string, pattern: string, by: string): string {

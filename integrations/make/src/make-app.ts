@@ -26,7 +26,7 @@ export function makeApp(contract: readonly Operation[], origins: readonly Json[]
   });
 }
 
-/** What the connection asks is no module of its own. */
+/** The operation that tests a connection has no module. */
 const connectionTest = 'me.get';
 
 function triggersOf(contract: readonly Operation[]): Component[] {

@@ -1,7 +1,7 @@
 import { errorCatalogue } from '@ai-gateway/shared/errors';
 import { connectionText } from '@ai-gateway/shared/steps/connection-check';
 
-/** A type and no interface: only those may stand where JSON is asked for. */
+/** A type, since an interface is not assignable to `Json`. */
 type MakeError = { readonly message: string; readonly type: string };
 
 /** Every refusal of the gateway as the error that makes Make do the right thing: switch off, wait and try again, or go on. */

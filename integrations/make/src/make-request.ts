@@ -20,7 +20,7 @@ export function makeRequest(
   };
 }
 
-/** Where the form keeps it. What is optional and empty is left out, as if nobody had seen the field. */
+/** The form's value. An optional field that is empty is left out, as if the form did not have it. */
 function givenValue(field: Field, collection: string, moments: ReadonlySet<string>): Json {
   const given = `${collection}.${field.key}`;
   if (field.kind === 'group')

@@ -2,7 +2,7 @@ import type { Json, Parameter } from './component.ts';
 
 type Collection = { readonly [key: string]: Json };
 
-/** The contract's sample with every field of the interface in it: what is optional and not there is shown as empty. */
+/** The contract's sample with every field of the interface in it: an optional field without a value is shown as empty. */
 export function makeSample(sample: Json, fields: readonly Parameter[]): Json {
   if (!isCollection(sample)) return sample;
   const named = fields.filter(({ name }) => name !== undefined);

@@ -12,7 +12,7 @@ export function momentsOf(schema: Operation['input']): ReadonlySet<string> {
   return momentsIn(schema.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as Schema);
 }
 
-/** The same of its groups, by key. Those in a list stay text: Make can change no item of a list where it stands. */
+/** The same of its groups, by key. Those in a list stay text: IML cannot change an item of a list in place. */
 export function momentsOfGroups(schema: Operation['output']): ReadonlyMap<string, ReadonlySet<string>> {
   const { properties = {} } = schema.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as Schema;
   const groups = Object.entries(properties).map(([key, { anyOf, ...own }]) => {
@@ -32,7 +32,7 @@ function momentsIn({ properties = {} }: Schema): ReadonlySet<string> {
   return new Set(Object.keys(properties).filter((key) => isMoment(properties[key] ?? {})));
 }
 
-/** Where other texts fit as well (an event's id, say) it stays text. */
+/** A field that takes other texts as well (an event's id, say) stays text. */
 function isMoment({ format, anyOf }: Schema): boolean {
   const shapes = anyOf?.filter((shape) => (shape as { type?: string }).type !== 'null');
   return shapes === undefined ? format === 'date' || format === 'date-time' : shapes.every(isMoment);

@@ -7,7 +7,7 @@ export type DeployedKind = ComponentKind;
 /** In the order in which they can be made: webhooks and RPCs name connections, modules name all. */
 export const deployedKinds: readonly DeployedKind[] = ['connection', 'rpc', 'webhook', 'module'];
 
-/** A component as the manifest has it, with what its files hold. */
+/** A component as the manifest has it, with the content of its files. */
 export type ManifestEntry = Component['about'] & { code: Readonly<Record<string, unknown>> };
 
 export interface Group {

@@ -1,6 +1,6 @@
 import type { Component } from './component.ts';
 
-/** What Make shows of the app. */
+/** The page that Make shows of the app. */
 export function readme(modules: readonly Component[]): string {
   const rows = modules.map(({ about }) => `- **${about.label}**: ${about.description ?? ''}`);
   return `# AI Gateway

@@ -3,16 +3,16 @@ import { formText } from '@ai-gateway/shared/form-text';
 import { networkCodes, unreachableText } from '@ai-gateway/shared/steps/connection-check';
 import type { JsonObject } from 'n8n-workflow';
 
-/** What a person reads: what happened, and below it what to do. */
+/** The two lines a person reads: what happened, and below it what to do. */
 export interface Explanation {
   message: string;
   description: string;
   httpCode?: string;
-  /** Shown under "details": what the gateway said, and nothing of what was sent. */
+  /** Shown under "details": the gateway's answer, and nothing of the request. */
   details: JsonObject;
 }
 
-/** Puts a refusal, or a request that never arrived, into words that say what to do next. */
+/** Explains a refusal, or a request that never arrived, and says what to do next. */
 export function explainRefusal(error: unknown): Explanation {
   if (isGatewayError(error)) {
     const { code, status, message, param, requestId } = error;

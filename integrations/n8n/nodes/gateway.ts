@@ -7,7 +7,7 @@ import { wireHeaders } from './tags.ts';
 
 export const credentialName = 'aiGatewayApi';
 
-/** What any of n8n's contexts has that a call to the gateway needs: those of an execution, a drop-down, a webhook. */
+/** The part of n8n's contexts (of an execution, a drop-down, a webhook) that a call to the gateway needs. */
 export type GatewayContext = Pick<FunctionsBase, 'getCredentials'> & {
   helpers: Pick<RequestHelperFunctions, 'httpRequestWithAuthentication'>;
 };

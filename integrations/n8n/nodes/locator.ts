@@ -7,7 +7,7 @@ export interface LocatorList {
   initial?: string;
 }
 
-/** A drop-down with a search, and the plain id for whoever has one: n8n's resource locator. */
+/** n8n's resource locator: a drop-down with a search, and a field for a plain id. */
 export function locator(list: LocatorList): Pick<INodeProperties, 'type' | 'default' | 'modes'> {
   return {
     type: 'resourceLocator',

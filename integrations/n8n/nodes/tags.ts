@@ -25,7 +25,7 @@ export function tagHeaders(context: TaggedContext, own: OwnTags = {}): Record<st
   );
 }
 
-/** Nobody typed the node's name as a tag, so it is cut to what a tag may be rather than refused. */
+/** People do not type a node's name as a tag, so a name that cannot be one is cut, not refused. */
 function printable(name: string): string {
   return [...name.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')]
     .slice(0, 128)

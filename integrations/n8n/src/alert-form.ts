@@ -15,7 +15,7 @@ export function triggerProperties(): INodeProperties[] {
       type: 'multiOptions',
       required: true,
       default: ['budgetAlert'],
-      description: 'What starts the workflow',
+      description: 'Events that start the workflow',
       options: sorted(alerts.map(choice), ({ name }) => name),
     },
     {
@@ -24,7 +24,7 @@ export function triggerProperties(): INodeProperties[] {
       type: 'collection',
       placeholder: 'Add Filter',
       default: {},
-      description: 'Only events about these start the workflow',
+      description: 'Only events that pass these filters start the workflow',
       options: sorted(filters(), ({ displayName }) => displayName),
     },
   ];

@@ -22,7 +22,7 @@ export function chatProperties(): INodeProperties[] {
   ];
 }
 
-/** What an agent's model takes of the same form: the agent has messages, formats and images of its own. */
+/** The fields of the same form that an agent's model has: the agent has messages, formats and images of its own. */
 const ofModel = new Set([
   'client',
   'fallback_models',

@@ -10,7 +10,7 @@ import { chatProperties, modelProperties } from './chat-form.ts';
 import { isNumeric, listMethod, n8nProperty, sorted } from './n8n-property.ts';
 import { camelCase, describe, nameOfValue, titleCase } from './wording.ts';
 
-/** What the node reads off the contract. */
+/** The parts of the node that are read off the contract. */
 export interface NodeForm {
   resources: INodePropertyOptions[];
   properties: INodeProperties[];
@@ -51,7 +51,7 @@ export function nodeForm(contract: readonly Operation[]): NodeForm {
   };
 }
 
-/** Where the id's noun would say nothing to who reads it. */
+/** Names of resources whose id says too little. */
 const resourceNames: Readonly<Record<string, string>> = { me: 'Connection' };
 
 /** `budgets.raise` → `budget`: n8n's resources are in the singular. */
@@ -86,7 +86,7 @@ function operationProperty(resource: string, operations: readonly Operation[]): 
   };
 }
 
-/** Where the label is no action. */
+/** Actions of operations whose label is not one. */
 const actions: Readonly<Record<string, string>> = {
   'usage.clients': 'Get usage by client',
 };

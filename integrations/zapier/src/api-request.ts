@@ -8,7 +8,7 @@ import { asZapierErrors } from './zapier-errors.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Any call of the API, for what the app has no step for. */
+/** Any call of the API, for operations without a step of their own. */
 export function apiRequest(settings: Settings): Create {
   return {
     key: 'api_request',

@@ -10,7 +10,7 @@ import { inlineTimeoutMs, type Settings, signRequest } from './gateway.ts';
 import { createOf, isSearch, searchOf } from './zapier-action.ts';
 import { alertTrigger } from './zapier-trigger.ts';
 
-/** Operations that have no step of their own, each with what does them. */
+/** Operations without a step of their own, each with the part of the app that calls them. */
 export const coveredBy: Readonly<Record<string, string>> = {
   'me.get': 'the test of a connection (authentication.ts)',
   'background.create': '“Wait for Long Answer” of a chat completion (chat-completion.ts)',
@@ -30,7 +30,7 @@ export function zapierApp(
   return {
     version: packageJson.version,
     platformVersion,
-    // Empty fields come as they are: a zero, an empty list and a missing tag are told apart here.
+    // Empty fields come as they are: the app itself distinguishes a zero, an empty list and a missing tag.
     flags: { cleanInputData: false, skipThrowForStatus: true, throwForThrottlingEarly: false },
     authentication: authentication(settings),
     beforeRequest: [signRequest],

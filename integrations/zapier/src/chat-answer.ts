@@ -1,7 +1,7 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { type Receipt, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
 
-/** What a Zap goes on with: the same keys whether the step waited or was called back. */
+/** The answer a Zap goes on with: the same keys whether the step waited or was called back. */
 export type ChatAnswer = ReturnType<typeof stepAnswer> & Receipt & Record<string, unknown>;
 
 export function chatAnswer(

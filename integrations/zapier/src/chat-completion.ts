@@ -66,7 +66,7 @@ async function askInBackground(z: ZObject, bundle: Bundle, settings: Settings): 
 }
 
 /**
- * What is posted to the callback is taken as a knock only: the answer is fetched from the gateway, which proves it and has its
+ * A post to the callback only wakes the step: the answer is fetched from the gateway, which proves it and has its
  * cost beside it.
  */
 async function resume(z: ZObject, bundle: Bundle, settings: Settings): Promise<ChatAnswer> {

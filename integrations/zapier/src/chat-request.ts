@@ -11,7 +11,7 @@ import {
 import { booleanOf, isEmpty, linesOf, listOf, textOf } from './form-value.ts';
 import type { InputData } from './operation-input.ts';
 
-/** The call a filled-in form asks for. Refuses, before anything is paid, what could not be answered. */
+/** The call that a filled-in form asks for. A form that cannot be answered is refused here, before anything is paid. */
 export function chatRequest(form: InputData, tags: Record<string, string>): StepInput {
   const fallbacks = listOf(form.fallback_models).map(textOf);
   return {
@@ -38,7 +38,7 @@ function imagesOf(given: unknown): string[] {
   return list.map(textOf).filter((url) => url !== '');
 }
 
-/** What is no number goes as it is: the gateway names the field it refuses. */
+/** A value that is not a number goes as it is: the gateway names the field it refuses. */
 function number(key: 'temperature' | 'max_tokens', value: unknown): { [key: string]: number } {
   return isEmpty(value) ? {} : { [key]: formNumber(value) as number };
 }

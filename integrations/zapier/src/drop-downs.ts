@@ -6,7 +6,7 @@ import { answerKind, findRows } from './perform.ts';
 import { actionLabel, keyOf, nounOf } from './wording.ts';
 import { asZapierErrors } from './zapier-errors.ts';
 
-/** More would only scroll by; whoever has more clients types the name. */
+/** Nobody scrolls further: people with more clients type the name. */
 const mostRows = 500;
 
 /** A hidden trigger for every list some field is filled from: Zapier fills drop-downs by triggers. */

@@ -1,6 +1,6 @@
 import { formText } from '@ai-gateway/shared/form-text';
 
-/** What a person left out: Zapier gives it in any of these shapes, since it is told to clean nothing. */
+/** An empty field comes in any of these shapes, since the app switches Zapier's own cleaning off (`cleanInputData`). */
 export function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
@@ -40,7 +40,7 @@ export function booleanOf(value: unknown): unknown {
 /**
  * Zapier's date fields send "an ISO-formatted time string" (https://docs.zapier.com/platform/build/field-definitions), with an
  * offset that it also writes as `-0800`; a date alone means that day and stays one. A code step may map a `Date`, or seconds since
- * 1970. What is none of these goes as it is, and the gateway says what it wants.
+ * 1970. Any other value goes as it is, and the gateway says which it wants.
  */
 export function momentText(value: unknown): string {
   const text = textOf(value);

@@ -7,7 +7,7 @@ import { joint } from './zapier-field.ts';
 
 export type InputData = Readonly<Record<string, unknown>>;
 
-/** What a person filled in, as the contract wants it. An empty field is one that was not given. */
+/** The filled-in form as the contract wants it. An empty field counts as not given. */
 export function operationInput(fields: readonly Field[], data: InputData): Record<string, unknown> {
   return Object.fromEntries(
     fields.map((field) => [field.key, given(field, data)] as const).filter(([, value]) => value !== undefined),

@@ -29,7 +29,7 @@ const pageSize = 100;
 
 type Perform<Answer> = (z: ZObject, bundle: Bundle) => Promise<Answer>;
 
-/** A create answers with one object. Where the gateway answers with nothing, what was done is said. */
+/** A create answers with one object. If the gateway answers with nothing, the object is the input, with `done`. */
 export function performCreate(operation: Operation, settings: Settings): Perform<Record<string, unknown>> {
   const fields = shownFields(operation);
   return (z, bundle) =>

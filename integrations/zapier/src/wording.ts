@@ -28,7 +28,7 @@ export function nounOf(operationId: string): string {
   return capitalize((operationId.split('.')[0] ?? operationId).replace(/s$/, '').replaceAll('_', ' '));
 }
 
-/** What an operation, or the list behind a drop-down, is called in the app: `budgets.check` → `budgets_check`. */
+/** The key of an operation, or of the list behind a drop-down, in the app: `budgets.check` → `budgets_check`. */
 export function keyOf(operationId: string): string {
   return operationId.replaceAll(/[^a-zA-Z0-9]+/g, '_');
 }

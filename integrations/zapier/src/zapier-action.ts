@@ -8,7 +8,7 @@ import { actionLabel, keyOf, nounOf, searchDescription, searchLabel } from './wo
 import { fieldGroups, zapierFields } from './zapier-field.ts';
 import { outputFields } from './zapier-output.ts';
 
-/** What only reads is a search, so that agents may use it without asking; what changes something is a create. */
+/** An operation that only reads is a search, so that agents may use it without asking; one that changes something is a create. */
 export function isSearch({ method }: Operation): boolean {
   return method === 'GET';
 }
@@ -49,7 +49,7 @@ const limitField: PlainInputField = {
   helpText: 'At most 1,000. Rows come as line items.',
 };
 
-/** What must be filled in stands first. */
+/** Required fields come first. */
 function form(operation: Operation, more: readonly PlainInputField[]) {
   const fields = shownFields(operation).toSorted((a, b) => Number(b.required) - Number(a.required));
   const groups = fieldGroups(fields);
@@ -59,7 +59,7 @@ function form(operation: Operation, more: readonly PlainInputField[]) {
   };
 }
 
-/** What OpenAI's lists say beside their rows: a Zap has no use for it. */
+/** Fields of OpenAI's lists beside the rows: a Zap has no use for them. */
 const besideRows: ReadonlySet<string> = new Set(['next_cursor', 'has_more', 'object', 'first_id', 'last_id']);
 
 function answer(operation: Operation): { outputFields: PlainOutputField[]; sample: Record<string, unknown> } {
@@ -79,7 +79,7 @@ function rowsLabel({ id, label }: Operation): string {
 
 const hasMore: PlainOutputField = { key: 'has_more', label: 'Has More Rows', type: 'boolean' };
 
-/** An operation that answers with nothing says what was done: see performCreate. */
+/** An operation without an answer gets its input back, with `done`: see performCreate. */
 function sampleOf({ sample: { input, output } }: Operation): Record<string, unknown> {
   return isRecord(output) ? output : { ...(input as Record<string, unknown>), done: true };
 }

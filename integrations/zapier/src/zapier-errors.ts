@@ -2,7 +2,7 @@ import { type GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { networkCodes, unreachableText } from '@ai-gateway/shared/steps/connection-check';
 import type { ZObject } from 'zapier-platform-core';
 
-/** Does the work; what goes wrong is thrown as Zapier means it: to stop softly, to wait, to ask for another key, or to fail. */
+/** Does the work. A failure is thrown as the error that makes Zapier stop softly, wait, ask for another key, or fail. */
 export async function asZapierErrors<Value>(
   z: ZObject,
   work: () => Promise<Value>,

@@ -3,7 +3,7 @@ import { valueLabel } from '@ai-gateway/shared/steps/wording';
 import type { InputFieldGroup, PlainInputField } from 'zapier-platform-core';
 import { helpBeside, keyOf, titleCase } from './wording.ts';
 
-/** A group's fields stand beside the others under this joint, as Zapier itself writes what is nested. */
+/** A group's fields are listed beside the others, their keys joined by this, as Zapier itself writes nested fields. */
 export const joint = '__';
 
 /** The fields of the contract as fields of Zapier's form, which is flat: a group becomes a section. */
@@ -80,7 +80,7 @@ function initial({ initial }: Field): Pick<PlainInputField, 'default'> {
   return ['string', 'number', 'boolean'].includes(typeof initial) ? { default: String(initial) } : {};
 }
 
-/** What the operation's sample has, where a text is typed: a drop-down shows its own. */
+/** The value of the operation's sample, where a text is typed: a drop-down shows its own values. */
 function placeholder({ kind, options, initial }: Field, example: unknown): Pick<PlainInputField, 'placeholder'> {
   const typed = kind === 'text' && options === undefined && initial === undefined;
   return typed && typeof example === 'string' && example !== '' ? { placeholder: example } : {};

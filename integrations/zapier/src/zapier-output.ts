@@ -3,21 +3,21 @@ import type { PlainOutputField } from 'zapier-platform-core';
 import { titleCase } from './wording.ts';
 import { joint } from './zapier-field.ts';
 
-/** Of what an answer speaks: `Budget` of its id, its name and its limit. Empty for a check or a sum, which is no thing. */
+/** The thing an answer is about: `Budget` for its id, name and limit. Empty for a check or a sum. */
 interface Place {
   thing: string;
   inLines: boolean;
 }
 
 /**
- * What an answer holds, with labels and types. Groups are written flat, lists of groups are line items. A label names the thing and
+ * The fields of an answer, with labels and types. Groups are written flat, lists of groups are line items. A label names the thing and
  * the field ("Budget ID", "Budget Limit (USD)"), since a later step shows it beside those of every other step.
  */
 export function outputFields(fields: readonly Field[], noun = ''): PlainOutputField[] {
   return fields.flatMap((field) => outputField(field, { thing: thingOf(fields, noun), inLines: false }));
 }
 
-/** Only what has an id is a thing; the fields of anything else say enough by themselves. */
+/** An answer with an id is a thing; the fields of any other answer need no name before theirs. */
 function thingOf(fields: readonly Field[], noun: string): string {
   return fields.some(({ key }) => key === 'id') ? noun : '';
 }

@@ -12,7 +12,7 @@ import { asZapierErrors } from './zapier-errors.ts';
 import { zapierFields } from './zapier-field.ts';
 import { outputFields } from './zapier-output.ts';
 
-/** A REST hook: subscribed when the Zap is switched on, ended when it is switched off, and told of every event at once. */
+/** A REST hook: subscribed when the Zap is switched on, ended when it is switched off, called at every event. */
 export function alertTrigger(alert: Alert, settings: Settings): Trigger {
   const fields = alert.filters;
   const noun = titleCase(alert.label);
@@ -47,7 +47,7 @@ interface Event {
   data: Readonly<Record<string, unknown>>;
 }
 
-/** What a Zap sees of an event, whether it was delivered or listed: its `data` lies flat beside the rest. */
+/** An event as a Zap sees it, delivered or listed: its `data` lies flat beside the other fields. */
 function shapeOf({ id, type, created_at, livemode, data }: Event): Record<string, unknown> & { id: string } {
   return { ...data, id, type, created_at, livemode };
 }
@@ -72,7 +72,7 @@ async function subscribe(z: ZObject, bundle: Bundle, { alert, fields, settings }
   return { id, token };
 }
 
-/** What is gone already need not be ended. */
+/** A subscription that no longer exists counts as ended. */
 async function unsubscribe(z: ZObject, bundle: Bundle, settings: Settings) {
   const { id } = subscriptionOf(bundle);
   if (id === undefined) return {};
@@ -92,12 +92,12 @@ async function takeDelivery(z: ZObject, bundle: Bundle): Promise<Record<string, 
   // A test of the app runs this without any request.
   if (!isEvent(event)) return [];
   const { id = '', token } = subscriptionOf(bundle);
-  // Nothing is thrown at whoever found the address: many errors would switch the Zap off.
+  // A forged delivery starts nothing and raises no error: many errors would switch the Zap off.
   if (!isFromGateway(bundle, token)) return [];
   return (await isFirst(z, `${id}/${event.id}`)) ? [shapeOf(event)] : [];
 }
 
-/** Where Zapier shows headers, ours must be among them. It writes `Http-` before their names. */
+/** If Zapier shows any headers, ours must be among them. It writes `Http-` before their names. */
 function isFromGateway({ rawRequest }: Bundle, token: string | undefined): boolean {
   const headers = Object.entries(rawRequest?.headers ?? {});
   if (token === undefined || headers.length === 0) return true;
@@ -132,7 +132,7 @@ async function recentAlerts(z: ZObject, bundle: Bundle, { alert, fields, setting
   return wanted.map(shapeOf);
 }
 
-/** What `performSubscribe` gave. */
+/** The answer of `performSubscribe`. */
 function subscriptionOf({ subscribeData }: Bundle): { id?: string; token?: string } {
   return (subscribeData ?? {}) as { id?: string; token?: string };
 }

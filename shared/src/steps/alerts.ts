@@ -9,7 +9,7 @@ import type { Platform } from './platform-exceptions.ts';
 import { fieldsOn } from './step-field.ts';
 
 /*
- * What an automation can wait for. Make and Zapier have a trigger for each; n8n has one trigger that lists them all. The names and
+ * The alerts an automation can wait for. Make and Zapier have a trigger for each; n8n has one trigger that lists them all. The names and
  * keys of all three are read off `label` and `plural`, so that a new alert is one entry here:
  *
  *     Make     "Watch budget alerts", id `budgetAlerts`     Zapier   "New Budget Alert", key `budget_alert`
@@ -25,7 +25,7 @@ export interface Alert {
   readonly events: readonly EventType[];
   /** The filters of a subscription that fit it. */
   readonly filters: readonly Field[];
-  /** What the event's `data` holds. */
+  /** The fields of the event's `data`. */
   readonly data: readonly Field[];
   /** An event's `data`. */
   readonly sample: Readonly<Record<string, unknown>>;
@@ -214,7 +214,7 @@ export function alertsOn(platform: Platform): Alert[] {
   return alerts.map((one) => ({ ...one, filters: fieldsOn(platform, one.filters, 'alerts.') }));
 }
 
-/** What every event has beside its data. */
+/** The fields of every event, its data aside. */
 export function sampleEnvelope({ events }: Alert) {
   const { id, type, created_at, livemode } = sampleEvent;
   return { id, type: events[0] ?? type, created_at, livemode };

@@ -210,7 +210,7 @@ function ofContract(key: string): Field {
   return found;
 }
 
-/** What the step answers with, on every platform. */
+/** The answer of the step, on every platform. */
 export const chatOutput: readonly Field[] = [
   stepField({ key: 'text', label: 'Answer text', multiline: true }),
   stepField({ key: 'json', label: 'JSON', kind: 'json' }),

@@ -4,7 +4,7 @@ import { isRecord, readJson } from '../json.ts';
 import type { TransportAnswer } from '../transport.ts';
 
 /*
- * What a chat completion is as one step of an automation: pictures beside the prompt, JSON by a schema, and an answer in the few
+ * The chat completion as one step of an automation: pictures beside the prompt, JSON by a schema, and an answer in the few
  * fields that the next step goes on with.
  */
 
@@ -80,7 +80,7 @@ function isClosed(schema: unknown): boolean {
 /** Words whose value is no schema but holds some, under names that are the author's: `properties` and `type` among them. */
 const byName = new Set(['properties', '$defs', 'definitions']);
 
-/** What the gateway says beside an answer. Null is not known; for a budget, that there is none. */
+/** The gateway's figures beside an answer. Null is unknown; for a budget, that there is none. */
 export interface Receipt {
   provider: string | null;
   cost_usd: number | null;

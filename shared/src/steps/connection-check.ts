@@ -3,8 +3,8 @@ import { GatewayError } from '../errors.ts';
 import type { Platform } from './platform-exceptions.ts';
 
 /*
- * What the test of a connection can find, and what people read of it. The same findings and words on every platform; only the name
- * of the address's field differs.
+ * The findings of a connection's test, and the words for them: the same on every platform, but for the name of the field with the
+ * address.
  *
  *     const { warnings } = diagnose(await client.call('me.get', {}), { platform: 'n8n', url })   // throws what is wrong
  *     connectionText('no_key', { platform: 'n8n' })   // 'Paste the API key of the gateway: gw_live_… or gw_test_….'
@@ -18,7 +18,7 @@ const texts = {
   key_refused: 'The gateway answers, but it does not accept this key: {message}',
   redirected:
     'The {address} redirects to {url}. If that is your gateway, enter it in the connection: the key is not sent along a redirect.',
-  // What a connection that works is warned of: parts of its name, or sentences of their own.
+  // Warnings about a connection that works: parts of its name, or sentences of their own.
   not_encrypted: 'not encrypted: use https',
   all_cooling_down: 'every provider failed recently and is cooling down',
   account_refused: '{providers} refused the gateway’s account: check its API key and credit',
@@ -39,7 +39,7 @@ const texts = {
 export type ConnectionFinding = keyof typeof texts;
 export type ConnectionWarning = 'not_encrypted' | 'all_cooling_down' | 'account_refused';
 
-/** What the field with the gateway's address is called. */
+/** The name of the field with the gateway's address. */
 const addressNames: Readonly<Record<Platform, string>> = {
   make: 'gateway URL',
   zapier: 'gateway URL',
@@ -62,7 +62,7 @@ export function unreachableText(code: string, platform: Platform): string {
   return connectionText(networkCodes.includes(code) ? (code as ConnectionFinding) : 'unreachable', { platform });
 }
 
-/** What a connection that works is warned of. Throws where it does not work; the answer is typed, but any JSON may be at a wrong address. */
+/** The warnings about a connection that works. Throws if it does not: the answer is typed, but any JSON may be at a wrong address. */
 export function diagnose(
   me: OutputOf<'me.get'>,
   { platform, url }: { platform: Platform; url: string },

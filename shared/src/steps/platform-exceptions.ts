@@ -1,7 +1,7 @@
 import type { Field } from '../fields.ts';
 
 /**
- * Where a form differs from one platform to another, and why. Whatever is not in this table is the same on
+ * The differences between the forms of the platforms, each with its reason. Everything else is the same on
  * all three: test/platforms/steps.test.ts reads the finished apps and holds them to it, in both directions.
  */
 
@@ -27,7 +27,7 @@ export interface PlatformException {
   readonly on: readonly Platform[];
   /** A field of the chat completion by its key, `messages.role` for one inside it; `alerts.client_id` for a filter of alerts. */
   readonly field: string;
-  /** What the platform has instead; `absent` where it lacks the field. */
+  /** The platform's own value; `absent` if it lacks the field. */
   readonly change: FieldChange | 'absent';
   readonly because: string;
 }
@@ -212,7 +212,7 @@ export const platformExceptions: readonly PlatformException[] = [
   { on: ['n8n'], field: 'alerts.percent', change: { key: 'percents' }, because: published },
 ];
 
-/** What a platform has in place of a field, all its lines of the table together. */
+/** The changes of a field on a platform, all its lines of the table together. */
 export function changesOn(platform: Platform, field: string): FieldChange | 'absent' | undefined {
   const changes = platformExceptions
     .filter((exception) => exception.field === field && exception.on.includes(platform))

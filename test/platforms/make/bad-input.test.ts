@@ -17,7 +17,7 @@ beforeEach(() => gateway.fakes.reset());
 
 const requests = () => gateway.fakes.openai.requests;
 
-describe('a form that is filled in wrong costs nothing', () => {
+describe('a form that is filled in wrongly costs nothing', () => {
   test.each([
     ['no prompt', { prompt: '' }, /prompt/],
     ['no messages', { input: 'messages', prompt: undefined, messages: [] }, /messages/],
@@ -34,12 +34,12 @@ describe('a form that is filled in wrong costs nothing', () => {
     expect(requests()).toEqual([]);
   });
 
-  test('a prompt of spaces', async () => {
+  test('a prompt of spaces is refused', async () => {
     // Make takes it for filled in; what the model says to it is the model's business.
     expect(await make.chat({ prompt: ' ' })).toHaveProperty('text');
   });
 
-  test('a schema that is JSON but no schema', async () => {
+  test('a schema that is JSON but not a schema is refused', async () => {
     const refused = await refusalOf(make.chat({ prompt: 'Hi', format: 'json_schema', schema: '{"type": 7}' }));
     expect(refused).toMatchObject({ type: 'DataError', message: expect.stringMatching(/^\[400\] .*schema/i) });
     expect(requests()).toEqual([]);
@@ -48,7 +48,7 @@ describe('a form that is filled in wrong costs nothing', () => {
     );
   });
 
-  test('an unknown model', async () => {
+  test('an unknown model is refused', async () => {
     const refused = await refusalOf(make.chat({ prompt: 'Hi', model: 'gpt-99' }));
     expect(refused).toMatchObject({ type: 'DataError', deactivates: false });
     expect(refused.message).toMatch(/^\[404\] .*gpt-99/);
@@ -75,8 +75,8 @@ describe('prompts arrive as they are', () => {
   });
 });
 
-describe('a gateway that is in trouble', () => {
-  test('down: Make tries again later', async () => {
+describe('a gateway in trouble', () => {
+  test('is tried again later by Make when it is down', async () => {
     const other = await startTestGateway();
     const host = await openMake(other.url, liveKey);
     await other.stop();
@@ -84,7 +84,7 @@ describe('a gateway that is in trouble', () => {
       expect(await refusalOf(attempt())).toMatchObject({ type: 'ConnectionError', deactivates: false });
   });
 
-  test('slow: an answer after 31 seconds is waited for, and only five minutes are too long', async () => {
+  test('may take longer than 30 seconds to answer, but not five minutes', async () => {
     // A second of Make's takes 10 ms here.
     const hurried = await openMake(gateway.url, liveKey, { secondMs: 10 });
     gateway.fakes.openai.fault({ kind: 'delay', ms: 310 });
@@ -94,7 +94,7 @@ describe('a gateway that is in trouble', () => {
     expect(await refusalOf(impatient.chat({ prompt: 'Hi' }))).toMatchObject({ type: 'ConnectionError' });
   });
 
-  test('its provider fails: Make tries again later', async () => {
+  test('is tried again later by Make when its provider fails', async () => {
     for (const fake of [gateway.fakes.openai, gateway.fakes.anthropic, gateway.fakes.gemini])
       fake.always({ kind: 'status', status: 500 });
     const refused = await refusalOf(make.chat({ prompt: 'Hi' }));
@@ -103,7 +103,7 @@ describe('a gateway that is in trouble', () => {
 });
 
 describe('limits', () => {
-  test('over budget in the middle of a loop: what is paid for is answered, then Make switches the scenario off', async () => {
+  test('a budget spent in the middle of a loop answers the paid calls, then Make switches the scenario off', async () => {
     const scope = { client_id: 'loop' };
     await make.act('budgetsCreate', { name: 'Tiny', limit_usd: 0.00002, scope });
     const script = { text: 'A', usage: { input: 20, output: 20 } };
@@ -121,7 +121,7 @@ describe('limits', () => {
     expect(await make.checkBudget({ client_id: 'loop' })).toMatchObject({ tightest: { name: 'Tiny' } });
   });
 
-  test('the whole scenario paused, by the tag it sets itself', async () => {
+  test('a pause stops the whole scenario, by the tag it sets itself', async () => {
     const own = await openMake(gateway.url, liveKey, { scenario: { id: 9, organizationId: 1 } });
     await own.chat({ prompt: 'Hi' });
     await make.act('scenariosPause', { id: '9', reason: 'Being mended' });
@@ -133,7 +133,7 @@ describe('limits', () => {
     expect(await make.chat({ prompt: 'Hi' })).toHaveProperty('text');
   });
 
-  test('too many calls in a minute: Make waits and tries again', async () => {
+  test('Make waits and tries again after too many calls in a minute', async () => {
     await json(gateway.send('PUT', '/v1/rate-limits', { client_id: 'hasty', calls_per_minute: 1 }));
     await make.chat({ prompt: 'Hi', client_id: 'hasty' });
     expect(await refusalOf(make.chat({ prompt: 'Hi', client_id: 'hasty' }))).toMatchObject({
@@ -142,7 +142,7 @@ describe('limits', () => {
     });
   });
 
-  test('a key that was taken away: Make switches the scenario off', async () => {
+  test('Make switches the scenario off after its key was deleted', async () => {
     const key = await json<{ id: string; key: string }>(
       gateway.post('/v1/keys', { name: 'Brief', role: 'member' }),
       201,

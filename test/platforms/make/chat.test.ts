@@ -45,11 +45,11 @@ describe('a chat completion', () => {
     });
   });
 
-  test('without a budget there is nothing left to tell, which is not zero', async () => {
+  test('the budget left is empty, not zero, where no budget applies', async () => {
     expect((await make.chat({ prompt: 'Hi', client_id: 'free' })).budget_remaining_usd).toBeNull();
   });
 
-  test('a system prompt, and a conversation in place of a prompt', async () => {
+  test('takes a system prompt, and a conversation in place of a prompt', async () => {
     await make.act('chatComplete', {
       model: 'gpt-4o-mini',
       input: 'messages',
@@ -64,7 +64,7 @@ describe('a chat completion', () => {
     ]);
   });
 
-  test('pictures, by address and as data', async () => {
+  test('takes pictures by address and as data', async () => {
     const images = [
       { image_url: { url: 'https://example.com/a.jpg', detail: 'low' } },
       { image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
@@ -81,7 +81,7 @@ describe('a chat completion', () => {
     ]);
   });
 
-  test('temperature 0, a ceiling of tokens, and fallback models', async () => {
+  test('passes on temperature 0, a limit of tokens, and fallback models', async () => {
     gateway.fakes.openai.always({ kind: 'status', status: 500 });
     const answer = await make.chat({
       prompt: 'Hi',
@@ -93,7 +93,7 @@ describe('a chat completion', () => {
     expect(gateway.fakes.anthropic.requests.at(-1)?.json).toMatchObject({ temperature: 0, max_tokens: 20 });
   });
 
-  test('what is left empty is not sent', async () => {
+  test('empty fields of the chat form are not sent', async () => {
     await make.chat({ prompt: 'Hi', system: '', client_id: '', temperature: '', fallback_models: [] });
     for (const name of ['temperature', 'max_tokens', 'response_format', 'reasoning_effort', 'metadata'])
       expect(sent()).not.toHaveProperty(name);
@@ -182,7 +182,7 @@ describe('a mapped prompt', () => {
   });
 });
 
-test('without a fallback, a model that fails is the end', async () => {
+test('a model that fails fails the module, where No fallback is on', async () => {
   gateway.fakes.openai.always({ kind: 'status', status: 500 });
   await expect(make.chat({ prompt: 'Hi', no_fallback: true })).rejects.toMatchObject({ type: 'ConnectionError' });
   expect(gateway.fakes.anthropic.requests).toEqual([]);
@@ -206,7 +206,7 @@ describe('tags', () => {
     expect(await recorded('client_id=own')).toMatchObject({ scenario_id: 'shared-budget', scenario_platform: 'make' });
   });
 
-  test('Make promises none of them: without them the call goes through', async () => {
+  test('calls work without the tags that Make does not promise', async () => {
     const bare = await openMake(gateway.url, liveKey, { scenario: undefined, executionId: undefined });
     await bare.chat({ prompt: 'Hi', client_id: 'bare' });
     expect(await recorded('client_id=bare')).toMatchObject({
@@ -217,7 +217,7 @@ describe('tags', () => {
     });
   });
 
-  test('names of any script', async () => {
+  test('may be in any script', async () => {
     await make.chat({ prompt: 'Hi', client_id: 'Čapek & Söhne', project: '営業' });
     expect(await recorded(`client_id=${encodeURIComponent('Čapek & Söhne')}`)).toMatchObject({ project: '営業' });
   });

@@ -27,7 +27,7 @@ describe('the connection', () => {
     expect(await make.make.options('modelsList', { connection: make.connection })).not.toEqual([]);
   });
 
-  test('tells apart a wrong key, nobody there, and something else there', async () => {
+  test('distinguishes a wrong key, no server, and another server at that address', async () => {
     const wrong = await refusalOf(connect(gateway.url, 'gw_live_wrong'));
     expect(wrong).toMatchObject({ type: 'InvalidAccessTokenError' });
     expect(wrong.message).toMatch(/answers, but it does not accept this key/);

@@ -80,7 +80,7 @@ describe('deploying to Make', () => {
     expect(api.sections.size).toBe(files.length + 4);
   });
 
-  test('a second time writes nothing', async () => {
+  test('writes nothing the second time', async () => {
     await deploy();
     api.requests.length = 0;
     expect(await deploy()).toMatchObject({ code: 0, said: expect.stringContaining('Make has all of it already.') });
@@ -99,7 +99,7 @@ describe('deploying to Make', () => {
     ]);
   });
 
-  test('a dry run says what it would do and does nothing', async () => {
+  test('names the changes of a dry run and makes none', async () => {
     const { code, said } = await deploy('--dry-run');
     expect(code).toBe(0);
     expect(said).toMatch(/would write app ai-gateway\n/);
@@ -114,7 +114,7 @@ describe('deploying to Make', () => {
     expect((await deploy('--dry-run')).said).toContain('Make has all of it already.');
   });
 
-  test('goes on where it broke off, and makes no connection twice', async () => {
+  test('continues after an interruption, and makes no connection twice', async () => {
     await deploy('--dry-run');
     api.failOnce = undefined;
     const original = api.sections.set.bind(api.sections);
@@ -137,7 +137,7 @@ describe('deploying to Make', () => {
     expect((await deploy()).said).toContain('Make has all of it already.');
   });
 
-  test('without its notes of the names, it knows what it made again', async () => {
+  test('finds its components again after its notes of the names are lost', async () => {
     await deploy();
     const before = readFileSync(mapping, 'utf8');
     rmSync(mapping);
@@ -148,7 +148,7 @@ describe('deploying to Make', () => {
   });
 
   // It went wrong: the first deployment always ended in an error, with the advice to take another name.
-  test('goes on with the name Make gave, keeps it, prints it, and writes templates that fit it', async () => {
+  test('uses the name that Make gave: it is kept, printed and written into the templates', async () => {
     const { code, said } = await deploy();
     expect(code).toBe(0);
     expect(said).toContain('Make calls the app ai-gateway-x7k2.');
@@ -167,13 +167,13 @@ describe('deploying to Make', () => {
     expect([...api.components.keys()].filter((path) => /^\/[^/]+\/1$/.test(path))).toEqual(['/ai-gateway-x7k2/1']);
   });
 
-  test('an account that may make apps without a suffix keeps the name', async () => {
+  test('keeps the name for an account that may make apps without a suffix', async () => {
     api.suffix = '';
     expect((await deploy()).said).toContain('The app is called ai-gateway at Make.');
     expect(api.components.has('/ai-gateway/1/modules/chatComplete')).toBe(true);
   });
 
-  test('leaves alone what is at Make but not ours, and says so; a module that left the app stays in a group', async () => {
+  test('names foreign components at Make and leaves them alone; a module that left the app stays in a group', async () => {
     await deploy();
     api.components.set('/ai-gateway-x7k2/1/modules/oldOne', { name: 'oldOne', label: 'Old' });
     const { code, said } = await deploy();
@@ -185,7 +185,7 @@ describe('deploying to Make', () => {
     expect((await deploy()).said).toContain('Make has all of it already.');
   });
 
-  test('tells how it is used, and never says the key', async () => {
+  test('prints its usage, and never the key', async () => {
     const child = spawn(process.execPath, [script], { env: { PATH: process.env.PATH ?? '' } });
     expect(await text(child.stderr)).toMatch(/MAKE_API_KEY=… node src\/deploy\.ts --zone/);
     expect((await deploy()).said).not.toContain(makeApiKey);

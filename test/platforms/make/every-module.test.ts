@@ -28,7 +28,7 @@ describe('every module runs against a gateway, and answers with the fields its i
     expect(keysOf(bundle, promised)).toEqual(promised);
   });
 
-  test('and there is no other', () => {
+  test('every action, search and universal module of the app is among them', () => {
     const runnable = Object.values(app.module).filter(({ moduleType }) => !moduleType?.includes('trigger'));
     expect(everyModule.map(([id]) => id).sort()).toEqual(runnable.map(({ id }) => id).sort());
   });

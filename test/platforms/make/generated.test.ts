@@ -23,7 +23,7 @@ const committed = readdirSync(appFolder, { recursive: true, encoding: 'utf8' }).
 );
 const textOf = (path: string): string => readFileSync(join(appFolder, path), 'utf8');
 
-test('the committed app is what the contract gives; if this fails: node integrations/make/src/write-app.ts', () => {
+test('the committed app is the one made from the contract (if not: node integrations/make/src/write-app.ts)', () => {
   const { origins } = JSON.parse(textOf('makecomapp.json')) as { origins: Json[] };
   const made = makeApp(contract, origins);
   expect(committed.toSorted()).toEqual(Object.keys(made).toSorted());
@@ -81,7 +81,7 @@ test('an operation that is added to the contract is a module of Make, with its f
   expect(await make.act('clientsInspect', { id: 'größer & co/1' })).toMatchObject({ id: 'größer & co/1' });
 });
 
-test('an operation that is not for Make stays away', () => {
+test('an operation that is not for Make has no module', () => {
   const ids = Object.keys(makeApp(contract)).join('\n');
   expect(ids).not.toContain('keys-create');
   expect(ids).not.toContain('me-get');

@@ -36,7 +36,7 @@ async function delivered(host: MakeHost) {
 }
 
 describe('the app as it was does not run', () => {
-  test('as it is now, it does', async () => {
+  test('the app as it is now runs', async () => {
     const host = await hostWith(() => undefined);
     expect((await delivered(host)).bundles).toHaveLength(1);
     const schema = '{"type":"object"}';
@@ -44,7 +44,7 @@ describe('the app as it was does not run', () => {
     expect(await host.chat({ format: 'json_schema', schema })).toMatchObject({ json: { a: 1 } });
   });
 
-  test('a verification that is true for what is genuine takes each delivery for a handshake', async () => {
+  test('a verification that is true for genuine deliveries treats each as a handshake', async () => {
     const host = await hostWith((copy) => {
       const { communication } = codeOf(copy, 'webhook', 'budgetAlerts');
       Object.assign(communication ?? {}, {
@@ -58,7 +58,7 @@ describe('the app as it was does not run', () => {
     expect(await delivered(host)).toMatchObject({ response: { status: 401 }, bundles: [] });
   });
 
-  test('a `valid` that compares a status fails where nothing is asked: every chat and every instant trigger', async () => {
+  test('a `valid` that compares a status fails every step without a request: chats and instant triggers', async () => {
     const host = await hostWith((copy) => {
       Object.assign((copy.base as Code).response ?? {}, { valid: '{{statusCode < 300}}' });
       delete steps(copy)[0]?.response;

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 describe('budgets', () => {
-  test('made, checked and raised', async () => {
+  test('are made, checked and raised', async () => {
     const budget = await make.act('budgetsCreate', { name: 'Acme', limit_usd: 5, scope: { client_id: 'acme' } });
     expect(budget).toMatchObject({ name: 'Acme', limit_usd: 5, period: 'month', thresholds: [80, 90, 100] });
     expect(budget.resets_at).toBeInstanceOf(Date);
@@ -27,11 +27,11 @@ describe('budgets', () => {
     expect(await make.run('budgetsList')).toContainEqual(expect.objectContaining({ id: budget.id }));
   });
 
-  test('where no budget applies, none is the tightest', async () => {
+  test('name no tightest one where none applies', async () => {
     expect(await make.checkBudget({ client_id: 'of no budget' })).toMatchObject({ tightest: null, budgets: [] });
   });
 
-  test('a budget that never resets has no date for it', async () => {
+  test('that never reset have no date of a reset', async () => {
     const never = { name: 'Once', limit_usd: 5, period: 'total', scope: { client_id: 'once' } };
     expect(await make.act('budgetsCreate', never)).toMatchObject({ resets_at: null });
     expect(await make.checkBudget({ client_id: 'once' })).toMatchObject({
@@ -39,14 +39,14 @@ describe('budgets', () => {
     });
   });
 
-  test('an id that is none, with a slash in it, stays one piece of the path', async () => {
+  test('with a wrong id, even one with a slash, are looked up under one path segment', async () => {
     const refused = await refusalOf(make.act('budgetsRaise', { id: '../keys', by_usd: 1 }));
     expect(refused).toMatchObject({ type: 'DataError', message: expect.stringMatching(/^\[4\d\d\]/) });
   });
 });
 
 describe('usage by client', () => {
-  test('as many rows as asked for, ten unless told, more than one page where need be', async () => {
+  test('gives as many rows as asked for, ten by default, over more than one page if needed', async () => {
     for (let at = 0; at < 103; at += 1) await make.chat({ prompt: 'Hi', client_id: `many-${at}` });
     expect(await make.usageByClient({ limit: 2 })).toHaveLength(2);
     expect(await make.usageByClient({})).toHaveLength(10);
@@ -61,7 +61,7 @@ describe('usage by client', () => {
     expect(make.make.log[before + 1]?.request.url).toContain('cursor=');
   });
 
-  test('grouped, and of a time', async () => {
+  test('is grouped, and limited to a time', async () => {
     const byModel = await make.usageByClient({ group_by: 'model' });
     expect(byModel).toContainEqual(expect.objectContaining({ model: expect.stringContaining('gpt-4o-mini') }));
     const past = { from: '2020-01-01T00:00:00Z', to: '2020-02-01T00:00:00+01:00' };
@@ -69,7 +69,7 @@ describe('usage by client', () => {
     expect(make.make.log.at(-1)?.request.url).toContain('to=2020-01-31T23%3A00%3A00.000Z');
   });
 
-  test('no rows is no limit', async () => {
+  test('takes an empty limit for no limit', async () => {
     expect(await refusalOf(make.usageByClient({ limit: 0 }))).toMatchObject({ type: 'BundleValidationError' });
   });
 });
@@ -85,7 +85,7 @@ test('a scenario is paused, refused, and resumed', async () => {
   expect(await make.chat({ prompt: 'Hi', scenario_id: 'runaway' })).toHaveProperty('text');
 });
 
-test('an invoice for a client', async () => {
+test('an invoice is created for a client', async () => {
   await make.chat({ prompt: 'Hi', client_id: 'billed' });
   const from = new Date(Date.now() - 86_400_000);
   const invoice = await make.act('invoicesCreate', { client_id: 'billed', from, to: new Date() });
@@ -95,7 +95,7 @@ test('an invoice for a client', async () => {
 describe('drop-downs', () => {
   const options = (rpc: string) => make.make.options(rpc, { connection: make.connection });
 
-  test('models, “auto” first', async () => {
+  test('list models, “auto” first', async () => {
     const models = await options('modelsList');
     expect(models[0]?.value).toBe('auto');
     expect(models).toContainEqual({ label: 'gpt-4o · OpenAI · $2.50 / $10', value: 'gpt-4o' });
@@ -112,7 +112,7 @@ describe('drop-downs', () => {
     );
   });
 
-  test('a wrong key is named in the drop-down too', async () => {
+  test('say that the key is wrong', async () => {
     const connection = { values: { baseUrl: gateway.url, apiKey: 'gw_live_wrong' }, label: 'x' };
     expect(await refusalOf(make.make.options('modelsList', { connection }))).toMatchObject({
       type: 'InvalidAccessTokenError',
@@ -123,7 +123,7 @@ describe('drop-downs', () => {
 describe('any API call', () => {
   const call = (fields: object) => make.act('makeAnApiCall', { method: 'GET', ...fields });
 
-  test('with a query, a body and headers of one’s own', async () => {
+  test('takes a query, a body and headers', async () => {
     const body = { name: 'By hand', limit_usd: 1, scope: { client_id: 'by-hand' } };
     expect(await call({ url: 'v1/budgets', method: 'POST', body: JSON.stringify(body) })).toMatchObject({
       statusCode: 201,
@@ -138,7 +138,7 @@ describe('any API call', () => {
     expect(csv.body).toMatch(/^model,/);
   });
 
-  test('never leaves the gateway, whatever the address', async () => {
+  test('stays at the gateway with any address', async () => {
     for (const url of ['https://evil.example.com/', '//evil.example.com/x', '@evil.example.com'])
       await refusalOf(call({ url }));
     const hosts = new Set(make.make.log.map(({ request }) => new URL(request.url).origin));

@@ -44,7 +44,7 @@ describe.skipIf(!there)('by Make’s own schemas', () => {
     expect(errorsOf(schema ?? '', files[path])).toEqual([]);
   });
 
-  test('the schemas say no to what is wrong', () => {
+  test('the schemas refuse an app with faults', () => {
     expect(errorsOf('api.json', { url: '/v1/x', response: { error: { type: 'RuntimeError' } } })).not.toEqual([]);
     expect(errorsOf('api.json', { url: '/v1/x', nonsense: true })).not.toEqual([]);
     expect(errorsOf('base.json', { baseUrl: 'https://x', timeout: 300_001 })).not.toEqual([]);

@@ -61,7 +61,7 @@ describe.each(blueprints)('%s', (_, { name, flow, metadata }) => {
     }
   });
 
-  test('takes from our modules only what they give', () => {
+  test('maps only fields that our modules give', () => {
     const text = JSON.stringify(flow);
     for (const [, id = '', path = ''] of text.matchAll(/\b(\d)\.([a-z_]+(?:\.[a-z_]+)*)/g)) {
       const step = flow[Number(id) - 1];

@@ -70,7 +70,7 @@ describe('a scenario that starts at a budget alert', () => {
     expect((await subscriptions()).map((hook) => hook.id)).not.toContain(id);
   });
 
-  test('with nothing filled in it is told of every budget', async () => {
+  test('receives alerts of every budget where no filter is filled in', async () => {
     const listening = await make.onBudgetAlert({ percent: [] });
     const hook = (await subscriptions()).find(({ id }) => id === listening.hook.values.externalHookId);
     expect(hook?.filter).toEqual({});
@@ -100,7 +100,7 @@ describe('a scenario that starts at a budget alert', () => {
     expect(listening.deliveries.map(({ response }) => response.status)).toEqual([200]);
   });
 
-  test('a delivery that comes twice is known by its event', async () => {
+  test('can recognise a delivery that comes twice by its event', async () => {
     const listening = await listen('watchBudgetAlerts', { client_id: 'twice' });
     await spendMostOf('twice');
     await listening.waitFor(1);
@@ -111,7 +111,7 @@ describe('a scenario that starts at a budget alert', () => {
     expect(second.bundles).toMatchObject([{ event_id: (await listening.waitFor(1))[0]?.event_id }]);
   });
 
-  test('a delivery with another token, or none, starts nothing', async () => {
+  test('is not started by a delivery with another token, or none', async () => {
     const listening = await listen('watchBudgetAlerts', { client_id: 'forged' });
     const { token } = listening.hook.data;
     for (const headers of [{ 'x-gateway-token': 'whtok_wrong' }, {}])
@@ -125,7 +125,7 @@ describe('a scenario that starts at a budget alert', () => {
     expect(good).toMatchObject({ response: { status: 200, body: { ok: true } }, bundles: [{ event_id: 'evt_1' }] });
   });
 
-  test('where Make does not show the token, real deliveries still arrive', async () => {
+  test('receives real deliveries even where Make does not show the token', async () => {
     const listening = await listen('watchBudgetAlerts', { client_id: 'untold' });
     // By the letter of Make's page `data` is "Alias for parameters", and holds nothing that `attach` saved.
     const hook = { ...listening.hook, data: {} };
@@ -136,7 +136,7 @@ describe('a scenario that starts at a budget alert', () => {
     });
   });
 
-  test('it subscribes and unsubscribes whether Make applies base to that or not', async () => {
+  test('subscribes and unsubscribes whether Make applies base to that or not', async () => {
     const host = await openMake(gateway.url, liveKey, { webhooksInheritBase: true });
     const listening = await host.onBudgetAlert({ client_id: 'based' });
     expect((await subscriptions()).map(({ id }) => id)).toContain(listening.hook.values.externalHookId);
@@ -144,14 +144,14 @@ describe('a scenario that starts at a budget alert', () => {
     expect((await subscriptions()).map(({ id }) => id)).not.toContain(listening.hook.values.externalHookId);
   });
 
-  test('a subscription that was deleted at the gateway need not be ended again', async () => {
+  test('can be switched off after its subscription was deleted at the gateway', async () => {
     const listening = await listen('watchBudgetAlerts');
     await gateway.send('DELETE', `/v1/webhooks/${String(listening.hook.values.externalHookId)}`);
     await listening.stop();
     open.splice(open.indexOf(listening), 1);
   });
 
-  test('a wrong key is told when it is switched on', async () => {
+  test('says that the key is wrong when it is switched on', async () => {
     const connection = { values: { baseUrl: gateway.url, apiKey: 'gw_live_wrong' }, label: 'x' };
     const url = 'http://127.0.0.1:1/x';
     expect(await refusalOf(make.make.attach('budgetAlerts', { connection, url }))).toMatchObject({
@@ -160,7 +160,7 @@ describe('a scenario that starts at a budget alert', () => {
   });
 });
 
-test('a scenario that starts when another is paused', async () => {
+test('a scenario starts when another is paused', async () => {
   const listening = await listen('watchPausedScenarios', { scenario_id: 'loop' });
   await make.chat({ prompt: 'Hi', scenario_id: 'loop' });
   await make.act('scenariosPause', { id: 'loop', reason: 'It runs in circles' });
@@ -214,13 +214,13 @@ describe('a scenario that asks for alerts now and then', () => {
     expect(await poll({}, { limit: 100 })).toContainEqual(expect.objectContaining({ client_id: 'buried' }));
   });
 
-  test('a second run without anything new gives nothing', async () => {
+  test('gives nothing in a second run without new alerts', async () => {
     const state: PollState = {};
     expect(await poll(state, { limit: 100 })).not.toEqual([]);
     expect(await poll(state, { limit: 100 })).toEqual([]);
   });
 
-  test('offers the alerts there were to choose a start from', async () => {
+  test('offers the past alerts to choose a start from', async () => {
     const choices = await make.make.epoch('watchNewBudgetAlerts', {
       connection: make.connection,
       parameters: { client_id: 'polled' },
@@ -258,7 +258,7 @@ test.each(instantTriggers)('%s takes an event without its dates, and gives it wi
 });
 
 // Last, since the provider rests for a while after it.
-test('a scenario that starts when a provider is down', async () => {
+test('a scenario starts when a provider is down', async () => {
   const listening = await listen('watchProviderOutages');
   gateway.fakes.openai.always({ kind: 'status', status: 500 });
   for (let at = 0; at < 30 && listening.deliveries.length === 0; at += 1)

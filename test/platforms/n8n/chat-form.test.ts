@@ -14,7 +14,7 @@ const form: ChatForm = {
 };
 
 describe('a filled-in form is a chat completion', () => {
-  test('a prompt is what the user says, the system prompt stands before it', () => {
+  test('a prompt is the user’s message, after the system prompt', () => {
     expect(chatRequest({ ...form, systemPrompt: 'One word.' })).toEqual({
       model: 'auto',
       messages: [

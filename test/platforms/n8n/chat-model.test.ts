@@ -33,7 +33,7 @@ test('an agent asks the gateway as an OpenAI model, with the tags of the workflo
   });
 });
 
-test('where n8n has no AI SDK, the node alone is refused, with the way around it', async () => {
+test('the chat model alone is refused where n8n has no AI SDK, with another way', async () => {
   const supplied = node.supplyData.call(supplyContext(node, host, {}), 0);
   await expect(supplied).rejects.toMatchObject({
     message: 'This n8n is too old for the AI Gateway Chat Model',

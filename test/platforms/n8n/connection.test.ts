@@ -22,7 +22,7 @@ describe('the connection test', () => {
       data: { baseUrl, apiKey },
     });
 
-  test('a good connection, with the workspace and the kind of key', async () => {
+  test('names the workspace and the kind of key of a good connection', async () => {
     expect(await diagnose(`${gateway.url}/v1`)).toMatchObject({
       status: 'OK',
       message: expect.stringMatching(/live key/),
@@ -33,7 +33,7 @@ describe('the connection test', () => {
     });
   });
 
-  test('a wrong key, none, and an address that is none', async () => {
+  test('refuses a wrong key, no key, and a text that is not an address', async () => {
     expect(await diagnose(gateway.url, 'gw_live_wrong')).toMatchObject({
       status: 'Error',
       message: expect.stringMatching(/answers, but it does not accept this key/),
@@ -42,13 +42,13 @@ describe('the connection test', () => {
     expect(await diagnose('gateway.example.com')).toMatchObject({ message: expect.stringMatching(/https:\/\/HOST/) });
   });
 
-  test('no network', async () => {
+  test('says that nothing listens where there is no network', async () => {
     expect(await diagnose(`http://127.0.0.1:${await freePort()}`)).toMatchObject({
       message: 'Nothing listens at the base URL. Is the gateway running?',
     });
   });
 
-  test('something else at that address: a web page, an API of another kind, an error page', async () => {
+  test('recognises another server at that address: a web page, another API, an error page', async () => {
     for (const [status, body] of [
       [200, '<html>Welcome</html>'],
       [200, '{"hello":"world"}'],
@@ -62,7 +62,7 @@ describe('the connection test', () => {
     }
   });
 
-  test('a gateway without a provider', async () => {
+  test('says that the gateway has no provider', async () => {
     const bare = await startTestGateway({ OPENAI_API_KEY: '', ANTHROPIC_API_KEY: '', GEMINI_API_KEY: '' });
     expect(await diagnose(bare.url)).toMatchObject({
       status: 'Error',
@@ -71,7 +71,7 @@ describe('the connection test', () => {
     await bare.stop();
   });
 
-  test('a host that leads elsewhere gets the key once, and the other never', async () => {
+  test('sends the key to a host that redirects, and never on to the other host', async () => {
     const target = await serveElsewhere({ status: 200, body: '{}' });
     const from = await serveElsewhere({ status: 302, location: target.url });
     expect((await diagnose(from.url)).message).toMatch(/redirects to .*not sent along/);

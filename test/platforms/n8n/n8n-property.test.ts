@@ -20,7 +20,7 @@ const plain: Field = {
 };
 
 describe('a field of the contract is a field of n8n’s form', () => {
-  test('with its words as n8n writes them, and the sample for a placeholder', () => {
+  test('has its texts as n8n writes them, and the sample as its placeholder', () => {
     expect(n8nProperty({ ...plain, required: true }, { example: 'Acme' })).toEqual({
       displayName: 'Name of It',
       name: 'maxTokens',
@@ -66,7 +66,7 @@ describe('a field of the contract is a field of n8n’s form', () => {
     expect(names?.map(({ name }) => name)).toEqual(['A', 'B', 'C', 'D', 'E']);
   });
 
-  test('a choice that nothing needs begins without a value, and can go back to none', () => {
+  test('an optional choice begins without a value, and can be emptied again', () => {
     expect(n8nProperty({ ...plain, kind: 'choice', choices: ['ok', 'exceeded'] })).toMatchObject({
       default: '',
       options: [{ value: '' }, { value: 'ok' }, { value: 'exceeded' }],
@@ -83,7 +83,7 @@ describe('a field of the contract is a field of n8n’s form', () => {
     });
   });
 
-  test('lists: of texts a repeated line, of numbers one line, of choices ticks, of groups a repeated form', () => {
+  test('a list of texts is a repeated line, of numbers one line, of choices ticks, of groups a repeated form', () => {
     const of = (item: Partial<Field>, initial?: unknown) =>
       n8nProperty({ ...plain, kind: 'list', initial, children: [{ ...plain, ...item }] });
     expect(of({})).toMatchObject({ type: 'string', typeOptions: { multipleValues: true }, default: [] });
@@ -97,7 +97,7 @@ describe('a field of the contract is a field of n8n’s form', () => {
   });
 });
 
-test('titles keep their small words, sentences their stops, and ID its capitals', () => {
+test('titles keep small words small, sentences their full stops, and ID its capitals', () => {
   expect(titleCase('raise by (USD) for the month')).toBe('Raise by (USD) for the Month');
   expect(titleCase('Group by')).toBe('Group By');
   expect(withoutArticles('Create a budget')).toBe('Create budget');

@@ -8,7 +8,7 @@ import { writeNode } from 'n8n-nodes-ai-gateway/src/write-node.ts';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
-test('the committed form is the one the contract gives (else: pnpm generate)', () => {
+test('the committed form is the one made from the contract (if not: pnpm generate)', () => {
   // Through JSON, as it was written: what is undefined is not there.
   expect({ ...committed }).toEqual(JSON.parse(JSON.stringify(nodeForm(contract))));
 });
@@ -57,7 +57,7 @@ test('an operation added to the contract appears in the node with no further han
   expect(writeNode([...contract, archive])).toContain('"budget.archive"');
 });
 
-describe('what is filled in arrives as the contract has it', () => {
+describe('a filled-in form arrives as the contract has it', () => {
   const generated = Object.values(committed.operations);
 
   test('every operation for n8n is offered', () => {

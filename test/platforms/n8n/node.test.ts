@@ -43,7 +43,7 @@ describe('chat completion', () => {
     });
   });
 
-  test('the raw answer is there for whoever wants it', async () => {
+  test('gives the raw answer where Simplify is off', async () => {
     expect(await answerOf(node, host, chat({ simplify: false }))).toMatchObject({
       object: 'chat.completion',
       choices: [{ message: { role: 'assistant' } }],
@@ -51,7 +51,7 @@ describe('chat completion', () => {
     });
   });
 
-  test('each call is tagged with workflow, execution and node by itself; what is filled in wins', async () => {
+  test('each call is tagged with workflow, execution and node by itself; a filled-in scenario wins', async () => {
     host.nodeName = '分類 “Müller”';
     await answerOf(
       node,
@@ -140,20 +140,20 @@ describe('a refusal says what happened and what to do', () => {
     expect(gateway.fakes.openai.requests).toEqual([]);
   });
 
-  test('an unknown model', async () => {
+  test('an unknown model is named, with the way to a list of them', async () => {
     const refusal = await refusalOf(node, host, chat({ model: locator('gpt-99') }));
     expect(refusal).toMatchObject({ httpCode: '404', description: 'Choose a model from the list, or "auto".' });
     expect(refusal.message).toContain('gpt-99');
   });
 
-  test('a wrong key', async () => {
+  test('a wrong key sends people to the credential', async () => {
     host.credential.apiKey = `gw_live_${'x'.repeat(40)}`;
     const refusal = await refusalOf(node, host, chat({}));
     expect(refusal).toMatchObject({ httpCode: '401', description: expect.stringContaining('Open the credential') });
     expect(JSON.stringify(refusal)).not.toContain('xxxx');
   });
 
-  test('a gateway that is down', async () => {
+  test('a gateway that is down is named as such', async () => {
     host.credential.baseUrl = `http://127.0.0.1:${await freePort()}`;
     expect(await refusalOf(node, host, chat({}))).toMatchObject({
       message: 'Nothing listens at the base URL. Is the gateway running?',
@@ -161,27 +161,27 @@ describe('a refusal says what happened and what to do', () => {
     });
   });
 
-  test('a gateway slower than the time-out', async () => {
+  test('a gateway slower than the timeout is named as such', async () => {
     gateway.fakes.openai.fault({ kind: 'delay', ms: 1_400 });
     expect((await refusalOf(node, host, chat({ options: { timeout: 0.3 } }))).message).toMatch(
       /longer than the timeout/,
     );
   });
 
-  test('a rate limit, with how long to wait', async () => {
+  test('a rate limit says how long to wait', async () => {
     await gateway.send('PUT', '/v1/rate-limits', { client_id: 'hasty', calls_per_minute: 1 });
     await answerOf(node, host, chat({ client: locator('hasty') }));
     const refusal = await refusalOf(node, host, chat({ client: locator('hasty') }));
     expect(refusal).toMatchObject({ httpCode: '429', description: expect.stringMatching(/Retry On Fail/) });
   });
 
-  test('every provider down', async () => {
+  test('an outage of every provider advises to retry', async () => {
     const { openai, anthropic, gemini } = gateway.fakes;
     for (const fake of [openai, anthropic, gemini]) fake.always({ kind: 'status', status: 500 });
     expect((await refusalOf(node, host, chat({}))).description).toMatch(/Retry On Fail/);
   });
 
-  test('set to continue, the item goes on with the refusal in it', async () => {
+  test('an item set to continue goes on with the refusal in it', async () => {
     host.continueOnFail = true;
     const answers = await executeNode(node, host, [chat({ prompt: '' }), chat({})]);
     expect(answers).toMatchObject([

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 describe('operations of the contract', () => {
-  test('create, check and raise a budget', async () => {
+  test('a budget is created, checked and raised', async () => {
     const budget = await answerOf(
       node,
       host,
@@ -44,7 +44,7 @@ describe('operations of the contract', () => {
     });
   });
 
-  test('over budget in the middle of a loop: the items before it are answered, the rest say why', async () => {
+  test('a budget spent in the middle of a loop answers the items before it, the rest say why', async () => {
     await answerOf(
       node,
       host,
@@ -61,7 +61,7 @@ describe('operations of the contract', () => {
     });
   });
 
-  test('usage by client: as many rows as asked for, or all', async () => {
+  test('usage by client gives as many rows as asked for, or all', async () => {
     for (const client of ['u1', 'u2', 'u3']) await answerOf(node, host, chat({ client: locator(client) }));
     const usage = (parameters: Record<string, unknown>) =>
       executeNode(node, host, [asked('usage', 'clients', parameters)]);
@@ -80,7 +80,7 @@ describe('operations of the contract', () => {
     );
   });
 
-  test('pause and resume a scenario; a paused one is refused with a way out', async () => {
+  test('a scenario is paused and resumed, and refused in between with a way out', async () => {
     await answerOf(node, host, chat({ options: { scenario: locator('runaway') } }));
     const pause = asked('scenario', 'pause', { id: locator('runaway'), additionalFields: { reason: 'Under repair' } });
     expect(await answerOf(node, host, pause)).toMatchObject({ id: 'runaway', state: 'paused', reason: 'Under repair' });
@@ -92,7 +92,7 @@ describe('operations of the contract', () => {
     expect(await answerOf(node, host, chat({ options: { scenario: locator('runaway') } }))).toHaveProperty('text');
   });
 
-  test('an invoice for a client', async () => {
+  test('an invoice is created for a client', async () => {
     await answerOf(node, host, chat({ client: locator('billed') }));
     const yesterday = new Date(Date.now() - 86_400_000).toISOString();
     const invoice = asked('invoice', 'create', {
@@ -109,19 +109,19 @@ describe('operations of the contract', () => {
     ['scenario', undefined],
     ['budget', undefined],
     ['event', undefined],
-  ])('lists of %s are an item for each', async (resource, expected) => {
+  ])('each row of the list of %s is an item', async (resource, expected) => {
     const rows = await executeNode(node, host, [asked(resource, 'getAll', { returnAll: true })]);
     if (expected !== undefined) expect(rows.map(({ json }) => json.id)).toContain(expected);
     else expect(Array.isArray(rows)).toBe(true);
   });
 
-  test('an operation of a newer version says so', async () => {
+  test('an operation of a newer version is refused with that reason', async () => {
     expect((await refusalOf(node, host, asked('chat', 'sing'))).message).toMatch(/no operation "sing" of "chat"/);
   });
 });
 
 describe('drop-downs', () => {
-  test('models, “auto” first, found by a part of the name', async () => {
+  test('list models, “auto” first, and find them by a part of the name', async () => {
     const { searchModels } = node.methods.listSearch;
     const all = await searchModels?.call(dropDownContext(node, host));
     expect(all?.results[0]?.value).toBe('auto');
@@ -147,7 +147,7 @@ describe('drop-downs', () => {
     expect(found?.results.map((result) => result.name)).toEqual([expect.stringContaining(name)]);
   });
 
-  test('a wrong key is named in the drop-down too', async () => {
+  test('say that the key is wrong', async () => {
     host.credential.apiKey = `gw_live_${'x'.repeat(40)}`;
     const search = node.methods.listSearch.searchModels?.call(dropDownContext(node, host));
     await expect(search).rejects.toMatchObject({ httpCode: '401' });

@@ -81,7 +81,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     });
     expect(await tried({ baseUrl: gateway.url, apiKey: 'gw_live_wrong' })).toMatchObject({
       status: 'Error',
-      message: expect.stringContaining('does not take this key'),
+      message: expect.stringContaining('does not accept this key'),
     });
     expect(await tried({ baseUrl: 'http://127.0.0.1:9', apiKey: liveKey })).toMatchObject({
       status: 'Error',
@@ -89,7 +89,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     });
     expect(await tried({ baseUrl: n8n.url, apiKey: liveKey })).toMatchObject({
       status: 'Error',
-      message: expect.stringMatching(/not an AI Gateway|n't an AI Gateway|not as an AI Gateway/),
+      message: expect.stringMatching(/not an AI Gateway|n’t an AI Gateway|not as an AI Gateway/),
     });
   });
 
@@ -249,7 +249,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     expect(Object.keys(execution.data.resultData.runData)).toEqual(expect.arrayContaining(names));
   });
 
-  test('over budget, the execution shows what happened and what to do', async () => {
+  test('the execution shows what happened and what to do when the budget is spent', async () => {
     await gateway.post('/v1/budgets', { name: 'None', limit_usd: 0.0000001, scope: { client_id: 'poor' } });
     const execution = await n8n.runWorkflow(
       'Poor',
@@ -290,7 +290,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     expect(JSON.stringify(gateway.fakes.gemini.requests[0]?.json)).toContain(prompt.trim());
   });
 
-  test('a base URL that leads elsewhere is named, and the key is not taken along', async () => {
+  test('a base URL that redirects is named, and the key is not sent along', async () => {
     const target = await serveElsewhere({ status: 200, body: '{}' });
     const from = await serveElsewhere({ status: 307, location: target.url });
     const data = { baseUrl: from.url, apiKey: liveKey };
@@ -310,7 +310,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     from.stop();
   });
 
-  test('the trigger: published, an alert starts the workflow; unpublished, it is gone', async () => {
+  test('an alert starts a published workflow, and unpublishing ends the subscription', async () => {
     const name = 'Alerts';
     const trigger = ours('Alert', 'aiGatewayTrigger', {
       events: ['budgetAlert'],
@@ -410,7 +410,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
       return n8n.runWorkflow(`Tool: ${onError}`, nodes, connections);
     }
 
-    test.each(refused)('is told to the model, which goes on, set to continue: %s', async (_why, named, parameters) => {
+    test.each(refused)('reaches the model, which goes on, set to continue: %s', async (_why, named, parameters) => {
       const execution = await ask('continueRegularOutput', parameters);
       expect(n8n.itemsOf(execution, 'Agent')).toMatchObject([{ output: 'I could not ask.' }]);
       const [, second] = gateway.fakes.openai.requests;
@@ -489,7 +489,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     expect(await n8n.api('POST', '/workflows', { name, nodes, connections, settings })).toHaveProperty('id');
   });
 
-  test('n8n’s linter, strict, has nothing to say', () => {
+  test('n8n’s strict linter finds nothing', () => {
     const source = sourceBeside(folder);
     const lint = join(folder, 'node_modules/@n8n/node-cli/bin/n8n-node.mjs');
     // Throws, with what was said, when it fails.

@@ -17,7 +17,7 @@ function signed(at: Date = now, text: string = body) {
 }
 
 describe('a delivery is believed only with the signature of Standard Webhooks', () => {
-  test('what their own library signed is believed, also among several signatures', () => {
+  test('a signature of their own library is believed, also among several signatures', () => {
     expect(isSigned(signed(), secret, now)).toBe(true);
     const { signature } = signed();
     expect(isSigned({ ...signed(), signature: `v1,AAAA v1a,xyz ${signature}` }, secret, now)).toBe(true);
@@ -39,12 +39,12 @@ describe('a delivery is believed only with the signature of Standard Webhooks', 
     expect(isSigned(delivery, secret, now)).toBe(false);
   });
 
-  test('not with another secret', () => {
+  test('a signature with another secret is not believed', () => {
     expect(isSigned(signed(), `whsec_${Buffer.from('another').toString('base64')}`, now)).toBe(false);
   });
 });
 
-describe('a trigger subscribes to what was ticked', () => {
+describe('a trigger subscribes to the ticked events', () => {
   const url = 'https://n8n.example.com/webhook/1/webhook';
 
   test('a budget alert is both of the gateway’s events', () => {
@@ -57,7 +57,7 @@ describe('a trigger subscribes to what was ticked', () => {
     });
   });
 
-  test('filters that are filled in go along', () => {
+  test('filled-in filters are part of the subscription', () => {
     const locator = (value: string) => ({ __rl: true, mode: 'list', value });
     const filters = { client: locator('acme'), project: locator(''), budget: locator('bud_1'), percents: '80, 100' };
     expect(subscriptionOf({ url, events: ['budgetAlert'], filters, workflowId: undefined }).filter).toEqual({

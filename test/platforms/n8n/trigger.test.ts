@@ -36,7 +36,7 @@ async function subscriptions(): Promise<Record<string, unknown>[]> {
 }
 
 describe('publishing and unpublishing a workflow', () => {
-  test('subscribes, knows it, and ends the subscription', async () => {
+  test('subscribe, find the subscription again, and end it', async () => {
     expect(await checkExists.call(published())).toBe(false);
     expect(await create.call(published({ filters: { client: locator('acme'), percents: '80' } }))).toBe(true);
     expect(await subscriptions()).toMatchObject([
@@ -53,26 +53,26 @@ describe('publishing and unpublishing a workflow', () => {
     expect(await checkExists.call(published())).toBe(false);
   });
 
-  test('published several times over, it is one subscription', async () => {
+  test('make one subscription, however often the workflow is published', async () => {
     await create.call(published());
     await create.call(published());
     expect(await subscriptions()).toHaveLength(1);
   });
 
-  test('what was deleted at the gateway is subscribed anew, and need not be deleted again', async () => {
+  test('subscribe again after the subscription was deleted at the gateway, and end without it', async () => {
     await create.call(published());
     await gateway.send('DELETE', `/v1/webhooks/${String(host.staticData.webhookId)}`);
     expect(await checkExists.call(published())).toBe(false);
     expect(await remove.call(published())).toBe(true);
   });
 
-  test('another address of this n8n is another subscription', async () => {
+  test('make another subscription for another address of this n8n', async () => {
     await create.call(published());
     host.webhookUrl = `${receiver.url}/other`;
     expect(await checkExists.call(published())).toBe(false);
   });
 
-  test('a wrong key is told to whoever publishes', async () => {
+  test('say that the key is wrong', async () => {
     host.credential.apiKey = `gw_live_${'x'.repeat(40)}`;
     await expect(create.call(published())).rejects.toMatchObject({
       httpCode: '401',
@@ -123,7 +123,7 @@ test('a scenario that is paused starts the workflow that watches for it', async 
   ]);
 });
 
-test('a real alert: a budget passes its threshold, and the workflow starts with the budget in hand', async () => {
+test('a workflow starts with the budget in hand when the budget passes its threshold', async () => {
   const node = new AiGateway();
   const run = (parameters: Record<string, unknown>) => executeNode(node, host, [{ parameters }]);
   await create.call(published({ filters: { client: locator('alerted') } }));

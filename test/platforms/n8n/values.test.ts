@@ -23,7 +23,7 @@ beforeEach(() => {
 const sent = (): Record<string, unknown> => gateway.fakes.openai.requests.at(-1)?.json ?? {};
 const expressions = (evaluated: Record<string, unknown>) => ({ ...chat({}), evaluated });
 
-describe('what an expression gives', () => {
+describe('the value of an expression', () => {
   test.each([
     [{ b: 1 }, '{"b":1}'],
     [['a', 'b'], '["a","b"]'],
@@ -173,7 +173,7 @@ describe('a refused item', () => {
   });
 });
 
-describe('whose fault it is', () => {
+describe('the cause of a failure', () => {
   test('a fault of the workflow is not called a fault of the network', async () => {
     const refusal = await refusalOf(node, host, chat({ options: { imageBinaryFields: 'photo' } }));
     expect(refusal.message).toMatch(/contain "photo"/);
@@ -186,7 +186,7 @@ describe('whose fault it is', () => {
     expect(refusal.message).not.toMatch(/could not be reached/);
   });
 
-  test('a gateway that does not run is one of the network', async () => {
+  test('a gateway that does not run is a fault of the network', async () => {
     host.credential.baseUrl = `http://127.0.0.1:${await freePort()}`;
     const refusal = await refusalOf(node, host, chat({}));
     expect(refusal.message).toBe('Nothing listens at the base URL. Is the gateway running?');

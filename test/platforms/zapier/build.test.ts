@@ -24,12 +24,12 @@ const chat = (): Json => ({
 });
 
 describe('the built app', () => {
-  test('stands where the package says it does', () => {
+  test('is where the package says', () => {
     expect(existsSync(join(packageFolder, packageJson.main))).toBe(true);
     expect(packageJson.exports['.']).toBe('./dist/index.js');
   });
 
-  test('has all of ours inside, and leads to nothing but Zapier’s core', () => {
+  test('holds all our code, and imports only Zapier’s core', () => {
     const code = readFileSync(join(uploadFolder, 'index.js'), 'utf8');
     const imported = [...code.matchAll(/^import .*? from "([^"]+)";$/gm)].map(([, name]) => name);
     expect([...new Set(imported)]).toEqual(['zapier-platform-core']);
@@ -59,7 +59,7 @@ describe.runIf(wanted)('zapier-platform, without a login and without a network',
     expect(code).toBe(0);
   });
 
-  test('build makes an archive that runs, and in which nothing leads back to the workspace', async () => {
+  test('build makes an archive that runs without the workspace', async () => {
     // Checks that need Zapier's servers are left out; the rest of the build, its own test run included, is whole.
     const { code, text } = await zapierPlatform('build', '--skip-dep-install', '--skip-validation');
     expect(text).toContain('Build complete!');

@@ -8,7 +8,7 @@ import type { Json } from './zapier-host.ts';
 const read = (form: Json) => chatRequest({ model: 'auto', prompt: 'Is this an invoice?', ...form }, {});
 
 describe('a filled-in form is a chat completion', () => {
-  test('a prompt is what the user says, the system prompt stands before it', () => {
+  test('a prompt is the user’s message, after the system prompt', () => {
     expect(read({ system_prompt: ' One word. ' })).toEqual({
       model: 'auto',
       messages: [
@@ -19,7 +19,7 @@ describe('a filled-in form is a chat completion', () => {
     });
   });
 
-  test('messages may stand alone, as line items or as JSON; empty ones are left out, the user says what nobody is said to', () => {
+  test('messages may come without a prompt, as line items or as JSON; empty ones are left out, and the user is the default speaker', () => {
     const lines = [{ role: 'assistant', content: 'Hi' }, { content: 'Hello' }, { role: 'user', content: '' }];
     const messages = [
       { role: 'assistant', content: 'Hi' },
@@ -29,7 +29,7 @@ describe('a filled-in form is a chat completion', () => {
     expect(read({ prompt: null, messages: JSON.stringify(lines) }).messages).toEqual(messages);
   });
 
-  test('a single message may stand beside the other fields, where Zapier made no line item of it', () => {
+  test('a single message may come beside the other fields, where Zapier made no line item of it', () => {
     expect(read({ prompt: '', role: 'user', content: 'Hello' }).messages).toEqual([{ role: 'user', content: 'Hello' }]);
   });
 
@@ -82,7 +82,7 @@ describe('a filled-in form is a chat completion', () => {
   });
 });
 
-describe('an answer is the few fields a Zap goes on with', () => {
+describe('the answer of a chat completion', () => {
   const completion = completeChat.sample.output as Parameters<typeof chatAnswer>[0];
 
   test('has the same keys whether the Zap waited or was called back', () => {

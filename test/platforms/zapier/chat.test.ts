@@ -52,7 +52,7 @@ describe('a chat completion', () => {
     expect(answer).toMatchObject({ text, json, refusal: null, cost_usd: expect.closeTo(12 * 0.15e-6 + 0.6e-6, 9) });
   });
 
-  test('that the model refuses brings the model’s own words', async () => {
+  test('brings the model’s own words when the model refuses', async () => {
     gateway.fakes.openai.reply({ refusal: 'I cannot help with that.' });
     expect(await door.chat(asked({ output_format: 'json_object', prompt: 'Answer in JSON.' }))).toMatchObject({
       text: 'I cannot help with that.',
@@ -62,7 +62,7 @@ describe('a chat completion', () => {
     });
   });
 
-  test('comes the same way out of Zapier’s own machines', async () => {
+  test('gives the same answer on Zapier’s own machines', async () => {
     gateway.fakes.openai.reply({ text: 'Invoice' });
     const { results, status } = await zap.execute('creates.chat_complete.operation.perform', asked());
     expect({ results, status }).toMatchObject({ results: { text: 'Invoice' }, status: 'SUCCESS' });
@@ -74,7 +74,7 @@ describe('a chat completion', () => {
     expect(budget_remaining_usd).toBeGreaterThan(4.9);
   });
 
-  test('is tagged with the Zap by itself; what is filled in wins', async () => {
+  test('is tagged with the Zap by itself; a filled-in scenario wins', async () => {
     await door.chat(asked());
     expect(await lastCall()).toMatchObject({ scenario_id: '22068168', scenario_platform: 'zapier', client_id: null });
     await door.chat(asked({ client_id: 'Café “Müller”', project: 'news', scenario_id: 'own' }));

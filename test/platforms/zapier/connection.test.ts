@@ -17,7 +17,7 @@ const diagnose = (url: string, key = liveKey) => openApp({ url, key }).run(app.a
 const complaint = async (url: string, key = liveKey) => (await refusalOf(diagnose(url, key))).message;
 
 describe('the connection test', () => {
-  test('a good connection is named after workspace, host and kind of key', async () => {
+  test('names a good connection after workspace, host and kind of key', async () => {
     expect(await diagnose(`${gateway.url}/v1`)).toEqual({
       workspace: expect.any(String),
       host: new URL(gateway.url).host,
@@ -30,19 +30,19 @@ describe('the connection test', () => {
     expect(JSON.stringify(results)).not.toContain(liveKey);
   });
 
-  test('a wrong key, none, and an address that is none', async () => {
+  test('refuses a wrong key, no key, and a text that is not an address', async () => {
     expect(await complaint(gateway.url, 'gw_live_wrong')).toMatch(/answers, but it does not accept this key/);
     expect(await complaint(gateway.url, ' ')).toMatch(/Paste the API key/);
     expect(await complaint('gateway.example.com')).toMatch(/https:\/\/HOST/);
   });
 
-  test('no network', async () => {
+  test('says that nothing listens where there is no network', async () => {
     expect(await complaint(`http://127.0.0.1:${await freePort()}`)).toMatch(
       /^Nothing listens at the gateway URL.*over the internet/,
     );
   });
 
-  test('something else at that address: a web page, an API of another kind, an error page', async () => {
+  test('recognises another server at that address: a web page, another API, an error page', async () => {
     for (const [status, body] of [
       [200, '<html>Welcome</html>'],
       [200, '{"hello":"world"}'],
@@ -56,13 +56,13 @@ describe('the connection test', () => {
     }
   });
 
-  test('a gateway without a provider', async () => {
+  test('says that the gateway has no provider', async () => {
     const bare = await startTestGateway({ OPENAI_API_KEY: '', ANTHROPIC_API_KEY: '', GEMINI_API_KEY: '' });
     expect(await complaint(bare.url)).toMatch(/is up and knows this key, but it has no provider/);
     await bare.stop();
   });
 
-  test('a host that leads elsewhere gets the key once, and the other never', async () => {
+  test('sends the key to a host that redirects, and never on to the other host', async () => {
     const target = await serveElsewhere({ status: 200, body: '{}' });
     const from = await serveElsewhere({ status: 302, location: target.url });
     expect(await complaint(from.url)).toMatch(/redirects to .*not sent along/);
@@ -87,12 +87,12 @@ describe('the key', () => {
     'http://gateway.example.com/v1/me',
     'https://gateway.example.com:8443/v1/me',
     'https://evil.example/?https://gateway.example.com/v1',
-  ])('and not to %s', async (url) => {
+  ])('never goes to %s', async (url) => {
     expect((await sign(url)).headers).toEqual({ a: '1' });
   });
 });
 
-test('an address anybody could listen to is warned of in the name of the connection', () => {
+test('the name of the connection warns of an address that is not encrypted', () => {
   const me = getMe.sample.output;
   expect(connected(me, 'http://gateway.example.com').warning).toMatch(/not encrypted: use https/);
   expect(connected(me, 'https://gateway.example.com').warning).toBe('');

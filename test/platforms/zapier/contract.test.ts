@@ -27,7 +27,7 @@ describe('everything the contract offers on Zapier is there', () => {
     expect(step !== undefined).toBe(coveredBy[id] === undefined);
   });
 
-  test('what only reads is a search, what changes something is a create', () => {
+  test('an operation that only reads is a search, one that changes something a create', () => {
     expect(Object.keys(app.searches)).toEqual(expect.arrayContaining(['budgets_check', 'usage_clients']));
     expect(Object.keys(app.creates)).toEqual(
       expect.arrayContaining([
@@ -87,7 +87,7 @@ describe('an operation that is added to the contract', () => {
     expect(grown.triggers.moods_list?.display.hidden).toBe(true);
   });
 
-  test('one that only reads is a search, and finds nothing where there is nothing', async () => {
+  test('is a search where it only reads, and finds nothing where there is nothing', async () => {
     const grown = zapierApp([...contract.filter(({ id }) => id !== getBudget.id), { ...getBudget, surfaces }]);
     expect(grown.searches.budgets_get?.display.label).toBe('Find Budget');
     const door = openZapier(gateway.url, liveKey, { app: grown });
@@ -101,7 +101,7 @@ describe('an operation that is added to the contract', () => {
     elsewhere.stop();
   });
 
-  test('and one that answers with nothing says what was done', () => {
+  test('gives its input back, with `done`, where the operation has no answer', () => {
     const removed = (contract as readonly Operation[]).find(({ id }) => id === 'budgets.remove') as Operation;
     const grown = zapierApp([...contract.filter(({ id }) => id !== removed.id), { ...removed, surfaces }]);
     expect(grown.creates.budgets_remove?.operation.sample).toEqual({ id: 'bud_01k2', done: true });
@@ -135,7 +135,7 @@ describe('a field of the contract is a field of Zapier’s form', () => {
   });
   const fields = fieldsOf({ input: shape });
 
-  test('with its type, its choices, its default; groups lie flat', () => {
+  test('has its type, its choices, its default; groups lie flat', () => {
     expect(zapierFields(fields)).toEqual([
       { key: 'name', label: 'Full Name', type: 'string', required: true },
       { key: 'note', label: 'Note', type: 'text', required: false, helpText: 'For you.' },
@@ -167,7 +167,7 @@ describe('a field of the contract is a field of Zapier’s form', () => {
     ]);
   });
 
-  test('and what is filled in is the operation’s input again', () => {
+  test('the filled-in fields are the operation’s input again', () => {
     expect(
       operationInput(fields, {
         name: 42,
@@ -206,7 +206,7 @@ describe('a field of the contract is a field of Zapier’s form', () => {
     expect(operationInput(fields, { due: given })).toEqual({ due });
   });
 
-  test('a single line may stand beside the other fields', () => {
+  test('a single line may come beside the other fields', () => {
     expect(operationInput(fields, { text: 'a' })).toEqual({ lines: [{ text: 'a' }] });
   });
 
@@ -219,7 +219,7 @@ describe('a field of the contract is a field of Zapier’s form', () => {
     expect(operationInput(fields, data)).toEqual({});
   });
 
-  test('JSON that is none is refused by the field’s name', () => {
+  test('text that is not JSON is refused by the field’s name', () => {
     expect(() => operationInput(fields, { extra: '{"a":' })).toThrow(/"Extra" is not valid JSON/);
   });
 });

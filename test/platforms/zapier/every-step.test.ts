@@ -39,7 +39,7 @@ const everyStep: [key: string, fields: (client: string) => Json][] = [
   ['api_request', () => ({ method: 'GET', path: '/v1/clients' })],
 ];
 
-test('none is left out', () => {
+test('every step of the app is run here', () => {
   const all = visible.filter(({ kind }) => kind !== 'triggers').map(({ step }) => step.key);
   expect(everyStep.map(([key]) => key).sort()).toEqual(all.sort());
 });
@@ -62,13 +62,13 @@ describe.each(everyStep)('%s', (key, fields) => {
     made[key] = check(await zap.run(methodsOf(zap, key, kind).perform, fields('every')));
   });
 
-  test('and from Zapier’s own handler', async () => {
+  test('answers in Zapier’s own handler the same way', async () => {
     check((await zap.execute(`${kind}.${key}.operation.perform`, fields('every-2'))).results);
   });
 });
 
 describe.each(['budget_alert', 'scenario_paused', 'provider_down'])('%s', (key) => {
-  test('subscribes, lists and unsubscribes by both doors', async () => {
+  test('subscribes, lists and unsubscribes in the tester and in the handler', async () => {
     const receiver = await startReceiver();
     const target = { targetUrl: receiver.url };
     const hook = methodsOf(zap, key);

@@ -25,7 +25,7 @@ const step = (method: string, fields: Json, more: Json = {}): Promise<ZapierRun>
 const resume = (outputData: unknown, cleanedRequest: unknown, fields: Json = form()) =>
   step('performResume', fields, { outputData, cleanedRequest });
 
-test('the Zap pauses, the gateway calls back, and the Zap goes on with the same answer as ever', async () => {
+test('a Zap that waits pauses until the gateway calls back, and goes on with the usual answer', async () => {
   gateway.fakes.openai.fault({ kind: 'delay', ms: 400 });
   gateway.fakes.openai.reply({ text: '{"a":1}', usage: { input: 12, output: 1 } });
   const fields = form({ client_id: 'patient', output_format: 'json_object', prompt: 'JSON please {{bundle.meta}}' });
@@ -62,7 +62,7 @@ test('a step that Zapier tries again is the same call, and paid once', async () 
   expect(createHash('sha256').update(receiver.url).digest('hex')).toHaveLength(64);
 });
 
-test('a test of the step waits like any other: nobody could be called back', async () => {
+test('a test of the step waits for the answer, since Zapier cannot wake a test', async () => {
   const { results, status } = await step('perform', form(), { meta: { isLoadingSample: true } });
   expect({ results, status }).toMatchObject({ status: 'SUCCESS', results: { text: expect.any(String) } });
 });
@@ -71,7 +71,7 @@ test('an empty prompt does not pause the Zap', async () => {
   expect((await refusalOf(step('perform', form({ prompt: ' ' })))).message).toMatch(/nothing to answer/);
 });
 
-test('what fails in the background stops the Zap as it would have at once', async () => {
+test('a refusal in the background stops the Zap as one in the foreground does', async () => {
   await gateway.post('/v1/budgets', { name: 'Spent', limit_usd: 0.0000001, scope: { client_id: 'spent' } });
   const paused = await step('perform', form({ client_id: 'spent' })).catch((error: Error) => error);
   if (paused instanceof Error) {
@@ -90,7 +90,7 @@ test('a provider that fails in the background is an error', async () => {
   expect((await refusalOf(resume(paused.results, {}))).name).toBe('AppError');
 });
 
-test('whoever found the address cannot put words into the model’s mouth', async () => {
+test('a stranger who posts to the callback address cannot change the answer', async () => {
   gateway.fakes.openai.fault({ kind: 'delay', ms: 1_500 });
   const paused = await step('perform', form());
   const forged = { id: (paused.results as Json).id, status: 'completed', response: { choices: [] } };

@@ -20,7 +20,7 @@ const rowsOf = (found: Json | undefined): Json[] => (found?.data ?? []) as Json[
 const ask = (fields: Json) => door.chat({ model: 'gpt-4o-mini', prompt: 'Hi', ...fields });
 
 describe('budgets', () => {
-  test('create one, check it, raise it', async () => {
+  test('are created, checked and raised', async () => {
     const made = await door.create('budgets_create', {
       name: 'Acme',
       limit_usd: '5',
@@ -46,7 +46,7 @@ describe('budgets', () => {
     expect(await door.create('budgets_raise', { id: made.id, by_usd: 2.5 })).toMatchObject({ limit_usd: 7.5 });
   });
 
-  test('a budget that cannot pay says so before anything is asked', async () => {
+  test('that cannot pay say so before a call is made', async () => {
     await door.create('budgets_create', { name: 'Broke', limit_usd: 0.0000001, scope__client_id: 'broke' });
     expect(await door.checkBudget({ client_id: 'broke', model: 'gpt-4o' })).toMatchObject({
       allowed: false,
@@ -54,11 +54,11 @@ describe('budgets', () => {
     });
   });
 
-  test('where no budget applies, that is an answer too', async () => {
+  test('answer that the call is allowed where none applies', async () => {
     expect(await door.checkBudget({ client_id: 'nobody' })).toMatchObject({ allowed: true, tightest: null });
   });
 
-  test('what the gateway does not take is refused with its words', async () => {
+  test('are refused in the gateway’s words where a value is wrong', async () => {
     expect(await refusalOf(door.create('budgets_create', { name: 'Ads', limit_usd: 'lots' }))).toMatchObject({
       name: 'AppError',
       code: 'invalid_request',
@@ -87,7 +87,7 @@ describe('usage by client', () => {
     expect(byModel?.data).toMatchObject([{ model: expect.stringContaining('gpt-4o-mini'), requests: 1 }]);
   });
 
-  test('a month that is no month is refused', async () => {
+  test('refuses a text that is not a month', async () => {
     expect((await refusalOf(door.usageByClient({ from: 'yesterday' }))).code).toBe('invalid_request');
   });
 
@@ -104,7 +104,7 @@ describe('usage by client', () => {
   });
 });
 
-test('pause and resume a scenario', async () => {
+test('a scenario is paused and resumed', async () => {
   await ask({ scenario_id: 'loop' });
   expect(await door.create('scenarios_pause', { id: 'loop', reason: 'Under repair' })).toMatchObject({
     id: 'loop',
@@ -114,7 +114,7 @@ test('pause and resume a scenario', async () => {
   expect(await door.create('scenarios_resume', { id: 'loop' })).toMatchObject({ state: 'running' });
 });
 
-test('an invoice for a client', async () => {
+test('an invoice is created for a client', async () => {
   await ask({ client_id: 'billed' });
   const yesterday = new Date(Date.now() - 86_400_000).toISOString();
   const fields = { client_id: 'billed', from: yesterday, to: new Date().toISOString() };
@@ -135,7 +135,7 @@ describe('searches', () => {
     expect(await first('models_list', { limit: 1 })).toMatchObject({ id: 'auto' });
   });
 
-  test('what is not there is nothing found, and no error', async () => {
+  test('find nothing, without an error, where there is nothing', async () => {
     expect(await zap.run(zap.app.searches.clients_list?.operation.perform, { search: 'nobody at all' })).toEqual([]);
     expect(await zap.run(zap.app.searches.budgets_list?.operation.perform, { client_id: 'nobody' })).toEqual([]);
   });
@@ -148,7 +148,7 @@ describe('drop-downs', () => {
       name: string;
     }[];
 
-  test('models, “auto” first, with vendor and price', async () => {
+  test('list models, “auto” first, with vendor and price', async () => {
     const models = await options('models_list');
     expect(models[0]?.id).toBe('auto');
     expect(models).toContainEqual({ id: 'gpt-4o', name: 'gpt-4o · OpenAI · $2.50 / $10' });
@@ -165,7 +165,7 @@ describe('drop-downs', () => {
     expect(found[0]?.id).toBeTruthy();
   });
 
-  test('a wrong key is named in the drop-down too', async () => {
+  test('say that the key is wrong', async () => {
     const locked = openApp({ url: gateway.url, key: `gw_live_${'x'.repeat(40)}` });
     const { results } = await locked
       .execute('triggers.models_list.operation.perform', {})
@@ -199,7 +199,7 @@ describe('any other request', () => {
       });
   });
 
-  test('a body that is no JSON is refused', async () => {
+  test('is refused where its body is not JSON', async () => {
     const refused = door.create('api_request', { method: 'POST', path: '/v1/budgets', body: '{"name":' });
     expect((await refusalOf(refused)).message).toMatch(/not valid JSON/);
   });

@@ -32,7 +32,7 @@ describe('the app', () => {
         }
   });
 
-  test('D027, D028: stands on the pinned core, and decides itself what an empty field is', () => {
+  test('D027, D028: uses the pinned core, and handles empty fields itself', () => {
     expect(app.platformVersion).toBe(packageJson.dependencies['zapier-platform-core']);
     expect(app.version).toBe(packageJson.version);
     expect(app.flags).toEqual({
@@ -146,7 +146,7 @@ describe.each(named)('%s', (_, { kind, step, inputs, outputs, sample }) => {
   });
 });
 
-test('nobody’s Zap breaks unseen: keys of steps, fields and samples change on purpose only (C001 to C003)', async () => {
+test('keys of steps, fields and samples change on purpose only, so that no Zap breaks (C001 to C003)', async () => {
   const lines = steps.flatMap(({ kind, step, inputs, sample }) => [
     `${kind}.${step.key}`,
     ...withChildren(inputs).map(({ key, required }) => `  in  ${key}${required === true ? ' (required)' : ''}`),

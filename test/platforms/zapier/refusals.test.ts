@@ -21,7 +21,7 @@ beforeEach(() => {
 const asked = (fields: Json = {}): Json => ({ model: 'gpt-4o-mini', prompt: 'Hi', ...fields });
 
 describe('stops the run softly, so that the Zap is never switched off for it', () => {
-  test('over budget in the middle of a loop: the runs before it are answered, the rest say why', async () => {
+  test('a budget spent in the middle of a loop answers the runs before it, the rest say why', async () => {
     await gateway.post('/v1/budgets', { name: 'Tiny', limit_usd: 0.00002, scope: { client_id: 'tiny' } });
     gateway.fakes.openai.reply({ text: 'A', usage: { input: 20, output: 20 } });
     const run = () => door.chat(asked({ client_id: 'tiny', max_tokens: 20 }));
@@ -33,7 +33,7 @@ describe('stops the run softly, so that the Zap is never switched off for it', (
     });
   });
 
-  test('a paused scenario, with the way to resume it', async () => {
+  test('a paused scenario stops the run with the way to resume it', async () => {
     await door.chat(asked({ scenario_id: 'runaway' }));
     await door.create('scenarios_pause', { id: 'runaway', reason: 'Under repair' });
     const refusal = await refusalOf(door.chat(asked({ scenario_id: 'runaway' })));
@@ -45,7 +45,7 @@ describe('stops the run softly, so that the Zap is never switched off for it', (
 });
 
 describe('waits and tries again by itself', () => {
-  test('a rate limit, for as long as the gateway says', async () => {
+  test('a rate limit is waited for as long as the gateway says', async () => {
     await gateway.send('PUT', '/v1/rate-limits', { client_id: 'hasty', calls_per_minute: 1 });
     await door.chat(asked({ client_id: 'hasty' }));
     const refusal = await refusalOf(door.chat(asked({ client_id: 'hasty' })));
@@ -60,7 +60,7 @@ test('a step gives up before Zapier does, after 30 seconds', () => {
 });
 
 describe('asks for another connection', () => {
-  test('a wrong key, which is not repeated to anybody', async () => {
+  test('a wrong key, which appears in no message', async () => {
     const refusal = await refusalOf(openZapier(gateway.url, `gw_live_${'x'.repeat(40)}`).chat(asked()));
     expect(refusal).toMatchObject({ name: 'ExpiredAuthError', message: expect.stringContaining('Reconnect') });
     expect(JSON.stringify(refusal)).not.toContain('xxxx');

@@ -28,7 +28,7 @@ describe('the template', () => {
     expect(found?.inputs.map(({ key }) => key)).toEqual(expect.arrayContaining(Object.keys(fields)));
   });
 
-  test('does what it says: e-mails are sorted, Slack is told at 80 %, and at 100 % nothing more is spent', async () => {
+  test('sorts e-mails, notifies Slack at 80 %, and spends nothing more at 100 %', async () => {
     const receiver = await startReceiver();
     const door = openZapier(gateway.url, liveKey);
     const [budget, chat, alert] = ours.map(({ fields }) => fields) as [Json, Json, Json];

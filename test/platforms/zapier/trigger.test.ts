@@ -50,7 +50,7 @@ async function passEighty(client: string): Promise<void> {
 const deliverTo = (zapOn: Subscribed, delivery: Received): Promise<Json[]> => zapOn.deliver(delivery);
 
 describe('switching a Zap on and off', () => {
-  test('subscribes, and ends the subscription', async () => {
+  test('subscribes, then ends the subscription', async () => {
     const on = await switchOn(zap, 'budget_alert', { client_id: 'acme', percent: ['80', '90'] }, receiver.url);
     expect(await subscriptions()).toMatchObject([
       {
@@ -65,19 +65,19 @@ describe('switching a Zap on and off', () => {
     expect(await subscriptions()).toEqual([]);
   });
 
-  test('what was deleted at the gateway need not be ended again', async () => {
+  test('works after the subscription was deleted at the gateway', async () => {
     const on = await switchOn(zap, 'budget_alert', {}, receiver.url);
     await gateway.send('DELETE', `/v1/webhooks/${String(on.subscription.id)}`);
     await on.switchOff();
   });
 
-  test('without filters it watches everything; without the id of a Zap it does too', async () => {
+  test('watches everything without filters, also without the id of a Zap', async () => {
     const nameless = openApp({ url: gateway.url, key: liveKey });
     await switchOn(nameless, 'scenario_paused', { scenario_id: '' }, receiver.url);
     expect(await subscriptions()).toMatchObject([{ events: ['scenario.paused'], filter: {}, external_id: null }]);
   });
 
-  test('a wrong key is told to whoever switches it on', async () => {
+  test('says that the key is wrong', async () => {
     const locked = openApp({ url: gateway.url, key: `gw_live_${'x'.repeat(40)}` });
     expect(await refusalOf(switchOn(locked, 'budget_alert', {}, receiver.url))).toMatchObject({
       name: 'ExpiredAuthError',
@@ -91,7 +91,7 @@ describe('switching a Zap on and off', () => {
     expect(await subscriptions()).toEqual([]);
   });
 
-  test('Zapier’s own machines do the same', async () => {
+  test('works the same on Zapier’s own machines', async () => {
     const on = await zap.execute('triggers.provider_down.operation.performSubscribe', {}, { targetUrl: receiver.url });
     expect(await subscriptions()).toMatchObject([{ events: ['provider.down'] }]);
     await zap.execute(
@@ -124,7 +124,7 @@ describe('an alert', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  test('of a paused scenario says why', async () => {
+  test('about a paused scenario says why', async () => {
     const on = await switchOn(zap, 'scenario_paused', { scenario_id: 'runaway' }, receiver.url);
     await openZapier(gateway.url, liveKey).create('scenarios_pause', { id: 'runaway', reason: 'Under repair' });
     const [delivery] = await receiver.waitFor(1);
@@ -133,7 +133,7 @@ describe('an alert', () => {
     ]);
   });
 
-  test('of a provider that fails names it', async () => {
+  test('about a provider that fails names it', async () => {
     const on = await switchOn(zap, 'provider_down', {}, receiver.url);
     gateway.fakes.gemini.always({ kind: 'status', status: 500 });
     await eventually(async () => {
@@ -148,7 +148,7 @@ describe('an alert', () => {
     ]);
   });
 
-  test('delivered twice starts the Zap once, and another Zap once too', async () => {
+  test('that is delivered twice starts each Zap once', async () => {
     const first = await switchOn(zap, 'budget_alert', { client_id: 'twice' }, receiver.url);
     const second = await switchOn(zap, 'budget_alert', { client_id: 'twice' }, `${receiver.url}/2`);
     await passEighty('twice');
@@ -176,7 +176,7 @@ describe('an alert', () => {
     expect(await on.deliver({ body: JSON.stringify({ ...event, id: 'evt_2' }) })).toHaveLength(1);
   });
 
-  test('that is none starts nothing', async () => {
+  test('of another shape starts nothing', async () => {
     const on = await switchOn(zap, 'budget_alert', {}, receiver.url);
     expect(await on.deliver({ body: '{"hello":"world"}' })).toEqual([]);
     expect(await zap.run(methodsOf(zap, 'budget_alert').perform, {})).toEqual([]);

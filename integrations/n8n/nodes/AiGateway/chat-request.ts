@@ -34,7 +34,7 @@ export interface ChatOptions {
   imageDetail?: unknown;
 }
 
-/** The call a filled-in form asks for. Refuses, before anything is paid, what could not be answered. */
+/** The call that a filled-in form asks for. A form that cannot be answered is refused here, before anything is paid. */
 export function chatRequest(form: ChatForm): StepInput {
   const { options } = form;
   const effort = textOf(options.reasoningEffort);

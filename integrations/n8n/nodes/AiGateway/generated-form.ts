@@ -2480,7 +2480,7 @@ export const triggerProperties: INodeProperties[] = [
     type: 'multiOptions',
     required: true,
     default: ['budgetAlert'],
-    description: 'What starts the workflow',
+    description: 'Events that start the workflow',
     options: [
       {
         name: 'Budget Alert',
@@ -2535,7 +2535,7 @@ export const triggerProperties: INodeProperties[] = [
     type: 'collection',
     placeholder: 'Add Filter',
     default: {},
-    description: 'Only events about these start the workflow',
+    description: 'Only events that pass these filters start the workflow',
     options: [
       {
         displayName: 'Budget',

@@ -8,7 +8,7 @@ import type { FieldPlan, OperationPlan } from './operation-plan.ts';
 /** Reads one parameter of the form for the item at hand. */
 export type ReadParameter = (name: string, fallback: unknown) => unknown;
 
-/** What a person filled in, as the contract wants it. An empty field is one that was not given. */
+/** The filled-in form as the contract wants it. An empty field counts as not given. */
 export function operationInput({ fields }: OperationPlan, read: ReadParameter): Record<string, unknown> {
   const additional = fields.some(({ additional }) => additional) ? read('additionalFields', {}) : {};
   const values = (additional ?? {}) as IDataObject;

@@ -16,12 +16,12 @@ import { listSearches } from '../search-list.ts';
 import { subscriptionOf } from './subscription.ts';
 import { isSigned } from './verify-signature.ts';
 
-/** What is kept with the workflow from one run to the next. */
-interface Kept {
+/** State that n8n keeps with the workflow from one run to the next. */
+interface TriggerState {
   webhookId?: string;
   url?: string;
   secret?: string;
-  /** Ids of the latest events: what comes a second time is taken and dropped. */
+  /** Ids of the latest events: a second delivery of one is accepted and dropped. */
   seen?: string[];
 }
 
@@ -60,7 +60,7 @@ export class AiGatewayTrigger implements INodeType {
         const kept = keptBy(this);
         const url = this.getNodeWebhookUrl('default');
         if (kept.webhookId === undefined || kept.secret === undefined || kept.url !== url) return false;
-        return told(this, () => isSubscribed(this, kept.webhookId));
+        return explained(this, () => isSubscribed(this, kept.webhookId));
       },
 
       /** n8n may call this several times over: the same URL, events and filter are the same subscription at the gateway. */
@@ -72,7 +72,7 @@ export class AiGatewayTrigger implements INodeType {
           filters: this.getNodeParameter('filters', {}) as IDataObject,
           workflowId: this.getWorkflow().id,
         });
-        const { id, secret } = await told(this, async () =>
+        const { id, secret } = await explained(this, async () =>
           (await gatewayOf(this)).call('webhooks.create', subscription),
         );
         Object.assign(keptBy(this), { webhookId: id, secret, url });
@@ -82,7 +82,7 @@ export class AiGatewayTrigger implements INodeType {
       async delete(this: IHookFunctions): Promise<boolean> {
         const kept = keptBy(this);
         const { webhookId } = kept;
-        if (webhookId !== undefined) await told(this, () => unsubscribe(this, webhookId));
+        if (webhookId !== undefined) await explained(this, () => unsubscribe(this, webhookId));
         delete kept.webhookId;
         delete kept.secret;
         delete kept.url;
@@ -103,7 +103,7 @@ export class AiGatewayTrigger implements INodeType {
       body: request.rawBody,
     };
     if (kept.secret === undefined || !isSigned(delivery, kept.secret, new Date())) {
-      this.getResponseObject().status(401).send('The signature is not ours.').end();
+      this.getResponseObject().status(401).send('The signature is not valid.').end();
       return { noWebhookResponse: true };
     }
     const event = this.getBodyData();
@@ -114,8 +114,8 @@ export class AiGatewayTrigger implements INodeType {
   }
 }
 
-function keptBy(context: IHookFunctions | IWebhookFunctions): Kept {
-  return context.getWorkflowStaticData('node') as Kept;
+function keptBy(context: IHookFunctions | IWebhookFunctions): TriggerState {
+  return context.getWorkflowStaticData('node') as TriggerState;
 }
 
 async function isSubscribed(context: IHookFunctions, webhookId: string | undefined): Promise<boolean> {
@@ -129,7 +129,7 @@ async function isSubscribed(context: IHookFunctions, webhookId: string | undefin
   return false;
 }
 
-/** What is gone already need not be ended. */
+/** A subscription that no longer exists counts as ended. */
 async function unsubscribe(context: IHookFunctions, id: string): Promise<void> {
   const client = await gatewayOf(context);
   await client.call('webhooks.remove', { id }).catch((error: unknown) => {
@@ -137,8 +137,8 @@ async function unsubscribe(context: IHookFunctions, id: string): Promise<void> {
   });
 }
 
-/** Refusals in words, for whoever publishes the workflow. */
-async function told<Value>(context: IHookFunctions, work: () => Promise<Value>): Promise<Value> {
+/** Explains a refusal to the person who publishes the workflow. */
+async function explained<Value>(context: IHookFunctions, work: () => Promise<Value>): Promise<Value> {
   try {
     return await work();
   } catch (error) {

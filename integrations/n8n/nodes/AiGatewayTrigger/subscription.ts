@@ -6,7 +6,7 @@ import { listOf, textOf } from '../plain-value.ts';
 
 type Subscription = InputOf<'webhooks.create'>;
 
-/** What a filled-in trigger subscribes to. */
+/** The subscription that a filled-in trigger asks for. */
 export function subscriptionOf(form: {
   url: string;
   events: readonly string[];
@@ -30,7 +30,7 @@ export function subscriptionOf(form: {
   };
 }
 
-/** A person thinks of one alert where the gateway has two events. What the form does not know, an expression gave. */
+/** One choice of the form may be several events of the gateway. A value that is not a choice came from an expression. */
 function eventTypesOf(event: string): readonly Subscription['events'][number][] {
   return alertEvents[event] ?? [event as Subscription['events'][number]];
 }
