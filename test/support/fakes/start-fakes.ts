@@ -1,4 +1,3 @@
-import type { Vendor } from '@ai-gateway/shared/provider-kinds';
 import { fakeAnthropic } from './fake-anthropic.ts';
 import { fakeGemini } from './fake-gemini.ts';
 import { fakeMistral } from './fake-mistral.ts';
@@ -11,9 +10,9 @@ export const fakeKeys = {
   anthropic: 'sk-ant-api03-canary-4712',
   gemini: 'AIzaCanaryGemini4713',
   mistral: 'MistralCanary4714abcdefghijklmn',
-} satisfies Record<Vendor, string>;
+};
 
-export interface Fakes extends Record<Vendor, FakeServer> {
+export interface Fakes {
   openai: FakeServer;
   anthropic: FakeServer;
   gemini: FakeServer;
