@@ -8,7 +8,7 @@ import type { TrustedProxies } from './client-address.ts';
 import type { TagRegistry } from './clients/tag-registry.ts';
 import type { HttpPools } from './http-pools/http-pools.ts';
 import type { BalanceReader } from './ledger/balance-reader.ts';
-import type { Journal } from './ledger/call-journal.ts';
+import type { CallJournal } from './ledger/call-journal.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { SpendBackfill } from './limits/backfill-spend.ts';
 import type { LoopDetector } from './limits/loop-detector.ts';
@@ -55,7 +55,7 @@ export interface Services {
   callsKeptDays: number;
   /** Where alert e-mails are handed in. */
   smtp: { url: string; from: string } | undefined;
-  journal: Journal;
+  journal: CallJournal;
   unwritten: UnwrittenFile;
   budgets: BudgetCache;
   ledger: Ledger;

@@ -32,7 +32,7 @@ import { answerWhileStarting } from './http/serve-starting.ts';
 import { HttpPools } from './http-pools/http-pools.ts';
 import { startJobs } from './jobs.ts';
 import { BalanceReader } from './ledger/balance-reader.ts';
-import { Journal } from './ledger/call-journal.ts';
+import { CallJournal } from './ledger/call-journal.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { SpendBackfill } from './limits/backfill-spend.ts';
 import { LoopDetector } from './limits/loop-detector.ts';
@@ -128,7 +128,7 @@ export async function startGateway(
   const budgets = new BudgetCache({ db });
   const ledger = new Ledger({ db, process: processLock, views: budgets, now });
   const unwritten = new UnwrittenFile({ dataDir: config.dataDir, processId: processLock.id });
-  const journal = new Journal({
+  const journal = new CallJournal({
     unwritten,
     db,
     processId: processLock.id,

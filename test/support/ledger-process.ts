@@ -10,14 +10,14 @@ import { withTransaction } from '../../gateway/src/db/transaction.ts';
 import type { NewEvent } from '../../gateway/src/events/event.ts';
 import { adoptLeases } from '../../gateway/src/ledger/adoption-store.ts';
 import type { BudgetBalance } from '../../gateway/src/ledger/budget-balance.ts';
-import { Journal, type JournalEntry } from '../../gateway/src/ledger/call-journal.ts';
+import { CallJournal, type JournalEntry } from '../../gateway/src/ledger/call-journal.ts';
 import { type Hold, Ledger } from '../../gateway/src/ledger/ledger.ts';
 import { noUsage } from '../../gateway/src/usage/call-record.ts';
 import { UnwrittenFile } from '../../gateway/src/usage/unwritten-file.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 /** Says nothing: what goes wrong here is what the tests look at. */
-const silent = new Proxy({}, { get: () => () => {} }) as ConstructorParameters<typeof Journal>[0]['log'];
+const silent = new Proxy({}, { get: () => () => {} }) as ConstructorParameters<typeof CallJournal>[0]['log'];
 
 /** A workspace in which processes spend money. */
 export interface Money {
@@ -36,7 +36,7 @@ export class LedgerProcess {
   readonly events: NewEvent[];
   readonly ledger: Ledger;
   readonly views: BudgetCache;
-  readonly journal: Journal;
+  readonly journal: CallJournal;
   readonly lock: ProcessLock;
 
   private constructor(money: Money, lock: ProcessLock, events: NewEvent[]) {
@@ -46,7 +46,7 @@ export class LedgerProcess {
     this.events = events;
     this.views = new BudgetCache({ db: pool });
     this.ledger = new Ledger({ db: pool, process: lock, views: this.views, now: money.now });
-    this.journal = new Journal({
+    this.journal = new CallJournal({
       db: pool,
       processId: lock.id,
       fencingToken: () => lock.fencingToken(),

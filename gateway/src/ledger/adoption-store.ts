@@ -2,7 +2,8 @@ import { holdDead } from '../db/process-lock.ts';
 import { isRowFault } from '../db/row-fault.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import { type Charge, chargeBalances, lockBalances } from './posting-store.ts';
+import type { Charge } from './charge.ts';
+import { chargeBalances, lockBalances } from './charge-store.ts';
 
 /**
  * Takes over what processes that are gone left behind, within one transaction: their open calls are settled at the most they

@@ -5,10 +5,10 @@ import { dataFolder } from '../../../test/support/data-folder.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import type { ClosedCall, OpenCall } from '../usage/call-record.ts';
 import { UnwrittenFile } from '../usage/unwritten-file.ts';
-import { Journal } from './call-journal.ts';
+import { CallJournal } from './call-journal.ts';
 
 let database: TestDatabase;
-let journal: Journal;
+let journal: CallJournal;
 const folder = dataFolder('journal');
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await database.pool.query('truncate calls');
-  journal = new Journal({
+  journal = new CallJournal({
     db: database.pool,
     processId: 'proc_test',
     fencingToken: () => 1,

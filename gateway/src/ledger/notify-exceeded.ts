@@ -3,8 +3,9 @@ import type { CallTags } from '../accounts/call-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Outbox } from '../events/outbox.ts';
 import type { BudgetBalance } from './budget-balance.ts';
+import { budgetEvent } from './budget-event.ts';
+import { markExceeded } from './charge-store.ts';
 import type { Ledger } from './ledger.ts';
-import { budgetEvent, markExceeded } from './posting-store.ts';
 
 interface ExceededPorts {
   db: Pool;

@@ -10,7 +10,8 @@ import {
   type UnwrittenRecord,
   writeUnwritten,
 } from '../usage/unwritten-store.ts';
-import { type Charge, chargeBalances, lockBalances, lockCall } from './posting-store.ts';
+import type { Charge } from './charge.ts';
+import { chargeBalances, lockBalances, lockCall } from './charge-store.ts';
 
 interface UnwrittenPorts {
   db: Pool;

@@ -1,10 +1,15 @@
 import type { Pool } from 'pg';
 import { runPipeline, type Step } from '../db/pipeline.ts';
 import { copyCalls, markLateHours, updateCalls } from '../usage/call-store.ts';
-import type { JournalRow } from './call-journal.ts';
+import type { JournalRow } from './journal-row.ts';
 import { type Batch, keepUnposted, type PostedBalance, postBalances, readOthers, readPosted } from './posting-store.ts';
 
 type RowBatch = Batch & { rows: readonly JournalRow[] };
+
+interface FastWrite {
+  outcome: 'written';
+  balances: PostedBalance[];
+}
 
 /**
  * The usual ways of a batch: what it spent, calls that are new, calls that were opened before, in one trip to the database and
@@ -14,19 +19,19 @@ type RowBatch = Batch & { rows: readonly JournalRow[] };
  *
  * Posts to balances and leases all that was kept for later, and this batch.
  */
-export async function writeBatchFast(db: Pool, batch: RowBatch): Promise<PostedBalance[]> {
+export async function writeBatchFast(db: Pool, batch: RowBatch): Promise<FastWrite> {
   const { added, steps } = stepsFor(batch);
   if (batch.postings.length > 0) steps.unshift(postBalances(batch, added), readOthers(batch));
   else if (added.length > 0) steps.unshift(markLateHours(added));
   const [posted, others] = await runPipeline(db, steps);
-  return readPosted(posted?.[0] ?? null, others?.[0]);
+  return { outcome: 'written', balances: readPosted(posted?.[0] ?? null, others?.[0]) };
 }
 
 /** Keeps for later what the batch spent, and says how the balances are doing that this process has not heard of for a while. */
-export async function deferPostingFast(db: Pool, batch: RowBatch, looked: readonly bigint[]): Promise<PostedBalance[]> {
+export async function deferPostingFast(db: Pool, batch: RowBatch, looked: readonly bigint[]): Promise<FastWrite> {
   const { added, steps } = stepsFor(batch);
   const [kept] = await runPipeline(db, [keepUnposted(batch, added, looked), ...steps]);
-  return readPosted(kept?.[0] ?? null);
+  return { outcome: 'written', balances: readPosted(kept?.[0] ?? null) };
 }
 
 function stepsFor({ processId, rows }: RowBatch): { added: JournalRow[]; steps: Step[] } {

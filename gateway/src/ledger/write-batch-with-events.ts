@@ -2,17 +2,10 @@ import { findSpent } from '../budgets/budget-store.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import { findFiledPosting } from '../usage/unwritten-store.ts';
-import type { JournalRow } from './call-journal.ts';
-import {
-  type Batch,
-  type Charge,
-  chargeBalances,
-  claimBatch,
-  debitLeases,
-  insertUnposted,
-  lockCall,
-  type PostedBalance,
-} from './posting-store.ts';
+import type { Charge } from './charge.ts';
+import { chargeBalances, claimBatch, debitLeases, insertUnposted, lockCall } from './charge-store.ts';
+import type { JournalRow } from './journal-row.ts';
+import type { Batch, PostedBalance } from './posting-store.ts';
 
 export interface Writing {
   record: (tx: Db, events: readonly NewEvent[]) => Promise<void>;
@@ -51,13 +44,6 @@ async function withOthers(tx: Db, processId: string, balances: readonly PostedBa
     (await findSpent(tx, { ids, exceptProcessId: processId })).map((one) => [one.id, one.spentNanos]),
   );
   return balances.map((balance) => ({ ...balance, spentNanos: spent.get(balance.id) ?? balance.spentNanos }));
-}
-
-/** What rows did to balances, one by one. */
-export function chargesOf(rows: readonly JournalRow[]): Charge[] {
-  return rows.flatMap(({ open, debits }) =>
-    debits.map(({ balanceId, spentNanos }) => ({ balanceId, spentNanos, tags: open.tags })),
-  );
 }
 
 /**
