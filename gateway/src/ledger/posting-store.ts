@@ -1,4 +1,5 @@
 import type { Step } from '../db/pipeline.ts';
+import { sqlState } from '../db/row-fault.ts';
 import type { Db } from '../db/transaction.ts';
 import { type CallRow, hoursOf, markLateOf } from '../usage/call-store.ts';
 import type { Posting } from './budget-balance.ts';
@@ -30,8 +31,8 @@ export interface PostedBalance {
 }
 
 /**
- * Balances and leases as a step of a pipeline, and the hours that `added` calls come late for. Fails where the batch may not be
- * posted, or not like this.
+ * Posts to balances and leases, as a step of a pipeline, and notes the hours that `added` calls come late for. Where the batch may not be
+ * posted like this it fails, and `abortReasonOf` says why.
  */
 export function postBalances(batch: Batch, added: readonly CallRow[]): Step {
   const { processId, postings, sequence, fencingToken } = batch;
@@ -54,7 +55,7 @@ export function readOthers({ processId, postings }: Batch): Step {
   };
 }
 
-/** What a batch spent, kept with its calls until it is posted; and how `looked` balances are doing. Fails where the process is fenced. */
+/** What a batch spent, kept with its calls until it is posted; and what the `looked` balances have. Fails where the process is fenced. */
 export function keepUnposted(batch: Batch, added: readonly CallRow[], looked: readonly bigint[]): Step {
   const { processId, postings, sequence, fencingToken } = batch;
   const values = [
@@ -80,6 +81,15 @@ function arrayOf(postings: readonly BalancePosting[], value: (posting: BalancePo
   return `{${postings.map(value).join(',')}}`;
 }
 
+/** Why a batch may not be written as it was sent: it crosses a threshold, or its process is fenced (or the batch is written already). */
+export type AbortReason = 'crossed' | 'unclaimed';
+
+/** The reason that `abort_batch` gave; undefined for any other error. */
+export function abortReasonOf(error: unknown): AbortReason | undefined {
+  if (sqlState(error) !== 'AB001') return undefined;
+  return (error as { detail?: unknown }).detail === 'crossed' ? 'crossed' : 'unclaimed';
+}
+
 type PostedJson = [id: string, spent: string, limit: string, overdraft: string, next: string | null];
 
 /** What `postBalances` and `keepUnposted` answer, and what `readOthers` adds to it. */
@@ -96,8 +106,8 @@ export function readPosted(json: string | null, othersJson: string | null = null
 }
 
 /**
- * Balances are locked in id order, and nothing is done to them where a percent is crossed or the process is fenced. The division fails
- * where the guard let nothing through: that ends the whole transaction.
+ * Balances are locked in id order, and nothing is done to them where a threshold is crossed or the process is fenced: the calls of the
+ * batch are on their way behind this statement, so it ends the whole transaction.
  */
 const postBalancesSql = `
   with rs as materialized (select * from json_to_recordset($2::json) as p (m bigint, s bigint, l bigint, h bigint)),
@@ -119,7 +129,9 @@ const postBalancesSql = `
     returning m.id, m.spent_nanos, m.limit_nanos, m.next_nanos, greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as overdraft_nanos),
   late as (${markLateOf('$5')})
   select (select json_agg(json_build_array(id::text, spent_nanos::text, limit_nanos::text, overdraft_nanos::text, next_nanos::text)) from posted) as posted,
-    1 / (select count(*) from guard)`;
+    case when exists (select 1 from guard) then null
+      when exists (select 1 from locked where crosses) then abort_batch('crossed')
+      else abort_batch('unclaimed') end`;
 
 const readOthersSql = `
   select json_agg(json_build_array(meter_id::text, nanos::text)) from (
@@ -134,7 +146,7 @@ const keepUnpostedSql = (looked: string): string => `
     insert into unposted_batches (process_id, batch, meters, spent, leased, held)
     select id, $2::bigint, $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[] from guard returning batch),
   late as (${markLateOf('$8')})
-  select ${looked} as looked, 1 / (select count(*) from kept)`;
+  select ${looked} as looked, case when exists (select 1 from kept) then null else abort_batch('unclaimed') end`;
 
 /** As of one moment: what others have not posted yet is in the one place or the other. */
 const lookedSql = `(
