@@ -5,6 +5,23 @@ import { inQuery, type Operation, pathParams } from './operation.ts';
 import { readEvents } from './server-sent-events.ts';
 import { fetchTransport, type Transport, type TransportAnswer } from './transport.ts';
 
+/*
+ * The typed client of the gateway: every operation of the contract, and a streamed chat.
+ *
+ * ```ts
+ * import { createClient } from '@ai-gateway/shared/client';
+ *
+ * const client = createClient({ baseUrl: 'https://gateway.example.com', apiKey: 'gw_test_…' });
+ * const budget = await client.call('budgets.create', { name: 'Acme', scope: { client_id: 'acme' }, limit_usd: 50 });
+ * const messages = [{ role: 'user' as const, content: 'Invoice or newsletter? One word.' }];
+ * const answer = await client.call('chat.complete', { model: 'auto', messages, metadata: { client_id: 'acme' } });
+ * console.log(answer.choices[0]?.message.content, `of a budget of $${budget.limit_usd}`);
+ *
+ * for await (const chunk of client.stream({ model: 'auto', messages }, { onReceipt: ({ cost_usd }) => console.log(cost_usd) }))
+ *   process.stdout.write(chunk.choices[0]?.delta.content ?? '');
+ * ```
+ */
+
 export interface ClientOptions {
   /** `https://host`, with or without `/v1`, a `/t/client=acme` before it, and slashes after it. */
   baseUrl: string;

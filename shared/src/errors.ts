@@ -1,5 +1,22 @@
 import { isRecord } from './json.ts';
 
+/*
+ * Refusals, on both sides of the wire.
+ *
+ * ```ts
+ * import { createClient } from '@ai-gateway/shared/client';
+ * import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+ *
+ * throw new GatewayError('invalid_request', 'The month must be a month, such as 2026-11.', { param: 'period' });
+ *
+ * const client = createClient({ baseUrl: 'https://gateway.example.com', apiKey: 'gw_test_…' });
+ * const budgets = await client.call('budgets.list', {}).catch((error: unknown) => {
+ *   if (isGatewayError(error) && error.code === 'forbidden') return { data: [] };
+ *   throw error;
+ * });
+ * ```
+ */
+
 /**
  * The error catalogue: every way an operation can be refused, its HTTP status, its `type` in OpenAI's and in
  * Anthropic's words, and whether the caller should try again. Switch on `code`; `message` is for people.

@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import type { Operation } from './operation.ts';
 
+/*
+ * The form of an operation, for platforms that have forms.
+ *
+ * ```ts
+ * import { fieldsOf } from '@ai-gateway/shared/fields';
+ * import { createBudget } from '@ai-gateway/shared/operations/budgets';
+ *
+ * const required = fieldsOf(createBudget).filter((field) => field.required);
+ * console.log(required.map(({ key, kind, label }) => `${label} (${key}): ${kind}`)); // Name (name): text, …
+ * ```
+ */
+
 /** One form field, in words every no-code platform shares. Each platform maps it in one small file. */
 export interface Field {
   readonly key: string;

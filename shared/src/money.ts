@@ -1,6 +1,13 @@
 /**
  * Money is whole nano-dollars (10⁻⁹ USD) in a bigint: a token of a small model costs less than a micro-dollar, and floats do
  * not add up. JSON shows dollars as a number with at most nine decimals.
+ *
+ * ```ts
+ * import { parseUsd, toUsd, usdForPeople } from '@ai-gateway/shared/money';
+ *
+ * const limit = parseUsd('12.50') ?? 0n; // 12_500_000_000n
+ * console.log(toUsd(limit), usdForPeople(limit)); // 12.5 '$12.50'
+ * ```
  */
 const nanosPerUsd = 1_000_000_000n;
 

@@ -1,6 +1,34 @@
 import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 
+/*
+ * One thing the API does, said once: its path, its input and output, its texts, a sample and inputs that are refused. The OpenAPI
+ * document, the client, Make's app, Zapier's actions and n8n's properties are read off it.
+ *
+ * ```ts
+ * import { operation } from '@ai-gateway/shared/operation';
+ * import { z } from 'zod';
+ *
+ * export const archiveBudget = operation({
+ *   id: 'budgets.archive',
+ *   method: 'POST',
+ *   path: '/v1/budgets/:id/archive',
+ *   group: 'Budgets',
+ *   label: 'Archive a budget',
+ *   description: 'Archives a budget: it limits no calls any more, and its history stays.',
+ *   surfaces: ['make', 'zapier', 'n8n'],
+ *   access: 'member',
+ *   input: z.strictObject({
+ *     id: z.string().meta({ title: 'Budget', description: 'Pick a budget.', 'x-field': { options: 'budgets.list' } }),
+ *   }),
+ *   output: z.object({ id: z.string().meta({ title: 'Id', description: 'The archived budget.' }) }),
+ *   errors: ['forbidden', 'not_found'],
+ *   sample: { input: { id: 'bud_01k2' }, output: { id: 'bud_01k2' } },
+ *   wrong: [{ input: {}, because: 'it needs to know which budget' }],
+ * });
+ * ```
+ */
+
 /** The places where people meet an operation. */
 type Surface = 'dashboard' | 'make' | 'zapier' | 'n8n';
 

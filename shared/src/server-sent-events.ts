@@ -1,3 +1,14 @@
+/*
+ * Server-sent events, read as they come.
+ *
+ * ```ts
+ * import { readEvents } from '@ai-gateway/shared/server-sent-events';
+ *
+ * for await (const item of readEvents(['data: {"a":1}\n', '\n: a comment\n']))
+ *   console.log('comment' in item ? item.comment : item.data); // {"a":1}, then: a comment
+ * ```
+ */
+
 interface ServerSentEvent {
   readonly event: string | undefined;
   readonly data: string;

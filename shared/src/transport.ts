@@ -1,3 +1,19 @@
+/*
+ * How the client sends a request. Another platform's HTTP is another transport:
+ *
+ * ```ts
+ * import { createClient } from '@ai-gateway/shared/client';
+ * import type { Transport } from '@ai-gateway/shared/transport';
+ *
+ * const logged: Transport = async ({ method, url, headers, body }) => {
+ *   const response = await fetch(url, { method, headers, body: body ?? null });
+ *   console.log(method, url, response.status);
+ *   return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+ * };
+ * const client = createClient({ baseUrl: 'https://gateway.example.com', apiKey: 'gw_test_…', transport: logged });
+ * ```
+ */
+
 interface TransportRequest {
   readonly method: string;
   readonly url: string;

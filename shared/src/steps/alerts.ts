@@ -14,6 +14,17 @@ import { fieldsOn } from './step-field.ts';
  *
  *     Make     "Watch budget alerts", id `budgetAlerts`     Zapier   "New Budget Alert", key `budget_alert`
  *     n8n      "Budget Alert", value `budgetAlert`
+ *
+ * ```ts
+ * import { alertsOn, sampleEnvelope } from '@ai-gateway/shared/steps/alerts';
+ *
+ * const triggers = alertsOn('zapier').map((alert) => ({
+ *   key: alert.id,
+ *   description: `Triggers when ${alert.happens}.`,
+ *   filters: alert.filters.map(({ label }) => label),
+ *   sample: { ...sampleEnvelope(alert), ...alert.sample },
+ * }));
+ * ```
  */
 
 export interface Alert {

@@ -10,7 +10,12 @@ import { fieldsOn, stepField } from './step-field.ts';
  *
  *     integrations/make/src/chat-module.ts     integrations/zapier/src/chat-form.ts     integrations/n8n/src/chat-form.ts
  *
- *     chatForm('zapier').map(({ key }) => key)   // ['model', 'prompt', 'messages', 'system_prompt', …]
+ * ```ts
+ * import { chatForm, chatOutput, chatSample } from '@ai-gateway/shared/steps/chat-form';
+ *
+ * const inputs = chatForm('zapier').map(({ key, label }) => ({ key, label })); // model, prompt, messages, system_prompt, …
+ * const outputs = chatOutput.map(({ key, label }) => ({ key, label, example: chatSample[key as keyof typeof chatSample] }));
+ * ```
  *
  * platform-exceptions.ts has where a platform forces a form to differ.
  */

@@ -6,6 +6,21 @@ import type { TransportAnswer } from '../transport.ts';
 /*
  * The chat completion as one step of an automation: pictures beside the prompt, JSON by a schema, and an answer in the few
  * fields that the next step goes on with.
+ *
+ * ```ts
+ * import { createClient } from '@ai-gateway/shared/client';
+ * import { jsonBySchema, receiptOf, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
+ *
+ * const client = createClient({ baseUrl: 'https://gateway.example.com', apiKey: 'gw_test_…' });
+ * let headers = {};
+ * const request = {
+ *   model: 'auto',
+ *   messages: [{ role: 'user' as const, content: 'Invoice or newsletter?' }],
+ *   ...jsonBySchema('{"type": "object", "properties": {"kind": {"type": "string"}}}', 'json_schema'),
+ * };
+ * const completion = await client.call('chat.complete', request, { onHeaders: (given) => (headers = given) });
+ * console.log({ ...stepAnswer(completion, true), ...receiptOf(headers) }); // text, json, usage, …, cost_usd, request_id
+ * ```
  */
 
 export type StepInput = InputOf<'chat.complete'> & { stream?: false };

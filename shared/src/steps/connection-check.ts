@@ -6,8 +6,15 @@ import type { Platform } from './platform-exceptions.ts';
  * The findings of a connection's test, and the words for them: the same on every platform, but for the name of the field with the
  * address.
  *
- *     const { warnings } = diagnose(await client.call('me.get', {}), { platform: 'n8n', url })   // throws what is wrong
- *     connectionText('no_key', { platform: 'n8n' })   // 'Paste the API key of the gateway: gw_live_… or gw_test_….'
+ * ```ts
+ * import { createClient } from '@ai-gateway/shared/client';
+ * import { connectionText, diagnose } from '@ai-gateway/shared/steps/connection-check';
+ *
+ * const url = 'https://gateway.example.com';
+ * const client = createClient({ baseUrl: url, apiKey: 'gw_test_…' });
+ * const warnings = diagnose(await client.call('me.get', {}), { platform: 'n8n', url }); // throws if the connection does not work
+ * connectionText('no_key', { platform: 'n8n' }); // 'Paste the API key of the gateway: gw_live_… or gw_test_….'
+ * ```
  */
 
 const texts = {

@@ -22,7 +22,12 @@ export function stepField(given: Pick<Field, 'key' | 'label'> & Partial<Field>):
  * The fields of a step as one platform has them: its exceptions applied, the fields it lacks left out. `step` comes before the
  * keys in the table of exceptions.
  *
- *     fieldsOn('make', chatFields).map(({ key }) => key)   // ['model', 'input', 'prompt', …, 'system', 'format', …]
+ * ```ts
+ * import { chatFields } from '@ai-gateway/shared/steps/chat-form';
+ * import { fieldsOn } from '@ai-gateway/shared/steps/step-field';
+ *
+ * fieldsOn('make', chatFields).map(({ key }) => key); // ['model', 'input', 'prompt', 'messages', 'system', 'format', …]
+ * ```
  */
 export function fieldsOn(platform: Platform, fields: readonly Field[], step = ''): Field[] {
   const keyOn = (key: string): string => {

@@ -1,8 +1,12 @@
 /*
  * The contract and the steps speak in sentence case. Zapier and n8n want title case, each with words of its own that stay small.
  *
- *     titleCase('Limit (USD) of the month', 'zapier')   // 'Limit (USD) of the Month'
- *     valueLabel('json_schema')                         // 'JSON schema'
+ * ```ts
+ * import { titleCase, valueLabel } from '@ai-gateway/shared/steps/wording';
+ *
+ * titleCase('Limit (USD) of the month', 'zapier'); // 'Limit (USD) of the Month'
+ * valueLabel('json_schema'); // 'JSON schema'
+ * ```
  */
 
 /** Zapier's style guide; n8n's linter (`node-param-display-name-miscased`, by the package `title-case`). */
