@@ -25,7 +25,7 @@ const faults = [
     says: /SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|CERT_HAS_EXPIRED|DEPTH_ZERO_SELF_SIGNED|invalid peer certificate|UnknownIssuer/,
     problem: 'The npm registry’s certificate is not trusted.',
     advice:
-      'Behind a proxy that opens connections, tell npm and Node of its certificate: npm config set cafile FILE, and NODE_EXTRA_CA_CERTS=FILE.',
+      'Behind a proxy that inspects TLS, give npm and Node its certificate: npm config set cafile FILE, and NODE_EXTRA_CA_CERTS=FILE.',
   },
   {
     says: /\bE40[13]\b|\b40[13] (Unauthorized|Forbidden)|ERR_PNPM_FETCH_40[13]/,
@@ -36,7 +36,7 @@ const faults = [
     says: /\bE404\b|ERR_PNPM_FETCH_404|404 Not Found/,
     problem: 'The npm registry does not have a package that is needed.',
     advice:
-      'If npm is set to a registry of your own, let it pass on what it does not have (npm config get registry shows it).',
+      'If npm is set to a registry of your own, let it forward requests for packages that it does not have (npm config get registry shows it).',
   },
   {
     says: /EINTEGRITY|ERR_PNPM_TARBALL_INTEGRITY/,
@@ -51,7 +51,7 @@ const faults = [
   },
   {
     says: /EACCES|EPERM|permission denied/i,
-    problem: 'A file may not be written.',
+    problem: 'A file cannot be written.',
     advice:
       'If another user installed here before, remove node_modules and gateway/.runtime, or take the folder over with chown.',
   },
@@ -65,7 +65,7 @@ export function faultIn(output) {
   return (
     faults.find(({ says }) => says.test(output)) ?? {
       problem: 'The installation failed.',
-      advice: 'What npm says is above. Remove node_modules and gateway/.runtime and try again.',
+      advice: 'See the output of npm above. Remove node_modules and gateway/.runtime and try again.',
     }
   );
 }

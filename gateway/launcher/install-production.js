@@ -84,7 +84,7 @@ async function fetchPackages(staging, { manifest, lock, count }) {
   };
   let result = await attempt([]);
   if (result.code !== 0 && isCacheFault(result.output, staging)) {
-    console.error(`npm cannot use its cache in ${homedir()}; it is given one of its own for this once.`);
+    console.error(`npm cannot use its cache in ${homedir()}; a temporary one is used this time.`);
     result = await attempt(['--cache', join(staging, 'npm-cache')]);
   }
   if (result.code !== 0) throw new Error(`${errorLines(result.output)}${sentenceOf(result.output)}`);

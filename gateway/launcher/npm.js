@@ -53,7 +53,7 @@ export function runNpm(program, args, { cwd, env = {}, show = false }) {
     );
     child.on('close', (code) => {
       for (const signal of signals) process.off(signal, stop);
-      if (stopped) reject(new Error('The installation was stopped. The next start makes it whole.'));
+      if (stopped) reject(new Error('The installation was stopped. The next start completes it.'));
       else resolve({ code: code ?? 1, output });
     });
   });

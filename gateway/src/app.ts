@@ -126,11 +126,9 @@ function isOdd(req: IncomingMessage): boolean {
 const answeredWhileDraining: ReadonlySet<string> = new Set(['/readyz', '/healthz', '/metrics']);
 
 function draining(): GatewayError {
-  return new GatewayError(
-    'service_unavailable',
-    'This gateway is shutting down. Try again: another one, or its next start, will answer.',
-    { retryAfterSeconds: 2 },
-  );
+  return new GatewayError('service_unavailable', 'This gateway is shutting down. Try again in a moment.', {
+    retryAfterSeconds: 2,
+  });
 }
 
 function unknownEndpoint(method: string, path: string): GatewayError {
@@ -153,6 +151,6 @@ function readByAnthropic({ path, headers }: Request): boolean {
 /** A path Express cannot decode (`%zz`) is its caller's fault. */
 function known(error: unknown): unknown {
   return error instanceof URIError
-    ? new GatewayError('invalid_request', 'The path is not valid percent-encoding.', { param: 'path' })
+    ? new GatewayError('invalid_request', 'The path has invalid percent-encoding.', { param: 'path' })
     : error;
 }

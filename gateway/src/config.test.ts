@@ -119,7 +119,7 @@ describe('the configuration', () => {
       GATEWAY_OPERATOR_KEY: `gw_operator_${rest}`,
     };
     for (const [name, key] of Object.entries(env)) {
-      expect(() => readConfig({ [name]: key })).toThrow(/is an example from the documents.*openssl rand -hex 24/s);
+      expect(() => readConfig({ [name]: key })).toThrow(/is an example from the docs.*openssl rand -hex 24/s);
       expect(() => readConfig({ [name]: key })).not.toThrow(rest);
     }
   });

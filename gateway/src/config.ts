@@ -29,10 +29,7 @@ const chosenKey = (prefix: 'gw_live_' | 'gw_test_' | 'gw_operator_') => {
       new RegExp(`^${prefix}[A-Za-z0-9_-]{32,200}$`),
       `must be ${prefix} followed by at least 32 letters, digits, - or _ ${make}`,
     )
-    .refine(
-      (key) => !isExampleKey(key),
-      `is an example from the documents, which everybody knows: make your own ${make}`,
-    )
+    .refine((key) => !isExampleKey(key), `is an example from the docs, so it is publicly known. Make your own ${make}`)
     .optional();
 };
 
@@ -257,7 +254,7 @@ function derivedKeys(env: Readonly<Record<string, string | undefined>>): string[
   return names.flatMap((name, at) => {
     const rest = restOf(env[name] ?? '');
     const twin = names.slice(0, at).find((other) => rest !== '' && restOf(env[other] ?? '') === rest);
-    return twin === undefined ? [] : [`  ${name}: must not be ${twin} with another prefix; make each key by itself`];
+    return twin === undefined ? [] : [`  ${name}: must not be ${twin} with another prefix. Make each key separately`];
   });
 }
 

@@ -10,6 +10,6 @@ const diskFaults: Readonly<Record<string, string>> = {
   EROFS: 'its disk is read-only. Mount it for writing, or set DATA_DIR to a folder on another disk.',
   ENOSPC: 'its disk is full. Make room, or set DATA_DIR to a folder on another disk.',
   EDQUOT: 'the disk quota of this user is used up. Make room, or set DATA_DIR to a folder on another disk.',
-  EACCES: 'this user may not. Give it the rights, or set DATA_DIR to a folder of its own.',
-  EPERM: 'this user may not. Give it the rights, or set DATA_DIR to a folder of its own.',
+  EACCES: 'this user lacks the permission. Grant it, or set DATA_DIR to a folder of its own.',
+  EPERM: 'this user lacks the permission. Grant it, or set DATA_DIR to a folder of its own.',
 };

@@ -20,11 +20,11 @@ export function greeting({ url, database, firstKeys, providers, testKeyGiven, at
     `AI Gateway is ready at ${url} (${database} Postgres; docs at ${url}/docs)`,
     providers.length > 0
       ? `Providers: ${providers.join(', ')}`
-      : `No provider key is set: test keys work, live keys wait for ${listNames(
+      : `No provider key is set: test keys work, live keys need ${listNames(
           definitions.map(({ vendor }) => vendor.envKey),
           'or',
         )}.`,
-    ...(firstKeys === undefined ? [] : ['', 'Your keys, shown this once:']),
+    ...(firstKeys === undefined ? [] : ['', 'Your keys (shown only this once):']),
     ...(liveKey === undefined ? [] : [`  live  ${liveKey}`]),
     ...(testKey === undefined ? [] : [`  test  ${testKey}`]),
     '',

@@ -106,7 +106,7 @@ export function registerServiceMetrics(services: Services): void {
   });
   new Gauge({
     name: 'gateway_disk_free_bytes',
-    help: 'What is free on the disk of DATA_DIR',
+    help: 'Free space on the disk of DATA_DIR',
     registers,
     aggregator: 'min',
     async collect() {

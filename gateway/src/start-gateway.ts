@@ -280,7 +280,7 @@ export async function startGateway(
       inBackground('reload the budgets', ledger.changed());
     },
     onSilent: () => {
-      log.error('the database does not answer; whoever waits for it is told so');
+      log.error('the database does not answer; requests that wait for it are refused');
       cutConnections(db);
     },
   });
@@ -322,7 +322,7 @@ export async function startGateway(
     const isWritten = await journal.flush(10_000).then(
       () => true,
       (error: unknown) => {
-        log.error({ err: error }, 'not every call could be written down before the end');
+        log.error({ err: error }, 'some calls could not be recorded before the end');
         return false;
       },
     );
@@ -346,7 +346,7 @@ export async function startGateway(
     const ms = Math.round(performance.now() - stoppedAt);
     log.info(
       { ms },
-      isWritten ? 'stopped, everything written' : 'stopped; what could not be written is settled by estimate',
+      isWritten ? 'stopped, everything written' : 'stopped; calls that could not be recorded are settled by estimate',
     );
     await logTo.end();
   };

@@ -123,7 +123,7 @@ describe('a database that was sealed with one secret', () => {
     const first = await spawnGateway(right);
     expect(await first.kill('SIGTERM')).toBe(0);
     await expect(spawnGateway({ ...right, GATEWAY_SECRET: 'b'.repeat(64) })).rejects.toThrow(
-      /secret in GATEWAY_SECRET is not the one .* Set GATEWAY_SECRET to that one/,
+      /secret in GATEWAY_SECRET is not the one .* Set GATEWAY_SECRET to that secret/,
     );
     // Not set at all, one is made: which is another.
     await expect(spawnGateway({ ...alone, DATA_DIR: dataDir })).rejects.toThrow(/gateway-secret is not the one/);

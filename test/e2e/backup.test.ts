@@ -151,7 +151,7 @@ describe('a backup', () => {
     const again = await run(['backup', '--out', other], dataDir);
     expect([again.code, again.err]).toEqual([
       1,
-      `${other} exists already, and a backup overwrites nothing. Choose another name.\n`,
+      `${other} already exists, and a backup never overwrites a file. Choose another name.\n`,
     ]);
     expect(statSync(other).size).toBe(size);
     expect((await run(['backup', '--out', folder], dataDir)).err).toContain('is a folder. Name a file in it.');
@@ -251,7 +251,7 @@ describe('a restore', () => {
 
   it('refuses a backup that is cut, damaged or another file, before it writes', async () => {
     const whole = readFileSync(backup);
-    expect(await refusal(whole.subarray(0, whole.length / 2))).toMatch(/is damaged \(it breaks off before its end\)/);
+    expect(await refusal(whole.subarray(0, whole.length / 2))).toMatch(/is damaged \(it is incomplete\)/);
     const flipped = Buffer.from(whole);
     flipped.writeUInt8((flipped[whole.length >> 1] ?? 0) ^ 4, whole.length >> 1);
     expect(await refusal(flipped)).toMatch(/is damaged \(.*Use another backup. Nothing was changed./);
@@ -284,7 +284,7 @@ describe('a restore', () => {
     const at = unpacked.indexOf('gateway-secret') + 512;
     unpacked.writeUInt8((unpacked[at] ?? 0) ^ 1, at);
     writeFileSync(file, sealed(gzipSync(unpacked, { level: 1 })));
-    await expect(checkBackup(file)).rejects.toThrow('gateway-secret is not what was written');
+    await expect(checkBackup(file)).rejects.toThrow('gateway-secret was altered');
   }, 60_000);
 
   it('refuses a backup of a newer gateway in words', async () => {

@@ -285,7 +285,7 @@ describe('the cap', () => {
     const body = hello({ model: 'own/house-model' });
     expect((await gateway.post(chat, body, { 'x-client-id': 'unpriced' })).status).toBe(200);
     const { error } = await json<Refusal>(gateway.post(chat, body, { 'x-client-id': 'priced' }), 402);
-    expect(error.message).toContain('The price of "house-model" is unknown');
+    expect(error.message).toContain('No price is known for model "house-model"');
     expect(await check('client_id=priced&model=own/house-model')).toMatchObject({
       allowed: false,
       reason: 'price_unknown',

@@ -482,7 +482,7 @@ describe('sound and documents by their address', () => {
     'from %s to %s, which cannot, is refused and told who can',
     async (dialect, vendor, part, who) => {
       const { status, text } = await answered(say(dialect, models[vendor], part), dialect);
-      expect(`${status} ${text}`).toContain(`works with models of ${who} only`);
+      expect(`${status} ${text}`).toContain(`works only with models of ${who}`);
       expect(status).toBe(400);
     },
   );

@@ -85,7 +85,7 @@ describe('the embedded Postgres, killed as by a machine short of memory', () => 
     for (let kills = 1; kills <= 2; kills++) {
       expect((await ask(process_)).status).toBe(200);
       process.kill(Number(readFileSync(lock, 'utf8').split('\n')[0]), 'SIGKILL');
-      await expect.poll(() => process_.output().split('it is started again').length - 1).toBe(kills);
+      await expect.poll(() => process_.output().split('it is being restarted').length - 1).toBe(kills);
       await expect.poll(async () => (await ask(process_)).status, { timeout: 5_000 }).toBe(200);
     }
     const usage = await fetch(`${process_.url}/v1/usage/clients`, { headers: { authorization: `Bearer ${testKey}` } });

@@ -181,7 +181,7 @@ describe('doctor', () => {
     const file = join(loose, 'unwritten-calls-proc_1.jsonl');
     writeFileSync(file, '');
     expect(of(await findings({ DATA_DIR: loose }), 'unwritten')).toContainEqual(
-      `warn ${file} has calls that the database did not take. Keep it; a gateway takes them in when it can.`,
+      `warn ${file} has calls that the database refused. Keep the file; a gateway writes them to the database when it can.`,
     );
     await gateway.database.pool.query("insert into schema_migrations (name, checksum) values ('999999_x.sql', 'x')");
     expect(of(await findings(), 'migrations')[0]).toMatch(/^fail The database was migrated by a newer gateway/);
@@ -255,7 +255,7 @@ describe('a key that a workspace stored', () => {
     });
     await eventually(
       () =>
-        expect(second.output()).toMatch(/mine of ws_\w+ refused the gateway's account \(401: This key was revoked\)/),
+        expect(second.output()).toMatch(/mine of ws_\w+ rejected the gateway's account \(401: This key was revoked\)/),
       10_000,
     );
     expect(second.output()).not.toContain('sk-gone');

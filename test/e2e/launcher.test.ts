@@ -153,7 +153,7 @@ describe.skipIf(!canBeCloned)(
       while (!start.printed().includes('packages, ')) await sleep(50);
       start.kill('SIGTERM');
       expect(await start.ended).toBe(1);
-      expect(start.printed()).toContain('The installation was stopped. The next start makes it whole.');
+      expect(start.printed()).toContain('The installation was stopped. The next start completes it.');
       expect(leftovers()).toEqual([]);
       silent.closeAllConnections();
       silent.close();
@@ -162,7 +162,7 @@ describe.skipIf(!canBeCloned)(
     it.skipIf(!asRoot)(`reports a folder that it may not write to${needsRoot}`, async () => {
       const { code, err } = await asNobody();
       expect(code).toBe(1);
-      expect(err).toContain('A file may not be written. If another user installed here before');
+      expect(err).toContain('A file cannot be written. If another user installed here before');
       expect(err).toContain(place.clone);
     });
 
@@ -177,7 +177,7 @@ describe.skipIf(!canBeCloned)(
         chownSync(runtime, 65534, 65534);
         const { code, err } = await asNobody();
         expect(code).toBe(1);
-        expect(err).toContain(`npm cannot use its cache in ${place.home}; it is given one of its own for this once.`);
+        expect(err).toContain(`npm cannot use its cache in ${place.home}; a temporary one is used this time.`);
         // With that cache it came as far as the registry, which is not there.
         expect(err).toContain('The npm registry cannot be reached.');
         rmSync(runtime, { recursive: true });

@@ -124,7 +124,7 @@ describe('a provider that refuses the gateway’s account', () => {
       const response = await gateway.post(path, hello('claude-sonnet-4-5', { stream: true, max_tokens: 50 }), none);
       const text = await response.text();
       expect(text).toContain('Hello');
-      expect(text).toContain('refused the gateway’s own account');
+      expect(text).toContain('rejected the gateway’s account');
       expect(text).not.toContain('canary');
       await eventually(async () =>
         expect(await eventsOf(gateway, '&type=provider.refused_account')).toMatchObject([
@@ -197,7 +197,7 @@ describe('a provider that refuses the gateway’s account', () => {
       502,
     );
     expect(error.code).toBe('provider_error');
-    expect(error.message).toMatch(/^All providers failed \(openai: .*; anthropic: .*\)\.$/);
+    expect(error.message).toMatch(/^All providers failed \(OpenAI: .*; Anthropic: .*\)\.$/);
     expect(error.message).not.toMatch(/shortly|credit|Incorrect/);
     expect(error.details.attempts).toMatchObject([{ error: 'account' }, { error: 'account' }]);
     expect(response.headers.get('retry-after')).toBeNull();
@@ -277,7 +277,7 @@ describe('each key is tried once at the start', () => {
         ]);
       });
       expect(wrong.logs.join('')).toMatch(
-        /openai refused the gateway's account \(401: Incorrect API key provided: .*\[key\]/,
+        /OpenAI rejected the gateway's account \(401: Incorrect API key provided: .*\[key\]/,
       );
       for (const fake of [wrong.fakes.openai, wrong.fakes.anthropic, wrong.fakes.gemini]) {
         expect(fake.lists).toHaveLength(1);

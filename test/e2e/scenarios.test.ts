@@ -134,7 +134,7 @@ describe('the loop breaker', () => {
     expect((await call('spender', 'two', { max_tokens: 600 })).status).toBe(200);
     await eventually(async () => expect((await find('spender'))?.state).toBe('paused'));
     const { error } = await json<Refusal>(call('spender', 'three'), 423);
-    expect(error.details.reason).toMatch(/^It spent \$0\.012\d* in an hour; its limit is \$0\.01\.$/);
+    expect(error.details.reason).toMatch(/^It spent \$0\.01\d* in an hour; its limit is \$0\.01\.$/);
   });
 
   it('can be set for all, and switched off', async () => {

@@ -118,7 +118,7 @@ describe.skipIf(serverBin === undefined)(`a server of one's own${orLeftOut}`, ()
 
   it('the error without free connections names the setting to lower', { timeout: 60_000 }, async () => {
     await expect(start(server.url(), { DATABASE_CONNECTIONS: '18' })).rejects.toThrow(
-      /17 connections to give .*DATABASE_CONNECTIONS is 18\. Lower DATABASE_CONNECTIONS/,
+      /17 connections .*DATABASE_CONNECTIONS is 18\. Lower DATABASE_CONNECTIONS/,
     );
     const others: pg.Client[] = [];
     try {

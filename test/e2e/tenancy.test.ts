@@ -410,7 +410,9 @@ describe('a budget of the whole workspace', () => {
       gateway.get('/v1/budgets/check?model=gpt-4o', as),
     );
     expect(check).toMatchObject({ allowed: false, affordable_tokens: null });
-    expect(error).toMatchObject({ message: 'A budget of the workspace cannot pay for this call.' });
+    expect(error).toMatchObject({
+      message: 'A budget of the workspace has too little left for this call. Ask the workspace to raise it.',
+    });
     expect(Object.keys(error.details)).toEqual(['resets_at']);
     const heard = async (id: string): Promise<unknown[]> => {
       const told = await eventsOf(gateway, '&client_id=lodger');

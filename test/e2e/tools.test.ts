@@ -34,7 +34,7 @@ describe('verify-ledger', () => {
     ]);
     const wrong = await run(['verify-ledger'], here());
     expect(wrong.code).toBe(1);
-    expect(wrong.out).toMatch(/"Acme".*the budget says \$0\.01\d*, its calls say \$0\.00/);
+    expect(wrong.out).toMatch(/"Acme".*the budget says \$0\.01\d*, its calls add up to \$0\.00/);
     await gateway.database.pool.query('update meters set spent_nanos = spent_nanos - 10000000 where budget_id = $1', [
       id,
     ]);

@@ -111,7 +111,7 @@ it('a worker that is asked to end finishes its calls, and is replaced', async ()
   const [first = 0] = await workerPids();
   process.kill(first, 'SIGTERM');
   await eventually(async () => {
-    expect(gateway.output()).toContain('a worker was stopped; it is started again');
+    expect(gateway.output()).toContain('a worker was stopped; it is being restarted');
     const after = await workerPids();
     expect(after).toHaveLength(3);
     expect(after).not.toContain(first);

@@ -39,6 +39,7 @@ export function textsOf(root: string, file: string): SourceText[] {
 }
 
 function isSql(text: string): boolean {
+  if (/^\s*[\w.]+(,\s*[\w.]+){3,}/.test(text)) return true;
   return (
     statement.test(text) &&
     /\b(from|into|table|values|set|where|index|as|on)\b|\$\d/i.test(text) &&

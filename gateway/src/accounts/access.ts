@@ -18,16 +18,19 @@ export function checkAccess(
   checkRole(access, caller.role);
   // The world of test is no way into the world of money.
   if (changesEveryCall && !caller.livemode)
-    throw new GatewayError('forbidden', 'This changes what live calls go through, so it needs a live key (gw_live_…).');
+    throw new GatewayError(
+      'forbidden',
+      'This setting affects live calls, so changing it needs a live key (gw_live_…).',
+    );
   if (workspaceWide && caller.lockedTags.length > 0)
     throw new GatewayError(
       'tag_forbidden',
-      `This is about the whole workspace, and this key is bound to its ${caller.lockedTags.join(', ')}.`,
+      `This operation covers the whole workspace, but this key is locked to its ${caller.lockedTags.join(', ')}.`,
     );
   if (changesEveryCall && caller.lockedTags.length > 0)
     throw new GatewayError(
       'tag_forbidden',
-      `This changes what every call goes through, and this key is bound to its ${caller.lockedTags.join(', ')}.`,
+      `This setting affects every call of the workspace, but this key is locked to its ${caller.lockedTags.join(', ')}.`,
     );
 }
 
@@ -35,5 +38,8 @@ export function checkAccess(
 function checkRole(access: Access, role: Role): void {
   if (access !== 'operator' && allowed[access].includes(role)) return;
   const needed = access === 'operator' ? 'the operator' : allowed[access].join(' or ');
-  throw new GatewayError('forbidden', `This needs a key with the role ${needed}; this key's role is ${role}.`);
+  throw new GatewayError(
+    'forbidden',
+    `This operation needs a key with the role ${needed}; this key has the role ${role}.`,
+  );
 }

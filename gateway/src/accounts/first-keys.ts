@@ -17,7 +17,7 @@ export async function makeFirstKeys(
   for (const twin of await keysWithTwins(db))
     options.log.warn(
       twin,
-      'this live key can be made from a test key of an older version: make a new live key, then delete this one',
+      'this live key can be derived from a test key of an older version: create a new live key, then delete this one',
     );
   return firstKeys;
 }

@@ -25,19 +25,19 @@ export const keyHandlers: Pick<
     if (!mayGrant(caller.role, input.role))
       throw new GatewayError(
         'forbidden',
-        `A key with the role ${caller.role} cannot make one with the role ${input.role}.`,
+        `A key with the role ${caller.role} cannot create one with the role ${input.role}.`,
         { param: 'role' },
       );
     // The world of test is no way into the world of money.
     if (livemode && !caller.livemode)
-      throw new GatewayError('forbidden', 'A test key makes test keys only.', { param: 'mode' });
+      throw new GatewayError('forbidden', 'A test key can create test keys only. Use a live key.', { param: 'mode' });
     const locked = caller.lockedTags.find(
       (name) => input.tags[name] !== caller.tags[name] || !input.locked_tags.includes(name),
     );
     if (locked !== undefined)
       throw new GatewayError(
         'tag_forbidden',
-        `This key is bound to its ${locked}; a key it makes must be bound to the same.`,
+        `This key is locked to its ${locked}, so a key it creates must be locked to the same.`,
         { param: `tags.${locked}` },
       );
     const key = newKey(livemode);
@@ -167,7 +167,7 @@ function expiryFor({ expiresAt }: Caller, asked: string | undefined): Date | und
   if (expiresAt !== undefined && wanted !== undefined && wanted > expiresAt)
     throw new GatewayError(
       'forbidden',
-      `This key ends at ${expiresAt.toISOString()}; a key it makes cannot outlive it.`,
+      `This key expires at ${expiresAt.toISOString()}, so a key it creates must expire by then.`,
       { param: 'expires_at' },
     );
   return wanted;
@@ -194,9 +194,13 @@ function limitFor({ rateLimit: own }: Caller, asked: StoredKey['rateLimit']): St
   const least = (field: LimitField): number | undefined => {
     const [most, wanted] = [own[limitNames[field]], asked?.[field]];
     if (most !== undefined && wanted !== undefined && wanted > most)
-      throw new GatewayError('forbidden', `This key's own \`${field}\` is ${most}; a key it makes gets no more.`, {
-        param: `rate_limit.${field}`,
-      });
+      throw new GatewayError(
+        'forbidden',
+        `This key's own \`${field}\` is ${most}, so a key it creates cannot have more.`,
+        {
+          param: `rate_limit.${field}`,
+        },
+      );
     return wanted ?? most;
   };
   return {

@@ -6,7 +6,7 @@ function own(caller: Caller, tag: TagName, asked: string | undefined): string | 
   if (!caller.lockedTags.includes(tag)) return asked;
   const locked = caller.tags[tag];
   if (asked !== undefined && asked !== locked)
-    throw new GatewayError('tag_forbidden', `This key sees one ${tag} only. Leave the filter out.`, { param: tag });
+    throw new GatewayError('tag_forbidden', `This key sees only one ${tag}. Leave the filter out.`, { param: tag });
   return locked;
 }
 

@@ -12,7 +12,7 @@ export async function proveSecret(db: Db, secret: string, comesFrom: string): Pr
   const sealed = await keepProof(db, seal(secret, 'ai-gateway', context));
   if (!opensProof(secret, sealed))
     throw new Error(
-      `The secret in ${comesFrom} is not the one this database was first started with: stored provider keys, webhooks and callbacks would not open. Set GATEWAY_SECRET to that one, or put the file gateway-secret of the first DATA_DIR back. Nothing was changed.`,
+      `The secret in ${comesFrom} is not the one this database was first started with, so stored provider keys, webhooks and callbacks cannot be decrypted. Set GATEWAY_SECRET to that secret, or restore the file gateway-secret from the first DATA_DIR. Nothing was changed.`,
     );
 }
 

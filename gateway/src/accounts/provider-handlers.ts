@@ -33,11 +33,13 @@ export const providerHandlers: Pick<
 > = {
   'providers.create': async (input, { caller, services }) => {
     if (input.name === 'auto' || input.name === 'sandbox')
-      throw new GatewayError('invalid_request', `"${input.name}" is a name of the gateway's own.`, { param: 'name' });
+      throw new GatewayError('invalid_request', `"${input.name}" is a reserved name. Choose another one.`, {
+        param: 'name',
+      });
     if (isVendor(input.name) && input.name !== input.kind) {
       throw new GatewayError(
         'invalid_request',
-        `A provider named "${input.name}" must be of that kind: model names begin with it.`,
+        `A provider named "${input.name}" must be of that kind, because model names begin with it. Choose another name.`,
         { param: 'name' },
       );
     }
@@ -54,7 +56,7 @@ export const providerHandlers: Pick<
     if ((await insertProviderAccount(services.db, row)) === 'name-taken') {
       throw new GatewayError(
         'conflict',
-        `This workspace has a provider named "${input.name}" already. Change that one, or choose another name.`,
+        `This workspace already has a provider named "${input.name}". Change it, or choose another name.`,
         { param: 'name' },
       );
     }
@@ -73,7 +75,7 @@ export const providerHandlers: Pick<
     const baseUrl = input.base_url === undefined ? row.baseUrl : baseUrlOf(input.base_url, services);
     // Whoever may change an address must not learn the key that was stored for another.
     if (new URL(baseUrl).origin !== new URL(row.baseUrl).origin && input.api_key === undefined) {
-      throw new GatewayError('invalid_request', 'A new address needs the key again: give `api_key` too.', {
+      throw new GatewayError('invalid_request', 'A new host needs the key again. Send `api_key` too.', {
         param: 'api_key',
       });
     }

@@ -25,7 +25,7 @@ export const backgroundHandlers: Pick<Handlers<Context<BackgroundPorts>>, 'backg
       (caller.role === 'caller' && row.keyId !== caller.keyId) ||
       !carriesLocks(caller, tagsOf(services.secret, row))
     ) {
-      throw new GatewayError('not_found', `There is no background completion "${id}".`, { param: 'id' });
+      throw new GatewayError('not_found', `Unknown background completion "${id}".`, { param: 'id' });
     }
     const { billed: isBilled, ...outcome }: BackgroundOutcome =
       row.sealedOutcome === undefined

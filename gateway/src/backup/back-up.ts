@@ -68,9 +68,12 @@ export async function backUp(
       return { kind: head.kind, bytes, took, secretIncluded: head.secretIncluded };
     } catch (error) {
       throw isConnectionFault(error)
-        ? new Error(`The database stopped meanwhile, and no backup was written. Back up again when it is there.`, {
-            cause: error,
-          })
+        ? new Error(
+            `The database stopped during the backup, and no backup was written. Try again when it is running.`,
+            {
+              cause: error,
+            },
+          )
         : error;
     } finally {
       if (took === undefined) progress.end();

@@ -125,9 +125,7 @@ async function logsBetween(folder: string, first: string, last: string): Promise
   const logs = names.filter((name) => /^[0-9A-F]{24}$/.test(name) && name >= first && name <= last).sort();
   const expected = logNumber(last) - logNumber(first) + 1;
   if (logs.length !== expected)
-    throw new Error(
-      `Postgres kept ${logs.length} of the ${expected} files of its log that the backup needs. Try again.`,
-    );
+    throw new Error(`Postgres kept ${logs.length} of the ${expected} log files that the backup needs. Try again.`);
   return [...names.filter((name) => name.endsWith('.history')), ...logs];
 }
 

@@ -58,9 +58,7 @@ export async function checkBackup(
     );
   const wrong = differing(parts, listed.parts);
   if (wrong !== undefined)
-    throw new DamagedBackup(
-      `${path} is damaged (${wrong} is not what was written). Use another backup. Nothing was changed.`,
-    );
+    throw new DamagedBackup(`${path} is damaged (${wrong} was altered). Use another backup. Nothing was changed.`);
   return { head, parts, rows: listed.rows ?? undefined, bytes: parts.reduce((sum, { size }) => sum + size, 0) };
 }
 
@@ -128,7 +126,7 @@ function differing(read: readonly Part[], listed: readonly Part[]): string | und
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'Z_BUF_ERROR') return 'it breaks off before its end';
-  if (typeof code === 'string' && code.startsWith('Z_')) return 'its compression does not unpack';
+  if (code === 'Z_BUF_ERROR') return 'it is incomplete';
+  if (typeof code === 'string' && code.startsWith('Z_')) return 'it cannot be decompressed';
   return message.replace(/\.$/, '').replace(/^It /, 'it ');
 }

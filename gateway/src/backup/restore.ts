@@ -238,7 +238,7 @@ async function unpackCluster(
   for await (const { name, kind, content } of entriesOf(path, { signal })) {
     if (!name.startsWith(`${clusterFolderName}/`)) continue;
     const target = resolve(folder, name.slice(clusterFolderName.length + 1));
-    if (!target.startsWith(`${resolve(folder)}${sep}`)) throw new Error(`${name} leads out of the data folder.`);
+    if (!target.startsWith(`${resolve(folder)}${sep}`)) throw new Error(`${name} points outside the data folder.`);
     if (kind === 'folder') mkdirSync(target, { recursive: true, mode: 0o700 });
     else await pipeline(counted(content, onWritten), createWriteStream(target, { mode: 0o600 }), { signal });
   }

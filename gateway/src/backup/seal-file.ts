@@ -23,15 +23,15 @@ export async function fileFault(
 ): Promise<string | undefined> {
   const { size } = await stat(path);
   const end = size - sealBytes;
-  if (end <= 0) return 'it breaks off before its end';
+  if (end <= 0) return 'it is incomplete';
   const seal = Buffer.alloc(sealBytes);
   const file = await open(path, 'r');
   await file.read(seal, 0, sealBytes, end).finally(() => file.close());
-  if (!seal.subarray(0, sealBegin.length).equals(sealBegin)) return 'it breaks off before its end';
+  if (!seal.subarray(0, sealBegin.length).equals(sealBegin)) return 'it is incomplete';
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { end: end - 1, highWaterMark: 1 << 20, signal })) {
     hash.update(chunk);
     onRead?.((chunk as Buffer).length);
   }
-  return seal.equals(sealOf(hash.digest())) ? undefined : 'its bytes are not what was written';
+  return seal.equals(sealOf(hash.digest())) ? undefined : 'it was altered';
 }

@@ -93,7 +93,7 @@ class Blocks {
   async atMost(bytes: number): Promise<Buffer> {
     while (this.#rest.length === 0) {
       const { value, done } = await this.#chunks.next();
-      if (done) throw new Error('It breaks off before its end.');
+      if (done) throw new Error('It is incomplete.');
       this.#rest = value;
     }
     const taken = this.#rest.subarray(0, bytes);
@@ -103,7 +103,7 @@ class Blocks {
 
   async onlyZeros(): Promise<void> {
     for (;;) {
-      if (!this.#rest.every(isZero)) throw new Error('Something follows its end.');
+      if (!this.#rest.every(isZero)) throw new Error('It has data after its end.');
       const { value, done } = await this.#chunks.next();
       if (done) return;
       this.#rest = value;

@@ -67,7 +67,7 @@ export async function writeBackup(
           hash.update(chunk);
           await put(chunk);
         }
-        if (came !== size) throw new Error(`${name} changed its size while it was read.`);
+        if (came !== size) throw new Error(`${name} changed in size during the backup. Try again.`);
         await put(tarPadding(size));
         parts.push({ name, size, sha256: hash.digest('hex') });
       },
@@ -96,7 +96,7 @@ function refuseTaken(path: string, target: string): void {
     throw new Error(
       statSync(target).isDirectory()
         ? `${path} is a folder. Name a file in it.`
-        : `${path} exists already, and a backup overwrites nothing. Choose another name.`,
+        : `${path} already exists, and a backup never overwrites a file. Choose another name.`,
     );
   if (!existsSync(dirname(target))) throw new Error(`The folder ${dirname(target)} does not exist.`);
 }
@@ -134,11 +134,11 @@ function inWords(error: unknown, path: string): unknown {
   const says: Record<string, string> = {
     ENOSPC: `No space is left in ${folder}. Free some, or choose another disk.`,
     EDQUOT: `The disk quota of ${folder} is used up. Free some space, or choose another disk.`,
-    EFBIG: `The file system, or a limit of this shell (ulimit -f), takes no file as large as this.`,
+    EFBIG: `The file is too large for this file system, or for a limit of this shell (ulimit -f).`,
     EACCES: `${folder} cannot be written to by this user.`,
     EPERM: `${folder} cannot be written to by this user.`,
     EROFS: `${folder} is read-only.`,
-    EEXIST: `${path} exists already, and a backup overwrites nothing. Choose another name.`,
+    EEXIST: `${path} already exists, and a backup never overwrites a file. Choose another name.`,
   };
   const sentence = says[code ?? ''];
   return sentence === undefined ? error : new Error(`${sentence} ${path} was not written.`, { cause: error });

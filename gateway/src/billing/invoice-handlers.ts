@@ -88,7 +88,7 @@ export const invoiceHandlers: Pick<
     if (caller.lockedTags.length > 0)
       throw new GatewayError(
         'tag_forbidden',
-        `This bills all clients, and this key is locked to its ${caller.lockedTags.join(', ')}.`,
+        `This operation bills all clients, but this key is locked to its ${caller.lockedTags.join(', ')}.`,
       );
     const place = placeOf(caller);
     const { timezone } = await services.settings.of(place.workspaceId, place.livemode);
@@ -111,8 +111,8 @@ export const invoiceHandlers: Pick<
       await lockInvoices(tx, place);
       const invoice = await find(services, caller, id, tx);
       if (invoice.kind === 'credit_note')
-        throw new GatewayError('conflict', 'A credit note cannot be voided. Issue the invoice again.');
-      if (invoice.status === 'void') throw new GatewayError('conflict', `Invoice ${invoice.label} is void already.`);
+        throw new GatewayError('conflict', 'A credit note cannot be voided. Create a new invoice.');
+      if (invoice.status === 'void') throw new GatewayError('conflict', `Invoice ${invoice.label} is already void.`);
       const nowMs = services.now();
       const note = creditNoteOf(invoice, {
         id: newId('inv', nowMs),
@@ -247,14 +247,14 @@ function notBilled(issued: Exclude<Issued, { state: 'made' }>): GatewayError {
     const { id, number, label } = issued.invoice;
     return new GatewayError(
       'conflict',
-      `Invoice ${label} covers calls of this period already. Choose a period it does not cover, or void it first.`,
+      `Invoice ${label} already covers calls of this period. Void it, or choose other dates.`,
       { details: { number, label, id } },
     );
   }
   if (issued.state === 'under_way')
     return new GatewayError(
       'conflict',
-      `${issued.calls} calls of this period are under way. Try again when they are over.`,
+      `${issued.calls} calls of this period are still in progress. Try again when they have finished.`,
       { details: { open_calls: issued.calls } },
     );
   return new GatewayError('conflict', `There is nothing to bill: ${issued.name} has no paid calls in this period.`, {
@@ -287,7 +287,7 @@ function billsClients({ lockedTags }: Caller): boolean {
 function billsAllOfAClient({ lockedTags }: Caller): GatewayError {
   return new GatewayError(
     'tag_forbidden',
-    `This key is locked to its ${lockedTags.join(', ')}; an invoice bills all of a client.`,
+    `This key is locked to its ${lockedTags.join(', ')}, but an invoice covers all calls of a client. Use a key without that lock.`,
     { param: 'client_id' },
   );
 }

@@ -23,7 +23,7 @@ export const workspaceSettingsHandlers: Pick<Handlers<Context<SettingsPorts>>, '
     if (lockedTags.length > 0)
       throw new GatewayError(
         'tag_forbidden',
-        `These settings are the whole workspace’s, and this key is locked to its ${lockedTags.join(', ')}.`,
+        `These settings apply to the whole workspace, but this key is locked to its ${lockedTags.join(', ')}.`,
       );
     checkLogo(given.branding?.logo);
     const place = { workspaceId, livemode };

@@ -150,7 +150,7 @@ function given<Name extends string>(name: Name, value: string | undefined): { [N
 function amount(usd: number | string, param: string): bigint {
   const nanos = parseUsd(usd);
   if (nanos === undefined || nanos <= 0n)
-    throw new GatewayError('invalid_request', `\`${param}\` must be at least a nano-dollar (0.000000001).`, { param });
+    throw new GatewayError('invalid_request', `\`${param}\` must be at least 0.000000001.`, { param });
   return nanos;
 }
 
@@ -159,9 +159,13 @@ const mostNanos = 1_000_000_000_000_000_000n;
 
 function within(nanos: bigint): bigint {
   if (nanos > mostNanos)
-    throw new GatewayError('invalid_request', '`by_usd` would raise the budget past $1,000,000,000.', {
-      param: 'by_usd',
-    });
+    throw new GatewayError(
+      'invalid_request',
+      '`by_usd` would raise the budget above $1,000,000,000. Use a smaller amount.',
+      {
+        param: 'by_usd',
+      },
+    );
   return nanos;
 }
 
@@ -187,7 +191,7 @@ function raiseIn(
 function scopeOf(caller: Caller, scope: { [Name in keyof Scope]?: string | undefined }): Scope {
   const keyId = boundTo(caller).key_id ?? scope.key_id;
   if (scope.key_id !== undefined && scope.key_id !== keyId)
-    throw new GatewayError('tag_forbidden', 'This key sets budgets for itself only. Leave the key out.', {
+    throw new GatewayError('tag_forbidden', 'This key can set budgets for itself only. Leave `scope.key_id` out.', {
       param: 'scope.key_id',
     });
   return {

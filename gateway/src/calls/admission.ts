@@ -37,7 +37,7 @@ export function mayCall(caller: Caller): void {
   if (caller.role === 'viewer') {
     throw new GatewayError(
       'forbidden',
-      'This key may look, but not call models. Use a key with the role caller, member or owner.',
+      'This key has the role viewer, which cannot call models. Use a key with the role caller, member or owner.',
     );
   }
 }
@@ -225,9 +225,9 @@ function limitsFor({ rateLimits }: CallPolicy, caller: Caller, tags: CallTags): 
 
 function rateLimited({ kind, what, most, retryAfterSeconds }: Excess, headers: LimitHeaders): GatewayError {
   const limit = {
-    calls_per_minute: 'calls a minute',
-    tokens_per_minute: 'tokens a minute',
-    concurrent: 'calls at once',
+    calls_per_minute: 'calls per minute',
+    tokens_per_minute: 'tokens per minute',
+    concurrent: 'concurrent calls',
   }[what];
   return new GatewayError(
     'rate_limited',

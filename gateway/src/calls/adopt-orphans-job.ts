@@ -23,5 +23,5 @@ async function adopt(services: Services, dead: readonly string[]): Promise<void>
   );
   services.outbox.deliverSoon();
   if (calls > 0)
-    services.log.warn({ calls, processes: dead.length }, 'settled by estimate the calls of processes that are gone');
+    services.log.warn({ calls, processes: dead.length }, 'settled the calls of ended processes by estimate');
 }

@@ -1,6 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { ProviderFailure } from '../providers/adapter.ts';
 import { maskAccount } from '../providers/mask-account.ts';
+import { providerName } from '../providers/providers.ts';
 import type { ExchangeError } from './exchange.ts';
 
 /** Why one try of a call came to nothing. */
@@ -21,7 +22,7 @@ export const coolingDown: AttemptFailure = { kind: 'resting', message: 'cooling 
 /** The attempts before it were paid for, and what is left does not pay for another. */
 export const unaffordable: AttemptFailure = {
   kind: 'unaffordable',
-  message: 'the budget cannot pay for another attempt',
+  message: 'the budget has too little left for another attempt',
 };
 
 export interface FailedAttempt {
@@ -51,9 +52,10 @@ export function errorOf(tried: readonly FailedAttempt[]): GatewayError {
   const details = { attempts };
   const [only] = tried;
   if (only === undefined)
-    return new GatewayError('no_provider_available', 'No provider could take this call.', { details });
+    return new GatewayError('no_provider_available', 'No provider is available for this call.', { details });
   if (tried.length > 1) return allFailed(tried, details);
-  const { provider, failure } = only;
+  const { failure } = only;
+  const provider = providerName(only.provider);
   switch (failure.kind) {
     case 'caller':
       return new GatewayError(failure.code ?? 'invalid_request', shown(failure), {
@@ -73,8 +75,8 @@ export function errorOf(tried: readonly FailedAttempt[]): GatewayError {
       return new GatewayError(
         'provider_error',
         failure.refusal?.ofModel === true
-          ? `${provider} refused this model to the gateway's account. Choose another model; the gateway's operator can see the reason.`
-          : `${provider} refused the gateway's own account. The gateway's operator has to check its API key and billing.`,
+          ? `${provider} rejected this model for the gateway's account. Choose another model. The gateway's operator finds the reason in the log.`
+          : `${provider} rejected the gateway's account. The gateway's operator has to check its API key and billing; the log has the reason.`,
         { details, headers: noRetry },
       );
     default:
@@ -84,7 +86,7 @@ export function errorOf(tried: readonly FailedAttempt[]): GatewayError {
 
 /** `503` only where waiting helps; where every cause stays, a retry is wasted. */
 function allFailed(tried: readonly FailedAttempt[], details: { attempts: unknown[] }): GatewayError {
-  const causes = tried.map(({ provider, failure }) => `${provider}: ${inShort(failure)}`).join('; ');
+  const causes = tried.map(({ provider, failure }) => `${providerName(provider)}: ${inShort(failure)}`).join('; ');
   if (tried.every(({ failure: { kind } }) => kind === 'account' || kind === 'caller'))
     return new GatewayError('provider_error', `All providers failed (${causes}).`, { details, headers: noRetry });
   const waits = tried.flatMap(({ failure: { kind, retryAfterSeconds } }) =>
@@ -108,8 +110,8 @@ function inShort(failure: AttemptFailure): string {
 function shown({ kind, message, refusal }: AttemptFailure): string {
   if (kind !== 'account') return maskAccount(message);
   return refusal?.ofModel === true
-    ? 'the provider refused this model to the gateway’s account'
-    : 'the provider refused the gateway’s own account';
+    ? 'the provider rejected this model for the gateway’s account'
+    : 'the provider rejected the gateway’s account';
 }
 
 export function failureOfExchange(error: ExchangeError): AttemptFailure {

@@ -1,5 +1,5 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
-import { toUsd } from '@ai-gateway/shared/money';
+import { usdForPeople } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { isOwn } from '../accounts/own-tags.ts';
@@ -60,28 +60,26 @@ export async function checkBudget(
     };
   const paused = pauseFor(policy, tags);
   if (paused !== undefined) {
-    const message = `The scenario "${tags.scenario}" is paused${paused.reason === '' ? '.' : `: ${paused.reason}`}`;
+    const message = `Scenario "${tags.scenario}" is paused${paused.reason === '' ? '.' : `: ${paused.reason}`}`;
     return { allowed: false, reason: 'scenario_paused', message, ...shown, affordable_tokens: affordableTokens };
   }
   if (limiting === undefined)
     return { allowed: true, reason: 'ok', message: 'No budget limits this call.', ...shown, affordable_tokens: null };
-  const named = own.includes(limiting) ? `budget "${limiting.budget.name}"` : 'workspace’s budget';
   if (prices?.length === 0) {
-    const message = `The price of "${model ?? ''}" is unknown, so the ${named} cannot guard it.`;
+    const message = `No price is known for model "${model ?? ''}", so ${own.includes(limiting) ? `budget "${limiting.budget.name}"` : 'a budget of the workspace'} cannot cap it.`;
     return { allowed: false, reason: 'price_unknown', message, ...shown, affordable_tokens: 0 };
   }
   const left = leftOf(limiting.count);
   const need = Math.min(shortestAnswerTokens, maxTokens ?? shortestAnswerTokens);
   // Where no model can be priced (no provider yet), money left is all there is to say.
   const allowed = tokens === null ? left > 0n : tokens >= need;
-  const leftText = own.includes(limiting)
-    ? `: $${toUsd(billed(left, markup))} of "${limiting.budget.name}" ${left === 1_000_000_000n ? 'is' : 'are'} left.`
-    : '.';
-  const message = !allowed
-    ? `The ${named} cannot pay for even a short answer${leftText}`
-    : maxTokens !== undefined && tokens !== null && tokens < maxTokens
-      ? `The call can be paid, but its answer would be cut${own.includes(limiting) ? ` to ${tokens} tokens` : ' short'}${leftText}`
-      : `The call can be paid${leftText}`;
+  const message = messageOf({
+    allowed,
+    cutTo: maxTokens !== undefined && tokens !== null && tokens < maxTokens ? tokens : undefined,
+    left: own.includes(limiting)
+      ? `budget "${limiting.budget.name}" has ${usdForPeople(billed(left, markup))} left`
+      : undefined,
+  });
   return {
     allowed,
     reason: allowed ? 'ok' : 'budget_exceeded',
@@ -89,6 +87,19 @@ export async function checkBudget(
     ...shown,
     affordable_tokens: affordableTokens,
   };
+}
+
+/** `left` is of a budget that the caller may see. */
+function messageOf(found: { allowed: boolean; cutTo: number | undefined; left: string | undefined }): string {
+  const { allowed, cutTo, left } = found;
+  if (!allowed)
+    return left === undefined
+      ? 'A budget of the workspace has too little left for even a short answer.'
+      : `${left.replace('budget', 'Budget')}, too little for even a short answer.`;
+  if (cutTo === undefined) return `The call is allowed${left === undefined ? '' : `: ${left}`}.`;
+  return left === undefined
+    ? 'The call is allowed, but its answer would be cut short.'
+    : `The call is allowed, but its answer would be cut to ${cutTo} tokens: ${left}.`;
 }
 
 interface Standing {

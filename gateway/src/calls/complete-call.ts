@@ -7,6 +7,7 @@ import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import { extrasOf } from '../models/call-extras.ts';
 import { boundInputTokens, contentBytes } from '../models/count-tokens.ts';
 import { maskAccount } from '../providers/mask-account.ts';
+import { providerName } from '../providers/providers.ts';
 import { type RouteInput, routeCall } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
@@ -404,15 +405,15 @@ function brokenOff({ provider }: RunningCall, end: StreamEnd): GatewayError {
   return new GatewayError(
     timedOut ? 'provider_timeout' : 'provider_error',
     end.kind === 'failed' && end.message !== undefined
-      ? `${provider} failed in the middle of its answer: ${maskAccount(end.message)}`
-      : `${provider} ${timedOut ? 'fell silent' : 'broke off'} in the middle of its answer. What came before is paid for; try again for a whole one.`,
+      ? `${providerName(provider ?? 'The provider')} failed in the middle of its answer: ${maskAccount(end.message)}`
+      : `${providerName(provider ?? 'The provider')} ${timedOut ? 'stopped responding' : 'lost the connection'} in the middle of its answer. The part sent so far is billed. Try again for a complete answer.`,
   );
 }
 
 function stoppedHalfway(): GatewayError {
   return new GatewayError(
     'service_unavailable',
-    'The gateway is restarting and could wait for this answer no longer. What came of it is paid for; try again for a whole one.',
+    'The gateway is restarting and could not wait for the end of this answer. The part sent so far is billed. Try again for a complete answer.',
     { retryAfterSeconds: 2 },
   );
 }

@@ -34,7 +34,7 @@ export async function embedText(services: Services, request: Omit<ModelCall, 'di
   if (refused !== undefined)
     throw new GatewayError(
       'unsupported_parameter',
-      `\`${refused}\` reaches no provider: the gateway has chosen the route. Leave it out, or drop X-Gateway-Strict.`,
+      `\`${refused}\` is not sent to providers, because the gateway chooses the route. Leave it out, or drop X-Gateway-Strict.`,
       { param: refused },
     );
   if (!services.journal.available) throw databaseAway();
@@ -282,7 +282,8 @@ async function embed(
   const { embeddings: adapter, name } = providerOf(candidate.kind);
   if (adapter === undefined) throw noEmbeddings(candidate.model, name);
   const { body, outline, json } = request;
-  if (!adapter.relays && asked.texts === undefined) throw wrong('input', 'text: this provider takes no token ids');
+  if (!adapter.relays && asked.texts === undefined)
+    throw wrong('input', 'text: this provider does not accept token ids');
   const providerRequest = adapter.request(asked, targetOf(candidate));
   const sent = adapter.relays
     ? relayBody({ body, outline, json, call, model: candidate.model, kind: undefined }).body
@@ -362,7 +363,7 @@ async function embedInSandbox(asked: EmbeddingRequest, model: string): Promise<O
   if (texts.length * dimensions > sandboxNumbersMax)
     throw new GatewayError(
       'invalid_request',
-      `In test mode a call answers at most ${sandboxNumbersMax} numbers; ${texts.length} texts of ${dimensions} dimensions are more. Send fewer texts, or ask for fewer dimensions.`,
+      `In test mode an answer has at most ${sandboxNumbersMax} numbers; ${texts.length} texts of ${dimensions} dimensions are more. Send fewer texts, or ask for fewer dimensions.`,
       { param: 'input' },
     );
   const tokensInTurn = 100_000;

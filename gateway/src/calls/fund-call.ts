@@ -1,3 +1,4 @@
+import { dayForPeople } from '@ai-gateway/shared/date-for-people';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { toUsd, usdForPeople } from '@ai-gateway/shared/money';
 import { isVendor } from '@ai-gateway/shared/provider-kinds';
@@ -95,7 +96,7 @@ function extrasUnknown({ candidates, call, balances, caller }: FundingRequest): 
   const balance = balances.find((one) => one.blocks && isShown(one, caller));
   return new GatewayError(
     'budget_exceeded',
-    `The fee for ${names} is unknown, so ${balance === undefined ? 'a budget of the workspace' : `budget "${balance.budget.name}"`} cannot guard it. Leave it out, choose another model, or let the budget notify only.`,
+    `No price is known for ${names}, so ${balance === undefined ? 'a budget of the workspace' : `budget "${balance.budget.name}"`} cannot cap it. Leave it out, choose another model, or set the budget to notify only.`,
     {
       details: {
         model: first.model,
@@ -373,13 +374,17 @@ async function budgetExceeded(
   const resetsAt = periodEndMs === undefined ? null : new Date(periodEndMs).toISOString();
   // A client's own key is not told what the workspace spends.
   if (!isShown(balance, caller))
-    return new GatewayError('budget_exceeded', 'A budget of the workspace cannot pay for this call.', {
-      details: { resets_at: resetsAt },
-    });
+    return new GatewayError(
+      'budget_exceeded',
+      'A budget of the workspace has too little left for this call. Ask the workspace to raise it.',
+      {
+        details: { resets_at: resetsAt },
+      },
+    );
   return new GatewayError(
     'budget_exceeded',
     `Budget "${budget.name}" has ${usdForPeople(limitNanos - spent)} of ${usdForPeople(limitNanos)} left, too little for this call${
-      balance.heldNanos > 0n ? ' beside those under way' : ''
+      balance.heldNanos > 0n ? ' while other calls are in progress' : ''
     }. Raise it${periodEndMs === undefined ? '' : `, or wait for the reset on ${dayForPeople(periodEndMs, budget.timezone)}`}.`,
     {
       details: {
@@ -400,19 +405,14 @@ function priceUnknown(model: string, balances: readonly BudgetBalance[], caller:
   if (balance === undefined)
     return new GatewayError(
       'budget_exceeded',
-      `The price of "${model.slice(0, 100)}" is unknown, so a budget of the workspace cannot guard it. Call another model.`,
+      `No price is known for model "${model.slice(0, 100)}", so a budget of the workspace cannot cap it. Call another model.`,
       { details: { model } },
     );
   return new GatewayError(
     'budget_exceeded',
-    `The price of "${model.slice(0, 100)}" is unknown, so the budget "${balance.budget.name}" cannot guard it. Give the model a price (PATCH /v1/providers/:id), or call another one.`,
+    `No price is known for model "${model.slice(0, 100)}", so budget "${balance.budget.name}" cannot cap it. Give the model a price (PATCH /v1/providers/:id), or call another model.`,
     {
       details: { budget_id: balance.budget.id, name: balance.budget.name, model },
     },
   );
-}
-
-/** `1 December`, by the budget's own calendar. */
-function dayForPeople(ms: number, timezone: string): string {
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', timeZone: timezone }).format(ms);
 }

@@ -74,7 +74,7 @@ function boundedUses({ json, body, outline }: ModelCall, { dialect, onlyNative }
 function unpriced(name: string): GatewayError {
   return new GatewayError(
     'unsupported_parameter',
-    `The price of \`${name}\` is unknown, so a budget that blocks cannot guard it. Leave it out, or let the budget notify only.`,
+    `No price is known for \`${name}\`, so a blocking budget cannot cap it. Leave it out, or set the budget to notify only.`,
     { param: name },
   );
 }

@@ -30,7 +30,7 @@ export function noteTags(
       void withTransaction(services.db, (tx) => services.outbox.record(tx, events))
         .then(() => services.outbox.deliverSoon())
         .catch((cause: unknown) =>
-          services.log.warn({ err: cause }, 'a tag that looks like another could not be told of'),
+          services.log.warn({ err: cause }, 'a tag that looks like another could not be reported'),
         );
       const texts = alike.map(({ kind, id, known }) =>
         lockedTags.length > 0

@@ -29,7 +29,7 @@ export async function runBackground(services: Services, tasks: TaskPool, signal:
   if (tasks.free === 0) return;
   for (const row of await take(services, tasks))
     tasks.add(row.id, runOne(services, row, signal), (cause) =>
-      services.log.warn({ err: cause, backgroundId: row.id }, 'the outcome of a background call could not be kept'),
+      services.log.warn({ err: cause, backgroundId: row.id }, 'the outcome of a background call could not be stored'),
     );
 }
 
@@ -139,7 +139,7 @@ async function callerNow(
 }
 
 function unforeseen(services: Services, cause: unknown, id: string): GatewayError {
-  services.log.error({ err: cause, backgroundId: id }, 'a background call failed in a way nobody foresaw');
+  services.log.error({ err: cause, backgroundId: id }, 'a background call failed unexpectedly');
   return new GatewayError('internal_error', 'Something went wrong inside the gateway. Try again.');
 }
 
@@ -150,7 +150,7 @@ function tell(error: GatewayError): { message: string; code: string } {
 /** What a dead process was running is told as failed: whether its provider was paid nobody knows, so it is not run twice. */
 export async function failAbandoned(services: Services): Promise<void> {
   const error = tell(
-    new GatewayError('internal_error', 'The gateway was cut down while this call was under way. Send it again.'),
+    new GatewayError('internal_error', 'The gateway stopped while this call was running. Send it again.'),
   );
   const outcome = JSON.stringify({ error } satisfies BackgroundOutcome);
   await withTransaction(services.db, async (tx) => {

@@ -267,6 +267,6 @@ class NeutralSink {
 }
 
 /** For people, in the place of a vendor's words about our account. */
-const oursInside = 'it refused the gateway’s own account';
+const oursInside = 'it rejected the gateway’s account';
 
 const textMax = 4 * 1024 * 1024;

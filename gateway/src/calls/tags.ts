@@ -58,7 +58,7 @@ export function resolveTags({ headers, path, metadata, key }: TagInputs): CallTa
       if (foreign !== undefined) {
         throw new GatewayError(
           'tag_forbidden',
-          `This key is bound to one ${source.key}; it cannot call for "${foreign}". Leave the tag out, or use another key.`,
+          `This key is locked to one ${source.key} and cannot call for "${foreign}". Leave the tag out, or use another key.`,
           {
             param: source.header,
           },
@@ -110,7 +110,7 @@ function decode(text: string, name: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new GatewayError('invalid_tag', `The path tag ${name} is not valid percent-encoding.`, { param: 'path' });
+    throw new GatewayError('invalid_tag', `The path tag ${name} has invalid percent-encoding.`, { param: 'path' });
   }
 }
 
@@ -134,7 +134,7 @@ function readTag(value: unknown, place: string, name: string): string | undefine
     throw new GatewayError('invalid_tag', `\`${param}\` is longer than 128 characters.`, { param });
   }
   if (unprintable.test(text)) {
-    throw new GatewayError('invalid_tag', `\`${param}\` holds a control character; use printable characters only.`, {
+    throw new GatewayError('invalid_tag', `\`${param}\` has a control character. Use printable characters only.`, {
       param,
     });
   }

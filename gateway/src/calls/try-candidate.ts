@@ -320,7 +320,7 @@ export function withoutKey(failure: AttemptFailure, { apiKey }: Pick<Candidate, 
 function unsupported(dropped: readonly string[], candidate: Candidate): GatewayError {
   return new GatewayError(
     'unsupported_parameter',
-    `"${candidate.model}" cannot honour: ${dropped.join(', ')}. Leave it out, choose another model, or drop X-Gateway-Strict to have it ignored.`,
+    `"${candidate.model}" does not support ${dropped.join(', ')}. Leave it out, choose another model, or drop X-Gateway-Strict to have it ignored.`,
     { param: dropped[0] },
   );
 }

@@ -26,9 +26,9 @@ export async function verifyLedger(
   for (const one of wrong) {
     const where = `${one.workspaceId} ${one.budgetId} "${one.name}"${one.instance === '' ? '' : ` ${one.instance}`} from ${one.periodStart.toISOString()}`;
     if (one.spentNanos !== one.callsNanos)
-      print(`${where}: the budget says $${toUsd(one.spentNanos)}, its calls say $${toUsd(one.callsNanos)}`);
+      print(`${where}: the budget says $${toUsd(one.spentNanos)}, its calls add up to $${toUsd(one.callsNanos)}`);
     if (one.leasedNanos !== one.leasesNanos)
-      print(`${where}: $${toUsd(one.leasedNanos)} are leased, the leases say $${toUsd(one.leasesNanos)}`);
+      print(`${where}: $${toUsd(one.leasedNanos)} is leased, the leases add up to $${toUsd(one.leasesNanos)}`);
   }
   await nameUnwritten(db, filed, print);
   if (unknown.length > 0) {

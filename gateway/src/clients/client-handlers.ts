@@ -56,7 +56,7 @@ export const clientHandlers: Pick<
     if (caller.lockedTags.some((tag) => tag !== 'client_id'))
       throw new GatewayError(
         'tag_forbidden',
-        `This key is locked to its ${caller.lockedTags.join(', ')}; what is set here holds for all of the client.`,
+        `This key is locked to its ${caller.lockedTags.join(', ')}, but these settings apply to the whole client. Use a key without that lock.`,
         { param: 'id' },
       );
     leavesTerms(caller, given);
@@ -77,7 +77,7 @@ export const clientHandlers: Pick<
     if (caller.lockedTags.some((tag) => tag !== 'client_id'))
       throw new GatewayError(
         'tag_forbidden',
-        `This key is locked to its ${caller.lockedTags.join(', ')}; a client is erased with all it has.`,
+        `This key is locked to its ${caller.lockedTags.join(', ')}, but erasing covers the whole client. Use a key without that lock.`,
         { param: 'id' },
       );
     const { workspaceId, livemode } = caller;
@@ -179,7 +179,9 @@ function badRate(message: string): GatewayError {
 }
 
 function unknownClient(id: string): GatewayError {
-  return new GatewayError('not_found', `No client "${id}" ever called or was set up here.`, { param: 'id' });
+  return new GatewayError('not_found', `Unknown client "${id}": it has made no call and was not set up.`, {
+    param: 'id',
+  });
 }
 
 function nameOf({ id, name }: ClientRow): ClientRow {

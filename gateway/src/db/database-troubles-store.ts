@@ -29,7 +29,7 @@ export async function findDatabaseTroubles(db: Db): Promise<DatabaseTrouble[]> {
   return [
     ...(old as { pid: number; who: string; minutes: number }[]).map(({ pid, who, minutes }) => ({
       key: `snapshot ${pid}`,
-      text: `A transaction of ${who} (process ${pid} of Postgres) is open for ${minutes} minutes and keeps old versions of rows: calls grow slower while it lasts. End it, or read from a standby.`,
+      text: `A transaction of ${who} (process ${pid} of Postgres) is open for ${minutes} minutes and keeps old row versions, so calls get slower. End it, or read from a standby.`,
     })),
     ...(standbys as { who: string }[]).map(({ who }) => ({
       key: 'asynchronous',

@@ -55,14 +55,14 @@ async function settingFaults(
     ...(row.version < oldestVersion
       ? [`Postgres 15 or newer is needed; this is ${Math.floor(row.version / 10_000)}.`]
       : []),
-    ...(row.fsync === 'on' ? [] : ['fsync is off: what it says is stored may be lost.']),
+    ...(row.fsync === 'on' ? [] : ['fsync is off: data reported as stored may be lost.']),
     ...(row.pages === 'on' ? [] : ['full_page_writes is off: a crash may tear pages.']),
     ...(row.replica || row.readonly === 'on'
       ? ['It is read-only (a replica?); the gateway writes. Let DATABASE_URL lead to the primary.']
       : []),
     ...(usable < connections * processes
       ? [
-          `It has ${usable} connections to give (max_connections less those it reserves), and DATABASE_CONNECTIONS is ${connections}${processes > 1 ? ` for each of ${processes} WORKERS` : ''}. Lower ${processes > 1 ? 'one of them' : 'DATABASE_CONNECTIONS'}, or raise max_connections.`,
+          `It has ${usable} connections (max_connections minus the reserved ones), but DATABASE_CONNECTIONS is ${connections}${processes > 1 ? ` for each of ${processes} WORKERS` : ''}. Lower ${processes > 1 ? 'one of them' : 'DATABASE_CONNECTIONS'}, or raise max_connections.`,
         ]
       : []),
   ];
@@ -95,7 +95,7 @@ async function timeoutFaults(client: pg.Client): Promise<string[]> {
     (error: { code?: string }) => error.code === '57014',
   );
   await client.query('reset statement_timeout');
-  return honoured ? [] : ['statement_timeout is not honoured: a query could hang for ever.'];
+  return honoured ? [] : ['statement_timeout has no effect: a query could hang forever.'];
 }
 
 async function notifyFaults(listener: pg.Client, sender: pg.Client): Promise<string[]> {

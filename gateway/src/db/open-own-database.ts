@@ -30,7 +30,7 @@ export function openOwnDatabase(
         log.error(
           how,
           hasRoom(dataDir)
-            ? 'the embedded Postgres ended without being asked to; it is started again'
+            ? 'the embedded Postgres ended unexpectedly; it is being restarted'
             : `the disk of ${databaseHome(dataDir)} is full, so the embedded Postgres cannot run; it is tried every 5 seconds until there is room`,
         ),
       isWaiting: () => !hasRoom(dataDir),

@@ -87,7 +87,7 @@ export function readMessages(body: JsonObject): NeutralCall {
 /** Anthropic takes 0 for "put the prompt into the cache": relayed as it came, it is the least there is to all others. */
 function readMaxTokens(value: unknown): number {
   const maxTokens = readNumber(value, 'max_tokens', { ...tokensRange, min: 0 });
-  if (maxTokens === undefined) throw wrong('max_tokens', 'given: the most tokens the answer may have');
+  if (maxTokens === undefined) throw wrong('max_tokens', 'given: it is the maximum length of the answer');
   return Math.max(1, maxTokens);
 }
 

@@ -187,7 +187,7 @@ function readReference(item: JsonObject, at: string, native: string[]): [] {
   if (id.startsWith('rs_')) return [];
   throw new GatewayError(
     'unsupported_parameter',
-    `\`${at}\` refers to an item of an answer that is not stored here. Send the item itself; clients do when told \`store: false\` (in the Vercel AI SDK, \`providerOptions: { openai: { store: false } }\`).`,
+    `\`${at}\` refers to an item of an answer that is not stored here. Send the item itself; clients do so with \`store: false\` (in the Vercel AI SDK, \`providerOptions: { openai: { store: false } }\`).`,
     { param: at },
   );
 }

@@ -59,7 +59,7 @@ export function readResponses(body: JsonObject): NeutralCall {
   if (readBoolean(body.background, 'background') === true) {
     throw wrong(
       'background',
-      'left out: a background response is not seen to its end here. Use POST /v1/chat/completions/background, which calls back',
+      'left out: the gateway does not run responses in the background. Use POST /v1/chat/completions/background, which posts the answer to a callback URL',
     );
   }
   readStored(body, native);
@@ -101,7 +101,7 @@ function readStored(body: JsonObject, native: string[]): void {
   if (previous === undefined || !isOwnId(previous)) return;
   throw new GatewayError(
     'unsupported_parameter',
-    '`previous_response_id` names an answer that is not stored here: models of other providers than OpenAI keep no conversation. Send the items of the conversation in `input`.',
+    "`previous_response_id` names an answer that is not stored here: only OpenAI's models store conversations. Send the items of the conversation in `input`.",
     { param: 'previous_response_id' },
   );
 }

@@ -84,12 +84,13 @@ export async function checkPublicAddress(options: {
   const isLocal = addresses.every((address) => !isPublicAddress(address));
   const findings: Finding[] = [];
   if (isLocal && hasWebhooks)
-    findings.push(
-      warn('public address', `${publicUrl} is a private address: links in alerts lead nowhere for others.`),
-    );
+    findings.push(warn('public address', `${publicUrl} is a private address: links in alerts do not work for others.`));
   if (!isLocal && url.protocol !== 'https:')
     findings.push(
-      warn('public address', `${publicUrl} is not encrypted: keys travel in clear. See docs/deploy.md for https.`),
+      warn(
+        'public address',
+        `${publicUrl} is not encrypted: keys are sent in clear text. See docs/deploy.md for https.`,
+      ),
     );
   if (!isRunning)
     return [

@@ -110,7 +110,7 @@ async function unwrittenFiles(dataDir: string): Promise<Finding[]> {
   return files.map(({ path }) =>
     warn(
       'unwritten',
-      `${path} has calls that the database did not take. Keep it; a gateway takes them in when it can.`,
+      `${path} has calls that the database refused. Keep the file; a gateway writes them to the database when it can.`,
     ),
   );
 }
@@ -131,7 +131,7 @@ async function migrationsFinding(database: Database | undefined, isRunning: bool
   const wait = pending.length === 1 ? '1 migration waits' : `${pending.length} migrations wait`;
   return isRunning
     ? warn('migrations', `${wait}: the running gateway is of an older version. Restart it; docs/upgrade.md says how.`)
-    : ok('migrations', `${wait}; the next start runs what waits. Back up first.`);
+    : ok('migrations', `${wait}; the next start runs them. Back up first.`);
 }
 
 function secretFindings(config: Config, secret: string | undefined, proof: Buffer | undefined): Finding[] {

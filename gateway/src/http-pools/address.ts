@@ -23,7 +23,7 @@ const azureAgent = ipaddr.parseCIDR('168.63.129.16/32');
  */
 export function urlFault(url: URL, allowPrivateNetwork: boolean): string | undefined {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an http or https URL';
-  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
+  if (url.username !== '' || url.password !== '') return 'must not contain a user name or password';
   if (allowPrivateNetwork) return undefined;
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '');
   if (ipaddr.isValid(host) && !isPublicAddress(host)) return privateAddress;

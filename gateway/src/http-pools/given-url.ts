@@ -21,7 +21,7 @@ export function readUrl({ text, param, allowPrivateNetwork }: GivenUrl): URL {
 /** What paths are put behind: without a slash at its end. */
 export function readBaseUrl(given: GivenUrl): string {
   const url = readUrl(given);
-  if (url.search !== '' || url.hash !== '') throw badUrl(given.param, 'must not hold a query or a fragment');
+  if (url.search !== '' || url.hash !== '') throw badUrl(given.param, 'must not contain a query or a fragment');
   return url.href.replace(/\/+$/, '');
 }
 

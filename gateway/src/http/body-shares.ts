@@ -19,14 +19,14 @@ export class BodyShares {
     if (ofKey > keyBytesMax) {
       throw new GatewayError(
         'rate_limited',
-        `The bodies of this key's calls under way are over ${keyBytesMax / 1024 / 1024} MiB. Try again when some of them are answered.`,
+        `The request bodies of this key's calls in progress are over ${keyBytesMax / 1024 / 1024} MiB. Try again when some of them are answered.`,
         { details: { limit: 'body_bytes', of: 'key', most: keyBytesMax }, retryAfterSeconds: 1 },
       );
     }
     if (this.#all + bytes > processBytesMax) {
       throw new GatewayError(
         'service_unavailable',
-        'The gateway holds as many large request bodies as it has room for. Try again in a moment.',
+        'The gateway has no room for another large request body. Try again in a moment.',
         { retryAfterSeconds: 1 },
       );
     }

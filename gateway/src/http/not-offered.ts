@@ -15,7 +15,7 @@ export interface NotOffered {
 const useChat = "Use POST /v1/chat/completions, or POST /v1/messages in Anthropic's form.";
 const askVendor = 'Call the provider itself for it.';
 const unpriced = 'It has no price by the token, so no budget could hold it.';
-const stateful = "It keeps data at one vendor, so neither failover nor a client's lock could hold for it.";
+const stateful = "It keeps data at one vendor, so neither failover nor a client's lock could apply to it.";
 const otherAddress = 'One address and three dialects reach every provider; a further dialect adds no model.';
 
 /** The first that matches counts. The paths are plain ones: one `/v1` at most, and perhaps none. */
@@ -25,14 +25,14 @@ export const notOffered: readonly NotOffered[] = [
     examples: ['POST /v1/completions', 'POST /v1/engines/davinci/completions', 'POST /v1/edits'],
     path: /^(\/v1)?\/(completions|engines|edits)(\/|$)/,
     instead: useChat,
-    why: 'The models of today answer chat only.',
+    why: "Today's models answer chat only.",
   },
   {
     name: "Anthropic's text completions",
     examples: ['POST /v1/complete'],
     path: /^(\/v1)?\/complete$/,
     instead: 'Use POST /v1/messages.',
-    why: 'The models of today answer messages only.',
+    why: "Today's models answer messages only.",
     anthropic: true,
   },
   {
@@ -121,7 +121,7 @@ export const notOffered: readonly NotOffered[] = [
     examples: ['GET /v1/realtime?model=gpt-realtime', 'POST /v1/realtime/client_secrets'],
     path: /^(\/v1)?\/realtime(\/|$)/,
     instead: 'Use POST /v1/chat/completions or POST /v1/responses with "stream": true.',
-    why: 'A session has no end that could be held before it begins.',
+    why: 'The cost of a session is unknown before it starts, so no budget could hold it.',
   },
   {
     name: 'files',

@@ -17,7 +17,7 @@ export function readBody(
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new GatewayError(
       'unsupported_media_type',
-      'Compressed request bodies are not taken. Send the JSON as it is, without Content-Encoding.',
+      'Compressed request bodies are not accepted. Send the JSON as it is, without Content-Encoding.',
       {
         param: 'content-encoding',
       },

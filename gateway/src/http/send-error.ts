@@ -47,10 +47,10 @@ export function sendError(
 const unreadStatuses: ReadonlySet<number> = new Set([401, 413, 415]);
 
 function internal(cause: unknown, log: Logger, requestId: string): GatewayError {
-  log.error({ err: cause, requestId }, 'a request failed in a way nobody foresaw');
+  log.error({ err: cause, requestId }, 'a request failed unexpectedly');
   return new GatewayError(
     'internal_error',
-    'Something went wrong inside the gateway. Try again; if it stays, report the x-request-id.',
+    'Something went wrong inside the gateway. Try again; if the error persists, report the x-request-id.',
     { cause },
   );
 }

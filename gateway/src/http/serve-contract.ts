@@ -114,7 +114,7 @@ async function answer(serving: Serving): Promise<void> {
   } catch (error) {
     await place
       ?.release()
-      .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
+      .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be released'));
     noteError(
       res,
       sendError(res, { error: isUnstorableFault(error) ? unstorable(error) : error, requestId, log: services.log }),
@@ -139,7 +139,11 @@ function readAll({ req, res, bodies }: Serving, key: string): Promise<Buffer> {
 }
 
 function unstorable(cause: unknown): GatewayError {
-  return new GatewayError('invalid_request', 'This call has a text or a time that the gateway cannot keep.', { cause });
+  return new GatewayError(
+    'invalid_request',
+    'The request has a text or a time that the gateway cannot store. Correct it, then try again.',
+    { cause },
+  );
 }
 
 /** Neither header: no body, says HTTP. So sends whoever has nothing to send (`curl -X POST`). */

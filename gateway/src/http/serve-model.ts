@@ -128,7 +128,7 @@ export function serveModel(
     } catch (error) {
       await place
         ?.release()
-        .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be let go'));
+        .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be released'));
       if (error instanceof ClientGone) return;
       failed = sendError(res, { error, requestId: id, log: services.log, anthropic: endpoint.anthropic });
     } finally {

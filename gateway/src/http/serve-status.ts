@@ -53,13 +53,13 @@ function mayScrape(req: Request, token: string | undefined): void {
   if (given !== undefined && timingSafeEqual(hashKey(given), hashKey(token))) return;
   throw new GatewayError(
     'invalid_api_key',
-    'The metrics have a token of their own. Send "Authorization: Bearer …" with the value of METRICS_TOKEN.',
+    'The metrics need their own token. Send "Authorization: Bearer …" with the value of METRICS_TOKEN.',
     { headers: { 'www-authenticate': 'Bearer' } },
   );
 }
 
 async function databaseFault(services: StatusPorts): Promise<string | undefined> {
-  if (!services.journal.available) return 'the database does not take the journal';
+  if (!services.journal.available) return 'the database does not accept records of calls';
   try {
     await services.db.query({ text: 'select 1', query_timeout: 2_000 } as { text: string });
     return undefined;

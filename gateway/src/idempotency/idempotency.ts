@@ -62,7 +62,7 @@ export async function claimIdempotency(
   if (claimed.kind === 'running') {
     throw new GatewayError(
       'conflict',
-      'The first request with this Idempotency-Key is still under way. Ask again in a moment for its answer.',
+      'The first request with this Idempotency-Key is still in progress. Send it again in a moment to get its answer.',
       {
         param: 'idempotency-key',
         retryAfterSeconds: 1,

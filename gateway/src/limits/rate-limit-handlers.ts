@@ -20,7 +20,7 @@ export const rateLimitHandlers: Pick<Handlers<Context<RateLimitPorts>>, 'rate-li
     if (!isOwn(caller, scopeOf(subject)))
       throw new GatewayError(
         'tag_forbidden',
-        `This key is bound to its ${caller.lockedTags.join(', ')}: it cannot limit the calls of others.`,
+        `This key is locked to its ${caller.lockedTags.join(', ')} and cannot limit the calls of others.`,
         { param: `${subject.kind}_id` },
       );
     if (subject.kind === 'key' && subject.id !== '*') {

@@ -1,3 +1,5 @@
+import { parseUsd, usdForPeople } from '@ai-gateway/shared/money';
+
 /** What the loop breaker pauses a scenario for; undefined: switched off. */
 export interface ScenarioLimits {
   maxNanosPerHour: bigint | undefined;
@@ -24,10 +26,14 @@ export type Tripped =
 export function reasonOf(tripped: Tripped): string {
   switch (tripped.limit) {
     case 'max_calls_per_minute':
-      return `It made more than ${tripped.most} calls in a minute.`;
+      return `It made more than ${tripped.most.toLocaleString('en')} calls in a minute.`;
     case 'max_repeats':
-      return `It sent the same prompt more than ${tripped.most} times in ten minutes.`;
+      return `It sent the same prompt more than ${tripped.most.toLocaleString('en')} times in ten minutes.`;
     case 'max_usd_per_hour':
-      return `It spent $${tripped.spentUsd} in an hour; its limit is $${tripped.mostUsd}.`;
+      return `It spent ${usd(tripped.spentUsd)} in an hour; its limit is ${usd(tripped.mostUsd)}.`;
   }
+}
+
+function usd(amount: number): string {
+  return usdForPeople(parseUsd(amount) ?? 0n);
 }

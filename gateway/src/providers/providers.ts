@@ -34,6 +34,11 @@ export function findVendor(kind: ProviderKind | string): VendorProvider | undefi
   return isVendor(kind) ? defined[kind] : undefined;
 }
 
+/** A provider as people write it: `OpenAI` for `openai`. An account with a name of the workspace's own keeps that name. */
+export function providerName(id: string): string {
+  return findVendor(id)?.name ?? id;
+}
+
 /** Names for people: `OpenAI, Anthropic and Google`. */
 export function listNames(some: readonly string[], last: 'and' | 'or'): string {
   return some.length < 2 ? some.join('') : `${some.slice(0, -1).join(', ')} ${last} ${some.at(-1)}`;

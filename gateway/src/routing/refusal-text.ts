@@ -1,10 +1,11 @@
+import { providerName } from '../providers/providers.ts';
 import type { Refusal } from './circuit-breakers.ts';
 
 /** A refusal for the operator's eyes: who, what, in the vendor's words, and where to look. `name` is for an account whose id says nothing. */
 export function refusalText({ account, model, reason, status, message }: Refusal, name = account): string {
-  const what = model === undefined ? "the gateway's account" : `the model ${model} to the gateway's account`;
+  const what = model === undefined ? "the gateway's account" : `the model ${model} for the gateway's account`;
   const code = status === undefined ? '' : `${status}: `;
-  return `${name} refused ${what} (${code}${message.replace(/\.$/, '')}). ${advice(reason, account)}`;
+  return `${providerName(name)} rejected ${what} (${code}${message.replace(/\.$/, '')}). ${advice(reason, account)}`;
 }
 
 function advice(reason: Refusal['reason'], account: string): string {

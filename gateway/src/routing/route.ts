@@ -7,7 +7,7 @@ import { type CatalogModel, modelsOfClass } from '../models/catalog.ts';
 import { callPrice, flatPrice, maxCostNanos, type Price } from '../models/price.ts';
 import type { Provider, Strength } from '../providers/define-provider.ts';
 import { type Media, mediaOf } from '../providers/media.ts';
-import { findVendor, listNames, providerOf, vendors } from '../providers/providers.ts';
+import { findVendor, listNames, providerName, providerOf, vendors } from '../providers/providers.ts';
 import { rehearsedCost } from '../providers/sandbox/sandbox.ts';
 import type { AttemptKey, Availability } from './circuit-breakers.ts';
 import { fits, honours, type Needs } from './fit.ts';
@@ -128,7 +128,7 @@ function named(asked: RouteRequest): Plan {
   if (found.account === undefined && asked.livemode) {
     throw new GatewayError(
       'model_not_found',
-      `"${shorten(name)}" is a model of ${found.provider}, and this gateway has no ${found.provider} account. Set ${findVendor(found.kind)?.vendor.envKey ?? 'its key'}, or add the provider to your workspace.`,
+      `"${shorten(name)}" is a model of ${providerName(found.provider)}, but this gateway has no ${providerName(found.provider)} account. Set ${findVendor(found.kind)?.vendor.envKey ?? 'its key'}, or add the provider to your workspace.`,
       { param: 'model' },
     );
   }
@@ -173,7 +173,7 @@ function automatic(asked: RouteRequest, mode: AutoMode): Plan {
   if (first === undefined) {
     throw new GatewayError(
       'model_not_found',
-      'No model of this gateway can take this call: it may be too long, or need images, tools or a schema none of them has. Name a model instead of "auto".',
+      'No model of this gateway can take this call: it may be too long, or need images, tools or a schema that none of them supports. Name a model instead of "auto".',
       { param: 'model' },
     );
   }
@@ -365,7 +365,7 @@ function unknownModel(
   const guess = like.length === 0 ? '' : ` Did you mean ${like.map((one) => `"${one}"`).join(' or ')}?`;
   return new GatewayError(
     'model_not_found',
-    `There is no model "${shorten(name)}"${need}.${guess} GET /v1/models lists those this key can use; "auto" lets the gateway choose.`,
+    `There is no model "${shorten(name)}"${need}.${guess} GET /v1/models lists the models that this key can use; "auto" lets the gateway choose.`,
     { param },
   );
 }
@@ -444,7 +444,7 @@ function worksOnlyAt(able: readonly Provider[], param: string): GatewayError {
   const names = able.map(({ name }) => name);
   return new GatewayError(
     'unsupported_parameter',
-    `\`${param}\` works with models of ${listNames(names, 'and')} only. Leave it out, or choose one of those.`,
+    `\`${param}\` works only with models of ${listNames(names, 'and')}. Leave it out, or choose such a model.`,
     { param },
   );
 }
@@ -456,7 +456,7 @@ function worksOnlyAt(able: readonly Provider[], param: string): GatewayError {
 function threadUnsupported(): GatewayError {
   return new GatewayError(
     'unsupported_parameter',
-    '`thread` works with live calls to models of Anthropic only. Send the full conversation without `thread`.',
+    '`thread` works only with live calls to models of Anthropic. Send the full conversation without `thread`.',
     { param: 'thread', details: { error_code: 'thread_unsupported_request', unsupported: ['model'] } },
   );
 }
@@ -468,7 +468,7 @@ function isUsable(state: Availability): boolean {
 function allCoolingDown(places: readonly RouteCandidate[], openMs: RouteInput['openMs']): GatewayError {
   const soonestMs = Math.min(...places.map((place) => openMs?.(place) ?? usualOpenMs));
   const seconds = Math.max(1, Math.ceil(soonestMs / 1000));
-  const providers = [...new Set(places.map(({ provider }) => provider))].join(', ');
+  const providers = [...new Set(places.map(({ provider }) => providerName(provider)))].join(', ');
   return new GatewayError(
     'no_provider_available',
     `All providers of this model are cooling down after failures (${providers}). Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,

@@ -31,7 +31,7 @@ export const routingHandlers: Pick<
     if (unknown !== undefined)
       throw new GatewayError(
         'model_not_found',
-        `There is no model "${unknown}" to fall back on. GET /v1/models lists those this key can use.`,
+        `There is no model "${unknown}" to fall back on. GET /v1/models lists the models that this key can use.`,
         { param: unknown },
       );
     await writeFallbacks(services.db, caller.workspaceId, input);
@@ -51,7 +51,7 @@ export const routingHandlers: Pick<
       const found = readModelName(model, names);
       if (found !== undefined && (found.entry === undefined || found.entry.kind === 'chat')) continue;
       const problem = found === undefined ? `There is no model "${model}".` : `"${model}" is not a model for chat.`;
-      throw new GatewayError('model_not_found', `${problem} GET /v1/models lists those this key can use.`, {
+      throw new GatewayError('model_not_found', `${problem} GET /v1/models lists the models that this key can use.`, {
         param: `pool[${i}].model`,
       });
     }
@@ -82,7 +82,7 @@ export const routingHandlers: Pick<
     if (found?.entry === undefined || !isServed || (caller.livemode && found.account === undefined)) {
       throw new GatewayError(
         'model_not_found',
-        `There is no model "${id}". GET /v1/models lists those this key can use.`,
+        `There is no model "${id}". GET /v1/models lists the models that this key can use.`,
         { param: 'id' },
       );
     }

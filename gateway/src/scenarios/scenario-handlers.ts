@@ -60,7 +60,7 @@ export const scenarioHandlers: Pick<
     if (lock !== undefined && lock !== noLock && (await isPausedForAll(services.db, place)))
       throw new GatewayError(
         'tag_forbidden',
-        `The scenario "${id}" is paused for all its calls; a key locked to its ${caller.lockedTags.join(', ')} cannot resume those.`,
+        `Scenario "${id}" is paused for all its calls, but this key is locked to its ${caller.lockedTags.join(', ')}. Use a key without that lock.`,
         { param: 'id' },
       );
     await resumeScenario(services, { ...place, lock }, caller.keyName);
@@ -143,7 +143,7 @@ async function ownPlace(services: ScenarioPorts, caller: Caller, id: string): Pr
     if (id === '*')
       throw new GatewayError(
         'tag_forbidden',
-        `This key is locked to its ${lockedTags.join(', ')}: it cannot see or set what holds for all scenarios.`,
+        `This key is locked to its ${lockedTags.join(', ')}, so it cannot read or change the default limits of all scenarios.`,
         { param: 'id' },
       );
     const ids = await ownIds(services, caller, 'scenario');

@@ -98,7 +98,7 @@ export class CallMetrics {
     });
     new Counter({
       name: 'gateway_cost_usd_total',
-      help: 'What calls cost at their providers, in dollars; provider sandbox is test mode and costs nothing for real',
+      help: 'Cost of calls at their providers, in dollars; provider sandbox is test mode, which costs nothing',
       labelNames: ['provider', 'model'],
       registers,
       collect() {

@@ -69,7 +69,7 @@ export function readTexts(cursor: string, count: number): string[] {
 export function badCursor(): GatewayError {
   return new GatewayError(
     'invalid_request',
-    '`cursor` is not one of ours. Use the `next_cursor` of the page before, as it is.',
+    '`cursor` is not valid. Use the `next_cursor` of the previous page, unchanged.',
     { param: 'cursor' },
   );
 }

@@ -46,7 +46,7 @@ export async function askOnce(services: ConfirmPorts, workspaceId: string, addre
   if (asking === 'too-many')
     throw new GatewayError(
       'rate_limited',
-      'This workspace has asked 20 new e-mail addresses today. Try again tomorrow, or use an address that is confirmed.',
+      'This workspace has asked 20 new e-mail addresses for confirmation today. Try again tomorrow, or use a confirmed address.',
       { param: 'url', retryAfterSeconds: 3_600 },
     );
   if (asking === 'asked') return;
@@ -59,11 +59,14 @@ export async function askOnce(services: ConfirmPorts, workspaceId: string, addre
       'To get them, open this link:',
       `${services.publicUrl}/webhooks/confirm/${token}`,
       '',
-      'If you do not want them, ignore this mail: no other follows.',
+      'If you do not want them, ignore this e-mail. No other will follow.',
     ],
     messageId: `confirm-${place.tokenHash.toString('hex').slice(0, 32)}`,
   }).catch(async (cause: unknown) => {
-    services.log.warn({ reason: (cause as { code?: string }).code ?? 'failed' }, 'an address could not be asked');
+    services.log.warn(
+      { reason: (cause as { code?: string }).code ?? 'failed' },
+      'an e-mail address could not be asked for confirmation',
+    );
     await forgetAddress(services.db, place).catch(() => {});
   });
 }

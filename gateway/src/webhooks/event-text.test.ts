@@ -26,9 +26,7 @@ test('a small budget is told in amounts that can be read, and on its own clock',
     timezone: 'Europe/Berlin',
   };
   const { lines } = textOf({ ...sampleEvent, data: { budget, percent: 80 } });
-  expect(lines).toEqual([
-    '$0.00201 of $0.0025 spent, $0.00049 left. It resets on 1 December 2026, 00:00 (Europe/Berlin).',
-  ]);
+  expect(lines).toEqual(['$0.00201 of $0.0025 spent, $0.00049 left. It resets on 1 December 2026, 00:00 (Berlin).']);
 });
 
 test('a test alert says that its figures are made up', () => {
@@ -51,11 +49,38 @@ test.each([
     'Scenario "42" was paused',
   ],
   ['scenario.resumed', { scenario: { id: '42' }, by: 'Owner' }, 'Scenario "42" was resumed'],
-  ['provider.down', { provider: 'openai', since: 'now' }, 'openai is failing'],
-  ['provider.recovered', { provider: 'openai' }, 'openai answers again'],
+  ['provider.down', { provider: 'openai', since: '2026-11-01T08:00:00Z' }, 'OpenAI is failing'],
+  ['provider.recovered', { provider: 'openai' }, 'OpenAI answers again'],
   ['budget.reset', { budget: { name: 'Acme', limit_usd: 5 } }, 'Budget "Acme" was reset'],
   ['client.lookalike', { tag: 'client_id', value: 'Acme', known: 'acme' }, '"Acme" looks like "acme"'],
   ['latency.degraded', { provider: 'openai', model: 'gpt-4o', p95_ms: 9000, usual_p95_ms: 900 }, 'gpt-4o is slow'],
 ] as const)('%s has words of its own', (type, data, subject) => {
   expect(textOf({ ...sampleEvent, type, data }).subject).toBe(subject);
+});
+
+test.each([
+  [
+    'scenario.paused',
+    { scenario: { id: '42' }, reason: 'It made more than 10 calls in a minute.', by: 'loop_breaker' },
+    'Paused by the loop breaker. Reason: It made more than 10 calls in a minute.',
+  ],
+  ['scenario.resumed', { scenario: { id: '42' }, by: 'Owner' }, 'Resumed by Owner.'],
+  [
+    'provider.down',
+    { provider: 'openai', since: '2026-11-01T08:00:00Z' },
+    'It has been failing since 1 November 2026, 08:00 (UTC). Calls fall back to other providers where possible.',
+  ],
+  [
+    'latency.degraded',
+    { provider: 'openai', model: 'gpt-4o', p95_ms: 9000, usual_p95_ms: 900 },
+    'OpenAI takes 9 s to answer (95th percentile), usually 0.9 s.',
+  ],
+  [
+    'client.lookalike',
+    { tag: 'client_id', value: 'Acme', known: 'acme' },
+    'A call named the client "Acme", which differs from "acme" by case only. The gateway counts them separately. If they are the same, correct the call.',
+  ],
+  ['budget.reset', { budget: { name: 'Acme', limit_usd: 5 } }, 'The limit is $5.00.'],
+] as const)('%s is explained in a plain sentence', (type, data, line) => {
+  expect(textOf({ ...sampleEvent, type, data }).lines[0]).toBe(line);
 });

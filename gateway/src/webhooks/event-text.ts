@@ -1,5 +1,7 @@
+import { dateForPeople } from '@ai-gateway/shared/date-for-people';
 import { parseUsd, usdForPeople } from '@ai-gateway/shared/money';
 import type { GatewayEvent } from '../events/event-store.ts';
+import { providerName } from '../providers/providers.ts';
 
 /** An event in a line or two for people: Slack and e-mail. */
 export interface EventText {
@@ -71,7 +73,7 @@ function bareText(event: GatewayEvent): EventText {
       const { budget } = event.data as BudgetData;
       return {
         subject: `Budget "${budget?.name ?? ''}" was reset${test}`,
-        lines: [`Limit: ${usd(budget?.limit_usd)}.`],
+        lines: [`The limit is ${usd(budget?.limit_usd)}.`],
       };
     }
     case 'scenario.paused':
@@ -84,26 +86,32 @@ function bareText(event: GatewayEvent): EventText {
       const word = event.type === 'scenario.paused' ? 'paused' : 'resumed';
       return {
         subject: `Scenario "${scenario?.id ?? ''}" was ${word}${test}`,
-        lines: [`By ${by === 'loop_breaker' ? 'the loop breaker' : (by ?? 'somebody')}.${reason ? ` ${reason}` : ''}`],
+        lines: [
+          `${capital(word)} by ${by === 'loop_breaker' ? 'the loop breaker' : (by ?? 'somebody')}.${reason ? ` Reason: ${reason}` : ''}`,
+        ],
       };
     }
     case 'provider.down':
     case 'provider.recovered': {
-      const { provider, since } = event.data as { provider?: string; since?: string };
+      const { provider: id, since } = event.data as { provider?: string; since?: string };
+      const provider = nameOf(id);
       return event.type === 'provider.down'
         ? {
-            subject: `${provider ?? 'A provider'} is failing${test}`,
-            lines: [`Since ${since ?? event.created_at}. Calls fall back where they can.`],
+            subject: `${provider} is failing${test}`,
+            lines: [
+              `It has been failing since ${dateForPeople(readable(since) ?? event.created_at, 'UTC')}. Calls fall back to other providers where possible.`,
+            ],
           }
-        : { subject: `${provider ?? 'A provider'} answers again${test}`, lines: [] };
+        : { subject: `${provider} answers again${test}`, lines: [] };
     }
     case 'provider.refused_account': {
-      const { provider = 'A provider', model, message } = event.data as Record<string, string | undefined>;
+      const { provider: id, model, message } = event.data as Record<string, string | undefined>;
+      const provider = nameOf(id);
       return {
-        subject: `${provider} refused ${model === undefined ? 'the account' : `the model ${model}`}${test}`,
+        subject: `${provider} rejected ${model === undefined ? 'the account' : `the model ${model}`}${test}`,
         lines: [
           ...(message === undefined ? [] : [`${provider} said: ${message}`]),
-          'Calls fall back where they can. Check the key, the credit and the limits of the account.',
+          'Calls fall back to other providers where possible. Check the key, the credit and the limits of the account.',
         ],
       };
     }
@@ -112,7 +120,7 @@ function bareText(event: GatewayEvent): EventText {
       return {
         subject: `"${String(value)}" looks like "${String(known)}"${test}`,
         lines: [
-          `A call named the ${String(tag)} "${String(value)}", which differs from "${String(known)}" by case only. Both are counted apart: correct the call if one is meant.`,
+          `A call named the ${String(tag).replace(/_id$/, '').replaceAll('_', ' ')} "${String(value)}", which differs from "${String(known)}" by case only. The gateway counts them separately. If they are the same, correct the call.`,
         ],
       };
     }
@@ -121,7 +129,7 @@ function bareText(event: GatewayEvent): EventText {
       return {
         subject: `${String(model)} is slow${test}`,
         lines: [
-          `${String(provider)} takes ${String(now)} ms to answer (95th percentile), usually ${String(usual)} ms.`,
+          `${nameOf(String(provider))} takes ${seconds(now)} to answer (95th percentile), usually ${seconds(usual)}.`,
         ],
       };
     }
@@ -135,16 +143,24 @@ function usd(value: number | undefined): string {
 
 /** A date as people write it, on the clock that the budget goes by. */
 function resetLine({ resets_at: at, timezone = 'UTC' }: NonNullable<BudgetData['budget']> = {}): string {
-  if (at === undefined || at === null) return '';
-  const date = new Intl.DateTimeFormat('en-GB', {
-    timeZone: timezone,
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-  }).format(new Date(at));
-  return ` It resets on ${date.replace(' at ', ', ')} (${timezone}).`;
+  return at === undefined || at === null ? '' : ` It resets on ${dateForPeople(at, timezone)}.`;
+}
+
+function nameOf(provider: string | undefined): string {
+  return provider === undefined ? 'A provider' : providerName(provider);
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** A time that can be read as one; made-up events may carry anything. */
+function readable(time: string | undefined): string | undefined {
+  return time === undefined || Number.isNaN(Date.parse(time)) ? undefined : time;
+}
+
+function seconds(ms: unknown): string {
+  return `${(Number(ms) / 1_000).toLocaleString('en', { maximumFractionDigits: 1 })} s`;
 }
 
 function tagLine(tags: readonly (readonly [string, string | null | undefined])[]): string[] {

@@ -131,7 +131,7 @@ async function mayMail(services: WebhookPorts, webhook: WebhookRow): Promise<voi
   if (webhook.status === 'unconfirmed')
     throw new GatewayError(
       'conflict',
-      'This e-mail address has not confirmed that it wants alerts. Open the link in the mail it got first.',
+      'This e-mail address is not confirmed yet. Open the link in the first e-mail that it received.',
       { param: 'id' },
     );
   if (addressOf(new URL(urlOf(services.secret, webhook))) === undefined) return;
@@ -144,7 +144,10 @@ async function mayMail(services: WebhookPorts, webhook: WebhookRow): Promise<voi
 /** A key with a locked tag hears of that tag only; of a platform alone, which no subscription can be narrowed to, nothing. */
 function filterFor(caller: Caller, asked: WebhookFilter): WebhookFilter {
   if (boundTo(caller).key_id !== undefined)
-    throw new GatewayError('tag_forbidden', 'This key is bound to a platform, and events are not told by platform.');
+    throw new GatewayError(
+      'tag_forbidden',
+      'This key is locked to a platform and cannot subscribe, because subscriptions have no platform filter. Use another key.',
+    );
   const tags = {
     client_id: ownClient(caller, asked.client_id),
     project: ownProject(caller, asked.project),
@@ -158,9 +161,9 @@ function checkUrl(text: string, services: WebhookPorts): string {
   if (url?.protocol !== 'mailto:')
     return readUrl({ text, param: 'url', allowPrivateNetwork: services.allowPrivateNetwork }).href;
   if (!isAddress(url.pathname) || url.search !== '')
-    throw badUrl('url', 'must hold one e-mail address: mailto:you@example.com');
+    throw badUrl('url', 'must be one e-mail address: mailto:you@example.com');
   if (services.smtp === undefined)
-    throw badUrl('url', 'is an e-mail address, and this gateway has no SMTP_URL to send by');
+    throw badUrl('url', 'is an e-mail address, but this gateway has no SMTP_URL to send e-mails');
   return url.href;
 }
 

@@ -34,7 +34,7 @@ export class MetricsOfAll<Worker extends object> {
     });
     this.#restarts = new Counter({
       name: 'gateway_worker_restarts_total',
-      help: 'Workers that ended without being asked to, or hung and were ended, and were started again',
+      help: 'Workers that ended unexpectedly or hung, and were restarted',
       registers,
     });
   }

@@ -203,12 +203,12 @@ export class WorkerPool {
     slot.readyAt = 0;
     const { count, delayMs } = slot.failures;
     const facts = { worker: number, pid: worker?.process.pid, code, signal, reason };
-    if (wasAsked) this.#log.warn(facts, 'a worker was stopped; it is started again');
-    else if (count === 1) this.#log.error(facts, 'a worker ended without being asked to; it is started again');
+    if (wasAsked) this.#log.warn(facts, 'a worker was stopped; it is being restarted');
+    else if (count === 1) this.#log.error(facts, 'a worker ended unexpectedly; it is being restarted');
     else
       this.#log.error(
         { ...facts, failures: count, delayMs },
-        'a worker keeps ending; it is started again after a while, and the others serve meanwhile',
+        'a worker keeps ending; it is restarted after a pause, and the others serve meanwhile',
       );
     if (!wasAsked) this.#metrics.restarted();
     const living = this.#slots.find((one) => one.state === 'ready');

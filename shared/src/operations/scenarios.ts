@@ -45,7 +45,7 @@ export const sampleScenario = {
   id: '42',
   platform: 'make',
   state: 'paused' as const,
-  reason: 'It made 1,001 calls in a minute; its limit is 1,000.',
+  reason: 'It made more than 1,000 calls in a minute.',
   by: 'loop_breaker',
   since: '2026-11-01T02:14:09.000Z',
   last_call_at: '2026-11-01T02:14:09.000Z',
