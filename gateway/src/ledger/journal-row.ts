@@ -1,4 +1,4 @@
-import type { CallRow } from '../usage/call-store.ts';
+import type { CallRow } from '../usage/call-columns.ts';
 import type { Batch, QueueEntry } from './batch-queue.ts';
 import type { BudgetBalance, Posting } from './budget-balance.ts';
 

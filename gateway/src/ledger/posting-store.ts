@@ -1,7 +1,8 @@
 import type { Step } from '../db/pipeline.ts';
 import { sqlState } from '../db/row-fault.ts';
 import type { Db } from '../db/transaction.ts';
-import { type CallRow, hoursOf, markLateOf } from '../usage/call-store.ts';
+import type { CallRow } from '../usage/call-columns.ts';
+import { hoursOf, markLateOf } from '../usage/call-store.ts';
 import type { Posting } from './budget-balance.ts';
 
 /** A batch of the journal with what it does to the balances it touches. */

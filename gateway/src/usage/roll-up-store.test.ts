@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { runPipeline } from '../db/pipeline.ts';
-import { type CallRow, copyCalls, ensureCallPartitions, markLateHours, writeCalls } from './call-store.ts';
+import type { CallRow } from './call-columns.ts';
+import { copyCalls, ensureCallPartitions, markLateHours, writeCalls } from './call-store.ts';
 import { rollUp } from './roll-up-store.ts';
 
 const hourMs = 3_600_000;

@@ -1,5 +1,6 @@
 import type { Db } from '../db/transaction.ts';
-import { type CallRow, encodeRow } from './call-store.ts';
+import type { CallRow } from './call-columns.ts';
+import { encodeRow } from './call-store.ts';
 
 /** A call that `calls` does not take, and what Postgres says of it. */
 export interface UnwrittenCall {
@@ -35,7 +36,7 @@ export function toUnwritten({ row, processId, error }: UnwrittenCall): Unwritten
     costNanos: String(closed?.costNanos ?? 0n),
     holdNanos: String(open.holdNanos),
     meters: open.balanceIds ?? null,
-    call: encodeRow(row),
+    call: JSON.parse(encodeRow(row)) as Record<string, unknown>,
     error,
   };
 }
