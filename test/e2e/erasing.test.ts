@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyLedger } from '../../gateway/src/cli/verify-ledger.ts';
-import { repeatErasures } from '../../gateway/src/clients/erase-client.ts';
+import { eraseClient, repeatErasures } from '../../gateway/src/clients/erase-client.ts';
 import { bringErased, readErasedClients } from '../../gateway/src/clients/erased-files.ts';
 import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
@@ -334,6 +334,48 @@ describe('a client that is erased while it calls', () => {
       { status: 'succeeded', paid: true },
     ]);
   }, 30_000);
+});
+
+describe('an erasure that is cut off', () => {
+  const due = () =>
+    gateway.database.pool.query(
+      'update erased_clients set next_sweep_at = now() where unfinished_before is not null and sealed_name is not null',
+    );
+  const unfinished = async () =>
+    (await gateway.database.pool.query('select 1 from erased_clients where unfinished_before is not null')).rowCount;
+
+  it('by a crash goes on by itself', async () => {
+    const id = 'quidditch-crash';
+    await json(gateway.send('PUT', `/v1/clients/${id}`, { name: id }));
+    for (let i = 0; i < 3; i++) await json(gateway.post(chat, hello(), { 'x-client-id': id }));
+    const { pool } = gateway.database;
+    // As if the process went in the middle of it: what is done before calls are renamed is done, and nothing after it.
+    await pool.query(`
+      create function crash() returns trigger language plpgsql as $$ begin raise exception 'crash'; end $$;
+      create trigger crash before update on calls for each row when (old.client_id = '${id}') execute function crash()`);
+    expect((await gateway.send('DELETE', `/v1/clients/${id}/data`)).status).toBe(500);
+    await json(gateway.get(`/v1/clients/${id}`), 404);
+    expect(await unfinished()).toBe(1);
+    await pool.query('drop function crash cascade');
+    await due();
+    await eventually(async () => expect(await whereIs([id])).toEqual([]), 15_000);
+    expect(await unfinished()).toBe(0);
+  }, 40_000);
+
+  it('by its time, with millions of calls, is answered, goes on by itself, and leaves a client alone that was made again', async () => {
+    const id = 'quidditch-large';
+    for (let i = 0; i < 3; i++) await json(gateway.post(chat, hello(), { 'x-client-id': id }));
+    const { services } = gateway.gateway;
+    const { rows } = await gateway.database.pool.query('select workspace_id from calls where client_id = $1', [id]);
+    const [{ workspace_id: workspaceId }] = rows as [{ workspace_id: string }];
+    await eraseClient(services, { workspaceId, livemode: true }, id, { patienceMs: -1 });
+    expect(await unfinished()).toBe(1);
+    const of = async (): Promise<number> =>
+      (await gateway.database.pool.query('select 1 from calls where client_id = $1', [id])).rowCount ?? 0;
+    await json(gateway.post(chat, hello(), { 'x-client-id': id }));
+    await due();
+    await eventually(async () => expect([await unfinished(), await of()]).toEqual([0, 1]), 15_000);
+  }, 40_000);
 });
 
 describe('a database that is restored from before', () => {

@@ -20,12 +20,47 @@ export interface RememberedErasure {
   erasedAt: Date;
 }
 
-/** Remembers an erasure; `sealedName` until what was under way is over. */
-export async function insertErasure(db: Db, erasure: RememberedErasure, sealedName: Buffer | null): Promise<void> {
+/**
+ * Remembers an erasure that begins; `sealedName` until it is done, and what was under way is over. For 30 s after each of its steps it is
+ * left to the process that works on it.
+ */
+export async function beginErasure(db: Db, erasure: RememberedErasure, sealedName: Buffer): Promise<void> {
   await db.query(
-    `insert into erased_clients (id, workspace_id, livemode, name_hash, erased_at, sealed_name, next_sweep_at)
-     values ($1, $2, $3, $4, $5, $6, now()) on conflict (id) do nothing`,
+    `insert into erased_clients (id, workspace_id, livemode, name_hash, erased_at, sealed_name, next_sweep_at, unfinished_before)
+     values ($1, $2, $3, $4, $5, $6, now() + interval '30 seconds', 'infinity')`,
     [erasure.id, erasure.workspaceId, erasure.livemode, erasure.nameHash, erasure.erasedAt, sealedName],
+  );
+}
+
+/** Calls from `before` on have lost the name. */
+export async function noteProgress(db: Db, id: string, before: Date): Promise<void> {
+  await db.query(
+    `update erased_clients set unfinished_before = least(unfinished_before, $2), next_sweep_at = now() + interval '30 seconds'
+     where id = $1 and unfinished_before is not null`,
+    [id, before],
+  );
+}
+
+/** The rest is anybody's. */
+export async function leaveErasure(db: Db, id: string): Promise<void> {
+  await db.query('update erased_clients set next_sweep_at = now() where id = $1 and unfinished_before is not null', [
+    id,
+  ]);
+}
+
+export async function finishErasure(db: Db, id: string): Promise<void> {
+  await db.query(
+    'update erased_clients set unfinished_before = null, next_sweep_at = now() where id = $1 and unfinished_before is not null',
+    [id],
+  );
+}
+
+/** Remembers one that is done, of another database. */
+export async function insertErasure(db: Db, erasure: RememberedErasure): Promise<void> {
+  await db.query(
+    `insert into erased_clients (id, workspace_id, livemode, name_hash, erased_at) values ($1, $2, $3, $4, $5)
+     on conflict (id) do nothing`,
+    [erasure.id, erasure.workspaceId, erasure.livemode, erasure.nameHash, erasure.erasedAt],
   );
 }
 
@@ -50,24 +85,37 @@ export interface Sweep {
   livemode: boolean;
   sealedName: Buffer;
   erasedAt: Date;
+  /** Calls that came in before this still have the name; undefined where the erasure is done. */
+  unfinishedBefore: Date | undefined;
 }
 
 /** Takes the erasures that are due to be looked after once more; the next time comes after twice the time that has passed. */
 export async function takeSweeps(db: Db): Promise<Sweep[]> {
   const { rows } = await db.query(
-    `update erased_clients set next_sweep_at = now() + least(interval '60 s', greatest(interval '1 s', (now() - erased_at) / 2))
+    `update erased_clients set next_sweep_at = now() + case when unfinished_before is not null then interval '30 seconds'
+       else least(interval '60 s', greatest(interval '1 s', (now() - erased_at) / 2)) end
      where sealed_name is not null and next_sweep_at <= now()
-     returning id, workspace_id, livemode, sealed_name, erased_at`,
+     returning id, workspace_id, livemode, sealed_name, erased_at, unfinished_before is not null as is_unfinished,
+       nullif(unfinished_before, 'infinity') as unfinished_before`,
   );
-  return (rows as { id: string; workspace_id: string; livemode: boolean; sealed_name: Buffer; erased_at: Date }[]).map(
-    (row) => ({
-      id: row.id,
-      workspaceId: row.workspace_id,
-      livemode: row.livemode,
-      sealedName: row.sealed_name,
-      erasedAt: row.erased_at,
-    }),
-  );
+  type Row = {
+    id: string;
+    workspace_id: string;
+    livemode: boolean;
+    sealed_name: Buffer;
+    erased_at: Date;
+    is_unfinished: boolean;
+    unfinished_before: Date | null;
+  };
+  return (rows as Row[]).map((row) => ({
+    id: row.id,
+    workspaceId: row.workspace_id,
+    livemode: row.livemode,
+    sealedName: row.sealed_name,
+    erasedAt: row.erased_at,
+    // To the millisecond, by which calls are written.
+    unfinishedBefore: row.is_unfinished ? (row.unfinished_before ?? new Date(row.erased_at.getTime() + 1)) : undefined,
+  }));
 }
 
 /** A call that came in before the erasure may still write for as long as it is open; one is open within a moment of coming in. */
@@ -115,28 +163,26 @@ export async function listNames(db: Db, place: { workspaceId: string; livemode: 
 }
 
 /** Its keys end at once, on every process, and its budgets are deleted. Books keep their rows, without its name. */
-export async function endKeysAndBudgets(db: Pool, erasure: Erasure): Promise<{ keyIds: string[] }> {
+export async function endKeysAndBudgets(tx: PoolClient, erasure: Erasure): Promise<{ keyIds: string[] }> {
   const { id, workspaceId, livemode, name } = erasure;
   const place = [workspaceId, livemode, name];
-  return withTransaction(db, async (tx) => {
-    const { rows } = await tx.query(
-      `with ended as (
+  const { rows } = await tx.query(
+    `with ended as (
          update api_keys set revoked_at = coalesce(revoked_at, now()), name = $4, tags = '{}'
          where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 returning id)
        select id, pg_notify('keys', id) from ended`,
-      [...place, id],
-    );
-    await tx.query(
-      `update budgets set deleted_at = coalesce(deleted_at, clock_timestamp()), client_id = $4, name = $4
+    [...place, id],
+  );
+  await tx.query(
+    `update budgets set deleted_at = coalesce(deleted_at, clock_timestamp()), client_id = $4, name = $4
        where workspace_id = $1 and livemode = $2 and client_id = $3`,
-      [...place, id],
-    );
-    await renameInstances(tx, erasure);
-    await tx.query(`select pg_notify('budgets', $1), pg_notify('guards', $1), pg_notify('workspaces', $1)`, [
-      workspaceId,
-    ]);
-    return { keyIds: (rows as { id: string }[]).map((row) => row.id) };
-  });
+    [...place, id],
+  );
+  await renameInstances(tx, erasure);
+  await tx.query(`select pg_notify('budgets', $1), pg_notify('guards', $1), pg_notify('workspaces', $1)`, [
+    workspaceId,
+  ]);
+  return { keyIds: (rows as { id: string }[]).map((row) => row.id) };
 }
 
 /** Its counts in budgets with "*" for each client; in id order, as everywhere. */
@@ -152,36 +198,34 @@ export async function renameInstances(db: Db, { id, workspaceId, livemode, name 
 }
 
 /** Deletes its settings, limits and webhooks: people write these, calls do not. */
-export async function deleteSettings(db: Pool, erasure: Erasure): Promise<void> {
+export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<void> {
   const { id, workspaceId, livemode, name } = erasure;
   const place = [workspaceId, livemode, name];
-  await withTransaction(db, async (tx) => {
-    // What its calls were billed at stays with its figures: totals are what they were.
-    await tx.query(
-      `with gone as (delete from clients where workspace_id = $1 and livemode = $2 and id = $3 returning *),
+  // What its calls were billed at stays with its figures: totals are what they were.
+  await tx.query(
+    `with gone as (delete from clients where workspace_id = $1 and livemode = $2 and id = $3 returning *),
        kept as (
          insert into clients (workspace_id, livemode, id, markup_percent, currency, exchange_rate)
          select workspace_id, livemode, $4, markup_percent, currency, exchange_rate from gone on conflict do nothing)
        select 1`,
-      [...place, id],
-    );
-    await tx.query(
-      `delete from rate_limits where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
-      place,
-    );
-    await tx.query(
-      `delete from scenario_limits where workspace_id = $1 and livemode = $2 and lock <> '' and lock::jsonb->>'client_id' = $3`,
-      place,
-    );
-    await tx.query(
-      `with ended as (
+    [...place, id],
+  );
+  await tx.query(
+    `delete from rate_limits where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
+    place,
+  );
+  await tx.query(
+    `delete from scenario_limits where workspace_id = $1 and livemode = $2 and lock <> '' and lock::jsonb->>'client_id' = $3`,
+    place,
+  );
+  await tx.query(
+    `with ended as (
          delete from webhooks where workspace_id = $1 and livemode = $2 and $3 in (filter->>'client_id', bound->>'client_id')
          returning workspace_id, id, livemode),
        kept as (insert into removed_webhooks (workspace_id, id, livemode) select * from ended on conflict do nothing)
        delete from deliveries d using ended e where d.workspace_id = e.workspace_id and d.webhook_id = e.id`,
-      place,
-    );
-  });
+    place,
+  );
 }
 
 /** Deletes what its calls write beside their records: events, pauses, waiting work, answers kept for later. */
@@ -263,14 +307,36 @@ export async function renameOpenCalls(db: Db, erasure: Erasure, until: Date): Pr
   );
 }
 
-/** Calls keep their figures and lose whose they were: the client, and the runs it was called from. */
-export async function renameCalls(db: Db, erasure: Erasure, stretch: { from: Date; to: Date }): Promise<void> {
+/** Small enough for a statement of a fraction of a second. */
+const rowsAtOnce = 5_000;
+
+/**
+ * Calls keep their figures and lose whose they were: the client, and the runs it was called from. A part at a time, so that no statement
+ * takes long; false where `isOver` said so before all were done.
+ */
+export async function renameCalls(
+  db: Db,
+  erasure: Erasure,
+  { from, to, isOver = () => false }: { from: Date; to: Date; isOver?: () => boolean },
+): Promise<boolean> {
   const { id, workspaceId, livemode, name } = erasure;
-  await db.query(
-    `update calls set client_id = $4, execution_id = null, organization_id = null, node = null
-     where workspace_id = $1 and livemode = $2 and client_id = $3 and created_at >= $5 and created_at < $6 and status <> 'open'`,
-    [workspaceId, livemode, name, id, stretch.from, stretch.to],
-  );
+  for (let after = [from, '']; !isOver(); ) {
+    const { rows } = await db.query(
+      `with part as (
+         select created_at, id from calls
+         where workspace_id = $1 and livemode = $2 and client_id = $3 and (created_at, id) > ($5, $6) and created_at < $7 and status <> 'open'
+         order by created_at, id limit ${rowsAtOnce}),
+       renamed as (
+         update calls c set client_id = $4, execution_id = null, organization_id = null, node = null from part
+         where c.workspace_id = $1 and c.created_at = part.created_at and c.id = part.id and c.client_id = $3 and c.status <> 'open')
+       select created_at, id from part order by created_at desc, id desc limit 1`,
+      [workspaceId, livemode, name, id, ...after, to],
+    );
+    const [last] = rows as { created_at: Date; id: string }[];
+    if (last === undefined) return true;
+    after = [last.created_at, last.id];
+  }
+  return false;
 }
 
 /** Sums of calls that have lost its name lose it too. Nobody sums up meanwhile: that would bring the name back. */

@@ -1,20 +1,26 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { seal, unseal } from '../accounts/seal.ts';
+import { withTransaction } from '../db/transaction.ts';
+import { sumAgain } from '../usage/roll-up-store.ts';
 import {
+  beginErasure,
   deleteAnswers,
   deleteSettings,
   deleteTraces,
   type Erasure,
   endKeysAndBudgets,
   endSweep,
+  finishErasure,
   insertErasure,
   isMadeAgain,
   isUnderWay,
   keptAnswers,
+  leaveErasure,
   listErasures,
   listNames,
+  noteProgress,
   type RememberedErasure,
   renameCalls,
   renameInstances,
@@ -32,6 +38,7 @@ import { addErasedClients, readErasedClients } from './erased-files.ts';
  * as the law wants them.
  *
  *   erase     remember by hash (database and DATA_DIR) -> end keys and budgets -> delete settings, traces -> rename calls, a day at a time -> sums
+ *   resume    what a kill or its time has cut off: whoever sweeps next goes on, by batches
  *   sweep     calls under way when it was erased may still write its name: looked for until they are over, and erased too
  *   repeat    a start on a database that does not know an erasure of DATA_DIR's (restored from before it) erases again
  *
@@ -49,35 +56,64 @@ interface WorkspaceModeKey {
   livemode: boolean;
 }
 
-/** Resolves when the name is nowhere but in invoices, and in calls under way until a moment after their end. */
+/** Of the 20 seconds in which an erasure is answered; the rest is for the step that is under way then. */
+const requestPatienceMs = 12_000;
+const sweepPatienceMs = 10_000;
+
+/**
+ * Resolves when the name is nowhere but in invoices, and in calls under way until a moment after their end; with millions of calls once the
+ * time is over, and `sweepErased` does the rest.
+ */
 export async function eraseClient(
   services: ErasePorts & { now: () => number },
   place: WorkspaceModeKey,
   name: string,
+  { patienceMs = requestPatienceMs }: { patienceMs?: number } = {},
 ): Promise<{ keyIds: string[] }> {
   const erasedAt = new Date(services.now());
   const id = `erased-${randomBytes(6).toString('hex')}`;
   const remembered = { id, ...place, nameHash: hashOf(services.secret, place, name), erasedAt };
-  await insertErasure(services.db, remembered, seal(services.secret, name, sealContext(place, id)));
+  const erasure = { id, ...place, name };
+  const ended = await withTransaction(services.db, async (tx) => {
+    await beginErasure(tx, remembered, seal(services.secret, name, sealContext(place, id)));
+    return endNow(tx, erasure);
+  });
   await addErasedClients(services.dataDir, [remembered]).catch((error: unknown) =>
     services.log.warn(
       { err: error },
       'an erasure could not be noted in DATA_DIR: a restored database will not repeat it',
     ),
   );
-  return eraseAll(services, { id, ...place, name }, erasedAt);
+  // What is not done by then is swept up; the answer is the same.
+  const until = performance.now() + patienceMs;
+  await eraseRest(services, erasure, { erasedAt, isOver: () => performance.now() > until });
+  return ended;
 }
 
-async function eraseAll(services: ErasePorts, erasure: Erasure, erasedAt: Date): Promise<{ keyIds: string[] }> {
+async function endNow(tx: PoolClient, erasure: Erasure): Promise<{ keyIds: string[] }> {
+  const ended = await endKeysAndBudgets(tx, erasure);
+  await deleteSettings(tx, erasure);
+  return ended;
+}
+
+/** All that takes time, each step safe to repeat. Leaves the rest to a sweep once `isOver`. */
+async function eraseRest(
+  services: ErasePorts,
+  erasure: Erasure,
+  { erasedAt, before, isOver = () => false }: { erasedAt: Date; before?: Date; isOver?: () => boolean },
+): Promise<void> {
   const { db } = services;
-  const ended = await endKeysAndBudgets(db, erasure);
-  await deleteSettings(db, erasure);
   await deleteTraces(db, erasure);
   await renameOpenCalls(db, erasure, erasedAt);
-  for (const stretch of await stretchesOf(db, erasure)) await renameCalls(db, erasure, stretch);
+  for (const { from, to } of await stretchesOf(db, erasure)) {
+    const end = before === undefined || to < before ? to : before;
+    if (from >= end) continue;
+    if (!(await renameCalls(db, erasure, { from, to: end, isOver }))) return leaveErasure(db, erasure.id);
+    await noteProgress(db, erasure.id, from);
+  }
   await renameSums(db, erasure);
   await eraseAnswers(services, erasure);
-  return ended;
+  await finishErasure(db, erasure.id);
 }
 
 /**
@@ -99,13 +135,17 @@ async function eraseAnswers({ db, secret }: ErasePorts, { workspaceId, livemode,
 /** A little longer than a call may take before it is on record. */
 const lateMs = 3_600_000;
 
-/** Erases what calls under way have written since their client was erased. */
+/** Goes on with what was cut off, and erases what calls under way have written since their client was erased. */
 export async function sweepErased(services: ErasePorts): Promise<void> {
   for (const sweep of await takeSweeps(services.db)) {
     const { db, secret } = services;
     const { id, workspaceId, livemode, erasedAt } = sweep;
     const name = unseal(secret, sweep.sealedName, sealContext(sweep, id)).toString('utf8');
     const erasure: Erasure = { id, workspaceId, livemode, name };
+    if (sweep.unfinishedBefore !== undefined) {
+      await resume(services, erasure, { erasedAt, unfinishedBefore: sweep.unfinishedBefore });
+      continue;
+    }
     const underWay = await isUnderWay(db, sweep);
     await renameOpenCalls(db, erasure, erasedAt);
     // To the millisecond, by which calls are written.
@@ -114,6 +154,18 @@ export async function sweepErased(services: ErasePorts): Promise<void> {
     if (!(await isMadeAgain(db, erasure, erasedAt))) await sweepAll(services, erasure);
     if (!underWay) await endSweep(db, id);
   }
+}
+
+/** Where the client was made again meanwhile, its calls since keep its name, and their hours are summed again. */
+async function resume(
+  services: ErasePorts,
+  erasure: Erasure,
+  { erasedAt, unfinishedBefore }: { erasedAt: Date; unfinishedBefore: Date },
+): Promise<void> {
+  const until = performance.now() + sweepPatienceMs;
+  const again = await isMadeAgain(services.db, erasure, erasedAt);
+  await eraseRest(services, erasure, { erasedAt, before: unfinishedBefore, isOver: () => performance.now() > until });
+  if (again) await sumAgain(services.db, erasedAt);
 }
 
 /** What is set for the client since, for when it calls again, stays. */
@@ -134,8 +186,11 @@ export async function repeatErasures(services: ErasePorts): Promise<void> {
   const known = new Set((await listErasures(db)).map(({ id }) => id));
   for (const erasure of filed.filter(({ id }) => !known.has(id))) {
     const name = await nameOf(services, erasure);
-    if (name !== undefined) await eraseAll(services, { ...erasure, name }, new Date());
-    await insertErasure(db, erasure, null);
+    if (name !== undefined) {
+      await withTransaction(db, (tx) => endNow(tx, { ...erasure, name }));
+      await eraseRest(services, { ...erasure, name }, { erasedAt: new Date() });
+    }
+    await insertErasure(db, erasure);
     log.info(
       { erasure: erasure.id, workspace: erasure.workspaceId, found: name !== undefined },
       'repeated the erasing of a client: this database is older than it',

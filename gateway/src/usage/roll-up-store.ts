@@ -108,6 +108,15 @@ async function sumDays(tx: Tx, start: Date, end: Date): Promise<void> {
   await tx.query(daySums, [first, last]);
 }
 
+/** Hours from this one on that are summed already are summed again. */
+export async function sumAgain(db: Pick<Pool, 'query'>, from: Date): Promise<void> {
+  await db.query(
+    `insert into usage_stale_hours (hour)
+     select generate_series(date_trunc('hour', $1::timestamptz, 'UTC'), now(), interval '1 hour')`,
+    [from],
+  );
+}
+
 /**
  * Hours in which a call was settled late are summed again, and their days; the oldest first, and so many at a time. Returns whether
  * there are more.
