@@ -1,4 +1,4 @@
-import { edit } from '../dialects/json-outline.ts';
+import { edit } from '../dialects/edit-json.ts';
 import { messages } from '../dialects/messages.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { routingFields } from '../dialects/routing-fields.ts';

@@ -1,7 +1,8 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { isRecord } from '@ai-gateway/shared/json';
+import { edit } from '../dialects/edit-json.ts';
 import { parseExact, writeExact } from '../dialects/exact-json.ts';
-import { edit, outlineJson } from '../dialects/json-outline.ts';
+import { outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { extrasOf, toolUsesMax } from '../models/call-extras.ts';
 import type { ModelCall } from './model-call.ts';

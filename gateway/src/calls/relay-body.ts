@@ -1,6 +1,7 @@
 import { type AccountKind, isVendor } from '@ai-gateway/shared/provider-kinds';
+import { edit } from '../dialects/edit-json.ts';
 import { parseExact, writeExact } from '../dialects/exact-json.ts';
-import { edit, type Outline } from '../dialects/json-outline.ts';
+import type { Outline } from '../dialects/json-outline.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
 import { providerOf } from '../providers/providers.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { edit, outlineJson, withPlainKeys } from './json-outline.ts';
+import { edit, withPlainKeys } from './edit-json.ts';
+import { outlineJson } from './json-outline.ts';
 
 const key = fc
   .oneof(fc.string(), fc.constantFrom('model', 'messages', '__proto__', 'a"b', 'ü', 'a\u0000'))

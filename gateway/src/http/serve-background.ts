@@ -8,7 +8,8 @@ import { type BackgroundRequest, keyTagsOf, sealFor } from '../background/backgr
 import { insertBackground } from '../background/background-store.ts';
 import { mayCall, refuseLocked } from '../calls/admission.ts';
 import { readChat } from '../dialects/chat-read.ts';
-import { edit, type Outline } from '../dialects/json-outline.ts';
+import { edit } from '../dialects/edit-json.ts';
+import type { Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { needString } from '../dialects/read-fields.ts';
 import { readUrl } from '../http-pools/given-url.ts';

@@ -11,8 +11,9 @@ import type { StreamSink } from '../calls/stream-run.ts';
 import { resolveTags } from '../calls/tags.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
 import { refuseDoubleKeys } from '../dialects/double-keys.ts';
+import { withPlainKeys } from '../dialects/edit-json.ts';
 import { parseMembers } from '../dialects/exact-json.ts';
-import { type Outline, type OutlineBounds, outlineJson, withPlainKeys } from '../dialects/json-outline.ts';
+import { type Outline, type OutlineBounds, outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { replaceHalves } from '../dialects/replace-halves.ts';
 import {

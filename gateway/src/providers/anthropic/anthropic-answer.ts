@@ -5,14 +5,8 @@ import { argumentsText } from '../../dialects/tool-arguments.ts';
 import type { StreamReader } from '../adapter.ts';
 import { brokenArguments, brokenCall, lostCall, namelessCall } from '../broken-call.ts';
 import { cleanMessage } from '../failure.ts';
-import {
-  asArray,
-  asObject,
-  asText,
-  parseObject,
-  unreadable,
-  unreadableEvent,
-} from '../openai-compatible/openai-answer.ts';
+import { unreadable, unreadableEvent } from '../openai-compatible/openai-answer.ts';
+import { asArray, asObject, asText, parseObject } from '../read-json.ts';
 import { schemaTool } from './anthropic-request.ts';
 
 const finishes: Readonly<Record<string, FinishReason>> = {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject, NeutralCall, Tool, ToolChoice } from '../../dialects/neutral.ts';
 import type { Target } from '../adapter.ts';
 import { droppedExtras, droppedOf, droppedStrict } from '../dropped.ts';
-import { asObject } from '../openai-compatible/openai-answer.ts';
+import { asObject } from '../read-json.ts';
 import { type ClaudeModel, claudeModel } from './anthropic-model.ts';
 import { anthropicSchema, fitsAnthropic } from './anthropic-schema.ts';
 import { expectsThoughts, planThinking } from './anthropic-thinking.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../dialects/neutral.ts';
-import { asArray, asObject } from '../openai-compatible/openai-answer.ts';
+import { asArray, asObject } from '../read-json.ts';
 
 /** Above this many properties that may be left out Anthropic's grammar takes too long to build, and the call is refused. */
 const optionalMax = 12;

@@ -2,7 +2,7 @@ import { readAnthropicUsage } from '../../dialects/read-usage.ts';
 import type { Adapter, ProviderFailure, Target } from '../adapter.ts';
 import { completeAdapter, defineProvider } from '../define-provider.ts';
 import { callerCode, cleanMessage, judge, parseErrorBody, wordsOf } from '../failure.ts';
-import { asObject, asText } from '../openai-compatible/openai-answer.ts';
+import { asObject, asText } from '../read-json.ts';
 import { anthropicNames } from '../tool-names.ts';
 import { messageStreamReader, readMessage } from './anthropic-answer.ts';
 import { claudeAnswerCeiling, claudeModel, isClaude } from './anthropic-model.ts';

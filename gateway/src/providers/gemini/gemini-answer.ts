@@ -4,7 +4,8 @@ import { readGeminiUsage } from '../../dialects/read-usage.ts';
 import { argumentsText } from '../../dialects/tool-arguments.ts';
 import { UnreadableAnswer } from '../adapter.ts';
 import { brokenArguments, brokenCall } from '../broken-call.ts';
-import { asArray, asObject, asText, unreadable } from '../openai-compatible/openai-answer.ts';
+import { unreadable } from '../openai-compatible/openai-answer.ts';
+import { asArray, asObject, asText } from '../read-json.ts';
 import { readLogprobs } from './gemini-logprobs.ts';
 
 /** A generateContent answer as a neutral one. Only what is used is read. */

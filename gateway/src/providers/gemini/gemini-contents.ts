@@ -1,6 +1,6 @@
 import type { JsonObject, Message, Part, ReasoningPart, ToolCallPart } from '../../dialects/neutral.ts';
 import { callInput } from '../../dialects/tool-arguments.ts';
-import { asObject } from '../openai-compatible/openai-answer.ts';
+import { asObject } from '../read-json.ts';
 import type { GeminiModel } from './gemini-model.ts';
 
 /** Google's stand-in for a signature there is none of: another model made the call, or a client lost it. */

@@ -1,5 +1,5 @@
 import { type EmbeddingAdapter, encode } from '../embedding-adapter.ts';
-import { asArray, asObject, parseObject } from '../openai-compatible/openai-answer.ts';
+import { asArray, asObject, parseObject } from '../read-json.ts';
 import { geminiFailure } from './gemini-error.ts';
 import { geminiHead } from './gemini-head.ts';
 

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../dialects/neutral.ts';
 import { isOfCredit, readAccountRefusal } from '../account-refusal.ts';
 import type { ProviderFailure } from '../adapter.ts';
 import { callerCode, cleanMessage, kindOfStatus, parseErrorBody, statusIn, wordsOf } from '../failure.ts';
-import { asArray, asObject, asText } from '../openai-compatible/openai-answer.ts';
+import { asArray, asObject, asText } from '../read-json.ts';
 
 /** `{error: {code, message, status, details}}`, or a list of one; the words are google.rpc.Code's. */
 export function geminiFailure(status: number, body: string): ProviderFailure {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../dialects/neutral.ts';
-import { asArray, asObject, asText } from '../openai-compatible/openai-answer.ts';
+import { asArray, asObject, asText } from '../read-json.ts';
 
 /** Gemini's `logprobsResult` as OpenAI's `logprobs` of a choice; undefined where there is none. */
 export function readLogprobs(value: unknown): JsonObject | undefined {

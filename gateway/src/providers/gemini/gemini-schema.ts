@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../dialects/neutral.ts';
-import { asArray, asObject } from '../openai-compatible/openai-answer.ts';
+import { asArray, asObject } from '../read-json.ts';
 
 /**
  * A JSON Schema as Gemini's `parametersJsonSchema` and `responseJsonSchema` read it: `$schema` is none of their keywords,

@@ -1,7 +1,8 @@
 import type { AnswerPart, FinishReason, JsonObject, StreamEvent } from '../../dialects/neutral.ts';
 import type { StreamReader } from '../adapter.ts';
 import { cleanMessage, parseErrorBody } from '../failure.ts';
-import { asObject, parseObject, unreadableEvent } from '../openai-compatible/openai-answer.ts';
+import { unreadableEvent } from '../openai-compatible/openai-answer.ts';
+import { asObject, parseObject } from '../read-json.ts';
 import { finishAfter, readStep } from './gemini-answer.ts';
 
 /** Each event is a generateContent answer with what is new; counts are cumulative. There is no end mark but a finish reason. */

@@ -1,7 +1,7 @@
 import { readOpenAiUsage } from '../../dialects/read-usage.ts';
 import { type EmbeddingAdapter, encode } from '../embedding-adapter.ts';
-import { asArray, asObject, parseObject } from '../openai-compatible/openai-answer.ts';
 import { openAiHeaders } from '../openai-compatible/openai-request.ts';
+import { asArray, asObject, parseObject } from '../read-json.ts';
 import { mistralFailure } from './mistral-error.ts';
 
 /** Mistral calls `dimensions` `output_dimension` and takes no `user`. Numbers are asked for, and written as the caller wants them. */

@@ -1,6 +1,6 @@
 import type { ProviderFailure } from '../adapter.ts';
 import { callerCode, cleanMessage, judge, parseErrorBody, wordsOf } from '../failure.ts';
-import { asArray, asObject, asText } from '../openai-compatible/openai-answer.ts';
+import { asArray, asObject, asText } from '../read-json.ts';
 
 /**
  * Mistral's errors: `{"object":"error","message":"Invalid model: x","type":"invalid_model","param":null,"code":"1500"}`, for a key

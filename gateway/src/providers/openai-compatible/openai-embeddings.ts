@@ -1,6 +1,6 @@
 import { readOpenAiUsage } from '../../dialects/read-usage.ts';
 import type { EmbeddingAdapter } from '../embedding-adapter.ts';
-import { asArray, parseObject } from './openai-answer.ts';
+import { asArray, parseObject } from '../read-json.ts';
 import { openAiFailure } from './openai-error.ts';
 import { openAiHeaders } from './openai-request.ts';
 

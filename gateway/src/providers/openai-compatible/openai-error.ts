@@ -1,6 +1,6 @@
 import type { ProviderFailure } from '../adapter.ts';
 import { callerCode, cleanMessage, judge, parseErrorBody, statusIn, wordsOf } from '../failure.ts';
-import { asObject, asText } from './openai-answer.ts';
+import { asObject, asText } from '../read-json.ts';
 
 export function openAiFailure(status: number, body: string): ProviderFailure {
   const parsed = parseErrorBody(body);

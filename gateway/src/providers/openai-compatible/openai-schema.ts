@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../dialects/neutral.ts';
-import { asArray, asObject } from './openai-answer.ts';
+import { asArray, asObject } from '../read-json.ts';
 
 /** OpenAI refuses an object that names no properties; a tool without arguments, as MCP writes it, is just that. */
 export function withProperties(schema: JsonObject): JsonObject {

@@ -4,7 +4,8 @@ import { argumentsText } from '../../dialects/tool-arguments.ts';
 import { type ProviderFailure, UnreadableAnswer } from '../adapter.ts';
 import { brokenArguments, brokenCall } from '../broken-call.ts';
 import { cleanMessage } from '../failure.ts';
-import { asArray, asObject, asText, unreadable } from '../openai-compatible/openai-answer.ts';
+import { unreadable } from '../openai-compatible/openai-answer.ts';
+import { asArray, asObject, asText } from '../read-json.ts';
 
 /** A response of OpenAI's as a neutral answer. Only what is used is read. */
 export function readResponse(body: unknown): Answer {

@@ -4,7 +4,8 @@ import { argumentsText } from '../../dialects/tool-arguments.ts';
 import type { StreamReader } from '../adapter.ts';
 import { brokenArguments } from '../broken-call.ts';
 import { cleanMessage } from '../failure.ts';
-import { asArray, asObject, asText, parseObject, unreadableEvent } from '../openai-compatible/openai-answer.ts';
+import { unreadableEvent } from '../openai-compatible/openai-answer.ts';
+import { asArray, asObject, asText, parseObject } from '../read-json.ts';
 import { failureIn, finishOf, proofOf, readCall } from './openai-responses-answer.ts';
 
 export function responsesStreamReader(): StreamReader {
