@@ -2,8 +2,9 @@ import type { Pool } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
+import { takeEnded } from './balance-store.ts';
 import { limitIn } from './budget.ts';
-import { readBudget, takeEnded } from './budget-store.ts';
+import { readBudget } from './budget-store.ts';
 import { viewBudget } from './budget-view.ts';
 import { periodAt } from './period.ts';
 

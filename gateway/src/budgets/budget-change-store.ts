@@ -1,5 +1,6 @@
 import type { Db } from '../db/transaction.ts';
 import { sumByTags } from '../usage/usage-sum-store.ts';
+import { type BalanceRow, columnsOfBalance, findUnposted, openBalance, readBalance } from './balance-store.ts';
 import {
   type Budget,
   instanceFor,
@@ -9,15 +10,7 @@ import {
   type Subject,
   scopeNames,
 } from './budget.ts';
-import {
-  type BalanceRow,
-  columnsOfBalance,
-  findBudget,
-  findUnposted,
-  openBalance,
-  publishBudgetChange,
-  readBalance,
-} from './budget-store.ts';
+import { findBudget, publishBudgetChange } from './budget-store.ts';
 import { type Period, periodAt } from './period.ts';
 
 /** Saves what can change of a budget and carries it over to the balances that are running: their limit, and what they count. */

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { parseUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
@@ -9,12 +8,14 @@ import { listKeys } from '../accounts/key-store.ts';
 import { newId } from '../accounts/new-id.ts';
 import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { badCursor, pageOf, readInteger, readTexts, writeParts } from '../usage/cursor.ts';
+import { pageOf, writeParts } from '../usage/cursor.ts';
 import { billedBudget, type Markup, type MarkupViews, shownMarkup, unbilled } from '../usage/markup.ts';
+import { type BalanceRow, findLeased, listBalances } from './balance-store.ts';
 import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
 import type { BudgetCache } from './budget-cache.ts';
 import { saveBudget } from './budget-change-store.ts';
-import { type BalanceRow, deleteBudget, findBudget, findLeased, insertBudget, listBalances } from './budget-store.ts';
+import { amount, ascending, noRaise, raiseIn, readBalanceCursor, readIdCursor, within } from './budget-input.ts';
+import { deleteBudget, findBudget, insertBudget } from './budget-store.ts';
 import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
 import { periodAt } from './period.ts';
 
@@ -147,46 +148,6 @@ function given<Name extends string>(name: Name, value: string | undefined): { [N
   return (value === undefined ? {} : { [name]: value }) as { [N in Name]?: string };
 }
 
-function amount(usd: number | string, param: string): bigint {
-  const nanos = parseUsd(usd);
-  if (nanos === undefined || nanos <= 0n)
-    throw new GatewayError('invalid_request', `\`${param}\` must be at least 0.000000001.`, { param });
-  return nanos;
-}
-
-/** As much as any limit may be: sums of a few of them still fit the database's integers. */
-const mostNanos = 1_000_000_000_000_000_000n;
-
-function within(nanos: bigint): bigint {
-  if (nanos > mostNanos)
-    throw new GatewayError(
-      'invalid_request',
-      '`by_usd` would raise the budget above $1,000,000,000. Use a smaller amount.',
-      {
-        param: 'by_usd',
-      },
-    );
-  return nanos;
-}
-
-function ascending(percents: readonly number[]): number[] {
-  return [...new Set(percents)].sort((a, b) => a - b);
-}
-
-const noRaise = { extraNanos: 0n, extraUntilMs: undefined };
-
-/** What was added for this period stays added for it in another time zone. It was not meant for a day, or a month, instead. */
-function raiseIn(
-  next: Pick<Budget, 'period' | 'timezone'>,
-  old: Budget,
-  nowMs: number,
-): Pick<Budget, 'extraNanos' | 'extraUntilMs'> {
-  const endOf = ({ period, timezone }: Pick<Budget, 'period' | 'timezone'>): number | undefined =>
-    periodAt(period, timezone, nowMs, old.createdAtMs).endMs;
-  if (next.period !== old.period) return noRaise;
-  return { extraNanos: old.extraNanos, extraUntilMs: old.extraUntilMs === endOf(old) ? endOf(next) : old.extraUntilMs };
-}
-
 /** A key with a locked tag sets budgets for that tag only; one locked to a platform alone for itself. */
 function scopeOf(caller: Caller, scope: { [Name in keyof Scope]?: string | undefined }): Scope {
   const keyId = boundTo(caller).key_id ?? scope.key_id;
@@ -296,16 +257,4 @@ async function viewAll(services: BudgetPorts, caller: Caller, budgets: readonly 
   return budgets.map((budget) =>
     billedBudget(viewBudget(budget, byId.get(budget.id) as Count, { asInstance: false }), markup),
   );
-}
-
-function readIdCursor(cursor: string): string {
-  const [id = ''] = readTexts(cursor, 1);
-  if (!id.startsWith('bud_')) throw badCursor();
-  return id;
-}
-
-function readBalanceCursor(cursor: string): { spentNanos: bigint; id: bigint } {
-  const [spentNanos = 0n, id = 0n] = readTexts(cursor, 2).map(readInteger);
-  if (id < 1n) throw badCursor();
-  return { spentNanos, id };
 }

@@ -1,6 +1,6 @@
 import type { Db } from '../db/transaction.ts';
 import { type Budget, type Scope, scopeNames } from './budget.ts';
-import { type PeriodKind, periodAt } from './period.ts';
+import type { PeriodKind } from './period.ts';
 
 const columns = `workspace_id, id, livemode, name, client_id, project, scenario_id, key_id, limit_nanos, period, timezone,
   thresholds, on_limit, extra_nanos, extra_until, created_at`;
@@ -72,198 +72,13 @@ export async function deleteBudget(db: Db, budget: Pick<Budget, 'workspaceId' | 
   await db.query(publishBudgetChange(budget.workspaceId));
 }
 
-export interface BalanceRow {
-  id: bigint;
-  budgetId: string;
-  instance: string;
-  periodStartMs: number;
-  periodEndMs: number | undefined;
-  limitNanos: bigint;
-  spentNanos: bigint;
-  leasedNanos: bigint;
-  notifiedThresholds: number[];
-  /** Spent from here on, the next percent is to be announced; undefined where all are. */
-  nextThresholdNanos: bigint | undefined;
-  /** What calls under way hold in other processes, as they last said. */
-  heldNanos: bigint;
-}
-
-export const columnsOfBalance = `id, workspace_id, budget_id, instance, period_start, period_end, limit_nanos, spent_nanos,
-  leased_nanos, told, next_nanos`;
-const columnsOfM = columnsOfBalance.replaceAll(/\b(\w+)\b/g, 'm.$1');
-
-/**
- * The balance of a budget's instance in the period of a moment, made by whoever needs it first. A new one has the limit of the budget's
- * row, which may have changed since this process read it; the row's lock makes it take turns with the change. One whose
- * period or time zone has changed comes back as it is now: nothing may be spent from a count that was moved elsewhere.
- */
-export async function openBalance(
-  db: Db,
-  budget: Budget,
-  options: { instance: string; atMs: number },
-): Promise<{ row: BalanceRow; budget: Budget }> {
-  const { instance, atMs } = options;
-  const period = periodAt(budget.period, budget.timezone, atMs, budget.createdAtMs);
-  const { rows } = await db.query(
-    `insert into meters (workspace_id, budget_id, instance, period, period_start, period_end, limit_nanos, next_nanos)
-     select $1, $2, $3, $4, $5, $6::timestamptz, b.nanos, div(b.nanos::numeric * b.first + 99, 100)
-     from (
-       select limit_nanos + case when extra_until = $6::timestamptz then extra_nanos else 0 end as nanos,
-         (select min(percent) from unnest(thresholds || 100) as percent) as first
-       from budgets where workspace_id = $1 and id = $2 and period = $4 and timezone = $7 for share) b
-     on conflict (workspace_id, budget_id, instance, period, period_start) do update set ended = false
-     returning ${columnsOfBalance}`,
-    [
-      budget.workspaceId,
-      budget.id,
-      instance,
-      budget.period,
-      new Date(period.startMs),
-      period.endMs === undefined ? null : new Date(period.endMs),
-      budget.timezone,
-    ],
-  );
-  const [row] = rows.map(readBalance);
-  return row === undefined ? openBalance(db, await readAgain(db, budget), options) : { row, budget };
-}
-
-/** Whether or not it was deleted meanwhile: no budget is deleted for good. */
-async function readAgain(db: Db, { workspaceId, id }: Budget): Promise<Budget> {
+/** The budget as it is now, deleted ones too: no row of a budget is removed. */
+export async function readAgain(db: Db, { workspaceId, id }: Budget): Promise<Budget> {
   const { rows } = await db.query(`select ${columns} from budgets where workspace_id = $1 and id = $2`, [
     workspaceId,
     id,
   ]);
   return readBudget(rows[0]);
-}
-
-/** What these have spent by now, without what this process has not posted yet. */
-export async function findSpent(
-  db: Db,
-  { ids, exceptProcessId }: { ids: readonly bigint[]; exceptProcessId: string },
-): Promise<{ id: bigint; spentNanos: bigint; nextThresholdNanos: bigint | undefined }[]> {
-  const { rows } = await db.query(
-    `with others as materialized (
-       select meter_id, sum(spent_nanos) as spent_nanos from unposted_meters() where process_id <> $2 group by 1)
-     select m.id, (m.spent_nanos + coalesce(o.spent_nanos, 0))::bigint as spent_nanos, m.next_nanos
-     from meters m left join others o on o.meter_id = m.id where m.id = any($1)`,
-    [ids, exceptProcessId],
-  );
-  return (rows as { id: bigint; spent_nanos: bigint; next_nanos: bigint | null }[]).map((row) => ({
-    id: row.id,
-    spentNanos: row.spent_nanos,
-    nextThresholdNanos: row.next_nanos ?? undefined,
-  }));
-}
-
-/** What of these balances is spent and not posted, whoever spent it: exact as long as they are locked, or in the statement that reads them. */
-export async function findUnposted(tx: Db, ids: readonly bigint[]): Promise<ReadonlyMap<bigint, bigint>> {
-  const { rows } = await tx.query(
-    'select meter_id, sum(spent_nanos)::bigint as spent_nanos from unposted_meters() where meter_id = any($1) group by 1',
-    [ids],
-  );
-  return new Map(
-    (rows as { meter_id: bigint; spent_nanos: bigint }[]).map((row) => [row.meter_id, row.spent_nanos] as const),
-  );
-}
-
-/**
- * Balances with all that is spent of them, posted or not, and what other processes hold, `$1` being this one: in one statement, and so as of
- * one moment.
- */
-const columnsAsOfNow = `${columnsOfM.replace('m.spent_nanos', '(m.spent_nanos + coalesce(u.spent_nanos, 0))::bigint as spent_nanos')},
-  coalesce((select sum(coalesce(w.held_nanos, l.held_nanos)) from leases l
-    left join waiting w on w.process_id = l.process_id and w.meter_id = l.meter_id
-    where l.meter_id = m.id and l.process_id <> $1), 0)::bigint as held_nanos`;
-const partsUnposted = `waiting as materialized (select * from unposted_meters()),
-  unposted as materialized (select meter_id, sum(spent_nanos) as spent_nanos from waiting group by 1)`;
-
-/** Balances by what they count, for looking at: with what the other processes hold of them. */
-export async function findBalances(
-  db: Db,
-  keys: readonly { budget: Budget; instance: string; periodStartMs: number }[],
-  options: { exceptProcessId: string },
-): Promise<BalanceRow[]> {
-  if (keys.length === 0) return [];
-  const { rows } = await db.query({
-    name: 'find-balances',
-    text: `with ${partsUnposted}
-     select ${columnsAsOfNow}
-     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) as k (w, b, i, p, s)
-     join meters m on m.workspace_id = k.w and m.budget_id = k.b and m.instance = k.i and m.period = k.p and m.period_start = k.s
-     left join unposted u on u.meter_id = m.id`,
-    values: [
-      options.exceptProcessId,
-      keys.map(({ budget }) => budget.workspaceId),
-      keys.map(({ budget }) => budget.id),
-      keys.map(({ instance }) => instance),
-      keys.map(({ budget }) => budget.period),
-      keys.map(({ periodStartMs }) => new Date(periodStartMs)),
-    ],
-  });
-  return rows.map(readBalance);
-}
-
-/** The counts of a budget with '*' that are running, those that used most first. */
-export async function listBalances(
-  db: Db,
-  budget: Budget,
-  options: {
-    nowMs: number;
-    exceptProcessId: string;
-    afterInstance?: { spentNanos: bigint; id: bigint } | undefined;
-    limit: number;
-  },
-): Promise<BalanceRow[]> {
-  const { afterInstance: after } = options;
-  const conditionsAfter = after === undefined ? '' : 'where (spent_nanos, id) < ($7, $8)';
-  const { rows } = await db.query(
-    `with ${partsUnposted},
-     running as (
-       select ${columnsAsOfNow}
-       from meters m left join unposted u on u.meter_id = m.id
-       where m.workspace_id = $2 and m.budget_id = $3 and m.period = $4 and m.period_start <= $5
-         and (m.period_end is null or m.period_end > $5))
-     select * from running ${conditionsAfter} order by spent_nanos desc, id desc limit $6`,
-    [
-      options.exceptProcessId,
-      budget.workspaceId,
-      budget.id,
-      budget.period,
-      new Date(options.nowMs),
-      options.limit,
-      ...(after === undefined ? [] : [after.spentNanos, after.id]),
-    ],
-  );
-  return rows.map(readBalance);
-}
-
-export function readBalance(row: unknown): BalanceRow {
-  const value = row as {
-    id: bigint;
-    budget_id: string;
-    instance: string;
-    period_start: Date;
-    period_end: Date | null;
-    limit_nanos: bigint;
-    spent_nanos: bigint;
-    leased_nanos: bigint;
-    told: number[];
-    next_nanos: bigint | null;
-    held_nanos?: bigint;
-  };
-  return {
-    id: value.id,
-    budgetId: value.budget_id,
-    instance: value.instance,
-    periodStartMs: value.period_start.getTime(),
-    periodEndMs: value.period_end?.getTime(),
-    limitNanos: value.limit_nanos,
-    spentNanos: value.spent_nanos,
-    leasedNanos: value.leased_nanos,
-    notifiedThresholds: value.told,
-    nextThresholdNanos: value.next_nanos ?? undefined,
-    heldNanos: value.held_nanos ?? 0n,
-  };
 }
 
 export function readBudget(row: unknown): Budget {
@@ -298,43 +113,4 @@ export function readBudget(row: unknown): Budget {
     extraUntilMs: value.extra_until?.getTime(),
     createdAtMs: value.created_at.getTime(),
   };
-}
-
-/** Is more of a budget leased and spent, in a period that is running, than its limit has? */
-export async function findLeased(db: Db, budget: Pick<Budget, 'workspaceId' | 'id'>): Promise<{ overdrawn: boolean }> {
-  const { rows } = await db.query(
-    `select coalesce(bool_or(leased_nanos > 0 and spent_nanos + leased_nanos > limit_nanos), false) as overdrawn
-     from meters where workspace_id = $1 and budget_id = $2 and (period_end is null or period_end > clock_timestamp())`,
-    [budget.workspaceId, budget.id],
-  );
-  return rows[0] as { overdrawn: boolean };
-}
-
-export interface EndedBalance {
-  /** For `readBudget`. */
-  budget: unknown;
-  instance: string;
-  spentNanos: bigint;
-  deleted: boolean;
-}
-
-/** Takes balances whose period is over, each once; what another process takes at the same moment is passed over. */
-export async function takeEnded(tx: Db, now: Date, limit: number): Promise<EndedBalance[]> {
-  const { rows } = await tx.query(
-    `with taken as (
-       select id from meters where not ended and period_end <= $1 order by id limit $2 for update skip locked),
-     ended as (
-       update meters m set ended = true from taken where m.id = taken.id
-       returning m.workspace_id, m.budget_id, m.period, m.instance,
-         (m.spent_nanos + coalesce((select sum(u.spent_nanos) from unposted_meters() u where u.meter_id = m.id), 0))::bigint as spent_nanos)
-     select b.*, ended.instance, ended.spent_nanos, b.deleted_at is not null or b.period <> ended.period as deleted
-     from ended join budgets b on b.workspace_id = ended.workspace_id and b.id = ended.budget_id`,
-    [now, limit],
-  );
-  return (rows as { instance: string; spent_nanos: bigint; deleted: boolean }[]).map((row) => ({
-    budget: row,
-    instance: row.instance,
-    spentNanos: row.spent_nanos,
-    deleted: row.deleted,
-  }));
 }

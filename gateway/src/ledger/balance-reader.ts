@@ -1,6 +1,6 @@
+import { type BalanceRow, findBalances } from '../budgets/balance-store.ts';
 import type { Budget } from '../budgets/budget.ts';
 import { limitIn } from '../budgets/budget.ts';
-import { type BalanceRow, findBalances } from '../budgets/budget-store.ts';
 import type { Count } from '../budgets/budget-view.ts';
 import { periodAt } from '../budgets/period.ts';
 import type { Db } from '../db/transaction.ts';

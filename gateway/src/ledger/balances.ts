@@ -1,6 +1,6 @@
+import { findSpent, openBalance } from '../budgets/balance-store.ts';
 import { type Budget, instanceFor, type Subject } from '../budgets/budget.ts';
 import type { BudgetCache } from '../budgets/budget-cache.ts';
-import { findSpent, openBalance } from '../budgets/budget-store.ts';
 import type { Db } from '../db/transaction.ts';
 import { BudgetBalance } from './budget-balance.ts';
 

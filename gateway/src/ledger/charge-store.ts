@@ -1,5 +1,6 @@
+import { type BalanceRow, findUnposted, readBalance } from '../budgets/balance-store.ts';
 import { type Budget, crossed, nextThresholdOf } from '../budgets/budget.ts';
-import { type BalanceRow, findUnposted, readBalance, readBudget } from '../budgets/budget-store.ts';
+import { readBudget } from '../budgets/budget-store.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Posting } from './budget-balance.ts';

@@ -1,4 +1,4 @@
-import { findSpent } from '../budgets/budget-store.ts';
+import { findSpent } from '../budgets/balance-store.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import { findFiledPosting } from '../usage/unwritten-store.ts';
