@@ -13,9 +13,9 @@ export interface BalanceRow {
   spentNanos: bigint;
   leasedNanos: bigint;
   notifiedThresholds: number[];
-  /** Spent from here on, the next percent is to be announced; undefined where all are. */
+  /** When this much is spent the next threshold is crossed; undefined where all are notified. */
   nextThresholdNanos: bigint | undefined;
-  /** What calls under way hold in other processes, as they last said. */
+  /** The money that calls of other processes hold, as they last wrote it. */
   heldNanos: bigint;
 }
 
@@ -24,9 +24,9 @@ export const columnsOfBalance = `id, workspace_id, budget_id, instance, period_s
 const columnsOfM = columnsOfBalance.replaceAll(/\b(\w+)\b/g, 'm.$1');
 
 /**
- * The balance of a budget's instance in the period of a moment, made by whoever needs it first. A new one has the limit of the budget's
- * row, which may have changed since this process read it; the row's lock makes it take turns with the change. One whose
- * period or time zone has changed comes back as it is now: nothing may be spent from a count that was moved elsewhere.
+ * The balance of a budget's instance in the period of a moment, made by the first process that needs it. A new row has the limit of the
+ * budget's row, which may have changed since this process read it; the row's lock makes it take turns with the change. Where the period
+ * or time zone has changed the budget comes back as it is now: nothing may be spent from a balance that was moved to another period.
  */
 export async function openBalance(
   db: Db,
@@ -58,7 +58,7 @@ export async function openBalance(
   return row === undefined ? openBalance(db, await readAgain(db, budget), options) : { row, budget };
 }
 
-/** What these have spent by now, without what this process has not posted yet. */
+/** The amounts spent of these balances now, without the sums this process has not posted yet. */
 export async function findSpent(
   db: Db,
   { ids, exceptProcessId }: { ids: readonly bigint[]; exceptProcessId: string },
@@ -77,7 +77,10 @@ export async function findSpent(
   }));
 }
 
-/** What of these balances is spent and not posted, whoever spent it: exact as long as they are locked, or in the statement that reads them. */
+/**
+ * The sums spent of these balances and not posted, by any process: exact as long as the balances are locked, or in the statement that
+ * reads them.
+ */
 export async function findUnposted(tx: Db, ids: readonly bigint[]): Promise<ReadonlyMap<bigint, bigint>> {
   const { rows } = await tx.query(
     'select meter_id, sum(spent_nanos)::bigint as spent_nanos from unposted_meters() where meter_id = any($1) group by 1',
@@ -89,8 +92,8 @@ export async function findUnposted(tx: Db, ids: readonly bigint[]): Promise<Read
 }
 
 /**
- * Balances with all that is spent of them, posted or not, and what other processes hold, `$1` being this one: in one statement, and so as of
- * one moment.
+ * Balances with all that is spent of them, posted or not, and the holds of other processes, `$1` being this one: in one statement, and
+ * so as of one moment.
  */
 const columnsAsOfNow = `${columnsOfM.replace('m.spent_nanos', '(m.spent_nanos + coalesce(u.spent_nanos, 0))::bigint as spent_nanos')},
   coalesce((select sum(coalesce(w.held_nanos, l.held_nanos)) from leases l
@@ -99,7 +102,7 @@ const columnsAsOfNow = `${columnsOfM.replace('m.spent_nanos', '(m.spent_nanos + 
 const partsUnposted = `waiting as materialized (select * from unposted_meters()),
   unposted as materialized (select meter_id, sum(spent_nanos) as spent_nanos from waiting group by 1)`;
 
-/** Balances by what they count, for looking at: with what the other processes hold of them. */
+/** Finds balances by budget, instance and period, with the holds of other processes. */
 export async function findBalances(
   db: Db,
   keys: readonly { budget: Budget; instance: string; periodStartMs: number }[],
@@ -125,7 +128,7 @@ export async function findBalances(
   return rows.map(readBalance);
 }
 
-/** The counts of a budget with '*' that are running, those that used most first. */
+/** The balances of a budget with '*' whose period is running, the most spent first. */
 export async function listBalances(
   db: Db,
   budget: Budget,
@@ -188,7 +191,7 @@ export function readBalance(row: unknown): BalanceRow {
   };
 }
 
-/** Is more of a budget leased and spent, in a period that is running, than its limit has? */
+/** Is more leased and spent of a budget, in a period that is running, than its limit? */
 export async function findLeased(db: Db, budget: Pick<Budget, 'workspaceId' | 'id'>): Promise<{ overdrawn: boolean }> {
   const { rows } = await db.query(
     `select coalesce(bool_or(leased_nanos > 0 and spent_nanos + leased_nanos > limit_nanos), false) as overdrawn
@@ -206,7 +209,7 @@ export interface EndedBalance {
   deleted: boolean;
 }
 
-/** Takes balances whose period is over, each once; what another process takes at the same moment is passed over. */
+/** Takes balances whose period is over, each once; rows that another process takes at the same moment are passed over. */
 export async function takeEnded(tx: Db, now: Date, limit: number): Promise<EndedBalance[]> {
   const { rows } = await tx.query(
     `with taken as (

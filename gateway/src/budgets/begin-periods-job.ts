@@ -16,14 +16,14 @@ interface PeriodPorts {
 
 const atOnce = 200;
 
-/** Tells of budgets whose period has ended and that begin anew; each once, by whichever process comes first. */
+/** Notifies that budgets reset because their period has ended; each once, by the first process that comes to it. */
 export async function beginPeriods(services: PeriodPorts): Promise<void> {
   const nowMs = services.now();
   const resets = await withTransaction(services.db, async (tx) => {
     const ended = await takeEnded(tx, new Date(nowMs), atOnce);
     const events = ended.flatMap(({ budget: row, instance, spentNanos, deleted }): NewEvent[] => {
       const budget = readBudget(row);
-      // A budget nobody spent from has nothing to begin anew.
+      // A budget of which nothing was spent does not reset.
       if (deleted || spentNanos === 0n) return [];
       const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
       const view = viewBudget(

@@ -13,10 +13,10 @@ import {
 import { findBudget, publishBudgetChange } from './budget-store.ts';
 import { type Period, periodAt } from './period.ts';
 
-/** Saves what can change of a budget and carries it over to the balances that are running: their limit, and what they count. */
+/** Saves the changed budget and carries it over to its running balances: their limit, and their period. */
 export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise<void> {
   const old = await findBudget(tx, budget, { forUpdate: true });
-  // From here on nothing more is spent and left for later, so that what is not posted is what this transaction reads of it.
+  // From here on no batch leaves its sums for later, so the unposted sums are those that this transaction reads.
   await tx.query('lock table unposted_batches in share mode');
   await tx.query(
     `update budgets set name = $3, limit_nanos = $4, period = $5, timezone = $6, thresholds = $7, on_limit = $8,
@@ -61,7 +61,10 @@ export async function saveBudget(tx: Db, budget: Budget, nowMs: number): Promise
   await tx.query(publishBudgetChange(budget.workspaceId));
 }
 
-/** Those running, and those that have the place of the period's: it may have ended in another time zone. Running ones come last. */
+/**
+ * Locks the running balances, and those that have the place of this period: it may have ended in another time zone. Running balances
+ * come last.
+ */
 async function lockBalances(tx: Db, budget: Budget, { period, nowMs }: { period: Period; nowMs: number }) {
   const { rows } = await tx.query(
     `select ${columnsOfBalance} from meters where workspace_id = $1 and budget_id = $2
@@ -74,9 +77,9 @@ async function lockBalances(tx: Db, budget: Budget, { period, nowMs }: { period:
 }
 
 /**
- * The balances of a budget whose period or time zone was changed go on in the period that is running by now, with what was spent in
- * it so far as usage tells: no other calendar makes a limit be spent twice. Each keeps its row, and with it what is leased
- * and held of it, so that a process which has not heard of the change, and the calls under way, spend from the same count.
+ * The balances of a budget whose period or time zone was changed go on in the period that is running by now, with the amount that usage
+ * has for it: no other calendar makes a limit be spent twice. Each keeps its row, and with it its leases and holds, so that a process
+ * which does not know of the change yet, and running calls, spend from the same balance.
  */
 async function moveBalances(
   tx: Db,
@@ -95,13 +98,13 @@ async function moveBalances(
     balances.filter((balance) => byInstance.get(balance.instance) !== balance),
     nowMs,
   );
-  // Nothing may have been spent yet today, and yesterday was in this month too.
+  // Perhaps nothing is spent yet today, and yesterday was in this month too.
   for (const instance of spent.keys())
     if (!byInstance.has(instance))
       byInstance.set(instance, (await openBalance(tx, budget, { instance, atMs: nowMs })).row);
   const moved = [...byInstance.values()].map((balance): BalanceRow => {
     const spentNanos = spent.get(balance.instance) ?? 0n;
-    // What was told of the old count, and is so in the new one, is not told again.
+    // A threshold that was notified before, and is still reached, is not notified again.
     const notifiedThresholds =
       spentNanos < balance.spentNanos
         ? notifiedAfterChange(balance.notifiedThresholds, spentNanos, balance.limitNanos)
@@ -117,7 +120,7 @@ async function moveBalances(
       new Date(period.startMs),
       period.endMs === undefined ? null : new Date(period.endMs),
       JSON.stringify(
-        // What is not posted is among it, and comes to the row when it is.
+        // The unposted sums are in it already, and come to the row when they are posted.
         moved.map(({ id, spentNanos, notifiedThresholds }) => ({
           id: String(id),
           spent: String(spentNanos - (unposted.get(id) ?? 0n)),
@@ -129,7 +132,7 @@ async function moveBalances(
   return moved;
 }
 
-/** Their place is taken by another one; calls under way that hold money of them are settled there all the same. */
+/** Another balance takes their place; running calls that hold money of them settle there all the same. */
 async function setAside(tx: Db, balances: readonly BalanceRow[], nowMs: number): Promise<void> {
   await tx.query(
     `update meters set period = 'set aside ' || id, period_end = least(period_end, $2) where id = any($1)`,
@@ -137,7 +140,7 @@ async function setAside(tx: Db, balances: readonly BalanceRow[], nowMs: number):
   );
 }
 
-/** What was spent in a period so far, by instance. */
+/** The amounts spent in a period so far, by instance. */
 async function spentIn(
   tx: Db,
   budget: Budget,

@@ -25,9 +25,9 @@ interface BudgetPorts {
   processId: string;
   budgets: BudgetCache;
   policies: MarkupViews;
-  /** Hears that a workspace's budgets have changed. */
+  /** Reads the budgets of a workspace again. */
   ledger: { changed(workspaceId: string): Promise<void> };
-  /** What is spent and held now, by what this process knows. */
+  /** The amounts spent and held now, as this process knows them. */
   balances: {
     counts(wanted: readonly { budget: Budget; instance: string }[], nowMs: number): Promise<Count[]>;
     live(row: BalanceRow): Count;
@@ -77,7 +77,7 @@ export const budgetHandlers: Pick<
     );
     const views = await viewAll(services, caller, found);
     const kept = views.filter(({ status }) => input.status === undefined || status === input.status);
-    // By id, not by place: the budget a page ended with may be gone when the next one is asked for.
+    // By id and not by position: the budget a page ended with may be gone when the next page is asked for.
     const after = input.cursor === undefined ? '' : readIdCursor(input.cursor);
     const rest = kept.filter(({ id }) => id > after);
     return pageOf(rest, input.limit, { view: (budget) => budget, cursor: ({ id }) => writeParts([id]) });
@@ -94,7 +94,7 @@ export const budgetHandlers: Pick<
         ...old,
         ...raiseIn({ period, timezone }, old, services.now()),
         name: input.name ?? old.name,
-        // What is set is what it is: a raise for this period does not come on top of it.
+        // The limit that is set is the whole limit: a raise for this period does not come on top of it.
         ...(input.limit_usd === undefined
           ? {}
           : { limitNanos: unbilled(amount(input.limit_usd, 'limit_usd'), markup), ...noRaise }),
@@ -118,7 +118,7 @@ export const budgetHandlers: Pick<
     const byNanos = unbilled(amount(input.by_usd, 'by_usd'), await markupFor(services, caller));
     const budget = await change(services, caller, input.id, (old) => {
       const period = periodAt(old.period, old.timezone, services.now(), old.createdAtMs);
-      // A total never ends, so neither does what is added to it.
+      // A total never ends, and a raise of it never ends either.
       if (input.until === 'forever' || period.endMs === undefined)
         return { ...old, limitNanos: within(old.limitNanos + byNanos) };
       const standing = old.extraUntilMs === period.endMs ? old.extraNanos : 0n;
@@ -163,7 +163,7 @@ function scopeOf(caller: Caller, scope: { [Name in keyof Scope]?: string | undef
   };
 }
 
-/** A key that is not there, or that lives in the other mode, makes no call: its budget would guard nothing. */
+/** A key that does not exist, or that belongs to the other mode, makes no call: its budget would guard nothing. */
 async function checkKey(services: BudgetPorts, caller: Caller, keyId: string | undefined): Promise<void> {
   if (keyId === undefined || keyId === '*') return;
   const keys = await listKeys(services.db, caller.workspaceId, caller.livemode);
@@ -187,10 +187,10 @@ function unknown(id: string): GatewayError {
   return new GatewayError('not_found', `There is no budget "${id}" here.`, { param: 'id' });
 }
 
-/** How long a lowered limit waits for processes to hand back what they leased under the old one. */
+/** How long a change to a lower limit waits for processes to return what they leased under the old one. */
 const settleMs = 500;
 
-/** Changes a budget under load: the row is locked, its balances follow, every process asks for its money anew. */
+/** Changes a budget under load: its row is locked, its balances follow, and every process acquires its leases again. */
 async function change(
   services: BudgetPorts,
   caller: Caller,
@@ -207,7 +207,7 @@ async function change(
     return next;
   });
   await services.ledger.changed(workspaceId);
-  // A lower limit may find more leased than is left; the others give it back as soon as they hear of the change.
+  // More may be leased than the lower limit has; the other processes return it as soon as they read the change.
   for (const until = services.now() + settleMs; services.now() < until; await sleep(20))
     if (!(await findLeased(services.db, changed)).overdrawn) break;
   return changed;
@@ -225,7 +225,7 @@ async function viewOne(services: BudgetPorts, caller: Caller, budget: Budget): P
   return view;
 }
 
-/** One with '*' is shown by its instance that has used most. */
+/** A budget with '*' is shown by its instance that has spent most. */
 async function viewAll(services: BudgetPorts, caller: Caller, budgets: readonly Budget[]): Promise<BudgetView[]> {
   const nowMs = services.now();
   const plain = budgets.filter((budget) => !hasEach(budget));

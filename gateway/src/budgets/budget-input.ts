@@ -11,7 +11,7 @@ export function amount(usd: number | string, param: string): bigint {
   return nanos;
 }
 
-/** As much as any limit may be: sums of a few of them still fit the database's integers. */
+/** The highest limit: sums of a few of them still fit the database's integers. */
 const mostNanos = 1_000_000_000_000_000_000n;
 
 export function within(nanos: bigint): bigint {
@@ -32,7 +32,7 @@ export function ascending(percents: readonly number[]): number[] {
 
 export const noRaise = { extraNanos: 0n, extraUntilMs: undefined };
 
-/** What was added for this period stays added for it in another time zone. It was not meant for a day, or a month, instead. */
+/** A raise for this period stays in another time zone. It was not meant for a day, or a month, instead. */
 export function raiseIn(
   next: Pick<Budget, 'period' | 'timezone'>,
   old: Budget,

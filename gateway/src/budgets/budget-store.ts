@@ -5,7 +5,7 @@ import type { PeriodKind } from './period.ts';
 const columns = `workspace_id, id, livemode, name, client_id, project, scenario_id, key_id, limit_nanos, period, timezone,
   thresholds, on_limit, extra_nanos, extra_until, created_at`;
 
-/** Every process hears that the budgets of this workspace have changed. */
+/** Makes every process read the budgets of this workspace again. */
 export const publishBudgetChange = (workspaceId: string): { text: string; values: string[] } => ({
   text: "select pg_notify('budgets', $1)",
   values: [workspaceId],

@@ -4,7 +4,7 @@ import { type Budget, scopeOfInstance, statusOf } from './budget.ts';
 
 export type BudgetView = OutputOf<'budgets.get'>;
 
-/** One count of a budget, as it stands. */
+/** The amounts of one balance. */
 export interface Count {
   instance: string;
   limitNanos: bigint;
@@ -15,7 +15,7 @@ export interface Count {
   periodEndMs: number | undefined;
 }
 
-/** A budget as the world sees it. `scope: '*'` is shown as it is for the budget itself, filled in for an instance. */
+/** A budget as the API shows it. `scope: '*'` is shown as it is for the budget itself, filled in for an instance. */
 export function viewBudget(budget: Budget, count: Count, options: { asInstance: boolean }): BudgetView {
   const { limitNanos, spentNanos, heldNanos, notifiedThresholds } = count;
   const left = limitNanos - spentNanos - heldNanos;

@@ -1,7 +1,7 @@
 import type { CallTags } from '../accounts/call-tags.ts';
 import type { PeriodKind } from './period.ts';
 
-/** The tags and the key a budget may be bound to; `'*'` means: each value has a count of its own. */
+/** The tags and the key a budget may be bound to; `'*'` gives each value a balance of its own. */
 export interface Scope {
   client_id?: string;
   project?: string;
@@ -28,7 +28,7 @@ export interface Budget {
   createdAtMs: number;
 }
 
-/** Whose call it is, in a budget's words. */
+/** The tags and key of a call, by the names of a budget's scope. */
 export type Subject = Scope;
 
 export function subjectOf(tags: CallTags, keyId: string): Subject {
@@ -40,8 +40,8 @@ export function subjectOf(tags: CallTags, keyId: string): Subject {
 }
 
 /**
- * Which count of the budget a call falls under: the JSON of the values its `'*'` tags have, `''` where it has none, undefined
- * where the budget does not concern the call.
+ * The instance of the budget that a call falls under: the JSON of the values of its `'*'` tags, `''` where it has none, undefined where
+ * the budget does not concern the call.
  */
 export function instanceFor({ scope }: Budget, subject: Subject): string | undefined {
   let each: Scope | undefined;
@@ -60,23 +60,23 @@ export function hasEach({ scope }: Pick<Budget, 'scope'>): boolean {
   return scopeNames.some((name) => scope[name] === '*');
 }
 
-/** The scope of one count: `'*'` replaced by what it stands for there. */
+/** The scope of one instance: its values in place of `'*'`. */
 export function scopeOfInstance({ scope }: Pick<Budget, 'scope'>, instance: string): Scope {
   return instance === '' ? scope : { ...scope, ...(JSON.parse(instance) as Scope) };
 }
 
-/** The limit in one period, what it was raised by for that period included. */
+/** The limit in one period, a raise for that period included. */
 export function limitIn(budget: Budget, periodEndMs: number | undefined): bigint {
   const raised = budget.extraUntilMs !== undefined && budget.extraUntilMs === periodEndMs;
   return budget.limitNanos + (raised ? budget.extraNanos : 0n);
 }
 
-/** Percents at which to tell: the budget's own, and 100 always. */
+/** The percents that are notified: the budget's own, and 100 always. */
 function percentsOf(thresholds: readonly number[]): number[] {
   return [...new Set([...thresholds, 100])].sort((a, b) => a - b);
 }
 
-/** The percents that `spent` has reached and nobody was told of yet. */
+/** The percents that `spent` has reached and that are not notified yet. */
 export function crossed(options: {
   thresholds: readonly number[];
   notifiedThresholds: readonly number[];
@@ -89,7 +89,7 @@ export function crossed(options: {
   );
 }
 
-/** From how much spent on the next percent is to be told; undefined when all were. */
+/** The amount spent at which the next percent is notified; undefined when all are. */
 export function nextThresholdOf(
   thresholds: readonly number[],
   notifiedThresholds: readonly number[],
@@ -99,7 +99,7 @@ export function nextThresholdOf(
   return next === undefined ? undefined : (limitNanos * BigInt(next) + 99n) / 100n;
 }
 
-/** After a raise what lies above again may be told again. */
+/** After a raise the percents above the amount spent may be notified again. */
 export function notifiedAfterChange(
   notifiedThresholds: readonly number[],
   spentNanos: bigint,
@@ -117,7 +117,7 @@ export function statusOf(options: {
   limitNanos: bigint;
 }): Status {
   const { thresholds, notifiedThresholds, spentNanos, limitNanos } = options;
-  // Refused for want of money is exceeded too, though a last cent may be left.
+  // A budget that refused a call is exceeded too, though a last cent may be left.
   if (spentNanos >= limitNanos || notifiedThresholds.includes(100)) return 'exceeded';
   const first = percentsOf(thresholds)[0] ?? 100;
   return spentNanos * 100n >= limitNanos * BigInt(first) ? 'warning' : 'ok';

@@ -6,8 +6,8 @@ import type { Charge } from './charge.ts';
 import { chargeBalances, lockBalances } from './charge-store.ts';
 
 /**
- * Takes over what processes that are gone left behind, within one transaction: their open calls are settled at the most they
- * could have cost, flagged and charged to their balances; their leases go back. Returns how many calls that were.
+ * Takes over from processes that are gone, within one transaction: their open calls are settled at the most they could have cost,
+ * flagged and charged to their balances; their leases return. Returns the number of those calls.
  */
 export async function adoptLeases(
   tx: Db,
@@ -58,12 +58,12 @@ interface AdoptedRow {
   execution_id: string | null;
 }
 
-/** By the time of the statement: a database that is spread over several servers takes no function that may differ from row to row. */
+/** The statement's own time: a database that is spread over several servers takes no function that may differ from row to row. */
 const settled = `update calls c set status = 'interrupted', estimated = true, cost_nanos = hold_nanos,
   total_ms = least(2147483647, greatest(0, extract(epoch from now() - created_at) * 1000))::integer`;
 const adopted =
   'returning created_at, cost_nanos, meters, client_id, project, scenario_id, scenario_platform, execution_id';
-/** One whose true figures `calls` did not take is in `unwritten_calls`, and counts by that. */
+/** A call whose true figures `calls` refused is in `unwritten_calls`, and counts by that row. */
 const conditionsNotUnwritten = `not exists (
   select 1 from unwritten_calls u where u.workspace_id = c.workspace_id and u.created_at = c.created_at and u.id = c.id)`;
 
@@ -75,7 +75,7 @@ async function adoptCalls(tx: Db, dead: readonly string[]): Promise<AdoptedRow[]
   return 'rows' in all ? (all.rows as AdoptedRow[]) : adoptOneByOne(tx, dead);
 }
 
-/** One that `calls` does not take must not keep the others, and the leases, from being adopted. */
+/** A call that `calls` refuses must not keep the others, and the leases, from being adopted. */
 async function adoptOneByOne(tx: Db, dead: readonly string[]): Promise<AdoptedRow[]> {
   const { rows } = await tx.query(
     `select workspace_id, created_at, id from calls c
@@ -105,7 +105,7 @@ async function adoptElsewhere(tx: Db, place: readonly unknown[], error: string):
   return rows as AdoptedRow[];
 }
 
-/** Calls that were never in `calls`, or whose end it did not take. */
+/** Calls that were never in `calls`, or whose end `calls` refused. */
 async function adoptUnwritten(tx: Db, dead: readonly string[]): Promise<AdoptedRow[]> {
   const { rows } = await tx.query(
     `update unwritten_calls set status = 'interrupted', cost_nanos = hold_nanos where status = 'open' and process_id = any($1)
@@ -117,8 +117,9 @@ async function adoptUnwritten(tx: Db, dead: readonly string[]): Promise<AdoptedR
 }
 
 /**
- * What they spent and had not posted. Of a batch that was posted nothing is left to do; whether it was, the row of its process says, which goes
- * in this transaction too. Deleted before any balance is locked: whoever changes a budget locks this table first, and then the balances.
+ * Sums that these processes had spent and not posted. A batch that was posted needs nothing more; the row of its process says whether
+ * it was, and goes in this transaction too. Deleted before any balance is locked: a change of a budget locks this table first, and then
+ * the balances.
  */
 async function takeUnposted(tx: Db, dead: readonly string[]): Promise<Charge[]> {
   const { rows } = await tx.query(
@@ -136,7 +137,7 @@ async function takeUnposted(tx: Db, dead: readonly string[]): Promise<Charge[]> 
   }));
 }
 
-/** What a statement of a transaction came to, which goes on where it was refused. */
+/** The result of a statement; where the statement is refused, its transaction goes on without it. */
 async function unlessRefused(
   tx: Db,
   statement: () => Promise<{ rows: unknown[] }>,

@@ -1,6 +1,6 @@
 /**
- * Resolves after so many turns of the event loop, or sooner, at the end of the one in which the time is over: a turn takes
- * microseconds when there is nothing to do, and many milliseconds while a thousand streams are relayed.
+ * Resolves after this many turns of the event loop, or at the end of the turn in which the time is over: a turn takes microseconds when
+ * there is nothing to do, and many milliseconds while a thousand streams are relayed.
  */
 export function afterTurns(turns: number, { atMostMs }: { atMostMs: number }): Promise<void> {
   const until = performance.now() + atMostMs;

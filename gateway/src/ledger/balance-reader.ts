@@ -14,8 +14,8 @@ interface Wanted {
 }
 
 /**
- * Budgets as they stand, for looking at. Questions asked while one look at the database is under way share the next, so a
- * thousand checks a second cost a few dozen statements.
+ * Reads balances to show them. Questions that come while a statement runs share the next statement, so a thousand checks a second cost
+ * a few dozen statements.
  */
 export class BalanceReader {
   readonly #db: Db;
@@ -31,7 +31,7 @@ export class BalanceReader {
     this.#ledger = options.ledger;
   }
 
-  /** The counts of these budgets in the period that is running; nothing is made for those nobody has spent from. */
+  /** The balances of these budgets in the period that is running. No row is made for a budget of which nothing is spent. */
   async counts(wanted: readonly { budget: Budget; instance: string }[], nowMs: number): Promise<Count[]> {
     const places = wanted.map(({ budget, instance }) => {
       const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
@@ -51,7 +51,7 @@ export class BalanceReader {
     });
   }
 
-  /** A row with what this process alone knows: what its calls hold, and what is on its way to the database. */
+  /** A row, with the holds and the settlements of this process that the database does not have yet. */
   live(row: BalanceRow): Count {
     const known = this.#ledger.spentOf(row.id);
     return {

@@ -1,7 +1,7 @@
 import type { Budget } from '../budgets/budget.ts';
 import type { PeriodKind } from '../budgets/period.ts';
 
-/** What one settled call does to one balance's row: `leased` is the part of `spent` that leaves the process's lease. */
+/** What a settled call does to a balance: `leased` is the part of `spent` that leaves the process's lease. */
 export interface Posting {
   balanceId: bigint;
   spentNanos: bigint;
@@ -19,39 +19,39 @@ export class BudgetBalance {
   readonly instance: string;
   periodStartMs: number;
   periodEndMs: number | undefined;
-  /** What the two are by. */
+  /** The period and time zone of these bounds. */
   #period: PeriodKind;
   #timezone: string;
   /** As of the last answer of the database. */
   limitNanos: bigint;
   /** Without what this process has settled since. */
   spentNanos: bigint;
-  /** Spent from here on, the next percent is to be announced; undefined where all are. */
+  /** When this much is spent the next threshold is crossed; undefined where all are notified. */
   nextThresholdNanos: bigint | undefined;
-  /** When the database last said what is spent, by the clock that is never set. */
+  /** The time of the last answer of the database, by the clock that is never set. */
   readAtMs = Number.NEGATIVE_INFINITY;
-  /** Leased and not yet spent, what is held included. */
+  /** Leased and not yet spent, held money included. */
   leasedNanos = 0n;
   heldNanos = 0n;
-  /** Some of what is held was never leased: the budget only told when it was let through. */
+  /** Some of the held money was never leased: the budget only notified when its calls were let through. */
   heldUnleased = false;
   /**
-   * By how much what is spent and leased, by all processes, is over a limit that was lowered, as of the last answer of the
-   * database. So much of what calls give back is nobody's to hold again.
+   * By how much the money spent and leased by all processes passes the limit (it was lowered, or a call cost more than it held), as of
+   * the last answer of the database. That much of what calls release cannot be held again.
    */
   overdraftNanos = 0n;
-  /** An answer of the database was lost: what is leased is at least what it says here, and may be more. */
+  /** An answer of the database was lost: the lease is at least `leasedNanos`, and may be more. */
   inDoubt = false;
   /** Settled, but not yet posted. */
   unpostedNanos = 0n;
-  /** All that was ever taken out of the lease, and what of it the database is known to have. */
+  /** The sum ever taken out of the lease by settlements, and the part of it that the database has. */
   #settledLeasedNanos = 0n;
   postedLeasedNanos = 0n;
-  /** `budget.exceeded` was told, as far as this process knows. */
+  /** `budget.exceeded` is sent, as far as this process knows. */
   exceededNotified = false;
-  /** By the process's clock: idle leases are handed back. */
+  /** By the process's clock: idle leases are returned. */
   usedAtMs = 0;
-  /** The ledger has let go of it: another one may stand for the same row by now. */
+  /** The ledger no longer keeps this object: another one may belong to the same row by now. */
   swept = false;
 
   constructor(options: {
@@ -77,7 +77,7 @@ export class BudgetBalance {
     this.nextThresholdNanos = options.nextThresholdNanos;
   }
 
-  /** The same count goes on in another period: its budget's period or time zone was changed. */
+  /** The balance goes on in another period: its budget's period or time zone was changed. */
   move(
     budget: Budget,
     { periodStartMs, periodEndMs }: { periodStartMs: number; periodEndMs: number | undefined },
@@ -89,12 +89,12 @@ export class BudgetBalance {
     this.periodEndMs = periodEndMs;
   }
 
-  /** Are its bounds those of this budget, as it is now? */
+  /** Are the bounds those of this budget, as it is now? */
   goesBy({ period, timezone }: Budget): boolean {
     return period === this.#period && timezone === this.#timezone;
   }
 
-  /** A budget that only tells lets everything through and needs no lease. */
+  /** A budget that only notifies lets everything through and needs no lease. */
   get blocks(): boolean {
     return this.budget.onLimit !== 'notify';
   }
@@ -103,24 +103,24 @@ export class BudgetBalance {
     return this.slackNanos - this.overdraftNanos;
   }
 
-  /** Leased and not held; below nought where calls hold what was never leased. */
+  /** Leased and not held; below zero where calls hold money that was never leased. */
   get slackNanos(): bigint {
     return this.leasedNanos - this.heldNanos;
   }
 
-  /** Taken out of the lease by what was settled, and in the database still part of it. */
+  /** Taken out of the lease by settlements, and in the database still part of it. */
   get unpostedLeasedNanos(): bigint {
     return this.#settledLeasedNanos - this.postedLeasedNanos;
   }
 
-  /** What a caller is told is left. */
+  /** What is left of the limit, for a caller. */
   get remainingNanos(): bigint {
     const left = this.limitNanos - this.spentNanos - this.unpostedNanos - this.heldNanos;
     return left > 0n ? left : 0n;
   }
 
   includes(ms: number): boolean {
-    // What never ends began with the budget, by the database's clock, and that may be ahead of ours.
+    // A total begins with its budget, by the database's clock, and that may be ahead of ours.
     return this.periodEndMs === undefined || (ms >= this.periodStartMs && ms < this.periodEndMs);
   }
 
@@ -133,7 +133,7 @@ export class BudgetBalance {
     if (!this.blocks) this.heldUnleased = true;
   }
 
-  /** Gives a hold up and debits the true cost, whatever it is: a cost beyond what was leased is spent all the same. */
+  /** Releases a hold and debits the true cost, whatever it is: a cost beyond the lease is spent all the same. */
   settle(holdNanos: bigint, costNanos: bigint): Posting {
     this.heldNanos -= holdNanos;
     if (this.heldNanos === 0n) this.heldUnleased = false;
@@ -144,7 +144,7 @@ export class BudgetBalance {
     return { balanceId: this.id, spentNanos: costNanos, leasedNanos: fromLease };
   }
 
-  /** What the database says once the posting is there. */
+  /** The posting is in the database, which has `spentNanos` now. */
   posted(
     { spentNanos: costNanos, leasedNanos }: Pick<Posting, 'spentNanos' | 'leasedNanos'>,
     spentNanos: bigint,
@@ -155,15 +155,15 @@ export class BudgetBalance {
   }
 
   /**
-   * What the database said is leased to this process is its own, less what was settled and is not known to have been posted
-   * before it was asked (`postedBefore`): money that a lost answer left in doubt is found again, and never too much.
+   * The lease in the database is this process's own, less the settlements that may not have been posted before it was asked
+   * (`postedBefore`): money that a lost answer left in doubt is found again, and never too much.
    */
   recover(leaseNanos: bigint, postedBefore: bigint): void {
     const sure = leaseNanos - (this.#settledLeasedNanos - postedBefore);
     if (sure > this.leasedNanos) this.leasedNanos = sure;
   }
 
-  /** Slack to hand back, taken out of the lease at once; `keepNanos` of it stays. */
+  /** Takes slack out of the lease, to be returned; `keepNanos` of it stays. */
   release(keepNanos: bigint): bigint {
     const slack = this.slackNanos - keepNanos;
     if (slack <= 0n) return 0n;
@@ -172,7 +172,7 @@ export class BudgetBalance {
   }
 }
 
-/** All or none: holds the amount on every balance, or on no one. */
+/** Holds the amount on every balance, or on none. */
 export function holdAll(balances: readonly BudgetBalance[], nanos: bigint): boolean {
   for (const balance of balances) if (!balance.canHold(nanos)) return false;
   for (const balance of balances) balance.hold(nanos);

@@ -80,8 +80,8 @@ export async function chargeBalances(
 }
 
 /**
- * Takes the lease part of a batch in a transaction, its balances locked. A lease that is gone is passed over: what was leased by it
- * went back when it went, and its postings come back without it.
+ * Takes the leased part of a batch out of the leases, in a transaction that locks its balances. The money of a lease that is gone
+ * returned with it, so the postings that come back have none of it.
  */
 export async function debitLeases(
   tx: Db,
@@ -101,12 +101,12 @@ export async function debitLeases(
   return postings.map((one) => (debited.has(one.balanceId) ? one : { ...one, leasedNanos: 0n }));
 }
 
-/** In id order, as everywhere. */
+/** In id order, as everywhere, so that two transactions never wait for each other. */
 export async function lockBalances(tx: Db, ids: readonly bigint[]): Promise<void> {
   await tx.query('select id from meters where id = any($1) order by id for update', [ids]);
 }
 
-/** Claims a batch's place in a transaction; false when it was posted before, or the process is fenced. */
+/** Claims the place of a batch among those of its process, so that a repetition changes nothing. */
 export async function claimBatch(
   tx: Db,
   batch: Pick<Batch, 'processId' | 'fencingToken' | 'sequence'>,
@@ -147,8 +147,8 @@ export async function markExceeded(
 }
 
 /**
- * What stands in the database of a call, in `unwritten_calls` before `calls`; undefined for one that never got there. Locked until the
- * transaction ends.
+ * The state of a call in `unwritten_calls`, or else in `calls`; undefined for a call that is in neither. Locked until the transaction
+ * ends.
  */
 export async function lockCall(
   tx: Db,

@@ -4,21 +4,21 @@ export interface Grant {
   grantedNanos: bigint;
   limitNanos: bigint;
   spentNanos: bigint;
-  /** What this process has leased in all, as the database has it. */
+  /** All that this process has leased, by the database. */
   leaseNanos: bigint;
-  /** What other processes have leased: asked for, some of it may come back. */
+  /** All that other processes have leased: some of it may return when they are asked. */
   othersNanos: bigint;
-  /** By how much what is spent and leased is over the limit. */
+  /** By how much the money spent and leased passes the limit. */
   overdraftNanos: bigint;
 }
 
-/** What another process would adopt: leases of one that is not registered would be nobody's. */
+/** A process that is not registered acquires nothing: nobody would adopt its leases. */
 const conditionsToLease = 'exists (select 1 from processes where id = $1 and lock_number = $4)';
 
 /**
- * Borrows from a balance, durable before it is used: never more than is left beside what is spent and leased. Alone, a process
- * gets all there is; among several, what it wants, or what there is, and where an eighth of that is more, up to as much as makes it
- * comfortable. Undefined for a process that was taken for dead.
+ * Acquires a lease of a balance, durable before it is used: never more than is left beside the money spent and leased. A process by
+ * itself gets all there is. Among several it gets what it wants, or what there is; where an eighth of that is more, up to
+ * `comfortNanos`. Undefined for a process that was taken for dead.
  */
 export async function acquireLease(
   db: Db,
@@ -64,8 +64,8 @@ export async function acquireLease(
 const columnOverdraft = 'greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos) as overdraft_nanos';
 
 /**
- * Hands slack back, and says by how much what is spent and leased is over the limit now. A lease that is gone (taken back after
- * this process was thought dead) has nothing to hand back.
+ * Returns slack, and answers by how much the money spent and leased passes the limit now. A lease that is gone (adopted after this
+ * process was taken for dead) has nothing to return.
  */
 export async function returnLease(
   db: Db,
@@ -85,8 +85,8 @@ export async function returnLease(
 }
 
 /**
- * Leases what calls hold already, whether or not there is room for it: they were let through when the budget only told. Returns
- * by how much what is spent and leased is over the limit then; undefined for a process that was taken for dead.
+ * Leases the money that calls hold already, whether or not there is room for it: they were let through when the budget only notified.
+ * Answers by how much the money spent and leased passes the limit then; undefined for a process that was taken for dead.
  */
 export async function coverHeld(
   db: Db,
@@ -104,7 +104,7 @@ export async function coverHeld(
   return (rows[0] as { overdraft_nanos: bigint } | undefined)?.overdraft_nanos;
 }
 
-/** All a process has leased but what its calls hold, when it stops: that is settled by whoever adopts it. */
+/** Returns all leases of a process that stops, but for the money its calls hold: its adopter settles those. */
 export async function returnLeases(
   db: Db,
   processId: string,
@@ -126,7 +126,7 @@ export async function returnLeases(
   await db.query('delete from leases where process_id = $1 and amount_nanos = 0', [processId]);
 }
 
-/** Asks the other processes for what they do not need of a balance. */
+/** Asks the other processes to return what they do not need of a balance. */
 export async function requestReturn(
   db: Db,
   options: { balanceId: bigint; processId: string; needNanos: bigint },

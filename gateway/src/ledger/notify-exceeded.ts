@@ -13,7 +13,10 @@ interface ExceededPorts {
   outbox: Outbox;
 }
 
-/** The first call refused for want of money is told like a limit that is spent; once in a period, whoever gets there first. */
+/**
+ * The first call that is refused for lack of money is notified like a limit that is spent: once in a period, by the first process that
+ * comes to it.
+ */
 export async function notifyExceeded(services: ExceededPorts, balance: BudgetBalance, tags: CallTags): Promise<void> {
   if (balance.exceededNotified) return;
   balance.exceededNotified = true;
@@ -25,7 +28,7 @@ export async function notifyExceeded(services: ExceededPorts, balance: BudgetBal
       await services.outbox.record(tx, [budgetEvent(balance.budget, { ...row, heldNanos }, { percent: 100, tags })]);
     });
   } catch (error) {
-    // Nothing was told: the next call that is refused tells it.
+    // The event is not written: the next call that is refused writes it.
     balance.exceededNotified = false;
     throw error;
   }

@@ -9,25 +9,25 @@ import type { Posting } from './budget-balance.ts';
 export interface Batch {
   processId: string;
   fencingToken: number;
-  /** Counts the batches of a process: one that is repeated has no effect. */
+  /** The number of the batch in its process: a repeated batch changes nothing. */
   sequence: bigint;
   postings: readonly BalancePosting[];
 }
 
-/** All a batch does to one balance. */
+/** The sum of what a batch does to one balance. */
 export interface BalancePosting extends Posting {
-  /** What the process's calls hold of it at this moment. */
+  /** The money that calls of the process hold of it at this moment. */
   heldNanos: bigint;
 }
 
 export interface PostedBalance {
   id: bigint;
-  /** Without what this process has not posted. */
+  /** Without the sums that this process has not posted. */
   spentNanos: bigint;
   limitNanos: bigint;
-  /** Spent from here on, the next percent is to be announced; undefined where all are. */
+  /** When this much is spent the next threshold is crossed; undefined where all are notified. */
   nextThresholdNanos: bigint | undefined;
-  /** By how much what is spent and leased is over the limit. */
+  /** By how much the money spent and leased passes the limit. */
   overdraftNanos: bigint;
 }
 
@@ -45,8 +45,8 @@ export function postBalances(batch: Batch, added: readonly CallRow[]): Step {
 }
 
 /**
- * What the other processes have spent of these balances and not posted, as a step after `postBalances`: with the balances locked nothing of it
- * can be counted twice.
+ * Reads the sums that other processes have spent of these balances and not posted, as a step after `postBalances`: it has locked the
+ * balances, so nothing is counted twice.
  */
 export function readOthers({ processId, postings }: Batch): Step {
   return {
@@ -56,7 +56,10 @@ export function readOthers({ processId, postings }: Batch): Step {
   };
 }
 
-/** What a batch spent, kept with its calls until it is posted; and what the `looked` balances have. Fails where the process is fenced. */
+/**
+ * Keeps the sums of a batch beside its calls until they are posted; answers what the `looked` balances have. Fails where the process is
+ * fenced.
+ */
 export function keepUnposted(batch: Batch, added: readonly CallRow[], looked: readonly bigint[]): Step {
   const { processId, postings, sequence, fencingToken } = batch;
   const values = [
@@ -93,7 +96,7 @@ export function abortReasonOf(error: unknown): AbortReason | undefined {
 
 type PostedJson = [id: string, spent: string, limit: string, overdraft: string, next: string | null];
 
-/** What `postBalances` and `keepUnposted` answer, and what `readOthers` adds to it. */
+/** Reads the answer of `postBalances` or `keepUnposted`, and of `readOthers` beside it. */
 export function readPosted(json: string | null, othersJson: string | null = null): PostedBalance[] {
   if (json === null) return [];
   const others = new Map(othersJson === null ? [] : (JSON.parse(othersJson) as [string, string][]));
@@ -139,7 +142,7 @@ const readOthersSql = `
     select meter_id, sum(spent_nanos) as nanos from unposted_meters()
     where process_id <> $1 and meter_id = any($2::bigint[]) group by 1) others`;
 
-/** The lock of the process's row keeps whoever would adopt it waiting; it makes no version of the row. */
+/** The lock of the process's row keeps an adopter waiting; it makes no version of the row. */
 const keepUnpostedSql = (looked: string): string => `
   with guard as (
     select id from processes where id = $1 and lock_number = $3::integer and posted_batch < $2::bigint for key share),
@@ -149,7 +152,7 @@ const keepUnpostedSql = (looked: string): string => `
   late as (${markLateOf('$8')})
   select ${looked} as looked, case when exists (select 1 from kept) then null else abort_batch('unclaimed') end`;
 
-/** As of one moment: what others have not posted yet is in the one place or the other. */
+/** As of one moment: sums that others have not posted yet are in one place or in the other. */
 const lookedSql = `(
   with others as materialized (
     select meter_id, sum(spent_nanos) as nanos from unposted_meters() where process_id <> $1 group by 1)
@@ -157,7 +160,7 @@ const lookedSql = `(
     greatest(0, m.spent_nanos + m.leased_nanos - m.limit_nanos)::text, m.next_nanos::text))
   from meters m left join others o on o.meter_id = m.id where m.id = any($9::bigint[]))`;
 
-/** Rows that were posted are nobody's. */
+/** Deletes the rows of batches that are posted. */
 export async function dropPosted(
   db: Db,
   { processId, after, upTo }: { processId: string; after: bigint; upTo: bigint },

@@ -22,8 +22,8 @@ interface UnwrittenPorts {
 }
 
 /**
- * Takes the calls that had to be kept in a file into `unwritten_calls`, as soon as that takes them: this process's own, and those of
- * processes that are gone.
+ * Takes the calls of files into `unwritten_calls`, as soon as that accepts them: the calls of this process, and of processes that are
+ * gone.
  */
 export async function takeInUnwritten(services: UnwrittenPorts): Promise<void> {
   await services.unwritten.takeOut((calls) => takeIn(services, calls));
@@ -33,18 +33,18 @@ export async function takeInUnwritten(services: UnwrittenPorts): Promise<void> {
     services.db,
     others.map(({ processId }) => processId),
   );
-  // What one left open is adopted first: then it is known what it was charged.
+  // The open calls of a process are adopted first: then the database has what they were charged.
   for (const { processId, path } of others)
     if (!registered.has(processId)) await takeFile(path, (calls) => takeIn(services, calls.map(ended)));
 }
 
-/** Nobody ends the open call of a process that is gone: it costs the most it could have. */
+/** The open call of a process that is gone never ends: it costs the most it could have. */
 function ended({ call, isPosted }: FiledCall): FiledCall {
   if (call.status !== 'open') return { call, isPosted };
   return { call: { ...call, status: 'interrupted', costNanos: call.holdNanos }, isPosted: false };
 }
 
-/** A file may come twice: its reader was killed before it was removed, or two have read it at the same moment. */
+/** A file may come twice: its reader was killed before it was removed, or two processes have read it at the same moment. */
 function takeIn(services: Pick<UnwrittenPorts, 'db' | 'outbox'>, calls: readonly FiledCall[]): Promise<boolean> {
   return withTransaction(services.db, async (tx) => {
     if (!(await lockUnwritten(tx))) return false;
@@ -68,14 +68,14 @@ function takeIn(services: Pick<UnwrittenPorts, 'db' | 'outbox'>, calls: readonly
   });
 }
 
-/** What its balances lack. Of a call that is settled in the database nothing is left to do, whatever the file knows of it. */
+/** The amount its balances lack. A call that is settled in the database lacks nothing, whatever the file says. */
 async function missingCharge(tx: Db, { call, isPosted }: FiledCall): Promise<bigint> {
   if (call.status === 'open') return 0n;
   const before = await lockCall(tx, placeOf(call));
   const posted = isPosted ? BigInt(call.costNanos) : ((await findFiledPosting(tx, placeOf(call))) ?? 0n);
   const unposted = BigInt(call.costNanos) - posted;
   if (before === undefined || before.status === 'open') return unposted;
-  // Whoever adopted it has charged the most it could have cost.
+  // Its adopter has charged the most it could have cost.
   return before.status === 'interrupted' ? unposted - before.costNanos : 0n;
 }
 

@@ -14,8 +14,8 @@ export interface Writing {
 }
 
 /**
- * A batch statement by statement, within one transaction: the same as in one trip, with the events of the percents it crosses. What was
- * claimed before is done, and nothing of it is done again.
+ * Writes a batch statement by statement, within one transaction: as on the fast path, and an event for each threshold it crosses. A
+ * batch that was claimed before is written, and nothing of it is written again.
  */
 export async function writeBatchWithEvents(
   tx: Db,
@@ -31,13 +31,13 @@ export async function writeBatchWithEvents(
   return withOthers(tx, batch.processId, balances);
 }
 
-/** The same, with what the batch spent kept for later: no balance is touched. Throws, as if the connection were lost, where the process is fenced. */
+/** The same, with the sums kept for later: no balance is touched. Throws, as if the connection were lost, where the process is fenced. */
 export async function deferPosting(tx: Db, batch: Batch, { write }: Writing): Promise<void> {
   if (!(await insertUnposted(tx, batch))) throw new Error('This process was taken for dead; its batch is repeated.');
   await write(tx);
 }
 
-/** The balances are locked: nothing is counted twice. */
+/** Adds the unposted sums of other processes. The balances are locked, so nothing is counted twice. */
 async function withOthers(tx: Db, processId: string, balances: readonly PostedBalance[]): Promise<PostedBalance[]> {
   const ids = balances.map(({ id }) => id);
   const spent = new Map(
@@ -47,8 +47,8 @@ async function withOthers(tx: Db, processId: string, balances: readonly PostedBa
 }
 
 /**
- * Rows of a process that was taken for dead: some of its calls were settled by estimate meanwhile, so each is compared with
- * what stands in the database, and only the difference is charged. Its leases are gone; what it opens from now on has new ones.
+ * Writes rows of a process that was taken for dead. Some of its calls were settled by estimate meanwhile, so each is compared with its
+ * row in the database, and only the difference is charged. Its leases are gone; calls it opens from now on have new ones.
  */
 export async function reconcile(
   tx: Db,
