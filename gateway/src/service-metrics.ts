@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { ping } from './db/ping.ts';
 import type { Services } from './services.ts';
 import { fullShare } from './telemetry/disk-space.ts';
 import { type Remembered, remember } from './telemetry/remember.ts';
@@ -186,9 +187,9 @@ function registerDatabase({ db, metrics }: Services): void {
       this.set(db.waitingCount);
     },
   });
-  const ping = remember(databaseMs, async () => {
+  const seconds = remember(databaseMs, async () => {
     const startedAt = performance.now();
-    await db.query({ text: 'select 1', query_timeout: pingMs } as { text: string });
+    await ping(db, pingMs);
     return (performance.now() - startedAt) / 1000;
   });
   new Gauge({
@@ -198,7 +199,7 @@ function registerDatabase({ db, metrics }: Services): void {
     aggregator: 'min',
     async collect() {
       this.set(
-        await ping().then(
+        await seconds().then(
           () => 1,
           () => 0,
         ),
@@ -211,7 +212,7 @@ function registerDatabase({ db, metrics }: Services): void {
     registers,
     aggregator: 'max',
     async collect() {
-      await setOrLeaveOut(this, ping);
+      await setOrLeaveOut(this, seconds);
     },
   });
 }

@@ -54,8 +54,9 @@ import { FailureLog } from './usage/failure-log.ts';
 import { RefusalLog } from './usage/refusal-log.ts';
 import { UnwrittenFile } from './usage/unwritten-file.ts';
 import { version } from './version.ts';
+import { findBossHome } from './webhooks/boss-home-store.ts';
 import { webhookDeliverer } from './webhooks/deliver-webhook.ts';
-import { findBossHome, PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
+import { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
 /** Plus `lastWordsMs` this makes 30 s, Kubernetes' default grace period. */
 const drainMs = 28_000;

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { drawPicture, type Room } from './draw-picture.ts';
 import { arrowsUp, type Floors, findFloors } from './find-floors.ts';
+import { floors } from './plan.ts';
 import { arrowsOf, circlesOf, type House, longFiles, readHouse, roomOf, roomsOf } from './read-house.ts';
 
 /**
@@ -16,9 +17,10 @@ export function pictureOf(house: House, title: string): string {
   return drawPicture(title, sizesOf(house), arrows, floorsOf(house));
 }
 
-/** Found from the arrows, for every clone alike. */
-export function floorsOf(house: House): Floors {
-  return findFloors(roomsOf(house), arrowsOf(house));
+/** The plan's floors, where it has one for each room; for a clone of another time those that its arrows suggest. */
+function floorsOf(house: House): Floors {
+  const rooms = roomsOf(house);
+  return rooms.every((room) => floors.has(room)) ? floors : findFloors(rooms, arrowsOf(house));
 }
 
 function sizesOf(house: House): Room[] {
@@ -30,13 +32,13 @@ function sizesOf(house: House): Room[] {
 
 export function countsOf(house: House): [what: string, count: number, which: string[]][] {
   const arrows = arrowsOf(house);
-  const floors = floorsOf(house);
-  const up = arrowsUp(arrows, floors);
+  const floorOf = floorsOf(house);
+  const up = arrowsUp(arrows, floorOf);
   const circles = circlesOf(house);
   const long = longFiles(house, 300);
   return [
     ['rooms', roomsOf(house).length, []],
-    ['floors', Math.max(...floors.values()) + 1, []],
+    ['floors', Math.max(...floorOf.values()) + 1, []],
     ['arrows', arrows.length, []],
     ['arrows up', up.length, up.map(({ from, to, count }) => `${from} -> ${to} (${count})`)],
     ['circles of values', circles.values.length, circles.values.map((files) => files.join(' '))],

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
+import { lockUntilCommit } from '../db/transaction-settings.ts';
 import { hashKey, hintOf, newKey } from './api-key.ts';
 import { hasKey, insertKey } from './key-store.ts';
 import { newId } from './new-id.ts';
@@ -33,7 +34,7 @@ export function bootstrap(
   const { bootstrapKey, bootstrapTestKey, nowMs } = options;
   return withTransaction(db, async (tx) => {
     // Several processes may start at once on one empty database.
-    await tx.query("select pg_advisory_xact_lock(hashtext('ai-gateway bootstrap'))");
+    await lockUntilCommit(tx, 'ai-gateway bootstrap');
     const workspaceId = await firstWorkspaceId(tx);
     if (workspaceId === undefined) {
       const made = await createIn(tx, {

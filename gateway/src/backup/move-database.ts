@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Pool, PoolClient } from 'pg';
 import { appliedMigrations, migrate, pendingMigrations } from '../db/migrate.ts';
 import { withTransaction } from '../db/transaction.ts';
+import { withoutTimeLimits } from '../db/transaction-settings.ts';
 import {
   type DumpedRows,
   dropProof,
@@ -100,8 +101,7 @@ async function fill(
   }: CopyOptions & { load: (put: (table: Table, row: string) => Promise<void>) => Promise<void> },
 ): Promise<number> {
   return withTransaction(pool, async (tx) => {
-    await tx.query('set local statement_timeout = 0');
-    await tx.query('set local idle_in_transaction_session_timeout = 0');
+    await withoutTimeLimits(tx);
     await dropProof(tx);
     let count = 0;
     let batch: DumpedRows | undefined;

@@ -132,6 +132,12 @@ export async function areRegistered(db: Db, ids: readonly string[]): Promise<Rea
   return new Set((rows as { id: string }[]).map(({ id }) => id));
 }
 
+/** Those that are registered, whether they live or nobody has adopted them. */
+export async function countProcesses(db: Db): Promise<number> {
+  const { rows } = await db.query('select count(*)::integer as processes from processes');
+  return (rows[0] as { processes: number } | undefined)?.processes ?? 1;
+}
+
 /** Of the other processes that are alive, the one that registered first. */
 export async function findOtherProcess(db: Db, id: string): Promise<string | undefined> {
   const { rows } = await db.query('select id from processes where id <> $1 order by id', [id]);

@@ -4,6 +4,7 @@ import type { Request, Router } from 'express';
 import type { Pool } from 'pg';
 import { hashKey } from '../accounts/api-key.ts';
 import { installationHeader, installationId } from '../accounts/installation-id.ts';
+import { ping } from '../db/ping.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 interface StatusPorts {
@@ -61,7 +62,7 @@ function mayScrape(req: Request, token: string | undefined): void {
 async function databaseFault(services: StatusPorts): Promise<string | undefined> {
   if (!services.journal.available) return 'the database does not accept records of calls';
   try {
-    await services.db.query({ text: 'select 1', query_timeout: 2_000 } as { text: string });
+    await ping(services.db, 2_000);
     return undefined;
   } catch {
     return 'the database does not answer';

@@ -1,5 +1,5 @@
 import { notify } from '../db/notify.ts';
-import { findOtherProcess } from '../db/process-lock.ts';
+import { countProcesses, findOtherProcess } from '../db/process-lock.ts';
 import type { Db } from '../db/transaction.ts';
 import type { LoopDelta, LoopDetector, LoopHistory } from './loop-detector.ts';
 import type { CountDelta, CountHistory, RateLimiter } from './rate-limiter.ts';
@@ -32,8 +32,7 @@ export interface Counting {
 
 /** Tells the other processes what this one let through lately. With none around nothing is gathered and nothing told. */
 export async function shareCounts({ db, processId, rateLimiter, loopDetector, now }: Counting): Promise<void> {
-  const { rows } = await db.query('select count(*)::integer as processes from processes');
-  const hasOthers = ((rows[0] as { processes: number } | undefined)?.processes ?? 1) > 1;
+  const hasOthers = (await countProcesses(db)) > 1;
   rateLimiter.hasOthers = hasOthers;
   loopDetector.hasOthers = hasOthers;
   rateLimiter.sweep(now());

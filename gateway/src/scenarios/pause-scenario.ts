@@ -1,3 +1,4 @@
+import { notify } from '../db/notify.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
@@ -65,7 +66,7 @@ export async function resumeScenario(
       ),
     );
     await publishGuardChange(tx, place.workspaceId);
-    for (const one of places) await tx.query("select pg_notify('resumed', $1)", [loopKey(one)]);
+    await notify(tx, 'resumed', places.map(loopKey));
     return places;
   });
   services.policies.forget(place.workspaceId);

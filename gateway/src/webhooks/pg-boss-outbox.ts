@@ -3,10 +3,12 @@ import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { newId } from '../accounts/new-id.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
+import { lockUntilCommit } from '../db/transaction-settings.ts';
 import type { NewEvent } from '../events/event.ts';
 import { insertEvents, type StoredEvent, viewEvent } from '../events/event-store.ts';
 import type { Outbox } from '../events/outbox.ts';
 import { billedEventData, markupOf } from '../usage/markup.ts';
+import { type BossHome, bossDatabase } from './boss-home-store.ts';
 import { type DeliveryRow, insertDelivery } from './delivery-store.ts';
 import { webhooksFor } from './webhook-store.ts';
 
@@ -28,26 +30,6 @@ export function jobsOf(
     jobs.set(webhookId, job);
   }
   return jobs.values();
-}
-
-/** Where pg-boss has its tables. */
-export interface BossHome {
-  schema: string;
-  createSchema: boolean;
-}
-
-/**
- * A schema of its own, `pgboss`; the gateway's own one where that is not `public`, or where the role may not make another. So two
- * gateways that share a database, each in its schema, do not take each other's jobs.
- */
-export async function findBossHome(db: Db): Promise<BossHome> {
-  const { rows } = await db.query(
-    `select current_schema() as own, has_database_privilege(current_database(), 'create') or to_regnamespace('pgboss') is not null as apart`,
-  );
-  const [{ own, apart }] = rows as [{ own: string | null; apart: boolean }];
-  return own === null || (own === 'public' && apart)
-    ? { schema: 'pgboss', createSchema: true }
-    : { schema: /^[a-z_][a-z0-9_]*$/.test(own) ? own : `"${own}"`, createSchema: false };
 }
 
 const queue = 'webhook-deliveries';
@@ -79,7 +61,7 @@ export class PgBossOutbox implements Outbox {
     this.#log = options.log;
     this.#boss = new PgBoss({
       // The gateway's own pool: one place that knows how to reach the database.
-      db: { executeSql: (text, values) => options.db.query(text, values as unknown[]) },
+      db: bossDatabase(options.db),
       ...options.home,
       // Nothing is scheduled by cron.
       schedule: false,
@@ -92,7 +74,7 @@ export class PgBossOutbox implements Outbox {
   async start(deliver: (job: DeliveryJob) => Promise<void>): Promise<void> {
     // One process at a time makes pg-boss's schema: of two on an empty database one would fail.
     await withTransaction(this.#db, async (tx) => {
-      await tx.query("select pg_advisory_xact_lock(hashtext('ai-gateway pg-boss'))");
+      await lockUntilCommit(tx, 'ai-gateway pg-boss');
       await this.#boss.start();
       await this.#boss.createQueue(queue, {
         retryLimit: 10,
@@ -144,7 +126,7 @@ export class PgBossOutbox implements Outbox {
   /** Has a delivery tried after so long, in the same transaction as whatever asks for it. */
   async plan(tx: Db, job: DeliveryJob, afterMs = 0): Promise<void> {
     await this.#boss.send(queue, job, {
-      db: { executeSql: (text, values) => tx.query(text, values as unknown[]) },
+      db: bossDatabase(tx),
       ...(afterMs === 0 ? {} : { startAfter: new Date(this.#now() + afterMs) }),
     });
   }
