@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { RateLimit } from '../limits/rate-limit.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** What a key may do: `owner` everything; `member` all but keys, members, providers, plan; `viewer` reads; `caller` calls models. */
 export type Role = 'owner' | 'member' | 'viewer' | 'caller';

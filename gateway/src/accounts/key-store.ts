@@ -1,7 +1,7 @@
 import { normalizeTag } from '@ai-gateway/shared/normalize-tag';
 import type { Db } from '../db/transaction.ts';
-import { type RateLimitFields, readRateLimit } from '../limits/rate-limit.ts';
 import type { Caller, KeyTags, Role, TagName } from './api-key.ts';
+import { type RateLimitFields, readRateLimit } from './rate-limit.ts';
 
 /** As it was given, without nulls. */
 type StoredLimit = { [Name in keyof RateLimitFields]: number | undefined };

@@ -6,14 +6,14 @@ import type { KeyTags } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { carriesLocks, seesMargin } from '../accounts/own-tags.ts';
 import { takeCost } from '../clients/hide-cost.ts';
-import { billedUsd, type MarkupViews, shownMarkup } from '../usage/markup.ts';
+import { billedUsd, type MarkupCache, shownMarkup } from '../usage/markup.ts';
 import { type BackgroundOutcome, keyTagsOf, readRequest, unsealFor } from './background.ts';
 import { type BackgroundRow, findBackground } from './background-store.ts';
 
 interface BackgroundPorts {
   db: Pool;
   secret: string;
-  policies: MarkupViews;
+  policies: MarkupCache;
 }
 
 export const backgroundHandlers: Pick<Handlers<Context<BackgroundPorts>>, 'background.get'> = {

@@ -9,7 +9,7 @@ import { newId } from '../accounts/new-id.ts';
 import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { pageOf, writeParts } from '../usage/cursor.ts';
-import { billedBudget, type Markup, type MarkupViews, shownMarkup, unbilled } from '../usage/markup.ts';
+import { billedBudget, type Markup, type MarkupCache, shownMarkup, unbilled } from '../usage/markup.ts';
 import { type BalanceRow, findLeased, listBalances } from './balance-store.ts';
 import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
 import type { BudgetCache } from './budget-cache.ts';
@@ -24,7 +24,7 @@ interface BudgetPorts {
   now: () => number;
   processId: string;
   budgets: BudgetCache;
-  policies: MarkupViews;
+  policies: MarkupCache;
   /** Reads the budgets of a workspace again. */
   ledger: { changed(workspaceId: string): Promise<void> };
   /** The amounts spent and held now, as this process knows them. */

@@ -3,16 +3,26 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { seesMargin } from '../accounts/own-tags.ts';
+import type { LimitKind, RateLimit } from '../accounts/rate-limit.ts';
+import type { ScenarioKey } from '../accounts/scenario-lock.ts';
+import { isCarried, lockOf, noLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import type { Outline } from '../dialects/json-outline.ts';
+import type { SpendBackfill } from '../limits/backfill-spend.ts';
+import type { LoopDetector } from '../limits/loop-detector.ts';
+import type { PolicyCache } from '../limits/policy-cache.ts';
 import { type CallPolicy, limitsOf, pauseFor } from '../limits/policy-store.ts';
-import type { LimitKind, RateLimit } from '../limits/rate-limit.ts';
-import type { Excess, Limited, LimitHeaders } from '../limits/rate-limiter.ts';
+import type { Excess, Limited, LimitHeaders, RateLimiter } from '../limits/rate-limiter.ts';
 import { reasonOf, type ScenarioLimits, type Tripped } from '../limits/scenario-limits.ts';
-import { loopKey, pauseScenario } from '../scenarios/pause-scenario.ts';
-import { isCarried, lockOf, noLock, type ScenarioLock } from '../scenarios/scenario-lock.ts';
-import type { ScenarioKey } from '../scenarios/scenario-store.ts';
-import type { Services } from '../services.ts';
+import { loopKey, type PausePorts, pauseScenario } from '../scenarios/pause-scenario.ts';
 import { type Markup, shownMarkup } from '../usage/markup.ts';
+
+export interface AdmissionPorts extends PausePorts {
+  publicUrl: string;
+  policies: PolicyCache;
+  rateLimiter: RateLimiter;
+  loopDetector: LoopDetector;
+  spendBackfill: SpendBackfill;
+}
 
 /** A call's admission under rate limits and loop detection. `release` gives back what it took under rate limits. */
 export interface Permit {
@@ -46,14 +56,14 @@ export function mayCall(caller: Caller): void {
  * Is the scenario running, is it looping, is there a place under the rate limits? Throws `scenario_paused` or `rate_limited`;
  * a promise only where something must be read or written first.
  */
-export function admit(services: Services, request: AdmissionRequest): Permit | Promise<Permit> {
+export function admit(services: AdmissionPorts, request: AdmissionRequest): Permit | Promise<Permit> {
   const policy = services.policies.of(request.caller.workspaceId, request.caller.livemode);
   return policy instanceof Promise
     ? policy.then((read) => admitUnder(services, read, request))
     : admitUnder(services, policy, request);
 }
 
-function admitUnder(services: Services, policy: CallPolicy, request: AdmissionRequest): Permit | Promise<Permit> {
+function admitUnder(services: AdmissionPorts, policy: CallPolicy, request: AdmissionRequest): Permit | Promise<Permit> {
   const { caller, tags } = request;
   refuseLocked(policy, tags);
   const nowMs = services.now();
@@ -158,7 +168,7 @@ function watchedBy(
 
 /** What the scenario spent before this process met it: a restart is no way out of a limit. */
 function countSpentBefore(
-  { spendBackfill, loopDetector, now }: Services,
+  { spendBackfill, loopDetector, now }: AdmissionPorts,
   { place, key, limits }: Watched,
   { receivedAtMs }: AdmissionRequest,
 ): void {
@@ -177,7 +187,7 @@ function promptHash({ maxRepeats }: ScenarioLimits, { body, outline }: Admission
 }
 
 async function refuseTripped(
-  services: Services,
+  services: AdmissionPorts,
   trip_: { place: ScenarioKey; tags: CallTags; tripped: Tripped; caller: Caller },
 ): Promise<never> {
   const why = await trip(services, trip_);
@@ -185,7 +195,7 @@ async function refuseTripped(
 }
 
 async function trip(
-  services: Services,
+  services: AdmissionPorts,
   { place, tags, tripped }: { place: ScenarioKey; tags: CallTags; tripped: Tripped },
 ): Promise<{ reason: string; by: string }> {
   // A client reads of its own pause: how much it cost the workspace is not for it.
@@ -237,7 +247,7 @@ function rateLimited({ kind, what, most, retryAfterSeconds }: Excess, headers: L
 }
 
 function scenarioPaused(
-  services: Services,
+  services: AdmissionPorts,
   id: string,
   { reason: storedReason, by: pausedBy }: { reason: string; by: string },
   caller: Caller,

@@ -1,15 +1,21 @@
+import type { Logger } from 'pino';
 import { findDeadProcesses } from '../db/process-lock.ts';
 import { withTransaction } from '../db/transaction.ts';
+import type { Outbox } from '../events/outbox.ts';
 import { sweep } from '../idempotency/idempotency-store.ts';
 import { adoptLeases } from '../ledger/adoption-store.ts';
-import type { Services } from '../services.ts';
-import { failAbandoned } from './run-background.ts';
+import { type AbandonedPorts, failAbandoned } from './run-background.ts';
+
+interface AdoptionPorts extends AbandonedPorts {
+  log: Logger;
+  outbox: Outbox;
+}
 
 /**
  * Settles what processes that are gone left open, at the most it could have cost, flagged, and gives back what they had leased.
  * Any living process may do it, and several at once do no harm.
  */
-export async function adoptOrphans(services: Services): Promise<void> {
+export async function adoptOrphans(services: AdoptionPorts): Promise<void> {
   // This one is alive, though its lock may be lost for a moment.
   const dead = (await findDeadProcesses(services.db)).filter((id) => id !== services.processId);
   if (dead.length > 0) await adopt(services, dead);
@@ -17,7 +23,7 @@ export async function adoptOrphans(services: Services): Promise<void> {
   await failAbandoned(services);
 }
 
-async function adopt(services: Services, dead: readonly string[]): Promise<void> {
+async function adopt(services: AdoptionPorts, dead: readonly string[]): Promise<void> {
   const calls = await withTransaction(services.db, (tx) =>
     adoptLeases(tx, dead, (inner, events) => services.outbox.record(inner, events)),
   );

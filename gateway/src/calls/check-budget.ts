@@ -3,14 +3,25 @@ import { usdForPeople } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { isOwn } from '../accounts/own-tags.ts';
+import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { type Budget, instanceFor, scopeOfInstance, subjectOf } from '../budgets/budget.ts';
+import type { BudgetCache } from '../budgets/budget-cache.ts';
 import { type Count, viewBudget } from '../budgets/budget-view.ts';
+import type { BalanceReader } from '../ledger/balance-reader.ts';
+import type { PolicyCache } from '../limits/policy-cache.ts';
 import { pauseFor } from '../limits/policy-store.ts';
 import { affordableOutputTokens, type Price } from '../models/price.ts';
 import { routeCall } from '../routing/route.ts';
-import type { Services } from '../services.ts';
 import { billed, billedBudget, shownMarkup } from '../usage/markup.ts';
 import { lockedMessage } from './admission.ts';
+
+export interface CheckPorts {
+  now: () => number;
+  budgets: BudgetCache;
+  policies: PolicyCache;
+  workspaces: WorkspaceCache;
+  balances: Pick<BalanceReader, 'counts'>;
+}
 
 type Check = OutputOf<'budgets.check'>;
 
@@ -19,7 +30,7 @@ const shortestAnswerTokens = 16;
 
 /** Would a call with these tags be let through now? Reads, and holds nothing. Throws `model_not_found`. */
 export async function checkBudget(
-  services: Services,
+  services: CheckPorts,
   asked: { caller: Caller; tags: CallTags; model: string | undefined; maxTokens: number | undefined },
 ): Promise<Check> {
   const { caller, tags, model, maxTokens } = asked;
@@ -127,7 +138,11 @@ function leastLeft(standings: readonly Standing[]): Standing | undefined {
  * What the candidates of such a call cost: of the model named, or of `auto`. Those without a price count for nothing, as in a
  * call under a budget; undefined where `auto` has no candidate.
  */
-async function pricesOf(services: Services, caller: Caller, model: string | undefined): Promise<Price[] | undefined> {
+async function pricesOf(
+  services: Pick<CheckPorts, 'now' | 'workspaces'>,
+  caller: Caller,
+  model: string | undefined,
+): Promise<Price[] | undefined> {
   const workspace = await services.workspaces.view(caller.workspaceId);
   const key = `${caller.workspaceId} ${caller.livemode} ${model ?? 'auto'}`;
   const nowMs = services.now();

@@ -1,10 +1,9 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import type { Context } from '../accounts/context.ts';
 import { ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
-import type { Services } from '../services.ts';
-import { checkBudget } from './check-budget.ts';
+import { type CheckPorts, checkBudget } from './check-budget.ts';
 
-export const checkHandlers: Pick<Handlers<Context<Services>>, 'budgets.check'> = {
+export const checkHandlers: Pick<Handlers<Context<CheckPorts>>, 'budgets.check'> = {
   // Its own fields win over the tags the request brings along, as the nearest does everywhere.
   'budgets.check': (input, { caller, services, tags }) => {
     const asked = {

@@ -1,24 +1,28 @@
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { toUsd } from '@ai-gateway/shared/money';
+import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { subjectOf, wantsCheapest } from '../budgets/budget.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
+import type { CallJournal } from '../ledger/call-journal.ts';
+import type { PolicyCache } from '../limits/policy-cache.ts';
 import { extrasOf } from '../models/call-extras.ts';
 import { boundInputTokens, contentBytes } from '../models/count-tokens.ts';
 import { maskAccount } from '../providers/mask-account.ts';
 import { providerName } from '../providers/providers.ts';
+import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
 import { type RouteInput, routeCall } from '../routing/route.ts';
-import type { Services } from '../services.ts';
+import type { UnknownModels } from '../routing/unknown-models.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { billed } from '../usage/markup.ts';
-import { admit, mayCall, type Permit } from './admission.ts';
+import { type AdmissionPorts, admit, mayCall, type Permit } from './admission.ts';
 import { coolingDown, errorOf, type FailedAttempt, mayGoOn, unaffordable } from './attempt.ts';
-import { balanceIdsOf, ceilingToAsk, type Funding, fundCall } from './fund-call.ts';
+import { balanceIdsOf, ceilingToAsk, type Funding, type FundingPorts, fundCall } from './fund-call.ts';
 import { guardCall } from './guard-call.ts';
 import { holdNext } from './hold-next.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from './model-call.ts';
-import { noteTags } from './note-tags.ts';
+import { noteTags, type TagPorts } from './note-tags.ts';
 import {
   answerHeaders,
   bookAttempt,
@@ -33,11 +37,19 @@ import type { Spent } from './spent.ts';
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
 import type { StreamEnd } from './stream-run.ts';
 import type { StreamTransform } from './stream-transform.ts';
-import { type Answered, tryCandidate } from './try-candidate.ts';
+import { type Answered, type AttemptPorts, tryCandidate } from './try-candidate.ts';
 import { classUnknown, isNeedless, isUnknownModel, mostTelling } from './unknown-model.ts';
 
+export interface CompletionPorts extends AdmissionPorts, TagPorts, FundingPorts, AttemptPorts {
+  policies: PolicyCache;
+  journal: CallJournal;
+  workspaces: WorkspaceCache;
+  circuits: CircuitBreakers;
+  unknownModels: UnknownModels;
+}
+
 /** The path of a call to a model, forward only. Throws a GatewayError for every refusal, ClientGone when nobody is left to answer. */
-export async function completeCall(services: Services, request: ModelCall): Promise<ModelAnswer> {
+export async function completeCall(services: CompletionPorts, request: ModelCall): Promise<ModelAnswer> {
   const call = request.dialect.read(request.json);
   mayCall(request.caller);
   if (!services.journal.available) throw databaseAway();
@@ -53,7 +65,7 @@ export async function completeCall(services: Services, request: ModelCall): Prom
 }
 
 async function completeAdmitted(
-  services: Services,
+  services: CompletionPorts,
   asked: { request: ModelCall; call: NeutralCall; permit: Permit },
 ): Promise<ModelAnswer> {
   const { permit } = asked;
@@ -120,7 +132,10 @@ async function completeAdmitted(
 const noIds: readonly string[] = [];
 
 /** How the places a call may go to are doing, for a workspace. */
-export function placesOf({ circuits }: Services, workspaceId: string): Pick<RouteInput, 'stateOf' | 'openMs'> {
+export function placesOf(
+  { circuits }: Pick<CompletionPorts, 'circuits'>,
+  workspaceId: string,
+): Pick<RouteInput, 'stateOf' | 'openMs'> {
   return {
     stateOf: ({ account, model }) => circuits.stateOf({ account, model, workspaceId }),
     openMs: ({ account, model }) => circuits.openMs({ account, model, workspaceId }),
@@ -129,7 +144,7 @@ export function placesOf({ circuits }: Services, workspaceId: string): Pick<Rout
 
 /** The budgets a call falls under. */
 export function balancesOf(
-  services: Services,
+  services: Pick<CompletionPorts, 'ledger'>,
   { caller, tags, receivedAtMs }: Pick<ModelCall, 'caller' | 'tags' | 'receivedAtMs'>,
 ): readonly BudgetBalance[] | Promise<readonly BudgetBalance[]> {
   const { workspaceId, livemode, keyId } = caller;
@@ -155,7 +170,7 @@ function withHeaders(error: GatewayError, headers: Readonly<Record<string, strin
 }
 
 function open(
-  services: Services,
+  services: CompletionPorts,
   options: { request: ModelCall; call: NeutralCall; funding: Funding; inputTokens: number; permit: Permit },
 ): RunningCall {
   const { request, call, funding, inputTokens, permit } = options;
@@ -203,7 +218,7 @@ function open(
 
 /** Down the list of candidates, never back up, until one answers. */
 async function answerFrom(
-  services: Services,
+  services: CompletionPorts,
   options: { request: ModelCall; call: NeutralCall; running: RunningCall; funding: Funding },
 ): Promise<Answered> {
   const { request, call, running, funding } = options;
@@ -302,7 +317,7 @@ async function plainAnswer(
 }
 
 async function streamAnswer(
-  services: Services,
+  services: CompletionPorts,
   options: { running: RunningCall; request: ModelCall; answered: Extract<Answered, { kind: 'stream' }> },
 ): Promise<StreamAnswer> {
   const { running, request, answered } = options;
@@ -353,7 +368,7 @@ function remainingOf(running: RunningCall): { budget_remaining_usd?: number } {
 
 /** Settles a stream that has ended, one way or another, and makes its closing bytes. */
 async function close(
-  services: Services,
+  services: CompletionPorts,
   options: {
     running: RunningCall;
     request: ModelCall;

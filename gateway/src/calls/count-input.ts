@@ -1,14 +1,15 @@
+import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { edit } from '../dialects/edit-json.ts';
 import { messages } from '../dialects/messages.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
+import type { HttpPools } from '../http-pools/http-pools.ts';
 import { estimateInputTokens } from '../models/count-tokens.ts';
 import type { ProviderRequest } from '../providers/adapter.ts';
 import type { Provider } from '../providers/define-provider.ts';
 import { parseErrorBody } from '../providers/failure.ts';
 import { providerOf } from '../providers/providers.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
-import type { Services } from '../services.ts';
 import { mayCall } from './admission.ts';
 import { errorOf } from './attempt.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
@@ -16,12 +17,18 @@ import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { withoutForeign } from './strip-foreign.ts';
 import { targetOf } from './try-candidate.ts';
 
+interface CountPorts {
+  now: () => number;
+  workspaces: WorkspaceCache;
+  httpPools: HttpPools;
+}
+
 /**
  * Answers Anthropic's `count_tokens`: Anthropic counts for its own models, the gateway for all others and where Anthropic cannot
  * answer. Nothing is generated, so nothing is held, settled or recorded. Throws `invalid_request` as the call itself would, and
  * Anthropic's own 4xx.
  */
-export async function countInput(services: Services, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
+export async function countInput(services: CountPorts, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
   mayCall(request.caller);
   // The one required field of a call that a count does not have.
   const call = messages.read({ ...request.json, max_tokens: 1, stream: false });
@@ -42,7 +49,7 @@ export async function countInput(services: Services, request: Omit<ModelCall, 'd
 }
 
 async function modelToCountFor(
-  services: Services,
+  services: CountPorts,
   { caller, body }: Omit<ModelCall, 'dialect'>,
   call: NeutralCall,
 ): Promise<Candidate> {
@@ -70,7 +77,7 @@ const answerBytesMax = 65_536;
 
 /** Undefined where the vendor fails for a reason that is not the caller's. */
 async function countAtVendor(
-  services: Services,
+  services: CountPorts,
   { body, outline, json, anthropicHeaders, cancellation }: Omit<ModelCall, 'dialect'>,
   {
     call,

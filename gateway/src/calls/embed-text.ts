@@ -1,33 +1,43 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import { inputOf } from '../dialects/call-input.ts';
 import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
 import { needString, readChoice, readModel, readNumber, readString, wrong } from '../dialects/read-fields.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
+import type { CallJournal } from '../ledger/call-journal.ts';
 import type { Hold } from '../ledger/ledger.ts';
+import type { PolicyCache } from '../limits/policy-cache.ts';
 import { boundInputTokens, contentBytes, estimateUsage } from '../models/count-tokens.ts';
 import { type EmbeddingRequest, encode } from '../providers/embedding-adapter.ts';
 import { providerOf } from '../providers/providers.ts';
 import { sandboxTokens, sandboxVector } from '../providers/sandbox/sandbox.ts';
+import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
-import type { Services } from '../services.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
 import { inTurn } from '../turns/in-turn.ts';
-import { admit, mayCall, type Permit } from './admission.ts';
+import { type AdmissionPorts, admit, mayCall, type Permit } from './admission.ts';
 import { type AttemptFailure, coolingDown, errorOf, failureOfExchange, retryAfterOf } from './attempt.ts';
 import { balancesOf, placesOf } from './complete-call.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
-import { balanceIdsOf, fundEmbedding } from './fund-call.ts';
+import { balanceIdsOf, type FundingPorts, fundEmbedding } from './fund-call.ts';
 import { hidingCost } from './hide-cost.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
-import { noteTags } from './note-tags.ts';
+import { noteTags, type TagPorts } from './note-tags.ts';
 import { relayBody } from './relay-body.ts';
 import { bookAttempt, closeUnanswered, notTried, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import type { Spent } from './spent.ts';
-import { overloaded, targetOf, withoutKey } from './try-candidate.ts';
+import { type AttemptPorts, overloaded, targetOf, withoutKey } from './try-candidate.ts';
+
+interface EmbeddingPorts extends AdmissionPorts, TagPorts, FundingPorts, AttemptPorts {
+  policies: PolicyCache;
+  journal: CallJournal;
+  workspaces: WorkspaceCache;
+  circuits: CircuitBreakers;
+}
 
 /** The path of an embeddings call. One candidate: vectors of another model would mean something else. */
-export async function embedText(services: Services, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
+export async function embedText(services: EmbeddingPorts, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
   const asked = readEmbeddings(request.json);
   mayCall(request.caller);
   const [refused] = request.strict ? (routingFields(request.json)?.names ?? []) : [];
@@ -48,7 +58,7 @@ export async function embedText(services: Services, request: Omit<ModelCall, 'di
 }
 
 async function embedAdmitted(
-  services: Services,
+  services: EmbeddingPorts,
   { request, asked, permit }: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; permit: Permit },
 ): Promise<PlainAnswer> {
   const call = asCall(asked);
@@ -101,7 +111,7 @@ async function embedAdmitted(
 }
 
 async function embedFunded(
-  services: Services,
+  services: EmbeddingPorts,
   options: {
     request: Omit<ModelCall, 'dialect'>;
     asked: EmbeddingRequest;
@@ -199,7 +209,7 @@ function countIds(input: unknown): number {
 }
 
 function openEmbedding(
-  services: Services,
+  services: EmbeddingPorts,
   options: {
     request: Omit<ModelCall, 'dialect'>;
     call: NeutralCall;
@@ -274,7 +284,7 @@ type Outcome =
 const answerBytesMax = 64 * 1024 * 1024;
 
 async function embed(
-  services: Services,
+  services: EmbeddingPorts,
   options: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; call: NeutralCall; candidate: Candidate },
 ): Promise<Outcome> {
   const { request, asked, call, candidate } = options;

@@ -8,18 +8,22 @@ import { isOwn } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
-import type { Hold, Shortage } from '../ledger/ledger.ts';
-import { notifyExceeded } from '../ledger/notify-exceeded.ts';
+import type { Hold, Ledger, Shortage } from '../ledger/ledger.ts';
+import { type ExceededPorts, notifyExceeded } from '../ledger/notify-exceeded.ts';
 import { answerCeiling } from '../models/answer-ceiling.ts';
 import { extrasNanos, unpricedAt } from '../models/call-extras.ts';
 import { boundOpaque, isOpaque } from '../models/count-tokens.ts';
 import { InputCounter } from '../models/input-counter.ts';
 import { affordableOutputTokens, maxCostNanos, type Price, withSound } from '../models/price.ts';
 import type { Candidate } from '../routing/route.ts';
-import type { Services } from '../services.ts';
-import { billed, shownMarkup } from '../usage/markup.ts';
+import { billed, type MarkupCache, shownMarkup } from '../usage/markup.ts';
 import type { Cancellation } from './cancellation.ts';
 import { ClientGone } from './model-call.ts';
+
+export interface FundingPorts extends ExceededPorts {
+  ledger: Ledger;
+  policies: MarkupCache;
+}
 
 /** What models without a known ceiling are taken to answer at the most, and what is asked of those with a higher one. */
 const unaskedTokensMax = 16_384;
@@ -58,7 +62,7 @@ interface FundingRequest {
  * Holds the most the call can cost on every budget it falls under, all or none. Short of money it counts the input exactly
  * and lowers the ceiling of the answer to what is left. Throws `budget_exceeded`, and ClientGone where nobody waits with it.
  */
-export function fundCall(services: Services, asked: FundingRequest): Funding | Promise<Funding> {
+export function fundCall(services: FundingPorts, asked: FundingRequest): Funding | Promise<Funding> {
   const { call, candidates, inputTokens, balances } = asked;
   const blocks = balances.some((balance) => balance.blocks);
   const payable = blocks ? candidates.filter((candidate) => isPriced(candidate, call)) : candidates;
@@ -119,7 +123,7 @@ function runsShort(balances: readonly BudgetBalance[], plentyNanos: bigint): boo
 const patienceMs = 1_000;
 
 async function fundCounted(
-  services: Services,
+  services: FundingPorts,
   rough: FundingRequest,
   funding: Omit<Funding, 'hold'>,
 ): Promise<Funding> {
@@ -141,7 +145,7 @@ async function withPredictionCounted({ call, candidates: [first] }: FundingReque
 const noFeatures = { onlyNative: [], extra: {} };
 
 async function holdPatiently(
-  { ledger }: Services,
+  { ledger }: Pick<FundingPorts, 'ledger'>,
   { balances, cancellation }: Pick<FundingRequest, 'balances' | 'cancellation'>,
   nanos: bigint,
 ): Promise<Hold | Shortage> {
@@ -177,7 +181,7 @@ export function balanceIdsOf(hold: Hold | undefined): readonly string[] | undefi
 
 /** The same for embeddings, which have no answer to shorten. Throws `budget_exceeded`. */
 export async function fundEmbedding(
-  services: Services,
+  services: FundingPorts,
   { candidate, ...asked }: Omit<FundingRequest, 'candidates'> & { candidate: Candidate },
 ): Promise<{ hold: Hold | undefined; holdNanos: bigint }> {
   const { call, json, inputTokens, balances, caller, tags } = asked;
@@ -204,7 +208,7 @@ export async function fundEmbedding(
 const fitsMax = 4;
 
 async function fundShort(
-  services: Services,
+  services: FundingPorts,
   asked: FundingRequest,
   { first, exact }: { first: Shortage; exact: InputOf },
 ): Promise<Funding> {
@@ -362,7 +366,7 @@ function isShown({ budget, instance }: BudgetBalance, caller: Caller): boolean {
 }
 
 async function budgetExceeded(
-  { policies }: Services,
+  { policies }: Pick<FundingPorts, 'policies'>,
   balance: BudgetBalance,
   { caller, tags }: Pick<FundingRequest, 'caller' | 'tags'>,
 ): Promise<GatewayError> {

@@ -1,16 +1,19 @@
-import type { Hold } from '../ledger/ledger.ts';
+import type { Hold, Ledger } from '../ledger/ledger.ts';
 import type { Candidate } from '../routing/route.ts';
-import type { Services } from '../services.ts';
 import { type Funding, fitNext, mostOf } from './fund-call.ts';
 import type { ModelCall } from './model-call.ts';
 import type { RunningCall } from './settle-call.ts';
+
+export interface HoldPorts {
+  ledger: Pick<Ledger, 'hold'>;
+}
 
 /**
  * Holds the next candidate of a call whose earlier attempts are to be paid for too, before it goes out. Short of money its
  * answer is shortened; false where not even a short one can be paid.
  */
 export async function holdNext(
-  { ledger }: Services,
+  { ledger }: HoldPorts,
   options: { request: ModelCall; running: RunningCall; candidate: Candidate; funding: Funding },
 ): Promise<boolean> {
   const { request, running, candidate, funding } = options;
@@ -30,7 +33,7 @@ export async function holdNext(
 
 /** Raises a hold to what is needed. Gives what is available beside it where that is too little. */
 async function more(
-  ledger: Services['ledger'],
+  ledger: HoldPorts['ledger'],
   running: RunningCall,
   hold: Hold,
   need: bigint,

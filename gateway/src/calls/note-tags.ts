@@ -1,7 +1,17 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { TagRegistry } from '../clients/tag-registry.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
-import type { Services } from '../services.ts';
+import type { Outbox } from '../events/outbox.ts';
 import type { ModelCall } from './model-call.ts';
+
+export interface TagPorts {
+  db: Pool;
+  log: Logger;
+  tags: TagRegistry;
+  outbox: Outbox;
+}
 
 const tagNames = { client: 'client_id', project: 'project', scenario: 'scenario_id' } as const;
 
@@ -10,7 +20,7 @@ const tagNames = { client: 'client_id', project: 'project', scenario: 'scenario_
  * case only, its answer says so by `x-gateway-warning`, and an event tells the workspace. Undefined for all other calls.
  */
 export function noteTags(
-  services: Services,
+  services: TagPorts,
   { caller, tags, receivedAtMs }: Pick<ModelCall, 'caller' | 'tags' | 'receivedAtMs'>,
 ): Promise<Record<string, string>> | undefined {
   const { workspaceId, livemode, lockedTags } = caller;

@@ -1,4 +1,5 @@
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import { findKey } from '../accounts/key-store.ts';
 import { newId } from '../accounts/new-id.ts';
@@ -20,13 +21,23 @@ import { withPlainKeys } from '../dialects/edit-json.ts';
 import { parseMembers } from '../dialects/exact-json.ts';
 import { outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
-import type { Services } from '../services.ts';
+import type { CallObserver } from '../telemetry/call-observer.ts';
 import { type CallReport, nameOf } from '../telemetry/call-report.ts';
 import { Cancellation } from './cancellation.ts';
-import { completeCall } from './complete-call.ts';
+import { type CompletionPorts, completeCall } from './complete-call.ts';
+
+export interface AbandonedPorts {
+  db: Pool;
+  processId: string;
+  secret: string;
+}
+
+interface BackgroundPorts extends CompletionPorts, AbandonedPorts {
+  observer: CallObserver;
+}
 
 /** Begins the background calls that wait, as many as there is room for. `signal` ends those under way when the process stops. */
-export async function runBackground(services: Services, tasks: TaskPool, signal: AbortSignal): Promise<void> {
+export async function runBackground(services: BackgroundPorts, tasks: TaskPool, signal: AbortSignal): Promise<void> {
   if (tasks.free === 0) return;
   for (const row of await take(services, tasks))
     tasks.add(row.id, runOne(services, row, signal), (cause) =>
@@ -35,7 +46,7 @@ export async function runBackground(services: Services, tasks: TaskPool, signal:
 }
 
 /** What was taken by an answer that was lost is nobody's: nothing was sent for it, so it waits again. */
-async function take(services: Services, tasks: TaskPool): Promise<BackgroundRow[]> {
+async function take(services: BackgroundPorts, tasks: TaskPool): Promise<BackgroundRow[]> {
   if (tasks.inDoubt) await queueAgain(services.db, services.processId, tasks.ids);
   tasks.inDoubt = true;
   const rows = await takeQueued(services.db, services.processId, tasks.free);
@@ -43,7 +54,7 @@ async function take(services: Services, tasks: TaskPool): Promise<BackgroundRow[
   return rows;
 }
 
-async function runOne(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<void> {
+async function runOne(services: BackgroundPorts, row: BackgroundRow, signal: AbortSignal): Promise<void> {
   const receivedAtMs = services.now();
   const report = services.observer.begin({
     id: newId('req', receivedAtMs),
@@ -63,13 +74,13 @@ async function runOne(services: Services, row: BackgroundRow, signal: AbortSigna
 
 const rateLimitedMs = 5_000;
 
-function waits(services: Services, row: BackgroundRow, signal: AbortSignal): Promise<boolean> {
+function waits(services: BackgroundPorts, row: BackgroundRow, signal: AbortSignal): Promise<boolean> {
   const { db, processId } = services;
   return untilWritten(() => putOff(db, row, { processId, delayMs: rateLimitedMs }), signal);
 }
 
 async function answer(
-  services: Services,
+  services: BackgroundPorts,
   row: BackgroundRow,
   { report, receivedAtMs, signal }: { report: CallReport; receivedAtMs: number; signal: AbortSignal },
 ): Promise<{ outcome: BackgroundOutcome; status: number; error?: GatewayError }> {
@@ -126,7 +137,7 @@ async function answer(
 
 /** The key as it is now: one that was deleted or has expired since has nothing run any more. */
 async function callerNow(
-  { db, now }: Services,
+  { db, now }: Pick<BackgroundPorts, 'db' | 'now'>,
   { workspaceId, keyId }: BackgroundRow,
   signal: AbortSignal,
 ): Promise<Caller> {
@@ -139,7 +150,7 @@ async function callerNow(
   return caller;
 }
 
-function unforeseen(services: Services, cause: unknown, id: string): GatewayError {
+function unforeseen(services: BackgroundPorts, cause: unknown, id: string): GatewayError {
   services.log.error({ err: cause, backgroundId: id }, 'a background call failed unexpectedly');
   return new GatewayError('internal_error', 'Something went wrong inside the gateway. Try again.');
 }
@@ -149,7 +160,7 @@ function tell(error: GatewayError): { message: string; code: string } {
 }
 
 /** What a dead process was running is told as failed: whether its provider was paid nobody knows, so it is not run twice. */
-export async function failAbandoned(services: Services): Promise<void> {
+export async function failAbandoned(services: AbandonedPorts): Promise<void> {
   const error = tell(
     new GatewayError('internal_error', 'The gateway stopped while this call was running. Send it again.'),
   );

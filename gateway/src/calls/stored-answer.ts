@@ -1,12 +1,18 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import type { Caller } from '../accounts/api-key.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { isOwnId } from '../dialects/responses-items.ts';
 import type { Candidate } from '../routing/route.ts';
-import type { Services } from '../services.ts';
 import type { ModelCall, StreamAnswer } from './model-call.ts';
 import type { RunningCall } from './settle-call.ts';
 import { findAnswers, rememberAnswers, type StoredAnswer } from './stored-answer-store.ts';
+
+interface StoredPorts {
+  db: Pool;
+  log: Logger;
+}
 
 /** Something a call refers to that the vendor keeps. */
 interface Reference {
@@ -26,7 +32,7 @@ type Continuing = Pick<ModelCall, 'caller' | 'tags' | 'dialect' | 'json'>;
  * the vendor. It belongs to the workspace and tags of that call from then on.
  */
 export async function checkContinued(
-  services: Pick<Services, 'db'>,
+  services: Pick<StoredPorts, 'db'>,
   { caller, dialect, json }: Continuing,
   { account, kind }: Candidate,
 ): Promise<void> {
@@ -69,7 +75,7 @@ export function isStored({ dialect, json }: Pick<ModelCall, 'dialect' | 'json'>)
 
 /** `answerIds`: of the answer and of what it consists of, as the vendor names them. */
 export async function rememberStored(
-  services: Pick<Services, 'db' | 'log'>,
+  services: StoredPorts,
   { caller, tags, dialect, json }: Continuing,
   { account }: Pick<RunningCall, 'account'>,
   answerIds: readonly string[],

@@ -2,6 +2,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { isVendor } from '@ai-gateway/shared/provider-kinds';
 import { parseExact } from '../dialects/exact-json.ts';
 import type { Answer, JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
+import type { HttpPools } from '../http-pools/http-pools.ts';
 import { estimateInputTokens } from '../models/count-tokens.ts';
 import {
   type Adapter,
@@ -14,7 +15,6 @@ import type { Provider } from '../providers/define-provider.ts';
 import { ownServer, providerOf } from '../providers/providers.ts';
 import { type TranslatedCall, translateCall } from '../providers/translated-call.ts';
 import type { Candidate } from '../routing/route.ts';
-import type { Services } from '../services.ts';
 import { answerInSandbox } from './answer-in-sandbox.ts';
 import { type AttemptFailure, failureOfExchange, retryAfterOf } from './attempt.ts';
 import type { Cancellation } from './cancellation.ts';
@@ -25,6 +25,11 @@ import { type Relay, relayBody } from './relay-body.ts';
 import type { Spent } from './spent.ts';
 import { StreamRun } from './stream-run.ts';
 import { relayTransform, translateTransform } from './stream-transform.ts';
+
+export interface AttemptPorts {
+  now: () => number;
+  httpPools: HttpPools;
+}
 
 export type Answered =
   | {
@@ -68,7 +73,7 @@ const plainBytesMax = 64 * 1024 * 1024;
 const errorBytesMax = 64 * 1024;
 
 /** One try of a call at one candidate, up to the first byte of an answer. Expected failures are values. */
-export async function tryCandidate(services: Services, options: AttemptRequest): Promise<Tried> {
+export async function tryCandidate(services: AttemptPorts, options: AttemptRequest): Promise<Tried> {
   const { request, candidate, ceiling } = options;
   const call = ceiling === undefined ? options.call : { ...options.call, maxTokens: ceiling };
   const provider = providerOf(candidate.kind === 'sandbox' ? (candidate.standsFor ?? ownServer) : candidate.kind);
@@ -141,7 +146,7 @@ export function targetOf(candidate: Candidate): Target {
 }
 
 function send(
-  services: Services,
+  services: AttemptPorts,
   candidate: Candidate,
   providerRequest: { url: string; headers: Record<string, string>; body: Buffer | string },
   { cancellation, isStream }: { cancellation: Cancellation; isStream: boolean },
@@ -155,7 +160,11 @@ function send(
   );
 }
 
-async function refusal(services: Services, adapter: Adapter, exchange: Exchange): Promise<AttemptFailure> {
+async function refusal(
+  services: Pick<AttemptPorts, 'now'>,
+  adapter: Adapter,
+  exchange: Exchange,
+): Promise<AttemptFailure> {
   const retryAfterSeconds = retryAfterOf(exchange.headers['retry-after'], services.now());
   const status = exchange.status;
   if (status >= 300 && status < 400) {

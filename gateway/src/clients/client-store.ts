@@ -1,5 +1,5 @@
+import type { RateLimitFields } from '../accounts/rate-limit.ts';
 import type { Db } from '../db/transaction.ts';
-import type { RateLimitFields } from '../limits/rate-limit.ts';
 
 export interface ClientSettings {
   name: string | null;

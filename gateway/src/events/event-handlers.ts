@@ -4,12 +4,12 @@ import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
-import { billedEventData, type MarkupViews, shownMarkup } from '../usage/markup.ts';
+import { billedEventData, type MarkupCache, shownMarkup } from '../usage/markup.ts';
 import { selectEvents, viewEvent } from './event-store.ts';
 
 interface EventPorts {
   db: Pool;
-  policies: MarkupViews;
+  policies: MarkupCache;
 }
 
 export const eventHandlers: Pick<Handlers<Context<EventPorts>>, 'events.list'> = {

@@ -7,7 +7,7 @@ import { budgetEvent } from './budget-event.ts';
 import { markExceeded } from './charge-store.ts';
 import type { Ledger } from './ledger.ts';
 
-interface ExceededPorts {
+export interface ExceededPorts {
   db: Pool;
   ledger: Pick<Ledger, 'heldOf'>;
   outbox: Outbox;

@@ -1,5 +1,6 @@
+import type { ScenarioKey } from '../accounts/scenario-lock.ts';
 import type { Db } from '../db/transaction.ts';
-import { type ScenarioKey, spentLastHour } from '../scenarios/scenario-store.ts';
+import { spentLastHour } from './spend-store.ts';
 
 type OnSpent = (nanos: bigint) => void;
 

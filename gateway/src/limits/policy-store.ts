@@ -1,9 +1,15 @@
 import type { CallTags } from '../accounts/call-tags.ts';
+import {
+  type LimitKind,
+  type RateLimit,
+  type RateLimitFields,
+  readRateLimit,
+  stricter,
+} from '../accounts/rate-limit.ts';
+import type { ScenarioKey } from '../accounts/scenario-lock.ts';
+import { isCarried, type LockTags, noLock, readLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import type { Db } from '../db/transaction.ts';
-import { isCarried, type LockTags, noLock, readLock, type ScenarioLock } from '../scenarios/scenario-lock.ts';
-import type { ScenarioKey } from '../scenarios/scenario-store.ts';
 import { type Markups, markupOf } from '../usage/markup.ts';
-import { type LimitKind, type RateLimit, type RateLimitFields, readRateLimit, stricter } from './rate-limit.ts';
 import { defaultLimits, type ScenarioLimits } from './scenario-limits.ts';
 
 /** Everything set in a workspace's world that may stand in a call's way beside budgets. */

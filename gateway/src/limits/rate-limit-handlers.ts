@@ -4,9 +4,9 @@ import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { listKeys } from '../accounts/key-store.ts';
 import { type Bound, isOwn } from '../accounts/own-tags.ts';
+import { type LimitKind, type RateLimit, readRateLimit } from '../accounts/rate-limit.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import { saveRateLimit } from './policy-store.ts';
-import { type LimitKind, type RateLimit, readRateLimit } from './rate-limit.ts';
 
 interface RateLimitPorts {
   db: Pool;

@@ -1,4 +1,4 @@
-import type { LimitKind, RateLimit } from './rate-limit.ts';
+import type { LimitKind, RateLimit } from '../accounts/rate-limit.ts';
 import { type Ages, SlidingCount } from './sliding-count.ts';
 
 /** One limited key, client or scenario. */

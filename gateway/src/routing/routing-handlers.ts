@@ -5,7 +5,7 @@ import type { Context } from '../accounts/context.ts';
 import type { ProviderAccount, WorkspaceCache, WorkspaceView } from '../accounts/workspace-cache.ts';
 import { type ModelPool, readFallbacks, writeFallbacks, writeModelPool } from '../accounts/workspace-store.ts';
 import { strengths } from '../models/catalog.ts';
-import { type Markup, type MarkupViews, shownMarkup } from '../usage/markup.ts';
+import { type Markup, type MarkupCache, shownMarkup } from '../usage/markup.ts';
 import { describeModel, listedModels } from './model-list.ts';
 import { type NameContext, readModelName } from './model-name.ts';
 import { classModels, isKnownModel } from './route.ts';
@@ -14,7 +14,7 @@ interface RoutingPorts {
   db: Pool;
   now: () => number;
   workspaces: WorkspaceCache;
-  policies: MarkupViews;
+  policies: MarkupCache;
 }
 
 export const routingHandlers: Pick<

@@ -1,17 +1,11 @@
+import type { ScenarioKey } from '../accounts/scenario-lock.ts';
+import { noLock, readLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import { notify } from '../db/notify.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
 import { publishGuardChange } from '../limits/policy-store.ts';
-import { noLock, readLock, type ScenarioLock } from './scenario-lock.ts';
-import {
-  bareScenario,
-  markPaused,
-  markRunning,
-  type ScenarioKey,
-  type ScenarioRow,
-  selectScenarios,
-} from './scenario-store.ts';
+import { bareScenario, markPaused, markRunning, type ScenarioRow, selectScenarios } from './scenario-store.ts';
 import { viewScenario } from './scenario-view.ts';
 import { type StopPorts, stopAtSource } from './stop-at-source.ts';
 

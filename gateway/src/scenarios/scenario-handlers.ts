@@ -4,6 +4,8 @@ import { parseUsd, toUsd } from '@ai-gateway/shared/money';
 import { type Caller, hintOf } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
+import type { ScenarioKey } from '../accounts/scenario-lock.ts';
+import { lockOf, noLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import { ownIds } from '../clients/own-ids.ts';
 import type { TagRegistry } from '../clients/tag-registry.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
@@ -14,8 +16,7 @@ import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cu
 import { billed, type Markup, shownMarkup, unbilled } from '../usage/markup.ts';
 import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
 import { type PausePorts, pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
-import { lockOf, noLock, type ScenarioLock } from './scenario-lock.ts';
-import { bareScenario, isPausedForAll, type ScenarioKey, type ScenarioRow, selectScenarios } from './scenario-store.ts';
+import { bareScenario, isPausedForAll, type ScenarioRow, selectScenarios } from './scenario-store.ts';
 import { type ScenarioView, viewScenario } from './scenario-view.ts';
 
 interface ScenarioPorts extends PausePorts {

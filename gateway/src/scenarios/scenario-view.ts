@@ -1,6 +1,6 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
-import { lockText, noLock } from './scenario-lock.ts';
+import { lockText, noLock } from '../accounts/scenario-lock.ts';
 import type { ScenarioRow } from './scenario-store.ts';
 
 export type ScenarioView = OutputOf<'scenarios.pause'>;

@@ -1,9 +1,10 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { ScenarioKey } from '../accounts/scenario-lock.ts';
+import { noLock } from '../accounts/scenario-lock.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';
 import { type Connection, listConnections, tokenOf } from './connection-store.ts';
-import { noLock } from './scenario-lock.ts';
-import { isKnownAs, noteSourceStop, type ScenarioKey } from './scenario-store.ts';
+import { isKnownAs, noteSourceStop } from './scenario-store.ts';
 
 export interface StopPorts {
   db: Pool;

@@ -11,7 +11,7 @@ import {
   selectExtras,
   selectFailures,
 } from './call-detail-store.ts';
-import type { MarkupViews } from './markup.ts';
+import type { MarkupCache } from './markup.ts';
 import { describeRefusal } from './refusal-handlers.ts';
 import { findRefusal } from './refusal-store.ts';
 import { callViewFor } from './usage-handlers.ts';
@@ -20,7 +20,7 @@ import { type StoredCall, selectCalls } from './usage-store.ts';
 /** What the view of a single call needs. */
 export interface CallDetailPorts {
   db: Pool;
-  policies: MarkupViews;
+  policies: MarkupCache;
 }
 
 export const callDetailHandlers: Pick<Handlers<Context<CallDetailPorts>>, 'usage.request'> = {

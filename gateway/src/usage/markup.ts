@@ -12,7 +12,7 @@ export interface Markup {
 export type Markups = ReadonlyMap<string, Markup>;
 
 /** Where a workspace's markups are remembered, of each of its two modes. */
-export interface MarkupViews {
+export interface MarkupCache {
   of(workspaceId: string, livemode: boolean): { markups: Markups } | Promise<{ markups: Markups }>;
 }
 

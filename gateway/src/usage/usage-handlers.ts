@@ -9,7 +9,7 @@ import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { amountUnits, unitsToAmount } from './amount.ts';
 import { type Cell, type CsvForm, csvHead, csvRows, excelCsv, plainCsv } from './csv.ts';
 import { badCursor, type Cursor, pageOf, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
-import { billed, type Markup, type MarkupViews, shownMarkup } from './markup.ts';
+import { billed, type Markup, type MarkupCache, shownMarkup } from './markup.ts';
 import type { TextAnswer } from './text-answer.ts';
 import { daysOf, rangeDays, rangeName, type UsageDay, type UsageRange, usageRange } from './usage-range.ts';
 import { type CallFilter, type StoredCall, selectCalls } from './usage-store.ts';
@@ -19,7 +19,7 @@ interface UsagePorts {
   db: Pool;
   now: () => number;
   settings: SettingsCache;
-  policies: MarkupViews;
+  policies: MarkupCache;
 }
 
 export const usageHandlers: Pick<Handlers<Context<UsagePorts>>, 'usage.requests' | 'usage.clients'> = {

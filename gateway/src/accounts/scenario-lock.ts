@@ -1,5 +1,5 @@
-import type { Caller, TagName } from '../accounts/api-key.ts';
-import type { CallTags } from '../accounts/call-tags.ts';
+import type { Caller, TagName } from './api-key.ts';
+import type { CallTags } from './call-tags.ts';
 
 /**
  * Whose calls of a scenario a pause, a limit or a count is about. Two clients' keys may name one scenario: what the key of one
@@ -9,6 +9,15 @@ export type ScenarioLock = string;
 
 /** Holds for all calls of the scenario. */
 export const noLock: ScenarioLock = '';
+
+/** A scenario, and whose calls of it. */
+export interface ScenarioKey {
+  workspaceId: string;
+  livemode: boolean;
+  id: string;
+  /** Whose calls of it. */
+  lock: ScenarioLock;
+}
 
 /** The scenario itself is not part of it: the place names that. */
 const parts = ['client_id', 'project', 'scenario_platform'] as const satisfies readonly TagName[];
