@@ -61,6 +61,11 @@ interface JsonSchema {
 /** A no-code platform pages by itself and takes JSON: its forms do not ask for these. */
 export const answeredByPlatforms: ReadonlySet<string> = new Set(['cursor', 'limit', 'format', 'for']);
 
+/** The list operations that fill the drop-downs of a field and of the fields in it. */
+export function listsOf({ options, children }: Field): string[] {
+  return [...(options === undefined ? [] : [options]), ...children.flatMap(listsOf)];
+}
+
 /** The form of an operation, read off its JSON Schema: zod's insides are nobody's business. */
 export function fieldsOf(operation: Pick<Operation, 'input'>): Field[] {
   const schema = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' }) as JsonSchema;

@@ -1,4 +1,4 @@
-import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import { fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { alertsOn } from '@ai-gateway/shared/steps/alerts';
 import { type AlertOperations, instantTrigger, pollingTrigger } from './alert-triggers.ts';
@@ -57,12 +57,8 @@ function named(id: string, contract: readonly Operation[]): Operation {
 /** Every list that some form shows as a drop-down; the filters of a subscription are forms too. */
 function rpcsOf(contract: readonly Operation[], offered: readonly Operation[]): Component[] {
   const forms = [...offered, named('webhooks.create', contract)];
-  const wanted = new Set(forms.flatMap((operation) => fieldsOf(operation)).flatMap(listsIn));
+  const wanted = new Set(forms.flatMap((operation) => fieldsOf(operation)).flatMap(listsOf));
   return contract.filter((operation) => wanted.has(operation.id) && rowsOf(operation) !== undefined).map(makeRpc);
-}
-
-function listsIn(field: Field): string[] {
-  return [...(field.options === undefined ? [] : [field.options]), ...field.children.flatMap(listsIn)];
 }
 
 /** Triggers first, the universal module last, the contract's own groups in between: Make refuses an app with a module in none. */

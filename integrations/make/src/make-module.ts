@@ -87,7 +87,7 @@ export const limitField: Parameter = {
   name: 'limit',
   type: 'uinteger',
   label: 'Limit',
-  help: 'The most results of one run.',
+  help: 'Maximum number of results per run.',
   default: 10,
   validate: { min: 1 },
 };

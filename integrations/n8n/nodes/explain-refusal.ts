@@ -57,8 +57,8 @@ const checkBaseUrl =
 function advice(error: GatewayError): string {
   const { code, details = {}, retryAfterSeconds } = error;
   if (code === 'budget_exceeded') {
-    const resets = typeof details.resets_at === 'string' ? ` It resets on ${details.resets_at.slice(0, 10)}.` : '';
-    return `Raise the budget (Budget > Raise Budget), or wait.${resets} To go on without the answer, set "On Error" to continue.`;
+    const wait = typeof details.resets_at === 'string' ? ', or wait for its reset' : '';
+    return `Raise the budget (Budget > Raise Budget)${wait}. To go on without the answer, set "On Error" to continue.`;
   }
   if (code === 'scenario_paused') {
     const link = typeof details.resume_url === 'string' ? `, or on this page: ${details.resume_url}` : '.';

@@ -1,5 +1,5 @@
 import type { OperationId } from '@ai-gateway/shared/contract';
-import { answeredByPlatforms, type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import { answeredByPlatforms, type Field, fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { chatStep } from '@ai-gateway/shared/steps/chat-form';
 import { withoutArticles } from '@ai-gateway/shared/steps/wording';
@@ -47,7 +47,7 @@ export function nodeForm(contract: readonly Operation[]): NodeForm {
     triggerProperties: triggerProperties(),
     alertEvents: eventsOfAlerts(),
     operations: Object.fromEntries(generated.map((operation) => [planKey(operation), planOf(operation)])),
-    lists: Object.fromEntries(listsOf(contract, offered)),
+    lists: Object.fromEntries(listPlans(contract, offered)),
   };
 }
 
@@ -204,8 +204,8 @@ function planKind({ kind, children: [item] }: Field): FieldPlan['kind'] {
 }
 
 /** Every list some field is filled from, groups included. */
-function listsOf(contract: readonly Operation[], offered: readonly Operation[]): [string, ListPlan][] {
-  const named = new Set(offered.flatMap((operation) => fieldsOf(operation)).flatMap(optionsIn));
+function listPlans(contract: readonly Operation[], offered: readonly Operation[]): [string, ListPlan][] {
+  const named = new Set(offered.flatMap((operation) => fieldsOf(operation)).flatMap(listsOf));
   return contract
     .filter(({ id }) => named.has(id))
     .map((operation) => {
@@ -215,8 +215,4 @@ function listsOf(contract: readonly Operation[], offered: readonly Operation[]):
         { id: operation.id as OperationId, searches: keys.has('search'), pages: keys.has('cursor') },
       ];
     });
-}
-
-function optionsIn(field: Field): string[] {
-  return [...(field.options === undefined ? [] : [field.options]), ...field.children.flatMap(optionsIn)];
 }

@@ -1,4 +1,4 @@
-import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import { type Field, fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import type { Trigger } from 'zapier-platform-core';
 import { gatewayOf, type Settings } from './gateway.ts';
@@ -11,17 +11,13 @@ const mostRows = 500;
 
 /** A hidden trigger for every list some field is filled from: Zapier fills drop-downs by triggers. */
 export function dropDowns(contract: readonly Operation[], fields: readonly Field[], settings: Settings): Trigger[] {
-  const named = new Set(fields.flatMap(optionsIn));
+  const named = new Set(fields.flatMap(listsOf));
   return contract.filter(({ id }) => named.has(id)).map((operation) => dropDown(operation, settings));
 }
 
 /** Every field of the operations that are offered. */
 export function fieldsOfAll(operations: readonly Operation[]): Field[] {
   return operations.flatMap((operation) => fieldsOf(operation));
-}
-
-function optionsIn(field: Field): string[] {
-  return [...(field.options === undefined ? [] : [field.options]), ...field.children.flatMap(optionsIn)];
 }
 
 function dropDown(operation: Operation, settings: Settings): Trigger {

@@ -1,5 +1,6 @@
 import type { InputOf, OutputOf } from '../contract.ts';
 import { GatewayError } from '../errors.ts';
+import { formNumber, formText } from '../form-text.ts';
 import { isRecord, readJson } from '../json.ts';
 import type { TransportAnswer } from '../transport.ts';
 
@@ -50,6 +51,33 @@ export function withImages(
   });
   const content = typeof said.content === 'string' ? [{ type: 'text', text: said.content }] : (said.content ?? []);
   return messages.with(at, { ...said, content: [...content, ...images] });
+}
+
+/** Addresses of images. Not split at commas: an address may hold one, and the data of a data URL does. */
+export function imageUrls(given: unknown): string[] {
+  const list: unknown[] = Array.isArray(given) ? given : [given];
+  return list.map((url) => formText(url).trim()).filter((url) => url !== '');
+}
+
+/** A value that is not a number goes as it is: the gateway names the field it refuses. */
+export function optionalNumber(key: 'temperature' | 'max_tokens', given: unknown): { [key: string]: number } {
+  const value = formNumber(given ?? '');
+  return value === '' ? {} : { [key]: value as number };
+}
+
+/** OpenAI's list of messages, as it is or as JSON. */
+export function messageList(given: unknown): unknown[] {
+  const list = typeof given === 'string' ? readJson(given) : given;
+  if (list === undefined) throw wrongField('The messages are not valid JSON. Check quotes and commas.', 'messages');
+  if (!Array.isArray(list))
+    throw wrongField('The messages must be a list: [{"role": "user", "content": "…"}].', 'messages');
+  return list;
+}
+
+/** The spoken messages, after the system prompt if there is one. `param` is the form's name for the prompt. */
+export function withSystemPrompt(spoken: readonly StepMessage[], systemPrompt: string, param: string): StepMessage[] {
+  if (spoken.length === 0) throw wrongField('There is nothing to answer. Fill in the prompt, or add a message.', param);
+  return systemPrompt === '' ? [...spoken] : [{ role: 'system', content: systemPrompt }, ...spoken];
 }
 
 /** An empty list says that there is no fallback; a form that is left empty does not mean that. */
@@ -155,6 +183,6 @@ function jsonIn(text: string): unknown {
 }
 
 /** A field of a form that could not be sent as it was filled in. */
-export function wrongField(message: string, param: string): GatewayError {
+function wrongField(message: string, param: string): GatewayError {
   return new GatewayError('invalid_request', message, { param });
 }

@@ -1,12 +1,15 @@
-import { formNumber, formText } from '@ai-gateway/shared/form-text';
-import { isRecord, readJson } from '@ai-gateway/shared/json';
+import { formText } from '@ai-gateway/shared/form-text';
+import { isRecord } from '@ai-gateway/shared/json';
 import {
   fallbackModels,
+  imageUrls,
   jsonBySchema,
+  messageList,
+  optionalNumber,
   type StepInput,
   type StepMessage,
   withImages,
-  wrongField,
+  withSystemPrompt,
 } from '@ai-gateway/shared/steps/chat-step';
 import { choiceOf, listOf, plainValue, switchOf, textOf } from '../plain-value.ts';
 
@@ -41,38 +44,18 @@ export function chatRequest(form: ChatForm): StepInput {
   const fallbacks = listOf(options.fallbackModels).map(textOf);
   return {
     model: form.model.trim() || 'auto',
-    messages: withImages(messagesOf(form), {
-      urls: imagesOf(options.imageUrls),
+    messages: withImages(withSystemPrompt(spokenMessages(form), form.systemPrompt.trim(), 'messages'), {
+      urls: imageUrls([options.imageUrls ?? []].flat().map(plainValue)),
       detail: textOf(options.imageDetail),
       params: { images: 'imageUrls', messages: 'messages' },
       help: ', or choose a binary field',
     }),
-    ...number('temperature', options.temperature),
-    ...number('max_tokens', options.maxTokens),
+    ...optionalNumber('temperature', plainValue(options.temperature)),
+    ...optionalNumber('max_tokens', plainValue(options.maxTokens)),
     ...(effort === '' ? {} : { reasoning_effort: effort as NonNullable<StepInput['reasoning_effort']> }),
     ...fallbackModels(fallbacks, switchOf(options.noFallback, false)),
     ...responseFormat(form),
   };
-}
-
-/** Not split at commas: an address of a picture may hold one, and its data does. */
-function imagesOf(given: unknown): string[] {
-  const list: unknown[] = Array.isArray(given) ? given : [given];
-  return list.map(textOf).filter((url) => url !== '');
-}
-
-/** Anything but a number goes as it is: the gateway names the field it refuses. */
-function number(key: 'temperature' | 'max_tokens', given: unknown): { [key: string]: number } {
-  const value = formNumber(plainValue(given) ?? '');
-  return value === '' ? {} : { [key]: value as number };
-}
-
-function messagesOf(form: ChatForm): StepMessage[] {
-  const system = form.systemPrompt.trim();
-  const spoken = spokenMessages(form);
-  if (spoken.length === 0)
-    throw wrongField('There is nothing to answer. Fill in the prompt, or add a message.', 'messages');
-  return system === '' ? spoken : [{ role: 'system', content: system }, ...spoken];
 }
 
 function spokenMessages({ inputType, prompt, messages, messagesJson }: ChatForm): StepMessage[] {
@@ -84,13 +67,8 @@ function spokenMessages({ inputType, prompt, messages, messagesJson }: ChatForm)
         const content = formText(row.content);
         return content.trim() === '' ? [] : [{ role: choiceOf(row.role, 'user'), content } as StepMessage];
       });
-    case 'json': {
-      const list = typeof messagesJson === 'string' ? readJson(messagesJson) : messagesJson;
-      if (list === undefined) throw wrongField('The messages are not valid JSON. Check quotes and commas.', 'messages');
-      if (!Array.isArray(list))
-        throw wrongField('The messages must be a list: [{"role": "user", "content": "…"}].', 'messages');
-      return list as StepMessage[];
-    }
+    case 'json':
+      return messageList(messagesJson) as StepMessage[];
   }
 }
 
