@@ -4,7 +4,7 @@
  */
 export const vendors = ['openai', 'anthropic', 'gemini', 'mistral'] as const;
 
-/** What a provider account speaks: a vendor's own API, or OpenAI's as another server follows it. */
+/** The API of a provider account: a vendor's own, or OpenAI's as another server follows it. */
 export const providerKinds = [...vendors, 'openai-compatible'] as const;
 
 export type Vendor = (typeof vendors)[number];

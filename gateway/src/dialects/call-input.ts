@@ -3,11 +3,11 @@ import type { NeutralCall, Part } from './neutral.ts';
 export interface CallInput {
   inputText: string;
   images: number;
-  /** Of documents that are not text. */
+  /** The tokens of documents that are not text. */
   fileTokens: number;
 }
 
-/** What a call sends, apart by how it is counted. */
+/** The input of a call, apart by how it is counted. */
 export function inputOf(call: Pick<NeutralCall, 'messages' | 'tools'>): CallInput {
   const input = { images: 0, fileTokens: 0 };
   const texts: string[] = [];

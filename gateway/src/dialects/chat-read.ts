@@ -485,7 +485,7 @@ function readFormat(value: unknown, native: string[]): OutputFormat {
 
 const schemaTypes = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
 
-/** What is no schema at all is refused before it is paid for; the rest is the provider's to judge. */
+/** A value that is no schema is refused before it is paid for; the provider judges the rest. */
 function readSchema(schema: JsonObject, at: string): JsonObject {
   const { type } = schema;
   const types: unknown[] = type === undefined ? [] : Array.isArray(type) ? type : [type];

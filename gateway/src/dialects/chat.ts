@@ -23,7 +23,7 @@ export const chat: Dialect = {
   },
 };
 
-/** What was answered, for an estimate; only looked at when no usage came. */
+/** The answer's text, for an estimate; read only where no usage came. */
 function textOf(choices: readonly unknown[]): string {
   return choices
     .map((choice) => {

@@ -1,7 +1,7 @@
 import type { GatewayError } from '@ai-gateway/shared/errors';
 import type { Answer, DialectId, JsonObject, NeutralCall, StreamEvent, Usage } from './neutral.ts';
 
-/** What the writer of an answer needs to know of the call beside the answer. */
+/** The facts of a call that the writer of its answer needs. */
 export interface AnswerContext {
   /** `req_…`; ids of answers are made from it where the dialect wants its own prefix (`chatcmpl-`, `resp_`, `msg_`). */
   requestId: string;
@@ -50,7 +50,7 @@ export interface RelayScanner {
   readonly text: string;
 }
 
-/** What clients speak: one request shape read, three answer shapes written. Pure. */
+/** A dialect of clients: one request shape read, three answer shapes written. Pure. */
 export interface Dialect {
   readonly id: DialectId;
   /** Throws `invalid_request` with `param` for a wrong type, no messages, and so on. */

@@ -16,7 +16,7 @@ export function refuseDoubleKeys(body: Buffer, { keys }: Pick<Outline, 'keys'>, 
 /** The depth is bounded where the bytes are read. */
 function countKeys(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
-  // Of many keys `Object.values` is much faster than a look at each.
+  // `Object.values` is much faster with many keys than a look at each.
   const inside = Array.isArray(value) ? (value as unknown[]) : Object.values(value);
   let keys = Array.isArray(value) ? 0 : inside.length;
   for (const inner of inside) if (typeof inner === 'object') keys += countKeys(inner);

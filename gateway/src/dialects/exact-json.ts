@@ -27,7 +27,7 @@ interface Noted {
 
 /** A number whose digits JavaScript may change: long, with a trailing zero, with an exponent, tiny, or minus zero. */
 const risky = /[:[,]\s*-?(?:(?:\d\.?){16}|\d+(?:\.\d+)?[eE]|\d+\.\d*0(?!\d)|0\.00000|(?<=-)0)|^\s*-?\d/;
-/** A reviver is slow: so many values take about 15 ms. What has more keeps its numbers as JavaScript has them. */
+/** A reviver is slow: this number of values takes about 15 ms. A body with more keeps its numbers as JavaScript has them. */
 const valuesMax = 50_000;
 
 /** `JSON.parse`, with a note of each number that would be written differently. */

@@ -56,7 +56,7 @@ const comma = 44;
 const colon = 58;
 const backslash = 92;
 const openBrace = 123;
-/** What the walk stops at outside of strings: `"` `,` `:` `[` `]` `{` `}`. */
+/** The bytes that the walk stops at outside of strings: `"` `,` `:` `[` `]` `{` `}`. */
 const interesting = new Uint8Array(256);
 for (const byte of [quote, comma, colon, 91, 93, openBrace, 125]) interesting[byte] = 1;
 
@@ -132,7 +132,7 @@ export function outlineJson(body: Buffer, bounds: OutlineBounds = callBounds): O
   return { members: members.found, end: body.length, keys, escapedKeys };
 }
 
-/** Gathers the members of the outermost object, told of its strings, colons and commas in order. */
+/** Gathers the members of the outermost object from its strings, colons and commas in order. */
 class Members {
   readonly found = new Map<string, { keyStart: number; valueStart: number; valueEnd: number }>();
   readonly #body: Buffer;

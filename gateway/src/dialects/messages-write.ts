@@ -28,7 +28,7 @@ export function writeMessage(answer: Answer, { requestId }: AnswerContext): Json
 
 const zero: Usage = { inputTokens: 0, cachedTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 };
 
-/** What only Claude itself has to say is null, as in its own answers: packages with strict decoders know every field. */
+/** Fields that only Claude fills are null, as in its own answers: packages with strict decoders know every field. */
 function writeStop(reason: string | null, sequence: string | null): JsonObject {
   return { stop_reason: reason, stop_sequence: sequence, stop_details: null, container: null };
 }
@@ -91,7 +91,7 @@ interface Block {
   tool: number;
   start: JsonObject;
   waiting: JsonObject[];
-  /** Of a call, so far. */
+  /** The arguments of a call, so far. */
   arguments: string;
   /** Nothing more belongs to it. */
   closed: boolean;
@@ -106,7 +106,7 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
   let usage: Usage | undefined;
   let finish: { reason: FinishReason; stopSequence: string | null } = { reason: 'stop', stopSequence: null };
   let begun = false;
-  /** Of the block being written. */
+  /** The number of the block that is being written. */
   let index = -1;
   /** The block being written, and behind it those that wait. */
   let blocks: Block[] = [];

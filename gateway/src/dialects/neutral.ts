@@ -8,7 +8,7 @@ export type JsonObject = { [key: string]: unknown };
 
 export type DialectId = 'chat' | 'responses' | 'messages';
 
-/** What a provider account speaks. `sandbox` is built in and answers inside the process. */
+/** The API of a provider account. `sandbox` is built in and answers inside the process. */
 export type ProviderKind = AccountKind | 'sandbox';
 
 export type Part =
@@ -135,14 +135,14 @@ export interface NeutralCall {
   extras?: CallExtras | undefined;
 }
 
-/** What a call may cost beside the tokens of its input and its answer. */
+/** The costs of a call beside the tokens of its input and its answer. */
 export interface CallExtras {
   /** The most uses of a vendor's own tools. */
   webSearches: number;
   fileSearches: number;
   /** Sound comes in or goes out, at rates of its own. */
   sound: boolean;
-  /** Of a predicted answer. */
+  /** The most tokens of a predicted answer. */
   predictedTokens: number;
   /** Names of what no price is known of. */
   unpriced: readonly string[];
@@ -209,7 +209,7 @@ export interface Answer {
 }
 
 /**
- * One step of a streamed answer. A well-formed stream is: `start`, then any number of parts, then `finish`, with `usage`
+ * A step of a streamed answer. A well-formed stream is: `start`, then any number of parts, then `finish`, with `usage`
  * anywhere (the last one counts; providers report it at the start, the end or twice). Tool calls are numbered from 0 in the
  * order they begin; parts may interleave only as far as the providers do it.
  */
@@ -228,7 +228,7 @@ export type StreamEvent =
   /** The provider said, inside the stream, that it failed. Nothing follows. */
   | { kind: 'error'; message: string /** The event it was read from, as JSON text. */; body?: string };
 
-/** One server-sent event, as `eventsource-parser` gives it. */
+/** A server-sent event, as `eventsource-parser` gives it. */
 export interface ServerSentEvent {
   event?: string | undefined;
   data: string;

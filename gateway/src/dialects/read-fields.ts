@@ -89,7 +89,7 @@ export function readStops(value: unknown, param: string): string[] {
   return (list ?? []).map((stop, i) => needString(stop, `${param}[${i}]`)).filter((stop) => stop !== '');
 }
 
-/** What is left of a body when the fields that were read are taken away. */
+/** The fields of a body that were not read. */
 export function without(body: JsonObject, read: ReadonlySet<string>): JsonObject {
   const rest: [string, unknown][] = [];
   for (const name of Object.keys(body)) if (!read.has(name) && body[name] !== null) rest.push([name, body[name]]);

@@ -76,7 +76,7 @@ export function callItem(
   return { id, type: 'function_call', status, call_id: call.id, name: call.name, arguments: call.arguments };
 }
 
-/** Chat completions nest a citation under its kind, responses do not. Other kinds have no form here. */
+/** Chat completions nest a citation under its kind, responses do not. Other kinds of annotation have no form here. */
 function flatAnnotation(annotation: unknown): JsonObject[] {
   const { type, url_citation: nested } = (annotation ?? {}) as JsonObject;
   if (type !== 'url_citation') return [];
@@ -93,7 +93,7 @@ function flatAnnotation(annotation: unknown): JsonObject[] {
   ];
 }
 
-/** Of chat's `logprobs` object the tokens; clients count on `top_logprobs` being a list. */
+/** The tokens of chat's `logprobs` object; clients count on `top_logprobs` being a list. */
 export function tokensOf(logprobs: unknown): JsonObject[] {
   const { content } = (logprobs ?? {}) as JsonObject;
   return Array.isArray(content) ? (content as JsonObject[]).map((token) => ({ top_logprobs: [], ...token })) : [];

@@ -49,7 +49,7 @@ const read = new Set([
   'fallback_models',
 ]);
 
-/** What stands at OpenAI and nowhere else: without it the call would mean something different. */
+/** Fields that only OpenAI can honour: without them the call would mean something different. */
 const stored = ['previous_response_id', 'conversation', 'prompt'] as const;
 
 /** An OpenAI responses request. `metadata` and `fallback_models` are the gateway's own and read elsewhere. */
@@ -114,7 +114,7 @@ function readIncludes(value: unknown): readonly string[] {
   return (readList(value, 'include', 100) ?? []).map((entry, i) => needString(entry, `include[${i}]`));
 }
 
-/** What fields read here hold that only OpenAI honours: parts of `text` and `include`, and `truncation` but for its default. */
+/** Values that only OpenAI honours, in fields that are read here: parts of `text` and `include`, and `truncation` but for its default. */
 function readExtra(
   body: JsonObject,
   { text, include }: { text: JsonObject | undefined; include: readonly string[] },

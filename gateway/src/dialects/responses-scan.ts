@@ -6,7 +6,7 @@ import { parseFrame, TextCollector } from './scan-frame.ts';
 /** Follows a stream of OpenAI's own while it is relayed. Only the few frames that carry the whole response are parsed. */
 export class ResponsesScanner implements RelayScanner {
   readonly #texts = new TextCollector(['delta']);
-  /** One frame or several, of which the last counts. */
+  /** A frame or several, of which the last counts. */
   #latest: Buffer | undefined;
   usage: Usage | undefined;
   /** OpenAI reports nothing before its answer is over. */

@@ -35,12 +35,12 @@ export class StreamOutput {
   }
 }
 
-/** One item under way: each method gives the frames that tell of the step. */
+/** An item under way: each method gives the frames of its step. */
 class OpenItem {
   protected readonly out: StreamOutput;
   protected readonly id: string;
   protected readonly index: number;
-  /** What announces the item. */
+  /** The frames that announce the item. */
   readonly opening: string;
 
   constructor(out: StreamOutput, id: string, item: JsonObject) {
@@ -118,7 +118,7 @@ function written({ kind, text, logprobs }: MessagePart): JsonObject {
   return kind === 'text' ? textPart(text, { logprobs }) : refusalPart(text);
 }
 
-/** Thoughts are told as a summary of one part; proofs without a thought have none. */
+/** Thoughts are a summary of one part; proofs without a thought have none. */
 export class OpenReasoning extends OpenItem {
   #text = '';
 

@@ -113,7 +113,7 @@ class ResponsesWriter implements StreamWriter {
   #endReasoning(event: ReasoningEnd): string {
     if (event.redacted === undefined && event.signature === undefined)
       return this.#open instanceof OpenReasoning ? this.#closeOpen('completed') : '';
-    // What nobody may read is no proof of the thought before it.
+    // A redacted thought is no proof of the thought before it.
     const apart = event.redacted !== undefined && this.#open instanceof OpenReasoning && this.#open.hasText;
     const before = apart ? this.#closeOpen('completed') : '';
     const { frames, reasoning } = this.#reasoning();

@@ -41,7 +41,7 @@ export const responses: Dialect = {
   },
 };
 
-/** What an item says, for an estimate where no usage came. */
+/** The text of an item, for an estimate where no usage came. */
 function textOf(item: unknown): string {
   const { content, summary, arguments: args } = (item ?? {}) as JsonObject;
   if (typeof args === 'string') return args;

@@ -13,7 +13,7 @@ export function parseFrame(frame: Buffer): Record<string, unknown> | undefined {
   }
 }
 
-/** What stands behind `data:`, without white space around it; a stream may begin with a byte order mark. */
+/** The text behind `data:`, without white space around it; a stream may begin with a byte order mark. */
 export function dataOf(frame: Buffer): string {
   return frame
     .toString('utf8')

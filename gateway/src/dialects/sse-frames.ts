@@ -4,7 +4,7 @@ export interface FrameSplitter {
   push(chunk: Buffer): Buffer[];
   /** The last byte ended a frame, or there was none yet. */
   readonly isBetween: boolean;
-  /** What was held back because its blank line has not come. */
+  /** The bytes that wait for their blank line. */
   readonly rest: Buffer;
 }
 

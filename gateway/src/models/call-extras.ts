@@ -4,8 +4,8 @@ import { providerOf } from '../providers/providers.ts';
 import type { Price } from './price.ts';
 
 /**
- * What a call may cost beside its tokens, or undefined for most calls. Read off the request, since what a vendor's own tools do
- * stands nowhere else before the answer.
+ * The costs of a call beside its tokens, or undefined for most calls. Read off the request, since the use of a vendor's own tools
+ * is known nowhere else before the answer.
  */
 export function extrasOf(call: NeutralCall, json: JsonObject): CallExtras | undefined {
   const { onlyNative, extra } = call;
@@ -78,7 +78,7 @@ function toolUses(
 /** Models that search for every answer, at a fee for each that stands in no catalogue. */
 const searchModels = /search-(preview|api)/;
 
-/** What of a call has no price at a candidate; empty where all has. */
+/** The parts of a call without a price at a candidate; empty where all have one. */
 export function unpricedAt(
   extras: CallExtras | undefined,
   { kind, model, price }: { kind: ProviderKind; model: string; price: Price | undefined },

@@ -21,7 +21,7 @@ export interface CatalogModel {
   abilities: Abilities;
 }
 
-/** What a model's name leads to. `entry` is missing for a name the catalogue does not know but its prefix names a vendor. */
+/** The model that a name leads to. `entry` is missing where the prefix names a vendor and the catalogue does not know the name. */
 export interface ModelRef {
   vendor: Vendor;
   /** As the provider wants to hear it. */
@@ -61,7 +61,7 @@ export function hasGone({ retirement }: Pick<ModelRef, 'retirement'>, at: Date):
 }
 
 /**
- * What answers in place of a retired model: the one its vendor names, else the first of its class there. Itself where neither is
+ * The replacement of a retired model: the one its vendor names, else the first of its class there. Itself where neither is
  * to be had, and where it is no chat model, since vectors of another model mean something else.
  */
 export function successorOf(ref: ModelRef, at: Date): ModelRef {
@@ -164,7 +164,7 @@ const offered: readonly ModelEntry[] = vendors.flatMap((vendor) =>
 
 const described = new Map<ModelInfo, CatalogModel>();
 
-/** Written anew only when another price has come into force. */
+/** Described again only when another price has come into force. */
 function describe(vendor: Vendor, info: ModelInfo, at: Date): CatalogModel {
   const price = priceAt(info, at);
   const known = described.get(info);

@@ -7,9 +7,9 @@ import { isSetting } from './sent-content.ts';
 
 /** In low detail: GPT-4o mini 2,833, and Claude, which knows no detail. */
 const lowDetailTokensMax = 5_000;
-/** What most models make of an ordinary picture: GPT-4o of 1024 × 1024 pixels 765, Claude up to 1,600. */
+/** The tokens that most models make of an ordinary picture: GPT-4o of 1024 × 1024 pixels 765, Claude up to 1,600. */
 const pictureTokensUsual = 1_600;
-/** What a vendor adds around messages; where there are tools, a prompt of its own (530 tokens for Claude 3 Opus). */
+/** The tokens that a vendor adds around messages; where there are tools, for a prompt of its own (530 for Claude 3 Opus). */
 export const overheadTokens = 16;
 export const toolOverheadTokens = 1_000;
 
@@ -71,7 +71,7 @@ export function boundOpaque(
   return Math.max(seen, contextWindow);
 }
 
-/** What the call will come to about, told from its bound: text has some four bytes to a token, pictures and pages are usual ones. */
+/** An estimate of the input from its bound: text has some four bytes to a token, pictures and pages are usual ones. */
 export function likelyInputTokens(call: Pick<NeutralCall, 'messages'>, bound: number): number {
   let text = bound;
   let tokens = 0;
@@ -93,7 +93,7 @@ function pictureBound({ detail }: Picture): number {
   return detail === 'low' ? lowDetailTokensMax : pictureTokensMax;
 }
 
-/** What a picture comes to beyond the bytes it has in the request. */
+/** The tokens of a picture beyond the bytes it has in the request. */
 function pictureSurplus(picture: Picture): number {
   return pictureBound(picture) - (picture.source.kind === 'data' ? picture.source.data.length : 0);
 }
@@ -120,7 +120,7 @@ const countedCharsMax = 200_000;
 const sliceCharsMax = 512;
 const slicesPerBreath = 32;
 
-/** Of a very long text the beginning is counted and the rest taken to be like it. */
+/** The beginning of a very long text is counted, and the rest taken to be like it. */
 export async function countTokens(text: string): Promise<number> {
   if (text === '') return 0;
   const { tokens, rest } = await countBeginning(text);

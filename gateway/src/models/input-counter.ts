@@ -4,7 +4,7 @@ import { providerOf } from '../providers/providers.ts';
 import { boundOpaque, countBeginning, isOpaque, overheadTokens, toolOverheadTokens } from './count-tokens.ts';
 import { type SentContent, sentContent } from './sent-content.ts';
 
-/** Who is to read the input. */
+/** The model that reads the input. */
 export interface Reader {
   kind: ProviderKind;
   model: string;
@@ -56,7 +56,7 @@ async function count(text: string, encoding: Encoding): Promise<number> {
 }
 
 /**
- * Other vendors make up to two fifths more tokens of the same English. Of digits some make a token each, and of other scripts
+ * Other vendors make up to two fifths more tokens of the same English. Some make a token of each digit, and of other scripts
  * nobody knows, so their bytes count.
  */
 async function countUnknown(text: string): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Abilities, ModelKind } from '../providers/define-provider.ts';
 
 /**
- * What a model's name tells of it. `@pydantic/genai-prices` knows prices and context windows but neither kinds nor abilities;
+ * Facts that a model's name implies. `@pydantic/genai-prices` knows prices and context windows but neither kinds nor abilities;
  * these few patterns over families are all that is known by hand, and each errs on the side of a newer model being able.
  */
 /** Pictures, sound, live sessions, moderation, bare completion and remote-controlled computers are not answered as chat. */

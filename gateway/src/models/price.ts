@@ -9,12 +9,12 @@ interface Tier {
   input: Rate;
   cached: Rate;
   cacheWrite: Rate;
-  /** What is written to be kept for an hour, not the usual minutes. */
+  /** Writes that are kept for an hour, not the usual minutes. */
   longCacheWrite: Rate;
   output: Rate;
 }
 
-/** What a model costs. The first tier begins at nothing; reasoning tokens are output and cost the same everywhere. */
+/** The price of a model. The first tier begins at nothing; reasoning tokens are output and cost the same everywhere. */
 export interface Price {
   tiers: readonly Tier[];
   /** Beside the tokens, for each call. */
@@ -146,7 +146,7 @@ export function affordableOutputTokens(price: Price, options: { nanos: bigint; i
   return Number(least ?? 0n);
 }
 
-/** What costs nothing can be had in any number. */
+/** The number of tokens that is affordable where a token costs nothing. */
 const freeTokens = 1_000_000_000n;
 
 function tierOf(price: Price, inputTokens: number): Tier {

@@ -1,7 +1,7 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import type { JsonObject } from '../dialects/neutral.ts';
 
-/** What a request sends to a model, apart by how its tokens are bounded. */
+/** The content that a request sends to a model, apart by how its tokens are bounded. */
 export interface SentContent {
   /** To be counted. */
   texts: string[];

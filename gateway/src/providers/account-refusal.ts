@@ -1,4 +1,4 @@
-/** What a provider said when it refused a request: the words its kind is judged by. */
+/** A provider's refusal of a request: the words that its kind is judged by. */
 export interface ToldFailure {
   status: number;
   /** `code`, `type`, `status` and `reason` of the error, as far as there are any. */
@@ -67,7 +67,7 @@ const modelWords: ReadonlySet<string> = new Set([
   'model_access_denied',
 ]);
 
-/** OpenAI: platform.openai.com/docs/guides/error-codes. Anthropic: docs.claude.com/en/api/errors. Others as their APIs answer. */
+/** OpenAI: platform.openai.com/docs/guides/error-codes. Anthropic: docs.claude.com/en/api/errors. Other vendors: as their APIs answer. */
 const creditWords: ReadonlySet<string> = new Set([
   'insufficient_quota',
   'billing_hard_limit_reached',

@@ -29,12 +29,12 @@ export interface ProviderRequest {
   body: string;
 }
 
-/** A failure a provider reported, told apart by what should happen next. */
+/** A failure that a provider reported, by what should happen next. */
 export interface ProviderFailure {
   /**
    * `caller`: the request itself is at fault, comes back as that 4xx and is not tried elsewhere.
    * `account`: our key or account is refused (401, 402, 403, no credit, quota used up), in whatever words: another candidate may
-   * serve, the operator is told.
+   * serve, and the operator is notified.
    * `busy`: 429 or overloaded: another candidate may serve. `broken`: 408, 409, 425, 5xx or nonsense: another candidate may serve.
    */
   kind: 'caller' | 'account' | 'busy' | 'broken';
@@ -62,12 +62,12 @@ export interface StreamReader {
   end(): { events: StreamEvent[]; complete: boolean };
 }
 
-/** One provider, told as four translations. None does I/O, so a recorded exchange is all a test needs. */
+/** A provider, as four translations. None does I/O, so a recorded exchange is all a test needs. */
 export interface Adapter {
   readonly kind: ProviderKind;
   /** Dialects this provider speaks itself: such calls are relayed byte for byte. */
   readonly native: readonly DialectId[];
-  /** What it takes as the name of a tool; others are renamed on their way out, and back. */
+  /** The rule for names of tools; other names are replaced on their way out, and restored on their way back. */
   readonly toolNames: NameRule;
   /** Asked for JSON the vendor itself holds the model to it. */
   readonly keepsToJson: boolean;

@@ -21,7 +21,7 @@ export interface Abilities {
   jsonSchema: boolean;
 }
 
-/** What a vendor says of one of its models beside the families that are known of all vendors. */
+/** A vendor's own facts of one of its models; the families of model-families.ts fill in the rest. */
 export interface ModelFacts {
   kind?: ModelKind;
   abilities?: Partial<Abilities>;
@@ -35,7 +35,7 @@ export interface ModelFacts {
  */
 export const pictureTokensMax = 48_169;
 
-/** What every kind of provider says of itself; members with a default may be left out of a definition. */
+/** The facts of every kind of provider; members with a default may be left out of a definition. */
 export interface Provider<Kind extends AccountKind = AccountKind> {
   readonly kind: Kind;
   /** As people write it. */
@@ -47,7 +47,7 @@ export interface Provider<Kind extends AccountKind = AccountKind> {
   readonly adapter: Adapter;
   /** The adapter of one call to one model. */
   adapterFor(call: NeutralCall, model: string): Adapter;
-  /** What a body of its own dialect needs so that one model takes it. Undefined: bodies stay as they came. */
+  /** The changes that a body of its own dialect needs for one model. Undefined: bodies stay as they came. */
   readonly fit: ((options: FitOptions) => Fit | undefined) | undefined;
   /** A feature of a call in the provider's own dialect that this model does not have. Default: none. */
   lost(call: NeutralCall, model: string): string | undefined;
@@ -57,7 +57,7 @@ export interface Provider<Kind extends AccountKind = AccountKind> {
   modelsRequest(account: Pick<Target, 'baseUrl' | 'apiKey'>): { url: string; headers: Record<string, string> };
   /** Where it counts the tokens of a call of the messages dialect. Undefined: the gateway counts. */
   readonly tokenCount: ((target: Target) => Omit<ProviderRequest, 'body'>) | undefined;
-  /** What a relayed chat completion calls its ceiling where the caller set none. Default: `max_tokens`, which every server knows. */
+  /** The ceiling's field in a relayed chat completion whose caller set none. Default: `max_tokens`, which every server knows. */
   readonly tokenLimitField: 'max_tokens' | 'max_completion_tokens';
   /**
    * The most tokens a model answers when nobody sets a ceiling, or undefined where that is unknown. By hand, from the vendors' pages
@@ -78,7 +78,7 @@ export interface Provider<Kind extends AccountKind = AccountKind> {
   readonly soundCostsAsText: boolean;
 }
 
-/** What a vendor adds: where it is, how the environment names its account, and which models it sells. */
+/** The facts of a vendor beside: its address, its variables of the environment, and the models it sells. */
 interface VendorFacts {
   /** `<NAME>_API_KEY`; `<NAME>_BASE_URL` is derived from it. */
   readonly envKey: `${string}_API_KEY`;

@@ -1,6 +1,6 @@
 import type { DialectId, NeutralCall, Tool } from '../dialects/neutral.ts';
 
-/** What a caller calls a parameter, by dialect; the neutral name stands for itself where a dialect has none. */
+/** The caller's name of a parameter, by dialect; the neutral name is used where a dialect has none. */
 const names: Partial<Record<keyof NeutralCall, Partial<Record<DialectId, string>>>> = {
   temperature: { chat: 'temperature', responses: 'temperature', messages: 'temperature' },
   topP: { chat: 'top_p', responses: 'top_p', messages: 'top_p' },
@@ -31,7 +31,7 @@ export function droppedOf(call: NeutralCall, fields: readonly (keyof NeutralCall
 
 function isSet(call: NeutralCall, field: keyof NeutralCall): boolean {
   const value = call[field];
-  // Several calls at once is what every provider does unless told not to.
+  // Every provider makes several calls at once unless the request forbids it.
   if (field === 'parallelToolCalls') return value === false;
   if (value === undefined || value === false) return false;
   if (Array.isArray(value)) return value.length > 0;

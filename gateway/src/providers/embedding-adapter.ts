@@ -18,7 +18,7 @@ export interface EmbeddingAdapter {
   response(
     body: Buffer,
     asked: EmbeddingRequest,
-    /** What the gateway counts, for a vendor that counts nothing. */
+    /** The gateway's count, for a vendor that counts nothing. */
     inputTokens: number,
   ): { body: Buffer | string; usage: Usage | undefined } | undefined;
   error(status: number, body: string): ProviderFailure;

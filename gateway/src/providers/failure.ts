@@ -26,7 +26,7 @@ export function cleanMessage(message: unknown, status: number): string {
     .slice(0, 500);
 }
 
-/** What a status means where the body says nothing more exact. */
+/** The meaning of a status whose body says nothing more exact. */
 export function kindOfStatus(status: number): ProviderFailure['kind'] {
   if (status === 401 || status === 402 || status === 403) return 'account';
   if (status === 429) return 'busy';

@@ -1,7 +1,7 @@
 import { writeExact } from '../dialects/exact-json.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 
-/** What a body of a provider's own dialect needs so that one model takes it: members as JSON text, members to leave out. */
+/** The changes to a body of a provider's own dialect for one model: members as JSON text, members to leave out. */
 export interface Fit {
   set: Readonly<Record<string, string>>;
   remove: readonly string[];
@@ -27,7 +27,7 @@ export class Fitting {
     this.#set[member] = writeExact(value);
   }
 
-  /** `name`: how it is told; undefined where nobody misses it. */
+  /** `name`: its name in the caller's words; undefined where nobody misses it. */
   remove(member: string, name?: string): void {
     this.#remove.push(member);
     if (name !== undefined) this.drop(name);

@@ -4,7 +4,7 @@ import type { Answer, AnswerPart, NeutralCall, StreamEvent } from '../dialects/n
 type Output = NeutralCall['output'];
 
 /**
- * Callers who ask for JSON parse the answer. Models that are only told to write JSON put a code fence or a sentence around it:
+ * Callers who ask for JSON parse the answer. Models that have JSON as an instruction only put a code fence or a sentence around it:
  * where exactly one JSON value is inside, that is the answer. Text with none, or with several, stays whole.
  */
 export function jsonAnswer(answer: Answer, output: Output): Answer {
@@ -158,7 +158,7 @@ class JsonText {
     return said;
   }
 
-  /** What is left to say. `whole`: nothing may be taken away. */
+  /** The text that is still to be sent. `whole`: nothing may be taken away. */
   end(whole: boolean): string {
     const left = whole ? this.#held : this.#left();
     this.#state = 'before';

@@ -4,7 +4,7 @@ export interface Retirement {
   names: RegExp;
   /** The first day on which the vendor refuses it. */
   on: string;
-  /** What the vendor names in its place, where that is another than the default of the model's class. */
+  /** The replacement that the vendor names, where it is not the default of the model's class. */
   successor?: string;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NeutralCall, Part } from '../dialects/neutral.ts';
 
-/** What a vendor takes as the name of a tool. */
+/** A vendor's rule for names of tools. */
 export interface NameRule {
   pattern: RegExp;
   lengthMax: number;

@@ -8,7 +8,7 @@ import { jsonAnswer, jsonWriter } from './json-text.ts';
 import { type Renamed, renamed } from './tool-names.ts';
 import { WholeCharacters } from './whole-characters.ts';
 
-/** One call in the words of another vendor, and its answer in the caller's again. */
+/** A call in the words of another vendor, and its answer in the caller's. */
 export interface TranslatedCall {
   request: ProviderRequest & { dropped: readonly string[] };
   response(body: unknown): Answer;
@@ -18,7 +18,7 @@ export interface TranslatedCall {
 }
 
 /**
- * What every adapter owes the caller, whatever its vendor: names come back as they left, the answer names a model, a tool is
+ * Every adapter owes the caller this: names come back as they left, the answer names a model, a tool is
  * called with an object or not at all, JSON that was asked for parses, and no character is cut in two.
  */
 export function translateCall(adapter: Adapter, call: NeutralCall, target: Target): TranslatedCall {
@@ -42,7 +42,7 @@ export function translateCall(adapter: Adapter, call: NeutralCall, target: Targe
   };
 }
 
-/** The tools that may be called are all that is told of; Gemini, where it must call one, takes a list of names instead. */
+/** A provider that takes no list of allowed names is sent only the tools that may be called. */
 function onlyAllowed(call: NeutralCall, adapter: Adapter): NeutralCall {
   const { allowedTools } = call;
   if (allowedTools === undefined || adapter.allowsTools(call)) return call;

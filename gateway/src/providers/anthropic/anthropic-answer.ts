@@ -105,7 +105,7 @@ interface OpenBlock {
   /** The number of a call among the calls of the answer. */
   call: number;
   signature: string;
-  /** What the block's start gave already: from servers that send no deltas, the whole. */
+  /** The content that the block's start gave already: all of it, from servers that send no deltas. */
   input: unknown;
   written: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * What one Claude can do that another cannot, read off its name. Anthropic answers a 400 to a parameter the model does not
+ * The abilities in which Claudes differ, read off the name. Anthropic answers a 400 to a parameter the model does not
  * take, so these few patterns are known by hand, from https://platform.claude.com/docs/en/about-claude/models/overview and the
  * migration guide of each generation. A Claude nobody has heard of yet is taken for one of the newest.
  */

@@ -27,7 +27,7 @@ function schemaWay(call: NeutralCall, { schemas, forcedTools }: ClaudeModel): Sc
   return call.toolChoice?.kind === 'required' && call.tools.length > 0 ? 'none' : 'tool';
 }
 
-/** Of all it is to keep to Anthropic makes one grammar, and refuses the call where that grows too large: seven small tools did. */
+/** Anthropic makes one grammar of all strict schemas, and refuses the call where it grows too large: seven small tools did. */
 const strictToolsMax = 5;
 
 /** Can Claude be held to the schema of every tool that asks for it? */
@@ -96,7 +96,7 @@ export function messagesRequest(call: NeutralCall, target: Target): { body: Json
   return { body, dropped };
 }
 
-/** Anthropic takes an id of at most 256 characters. What tells people apart still does. */
+/** Anthropic takes an id of at most 256 characters; a hash still tells people apart. */
 function shortUser(user: string): string {
   return user.length <= 256 ? user : createHash('sha256').update(user).digest('hex');
 }

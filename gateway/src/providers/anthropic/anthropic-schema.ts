@@ -37,7 +37,7 @@ export function anthropicSchema(schema: JsonObject): JsonObject {
 
 const formats = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid']);
 
-/** One keyword as Anthropic takes it; undefined where it takes it not at all. */
+/** A keyword as Anthropic takes it; undefined for a keyword that it refuses. */
 function translate(key: string, value: unknown): JsonObject | undefined {
   switch (key) {
     case 'type':

@@ -1,7 +1,7 @@
 import type { JsonObject, Message, NeutralCall, ReasoningEffort } from '../../dialects/neutral.ts';
 import type { ClaudeModel, ClaudeThinking } from './anthropic-model.ts';
 
-/** How a call's wish for reasoning is told to one Claude. */
+/** A call's wish for reasoning, in the words of one Claude. */
 export interface ThinkingPlan {
   /** Will it think? Then the answer shares its ceiling with thoughts, and sampling is not the caller's. */
   thinks: boolean;

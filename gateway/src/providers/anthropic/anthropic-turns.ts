@@ -65,7 +65,7 @@ function writeBlock(part: Part): JsonObject[] {
       // No Claude hears; a call with sound is not sent there.
       return [];
     case 'reasoning':
-      // What another vendor signed, and what nobody did, Anthropic cannot check and refuses.
+      // Anthropic refuses a thought that another vendor signed, or none: it cannot check it.
       if (part.signedBy !== 'anthropic') return [];
       if (part.redacted !== undefined) return [{ type: 'redacted_thinking', data: part.redacted }];
       return part.signature === undefined ? [] : [{ type: 'thinking', thinking: part.text, signature: part.signature }];

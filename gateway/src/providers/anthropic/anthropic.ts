@@ -76,7 +76,7 @@ function failure(status: number, body: string): ProviderFailure {
     : { ...verdict, message };
 }
 
-/** Of docs.claude.com/en/api/errors, as far as another candidate may serve. */
+/** The types of docs.claude.com/en/api/errors after which another candidate may serve. */
 const statuses: Readonly<Record<string, number>> = {
   authentication_error: 401,
   billing_error: 402,

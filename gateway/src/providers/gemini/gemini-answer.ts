@@ -25,7 +25,7 @@ export function readGenerated(body: unknown): Answer {
   };
 }
 
-/** What one generateContent answer says: the whole of it, or what is new since the last event of a stream. */
+/** The content of a generateContent answer: all of it, or the news since the last event of a stream. */
 interface GeneratedStep {
   id: string;
   model: string;
@@ -144,7 +144,7 @@ function callId(seed: string): string {
   return `call_${createHash('sha256').update(seed).digest('hex').slice(0, 24)}`;
 }
 
-/** One text, or one thought, may come in several parts. A signature closes the thought it stands on. */
+/** A text or a thought may come in several parts. A signature closes the thought that carries it. */
 function joinParts(parts: readonly AnswerPart[]): AnswerPart[] {
   const joined: AnswerPart[] = [];
   for (const part of parts) {

@@ -45,7 +45,7 @@ function resultsFirst(parts: readonly JsonObject[], calls: ReadonlyMap<string, {
   ];
 }
 
-/** Of the calls made in one step only the first is signed, and that one is checked. */
+/** The first call of a step is signed, and its signature is checked; the others have none. */
 function signFirstCall({ parts }: Turn): void {
   const first = parts.find((part) => part.functionCall !== undefined);
   if (first !== undefined) first.thoughtSignature ??= noSignature;

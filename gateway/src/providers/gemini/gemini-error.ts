@@ -54,8 +54,8 @@ function verdictOn(
   if (/permission to access|cached ?content/i.test(message)) return { kind: 'caller' };
   const named = status < 500 ? status : statusIn(error, status);
   if (word === 'RESOURCE_EXHAUSTED' || named === 429) {
-    // One sentence tells of all quotas; those by the minute are over in a minute, and `RetryInfo` says when. A quota of a day
-    // that is used up, or one of nought (no free tier for this model), is the account's. It is counted for each model.
+    // The sentence is the same for all quotas; those by the minute are over in a minute, and `RetryInfo` says when. A quota of a day
+    // that is used up, or one of zero (no free tier for this model), is the account's. It is counted for each model.
     const quotas = details
       .flatMap(({ violations }) => asArray(violations) ?? [])
       .map((one) => asText(asObject(one)?.quotaId));

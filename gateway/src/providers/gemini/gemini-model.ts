@@ -1,5 +1,5 @@
 /**
- * What one Gemini model can do that another cannot, read off its name. Google answers a 400 to a parameter the model does
+ * The abilities in which Gemini models differ, read off the name. Google answers a 400 to a parameter the model does
  * not know, so what is not sure to be known is not sent.
  */
 export interface GeminiModel {

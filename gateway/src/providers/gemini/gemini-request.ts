@@ -60,7 +60,7 @@ function stopsOf({ stop }: NeutralCall): string[] {
 }
 
 /**
- * How JSON is asked for. `native`: the model is held to it. `words`: it is only told, since it takes no tools beside a JSON
+ * How JSON is asked for. `native`: the model is held to it. `words`: it is an instruction only, since the model takes no tools beside a JSON
  * answer. `needless`: it is made to call a tool, so there is no text to be in any format, and both at once are refused.
  */
 type JsonWay = 'none' | 'native' | 'words' | 'needless';

@@ -40,7 +40,7 @@ const innerSchemas = new Set([
   'else',
 ]);
 
-/** What holds no schema (`enum`, `default`, `examples`) is data and stays as it is. */
+/** Members that hold no schema (`enum`, `default`, `examples`) are data and stay as they are. */
 function writeKeyword(keyword: string, value: unknown, schema: JsonObject): [string, unknown][] {
   switch (keyword) {
     case '$schema':

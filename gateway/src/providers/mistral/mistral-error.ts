@@ -40,7 +40,7 @@ function isUnknownModel(type: string | undefined, code: unknown): boolean {
   return type === 'invalid_model' || code === '1500' || code === 'unknown_model';
 }
 
-/** What a validator says of the fields: `body` is the first step of every path. */
+/** The faults that a validator lists: `body` is the first step of every path. */
 function validated(value: unknown): { message: string; param: string | undefined } | undefined {
   const list = asArray(asObject(value)?.detail) ?? asArray(value);
   const faults = (list ?? []).map(asObject).filter((item) => item !== undefined);

@@ -99,7 +99,7 @@ function wordsIn(value: unknown): Words {
   return part.type === undefined ? { text: JSON.stringify(exactly(part)) } : {};
 }
 
-/** A refusal in words ends with `stop` at OpenAI; that it is one is told in every dialect. */
+/** A refusal in words ends with `stop` at OpenAI; every dialect names it a refusal. */
 function finishOf(reason: unknown, { calledTools, refused }: { calledTools: boolean; refused: boolean }): FinishReason {
   // `model_length`: the model's own window is full (Mistral).
   if (reason === 'length' || reason === 'model_length') return 'length';
@@ -172,14 +172,14 @@ export function chatStreamReader(): StreamReader {
   };
 }
 
-/** Of several choices the first, which is not the first of each chunk: each chunk has one. */
+/** The first of several choices, which is not the first of each chunk: each chunk has one. */
 function firstChoice({ choices }: JsonObject): JsonObject | undefined {
   const list = asArray(choices);
   const first = asObject(list?.[0]);
   return first === undefined || !first.index ? first : asObject(list?.find((choice) => asObject(choice)?.index === 0));
 }
 
-/** Whatever cannot be understood is a failure: passed over it would be a hole in the answer. */
+/** An event that cannot be read is a failure: skipped, it would be a hole in the answer. */
 export const unreadableEvent = 'the provider sent something that cannot be read';
 
 function readDelta(delta: JsonObject, logprobs: unknown, tools: ToolCalls): StreamEvent[] {

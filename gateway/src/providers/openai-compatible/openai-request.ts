@@ -6,7 +6,7 @@ import { withinCeiling } from '../within-ceiling.ts';
 import { writeMessages } from './openai-messages.ts';
 import { fitsStrict, withProperties } from './openai-schema.ts';
 
-/** Of a model, what not every model takes that is asked by a chat completion. */
+/** The rules of a model for parameters of a chat completion that not every model takes. */
 export interface ChatRules {
   /** Servers that follow OpenAI know the older name; OpenAI's reasoning models know only the newer. */
   tokenLimitField: 'max_tokens' | 'max_completion_tokens';
@@ -136,7 +136,7 @@ export function strictFor(call: NeutralCall, strict: boolean | undefined, schema
   return strict && call.dialect === 'messages' && !fitsStrict(schema) ? undefined : strict;
 }
 
-/** `alwaysParallel`: the model refuses to be told. */
+/** `alwaysParallel`: the model refuses the field. */
 function toolChoice(call: NeutralCall, { alwaysParallel }: { alwaysParallel: boolean }): JsonObject {
   if (call.tools.length === 0) return {};
   const parallel =

@@ -4,7 +4,7 @@ import { argumentsText, isArguments, saysNothing } from '../../dialects/tool-arg
 import { brokenArguments, namelessCall } from '../broken-call.ts';
 import { asObject, asText } from '../read-json.ts';
 
-/** One call of a tool as its pieces come. It is announced once its name is known, and its id or a word of its arguments. */
+/** A call of a tool as its pieces come. It is announced once its name is known, and its id or a word of its arguments. */
 interface GrowingCall {
   id: string | undefined;
   name: string | undefined;
@@ -15,7 +15,7 @@ interface GrowingCall {
 
 /**
  * Pieces of calls, put together by the number the server gives each call, else by its id, else by what came last: "" is as good
- * as absent. Calls are numbered anew from 0 in the order they are announced.
+ * as absent. Calls get numbers from 0 in the order they are announced.
  */
 export class ToolCalls {
   answerId = '';
@@ -42,7 +42,7 @@ export class ToolCalls {
       return [];
     }
     const events = this.#announce(call);
-    // What a call says before it is announced waits for that.
+    // Arguments that come before the call is announced wait.
     const text = events.length > 0 ? call.arguments + said : said;
     if (events.length === 0) call.arguments += said;
     else call.arguments = text;

@@ -1,12 +1,12 @@
 import type { NeutralCall, ReasoningEffort } from '../../dialects/neutral.ts';
 
 /**
- * What one model of OpenAI takes that another refuses, read off its name. OpenAI answers a 400 to a parameter the model does not
+ * The parameters that one model of OpenAI takes and another refuses, read off the name. OpenAI answers a 400 to a parameter the model does not
  * take. The rules come from https://developers.openai.com/api/docs/guides/reasoning, the page of each model, and the errors quoted
  * in the tests' fake OpenAI. A name that is not known counts as one of the newest family.
  */
 export interface OpenAiModel {
-  /** The words it knows for how hard to think, from least to most. None: it is told nothing of thinking. */
+  /** The words it knows for how hard to think, from least to most. None: nothing of thinking is sent. */
   efforts: readonly ReasoningEffort[];
   /** Knows `max` too, on `/v1/responses` only. */
   maxInResponses: boolean;

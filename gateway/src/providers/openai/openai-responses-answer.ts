@@ -30,7 +30,7 @@ export function readResponse(body: unknown): Answer {
   };
 }
 
-/** What a response says of its failure. */
+/** The failure that a response reports. */
 export function failureIn(response: JsonObject): ProviderFailure {
   const error = asObject(response.error);
   const message = cleanMessage(error?.message ?? 'the provider did not finish its answer', 500);

@@ -16,7 +16,7 @@ export function writeInput(messages: readonly Message[]): JsonObject[] {
   });
 }
 
-/** What is text alone goes as text. */
+/** Parts that are all text go as text. */
 function plainly(content: readonly JsonObject[]): unknown {
   const [only] = content;
   if (content.length === 0) return '';

@@ -15,7 +15,7 @@ export function responsesStreamReader(): StreamReader {
 /** An item of the output under way, by its number there; what it has said so far is known, so that nothing is said twice. */
 interface OpenItem {
   type: string;
-  /** Of calls, from 0 in the order they begin. */
+  /** The number of a call, from 0 in the order they begin. */
   call: number;
   written: string;
 }
@@ -112,7 +112,7 @@ class ResponsesReader implements StreamReader {
     return [...events, { kind: 'tool-arguments', index: item.call, text }];
   }
 
-  /** Of the whole arguments what the pieces did not say. */
+  /** The part of the whole arguments that the pieces did not have. */
   #complete(event: JsonObject, said: unknown): StreamEvent[] {
     const { item, events } = this.#open(event);
     const whole = said === '' || said === undefined ? '' : argumentsText(said);

@@ -5,7 +5,7 @@ export function tokensOf(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / bytesPerToken);
 }
 
-/** What of a text `tokens` tokens hold, without cutting a character in two. */
+/** The beginning of a text that `tokens` tokens hold, without cutting a character in two. */
 export function cutToTokens(text: string, tokens: number): string {
   const bytesMax = tokens * bytesPerToken;
   if (Buffer.byteLength(text) <= bytesMax) return text;

@@ -60,7 +60,7 @@ function shortPart(part: NeutralCall['messages'][number]['parts'][number]): stri
   return `${text.length} ${text.slice(-2_000)}`;
 }
 
-/** What a call of a test key is to cost, if its last user text says so: `sandbox:cost 4.00`, in dollars. */
+/** The cost that the last user text sets for a call of a test key: `sandbox:cost 4.00`, in dollars. */
 export function rehearsedCost(call: Pick<NeutralCall, 'messages'>): bigint | undefined {
   const dollars = /^sandbox:cost (\d{1,6}(?:\.\d{1,9})?)$/.exec(lastUserText(call))?.[1];
   return dollars === undefined ? undefined : parseUsd(dollars);
