@@ -43,10 +43,11 @@ export async function peerFigures(note: Note): Promise<void> {
   const litellm = installLitellm();
   const folder = dataFolder('bench-peers');
   const children: ChildProcess[] = [];
-  const onCore = (core: number, command: string, args: string[], env: Record<string, string> = {}): ChildProcess => {
+  const onCore: OnCore = (core, command, args, { env = {}, isHeard = false } = {}) => {
     const child = spawn('taskset', ['-c', String(core), command, ...args], {
       env: { PATH: process.env.PATH ?? '', HOME: folder, ...env },
-      stdio: ['ignore', 'pipe', 'ignore'],
+      // While `wrk` runs nobody reads a pipe: LiteLLM writes a line a call, and stops for good once the pipe is full.
+      stdio: ['ignore', isHeard ? 'pipe' : 'ignore', 'ignore'],
       detached: true,
     });
     children.push(child);
@@ -83,7 +84,13 @@ export async function peerFigures(note: Note): Promise<void> {
   }
 }
 
-type OnCore = (core: number, command: string, args: string[], env?: Record<string, string>) => ChildProcess;
+type OnCore = (
+  core: number,
+  command: string,
+  args: string[],
+  /** `isHeard`: what it prints is read, until it is ready. */
+  options?: { env?: Record<string, string>; isHeard?: boolean },
+) => ChildProcess;
 
 function starters(options: { folder: string; vendor: string; litellm: string | undefined; onCore: OnCore }) {
   const { folder, vendor, litellm, onCore } = options;
@@ -91,7 +98,7 @@ function starters(options: { folder: string; vendor: string; litellm: string | u
   const path = '/v1/chat/completions';
   return {
     bare: async (): Promise<Peer> => {
-      const child = onCore(0, process.execPath, [here('bare-proxy.ts'), vendor]);
+      const child = onCore(0, process.execPath, [here('bare-proxy.ts'), vendor], { isHeard: true });
       const { port } = JSON.parse(await lineOf(child, /^\{"port":\d+\}$/)) as { port: number };
       const place = { name: 'bare Node proxy', url: `http://127.0.0.1:${port}${path}`, headers: {} };
       return { name: place.name, place, child };
@@ -105,7 +112,10 @@ function starters(options: { folder: string; vendor: string; litellm: string | u
         OPENAI_BASE_URL: `${vendor}/v1`,
         GATEWAY_BOOTSTRAP_KEY: key,
       };
-      const child = onCore(0, process.execPath, [here('../../gateway/bin/launch.js'), 'start'], env);
+      const child = onCore(0, process.execPath, [here('../../gateway/bin/launch.js'), 'start'], {
+        env,
+        isHeard: true,
+      });
       const url = /ready at (\S+)/.exec(await lineOf(child, /is ready at/))?.[1] ?? '';
       const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
       // The load is a loop, and the loop breaker would say so.
@@ -124,7 +134,9 @@ function starters(options: { folder: string; vendor: string; litellm: string | u
       const port = await freePort();
       const entry = createRequire(import.meta.url).resolve('@portkey-ai/gateway/package.json');
       const script = join(dirname(entry), 'build', 'start-server.js');
-      const child = onCore(0, process.execPath, [script, `--port=${port}`, '--headless'], { NODE_ENV: 'production' });
+      const child = onCore(0, process.execPath, [script, `--port=${port}`, '--headless'], {
+        env: { NODE_ENV: 'production' },
+      });
       await untilOpen(port);
       const headers = {
         authorization: 'Bearer sk-bench',
@@ -149,8 +161,7 @@ function starters(options: { folder: string; vendor: string; litellm: string | u
       const given = ['--config', config, '--port', String(port), '--host', '127.0.0.1'];
       // Its prices come with the package; by default it asks GitHub for newer ones first.
       const env = { LITELLM_MASTER_KEY: key, LITELLM_LOCAL_MODEL_COST_MAP: 'True' };
-      const child = onCore(0, litellm, given, env);
-      child.stdout?.resume();
+      const child = onCore(0, litellm, given, { env });
       await untilAnswers(`http://127.0.0.1:${port}/health/liveliness`);
       return {
         name: 'LiteLLM',
