@@ -142,7 +142,7 @@ function unknownEndpoint(method: string, path: string): GatewayError {
   );
 }
 
-/** What the gateway does not offer is refused in the shape of the package that asks: some paths both vendors have. */
+/** An endpoint that is not offered is refused in the shape of the package that asks: some paths exist at both vendors. */
 function readByAnthropic({ path, headers }: Request): boolean {
   const known = notOfferedAt(path);
   return known !== undefined && (known.anthropic === true || headers['anthropic-version'] !== undefined);

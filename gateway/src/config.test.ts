@@ -97,7 +97,7 @@ describe('the configuration', () => {
     expect(readConfig(env)).toMatchObject({ bootstrapKey: live, bootstrapTestKey: test, operatorKey: operator });
   });
 
-  // Whoever had the test key had the live key: only the prefix differed.
+  // The test key gave away the live key: only the prefix differed.
   it.each([
     ['GATEWAY_BOOTSTRAP_TEST_KEY', 'gw_test_', 'GATEWAY_BOOTSTRAP_KEY', 'gw_live_'],
     ['GATEWAY_OPERATOR_KEY', 'gw_operator_', 'GATEWAY_BOOTSTRAP_KEY', 'gw_live_'],

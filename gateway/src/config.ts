@@ -137,7 +137,7 @@ export interface Config {
   databaseUrl: string | undefined;
   /** All that one process may have. */
   databaseConnections: number;
-  /** So long a start waits for the database. */
+  /** A start waits this long for the database. */
   databaseWaitMs: number;
   dataDir: string;
   providers: readonly { kind: Vendor; baseUrl: string; apiKey: string }[];
@@ -154,7 +154,7 @@ export interface Config {
   answerTimeoutMs: number;
   /** Where alert e-mails are handed in; undefined: none are sent. */
   smtp: { url: string; from: string } | undefined;
-  /** Whose `X-Forwarded-For` is believed; undefined: nobody's. */
+  /** The proxies whose `X-Forwarded-For` is believed; undefined: none. */
   proxies: TrustedProxies | undefined;
   /** Undefined: the process is not a unit of systemd's that waits for word. */
   systemd: { watchdogMs: number | undefined } | undefined;
@@ -265,7 +265,7 @@ export function loadConfig(): Config {
   return readConfig(process.env);
 }
 
-/** What the command line says counts more than the environment, here and in every process that this one starts. */
+/** Options of the command line override the environment, here and in every process that this one starts. */
 export function overrideEnvironment(values: Readonly<Record<string, string | undefined>>): void {
   for (const [name, value] of Object.entries(values)) if (value !== undefined) process.env[name] = value;
 }

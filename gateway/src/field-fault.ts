@@ -4,17 +4,18 @@ import type { z } from 'zod';
 
 type Raw = Parameters<z.core.$ZodErrorMap>[0];
 
-/** Given to zod with each input: its own words are for programmers. What a schema says itself wins over this. */
+/** Given to zod with each input: its own words are for programmers. A message of the schema's own wins over this. */
 export function plainWords(issue: Raw): string {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.expected === 'never' || issue.expected === 'undefined') return 'is not allowed';
       return issue.input === undefined ? 'is missing' : `must be ${kindOf(issue.expected)}`;
     case 'invalid_value':
       return issue.input === undefined ? 'is missing' : `must be ${choicesOf(issue.values)}`;
     case 'too_big':
-      return boundWords(issue.origin, issue.maximum, issue.inclusive === false ? 'below' : 'at most');
+      return boundWords(issue.origin, issue.maximum, issue.inclusive === false ? 'less than' : 'at most');
     case 'too_small':
-      return boundWords(issue.origin, issue.minimum, issue.inclusive === false ? 'above' : 'at least');
+      return boundWords(issue.origin, issue.minimum, issue.inclusive === false ? 'greater than' : 'at least');
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'invalid_format':
@@ -23,6 +24,8 @@ export function plainWords(issue: Raw): string {
       return issue.input === undefined ? 'is missing' : unionWords(issue.errors);
     case 'invalid_key':
       return 'has a name that is not allowed';
+    case 'invalid_element':
+      return 'has an entry that is not valid';
     default:
       return 'is not valid';
   }
@@ -71,10 +74,14 @@ const kinds: Readonly<Record<string, string>> = {
   number: 'a number',
   int: 'a whole number',
   nan: 'a number',
+  bigint: 'a whole number',
+  date: 'a date',
   boolean: 'true or false',
   array: 'a list',
   object: 'an object',
   record: 'an object',
+  map: 'an object',
+  set: 'a list',
   null: 'null',
 };
 
@@ -96,6 +103,8 @@ function boundWords(origin: string, bound: number | bigint, how: string): string
       : `must have ${how} ${bound} ${one ? 'character' : 'characters'}`;
   if (origin === 'array' || origin === 'set')
     return how === 'at least' && one ? 'must not be empty' : `must have ${how} ${bound} ${one ? 'entry' : 'entries'}`;
+  if (origin === 'date')
+    return `must be ${how === 'at most' ? 'at the latest' : 'at the earliest'} ${new Date(Number(bound)).toISOString()}`;
   return `must be ${how} ${bound}`;
 }
 

@@ -12,7 +12,7 @@ interface Started {
   at: Date;
 }
 
-/** What a start prints: where it is, its first keys once, and one call that works as it is printed. */
+/** A start prints its address, its first keys once, and one call that works as printed. */
 export function greeting({ url, database, firstKeys, providers, testKeyGiven, at }: Started): string {
   const { liveKey, testKey } = firstKeys ?? {};
   const key = testKey ?? (testKeyGiven ? '$GATEWAY_BOOTSTRAP_TEST_KEY' : '$GATEWAY_KEY');

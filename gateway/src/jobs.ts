@@ -31,7 +31,7 @@ const refusalsKeptDays = 90;
 /** With the way there, others hear of a call within half a second. */
 const shareEveryMs = 250;
 
-/** What runs on a timer. Each job waits for itself, so a slow one is late, never twice at once. */
+/** The jobs that run on a timer. Each job waits for itself, so a slow one is late, never twice at once. */
 export function startJobs(services: Services, counting: Counting): Jobs {
   const stopping = new AbortController();
   const calls = new TaskPool({ atOnce: 20 });

@@ -25,7 +25,7 @@ import type { RefusalLog } from './usage/refusal-log.ts';
 import type { UnwrittenFile } from './usage/unwritten-file.ts';
 import type { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
-/** What the world offers to those who act in it. Made once at start; tests make their own. */
+/** The ports of the whole gateway. Made once at start; tests make their own. */
 export interface Services {
   db: Pool;
   log: Logger;

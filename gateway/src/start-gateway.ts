@@ -82,7 +82,7 @@ export async function startGateway(
   config: Config,
   options: {
     logTo?: DestinationStream;
-    /** So long what is in flight is waited for. */
+    /** Calls in flight are waited for this long. */
     drainMs?: number;
     /** Is told in a sentence when a provider refuses the gateway's account, or one of its models. */
     onRefused?: (text: string) => void;
@@ -228,7 +228,7 @@ export async function startGateway(
           options.onRefused?.(text);
         };
         if (operators.some(({ id }) => id === refusal.account)) tell();
-        // One that a workspace has stored: its name says more than its id.
+        // An account that a workspace has stored: its name says more than its id.
         else
           workspaces.ownerOf(refusal.account).then(
             (owner) => tell(owner && `${owner.name} of ${owner.workspaceId}`),

@@ -142,9 +142,9 @@ type Contract = (typeof contract)[number];
 
 export type OperationId = Contract['id'];
 type OperationOf<Id extends OperationId> = Extract<Contract, { id: Id }>;
-/** What a caller gives. */
+/** The input as a caller gives it. */
 export type InputOf<Id extends OperationId> = z.input<OperationOf<Id>['input']>;
-/** What a handler gets: parsed, defaults filled in. */
+/** The input as a handler gets it: parsed, defaults filled in. */
 export type ParsedOf<Id extends OperationId> = z.output<OperationOf<Id>['input']>;
 export type OutputOf<Id extends OperationId> = z.output<OperationOf<Id>['output']>;
 

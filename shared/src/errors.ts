@@ -143,7 +143,7 @@ export function toErrorBody(error: GatewayError): ErrorBody {
 }
 
 /**
- * A refusal read off the wire. OpenAI's and Anthropic's shapes both keep it under `error`, with our `code` in it. What is in
+ * A refusal read off the wire. OpenAI's and Anthropic's shapes both keep it under `error`, with our `code` in it. A body in
  * neither shape came from something in between (a proxy, a tunnel, a web page) and gets the plainest code of its status.
  */
 export function fromErrorBody(

@@ -114,8 +114,8 @@ function childrenOf(kind: Field['kind'], schema: JsonSchema, label: string): Fie
 
 /**
  * The one shape a form shows. `null` is "not given" there, and of several shapes the first is what a person fills in (text
- * rather than a list of parts), so a schema's author puts that one first. What the field says of itself wins over what its
- * shape says. Zod writes a plain nullable as `type: ['boolean', 'null']` and any other as `anyOf`.
+ * rather than a list of parts), so a schema's author puts that one first. The field's own texts win over those that its
+ * shape has. Zod writes a plain nullable as `type: ['boolean', 'null']` and any other as `anyOf`.
  */
 function formShape(schema: JsonSchema): JsonSchema {
   const { anyOf, ...own } = schema;

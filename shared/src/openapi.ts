@@ -142,7 +142,7 @@ function failures(operation: Operation): Json {
   );
 }
 
-/** What an operation lists is what is special about it; the rest follows from how it is called. */
+/** An operation lists only its special errors; the rest follows from how it is called. */
 function errorsOf(operation: Operation): ErrorCode[] {
   const implied: ErrorCode[] = ['invalid_request', 'invalid_api_key', 'internal_error', 'service_unavailable'];
   if (!inQuery(operation.method)) implied.push('request_too_large', 'unsupported_media_type');

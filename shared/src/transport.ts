@@ -32,7 +32,7 @@ export interface TransportAnswer {
 }
 
 /**
- * What sends a request: `fetch` here, Zapier's `z.request` or n8n's helper there. It answers whatever the status is;
+ * The function that sends a request: `fetch` here, Zapier's `z.request` or n8n's helper there. It answers whatever the status is;
  * refusals are the client's to read.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportAnswer>;
@@ -52,7 +52,7 @@ interface ByteReader {
   cancel(): Promise<void>;
 }
 
-/** By its reader, since not every browser can iterate a stream. Whoever stops reading hangs up, which ends the call upstream. */
+/** By its reader, since not every browser can iterate a stream. A reader that stops disconnects, which ends the call upstream. */
 async function* bytesOf(reader: ByteReader): AsyncGenerator<Uint8Array> {
   try {
     for (;;) {

@@ -85,7 +85,7 @@ function proseOf(file: string): ReadText[] {
     .split('\n')
     .flatMap((text, at) => {
       if (/^\s*(```|~~~)/.test(text)) inCode = !inCode;
-      return inCode ? [] : [{ file, line: at + 1, text: text.replaceAll(/`[^`]*`/g, '``') }];
+      return inCode ? [] : [{ file, line: at + 1, text: text.replaceAll(/``.*?``|`[^`]*`/g, '``') }];
     });
 }
 

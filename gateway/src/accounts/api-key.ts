@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { RateLimit } from './rate-limit.ts';
 
-/** What a key may do: `owner` everything; `member` all but keys, members, providers, plan; `viewer` reads; `caller` calls models. */
+/** The rights of a key: `owner` everything; `member` all but keys, members, providers, plan; `viewer` reads; `caller` calls models. */
 export type Role = 'owner' | 'member' | 'viewer' | 'caller';
 
 /** Tags a key brings along where a call names none itself. Keys are the tag's name in a body's `metadata`. */
@@ -14,7 +14,7 @@ export interface KeyTags {
 
 export type TagName = keyof KeyTags;
 
-/** Who is asking: what a key, looked up once and remembered, says of its bearer. */
+/** The bearer of a key, as the key says: looked up once and remembered. */
 export interface Caller {
   workspaceId: string;
   workspaceName: string;

@@ -1,7 +1,7 @@
 import type { Caller } from './api-key.ts';
 import type { CallTags } from './call-tags.ts';
 
-/** What a handler acts with: who asks, and the ports that its operation needs. */
+/** A handler acts with these: the caller, and the ports that its operation needs. */
 export interface Context<Ports> {
   caller: Caller;
   services: Ports;

@@ -1,4 +1,4 @@
-/** What comes after the prefix of the keys that documents, samples and tests show. A test compares the list with what they hold. */
+/** Keys that documents, samples and tests show, without their prefix. A test compares the list with those texts. */
 const shown: readonly string[] = ['0000000000000000000000000000x7Qa'];
 
 /** Words of people who meant to put a key of their own there. */

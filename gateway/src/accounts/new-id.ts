@@ -14,7 +14,7 @@ export function idTimeMs(id: string): number | undefined {
     if (digit < 0) return undefined;
     ms = ms * 32 + digit;
   }
-  // What is later than any date.
+  // Later than any date that JavaScript has.
   return ms <= 8_640_000_000_000_000 ? ms : undefined;
 }
 

@@ -21,7 +21,7 @@ export function ownKey(caller: Caller, asked?: string): string | undefined {
   return caller.role === 'caller' && caller.lockedTags.length === 0 ? caller.keyId : asked;
 }
 
-/** What budgets, subscriptions and the sums of calls may be bound to. Only single calls know their platform. */
+/** The tags and the key that budgets, subscriptions and sums of calls may be bound to. Only single calls know their platform. */
 export interface Bound {
   client_id?: string | undefined;
   project?: string | undefined;

@@ -73,7 +73,7 @@ export const providerHandlers: Pick<
     const row = await findProviderAccount(services.db, caller.workspaceId, input.id);
     if (row === undefined) throw unknownProvider(input.id);
     const baseUrl = input.base_url === undefined ? row.baseUrl : baseUrlOf(input.base_url, services);
-    // Whoever may change an address must not learn the key that was stored for another.
+    // A person who may change an address must not learn the key that was stored for another.
     if (new URL(baseUrl).origin !== new URL(row.baseUrl).origin && input.api_key === undefined) {
       throw new GatewayError('invalid_request', 'A new host needs the key again. Send `api_key` too.', {
         param: 'api_key',

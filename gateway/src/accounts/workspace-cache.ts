@@ -19,7 +19,7 @@ export interface ProviderAccount {
   models: readonly OwnModel[];
 }
 
-/** What routing needs to know of a workspace, read once and remembered until the database says it changed. */
+/** The part of a workspace that routing needs, read once and remembered until the database says it changed. */
 export interface WorkspaceView {
   accounts: readonly ProviderAccount[];
   fallbacks: Fallbacks;
@@ -44,7 +44,7 @@ export class WorkspaceCache {
     return this.#views.get(workspaceId) ?? this.#read(workspaceId);
   }
 
-  /** Whose account that is: an operator's is nobody's workspace's. Undefined for one that is gone, and for the sandbox. */
+  /** The owner of an account; an operator's account has no workspace. Undefined for an account that is gone, and for the sandbox. */
   async ownerOf(account: string): Promise<{ name: string; workspaceId: string | undefined } | undefined> {
     const operators = this.operators.find(({ id }) => id === account);
     if (operators !== undefined) return { name: operators.name, workspaceId: undefined };

@@ -18,7 +18,7 @@ export async function readSettings(db: Db, { workspaceId, livemode }: SettingsKe
   return settingsFrom(found[0]?.workspace_name ?? '', found.map(readRow));
 }
 
-/** What this mode has set itself, locked until the transaction ends. */
+/** The fields that this mode has set itself, locked until the transaction ends. */
 export async function lockSettings(tx: Db, { workspaceId, livemode }: SettingsKey): Promise<SetFields> {
   await tx.query(
     `insert into workspace_settings (workspace_id, livemode) values ($1, $2) on conflict (workspace_id, livemode) do nothing`,

@@ -14,7 +14,7 @@ export interface BrandingSettings {
   accent: string | null;
 }
 
-/** What a workspace says of itself, in live or in test mode. */
+/** The settings of a workspace, in live or in test mode. */
 export interface WorkspaceSettings {
   name: string;
   /** IANA: where its days and months begin. */
@@ -25,7 +25,7 @@ export interface WorkspaceSettings {
   branding: BrandingSettings;
 }
 
-/** What one mode has set itself; the rest comes from live mode, and there from the defaults. */
+/** The fields that one mode has set itself; the rest comes from live mode, and there from the defaults. */
 export interface SetFields {
   name?: string | undefined;
   timezone?: string | undefined;

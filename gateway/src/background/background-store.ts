@@ -12,7 +12,7 @@ export interface BackgroundRow {
   /** In clear in rows of older versions; new ones seal it. */
   callbackUrl: string | undefined;
   sealedUrl: Buffer | undefined;
-  /** Whose answer it is; rows of older versions say so in the request only. */
+  /** The tags that the answer belongs to; rows of older versions have them in the request only. */
   tags: KeyTags | undefined;
   /** Dropped once the call has run: it is somebody's text. */
   sealedRequest: Buffer | undefined;
@@ -69,7 +69,7 @@ export async function takeQueued(db: Db, processId: string, limit: number): Prom
   return rows.map(readRow);
 }
 
-/** What this process has taken and does not know of waits again. */
+/** Calls that this process has taken and does not know of wait again. */
 export async function queueAgain(db: Db, processId: string, known: readonly string[]): Promise<void> {
   await db.query(
     `update background_calls set state = 'queued', process_id = null
@@ -152,7 +152,7 @@ export async function takeAbandoned(db: Db, processId: string): Promise<Backgrou
   return rows.map(readRow);
 }
 
-/** What is over and told; it is somebody's text, and nobody's for ever. A delivered answer can be read for a week more. */
+/** Deletes calls that are over and delivered: an answer is somebody's text and is not kept for ever. A delivered one can be read for a week more. */
 export async function deleteOldBackground(db: Db): Promise<void> {
   await db.query(
     `delete from background_calls

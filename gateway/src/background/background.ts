@@ -4,7 +4,7 @@ import { seal, unseal } from '../accounts/seal.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { BackgroundRow } from './background-store.ts';
 
-/** What is kept of a request until it is run: enough to run it as if it had just come. */
+/** The part of a request that is kept until it is run: enough to run it as if it had just come. */
 export interface BackgroundRequest {
   body: string;
   caller: Caller;
@@ -13,7 +13,7 @@ export interface BackgroundRequest {
   strict: boolean;
 }
 
-/** What is told in the end, by callback and on request. */
+/** The outcome, as the callback and `GET …/background/:id` give it. */
 export interface BackgroundOutcome {
   response?: JsonObject;
   error?: { message: string; code: string };

@@ -14,7 +14,7 @@ export const passwordName = 'postgres-password';
 
 export const backupHead = z.object({
   format: z.literal('ai-gateway-backup'),
-  /** Of the format. One that is higher than ours is of a newer gateway. */
+  /** Of the format. A number higher than ours means a newer gateway. */
   version: z.number().int(),
   /** The files of an embedded Postgres, or the rows of any. */
   kind: z.enum(['physical', 'logical']),

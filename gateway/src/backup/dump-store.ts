@@ -57,7 +57,7 @@ const sumsOnly: Partial<Record<string, string>> = {
 export type Table = (typeof tables)[number];
 
 /**
- * What a copy makes again: sums from the calls, the moments of rare calls with them. What is left out otherwise: money that processes
+ * Tables that a copy computes again: sums from the calls, the moments of rare calls with them. Also left out: money that processes
  * have borrowed, which a gateway that starts on the copy borrows again.
  */
 export const leftOut: readonly string[] = [
@@ -157,7 +157,7 @@ export async function loadRows(tx: PoolClient, { table, rows }: DumpedRows): Pro
   );
 }
 
-/** What the dump left out: leases are given back, counters of ids go on where they were. */
+/** Completes a loaded dump: leases are given back, counters of ids go on where they were. */
 export async function settleLoaded(tx: PoolClient): Promise<void> {
   await tx.query('update meters set leased_nanos = 0 where leased_nanos <> 0');
   await tx.query(`select setval(pg_get_serial_sequence('meters', 'id'), (select coalesce(max(id), 1) from meters))`);

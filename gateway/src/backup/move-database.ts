@@ -16,7 +16,7 @@ import {
   type Table,
 } from './dump-store.ts';
 
-/** What a long copy is told beside its work. */
+/** A long copy reports its progress to `onRows` and ends when `signal` aborts. */
 export interface CopyOptions {
   onRows?: (rows: number) => void;
   signal?: AbortSignal | undefined;

@@ -1,7 +1,7 @@
 import { csvRows } from '../usage/csv.ts';
 import type { InvoiceDocument } from './invoice-document.ts';
 
-/** What is for the client has no column of cost. */
+/** The client's file has no column of cost. */
 export function invoiceCsv(invoice: InvoiceDocument, { forClient }: { forClient: boolean }): string {
   const cost = (value: string | number): (string | number)[] => (forClient ? [] : [value]);
   return csvRows([

@@ -8,7 +8,7 @@ import { amountsThatAddUp, taxUnits, unitsToAmount } from '../usage/amount.ts';
 /** An invoice or credit note as it was issued. Its `status` is kept beside it: the one thing that changes. */
 export type InvoiceDocument = Omit<OutputOf<'invoices.get'>, 'url'>;
 
-/** What an invoice says of money and who owes it, before it has a number. */
+/** The amounts of an invoice and its parties, before it has a number. */
 export type InvoiceDraft = Omit<
   InvoiceDocument,
   'id' | 'number' | 'label' | 'kind' | 'status' | 'credits' | 'reason' | 'issued_at' | 'due_at' | 'livemode'

@@ -2,7 +2,7 @@ import { currencyDigits } from '@ai-gateway/shared/currencies';
 import type { InvoiceDocument } from './invoice-document.ts';
 import { type InvoiceWords, wordsFor } from './invoice-words.ts';
 
-/** What an invoice shows, in the client's language: the page and the PDF set the same texts. It has no cost and no markup. */
+/** The texts of an invoice in the client's language, for the page and the PDF alike. They include no cost and no markup. */
 export interface InvoiceFace {
   language: string;
   words: InvoiceWords;

@@ -173,7 +173,7 @@ function withLink(services: InvoicePorts, caller: Caller, invoice: InvoiceDocume
 
 type Priced = Pick<InvoiceDocument, 'lines' | 'markup_percent'>;
 
-/** What the client gets: billed amounts for costs, and neither the markup nor why an invoice was taken back. */
+/** The client's view of an invoice: billed amounts for costs, and neither the markup nor the reason of a void. */
 function forCaller<Document extends Priced>(caller: Caller, document: Document): Document {
   if (seesMargin(caller)) return document;
   const markup = markupOf(document.markup_percent ?? 0);

@@ -45,7 +45,7 @@ function momentMs(text: string, timezone: string): number {
     : new Date(text).getTime();
 }
 
-/** So many days later, at the same time of day there: a due date does not slip by an hour of summer time. */
+/** The moment `days` later, at the same time of day there: a due date does not slip by an hour of summer time. */
 export function daysLater(ms: number, days: number, timezone: string): number {
   const wanted = localDay(timezone, ms) + days;
   const later = ms + days * 86_400_000;

@@ -179,7 +179,7 @@ const words = new Map<string, InvoiceWords>(
 );
 const english = words.get('en') as InvoiceWords;
 
-/** What a document in that language says; `language` is what it is written in. */
+/** The words of a document for a locale; `language` is the language that they are in (English where there is none for it). */
 export function wordsFor(locale: string): { language: string; words: InvoiceWords } {
   const language = locale.split('-')[0]?.toLowerCase() ?? 'en';
   const found = words.get(language);

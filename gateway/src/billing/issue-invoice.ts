@@ -31,7 +31,7 @@ export interface InvoiceRange {
   to: Date;
 }
 
-/** What a client would be billed, or why it is not. */
+/** The draft of a client's invoice, or the reason why the client is not billed. */
 export type Billable =
   | { state: 'to_bill'; name: string; draft: InvoiceDraft }
   | { state: 'nothing_to_bill'; name: string; draft: InvoiceDraft }

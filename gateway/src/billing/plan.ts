@@ -1,4 +1,4 @@
-/** What the gateway itself costs, as data: another plan is another of these. */
+/** The price of the gateway itself, as data: a further plan is a further object. */
 export interface Plan {
   name: string;
   feeUsd: number;

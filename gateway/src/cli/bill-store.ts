@@ -8,7 +8,7 @@ export interface ModelUse {
   costNanos: bigint;
 }
 
-/** What the operator's account at a provider should be billed for: live calls on its keys, by the model that answered; their sums where the calls are gone. */
+/** The use that a provider should bill the operator for: live calls on its keys, by the model that answered; their sums where the calls are gone. */
 export async function usesAt(
   db: Db,
   { provider, from, to }: { provider: string; from: Date; to: Date },

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 
-/** What a provider's own export says was used, by model. */
+/** The use that a provider's own export reports, by model. */
 export interface BilledUse {
   model: string;
   inputTokens: number;

@@ -5,12 +5,12 @@ import { listFiles, readFiled } from '../usage/unwritten-file.ts';
 import { listUnwritten, type UnwrittenRecord } from '../usage/unwritten-store.ts';
 import { compareBooks, type Difference } from './ledger-check-store.ts';
 
-/** So many calls are named one by one. */
+/** At most this many calls are named one by one. */
 const namedMax = 100;
 
 /**
- * Two books, one truth: recomputes every budget from its calls and says what differs, and names the calls that are not in `calls`. What
- * the calls of dropped months were charged is in the balances. True when nothing differs: a call in `unwritten_calls` is on record and
+ * Two books, one truth: recomputes every budget from its calls and says what differs, and names the calls that are not in `calls`. The cost of
+ * the calls of dropped months is in the balances. True when nothing differs: a call in `unwritten_calls` is on record and
  * paid for, and a budget some of whose calls somebody else dropped cannot be checked, and is named.
  */
 export async function verifyLedger(

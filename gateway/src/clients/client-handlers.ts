@@ -37,7 +37,7 @@ export const clientHandlers: Pick<
       limit: input.limit + 1,
     });
     return pageOf(rows, input.limit, {
-      // Who only calls models picks clients by name; how they are billed is the workspace's business.
+      // A key that only calls models picks clients by name; their billing is the workspace's business.
       view: (row: ClientRow) => describe(caller, namesOnly(caller) ? nameOf(row) : row),
       cursor: (last) => writeParts([(last.name ?? last.id).toLowerCase(), last.id]),
     });
@@ -138,7 +138,7 @@ function leavesTerms({ lockedTags }: Caller, given: GivenFields): void {
     );
 }
 
-/** What is not given stays as it is; null empties a field. Throws where the rate does not go with the currency. */
+/** A field that is not given stays as it is; null empties it. Throws where the rate does not go with the currency. */
 function changedClient(old: ClientRow, given: GivenFields): ClientRow {
   const or = <Value>(value: Value | undefined, before: Value): Value => (value === undefined ? before : value);
   return {
@@ -188,12 +188,12 @@ function nameOf({ id, name }: ClientRow): ClientRow {
   return { ...unsetClient, id, name, firstCallAt: null };
 }
 
-/** What is between the workspace and itself: what it adds, and what it notes. */
+/** Markup and notes are for the workspace's own eyes. */
 function seesTerms(caller: Caller): boolean {
   return seesMargin(caller) && caller.lockedTags.length === 0;
 }
 
-/** Who only calls models, and a key locked to another tag than the client: the client is not theirs, its name is. */
+/** A key that only calls models, or is locked to another tag than the client, sees the names of clients and nothing more. */
 function namesOnly({ role, lockedTags }: Caller): boolean {
   return role === 'caller' || lockedTags.some((tag) => tag !== 'client_id');
 }

@@ -244,7 +244,7 @@ export async function deleteTraces(db: Pool, erasure: Erasure): Promise<void> {
     await deleteMentions(tx, erasure);
     // Their messages may name it.
     await tx.query('delete from refusals where workspace_id = $1 and livemode = $2 and client_id = $3', place);
-    // One that runs is deleted once it has run.
+    // A call that runs is deleted once it has run.
     await tx.query(
       `delete from background_calls where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 and state <> 'running'`,
       place,
@@ -297,7 +297,7 @@ export async function stretchesOf(
   return (rows as { from_at: Date; to_at: Date }[]).map((row) => ({ from: row.from_at, to: row.to_at }));
 }
 
-/** What calls under way have on record. A moment's work: their ends are written soon, and must not wait. */
+/** Renames the records of calls in progress. A moment's work: their ends are written soon, and must not wait. */
 export async function renameOpenCalls(db: Db, erasure: Erasure, until: Date): Promise<void> {
   const { id, workspaceId, livemode, name } = erasure;
   await db.query(

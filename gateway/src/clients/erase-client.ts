@@ -34,7 +34,7 @@ import { addErasedClients, readErasedClients } from './erased-files.ts';
 
 /*
  * A client is erased in place: calls, sums and books keep their figures, and `erased-…` replaces its name, so that all totals
- * stay what they were. What is about the client alone (its settings, keys, events, webhooks, answers kept) is deleted; invoices stay,
+ * stay what they were. Data about the client alone (its settings, keys, events, webhooks, answers kept) is deleted; invoices stay,
  * as the law wants them.
  *
  *   erase     remember by hash (database and DATA_DIR) -> end keys and budgets -> delete settings, traces -> rename calls, a day at a time -> sums
@@ -177,8 +177,8 @@ async function sweepAll(services: ErasePorts, erasure: Erasure): Promise<void> {
 }
 
 /**
- * Erases again what DATA_DIR knows to be erased and this database does not: it was restored from before. Then each knows all. Whose
- * they were is found by the hashes of the names that are there. Before anything is served, so nothing is newer than the erasure.
+ * Erases again what DATA_DIR knows to be erased and this database does not: it was restored from before. Then each knows all. The
+ * clients are found by the hashes of the names that are there. Before anything is served, so nothing is newer than the erasure.
  */
 export async function repeatErasures(services: ErasePorts): Promise<void> {
   const { db, dataDir, log } = services;

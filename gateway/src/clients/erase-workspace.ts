@@ -18,8 +18,8 @@ export interface ErasePorts {
 }
 
 /**
- * Deletes everything of a workspace: its keys end first, then its calls go, then all else. What calls under way write afterwards is
- * deleted by `sweepWorkspaces`.
+ * Deletes everything of a workspace: its keys end first, then its calls go, then all else. Rows that calls in progress write
+ * afterwards are deleted by `sweepWorkspaces`.
  */
 export async function eraseWorkspace(services: ErasePorts & { now: () => number }, id: string): Promise<void> {
   const workspace = { id, erasedAt: new Date(services.now()) };

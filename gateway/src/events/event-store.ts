@@ -56,7 +56,7 @@ export interface EventFilter {
   scenarioPlatform?: string | undefined;
   /** An event knows a key by the budget that is bound to it. */
   keyId?: string | undefined;
-  /** What a budget must be bound to, where the event has one: a client's call may pass everybody's limit. */
+  /** The tags that the event's budget, if any, must be bound to: a client's call may pass a limit of all clients. */
   bound: Bound;
   /** The last row of the page before. */
   before?: { createdAt: string; id: string } | undefined;

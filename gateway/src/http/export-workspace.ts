@@ -20,7 +20,7 @@ interface ExportFile {
 }
 
 /**
- * What a workspace has, or one of its clients, as a ZIP of JSON and CSV: what an owner is shown by the operations, read by these and a
+ * The data of a workspace, or of one of its clients, as a ZIP of JSON and CSV: all that the operations show an owner, read by these and a
  * page at a time, so that it binds locks as they do and holds no secret. Nothing of it is in memory but the page that is being written.
  */
 export function exportTexts(handlers: Handlers): {

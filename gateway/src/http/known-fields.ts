@@ -33,7 +33,7 @@ export function fieldsAt(operation: Operation, place: string): string[] {
     .map(nameOf);
 }
 
-/** What an unknown field was most likely meant to be: one beside it that is spelled alike, else its name at another place. */
+/** The most likely meaning of an unknown field: one beside it that is spelled alike, else its name at another place. */
 export function meantField(operation: Operation, place: string, name: string): string | undefined {
   const beside = fieldsAt(operation, place);
   const near =

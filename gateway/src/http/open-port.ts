@@ -43,7 +43,7 @@ export async function openPort(server: Server, where: { port: number; host: stri
   return opened(sockets);
 }
 
-/** What an operator is told where a port cannot be had. */
+/** The error for the operator when a port cannot be opened. */
 export function portTaken(port: number) {
   return (error: NodeJS.ErrnoException): never => {
     throw error.code === 'EADDRINUSE'

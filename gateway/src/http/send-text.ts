@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 import type { TextAnswer } from '../usage/text-answer.ts';
 
 /**
- * Streams a text as it comes; a slow reader stops the making of more. What fails before the first piece is an error like any
- * other; what fails later cuts the connection, so that half a file is never taken for a whole one.
+ * Streams a text as it comes; a slow reader stops the making of more. A failure before the first piece is an error like any
+ * other; a later one cuts the connection, so that half a file is never taken for a whole one.
  */
 export async function sendText(
   res: ServerResponse,

@@ -122,7 +122,7 @@ async function answer(serving: Serving): Promise<void> {
   }
 }
 
-/** What a person or a form sends is small; what is not is no call of these. */
+/** Management requests, sent by people and forms, are small; a larger one is refused. */
 const managementBytesMax = 2 * 1024 * 1024;
 const managementBounds: OutlineBounds = {
   values: 20_000,

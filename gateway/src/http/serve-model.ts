@@ -49,7 +49,7 @@ export interface TaggedRequest extends IncomingMessage {
   tagPath?: string;
 }
 
-/** What answers a model endpoint. */
+/** The handler of a model endpoint. */
 export interface ModelEndpoint {
   answer(request: ModelRequest): Promise<ModelAnswer>;
   /** Are its errors in Anthropic's shape, or in OpenAI's? */

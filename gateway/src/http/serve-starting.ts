@@ -7,7 +7,7 @@ import { plainPath, speaksAnthropic } from './plain-path.ts';
 import { sendError } from './send-error.ts';
 import { withoutTagPath } from './tag-path.ts';
 
-/** What is answered between the moment the port is taken and the one everything is ready. */
+/** Answers from the moment the port is open until everything is ready. */
 export function answerWhileStarting({
   now,
   log,

@@ -28,8 +28,8 @@ export interface DeliveryPorts extends MailPorts, PostPorts {
 /** How long a delivery waits for the one before it to the same webhook: order where all is well, no queue where it hangs. */
 const orderMs = 250;
 /**
- * What a job has not begun after so long it leaves to another: with a last try that hangs it ends well before pg-boss takes it
- * for lost and runs it anew. One after the other, rather than many small jobs at once: those would come in any order, and a
+ * Deliveries that a job has not begun after this long are left to another: with a last try that hangs it ends well before pg-boss
+ * takes it for lost and runs it again. One after the other, rather than many small jobs at once: those would come in any order, and a
  * receiver that hangs would hold all workers.
  */
 const turnMs = 5_000;

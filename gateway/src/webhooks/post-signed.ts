@@ -39,7 +39,7 @@ export async function postSigned(
     bodyTimeout: answerMs,
     signal: AbortSignal.timeout(answerMs),
   });
-  // What a receiver says beyond its status is of no interest, however long it is.
+  // The body of a receiver's answer is of no interest, however long it is.
   answer.body.on('error', () => {});
   answer.body.destroy();
   return answer.statusCode;

@@ -65,7 +65,7 @@ export const webhookHandlers: Pick<
   'webhooks.remove': async ({ id }, { caller, services }) => {
     const { workspaceId, livemode } = caller;
     const place = { workspaceId, livemode, id };
-    // What is gone already has no filter any more, and ending it again is no error.
+    // A subscription that is gone has no filter any more, and ending it again is no error.
     const [row] = await selectWebhooks(services.db, { ...place, limit: 1 });
     if (row !== undefined && !isOwn(caller, row.bound)) throw unknownWebhook(id);
     if (!(await deleteWebhook(services.db, place))) throw unknownWebhook(id);

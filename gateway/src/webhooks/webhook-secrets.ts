@@ -5,7 +5,7 @@ import type { WebhookFilter, WebhookRow } from './webhook-store.ts';
 
 type WebhookKey = Pick<WebhookRow, 'workspaceId' | 'id'>;
 
-/** What verifies deliveries: a Standard Webhooks secret, and a token for who cannot read raw bodies. */
+/** Receivers verify deliveries by these: a Standard Webhooks secret, and a token for those that cannot read raw bodies. */
 export interface Proofs {
   secret: string;
   token: string;

@@ -21,7 +21,7 @@ export interface WebhookRow {
   fingerprint: Buffer;
   events: EventType[];
   filter: WebhookFilter;
-  /** What a budget must be bound to for its events to be told. */
+  /** Events of a budget are sent only if the budget is bound to these. */
   bound: Bound;
   platform: string | null;
   externalId: string | null;

@@ -18,7 +18,7 @@ export type EventType = (typeof eventTypes)[number];
 
 export const eventType = z.enum(eventTypes).meta({ title: 'Type', description: 'The kind of event.' });
 
-/** What is told by webhook and listed for polling. `data` depends on the type; docs/webhooks.md has each. */
+/** An event, sent by webhook and listed for polling. `data` depends on the type; docs/webhooks.md has each. */
 export const gatewayEvent = z
   .object({
     id: id.meta({ title: 'Id', description: 'The same in every delivery of this event. Ignore duplicates.' }),

@@ -6,7 +6,7 @@ import { callErrors, fallbackModels, metadata, stream, temperature, toolChoice, 
 const block = typed('text, image, tool_use, tool_result, …').meta({ title: 'Block' });
 const content = z.union([z.string(), z.array(block)]);
 
-/** What a message and a count of its tokens have in common. */
+/** The fields that a message and a count of its tokens have in common. */
 const conversation = {
   model: modelName,
   messages: z

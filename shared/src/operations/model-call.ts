@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
 import { callTag } from './common.ts';
 
-/** What every call to a model may say, whatever its dialect. */
+/** Fields of every call to a model, in each dialect. */
 
 export const stream = z
   .boolean()
@@ -61,7 +61,7 @@ export const toolChoice = z
   .optional()
   .meta({ title: 'Tool choice', description: 'Whether the model must call a tool, and which one.' });
 
-/** What can go wrong with a call to a model, beside what can go wrong with any request. */
+/** The errors of a call to a model, beside those of any request. */
 export const callErrors: readonly ErrorCode[] = [
   'invalid_request',
   'invalid_tag',
