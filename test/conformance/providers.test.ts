@@ -81,9 +81,12 @@ describe.each(vendors)('the vendor %s', (name) => {
     expect(fakeKeys).toHaveProperty(name, expect.stringMatching(/canary/i));
   });
 
-  it.each(['README.md', 'docs/configuration.md'])('is named in %s by its key', (page) => {
-    expect(readFileSync(join(root, page), 'utf8')).toContain(vendor.envKey);
-  });
+  it.each(['README.md', 'docs/configuration.md', '.env.example', 'deploy/.env.example'])(
+    'is named in %s by its key',
+    (page) => {
+      expect(readFileSync(join(root, page), 'utf8')).toContain(vendor.envKey);
+    },
+  );
 
   it('has its address in docs/configuration.md', () => {
     const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');

@@ -10,7 +10,7 @@ export const createEmbeddings = operation({
   path: '/v1/embeddings',
   group: 'Model calls',
   label: 'Embeddings',
-  description: 'OpenAI’s embeddings, answered by OpenAI, Gemini or any server with an OpenAI-compatible API.',
+  description: 'OpenAI’s embeddings, answered by OpenAI, Gemini, Mistral or any server with an OpenAI-compatible API.',
   surfaces: [],
   access: 'calls-models',
   input: z.looseObject({
