@@ -17,7 +17,7 @@ import { binaryInPackage } from './pinned-node.js';
 import { seenSources } from './production-packages.js';
 import { showProgress } from './progress.js';
 
-/** What the launcher keeps for itself: the pinned Node, and an installation while it is made. Beside node_modules, which package managers empty. */
+/** The launcher's own files: the pinned Node, and an installation while it is made. Beside node_modules, which package managers empty. */
 export const runtimeFolder = join('gateway', '.runtime');
 
 /** Free bytes that an installation takes while it is made: packages, Node with its headers, and what was there before. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What is installed, kept beside it: `production` is the gateway's own packages, `all` those of tests and integrations too. The production part stays the
+ * The record of the installation, kept beside it: `production` is the gateway's own packages, `all` those of tests and integrations too. The production part stays the
  * same when only a test's package changes, so a start after such a change installs nothing.
  *
  * @typedef {{ production: string, all?: string, seen?: string }} Stamp `seen`: the files that `production` was read from, by their content

@@ -1,7 +1,7 @@
 import { readYaml } from './read-yaml.js';
 
 /**
- * What the gateway needs to run, as npm's lockfile: pnpm-lock.yaml read from the gateway's and shared's own dependencies on, every package in
+ * The packages that the gateway runs with, as npm's lockfile: pnpm-lock.yaml read from the gateway's and shared's own dependencies on, every package in
  * exactly that version, nothing of the tests and the integrations. npm comes with every Node and takes such a file without a single question about
  * versions, so a start neither fetches pnpm (30 MB) nor asks the registry about packages that it does not install.
  *

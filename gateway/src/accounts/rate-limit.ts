@@ -1,4 +1,4 @@
-/** What a key, a client or a scenario may do at most; undefined: not limited. */
+/** The most that a key, a client or a scenario may do; undefined: not limited. */
 export interface RateLimit {
   callsPerMinute?: number | undefined;
   tokensPerMinute?: number | undefined;

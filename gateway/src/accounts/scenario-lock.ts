@@ -2,7 +2,7 @@ import type { Caller, TagName } from './api-key.ts';
 import type { CallTags } from './call-tags.ts';
 
 /**
- * Whose calls of a scenario a pause, a limit or a count is about. Two clients' keys may name one scenario: what the key of one
+ * The calls of a scenario that a pause, a limit or a count is about. Two clients' keys may name one scenario: what the key of one
  * does to it must not reach the calls of the other. As JSON of the key's locked tags, since it is also a key of rows.
  */
 export type ScenarioLock = string;

@@ -201,7 +201,7 @@ export async function renameInstances(db: Db, { id, workspaceId, livemode, name 
 export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<void> {
   const { id, workspaceId, livemode, name } = erasure;
   const place = [workspaceId, livemode, name];
-  // What its calls were billed at stays with its figures: totals are what they were.
+  // The billed amounts of its calls stay with its figures, so totals do not change.
   await tx.query(
     `with gone as (delete from clients where workspace_id = $1 and livemode = $2 and id = $3 returning *),
        kept as (

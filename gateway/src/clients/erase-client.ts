@@ -168,7 +168,7 @@ async function resume(
   if (again) await sumAgain(services.db, erasedAt);
 }
 
-/** What is set for the client since, for when it calls again, stays. */
+/** Settings made for the client since then stay, for its next calls. */
 async function sweepAll(services: ErasePorts, erasure: Erasure): Promise<void> {
   await renameInstances(services.db, erasure);
   await deleteTraces(services.db, erasure);

@@ -34,7 +34,7 @@ describe('an address is not public', () => {
     '100.100.100.200',
     '192.0.0.192',
     'fd20:ce::254',
-    // What is nobody's, or everybody's.
+    // Addresses that belong to no host, or to all.
     '0.1.2.3',
     '100.64.0.1',
     '192.0.0.1',

@@ -18,7 +18,7 @@ export function readUrl({ text, param, allowPrivateNetwork }: GivenUrl): URL {
   return url;
 }
 
-/** What paths are put behind: without a slash at its end. */
+/** The base URL of paths, without a slash at its end. */
 export function readBaseUrl(given: GivenUrl): string {
   const url = readUrl(given);
   if (url.search !== '' || url.hash !== '') throw badUrl(given.param, 'must not contain a query or a fragment');

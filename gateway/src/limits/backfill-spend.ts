@@ -8,7 +8,7 @@ type OnSpent = (nanos: bigint) => void;
 const waitingMax = 1_000;
 
 /**
- * What scenarios spent before this process met them, read from their calls: one query at a time, for all that wait together. An
+ * The spending of scenarios before this process met them, read from their calls: one query at a time, for all that wait together. An
  * hour of calls is much to look through, and a caller may name a new scenario with every call.
  */
 export class SpendBackfill {
@@ -20,7 +20,7 @@ export class SpendBackfill {
     this.#db = options.db;
   }
 
-  /** `onSpent` is called when it is known, and only where there is anything. What comes from `beforeMs` on is counted elsewhere. */
+  /** `onSpent` is called when it is known, and only where there is anything. Calls from `beforeMs` on are counted elsewhere. */
   request(place: ScenarioKey, beforeMs: number, onSpent: OnSpent): void {
     if (this.#waiting.length >= waitingMax) return;
     this.#waiting.push({ place, beforeMs, onSpent });

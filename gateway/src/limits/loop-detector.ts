@@ -10,7 +10,7 @@ interface Counters {
   usedAtMs: number;
 }
 
-/** What one process tells the others of a scenario. */
+/** A process's message to the others about a scenario. */
 export interface LoopDelta {
   key: string;
   calls: number;
@@ -18,7 +18,7 @@ export interface LoopDelta {
   repeats: [string, number][];
 }
 
-/** What a process tells one that begins: all that it counts of a scenario. */
+/** A process's message to a new one: all its counts of a scenario. */
 export interface LoopHistory {
   key: string;
   calls: Ages;
@@ -26,7 +26,7 @@ export interface LoopHistory {
   repeats: [string, Ages][];
 }
 
-/** So many of the scenarios and prompts that came last are told to a process that begins. */
+/** The number of latest scenarios and prompts that a new process gets. */
 const historyScenariosMax = 2_000;
 const historyPromptsMax = 100;
 

@@ -18,11 +18,11 @@ export interface CallPolicy {
   /** By scenario; several where clients' keys paused it for their own calls. */
   paused: ReadonlyMap<string, readonly Pause[]>;
   lockedClients: ReadonlySet<string>;
-  /** What holds for all calls of a scenario. */
+  /** The limits of all calls of a scenario. */
   scenarioLimits: ReadonlyMap<string, ScenarioLimits>;
-  /** What keys with locked tags set for calls that carry them. */
+  /** The limits that keys with locked tags set for calls with these tags. */
   lockedLimits: ReadonlyMap<string, readonly LockedLimits[]>;
-  /** What is added to the cost of a client's calls, where its own keys look. */
+  /** The markup on a client's calls, for the client's own keys. */
   markups: Markups;
 }
 

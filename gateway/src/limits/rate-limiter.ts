@@ -9,7 +9,7 @@ export interface Limited {
   limit: RateLimit;
 }
 
-/** What stands in the way, and for how long. */
+/** The limit that refuses the call, and for how long. */
 export interface Excess {
   kind: LimitKind;
   what: 'calls_per_minute' | 'tokens_per_minute' | 'concurrent';
@@ -35,7 +35,7 @@ export interface CountDelta {
   concurrent: number;
 }
 
-/** What a process tells one that begins: the last minute of all that it knows of. */
+/** A process's message to a new one: the last minute of everything it counts. */
 export interface CountHistory {
   key: string;
   calls: Ages;
@@ -43,7 +43,7 @@ export interface CountHistory {
 }
 
 const minute = { bucketMs: 1_000, buckets: 60 };
-/** What another process said is under way counts for this long. */
+/** Another process's count of running calls is valid for this long. */
 const peerStaleMs = 3_000;
 
 /**
@@ -111,7 +111,7 @@ export class RateLimiter {
     return headers;
   }
 
-  /** What to tell the others, once. */
+  /** The deltas for the others, given once. */
   takeDeltas(nowMs: number): CountDelta[] {
     const deltas = [...this.#deltas].map(([key, { calls, tokens }]) => ({
       key,

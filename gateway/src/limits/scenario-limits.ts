@@ -1,6 +1,6 @@
 import { parseUsd, usdForPeople } from '@ai-gateway/shared/money';
 
-/** What the loop breaker pauses a scenario for; undefined: switched off. */
+/** The limits at which loop detection pauses a scenario; undefined: switched off. */
 export interface ScenarioLimits {
   maxNanosPerHour: bigint | undefined;
   maxCallsPerMinute: number | undefined;

@@ -7,13 +7,13 @@ import type { CountDelta, CountHistory, RateLimiter } from './rate-limiter.ts';
 /** NOTIFY carries less than 8,000 bytes. */
 const payloadMax = 7_000;
 
-/** What a process has let through since it last told the others. */
+/** The calls that a process has admitted since its last message to the others. */
 interface CountDeltas {
   limits: CountDelta[];
   loops: LoopDelta[];
 }
 
-/** What a process knows, for one that has begun. */
+/** A process's counts, for a new process. */
 interface CountHistories {
   limits: CountHistory[];
   loops: LoopHistory[];
@@ -54,7 +54,7 @@ export function mergePeerCounts(payload: string, { processId, rateLimiter, loopD
 
 /**
  * A process that begins knows nothing of the last minute, and would let through again what others have counted already: it asks
- * one of them. What was being told at that moment it may count twice.
+ * one of them. A message that is on its way at that moment may count twice.
  */
 export async function requestPeerHistory({ db, processId }: Counting): Promise<void> {
   const to = await findOtherProcess(db, processId);

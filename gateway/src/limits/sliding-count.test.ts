@@ -16,7 +16,7 @@ describe('a sum over the last minute', () => {
     expect(count.sum(startMs + 90_000)).toBe(0);
   });
 
-  // What was added after the clock had come back all stood an hour ahead, and nothing of it was forgotten for that hour.
+  // Counts added after the clock had come back were all an hour ahead, and none expired for that hour.
   test('works as ever after the clock was an hour ahead for a moment', () => {
     const count = minute();
     count.add(startMs, 1);
@@ -35,7 +35,7 @@ describe('a sum over the last minute', () => {
       [50, 1],
     ] as const)
       count.add(startMs + hourMs + second * 1_000, amount);
-    // What was 50, 30 and 0 seconds old still is, and goes in 10, 30 and 60.
+    // Counts of 50, 30 and 0 seconds keep their age, and expire in 10, 30 and 60.
     expect(count.sum(startMs)).toBe(7);
     expect([0, 9, 10, 29, 30, 59, 60].map((second) => count.sum(startMs + second * 1_000))).toEqual([
       7, 7, 3, 3, 1, 1, 0,

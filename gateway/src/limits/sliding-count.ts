@@ -39,7 +39,7 @@ export class SlidingCount {
     return left <= target ? 0 : length * this.#bucketMs;
   }
 
-  /** What is counted, by its age in buckets: for another process that begins to count. */
+  /** The counts by their age in buckets, for a process that starts to count. */
   ages(nowMs: number): Ages {
     this.#advance(nowMs);
     const { length } = this.#sums;
@@ -51,7 +51,7 @@ export class SlidingCount {
     return ages;
   }
 
-  /** What another process has counted before this one did. */
+  /** Adds the counts of another process from before this one's start. */
   addAges(nowMs: number, ages: Ages): void {
     this.#advance(nowMs);
     const { length } = this.#sums;
@@ -87,7 +87,7 @@ export class SlidingCount {
   }
 
   /**
-   * What is counted keeps its age: nothing is forgotten early, and nothing late. Left where it is, it and all that comes would
+   * Counts keep their age: nothing is forgotten early, and nothing late. Left where it is, it and all that comes would
    * count until the clock has caught up with it, an hour after one that was an hour ahead.
    */
   #setBack(bucket: number): void {

@@ -3,7 +3,7 @@ import type { HttpPools } from '../http-pools/http-pools.ts';
 import type { ProviderFailure } from '../providers/adapter.ts';
 import { providerOf } from '../providers/providers.ts';
 
-/** What a provider says to a key. */
+/** A provider's answer to a key. */
 export type AccountCheck =
   | { kind: 'works' }
   /** In the vendor's words, without the key. */

@@ -17,9 +17,9 @@ interface CheckPorts {
 const atOnce = 10;
 
 /**
- * Tries provider keys, the operator's and those that workspaces have stored: all of them once at the start, so that a refused one is
- * known before a caller meets it, then those that are refused, so that a key that works again is known. What the calls meet
- * themselves is known without this.
+ * Tries provider keys, the operator's and those that workspaces have stored: all of them once at the start, so that a refused one
+ * is known before a caller meets it, then those that are refused, so that a key that works again is known. Refusals that calls
+ * meet themselves are known without this.
  */
 export async function checkAccounts(services: CheckPorts, which: 'all' | 'refused'): Promise<void> {
   const { circuits, workspaces } = services;

@@ -49,7 +49,7 @@ export interface Refusal {
   sinceMs: number;
 }
 
-/** What an operator is told is down: a whole account, or one of its models, for all or for one workspace. */
+/** The subject of an outage: a whole account, or one of its models, for all or for one workspace. */
 export interface Outage {
   key: string;
   account: string;
@@ -68,7 +68,7 @@ interface Breaker {
 }
 
 interface ModelState {
-  /** What the vendor itself said of the model (429 with a wait), and failures of several workspaces. */
+  /** The vendor's own word about the model (429 with a wait), and failures of several workspaces. */
   shared: Breaker;
   /** Failures of the present streak, by workspace. */
   streak: Map<string, number>;
@@ -108,7 +108,7 @@ export class CircuitBreakers {
   readonly #now: () => number;
   readonly #onRefused: (refusal: Refusal) => void;
   readonly #accounts = new Map<string, AccountState>();
-  /** What was last told of an outage or a refusal; what is not in it is up. */
+  /** The last announced outages and refusals; everything else is up. */
   readonly #notified = new Map<string, Outage>();
   readonly #remembered = new Set<string>();
 
@@ -214,7 +214,7 @@ export class CircuitBreakers {
     if (account !== undefined) this.#freeProbe(account, attempt);
   }
 
-  /** What a key check found; `undefined` for a key that works. */
+  /** Takes the result of a key check; `undefined` for a key that works. */
   checked(account: string, refusal: (FailureReport & { message: string }) | undefined): void {
     const state = this.#account(account);
     if (refusal !== undefined) this.#refuse({ account, model: '' }, state, refusal);
@@ -245,13 +245,13 @@ export class CircuitBreakers {
     return [...this.#accounts.values()].flatMap(({ refusals }) => [...refusals.values()]);
   }
 
-  /** What changed since it was last told: what is down now and was not told, and what was told down and is up. */
+  /** The changes since the last announcement: outages that are not announced, and announced ones that are over. */
   changes(): { down: Outage[]; up: Outage[] } {
     const now = new Map(this.#outages().map((outage) => [outage.key, outage]));
     return {
       down: [...now.values()].filter(({ key }) => !this.#notified.has(key)),
       up: [...this.#notified.values()]
-        // What a process before this one told is over when this one has an answer.
+        // An outage that an earlier process announced is over when this one has an answer.
         .filter((outage) => !now.has(outage.key) && (!this.#remembered.has(outage.key) || this.#answered(outage)))
         .map((outage) => ({ ...outage, errorRate: this.#errorRate(outage) })),
     };
@@ -263,7 +263,7 @@ export class CircuitBreakers {
     else this.#notified.delete(outage.key);
   }
 
-  /** What an earlier process, or another one, has told down. */
+  /** The outages that an earlier process, or another one, has announced. */
   remember(keys: readonly string[]): void {
     for (const key of keys) {
       if (this.#notified.has(key)) continue;
@@ -327,7 +327,7 @@ export class CircuitBreakers {
     const nowMs = this.#now();
     if (!ofModel) {
       const refused = onFailure(state.refused, nowMs);
-      // Who pays the bill should not wait long: a minute at the most.
+      // A person who has paid the bill should not wait long: a minute at the most.
       state.refused = { ...refused, timesOpened: Math.min(refused.timesOpened, 1) };
     }
     const key = `${reason} ${ofModel ? model : ''}`;

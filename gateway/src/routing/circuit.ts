@@ -56,7 +56,7 @@ export function onFailure(circuit: Circuit, nowMs: number, retryAfterMs = 0): Ci
       probingSinceMs: undefined,
     };
   }
-  // What was under way when the account went to rest and fails now says nothing new.
+  // A call that was running when the circuit opened, and fails now, adds no information.
   const isNew = circuit.probingSinceMs !== undefined || nowMs >= circuit.openUntilMs;
   if (failuresInARow < failuresMax || !isNew) return { ...circuit, failuresInARow, failedAtMs: nowMs };
   const timesOpened = circuit.timesOpened + 1;

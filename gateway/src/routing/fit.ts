@@ -4,7 +4,7 @@ import { likelyInputTokens } from '../models/count-tokens.ts';
 import { mediaOf } from '../providers/media.ts';
 import { providerOf } from '../providers/providers.ts';
 
-/** What a call needs of whichever model takes it. */
+/** The features that a call needs of its model. */
 export type Needs = Pick<NeutralCall, 'dialect' | 'onlyNative' | 'tools' | 'output' | 'messages'>;
 
 interface ModelFacts {

@@ -18,7 +18,7 @@ export interface ListedModel {
   output_usd_per_mtok: number | null;
 }
 
-/** What `auto` does, for the people who choose it from a list. */
+/** The description of `auto`, for people who choose it from a list. */
 const autos: Readonly<Record<string, string>> = {
   auto: 'The gateway chooses: quality and cost balanced',
   'auto:cost': 'The gateway chooses: small models, lowest cost',

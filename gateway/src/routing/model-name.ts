@@ -6,7 +6,7 @@ import { type CatalogModel, findModel, hasGone, listModels, type ModelRef, succe
 import { isConfirmed } from '../models/retirements.ts';
 import { nearNames } from './near-names.ts';
 
-/** What a model's name means to a workspace. */
+/** The meaning of a model's name in a workspace. */
 export interface NamedModel {
   /** The account's name, or the vendor's where there is no account. */
   provider: string;
@@ -18,11 +18,11 @@ export interface NamedModel {
   account: ProviderAccount | undefined;
   /** The retired model that was named, where this one answers in its place. */
   inPlaceOf?: string | undefined;
-  /** What answers in its place should its vendor not know it any more: its announced day has come since. */
+  /** The model that answers in its place when its vendor has retired it: its announced day has come since. */
   successor?: NamedModel | undefined;
 }
 
-/** What a workspace's names are read with. */
+/** The settings by which a workspace's names are read. */
 export interface NameContext {
   accounts: readonly ProviderAccount[];
   /** Models retire. */

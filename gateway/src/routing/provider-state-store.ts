@@ -21,7 +21,7 @@ export async function listActiveWorkspaces(tx: Db): Promise<string[]> {
   return (rows as { workspace_id: string }[]).map(({ workspace_id: id }) => id);
 }
 
-/** What was told down and is not told up, by whichever process. */
+/** The outages that any process has announced, without an announced recovery. */
 export async function listDown(db: Db): Promise<string[]> {
   const { rows } = await db.query('select account from provider_states where down');
   return (rows as { account: string }[]).map(({ account }) => account);
@@ -44,7 +44,7 @@ export interface SlowModel {
 /** A model's 95th percentile of the last five minutes, in ms. */
 export type RecentModel = Omit<SlowModel, 'usualP95Ms'>;
 
-/** What a model takes beyond its usual time before it counts as slow. */
+/** The time beyond its usual one after which a model counts as slow. */
 const slowerByMs = 1_000;
 
 /** Models that may be slow: over a second in the last five minutes, and from enough calls to say so. */

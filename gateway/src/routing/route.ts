@@ -153,7 +153,7 @@ function behindNamed(asked: RouteRequest, found: NamedModel, first: RouteCandida
   return [...(first.named ? [] : sparesOf(asked, first)), ...rest];
 }
 
-/** What people read of a model that answers in place of a retired one. */
+/** The reason that people read for a model in the place of a retired one. */
 function reasonFor({ inPlaceOf, model }: NamedModel, reason: string): string {
   if (inPlaceOf === undefined) return reason;
   const retired = `${inPlaceOf} is retired; answered by ${model}`;
@@ -399,7 +399,7 @@ function readAuto(model: string): AutoMode | undefined {
   return match === null ? undefined : ((match[1] ?? 'balanced') as AutoMode);
 }
 
-/** There are a handful at most: comparing them takes less than naming them. One that is tried anyway is no spare. */
+/** There are a handful at most: comparing them takes less than naming them. A candidate that is tried anyway is not a spare one. */
 function onePerAccountAndModel(places: readonly RouteCandidate[]): RouteCandidate[] {
   const isSame = (a: RouteCandidate, b: RouteCandidate): boolean => a.account === b.account && a.model === b.model;
   return places.filter((place, i) =>
@@ -450,7 +450,7 @@ function worksOnlyAt(able: readonly Provider[], param: string): GatewayError {
 }
 
 /**
- * What Anthropic's packages wait for (`ThreadUnsupportedRequestErrorDetails` of `@anthropic-ai/sdk`): they send the whole
+ * The details that Anthropic's packages wait for (`ThreadUnsupportedRequestErrorDetails` of `@anthropic-ai/sdk`): they send the whole
  * conversation then.
  */
 function threadUnsupported(): GatewayError {

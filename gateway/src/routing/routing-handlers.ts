@@ -87,7 +87,7 @@ export const routingHandlers: Pick<
       );
     }
     const model = describeModel(id, found.entry, markup);
-    // What is retired costs what its successor costs.
+    // A retired model has its successor's price.
     return found.inPlaceOf === undefined
       ? model
       : { ...model, display_name: `${id} (retired; answered by ${found.model}) · ${afterName(model.display_name)}` };

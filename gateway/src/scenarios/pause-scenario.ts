@@ -90,7 +90,7 @@ function scenarioEvent(
     platform,
   }: { type: 'scenario.paused' | 'scenario.resumed'; reason: string; by: string; platform?: string | undefined },
 ): NewEvent {
-  // What it spends is not only this client's, where one client's calls are concerned.
+  // The scenario's spending is not only this client's, where one client's calls are concerned.
   const { spentTodayNanos, spentPeriodNanos, callsPerMinute, sourceStop } = bareScenario(row.id);
   const scenario = viewScenario(
     place.lock === noLock ? row : { ...row, spentTodayNanos, spentPeriodNanos, callsPerMinute, sourceStop },

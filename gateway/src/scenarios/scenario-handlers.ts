@@ -154,12 +154,12 @@ async function ownPlace(services: ScenarioPorts, caller: Caller, id: string): Pr
   return { workspaceId, livemode, id, lock: lockOf(caller) };
 }
 
-/** Whose pauses a key sees beside those for all; undefined: everybody's. */
+/** The client whose pauses a key sees beside those for all; undefined: every client. */
 function ownLock(caller: Caller): ScenarioLock | undefined {
   return caller.lockedTags.length === 0 ? undefined : lockOf(caller);
 }
 
-/** Who only calls models picks scenarios by name, and so does a key locked to a client: others may share its scenario. */
+/** A key that only calls models picks scenarios by name, and so does a key locked to a client: others may share its scenario. */
 function viewFor(caller: Caller, row: ScenarioRow): ScenarioView {
   const { role, lockedTags } = caller;
   if (role === 'caller' && lockedTags.length === 0) return viewScenario(nameOf(row));

@@ -11,7 +11,7 @@ export interface ScenarioRow {
   id: string;
   platform: string | null;
   state: 'running' | 'paused';
-  /** Whose calls are paused. */
+  /** The lock of the paused calls. */
   lock: ScenarioLock;
   reason: string | null;
   by: string | null;

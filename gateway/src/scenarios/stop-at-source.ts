@@ -44,7 +44,7 @@ export async function stopAtSource(
   }
 }
 
-/** Whatever is encoded, some server between here and there decodes it again: `..` became `/workflows/../deactivate`. */
+/** Encoding does not help, because some server on the way decodes it again: `..` became `/workflows/../deactivate`. */
 function isPath(id: string): boolean {
   return /[/\\?#]|%(2e|2f|5c|25|3f|23)/i.test(id) || /^\.+$/.test(id.trim());
 }

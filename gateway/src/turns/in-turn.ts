@@ -4,8 +4,8 @@ export const bigBodyBytes = 512 * 1024;
 let lane: Promise<unknown> = Promise.resolve();
 
 /**
- * Does a piece of long work when it is its turn: one piece in each turn of the event loop, however many calls have some. What is
- * planned with `setImmediate` alone would all run in one turn, and everybody else would wait for the sum.
+ * Does a piece of long work when it is its turn: one piece in each turn of the event loop, however many calls have some. Pieces
+ * planned with `setImmediate` alone would all run in one turn, and other requests would wait for their sum.
  */
 export function inTurn<T>(work: () => T): Promise<T> {
   const done = lane.then(nextTurn).then(work);

@@ -4,7 +4,7 @@ interface Decimal {
   places: number;
 }
 
-/** What a person typed, exactly: the shortest text of a double is the decimal they meant. */
+/** The amount that a person typed, exactly: the shortest text of a double is the decimal they meant. */
 function decimal(value: number): Decimal {
   const [mantissa = '0', exponent = '0'] = String(value).split('e');
   const [whole = '0', fraction = ''] = mantissa.split('.');

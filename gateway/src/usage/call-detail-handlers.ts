@@ -17,7 +17,7 @@ import { findRefusal } from './refusal-store.ts';
 import { callViewFor } from './usage-handlers.ts';
 import { type StoredCall, selectCalls } from './usage-store.ts';
 
-/** What the view of a single call needs. */
+/** The ports of the view of a single call. */
 export interface CallDetailPorts {
   db: Pool;
   policies: MarkupCache;

@@ -49,7 +49,7 @@ export async function selectFailures(
   return (rows as { failures: FailedAttempt[] }[])[0]?.failures ?? [];
 }
 
-/** What only the view of a single call shows. */
+/** The fields that only the view of a single call shows. */
 export interface CallExtras {
   route: string | null;
   streamed: boolean;

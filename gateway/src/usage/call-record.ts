@@ -3,7 +3,7 @@ import type { DialectId, Usage } from '../dialects/neutral.ts';
 
 type CallStatus = 'open' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
 
-/** What is known when a call goes out. */
+/** The facts of a call when it goes out. */
 export interface OpenCall {
   workspaceId: string;
   id: string;
@@ -22,7 +22,7 @@ export interface OpenCall {
   balanceIds?: readonly string[] | undefined;
 }
 
-/** What is known when it is over. */
+/** The facts of a call when it is over. */
 export interface ClosedCall {
   status: Exclude<CallStatus, 'open'>;
   model?: string | undefined;

@@ -96,7 +96,7 @@ export interface TimedFilter extends CallTags {
 }
 
 const hourMs = 3_600_000;
-/** So many calls are looked up at once, whatever hours they are in. */
+/** The number of calls that are looked up at a time, in any hours. */
 const fewCalls = 2_000;
 
 /** The newest calls of a range that is written down, newest first. */

@@ -21,7 +21,7 @@ export function excelCsv(locale: string): CsvForm {
   return { byteOrderMark: true, separator: hasComma ? ';' : ',', decimal: hasComma ? ',' : '.' };
 }
 
-/** What a file begins with. */
+/** The beginning of a file. */
 export function csvHead({ byteOrderMark }: CsvForm): string {
   return byteOrderMark ? '\ufeff' : '';
 }

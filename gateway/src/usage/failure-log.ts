@@ -20,7 +20,7 @@ export class FailureLog {
     if (this.#calls.length < callsMax) this.#calls.push(call);
   }
 
-  /** Writes down what was collected. What cannot be written is tried again with the next. */
+  /** Writes down what was collected. Rows that cannot be written are tried again with the next ones. */
   async flush(): Promise<void> {
     if (this.#calls.length === 0) return;
     const calls = this.#calls;

@@ -2,7 +2,7 @@ import { parseUsd, toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import { seesMargin } from '../accounts/own-tags.ts';
 
-/** What cost is multiplied by to be billed, as a fraction: no float is involved. */
+/** The factor from cost to billed amount, as a fraction: no float is involved. */
 export interface Markup {
   numerator: bigint;
   denominator: bigint;
@@ -47,7 +47,7 @@ export function billedUsd(usd: number, markup: Markup | undefined): number {
   return usd < 0 ? -size : size;
 }
 
-/** What a client's own key means by an amount: it sees billed dollars, and sets limits in them. */
+/** The cost of an amount that a client's own key gives: it sees billed dollars, and sets limits in them. */
 export function unbilled(nanos: bigint, markup: Markup | undefined): bigint {
   if (markup === undefined || markup.numerator <= 0n) return nanos;
   return divide(nanos * markup.denominator, markup.numerator);

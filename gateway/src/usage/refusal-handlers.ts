@@ -7,7 +7,7 @@ import { badCursor, readParts, writeParts } from './cursor.ts';
 import { type RefusalFilter, type StoredRefusal, selectRefusals, sumRefusals } from './refusal-store.ts';
 import { type RangePorts, rangeIn } from './workspace-range.ts';
 
-/** What the operations about refusals need. */
+/** The ports of the operations about refusals. */
 export interface RefusalPorts extends RangePorts {
   db: Pool;
 }

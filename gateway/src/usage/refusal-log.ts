@@ -69,7 +69,7 @@ export class RefusalLog {
     });
   }
 
-  /** Writes down what was counted. What cannot be written is tried again with the next. */
+  /** Writes down what was counted. Rows that cannot be written are tried again with the next ones. */
   async flush(): Promise<void> {
     if (this.#rows.size === 0) return;
     const rows = this.#rows;

@@ -100,7 +100,7 @@ it('sums no hour that is not over, whatever a process takes the time to be', asy
 async function whileSumming(nowMs: number, work: () => Promise<void>): Promise<void> {
   const holder = await database.pool.connect();
   try {
-    // Whoever sums writes into this table last of all.
+    // The summing process writes into this table last.
     await holder.query('begin; lock table usage_rollup in share mode');
     const summing = rollUp(database.pool, nowMs);
     await expect

@@ -5,7 +5,7 @@ import { writeLatency, writeLatencyDays } from './latency-store.ts';
 
 /** Any number that is nobody else's: one process at a time sums up. */
 const lock = 7_203_114_402n;
-/** So many hours at a time: a transaction of seconds, also over a month that was never summed. */
+/** The number of hours that are summed at a time: a transaction of seconds, also over a month that was never summed. */
 const hoursAtOnce = 24;
 
 const sumsOf = (table: string, at: string, from: string): string => `

@@ -73,7 +73,7 @@ export async function noteFiledPostings(tx: Db, calls: readonly UnwrittenRecord[
   );
 }
 
-/** What is posted of a call of a file; undefined where nothing is noted. */
+/** The posted part of a call of a file; undefined where none is noted. */
 export async function findFiledPosting(tx: Db, call: CallPlace): Promise<bigint | undefined> {
   const { rows } = await tx.query(
     'select cost_nanos from filed_postings where workspace_id = $1 and created_at = $2 and id = $3',

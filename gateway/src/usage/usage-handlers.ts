@@ -245,7 +245,7 @@ function callCells(row: ReturnType<typeof describe>): Cell[] {
   return callColumns.map((column) => row[column]);
 }
 
-/** What a client is billed is what it costs, to its own keys. */
+/** To a client's own keys, the billed amount is the cost. */
 function describeSum(caller: Caller, sum: Sum) {
   return {
     requests: sum.requests,

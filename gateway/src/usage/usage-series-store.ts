@@ -96,7 +96,7 @@ function momentOf(interval: SeriesInterval, byZone: boolean): string {
   return `to_char(date_trunc('${interval}', ${day}), 'YYYY-MM-DD')`;
 }
 
-/** What each group cost over the whole range, and what is billed for it, in nano-dollars. */
+/** The cost and the billed amount of each group over the whole range, in nano-dollars. */
 export async function sumCosts(
   db: Db,
   { filter, grouping }: { filter: SumFilter; grouping: SeriesGrouping },

@@ -59,7 +59,7 @@ const filters = [
   ['status', 'status'],
 ] as const;
 
-/** So many of the newest calls are read before anything else: a page of a filter that many match is among them. */
+/** The number of newest calls that are read first: a page of a common filter is among them. */
 const rowsAtOnce = 2_000;
 
 /**
@@ -103,7 +103,7 @@ async function scanCalls(db: Db, filter: CallFilter): Promise<StoredCall[]> {
   return rows as StoredCall[];
 }
 
-/** What the newest calls of the range have. Whole: a full page, or all that there is. */
+/** The matching rows among the newest calls of the range. Whole: a full page, or all rows. */
 async function scanNewest(db: Db, filter: CallFilter): Promise<{ calls: StoredCall[]; isWhole: boolean }> {
   const { pageAfter, conditions, values } = pageOf(filter);
   const { rows } = await db.query(

@@ -37,7 +37,7 @@ export interface GroupSum extends Sum {
   exchangeRate: number;
 }
 
-/** What rows of days and hours are made of depends on a time zone: see `partsByDay` and `hourOf`. */
+/** The rows of days and hours depend on a time zone: see `partsByDay` and `hourOf`. */
 const groupColumn: Record<Exclude<Grouping, 'hour'>, string> = {
   client: 'client_id',
   project: 'project',
@@ -271,7 +271,7 @@ function readSum(row: RawSum): Sum {
   };
 }
 
-/** What calls cost, by those of their tags and keys that are named; the others are null. */
+/** The cost of calls, by the named tags and keys; the others are null. */
 export async function sumByTags(
   db: Db,
   filter: SumFilter,

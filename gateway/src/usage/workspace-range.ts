@@ -1,7 +1,7 @@
 import type { Context } from '../accounts/context.ts';
 import { type UsageRange, usageRange } from './usage-range.ts';
 
-/** What it takes to know whose days a range is made of. */
+/** The ports that find the time zone of a range. */
 export interface RangePorts {
   settings: { of(workspaceId: string, livemode: boolean): { timezone: string } | Promise<{ timezone: string }> };
   now: () => number;
