@@ -57,7 +57,7 @@ it('unposted money counts as spent for every reader, and is posted within moment
   await spendAndWait(one);
   const spent = await total();
   const reader = new BalanceReader({ db: money.database.pool, processId: other.lock.id, ledger: other.ledger });
-  const [count] = await reader.counts([{ budget, instance: '' }], Date.now());
+  const [count] = await reader.amounts([{ budget, instance: '' }], Date.now());
   expect(count?.spentNanos).toBe(spent);
   expect((await compareBooks(money.database.pool)).differences).toEqual([]);
   // After a slow posting the next one comes two seconds later.

@@ -16,7 +16,7 @@ import type { BudgetCache } from './budget-cache.ts';
 import { saveBudget } from './budget-change-store.ts';
 import { amount, ascending, noRaise, raiseIn, readBalanceCursor, readIdCursor, within } from './budget-input.ts';
 import { deleteBudget, findBudget, insertBudget } from './budget-store.ts';
-import { type BudgetView, type Count, viewBudget } from './budget-view.ts';
+import { type BalanceAmounts, type BudgetView, viewBudget } from './budget-view.ts';
 import { periodAt } from './period.ts';
 
 interface BudgetPorts {
@@ -29,8 +29,8 @@ interface BudgetPorts {
   ledger: { changed(workspaceId: string): Promise<void> };
   /** The amounts spent and held now, as this process knows them. */
   balances: {
-    counts(wanted: readonly { budget: Budget; instance: string }[], nowMs: number): Promise<Count[]>;
-    live(row: BalanceRow): Count;
+    amounts(wanted: readonly { budget: Budget; instance: string }[], nowMs: number): Promise<BalanceAmounts[]>;
+    live(row: BalanceRow): BalanceAmounts;
   };
 }
 
@@ -229,11 +229,11 @@ async function viewOne(services: BudgetPorts, caller: Caller, budget: Budget): P
 async function viewAll(services: BudgetPorts, caller: Caller, budgets: readonly Budget[]): Promise<BudgetView[]> {
   const nowMs = services.now();
   const plain = budgets.filter((budget) => !hasEach(budget));
-  const counts = await services.balances.counts(
+  const amounts = await services.balances.amounts(
     plain.map((budget) => ({ budget, instance: '' })),
     nowMs,
   );
-  const byId = new Map<string, Count>(plain.map(({ id }, i) => [id, counts[i] as Count]));
+  const byId = new Map<string, BalanceAmounts>(plain.map(({ id }, i) => [id, amounts[i] as BalanceAmounts]));
   for (const budget of budgets) {
     if (!hasEach(budget)) continue;
     const [top] = await listBalances(services.db, budget, { nowMs, exceptProcessId: services.processId, limit: 1 });
@@ -255,6 +255,6 @@ async function viewAll(services: BudgetPorts, caller: Caller, budgets: readonly 
   }
   const markup = await markupFor(services, caller);
   return budgets.map((budget) =>
-    billedBudget(viewBudget(budget, byId.get(budget.id) as Count, { asInstance: false }), markup),
+    billedBudget(viewBudget(budget, byId.get(budget.id) as BalanceAmounts, { asInstance: false }), markup),
   );
 }

@@ -5,7 +5,7 @@ import { type Budget, scopeOfInstance, statusOf } from './budget.ts';
 export type BudgetView = OutputOf<'budgets.get'>;
 
 /** The amounts of one balance. */
-export interface Count {
+export interface BalanceAmounts {
   instance: string;
   limitNanos: bigint;
   spentNanos: bigint;
@@ -16,13 +16,13 @@ export interface Count {
 }
 
 /** A budget as the API shows it. `scope: '*'` is shown as it is for the budget itself, filled in for an instance. */
-export function viewBudget(budget: Budget, count: Count, options: { asInstance: boolean }): BudgetView {
-  const { limitNanos, spentNanos, heldNanos, notifiedThresholds } = count;
+export function viewBudget(budget: Budget, amounts: BalanceAmounts, options: { asInstance: boolean }): BudgetView {
+  const { limitNanos, spentNanos, heldNanos, notifiedThresholds } = amounts;
   const left = limitNanos - spentNanos - heldNanos;
   return {
     id: budget.id,
     name: budget.name,
-    scope: options.asInstance ? scopeOfInstance(budget, count.instance) : budget.scope,
+    scope: options.asInstance ? scopeOfInstance(budget, amounts.instance) : budget.scope,
     limit_usd: toUsd(limitNanos),
     period: budget.period,
     timezone: budget.timezone,
@@ -33,7 +33,7 @@ export function viewBudget(budget: Budget, count: Count, options: { asInstance: 
     held_usd: toUsd(heldNanos),
     remaining_usd: toUsd(left > 0n ? left : 0n),
     percent_used: Number((spentNanos * 10_000n) / limitNanos) / 100,
-    period_start: new Date(count.periodStartMs).toISOString(),
-    resets_at: count.periodEndMs === undefined ? null : new Date(count.periodEndMs).toISOString(),
+    period_start: new Date(amounts.periodStartMs).toISOString(),
+    resets_at: amounts.periodEndMs === undefined ? null : new Date(amounts.periodEndMs).toISOString(),
   };
 }

@@ -6,7 +6,7 @@ import { isOwn } from '../accounts/own-tags.ts';
 import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { type Budget, instanceFor, scopeOfInstance, subjectOf } from '../budgets/budget.ts';
 import type { BudgetCache } from '../budgets/budget-cache.ts';
-import { type Count, viewBudget } from '../budgets/budget-view.ts';
+import { type BalanceAmounts, viewBudget } from '../budgets/budget-view.ts';
 import type { BalanceReader } from '../ledger/balance-reader.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
 import { pauseFor } from '../limits/policy-store.ts';
@@ -20,7 +20,7 @@ export interface CheckPorts {
   budgets: BudgetCache;
   policies: PolicyCache;
   workspaces: WorkspaceCache;
-  balances: Pick<BalanceReader, 'counts'>;
+  balances: Pick<BalanceReader, 'amounts'>;
 }
 
 type Check = OutputOf<'budgets.check'>;
@@ -45,8 +45,8 @@ export async function checkBudget(
     const instance = instanceFor(budget, subject);
     return instance === undefined ? [] : [{ budget, instance }];
   });
-  const counts = await services.balances.counts(concerned, services.now());
-  const views = concerned.map(({ budget }, i) => ({ budget, count: counts[i] as Count }));
+  const amounts = await services.balances.amounts(concerned, services.now());
+  const views = concerned.map(({ budget }, i) => ({ budget, count: amounts[i] as BalanceAmounts }));
   // A client's own key is told of its own budgets, and is refused all the same for what the others cannot pay.
   const own =
     caller.lockedTags.length === 0
@@ -115,14 +115,14 @@ function messageOf(found: { allowed: boolean; cutTo: number | undefined; left: s
 
 interface Standing {
   budget: Budget;
-  count: Count;
+  count: BalanceAmounts;
 }
 
 function blocks({ budget }: Standing): boolean {
   return budget.onLimit !== 'notify';
 }
 
-function leftOf({ limitNanos, spentNanos, heldNanos }: Count): bigint {
+function leftOf({ limitNanos, spentNanos, heldNanos }: BalanceAmounts): bigint {
   const left = limitNanos - spentNanos - heldNanos;
   return left > 0n ? left : 0n;
 }

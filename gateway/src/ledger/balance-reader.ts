@@ -1,7 +1,7 @@
 import { type BalanceRow, findBalances } from '../budgets/balance-store.ts';
 import type { Budget } from '../budgets/budget.ts';
 import { limitIn } from '../budgets/budget.ts';
-import type { Count } from '../budgets/budget-view.ts';
+import type { BalanceAmounts } from '../budgets/budget-view.ts';
 import { periodAt } from '../budgets/period.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Ledger } from './ledger.ts';
@@ -32,7 +32,7 @@ export class BalanceReader {
   }
 
   /** The balances of these budgets in the period that is running. No row is made for a budget of which nothing is spent. */
-  async counts(wanted: readonly { budget: Budget; instance: string }[], nowMs: number): Promise<Count[]> {
+  async amounts(wanted: readonly { budget: Budget; instance: string }[], nowMs: number): Promise<BalanceAmounts[]> {
     const places = wanted.map(({ budget, instance }) => {
       const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
       const key = `${budget.workspaceId}/${budget.id}/${budget.period}/${period.startMs}/${instance}`;
@@ -41,7 +41,7 @@ export class BalanceReader {
     if (places.length === 0) return [];
     for (const place of places) this.#waiting.set(place.key, place);
     const rows = await this.#read();
-    return places.map(({ budget, instance, period, key }): Count => {
+    return places.map(({ budget, instance, period, key }): BalanceAmounts => {
       const row = rows.get(key);
       const limitNanos = limitIn(budget, period.endMs);
       const place = { instance, periodStartMs: period.startMs, periodEndMs: period.endMs };
@@ -52,7 +52,7 @@ export class BalanceReader {
   }
 
   /** A row, with the holds and the settlements of this process that the database does not have yet. */
-  live(row: BalanceRow): Count {
+  live(row: BalanceRow): BalanceAmounts {
     const known = this.#ledger.spentOf(row.id);
     return {
       instance: row.instance,

@@ -6,7 +6,7 @@ import type { NewEvent } from '../events/event.ts';
 /** A percent below 100 is a threshold, 100 is the limit itself. */
 export function budgetEvent(
   budget: Budget,
-  count: Parameters<typeof viewBudget>[1],
+  amounts: Parameters<typeof viewBudget>[1],
   { percent, tags }: { percent: number; tags: CallTags },
 ): NewEvent {
   return {
@@ -19,7 +19,7 @@ export function budgetEvent(
     budgetId: budget.id,
     percent,
     data: {
-      budget: viewBudget(budget, count, { asInstance: true }),
+      budget: viewBudget(budget, amounts, { asInstance: true }),
       percent,
       client_id: tags.client ?? null,
       project: tags.project ?? null,
