@@ -43,7 +43,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('deliver callbacks', soonMs, () => deliverCallbacks(services, callbacks)),
     repeat('adopt orphans', 10_000, () => adoptOrphans(services)),
     repeat('take in calls that were kept in a file', 5_000, () => takeInUnwritten(services)),
-    repeat('hand idle leases back', 2_000, () => services.ledger.sweep()),
+    repeat('return idle leases', 2_000, () => services.ledger.sweep()),
     repeat('reset budgets whose period is over', 1_000, () => beginPeriods(services)),
     repeat('tell the other processes what was admitted', shareEveryMs, () => shareCounts(counting)),
     repeat('write down when keys were last used', 60_000, () => services.noteKeyUses()),

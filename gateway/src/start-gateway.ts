@@ -265,7 +265,7 @@ export async function startGateway(
     },
     guards: (id) => services.policies.forget(id),
     budgets: (id) => inBackground('reload the budgets', ledger.changed(id)),
-    recalls: (payload) => inBackground('hand money back', ledger.onReturnRequest(payload)),
+    recalls: (payload) => inBackground('return leased money', ledger.onReturnRequest(payload)),
     resumed: (key) => services.loopDetector.clear(key),
     counts: (payload) => mergePeerCounts(payload, counting),
     counts_past: (payload) => inBackground('tell what was counted', onPeerHistory(payload, counting)),
@@ -341,7 +341,7 @@ export async function startGateway(
     await listener.close();
     await ledger
       .stop()
-      .catch((error: unknown) => log.warn({ err: error }, 'leases could not be handed back; they will be adopted'));
+      .catch((error: unknown) => log.warn({ err: error }, 'leases could not be returned; another process adopts them'));
     await processLock.release();
     await database.stop();
     const ms = Math.round(performance.now() - stoppedAt);

@@ -5,7 +5,7 @@ const rowsAtOnce = 1_000;
 
 /**
  * In an order in which each can be written after those before it. Leases are not among them: a gateway that starts on the copy
- * borrows again. Sums of usage are made again from the calls, but those of months whose calls are gone.
+ * acquires again. Sums of usage are made again from the calls, but those of months whose calls are gone.
  */
 const tables = [
   'secret_proof',
@@ -58,7 +58,7 @@ export type Table = (typeof tables)[number];
 
 /**
  * Tables that a copy computes again: sums from the calls, the moments of rare calls with them. Also left out: money that processes
- * have borrowed, which a gateway that starts on the copy borrows again.
+ * have leased, which a gateway that starts on the copy leases again.
  */
 export const leftOut: readonly string[] = [
   'schema_migrations',

@@ -12,7 +12,7 @@ interface AdoptionPorts extends AbandonedPorts {
 }
 
 /**
- * Settles what processes that are gone left open, at the most it could have cost, flagged, and gives back what they had leased.
+ * Settles what processes that are gone left open, at the most it could have cost, flagged, and returns their leases.
  * Any living process may do it, and several at once do no harm.
  */
 export async function adoptOrphans(services: AdoptionPorts): Promise<void> {

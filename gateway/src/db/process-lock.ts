@@ -7,7 +7,7 @@ import type { Db } from './transaction.ts';
 /** The advisory locks of gateway processes: a class of their own, so that no other lock can be mistaken for one. */
 const lockClass = 7267;
 /**
- * Without its lock this process may lend nothing, so it tries often, and gives each attempt little time at first: one that has reached a
+ * Without its lock this process may acquire no lease, so it tries often, and gives each attempt little time at first: one that has reached a
  * primary that hangs, or a server where an attempt before it still has the row, would wait while the new primary is there. A server that is
  * merely slow gets more time with each attempt.
  */

@@ -20,13 +20,13 @@ function turns(workMs: number): () => number {
   return () => count;
 }
 
-it('waits for what so many turns of an idle loop bring', async () => {
+it('afterTurns waits for the given number of turns of an idle event loop', async () => {
   const passed = turns(0);
   await afterTurns(8, { atMostMs: 60_000 });
   expect(passed()).toBe(8);
 });
 
-it('waits for no more turns than fit into its time where each is long', async () => {
+it('afterTurns ends with the turn in which its time is over', async () => {
   const passed = turns(4);
   await afterTurns(8, { atMostMs: 2 });
   expect(passed()).toBe(1);

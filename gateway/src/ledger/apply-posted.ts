@@ -2,7 +2,7 @@ import type { BudgetBalance } from './budget-balance.ts';
 import type { PostedBalance } from './posting-store.ts';
 import type { Spent } from './spent-sums.ts';
 
-/** What was spent is posted. */
+/** The sums are posted: the balances take them over from what is unposted. */
 export function settlePosted(spent: ReadonlyMap<BudgetBalance, Spent>): void {
   for (const [balance, sum] of spent) balance.posted(sum, balance.spentNanos + sum.spentNanos);
 }

@@ -46,7 +46,7 @@ export interface Batch<Entry, Row> {
   wasTried: boolean;
 }
 
-/** What the queue must know of its entries, and of the one who writes them. */
+/** The queue's view of its entries, and the writer of its batches. */
 export interface BatchWriting<Entry extends QueueEntry, Row> {
   /** A young entry waits this long: one that is final by then costs one write, not two. */
   openDelayMs: number;

@@ -192,8 +192,8 @@ export class BatchWriter {
   }
 
   /**
-   * What comes from outside is cleaned on its way here, but a constraint, a trigger or an index may refuse a row all the same: the call
-   * goes to `unwritten_calls`, and where that refuses it too to a file. Its money is posted like any other's.
+   * Outside text is cleaned on its way here, but a constraint, a trigger or an index may refuse a row all the same: the call goes
+   * to `unwritten_calls`, and where that refuses it too to a file. Its money is posted like any other's.
    */
   async #writeElsewhere(
     { entries: [entry] }: CallBatch,

@@ -1,7 +1,7 @@
 import type { Budget } from '../budgets/budget.ts';
 import type { PeriodKind } from '../budgets/period.ts';
 
-/** What a settled call does to a balance: `leased` is the part of `spent` that leaves the process's lease. */
+/** The effect of a settled call on a balance: `leased` is the part of `spent` that leaves the process's lease. */
 export interface Posting {
   balanceId: bigint;
   spentNanos: bigint;
@@ -113,7 +113,7 @@ export class BudgetBalance {
     return this.#settledLeasedNanos - this.postedLeasedNanos;
   }
 
-  /** What is left of the limit, for a caller. */
+  /** The rest of the limit, as callers see it. */
   get remainingNanos(): bigint {
     const left = this.limitNanos - this.spentNanos - this.unpostedNanos - this.heldNanos;
     return left > 0n ? left : 0n;

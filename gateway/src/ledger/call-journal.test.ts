@@ -60,17 +60,17 @@ const closed: ClosedCall = {
   totalMs: 1,
 };
 
-/** The place of a row tells how often it was written: the first is (0,1), a second version of it is elsewhere. */
+/** The place of a row shows how often it was written: the first is (0,1), a second version of it is elsewhere. */
 async function onRecord(): Promise<unknown[]> {
   return (await database.pool.query('select id, status, ctid::text as place from calls order by id')).rows;
 }
 
-it('a call under way is on record soon, though nobody waits for it', async () => {
+it('a running call is on record soon, though nobody waits for it', async () => {
   journal.open(call('req_1'));
   await vi.waitFor(async () => expect(await onRecord()).toMatchObject([{ id: 'req_1', status: 'open' }]));
 });
 
-it('what callers name their things is kept to the letter', async () => {
+it('tags and names of models are recorded to the letter', async () => {
   const names = ['a\tb', 'c\nd\re', '\\N', '\\.', 'back\\slash\\t', 'Müller & 🙂', '{1,2}'];
   await Promise.all(
     names.map((client, i) =>
@@ -83,7 +83,7 @@ it('what callers name their things is kept to the letter', async () => {
   expect(rows).toEqual(names.map((name) => ({ client_id: name, model_requested: name, route: name })));
 });
 
-it('hours that are summed already are summed again when calls of theirs come late', async () => {
+it('an hour that is summed already is summed again when a call of that hour comes late', async () => {
   const { pool } = database;
   await pool.query('truncate usage_rollup, usage_stale_hours');
   const hourMs = 3_600_000;
@@ -117,7 +117,7 @@ it('a call is on record before its first byte leaves', async () => {
   expect(await onRecord()).toMatchObject([{ id: 'req_1', status: 'open' }]);
 });
 
-it('a call that is over at once is written once, whatever else is being written', async () => {
+it('a call that ends before it is written is written once, also during another write', async () => {
   await journal.open(call('req_1')).durable();
   const others = journal.open(call('req_2')).durable();
   const entry = journal.open(call('req_3'));
@@ -130,7 +130,7 @@ it('a call that is over at once is written once, whatever else is being written'
   ]);
 });
 
-it('a timer that fires before its time does not keep the writer from the next call', async () => {
+it('a timer that fires early does not keep the journal from the next call', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const young = journal.open(call('req_1'));
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -139,13 +139,13 @@ it('a timer that fires before its time does not keep the writer from the next ca
   expect(await onRecord()).toMatchObject([{ status: 'succeeded' }, { status: 'open' }]);
 });
 
-it('what a provider calls its model is stored as far as Postgres takes it', async () => {
+it('the name a provider gives its model is recorded as far as Postgres stores it', async () => {
   await journal.open(call('req_1')).close({ ...closed, model: `a\u0000b\ud800${'c'.repeat(1_000)}`, route: '\u0000' });
   const { rows } = await database.pool.query('select status, model, route from calls');
   expect(rows).toEqual([{ status: 'succeeded', model: `ab\ufffd${'c'.repeat(496)}`, route: '' }]);
 });
 
-it('a flush waits for what was handed in before it, not for what goes on coming', async () => {
+it('a flush waits for the calls before it, and not for later ones', async () => {
   let going = true;
   let count = 0;
   const load = (async () => {
@@ -165,7 +165,7 @@ it('a flush waits for what was handed in before it, not for what goes on coming'
   expect(await onRecord()).toHaveLength(count);
 });
 
-it('what is flushed is on record, young or not', async () => {
+it('a flush writes every call before it, however young', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   journal.open(call('req_1'));
   await journal.flush(1_000);

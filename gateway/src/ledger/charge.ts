@@ -1,14 +1,14 @@
 import type { CallTags } from '../accounts/call-tags.ts';
 import type { JournalRow } from './journal-row.ts';
 
-/** What a call did to a balance. In the order of calls, charges say which call reached a threshold. */
+/** The effect of a call on a balance. In the order of calls, charges say which call reached a threshold. */
 export interface Charge {
   balanceId: bigint;
   spentNanos: bigint;
   tags: CallTags;
 }
 
-/** What rows did to balances, call by call. */
+/** The effects of rows on balances, call by call. */
 export function chargesOf(rows: readonly JournalRow[]): Charge[] {
   return rows.flatMap(({ open, debits }) =>
     debits.map(({ balanceId, spentNanos }) => ({ balanceId, spentNanos, tags: open.tags })),

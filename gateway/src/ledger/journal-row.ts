@@ -2,7 +2,7 @@ import type { CallRow } from '../usage/call-columns.ts';
 import type { Batch, QueueEntry } from './batch-queue.ts';
 import type { BudgetBalance, Posting } from './budget-balance.ts';
 
-/** What a settled call does to one balance. */
+/** The effect of a settled call on one balance. */
 export interface Debit extends Posting {
   balance: BudgetBalance;
 }

@@ -6,7 +6,7 @@ import type { Balances } from './balances.ts';
 import type { BudgetBalance } from './budget-balance.ts';
 import { acquireLease, coverHeld, type Grant, requestReturn, returnLease, returnLeases } from './lease-store.ts';
 
-/** What extending a lease came to: enough for the call, too little while other processes have some, or all there is. */
+/** The result of extending a lease: enough for the call, too little while other processes have some, or all there is. */
 export type Extension = 'enough' | 'others-have-some' | 'exhausted';
 
 /** How long other processes have to return what they do not need, each time they are asked. */

@@ -186,7 +186,7 @@ export class Ledger {
     return sum;
   }
 
-  /** What is spent of a balance as this process knows it, settlements on their way to the database included. */
+  /** The amount spent of a balance as this process knows it, settlements on their way to the database included. */
   spentOf(balanceId: bigint): bigint {
     const balance = this.#balances.get(balanceId);
     return balance === undefined ? 0n : balance.spentNanos + balance.unpostedNanos;

@@ -8,7 +8,7 @@ import type { BalancePosting } from './posting-store.ts';
 export interface Spent {
   spentNanos: bigint;
   leasedNanos: bigint;
-  /** Of the last call. */
+  /** The tags of the last call. */
   tags: CallTags;
 }
 
@@ -34,7 +34,7 @@ function add(sums: Map<BudgetBalance, Spent>, balance: BudgetBalance, { spentNan
   }
 }
 
-/** What is posted to each balance, in id order. */
+/** The postings to each balance, in id order. */
 export function postingsOf(spent: ReadonlyMap<BudgetBalance, Spent>): BalancePosting[] {
   const sums = new Map<number, BalancePosting>();
   for (const [balance, { spentNanos, leasedNanos }] of spent) {

@@ -13,7 +13,7 @@ const paceMaxMs = 2_000;
 /** Rows of batches that were posted are deleted after this many batches. */
 const dropEvery = 64n;
 
-/** What calls on record have spent and is not posted yet (`unposted_batches` has it), and when it is due. */
+/** The sums that calls on record have spent and that are not posted yet (`unposted_batches` has them), and when they are due. */
 export class UnpostedSums {
   readonly #sums = new Map<BudgetBalance, Spent>();
   #postedAtMs = Number.NEGATIVE_INFINITY;
@@ -44,7 +44,7 @@ export class UnpostedSums {
     return this.#sums.size === 0 ? undefined : Math.max(1, this.#postedAtMs + this.#paceMs - performance.now());
   }
 
-  /** What waits is due now. */
+  /** Makes the sums due now. */
   hurry(): void {
     this.#postedAtMs = Number.NEGATIVE_INFINITY;
   }
@@ -79,7 +79,7 @@ export class UnpostedSums {
     return all;
   }
 
-  /** What waits, as one call for each balance: as far as this process knew, it crossed no threshold. */
+  /** The sums, as one call for each balance: as far as this process knew, they cross no threshold. */
   charges(): Charge[] {
     return chargesOfSums(this.#sums);
   }
