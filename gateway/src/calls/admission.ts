@@ -28,7 +28,7 @@ export interface AdmissionPorts extends PausePorts {
 export interface Permit {
   /** OpenAI's `x-ratelimit-*`. */
   headers: LimitHeaders;
-  /** What amounts are shown with: a client is not shown the cost. */
+  /** The markup of the amounts that the caller sees: a client does not see the cost. */
   markup: Markup | undefined;
   /** Called once, when the call is over, however it ended. */
   release(outcome: { tokens: number; costNanos: bigint }): void;
@@ -120,14 +120,14 @@ interface Watched {
   limits: ScenarioLimits;
 }
 
-/** What is watched of each scenario, put together once for as long as these policy hold. */
+/** The limits watched for each scenario, put together once for as long as the policy holds. */
 const watchedScenarios = new WeakMap<CallPolicy, Map<string, readonly Watched[]>>();
 const rememberedMax = 10_000;
 const nothingWatched: readonly Watched[] = [];
 
 /**
  * Calls are counted by the lock of their key: the loop of one client's key pauses that client's calls of a scenario, and never
- * another's. What a client set for its scenario is counted beside, since the agency's own keys call for it too.
+ * another's. Limits that a client set for its scenario are counted beside, since the agency's own keys call for it too.
  */
 function watchedIn(policy: CallPolicy, caller: Caller, id: string, tags: CallTags): readonly Watched[] {
   const lock = lockOf(caller);
@@ -166,7 +166,7 @@ function watchedBy(
   return watched;
 }
 
-/** What the scenario spent before this process met it: a restart is no way out of a limit. */
+/** Adds what the scenario spent before this process met it: a restart is no way out of a limit. */
 function countSpentBefore(
   { spendBackfill, loopDetector, now }: AdmissionPorts,
   { place, key, limits }: Watched,

@@ -32,7 +32,7 @@ export interface FailedAttempt {
 }
 
 /**
- * May the next candidate be tried? What is the caller's fault is told the caller, but only by the model that was asked for:
+ * May the next candidate be tried? The caller's own fault is reported to the caller, but only by the model that was asked for:
  * a stand-in that cannot take the request is simply no stand-in. A refused account of ours is no reason to leave the caller
  * without an answer.
  */
@@ -106,7 +106,7 @@ function inShort(failure: AttemptFailure): string {
   return failure.kind === 'busy' ? 'busy' : shown(failure).replace(/\.$/, '').slice(0, 160);
 }
 
-/** What callers are shown: a vendor's words about our account are the operator's, and so are the account's names elsewhere. */
+/** The message that callers see: a vendor's words about our account are the operator's, and so are the account's names elsewhere. */
 function shown({ kind, message, refusal }: AttemptFailure): string {
   if (kind !== 'account') return maskAccount(message);
   return refusal?.ofModel === true
@@ -116,7 +116,7 @@ function shown({ kind, message, refusal }: AttemptFailure): string {
 
 export function failureOfExchange(error: ExchangeError): AttemptFailure {
   if (error.kind === 'timeout') return { kind: 'timeout', message: 'no answer in time' };
-  // What was reset after it was sent may be the call's own doing; a refused connection is nobody's.
+  // A connection reset after sending may be the call's own doing; a refused connection is nobody's.
   if (error.kind === 'refused' && !error.sent) return { kind: 'refused', message: 'the connection was refused' };
   return { kind: 'broken', message: 'the connection broke' };
 }

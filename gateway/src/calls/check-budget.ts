@@ -25,7 +25,7 @@ export interface CheckPorts {
 
 type Check = OutputOf<'budgets.check'>;
 
-/** What is refused when it cannot be paid. */
+/** A call that cannot pay for this much of an answer is refused. */
 const shortestAnswerTokens = 16;
 
 /** Would a call with these tags be let through now? Reads, and holds nothing. Throws `model_not_found`. */
@@ -59,7 +59,7 @@ export async function checkBudget(
   const shown = { tightest: tightest === undefined ? null : view(tightest), budgets: own.map(view) };
   const limiting = leastLeft(views.filter(blocks));
   const tokens = limiting === undefined || prices === undefined ? null : affordable(prices[0], leftOf(limiting.count));
-  // What a budget one may not see pays for would tell what is left of it.
+  // The tokens that a hidden budget pays for would reveal its amount left.
   const affordableTokens = limiting === undefined || own.includes(limiting) ? tokens : null;
   if (tags.client !== undefined && policy.lockedClients.has(tags.client))
     return {
@@ -135,7 +135,7 @@ function leastLeft(standings: readonly Standing[]): Standing | undefined {
 }
 
 /**
- * What the candidates of such a call cost: of the model named, or of `auto`. Those without a price count for nothing, as in a
+ * The prices of the candidates of such a call: of the model named, or of `auto`. Those without a price count for nothing, as in a
  * call under a budget; undefined where `auto` has no candidate.
  */
 async function pricesOf(
@@ -166,7 +166,7 @@ async function pricesOf(
       pool: workspace.pool,
       accounts: workspace.accounts,
       livemode: caller.livemode,
-      // Who is resting now may answer in a minute.
+      // A provider that is cooling down now may answer in a minute.
       stateOf: () => 'closed',
       nowMs,
     }).flatMap(({ price }) => (price === undefined ? [] : [price]));

@@ -58,7 +58,7 @@ export async function completeCall(services: CompletionPorts, request: ModelCall
   try {
     return await completeAdmitted(services, { request, call, permit });
   } catch (error) {
-    // What failed before anything was settled gives back what it took; what was settled did so then.
+    // A call that failed before it was settled gives back what it took; a settled one did so then.
     permit.release({ tokens: 0, costNanos: 0n });
     throw isGatewayError(error) ? withHeaders(error, permit.headers) : error;
   }

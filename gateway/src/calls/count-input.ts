@@ -90,7 +90,7 @@ async function countAtVendor(
   const { pool, path } = services.httpPools.destination(head.url, candidate.trusted);
   const limits = services.httpPools.streamLimits;
   const foreign = withoutForeign(call, json, model);
-  // What the model refuses in a call it refuses in a count of it.
+  // The model refuses the same in a count as in a call.
   const fit = provider.fit?.({ model, json, call });
   const set = { ...foreign, ...fit?.set, ...(json.model === model ? {} : { model: JSON.stringify(model) }) };
   const ours = notCounted.filter((name) => Object.hasOwn(json, name));

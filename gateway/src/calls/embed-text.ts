@@ -52,7 +52,7 @@ export async function embedText(services: EmbeddingPorts, request: Omit<ModelCal
   try {
     return await embedAdmitted(services, { request, asked, permit });
   } finally {
-    // What was settled has left already; what was refused gives back what it took.
+    // A settled call has left already; a refused one gives back what it took.
     permit.release({ tokens: 0, costNanos: 0n });
   }
 }
@@ -183,7 +183,7 @@ function readEmbeddings(json: JsonObject): EmbeddingRequest {
   };
 }
 
-/** What the parts that know of calls only need to see of it. */
+/** The embedding as a call, for the parts that know of calls only. */
 function asCall(asked: EmbeddingRequest): NeutralCall {
   const parts = (asked.texts ?? []).map((text) => ({ kind: 'text' as const, text }));
   return {

@@ -79,7 +79,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** The body from here on. What came before is handed over first; backpressure is by `pause` and `resume`. */
+  /** The body from here on. Bytes that came before are handed over first; backpressure is by `pause` and `resume`. */
   listen(listener: BodyListener): void {
     this.#listener = listener;
     const held = this.#held;

@@ -25,7 +25,7 @@ export interface FundingPorts extends ExceededPorts {
   policies: MarkupCache;
 }
 
-/** What models without a known ceiling are taken to answer at the most, and what is asked of those with a higher one. */
+/** The longest answer assumed of models without a known ceiling, and asked of those with a higher one. */
 const unaskedTokensMax = 16_384;
 /** Servers that merely speak OpenAI's dialect often have small models. */
 const unknownTokensMax = 4_096;
@@ -231,7 +231,7 @@ function isHeldByOthers(asked: FundingRequest, balance: BudgetBalance, exact: In
   return fitWithin(asked, { exact, nanos: unspentNanos(balance) }) !== undefined;
 }
 
-/** What calls under way hold is not spent. */
+/** Money held by calls in progress is not spent. */
 function unspentNanos({ limitNanos, spentNanos, unpostedNanos }: BudgetBalance): bigint {
   return limitNanos - spentNanos - unpostedNanos;
 }
@@ -259,7 +259,7 @@ function fitWithin(
   return { candidates: kept, holdNanos: maxCostOf(kept, call, { inputOf, most }), maxTokens: most };
 }
 
-/** What a call has to say of itself when a candidate is held after others have failed. */
+/** The parts of a call that are needed to hold money for a candidate after others have failed. */
 type NextCandidateRequest = Pick<FundingRequest, 'call' | 'json' | 'inputTokens'>;
 
 /** The most one candidate can cost, its input counted. */

@@ -29,7 +29,7 @@ export interface ModelCall {
   anthropicHeaders: Record<string, string>;
   /** Cancelled when the client has gone, or the process cannot wait any longer. */
   cancellation: Cancellation;
-  /** What log, metrics and traces are told when it is over. */
+  /** The facts for log, metrics and traces when it is over. */
   report: CallReport;
 }
 

@@ -32,7 +32,7 @@ export function relayBody(options: {
   model: string;
   /** Servers that merely follow OpenAI's dialect may know fields OpenAI does not. Undefined: the body is no conversation. */
   kind: AccountKind | undefined;
-  /** What the provider takes as the name of a tool, where it is known. */
+  /** The rule for names of tools at the provider, where it is known. */
   toolNames?: NameRule | undefined;
   /** The most tokens of answer to ask for, where the budget says less than the caller. */
   ceiling?: number | undefined;

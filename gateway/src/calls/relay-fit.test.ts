@@ -10,7 +10,7 @@ import { relayBody } from './relay-body.ts';
 
 const hello = { messages: [{ role: 'user', content: 'Hi' }] };
 
-/** What goes out of a body that is relayed to `model`, whichever model it was written for. */
+/** The body that goes out when it is relayed to `model`, whichever model it was written for. */
 function relayed(
   dialect: Dialect,
   kind: AccountKind,

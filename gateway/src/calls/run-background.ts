@@ -45,7 +45,7 @@ export async function runBackground(services: BackgroundPorts, tasks: TaskPool, 
     );
 }
 
-/** What was taken by an answer that was lost is nobody's: nothing was sent for it, so it waits again. */
+/** Calls taken by an answer that was lost are nobody's: nothing was sent for them, so they wait again. */
 async function take(services: BackgroundPorts, tasks: TaskPool): Promise<BackgroundRow[]> {
   if (tasks.inDoubt) await queueAgain(services.db, services.processId, tasks.ids);
   tasks.inDoubt = true;
@@ -159,7 +159,7 @@ function tell(error: GatewayError): { message: string; code: string } {
   return { message: error.message, code: error.code };
 }
 
-/** What a dead process was running is told as failed: whether its provider was paid nobody knows, so it is not run twice. */
+/** Calls that a dead process was running count as failed: whether their provider was paid is unknown, so they are not run twice. */
 export async function failAbandoned(services: AbandonedPorts): Promise<void> {
   const error = tell(
     new GatewayError('internal_error', 'The gateway stopped while this call was running. Send it again.'),

@@ -44,13 +44,13 @@ export interface RunningCall extends AttemptSoFar {
   price: Price | undefined;
   /** Undefined where no earlier attempt went out. */
   earlier: Earlier | undefined;
-  /** What a blocking budget keeps from going out, in the caller's words. */
+  /** Parameters that a blocking budget keeps from going out, in the caller's words. */
   leftOut: readonly string[] | undefined;
   /** By `performance.now()`. */
   firstByteAt: number | undefined;
 }
 
-/** What the attempts before the last one cost. */
+/** The cost of the attempts before the last one. */
 interface Earlier {
   costNanos: bigint;
   usage: Usage;
@@ -148,7 +148,7 @@ function withEarlier(last: ClosedCall, earlier: Earlier): ClosedCall {
   };
 }
 
-/** What is left of the tightest budget the caller may see, after this call; undefined where there is none. */
+/** The amount left of the tightest budget that the caller may see, after this call; undefined where there is none. */
 export function budgetRemaining({ hold, caller, permit }: RunningCall): bigint | undefined {
   let least: bigint | undefined;
   const isLocked = caller.lockedTags.length > 0;
@@ -193,7 +193,7 @@ function common(
   };
 }
 
-/** What every answer says of how it came about. */
+/** The headers by which every answer says how it came about. */
 export function answerHeaders(
   running: RunningCall,
   requestId: string,

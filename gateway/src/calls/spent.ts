@@ -5,7 +5,7 @@ import { providerOf } from '../providers/providers.ts';
 import type { Candidate } from '../routing/route.ts';
 import { ceilingOf } from './fund-call.ts';
 
-/** What is known of an attempt whose request went out. The provider bills it, whether or not its answer was of use. */
+/** The known facts of an attempt whose request went out. The provider bills it, whether or not its answer was of use. */
 export interface Spent {
   /** As the provider reported it at the end; nothing is estimated then. */
   usage: Usage | undefined;
@@ -14,7 +14,7 @@ export interface Spent {
   /** The answer as far as it was seen. */
   text: string;
   /**
-   * What may have been written beside it. `ceiling`: the provider may have written all that was asked for, where nothing was
+   * The answer that may have been written beside it. `ceiling`: the provider may have written all that was asked for, where nothing was
    * seen. `time`: a stream was aborted, so a model that thinks wrote no more than it can in that time. Nothing where left out.
    */
   unseen?: 'ceiling' | 'time';
@@ -49,14 +49,14 @@ export async function estimateSpent(attempt: AttemptSoFar, spent: Spent, isGuard
   return {
     ...input,
     outputTokens: Math.max(begun?.outputTokens ?? 0, outputTokens),
-    // What a vendor's tools did is told at the end only.
+    // Uses of a vendor's tools are reported at the end only.
     ...(spent.unseen === undefined || extras === undefined || extras.webSearches + extras.fileSearches === 0
       ? {}
       : { webSearches: extras.webSearches, fileSearches: extras.fileSearches }),
   };
 
   function inputTokensOf(seen: number): number {
-    // What the vendor reads beside the request nobody counts here; the budget held its window.
+    // Text that the vendor reads beside the request is not counted here; the budget held its window.
     return isGuarded && candidate !== undefined && spent.unseen !== undefined && reachesOut(call)
       ? boundOpaque(seen, candidate)
       : seen;
@@ -66,7 +66,7 @@ export async function estimateSpent(attempt: AttemptSoFar, spent: Spent, isGuard
 function unseenTokens(attempt: AttemptSoFar, { unseen, text }: Spent): number {
   if (unseen === undefined) return 0;
   if (unseen === 'ceiling' && text === '') return Number.POSITIVE_INFINITY;
-  // What a model writes it sends at once; only thoughts are kept back.
+  // A model sends its words as it writes them; only thoughts are kept back.
   return mayThink(attempt) ? timeTokens(attempt) : 0;
 }
 

@@ -1,7 +1,7 @@
 import type { CallTags } from '../accounts/call-tags.ts';
 import type { Db } from '../db/transaction.ts';
 
-/** Whose a stored answer is. */
+/** A stored answer with its owner. */
 export interface StoredAnswer {
   id: string;
   workspace_id: string;

@@ -82,7 +82,7 @@ const streams: Record<string, Stream> = {
   },
 };
 
-/** What a stream becomes, cut at these places. */
+/** The stream that comes out, cut at these places. */
 function relayed({ scanner: made }: Stream, text: string, cuts: readonly number[], skims: boolean) {
   const scanner = made();
   const skim = scanner.skim?.bind(scanner);

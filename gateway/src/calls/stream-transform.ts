@@ -7,7 +7,7 @@ import type { StreamReader } from '../providers/adapter.ts';
 
 export type Bytes = Buffer | string;
 
-/** What a provider's stream becomes on its way to the client, chunk by chunk. Pure; one for each stream. */
+/** Turns a provider's stream into the client's, chunk by chunk. Pure; one for each stream. */
 export interface StreamTransform {
   /** The bytes to send on now, perhaps none. */
   push(chunk: Buffer): Bytes[];
@@ -24,7 +24,7 @@ export interface StreamTransform {
   /** The provider's own error inside the stream, as JSON text. */
   readonly errorBody: string | undefined;
   readonly usage: Usage | undefined;
-  /** What a provider reports before its answer is over: the input is whole in it, the output is not. */
+  /** The usage that a provider reports before its answer is over: the input is whole in it, the output is not. */
   readonly begun: Usage | undefined;
   readonly model: string | undefined;
   /** The number of the next event, in a dialect that numbers them. */
@@ -256,7 +256,7 @@ class NeutralSink {
       },
       get nextNumber() {
         const next = sink.#writer.nextNumber;
-        // What takes the place of the last event has its number.
+        // An event that takes the place of the last one has its number.
         return next !== undefined && sink.#last !== undefined ? next - 1 : next;
       },
       get text() {

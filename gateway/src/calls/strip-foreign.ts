@@ -24,7 +24,7 @@ export function withoutForeign(
   return { [field]: writeExact(cleaned) };
 }
 
-/** Items that may have something to change. What a message says is not looked at. */
+/** Items that may have something to change. The text of a message is not looked at. */
 const carriers: Record<NeutralCall['dialect'], (item: JsonObject, model: string) => boolean> = {
   chat: (message) =>
     'reasoning_content' in message ||

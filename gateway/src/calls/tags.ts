@@ -141,7 +141,7 @@ function readTag(value: unknown, place: string, name: string): string | undefine
   return text;
 }
 
-/** What nearly every tag is: nothing to trim, nothing to refuse. */
+/** Nearly every tag is like this: nothing to trim, nothing to refuse. */
 const ordinary = /^[\x21-\x7e]{1,128}$/;
 /** Controls, lone surrogates, line separators, and the marks that turn the direction of text (names are shown to people). */
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;

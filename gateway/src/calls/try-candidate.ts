@@ -46,7 +46,7 @@ export type Answered =
   | {
       kind: 'stream';
       run: Pick<StreamRun, 'attach' | 'transform' | 'abort'>;
-      /** What the provider said where it failed inside its stream. */
+      /** The provider's failure inside its stream, if any. */
       failure: () => AttemptFailure | undefined;
       dropped: readonly string[];
       firstByteAt: () => number | undefined;
@@ -85,7 +85,7 @@ export async function tryCandidate(services: AttemptPorts, options: AttemptReque
   const lost = relayed ? provider.lost(call, candidate.model) : undefined;
   if (lost !== undefined) return { kind: 'unsupported', error: unsupported([lost], candidate) };
   if (request.strict && dropped.length > 0) return { kind: 'unsupported', error: unsupported(dropped, candidate) };
-  // What a vendor would not get is not found in production first.
+  // A parameter that a vendor would not get is found in test mode, before production.
   if (candidate.kind === 'sandbox') return answerInSandbox(request, call, candidate, dropped);
   // Counted while the provider thinks.
   const counting = !relayed && call.stream && call.dialect === 'messages' ? estimateInputTokens(call) : undefined;
@@ -278,12 +278,12 @@ async function readStream({
   return { kind: 'stream', run, failure, dropped, firstByteAt: () => exchange.firstByteAt };
 }
 
-/** What went out and came to nothing may have been billed whole; what is not known is taken at its ceiling. */
+/** A request that went out and came to nothing may have been billed whole; an unknown length is taken at its ceiling. */
 const toCeiling: Spent = { usage: undefined, text: '', unseen: 'ceiling' };
 /** A stream that is aborted is not written any further. */
 const byTime: Spent = { usage: undefined, text: '', unseen: 'time' };
 
-/** What a body that is not an answer says of its price: some report usage beside an error. */
+/** The usage in a body that is not an answer: some report it beside an error. */
 function reportedIn(adapter: Adapter, json: JsonObject): Spent {
   return { ...toCeiling, usage: adapter.usageIn(json) };
 }

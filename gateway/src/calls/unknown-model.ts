@@ -14,7 +14,7 @@ export function isNeedless(candidate: Pick<Candidate, 'spare' | 'provider'>, tri
   return before !== undefined && !isUnknownModel(before.failure) && before.failure.refusal?.ofModel !== true;
 }
 
-/** What says most about a call comes first: that a stand-in is unknown explains nothing where another one failed. */
+/** The failure that explains most comes first: an unknown fallback explains nothing where another one failed. */
 export function mostTelling(tried: readonly FailedAttempt[]): FailedAttempt[] {
   const rank = ({ failure }: FailedAttempt): number => (isUnknownModel(failure) ? 1 : 0);
   return [...tried].sort((a, b) => rank(a) - rank(b));
