@@ -73,7 +73,7 @@ export const locale = (description: string) =>
 
 function isLocale(text: string): boolean {
   try {
-    // Extensions (`-u-nu-thai`) would change the digits of a document behind the back of whoever reads it.
+    // Extensions (`-u-nu-thai`) would change the digits of a document without its reader knowing.
     return new Intl.Locale(text).baseName.toLowerCase() === text.toLowerCase();
   } catch {
     return false;
@@ -81,7 +81,7 @@ function isLocale(text: string): boolean {
 }
 
 /**
- * 1 to 128 printable characters, normalised. The pattern counts them, since an emoji is one character to whoever types it and two
+ * 1 to 128 printable characters, normalised. The pattern counts them, since an emoji is one character to the person who types it and two
  * to zod's `max`; JSON Schema's own lengths count as the pattern does. By code points: Python's `re`, which validators and
  * pydantic compile it with, knows no `\\p{…}`. Half characters are refused apart: Rust's expressions cannot name them.
  */
