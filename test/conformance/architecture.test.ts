@@ -18,7 +18,6 @@ const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/
 /** Types of two that are being split. */
 const circlesToEnd = [
   'gateway/src/ledger/call-journal.ts gateway/src/ledger/write-batch-fast.ts gateway/src/ledger/write-batch-with-events.ts',
-  'gateway/src/calls/answer-in-sandbox.ts gateway/src/calls/try-candidate.ts',
 ];
 
 describe('the house', () => {

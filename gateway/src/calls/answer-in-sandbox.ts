@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NeutralCall, StreamEvent } from '../dialects/neutral.ts';
 import { answerSandbox, streamSandbox } from '../providers/sandbox/sandbox.ts';
 import type { Candidate } from '../routing/route.ts';
+import type { Tried } from './attempt-outcome.ts';
 import { ExchangeError } from './exchange.ts';
 import type { ModelCall } from './model-call.ts';
 import type { StreamEnd, StreamSink } from './stream-run.ts';
 import { writeTransform } from './stream-transform.ts';
-import type { Tried } from './try-candidate.ts';
 
 /** Real models stream in steps; so does the sandbox, fast enough not to be waited for. */
 const stepMs = 5;

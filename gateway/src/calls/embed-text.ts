@@ -2,32 +2,36 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import { inputOf } from '../dialects/call-input.ts';
-import type { JsonObject, NeutralCall, Usage } from '../dialects/neutral.ts';
-import { needString, readChoice, readModel, readNumber, readString, wrong } from '../dialects/read-fields.ts';
+import type { NeutralCall } from '../dialects/neutral.ts';
+import { wrong } from '../dialects/read-fields.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
 import type { CallJournal } from '../ledger/call-journal.ts';
 import type { Hold } from '../ledger/ledger.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
 import { boundInputTokens, contentBytes, estimateUsage } from '../models/count-tokens.ts';
-import { type EmbeddingRequest, encode } from '../providers/embedding-adapter.ts';
+import type { EmbeddingRequest } from '../providers/embedding-adapter.ts';
 import { providerOf } from '../providers/providers.ts';
-import { sandboxTokens, sandboxVector } from '../providers/sandbox/sandbox.ts';
 import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
 import { type Candidate, routeCall } from '../routing/route.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
-import { inTurn } from '../turns/in-turn.ts';
 import { type AdmissionPorts, admit, mayCall, type Permit } from './admission.ts';
-import { type AttemptFailure, coolingDown, errorOf, failureOfExchange, retryAfterOf } from './attempt.ts';
-import { balancesOf, placesOf } from './complete-call.ts';
+import { coolingDown, errorOf, failureOfExchange, retryAfterOf } from './attempt.ts';
+import type { AttemptPorts } from './attempt-outcome.ts';
+import { embedInSandbox } from './embed-in-sandbox.ts';
+import type { EmbeddingOutcome } from './embedding-outcome.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
-import { balanceIdsOf, type FundingPorts, fundEmbedding } from './fund-call.ts';
+import { balanceIdsOf, fundEmbedding } from './fund-call.ts';
+import type { FundingPorts } from './funding.ts';
 import { hidingCost } from './hide-cost.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { noteTags, type TagPorts } from './note-tags.ts';
+import { balancesOf, placesOf } from './open-call.ts';
+import { asCall, countIds, readEmbeddings } from './read-embeddings.ts';
+import { overloaded, withoutKey } from './refused-attempt.ts';
 import { relayBody } from './relay-body.ts';
 import { bookAttempt, closeUnanswered, notTried, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import type { Spent } from './spent.ts';
-import { type AttemptPorts, overloaded, targetOf, withoutKey } from './try-candidate.ts';
+import { targetOf } from './try-candidate.ts';
 
 interface EmbeddingPorts extends AdmissionPorts, TagPorts, FundingPorts, AttemptPorts {
   policies: PolicyCache;
@@ -158,56 +162,6 @@ async function embedFunded(
   };
 }
 
-function readEmbeddings(json: JsonObject): EmbeddingRequest {
-  const model = readModel(json.model);
-  const { input } = json;
-  const list: unknown[] = Array.isArray(input) ? input : [input];
-  const tokenLists =
-    Array.isArray(input) &&
-    input.length > 0 &&
-    input.every(
-      (item) => typeof item === 'number' || (Array.isArray(item) && item.every((token) => typeof token === 'number')),
-    );
-  if (list.length === 0 || list.length > 2048) throw wrong('input', 'text, or a list of 1 to 2048 texts');
-  if (!tokenLists)
-    for (const [i, item] of list.entries())
-      needString(item === '' ? undefined : item, Array.isArray(input) ? `input[${i}]` : 'input');
-  const dimensions = readNumber(json.dimensions, 'dimensions', { min: 1, max: 100_000, integer: true });
-  const user = readString(json.user, 'user');
-  return {
-    model,
-    texts: tokenLists ? undefined : (list as string[]),
-    encoding: readChoice(json.encoding_format, 'encoding_format', ['float', 'base64']) ?? 'float',
-    ...(dimensions === undefined ? {} : { dimensions }),
-    ...(user === undefined ? {} : { user }),
-  };
-}
-
-/** The embedding as a call, for the parts that know of calls only. */
-function asCall(asked: EmbeddingRequest): NeutralCall {
-  const parts = (asked.texts ?? []).map((text) => ({ kind: 'text' as const, text }));
-  return {
-    dialect: 'chat',
-    model: asked.model,
-    stream: false,
-    streamUsage: false,
-    messages: [{ role: 'user', parts }],
-    tools: [],
-    output: { kind: 'text' },
-    stop: [],
-    extra: {},
-    onlyNative: [],
-  };
-}
-
-/** Input may be token ids instead of texts, in one list or several. */
-function countIds(input: unknown): number {
-  if (!Array.isArray(input)) return typeof input === 'number' ? 1 : 0;
-  let ids = 0;
-  for (const item of input) ids += countIds(item);
-  return ids;
-}
-
 function openEmbedding(
   services: EmbeddingPorts,
   options: {
@@ -265,28 +219,12 @@ function openEmbedding(
   };
 }
 
-/** The texts from `at` on that one turn has time for; one at least. */
-function sliceOf(texts: readonly string[], at: number, most: { count: number; characters: number }): readonly string[] {
-  let characters = 0;
-  let end = at;
-  while (end < texts.length && (end === at || (end - at < most.count && characters < most.characters))) {
-    characters += texts[end]?.length ?? 0;
-    end += 1;
-  }
-  return texts.slice(at, end);
-}
-
-type Outcome =
-  | { kind: 'answered'; body: Buffer | string; usage: Usage | undefined }
-  /** `spent` is undefined where the provider bills nothing. */
-  | { kind: 'failed'; failure: AttemptFailure; spent?: Spent | undefined };
-
 const answerBytesMax = 64 * 1024 * 1024;
 
 async function embed(
   services: EmbeddingPorts,
   options: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; call: NeutralCall; candidate: Candidate },
-): Promise<Outcome> {
+): Promise<EmbeddingOutcome> {
   const { request, asked, call, candidate } = options;
   if (candidate.kind === 'sandbox') return await embedInSandbox(asked, candidate.model);
   const { embeddings: adapter, name } = providerOf(candidate.kind);
@@ -357,50 +295,3 @@ const unread = { inputTokens: 0 };
 
 /** Vectors have no length to guess at: what was sent is what is billed. */
 const unanswered: Spent = { usage: undefined, text: '' };
-
-const sandboxDimensionsMax = 4_096;
-/** As many texts as a call may have, in the usual 1,536 dimensions. */
-const sandboxNumbersMax = 2_048 * 1_536;
-/** Made in one turn of the event loop: some 5 ms. */
-const numbersInTurn = 16_384;
-
-async function embedInSandbox(asked: EmbeddingRequest, model: string): Promise<Outcome> {
-  const { texts, encoding } = asked;
-  if (texts === undefined)
-    throw new GatewayError('invalid_request', '`input` must be text in test mode.', { param: 'input' });
-  // No model has more; a test key is no way to make the gateway write gigabytes.
-  const dimensions = Math.min(asked.dimensions ?? (model.includes('large') ? 3072 : 1536), sandboxDimensionsMax);
-  if (texts.length * dimensions > sandboxNumbersMax)
-    throw new GatewayError(
-      'invalid_request',
-      `In test mode an answer has at most ${sandboxNumbersMax} numbers; ${texts.length} texts of ${dimensions} dimensions are more. Send fewer texts, or ask for fewer dimensions.`,
-      { param: 'input' },
-    );
-  const tokensInTurn = 100_000;
-  let inputTokens = 0;
-  const pieces: string[] = [];
-  for (let at = 0; at < texts.length; ) {
-    const slice = sliceOf(texts, at, { count: Math.ceil(numbersInTurn / dimensions), characters: tokensInTurn });
-    const make = (): void => {
-      inputTokens += sandboxTokens(slice);
-      pieces.push(
-        ...slice.map((text, i) =>
-          JSON.stringify({
-            object: 'embedding',
-            index: at + i,
-            embedding: encode(sandboxVector(text, dimensions), encoding),
-          }),
-        ),
-      );
-    };
-    if (texts.length === slice.length) make();
-    else await inTurn(make);
-    at += slice.length;
-  }
-  const body = `{"object":"list","data":[${pieces.join(',')}],"model":${JSON.stringify(model)},"usage":{"prompt_tokens":${inputTokens},"total_tokens":${inputTokens}}}`;
-  return {
-    kind: 'answered',
-    body,
-    usage: { inputTokens, cachedTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 },
-  };
-}

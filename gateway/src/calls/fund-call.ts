@@ -1,62 +1,20 @@
-import { dayForPeople } from '@ai-gateway/shared/date-for-people';
-import { GatewayError } from '@ai-gateway/shared/errors';
-import { toUsd, usdForPeople } from '@ai-gateway/shared/money';
-import { isVendor } from '@ai-gateway/shared/provider-kinds';
-import type { Caller } from '../accounts/api-key.ts';
-import type { CallTags } from '../accounts/call-tags.ts';
-import { isOwn } from '../accounts/own-tags.ts';
-import { scopeOfInstance } from '../budgets/budget.ts';
-import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
+import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
-import type { Hold, Ledger, Shortage } from '../ledger/ledger.ts';
-import { type ExceededPorts, notifyExceeded } from '../ledger/notify-exceeded.ts';
-import { answerCeiling } from '../models/answer-ceiling.ts';
-import { extrasNanos, unpricedAt } from '../models/call-extras.ts';
+import type { Hold, Shortage } from '../ledger/ledger.ts';
+import { notifyExceeded } from '../ledger/notify-exceeded.ts';
+import { unpricedAt } from '../models/call-extras.ts';
 import { boundOpaque, isOpaque } from '../models/count-tokens.ts';
 import { InputCounter } from '../models/input-counter.ts';
-import { affordableOutputTokens, maxCostNanos, type Price, withSound } from '../models/price.ts';
+import { maxCostNanos } from '../models/price.ts';
 import type { Candidate } from '../routing/route.ts';
-import { billed, type MarkupCache, shownMarkup } from '../usage/markup.ts';
 import type { Cancellation } from './cancellation.ts';
+import type { Funding, FundingPorts, FundingRequest } from './funding.ts';
+import { budgetExceeded, extrasUnknown, priceUnknown } from './funding-refusals.ts';
+import { affordable, ceilingOf, exactInputs, type InputOf, maxCostOf, unaskedCeiling } from './max-cost.ts';
 import { ClientGone } from './model-call.ts';
 
-export interface FundingPorts extends ExceededPorts {
-  ledger: Ledger;
-  policies: MarkupCache;
-}
-
-/** The longest answer assumed of models without a known ceiling, and asked of those with a higher one. */
-const unaskedTokensMax = 16_384;
-/** Servers that merely speak OpenAI's dialect often have small models. */
-const unknownTokensMax = 4_096;
 /** Not even a short answer: what cannot pay for this many tokens is refused. */
 const shortestAnswerTokens = 16;
-
-export interface Funding {
-  /** Undefined where no budget applies. */
-  hold: Hold | undefined;
-  /** The most the call can cost; what is settled should the process die. */
-  holdNanos: bigint;
-  /** Those the money reaches for. */
-  candidates: readonly Candidate[];
-  /** The most tokens of answer that may be asked for; undefined where nothing limits them. */
-  maxTokens: number | undefined;
-  /** An upper bound, by the bytes of the request. */
-  inputTokens: number;
-}
-
-interface FundingRequest {
-  call: NeutralCall;
-  /** The request as it came. */
-  json: JsonObject;
-  candidates: readonly Candidate[];
-  /** An upper bound. */
-  inputTokens: number;
-  balances: readonly BudgetBalance[];
-  caller: Caller;
-  tags: CallTags;
-  cancellation: Cancellation;
-}
 
 /**
  * Holds the most the call can cost on every budget it falls under, all or none. Short of money it counts the input exactly
@@ -89,26 +47,6 @@ export function fundCall(services: FundingPorts, asked: FundingRequest): Funding
 
 function isPriced(candidate: Candidate, { extras }: NeutralCall): boolean {
   return candidate.price !== undefined && unpricedAt(extras, candidate).length === 0;
-}
-
-/** The model has a price, but not all that is asked of it: another model would answer something else. */
-function extrasUnknown({ candidates, call, balances, caller }: FundingRequest): GatewayError | undefined {
-  const [first] = candidates;
-  if (first?.price === undefined) return undefined;
-  const names = unpricedAt(call.extras, first).join(', ');
-  if (names === '') return undefined;
-  const balance = balances.find((one) => one.blocks && isShown(one, caller));
-  return new GatewayError(
-    'budget_exceeded',
-    `No price is known for ${names}, so ${balance === undefined ? 'a budget of the workspace' : `budget "${balance.budget.name}"`} cannot cap it. Leave it out, choose another model, or set the budget to notify only.`,
-    {
-      details: {
-        model: first.model,
-        unpriced: names,
-        ...(balance && { budget_id: balance.budget.id, name: balance.budget.name }),
-      },
-    },
-  );
 }
 
 /** A lease that pays for so many calls like this one is not short. */
@@ -280,143 +218,4 @@ export async function fitNext(
 ): Promise<{ holdNanos: bigint; maxTokens: number } | undefined> {
   const exact = await exactInputs({ ...asked, candidates: [candidate] });
   return fitWithin({ ...asked, candidates: [candidate] }, { exact, nanos });
-}
-
-/** The most tokens of input a candidate may bill for the call. */
-type InputOf = (candidate: Candidate) => number;
-
-async function exactInputs({
-  call,
-  json,
-  candidates,
-  inputTokens,
-}: Pick<FundingRequest, 'call' | 'json' | 'candidates' | 'inputTokens'>): Promise<InputOf> {
-  const counter = new InputCounter(call, json, inputTokens);
-  const exact = new Map<Candidate, number>();
-  for (const candidate of candidates) exact.set(candidate, await counter.tokensFor(candidate));
-  return (candidate) => exact.get(candidate) ?? boundOpaque(inputTokens, candidate);
-}
-
-/** The highest over the candidates. `most`: no answer is longer than this. */
-function maxCostOf(
-  candidates: readonly Candidate[],
-  call: Pick<NeutralCall, 'maxTokens' | 'choices' | 'extras'>,
-  { inputOf, most }: { inputOf: InputOf; most: number | undefined },
-): bigint {
-  let highest = 0n;
-  for (const candidate of candidates) {
-    const { price } = candidate;
-    if (price === undefined) continue;
-    const tokens = Math.min(ceilingOf(candidate, call), most ?? Number.POSITIVE_INFINITY) * (call.choices ?? 1);
-    const { extras } = call;
-    const held = extras?.sound === true ? withSound(price) : price;
-    const cost =
-      maxCostNanos(held, { inputTokens: inputOf(candidate), maxOutputTokens: tokens }) + extrasNanos(extras, held);
-    if (cost > highest) highest = cost;
-  }
-  return highest;
-}
-
-/** The most a candidate answers: no more than it is asked for, and no more than it can. */
-export function ceilingOf(
-  { kind, model, contextWindow }: Pick<Candidate, 'kind' | 'model' | 'contextWindow'>,
-  { maxTokens }: Pick<NeutralCall, 'maxTokens'>,
-): number {
-  const own = answerCeiling(kind, model);
-  if (maxTokens !== undefined) return Math.min(maxTokens, own ?? contextWindow ?? Number.POSITIVE_INFINITY);
-  return own === undefined ? (isServer(kind) ? unknownTokensMax : unaskedTokensMax) : Math.min(own, unaskedTokensMax);
-}
-
-/** A call without a ceiling gets one, so that what is held is the most it can cost. */
-function unaskedCeiling(candidates: readonly Candidate[], call: NeutralCall): number | undefined {
-  if (call.maxTokens !== undefined) return undefined;
-  return candidates.some(({ kind }) => isServer(kind)) ? unknownTokensMax : unaskedTokensMax;
-}
-
-/** Is it a server of the operator's or the workspace's own, whose models nobody here knows? */
-function isServer(kind: Candidate['kind']): boolean {
-  return kind !== 'sandbox' && !isVendor(kind);
-}
-
-/** Must the ceiling be written into a request to this candidate, or is it the model's own or lower anyway? */
-export function ceilingToAsk(
-  candidate: Pick<Candidate, 'kind' | 'model'>,
-  call: Pick<NeutralCall, 'maxTokens'>,
-  maxTokens: number | undefined,
-): number | undefined {
-  if (maxTokens === undefined) return undefined;
-  const own = call.maxTokens ?? answerCeiling(candidate.kind, candidate.model);
-  return own !== undefined && own <= maxTokens ? undefined : maxTokens;
-}
-
-function affordable(
-  price: Price | undefined,
-  { nanos, inputTokens, call }: { nanos: bigint; inputTokens: number; call: NeutralCall },
-): number {
-  if (price === undefined) return 0;
-  const { extras } = call;
-  const held = extras?.sound === true ? withSound(price) : price;
-  const left = nanos - extrasNanos(extras, held);
-  return Math.floor(affordableOutputTokens(held, { nanos: left, inputTokens }) / (call.choices ?? 1));
-}
-
-/** A client's own key hears of its own budgets. */
-function isShown({ budget, instance }: BudgetBalance, caller: Caller): boolean {
-  return caller.lockedTags.length === 0 || isOwn(caller, scopeOfInstance(budget, instance));
-}
-
-async function budgetExceeded(
-  { policies }: Pick<FundingPorts, 'policies'>,
-  balance: BudgetBalance,
-  { caller, tags }: Pick<FundingRequest, 'caller' | 'tags'>,
-): Promise<GatewayError> {
-  const { markups } = await policies.of(caller.workspaceId, caller.livemode);
-  const markup = shownMarkup(markups, caller, tags.client);
-  const { budget, periodEndMs } = balance;
-  const limitNanos = billed(balance.limitNanos, markup);
-  const spent = billed(balance.spentNanos + balance.unpostedNanos, markup);
-  const resetsAt = periodEndMs === undefined ? null : new Date(periodEndMs).toISOString();
-  // A client's own key is not told what the workspace spends.
-  if (!isShown(balance, caller))
-    return new GatewayError(
-      'budget_exceeded',
-      'A budget of the workspace has too little left for this call. Ask the workspace to raise it.',
-      {
-        details: { resets_at: resetsAt },
-      },
-    );
-  return new GatewayError(
-    'budget_exceeded',
-    `Budget "${budget.name}" has ${usdForPeople(limitNanos - spent)} of ${usdForPeople(limitNanos)} left, too little for this call${
-      balance.heldNanos > 0n ? ' while other calls are in progress' : ''
-    }. Raise it${periodEndMs === undefined ? '' : `, or wait for the reset on ${dayForPeople(periodEndMs, budget.timezone)}`}.`,
-    {
-      details: {
-        budget_id: budget.id,
-        name: budget.name,
-        scope: scopeOfInstance(budget, balance.instance),
-        limit_usd: toUsd(limitNanos),
-        spent_usd: toUsd(spent),
-        resets_at: resetsAt,
-      },
-    },
-  );
-}
-
-function priceUnknown(model: string, balances: readonly BudgetBalance[], caller: Caller): GatewayError {
-  const blocking = balances.filter(({ blocks }) => blocks);
-  const balance = caller.lockedTags.length === 0 ? blocking[0] : blocking.find((one) => isShown(one, caller));
-  if (balance === undefined)
-    return new GatewayError(
-      'budget_exceeded',
-      `No price is known for model "${model.slice(0, 100)}", so a budget of the workspace cannot cap it. Call another model.`,
-      { details: { model } },
-    );
-  return new GatewayError(
-    'budget_exceeded',
-    `No price is known for model "${model.slice(0, 100)}", so budget "${balance.budget.name}" cannot cap it. Give the model a price (PATCH /v1/providers/:id), or call another model.`,
-    {
-      details: { budget_id: balance.budget.id, name: balance.budget.name, model },
-    },
-  );
 }

@@ -1,6 +1,7 @@
 import type { Hold, Ledger } from '../ledger/ledger.ts';
 import type { Candidate } from '../routing/route.ts';
-import { type Funding, fitNext, mostOf } from './fund-call.ts';
+import { fitNext, mostOf } from './fund-call.ts';
+import type { Funding } from './funding.ts';
 import type { ModelCall } from './model-call.ts';
 import type { RunningCall } from './settle-call.ts';
 

@@ -24,7 +24,8 @@ import type { JsonObject } from '../dialects/neutral.ts';
 import type { CallObserver } from '../telemetry/call-observer.ts';
 import { type CallReport, nameOf } from '../telemetry/call-report.ts';
 import { Cancellation } from './cancellation.ts';
-import { type CompletionPorts, completeCall } from './complete-call.ts';
+import { completeCall } from './complete-call.ts';
+import type { CompletionPorts } from './completion-ports.ts';
 
 export interface AbandonedPorts {
   db: Pool;

@@ -3,7 +3,7 @@ import type { NeutralCall, Usage } from '../dialects/neutral.ts';
 import { boundOpaque, estimateUsage, reachesOut } from '../models/count-tokens.ts';
 import { providerOf } from '../providers/providers.ts';
 import type { Candidate } from '../routing/route.ts';
-import { ceilingOf } from './fund-call.ts';
+import { ceilingOf } from './max-cost.ts';
 
 /** The known facts of an attempt whose request went out. The provider bills it, whether or not its answer was of use. */
 export interface Spent {

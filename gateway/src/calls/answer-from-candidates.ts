@@ -1,0 +1,96 @@
+import type { NeutralCall } from '../dialects/neutral.ts';
+import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
+import { coolingDown, errorOf, type FailedAttempt, mayGoOn, unaffordable } from './attempt.ts';
+import type { Answered } from './attempt-outcome.ts';
+import type { CompletionPorts } from './completion-ports.ts';
+import { stoppedHalfway } from './finish-stream.ts';
+import type { Funding } from './funding.ts';
+import { holdNext } from './hold-next.ts';
+import { ceilingToAsk } from './max-cost.ts';
+import { ClientGone, type ModelCall } from './model-call.ts';
+import { bookAttempt, closeUnanswered, type RunningCall } from './settle-call.ts';
+import { tryCandidate } from './try-candidate.ts';
+import { classUnknown, isNeedless, isUnknownModel, mostTelling } from './unknown-model.ts';
+
+/** Down the list of candidates, never back up, until one answers. */
+export async function answerFrom(
+  services: CompletionPorts,
+  options: { request: ModelCall; call: NeutralCall; running: RunningCall; funding: Funding },
+): Promise<Answered> {
+  const { request, call, running, funding } = options;
+  const tried: FailedAttempt[] = [];
+  for (const candidate of funding.candidates) {
+    const { provider, account, model } = candidate;
+    if (isNeedless(candidate, tried)) continue;
+    const { workspaceId } = request.caller;
+    const attempt = services.circuits.begin({ account, model, workspaceId }, tried.length > 0);
+    if (attempt === undefined) {
+      tried.push({ provider, model: candidate.model, failure: coolingDown });
+      noteFailure(request.report, candidate, coolingDown);
+      continue;
+    }
+    if (running.earlier !== undefined && !(await holdNext(services, { request, running, candidate, funding }))) {
+      services.circuits.abandoned(attempt);
+      tried.push({ provider, model: candidate.model, failure: unaffordable });
+      noteFailure(request.report, candidate, unaffordable);
+      continue;
+    }
+    running.provider = provider;
+    running.account = account;
+    running.attempt = attempt;
+    running.metered = candidate.trusted && request.caller.livemode;
+    running.model = candidate.model;
+    running.price = candidate.price;
+    running.candidate = candidate;
+    request.report.place = candidate;
+    running.route = candidate.reason;
+    running.attempts += 1;
+    running.attemptAt = performance.now();
+    noteAttempt(request.report, candidate, running.attemptAt);
+    const outcome = await tryCandidate(services, {
+      request,
+      call,
+      candidate,
+      ceiling: ceilingToAsk(candidate, call, running.maxTokens),
+    });
+    if (outcome.kind === 'gone') {
+      services.circuits.abandoned(attempt);
+      const stopped = request.cancellation.stopping ? stoppedHalfway() : undefined;
+      const status = stopped === undefined ? 'cancelled' : 'failed';
+      if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
+      await closeUnanswered(running, status, stopped?.code);
+      throw request.cancellation.because === 'gone' ? new ClientGone() : (stopped ?? new ClientGone());
+    }
+    if (outcome.kind === 'unsupported') {
+      services.circuits.abandoned(attempt);
+      running.attempts -= 1;
+      if (tried.length > 0) continue;
+      await closeUnanswered(running, 'failed', outcome.error.code);
+      throw outcome.error;
+    }
+    if (outcome.kind !== 'failed') {
+      // A stream has only begun: how it ends is what counts.
+      if (outcome.kind === 'stream') services.circuits.abandoned(attempt);
+      else services.circuits.succeeded(attempt);
+      return outcome;
+    }
+    services.circuits.failed(attempt, outcome.failure);
+    noteFailure(request.report, candidate, outcome.failure);
+    if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
+    if (request.cancellation.cancelled) {
+      // Nobody waits for another try.
+      await closeUnanswered(running, 'cancelled');
+      throw new ClientGone();
+    }
+    const isFirst = tried.every(({ failure }) => isUnknownModel(failure));
+    tried.push({ provider, model: candidate.model, failure: outcome.failure });
+    if (isUnknownModel(outcome.failure) && !candidate.named) {
+      services.unknownModels.note({ ...candidate, message: outcome.failure.message });
+      continue;
+    }
+    if (!mayGoOn(outcome.failure, isFirst)) break;
+  }
+  const error = classUnknown(funding.candidates[0], tried) ?? errorOf(mostTelling(tried));
+  await closeUnanswered(running, 'failed', error.code);
+  throw error;
+}

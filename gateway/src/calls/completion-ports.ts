@@ -1,0 +1,17 @@
+import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
+import type { CallJournal } from '../ledger/call-journal.ts';
+import type { PolicyCache } from '../limits/policy-cache.ts';
+import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
+import type { UnknownModels } from '../routing/unknown-models.ts';
+import type { AdmissionPorts } from './admission.ts';
+import type { AttemptPorts } from './attempt-outcome.ts';
+import type { FundingPorts } from './funding.ts';
+import type { TagPorts } from './note-tags.ts';
+
+export interface CompletionPorts extends AdmissionPorts, TagPorts, FundingPorts, AttemptPorts {
+  policies: PolicyCache;
+  journal: CallJournal;
+  workspaces: WorkspaceCache;
+  circuits: CircuitBreakers;
+  unknownModels: UnknownModels;
+}

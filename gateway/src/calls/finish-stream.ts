@@ -1,0 +1,131 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { toUsd } from '@ai-gateway/shared/money';
+import { databaseAway } from '../db/unavailable.ts';
+import { maskAccount } from '../providers/mask-account.ts';
+import { providerName } from '../providers/providers.ts';
+import { noteFailure } from '../telemetry/call-report.ts';
+import { billed } from '../usage/markup.ts';
+import type { Answered } from './attempt-outcome.ts';
+import type { CompletionPorts } from './completion-ports.ts';
+import type { ModelCall, StreamAnswer } from './model-call.ts';
+import { answerHeaders, budgetRemaining, type RunningCall, settleCall } from './settle-call.ts';
+import type { Spent } from './spent.ts';
+import type { StreamEnd } from './stream-run.ts';
+import type { StreamTransform } from './stream-transform.ts';
+
+export async function streamAnswer(
+  services: CompletionPorts,
+  options: { running: RunningCall; request: ModelCall; answered: Extract<Answered, { kind: 'stream' }> },
+): Promise<StreamAnswer> {
+  const { running, request, answered } = options;
+  const { run } = answered;
+  running.firstByteAt = answered.firstByteAt();
+  try {
+    await running.entry.durable();
+  } catch (error) {
+    run.abort();
+    await settleCall(running, {
+      status: 'failed',
+      ...soFar(run.transform, 'time'),
+      errorCode: 'service_unavailable',
+    });
+    throw error;
+  }
+  running.model = run.transform.model ?? running.model;
+  return {
+    kind: 'stream',
+    headers: { ...answerHeaders(running, request.id, answered.dropped), 'cache-control': 'no-cache' },
+    pump: async (sink) => {
+      try {
+        const end = await run.attach(sink);
+        running.model = run.transform.model ?? running.model;
+        return await close(services, { running, request, answered, end });
+      } catch (error) {
+        run.abort();
+        if (!running.settled)
+          await settleCall(running, {
+            status: 'failed',
+            ...soFar(run.transform, 'time'),
+            errorCode: 'internal_error',
+          }).catch(() => {});
+        throw error;
+      }
+    },
+  };
+}
+
+function soFar({ usage, begun, text }: StreamTransform, unseen: Spent['unseen']): Spent {
+  return unseen === undefined ? { usage, begun, text } : { usage, begun, text, unseen };
+}
+
+function remainingOf(running: RunningCall): { budget_remaining_usd?: number } {
+  const left = budgetRemaining(running);
+  return left === undefined ? {} : { budget_remaining_usd: toUsd(left) };
+}
+
+/** Settles a stream that has ended, one way or another, and makes its closing bytes. */
+async function close(
+  services: CompletionPorts,
+  options: {
+    running: RunningCall;
+    request: ModelCall;
+    answered: Extract<Answered, { kind: 'stream' }>;
+    end: StreamEnd;
+  },
+): Promise<{ tail: (Buffer | string)[]; whole: boolean }> {
+  const { running, request, answered, end } = options;
+  const { transform } = answered.run;
+  const errorFrame = (error: GatewayError): string =>
+    request.dialect.streamError(error, { requestId: request.id, number: transform.nextNumber ?? 0 });
+  if (end.kind === 'complete') {
+    services.circuits.succeeded(running.attempt);
+    try {
+      const { costNanos } = await settleCall(running, { status: 'succeeded', ...soFar(transform, undefined) });
+      return {
+        tail: [
+          `: gateway ${JSON.stringify({ cost_usd: toUsd(billed(costNanos, running.permit.markup)), ...remainingOf(running) })}\n\n`,
+          transform.last ?? '',
+        ],
+        whole: true,
+      };
+    } catch {
+      // The record is kept and will be written; but what is not on record is not called finished.
+      return { tail: [errorFrame(databaseAway())], whole: false };
+    }
+  }
+  const { because } = request.cancellation;
+  if (because === 'gone') {
+    await settleCall(running, { status: 'cancelled', ...soFar(transform, 'time') });
+    return { tail: [], whole: false };
+  }
+  if (because === undefined) {
+    const failure = answered.failure() ?? broken;
+    services.circuits.failed(running.attempt, failure);
+    if (running.candidate !== undefined) noteFailure(request.report, running.candidate, failure);
+  }
+  const error = because === 'stopping' ? stoppedHalfway() : brokenOff(running, end);
+  const unseen = because === undefined ? 'ceiling' : 'time';
+  await settleCall(running, { status: 'failed', ...soFar(transform, unseen), errorCode: error.code });
+  const isReported = end.kind === 'failed' && end.message === undefined;
+  return { tail: isReported ? [] : [errorFrame(error)], whole: false };
+}
+
+const broken = { kind: 'broken' };
+
+function brokenOff({ provider }: RunningCall, end: StreamEnd): GatewayError {
+  const timedOut = end.kind === 'broken' && end.error.kind === 'timeout';
+  return new GatewayError(
+    timedOut ? 'provider_timeout' : 'provider_error',
+    end.kind === 'failed' && end.message !== undefined
+      ? `${providerName(provider ?? 'The provider')} failed in the middle of its answer: ${maskAccount(end.message)}`
+      : `${providerName(provider ?? 'The provider')} ${timedOut ? 'stopped responding' : 'lost the connection'} in the middle of its answer. The part sent so far is billed. Try again for a complete answer.`,
+  );
+}
+
+export function stoppedHalfway(): GatewayError {
+  return new GatewayError(
+    'service_unavailable',
+    'The gateway is restarting and could not wait for the end of this answer. The part sent so far is billed. Try again for a complete answer.',
+    { retryAfterSeconds: 2 },
+  );
+}
