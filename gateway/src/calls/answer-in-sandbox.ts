@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NeutralCall, StreamEvent } from '../dialects/neutral.ts';
 import { answerSandbox, streamSandbox } from '../providers/sandbox/sandbox.ts';
-import type { Candidate } from '../routing/route.ts';
+import type { Candidate } from '../routing/candidate.ts';
 import type { Tried } from './attempt-outcome.ts';
 import { ExchangeError } from './exchange.ts';
 import type { ModelCall } from './model-call.ts';

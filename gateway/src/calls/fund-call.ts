@@ -6,7 +6,7 @@ import { unpricedAt } from '../models/call-extras.ts';
 import { boundOpaque, isOpaque } from '../models/count-tokens.ts';
 import { InputCounter } from '../models/input-counter.ts';
 import { maxCostNanos } from '../models/price.ts';
-import type { Candidate } from '../routing/route.ts';
+import type { Candidate } from '../routing/candidate.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { Funding, FundingPorts, FundingRequest } from './funding.ts';
 import { budgetExceeded, extrasUnknown, priceUnknown } from './funding-refusals.ts';

@@ -4,7 +4,7 @@ import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { Hold, Ledger } from '../ledger/ledger.ts';
 import type { ExceededPorts } from '../ledger/notify-exceeded.ts';
-import type { Candidate } from '../routing/route.ts';
+import type { Candidate } from '../routing/candidate.ts';
 import type { MarkupCache } from '../usage/markup.ts';
 import type { Cancellation } from './cancellation.ts';
 

@@ -1,5 +1,5 @@
 import type { Hold, Ledger } from '../ledger/ledger.ts';
-import type { Candidate } from '../routing/route.ts';
+import type { Candidate } from '../routing/candidate.ts';
 import { fitNext, mostOf } from './fund-call.ts';
 import type { Funding } from './funding.ts';
 import type { ModelCall } from './model-call.ts';

@@ -5,7 +5,7 @@ import { extrasNanos } from '../models/call-extras.ts';
 import { boundOpaque } from '../models/count-tokens.ts';
 import { InputCounter } from '../models/input-counter.ts';
 import { affordableOutputTokens, maxCostNanos, type Price, withSound } from '../models/price.ts';
-import type { Candidate } from '../routing/route.ts';
+import type { Candidate } from '../routing/candidate.ts';
 import type { FundingRequest } from './funding.ts';
 
 /** The longest answer assumed of models without a known ceiling, and asked of those with a higher one. */

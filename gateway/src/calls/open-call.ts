@@ -1,7 +1,7 @@
 import { subjectOf } from '../budgets/budget.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
-import type { RouteInput } from '../routing/route.ts';
+import type { RouteInput } from '../routing/candidate.ts';
 import type { Permit } from './admission.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { balanceIdsOf } from './fund-call.ts';

@@ -1,6 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Adapter, ProviderFailure } from '../providers/adapter.ts';
-import type { Candidate } from '../routing/route.ts';
+import type { Candidate } from '../routing/candidate.ts';
 import { type AttemptFailure, retryAfterOf } from './attempt.ts';
 import type { AttemptPorts } from './attempt-outcome.ts';
 import type { Exchange } from './exchange.ts';

@@ -8,7 +8,7 @@ import type { JournalEntry } from '../ledger/call-journal.ts';
 import type { Hold, Ledger } from '../ledger/ledger.ts';
 import { unpricedAt } from '../models/call-extras.ts';
 import { costNanos, type Price } from '../models/price.ts';
-import type { Attempt } from '../routing/circuit-breakers.ts';
+import type { Attempt } from '../routing/outage.ts';
 import type { CallReport } from '../telemetry/call-report.ts';
 import { addUsage, type ClosedCall, noUsage } from '../usage/call-record.ts';
 import { billed } from '../usage/markup.ts';

@@ -2,7 +2,7 @@ import { inputOf } from '../dialects/call-input.ts';
 import type { NeutralCall, Usage } from '../dialects/neutral.ts';
 import { boundOpaque, estimateUsage, reachesOut } from '../models/count-tokens.ts';
 import { providerOf } from '../providers/providers.ts';
-import type { Candidate } from '../routing/route.ts';
+import type { Candidate } from '../routing/candidate.ts';
 import { ceilingOf } from './max-cost.ts';
 
 /** The known facts of an attempt whose request went out. The provider bills it, whether or not its answer was of use. */

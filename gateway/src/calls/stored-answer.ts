@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '../accounts/api-key.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { isOwnId } from '../dialects/responses-items.ts';
-import type { Candidate } from '../routing/route.ts';
+import type { Candidate } from '../routing/candidate.ts';
 import type { ModelCall, StreamAnswer } from './model-call.ts';
 import type { RunningCall } from './settle-call.ts';
 import { findAnswers, rememberAnswers, type StoredAnswer } from './stored-answer-store.ts';

@@ -5,7 +5,7 @@ import type { Adapter, ProviderRequest, Target } from '../providers/adapter.ts';
 import type { Provider } from '../providers/define-provider.ts';
 import { ownServer, providerOf } from '../providers/providers.ts';
 import { translateCall } from '../providers/translated-call.ts';
-import type { Candidate } from '../routing/route.ts';
+import type { Candidate } from '../routing/candidate.ts';
 import { answerInSandbox } from './answer-in-sandbox.ts';
 import { failureOfExchange } from './attempt.ts';
 import type { AttemptPorts, Tried } from './attempt-outcome.ts';

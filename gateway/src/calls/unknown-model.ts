@@ -1,5 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Candidate } from '../routing/route.ts';
+import type { Candidate } from '../routing/candidate.ts';
 import type { AttemptFailure, FailedAttempt } from './attempt.ts';
 
 /** The provider says that it has no such model, in whatever words its adapter reads. */

@@ -1,104 +1,32 @@
 import {
-  type Circuit,
-  type CircuitState,
-  newCircuit,
-  onAbandoned,
-  onFailure,
-  onProbe,
-  onSuccess,
-  stateOf,
-} from './circuit.ts';
-import { mayRetry, newRetryBudget, onTry, type RetryBudget } from './retry-budget.ts';
-
-/** Where a try goes, and for whom. `account` is any name that tells accounts apart. */
-export interface AttemptKey {
-  account: string;
-  model: string;
-  workspaceId: string;
-}
-
-/**
- * May a place be tried? `refused`: the provider refuses our account, so what else there is comes first; with nothing else it is
- * asked all the same, since only an answer can tell that the refusal is over.
- */
-export type Availability = CircuitState | 'refused';
-
-/** One try at a place, from `begin` until it is told how it went. */
-export interface Attempt extends AttemptKey {
-  isProbe: boolean;
-}
-
-export interface FailureReport {
-  kind: string;
-  /** For the operator, in the vendor's words, with no key in it. */
-  message?: string | undefined;
-  status?: number | undefined;
-  retryAfterSeconds?: number | undefined;
-  refusal?: { reason: 'key' | 'credit' | 'access'; ofModel: boolean } | undefined;
-}
-
-/** A provider's refusal of an account, or of one model to it. */
-export interface Refusal {
-  account: string;
-  /** Set where only this model is refused. */
-  model: string | undefined;
-  reason: 'key' | 'credit' | 'access';
-  /** In the vendor's words. */
-  message: string;
-  status: number | undefined;
-  sinceMs: number;
-}
-
-/** The subject of an outage: a whole account, or one of its models, for all or for one workspace. */
-export interface Outage {
-  key: string;
-  account: string;
-  model: string | undefined;
-  workspaceId: string | undefined;
-  /** Set where the provider refuses the account. */
-  refusal: Refusal | undefined;
-  openUntilMs: number;
-  errorRate: number;
-}
-
-interface Breaker {
-  circuit: Circuit;
-  /** Of the latest tries, a moving average: 1 when all failed. */
-  errorRate: number;
-}
-
-interface ModelState {
-  /** The vendor's own word about the model (429 with a wait), and failures of several workspaces. */
-  shared: Breaker;
-  /** Failures of the present streak, by workspace. */
-  streak: Map<string, number>;
-  /** Failures of one workspace's calls, which say nothing about another's. Absent is healthy. */
-  own: Map<string, Breaker>;
-  retries: RetryBudget;
-  /** Has it ever answered this process? */
-  succeeded: boolean;
-}
-
-interface AccountState {
-  models: Map<string, ModelState>;
-  /** Refused connections: nobody's call is to blame. */
-  line: Breaker;
-  refusals: Map<string, Refusal>;
-  /** Refusals of the whole account, one after another. */
-  refused: Circuit;
-  succeededAtMs: number;
-}
-
-/** How much the latest try weighs in the error rate. */
-const latestWeight = 0.1;
-/**
- * Of five failures in a row that rest a model for everybody, one workspace's count for two: it takes three workspaces. A caller
- * can make a model fail at will (time-outs of long answers, schemas a vendor answers with a 500), and rests it for itself only.
- */
-const streakShare = 2;
-/** Names of models come from callers. */
-const modelsMax = 2_000;
-const workspacesMax = 2_000;
+  type AccountState,
+  type Breaker,
+  bounded,
+  breakersOf,
+  fail,
+  forgive,
+  latestWeight,
+  type ModelState,
+  modelsMax,
+  newBreaker,
+  streakOf,
+  streakShare,
+  strictestOf,
+  workspacesMax,
+} from './account-circuits.ts';
+import { newCircuit, onAbandoned, onFailure, onProbe, onSuccess, stateOf } from './circuit.ts';
+import {
+  type Attempt,
+  type AttemptKey,
+  type Availability,
+  type FailureReport,
+  keyOf,
+  type Outage,
+  outageOf,
+  percent,
+  type Refusal,
+} from './outage.ts';
+import { mayRetry, newRetryBudget, onTry } from './retry-budget.ts';
 
 /**
  * How every provider account and each of its models is doing, as this process has seen it. Limits are per model at every vendor
@@ -366,81 +294,4 @@ export class CircuitBreakers {
     }
     return state;
   }
-}
-
-function newBreaker(): Breaker {
-  return { circuit: newCircuit(), errorRate: 0 };
-}
-
-function fail(breaker: Breaker, nowMs: number, waitMs?: number): void {
-  breaker.errorRate += (1 - breaker.errorRate) * latestWeight;
-  breaker.circuit = onFailure(breaker.circuit, nowMs, waitMs);
-}
-
-function breakersOf({ line, models }: AccountState, { model: name, workspaceId }: AttemptKey): Breaker[] {
-  const model = models.get(name);
-  const own = model?.own.get(workspaceId);
-  return [line, ...(model === undefined ? [] : [model.shared]), ...(own === undefined ? [] : [own])];
-}
-
-/** The strictest of the breakers before a place. On every call's way, so without a list of them. */
-function strictestOf({ line, models }: AccountState, place: AttemptKey, nowMs: number): CircuitState {
-  const ofLine = stateOf(line.circuit, nowMs);
-  if (ofLine === 'open') return 'open';
-  const model = models.get(place.model);
-  if (model === undefined) return ofLine;
-  const shared = stateOf(model.shared.circuit, nowMs);
-  if (shared === 'open') return 'open';
-  const own = model.own.size === 0 ? undefined : model.own.get(place.workspaceId);
-  const mine = own === undefined ? 'closed' : stateOf(own.circuit, nowMs);
-  if (mine === 'open') return 'open';
-  return ofLine === 'half-open' || shared === 'half-open' || mine === 'half-open' ? 'half-open' : 'closed';
-}
-
-/** By which failures second tries are counted: the workspace's own, or those of several. */
-function streakOf({ shared, streak }: ModelState, own: Breaker | undefined): Circuit {
-  if (own !== undefined) return own.circuit;
-  return streak.size > 1 || shared.circuit.timesOpened > 0 ? shared.circuit : healthy;
-}
-
-const healthy = newCircuit();
-
-/** An answer of a model ends every refusal of the account, and those of that model. */
-function forgive({ refusals }: AccountState, model: string): void {
-  for (const [key, refusal] of refusals) {
-    if (refusal.model === undefined || refusal.model === model) refusals.delete(key);
-  }
-}
-
-/** Makes room: what came first goes first. */
-function bounded<V>(map: Map<string, V>, most: number): Map<string, V> {
-  if (map.size >= most)
-    for (const first of map.keys()) {
-      map.delete(first);
-      break;
-    }
-  return map;
-}
-
-/** Model names may hold anything but a line break. */
-function keyOf(account: string, model = '', workspaceId = '', reason = ''): string {
-  return [account, model, workspaceId, reason].join('\n').replace(/\n+$/, '');
-}
-
-function outageOf(key: string): Outage {
-  const [account = '', model = '', workspaceId = '', reason = ''] = key.split('\n');
-  const named = { account, model: model === '' ? undefined : model };
-  const refusal = { ...named, reason: reason as Refusal['reason'], message: '', status: undefined, sinceMs: 0 };
-  return {
-    key,
-    ...named,
-    workspaceId: workspaceId === '' ? undefined : workspaceId,
-    refusal: reason === '' ? undefined : refusal,
-    openUntilMs: 0,
-    errorRate: 0,
-  };
-}
-
-function percent(rate: number): number {
-  return Math.round(rate * 100) / 100;
 }

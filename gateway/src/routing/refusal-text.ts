@@ -1,5 +1,5 @@
 import { providerName } from '../providers/providers.ts';
-import type { Refusal } from './circuit-breakers.ts';
+import type { Refusal } from './outage.ts';
 
 /** A refusal for the operator's eyes: who, what, in the vendor's words, and where to look. `name` is for an account whose id says nothing. */
 export function refusalText({ account, model, reason, status, message }: Refusal, name = account): string {

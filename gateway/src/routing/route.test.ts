@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import type { Part } from '../dialects/neutral.ts';
 import { costNanos, type Price } from '../models/price.ts';
-import { isKnownModel, type RouteInput, routeCall } from './route.ts';
+import type { RouteInput } from './candidate.ts';
+import { isKnownModel } from './reachable.ts';
+import { routeCall } from './route.ts';
 
 function account(name: string, more: Partial<ProviderAccount> = {}): ProviderAccount {
   const kind = name === 'anthropic' || name === 'gemini' ? name : 'openai';

@@ -1,66 +1,22 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
-import type { ProviderAccount } from '../accounts/workspace-cache.ts';
-import type { ModelPool } from '../accounts/workspace-store.ts';
-import type { DialectId, NeutralCall, ProviderKind } from '../dialects/neutral.ts';
-import { type CatalogModel, modelsOfClass } from '../models/catalog.ts';
-import { callPrice, flatPrice, maxCostNanos, type Price } from '../models/price.ts';
-import type { Provider, Strength } from '../providers/define-provider.ts';
-import { type Media, mediaOf } from '../providers/media.ts';
-import { findVendor, listNames, providerName, providerOf, vendors } from '../providers/providers.ts';
+import { callPrice, maxCostNanos } from '../models/price.ts';
+import type { Strength } from '../providers/define-provider.ts';
+import { findVendor, providerName } from '../providers/providers.ts';
 import { rehearsedCost } from '../providers/sandbox/sandbox.ts';
-import type { AttemptKey, Availability } from './circuit-breakers.ts';
-import { fits, honours, type Needs } from './fit.ts';
-import { likeNames, type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
-
-/** One place a call may go to. */
-export interface Candidate {
-  /** The account's name. */
-  provider: string;
-  /** Tells accounts apart across workspaces, for their health. */
-  account: string;
-  kind: ProviderKind;
-  baseUrl: string;
-  apiKey: string;
-  /** Its address is the operator's own and needs no guard. */
-  trusted: boolean;
-  /** As that provider names it. */
-  model: string;
-  /** Undefined where nobody knows what the model costs. */
-  price: Price | undefined;
-  /** The most tokens it can be sent and answer together, where anybody knows. */
-  contextWindow?: number | undefined;
-  /** Why this one, in a few words. */
-  reason: string;
-  /** The caller named this very model: where its vendor does not know it, that is the caller's to hear. */
-  named: boolean;
-  /** Only where its vendor does not know the one before it: another of the same class there. */
-  spare: boolean;
-  /** Of the sandbox: the kind of provider it answers for, whose rules hold there too. */
-  standsFor?: AccountKind | undefined;
-}
-
-export interface RouteInput {
-  call: Needs & Pick<NeutralCall, 'model'>;
-  kind: 'chat' | 'embedding';
-  /** An upper bound. */
-  inputTokens: number;
-  fallbacks: readonly string[] | 'none' | undefined;
-  workspaceFallbacks: Readonly<Record<string, readonly string[]>>;
-  /** The classes the workspace has chosen; none leaves them to the gateway. */
-  pool: ModelPool;
-  accounts: readonly ProviderAccount[];
-  livemode: boolean;
-  stateOf: (place: Pick<AttemptKey, 'account' | 'model'>) => Availability;
-  /** For how long a place that may not be tried is left alone. */
-  openMs?: ((place: Pick<AttemptKey, 'account' | 'model'>) => number) | undefined;
-  /** Has the provider said lately that it does not know the model? Then another one of the class answers at once. */
-  isUnknown?: ((account: string, model: string) => boolean) | undefined;
-  /** A budget that is running low wants the cheapest model that can take the call. */
-  cheapest?: boolean | undefined;
-  /** Prices change from a date on; without one, those of this moment hold. */
-  nowMs?: number | undefined;
-}
+import type { Candidate, RouteCandidate, RouteInput, RouteRequest } from './candidate.ts';
+import { fits, honours } from './fit.ts';
+import { type NamedModel, readModelName } from './model-name.ts';
+import {
+  isOfKind,
+  isUnknown,
+  known,
+  ofClass,
+  onePerAccountAndModel,
+  placeOf,
+  reachable,
+  strengthIn,
+} from './reachable.ts';
+import { allCoolingDown, isKeptAtAccount, isUsable, notNative, shorten, unknownModel } from './route-refusals.ts';
 
 /** The ordered candidates of a call, each with its reason. Throws `model_not_found`, `unsupported_parameter`, `no_provider_available`. */
 export function routeCall(input: RouteInput): Candidate[] {
@@ -104,16 +60,6 @@ function behindUsable(usable: RouteCandidate[]): RouteCandidate[] {
 
 function isLed({ account }: RouteCandidate, places: readonly RouteCandidate[]): boolean {
   return places.some((one) => !one.spare && one.account === account);
-}
-
-interface RouteRequest extends RouteInput {
-  at: Date;
-}
-
-/** A candidate with what decides whether it is one. */
-interface RouteCandidate extends Candidate {
-  entry: CatalogModel | undefined;
-  contextWindow: number | undefined;
 }
 
 interface Plan {
@@ -242,134 +188,6 @@ function sparesOf(asked: RouteRequest, { entry, provider, model, reason }: Route
     .map((place) => ({ ...place, spare: true }));
 }
 
-/** As the workspace has it, else by the catalogue. */
-function strengthIn(asked: RouteRequest, place: { provider: string; model: string; entry: CatalogModel }): Strength {
-  for (const one of asked.pool) {
-    const found = readModelName(one.model, asked);
-    if (found?.model === place.model && found.provider === place.provider) return one.class;
-  }
-  return place.entry.strength;
-}
-
-/** The models of a class, provider by provider: the first of each, behind it those for a provider that does not know it. */
-function ofClass(asked: RouteRequest, strength: Strength, reason: string): RouteCandidate[] {
-  const places: RouteCandidate[] = [];
-  for (const found of classModels(asked, strength)) {
-    // Test keys need no account: the sandbox answers for all.
-    if (asked.livemode && found.account === undefined) continue;
-    const place = placeOf(found, reason);
-    place.spare = places.at(-1)?.provider === place.provider;
-    places.push(place);
-  }
-  return places.some((place) => isUnknown(asked, place)) ? withoutUnknown(asked, places) : places;
-}
-
-/** The first that its provider knows leads; where it knows none, it is asked again. */
-function withoutUnknown(asked: RouteRequest, places: readonly RouteCandidate[]): RouteCandidate[] {
-  const providers = [...new Set(places.map(({ provider }) => provider))];
-  return providers.flatMap((provider) => {
-    const all = places.filter((place) => place.provider === provider);
-    const served = all.filter((place) => !isUnknown(asked, place));
-    return (served.length === 0 ? all : served).map((place, i) => ({ ...place, spare: i > 0 }));
-  });
-}
-
-interface Remembered {
-  pool: ModelPool;
-  sinceMs: number;
-  classes: Record<Strength, readonly NamedModel[]>;
-}
-
-/** By the accounts of a workspace's view, which is another one after every change; a minute long, since prices follow the day. */
-const remembered = new WeakMap<readonly ProviderAccount[], Remembered>();
-const rememberedMs = 60_000;
-
-/** The models of a class in the order they are tried, those of a provider together: the workspace's own, else the gateway's. */
-export function classModels(context: NameContext, strength: Strength): readonly NamedModel[] {
-  const { accounts, pool } = context;
-  const atMs = context.at.getTime();
-  const known = remembered.get(accounts);
-  if (known !== undefined && known.pool === pool && atMs >= known.sinceMs && atMs < known.sinceMs + rememberedMs)
-    return known.classes[strength];
-  const classes = { strong: readClass(context, 'strong'), small: readClass(context, 'small') };
-  remembered.set(accounts, { pool, sinceMs: atMs, classes });
-  return classes[strength];
-}
-
-function readClass(context: NameContext, strength: Strength): NamedModel[] {
-  const chosen = context.pool
-    .filter((one) => one.class === strength)
-    .flatMap(({ model }) => readModelName(model, context) ?? []);
-  const found =
-    chosen.length > 0
-      ? chosen
-      : vendors.flatMap(({ kind }) =>
-          modelsOfClass(strength, kind, context.at).map((ref) => ofVendor(ref, context.accounts)),
-        );
-  const providers = [...new Set(found.map(({ provider }) => provider))];
-  return providers.flatMap((provider) => found.filter((one) => one.provider === provider));
-}
-
-function isUnknown({ isUnknown: isIt }: RouteRequest, { account, model }: Candidate): boolean {
-  return isIt?.(account, model) === true;
-}
-
-function reachable(found: NamedModel, reason: string): RouteCandidate[] {
-  return found.account === undefined ? [] : [placeOf(found, reason)];
-}
-
-function placeOf(
-  { provider, kind, model, entry, account }: NamedModel,
-  reason: string,
-  { named = false }: { named?: boolean } = {},
-): RouteCandidate {
-  const own = account?.models.find(({ id }) => id === model);
-  return {
-    provider,
-    account: account?.id ?? provider,
-    kind,
-    baseUrl: account?.baseUrl ?? '',
-    apiKey: account?.apiKey ?? '',
-    trusted: account?.operators ?? false,
-    model,
-    price: own ? flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok }) : entry?.price,
-    reason,
-    named,
-    spare: false,
-    entry,
-    contextWindow: own?.context_window ?? entry?.contextWindow,
-  };
-}
-
-/** Throws `model_not_found`, with the names one may have meant. */
-function known(name: string, asked: RouteRequest, { param, need }: { param: string; need: string }): NamedModel {
-  const found = readModelName(name, asked);
-  if (found === undefined) throw unknownModel(name, asked, { param, need });
-  if (!isOfKind(found, asked.kind)) {
-    const purpose = asked.kind === 'chat' ? 'chat' : 'embeddings';
-    throw new GatewayError('model_not_found', `"${shorten(name)}" is not a model for ${purpose}.`, { param });
-  }
-  return found;
-}
-
-function isOfKind({ entry }: NamedModel, kind: RouteInput['kind']): boolean {
-  return entry === undefined || entry.kind === kind;
-}
-
-function unknownModel(
-  name: string,
-  asked: RouteRequest,
-  { param, need }: { param: string; need: string },
-): GatewayError {
-  const like = likeNames(name, asked.livemode ? asked.accounts : undefined, asked.at);
-  const guess = like.length === 0 ? '' : ` Did you mean ${like.map((one) => `"${one}"`).join(' or ')}?`;
-  return new GatewayError(
-    'model_not_found',
-    `There is no model "${shorten(name)}"${need}.${guess} GET /v1/models lists the models that this key can use; "auto" lets the gateway choose.`,
-    { param },
-  );
-}
-
 /** Test keys: every known model, answered by the sandbox at the real model's price. */
 function inSandbox(first: RouteCandidate, asked: RouteRequest): Candidate {
   const { entry, ...candidate } = first;
@@ -397,95 +215,4 @@ type AutoMode = 'cost' | 'balanced' | 'quality';
 function readAuto(model: string): AutoMode | undefined {
   const match = /^auto(?::(cost|balanced|quality))?$/.exec(model);
   return match === null ? undefined : ((match[1] ?? 'balanced') as AutoMode);
-}
-
-/** There are a handful at most: comparing them takes less than naming them. A candidate that is tried anyway is not a spare one. */
-function onePerAccountAndModel(places: readonly RouteCandidate[]): RouteCandidate[] {
-  const isSame = (a: RouteCandidate, b: RouteCandidate): boolean => a.account === b.account && a.model === b.model;
-  return places.filter((place, i) =>
-    place.spare
-      ? places.findIndex((one) => isSame(one, place)) === i && !places.some((one) => !one.spare && isSame(one, place))
-      : places.findIndex((one) => !one.spare && isSame(one, place)) === i,
-  );
-}
-
-/** Parts of a conversation that only the account knows at which it began: no other one can continue it. */
-const keptAtAccount = new Set(['thread', 'previous_response_id', 'conversation', 'item_reference']);
-
-function isKeptAtAccount({ onlyNative }: Needs): boolean {
-  return onlyNative.some((feature) => keptAtAccount.has(feature));
-}
-
-const mediaNames: Readonly<Record<Media, Record<DialectId, string>>> = {
-  audio: { chat: 'input_audio', responses: 'input_audio', messages: 'audio' },
-  'file-url': { chat: 'file', responses: 'input_file.file_url', messages: 'document.source' },
-};
-
-function notNative(kind: ProviderKind, call: Needs): GatewayError {
-  const media =
-    call.onlyNative.length > 0 ? undefined : mediaOf(call).find((one) => kind === 'sandbox' || !takes(kind, one));
-  if (media !== undefined)
-    return worksOnlyAt(
-      vendors.filter(({ takes }) => takes.includes(media)),
-      mediaNames[media][call.dialect],
-    );
-  if (call.onlyNative.includes('thread')) return threadUnsupported();
-  return worksOnlyAt(
-    vendors.filter(({ native }) => native.includes(call.dialect)),
-    call.onlyNative[0] ?? '',
-  );
-}
-
-function takes(kind: AccountKind, media: Media): boolean {
-  return providerOf(kind).takes.includes(media);
-}
-
-function worksOnlyAt(able: readonly Provider[], param: string): GatewayError {
-  const names = able.map(({ name }) => name);
-  return new GatewayError(
-    'unsupported_parameter',
-    `\`${param}\` works only with models of ${listNames(names, 'and')}. Leave it out, or choose such a model.`,
-    { param },
-  );
-}
-
-/**
- * The details that Anthropic's packages wait for (`ThreadUnsupportedRequestErrorDetails` of `@anthropic-ai/sdk`): they send the whole
- * conversation then.
- */
-function threadUnsupported(): GatewayError {
-  return new GatewayError(
-    'unsupported_parameter',
-    '`thread` works only with live calls to models of Anthropic. Send the full conversation without `thread`.',
-    { param: 'thread', details: { error_code: 'thread_unsupported_request', unsupported: ['model'] } },
-  );
-}
-
-function isUsable(state: Availability): boolean {
-  return state === 'closed' || state === 'half-open';
-}
-
-function allCoolingDown(places: readonly RouteCandidate[], openMs: RouteInput['openMs']): GatewayError {
-  const soonestMs = Math.min(...places.map((place) => openMs?.(place) ?? usualOpenMs));
-  const seconds = Math.max(1, Math.ceil(soonestMs / 1000));
-  const providers = [...new Set(places.map(({ provider }) => providerName(provider)))].join(', ');
-  return new GatewayError(
-    'no_provider_available',
-    `All providers of this model are cooling down after failures (${providers}). Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
-    {
-      details: { attempts: places.map(({ provider, model }) => ({ provider, model, error: 'resting' })) },
-      retryAfterSeconds: seconds,
-    },
-  );
-}
-
-const usualOpenMs = 30_000;
-
-function shorten(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
-}
-
-/** Does this name lead anywhere, with the accounts a workspace has? */
-export function isKnownModel(name: string, context: NameContext): boolean {
-  return readModelName(name, context) !== undefined;
 }

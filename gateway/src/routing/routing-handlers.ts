@@ -8,7 +8,7 @@ import { strengths } from '../models/catalog.ts';
 import { type Markup, type MarkupCache, shownMarkup } from '../usage/markup.ts';
 import { describeModel, listedModels } from './model-list.ts';
 import { type NameContext, readModelName } from './model-name.ts';
-import { classModels, isKnownModel } from './route.ts';
+import { classModels, isKnownModel } from './reachable.ts';
 
 interface RoutingPorts {
   db: Pool;

@@ -4,7 +4,8 @@ import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
-import type { CircuitBreakers, Outage } from './circuit-breakers.ts';
+import type { CircuitBreakers } from './circuit-breakers.ts';
+import type { Outage } from './outage.ts';
 import {
   findOperatorsWorkspace,
   findSlowModel,

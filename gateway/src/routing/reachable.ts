@@ -1,0 +1,143 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { ProviderAccount } from '../accounts/workspace-cache.ts';
+import type { ModelPool } from '../accounts/workspace-store.ts';
+import { type CatalogModel, modelsOfClass } from '../models/catalog.ts';
+import { flatPrice } from '../models/price.ts';
+import type { Strength } from '../providers/define-provider.ts';
+import { vendors } from '../providers/providers.ts';
+import type { Candidate, RouteCandidate, RouteInput, RouteRequest } from './candidate.ts';
+import { type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
+import { shorten, unknownModel } from './route-refusals.ts';
+
+/** As the workspace has it, else by the catalogue. */
+export function strengthIn(
+  asked: RouteRequest,
+  place: { provider: string; model: string; entry: CatalogModel },
+): Strength {
+  for (const one of asked.pool) {
+    const found = readModelName(one.model, asked);
+    if (found?.model === place.model && found.provider === place.provider) return one.class;
+  }
+  return place.entry.strength;
+}
+
+/** The models of a class, provider by provider: the first of each, behind it those for a provider that does not know it. */
+export function ofClass(asked: RouteRequest, strength: Strength, reason: string): RouteCandidate[] {
+  const places: RouteCandidate[] = [];
+  for (const found of classModels(asked, strength)) {
+    // Test keys need no account: the sandbox answers for all.
+    if (asked.livemode && found.account === undefined) continue;
+    const place = placeOf(found, reason);
+    place.spare = places.at(-1)?.provider === place.provider;
+    places.push(place);
+  }
+  return places.some((place) => isUnknown(asked, place)) ? withoutUnknown(asked, places) : places;
+}
+
+/** The first that its provider knows leads; where it knows none, it is asked again. */
+function withoutUnknown(asked: RouteRequest, places: readonly RouteCandidate[]): RouteCandidate[] {
+  const providers = [...new Set(places.map(({ provider }) => provider))];
+  return providers.flatMap((provider) => {
+    const all = places.filter((place) => place.provider === provider);
+    const served = all.filter((place) => !isUnknown(asked, place));
+    return (served.length === 0 ? all : served).map((place, i) => ({ ...place, spare: i > 0 }));
+  });
+}
+
+interface Remembered {
+  pool: ModelPool;
+  sinceMs: number;
+  classes: Record<Strength, readonly NamedModel[]>;
+}
+
+/** By the accounts of a workspace's view, which is another one after every change; a minute long, since prices follow the day. */
+const remembered = new WeakMap<readonly ProviderAccount[], Remembered>();
+
+const rememberedMs = 60_000;
+
+/** The models of a class in the order they are tried, those of a provider together: the workspace's own, else the gateway's. */
+export function classModels(context: NameContext, strength: Strength): readonly NamedModel[] {
+  const { accounts, pool } = context;
+  const atMs = context.at.getTime();
+  const known = remembered.get(accounts);
+  if (known !== undefined && known.pool === pool && atMs >= known.sinceMs && atMs < known.sinceMs + rememberedMs)
+    return known.classes[strength];
+  const classes = { strong: readClass(context, 'strong'), small: readClass(context, 'small') };
+  remembered.set(accounts, { pool, sinceMs: atMs, classes });
+  return classes[strength];
+}
+
+function readClass(context: NameContext, strength: Strength): NamedModel[] {
+  const chosen = context.pool
+    .filter((one) => one.class === strength)
+    .flatMap(({ model }) => readModelName(model, context) ?? []);
+  const found =
+    chosen.length > 0
+      ? chosen
+      : vendors.flatMap(({ kind }) =>
+          modelsOfClass(strength, kind, context.at).map((ref) => ofVendor(ref, context.accounts)),
+        );
+  const providers = [...new Set(found.map(({ provider }) => provider))];
+  return providers.flatMap((provider) => found.filter((one) => one.provider === provider));
+}
+
+export function isUnknown({ isUnknown: isIt }: RouteRequest, { account, model }: Candidate): boolean {
+  return isIt?.(account, model) === true;
+}
+
+export function reachable(found: NamedModel, reason: string): RouteCandidate[] {
+  return found.account === undefined ? [] : [placeOf(found, reason)];
+}
+
+export function placeOf(
+  { provider, kind, model, entry, account }: NamedModel,
+  reason: string,
+  { named = false }: { named?: boolean } = {},
+): RouteCandidate {
+  const own = account?.models.find(({ id }) => id === model);
+  return {
+    provider,
+    account: account?.id ?? provider,
+    kind,
+    baseUrl: account?.baseUrl ?? '',
+    apiKey: account?.apiKey ?? '',
+    trusted: account?.operators ?? false,
+    model,
+    price: own ? flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok }) : entry?.price,
+    reason,
+    named,
+    spare: false,
+    entry,
+    contextWindow: own?.context_window ?? entry?.contextWindow,
+  };
+}
+
+/** Throws `model_not_found`, with the names one may have meant. */
+export function known(name: string, asked: RouteRequest, { param, need }: { param: string; need: string }): NamedModel {
+  const found = readModelName(name, asked);
+  if (found === undefined) throw unknownModel(name, asked, { param, need });
+  if (!isOfKind(found, asked.kind)) {
+    const purpose = asked.kind === 'chat' ? 'chat' : 'embeddings';
+    throw new GatewayError('model_not_found', `"${shorten(name)}" is not a model for ${purpose}.`, { param });
+  }
+  return found;
+}
+
+export function isOfKind({ entry }: NamedModel, kind: RouteInput['kind']): boolean {
+  return entry === undefined || entry.kind === kind;
+}
+
+/** There are a handful at most: comparing them takes less than naming them. A candidate that is tried anyway is not a spare one. */
+export function onePerAccountAndModel(places: readonly RouteCandidate[]): RouteCandidate[] {
+  const isSame = (a: RouteCandidate, b: RouteCandidate): boolean => a.account === b.account && a.model === b.model;
+  return places.filter((place, i) =>
+    place.spare
+      ? places.findIndex((one) => isSame(one, place)) === i && !places.some((one) => !one.spare && isSame(one, place))
+      : places.findIndex((one) => !one.spare && isSame(one, place)) === i,
+  );
+}
+
+/** Does this name lead anywhere, with the accounts a workspace has? */
+export function isKnownModel(name: string, context: NameContext): boolean {
+  return readModelName(name, context) !== undefined;
+}
