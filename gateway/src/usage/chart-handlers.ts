@@ -6,6 +6,7 @@ import type { Context } from '../accounts/context.ts';
 import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { type LatencyGroup, type Percentiles, type Stretch, selectLatency } from './latency-store.ts';
+import type { SumFilter } from './summed-range-store.ts';
 import { daysOf, rangeBefore, type UsageRange } from './usage-range.ts';
 import {
   type SeriesInterval,
@@ -14,7 +15,6 @@ import {
   selectSeries,
   sumCosts,
 } from './usage-series-store.ts';
-import type { SumFilter } from './usage-sum-store.ts';
 import { rangeIn } from './workspace-range.ts';
 
 interface ChartPorts {

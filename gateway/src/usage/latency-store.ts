@@ -1,5 +1,5 @@
 import type { Db } from '../db/transaction.ts';
-import { boundsOf } from './usage-sum-store.ts';
+import { boundsOf } from './summed-range-store.ts';
 
 /**
  * Latencies as histograms with fixed buckets, each 4 % wider than the one before: 1 ms to 10 minutes are 340 buckets. Histograms of

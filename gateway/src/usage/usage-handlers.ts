@@ -1,19 +1,26 @@
 import type { Handlers, InputOf } from '@ai-gateway/shared/contract';
-import { currencyDigits } from '@ai-gateway/shared/currencies';
-import { toUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
-import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
+import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
-import { amountUnits, unitsToAmount } from './amount.ts';
-import { type Cell, type CsvForm, csvHead, csvRows, excelCsv, plainCsv } from './csv.ts';
+import { type CsvForm, csvHead, csvRows, excelCsv, plainCsv } from './csv.ts';
 import { badCursor, type Cursor, pageOf, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
-import { billed, type Markup, type MarkupCache, shownMarkup } from './markup.ts';
+import { type MarkupCache, shownMarkup } from './markup.ts';
+import type { Grouping, SumFilter } from './summed-range-store.ts';
 import type { TextAnswer } from './text-answer.ts';
 import { daysOf, rangeDays, rangeName, type UsageDay, type UsageRange, usageRange } from './usage-range.ts';
 import { type CallFilter, type StoredCall, selectCalls } from './usage-store.ts';
-import { type Grouping, type GroupSum, type Sum, type SumFilter, sumAll, sumByGroup } from './usage-sum-store.ts';
+import { sumAll, sumByGroup } from './usage-sum-store.ts';
+import {
+  callCells,
+  callColumns,
+  describe,
+  describeGroup,
+  describeSum,
+  groupCells,
+  groupColumns,
+} from './usage-tables.ts';
 
 interface UsagePorts {
   db: Pool;
@@ -191,157 +198,4 @@ export async function callViewFor(
 ): Promise<(row: StoredCall) => ReturnType<typeof describe>> {
   const { markups } = await policies.of(caller.workspaceId, caller.livemode);
   return (row) => describe(row, shownMarkup(markups, caller, row.client_id));
-}
-
-function describe(row: StoredCall, markup: Markup | undefined) {
-  const {
-    cost_nanos: costNanos,
-    input_tokens,
-    cached_tokens,
-    cache_write_tokens,
-    output_tokens,
-    reasoning_tokens,
-    ...rest
-  } = row;
-  return {
-    ...rest,
-    input_tokens: Number(input_tokens),
-    cached_tokens: Number(cached_tokens),
-    cache_write_tokens: Number(cache_write_tokens),
-    output_tokens: Number(output_tokens),
-    reasoning_tokens: Number(reasoning_tokens),
-    cost_usd: toUsd(billed(costNanos, markup)),
-  };
-}
-
-const callColumns = [
-  'id',
-  'created_at',
-  'client_id',
-  'project',
-  'scenario_id',
-  'scenario_platform',
-  'execution_id',
-  'key_id',
-  'model_requested',
-  'model',
-  'provider',
-  'attempts',
-  'status',
-  'error_code',
-  'input_tokens',
-  'cached_tokens',
-  'cache_write_tokens',
-  'output_tokens',
-  'reasoning_tokens',
-  'cost_usd',
-  'estimated',
-  'ttft_ms',
-  'total_ms',
-  'livemode',
-] as const;
-
-function callCells(row: ReturnType<typeof describe>): Cell[] {
-  return callColumns.map((column) => row[column]);
-}
-
-/** To a client's own keys, the billed amount is the cost. */
-function describeSum(caller: Caller, sum: Sum) {
-  return {
-    requests: sum.requests,
-    input_tokens: sum.inputTokens,
-    cached_tokens: sum.cachedTokens,
-    output_tokens: sum.outputTokens,
-    cost_usd: toUsd(seesMargin(caller) ? sum.costNanos : sum.billableNanos),
-    billable_usd: toUsd(sum.billableNanos),
-    estimated_requests: sum.estimatedRequests,
-  };
-}
-
-const groupField = {
-  client: 'client_id',
-  project: 'project',
-  scenario: 'scenario_id',
-  model: 'model',
-  provider: 'provider',
-  platform: 'scenario_platform',
-  key: 'key_id',
-  day: 'day',
-  hour: 'hour',
-} as const;
-
-const noGroup = {
-  client_id: null,
-  project: null,
-  scenario_id: null,
-  model: null,
-  provider: null,
-  scenario_platform: null,
-  key_id: null,
-  day: null,
-  hour: null,
-};
-
-function describeGroup(caller: Caller, row: GroupSum, grouping: Grouping) {
-  return {
-    ...noGroup,
-    [groupField[grouping]]: row.group,
-    name: row.name ?? row.group,
-    ...describeSum(caller, row),
-    markup_percent: seesMargin(caller) ? row.markupPercent : null,
-    currency: row.currency,
-    models: row.models,
-  };
-}
-
-function groupColumns(grouping: Grouping): string[] {
-  return [
-    groupField[grouping],
-    'name',
-    'requests',
-    'input_tokens',
-    'cached_tokens',
-    'output_tokens',
-    'cost_usd',
-    'markup_percent',
-    'billable_usd',
-    'currency',
-    'billable_amount',
-    'estimated_requests',
-    'models',
-    'period_from',
-    'period_to',
-  ];
-}
-
-function groupCells(
-  caller: Caller,
-  sum: GroupSum,
-  { grouping, period }: { grouping: Grouping; period: { first: string; last: string } },
-): Cell[] {
-  const row = describeGroup(caller, sum, grouping);
-  return [
-    row[groupField[grouping]],
-    // A row without a client is every call that names none.
-    row.name ?? `(no ${grouping})`,
-    row.requests,
-    row.input_tokens,
-    row.cached_tokens,
-    row.output_tokens,
-    row.cost_usd,
-    row.markup_percent,
-    row.billable_usd,
-    row.currency,
-    grouping === 'client' ? toAmount(sum) : null,
-    row.estimated_requests,
-    row.models.join(' '),
-    period.first,
-    period.last,
-  ];
-}
-
-/** In the client's currency, rounded as an invoice is. */
-function toAmount({ billableNanos, currency, exchangeRate }: GroupSum): number {
-  const digits = currencyDigits(currency);
-  return unitsToAmount(amountUnits(billableNanos, { markupPercent: 0, exchangeRate, digits }), digits);
 }

@@ -1,6 +1,6 @@
 import type { Db } from '../db/transaction.ts';
+import { partsFor, partsForDays, type SumFilter } from './summed-range-store.ts';
 import type { UsageDay } from './usage-range.ts';
-import { partsFor, partsForDays, type SumFilter } from './usage-sum-store.ts';
 
 export type SeriesGrouping = 'client' | 'project' | 'scenario' | 'model' | 'provider' | 'platform' | 'key';
 export type SeriesInterval = 'hour' | 'day' | 'week' | 'month';

@@ -1,0 +1,149 @@
+import type { Db } from '../db/transaction.ts';
+import type { UsageDay } from './usage-range.ts';
+
+export type Grouping = 'client' | 'project' | 'scenario' | 'model' | 'provider' | 'platform' | 'key' | 'day' | 'hour';
+
+export interface SumFilter {
+  workspaceId: string;
+  livemode: boolean;
+  from: Date;
+  to: Date;
+  clientId?: string | undefined;
+  project?: string | undefined;
+  scenarioId?: string | undefined;
+  scenarioPlatform?: string | undefined;
+  keyId?: string | undefined;
+}
+
+/** The rows of days and hours depend on a time zone: see `partsByDay` and `hourOf`. */
+export const groupColumn: Record<Exclude<Grouping, 'hour'>, string> = {
+  client: 'client_id',
+  project: 'project',
+  scenario: 'scenario_id',
+  model: 'model',
+  provider: 'provider',
+  platform: 'scenario_platform',
+  key: 'key_id',
+  day: `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`,
+};
+
+const tags = 'client_id, project, scenario_id, key_id, model, provider, scenario_platform';
+
+/** Of the sums, and of calls one by one: the same columns. */
+const summed = `${tags}, requests, estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos`;
+
+const single = `${tags}, 1, estimated::integer, input_tokens, cached_tokens, output_tokens, cost_nanos`;
+
+const ofWorkspace = 'workspace_id = $1 and livemode = $2';
+
+/** Open calls are not usage yet. */
+const calls = `from calls where ${ofWorkspace} and status <> 'open'`;
+
+/**
+ * Whole days and whole hours from their sums, the edges from the calls themselves: `$3` to `$4` and `$7` to `$8` are edges, the
+ * hours are `$4` to `$5` and `$6` to `$7`, the days `$5` to `$6`. Each bound is a value, so that every part reads its own
+ * stretch of an index. Quarters of an hour are there for months whose calls are gone, and stand in for these: days begin at a quarter
+ * in every zone, and an edge within a quarter counts those that begin in the range.
+ */
+const partsOf = `
+  with parts as (
+    select day as at, ${summed} from usage_days where ${ofWorkspace} and day >= $5 and day < $6 @filters
+    union all
+    select hour, ${summed} from usage_hours where ${ofWorkspace} and hour >= $4 and hour < $5 @filters
+    union all
+    select hour, ${summed} from usage_hours where ${ofWorkspace} and hour >= $6 and hour < $7 @filters
+    union all
+    select created_at, ${single} ${calls} and created_at >= $3 and created_at < $4 @filters
+    union all
+    select created_at, ${single} ${calls} and created_at >= $7 and created_at < $8 @filters
+    union all
+    select quarter, ${summed} from usage_quarters where ${ofWorkspace} and quarter >= $3 and quarter < $4 @filters
+    union all
+    select quarter, ${summed} from usage_quarters where ${ofWorkspace} and quarter >= $7 and quarter < $8 @filters)`;
+
+/**
+ * The same, by the days of a zone. `$3` has, for each day, where it begins, its first and its last whole hour, and where it ends: a
+ * zone may be a quarter of an hour off, and then the two hours at the ends of a day are read from the calls.
+ */
+const partsByDay = `
+  with days as (
+    select * from json_to_recordset($3::json) as d (
+      day text, start_at timestamptz, first_hour timestamptz, last_hour timestamptz, end_at timestamptz)),
+  parts as (
+    select day, ${summed} from days join usage_hours on ${ofWorkspace} and hour >= first_hour and hour < last_hour @filters
+    union all
+    select day, ${single} from days join calls
+      on ${ofWorkspace} and status <> 'open' and created_at >= start_at and created_at < first_hour @filters
+    union all
+    select day, ${single} from days join calls
+      on ${ofWorkspace} and status <> 'open' and created_at >= last_hour and created_at < end_at @filters
+    union all
+    select day, ${summed} from days join usage_quarters on ${ofWorkspace}
+      and (quarter >= start_at and quarter < first_hour or quarter >= last_hour and quarter < end_at) @filters)`;
+
+const hourMs = 3_600_000;
+
+const dayMs = 24 * hourMs;
+
+/** The six moments between which a range is read, in order; `until` is how far the sums go. */
+export function boundsOf(
+  { from, to }: Pick<SumFilter, 'from' | 'to'>,
+  until: Date | undefined,
+  { days = true }: { days?: boolean } = {},
+): Date[] {
+  const [start, end] = [from.getTime(), Math.max(from.getTime(), to.getTime())];
+  const ceil = (ms: number, step: number): number => Math.ceil(ms / step) * step;
+  const floor = (ms: number, step: number): number => Math.floor(ms / step) * step;
+  const summed = Math.min(floor(end, hourMs), until?.getTime() ?? Number.NEGATIVE_INFINITY);
+  const firstHour = ceil(start, hourMs);
+  // Nothing of the range is summed: all of it is one edge.
+  if (summed <= firstHour) return [start, start, start, start, start, end].map((ms) => new Date(ms));
+  // Without days: all between the edges are hours.
+  const firstDay = days ? Math.min(summed, ceil(firstHour, dayMs)) : firstHour;
+  const lastDay = days ? Math.max(firstDay, floor(summed, dayMs)) : firstHour;
+  return [start, firstHour, firstDay, lastDay, summed, end].map((ms) => new Date(ms));
+}
+
+interface Parts {
+  parts: string;
+  values: unknown[];
+}
+
+export async function partsFor(db: Db, filter: SumFilter, options?: { days: boolean }): Promise<Parts> {
+  return withFilters(partsOf, filter, boundsOf(filter, await summedUntil(db), options));
+}
+
+export async function partsForDays(db: Db, filter: SumFilter, days: readonly UsageDay[]): Promise<Parts> {
+  const until = await summedUntil(db);
+  const rows = days.map(({ day, from, to }) => {
+    const [start_at, first_hour, , , last_hour, end_at] = boundsOf({ from, to }, until);
+    return { day, start_at, first_hour, last_hour, end_at };
+  });
+  return withFilters(partsByDay, filter, [JSON.stringify(rows)]);
+}
+
+async function summedUntil(db: Db): Promise<Date | undefined> {
+  const { rows } = await db.query('select until from usage_rollup');
+  return (rows as { until: Date }[])[0]?.until;
+}
+
+function withFilters(parts: string, filter: SumFilter, bounds: readonly unknown[]): Parts {
+  const values: unknown[] = [filter.workspaceId, filter.livemode, ...bounds];
+  const conditions = (
+    [
+      ['client_id', filter.clientId],
+      ['project', filter.project],
+      ['scenario_id', filter.scenarioId],
+      ['scenario_platform', filter.scenarioPlatform],
+      ['key_id', filter.keyId],
+    ] as const
+  ).flatMap(([column, value]) => {
+    if (value === undefined) return [];
+    values.push(value);
+    return [`and ${column} = $${values.length}`];
+  });
+  return { parts: parts.replaceAll('@filters', conditions.join(' ')), values };
+}
+
+export const sums = `sum(requests)::bigint as requests, sum(estimated_requests)::bigint as estimated, sum(input_tokens)::bigint as input,
+  sum(cached_tokens)::bigint as cached, sum(output_tokens)::bigint as output, sum(cost_nanos)::bigint as cost`;
