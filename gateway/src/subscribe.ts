@@ -1,0 +1,55 @@
+import { listen as listenToDatabase } from './db/listen.ts';
+import type { Database } from './db/open-database.ts';
+import { cutConnections } from './db/pool.ts';
+import type { Authenticator } from './http/authenticate.ts';
+import type { Counting } from './limits/share-counts.ts';
+import { mergePeerCounts, onPeerHistory } from './limits/share-counts.ts';
+import type { Services } from './services.ts';
+
+/** Hears of what other processes change, and forgets what this one remembers of it. */
+export function subscribe(
+  services: Services,
+  {
+    connection,
+    authenticator,
+    counting,
+    inBackground,
+  }: {
+    connection: Database['connection'];
+    authenticator: Authenticator;
+    counting: Counting;
+    inBackground: (what: string, work: Promise<unknown>) => void;
+  },
+): ReturnType<typeof listenToDatabase> {
+  const onChannel: Record<string, (payload: string) => void> = {
+    keys: (id) => authenticator.forget(id),
+    workspaces: (id) => {
+      services.workspaces.forget(id);
+      services.settings.forget(id);
+      services.tags.forget(id);
+      // A caller carries its workspace's name.
+      authenticator.forgetWorkspace(id);
+    },
+    guards: (id) => services.policies.forget(id),
+    budgets: (id) => inBackground('reload the budgets', services.ledger.changed(id)),
+    recalls: (payload) => inBackground('return leased money', services.ledger.onReturnRequest(payload)),
+    resumed: (key) => services.loopDetector.clear(key),
+    counts: (payload) => mergePeerCounts(payload, counting),
+    counts_past: (payload) => inBackground('tell what was counted', onPeerHistory(payload, counting)),
+  };
+  return listenToDatabase(connection, {
+    channels: Object.keys(onChannel),
+    onNotification: (channel, payload) => onChannel[channel]?.(payload),
+    onGap: () => {
+      authenticator.forget();
+      services.workspaces.forget();
+      services.settings.forget();
+      services.policies.forget();
+      inBackground('reload the budgets', services.ledger.changed());
+    },
+    onSilent: () => {
+      services.log.error('the database does not answer; requests that wait for it are refused');
+      cutConnections(services.db);
+    },
+  });
+}
