@@ -100,13 +100,13 @@ async function timeoutFaults(client: pg.Client): Promise<string[]> {
 
 async function notifyFaults(listener: pg.Client, sender: pg.Client): Promise<string[]> {
   const channel = `fitness_${Math.floor(Math.random() * 2 ** 31)}`;
-  const heard = new Promise<boolean>((resolve) => {
+  const notified = new Promise<boolean>((resolve) => {
     listener.once('notification', (message) => resolve(message.channel === channel));
     setTimeout(() => resolve(false), 2_000).unref();
   });
   await listener.query(`listen ${channel}`);
   await sender.query('select pg_notify($1, $2)', [channel, '']);
-  const arrived = await heard;
+  const arrived = await notified;
   await listener.query(`unlisten ${channel}`);
   return arrived
     ? []

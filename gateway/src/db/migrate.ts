@@ -50,7 +50,7 @@ async function apply(tx: PoolClient, { name, sql, checksum }: Migration, all: re
   if (applied.some((one) => one.name === name)) return false;
   // A statement that waits for a table keeps out those that come after: the calls of the gateways that serve meanwhile.
   await tx.query(`set local lock_timeout = '${tableWaitMs}ms'`);
-  await runAtLength(tx, sql);
+  await runWithoutLimit(tx, sql);
   await tx.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum]);
   return true;
 }
@@ -90,7 +90,7 @@ export function pendingMigrations(applied: readonly AppliedMigration[]): string[
 }
 
 /** No statement of a call may take half a minute; an index over a hundred million calls may, and so may waiting for another process's. */
-async function runAtLength(tx: PoolClient, sql: string): Promise<void> {
+async function runWithoutLimit(tx: PoolClient, sql: string): Promise<void> {
   const withoutLimit: QueryConfig & { query_timeout: number } = { text: sql, query_timeout: longestMs };
   await tx.query(withoutLimit);
 }
@@ -101,7 +101,7 @@ const longestMs = 2 ** 31 - 1;
 async function lock(tx: PoolClient): Promise<void> {
   await tx.query('set local statement_timeout = 0');
   await tx.query('set local lock_timeout = 0');
-  await runAtLength(tx, "select pg_advisory_xact_lock(hashtext('ai-gateway migrations'))");
+  await runWithoutLimit(tx, "select pg_advisory_xact_lock(hashtext('ai-gateway migrations'))");
 }
 
 function readMigrations(folder: URL): Migration[] {

@@ -104,15 +104,15 @@ async function waitUntilFit(
   }: { connections: number; processes: number; wait: { atMostMs: number; onWait: OnWait } | undefined },
 ): Promise<void> {
   const until = performance.now() + (wait?.atMostMs ?? 0);
-  for (let told = ''; ; ) {
+  for (let lastReason = ''; ; ) {
     try {
       await checkFitness(connection, { connections, processes });
       return;
     } catch (cause) {
       if (!mayCome(cause) || performance.now() + retryMs > until) throw cause;
       const what = faultText(cause, { connections }) ?? '';
-      if (what !== told) wait?.onWait(what);
-      told = what;
+      if (what !== lastReason) wait?.onWait(what);
+      lastReason = what;
     }
     await sleep(retryMs);
   }

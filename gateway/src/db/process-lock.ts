@@ -47,8 +47,8 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       keepAlive: true,
     });
     // A connection that dies may say so twice, and an error nobody listens to would end the process.
-    for (const news of ['error', 'end'] as const) {
-      next.on(news as 'end', () => {
+    for (const event of ['error', 'end'] as const) {
+      next.on(event as 'end', () => {
         lost.add(next);
         void reconnect();
       });

@@ -1,5 +1,5 @@
 /** A provider's refusal of a request: the words that its kind is judged by. */
-export interface ToldFailure {
+export interface FailureReport {
   status: number;
   /** `code`, `type`, `status` and `reason` of the error, as far as there are any. */
   words: readonly string[];
@@ -20,7 +20,7 @@ export interface AccountRefusal {
  * Did the provider refuse our account, and not the call? Vendors say it with many statuses (Anthropic's empty account is a 400,
  * OpenAI's a 429) and inside streams (a 200), so the words come first and the status decides where they say nothing.
  */
-export function readAccountRefusal({ status, words, message, param }: ToldFailure): AccountRefusal | undefined {
+export function readAccountRefusal({ status, words, message, param }: FailureReport): AccountRefusal | undefined {
   const text = withoutQuotations(message, status);
   if (/must be verified to/i.test(text)) return { reason: 'access', ofModel: true };
   if (status === 404 || status === 413 || status === 422 || (param !== undefined && status < 401)) return undefined;

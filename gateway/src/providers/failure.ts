@@ -1,4 +1,4 @@
-import { isCallersOwn403, readAccountRefusal, type ToldFailure } from './account-refusal.ts';
+import { type FailureReport, isCallersOwn403, readAccountRefusal } from './account-refusal.ts';
 import type { ProviderFailure } from './adapter.ts';
 
 /** The provider's JSON error body, or nothing where it is none. */
@@ -38,11 +38,11 @@ export function kindOfStatus(status: number): ProviderFailure['kind'] {
  * A failure in the words every vendor's error can be brought to. `code` of a caller's failure is the adapter's to add.
  * An error inside a 200 or a stream is judged by the status it names, where it names one.
  */
-export function judge(told: ToldFailure): Pick<ProviderFailure, 'kind' | 'refusal'> {
-  const refusal = readAccountRefusal(told);
+export function judge(report: FailureReport): Pick<ProviderFailure, 'kind' | 'refusal'> {
+  const refusal = readAccountRefusal(report);
   if (refusal !== undefined) return { kind: 'account', refusal };
-  if (told.status === 403 && isCallersOwn403(told.message)) return { kind: 'caller' };
-  return { kind: kindOfStatus(told.status) };
+  if (report.status === 403 && isCallersOwn403(report.message)) return { kind: 'caller' };
+  return { kind: kindOfStatus(report.status) };
 }
 
 /** The status an error body names in it, where that is a status of a failure; else the one it came with. */

@@ -10,7 +10,7 @@ const referencesMax = 500;
 
 /**
  * The schema in the words Anthropic's structured output knows: objects closed, `oneOf` as `anyOf`, and what it would refuse
- * (bounds, patterns, odd formats) told the model in the description instead.
+ * (bounds, patterns, odd formats) given to the model in the description instead.
  */
 export function anthropicSchema(schema: JsonObject): JsonObject {
   const { $defs, definitions, $ref, $schema: _, ...rest } = schema;
@@ -19,11 +19,11 @@ export function anthropicSchema(schema: JsonObject): JsonObject {
     ...(definitions === undefined ? {} : { definitions: mapValues(definitions) }),
   };
   if ($ref !== undefined) return { ...named, $ref };
-  const told: string[] = [];
+  const described: string[] = [];
   const kept: JsonObject = {};
   for (const [key, value] of Object.entries(rest)) {
     const known = translate(key, value);
-    if (known === undefined) told.push(`${key}: ${JSON.stringify(value)}`);
+    if (known === undefined) described.push(`${key}: ${JSON.stringify(value)}`);
     else Object.assign(kept, known);
   }
   const isObject = kept.type === 'object' || kept.properties !== undefined;
@@ -31,7 +31,9 @@ export function anthropicSchema(schema: JsonObject): JsonObject {
     ...named,
     ...kept,
     ...(isObject ? { properties: kept.properties ?? {}, additionalProperties: false } : {}),
-    ...(told.length === 0 ? {} : { description: [kept.description, `{${told.join(', ')}}`].filter(Boolean).join(' ') }),
+    ...(described.length === 0
+      ? {}
+      : { description: [kept.description, `{${described.join(', ')}}`].filter(Boolean).join(' ') }),
   };
 }
 

@@ -198,9 +198,9 @@ function readDelta(delta: JsonObject, logprobs: unknown, tools: ToolCalls): Stre
 }
 
 export function unreadable(body: JsonObject | undefined): UnreadableAnswer {
-  const told = asObject(body?.error)?.message;
+  const reason = asObject(body?.error)?.message;
   return new UnreadableAnswer({
     kind: 'broken',
-    message: told === undefined ? 'the provider sent an answer that cannot be read' : cleanMessage(told, 200),
+    message: reason === undefined ? 'the provider sent an answer that cannot be read' : cleanMessage(reason, 200),
   });
 }

@@ -5,10 +5,10 @@ import { asObject, asText } from '../read-json.ts';
 export function openAiFailure(status: number, body: string): ProviderFailure {
   const parsed = parseErrorBody(body);
   const error = asObject(parsed?.error) ?? parsed;
-  const told =
+  const said =
     error?.message ?? (typeof parsed?.error === 'string' ? parsed.error : (parsed?.detail ?? parsed?.message));
   const code = asText(error?.code);
-  const message = cleanMessage(told, status);
+  const message = cleanMessage(said, status);
   const param = asText(error?.param);
   // An error inside a 200 or a stream says its status itself, where it says one (OpenRouter's `code: 402`).
   const named = status < 500 ? status : statusIn(error, status);
