@@ -83,15 +83,16 @@ describe.each(platforms)('the chat completion on %s', (platform) => {
   });
 
   test('answers with the shared output, and shows the shared sample', () => {
-    if (app.chat.output !== undefined) expect(app.chat.output).toEqual(outputOf(platform, chatOutput));
-    if (app.chat.sample !== undefined) expect(app.chat.sample).toEqual(chatSample);
+    const isDeclared = changesOn(platform, 'output') !== 'absent';
+    expect(app.chat.output).toEqual(isDeclared ? outputOf(platform, chatOutput) : undefined);
+    expect(app.chat.sample).toEqual(isDeclared ? chatSample : undefined);
   });
 });
 
-/** Labels in lower case; Zapier names a field inside a group after the group, and finds the fields of JSON by a test of the step. */
+/** Labels in lower case; Zapier names a field inside a group after the group. */
 function outputOf(platform: Platform, fields: readonly Field[]): [key: string, label: string][] {
   return fields
-    .filter(({ kind }) => !(platform === 'zapier' && kind === 'json'))
+    .filter(({ key }) => changesOn(platform, `output.${key}`) !== 'absent')
     .flatMap(({ key, label, children }): [string, string][] =>
       children.length === 0
         ? [[key, label.toLowerCase()]]
@@ -133,9 +134,13 @@ describe.each(platforms)('the alerts on %s', (platform) => {
     // n8n has one trigger for all alerts, with the filters of all of them.
     const filters = platform === 'n8n' ? budgetAlert.filters : alert.filters;
     expect(byKey(comparableFields(own?.filters ?? []))).toEqual(byKey(expectedOn(platform, filters, 'alerts.')));
-    if (own?.data !== undefined) expect(own.data.map(([key]) => key.split('__')[0])).toEqual(dataKeys(platform, alert));
+    if (changesOn(platform, 'alerts.output') === 'absent') {
+      expect([own?.data, own?.sample]).toEqual([undefined, undefined]);
+      return;
+    }
+    expect(own?.data?.map(([key]) => key.split('__')[0])).toEqual(dataKeys(platform, alert));
     // Make's sample shows a field that an event may lack as null.
-    if (own?.sample !== undefined) expect(own.sample).toMatchObject({ ...sampleEnvelope(alert), data: alert.sample });
+    expect(own?.sample).toMatchObject({ ...sampleEnvelope(alert), data: alert.sample });
   });
 });
 
@@ -184,6 +189,8 @@ describe('the table of exceptions', () => {
 
   function fieldAt(path: string): Field | undefined {
     const [key = '', inner] = path.split('.');
+    if (path === 'output' || path === 'alerts.output') return chatOutput[0];
+    if (key === 'output') return chatOutput.find((answered) => answered.key === inner);
     if (key === 'alerts') return budgetAlert.filters.find((filter) => filter.key === inner);
     const field = chatFields.find((candidate) => candidate.key === key);
     return inner === undefined ? field : field?.children[0]?.children.find((child) => child.key === inner);

@@ -25,7 +25,10 @@ export type FieldChange = Partial<
 
 export interface PlatformException {
   readonly on: readonly Platform[];
-  /** A field of the chat completion by its key, `messages.role` for one inside it; `alerts.client_id` for a filter of alerts. */
+  /**
+   * A field of the chat completion by its key, `messages.role` for one inside it; `alerts.client_id` for a filter of alerts;
+   * `output` for all that a step answers with, `output.json` for a field of it, `alerts.output` for the data of events.
+   */
   readonly field: string;
   /** The platform's own value; `absent` if it lacks the field. */
   readonly change: FieldChange | 'absent';
@@ -205,6 +208,24 @@ export const platformExceptions: readonly PlatformException[] = [
     field: 'long_answer',
     change: 'absent',
     because: 'Only Zapier ends a step after 30 seconds.',
+  },
+  {
+    on: ['zapier'],
+    field: 'output.json',
+    change: 'absent',
+    because: 'Zapier finds the fields of the JSON in a test of the step: they are other ones in every Zap.',
+  },
+  {
+    on: ['n8n'],
+    field: 'output',
+    change: 'absent',
+    because: 'n8n lets a node declare neither its output nor a sample: people see both when it has run.',
+  },
+  {
+    on: ['n8n'],
+    field: 'alerts.output',
+    change: 'absent',
+    because: 'n8n lets a node declare neither its output nor a sample: people see both when an event has come.',
   },
   { on: ['n8n'], field: 'alerts.client_id', change: { key: 'client' }, because: published },
   { on: ['n8n'], field: 'alerts.scenario_id', change: { key: 'scenario' }, because: published },
