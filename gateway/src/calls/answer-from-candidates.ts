@@ -8,11 +8,12 @@ import type { Funding } from './funding.ts';
 import { holdNext } from './hold-next.ts';
 import { ceilingToAsk } from './max-cost.ts';
 import { ClientGone, type ModelCall } from './model-call.ts';
+import { turnTo } from './open-call.ts';
 import { bookAttempt, closeUnanswered, type RunningCall } from './settle-call.ts';
-import { tryCandidate } from './try-candidate.ts';
+import { prepareAttempt, tryCandidate } from './try-candidate.ts';
 import { classUnknown, isNeedless, isUnknownModel, mostTelling } from './unknown-model.ts';
 
-/** Down the list of candidates, never back up, until one answers. */
+/** Tries the candidates in order, never one twice, until one answers. */
 export async function answerFrom(
   services: CompletionPorts,
   options: { request: ModelCall; call: NeutralCall; running: RunningCall; funding: Funding },
@@ -35,24 +36,18 @@ export async function answerFrom(
       noteFailure(request.report, candidate, unaffordable);
       continue;
     }
-    running.provider = provider;
-    running.account = account;
-    running.attempt = attempt;
-    running.metered = candidate.trusted && request.caller.livemode;
-    running.model = candidate.model;
-    running.price = candidate.price;
-    running.candidate = candidate;
-    request.report.place = candidate;
-    running.route = candidate.reason;
+    turnTo(running, candidate, attempt);
+    const ceiling = ceilingToAsk(candidate, call, running.maxTokens);
+    const prepared = prepareAttempt({ request, call, candidate, ceiling });
+    if ('unsupported' in prepared) {
+      services.circuits.abandoned(attempt);
+      if (tried.length > 0) continue;
+      await closeUnanswered(running, 'failed', prepared.unsupported.code);
+      throw prepared.unsupported;
+    }
     running.attempts += 1;
-    running.attemptAt = performance.now();
     noteAttempt(request.report, candidate, running.attemptAt);
-    const outcome = await tryCandidate(services, {
-      request,
-      call,
-      candidate,
-      ceiling: ceilingToAsk(candidate, call, running.maxTokens),
-    });
+    const outcome = await tryCandidate(services, prepared);
     if (outcome.kind === 'gone') {
       services.circuits.abandoned(attempt);
       const stopped = request.cancellation.stopping ? stoppedHalfway() : undefined;
@@ -60,13 +55,6 @@ export async function answerFrom(
       if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
       await closeUnanswered(running, status, stopped?.code);
       throw request.cancellation.because === 'gone' ? new ClientGone() : (stopped ?? new ClientGone());
-    }
-    if (outcome.kind === 'unsupported') {
-      services.circuits.abandoned(attempt);
-      running.attempts -= 1;
-      if (tried.length > 0) continue;
-      await closeUnanswered(running, 'failed', outcome.error.code);
-      throw outcome.error;
     }
     if (outcome.kind !== 'failed') {
       // A stream has only begun: how it ends is what counts.

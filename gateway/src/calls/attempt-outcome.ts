@@ -1,4 +1,3 @@
-import type { GatewayError } from '@ai-gateway/shared/errors';
 import type { Usage } from '../dialects/neutral.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';
 import type { AttemptFailure } from './attempt.ts';
@@ -36,6 +35,4 @@ export type Tried =
   /** `spent` is undefined where the provider bills nothing: it was never reached, or refused. */
   | { kind: 'failed'; failure: AttemptFailure; spent?: Spent | undefined }
   /** A stream's client has left, or the process stops. */
-  | { kind: 'gone'; spent?: Spent | undefined }
-  /** Strict mode, and this provider would have to drop a parameter. */
-  | { kind: 'unsupported'; error: GatewayError };
+  | { kind: 'gone'; spent?: Spent | undefined };

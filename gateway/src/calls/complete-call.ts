@@ -13,9 +13,10 @@ import type { CompletionPorts } from './completion-ports.ts';
 import { streamAnswer } from './finish-stream.ts';
 import { fundCall } from './fund-call.ts';
 import { guardCall } from './guard-call.ts';
+import { isPending } from './is-pending.ts';
 import type { ModelAnswer, ModelCall } from './model-call.ts';
 import { noteTags } from './note-tags.ts';
-import { balancesOf, open, placesOf } from './open-call.ts';
+import { balancesOf, openCall, placesOf } from './open-call.ts';
 import { closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
 
@@ -25,7 +26,7 @@ export async function completeCall(services: CompletionPorts, request: ModelCall
   mayCall(request.caller);
   if (!services.journal.available) throw databaseAway();
   const admitted = admit(services, request);
-  const permit = admitted instanceof Promise ? await admitted : admitted;
+  const permit = isPending(admitted) ? await admitted : admitted;
   try {
     return await completeAdmitted(services, { request, call, permit });
   } catch (error) {
@@ -44,9 +45,9 @@ async function completeAdmitted(
   const tagHeaders = noteTags(services, request);
   if (tagHeaders !== undefined) permit.headers = { ...permit.headers, ...(await tagHeaders) };
   const view = services.workspaces.view(request.caller.workspaceId);
-  const workspace = view instanceof Promise ? await view : view;
+  const workspace = isPending(view) ? await view : view;
   const found = balancesOf(services, request);
-  const balances = found instanceof Promise ? await found : found;
+  const balances = isPending(found) ? await found : found;
   let leftOut: readonly string[] | undefined;
   if (balances.some(({ blocks }) => blocks)) ({ request, call, leftOut } = guardCall(request, call));
   const extras = call.extras ?? extrasOf(call, request.json);
@@ -78,9 +79,8 @@ async function completeAdmitted(
     tags: request.tags,
     cancellation: request.cancellation,
   });
-  const funding = asking instanceof Promise ? await asking : asking;
-  const running = open(services, { request, call, funding, inputTokens, permit });
-  running.leftOut = leftOut;
+  const funding = isPending(asking) ? await asking : asking;
+  const running = openCall(services, { request, call, dialect: call.dialect, funding, inputTokens, permit, leftOut });
   try {
     const answered = await answerFrom(services, { request, call, running, funding });
     const remember = isStored(request) ? (ids = noIds) => rememberStored(services, request, running, ids) : undefined;

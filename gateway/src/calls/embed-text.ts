@@ -6,7 +6,6 @@ import type { NeutralCall } from '../dialects/neutral.ts';
 import { wrong } from '../dialects/read-fields.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
 import type { CallJournal } from '../ledger/call-journal.ts';
-import type { Hold } from '../ledger/ledger.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
 import { boundInputTokens, contentBytes, estimateUsage } from '../models/count-tokens.ts';
 import type { EmbeddingRequest } from '../providers/embedding-adapter.ts';
@@ -21,16 +20,16 @@ import type { AttemptPorts } from './attempt-outcome.ts';
 import { embedInSandbox } from './embed-in-sandbox.ts';
 import type { EmbeddingOutcome } from './embedding-outcome.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
-import { balanceIdsOf, fundEmbedding } from './fund-call.ts';
+import { fundEmbedding } from './fund-call.ts';
 import type { FundingPorts } from './funding.ts';
 import { hidingCost } from './hide-cost.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { noteTags, type TagPorts } from './note-tags.ts';
-import { balancesOf, placesOf } from './open-call.ts';
+import { balancesOf, openCall, placesOf, turnTo } from './open-call.ts';
 import { asCall, countIds, readEmbeddings } from './read-embeddings.ts';
 import { overloaded, withoutKey } from './refused-attempt.ts';
 import { relayBody } from './relay-body.ts';
-import { bookAttempt, closeUnanswered, notTried, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
+import { bookAttempt, closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import type { Spent } from './spent.ts';
 import { targetOf } from './try-candidate.ts';
 
@@ -95,14 +94,15 @@ async function embedAdmitted(
     tags: request.tags,
     cancellation: request.cancellation,
   });
-  const running = openEmbedding(services, {
+  const running = openCall(services, {
     request,
     call,
-    candidate,
+    dialect: 'embeddings',
+    funding: { ...funding, candidates: [candidate], maxTokens: 0 },
     inputTokens,
-    tokenIds: countIds(request.json.input),
     permit,
-    ...funding,
+    tokenIds: countIds(request.json.input),
+    candidate,
   });
   try {
     return await embedFunded(services, { request, asked, call, candidate, running });
@@ -135,9 +135,8 @@ async function embedFunded(
     await closeUnanswered(running, 'failed', error.code);
     throw error;
   }
-  running.attempt = attempt;
+  turnTo(running, candidate, attempt);
   running.attempts = 1;
-  request.report.place = candidate;
   noteAttempt(request.report, candidate, performance.now());
   const outcome = await embed(services, { request, asked, call, candidate });
   if (outcome.kind === 'failed') {
@@ -160,63 +159,6 @@ async function embedFunded(
     kind: 'plain',
     headers: settledHeaders(running, request.id, { dropped: routingFields(request.json)?.names ?? [], costNanos }),
     body: typeof outcome.body === 'string' ? outcome.body : (hidingCost(request)?.(outcome.body) ?? outcome.body),
-  };
-}
-
-function openEmbedding(
-  services: EmbeddingPorts,
-  options: {
-    request: Omit<ModelCall, 'dialect'>;
-    call: NeutralCall;
-    candidate: Candidate;
-    inputTokens: number;
-    tokenIds: number;
-    permit: Permit;
-    hold: Hold | undefined;
-    holdNanos: bigint;
-  },
-): RunningCall {
-  const { request, call, candidate, inputTokens, tokenIds, permit, hold, holdNanos } = options;
-  const entry = services.journal.open({
-    workspaceId: request.caller.workspaceId,
-    id: request.id,
-    createdAtMs: request.receivedAtMs,
-    livemode: request.caller.livemode,
-    keyId: request.caller.keyId,
-    tags: request.tags,
-    dialect: 'embeddings',
-    streamed: false,
-    modelRequested: call.model,
-    holdNanos,
-    inputTokens,
-    balanceIds: balanceIdsOf(hold),
-  });
-  const { provider, model, price, reason } = candidate;
-  return {
-    entry,
-    call,
-    caller: request.caller,
-    hold,
-    ledger: services.ledger,
-    permit,
-    report: request.report,
-    settled: false,
-    metered: candidate.trusted && request.caller.livemode,
-    startedAt: request.startedAt,
-    createdAtMs: request.receivedAtMs,
-    route: reason,
-    attempts: 0,
-    provider,
-    attempt: notTried,
-    model,
-    price,
-    candidate,
-    maxTokens: 0,
-    attemptAt: performance.now(),
-    tokenIds,
-    earlier: undefined,
-    leftOut: undefined,
-    firstByteAt: undefined,
   };
 }
 

@@ -112,7 +112,8 @@ async function close(
 
 const broken = { kind: 'broken' };
 
-function brokenOff({ provider }: RunningCall, end: StreamEnd): GatewayError {
+function brokenOff({ candidate }: RunningCall, end: StreamEnd): GatewayError {
+  const provider = candidate?.provider;
   const timedOut = end.kind === 'broken' && end.error.kind === 'timeout';
   return new GatewayError(
     timedOut ? 'provider_timeout' : 'provider_error',

@@ -13,6 +13,27 @@ import { budgetExceeded, extrasUnknown, priceUnknown } from './funding-refusals.
 import { affordable, ceilingOf, exactInputs, type InputOf, maxCostOf, unaskedCeiling } from './max-cost.ts';
 import { ClientGone } from './model-call.ts';
 
+/**
+ * Funding: how a call gets the money it may cost before anything goes out for it.
+ *
+ *     candidates ── without a price under a blocking budget? ──▶ refused: price unknown
+ *         │
+ *         ▼
+ *     the most it can cost, by an upper bound of its input
+ *         │
+ *         ├── leases pay for 32 such calls? ──▶ hold ─────────────────────────▶ funded
+ *         ▼
+ *     the most it can cost, its input counted exactly
+ *         │
+ *         ├── hold, for up to a second while other calls have the money ──────▶ funded
+ *         ▼
+ *     a shorter answer that fits what is left, and the candidates that can give it
+ *         │
+ *         ├── hold ───────────────────────────────────────────────────────────▶ funded, with a ceiling
+ *         ▼
+ *     refused: budget exceeded, and its people are notified when no other call has the rest
+ */
+
 /** Not even a short answer: what cannot pay for this many tokens is refused. */
 const shortestAnswerTokens = 16;
 

@@ -1,7 +1,9 @@
 import { subjectOf } from '../budgets/budget.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
-import type { RouteInput } from '../routing/candidate.ts';
+import type { Candidate, RouteInput } from '../routing/candidate.ts';
+import type { Attempt } from '../routing/outage.ts';
+import type { OpenCall } from '../usage/call-record.ts';
 import type { Permit } from './admission.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { balanceIdsOf } from './fund-call.ts';
@@ -9,7 +11,7 @@ import type { Funding } from './funding.ts';
 import type { ModelCall } from './model-call.ts';
 import { notTried, type RunningCall } from './settle-call.ts';
 
-/** How the places a call may go to are doing, for a workspace. */
+/** The state of the circuits of a call's candidates, for a workspace. */
 export function placesOf(
   { circuits }: Pick<CompletionPorts, 'circuits'>,
   workspaceId: string,
@@ -29,20 +31,33 @@ export function balancesOf(
   return services.ledger.balancesFor({ workspaceId, livemode, subject: subjectOf(tags, keyId), atMs: receivedAtMs });
 }
 
-export function open(
-  services: CompletionPorts,
-  options: { request: ModelCall; call: NeutralCall; funding: Funding; inputTokens: number; permit: Permit },
+/** Puts a call on record as open, before anything goes out for it. No candidate is tried yet. */
+export function openCall(
+  services: Pick<CompletionPorts, 'journal' | 'ledger'>,
+  options: {
+    request: Omit<ModelCall, 'dialect'>;
+    call: NeutralCall;
+    dialect: OpenCall['dialect'];
+    funding: Omit<Funding, 'inputTokens'>;
+    inputTokens: number;
+    permit: Permit;
+    leftOut?: readonly string[] | undefined;
+    tokenIds?: number | undefined;
+    /** The only one there is: the row names it, tried or not. */
+    candidate?: Candidate | undefined;
+  },
 ): RunningCall {
-  const { request, call, funding, inputTokens, permit } = options;
-  const { hold, holdNanos, candidates } = funding;
+  const { request, call, dialect, funding, inputTokens, permit, leftOut, tokenIds, candidate } = options;
+  const { hold, holdNanos, candidates, maxTokens } = funding;
+  const { caller, report, startedAt, receivedAtMs } = request;
   const entry = services.journal.open({
-    workspaceId: request.caller.workspaceId,
+    workspaceId: caller.workspaceId,
     id: request.id,
-    createdAtMs: request.receivedAtMs,
-    livemode: request.caller.livemode,
-    keyId: request.caller.keyId,
+    createdAtMs: receivedAtMs,
+    livemode: caller.livemode,
+    keyId: caller.keyId,
     tags: request.tags,
-    dialect: call.dialect,
+    dialect,
     streamed: call.stream,
     modelRequested: call.model,
     holdNanos,
@@ -52,26 +67,33 @@ export function open(
   return {
     entry,
     call,
-    caller: request.caller,
+    caller,
     hold,
     ledger: services.ledger,
     permit,
-    report: request.report,
+    report,
     settled: false,
-    startedAt: request.startedAt,
-    createdAtMs: request.receivedAtMs,
-    route: candidates[0]?.reason ?? '',
+    startedAt,
+    createdAtMs: receivedAtMs,
     attempts: 0,
-    provider: undefined,
+    firstReason: candidates[0]?.reason ?? '',
     attempt: notTried,
-    metered: false,
-    model: undefined,
-    price: undefined,
-    candidate: undefined,
-    maxTokens: funding.maxTokens,
-    attemptAt: request.startedAt,
+    model: candidate?.model,
+    candidate,
+    maxTokens,
+    attemptAt: startedAt,
+    tokenIds,
     earlier: undefined,
-    leftOut: undefined,
+    leftOut,
     firstByteAt: undefined,
   };
+}
+
+/** Turns the call to its next candidate. An attempt is counted only when its request goes out. */
+export function turnTo(running: RunningCall, candidate: Candidate, attempt: Attempt): void {
+  running.candidate = candidate;
+  running.model = candidate.model;
+  running.attempt = attempt;
+  running.attemptAt = performance.now();
+  running.report.place = candidate;
 }

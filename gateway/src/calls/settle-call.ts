@@ -30,18 +30,14 @@ export interface RunningCall extends AttemptSoFar {
   settled: boolean;
   startedAt: number;
   createdAtMs: number;
-  route: string;
+  /** How many requests went out. */
   attempts: number;
-  /** The candidate that answers, or the last one tried. */
-  provider: string | undefined;
-  /** That candidate's account, which tells accounts of different workspaces apart. */
-  account?: string | undefined;
-  /** At that candidate's account, for its health. */
+  /** Why the first candidate was chosen: the route of a call for which none is tried. */
+  firstReason: string;
+  /** The key of the attempt under way, or of the last one, for the circuit breakers. */
   attempt: Attempt;
-  /** On the operator's keys: the plan counts it. */
-  metered: boolean;
+  /** The model that answers, as its provider names it. */
   model: string | undefined;
-  price: Price | undefined;
   /** Undefined where no earlier attempt went out. */
   earlier: Earlier | undefined;
   /** Parameters that a blocking budget keeps from going out, in the caller's words. */
@@ -70,7 +66,7 @@ export async function settleCall(
   end: Spent & { status: ClosedCall['status']; errorCode?: string | undefined },
 ): Promise<Settlement> {
   const usage = end.usage ?? (await estimateSpent(running, end, isGuarded(running)));
-  const cost = running.price === undefined ? undefined : costNanos(running.price, usage);
+  const cost = priced(running.candidate?.price, usage);
   const { onRecord, settlement } = post(running, {
     ...common(running),
     status: end.status,
@@ -87,13 +83,17 @@ export async function settleCall(
 /** An attempt went out and came to nothing: its provider bills it all the same, and the call goes on with what is left. */
 export async function bookAttempt(running: RunningCall, spent: Spent): Promise<void> {
   const usage = spent.usage ?? (await estimateSpent(running, spent, isGuarded(running)));
-  const cost = running.price === undefined ? undefined : costNanos(running.price, usage);
+  const cost = priced(running.candidate?.price, usage);
   const { earlier } = running;
   running.earlier = {
     costNanos: (earlier?.costNanos ?? 0n) + (cost ?? 0n),
     usage: earlier === undefined ? usage : addUsage(earlier.usage, usage),
     estimated: earlier?.estimated === true || spent.usage === undefined || isGuess(running, usage, cost),
   };
+}
+
+function priced(price: Price | undefined, usage: Usage): bigint | undefined {
+  return price === undefined ? undefined : costNanos(price, usage);
 }
 
 /** Is some of what was used without a price? */
@@ -182,15 +182,20 @@ function usdText(nanos: bigint): string {
 function common(
   running: RunningCall,
 ): Pick<ClosedCall, 'model' | 'provider' | 'route' | 'attempts' | 'ttftMs' | 'totalMs' | 'metered'> {
+  const { candidate } = running;
   return {
-    metered: running.metered,
+    metered: candidate?.trusted === true && running.caller.livemode,
     model: running.model,
-    provider: running.provider,
-    route: running.route,
+    provider: candidate?.provider,
+    route: routeOf(running),
     attempts: running.attempts,
     ttftMs: running.firstByteAt === undefined ? undefined : Math.round(running.firstByteAt - running.startedAt),
     totalMs: Math.round(performance.now() - running.startedAt),
   };
+}
+
+function routeOf({ candidate, firstReason }: RunningCall): string {
+  return candidate?.reason ?? firstReason;
 }
 
 /** The headers by which every answer says how it came about. */
@@ -202,10 +207,10 @@ export function answerHeaders(
   const headers: Record<string, string> = {
     'content-type': running.call.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
     'x-request-id': requestId,
-    'x-gateway-provider': running.provider ?? '',
+    'x-gateway-provider': running.candidate?.provider ?? '',
     'x-gateway-model': headerText(running.model ?? ''),
     'x-gateway-attempts': String(running.attempts),
-    'x-gateway-route': headerText(running.route),
+    'x-gateway-route': headerText(routeOf(running)),
   };
   // Anthropic's packages read no other header for the id of a call.
   if (running.call.dialect === 'messages') headers['request-id'] = requestId;

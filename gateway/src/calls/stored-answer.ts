@@ -77,9 +77,10 @@ export function isStored({ dialect, json }: Pick<ModelCall, 'dialect' | 'json'>)
 export async function rememberStored(
   services: StoredPorts,
   { caller, tags, dialect, json }: Continuing,
-  { account }: Pick<RunningCall, 'account'>,
+  { candidate }: Pick<RunningCall, 'candidate'>,
   answerIds: readonly string[],
 ): Promise<void> {
+  const account = candidate?.account;
   const conversations = referencesOf(dialect.id, json).filter(({ isConversation }) => isConversation);
   const ids = [...answerIds, ...conversations.map(({ id }) => id)].filter((id) => id.length <= idMax).slice(0, idsMax);
   if (ids.length === 0 || account === undefined) return;

@@ -1,10 +1,11 @@
+import type { GatewayError } from '@ai-gateway/shared/errors';
 import { isVendor } from '@ai-gateway/shared/provider-kinds';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { estimateInputTokens } from '../models/count-tokens.ts';
 import type { Adapter, ProviderRequest, Target } from '../providers/adapter.ts';
 import type { Provider } from '../providers/define-provider.ts';
 import { ownServer, providerOf } from '../providers/providers.ts';
-import { translateCall } from '../providers/translated-call.ts';
+import { type TranslatedCall, translateCall } from '../providers/translated-call.ts';
 import type { Candidate } from '../routing/candidate.ts';
 import { answerInSandbox } from './answer-in-sandbox.ts';
 import { failureOfExchange } from './attempt.ts';
@@ -27,8 +28,22 @@ interface AttemptRequest {
 
 const plainBytesMax = 64 * 1024 * 1024;
 
-/** One try of a call at one candidate, up to the first byte of an answer. Expected failures are values. */
-export async function tryCandidate(services: AttemptPorts, options: AttemptRequest): Promise<Tried> {
+/** An attempt that is ready to go out. */
+interface PreparedAttempt {
+  request: ModelCall;
+  call: NeutralCall;
+  candidate: Candidate;
+  adapter: Adapter;
+  /** Undefined where the request and its answer are relayed. */
+  translated: TranslatedCall | undefined;
+  providerRequest: Omit<ProviderRequest, 'body'> & Omit<Relay, 'body'> & { body: Buffer | string };
+}
+
+/**
+ * Writes the request of an attempt. `unsupported`: the candidate cannot honour a parameter, and the caller is strict or the
+ * parameter is the point of the call. The sandbox writes the request too: what a vendor would refuse is not found in production first.
+ */
+export function prepareAttempt(options: AttemptRequest): PreparedAttempt | { unsupported: GatewayError } {
   const { request, candidate, ceiling } = options;
   const call = ceiling === undefined ? options.call : { ...options.call, maxTokens: ceiling };
   const provider = providerOf(candidate.kind === 'sandbox' ? (candidate.standsFor ?? ownServer) : candidate.kind);
@@ -38,12 +53,19 @@ export async function tryCandidate(services: AttemptPorts, options: AttemptReque
   const providerRequest = translated?.request ?? relay(adapter, provider, options);
   const { dropped } = providerRequest;
   const lost = relayed ? provider.lost(call, candidate.model) : undefined;
-  if (lost !== undefined) return { kind: 'unsupported', error: unsupported([lost], candidate) };
-  if (request.strict && dropped.length > 0) return { kind: 'unsupported', error: unsupported(dropped, candidate) };
-  // A parameter that a vendor would not get is found in test mode, before production.
+  if (lost !== undefined) return { unsupported: unsupported([lost], candidate) };
+  if (request.strict && dropped.length > 0) return { unsupported: unsupported(dropped, candidate) };
+  return { request, call, candidate, adapter, translated, providerRequest };
+}
+
+/** Sends one attempt and reads up to the first byte of its answer. Expected failures are values. */
+export async function tryCandidate(services: AttemptPorts, prepared: PreparedAttempt): Promise<Tried> {
+  const { request, call, candidate, adapter, translated, providerRequest } = prepared;
+  const { dropped } = providerRequest;
   if (candidate.kind === 'sandbox') return answerInSandbox(request, call, candidate, dropped);
   // Counted while the provider thinks.
-  const counting = !relayed && call.stream && call.dialect === 'messages' ? estimateInputTokens(call) : undefined;
+  const counting =
+    translated !== undefined && call.stream && call.dialect === 'messages' ? estimateInputTokens(call) : undefined;
   try {
     const exchange = await send(services, candidate, providerRequest, {
       cancellation: request.cancellation,
@@ -51,7 +73,7 @@ export async function tryCandidate(services: AttemptPorts, options: AttemptReque
     });
     if (exchange.status < 200 || exchange.status > 299)
       return { kind: 'failed', failure: withoutKey(await refusal(services, adapter, exchange), candidate) };
-    const restore = 'restore' in providerRequest ? hidingCost(request, providerRequest.restore) : undefined;
+    const restore = translated === undefined ? hidingCost(request, providerRequest.restore) : undefined;
     const inputTokens = await counting;
     const reading: AnswerContext = { adapter, translated, exchange, request, call, dropped, inputTokens, restore };
     return call.stream ? await readStream(reading) : readPlain(reading, await exchange.collect(plainBytesMax));
