@@ -18,7 +18,7 @@ export interface Funding {
   hold: Hold | undefined;
   /** The most the call can cost; what is settled should the process die. */
   holdNanos: bigint;
-  /** Those the money reaches for. */
+  /** The candidates that the money pays for. */
   candidates: readonly Candidate[];
   /** The most tokens of answer that may be asked for; undefined where nothing limits them. */
   maxTokens: number | undefined;

@@ -138,7 +138,7 @@ function post(running: RunningCall, last: ClosedCall): { onRecord: Promise<void>
   return { onRecord: entry.close(closed, debits), settlement: { costNanos: closed.costNanos } };
 }
 
-/** One row a call: its cost and its tokens are those of all its attempts. */
+/** A call has a single row: its cost and its tokens are the sums over its attempts. */
 function withEarlier(last: ClosedCall, earlier: Earlier): ClosedCall {
   return {
     ...last,

@@ -4,7 +4,7 @@ import { spentLastHour } from './spend-store.ts';
 
 type OnSpent = (nanos: bigint) => void;
 
-/** Those beyond are not asked for: whoever names so many scenarios at once makes them up. */
+/** More scenarios than this wait in vain: a caller that names so many at once makes them up. */
 const waitingMax = 1_000;
 
 /**

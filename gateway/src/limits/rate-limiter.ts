@@ -1,7 +1,7 @@
 import type { LimitKind, RateLimit } from '../accounts/rate-limit.ts';
 import { type Ages, SlidingCount } from './sliding-count.ts';
 
-/** One limited key, client or scenario. */
+/** A key, client or scenario with a limit. */
 export interface Limited {
   /** Unique over kinds and workspaces. */
   key: string;
@@ -27,7 +27,7 @@ interface Gauge {
   usedAtMs: number;
 }
 
-/** A process's share of what happened since it last told the others. */
+/** The counts of a key in one process since its last message to the others. */
 export interface CountDelta {
   key: string;
   calls: number;
@@ -119,7 +119,7 @@ export class RateLimiter {
       tokens,
       concurrent: this.#gauge(key, nowMs).concurrent,
     }));
-    // Calls that last are told of for as long as they do.
+    // Calls that last are reported for as long as they do.
     for (const [key, { concurrent }] of this.#gauges)
       if (concurrent > 0 && !this.#deltas.has(key)) deltas.push({ key, calls: 0, tokens: 0, concurrent });
     this.#deltas.clear();
@@ -176,7 +176,7 @@ export class RateLimiter {
 
   #concurrentAtPeers(key: string, nowMs: number): number {
     let sum = 0;
-    // Either way: what was heard by a clock that has been set back since is no deltas for as long as that was ahead.
+    // In either direction: a clock that was set back would let a stale count stay for as long as the clock was ahead.
     for (const { concurrent, atMs } of this.#peerCounts.get(key)?.values() ?? [])
       if (Math.abs(nowMs - atMs) < peerStaleMs) sum += concurrent;
     return sum;

@@ -7,7 +7,7 @@ import type { Price } from '../models/price.ts';
 import type { Needs } from './fit.ts';
 import type { AttemptKey, Availability } from './outage.ts';
 
-/** One place a call may go to. */
+/** A model at an account that a call may go to. */
 export interface Candidate {
   /** The account's name. */
   provider: string;

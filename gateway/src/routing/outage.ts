@@ -13,7 +13,7 @@ export interface AttemptKey {
  */
 export type Availability = CircuitState | 'refused';
 
-/** One try at a place, from `begin` until it is told how it went. */
+/** An attempt at a model of an account, from `begin` until its outcome is reported. */
 export interface Attempt extends AttemptKey {
   isProbe: boolean;
 }

@@ -126,7 +126,7 @@ export async function selectScenarios(
     workspaceId: string;
     livemode: boolean;
     id?: string | undefined;
-    /** Those a key with locked tags may see. */
+    /** The scenarios that a key with locked tags may see. */
     ids?: readonly string[] | undefined;
     /** Its pauses beside those for all; undefined: everybody's. */
     lock?: ScenarioLock | undefined;

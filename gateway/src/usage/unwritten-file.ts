@@ -10,7 +10,7 @@ import type { UnwrittenRecord } from './unwritten-store.ts';
  */
 export class UnwrittenFile {
   readonly #path: string;
-  /** One after the other. */
+  /** The last piece of work: pieces run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
   /** Calls whose money is being posted: they are not taken out meanwhile. */
   #underWay = 0;

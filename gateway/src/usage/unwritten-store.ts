@@ -9,7 +9,7 @@ export interface UnwrittenCall {
   error: string;
 }
 
-/** One as it is kept, in the table or as a line of the file. */
+/** An unwritten call as the table or a line of the file stores it. */
 export interface UnwrittenRecord {
   workspaceId: string;
   createdAt: string;
