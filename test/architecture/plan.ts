@@ -34,15 +34,4 @@ export const arrowsUpAllowed: Readonly<Record<string, string>> = {};
 export const longFilesAllowed: Readonly<Record<string, string>> = {
   'gateway/src/dialects/chat-read.ts': 'a pure reader, top to bottom',
   'gateway/src/db/embedded-postgres.ts': 'one lifecycle',
-  'gateway/src/billing/invoice-handlers.ts': 'to be split',
-  'gateway/src/calls/complete-call.ts': 'to be split',
-  'gateway/src/calls/embed-text.ts': 'to be split',
-  'gateway/src/calls/fund-call.ts': 'to be split',
-  'gateway/src/calls/try-candidate.ts': 'to be split',
-  'gateway/src/clients/erase-client-store.ts': 'to be split',
-  'gateway/src/http/serve-model.ts': 'to be split',
-  'gateway/src/routing/circuit-breakers.ts': 'to be split',
-  'gateway/src/routing/route.ts': 'to be split',
-  'gateway/src/usage/usage-handlers.ts': 'to be split',
-  'gateway/src/usage/usage-sum-store.ts': 'to be split',
 };

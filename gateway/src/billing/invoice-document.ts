@@ -133,3 +133,8 @@ export type StoredDocument = Omit<InvoiceDocument, Later> &
   Partial<Pick<InvoiceDocument, Exclude<Later, 'client'>>> & {
     client: Omit<InvoiceDocument['client'], 'address' | 'tax_id'> & Partial<InvoiceDocument['client']>;
   };
+
+/** `invoice-INV-0007`, of letters that every system takes. */
+export function fileName({ kind, label }: InvoiceDocument): string {
+  return `${kind === 'invoice' ? 'invoice' : 'credit-note'}-${label.replace(/[^A-Za-z0-9_-]+/g, '-')}`;
+}

@@ -13,7 +13,7 @@ import { billedUsd, markupOf } from '../usage/markup.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { sumByTags } from '../usage/usage-sum-store.ts';
 import { invoiceCsv } from './invoice-csv.ts';
-import { creditNoteOf, type InvoiceDocument } from './invoice-document.ts';
+import { creditNoteOf, fileName, type InvoiceDocument } from './invoice-document.ts';
 import { invoiceToken } from './invoice-link.ts';
 import { numberIn } from './invoice-number.ts';
 import { invoicePage, pagePolicy } from './invoice-page.ts';
@@ -156,11 +156,6 @@ export const invoiceTexts = {
     };
   },
 };
-
-/** `invoice-INV-0007`, of letters that every system takes. */
-export function fileName({ kind, label }: InvoiceDocument): string {
-  return `${kind === 'invoice' ? 'invoice' : 'credit-note'}-${label.replace(/[^A-Za-z0-9_-]+/g, '-')}`;
-}
 
 function placeOf({ workspaceId, livemode }: Caller): InvoiceModeKey {
   return { workspaceId, livemode };

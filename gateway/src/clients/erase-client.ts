@@ -6,30 +6,32 @@ import { withTransaction } from '../db/transaction.ts';
 import { sumAgain } from '../usage/roll-up-store.ts';
 import {
   beginErasure,
-  deleteAnswers,
-  deleteSettings,
-  deleteTraces,
   type Erasure,
-  endKeysAndBudgets,
   endSweep,
   finishErasure,
   insertErasure,
   isMadeAgain,
   isUnderWay,
-  keptAnswers,
   leaveErasure,
   listErasures,
   listNames,
   noteProgress,
   type RememberedErasure,
+  type Sweep,
+  takeSweeps,
+} from './erase-client-store.ts';
+import {
+  deleteAnswers,
+  deleteSettings,
+  deleteTraces,
+  endKeysAndBudgets,
+  keptAnswers,
   renameCalls,
   renameInstances,
   renameOpenCalls,
   renameSums,
-  type Sweep,
   stretchesOf,
-  takeSweeps,
-} from './erase-client-store.ts';
+} from './erase-rows-store.ts';
 import { addErasedClients, readErasedClients } from './erased-files.ts';
 
 /*

@@ -17,11 +17,12 @@ import { type Authenticator, keyOf, wrongKey } from './authenticate.ts';
 import type { BodyShares } from './body-shares.ts';
 import { handlers, texts } from './handlers.ts';
 import { noteCaller, noteError } from './observe-request.ts';
+import { parseBody } from './parse-body.ts';
 import { parseInput } from './parse-input.ts';
 import { readBody } from './read-body.ts';
 import { sendError } from './send-error.ts';
 import { sendText } from './send-text.ts';
-import { parseBody, type TaggedRequest } from './serve-model.ts';
+import type { TaggedRequest } from './serve-model.ts';
 
 type Handler = (input: unknown, context: Context<Services>) => unknown;
 type TextType = NonNullable<Operation['alternatives']>[number];

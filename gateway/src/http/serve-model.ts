@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { GatewayError } from '@ai-gateway/shared/errors';
@@ -10,12 +9,7 @@ import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from 
 import type { StreamSink } from '../calls/stream-run.ts';
 import { resolveTags } from '../calls/tags.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
-import { refuseDoubleKeys } from '../dialects/double-keys.ts';
-import { withPlainKeys } from '../dialects/edit-json.ts';
-import { parseMembers } from '../dialects/exact-json.ts';
-import { type Outline, type OutlineBounds, outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
-import { replaceHalves } from '../dialects/replace-halves.ts';
 import {
   claimIdempotency,
   type IdempotencyClaim,
@@ -26,9 +20,10 @@ import {
 import type { CallObserver } from '../telemetry/call-observer.ts';
 import { type CallTrace, nameOf } from '../telemetry/call-report.ts';
 import { FinishReasons, finishReasonsOf } from '../telemetry/finish-reasons.ts';
-import { bigBodyBytes, inTurn } from '../turns/in-turn.ts';
+import { bigBodyBytes } from '../turns/in-turn.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { BodyRoom, BodyShares } from './body-shares.ts';
+import { parseBigCall, parseCall } from './parse-body.ts';
 import { readBody } from './read-body.ts';
 import { sendError } from './send-error.ts';
 import { captureSink, responseSink } from './send-stream.ts';
@@ -158,55 +153,6 @@ function claimFor(
 
 function replay(res: ServerResponse, answer: WholeAnswer): void {
   res.writeHead(answer.status, answer.headers).end(answer.body);
-}
-
-interface ParsedBody {
-  json: JsonObject;
-  outline: Outline;
-}
-
-function parseCall(body: Buffer): ParsedBody {
-  replaceHalves(body);
-  return parseBody(body);
-}
-
-/** 20 MiB take some 100 ms to read. In pieces, other calls are answered between them. */
-async function parseBigCall(body: Buffer): Promise<ParsedBody> {
-  await inTurn(() => replaceHalves(body));
-  const outline = await inTurn(() => outlineJson(body));
-  const json = await inTurn(() => parseOutlined(body, outline));
-  await inTurn(() => refuseDoubleKeys(body, outline, json));
-  return { outline, json };
-}
-
-/** Depth, duplicate keys and size are judged on the bytes, before anything recursive touches them. */
-export function parseBody(body: Buffer, bounds?: OutlineBounds): ParsedBody {
-  const outline = outlineJson(body, bounds);
-  const json = parseOutlined(body, outline);
-  refuseDoubleKeys(body, outline, json);
-  return { outline, json };
-}
-
-function parseOutlined(body: Buffer, outline: Outline): JsonObject {
-  try {
-    return parseMembers(utf8(withPlainKeys(body, outline)), outline);
-  } catch (error) {
-    throw new GatewayError(
-      'invalid_request',
-      `The request body is not valid JSON: ${error instanceof Error ? error.message : 'unreadable'}.`.slice(0, 300),
-    );
-  }
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
-function utf8(body: Buffer): string {
-  if (isAscii(body)) return body.toString('latin1');
-  try {
-    return decoder.decode(body);
-  } catch {
-    throw new GatewayError('invalid_request', 'The request body is not valid UTF-8.');
-  }
 }
 
 const joinedBytesMax = 65_536;
