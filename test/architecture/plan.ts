@@ -35,3 +35,18 @@ export const longFilesAllowed: Readonly<Record<string, string>> = {
   'gateway/src/dialects/chat-read.ts': 'a pure reader, top to bottom',
   'gateway/src/db/embedded-postgres.ts': 'one lifecycle',
 };
+
+/** Files whose statements the test cannot follow to their literals, each with what they are built of. */
+export const builtAllowed: Readonly<Record<string, string>> = {
+  'gateway/src/db/migrate.ts': 'the numbered files of gateway/sql',
+  'gateway/src/db/pipeline.ts': 'messages of the protocol, not text',
+  'gateway/src/webhooks/boss-home-store.ts': 'the statements of pg-boss',
+  'gateway/src/events/event-store.ts': 'conditions with numbered values, by a table of columns',
+  'gateway/src/usage/call-store.ts': 'hours and columns that the roll-up hands over as constants',
+  'gateway/src/usage/call-times-store.ts': 'conditions with numbered values, handed on by usage-store.ts',
+  'gateway/src/usage/latency-store.ts': 'conditions with numbered values, by a table of columns',
+  'gateway/src/usage/refusal-store.ts': 'conditions with numbered values, by a table of columns',
+  'gateway/src/usage/roll-up-store.ts': 'tables and columns from constants of the roll-up',
+  'gateway/src/usage/usage-series-store.ts': 'parts of usage-sum-store.ts, and one of the intervals of the contract',
+  'gateway/src/usage/usage-sum-store.ts': 'conditions with numbered values, by a table of columns',
+};
