@@ -17,14 +17,10 @@ export async function adoptLeases(
   const dead = await holdDead(tx, deadProcessIds);
   if (dead.length === 0) return 0;
   const calls = [...(await adoptCalls(tx, dead)), ...(await adoptUnwritten(tx, dead))];
-  const { rows: leases } = await tx.query(
-    'delete from leases where process_id = any($1) returning meter_id, amount_nanos',
-    [dead],
-  );
-  const leased = new Map<bigint, bigint>();
-  for (const { meter_id: id, amount_nanos: nanos } of leases as { meter_id: bigint; amount_nanos: bigint }[])
-    leased.set(id, (leased.get(id) ?? 0n) + nanos);
   const charges = [...(await takeUnposted(tx, dead)), ...calls.flatMap(chargesOf)];
+  // Balances before leases, as everywhere: a process that is not dead after all returns its leases in this order at the same moment.
+  await lockBalances(tx, [...(await findLeased(tx, dead)), ...charges.map(({ balanceId }) => balanceId)]);
+  const leased = await takeLeases(tx, dead);
   const ids = [...new Set([...leased.keys(), ...charges.map(({ balanceId }) => balanceId)])].sort((a, b) =>
     a < b ? -1 : 1,
   );
@@ -45,6 +41,22 @@ export async function adoptLeases(
   );
   await tx.query('delete from processes where id = any($1)', [dead]);
   return calls.length;
+}
+
+async function findLeased(tx: Db, dead: readonly string[]): Promise<bigint[]> {
+  const { rows } = await tx.query('select meter_id from leases where process_id = any($1)', [dead]);
+  return (rows as { meter_id: bigint }[]).map(({ meter_id }) => meter_id);
+}
+
+/** Deletes the leases of these processes; their sums by balance. */
+async function takeLeases(tx: Db, dead: readonly string[]): Promise<Map<bigint, bigint>> {
+  const { rows } = await tx.query('delete from leases where process_id = any($1) returning meter_id, amount_nanos', [
+    dead,
+  ]);
+  const leased = new Map<bigint, bigint>();
+  for (const { meter_id: id, amount_nanos: nanos } of rows as { meter_id: bigint; amount_nanos: bigint }[])
+    leased.set(id, (leased.get(id) ?? 0n) + nanos);
+  return leased;
 }
 
 interface AdoptedRow {
