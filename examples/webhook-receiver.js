@@ -2,7 +2,8 @@
 //
 // With WEBHOOK_SECRET (the `secret` that `POST /v1/webhooks` answers) it verifies deliveries of that subscription. Without it, the
 // example subscribes itself at the gateway, asks for a test delivery, and unsubscribes at its end. The gateway posts to a loopback
-// address only where ALLOW_PRIVATE_NETWORK=true is set; elsewhere give the public address as RECEIVER_URL.
+// address only where ALLOW_PRIVATE_NETWORK=true is set; elsewhere give the public address as RECEIVER_URL. Where the gateway refuses
+// the address, the example says so and waits without a subscription.
 //
 // It ends three seconds after the last delivery, at SIGTERM or Ctrl+C, or when none comes for WAIT_SECONDS (60). Yours would go on.
 import { once } from 'node:events';
@@ -46,17 +47,34 @@ let timer;
 endAfter(waitSeconds);
 process.on('SIGTERM', end).on('SIGINT', end);
 
-/** @type {{ id: string } | undefined} */
+/** @type {{ id: string; secret: string } | undefined} */
 let subscription;
 if (!secret) {
-  subscription = await ask('POST', '/v1/webhooks', {
-    url: process.env.RECEIVER_URL ?? `http://127.0.0.1:${port}/`,
-    events: ['budget.threshold_reached', 'budget.exceeded'],
-    platform: 'example',
-  });
-  secret = /** @type {{ secret: string }} */ (/** @type {unknown} */ (subscription)).secret;
-  console.log(`subscribed: ${subscription?.id}`);
-  await ask('POST', `/v1/webhooks/${subscription?.id}/test`);
+  subscription = await subscribe(process.env.RECEIVER_URL ?? `http://127.0.0.1:${port}/`);
+  if (subscription) {
+    secret = subscription.secret;
+    console.log(`subscribed: ${subscription.id}`);
+    await ask('POST', `/v1/webhooks/${subscription.id}/test`);
+  }
+}
+
+/**
+ * The subscription, or nothing where the gateway refuses the address. The server then waits without one.
+ * @param {string} url
+ */
+async function subscribe(url) {
+  try {
+    const events = ['budget.threshold_reached', 'budget.exceeded'];
+    return await ask('POST', '/v1/webhooks', { url, events, platform: 'example' });
+  } catch (error) {
+    if (/** @type {{ status?: number }} */ (error).status !== 400) throw error;
+    console.log(`not subscribed: ${/** @type {Error} */ (error).message}`);
+    console.log(
+      'Start the gateway with ALLOW_PRIVATE_NETWORK=true and run this again, or give RECEIVER_URL a public address.',
+    );
+    console.log('With a subscription of your own, set WEBHOOK_SECRET to its secret.');
+    return undefined;
+  }
 }
 
 /** @param {number} seconds */

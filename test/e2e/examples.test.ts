@@ -109,6 +109,26 @@ describe('the examples', () => {
     expect(out).toContain('2 deliveries verified');
   });
 
+  it('webhook-receiver.js says what to set where the gateway refuses its address, serves on, and ends with 0', async () => {
+    const strict = await startTestGateway();
+    try {
+      const ended = await example('webhook-receiver.js', testKey, {
+        GATEWAY_URL: strict.url,
+        PORT: '0',
+        WAIT_SECONDS: '1',
+      });
+      expect(ended).toEqual({
+        code: 0,
+        out: expect.stringMatching(
+          /^listening on port \d+\nnot subscribed: .*private.*\n.*ALLOW_PRIVATE_NETWORK=true.*\n.*WEBHOOK_SECRET.*\n0 deliveries verified\n$/,
+        ),
+        err: '',
+      });
+    } finally {
+      await strict.stop();
+    }
+  });
+
   it.each(['openai-node.js', 'webhook-receiver.js'])('%s says what it needs where nothing is set', async (name) => {
     const { code, err } = await run(process.execPath, [join(folder, name)], {
       env: { GATEWAY_URL: '', GATEWAY_KEY: '' },
