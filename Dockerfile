@@ -25,7 +25,7 @@ COPY gateway gateway
 # hadolint ignore=DL3006
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="AI Gateway" \
-      org.opencontainers.image.description="One key for OpenAI, Claude and Gemini, with budgets that hold." \
+      org.opencontainers.image.description="One key for OpenAI, Claude, Gemini and Mistral, with budgets that hold." \
       org.opencontainers.image.licenses="MIT"
 # Until a PUBLIC_URL is given, links show what a published port is reached by on this machine.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787 DATA_DIR=/data PUBLIC_URL=http://localhost:8787

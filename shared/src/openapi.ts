@@ -16,7 +16,7 @@ export function openApi(options: { operations: readonly Operation[]; serverUrl: 
     info: {
       title: 'AI Gateway',
       version,
-      description: 'One key for OpenAI, Claude and Gemini, with budgets that hold.',
+      description: 'One key for OpenAI, Claude, Gemini and Mistral, with budgets that hold.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl }],

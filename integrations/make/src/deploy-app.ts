@@ -117,7 +117,7 @@ async function ensureApp(
     make.sdk.apps.create({
       name: appId,
       label: 'AI Gateway',
-      description: 'One key for OpenAI, Claude and Gemini, with budgets that hold.',
+      description: 'One key for OpenAI, Claude, Gemini and Mistral, with budgets that hold.',
       theme: '#1f3a5f',
       language: 'en',
       audience: 'global',

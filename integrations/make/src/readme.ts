@@ -5,7 +5,7 @@ export function readme(modules: readonly Component[]): string {
   const rows = modules.map(({ about }) => `- **${about.label}**: ${about.description ?? ''}`);
   return `# AI Gateway
 
-One key for OpenAI, Claude and Gemini, with budgets that hold.
+One key for OpenAI, Claude, Gemini and Mistral, with budgets that hold.
 
 Connect with the URL of your gateway and a key. A key that begins with \`gw_test_\` spends no money: build the scenario, its budget and its alerts with it, then take one that begins with \`gw_live_\`.
 

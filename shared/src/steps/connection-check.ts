@@ -21,7 +21,7 @@ const texts = {
   no_key: 'Paste the API key of the gateway: gw_live_… or gw_test_….',
   not_the_gateway: 'Something answers at {url}, but it isn’t an AI Gateway. Check the {address}.',
   no_provider:
-    'The gateway is up and knows this key, but it has no provider. Give it an API key of a provider such as OpenAI, Anthropic or Gemini.',
+    'The gateway is up and knows this key, but it has no provider. Give it an API key of a provider such as OpenAI, Anthropic, Gemini or Mistral.',
   key_refused: 'The gateway answers, but it does not accept this key: {message}',
   redirected:
     'The {address} redirects to {url}. If that is your gateway, enter it in the connection: the key is not sent along a redirect.',
