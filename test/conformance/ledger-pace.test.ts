@@ -64,6 +64,17 @@ it('unposted money counts as spent for every reader, and is posted within moment
   await expect.poll(posted, { timeout: 10_000 }).toEqual({ posted: spent, waiting: 0n });
 });
 
+it('a flush posts what every batch of it has spent', async () => {
+  await newBudget(money, 'flushed', { limitNanos: 1_000_000n });
+  // More than one batch takes.
+  const ids = Array.from({ length: 600 }, () => `req_pace_${calls++}`);
+  await Promise.all(ids.map((id) => one.call(10n, id)));
+  const settled = ids.map(() => one.settle(1n));
+  await one.journal.flush(5_000);
+  expect(await posted()).toEqual({ posted: 600n, waiting: 0n });
+  await Promise.all(settled);
+});
+
 it('a process that is killed between a call and its posting is adopted with the money it spent', async () => {
   await newBudget(money, 'killed between');
   const pool = createPool({ connectionString: money.database.url });

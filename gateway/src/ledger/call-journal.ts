@@ -117,9 +117,9 @@ export class CallJournal {
     const { unposted } = this.#writer;
     const { postings } = unposted;
     await this.#queue.flush(timeoutMs, () => {
-      if (unposted.isEmpty || unposted.postings !== postings) return true;
+      // Also after a posting: what the next batch of this flush spends is posted with it.
       unposted.hurry();
-      return false;
+      return unposted.isEmpty || unposted.postings !== postings;
     });
   }
 
