@@ -66,6 +66,11 @@ describe('the table of a call’s columns', () => {
     expect(JSON.parse(jsonWriter(columns)(call('req_1')))).toMatchObject({ col: 'red', id: 'req_1' });
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('writes %s, which JSON does not have, as null', (number) => {
+    const columns: CallColumn[] = [{ name: 'count', key: 'n', type: 'integer', read: () => number }];
+    expect(jsonWriter(columns)(call('req_1'))).toBe('{"n":null}');
+  });
+
   it('has a name and a key of its own for each column', () => {
     expect(new Set(callColumns.map(({ name }) => name)).size).toBe(callColumns.length);
     expect(new Set(callColumns.map(({ key }) => key)).size).toBe(callColumns.length);

@@ -158,7 +158,9 @@ export function jsonWriter(columns: readonly CallColumn[]): (row: CallRow) => st
       if (value === undefined) continue;
       if (typeof value === 'string') json += isForeign ? head + jsonText(value) : `${head}"${value}"`;
       else if (typeof value === 'bigint') json += `${head}"${value}"`;
-      else json += head + (typeof value === 'object' ? JSON.stringify(value) : String(value));
+      else if (typeof value === 'object') json += head + JSON.stringify(value);
+      // JSON has no NaN and no infinity.
+      else json += head + (typeof value === 'number' && !Number.isFinite(value) ? 'null' : String(value));
     }
     return `{${json.slice(1)}}`;
   };
