@@ -28,7 +28,7 @@ import type { LogDestination } from './telemetry/log-destination.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { Tracer } from './telemetry/tracer.ts';
 import { FailureLog } from './usage/failure-log.ts';
-import { RefusalLog } from './usage/refusal-log.ts';
+import { isRefusalCode, RefusalLog } from './usage/refusal-log.ts';
 import { UnwrittenFile } from './usage/unwritten-file.ts';
 import { findBossHome } from './webhooks/boss-home-store.ts';
 import { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
@@ -90,8 +90,10 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
       metrics,
       logRequests: config.logRequests,
       tracer,
-      onRefused: ({ id, caller, tags, modelRequested: model }, error) => {
-        if (caller !== undefined) refusals.add({ id, caller, tags, model }, error, now());
+      onRefused: ({ id, caller, tags, modelRequested: model, failures }, error) => {
+        // What a provider answered is a failure, not a refusal of ours.
+        if (caller !== undefined && failures === undefined && isRefusalCode(error.code))
+          refusals.add({ id, caller, tags, model }, error, now());
       },
       onFailures: ({ id, caller }, failures) => {
         if (caller === undefined) return;

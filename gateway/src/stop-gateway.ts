@@ -48,12 +48,14 @@ export async function stopGateway(running: Running, patienceMs: number): Promise
       return false;
     },
   );
-  await services.tags.flush();
-  await authenticator
-    .noteUses()
-    .catch((error: unknown) => services.log.warn({ err: error }, 'the last use of keys could not be written down'));
-  await services.refusals.flush();
-  await services.failureLog.flush();
+  await Promise.all([
+    services.tags.flush(),
+    authenticator
+      .noteUses()
+      .catch((error: unknown) => services.log.warn({ err: error }, 'the last use of keys could not be written down')),
+    services.refusals.flush(),
+    services.failureLog.flush(),
+  ]);
   await services.outbox
     .stop()
     .catch((error: unknown) =>

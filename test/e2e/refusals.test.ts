@@ -16,6 +16,7 @@ interface Refusal {
 
 let gateway: TestGateway;
 let acmeKey: string;
+let acmeCaller: string;
 let budgetId: string;
 
 const ask = (headers: Record<string, string>, more: object = {}) => gateway.post(chat, hello(more), headers);
@@ -37,6 +38,12 @@ beforeAll(async () => {
     201,
   );
   acmeKey = made.key;
+  acmeCaller = (
+    await json<{ key: string }>(
+      gateway.post('/v1/keys', { name: 'acme calls', tags: { client_id: 'acme' }, locked_tags: ['client_id'] }),
+      201,
+    )
+  ).key;
 });
 afterAll(() => gateway.stop());
 
@@ -64,16 +71,24 @@ describe('a refused call', () => {
     expect(row?.key_id).toMatch(/^key_/);
   });
 
-  it('is on record too for an unknown model or a broken body, and is not a call', async () => {
+  it('is on record too for an unknown model, and is not a call; a broken body is neither', async () => {
     expect((await ask({ 'x-client-id': 'globex' }, { model: 'nobody-knows-it' })).status).toBe(404);
     expect((await ask({ 'x-client-id': 'globex' }, { messages: 'none' })).status).toBe(400);
-    await eventually(async () =>
-      expect((await refusals('?client_id=globex')).map(({ code }) => code).sort()).toEqual([
-        'invalid_request',
-        'model_not_found',
-      ]),
-    );
+    expect((await refusals('?client_id=globex')).map(({ code }) => code)).toEqual(['model_not_found']);
     expect((await json<{ data: unknown[] }>(gateway.get('/v1/usage/requests'))).data).toEqual([]);
+  });
+
+  it('does not hold up the others where its model has characters that no database takes', async () => {
+    for (const model of ['\u0000', `${'x'.repeat(199)}😀`, '\ud800'])
+      expect((await ask({ 'x-client-id': 'odd' }, { model })).status).toBeGreaterThanOrEqual(400);
+    expect((await ask({ 'x-client-id': 'odd' }, { model: 'nobody-knows-it' })).status).toBe(404);
+    expect((await refusals('?client_id=odd')).map(({ code }) => code)).toContain('model_not_found');
+    expect(gateway.logs.join('')).not.toContain('could not be written down');
+  });
+
+  it('belongs to the client of its key where it claims the tag of another client', async () => {
+    expect((await ask({ authorization: `Bearer ${acmeCaller}`, 'x-client-id': 'globex' })).status).toBe(403);
+    expect(await refusals('?code=tag_forbidden')).toMatchObject([{ client_id: 'acme', count: 1 }]);
   });
 
   it('is not on record with a wrong key, which belongs to no workspace', async () => {
@@ -125,7 +140,7 @@ describe('a loop of refused calls', () => {
       cursor = `&cursor=${encodeURIComponent(page.next_cursor)}`;
     }
     expect(new Set(seen)).toEqual(
-      new Set(['budget_exceeded 42', 'budget_exceeded loop', 'model_not_found null', 'invalid_request null']),
+      new Set(['budget_exceeded 42', 'budget_exceeded loop', 'model_not_found null', 'tag_forbidden null']),
     );
     expect((await gateway.get('/v1/refusals?cursor=nonsense')).status).toBe(400);
   });
@@ -135,10 +150,27 @@ describe("a client's key", () => {
   it('sees its own refusals only, without the agency’s amounts', async () => {
     const own = await refusals('', { authorization: `Bearer ${acmeKey}` });
     expect(own.length).toBeGreaterThan(0);
-    for (const row of own) expect(row).toMatchObject({ client_id: 'acme', message: null });
+    for (const row of own) expect(row).toMatchObject({ client_id: 'acme', message: null, budget_id: null });
+    expect(await refusals(`?budget_id=${budgetId}`, { authorization: `Bearer ${acmeKey}` })).toEqual([]);
     expect((await gateway.get('/v1/refusals?client_id=globex', { authorization: `Bearer ${acmeKey}` })).status).toBe(
       403,
     );
+  });
+});
+
+describe('the refusal of a key without locks', () => {
+  it('is shown to the keys of a client without the budget that refused it', async () => {
+    const plain = await json<{ key: string }>(gateway.post('/v1/keys', { name: 'plain' }), 201);
+    const all = await json<{ id: string }>(
+      gateway.post('/v1/budgets', { name: 'Whole house', limit_usd: 0.000001, scope: {} }),
+      201,
+    );
+    const tags = { 'x-client-id': 'acme', 'x-scenario-id': 'secret' };
+    expect((await ask({ authorization: `Bearer ${plain.key}`, ...tags })).status).toBe(402);
+    const shown = await refusals('?scenario_id=secret', { authorization: `Bearer ${acmeKey}` });
+    expect(shown).toMatchObject([{ code: 'budget_exceeded', message: null, budget_id: null }]);
+    expect(JSON.stringify(shown)).not.toContain('Whole house');
+    expect((await gateway.send('DELETE', `/v1/budgets/${all.id}`)).status).toBe(204);
   });
 });
 

@@ -1,5 +1,6 @@
 import { normalizeTag } from '@ai-gateway/shared/normalize-tag';
-import type { Db } from '../db/transaction.ts';
+import type { Pool } from 'pg';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import type { Caller, KeyTags, Role, TagName } from './api-key.ts';
 import { type RateLimitFields, readRateLimit } from './rate-limit.ts';
 
@@ -159,21 +160,35 @@ export async function updateKey(
  * is no such key.
  */
 export async function rollKey(
-  db: Db,
+  db: Pool,
   key: { workspaceId: string; id: string; hash: Buffer; hint: string; oldUntil: Date },
 ): Promise<StoredKey | undefined> {
-  const { rows } = await db.query(
-    `with old as (
-       select workspace_id, id, hash from api_keys where workspace_id = $1 and id = $2 and revoked_at is null for update),
-     ended as (
-       update rolled_keys r set lives_until = least(r.lives_until, now()) from old where r.workspace_id = old.workspace_id and r.key_id = old.id),
-     kept as (insert into rolled_keys (hash, workspace_id, key_id, lives_until) select hash, workspace_id, id, $5 from old),
-     changed as (
-       update api_keys k set hash = $3, hint = $4 from old where k.workspace_id = old.workspace_id and k.id = old.id returning k.*)
-     select *, pg_notify('keys', id) from changed`,
-    [key.workspaceId, key.id, key.hash, key.hint, key.oldUntil],
-  );
-  return (rows as KeyRow[]).map(readStored)[0];
+  const { workspaceId, id } = key;
+  return withTransaction(db, async (tx) => {
+    // Statements of their own: of two that roll a key at once, the second sees what the first has written.
+    const { rows: found } = await tx.query(
+      'select hash from api_keys where workspace_id = $1 and id = $2 and revoked_at is null for update',
+      [workspaceId, id],
+    );
+    const [old] = found as { hash: Buffer }[];
+    if (old === undefined) return undefined;
+    await tx.query(
+      'update rolled_keys set lives_until = least(lives_until, now()) where workspace_id = $1 and key_id = $2',
+      [workspaceId, id],
+    );
+    await tx.query('insert into rolled_keys (hash, workspace_id, key_id, lives_until) values ($1, $2, $3, $4)', [
+      old.hash,
+      workspaceId,
+      id,
+      key.oldUntil,
+    ]);
+    const { rows } = await tx.query(
+      `with changed as (update api_keys set hash = $3, hint = $4 where workspace_id = $1 and id = $2 returning *)
+       select *, pg_notify('keys', id) from changed`,
+      [workspaceId, id, key.hash, key.hint],
+    );
+    return (rows as KeyRow[]).map(readStored)[0];
+  });
 }
 
 /** When keys were last used, by their ids. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { isRecord } from '@ai-gateway/shared/json';
 import { normalizeTag } from '@ai-gateway/shared/normalize-tag';
-import type { KeyTags, TagName } from '../accounts/api-key.ts';
+import type { Caller, KeyTags, TagName } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 
 interface TagSource {
@@ -69,6 +69,17 @@ export function resolveTags({ headers, path, metadata, key }: TagInputs): CallTa
     if (value !== undefined) tags[source.tag] = value;
   }
   return tags;
+}
+
+/** The tags that a key is locked to: every call with it has them. Undefined for a key without locks. */
+export function lockedTagsOf({ tags, lockedTags }: Pick<Caller, 'tags' | 'lockedTags'>): CallTags | undefined {
+  if (lockedTags.length === 0) return undefined;
+  const locked: CallTags = {};
+  for (const source of sources) {
+    const value = source.key === undefined || !lockedTags.includes(source.key) ? undefined : tags[source.key];
+    if (value !== undefined) locked[source.tag] = value;
+  }
+  return locked;
 }
 
 /** Header bytes come as Latin-1; what was typed as UTF-8 (`Müller`, emoji) is read as that. */

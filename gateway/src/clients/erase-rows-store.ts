@@ -84,7 +84,11 @@ export async function deleteTraces(db: Pool, erasure: Erasure): Promise<void> {
     );
     await deleteMentions(tx, erasure);
     // Their messages may name it.
-    await tx.query('delete from refusals where workspace_id = $1 and livemode = $2 and client_id = $3', place);
+    await tx.query(
+      `delete from refusals where workspace_id = $1 and livemode = $2
+         and (client_id = $3 or position('"' || $3 || '"' in message) > 0)`,
+      place,
+    );
     // A call that runs is deleted once it has run.
     await tx.query(
       `delete from background_calls where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 and state <> 'running'`,

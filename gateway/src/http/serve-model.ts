@@ -7,7 +7,7 @@ import { newId } from '../accounts/new-id.ts';
 import { Cancellation } from '../calls/cancellation.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from '../calls/model-call.ts';
 import type { StreamSink } from '../calls/stream-run.ts';
-import { resolveTags } from '../calls/tags.ts';
+import { lockedTagsOf, resolveTags } from '../calls/tags.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import {
@@ -90,6 +90,8 @@ export function serveModel(
       report.streamed = json.stream === true;
       isStream = report.streamed && !cancellation.cancelled;
       if (isStream) services.streams.add(cancellation);
+      // A tag that the key may not claim is refused, and the refusal belongs to the key's own.
+      report.tags = lockedTagsOf(caller);
       const tags = resolveTags({ headers: req.headers, path: req.tagPath, metadata: json.metadata, key: caller });
       report.tags = tags;
       const claimed = await claimFor(services, caller, req, body);

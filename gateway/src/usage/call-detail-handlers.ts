@@ -21,6 +21,8 @@ import { type StoredCall, selectCalls } from './usage-store.ts';
 export interface CallDetailPorts {
   db: Pool;
   policies: MarkupCache;
+  refusals: { flush(): Promise<void> };
+  failureLog: { flush(): Promise<void> };
 }
 
 export const callDetailHandlers: Pick<Handlers<Context<CallDetailPorts>>, 'usage.request'> = {
@@ -39,6 +41,7 @@ export const callDetailHandlers: Pick<Handlers<Context<CallDetailPorts>>, 'usage
       from: new Date(atMs),
       to: new Date(atMs + 1),
     };
+    await Promise.all([services.refusals.flush(), services.failureLog.flush()]);
     const found = (await selectCalls(services.db, { ...filter, limit: 1_000 })).find((call) => call.id === id);
     if (found !== undefined) return describeCall(found, { caller, services });
     const refusal = await findRefusal(services.db, {

@@ -93,7 +93,7 @@ export async function dropMonth(db: Pool, month: CallMonth): Promise<Dropped> {
 
 async function isSummed(tx: PoolClient, range: readonly Date[]): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `select 1 from usage_rollup where until >= $2
+    `select 1 from usage_rollup where until >= $2 and latency_until >= $2
        and not exists (select 1 from usage_stale_hours where hour >= $1 and hour < $2)`,
     [...range],
   );

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { isRowFault, sqlState } from '../db/row-fault.ts';
 import { addFailures, type CallFailures } from './call-detail-store.ts';
 
 /** A provider that is down fails every call: what is more than this before it can be written is left out. */
@@ -28,6 +29,12 @@ export class FailureLog {
     try {
       await addFailures(this.#db, calls);
     } catch (error) {
+      // A call that Postgres does not take must not hold up the others for ever.
+      if (isRowFault(error))
+        return void this.#log.error(
+          { code: sqlState(error) },
+          'failed attempts could not be written down and are left out',
+        );
       this.#log.warn({ err: error }, 'failed attempts could not be written down yet');
       this.#calls = [...calls, ...this.#calls].slice(0, callsMax);
     }

@@ -10,12 +10,15 @@ import { type RangePorts, rangeIn } from './workspace-range.ts';
 /** The ports of the operations about refusals. */
 export interface RefusalPorts extends RangePorts {
   db: Pool;
+  refusals: { flush(): Promise<void> };
 }
 
 export const refusalHandlers: Pick<Handlers<Context<RefusalPorts>>, 'refusals.list' | 'refusals.summary'> = {
   'refusals.list': async (input, context) => {
     const { services, caller } = context;
     const filter = filterOf(caller, await rangeIn(context, input), input);
+    // A refusal of this moment is on record too.
+    await services.refusals.flush();
     const skip = input.cursor === undefined ? 0 : readSkip(input.cursor);
     const rows = await selectRefusals(services.db, filter, { skip, limit: input.limit + 1 });
     return {
@@ -26,6 +29,7 @@ export const refusalHandlers: Pick<Handlers<Context<RefusalPorts>>, 'refusals.li
 
   'refusals.summary': async (input, context) => {
     const { services, caller } = context;
+    await services.refusals.flush();
     const sums = await sumRefusals(services.db, filterOf(caller, await rangeIn(context, input), input));
     return {
       data: sums.map(({ code, count, last_at }) => ({ code, count: Number(count), last_at: last_at.toISOString() })),
@@ -34,18 +38,27 @@ export const refusalHandlers: Pick<Handlers<Context<RefusalPorts>>, 'refusals.li
   },
 };
 
+/**
+ * Messages and budgets were said to the key that called. A key with locked tags gets those of its own calls only: others name budgets of the
+ * whole workspace, and costs that a client does not see.
+ */
 export function describeRefusal(row: StoredRefusal, caller: Caller) {
-  const { billed, count, hour, first_at, last_at, request_ids, message, ...rest } = row;
+  const { billed, count, hour, first_at, last_at, request_ids, message, budget_id, ...rest } = row;
+  const isShown = seesScope(caller) || row.key_id === caller.keyId;
   return {
     ...rest,
-    // A message to the agency's own key has costs in it, which its client does not see.
-    message: billed || seesMargin(caller) ? message : null,
+    budget_id: isShown ? budget_id : null,
+    message: isShown && (billed || seesMargin(caller)) ? message : null,
     count: Number(count),
     hour: hour.toISOString(),
     first_at: first_at.toISOString(),
     last_at: last_at.toISOString(),
     request_ids: [...request_ids].reverse(),
   };
+}
+
+function seesScope({ lockedTags }: Caller): boolean {
+  return lockedTags.length === 0;
 }
 
 const skipMax = 1_000_000;
@@ -78,7 +91,11 @@ function filterOf(caller: Caller, { from, to }: { from: Date; to: Date }, input:
     project: ownProject(caller, input.project),
     scenarioId: ownScenario(caller, input.scenario_id),
     scenarioPlatform: ownPlatform(caller, input.scenario_platform),
-    keyId: boundTo(caller).key_id ?? ownKey(caller, input.key_id),
+    keyId:
+      // Which budget refused the call of another key is not shown, so it cannot be searched for.
+      input.budget_id !== undefined && !seesScope(caller)
+        ? caller.keyId
+        : (boundTo(caller).key_id ?? ownKey(caller, input.key_id)),
     budgetId: input.budget_id,
   };
 }

@@ -1,14 +1,30 @@
-import type { GatewayError } from '@ai-gateway/shared/errors';
+import type { ErrorCode, GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { seesMargin } from '../accounts/own-tags.ts';
+import { isRowFault, sqlState } from '../db/row-fault.ts';
 import { addRefusals, type RefusalRow, requestIdsKept } from './refusal-store.ts';
+
+/** The refusals that are on record. Broken requests, and faults of the gateway or of a provider, are not. */
+const codes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'budget_exceeded',
+  'forbidden',
+  'tag_forbidden',
+  'model_not_found',
+  'scenario_paused',
+  'rate_limited',
+]);
+
+export function isRefusalCode(code: ErrorCode): boolean {
+  return codes.has(code);
+}
 
 /** More unlike refusals than this within a second come from somebody who tries out names; the rest of that second is counted under none. */
 const rowsMax = 2_000;
 const messageMax = 500;
+const modelMax = 200;
 
 /** Counts the calls that are refused, and writes the counts down every second. A loop of thousands a second costs one row. */
 export class RefusalLog {
@@ -44,8 +60,13 @@ export class RefusalLog {
       budgetId,
     ]);
     const known = this.#rows.get(place);
-    const message = error.message.slice(0, messageMax);
-    const last = { message, model: model?.slice(0, 200), billed: !seesMargin(caller), lastAtMs: atMs };
+    const message = storable(error.message, messageMax);
+    const last = {
+      message,
+      model: model === undefined ? undefined : storable(model, modelMax),
+      billed: !seesMargin(caller),
+      lastAtMs: atMs,
+    };
     if (known !== undefined) {
       Object.assign(known, last, { count: known.count + 1 });
       known.requestIds.push(id);
@@ -77,9 +98,18 @@ export class RefusalLog {
     try {
       await addRefusals(this.#db, [...rows.values()]);
     } catch (error) {
+      if (isRowFault(error)) return this.#writeApart([...rows.values()]);
       this.#log.warn({ err: error }, 'refusals could not be written down yet');
       this.#putBack(rows);
     }
+  }
+
+  /** A row that Postgres does not take must not hold up the others. */
+  async #writeApart(rows: readonly RefusalRow[]): Promise<void> {
+    for (const row of rows)
+      await addRefusals(this.#db, [row]).catch((error: unknown) =>
+        this.#log.error({ code: sqlState(error) }, 'a refusal could not be written down and is left out'),
+      );
   }
 
   #putBack(rows: Map<string, RefusalRow & { requestIds: string[] }>): void {
@@ -94,4 +124,9 @@ export class RefusalLog {
       newer.requestIds = [...row.requestIds, ...newer.requestIds].slice(-requestIdsKept);
     }
   }
+}
+
+/** Text from outside as Postgres takes it: without NUL, without halves of characters. */
+function storable(text: string, most: number): string {
+  return text.slice(0, most).replaceAll('\0', '').toWellFormed();
 }

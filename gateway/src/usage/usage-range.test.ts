@@ -99,16 +99,29 @@ describe('the stretch before a range', () => {
       '2026-10-31T23:00:00.000Z',
     ],
     [
-      'a month longer than the one before',
+      'a part of a month with an end',
       'UTC',
       '2026-03-01',
       '2026-03-30',
-      '2026-02-01T00:00:00.000Z',
+      '2026-01-30T00:00:00.000Z',
       '2026-03-01T00:00:00.000Z',
+    ],
+    [
+      'the first day of a month',
+      'UTC',
+      '2026-11-01',
+      '2026-11-01',
+      '2026-10-31T00:00:00.000Z',
+      '2026-11-01T00:00:00.000Z',
     ],
     ['a day', 'UTC', '2026-11-05', '2026-11-05', '2026-11-04T00:00:00.000Z', '2026-11-05T00:00:00.000Z'],
     ['two months', 'UTC', '2026-09-01', '2026-10-31', '2026-07-02T00:00:00.000Z', '2026-09-01T00:00:00.000Z'],
   ])('of %s', (_name, timezone, from, to, start, end) => {
     expect(iso(rangeBefore(range(timezone, from, to)))).toEqual([start, end]);
+  });
+
+  it('of a month until now ends with the month before where that is shorter', () => {
+    const march = usageRange({ timezone: 'UTC', nowMs: Date.parse('2026-03-30T12:00:00Z') });
+    expect(iso(rangeBefore(march))).toEqual(['2026-02-01T00:00:00.000Z', '2026-03-01T00:00:00.000Z']);
   });
 });

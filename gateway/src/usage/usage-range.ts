@@ -5,6 +5,8 @@ export interface UsageRange {
   from: Date;
   to: Date;
   timezone: string;
+  /** No end was asked for: it goes up to now. */
+  isOpen?: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export function usageRange(options: {
       : momentOf(options.from, timezone, 0);
   // Calls under way at this very moment belong to the list.
   const to = options.to === undefined ? Math.max(nowMs, from) + 60_000 : momentOf(options.to, timezone, 1);
-  return { from: new Date(from), to: new Date(to), timezone };
+  return { from: new Date(from), to: new Date(to), timezone, isOpen: options.to === undefined };
 }
 
 /** `plusDays` counts for days only: 1 is the end of the day. */
@@ -83,12 +85,13 @@ export function rangeDays({ from, to, timezone }: UsageRange): { first: string; 
  * The stretch of equal length before a range. A range that begins with a month is compared with the month before, from its first day
  * to the same day and hour; a whole month with the whole month before, however many days it has.
  */
-export function rangeBefore({ from, to, timezone }: UsageRange): UsageRange {
+export function rangeBefore({ from, to, timezone, isOpen = false }: UsageRange): UsageRange {
   const first = localDay(timezone, from.getTime());
   const monthFrom = startOfDay(monthOf(first), timezone);
   const nextMonth = monthOf(monthOf(first) + 31);
   const monthTo = startOfDay(nextMonth, timezone);
-  if (from.getTime() !== monthFrom || to.getTime() > Math.max(monthTo, monthFrom)) {
+  const isMonth = from.getTime() === monthFrom && (to.getTime() === monthTo || (isOpen && to.getTime() < monthTo));
+  if (!isMonth) {
     return { from: new Date(2 * from.getTime() - to.getTime()), to: from, timezone };
   }
   const before = monthOf(monthOf(first) - 1);

@@ -51,6 +51,8 @@ test.each([
   ['scenario.resumed', { scenario: { id: '42' }, by: 'Owner' }, 'Scenario "42" was resumed'],
   ['provider.down', { provider: 'openai', since: '2026-11-01T08:00:00Z' }, 'OpenAI is failing'],
   ['provider.recovered', { provider: 'openai' }, 'OpenAI answers again'],
+  ['provider.refused_account', { provider: 'openai', model: null, message: null }, 'OpenAI rejected the account'],
+  ['provider.refused_account', { provider: 'openai', model: 'gpt-4o' }, 'OpenAI rejected the model gpt-4o'],
   ['budget.reset', { budget: { name: 'Acme', limit_usd: 5 } }, 'Budget "Acme" was reset'],
   ['client.lookalike', { tag: 'client_id', value: 'Acme', known: 'acme' }, '"Acme" looks like "acme"'],
   ['latency.degraded', { provider: 'openai', model: 'gpt-4o', p95_ms: 9000, usual_p95_ms: 900 }, 'gpt-4o is slow'],

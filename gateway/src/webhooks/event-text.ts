@@ -105,12 +105,20 @@ function bareText(event: GatewayEvent): EventText {
         : { subject: `${provider} answers again${test}`, lines: [] };
     }
     case 'provider.refused_account': {
-      const { provider: id, model, message } = event.data as Record<string, string | undefined>;
+      const {
+        provider: id,
+        model,
+        message,
+      } = event.data as {
+        provider?: string;
+        model?: string | null;
+        message?: string | null;
+      };
       const provider = nameOf(id);
       return {
-        subject: `${provider} rejected ${model === undefined ? 'the account' : `the model ${model}`}${test}`,
+        subject: `${provider} rejected ${model == null ? 'the account' : `the model ${model}`}${test}`,
         lines: [
-          ...(message === undefined ? [] : [`${provider} said: ${message}`]),
+          ...(message == null ? [] : [`${provider} said: ${message}`]),
           'Calls fall back to other providers where possible. Check the key, the credit and the limits of the account.',
         ],
       };
