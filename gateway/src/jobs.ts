@@ -108,7 +108,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
       for (const job of jobs) job.cancel();
       const grace = setTimeout(() => stopping.abort(), graceMs);
       await Promise.all(jobs.map((job) => job.done()));
-      // Only now is all begun that will be.
+      // A job that runs may start calls and callbacks. No job runs now, so the lists of both are complete.
       await Promise.all([calls.done(), callbacks.done()]);
       clearTimeout(grace);
       stopping.abort();

@@ -8,9 +8,9 @@ import { arrowsOf, circlesOf, type House, longFiles, readHouse, roomOf, roomsOf 
 /**
  * Draws the house from its imports and prints its counts:
  *
- *     pnpm draw:house                                            counts of this clone
- *     pnpm draw:house --to docs/architecture/house-after.svg     and its picture
- *     pnpm draw:house --of ../old --to before.svg                of another clone
+ *     npm run draw:house                                            counts of this clone
+ *     npm run draw:house -- --to docs/architecture/house-after.svg     and its picture
+ *     npm run draw:house -- --of ../old --to before.svg                of another clone
  */
 export function pictureOf(house: House, title: string): string {
   const arrows = arrowsOf(house);
