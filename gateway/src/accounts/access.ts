@@ -16,7 +16,7 @@ export function checkAccess(
   caller: Caller,
 ): void {
   checkRole(access, caller.role);
-  // The world of test is no way into the world of money.
+  // A test key must not change what live calls, which spend money, go by.
   if (changesEveryCall && !caller.livemode)
     throw new GatewayError(
       'forbidden',

@@ -21,7 +21,7 @@ export interface Caller {
   keyId: string;
   keyName: string;
   role: Role;
-  /** `gw_live_` keys spend money; `gw_test_` keys are answered by the sandbox and live in a world of their own. */
+  /** `gw_live_` keys spend money; `gw_test_` keys are answered by the sandbox. Each mode has data of its own. */
   livemode: boolean;
   tags: KeyTags;
   lockedTags: readonly TagName[];

@@ -28,7 +28,7 @@ export const keyHandlers: Pick<
         `A key with the role ${caller.role} cannot create one with the role ${input.role}.`,
         { param: 'role' },
       );
-    // The world of test is no way into the world of money.
+    // A test key spends nothing, so it must not make a key that spends money.
     if (livemode && !caller.livemode)
       throw new GatewayError('forbidden', 'A test key can create test keys only. Use a live key.', { param: 'mode' });
     const locked = caller.lockedTags.find(

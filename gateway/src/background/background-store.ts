@@ -142,7 +142,7 @@ export async function postponeDelivery(
   );
 }
 
-/** Calls whose process is registered no more: the provider may have been paid, so they are not run again but told as failed. */
+/** Calls whose process is not registered any more: the provider may have been paid, so they are reported as failed and not run again. */
 export async function takeAbandoned(db: Db, processId: string): Promise<BackgroundRow[]> {
   const { rows } = await db.query(
     `update background_calls set process_id = $1

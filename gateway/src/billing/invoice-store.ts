@@ -6,7 +6,7 @@ export interface InvoiceModeKey {
   livemode: boolean;
 }
 
-/** One at a time for a workspace's world: numbers run without gaps, and no two invoices take the same calls. */
+/** One at a time for each workspace and mode: numbers run without gaps, and no two invoices take the same calls. */
 export async function lockInvoices(tx: Db, { workspaceId, livemode }: InvoiceModeKey): Promise<void> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`invoices ${workspaceId} ${livemode}`]);
 }

@@ -33,7 +33,7 @@ export interface FailedAttempt {
 
 /**
  * May the next candidate be tried? The caller's own fault is reported to the caller, but only by the model that was asked for:
- * a stand-in that cannot take the request is simply no stand-in. A refused account of ours is no reason to leave the caller
+ * a fallback that cannot take the request is passed over. A refused account of ours is no reason to leave the caller
  * without an answer.
  */
 export function mayGoOn(failure: AttemptFailure, isFirst: boolean): boolean {

@@ -47,7 +47,7 @@ export async function checkBudget(
   });
   const amounts = await services.balances.amounts(concerned, services.now());
   const views = concerned.map(({ budget }, i) => ({ budget, count: amounts[i] as BalanceAmounts }));
-  // A client's own key is told of its own budgets, and is refused all the same for what the others cannot pay.
+  // A client's own key sees its own budgets only, and is refused all the same for what the others cannot pay.
   const own =
     caller.lockedTags.length === 0
       ? views
@@ -187,7 +187,7 @@ interface Remembered {
   untilMs: number;
 }
 
-/** Of the model that would answer first: a stand-in that is cheaper does not count. */
+/** Of the model that would answer first: a fallback that is cheaper does not count. */
 function affordable(price: Price | undefined, nanos: bigint): number {
   return price === undefined ? 0 : affordableOutputTokens(price, { nanos, inputTokens: 0 });
 }

@@ -29,7 +29,7 @@ export function extrasUnknown({ candidates, call, balances, caller }: FundingReq
   );
 }
 
-/** A client's own key hears of its own budgets. */
+/** A client's own key sees its own budgets only. */
 function isShown({ budget, instance }: BudgetBalance, caller: Caller): boolean {
   return caller.lockedTags.length === 0 || isOwn(caller, scopeOfInstance(budget, instance));
 }
@@ -45,7 +45,7 @@ export async function budgetExceeded(
   const limitNanos = billed(balance.limitNanos, markup);
   const spent = billed(balance.spentNanos + balance.unpostedNanos, markup);
   const resetsAt = periodEndMs === undefined ? null : new Date(periodEndMs).toISOString();
-  // A client's own key is not told what the workspace spends.
+  // A client's own key does not see what the workspace spends.
   if (!isShown(balance, caller))
     return new GatewayError(
       'budget_exceeded',

@@ -29,7 +29,7 @@ export function noteTags(
     ?.then((alike): Record<string, string> => {
       if (alike.length === 0) return {};
       const events = alike.map(
-        // Without tags of its own: a client's own key is not told what other clients are called.
+        // Without tags of its own: a client's own key does not see the names of other clients.
         ({ kind, id, known }): NewEvent => ({
           workspaceId,
           livemode,

@@ -3,7 +3,7 @@ import type { Db } from '../db/transaction.ts';
 import { usesAt } from './bill-store.ts';
 import { readExport } from './provider-export.ts';
 
-/** More than this in tokens or money is told: vendors round, and a stream that was cut is an estimate. */
+/** A larger difference in tokens or money is reported: vendors round, and a stream that was cut is an estimate. */
 const toleratedShare = 0.01;
 
 /** Compares a month with a provider's own export, model by model. True when nothing differs by more than a hundredth. */

@@ -2,7 +2,7 @@ import type { Bound } from '../accounts/own-tags.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from './event.ts';
 
-/** As it is told: the body of a webhook, a row of the list. */
+/** As it is delivered: the body of a webhook, a row of the list. */
 export interface GatewayEvent {
   id: string;
   type: NewEvent['type'];

@@ -1,7 +1,7 @@
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from './event.ts';
 
-/** Where events wait to be told: written in the transaction that makes them so, delivered afterwards. */
+/** Where events wait for delivery: written in the transaction that makes them so, delivered afterwards. */
 export interface Outbox {
   record(tx: Db, events: readonly NewEvent[]): Promise<void>;
   /** Something was committed: what waits may go out now rather than at the next look. */

@@ -12,7 +12,7 @@ import type { Db } from '../db/transaction.ts';
 import { type Markups, markupOf } from '../usage/markup.ts';
 import { defaultLimits, type ScenarioLimits } from './scenario-limits.ts';
 
-/** Everything set in a workspace's world that may stand in a call's way beside budgets. */
+/** All settings of a workspace in one mode that may refuse a call, but for its budgets. */
 export interface CallPolicy {
   rateLimits: Record<LimitKind, ReadonlyMap<string, RateLimit>>;
   /** By scenario; several where clients' keys paused it for their own calls. */
@@ -38,7 +38,7 @@ interface LockedLimits {
   limits: ScenarioLimits;
 }
 
-/** Every process hears that what stands in the way of calls of this workspace has changed. */
+/** Notifies every process that the settings that may refuse calls of this workspace have changed. */
 export async function publishGuardChange(db: Db, workspaceId: string): Promise<void> {
   await db.query("select pg_notify('guards', $1)", [workspaceId]);
 }

@@ -30,7 +30,7 @@ export interface Counting {
   now: () => number;
 }
 
-/** Tells the other processes what this one let through lately. With none around nothing is gathered and nothing told. */
+/** Tells the other processes what this one let through lately. Without another process nothing is gathered or sent. */
 export async function shareCounts({ db, processId, rateLimiter, loopDetector, now }: Counting): Promise<void> {
   const hasOthers = (await countProcesses(db)) > 1;
   rateLimiter.hasOthers = hasOthers;
@@ -83,7 +83,7 @@ export async function onPeerHistory(
 
 const promptsAtOnce = 50;
 
-/** A scenario with very many prompts is told in several pieces. */
+/** A scenario with very many prompts is sent in several pieces. */
 function loopParts(delta: LoopDelta): CountDeltas[] {
   const parts: CountDeltas[] = [{ limits: [], loops: [{ ...delta, repeats: delta.repeats.slice(0, promptsAtOnce) }] }];
   for (let at = promptsAtOnce; at < delta.repeats.length; at += promptsAtOnce)

@@ -1,6 +1,6 @@
 import type { Usage } from '../dialects/neutral.ts';
 
-/** Picodollars for one token, as a bigint: $2.50 a million tokens is 2_500_000. A finer price than that is not in the world. */
+/** Picodollars for one token, as a bigint: $2.50 a million tokens is 2_500_000. No provider has a finer price. */
 export type Rate = bigint;
 
 interface Tier {

@@ -63,7 +63,7 @@ function explanationOf(stopDetails: unknown): string | undefined {
   return asText(asObject(stopDetails)?.explanation) || undefined;
 }
 
-/** Kinds of blocks nobody has heard of yet are passed over. */
+/** Unknown kinds of blocks are passed over. */
 function readBlock(block: JsonObject): AnswerPart[] {
   switch (block.type) {
     case 'text':

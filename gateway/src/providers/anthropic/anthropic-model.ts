@@ -1,7 +1,7 @@
 /**
  * The abilities in which Claudes differ, read off the name. Anthropic answers a 400 to a parameter the model does not
  * take, so these few patterns are known by hand, from https://platform.claude.com/docs/en/about-claude/models/overview and the
- * migration guide of each generation. A Claude nobody has heard of yet is taken for one of the newest.
+ * migration guide of each generation. An unknown Claude is treated as one of the newest.
  */
 export interface ClaudeModel {
   thinking: ClaudeThinking;

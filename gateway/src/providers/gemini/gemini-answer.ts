@@ -25,7 +25,7 @@ export function readGenerated(body: unknown): Answer {
   };
 }
 
-/** The content of a generateContent answer: all of it, or the news since the last event of a stream. */
+/** The content of a generateContent answer: all of it, or the deltas since the last event of a stream. */
 interface GeneratedStep {
   id: string;
   model: string;

@@ -3,7 +3,7 @@ import { callInput } from '../../dialects/tool-arguments.ts';
 import { asObject } from '../read-json.ts';
 import type { GeminiModel } from './gemini-model.ts';
 
-/** Google's stand-in for a signature there is none of: another model made the call, or a client lost it. */
+/** Google's placeholder for a signature that is missing: another model made the call, or a client lost it. */
 const noSignature = 'skip_thought_signature_validator';
 
 interface Turn {

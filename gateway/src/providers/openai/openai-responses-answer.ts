@@ -51,7 +51,7 @@ export function finishOf(
   return refused ? 'refusal' : 'stop';
 }
 
-/** Items of OpenAI's own tools, and kinds nobody has heard of yet, are passed over. */
+/** Items of OpenAI's own tools and unknown kinds of items are passed over. */
 function readItem(item: JsonObject): AnswerPart[] {
   switch (item.type) {
     case 'message':
