@@ -373,8 +373,14 @@ describe('an erasure that is cut off', () => {
     const of = async (): Promise<number> =>
       (await gateway.database.pool.query('select 1 from calls where client_id = $1', [id])).rowCount ?? 0;
     await json(gateway.post(chat, hello(), { 'x-client-id': id }));
+    const stored = { model: 'gpt-4o', input: 'Hi', store: true, metadata: { client_id: id } };
+    const answer = await json<{ id: string }>(gateway.post('/v1/responses', stored));
+    const answers = async (): Promise<unknown[]> =>
+      (await gateway.database.pool.query('select id from stored_answers where client_id = $1', [id])).rows;
+    await eventually(async () => expect(await answers()).toContainEqual({ id: answer.id }));
     await due();
-    await eventually(async () => expect([await unfinished(), await of()]).toEqual([0, 1]), 15_000);
+    await eventually(async () => expect([await unfinished(), await of()]).toEqual([0, 2]), 15_000);
+    expect(await answers()).toContainEqual({ id: answer.id });
   }, 40_000);
 });
 

@@ -98,14 +98,22 @@ async function endNow(tx: PoolClient, erasure: Erasure): Promise<{ keyIds: strin
   return ended;
 }
 
-/** All that takes time, each step safe to repeat. Leaves the rest to a sweep once `isOver`. */
+/**
+ * All that takes time, each step safe to repeat. Leaves the rest to a sweep once `isOver`. `tracesUntil`: what is newer belongs to a client
+ * that was made again.
+ */
 async function eraseRest(
   services: ErasePorts,
   erasure: Erasure,
-  { erasedAt, before, isOver = () => false }: { erasedAt: Date; before?: Date; isOver?: () => boolean },
+  {
+    erasedAt,
+    before,
+    tracesUntil,
+    isOver = () => false,
+  }: { erasedAt: Date; before?: Date; tracesUntil?: Date | undefined; isOver?: () => boolean },
 ): Promise<void> {
   const { db } = services;
-  await deleteTraces(db, erasure);
+  await deleteTraces(db, erasure, tracesUntil);
   await renameOpenCalls(db, erasure, erasedAt);
   for (const { from, to } of await stretchesOf(db, erasure)) {
     const end = before === undefined || to < before ? to : before;
@@ -114,7 +122,7 @@ async function eraseRest(
     await noteProgress(db, erasure.id, from);
   }
   await renameSums(db, erasure);
-  await eraseAnswers(services, erasure);
+  await eraseAnswers(services, erasure, tracesUntil);
   await finishErasure(db, erasure.id);
 }
 
@@ -122,10 +130,14 @@ async function eraseRest(
  * Answers kept for an Idempotency-Key are sealed: those that are about the client are deleted. No other is, whatever words it has: who
  * asks again would pay again.
  */
-async function eraseAnswers({ db, secret }: ErasePorts, { workspaceId, livemode, name }: Erasure): Promise<void> {
+async function eraseAnswers(
+  { db, secret }: ErasePorts,
+  { workspaceId, livemode, name }: Erasure,
+  until?: Date,
+): Promise<void> {
   const value = JSON.stringify(name);
   const about = ['client_id', 'id'].flatMap((field) => [`"${field}":${value}`, `"${field}": ${value}`]);
-  for await (const page of keptAnswers(db, { workspaceId, livemode })) {
+  for await (const page of keptAnswers(db, { workspaceId, livemode }, until)) {
     const naming = page.filter(({ keyId, idempotencyKey, sealedBody }) => {
       const body = unseal(secret, sealedBody, [workspaceId, keyId, idempotencyKey]);
       return about.some((text) => body.includes(text));
@@ -158,7 +170,7 @@ export async function sweepErased(services: ErasePorts): Promise<void> {
   }
 }
 
-/** Where the client was made again meanwhile, its calls since keep its name, and their hours are summed again. */
+/** Where the client was made again meanwhile, its calls since keep its name and all else of theirs, and their hours are summed again. */
 async function resume(
   services: ErasePorts,
   erasure: Erasure,
@@ -166,7 +178,12 @@ async function resume(
 ): Promise<void> {
   const until = performance.now() + sweepPatienceMs;
   const again = await isMadeAgain(services.db, erasure, erasedAt);
-  await eraseRest(services, erasure, { erasedAt, before: unfinishedBefore, isOver: () => performance.now() > until });
+  await eraseRest(services, erasure, {
+    erasedAt,
+    before: unfinishedBefore,
+    tracesUntil: again ? erasedAt : undefined,
+    isOver: () => performance.now() > until,
+  });
   if (again) await sumAgain(services.db, erasedAt);
 }
 

@@ -69,39 +69,40 @@ export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<
   );
 }
 
-/** Deletes what its calls write beside their records: events, pauses, waiting work, answers kept for later. */
-export async function deleteTraces(db: Pool, erasure: Erasure): Promise<void> {
+/** Deletes what its calls write beside their records, as far as it is not newer than `until`: events, pauses, waiting work, answers kept for later. */
+export async function deleteTraces(db: Pool, erasure: Erasure, until: Date | 'infinity' = 'infinity'): Promise<void> {
   const { id, workspaceId, livemode, name } = erasure;
-  const place = [workspaceId, livemode, name];
+  const place = [workspaceId, livemode, name, until];
   await withTransaction(db, async (tx) => {
     await tx.query(
-      `delete from tag_values where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
+      `delete from tag_values where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3 and last_call_at <= $4`,
       place,
     );
     await tx.query(
-      `delete from scenario_states where workspace_id = $1 and livemode = $2 and lock <> '' and lock::jsonb->>'client_id' = $3`,
+      `delete from scenario_states where workspace_id = $1 and livemode = $2 and lock <> '' and lock::jsonb->>'client_id' = $3
+         and coalesce(since, '-infinity') <= $4`,
       place,
     );
-    await deleteMentions(tx, erasure);
+    await deleteMentions(tx, erasure, until);
     // Their messages may name it.
     await tx.query(
       `delete from refusals where workspace_id = $1 and livemode = $2
-         and (client_id = $3 or position('"' || $3 || '"' in message) > 0)`,
+         and (client_id = $3 or position('"' || $3 || '"' in message) > 0) and last_at <= $4`,
       place,
     );
     // A call that runs is deleted once it has run.
     await tx.query(
-      `delete from background_calls where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 and state <> 'running'`,
+      `delete from background_calls where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 and state <> 'running' and created_at <= $4`,
       place,
     );
     // Test mode's are the sandbox's.
     await tx.query(
-      `delete from stored_answers where workspace_id = $1 and client_id = $3 and (account <> 'sandbox') = $2`,
+      `delete from stored_answers where workspace_id = $1 and client_id = $3 and (account <> 'sandbox') = $2 and used_at <= $4`,
       place,
     );
     await tx.query(
-      `update unwritten_calls set call = (call::jsonb || jsonb_build_object('c', $4::text, 'e', null, 'o', null, 'n', null))::json
-       where workspace_id = $1 and call->>'c' = $3 and (call->>'live')::boolean = $2`,
+      `update unwritten_calls set call = (call::jsonb || jsonb_build_object('c', $5::text, 'e', null, 'o', null, 'n', null))::json
+       where workspace_id = $1 and call->>'c' = $3 and (call->>'live')::boolean = $2 and created_at <= $4`,
       [...place, id],
     );
   });
@@ -111,17 +112,21 @@ export async function deleteTraces(db: Pool, erasure: Erasure): Promise<void> {
  * Events of the client and what was sent of them: those that name it by its tag, or as one that looks like another. Not by its name as a
  * mere word: others' events have the same words.
  */
-async function deleteMentions(tx: PoolClient, { workspaceId, livemode, name }: Erasure): Promise<void> {
+async function deleteMentions(
+  tx: PoolClient,
+  { workspaceId, livemode, name }: Erasure,
+  until: Date | 'infinity',
+): Promise<void> {
   await tx.query(
     `with named as (
        select '$.** ? (@.client_id == $name || (@.tag == "client_id" && (@.value == $name || @.known == $name)))'::jsonpath as path),
      gone as (
-       delete from events using named where workspace_id = $1 and livemode = $2
+       delete from events using named where workspace_id = $1 and livemode = $2 and created_at <= $5
          and (client_id = $3 or jsonb_path_exists(data, path, $4::jsonb)) returning id)
-     delete from deliveries d using named where workspace_id = $1
+     delete from deliveries d using named where workspace_id = $1 and created_at <= $5
        and (event_id in (select id from gone) or jsonb_path_exists(body, path, $4::jsonb))
        and not exists (select 1 from webhooks w where w.workspace_id = d.workspace_id and w.id = d.webhook_id and w.livemode <> $2)`,
-    [workspaceId, livemode, name, JSON.stringify({ name })],
+    [workspaceId, livemode, name, JSON.stringify({ name }), until],
   );
 }
 
@@ -203,10 +208,11 @@ export async function renameSums(db: Pool, erasure: Erasure): Promise<void> {
   });
 }
 
-/** Answers to the keys of one mode that are kept for a day, a part at a time, to be opened and judged. */
+/** Answers to the keys of one mode that are kept for a day, a part at a time, to be opened and judged; none that is newer than `until`. */
 export async function* keptAnswers(
   db: Db,
   { workspaceId, livemode }: { workspaceId: string; livemode: boolean },
+  until: Date | 'infinity' = 'infinity',
 ): AsyncGenerator<{ keyId: string; idempotencyKey: string; sealedBody: Buffer }[]> {
   const rowsAtOnce = 200;
   // A statement of its own: on a database spread by Citus the keys are elsewhere.
@@ -219,8 +225,9 @@ export async function* keptAnswers(
     const { rows } = await db.query(
       `select key_id, idempotency_key, sealed_body from idempotent_answers
        where workspace_id = $1 and state = 'done' and (key_id, idempotency_key) > ($2, $3) and key_id <> all($4)
+         and created_at <= $5
        order by key_id, idempotency_key limit ${rowsAtOnce}`,
-      [workspaceId, ...after, others],
+      [workspaceId, ...after, others, until],
     );
     const page = rows as { key_id: string; idempotency_key: string; sealed_body: Buffer }[];
     const last = page.at(-1);
