@@ -24,7 +24,7 @@ export interface RememberedErasure {
  */
 export async function beginErasure(db: Db, erasure: RememberedErasure, sealedName: Buffer): Promise<void> {
   await db.query(
-    `insert into erased_clients (id, workspace_id, livemode, name_hash, erased_at, sealed_name, next_sweep_at, unfinished_before)
+    `insert into erased_clients (id, workspace_id, livemode, name_hash, erased_at, sealed_name, resume_at, unfinished_before)
      values ($1, $2, $3, $4, $5, $6, now() + interval '30 seconds', 'infinity')`,
     [erasure.id, erasure.workspaceId, erasure.livemode, erasure.nameHash, erasure.erasedAt, sealedName],
   );
@@ -33,7 +33,7 @@ export async function beginErasure(db: Db, erasure: RememberedErasure, sealedNam
 /** Calls from `before` on have lost the name. */
 export async function noteProgress(db: Db, id: string, before: Date): Promise<void> {
   await db.query(
-    `update erased_clients set unfinished_before = least(unfinished_before, $2), next_sweep_at = now() + interval '30 seconds'
+    `update erased_clients set unfinished_before = least(unfinished_before, $2), resume_at = now() + interval '30 seconds'
      where id = $1 and unfinished_before is not null`,
     [id, before],
   );
@@ -41,14 +41,13 @@ export async function noteProgress(db: Db, id: string, before: Date): Promise<vo
 
 /** The rest is anybody's. */
 export async function leaveErasure(db: Db, id: string): Promise<void> {
-  await db.query('update erased_clients set next_sweep_at = now() where id = $1 and unfinished_before is not null', [
-    id,
-  ]);
+  await db.query('update erased_clients set resume_at = now() where id = $1 and unfinished_before is not null', [id]);
 }
 
 export async function finishErasure(db: Db, id: string): Promise<void> {
   await db.query(
-    'update erased_clients set unfinished_before = null, next_sweep_at = now() where id = $1 and unfinished_before is not null',
+    `update erased_clients set unfinished_before = null, resume_at = null, next_sweep_at = now()
+     where id = $1 and unfinished_before is not null`,
     [id],
   );
 }
@@ -87,12 +86,17 @@ export interface Sweep {
   unfinishedBefore: Date | undefined;
 }
 
-/** Takes the erasures that are due to be looked after once more; the next time comes after twice the time that has passed. */
+/**
+ * Takes the erasures that are due to be looked after once more; the next time comes after twice the time that has passed. One that is not
+ * done has a time of its own, `resume_at`: processes of older versions take all that have `next_sweep_at`, as if they were done.
+ */
 export async function takeSweeps(db: Db): Promise<Sweep[]> {
   const { rows } = await db.query(
-    `update erased_clients set next_sweep_at = now() + case when unfinished_before is not null then interval '30 seconds'
-       else least(interval '60 s', greatest(interval '1 s', (now() - erased_at) / 2)) end
-     where sealed_name is not null and next_sweep_at <= now()
+    `update erased_clients set
+       resume_at = case when unfinished_before is not null then now() + interval '30 seconds' end,
+       next_sweep_at = case when unfinished_before is null
+         then now() + least(interval '60 s', greatest(interval '1 s', (now() - erased_at) / 2)) end
+     where sealed_name is not null and (next_sweep_at <= now() or resume_at <= now())
      returning id, workspace_id, livemode, sealed_name, erased_at, unfinished_before is not null as is_unfinished,
        nullif(unfinished_before, 'infinity') as unfinished_before`,
   );
