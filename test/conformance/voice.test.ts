@@ -29,6 +29,7 @@ const refused: readonly [words: RegExp, instead: string][] = [
   [/\b(no|a) call of\b/i, 'unknown endpoint'],
   [/(?<!\bthere |\bwhich )\b(is|are) no (?!longer|more|fewer|later|earlier|way|need)\p{L}+/iu, 'is not a, unknown X'],
   [/\btold\b/i, 'is notified, says'],
+  [/\bhears? of\b/i, 'gets a message about, sees'],
   [/\blets? \p{L}* ?through\b/iu, 'allows'],
   [/\bknows? no\b/i, 'has no, does not support'],
   [/\bnobody foresaw\b/i, 'unexpected'],
@@ -36,7 +37,7 @@ const refused: readonly [words: RegExp, instead: string][] = [
   [/\bfor want of\b/i, 'without'],
   [/\bseen to\b/i, 'handled'],
   [/\bat length\b|\bat once and\b/i, 'in full, immediately'],
-  [/\$[\d.,{}]+ (of [^.]{1,30} )?are\b/, 'is: an amount is singular'],
+  [/(\$[\d.,{}]+|\d ?%) (of [^.]{1,30} )?are\b/, 'is: an amount is singular'],
   [
     /\b(a|the|no|of) (keys|usage|settings|billing) page\b|(?<!Grafana.{0,20}|\/)\bdashboard\b/i,
     'the gateway has no such page',
