@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyLedger } from '../../gateway/src/cli/verify-ledger.ts';
 import { takeInUnwritten } from '../../gateway/src/ledger/take-in-unwritten-job.ts';
+import { keepFilesUntaken } from '../../gateway/src/usage/unwritten-store.ts';
 import { chat, hello, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -220,6 +221,24 @@ describe('the file of a process that is gone', () => {
     await takeIn();
     expect(await one.added()).toBeCloseTo(2, 9);
     expect(await unwritten('ended-elsewhere')).toMatchObject([{ status: 'succeeded' }]);
+  });
+
+  it('keeps its name while a backup copies it, and is taken in afterwards', async () => {
+    const one = await filed('copied');
+    one.write('proc_gone5', one.call);
+    const path = join(gateway.gateway.services.dataDir, 'unwritten-calls-proc_gone5.jsonl');
+    const backup = await gateway.database.pool.connect();
+    try {
+      await keepFilesUntaken(backup);
+      await takeIn();
+      expect(existsSync(path)).toBe(true);
+    } finally {
+      // The lock goes with its connection.
+      backup.release(true);
+    }
+    await expect.poll(takeIn).toBeUndefined();
+    await expect.poll(() => existsSync(path), { timeout: 12_000 }).toBe(false);
+    expect(await one.added()).toBeCloseTo(2, 9);
   });
 
   it('stays where it cannot be read', async () => {

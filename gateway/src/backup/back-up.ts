@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { readSecret } from '../accounts/generated-secret.ts';
 import { findProof } from '../accounts/secret-proof-store.ts';
 import type { Config } from '../config.ts';
@@ -7,7 +6,7 @@ import { isConnectionFault } from '../db/connection-fault.ts';
 import { clusterFolder, clusterPassword } from '../db/embedded-postgres.ts';
 import { appliedMigrations, pendingMigrations } from '../db/migrate.ts';
 import { type Database, openUsedForTool } from '../db/open-database.ts';
-import { listFiles } from '../usage/unwritten-file.ts';
+import { readFiles } from '../usage/unwritten-file.ts';
 import { keepFilesUntaken, letFilesBeTaken } from '../usage/unwritten-store.ts';
 import { version } from '../version.ts';
 import { type BackupHead, formatVersion, passwordName, secretName, unwrittenFolderName } from './backup-head.ts';
@@ -97,8 +96,7 @@ async function withUnwritten<T>(
   try {
     await keepFilesUntaken(client);
     const copied = await copy();
-    for (const { path } of await listFiles(dataDir))
-      await writer.text(`${unwrittenFolderName}/${basename(path)}`, await readFile(path, 'utf8'));
+    for (const [name, text] of await readFiles(dataDir)) await writer.text(`${unwrittenFolderName}/${name}`, text);
     await letFilesBeTaken(client);
     return copied;
   } catch (error) {

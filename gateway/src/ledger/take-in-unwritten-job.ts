@@ -26,7 +26,7 @@ interface UnwrittenPorts {
  * gone.
  */
 export async function takeInUnwritten(services: UnwrittenPorts): Promise<void> {
-  await services.unwritten.takeOut((calls) => takeIn(services, calls));
+  await services.unwritten.takeOut((calls) => takeIn(services, async () => calls));
   const others = (await listFiles(services.dataDir)).filter(({ processId }) => processId !== services.processId);
   if (others.length === 0) return;
   const registered = await areRegistered(
@@ -35,7 +35,8 @@ export async function takeInUnwritten(services: UnwrittenPorts): Promise<void> {
   );
   // The open calls of a process are adopted first: then the database has what they were charged.
   for (const { processId, path } of others)
-    if (!registered.has(processId)) await takeFile(path, (calls) => takeIn(services, calls.map(ended)));
+    if (!registered.has(processId))
+      await takeFile(path, (read) => takeIn(services, async () => (await read()).map(ended)));
 }
 
 /** The open call of a process that is gone never ends: it costs the most it could have. */
@@ -45,9 +46,14 @@ function ended({ call, isPosted }: FiledCall): FiledCall {
 }
 
 /** A file may come twice: its reader was killed before it was removed, or two processes have read it at the same moment. */
-function takeIn(services: Pick<UnwrittenPorts, 'db' | 'outbox'>, calls: readonly FiledCall[]): Promise<boolean> {
+function takeIn(
+  services: Pick<UnwrittenPorts, 'db' | 'outbox'>,
+  read: () => Promise<readonly FiledCall[]>,
+): Promise<boolean> {
   return withTransaction(services.db, async (tx) => {
     if (!(await lockUnwritten(tx))) return false;
+    const calls = await read();
+    if (calls.length === 0) return true;
     const charges: Charge[] = [];
     for (const filed of calls) {
       const nanos = await missingCharge(tx, filed);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { UnwrittenRecord } from './unwritten-store.ts';
 
 /**
@@ -70,6 +70,9 @@ export interface FiledCall {
 
 const prefix = 'unwritten-calls-';
 
+/** A file is taken over every few seconds at most. */
+const readTries = 20;
+
 function fileName(processId: string): string {
   return `${prefix}${processId}.jsonl`;
 }
@@ -84,17 +87,38 @@ export async function listFiles(dataDir: string): Promise<{ processId: string; p
 }
 
 /**
- * Takes over the file of a process that is gone. Of several who try at once more than one may read it, since one that was taken over and
- * is still there is taken over again: `into` must bear that.
+ * Takes over the file of a process that is gone, once `into` asks for its calls: while a backup copies the files their names must stay. Of
+ * several who try at once more than one may read it, since one that was taken over and is still there is taken over again: `into` must bear
+ * that.
  */
-export async function takeFile(path: string, into: TakeIn): Promise<void> {
+export async function takeFile(
+  path: string,
+  into: (read: () => Promise<FiledCall[]>) => Promise<boolean>,
+): Promise<void> {
   const own = `${path.replace(/\.jsonl.*$/, '.jsonl')}.${randomBytes(4).toString('hex')}`;
-  try {
-    await rename(path, own);
-  } catch {
-    return;
-  }
-  if (await into(await readFiled(own))) await rm(own, { force: true });
+  const read = async (): Promise<FiledCall[]> => {
+    const isOwn = await rename(path, own).then(
+      () => true,
+      () => false,
+    );
+    return isOwn ? readFiled(own) : [];
+  };
+  if (await into(read)) await rm(own, { force: true });
+}
+
+/** The texts of all files in a data folder by their names, as they are at one moment: where one is renamed or removed meanwhile, all are read again. */
+export async function readFiles(dataDir: string): Promise<Map<string, string>> {
+  for (let tries = 1; ; tries++)
+    try {
+      const files = await listFiles(dataDir);
+      return new Map(
+        await Promise.all(
+          files.map(async ({ path }): Promise<[string, string]> => [basename(path), await readFile(path, 'utf8')]),
+        ),
+      );
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === readTries) throw error;
+    }
 }
 
 /** The last state of each call; a line that was cut off by a crash is none. Throws where a file is there and cannot be read. */
