@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyLedger } from '../../gateway/src/cli/verify-ledger.ts';
 import { repeatWorkspaces, sweepWorkspaces } from '../../gateway/src/clients/erase-workspace.ts';
+import { deleteCalls } from '../../gateway/src/clients/erase-workspace-store.ts';
 import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -132,6 +133,23 @@ it('a deleted workspace finishes its running call, and keeps no trace of it', as
     await sweepWorkspaces(gateway.gateway.services);
     expect(await tablesWith(workspace.id)).toEqual(['erased_workspaces']);
   }, 10_000);
+}, 30_000);
+
+it('calls that another process deletes at the same moment are left to it, and the rest of the workspace waits for them', async () => {
+  const workspace = await make('Two at once');
+  for (let i = 0; i < 2; i++) await json(gateway.post(chat, hello(), bearer(workspace.live_key)));
+  const other = await gateway.database.pool.connect();
+  try {
+    await other.query('begin');
+    await other.query('select 1 from calls where workspace_id = $1 limit 1 for update', [workspace.id]);
+    expect(await deleteCalls(gateway.database.pool, workspace.id)).toBe(false);
+    await other.query('rollback');
+    expect(await deleteCalls(gateway.database.pool, workspace.id)).toBe(true);
+  } finally {
+    other.release(true);
+  }
+  expect((await remove(workspace.id)).status).toBe(204);
+  expect(await tablesWith(workspace.id)).toEqual(['erased_workspaces']);
 }, 30_000);
 
 it('a deleted workspace is deleted again in a database restored from before', async () => {

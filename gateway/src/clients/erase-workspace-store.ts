@@ -17,11 +17,12 @@ export async function listErasedWorkspaces(db: Db): Promise<ErasedWorkspace[]> {
   return (rows as { id: string; erased_at: Date }[]).map((row) => ({ id: row.id, erasedAt: row.erased_at }));
 }
 
-/** Remembers it, and ends its keys at once, on every process. */
+/** Remembers it, and ends its keys at once, on every process. For 30 s it is left to the process that deletes its rows. */
 export async function endWorkspace(db: Pool, { id, erasedAt }: ErasedWorkspace): Promise<void> {
   await withTransaction(db, async (tx) => {
     await tx.query(
-      'insert into erased_workspaces (id, erased_at, next_sweep_at) values ($1, $2, now()) on conflict (id) do update set next_sweep_at = now()',
+      `insert into erased_workspaces (id, erased_at, next_sweep_at) values ($1, $2, now() + interval '30 seconds')
+       on conflict (id) do update set next_sweep_at = excluded.next_sweep_at`,
       [id, erasedAt],
     );
     await tx.query('update api_keys set revoked_at = coalesce(revoked_at, now()) where workspace_id = $1', [id]);
@@ -29,9 +30,17 @@ export async function endWorkspace(db: Pool, { id, erasedAt }: ErasedWorkspace):
   });
 }
 
+/** The rest is anybody's, and so is what calls in progress write. */
+export async function leaveWorkspace(db: Db, id: string): Promise<void> {
+  await db.query('update erased_workspaces set next_sweep_at = now() where id = $1', [id]);
+}
+
 const rowsAtOnce = 10_000;
 
-/** Its calls, a part of a day at a time: no statement takes long, and who writes meanwhile waits for nothing. False where `isOver` said so before all were gone. */
+/**
+ * Its calls, a part of a day at a time: no statement takes long, and who writes meanwhile waits for nothing. False where calls are left: `isOver`
+ * said so, or another process deletes them at this moment.
+ */
 export async function deleteCalls(db: Db, id: string, isOver: () => boolean = () => false): Promise<boolean> {
   const { rows } = await db.query(
     `select date_trunc('day', min(created_at), 'UTC') as first, max(created_at) as last from calls where workspace_id = $1`,
@@ -45,13 +54,14 @@ export async function deleteCalls(db: Db, id: string, isOver: () => boolean = ()
       if (isOver()) return false;
       deleted = await deletePart(db, [id, new Date(at), new Date(at + dayMs)]);
     }
-  return true;
+  return (await db.query('select 1 from calls where workspace_id = $1 limit 1', [id])).rowCount === 0;
 }
 
 async function deletePart(db: Db, values: unknown[]): Promise<number> {
   const { rowCount } = await db.query(
     `with part as (
-       select created_at, id from calls where workspace_id = $1 and created_at >= $2 and created_at < $3 limit ${rowsAtOnce})
+       select created_at, id from calls where workspace_id = $1 and created_at >= $2 and created_at < $3 limit ${rowsAtOnce}
+       for update skip locked)
      delete from calls c using part where c.workspace_id = $1 and c.created_at = part.created_at and c.id = part.id`,
     values,
   );

@@ -6,6 +6,7 @@ import {
   type ErasedWorkspace,
   endWorkspace,
   endWorkspaceSweep,
+  leaveWorkspace,
   listErasedWorkspaces,
   takeWorkspaceSweeps,
 } from './erase-workspace-store.ts';
@@ -39,11 +40,13 @@ async function eraseNow({ db }: ErasePorts, workspace: ErasedWorkspace): Promise
   const until = performance.now() + requestPatienceMs;
   await endWorkspace(db, workspace);
   if (await deleteCalls(db, workspace.id, () => performance.now() > until)) await deleteRows(db, workspace.id);
+  await leaveWorkspace(db, workspace.id);
 }
 
 export async function sweepWorkspaces({ db }: Pick<ErasePorts, 'db'>): Promise<void> {
   for (const workspace of await takeWorkspaceSweeps(db)) {
-    await deleteCalls(db, workspace.id);
+    // Where another process still deletes calls, the next sweep does the rest: all at once they are too many.
+    if (!(await deleteCalls(db, workspace.id))) continue;
     await deleteRows(db, workspace.id);
     await endWorkspaceSweep(db, workspace);
   }
