@@ -228,9 +228,11 @@ export class BatchWriter {
     return this.#options.unwritten.store(unwrittenOf(row, this.#processId), async () => {
       try {
         await this.#post([row], sequence);
+        return true;
       } catch (error) {
         if (!isRowFault(error)) throw error;
         this.#log.fatal({ err: error, callId: row.open.id }, 'journal: the money of a call cannot be posted');
+        return false;
       }
     });
   }

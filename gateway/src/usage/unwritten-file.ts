@@ -5,8 +5,8 @@ import type { UnwrittenRecord } from './unwritten-store.ts';
 
 /**
  * Where calls are kept that neither `calls` nor `unwritten_calls` takes: lines of JSON in DATA_DIR, a file a process, readable by its
- * owner only and on the disk before it counts. A line is a call. Whether its money is posted is in the database (`filed_postings`); files of
- * older versions have lines for that, which say `posted` of a call of an earlier line.
+ * owner only and on the disk before it counts. A line is a call. Whether its money is posted is in the database (`filed_postings`); for
+ * older versions there are also lines that say `posted` of a call of an earlier line.
  */
 export class UnwrittenFile {
   readonly #path: string;
@@ -19,12 +19,14 @@ export class UnwrittenFile {
     this.#path = join(options.dataDir, fileName(options.processId));
   }
 
-  /** Keeps a call, then has its money posted. */
-  async store(call: UnwrittenRecord, post: () => Promise<void>): Promise<void> {
+  /** Keeps a call, then has its money posted: `post` returns whether it is. */
+  async store(call: UnwrittenRecord, post: () => Promise<boolean>): Promise<void> {
     this.#underWay += 1;
     try {
       await this.#append(call);
-      await post();
+      const isPosted = await post();
+      // An older version that takes the file over during an upgrade does not read `filed_postings`. Only for that one: the call is safe without it.
+      if (isPosted) await this.#append({ posted: call.id, status: call.status }).catch(() => {});
     } finally {
       this.#underWay -= 1;
     }
