@@ -128,7 +128,9 @@ it('a call that unwritten_calls refuses too is kept in a file of its owner only,
   expect(statSync(path).mode & 0o777).toBe(0o600);
   const id = answer.headers.get('x-request-id') ?? '';
   // An older version that takes the file over knows by this line that the money is posted.
-  expect(readFileSync(path, 'utf8')).toContain(`${JSON.stringify({ posted: id, status: 'succeeded' })}\n`);
+  expect(readFileSync(path, 'utf8')).toContain(
+    `${JSON.stringify({ posted: id, status: 'succeeded', isFiled: true })}\n`,
+  );
   const during = await books();
   expect(during.right).toBe(true);
   expect(during.lines).toContain(id);

@@ -26,7 +26,7 @@ export class UnwrittenFile {
       await this.#append(call);
       const isPosted = await post();
       // An older version that takes the file over during an upgrade does not read `filed_postings`. Only for that one: the call is safe without it.
-      if (isPosted) await this.#append({ posted: call.id, status: call.status }).catch(() => {});
+      if (isPosted) await this.#append({ posted: call.id, status: call.status, isFiled: true }).catch(() => {});
     } finally {
       this.#underWay -= 1;
     }
@@ -123,7 +123,10 @@ export async function readFiles(dataDir: string): Promise<Map<string, string>> {
     }
 }
 
-/** The last state of each call; a line that was cut off by a crash is none. Throws where a file is there and cannot be read. */
+/**
+ * The last state of each call; a line that was cut off by a crash is none. Throws where a file is there and cannot be read. A posting that is
+ * in `filed_postings` too is not taken from here: the file of a backup is newer than its database.
+ */
 export async function readFiled(path: string): Promise<FiledCall[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
@@ -134,6 +137,7 @@ export async function readFiled(path: string): Promise<FiledCall[]> {
     const value = parse(line);
     if (value === undefined) continue;
     if ('posted' in value) {
+      if (value.isFiled === true) continue;
       const filed = byId.get(value.posted);
       if (filed !== undefined && filed.call.status === value.status) filed.isPosted = true;
     } else byId.set(value.id, { call: value, isPosted: false });
@@ -141,9 +145,16 @@ export async function readFiled(path: string): Promise<FiledCall[]> {
   return [...byId.values()];
 }
 
-function parse(line: string): UnwrittenRecord | { posted: string; status: string } | undefined {
+interface PostedLine {
+  posted: string;
+  status: string;
+  /** The posting is in `filed_postings` too. Older versions do not read this. */
+  isFiled?: boolean;
+}
+
+function parse(line: string): UnwrittenRecord | PostedLine | undefined {
   try {
-    return JSON.parse(line) as UnwrittenRecord | { posted: string; status: string };
+    return JSON.parse(line) as UnwrittenRecord | PostedLine;
   } catch {
     return undefined;
   }
