@@ -60,7 +60,7 @@ export class RefusalLog {
       budgetId,
     ]);
     const known = this.#rows.get(place);
-    const message = storable(error.message, messageMax);
+    const message = storable(messageOf(error), messageMax);
     const last = {
       message,
       model: model === undefined ? undefined : storable(model, modelMax),
@@ -124,6 +124,11 @@ export class RefusalLog {
       newer.requestIds = [...row.requestIds, ...newer.requestIds].slice(-requestIdsKept);
     }
   }
+}
+
+/** The tag that a call claimed may be another client's name: it is on no record. */
+function messageOf({ code, message }: GatewayError): string {
+  return code === 'tag_forbidden' ? 'The call named a tag that its key is not allowed to use.' : message;
 }
 
 /** Text from outside as Postgres takes it: without NUL, without halves of characters. */
