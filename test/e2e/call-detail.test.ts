@@ -113,6 +113,26 @@ it("a client's key sees its own calls, without the budgets of the whole workspac
   expect((await show(other, as)).status).toBe(404);
 });
 
+it('a key locked to a platform sees a single call wherever its list of calls has it', async () => {
+  const made = await json<{ key: string }>(
+    gateway.post('/v1/keys', {
+      name: 'make',
+      role: 'viewer',
+      tags: { scenario_platform: 'make' },
+      locked_tags: ['scenario_platform'],
+    }),
+    201,
+  );
+  const as = { authorization: `Bearer ${made.key}` };
+  const [own, other] = [await call({ 'x-scenario-platform': 'make' }), await call({ 'x-scenario-platform': 'n8n' })];
+  const listed = async () =>
+    (await json<{ data: { id: string }[] }>(gateway.get('/v1/usage/requests', as))).data.map(({ id }) => id);
+  await eventually(async () => expect(await listed()).toContain(own));
+  expect((await detail(own, as)).id).toBe(own);
+  expect(await listed()).not.toContain(other);
+  expect((await show(other, as)).status).toBe(404);
+});
+
 it('an id that is none, or of no call, is not found', async () => {
   for (const id of [
     'nonsense',

@@ -3,7 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { idTimeMs } from '../accounts/new-id.ts';
-import { boundTo, isOwn, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { isOwn } from '../accounts/own-tags.ts';
 import {
   type ChargedBudget,
   type FailedAttempt,
@@ -12,6 +12,7 @@ import {
   selectFailures,
 } from './call-detail-store.ts';
 import type { MarkupCache } from './markup.ts';
+import { ownFilter } from './own-filter.ts';
 import { describeRefusal } from './refusal-handlers.ts';
 import { findRefusal } from './refusal-store.ts';
 import { callViewFor } from './usage-handlers.ts';
@@ -30,13 +31,7 @@ export const callDetailHandlers: Pick<Handlers<Context<CallDetailPorts>>, 'usage
     const atMs = idTimeMs(id);
     if (atMs === undefined) throw unknownCall(id);
     const filter = {
-      workspaceId: caller.workspaceId,
-      livemode: caller.livemode,
-      clientId: ownClient(caller),
-      project: ownProject(caller),
-      scenarioId: ownScenario(caller),
-      scenarioPlatform: ownPlatform(caller),
-      keyId: boundTo(caller).key_id ?? ownKey(caller),
+      ...ownFilter(caller),
       // An id has the millisecond in which the call came in.
       from: new Date(atMs),
       to: new Date(atMs + 1),

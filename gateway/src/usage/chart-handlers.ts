@@ -3,9 +3,10 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
-import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
+import { boundTo, seesMargin } from '../accounts/own-tags.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { type LatencyGroup, type Percentiles, type Stretch, selectLatency } from './latency-store.ts';
+import { ownFilter, type TagInput } from './own-filter.ts';
 import type { SumFilter } from './summed-range-store.ts';
 import { daysOf, rangeBefore, type UsageRange } from './usage-range.ts';
 import {
@@ -192,25 +193,8 @@ function describePercentiles(percentiles: Percentiles | undefined) {
   return { p50, p95, p99 };
 }
 
-interface ChartInput {
-  client_id?: string | undefined;
-  project?: string | undefined;
-  scenario_id?: string | undefined;
-  scenario_platform?: string | undefined;
-  key_id?: string | undefined;
-}
-
-/** A key with locked tags sees what is theirs only. */
-function chartFilter(caller: Caller, { from, to }: UsageRange, input: ChartInput): SumFilter {
-  return {
-    workspaceId: caller.workspaceId,
-    livemode: caller.livemode,
-    from,
-    to,
-    clientId: ownClient(caller, input.client_id),
-    project: ownProject(caller, input.project),
-    scenarioId: ownScenario(caller, input.scenario_id),
-    scenarioPlatform: ownPlatform(caller, input.scenario_platform),
-    keyId: boundTo(caller).key_id ?? ownKey(caller, input.key_id),
-  };
+/** Sums are shown by key to a key that is locked to a platform alone, as budgets are. */
+function chartFilter(caller: Caller, { from, to }: UsageRange, input: TagInput): SumFilter {
+  const own = ownFilter(caller, input);
+  return { ...own, from, to, keyId: boundTo(caller).key_id ?? own.keyId };
 }

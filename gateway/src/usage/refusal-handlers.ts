@@ -2,8 +2,9 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
-import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario, seesMargin } from '../accounts/own-tags.ts';
+import { seesMargin } from '../accounts/own-tags.ts';
 import { badCursor, readParts, writeParts } from './cursor.ts';
+import { ownFilter, type TagInput } from './own-filter.ts';
 import { type RefusalFilter, type StoredRefusal, selectRefusals, sumRefusals } from './refusal-store.ts';
 import { type RangePorts, rangeIn } from './workspace-range.ts';
 
@@ -70,32 +71,14 @@ function readSkip(cursor: string): number {
   return skip;
 }
 
-interface RefusalInput {
+interface RefusalInput extends TagInput {
   code?: string | undefined;
-  client_id?: string | undefined;
-  project?: string | undefined;
-  scenario_id?: string | undefined;
-  scenario_platform?: string | undefined;
-  key_id?: string | undefined;
   budget_id?: string | undefined;
 }
 
 function filterOf(caller: Caller, { from, to }: { from: Date; to: Date }, input: RefusalInput): RefusalFilter {
-  return {
-    workspaceId: caller.workspaceId,
-    livemode: caller.livemode,
-    from,
-    to,
-    code: input.code,
-    clientId: ownClient(caller, input.client_id),
-    project: ownProject(caller, input.project),
-    scenarioId: ownScenario(caller, input.scenario_id),
-    scenarioPlatform: ownPlatform(caller, input.scenario_platform),
-    keyId:
-      // Which budget refused the call of another key is not shown, so it cannot be searched for.
-      input.budget_id !== undefined && !seesScope(caller)
-        ? caller.keyId
-        : (boundTo(caller).key_id ?? ownKey(caller, input.key_id)),
-    budgetId: input.budget_id,
-  };
+  const own = ownFilter(caller, input);
+  // Which budget refused the call of another key is not shown, so it cannot be searched for.
+  const isHidden = input.budget_id !== undefined && !seesScope(caller);
+  return { ...own, from, to, code: input.code, budgetId: input.budget_id, keyId: isHidden ? caller.keyId : own.keyId };
 }

@@ -2,14 +2,15 @@ import type { Handlers, InputOf } from '@ai-gateway/shared/contract';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
-import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { boundTo, ownClient, ownKey, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { type CsvForm, csvHead, csvRows, excelCsv, plainCsv } from './csv.ts';
 import { badCursor, type Cursor, pageOf, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
 import { type MarkupCache, shownMarkup } from './markup.ts';
+import { ownFilter } from './own-filter.ts';
 import type { Grouping, SumFilter } from './summed-range-store.ts';
 import type { TextAnswer } from './text-answer.ts';
-import { daysOf, rangeDays, rangeName, type UsageDay, type UsageRange, usageRange } from './usage-range.ts';
+import { daysOf, rangeDays, rangeName, type UsageDay, type UsageRange } from './usage-range.ts';
 import { type CallFilter, type StoredCall, selectCalls } from './usage-store.ts';
 import { sumAll, sumByGroup } from './usage-sum-store.ts';
 import {
@@ -21,6 +22,7 @@ import {
   groupCells,
   groupColumns,
 } from './usage-tables.ts';
+import { rangeIn } from './workspace-range.ts';
 
 interface UsagePorts {
   db: Pool;
@@ -32,7 +34,7 @@ interface UsagePorts {
 export const usageHandlers: Pick<Handlers<Context<UsagePorts>>, 'usage.requests' | 'usage.clients'> = {
   'usage.requests': async (input, { caller, services }) => {
     const rows = await selectCalls(services.db, {
-      ...callFilter(caller, await rangeOf({ services, caller }, input), input),
+      ...callFilter(caller, await rangeIn({ services, caller }, input), input),
       after: input.cursor === undefined ? undefined : readCursor(input.cursor),
       limit: input.limit + 1,
     });
@@ -41,7 +43,7 @@ export const usageHandlers: Pick<Handlers<Context<UsagePorts>>, 'usage.requests'
   },
 
   'usage.clients': async (input, { caller, services }) => {
-    const range = await rangeOf({ services, caller }, input);
+    const range = await rangeIn({ services, caller }, input);
     const filter = sumFilter(caller, range, input);
     const [rows, totals] = await Promise.all([
       sumByGroup(services.db, {
@@ -71,7 +73,7 @@ export const usageTexts = {
     input: InputOf<'usage.requests'>,
     { caller, services }: Context<UsagePorts>,
   ): Promise<TextAnswer> => {
-    const range = await rangeOf({ services, caller }, input);
+    const range = await rangeIn({ services, caller }, input);
     const form = await csvForm({ services, caller }, input.for);
     return {
       filename: `calls-${rangeName(range)}.csv`,
@@ -98,7 +100,7 @@ export const usageTexts = {
     input: InputOf<'usage.clients'>,
     { caller, services }: Context<UsagePorts>,
   ): Promise<TextAnswer> => {
-    const range = await rangeOf({ services, caller }, input);
+    const range = await rangeIn({ services, caller }, input);
     const form = await csvForm({ services, caller }, input.for);
     const grouping = input.group_by ?? 'client';
     return {
@@ -138,33 +140,12 @@ function daysFor(grouping: Grouping, range: UsageRange, nowMs: number): UsageDay
   return grouping === 'day' ? daysOf(range, nowMs) : [];
 }
 
-/** Days and months are those of the zone asked for, else of the workspace's own. */
-async function rangeOf(
-  { services, caller }: Pick<Context<UsagePorts>, 'services' | 'caller'>,
-  { from, to, timezone }: { from?: string | undefined; to?: string | undefined; timezone?: string | undefined },
-): Promise<UsageRange> {
-  const settings = await services.settings.of(caller.workspaceId, caller.livemode);
-  return usageRange({ from, to, timezone: timezone ?? settings.timezone, nowMs: services.now() });
-}
-
 function callFilter(
   caller: Caller,
   { from, to }: UsageRange,
   input: InputOf<'usage.requests'>,
 ): Omit<CallFilter, 'limit'> {
-  return {
-    workspaceId: caller.workspaceId,
-    livemode: caller.livemode,
-    from,
-    to,
-    clientId: ownClient(caller, input.client_id),
-    project: ownProject(caller, input.project),
-    scenarioId: ownScenario(caller, input.scenario_id),
-    scenarioPlatform: ownPlatform(caller, input.scenario_platform),
-    executionId: input.execution_id,
-    keyId: ownKey(caller, input.key_id),
-    status: input.status,
-  };
+  return { ...ownFilter(caller, input), from, to, executionId: input.execution_id, status: input.status };
 }
 
 function sumFilter(caller: Caller, { from, to }: UsageRange, input: InputOf<'usage.clients'>): SumFilter {
