@@ -90,8 +90,6 @@ export function serveModel(
       report.streamed = json.stream === true;
       isStream = report.streamed && !cancellation.cancelled;
       if (isStream) services.streams.add(cancellation);
-      // A tag that the key may not claim is refused, and the refusal belongs to the key's own.
-      report.tags = lockedTagsOf(caller);
       const tags = resolveTags({ headers: req.headers, path: req.tagPath, metadata: json.metadata, key: caller });
       report.tags = tags;
       const claimed = await claimFor(services, caller, req, body);
@@ -124,6 +122,8 @@ export function serveModel(
       if (place !== undefined) await place.store(whole);
       sendPlain(res, whole);
     } catch (error) {
+      // A refusal before the tags are known, as of a tag that the key may not claim, belongs to the key's own tags.
+      if (report.caller !== undefined) report.tags ??= lockedTagsOf(report.caller);
       await place
         ?.release()
         .catch((cause: unknown) => services.log.warn({ err: cause }, 'an Idempotency-Key could not be released'));

@@ -40,7 +40,8 @@ export interface CallReport {
   provider: string | undefined;
   failures: AttemptReport[] | undefined;
   /** The attempt under way, with its start by `performance.now()`. */
-  attempt: { place: AttemptTarget; startedAt: number } | undefined;
+  attempt: AttemptTarget | undefined;
+  attemptStartedAt: number;
   /** The candidate that answered, or the last one tried; undefined where none was. */
   place: AttemptTarget | undefined;
   /** As the journal has it; undefined where the call was refused before it was opened. */
@@ -72,6 +73,7 @@ export function newReport({
     provider: undefined,
     failures: undefined,
     attempt: undefined,
+    attemptStartedAt: 0,
     place: undefined,
     closed: undefined,
     last: undefined,
@@ -105,7 +107,8 @@ export interface CallTrace {
 
 /** An attempt goes out. */
 export function noteAttempt(report: CallReport, place: TracedTarget, startedAt: number): void {
-  report.attempt = { place, startedAt };
+  report.attempt = place;
+  report.attemptStartedAt = startedAt;
   report.trace?.attempts.push({ place, startedAt, endedAt: undefined, error: undefined, status: undefined });
 }
 
@@ -126,9 +129,9 @@ export function noteFailure(
 ): void {
   report.failures ??= [];
   const { provider, kind, model } = place;
-  const under = report.attempt?.place === place ? report.attempt : undefined;
+  const wentOut = report.attempt === place;
   report.attempt = undefined;
-  const ms = under && Math.round(performance.now() - under.startedAt);
+  const ms = wentOut ? Math.round(performance.now() - report.attemptStartedAt) : undefined;
   report.failures.push({ provider, kind, model, error: failure.kind, status: failure.status, ms });
   const attempt = report.trace?.attempts.at(-1);
   // A candidate that is cooling down was not tried.
