@@ -67,7 +67,7 @@ export const notOffered: readonly NotOffered[] = [
   },
   {
     name: "Bedrock's addresses",
-    examples: ['POST /model/anthropic.claude-sonnet-4-5/converse', 'POST /model/anthropic.claude-sonnet-4-5/invoke'],
+    examples: ['POST /model/anthropic.claude-sonnet-4-6/converse', 'POST /model/anthropic.claude-sonnet-4-6/invoke'],
     path: /^\/model\/.+\/(converse|converse-stream|invoke|invoke-with-response-stream)$/,
     instead: useChat,
     why: otherAddress,
