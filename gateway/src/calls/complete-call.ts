@@ -16,7 +16,7 @@ import { guardCall } from './guard-call.ts';
 import { isPending } from './is-pending.ts';
 import type { ModelAnswer, ModelCall } from './model-call.ts';
 import { noteTags } from './note-tags.ts';
-import { balancesOf, openCall, placesOf } from './open-call.ts';
+import { balancesOf, circuitsOf, openCall } from './open-call.ts';
 import { closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
 
@@ -62,7 +62,7 @@ async function completeAdmitted(
     pool: workspace.pool,
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
-    ...placesOf(services, request.caller.workspaceId),
+    ...circuitsOf(services, request.caller.workspaceId),
     isUnknown: (account, model) => services.unknownModels.has(account, model),
     cheapest: balances.some(isNearLimit),
     nowMs: services.now(),

@@ -25,7 +25,7 @@ import type { FundingPorts } from './funding.ts';
 import { hidingCost } from './hide-cost.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { noteTags, type TagPorts } from './note-tags.ts';
-import { balancesOf, openCall, placesOf, turnTo } from './open-call.ts';
+import { balancesOf, circuitsOf, openCall, turnTo } from './open-call.ts';
 import { asCall, countIds, readEmbeddings } from './read-embeddings.ts';
 import { overloaded, withoutKey } from './refused-attempt.ts';
 import { relayBody } from './relay-body.ts';
@@ -80,7 +80,7 @@ async function embedAdmitted(
     pool: workspace.pool,
     accounts: workspace.accounts,
     livemode: request.caller.livemode,
-    ...placesOf(services, request.caller.workspaceId),
+    ...circuitsOf(services, request.caller.workspaceId),
     nowMs: services.now(),
   });
   if (candidate === undefined) throw new Error('a route has a candidate or is refused');

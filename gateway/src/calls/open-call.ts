@@ -12,7 +12,7 @@ import type { ModelCall } from './model-call.ts';
 import { notTried, type RunningCall } from './settle-call.ts';
 
 /** The state of the circuits of a call's candidates, for a workspace. */
-export function placesOf(
+export function circuitsOf(
   { circuits }: Pick<CompletionPorts, 'circuits'>,
   workspaceId: string,
 ): Pick<RouteInput, 'stateOf' | 'openMs'> {
@@ -95,5 +95,5 @@ export function turnTo(running: RunningCall, candidate: Candidate, attempt: Atte
   running.model = candidate.model;
   running.attempt = attempt;
   running.attemptAt = performance.now();
-  running.report.place = candidate;
+  running.report.target = candidate;
 }

@@ -68,7 +68,7 @@ function takeIn(
       tx,
       calls.map(({ call }) => call),
     );
-    for (const { call } of calls) if (call.status !== 'open') await dropFiledPosting(tx, placeOf(call));
+    for (const { call } of calls) if (call.status !== 'open') await dropFiledPosting(tx, callKey(call));
     await services.outbox.record(tx, events);
     return true;
   });
@@ -77,15 +77,15 @@ function takeIn(
 /** The amount its balances lack. A call that is settled in the database lacks nothing, whatever the file says. */
 async function missingCharge(tx: Db, { call, isPosted }: FiledCall): Promise<bigint> {
   if (call.status === 'open') return 0n;
-  const before = await lockCall(tx, placeOf(call));
-  const posted = isPosted ? BigInt(call.costNanos) : ((await findFiledPosting(tx, placeOf(call))) ?? 0n);
+  const before = await lockCall(tx, callKey(call));
+  const posted = isPosted ? BigInt(call.costNanos) : ((await findFiledPosting(tx, callKey(call))) ?? 0n);
   const unposted = BigInt(call.costNanos) - posted;
   if (before === undefined || before.status === 'open') return unposted;
   // Its adopter has charged the most it could have cost.
   return before.status === 'interrupted' ? unposted - before.costNanos : 0n;
 }
 
-function placeOf({ workspaceId, createdAt, id }: UnwrittenRecord): {
+function callKey({ workspaceId, createdAt, id }: UnwrittenRecord): {
   workspaceId: string;
   createdAtMs: number;
   id: string;

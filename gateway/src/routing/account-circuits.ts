@@ -59,15 +59,15 @@ export function breakersOf({ line, models }: AccountState, { model: name, worksp
   return [line, ...(model === undefined ? [] : [model.shared]), ...(own === undefined ? [] : [own])];
 }
 
-/** The strictest of the breakers before a place. On every call's way, so without a list of them. */
-export function strictestOf({ line, models }: AccountState, place: AttemptKey, nowMs: number): CircuitState {
+/** The strictest of the breakers before a candidate. On every call's way, so without a list of them. */
+export function strictestOf({ line, models }: AccountState, candidate: AttemptKey, nowMs: number): CircuitState {
   const ofLine = stateOf(line.circuit, nowMs);
   if (ofLine === 'open') return 'open';
-  const model = models.get(place.model);
+  const model = models.get(candidate.model);
   if (model === undefined) return ofLine;
   const shared = stateOf(model.shared.circuit, nowMs);
   if (shared === 'open') return 'open';
-  const own = model.own.size === 0 ? undefined : model.own.get(place.workspaceId);
+  const own = model.own.size === 0 ? undefined : model.own.get(candidate.workspaceId);
   const mine = own === undefined ? 'closed' : stateOf(own.circuit, nowMs);
   if (mine === 'open') return 'open';
   return ofLine === 'half-open' || shared === 'half-open' || mine === 'half-open' ? 'half-open' : 'closed';

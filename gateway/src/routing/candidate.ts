@@ -45,9 +45,9 @@ export interface RouteInput {
   pool: ModelPool;
   accounts: readonly ProviderAccount[];
   livemode: boolean;
-  stateOf: (place: Pick<AttemptKey, 'account' | 'model'>) => Availability;
-  /** For how long a place that may not be tried is left alone. */
-  openMs?: ((place: Pick<AttemptKey, 'account' | 'model'>) => number) | undefined;
+  stateOf: (candidate: Pick<AttemptKey, 'account' | 'model'>) => Availability;
+  /** For how long a candidate that may not be tried is left alone. */
+  openMs?: ((candidate: Pick<AttemptKey, 'account' | 'model'>) => number) | undefined;
   /** Has the provider said lately that it does not know the model? Then another one of the class answers at once. */
   isUnknown?: ((account: string, model: string) => boolean) | undefined;
   /** A budget that is running low wants the cheapest model that can take the call. */

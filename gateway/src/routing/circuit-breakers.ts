@@ -45,34 +45,34 @@ export class CircuitBreakers {
     this.#onRefused = options.onRefused ?? (() => {});
   }
 
-  stateOf(place: AttemptKey): Availability {
-    const account = this.#accounts.get(place.account);
+  stateOf(candidate: AttemptKey): Availability {
+    const account = this.#accounts.get(candidate.account);
     if (account === undefined) return 'closed';
     const nowMs = this.#now();
-    const state = strictestOf(account, place, nowMs);
+    const state = strictestOf(account, candidate, nowMs);
     return state !== 'open' && stateOf(account.refused, nowMs) === 'open' ? 'refused' : state;
   }
 
   /** Until it may be tried again; nought where only a probe is out, which may be back at any moment. */
-  openMs(place: AttemptKey): number {
-    const account = this.#accounts.get(place.account);
+  openMs(candidate: AttemptKey): number {
+    const account = this.#accounts.get(candidate.account);
     if (account === undefined) return 0;
-    const until = breakersOf(account, place).map(({ circuit }) => circuit.openUntilMs);
+    const until = breakersOf(account, candidate).map(({ circuit }) => circuit.openUntilMs);
     return Math.max(0, ...until.map((ms) => ms - this.#now()));
   }
 
-  /** Takes a place for a try; undefined when it is resting, or has had its share of second tries. */
-  begin(place: AttemptKey, isRetry: boolean): Attempt | undefined {
-    const { account: name, model: modelName, workspaceId } = place;
+  /** Takes a candidate for an attempt; undefined when its circuit is open, or its retries are used up. */
+  begin(candidate: AttemptKey, isRetry: boolean): Attempt | undefined {
+    const { account: name, model: modelName, workspaceId } = candidate;
     const account = this.#account(name);
     const model = this.#model(account, modelName);
     const nowMs = this.#now();
-    const state = strictestOf(account, place, nowMs);
+    const state = strictestOf(account, candidate, nowMs);
     if (state === 'open') return undefined;
     const own = model.own.get(workspaceId);
     if (isRetry && !mayRetry(model.retries, streakOf(model, own), nowMs)) return undefined;
     if (state === 'half-open')
-      for (const breaker of breakersOf(account, place))
+      for (const breaker of breakersOf(account, candidate))
         if (stateOf(breaker.circuit, nowMs) === 'half-open') breaker.circuit = onProbe(breaker.circuit, nowMs);
     model.retries = onTry(model.retries, isRetry, nowMs);
     return { account: name, model: modelName, workspaceId, isProbe: state === 'half-open' };
@@ -136,7 +136,7 @@ export class CircuitBreakers {
     }
   }
 
-  /** A try that says nothing about the account: its caller hung up. One from before the rest has no probe's place to free. */
+  /** A try that says nothing about the account: its caller hung up. One from before the rest has no probe to free. */
   abandoned(attempt: Attempt): void {
     const account = this.#accounts.get(attempt.account);
     if (account !== undefined) this.#freeProbe(account, attempt);

@@ -38,7 +38,7 @@ export function onSuccess(circuit: Circuit): Circuit {
   return circuit.failuresInARow === 0 && circuit.timesOpened === 0 ? circuit : newCircuit();
 }
 
-/** A probe that says nothing about the account frees its place. */
+/** A probe that says nothing about the account is free for another. */
 export function onAbandoned(circuit: Circuit): Circuit {
   return circuit.probingSinceMs === undefined ? circuit : { ...circuit, probingSinceMs: undefined };
 }

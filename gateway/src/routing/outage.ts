@@ -8,7 +8,7 @@ export interface AttemptKey {
 }
 
 /**
- * May a place be tried? `refused`: the provider refuses our account, so what else there is comes first; with nothing else it is
+ * May a candidate be tried? `refused`: the provider refuses our account, so what else there is comes first; with nothing else it is
  * asked all the same, since only an answer can tell that the refusal is over.
  */
 export type Availability = CircuitState | 'refused';

@@ -12,35 +12,35 @@ import { shorten, unknownModel } from './route-refusals.ts';
 /** As the workspace has it, else by the catalogue. */
 export function strengthIn(
   asked: RouteRequest,
-  place: { provider: string; model: string; entry: CatalogModel },
+  candidate: { provider: string; model: string; entry: CatalogModel },
 ): Strength {
   for (const one of asked.pool) {
     const found = readModelName(one.model, asked);
-    if (found?.model === place.model && found.provider === place.provider) return one.class;
+    if (found?.model === candidate.model && found.provider === candidate.provider) return one.class;
   }
-  return place.entry.strength;
+  return candidate.entry.strength;
 }
 
 /** The models of a class, provider by provider: the first of each, behind it those for a provider that does not know it. */
 export function ofClass(asked: RouteRequest, strength: Strength, reason: string): RouteCandidate[] {
-  const places: RouteCandidate[] = [];
+  const candidates: RouteCandidate[] = [];
   for (const found of classModels(asked, strength)) {
     // Test keys need no account: the sandbox answers for all.
     if (asked.livemode && found.account === undefined) continue;
-    const place = placeOf(found, reason);
-    place.spare = places.at(-1)?.provider === place.provider;
-    places.push(place);
+    const candidate = candidateOf(found, reason);
+    candidate.spare = candidates.at(-1)?.provider === candidate.provider;
+    candidates.push(candidate);
   }
-  return places.some((place) => isUnknown(asked, place)) ? withoutUnknown(asked, places) : places;
+  return candidates.some((candidate) => isUnknown(asked, candidate)) ? withoutUnknown(asked, candidates) : candidates;
 }
 
 /** The first that its provider knows leads; where it knows none, it is asked again. */
-function withoutUnknown(asked: RouteRequest, places: readonly RouteCandidate[]): RouteCandidate[] {
-  const providers = [...new Set(places.map(({ provider }) => provider))];
+function withoutUnknown(asked: RouteRequest, candidates: readonly RouteCandidate[]): RouteCandidate[] {
+  const providers = [...new Set(candidates.map(({ provider }) => provider))];
   return providers.flatMap((provider) => {
-    const all = places.filter((place) => place.provider === provider);
-    const served = all.filter((place) => !isUnknown(asked, place));
-    return (served.length === 0 ? all : served).map((place, i) => ({ ...place, spare: i > 0 }));
+    const all = candidates.filter((candidate) => candidate.provider === provider);
+    const served = all.filter((candidate) => !isUnknown(asked, candidate));
+    return (served.length === 0 ? all : served).map((candidate, i) => ({ ...candidate, spare: i > 0 }));
   });
 }
 
@@ -86,10 +86,10 @@ export function isUnknown({ isUnknown: isIt }: RouteRequest, { account, model }:
 }
 
 export function reachable(found: NamedModel, reason: string): RouteCandidate[] {
-  return found.account === undefined ? [] : [placeOf(found, reason)];
+  return found.account === undefined ? [] : [candidateOf(found, reason)];
 }
 
-export function placeOf(
+export function candidateOf(
   { provider, kind, model, entry, account }: NamedModel,
   reason: string,
   { named = false }: { named?: boolean } = {},
@@ -128,12 +128,13 @@ export function isOfKind({ entry }: NamedModel, kind: RouteInput['kind']): boole
 }
 
 /** There are a handful at most: comparing them takes less than naming them. A candidate that is tried anyway is not a spare one. */
-export function onePerAccountAndModel(places: readonly RouteCandidate[]): RouteCandidate[] {
+export function onePerAccountAndModel(candidates: readonly RouteCandidate[]): RouteCandidate[] {
   const isSame = (a: RouteCandidate, b: RouteCandidate): boolean => a.account === b.account && a.model === b.model;
-  return places.filter((place, i) =>
-    place.spare
-      ? places.findIndex((one) => isSame(one, place)) === i && !places.some((one) => !one.spare && isSame(one, place))
-      : places.findIndex((one) => !one.spare && isSame(one, place)) === i,
+  return candidates.filter((candidate, i) =>
+    candidate.spare
+      ? candidates.findIndex((one) => isSame(one, candidate)) === i &&
+        !candidates.some((one) => !one.spare && isSame(one, candidate))
+      : candidates.findIndex((one) => !one.spare && isSame(one, candidate)) === i,
   );
 }
 

@@ -79,15 +79,15 @@ export function isUsable(state: Availability): boolean {
   return state === 'closed' || state === 'half-open';
 }
 
-export function allCoolingDown(places: readonly RouteCandidate[], openMs: RouteInput['openMs']): GatewayError {
-  const soonestMs = Math.min(...places.map((place) => openMs?.(place) ?? usualOpenMs));
+export function allCoolingDown(candidates: readonly RouteCandidate[], openMs: RouteInput['openMs']): GatewayError {
+  const soonestMs = Math.min(...candidates.map((candidate) => openMs?.(candidate) ?? usualOpenMs));
   const seconds = Math.max(1, Math.ceil(soonestMs / 1000));
-  const providers = [...new Set(places.map(({ provider }) => providerName(provider)))].join(', ');
+  const providers = [...new Set(candidates.map(({ provider }) => providerName(provider)))].join(', ');
   return new GatewayError(
     'no_provider_available',
     `All providers of this model are cooling down after failures (${providers}). Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
     {
-      details: { attempts: places.map(({ provider, model }) => ({ provider, model, error: 'resting' })) },
+      details: { attempts: candidates.map(({ provider, model }) => ({ provider, model, error: 'resting' })) },
       retryAfterSeconds: seconds,
     },
   );

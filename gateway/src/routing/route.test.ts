@@ -340,7 +340,7 @@ describe('resting providers', () => {
   });
 
   it('are asked last where their provider refuses the account: only an answer tells that it is paid again', () => {
-    const refused = (place: { account: string }) => (place.account === 'id-openai' ? 'refused' : 'closed');
+    const refused = (candidate: { account: string }) => (candidate.account === 'id-openai' ? 'refused' : 'closed');
     expect(route('gpt-4o', { stateOf: refused }).at(-1)).toBe('openai/gpt-4o');
     expect(route('claude-sonnet-5', { stateOf: refused, fallbacks: ['gpt-4o'] })).toEqual([
       'anthropic/claude-sonnet-5',

@@ -7,12 +7,12 @@ import type { Candidate, RouteCandidate, RouteInput, RouteRequest } from './cand
 import { fits, honours } from './fit.ts';
 import { type NamedModel, readModelName } from './model-name.ts';
 import {
+  candidateOf,
   isOfKind,
   isUnknown,
   known,
   ofClass,
   onePerAccountAndModel,
-  placeOf,
   reachable,
   strengthIn,
 } from './reachable.ts';
@@ -27,39 +27,41 @@ export function routeCall(input: RouteInput): Candidate[] {
   if (!honours(first.kind, input.call) || (!input.livemode && input.call.onlyNative.includes('thread')))
     throw notNative(first.kind, input.call);
   const fallbacks = (isKeptAtAccount(input.call) ? [] : rest).filter(
-    (place) => honours(place.kind, input.call) && fits(place, input.call, input.inputTokens),
+    (candidate) => honours(candidate.kind, input.call) && fits(candidate, input.call, input.inputTokens),
   );
   if (!input.livemode) return [inSandbox(first, asked)];
-  const places = ledByOne(onePerAccountAndModel([first, ...fallbacks]));
-  const states = places.map(input.stateOf);
-  const usable = places.filter((_place, i) => isUsable(states[i] ?? 'open'));
-  const refusing = places.filter((_place, i) => states[i] === 'refused');
+  const candidates = ledByOne(onePerAccountAndModel([first, ...fallbacks]));
+  const states = candidates.map(input.stateOf);
+  const usable = candidates.filter((_candidate, i) => isUsable(states[i] ?? 'open'));
+  const refusing = candidates.filter((_candidate, i) => states[i] === 'refused');
   // An account that is refused comes last, and is asked where nobody else answers: only an answer tells that it is paid again.
   if (usable.length > 0) return [...behindUsable(usable), ...refusing.filter(({ spare }) => !spare)];
-  const down = places.filter(({ spare }) => !spare);
+  const down = candidates.filter(({ spare }) => !spare);
   if (refusing.length === 0) throw allCoolingDown(down, input.openMs);
   return refusing;
 }
 
 /** Where the call does not fit into the first of a class, the next one leads at that account. */
-function ledByOne(places: RouteCandidate[]): RouteCandidate[] {
-  return places.every((place) => !place.spare || isLed(place, places))
-    ? places
-    : places.map((place, i) =>
-        place.spare && !isLed(place, places) && places.findIndex(({ account }) => account === place.account) === i
-          ? { ...place, spare: false }
-          : place,
+function ledByOne(candidates: RouteCandidate[]): RouteCandidate[] {
+  return candidates.every((candidate) => !candidate.spare || isLed(candidate, candidates))
+    ? candidates
+    : candidates.map((candidate, i) =>
+        candidate.spare &&
+        !isLed(candidate, candidates) &&
+        candidates.findIndex(({ account }) => account === candidate.account) === i
+          ? { ...candidate, spare: false }
+          : candidate,
       );
 }
 
 /** A model that rests is followed by another vendor; by another of its class at the same account only where there is no other. */
 function behindUsable(usable: RouteCandidate[]): RouteCandidate[] {
-  const led = usable.filter((place) => isLed(place, usable));
+  const led = usable.filter((candidate) => isLed(candidate, usable));
   return led.length === 0 ? usable : led;
 }
 
-function isLed({ account }: RouteCandidate, places: readonly RouteCandidate[]): boolean {
-  return places.some((one) => !one.spare && one.account === account);
+function isLed({ account }: RouteCandidate, candidates: readonly RouteCandidate[]): boolean {
+  return candidates.some((one) => !one.spare && one.account === account);
 }
 
 interface Plan {
@@ -80,13 +82,13 @@ function named(asked: RouteRequest): Plan {
   }
   const { successor } = found;
   if (successor !== undefined) return namedOverdue(asked, found, successor);
-  const first = placeOf(found, reasonFor(found, 'asked for'), { named: found.inPlaceOf === undefined });
+  const first = candidateOf(found, reasonFor(found, 'asked for'), { named: found.inPlaceOf === undefined });
   return { first, rest: behindNamed(asked, found, first) };
 }
 
 /** A model past the day its vendor has announced: it is asked for still, and its successor where the vendor has kept its word. */
 function namedOverdue(asked: RouteRequest, found: NamedModel, successor: NamedModel): Plan {
-  const [first, next] = [placeOf(found, 'asked for'), placeOf(successor, reasonFor(successor, 'asked for'))];
+  const [first, next] = [candidateOf(found, 'asked for'), candidateOf(successor, reasonFor(successor, 'asked for'))];
   if (isUnknown(asked, first)) return { first: next, rest: behindNamed(asked, successor, next) };
   return { first, rest: [{ ...next, spare: true }, ...behindNamed(asked, found, first)] };
 }
@@ -113,9 +115,11 @@ function reasonFor({ inPlaceOf, model }: NamedModel, reason: string): string {
 function automatic(asked: RouteRequest, mode: AutoMode): Plan {
   const strength: Strength = mode === 'cost' ? 'small' : 'strong';
   const reason = `auto:${mode}, default of the ${strength} class`;
-  const able = ledByOne(ofClass(asked, strength, reason).filter((place) => fits(place, asked.call, asked.inputTokens)));
+  const able = ledByOne(
+    ofClass(asked, strength, reason).filter((candidate) => fits(candidate, asked.call, asked.inputTokens)),
+  );
   const native = able.filter(({ kind }) => honours(kind, asked.call));
-  const [first = native[0] ?? able[0]] = behindUsable(native.filter((place) => isUsable(asked.stateOf(place))));
+  const [first = native[0] ?? able[0]] = behindUsable(native.filter((candidate) => isUsable(asked.stateOf(candidate))));
   if (first === undefined) {
     throw new GatewayError(
       'model_not_found',
@@ -132,12 +136,12 @@ function automatic(asked: RouteRequest, mode: AutoMode): Plan {
 /** Cheapest first: what was planned, and the small models of every vendor that can take the call. */
 function downgraded(asked: RouteRequest, { first, rest }: Plan): Plan {
   const small = ofClass(asked, 'small', 'the cheapest, since a budget is running low').filter(
-    (place) => honours(place.kind, asked.call) && fits(place, asked.call, asked.inputTokens),
+    (candidate) => honours(candidate.kind, asked.call) && fits(candidate, asked.call, asked.inputTokens),
   );
   const costOf = ({ price }: RouteCandidate): bigint | undefined =>
     price && maxCostNanos(price, { inputTokens: asked.inputTokens, maxOutputTokens: downgradedAnswerTokens });
   const sorted = [first, ...small, ...rest]
-    .filter((place) => !place.spare && costOf(place) !== undefined)
+    .filter((candidate) => !candidate.spare && costOf(candidate) !== undefined)
     .sort((a, b) => ((costOf(a) ?? 0n) < (costOf(b) ?? 0n) ? -1 : 1));
   const [cheapest, ...others] = sorted;
   return cheapest === undefined ? { first, rest } : { first: cheapest, rest: others };
@@ -165,18 +169,18 @@ function listedFallbacks(asked: RouteRequest, names: readonly string[], reason: 
 
 /** A listed fallback, and the rest of its class there, where the vendor does not know it. */
 function fallback(asked: RouteRequest, found: NamedModel, reason: string): RouteCandidate[] {
-  const [place] = reachable(found, reasonFor(found, reason));
-  if (place === undefined || !fits(place, asked.call, asked.inputTokens)) return [];
-  const [next, ...others] = sparesOf(asked, place);
-  if (next === undefined) return [place];
-  return isUnknown(asked, place) ? [{ ...next, spare: false }, ...others] : [place, next, ...others];
+  const [candidate] = reachable(found, reasonFor(found, reason));
+  if (candidate === undefined || !fits(candidate, asked.call, asked.inputTokens)) return [];
+  const [next, ...others] = sparesOf(asked, candidate);
+  if (next === undefined) return [candidate];
+  return isUnknown(asked, candidate) ? [{ ...next, spare: false }, ...others] : [candidate, next, ...others];
 }
 
 /** The same class at the other vendors. A model of unknown class has no equals. */
 function sameClass(asked: RouteRequest, { entry, provider, model }: RouteCandidate, reason: string): RouteCandidate[] {
   if (entry === undefined) return [];
   return ofClass(asked, strengthIn(asked, { provider, model, entry }), reason).filter(
-    (place) => place.entry?.vendor !== entry.vendor,
+    (candidate) => candidate.entry?.vendor !== entry.vendor,
   );
 }
 
@@ -184,8 +188,8 @@ function sameClass(asked: RouteRequest, { entry, provider, model }: RouteCandida
 function sparesOf(asked: RouteRequest, { entry, provider, model, reason }: RouteCandidate): RouteCandidate[] {
   if (entry === undefined) return [];
   return ofClass(asked, strengthIn(asked, { provider, model, entry }), reason)
-    .filter((place) => place.provider === provider && place.model !== model)
-    .map((place) => ({ ...place, spare: true }));
+    .filter((candidate) => candidate.provider === provider && candidate.model !== model)
+    .map((candidate) => ({ ...candidate, spare: true }));
 }
 
 /** Test keys: every known model, answered by the sandbox at the real model's price. */

@@ -159,7 +159,7 @@ export class CallMetrics {
     this.#underWay -= 1;
   }
 
-  ended({ endpoint, background, closed, place, modelRequested, failures }: CallReport, end: CallEnd): void {
+  ended({ endpoint, background, closed, target, modelRequested, failures }: CallReport, end: CallEnd): void {
     this.#underWay -= 1;
     // A call that is answered by callback was answered with a 202 long ago.
     if (background === undefined) this.answered(endpoint, end.status);
@@ -168,7 +168,7 @@ export class CallMetrics {
       if (end.errorCode !== undefined) this.refused(end.errorCode);
       return;
     }
-    const series = this.#seriesOf(place?.kind ?? noProvider, place?.model ?? modelRequested ?? '');
+    const series = this.#seriesOf(target?.kind ?? noProvider, target?.model ?? modelRequested ?? '');
     const { usage, status } = closed;
     series.input += usage.inputTokens;
     series.cached += usage.cachedTokens;

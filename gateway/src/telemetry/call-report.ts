@@ -43,7 +43,7 @@ export interface CallReport {
   attempt: AttemptTarget | undefined;
   attemptStartedAt: number;
   /** The candidate that answered, or the last one tried; undefined where none was. */
-  place: AttemptTarget | undefined;
+  target: AttemptTarget | undefined;
   /** As the journal has it; undefined where the call was refused before it was opened. */
   closed: ClosedCall | undefined;
   /** The same without what earlier attempts came to. */
@@ -74,7 +74,7 @@ export function newReport({
     failures: undefined,
     attempt: undefined,
     attemptStartedAt: 0,
-    place: undefined,
+    target: undefined,
     closed: undefined,
     last: undefined,
     trace: undefined,
@@ -83,7 +83,7 @@ export function newReport({
 
 /** An attempt at one provider. */
 export interface AttemptSpan {
-  place: TracedTarget;
+  target: TracedTarget;
   /** By `performance.now()`. */
   startedAt: number;
   /** Undefined of the one that answered, which ends with the call. */
@@ -106,10 +106,10 @@ export interface CallTrace {
 }
 
 /** An attempt goes out. */
-export function noteAttempt(report: CallReport, place: TracedTarget, startedAt: number): void {
-  report.attempt = place;
+export function noteAttempt(report: CallReport, target: TracedTarget, startedAt: number): void {
+  report.attempt = target;
   report.attemptStartedAt = startedAt;
-  report.trace?.attempts.push({ place, startedAt, endedAt: undefined, error: undefined, status: undefined });
+  report.trace?.attempts.push({ target, startedAt, endedAt: undefined, error: undefined, status: undefined });
 }
 
 /** How it went for the client. */
@@ -124,18 +124,18 @@ export interface CallEnd {
 /** Names what came of an attempt, by its kind: what the vendor said of it may be the caller's own text. */
 export function noteFailure(
   report: CallReport,
-  place: AttemptTarget,
+  target: AttemptTarget,
   failure: { kind: string; status?: number | undefined },
 ): void {
   report.failures ??= [];
-  const { provider, kind, model } = place;
-  const wentOut = report.attempt === place;
+  const { provider, kind, model } = target;
+  const wentOut = report.attempt === target;
   report.attempt = undefined;
   const ms = wentOut ? Math.round(performance.now() - report.attemptStartedAt) : undefined;
   report.failures.push({ provider, kind, model, error: failure.kind, status: failure.status, ms });
   const attempt = report.trace?.attempts.at(-1);
   // A candidate that is cooling down was not tried.
-  if (attempt === undefined || attempt.place !== place || attempt.endedAt !== undefined) return;
+  if (attempt === undefined || attempt.target !== target || attempt.endedAt !== undefined) return;
   attempt.endedAt = performance.now();
   attempt.status = failure.status;
   attempt.error = failure.status === undefined ? failure.kind : String(failure.status);

@@ -89,19 +89,19 @@ export class Tracer {
   #attemptSpan(
     { closed, last, endpoint, streamed }: CallReport,
     trace: CallTrace,
-    { place, startedAt, endedAt, error, status }: AttemptSpan,
+    { target, startedAt, endedAt, error, status }: AttemptSpan,
     { isLast, nowMs }: { isLast: boolean; nowMs: number },
   ): Span {
     const operation = operationOf(endpoint);
     const usage = isLast ? last?.usage : undefined;
     const failed = error ?? (isLast && closed?.status === 'failed' ? (closed.errorCode ?? 'failed') : undefined);
-    const name = findVendor(place.kind)?.vendor.otelName ?? place.provider;
+    const name = findVendor(target.kind)?.vendor.otelName ?? target.provider;
     return {
       traceId: trace.traceId,
       spanId: newSpanId(),
       parentSpanId: trace.spanId,
       traceState: trace.state,
-      name: `${operation} ${place.model}`,
+      name: `${operation} ${target.model}`,
       kind: spanKind.client,
       startMs: this.#originMs + startedAt,
       endMs: this.#originMs + (endedAt ?? nowMs),
@@ -111,7 +111,7 @@ export class Tracer {
         'gen_ai.provider.name': name,
         // The name before conventions 1.37, which many collectors still read.
         'gen_ai.system': name,
-        'gen_ai.request.model': place.model,
+        'gen_ai.request.model': target.model,
         'gen_ai.request.stream': streamed,
         'gen_ai.response.model': isLast && failed === undefined ? closed?.model : undefined,
         'gen_ai.response.finish_reasons': isLast ? trace.finishReasons?.() : undefined,
@@ -121,10 +121,10 @@ export class Tracer {
         'gen_ai.usage.cache_creation.input_tokens': usage?.cacheWriteTokens,
         'gateway.usage.reasoning_tokens': usage?.reasoningTokens,
         'gateway.time_to_first_byte_ms': isLast ? closed?.ttftMs : undefined,
-        'gateway.provider': place.provider,
+        'gateway.provider': target.provider,
         'http.response.status_code': status,
         'error.type': failed,
-        ...addressOf(place.baseUrl),
+        ...addressOf(target.baseUrl),
       },
     };
   }

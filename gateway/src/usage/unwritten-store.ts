@@ -74,26 +74,26 @@ export async function noteFiledPostings(tx: Db, calls: readonly UnwrittenRecord[
 }
 
 /** The posted part of a call of a file; undefined where none is noted. */
-export async function findFiledPosting(tx: Db, call: CallPlace): Promise<bigint | undefined> {
+export async function findFiledPosting(tx: Db, call: CallKey): Promise<bigint | undefined> {
   const { rows } = await tx.query(
     'select cost_nanos from filed_postings where workspace_id = $1 and created_at = $2 and id = $3',
-    placeOf(call),
+    callKey(call),
   );
   return (rows as { cost_nanos: bigint }[])[0]?.cost_nanos;
 }
 
 /** The call is on record: its own row says what it cost. */
-export async function dropFiledPosting(tx: Db, call: CallPlace): Promise<void> {
-  await tx.query('delete from filed_postings where workspace_id = $1 and created_at = $2 and id = $3', placeOf(call));
+export async function dropFiledPosting(tx: Db, call: CallKey): Promise<void> {
+  await tx.query('delete from filed_postings where workspace_id = $1 and created_at = $2 and id = $3', callKey(call));
 }
 
-interface CallPlace {
+interface CallKey {
   workspaceId: string;
   createdAtMs: number;
   id: string;
 }
 
-function placeOf({ workspaceId, createdAtMs, id }: CallPlace): unknown[] {
+function callKey({ workspaceId, createdAtMs, id }: CallKey): unknown[] {
   return [workspaceId, new Date(createdAtMs), id];
 }
 
