@@ -70,18 +70,18 @@ describe('a call', () => {
 
   test('tells the headers of a good answer to whoever asks for them', async () => {
     answer = json(200, { data: [], next_cursor: null }, { 'X-Gateway-Cost-USD': '0.25' });
-    const told: Readonly<Record<string, string | undefined>>[] = [];
-    await client.call('clients.list', {}, { onHeaders: (headers) => told.push(headers) });
-    expect(told).toMatchObject([{ 'x-gateway-cost-usd': '0.25' }]);
+    const reported: Readonly<Record<string, string | undefined>>[] = [];
+    await client.call('clients.list', {}, { onHeaders: (headers) => reported.push(headers) });
+    expect(reported).toMatchObject([{ 'x-gateway-cost-usd': '0.25' }]);
   });
 
   test('tells no headers of a refusal', async () => {
     answer = json(402, { error: { message: 'Spent.', code: 'budget_exceeded' } });
-    const told: unknown[] = [];
-    await expect(client.call('clients.list', {}, { onHeaders: (headers) => told.push(headers) })).rejects.toMatchObject(
-      { code: 'budget_exceeded' },
-    );
-    expect(told).toEqual([]);
+    const reported: unknown[] = [];
+    await expect(
+      client.call('clients.list', {}, { onHeaders: (headers) => reported.push(headers) }),
+    ).rejects.toMatchObject({ code: 'budget_exceeded' });
+    expect(reported).toEqual([]);
   });
 
   test('carries the key, and the headers it was given: the nearest win', async () => {

@@ -59,9 +59,9 @@ function describe(operation: Operation): Json {
 }
 
 /** A parameter says what it is once: what its schema says of itself moves up to where documents show it. */
-function parameter(place: 'path' | 'query', name: string, given: { schema: Json; required: boolean }): Json {
+function parameter(where: 'path' | 'query', name: string, given: { schema: Json; required: boolean }): Json {
   const { description, ...schema } = given.schema;
-  return { name, in: place, required: given.required, ...(description === undefined ? {} : { description }), schema };
+  return { name, in: where, required: given.required, ...(description === undefined ? {} : { description }), schema };
 }
 
 function headersOf(operation: Operation): Json[] {

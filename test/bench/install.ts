@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCountingRegistry } from '../support/counting-registry.ts';
-import { freshClone, freshPlace, type Running, reachableRegistry, sizeOf, untilGone } from '../support/fresh-clone.ts';
+import { freshClone, freshFolder, type Running, reachableRegistry, sizeOf, untilGone } from '../support/fresh-clone.ts';
 import { packGateway } from '../support/pack-gateway.ts';
 import { freePort } from './processes.ts';
 
@@ -22,15 +22,15 @@ export async function installFigures(note: Note): Promise<void> {
     for (const last of [false, true]) {
       portkeys.push(await startPortkey(counting.url));
       counting.reset();
-      const place = freshClone(counting.url);
-      const start = (): Running => place.run('npm', ['start'], { PORT: '0' });
+      const folder = freshClone(counting.url);
+      const start = (): Running => folder.run('npm', ['start'], { PORT: '0' });
       clones.push(await readyAndStop(start()));
       if (last) {
         note('fresh clone: received, MB', counting.received() / 1e6, '≤ 110');
-        note('fresh clone: node_modules, MB', sizeOf(join(place.clone, 'node_modules')) / 1e6, '≤ 170');
+        note('fresh clone: node_modules, MB', sizeOf(join(folder.clone, 'node_modules')) / 1e6, '≤ 170');
         note('second start, s', Math.min(await readyAndStop(start()), await readyAndStop(start())), '≤ 1.5');
       }
-      place.remove();
+      folder.remove();
     }
     const [ours, theirs] = [Math.min(...clones), Math.min(...portkeys)];
     console.log(`  npx -y @portkey-ai/gateway: ready after ${theirs.toFixed(1)} s`);
@@ -50,10 +50,10 @@ async function readyAndStop(running: Running): Promise<number> {
 }
 
 async function startPortkey(registry: string): Promise<number> {
-  const place = freshPlace(registry);
+  const folder = freshFolder(registry);
   const port = await freePort();
   const started = performance.now();
-  const running = place.run('npx', ['-y', '@portkey-ai/gateway', `--port=${port}`, '--headless']);
+  const running = folder.run('npx', ['-y', '@portkey-ai/gateway', `--port=${port}`, '--headless']);
   const url = `http://127.0.0.1:${port}`;
   let over = false;
   void running.ended.then(() => {
@@ -71,20 +71,20 @@ async function startPortkey(registry: string): Promise<number> {
   const seconds = (performance.now() - started) / 1000;
   running.killAll();
   await untilGone(url);
-  place.remove();
+  folder.remove();
   return seconds;
 }
 
 /** Installed before; the first of its starts makes the database. */
 async function startPackage(registry: string): Promise<number> {
-  const place = freshPlace(registry);
-  const tarball = packGateway(join(place.home, 'packed'));
-  writeFileSync(join(place.clone, 'package.json'), '{}');
-  const install = place.run('npm', ['install', tarball]);
+  const folder = freshFolder(registry);
+  const tarball = packGateway(join(folder.home, 'packed'));
+  writeFileSync(join(folder.clone, 'package.json'), '{}');
+  const install = folder.run('npm', ['install', tarball]);
   if ((await install.ended) !== 0) throw new Error(install.printed());
-  const start = (): Promise<number> => readyAndStop(place.run('npx', ['ai-gateway', '--port', '0']));
+  const start = (): Promise<number> => readyAndStop(folder.run('npx', ['ai-gateway', '--port', '0']));
   await start();
   const seconds = Math.min(await start(), await start());
-  place.remove();
+  folder.remove();
   return seconds;
 }

@@ -1,11 +1,11 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import autocannon from 'autocannon';
 
-export interface Place {
+export interface LoadTarget {
   name: string;
   url: string;
   headers: Record<string, string>;
-  /** A plain call is posted, unless this says that the place is only read. */
+  /** A plain call is posted, unless this says that the target is only read. */
   method?: 'GET';
 }
 
@@ -13,22 +13,25 @@ const messages = [{ role: 'user', content: 'Is this an invoice or a newsletter? 
 export const plainBody = JSON.stringify({ model: 'gpt-4o', messages });
 
 /** Plain calls a second over 32 connections. */
-export async function callsPerSecond(place: Place, seconds: number): Promise<number> {
+export async function callsPerSecond(target: LoadTarget, seconds: number): Promise<number> {
   const result = await autocannon({
-    url: place.url,
+    url: target.url,
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...place.headers },
+    headers: { 'content-type': 'application/json', ...target.headers },
     body: plainBody,
     connections: 32,
     duration: seconds,
   });
   if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${place.name}: ${result.non2xx} refusals, ${result.errors} errors`);
+    throw new Error(`${target.name}: ${result.non2xx} refusals, ${result.errors} errors`);
   return result.requests.average;
 }
 
 /** Times in ms of calls that come at a steady rate, whether or not the ones before are answered. */
-export async function latencies(place: Place, options: { perSecond: number; seconds: number }): Promise<number[]> {
+export async function latencies(
+  target: LoadTarget,
+  options: { perSecond: number; seconds: number },
+): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const { perSecond, seconds } = options;
   const times: Promise<number>[] = [];
@@ -38,7 +41,7 @@ export async function latencies(place: Place, options: { perSecond: number; seco
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     const sent = performance.now();
     times.push(
-      ask(place, place.method === 'GET' ? undefined : plainBody, agent)
+      ask(target, target.method === 'GET' ? undefined : plainBody, agent)
         .then(drain)
         .then(() => performance.now() - sent),
     );
@@ -57,7 +60,7 @@ export interface Streamed {
 
 /** Opens `count` streams together and reads each to its end. */
 export async function streams(
-  place: Place,
+  target: LoadTarget,
   options: { count: number; model: string; onSecond?: () => void },
 ): Promise<Streamed> {
   const body = JSON.stringify({ model: options.model, stream: true, messages });
@@ -72,7 +75,7 @@ export async function streams(
     await new Promise((resolve) => setTimeout(resolve, (i * 1000) / options.count));
     const sent = performance.now();
     try {
-      const res = await ask(place, body, agent);
+      const res = await ask(target, body, agent);
       let tail = '';
       for await (const part of res) {
         if (tail === '') firstByteMs.push(performance.now() - sent);
@@ -91,12 +94,12 @@ export async function streams(
   return { firstByteMs, broken, chunks, seconds: (performance.now() - begin) / 1000 };
 }
 
-function ask(place: Place, body: string | undefined, agent: Agent): Promise<IncomingMessage> {
+function ask(target: LoadTarget, body: string | undefined, agent: Agent): Promise<IncomingMessage> {
   const type =
     body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
-    const method = place.method ?? 'POST';
-    const req = request(place.url, { method, agent, headers: { ...type, ...place.headers } }, resolve);
+    const method = target.method ?? 'POST';
+    const req = request(target.url, { method, agent, headers: { ...type, ...target.headers } }, resolve);
     req.on('error', reject);
     req.end(body);
   });

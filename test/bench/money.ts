@@ -102,19 +102,19 @@ async function cap(note: Note, where: string, urls: readonly string[]): Promise<
     held_usd: held,
     limit_usd: limit,
   } = await send<{ spent_usd: number; held_usd: number; limit_usd: number }>(urls[0] ?? '', 'GET', `/v1/budgets/${id}`);
-  const told = answers.reduce((sum, { cost }) => sum + cost, 0);
+  const reported = answers.reduce((sum, { cost }) => sum + cost, 0);
   console.log(
     `  ${where}: ${whole} whole and ${shortened} shortened of 200; spent $${spent} and held $${held} of $${limit}`,
   );
   note(`cap, ${where}: calls at full length`, whole, '10 at most, the last ones may be shortened');
   note(`cap, ${where}: spent + held over the limit, $`, Math.max(0, spent + held - limit), '0');
-  note(`cap, ${where}: money unaccounted for, $`, Math.abs(spent - told) < 1e-9 ? 0 : spent - told, '0');
+  note(`cap, ${where}: money unaccounted for, $`, Math.abs(spent - reported) < 1e-9 ? 0 : spent - reported, '0');
 }
 
 /** Five budgets on every call, one of them the same for all: taken in turns with calls that have none. */
 async function budgetLoad(note: Note, url: string, providerUrl: string): Promise<void> {
   console.log('\nplain calls per second with five budgets on every call');
-  const place = (client: string, name: string) => ({
+  const target = (client: string, name: string) => ({
     name,
     url: `${url}/v1/chat/completions`,
     headers: {
@@ -134,9 +134,9 @@ async function budgetLoad(note: Note, url: string, providerUrl: string): Promise
   ])
     await send(url, 'POST', '/v1/budgets', { name: JSON.stringify(scope), limit_usd: 1_000_000, scope });
   const rates: Record<string, number[]> = { free: [], budgeted: [] };
-  for (const client of ['free', 'budgeted']) await callsPerSecond(place(client, client), 3);
+  for (const client of ['free', 'budgeted']) await callsPerSecond(target(client, client), 3);
   for (let round = 0; round < 4; round++)
-    for (const client of ['free', 'budgeted']) rates[client]?.push(await callsPerSecond(place(client, client), 4));
+    for (const client of ['free', 'budgeted']) rates[client]?.push(await callsPerSecond(target(client, client), 4));
   const [free, budgeted] = ['free', 'budgeted'].map((client) => percentile(rates[client] ?? [], 50)) as [
     number,
     number,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dataFolder } from '../support/data-folder.ts';
-import { latencies, type Place, percentile, plainBody } from './load.ts';
+import { type LoadTarget, latencies, percentile, plainBody } from './load.ts';
 import { freePort, lineOf, untilOpen } from './processes.ts';
 
 type Note = (figure: string, value: number, must: string) => void;
@@ -18,7 +18,7 @@ const seconds = 8;
 
 interface Peer {
   name: string;
-  place: Place;
+  target: LoadTarget;
   child: ChildProcess;
 }
 
@@ -43,11 +43,11 @@ export async function peerFigures(note: Note): Promise<void> {
   const litellm = installLitellm();
   const folder = dataFolder('bench-peers');
   const children: ChildProcess[] = [];
-  const onCore: OnCore = (core, command, args, { env = {}, isHeard = false } = {}) => {
+  const onCore: OnCore = (core, command, args, { env = {}, isListening = false } = {}) => {
     const child = spawn('taskset', ['-c', String(core), command, ...args], {
       env: { PATH: process.env.PATH ?? '', HOME: folder, ...env },
       // While `wrk` runs nobody reads a pipe: LiteLLM writes a line a call, and stops for good once the pipe is full.
-      stdio: ['ignore', isHeard ? 'pipe' : 'ignore', 'ignore'],
+      stdio: ['ignore', isListening ? 'pipe' : 'ignore', 'ignore'],
       detached: true,
     });
     children.push(child);
@@ -56,7 +56,7 @@ export async function peerFigures(note: Note): Promise<void> {
   spawnSync('taskset', ['-a', '-cp', '1', String(process.pid)]);
   try {
     const vendor = await startNginx(folder, onCore);
-    const direct: Place = { name: 'direct', url: `${vendor}/v1/chat/completions`, headers: {} };
+    const direct: LoadTarget = { name: 'direct', url: `${vendor}/v1/chat/completions`, headers: {} };
     const start = starters({ folder, vendor, litellm, onCore });
     const rows: Row[] = [];
     const base = await latencies(direct, { perSecond: 50, seconds });
@@ -89,7 +89,7 @@ type OnCore = (
   command: string,
   args: string[],
   /** `isHeard`: what it prints is read, until it is ready. */
-  options?: { env?: Record<string, string>; isHeard?: boolean },
+  options?: { env?: Record<string, string>; isListening?: boolean },
 ) => ChildProcess;
 
 function starters(options: { folder: string; vendor: string; litellm: string | undefined; onCore: OnCore }) {
@@ -98,10 +98,10 @@ function starters(options: { folder: string; vendor: string; litellm: string | u
   const path = '/v1/chat/completions';
   return {
     bare: async (): Promise<Peer> => {
-      const child = onCore(0, process.execPath, [here('bare-proxy.ts'), vendor], { isHeard: true });
+      const child = onCore(0, process.execPath, [here('bare-proxy.ts'), vendor], { isListening: true });
       const { port } = JSON.parse(await lineOf(child, /^\{"port":\d+\}$/)) as { port: number };
-      const place = { name: 'bare Node proxy', url: `http://127.0.0.1:${port}${path}`, headers: {} };
-      return { name: place.name, place, child };
+      const target = { name: 'bare Node proxy', url: `http://127.0.0.1:${port}${path}`, headers: {} };
+      return { name: target.name, target, child };
     },
     ours: async (): Promise<Peer> => {
       const key = `gw_live_${randomBytes(24).toString('hex')}`;
@@ -114,7 +114,7 @@ function starters(options: { folder: string; vendor: string; litellm: string | u
       };
       const child = onCore(0, process.execPath, [here('../../gateway/bin/launch.js'), 'start'], {
         env,
-        isHeard: true,
+        isListening: true,
       });
       const url = /ready at (\S+)/.exec(await lineOf(child, /is ready at/))?.[1] ?? '';
       const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
@@ -126,7 +126,7 @@ function starters(options: { folder: string; vendor: string; litellm: string | u
       });
       return {
         name: 'AI Gateway',
-        place: { name: 'AI Gateway', url: url + path, headers: { ...headers, 'x-client-id': 'acme' } },
+        target: { name: 'AI Gateway', url: url + path, headers: { ...headers, 'x-client-id': 'acme' } },
         child,
       };
     },
@@ -145,7 +145,7 @@ function starters(options: { folder: string; vendor: string; litellm: string | u
       };
       return {
         name: 'Portkey',
-        place: { name: 'Portkey', url: `http://127.0.0.1:${port}${path}`, headers },
+        target: { name: 'Portkey', url: `http://127.0.0.1:${port}${path}`, headers },
         child,
       };
     },
@@ -165,7 +165,11 @@ function starters(options: { folder: string; vendor: string; litellm: string | u
       await untilAnswers(`http://127.0.0.1:${port}/health/liveliness`);
       return {
         name: 'LiteLLM',
-        place: { name: 'LiteLLM', url: `http://127.0.0.1:${port}${path}`, headers: { authorization: `Bearer ${key}` } },
+        target: {
+          name: 'LiteLLM',
+          url: `http://127.0.0.1:${port}${path}`,
+          headers: { authorization: `Bearer ${key}` },
+        },
         child,
       };
     },
@@ -184,11 +188,11 @@ async function untilAnswers(url: string): Promise<void> {
   throw new Error(`${url} does not answer`);
 }
 
-async function measure({ name, place, child }: Peer, base: readonly number[]): Promise<Row> {
-  wrk(place, 3);
-  const rates = Array.from({ length: rounds }, () => wrk(place));
+async function measure({ name, target, child }: Peer, base: readonly number[]): Promise<Row> {
+  wrk(target, 3);
+  const rates = Array.from({ length: rounds }, () => wrk(target));
   const megabytes = treeOf(child.pid ?? 0).reduce((sum, pid) => sum + memoryOf(pid), 0);
-  const times = await latencies(place, { perSecond: 50, seconds });
+  const times = await latencies(target, { perSecond: 50, seconds });
   return {
     name,
     perSecond: percentile(rates, 50),
@@ -199,18 +203,18 @@ async function measure({ name, place, child }: Peer, base: readonly number[]): P
 }
 
 /** Calls a second over 32 connections. Throws where one of them is refused. */
-function wrk(place: Place, duration = seconds): number {
-  const headers = { 'content-type': 'application/json', ...place.headers };
+function wrk(target: LoadTarget, duration = seconds): number {
+  const headers = { 'content-type': 'application/json', ...target.headers };
   const script = join(tmpdir(), `ai-gateway-wrk-${process.pid}.lua`);
   const lines = Object.entries(headers).map(
     ([key, value]) => `wrk.headers[${JSON.stringify(key)}] = ${JSON.stringify(value)}`,
   );
   writeFileSync(script, `wrk.method = "POST"\nwrk.body = ${JSON.stringify(plainBody)}\n${lines.join('\n')}\n`);
-  const args = ['-t1', '-c32', `-d${duration}s`, '--timeout', '20s', '-s', script, place.url];
+  const args = ['-t1', '-c32', `-d${duration}s`, '--timeout', '20s', '-s', script, target.url];
   const { stdout } = spawnSync('taskset', ['-c', '1', 'wrk', ...args], { encoding: 'utf8' });
   rmSync(script, { force: true });
   const refused = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1];
-  if (refused !== undefined) throw new Error(`${place.name}: ${refused} refusals`);
+  if (refused !== undefined) throw new Error(`${target.name}: ${refused} refusals`);
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
 }
 

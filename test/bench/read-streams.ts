@@ -8,12 +8,17 @@ export const eventsInStream = 2_000;
  * the end: a reader that parses each event is slower than what it measures. Resolves with events a second.
  */
 export async function readStreams(
-  place: { url: string; headers: Record<string, string> },
+  target: { url: string; headers: Record<string, string> },
   { count, atOnce }: { count: number; atOnce: number },
 ): Promise<number> {
-  const { host, hostname, port, pathname } = new URL(place.url);
+  const { host, hostname, port, pathname } = new URL(target.url);
   const body = JSON.stringify({ model: 'gpt-4o-mini', stream: true, messages: [{ role: 'user', content: 'Go on.' }] });
-  const headers = { host, 'content-type': 'application/json', 'content-length': String(body.length), ...place.headers };
+  const headers = {
+    host,
+    'content-type': 'application/json',
+    'content-length': String(body.length),
+    ...target.headers,
+  };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const request = `POST ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
   let left = count;

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { dataFolder } from '../support/data-folder.ts';
 import { installFigures } from './install.ts';
-import { callsPerSecond, latencies, type Place, percentile, streams } from './load.ts';
+import { callsPerSecond, type LoadTarget, latencies, percentile, streams } from './load.ts';
 import { moneyFigures } from './money.ts';
 import { oldSnapshotFigure } from './old-snapshot-figure.ts';
 import { peerFigures } from './peers.ts';
@@ -72,7 +72,7 @@ try {
   await untilOpen(portkeyPort);
 
   const path = '/v1/chat/completions';
-  const places = {
+  const targets = {
     direct: { name: 'direct', url: providerUrl + path, headers: { authorization: 'Bearer sk-bench' } },
     bare: { name: 'bare proxy', url: `http://127.0.0.1:${bare}${path}`, headers: { authorization: 'Bearer sk-bench' } },
     bareOnRequest: {
@@ -99,7 +99,7 @@ try {
         'x-portkey-custom-host': `${providerUrl}/v1`,
       },
     },
-  } satisfies Record<string, Place>;
+  } satisfies Record<string, LoadTarget>;
 
   console.log('\nplain calls per second, 32 connections');
   const compared = ['bare', 'bareOnRequest', 'gateway', 'portkey'] as const;
@@ -109,31 +109,31 @@ try {
     gateway: [] as number[],
     portkey: [] as number[],
   };
-  for (const place of compared) await callsPerSecond(places[place], 3);
+  for (const name of compared) await callsPerSecond(targets[name], 3);
   for (let round = 0; round < 3; round++) {
-    for (const place of compared) rates[place].push(await callsPerSecond(places[place], 5));
+    for (const name of compared) rates[name].push(await callsPerSecond(targets[name], 5));
   }
-  const rate = (place: (typeof compared)[number]): number => percentile(rates[place], 50);
-  for (const place of compared) console.log(`  ${places[place].name}: ${rate(place).toFixed(0)}`);
+  const rate = (target: (typeof compared)[number]): number => percentile(rates[target], 50);
+  for (const name of compared) console.log(`  ${targets[name].name}: ${rate(name).toFixed(0)}`);
   note("plain calls/s ÷ bare proxy on undici's dispatch", rate('gateway') / rate('bare'), '≥ 0.5');
   note("plain calls/s ÷ bare proxy on undici's request", rate('gateway') / rate('bareOnRequest'), '≥ 0.5');
   note('plain calls/s ÷ Portkey', rate('gateway') / rate('portkey'), '≥ 4');
-  const alone = await callsPerSecond(places.direct, 5);
+  const alone = await callsPerSecond(targets.direct, 5);
   note('load of the plain calls alone ÷ gateway', alone / rate('gateway'), '≥ 2');
 
   console.log('\nadded latency at 100 calls/s');
   const steady = { perSecond: 100, seconds: 11 };
-  const direct = await latencies(places.direct, steady);
-  const through = await latencies(places.gateway, steady);
+  const direct = await latencies(targets.direct, steady);
+  const through = await latencies(targets.gateway, steady);
   note('added latency p50, ms', percentile(through, 50) - percentile(direct, 50), '≤ 3');
   note('added latency p99, ms', percentile(through, 99) - percentile(direct, 99), '≤ 15');
 
   await streamFigures(note);
 
   console.log(`\n1,000 concurrent streams, 20 chunks/s each, ${streamSeconds} s`);
-  const straight = await streams(places.direct, { count: 1000, model: 'gpt-4o' });
+  const straight = await streams(targets.direct, { count: 1000, model: 'gpt-4o' });
   let rss = 0;
-  const many = await streams(places.gateway, {
+  const many = await streams(targets.gateway, {
     count: 1000,
     model: 'gpt-4o',
     onSecond: () => {

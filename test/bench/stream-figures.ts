@@ -26,7 +26,7 @@ export async function streamFigures(note: Note): Promise<void> {
     GATEWAY_BOOTSTRAP_KEY: key,
   });
   const path = '/v1/chat/completions';
-  const places = {
+  const targets = {
     direct: { url: providerUrl + path, headers: {}, cpu: () => 0 },
     bare: {
       url: `http://127.0.0.1:${bare.port}${path}`,
@@ -41,9 +41,9 @@ export async function streamFigures(note: Note): Promise<void> {
   };
   const measured = { direct: [] as Measured[], bare: [] as Measured[], gateway: [] as Measured[] };
   const names = ['direct', 'bare', 'gateway'] as const;
-  for (const name of names) await measure(places[name], 32);
+  for (const name of names) await measure(targets[name], 32);
   for (let round = 0; round < 5; round++)
-    for (const name of names) measured[name].push(await measure(places[name], 200));
+    for (const name of names) measured[name].push(await measure(targets[name], 200));
   const middle = (name: (typeof names)[number], what: keyof Measured): number =>
     percentile(
       measured[name].map((one) => one[what]),
@@ -67,10 +67,10 @@ interface Measured {
 }
 
 async function measure(
-  place: { url: string; headers: Record<string, string>; cpu: () => number },
+  target: { url: string; headers: Record<string, string>; cpu: () => number },
   count: number,
 ): Promise<Measured> {
-  const before = place.cpu();
-  const perSecond = await readStreams(place, { count, atOnce: 32 });
-  return { perSecond, cpuUs: ((place.cpu() - before) * 1e6) / (count * eventsInStream) };
+  const before = target.cpu();
+  const perSecond = await readStreams(target, { count, atOnce: 32 });
+  return { perSecond, cpuUs: ((target.cpu() - before) * 1e6) / (count * eventsInStream) };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { dataFolder } from '../support/data-folder.ts';
-import { callsPerSecond, type Place, percentile } from './load.ts';
+import { callsPerSecond, type LoadTarget, percentile } from './load.ts';
 import { type BenchGateway, cpuSecondsOf, startGateway, startScript } from './processes.ts';
 
 type Note = (figure: string, value: number, must: string) => void;
@@ -64,17 +64,17 @@ export async function workerFigures(note: Note, providerUrl: string): Promise<vo
 }
 
 async function besideBareProxy(note: Note, gateway: BenchGateway, providerUrl: string): Promise<void> {
-  const bare: Place = {
+  const bare: LoadTarget = {
     name: 'bare proxy',
     url: `http://127.0.0.1:${await startScript('bare-proxy.ts', providerUrl)}/v1/chat/completions`,
     headers: { authorization: 'Bearer sk-bench' },
   };
-  const places = { bare, gateway: placeOf(gateway.url) };
+  const targets = { bare, gateway: targetOf(gateway.url) };
   const rates = { bare: [] as number[], gateway: [] as number[] };
   await callsPerSecond(bare, 3);
   for (let round = 0; round < rounds; round++)
-    for (const place of ['bare', 'gateway'] as const)
-      rates[place].push(await callsPerSecond(places[place], roundSeconds));
+    for (const name of ['bare', 'gateway'] as const)
+      rates[name].push(await callsPerSecond(targets[name], roundSeconds));
   console.log(
     `  bare proxy: ${percentile(rates.bare, 50).toFixed(0)} calls/s, two workers: ${percentile(rates.gateway, 50).toFixed(0)}`,
   );
@@ -94,7 +94,7 @@ interface Measured {
 async function measure(gateway: BenchGateway, seconds: number): Promise<Measured> {
   const pids = [gateway.pid, ...workersOf(gateway.pid)];
   const before = pids.map(cpuSecondsOf);
-  const perSecond = await callsPerSecond(placeOf(gateway.url), seconds);
+  const perSecond = await callsPerSecond(targetOf(gateway.url), seconds);
   const spent = pids.map((pid, i) => cpuSecondsOf(pid) - (before[i] ?? 0));
   const calls = perSecond * seconds;
   const all = spent.reduce((sum, one) => sum + one, 0);
@@ -107,7 +107,7 @@ function workersOf(pid: number): number[] {
   return children.filter((child) => child > 0 && !readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('postgres'));
 }
 
-function placeOf(url: string): Place {
+function targetOf(url: string): LoadTarget {
   return {
     name: 'gateway',
     url: `${url}/v1/chat/completions`,

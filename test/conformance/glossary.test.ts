@@ -9,7 +9,7 @@ const replaced: Readonly<Record<string, string>> = {
   passage: 'permit',
   board: 'rate limiter, loop detector, circuit breaker',
   told: 'notified',
-  heard: 'merged',
+  heard: 'merged, received',
   news: 'deltas',
   dearest: 'max cost',
   resting: 'open',
@@ -29,14 +29,21 @@ const replaced: Readonly<Record<string, string>> = {
 function isPublic(file: string, name: string): boolean {
   if (name.includes('_')) return true;
   if (name === 'meters' || name === 'meter' || name === 'told')
-    return /-store\.ts$|take-in-unwritten-job\.ts$/.test(file);
+    return /-store\.ts$|take-in-unwritten-job\.ts$|ledger-thresholds\.test\.ts$|unwritten-calls\.test\.ts$/.test(file);
   // A state on the status page.
   return name === 'resting' && file.endsWith('serve-status.ts');
 }
 
-const files = globSync('gateway/src/**/*.ts', { cwd: root })
-  .filter((file) => !file.endsWith('.test.ts'))
+const files = globSync(['gateway/src/**/*.ts', 'shared/src/**/*.ts', 'integrations/**/*.{ts,mjs}', 'test/**/*.ts'], {
+  cwd: root,
+  exclude: (path) => /(^|\/)(node_modules|dist)(\/|$)/.test(path),
+})
+  // This file lists the words.
+  .filter((file) => !file.endsWith('glossary.test.ts'))
   .sort();
+
+/** Names that say how a thing is used, and not what it is. A type is named for its content. */
+const vagueTypes = /(^|[a-z])(Place|Asked|Reading|Kept|Try|Told|Heard)$/;
 
 /** `meterReader` and `METER_READER` read "meter reader". */
 const wordsOf = (name: string): string =>
@@ -47,6 +54,18 @@ const wordsOf = (name: string): string =>
 
 function oldWordsOf(name: string): string[] {
   return Object.keys(replaced).filter((word) => new RegExp(`\\b${word}s?\\b`).test(wordsOf(name)));
+}
+
+/** The types that a file declares. */
+function typesOf(file: string): string[] {
+  const types: string[] = [];
+  const { program } = parseSync(file, readFileSync(`${root}/${file}`, 'utf8'));
+  new Visitor({
+    TSInterfaceDeclaration: ({ id }) => types.push(id.name),
+    TSTypeAliasDeclaration: ({ id }) => types.push(id.name),
+    ClassDeclaration: ({ id }) => types.push(id?.name ?? ''),
+  }).visit(program);
+  return types;
 }
 
 /** Every name that a file declares or uses: variables, functions, types, members. Columns of SQL and texts are none. */
@@ -65,14 +84,35 @@ function namesOf(file: string): Set<string> {
 }
 
 describe('the words of the glossary', () => {
-  it('are in place of the words they replaced, in every name of the gateway and of its files', () => {
+  it('are in place of the words they replaced, in every name of the code and of its files', () => {
     const old = files.flatMap((file) =>
-      [file.slice('gateway/src/'.length), ...namesOf(file)].flatMap((name) =>
+      [file, ...namesOf(file)].flatMap((name) =>
         (isPublic(file, name) ? [] : oldWordsOf(name)).map((word) => `${file}: ${name} (say: ${replaced[word]})`),
       ),
     );
-    expect(files.length).toBeGreaterThan(300);
+    for (const folder of ['gateway/src/', 'shared/src/', 'integrations/', 'test/'])
+      expect(files.filter((file) => file.startsWith(folder)).length).toBeGreaterThan(30);
     expect(old).toEqual([]);
+  });
+
+  it('name a type for its content', () => {
+    const vague = files.flatMap((file) =>
+      typesOf(file)
+        .filter((name) => vagueTypes.test(name))
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(vague).toEqual([]);
+  });
+
+  it('name a candidate of a route, and not a place', () => {
+    const places = files
+      .filter((file) => file.startsWith('gateway/src/routing/'))
+      .flatMap((file) =>
+        [...namesOf(file)]
+          .filter((name) => /^_?places?$|(^|[^n])Place(s|Of)?$/.test(name))
+          .map((name) => `${file}: ${name}`),
+      );
+    expect(places).toEqual([]);
   });
 
   it('are listed with the words they replaced', () => {

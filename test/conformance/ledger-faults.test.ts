@@ -136,13 +136,13 @@ it('a cost above its hold takes leased money from the other processes', async ()
   await one.ledger.changed(money.workspaceId);
   expect(await other.call(100n, 'req_beyond_2')).toBe(true);
   await other.settle(0n);
-  const heard: string[] = [];
+  const received: string[] = [];
   const restore = instead('pg_notify', async (query) => {
-    heard.push('recall');
+    received.push('recall');
     return query();
   });
   await one.settle(1_200n);
-  await expect.poll(() => heard.length).toBe(1);
+  await expect.poll(() => received.length).toBe(1);
   restore();
   const [balance] = await other.balances();
   await other.ledger.onReturnRequest(`${balance?.id} asker ${2n ** 62n}`);

@@ -130,22 +130,22 @@ it('a process without the latest change opens the balance of the current period 
 
 it('each threshold of a balance is announced once, with any number of calendar changes', async () => {
   const budget = await make('told', { period: 'day', timezone: 'UTC', thresholds: [50, 80] });
-  const told = (): unknown[] => [...one.events, ...other.events].map(({ percent }) => percent);
+  const reported = (): unknown[] => [...one.events, ...other.events].map(({ percent }) => percent);
   await spend(one, 600n);
   await change({ ...budget, timezone: 'Europe/Berlin' });
   await spend(one, 250n);
-  expect(told()).toEqual([50, 80]);
+  expect(reported()).toEqual([50, 80]);
   at('2026-10-21T12:00:00Z');
   await spend(other, 100n);
   await change({ ...budget, period: 'total' });
   // No alert has announced half of the total.
   await spend(one, 1n);
-  expect(told().toSorted()).toEqual([50, 50, 80, 80]);
+  expect(reported().toSorted()).toEqual([50, 50, 80, 80]);
   await change({ ...budget, period: 'day' });
   await spend(one, 398n);
-  expect(told().toSorted()).toEqual([50, 50, 80, 80]);
+  expect(reported().toSorted()).toEqual([50, 50, 80, 80]);
   await spend(one, 1n);
-  expect(told().toSorted()).toEqual([50, 50, 50, 80, 80]);
+  expect(reported().toSorted()).toEqual([50, 50, 50, 80, 80]);
 });
 
 it('a balance that has ended in one time zone and not in another continues in its successor', async () => {

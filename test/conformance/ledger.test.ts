@@ -89,7 +89,7 @@ function interfere(how: 'refuse' | 'lose the answer'): { met(): number; restore(
 }
 
 /** The fault of each statement of a write with events, by its text and its number of calls. */
-function atLength(
+function withEvents(
   fate: (text: string, rows: number | undefined) => 'go on' | 'refuse' | 'lose the connection' | 'lose the answer',
 ): { met(): number; restore(): void } {
   const { connect } = database.pool;
@@ -313,14 +313,14 @@ describe('the ledger, against a model of it', () => {
               }
             }
             // Each threshold is announced once a day, and only when it is reached, except after a lower limit or in another calendar.
-            const told = events.map(({ percent }) => percent);
+            const reported = events.map(({ percent }) => percent);
             const changed = script.some(({ kind }) => kind === 'lower' || kind === 'raise' || kind === 'calendar');
             if (!changed)
               expect(
                 model.counts
                   .flatMap(({ spent }) => [50, 80, 100].filter((percent) => spent * 100n >= limit * BigInt(percent)))
                   .toSorted((a, b) => a - b),
-              ).toEqual(told.toSorted((a = 0, b = 0) => a - b));
+              ).toEqual(reported.toSorted((a = 0, b = 0) => a - b));
             expect((await compareBooks(database.pool)).differences).toEqual([]);
           } finally {
             for (const process of processes) await process.stop();
@@ -347,7 +347,7 @@ describe('the ledger, against a model of it', () => {
     expect(await process.call(100n, 'req_twice')).toBe(true);
     // The answers to the first two writes are lost after the database has taken them.
     const pipelines = interfere('lose the answer');
-    const commits = atLength((text) => (text === 'commit' && commits.met() === 1 ? 'lose the answer' : 'go on'));
+    const commits = withEvents((text) => (text === 'commit' && commits.met() === 1 ? 'lose the answer' : 'go on'));
     await process.settle(70n);
     commits.restore();
     pipelines.restore();
@@ -364,7 +364,7 @@ describe('the ledger, against a model of it', () => {
     const budget = await newBudget(money, 'apart');
     const pipelines = interfere('refuse');
     let singles = 0;
-    const writes = atLength((_text, rows) => {
+    const writes = withEvents((_text, rows) => {
       if (rows === undefined) return 'go on';
       if (rows > 1) return 'refuse';
       singles += 1;

@@ -50,10 +50,11 @@ it('no page, sample, form or template names a retired model', () => {
   const now = new Date();
   const soon = new Date(now.getTime() + warningDays * 86_400_000);
   const all = mentions();
-  const told = ({ where, name, retirement }: Mention): string => `${where} names ${name}, retired on ${retirement.on}`;
+  const reported = ({ where, name, retirement }: Mention): string =>
+    `${where} names ${name}, retired on ${retirement.on}`;
   for (const one of all.filter(({ retirement }) => !isRetired(retirement, now) && isRetired(retirement, soon)))
-    console.warn(`${told(one)}: name one of \`classes\` in gateway/src/models/catalog.ts in its place.`);
-  expect(all.filter(({ retirement }) => isRetired(retirement, now)).map(told)).toEqual([]);
+    console.warn(`${reported(one)}: name one of \`classes\` in gateway/src/models/catalog.ts in its place.`);
+  expect(all.filter(({ retirement }) => isRetired(retirement, now)).map(reported)).toEqual([]);
 });
 
 it('the search for names finds its files and names', () => {

@@ -83,16 +83,18 @@ describe('a completion in the background', () => {
     'is not run any more once its key is %s, and its callback says so',
     async (_how, end) => {
       const made = await json<{ id: string; key: string }>(gateway.post('/v1/keys', { name: 'Leaving' }), 201);
-      const told = await startReceiver();
+      const reported = await startReceiver();
       gateway.fakes.openai.always({ kind: 'delay', ms: 500 });
-      const body = hello({ callback_url: told.url });
+      const body = hello({ callback_url: reported.url });
       for (let i = 0; i < 25; i++)
         await json(gateway.post(`${chat}/background`, body, { authorization: `Bearer ${made.key}` }), 202);
       await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(20));
       await end(made.id);
-      await told.waitFor(25, 15_000);
+      await reported.waitFor(25, 15_000);
       expect(gateway.fakes.openai.requests).toHaveLength(20);
-      const outcomes = told.received.map(({ body: text }) => JSON.parse(text) as { status: string; error?: object });
+      const outcomes = reported.received.map(
+        ({ body: text }) => JSON.parse(text) as { status: string; error?: object },
+      );
       expect(outcomes.filter(({ status }) => status === 'completed')).toHaveLength(20);
       for (const { status, error } of outcomes)
         if (status === 'failed')
@@ -100,7 +102,7 @@ describe('a completion in the background', () => {
             code: 'invalid_api_key',
             message: 'The API key of this background call was deleted or has expired, so the call was not made.',
           });
-      await told.stop();
+      await reported.stop();
     },
     30_000,
   );
@@ -132,8 +134,8 @@ it('a completion that was delivered a month ago is deleted, and others stay', as
   for (const id of [old, waiting, recent]) await eventually(async () => expect(await statusOf(id)).toBe('completed'));
   const { pool } = gateway.database;
   await eventually(async () => {
-    const told = 'select 1 from background_calls where id = any($1) and delivered_at is not null';
-    expect((await pool.query(told, [[old, waiting, recent]])).rowCount).toBe(3);
+    const reported = 'select 1 from background_calls where id = any($1) and delivered_at is not null';
+    expect((await pool.query(reported, [[old, waiting, recent]])).rowCount).toBe(3);
   });
   await pool.query(`update background_calls set created_at = now() - interval '31 days' where id = any($1)`, [
     [old, waiting],

@@ -86,12 +86,12 @@ describe('the cap', () => {
     expect(after.limit_usd - after.spent_usd).toBeLessThan(0.0005);
     expect(after.held_usd).toBe(0);
     // Three books: the clients', the gateway's and the provider's.
-    const told = served.reduce((sum, { cost }) => sum + cost, 0);
+    const reported = served.reduce((sum, { cost }) => sum + cost, 0);
     const billed = gateway.fakes.openai.book.reduce(
       (sum, { input, output }) => sum + input * 2.5e-6 + output * 10e-6,
       0,
     );
-    expect(after.spent_usd).toBeCloseTo(told, 9);
+    expect(after.spent_usd).toBeCloseTo(reported, 9);
     expect(after.spent_usd).toBeCloseTo(billed, 9);
   });
 
@@ -247,17 +247,17 @@ describe('the cap', () => {
   it('settles the usage that a stream reports at its end', async () => {
     const chunk = (more: object): string =>
       `data: ${JSON.stringify({ id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o', ...more })}\n\n`;
-    const told = (completion_tokens: number) => ({
+    const reported = (completion_tokens: number) => ({
       usage: { prompt_tokens: 100, completion_tokens, total_tokens: 100 + completion_tokens },
     });
     const choice = (delta: object, finish_reason: string | null = null) => ({
       choices: [{ index: 0, delta, finish_reason }],
     });
     const body = [
-      chunk({ ...choice({ role: 'assistant', content: 'Hel' }), ...told(1) }),
-      chunk({ ...choice({ content: 'lo' }), ...told(900) }),
+      chunk({ ...choice({ role: 'assistant', content: 'Hel' }), ...reported(1) }),
+      chunk({ ...choice({ content: 'lo' }), ...reported(900) }),
       chunk(choice({}, 'stop')),
-      chunk({ choices: [], ...told(50) }),
+      chunk({ choices: [], ...reported(50) }),
       'data: [DONE]\n\n',
     ].join('');
     const budget = await create({ limit_usd: 1, scope: { client_id: 'changing-its-mind' } });
@@ -479,8 +479,8 @@ describe('a budget', () => {
     expect((await gateway.post(chat, hello({ max_tokens: 850 }), tags)).status).toBe(200);
     expect((await read(budget.id)).spent_usd).toBeLessThanOrEqual(0.01);
     expect((await gateway.post(chat, hello({ max_tokens: 850 }), tags)).status).toBe(402);
-    const told = await eventsOf(gateway, `&budget_id=${budget.id}`);
-    expect(told.map(({ data }) => data.percent).toSorted()).toEqual([100, 80, 90]);
+    const reported = await eventsOf(gateway, `&budget_id=${budget.id}`);
+    expect(reported.map(({ data }) => data.percent).toSorted()).toEqual([100, 80, 90]);
     expect((await compareBooks(gateway.database.pool)).differences).toEqual([]);
   });
 

@@ -678,8 +678,12 @@ describe('a completion in the background', () => {
     expect(status).toBe('queued');
     await expect.poll(() => received.length, { timeout: 10_000 }).toBe(1);
     const [delivery] = received;
-    const told = new Webhook(secret).verify(delivery?.body ?? '', delivery?.headers ?? {}) as { id: string };
-    expect(told).toMatchObject({ id, status: 'completed', response: { choices: [{ message: { content: 'Later' } }] } });
+    const reported = new Webhook(secret).verify(delivery?.body ?? '', delivery?.headers ?? {}) as { id: string };
+    expect(reported).toMatchObject({
+      id,
+      status: 'completed',
+      response: { choices: [{ message: { content: 'Later' } }] },
+    });
     expect(await (await gateway.get(`${chat}/background/${id}`)).json()).toMatchObject({
       id,
       status: 'completed',

@@ -528,11 +528,11 @@ describe('some of the tools allowed', () => {
       tool_choice?: Json;
       toolConfig?: { functionCallingConfig: { mode: string; allowedFunctionNames?: string[] } };
     };
-    const told = sent.tools.flatMap(
+    const reported = sent.tools.flatMap(
       ({ name, functionDeclarations }) => functionDeclarations?.map((fn) => fn.name) ?? name,
     );
     const config = sent.toolConfig?.functionCallingConfig;
-    expect(config?.allowedFunctionNames ?? told).toEqual(['b', 'c']);
+    expect(config?.allowedFunctionNames ?? reported).toEqual(['b', 'c']);
     if (vendor === 'anthropic') expect(sent.tool_choice).toEqual({ type: mode === 'auto' ? 'auto' : 'any' });
     else expect(config?.mode).toBe(mode === 'auto' ? 'AUTO' : 'ANY');
   });

@@ -28,20 +28,20 @@ const ask = (path: string, body?: unknown, headers: Record<string, string> = {})
 
 interface Load {
   /** Stops calling and waits for the last answers. */
-  stop(): Promise<{ statuses: Set<number>; toldUsd: number }>;
+  stop(): Promise<{ statuses: Set<number>; reportedUsd: number }>;
 }
 
 /** Eight callers without end. */
 function startLoad(client: string): Load {
   let going = true;
   const statuses = new Set<number>();
-  let toldUsd = 0;
+  let reportedUsd = 0;
   const callers = Array.from({ length: 8 }, async () => {
     while (going) {
       const response = await ask(chat, hello({ max_tokens: 40 }), { 'x-client-id': client });
       await response.text();
       statuses.add(response.status);
-      if (response.status === 200) toldUsd += Number(response.headers.get('x-gateway-cost-usd'));
+      if (response.status === 200) reportedUsd += Number(response.headers.get('x-gateway-cost-usd'));
       else await sleep(20);
     }
   });
@@ -49,7 +49,7 @@ function startLoad(client: string): Load {
     stop: async () => {
       going = false;
       await Promise.all(callers);
-      return { statuses, toldUsd };
+      return { statuses, reportedUsd };
     },
   };
 }
@@ -147,7 +147,7 @@ describe('under load with a budget, when Postgres', () => {
       await sleep(300);
       await fault();
       await sleep(800);
-      const { statuses, toldUsd } = await load.stop();
+      const { statuses, reportedUsd } = await load.stop();
       expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
       const capped = await poorLoad.stop();
       expect([...capped.statuses].filter((status) => ![200, 402, 503].includes(status))).toEqual([]);
@@ -173,7 +173,7 @@ describe('under load with a budget, when Postgres', () => {
       expect(spent).toBeCloseTo(Number(nanos) / 1e9, 9);
       // An answer of the provider is on record even where its caller got 503, so the gateway's sum is the provider's.
       expect(spent).toBeCloseTo(billed, 9);
-      expect(budget.spent_usd).toBeGreaterThanOrEqual(toldUsd - 1e-9);
+      expect(budget.spent_usd).toBeGreaterThanOrEqual(reportedUsd - 1e-9);
       expect((await compareBooks(gateway.services.db)).differences).toEqual([]);
     },
     40_000,

@@ -5,7 +5,7 @@ import { type CountingRegistry, startCountingRegistry } from '../support/countin
 import { freePort } from '../support/elsewhere.ts';
 import {
   canBeCloned,
-  type FreshPlace,
+  type FreshFolder,
   freshClone,
   type Running,
   reachableRegistry,
@@ -28,30 +28,30 @@ function installed(clone: string): string[] {
 
 describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}`, () => {
   let counting: CountingRegistry;
-  let place: FreshPlace;
-  const start = (): Running => place.run('npm', ['start'], { PORT: '0' });
+  let folder: FreshFolder;
+  const start = (): Running => folder.run('npm', ['start'], { PORT: '0' });
 
   beforeAll(async () => {
     counting = await startCountingRegistry(registry);
-    place = freshClone(counting.url);
+    folder = freshClone(counting.url);
   });
   afterAll(async () => {
     await counting.stop();
-    place.remove();
+    folder.remove();
   });
 
   it('installs what the gateway needs and nothing else, says so, starts, answers, and stops with npm', async () => {
     const running = start();
     const { url, seconds } = await running.ready;
     const received = counting.received();
-    const modules = sizeOf(join(place.clone, 'node_modules'));
+    const modules = sizeOf(join(folder.clone, 'node_modules'));
     console.log(
       `fresh clone: ${(received / 1e6).toFixed(1)} MB received in ${counting.requests()} requests, node_modules ${(modules / 1e6).toFixed(1)} MB, ready after ${seconds.toFixed(1)} s`,
     );
     expect(received).toBeLessThanOrEqual(110e6);
     expect(modules).toBeLessThanOrEqual(170e6);
-    const there = new Set(installed(place.clone));
-    const pinned = JSON.parse(readFileSync(join(place.clone, 'gateway/launcher/node-packages.json'), 'utf8')) as {
+    const there = new Set(installed(folder.clone));
+    const pinned = JSON.parse(readFileSync(join(folder.clone, 'gateway/launcher/node-packages.json'), 'utf8')) as {
       name: string;
     }[];
     const foreign = counting.asked().filter((name) => !there.has(name) && !pinned.some((node) => node.name === name));
@@ -69,7 +69,7 @@ describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}
     await running.ended;
     await untilGone(url);
     // Node's compiled code is kept for the next start.
-    expect(readdirSync(join(place.clone, 'gateway/.runtime/compile-cache')).length).toBeGreaterThan(0);
+    expect(readdirSync(join(folder.clone, 'gateway/.runtime/compile-cache')).length).toBeGreaterThan(0);
   }, 240_000);
 
   it('installs nothing at the second start, nor after a change of the tests’ packages', async () => {
@@ -79,9 +79,9 @@ describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}
     console.log(`second start: ready after ${seconds.toFixed(1)} s`);
     second.kill('SIGTERM');
     await untilGone(url);
-    const manifest = join(place.clone, 'test/package.json');
+    const manifest = join(folder.clone, 'test/package.json');
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"version": "0.1.0"', '"version": "0.1.1"'));
-    appendFileSync(join(place.clone, 'pnpm-lock.yaml'), "\n  'of-a-test@1.0.0': {}\n");
+    appendFileSync(join(folder.clone, 'pnpm-lock.yaml'), "\n  'of-a-test@1.0.0': {}\n");
     const third = start();
     const after = await third.ready;
     third.kill('SIGTERM');
@@ -92,15 +92,15 @@ describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}
 
   it('still starts when the installation of everything for `npm test` has failed', async () => {
     const env = { npm_config_registry: `http://127.0.0.1:${await freePort()}/`, npm_config_fetch_retries: '0' };
-    const test = place.run('npm', ['test'], env);
+    const test = folder.run('npm', ['test'], env);
     expect(await test.ended).toBe(1);
     expect(test.printed()).toContain('Installing everything for tests and integrations');
     expect(test.printed()).toContain('Is the npm registry within reach?');
-    const again = place.run('npm', ['start'], { ...env, PORT: '0' });
+    const again = folder.run('npm', ['start'], { ...env, PORT: '0' });
     const { url } = await again.ready;
     expect(again.printed()).not.toContain('Installing');
     again.kill('SIGTERM');
     await untilGone(url);
-    expect(existsSync(join(place.clone, 'gateway/.runtime/node_modules-for-production'))).toBe(false);
+    expect(existsSync(join(folder.clone, 'gateway/.runtime/node_modules-for-production'))).toBe(false);
   }, 120_000);
 });

@@ -23,14 +23,14 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-interface Heard {
+interface Received {
   id: string;
   /** Known once the whole answer has arrived. */
   usage: { prompt_tokens: number; completion_tokens: number } | undefined;
 }
 
 /** Calls without end, streamed and plain in turn, until the gateway is gone; notes the answers. */
-async function callOn(gateway: GatewayProcess, caller: number, heard: Heard[]): Promise<void> {
+async function callOn(gateway: GatewayProcess, caller: number, received: Received[]): Promise<void> {
   for (let n = 0; ; n++) {
     const stream = (caller + n) % 2 === 0;
     const content = `call ${caller} ${n} ${'x'.repeat((caller * 7 + n) % 50)}`;
@@ -45,10 +45,10 @@ async function callOn(gateway: GatewayProcess, caller: number, heard: Heard[]): 
           messages: [{ role: 'user', content }],
         }),
       });
-      const one: Heard = { id: response.headers.get('x-request-id') ?? '', usage: undefined };
-      heard.push(one);
+      const one: Received = { id: response.headers.get('x-request-id') ?? '', usage: undefined };
+      received.push(one);
       const text = await response.text();
-      if (!stream) one.usage = (JSON.parse(text) as { usage: Heard['usage'] }).usage;
+      if (!stream) one.usage = (JSON.parse(text) as { usage: Received['usage'] }).usage;
       else if (text.endsWith('data: [DONE]\n\n'))
         one.usage = JSON.parse(/data: (\{[^\n]*"choices":\[\][^\n]*\})/.exec(text)?.[1] ?? '{}').usage;
     } catch {
@@ -62,11 +62,11 @@ describe('kill -9 in the middle of load', () => {
     timeout: 240_000,
   }, async () => {
     const env = gatewayEnv(fakes, database.url, dataDir);
-    const heard: Heard[] = [];
+    const received: Received[] = [];
     for (let round = 0; round < rounds; round++) {
       fakes.reset();
       const gateway = await spawnGateway(env);
-      const load = Array.from({ length: callers }, (_, caller) => callOn(gateway, caller, heard));
+      const load = Array.from({ length: callers }, (_, caller) => callOn(gateway, caller, received));
       await sleep(120 + round * 23);
       expect(await gateway.kill('SIGKILL')).toBe('SIGKILL');
       await Promise.all(load);
@@ -85,9 +85,9 @@ describe('kill -9 in the middle of load', () => {
       ]),
     );
     expect(byId.size).toBe(rows.length);
-    expect(heard.filter(({ usage }) => usage !== undefined).length).toBeGreaterThan(rounds * callers);
-    expect(heard.filter(({ id }) => !byId.has(id))).toEqual([]);
-    const wrong = heard.filter(({ id, usage }) => {
+    expect(received.filter(({ usage }) => usage !== undefined).length).toBeGreaterThan(rounds * callers);
+    expect(received.filter(({ id }) => !byId.has(id))).toEqual([]);
+    const wrong = received.filter(({ id, usage }) => {
       const row = byId.get(id);
       return (
         usage !== undefined &&

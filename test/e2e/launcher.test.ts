@@ -12,7 +12,7 @@ import { readYaml } from '../../gateway/launcher/read-yaml.js';
 import { runProgram } from '../support/command-line.ts';
 import { dataFolder } from '../support/data-folder.ts';
 import { freePort } from '../support/elsewhere.ts';
-import { canBeCloned, type FreshPlace, freshClone } from '../support/fresh-clone.ts';
+import { canBeCloned, type FreshFolder, freshClone } from '../support/fresh-clone.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pnpmLock = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
@@ -111,19 +111,19 @@ describe('the installation of npm start', () => {
 describe.skipIf(!canBeCloned)(
   `an installation that fails${canBeCloned ? '' : ' (left out: no git history here)'}`,
   () => {
-    let place: FreshPlace;
+    let folder: FreshFolder;
     const asRoot = process.getuid?.() === 0;
     const needsRoot = asRoot ? '' : ' (left out: it needs root, to be another user)';
 
     beforeAll(async () => {
-      place = freshClone(`http://127.0.0.1:${await freePort()}/`);
+      folder = freshClone(`http://127.0.0.1:${await freePort()}/`);
     });
-    afterAll(() => place.remove());
+    afterAll(() => folder.remove());
     const leftovers = (): string[] => {
-      const runtime = join(place.clone, 'gateway/.runtime');
+      const runtime = join(folder.clone, 'gateway/.runtime');
       return [
         ...(existsSync(runtime) ? readdirSync(runtime) : []),
-        ...(existsSync(join(place.clone, 'node_modules')) ? ['node_modules'] : []),
+        ...(existsSync(join(folder.clone, 'node_modules')) ? ['node_modules'] : []),
       ];
     };
     /** As the user nobody, who may write to nothing that is not given to it. */
@@ -132,13 +132,13 @@ describe.skipIf(!canBeCloned)(
         'setpriv',
         ['--reuid=65534', '--regid=65534', '--clear-groups', 'node', 'gateway/bin/launch.js', 'start'],
         {
-          cwd: place.clone,
-          env: { HOME: place.home, PORT: '0', ...env },
+          cwd: folder.clone,
+          env: { HOME: folder.home, PORT: '0', ...env },
         },
       );
 
     it('reports an unreachable registry and what to do, and leaves nothing behind', async () => {
-      const start = place.run('npm', ['start'], { PORT: '0' });
+      const start = folder.run('npm', ['start'], { PORT: '0' });
       expect(await start.ended).toBe(1);
       expect(start.printed()).toContain('The npm registry cannot be reached. Check the connection');
       expect(leftovers()).toEqual([]);
@@ -149,7 +149,7 @@ describe.skipIf(!canBeCloned)(
       const silent = createServer(() => {});
       await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
       const registry = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
-      const start = place.run('node', ['gateway/bin/launch.js', 'start'], { npm_config_registry: registry });
+      const start = folder.run('node', ['gateway/bin/launch.js', 'start'], { npm_config_registry: registry });
       while (!start.printed().includes('packages, ')) await sleep(50);
       start.kill('SIGTERM');
       expect(await start.ended).toBe(1);
@@ -163,21 +163,21 @@ describe.skipIf(!canBeCloned)(
       const { code, err } = await asNobody();
       expect(code).toBe(1);
       expect(err).toContain('A file cannot be written. If another user installed here before');
-      expect(err).toContain(place.clone);
+      expect(err).toContain(folder.clone);
     });
 
     it.skipIf(!asRoot)(
       `uses a cache of its own where npm cannot use the one in the home folder${needsRoot}`,
       async () => {
-        const cache = join(place.home, '.npm');
+        const cache = join(folder.home, '.npm');
         mkdirSync(cache, { recursive: true });
         chmodSync(cache, 0o700);
-        const runtime = join(place.clone, 'gateway/.runtime');
+        const runtime = join(folder.clone, 'gateway/.runtime');
         mkdirSync(runtime, { recursive: true });
         chownSync(runtime, 65534, 65534);
         const { code, err } = await asNobody();
         expect(code).toBe(1);
-        expect(err).toContain(`npm cannot use its cache in ${place.home}; a temporary one is used this time.`);
+        expect(err).toContain(`npm cannot use its cache in ${folder.home}; a temporary one is used this time.`);
         // With that cache it came as far as the registry, which is not there.
         expect(err).toContain('The npm registry cannot be reached.');
         rmSync(runtime, { recursive: true });
@@ -192,10 +192,10 @@ describe.skipIf(!canBeCloned)(
         if (small === undefined) return;
         try {
           const clone = join(small, 'clone');
-          spawnSync('git', ['clone', '--quiet', place.clone, clone]);
+          spawnSync('git', ['clone', '--quiet', folder.clone, clone]);
           const { code, err } = await runProgram('node', ['gateway/bin/launch.js', 'start'], {
             cwd: clone,
-            env: { HOME: place.home },
+            env: { HOME: folder.home },
           });
           expect(code).toBe(1);
           expect(err).toMatch(
@@ -209,7 +209,7 @@ describe.skipIf(!canBeCloned)(
     );
 
     it('is refused in a sentence by a Node that is too old', async () => {
-      const bin = join(place.clone, 'gateway/bin/launch.js');
+      const bin = join(folder.clone, 'gateway/bin/launch.js');
       const old = `Object.defineProperty(process.versions, 'node', { value: '18.20.8' }); import(${JSON.stringify(bin)});`;
       const { code, err } = await runProgram(process.execPath, ['-e', old, 'start']);
       expect([code, err]).toEqual([

@@ -212,7 +212,7 @@ describe('a client’s own key', () => {
     const models = [{ id: 'm1', input_usd_per_mtok: 1, output_usd_per_mtok: 10 }];
     const account = { base_url: gateway.fakes.openai.baseUrl, api_key: 'sk-canary-openai-4711' };
     await json(gateway.post('/v1/providers', { name: 'router', kind: 'openai-compatible', ...account, models }), 201);
-    const told = { prompt_tokens: 1, completion_tokens: 100, cost: 0.4242, cost_details: { upstream: 0.4545 } };
+    const reported = { prompt_tokens: 1, completion_tokens: 100, cost: 0.4242, cost_details: { upstream: 0.4545 } };
     for (const more of [{}, { stream: true, stream_options: { include_usage: true } }]) {
       const body = hello({ model: 'router/m1', ...more });
       for (const [headers, isShown] of [
@@ -220,14 +220,14 @@ describe('a client’s own key', () => {
         [headersOf(owner), false],
         [{ 'x-client-id': 'acme' }, true],
       ] as const) {
-        gateway.fakes.openai.reply({ text: 'the "cost": 0.1', usage: { raw: told } });
+        gateway.fakes.openai.reply({ text: 'the "cost": 0.1', usage: { raw: reported } });
         const text = await (await gateway.post(chat, body, headers)).text();
         expect(text).toContain('"completion_tokens":100');
         if (!('stream' in more)) expect(text).toContain('the \\"cost\\": 0.1');
         expect([text.includes('0.4242'), text.includes('0.4545')]).toEqual([isShown, isShown]);
       }
     }
-    gateway.fakes.openai.reply({ text: 'x', usage: { raw: told } });
+    gateway.fakes.openai.reply({ text: 'x', usage: { raw: reported } });
     const { id } = await json<{ id: string }>(
       gateway.post(`${chat}/background`, hello({ model: 'router/m1', callback_url: receiver.url }), {
         'x-client-id': 'acme',

@@ -7,7 +7,7 @@ import { version } from '../../gateway/src/version.ts';
 import { json } from '../support/ask.ts';
 import { runProgram } from '../support/command-line.ts';
 import { type CountingRegistry, startCountingRegistry } from '../support/counting-registry.ts';
-import { type FreshPlace, freshPlace, type Running, reachableRegistry, untilGone } from '../support/fresh-clone.ts';
+import { type FreshFolder, freshFolder, type Running, reachableRegistry, untilGone } from '../support/fresh-clone.ts';
 import { packGateway } from '../support/pack-gateway.ts';
 
 const registry = await reachableRegistry();
@@ -19,30 +19,30 @@ describe.skipIf(registry === undefined)(
   `the package ai-gateway, packed and installed in an empty folder${leftOut}`,
   () => {
     let counting: CountingRegistry;
-    let place: FreshPlace;
+    let project: FreshFolder;
     let tarball: string;
     let keys: { live: string; test: string };
     const npx = (args: readonly string[], env: Record<string, string> = {}): Running =>
-      place.run('npx', ['ai-gateway', ...args], env);
+      project.run('npx', ['ai-gateway', ...args], env);
 
     beforeAll(async () => {
       counting = await startCountingRegistry(registry);
-      place = freshPlace(counting.url);
-      const to = join(place.home, 'packed');
+      project = freshFolder(counting.url);
+      const to = join(project.home, 'packed');
       tarball = packGateway(to);
       expect(readdirSync(to)).toEqual([`ai-gateway-${version}.tgz`]);
-      writeFileSync(join(place.clone, 'package.json'), '{}');
-      const install = place.run('npm', ['install', tarball]);
+      writeFileSync(join(project.clone, 'package.json'), '{}');
+      const install = project.run('npm', ['install', tarball]);
       if ((await install.ended) !== 0) throw new Error(install.printed());
       console.log(`npm install of the tarball: ${(counting.received() / 1e6).toFixed(1)} MB received`);
     }, 240_000);
     afterAll(async () => {
       await counting.stop();
-      place.remove();
+      project.remove();
     });
 
     it('has no link into the workspace, nothing to build, its licence and its guide, and passes publint', async () => {
-      const folder = join(place.clone, 'node_modules/ai-gateway');
+      const folder = join(project.clone, 'node_modules/ai-gateway');
       const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
       expect(JSON.stringify(manifest)).not.toMatch(/workspace:|link:|file:/);
       expect(manifest).toMatchObject({
@@ -59,12 +59,12 @@ describe.skipIf(registry === undefined)(
       expect(files.filter((file) => file.startsWith('sql/'))).toHaveLength(
         readdirSync(join(root, 'gateway/sql')).length,
       );
-      const linted = place.run('npx', ['--yes', publint, 'run', tarball, '--strict']);
+      const linted = project.run('npx', ['--yes', publint, 'run', tarball, '--strict']);
       expect([await linted.ended, linted.printed()]).toEqual([0, expect.stringContaining('All good!')]);
     }, 60_000);
 
     it('starts on its port and data folder, answers a call, writes an invoice as PDF, and stops with npx', async () => {
-      const running = npx(['--port', '0', '--data-dir', join(place.clone, 'gateway-data')]);
+      const running = npx(['--port', '0', '--data-dir', join(project.clone, 'gateway-data')]);
       const { url } = await running.ready;
       const key = (mode: string): string => new RegExp(`${mode} {2}(gw_\\S+)`).exec(running.printed())?.[1] ?? '';
       keys = { live: key('live'), test: key('test') };
@@ -100,7 +100,7 @@ describe.skipIf(registry === undefined)(
     }, 60_000);
 
     it('starts again with several workers, shows no key, and keeps its data', async () => {
-      const running = npx(['start', '--port=0', '--data-dir', join(place.clone, 'gateway-data')], { WORKERS: '2' });
+      const running = npx(['start', '--port=0', '--data-dir', join(project.clone, 'gateway-data')], { WORKERS: '2' });
       const { url, seconds } = await running.ready;
       console.log(`npx from the tarball, second start: ready after ${seconds.toFixed(1)} s`);
       expect(running.printed()).not.toMatch(/gw_(live|test)_/);
@@ -128,11 +128,11 @@ describe.skipIf(registry === undefined)(
         printed: expect.stringContaining('Did you mean "export"?'),
       });
       expect(await run('--version')).toEqual({ code: 0, printed: `${version}\n` });
-      expect(await run('verify-ledger', '--data-dir', join(place.clone, 'gateway-data'))).toMatchObject({ code: 0 });
+      expect(await run('verify-ledger', '--data-dir', join(project.clone, 'gateway-data'))).toMatchObject({ code: 0 });
     }, 60_000);
 
     it('names the Node it needs to one that is too old', async () => {
-      const bin = join(place.clone, 'node_modules/ai-gateway/bin/ai-gateway.js');
+      const bin = join(project.clone, 'node_modules/ai-gateway/bin/ai-gateway.js');
       const old = `Object.defineProperty(process.versions, 'node', { value: '18.20.8' }); import(${JSON.stringify(bin)});`;
       const { code, err } = await runProgram(process.execPath, ['-e', old]);
       expect([code, err]).toEqual([

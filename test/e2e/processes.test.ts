@@ -167,12 +167,12 @@ describe('three processes on one database', () => {
     const budget = await create({ limit_usd: 0.5, scope: { client_id: 'killed' } });
     fakes.openai.usually({ tokens: 50, chunks: 10, chunkDelayMs: 15 });
     let going = true;
-    const told: number[] = [];
+    const reported: number[] = [];
     const load = Array.from({ length: 18 }, async (_, i) => {
       while (going) {
         try {
           const { cost } = await one(i, 'killed', 50);
-          told.push(cost);
+          reported.push(cost);
         } catch {
           await sleep(50);
         }
@@ -193,7 +193,7 @@ describe('three processes on one database', () => {
     const after = await read(budget.id);
     expect(after.held_usd).toBe(0);
     expect(after.spent_usd).toBeLessThanOrEqual(after.limit_usd);
-    const sum = told.reduce((total, cost) => total + cost, 0);
+    const sum = reported.reduce((total, cost) => total + cost, 0);
     expect(after.spent_usd).toBeGreaterThanOrEqual(sum - 1e-9);
     const { rows } = await database.pool.query(
       `select coalesce(sum(cost_nanos) filter (where status = 'interrupted'), 0)::text as estimated, sum(cost_nanos)::text as total from calls where client_id = 'killed'`,

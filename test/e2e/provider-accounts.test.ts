@@ -298,9 +298,9 @@ describe('limits are per model', () => {
   ])('%s: a wait for %s is none for %s (%i)', async (vendor, busy, free, code) => {
     gateway.fakes[vendor].fault({ kind: 'status', status: code, headers: { 'retry-after': '12' } });
     expect((await gateway.post(chat, hello(busy), none)).status).toBe(503);
-    const resting = await gateway.post(chat, hello(busy), none);
-    expect(resting.status).toBe(503);
-    expect(Number(resting.headers.get('retry-after'))).toBeGreaterThan(5);
+    const coolingDown = await gateway.post(chat, hello(busy), none);
+    expect(coolingDown.status).toBe(503);
+    expect(Number(coolingDown.headers.get('retry-after'))).toBeGreaterThan(5);
     expect(gateway.fakes[vendor].requests).toHaveLength(1);
     expect((await gateway.post(chat, hello(free), none)).status).toBe(200);
     expect(await statuses()).toMatchObject({ [vendor]: 'ok' });

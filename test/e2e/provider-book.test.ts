@@ -171,10 +171,10 @@ async function run(i: number, made: Scenario): Promise<number> {
     nanosOf(first.book.get(`first-${i}`), own) +
     nanosOf(second.book.get(`second-${i}`), own) +
     nanosOf(vendor.book.get(`run${i}`), vendors);
-  const told = JSON.stringify({ i, ...made, billed, spent });
-  expect(billed, told).toBeLessThanOrEqual(limit * 1e9 + onTheWayNanos);
-  expect(spent * 1e9 + onTheWayNanos, told).toBeGreaterThanOrEqual(billed);
-  expect(spent, told).toBeLessThanOrEqual(limit);
+  const reported = JSON.stringify({ i, ...made, billed, spent });
+  expect(billed, reported).toBeLessThanOrEqual(limit * 1e9 + onTheWayNanos);
+  expect(spent * 1e9 + onTheWayNanos, reported).toBeGreaterThanOrEqual(billed);
+  expect(spent, reported).toBeLessThanOrEqual(limit);
   return billed;
 }
 

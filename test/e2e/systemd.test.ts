@@ -28,15 +28,15 @@ print("bound", flush=True)
 while True: print(s.recv(4096).decode().strip().replace("\\n", " "), flush=True)
 `;
 
-async function listen(folder: string): Promise<[socket: string, heard: () => string, stop: () => void]> {
+async function listen(folder: string): Promise<[socket: string, received: () => string, stop: () => void]> {
   const socket = join(folder, 'notify');
   const python = spawn('python3', ['-c', receiver, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let heard = '';
+  let received = '';
   python.stdout.on('data', (chunk: Buffer) => {
-    heard += chunk.toString();
+    received += chunk.toString();
   });
-  await eventually(() => expect(heard).toBe('bound\n'));
-  return [socket, () => heard, () => python.kill()];
+  await eventually(() => expect(received).toBe('bound\n'));
+  return [socket, () => received, () => python.kill()];
 }
 
 describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, () => {
@@ -52,7 +52,7 @@ describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, 
   });
 
   it('reports to systemd that it serves, that it is the main process, that it is alive, and that it stops', async () => {
-    const [socket, heard, stopListening] = await listen(folder);
+    const [socket, received, stopListening] = await listen(folder);
     const gateway = await spawnGateway({
       PORT: '0',
       DATABASE_URL: database.url,
@@ -60,12 +60,12 @@ describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, 
       NOTIFY_SOCKET: socket,
       WATCHDOG_USEC: '600000',
     });
-    await eventually(() => expect(heard()).toContain(`READY=1 MAINPID=${gateway.child.pid} `));
+    await eventually(() => expect(received()).toContain(`READY=1 MAINPID=${gateway.child.pid} `));
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
-    await eventually(() => expect(heard().match(/WATCHDOG=1/g)?.length).toBeGreaterThanOrEqual(2));
-    expect(heard()).not.toContain('STOPPING');
+    await eventually(() => expect(received().match(/WATCHDOG=1/g)?.length).toBeGreaterThanOrEqual(2));
+    expect(received()).not.toContain('STOPPING');
     expect(await gateway.kill('SIGTERM')).toBe(0);
-    await eventually(() => expect(heard()).toContain('STOPPING=1'));
+    await eventually(() => expect(received()).toContain('STOPPING=1'));
     stopListening();
   });
 
@@ -73,7 +73,7 @@ describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, 
   const isInstalledHere = readStamp(root)?.all === everythingWanted(root);
   const whyNot = isInstalledHere ? '' : ' (left out: what is installed here is not what npm test installs)';
   it.runIf(isInstalledHere)(`is the main process for systemd, also as the parent of workers${whyNot}`, async () => {
-    const [socket, heard, stopListening] = await listen(folder);
+    const [socket, received, stopListening] = await listen(folder);
     const [program = '', ...args] = (/^ExecStart=(.*)$/m.exec(readFileSync(unit, 'utf8'))?.[1] ?? '').split(' ');
     const settings = { PORT: '0', DATABASE_URL: database.url, DATA_DIR: folder, NOTIFY_SOCKET: socket, WORKERS: '2' };
     const launcher = spawn(program, args, {
@@ -84,7 +84,7 @@ describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, 
     const ended = new Promise((resolve) => launcher.once('exit', resolve));
     try {
       const main = await eventually(() => {
-        const [, pid] = /READY=1 MAINPID=(\d+) /.exec(heard()) ?? [];
+        const [, pid] = /READY=1 MAINPID=(\d+) /.exec(received()) ?? [];
         expect(pid).toBeDefined();
         return Number(pid);
       }, 60_000);
@@ -92,7 +92,7 @@ describe.runIf(canNotify)('a gateway that systemd starts', { timeout: 90_000 }, 
       // As systemd stops the unit: KillMode=mixed.
       process.kill(main, 'SIGTERM');
       expect(await ended).toBe(0);
-      await eventually(() => expect(heard()).toContain('STOPPING=1'));
+      await eventually(() => expect(received()).toContain('STOPPING=1'));
     } finally {
       launcher.kill('SIGTERM');
     }

@@ -135,18 +135,18 @@ describe('a key locked to a platform alone', () => {
       await use(undefined, 10, { 'x-scenario-id': `tenant-${platform}`, 'x-scenario-platform': platform });
       await json(gateway.post(`/v1/scenarios/tenant-${platform}/pause`, {}));
     }
-    const told = await eventually(async () => {
+    const reported = await eventually(async () => {
       const events = await list<GatewayEvent>('/v1/events', as);
       expect(events.length).toBeGreaterThanOrEqual(4);
       return events;
     });
-    expect(told.flatMap(({ data }) => data.budget ?? [])).toMatchObject([
+    expect(reported.flatMap(({ data }) => data.budget ?? [])).toMatchObject([
       { name: 'own' },
       { name: 'own' },
       { name: 'own' },
     ]);
-    expect(told.flatMap(({ data }) => data.scenario?.id ?? [])).toEqual(['tenant-zapier']);
-    expect(JSON.stringify(told)).not.toContain('others');
+    expect(reported.flatMap(({ data }) => data.scenario?.id ?? [])).toEqual(['tenant-zapier']);
+    expect(JSON.stringify(reported)).not.toContain('others');
   });
 
   it('cannot subscribe, because no subscription is limited to a platform', async () => {
@@ -298,8 +298,8 @@ describe('a key that only calls models', () => {
     await newBudget({ client_id: 'called' }, { name: 'others', limit_usd: 0.001, thresholds: [] });
     await use(undefined, 100, as);
     await eventually(async () => expect(await eventsOf(gateway, '&client_id=called')).toHaveLength(2));
-    const told = await list<GatewayEvent>('/v1/events', as);
-    expect(told.map(({ data }) => data.budget)).toMatchObject([{ name: 'own' }]);
+    const reported = await list<GatewayEvent>('/v1/events', as);
+    expect(reported.map(({ data }) => data.budget)).toMatchObject([{ name: 'own' }]);
   });
 });
 
@@ -356,7 +356,7 @@ describe('a key bound to a tag', () => {
   it('limits the calls of its own tag only', async () => {
     const { id: another } = await newKey({});
     const acme = await lockedTo({ client_id: 'acme' }, 'member');
-    const news = await lockedTo({ client_id: 'acme', project: 'acme-news' }, 'member');
+    const journal = await lockedTo({ client_id: 'acme', project: 'acme-news' }, 'member');
     const before = await list('/v1/rate-limits', {});
     const set = async (body: object, as: Bearer): Promise<unknown[]> => {
       const answer = await gateway.send('PUT', '/v1/rate-limits', { ...body, calls_per_minute: 900 }, as);
@@ -370,7 +370,7 @@ describe('a key bound to a tag', () => {
       [{ client_id: '*' }, acme],
       [{ scenario_id: '*' }, acme],
       // Other projects of this client’s are not its own.
-      [{ client_id: 'acme' }, news],
+      [{ client_id: 'acme' }, journal],
     ] as const)
       expect([body, ...(await set(body, as))]).toEqual([body, 403, 'tag_forbidden']);
     expect(await list('/v1/rate-limits', {})).toEqual(before);
@@ -414,16 +414,16 @@ describe('a budget of the whole workspace', () => {
       message: 'A budget of the workspace has too little left for this call. Ask the workspace to raise it.',
     });
     expect(Object.keys(error.details)).toEqual(['resets_at']);
-    const heard = async (id: string): Promise<unknown[]> => {
-      const told = await eventsOf(gateway, '&client_id=lodger');
+    const received = async (id: string): Promise<unknown[]> => {
+      const reported = await eventsOf(gateway, '&client_id=lodger');
       const deliveries = await list<{ event_id: string }>(`/v1/webhooks/${id}/deliveries`, {});
-      return deliveries.map((one) => told.find((event) => event.id === one.event_id)?.data.budget).sort(byName);
+      return deliveries.map((one) => reported.find((event) => event.id === one.event_id)?.data.budget).sort(byName);
     };
     const byName = (x: unknown, y: unknown): number => ((x as Named).name < (y as Named).name ? -1 : 1);
     await eventually(async () =>
-      expect(await heard(everybodys.id)).toMatchObject([{ name: 'all of us' }, { name: 'each' }]),
+      expect(await received(everybodys.id)).toMatchObject([{ name: 'all of us' }, { name: 'each' }]),
     );
-    expect(await heard(own.id)).toMatchObject([{ name: 'each' }]);
+    expect(await received(own.id)).toMatchObject([{ name: 'each' }]);
     for (const { id } of [whole, each]) expect(await remove(`/v1/budgets/${id}`)).toBe(204);
     for (const { id } of [own, everybodys]) expect(await remove(`/v1/webhooks/${id}`)).toBe(204);
   });

@@ -78,12 +78,12 @@ it.each([
       ...Array.from({ length: 30 }, () => ask(`${client}-neighbour`)),
     ]);
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
-    const told = answers.slice(0, 3).reduce((sum, one) => sum + Number(one.headers.get('x-gateway-cost-usd')), 0);
-    expect(told).toBeGreaterThan(0);
-    expect(await spent()).toBeCloseTo(told, 9);
+    const reported = answers.slice(0, 3).reduce((sum, one) => sum + Number(one.headers.get('x-gateway-cost-usd')), 0);
+    expect(reported).toBeGreaterThan(0);
+    expect(await spent()).toBeCloseTo(reported, 9);
     const kept = await unwritten(client);
     expect(kept.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded']);
-    expect(Number(kept.reduce((sum, { nanos }) => sum + nanos, 0n)) / 1e9).toBeCloseTo(told, 9);
+    expect(Number(kept.reduce((sum, { nanos }) => sum + nanos, 0n)) / 1e9).toBeCloseTo(reported, 9);
     for (const { error } of kept) expect(error).toMatch(says);
     expect((await counted()) - before).toBe(3);
     const { rows } = await sql('select count(*)::integer as n from calls where client_id = $1', [
@@ -121,8 +121,8 @@ it('a call that unwritten_calls refuses too is kept in a file of its owner only,
   const { dataDir } = gateway.gateway.services;
   const answer = await ask('filed');
   expect(answer.status).toBe(200);
-  const told = Number(answer.headers.get('x-gateway-cost-usd'));
-  expect(await spent()).toBeCloseTo(told, 9);
+  const reported = Number(answer.headers.get('x-gateway-cost-usd'));
+  expect(await spent()).toBeCloseTo(reported, 9);
   const [file = ''] = readdirSync(dataDir).filter((name) => name.startsWith('unwritten-calls'));
   const path = join(dataDir, file);
   expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -137,7 +137,7 @@ it('a call that unwritten_calls refuses too is kept in a file of its owner only,
   await sql('drop trigger hostile on unwritten_calls');
   await expect.poll(() => unwritten('filed'), { timeout: 12_000 }).toMatchObject([{ id, status: 'succeeded' }]);
   await expect.poll(() => existsSync(path)).toBe(false);
-  expect(await spent()).toBeCloseTo(told, 9);
+  expect(await spent()).toBeCloseTo(reported, 9);
   expect((await books()).right).toBe(true);
 });
 
@@ -148,8 +148,8 @@ it('is charged once when its process is killed after its money was posted and be
   await hostile('insert', 'posted-and-killed', `raise exception 'broken too';`, 'unwritten_calls');
   const { dataDir } = gateway.gateway.services;
   const answer = await ask('posted-and-killed');
-  const told = Number(answer.headers.get('x-gateway-cost-usd'));
-  expect(await spent()).toBeCloseTo(told, 9);
+  const reported = Number(answer.headers.get('x-gateway-cost-usd'));
+  expect(await spent()).toBeCloseTo(reported, 9);
   const [file = ''] = readdirSync(dataDir).filter((name) => name.startsWith('unwritten-calls'));
   // The killed process has left the call itself, and the file does not say whether its money is posted.
   const lines = readFileSync(join(dataDir, file), 'utf8').trim().split('\n');
@@ -159,7 +159,7 @@ it('is charged once when its process is killed after its money was posted and be
   writeFileSync(join(dataDir, 'unwritten-calls-proc_killed.jsonl'), `${call}\n`);
   await takeInUnwritten(gateway.gateway.services);
   expect(await unwritten('posted-and-killed')).toHaveLength(1);
-  expect(await spent()).toBeCloseTo(told, 9);
+  expect(await spent()).toBeCloseTo(reported, 9);
   expect((await books()).right).toBe(true);
   expect((await sql('select 1 from filed_postings')).rowCount).toBe(0);
 });

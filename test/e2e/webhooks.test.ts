@@ -160,8 +160,8 @@ describe('a budget alert', () => {
     await spend(client, 85);
     await json(gateway.post(`/v1/budgets/${budget.id}/raise`, { by_usd: 0.01 }));
     await spend(client, 77);
-    const told = (await eventsOf(gateway, `&client_id=${client}`)).map(({ data }) => data.percent);
-    expect(told).toEqual([80, 80]);
+    const reported = (await eventsOf(gateway, `&client_id=${client}`)).map(({ data }) => data.percent);
+    expect(reported).toEqual([80, 80]);
   });
 });
 

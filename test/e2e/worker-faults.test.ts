@@ -139,16 +139,16 @@ it('a worker that keeps ending is started at growing intervals, the log gives th
 
 it('when the parent is killed its workers end, and the next start finds every call that was answered', async () => {
   const pids = await workerPids();
-  const heard: string[] = [];
+  const received: string[] = [];
   let going = true;
   const load = Array.from({ length: 6 }, async () => {
     while (going) {
       const answer = await call('orphaned').catch(() => undefined);
-      if (answer?.status === 200) heard.push(answer.id);
+      if (answer?.status === 200) received.push(answer.id);
       if (answer === undefined) return;
     }
   });
-  await eventually(() => expect(heard.length).toBeGreaterThan(30), 10_000);
+  await eventually(() => expect(received.length).toBeGreaterThan(30), 10_000);
   await gateway.kill('SIGKILL');
   going = false;
   await Promise.all(load);
@@ -161,7 +161,7 @@ it('when the parent is killed its workers end, and the next start finds every ca
   await onDatabase(async (db) => {
     const { rows } = await db.query("select id from calls where client_id = 'orphaned' and status = 'succeeded'");
     const known = new Set((rows as { id: string }[]).map(({ id }) => id));
-    expect(heard.filter((id) => !known.has(id))).toEqual([]);
+    expect(received.filter((id) => !known.has(id))).toEqual([]);
     expect((await compareBooks(db)).differences).toEqual([]);
   });
 }, 60_000);

@@ -66,7 +66,7 @@ const at = (worker: number): PinnedClient => {
 };
 
 /** By then both know a setting that one of them has taken. */
-const heardMs = 200;
+const receivedMs = 200;
 
 /** A metric as the worker tells it, all labels together. */
 async function counted(worker: number, name: string): Promise<number> {
@@ -105,7 +105,7 @@ describe('two workers', () => {
     const headers = { 'x-client-id': 'limited' };
     const call = (worker: number): Promise<PinnedAnswer> => at(worker).ask(chat, { body: hello(), headers });
     await at(0).ask('/v1/rate-limits', { method: 'PUT', body: { client_id: 'limited', calls_per_minute: 6 } });
-    await sleep(heardMs);
+    await sleep(receivedMs);
     for (let i = 0; i < 6; i++) expect((await call(0)).status).toBe(200);
     await sleep(500);
     const refused = await call(1);
@@ -116,7 +116,7 @@ describe('two workers', () => {
   it('share counts of running calls within half a second', async () => {
     const headers = { 'x-client-id': 'at-once' };
     await at(0).ask('/v1/rate-limits', { method: 'PUT', body: { client_id: 'at-once', concurrent: 1 } });
-    await sleep(heardMs);
+    await sleep(receivedMs);
     fakes.openai.always({ kind: 'delay', ms: 2_000 });
     const long = at(0).ask(chat, { body: hello(), headers });
     await expect.poll(() => fakes.openai.requests.length).toBe(1);
@@ -131,7 +131,7 @@ describe('two workers', () => {
     const headers = { 'x-scenario-id': 'looping' };
     const call = (worker: number): Promise<PinnedAnswer> => at(worker).ask(chat, { body: hello(), headers });
     await at(0).ask('/v1/scenarios/looping/limits', { method: 'PUT', body: { max_repeats: 5 } });
-    await sleep(heardMs);
+    await sleep(receivedMs);
     for (let i = 0; i < 5; i++) expect((await call(0)).status).toBe(200);
     await sleep(500);
     expect((await call(1)).status).toBe(423);

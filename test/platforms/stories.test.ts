@@ -8,16 +8,16 @@ interface Story {
   name: string;
   /** Its calls and events are those of a client of this name. */
   client: string;
-  live(automation: Automation, gateway: TestGateway): Promise<Told>;
+  live(automation: Automation, gateway: TestGateway): Promise<Expected>;
   /** The builder's view of it. */
-  told: Told;
+  expected: Expected;
   /** Its calls, oldest first. */
   calls: Row[];
   /** Its events, oldest first. */
   events: Row[];
 }
 
-type Told = Record<string, unknown>;
+type Expected = Record<string, unknown>;
 
 /** A hundred tokens, or as many as are asked for, at $0.60 for a million; the prompt’s one token costs $0.15 for a million. */
 const hundredTokens = { tokens: 100 };
@@ -31,7 +31,7 @@ const stories: Story[] = [
       fakes.openai.reply({ text: 'Good day.', usage: { input: 1_000, output: 500 } });
       return automation.chat({ client: 'acme', project: 'newsletter' });
     },
-    told: {
+    expected: {
       text: 'Good day.',
       finish_reason: 'stop',
       usage: { input_tokens: 1_000, output_tokens: 500, total_tokens: 1_500 },
@@ -56,7 +56,7 @@ const stories: Story[] = [
     name: 'a scenario named by hand wins over the one it runs in',
     client: 'by-hand',
     live: (automation) => automation.chat({ client: 'by-hand', scenario: 'Rechnungen “neu”' }),
-    told: { finish_reason: 'stop' },
+    expected: { finish_reason: 'stop' },
     calls: [{ client_id: 'by-hand', project: null, scenario_id: 'Rechnungen “neu”', status: 'succeeded' }],
     events: [],
   },
@@ -75,7 +75,7 @@ const stories: Story[] = [
       const { messages, response_format } = fakes.openai.requests.at(-1)?.json ?? {};
       return { parsed, messages, response_format };
     },
-    told: {
+    expected: {
       parsed: { kind: 'invoice' },
       messages: [{ role: 'user', content: 'Sort {{this}} mail' }],
       response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true } },
@@ -112,7 +112,7 @@ const stories: Story[] = [
         goesOn: { finish_reason, budget_remaining_usd },
       };
     },
-    told: {
+    expected: {
       before: true,
       answered: [0.00013985, 0.0000797, 0.00001955, 0.0000038],
       refusedFor: 'Looping',
@@ -151,7 +151,7 @@ const stories: Story[] = [
         leftOver: await subscriptions(),
       };
     },
-    told: {
+    expected: {
       subscribed: { events: ['budget.threshold_reached', 'budget.exceeded'], filter: { client_id: 'alerted' } },
       startedWith: {
         type: 'budget.threshold_reached',
@@ -179,7 +179,7 @@ const stories: Story[] = [
       await automation.chat(ask);
       return { state, reason, refusedFor: /Under repair/.exec(refusal)?.[0], resumed: resumed.state };
     },
-    told: { state: 'paused', reason: 'Under repair', refusedFor: 'Under repair', resumed: 'running' },
+    expected: { state: 'paused', reason: 'Under repair', refusedFor: 'Under repair', resumed: 'running' },
     calls: [
       { scenario_id: 'runaway', status: 'succeeded' },
       { scenario_id: 'runaway', status: 'succeeded' },
@@ -205,7 +205,7 @@ const stories: Story[] = [
       const invoice = await automation.invoice('billed', from, new Date());
       return { used: { requests, cost_usd, billable_usd }, invoice: { status: invoice.status, total: invoice.total } };
     },
-    told: { used: { requests: 2, cost_usd: 1.5, billable_usd: 1.875 }, invoice: { status: 'issued', total: 1.88 } },
+    expected: { used: { requests: 2, cost_usd: 1.5, billable_usd: 1.875 }, invoice: { status: 'issued', total: 1.88 } },
     calls: [{ cost_usd: 0.75 }, { cost_usd: 0.75 }],
     events: [],
   },
@@ -217,7 +217,7 @@ const stories: Story[] = [
       fakes.anthropic.reply({ text: 'Here I am.', usage: { input: 10, output: 10 } });
       return automation.chat({ client: 'failing-over', fallbackModels: ['claude-haiku-4-5'] });
     },
-    told: { text: 'Here I am.', provider: 'anthropic', cost_usd: 0.00006 },
+    expected: { text: 'Here I am.', provider: 'anthropic', cost_usd: 0.00006 },
     calls: [
       {
         model_requested: 'gpt-4o-mini',
@@ -250,9 +250,9 @@ describe.each(platforms)('on $name', (platform) => {
   afterAll(() => gateway.stop());
   beforeEach(() => gateway.fakes.reset());
 
-  test.each(stories)('$name', async ({ name, client, live, told, calls, events }) => {
+  test.each(stories)('$name', async ({ name, client, live, expected, calls, events }) => {
     const since = Date.now();
-    expect(await live(automation, gateway)).toMatchObject(told);
+    expect(await live(automation, gateway)).toMatchObject(expected);
     const recorded = await eventually(async () => {
       const found = await onRecord(gateway, platform, client, since);
       expect(found).toMatchObject({ calls, events });

@@ -130,10 +130,10 @@ describe.runIf(url !== undefined)('a database spread by Citus', { timeout: 180_0
     await query(kill);
     await query(`select run_command_on_workers($$ select count(*) from (${kill}) as ended $$)`).catch(() => {});
     await sleep(3_000);
-    const heard = await load.stop();
-    expect(heard.filter(({ status, ending }) => status === 200 && ending === 'whole').length).toBeGreaterThan(30);
+    const received = await load.stop();
+    expect(received.filter(({ status, ending }) => status === 200 && ending === 'whole').length).toBeGreaterThan(30);
     await settled();
-    await compareThreeBooks({ heard, fakes, query });
+    await compareThreeBooks({ received, fakes, query });
     expect((await verify()).out).toContain('Ledger OK');
   });
 

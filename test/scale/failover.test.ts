@@ -78,7 +78,7 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
     return performance.now() - since;
   }
 
-  const heard: Awaited<ReturnType<Load['stop']>>[number][] = [];
+  const received: Awaited<ReturnType<Load['stop']>>[number][] = [];
 
   /** Load while the primary goes; the books of all that was called so far agree. */
   async function whileLoaded(name: string, goes: (primary: string) => Promise<void> | void): Promise<void> {
@@ -102,13 +102,13 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
     // 1.5 s is what it should be, and what an idle machine does.
     expect(served).toBeLessThan(5_000);
     await sleep(2_000);
-    heard.push(...(await load.stop()));
-    const statuses = new Set(heard.map(({ status }) => status));
+    received.push(...(await load.stop()));
+    const statuses = new Set(received.map(({ status }) => status));
     expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
-    expect(heard.filter(({ status, retryAfter }) => status === 503 && retryAfter === null)).toEqual([]);
-    expect(heard.filter(({ status, ending }) => status === 200 && ending === 'cut')).toEqual([]);
+    expect(received.filter(({ status, retryAfter }) => status === 503 && retryAfter === null)).toEqual([]);
+    expect(received.filter(({ status, ending }) => status === 200 && ending === 'cut')).toEqual([]);
     await until(async () => (await query("select 1 from calls where status = 'open'")).rows.length === 0);
-    const { calls } = await compareThreeBooks({ heard, fakes, query });
+    const { calls } = await compareThreeBooks({ received, fakes, query });
     expect(calls).toBeGreaterThan(30);
     const checked = await runCommand(['verify-ledger'], { env: { ...env, DATA_DIR: join(folder, '0') } });
     expect(checked.out).toContain('Ledger OK');
@@ -135,7 +135,7 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
     // Writes from before it hung are never confirmed, because its standby follows another primary.
     await cluster.untilWhole();
     await sleep(3_000);
-    await compareThreeBooks({ heard, fakes, query });
+    await compareThreeBooks({ received, fakes, query });
   });
 });
 

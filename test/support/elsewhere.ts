@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 export interface Elsewhere {
   url: string;
   /** The headers of every request. */
-  heard: IncomingHttpHeaders[];
+  received: IncomingHttpHeaders[];
   stop(): Promise<void>;
 }
 
@@ -15,10 +15,10 @@ export async function serveElsewhere(answer: {
   type?: string;
   location?: string;
 }): Promise<Elsewhere> {
-  const heard: IncomingHttpHeaders[] = [];
+  const received: IncomingHttpHeaders[] = [];
   const { status, body = '', type = 'text/html', location } = answer;
   const server = createServer(({ headers, url }, response) => {
-    heard.push(headers);
+    received.push(headers);
     const more = location === undefined ? {} : { location: `${location}${url}` };
     response.writeHead(status, { 'content-type': type, ...more }).end(body);
   });
@@ -27,7 +27,7 @@ export async function serveElsewhere(answer: {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(() => resolve()));
   };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard, stop };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, stop };
 }
 
 /** A port where nothing listens. */

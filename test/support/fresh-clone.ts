@@ -19,7 +19,7 @@ export interface Running {
   killAll(): void;
 }
 
-export interface FreshPlace {
+export interface FreshFolder {
   /** The clone, or the empty folder. */
   clone: string;
   home: string;
@@ -32,14 +32,14 @@ export interface FreshPlace {
 export const canBeCloned = existsSync(join(root, '.git')) && spawnSync('git', ['--version']).status === 0;
 
 /** HEAD of this repository as a newcomer has it: cloned, nothing installed, an empty home that knows a registry. */
-export function freshClone(registry: string): FreshPlace {
-  const place = freshPlace(registry);
-  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', root, place.clone], { stdio: 'pipe' });
-  return place;
+export function freshClone(registry: string): FreshFolder {
+  const folder = freshFolder(registry);
+  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', root, folder.clone], { stdio: 'pipe' });
+  return folder;
 }
 
 /** An empty folder, and an empty home that knows a registry. */
-export function freshPlace(registry: string): FreshPlace {
+export function freshFolder(registry: string): FreshFolder {
   const folder = dataFolder('fresh');
   const home = join(folder, 'home');
   const clone = join(folder, 'clone');

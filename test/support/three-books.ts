@@ -4,7 +4,7 @@ import type { Fakes } from './fakes/start-fakes.ts';
 import { liveKey } from './start-gateway.ts';
 
 /** A client's view of one call. */
-interface Heard {
+interface Received {
   at: number;
   status: number;
   retryAfter: string | null;
@@ -19,7 +19,7 @@ const nanosOf = ({ input, output }: { input: number; output: number }): number =
 
 /** Calls without end, plain and streamed in turn, through gateways that share a database; notes all it hears. */
 export class Load {
-  readonly heard: Heard[] = [];
+  readonly received: Received[] = [];
   #over = false;
   #callers: Promise<void>[] = [];
 
@@ -30,20 +30,20 @@ export class Load {
     return this;
   }
 
-  async stop(): Promise<readonly Heard[]> {
+  async stop(): Promise<readonly Received[]> {
     this.#over = true;
     await Promise.all(this.#callers);
-    return this.heard;
+    return this.received;
   }
 
   /** How long after `since` (`performance.now()`) the first call was answered that began after it, in ms. */
   async servedAfter(since: number): Promise<number> {
     for (let tries = 0; tries < 3_000; tries++) {
-      const first = this.heard.find((one) => one.status === 200 && one.at > since);
+      const first = this.received.find((one) => one.status === 200 && one.at > since);
       if (first !== undefined) return first.at - since;
       await sleep(20);
     }
-    const last = this.heard.slice(-40).map(({ status }) => status);
+    const last = this.received.slice(-40).map(({ status }) => status);
     throw new Error(`nothing was served within a minute; the last answers: ${last.join(', ')}`);
   }
 
@@ -61,7 +61,7 @@ export class Load {
         }),
       });
       const text = await response.text();
-      this.heard.push({
+      this.received.push({
         at: performance.now(),
         status: response.status,
         retryAfter: response.headers.get('retry-after'),
@@ -71,14 +71,21 @@ export class Load {
       // A refused client waits a little, as the packages of the vendors do.
       await sleep(response.ok ? 10 : 100);
     } catch {
-      this.heard.push({ at: performance.now(), status: 0, retryAfter: null, id: '', ending: 'cut', usage: undefined });
+      this.received.push({
+        at: performance.now(),
+        status: 0,
+        retryAfter: null,
+        id: '',
+        ending: 'cut',
+        usage: undefined,
+      });
       await sleep(100);
     }
   }
 }
 
-function readAnswer(text: string, { stream }: { stream: boolean }): Pick<Heard, 'ending' | 'usage'> {
-  if (!stream) return { ending: 'whole', usage: (JSON.parse(text) as { usage?: Heard['usage'] }).usage };
+function readAnswer(text: string, { stream }: { stream: boolean }): Pick<Received, 'ending' | 'usage'> {
+  if (!stream) return { ending: 'whole', usage: (JSON.parse(text) as { usage?: Received['usage'] }).usage };
   const usage = /data: (\{[^\n]*"choices":\[\][^\n]*\})/.exec(text)?.[1];
   if (text.endsWith('data: [DONE]\n\n')) return { ending: 'whole', usage: JSON.parse(usage ?? '{}').usage };
   return { ending: /data: \{"error"/.test(text) ? 'error event' : 'cut', usage: undefined };
@@ -103,17 +110,17 @@ export async function compareThreeBooks(
  * provider billed no more than is on record, and no less except for estimates.
  */
 async function compareBooksOnce(options: {
-  heard: readonly Heard[];
+  received: readonly Received[];
   fakes: Fakes;
   query: (sql: string) => Promise<{ rows: Record<string, unknown>[] }>;
 }): Promise<{ calls: number; estimated: number; nanos: number }> {
-  const { heard, fakes, query } = options;
+  const { received, fakes, query } = options;
   const { rows } = await query(
     "select id, status, estimated, cost_nanos::text as cost from calls where client_id = 'loaded' and status <> 'refused'",
   );
   const byId = new Map(rows.map((row) => [String(row.id), row]));
   expect(byId.size, 'no call is on record twice').toBe(rows.length);
-  const whole = heard.filter(({ status, usage }) => status === 200 && usage !== undefined);
+  const whole = received.filter(({ status, usage }) => status === 200 && usage !== undefined);
   const wrong = whole.filter(({ id, usage }) => {
     const cost = nanosOf({ input: usage?.prompt_tokens ?? 0, output: usage?.completion_tokens ?? 0 });
     return byId.get(id)?.cost !== String(cost) && byId.get(id)?.estimated !== true;
@@ -124,13 +131,13 @@ async function compareBooksOnce(options: {
   const nanos = rows.reduce((sum, { cost }) => sum + Number(cost), 0);
   const billed = fakes.openai.book.map(nanosOf);
   const provider = billed.reduce((sum, one) => sum + one, 0);
-  const dearest = Math.max(...billed, ...rows.map(({ cost }) => Number(cost)));
+  const maxCost = Math.max(...billed, ...rows.map(({ cost }) => Number(cost)));
   const difference = Math.abs(nanos - provider);
-  if (difference > estimated.length * dearest) {
+  if (difference > estimated.length * maxCost) {
     const byStatus = Object.groupBy(rows, ({ status, cost }) => `${String(status)}${cost === '0' ? ', free' : ''}`);
     const counts = Object.entries(byStatus).map(([status, all]) => `${all?.length} ${status}`);
     const said = `ledger ${nanos}, provider ${provider} for ${billed.length} calls, ${estimated.length} estimated`;
-    throw new Error(`${said}; on record: ${counts.join(', ')}; heard: ${heard.length}`);
+    throw new Error(`${said}; on record: ${counts.join(', ')}; heard: ${received.length}`);
   }
   return { calls: rows.length, estimated: estimated.length, nanos };
 }

@@ -31,9 +31,9 @@ const shortestAnswerTokens = 16;
 /** Would a call with these tags be let through now? Reads, and holds nothing. Throws `model_not_found`. */
 export async function checkBudget(
   services: CheckPorts,
-  asked: { caller: Caller; tags: CallTags; model: string | undefined; maxTokens: number | undefined },
+  input: { caller: Caller; tags: CallTags; model: string | undefined; maxTokens: number | undefined },
 ): Promise<Check> {
-  const { caller, tags, model, maxTokens } = asked;
+  const { caller, tags, model, maxTokens } = input;
   const { workspaceId, livemode } = caller;
   const [all, policy, prices] = await Promise.all([
     services.budgets.of(workspaceId, livemode),

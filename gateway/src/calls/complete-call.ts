@@ -38,10 +38,10 @@ export async function completeCall(services: CompletionPorts, request: ModelCall
 
 async function completeAdmitted(
   services: CompletionPorts,
-  asked: { request: ModelCall; call: NeutralCall; permit: Permit },
+  input: { request: ModelCall; call: NeutralCall; permit: Permit },
 ): Promise<ModelAnswer> {
-  const { permit } = asked;
-  let { request, call } = asked;
+  const { permit } = input;
+  let { request, call } = input;
   const tagHeaders = noteTags(services, request);
   if (tagHeaders !== undefined) permit.headers = { ...permit.headers, ...(await tagHeaders) };
   const view = services.workspaces.view(request.caller.workspaceId);

@@ -23,12 +23,12 @@ const sandboxNumbersMax = 2_048 * 1_536;
 /** Made in one turn of the event loop: some 5 ms. */
 const numbersInTurn = 16_384;
 
-export async function embedInSandbox(asked: EmbeddingRequest, model: string): Promise<EmbeddingOutcome> {
-  const { texts, encoding } = asked;
+export async function embedInSandbox(embedding: EmbeddingRequest, model: string): Promise<EmbeddingOutcome> {
+  const { texts, encoding } = embedding;
   if (texts === undefined)
     throw new GatewayError('invalid_request', '`input` must be text in test mode.', { param: 'input' });
   // No model has more; a test key is no way to make the gateway write gigabytes.
-  const dimensions = Math.min(asked.dimensions ?? (model.includes('large') ? 3072 : 1536), sandboxDimensionsMax);
+  const dimensions = Math.min(embedding.dimensions ?? (model.includes('large') ? 3072 : 1536), sandboxDimensionsMax);
   if (texts.length * dimensions > sandboxNumbersMax)
     throw new GatewayError(
       'invalid_request',

@@ -42,7 +42,7 @@ interface EmbeddingPorts extends AdmissionPorts, TagPorts, FundingPorts, Attempt
 
 /** The path of an embeddings call. One candidate: vectors of another model would mean something else. */
 export async function embedText(services: EmbeddingPorts, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
-  const asked = readEmbeddings(request.json);
+  const embedding = readEmbeddings(request.json);
   mayCall(request.caller);
   const [refused] = request.strict ? (routingFields(request.json)?.names ?? []) : [];
   if (refused !== undefined)
@@ -54,7 +54,7 @@ export async function embedText(services: EmbeddingPorts, request: Omit<ModelCal
   if (!services.journal.available) throw databaseAway();
   const permit = await admit(services, request);
   try {
-    return await embedAdmitted(services, { request, asked, permit });
+    return await embedAdmitted(services, { request, embedding, permit });
   } finally {
     // A settled call has left already; a refused one gives back what it took.
     permit.release({ tokens: 0, costNanos: 0n });
@@ -63,9 +63,9 @@ export async function embedText(services: EmbeddingPorts, request: Omit<ModelCal
 
 async function embedAdmitted(
   services: EmbeddingPorts,
-  { request, asked, permit }: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; permit: Permit },
+  { request, embedding, permit }: { request: Omit<ModelCall, 'dialect'>; embedding: EmbeddingRequest; permit: Permit },
 ): Promise<PlainAnswer> {
-  const call = asCall(asked);
+  const call = asCall(embedding);
   const tagHeaders = noteTags(services, request);
   if (tagHeaders !== undefined) permit.headers = { ...permit.headers, ...(await tagHeaders) };
   const workspace = await services.workspaces.view(request.caller.workspaceId);
@@ -105,7 +105,7 @@ async function embedAdmitted(
     candidate,
   });
   try {
-    return await embedFunded(services, { request, asked, call, candidate, running });
+    return await embedFunded(services, { request, embedding, call, candidate, running });
   } catch (error) {
     if (!running.settled) {
       services.circuits.abandoned(running.attempt);
@@ -119,13 +119,13 @@ async function embedFunded(
   services: EmbeddingPorts,
   options: {
     request: Omit<ModelCall, 'dialect'>;
-    asked: EmbeddingRequest;
+    embedding: EmbeddingRequest;
     call: NeutralCall;
     candidate: Candidate;
     running: RunningCall;
   },
 ): Promise<PlainAnswer> {
-  const { request, asked, call, candidate, running } = options;
+  const { request, embedding, call, candidate, running } = options;
   const { provider, model } = candidate;
   const { account } = candidate;
   const attempt = services.circuits.begin({ account, model, workspaceId: request.caller.workspaceId }, false);
@@ -138,7 +138,7 @@ async function embedFunded(
   turnTo(running, candidate, attempt);
   running.attempts = 1;
   noteAttempt(request.report, candidate, performance.now());
-  const outcome = await embed(services, { request, asked, call, candidate });
+  const outcome = await embed(services, { request, embedding, call, candidate });
   if (outcome.kind === 'failed') {
     if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
     if (request.cancellation.cancelled) {
@@ -166,16 +166,21 @@ const answerBytesMax = 64 * 1024 * 1024;
 
 async function embed(
   services: EmbeddingPorts,
-  options: { request: Omit<ModelCall, 'dialect'>; asked: EmbeddingRequest; call: NeutralCall; candidate: Candidate },
+  options: {
+    request: Omit<ModelCall, 'dialect'>;
+    embedding: EmbeddingRequest;
+    call: NeutralCall;
+    candidate: Candidate;
+  },
 ): Promise<EmbeddingOutcome> {
-  const { request, asked, call, candidate } = options;
-  if (candidate.kind === 'sandbox') return await embedInSandbox(asked, candidate.model);
+  const { request, embedding, call, candidate } = options;
+  if (candidate.kind === 'sandbox') return await embedInSandbox(embedding, candidate.model);
   const { embeddings: adapter, name } = providerOf(candidate.kind);
   if (adapter === undefined) throw noEmbeddings(candidate.model, name);
   const { body, outline, json } = request;
-  if (!adapter.relays && asked.texts === undefined)
+  if (!adapter.relays && embedding.texts === undefined)
     throw wrong('input', 'text: this provider does not accept token ids');
-  const providerRequest = adapter.request(asked, targetOf(candidate));
+  const providerRequest = adapter.request(embedding, targetOf(candidate));
   const sent = adapter.relays
     ? relayBody({ body, outline, json, call, model: candidate.model, kind: undefined }).body
     : providerRequest.body;
@@ -212,7 +217,7 @@ async function embed(
       };
     }
     const { inputTokens } = adapter.relays ? unread : await estimateUsage({ ...inputOf(call), outputText: '' });
-    const read = adapter.response(answer, asked, inputTokens);
+    const read = adapter.response(answer, embedding, inputTokens);
     return read === undefined
       ? {
           kind: 'failed',

@@ -41,13 +41,13 @@ const shortestAnswerTokens = 16;
  * Holds the most the call can cost on every budget it falls under, all or none. Short of money it counts the input exactly
  * and lowers the ceiling of the answer to what is left. Throws `budget_exceeded`, and ClientGone where nobody waits with it.
  */
-export function fundCall(services: FundingPorts, asked: FundingRequest): Funding | Promise<Funding> {
-  const { call, candidates, inputTokens, balances } = asked;
+export function fundCall(services: FundingPorts, request: FundingRequest): Funding | Promise<Funding> {
+  const { call, candidates, inputTokens, balances } = request;
   const blocks = balances.some((balance) => balance.blocks);
   const payable = blocks ? candidates.filter((candidate) => isPriced(candidate, call)) : candidates;
-  const unknown = blocks ? extrasUnknown(asked) : undefined;
+  const unknown = blocks ? extrasUnknown(request) : undefined;
   if (unknown !== undefined) throw unknown;
-  if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, balances, asked.caller);
+  if (payable.length === 0) throw priceUnknown(candidates[0]?.model ?? call.model, balances, request.caller);
   const inputOf: InputOf =
     blocks && isOpaque(call) ? (candidate) => boundOpaque(inputTokens, candidate) : () => inputTokens;
   const holdNanos = maxCostOf(payable, call, { inputOf, most: undefined });
@@ -56,13 +56,13 @@ export function fundCall(services: FundingPorts, asked: FundingRequest): Funding
   if (balances.length === 0) return { ...funding, hold: undefined };
   // Where money runs short an upper bound of the input would keep calls out that can be paid: it is counted then.
   if (blocks && runsShort(balances, holdNanos * plenty))
-    return fundCounted(services, { ...asked, candidates: payable }, funding);
+    return fundCounted(services, { ...request, candidates: payable }, funding);
   const held = services.ledger.hold(balances, holdNanos);
   if (!(held instanceof Promise)) return { ...funding, hold: held };
   return held.then((outcome) =>
     'nanos' in outcome
       ? { ...funding, hold: outcome }
-      : fundCounted(services, { ...asked, candidates: payable }, funding),
+      : fundCounted(services, { ...request, candidates: payable }, funding),
   );
 }
 
@@ -86,11 +86,11 @@ async function fundCounted(
   rough: FundingRequest,
   funding: Omit<Funding, 'hold'>,
 ): Promise<Funding> {
-  const asked = { ...rough, call: await withPredictionCounted(rough) };
-  const exact = await exactInputs(asked);
-  const holdNanos = maxCostOf(asked.candidates, asked.call, { inputOf: exact, most: undefined });
-  const held = await holdPatiently(services, asked, holdNanos);
-  return 'nanos' in held ? { ...funding, holdNanos, hold: held } : fundShort(services, asked, { first: held, exact });
+  const request = { ...rough, call: await withPredictionCounted(rough) };
+  const exact = await exactInputs(request);
+  const holdNanos = maxCostOf(request.candidates, request.call, { inputOf: exact, most: undefined });
+  const held = await holdPatiently(services, request, holdNanos);
+  return 'nanos' in held ? { ...funding, holdNanos, hold: held } : fundShort(services, request, { first: held, exact });
 }
 
 /** A prediction is held by its bytes where there is plenty, as the rest of the input is. */
@@ -141,9 +141,9 @@ export function balanceIdsOf(hold: Hold | undefined): readonly string[] | undefi
 /** The same for embeddings, which have no answer to shorten. Throws `budget_exceeded`. */
 export async function fundEmbedding(
   services: FundingPorts,
-  { candidate, ...asked }: Omit<FundingRequest, 'candidates'> & { candidate: Candidate },
+  { candidate, ...request }: Omit<FundingRequest, 'candidates'> & { candidate: Candidate },
 ): Promise<{ hold: Hold | undefined; holdNanos: bigint }> {
-  const { call, json, inputTokens, balances, caller, tags } = asked;
+  const { call, json, inputTokens, balances, caller, tags } = request;
   const { price } = candidate;
   if (price === undefined) {
     if (balances.some(({ blocks }) => blocks)) throw priceUnknown(candidate.model, balances, caller);
@@ -156,7 +156,7 @@ export async function fundEmbedding(
   if (!('nanos' in held)) {
     const counted = await new InputCounter(call, json, inputTokens).tokensFor(candidate);
     holdNanos = maxCostNanos(price, { inputTokens: counted, maxOutputTokens: 0 });
-    held = await holdPatiently(services, asked, holdNanos);
+    held = await holdPatiently(services, request, holdNanos);
   }
   if ('nanos' in held) return { hold: held, holdNanos };
   if (unspentNanos(held.balance) < holdNanos) await notifyExceeded(services, held.balance, tags);
@@ -168,26 +168,26 @@ const fitsMax = 4;
 
 async function fundShort(
   services: FundingPorts,
-  asked: FundingRequest,
+  request: FundingRequest,
   { first, exact }: { first: Shortage; exact: InputOf },
 ): Promise<Funding> {
-  const { balances } = asked;
+  const { balances } = request;
   let shortage = first;
   for (let fits = 0; fits < fitsMax; fits++) {
-    const fit = fitWithin(asked, { exact, nanos: shortage.balance.availableNanos });
+    const fit = fitWithin(request, { exact, nanos: shortage.balance.availableNanos });
     if (fit === undefined) break;
     const { holdNanos, candidates, maxTokens } = fit;
     const held = await services.ledger.hold(balances, holdNanos);
-    if ('nanos' in held) return { hold: held, holdNanos, candidates, maxTokens, inputTokens: asked.inputTokens };
+    if ('nanos' in held) return { hold: held, holdNanos, candidates, maxTokens, inputTokens: request.inputTokens };
     shortage = held;
   }
-  if (!isHeldByOthers(asked, shortage.balance, exact)) await notifyExceeded(services, shortage.balance, asked.tags);
-  throw await budgetExceeded(services, shortage.balance, asked);
+  if (!isHeldByOthers(request, shortage.balance, exact)) await notifyExceeded(services, shortage.balance, request.tags);
+  throw await budgetExceeded(services, shortage.balance, request);
 }
 
 /** Would the call be admitted if no other were under way? Then the limit is not spent, and nobody is notified that it is. */
-function isHeldByOthers(asked: FundingRequest, balance: BudgetBalance, exact: InputOf): boolean {
-  return fitWithin(asked, { exact, nanos: unspentNanos(balance) }) !== undefined;
+function isHeldByOthers(request: FundingRequest, balance: BudgetBalance, exact: InputOf): boolean {
+  return fitWithin(request, { exact, nanos: unspentNanos(balance) }) !== undefined;
 }
 
 /** Money held by calls in progress is not spent. */
@@ -223,20 +223,20 @@ type NextCandidateRequest = Pick<FundingRequest, 'call' | 'json' | 'inputTokens'
 
 /** The most one candidate can cost, its input counted. */
 export async function mostOf(
-  asked: NextCandidateRequest,
+  request: NextCandidateRequest,
   candidate: Candidate,
   most: number | undefined,
 ): Promise<bigint> {
-  const inputOf = await exactInputs({ ...asked, candidates: [candidate] });
-  return maxCostOf([candidate], asked.call, { inputOf, most });
+  const inputOf = await exactInputs({ ...request, candidates: [candidate] });
+  return maxCostOf([candidate], request.call, { inputOf, most });
 }
 
 /** How long an answer of a candidate may be for so much money; undefined where not even a short one can be paid. */
 export async function fitNext(
-  asked: NextCandidateRequest,
+  request: NextCandidateRequest,
   candidate: Candidate,
   nanos: bigint,
 ): Promise<{ holdNanos: bigint; maxTokens: number } | undefined> {
-  const exact = await exactInputs({ ...asked, candidates: [candidate] });
-  return fitWithin({ ...asked, candidates: [candidate] }, { exact, nanos });
+  const exact = await exactInputs({ ...request, candidates: [candidate] });
+  return fitWithin({ ...request, candidates: [candidate] }, { exact, nanos });
 }

@@ -20,12 +20,12 @@ export async function holdNext(
   const { request, running, candidate, funding } = options;
   const { hold, earlier, call } = running;
   if (hold === undefined || earlier === undefined) return true;
-  const asked = { call, json: request.json, inputTokens: funding.inputTokens };
-  const need = earlier.costNanos + (await mostOf(asked, candidate, funding.maxTokens));
+  const next = { call, json: request.json, inputTokens: funding.inputTokens };
+  const need = earlier.costNanos + (await mostOf(next, candidate, funding.maxTokens));
   const shortage = await more(ledger, running, hold, need);
   if (shortage === undefined) return true;
   const nanos = hold.nanos - earlier.costNanos + shortage;
-  const fit = await fitNext(asked, candidate, nanos);
+  const fit = await fitNext(next, candidate, nanos);
   if (fit === undefined || (await more(ledger, running, hold, earlier.costNanos + fit.holdNanos)) !== undefined)
     return false;
   running.maxTokens = Math.min(fit.maxTokens, funding.maxTokens ?? Number.POSITIVE_INFINITY);

@@ -28,11 +28,11 @@ export function readEmbeddings(json: JsonObject): EmbeddingRequest {
 }
 
 /** The embedding as a call, for the parts that know of calls only. */
-export function asCall(asked: EmbeddingRequest): NeutralCall {
-  const parts = (asked.texts ?? []).map((text) => ({ kind: 'text' as const, text }));
+export function asCall(embedding: EmbeddingRequest): NeutralCall {
+  const parts = (embedding.texts ?? []).map((text) => ({ kind: 'text' as const, text }));
   return {
     dialect: 'chat',
-    model: asked.model,
+    model: embedding.model,
     stream: false,
     streamUsage: false,
     messages: [{ role: 'user', parts }],

@@ -56,6 +56,8 @@ it.each([
   { prompt_token_details: { cached_tokens: 30 } },
   { num_cached_tokens: 30 },
   { prompt_tokens_details: null, num_cached_tokens: 30 },
-])('cached tokens are counted where a server spells them %o', (told) => {
-  expect(readOpenAiUsage({ prompt_tokens: 100, completion_tokens: 9, ...told })).toMatchObject({ cachedTokens: 30 });
+])('cached tokens are counted where a server spells them %o', (reported) => {
+  expect(readOpenAiUsage({ prompt_tokens: 100, completion_tokens: 9, ...reported })).toMatchObject({
+    cachedTokens: 30,
+  });
 });

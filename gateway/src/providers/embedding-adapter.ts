@@ -13,11 +13,11 @@ export interface EmbeddingRequest {
 /** Embeddings at one kind of provider. `relays`: the caller's body goes there as it is, and the answer comes back so. */
 export interface EmbeddingAdapter {
   readonly relays: boolean;
-  request(asked: EmbeddingRequest, target: Target): ProviderRequest;
+  request(request: EmbeddingRequest, target: Target): ProviderRequest;
   /** Undefined for something that is no answer. */
   response(
     body: Buffer,
-    asked: EmbeddingRequest,
+    request: EmbeddingRequest,
     /** The gateway's count, for a vendor that counts nothing. */
     inputTokens: number,
   ): { body: Buffer | string; usage: Usage | undefined } | undefined;

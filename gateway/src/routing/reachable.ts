@@ -11,35 +11,37 @@ import { shorten, unknownModel } from './route-refusals.ts';
 
 /** As the workspace has it, else by the catalogue. */
 export function strengthIn(
-  asked: RouteRequest,
+  request: RouteRequest,
   candidate: { provider: string; model: string; entry: CatalogModel },
 ): Strength {
-  for (const one of asked.pool) {
-    const found = readModelName(one.model, asked);
+  for (const one of request.pool) {
+    const found = readModelName(one.model, request);
     if (found?.model === candidate.model && found.provider === candidate.provider) return one.class;
   }
   return candidate.entry.strength;
 }
 
 /** The models of a class, provider by provider: the first of each, behind it those for a provider that does not know it. */
-export function ofClass(asked: RouteRequest, strength: Strength, reason: string): RouteCandidate[] {
+export function ofClass(request: RouteRequest, strength: Strength, reason: string): RouteCandidate[] {
   const candidates: RouteCandidate[] = [];
-  for (const found of classModels(asked, strength)) {
+  for (const found of classModels(request, strength)) {
     // Test keys need no account: the sandbox answers for all.
-    if (asked.livemode && found.account === undefined) continue;
+    if (request.livemode && found.account === undefined) continue;
     const candidate = candidateOf(found, reason);
     candidate.spare = candidates.at(-1)?.provider === candidate.provider;
     candidates.push(candidate);
   }
-  return candidates.some((candidate) => isUnknown(asked, candidate)) ? withoutUnknown(asked, candidates) : candidates;
+  return candidates.some((candidate) => isUnknown(request, candidate))
+    ? withoutUnknown(request, candidates)
+    : candidates;
 }
 
 /** The first that its provider knows leads; where it knows none, it is asked again. */
-function withoutUnknown(asked: RouteRequest, candidates: readonly RouteCandidate[]): RouteCandidate[] {
+function withoutUnknown(request: RouteRequest, candidates: readonly RouteCandidate[]): RouteCandidate[] {
   const providers = [...new Set(candidates.map(({ provider }) => provider))];
   return providers.flatMap((provider) => {
     const all = candidates.filter((candidate) => candidate.provider === provider);
-    const served = all.filter((candidate) => !isUnknown(asked, candidate));
+    const served = all.filter((candidate) => !isUnknown(request, candidate));
     return (served.length === 0 ? all : served).map((candidate, i) => ({ ...candidate, spare: i > 0 }));
   });
 }
@@ -113,11 +115,15 @@ export function candidateOf(
 }
 
 /** Throws `model_not_found`, with the names one may have meant. */
-export function known(name: string, asked: RouteRequest, { param, need }: { param: string; need: string }): NamedModel {
-  const found = readModelName(name, asked);
-  if (found === undefined) throw unknownModel(name, asked, { param, need });
-  if (!isOfKind(found, asked.kind)) {
-    const purpose = asked.kind === 'chat' ? 'chat' : 'embeddings';
+export function known(
+  name: string,
+  request: RouteRequest,
+  { param, need }: { param: string; need: string },
+): NamedModel {
+  const found = readModelName(name, request);
+  if (found === undefined) throw unknownModel(name, request, { param, need });
+  if (!isOfKind(found, request.kind)) {
+    const purpose = request.kind === 'chat' ? 'chat' : 'embeddings';
     throw new GatewayError('model_not_found', `"${shorten(name)}" is not a model for ${purpose}.`, { param });
   }
   return found;

@@ -11,10 +11,10 @@ import type { Availability } from './outage.ts';
 
 export function unknownModel(
   name: string,
-  asked: RouteRequest,
+  request: RouteRequest,
   { param, need }: { param: string; need: string },
 ): GatewayError {
-  const like = likeNames(name, asked.livemode ? asked.accounts : undefined, asked.at);
+  const like = likeNames(name, request.livemode ? request.accounts : undefined, request.at);
   const guess = like.length === 0 ? '' : ` Did you mean ${like.map((one) => `"${one}"`).join(' or ')}?`;
   return new GatewayError(
     'model_not_found',

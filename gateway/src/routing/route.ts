@@ -20,16 +20,16 @@ import { allCoolingDown, isKeptAtAccount, isUsable, notNative, shorten, unknownM
 
 /** The ordered candidates of a call, each with its reason. Throws `model_not_found`, `unsupported_parameter`, `no_provider_available`. */
 export function routeCall(input: RouteInput): Candidate[] {
-  const asked: RouteRequest = { ...input, at: new Date(input.nowMs ?? Date.now()) };
+  const request: RouteRequest = { ...input, at: new Date(input.nowMs ?? Date.now()) };
   const mode = readAuto(input.call.model);
-  const planned = mode === undefined ? named(asked) : automatic(asked, mode);
-  const { first, rest } = input.cheapest === true ? downgraded(asked, planned) : planned;
+  const planned = mode === undefined ? named(request) : automatic(request, mode);
+  const { first, rest } = input.cheapest === true ? downgraded(request, planned) : planned;
   if (!honours(first.kind, input.call) || (!input.livemode && input.call.onlyNative.includes('thread')))
     throw notNative(first.kind, input.call);
   const fallbacks = (isKeptAtAccount(input.call) ? [] : rest).filter(
     (candidate) => honours(candidate.kind, input.call) && fits(candidate, input.call, input.inputTokens),
   );
-  if (!input.livemode) return [inSandbox(first, asked)];
+  if (!input.livemode) return [inSandbox(first, request)];
   const candidates = ledByOne(onePerAccountAndModel([first, ...fallbacks]));
   const states = candidates.map(input.stateOf);
   const usable = candidates.filter((_candidate, i) => isUsable(states[i] ?? 'open'));
@@ -70,10 +70,10 @@ interface Plan {
 }
 
 /** The model that was named, and what may stand in for it. */
-function named(asked: RouteRequest): Plan {
-  const { model: name } = asked.call;
-  const found = known(name, asked, { param: 'model', need: '' });
-  if (found.account === undefined && asked.livemode) {
+function named(request: RouteRequest): Plan {
+  const { model: name } = request.call;
+  const found = known(name, request, { param: 'model', need: '' });
+  if (found.account === undefined && request.livemode) {
     throw new GatewayError(
       'model_not_found',
       `"${shorten(name)}" is a model of ${providerName(found.provider)}, but this gateway has no ${providerName(found.provider)} account. Set ${findVendor(found.kind)?.vendor.envKey ?? 'its key'}, or add the provider to your workspace.`,
@@ -81,24 +81,24 @@ function named(asked: RouteRequest): Plan {
     );
   }
   const { successor } = found;
-  if (successor !== undefined) return namedOverdue(asked, found, successor);
+  if (successor !== undefined) return namedOverdue(request, found, successor);
   const first = candidateOf(found, reasonFor(found, 'asked for'), { named: found.inPlaceOf === undefined });
-  return { first, rest: behindNamed(asked, found, first) };
+  return { first, rest: behindNamed(request, found, first) };
 }
 
 /** A model past the day its vendor has announced: it is asked for still, and its successor where the vendor has kept its word. */
-function namedOverdue(asked: RouteRequest, found: NamedModel, successor: NamedModel): Plan {
+function namedOverdue(request: RouteRequest, found: NamedModel, successor: NamedModel): Plan {
   const [first, next] = [candidateOf(found, 'asked for'), candidateOf(successor, reasonFor(successor, 'asked for'))];
-  if (isUnknown(asked, first)) return { first: next, rest: behindNamed(asked, successor, next) };
-  return { first, rest: [{ ...next, spare: true }, ...behindNamed(asked, found, first)] };
+  if (isUnknown(request, first)) return { first: next, rest: behindNamed(request, successor, next) };
+  return { first, rest: [{ ...next, spare: true }, ...behindNamed(request, found, first)] };
 }
 
-function behindNamed(asked: RouteRequest, found: NamedModel, first: RouteCandidate): RouteCandidate[] {
-  const { model: name } = asked.call;
+function behindNamed(request: RouteRequest, found: NamedModel, first: RouteCandidate): RouteCandidate[] {
+  const { model: name } = request.call;
   const reason = `fallback of ${first.model}`;
   const names = [name, found.inPlaceOf ?? first.model, first.model];
-  const rest = listedFallbacks(asked, names, reason) ?? sameClass(asked, first, reason);
-  return [...(first.named ? [] : sparesOf(asked, first)), ...rest];
+  const rest = listedFallbacks(request, names, reason) ?? sameClass(request, first, reason);
+  return [...(first.named ? [] : sparesOf(request, first)), ...rest];
 }
 
 /** The reason that people read for a model in the place of a retired one. */
@@ -112,14 +112,16 @@ function reasonFor({ inPlaceOf, model }: NamedModel, reason: string): string {
  * The first vendor whose default model can take the call, then the others. Prompts are not weighed yet; the reason says so by
  * naming what decided.
  */
-function automatic(asked: RouteRequest, mode: AutoMode): Plan {
+function automatic(request: RouteRequest, mode: AutoMode): Plan {
   const strength: Strength = mode === 'cost' ? 'small' : 'strong';
   const reason = `auto:${mode}, default of the ${strength} class`;
   const able = ledByOne(
-    ofClass(asked, strength, reason).filter((candidate) => fits(candidate, asked.call, asked.inputTokens)),
+    ofClass(request, strength, reason).filter((candidate) => fits(candidate, request.call, request.inputTokens)),
   );
-  const native = able.filter(({ kind }) => honours(kind, asked.call));
-  const [first = native[0] ?? able[0]] = behindUsable(native.filter((candidate) => isUsable(asked.stateOf(candidate))));
+  const native = able.filter(({ kind }) => honours(kind, request.call));
+  const [first = native[0] ?? able[0]] = behindUsable(
+    native.filter((candidate) => isUsable(request.stateOf(candidate))),
+  );
   if (first === undefined) {
     throw new GatewayError(
       'model_not_found',
@@ -127,19 +129,19 @@ function automatic(asked: RouteRequest, mode: AutoMode): Plan {
       { param: 'model' },
     );
   }
-  const { model: name } = asked.call;
-  const listed = listedFallbacks(asked, [name, 'auto', first.model], `fallback of ${first.model}`);
+  const { model: name } = request.call;
+  const listed = listedFallbacks(request, [name, 'auto', first.model], `fallback of ${first.model}`);
   const spares = able.filter(({ spare, provider }) => spare && provider === first.provider);
   return { first, rest: [...spares, ...(listed ?? able)] };
 }
 
 /** Cheapest first: what was planned, and the small models of every vendor that can take the call. */
-function downgraded(asked: RouteRequest, { first, rest }: Plan): Plan {
-  const small = ofClass(asked, 'small', 'the cheapest, since a budget is running low').filter(
-    (candidate) => honours(candidate.kind, asked.call) && fits(candidate, asked.call, asked.inputTokens),
+function downgraded(request: RouteRequest, { first, rest }: Plan): Plan {
+  const small = ofClass(request, 'small', 'the cheapest, since a budget is running low').filter(
+    (candidate) => honours(candidate.kind, request.call) && fits(candidate, request.call, request.inputTokens),
   );
   const costOf = ({ price }: RouteCandidate): bigint | undefined =>
-    price && maxCostNanos(price, { inputTokens: asked.inputTokens, maxOutputTokens: downgradedAnswerTokens });
+    price && maxCostNanos(price, { inputTokens: request.inputTokens, maxOutputTokens: downgradedAnswerTokens });
   const sorted = [first, ...small, ...rest]
     .filter((candidate) => !candidate.spare && costOf(candidate) !== undefined)
     .sort((a, b) => ((costOf(a) ?? 0n) < (costOf(b) ?? 0n) ? -1 : 1));
@@ -151,54 +153,62 @@ function downgraded(asked: RouteRequest, { first, rest }: Plan): Plan {
 const downgradedAnswerTokens = 200;
 
 /** The call's own list, else the workspace's under the first of these names it has; undefined where neither says anything. */
-function listedFallbacks(asked: RouteRequest, names: readonly string[], reason: string): RouteCandidate[] | undefined {
-  if (asked.fallbacks === 'none' || asked.kind === 'embedding') return [];
-  if (asked.fallbacks !== undefined) {
-    return asked.fallbacks.flatMap((name) =>
-      fallback(asked, known(name, asked, { param: 'fallback_models', need: ' to fall back on' }), reason),
+function listedFallbacks(
+  request: RouteRequest,
+  names: readonly string[],
+  reason: string,
+): RouteCandidate[] | undefined {
+  if (request.fallbacks === 'none' || request.kind === 'embedding') return [];
+  if (request.fallbacks !== undefined) {
+    return request.fallbacks.flatMap((name) =>
+      fallback(request, known(name, request, { param: 'fallback_models', need: ' to fall back on' }), reason),
     );
   }
-  const name = names.find((one) => Object.hasOwn(asked.workspaceFallbacks, one));
+  const name = names.find((one) => Object.hasOwn(request.workspaceFallbacks, one));
   if (name === undefined) return undefined;
   // The workspace's list was right when it was made; an account that has gone since is no reason to refuse the call.
-  return (asked.workspaceFallbacks[name] ?? []).flatMap((one) => {
-    const found = readModelName(one, asked);
-    return found === undefined || !isOfKind(found, asked.kind) ? [] : fallback(asked, found, reason);
+  return (request.workspaceFallbacks[name] ?? []).flatMap((one) => {
+    const found = readModelName(one, request);
+    return found === undefined || !isOfKind(found, request.kind) ? [] : fallback(request, found, reason);
   });
 }
 
 /** A listed fallback, and the rest of its class there, where the vendor does not know it. */
-function fallback(asked: RouteRequest, found: NamedModel, reason: string): RouteCandidate[] {
+function fallback(request: RouteRequest, found: NamedModel, reason: string): RouteCandidate[] {
   const [candidate] = reachable(found, reasonFor(found, reason));
-  if (candidate === undefined || !fits(candidate, asked.call, asked.inputTokens)) return [];
-  const [next, ...others] = sparesOf(asked, candidate);
+  if (candidate === undefined || !fits(candidate, request.call, request.inputTokens)) return [];
+  const [next, ...others] = sparesOf(request, candidate);
   if (next === undefined) return [candidate];
-  return isUnknown(asked, candidate) ? [{ ...next, spare: false }, ...others] : [candidate, next, ...others];
+  return isUnknown(request, candidate) ? [{ ...next, spare: false }, ...others] : [candidate, next, ...others];
 }
 
 /** The same class at the other vendors. A model of unknown class has no equals. */
-function sameClass(asked: RouteRequest, { entry, provider, model }: RouteCandidate, reason: string): RouteCandidate[] {
+function sameClass(
+  request: RouteRequest,
+  { entry, provider, model }: RouteCandidate,
+  reason: string,
+): RouteCandidate[] {
   if (entry === undefined) return [];
-  return ofClass(asked, strengthIn(asked, { provider, model, entry }), reason).filter(
+  return ofClass(request, strengthIn(request, { provider, model, entry }), reason).filter(
     (candidate) => candidate.entry?.vendor !== entry.vendor,
   );
 }
 
 /** The rest of a model's class at its own provider. */
-function sparesOf(asked: RouteRequest, { entry, provider, model, reason }: RouteCandidate): RouteCandidate[] {
+function sparesOf(request: RouteRequest, { entry, provider, model, reason }: RouteCandidate): RouteCandidate[] {
   if (entry === undefined) return [];
-  return ofClass(asked, strengthIn(asked, { provider, model, entry }), reason)
+  return ofClass(request, strengthIn(request, { provider, model, entry }), reason)
     .filter((candidate) => candidate.provider === provider && candidate.model !== model)
     .map((candidate) => ({ ...candidate, spare: true }));
 }
 
 /** Test keys: every known model, answered by the sandbox at the real model's price. */
-function inSandbox(first: RouteCandidate, asked: RouteRequest): Candidate {
+function inSandbox(first: RouteCandidate, request: RouteRequest): Candidate {
   const { entry, ...candidate } = first;
   if (entry === undefined && candidate.price === undefined)
-    throw unknownModel(asked.call.model, asked, { param: 'model', need: '' });
+    throw unknownModel(request.call.model, request, { param: 'model', need: '' });
   const reason = `${first.reason}, in the sandbox`;
-  const rehearsed = asked.kind === 'chat' ? rehearsedCost(asked.call) : undefined;
+  const rehearsed = request.kind === 'chat' ? rehearsedCost(request.call) : undefined;
   const standsFor = first.kind === 'sandbox' ? undefined : first.kind;
   // Nothing of a real account goes along.
   return {

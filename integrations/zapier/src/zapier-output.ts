@@ -4,7 +4,7 @@ import { titleCase } from './wording.ts';
 import { joint } from './zapier-field.ts';
 
 /** The thing an answer is about: `Budget` for its id, name and limit. Empty for a check or a sum. */
-interface Place {
+interface LabelContext {
   thing: string;
   inLines: boolean;
 }
@@ -22,8 +22,8 @@ function thingOf(fields: readonly Field[], noun: string): string {
   return fields.some(({ key }) => key === 'id') ? noun : '';
 }
 
-function outputField(field: Field, place: Place): PlainOutputField[] {
-  const own = { key: field.key, label: outputLabel(field, place.thing) };
+function outputField(field: Field, context: LabelContext): PlainOutputField[] {
+  const own = { key: field.key, label: outputLabel(field, context.thing) };
   switch (field.kind) {
     case 'text':
     case 'choice':
@@ -33,9 +33,9 @@ function outputField(field: Field, place: Place): PlainOutputField[] {
     case 'boolean':
       return [{ ...own, type: field.kind }];
     case 'group':
-      return groupFields(field, place);
+      return groupFields(field, context);
     case 'list':
-      return listField(field, own, place);
+      return listField(field, own, context);
     case 'json':
       // It may hold anything; what it did hold is seen in a test of the step.
       return [];
@@ -43,7 +43,7 @@ function outputField(field: Field, place: Place): PlainOutputField[] {
 }
 
 /** A group with a name of its own (an invoice's client) is a thing; any other belongs to the thing around it. */
-function groupFields(field: Field, { thing, inLines }: Place): PlainOutputField[] {
+function groupFields(field: Field, { thing, inLines }: LabelContext): PlainOutputField[] {
   const name = titleCase(field.label).replace(/^Totals$/, 'Total');
   const isThing = field.children.some(({ key }) => key === 'id' || key === 'name');
   return field.children
@@ -54,7 +54,7 @@ function groupFields(field: Field, { thing, inLines }: Place): PlainOutputField[
 function listField(
   { label, children: [item] }: Field,
   own: Pick<PlainOutputField, 'key' | 'label'>,
-  { inLines }: Place,
+  { inLines }: LabelContext,
 ): PlainOutputField[] {
   if (item === undefined || item.kind === 'json') return [];
   if (item.kind !== 'group') return [{ ...own, list: true, type: scalarType(item) }];

@@ -91,7 +91,7 @@ describe('the connection', () => {
     const url = 'https://hook.eu2.make.com/x';
     expect((await refusalOf(runtime.attach('budgetAlerts', { connection, url }))).message).toMatch(/redirects to/);
     expect((await refusalOf(runtime.options('modelsList', { connection }))).message).toMatch(/redirects to/);
-    expect(target.heard).toEqual([]);
+    expect(target.received).toEqual([]);
     await target.stop();
     await from.stop();
   });

@@ -57,7 +57,7 @@ export async function startFakeMakeApi(): Promise<FakeMakeApi> {
   return api;
 }
 
-interface Asked {
+interface ApiRequest {
   method: string;
   path: string;
   type: string;
@@ -72,38 +72,38 @@ interface Answered {
 
 const refused = (status: number, message: string): Answered => ({ status, answer: { message, code: 'IM000' } });
 
-function respond(api: FakeMakeApi, asked: Asked): Answered {
-  const { method, path } = asked;
-  if (asked.authorization !== `Token ${makeApiKey}`) return refused(401, 'Access denied.');
+function respond(api: FakeMakeApi, request: ApiRequest): Answered {
+  const { method, path } = request;
+  if (request.authorization !== `Token ${makeApiKey}`) return refused(401, 'Access denied.');
   if (method !== 'GET' && api.failOnce !== undefined) {
     const status = api.failOnce;
     api.failOnce = undefined;
     return refused(status, 'Something went wrong.');
   }
   if (path === '' && method === 'POST') {
-    const value = { ...named(asked), name: `${String(named(asked).name)}${api.suffix}` };
+    const value = { ...named(request), name: `${String(named(request).name)}${api.suffix}` };
     return make(api, `/${String(value.name)}/1`, value, 'app');
   }
   // `/app/1/modules`, `/app/connections`: lists.
   const list = /^\/[a-z0-9-]+(?:\/\d+)?\/(connections|webhooks|modules|rpcs)$/.exec(path);
-  if (list !== null) return listOrMake(api, list[1] ?? '', asked);
+  if (list !== null) return listOrMake(api, list[1] ?? '', request);
   const known = [...api.components.keys()].filter((owner) => path === owner || path.startsWith(`${owner}/`));
   const owner = known.sort((a, b) => b.length - a.length)[0];
   if (owner === undefined) return refused(404, `Not found: ${path}`);
-  return path === owner ? component(api, owner, asked) : section(api, asked);
+  return path === owner ? component(api, owner, request) : section(api, request);
 }
 
-function named({ body }: Asked): Record<string, unknown> {
+function named({ body }: ApiRequest): Record<string, unknown> {
   return JSON.parse(body) as Record<string, unknown>;
 }
 
-function listOrMake(api: FakeMakeApi, kind: string, asked: Asked): Answered {
+function listOrMake(api: FakeMakeApi, kind: string, request: ApiRequest): Answered {
   const answer = answers[kind] ?? '';
-  const [, app = ''] = asked.path.split('/');
-  const ofApp = kind === 'modules' || kind === 'rpcs' ? asked.path : `/${kind}`;
+  const [, app = ''] = request.path.split('/');
+  const ofApp = kind === 'modules' || kind === 'rpcs' ? request.path : `/${kind}`;
   const there = [...api.components].filter(([path]) => path.startsWith(`${ofApp}/`)).map(([, value]) => value);
-  if (asked.method === 'GET') return { status: 200, answer: { [`${answer}s`]: there } };
-  const body = named(asked);
+  if (request.method === 'GET') return { status: 200, answer: { [`${answer}s`]: there } };
+  const body = named(request);
   if (body.typeId === 12 && body.subtype !== 'Universal') return refused(400, 'A universal module needs its subtype.');
   const name = String(body.name ?? `${app}${there.length === 0 ? '' : there.length + 1}`);
   if (there.some((other) => other.name === name)) return refused(409, `${name} is there already.`);
@@ -120,14 +120,14 @@ function make(api: FakeMakeApi, path: string, value: Record<string, unknown>, an
   return { status: 200, answer: { [answer]: kept } };
 }
 
-function component(api: FakeMakeApi, path: string, asked: Asked): Answered {
+function component(api: FakeMakeApi, path: string, request: ApiRequest): Answered {
   const before = api.components.get(path);
   const answer = answers[path.split('/').at(-2) ?? ''] ?? 'app';
-  if (asked.method === 'PATCH') api.components.set(path, { ...before, ...named(asked) });
+  if (request.method === 'PATCH') api.components.set(path, { ...before, ...named(request) });
   return { status: 200, answer: { [answer]: api.components.get(path) } };
 }
 
-function section(api: FakeMakeApi, { method, path, type, body }: Asked): Answered {
+function section(api: FakeMakeApi, { method, path, type, body }: ApiRequest): Answered {
   if (method === 'GET') {
     const found = api.sections.get(path);
     return found === undefined

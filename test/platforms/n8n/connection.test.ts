@@ -77,7 +77,7 @@ describe('the connection test', () => {
     expect((await diagnose(from.url)).message).toMatch(/redirects to .*not sent along/);
     const host = { credential: { baseUrl: from.url, apiKey: liveKey } };
     expect((await refusalOf(new AiGateway(), host, chat({}))).message).toMatch(/redirects to/);
-    expect(target.heard).toEqual([]);
+    expect(target.received).toEqual([]);
     target.stop();
     from.stop();
   });

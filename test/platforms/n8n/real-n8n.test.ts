@@ -305,7 +305,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     };
     const execution = await n8n.runWorkflow('Leads elsewhere', [me], { Manual: to('Me') });
     expect(execution.data.resultData.error?.message).toContain(target.url);
-    expect(target.heard).toEqual([]);
+    expect(target.received).toEqual([]);
     target.stop();
     from.stop();
   });

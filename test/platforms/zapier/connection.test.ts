@@ -66,7 +66,7 @@ describe('the connection test', () => {
     const target = await serveElsewhere({ status: 200, body: '{}' });
     const from = await serveElsewhere({ status: 302, location: target.url });
     expect(await complaint(from.url)).toMatch(/redirects to .*not sent along/);
-    expect(target.heard).toEqual([]);
+    expect(target.received).toEqual([]);
     target.stop();
     from.stop();
   });
@@ -97,8 +97,8 @@ test('the name of the connection warns of an address that is not encrypted', () 
   expect(connected(me, 'http://gateway.example.com').warning).toMatch(/not encrypted: use https/);
   expect(connected(me, 'https://gateway.example.com').warning).toBe('');
   expect(connected(me, gateway.url).warning).toBe('');
-  const resting = { ...me, providers: [{ id: 'openai', status: 'resting' as const }] };
-  expect(connected(resting, gateway.url).warning).toMatch(/every provider failed/);
+  const coolingDown = { ...me, providers: [{ id: 'openai', status: 'resting' as const }] };
+  expect(connected(coolingDown, gateway.url).warning).toMatch(/every provider failed/);
   expect(app.authentication?.connectionLabel).toMatch(/\{\{warning\}\}$/);
   expect(app.authentication?.connectionLabel).not.toContain('api_key');
 });

@@ -132,8 +132,8 @@ describe('fails with a sentence that says what to do', () => {
     const from = await serveElsewhere({ status: 302, location: target.url });
     const refusal = await refusalOf(openZapier(from.url, liveKey).chat(asked()));
     expect(refusal.message).toMatch(/redirects to .*not sent along/);
-    expect(from.heard).toHaveLength(1);
-    expect(target.heard).toEqual([]);
+    expect(from.received).toHaveLength(1);
+    expect(target.received).toEqual([]);
     target.stop();
     from.stop();
   });

@@ -40,8 +40,8 @@ describe('the template', () => {
       usage: { input: 5_500, output: 0 },
     });
     expect(await sort()).toMatchObject({ json: { category: 'invoice', summary: 'Pay it.' } });
-    const [told] = (await receiver.waitFor(1)) as [Received];
-    expect(await on.deliver(told)).toMatchObject([{ percent: 80, budget: { name: 'E-mails' } }]);
+    const [reported] = (await receiver.waitFor(1)) as [Received];
+    expect(await on.deliver(reported)).toMatchObject([{ percent: 80, budget: { name: 'E-mails' } }]);
     gateway.fakes.openai.usually({ text: '{}', usage: { input: 2_000, output: 0 } });
     await sort().catch(() => undefined);
     await expect(sort()).rejects.toMatchObject({ name: 'HaltedError' });

@@ -22,7 +22,7 @@ export interface Order {
 }
 
 /** A request of any of the operations it serves. */
-interface Asked {
+interface RequestBody {
   model: string;
   stream?: boolean;
   max_tokens?: number;
@@ -67,9 +67,9 @@ export class BookKeeper {
       const chunks: Buffer[] = [];
       req.on('data', (chunk: Buffer) => chunks.push(chunk));
       req.on('end', () => {
-        const asked = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Asked;
+        const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as RequestBody;
         const operation = req.url?.split('/').at(-1) ?? '';
-        void this.#serve(asked, { wire: wires[operation] ?? chat, writes: operation !== 'embeddings', res });
+        void this.#serve(body, { wire: wires[operation] ?? chat, writes: operation !== 'embeddings', res });
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -84,33 +84,33 @@ export class BookKeeper {
     await closed;
   }
 
-  async #serve(asked: Asked, { wire, writes, res }: { wire: Wire; writes: boolean; res: ServerResponse }) {
-    const text = textOf(asked.messages ?? asked.input);
-    const key = this.orders.has(asked.model) ? asked.model : (/run\d+/.exec(text)?.[0] ?? '');
+  async #serve(body: RequestBody, { wire, writes, res }: { wire: Wire; writes: boolean; res: ServerResponse }) {
+    const text = textOf(body.messages ?? body.input);
+    const key = this.orders.has(body.model) ? body.model : (/run\d+/.exec(text)?.[0] ?? '');
     const order = this.orders.get(key);
     if (order === undefined || order.ending === 'refused') {
       res.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"no"}}');
       return;
     }
-    const maySearch = asked.tools?.some(({ type }) => type === 'web_search') === true;
-    const searches = maySearch ? Math.min(order.searches, asked.max_tool_calls ?? Number.POSITIVE_INFINITY) : 0;
+    const maySearch = body.tools?.some(({ type }) => type === 'web_search') === true;
+    const searches = maySearch ? Math.min(order.searches, body.max_tool_calls ?? Number.POSITIVE_INFINITY) : 0;
     // A word is one token: a tokenizer makes no fewer.
     const input = text.split(' ').length + searches * order.reads;
-    const hundredths = asked.service_tier === 'priority' ? 200 : asked.service_tier === 'flex' ? 50 : 100;
+    const hundredths = body.service_tier === 'priority' ? 200 : body.service_tier === 'flex' ? 50 : 100;
     const bill: Billed = { input, output: 0, searches, hundredths };
     this.book.set(key, bill);
     const tokens = writes
       ? Math.min(
           order.wish,
-          asked.max_tokens ?? Number.POSITIVE_INFINITY,
-          asked.max_completion_tokens ?? Number.POSITIVE_INFINITY,
-          asked.max_output_tokens ?? Number.POSITIVE_INFINITY,
+          body.max_tokens ?? Number.POSITIVE_INFINITY,
+          body.max_completion_tokens ?? Number.POSITIVE_INFINITY,
+          body.max_output_tokens ?? Number.POSITIVE_INFINITY,
         )
       : 0;
-    const writing = { model: asked.model, wire, res, bill, tokens };
-    if (asked.stream === true && (order.ending === 'whole' || order.ending === 'late' || order.ending === 'cut'))
+    const writing = { model: body.model, wire, res, bill, tokens };
+    if (body.stream === true && (order.ending === 'whole' || order.ending === 'late' || order.ending === 'cut'))
       return this.#stream(order, writing);
-    const isPaced = asked.stream === true && order.atPace;
+    const isPaced = body.stream === true && order.atPace;
     if (isPaced && order.ending === 'silent')
       return this.#stream({ ...order, thoughts: Number.POSITIVE_INFINITY }, writing);
     bill.output = isPaced ? Math.min(1, tokens) : tokens;
@@ -132,10 +132,10 @@ export class BookKeeper {
       case 'late':
         await sleep(150);
     }
-    const body = JSON.stringify(wire.plain(asked.model, bill));
-    res.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
-    if (order.ending !== 'cut') return void res.end(body);
-    res.write(body.slice(0, body.length / 2));
+    const answer = JSON.stringify(wire.plain(body.model, bill));
+    res.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
+    if (order.ending !== 'cut') return void res.end(answer);
+    res.write(answer.slice(0, answer.length / 2));
     await sleep(10);
     res.destroy();
   }

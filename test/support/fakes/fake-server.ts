@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atLength, type Bill, type Fault, type RecordedRequest, type Script } from './script.ts';
+import { type Bill, type Fault, lengthened, type RecordedRequest, type Script } from './script.ts';
 
 /** How one vendor speaks: a pure rendering of scripts, and its words for its own mistakes and the caller's. */
 export interface Vendor {
@@ -143,7 +143,7 @@ export class FakeServer {
     const free = this.#vendor.free?.(request);
     if (free !== undefined) return send(res, 200, free);
     const asked = this.#scripts.shift() ?? this.#usual ?? this.#vendor.defaultScript(request);
-    const script = atLength(asked, request, this.#vendor.prompt(request));
+    const script = lengthened(asked, request, this.#vendor.prompt(request));
     const events = this.#vendor.stream(request, script);
     const bill = { ...this.#vendor.bill(request, script), complete: false };
     this.book.push(bill);

@@ -103,7 +103,7 @@ export function piecesOf(text: string, chunks = 5): string[] {
 }
 
 /** An answer of the length that was asked for; real vendors stop at the request's ceiling, and say `length`. */
-export function atLength(script: Script, request: RecordedRequest, prompt: string): Script {
+export function lengthened(script: Script, request: RecordedRequest, prompt: string): Script {
   if (script.tokens === undefined) return script;
   const {
     max_tokens: chat,

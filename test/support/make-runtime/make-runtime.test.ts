@@ -6,7 +6,7 @@ import type { App, AppComponent } from './load-app.ts';
 import { createMakeRuntime, type PollState } from './make-runtime.ts';
 
 // The runtime itself, by an app of a few lines and a server that answers what a test tells it to.
-interface Heard {
+interface Received {
   method: string;
   url: string;
   headers: IncomingHttpHeaders;
@@ -22,13 +22,13 @@ interface Reply {
 
 let server: Server;
 let url = '';
-const heard: Heard[] = [];
+const received: Received[] = [];
 const replies: Reply[] = [];
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
     const { method = '', url: path = '', headers } = request;
-    heard.push({ method, url: path, headers, body: await text(request) });
+    received.push({ method, url: path, headers, body: await text(request) });
     const { status = 200, headers: more = {}, json, text: plain = '', afterMs = 0 } = replies.shift() ?? { json: {} };
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     const type = json === undefined ? 'text/plain' : 'application/json';
@@ -44,7 +44,7 @@ afterAll(() => {
   server.close();
 });
 beforeEach(() => {
-  heard.length = 0;
+  received.length = 0;
   replies.length = 0;
 });
 
@@ -109,7 +109,7 @@ describe('a connection', () => {
       label: 'Ada',
     });
     // Connections do not inherit the base of modules.
-    expect(heard[0]?.headers.authorization).toBeUndefined();
+    expect(received[0]?.headers.authorization).toBeUndefined();
   });
 });
 
@@ -126,7 +126,7 @@ describe('a module', () => {
       { mappableParams: [{ name: 'name', type: 'text' }] },
     );
     expect(await run({ name: 'Ada' })).toEqual([{ id: 1 }]);
-    expect(heard[0]).toMatchObject({
+    expect(received[0]).toMatchObject({
       method: 'POST',
       url: '/things?a=b+c',
       body: '{"name":"Ada"}',
@@ -151,7 +151,7 @@ describe('a module', () => {
       },
     ]);
     expect(await run()).toEqual([{ done: true }]);
-    expect(heard.map((request) => request.url)).toEqual(['/login', '/do?token=t&word=hi']);
+    expect(received.map((request) => request.url)).toEqual(['/login', '/do?token=t&word=hi']);
   });
 
   test('asks for pages until it has enough', async () => {
@@ -174,17 +174,17 @@ describe('a module', () => {
     ];
     replies.push(...pages);
     expect(await run()).toEqual([1, 3, 4]);
-    expect(heard.map((request) => request.url)).toEqual(['/rows', '/rows?cursor=p2', '/rows?cursor=p3']);
-    heard.length = 0;
+    expect(received.map((request) => request.url)).toEqual(['/rows', '/rows?cursor=p2', '/rows?cursor=p3']);
+    received.length = 0;
     replies.push(...pages);
     expect(await run({ limit: 2 })).toEqual([1, 3]);
-    expect(heard).toHaveLength(2);
+    expect(received).toHaveLength(2);
     replies.length = 0;
   });
 
   test('whose condition does not hold asks nothing', async () => {
     expect(await withModule({ url: '/x', condition: '{{1 > 2}}' }).run()).toEqual([]);
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 
   test('fails by the type and the words of its app; 429 its own', async () => {
@@ -218,7 +218,7 @@ describe('a module', () => {
   test('follows a redirect with all its headers, unless its app says no', async () => {
     replies.push({ status: 302, headers: { location: '/there' } }, { json: { at: 'there' } });
     expect(await withModule({ url: '/here' }).run()).toEqual([{ at: 'there' }]);
-    expect(heard[1]?.headers.authorization).toBe('Bearer secret');
+    expect(received[1]?.headers.authorization).toBe('Bearer secret');
     replies.push({ status: 302, headers: { location: '/there' }, text: 'moved' });
     expect(await withModule({ url: '/here', followRedirect: false, followRedirects: false }).run()).toEqual(['moved']);
     // Which of the two spellings Make reads is not established: one alone holds nothing back.
@@ -244,12 +244,12 @@ describe('a module', () => {
     };
     replies.push({ json: { data: [{ mine: false }], next: 'p2' } });
     expect(await withModule(paged).run()).toEqual([]);
-    expect(heard).toHaveLength(1);
+    expect(received).toHaveLength(1);
   });
 
   test('repeats the name of a list in the query', async () => {
     await withModule({ url: '/', qs: { type: ['a b', 'c'], none: '{{emptyarray}}' } }).run();
-    expect(heard[0]?.url).toBe('/?type=a+b&type=c');
+    expect(received[0]?.url).toBe('/?type=a+b&type=c');
   });
 
   test.each(['{{undefined}}', '{{null}}', '{{0}}', "{{''}}", false])(
@@ -261,7 +261,7 @@ describe('a module', () => {
         app: { ...app({ module: { mine: component('mine', { communication: steps }) } }), base: strict },
       });
       await expect(runtime.run('mine', { connection: connection() })).rejects.toMatchObject({ type: 'RuntimeError' });
-      expect(heard).toEqual([]);
+      expect(received).toEqual([]);
     },
   );
 
@@ -318,7 +318,7 @@ test('a drop-down is filled where no scenario runs: there are no tags', async ()
   });
   const runtime = createMakeRuntime({ app: app({ rpc: { things: rpc } }), scenario: { id: 7, organizationId: 8 } });
   expect(await runtime.options('things', { connection: connection() })).toEqual([{ label: 'No. 1', value: 1 }]);
-  expect(heard[0]?.headers['x-scenario']).toBeUndefined();
+  expect(received[0]?.headers['x-scenario']).toBeUndefined();
 });
 
 describe('polling', () => {
@@ -351,7 +351,7 @@ describe('polling', () => {
     replies.push({ json: { data: events('d2', 'c2', 'b1', 'a1'), next: 'p2' } });
     expect(await poll()).toEqual([]);
     // Newest first: where an old one is met there is nothing new behind it.
-    expect(heard).toHaveLength(3);
+    expect(received).toHaveLength(3);
   });
 
   test('gives no more in a run than asked for, and the rest in the next', async () => {
@@ -434,7 +434,7 @@ describe('a webhook', () => {
       parameters: { client: 'acme' },
     });
     expect(hook.values).toMatchObject({ remote: 9, token: 'tok', url: 'https://hook.example.com/1' });
-    expect(JSON.parse(heard[0]?.body ?? '')).toEqual({ url: 'https://hook.example.com/1', client: 'acme' });
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual({ url: 'https://hook.example.com/1', client: 'acme' });
 
     const body = { type: 'mine', what: 'good' };
     const headers = { token: 'tok' };
@@ -460,7 +460,7 @@ describe('a webhook', () => {
 
     replies.push({ status: 204 });
     await runtime.detach(hook);
-    expect(heard.at(-1)).toMatchObject({ method: 'DELETE', url: '/hooks/9' });
+    expect(received.at(-1)).toMatchObject({ method: 'DELETE', url: '/hooks/9' });
   });
 
   test('that was refused is not there', async () => {

@@ -6,29 +6,29 @@ import { geminiHead } from './gemini-head.ts';
 /** Gemini reports no usage for embeddings: what was sent is counted. */
 export const geminiEmbeddings: EmbeddingAdapter = {
   relays: false,
-  request: (asked, target) => ({
+  request: (request, target) => ({
     ...geminiHead(target, 'batchEmbedContents'),
     body: JSON.stringify({
-      requests: (asked.texts ?? []).map((text) => ({
+      requests: (request.texts ?? []).map((text) => ({
         model: `models/${target.model}`,
         content: { parts: [{ text }] },
-        ...(asked.dimensions === undefined ? {} : { outputDimensionality: asked.dimensions }),
+        ...(request.dimensions === undefined ? {} : { outputDimensionality: request.dimensions }),
       })),
     }),
   }),
-  response: (body, asked, inputTokens) => {
+  response: (body, request, inputTokens) => {
     const embeddings = asArray(parseObject(body.toString('utf8'))?.embeddings);
     if (embeddings === undefined) return undefined;
     const data = embeddings.map((embedding, index) => ({
       object: 'embedding',
       index,
-      embedding: encode(asArray(asObject(embedding)?.values) ?? [], asked.encoding),
+      embedding: encode(asArray(asObject(embedding)?.values) ?? [], request.encoding),
     }));
     return {
       body: JSON.stringify({
         object: 'list',
         data,
-        model: asked.model,
+        model: request.model,
         usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
       }),
       usage: undefined,

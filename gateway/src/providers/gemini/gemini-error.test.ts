@@ -70,7 +70,7 @@ describe('what a failure of Gemini means', () => {
 });
 
 describe('how long Gemini asks to wait', () => {
-  const told = (retryDelay: unknown) =>
+  const reported = (retryDelay: unknown) =>
     retryAfterFromGeminiError(bodyOf('RESOURCE_EXHAUSTED', 'Quota.', [{ reason: 'x' }, { retryDelay }]));
 
   it.each([
@@ -82,7 +82,7 @@ describe('how long Gemini asks to wait', () => {
     ['-3s', undefined],
     [34, undefined],
   ])('%o is %o seconds', (retryDelay, seconds) => {
-    expect(told(retryDelay)).toBe(seconds);
+    expect(reported(retryDelay)).toBe(seconds);
   });
 
   it('nothing is read where nothing is said', () => {

@@ -6,7 +6,7 @@ import { openAiHeaders } from './openai-request.ts';
 
 export const openAiEmbeddings: EmbeddingAdapter = {
   relays: true,
-  request: (_asked, target) => ({ url: `${target.baseUrl}/embeddings`, headers: openAiHeaders(target), body: '' }),
+  request: (_request, target) => ({ url: `${target.baseUrl}/embeddings`, headers: openAiHeaders(target), body: '' }),
   response: (body) => {
     const answer = parseObject(body.toString('utf8'));
     return asArray(answer?.data) === undefined ? undefined : { body, usage: readOpenAiUsage(answer?.usage) };
