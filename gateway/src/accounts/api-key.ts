@@ -2,7 +2,10 @@ import { hash, randomBytes } from 'node:crypto';
 import type { RateLimit } from './rate-limit.ts';
 
 /** The rights of a key: `owner` everything; `member` all but keys, members, providers, plan; `viewer` reads; `caller` calls models. */
-export type Role = 'owner' | 'member' | 'viewer' | 'caller';
+export type KeyRole = 'owner' | 'member' | 'viewer' | 'caller';
+
+/** People have them too, or `client`: the portal of one client, and no operation but that of their session. */
+export type Role = KeyRole | 'client';
 
 /** Tags a key brings along where a call names none itself. Keys are the tag's name in a body's `metadata`. */
 export interface KeyTags {
@@ -14,11 +17,32 @@ export interface KeyTags {
 
 export type TagName = keyof KeyTags;
 
-/** The bearer of a key, as the key says: looked up once and remembered. */
+/** A person who is signed in. */
+interface Person {
+  id: string;
+  email: string;
+  name: string;
+  /** May do what the operator's key may. */
+  isOperator: boolean;
+}
+
+/** What a person is signed in with. */
+interface Session {
+  id: string;
+  method: 'link' | 'password' | 'passkey' | 'sso';
+  createdAt: Date;
+  /** When the person last showed a factor: step-up asks for a recent one. */
+  factorAt: Date;
+  expiresAt: Date;
+}
+
+/** The bearer of a key, as the key says, or a person by a session: looked up once and remembered. */
 export interface Caller {
   workspaceId: string;
   workspaceName: string;
+  /** Of a session: the person's id. */
   keyId: string;
+  /** Of a session: the person's name. */
   keyName: string;
   role: Role;
   /** `gw_live_` keys spend money; `gw_test_` keys are answered by the sandbox. Each mode has data of its own. */
@@ -27,6 +51,9 @@ export interface Caller {
   lockedTags: readonly TagName[];
   rateLimit?: RateLimit | undefined;
   expiresAt: Date | undefined;
+  /** Both are there for sessions only, never for keys. */
+  person?: Person | undefined;
+  session?: Session | undefined;
 }
 
 /** 32 characters of base64url after the prefix: 192 random bits, shared with no other key. */
@@ -53,9 +80,9 @@ export function looksLikeKey(key: string): boolean {
   return /^gw_(live|test)_[A-Za-z0-9_-]{16,200}$/.test(key);
 }
 
-const strength: Record<Role, number> = { caller: 0, viewer: 1, member: 2, owner: 3 };
+const strength: Record<Role, number> = { client: 0, caller: 0, viewer: 1, member: 2, owner: 3 };
 
 /** Roles are not a ladder everywhere (a viewer calls no models), but a key never makes one above itself. */
-export function mayGrant(maker: Role, wanted: Role): boolean {
-  return maker === 'owner' || (strength[wanted] < strength[maker] && !(maker === 'viewer'));
+export function mayGrant(maker: Role, wanted: KeyRole): boolean {
+  return maker === 'owner' || (strength[wanted] < strength[maker] && maker !== 'viewer');
 }

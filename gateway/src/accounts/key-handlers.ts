@@ -126,7 +126,7 @@ export const keyHandlers: Pick<
       key: {
         id: caller.keyId,
         name: caller.keyName,
-        role: caller.role,
+        role: caller.role === 'client' ? 'viewer' : caller.role,
         mode: caller.livemode ? 'live' : 'test',
         tags: present(caller.tags) as Record<string, string>,
       },

@@ -1,7 +1,7 @@
 import { normalizeTag } from '@ai-gateway/shared/normalize-tag';
 import type { Pool } from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import type { Caller, KeyTags, Role, TagName } from './api-key.ts';
+import type { Caller, KeyRole, KeyTags, TagName } from './api-key.ts';
 import { type RateLimitFields, readRateLimit } from './rate-limit.ts';
 
 /** As it was given, without nulls. */
@@ -13,7 +13,7 @@ export interface NewKey {
   hash: Buffer;
   hint: string;
   name: string;
-  role: Role;
+  role: KeyRole;
   livemode: boolean;
   tags: KeyTags;
   lockedTags: readonly TagName[];
@@ -104,7 +104,7 @@ interface KeyRow {
   id: string;
   hint: string;
   name: string;
-  role: Role;
+  role: KeyRole;
   livemode: boolean;
   tags: KeyTags;
   locked_tags: TagName[];

@@ -14,6 +14,14 @@ const tables = [
   'api_keys',
   'rolled_keys',
   'provider_accounts',
+  'people',
+  'passwords',
+  'passkeys',
+  'totp',
+  'recovery_codes',
+  'identities',
+  'members',
+  'invitations',
   'processes',
   'unposted_batches',
   'budgets',
@@ -58,7 +66,8 @@ export type Table = (typeof tables)[number];
 
 /**
  * Tables that a copy computes again: sums from the calls, the moments of rare calls with them. Also left out: money that processes
- * have leased, which a gateway that starts on the copy leases again.
+ * have leased, which a gateway that starts on the copy leases again; and sessions and links, which may have been ended since: people sign
+ * in again.
  */
 export const leftOut: readonly string[] = [
   'schema_migrations',
@@ -70,6 +79,9 @@ export const leftOut: readonly string[] = [
   'execution_times',
   'latency_hours',
   'latency_days',
+  'sessions',
+  'sign_in_links',
+  'sign_in_failures',
 ];
 
 export interface DumpedRows {

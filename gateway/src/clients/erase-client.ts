@@ -20,6 +20,7 @@ import {
   type Sweep,
   takeSweeps,
 } from './erase-client-store.ts';
+import { erasePeople } from './erase-people-store.ts';
 import {
   deleteAnswers,
   deleteSettings,
@@ -95,6 +96,8 @@ export async function eraseClient(
 async function endNow(tx: PoolClient, erasure: Erasure): Promise<{ keyIds: string[] }> {
   const ended = await endKeysAndBudgets(tx, erasure);
   await deleteSettings(tx, erasure);
+  // Portals show live data alone.
+  if (erasure.livemode) await erasePeople(tx, { workspaceId: erasure.workspaceId, clientId: erasure.name });
   return ended;
 }
 

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { lockSums } from '../usage/roll-up-store.ts';
+import { erasePeople } from './erase-people-store.ts';
 
 export interface ErasedWorkspace {
   id: string;
@@ -86,6 +87,7 @@ export async function deleteRows(db: Pool, id: string): Promise<void> {
       'delete from provider_states s using provider_accounts a where a.id = s.account and a.workspace_id = $1',
       [id],
     );
+    await erasePeople(tx, { workspaceId: id, clientId: undefined });
     for (const table of await tablesOf(tx))
       await tx.query(`delete from ${pg.escapeIdentifier(table)} where workspace_id = $1`, [id]);
     await tx.query('delete from workspaces where id = $1', [id]);
