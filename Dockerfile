@@ -22,6 +22,18 @@ RUN CI=true npx --yes "pnpm@$(node -p 'require("./package.json").config.pnpm')" 
 COPY shared shared
 COPY gateway gateway
 
+# The dashboard, in a stage of its own: the image has its built files and none of the packages that build them.
+FROM ${NODE_IMAGE} AS dashboard
+WORKDIR /app
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY gateway/dashboard/package.json gateway/dashboard/
+COPY shared/package.json shared/
+RUN CI=true npx --yes "pnpm@$(node -p 'require("./package.json").config.pnpm')" install --prod --frozen-lockfile --filter '{./gateway/dashboard}...'
+COPY shared shared
+COPY gateway/launcher gateway/launcher
+COPY gateway/dashboard gateway/dashboard
+RUN node gateway/dashboard/build.ts
+
 # hadolint ignore=DL3006
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="AI Gateway" \
@@ -34,6 +46,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787 DATA_DIR=/data PUBLIC_URL=http://
 RUN install --directory --owner 1000 --group 1000 --mode 0750 /data
 WORKDIR /app
 COPY --from=build /app ./
+COPY --from=dashboard /app/gateway/dashboard/dist gateway/dashboard/dist
 # By number, so that Kubernetes sees that it is not root. The base image calls it `node`.
 USER 1000:1000
 EXPOSE 8787

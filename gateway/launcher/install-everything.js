@@ -10,6 +10,7 @@ const manifests = [
   'pnpm-lock.yaml',
   'pnpm-workspace.yaml',
   'gateway/package.json',
+  'gateway/dashboard/package.json',
   'shared/package.json',
   'test/package.json',
   'integrations/make/package.json',
@@ -77,7 +78,7 @@ function asidePath(root) {
 /** Puts the production packages back where an installation of everything failed or was cut off. @param {string} root */
 export function putBack(root) {
   if (!existsSync(asidePath(root))) return;
-  for (const one of ['.', 'gateway', 'shared'])
+  for (const one of ['.', 'gateway', 'gateway/dashboard', 'shared'])
     rmSync(join(root, one, 'node_modules'), { recursive: true, force: true });
   renameSync(asidePath(root), join(root, 'node_modules'));
 }

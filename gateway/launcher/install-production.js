@@ -68,7 +68,7 @@ async function fetchPackages(staging, { manifest, lock, count }) {
   const manifests = Object.keys(lock.packages).map((path) => join(staging, path, 'package.json'));
   const attempt = async (/** @type {readonly string[]} */ more) => {
     const end = showProgress({
-      what: `Installing what the gateway needs, once: ${count} packages, about 110 MB`,
+      what: `Installing what the gateway needs, once: ${count} packages, about 130 MB`,
       total: count,
       // The staging folder has one of its own.
       done: () => manifests.filter((path) => existsSync(path)).length - 1,
@@ -132,10 +132,22 @@ export function keptNode(root, node) {
   return join(nodeFolder(join(root, runtimeFolder), node), binaryInPackage);
 }
 
-/** Source maps and type declarations: an eighth of all, for editors and debuggers, who have `npm test` for their packages. @param {string} modules */
+/**
+ * Source maps and type declarations: an eighth of all, for editors and debuggers, who have `npm test` for their packages; and 11 MB that the dashboard's
+ * build passes by: React for servers and for developers, TanStack's sources and its files for `require`.
+ */
+const unreadFiles = [
+  /\.map$|\.d\.[cm]?ts$/,
+  /^react(-dom)?\/cjs\/.*\b(development|profiling|server|static|test-utils)\b.*\.js$/,
+  /^@tanstack\/[\w-]+\/(src|dist\/cjs|build\/legacy|build\/query-codemods)\/.*\.\w+$/,
+];
+
+/** @param {string} modules */
 function removeWhatNothingReads(modules) {
-  for (const file of readdirSync(modules, { recursive: true, encoding: 'utf8' }))
-    if (/\.map$|\.d\.[cm]?ts$/.test(file)) rmSync(join(modules, file), { force: true });
+  for (const file of readdirSync(modules, { recursive: true, encoding: 'utf8' })) {
+    const path = file.replaceAll('\\', '/');
+    if (unreadFiles.some((pattern) => pattern.test(path))) rmSync(join(modules, file), { force: true });
+  }
 }
 
 /** @param {string} modules */
@@ -149,7 +161,8 @@ function linkShared(modules) {
 function putInPlace(root, staging) {
   const modules = join(root, 'node_modules');
   // Links of a developer's installation, which lead into the node_modules that goes.
-  for (const one of ['gateway', 'shared']) rmSync(join(root, one, 'node_modules'), { recursive: true, force: true });
+  for (const one of ['gateway', 'gateway/dashboard', 'shared'])
+    rmSync(join(root, one, 'node_modules'), { recursive: true, force: true });
   if (existsSync(modules)) renameSync(modules, join(staging, 'before'));
   renameSync(join(staging, 'node_modules'), modules);
 }

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDashboardBuilt } from './dashboard-built.js';
 import { everythingWanted, installEverything, putBack } from './install-everything.js';
 import { installProduction, keptNode, runtimeFolder } from './install-production.js';
 import { isMadeByPnpm, readStamp, writeStamp } from './installed.js';
@@ -30,6 +32,7 @@ export async function launch([name = 'help', ...rest]) {
   try {
     const script = scripts.get(name);
     await install(script !== undefined && name !== 'build-package');
+    if (name === 'start') buildDashboard();
     const command = script ?? [...(name === 'start' ? heapFlags : []), 'gateway/src/cli.ts', name];
     const cache = script === undefined ? { cache: join(root, runtimeFolder, 'compile-cache') } : {};
     runInPlace(pinnedNode(nodes()), [...command, ...rest], { cwd: root, ...cache });
@@ -60,6 +63,16 @@ async function install(everything) {
   }
   if (isMadeByPnpm(root)) await installEverything(root);
   else await installProduction(root, packages);
+}
+
+/** Once for the sources that are there. The gateway starts all the same when it fails, and its pages say so. */
+function buildDashboard() {
+  if (isDashboardBuilt(root)) return;
+  const { status } = spawnSync(pinnedNode(nodes()), ['gateway/dashboard/build.ts'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) console.error('The gateway starts without its dashboard.');
 }
 
 /** Where the pinned Node may be: the binary that `npm start` keeps, or a developer's package. */

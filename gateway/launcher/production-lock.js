@@ -1,8 +1,16 @@
 import { readYaml } from './read-yaml.js';
 
+/** The packages of a clone that runs: the gateway, and the dashboard, which its first start builds. */
+const importersOfProduction = /** @type {const} */ (['gateway', 'shared', 'gateway/dashboard']);
+
 /**
- * The packages that the gateway runs with, as npm's lockfile: pnpm-lock.yaml read from the gateway's and shared's own dependencies on, every package in
- * exactly that version, nothing of the tests and the integrations. npm comes with every Node and takes such a file without a single question about
+ * Lightning CSS's programs, 10 MB: Vite asks for the package and loads it only to shrink styles, which the dashboard's build leaves as they are.
+ */
+const unread = /^lightningcss-/;
+
+/**
+ * The packages that the gateway runs with, as npm's lockfile: pnpm-lock.yaml read from the gateway's, the dashboard's and shared's own dependencies on, every
+ * package in exactly that version, nothing of the tests and the integrations. npm comes with every Node and takes such a file without a single question about
  * versions, so a start neither fetches pnpm (30 MB) nor asks the registry about packages that it does not install.
  *
  * @typedef {{ version: string, resolved: string, integrity: string, dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>,
@@ -13,16 +21,23 @@ import { readYaml } from './read-yaml.js';
 
 /**
  * @param {string} pnpmLock the text of pnpm-lock.yaml
- * @param {{ name: string, manifests: { gateway: any, shared: any }, on: { platform: string, arch: string } }} options
- *   `manifests`: both package.json files, which the lockfile has to match; `on`: the machine, whose packages alone are taken
+ * @param {{ name: string, manifests: Record<typeof importersOfProduction[number], any>, on: { platform: string, arch: string } }} options
+ *   `manifests`: their package.json files, which the lockfile has to match; `on`: the machine, whose packages alone are taken
  */
 export function productionLock(pnpmLock, { name, manifests, on }) {
   const { importers, packages, snapshots } = /** @type {any} */ (readYaml(pnpmLock));
   /** @type {(key: string) => any} */
   const metaOf = (key) => packages[bare(key)];
-  const fits = (/** @type {string} */ key) => fitsMachine(metaOf(key), on);
+  const fits = (/** @type {string} */ key) => !unread.test(key) && fitsMachine(metaOf(key), on);
+  /** pnpm lists a peer that may be left out where a test has brought it: it is not what this package asks for. @type {(key: string) => ReturnType<typeof dependenciesOf>} */
+  const needsOf = (key) => {
+    const { dependencies, optionalDependencies } = dependenciesOf(snapshots[key]);
+    const peers = metaOf(key).peerDependenciesMeta ?? {};
+    const isOwn = (/** @type {Dependency} */ one) => !(one.name in peers);
+    return { dependencies: dependencies.filter(isOwn), optionalDependencies: optionalDependencies.filter(isOwn) };
+  };
 
-  for (const one of /** @type {const} */ (['gateway', 'shared'])) checkLocked(one, manifests[one], importers[one]);
+  for (const one of importersOfProduction) checkLocked(one, manifests[one], importers[one]);
   const { version } = manifests.gateway;
   const wanted = ownDependencies(importers);
   /** @type {NpmManifest} */
@@ -73,7 +88,7 @@ export function productionLock(pnpmLock, { name, manifests, on }) {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path, key } = next;
     const optional = facts.get(path)?.optional ?? false;
-    const needs = dependenciesOf(snapshots[key]);
+    const needs = needsOf(key);
     for (const dependency of needs.dependencies) place(path, dependency, optional);
     for (const dependency of needs.optionalDependencies) if (fits(dependency.key)) place(path, dependency, true);
   }
@@ -81,7 +96,7 @@ export function productionLock(pnpmLock, { name, manifests, on }) {
   /** @type {Record<string, LockedPackage>} */
   const entries = {};
   for (const [path, key] of [...places].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const needs = dependenciesOf(snapshots[key]);
+    const needs = needsOf(key);
     const { os, cpu, libc, resolution } = metaOf(key);
     const own = nameAndVersion(key);
     const optionalDependencies = exact(needs.optionalDependencies.filter((one) => fits(one.key)));
@@ -140,7 +155,7 @@ function checkLocked(importer, manifest, locked) {
  */
 
 /**
- * The gateway's and shared's, in one list: npm gives both the same folder.
+ * Those of all three, in one list: npm gives them the same folder.
  *
  * @param {any} importers
  * @returns {{ dependencies: Dependency[], optionalDependencies: Dependency[] }}
@@ -152,16 +167,17 @@ function ownDependencies(importers) {
       .map(([name, { version }]) => ({ name, version: String(version) }))
       .filter(({ version }) => !version.startsWith('link:'))
       .map(({ name, version }) => dependency(name, version));
-  const { gateway, shared } = importers;
+  const { gateway } = importers;
   const dependencies = locked(gateway.dependencies);
-  for (const own of locked(shared.dependencies)) {
-    const same = dependencies.find(({ name }) => name === own.name);
-    if (same === undefined) dependencies.push(own);
-    else if (same.key !== own.key)
-      throw new Error(
-        `gateway and shared need one version of ${own.name}, and they have two: ${same.key} and ${own.key}`,
-      );
-  }
+  for (const other of importersOfProduction)
+    for (const own of locked(importers[other].dependencies)) {
+      const same = dependencies.find(({ name }) => name === own.name);
+      if (same === undefined) dependencies.push(own);
+      else if (same.key !== own.key)
+        throw new Error(
+          `gateway and ${other} need one version of ${own.name}, and they have two: ${same.key} and ${own.key}`,
+        );
+    }
   return { dependencies, optionalDependencies: locked(gateway.optionalDependencies) };
 }
 

@@ -10,6 +10,7 @@ const sources = [
   'pnpm-lock.yaml',
   'gateway/package.json',
   'shared/package.json',
+  'gateway/dashboard/package.json',
   'gateway/launcher/node-packages.json',
 ];
 
@@ -19,7 +20,7 @@ export function seenSources(root) {
 }
 
 /**
- * The packages of this machine: the gateway's and shared's, and the pinned Node.
+ * The packages of this machine: the gateway's, the dashboard's and shared's, and the pinned Node.
  *
  * @param {string} root
  */
@@ -28,7 +29,11 @@ export function productionPackages(root) {
   const manifestAt = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
   const packages = productionLock(readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8'), {
     name: 'ai-gateway-runtime',
-    manifests: { gateway: manifestAt('gateway/package.json'), shared: manifestAt('shared/package.json') },
+    manifests: {
+      gateway: manifestAt('gateway/package.json'),
+      shared: manifestAt('shared/package.json'),
+      'gateway/dashboard': manifestAt('gateway/dashboard/package.json'),
+    },
     on: process,
   });
   const node = nodePackageFor(process);

@@ -2,11 +2,12 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildDashboard } from '../dashboard/build.ts';
 import { nodePackages } from '../launcher/pinned-node.js';
 
 /**
  * Writes the package that `npx ai-gateway` runs to gateway/dist: the gateway's files as JavaScript, each where its neighbours expect it (`lib` in the place
- * of `src`, `sql` and `fonts` beside it), shared among them. Types are blanked out as Node itself does it, so
+ * of `src`, `sql`, `fonts` and the built dashboard beside it), shared among them. Types are blanked out as Node itself does it, so
  * lines and columns stay those of the sources, and nothing is bundled or built at install.
  */
 const gateway = fileURLToPath(new URL('../', import.meta.url));
@@ -32,7 +33,9 @@ const sharedManifest = readJson<Manifest>(join(root, 'shared', 'package.json'));
 rmSync(out, { recursive: true, force: true });
 writeScripts(join(gateway, 'src'), join(out, 'lib'));
 writeScripts(join(root, 'shared', 'src'), join(out, 'lib', 'shared'));
-for (const folder of ['sql', 'fonts']) cpSync(join(gateway, folder), join(out, folder), { recursive: true });
+await buildDashboard();
+for (const folder of ['sql', 'fonts', 'dashboard/dist'])
+  cpSync(join(gateway, folder), join(out, folder), { recursive: true });
 for (const file of [
   'bin/ai-gateway.js',
   'launcher/launch-package.js',

@@ -16,6 +16,7 @@ import { noteError, observeRequest } from './http/observe-request.ts';
 import { speaksAnthropic, toPlainPath } from './http/plain-path.ts';
 import { rejectSmuggling } from './http/reject-smuggling.ts';
 import { sendError } from './http/send-error.ts';
+import { hasApp, serveApp } from './http/serve-app.ts';
 import { takeBackground } from './http/serve-background.ts';
 import { serveConfirm } from './http/serve-confirm.ts';
 import { serveContract } from './http/serve-contract.ts';
@@ -84,7 +85,8 @@ export function createApp(options: {
     });
   serveContract(app, services, { authenticator, bodies });
   serveInvoices(app, services);
-  serveRoot(app, { publicUrl: () => services.publicUrl, version });
+  serveApp(app);
+  serveRoot(app, { publicUrl: () => services.publicUrl, version, hasApp });
   serveDocs(app, { publicUrl: () => services.publicUrl, version });
   serveStatus(app, services, isDraining);
   serveResume(app);

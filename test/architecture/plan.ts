@@ -18,7 +18,7 @@ const plan: readonly (readonly string[])[] = [
   ['accounts', 'config', 'greeting'],
   ['db', 'models'],
   ['providers'],
-  ['dialects', 'http-pools', 'make', 'n8n', 'zapier'],
+  ['dialects', 'http-pools', 'dashboard', 'make', 'n8n', 'zapier'],
   ['shared', 'turns', 'version', 'client-address', 'field-fault', 'explain-start', 'notify-systemd'],
 ];
 

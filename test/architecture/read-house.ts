@@ -25,7 +25,14 @@ export interface Arrow {
   typeOnly: boolean;
 }
 
-const roots = ['gateway/src', 'shared/src', 'integrations/make', 'integrations/n8n', 'integrations/zapier'];
+const roots = [
+  'gateway/src',
+  'gateway/dashboard/src',
+  'shared/src',
+  'integrations/make',
+  'integrations/n8n',
+  'integrations/zapier',
+];
 const foldersOfOthers = /(^|\/)(node_modules|dist|app)(\/|$)/;
 
 export function readHouse(root: string): House {
@@ -37,7 +44,7 @@ export function readHouse(root: string): House {
 
 function sources(root: string, folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /(?<!\.test|\.d)\.(ts|mjs)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /(?<!\.test|\.d)\.(tsx?|mjs)$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((file) => !foldersOfOthers.test(dirname(file)))
     .sort();
@@ -76,7 +83,7 @@ function target(from: string, to: string): string {
 
 /** A folder of the gateway, a file at its top, `shared`, or a platform's folder. Undefined for packages of others. */
 export function roomOf(file: string): string | undefined {
-  const inGateway = /^gateway\/src\/([^/]+?)(?:\.ts|\/)/.exec(file)?.[1];
+  const inGateway = /^gateway\/src\/([^/]+?)(?:\.ts|\/)/.exec(file)?.[1] ?? /^gateway\/(dashboard)\//.exec(file)?.[1];
   return inGateway ?? /^(shared)\/src\//.exec(file)?.[1] ?? /^integrations\/([^/]+)\//.exec(file)?.[1];
 }
 

@@ -18,7 +18,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const pnpmLock = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
 const manifestOf = (folder: string): { version: string; dependencies: Record<string, string> } =>
   JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-const manifests = { gateway: manifestOf('gateway'), shared: manifestOf('shared') };
+const manifests = {
+  gateway: manifestOf('gateway'),
+  shared: manifestOf('shared'),
+  'gateway/dashboard': manifestOf('gateway/dashboard'),
+};
 const linux = { platform: 'linux', arch: 'x64' };
 
 interface Locked {

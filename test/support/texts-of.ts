@@ -31,6 +31,7 @@ export function textsOf(root: string, file: string): SourceText[] {
     Literal: (node: ESTree.Node) => {
       if (node.type === 'Literal' && typeof node.value === 'string') add(node, node.value);
     },
+    JSXText: (node) => add(node, node.value.replace(/\s+/g, ' ').trim()),
     TemplateLiteral: (node) => {
       add(node, node.quasis.map(({ value }) => value.cooked ?? value.raw).join('{}'));
     },

@@ -1,12 +1,17 @@
 import { escapeHtml } from '@ai-gateway/shared/escape-html';
 import type { Router } from 'express';
 
-/** `/`: a browser gets a page that says how to begin, a program the addresses it may want. */
-export function serveRoot(router: Router, options: { publicUrl: () => string; version: string }): void {
+/** `/`: a browser gets to the dashboard, or to a page that says how to begin where there is none; a program gets the addresses it may want. */
+export function serveRoot(
+  router: Router,
+  options: { publicUrl: () => string; version: string; hasApp: () => boolean },
+): void {
   router.get('/', (req, res) => {
     res.vary('accept');
-    const { publicUrl, version } = options;
-    if (req.accepts(['json', 'html']) === 'html')
+    const { publicUrl, version, hasApp } = options;
+    const isPerson = req.accepts(['json', 'html']) === 'html';
+    if (isPerson && hasApp()) res.redirect(302, '/app');
+    else if (isPerson)
       res
         .setHeader('content-security-policy', policy)
         .setHeader('x-content-type-options', 'nosniff')
