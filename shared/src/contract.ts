@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { createBackground, getBackground } from './operations/background.ts';
+import { budgetHistory, removeRaise } from './operations/budget-history.ts';
 import {
   checkBudget,
   createBudget,
@@ -80,6 +81,8 @@ export const contract = [
   updateBudget,
   removeBudget,
   raiseBudget,
+  removeRaise,
+  budgetHistory,
   listInstances,
   usageByClient,
   listRequests,

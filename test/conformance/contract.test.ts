@@ -27,6 +27,8 @@ const promised = [
   ['budgets.update', 'PATCH', '/v1/budgets/:id', 200, 'member'],
   ['budgets.remove', 'DELETE', '/v1/budgets/:id', 204, 'member'],
   ['budgets.raise', 'POST', '/v1/budgets/:id/raise', 200, 'member'],
+  ['budgets.raises.remove', 'DELETE', '/v1/budgets/:id/raises/:raise_id', 204, 'member'],
+  ['budgets.history', 'GET', '/v1/budgets/:id/history', 200, 'reader'],
   ['budgets.instances', 'GET', '/v1/budgets/:id/instances', 200, 'reader'],
   ['usage.clients', 'GET', '/v1/usage/clients', 200, 'anyone'],
   ['usage.requests', 'GET', '/v1/usage/requests', 200, 'anyone'],

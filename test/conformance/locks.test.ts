@@ -25,6 +25,7 @@ interface Row {
 interface Things {
   call: string;
   budget: string;
+  raise: string;
   background: string;
   invoice: string;
   webhook: string;
@@ -92,6 +93,8 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'budgets.update': { ids: ({ budget }) => [['PATCH', `/v1/budgets/${budget}`, { limit_usd: 2 }]] },
   'budgets.remove': { ids: ({ budget }) => [['DELETE', `/v1/budgets/${budget}`]] },
   'budgets.raise': { ids: ({ budget }) => [['POST', `/v1/budgets/${budget}/raise`, { by_usd: 1 }]] },
+  'budgets.raises.remove': { ids: ({ budget, raise }) => [['DELETE', `/v1/budgets/${budget}/raises/${raise}`]] },
+  'budgets.history': { ids: ({ budget }) => [['GET', `/v1/budgets/${budget}/history`]] },
   'budgets.instances': { ids: ({ budget }) => [['GET', `/v1/budgets/${budget}/instances`]] },
   'usage.clients': {
     reads: ['client', 'project', 'scenario', 'key', 'model', 'provider', 'platform', 'day', 'hour'].flatMap(
@@ -320,6 +323,9 @@ beforeAll(async () => {
   );
   const all = { name: 'globex budget', limit_usd: 0.0011, on_limit: 'notify' };
   const budget = await made('/v1/budgets', { ...all, scope: { client_id: 'globex' } });
+  const { raise_id: raise } = await json<{ raise_id: string }>(
+    gateway.post(`/v1/budgets/${budget.id}/raise`, { by_usd: 0.0001 }),
+  );
   await made('/v1/budgets', { ...all, name: 'globex project', scope: { project: 'globex-news' } });
   await made('/v1/budgets', { name: 'globex and all others', limit_usd: 50, scope: {} });
   gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 500 } });
@@ -332,6 +338,7 @@ beforeAll(async () => {
     delivery: delivery.id,
     background: background.id,
     budget: budget.id,
+    raise,
     invoice: (await made('/v1/invoices', { client_id: 'globex', from: '2026-01-01', to: new Date().toISOString() })).id,
     provider: (
       await made('/v1/providers', {

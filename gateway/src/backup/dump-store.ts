@@ -25,6 +25,7 @@ const tables = [
   'processes',
   'unposted_batches',
   'budgets',
+  'budget_changes',
   'meters',
   'calls',
   'unwritten_calls',

@@ -1,6 +1,6 @@
 import type { Db } from '../db/transaction.ts';
 import type { Budget } from './budget.ts';
-import { readAgain } from './budget-store.ts';
+import { publishBudgetChange, readAgain } from './budget-store.ts';
 import { periodAt } from './period.ts';
 
 export interface BalanceRow {
@@ -199,6 +199,51 @@ export async function findLeased(db: Db, budget: Pick<Budget, 'workspaceId' | 'i
     [budget.workspaceId, budget.id],
   );
   return rows[0] as { overdrawn: boolean };
+}
+
+/** Lowers what may be leased of the running balances: nothing is leased past it from here on. */
+export async function lowerBalances(
+  tx: Db,
+  budget: Pick<Budget, 'workspaceId' | 'id'>,
+  limitNanos: bigint,
+): Promise<void> {
+  await tx.query(
+    `with locked as (
+       select id from meters where workspace_id = $1 and budget_id = $2 and (period_end is null or period_end > clock_timestamp())
+       order by id for update)
+     update meters m set limit_nanos = least(m.limit_nanos, $3) from locked where m.id = locked.id`,
+    [budget.workspaceId, budget.id, limitNanos],
+  );
+  await tx.query(publishBudgetChange(budget.workspaceId));
+}
+
+/**
+ * The most that is spent and leased of any instance in a period that is running, and the highest limit of them. The balances stay locked
+ * until the transaction ends. What is settled and not posted is spent, and no longer leased.
+ */
+export async function findMostUsed(
+  tx: Db,
+  budget: Pick<Budget, 'workspaceId' | 'id'>,
+): Promise<{ usedNanos: bigint; limitNanos: bigint }> {
+  const { rows } = await tx.query(
+    `select id, spent_nanos + leased_nanos as nanos, limit_nanos from meters
+     where workspace_id = $1 and budget_id = $2 and (period_end is null or period_end > clock_timestamp()) order by id for update`,
+    [budget.workspaceId, budget.id],
+  );
+  const balances = rows as { id: bigint; nanos: bigint; limit_nanos: bigint }[];
+  const { rows: unposted } = await tx.query(
+    `select p.meter_id, sum(p.spent - p.leased)::bigint as nanos
+     from processes r join unposted_batches u on u.process_id = r.id and u.batch > r.posted_batch,
+       unnest(u.meters, u.spent, u.leased) as p (meter_id, spent, leased)
+     where p.meter_id = any($1) group by 1`,
+    [balances.map(({ id }) => id)],
+  );
+  const more = new Map((unposted as { meter_id: bigint; nanos: bigint }[]).map((row) => [row.meter_id, row.nanos]));
+  const most = (all: readonly bigint[]): bigint => all.toSorted((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
+  return {
+    usedNanos: most(balances.map(({ id, nanos }) => nanos + (more.get(id) ?? 0n))),
+    limitNanos: most(balances.map(({ limit_nanos }) => limit_nanos)),
+  };
 }
 
 export interface EndedBalance {

@@ -1,38 +1,29 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { listKeys } from '../accounts/key-store.ts';
 import { newId } from '../accounts/new-id.ts';
-import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { boundTo, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { pageOf, writeParts } from '../usage/cursor.ts';
-import { billedBudget, type Markup, type MarkupCache, shownMarkup, unbilled } from '../usage/markup.ts';
-import { type BalanceRow, findLeased, listBalances } from './balance-store.ts';
-import { type Budget, hasEach, limitIn, type Scope } from './budget.ts';
-import type { BudgetCache } from './budget-cache.ts';
-import { saveBudget } from './budget-change-store.ts';
+import { billedBudget, unbilled } from '../usage/markup.ts';
+import { listBalances } from './balance-store.ts';
+import type { Budget, Scope } from './budget.ts';
+import { insertChange } from './budget-history-store.ts';
 import { amount, ascending, noRaise, raiseIn, readBalanceCursor, readIdCursor, within } from './budget-input.ts';
-import { deleteBudget, findBudget, insertBudget } from './budget-store.ts';
-import { type BalanceAmounts, type BudgetView, viewBudget } from './budget-view.ts';
+import { deleteBudget, insertBudget } from './budget-store.ts';
+import { viewBudget } from './budget-view.ts';
+import { changeBudget } from './change-budget.ts';
 import { periodAt } from './period.ts';
-
-interface BudgetPorts {
-  db: Pool;
-  now: () => number;
-  processId: string;
-  budgets: BudgetCache;
-  policies: MarkupCache;
-  /** Reads the budgets of a workspace again. */
-  ledger: { changed(workspaceId: string): Promise<void> };
-  /** The amounts spent and held now, as this process knows them. */
-  balances: {
-    amounts(wanted: readonly { budget: Budget; instance: string }[], nowMs: number): Promise<BalanceAmounts[]>;
-    live(row: BalanceRow): BalanceAmounts;
-  };
-}
+import {
+  type BudgetPorts,
+  markupOfCaller,
+  ownBudget,
+  showBudget,
+  showBudgets,
+  visibleBudgets,
+} from './shown-budgets.ts';
 
 export const budgetHandlers: Pick<
   Handlers<Context<BudgetPorts>>,
@@ -53,7 +44,7 @@ export const budgetHandlers: Pick<
       livemode: caller.livemode,
       name: input.name,
       scope,
-      limitNanos: unbilled(amount(input.limit_usd, 'limit_usd'), await markupFor(services, caller)),
+      limitNanos: unbilled(amount(input.limit_usd, 'limit_usd'), await markupOfCaller(services, caller)),
       period: input.period,
       timezone: input.timezone,
       thresholds: ascending(input.thresholds),
@@ -61,13 +52,18 @@ export const budgetHandlers: Pick<
       extraNanos: 0n,
       extraUntilMs: undefined,
     };
-    const budget = await withTransaction(services.db, (tx) => insertBudget(tx, asked));
+    const budget = await withTransaction(services.db, async (tx) => {
+      const made = await insertBudget(tx, asked);
+      const note = { kind: 'created' as const, beforeNanos: undefined, afterNanos: made.limitNanos };
+      await insertChange(tx, { ...note, id: newId('chg', services.now()), budget: made, caller });
+      return made;
+    });
     await services.ledger.changed(caller.workspaceId);
-    return viewOne(services, caller, budget);
+    return showBudget(services, caller, budget);
   },
 
   'budgets.list': async (input, { caller, services }) => {
-    const budgets = await visible(services, caller);
+    const budgets = await visibleBudgets(services, caller);
     const wanted = { client_id: input.client_id, project: input.project, scenario_id: input.scenario_id };
     const found = budgets.filter(({ scope }) =>
       (Object.keys(wanted) as (keyof typeof wanted)[]).every((name) => {
@@ -75,7 +71,7 @@ export const budgetHandlers: Pick<
         return value === undefined || scope[name] === value || (scope[name] === '*' && value !== '*');
       }),
     );
-    const views = await viewAll(services, caller, found);
+    const views = await showBudgets(services, caller, found);
     const kept = views.filter(({ status }) => input.status === undefined || status === input.status);
     // By id and not by position: the budget a page ended with may be gone when the next page is asked for.
     const after = input.cursor === undefined ? '' : readIdCursor(input.cursor);
@@ -83,14 +79,15 @@ export const budgetHandlers: Pick<
     return pageOf(rest, input.limit, { view: (budget) => budget, cursor: ({ id }) => writeParts([id]) });
   },
 
-  'budgets.get': async ({ id }, { caller, services }) => viewOne(services, caller, await find(services, caller, id)),
+  'budgets.get': async ({ id }, { caller, services }) =>
+    showBudget(services, caller, await ownBudget(services, caller, id)),
 
   'budgets.update': async (input, { caller, services }) => {
-    const markup = await markupFor(services, caller);
-    const budget = await change(services, caller, input.id, (old) => {
+    const markup = await markupOfCaller(services, caller);
+    const { budget } = await changeBudget(services, caller, input.id, (old) => {
       const period = input.period ?? old.period;
       const timezone = input.timezone ?? old.timezone;
-      return {
+      const next = {
         ...old,
         ...raiseIn({ period, timezone }, old, services.now()),
         name: input.name ?? old.name,
@@ -103,40 +100,43 @@ export const budgetHandlers: Pick<
         thresholds: input.thresholds === undefined ? old.thresholds : ascending(input.thresholds),
         onLimit: input.on_limit ?? old.onLimit,
       };
+      const { id: _id, ...given } = input;
+      return { next, note: { kind: 'changed', fields: Object.keys(given).sort() } };
     });
-    return viewOne(services, caller, budget);
+    return showBudget(services, caller, budget);
   },
 
   'budgets.remove': async ({ id }, { caller, services }) => {
-    const budget = await find(services, caller, id);
+    const budget = await ownBudget(services, caller, id);
     await withTransaction(services.db, (tx) => deleteBudget(tx, budget));
     await services.ledger.changed(caller.workspaceId);
     return null;
   },
 
   'budgets.raise': async (input, { caller, services }) => {
-    const byNanos = unbilled(amount(input.by_usd, 'by_usd'), await markupFor(services, caller));
-    const budget = await change(services, caller, input.id, (old) => {
+    const byNanos = unbilled(amount(input.by_usd, 'by_usd'), await markupOfCaller(services, caller));
+    const { budget, changeId } = await changeBudget(services, caller, input.id, (old) => {
       const period = periodAt(old.period, old.timezone, services.now(), old.createdAtMs);
       // A total never ends, and a raise of it never ends either.
-      if (input.until === 'forever' || period.endMs === undefined)
-        return { ...old, limitNanos: within(old.limitNanos + byNanos) };
+      const until = period.endMs === undefined ? 'forever' : input.until;
+      const note = { kind: 'raise' as const, byNanos, until, periodEndMs: period.endMs };
+      if (until === 'forever') return { next: { ...old, limitNanos: within(old.limitNanos + byNanos) }, note };
       const standing = old.extraUntilMs === period.endMs ? old.extraNanos : 0n;
       within(old.limitNanos + standing + byNanos);
-      return { ...old, extraNanos: standing + byNanos, extraUntilMs: period.endMs };
+      return { next: { ...old, extraNanos: standing + byNanos, extraUntilMs: period.endMs }, note };
     });
-    return viewOne(services, caller, budget);
+    return { ...(await showBudget(services, caller, budget)), raise_id: changeId };
   },
 
   'budgets.instances': async (input, { caller, services }) => {
-    const budget = await find(services, caller, input.id);
+    const budget = await ownBudget(services, caller, input.id);
     const rows = await listBalances(services.db, budget, {
       nowMs: services.now(),
       exceptProcessId: services.processId,
       limit: input.limit + 1,
       afterInstance: input.cursor === undefined ? undefined : readBalanceCursor(input.cursor),
     });
-    const markup = await markupFor(services, caller);
+    const markup = await markupOfCaller(services, caller);
     return pageOf(rows, input.limit, {
       view: (row) => billedBudget(viewBudget(budget, services.balances.live(row), { asInstance: true }), markup),
       cursor: ({ spentNanos, id }) => writeParts([String(spentNanos), String(id)]),
@@ -169,92 +169,4 @@ async function checkKey(services: BudgetPorts, caller: Caller, keyId: string | u
   const keys = await listKeys(services.db, caller.workspaceId, caller.livemode);
   if (!keys.some(({ id, livemode }) => id === keyId && livemode === caller.livemode))
     throw new GatewayError('not_found', `There is no key "${keyId}" here.`, { param: 'scope.key_id' });
-}
-
-async function visible(services: BudgetPorts, caller: Caller): Promise<readonly Budget[]> {
-  const budgets = await services.budgets.of(caller.workspaceId, caller.livemode);
-  return budgets.filter(({ scope }) => isOwn(caller, scope));
-}
-
-async function find(services: BudgetPorts, caller: Caller, id: string): Promise<Budget> {
-  const { workspaceId, livemode } = caller;
-  const budget = await findBudget(services.db, { workspaceId, livemode, id });
-  if (budget === undefined || !isOwn(caller, budget.scope)) throw unknown(id);
-  return budget;
-}
-
-function unknown(id: string): GatewayError {
-  return new GatewayError('not_found', `There is no budget "${id}" here.`, { param: 'id' });
-}
-
-/** How long a change to a lower limit waits for processes to return what they leased under the old one. */
-const settleMs = 500;
-
-/** Changes a budget under load: its row is locked, its balances follow, and every process acquires its leases again. */
-async function change(
-  services: BudgetPorts,
-  caller: Caller,
-  id: string,
-  how: (old: Budget) => Budget,
-): Promise<Budget> {
-  await find(services, caller, id);
-  const { workspaceId, livemode } = caller;
-  const changed = await withTransaction(services.db, async (tx) => {
-    const old = await findBudget(tx, { workspaceId, livemode, id }, { forUpdate: true });
-    if (old === undefined) throw unknown(id);
-    const next = how(old);
-    await saveBudget(tx, next, services.now());
-    return next;
-  });
-  await services.ledger.changed(workspaceId);
-  // More may be leased than the lower limit has; the other processes return it as soon as they read the change.
-  for (const until = services.now() + settleMs; services.now() < until; await sleep(20))
-    if (!(await findLeased(services.db, changed)).overdrawn) break;
-  return changed;
-}
-
-/** A client's own key sees and sets its budgets in the dollars it is billed. */
-async function markupFor({ policies }: BudgetPorts, caller: Caller): Promise<Markup | undefined> {
-  const { markups } = await policies.of(caller.workspaceId, caller.livemode);
-  return shownMarkup(markups, caller, caller.lockedTags.includes('client_id') ? caller.tags.client_id : undefined);
-}
-
-async function viewOne(services: BudgetPorts, caller: Caller, budget: Budget): Promise<BudgetView> {
-  const [view] = await viewAll(services, caller, [budget]);
-  if (view === undefined) throw new Error('one budget has one view');
-  return view;
-}
-
-/** A budget with '*' is shown by its instance that has spent most. */
-async function viewAll(services: BudgetPorts, caller: Caller, budgets: readonly Budget[]): Promise<BudgetView[]> {
-  const nowMs = services.now();
-  const plain = budgets.filter((budget) => !hasEach(budget));
-  const amounts = await services.balances.amounts(
-    plain.map((budget) => ({ budget, instance: '' })),
-    nowMs,
-  );
-  const byId = new Map<string, BalanceAmounts>(plain.map(({ id }, i) => [id, amounts[i] as BalanceAmounts]));
-  for (const budget of budgets) {
-    if (!hasEach(budget)) continue;
-    const [top] = await listBalances(services.db, budget, { nowMs, exceptProcessId: services.processId, limit: 1 });
-    const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
-    byId.set(
-      budget.id,
-      top === undefined
-        ? {
-            instance: '',
-            limitNanos: limitIn(budget, period.endMs),
-            spentNanos: 0n,
-            heldNanos: 0n,
-            notifiedThresholds: [],
-            periodStartMs: period.startMs,
-            periodEndMs: period.endMs,
-          }
-        : services.balances.live(top),
-    );
-  }
-  const markup = await markupFor(services, caller);
-  return budgets.map((budget) =>
-    billedBudget(viewBudget(budget, byId.get(budget.id) as BalanceAmounts, { asInstance: false }), markup),
-  );
 }

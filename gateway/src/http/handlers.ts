@@ -8,6 +8,7 @@ import { invoiceHandlers, invoiceTexts } from '../billing/invoice-handlers.ts';
 import { planHandlers } from '../billing/plan-handlers.ts';
 import { workspaceSettingsHandlers } from '../billing/workspace-settings-handlers.ts';
 import { budgetHandlers } from '../budgets/budget-handlers.ts';
+import { budgetHistoryHandlers } from '../budgets/budget-history-handlers.ts';
 import { checkHandlers } from '../calls/check-handlers.ts';
 import { clientHandlers } from '../clients/client-handlers.ts';
 import { eraseWorkspaceHandlers } from '../clients/erase-workspace-handlers.ts';
@@ -28,6 +29,7 @@ export const handlers: Handlers<Context<Services>> = {
   'workspace.export': exportedAsFile,
   ...backgroundHandlers,
   ...budgetHandlers,
+  ...budgetHistoryHandlers,
   ...checkHandlers,
   ...clientHandlers,
   ...connectionHandlers,

@@ -245,6 +245,12 @@ export const removeBudget = operation({
   ],
 });
 
+export const raiseId = id.meta({ title: 'Raise', description: 'The id by which this raise can be taken back.' });
+const raisedBudget = budget.extend({ raise_id: raiseId }).meta({
+  title: 'Raised budget',
+  description: 'The budget after the raise, and the id of the raise.',
+});
+
 export const raiseBudget = operation({
   id: 'budgets.raise',
   method: 'POST',
@@ -265,11 +271,18 @@ export const raiseBudget = operation({
       .default('period_end')
       .meta({ title: 'Until', description: 'Period end: this period only. Forever: every period from now on.' }),
   }),
-  output: budget,
+  output: raisedBudget,
   errors: ['invalid_request', 'forbidden', 'not_found'],
   sample: {
     input: { id: 'bud_01k2', by_usd: 10 },
-    output: { ...sampleBudget, limit_usd: 60, remaining_usd: 18.75, percent_used: 68.67, status: 'ok' },
+    output: {
+      ...sampleBudget,
+      limit_usd: 60,
+      remaining_usd: 18.75,
+      percent_used: 68.67,
+      status: 'ok',
+      raise_id: 'chg_01k2',
+    },
   },
   wrong: [
     { input: { id: 'bud_01k2', by_usd: 0 }, because: 'nothing would change' },
