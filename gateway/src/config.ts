@@ -248,7 +248,7 @@ function operatorAccounts(env: Readonly<Record<string, string | undefined>>): Co
   });
 }
 
-/** The keys that can be made from another one: whoever has the one would have both. */
+/** The keys that can be made from another one: a person who has the one would have both. */
 function derivedKeys(env: Readonly<Record<string, string | undefined>>): string[] {
   const names = ['GATEWAY_BOOTSTRAP_KEY', 'GATEWAY_BOOTSTRAP_TEST_KEY', 'GATEWAY_OPERATOR_KEY'];
   return names.flatMap((name, at) => {

@@ -89,7 +89,7 @@ function kindOf(expected: string): string {
   return kinds[expected] ?? `of the type ${expected}`;
 }
 
-/** `"month" or "week"`, all of them: whoever chose wrongly needs the list. */
+/** `"month" or "week"`, all of them: after a wrong choice people need the list. */
 function choicesOf(values: readonly unknown[]): string {
   const names = values.map((value) => JSON.stringify(value));
   return names.length === 1 ? String(names[0]) : `one of ${names.join(', ')}`;

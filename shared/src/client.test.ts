@@ -68,7 +68,7 @@ describe('a call', () => {
     expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ api_key: 'secret' });
   });
 
-  test('tells the headers of a good answer to whoever asks for them', async () => {
+  test('gives the headers of a good answer to a caller that asks for them', async () => {
     answer = json(200, { data: [], next_cursor: null }, { 'X-Gateway-Cost-USD': '0.25' });
     const reported: Readonly<Record<string, string | undefined>>[] = [];
     await client.call('clients.list', {}, { onHeaders: (headers) => reported.push(headers) });

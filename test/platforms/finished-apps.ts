@@ -1,4 +1,5 @@
 import type { Platform } from '@ai-gateway/shared/steps/platform-exceptions';
+import { AiGatewayApi } from 'n8n-nodes-ai-gateway/credentials/AiGatewayApi.credentials.ts';
 import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
 import { AiGatewayTrigger } from 'n8n-nodes-ai-gateway/nodes/AiGatewayTrigger/AiGatewayTrigger.node.ts';
 import { subscriptionOf } from 'n8n-nodes-ai-gateway/nodes/AiGatewayTrigger/subscription.ts';
@@ -21,7 +22,7 @@ export interface FinishedField {
   advanced: boolean;
 }
 
-export interface FinishedStep {
+interface FinishedStep {
   label: string;
   description: string;
   fields: FinishedField[];
@@ -31,7 +32,7 @@ export interface FinishedStep {
 }
 
 /** Something an automation can start at. */
-export interface FinishedAlert {
+interface FinishedAlert {
   label: string;
   description: string;
   /** Undefined where only a subscription shows them. */
@@ -264,10 +265,27 @@ function n8nChat(): FinishedStep {
   };
 }
 
-export const finishedApps: Readonly<
-  Record<Platform, { chat: FinishedStep; alerts: Readonly<Record<string, FinishedAlert>> }>
-> = {
-  make: { chat: makeChat(), alerts: makeAlerts() },
-  zapier: { chat: zapierChat(), alerts: zapierAlerts() },
-  n8n: { chat: n8nChat(), alerts: n8nAlerts() },
+interface FinishedApp {
+  chat: FinishedStep;
+  alerts: Readonly<Record<string, FinishedAlert>>;
+  /** The fields of a connection. */
+  connection: FinishedField[];
+}
+
+export const finishedApps: Readonly<Record<Platform, FinishedApp>> = {
+  make: {
+    chat: makeChat(),
+    alerts: makeAlerts(),
+    connection: makeFields(Object.values(makeApp.connection)[0]?.code.params as MakeParameter[]),
+  },
+  zapier: {
+    chat: zapierChat(),
+    alerts: zapierAlerts(),
+    connection: zapierFields((zapierApp.authentication?.fields ?? []) as ZapierField[]),
+  },
+  n8n: {
+    chat: n8nChat(),
+    alerts: n8nAlerts(),
+    connection: n8nFields(new AiGatewayApi().properties.filter(({ type }) => type !== 'notice')),
+  },
 };

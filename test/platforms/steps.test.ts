@@ -3,6 +3,7 @@ import { eventType } from '@ai-gateway/shared/operations/events';
 import { type Alert, alerts, budgetAlert, sampleEnvelope } from '@ai-gateway/shared/steps/alerts';
 import { chatFields, chatOutput, chatSample, chatStep } from '@ai-gateway/shared/steps/chat-form';
 import { receiptOf, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
+import { connectionFields } from '@ai-gateway/shared/steps/connection-form';
 import { changesOn, type Platform, platformExceptions } from '@ai-gateway/shared/steps/platform-exceptions';
 import { inWordsOf } from '@ai-gateway/shared/steps/step-field';
 import { valueLabel } from '@ai-gateway/shared/steps/wording';
@@ -118,6 +119,22 @@ const alertNames: Readonly<Record<Platform, (alert: Alert) => { key: string; lab
   }),
 };
 
+test.each(platforms)('the connection on %s has the shared fields, with their labels and helps', (platform) => {
+  // Make gives the example in the help, and Zapier a link at its end.
+  const bare = (text: string): string =>
+    comparable(
+      text
+        .replace(/ For example, `[^`]*`\.$/i, '')
+        .replace(/ \[[^\]]*\]\([^)]*\)\.?$/, '')
+        .replaceAll('`', ''),
+    );
+  const texts = (fields: readonly FinishedField[]) =>
+    byKey(fields.map(({ key, label, help, required }) => ({ key, label: bare(label), help: bare(help), required })));
+  expect(texts(finishedApps[platform].connection)).toEqual(
+    texts(expectedOn(platform, connectionFields, 'connection.')),
+  );
+});
+
 describe.each(platforms)('the alerts on %s', (platform) => {
   const finished = finishedApps[platform].alerts;
 
@@ -191,6 +208,7 @@ describe('the table of exceptions', () => {
     const [key = '', inner] = path.split('.');
     if (path === 'output' || path === 'alerts.output') return chatOutput[0];
     if (key === 'output') return chatOutput.find((answered) => answered.key === inner);
+    if (key === 'connection') return connectionFields.find((field) => field.key === inner);
     if (key === 'alerts') return budgetAlert.filters.find((filter) => filter.key === inner);
     const field = chatFields.find((candidate) => candidate.key === key);
     return inner === undefined ? field : field?.children[0]?.children.find((child) => child.key === inner);

@@ -61,7 +61,7 @@ export function newKey(livemode: boolean): string {
   return `${livemode ? 'gw_live_' : 'gw_test_'}${randomBytes(24).toString('base64url')}`;
 }
 
-/** SHA-256: keys are random, so nothing slower is needed, and the index finds it in one step whoever asks. */
+/** SHA-256: keys are random, so nothing slower is needed, and the index finds it in one step for every caller. */
 export function hashKey(key: string): Buffer {
   return Buffer.from(hashText(key), 'base64');
 }

@@ -78,7 +78,7 @@ export const keyHandlers: Pick<
 
   'keys.roll': async ({ id, old_key_hours }, { caller, services }) => {
     const known = await ownKeyOf(services.db, caller, id);
-    // The new text is in the hands of whoever rolls it: it must not be stronger than their own key.
+    // The new text is in the hands of the person who rolls it: it must not be stronger than their own key.
     if (!mayGrant(caller.role, known.role))
       throw new GatewayError(
         'forbidden',

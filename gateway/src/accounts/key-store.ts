@@ -230,7 +230,7 @@ export async function hasKey(db: Db, hash: Buffer): Promise<boolean> {
   return (rowCount ?? 0) > 0;
 }
 
-/** Live keys in use from which an older version made a test key: whoever had that one can make these. */
+/** Live keys in use from which an older version made a test key: a holder of that one can make these. */
 export async function keysWithTwins(db: Db): Promise<{ id: string; workspaceId: string }[]> {
   const { rows } = await db.query(
     `select l.id, l.workspace_id from api_keys l join api_keys t

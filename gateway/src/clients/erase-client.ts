@@ -41,7 +41,7 @@ import { addErasedClients, readErasedClients } from './erased-files.ts';
  * as the law wants them.
  *
  *   erase     remember by hash (database and DATA_DIR) -> end keys and budgets -> delete settings, traces -> rename calls, a day at a time -> sums
- *   resume    what a kill or its time has cut off: whoever sweeps next goes on, by batches
+ *   resume    what a kill or its time has cut off: the next process that sweeps goes on, by batches
  *   sweep     calls under way when it was erased may still write its name: looked for until they are over, and erased too
  *   repeat    a start on a database that does not know an erasure of DATA_DIR's (restored from before it) erases again
  *

@@ -23,7 +23,7 @@ interface TakePorts {
   policies: PolicyCache;
 }
 
-/** Takes a chat completion to be answered by callback. The request is checked now: whoever sends nonsense hears it at once. */
+/** Takes a chat completion to be answered by callback. The request is checked now: a faulty request is refused at once. */
 export async function takeBackground(
   services: TakePorts,
   request: {

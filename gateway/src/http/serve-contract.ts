@@ -147,7 +147,7 @@ function unstorable(cause: unknown): GatewayError {
   );
 }
 
-/** Neither header: no body, says HTTP. So sends whoever has nothing to send (`curl -X POST`). */
+/** Neither header: no body, says HTTP. `curl -X POST` without data sends that. */
 function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

@@ -56,7 +56,7 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** "Try it out" goes to whoever showed the page: the policy lets it go nowhere else, and PUBLIC_URL may be another origin. */
+/** "Try it out" goes to the server that showed the page: the policy lets it go nowhere else, and PUBLIC_URL may be another origin. */
 const start = `fetch('/openapi.json')
   .then((answer) => answer.json())
   .then((document) => SwaggerUIBundle({

@@ -42,7 +42,7 @@ export async function claim(db: Db, request: IdempotentRequest, processId: strin
   const row = rows[0] as
     | { request_hash: Buffer; state: string; status: number; headers: Record<string, string>; sealed_body: Buffer }
     | undefined;
-  // Let go between the two statements: whoever held it failed, and this request is free to run on its retry.
+  // Let go between the two statements: the request that held it failed, and this request is free to run on its retry.
   if (row === undefined) return { kind: 'running' };
   if (!row.request_hash.equals(request.requestHash)) return { kind: 'other-request' };
   if (row.state === 'running') return { kind: 'running' };

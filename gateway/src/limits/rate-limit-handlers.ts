@@ -60,7 +60,7 @@ function subjectOf(input: {
   return { kind: 'scenario', id: input.scenario_id ?? '*' };
 }
 
-/** Keys, its own among them, are for whoever made them to limit: to a key bound to a tag none is its own. */
+/** Keys, its own among them, are for their maker to limit: to a key bound to a tag none is its own. */
 function scopeOf({ kind, id }: Subject): Bound {
   return kind === 'key' ? {} : { [`${kind}_id`]: id };
 }

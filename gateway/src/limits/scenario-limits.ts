@@ -17,7 +17,7 @@ export const defaultLimits: ScenarioLimits = {
   maxRepeats: 250,
 };
 
-/** Why a scenario is paused, in words for whoever meets the refusal. */
+/** Why a scenario is paused, in words for the caller that is refused. */
 export type Tripped =
   | { limit: 'max_calls_per_minute'; most: number }
   | { limit: 'max_repeats'; most: number }

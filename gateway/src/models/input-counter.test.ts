@@ -170,7 +170,7 @@ describe('close to the truth', () => {
   });
 });
 
-it('counts each digit for whoever may make a token of it', async () => {
+it('counts each digit for a model that may make a token of it', async () => {
   const digits = '1234567890'.repeat(300);
   expect(await tokens(messages, said(digits), claude)).toBeGreaterThanOrEqual(3_000);
 });

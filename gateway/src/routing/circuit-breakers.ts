@@ -113,7 +113,7 @@ export class CircuitBreakers {
       case 'broken':
       case 'timeout': {
         const waitMs = failure.kind === 'busy' ? (failure.retryAfterSeconds ?? 0) * 1000 : 0;
-        // A wait the vendor names is its word about the model, whoever's call met it.
+        // A wait the vendor names is its word about the model, and applies to the calls of every workspace.
         if (waitMs > 0) fail(model.shared, nowMs, waitMs);
         else {
           const count = (model.streak.get(workspaceId) ?? 0) + 1;

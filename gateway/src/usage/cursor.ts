@@ -43,7 +43,7 @@ export function pageOf<Row, View>(
   };
 }
 
-/** Opaque to whoever gets it; nothing in it is trusted when it comes back. */
+/** Opaque to its reader; nothing in it is trusted when it comes back. */
 export function writeParts(parts: readonly (string | null)[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }

@@ -29,7 +29,7 @@ export function markupOf(percent: number): Markup | undefined {
     : { numerator: 100n * scale + digits, denominator: 100n * scale };
 }
 
-/** The markup to show amounts with: none to whoever sees the margin. */
+/** The markup to show amounts with: none for a caller that sees the margin. */
 export function shownMarkup(markups: Markups, caller: Caller, client: string | null | undefined): Markup | undefined {
   if (markups.size === 0 || client === undefined || client === null || seesMargin(caller)) return undefined;
   return markups.get(client);

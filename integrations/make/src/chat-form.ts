@@ -1,7 +1,7 @@
 import type { Field } from '@ai-gateway/shared/fields';
 import { chatFields, chatForm } from '@ai-gateway/shared/steps/chat-form';
 import type { Json, Parameter } from './component.ts';
-import { choicesOf, makeField } from './make-field.ts';
+import { choicesOf, helpOf, makeField } from './make-field.ts';
 
 const fields = chatForm('make');
 const detail = chatFields.filter(({ key }) => key === 'image_detail');
@@ -61,11 +61,4 @@ function choices(field: Field): Json {
     );
     return nested.length === 0 ? choice : { ...choice, nested: nested.map(parameter) };
   });
-}
-
-/** Make has no placeholders and wants an example in the help, introduced by "For example". */
-function helpOf({ help, placeholder, multiline, options, children: [item] }: Field): string | undefined {
-  const isTyped = !multiline && options === undefined && item?.options === undefined;
-  const example = isTyped && placeholder !== undefined ? `For example, \`${placeholder}\`.` : '';
-  return `${help} ${example}`.trim() || undefined;
 }

@@ -1,9 +1,13 @@
-import { connectionText, keyHelp, openAddress } from '@ai-gateway/shared/steps/connection-check';
+import { connectionText, openAddress } from '@ai-gateway/shared/steps/connection-check';
+import { connectionForm } from '@ai-gateway/shared/steps/connection-form';
 import { type Component, connectionId } from './component.ts';
 import { bearer, gatewayAddress, noRedirects, secrets } from './gateway-address.ts';
 import { makeErrors } from './make-errors.ts';
+import { helpOf } from './make-field.ts';
 
 const { 404: _, ...errors } = makeErrors();
+
+const form = connectionForm('make');
 
 const inMake = { platform: 'make', url: gatewayAddress('parameters') } as const;
 const elsewhere = inQuotes(connectionText('not_the_gateway', inMake));
@@ -47,21 +51,21 @@ export const connection: Component = {
     },
     params: [
       {
-        name: 'apiKey',
+        name: form.key.key,
         type: 'password',
-        label: 'API key',
+        label: form.key.label,
         required: true,
         editable: true,
-        help: `${keyHelp.origin} ${keyHelp.testKeys}`,
+        help: form.key.help,
       },
       {
-        name: 'baseUrl',
+        name: form.address.key,
         type: 'url',
-        label: 'Gateway URL',
+        label: form.address.label,
         required: true,
         // A later edit would send the key to another host.
         editable: false,
-        help: 'The address of your gateway. For example, `https://gateway.example.com`; `/v1` at the end is optional. Make must be able to reach it over the internet. Use https to keep the key to yourself.',
+        help: helpOf(form.address),
       },
     ],
   },

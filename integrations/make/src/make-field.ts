@@ -75,3 +75,10 @@ function listOf({ children: [item] }: Field, label: string): Parameter {
 export function choicesOf(field: Field): { label: string; value: string }[] {
   return field.choices.map((value) => ({ label: field.choiceLabels?.[value] ?? valueLabel(value), value }));
 }
+
+/** Make has no placeholders and wants an example in the help, introduced by "For example". */
+export function helpOf({ help, placeholder, multiline, options, children: [item] }: Field): string | undefined {
+  const isTyped = !multiline && options === undefined && item?.options === undefined;
+  const example = isTyped && placeholder !== undefined ? `For example, \`${placeholder}\`.` : '';
+  return `${help} ${example}`.trim() || undefined;
+}

@@ -1,5 +1,12 @@
-import { keyHelp, openAddress } from '@ai-gateway/shared/steps/connection-check';
+import { openAddress } from '@ai-gateway/shared/steps/connection-check';
+import { connectionForm } from '@ai-gateway/shared/steps/connection-form';
+import { titleCase } from '@ai-gateway/shared/steps/wording';
 import type { IAuthenticateGeneric, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
+
+const { address, key } = connectionForm('n8n');
+
+/** n8n shows help as plain text. */
+const plain = (help: string): string => help.replaceAll('`', '');
 
 /** The address and the key. Also usable in n8n's HTTP Request node, for any call of the API. */
 export class AiGatewayApi implements ICredentialType {
@@ -10,13 +17,13 @@ export class AiGatewayApi implements ICredentialType {
 
   properties: INodeProperties[] = [
     {
-      displayName: 'Base URL',
-      name: 'baseUrl',
+      displayName: titleCase(address.label, 'n8n'),
+      name: address.key,
       type: 'string',
       required: true,
       default: '',
-      placeholder: 'e.g. https://gateway.example.com',
-      description: 'The address of your gateway. /v1 at the end is optional.',
+      placeholder: `e.g. ${address.placeholder}`,
+      description: plain(address.help),
     },
     {
       displayName:
@@ -27,17 +34,18 @@ export class AiGatewayApi implements ICredentialType {
       displayOptions: { show: { baseUrl: [{ _cnd: { regex: openAddress } }] } },
     },
     {
-      displayName: 'API Key',
-      name: 'apiKey',
+      displayName: titleCase(key.label, 'n8n'),
+      name: key.key,
       type: 'string',
       typeOptions: { password: true },
       required: true,
       default: '',
-      placeholder: 'e.g. gw_live_…',
-      description: keyHelp.testKeys.replaceAll('`', ''),
+      placeholder: `e.g. ${key.placeholder}`,
+      description: plain(key.help),
     },
     {
-      displayName: `${keyHelp.origin.replaceAll(/`([^`]*)`/g, '<code>$1</code>')} <a href="https://github.com/ai-gateway-dev/ai-gateway/blob/main/docs/n8n.md#where-keys-come-from" target="_blank">Where keys come from</a>`,
+      displayName:
+        '<a href="https://github.com/ai-gateway-dev/ai-gateway/blob/main/docs/n8n.md#where-keys-come-from" target="_blank">Where keys come from</a>',
       name: 'keyNotice',
       type: 'notice',
       default: '',

@@ -1,10 +1,13 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
-import { complaint, connectionText, diagnose, keyHelp } from '@ai-gateway/shared/steps/connection-check';
+import { complaint, connectionText, diagnose } from '@ai-gateway/shared/steps/connection-check';
+import { connectionForm } from '@ai-gateway/shared/steps/connection-form';
 import type { Authentication, Bundle, ZObject } from 'zapier-platform-core';
 import { gatewayOf, type Settings } from './gateway.ts';
+import { titleCase } from './wording.ts';
 import { networkError } from './zapier-errors.ts';
 
+const { address, key } = connectionForm('zapier');
 const guide = 'https://github.com/ai-gateway-dev/ai-gateway/blob/main/docs/zapier.md';
 
 /** An address and a key. The test asks who the key is, and tells apart what can be wrong. */
@@ -13,20 +16,20 @@ export function authentication(settings: Settings): Authentication {
     type: 'custom',
     fields: [
       {
-        key: 'base_url',
-        label: 'Gateway URL',
+        key: address.key,
+        label: titleCase(address.label),
         type: 'string',
         required: true,
         isNoSecret: true,
-        placeholder: 'https://gateway.example.com',
-        helpText: `The address of your gateway. \`/v1\` at the end is optional. Zapier must be able to reach it over the internet: [how to connect](${guide}#connect).`,
+        placeholder: address.placeholder ?? '',
+        helpText: `${address.help} [How to connect](${guide}#connect).`,
       },
       {
-        key: 'api_key',
-        label: 'API Key',
+        key: key.key,
+        label: titleCase(key.label),
         type: 'password',
         required: true,
-        helpText: `${keyHelp.origin} ${keyHelp.testKeys} [Where keys come from](${guide}#where-keys-come-from).`,
+        helpText: `${key.help} [Where keys come from](${guide}#where-keys-come-from).`,
       },
     ],
     test: (z: ZObject, bundle: Bundle) => connectionDoctor(z, bundle, settings),

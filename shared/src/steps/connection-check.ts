@@ -1,5 +1,6 @@
 import type { OutputOf } from '../contract.ts';
 import { GatewayError } from '../errors.ts';
+import { connectionForm } from './connection-form.ts';
 import type { Platform } from './platform-exceptions.ts';
 
 /*
@@ -46,18 +47,17 @@ const texts = {
 export type ConnectionFinding = keyof typeof texts;
 export type ConnectionWarning = 'not_encrypted' | 'all_cooling_down' | 'account_refused';
 
-/** The name of the field with the gateway's address. */
-const addressNames: Readonly<Record<Platform, string>> = {
-  make: 'gateway URL',
-  zapier: 'gateway URL',
-  n8n: 'base URL',
-};
+/** The name of the field with the gateway's address, inside a sentence. */
+function addressName(platform: Platform): string {
+  const { label } = connectionForm(platform).address;
+  return `${label.slice(0, 1).toLowerCase()}${label.slice(1)}`;
+}
 
 export function connectionText(
   finding: ConnectionFinding,
   { platform, ...values }: { platform: Platform; url?: string; message?: string; providers?: string },
 ): string {
-  const said: Readonly<Record<string, string>> = { address: addressNames[platform], ...values };
+  const said: Readonly<Record<string, string>> = { address: addressName(platform), ...values };
   return texts[finding].replaceAll(/\{(\w+)\}/g, (whole, name: string) => said[name] ?? whole);
 }
 
@@ -124,9 +124,3 @@ export const openAddress =
 export function isOpenToAll(url: string): boolean {
   return new RegExp(openAddress).test(url);
 }
-
-/** The help of the field with the key. */
-export const keyHelp = {
-  origin: 'The gateway prints its first keys when it starts for the first time; `POST /v1/keys` makes more.',
-  testKeys: 'A key that begins with `gw_test_` spends no money: build with it first.',
-};

@@ -27,6 +27,7 @@ export interface PlatformException {
   readonly on: readonly Platform[];
   /**
    * A field of the chat completion by its key, `messages.role` for one inside it; `alerts.client_id` for a filter of alerts;
+   * `connection.api_key` for a field of the connection;
    * `output` for all that a step answers with, `output.json` for a field of it, `alerts.output` for the data of events.
    */
   readonly field: string;
@@ -226,6 +227,18 @@ export const platformExceptions: readonly PlatformException[] = [
     field: 'alerts.output',
     change: 'absent',
     because: 'n8n lets a node declare neither its output nor a sample: people see both when an event has come.',
+  },
+  { on: ['make', 'n8n'], field: 'connection.base_url', change: { key: 'baseUrl' }, because: published },
+  { on: ['make', 'n8n'], field: 'connection.api_key', change: { key: 'apiKey' }, because: published },
+  {
+    on: ['n8n'],
+    field: 'connection.base_url',
+    change: {
+      label: 'Base URL',
+      help: 'The address of your gateway. `/v1` at the end is optional. Use https, so that nobody on the way can read the key.',
+    },
+    because:
+      'The credentials of n8n call it a base URL, and n8n often runs beside the gateway, with no internet between.',
   },
   { on: ['n8n'], field: 'alerts.client_id', change: { key: 'client' }, because: published },
   { on: ['n8n'], field: 'alerts.scenario_id', change: { key: 'scenario' }, because: published },

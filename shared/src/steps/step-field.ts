@@ -66,8 +66,13 @@ const automations: Readonly<Record<Platform, readonly [one: string, several: str
   n8n: ['workflow', 'workflows'],
 };
 
-/** Texts say `{automation}` and `{automations}` for what runs the step. */
+const platformNames: Readonly<Record<Platform, string>> = { make: 'Make', zapier: 'Zapier', n8n: 'n8n' };
+
+/** Texts say `{automation}` and `{automations}` for what runs the step, and `{platform}` for where it runs. */
 export function inWordsOf(platform: Platform, text: string): string {
   const [one, several] = automations[platform];
-  return text.replaceAll('{automation}', one).replaceAll('{automations}', several);
+  return text
+    .replaceAll('{automation}', one)
+    .replaceAll('{automations}', several)
+    .replaceAll('{platform}', platformNames[platform]);
 }
