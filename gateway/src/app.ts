@@ -23,6 +23,7 @@ import { serveContract } from './http/serve-contract.ts';
 import { serveDocs } from './http/serve-docs.ts';
 import { serveInvoices } from './http/serve-invoices.ts';
 import { type ModelEndpoint, type ModelRequest, serveModel } from './http/serve-model.ts';
+import { servePortal } from './http/serve-portal.ts';
 import { serveResume } from './http/serve-resume.ts';
 import { serveRoot } from './http/serve-root.ts';
 import { serveStatus } from './http/serve-status.ts';
@@ -85,6 +86,7 @@ export function createApp(options: {
     });
   serveContract(app, services, { authenticator, bodies });
   serveInvoices(app, services);
+  servePortal(app, services, { bodies });
   serveApp(app);
   serveRoot(app, { publicUrl: () => services.publicUrl, version, hasApp });
   serveDocs(app, { publicUrl: () => services.publicUrl, version });

@@ -28,6 +28,7 @@ import { getMe } from './operations/me.ts';
 import { countMessageTokens, createMessage } from './operations/messages.ts';
 import { getModel, listModels } from './operations/models.ts';
 import { getPlan } from './operations/plan.ts';
+import { createPortalLink, listPortalLinks, revokePortalLink } from './operations/portal-links.ts';
 import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
 import { listRateLimits, setRateLimit } from './operations/rate-limits.ts';
 import { listRefusals, summarizeRefusals } from './operations/refusals.ts';
@@ -96,6 +97,9 @@ export const contract = [
   getClient,
   setClient,
   eraseClient,
+  createPortalLink,
+  listPortalLinks,
+  revokePortalLink,
   listProjects,
   createInvoice,
   listInvoices,

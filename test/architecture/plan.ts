@@ -9,7 +9,7 @@ const plan: readonly (readonly string[])[] = [
   ['start-gateway', 'start-workers'],
   ['build-services', 'subscribe', 'stop-gateway', 'app', 'workers', 'service-metrics'],
   ['http', 'jobs', 'services', 'doctor', 'backup'],
-  ['calls'],
+  ['calls', 'portal'],
   ['background', 'billing', 'people', 'scenarios', 'routing', 'webhooks'],
   ['ledger'],
   ['budgets'],

@@ -26,6 +26,7 @@ interface Things {
   call: string;
   budget: string;
   raise: string;
+  link: string;
   background: string;
   invoice: string;
   webhook: string;
@@ -156,6 +157,9 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'clients.get': { named: () => [['GET', '/v1/clients/globex']] },
   'clients.set': { named: () => [['PUT', '/v1/clients/globex', { name: 'Mine' }]] },
   'clients.erase': { named: () => [['DELETE', '/v1/clients/globex/data']] },
+  'clients.links.create': { named: () => [['POST', '/v1/clients/globex/links', { name: 'Mine' }]] },
+  'clients.links.list': { named: () => [['GET', '/v1/clients/globex/links']] },
+  'clients.links.revoke': { ids: ({ link }) => [['DELETE', `/v1/clients/globex/links/${link}`]] },
   'projects.list': {
     reads: [
       ['GET', '/v1/projects'],
@@ -283,6 +287,7 @@ const asked = (): Promise<string[]> =>
       '/v1/budgets?client_id=globex',
       `/v1/webhooks/${globex.webhook}/deliveries`,
       '/v1/clients/globex',
+      '/v1/clients/globex/links',
       '/v1/scenarios/globex-mailer/limits',
       '/v1/scenarios/*/limits',
       '/v1/scenarios?search=globex',
@@ -339,6 +344,7 @@ beforeAll(async () => {
     background: background.id,
     budget: budget.id,
     raise,
+    link: (await made('/v1/clients/globex/links', { name: 'globex link' })).id,
     invoice: (await made('/v1/invoices', { client_id: 'globex', from: '2026-01-01', to: new Date().toISOString() })).id,
     provider: (
       await made('/v1/providers', {
@@ -373,7 +379,8 @@ const refused = async (one: Ask, as: As): Promise<void> => {
     'refused',
   ]);
   // Only the requested name may be repeated.
-  for (const secret of ['globex budget', 'globex pays', 'globex key', 'Globex Inc']) expect(text).not.toContain(secret);
+  for (const secret of ['globex budget', 'globex pays', 'globex key', 'globex link', 'Globex Inc'])
+    expect(text).not.toContain(secret);
 };
 const showsNothing = async (one: Ask, as: As): Promise<void> => {
   const { status, text } = await ask(one, as);

@@ -48,6 +48,7 @@ const tables = [
   'slow_models',
   'tag_values',
   'clients',
+  'portal_links',
   'erased_clients',
   'erased_workspaces',
   'invoices',
@@ -83,6 +84,7 @@ export const leftOut: readonly string[] = [
   'sessions',
   'sign_in_links',
   'sign_in_failures',
+  'portal_sessions',
 ];
 
 export interface DumpedRows {

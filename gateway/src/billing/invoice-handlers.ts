@@ -12,10 +12,10 @@ import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { billedUsd, markupOf } from '../usage/markup.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { sumByTags } from '../usage/usage-sum-store.ts';
+import { findInvoice } from './find-invoice.ts';
 import { invoiceCsv } from './invoice-csv.ts';
 import { creditNoteOf, fileName, type InvoiceDocument } from './invoice-document.ts';
 import { invoiceToken } from './invoice-link.ts';
-import { numberIn } from './invoice-number.ts';
 import { invoicePage, pagePolicy } from './invoice-page.ts';
 import { invoicePeriod } from './invoice-period.ts';
 import { type InvoiceModeKey, insertInvoice, lockInvoices, markVoid, selectInvoices } from './invoice-store.ts';
@@ -257,21 +257,17 @@ function notBilled(issued: Exclude<Issued, { state: 'made' }>): GatewayError {
   });
 }
 
-/** By its id, its number, or its number as it is printed. */
 async function find(
   services: InvoicePorts,
   caller: Caller,
   asked: string,
   db: Parameters<typeof selectInvoices>[0] = services.db,
 ): Promise<InvoiceDocument> {
-  if (!billsClients(caller)) throw unknown(asked);
-  const filter = { ...placeOf(caller), clientId: ownClient(caller), limit: 1 };
-  const [byId] = await selectInvoices(db, { ...filter, id: asked });
-  if (byId !== undefined) return byId;
-  const number = numberIn(asked);
-  const [byNumber] = number === undefined ? [] : await selectInvoices(db, { ...filter, number });
-  if (byNumber === undefined || (byNumber.label !== asked && String(byNumber.number) !== asked)) throw unknown(asked);
-  return byNumber;
+  const found = billsClients(caller)
+    ? await findInvoice(db, { ...placeOf(caller), clientId: ownClient(caller) }, asked)
+    : undefined;
+  if (found === undefined) throw unknown(asked);
+  return found;
 }
 
 /** An invoice is bound to its client and to nothing else: a key locked to another tag too sees none. */

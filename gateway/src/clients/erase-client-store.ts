@@ -157,6 +157,7 @@ export async function listNames(db: Db, place: { workspaceId: string; livemode: 
      union select id from tag_values where workspace_id = $1 and livemode = $2 and kind = 'client'
      union select client_id from call_groups where workspace_id = $1 and livemode = $2 and client_id is not null
      union select client_id from usage_days where workspace_id = $1 and livemode = $2 and client_id is not null
+     union select client_id from portal_links where workspace_id = $1 and livemode = $2
      union select client_id from budgets where workspace_id = $1 and livemode = $2 and client_id is not null
      union select tags->>'client_id' from api_keys where workspace_id = $1 and livemode = $2 and tags ? 'client_id'`,
     [place.workspaceId, place.livemode],

@@ -38,7 +38,7 @@ export async function renameInstances(db: Db, { id, workspaceId, livemode, name 
   );
 }
 
-/** Deletes its settings, limits and webhooks: people write these, calls do not. */
+/** Deletes its settings, portal links, limits and webhooks: people write these, calls do not. */
 export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<void> {
   const { id, workspaceId, livemode, name } = erasure;
   const place = [workspaceId, livemode, name];
@@ -51,6 +51,8 @@ export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<
        select 1`,
     [...place, id],
   );
+  // Its portal shows nothing more, also where it is open.
+  await tx.query('delete from portal_links where workspace_id = $1 and livemode = $2 and client_id = $3', place);
   await tx.query(
     `delete from rate_limits where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
     place,

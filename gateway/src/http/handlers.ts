@@ -14,6 +14,7 @@ import { clientHandlers } from '../clients/client-handlers.ts';
 import { eraseWorkspaceHandlers } from '../clients/erase-workspace-handlers.ts';
 import { eventHandlers } from '../events/event-handlers.ts';
 import { rateLimitHandlers } from '../limits/rate-limit-handlers.ts';
+import { portalLinkHandlers } from '../portal/portal-link-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
 import type { Services } from '../services.ts';
@@ -38,6 +39,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...invoiceHandlers,
   ...keyHandlers,
   ...planHandlers,
+  ...portalLinkHandlers,
   ...providerHandlers,
   ...rateLimitHandlers,
   ...routingHandlers,

@@ -1,0 +1,55 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type PortalPart, portalParts } from '@ai-gateway/shared/operations/portal-links';
+
+/** Where the portal's data comes from: one client of one workspace, in live or in test mode. */
+export interface PortalViewer {
+  workspaceId: string;
+  livemode: boolean;
+  clientId: string;
+  shows: readonly PortalPart[];
+}
+
+/** Argon2id; hash and salt in base64. */
+interface LinkPassword {
+  hash: string;
+  salt: string;
+  parameters: { memory: number; passes: number; parallelism: number };
+}
+
+export interface PortalLink extends PortalViewer {
+  id: string;
+  name: string;
+  /** Undefined: none is asked for. */
+  password: LinkPassword | undefined;
+  createdAt: Date;
+  expiresAt: Date;
+  openedAt: Date | undefined;
+  openedCount: number;
+}
+
+const defaultDays = 90;
+export const sessionMs = 24 * 3_600_000;
+
+/** 256 random bits. */
+export function newPortalToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** Tokens are random, so nothing slower is needed. */
+export function hashPortalToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+export function defaultExpiry(nowMs: number): Date {
+  return new Date(nowMs + defaultDays * 24 * 3_600_000);
+}
+
+/** The parts that are asked for, each once and in the portal's order; all where none are. */
+export function partsOf(asked: readonly PortalPart[] = portalParts): PortalPart[] {
+  return portalParts.filter((part) => asked.includes(part));
+}
+
+/** The address that a link shows: on loopback by name. */
+export function forPeople(publicUrl: string): string {
+  return publicUrl.replace(/^http:\/\/(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, 'http://localhost');
+}

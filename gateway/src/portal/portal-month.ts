@@ -1,0 +1,61 @@
+import type { Pool } from 'pg';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
+import type { WorkspaceSettings } from '../accounts/workspace-settings.ts';
+import { invoicePeriod } from '../billing/invoice-period.ts';
+import { findOverlapping } from '../billing/invoice-store.ts';
+import { type ClientSettings, selectClients, unsetClient } from '../clients/client-store.ts';
+import { dayText, localDay } from '../usage/calendar.ts';
+import type { SumFilter } from '../usage/summed-range-store.ts';
+import type { BillingTerms } from './billing-terms.ts';
+import type { PortalViewer } from './portal-link.ts';
+
+export interface PortalPorts {
+  db: Pool;
+  now: () => number;
+  settings: SettingsCache;
+}
+
+/** One month of a client, in the workspace's time zone. */
+export interface PortalMonth {
+  /** `2026-11` */
+  month: string;
+  from: Date;
+  to: Date;
+  settings: WorkspaceSettings;
+  client: ClientSettings;
+  terms: BillingTerms;
+}
+
+/** The current month where none is asked for. Throws `invalid_request` for one in the future. */
+export async function readMonth(
+  { db, now, settings: cache }: PortalPorts,
+  viewer: PortalViewer,
+  asked: string | undefined,
+): Promise<PortalMonth> {
+  const { workspaceId, livemode, clientId } = viewer;
+  const place = { workspaceId, livemode };
+  const settings = await cache.of(workspaceId, livemode);
+  const nowMs = now();
+  const current = dayText(localDay(settings.timezone, nowMs)).slice(0, 7);
+  const month = asked ?? current;
+  const { from, to: end } = invoicePeriod({ period: month }, settings.timezone, nowMs);
+  // Calls that came in at this very moment belong to the list.
+  const to = month === current ? new Date(nowMs + 60_000) : end;
+  const [known] = await selectClients(db, { ...place, id: clientId, limit: 1 });
+  const client = known ?? unsetClient;
+  // A month that is billed shows the terms it was billed by, though they have changed since.
+  const [invoice] = await findOverlapping(db, place, { clientId, from, to });
+  const isBilled = invoice?.from === from.toISOString() && invoice.to === to.toISOString();
+  const terms = isBilled
+    ? {
+        currency: invoice.currency,
+        markupPercent: invoice.markup_percent ?? 0,
+        exchangeRate: invoice.exchange_rate,
+      }
+    : { currency: client.currency, markupPercent: client.markupPercent, exchangeRate: client.exchangeRate };
+  return { month, from, to, settings, client, terms };
+}
+
+export function sumFilter({ workspaceId, livemode, clientId }: PortalViewer, { from, to }: PortalMonth): SumFilter {
+  return { workspaceId, livemode, clientId, from, to };
+}
