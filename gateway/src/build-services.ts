@@ -22,6 +22,7 @@ import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
 import { UnknownModels } from './routing/unknown-models.ts';
 import type { Services } from './services.ts';
+import { txtResolver } from './sso/look-up-txt.ts';
 import { CallObserver } from './telemetry/call-observer.ts';
 import { DiskWatch } from './telemetry/disk-watch.ts';
 import type { LogDestination } from './telemetry/log-destination.ts';
@@ -126,6 +127,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     scrape: scrape ?? (() => metrics.registry.metrics()),
     metricsToken: config.metricsToken,
     callsKeptDays: config.callsKeptDays,
+    lookUpTxt: txtResolver(config.domainResolver),
     smtp: config.smtp,
     journal,
     unwritten,

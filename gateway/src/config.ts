@@ -6,6 +6,7 @@ import { isExampleKey, restOf } from './accounts/example-keys.ts';
 import { readProxies, type TrustedProxies } from './client-address.ts';
 import { urlFault } from './db/database-url.ts';
 import { plainWords } from './field-fault.ts';
+import { dnsServer } from './http-pools/dns-server.ts';
 import { vendors } from './providers/providers.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
@@ -125,6 +126,7 @@ const environment = z.object({
     .optional(),
   WORKERS: workers.default(1),
   CALLS_KEPT_DAYS: z.coerce.number().int().min(1).max(36_500).default(400),
+  DOMAIN_RESOLVER: dnsServer.optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -163,6 +165,8 @@ export interface Config {
   metricsToken: string | undefined;
   /** Processes that serve the port together; with 1 there is no parent beside it. */
   workers: number;
+  /** HOST:PORT of the DNS server that domains are verified at; undefined: the system's. */
+  domainResolver: string | undefined;
   /** The calls of a month are dropped once its last day is older. */
   callsKeptDays: number;
   /** Where traces go; undefined: none are made. */
@@ -225,6 +229,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logRequests: value.LOG_REQUESTS,
     metricsToken: value.METRICS_TOKEN,
     workers: value.WORKERS,
+    domainResolver: value.DOMAIN_RESOLVER,
     callsKeptDays: value.CALLS_KEPT_DAYS,
     traces:
       value.OTEL_EXPORTER_OTLP_ENDPOINT === undefined

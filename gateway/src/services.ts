@@ -16,6 +16,7 @@ import type { PolicyCache } from './limits/policy-cache.ts';
 import type { RateLimiter } from './limits/rate-limiter.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
+import type { LookUpTxt } from './sso/look-up-txt.ts';
 import type { CallObserver } from './telemetry/call-observer.ts';
 import type { DiskWatch } from './telemetry/disk-watch.ts';
 import type { LogDestination } from './telemetry/log-destination.ts';
@@ -53,6 +54,8 @@ export interface Services {
   metricsToken: string | undefined;
   /** The calls of a month are dropped once its last day is older. */
   callsKeptDays: number;
+  /** The texts of a TXT record. */
+  lookUpTxt: LookUpTxt;
   /** Where alert e-mails are handed in. */
   smtp: { url: string; from: string } | undefined;
   journal: CallJournal;

@@ -14,6 +14,7 @@ import {
 import { getCall } from './operations/call-detail.ts';
 import { completeChat } from './operations/chat.ts';
 import { eraseClient, getClient, listClients, listProjects, setClient } from './operations/clients.ts';
+import { createDomain, listDomains, removeDomain, updateDomain, verifyDomain } from './operations/domains.ts';
 import { createEmbeddings } from './operations/embeddings.ts';
 import {
   billAllClients,
@@ -44,6 +45,13 @@ import {
   resumeScenario,
   setLimits,
 } from './operations/scenarios.ts';
+import { createScimToken, listScimTokens, removeScimToken } from './operations/scim-tokens.ts';
+import {
+  createSsoConnection,
+  listSsoConnections,
+  removeSsoConnection,
+  updateSsoConnection,
+} from './operations/sso-connections.ts';
 import { listRequests, usageByClient } from './operations/usage.ts';
 import { usageLatency, usageMovers, usageSeries } from './operations/usage-charts.ts';
 import {
@@ -134,6 +142,18 @@ export const contract = [
   listProviders,
   updateProvider,
   removeProvider,
+  createSsoConnection,
+  listSsoConnections,
+  updateSsoConnection,
+  removeSsoConnection,
+  createDomain,
+  listDomains,
+  updateDomain,
+  verifyDomain,
+  removeDomain,
+  createScimToken,
+  listScimTokens,
+  removeScimToken,
   getFallbacks,
   setFallbacks,
   getWorkspace,

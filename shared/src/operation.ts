@@ -51,6 +51,8 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   readonly changesEveryCall?: true;
   /** It shows or changes the whole workspace: a key locked to a tag may not call it. */
   readonly workspaceWide?: true;
+  /** The operator's key may call it as well. */
+  readonly orOperator?: true;
   /** The status of success; 200 unless said. A 204 has no body. */
   readonly status?: 200 | 201 | 202 | 204;
   /** The status where the thing was there already and nothing new is made. */

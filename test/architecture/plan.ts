@@ -14,7 +14,7 @@ const plan: readonly (readonly string[])[] = [
   ['ledger'],
   ['budgets'],
   ['clients', 'limits', 'events'],
-  ['usage', 'idempotency', 'telemetry'],
+  ['usage', 'idempotency', 'telemetry', 'sso'],
   ['accounts', 'config', 'greeting'],
   ['db', 'models'],
   ['providers'],

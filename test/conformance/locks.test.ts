@@ -34,6 +34,9 @@ interface Things {
   key: string;
   provider: string;
   connection: string;
+  sso: string;
+  domain: string;
+  scimToken: string;
 }
 
 const tagsOf = (name: string, platform: string) => ({
@@ -256,6 +259,26 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'providers.list': { named: () => [['GET', '/v1/providers']] },
   'providers.update': { ids: ({ provider }) => [['PATCH', `/v1/providers/${provider}`, { models: [] }]] },
   'providers.remove': { ids: ({ provider }) => [['DELETE', `/v1/providers/${provider}`]] },
+  'sso-connections.create': {
+    named: () => [
+      [
+        'POST',
+        '/v1/sso-connections',
+        { name: 's', slug: 'locks', issuer: 'http://127.0.0.1:9', client_id: 'c', client_secret: 's' },
+      ],
+    ],
+  },
+  'sso-connections.list': { named: () => [['GET', '/v1/sso-connections']] },
+  'sso-connections.update': { ids: ({ sso }) => [['PATCH', `/v1/sso-connections/${sso}`, { session_hours: 2 }]] },
+  'sso-connections.remove': { ids: ({ sso }) => [['DELETE', `/v1/sso-connections/${sso}`]] },
+  'domains.create': { named: () => [['POST', '/v1/domains', { domain: 'globex.example' }]] },
+  'domains.list': { named: () => [['GET', '/v1/domains']] },
+  'domains.update': { ids: ({ domain }) => [['PATCH', `/v1/domains/${domain}`, { sso_required: false }]] },
+  'domains.verify': { ids: ({ domain }) => [['POST', `/v1/domains/${domain}/verify`, {}]] },
+  'domains.remove': { ids: ({ domain }) => [['DELETE', `/v1/domains/${domain}`]] },
+  'scim-tokens.create': { named: ({ sso }) => [['POST', '/v1/scim-tokens', { connection_id: sso }]] },
+  'scim-tokens.list': { named: () => [['GET', '/v1/scim-tokens']] },
+  'scim-tokens.remove': { ids: ({ scimToken }) => [['DELETE', `/v1/scim-tokens/${scimToken}`]] },
   'fallbacks.get': { reads: [['GET', '/v1/fallbacks']] },
   'fallbacks.set': { named: () => [['PUT', '/v1/fallbacks', {}]] },
   'auto.get': { reads: [['GET', '/v1/routing/auto']] },
@@ -336,8 +359,18 @@ beforeAll(async () => {
   gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 500 } });
   await json(gateway.post(chat, hello({ max_tokens: 500 }), asGlobex));
   await eventually(async () => expect(await (await gateway.get('/v1/events')).text()).toContain('globex'));
+  const sso = await made('/v1/sso-connections', {
+    name: 'Globex Inc. SSO',
+    slug: 'globex',
+    issuer: 'http://127.0.0.1:9',
+    client_id: 'globex',
+    client_secret: 's',
+  });
   globex = {
     call,
+    sso: sso.id,
+    domain: (await made('/v1/domains', { domain: 'globex.example' })).id,
+    scimToken: (await made('/v1/scim-tokens', { connection_id: sso.id })).id,
     key: key.id,
     webhook: webhook.id,
     delivery: delivery.id,

@@ -56,6 +56,12 @@ const tables = [
   'scenario_limits',
   'rate_limits',
   'connections',
+  'sso_connections',
+  'domains',
+  'scim_tokens',
+  'scim_users',
+  'scim_groups',
+  'scim_group_members',
 ] as const;
 
 /** Of sums: only what cannot be made again. */
@@ -73,6 +79,7 @@ export type Table = (typeof tables)[number];
  */
 export const leftOut: readonly string[] = [
   'schema_migrations',
+  'sso_used',
   'leases',
   'usage_rollup',
   'usage_stale_hours',

@@ -18,6 +18,9 @@ import { portalLinkHandlers } from '../portal/portal-link-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
 import type { Services } from '../services.ts';
+import { domainHandlers } from '../sso/domain-handlers.ts';
+import { scimTokenHandlers } from '../sso/scim-token-handlers.ts';
+import { ssoConnectionHandlers } from '../sso/sso-connection-handlers.ts';
 import { callDetailHandlers } from '../usage/call-detail-handlers.ts';
 import { chartHandlers } from '../usage/chart-handlers.ts';
 import { refusalHandlers } from '../usage/refusal-handlers.ts';
@@ -44,6 +47,9 @@ export const handlers: Handlers<Context<Services>> = {
   ...rateLimitHandlers,
   ...routingHandlers,
   ...scenarioHandlers,
+  ...ssoConnectionHandlers,
+  ...domainHandlers,
+  ...scimTokenHandlers,
   ...usageHandlers,
   ...callDetailHandlers,
   ...chartHandlers,

@@ -61,7 +61,9 @@ async function answer(serving: Serving): Promise<void> {
   let place: IdempotencyClaim | undefined;
   try {
     const caller =
-      operation.access === 'operator' ? operator(services, req) : await authenticator.authenticate(req.headers);
+      operation.access === 'operator' || (operation.orOperator === true && hasOperatorKey(services, req))
+        ? operator(services, req)
+        : await authenticator.authenticate(req.headers);
     noteCaller(res, caller);
     if (operation.access !== 'operator') checkAccess(operation, caller);
     const body = inQuery(operation.method) || !hasBody(req) ? undefined : await readAll(serving, caller.keyId);
@@ -166,11 +168,14 @@ function textTypeFor({ alternatives }: Operation, input: unknown, accept: string
   return undefined;
 }
 
+function hasOperatorKey({ operatorKey }: Services, req: Request): boolean {
+  const key = keyOf(req.headers);
+  return key !== undefined && operatorKey !== undefined && timingSafeEqual(hashKey(key), hashKey(operatorKey));
+}
+
 /** The operator is no caller of any workspace; its key is compared, not looked up. */
 function operator(services: Services, req: Request): Caller {
-  const key = keyOf(req.headers);
-  const wanted = services.operatorKey;
-  if (key === undefined || wanted === undefined || !timingSafeEqual(hashKey(key), hashKey(wanted))) {
+  if (!hasOperatorKey(services, req)) {
     throw new GatewayError(
       'invalid_api_key',
       `${wrongKey}. This operation needs the operator's key (GATEWAY_OPERATOR_KEY).`,

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
+import type { Context } from '../accounts/context.ts';
+import { newId } from '../accounts/new-id.ts';
+import type { Db } from '../db/transaction.ts';
+import {
+  addDomain,
+  type Domain,
+  deleteDomain,
+  findDomain,
+  findDomainByName,
+  listDomains,
+  markVerified,
+  setSsoRequired,
+} from './domain-store.ts';
+import type { LookUpTxt } from './look-up-txt.ts';
+import { findConnectionOfDomain } from './sso-connection-store.ts';
+
+interface DomainPorts {
+  db: Pool;
+  now: () => number;
+  lookUpTxt: LookUpTxt;
+}
+
+export const domainHandlers: Pick<
+  Handlers<Context<DomainPorts>>,
+  'domains.create' | 'domains.list' | 'domains.update' | 'domains.verify' | 'domains.remove'
+> = {
+  'domains.create': async (input, { caller, services, setStatus }) => {
+    if ((await newDomain(services.db, caller.workspaceId, input.domain, services.now())) === 'there') setStatus(200);
+    const domain = await findDomainByName(services.db, caller.workspaceId, input.domain);
+    if (domain === undefined) throw unknownDomain(input.domain);
+    return describe(domain);
+  },
+
+  'domains.list': async (_input, { caller, services }) => {
+    const rows = await listDomains(services.db, caller.workspaceId);
+    return { data: rows.map(describe), next_cursor: null };
+  },
+
+  'domains.update': async (input, { caller, services }) => {
+    const domain = await findDomain(services.db, caller.workspaceId, input.id);
+    if (domain === undefined) throw unknownDomain(input.id);
+    if (input.sso_required) await checkMayRequire(services.db, domain);
+    const changed = await setSsoRequired(services.db, { ...domain, required: input.sso_required });
+    if (changed === undefined) throw unknownDomain(input.id);
+    return describe(changed);
+  },
+
+  'domains.verify': async ({ id }, { caller, services }) => {
+    const isOperator = caller.workspaceId === 'operator';
+    const domain = await findDomain(services.db, isOperator ? undefined : caller.workspaceId, id);
+    if (domain === undefined) throw unknownDomain(id);
+    if (domain.verifiedAt !== null) return describe(domain);
+    if (!isOperator) await checkRecord(services.lookUpTxt, domain);
+    const verified = await markVerified(services.db, domain, isOperator ? 'operator' : 'dns');
+    if (verified === undefined) throw unknownDomain(id);
+    if (verified === 'taken')
+      throw new GatewayError(
+        'conflict',
+        `${domain.domain} is verified in another workspace of this gateway. Remove it there first.`,
+      );
+    return describe(verified);
+  },
+
+  'domains.remove': async ({ id }, { caller, services }) => {
+    if (!(await deleteDomain(services.db, caller.workspaceId, id))) throw unknownDomain(id);
+    return null;
+  },
+};
+
+/** Adds a domain that is still to be verified; one that is there stays as it is. */
+export function newDomain(db: Db, workspaceId: string, domain: string, nowMs: number): Promise<'added' | 'there'> {
+  return addDomain(db, { workspaceId, id: newId('dom', nowMs), domain, token: randomBytes(16).toString('hex') });
+}
+
+/** Required with nowhere to sign in, it would lock everybody but the owners out. */
+async function checkMayRequire(db: Db, { domain, verifiedAt, workspaceId }: Domain): Promise<void> {
+  if (verifiedAt === null)
+    throw new GatewayError('conflict', `Verify ${domain} first. Then single sign-on can be required.`);
+  const connection = await findConnectionOfDomain(db, domain);
+  if (connection?.workspaceId !== workspaceId)
+    throw new GatewayError(
+      'conflict',
+      `${domain} belongs to no single sign-on connection yet. Add it to a connection, then require single sign-on.`,
+    );
+}
+
+async function checkRecord(lookUpTxt: LookUpTxt, domain: Domain): Promise<void> {
+  let texts: string[];
+  try {
+    texts = await lookUpTxt(recordName(domain));
+  } catch {
+    throw new GatewayError(
+      'service_unavailable',
+      `The DNS servers did not answer for ${recordName(domain)}. Try again in a minute.`,
+      { retryAfterSeconds: 60 },
+    );
+  }
+  if (texts.some((text) => text.trim() === recordValue(domain))) return;
+  const found = texts.length === 0 ? 'no TXT record' : 'another TXT record';
+  throw new GatewayError(
+    'conflict',
+    `DNS has ${found} at ${recordName(domain)}. Create one with the content ${recordValue(domain)}; a new record can take an hour to be seen.`,
+  );
+}
+
+function recordName({ domain }: Domain): string {
+  return `_ai-gateway.${domain}`;
+}
+
+function recordValue({ token }: Domain): string {
+  return `ai-gateway-verification=${token}`;
+}
+
+function unknownDomain(id: string): GatewayError {
+  return new GatewayError('not_found', `There is no domain "${id}" in this workspace.`, { param: 'id' });
+}
+
+function describe(domain: Domain): OutputOf<'domains.create'> {
+  return {
+    id: domain.id,
+    domain: domain.domain,
+    verified: domain.verifiedAt !== null,
+    verified_at: domain.verifiedAt?.toISOString() ?? null,
+    verified_by: domain.verifiedBy,
+    txt_name: recordName(domain),
+    txt_value: recordValue(domain),
+    sso_required: domain.ssoRequired,
+    created_at: domain.createdAt.toISOString(),
+  };
+}

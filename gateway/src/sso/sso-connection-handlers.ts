@@ -1,0 +1,198 @@
+import { X509Certificate } from 'node:crypto';
+import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
+import type { Context } from '../accounts/context.ts';
+import { newId } from '../accounts/new-id.ts';
+import { seal } from '../accounts/seal.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
+import { newDomain } from './domain-handlers.ts';
+import { readIdpUrl, readIssuer } from './issuer.ts';
+import { type SsoConnection, secretContext } from './sso-connection.ts';
+import {
+  deleteSsoConnection,
+  findSsoConnection,
+  insertSsoConnection,
+  listSsoConnections,
+  updateSsoConnection,
+} from './sso-connection-store.ts';
+import { ssoUrls } from './sso-urls.ts';
+
+interface ConnectionPorts {
+  db: Pool;
+  now: () => number;
+  secret: string;
+  publicUrl: string;
+  allowPrivateNetwork: boolean;
+}
+
+export const ssoConnectionHandlers: Pick<
+  Handlers<Context<ConnectionPorts>>,
+  'sso-connections.create' | 'sso-connections.list' | 'sso-connections.update' | 'sso-connections.remove'
+> = {
+  'sso-connections.create': async (input, { caller, services }) => {
+    const { workspaceId } = caller;
+    const nowMs = services.now();
+    const row: SsoConnection = checked(
+      {
+        workspaceId,
+        id: newId('sso', nowMs),
+        slug: input.slug,
+        name: input.name,
+        protocol: input.protocol,
+        provider: input.provider,
+        ...(input.protocol === 'oidc'
+          ? { issuer: input.issuer ?? '', clientId: input.client_id ?? '', ...noSaml }
+          : {
+              ...noOidc,
+              idpEntityId: input.idp_entity_id ?? '',
+              ssoUrl: input.sso_url ?? '',
+              certificate: input.certificate ?? '',
+            }),
+        sealedSecret: null,
+        domains: [...new Set(input.domains)],
+        defaultRole: input.default_role,
+        groupRoles: input.group_roles,
+        sessionHours: input.session_hours,
+        createdAt: new Date(nowMs),
+      },
+      services,
+    );
+    if (input.protocol === 'oidc')
+      row.sealedSecret = seal(services.secret, input.client_secret ?? '', secretContext(row));
+    await withTransaction(services.db, async (tx) => {
+      if ((await insertSsoConnection(tx, row)) === 'slug-taken')
+        throw new GatewayError('conflict', `The slug "${input.slug}" is taken. Choose another one.`, { param: 'slug' });
+      await addDomains(tx, row, nowMs);
+    });
+    return describe(row, services.publicUrl);
+  },
+
+  'sso-connections.list': async (_input, { caller, services }) => {
+    const rows = await listSsoConnections(services.db, caller.workspaceId);
+    return { data: rows.map((row) => describe(row, services.publicUrl)), next_cursor: null };
+  },
+
+  'sso-connections.update': async (input, { caller, services }) => {
+    const row = await findSsoConnection(services.db, caller.workspaceId, input.id);
+    if (row === undefined) throw unknownConnection(input.id);
+    refuseOtherProtocol(row, input);
+    const changed = checked(
+      {
+        ...row,
+        name: input.name ?? row.name,
+        provider: input.provider ?? row.provider,
+        issuer: input.issuer ?? row.issuer,
+        clientId: input.client_id ?? row.clientId,
+        idpEntityId: input.idp_entity_id ?? row.idpEntityId,
+        ssoUrl: input.sso_url ?? row.ssoUrl,
+        certificate: input.certificate ?? row.certificate,
+        domains: [...new Set(input.domains ?? row.domains)],
+        defaultRole: input.default_role === undefined ? row.defaultRole : input.default_role,
+        groupRoles: input.group_roles ?? row.groupRoles,
+        sessionHours: input.session_hours ?? row.sessionHours,
+      },
+      services,
+    );
+    // An owner who may change an issuer must not learn the secret that was stored for another.
+    if (changed.issuer !== row.issuer && input.client_secret === undefined)
+      throw new GatewayError(
+        'invalid_request',
+        'A new issuer needs the client secret again. Send `client_secret` too.',
+        {
+          param: 'client_secret',
+        },
+      );
+    if (input.client_secret !== undefined)
+      changed.sealedSecret = seal(services.secret, input.client_secret, secretContext(changed));
+    await withTransaction(services.db, async (tx) => {
+      if (!(await updateSsoConnection(tx, changed))) throw unknownConnection(input.id);
+      await addDomains(tx, changed, services.now());
+    });
+    return describe(changed, services.publicUrl);
+  },
+
+  'sso-connections.remove': async ({ id }, { caller, services }) => {
+    if (!(await deleteSsoConnection(services.db, caller.workspaceId, id))) throw unknownConnection(id);
+    return null;
+  },
+};
+
+const noSaml = { idpEntityId: null, ssoUrl: null, certificate: null };
+const noOidc = { issuer: null, clientId: null };
+
+const fieldsOf = {
+  oidc: ['idp_entity_id', 'sso_url', 'certificate'],
+  saml: ['issuer', 'client_id', 'client_secret'],
+} as const;
+
+function refuseOtherProtocol(
+  { protocol }: SsoConnection,
+  input: Partial<Record<(typeof fieldsOf)['oidc' | 'saml'][number], string | undefined>>,
+): void {
+  const foreign = fieldsOf[protocol].find((field) => input[field] !== undefined);
+  if (foreign !== undefined)
+    throw new GatewayError('invalid_request', `\`${foreign}\` is not a setting of a connection by ${protocol}.`, {
+      param: foreign,
+    });
+}
+
+/** Throws `invalid_request` where an address or the certificate cannot be used. */
+function checked(row: SsoConnection, { allowPrivateNetwork }: ConnectionPorts): SsoConnection {
+  if (row.issuer !== null) readIssuer(row.issuer, row.provider, allowPrivateNetwork);
+  if (row.ssoUrl !== null) readIdpUrl(row.ssoUrl, 'sso_url', allowPrivateNetwork);
+  return row.certificate === null ? row : { ...row, certificate: readCertificate(row.certificate) };
+}
+
+/** As PEM; identity providers show it with or without its first and last line. */
+function readCertificate(text: string): string {
+  const pem = text.includes('-----BEGIN')
+    ? text
+    : `-----BEGIN CERTIFICATE-----\n${(text.replaceAll(/\s+/g, '').match(/.{1,64}/g) ?? []).join('\n')}\n-----END CERTIFICATE-----`;
+  try {
+    return new X509Certificate(pem).toString();
+  } catch {
+    throw new GatewayError(
+      'invalid_request',
+      '`certificate` must be an X.509 certificate as PEM, as the identity provider shows it.',
+      { param: 'certificate' },
+    );
+  }
+}
+
+/** A domain of a connection is one of the workspace, still to be verified where it is new. */
+async function addDomains(db: Db, { workspaceId, domains }: SsoConnection, nowMs: number): Promise<void> {
+  for (const domain of [...domains].sort()) await newDomain(db, workspaceId, domain, nowMs);
+}
+
+export function unknownConnection(id: string): GatewayError {
+  return new GatewayError('not_found', `There is no single sign-on connection "${id}" in this workspace.`, {
+    param: 'id',
+  });
+}
+
+function describe(row: SsoConnection, publicUrl: string): OutputOf<'sso-connections.create'> {
+  const urls = ssoUrls(publicUrl, row.slug);
+  return {
+    id: row.id,
+    name: row.name,
+    slug: row.slug,
+    protocol: row.protocol,
+    provider: row.provider,
+    issuer: row.issuer,
+    client_id: row.clientId,
+    client_secret_set: row.sealedSecret !== null,
+    idp_entity_id: row.idpEntityId,
+    sso_url: row.ssoUrl,
+    certificate: row.certificate,
+    domains: [...row.domains],
+    default_role: row.defaultRole,
+    group_roles: [...row.groupRoles],
+    session_hours: row.sessionHours,
+    sign_in_url: urls.start,
+    callback_url: urls.callback,
+    metadata_url: row.protocol === 'saml' ? urls.metadata : null,
+    scim_url: `${publicUrl}/scim/v2`,
+    created_at: row.createdAt.toISOString(),
+  };
+}
