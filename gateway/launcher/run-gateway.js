@@ -34,7 +34,7 @@ export function runInPlace(node, args, { cwd, cache } = {}) {
 }
 
 /**
- * npm starts a script in a shell, and passes a SIGTERM on to that shell only, which dies of it: who told npm to stop means the gateway. npm itself may be
+ * npm starts a script in a shell, and passes a SIGTERM on to that shell only, which dies of it: a person who stops npm means the gateway. npm itself may be
  * gone for long (killed, or its terminal closed): its shell is still there then, and the gateway goes on.
  *
  * @param {() => void} then

@@ -5,7 +5,7 @@ import { fullShare } from './telemetry/disk-space.ts';
 import { type Remembered, remember } from './telemetry/remember.ts';
 import { countPending } from './webhooks/delivery-store.ts';
 
-/** Anybody may scrape where no METRICS_TOKEN is set: what costs something is asked this often at most. */
+/** Anybody may scrape where no METRICS_TOKEN is set: expensive figures are read this often at most. */
 const databaseMs = 1_000;
 const queueMs = 10_000;
 const pingMs = 2_000;

@@ -74,7 +74,7 @@ export interface Services {
   settings: SettingsCache;
   circuits: CircuitBreakers;
   unknownModels: UnknownModels;
-  /** Streams under way, to be told when the process stops. Plain calls are not kept: what is kept is dear to collect. */
+  /** Streams under way, to be told when the process stops. Plain calls are not kept: the garbage collector would pay for each. */
   streams: Set<Cancellation>;
   /** Plain calls whose clients have left: their answers are read to the end, since the provider bills them. */
   left: Set<Cancellation>;

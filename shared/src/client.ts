@@ -186,7 +186,7 @@ function pathSegment(name: string, value: unknown): string {
   return encodeURIComponent(text);
 }
 
-/** A list becomes a name that is repeated; what is undefined or null is not said. */
+/** A list becomes a name that is repeated; undefined and null are left out. */
 function queryOf(input: Readonly<Record<string, unknown>>): string {
   const pairs = Object.entries(input).flatMap(([name, value]) =>
     (Array.isArray(value) ? (value as unknown[]) : [value])

@@ -58,7 +58,7 @@ function describe(operation: Operation): Json {
   };
 }
 
-/** A parameter says what it is once: what its schema says of itself moves up to where documents show it. */
+/** A parameter is described once: the description of its schema moves up to the parameter, where documents show it. */
 function parameter(where: 'path' | 'query', name: string, given: { schema: Json; required: boolean }): Json {
   const { description, ...schema } = given.schema;
   return { name, in: where, required: given.required, ...(description === undefined ? {} : { description }), schema };

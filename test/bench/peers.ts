@@ -88,7 +88,7 @@ type OnCore = (
   core: number,
   command: string,
   args: string[],
-  /** `isHeard`: what it prints is read, until it is ready. */
+  /** `isListening`: its output is read until it is ready. */
   options?: { env?: Record<string, string>; isListening?: boolean },
 ) => ChildProcess;
 

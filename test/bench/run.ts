@@ -46,7 +46,7 @@ try {
     GATEWAY_BOOTSTRAP_KEY: key,
   };
 
-  // The first start makes the database; what counts is every one after it.
+  // The first start makes the database; the later ones are measured.
   await (await startGateway(env)).stop();
   const gateway = await startGateway(env);
   const { url } = gateway;

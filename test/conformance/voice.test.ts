@@ -134,6 +134,22 @@ describe('the words that people read', () => {
   });
 });
 
+/** Each line of a comment in the code, of tests too. */
+function commentsOf(): ReadText[] {
+  const files = globSync(['{gateway,shared,integrations,test}/**/*.{ts,tsx,js,mjs}'], {
+    cwd: root,
+    exclude: ['**/node_modules/**', '**/dist/**', '**/generated-form.ts', 'test/conformance/voice.test.ts'],
+  });
+  return files.flatMap((file) =>
+    readFileSync(`${root}${file}`, 'utf8')
+      .split('\n')
+      .flatMap((line, at) => {
+        const text = /(?:^|\s)(?:\/\/|\/\*\*?|\*) .*$/.exec(line)?.[0];
+        return text === undefined ? [] : [{ file, line: at + 1, text }];
+      }),
+  );
+}
+
 describe('the comments', () => {
   // A sentence whose subject is "what" or "who" makes a reader look for the thing in the code. A few are right as they are.
   const opening =
@@ -141,18 +157,19 @@ describe('the comments', () => {
   const most = 40;
 
   it(`name their subject, but for ${most} sentences at most`, () => {
-    const files = globSync(['{gateway,shared,integrations,test}/**/*.{ts,js,mjs}'], {
-      cwd: root,
-      exclude: ['**/node_modules/**', '**/dist/**', '**/generated-form.ts', 'test/conformance/voice.test.ts'],
-    });
-    const found = files.flatMap((file) =>
-      readFileSync(`${root}${file}`, 'utf8')
-        .split('\n')
-        .flatMap((line, at) => {
-          const comment = /(?:^|\s)(?:\/\/|\/\*\*?|\*) .*$/.exec(line)?.[0];
-          return comment !== undefined && opening.test(comment) ? [`${file}:${at + 1} ${comment.trim()}`] : [];
-        }),
-    );
+    const found = commentsOf()
+      .filter(({ text }) => opening.test(text))
+      .map(({ file, line, text }) => `${file}:${line} ${text.trim()}`);
     expect(found.length, found.join('\n')).toBeLessThanOrEqual(most);
+  });
+
+  it('name the person or the program they speak of', () => {
+    const found = commentsOf().filter(({ text }) => /\b(who|whom)(so)?ever\b/i.test(text));
+    expect(found.map(({ file, line, text }) => `${file}:${line} ${text}`)).toEqual([]);
+  });
+
+  it('name the subject after a colon or a semicolon too, if it is a person', () => {
+    const found = commentsOf().filter(({ text }) => /[:;] who(se|m)? (?!is\?)[a-z]/.test(text));
+    expect(found.map(({ file, line, text }) => `${file}:${line} ${text}`)).toEqual([]);
   });
 });

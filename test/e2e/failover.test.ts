@@ -223,7 +223,7 @@ describe('an account whose streams break off', () => {
 
 describe('an account that has cooled down', () => {
   const asked = (): number => gateway.fakes.openai.requests.length;
-  /** Fails five times in a row, asking for a second each time; who comes within it is not sent on. */
+  /** Fails five times in a row, asking for a second each time; a call within it is not sent on. */
   async function rest(path: string, call: object): Promise<void> {
     const busy = { kind: 'status', status: 429, headers: { 'retry-after': '1' } } as const;
     gateway.fakes.openai.fault(...Array.from({ length: 5 }, () => busy));

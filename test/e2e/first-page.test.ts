@@ -11,7 +11,7 @@ afterAll(() => gateway.stop());
 
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
-it('the address that a start prints leads a browser to the dashboard, at whatever path below /app it is opened', async () => {
+it('the address that a start prints leads a browser to the dashboard, at any path below /app it is opened', async () => {
   const answer = await fetch(`${gateway.url}/`, { headers: browser, redirect: 'manual' });
   expect([answer.status, answer.headers.get('location')]).toEqual([302, '/app']);
   const pages = await Promise.all(

@@ -7,7 +7,7 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   gateway = await startTestGateway({ GATEWAY_OPERATOR_KEY: `gw_operator_${'o'.repeat(40)}` });
-  // The fake knows these ids; whose they are is the gateway's to know.
+  // The fake knows these ids; the gateway knows their owners.
 });
 afterEach(() => gateway.fakes.reset());
 afterAll(() => gateway.stop());

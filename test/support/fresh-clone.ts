@@ -13,7 +13,7 @@ export interface Running {
   /** Seconds from its beginning to the line that says where it is ready. */
   ready: Promise<{ url: string; seconds: number }>;
   ended: Promise<number | NodeJS.Signals>;
-  /** The program alone, as a supervisor would; what it has begun may not hear of it. */
+  /** The program alone, as a supervisor would; the processes it has started may not get the signal. */
   kill(signal: NodeJS.Signals): void;
   /** All that it has begun, too. */
   killAll(): void;

@@ -64,7 +64,7 @@ export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefin
   return (rows as KeyRow[]).map(readCaller)[0];
 }
 
-/** The same by the key's id: what it may do now, for work it left behind. */
+/** The same by the key's id: its present rights, for work it left behind. */
 export async function findKey(db: Db, key: { workspaceId: string; id: string }): Promise<Caller | undefined> {
   const { rows } = await db.query(
     `select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit, k.expires_at

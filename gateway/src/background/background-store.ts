@@ -55,7 +55,7 @@ export async function findBackground(
   return rows.map(readRow)[0];
 }
 
-/** Takes waiting calls for this process; what another process takes at the same moment is passed over. */
+/** Takes waiting calls for this process; calls that another process takes at the same moment are passed over. */
 export async function takeQueued(db: Db, processId: string, limit: number): Promise<BackgroundRow[]> {
   const { rows } = await db.query(
     `update background_calls set state = 'running', process_id = $1

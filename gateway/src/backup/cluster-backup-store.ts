@@ -7,7 +7,7 @@ export interface ClusterBackup {
   firstLog: string;
   /** Ends the copying. Returns the last file of the log that a copy needs, and the label that belongs beside the files. */
   stop(): Promise<{ lastLog: string; label: string }>;
-  /** Also after a failure: what was begun and not stopped is called off by Postgres. */
+  /** Also after a failure: Postgres ends a backup that was begun and not stopped. */
   close(): Promise<void>;
 }
 

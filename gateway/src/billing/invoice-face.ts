@@ -38,7 +38,7 @@ export function faceOf(invoice: InvoiceDocument): InvoiceFace {
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 3 });
   const date = new Intl.DateTimeFormat(locale, { timeZone: invoice.timezone, dateStyle: 'long' });
   const day = (iso: string): string => date.format(new Date(iso));
-  // The last day is included for whoever reads it: the end is exclusive.
+  // People read a range with its last day: the end is exclusive.
   const lastDay = date.format(new Date(new Date(invoice.to).getTime() - 1));
   const firstDay = day(invoice.from);
   return {

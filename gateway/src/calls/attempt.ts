@@ -13,7 +13,7 @@ export interface AttemptFailure {
   code?: ProviderFailure['code'] | undefined;
   param?: string | undefined;
   retryAfterSeconds?: number | undefined;
-  /** Of `account`: what of it the provider refuses. */
+  /** The part that the provider refuses, where `kind` is `account`. */
   refusal?: ProviderFailure['refusal'];
 }
 

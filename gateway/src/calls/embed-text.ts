@@ -241,5 +241,5 @@ function noEmbeddings(model: string, vendor: string): GatewayError {
 /** A vendor whose answer is relayed has counted. */
 const unread = { inputTokens: 0 };
 
-/** Vectors have no length to guess at: what was sent is what is billed. */
+/** Vectors have no length to guess at: the text that was sent is billed. */
 const unanswered: Spent = { usage: undefined, text: '' };

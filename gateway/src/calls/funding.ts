@@ -16,7 +16,7 @@ export interface FundingPorts extends ExceededPorts {
 export interface Funding {
   /** Undefined where no budget applies. */
   hold: Hold | undefined;
-  /** The most the call can cost; what is settled should the process die. */
+  /** The most the call can cost, and the amount that is settled should the process die. */
   holdNanos: bigint;
   /** The candidates that the money pays for. */
   candidates: readonly Candidate[];

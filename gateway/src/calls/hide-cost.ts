@@ -8,7 +8,7 @@ type Restore = (bytes: Buffer) => Buffer;
 
 /**
  * Servers between the gateway and a model tell the price in `usage` (OpenRouter's `cost` and `cost_details`, Perplexity's `cost`,
- * DeepInfra's `estimated_cost`). It is what the agency pays: who calls for its client gets a relayed answer without it.
+ * DeepInfra's `estimated_cost`). It is the agency's own cost: a client's key gets a relayed answer without it.
  */
 export function hidingCost(
   { caller, tags }: Pick<ModelCall, 'caller' | 'tags'>,

@@ -11,7 +11,7 @@ export interface StoredAnswer {
   scenario_platform: string | null;
 }
 
-/** Repeatable: an answer belongs to the workspace that came first with its id, and stays theirs. */
+/** Repeatable: an answer belongs to the workspace that came first with its id, and stays its own. */
 export async function rememberAnswers(
   db: Db,
   { account, ids, workspaceId, tags }: { account: string; ids: readonly string[]; workspaceId: string; tags: CallTags },

@@ -53,7 +53,7 @@ async function write(
   }
 }
 
-/** Under its name only when it is whole; what had the name before is replaced then. A device or a pipe is written to as it is. */
+/** The file gets its name only when it is whole, and replaces an older one then. A device or a pipe is written to as it is. */
 async function writeFile(pool: Pool, path: string, signal: AbortSignal): Promise<Exported> {
   const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
   const aside = isSpecial ? path : `${path}.unfinished-${process.pid}`;

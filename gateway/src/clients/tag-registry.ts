@@ -74,7 +74,7 @@ export class TagRegistry {
 
   /**
    * Undefined for a call whose tags this process has met, which is nearly every one; else what the database says of the new ones,
-   * for whoever wants to wait for it.
+   * for a caller that wants to wait for it.
    */
   note(call: Noted): Promise<Lookalike[]> | undefined {
     const { tags } = call;

@@ -12,7 +12,7 @@ export interface Watch {
 
 export interface KeptRunning {
   current(): ChildProcess;
-  /** Starts it no more; who calls this ends what is returned. */
+  /** Starts it no more; the caller ends the process that is returned. */
   release(): ChildProcess;
 }
 

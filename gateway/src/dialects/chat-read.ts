@@ -456,7 +456,7 @@ export function readAllowedTools(
   return { toolChoice: { kind: mode }, allowedTools };
 }
 
-/** Every server has words of its own for it; what is none of ours is for those of this dialect. */
+/** Every server has words of its own for it; an unknown word is for servers of this dialect. */
 function readEffort(value: unknown, native: string[]): (typeof efforts)[number] | undefined {
   const word = readString(value, 'reasoning_effort');
   const effort = efforts.find((known) => known === word);

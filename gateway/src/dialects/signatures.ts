@@ -2,7 +2,7 @@ import type { ProviderKind, ReasoningPart } from './neutral.ts';
 
 /**
  * Reasoning comes with a proof only its maker can read. Handed out in another vendor's dialect it is marked with its maker,
- * so that it is known when it comes back; what carries no mark is the dialect's own vendor's.
+ * so that it is known when it comes back; a text without a mark is the dialect's own vendor's.
  */
 const mark = /^gw\.(openai|anthropic|gemini)\.(.*)$/s;
 

@@ -28,7 +28,7 @@ type Handler = (input: unknown, context: Context<Services>) => unknown;
 type TextType = NonNullable<Operation['alternatives']>[number];
 type TextHandler = (input: unknown, context: Context<Services>, type: TextType) => TextAnswer | Promise<TextAnswer>;
 
-/** Mounts every operation that has a handler: who may, what is given, what comes back. */
+/** Mounts every operation that has a handler: permission, input, answer. */
 export function serveContract(
   router: Router,
   services: Services,
@@ -39,7 +39,7 @@ export function serveContract(
     // The contract's own type pairs each id with its handler; over a list of all of them the pairing cannot be told.
     const handler = handlers[operation.id as keyof typeof handlers] as Handler;
     const method = operation.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
-    // Model names may hold slashes: what is last in a path is all that is left of it.
+    // Model names may hold slashes: the last parameter of a path takes all the rest of it.
     const path = operation.id === 'models.get' ? '/v1/models/*id' : operation.path;
     router[method](path, (req, res) => answer({ services, authenticator, bodies, operation, handler, req, res }));
   }

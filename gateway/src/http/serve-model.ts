@@ -33,7 +33,7 @@ interface ModelPorts extends IdempotencyPorts {
   log: Logger;
   observer: CallObserver;
   proxies: TrustedProxies | undefined;
-  /** Streams under way: they hear when the process stops. Plain calls are not kept: what is kept is dear to collect. */
+  /** Streams under way: they hear when the process stops. Plain calls are not kept: the garbage collector would pay for each. */
   streams: Set<Cancellation>;
   /** Plain calls whose clients have left. */
   left: Set<Cancellation>;

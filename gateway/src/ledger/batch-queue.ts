@@ -128,7 +128,7 @@ export class BatchQueue<Entry extends QueueEntry, Row> {
     });
   }
 
-  /** Resolves when everything handed in so far is written, and `isDone`; what comes meanwhile is not waited for. Throws where the time is over. */
+  /** Resolves when everything handed in so far is written, and `isDone`; entries that come meanwhile are not waited for. Throws where the time is over. */
   async flush(timeoutMs: number, isDone: () => boolean): Promise<void> {
     const now = performance.now();
     const until = now + timeoutMs;

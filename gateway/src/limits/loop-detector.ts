@@ -30,7 +30,7 @@ export interface LoopHistory {
 const historyScenariosMax = 2_000;
 const historyPromptsMax = 100;
 
-/** Scenarios remembered, some 3 kB each; what falls out is the one that has not called for longest. */
+/** Scenarios remembered, some 3 kB each; the one that has not called for longest is forgotten first. */
 const scenariosMax = 20_000;
 /** Prompts remembered for each scenario: a loop's own is always among the latest. */
 const promptsMax = 1_000;
@@ -136,7 +136,7 @@ export class LoopDetector {
 
   #countOf(counters: Counters, hash: string): SlidingCount {
     const count = counters.repeats.get(hash) ?? new SlidingCount({ bucketMs: 30_000, buckets: 20 });
-    // The latest stands last: what falls out is the prompt not seen for longest.
+    // The latest is last: the prompt not seen for longest is forgotten first.
     counters.repeats.delete(hash);
     counters.repeats.set(hash, count);
     if (counters.repeats.size > promptsMax) {

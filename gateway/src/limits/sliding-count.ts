@@ -8,7 +8,7 @@ export class SlidingCount {
   #newest = 0;
   #total = 0;
 
-  /** The window is `buckets` times `bucketMs`; what is older than that is forgotten a bucket at a time. */
+  /** The window is `buckets` times `bucketMs`; older counts are forgotten a bucket at a time. */
   constructor(options: { bucketMs: number; buckets: number }) {
     this.#bucketMs = options.bucketMs;
     this.#sums = new Float64Array(options.buckets);

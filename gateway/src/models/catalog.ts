@@ -76,7 +76,7 @@ export function successorOf(ref: ModelRef, at: Date): ModelRef {
   return modelsOfClass(entry?.strength ?? 'strong', vendor, at)[0] ?? ref;
 }
 
-/** Longer than any model's name; what is longer is not worth remembering. */
+/** Longer than any model's name; a longer text is not remembered. */
 const nameMax = 200;
 const rememberedMax = 2_000;
 const remembered = new Map<string, ModelEntry | undefined>();

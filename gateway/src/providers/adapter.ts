@@ -49,7 +49,7 @@ export interface ProviderFailure {
     | 'model_not_found'
     | 'request_too_large';
   param?: string;
-  /** Of `account`: what of it is refused. */
+  /** The refused part, where `kind` is `account`. */
   refusal?: AccountRefusal;
   /** Where the provider says in the body, not in a header, how long to wait. */
   retryAfterSeconds?: number;

@@ -88,7 +88,7 @@ export function forgive({ refusals }: AccountState, model: string): void {
   }
 }
 
-/** Makes room: what came first goes first. */
+/** Makes room: the oldest entry goes first. */
 export function bounded<V>(map: Map<string, V>, most: number): Map<string, V> {
   if (map.size >= most)
     for (const first of map.keys()) {

@@ -43,7 +43,7 @@ export async function checkAccount(
   }
 }
 
-/** A list of models may be long; what matters of it is the head. */
+/** A list of models may be long; its head is enough. */
 async function textOf(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -14,7 +14,7 @@ interface ModelFacts {
 }
 
 /**
- * Hard gates: what a model lacks outright it is not asked for. Of a model nobody knows, nothing is held against it; and of
+ * Hard gates: a model is not asked for a feature that it lacks. Of a model nobody knows, nothing is held against it; and of
  * a call's length only what it likely is, since by its upper bound most calls would fit nowhere.
  */
 export function fits({ entry, contextWindow }: ModelFacts, call: Needs, inputTokensMax: number): boolean {

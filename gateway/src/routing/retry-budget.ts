@@ -5,7 +5,7 @@ import type { Circuit } from './circuit.ts';
  * retry budget, with its floor of three). An account that has not failed lately takes all that come, since failing over to
  * a healthy provider is what second tries are for; the budget keeps a storm off one that is struggling.
  *
- * The window slides: what came before it began counts by the share of it that is still in sight.
+ * The window slides: the count of the window before it is weighed by the share that is still in sight.
  */
 export interface RetryBudget {
   windowStartMs: number;

@@ -92,7 +92,7 @@ export const scenarioHandlers: Pick<
     };
     await saveScenarioLimits(services.db, place, limits);
     services.policies.forget(workspaceId);
-    // With those of all, where a client's own key asks: what holds is the lower of both.
+    // With those of all, where a client's own key asks: the lower of both applies.
     return describeLimits(id, limitsOf(await services.policies.of(workspaceId, livemode), id, place.lock), markup);
   },
 };

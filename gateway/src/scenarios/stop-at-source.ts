@@ -19,8 +19,8 @@ const answerCharsMax = 500;
 
 /**
  * Stops a scenario where it runs, with the workspace's connection to that platform, and notes what the platform answered.
- * Test keys reach no platform. Neither does the loop of a client's own key in a scenario that may be somebody else's: whoever
- * can call may name any scenario, and would switch off workflows that are not theirs.
+ * Test keys reach no platform. Neither does the loop of a client's own key in a scenario that may be somebody else's: a
+ * caller may name any scenario, and would switch off workflows of other people.
  */
 export async function stopAtSource(
   services: StopPorts,

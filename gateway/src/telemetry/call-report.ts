@@ -36,7 +36,7 @@ export interface CallReport {
   streamed: boolean;
   /** The first answer to its Idempotency-Key was sent again. */
   replayed: boolean;
-  /** Of a count of tokens, which has no row: who counted. */
+  /** The provider that counted the tokens, where only a count was asked for: it has no row. */
   provider: string | undefined;
   failures: AttemptReport[] | undefined;
   /** The attempt under way, with its start by `performance.now()`. */
@@ -141,7 +141,7 @@ export function noteFailure(
   attempt.error = failure.status === undefined ? failure.kind : String(failure.status);
 }
 
-/** The model a body asks for, as far as it is a name: what is longer than any is cut. */
+/** The model a body asks for, as far as it is a name: a text longer than any name is cut. */
 export function nameOf(model: unknown): string | undefined {
   return typeof model === 'string' ? model.slice(0, nameMax) : undefined;
 }

@@ -12,7 +12,7 @@ export interface TraceContext {
 }
 
 const shape = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** The specification asks for this much at least; what is longer is left out. */
+/** The specification asks for this much at least; a longer one is left out. */
 const stateMax = 512;
 
 /** Reads `traceparent` and `tracestate`. Invalid headers count as none: a new trace begins. */

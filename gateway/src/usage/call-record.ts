@@ -14,7 +14,7 @@ export interface OpenCall {
   dialect: DialectId | 'embeddings';
   streamed: boolean;
   modelRequested: string;
-  /** The most the call could cost; what a process that dies leaves behind is settled at this. */
+  /** The most the call could cost; a call that a dying process leaves open is settled at this. */
   holdNanos: bigint;
   /** An upper bound, overwritten by what the provider reports. */
   inputTokens: number;

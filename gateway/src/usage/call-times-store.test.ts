@@ -186,7 +186,7 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** Of the scans, the leaves of a plan: what each gave and what it threw away. */
+/** The rows that each scan, a leaf of the plan, gave and threw away. */
 function rowsOf(plan: Plan | undefined): number {
   if (plan === undefined) return 0;
   const below = (plan.Plans ?? []).reduce((sum, one) => sum + rowsOf(one), 0);

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { isRowFault, sqlState } from '../db/row-fault.ts';
 import { addFailures, type CallFailures } from './call-detail-store.ts';
 
-/** A provider that is down fails every call: what is more than this before it can be written is left out. */
+/** A provider that is down fails every call: failures beyond this number, between two writes, are left out. */
 const callsMax = 20_000;
 
 /** Collects the failed attempts of calls, and writes them down every second. */

@@ -32,7 +32,7 @@ export class UnwrittenFile {
     }
   }
 
-  /** Hands everything over; what was taken is in the file no more. */
+  /** Hands everything over; the calls that were taken are removed from the file. */
   async takeOut(into: TakeIn): Promise<void> {
     if (this.#underWay > 0) return;
     await this.#inTurn(async () => {

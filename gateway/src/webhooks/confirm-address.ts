@@ -36,7 +36,7 @@ export function confirmHashOf(services: Pick<ConfirmPorts, 'secret'>, workspaceI
 }
 
 /**
- * Asks an address, by one mail, whether it wants alerts of this workspace: who may subscribe must not be able to have strangers
+ * Asks an address, by one mail, whether it wants alerts of this workspace: a person who may subscribe must not be able to have strangers
  * mailed. Not waited for. Throws `rate_limited` for a workspace that asks too many.
  */
 export async function askOnce(services: ConfirmPorts, workspaceId: string, address: string): Promise<void> {

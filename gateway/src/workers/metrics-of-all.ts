@@ -54,7 +54,7 @@ export class MetricsOfAll<Worker extends object> {
     measured.answer?.(snapshot);
   }
 
-  /** It is gone; what it counted stays. */
+  /** The process is gone; its counts stay. */
   async left(worker: Worker): Promise<void> {
     const measured = this.#measured.get(worker);
     this.#measured.delete(worker);

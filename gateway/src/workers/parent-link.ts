@@ -103,7 +103,7 @@ export class ParentLink {
       this.#connections.delete(socket);
       if (this.#connections.size === 0) this.#onLastClosed?.();
     });
-    // As `node:http` makes its own: who has sent all it has to say still reads.
+    // As `node:http` makes its own: a client that has sent all it has to say still reads.
     socket.allowHalfOpen = true;
     this.#server.emit('connection', socket);
   }

@@ -96,7 +96,7 @@ export class WorkerPool {
     const worker = cluster.fork();
     const taker: Taker = {
       isOpen: () => slot.worker === worker && slot.state === 'ready',
-      // A worker that is gone answers nothing; what it was handed is handed on when its line closes.
+      // A worker that is gone answers nothing; its connections are handed on when its line closes.
       hand: (socket) => worker.send({ kind: 'connection' } satisfies ToWorker, socket, { keepOpen: true }, () => {}),
     };
     Object.assign(slot, { worker, state: 'starting', isLoaded: false, silentLooks: 0, reason: undefined });

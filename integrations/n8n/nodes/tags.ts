@@ -9,7 +9,7 @@ export interface OwnTags {
   scenario?: string | undefined;
 }
 
-/** Every call says which workflow, which execution and which node made it; what a person fills in wins. */
+/** Every call says which workflow, which execution and which node made it; a value that a person fills in wins. */
 export function tagHeaders(context: TaggedContext, own: OwnTags = {}): Record<string, string> {
   const tags: Record<string, string | undefined> = {
     'x-scenario-platform': 'n8n',

@@ -115,7 +115,7 @@ export function isNumeric(item: Field | undefined): boolean {
   return item?.kind === 'number' || item?.kind === 'integer';
 }
 
-/** n8n wants five or more sorted by name; what is shorter keeps the contract's order, which often means something. */
+/** n8n wants five or more sorted by name; a shorter list keeps the contract's order, which often means something. */
 export function sorted<Item>(items: readonly Item[], nameOf: (item: Item) => string): Item[] {
   return items.length < 5 ? [...items] : items.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)));
 }

@@ -3,7 +3,7 @@ import { textOf } from './form-value.ts';
 import type { InputData } from './operation-input.ts';
 
 /**
- * Every call says which Zap made it; what a person fills in wins. Zapier promises the id for subscriptions only, so it may be
+ * Every call says which Zap made it; a value that a person fills in wins. Zapier promises the id for subscriptions only, so it may be
  * missing, and no tag is better than a made-up one. In the body and not in headers, which cannot carry every name.
  */
 export function tagsOf({ meta }: Pick<Bundle, 'meta'>, own: InputData): Record<string, string> {

@@ -37,7 +37,7 @@ function outputField(field: Field, context: LabelContext): PlainOutputField[] {
     case 'list':
       return listField(field, own, context);
     case 'json':
-      // It may hold anything; what it did hold is seen in a test of the step.
+      // It may hold anything; a test of the step shows its content.
       return [];
   }
 }

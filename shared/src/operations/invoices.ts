@@ -222,7 +222,7 @@ export const createInvoice = operation({
   ],
 });
 
-/** A sibling of the invoice that is not issued: what it would say. */
+/** The content of an invoice that is not issued yet. */
 const billingState = (states: readonly [string, ...string[]], description: string) =>
   z.enum(states).meta({ title: 'Status', description });
 

@@ -8,7 +8,7 @@ import { anthropicSchema, fitsAnthropic } from './anthropic-schema.ts';
 import { expectsThoughts, planThinking } from './anthropic-thinking.ts';
 import { anthropicTurns, cacheMark } from './anthropic-turns.ts';
 
-/** Anthropic demands a ceiling; what callers of other dialects leave out is set to what every Claude can answer. */
+/** Anthropic demands a ceiling; where a caller of another dialect gives none, it is set to the length that every Claude can answer. */
 const defaultMaxTokens = 4_096;
 /** Room for thoughts beside the answer, where the caller set no ceiling. */
 const thoughtsRoom = 16_384;

@@ -4,7 +4,7 @@ import { type Fit, type FitOptions, Fitting, given } from '../fitting.ts';
 import { type ClaudeModel, claudeModel, isClaude } from './anthropic-model.ts';
 import { continuesCallWithoutThoughts, planThinking, type ThinkingPlan } from './anthropic-thinking.ts';
 
-/** Behind an API like Anthropic's there may be another vendor's model: what that one takes nobody knows. */
+/** Behind an API like Anthropic's there may be another vendor's model: its limits are unknown. */
 export function fitClaude(options: FitOptions): Fit | undefined {
   const { call, json, model } = options;
   if (call.dialect !== 'messages' || !isClaude(model)) return undefined;

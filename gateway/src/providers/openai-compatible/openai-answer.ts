@@ -95,7 +95,7 @@ function wordsIn(value: unknown): Words {
   if (part.type === 'thinking') return { reasoning: wordsOf(part.thinking ?? text).text ?? '' };
   if (part.type === 'refusal') return { refusal: asText(part.refusal) ?? '' };
   if (text !== undefined) return { text };
-  // Parts of a kind nobody here knows say so; what has no kind is the answer.
+  // Parts of a kind nobody here knows say so; a part without a kind is the answer.
   return part.type === undefined ? { text: JSON.stringify(exactly(part)) } : {};
 }
 
