@@ -44,9 +44,12 @@ export const builtAllowed: Readonly<Record<string, string>> = {
   'gateway/src/events/event-store.ts': 'conditions with numbered values, by a table of columns',
   'gateway/src/usage/call-store.ts': 'hours and columns that the roll-up hands over as constants',
   'gateway/src/usage/call-times-store.ts': 'conditions with numbered values, handed on by usage-store.ts',
+  'gateway/src/usage/find-calls-store.ts': 'conditions with numbered values, by the lists of moments that a filter has',
   'gateway/src/usage/latency-store.ts': 'conditions with numbered values, by a table of columns',
   'gateway/src/usage/refusal-store.ts': 'conditions with numbered values, by a table of columns',
+  'gateway/src/usage/refused-call-store.ts': 'conditions of refusal-store.ts, and more with numbered values',
   'gateway/src/usage/roll-up-store.ts': 'tables and columns from constants of the roll-up',
   'gateway/src/usage/usage-series-store.ts': 'parts of usage-sum-store.ts, and one of the intervals of the contract',
   'gateway/src/usage/usage-sum-store.ts': 'conditions with numbered values, by a table of columns',
+  'gateway/src/usage/usage-store.ts': 'conditions with numbered values, by a table of columns',
 };

@@ -63,7 +63,9 @@ async function makeCalls(
          case when rare then 'key_rare' else 'key_bench' end, case when rare then 'quiet' else 'client-' || client end,
          case when rare then 'quiet' else 'project-' || client % 3 end, case when rare then 'quiet' else 'scenario-' || client || '-' || n % 2 end,
          case when rare then 'zapier' else 'make' end, case when rare then 'run-rare' else 'run-' || n / 3 end, 'chat', false, 'gpt-4o',
-         case n % 3 when 0 then 'gpt-4o' when 1 then 'gpt-4o-mini' else 'claude-sonnet-4-5' end, 'openai', 'asked for', 1, 1200, 0, 80, 228000, 300000, 900
+         case when rare then 'rare-model' when n % 3 = 0 then 'gpt-4o' when n % 3 = 1 then 'gpt-4o-mini' else 'claude-sonnet-4-5' end,
+         case when rare then 'mistral' else 'openai' end, 'asked for', case when rare or n % 100 = 3 then 2 else 1 end, 1200, 0, 80,
+         case when rare then 90000000 else 200000 + n % 50000 end, 300000, 900
        from (select n, (hashint4(n) & 1023) % 500 as client, n % ($3 / ${rareCalls}) = 7 as rare
          from generate_series($4::integer, $5::integer) n) as numbers`,
       [workspace, from, callCount, at, Math.min(end, at + slice) - 1],
@@ -73,7 +75,7 @@ async function makeCalls(
 /** Calls that are written past the gateway, into hours that it has summed meanwhile, are in none of its sums. */
 async function forgetSums(client: pg.Client): Promise<void> {
   await client.query(
-    'truncate usage_hours, usage_days, usage_stale_hours, call_groups, call_times, execution_times; delete from usage_rollup',
+    'truncate usage_hours, usage_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times; delete from usage_rollup',
   );
 }
 
@@ -85,12 +87,14 @@ async function sumUp(client: pg.Client, connection: pg.ClientConfig): Promise<vo
   for (;;) {
     if (await rollUp(pool, Date.now())) continue;
     const { rows } = await client.query(
-      `select least(until, timed_until) > now() - interval '3 hours' as done from usage_rollup`,
+      `select least(until, timed_until, kinds_until) > now() - interval '3 hours' as done from usage_rollup`,
     );
     if ((rows[0] as { done: boolean | null } | undefined)?.done) break;
     await sleep(200);
   }
-  await client.query('analyze usage_hours, usage_days, call_groups, call_times, execution_times');
+  await client.query(
+    'analyze usage_hours, usage_days, call_groups, call_times, execution_times, call_kinds, call_kind_times',
+  );
   console.log(`  summed up in ${((performance.now() - began) / 1000).toFixed(0)} s`);
   await pool.end();
 }
@@ -127,10 +131,18 @@ async function filters(note: Note, target: Target, from: Date): Promise<void> {
     execution_id: 'run-rare',
     key_id: 'key_rare',
     status: 'cancelled',
+    model: 'rare-model',
+    provider: 'mistral',
+    min_cost_usd: '0.05',
   };
   const asked: [Record<string, string>, number][] = [
     ...Object.entries(rare).map(([field, value]): [Record<string, string>, number] => [{ [field]: value }, rareCalls]),
     [rare, rareCalls],
+    [{ failed_over: 'true' }, 100],
+    [{ failed_over: 'true', client_id: 'quiet' }, rareCalls],
+    [{ model: 'nobody' }, 0],
+    [{ min_cost_usd: '1' }, 0],
+    [{ client_id: 'client-1', min_cost_usd: '0.05' }, 0],
     [{ execution_id: 'run-12345' }, 3],
     [{ client_id: 'nobody' }, 0],
     [{ execution_id: 'never' }, 0],

@@ -116,6 +116,8 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
       ['GET', '/v1/usage/requests?client_id=globex'],
       ['GET', '/v1/usage/requests?project=globex-news&scenario_id=globex-mailer'],
       ['GET', '/v1/usage/requests?scenario_platform=globex-platform'],
+      ['GET', '/v1/usage/requests?provider=openai&failed_over=false&min_cost_usd=0.000001'],
+      ['GET', '/v1/usage/requests?status=refused'],
     ],
   },
   'usage.request': { ids: ({ call }) => [['GET', `/v1/usage/requests/${call}`]] },

@@ -23,14 +23,20 @@ export function idTimeMs(id: string): number | undefined {
  * ids sort by age and index pages stay warm. Randomness is drawn in blocks: one system call for 256 ids.
  */
 export function newId(prefix: string, nowMs: number): string {
-  let time = '';
-  for (let left = Math.floor(nowMs), i = 0; i < 10; i++, left = Math.floor(left / 32))
-    time = alphabet.charAt(left % 32) + time;
+  const begin = idAt(prefix, nowMs);
   if (used + 16 > pool.length) {
     randomFillSync(pool);
     used = 0;
   }
   let chance = '';
   for (const end = used + 16; used < end; used++) chance += alphabet.charAt((pool[used] ?? 0) & 31);
-  return `${prefix}_${time}${chance}`;
+  return begin + chance;
+}
+
+/** The beginning of every id of a millisecond: no id of before is larger, in the order of bytes. */
+export function idAt(prefix: string, ms: number): string {
+  let time = '';
+  for (let left = Math.floor(ms), i = 0; i < 10; i++, left = Math.floor(left / 32))
+    time = alphabet.charAt(left % 32) + time;
+  return `${prefix}_${time}`;
 }

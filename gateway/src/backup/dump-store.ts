@@ -85,6 +85,8 @@ export const leftOut: readonly string[] = [
   'usage_stale_hours',
   'call_groups',
   'call_times',
+  'call_kinds',
+  'call_kind_times',
   'execution_times',
   'latency_hours',
   'latency_days',

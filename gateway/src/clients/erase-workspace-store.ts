@@ -80,6 +80,9 @@ export async function deleteRows(db: Pool, id: string): Promise<void> {
     await tx.query(`delete from call_times t using call_groups g where g.id = t.group_id and g.workspace_id = $1`, [
       id,
     ]);
+    await tx.query(`delete from call_kind_times t using call_kinds k where k.id = t.kind_id and k.workspace_id = $1`, [
+      id,
+    ]);
     // Balances in id order, as everywhere; then the leases on them.
     await tx.query('select id from meters where workspace_id = $1 order by id for update', [id]);
     await tx.query('delete from leases l using meters m where m.id = l.meter_id and m.workspace_id = $1', [id]);

@@ -11,11 +11,11 @@ import {
   selectExtras,
   selectFailures,
 } from './call-detail-store.ts';
+import { describeFor } from './list-calls.ts';
 import type { MarkupCache } from './markup.ts';
 import { ownFilter } from './own-filter.ts';
 import { describeRefusal } from './refusal-handlers.ts';
 import { findRefusal } from './refusal-store.ts';
-import { callViewFor } from './usage-handlers.ts';
 import { type StoredCall, selectCalls } from './usage-store.ts';
 
 /** The ports of the view of a single call. */
@@ -37,7 +37,7 @@ export const callDetailHandlers: Pick<Handlers<Context<CallDetailPorts>>, 'usage
       to: new Date(atMs + 1),
     };
     await Promise.all([services.refusals.flush(), services.failureLog.flush()]);
-    const found = (await selectCalls(services.db, { ...filter, limit: 1_000 })).find((call) => call.id === id);
+    const [found] = await selectCalls(services.db, { ...filter, id, limit: 1 });
     if (found !== undefined) return describeCall(found, { caller, services });
     const refusal = await findRefusal(services.db, {
       ...filter,
@@ -64,8 +64,8 @@ async function describeCall(
   { caller, services }: Pick<Context<CallDetailPorts>, 'caller' | 'services'>,
 ) {
   const place = { workspaceId: caller.workspaceId, createdAt: call.created_at, id: call.id };
-  const [show, extras, failures] = await Promise.all([
-    callViewFor(services, caller),
+  const [{ markups }, extras, failures] = await Promise.all([
+    services.policies.of(caller.workspaceId, caller.livemode),
     selectExtras(services.db, place),
     selectFailures(services.db, place),
   ]);
@@ -74,7 +74,7 @@ async function describeCall(
     balanceIds: extras?.balanceIds ?? [],
   });
   const budgets = charged.map(describeCharged).filter(({ scope }) => isOwn(caller, scope));
-  const shown = show(call);
+  const shown = describeFor(caller, markups, call);
   return {
     ...shown,
     streamed: extras?.streamed ?? false,

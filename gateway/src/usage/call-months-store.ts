@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
+import { forgetKinds } from './call-kinds-store.ts';
 import { forgetTimes } from './call-times-store.ts';
 
 /** A partition of `calls`. */
@@ -112,6 +113,7 @@ const quarterSums = `
 
 async function forgetGroups(tx: PoolClient, [from, to]: readonly [Date, Date]): Promise<void> {
   await forgetTimes(tx, from, to);
+  await forgetKinds(tx, from, to);
   await tx.query(
     `delete from call_groups g where last_hour >= $1 and last_hour < $2
        and not exists (select 1 from call_times t where t.group_id = g.id)`,

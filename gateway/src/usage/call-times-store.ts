@@ -1,14 +1,13 @@
 import type { Db } from '../db/transaction.ts';
 
 /**
- * Finds the calls that a filter matches among many that it does not, without an index on `calls`: such an index would cost every
- * call of the hot path. `call_groups` knows each combination of tags, key and status; `call_times` knows at which milliseconds of
- * which hour a combination had calls; the primary key of `calls` does the rest.
+ * Knows the moments of calls by their tags: `call_groups` knows each combination of tags, key and status; `call_times` knows at which
+ * milliseconds of which hour a combination had calls.
  *
  * A call's status may change after its hour was written down: what was open or interrupted then may be anything now. So a filter
- * by status looks among those too, and every call that is found is asked for its own columns again.
+ * by status looks among those too.
  */
-interface CallTags {
+export interface CallTags {
   clientId?: string | undefined;
   project?: string | undefined;
   scenarioId?: string | undefined;
@@ -28,7 +27,7 @@ const groupColumns = [
 const groupOf = 'workspace_id, livemode, client_id, project, scenario_id, scenario_platform, key_id, status';
 const fingerprint = `md5(json_build_array(${groupOf})::text)::uuid`;
 /** Half a microsecond more, since a fraction such as .123 is a little less in binary; calls are written by the millisecond. */
-const offset = `floor(date_part('epoch', created_at - date_trunc('hour', created_at, 'UTC')) * 1000 + 0.0005)::integer`;
+export const offset = `floor(date_part('epoch', created_at - date_trunc('hour', created_at, 'UTC')) * 1000 + 0.0005)::integer`;
 
 const addGroups = `
   with found as materialized (
@@ -78,53 +77,23 @@ export async function timedUntil(db: Db): Promise<Date | undefined> {
   return (rows as { timed_until: Date | null }[])[0]?.timed_until ?? undefined;
 }
 
-/** The conditions of one page, which every call that is found must meet. `$1` is the workspace, `$2` the mode. */
-export interface CallConditions {
-  /** `and created_at >= $3 … and client_id = $6 …`; `$5` is the limit. */
-  conditions: string;
-  columns: string;
+/** Moments at which there are calls that a filter may match. */
+export interface CallSource {
+  calls: number;
+  firstHour: Date;
+  lastHour: Date;
   values: readonly unknown[];
+  /** A query of the column `at`; `first` is the number of the first value, `hours` bounds a column of hours. `$1` is the workspace, `$2` the mode. */
+  text: (first: number, hours: (column: string) => string) => string;
 }
 
-export interface TimedFilter extends CallTags {
+interface TagQuery extends CallTags {
   workspaceId: string;
   livemode: boolean;
-  from: Date;
-  to: Date;
-  executionId?: string | undefined;
-  limit: number;
 }
 
-const hourMs = 3_600_000;
-/** The number of calls that are looked up at a time, in any hours. */
-const fewCalls = 2_000;
-
-/** The newest calls of a range that is written down, newest first. */
-export async function findTimed(db: Db, filter: TimedFilter, page: CallConditions): Promise<unknown[]> {
-  const groups = await groupsOf(db, filter);
-  if (groups === undefined) return [];
-  const byExecution = filter.executionId !== undefined && groups.calls > fewCalls;
-  const floor = (at: Date): number => Math.floor(at.getTime() / hourMs) * hourMs;
-  const first = Math.max(floor(filter.from), groups.firstHour.getTime());
-  let end = Math.min(Math.ceil(filter.to.getTime() / hourMs) * hourMs, groups.lastHour.getTime() + hourMs);
-  const found: unknown[] = [];
-  // Where many calls match, the newest hours have a page of them; each stretch that has not is followed by one four times as long.
-  let hours = byExecution ? 24 : groups.calls <= fewCalls ? Number.POSITIVE_INFINITY : 1;
-  while (end > first && found.length < filter.limit) {
-    const start = Math.max(first, end - hours * hourMs);
-    const times = byExecution ? timesOfExecution(filter) : timesOfGroups(filter);
-    found.push(...(await callsAt(db, { times, from: new Date(start), to: new Date(end) }, page)));
-    end = start;
-    hours *= 4;
-  }
-  return found.slice(0, filter.limit);
-}
-
-/** How many calls the groups of a filter have, and between which hours; undefined where there are none. */
-async function groupsOf(
-  db: Db,
-  filter: TimedFilter,
-): Promise<{ calls: number; firstHour: Date; lastHour: Date } | undefined> {
+/** The moments of the calls with these tags; undefined where there are none. */
+export async function tagSource(db: Db, filter: TagQuery): Promise<CallSource | undefined> {
   const { conditions, values } = groupConditions(filter, 3);
   const { rows } = await db.query(
     `select sum(calls)::float8 as calls, min(first_hour) as first_hour, max(last_hour) as last_hour
@@ -133,7 +102,16 @@ async function groupsOf(
   );
   const [row] = rows as { calls: number | null; first_hour: Date; last_hour: Date }[];
   if (row === undefined || row.calls === null) return undefined;
-  return { calls: row.calls, firstHour: row.first_hour, lastHour: row.last_hour };
+  return {
+    calls: row.calls,
+    firstHour: row.first_hour,
+    lastHour: row.last_hour,
+    values,
+    text: (first, hours) =>
+      `select t.hour + at * interval '1 millisecond' as at
+       from call_groups g join call_times t on t.group_id = g.id, unnest(t.offsets) as at
+       where workspace_id = $1 and livemode = $2 ${groupConditions(filter, first).conditions} and ${hours('t.hour')}`,
+  };
 }
 
 function groupConditions(filter: CallTags, first: number): { conditions: string; values: unknown[] } {
@@ -151,52 +129,16 @@ function groupConditions(filter: CallTags, first: number): { conditions: string;
   return { conditions, values };
 }
 
-/** Moments of calls between two hours; the hours follow the values. */
-interface Times {
-  text: (first: number) => string;
-  values: readonly unknown[];
-}
-
-function timesOfGroups(filter: TimedFilter): Times {
+/** The moments of the calls of one execution, in the hours that `within` has calls in. */
+export function executionSource(executionId: string, within: CallSource): CallSource {
   return {
-    text: (first) => {
-      const { conditions } = groupConditions(filter, first + 2);
-      return `select t.hour + at * interval '1 millisecond' as at
-        from call_groups g join call_times t on t.group_id = g.id, unnest(t.offsets) as at
-        where workspace_id = $1 and livemode = $2 ${conditions} and t.hour >= $${first} and t.hour < $${first + 1}`;
-    },
-    values: groupConditions(filter, 0).values,
-  };
-}
-
-function timesOfExecution(filter: TimedFilter): Times {
-  return {
-    text: (first) => {
-      const hash = hashOf(`$${first + 2}::text`);
+    ...within,
+    values: [executionId],
+    text: (first, hours) => {
+      const hash = hashOf(`$${first}::text`);
       return `select hour + (entry & 4294967295) * interval '1 millisecond' as at
         from execution_times, unnest(entries) as entry
-        where workspace_id = $1 and livemode = $2 and bucket = ${hash} & ${buckets - 1} and hour >= $${first} and hour < $${first + 1}
-          and entry >> 32 = ${hash}`;
+        where workspace_id = $1 and livemode = $2 and bucket = ${hash} & ${buckets - 1} and ${hours('hour')} and entry >> 32 = ${hash}`;
     },
-    values: [filter.executionId],
   };
-}
-
-/** One moment after the other, newest first, until the page is full: `lateral` with an order of its own keeps it so. */
-async function callsAt(
-  db: Db,
-  { times, from, to }: { times: Times; from: Date; to: Date },
-  page: CallConditions,
-): Promise<unknown[]> {
-  const parts = times.text(page.values.length + 1);
-  const { rows } = await db.query(
-    `select call.* from (select distinct at from (${parts}) as every order by at desc) as moment
-     cross join lateral (
-       select ${page.columns} from calls
-       where workspace_id = $1 and livemode = $2 and created_at >= moment.at and created_at < moment.at + interval '1 millisecond' ${page.conditions}
-       order by calls.created_at desc, calls.id desc limit $5) as call
-     limit $5`,
-    [...page.values, from, to, ...times.values],
-  );
-  return rows;
 }

@@ -53,6 +53,16 @@ export function unbilled(nanos: bigint, markup: Markup | undefined): bigint {
   return divide(nanos * markup.denominator, markup.numerator);
 }
 
+/** The least cost whose billed amount is at least this, which is more than nothing. */
+export function leastCostOf(billedNanos: bigint, markup: Markup | undefined): bigint {
+  if (markup === undefined) return billedNanos;
+  const { numerator, denominator } = markup;
+  // Nothing is billed at all: no cost is enough.
+  if (numerator <= 0n) return 2n ** 63n - 1n;
+  // `billed` rounds half up, so it reaches n where the exact amount reaches n - 1/2.
+  return ((2n * billedNanos - 1n) * denominator + 2n * numerator - 1n) / (2n * numerator);
+}
+
 function divide(numerator: bigint, denominator: bigint): bigint {
   const half = denominator / 2n;
   return numerator < 0n ? -((-numerator + half) / denominator) : (numerator + half) / denominator;

@@ -89,7 +89,7 @@ const columns = `hour, code, client_id, project, scenario_id, scenario_platform,
   billed, request_ids`;
 
 /** The hours that lie in the range at least in part. */
-function conditionsOf(filter: RefusalFilter): { conditions: string; values: unknown[] } {
+export function refusalConditions(filter: RefusalFilter): { conditions: string; values: unknown[] } {
   const values: unknown[] = [filter.workspaceId, filter.livemode, filter.from, filter.to];
   const parts = (
     [
@@ -119,7 +119,7 @@ export async function selectRefusals(
   filter: RefusalFilter,
   { skip, limit }: { skip: number; limit: number },
 ): Promise<StoredRefusal[]> {
-  const { conditions, values } = conditionsOf(filter);
+  const { conditions, values } = refusalConditions(filter);
   values.push(limit, skip);
   const page = `limit $${values.length - 1} offset $${values.length}`;
   const { rows } = await db.query(
@@ -139,7 +139,7 @@ export interface RefusalSum {
 
 /** How many of each code, the most frequent first. */
 export async function sumRefusals(db: Db, filter: RefusalFilter): Promise<RefusalSum[]> {
-  const { conditions, values } = conditionsOf(filter);
+  const { conditions, values } = refusalConditions(filter);
   const { rows } = await db.query(
     `select code, sum(count)::bigint as count, max(last_at) as last_at from refusals where ${conditions} group by code order by 2 desc, 1`,
     values,
@@ -152,7 +152,7 @@ export async function findRefusal(
   db: Db,
   { requestId, ...filter }: RefusalFilter & { requestId: string },
 ): Promise<StoredRefusal | undefined> {
-  const { conditions, values } = conditionsOf(filter);
+  const { conditions, values } = refusalConditions(filter);
   values.push(requestId);
   const { rows } = await db.query(
     `select ${columns} from refusals where ${conditions} and $${values.length} = any(request_ids) limit 1`,

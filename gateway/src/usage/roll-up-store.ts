@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
+import { writeKinds } from './call-kinds-store.ts';
 import { writeTimes } from './call-times-store.ts';
 import { writeLatency, writeLatencyDays } from './latency-store.ts';
 
@@ -56,7 +57,13 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     const { start, limit_at: limitAt } = rows[0] as { start: Date | null; limit_at: Date };
     if (start === null) return false;
     if (start >= limitAt)
-      return hasStale || (await addMoreTimes(tx)) || (await addMoreLatency(tx)) || (await markMissed(db, tx));
+      return (
+        hasStale ||
+        (await addMoreTimes(tx)) ||
+        (await addMoreLatency(tx)) ||
+        (await addMoreKinds(tx)) ||
+        (await markMissed(db, tx))
+      );
     const end = new Date(Math.min(limitAt.getTime(), start.getTime() + hoursAtOnce * 3_600_000));
     await tx.query(hourSums, [start, end]);
     await sumDays(tx, start, end);
@@ -66,7 +73,8 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     );
     const isBehind = await addMoreTimes(tx);
     const lacksLatency = await addMoreLatency(tx);
-    return hasStale || isBehind || lacksLatency || end < limitAt;
+    const lacksKinds = await addMoreKinds(tx);
+    return hasStale || isBehind || lacksLatency || lacksKinds || end < limitAt;
   });
 }
 
@@ -93,6 +101,19 @@ async function addMoreLatency(tx: Tx): Promise<boolean> {
   const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
   await writeLatency(tx, row.start, end);
   await tx.query('update usage_rollup set latency_until = $1', [end]);
+  return end < row.until;
+}
+
+/** Hours that are summed are written down by model, provider, cost and failover too. Returns whether there is more to do. */
+async function addMoreKinds(tx: Tx): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select until, coalesce(kinds_until, (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start from usage_rollup`,
+  );
+  const [row] = rows as { until: Date; start: Date | null }[];
+  if (row?.start == null || row.start >= row.until) return false;
+  const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
+  await writeKinds(tx, row.start, end);
+  await tx.query('update usage_rollup set kinds_until = $1', [end]);
   return end < row.until;
 }
 
@@ -140,6 +161,8 @@ async function refreshStale(tx: Tx): Promise<boolean> {
     await tx.query(hourSums, [hour, end]);
     const { rows: timed } = await tx.query('select 1 from usage_rollup where timed_until > $1', [hour]);
     if (timed.length > 0) await writeTimes(tx, hour, end);
+    const { rows: kinds } = await tx.query('select 1 from usage_rollup where kinds_until > $1', [hour]);
+    if (kinds.length > 0) await writeKinds(tx, hour, end);
     await refreshLatency(tx, hour, end);
     days.add(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
   }

@@ -6,40 +6,28 @@ import { boundTo, ownClient, ownKey, ownProject, ownScenario } from '../accounts
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { type CsvForm, csvHead, csvRows, excelCsv, plainCsv } from './csv.ts';
 import { badCursor, type Cursor, pageOf, readCursor, readParts, writeCursor, writeParts } from './cursor.ts';
-import { type MarkupCache, shownMarkup } from './markup.ts';
-import { ownFilter } from './own-filter.ts';
+import { type CallQuery, callPages, type ListedCall, type ListPorts } from './list-calls.ts';
 import type { Grouping, SumFilter } from './summed-range-store.ts';
 import type { TextAnswer } from './text-answer.ts';
 import { daysOf, rangeDays, rangeName, type UsageDay, type UsageRange } from './usage-range.ts';
-import { type CallFilter, type StoredCall, selectCalls } from './usage-store.ts';
 import { sumAll, sumByGroup } from './usage-sum-store.ts';
-import {
-  callCells,
-  callColumns,
-  describe,
-  describeGroup,
-  describeSum,
-  groupCells,
-  groupColumns,
-} from './usage-tables.ts';
+import { callCells, callColumns, describeGroup, describeSum, groupCells, groupColumns } from './usage-tables.ts';
 import { rangeIn } from './workspace-range.ts';
 
-interface UsagePorts {
+interface UsagePorts extends ListPorts {
   db: Pool;
   now: () => number;
   settings: SettingsCache;
-  policies: MarkupCache;
 }
 
 export const usageHandlers: Pick<Handlers<Context<UsagePorts>>, 'usage.requests' | 'usage.clients'> = {
   'usage.requests': async (input, { caller, services }) => {
-    const rows = await selectCalls(services.db, {
-      ...callFilter(caller, await rangeIn({ services, caller }, input), input),
-      after: input.cursor === undefined ? undefined : readCursor(input.cursor),
-      limit: input.limit + 1,
+    const pages = await callPages({ services, caller }, await rangeIn({ services, caller }, input), input);
+    const after = input.cursor === undefined ? undefined : readCursor(input.cursor);
+    return pageOf(await pages({ after, limit: input.limit + 1 }), input.limit, {
+      view: (call) => call,
+      cursor: (last) => writeCursor(cursorOf(last)),
     });
-    const show = await callViewFor(services, caller);
-    return pageOf(rows, input.limit, { view: show, cursor: (last) => writeCursor(cursorOf(last)) });
   },
 
   'usage.clients': async (input, { caller, services }) => {
@@ -69,26 +57,19 @@ const rowsAtOnce = 100;
 
 /** The same as CSV: the whole range, a page at a time, so that ten million calls take no more memory than a page. */
 export const usageTexts = {
-  'usage.requests': async (
-    input: InputOf<'usage.requests'>,
-    { caller, services }: Context<UsagePorts>,
-  ): Promise<TextAnswer> => {
+  'usage.requests': async (input: CallQuery, { caller, services }: Context<UsagePorts>): Promise<TextAnswer> => {
     const range = await rangeIn({ services, caller }, input);
     const form = await csvForm({ services, caller }, input.for);
     return {
       filename: `calls-${rangeName(range)}.csv`,
       async *text() {
-        const filter = callFilter(caller, range, input);
-        const show = await callViewFor(services, caller);
+        const pages = await callPages({ services, caller }, range, input);
         yield csvHead(form) + csvRows([callColumns], form);
         for (let after: Cursor | undefined; ; ) {
-          const rows = await selectCalls(services.db, { ...filter, after, limit: rowsAtOnce });
+          const rows = await pages({ after, limit: rowsAtOnce });
           const last = rows.at(-1);
           if (last === undefined) return;
-          yield csvRows(
-            rows.map((row) => callCells(show(row))),
-            form,
-          );
+          yield csvRows(rows.map(callCells), form);
           if (rows.length < rowsAtOnce) return;
           after = cursorOf(last);
         }
@@ -140,14 +121,6 @@ function daysFor(grouping: Grouping, range: UsageRange, nowMs: number): UsageDay
   return grouping === 'day' ? daysOf(range, nowMs) : [];
 }
 
-function callFilter(
-  caller: Caller,
-  { from, to }: UsageRange,
-  input: InputOf<'usage.requests'>,
-): Omit<CallFilter, 'limit'> {
-  return { ...ownFilter(caller, input), from, to, executionId: input.execution_id, status: input.status };
-}
-
 function sumFilter(caller: Caller, { from, to }: UsageRange, input: InputOf<'usage.clients'>): SumFilter {
   return {
     workspaceId: caller.workspaceId,
@@ -162,7 +135,7 @@ function sumFilter(caller: Caller, { from, to }: UsageRange, input: InputOf<'usa
   };
 }
 
-function cursorOf({ created_at: createdAt, id }: StoredCall): Cursor {
+function cursorOf({ created_at: createdAt, id }: ListedCall): Cursor {
   return { createdAt, id };
 }
 
@@ -170,13 +143,4 @@ function readGroup(cursor: string): { group: string | null } {
   const [group, ...more] = readParts(cursor);
   if ((group !== null && typeof group !== 'string') || more.length > 0) throw badCursor();
   return { group };
-}
-
-/** A client is shown what it is billed for a call. */
-export async function callViewFor(
-  { policies }: Pick<UsagePorts, 'policies'>,
-  caller: Caller,
-): Promise<(row: StoredCall) => ReturnType<typeof describe>> {
-  const { markups } = await policies.of(caller.workspaceId, caller.livemode);
-  return (row) => describe(row, shownMarkup(markups, caller, row.client_id));
 }

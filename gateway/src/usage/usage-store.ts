@@ -1,8 +1,9 @@
 import type { Db } from '../db/transaction.ts';
-import { findTimed, timedUntil } from './call-times-store.ts';
+import { hasKind, type KindFilter, kindConditions } from './call-kinds-store.ts';
+import { findableUntil, findTimed } from './find-calls-store.ts';
 
-/** Filters are equalities on these columns; names come from here alone, never from a caller. */
-export interface CallFilter {
+/** Filters by tag, key, status and id are equalities on these columns; names come from here alone, never from a caller. */
+export interface CallFilter extends KindFilter {
   workspaceId: string;
   livemode: boolean;
   from: Date;
@@ -14,6 +15,7 @@ export interface CallFilter {
   executionId?: string | undefined;
   keyId?: string | undefined;
   status?: string | undefined;
+  id?: string | undefined;
   /** The last row of the page before. */
   after?: { createdAt: string; id: string } | undefined;
   limit: number;
@@ -57,6 +59,7 @@ const filters = [
   ['executionId', 'execution_id'],
   ['keyId', 'key_id'],
   ['status', 'status'],
+  ['id', 'id'],
 ] as const;
 
 /** The number of newest calls that are read first: a page of a common filter is among them. */
@@ -67,10 +70,12 @@ const rowsAtOnce = 2_000;
  * written down yet, are read themselves.
  */
 export async function selectCalls(db: Db, filter: CallFilter): Promise<StoredCall[]> {
-  if (filters.every(([field]) => filter[field] === undefined)) return scanCalls(db, filter);
+  // An id has the millisecond in which the call came in, so its range has few calls.
+  if (filter.id !== undefined || (!hasKind(filter) && filters.every(([field]) => filter[field] === undefined)))
+    return scanCalls(db, filter);
   const newest = await scanNewest(db, filter);
   if (newest.isWhole) return newest.calls;
-  const until = await timedUntil(db);
+  const until = await findableUntil(db, filter);
   const to = endOf(filter);
   if (until === undefined || until <= filter.from) return scanCalls(db, filter);
   const recent = to > until ? await scanCalls(db, { ...filter, from: until }) : [];
@@ -143,5 +148,6 @@ function pageOf(filter: CallFilter): { pageAfter: string; conditions: string; va
     values.push(filter[field]);
     conditions += ` and ${column} = $${values.length}`;
   }
-  return { pageAfter, conditions, values };
+  const kinds = kindConditions(filter, values.length + 1);
+  return { pageAfter, conditions: conditions + kinds.conditions, values: [...values, ...kinds.values] };
 }

@@ -57,7 +57,7 @@ export const callColumns = [
   'livemode',
 ] as const;
 
-export function callCells(row: ReturnType<typeof describe>): Cell[] {
+export function callCells(row: Record<(typeof callColumns)[number], Cell>): Cell[] {
   return callColumns.map((column) => row[column]);
 }
 

@@ -135,6 +135,15 @@ export const modelName = z
     'x-field': { options: 'models.list' },
   });
 
+export const providerName = z
+  .string()
+  .min(1)
+  .max(100)
+  .meta({ title: 'Provider', description: 'Calls that this provider answered.' });
+
+/** In a query `true` comes as text. */
+export const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+
 export const role = z.enum(['owner', 'member', 'viewer', 'caller']).meta({
   title: 'Role',
   description:

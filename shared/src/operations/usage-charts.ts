@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { clientId, from, id, modelName, project, scenarioId, scenarioPlatform, timeZone, to, usd } from './common.ts';
+import {
+  clientId,
+  flag,
+  from,
+  id,
+  modelName,
+  project,
+  providerName,
+  scenarioId,
+  scenarioPlatform,
+  timeZone,
+  to,
+  usd,
+} from './common.ts';
 
 const timezone = timeZone("The time zone of days, weeks and months. Default: the workspace's.").optional();
 const key = id
@@ -20,8 +33,6 @@ const group = z
   .string()
   .nullable()
   .meta({ title: 'Group', description: 'The client, scenario, model and so on. Null for calls without one.' });
-
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).optional();
 
 export const usageSeries = operation({
   id: 'usage.series',
@@ -51,7 +62,9 @@ export const usageSeries = operation({
       title: 'Top',
       description: 'How many groups have a line of their own; the group `other` adds up the rest.',
     }),
-    compare: flag.meta({ title: 'Compare', description: 'Also answer the figure of the stretch before, as `before`.' }),
+    compare: flag
+      .optional()
+      .meta({ title: 'Compare', description: 'Also answer the figure of the stretch before, as `before`.' }),
     ...tags,
     timezone,
   }),
@@ -165,12 +178,7 @@ export const usageLatency = operation({
       .default('model')
       .meta({ title: 'Group by', description: 'A row for each of these.' }),
     model: modelName.optional(),
-    provider: z
-      .string()
-      .min(1)
-      .max(100)
-      .optional()
-      .meta({ title: 'Provider', description: 'Calls that this provider answered.' }),
+    provider: providerName.optional(),
     ...tags,
     timezone,
   }),

@@ -3,12 +3,14 @@ import { operation } from '../operation.ts';
 import {
   clientId,
   cursor,
+  flag,
   from,
   id,
   isoTime,
   limit,
   page,
   project,
+  providerName,
   scenarioId,
   scenarioPlatform,
   tag,
@@ -16,6 +18,7 @@ import {
   to,
   tokenCounts,
   usd,
+  usdInput,
 } from './common.ts';
 
 const tokens = (title: string, description: string) => z.number().int().meta({ title, description });
@@ -24,6 +27,12 @@ const status = z.enum(['open', 'succeeded', 'failed', 'cancelled', 'interrupted'
   title: 'Status',
   description:
     'open: in progress. cancelled: the client disconnected. interrupted: the gateway stopped mid-call; cost estimated.',
+});
+
+const anyStatus = z.enum([...status.options, 'refused']).meta({
+  title: 'Status',
+  description:
+    'cancelled: the client disconnected. interrupted: the gateway stopped mid-call; cost estimated. refused: calls that were not made, the last twenty of each hour, code, key and set of tags. Refused calls are listed only with this filter.',
 });
 
 const format = z
@@ -88,7 +97,26 @@ export const listRequests = operation({
     scenario_platform: scenarioPlatform.optional(),
     execution_id: tag('Execution', 'The single run of a scenario.').optional(),
     key_id: id.optional().meta({ title: 'Key', description: 'Calls with this key. GET /v1/keys lists the ids.' }),
-    status: status.optional(),
+    status: anyStatus.optional(),
+    model: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .meta({ title: 'Model', description: 'Calls that this model answered, as the field `model` names it.' }),
+    provider: providerName.optional(),
+    failed_over: flag.optional().meta({
+      title: 'Failed over',
+      description: 'true: calls with more than one attempt. false: calls that the first provider answered.',
+    }),
+    min_cost_usd: usdInput({ max: 1_000_000 })
+      .optional()
+      .meta({ title: 'Least cost (USD)', description: 'Calls that cost this much or more.' }),
+    id: id.optional().meta({
+      title: 'Call',
+      description:
+        'The call with this id, as in the header `x-request-id`. It is found in any month, unless From or To is set.',
+    }),
     timezone,
     format,
     for: forProgram,
@@ -96,7 +124,7 @@ export const listRequests = operation({
     limit,
   }),
   alternatives: ['text/csv'],
-  output: page(call),
+  output: page(call.extend({ status: anyStatus })),
   errors: ['invalid_request', 'forbidden'],
   sample: {
     input: { client_id: 'acme', limit: 1 },
@@ -138,6 +166,8 @@ export const listRequests = operation({
     { input: { limit: 1000 }, because: 'a page has at most 100 rows' },
     { input: { from: 'yesterday' }, because: 'times are ISO 8601' },
     { input: { tag: 'acme' }, because: 'unknown fields are refused' },
+    { input: { failed_over: 'perhaps' }, because: 'it is true or false' },
+    { input: { min_cost_usd: '-1' }, because: 'a call costs nothing or more' },
   ],
 });
 

@@ -1083,6 +1083,14 @@ export const properties: INodeProperties[] = [
     },
     options: [
       {
+        displayName: 'Call',
+        name: 'id',
+        type: 'string',
+        default: '',
+        description:
+          'The call with this ID, as in the header `x-request-ID`. It is found in any month, unless From or To is set.',
+      },
+      {
         displayName: 'Client',
         name: 'clientId',
         type: 'resourceLocator',
@@ -1117,6 +1125,14 @@ export const properties: INodeProperties[] = [
         description: 'The single run of a scenario',
       },
       {
+        displayName: 'Failed Over',
+        name: 'failedOver',
+        type: 'boolean',
+        default: false,
+        description:
+          'Whether “Failed over” applies. true: calls with more than one attempt. false: calls that the first provider answered.',
+      },
+      {
         displayName: 'From',
         name: 'from',
         type: 'string',
@@ -1129,6 +1145,20 @@ export const properties: INodeProperties[] = [
         type: 'string',
         default: '',
         description: 'Calls with this key. GET /v1/keys lists the IDs.',
+      },
+      {
+        displayName: 'Least Cost (USD)',
+        name: 'minCostUsd',
+        type: 'number',
+        default: 0,
+        description: 'Calls that cost this much or more',
+      },
+      {
+        displayName: 'Model',
+        name: 'model',
+        type: 'string',
+        default: '',
+        description: 'Calls that this model answered, as the field `model` names it',
       },
       {
         displayName: 'Platform',
@@ -1163,6 +1193,13 @@ export const properties: INodeProperties[] = [
           },
         ],
         description: 'The project the calls belong to',
+      },
+      {
+        displayName: 'Provider',
+        name: 'provider',
+        type: 'string',
+        default: '',
+        description: 'Calls that this provider answered',
       },
       {
         displayName: 'Scenario',
@@ -1217,13 +1254,17 @@ export const properties: INodeProperties[] = [
             value: 'open',
           },
           {
+            name: 'Refused',
+            value: 'refused',
+          },
+          {
             name: 'Succeeded',
             value: 'succeeded',
           },
         ],
         default: '',
         description:
-          'Open: in progress. cancelled: the client disconnected. interrupted: the gateway stopped mid-call; cost estimated.',
+          'Cancelled: the client disconnected. interrupted: the gateway stopped mid-call; cost estimated. refused: calls that were not made, the last twenty of each hour, code, key and set of tags. Refused calls are listed only with this filter.',
       },
       {
         displayName: 'Time Zone',
@@ -2935,6 +2976,36 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
       {
         key: 'status',
         name: 'status',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'model',
+        name: 'model',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'provider',
+        name: 'provider',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'failed_over',
+        name: 'failedOver',
+        kind: 'boolean',
+        additional: true,
+      },
+      {
+        key: 'min_cost_usd',
+        name: 'minCostUsd',
+        kind: 'number',
+        additional: true,
+      },
+      {
+        key: 'id',
+        name: 'id',
         kind: 'text',
         additional: true,
       },
