@@ -53,3 +53,16 @@ export const builtAllowed: Readonly<Record<string, string>> = {
   'gateway/src/usage/usage-sum-store.ts': 'conditions with numbered values, by a table of columns',
   'gateway/src/usage/usage-store.ts': 'conditions with numbered values, by a table of columns',
 };
+
+/** Files with a value of the module that changes: two gateways in one process share it. Each with the reason that they may. */
+export const moduleStateAllowed: Readonly<Record<string, string>> = {
+  'gateway/src/accounts/new-id.ts': 'random bytes, taken in advance',
+  'gateway/src/billing/invoice-pdf.ts': 'the fonts, read once',
+  'gateway/src/billing/make-pdf.ts': 'one thread makes the PDFs of a process, and keeps nothing between two',
+  'gateway/src/http/known-fields.ts': 'a memo of a pure function',
+  'gateway/src/models/catalog.ts': 'memos of pure functions',
+  'gateway/src/providers/openai/openai-model.ts': 'a memo of a pure function',
+  'gateway/src/turns/in-turn.ts': 'a process has one event loop, so one queue for long work on it',
+  'gateway/src/usage/calendar.ts': 'a memo of a pure function',
+  'gateway/src/usage/call-columns.ts': 'a memo of a pure function',
+};

@@ -6,7 +6,7 @@ import { builtStatements } from '../architecture/built-statements.ts';
 import { pictureOf } from '../architecture/draw-house.ts';
 import { arrowsUp } from '../architecture/find-floors.ts';
 import { isData } from '../architecture/is-data.ts';
-import { arrowsUpAllowed, builtAllowed, floors, longFilesAllowed } from '../architecture/plan.ts';
+import { arrowsUpAllowed, builtAllowed, floors, longFilesAllowed, moduleStateAllowed } from '../architecture/plan.ts';
 import { arrowsOf, circlesIn, circlesOf, longFiles, readHouse, roomOf, roomsOf } from '../architecture/read-house.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -55,6 +55,12 @@ describe('the house', () => {
     const readers = namesOf(shipped.filter(([, text]) => /process\.env\b/.test(withoutComments(text))));
     // The embedded database hands PATH, and nothing else, to its programs.
     expect(readers.sort()).toEqual(['gateway/src/config.ts', 'gateway/src/db/embedded-postgres.ts']);
+  });
+
+  it('has no state of a module that two gateways of one process share, but what is named with a reason', () => {
+    const changing = /^(?:export )?(?:let |const \w+(?:: [^=]+)? = new (?:Map|Set)(?:<.*>)?\(\);)/m;
+    const holders = namesOf(shipped.filter(([file, text]) => !file.endsWith('.test.ts') && changing.test(text)));
+    expect(holders.sort()).toEqual(Object.keys(moduleStateAllowed).sort());
   });
 
   it('has a name of its own for each file, and none called index', () => {

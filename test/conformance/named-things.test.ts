@@ -1,5 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { contract } from '@ai-gateway/shared/contract';
+import { readJson } from '@ai-gateway/shared/json';
 import { openApi } from '@ai-gateway/shared/openapi';
 import { describe, expect, it } from 'vitest';
 import { vendors } from '../../gateway/src/providers/providers.ts';
@@ -54,6 +55,22 @@ describe('texts name only what exists', () => {
         .filter((name) => !variables.has(name) && !Object.hasOwn(foreign, name) && !/^E[A-Z]+$|^ERR_|^UND_/.test(name))
         .map((name) => found(text, name)),
     );
+    expect(unknown).toEqual([]);
+  });
+
+  it('environment variables, in documents', () => {
+    /** Of other programs, of examples and of tools of this repository. */
+    const others =
+      /^(ETCD_|CLIENT_KEY$|WEBHOOK_(ID|SECRET)$|(GATEWAY|CITUS|ALERT|RECEIVER)_URL$|POSTGRES_PASSWORD$|WAIT_SECONDS$)/;
+    const tools = ['N8N_HOST', 'ZAPIER_DEPLOY_KEY', 'ZAPIER_CLI', 'MAKE_SCHEMAS', 'DEEPSEEK_API_KEY'];
+    const named = pages.flatMap(({ file, text }) =>
+      [...text.matchAll(/(?<![\w$/{-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b(?!_)/g)].map(([name]) => ({ file, name })),
+    );
+    const unknown = named.filter(
+      ({ name }) =>
+        !variables.has(name) && !Object.hasOwn(foreign, name) && !others.test(name) && !tools.includes(name),
+    );
+    expect(named.length).toBeGreaterThan(100);
     expect(unknown).toEqual([]);
   });
 
@@ -122,6 +139,71 @@ describe('texts name only what exists', () => {
     );
     expect(errors.length).toBeGreaterThan(150);
     expect(unknown).toEqual([]);
+  });
+
+  it('fields, in the JSON of documents', () => {
+    const keysOf = (value: unknown): string[] =>
+      Array.isArray(value)
+        ? value.flatMap(keysOf)
+        : typeof value === 'object' && value !== null
+          ? Object.entries(value).flatMap(([key, inner]) => [key, ...keysOf(inner)])
+          : [];
+    const bodies = pages
+      // A log line has fields of its own, and the guide for contributors an operation that does not exist.
+      .filter(({ file }) => file !== 'CONTRIBUTING.md' && file !== 'docs/observe.md')
+      .flatMap(({ file, text }) =>
+        [...text.matchAll(/```json\n(.*?)```|-d '(\{.*?\})'/gs)].flatMap(([, fence = '', sent = '']) => {
+          const given = readJson(fence + sent);
+          return given === undefined ? [] : [{ file, keys: keysOf(given) }];
+        }),
+      );
+    const document = JSON.stringify(openApi({ operations: contract, serverUrl: 'http://127.0.0.1', version: '0' }));
+    const dialects = globSync('gateway/src/{dialects,providers,events,webhooks}/**/*.ts', { cwd: root })
+      .map(read)
+      .join('\n');
+    const unknown = bodies.flatMap(({ file, keys }) =>
+      keys
+        .filter((key) => /^[a-z]\w*$/.test(key) && !document.includes(`"${key}"`) && !dialects.includes(key))
+        .map((key) => `${file}: ${key}`),
+    );
+    expect(bodies.length).toBeGreaterThan(10);
+    expect([...new Set(unknown)]).toEqual([]);
+  });
+
+  it('every vendor, where a text lists three or more', () => {
+    /** As people write them: the maker, or its models. A new vendor fails the first expectation, then every list without it. */
+    const names: Readonly<Record<string, string>> = {
+      openai: 'OpenAI',
+      anthropic: 'Anthropic|Claude',
+      gemini: 'Gemini|Google',
+      mistral: 'Mistral',
+    };
+    expect(Object.keys(names)).toEqual(vendors.map(({ kind }) => kind));
+    const any = Object.values(names).join('|');
+    const list = new RegExp(`(?:${any})(?:,? (?:and|or) (?:${any})|, (?:${any})){2,}`, 'g');
+    const manifests = globSync(
+      [
+        '{,gateway/,shared/,test/,examples/,integrations/*/}package.json',
+        'Dockerfile',
+        'deploy/**/*.{yaml,md}',
+        'integrations/{,*/}*.md',
+        'gateway/package/*.md',
+      ],
+      { cwd: root, exclude: ['**/node_modules/**'] },
+    ).map((file) => ({ file, text: read(file) }));
+    /** Texts that are true of some vendors only. */
+    const exceptions = [
+      'CHANGELOG.md: OpenAI, Claude and Gemini',
+      'docs/compatibility.md: OpenAI, Anthropic and Gemini',
+    ];
+    const lists = [...texts, ...pages, ...manifests].flatMap(({ file, text }) =>
+      [...text.matchAll(list)].map(([found]) => ({ file, found })),
+    );
+    const short = lists
+      .filter(({ found }) => !Object.values(names).every((name) => new RegExp(name).test(found)))
+      .map(({ file, found }) => `${file}: ${found}`);
+    expect(lists.length).toBeGreaterThan(15);
+    expect(short.sort()).toEqual(exceptions);
   });
 
   it('commands', () => {

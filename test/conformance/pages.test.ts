@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vendors } from '@ai-gateway/shared/provider-kinds';
@@ -6,18 +6,15 @@ import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => `docs/${name}`);
-const pages = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  'CHANGELOG.md',
-  'integrations/README.md',
-  'examples/README.md',
-  ...docs,
-];
+const pagesOf = (...patterns: string[]): string[] =>
+  globSync(patterns, { cwd: root, exclude: (path) => /(^|\/)(node_modules|dist)(\/|$)/.test(path) }).sort();
+const docs = pagesOf('docs/**/*.md');
+const pages = pagesOf(
+  '*.md',
+  '{.changeset,.github,deploy,docs,examples,gateway/package}/**/*.md',
+  'integrations/{,*/}*.md',
+  'gateway/src/*/README.md',
+);
 
 /** The anchor that GitHub gives a heading. */
 function anchorOf(heading: string): string {
@@ -49,9 +46,10 @@ describe('the pages', () => {
     const two = text
       .split('\n')
       .filter((line) => !/^(\s*[|#>]| {4})/.test(line))
-      // Code, links and asides may have full stops of their own; a bold lead-in stays with its sentence.
-      .map((line) => line.replaceAll(/`[^`]*`|\([^()]*\)|“[^”]*”|"[^"]*"|^(\s*[-*] )?\*\*[^*]+\*\*/g, ''))
-      .filter((line) => /[\p{Ll})][.!?] +\p{Lu}\p{Ll}/u.test(line));
+      // Code, links and asides may have full stops of their own; a bold lead-in stays with its sentence, but for a numbered step.
+      .map((line) => line.replaceAll(/\([^()]*\)|“[^”]*”|"[^"]*"|^(\s*[-*] )?\*\*(?!\d)[^*]+\*\*/g, ''))
+      .map((line) => line.replaceAll(/`[^`]*`/g, '`'))
+      .filter((line) => /[\p{Ll})`][.!?]\*{0,2} +(\p{Lu}\p{Ll}|`)/u.test(line));
     expect(two).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ interface Waiting {
   reject(cause: Error): void;
 }
 
+// One thread of the process, which all its gateways share: a PDF is made of its request alone, and nothing is kept.
 let worker: Worker | undefined;
 let lastId = 0;
 const waiting = new Map<number, Waiting>();
@@ -18,10 +19,10 @@ const waiting = new Map<number, Waiting>();
  */
 export function makePdf(invoice: InvoiceDocument, { branding }: { branding: BrandingSettings }): Promise<Uint8Array> {
   worker ??= start();
-  const asked: PdfRequest = { id: ++lastId, invoice, branding };
+  const request: PdfRequest = { id: ++lastId, invoice, branding };
   return new Promise((resolve, reject) => {
-    waiting.set(asked.id, { resolve, reject });
-    worker?.postMessage(asked);
+    waiting.set(request.id, { resolve, reject });
+    worker?.postMessage(request);
   });
 }
 

@@ -1,6 +1,7 @@
 /** Bodies from here on are looked at in turns of their own: below, all of it takes under 5 ms. */
 export const bigBodyBytes = 512 * 1024;
 
+/** The queue of the process, which all its gateways share: there is one event loop to keep free. */
 let lane: Promise<unknown> = Promise.resolve();
 
 /**
