@@ -129,6 +129,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     callsKeptDays: config.callsKeptDays,
     lookUpTxt: txtResolver(config.domainResolver),
     smtp: config.smtp,
+    signUp: config.signUp,
     journal,
     unwritten,
     budgets,

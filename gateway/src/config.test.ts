@@ -82,6 +82,13 @@ describe('the configuration', () => {
     );
   });
 
+  it('lets strangers sign up only where it can mail them a link, and by default not at all', () => {
+    expect(readConfig({}).signUp).toBe('closed');
+    expect(readConfig({ SIGN_UP: 'open', SMTP_URL: 'smtp://127.0.0.1' }).signUp).toBe('open');
+    expect(() => readConfig({ SIGN_UP: 'open' })).toThrow('SIGN_UP: open needs SMTP_URL');
+    expect(() => readConfig({ SIGN_UP: 'yes' })).toThrow('SIGN_UP: ');
+  });
+
   it('keeps calls for 400 days, or for the days of CALLS_KEPT_DAYS, at least one', () => {
     expect(readConfig({}).callsKeptDays).toBe(400);
     expect(readConfig({ CALLS_KEPT_DAYS: '1' }).callsKeptDays).toBe(1);

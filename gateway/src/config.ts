@@ -106,6 +106,7 @@ const environment = z.object({
     .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
     .optional(),
   SMTP_FROM: z.string().optional(),
+  SIGN_UP: z.enum(['open', 'closed']).default('closed'),
   FIRST_BYTE_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(60_000),
   ANSWER_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(600_000),
   TRUST_PROXY: proxies.optional(),
@@ -156,6 +157,8 @@ export interface Config {
   answerTimeoutMs: number;
   /** Where alert e-mails are handed in; undefined: none are sent. */
   smtp: { url: string; from: string } | undefined;
+  /** Strangers may make workspaces of their own. */
+  signUp: 'open' | 'closed';
   /** The proxies whose `X-Forwarded-For` is believed; undefined: none. */
   proxies: TrustedProxies | undefined;
   /** Undefined: the process is not a unit of systemd's that waits for word. */
@@ -194,6 +197,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const faults = [
     ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.join('.')}: ${issue.message}`),
     ...derivedKeys(given),
+    // A stranger's address is confirmed by a mail.
+    ...(given.SIGN_UP === 'open' && given.SMTP_URL === undefined
+      ? ['  SIGN_UP: open needs SMTP_URL, the server that sends the links']
+      : []),
   ];
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(
@@ -221,6 +228,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       value.SMTP_URL === undefined
         ? undefined
         : { url: value.SMTP_URL, from: value.SMTP_FROM ?? 'AI Gateway <ai-gateway@localhost>' },
+    signUp: value.SIGN_UP,
     proxies: value.TRUST_PROXY,
     systemd:
       value.NOTIFY_SOCKET === undefined

@@ -58,6 +58,7 @@ export interface Services {
   lookUpTxt: LookUpTxt;
   /** Where alert e-mails are handed in. */
   smtp: { url: string; from: string } | undefined;
+  signUp: 'open' | 'closed';
   journal: CallJournal;
   unwritten: UnwrittenFile;
   budgets: BudgetCache;

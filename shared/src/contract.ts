@@ -26,8 +26,17 @@ import {
 } from './operations/invoices.ts';
 import { createKey, listKeys, revokeKey, rollKey, updateKey } from './operations/keys.ts';
 import { getMe } from './operations/me.ts';
+import {
+  createInvitation,
+  listInvitations,
+  listMembers,
+  removeInvitation,
+  removeMember,
+  updateMember,
+} from './operations/members.ts';
 import { countMessageTokens, createMessage } from './operations/messages.ts';
 import { getModel, listModels } from './operations/models.ts';
+import { eraseMe, erasePerson, getSecurity, listPeople, setSecurity, updatePerson } from './operations/people.ts';
 import { getPlan } from './operations/plan.ts';
 import { createPortalLink, listPortalLinks, revokePortalLink } from './operations/portal-links.ts';
 import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
@@ -46,6 +55,15 @@ import {
   setLimits,
 } from './operations/scenarios.ts';
 import { createScimToken, listScimTokens, removeScimToken } from './operations/scim-tokens.ts';
+import {
+  createPasskey,
+  createTotp,
+  listPasskeys,
+  preparePasskey,
+  removePasskey,
+  removeTotp,
+  verifyTotp,
+} from './operations/second-factors.ts';
 import {
   createSsoConnection,
   listSsoConnections,
@@ -138,6 +156,20 @@ export const contract = [
   updateKey,
   rollKey,
   revokeKey,
+  listMembers,
+  updateMember,
+  removeMember,
+  createInvitation,
+  listInvitations,
+  removeInvitation,
+  createTotp,
+  verifyTotp,
+  removeTotp,
+  listPasskeys,
+  preparePasskey,
+  createPasskey,
+  removePasskey,
+  eraseMe,
   createProvider,
   listProviders,
   updateProvider,
@@ -161,8 +193,13 @@ export const contract = [
   exportWorkspace,
   getAuto,
   setAuto,
+  getSecurity,
+  setSecurity,
   createWorkspace,
   removeWorkspace,
+  listPeople,
+  updatePerson,
+  erasePerson,
 ] as const;
 
 type Contract = (typeof contract)[number];

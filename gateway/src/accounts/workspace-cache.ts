@@ -2,7 +2,7 @@ import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
 import type { Db } from '../db/transaction.ts';
 import { findAccountOwner, listProviderAccounts, type OwnModel } from './provider-account-store.ts';
 import { unseal } from './seal.ts';
-import { type Fallbacks, type ModelPool, readFallbacks, readModelPool } from './workspace-store.ts';
+import { type Fallbacks, type ModelPool, readFallbacks, readModelPool, readNeedsPlan } from './workspace-store.ts';
 
 /** An account at a provider that a workspace may use. */
 export interface ProviderAccount {
@@ -24,6 +24,8 @@ export interface WorkspaceView {
   accounts: readonly ProviderAccount[];
   fallbacks: Fallbacks;
   pool: ModelPool;
+  /** It signed up, and has neither a plan nor a provider account of its own: its live calls are refused. */
+  needsPlan: boolean;
 }
 
 export class WorkspaceCache {
@@ -60,10 +62,11 @@ export class WorkspaceCache {
 
   async #read(workspaceId: string): Promise<WorkspaceView> {
     const forgotten = this.#forgotten;
-    const [rows, fallbacks, pool] = await Promise.all([
+    const [rows, fallbacks, pool, needsPlan] = await Promise.all([
       listProviderAccounts(this.#db, workspaceId),
       readFallbacks(this.#db, workspaceId),
       readModelPool(this.#db, workspaceId),
+      readNeedsPlan(this.#db, workspaceId),
     ]);
     const own = rows.map(
       (row): ProviderAccount => ({
@@ -76,11 +79,13 @@ export class WorkspaceCache {
         models: row.models,
       }),
     );
-    // An account of one's own by the vendor's name takes the place of the operator's.
+    // An account of one's own by the vendor's name takes the place of the operator's. A key of one's own pays for calls on it, and for no others.
+    const operators = needsPlan ? [] : this.operators;
     const view = {
-      accounts: [...own, ...this.operators.filter(({ name }) => own.every((account) => account.name !== name))],
+      accounts: [...own, ...operators.filter(({ name }) => own.every((account) => account.name !== name))],
       fallbacks,
       pool,
+      needsPlan: needsPlan && own.length === 0,
     };
     if (forgotten === this.#forgotten) this.#views.set(workspaceId, view);
     return view;

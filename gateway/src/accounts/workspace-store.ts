@@ -34,6 +34,12 @@ export async function readModelPool(db: Db, workspaceId: string): Promise<ModelP
   return (rows[0] as { model_pool: ModelPool } | undefined)?.model_pool ?? [];
 }
 
+/** Made by a sign-up, and without a plan: the operator's provider accounts are not for it. */
+export async function readNeedsPlan(db: Db, workspaceId: string): Promise<boolean> {
+  const { rows } = await db.query('select needs_plan from workspaces where id = $1', [workspaceId]);
+  return (rows[0] as { needs_plan: boolean } | undefined)?.needs_plan ?? false;
+}
+
 /** Saves, and tells every process in the same transaction. */
 export async function writeModelPool(db: Db, workspaceId: string, pool: ModelPool): Promise<void> {
   await db.query(

@@ -94,6 +94,7 @@ export const leftOut: readonly string[] = [
   'sign_in_links',
   'sign_in_failures',
   'portal_sessions',
+  'passkey_challenges',
 ];
 
 export interface DumpedRows {

@@ -6,6 +6,7 @@ import { seesMargin } from '../accounts/own-tags.ts';
 import type { LimitKind, RateLimit } from '../accounts/rate-limit.ts';
 import type { ScenarioKey } from '../accounts/scenario-lock.ts';
 import { isCarried, lockOf, noLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
+import type { WorkspaceView } from '../accounts/workspace-cache.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import type { SpendBackfill } from '../limits/backfill-spend.ts';
 import type { LoopDetector } from '../limits/loop-detector.ts';
@@ -106,6 +107,17 @@ export function refuseLocked({ lockedClients }: CallPolicy, { client }: CallTags
   if (lockedClients.size === 0 || client === undefined || !lockedClients.has(client)) return;
   throw new GatewayError('budget_exceeded', lockedMessage(client), { details: { client_id: client, locked: true } });
 }
+
+/** Throws `budget_exceeded` for live calls of a workspace that signed up and has nothing yet to pay them with. */
+export function refuseUnpaid(
+  { needsPlan }: Pick<WorkspaceView, 'needsPlan'>,
+  { livemode }: Pick<Caller, 'livemode'>,
+): void {
+  if (needsPlan && livemode) throw new GatewayError('budget_exceeded', planMessage, { details: { plan: 'none' } });
+}
+
+export const planMessage =
+  'This workspace has no plan yet. Buy a plan, or add a provider key of your own with POST /v1/providers. Test keys work meanwhile.';
 
 export function lockedMessage(client: string): string {
   return `Client "${client}" is locked, so its calls are refused. An owner or a member of the workspace can unlock it.`;

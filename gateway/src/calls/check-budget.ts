@@ -13,7 +13,7 @@ import { pauseFor } from '../limits/policy-store.ts';
 import { affordableOutputTokens, type Price } from '../models/price.ts';
 import { routeCall } from '../routing/route.ts';
 import { billed, billedBudget, shownMarkup } from '../usage/markup.ts';
-import { lockedMessage } from './admission.ts';
+import { lockedMessage, planMessage } from './admission.ts';
 
 export interface CheckPorts {
   now: () => number;
@@ -61,6 +61,9 @@ export async function checkBudget(
   const tokens = limiting === undefined || prices === undefined ? null : affordable(prices[0], leftOf(limiting.count));
   // The tokens that a hidden budget pays for would reveal its amount left.
   const affordableTokens = limiting === undefined || own.includes(limiting) ? tokens : null;
+  const { needsPlan } = await services.workspaces.view(workspaceId);
+  if (needsPlan && livemode)
+    return { allowed: false, reason: 'budget_exceeded', message: planMessage, ...shown, affordable_tokens: 0 };
   if (tags.client !== undefined && policy.lockedClients.has(tags.client))
     return {
       allowed: false,

@@ -6,7 +6,7 @@ import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import { extrasOf } from '../models/call-extras.ts';
 import { boundInputTokens, contentBytes } from '../models/count-tokens.ts';
 import { routeCall } from '../routing/route.ts';
-import { admit, mayCall, type Permit } from './admission.ts';
+import { admit, mayCall, type Permit, refuseUnpaid } from './admission.ts';
 import { answerFrom } from './answer-from-candidates.ts';
 import type { Answered } from './attempt-outcome.ts';
 import type { CompletionPorts } from './completion-ports.ts';
@@ -46,6 +46,7 @@ async function completeAdmitted(
   if (tagHeaders !== undefined) permit.headers = { ...permit.headers, ...(await tagHeaders) };
   const view = services.workspaces.view(request.caller.workspaceId);
   const workspace = isPending(view) ? await view : view;
+  refuseUnpaid(workspace, request.caller);
   const found = balancesOf(services, request);
   const balances = isPending(found) ? await found : found;
   let leftOut: readonly string[] | undefined;

@@ -11,7 +11,7 @@ import { parseErrorBody } from '../providers/failure.ts';
 import { providerOf } from '../providers/providers.ts';
 import type { Candidate } from '../routing/candidate.ts';
 import { routeCall } from '../routing/route.ts';
-import { mayCall } from './admission.ts';
+import { mayCall, refuseUnpaid } from './admission.ts';
 import { errorOf } from './attempt.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
@@ -55,6 +55,7 @@ async function modelToCountFor(
   call: NeutralCall,
 ): Promise<Candidate> {
   const workspace = await services.workspaces.view(caller.workspaceId);
+  refuseUnpaid(workspace, caller);
   const [candidate] = routeCall({
     call,
     kind: 'chat',

@@ -14,7 +14,7 @@ import type { Candidate } from '../routing/candidate.ts';
 import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
 import { routeCall } from '../routing/route.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
-import { type AdmissionPorts, admit, mayCall, type Permit } from './admission.ts';
+import { type AdmissionPorts, admit, mayCall, type Permit, refuseUnpaid } from './admission.ts';
 import { coolingDown, errorOf, failureOfExchange, retryAfterOf } from './attempt.ts';
 import type { AttemptPorts } from './attempt-outcome.ts';
 import { embedInSandbox } from './embed-in-sandbox.ts';
@@ -69,6 +69,7 @@ async function embedAdmitted(
   const tagHeaders = noteTags(services, request);
   if (tagHeaders !== undefined) permit.headers = { ...permit.headers, ...(await tagHeaders) };
   const workspace = await services.workspaces.view(request.caller.workspaceId);
+  refuseUnpaid(workspace, request.caller);
   const balances = await balancesOf(services, request);
   const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));
   const [candidate] = routeCall({

@@ -13,7 +13,12 @@ import { checkHandlers } from '../calls/check-handlers.ts';
 import { clientHandlers } from '../clients/client-handlers.ts';
 import { eraseWorkspaceHandlers } from '../clients/erase-workspace-handlers.ts';
 import { eventHandlers } from '../events/event-handlers.ts';
+import { factorHandlers } from '../factors/factor-handlers.ts';
 import { rateLimitHandlers } from '../limits/rate-limit-handlers.ts';
+import { invitationHandlers } from '../members/invitation-handlers.ts';
+import { memberHandlers } from '../members/member-handlers.ts';
+import { personHandlers } from '../members/person-handlers.ts';
+import { securityHandlers } from '../members/security-handlers.ts';
 import { portalLinkHandlers } from '../portal/portal-link-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
@@ -40,6 +45,11 @@ export const handlers: Handlers<Context<Services>> = {
   ...eraseWorkspaceHandlers,
   ...eventHandlers,
   ...invoiceHandlers,
+  ...factorHandlers,
+  ...invitationHandlers,
+  ...memberHandlers,
+  ...personHandlers,
+  ...securityHandlers,
   ...keyHandlers,
   ...planHandlers,
   ...portalLinkHandlers,

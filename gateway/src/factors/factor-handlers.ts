@@ -1,0 +1,120 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Context } from '../accounts/context.ts';
+import { seal } from '../accounts/seal.ts';
+import { withTransaction } from '../db/transaction.ts';
+import { endOtherSessions } from '../people/end-sessions-store.ts';
+import { beginCreating, finishCreating, type PasskeyPorts } from './passkey-ceremony.ts';
+import { deletePasskey, listPasskeys, type StoredPasskey } from './passkey-store.ts';
+import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts';
+import { confirmTotp, type FactorPorts, totpContext } from './second-factor.ts';
+import { signedIn } from './signed-in.ts';
+import { requireRecentFactor } from './step-up.ts';
+import { newTotpSecret, totpUri } from './totp.ts';
+import { deleteTotp, putRecoveryCodes, putTotp } from './totp-store.ts';
+
+type Ports = FactorPorts & PasskeyPorts;
+
+export const factorHandlers: Pick<
+  Handlers<Context<Ports>>,
+  | 'me.totp.create'
+  | 'me.totp.verify'
+  | 'me.totp.remove'
+  | 'me.passkeys.list'
+  | 'me.passkeys.prepare'
+  | 'me.passkeys.create'
+  | 'me.passkeys.remove'
+> = {
+  'me.totp.create': async (_input, { caller, services }) => {
+    const { person } = signedIn(caller);
+    requireRecentFactor(caller, services.now());
+    const secret = newTotpSecret();
+    if (!(await putTotp(services.db, person.id, seal(services.secret, secret, totpContext(person.id)))))
+      throw new GatewayError(
+        'conflict',
+        'You have an authenticator app already. Remove it first, then add another one.',
+      );
+    return { secret, uri: totpUri({ secret, email: person.email, issuer: 'AI Gateway' }) };
+  },
+
+  'me.totp.verify': async ({ code }, { caller, services }) => {
+    const { person, session } = signedIn(caller);
+    const codes = newRecoveryCodes();
+    const confirmed = await withTransaction(services.db, async (tx) => {
+      const outcome = await confirmTotp(tx, services, { personId: person.id, code });
+      if (outcome !== 'confirmed') return outcome;
+      await putRecoveryCodes(
+        tx,
+        person.id,
+        codes.map((one) => hashRecoveryCode(person.id, one)),
+      );
+      await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
+      return outcome;
+    });
+    if (confirmed === 'none')
+      throw new GatewayError('conflict', 'No authenticator app waits for its first code. Send POST /v1/me/totp first.');
+    if (confirmed === 'wrong')
+      throw new GatewayError(
+        'invalid_request',
+        'This code is wrong or used. Check the clock of the device, and send the code that the app shows now.',
+        { param: 'code' },
+      );
+    return { recovery_codes: codes };
+  },
+
+  'me.totp.remove': async (_input, { caller, services }) => {
+    const { person, session } = signedIn(caller);
+    requireRecentFactor(caller, services.now());
+    const removed = await withTransaction(services.db, async (tx) => {
+      const gone = await deleteTotp(tx, person.id);
+      if (gone) await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
+      return gone;
+    });
+    if (!removed) throw new GatewayError('not_found', 'You have no authenticator app.');
+    return null;
+  },
+
+  'me.passkeys.list': async (_input, { caller, services }) => {
+    const passkeys = await listPasskeys(services.db, signedIn(caller).person.id);
+    return { data: passkeys.map(describe) };
+  },
+
+  'me.passkeys.prepare': async (_input, { caller, services }) => {
+    const { person } = signedIn(caller);
+    requireRecentFactor(caller, services.now());
+    return { ...(await beginCreating(services, person)) };
+  },
+
+  'me.passkeys.create': async ({ name, response }, { caller, services }) => {
+    const { person, session } = signedIn(caller);
+    requireRecentFactor(caller, services.now());
+    return withTransaction(services.db, async (tx) => {
+      const stored = await finishCreating(services, tx, { personId: person.id, name: name ?? 'Passkey', response });
+      await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
+      return describe(stored);
+    });
+  },
+
+  'me.passkeys.remove': async ({ id }, { caller, services }) => {
+    const { person, session } = signedIn(caller);
+    requireRecentFactor(caller, services.now());
+    const removed = await withTransaction(services.db, async (tx) => {
+      const gone = await deletePasskey(tx, { id, personId: person.id });
+      if (gone) await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
+      return gone;
+    });
+    if (!removed)
+      throw new GatewayError('not_found', 'Unknown passkey. See GET /v1/me/passkeys for yours.', { param: 'id' });
+    return null;
+  },
+};
+
+function describe(passkey: StoredPasskey) {
+  return {
+    id: passkey.credentialId,
+    name: passkey.name,
+    synced: passkey.synced,
+    created_at: passkey.createdAt.toISOString(),
+    last_used_at: passkey.lastUsedAt?.toISOString() ?? null,
+  };
+}

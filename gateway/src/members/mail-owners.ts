@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { type MailPorts, sendMail } from '../webhooks/send-mail.ts';
+import { ownerAddresses } from './member-store.ts';
+
+export interface OwnerMailPorts extends MailPorts {
+  db: Pool;
+  log: Logger;
+}
+
+/** Changes that every owner of a workspace is mailed of, so that a change by somebody else is seen. */
+export type OwnerChange =
+  | { kind: 'new-owner'; email: string }
+  | { kind: 'sso-changed'; connection: string }
+  | { kind: 'key-rolled'; key: string };
+
+/** Mails the owners, where there is a mail server. Not waited for: the change is made, and a slow server holds nobody up. */
+export function mailOwners(
+  services: OwnerMailPorts,
+  {
+    workspaceId,
+    workspaceName,
+    change,
+    by,
+  }: { workspaceId: string; workspaceName: string; change: OwnerChange; by: string },
+): void {
+  if (services.smtp === undefined) return;
+  const { subject, sentence } = wordsOf(change);
+  void (async () => {
+    for (const to of await ownerAddresses(services.db, workspaceId))
+      await sendMail(services, {
+        to,
+        subject: `${subject} in ${oneLine(workspaceName)}`,
+        lines: [
+          sentence,
+          '',
+          `Workspace: ${oneLine(workspaceName)}`,
+          `Changed by: ${oneLine(by)}`,
+          '',
+          'If this is not expected, undo it under People, Keys or Single sign-on, and end the sessions of that person.',
+        ],
+        messageId: randomUUID(),
+      });
+  })().catch((error: unknown) =>
+    services.log.warn({ reason: (error as { code?: string }).code ?? 'failed' }, 'the owners could not be mailed'),
+  );
+}
+
+function wordsOf(change: OwnerChange): { subject: string; sentence: string } {
+  switch (change.kind) {
+    case 'new-owner':
+      return { subject: 'New owner', sentence: `${oneLine(change.email)} is now an owner of the workspace.` };
+    case 'sso-changed':
+      return {
+        subject: 'Single sign-on changed',
+        sentence: `The single sign-on connection "${oneLine(change.connection)}" was changed.`,
+      };
+    case 'key-rolled':
+      return { subject: 'Key rolled', sentence: `The key "${oneLine(change.key)}" was rolled and has a new text.` };
+  }
+}
+
+/** Names are strangers' text: no line of a mail is theirs. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{C}\u2028\u2029]+/gu, ' ').trim();
+}

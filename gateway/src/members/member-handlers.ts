@@ -1,0 +1,92 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
+import { requireRecentFactor } from '../factors/step-up.ts';
+import { renewSessions } from '../people/end-sessions-store.ts';
+import { keepAnOwner } from './keep-an-owner.ts';
+import { mailOwners, type OwnerMailPorts } from './mail-owners.ts';
+import { deleteMember, findMember, listMembers, type Member, setRole } from './member-store.ts';
+
+interface MemberPorts extends OwnerMailPorts {
+  now: () => number;
+}
+
+export const memberHandlers: Pick<
+  Handlers<Context<MemberPorts>>,
+  'members.list' | 'members.update' | 'members.remove'
+> = {
+  'members.list': async ({ cursor, limit }, { caller, services }) => {
+    const members = await listMembers(services.db, {
+      workspaceId: caller.workspaceId,
+      after: cursor,
+      limit: limit + 1,
+    });
+    const page = members.slice(0, limit);
+    return { data: page.map(describe), next_cursor: members.length > limit ? (page.at(-1)?.id ?? null) : null };
+  },
+
+  'members.update': async ({ id, role, client_id }, { caller, services }) => {
+    checkLive(caller);
+    if (role === 'owner') requireRecentFactor(caller, services.now());
+    const { before, after } = await withTransaction(services.db, async (tx) => {
+      const member = await memberOf(tx, caller, id);
+      if (member.role === 'owner' && role !== 'owner') await keepAnOwner(tx, member);
+      await setRole(tx, { workspaceId: member.workspaceId, id: member.id, role, clientId: client_id });
+      await renewSessions(tx, member.personId);
+      return { before: member, after: { ...member, role, clientId: client_id } };
+    });
+    if (role === 'owner' && before.role !== 'owner')
+      mailOwners(services, {
+        workspaceId: caller.workspaceId,
+        workspaceName: caller.workspaceName,
+        change: { kind: 'new-owner', email: after.email },
+        by: caller.keyName,
+      });
+    return describe(after);
+  },
+
+  'members.remove': async ({ id }, { caller, services }) => {
+    checkLive(caller);
+    await withTransaction(services.db, async (tx) => {
+      const member = await memberOf(tx, caller, id);
+      if (caller.role !== 'owner' && member.personId !== caller.person?.id)
+        throw new GatewayError('forbidden', 'Only an owner removes other people. You can remove yourself.');
+      if (member.role === 'owner') await keepAnOwner(tx, member);
+      await deleteMember(tx, member);
+      await renewSessions(tx, member.personId);
+    });
+    return null;
+  },
+};
+
+/** People have access to live data, so a test key must not let anybody in. A person may look at test data meanwhile. */
+export function checkLive({ livemode, session }: Pick<Caller, 'livemode' | 'session'>): void {
+  if (session === undefined && !livemode)
+    throw new GatewayError('forbidden', 'People see live data, so changing them needs a live key (gw_live_…).');
+}
+
+async function memberOf(tx: Db, { workspaceId, person }: Caller, id: string): Promise<Member> {
+  const member = await findMember(tx, { workspaceId, id: id === 'me' ? (person?.id ?? id) : id });
+  if (member !== undefined) return member;
+  throw new GatewayError('not_found', `Unknown member "${id}". See GET /v1/members for the people of this workspace.`, {
+    param: 'id',
+  });
+}
+
+function describe(member: Member) {
+  return {
+    id: member.id,
+    person_id: member.personId,
+    email: member.email,
+    name: member.name,
+    role: member.role,
+    client_id: member.clientId ?? null,
+    source: member.source,
+    second_factor: member.hasSecondFactor,
+    disabled: member.disabledAt !== undefined,
+    created_at: member.createdAt.toISOString(),
+    last_seen_at: member.lastSeenAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,167 @@
+import type { Db } from '../db/transaction.ts';
+
+export type MemberRole = 'owner' | 'member' | 'viewer' | 'client';
+
+export interface Member {
+  id: string;
+  workspaceId: string;
+  personId: string;
+  email: string;
+  name: string;
+  role: MemberRole;
+  clientId: string | undefined;
+  source: 'first' | 'sign-up' | 'invite' | 'sso' | 'scim';
+  createdAt: Date;
+  disabledAt: Date | undefined;
+  hasSecondFactor: boolean;
+  lastSeenAt: Date | undefined;
+}
+
+interface MemberRow {
+  id: string;
+  workspace_id: string;
+  person_id: string;
+  email: string;
+  name: string;
+  role: MemberRole;
+  client_id: string | null;
+  source: Member['source'];
+  created_at: Date;
+  disabled_at: Date | null;
+  has_second_factor: boolean;
+  last_seen_at: Date | null;
+}
+
+const selectMember = `select m.id, m.workspace_id, m.person_id, p.email, p.name, m.role, m.client_id, m.source, m.created_at,
+            coalesce(m.disabled_at, p.disabled_at) as disabled_at,
+            exists (select 1 from passkeys k where k.person_id = p.id)
+              or exists (select 1 from totp t where t.person_id = p.id and t.confirmed_at is not null) as has_second_factor,
+            (select max(s.seen_at) from sessions s where s.person_id = p.id and s.workspace_id = m.workspace_id) as last_seen_at
+     from members m join people p on p.id = m.person_id`;
+
+/** In the order of joining. `after` is the id of the last one of the page before. */
+export async function listMembers(
+  db: Db,
+  page: { workspaceId: string; after: string | undefined; limit: number },
+): Promise<Member[]> {
+  const { rows } = await db.query(
+    `${selectMember} where m.workspace_id = $1 and ($2::text is null or m.id > $2)
+     order by m.id limit $3`,
+    [page.workspaceId, page.after ?? null, page.limit],
+  );
+  return (rows as MemberRow[]).map(toMember);
+}
+
+/** A member by its own id or by the person's. */
+export async function findMember(
+  db: Db,
+  { workspaceId, id }: { workspaceId: string; id: string },
+): Promise<Member | undefined> {
+  const { rows } = await db.query(`${selectMember} where m.workspace_id = $1 and (m.id = $2 or m.person_id = $2)`, [
+    workspaceId,
+    id,
+  ]);
+  const [row] = rows as MemberRow[];
+  return row && toMember(row);
+}
+
+/**
+ * The members who are owners and can sign in, locked until commit in id order: of two requests that each take an owner away, the second waits and then
+ * sees what the first has left.
+ */
+export async function lockOwners(tx: Db, workspaceId: string): Promise<string[]> {
+  const { rows } = await tx.query(
+    `select m.id from members m join people p on p.id = m.person_id
+     where m.workspace_id = $1 and m.role = 'owner' and m.disabled_at is null and p.disabled_at is null
+     order by m.id for update of m`,
+    [workspaceId],
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+export async function setRole(
+  tx: Db,
+  change: { workspaceId: string; id: string; role: MemberRole; clientId: string | undefined },
+): Promise<void> {
+  await tx.query('update members set role = $3, client_id = $4 where workspace_id = $1 and id = $2', [
+    change.workspaceId,
+    change.id,
+    change.role,
+    change.clientId ?? null,
+  ]);
+}
+
+export async function deleteMember(tx: Db, { workspaceId, id }: { workspaceId: string; id: string }): Promise<boolean> {
+  const { rowCount } = await tx.query('delete from members where workspace_id = $1 and id = $2', [workspaceId, id]);
+  return rowCount === 1;
+}
+
+/** False where the person is a member already. */
+export async function insertMember(
+  tx: Db,
+  member: Pick<Member, 'id' | 'workspaceId' | 'personId' | 'role' | 'clientId' | 'source'>,
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `insert into members (workspace_id, id, person_id, role, client_id, source) values ($1, $2, $3, $4, $5, $6)
+     on conflict (workspace_id, person_id) do nothing`,
+    [member.workspaceId, member.id, member.personId, member.role, member.clientId ?? null, member.source],
+  );
+  return rowCount === 1;
+}
+
+export async function isMember(
+  db: Db,
+  { workspaceId, email }: { workspaceId: string; email: string },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'select 1 from members m join people p on p.id = m.person_id where m.workspace_id = $1 and p.email = $2',
+    [workspaceId, email],
+  );
+  return rowCount === 1;
+}
+
+/** The addresses of a workspace's owners, for news that every owner should have. */
+export async function ownerAddresses(db: Db, workspaceId: string): Promise<string[]> {
+  const { rows } = await db.query(
+    `select p.email from members m join people p on p.id = m.person_id
+     where m.workspace_id = $1 and m.role = 'owner' and m.disabled_at is null and p.disabled_at is null order by p.email limit 100`,
+    [workspaceId],
+  );
+  return (rows as { email: string }[]).map(({ email }) => email);
+}
+
+/** The names of the workspaces whose only owner who can sign in is this person; their owners are locked until commit. */
+export async function ownedAlone(tx: Db, personId: string): Promise<string[]> {
+  await tx.query(
+    `select 1 from members where role = 'owner' and workspace_id in (select workspace_id from members where person_id = $1 and role = 'owner')
+     order by workspace_id, id for update`,
+    [personId],
+  );
+  const { rows } = await tx.query(
+    `select w.name from members mine join workspaces w on w.id = mine.workspace_id
+     where mine.person_id = $1 and mine.role = 'owner' and mine.disabled_at is null
+       and not exists (select 1 from members m join people p on p.id = m.person_id
+                       where m.workspace_id = mine.workspace_id and m.role = 'owner' and m.person_id <> $1
+                         and m.disabled_at is null and p.disabled_at is null)
+     order by w.name`,
+    [personId],
+  );
+  return (rows as { name: string }[]).map(({ name }) => name);
+}
+
+function toMember(row: MemberRow): Member {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    personId: row.person_id,
+    email: row.email,
+    name: row.name,
+    role: row.role,
+    clientId: row.client_id ?? undefined,
+    source: row.source,
+    createdAt: row.created_at,
+    disabledAt: row.disabled_at ?? undefined,
+    hasSecondFactor: row.has_second_factor,
+    lastSeenAt: row.last_seen_at ?? undefined,
+  };
+}

@@ -1,0 +1,95 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool, PoolClient } from 'pg';
+import type { Context } from '../accounts/context.ts';
+import { withTransaction } from '../db/transaction.ts';
+import { signedIn } from '../factors/signed-in.ts';
+import { requireRecentFactor } from '../factors/step-up.ts';
+import { endSessions } from '../people/end-sessions-store.ts';
+import { ownedAlone } from './member-store.ts';
+import { deletePerson, type ListedPerson, listPeople, lockOperators, lockPerson, setOperator } from './person-store.ts';
+
+interface PersonPorts {
+  db: Pool;
+  now: () => number;
+  operatorKey: string | undefined;
+}
+
+export const personHandlers: Pick<
+  Handlers<Context<PersonPorts>>,
+  'me.erase' | 'people.list' | 'people.update' | 'people.erase'
+> = {
+  'me.erase': async (_input, { caller, services }) => {
+    const { person } = signedIn(caller);
+    requireRecentFactor(caller, services.now());
+    await withTransaction(services.db, (tx) => erase(tx, services, person.id));
+    return null;
+  },
+
+  'people.list': async ({ cursor, limit }, { services }) => {
+    const people = await listPeople(services.db, { after: cursor, limit: limit + 1 });
+    const page = people.slice(0, limit);
+    return { data: page.map(describe), next_cursor: people.length > limit ? (page.at(-1)?.id ?? null) : null };
+  },
+
+  'people.update': async ({ id, is_operator }, { caller, services }) => {
+    requireRecentFactor(caller, services.now());
+    return withTransaction(services.db, async (tx) => {
+      if (!is_operator) await keepAnOperator(tx, services, id);
+      if ((await lockPerson(tx, id)) === undefined) throw unknownPerson(id);
+      await setOperator(tx, { id, isOperator: is_operator });
+      await endSessions(tx, id);
+      const [person] = await listPeople(tx, { id, limit: 1 });
+      if (person === undefined) throw unknownPerson(id);
+      return describe(person);
+    });
+  },
+
+  'people.erase': async ({ id }, { caller, services }) => {
+    requireRecentFactor(caller, services.now());
+    await withTransaction(services.db, (tx) => erase(tx, services, id));
+    return null;
+  },
+};
+
+async function erase(tx: PoolClient, services: PersonPorts, id: string): Promise<void> {
+  await keepAnOperator(tx, services, id);
+  const alone = await ownedAlone(tx, id);
+  if (alone.length > 0)
+    throw new GatewayError(
+      'conflict',
+      `This person is the last owner of ${alone.map((name) => `"${name}"`).join(', ')}. Make another person an owner first, or delete the workspace.`,
+    );
+  const person = await lockPerson(tx, id);
+  if (person === undefined) throw unknownPerson(id);
+  // First, while the rows that name the sessions are there.
+  await endSessions(tx, id);
+  await deletePerson(tx, person);
+}
+
+/** Without an operator's key the last operator is the only one who gets at the operator's operations. */
+async function keepAnOperator(tx: PoolClient, { operatorKey }: PersonPorts, id: string): Promise<void> {
+  const operators = await lockOperators(tx);
+  if (operatorKey === undefined && operators.length === 1 && operators.includes(id))
+    throw new GatewayError(
+      'conflict',
+      'This person is the last operator of this gateway. Make another person an operator first, or set GATEWAY_OPERATOR_KEY.',
+    );
+}
+
+function unknownPerson(id: string): GatewayError {
+  return new GatewayError('not_found', `Unknown person "${id}". See GET /v1/people for the people of this gateway.`, {
+    param: 'id',
+  });
+}
+
+function describe(person: ListedPerson) {
+  return {
+    id: person.id,
+    email: person.email,
+    name: person.name,
+    is_operator: person.isOperator,
+    workspaces: person.workspaces,
+    created_at: person.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,81 @@
+import type { Db } from '../db/transaction.ts';
+
+/** The person's row, locked until commit. */
+export async function lockPerson(
+  tx: Db,
+  id: string,
+): Promise<{ id: string; email: string; isOperator: boolean } | undefined> {
+  const { rows } = await tx.query('select id, email, is_operator from people where id = $1 for update', [id]);
+  const [row] = rows as { id: string; email: string; is_operator: boolean }[];
+  return row && { id: row.id, email: row.email, isOperator: row.is_operator };
+}
+
+/** Deletes a person and all that is theirs: factors, identities, sessions, memberships and links go with the row. */
+export async function deletePerson(tx: Db, { id, email }: { id: string; email: string }): Promise<void> {
+  // Invitations and links to the address are of the person, too, and have no reference to the row.
+  await tx.query('delete from invitations where email = $1', [email]);
+  await tx.query('delete from sign_in_links where email = $1', [email]);
+  await tx.query('delete from people where id = $1', [id]);
+}
+
+/** The operators who can sign in, locked until commit in id order. */
+export async function lockOperators(tx: Db): Promise<string[]> {
+  const { rows } = await tx.query(
+    'select id from people where is_operator and disabled_at is null order by id for update',
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+export async function setOperator(tx: Db, { id, isOperator }: { id: string; isOperator: boolean }): Promise<void> {
+  await tx.query('update people set is_operator = $2 where id = $1', [id, isOperator]);
+}
+
+export interface ListedPerson {
+  id: string;
+  email: string;
+  name: string;
+  isOperator: boolean;
+  createdAt: Date;
+  workspaces: { id: string; name: string; role: string }[];
+}
+
+/** In the order of joining; `id` asks for one of them. */
+export async function listPeople(
+  db: Db,
+  page: { after?: string | undefined; id?: string; limit: number },
+): Promise<ListedPerson[]> {
+  const { rows } = await db.query(
+    `select p.id, p.email, p.name, p.is_operator, p.created_at,
+            coalesce((select json_agg(json_build_object('id', w.id, 'name', w.name, 'role', m.role) order by w.name, w.id)
+                      from members m join workspaces w on w.id = m.workspace_id where m.person_id = p.id), '[]') as workspaces
+     from people p where ($1::text is null or p.id > $1) and ($2::text is null or p.id = $2) order by p.id limit $3`,
+    [page.after ?? null, page.id ?? null, page.limit],
+  );
+  return (
+    rows as {
+      id: string;
+      email: string;
+      name: string;
+      is_operator: boolean;
+      created_at: Date;
+      workspaces: ListedPerson['workspaces'];
+    }[]
+  ).map((row) => ({
+    id: row.id,
+    email: row.email,
+    name: row.name,
+    isOperator: row.is_operator,
+    createdAt: row.created_at,
+    workspaces: row.workspaces,
+  }));
+}
+
+export async function findByAddress(tx: Db, email: string): Promise<{ id: string } | undefined> {
+  const { rows } = await tx.query('select id from people where email = $1', [email]);
+  return (rows as { id: string }[])[0];
+}
+
+/** An invitation proves nothing about its address: the inviter may have opened it. */
+export async function insertInvited(tx: Db, person: { id: string; email: string; name: string }): Promise<void> {
+  await tx.query('insert into people (id, email, name) values ($1, $2, $3)', [person.id, person.email, person.name]);
+}

@@ -1,0 +1,38 @@
+import type { Handlers } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
+import type { Context } from '../accounts/context.ts';
+import { requireRecentFactor } from '../factors/step-up.ts';
+import { findFactors } from '../factors/totp-store.ts';
+import { checkLive } from './member-handlers.ts';
+import { readRequiresSecondFactor, writeRequiresSecondFactor } from './security-store.ts';
+
+interface SecurityPorts {
+  db: Pool;
+  now: () => number;
+}
+
+export const securityHandlers: Pick<
+  Handlers<Context<SecurityPorts>>,
+  'workspace.security.get' | 'workspace.security.set'
+> = {
+  'workspace.security.get': async (_input, { caller, services }) => ({
+    requires_second_factor: await readRequiresSecondFactor(services.db, caller.workspaceId),
+  }),
+
+  'workspace.security.set': async ({ requires_second_factor }, { caller, services }) => {
+    checkLive(caller);
+    requireRecentFactor(caller, services.now());
+    const { person, session } = caller;
+    if (requires_second_factor && person !== undefined && session?.method !== 'sso') {
+      const { totp, passkeys } = await findFactors(services.db, person.id);
+      if (!totp && passkeys === 0)
+        throw new GatewayError(
+          'conflict',
+          'You have no second factor yourself. Add a passkey or an authenticator app first.',
+        );
+    }
+    await writeRequiresSecondFactor(services.db, caller.workspaceId, requires_second_factor);
+    return { requires_second_factor };
+  },
+};
