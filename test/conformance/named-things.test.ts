@@ -62,7 +62,7 @@ describe('texts name only what exists', () => {
     /** Of other programs, of examples and of tools of this repository. */
     const others =
       /^(ETCD_|CLIENT_KEY$|WEBHOOK_(ID|SECRET)$|(GATEWAY|CITUS|ALERT|RECEIVER)_URL$|POSTGRES_PASSWORD$|WAIT_SECONDS$)/;
-    const tools = ['N8N_HOST', 'ZAPIER_DEPLOY_KEY', 'ZAPIER_CLI', 'MAKE_SCHEMAS', 'DEEPSEEK_API_KEY'];
+    const tools = ['SO_REUSEPORT', 'N8N_HOST', 'ZAPIER_DEPLOY_KEY', 'ZAPIER_CLI', 'MAKE_SCHEMAS', 'DEEPSEEK_API_KEY'];
     const named = pages.flatMap(({ file, text }) =>
       [...text.matchAll(/(?<![\w$/{-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b(?!_)/g)].map(([name]) => ({ file, name })),
     );
@@ -195,6 +195,7 @@ describe('texts name only what exists', () => {
     const exceptions = [
       'CHANGELOG.md: OpenAI, Claude and Gemini',
       'docs/compatibility.md: OpenAI, Anthropic and Gemini',
+      'shared/src/operations/embeddings.ts: OpenAI, Gemini, Mistral',
     ];
     const lists = [...texts, ...pages, ...manifests].flatMap(({ file, text }) =>
       [...text.matchAll(list)].map(([found]) => ({ file, found })),

@@ -9,7 +9,7 @@ const microsoftHosts =
 const tenantId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * An address of an identity provider, as it was given. Throws `invalid_request`. It is reached by https: whoever sits on the way could
+ * An address of an identity provider, as it was given. Throws `invalid_request`. It is reached by https: anybody on the way could
  * otherwise sign in as anybody. Only a private address, where ALLOW_PRIVATE_NETWORK allows it, may be plain http.
  */
 export function readIdpUrl(text: string, param: string, allowPrivateNetwork: boolean): string {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { id, isoTime, nothing, page } from './common.ts';
 
-/** Owners with a live key or a session: who signs in is no matter of test mode. */
+/** Owners with a live key or a session: test mode has no sign-in of its own. */
 export const ownersOnly = { surfaces: ['dashboard'], access: 'owner', changesEveryCall: true } as const;
 
 export const domainName = z
