@@ -1,3 +1,4 @@
+import { dropOldAudit } from './audit/drop-audit-job.ts';
 import { deleteOldBackground } from './background/background-store.ts';
 import { deliverCallbacks } from './background/deliver-callbacks.ts';
 import { TaskPool } from './background/task-pool.ts';
@@ -72,6 +73,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
       await rememberErasures(services);
       await repeatWorkspaces(services);
     }),
+    repeat('drop the old audit log', 3_600_000, () => dropOldAudit(services, stopping.signal)),
     repeat('drop old months', 3_600_000, () => dropOldMonths(services, stopping.signal), 60_000),
     repeat('watch the database', 60_000, databaseWatch(services)),
     repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),

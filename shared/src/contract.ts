@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { listAudit } from './operations/audit.ts';
 import { createBackground, getBackground } from './operations/background.ts';
 import { budgetHistory, removeRaise } from './operations/budget-history.ts';
 import {
@@ -195,6 +196,7 @@ export const contract = [
   setAuto,
   getSecurity,
   setSecurity,
+  listAudit,
   createWorkspace,
   removeWorkspace,
   listPeople,

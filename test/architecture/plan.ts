@@ -13,7 +13,7 @@ const plan: readonly (readonly string[])[] = [
   ['background', 'billing', 'factors', 'members', 'people', 'scenarios', 'routing', 'webhooks'],
   ['ledger'],
   ['budgets'],
-  ['clients', 'limits', 'events'],
+  ['clients', 'limits', 'events', 'audit'],
   ['usage', 'idempotency', 'telemetry', 'sso'],
   ['accounts', 'config', 'greeting'],
   ['db', 'models'],

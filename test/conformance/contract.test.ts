@@ -114,6 +114,7 @@ const promised = [
   ['auto.set', 'PUT', '/v1/routing/auto', 200, 'member'],
   ['workspace.security.get', 'GET', '/v1/workspace/security', 200, 'reader'],
   ['workspace.security.set', 'PUT', '/v1/workspace/security', 200, 'owner'],
+  ['audit.list', 'GET', '/v1/audit', 200, 'reader'],
   ['workspaces.create', 'POST', '/v1/workspaces', 201, 'operator'],
   ['workspaces.remove', 'DELETE', '/v1/workspaces/:id', 204, 'operator'],
   ['people.list', 'GET', '/v1/people', 200, 'operator'],

@@ -306,6 +306,7 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'scim-tokens.remove': { ids: ({ scimToken }) => [['DELETE', `/v1/scim-tokens/${scimToken}`]] },
   'fallbacks.get': { reads: [['GET', '/v1/fallbacks']] },
   'fallbacks.set': { named: () => [['PUT', '/v1/fallbacks', {}]] },
+  'audit.list': { named: () => [['GET', '/v1/audit']] },
   'auto.get': { reads: [['GET', '/v1/routing/auto']] },
   'auto.set': { named: () => [['PUT', '/v1/routing/auto', { pool: [] }]] },
   'workspaces.create': { named: () => [['POST', '/v1/workspaces', { name: 'x' }]] },

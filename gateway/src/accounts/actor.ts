@@ -4,9 +4,11 @@ import type { Caller } from './api-key.ts';
 export interface Actor {
   type: 'key' | 'person' | 'operator' | 'scim' | 'system';
   id: string;
+  name?: string | undefined;
 }
 
-export function actorOf({ keyId }: Pick<Caller, 'keyId'>): Actor {
-  if (keyId === 'operator') return { type: 'operator', id: 'operator' };
-  return { type: 'key', id: keyId };
+export function actorOf({ keyId, keyName, person }: Pick<Caller, 'keyId' | 'keyName' | 'person'>): Actor {
+  if (person !== undefined) return { type: 'person', id: person.id, name: person.name };
+  if (keyId === 'operator') return { type: 'operator', id: 'operator', name: keyName };
+  return { type: 'key', id: keyId, name: keyName };
 }

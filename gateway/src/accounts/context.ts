@@ -1,4 +1,5 @@
 import type { Caller } from './api-key.ts';
+import type { Audit } from './audit-entry.ts';
 import type { CallTags } from './call-tags.ts';
 
 /** A handler acts with these: the caller, and the ports that its operation needs. */
@@ -9,4 +10,6 @@ export interface Context<Ports> {
   tags: CallTags;
   /** Another status of success than the operation's own: 200 for what was there already. */
   setStatus(status: 200 | 201): void;
+  /** Writes the operation's row of the audit log, in the transaction of the change. Each operation that changes something calls it. */
+  audit: Audit;
 }

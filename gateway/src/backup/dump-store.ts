@@ -62,6 +62,7 @@ const tables = [
   'scim_users',
   'scim_groups',
   'scim_group_members',
+  'audit_log',
 ] as const;
 
 /** Of sums: only what cannot be made again. */

@@ -13,8 +13,8 @@ import type { Budget, Scope } from './budget.ts';
 import { insertChange } from './budget-history-store.ts';
 import { amount, ascending, noRaise, raiseIn, readBalanceCursor, readIdCursor, within } from './budget-input.ts';
 import { deleteBudget, insertBudget } from './budget-store.ts';
-import { viewBudget } from './budget-view.ts';
-import { changeBudget } from './change-budget.ts';
+import { settingsOf, targetOf, viewBudget } from './budget-view.ts';
+import { changeBudget, limitNow } from './change-budget.ts';
 import { periodAt } from './period.ts';
 import {
   type BudgetPorts,
@@ -35,7 +35,7 @@ export const budgetHandlers: Pick<
   | 'budgets.raise'
   | 'budgets.instances'
 > = {
-  'budgets.create': async (input, { caller, services }) => {
+  'budgets.create': async (input, { caller, services, audit }) => {
     const scope = scopeOf(caller, input.scope);
     await checkKey(services, caller, scope.key_id);
     const asked: Omit<Budget, 'createdAtMs'> = {
@@ -56,6 +56,7 @@ export const budgetHandlers: Pick<
       const made = await insertBudget(tx, asked);
       const note = { kind: 'created' as const, beforeNanos: undefined, afterNanos: made.limitNanos };
       await insertChange(tx, { ...note, id: newId('chg', services.now()), budget: made, caller });
+      await audit(tx, { target: targetOf(made), after: settingsOf(made, made.limitNanos) });
       return made;
     });
     await services.ledger.changed(caller.workspaceId);
@@ -82,9 +83,9 @@ export const budgetHandlers: Pick<
   'budgets.get': async ({ id }, { caller, services }) =>
     showBudget(services, caller, await ownBudget(services, caller, id)),
 
-  'budgets.update': async (input, { caller, services }) => {
+  'budgets.update': async (input, { caller, services, audit }) => {
     const markup = await markupOfCaller(services, caller);
-    const { budget } = await changeBudget(services, caller, input.id, (old) => {
+    const { budget } = await changeBudget({ services, caller, audit }, input.id, (old) => {
       const period = input.period ?? old.period;
       const timezone = input.timezone ?? old.timezone;
       const next = {
@@ -106,16 +107,19 @@ export const budgetHandlers: Pick<
     return showBudget(services, caller, budget);
   },
 
-  'budgets.remove': async ({ id }, { caller, services }) => {
+  'budgets.remove': async ({ id }, { caller, services, audit }) => {
     const budget = await ownBudget(services, caller, id);
-    await withTransaction(services.db, (tx) => deleteBudget(tx, budget));
+    await withTransaction(services.db, async (tx) => {
+      await deleteBudget(tx, budget);
+      await audit(tx, { target: targetOf(budget), before: settingsOf(budget, limitNow(budget, services.now())) });
+    });
     await services.ledger.changed(caller.workspaceId);
     return null;
   },
 
-  'budgets.raise': async (input, { caller, services }) => {
+  'budgets.raise': async (input, { caller, services, audit }) => {
     const byNanos = unbilled(amount(input.by_usd, 'by_usd'), await markupOfCaller(services, caller));
-    const { budget, changeId } = await changeBudget(services, caller, input.id, (old) => {
+    const { budget, changeId } = await changeBudget({ services, caller, audit }, input.id, (old) => {
       const period = periodAt(old.period, old.timezone, services.now(), old.createdAtMs);
       // A total never ends, and a raise of it never ends either.
       const until = period.endMs === undefined ? 'forever' : input.until;

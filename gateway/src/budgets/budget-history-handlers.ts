@@ -28,8 +28,8 @@ export const budgetHistoryHandlers: Pick<
     });
   },
 
-  'budgets.raises.remove': async ({ id, raise_id }, { caller, services }) => {
-    await undoRaise(services, caller, { budgetId: id, raiseId: raise_id });
+  'budgets.raises.remove': async ({ id, raise_id }, context) => {
+    await undoRaise(context, { budgetId: id, raiseId: raise_id });
     return null;
   },
 };

@@ -1,5 +1,6 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
+import type { AuditTarget } from '../accounts/audit-entry.ts';
 import { type Budget, scopeOfInstance, statusOf } from './budget.ts';
 
 export type BudgetView = OutputOf<'budgets.get'>;
@@ -13,6 +14,24 @@ export interface BalanceAmounts {
   notifiedThresholds: readonly number[];
   periodStartMs: number;
   periodEndMs: number | undefined;
+}
+
+/** A budget as the audit log names it. */
+export function targetOf({ id, name }: Pick<Budget, 'id' | 'name'>): AuditTarget {
+  return { type: 'budget', id, name };
+}
+
+/** The settings of a budget as the audit log has them: what a person sets, not what is spent. */
+export function settingsOf(budget: Omit<Budget, 'createdAtMs'>, limitNanos: bigint) {
+  return {
+    name: budget.name,
+    scope: budget.scope,
+    limit_usd: toUsd(limitNanos),
+    period: budget.period,
+    timezone: budget.timezone,
+    thresholds: budget.thresholds,
+    on_limit: budget.onLimit,
+  };
 }
 
 /** A budget as the API shows it. `scope: '*'` is shown as it is for the budget itself, filled in for an instance. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { findLeased } from './balance-store.ts';
@@ -7,6 +7,7 @@ import { type Budget, limitIn } from './budget.ts';
 import { saveBudget } from './budget-change-store.ts';
 import { type ChangeNote, insertChange, moveRaises } from './budget-history-store.ts';
 import { findBudget } from './budget-store.ts';
+import { settingsOf, targetOf } from './budget-view.ts';
 import { periodAt } from './period.ts';
 import { type BudgetPorts, ownBudget, unknownBudget } from './shown-budgets.ts';
 
@@ -15,8 +16,7 @@ const settleMs = 500;
 
 /** Changes a budget under load: its row is locked, its balances follow, and every process acquires its leases again. */
 export async function changeBudget(
-  services: BudgetPorts,
-  caller: Caller,
+  { services, caller, audit }: Pick<Context<BudgetPorts>, 'services' | 'caller' | 'audit'>,
   id: string,
   how: (old: Budget) => { next: Budget; note: ChangeNote },
 ): Promise<{ budget: Budget; changeId: string }> {
@@ -29,14 +29,10 @@ export async function changeBudget(
     const { next, note } = how(old);
     await saveBudget(tx, next, services.now());
     await moveRaises(tx, old, next);
-    await insertChange(tx, {
-      ...note,
-      id: changeId,
-      budget: next,
-      caller,
-      beforeNanos: limitNow(old, services.now()),
-      afterNanos: limitNow(next, services.now()),
-    });
+    const [beforeNanos, afterNanos] = [limitNow(old, services.now()), limitNow(next, services.now())];
+    await insertChange(tx, { ...note, id: changeId, budget: next, caller, beforeNanos, afterNanos });
+    const [before, after] = [settingsOf(old, beforeNanos), settingsOf(next, afterNanos)];
+    await audit(tx, { target: targetOf(next), before, after });
     return next;
   });
   await afterChange(services, budget);

@@ -1,5 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { findMostUsed, listBalances, lowerBalances } from './balance-store.ts';
@@ -7,13 +7,12 @@ import { type Budget, limitIn } from './budget.ts';
 import { saveBudget } from './budget-change-store.ts';
 import { findRaise, insertChange, type StoredRaise } from './budget-history-store.ts';
 import { findBudget } from './budget-store.ts';
+import { settingsOf, targetOf } from './budget-view.ts';
 import { afterChange, limitNow } from './change-budget.ts';
 import { periodAt } from './period.ts';
 import { type BudgetPorts, ownBudget, unknownBudget } from './shown-budgets.ts';
 
-interface Undoing {
-  services: BudgetPorts;
-  caller: Caller;
+interface Undoing extends Pick<Context<BudgetPorts>, 'services' | 'caller' | 'audit'> {
   budgetId: string;
   raiseId: string;
 }
@@ -27,12 +26,11 @@ const triesMax = 5;
  * that: nobody ever sees a limit below what is spent and held.
  */
 export async function undoRaise(
-  services: BudgetPorts,
-  caller: Caller,
+  { services, caller, audit }: Pick<Context<BudgetPorts>, 'services' | 'caller' | 'audit'>,
   { budgetId, raiseId }: { budgetId: string; raiseId: string },
 ): Promise<void> {
   await ownBudget(services, caller, budgetId);
-  const undoing: Undoing = { services, caller, budgetId, raiseId };
+  const undoing: Undoing = { services, caller, audit, budgetId, raiseId };
   for (let tries = 1; ; tries++) {
     const lowered = await lower(undoing);
     await afterChange(services, lowered.budget);
@@ -58,7 +56,7 @@ async function takeBack(
   undoing: Undoing,
   { loweredNanos, isLast }: { loweredNanos: bigint; isLast: boolean },
 ): Promise<boolean> {
-  const { services, caller, raiseId } = undoing;
+  const { services, caller, audit, raiseId } = undoing;
   return await withTransaction(services.db, async (tx) => {
     const { budget, raise } = await raiseInForce(tx, undoing);
     const { usedNanos, limitNanos } = await findMostUsed(tx, budget);
@@ -78,6 +76,8 @@ async function takeBack(
       beforeNanos,
       afterNanos,
     });
+    const [before, after] = [settingsOf(budget, beforeNanos), settingsOf(next, afterNanos)];
+    await audit(tx, { target: targetOf(next), before, after });
     return true;
   });
 }

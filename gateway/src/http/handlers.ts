@@ -3,6 +3,7 @@ import type { Context } from '../accounts/context.ts';
 import { keyHandlers } from '../accounts/key-handlers.ts';
 import { providerHandlers } from '../accounts/provider-handlers.ts';
 import { workspaceHandlers } from '../accounts/workspace-handlers.ts';
+import { auditHandlers, auditTexts } from '../audit/audit-handlers.ts';
 import { backgroundHandlers } from '../background/background-handlers.ts';
 import { invoiceHandlers, invoiceTexts } from '../billing/invoice-handlers.ts';
 import { planHandlers } from '../billing/plan-handlers.ts';
@@ -36,6 +37,7 @@ import { exportedAsFile, exportTexts } from './export-workspace.ts';
 /** A function for every operation that is no model call: the compiler keeps the list. */
 export const handlers: Handlers<Context<Services>> = {
   'workspace.export': exportedAsFile,
+  ...auditHandlers,
   ...backgroundHandlers,
   ...budgetHandlers,
   ...budgetHistoryHandlers,
@@ -70,4 +72,4 @@ export const handlers: Handlers<Context<Services>> = {
 };
 
 /** The other shapes of the operations that have `alternatives`. */
-export const texts = { ...invoiceTexts, ...usageTexts, ...exportTexts(handlers) };
+export const texts = { ...auditTexts, ...invoiceTexts, ...usageTexts, ...exportTexts(handlers) };

@@ -8,11 +8,13 @@ import { type Caller, hashKey } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { resolveTags } from '../calls/tags.ts';
+import { clientAddress } from '../client-address.ts';
 import { isUnstorableFault } from '../db/storable.ts';
 import type { OutlineBounds } from '../dialects/json-outline.ts';
 import { claimIdempotency, type IdempotencyClaim } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
+import { auditOf } from './audit-request.ts';
 import { type Authenticator, keyOf, wrongKey } from './authenticate.ts';
 import type { BodyShares } from './body-shares.ts';
 import { handlers, texts } from './handlers.ts';
@@ -58,6 +60,7 @@ interface Serving {
 async function answer(serving: Serving): Promise<void> {
   const { services, authenticator, operation, handler, req, res } = serving;
   const requestId = newId('req', services.now());
+  const address = clientAddress(req, services.proxies);
   let place: IdempotencyClaim | undefined;
   try {
     const caller =
@@ -83,6 +86,7 @@ async function answer(serving: Serving): Promise<void> {
       place = claimed.first;
     }
     let status = operation.status ?? 200;
+    const record = auditOf({ operation, caller, requestId, address, db: services.db, log: services.log });
     const context: Context<Services> = {
       caller,
       services,
@@ -97,6 +101,7 @@ async function answer(serving: Serving): Promise<void> {
       setStatus: (other) => {
         status = other;
       },
+      audit: record.audit,
     };
     const textType = textTypeFor(operation, input, req.headers.accept);
     if (textType !== undefined) {
@@ -107,6 +112,7 @@ async function answer(serving: Serving): Promise<void> {
       return;
     }
     const output = await handler(input, context);
+    await record.finish(input);
     const text = Buffer.from(status === 204 ? '' : JSON.stringify(output));
     const headers: Record<string, string> = {
       'x-request-id': requestId,
