@@ -11,12 +11,14 @@ import { messages } from './dialects/messages.ts';
 import { responses } from './dialects/responses.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import { BodyShares } from './http/body-shares.ts';
+import { guardPages } from './http/guard-pages.ts';
 import { notOfferedAt } from './http/not-offered.ts';
 import { noteError, observeRequest } from './http/observe-request.ts';
 import { speaksAnthropic, toPlainPath } from './http/plain-path.ts';
 import { rejectSmuggling } from './http/reject-smuggling.ts';
 import { sendError } from './http/send-error.ts';
 import { hasApp, serveApp } from './http/serve-app.ts';
+import { serveAuth } from './http/serve-auth.ts';
 import { takeBackground } from './http/serve-background.ts';
 import { serveConfirm } from './http/serve-confirm.ts';
 import { serveContract } from './http/serve-contract.ts';
@@ -50,6 +52,7 @@ export function createApp(options: {
     if (isDraining() && !answeredWhileDraining.has(req.path)) throw draining();
     next();
   });
+  guardPages(app, services);
   const dialectEndpoint = (dialect: Dialect): ModelEndpoint => ({
     answer: (request) => completeCall(services, { ...request, dialect }),
     anthropic: dialect.id === 'messages',
@@ -85,6 +88,7 @@ export function createApp(options: {
       return serve(req, res);
     });
   serveContract(app, services, { authenticator, bodies });
+  serveAuth(app, services, bodies);
   serveInvoices(app, services);
   servePortal(app, services, { bodies });
   serveApp(app);

@@ -18,6 +18,7 @@ import { SpendBackfill } from './limits/backfill-spend.ts';
 import { LoopDetector } from './limits/loop-detector.ts';
 import { PolicyCache } from './limits/policy-cache.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
+import { SessionCache } from './people/session-cache.ts';
 import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
 import { UnknownModels } from './routing/unknown-models.ts';
@@ -162,6 +163,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
       },
     }),
     unknownModels: new UnknownModels({ now, log }),
+    sessions: new SessionCache({ db, now }),
     streams: new Set(),
     left: new Set(),
     forgetKey: (keyId) => authenticator.forget(keyId),

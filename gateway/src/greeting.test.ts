@@ -5,6 +5,7 @@ import { findModel, hasGone } from './models/catalog.ts';
 const started = {
   url: 'http://127.0.0.1:8787',
   database: 'embedded' as const,
+  signInUrl: 'http://localhost:8787/auth/link#token',
   firstKeys: { liveKey: 'gw_live_1', testKey: 'gw_test_2' },
   providers: [] as string[],
   testKeyGiven: false,
@@ -30,7 +31,9 @@ describe('what a start prints', () => {
     expect(first).toMatch(/live {2}gw_live_1\n {2}test {2}gw_test_2\n/);
     expect(first).toContain('Bearer gw_test_2"');
     expect(first.split('\n').length).toBeLessThan(15);
-    const second = greeting({ ...started, firstKeys: undefined });
+    expect(first).toContain('  http://localhost:8787/auth/link#token\n');
+    const second = greeting({ ...started, signInUrl: undefined, firstKeys: undefined });
+    expect(second).not.toContain('/auth/link');
     expect(second).not.toMatch(/gw_(live|test)_/);
     expect(second).toContain('Bearer $GATEWAY_KEY"');
     expect(greeting({ ...started, firstKeys: undefined, testKeyGiven: true })).toContain('$GATEWAY_BOOTSTRAP_TEST_KEY');

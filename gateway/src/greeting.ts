@@ -5,6 +5,8 @@ import { vendors as definitions, listNames } from './providers/providers.ts';
 interface Started {
   url: string;
   database: 'embedded' | 'server';
+  /** Where the first person signs in. */
+  signInUrl: string | undefined;
   firstKeys: { liveKey?: string | undefined; testKey?: string | undefined } | undefined;
   /** The operator's own. */
   providers: readonly string[];
@@ -13,7 +15,7 @@ interface Started {
 }
 
 /** A start prints its address, its first keys once, and one call that works as printed. */
-export function greeting({ url, database, firstKeys, providers, testKeyGiven, at }: Started): string {
+export function greeting({ url, database, signInUrl, firstKeys, providers, testKeyGiven, at }: Started): string {
   const { liveKey, testKey } = firstKeys ?? {};
   const key = testKey ?? (testKeyGiven ? '$GATEWAY_BOOTSTRAP_TEST_KEY' : '$GATEWAY_KEY');
   const lines = [
@@ -24,6 +26,9 @@ export function greeting({ url, database, firstKeys, providers, testKeyGiven, at
           definitions.map(({ vendor }) => vendor.envKey),
           'or',
         )}.`,
+    ...(signInUrl === undefined
+      ? []
+      : ['', 'Sign in to the dashboard (works once, for 15 minutes):', `  ${signInUrl}`]),
     ...(firstKeys === undefined ? [] : ['', 'Your keys (shown only this once):']),
     ...(liveKey === undefined ? [] : [`  live  ${liveKey}`]),
     ...(testKey === undefined ? [] : [`  test  ${testKey}`]),

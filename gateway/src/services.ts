@@ -14,6 +14,7 @@ import type { SpendBackfill } from './limits/backfill-spend.ts';
 import type { LoopDetector } from './limits/loop-detector.ts';
 import type { PolicyCache } from './limits/policy-cache.ts';
 import type { RateLimiter } from './limits/rate-limiter.ts';
+import type { SessionCache } from './people/session-cache.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
 import type { LookUpTxt } from './sso/look-up-txt.ts';
@@ -75,6 +76,7 @@ export interface Services {
   settings: SettingsCache;
   circuits: CircuitBreakers;
   unknownModels: UnknownModels;
+  sessions: SessionCache;
   /** Streams under way, to be told when the process stops. Plain calls are not kept: the garbage collector would pay for each. */
   streams: Set<Cancellation>;
   /** Plain calls whose clients have left: their answers are read to the end, since the provider bills them. */

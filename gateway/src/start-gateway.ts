@@ -1,7 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { FirstKeys } from './accounts/bootstrap.ts';
-import { makeFirstKeys } from './accounts/first-keys.ts';
 import { gatewaySecret } from './accounts/gateway-secret.ts';
 import { installationId } from './accounts/installation-id.ts';
 import { newId } from './accounts/new-id.ts';
@@ -22,6 +20,7 @@ import { type OpenPort, openPort, portTaken } from './http/open-port.ts';
 import { answerWhileStarting } from './http/serve-starting.ts';
 import { startJobs } from './jobs.ts';
 import { requestPeerHistory, shareCounts } from './limits/share-counts.ts';
+import { type FirstSecrets, makeFirstSecrets } from './people/first-sign-in.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { registerServiceMetrics, registerTraceMetrics } from './service-metrics.ts';
 import type { Services } from './services.ts';
@@ -33,10 +32,8 @@ import { ensureCallPartitions } from './usage/call-store.ts';
 import { version } from './version.ts';
 import { webhookDeliverer } from './webhooks/deliver-webhook.ts';
 
-export interface RunningGateway {
+export interface RunningGateway extends FirstSecrets {
   url: string;
-  /** The owner's keys of the first workspace, on the start that drew them. */
-  firstKeys: FirstKeys | undefined;
   database: 'embedded' | 'server';
   services: Services;
   /** Stops accepting, finishes what is in flight, writes everything down. Safe to call twice. */
@@ -140,7 +137,10 @@ export async function startGateway(
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   services.publicUrl = config.publicUrl ?? `http://${host}:${opened.port}`;
   const jobs = startJobs(services, counting);
-  const firstKeys = options.worker === undefined ? await makeFirstKeys(db, { config, log, nowMs: now() }) : undefined;
+  const secrets =
+    options.worker === undefined
+      ? await makeFirstSecrets(db, { config, port: opened.port, log, nowMs: now() })
+      : { firstKeys: undefined, signInUrl: undefined };
   let draining = false;
   server.off('request', starting);
   server.on('request', createApp({ services, authenticator, isDraining: () => draining, version }));
@@ -159,7 +159,7 @@ export async function startGateway(
   let stopped: Promise<void> | undefined;
   return {
     url: services.publicUrl,
-    firstKeys,
+    ...secrets,
     database: database.kind,
     services,
     stop: () => (stopped ??= stop()),

@@ -1,19 +1,17 @@
 import { pino } from 'pino';
-import type { FirstKeys } from './accounts/bootstrap.ts';
-import { makeFirstKeys } from './accounts/first-keys.ts';
 import { gatewaySecret } from './accounts/gateway-secret.ts';
 import { proveSecret } from './accounts/prove-secret.ts';
 import type { Config } from './config.ts';
 import { openOwnDatabase } from './db/open-own-database.ts';
 import { portTaken } from './http/open-port.ts';
+import { type FirstSecrets, makeFirstSecrets } from './people/first-sign-in.ts';
 import { StderrLog } from './telemetry/log-destination.ts';
 import { SharedPort } from './workers/shared-port.ts';
 import { WorkerPool } from './workers/worker-pool.ts';
 
 /** A parent and its workers. */
-export interface RunningWorkers {
+export interface RunningWorkers extends FirstSecrets {
   url: string;
-  firstKeys: FirstKeys | undefined;
   database: 'embedded' | 'server';
   /** Every worker finishes what is in flight; then the database is closed. */
   stop(): Promise<void>;
@@ -51,11 +49,11 @@ export async function startWorkers(
       const port = await shared.listen(config).catch(portTaken(config.port));
       const embedded = database.kind === 'embedded' ? database.connection : undefined;
       const url = await pool.start({ port, embedded });
-      const firstKeys = await makeFirstKeys(database.pool, { config, log, nowMs: Date.now() });
+      const secrets = await makeFirstSecrets(database.pool, { config, port, log, nowMs: Date.now() });
       let stopped: Promise<void> | undefined;
       // A stop that the whole process group is told of comes twice.
       const stop = (): Promise<void> => (stopped ??= stopAll());
-      return { url, firstKeys, database: database.kind, stop, kill: () => pool.kill() };
+      return { url, ...secrets, database: database.kind, stop, kill: () => pool.kill() };
     } catch (error) {
       pool.kill();
       await database.stop();

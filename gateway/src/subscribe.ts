@@ -29,7 +29,9 @@ export function subscribe(
       services.tags.forget(id);
       // A caller carries its workspace's name.
       authenticator.forgetWorkspace(id);
+      services.sessions.forgetWorkspace(id);
     },
+    sessions: (id) => services.sessions.forget(id),
     guards: (id) => services.policies.forget(id),
     budgets: (id) => inBackground('reload the budgets', services.ledger.changed(id)),
     recalls: (payload) => inBackground('return leased money', services.ledger.onReturnRequest(payload)),
@@ -42,6 +44,7 @@ export function subscribe(
     onNotification: (channel, payload) => onChannel[channel]?.(payload),
     onGap: () => {
       authenticator.forget();
+      services.sessions.forget();
       services.workspaces.forget();
       services.settings.forget();
       services.policies.forget();

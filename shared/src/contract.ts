@@ -65,6 +65,7 @@ import {
   removeTotp,
   verifyTotp,
 } from './operations/second-factors.ts';
+import { getSession, updateSession } from './operations/session.ts';
 import {
   createSsoConnection,
   listSsoConnections,
@@ -100,6 +101,8 @@ export const contract = [
   createBackground,
   getBackground,
   getMe,
+  getSession,
+  updateSession,
   listModels,
   getModel,
   checkBudget,

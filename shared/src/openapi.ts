@@ -147,6 +147,8 @@ function errorsOf(operation: Operation): ErrorCode[] {
   const implied: ErrorCode[] = ['invalid_request', 'invalid_api_key', 'internal_error', 'service_unavailable'];
   if (!inQuery(operation.method)) implied.push('request_too_large', 'unsupported_media_type');
   if (operation.access !== 'anyone' && operation.access !== 'operator') implied.push('forbidden', 'tag_forbidden');
+  // People reach these by their session, too.
+  if (operation.kind !== 'model') implied.push('invalid_credentials', 'forbidden', 'misdirected_request');
   if (operation.method === 'POST') implied.push('conflict', 'idempotency_conflict');
   return [...new Set([...operation.errors, ...implied])];
 }

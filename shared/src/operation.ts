@@ -32,8 +32,11 @@ import type { ErrorCode } from './errors.ts';
 /** The places where people meet an operation. */
 type Surface = 'dashboard' | 'make' | 'zapier' | 'n8n';
 
-/** The least a key's role must be. `caller` and `viewer` are no ladder: a viewer reads and calls nothing. */
-export type Access = 'operator' | 'owner' | 'member' | 'reader' | 'anyone' | 'calls-models';
+/**
+ * The least a key's role must be. `caller` and `viewer` are no ladder: a viewer reads and calls nothing. `person`: people who are signed in, and
+ * no key. `session`: those with the role `client` too.
+ */
+export type Access = 'operator' | 'owner' | 'member' | 'reader' | 'anyone' | 'calls-models' | 'person' | 'session';
 
 export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
   /** `keys.create`: the noun, then what happens to it. */

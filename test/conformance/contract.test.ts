@@ -18,6 +18,8 @@ const promised = [
   ['background.create', 'POST', '/v1/chat/completions/background', 202, 'calls-models'],
   ['background.get', 'GET', '/v1/chat/completions/background/:id', 200, 'calls-models'],
   ['me.get', 'GET', '/v1/me', 200, 'anyone'],
+  ['session.get', 'GET', '/v1/session', 200, 'session'],
+  ['session.update', 'PATCH', '/v1/session', 200, 'session'],
   ['models.list', 'GET', '/v1/models', 200, 'anyone'],
   ['models.get', 'GET', '/v1/models/:id', 200, 'anyone'],
   ['budgets.check', 'GET', '/v1/budgets/check', 200, 'anyone'],

@@ -4,6 +4,7 @@ import { inQuery, type Operation, pathParams } from '@ai-gateway/shared/operatio
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { json } from '../support/ask.ts';
+import { firstPerson, type Person } from '../support/person.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 /**
@@ -20,11 +21,13 @@ interface Described {
 const operatorKey = `gw_operator_${randomBytes(24).toString('hex')}`;
 const keys: Record<string, string> = { live: liveKey, test: testKey };
 let gateway: TestGateway;
+let ada: Person;
 let document: { paths: Record<string, Record<string, Described>> };
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 
 beforeAll(async () => {
   gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true', GATEWAY_OPERATOR_KEY: operatorKey });
+  ada = await firstPerson(gateway);
   document = await json(gateway.get('/openapi.json'));
   const made: [string, object][] = [
     ['viewer', { role: 'viewer' }],
@@ -66,10 +69,15 @@ async function send(operation: Operation, { input, body, key, headers = {} }: Se
         .flatMap(([name, value]) => [value].flat().map((one) => `${name}=${encodeURIComponent(String(one))}`))
         .join('&')
     : '';
+  const isForPeople = operation.access === 'person' || operation.access === 'session';
   const asked = await fetch(`${gateway.url}${path}${query === '' ? '' : `?${query}`}`, {
     method: operation.method,
     headers: {
-      authorization: `Bearer ${operation.access === 'operator' && key !== 'nobody' ? operatorKey : (keys[key] ?? key)}`,
+      ...(isForPeople && key !== 'nobody'
+        ? { cookie: ada.cookie(), origin: gateway.url, 'x-gateway-app': '1' }
+        : {
+            authorization: `Bearer ${operation.access === 'operator' && key !== 'nobody' ? operatorKey : (keys[key] ?? key)}`,
+          }),
       ...(inQuery(operation.method) ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },

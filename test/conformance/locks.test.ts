@@ -74,6 +74,8 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   },
   'background.get': { ids: ({ background }) => [['GET', `${chat}/background/${background}`]] },
   'me.get': { reads: [['GET', '/v1/me']] },
+  'session.get': { named: () => [['GET', '/v1/session']] },
+  'session.update': { named: () => [['PATCH', '/v1/session', { workspace_id: 'ws_01k2' }]] },
   'models.list': { reads: [['GET', '/v1/models']] },
   'models.get': { reads: [['GET', '/v1/models/gpt-4o']] },
   'budgets.check': {

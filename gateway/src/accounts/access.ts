@@ -8,6 +8,8 @@ const allowed: Record<Exclude<Access, 'operator'>, readonly Role[]> = {
   reader: ['owner', 'member', 'viewer'],
   'calls-models': ['owner', 'member', 'caller'],
   anyone: ['owner', 'member', 'viewer', 'caller'],
+  person: ['owner', 'member', 'viewer'],
+  session: ['owner', 'member', 'viewer', 'client'],
 };
 
 /** Throws `forbidden` when this key may not do that. */
@@ -15,7 +17,7 @@ export function checkAccess(
   { access, changesEveryCall, workspaceWide }: Pick<Operation, 'access' | 'changesEveryCall' | 'workspaceWide'>,
   caller: Caller,
 ): void {
-  checkRole(access, caller.role);
+  checkRole(access, caller);
   // A test key must not change what live calls, which spend money, go by.
   if (changesEveryCall && !caller.livemode)
     throw new GatewayError(
@@ -34,12 +36,16 @@ export function checkAccess(
     );
 }
 
-/** The operator's operations are not for any workspace's key. */
-function checkRole(access: Access, role: Role): void {
-  if (access !== 'operator' && allowed[access].includes(role)) return;
+/** The operator's operations are not for any workspace's key, and those of a session for no key at all. */
+function checkRole(access: Access, { role, person }: Caller): void {
+  if ((access === 'person' || access === 'session') && person === undefined)
+    throw new GatewayError('forbidden', 'This operation is for people who are signed in, and not for keys.');
+  if (access === 'operator' ? person?.isOperator : allowed[access].includes(role)) return;
   const needed = access === 'operator' ? 'the operator' : allowed[access].join(' or ');
   throw new GatewayError(
     'forbidden',
-    `This operation needs a key with the role ${needed}; this key has the role ${role}.`,
+    person === undefined
+      ? `This operation needs a key with the role ${needed}; this key has the role ${role}.`
+      : `This operation needs the role ${needed}; your role in this workspace is ${role}.`,
   );
 }

@@ -18,7 +18,7 @@ export interface KeyTags {
 export type TagName = keyof KeyTags;
 
 /** A person who is signed in. */
-interface Person {
+export interface Person {
   id: string;
   email: string;
   name: string;
@@ -26,8 +26,8 @@ interface Person {
   isOperator: boolean;
 }
 
-/** What a person is signed in with. */
-interface Session {
+/** The session of a person who is signed in. */
+export interface Session {
   id: string;
   method: 'link' | 'password' | 'passkey' | 'sso';
   createdAt: Date;

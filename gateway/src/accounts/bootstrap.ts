@@ -25,12 +25,12 @@ export function createWorkspace(db: Pool, options: { name: string; nowMs: number
 
 /**
  * The first workspace, on the first start. A bootstrap key that was changed later is added to it, so that an operator who lost
- * the first key gets in again. Returns the keys to show; undefined where none was drawn.
+ * the first key gets in again. Returns the keys to show, undefined where none was drawn, and whether this was the first start.
  */
 export function bootstrap(
   db: Pool,
   options: { bootstrapKey: string | undefined; bootstrapTestKey: string | undefined; nowMs: number },
-): Promise<FirstKeys | undefined> {
+): Promise<{ firstKeys: FirstKeys | undefined; isFirst: boolean }> {
   const { bootstrapKey, bootstrapTestKey, nowMs } = options;
   return withTransaction(db, async (tx) => {
     // Several processes may start at once on one empty database.
@@ -43,14 +43,15 @@ export function bootstrap(
         liveKey: bootstrapKey ?? newKey(true),
         testKey: bootstrapTestKey ?? newKey(false),
       });
-      if (bootstrapKey !== undefined && bootstrapTestKey !== undefined) return undefined;
-      return {
+      const firstKeys = {
         liveKey: bootstrapKey === undefined ? made.liveKey : undefined,
         testKey: bootstrapTestKey === undefined ? made.testKey : undefined,
       };
+      const isGiven = bootstrapKey !== undefined && bootstrapTestKey !== undefined;
+      return { firstKeys: isGiven ? undefined : firstKeys, isFirst: true };
     }
     await addOwnerKeys(tx, { workspaceId, keys: [bootstrapKey, bootstrapTestKey], nowMs });
-    return undefined;
+    return { firstKeys: undefined, isFirst: false };
   });
 }
 

@@ -11,13 +11,13 @@ export async function makeFirstKeys(
     log: Logger;
     nowMs: number;
   },
-): Promise<FirstKeys | undefined> {
+): Promise<{ firstKeys: FirstKeys | undefined; isFirst: boolean }> {
   const { bootstrapKey, bootstrapTestKey } = options.config;
-  const firstKeys = await bootstrap(db, { bootstrapKey, bootstrapTestKey, nowMs: options.nowMs });
+  const made = await bootstrap(db, { bootstrapKey, bootstrapTestKey, nowMs: options.nowMs });
   for (const twin of await keysWithTwins(db))
     options.log.warn(
       twin,
       'this live key can be derived from a test key of an older version: create a new live key, then delete this one',
     );
-  return firstKeys;
+  return made;
 }

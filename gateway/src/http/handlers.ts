@@ -20,6 +20,7 @@ import { invitationHandlers } from '../members/invitation-handlers.ts';
 import { memberHandlers } from '../members/member-handlers.ts';
 import { personHandlers } from '../members/person-handlers.ts';
 import { securityHandlers } from '../members/security-handlers.ts';
+import { sessionHandlers } from '../people/session-handlers.ts';
 import { portalLinkHandlers } from '../portal/portal-link-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
@@ -62,6 +63,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...ssoConnectionHandlers,
   ...domainHandlers,
   ...scimTokenHandlers,
+  ...sessionHandlers,
   ...usageHandlers,
   ...callDetailHandlers,
   ...chartHandlers,

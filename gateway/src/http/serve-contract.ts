@@ -18,6 +18,7 @@ import { auditOf } from './audit-request.ts';
 import { type Authenticator, keyOf, wrongKey } from './authenticate.ts';
 import type { BodyShares } from './body-shares.ts';
 import { handlers, texts } from './handlers.ts';
+import { callerOfCookie, identifyCaller } from './identify-caller.ts';
 import { noteCaller, noteError } from './observe-request.ts';
 import { parseBody } from './parse-body.ts';
 import { parseInput } from './parse-input.ts';
@@ -25,6 +26,7 @@ import { readBody } from './read-body.ts';
 import { sendError } from './send-error.ts';
 import { sendText } from './send-text.ts';
 import type { TaggedRequest } from './serve-model.ts';
+import { hasSessionCookie } from './session-cookie.ts';
 
 type Handler = (input: unknown, context: Context<Services>) => unknown;
 type TextType = NonNullable<Operation['alternatives']>[number];
@@ -65,8 +67,8 @@ async function answer(serving: Serving): Promise<void> {
   try {
     const caller =
       operation.access === 'operator' || (operation.orOperator === true && hasOperatorKey(services, req))
-        ? operator(services, req)
-        : await authenticator.authenticate(req.headers);
+        ? await operator(services, req, res)
+        : await identifyCaller(services, { authenticator, operation, req, res });
     noteCaller(res, caller);
     if (operation.access !== 'operator') checkAccess(operation, caller);
     const body = inQuery(operation.method) || !hasBody(req) ? undefined : await readAll(serving, caller.keyId);
@@ -179,8 +181,21 @@ function hasOperatorKey({ operatorKey }: Services, req: Request): boolean {
   return key !== undefined && operatorKey !== undefined && timingSafeEqual(hashKey(key), hashKey(operatorKey));
 }
 
-/** The operator is no caller of any workspace; its key is compared, not looked up. */
-function operator(services: Services, req: Request): Caller {
+/** The operator is no caller of any workspace; its key is compared, not looked up. A person who is an operator may do the same. */
+async function operator(services: Services, req: Request, res: Response): Promise<Caller> {
+  if (keyOf(req.headers) === undefined && hasSessionCookie(req.headers)) {
+    const caller = await callerOfCookie(services, { req, res, isRead: req.method === 'GET' });
+    checkAccess({ access: 'operator' }, caller);
+    return {
+      ...caller,
+      workspaceId: 'operator',
+      workspaceName: '',
+      role: 'owner',
+      livemode: true,
+      tags: {},
+      lockedTags: [],
+    };
+  }
   if (!hasOperatorKey(services, req)) {
     throw new GatewayError(
       'invalid_api_key',

@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { GatewayError } from '@ai-gateway/shared/errors';
+
+/** Where people meet this gateway, as their browser writes it. */
+export interface OwnOrigin {
+  origin: string;
+  isHttps: boolean;
+}
+
+const loopback = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+
+/**
+ * The origin that a request was made to, by its Host header. Undefined where the host is not ours: somebody's name that leads here (DNS
+ * rebinding) is another site to the browser, and must get nothing that a session sees.
+ */
+export function ownOrigin(headers: IncomingHttpHeaders, publicUrl: string): OwnOrigin | undefined {
+  const ours = new URL(publicUrl);
+  const isHttps = ours.protocol === 'https:';
+  const host = (headers.host ?? '').toLowerCase();
+  const isOurs = host === ours.host || host === `${ours.hostname}:${isHttps ? 443 : 80}`;
+  // A proxy on this machine may put its own way here in the place of the name that people use.
+  const isProxied = isHttps && loopback.test(host) && isForwarded(headers);
+  if (isOurs || isProxied) return { origin: ours.origin, isHttps };
+  return loopback.test(host) ? { origin: `http://${host}`, isHttps: false } : undefined;
+}
+
+/** No page can add these to a request for another site without asking that site first. */
+function isForwarded(headers: IncomingHttpHeaders): boolean {
+  return ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded'].some(
+    (name) => headers[name] !== undefined,
+  );
+}
+
+/** Throws `misdirected_request` where the host is not ours. */
+export function requireOwnHost(headers: IncomingHttpHeaders, publicUrl: string): OwnOrigin {
+  const own = ownOrigin(headers, publicUrl);
+  if (own !== undefined) return own;
+  throw new GatewayError(
+    'misdirected_request',
+    `This address is not the gateway's. Open ${new URL(publicUrl).origin}, or set PUBLIC_URL to the address that people use.`,
+  );
+}
+
+/**
+ * Throws `forbidden` unless a page of ours sends the request. Browsers send Origin with every POST, and no page can choose it or Sec-Fetch-Site
+ * (https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/).
+ */
+export function requireOwnPage(headers: IncomingHttpHeaders, { origin }: OwnOrigin): void {
+  const from = headers.origin;
+  const site = headers['sec-fetch-site'];
+  const isOurs = (from ?? origin) === origin && (site ?? 'same-origin') === 'same-origin';
+  if (isOurs && (from !== undefined || site !== undefined)) return;
+  throw new GatewayError(
+    'forbidden',
+    `Only the gateway's own pages may do this: the request comes from ${from === undefined ? 'no page' : 'another one'}. Programs use an API key.`,
+  );
+}
+
+/** Throws `forbidden` unless the request says that it is the dashboard's: no form and no plain link can send this header. */
+export function requireAppHeader(headers: IncomingHttpHeaders): void {
+  if (headers['x-gateway-app'] === '1') return;
+  throw new GatewayError('forbidden', 'The header "x-gateway-app: 1" is missing. Programs use an API key.', {
+    param: 'x-gateway-app',
+  });
+}

@@ -1,0 +1,81 @@
+import type { Operation } from '@ai-gateway/shared/operation';
+import { openLink } from '@ai-gateway/shared/operations/auth';
+import type { Request, Response, Router } from 'express';
+import type { Pool } from 'pg';
+import type { z } from 'zod';
+import { newId } from '../accounts/new-id.ts';
+import { clientAddress, type TrustedProxies } from '../client-address.ts';
+import { redeemLink } from '../people/redeem-link.ts';
+import type { SessionCache } from '../people/session-cache.ts';
+import { sessionCaller } from '../people/session-caller.ts';
+import { viewSession } from '../people/session-handlers.ts';
+import { endSession } from '../people/session-store.ts';
+import type { Visitor } from '../people/visitor.ts';
+import type { BodyShares } from './body-shares.ts';
+import { type OwnOrigin, requireAppHeader, requireOwnHost, requireOwnPage } from './own-origin.ts';
+import { parseBody } from './parse-body.ts';
+import { parseInput } from './parse-input.ts';
+import { readBody } from './read-body.ts';
+import { clearSessionCookie, sessionToken, setSessionCookie } from './session-cookie.ts';
+
+export interface AuthPorts {
+  db: Pool;
+  now: () => number;
+  sessions: SessionCache;
+  publicUrl: string;
+  proxies: TrustedProxies | undefined;
+}
+
+/** The door for people: what sets the cookie and what ends it. Everything here comes from a page of ours. */
+export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShares): void {
+  router.post('/auth/link', async (req, res) => {
+    const { own, input, visitor } = await readDoor(services, { req, res, bodies, operation: openLink });
+    await signIn(services, { req, res, own, token: await redeemLink(services, input, { visitor }) });
+  });
+
+  router.post('/auth/sign-out', async (req, res) => {
+    const own = requireOwnHost(req.headers, services.publicUrl);
+    requireOwnPage(req.headers, own);
+    requireAppHeader(req.headers);
+    await endOld(services, req, own);
+    clearSessionCookie(res, own);
+    res.setHeader('x-request-id', newId('req', services.now())).status(204).end();
+  });
+}
+
+/** The checks that come before a body is believed, and its fields. */
+async function readDoor<Input extends z.ZodType>(
+  services: AuthPorts,
+  { req, res, bodies, operation }: { req: Request; res: Response; bodies: BodyShares; operation: Operation<Input> },
+): Promise<{ own: OwnOrigin; input: z.output<Input>; visitor: Visitor }> {
+  const own = requireOwnHost(req.headers, services.publicUrl);
+  requireOwnPage(req.headers, own);
+  const address = clientAddress(req, services.proxies);
+  const room = bodies.forKey(address ?? '');
+  res.once('close', () => room.end());
+  const body = await readBody(req, room, { bytesMax: 64 * 1024 });
+  const bounds = { values: 100, keys: 100, keyBytes: 10_000, strings: 100, plainBytes: 64 * 1024 };
+  const input = parseInput(operation, req, parseBody(body, bounds).json) as z.output<Input>;
+  return { own, input, visitor: { address, agent: req.headers['user-agent'] } };
+}
+
+/** Sets the cookie and answers who is signed in. The session this browser had before is over. */
+async function signIn(
+  services: AuthPorts,
+  { req, res, own, token }: { req: Request; res: Response; own: OwnOrigin; token: string },
+): Promise<void> {
+  await endOld(services, req, own);
+  const signedIn = await services.sessions.find(token);
+  if (signedIn === undefined) throw new Error('a session ended before it was answered');
+  setSessionCookie(res, token, own);
+  res.setHeader('x-request-id', newId('req', services.now()));
+  res.json(await viewSession(services.db, sessionCaller(signedIn, true)));
+}
+
+async function endOld({ db, sessions }: AuthPorts, req: Request, own: OwnOrigin): Promise<void> {
+  const token = sessionToken(req.headers, own);
+  const old = token === undefined ? undefined : await sessions.find(token);
+  if (old === undefined) return;
+  await endSession(db, old.session.id);
+  sessions.forget(old.person.id);
+}

@@ -1,0 +1,60 @@
+import type { Db } from '../db/transaction.ts';
+
+/** A link of the table, as it was made. */
+export interface SignInLink {
+  purpose: 'first' | 'sign-in' | 'verify' | 'reset' | 'invite' | 'sign-up';
+  personId: string | undefined;
+  workspaceId: string | undefined;
+  invitationId: string | undefined;
+  email: string | undefined;
+  isMailed: boolean;
+}
+
+export async function insertLink(
+  db: Db,
+  link: Pick<SignInLink, 'purpose'> & Partial<SignInLink> & { hash: Buffer; lifeMs: number },
+): Promise<void> {
+  await db.query(
+    `insert into sign_in_links (hash, purpose, person_id, workspace_id, invitation_id, email, is_mailed, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, now() + $8 * interval '1 ms')`,
+    [
+      link.hash,
+      link.purpose,
+      link.personId ?? null,
+      link.workspaceId ?? null,
+      link.invitationId ?? null,
+      link.email ?? null,
+      link.isMailed ?? false,
+      link.lifeMs,
+    ],
+  );
+}
+
+/** Uses a link up, unless it is used or over. Of two at once the second waits for the first, and gets nothing if that one commits. */
+export async function takeLink(tx: Db, hash: Buffer): Promise<SignInLink | undefined> {
+  const { rows } = await tx.query(
+    `update sign_in_links set used_at = now() where hash = $1 and used_at is null and expires_at > now()
+     returning purpose, person_id, workspace_id, invitation_id, email, is_mailed`,
+    [hash],
+  );
+  const [row] = rows as LinkRow[];
+  return (
+    row && {
+      purpose: row.purpose,
+      personId: row.person_id ?? undefined,
+      workspaceId: row.workspace_id ?? undefined,
+      invitationId: row.invitation_id ?? undefined,
+      email: row.email ?? undefined,
+      isMailed: row.is_mailed,
+    }
+  );
+}
+
+interface LinkRow {
+  purpose: SignInLink['purpose'];
+  person_id: string | null;
+  workspace_id: string | null;
+  invitation_id: string | null;
+  email: string | null;
+  is_mailed: boolean;
+}

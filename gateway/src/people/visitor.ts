@@ -1,0 +1,5 @@
+/** Where a request of a person comes from. */
+export interface Visitor {
+  address: string | undefined;
+  agent: string | undefined;
+}
