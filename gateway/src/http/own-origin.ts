@@ -13,7 +13,7 @@ const loopback = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
  * The origin that a request was made to, by its Host header. Undefined where the host is not ours: somebody's name that leads here (DNS
  * rebinding) is another site to the browser, and must get nothing that a session sees.
  */
-export function ownOrigin(headers: IncomingHttpHeaders, publicUrl: string): OwnOrigin | undefined {
+function ownOrigin(headers: IncomingHttpHeaders, publicUrl: string): OwnOrigin | undefined {
   const ours = new URL(publicUrl);
   const isHttps = ours.protocol === 'https:';
   const host = (headers.host ?? '').toLowerCase();

@@ -5,11 +5,13 @@ import type { Pool } from 'pg';
 import type { z } from 'zod';
 import { newId } from '../accounts/new-id.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
-import { redeemLink } from '../people/redeem-link.ts';
+import { acceptInvitation } from '../members/accept-invitation.ts';
+import { findPerson } from '../people/person-store.ts';
+import { type Redeemers, redeemLink } from '../people/redeem-link.ts';
 import type { SessionCache } from '../people/session-cache.ts';
 import { sessionCaller } from '../people/session-caller.ts';
 import { viewSession } from '../people/session-handlers.ts';
-import { endSession } from '../people/session-store.ts';
+import { endSession, type SignedIn } from '../people/session-store.ts';
 import type { Visitor } from '../people/visitor.ts';
 import type { BodyShares } from './body-shares.ts';
 import { type OwnOrigin, requireAppHeader, requireOwnHost, requireOwnPage } from './own-origin.ts';
@@ -18,7 +20,19 @@ import { parseInput } from './parse-input.ts';
 import { readBody } from './read-body.ts';
 import { clearSessionCookie, sessionToken, setSessionCookie } from './session-cookie.ts';
 
-export interface AuthPorts {
+/** Links that other rooms make. */
+const redeemers: Redeemers = {
+  invite: async (tx, { workspaceId, invitationId }, { input, signedInId, nowMs }) => {
+    if (workspaceId === undefined || invitationId === undefined) return undefined;
+    const { email, name } = input;
+    const invitation = { workspaceId, id: invitationId };
+    const accepted = await acceptInvitation(tx, { invitation, signedInId, email, name, now: new Date(nowMs) });
+    const person = await findPerson(tx, { id: accepted.personId });
+    return person && { person, workspaceId };
+  },
+};
+
+interface AuthPorts {
   db: Pool;
   now: () => number;
   sessions: SessionCache;
@@ -30,7 +44,12 @@ export interface AuthPorts {
 export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShares): void {
   router.post('/auth/link', async (req, res) => {
     const { own, input, visitor } = await readDoor(services, { req, res, bodies, operation: openLink });
-    await signIn(services, { req, res, own, token: await redeemLink(services, input, { visitor }) });
+    const old = await findOld(services, req, own);
+    const signedIn = old && { personId: old.person.id, sessionId: old.session.id };
+    const token = await redeemLink({ ...services, redeemers }, input, { visitor, signedIn });
+    if (old !== undefined) services.sessions.forget(old.person.id);
+    if (token !== undefined) await signIn(services, { req, res, own, token });
+    else await answerSession(services, { res, token: sessionToken(req.headers, own) ?? '' });
   });
 
   router.post('/auth/sign-out', async (req, res) => {
@@ -65,17 +84,30 @@ async function signIn(
   { req, res, own, token }: { req: Request; res: Response; own: OwnOrigin; token: string },
 ): Promise<void> {
   await endOld(services, req, own);
-  const signedIn = await services.sessions.find(token);
-  if (signedIn === undefined) throw new Error('a session ended before it was answered');
   setSessionCookie(res, token, own);
-  res.setHeader('x-request-id', newId('req', services.now()));
-  res.json(await viewSession(services.db, sessionCaller(signedIn, true)));
+  await answerSession(services, { res, token });
 }
 
-async function endOld({ db, sessions }: AuthPorts, req: Request, own: OwnOrigin): Promise<void> {
+/** Answers as GET /v1/session does. */
+async function answerSession(
+  { db, now, sessions }: AuthPorts,
+  { res, token }: { res: Response; token: string },
+): Promise<void> {
+  const signedIn = await sessions.find(token);
+  if (signedIn === undefined) throw new Error('a session ended before it was answered');
+  res.setHeader('x-request-id', newId('req', now()));
+  res.json(await viewSession(db, sessionCaller(signedIn, true)));
+}
+
+/** The session that the browser has already. */
+async function findOld({ sessions }: AuthPorts, req: Request, own: OwnOrigin): Promise<SignedIn | undefined> {
   const token = sessionToken(req.headers, own);
-  const old = token === undefined ? undefined : await sessions.find(token);
+  return token === undefined ? undefined : sessions.find(token);
+}
+
+async function endOld(services: AuthPorts, req: Request, own: OwnOrigin): Promise<void> {
+  const old = await findOld(services, req, own);
   if (old === undefined) return;
-  await endSession(db, old.session.id);
-  sessions.forget(old.person.id);
+  await endSession(services.db, old.session.id);
+  services.sessions.forget(old.person.id);
 }

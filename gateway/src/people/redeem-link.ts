@@ -9,9 +9,10 @@ import { type SignInLink, takeLink } from './link-store.ts';
 import { openSession } from './open-session.ts';
 import { findPerson, hasPeople, insertMember, insertPerson } from './person-store.ts';
 import { hashToken } from './secret-token.ts';
+import { chooseWorkspace } from './session-store.ts';
 import type { Visitor } from './visitor.ts';
 
-export interface LinkInput {
+interface LinkInput {
   token: string;
   email?: string | undefined;
   name?: string | undefined;
@@ -20,38 +21,50 @@ export interface LinkInput {
 /** The person that a link signs in, and where. Undefined where it leads nowhere any more. */
 type Redeemed = { person: Person; workspaceId?: string | undefined } | undefined;
 
+interface RedeemOptions {
+  input: LinkInput;
+  nowMs: number;
+  /** The person whose cookie came with the request. */
+  signedInId: string | undefined;
+}
+
 /** Redeems a link of one purpose, in the transaction that uses it up. A throw leaves the link as it was. */
-export type Redeem = (
-  tx: PoolClient,
-  link: SignInLink,
-  options: { input: LinkInput; nowMs: number },
-) => Promise<Redeemed>;
+type Redeem = (tx: PoolClient, link: SignInLink, options: RedeemOptions) => Promise<Redeemed>;
 
-const redeemers: Partial<Record<SignInLink['purpose'], Redeem>> = { first: redeemFirst, 'sign-in': redeemSignIn };
+export type Redeemers = Partial<Record<SignInLink['purpose'], Redeem>>;
 
-/** Opens the session that a link is for. Returns the cookie's secret. Throws `link_used` for links that are used, over or unknown. */
+const ownRedeemers: Redeemers = { first: redeemFirst, 'sign-in': redeemSignIn };
+
+/**
+ * Opens the session that a link is for, and returns its cookie's secret. A person who is signed in already stays so, in the workspace of the
+ * link. Throws `link_used` for links that are used, over or unknown.
+ */
 export function redeemLink(
-  { db, now }: { db: Pool; now: () => number },
+  { db, now, redeemers }: { db: Pool; now: () => number; redeemers: Redeemers },
   input: LinkInput,
-  { visitor }: { visitor: Visitor },
-): Promise<string> {
+  { visitor, signedIn }: { visitor: Visitor; signedIn: { personId: string; sessionId: string } | undefined },
+): Promise<string | undefined> {
   const hash = hashToken(input.token);
   if (hash === undefined) throw linkUsed();
   return withTransaction(db, async (tx) => {
     const link = await takeLink(tx, hash);
     const nowMs = now();
-    const redeemed = link && (await redeemers[link.purpose]?.(tx, link, { input, nowMs }));
+    const redeem = link && (ownRedeemers[link.purpose] ?? redeemers[link.purpose]);
+    const redeemed = redeem && (await redeem(tx, link, { input, nowMs, signedInId: signedIn?.personId }));
     if (redeemed === undefined) throw linkUsed();
-    return openSession(tx, { ...redeemed, method: 'link', visitor, nowMs });
+    const { person, workspaceId } = redeemed;
+    // Their session shows how they signed in; an invitation is no proof of who opens it.
+    if (signedIn?.personId === person.id && link?.purpose === 'invite') {
+      if (workspaceId !== undefined)
+        await chooseWorkspace(tx, { sessionId: signedIn.sessionId, personId: person.id, workspaceId });
+      return undefined;
+    }
+    return openSession(tx, { person, workspaceId, method: 'link', visitor, nowMs });
   });
 }
 
 /** The first person: the owner of the first workspace, and the operator. */
-async function redeemFirst(
-  tx: PoolClient,
-  link: SignInLink,
-  { input, nowMs }: Parameters<Redeem>[2],
-): Promise<Redeemed> {
+async function redeemFirst(tx: PoolClient, link: SignInLink, { input, nowMs }: RedeemOptions): Promise<Redeemed> {
   // Two links may have been printed; one of them makes the first person.
   await lockUntilCommit(tx, 'ai-gateway first person');
   if (await hasPeople(tx)) return undefined;

@@ -2,7 +2,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import type { Membership, SignedIn } from './session-store.ts';
 
 /** Where the person is: the chosen workspace, else the one they joined first. Undefined where they belong to none. */
-export function currentMembership({ memberships, workspaceId }: SignedIn): Membership | undefined {
+function currentMembership({ memberships, workspaceId }: SignedIn): Membership | undefined {
   return memberships.find((membership) => membership.workspaceId === workspaceId) ?? memberships[0];
 }
 
