@@ -185,6 +185,18 @@ describe('a portal link', () => {
     expect(await listed('initech')).toEqual([]);
   });
 
+  it('is in the audit log when it is created and when it is revoked, without its name', async () => {
+    const link = await newLink('acme', { name: 'Jane Doe' });
+    expect((await gateway.send('DELETE', `/v1/clients/acme/links/${link.id}`)).status).toBe(204);
+    const { data } = await json<{ data: { target: { id: string } }[] }>(gateway.get('/v1/audit?limit=2'));
+    const sides = { client_id: 'acme', has_password: false };
+    expect(data).toMatchObject([
+      { operation: 'clients.links.revoke', target: { id: link.id }, before: sides, after: null },
+      { operation: 'clients.links.create', target: { id: link.id }, before: null, after: sides },
+    ]);
+    expect(JSON.stringify(data)).not.toContain('Jane');
+  });
+
   it('does not outlive the key that creates it', async () => {
     const until = new Date(Date.now() + 86_400_000).toISOString();
     const { key } = await json<{ key: string }>(

@@ -2,9 +2,11 @@ import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
+import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { ownClient } from '../accounts/own-tags.ts';
+import { withTransaction } from '../db/transaction.ts';
 import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { defaultExpiry, forPeople, hashPortalToken, newPortalToken, type PortalLink, partsOf } from './portal-link.ts';
 import { deleteLink, insertLink, listLinks } from './portal-store.ts';
@@ -19,22 +21,23 @@ export const portalLinkHandlers: Pick<
   Handlers<Context<LinkPorts>>,
   'clients.links.create' | 'clients.links.list' | 'clients.links.revoke'
 > = {
-  'clients.links.create': async ({ id, name, expires_at: expiresAt, shows }, { caller, services }) => {
+  'clients.links.create': async ({ id, name, expires_at: expiresAt, shows }, { caller, services, audit }) => {
     const place = ownPlace(caller, id);
     const token = newPortalToken();
     const nowMs = services.now();
-    const link = await insertLink(
-      services.db,
-      {
-        ...place,
-        id: newId('plk', nowMs),
-        name,
-        password: undefined,
-        shows: partsOf(shows),
-        expiresAt: expiryFor(caller, expiresAt, nowMs),
-      },
-      hashPortalToken(token),
-    );
+    const asked = {
+      ...place,
+      id: newId('plk', nowMs),
+      name,
+      password: undefined,
+      shows: partsOf(shows),
+      expiresAt: expiryFor(caller, expiresAt, nowMs),
+    };
+    const link = await withTransaction(services.db, async (tx) => {
+      const made = await insertLink(tx, asked, hashPortalToken(token));
+      await audit(tx, { target: targetOf(made), after: settingsOf(made) });
+      return made;
+    });
     return { ...describe(link), url: `${forPeople(services.publicUrl)}/portal#${token}` };
   },
 
@@ -48,10 +51,14 @@ export const portalLinkHandlers: Pick<
     return pageOf(links, limit, { view: describe, cursor: (last) => writeParts([last.id]) });
   },
 
-  'clients.links.revoke': async ({ id, link_id: linkId }, { caller, services }) => {
+  'clients.links.revoke': async ({ id, link_id: linkId }, { caller, services, audit }) => {
     const place = ownPlace(caller, id);
-    if (!(await deleteLink(services.db, { ...place, id: linkId })))
-      throw new GatewayError('not_found', `There is no portal link "${linkId}" here.`, { param: 'link_id' });
+    await withTransaction(services.db, async (tx) => {
+      const link = await deleteLink(tx, { ...place, id: linkId });
+      if (link === undefined)
+        throw new GatewayError('not_found', `There is no portal link "${linkId}" here.`, { param: 'link_id' });
+      await audit(tx, { target: targetOf(link), before: settingsOf(link) });
+    });
     return null;
   },
 };
@@ -97,6 +104,16 @@ function describe(link: PortalLink): Omit<OutputOf<'clients.links.create'>, 'url
     last_opened_at: link.openedAt?.toISOString() ?? null,
     opened_count: link.openedCount,
   };
+}
+
+/** Without its name, which is often a person's. */
+function targetOf({ id }: PortalLink): AuditTarget {
+  return { type: 'portal_link', id };
+}
+
+function settingsOf(link: PortalLink): object {
+  const { client_id, shows, has_password, expires_at } = describe(link);
+  return { client_id, shows, has_password, expires_at };
 }
 
 function readId(cursor: string): string {

@@ -50,12 +50,13 @@ export async function listLinks(
 export async function deleteLink(
   db: Db,
   { workspaceId, livemode, clientId, id }: ClientKey & { id: string },
-): Promise<boolean> {
-  const { rowCount } = await db.query(
-    'delete from portal_links where workspace_id = $1 and livemode = $2 and client_id = $3 and id = $4',
+): Promise<PortalLink | undefined> {
+  const { rows } = await db.query(
+    `delete from portal_links where workspace_id = $1 and livemode = $2 and client_id = $3 and id = $4 returning ${columns}`,
     [workspaceId, livemode, clientId, id],
   );
-  return rowCount === 1;
+  const [row] = rows as LinkRow[];
+  return row && readLink(row);
 }
 
 export async function findLink(db: Db, tokenHash: Buffer, now: Date): Promise<PortalLink | undefined> {
