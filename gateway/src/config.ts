@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { plainWords } from '@ai-gateway/shared/field-fault';
 import type { Vendor } from '@ai-gateway/shared/provider-kinds';
 import { z } from 'zod';
 import { isExampleKey, restOf } from './accounts/example-keys.ts';
 import { readProxies, type TrustedProxies } from './client-address.ts';
 import { urlFault } from './db/database-url.ts';
-import { plainWords } from './field-fault.ts';
 import { dnsServer } from './http-pools/dns-server.ts';
 import { vendors } from './providers/providers.ts';
 

@@ -1,7 +1,7 @@
+import { firstFault, plainWords } from '@ai-gateway/shared/field-fault';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from './config.ts';
-import { firstFault, plainWords } from './field-fault.ts';
 
 type Code = z.core.$ZodIssue['code'];
 

@@ -19,7 +19,7 @@ const plan: readonly (readonly string[])[] = [
   ['db', 'models'],
   ['providers'],
   ['dialects', 'http-pools', 'dashboard', 'make', 'n8n', 'zapier'],
-  ['shared', 'turns', 'version', 'client-address', 'field-fault', 'explain-start', 'notify-systemd'],
+  ['shared', 'turns', 'version', 'client-address', 'explain-start', 'notify-systemd'],
 ];
 
 /** Each room's floor, counted from the ground, which is 0. */

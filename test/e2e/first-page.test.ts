@@ -15,7 +15,9 @@ it('the address that a start prints leads a browser to the dashboard, at any pat
   const answer = await fetch(`${gateway.url}/`, { headers: browser, redirect: 'manual' });
   expect([answer.status, answer.headers.get('location')]).toEqual([302, '/app']);
   const pages = await Promise.all(
-    ['/app', '/app/', '/app/clients/acme%2Fnorth', '/auth/link'].map((path) => fetch(`${gateway.url}${path}`)),
+    ['/app', '/app/', '/app/clients/acme%2Fnorth', '/app/sign-in', '/auth/link'].map((path) =>
+      fetch(`${gateway.url}${path}`, { headers: { cookie: 'gw_session=a' } }),
+    ),
   );
   for (const page of pages) {
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
@@ -38,7 +40,12 @@ it('the address that a start prints leads a browser to the dashboard, at any pat
     ]);
     expect((await got.arrayBuffer()).byteLength).toBeGreaterThan(0);
   }
-  for (const missing of ['/app/assets/index-old.js', '/app/assets/..%2Findex.html', '/app/assets/%2e%2e'])
+  const signedOut = await fetch(`${gateway.url}/app/calls?status=failed`, { redirect: 'manual' });
+  expect([signedOut.status, signedOut.headers.get('location')]).toEqual([
+    302,
+    '/app/sign-in?to=%2Fapp%2Fcalls%3Fstatus%3Dfailed',
+  ]);
+  for (const missing of ['/app/assets/index-old.js', '/app/assets/..%2Findex.html'])
     expect([missing, (await fetch(`${gateway.url}${missing}`)).status]).toEqual([missing, 404]);
 });
 

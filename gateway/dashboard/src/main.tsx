@@ -1,4 +1,31 @@
+import { isGatewayError } from '@ai-gateway/shared/errors';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
 import { createRoot } from 'react-dom/client';
+import { queries } from './api/queries.ts';
+import { ToastProvider } from './components/toast.tsx';
+import { applyTheme } from './frame/theme-choice.ts';
+import { router } from './router.tsx';
+import './theme.css';
+
+applyTheme();
+
+// A session that is over while a screen is open leads to the sign-in, and back here afterwards.
+queries.getQueryCache().subscribe(({ type, query }) => {
+  const { error } = query.state;
+  if (type !== 'updated' || !isGatewayError(error) || error.status !== 401) return;
+  const { pathname, href } = router.state.location;
+  if (pathname.startsWith('/app/sign-in') || pathname.startsWith('/auth/')) return;
+  queries.clear();
+  void router.navigate({ to: '/app/sign-in', search: { to: href }, replace: true });
+});
 
 const place = document.getElementById('app');
-if (place !== null) createRoot(place).render(<h1>Hi</h1>);
+if (place !== null)
+  createRoot(place).render(
+    <QueryClientProvider client={queries}>
+      <ToastProvider>
+        <RouterProvider router={router} />
+      </ToastProvider>
+    </QueryClientProvider>,
+  );

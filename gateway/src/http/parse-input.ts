@@ -1,8 +1,8 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { type FieldFault, firstFault, plainWords } from '@ai-gateway/shared/field-fault';
 import { inQuery, needsAField, type Operation, pathParams } from '@ai-gateway/shared/operation';
 import type { Request } from 'express';
 import { isStorable } from '../db/storable.ts';
-import { type FieldFault, firstFault, plainWords } from '../field-fault.ts';
 import { fieldsAt, meantField } from './known-fields.ts';
 
 /** Path, query and body (undefined: none came) as the operation's one input. Throws `invalid_request`, naming the field. */

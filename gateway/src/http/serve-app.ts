@@ -27,7 +27,20 @@ export function serveApp(router: Router): void {
     // The name holds a hash of the content.
     sendBuilt(req, res, { name, folder: `${built}assets/`, cache: 'public, max-age=31536000, immutable' });
   });
-  router.get(['/app', '/app/*path', '/auth/link'], (req, res) => sendPage(req, res, 'index.html'));
+  router.get(['/app', '/app/*path'], (req, res) => {
+    // The page would find out by a refused call, which browsers report as a fault.
+    if (!hasCookie(req) && req.path !== signIn && hasApp())
+      res.setHeader('cache-control', 'no-store').redirect(302, `${signIn}?to=${encodeURIComponent(req.originalUrl)}`);
+    else sendPage(req, res, 'index.html');
+  });
+  router.get('/auth/link', (req, res) => sendPage(req, res, 'index.html'));
+}
+
+const signIn = '/app/sign-in';
+
+/** Whether it is still good is the page's question, by `GET /v1/session`. */
+function hasCookie({ headers }: Request): boolean {
+  return /(?:^|;\s*)(?:__Host-)?gw_session=/.test(headers.cookie ?? '');
 }
 
 /** A page of the dashboard's build, with its policy. */

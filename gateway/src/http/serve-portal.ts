@@ -1,8 +1,8 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { firstFault, plainWords } from '@ai-gateway/shared/field-fault';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { newId } from '../accounts/new-id.ts';
-import { firstFault, plainWords } from '../field-fault.ts';
 import { type OpenPortalPorts, openPortal } from '../portal/open-portal.ts';
 import { type PortalBudgetPorts, portalBudgets } from '../portal/portal-budgets.ts';
 import { type InvoiceForm, portalInvoice, portalInvoiceFile, portalInvoices } from '../portal/portal-invoices.ts';

@@ -1,0 +1,45 @@
+import { createClient } from '@ai-gateway/shared/client';
+import type { OperationId, OutputOf } from '@ai-gateway/shared/contract';
+import { fetchTransport, type Transport } from '@ai-gateway/shared/transport';
+import { currentMode } from './mode.ts';
+import { findOperation } from './operations.ts';
+
+/** Cookies name the person; the header says that a page of ours asks, which a form of another site cannot send. */
+const sessionTransport: Transport = (request) =>
+  fetchTransport({
+    ...request,
+    headers: {
+      ...request.headers,
+      'x-gateway-app': '1',
+      ...(currentMode() === 'test' ? { 'x-gateway-mode': 'test' } : {}),
+    },
+  });
+
+const client = createClient({ baseUrl: location.origin, transport: sessionTransport });
+
+/** Does an operation. Throws a `GatewayError` with the API's own words for a refusal. */
+export async function call<Id extends OperationId>(
+  id: Id,
+  input: Parameters<typeof client.call<Id>>[1],
+  signal?: AbortSignal,
+): Promise<OutputOf<Id>> {
+  const output = await client.call(id, input, { signal });
+  checkAnswer(id, output);
+  return output;
+}
+
+/** Of an operation that is known by its id only, as forms that are drawn from the contract have it. */
+export function callNamed(id: string, input: Record<string, unknown>): Promise<unknown> {
+  return call(id as OperationId, input as never);
+}
+
+/** A request that the contract does not describe: the sign-in. */
+export function request(method: string, path: string, body?: unknown): Promise<unknown> {
+  return client.request({ method, path, body });
+}
+
+/** A wrong answer is shown as well as it can be, and reported to the console, where every test in a browser looks. */
+function checkAnswer(id: string, output: unknown): void {
+  const checked = findOperation(id)?.output.safeParse(output);
+  if (checked?.success === false) console.error(`${id} answers otherwise than the contract says`, checked.error.issues);
+}

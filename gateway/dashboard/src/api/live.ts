@@ -1,0 +1,82 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { z } from 'zod';
+
+const hint = z.object({ changed: z.array(z.string()) });
+
+/** Which answers grow old when a noun changes, beside those of its own operations: calls move nearly every figure. */
+const readers: Readonly<Record<string, readonly string[]>> = {
+  calls: ['usage.', 'clients.', 'projects.', 'scenarios.', 'budgets.', 'plan.', 'keys.'],
+  refusals: ['refusals.', 'usage.'],
+  budgets: ['budgets.', 'events.'],
+  events: ['events.', 'webhooks.'],
+};
+
+const pollMs = 15_000;
+
+/**
+ * Keeps what is on screen current: hints come by server-sent events; where they fail, everything is read again every 15 s. Nothing is asked while
+ * the page is hidden. Returns the end of it.
+ */
+export function followChanges(queries: QueryClient): () => void {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const readAgain = (): void => void queries.invalidateQueries({ queryKey: ['operation'] });
+  const poll = (): void => {
+    timer ??= setInterval(() => {
+      readAgain();
+      if (source?.readyState === EventSource.CLOSED) open();
+    }, pollMs);
+  };
+  const stopPolling = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+  const take = (event: MessageEvent<string>): void => {
+    const changed = namesIn(event.data);
+    if (changed.length > 0)
+      void queries.invalidateQueries({ predicate: ({ queryKey }) => isTouched(queryKey, changed) });
+  };
+  const open = (): void => {
+    source?.close();
+    source = new EventSource('/v1/live');
+    source.addEventListener('open', stopPolling);
+    source.addEventListener('error', poll);
+    source.addEventListener('message', take);
+    source.addEventListener('changed', take);
+  };
+  const close = (): void => {
+    source?.close();
+    source = undefined;
+    stopPolling();
+  };
+  const onVisibility = (): void => {
+    if (document.hidden) close();
+    else {
+      readAgain();
+      open();
+    }
+  };
+  document.addEventListener('visibilitychange', onVisibility);
+  if (!document.hidden) open();
+  return () => {
+    document.removeEventListener('visibilitychange', onVisibility);
+    close();
+  };
+}
+
+function namesIn(text: string): string[] {
+  try {
+    return hint.safeParse(JSON.parse(text)).data?.changed ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** An answer is touched by its own noun, and by those that its figures are made of. */
+export function isTouched(queryKey: readonly unknown[], changed: readonly string[]): boolean {
+  const [kind, id] = queryKey;
+  if (kind !== 'operation' || typeof id !== 'string') return false;
+  return changed.some(
+    (noun) => id.startsWith(`${noun}.`) || (readers[noun] ?? []).some((start) => id.startsWith(start)),
+  );
+}

@@ -1,0 +1,68 @@
+import type { InputOf, OperationId, OutputOf } from '@ai-gateway/shared/contract';
+import { isGatewayError } from '@ai-gateway/shared/errors';
+import {
+  QueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { call, callNamed } from './client.ts';
+import { type Mode, useMode } from './mode.ts';
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // A refusal stays one; a gateway that restarts is back in a moment.
+      retry: (count, error) => count < 2 && !(isGatewayError(error) && error.status < 500),
+      retryDelay: 500,
+    },
+  },
+});
+
+/** Every answer is kept under its operation, its input and the mode. */
+export function keyOf(id: string, input: unknown, mode: Mode): readonly unknown[] {
+  return ['operation', id, mode, input];
+}
+
+export interface ReadOptions {
+  /** False: not now. */
+  enabled?: boolean;
+  /** Shows the answer before while the next one comes: for filters and pages. */
+  keep?: boolean;
+}
+
+/** Reads by an operation; hints of `/v1/live` and every change of ours read it again. */
+export function useRead<Id extends OperationId>(
+  id: Id,
+  input: InputOf<Id>,
+  { enabled = true, keep = false }: ReadOptions = {},
+): UseQueryResult<OutputOf<Id>> {
+  const mode = useMode();
+  return useQuery({
+    queryKey: keyOf(id, input, mode),
+    queryFn: ({ signal }): Promise<OutputOf<Id>> => call(id, input as never, signal),
+    enabled,
+    ...(keep ? { placeholderData: (before: unknown) => before as never } : {}),
+  }) as UseQueryResult<OutputOf<Id>>;
+}
+
+/** Changes by an operation. All that is on screen is read again afterwards: a raise shows in the budget, the client and on Home. */
+export function useChange<Id extends OperationId>(id: Id): UseMutationResult<OutputOf<Id>, Error, InputOf<Id>> {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (input: InputOf<Id>) => call(id, input as never),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['operation'] }),
+  });
+}
+
+/** The same, for a form that is drawn from the contract. */
+export function useNamedChange(id: string): UseMutationResult<unknown, Error, Record<string, unknown>> {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (input: Record<string, unknown>) => callNamed(id, input),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['operation'] }),
+  });
+}

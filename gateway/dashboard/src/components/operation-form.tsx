@@ -1,0 +1,141 @@
+import { isGatewayError } from '@ai-gateway/shared/errors';
+import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import type { Operation } from '@ai-gateway/shared/operation';
+import { type FormEvent, type ReactNode, useMemo, useRef, useState } from 'react';
+import { isDangerous } from '../api/operations.ts';
+import { useNamedChange } from '../api/queries.ts';
+import { Button } from './button.tsx';
+import { ErrorCard } from './card.tsx';
+import styles from './form.module.css';
+import { FormField } from './form-field.tsx';
+import { type Fault, faultOf, inputOf, pathOfParam, splitFields, type TypedGroup, typedOf } from './form-values.ts';
+
+interface OperationFormProps {
+  operation: Operation;
+  /** Known already: sent along, and not asked for. */
+  fixed?: Readonly<Record<string, unknown>>;
+  /** Shown at first, to be changed. */
+  initial?: Readonly<Record<string, unknown>>;
+  /** Only these fields, in this order. */
+  only?: readonly string[];
+  submit?: string;
+  onDone?: (answer: unknown) => void;
+  onCancel?: () => void;
+  /** Typed before something is taken away for good. */
+  confirmName?: string;
+}
+
+/** The form of any operation, drawn from the contract and checked by the operation itself: its messages are the API's. */
+export function OperationForm({
+  operation,
+  fixed = {},
+  initial = {},
+  only,
+  submit,
+  onDone,
+  onCancel,
+  confirmName,
+}: OperationFormProps): ReactNode {
+  const fields = useMemo(() => {
+    const all = fieldsOf(operation).filter(({ key }) => !(key in fixed));
+    return only === undefined ? all : only.flatMap((key) => all.filter((field) => field.key === key));
+  }, [operation, fixed, only]);
+  const [typed, setTyped] = useState<TypedGroup>(() => typedOf(fields, initial));
+  const [fault, setFault] = useState<Fault | undefined>();
+  const [name, setName] = useState('');
+  const form = useRef<HTMLFormElement>(null);
+  const change = useNamedChange(operation.id);
+  const wantedName =
+    confirmName ?? (isDangerous(operation) ? nameIn({ ...inputOf(fields, typed), ...fixed }) : undefined);
+
+  const send = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    const input = { ...inputOf(fields, typed), ...fixed };
+    const wrong = faultOf(operation, input);
+    setFault(wrong);
+    if (wrong !== undefined) return focusOn(form.current);
+    try {
+      onDone?.(await change.mutateAsync(input));
+    } catch (error) {
+      if (isGatewayError(error) && error.param !== undefined)
+        setFault({ path: pathOfParam(error.param), message: error.message });
+    }
+  };
+
+  const set = (key: string) => (value: TypedGroup[string]) => setTyped((before) => ({ ...before, [key]: value }));
+  const { first, more } = splitFields(fields);
+  const draw = (list: readonly Field[]): ReactNode =>
+    list.map((field) => (
+      <FormField
+        key={field.key}
+        field={field}
+        value={typed[field.key]}
+        fault={fault}
+        path={field.key}
+        onChange={set(field.key)}
+      />
+    ));
+  const isHeld = wantedName !== undefined && name.trim() !== wantedName;
+  return (
+    <form ref={form} className={styles.form} noValidate onSubmit={(event) => void send(event)}>
+      {draw(first)}
+      {more.length === 0 ? null : (
+        <details
+          className={styles.more}
+          open={fault !== undefined && more.some(({ key }) => fault.path.startsWith(key))}
+        >
+          <summary>More options</summary>
+          <div>{draw(more)}</div>
+        </details>
+      )}
+      {fault !== undefined && fault.path === '' ? <p className={styles.fault}>The form {fault.message}.</p> : null}
+      {wantedName === undefined ? null : <ConfirmName wanted={wantedName} value={name} onChange={setName} />}
+      {change.isError ? <ErrorCard error={change.error} /> : null}
+      <div className={styles.buttons}>
+        <Button
+          type="submit"
+          kind={isDangerous(operation) ? 'danger' : 'primary'}
+          disabled={change.isPending || isHeld}
+        >
+          {submit ?? operation.label}
+        </Button>
+        {onCancel === undefined ? null : <Button onClick={onCancel}>Cancel</Button>}
+      </div>
+    </form>
+  );
+}
+
+/** The name of what goes, as the person has to type it. */
+export function ConfirmName({
+  wanted,
+  value,
+  onChange,
+}: {
+  wanted: string;
+  value: string;
+  onChange: (value: string) => void;
+}): ReactNode {
+  return (
+    <div className={styles.field}>
+      <label className={styles.label}>
+        Type <bdi>{wanted}</bdi> to confirm
+        <input
+          className={styles.input}
+          autoComplete="off"
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </label>
+    </div>
+  );
+}
+
+function nameIn(input: Readonly<Record<string, unknown>>): string | undefined {
+  const id = input.id ?? input.client_id;
+  return typeof id === 'string' ? id : undefined;
+}
+
+/** Where something is wrong, once it is drawn as wrong. */
+function focusOn(form: HTMLFormElement | null): void {
+  requestAnimationFrame(() => form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+}

@@ -1,0 +1,33 @@
+import type { Field } from '@ai-gateway/shared/fields';
+import { useQuery } from '@tanstack/react-query';
+import { callNamed } from '../api/client.ts';
+import { useMode } from '../api/mode.ts';
+import { keyOf } from '../api/queries.ts';
+import { useMay } from '../api/session.ts';
+
+interface Choice {
+  value: string;
+  label: string;
+}
+
+/** The entries of a field's drop-down: those of the list operation that the contract names for it. */
+export function useChoices({ options }: Field): readonly Choice[] {
+  const may = useMay();
+  const mode = useMode();
+  const { data } = useQuery({
+    queryKey: keyOf(options ?? '', {}, mode),
+    queryFn: () => callNamed(options ?? '', {}),
+    enabled: options !== undefined && may(options),
+  });
+  return choicesIn(data);
+}
+
+function choicesIn(answer: unknown): readonly Choice[] {
+  const rows = typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : [];
+  if (!Array.isArray(rows)) return [];
+  return rows.flatMap((row: unknown) => {
+    if (typeof row !== 'object' || row === null || !('id' in row) || typeof row.id !== 'string') return [];
+    const name = 'name' in row && typeof row.name === 'string' ? row.name : row.id;
+    return [{ value: row.id, label: name }];
+  });
+}

@@ -1,0 +1,47 @@
+/** Amounts as people read them: from $1 two decimals, below three significant digits. */
+
+/** `$1,234.50`, `$0.0213`, `€41`, `¥120`. */
+export function moneyForPeople(amount: number, currency = 'USD'): string {
+  const decimals = decimalsOf(currency);
+  const small = amount !== 0 && Math.abs(amount) < 1;
+  const digits = small ? Math.max(decimals, fractionOf(amount)) : decimals;
+  return new Intl.NumberFormat('en-US', {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: digits,
+  }).format(amount);
+}
+
+/** All that is known of it, for a title. */
+export function wholeAmount(amount: number, currency = 'USD'): string {
+  return `${new Intl.NumberFormat('en-US', { maximumFractionDigits: 9 }).format(amount)} ${currency}`;
+}
+
+/** `+18 %`, `-3 %`, and nothing where there was nothing before. */
+export function changeForPeople(now: number, before: number): string | undefined {
+  if (before === 0) return undefined;
+  const percent = Math.round(((now - before) / before) * 100);
+  return `${percent > 0 ? '+' : ''}${countForPeople(percent)} %`;
+}
+
+/** `41,203` */
+export function countForPeople(count: number): string {
+  return new Intl.NumberFormat('en-US').format(count);
+}
+
+/** `2.1 M`, `8 K`: for axes and bars. */
+export function shortCount(count: number): string {
+  return new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+}
+
+function decimalsOf(currency: string): number {
+  return new Intl.NumberFormat('en-US', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** Decimals that three significant digits take, at most nine: nano-dollars are the smallest that is booked. */
+function fractionOf(amount: number): number {
+  const digits = 2 - Math.floor(Math.log10(Math.abs(amount)));
+  const text = amount.toFixed(Math.min(9, Math.max(0, digits)));
+  return /\.(\d*?)0*$/.exec(text)?.[1]?.length ?? 0;
+}

@@ -1,0 +1,80 @@
+/** Moments on the clock of the workspace. */
+
+const dayMs = 86_400_000;
+
+/** `3 minutes ago`, `in 4 hours`; from a day on `1 Dec 2026, 00:00`. */
+export function whenForPeople(at: string, zone: string, now: number): string {
+  const away = Date.parse(at) - now;
+  return Math.abs(away) < dayMs ? relative(away) : momentForPeople(at, zone);
+}
+
+/** `1 Dec 2026, 00:00` */
+export function momentForPeople(at: string, zone: string): string {
+  return new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(new Date(at));
+}
+
+/** `1 Dec` for a day as the API writes it, `2026-12-01`. */
+export function dayForPeople(day: string): string {
+  return new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' }).format(
+    new Date(`${day.slice(0, 10)}T00:00:00Z`),
+  );
+}
+
+/** `November 2026` for `2026-11` or a day of it. */
+export function monthForPeople(day: string): string {
+  return new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(
+    new Date(`${day.slice(0, 7)}-01T00:00:00Z`),
+  );
+}
+
+/** The day that it is on the clock of `zone`, as the API writes days: `2026-11-29`. */
+export function dayIn(zone: string, now: number): string {
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone: zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).formatToParts(new Date(now));
+  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
+  return `${part('year')}-${part('month')}-${part('day')}`;
+}
+
+/** A day so many days later, or earlier. */
+export function addDays(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10);
+}
+
+/** The first day of a month so many months later, or earlier. */
+export function addMonths(day: string, months: number): string {
+  const [year = 1970, month = 1] = day.split('-').map(Number);
+  return new Date(Date.UTC(year, month - 1 + months, 1)).toISOString().slice(0, 10);
+}
+
+/** `Berlin` for `Europe/Berlin`. */
+export function placeOf(zone: string): string {
+  return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
+}
+
+/** `3 d 4 h` until a moment, `12 min` when it is near. */
+export function untilForPeople(at: string, now: number): string {
+  const minutes = Math.max(0, Math.round((Date.parse(at) - now) / 60_000));
+  const days = Math.floor(minutes / 1_440);
+  const hours = Math.floor((minutes % 1_440) / 60);
+  if (days > 0) return `${days} d ${hours} h`;
+  return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
+}
+
+function relative(awayMs: number): string {
+  const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+  const seconds = Math.round(awayMs / 1000);
+  if (Math.abs(seconds) < 60) return format.format(seconds, 'second');
+  const minutes = Math.round(seconds / 60);
+  return Math.abs(minutes) < 60 ? format.format(minutes, 'minute') : format.format(Math.round(minutes / 60), 'hour');
+}

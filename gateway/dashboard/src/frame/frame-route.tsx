@@ -1,0 +1,23 @@
+import { isGatewayError } from '@ai-gateway/shared/errors';
+import { createRootRoute, createRoute, Outlet, redirect } from '@tanstack/react-router';
+import { queries } from '../api/queries.ts';
+import { sessionQuery } from '../api/session.ts';
+import { Frame } from './frame.tsx';
+
+export const rootRoute = createRootRoute({ component: Outlet });
+
+/** Around every screen: nothing is drawn before it is known who is signed in. */
+export const frameRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'frame',
+  beforeLoad: async ({ location }) => {
+    try {
+      await queries.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (isGatewayError(error) && error.status === 401)
+        throw redirect({ to: '/app/sign-in', search: { to: location.href }, replace: true });
+      throw error;
+    }
+  },
+  component: Frame,
+});

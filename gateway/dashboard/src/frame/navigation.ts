@@ -1,0 +1,32 @@
+import type { IconName } from '../components/icons.tsx';
+
+export interface Place {
+  name: string;
+  path: string;
+  icon: IconName;
+  /** It shows to those who may do this; without one, to everybody. */
+  needs?: string;
+  /** One of the four in the bar of a phone. */
+  isMain?: boolean;
+  /** A key that leads there after `g`. */
+  key: string;
+}
+
+/** On a phone: the way to the screens that the bar at the bottom has no room for. */
+export const more: Place = { name: 'More', path: '/app/more', icon: 'more', key: 'm' };
+
+/** The screens, in the order of the menu. */
+export const places: readonly Place[] = [
+  { name: 'Home', path: '/app', icon: 'home', isMain: true, key: 'h' },
+  { name: 'Clients', path: '/app/clients', icon: 'clients', needs: 'clients.list', isMain: true, key: 'c' },
+  { name: 'Scenarios', path: '/app/scenarios', icon: 'scenarios', needs: 'scenarios.list', isMain: true, key: 's' },
+  { name: 'Budgets', path: '/app/budgets', icon: 'budgets', needs: 'budgets.list', key: 'b' },
+  { name: 'Calls', path: '/app/calls', icon: 'calls', needs: 'usage.requests', isMain: true, key: 'l' },
+  { name: 'Usage', path: '/app/usage', icon: 'usage', needs: 'usage.series', key: 'u' },
+  { name: 'Billing', path: '/app/billing', icon: 'billing', needs: 'invoices.list', key: 'i' },
+  { name: 'Alerts', path: '/app/alerts', icon: 'alerts', needs: 'webhooks.list', key: 'a' },
+  { name: 'Connect', path: '/app/connect', icon: 'connect', key: 'n' },
+  { name: 'Keys', path: '/app/keys', icon: 'keys', needs: 'keys.list', key: 'k' },
+  { name: 'Settings', path: '/app/settings', icon: 'settings', key: 't' },
+  { name: 'Operator', path: '/app/operator', icon: 'operator', needs: 'workspaces.create', key: 'o' },
+];

@@ -1,0 +1,27 @@
+import type { Operation } from './operation.ts';
+
+/** As much of the person who asks as decides on an operation. */
+export interface AccessOf {
+  /** `owner`, `member`, `viewer`, `caller`; a person with the role `client` sees the portal only. Null without a workspace. */
+  readonly role: string | null;
+  readonly livemode: boolean;
+  readonly isOperator: boolean;
+}
+
+const roles: Readonly<Record<string, readonly string[]>> = {
+  owner: ['owner'],
+  member: ['owner', 'member'],
+  reader: ['owner', 'member', 'viewer'],
+  'calls-models': ['owner', 'member', 'caller'],
+  anyone: ['owner', 'member', 'viewer', 'caller'],
+};
+
+/** Would the gateway do this for a person? Menus and buttons ask before they show, so that none of them leads to a refusal. */
+export function isAllowed(
+  { access, changesEveryCall }: Pick<Operation, 'changesEveryCall'> & { readonly access: string },
+  { role, livemode, isOperator }: AccessOf,
+): boolean {
+  if (access === 'session') return true;
+  if (access === 'operator') return isOperator;
+  return role !== null && (roles[access] ?? []).includes(role) && (livemode || changesEveryCall !== true);
+}
