@@ -35,7 +35,7 @@ import { UnwrittenFile } from './usage/unwritten-file.ts';
 import { findBossHome } from './webhooks/boss-home-store.ts';
 import { PgBossOutbox } from './webhooks/pg-boss-outbox.ts';
 
-/** What is made before the services, and outlives them. */
+/** The parts that are made before the services, and outlive them. */
 interface Foundation {
   db: Pool;
   log: Logger;
@@ -93,7 +93,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
       logRequests: config.logRequests,
       tracer,
       onRefused: ({ id, caller, tags, modelRequested: model, failures }, error) => {
-        // What a provider answered is a failure, not a refusal of ours.
+        // An answer of a provider is a failure, not a refusal of ours.
         if (caller !== undefined && failures === undefined && isRefusalCode(error.code))
           refusals.add({ id, caller, tags, model }, error, now());
       },

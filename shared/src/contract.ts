@@ -91,6 +91,18 @@ import {
   updateWorkspace,
 } from './operations/workspaces.ts';
 
+/*
+ * Every operation of the API, and the types that handlers and clients read off it.
+ *
+ * ```ts
+ * import { contract, type InputOf } from '@ai-gateway/shared/contract';
+ *
+ * const input: InputOf<'budgets.create'> = { name: 'Acme, monthly', limit_usd: 25, period: 'month' };
+ * const operation = contract.find(({ id }) => id === 'budgets.create');
+ * console.log(operation?.method, operation?.path, operation?.input.safeParse(input).success); // POST /v1/budgets true
+ * ```
+ */
+
 /** Everything a person or a program can do, in the order the documents show it. */
 export const contract = [
   completeChat,

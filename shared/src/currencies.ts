@@ -1,3 +1,14 @@
+/*
+ * The currencies of invoices.
+ *
+ * ```ts
+ * import { currencyDigits, isCurrency } from '@ai-gateway/shared/currencies';
+ *
+ * console.log(isCurrency('EUR'), isCurrency('DEM')); // true false
+ * console.log(currencyDigits('EUR'), currencyDigits('JPY')); // 2 0
+ * ```
+ */
+
 /**
  * The currencies of ISO 4217 in use on 2026-01-01 (list one of the SIX maintenance agency; without funds, metals and test
  * codes). `Intl` keeps withdrawn ones and its own decimals: none for the Hungarian forint, for which ISO says two.

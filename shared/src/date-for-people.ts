@@ -1,3 +1,14 @@
+/*
+ * Moments as people write them.
+ *
+ * ```ts
+ * import { dateForPeople, dayForPeople } from '@ai-gateway/shared/date-for-people';
+ *
+ * console.log(dateForPeople('2026-11-30T23:00:00Z', 'Europe/Berlin')); // '1 December 2026, 00:00 (Berlin)'
+ * console.log(dayForPeople('2026-11-30T23:00:00Z', 'Europe/Berlin')); // '1 December'
+ * ```
+ */
+
 /** `1 December 2026, 00:00 (Berlin)`: a moment as people write it, on the clock of `timezone` (an IANA name). */
 export function dateForPeople(at: Date | number | string, timezone: string): string {
   const date = new Intl.DateTimeFormat('en-GB', {

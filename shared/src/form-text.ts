@@ -1,10 +1,16 @@
+/*
+ * Values that a mapping or an expression puts into a field of a form.
+ *
+ * ```ts
+ * import { formNumber, formText } from '@ai-gateway/shared/form-text';
+ *
+ * console.log(formText({ b: 1 }), formText(undefined)); // '{"b":1}' ''
+ * console.log(formNumber('0.5'), formNumber('half')); // 0.5 'half'
+ * ```
+ */
+
 /**
  * The text of a form's field that a mapping or an expression fills with a value of any type.
- *
- *     formText('Hi')            // 'Hi'
- *     formText({ b: 1 })        // '{"b":1}'
- *     formText(undefined)       // ''
- *
  * A missing value is empty, never the word `undefined`; an object or a list is its JSON, never `[object Object]`.
  */
 export function formText(value: unknown): string {

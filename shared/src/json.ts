@@ -1,3 +1,15 @@
+/*
+ * JSON of unknown shape.
+ *
+ * ```ts
+ * import { isRecord, readJson } from '@ai-gateway/shared/json';
+ *
+ * const given = readJson('{"error": {"message": "Busy"}}');
+ * const message = isRecord(given) && isRecord(given.error) ? given.error.message : undefined;
+ * console.log(message, readJson('{"error":')); // 'Busy' undefined
+ * ```
+ */
+
 /** Undefined for what is no JSON. */
 export function readJson(text: string): unknown {
   try {

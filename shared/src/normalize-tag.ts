@@ -1,3 +1,13 @@
+/*
+ * Tags: names of clients, projects and scenarios, as people paste them.
+ *
+ * ```ts
+ * import { normalizeTag } from '@ai-gateway/shared/normalize-tag';
+ *
+ * console.log(normalizeTag(' Müller\u00a0GmbH ') === 'Müller GmbH'); // true
+ * ```
+ */
+
 /**
  * A tag is a name that people paste: two spellings that look the same are one. Without this a spent budget of `Müller GmbH` did
  * not hold for the same name from macOS (NFD), with a no-break space, or with a zero-width space behind it.

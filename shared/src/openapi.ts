@@ -3,6 +3,18 @@ import { type ErrorCode, errorCatalogue } from './errors.ts';
 import { answerHeaders, components, type Json, parameters, reference } from './openapi-components.ts';
 import { inQuery, mayBeEmpty, needsAField, type Operation, pathParams } from './operation.ts';
 
+/*
+ * The contract as an OpenAPI document, for people, generators and tests.
+ *
+ * ```ts
+ * import { contract } from '@ai-gateway/shared/contract';
+ * import { openApi } from '@ai-gateway/shared/openapi';
+ *
+ * const document = openApi({ operations: contract, serverUrl: 'https://gateway.example.com', version: '1.0.0' });
+ * console.log(JSON.stringify(document, null, 2));
+ * ```
+ */
+
 /** The contract as an OpenAPI 3.1 document. */
 export function openApi(options: { operations: readonly Operation[]; serverUrl: string; version: string }): Json {
   const { operations, serverUrl, version } = options;

@@ -1,3 +1,14 @@
+/*
+ * The kinds of provider accounts.
+ *
+ * ```ts
+ * import { isVendor, vendors } from '@ai-gateway/shared/provider-kinds';
+ *
+ * console.log(vendors.map((vendor) => `${vendor.toUpperCase()}_API_KEY`)); // ['OPENAI_API_KEY', …]
+ * console.log(isVendor('openai'), isVendor('openai-compatible')); // true false
+ * ```
+ */
+
 /**
  * The vendors the gateway knows by name, in the order it tries them. The gateway's folder `providers/<vendor>` says the rest of
  * each: its keys, its models, what it takes.

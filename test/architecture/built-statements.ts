@@ -1,7 +1,7 @@
 import { isFunction, isNode, type Module, type Node, nameOf, nodesIn, type Origin, readModule } from './read-names.ts';
 
 /**
- * Finds statements that are built from text whose origin the file does not show. What `query()` gets must be made of the program's own text: literals,
+ * Finds statements that are built from text whose origin the file does not show. The argument of `query()` must be made of the program's own text: literals,
  * constants of literals, numbers (`$${values.length}`), names that pg escapes, functions of the file that return such text, and what other files export
  * of it. A caller's text is a value (`$1`), never a part of the statement.
  */

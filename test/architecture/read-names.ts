@@ -82,7 +82,7 @@ function noteCall(node: Node, module: Module): void {
   const object = nameOf(callee.object);
   if (method === 'push' && object !== undefined)
     for (const one of nodesIn(node.arguments)) add(module.pushed, object, one);
-  // What `list.map((one) => …)` and its like hand on is of the list.
+  // The parameter of `list.map((one) => …)` and its like is of the list.
   for (const argument of nodesIn(node.arguments))
     if (isFunction(argument) && isNode(callee.object)) {
       module.handed.add(argument.start);
@@ -123,7 +123,7 @@ export interface Module {
   origins: Map<string, Origin[]>;
   /** The first argument of each `query()`. */
   statements: Node[];
-  /** What is pushed onto the arrays of a name. */
+  /** The values pushed onto the arrays of a name. */
   pushed: Map<string, Node[]>;
   /** Calls of the functions of a name. */
   calls: Map<string, Node[]>;

@@ -146,7 +146,7 @@ async function budgetLoad(note: Note, url: string, providerUrl: string): Promise
   note('load of the calls with budgets alone ÷ gateway', (await loadAlone(providerUrl)) / free, '≥ 2');
 }
 
-/** What the load generator reaches where the other end answers at once. */
+/** The rate of the load generator where the other end answers at once. */
 function loadAlone(providerUrl: string): Promise<number> {
   return callsPerSecond({ name: 'provider, direct', url: `${providerUrl}/v1/chat/completions`, headers: {} }, 4);
 }

@@ -18,13 +18,13 @@ const examples = globSync('shared/src/{,steps/}*.ts', { cwd: root })
 
 test('the modules that other packages begin with have a usage example at their head', () => {
   const begun = examples.map(({ file }) => file.replace('shared/src/', ''));
-  for (const file of ['client.ts', 'operation.ts', 'errors.ts', 'fields.ts', 'transport.ts', 'money.ts'])
-    expect(begun).toContain(file);
-  for (const file of globSync('shared/src/steps/*.ts', {
-    cwd: root,
-    exclude: ['**/*.test.ts', '**/platform-exceptions.ts'],
-  }))
-    expect(begun).toContain(file.replace('shared/src/', ''));
+  const without = globSync('shared/src/{,steps/}*.ts', { cwd: root })
+    .map((file) => file.replace('shared/src/', ''))
+    // The parts of openapi.ts, and the table of exceptions, are no module to begin with.
+    .filter((file) => !/\.test\.ts$|^openapi-components\.ts$|platform-exceptions\.ts$/.test(file))
+    .filter((file) => !begun.includes(file));
+  expect(begun.length).toBeGreaterThan(20);
+  expect(without).toEqual([]);
 });
 
 test('every usage example compiles as it is printed', () => {
@@ -49,7 +49,7 @@ test('every usage example compiles as it is printed', () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}, 120_000);
 
 function faultsOf(folder: string): string {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');

@@ -2,7 +2,9 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vendors } from '@ai-gateway/shared/provider-kinds';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
+import { floors } from '../architecture/plan.ts';
+import { readHouse, roomsOf } from '../architecture/read-house.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -71,6 +73,13 @@ describe('the pages', () => {
       expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
     },
   );
+});
+
+test('the picture of the house has every room: npm run draw:house -- --to docs/architecture/house-after.svg', () => {
+  const drawn = [...read('docs/architecture/house-after.svg').matchAll(/>([\w-]+)<\/text>/g)].map(
+    ([, name = '']) => name,
+  );
+  expect(drawn.filter((name) => floors.has(name)).sort()).toEqual(roomsOf(readHouse(root)));
 });
 
 describe('docs/configuration.md', () => {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** What an authenticator app shows at a time: RFC 6238 by hand, apart from the library that the gateway takes codes with. */
+/** The code that an authenticator app shows at a moment: RFC 6238 by hand, apart from the library that the gateway takes codes with. */
 export function codeOf(secret: string, atMs: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(atMs / 30_000)));

@@ -15,7 +15,7 @@ export interface ScenarioKey {
   workspaceId: string;
   livemode: boolean;
   id: string;
-  /** Whose calls of it. */
+  /** The client whose calls of it are meant. */
   lock: ScenarioLock;
 }
 

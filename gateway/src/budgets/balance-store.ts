@@ -219,7 +219,7 @@ export async function lowerBalances(
 
 /**
  * The most that is spent and leased of any instance in a period that is running, and the highest limit of them. The balances stay locked
- * until the transaction ends. What is settled and not posted is spent, and no longer leased.
+ * until the transaction ends. Money that is settled and not posted is spent, and no longer leased.
  */
 export async function findMostUsed(
   tx: Db,

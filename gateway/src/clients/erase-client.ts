@@ -87,7 +87,7 @@ export async function eraseClient(
       'an erasure could not be noted in DATA_DIR: a restored database will not repeat it',
     ),
   );
-  // What is not done by then is swept up; the answer is the same.
+  // A sweep does the rest; the answer is the same.
   const until = performance.now() + patienceMs;
   await eraseRest(services, erasure, { erasedAt, isOver: () => performance.now() > until });
   return ended;

@@ -7,7 +7,7 @@ import { parseFrame, TextCollector } from './scan-frame.ts';
 export class MessagesScanner implements RelayScanner {
   readonly #texts = new TextCollector(['text', 'thinking', 'partial_json']);
   #counts: JsonObject = {};
-  /** What `message_start` says of the output is a beginning; only `message_delta` has the count. */
+  /** The output count of `message_start` is a beginning; only `message_delta` has the count. */
   #isCounted = false;
   model: string | undefined;
   answerIds: readonly string[] = [];

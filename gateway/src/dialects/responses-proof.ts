@@ -2,7 +2,7 @@ import type { ProviderKind, ReasoningPart } from './neutral.ts';
 import { markSignature, readSignature } from './signatures.ts';
 
 /**
- * What `encrypted_content` of a reasoning item says. OpenAI's own is kept as it is; what others made is marked with its maker
+ * The `encrypted_content` of a reasoning item. OpenAI's own is kept as it is; a proof of others is marked with its maker
  * (`gw.anthropic.…`), and behind that mark stands
  *
  *     <signature>                   of thoughts

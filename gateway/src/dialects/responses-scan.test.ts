@@ -71,7 +71,7 @@ describe('a stream of OpenAI’s own, passing through', () => {
           expect(scanner.frame(event(delta(text)))).toBe('relay');
           expect(scanner.frame(Buffer.from(`data: ${JSON.stringify(delta(text))}\n\n`))).toBe('relay');
         }
-        // What is no text in any encoding is replaced on the way through one.
+        // Bytes that are not text in any encoding are replaced by decoding.
         const sent = texts.flatMap((text) => [text, text]).join('');
         expect(scanner.text).toBe(Buffer.from(sent).toString());
       }),

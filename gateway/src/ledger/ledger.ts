@@ -17,7 +17,7 @@ export interface Hold {
 /** The balance that could not pay; it may have more left a moment later. */
 export interface Shortage {
   balance: BudgetBalance;
-  /** Whose calls may release some of it: those of other processes, or of this one. */
+  /** The processes whose calls may release some of it: others, or this one. */
   heldBy: 'others' | 'us' | 'nobody';
 }
 

@@ -1,7 +1,7 @@
 import { readLock, type ScenarioKey } from '../accounts/scenario-lock.ts';
 import type { Db } from '../db/transaction.ts';
 
-/** What scenarios spent in the last hour before a moment, each from its resumption on, in the order they are asked for. */
+/** The spend of scenarios in the last hour before a moment, each from its resumption on, in the order they are asked for. */
 export async function spentLastHour(
   db: Db,
   places: readonly { place: ScenarioKey; beforeMs: number }[],

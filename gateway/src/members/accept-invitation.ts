@@ -15,8 +15,8 @@ export interface AcceptedInvitation {
 }
 
 /**
- * Takes an invitation, in the transaction that uses its link up. It is for one address: who is signed in with another is refused, and who has an account with that
- * address signs in first. The inviter knows the link, too, so that it must open nobody's account. Throws `forbidden`, `invalid_credentials`,
+ * Takes an invitation, in the transaction that uses its link up. It is for one address: a person signed in with another is refused, and one with an account of
+ * that address signs in first. The inviter knows the link, too, so that it must open nobody's account. Throws `forbidden`, `invalid_credentials`,
  * `conflict` and `link_used`; then the link is not used up.
  */
 export async function acceptInvitation(

@@ -299,7 +299,7 @@ describe('a refusal of our account is told from every other failure', () => {
       { error: { code: 403, message: 'Input was flagged', metadata: { reasons: ['violence'] } } },
       'caller',
     ],
-    // What a caller sends is quoted by vendors, and shuts nobody's account.
+    // Vendors quote a caller's text, which must not close an account.
     [
       'openai',
       400,

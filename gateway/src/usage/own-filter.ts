@@ -10,7 +10,7 @@ export interface TagInput {
   key_id?: string | undefined;
 }
 
-/** What a caller may see of single calls: a key with locked tags sees what has them, and throws `tag_forbidden` where it asks for others. */
+/** The single calls that a caller may see: a key with locked tags sees what has them, and throws `tag_forbidden` where it asks for others. */
 export function ownFilter(caller: Caller, input: TagInput = {}) {
   return {
     workspaceId: caller.workspaceId,

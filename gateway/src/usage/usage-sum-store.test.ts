@@ -42,7 +42,7 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** What the statement that sums by client reads: blocks of 8 kB, from memory or from the disk, and rows of each table. */
+/** The reads of the statement that sums by client: blocks of 8 kB, from memory or from the disk, and rows of each table. */
 async function readBy(grouping: 'client' | 'day'): Promise<{ blocks: number; rows: Record<string, number> }> {
   let plan: Plan | undefined;
   const explaining = {

@@ -13,7 +13,7 @@ export const universalModule: Component = {
   },
   code: {
     communication: {
-      // Whatever is given is a path of the gateway: with a host in it the key would go there.
+      // The text is always a path of the gateway: with a host in it the key would go there.
       url: "/{{replace(parameters.url, '/^[/]+/', '')}}",
       method: '{{parameters.method}}',
       headers: {

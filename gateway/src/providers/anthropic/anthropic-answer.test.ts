@@ -26,7 +26,7 @@ const context = {
 const half = { type: 'text', text: 'First take' };
 const refusal = { type: 'refusal', category: 'bio', explanation };
 
-/** What a chat caller is told, plain and streamed. */
+/** The answer that a chat caller gets, plain and streamed. */
 function chatOf(content: (typeof half)[], stopDetails: unknown) {
   const plain = chat.answer(readMessage(message(content, stopDetails)), context) as {
     choices: { message: { content: string | null; refusal: string | null }; finish_reason: string }[];

@@ -10,7 +10,7 @@ const response_format = {
   json_schema: { name: 'verdict', schema: { type: 'object', properties: { ok: { type: 'boolean' } } } },
 };
 
-/** What a Claude without structured output gets of a chat call that wants an answer by a schema. */
+/** The request to a Claude without structured output, of a chat call that wants an answer by a schema. */
 function translated(more: JsonObject, model = 'claude-3-5-sonnet-20241022'): { body: JsonObject; dropped: string[] } {
   const call = chat.read({ model, messages: [{ role: 'user', content: 'Hi' }], response_format, ...more });
   const target = { kind: 'anthropic', provider: 'anthropic', baseUrl: 'https://vendor.example', apiKey: 'k' } as const;

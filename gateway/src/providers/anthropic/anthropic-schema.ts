@@ -91,7 +91,7 @@ export function fitsAnthropic(...schemas: readonly JsonObject[]): boolean {
   return schemas.every((schema) => fitsWith(tally, schema, { root: schema, within: [] }));
 }
 
-/** What Anthropic counts over all schemas of a call, through references. */
+/** The counts that Anthropic limits, over all schemas of a call, through references. */
 interface Tally {
   optional: number;
   unions: number;

@@ -11,7 +11,7 @@ const target = {
   model: 'claude-sonnet-4-5',
 } as const;
 
-/** What Claude is told about thinking, and whether the caller hears that it was dropped. */
+/** The thinking settings sent to Claude, and the note to the caller that they were dropped. */
 function thinkingOf(messages: readonly JsonObject[]): { type: unknown; dropped: readonly string[] } {
   const call = chat.read({ model: 'm', reasoning_effort: 'low', max_tokens: 9_000, messages });
   const { body, dropped } = anthropic.adapter.request(call, target);

@@ -3,7 +3,7 @@ import { messages } from '../../dialects/messages.ts';
 import type { JsonObject } from '../../dialects/neutral.ts';
 import { openAiChat } from './openai-chat.ts';
 
-/** What OpenAI gets of a call in Anthropic's dialect. */
+/** The request to OpenAI of a call in Anthropic's dialect. */
 function translated(body: JsonObject, model = 'gpt-4o'): { body: JsonObject; dropped: readonly string[] } {
   const call = messages.read({ model, max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }], ...body });
   const { body: sent, dropped } = openAiChat.request(call, {

@@ -29,7 +29,7 @@ function textOf({ parts }: Answer): string {
   return parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('');
 }
 
-/** What a client has when it puts the steps together. */
+/** The text of a client that puts the steps together. */
 function gathered(events: Iterable<StreamEvent>): Pick<Answer, 'parts' | 'finish' | 'usage' | 'stopSequence'> {
   const parts: AnswerPart[] = [];
   const end: Partial<Answer> = {};
