@@ -28,6 +28,8 @@ import { type ModelEndpoint, type ModelRequest, serveModel } from './http/serve-
 import { servePortal } from './http/serve-portal.ts';
 import { serveResume } from './http/serve-resume.ts';
 import { serveRoot } from './http/serve-root.ts';
+import { serveScim } from './http/serve-scim.ts';
+import { serveSso } from './http/serve-sso.ts';
 import { serveStatus } from './http/serve-status.ts';
 import { tagPath } from './http/tag-path.ts';
 import type { Services } from './services.ts';
@@ -89,6 +91,8 @@ export function createApp(options: {
     });
   serveContract(app, services, { authenticator, bodies });
   serveAuth(app, services, bodies);
+  serveSso(app, services);
+  serveScim(app, services, bodies);
   serveInvoices(app, services);
   servePortal(app, services, { bodies });
   serveApp(app);

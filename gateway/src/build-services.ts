@@ -24,6 +24,7 @@ import { refusalText } from './routing/refusal-text.ts';
 import { UnknownModels } from './routing/unknown-models.ts';
 import type { Services } from './services.ts';
 import { txtResolver } from './sso/look-up-txt.ts';
+import { OidcClient } from './sso/oidc.ts';
 import { CallObserver } from './telemetry/call-observer.ts';
 import { DiskWatch } from './telemetry/disk-watch.ts';
 import type { LogDestination } from './telemetry/log-destination.ts';
@@ -128,6 +129,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     scrape: scrape ?? (() => metrics.registry.metrics()),
     metricsToken: config.metricsToken,
     callsKeptDays: config.callsKeptDays,
+    oidc: new OidcClient({ httpPools, secret, log, now }),
     lookUpTxt: txtResolver(config.domainResolver),
     smtp: config.smtp,
     signUp: config.signUp,

@@ -14,6 +14,7 @@ import { type Counting, shareCounts } from './limits/share-counts.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
+import { forgetUsed } from './sso/used-store.ts';
 import { deleteOldFailures } from './usage/call-detail-store.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
 import { dropOldMonths } from './usage/drop-months-job.ts';
@@ -66,6 +67,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('forget old deliveries', 3_600_000, () => deleteOldDeliveries(services.db)),
     repeat('forget old background calls', 3_600_000, () => deleteOldBackground(services.db)),
     repeat('forget old stored answers', 3_600_000, () => forgetOldAnswers(services.db)),
+    repeat('forget used states of sign-ins', 3_600_000, () => forgetUsed(services.db)),
     repeat('look at the disk', 30_000, () => services.disk.look()),
     repeat('erase what was under way', 1_000, () => sweepErased(services)),
     repeat('delete what was under way', 1_000, () => sweepWorkspaces(services)),

@@ -18,6 +18,7 @@ import type { SessionCache } from './people/session-cache.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
 import type { LookUpTxt } from './sso/look-up-txt.ts';
+import type { OidcClient } from './sso/oidc.ts';
 import type { CallObserver } from './telemetry/call-observer.ts';
 import type { DiskWatch } from './telemetry/disk-watch.ts';
 import type { LogDestination } from './telemetry/log-destination.ts';
@@ -55,6 +56,7 @@ export interface Services {
   metricsToken: string | undefined;
   /** The calls of a month are dropped once its last day is older. */
   callsKeptDays: number;
+  oidc: OidcClient;
   /** The texts of a TXT record. */
   lookUpTxt: LookUpTxt;
   /** Where alert e-mails are handed in. */

@@ -11,7 +11,7 @@ const bodyBytesMax = 20 * 1024 * 1024;
 export function readBody(
   req: IncomingMessage,
   room: BodyRoom,
-  { bytesMax = bodyBytesMax }: { bytesMax?: number } = {},
+  { bytesMax = bodyBytesMax, type }: { bytesMax?: number; type?: string } = {},
 ): Promise<Buffer> {
   const encoding = req.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
@@ -23,7 +23,7 @@ export function readBody(
       },
     );
   }
-  if (!isJson(req.headers['content-type'])) {
+  if (!isJson(req.headers['content-type']?.replace(type ?? 'application/json', 'application/json'))) {
     throw new GatewayError(
       'unsupported_media_type',
       'Send the body as JSON, with the header "Content-Type: application/json".',

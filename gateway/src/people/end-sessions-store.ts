@@ -6,6 +6,19 @@ export async function endSessions(tx: Db, personId: string): Promise<void> {
   await forgetSessions(tx, personId);
 }
 
+/** Ends the sessions in which a person is in a workspace, or got in by its identity provider, on every process. */
+export async function endSessionsHere(
+  tx: Db,
+  { workspaceId, personId }: { workspaceId: string; personId: string },
+): Promise<void> {
+  await tx.query(
+    `delete from sessions where person_id = $1
+       and (workspace_id is null or workspace_id = $2 or connection_id in (select id from sso_connections where workspace_id = $2))`,
+    [personId, workspaceId],
+  );
+  await forgetSessions(tx, personId);
+}
+
 /** Ends the sessions of a person but for this one: a password, a factor or an address has changed. */
 export async function endOtherSessions(
   tx: Db,
@@ -13,6 +26,12 @@ export async function endOtherSessions(
 ): Promise<void> {
   await tx.query('delete from sessions where person_id = $1 and id <> $2', [personId, sessionId]);
   await forgetSessions(tx, personId);
+}
+
+/** Ends the sessions that a single sign-on connection has begun. */
+export async function endSessionsOf(tx: Db, connectionId: string): Promise<void> {
+  const { rows } = await tx.query('delete from sessions where connection_id = $1 returning person_id', [connectionId]);
+  for (const { person_id } of rows as { person_id: string }[]) await forgetSessions(tx, person_id);
 }
 
 /** The role of a person has changed somewhere: every process reads it again, and the cookie is replaced at the next request. */

@@ -17,7 +17,7 @@ export const sessionHandlers: Pick<Handlers<Context<SessionPorts>>, 'session.get
 
   'session.update': async ({ workspace_id: workspaceId }, { caller, services }) => {
     const { person, session } = signedIn(caller);
-    const there = (await listMemberships(services.db, person.id)).find((one) => one.workspaceId === workspaceId);
+    const there = (await listMemberships(services.db, session.id)).find((one) => one.workspaceId === workspaceId);
     if (there === undefined)
       throw new GatewayError('not_found', `Unknown workspace "${workspaceId}". You belong to none of this id.`, {
         param: 'workspace_id',
@@ -31,9 +31,9 @@ export const sessionHandlers: Pick<Handlers<Context<SessionPorts>>, 'session.get
 
 /** The person who is signed in, and where. */
 export async function viewSession(db: Db, caller: Caller) {
-  const { person } = signedIn(caller);
+  const { person, session } = signedIn(caller);
   const { livemode, workspaceId, workspaceName } = caller;
-  const memberships = await listMemberships(db, person.id);
+  const memberships = await listMemberships(db, session.id);
   const here = memberships.find((one) => one.workspaceId === workspaceId);
   return {
     person: { id: person.id, email: person.email, name: person.name, is_operator: person.isOperator },

@@ -61,8 +61,18 @@ const memberships = `
   where m.disabled_at is null and not exists (select 1 from erased_workspaces e where e.id = w.id)
   order by m.created_at, w.id`;
 
-export async function listMemberships(db: Db, personId: string): Promise<Membership[]> {
-  const { rows } = await db.query(`select * from (${memberships}) m where m."personId" = $1`, [personId]);
+/**
+ * An identity provider speaks for its own workspace: the sessions that it begins reach no other one, and carry no operator's rights. Its
+ * administrator could otherwise be any of its people everywhere.
+ */
+const reached = `(s.connection_id is null or m."workspaceId" = (select c.workspace_id from sso_connections c where c.id = s.connection_id))`;
+
+/** Those that a session reaches. */
+export async function listMemberships(db: Db, sessionId: string): Promise<Membership[]> {
+  const { rows } = await db.query(
+    `select m.* from sessions s join (${memberships}) m on m."personId" = s.person_id where s.id = $1 and ${reached}`,
+    [sessionId],
+  );
   return rows as Membership[];
 }
 
@@ -70,8 +80,9 @@ export async function listMemberships(db: Db, personId: string): Promise<Members
 export async function findSession(db: Db, hash: Buffer): Promise<SignedIn | undefined> {
   const { rows } = await db.query(
     `select s.id, s.method, s.created_at, s.factor_at, s.expires_at, s.seen_at, s.workspace_id,
-       s.hash = $1 and s.renew_at is not null as is_to_renew, p.id as person_id, p.email, p.name, p.is_operator,
-       (select json_agg(m) from (${memberships}) m where m."personId" = p.id) as memberships
+       s.hash = $1 and s.renew_at is not null as is_to_renew, p.id as person_id, p.email, p.name,
+       p.is_operator and s.connection_id is null as is_operator,
+       (select json_agg(m) from (${memberships}) m where m."personId" = p.id and ${reached}) as memberships
      from sessions s join people p on p.id = s.person_id
      where (s.hash = $1 or (s.previous_hash = $1 and s.previous_until > now())) and s.expires_at > now() and p.disabled_at is null`,
     [hash],

@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import type { Db } from '../db/transaction.ts';
+import { requireRecentFactor } from '../factors/step-up.ts';
 import {
   addDomain,
   type Domain,
@@ -41,6 +42,7 @@ export const domainHandlers: Pick<
   },
 
   'domains.update': async (input, { caller, services }) => {
+    requireRecentFactor(caller, services.now());
     const domain = await findDomain(services.db, caller.workspaceId, input.id);
     if (domain === undefined) throw unknownDomain(input.id);
     if (input.sso_required) await checkMayRequire(services.db, domain);
@@ -50,6 +52,7 @@ export const domainHandlers: Pick<
   },
 
   'domains.verify': async ({ id }, { caller, services }) => {
+    requireRecentFactor(caller, services.now());
     const isOperator = caller.workspaceId === 'operator';
     const domain = await findDomain(services.db, isOperator ? undefined : caller.workspaceId, id);
     if (domain === undefined) throw unknownDomain(id);

@@ -85,6 +85,15 @@ export async function deleteDomain(db: Db, workspaceId: string, id: string): Pro
   return rowCount === 1;
 }
 
+/** Those of these domains that the workspace has proven. */
+export async function verifiedAmong(db: Db, workspaceId: string, domains: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query(
+    'select domain from domains where workspace_id = $1 and domain = any($2) and verified_at is not null',
+    [workspaceId, domains],
+  );
+  return (rows as { domain: string }[]).map(({ domain }) => domain);
+}
+
 function readRow(row: unknown): Domain {
   const value = row as {
     workspace_id: string;

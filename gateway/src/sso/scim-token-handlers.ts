@@ -6,6 +6,7 @@ import { hashKey, hintOf } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { withTransaction } from '../db/transaction.ts';
+import { requireRecentFactor } from '../factors/step-up.ts';
 import {
   countTokens,
   deleteScimToken,
@@ -30,6 +31,7 @@ export const scimTokenHandlers: Pick<
   'scim-tokens.create' | 'scim-tokens.list' | 'scim-tokens.remove'
 > = {
   'scim-tokens.create': async (input, { caller, services }) => {
+    requireRecentFactor(caller, services.now());
     const { workspaceId } = caller;
     const connectionId = input.connection_id;
     const token = `gw_scim_${randomBytes(32).toString('base64url')}`;

@@ -55,6 +55,18 @@ export async function deleteScimToken(db: Db, workspaceId: string, id: string): 
   return rowCount === 1;
 }
 
+/** Notes the use at most once a minute: a run of an identity provider is thousands of requests. */
+export async function findTokenByHash(db: Db, hash: Buffer): Promise<ScimToken | undefined> {
+  const { rows } = await db.query(
+    `with used as (
+       update scim_tokens set last_used_at = now()
+       where hash = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute') returning id)
+     select ${columns} from scim_tokens where hash = $1`,
+    [hash],
+  );
+  return rows.map(readRow)[0];
+}
+
 function readRow(row: unknown): ScimToken {
   const value = row as {
     workspace_id: string;

@@ -1,13 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Pool } from 'pg';
+import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { seal } from '../accounts/seal.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
+import { requireRecentFactor } from '../factors/step-up.ts';
+import { mailOwners, type OwnerMailPorts } from '../members/mail-owners.ts';
+import { endSessionsOf } from '../people/end-sessions-store.ts';
 import { newDomain } from './domain-handlers.ts';
 import { readIdpUrl, readIssuer } from './issuer.ts';
+import { forgetIdentities } from './join-store.ts';
 import { type SsoConnection, secretContext } from './sso-connection.ts';
 import {
   deleteSsoConnection,
@@ -18,8 +22,7 @@ import {
 } from './sso-connection-store.ts';
 import { ssoUrls } from './sso-urls.ts';
 
-interface ConnectionPorts {
-  db: Pool;
+interface ConnectionPorts extends OwnerMailPorts {
   now: () => number;
   secret: string;
   publicUrl: string;
@@ -33,6 +36,7 @@ export const ssoConnectionHandlers: Pick<
   'sso-connections.create': async (input, { caller, services }) => {
     const { workspaceId } = caller;
     const nowMs = services.now();
+    requireRecentFactor(caller, nowMs);
     const row: SsoConnection = checked(
       {
         workspaceId,
@@ -65,6 +69,7 @@ export const ssoConnectionHandlers: Pick<
         throw new GatewayError('conflict', `The slug "${input.slug}" is taken. Choose another one.`, { param: 'slug' });
       await addDomains(tx, row, nowMs);
     });
+    tellOwners(services, caller, row.name);
     return describe(row, services.publicUrl);
   },
 
@@ -74,6 +79,7 @@ export const ssoConnectionHandlers: Pick<
   },
 
   'sso-connections.update': async (input, { caller, services }) => {
+    requireRecentFactor(caller, services.now());
     const row = await findSsoConnection(services.db, caller.workspaceId, input.id);
     if (row === undefined) throw unknownConnection(input.id);
     refuseOtherProtocol(row, input);
@@ -107,16 +113,39 @@ export const ssoConnectionHandlers: Pick<
       changed.sealedSecret = seal(services.secret, input.client_secret, secretContext(changed));
     await withTransaction(services.db, async (tx) => {
       if (!(await updateSsoConnection(tx, changed))) throw unknownConnection(input.id);
+      if (names(changed) !== names(row)) await forgetIdentities(tx, row.id);
       await addDomains(tx, changed, services.now());
     });
+    tellOwners(services, caller, changed.name);
     return describe(changed, services.publicUrl);
   },
 
   'sso-connections.remove': async ({ id }, { caller, services }) => {
-    if (!(await deleteSsoConnection(services.db, caller.workspaceId, id))) throw unknownConnection(id);
+    requireRecentFactor(caller, services.now());
+    const row = await findSsoConnection(services.db, caller.workspaceId, id);
+    if (row === undefined) throw unknownConnection(id);
+    await withTransaction(services.db, async (tx) => {
+      if (!(await deleteSsoConnection(tx, caller.workspaceId, id))) throw unknownConnection(id);
+      await forgetIdentities(tx, id);
+      await endSessionsOf(tx, id);
+    });
+    tellOwners(services, caller, row.name);
     return null;
   },
 };
+
+/** The names of the identity provider. Another one names other people by the same subjects. */
+function names({ issuer, clientId, idpEntityId }: SsoConnection): string {
+  return JSON.stringify([issuer, clientId, idpEntityId]);
+}
+
+function tellOwners(
+  services: ConnectionPorts,
+  { workspaceId, workspaceName, keyName }: Caller,
+  connection: string,
+): void {
+  mailOwners(services, { workspaceId, workspaceName, change: { kind: 'sso-changed', connection }, by: keyName });
+}
 
 const noSaml = { idpEntityId: null, ssoUrl: null, certificate: null };
 const noOidc = { issuer: null, clientId: null };

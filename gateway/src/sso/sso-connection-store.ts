@@ -47,6 +47,11 @@ export async function findSsoConnection(db: Db, workspaceId: string, id: string)
   return rows.map(readRow)[0];
 }
 
+export async function findConnectionBySlug(db: Db, slug: string): Promise<SsoConnection | undefined> {
+  const { rows } = await db.query(`select ${columns} from sso_connections where slug = $1`, [slug]);
+  return rows.map(readRow)[0];
+}
+
 /** The connection where people of a domain sign in: of the one workspace that has it verified. */
 export async function findConnectionOfDomain(
   db: Db,

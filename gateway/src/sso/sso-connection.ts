@@ -27,7 +27,7 @@ export interface SsoConnection {
   createdAt: Date;
 }
 
-/** What a client secret is sealed with: moved to another connection or issuer, it does not open. */
+/** The context that a client secret is sealed with: moved to another connection or issuer, it does not open. */
 export function secretContext(connection: Pick<SsoConnection, 'workspaceId' | 'id' | 'issuer'>): readonly string[] {
   return ['sso', connection.workspaceId, connection.id, connection.issuer ?? ''];
 }

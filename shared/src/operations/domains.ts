@@ -100,7 +100,7 @@ export const updateDomain = operation({
   description: 'Says whether people of a verified domain must sign in through single sign-on.',
   input: z.strictObject({ id: domainId, sso_required: ssoRequired }),
   output: domain,
-  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found', 'conflict'],
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'step_up_required', 'not_found', 'conflict'],
   sample: { input: { id: 'dom_01k2', sso_required: false }, output: domainSample },
   wrong: [
     { input: { id: 'dom_01k2', sso_required: 'yes' }, because: 'it is true or false' },
@@ -120,7 +120,7 @@ export const verifyDomain = operation({
   orOperator: true,
   input: z.strictObject({ id: domainId }),
   output: domain,
-  errors: ['forbidden', 'tag_forbidden', 'not_found', 'conflict', 'service_unavailable'],
+  errors: ['forbidden', 'tag_forbidden', 'step_up_required', 'not_found', 'conflict', 'service_unavailable'],
   sample: { input: { id: 'dom_01k2' }, output: domainSample },
   wrong: [
     { input: {}, because: 'it needs to know which one' },

@@ -39,7 +39,7 @@ export const createScimToken = operation({
     token: z.string().meta({ title: 'Token', description: 'Shown this once.' }),
     scim_url: z.string().meta({ title: 'SCIM URL', description: 'The base URL for the identity provider.' }),
   }),
-  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found', 'conflict'],
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'step_up_required', 'not_found', 'conflict'],
   sample: {
     input: { connection_id: 'sso_01k2', name: 'Okta' },
     output: { ...tokenSample, token: 'gw_scim_0000a1b2', scim_url: 'https://gateway.example.com/scim/v2' },

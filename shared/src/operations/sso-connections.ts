@@ -3,7 +3,7 @@ import { operation } from '../operation.ts';
 import { credential, id, isoTime, nothing, page } from './common.ts';
 import { domainName, ownersOnly } from './domains.ts';
 
-/** What an identity provider may make somebody: people of clients are invited, one by one. */
+/** The roles that an identity provider may give. People of clients are invited, one by one. */
 const ssoRole = z.enum(['owner', 'member', 'viewer']);
 export const connectionId = id.meta({ title: 'Connection', description: 'A single sign-on connection.' });
 
@@ -202,7 +202,7 @@ export const createSsoConnection = operation({
         addIssue({ code: 'custom', path: [missing], message: `is required for ${input.protocol}` });
     }),
   output: connection,
-  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'conflict'],
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'step_up_required', 'conflict'],
   sample: { input: given, output: sample },
   wrong: [
     { input: { ...given, issuer: undefined }, because: 'OpenID Connect needs an issuer' },
@@ -265,7 +265,7 @@ export const updateSsoConnection = operation({
     session_hours: sessionHours.optional(),
   }),
   output: connection,
-  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found'],
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'step_up_required', 'not_found'],
   sample: { input: { id: 'sso_01k2', session_hours: 24 }, output: sample },
   wrong: [
     { input: { id: 'sso_01k2', slug: 'other' }, because: 'the identity provider knows the slug' },
@@ -286,7 +286,7 @@ export const removeSsoConnection = operation({
   status: 204,
   input: z.strictObject({ id: connectionId }),
   output: nothing,
-  errors: ['forbidden', 'tag_forbidden', 'not_found'],
+  errors: ['forbidden', 'tag_forbidden', 'step_up_required', 'not_found'],
   sample: { input: { id: 'sso_01k2' }, output: null },
   wrong: [
     { input: {}, because: 'it needs to know which one' },

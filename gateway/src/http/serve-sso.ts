@@ -1,0 +1,218 @@
+import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import { escapeHtml } from '@ai-gateway/shared/escape-html';
+import express, { type Request, type Response, type Router } from 'express';
+import { newId } from '../accounts/new-id.ts';
+import { seal, unseal } from '../accounts/seal.ts';
+import { clientAddress, type TrustedProxies } from '../client-address.ts';
+import type { SessionCache } from '../people/session-cache.ts';
+import { endSession } from '../people/session-store.ts';
+import type { Identity } from '../sso/claims.ts';
+import { endFlowCookie, flowCookie, flowMs, readFlowCookie } from '../sso/flow-cookie.ts';
+import type { OidcClient, OidcFlow } from '../sso/oidc.ts';
+import { endSaml, type SamlFlow, type SamlPorts, samlMetadata, startSaml } from '../sso/saml.ts';
+import { type SignInPorts, signInBySso } from '../sso/sign-in.ts';
+import type { SsoConnection } from '../sso/sso-connection.ts';
+import { findConnectionBySlug } from '../sso/sso-connection-store.ts';
+import { ssoUrls } from '../sso/sso-urls.ts';
+import { useOnce } from '../sso/used-store.ts';
+import { requireOwnHost } from './own-origin.ts';
+import { sendError } from './send-error.ts';
+import { sessionToken, setSessionCookie } from './session-cookie.ts';
+
+interface SsoPorts extends SignInPorts, SamlPorts {
+  publicUrl: string;
+  oidc: OidcClient;
+  sessions: SessionCache;
+  proxies: TrustedProxies | undefined;
+}
+
+interface Flow {
+  oidc?: OidcFlow;
+  saml?: SamlFlow;
+  /** Where in the dashboard the person wanted to go. */
+  returnTo: string;
+}
+
+/** The identity that goes from a form of the identity provider to the browser that began, by one link of ours. */
+interface Hop {
+  identity: Identity;
+  requestId: string;
+  until: number;
+}
+
+interface Serving {
+  services: SsoPorts;
+  req: Request;
+  res: Response;
+  connection: SsoConnection;
+  urls: ReturnType<typeof ssoUrls>;
+  isHttps: boolean;
+}
+
+/** The pages that lead to the identity provider and back. */
+export function serveSso(router: Router, services: SsoPorts): void {
+  const serve =
+    (answer: (serving: Serving) => Promise<void>) =>
+    async (req: Request, res: Response): Promise<void> => {
+      try {
+        const { isHttps } = requireOwnHost(req.headers, services.publicUrl);
+        const connection = await findConnectionBySlug(services.db, String(req.params.slug));
+        if (connection === undefined)
+          throw new GatewayError(
+            'not_found',
+            'There is no single sign-on at this address. Check it with your administrator.',
+          );
+        const urls = ssoUrls(services.publicUrl, connection.slug);
+        await answer({ services, req, res, connection, urls, isHttps });
+      } catch (error) {
+        sendRefusal(services, { req, res, error });
+      }
+    };
+  router.get('/auth/sso/:slug', serve(start));
+  router.get('/auth/sso/:slug/callback', serve(endByLink));
+  router.post(
+    '/auth/sso/:slug/callback',
+    express.urlencoded({ extended: false, limit: '400kb', parameterLimit: 10 }),
+    serve(takeForm),
+  );
+  router.get('/auth/sso/:slug/finish', serve(finish));
+  router.get('/auth/sso/:slug/metadata', serve(sendMetadata));
+}
+
+async function start({ services, req, res, connection, urls, isHttps }: Serving): Promise<void> {
+  const own = requireOwnHost(req.headers, services.publicUrl);
+  // The identity provider leads back to PUBLIC_URL, where a cookie of another host of ours would be missing.
+  if (own.origin !== new URL(services.publicUrl).origin) {
+    res.redirect(302, urls.start);
+    return;
+  }
+  const begun =
+    connection.protocol === 'oidc'
+      ? await services.oidc.start(connection, urls.callback)
+      : await startSaml(services, connection, urls);
+  const flow = { [connection.protocol]: begun.flow, returnTo: returnToOf(req.query.return_to) };
+  const cookie = { secret: services.secret, slug: connection.slug, isSecure: isHttps };
+  res.appendHeader('set-cookie', flowCookie(cookie, flow, services.now()));
+  res.redirect(302, begun.url.href);
+}
+
+/** A path of the dashboard and nothing else: an address of another site would be an open redirect. */
+function returnToOf(given: unknown): string {
+  return typeof given === 'string' && given.length < 1_000 && /^\/app(?:[/?#][\x21-\x7e]*)?$/.test(given)
+    ? given
+    : '/app';
+}
+
+async function endByLink(serving: Serving): Promise<void> {
+  const { services, req, connection, urls } = serving;
+  const flow = readFlow(serving);
+  if (flow?.oidc === undefined) throw otherBrowser();
+  const currentUrl = new URL(urls.callback);
+  currentUrl.search = req.originalUrl.includes('?') ? req.originalUrl.slice(req.originalUrl.indexOf('?')) : '';
+  await useFlow(serving, flow.oidc.state);
+  const identity = await services.oidc.end(connection, { currentUrl, flow: flow.oidc });
+  await signIn(serving, { identity, returnTo: flow.returnTo });
+}
+
+/** A form of another site brings no cookie of ours, so nobody is signed in by it: the answer goes on to the browser that began. */
+async function takeForm(serving: Serving): Promise<void> {
+  const { services, req, res, connection, urls } = serving;
+  const { SAMLResponse: response } = (req.body ?? {}) as { SAMLResponse?: unknown };
+  if (connection.protocol !== 'saml' || typeof response !== 'string')
+    throw new GatewayError(
+      'invalid_request',
+      'This address takes the answer of a SAML identity provider. Begin to sign in again.',
+    );
+  const { identity, requestId } = await endSaml(services, connection, { urls, response });
+  const mapped = new Set(connection.groupRoles.map(({ group }) => group.trim().toLowerCase()));
+  // Of some people the groups are more than an address can hold; those that give no role count for nothing.
+  const groups = identity.groups.filter((group) => mapped.has(group.trim().toLowerCase()));
+  const hop: Hop = { identity: { ...identity, groups }, requestId, until: services.now() + 60_000 };
+  const sealed = seal(services.secret, JSON.stringify(hop), hopContext(connection)).toString('base64url');
+  res.redirect(303, `${urls.finish}?answer=${sealed}`);
+}
+
+async function finish(serving: Serving): Promise<void> {
+  const { services, req, connection } = serving;
+  const flow = readFlow(serving);
+  const hop = readHop(services, connection, req.query.answer);
+  if (hop === undefined || hop.until < services.now() || flow?.saml?.requestId !== hop.requestId) throw otherBrowser();
+  await useFlow(serving, hop.requestId);
+  await signIn(serving, { identity: hop.identity, returnTo: flow.returnTo });
+}
+
+async function sendMetadata({ services, res, connection, urls }: Serving): Promise<void> {
+  if (connection.protocol !== 'saml')
+    throw new GatewayError('not_found', 'This connection signs in by OpenID Connect, which has no metadata of SAML.');
+  res.type('application/samlmetadata+xml').send(await samlMetadata(services, connection, urls));
+}
+
+async function signIn(
+  { services, req, res, connection, isHttps }: Serving,
+  { identity, returnTo }: { identity: Identity; returnTo: string },
+): Promise<void> {
+  const own = requireOwnHost(req.headers, services.publicUrl);
+  const visitor = { address: clientAddress(req, services.proxies), agent: req.headers['user-agent'] };
+  const token = await signInBySso(services, { connection, identity, visitor });
+  const oldToken = sessionToken(req.headers, own);
+  const old = oldToken === undefined ? undefined : await services.sessions.find(oldToken);
+  if (old !== undefined) {
+    await endSession(services.db, old.session.id);
+    services.sessions.forget(old.person.id);
+  }
+  res.appendHeader('set-cookie', endFlowCookie({ isSecure: isHttps }));
+  setSessionCookie(res, token, own);
+  res.redirect(303, returnTo);
+}
+
+function readFlow({ services, req, connection }: Serving): Flow | undefined {
+  return readFlowCookie<Flow>({ secret: services.secret, slug: connection.slug }, req.headers.cookie, services.now());
+}
+
+/** A second return with the same state is refused, on any process. */
+async function useFlow({ services, connection }: Serving, id: string): Promise<void> {
+  const until = new Date(services.now() + 2 * flowMs);
+  if (!(await useOnce(services.db, ['flow', connection.id, id], until)))
+    throw new GatewayError('link_used', 'This sign-in is over. Begin to sign in again.');
+}
+
+function readHop({ secret }: SsoPorts, connection: SsoConnection, sealed: unknown): Hop | undefined {
+  if (typeof sealed !== 'string') return undefined;
+  try {
+    return JSON.parse(unseal(secret, Buffer.from(sealed, 'base64url'), hopContext(connection)).toString()) as Hop;
+  } catch {
+    return undefined;
+  }
+}
+
+function hopContext({ id }: SsoConnection): readonly string[] {
+  return ['sso-hop', id];
+}
+
+function otherBrowser(): GatewayError {
+  return new GatewayError(
+    'invalid_request',
+    'This browser did not begin this sign-in, or began it more than ten minutes ago. Begin to sign in again.',
+  );
+}
+
+/** As a page for people, as JSON for programs. */
+function sendRefusal(services: SsoPorts, { req, res, error }: { req: Request; res: Response; error: unknown }): void {
+  const requestId = newId('req', services.now());
+  if (!isGatewayError(error) || !(req.headers.accept ?? '').includes('text/html')) {
+    sendError(res, { error, requestId, log: services.log });
+    return;
+  }
+  res
+    .status(error.status)
+    .setHeader(
+      'content-security-policy',
+      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
+    .setHeader('x-request-id', requestId)
+    .type('text/html')
+    .send(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Sign-in failed · AI Gateway</title></head>
+<body><h1>Sign-in failed</h1><p>${escapeHtml(error.message)}</p><p><a href="/app">Back to the sign-in page</a></p></body></html>
+`);
+}

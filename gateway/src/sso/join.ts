@@ -1,0 +1,188 @@
+import { newId } from '../accounts/new-id.ts';
+import type { Db } from '../db/transaction.ts';
+import { insertMember, lockOwners, type MemberRole, setRole } from '../members/member-store.ts';
+import { renewSessions } from '../people/end-sessions-store.ts';
+import { insertPerson } from '../people/person-store.ts';
+import { type Identity, refused } from './claims.ts';
+import {
+  acceptInvitation,
+  findByEmail,
+  findBySubject,
+  findInvitation,
+  findMember,
+  findProvisioned,
+  hasIdentity,
+  insertIdentity,
+  isDeprovisioned,
+  type KnownMember,
+  type KnownPerson,
+  lockSignIn,
+  markAddressVerified,
+  noteIdentityUse,
+  scimGroupsOf,
+  type WaitingInvitation,
+} from './join-store.ts';
+import { roleOfGroups, type SsoConnection, type SsoRole } from './sso-connection.ts';
+
+/** A person who has come through a connection, and what that has changed. */
+export interface Joined {
+  personId: string;
+  email: string;
+  name: string;
+  /** The person is an owner from now on, and was none before. */
+  isNewOwner: boolean;
+}
+
+interface Joining {
+  tx: Db;
+  connection: SsoConnection;
+  identity: Identity;
+  nowMs: number;
+}
+
+/**
+ * The person of an identity, in the connection's workspace. People are found by connection and subject, never by an address alone. A new subject gets the
+ * person of its address only where that person was invited or provisioned here; everybody else's address is refused, so that no identity
+ * provider signs in as a person of another workspace, and nobody becomes two. Throws `forbidden`, saying whom to ask.
+ */
+export async function join(joining: Joining): Promise<Joined> {
+  const { tx, connection, identity, nowMs } = joining;
+  await lockSignIn(tx, connection.id, identity.email);
+  const known = await findBySubject(tx, connection.id, identity.subject);
+  const linked = known ?? (await findToLink(joining));
+  const person = linked ?? newPerson(identity, nowMs);
+  if (person.isDisabled || (await isDeprovisioned(tx, connection.id, person.id))) throw disabled(connection);
+  const member = linked && (await findMember(tx, connection.workspaceId, person.id));
+  if (member?.isDisabled === true) throw disabled(connection);
+  const invitation = member === undefined ? await findInvitation(tx, connection.workspaceId, person.email) : undefined;
+  const role = await roleFor(joining, { person, member, invitation });
+  if (linked === undefined) await insertPerson(tx, { ...person, isOperator: false });
+  if (known === undefined)
+    await insertIdentity(tx, { ...placeOf(connection), subject: identity.subject, personId: person.id });
+  else await noteIdentityUse(tx, connection.id, identity.subject);
+  if (person.email === identity.email) await markAddressVerified(tx, person.id);
+  const isNewOwner = await becomeMember(joining, { person, member, invitation, role });
+  return { personId: person.id, email: person.email, name: person.name, isNewOwner };
+}
+
+/** The person whom a new subject is. Undefined: a new one. */
+async function findToLink({ tx, connection, identity }: Joining): Promise<KnownPerson | undefined> {
+  const { email } = identity;
+  const provisioned = await findProvisioned(tx, { ...placeOf(connection), userName: email });
+  const person = provisioned ?? (await findByEmail(tx, email));
+  if (person === undefined) return undefined;
+  /*
+   * Identity providers give an address to somebody else when its owner leaves. The newcomer has another subject, and is not to find the old
+   * one's workspace.
+   */
+  if (await hasIdentity(tx, connection.id, person.id))
+    throw refused(
+      `${email} signs in here by another account of ${connection.name}. Ask an owner of the workspace to remove the old member, then sign in again.`,
+    );
+  if (provisioned !== undefined || (await findMember(tx, connection.workspaceId, person.id)) !== undefined)
+    return person;
+  const isInvited = (await findInvitation(tx, connection.workspaceId, email)) !== undefined;
+  // An address that nobody has proven may be another person's account, made to wait for this invitation.
+  if (isInvited && person.isVerified) return person;
+  throw refused(
+    isInvited
+      ? `${email} has an account whose address is not confirmed. Open the invitation's link, then sign in again.`
+      : `${email} has an account on this gateway that was not invited to this workspace. Ask an owner of the workspace to invite ${email}, then sign in again.`,
+  );
+}
+
+/** Throws `forbidden` where neither a group nor a default gives one. */
+async function roleFor(
+  { tx, connection, identity }: Joining,
+  { person, member, invitation }: Joiner,
+): Promise<SsoRole | undefined> {
+  // Of a client's own people nothing changes: they see one client's portal.
+  if (member?.role === 'client' || invitation?.role === 'client') return undefined;
+  const groups = [...identity.groups, ...(await scimGroupsOf(tx, connection.id, person.id))];
+  const role = roleIn(connection, groups, member ?? invitation);
+  if (role === undefined)
+    throw refused(
+      `You are in no group of ${connection.name} that may use this workspace. Ask an owner of the workspace, or the administrator of ${connection.name}, to add you to one.`,
+    );
+  return role;
+}
+
+/**
+ * The role that groups give, else the default. People whom an owner invited keep the role they were given where no group says otherwise:
+ * the identity provider did not give it, and does not take it.
+ */
+export function roleIn(
+  { groupRoles, defaultRole }: Pick<SsoConnection, 'groupRoles' | 'defaultRole'>,
+  groups: readonly string[],
+  before: { role: MemberRole; source?: KnownMember['source'] } | undefined,
+): SsoRole | undefined {
+  const mapped = roleOfGroups(groupRoles, groups);
+  if (mapped !== undefined) return mapped;
+  const isByHand = before !== undefined && before.source !== 'sso' && before.source !== 'scim';
+  return isByHand && before.role !== 'client' ? before.role : (defaultRole ?? undefined);
+}
+
+interface Joiner {
+  person: KnownPerson;
+  member: KnownMember | undefined;
+  invitation: WaitingInvitation | undefined;
+}
+
+/** Answers whether the person is an owner who was none. */
+async function becomeMember(
+  { tx, connection: { workspaceId }, nowMs }: Joining,
+  { person, member, invitation, role }: Joiner & { role: SsoRole | undefined },
+): Promise<boolean> {
+  if (member === undefined) {
+    await insertMember(tx, {
+      workspaceId,
+      id: newId('mem', nowMs),
+      personId: person.id,
+      role: role ?? 'client',
+      clientId: role === undefined ? (invitation?.clientId ?? undefined) : undefined,
+      source: 'sso',
+    });
+    if (invitation !== undefined) await acceptInvitation(tx, workspaceId, invitation.id);
+    return role === 'owner';
+  }
+  if (role === undefined || role === member.role) return false;
+  return changeRole(tx, { workspaceId, personId: person.id, member, role });
+}
+
+/** The last owner stays one. Answers whether the person is an owner who was none. */
+export async function changeRole(
+  tx: Db,
+  change: { workspaceId: string; personId: string; member: KnownMember; role: SsoRole },
+): Promise<boolean> {
+  const { workspaceId, personId, member, role } = change;
+  if (member.role === 'owner' && (await isLastOwner(tx, { workspaceId, id: member.id }))) return false;
+  await setRole(tx, { workspaceId, id: member.id, role, clientId: undefined });
+  await renewSessions(tx, personId);
+  return role === 'owner';
+}
+
+/** The owners stay locked until the transaction ends: of two changes at once the second sees what the first has left. */
+export async function isLastOwner(tx: Db, { workspaceId, id }: { workspaceId: string; id: string }): Promise<boolean> {
+  const owners = await lockOwners(tx, workspaceId);
+  return owners.length === 1 && owners[0] === id;
+}
+
+function newPerson({ email, name }: Identity, nowMs: number): KnownPerson {
+  return {
+    id: newId('per', nowMs),
+    email,
+    name: name === '' ? (email.split('@')[0] ?? email) : name,
+    isVerified: true,
+    isDisabled: false,
+  };
+}
+
+function placeOf({ workspaceId, id }: SsoConnection): { workspaceId: string; connectionId: string } {
+  return { workspaceId, connectionId: id };
+}
+
+function disabled({ name }: SsoConnection) {
+  return refused(
+    `Your account is disabled in this workspace. Ask an owner of the workspace, or the administrator of ${name}.`,
+  );
+}
