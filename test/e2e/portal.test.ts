@@ -323,7 +323,7 @@ describe('the portal', () => {
     expect(await (await see('invoices/INV-0002?format=csv', cookie)).text()).not.toContain('cost');
   });
 
-  it('shows no cost, no markup, no note and no other client in any byte, whatever is asked for', async () => {
+  it('shows no cost, no markup, no note and no other client in any byte of any answer', async () => {
     const { id, number, label } = globexInvoice;
     let length = 0;
     for (const path of [
