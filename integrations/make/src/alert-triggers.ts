@@ -1,20 +1,17 @@
-import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
+import type { Field } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
-import { type Alert, sampleEnvelope } from '@ai-gateway/shared/steps/alerts';
+import type { Alert } from '@ai-gateway/shared/steps/alerts';
 import { capitalize } from '@ai-gateway/shared/steps/wording';
-import { type Component, componentId, connectionId, type Json, type Parameter } from './component.ts';
+import { eventInterface, eventOutput, eventSample } from './alert-event.ts';
+import { type Component, componentId, connectionId } from './component.ts';
 import { bearer, gatewayAddress, noRedirects, secrets } from './gateway-address.ts';
 import { makeErrors, valid } from './make-errors.ts';
 import { makeStaticField } from './make-field.ts';
-import { makeInterface } from './make-interface.ts';
-import { dateOf, limitField, omitted, outputOf } from './make-module.ts';
-import { makeSample } from './make-sample.ts';
 
 /** The operations of the contract that triggers are made of. */
 export interface AlertOperations {
   subscribe: Operation;
   unsubscribe: Operation;
-  listEvents: Operation;
 }
 
 /** The webhook of an alert and the trigger that starts at once. */
@@ -98,81 +95,4 @@ function watcher(alert: Alert): Component {
       samples: eventSample(alert),
     },
   };
-}
-
-/** The same alerts by polling: for people who want to go back in time, or whose gateway cannot reach Make. */
-export function pollingTrigger(
-  alert: Alert,
-  about: { id: string; label: string; description: string; epochLabel: string },
-  { listEvents }: AlertOperations,
-): Component {
-  const asked = new Set(fieldsOf(listEvents).map(({ key }) => key));
-  const filters = alert.filters.filter(({ key, kind }) => asked.has(key) && kind !== 'list');
-  const { id, epochLabel, ...words } = about;
-  return {
-    kind: 'module',
-    id,
-    about: { ...words, moduleType: 'trigger', connection: connectionId, altConnection: null },
-    code: {
-      communication: {
-        url: listEvents.path,
-        method: listEvents.method,
-        qs: {
-          ...Object.fromEntries(filters.map(({ key }) => [key, `{{ifempty(parameters.${key}, undefined)}}`])),
-          // A list repeats the key. Chosen by the gateway and not by a condition here, since a page of which nothing is left ends
-          // the paging: https://developers.make.com/custom-apps-documentation/component-blocks/api/pagination
-          type: alert.events,
-          limit: 100,
-        },
-        response: {
-          iterate: '{{body.data}}',
-          output: eventOutput('item', alert),
-          limit: '{{parameters.limit}}',
-          trigger: { type: 'date', order: 'desc', id: '{{item.id}}', date: '{{item.created_at}}' },
-        },
-        pagination: { condition: '{{body.next_cursor}}', qs: { cursor: '{{body.next_cursor}}' } },
-      },
-      staticParams: [...filters.map(makeStaticField), { ...limitField, required: true, default: 2 }],
-      interface: eventInterface(alert),
-      samples: eventSample(alert),
-      epoch: { response: { limit: 300, output: { label: epochLabel, date: '{{item.created_at}}' } } },
-    },
-  };
-}
-
-/** The event with its `data` laid out flat, so that each field is one step away. */
-function eventOutput(collection: 'body' | 'item', { data }: Alert): Json {
-  const given = `${collection}.data`;
-  const dates = data.filter(({ moment }) => moment).map(({ key }) => [key, dateOf(`${given}.${key}`)]);
-  const groups = data
-    .filter(({ kind }) => kind === 'group')
-    .map(({ key, children }) => [key, outputOf(`${given}.${key}`, momentsIn(children))]);
-  const own = {
-    ...Object.fromEntries([...dates, ...groups]),
-    event_id: `{{${collection}.id}}`,
-    type: `{{${collection}.type}}`,
-    created_at: dateOf(`${collection}.created_at`),
-    livemode: `{{${collection}.livemode}}`,
-  };
-  return { '{{...}}': omitted(given, Object.keys(own)), ...own };
-}
-
-function eventInterface({ data }: Alert): Parameter[] {
-  const groups = new Map(data.map(({ key, children }) => [key, momentsIn(children)]));
-  return [
-    ...makeInterface(data, momentsIn(data), groups),
-    { name: 'event_id', type: 'text', label: 'Event ID' },
-    { name: 'type', type: 'text', label: 'Event type' },
-    { name: 'created_at', type: 'date', label: 'Event created at' },
-    { name: 'livemode', type: 'boolean', label: 'Live mode' },
-  ];
-}
-
-function momentsIn(fields: readonly Field[]): ReadonlySet<string> {
-  return new Set(fields.filter(({ moment }) => moment).map(({ key }) => key));
-}
-
-function eventSample(alert: Alert): Json {
-  const { id, ...envelope } = sampleEnvelope(alert);
-  return makeSample({ ...(alert.sample as Record<string, Json>), event_id: id, ...envelope }, eventInterface(alert));
 }

@@ -1,7 +1,7 @@
 import { fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { alertsOn } from '@ai-gateway/shared/steps/alerts';
-import { type AlertOperations, instantTrigger, pollingTrigger } from './alert-triggers.ts';
+import { type AlertOperations, instantTrigger } from './alert-triggers.ts';
 import { base } from './base.ts';
 import { chatModule } from './chat-module.ts';
 import { type Component, componentId, type Json } from './component.ts';
@@ -9,6 +9,7 @@ import { connection } from './connection.ts';
 import { type AppFiles, layOut } from './lay-out.ts';
 import { makeModule, rowsOf } from './make-module.ts';
 import { makeRpc } from './make-rpc.ts';
+import { pollingTrigger } from './polling-trigger.ts';
 import { readme } from './readme.ts';
 import { universalModule } from './universal-module.ts';
 
@@ -33,7 +34,6 @@ function triggersOf(contract: readonly Operation[]): Component[] {
   const operations: AlertOperations = {
     subscribe: named('webhooks.create', contract),
     unsubscribe: named('webhooks.remove', contract),
-    listEvents: named('events.list', contract),
   };
   const polling = {
     id: 'watchNewBudgetAlerts',
@@ -44,7 +44,9 @@ function triggersOf(contract: readonly Operation[]): Component[] {
   const alerts = alertsOn('make');
   return [
     ...alerts.flatMap((alert) => instantTrigger(alert, operations)),
-    ...alerts.filter(({ id }) => id === 'budget_alert').map((alert) => pollingTrigger(alert, polling, operations)),
+    ...alerts
+      .filter(({ id }) => id === 'budget_alert')
+      .map((alert) => pollingTrigger(alert, polling, named('events.list', contract))),
   ];
 }
 

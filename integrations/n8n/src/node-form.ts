@@ -6,7 +6,8 @@ import { withoutArticles } from '@ai-gateway/shared/steps/wording';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { FieldPlan, ListPlan, OperationPlan } from '../nodes/AiGateway/operation-plan.ts';
 import { eventsOfAlerts, triggerProperties } from './alert-form.ts';
-import { chatProperties, modelProperties } from './chat-form.ts';
+import { chatProperties } from './chat-form.ts';
+import { modelProperties } from './model-form.ts';
 import { isNumeric, listMethod, n8nProperty, sorted } from './n8n-property.ts';
 import { camelCase, describe, nameOfValue, titleCase } from './wording.ts';
 

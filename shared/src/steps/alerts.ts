@@ -6,7 +6,7 @@ import { type EventType, sampleEvent } from '../operations/events.ts';
 import { sampleScenario, scenario } from '../operations/scenarios.ts';
 import { createWebhook } from '../operations/webhooks.ts';
 import type { Platform } from './platform-exceptions.ts';
-import { fieldsOn } from './step-field.ts';
+import { fieldsOn, stepField } from './step-field.ts';
 
 /*
  * The alerts an automation can wait for. Make and Zapier have a trigger for each; n8n has one trigger that lists them all. The names and
@@ -226,6 +226,14 @@ export function alertsOn(platform: Platform): Alert[] {
 }
 
 /** The fields of every event, its data aside. */
+export const envelopeFields: readonly Field[] = [
+  stepField({ key: 'id', label: 'Event ID' }),
+  stepField({ key: 'type', label: 'Event type' }),
+  stepField({ key: 'created_at', label: 'Event created at', moment: true }),
+  stepField({ key: 'livemode', label: 'Live mode', kind: 'boolean' }),
+];
+
+/** The same in a sample. */
 export function sampleEnvelope({ events }: Alert) {
   const { id, type, created_at, livemode } = sampleEvent;
   return { id, type: events[0] ?? type, created_at, livemode };

@@ -1,0 +1,111 @@
+import type { Operation } from '@ai-gateway/shared/operation';
+import type { Json } from './component.ts';
+import { jsonIn, patterns, whole } from './json-in-text.ts';
+
+/** The request of the chat completion and the reading of its answer, in IML: the part of the step that only Make has. */
+export function chatCommunication(operation: Operation): Json {
+  return [parts, request(operation)];
+}
+
+/** Two steps, since values of `temp` can be used only in the next one: first the pieces, then the request made of them. */
+const parts: Json = {
+  temp: {
+    text: [{ type: 'text', text: `{{${asText('parameters.prompt')}}}` }],
+    patterns,
+    whole,
+    // A field of the type `json` comes as an object already:
+    // https://developers.make.com/custom-apps-documentation/block-elements/parameters/json
+    given: "{{if(parameters.format == 'json_schema', parameters.schema, undefined)}}",
+  },
+  response: { valid: true },
+};
+
+/** A mapped value of any type as text: lists and collections as JSON, all else in its own words. */
+function asText(given: string): string {
+  const written = `createJSON(${given})`;
+  return `switch(substring(${written}, 0, 1), '{', ${written}, '[', ${written}, '' + ${given})`;
+}
+
+const wantsJson = "(parameters.format == 'json_object' || parameters.format == 'json_schema')";
+
+function request({ path, method }: Operation): Json {
+  return {
+    url: path,
+    method,
+    // A filled-in scenario wins over the scenario's own id, and the gateway takes the header first.
+    // `''` and not `emptystring`, which is an object in Make; and not the id itself, since a header cannot carry every name.
+    headers: { 'X-Scenario-ID': "{{if(parameters.scenario_id, '', scenario.id)}}" },
+    temp: {
+      system: [{ role: 'system', content: `{{${asText('parameters.system')}}}` }],
+      user: [
+        {
+          role: 'user',
+          content: '{{if(parameters.images[1], merge(temp.text, parameters.images), temp.text[1].text)}}',
+        },
+      ],
+      tags: {
+        client_id: '{{ifempty(parameters.client_id, undefined)}}',
+        project: '{{ifempty(parameters.project, undefined)}}',
+        scenario_id: '{{ifempty(parameters.scenario_id, undefined)}}',
+      },
+      formats: {
+        json_object: { type: 'json_object' },
+        json_schema: {
+          type: 'json_schema',
+          json_schema: {
+            name: 'answer',
+            strict: '{{ifempty(parameters.strict, false)}}',
+            // OpenAI's documents show the schema inside `{name, schema}`, and people paste it as it stands there.
+            schema: '{{ifempty(temp.given.schema, temp.given)}}',
+          },
+        },
+      },
+    },
+    body: {
+      model: '{{parameters.model}}',
+      messages:
+        "{{merge(if(parameters.system, temp.system, emptyarray), if(parameters.input == 'messages', parameters.messages, temp.user))}}",
+      response_format: `{{if(${wantsJson}, get(temp.formats, parameters.format), undefined)}}`,
+      temperature: '{{ifempty(parameters.temperature, undefined)}}',
+      max_tokens: '{{ifempty(parameters.max_tokens, undefined)}}',
+      reasoning_effort: '{{ifempty(parameters.reasoning_effort, undefined)}}',
+      // An empty list says that there is no fallback; a form that is left empty does not mean that.
+      fallback_models:
+        '{{if(parameters.no_fallback, emptyarray, if(parameters.fallback_models[1], parameters.fallback_models, undefined))}}',
+      // In the body and not in headers, which cannot carry every name. Where there is none it is left out: providers
+      // refuse metadata, be it empty, of calls they do not store.
+      metadata: '{{if(parameters.client_id || parameters.project || parameters.scenario_id, temp.tags, undefined)}}',
+      stream: false,
+    },
+    response: { temp: { answer: `{{if(${wantsJson}, ${text}, '')}}` }, output },
+  };
+}
+
+/** A refusal is an answer too: its words stand in place of the text. */
+const text = "ifempty(body.choices[1].message.content, ifempty(body.choices[1].message.refusal, ''))";
+
+/** An answer that was cut short is not JSON; it stays text, since it is paid for. */
+const json = `{{if(${wantsJson} && body.choices[1].finish_reason == 'stop', ${jsonIn('temp.answer')}, null)}}`;
+
+const output: Json = {
+  text: `{{${text}}}`,
+  json,
+  refusal: '{{ifempty(body.choices[1].message.refusal, null)}}',
+  model: '{{body.model}}',
+  finish_reason: '{{body.choices[1].finish_reason}}',
+  usage: {
+    input_tokens: '{{body.usage.prompt_tokens}}',
+    output_tokens: '{{body.usage.completion_tokens}}',
+    total_tokens: '{{body.usage.total_tokens}}',
+  },
+  cost_usd: dollars('x-gateway-cost-usd'),
+  budget_remaining_usd: dollars('x-gateway-budget-remaining-usd'),
+  provider: '{{headers.`x-gateway-provider`}}',
+  route: '{{headers.`x-gateway-route`}}',
+  request_id: '{{headers.`x-request-id`}}',
+};
+
+/** Null where there is no budget, which is not the same as nothing left. */
+function dollars(header: string): string {
+  return `{{if(headers.\`${header}\`, parseNumber(headers.\`${header}\`, '.'), null)}}`;
+}
