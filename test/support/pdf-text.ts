@@ -1,7 +1,7 @@
 import { inflateSync } from 'node:zlib';
 
 /**
- * What a PDF of ours says, and what else its bytes have. Texts are glyphs of a subset of a font, and each font's character map says which letters
+ * The texts of a PDF of ours, and all else that its bytes have. Texts are glyphs of a subset of a font, and each font's character map says which letters
  * they are (ISO 32000-1, 9.10.3): all texts are read by every map, so one of the readings is the right one.
  */
 export function pdfText(bytes: Buffer): string {

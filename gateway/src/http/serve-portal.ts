@@ -21,7 +21,7 @@ interface PortalServicePorts extends OpenPortalPorts, PortalBudgetPorts {
 
 type Answer = (viewer: PortalViewer, req: Request, res: Response) => Promise<unknown>;
 
-/** What a client of an agency is shown, by the cookie that its link was swapped for; no key opens it, and its cookie opens nothing else. */
+/** The portal of an agency's client, by the cookie that its link was swapped for. No key opens it, and its cookie opens nothing else. */
 export function servePortal(router: Router, services: PortalServicePorts, { bodies }: { bodies: BodyShares }): void {
   router.post('/portal/session', async (req, res) => {
     privately(res);

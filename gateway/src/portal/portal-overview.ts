@@ -5,7 +5,7 @@ import { billedAmount, billedParts } from './billing-terms.ts';
 import type { PortalViewer } from './portal-link.ts';
 import { type PortalMonth, type PortalPorts, readMonth, sumFilter } from './portal-month.ts';
 
-/** Who shows the portal to whom, and what the client is billed for a month, by day. */
+/** The names of the agency and the client, and the billed amount of a month, by day. */
 export async function portalOverview(ports: PortalPorts, viewer: PortalViewer, asked: string | undefined) {
   const month = await readMonth(ports, viewer, asked);
   const { settings, client, terms } = month;

@@ -7,7 +7,7 @@ import { listPaused } from './portal-store.ts';
 const read = 2_000;
 const shown = 100;
 
-/** What a month's calls of each scenario are billed, the largest first; small ones beyond a hundred are one row. */
+/** The billed amount of each scenario in a month, the largest first; small ones beyond a hundred are one row. */
 export async function portalScenarios(ports: PortalPorts, viewer: PortalViewer, asked: string | undefined) {
   const month = await readMonth(ports, viewer, asked);
   const [rows, paused] = await Promise.all([
