@@ -12,7 +12,7 @@ import { type Authenticator, keyOf } from './authenticate.ts';
 import { type OwnOrigin, requireAppHeader, requireOwnHost, requireOwnPage } from './own-origin.ts';
 import { clearSessionCookie, hasSessionCookie, sessionToken, setSessionCookie } from './session-cookie.ts';
 
-interface IdentifyPorts {
+export interface IdentifyPorts {
   db: Pool;
   sessions: SessionCache;
   publicUrl: string;

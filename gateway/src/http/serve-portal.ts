@@ -1,23 +1,27 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { firstFault, plainWords } from '@ai-gateway/shared/field-fault';
+import { portalParts } from '@ai-gateway/shared/operations/portal-links';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { newId } from '../accounts/new-id.ts';
+import { hashToken } from '../people/secret-token.ts';
 import { type OpenPortalPorts, openPortal } from '../portal/open-portal.ts';
 import { type PortalBudgetPorts, portalBudgets } from '../portal/portal-budgets.ts';
 import { type InvoiceForm, portalInvoice, portalInvoiceFile, portalInvoices } from '../portal/portal-invoices.ts';
-import { hashPortalToken, type PortalViewer } from '../portal/portal-link.ts';
+import type { PortalViewer } from '../portal/portal-link.ts';
 import { portalOverview } from '../portal/portal-overview.ts';
 import { portalScenarios } from '../portal/portal-scenarios.ts';
 import { deleteSession, findSession } from '../portal/portal-store.ts';
 import type { BodyShares } from './body-shares.ts';
+import { callerOfCookie, type IdentifyPorts } from './identify-caller.ts';
+import { requireOwnHost, requireOwnPage } from './own-origin.ts';
 import { parseBody } from './parse-body.ts';
+import { clearPortalCookie, portalToken, setPortalCookie } from './portal-cookie.ts';
 import { readBody } from './read-body.ts';
 import { sendText } from './send-text.ts';
+import { hasSessionCookie } from './session-cookie.ts';
 
-interface PortalServicePorts extends OpenPortalPorts, PortalBudgetPorts {
-  publicUrl: string;
-}
+interface PortalServicePorts extends OpenPortalPorts, PortalBudgetPorts, IdentifyPorts {}
 
 type Answer = (viewer: PortalViewer, req: Request, res: Response) => Promise<unknown>;
 
@@ -25,24 +29,29 @@ type Answer = (viewer: PortalViewer, req: Request, res: Response) => Promise<unk
 export function servePortal(router: Router, services: PortalServicePorts, { bodies }: { bodies: BodyShares }): void {
   router.post('/portal/session', async (req, res) => {
     privately(res);
+    const own = requireOwnHost(req.headers, services.publicUrl);
+    // A program has no page and no cookies: the token of the link is all that counts.
+    if (isOfPage(req)) requireOwnPage(req.headers, own);
     const given = await readJson(req, res, bodies);
     const { session, expiresAt } = await openPortal(services, given);
-    res.setHeader('set-cookie', cookieOf(services, session, expiresAt));
+    setPortalCookie(res, own, { token: session, expiresAt });
     res.json({ expires_at: expiresAt.toISOString() });
   });
 
   router.delete('/portal/session', async (req, res) => {
     privately(res);
-    const session = sessionOf(services, req);
-    if (session !== undefined) await deleteSession(services.db, hashPortalToken(session));
-    res.setHeader('set-cookie', cookieOf(services, '', new Date(0)));
+    const own = requireOwnHost(req.headers, services.publicUrl);
+    requireOwnPage(req.headers, own);
+    const hash = hashToken(portalToken(req.headers, own) ?? '');
+    if (hash !== undefined) await deleteSession(services.db, hash);
+    clearPortalCookie(res, own);
     res.status(204).end();
   });
 
   const get = (path: string, answer: Answer): void => {
     router.get(`/portal/api/${path}`, async (req, res) => {
       privately(res);
-      const viewer = await viewerOf(services, req);
+      const viewer = await viewerOf(services, req, res);
       const body = await answer(viewer, req, res);
       if (body !== undefined) res.json(body);
     });
@@ -82,18 +91,25 @@ async function readJson(req: Request, res: Response, bodies: BodyShares): Promis
   );
 }
 
-async function viewerOf(services: PortalServicePorts, req: Request): Promise<PortalViewer> {
-  const session = sessionOf(services, req);
-  const viewer =
-    session === undefined
-      ? undefined
-      : await findSession(services.db, hashPortalToken(session), new Date(services.now()));
-  if (viewer === undefined)
+function isOfPage({ headers }: Request): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
+}
+
+/** By the cookie of a link, else by the session of a person of the client, who sees every part. */
+async function viewerOf(services: PortalServicePorts, req: Request, res: Response): Promise<PortalViewer> {
+  const own = requireOwnHost(req.headers, services.publicUrl);
+  const hash = hashToken(portalToken(req.headers, own) ?? '');
+  const viewer = hash && (await findSession(services.db, hash, new Date(services.now())));
+  if (viewer !== undefined) return viewer;
+  if (!hasSessionCookie(req.headers))
     throw new GatewayError(
       'invalid_credentials',
-      'The portal is not open here, or its link is over. Open your link again.',
+      'The portal is not open here, or its link is expired or revoked. Open your link again.',
     );
-  return viewer;
+  const { role, workspaceId, livemode, tags } = await callerOfCookie(services, { req, res, isRead: true });
+  if (role !== 'client' || !tags.client_id)
+    throw new GatewayError('forbidden', 'The portal is for people of a client. Open /app instead.');
+  return { workspaceId, livemode, clientId: tags.client_id, shows: portalParts };
 }
 
 /** Throws `forbidden` where the link leaves this part out. */
@@ -101,27 +117,6 @@ function shown(viewer: PortalViewer, part: PortalViewer['shows'][number]): Porta
   if (!viewer.shows.includes(part))
     throw new GatewayError('forbidden', 'This link does not show that part of the portal.');
   return viewer;
-}
-
-/** On https a browser sends it to https only, whatever another page of the host sets. */
-function cookieName({ publicUrl }: PortalServicePorts): string {
-  return publicUrl.startsWith('https://') ? '__Secure-gw_portal' : 'gw_portal';
-}
-
-function cookieOf(services: PortalServicePorts, value: string, expiresAt: Date): string {
-  const name = cookieName(services);
-  const secure = name.startsWith('__Secure-') ? '; Secure' : '';
-  return `${name}=${value}; Path=/portal; Expires=${expiresAt.toUTCString()}; HttpOnly; SameSite=Lax${secure}`;
-}
-
-function sessionOf(services: PortalServicePorts, req: Request): string | undefined {
-  const start = `${cookieName(services)}=`;
-  const found = (req.headers.cookie ?? '')
-    .split(';')
-    .map((part) => part.trim())
-    .filter((part) => part.startsWith(start));
-  // Two of one name: one of them is not ours.
-  return found.length === 1 ? found[0]?.slice(start.length) : undefined;
 }
 
 function textIn(req: Request, name: string): string | undefined {
@@ -152,11 +147,9 @@ function formIn(req: Request): InvoiceForm | undefined {
   return forms.find((form) => typeof type === 'string' && type.endsWith(`/${form}`));
 }
 
-/** For one reader: into no cache, no frame and no search engine. */
+/** For one reader: into no cache and no search engine. */
 function privately(res: Response): void {
   res.setHeader('cache-control', 'private, no-store');
-  res.setHeader('referrer-policy', 'no-referrer');
   res.setHeader('x-robots-tag', 'noindex');
-  res.setHeader('x-content-type-options', 'nosniff');
   res.vary('cookie');
 }

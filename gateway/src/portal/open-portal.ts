@@ -1,6 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
-import { hashPortalToken, newPortalToken, sessionMs } from './portal-link.ts';
+import { hashToken, newToken } from '../people/secret-token.ts';
+import { sessionMs } from './portal-link.ts';
 import { deleteOverSessions, findLink, openLink } from './portal-store.ts';
 
 export interface OpenPortalPorts {
@@ -14,12 +15,15 @@ export async function openPortal(
   { token }: { token: string },
 ): Promise<{ session: string; expiresAt: Date }> {
   const at = new Date(now());
-  const link = await findLink(db, hashPortalToken(token), at);
+  const hash = hashToken(token);
+  const link = hash && (await findLink(db, hash, at));
   if (link === undefined) throw linkOver();
-  const session = newPortalToken();
+  const session = newToken();
+  const tokenHash = hashToken(session);
+  if (tokenHash === undefined) throw new Error('a token has no hash');
   const expiresAt = new Date(Math.min(at.getTime() + sessionMs, link.expiresAt.getTime()));
   await deleteOverSessions(db, at);
-  if (!(await openLink(db, link, { tokenHash: hashPortalToken(session), now: at, expiresAt }))) throw linkOver();
+  if (!(await openLink(db, link, { tokenHash, now: at, expiresAt }))) throw linkOver();
   return { session, expiresAt };
 }
 

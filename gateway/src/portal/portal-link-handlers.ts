@@ -7,8 +7,9 @@ import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { ownClient } from '../accounts/own-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
+import { hashToken, newToken } from '../people/secret-token.ts';
 import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
-import { defaultExpiry, forPeople, hashPortalToken, newPortalToken, type PortalLink, partsOf } from './portal-link.ts';
+import { defaultExpiry, forPeople, type PortalLink, partsOf } from './portal-link.ts';
 import { deleteLink, insertLink, listLinks } from './portal-store.ts';
 
 interface LinkPorts {
@@ -23,7 +24,9 @@ export const portalLinkHandlers: Pick<
 > = {
   'clients.links.create': async ({ id, name, expires_at: expiresAt, shows }, { caller, services, audit }) => {
     const place = ownPlace(caller, id);
-    const token = newPortalToken();
+    const token = newToken();
+    const hash = hashToken(token);
+    if (hash === undefined) throw new Error('a token has no hash');
     const nowMs = services.now();
     const asked = {
       ...place,
@@ -34,7 +37,7 @@ export const portalLinkHandlers: Pick<
       expiresAt: expiryFor(caller, expiresAt, nowMs),
     };
     const link = await withTransaction(services.db, async (tx) => {
-      const made = await insertLink(tx, asked, hashPortalToken(token));
+      const made = await insertLink(tx, asked, hash);
       await audit(tx, { target: targetOf(made), after: settingsOf(made) });
       return made;
     });

@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { type PortalPart, portalParts } from '@ai-gateway/shared/operations/portal-links';
 
 /** Where the portal's data comes from: one client of one workspace, in live or in test mode. */
@@ -29,16 +28,6 @@ export interface PortalLink extends PortalViewer {
 
 const defaultDays = 90;
 export const sessionMs = 24 * 3_600_000;
-
-/** 256 random bits. */
-export function newPortalToken(): string {
-  return randomBytes(32).toString('base64url');
-}
-
-/** Tokens are random, so nothing slower is needed. */
-export function hashPortalToken(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
-}
 
 export function defaultExpiry(nowMs: number): Date {
   return new Date(nowMs + defaultDays * 24 * 3_600_000);
