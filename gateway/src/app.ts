@@ -31,6 +31,7 @@ import { serveRoot } from './http/serve-root.ts';
 import { serveScim } from './http/serve-scim.ts';
 import { serveSso } from './http/serve-sso.ts';
 import { serveStatus } from './http/serve-status.ts';
+import { serveStripe } from './http/serve-stripe.ts';
 import { tagPath } from './http/tag-path.ts';
 import type { Services } from './services.ts';
 
@@ -93,6 +94,7 @@ export function createApp(options: {
   serveAuth(app, services, bodies);
   serveSso(app, services);
   serveScim(app, services, bodies);
+  serveStripe(app, services, { bodies });
   serveInvoices(app, services);
   servePortal(app, services, { bodies });
   serveApp(app);

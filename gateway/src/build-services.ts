@@ -131,6 +131,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     callsKeptDays: config.callsKeptDays,
     oidc: new OidcClient({ httpPools, secret, log, now }),
     lookUpTxt: txtResolver(config.domainResolver),
+    stripe: config.stripe,
     smtp: config.smtp,
     signUp: config.signUp,
     journal,

@@ -4,6 +4,7 @@ import { plainWords } from '@ai-gateway/shared/field-fault';
 import type { Vendor } from '@ai-gateway/shared/provider-kinds';
 import { z } from 'zod';
 import { isExampleKey, restOf } from './accounts/example-keys.ts';
+import { type StripeSettings, stripeVariables } from './accounts/stripe-settings.ts';
 import { readProxies, type TrustedProxies } from './client-address.ts';
 import { urlFault } from './db/database-url.ts';
 import { dnsServer } from './http-pools/dns-server.ts';
@@ -128,6 +129,7 @@ const environment = z.object({
   WORKERS: workers.default(1),
   CALLS_KEPT_DAYS: z.coerce.number().int().min(1).max(36_500).default(400),
   DOMAIN_RESOLVER: dnsServer.optional(),
+  ...stripeVariables.shape,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -180,6 +182,8 @@ export interface Config {
         resource: Readonly<Record<string, string>>;
       }
     | undefined;
+  /** Where the plan is sold; it is sold where all of it is set. */
+  stripe: StripeSettings;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
 }
 
@@ -247,6 +251,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
             headers: value.OTEL_EXPORTER_OTLP_HEADERS ?? {},
             resource: { 'service.name': value.OTEL_SERVICE_NAME, ...value.OTEL_RESOURCE_ATTRIBUTES },
           },
+    stripe: stripeVariables.parse(value),
     logLevel: value.LOG_LEVEL,
   };
 }

@@ -2,6 +2,8 @@ import { dropOldAudit } from './audit/drop-audit-job.ts';
 import { deleteOldBackground } from './background/background-store.ts';
 import { deliverCallbacks } from './background/deliver-callbacks.ts';
 import { TaskPool } from './background/task-pool.ts';
+import { deleteOldStripeEvents } from './billing/bought-plan-store.ts';
+import { reportOverage } from './billing/report-overage-job.ts';
 import { beginPeriods } from './budgets/begin-periods-job.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { runBackground } from './calls/run-background.ts';
@@ -30,6 +32,8 @@ export interface Jobs {
 
 const soonMs = 300;
 const refusalsKeptDays = 90;
+/** Stripe repeats an event for three days at most. */
+const stripeEventsKeptDays = 30;
 /** With the way there, others hear of a call within half a second. */
 const shareEveryMs = 250;
 
@@ -60,6 +64,10 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('sum up usage', 60_000, async () => {
       while (!stopping.signal.aborted && (await rollUp(services.db, services.now())));
     }),
+    repeat('report overage to Stripe', 30_000, () => reportOverage(services)),
+    repeat('forget old events of Stripe', 3_600_000, () =>
+      deleteOldStripeEvents(services.db, new Date(services.now() - stripeEventsKeptDays * 86_400_000)),
+    ),
     repeat('watch the providers', 1_000, () => watchProviders(services)),
     repeat('try refused keys again', 30_000, () => checkAccounts(services, 'refused')),
     repeat('watch latency', 60_000, () => watchLatency(services)),

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { SettingsCache } from './accounts/settings-cache.ts';
+import type { StripeSettings } from './accounts/stripe-settings.ts';
 import type { WorkspaceCache } from './accounts/workspace-cache.ts';
 import type { BudgetCache } from './budgets/budget-cache.ts';
 import type { Cancellation } from './calls/cancellation.ts';
@@ -59,6 +60,8 @@ export interface Services {
   oidc: OidcClient;
   /** The texts of a TXT record. */
   lookUpTxt: LookUpTxt;
+  /** Where the plan is sold. */
+  stripe: StripeSettings;
   /** Where alert e-mails are handed in. */
   smtp: { url: string; from: string } | undefined;
   signUp: 'open' | 'closed';

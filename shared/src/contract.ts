@@ -38,7 +38,7 @@ import {
 import { countMessageTokens, createMessage } from './operations/messages.ts';
 import { getModel, listModels } from './operations/models.ts';
 import { eraseMe, erasePerson, getSecurity, listPeople, setSecurity, updatePerson } from './operations/people.ts';
-import { getPlan } from './operations/plan.ts';
+import { checkoutPlan, getPlan, openPlanPortal } from './operations/plan.ts';
 import { createPortalLink, listPortalLinks, revokePortalLink } from './operations/portal-links.ts';
 import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
 import { listRateLimits, setRateLimit } from './operations/rate-limits.ts';
@@ -150,6 +150,8 @@ export const contract = [
   getInvoice,
   voidInvoice,
   getPlan,
+  checkoutPlan,
+  openPlanPortal,
   listScenarios,
   pauseScenario,
   resumeScenario,

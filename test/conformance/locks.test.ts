@@ -194,6 +194,8 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   },
   'invoices.void': { ids: ({ invoice }) => [['POST', `/v1/invoices/${invoice}/void`, {}]] },
   'plan.get': { named: () => [['GET', '/v1/plan']] },
+  'plan.checkout': { named: () => [['POST', '/v1/plan/checkout', {}]] },
+  'plan.portal': { named: () => [['POST', '/v1/plan/portal', {}]] },
   'scenarios.list': {
     reads: [
       ['GET', '/v1/scenarios'],

@@ -34,8 +34,8 @@ function found({ file, line, text }: SourceText, name: string): string {
 
 describe('texts name only what exists', () => {
   const variables = new Set([
-    ...[...read('gateway/src/config.ts').matchAll(/^ {2}([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+):/gm)].map(
-      ([, name = '']) => name,
+    ...['gateway/src/config.ts', 'gateway/src/accounts/stripe-settings.ts'].flatMap((file) =>
+      [...read(file).matchAll(/^ {2}([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+):/gm)].map(([, name = '']) => name),
     ),
     ...vendors.flatMap(({ vendor }) => [vendor.envKey, vendor.envKey.replace(/_API_KEY$/, '_BASE_URL')]),
   ]);

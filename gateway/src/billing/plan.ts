@@ -23,3 +23,17 @@ export function overageUsd(plan: Plan, overageTokens: number): number {
   });
   return nanos / 1e9;
 }
+
+export function overageTokens(plan: Plan, usedTokens: number): number {
+  return Math.max(0, usedTokens - plan.includedTokens);
+}
+
+/** The plan counts by calendar months, in UTC. */
+export function monthOf(now: Date): { start: Date; end: Date } {
+  const monthAt = (month: number): Date => new Date(Date.UTC(now.getUTCFullYear(), month, 1));
+  return { start: monthAt(now.getUTCMonth()), end: monthAt(now.getUTCMonth() + 1) };
+}
+
+export function monthBefore(now: Date): { start: Date; end: Date } {
+  return monthOf(new Date(monthOf(now).start.getTime() - 1));
+}

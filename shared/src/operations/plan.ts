@@ -13,11 +13,15 @@ export const getPlan = operation({
   description:
     'Gets the plan, its included tokens and the tokens used this month. Calls with your own provider keys are not counted.',
   surfaces: ['dashboard'],
-  access: 'owner',
+  access: 'reader',
   workspaceWide: true,
   input: z.strictObject({}),
   output: z.object({
     name: z.string().meta({ title: 'Name', description: 'Name of the plan.' }),
+    status: z.enum(['none', 'active', 'past_due', 'canceled']).meta({
+      title: 'Status',
+      description: 'Whether the plan is bought: `none` where it is not, or where the gateway sells no plan.',
+    }),
     fee_usd: usd.meta({ title: 'Fee', description: 'Dollars per month.' }),
     included_tokens: tokens('Included tokens', 'Per month, input and output together.'),
     used_tokens: tokens('Used tokens', 'This month, with the gateway’s provider keys.'),
@@ -44,6 +48,7 @@ export const getPlan = operation({
     input: {},
     output: {
       name: 'Pro',
+      status: 'active',
       fee_usd: 99,
       included_tokens: 3_000_000,
       used_tokens: 3_500_000,
@@ -58,6 +63,56 @@ export const getPlan = operation({
   },
   wrong: [
     { input: { month: '2026-10' }, because: 'it takes no fields' },
+    { input: [], because: 'the input is an object' },
+  ],
+});
+
+const page = z.object({
+  url: z.url().meta({ title: 'Page', description: 'Address of the page at Stripe. Open it in a browser.' }),
+});
+
+export const checkoutPlan = operation({
+  id: 'plan.checkout',
+  method: 'POST',
+  path: '/v1/plan/checkout',
+  group: 'Plan',
+  label: 'Buy the plan',
+  description: 'Makes a page at Stripe where an owner buys the plan for the workspace.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  workspaceWide: true,
+  input: z.strictObject({}),
+  output: page,
+  errors: ['forbidden', 'conflict', 'provider_error'],
+  sample: {
+    input: {},
+    output: { url: 'https://checkout.stripe.com/c/pay/cs_live_a1b2c3' },
+  },
+  wrong: [
+    { input: { plan: 'pro' }, because: 'it takes no fields' },
+    { input: [], because: 'the input is an object' },
+  ],
+});
+
+export const openPlanPortal = operation({
+  id: 'plan.portal',
+  method: 'POST',
+  path: '/v1/plan/portal',
+  group: 'Plan',
+  label: 'Manage the plan',
+  description: 'Makes a page at Stripe where an owner changes the card, reads receipts or cancels the plan.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  workspaceWide: true,
+  input: z.strictObject({}),
+  output: page,
+  errors: ['forbidden', 'conflict', 'provider_error'],
+  sample: {
+    input: {},
+    output: { url: 'https://billing.stripe.com/p/session/live_a1b2c3' },
+  },
+  wrong: [
+    { input: { return_url: 'https://example.com' }, because: 'it takes no fields' },
     { input: [], because: 'the input is an object' },
   ],
 });

@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reportOverage } from '../../gateway/src/billing/report-overage-job.ts';
+import { readConfig } from '../../gateway/src/config.ts';
+import { createPool } from '../../gateway/src/db/pool.ts';
+import { chat, hello, json } from '../support/ask.ts';
+import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+import {
+  type FakeStripe,
+  paidCheckout,
+  startFakeStripe,
+  stripeEvent,
+  stripeKey,
+  subscription,
+  webhookSecret,
+} from '../support/stripe/fake-stripe.ts';
+
+/** The plan is bought at Stripe: api.md 9. The other end checks every request by Stripe's own schemas. */
+
+const operatorKey = `gw_operator_${'o'.repeat(40)}`;
+let stripe: FakeStripe;
+let gateway: TestGateway;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  stripe = await startFakeStripe();
+  env = {
+    STRIPE_SECRET_KEY: stripeKey,
+    STRIPE_WEBHOOK_SECRET: webhookSecret,
+    STRIPE_PRICE_ID: 'price_pro',
+    STRIPE_OVERAGE_PRICE_ID: 'price_overage',
+    STRIPE_METER_EVENT_NAME: 'gateway_tokens',
+    STRIPE_BASE_URL: stripe.url,
+  };
+  gateway = await startTestGateway({ ...env, GATEWAY_OPERATOR_KEY: operatorKey });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await stripe.stop();
+});
+
+interface Plan {
+  status: string;
+  used_tokens: number;
+  overage_tokens: number;
+}
+
+/** A workspace of its own, and its owner's key. */
+async function workspace(name: string): Promise<{ id: string; as: { authorization: string } }> {
+  const made = await json<{ id: string; live_key: string }>(
+    gateway.post('/v1/workspaces', { name }, { authorization: `Bearer ${operatorKey}` }),
+    201,
+  );
+  return { id: made.id, as: { authorization: `Bearer ${made.live_key}` } };
+}
+
+const planOf = (as: { authorization: string }): Promise<Plan> => json<Plan>(gateway.get('/v1/plan', as));
+
+async function deliver({ body, signature }: { body: string; signature: string }): Promise<number> {
+  const response = await fetch(`${gateway.url}/webhooks/stripe`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json; charset=utf-8', 'stripe-signature': signature },
+    body,
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+async function buy(id: string, name: string): Promise<void> {
+  const paid = paidCheckout({ client_reference_id: id, customer: `cus_${name}`, subscription: `sub_${name}` });
+  expect(await deliver(stripeEvent('checkout.session.completed', paid))).toBe(200);
+}
+
+describe('a plan', () => {
+  it('is bought on a page of Stripe that names the workspace and both prices', async () => {
+    const { id, as } = await workspace('Buyer');
+    expect(await planOf(as)).toMatchObject({ status: 'none' });
+    expect(await json<{ url: string }>(gateway.post('/v1/plan/checkout', {}, as))).toEqual({
+      url: 'https://checkout.stripe.com/c/pay/cs_test_1',
+    });
+    expect(stripe.requests.at(-1)).toMatchObject({
+      path: '/v1/checkout/sessions',
+      body: {
+        mode: 'subscription',
+        client_reference_id: id,
+        line_items: [{ price: 'price_pro', quantity: 1 }, { price: 'price_overage' }],
+        subscription_data: { metadata: { workspace_id: id } },
+      },
+    });
+    await buy(id, 'buyer');
+    expect(await planOf(as)).toMatchObject({ status: 'active' });
+    const again = await json<{ error: { code: string; message: string } }>(
+      gateway.post('/v1/plan/checkout', {}, as),
+      409,
+    );
+    expect(again.error.message).toContain('has the plan Pro already');
+    expect(await json(gateway.post('/v1/plan/portal', {}, as))).toEqual({
+      url: 'https://billing.stripe.com/p/session/test_1',
+    });
+    expect(stripe.requests.at(-1)).toMatchObject({ body: { customer: 'cus_buyer' } });
+  });
+
+  it('is seen by every reader, and bought by owners only', async () => {
+    const { as } = await workspace('Roles');
+    for (const role of ['member', 'viewer']) {
+      const { key } = await json<{ key: string }>(gateway.post('/v1/keys', { name: role, role }, as), 201);
+      const by = { authorization: `Bearer ${key}` };
+      expect((await planOf(by)).status).toBe('none');
+      expect((await gateway.post('/v1/plan/checkout', {}, by)).status).toBe(403);
+      expect((await gateway.post('/v1/plan/portal', {}, by)).status).toBe(403);
+    }
+  });
+
+  it('has no customer portal before it is bought', async () => {
+    const { as } = await workspace('Early');
+    const { error } = await json<{ error: { code: string } }>(gateway.post('/v1/plan/portal', {}, as), 409);
+    expect(error.code).toBe('conflict');
+  });
+
+  it('follows the subscription: past due, active again, canceled, and bought again', async () => {
+    const { id, as } = await workspace('Follower');
+    await buy(id, 'follower');
+    const begin = Date.now();
+    const state = async (status: string, second: number, sub = 'sub_follower', type = 'updated'): Promise<string> => {
+      const object = subscription({ id: sub, customer: 'cus_follower', status });
+      const createdMs = begin + second * 1_000;
+      expect(await deliver(stripeEvent(`customer.subscription.${type}`, object, { createdMs }))).toBe(200);
+      return (await planOf(as)).status;
+    };
+    expect(await state('past_due', 1)).toBe('past_due');
+    expect(await state('active', 2)).toBe('active');
+    expect(await state('canceled', 3, 'sub_follower', 'deleted')).toBe('canceled');
+    // Late: it says what was before the end.
+    expect(await state('active', 2)).toBe('canceled');
+    expect(await state('active', 3)).toBe('canceled');
+    expect(await state('active', 4, 'sub_follower_2', 'created')).toBe('active');
+    // The end of the first subscription, delivered once more under another id, does not end the second.
+    expect(await state('canceled', 5, 'sub_follower', 'deleted')).toBe('active');
+  });
+});
+
+describe('an event of Stripe', () => {
+  it('is taken once, however often it is delivered', async () => {
+    const { id, as } = await workspace('Twice');
+    const paid = paidCheckout({ client_reference_id: id, customer: 'cus_twice', subscription: 'sub_twice' });
+    const event = stripeEvent('checkout.session.completed', paid);
+    expect(await Promise.all([deliver(event), deliver(event)])).toEqual([200, 200]);
+    const ended = subscription({ id: 'sub_twice', customer: 'cus_twice', status: 'canceled' });
+    await deliver(stripeEvent('customer.subscription.deleted', ended, { createdMs: Date.now() + 2_000 }));
+    expect(await deliver(event)).toBe(200);
+    expect((await planOf(as)).status).toBe('canceled');
+  });
+
+  it('is refused where it is forged, changed, or signed long ago', async () => {
+    const { id, as } = await workspace('Forged');
+    const paid = paidCheckout({ client_reference_id: id, customer: 'cus_forged', subscription: 'sub_forged' });
+    const good = stripeEvent('checkout.session.completed', paid);
+    expect(await deliver(stripeEvent('checkout.session.completed', paid, { secret: 'whsec_other' }))).toBe(400);
+    expect(await deliver({ ...good, body: good.body.replace('sub_forged', 'sub_stolen') })).toBe(400);
+    expect(await deliver({ ...good, signature: '' })).toBe(400);
+    const late = stripeEvent('checkout.session.completed', paid, { signedMs: Date.now() - 600_000 });
+    expect(await deliver(late)).toBe(400);
+    expect((await planOf(as)).status).toBe('none');
+  });
+
+  it('about an unknown customer, or about something else, is acknowledged and changes nothing', async () => {
+    const object = subscription({ id: 'sub_x', customer: 'cus_nobody', status: 'active' });
+    expect(await deliver(stripeEvent('customer.subscription.updated', object))).toBe(200);
+    expect(await deliver(stripeEvent('invoice.paid', { id: 'in_1', object: 'invoice' }))).toBe(200);
+  });
+});
+
+describe('overage', () => {
+  async function use(tokens: number, as: { authorization: string }): Promise<void> {
+    gateway.fakes.openai.reply({ text: 'x', usage: { input: tokens, output: 0 } });
+    await json(gateway.post(chat, hello(), as));
+  }
+
+  it('is reported to the meter once, and what was used before the plan was bought is not', async () => {
+    const { id, as } = await workspace('Heavy');
+    await use(3_400_000, as);
+    await buy(id, 'heavy');
+    const db = createPool({ connectionString: gateway.database.url });
+    const log = { warn: () => {} } as unknown as Parameters<typeof reportOverage>[0]['log'];
+    const services = { db, log, now: Date.now, stripe: readConfig(env).stripe };
+    try {
+      await reportOverage(services);
+      expect(stripe.metered('cus_heavy')).toBe(0);
+      await use(250_000, as);
+      // Two processes at once, then once more: one report.
+      await Promise.all([reportOverage(services), reportOverage(services)]);
+      await reportOverage(services);
+      expect(stripe.metered('cus_heavy')).toBe(250_000);
+      expect(stripe.requests.at(-1)).toMatchObject({
+        path: '/v1/billing/meter_events',
+        body: {
+          event_name: 'gateway_tokens',
+          identifier: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          payload: { stripe_customer_id: 'cus_heavy', value: '250000' },
+        },
+      });
+      // Stripe takes a report, and its answer is lost: the repetition is the same report.
+      await use(1_000, as);
+      stripe.failNext({ status: 500, isDone: true });
+      await reportOverage(services);
+      await use(2_000, as);
+      await reportOverage(services);
+      await reportOverage(services);
+      expect(stripe.metered('cus_heavy')).toBe(253_000);
+      // Stripe is away: nothing is lost.
+      await use(4_000, as);
+      stripe.failNext({ status: 503, isDone: false });
+      await reportOverage(services);
+      expect(stripe.metered('cus_heavy')).toBe(253_000);
+      await reportOverage(services);
+      expect(stripe.metered('cus_heavy')).toBe(257_000);
+      expect(await planOf(as)).toMatchObject({ overage_tokens: 657_000 });
+    } finally {
+      await db.end();
+    }
+  });
+});
+
+describe('a gateway without all of Stripe’s settings', () => {
+  it('counts, and names what is missing where the plan would be bought', async () => {
+    const { STRIPE_PRICE_ID: _price, STRIPE_METER_EVENT_NAME: _meter, ...rest } = env;
+    const partly = await startTestGateway(rest);
+    try {
+      expect(await json(partly.get('/v1/plan'))).toMatchObject({ status: 'none', included_tokens: 3_000_000 });
+      const { error } = await json<{ error: { message: string } }>(partly.post('/v1/plan/checkout', {}), 409);
+      expect(error.message).toContain('STRIPE_PRICE_ID, STRIPE_METER_EVENT_NAME are not set');
+      const { signature, body } = stripeEvent('invoice.paid', { id: 'in_1' });
+      const response = await fetch(`${partly.url}/webhooks/stripe`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'stripe-signature': signature },
+        body,
+      });
+      expect(response.status).toBe(409);
+    } finally {
+      await partly.stop();
+    }
+  });
+});
