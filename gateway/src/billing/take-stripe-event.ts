@@ -65,7 +65,7 @@ async function overageOf(tx: Db, workspaceId: string, nowMs: number): Promise<{ 
 }
 
 /** Undefined for an event that says nothing about the plan. */
-export function changeIn(event: Stripe.Event): PlanChange | undefined {
+function changeIn(event: Stripe.Event): PlanChange | undefined {
   const base = { eventId: event.id, at: new Date(event.created * 1_000) };
   switch (event.type) {
     case 'checkout.session.completed':

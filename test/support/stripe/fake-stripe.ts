@@ -5,7 +5,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import api from './stripe-api.json' with { type: 'json' };
 
 /** A request as Stripe reads it. */
-export interface StripeRequest {
+interface StripeRequest {
   path: string;
   body: Record<string, unknown>;
 }
