@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { buildDashboard } from '../../gateway/dashboard/build.ts';
+import { findChromium } from '../platforms/n8n/screenshots.ts';
+import { firstPerson, type Person } from './person.ts';
+import { startTestGateway, type TestGateway } from './start-gateway.ts';
+
+/** The dashboard of a real gateway in a real Chromium, with somebody signed in. */
+export interface Dashboard {
+  gateway: TestGateway;
+  /** The owner of the first workspace, who is signed in; makes requests without a page. */
+  owner: Person;
+  /** As people open it: `http://localhost:PORT`. */
+  url: string;
+  /** Opens a path of the dashboard in a page of its own. */
+  open(path: string, options?: PageOptions): Promise<Page>;
+  /** Serious and critical faults that axe finds on a path, one line each. */
+  faultsByAxe(path: string, options?: PageOptions & { before?: (page: Page) => Promise<void> }): Promise<string[]>;
+  /** Reports of the content policy, errors in the console and requests to other hosts so far, in all pages. */
+  problems(): string[];
+  /** Leaves out problems that a test brings about itself: `/status of 409/`. */
+  expectProblem(pattern: RegExp): void;
+  /** Ends everything. Throws where there was a problem. */
+  stop(): Promise<void>;
+}
+
+interface PageOptions {
+  width?: number;
+  theme?: 'light' | 'dark';
+  /** The cookie of another person; `undefined`: nobody is signed in. */
+  cookie?: string | undefined;
+}
+
+export const chromiumPath = findChromium();
+
+/** Ends of test names where there is no Chromium: the tests are left out there, and say so. */
+export const leftOutWithoutChromium = chromiumPath === undefined ? ' (left out: there is no Chromium here)' : '';
+
+/** Starts a gateway and a browser. Each test file has its own. */
+export async function openDashboard(env: Record<string, string> = {}): Promise<Dashboard> {
+  if (chromiumPath === undefined) throw new Error('no Chromium is installed: set CHROMIUM_PATH');
+  await buildDashboard();
+  const [gateway, browser] = await Promise.all([
+    startTestGateway(env),
+    chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] }),
+  ]);
+  const url = `http://localhost:${new URL(gateway.url).port}`;
+  const owner = await firstPerson(gateway);
+  const problems: string[] = [];
+  // Until the gateway has it: the page falls back on asking every 15 s.
+  const expected: RegExp[] = [/\/v1\/live\)$/];
+  const unexpected = (): string[] => problems.filter((one) => !expected.some((pattern) => pattern.test(one)));
+
+  const openPage = async (path: string, options: PageOptions, bypassCSP = false): Promise<Page> => {
+    const context = await newContext(browser, { url, options, bypassCSP, cookie: owner.cookie() });
+    const page = await context.newPage();
+    if (!bypassCSP) watch(page, { url, problems });
+    await page.goto(path);
+    return page;
+  };
+  return {
+    gateway,
+    owner,
+    url,
+    open: (path, options = {}) => openPage(path, options),
+    faultsByAxe: async (path, { before, ...options } = {}) => {
+      const page = await openPage(path, options, true);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await settled(page);
+      await before?.(page);
+      const faults = await runAxe(page);
+      await page.context().close();
+      return faults;
+    },
+    problems: unexpected,
+    expectProblem: (pattern) => void expected.push(pattern),
+    stop: async () => {
+      await browser.close();
+      await gateway.stop();
+      const left = unexpected();
+      if (left.length > 0) throw new Error(`The pages reported problems:\n${left.join('\n')}`);
+    },
+  };
+}
+
+/** Until nothing on the page says that it loads. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    `![...document.querySelectorAll('[role=status]')].some((one) => one.textContent === 'Loading')`,
+  );
+}
+
+async function newContext(
+  browser: Browser,
+  given: { url: string; options: PageOptions; bypassCSP: boolean; cookie: string },
+): Promise<BrowserContext> {
+  const { url, options, bypassCSP } = given;
+  const { width = 1440, theme = 'light' } = options;
+  const context = await browser.newContext({
+    baseURL: url,
+    bypassCSP,
+    colorScheme: theme,
+    viewport: { width, height: width < 800 ? 844 : 900 },
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  context.setDefaultTimeout(20_000);
+  const cookie = 'cookie' in options ? options.cookie : given.cookie;
+  if (cookie !== undefined) {
+    const [name = '', value = ''] = cookie.split('=');
+    await context.addCookies([{ name, value, url, httpOnly: true, sameSite: 'Lax' }]);
+  }
+  return context;
+}
+
+/** Chromium writes refusals of the content policy to the console, as errors. */
+function watch(page: Page, { url, problems }: { url: string; problems: string[] }): void {
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`${message.text()} (${message.location().url})`);
+  });
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${url}/`) && !request.url().startsWith('data:'))
+      problems.push(`a request to another host: ${request.url()}`);
+  });
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function runAxe(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, help, nodes }) => id + ': ' + help + ' at ' + nodes.map(({ target }) => target.join(' ')).slice(0, 5).join(', ')))`,
+  );
+}
