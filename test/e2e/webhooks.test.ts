@@ -436,7 +436,8 @@ describe('an alert by e-mail', () => {
       mail.length = 0;
       withMail.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 850 } });
       await json(withMail.post(chat, hello({ max_tokens: 850 }), { 'x-client-id': 'acme' }));
-      await eventually(() => expect(mail.at(-1)).toBe('.'));
+      // One to each spelling of the address, in any order.
+      await eventually(() => expect(mail.filter((line) => line === '.')).toHaveLength(2));
       const text = mail.join('\n');
       expect(text).toContain('RCPT TO:<boss@agency.example>');
       expect(text).toContain('From: alerts@agency.example');

@@ -19,8 +19,8 @@ export interface FirstKeys {
 }
 
 /** Makes a workspace with its owner's two keys, which are shown this once. */
-export function createWorkspace(db: Pool, options: { name: string; nowMs: number }): Promise<NewWorkspace> {
-  return withTransaction(db, (tx) => createIn(tx, { ...options, liveKey: newKey(true), testKey: newKey(false) }));
+export function createWorkspace(tx: Db, options: { name: string; nowMs: number }): Promise<NewWorkspace> {
+  return createIn(tx, { ...options, liveKey: newKey(true), testKey: newKey(false) });
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import { withTransaction } from '../db/transaction.ts';
 import { type Caller, hashKey, hintOf, type KeyTags, mayGrant, newKey } from './api-key.ts';
+import type { AuditTarget } from './audit-entry.ts';
 import type { Context } from './context.ts';
-import { insertKey, listKeys, revokeKey, rollKey, type StoredKey, updateKey } from './key-store.ts';
+import { insertKey, listKeys, lockKey, revokeKey, rollKey, type StoredKey, updateKey } from './key-store.ts';
 import { newId } from './new-id.ts';
 import { carriesLocks } from './own-tags.ts';
 import type { WorkspaceCache } from './workspace-cache.ts';
@@ -20,7 +22,7 @@ export const keyHandlers: Pick<
   Handlers<Context<KeyPorts>>,
   'keys.create' | 'keys.list' | 'keys.update' | 'keys.roll' | 'keys.revoke' | 'me.get'
 > = {
-  'keys.create': async (input, { caller, services }) => {
+  'keys.create': async (input, { caller, services, audit }) => {
     const livemode = input.mode === 'live';
     if (!mayGrant(caller.role, input.role))
       throw new GatewayError(
@@ -53,8 +55,12 @@ export const keyHandlers: Pick<
       rateLimit: limitFor(caller, input.rate_limit),
       expiresAt: expiryFor(caller, input.expires_at),
     };
-    const createdAt = await insertKey(services.db, { ...stored, hash: hashKey(key) });
-    return { ...describe({ ...stored, createdAt, lastUsedAt: undefined }), key };
+    return await withTransaction(services.db, async (tx) => {
+      const createdAt = await insertKey(tx, { ...stored, hash: hashKey(key) });
+      const made = { ...stored, createdAt, lastUsedAt: undefined };
+      await audit(tx, { target: targetOf(made), after: settingsOf(made) });
+      return { ...describe(made), key };
+    });
   },
 
   'keys.list': async (_input, { caller, services }) => {
@@ -62,21 +68,26 @@ export const keyHandlers: Pick<
     return { data: keys.filter((key) => isWithin(caller, key)).map(describe), next_cursor: null };
   },
 
-  'keys.update': async ({ id, name, expires_at }, { caller, services }) => {
+  'keys.update': async ({ id, name, expires_at }, { caller, services, audit }) => {
     await ownKeyOf(services.db, caller, id);
     const expiresAt = expires_at === null ? (expiryFor(caller, undefined) ?? null) : expires_at;
-    const changed = await updateKey(services.db, {
-      workspaceId: caller.workspaceId,
-      id,
-      name,
-      expiresAt: typeof expiresAt === 'string' ? expiryFor(caller, expiresAt) : expiresAt,
+    const changed = await withTransaction(services.db, async (tx) => {
+      const old = await lockKey(tx, { workspaceId: caller.workspaceId, id });
+      const next = await updateKey(tx, {
+        workspaceId: caller.workspaceId,
+        id,
+        name,
+        expiresAt: typeof expiresAt === 'string' ? expiryFor(caller, expiresAt) : expiresAt,
+      });
+      if (old === undefined || next === undefined) throw unknownKey(id);
+      await audit(tx, { target: targetOf(next), before: settingsOf(old), after: settingsOf(next) });
+      return next;
     });
-    if (changed === undefined) throw unknownKey(id);
     services.forgetKey(id);
     return describe(changed);
   },
 
-  'keys.roll': async ({ id, old_key_hours }, { caller, services }) => {
+  'keys.roll': async ({ id, old_key_hours }, { caller, services, audit }) => {
     const known = await ownKeyOf(services.db, caller, id);
     // The new text is in the hands of the person who rolls it: it must not be stronger than their own key.
     if (!mayGrant(caller.role, known.role))
@@ -93,29 +104,30 @@ export const keyHandlers: Pick<
       );
     const key = newKey(known.livemode);
     const oldUntil = new Date(services.now() + old_key_hours * 3_600_000);
-    const rolled = await rollKey(services.db, {
-      workspaceId: caller.workspaceId,
-      id,
-      hash: hashKey(key),
-      hint: hintOf(key),
-      oldUntil,
+    const rolled = await withTransaction(services.db, async (tx) => {
+      const place = { workspaceId: caller.workspaceId, id };
+      const old = await lockKey(tx, place);
+      const next = await rollKey(tx, { ...place, hash: hashKey(key), hint: hintOf(key), oldUntil });
+      if (old === undefined || next === undefined) throw unknownKey(id);
+      const [before, after] = [{ hint: old.hint }, { hint: next.hint, old_key_until: oldUntil.toISOString() }];
+      await audit(tx, { target: targetOf(next), before, after });
+      return next;
     });
-    if (rolled === undefined) throw unknownKey(id);
     services.forgetKey(id);
     return { ...describe(rolled), key };
   },
 
-  'keys.revoke': async ({ id }, { caller, services }) => {
+  'keys.revoke': async ({ id }, { caller, services, audit }) => {
     const keys = caller.lockedTags.length === 0 ? [] : await listKeys(services.db, caller.workspaceId, caller.livemode);
     const mayTouch = caller.lockedTags.length === 0 || keys.some((key) => key.id === id && isWithin(caller, key));
-    const revoked =
-      mayTouch &&
-      (await revokeKey(services.db, {
-        workspaceId: caller.workspaceId,
-        id,
-        fromLivemode: caller.livemode,
-      }));
-    if (!revoked) throw unknownKey(id);
+    if (!mayTouch) throw unknownKey(id);
+    await withTransaction(services.db, async (tx) => {
+      const place = { workspaceId: caller.workspaceId, id };
+      const old = await lockKey(tx, place);
+      const revoked = await revokeKey(tx, { ...place, fromLivemode: caller.livemode });
+      if (old === undefined || !revoked) throw unknownKey(id);
+      await audit(tx, { target: targetOf(old), before: settingsOf(old) });
+    });
     services.forgetKey(id);
     return null;
   },
@@ -212,6 +224,16 @@ function limitFor({ rateLimit: own }: Caller, asked: StoredKey['rateLimit']): St
 
 function present(tags: KeyTags): KeyTags {
   return Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== undefined));
+}
+
+function targetOf({ id, name }: StoredKey): AuditTarget {
+  return { type: 'key', id, name };
+}
+
+/** A key as the audit log has it. */
+function settingsOf(key: StoredKey) {
+  const { id: _id, created_at: _at, last_used_at: _used, ...settings } = describe(key);
+  return settings;
 }
 
 function describe(key: StoredKey) {

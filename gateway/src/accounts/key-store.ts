@@ -1,6 +1,5 @@
 import { normalizeTag } from '@ai-gateway/shared/normalize-tag';
-import type { Pool } from 'pg';
-import { type Db, withTransaction } from '../db/transaction.ts';
+import type { Db } from '../db/transaction.ts';
 import type { Caller, KeyRole, KeyTags, TagName } from './api-key.ts';
 import { type RateLimitFields, readRateLimit } from './rate-limit.ts';
 
@@ -140,6 +139,15 @@ function readStored(row: KeyRow): StoredKey {
   };
 }
 
+/** A key that is not revoked, locked until the transaction ends. */
+export async function lockKey(tx: Db, key: { workspaceId: string; id: string }): Promise<StoredKey | undefined> {
+  const { rows } = await tx.query(
+    'select * from api_keys where workspace_id = $1 and id = $2 and revoked_at is null for update',
+    [key.workspaceId, key.id],
+  );
+  return (rows as KeyRow[]).map(readStored)[0];
+}
+
 /** Renames a key or moves its end, and notifies every process. `expiresAt` null: it never expires. Undefined where there is no such key. */
 export async function updateKey(
   db: Db,
@@ -160,35 +168,33 @@ export async function updateKey(
  * is no such key.
  */
 export async function rollKey(
-  db: Pool,
+  tx: Db,
   key: { workspaceId: string; id: string; hash: Buffer; hint: string; oldUntil: Date },
 ): Promise<StoredKey | undefined> {
   const { workspaceId, id } = key;
-  return withTransaction(db, async (tx) => {
-    // Statements of their own: of two that roll a key at once, the second sees what the first has written.
-    const { rows: found } = await tx.query(
-      'select hash from api_keys where workspace_id = $1 and id = $2 and revoked_at is null for update',
-      [workspaceId, id],
-    );
-    const [old] = found as { hash: Buffer }[];
-    if (old === undefined) return undefined;
-    await tx.query(
-      'update rolled_keys set lives_until = least(lives_until, now()) where workspace_id = $1 and key_id = $2',
-      [workspaceId, id],
-    );
-    await tx.query('insert into rolled_keys (hash, workspace_id, key_id, lives_until) values ($1, $2, $3, $4)', [
-      old.hash,
-      workspaceId,
-      id,
-      key.oldUntil,
-    ]);
-    const { rows } = await tx.query(
-      `with changed as (update api_keys set hash = $3, hint = $4 where workspace_id = $1 and id = $2 returning *)
+  // Statements of their own: of two that roll a key at once, the second sees what the first has written.
+  const { rows: found } = await tx.query(
+    'select hash from api_keys where workspace_id = $1 and id = $2 and revoked_at is null for update',
+    [workspaceId, id],
+  );
+  const [old] = found as { hash: Buffer }[];
+  if (old === undefined) return undefined;
+  await tx.query(
+    'update rolled_keys set lives_until = least(lives_until, now()) where workspace_id = $1 and key_id = $2',
+    [workspaceId, id],
+  );
+  await tx.query('insert into rolled_keys (hash, workspace_id, key_id, lives_until) values ($1, $2, $3, $4)', [
+    old.hash,
+    workspaceId,
+    id,
+    key.oldUntil,
+  ]);
+  const { rows } = await tx.query(
+    `with changed as (update api_keys set hash = $3, hint = $4 where workspace_id = $1 and id = $2 returning *)
        select *, pg_notify('keys', id) from changed`,
-      [workspaceId, id, key.hash, key.hint],
-    );
-    return (rows as KeyRow[]).map(readStored)[0];
-  });
+    [workspaceId, id, key.hash, key.hint],
+  );
+  return (rows as KeyRow[]).map(readStored)[0];
 }
 
 /** When keys were last used, by their ids. */

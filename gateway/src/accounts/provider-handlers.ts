@@ -2,6 +2,7 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { isVendor } from '@ai-gateway/shared/provider-kinds';
 import type { Pool } from 'pg';
+import { withTransaction } from '../db/transaction.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
 import { findVendor } from '../providers/providers.ts';
 import { hintOf } from './api-key.ts';
@@ -31,7 +32,7 @@ export const providerHandlers: Pick<
   Handlers<Context<ProviderPorts>>,
   'providers.create' | 'providers.list' | 'providers.update' | 'providers.remove'
 > = {
-  'providers.create': async (input, { caller, services }) => {
+  'providers.create': async (input, { caller, services, audit }) => {
     if (input.name === 'auto' || input.name === 'sandbox')
       throw new GatewayError('invalid_request', `"${input.name}" is a reserved name. Choose another one.`, {
         param: 'name',
@@ -53,13 +54,16 @@ export const providerHandlers: Pick<
       keyHint: hintOf(input.api_key),
       models: input.models,
     };
-    if ((await insertProviderAccount(services.db, row)) === 'name-taken') {
-      throw new GatewayError(
-        'conflict',
-        `This workspace already has a provider named "${input.name}". Change it, or choose another name.`,
-        { param: 'name' },
-      );
-    }
+    await withTransaction(services.db, async (tx) => {
+      if ((await insertProviderAccount(tx, row)) === 'name-taken') {
+        throw new GatewayError(
+          'conflict',
+          `This workspace already has a provider named "${input.name}". Change it, or choose another name.`,
+          { param: 'name' },
+        );
+      }
+      await audit(tx, { target: targetOf(row), after: describe(row) });
+    });
     services.workspaces.forget(caller.workspaceId);
     return describe(row);
   },
@@ -69,7 +73,7 @@ export const providerHandlers: Pick<
     return { data: rows.map(describe), next_cursor: null };
   },
 
-  'providers.update': async (input, { caller, services }) => {
+  'providers.update': async (input, { caller, services, audit }) => {
     const row = await findProviderAccount(services.db, caller.workspaceId, input.id);
     if (row === undefined) throw unknownProvider(input.id);
     const baseUrl = input.base_url === undefined ? row.baseUrl : baseUrlOf(input.base_url, services);
@@ -90,13 +94,22 @@ export const providerHandlers: Pick<
             keyHint: hintOf(input.api_key),
           }),
     };
-    await updateProviderAccount(services.db, changed);
+    await withTransaction(services.db, async (tx) => {
+      await updateProviderAccount(tx, changed);
+      const key = input.api_key === undefined ? {} : { key_changed: true };
+      await audit(tx, { target: targetOf(row), before: describe(row), after: { ...describe(changed), ...key } });
+    });
     services.workspaces.forget(caller.workspaceId);
     return describe(changed);
   },
 
-  'providers.remove': async ({ id }, { caller, services }) => {
-    if (!(await deleteProviderAccount(services.db, caller.workspaceId, id))) throw unknownProvider(id);
+  'providers.remove': async ({ id }, { caller, services, audit }) => {
+    await withTransaction(services.db, async (tx) => {
+      const row = await findProviderAccount(tx, caller.workspaceId, id);
+      if (!(await deleteProviderAccount(tx, caller.workspaceId, id))) throw unknownProvider(id);
+      const target = row === undefined ? { type: 'provider', id } : targetOf(row);
+      await audit(tx, { target, before: row === undefined ? {} : describe(row) });
+    });
     services.workspaces.forget(caller.workspaceId);
     return null;
   },
@@ -108,6 +121,10 @@ function baseUrlOf(text: string, { allowPrivateNetwork }: ProviderPorts): string
 
 function unknownProvider(id: string): GatewayError {
   return new GatewayError('not_found', `There is no provider "${id}" in this workspace.`, { param: 'id' });
+}
+
+function targetOf({ id, name }: ProviderAccountRow) {
+  return { type: 'provider', id, name };
 }
 
 function describe(row: ProviderAccountRow) {

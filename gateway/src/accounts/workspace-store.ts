@@ -15,8 +15,10 @@ export async function firstWorkspaceId(db: Db): Promise<string | undefined> {
   return (rows[0] as { id: string } | undefined)?.id;
 }
 
-export async function readFallbacks(db: Db, workspaceId: string): Promise<Fallbacks> {
-  const { rows } = await db.query('select fallbacks from workspaces where id = $1', [workspaceId]);
+/** Locked until the transaction ends when `forUpdate`. */
+export async function readFallbacks(db: Db, workspaceId: string, { forUpdate = false } = {}): Promise<Fallbacks> {
+  const conditionsLock = forUpdate ? 'for update' : '';
+  const { rows } = await db.query(`select fallbacks from workspaces where id = $1 ${conditionsLock}`, [workspaceId]);
   return (rows[0] as { fallbacks: Fallbacks } | undefined)?.fallbacks ?? {};
 }
 
@@ -29,8 +31,9 @@ export async function writeFallbacks(db: Db, workspaceId: string, fallbacks: Fal
   );
 }
 
-export async function readModelPool(db: Db, workspaceId: string): Promise<ModelPool> {
-  const { rows } = await db.query('select model_pool from workspaces where id = $1', [workspaceId]);
+export async function readModelPool(db: Db, workspaceId: string, { forUpdate = false } = {}): Promise<ModelPool> {
+  const conditionsLock = forUpdate ? 'for update' : '';
+  const { rows } = await db.query(`select model_pool from workspaces where id = $1 ${conditionsLock}`, [workspaceId]);
   return (rows[0] as { model_pool: ModelPool } | undefined)?.model_pool ?? [];
 }
 

@@ -13,6 +13,7 @@ import { billedUsd, markupOf } from '../usage/markup.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { sumByTags } from '../usage/usage-sum-store.ts';
 import { findInvoice } from './find-invoice.ts';
+import { invoiceMade, invoicesMade, invoiceVoided } from './invoice-audit.ts';
 import { invoiceCsv } from './invoice-csv.ts';
 import { creditNoteOf, fileName, type InvoiceDocument } from './invoice-document.ts';
 import { invoiceToken } from './invoice-link.ts';
@@ -26,6 +27,7 @@ import {
   type IssuePorts,
   issueInvoice,
   letCallsArrive,
+  type OnMade,
   takeNumber,
 } from './issue-invoice.ts';
 import { makePdf } from './make-pdf.ts';
@@ -40,14 +42,15 @@ export const invoiceHandlers: Pick<
   Handlers<Context<InvoicePorts>>,
   'invoices.create' | 'invoices.list' | 'invoices.preview' | 'invoices.all' | 'invoices.get' | 'invoices.void'
 > = {
-  'invoices.create': async (input, { caller, services }) => {
+  'invoices.create': async (input, { caller, services, audit }) => {
     ownClient(caller, input.client_id);
     if (!billsClients(caller)) throw billsAllOfAClient(caller);
     const place = placeOf(caller);
     const { timezone } = await services.settings.of(place.workspaceId, place.livemode);
     const range = { clientId: input.client_id, ...invoicePeriod(input, timezone, services.now()) };
     await letCallsArrive(services, range.to.getTime());
-    const issued = await issueInvoice(services, { place, range });
+    const onMade: OnMade = (tx, invoice) => audit(tx, invoiceMade(invoice));
+    const issued = await issueInvoice(services, { place, range, onMade });
     if (issued.state !== 'made') throw notBilled(issued);
     return withLink(services, caller, issued.invoice);
   },
@@ -84,7 +87,7 @@ export const invoiceHandlers: Pick<
     return { data };
   },
 
-  'invoices.all': async ({ period }, { caller, services }) => {
+  'invoices.all': async ({ period }, { caller, services, audit }) => {
     if (caller.lockedTags.length > 0)
       throw new GatewayError(
         'tag_forbidden',
@@ -94,10 +97,11 @@ export const invoiceHandlers: Pick<
     const { timezone } = await services.settings.of(place.workspaceId, place.livemode);
     const range = invoicePeriod({ period }, timezone, services.now());
     await letCallsArrive(services, range.to.getTime());
+    const onMade: OnMade = (tx) => audit(tx, invoicesMade(period));
     const data = [];
     for (const id of await clientsOf(services, { place, range, clientId: undefined })) {
       // Each in a transaction of its own: one client's fault is no reason to take back another's invoice.
-      const issued = await issueInvoice(services, { place, range: { clientId: id, ...range } });
+      const issued = await issueInvoice(services, { place, range: { clientId: id, ...range }, onMade });
       data.push(outcome(services, caller, { id, issued }));
     }
     return { data };
@@ -105,7 +109,7 @@ export const invoiceHandlers: Pick<
 
   'invoices.get': async ({ id }, { caller, services }) => withLink(services, caller, await find(services, caller, id)),
 
-  'invoices.void': ({ id, reason }, { caller, services }) =>
+  'invoices.void': ({ id, reason }, { caller, services, audit }) =>
     withTransaction(services.db, async (tx) => {
       const place = placeOf(caller);
       await lockInvoices(tx, place);
@@ -122,6 +126,7 @@ export const invoiceHandlers: Pick<
       });
       await markVoid(tx, place, invoice.id);
       await insertInvoice(tx, place, note);
+      await audit(tx, invoiceVoided(invoice, note));
       return withLink(services, caller, note);
     }),
 };

@@ -42,6 +42,9 @@ export type Issued =
   | { state: 'made'; name: string; invoice: InvoiceDocument }
   | Exclude<Billable, { state: 'to_bill' }>;
 
+/** Called in the transaction that makes an invoice. */
+export type OnMade = (tx: Db, invoice: InvoiceDocument) => Promise<void>;
+
 /** Reads, and takes no number. */
 export async function findBillable(
   services: IssuePorts,
@@ -66,7 +69,15 @@ export async function findBillable(
 /** Numbers and locks what there is to bill; nothing where there is nothing, so that no number is lost. */
 export function issueInvoice(
   services: IssuePorts,
-  { place, range }: { place: InvoiceModeKey; range: InvoiceRange },
+  {
+    place,
+    range,
+    onMade,
+  }: {
+    place: InvoiceModeKey;
+    range: InvoiceRange;
+    onMade: OnMade;
+  },
 ): Promise<Issued> {
   return withTransaction(services.db, async (tx): Promise<Issued> => {
     await lockInvoices(tx, place);
@@ -88,6 +99,7 @@ export function issueInvoice(
       issued_at: new Date(nowMs).toISOString(),
     };
     await insertInvoice(tx, place, invoice);
+    await onMade(tx, invoice);
     return { state: 'made', name: billable.name, invoice };
   });
 }

@@ -5,7 +5,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import type { SetFields } from '../accounts/workspace-settings.ts';
-import { lockSettings, saveSettings } from '../accounts/workspace-settings-store.ts';
+import { lockSettings, readSettings, saveSettings } from '../accounts/workspace-settings-store.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { lockInvoices, nextNumber, setNextNumber } from './invoice-store.ts';
 import { faultOfPicture, pictureOf } from './logo.ts';
@@ -18,7 +18,7 @@ interface SettingsPorts {
 export const workspaceSettingsHandlers: Pick<Handlers<Context<SettingsPorts>>, 'workspace.get' | 'workspace.update'> = {
   'workspace.get': (_input, { caller, services }) => describe(services, caller),
 
-  'workspace.update': async (given, { caller, services }) => {
+  'workspace.update': async (given, { caller, services, audit }) => {
     const { workspaceId, livemode, lockedTags } = caller;
     if (lockedTags.length > 0)
       throw new GatewayError(
@@ -34,7 +34,11 @@ export const workspaceSettingsHandlers: Pick<Handlers<Context<SettingsPorts>>, '
         if (!(await setNextNumber(tx, place, number))) throw numbersTaken(await nextNumber(tx, place));
       }
       const set = await lockSettings(tx, place);
+      const before = await readSettings(tx, place);
       await saveSettings(tx, place, merged(set, { ...given, billing }));
+      const numbered = number === undefined ? {} : { next_invoice_number: number };
+      const after = { ...(await readSettings(tx, place)), ...numbered };
+      await audit(tx, { target: { type: 'workspace', id: workspaceId, name: after.name }, before, after });
     });
     services.settings.forget(workspaceId);
     return describe(services, caller);

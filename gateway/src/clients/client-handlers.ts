@@ -50,7 +50,7 @@ export const clientHandlers: Pick<
     return describe(caller, namesOnly(caller) ? nameOf(row) : row);
   },
 
-  'clients.set': async ({ id, ...given }, { caller, services }) => {
+  'clients.set': async ({ id, ...given }, { caller, services, audit }) => {
     const place = { workspaceId: caller.workspaceId, livemode: caller.livemode, id };
     await mayName(services, caller, id);
     if (caller.lockedTags.some((tag) => tag !== 'client_id'))
@@ -66,13 +66,16 @@ export const clientHandlers: Pick<
       const changed = changedClient(known ?? { id, firstCallAt: null, ...unsetClient }, given);
       await saveClient(tx, place, changed);
       await publishGuardChange(tx, place.workspaceId);
+      const settings = (client: ClientRow) => ({ ...describe(caller, client), ...termsOf(client) });
+      const target = { type: 'client', id, name: changed.name };
+      await audit(tx, { target, before: known && settings(known), after: settings(changed) });
       return changed;
     });
     services.policies.forget(place.workspaceId);
     return describe(caller, row);
   },
 
-  'clients.erase': async ({ id }, { caller, services }) => {
+  'clients.erase': async ({ id }, { caller, services, audit }) => {
     ownClient(caller, id);
     if (caller.lockedTags.some((tag) => tag !== 'client_id'))
       throw new GatewayError(
@@ -82,7 +85,9 @@ export const clientHandlers: Pick<
       );
     const { workspaceId, livemode } = caller;
     await services.tags.flush();
-    const { keyIds } = await eraseClient(services, { workspaceId, livemode }, id);
+    const { keyIds } = await eraseClient(services, { workspaceId, livemode }, id, {
+      onBegin: (tx) => audit(tx, { target: { type: 'client', id }, before: { id } }),
+    });
     for (const keyId of keyIds) services.forgetKey(keyId);
     services.tags.forget(workspaceId);
     services.policies.forget(workspaceId);
@@ -196,6 +201,11 @@ function seesTerms(caller: Caller): boolean {
 /** A key that only calls models, or is locked to another tag than the client, sees the names of clients and nothing more. */
 function namesOnly({ role, lockedTags }: Caller): boolean {
   return role === 'caller' || lockedTags.some((tag) => tag !== 'client_id');
+}
+
+/** As the audit log has them, also where the caller does not see them. */
+function termsOf(row: ClientRow) {
+  return { markup_percent: row.markupPercent, notes: row.notes };
 }
 
 function describe(caller: Caller, row: ClientRow) {

@@ -71,7 +71,10 @@ export async function eraseClient(
   services: ErasePorts & { now: () => number },
   place: WorkspaceModeKey,
   name: string,
-  { patienceMs = requestPatienceMs }: { patienceMs?: number } = {},
+  {
+    patienceMs = requestPatienceMs,
+    onBegin,
+  }: { patienceMs?: number; onBegin?: (tx: PoolClient) => Promise<void> } = {},
 ): Promise<{ keyIds: string[] }> {
   const erasedAt = new Date(services.now());
   const id = `erased-${randomBytes(6).toString('hex')}`;
@@ -79,6 +82,7 @@ export async function eraseClient(
   const erasure = { id, ...place, name };
   const ended = await withTransaction(services.db, async (tx) => {
     await beginErasure(tx, remembered, seal(services.secret, name, sealContext(place, id)));
+    await onBegin?.(tx);
     return endNow(tx, erasure);
   });
   await addErasedClients(services.dataDir, [remembered]).catch((error: unknown) =>

@@ -12,7 +12,7 @@ interface WorkspaceErasingPorts extends ErasePorts {
 }
 
 export const eraseWorkspaceHandlers: Pick<Handlers<Context<WorkspaceErasingPorts>>, 'workspaces.remove'> = {
-  'workspaces.remove': async ({ id }, { services }) => {
+  'workspaces.remove': async ({ id }, { services, audit }) => {
     const { db } = services;
     if (!(await hasWorkspace(db, id)) && (await listErasedWorkspaces(db)).every((one) => one.id !== id))
       throw new GatewayError('not_found', `There is no workspace "${id}" on this gateway.`, { param: 'id' });
@@ -24,7 +24,7 @@ export const eraseWorkspaceHandlers: Pick<Handlers<Context<WorkspaceErasingPorts
         { param: 'id' },
       );
     await services.tags.flush();
-    await eraseWorkspace(services, id);
+    await eraseWorkspace(services, id, (tx) => audit(tx, { target: { type: 'workspace', id }, before: { id } }));
     return null;
   },
 };

@@ -20,7 +20,11 @@ export async function listErasedWorkspaces(db: Db): Promise<ErasedWorkspace[]> {
 }
 
 /** Remembers it, and ends its keys at once, on every process. For 30 s it is left to the process that deletes its rows. */
-export async function endWorkspace(db: Pool, { id, erasedAt }: ErasedWorkspace): Promise<void> {
+export async function endWorkspace(
+  db: Pool,
+  { id, erasedAt }: ErasedWorkspace,
+  onBegin: (tx: Db) => Promise<void>,
+): Promise<void> {
   await withTransaction(db, async (tx) => {
     await tx.query(
       `insert into erased_workspaces (id, erased_at, next_sweep_at) values ($1, $2, now() + interval '30 seconds')
@@ -28,6 +32,7 @@ export async function endWorkspace(db: Pool, { id, erasedAt }: ErasedWorkspace):
       [id, erasedAt],
     );
     await tx.query('update api_keys set revoked_at = coalesce(revoked_at, now()) where workspace_id = $1', [id]);
+    await onBegin(tx);
     await tx.query(`select pg_notify('workspaces', $1), pg_notify('guards', $1), pg_notify('budgets', $1)`, [id]);
   });
 }

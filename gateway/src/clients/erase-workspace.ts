@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { Db } from '../db/transaction.ts';
 import {
   deleteCalls,
   deleteRows,
@@ -22,7 +23,11 @@ export interface ErasePorts {
  * Deletes everything of a workspace: its keys end first, then its calls go, then all else. Rows that calls in progress write
  * afterwards are deleted by `sweepWorkspaces`.
  */
-export async function eraseWorkspace(services: ErasePorts & { now: () => number }, id: string): Promise<void> {
+export async function eraseWorkspace(
+  services: ErasePorts & { now: () => number },
+  id: string,
+  onBegin: (tx: Db) => Promise<void> = async () => {},
+): Promise<void> {
   const workspace = { id, erasedAt: new Date(services.now()) };
   await addErasedWorkspaces(services.dataDir, [workspace]).catch((error: unknown) =>
     services.log.warn(
@@ -30,15 +35,19 @@ export async function eraseWorkspace(services: ErasePorts & { now: () => number 
       'a deleted workspace could not be noted in DATA_DIR: a restored database will not delete it again',
     ),
   );
-  await eraseNow(services, workspace);
+  await eraseNow(services, workspace, onBegin);
 }
 
 /** A request is answered within 20 s: with millions of calls `sweepWorkspaces` does the rest, as it does after a crash. */
 const requestPatienceMs = 12_000;
 
-async function eraseNow({ db }: ErasePorts, workspace: ErasedWorkspace): Promise<void> {
+async function eraseNow(
+  { db }: ErasePorts,
+  workspace: ErasedWorkspace,
+  onBegin: (tx: Db) => Promise<void> = async () => {},
+): Promise<void> {
   const until = performance.now() + requestPatienceMs;
-  await endWorkspace(db, workspace);
+  await endWorkspace(db, workspace, onBegin);
   if (await deleteCalls(db, workspace.id, () => performance.now() > until)) await deleteRows(db, workspace.id);
   await leaveWorkspace(db, workspace.id);
 }

@@ -1,5 +1,6 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { seal } from '../accounts/seal.ts';
 import { withTransaction } from '../db/transaction.ts';
@@ -25,19 +26,22 @@ export const factorHandlers: Pick<
   | 'me.passkeys.create'
   | 'me.passkeys.remove'
 > = {
-  'me.totp.create': async (_input, { caller, services }) => {
+  'me.totp.create': async (_input, { caller, services, audit }) => {
     const { person } = signedIn(caller);
     requireRecentFactor(caller, services.now());
     const secret = newTotpSecret();
-    if (!(await putTotp(services.db, person.id, seal(services.secret, secret, totpContext(person.id)))))
-      throw new GatewayError(
-        'conflict',
-        'You have an authenticator app already. Remove it first, then add another one.',
-      );
+    await withTransaction(services.db, async (tx) => {
+      if (!(await putTotp(tx, person.id, seal(services.secret, secret, totpContext(person.id)))))
+        throw new GatewayError(
+          'conflict',
+          'You have an authenticator app already. Remove it first, then add another one.',
+        );
+      await audit(tx, { target: selfOf(person), after: { authenticator_app: 'waits for its first code' } });
+    });
     return { secret, uri: totpUri({ secret, email: person.email, issuer: 'AI Gateway' }) };
   },
 
-  'me.totp.verify': async ({ code }, { caller, services }) => {
+  'me.totp.verify': async ({ code }, { caller, services, audit }) => {
     const { person, session } = signedIn(caller);
     const codes = newRecoveryCodes();
     const confirmed = await withTransaction(services.db, async (tx) => {
@@ -49,6 +53,7 @@ export const factorHandlers: Pick<
         codes.map((one) => hashRecoveryCode(person.id, one)),
       );
       await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
+      await audit(tx, { target: selfOf(person), after: { authenticator_app: 'confirmed' } });
       return outcome;
     });
     if (confirmed === 'none')
@@ -62,13 +67,15 @@ export const factorHandlers: Pick<
     return { recovery_codes: codes };
   },
 
-  'me.totp.remove': async (_input, { caller, services }) => {
+  'me.totp.remove': async (_input, { caller, services, audit }) => {
     const { person, session } = signedIn(caller);
     requireRecentFactor(caller, services.now());
     const removed = await withTransaction(services.db, async (tx) => {
       const gone = await deleteTotp(tx, person.id);
-      if (gone) await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
-      return gone;
+      if (!gone) return false;
+      await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
+      await audit(tx, { target: selfOf(person), before: { authenticator_app: 'confirmed' } });
+      return true;
     });
     if (!removed) throw new GatewayError('not_found', 'You have no authenticator app.');
     return null;
@@ -85,29 +92,36 @@ export const factorHandlers: Pick<
     return { ...(await beginCreating(services, person)) };
   },
 
-  'me.passkeys.create': async ({ name, response }, { caller, services }) => {
+  'me.passkeys.create': async ({ name, response }, { caller, services, audit }) => {
     const { person, session } = signedIn(caller);
     requireRecentFactor(caller, services.now());
     return withTransaction(services.db, async (tx) => {
       const stored = await finishCreating(services, tx, { personId: person.id, name: name ?? 'Passkey', response });
       await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
+      await audit(tx, { target: selfOf(person), after: { passkey: stored.credentialId } });
       return describe(stored);
     });
   },
 
-  'me.passkeys.remove': async ({ id }, { caller, services }) => {
+  'me.passkeys.remove': async ({ id }, { caller, services, audit }) => {
     const { person, session } = signedIn(caller);
     requireRecentFactor(caller, services.now());
     const removed = await withTransaction(services.db, async (tx) => {
       const gone = await deletePasskey(tx, { id, personId: person.id });
-      if (gone) await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
-      return gone;
+      if (!gone) return false;
+      await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
+      await audit(tx, { target: selfOf(person), before: { passkey: id } });
+      return true;
     });
     if (!removed)
       throw new GatewayError('not_found', 'Unknown passkey. See GET /v1/me/passkeys for yours.', { param: 'id' });
     return null;
   },
 };
+
+function selfOf({ id }: { id: string }): AuditTarget {
+  return { type: 'person', id };
+}
 
 function describe(passkey: StoredPasskey) {
   return {

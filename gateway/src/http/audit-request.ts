@@ -47,9 +47,12 @@ export function auditOf(request: {
   };
 }
 
-/** Does a request of this operation belong into the audit log? A call to a model is on record with its costs. */
-function changes({ id, method, kind }: Pick<Operation, 'id' | 'method' | 'kind'>): boolean {
-  return method !== 'GET' && kind !== 'model' && id !== 'background.create';
+/** Changes that have no row: a call to a model is on record with its costs, and these two last no longer than a session. */
+const withoutRow: readonly string[] = ['background.create', 'me.passkeys.prepare', 'session.update'];
+
+/** Does a request of this operation belong into the audit log? */
+export function changes({ id, method, kind }: Pick<Operation, 'id' | 'method' | 'kind'>): boolean {
+  return method !== 'GET' && kind !== 'model' && !withoutRow.includes(id);
 }
 
 function targetIn({ id, path }: Operation, input: unknown): AuditEntry['target'] {

@@ -182,6 +182,21 @@ export async function saveScenarioLimits(db: Db, place: ScenarioKey, limits: Sce
   await publishGuardChange(db, place.workspaceId);
 }
 
+/** The limit that is set, locked until the transaction ends. */
+export async function lockRateLimit(
+  tx: Db,
+  place: { workspaceId: string; livemode: boolean; kind: LimitKind; id: string },
+): Promise<RateLimit | undefined> {
+  const { rows } = await tx.query(
+    'select * from rate_limits where workspace_id = $1 and livemode = $2 and kind = $3 and id = $4 for update',
+    [place.workspaceId, place.livemode, place.kind, place.id],
+  );
+  const [row] = rows as (RateLimitFields & { tokens_per_minute: bigint | null })[];
+  if (row === undefined) return undefined;
+  const tokens = row.tokens_per_minute === null ? null : Number(row.tokens_per_minute);
+  return readRateLimit({ ...row, tokens_per_minute: tokens }) ?? {};
+}
+
 export async function saveRateLimit(
   db: Db,
   place: { workspaceId: string; livemode: boolean; kind: LimitKind; id: string },

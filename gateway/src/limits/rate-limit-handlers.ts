@@ -5,8 +5,9 @@ import type { Context } from '../accounts/context.ts';
 import { listKeys } from '../accounts/key-store.ts';
 import { type Bound, isOwn } from '../accounts/own-tags.ts';
 import { type LimitKind, type RateLimit, readRateLimit } from '../accounts/rate-limit.ts';
+import { withTransaction } from '../db/transaction.ts';
 import type { PolicyCache } from './policy-cache.ts';
-import { saveRateLimit } from './policy-store.ts';
+import { lockRateLimit, saveRateLimit } from './policy-store.ts';
 
 interface RateLimitPorts {
   db: Pool;
@@ -14,7 +15,7 @@ interface RateLimitPorts {
 }
 
 export const rateLimitHandlers: Pick<Handlers<Context<RateLimitPorts>>, 'rate-limits.set' | 'rate-limits.list'> = {
-  'rate-limits.set': async (input, { caller, services }) => {
+  'rate-limits.set': async (input, { caller, services, audit }) => {
     const { workspaceId, livemode } = caller;
     const subject = subjectOf(input);
     if (!isOwn(caller, scopeOf(subject)))
@@ -29,7 +30,12 @@ export const rateLimitHandlers: Pick<Handlers<Context<RateLimitPorts>>, 'rate-li
         throw new GatewayError('not_found', `There is no key "${subject.id}" here.`, { param: 'key_id' });
     }
     const limit = readRateLimit(input) ?? {};
-    await saveRateLimit(services.db, { workspaceId, livemode, ...subject }, limit);
+    await withTransaction(services.db, async (tx) => {
+      const old = await lockRateLimit(tx, { workspaceId, livemode, ...subject });
+      await saveRateLimit(tx, { workspaceId, livemode, ...subject }, limit);
+      const target = { type: `${subject.kind} rate limit`, id: subject.id };
+      await audit(tx, { target, before: old && describe(subject, old), after: describe(subject, limit) });
+    });
     services.policies.forget(workspaceId);
     return describe(subject, limit);
   },

@@ -35,7 +35,7 @@ export const invitationHandlers: Pick<
   Handlers<Context<InvitationPorts>>,
   'invitations.create' | 'invitations.list' | 'invitations.remove'
 > = {
-  'invitations.create': async ({ email, role, client_id }, { caller, services }) => {
+  'invitations.create': async ({ email, role, client_id }, { caller, services, audit }) => {
     checkLive(caller);
     if (role === 'owner') requireRecentFactor(caller, services.now());
     const now = new Date(services.now());
@@ -62,6 +62,11 @@ export const invitationHandlers: Pick<
         expiresAt: new Date(now.getTime() + invitationMs),
       });
       await insertInvitationLink(tx, put, { hash: hashToken(token), isMailed: services.smtp !== undefined });
+      const { email: invited, role: granted, client_id: client } = describe(put);
+      await audit(tx, {
+        target: { type: 'invitation', id: put.id },
+        after: { email: invited, role: granted, client_id: client },
+      });
       return put;
     });
     const url = `${services.publicUrl}/auth/link#${token}`;
@@ -80,11 +85,14 @@ export const invitationHandlers: Pick<
     return { data: page.map(describe), next_cursor: found.length > limit ? (page.at(-1)?.id ?? null) : null };
   },
 
-  'invitations.remove': async ({ id }, { caller, services }) => {
+  'invitations.remove': async ({ id }, { caller, services, audit }) => {
     checkLive(caller);
-    const revoked = await withTransaction(services.db, (tx) =>
-      revokeInvitation(tx, { workspaceId: caller.workspaceId, id, now: new Date(services.now()) }),
-    );
+    const revoked = await withTransaction(services.db, async (tx) => {
+      const place = { workspaceId: caller.workspaceId, id };
+      const gone = await revokeInvitation(tx, { ...place, now: new Date(services.now()) });
+      if (gone) await audit(tx, { target: { type: 'invitation', id }, before: { id } });
+      return gone;
+    });
     if (!revoked)
       throw new GatewayError('not_found', `Unknown invitation "${id}". See GET /v1/invitations for those that wait.`, {
         param: 'id',

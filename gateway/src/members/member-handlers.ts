@@ -1,6 +1,7 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { requireRecentFactor } from '../factors/step-up.ts';
@@ -27,7 +28,7 @@ export const memberHandlers: Pick<
     return { data: page.map(describe), next_cursor: members.length > limit ? (page.at(-1)?.id ?? null) : null };
   },
 
-  'members.update': async ({ id, role, client_id }, { caller, services }) => {
+  'members.update': async ({ id, role, client_id }, { caller, services, audit }) => {
     checkLive(caller);
     if (role === 'owner') requireRecentFactor(caller, services.now());
     const { before, after } = await withTransaction(services.db, async (tx) => {
@@ -35,7 +36,9 @@ export const memberHandlers: Pick<
       if (member.role === 'owner' && role !== 'owner') await keepAnOwner(tx, member);
       await setRole(tx, { workspaceId: member.workspaceId, id: member.id, role, clientId: client_id });
       await renewSessions(tx, member.personId);
-      return { before: member, after: { ...member, role, clientId: client_id } };
+      const changed = { ...member, role, clientId: client_id };
+      await audit(tx, { target: targetOf(member), before: settingsOf(member), after: settingsOf(changed) });
+      return { before: member, after: changed };
     });
     if (role === 'owner' && before.role !== 'owner')
       mailOwners(services, {
@@ -47,7 +50,7 @@ export const memberHandlers: Pick<
     return describe(after);
   },
 
-  'members.remove': async ({ id }, { caller, services }) => {
+  'members.remove': async ({ id }, { caller, services, audit }) => {
     checkLive(caller);
     await withTransaction(services.db, async (tx) => {
       const member = await memberOf(tx, caller, id);
@@ -55,6 +58,7 @@ export const memberHandlers: Pick<
         throw new GatewayError('forbidden', 'Only an owner removes other people. You can remove yourself.');
       if (member.role === 'owner') await keepAnOwner(tx, member);
       await deleteMember(tx, member);
+      await audit(tx, { target: targetOf(member), before: settingsOf(member) });
       await renewSessions(tx, member.personId);
     });
     return null;
@@ -73,6 +77,15 @@ async function memberOf(tx: Db, { workspaceId, person }: Caller, id: string): Pr
   throw new GatewayError('not_found', `Unknown member "${id}". See GET /v1/members for the people of this workspace.`, {
     param: 'id',
   });
+}
+
+function targetOf({ personId }: Member): AuditTarget {
+  return { type: 'person', id: personId };
+}
+
+/** As the audit log has it: a person is an id there. */
+function settingsOf({ role, clientId }: Pick<Member, 'role' | 'clientId'>) {
+  return { role, client_id: clientId ?? null };
 }
 
 function describe(member: Member) {

@@ -19,10 +19,13 @@ export const personHandlers: Pick<
   Handlers<Context<PersonPorts>>,
   'me.erase' | 'people.list' | 'people.update' | 'people.erase'
 > = {
-  'me.erase': async (_input, { caller, services }) => {
+  'me.erase': async (_input, { caller, services, audit }) => {
     const { person } = signedIn(caller);
     requireRecentFactor(caller, services.now());
-    await withTransaction(services.db, (tx) => erase(tx, services, person.id));
+    await withTransaction(services.db, async (tx) => {
+      await erase(tx, services, person.id);
+      await audit(tx, { target: { type: 'person', id: person.id }, before: { id: person.id } });
+    });
     return null;
   },
 
@@ -32,22 +35,28 @@ export const personHandlers: Pick<
     return { data: page.map(describe), next_cursor: people.length > limit ? (page.at(-1)?.id ?? null) : null };
   },
 
-  'people.update': async ({ id, is_operator }, { caller, services }) => {
+  'people.update': async ({ id, is_operator }, { caller, services, audit }) => {
     requireRecentFactor(caller, services.now());
     return withTransaction(services.db, async (tx) => {
       if (!is_operator) await keepAnOperator(tx, services, id);
       if ((await lockPerson(tx, id)) === undefined) throw unknownPerson(id);
+      const [old] = await listPeople(tx, { id, limit: 1 });
       await setOperator(tx, { id, isOperator: is_operator });
       await endSessions(tx, id);
       const [person] = await listPeople(tx, { id, limit: 1 });
       if (person === undefined) throw unknownPerson(id);
+      const before = { is_operator: old?.isOperator ?? false };
+      await audit(tx, { target: { type: 'person', id }, before, after: { is_operator } });
       return describe(person);
     });
   },
 
-  'people.erase': async ({ id }, { caller, services }) => {
+  'people.erase': async ({ id }, { caller, services, audit }) => {
     requireRecentFactor(caller, services.now());
-    await withTransaction(services.db, (tx) => erase(tx, services, id));
+    await withTransaction(services.db, async (tx) => {
+      await erase(tx, services, id);
+      await audit(tx, { target: { type: 'person', id }, before: { id } });
+    });
     return null;
   },
 };

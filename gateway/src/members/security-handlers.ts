@@ -2,6 +2,7 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
+import { withTransaction } from '../db/transaction.ts';
 import { requireRecentFactor } from '../factors/step-up.ts';
 import { findFactors } from '../factors/totp-store.ts';
 import { checkLive } from './member-handlers.ts';
@@ -20,7 +21,7 @@ export const securityHandlers: Pick<
     requires_second_factor: await readRequiresSecondFactor(services.db, caller.workspaceId),
   }),
 
-  'workspace.security.set': async ({ requires_second_factor }, { caller, services }) => {
+  'workspace.security.set': async ({ requires_second_factor }, { caller, services, audit }) => {
     checkLive(caller);
     requireRecentFactor(caller, services.now());
     const { person, session } = caller;
@@ -32,7 +33,12 @@ export const securityHandlers: Pick<
           'You have no second factor yourself. Add a passkey or an authenticator app first.',
         );
     }
-    await writeRequiresSecondFactor(services.db, caller.workspaceId, requires_second_factor);
+    await withTransaction(services.db, async (tx) => {
+      const before = { requires_second_factor: await readRequiresSecondFactor(tx, caller.workspaceId) };
+      await writeRequiresSecondFactor(tx, caller.workspaceId, requires_second_factor);
+      const target = { type: 'workspace', id: caller.workspaceId, name: caller.workspaceName };
+      await audit(tx, { target, before, after: { requires_second_factor } });
+    });
     return { requires_second_factor };
   },
 };

@@ -1,4 +1,5 @@
 import type { Person, Session } from '../accounts/api-key.ts';
+import { insertAuditRecord } from '../accounts/audit-store.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -12,5 +13,17 @@ export interface SignInEvent {
   visitor: Visitor;
 }
 
-/** In the transaction of what happened. Nothing is written yet: the audit log takes these. */
-export async function recordSignIn(_tx: Db, _event: SignInEvent): Promise<void> {}
+/** In the transaction of what happened: a session without a row in the audit log is not opened. */
+export async function recordSignIn(tx: Db, event: SignInEvent): Promise<void> {
+  const { operation, person, workspaceId, method, visitor } = event;
+  if (workspaceId === undefined) return;
+  await insertAuditRecord(tx, {
+    workspaceId,
+    livemode: true,
+    operation,
+    actor: { type: 'person', id: person.id },
+    target: { type: 'person', id: person.id },
+    after: { method },
+    address: visitor.address,
+  });
+}

@@ -1,9 +1,18 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import type { Caller } from '../accounts/api-key.ts';
+import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import type { ProviderAccount, WorkspaceCache, WorkspaceView } from '../accounts/workspace-cache.ts';
-import { type ModelPool, readFallbacks, writeFallbacks, writeModelPool } from '../accounts/workspace-store.ts';
+import {
+  type ModelPool,
+  readFallbacks,
+  readModelPool,
+  writeFallbacks,
+  writeModelPool,
+} from '../accounts/workspace-store.ts';
+import { withTransaction } from '../db/transaction.ts';
 import { strengths } from '../models/catalog.ts';
 import { type Markup, type MarkupCache, shownMarkup } from '../usage/markup.ts';
 import { describeModel, listedModels } from './model-list.ts';
@@ -23,7 +32,7 @@ export const routingHandlers: Pick<
 > = {
   'fallbacks.get': async (_input, { caller, services }) => copy(await readFallbacks(services.db, caller.workspaceId)),
 
-  'fallbacks.set': async (input, { caller, services }) => {
+  'fallbacks.set': async (input, { caller, services, audit }) => {
     const names = nameContext(await services.workspaces.view(caller.workspaceId), services.now());
     const unknown = Object.values(input)
       .flat()
@@ -34,7 +43,11 @@ export const routingHandlers: Pick<
         `There is no model "${unknown}" to fall back on. GET /v1/models lists the models that this key can use.`,
         { param: unknown },
       );
-    await writeFallbacks(services.db, caller.workspaceId, input);
+    await withTransaction(services.db, async (tx) => {
+      const before = { fallbacks: await readFallbacks(tx, caller.workspaceId, { forUpdate: true }) };
+      await writeFallbacks(tx, caller.workspaceId, input);
+      await audit(tx, { target: workspaceOf(caller), before, after: { fallbacks: input } });
+    });
     services.workspaces.forget(caller.workspaceId);
     return input;
   },
@@ -44,7 +57,7 @@ export const routingHandlers: Pick<
     return autoSettings(view.pool, view, services.now());
   },
 
-  'auto.set': async ({ pool }, { caller, services }) => {
+  'auto.set': async ({ pool }, { caller, services, audit }) => {
     const view = await services.workspaces.view(caller.workspaceId);
     const names = nameContext(view, services.now());
     for (const [i, { model }] of pool.entries()) {
@@ -55,7 +68,11 @@ export const routingHandlers: Pick<
         param: `pool[${i}].model`,
       });
     }
-    await writeModelPool(services.db, caller.workspaceId, pool);
+    await withTransaction(services.db, async (tx) => {
+      const before = { pool: await readModelPool(tx, caller.workspaceId, { forUpdate: true }) };
+      await writeModelPool(tx, caller.workspaceId, pool);
+      await audit(tx, { target: workspaceOf(caller), before, after: { pool } });
+    });
     services.workspaces.forget(caller.workspaceId);
     return autoSettings(pool, view, services.now());
   },
@@ -101,6 +118,10 @@ async function ownMarkup({
 }: Pick<Context<RoutingPorts>, 'services' | 'caller'>): Promise<Markup | undefined> {
   const { markups } = await services.policies.of(caller.workspaceId, caller.livemode);
   return shownMarkup(markups, caller, caller.tags.client_id);
+}
+
+function workspaceOf({ workspaceId, workspaceName }: Caller): AuditTarget {
+  return { type: 'workspace', id: workspaceId, name: workspaceName };
 }
 
 function afterName(displayName: string): string {

@@ -1,7 +1,7 @@
 import type { ScenarioKey } from '../accounts/scenario-lock.ts';
 import { noLock, readLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import { notify } from '../db/notify.ts';
-import { withTransaction } from '../db/transaction.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
 import { publishGuardChange } from '../limits/policy-store.ts';
@@ -20,6 +20,7 @@ export async function pauseScenario(
   services: PausePorts,
   place: ScenarioKey,
   why: { reason: string; by: string; platform?: string | undefined },
+  { onPause }: { onPause?: (tx: Db) => Promise<void> } = {},
 ): Promise<void> {
   const paused = await withTransaction(services.db, async (tx) => {
     if (!(await markPaused(tx, place, why))) return undefined;
@@ -27,6 +28,7 @@ export async function pauseScenario(
     const event = scenarioEvent(place, row, { type: 'scenario.paused', ...why });
     await services.outbox.record(tx, [event]);
     await publishGuardChange(tx, place.workspaceId);
+    await onPause?.(tx);
     return row;
   });
   services.policies.forget(place.workspaceId);
@@ -47,6 +49,7 @@ export async function resumeScenario(
   services: PausePorts & { loopDetector: { clear(key: string): void } },
   place: Omit<ScenarioKey, 'lock'> & { lock: ScenarioLock | undefined },
   by: string,
+  { onResume }: { onResume?: (tx: Db) => Promise<void> } = {},
 ): Promise<void> {
   const resumed = await withTransaction(services.db, async (tx) => {
     const places = (await markRunning(tx, place)).map((lock) => ({ ...place, lock }));
@@ -61,6 +64,7 @@ export async function resumeScenario(
     );
     await publishGuardChange(tx, place.workspaceId);
     await notify(tx, 'resumed', places.map(loopKey));
+    await onResume?.(tx);
     return places;
   });
   services.policies.forget(place.workspaceId);

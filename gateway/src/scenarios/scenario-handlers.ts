@@ -2,12 +2,14 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseUsd, toUsd } from '@ai-gateway/shared/money';
 import { type Caller, hintOf } from '../accounts/api-key.ts';
+import type { AuditEntry } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import type { ScenarioKey } from '../accounts/scenario-lock.ts';
 import { lockOf, noLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import { ownIds } from '../clients/own-ids.ts';
 import type { TagRegistry } from '../clients/tag-registry.ts';
+import { withTransaction } from '../db/transaction.ts';
 import { readBaseUrl } from '../http-pools/given-url.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
 import { type CallPolicy, limitsOf, saveScenarioLimits } from '../limits/policy-store.ts';
@@ -48,14 +50,19 @@ export const scenarioHandlers: Pick<
     });
   },
 
-  'scenarios.pause': async ({ id, reason }, { caller, services }) => {
+  'scenarios.pause': async ({ id, reason }, { caller, services, audit }) => {
     await services.tags.flush();
     const place = await ownPlace(services, caller, id);
-    await pauseScenario(services, place, { reason: reason ?? '', by: caller.keyName });
+    await pauseScenario(
+      services,
+      place,
+      { reason: reason ?? '', by: caller.keyName },
+      { onPause: (tx) => audit(tx, stateChange(place, ['running', 'paused'], { reason: reason ?? null })) },
+    );
     return viewFor(caller, await readScenario(services.db, { ...place, lock: ownLock(caller) }));
   },
 
-  'scenarios.resume': async ({ id }, { caller, services }) => {
+  'scenarios.resume': async ({ id }, { caller, services, audit }) => {
     const place = await ownPlace(services, caller, id);
     const lock = ownLock(caller);
     if (lock !== undefined && lock !== noLock && (await isPausedForAll(services.db, place)))
@@ -64,7 +71,9 @@ export const scenarioHandlers: Pick<
         `Scenario "${id}" is paused for all its calls, but this key is locked to its ${caller.lockedTags.join(', ')}. Use a key without that lock.`,
         { param: 'id' },
       );
-    await resumeScenario(services, { ...place, lock }, caller.keyName);
+    await resumeScenario(services, { ...place, lock }, caller.keyName, {
+      onResume: (tx) => audit(tx, stateChange(place, ['paused', 'running'])),
+    });
     return viewFor(caller, await readScenario(services.db, { ...place, lock }));
   },
 
@@ -74,7 +83,7 @@ export const scenarioHandlers: Pick<
     return describeLimits(id, limitsOf(policy, id, lock), ownMarkup(policy, caller));
   },
 
-  'scenarios.limits.set': async ({ id, ...given }, { caller, services }) => {
+  'scenarios.limits.set': async ({ id, ...given }, { caller, services, audit }) => {
     const place = await ownPlace(services, caller, id);
     const { workspaceId, livemode } = caller;
     const policy = await services.policies.of(workspaceId, livemode);
@@ -90,7 +99,11 @@ export const scenarioHandlers: Pick<
       maxCallsPerMinute: changed(given.max_calls_per_minute, old.maxCallsPerMinute),
       maxRepeats: changed(given.max_repeats, old.maxRepeats),
     };
-    await saveScenarioLimits(services.db, place, limits);
+    await withTransaction(services.db, async (tx) => {
+      await saveScenarioLimits(tx, place, limits);
+      const sides = { before: describeLimits(id, old, undefined), after: describeLimits(id, limits, undefined) };
+      await audit(tx, { target: { type: 'scenario', id }, ...sides });
+    });
     services.policies.forget(workspaceId);
     // With those of all, where a client's own key asks: the lower of both applies.
     return describeLimits(id, limitsOf(await services.policies.of(workspaceId, livemode), id, place.lock), markup);
@@ -101,7 +114,7 @@ export const connectionHandlers: Pick<
   Handlers<Context<ScenarioPorts>>,
   'connections.create' | 'connections.list' | 'connections.remove'
 > = {
-  'connections.create': async (input, { caller, services }) => {
+  'connections.create': async (input, { caller, services, audit }) => {
     const place = {
       workspaceId: caller.workspaceId,
       id: newId('con', services.now()),
@@ -118,7 +131,10 @@ export const connectionHandlers: Pick<
       tokenHint: hintOf(input.token),
       teamId: input.team_id ?? null,
     };
-    await insertConnection(services.db, row);
+    await withTransaction(services.db, async (tx) => {
+      await insertConnection(tx, row);
+      await audit(tx, { target: { type: 'connection', id: row.id }, after: describe(row) });
+    });
     return describe(row);
   },
 
@@ -127,12 +143,21 @@ export const connectionHandlers: Pick<
     next_cursor: null,
   }),
 
-  'connections.remove': async ({ id }, { caller, services }) => {
-    if (!(await deleteConnection(services.db, caller.workspaceId, id)))
-      throw new GatewayError('not_found', `There is no connection "${id}" here.`, { param: 'id' });
+  'connections.remove': async ({ id }, { caller, services, audit }) => {
+    await withTransaction(services.db, async (tx) => {
+      const row = (await listConnections(tx, caller.workspaceId)).find((one) => one.id === id);
+      if (row === undefined || !(await deleteConnection(tx, caller.workspaceId, id)))
+        throw new GatewayError('not_found', `There is no connection "${id}" here.`, { param: 'id' });
+      await audit(tx, { target: { type: 'connection', id }, before: describe(row) });
+    });
     return null;
   },
 };
+
+/** As the audit log has it. */
+function stateChange({ id }: ScenarioKey, [from, to]: readonly [string, string], more: object = {}): AuditEntry {
+  return { target: { type: 'scenario', id }, before: { state: from }, after: { state: to, ...more } };
+}
 
 /**
  * The calls of a scenario that a key may stop: all of them, or those that carry its locked tags. Throws `not_found` for one that

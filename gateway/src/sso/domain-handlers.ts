@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
-import type { Db } from '../db/transaction.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import { requireRecentFactor } from '../factors/step-up.ts';
 import {
   addDomain,
@@ -29,11 +30,16 @@ export const domainHandlers: Pick<
   Handlers<Context<DomainPorts>>,
   'domains.create' | 'domains.list' | 'domains.update' | 'domains.verify' | 'domains.remove'
 > = {
-  'domains.create': async (input, { caller, services, setStatus }) => {
-    if ((await newDomain(services.db, caller.workspaceId, input.domain, services.now())) === 'there') setStatus(200);
-    const domain = await findDomainByName(services.db, caller.workspaceId, input.domain);
-    if (domain === undefined) throw unknownDomain(input.domain);
-    return describe(domain);
+  'domains.create': async (input, { caller, services, setStatus, audit }) => {
+    const { workspaceId } = caller;
+    return await withTransaction(services.db, async (tx) => {
+      const isNew = (await newDomain(tx, workspaceId, input.domain, services.now())) === 'added';
+      const domain = await findDomainByName(tx, workspaceId, input.domain);
+      if (domain === undefined) throw unknownDomain(input.domain);
+      if (isNew) await audit(tx, { target: targetOf(domain), after: settingsOf(domain) });
+      else setStatus(200);
+      return describe(domain);
+    });
   },
 
   'domains.list': async (_input, { caller, services }) => {
@@ -41,35 +47,50 @@ export const domainHandlers: Pick<
     return { data: rows.map(describe), next_cursor: null };
   },
 
-  'domains.update': async (input, { caller, services }) => {
+  'domains.update': async (input, { caller, services, audit }) => {
     requireRecentFactor(caller, services.now());
     const domain = await findDomain(services.db, caller.workspaceId, input.id);
     if (domain === undefined) throw unknownDomain(input.id);
     if (input.sso_required) await checkMayRequire(services.db, domain);
-    const changed = await setSsoRequired(services.db, { ...domain, required: input.sso_required });
-    if (changed === undefined) throw unknownDomain(input.id);
-    return describe(changed);
+    return await withTransaction(services.db, async (tx) => {
+      const changed = await setSsoRequired(tx, { ...domain, required: input.sso_required });
+      if (changed === undefined) throw unknownDomain(input.id);
+      await audit(tx, { target: targetOf(domain), before: settingsOf(domain), after: settingsOf(changed) });
+      return describe(changed);
+    });
   },
 
-  'domains.verify': async ({ id }, { caller, services }) => {
+  'domains.verify': async ({ id }, { caller, services, audit }) => {
     requireRecentFactor(caller, services.now());
     const isOperator = caller.workspaceId === 'operator';
     const domain = await findDomain(services.db, isOperator ? undefined : caller.workspaceId, id);
     if (domain === undefined) throw unknownDomain(id);
     if (domain.verifiedAt !== null) return describe(domain);
     if (!isOperator) await checkRecord(services.lookUpTxt, domain);
-    const verified = await markVerified(services.db, domain, isOperator ? 'operator' : 'dns');
-    if (verified === undefined) throw unknownDomain(id);
-    if (verified === 'taken')
-      throw new GatewayError(
-        'conflict',
-        `${domain.domain} is verified in another workspace of this gateway. Remove it there first.`,
-      );
-    return describe(verified);
+    return await withTransaction(services.db, async (tx) => {
+      const verified = await markVerified(tx, domain, isOperator ? 'operator' : 'dns');
+      if (verified === undefined) throw unknownDomain(id);
+      if (verified === 'taken')
+        throw new GatewayError(
+          'conflict',
+          `${domain.domain} is verified in another workspace of this gateway. Remove it there first.`,
+        );
+      await audit(tx, {
+        workspaceId: domain.workspaceId,
+        target: targetOf(domain),
+        before: settingsOf(domain),
+        after: settingsOf(verified),
+      });
+      return describe(verified);
+    });
   },
 
-  'domains.remove': async ({ id }, { caller, services }) => {
-    if (!(await deleteDomain(services.db, caller.workspaceId, id))) throw unknownDomain(id);
+  'domains.remove': async ({ id }, { caller, services, audit }) => {
+    await withTransaction(services.db, async (tx) => {
+      const domain = await findDomain(tx, caller.workspaceId, id);
+      if (domain === undefined || !(await deleteDomain(tx, caller.workspaceId, id))) throw unknownDomain(id);
+      await audit(tx, { target: targetOf(domain), before: settingsOf(domain) });
+    });
     return null;
   },
 };
@@ -120,6 +141,15 @@ function recordValue({ token }: Domain): string {
 
 function unknownDomain(id: string): GatewayError {
   return new GatewayError('not_found', `There is no domain "${id}" in this workspace.`, { param: 'id' });
+}
+
+function targetOf({ id, domain }: Domain): AuditTarget {
+  return { type: 'domain', id, name: domain };
+}
+
+/** As the audit log has it. */
+function settingsOf({ domain, verifiedAt, verifiedBy, ssoRequired }: Domain) {
+  return { domain, verified: verifiedAt !== null, verified_by: verifiedBy, sso_required: ssoRequired };
 }
 
 function describe(domain: Domain): OutputOf<'domains.create'> {

@@ -30,7 +30,7 @@ export const scimTokenHandlers: Pick<
   Handlers<Context<TokenPorts>>,
   'scim-tokens.create' | 'scim-tokens.list' | 'scim-tokens.remove'
 > = {
-  'scim-tokens.create': async (input, { caller, services }) => {
+  'scim-tokens.create': async (input, { caller, services, audit }) => {
     requireRecentFactor(caller, services.now());
     const { workspaceId } = caller;
     const connectionId = input.connection_id;
@@ -53,6 +53,7 @@ export const scimTokenHandlers: Pick<
           `This connection has ${tokensMax} SCIM tokens already. Revoke one of them, then create another.`,
         );
       await insertScimToken(tx, row, hashKey(token));
+      await audit(tx, { target: { type: 'SCIM token', id: row.id, name: row.name }, after: settingsOf(row) });
     });
     return { ...describe(row), token, scim_url: `${services.publicUrl}/scim/v2` };
   },
@@ -62,12 +63,21 @@ export const scimTokenHandlers: Pick<
     return { data: rows.map(describe), next_cursor: null };
   },
 
-  'scim-tokens.remove': async ({ id }, { caller, services }) => {
-    if (!(await deleteScimToken(services.db, caller.workspaceId, id)))
-      throw new GatewayError('not_found', `There is no SCIM token "${id}" in this workspace.`, { param: 'id' });
+  'scim-tokens.remove': async ({ id }, { caller, services, audit }) => {
+    await withTransaction(services.db, async (tx) => {
+      const row = (await listScimTokens(tx, caller.workspaceId)).find((one) => one.id === id);
+      if (row === undefined || !(await deleteScimToken(tx, caller.workspaceId, id)))
+        throw new GatewayError('not_found', `There is no SCIM token "${id}" in this workspace.`, { param: 'id' });
+      await audit(tx, { target: { type: 'SCIM token', id, name: row.name }, before: settingsOf(row) });
+    });
     return null;
   },
 };
+
+/** As the audit log has it. */
+function settingsOf({ name, connectionId, hint }: ScimToken) {
+  return { name, connection_id: connectionId, hint };
+}
 
 function describe(row: ScimToken) {
   return {

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { seal } from '../accounts/seal.ts';
@@ -33,7 +34,7 @@ export const ssoConnectionHandlers: Pick<
   Handlers<Context<ConnectionPorts>>,
   'sso-connections.create' | 'sso-connections.list' | 'sso-connections.update' | 'sso-connections.remove'
 > = {
-  'sso-connections.create': async (input, { caller, services }) => {
+  'sso-connections.create': async (input, { caller, services, audit }) => {
     const { workspaceId } = caller;
     const nowMs = services.now();
     requireRecentFactor(caller, nowMs);
@@ -68,6 +69,7 @@ export const ssoConnectionHandlers: Pick<
       if ((await insertSsoConnection(tx, row)) === 'slug-taken')
         throw new GatewayError('conflict', `The slug "${input.slug}" is taken. Choose another one.`, { param: 'slug' });
       await addDomains(tx, row, nowMs);
+      await audit(tx, { target: targetOf(row), after: describe(row, services.publicUrl) });
     });
     tellOwners(services, caller, row.name);
     return describe(row, services.publicUrl);
@@ -78,7 +80,7 @@ export const ssoConnectionHandlers: Pick<
     return { data: rows.map((row) => describe(row, services.publicUrl)), next_cursor: null };
   },
 
-  'sso-connections.update': async (input, { caller, services }) => {
+  'sso-connections.update': async (input, { caller, services, audit }) => {
     requireRecentFactor(caller, services.now());
     const row = await findSsoConnection(services.db, caller.workspaceId, input.id);
     if (row === undefined) throw unknownConnection(input.id);
@@ -115,12 +117,15 @@ export const ssoConnectionHandlers: Pick<
       if (!(await updateSsoConnection(tx, changed))) throw unknownConnection(input.id);
       if (names(changed) !== names(row)) await forgetIdentities(tx, row.id);
       await addDomains(tx, changed, services.now());
+      const secret = input.client_secret === undefined ? {} : { client_secret_changed: true };
+      const [before, after] = [row, changed].map((one) => describe(one, services.publicUrl));
+      await audit(tx, { target: targetOf(changed), before, after: { ...after, ...secret } });
     });
     tellOwners(services, caller, changed.name);
     return describe(changed, services.publicUrl);
   },
 
-  'sso-connections.remove': async ({ id }, { caller, services }) => {
+  'sso-connections.remove': async ({ id }, { caller, services, audit }) => {
     requireRecentFactor(caller, services.now());
     const row = await findSsoConnection(services.db, caller.workspaceId, id);
     if (row === undefined) throw unknownConnection(id);
@@ -128,6 +133,7 @@ export const ssoConnectionHandlers: Pick<
       if (!(await deleteSsoConnection(tx, caller.workspaceId, id))) throw unknownConnection(id);
       await forgetIdentities(tx, id);
       await endSessionsOf(tx, id);
+      await audit(tx, { target: targetOf(row), before: describe(row, services.publicUrl) });
     });
     tellOwners(services, caller, row.name);
     return null;
@@ -198,6 +204,10 @@ export function unknownConnection(id: string): GatewayError {
   return new GatewayError('not_found', `There is no single sign-on connection "${id}" in this workspace.`, {
     param: 'id',
   });
+}
+
+function targetOf({ id, name }: SsoConnection): AuditTarget {
+  return { type: 'SSO connection', id, name };
 }
 
 function describe(row: SsoConnection, publicUrl: string): OutputOf<'sso-connections.create'> {

@@ -2,9 +2,11 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { sampleEvent } from '@ai-gateway/shared/operations/events';
 import type { Caller } from '../accounts/api-key.ts';
+import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { boundTo, isOwn, ownClient, ownProject, ownScenario } from '../accounts/own-tags.ts';
+import { withTransaction } from '../db/transaction.ts';
 import { badUrl, readUrl } from '../http-pools/given-url.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
 import { addressOf, askOnce, type ConfirmPorts, confirmHashOf } from './confirm-address.ts';
@@ -26,7 +28,7 @@ export const webhookHandlers: Pick<
   Handlers<Context<WebhookPorts>>,
   'webhooks.create' | 'webhooks.list' | 'webhooks.remove' | 'webhooks.test' | 'webhooks.deliveries' | 'webhooks.resend'
 > = {
-  'webhooks.create': async (input, { caller, services, setStatus }) => {
+  'webhooks.create': async (input, { caller, services, setStatus, audit }) => {
     const url = checkUrl(input.url, services);
     const filter = filterFor(caller, input.filter);
     const bound = boundTo(caller);
@@ -34,18 +36,22 @@ export const webhookHandlers: Pick<
     const address = addressOf(new URL(url));
     // Asked first: a workspace that asks too many strangers subscribes nobody more.
     if (address !== undefined) await askOnce(services, caller.workspaceId, address);
-    const { row, created } = await insertWebhook(services.db, {
-      ...place,
-      livemode: caller.livemode,
-      sealedUrl: sealUrl(services.secret, place, url),
-      sealedSecret: sealProofs(services.secret, place, newProofs()),
-      fingerprint: fingerprintOf(url, input.events, filter, bound),
-      events: [...new Set(input.events)],
-      filter,
-      bound,
-      confirmHash: address === undefined ? undefined : confirmHashOf(services, caller.workspaceId, address),
-      platform: input.platform ?? null,
-      externalId: input.external_id ?? null,
+    const { row, created } = await withTransaction(services.db, async (tx) => {
+      const stored = await insertWebhook(tx, {
+        ...place,
+        livemode: caller.livemode,
+        sealedUrl: sealUrl(services.secret, place, url),
+        sealedSecret: sealProofs(services.secret, place, newProofs()),
+        fingerprint: fingerprintOf(url, input.events, filter, bound),
+        events: [...new Set(input.events)],
+        filter,
+        bound,
+        confirmHash: address === undefined ? undefined : confirmHashOf(services, caller.workspaceId, address),
+        platform: input.platform ?? null,
+        externalId: input.external_id ?? null,
+      });
+      if (stored.created) await audit(tx, { target: targetOf(stored.row), after: settingsOf(services, stored.row) });
+      return stored;
     });
     if (!created) setStatus(200);
     return { ...describe(services, row), ...proofsOf(services.secret, row) };
@@ -62,17 +68,20 @@ export const webhookHandlers: Pick<
     return pageOf(rows, input.limit, { view: (row: WebhookRow) => describe(services, row), cursor: byAge });
   },
 
-  'webhooks.remove': async ({ id }, { caller, services }) => {
+  'webhooks.remove': async ({ id }, { caller, services, audit }) => {
     const { workspaceId, livemode } = caller;
     const place = { workspaceId, livemode, id };
     // A subscription that is gone has no filter any more, and ending it again is no error.
     const [row] = await selectWebhooks(services.db, { ...place, limit: 1 });
     if (row !== undefined && !isOwn(caller, row.bound)) throw unknownWebhook(id);
-    if (!(await deleteWebhook(services.db, place))) throw unknownWebhook(id);
+    await withTransaction(services.db, async (tx) => {
+      if (!(await deleteWebhook(tx, place))) throw unknownWebhook(id);
+      if (row !== undefined) await audit(tx, { target: targetOf(row), before: settingsOf(services, row) });
+    });
     return null;
   },
 
-  'webhooks.test': async ({ id }, { caller, services }) => {
+  'webhooks.test': async ({ id }, { caller, services, audit }) => {
     const webhook = await find(services, caller, id);
     await mayMail(services, webhook);
     const now = services.now();
@@ -84,11 +93,10 @@ export const webhookHandlers: Pick<
       livemode: caller.livemode,
       data: { ...sampleEvent.data, test: true },
     };
-    const made = await insertDelivery(services.db, {
-      workspaceId: caller.workspaceId,
-      id: newId('del', now),
-      webhookId: webhook.id,
-      event,
+    const made = await withTransaction(services.db, async (tx) => {
+      const delivery = { workspaceId: caller.workspaceId, id: newId('del', now), webhookId: webhook.id, event };
+      await audit(tx, { target: targetOf(webhook), after: { delivery_id: delivery.id } });
+      return await insertDelivery(tx, delivery);
     });
     await tryDelivery(services, webhook, made);
     return describeDelivery((await findDelivery(services.db, made)) ?? made);
@@ -105,7 +113,7 @@ export const webhookHandlers: Pick<
     return pageOf(rows, input.limit, { view: describeDelivery, cursor: byAge });
   },
 
-  'webhooks.resend': async (input, { caller, services }) => {
+  'webhooks.resend': async (input, { caller, services, audit }) => {
     const webhook = await find(services, caller, input.id);
     await mayMail(services, webhook);
     const { workspaceId } = caller;
@@ -114,7 +122,10 @@ export const webhookHandlers: Pick<
       throw new GatewayError('not_found', `There is no delivery "${input.delivery_id}" of this webhook.`, {
         param: 'delivery_id',
       });
-    await reopenDelivery(services.db, delivery);
+    await withTransaction(services.db, async (tx) => {
+      await reopenDelivery(tx, delivery);
+      await audit(tx, { target: targetOf(webhook), after: { delivery_id: delivery.id } });
+    });
     await tryDelivery(services, webhook, delivery);
     return describeDelivery((await findDelivery(services.db, delivery)) ?? delivery);
   },
@@ -190,6 +201,17 @@ async function find(services: WebhookPorts, caller: Caller, id: string): Promise
 
 function unknownWebhook(id: string): GatewayError {
   return new GatewayError('not_found', `There is no webhook "${id}" here.`, { param: 'id' });
+}
+
+function targetOf({ id }: WebhookRow): AuditTarget {
+  return { type: 'webhook', id };
+}
+
+/** Of an address only the host: the rest may be a secret, or somebody's mailbox. */
+function settingsOf(services: WebhookPorts, row: WebhookRow) {
+  const { url, events, filter, platform } = describe(services, row);
+  const { protocol, host } = new URL(url);
+  return { receiver: protocol === 'mailto:' ? 'an e-mail address' : host, events, filter, platform };
 }
 
 function describe(services: WebhookPorts, row: WebhookRow) {
