@@ -12,7 +12,7 @@ export function hasApp(): boolean {
 
 /**
  * The dashboard: its page at every path below `/app`, since the page reads the path, and its files. The page of `/auth/link` is the same one: a
- * token in the fragment reaches the page and no server.
+ * token in the fragment reaches the page and no server. The portal of an agency's clients is a page of its own.
  */
 export function serveApp(router: Router): void {
   router.get('/app/assets/:name', (req, res) => {
@@ -34,6 +34,7 @@ export function serveApp(router: Router): void {
     else sendPage(req, res, 'index.html');
   });
   router.get('/auth/link', (req, res) => sendPage(req, res, 'index.html'));
+  router.get('/portal', (req, res) => sendPage(req, res, 'portal.html'));
 }
 
 const signIn = '/app/sign-in';

@@ -38,6 +38,12 @@ export function servePortal(router: Router, services: PortalServicePorts, { bodi
     res.json({ expires_at: expiresAt.toISOString() });
   });
 
+  // The page asks first: browsers report every refused call as a fault.
+  router.get('/portal/session', async (req, res) => {
+    privately(res);
+    res.json({ open: hasSessionCookie(req.headers) || (await linkViewer(services, req)) !== undefined });
+  });
+
   router.delete('/portal/session', async (req, res) => {
     privately(res);
     const own = requireOwnHost(req.headers, services.publicUrl);
@@ -97,9 +103,7 @@ function isOfPage({ headers }: Request): boolean {
 
 /** By the cookie of a link, else by the session of a person of the client, who sees every part. */
 async function viewerOf(services: PortalServicePorts, req: Request, res: Response): Promise<PortalViewer> {
-  const own = requireOwnHost(req.headers, services.publicUrl);
-  const hash = hashToken(portalToken(req.headers, own) ?? '');
-  const viewer = hash && (await findSession(services.db, hash, new Date(services.now())));
+  const viewer = await linkViewer(services, req);
   if (viewer !== undefined) return viewer;
   if (!hasSessionCookie(req.headers))
     throw new GatewayError(
@@ -110,6 +114,12 @@ async function viewerOf(services: PortalServicePorts, req: Request, res: Respons
   if (role !== 'client' || !tags.client_id)
     throw new GatewayError('forbidden', 'The portal is for people of a client. Open /app instead.');
   return { workspaceId, livemode, clientId: tags.client_id, shows: portalParts };
+}
+
+async function linkViewer(services: PortalServicePorts, { headers }: Request): Promise<PortalViewer | undefined> {
+  const own = requireOwnHost(headers, services.publicUrl);
+  const hash = hashToken(portalToken(headers, own) ?? '');
+  return hash && findSession(services.db, hash, new Date(services.now()));
 }
 
 /** Throws `forbidden` where the link leaves this part out. */

@@ -1,0 +1,71 @@
+/** An agency's colour, moved towards black or white as far as text in it needs to be readable. */
+
+type Rgb = readonly [number, number, number];
+
+/** WCAG 2.2, 1.4.3: text has a contrast of 4.5 to 1 at least. */
+const readable = 4.5;
+
+const white: Rgb = [255, 255, 255];
+const black: Rgb = [0, 0, 0];
+
+/** The page and the cards of theme.css, on which the accent is seen. */
+const surfaces: Readonly<Record<'light' | 'dark', readonly Rgb[]>> = {
+  light: [[246, 247, 249], white],
+  dark: [
+    [14, 16, 21],
+    [22, 25, 34],
+  ],
+};
+
+export interface Accent {
+  light: { accent: string; onAccent: string };
+  dark: { accent: string; onAccent: string };
+}
+
+/** Undefined for a text that is not a hexadecimal colour. */
+export function accentFor(colour: string): Accent | undefined {
+  const rgb = readColour(colour);
+  if (rgb === undefined) return undefined;
+  return { light: inTheme(rgb, 'light'), dark: inTheme(rgb, 'dark') };
+}
+
+function inTheme(rgb: Rgb, theme: keyof typeof surfaces): Accent['light'] {
+  const end = theme === 'light' ? black : white;
+  const steps = Array.from({ length: 21 }, (_, step) => mix(rgb, end, step / 20));
+  const accent = steps.find((one) => surfaces[theme].every((surface) => contrast(one, surface) >= readable)) ?? end;
+  return {
+    accent: writeColour(accent),
+    onAccent: writeColour(contrast(accent, white) >= contrast(accent, black) ? white : black),
+  };
+}
+
+function readColour(text: string): Rgb | undefined {
+  const [, long, short] = /^#(?:([0-9a-f]{6})|([0-9a-f]{3}))$/i.exec(text.trim()) ?? [];
+  const digits = long ?? short?.replace(/./g, '$&$&');
+  if (digits === undefined) return undefined;
+  const number = Number.parseInt(digits, 16);
+  return [number >> 16, (number >> 8) & 255, number & 255];
+}
+
+function writeColour(rgb: Rgb): string {
+  return `#${rgb.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
+}
+
+function mix(from: Rgb, to: Rgb, share: number): Rgb {
+  const part = (i: 0 | 1 | 2): number => from[i] + (to[i] - from[i]) * share;
+  return [part(0), part(1), part(2)];
+}
+
+/** By WCAG's relative luminance. */
+function contrast(a: Rgb, b: Rgb): number {
+  const [one, other] = [luminance(a), luminance(b)];
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+}
+
+function luminance([red, green, blue]: Rgb): number {
+  const linear = (part: number): number => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+}
