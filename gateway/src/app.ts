@@ -24,6 +24,7 @@ import { serveConfirm } from './http/serve-confirm.ts';
 import { serveContract } from './http/serve-contract.ts';
 import { serveDocs } from './http/serve-docs.ts';
 import { serveInvoices } from './http/serve-invoices.ts';
+import { serveLive } from './http/serve-live.ts';
 import { type ModelEndpoint, type ModelRequest, serveModel } from './http/serve-model.ts';
 import { servePortal } from './http/serve-portal.ts';
 import { serveResume } from './http/serve-resume.ts';
@@ -95,6 +96,7 @@ export function createApp(options: {
   serveSso(app, services);
   serveScim(app, services, bodies);
   serveStripe(app, services, { bodies });
+  serveLive(app, services, authenticator);
   serveInvoices(app, services);
   servePortal(app, services, { bodies });
   serveApp(app);

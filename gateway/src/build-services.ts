@@ -18,6 +18,7 @@ import { SpendBackfill } from './limits/backfill-spend.ts';
 import { LoopDetector } from './limits/loop-detector.ts';
 import { PolicyCache } from './limits/policy-cache.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
+import { LiveHints } from './live/live-hints.ts';
 import { SessionCache } from './people/session-cache.ts';
 import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
@@ -57,7 +58,18 @@ interface Foundation {
 /** Makes everything that the features act with, each once. Nothing runs yet. */
 export async function buildServices(config: Config, foundation: Foundation): Promise<Services> {
   const { db, log, logTo, metrics, now, secret, process, authenticator, tracer, scrape, onRefused } = foundation;
-  const outbox = new PgBossOutbox({ db, now, log, home: await findBossHome(db), workers: config.workers });
+  const live = new LiveHints({ db, processId: process.id, now });
+  const outbox = new PgBossOutbox({
+    db,
+    now,
+    log,
+    home: await findBossHome(db),
+    workers: config.workers,
+    onRecorded: (event) => {
+      live.note(event, 'events');
+      live.note(event, `${event.type.split('.')[0]}s`);
+    },
+  });
   const budgets = new BudgetCache({ db });
   const ledger = new Ledger({ db, process, views: budgets, now });
   const unwritten = new UnwrittenFile({ dataDir: config.dataDir, processId: process.id });
@@ -80,7 +92,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
   });
   const operators = operatorAccounts(config.providers);
   const workspaces = new WorkspaceCache({ db, secret, operators });
-  const refusals = new RefusalLog({ db, log });
+  const refusals = new RefusalLog({ db, log, onWritten: (row) => live.note(row, 'refusals') });
   const failureLog = new FailureLog({ db, log });
   return {
     db,
@@ -97,6 +109,10 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
         // An answer of a provider is a failure, not a refusal of ours.
         if (caller !== undefined && failures === undefined && isRefusalCode(error.code))
           refusals.add({ id, caller, tags, model }, error, now());
+      },
+      onClosed: (caller) => {
+        live.note(caller, 'calls');
+        live.note(caller, 'usage');
       },
       onFailures: ({ id, caller }, failures) => {
         if (caller === undefined) return;
@@ -115,6 +131,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
         });
       },
     }),
+    live,
     refusals,
     failureLog,
     disk: new DiskWatch({ folders: [config.dataDir, databaseHome(config.dataDir)], log, now }),

@@ -52,6 +52,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('return idle leases', 2_000, () => services.ledger.sweep()),
     repeat('reset budgets whose period is over', 1_000, () => beginPeriods(services)),
     repeat('tell the other processes what was admitted', shareEveryMs, () => shareCounts(counting)),
+    repeat('hand on what changed', 200, () => services.live.round()),
     repeat('write down when keys were last used', 60_000, () => services.noteKeyUses()),
     repeat('write down refusals', 1_000, () => services.refusals.flush()),
     repeat('write down failed attempts', 1_000, () => services.failureLog.flush()),

@@ -15,6 +15,7 @@ import type { SpendBackfill } from './limits/backfill-spend.ts';
 import type { LoopDetector } from './limits/loop-detector.ts';
 import type { PolicyCache } from './limits/policy-cache.ts';
 import type { RateLimiter } from './limits/rate-limiter.ts';
+import type { LiveHints } from './live/live-hints.ts';
 import type { SessionCache } from './people/session-cache.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
@@ -39,6 +40,7 @@ export interface Services {
   scrape: () => Promise<string>;
   observer: CallObserver;
   refusals: RefusalLog;
+  live: LiveHints;
   failureLog: FailureLog;
   disk: DiskWatch;
   /** Milliseconds since 1970. */

@@ -18,6 +18,7 @@ import { readHealth } from './doctor/database-health-store.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { type OpenPort, openPort, portTaken } from './http/open-port.ts';
 import { answerWhileStarting } from './http/serve-starting.ts';
+import { SilentSockets } from './http/silent-sockets.ts';
 import { startJobs } from './jobs.ts';
 import { requestPeerHistory, shareCounts } from './limits/share-counts.ts';
 import { type FirstSecrets, makeFirstSecrets } from './people/first-sign-in.ts';
@@ -80,6 +81,7 @@ export async function startGateway(
     },
     starting,
   );
+  const silent = new SilentSockets(server);
   let opened: OpenPort;
   try {
     await proveSecret(db, secret, source);
@@ -152,7 +154,7 @@ export async function startGateway(
 
   const stop = (): Promise<void> => {
     draining = true;
-    const running = { services, server, opened, jobs, listener, authenticator, processLock, database };
+    const running = { services, server, silent, opened, jobs, listener, authenticator, processLock, database };
     return stopGateway({ ...running, spans: traces?.exporter }, options.drainMs ?? drainMs);
   };
   const adopt = (): void => inBackground('settle what a process left', adoptOrphans(services));

@@ -5,6 +5,7 @@ import type { Database } from './db/open-database.ts';
 import type { ProcessLock } from './db/process-lock.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import type { OpenPort } from './http/open-port.ts';
+import type { SilentSockets } from './http/silent-sockets.ts';
 import type { Jobs } from './jobs.ts';
 import type { Services } from './services.ts';
 
@@ -14,10 +15,12 @@ export const drainMs = 28_000;
 const traceEndMs = 3_000;
 /** For the error events of streams that were not waited for. */
 const lastWordsMs = 2_000;
+const silentMs = 500;
 
 interface Running {
   services: Services;
   server: Server;
+  silent: SilentSockets;
   opened: OpenPort;
   jobs: Jobs;
   listener: { close(): Promise<void> };
@@ -30,14 +33,15 @@ interface Running {
 
 /** Finishes what is in flight, writes everything down and closes what was opened, in the other order. */
 export async function stopGateway(running: Running, patienceMs: number): Promise<void> {
-  const { services, server, opened, jobs, listener, authenticator, processLock, database, spans } = running;
+  const { services, server, silent, opened, jobs, listener, authenticator, processLock, database, spans } = running;
   const stoppedAt = performance.now();
   services.log.info('stopping: finishing what is in flight');
+  services.live.stop();
   const until = performance.now() + patienceMs;
   const endStreams = (): void => {
     for (const stream of services.streams) stream.cancel('stopping');
   };
-  await Promise.all([drain(server, opened, { patienceMs, endStreams }), jobs.stop(patienceMs)]);
+  await Promise.all([drain(server, opened, { patienceMs, endStreams, silent }), jobs.stop(patienceMs)]);
   await endLeft(services.left, until);
   // A cancelled call may still be settling.
   await services.ledger.idle(10_000);
@@ -83,15 +87,18 @@ export async function stopGateway(running: Running, patienceMs: number): Promise
 async function drain(
   server: Server,
   opened: OpenPort,
-  { patienceMs, endStreams }: { patienceMs: number; endStreams: () => void },
+  { patienceMs, endStreams, silent }: { patienceMs: number; endStreams: () => void; silent: SilentSockets },
 ): Promise<void> {
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  // A request that is on its way still arrives.
+  const hush = setTimeout(() => silent.close(), silentMs);
   const end = setTimeout(endStreams, patienceMs);
   const force = setTimeout(() => server.closeAllConnections(), patienceMs + lastWordsMs);
   const closed = opened.close();
   server.closeIdleConnections();
   await closed;
   clearInterval(sweep);
+  clearTimeout(hush);
   clearTimeout(end);
   clearTimeout(force);
 }

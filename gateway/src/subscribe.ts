@@ -2,8 +2,10 @@ import { listen as listenToDatabase } from './db/listen.ts';
 import type { Database } from './db/open-database.ts';
 import { cutConnections } from './db/pool.ts';
 import type { Authenticator } from './http/authenticate.ts';
+import { allNouns } from './http/serve-live.ts';
 import type { Counting } from './limits/share-counts.ts';
 import { mergePeerCounts, onPeerHistory } from './limits/share-counts.ts';
+import { channel as liveChannel } from './live/live-hints.ts';
 import type { Services } from './services.ts';
 
 /** Hears of what other processes change, and forgets what this one remembers of it. */
@@ -22,7 +24,11 @@ export function subscribe(
   },
 ): ReturnType<typeof listenToDatabase> {
   const onChannel: Record<string, (payload: string) => void> = {
-    keys: (id) => authenticator.forget(id),
+    keys: (id) => {
+      authenticator.forget(id);
+      inBackground('end the connections of a key', services.live.recheck());
+    },
+    [liveChannel]: (payload) => services.live.received(payload),
     workspaces: (id) => {
       services.workspaces.forget(id);
       services.settings.forget(id);
@@ -30,8 +36,13 @@ export function subscribe(
       // A caller carries its workspace's name.
       authenticator.forgetWorkspace(id);
       services.sessions.forgetWorkspace(id);
+      services.live.note({ workspaceId: id, livemode: true }, 'workspace');
+      inBackground('end the connections of a workspace', services.live.recheck());
     },
-    sessions: (id) => services.sessions.forget(id),
+    sessions: (id) => {
+      services.sessions.forget(id);
+      inBackground('end the connections of a session', services.live.recheck());
+    },
     guards: (id) => services.policies.forget(id),
     budgets: (id) => inBackground('reload the budgets', services.ledger.changed(id)),
     recalls: (payload) => inBackground('return leased money', services.ledger.onReturnRequest(payload)),
@@ -48,6 +59,7 @@ export function subscribe(
       services.workspaces.forget();
       services.settings.forget();
       services.policies.forget();
+      services.live.tellAll(allNouns);
       inBackground('reload the budgets', services.ledger.changed());
     },
     onSilent: () => {

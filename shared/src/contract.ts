@@ -26,6 +26,7 @@ import {
   voidInvoice,
 } from './operations/invoices.ts';
 import { createKey, listKeys, revokeKey, rollKey, updateKey } from './operations/keys.ts';
+import { watchLive } from './operations/live.ts';
 import { getMe } from './operations/me.ts';
 import {
   createInvitation,
@@ -167,6 +168,7 @@ export const contract = [
   listDeliveries,
   resendDelivery,
   listEvents,
+  watchLive,
   setRateLimit,
   listRateLimits,
   createKey,
@@ -236,9 +238,14 @@ export type ModelOperationId = {
   [Id in OperationId]: 'model' extends OperationOf<Id>['kind'] ? Id : never;
 }[OperationId];
 
+/** Operations that are answered by server-sent events: a connection, not a handler. */
+type EventOperationId = {
+  [Id in OperationId]: 'events' extends OperationOf<Id>['kind'] ? Id : never;
+}[OperationId];
+
 /** A function for every other operation, complete by type: an operation without one does not compile. */
 export type Handlers<Context> = {
-  readonly [Id in Exclude<OperationId, ModelOperationId>]: (
+  readonly [Id in Exclude<OperationId, ModelOperationId | EventOperationId>]: (
     input: ParsedOf<Id>,
     context: Context,
   ) => Promise<OutputOf<Id>> | OutputOf<Id>;

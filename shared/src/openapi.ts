@@ -110,10 +110,20 @@ function success(operation: Operation, streams: boolean): Json {
     description: operation.label,
     headers,
     content: {
-      ...(operation.isFile
+      ...(operation.isFile || operation.kind === 'events'
         ? {}
         : { 'application/json': { schema: schemaOf(operation.output, 'output'), example: operation.sample.output } }),
       ...Object.fromEntries((operation.alternatives ?? []).map((type) => [type, { schema: alternativeSchemas[type] }])),
+      ...(operation.kind === 'events'
+        ? {
+            'text/event-stream': {
+              schema: {
+                description: 'Server-sent events; the data of each is JSON.',
+                examples: [`data: ${JSON.stringify(operation.sample.output)}`],
+              },
+            },
+          }
+        : {}),
       ...(streams
         ? {
             // No `type`: readers of the description disagree whether it is of the whole stream or of each event.

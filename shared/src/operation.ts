@@ -60,8 +60,11 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   readonly status?: 200 | 201 | 202 | 204;
   /** The status where the thing was there already and nothing new is made. */
   readonly statusAgain?: 200;
-  /** `model`: its body is a vendor's dialect and its answer may stream; the data path serves it, not a handler. */
-  readonly kind?: 'model';
+  /**
+   * `model`: its body is a vendor's dialect and its answer may stream; the data path serves it, not a handler. `events`: it is answered by
+   * server-sent events, for as long as the connection is open.
+   */
+  readonly kind?: 'model' | 'events';
   /** Which vendor's shape its refusals have; OpenAI's unless said. */
   readonly errorShape?: 'anthropic';
   /** Other shapes of the same answer, chosen by `Accept` or by a field `format`; streamed, of any size. */
@@ -83,7 +86,7 @@ export function operation<
   const Id extends string,
   Input extends z.ZodType,
   Output extends z.ZodType,
-  const Kind extends 'model' | undefined = undefined,
+  const Kind extends 'model' | 'events' | undefined = undefined,
 >(
   definition: Operation<Input, Output> & { readonly id: Id; readonly kind?: Kind },
 ): Operation<Input, Output> & { readonly id: Id; readonly kind?: Kind } {

@@ -14,7 +14,7 @@ const plan: readonly (readonly string[])[] = [
   ['ledger'],
   ['budgets'],
   ['clients', 'limits', 'events', 'audit'],
-  ['usage', 'idempotency', 'telemetry'],
+  ['usage', 'idempotency', 'telemetry', 'live'],
   ['accounts', 'config', 'greeting'],
   ['db', 'models'],
   ['providers'],

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { dataFolder } from '../support/data-folder.ts';
 import { installFigures } from './install.ts';
+import { liveFigures } from './live.ts';
 import { callsPerSecond, type LoadTarget, latencies, percentile, streams } from './load.ts';
 import { moneyFigures } from './money.ts';
 import { oldSnapshotFigure } from './old-snapshot-figure.ts';
@@ -145,6 +146,7 @@ try {
   note('gateway RSS, MB', rss, '≤ 350');
 
   await workerFigures(note, providerUrl);
+  await liveFigures(note, providerUrl);
   await moneyFigures(note, providerUrl);
 
   await stopAll();

@@ -72,6 +72,7 @@ const promised = [
   ['webhooks.deliveries', 'GET', '/v1/webhooks/:id/deliveries', 200, 'reader'],
   ['webhooks.resend', 'POST', '/v1/webhooks/:id/deliveries/:delivery_id/resend', 200, 'member'],
   ['events.list', 'GET', '/v1/events', 200, 'anyone'],
+  ['live.watch', 'GET', '/v1/live', 200, 'anyone'],
   ['rate-limits.set', 'PUT', '/v1/rate-limits', 200, 'member'],
   ['rate-limits.list', 'GET', '/v1/rate-limits', 200, 'reader'],
   ['keys.create', 'POST', '/v1/keys', 201, 'owner'],

@@ -134,7 +134,8 @@ function objectOf(value: unknown): object {
 }
 
 // A key that is revoked or a provider that is removed at random would be missed by what comes after: last.
-const operations = [...(contract as readonly Operation[])];
+// A connection for hints stays open; its own tests wait for what comes.
+const operations = (contract as readonly Operation[]).filter(({ kind }) => kind !== 'events');
 
 describe.each(operations.map((operation) => [operation.id, operation] as const))('%s', (_id, operation) => {
   const sample = local(operation.sample.input) as Json;

@@ -229,6 +229,8 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'webhooks.resend': {
     ids: ({ webhook, delivery }) => [['POST', `/v1/webhooks/${webhook}/deliveries/${delivery}/resend`, {}]],
   },
+  // Hints name kinds of things, and nothing of them.
+  'live.watch': {},
   'events.list': {
     reads: [
       ['GET', '/v1/events'],

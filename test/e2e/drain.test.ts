@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
@@ -91,3 +93,13 @@ it('a stream that has not begun is refused with 503, and its input is paid', asy
   expect(await response.json()).toMatchObject({ error: { code: 'service_unavailable' } });
   expect(await records()).toEqual([{ ...cut, output: false }]);
 });
+
+it('a connection over which nothing was ever sent does not hold up a stop', async () => {
+  const patient = await startTestGateway({}, { drainMs: 600_000 });
+  const silent = connect(Number(new URL(patient.url).port), '127.0.0.1');
+  await once(silent, 'connect');
+  const closed = once(silent, 'close');
+  silent.on('error', () => {});
+  await patient.stop();
+  await closed;
+}, 60_000);

@@ -39,7 +39,7 @@ export function serveContract(
   { authenticator, bodies }: { authenticator: Authenticator; bodies: BodyShares },
 ): void {
   for (const operation of contract as readonly Operation[]) {
-    if (operation.kind === 'model') continue;
+    if (operation.kind !== undefined) continue;
     // The contract's own type pairs each id with its handler; over a list of all of them the pairing cannot be told.
     const handler = handlers[operation.id as keyof typeof handlers] as Handler;
     const method = operation.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -121,6 +121,7 @@ async function answer(serving: Serving): Promise<void> {
       ...(status === 204 ? {} : { 'content-type': 'application/json' }),
     };
     await place?.store({ status, headers, body: text });
+    if (operation.method !== 'GET') noteChange(services.live, { operation, caller });
     res.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': text.length }).end(text);
   } catch (error) {
     await place
@@ -131,6 +132,13 @@ async function answer(serving: Serving): Promise<void> {
       sendError(res, { error: isUnstorableFault(error) ? unstorable(error) : error, requestId, log: services.log }),
     );
   }
+}
+
+/** Those who look at the workspace see the change. */
+function noteChange(live: Services['live'], { operation, caller }: { operation: Operation; caller: Caller }): void {
+  const [noun = ''] = operation.id.split('.');
+  if (operation.access === 'operator') live.noteAll(noun);
+  else live.note(caller, noun);
 }
 
 /** Management requests, sent by people and forms, are small; a larger one is refused. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { GatewayError } from '@ai-gateway/shared/errors';
 import type { DestinationStream, Logger } from 'pino';
+import type { Caller } from '../accounts/api-key.ts';
 import { callLine } from './call-line.ts';
 import { type AttemptReport, type CallEnd, type CallReport, newReport } from './call-report.ts';
 import type { Metrics } from './metrics.ts';
@@ -15,6 +16,7 @@ export class CallObserver {
   readonly #logs: boolean;
   readonly #tracer: Tracer | undefined;
   readonly #onRefused: (report: CallReport, error: GatewayError) => void;
+  readonly #onClosed: (caller: Caller) => void;
   readonly #onFailures: (report: CallReport, failures: readonly AttemptReport[]) => void;
 
   constructor({
@@ -24,6 +26,7 @@ export class CallObserver {
     logRequests,
     tracer,
     onRefused,
+    onClosed,
     onFailures,
   }: {
     log: Logger;
@@ -35,9 +38,12 @@ export class CallObserver {
     tracer: Tracer | undefined;
     /** A call of a known caller was refused before it was opened. */
     onRefused: (report: CallReport, error: GatewayError) => void;
+    /** A call is over and on record. */
+    onClosed: (caller: Caller) => void;
     /** A call had attempts that failed. */
     onFailures: (report: CallReport, failures: readonly AttemptReport[]) => void;
   }) {
+    this.#onClosed = onClosed;
     this.#onFailures = onFailures;
     this.#onRefused = onRefused;
     this.#tracer = tracer;
@@ -59,6 +65,7 @@ export class CallObserver {
     this.#metrics.calls.ended(report, end);
     if (end.error !== undefined && report.closed === undefined && report.caller !== undefined)
       this.#onRefused(report, end.error);
+    if (report.closed !== undefined && report.caller !== undefined) this.#onClosed(report.caller);
     if (report.failures !== undefined && report.closed !== undefined) this.#onFailures(report, report.failures);
     if (report.trace !== undefined) this.#tracer?.ended(report, end, report.trace);
     if (this.#logs) this.#logTo.write(lineText(callLine(report, end)));

@@ -27,7 +27,7 @@ export interface CallConditions {
 const hourMs = 3_600_000;
 /** The number of calls that are looked up at a time, in any hours. */
 const fewCalls = 2_000;
-/** So many moments are looked up faster than they are compared with those of another list. */
+/** A list of this many moments is looked up faster than it is compared with another. */
 const soonLookedUp = 20_000;
 
 /** Calls before this can be found for a filter; undefined where none can. */

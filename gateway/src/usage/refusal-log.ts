@@ -30,10 +30,12 @@ const modelMax = 200;
 export class RefusalLog {
   readonly #db: Pool;
   readonly #log: Logger;
+  readonly #onWritten: (row: RefusalRow) => void;
   #rows = new Map<string, RefusalRow & { requestIds: string[] }>();
 
-  constructor({ db, log }: { db: Pool; log: Logger }) {
+  constructor({ db, log, onWritten }: { db: Pool; log: Logger; onWritten: (row: RefusalRow) => void }) {
     this.#db = db;
+    this.#onWritten = onWritten;
     this.#log = log;
   }
 
@@ -97,6 +99,7 @@ export class RefusalLog {
     this.#rows = new Map();
     try {
       await addRefusals(this.#db, [...rows.values()]);
+      for (const row of rows.values()) this.#onWritten(row);
     } catch (error) {
       if (isRowFault(error)) return this.#writeApart([...rows.values()]);
       this.#log.warn({ err: error }, 'refusals could not be written down yet');

@@ -49,12 +49,22 @@ export class PgBossOutbox implements Outbox {
   readonly #now: () => number;
   readonly #log: Logger;
   readonly #pollers: number;
+  readonly #onRecorded: (event: NewEvent) => void;
   #pollerIds: string[] = [];
   #next = 0;
   #latestMs = 0;
 
   /** `workers`: so many processes of this gateway share the deliveries. */
-  constructor(options: { db: Pool; now: () => number; log: Logger; home: BossHome; workers: number }) {
+  constructor(options: {
+    db: Pool;
+    now: () => number;
+    log: Logger;
+    home: BossHome;
+    workers: number;
+    /** Called within the transaction that records it. */
+    onRecorded: (event: NewEvent) => void;
+  }) {
+    this.#onRecorded = options.onRecorded;
     this.#pollers = Math.max(pollersMin, Math.ceil(pollersMax / options.workers));
     this.#db = options.db;
     this.#now = options.now;
@@ -121,6 +131,7 @@ export class PgBossOutbox implements Outbox {
       }
     }
     for (const job of jobsOf(made)) await this.plan(tx, job);
+    for (const event of events) this.#onRecorded(event);
   }
 
   /** Has a delivery tried after so long, in the same transaction as whatever asks for it. */

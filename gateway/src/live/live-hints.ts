@@ -1,0 +1,180 @@
+import { notify } from '../db/notify.ts';
+import type { Db } from '../db/transaction.ts';
+
+/** An open connection that is told of changes. */
+export interface Watcher {
+  workspaceId: string;
+  /** Undefined: of both modes. */
+  livemode: boolean | undefined;
+  /** Who opened it: a key or a person. */
+  keyId: string;
+  send(text: string): void;
+  end(): void;
+  /** Resolves to false once its key or session is over. */
+  isAllowed(): Promise<boolean>;
+}
+
+export const channel = 'live';
+const keyWatchersMax = 50;
+const watchersMax = 2_000;
+/** No connection is sent more than one hint in this time. */
+const hintEveryMs = 1_000;
+const heartbeatMs = 15_000;
+/** Watched workspaces are named to the other processes so often, and forgotten there after three times as long. */
+const nameEveryMs = 2_000;
+/** A payload has less than 8,000 bytes. */
+const namesAtOnce = 100;
+
+/**
+ * The changes of this process and of the others, for its watchers.
+ *
+ *     note() -> fresh -> ripe -> local watchers, at most one hint a second each
+ *                            \-> NOTIFY, if another process watches that workspace
+ *
+ * A change waits for one round, 200 ms: a transaction that is still under way is over when somebody reads. Processes name the workspaces
+ * they watch to each other; of other workspaces nothing is noted.
+ */
+export class LiveHints {
+  readonly #db: Db;
+  readonly #processId: string;
+  readonly #now: () => number;
+  readonly #watchers = new Map<Watcher, { waiting: Set<string>; sentAt: number }>();
+  /** The workspaces of this process's watchers, with how many there are. */
+  readonly #watched = new Map<string, number>();
+  /** The workspaces that other processes watch, with the time until which. */
+  readonly #wanted = new Map<string, number>();
+  #fresh = new Map<string, Set<string>>();
+  #ripe = new Map<string, Set<string>>();
+  #namedAt = 0;
+  #beatAt = 0;
+  #isStopped = false;
+
+  constructor({ db, processId, now }: { db: Db; processId: string; now: () => number }) {
+    this.#db = db;
+    this.#processId = processId;
+    this.#now = now;
+  }
+
+  get count(): number {
+    return this.#watchers.size;
+  }
+
+  /** Called for every call: a look at two sizes while nobody listens. */
+  note({ workspaceId, livemode }: { workspaceId: string; livemode: boolean }, noun: string): void {
+    if (this.#watched.size === 0 && this.#wanted.size === 0) return;
+    if (!this.#watched.has(workspaceId) && !this.#wanted.has(workspaceId)) return;
+    addTo(this.#fresh, placeOf(workspaceId, livemode), noun);
+  }
+
+  /** A change that concerns every workspace: of a provider, of an incident. */
+  noteAll(noun: string): void {
+    for (const workspaceId of new Set([...this.#watched.keys(), ...this.#wanted.keys()]))
+      for (const livemode of [true, false]) addTo(this.#fresh, placeOf(workspaceId, livemode), noun);
+  }
+
+  /** Returns the end of it; undefined where there are too many. */
+  watch(watcher: Watcher): (() => void) | undefined {
+    const own = [...this.#watchers.keys()].filter(({ keyId }) => keyId === watcher.keyId).length;
+    if (this.#isStopped || own >= keyWatchersMax || this.#watchers.size >= watchersMax) return undefined;
+    this.#watchers.set(watcher, { waiting: new Set(), sentAt: 0 });
+    const { workspaceId } = watcher;
+    this.#watched.set(workspaceId, (this.#watched.get(workspaceId) ?? 0) + 1);
+    // The next round names it to the other processes.
+    if (this.#watched.get(workspaceId) === 1) this.#namedAt = 0;
+    return () => {
+      if (!this.#watchers.delete(watcher)) return;
+      const left = (this.#watched.get(workspaceId) ?? 1) - 1;
+      if (left === 0) this.#watched.delete(workspaceId);
+      else this.#watched.set(workspaceId, left);
+    };
+  }
+
+  /** A round, 200 ms after the one before: hands on what was noted before the last one. */
+  async round(): Promise<void> {
+    const ripe = this.#ripe;
+    this.#ripe = this.#fresh;
+    this.#fresh = new Map();
+    const payloads: string[] = [];
+    const now = this.#now();
+    for (const [workspaceId, until] of this.#wanted) if (until < now) this.#wanted.delete(workspaceId);
+    for (const [place, nouns] of ripe) {
+      this.#tell(place, nouns);
+      if (this.#wanted.has(workspaceOf(place))) payloads.push(JSON.stringify([this.#processId, place, [...nouns]]));
+    }
+    this.#send(now);
+    if (this.#watchers.size === 0 && payloads.length === 0) return;
+    if (now - this.#beatAt >= heartbeatMs) {
+      this.#beatAt = now;
+      for (const watcher of this.#watchers.keys()) watcher.send(': still here\n\n');
+      await this.recheck();
+    }
+    if (now - this.#namedAt >= nameEveryMs) {
+      this.#namedAt = now;
+      const names = [...this.#watched.keys()];
+      for (let at = 0; at < names.length; at += namesAtOnce)
+        payloads.push(JSON.stringify([this.#processId, '', names.slice(at, at + namesAtOnce)]));
+    }
+    await notify(this.#db, channel, payloads);
+  }
+
+  /** Another process has changes, or names the workspaces it watches. */
+  received(payload: string): void {
+    const [from, place, names] = JSON.parse(payload) as [string, string, string[]];
+    if (from === this.#processId) return;
+    if (place !== '') this.#tell(place, names);
+    else for (const workspaceId of names) this.#wanted.set(workspaceId, this.#now() + 3 * nameEveryMs);
+  }
+
+  /** Changes may have been missed: everybody reads everything again. */
+  tellAll(nouns: readonly string[]): void {
+    for (const place of [...this.#watched.keys()].flatMap((id) => [placeOf(id, true), placeOf(id, false)]))
+      this.#tell(place, nouns);
+  }
+
+  /** Ends the connections whose key or session is over. */
+  async recheck(): Promise<void> {
+    await Promise.all(
+      [...this.#watchers.keys()].map(async (watcher) => {
+        // A database that is away ends nobody's connection.
+        if (!(await watcher.isAllowed().catch(() => true))) watcher.end();
+      }),
+    );
+  }
+
+  /** Ends all connections; there are no more of them. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const watcher of [...this.#watchers.keys()]) watcher.end();
+  }
+
+  #tell(place: string, nouns: Iterable<string>): void {
+    for (const [{ workspaceId, livemode }, { waiting }] of this.#watchers) {
+      const modes = livemode === undefined ? [true, false] : [livemode];
+      if (modes.some((mode) => placeOf(workspaceId, mode) === place)) for (const noun of nouns) waiting.add(noun);
+    }
+  }
+
+  #send(now: number): void {
+    for (const [watcher, state] of this.#watchers) {
+      if (state.waiting.size === 0 || now - state.sentAt < hintEveryMs) continue;
+      state.sentAt = now;
+      const changed = [...state.waiting].sort();
+      state.waiting.clear();
+      watcher.send(`id: ${now}\ndata: ${JSON.stringify({ changed })}\n\n`);
+    }
+  }
+}
+
+function addTo(changes: Map<string, Set<string>>, place: string, noun: string): void {
+  const known = changes.get(place);
+  if (known === undefined) changes.set(place, new Set([noun]));
+  else known.add(noun);
+}
+
+function placeOf(workspaceId: string, livemode: boolean): string {
+  return `${livemode ? 'live' : 'test'} ${workspaceId}`;
+}
+
+function workspaceOf(place: string): string {
+  return place.slice(5);
+}
