@@ -48,11 +48,12 @@ function readColour(text: string): Rgb | undefined {
 }
 
 function writeColour(rgb: Rgb): string {
-  return `#${rgb.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
+  return `#${rgb.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
 }
 
 function mix(from: Rgb, to: Rgb, share: number): Rgb {
-  const part = (i: 0 | 1 | 2): number => from[i] + (to[i] - from[i]) * share;
+  // Whole parts, as they are written: the contrast is that of the colour on the page.
+  const part = (i: 0 | 1 | 2): number => Math.round(from[i] + (to[i] - from[i]) * share);
   return [part(0), part(1), part(2)];
 }
 
