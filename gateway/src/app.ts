@@ -30,6 +30,7 @@ import { servePortal } from './http/serve-portal.ts';
 import { serveResume } from './http/serve-resume.ts';
 import { serveRoot } from './http/serve-root.ts';
 import { serveScim } from './http/serve-scim.ts';
+import { serveSecondFactors } from './http/serve-second-factors.ts';
 import { serveSso } from './http/serve-sso.ts';
 import { serveStatus } from './http/serve-status.ts';
 import { serveStripe } from './http/serve-stripe.ts';
@@ -97,6 +98,7 @@ export function createApp(options: {
   serveScim(app, services, bodies);
   serveStripe(app, services, { bodies });
   serveLive(app, services, authenticator);
+  serveSecondFactors(app, services, bodies);
   serveInvoices(app, services);
   servePortal(app, services, { bodies });
   serveApp(app);

@@ -19,6 +19,7 @@ import { LoopDetector } from './limits/loop-detector.ts';
 import { PolicyCache } from './limits/policy-cache.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { LiveHints } from './live/live-hints.ts';
+import { mailOwners } from './members/mail-owners.ts';
 import { SessionCache } from './people/session-cache.ts';
 import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
@@ -151,6 +152,8 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     stripe: config.stripe,
     smtp: config.smtp,
     signUp: config.signUp,
+    tellOwners: ({ workspaceId, workspaceName, keyName }, change) =>
+      mailOwners({ db, log, smtp: config.smtp }, { workspaceId, workspaceName, change, by: keyName }),
     journal,
     unwritten,
     budgets,

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { TellOwners } from './accounts/owner-notice.ts';
 import type { SettingsCache } from './accounts/settings-cache.ts';
 import type { StripeSettings } from './accounts/stripe-settings.ts';
 import type { WorkspaceCache } from './accounts/workspace-cache.ts';
@@ -67,6 +68,7 @@ export interface Services {
   /** Where alert e-mails are handed in. */
   smtp: { url: string; from: string } | undefined;
   signUp: 'open' | 'closed';
+  tellOwners: TellOwners;
   journal: CallJournal;
   unwritten: UnwrittenFile;
   budgets: BudgetCache;

@@ -38,7 +38,15 @@ import {
 } from './operations/members.ts';
 import { countMessageTokens, createMessage } from './operations/messages.ts';
 import { getModel, listModels } from './operations/models.ts';
-import { eraseMe, erasePerson, getSecurity, listPeople, setSecurity, updatePerson } from './operations/people.ts';
+import {
+  changeEmail,
+  eraseMe,
+  erasePerson,
+  getSecurity,
+  listPeople,
+  setSecurity,
+  updatePerson,
+} from './operations/people.ts';
 import { checkoutPlan, getPlan, openPlanPortal } from './operations/plan.ts';
 import { createPortalLink, listPortalLinks, revokePortalLink } from './operations/portal-links.ts';
 import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
@@ -189,6 +197,7 @@ export const contract = [
   preparePasskey,
   createPasskey,
   removePasskey,
+  changeEmail,
   eraseMe,
   createProvider,
   listProviders,

@@ -276,6 +276,7 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'me.passkeys.prepare': { named: () => [['POST', '/v1/me/passkeys/options', {}]] },
   'me.passkeys.create': { named: () => [['POST', '/v1/me/passkeys', { response: {} }]] },
   'me.passkeys.remove': { named: () => [['DELETE', '/v1/me/passkeys/pk_01k2']] },
+  'me.email': { named: () => [['POST', '/v1/me/email', { email: 'mallory@globex.example' }]] },
   'me.erase': { named: () => [['DELETE', '/v1/me']] },
   'people.list': { named: () => [['GET', '/v1/people']] },
   'people.update': { named: () => [['PATCH', '/v1/people/per_01k2', { is_operator: true }]] },

@@ -7,6 +7,8 @@ export interface Mailbox {
   mails: { to: string; text: string }[];
   /** The newest mail to an address, once there are that many. */
   newest(to: string, count?: number): Promise<string>;
+  /** A mail to an address with these words in it, once there is one. */
+  with(to: string, words: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,12 @@ export async function startMailbox(): Promise<Mailbox> {
         const last = found[count - 1] === undefined ? undefined : found.at(-1);
         if (last === undefined) throw new Error(`${found.length} mails came to ${to}, not ${count}`);
         return last.text;
+      }, 20_000),
+    with: (to, words) =>
+      eventually(() => {
+        const found = mails.find((mail) => mail.to === to && mail.text.includes(words));
+        if (found === undefined) throw new Error(`no mail to ${to} says "${words}"`);
+        return found.text;
       }, 20_000),
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };

@@ -18,6 +18,12 @@ export function checkAccess(
   caller: Caller,
 ): void {
   checkRole(access, caller);
+  if (caller.lacksFactor === true && access !== 'person' && access !== 'session' && access !== 'operator')
+    throw new GatewayError(
+      'forbidden',
+      'This workspace requires a second factor. Add an authenticator app (POST /v1/me/totp), or add a passkey and sign in with it.',
+      { details: { reason: 'second_factor_required' } },
+    );
   // A test key must not change what live calls, which spend money, go by.
   if (changesEveryCall && !caller.livemode)
     throw new GatewayError(
@@ -37,9 +43,11 @@ export function checkAccess(
 }
 
 /** The operator's operations are not for any workspace's key, and those of a session for no key at all. */
-function checkRole(access: Access, { role, person }: Caller): void {
+function checkRole(access: Access, { role, person, workspaceId }: Caller): void {
   if ((access === 'person' || access === 'session') && person === undefined)
     throw new GatewayError('forbidden', 'This operation is for people who are signed in, and not for keys.');
+  // A person without a workspace still has an account.
+  if (access === 'person' && workspaceId === '') return;
   if (access === 'operator' ? person?.isOperator : allowed[access].includes(role)) return;
   const needed = access === 'operator' ? 'the operator' : allowed[access].join(' or ');
   throw new GatewayError(

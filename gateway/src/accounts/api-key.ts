@@ -54,6 +54,8 @@ export interface Caller {
   /** Both are there for sessions only, never for keys. */
   person?: Person | undefined;
   session?: Session | undefined;
+  /** The workspace requires a second factor that this session has not shown. */
+  lacksFactor?: boolean | undefined;
 }
 
 /** 32 characters of base64url after the prefix: 192 random bits, shared with no other key. */

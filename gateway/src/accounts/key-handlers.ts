@@ -8,6 +8,8 @@ import type { Context } from './context.ts';
 import { insertKey, listKeys, lockKey, revokeKey, rollKey, type StoredKey, updateKey } from './key-store.ts';
 import { newId } from './new-id.ts';
 import { carriesLocks } from './own-tags.ts';
+import type { TellOwners } from './owner-notice.ts';
+import { requireRecentFactor } from './recent-factor.ts';
 import type { WorkspaceCache } from './workspace-cache.ts';
 
 interface KeyPorts {
@@ -15,6 +17,7 @@ interface KeyPorts {
   now: () => number;
   workspaces: WorkspaceCache;
   forgetKey: (keyId: string) => void;
+  tellOwners: TellOwners;
   circuits: { statusOf(account: string, workspaceId: string): 'ok' | 'resting' | 'refused' };
 }
 
@@ -88,6 +91,7 @@ export const keyHandlers: Pick<
   },
 
   'keys.roll': async ({ id, old_key_hours }, { caller, services, audit }) => {
+    requireRecentFactor(caller, services.now());
     const known = await ownKeyOf(services.db, caller, id);
     // The new text is in the hands of the person who rolls it: it must not be stronger than their own key.
     if (!mayGrant(caller.role, known.role))
@@ -114,6 +118,7 @@ export const keyHandlers: Pick<
       return next;
     });
     services.forgetKey(id);
+    services.tellOwners(caller, { kind: 'key-rolled', key: rolled.name });
     return { ...describe(rolled), key };
   },
 

@@ -37,9 +37,13 @@ export async function readModelPool(db: Db, workspaceId: string, { forUpdate = f
   return (rows[0] as { model_pool: ModelPool } | undefined)?.model_pool ?? [];
 }
 
-/** Made by a sign-up, and without a plan: the operator's provider accounts are not for it. */
+/** Made by a sign-up, and without a paid plan: the operator's provider accounts are not for it. */
 export async function readNeedsPlan(db: Db, workspaceId: string): Promise<boolean> {
-  const { rows } = await db.query('select needs_plan from workspaces where id = $1', [workspaceId]);
+  const { rows } = await db.query(
+    `select needs_plan and not exists (select 1 from bought_plans p where p.workspace_id = w.id and p.status = 'active') as needs_plan
+     from workspaces w where id = $1`,
+    [workspaceId],
+  );
   return (rows[0] as { needs_plan: boolean } | undefined)?.needs_plan ?? false;
 }
 

@@ -71,6 +71,8 @@ export async function takePlanChange(
       [workspaceId, change.customerId, change.subscriptionId ?? null, change.status, change.at],
     );
     if (rows.length === 0) return { taken: 'older', workspaceId };
+    // The live calls of a workspace that signed up wait for its plan, on every process.
+    await tx.query(`select pg_notify('workspaces', $1)`, [workspaceId]);
     if (isCharged(change.status) && !isCharged(before?.status ?? 'none'))
       await forgiveOverage(tx, { workspaceId, ...(await overageOf(tx, workspaceId)) });
     return { taken: 'taken', workspaceId };

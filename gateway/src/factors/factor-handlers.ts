@@ -2,6 +2,7 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
+import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { seal } from '../accounts/seal.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { endOtherSessions } from '../people/end-sessions-store.ts';
@@ -9,12 +10,11 @@ import { beginCreating, finishCreating, type PasskeyPorts } from './passkey-cere
 import { deletePasskey, listPasskeys, type StoredPasskey } from './passkey-store.ts';
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts';
 import { confirmTotp, type FactorPorts, totpContext } from './second-factor.ts';
-import { signedIn } from './signed-in.ts';
-import { requireRecentFactor } from './step-up.ts';
+import { ownAccount, signedIn } from './signed-in.ts';
 import { newTotpSecret, totpUri } from './totp.ts';
 import { deleteTotp, putRecoveryCodes, putTotp } from './totp-store.ts';
 
-type Ports = FactorPorts & PasskeyPorts;
+type Ports = FactorPorts & PasskeyPorts & { sessions: { forget(personId: string): void } };
 
 export const factorHandlers: Pick<
   Handlers<Context<Ports>>,
@@ -27,7 +27,7 @@ export const factorHandlers: Pick<
   | 'me.passkeys.remove'
 > = {
   'me.totp.create': async (_input, { caller, services, audit }) => {
-    const { person } = signedIn(caller);
+    const { person } = ownAccount(caller);
     requireRecentFactor(caller, services.now());
     const secret = newTotpSecret();
     await withTransaction(services.db, async (tx) => {
@@ -42,7 +42,7 @@ export const factorHandlers: Pick<
   },
 
   'me.totp.verify': async ({ code }, { caller, services, audit }) => {
-    const { person, session } = signedIn(caller);
+    const { person, session } = ownAccount(caller);
     const codes = newRecoveryCodes();
     const confirmed = await withTransaction(services.db, async (tx) => {
       const outcome = await confirmTotp(tx, services, { personId: person.id, code });
@@ -64,11 +64,12 @@ export const factorHandlers: Pick<
         'This code is wrong or used. Check the clock of the device, and send the code that the app shows now.',
         { param: 'code' },
       );
+    services.sessions.forget(person.id);
     return { recovery_codes: codes };
   },
 
   'me.totp.remove': async (_input, { caller, services, audit }) => {
-    const { person, session } = signedIn(caller);
+    const { person, session } = ownAccount(caller);
     requireRecentFactor(caller, services.now());
     const removed = await withTransaction(services.db, async (tx) => {
       const gone = await deleteTotp(tx, person.id);
@@ -78,6 +79,7 @@ export const factorHandlers: Pick<
       return true;
     });
     if (!removed) throw new GatewayError('not_found', 'You have no authenticator app.');
+    services.sessions.forget(person.id);
     return null;
   },
 
@@ -87,13 +89,13 @@ export const factorHandlers: Pick<
   },
 
   'me.passkeys.prepare': async (_input, { caller, services }) => {
-    const { person } = signedIn(caller);
+    const { person } = ownAccount(caller);
     requireRecentFactor(caller, services.now());
     return { ...(await beginCreating(services, person)) };
   },
 
   'me.passkeys.create': async ({ name, response }, { caller, services, audit }) => {
-    const { person, session } = signedIn(caller);
+    const { person, session } = ownAccount(caller);
     requireRecentFactor(caller, services.now());
     return withTransaction(services.db, async (tx) => {
       const stored = await finishCreating(services, tx, { personId: person.id, name: name ?? 'Passkey', response });
@@ -104,7 +106,7 @@ export const factorHandlers: Pick<
   },
 
   'me.passkeys.remove': async ({ id }, { caller, services, audit }) => {
-    const { person, session } = signedIn(caller);
+    const { person, session } = ownAccount(caller);
     requireRecentFactor(caller, services.now());
     const removed = await withTransaction(services.db, async (tx) => {
       const gone = await deletePasskey(tx, { id, personId: person.id });
@@ -115,6 +117,7 @@ export const factorHandlers: Pick<
     });
     if (!removed)
       throw new GatewayError('not_found', 'Unknown passkey. See GET /v1/me/passkeys for yours.', { param: 'id' });
+    services.sessions.forget(person.id);
     return null;
   },
 };

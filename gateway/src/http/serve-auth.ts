@@ -5,34 +5,21 @@ import type { Pool } from 'pg';
 import type { z } from 'zod';
 import { newId } from '../accounts/new-id.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
-import { acceptInvitation } from '../members/accept-invitation.ts';
-import { findPerson } from '../people/person-store.ts';
-import { type Redeemers, redeemLink } from '../people/redeem-link.ts';
+import { redeemLink } from '../people/redeem-link.ts';
 import type { SessionCache } from '../people/session-cache.ts';
 import { sessionCaller } from '../people/session-caller.ts';
 import { viewSession } from '../people/session-handlers.ts';
 import { endSession, type SignedIn } from '../people/session-store.ts';
 import type { Visitor } from '../people/visitor.ts';
 import type { BodyShares } from './body-shares.ts';
+import { linkRedeemers } from './link-redeemers.ts';
 import { type OwnOrigin, requireAppHeader, requireOwnHost, requireOwnPage } from './own-origin.ts';
 import { parseBody } from './parse-body.ts';
 import { parseInput } from './parse-input.ts';
 import { readBody } from './read-body.ts';
 import { clearSessionCookie, sessionToken, setSessionCookie } from './session-cookie.ts';
 
-/** Links that other rooms make. */
-const redeemers: Redeemers = {
-  invite: async (tx, { workspaceId, invitationId }, { input, signedInId, nowMs }) => {
-    if (workspaceId === undefined || invitationId === undefined) return undefined;
-    const { email, name } = input;
-    const invitation = { workspaceId, id: invitationId };
-    const accepted = await acceptInvitation(tx, { invitation, signedInId, email, name, now: new Date(nowMs) });
-    const person = await findPerson(tx, { id: accepted.personId });
-    return person && { person, workspaceId };
-  },
-};
-
-interface AuthPorts {
+export interface AuthPorts {
   db: Pool;
   now: () => number;
   sessions: SessionCache;
@@ -46,7 +33,7 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
     const { own, input, visitor } = await readDoor(services, { req, res, bodies, operation: openLink });
     const old = await findOld(services, req, own);
     const signedIn = old && { personId: old.person.id, sessionId: old.session.id };
-    const token = await redeemLink({ ...services, redeemers }, input, { visitor, signedIn });
+    const token = await redeemLink({ ...services, redeemers: linkRedeemers }, input, { visitor, signedIn });
     if (old !== undefined) services.sessions.forget(old.person.id);
     if (token !== undefined) await signIn(services, { req, res, own, token });
     else await answerSession(services, { res, token: sessionToken(req.headers, own) ?? '' });
@@ -63,7 +50,7 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
 }
 
 /** The checks that come before a body is believed, and its fields. */
-async function readDoor<Input extends z.ZodType>(
+export async function readDoor<Input extends z.ZodType>(
   services: AuthPorts,
   { req, res, bodies, operation }: { req: Request; res: Response; bodies: BodyShares; operation: Operation<Input> },
 ): Promise<{ own: OwnOrigin; input: z.output<Input>; visitor: Visitor }> {
@@ -79,7 +66,7 @@ async function readDoor<Input extends z.ZodType>(
 }
 
 /** Sets the cookie and answers who is signed in. The session this browser had before is over. */
-async function signIn(
+export async function signIn(
   services: AuthPorts,
   { req, res, own, token }: { req: Request; res: Response; own: OwnOrigin; token: string },
 ): Promise<void> {

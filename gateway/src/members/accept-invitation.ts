@@ -4,7 +4,7 @@ import type { Db } from '../db/transaction.ts';
 import { renewSessions } from '../people/end-sessions-store.ts';
 import { takeInvitation } from './invitation-store.ts';
 import { insertMember } from './member-store.ts';
-import { findByAddress, insertInvited } from './person-store.ts';
+import { findByAddress, insertInvited, lockAddress } from './person-store.ts';
 
 export interface AcceptedInvitation {
   personId: string;
@@ -41,6 +41,7 @@ export async function acceptInvitation(
   if (taken === undefined)
     throw new GatewayError('link_used', 'This invitation is used, withdrawn or over. Ask for a new one.');
   if (email !== undefined && email !== taken.email) throw ofAnother();
+  await lockAddress(tx, taken.email);
   const known = await findByAddress(tx, taken.email);
   if (signedInId !== undefined && known?.id !== signedInId) throw ofAnother();
   if (known !== undefined && signedInId === undefined)

@@ -4,8 +4,8 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
+import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { requireRecentFactor } from '../factors/step-up.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
 import { sendMail } from '../webhooks/send-mail.ts';
 import {

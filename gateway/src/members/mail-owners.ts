@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { OwnerChange } from '../accounts/owner-notice.ts';
 import { type MailPorts, sendMail } from '../webhooks/send-mail.ts';
 import { ownerAddresses } from './member-store.ts';
 
@@ -8,12 +9,6 @@ export interface OwnerMailPorts extends MailPorts {
   db: Pool;
   log: Logger;
 }
-
-/** Changes that every owner of a workspace is mailed of, so that a change by somebody else is seen. */
-export type OwnerChange =
-  | { kind: 'new-owner'; email: string }
-  | { kind: 'sso-changed'; connection: string }
-  | { kind: 'key-rolled'; key: string };
 
 /** Mails the owners, where there is a mail server. Not waited for: the change is made, and a slow server holds nobody up. */
 export function mailOwners(

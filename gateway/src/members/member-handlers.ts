@@ -1,17 +1,21 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
+import type { TellOwners } from '../accounts/owner-notice.ts';
+import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import { requireRecentFactor } from '../factors/step-up.ts';
 import { renewSessions } from '../people/end-sessions-store.ts';
 import { keepAnOwner } from './keep-an-owner.ts';
-import { mailOwners, type OwnerMailPorts } from './mail-owners.ts';
 import { deleteMember, findMember, listMembers, type Member, setRole } from './member-store.ts';
 
-interface MemberPorts extends OwnerMailPorts {
+interface MemberPorts {
+  db: Pool;
+  tellOwners: TellOwners;
   now: () => number;
+  sessions: { forget(personId: string): void };
 }
 
 export const memberHandlers: Pick<
@@ -40,19 +44,15 @@ export const memberHandlers: Pick<
       await audit(tx, { target: targetOf(member), before: settingsOf(member), after: settingsOf(changed) });
       return { before: member, after: changed };
     });
+    services.sessions.forget(after.personId);
     if (role === 'owner' && before.role !== 'owner')
-      mailOwners(services, {
-        workspaceId: caller.workspaceId,
-        workspaceName: caller.workspaceName,
-        change: { kind: 'new-owner', email: after.email },
-        by: caller.keyName,
-      });
+      services.tellOwners(caller, { kind: 'new-owner', email: after.email });
     return describe(after);
   },
 
   'members.remove': async ({ id }, { caller, services, audit }) => {
     checkLive(caller);
-    await withTransaction(services.db, async (tx) => {
+    const personId = await withTransaction(services.db, async (tx) => {
       const member = await memberOf(tx, caller, id);
       if (caller.role !== 'owner' && member.personId !== caller.person?.id)
         throw new GatewayError('forbidden', 'Only an owner removes other people. You can remove yourself.');
@@ -60,7 +60,9 @@ export const memberHandlers: Pick<
       await deleteMember(tx, member);
       await audit(tx, { target: targetOf(member), before: settingsOf(member) });
       await renewSessions(tx, member.personId);
+      return member.personId;
     });
+    services.sessions.forget(personId);
     return null;
   },
 };

@@ -2,30 +2,44 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool, PoolClient } from 'pg';
 import type { Context } from '../accounts/context.ts';
+import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { signedIn } from '../factors/signed-in.ts';
-import { requireRecentFactor } from '../factors/step-up.ts';
+import { ownAccount } from '../factors/signed-in.ts';
 import { endSessions } from '../people/end-sessions-store.ts';
+import { type AddressPorts, askNewAddress } from './change-address.ts';
 import { ownedAlone } from './member-store.ts';
 import { deletePerson, type ListedPerson, listPeople, lockOperators, lockPerson, setOperator } from './person-store.ts';
 
-interface PersonPorts {
+interface PersonPorts extends AddressPorts {
   db: Pool;
   now: () => number;
   operatorKey: string | undefined;
+  sessions: { forget(personId: string): void };
 }
 
 export const personHandlers: Pick<
   Handlers<Context<PersonPorts>>,
-  'me.erase' | 'people.list' | 'people.update' | 'people.erase'
+  'me.email' | 'me.erase' | 'people.list' | 'people.update' | 'people.erase'
 > = {
+  'me.email': async ({ email }, { caller, services, audit }) => {
+    const { person } = ownAccount(caller);
+    requireRecentFactor(caller, services.now());
+    const expiresAt = await withTransaction(services.db, async (tx) => {
+      // The address itself is nowhere on record: it may be a stranger's.
+      await audit(tx, { target: { type: 'person', id: person.id }, after: { address: 'waits for its confirmation' } });
+      return askNewAddress(services, tx, { person, email });
+    });
+    return { email, expires_at: expiresAt.toISOString() };
+  },
+
   'me.erase': async (_input, { caller, services, audit }) => {
-    const { person } = signedIn(caller);
+    const { person } = ownAccount(caller);
     requireRecentFactor(caller, services.now());
     await withTransaction(services.db, async (tx) => {
       await erase(tx, services, person.id);
       await audit(tx, { target: { type: 'person', id: person.id }, before: { id: person.id } });
     });
+    services.sessions.forget(person.id);
     return null;
   },
 
@@ -37,7 +51,7 @@ export const personHandlers: Pick<
 
   'people.update': async ({ id, is_operator }, { caller, services, audit }) => {
     requireRecentFactor(caller, services.now());
-    return withTransaction(services.db, async (tx) => {
+    const changed = await withTransaction(services.db, async (tx) => {
       if (!is_operator) await keepAnOperator(tx, services, id);
       if ((await lockPerson(tx, id)) === undefined) throw unknownPerson(id);
       const [old] = await listPeople(tx, { id, limit: 1 });
@@ -49,6 +63,8 @@ export const personHandlers: Pick<
       await audit(tx, { target: { type: 'person', id }, before, after: { is_operator } });
       return describe(person);
     });
+    services.sessions.forget(id);
+    return changed;
   },
 
   'people.erase': async ({ id }, { caller, services, audit }) => {
@@ -57,6 +73,7 @@ export const personHandlers: Pick<
       await erase(tx, services, id);
       await audit(tx, { target: { type: 'person', id }, before: { id } });
     });
+    services.sessions.forget(id);
     return null;
   },
 };

@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import { lockUntilCommit } from '../db/transaction-settings.ts';
 
 /** The person's row, locked until commit. */
 export async function lockPerson(
@@ -70,6 +71,11 @@ export async function listPeople(
   }));
 }
 
+/** Until commit nobody else takes this address: of two at once the second sees the first one's person. */
+export async function lockAddress(tx: Db, email: string): Promise<void> {
+  await lockUntilCommit(tx, `ai-gateway address ${email}`);
+}
+
 export async function findByAddress(tx: Db, email: string): Promise<{ id: string } | undefined> {
   const { rows } = await tx.query('select id from people where email = $1', [email]);
   return (rows as { id: string }[])[0];
@@ -78,4 +84,9 @@ export async function findByAddress(tx: Db, email: string): Promise<{ id: string
 /** An invitation proves nothing about its address: the inviter may have opened it. */
 export async function insertInvited(tx: Db, person: { id: string; email: string; name: string }): Promise<void> {
   await tx.query('insert into people (id, email, name) values ($1, $2, $3)', [person.id, person.email, person.name]);
+}
+
+/** The address is the person's: a link that was sent there has been opened. */
+export async function setAddress(tx: Db, { id, email, now }: { id: string; email: string; now: Date }): Promise<void> {
+  await tx.query('update people set email = $2, email_verified_at = $3 where id = $1', [id, email, now]);
 }

@@ -2,8 +2,8 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
+import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { requireRecentFactor } from '../factors/step-up.ts';
 import { findFactors } from '../factors/totp-store.ts';
 import { checkLive } from './member-handlers.ts';
 import { readRequiresSecondFactor, writeRequiresSecondFactor } from './security-store.ts';
@@ -11,6 +11,7 @@ import { readRequiresSecondFactor, writeRequiresSecondFactor } from './security-
 interface SecurityPorts {
   db: Pool;
   now: () => number;
+  sessions: { forgetWorkspace(workspaceId: string): void };
 }
 
 export const securityHandlers: Pick<
@@ -39,6 +40,7 @@ export const securityHandlers: Pick<
       const target = { type: 'workspace', id: caller.workspaceId, name: caller.workspaceName };
       await audit(tx, { target, before, after: { requires_second_factor } });
     });
+    services.sessions.forgetWorkspace(caller.workspaceId);
     return { requires_second_factor };
   },
 };

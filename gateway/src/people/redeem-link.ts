@@ -25,7 +25,7 @@ interface RedeemOptions {
   input: LinkInput;
   nowMs: number;
   /** The person whose cookie came with the request. */
-  signedInId: string | undefined;
+  signedIn: { personId: string; sessionId: string } | undefined;
 }
 
 /** Redeems a link of one purpose, in the transaction that uses it up. A throw leaves the link as it was. */
@@ -50,11 +50,11 @@ export function redeemLink(
     const link = await takeLink(tx, hash);
     const nowMs = now();
     const redeem = link && (ownRedeemers[link.purpose] ?? redeemers[link.purpose]);
-    const redeemed = redeem && (await redeem(tx, link, { input, nowMs, signedInId: signedIn?.personId }));
+    const redeemed = redeem && (await redeem(tx, link, { input, nowMs, signedIn }));
     if (redeemed === undefined) throw linkUsed();
     const { person, workspaceId } = redeemed;
-    // Their session shows how they signed in; an invitation is no proof of who opens it.
-    if (signedIn?.personId === person.id && link?.purpose === 'invite') {
+    // Their session shows how they signed in; an invitation and a new address are no proof of who opens the link.
+    if (signedIn?.personId === person.id && (link?.purpose === 'invite' || link?.purpose === 'verify')) {
       if (workspaceId !== undefined)
         await chooseWorkspace(tx, { sessionId: signedIn.sessionId, personId: person.id, workspaceId });
       return undefined;

@@ -24,6 +24,8 @@ export function sessionCaller(signedIn: SignedIn, livemode: boolean): Caller {
     tags: isClient ? { client_id: here?.clientId ?? '' } : {},
     lockedTags: isClient ? ['client_id'] : [],
     expiresAt: undefined,
+    // A passkey is two factors in one, and single sign-on has those of its identity provider.
+    lacksFactor: here?.wantsFactor === true && session.method !== 'passkey' && session.method !== 'sso',
     person,
     session,
   };

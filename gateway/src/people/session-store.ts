@@ -10,6 +10,8 @@ export interface Membership {
   role: Exclude<Role, 'caller'>;
   /** Of the role `client`. */
   clientId: string | null;
+  /** The workspace requires a second factor, and the person has no authenticator app. */
+  wantsFactor: boolean;
 }
 
 /** All that a cookie says: who, where, with which rights. */
@@ -56,7 +58,9 @@ export async function insertSession(db: Db, session: NewSession): Promise<void> 
 
 /** Those of every person, in the order in which each joined; a workspace that is being deleted is nobody's. */
 const memberships = `
-  select m.person_id as "personId", w.id as "workspaceId", w.name, coalesce(t.name, w.name) as "testName", m.role, m.client_id as "clientId"
+  select m.person_id as "personId", w.id as "workspaceId", w.name, coalesce(t.name, w.name) as "testName", m.role, m.client_id as "clientId",
+    w.requires_second_factor and not exists (
+      select 1 from totp f where f.person_id = m.person_id and f.confirmed_at is not null) as "wantsFactor"
   from members m join workspaces w on w.id = m.workspace_id left join workspace_settings t on t.workspace_id = w.id and not t.livemode
   where m.disabled_at is null and not exists (select 1 from erased_workspaces e where e.id = w.id)
   order by m.created_at, w.id`;

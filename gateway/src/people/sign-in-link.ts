@@ -3,7 +3,7 @@ import { insertLink, type SignInLink } from './link-store.ts';
 import { hashToken, newToken } from './secret-token.ts';
 
 /** Sign-in links are for now: somebody has just asked for one, and opens it. */
-const linkMs = 15 * 60_000;
+export const linkMs = 15 * 60_000;
 
 /** Makes a link and returns its token, which is stored nowhere. */
 export async function makeLink(

@@ -5,8 +5,8 @@ import type { Pool } from 'pg';
 import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
+import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import { requireRecentFactor } from '../factors/step-up.ts';
 import {
   addDomain,
   type Domain,

@@ -3,7 +3,7 @@ import { operation } from '../operation.ts';
 import { clientId, cursor, id, isoTime, limit, nothing, page } from './common.ts';
 
 /** An address as people type it: kept in lower case, so that two spellings are one person. */
-const email = z
+export const email = z
   .string()
   .trim()
   .toLowerCase()

@@ -1,6 +1,34 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { cursor, id, isoTime, limit, nothing, page } from './common.ts';
+import { email } from './members.ts';
+
+export const changeEmail = operation({
+  id: 'me.email',
+  method: 'POST',
+  path: '/v1/me/email',
+  group: 'Signed-in person',
+  label: 'Change my e-mail address',
+  description:
+    'Sends a link to the new address. The address changes once the link is opened, and other sessions end. Needs SMTP_URL.',
+  surfaces: ['dashboard'],
+  access: 'person',
+  status: 202,
+  input: z.strictObject({ email }),
+  output: z.object({
+    email: z.string().meta({ title: 'E-mail', description: 'The address that the link is sent to.' }),
+    expires_at: isoTime.meta({ title: 'Expires at', description: 'After this time the link is refused.' }),
+  }),
+  errors: ['invalid_request', 'forbidden', 'step_up_required', 'conflict', 'rate_limited'],
+  sample: {
+    input: { email: 'ada@agency.example' },
+    output: { email: 'ada@agency.example', expires_at: '2026-11-01T08:15:00.000Z' },
+  },
+  wrong: [
+    { input: { email: 'ada' }, because: 'that is not an address' },
+    { input: {}, because: 'it needs an address' },
+  ],
+});
 
 export const eraseMe = operation({
   id: 'me.erase',
@@ -11,7 +39,7 @@ export const eraseMe = operation({
   description:
     'Deletes the person who is signed in, with address, name, factors and sessions. The audit log keeps the id only. The last owner of a workspace makes another person an owner first.',
   surfaces: ['dashboard'],
-  access: 'anyone',
+  access: 'person',
   status: 204,
   input: z.strictObject({}),
   output: nothing,

@@ -20,7 +20,7 @@ export const createTotp = operation({
   label: 'Add an authenticator app',
   description: 'Draws a secret for an authenticator app. It counts from the first code that is verified.',
   surfaces: ['dashboard'],
-  access: 'anyone',
+  access: 'person',
   input: z.strictObject({}),
   output: z.object({
     secret: z.string().meta({ title: 'Secret', description: 'The secret in base 32, to type into the app.' }),
@@ -49,7 +49,7 @@ export const verifyTotp = operation({
   description:
     'Verifies the first code of an authenticator app. From then on signing in by password asks for a code. The recovery codes are shown only once.',
   surfaces: ['dashboard'],
-  access: 'anyone',
+  access: 'person',
   input: z.strictObject({ code }),
   output: z.object({
     recovery_codes: z
@@ -72,7 +72,7 @@ export const removeTotp = operation({
   label: 'Remove the authenticator app',
   description: 'Removes the authenticator app and its recovery codes.',
   surfaces: ['dashboard'],
-  access: 'anyone',
+  access: 'person',
   status: 204,
   input: z.strictObject({}),
   output: nothing,
@@ -112,7 +112,7 @@ export const listPasskeys = operation({
   label: 'List passkeys',
   description: 'Lists the passkeys of the person who is signed in.',
   surfaces: ['dashboard'],
-  access: 'anyone',
+  access: 'person',
   input: z.strictObject({}),
   output: z.object({ data: z.array(passkey).meta({ title: 'Passkeys', description: 'The newest first.' }) }),
   errors: ['forbidden'],
@@ -131,7 +131,7 @@ export const preparePasskey = operation({
   label: 'Begin to add a passkey',
   description: 'Gives the options with which a browser creates a passkey. They work once, within five minutes.',
   surfaces: ['dashboard'],
-  access: 'anyone',
+  access: 'person',
   input: z.strictObject({}),
   output: browsers('Options', 'The argument of navigator.credentials.create, in JSON.'),
   errors: ['forbidden', 'step_up_required', 'conflict'],
@@ -150,7 +150,7 @@ export const createPasskey = operation({
   label: 'Add a passkey',
   description: 'Adds a passkey that a browser created with the options.',
   surfaces: ['dashboard'],
-  access: 'anyone',
+  access: 'person',
   status: 201,
   input: z.strictObject({
     name: name.optional(),
@@ -173,7 +173,7 @@ export const removePasskey = operation({
   label: 'Remove a passkey',
   description: 'Removes a passkey: it signs nobody in from then on.',
   surfaces: ['dashboard'],
-  access: 'anyone',
+  access: 'person',
   status: 204,
   input: z.strictObject({
     id: passkeyId.meta({

@@ -1,0 +1,416 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, eventually, hello, json } from '../support/ask.ts';
+import { codeOf } from '../support/authenticator-app.ts';
+import { type Mailbox, startMailbox } from '../support/mailbox.ts';
+import { openPasskeyBrowser, type PasskeyBrowser } from '../support/passkey-browser.ts';
+import { browser, firstPerson, type Person, tokenOf } from '../support/person.ts';
+import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+
+/** Two processes on one database: what changes for a person on the one holds on the other. */
+let gateway: TestGateway;
+let second: TestGateway;
+let mailbox: Mailbox;
+let ada: Person;
+
+beforeAll(async () => {
+  mailbox = await startMailbox();
+  const env = { SMTP_URL: mailbox.url, SIGN_UP: 'open' };
+  gateway = await startTestGateway(env);
+  second = await startTestGateway({
+    ...env,
+    DATABASE_URL: gateway.database.url,
+    GATEWAY_SECRET: gateway.gateway.services.secret,
+  });
+  ada = await firstPerson(gateway);
+}, 60_000);
+afterAll(async () => {
+  await second.stop();
+  await gateway.stop();
+  await mailbox.stop();
+});
+
+interface SessionView {
+  person: { id: string; email: string };
+  workspace: { id: string; name: string } | null;
+  workspaces: { id: string; role: string }[];
+  role: string | null;
+}
+const sql = (text: string, values: unknown[] = []) => gateway.gateway.services.db.query(text, values);
+const session = (person: Person): Promise<SessionView> => json(person.get('/v1/session'));
+
+/** A person who has accepted an invitation of Ada's. */
+async function invited(name: string, rights: object = { role: 'member' }): Promise<Person & { id: string }> {
+  const email = `${name}@agency.example`;
+  const { url } = await json<{ url: string }>(ada.send('POST', '/v1/invitations', { email, ...rights }), 201);
+  const person = browser(gateway);
+  const view = await json<SessionView>(person.send('POST', '/auth/link', { token: tokenOf(url), name }));
+  return { ...person, id: view.person.id };
+}
+
+/** As if the person had signed in eleven minutes ago. */
+async function grownOld(person: { id: string }): Promise<void> {
+  await sql(`update sessions set factor_at = now() - interval '11 minutes' where person_id = $1`, [person.id]);
+  await sql(`select pg_notify('sessions', $1)`, [person.id]);
+  gateway.gateway.services.sessions.forget(person.id);
+}
+
+async function withApp(person: Person): Promise<{ secret: string; codes: string[] }> {
+  const { secret } = await json<{ secret: string }>(person.send('POST', '/v1/me/totp', {}));
+  const code = codeOf(secret, Date.now());
+  const verified = await json<{ recovery_codes: string[] }>(person.send('POST', '/v1/me/totp/verify', { code }));
+  return { secret, codes: verified.recovery_codes };
+}
+
+describe('an invitation', () => {
+  it('lets a new person in once, by its link', async () => {
+    const email = 'bob@agency.example';
+    const { url } = await json<{ url: string }>(ada.send('POST', '/v1/invitations', { email, role: 'viewer' }), 201);
+    const token = tokenOf(url);
+    const both = [browser(gateway), browser(second)];
+    const answers = await Promise.all(both.map((one) => one.send('POST', '/auth/link', { token, name: 'Bob' })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 410]);
+    const bob = both[answers.findIndex(({ status }) => status === 200)] as Person;
+    expect(await session(bob)).toMatchObject({ person: { email, name: 'Bob' }, role: 'viewer' });
+    expect((await bob.send('POST', '/v1/keys', { name: 'k' })).status).toBe(403);
+  });
+
+  it('is bound to its address, and opens nobody’s account', async () => {
+    const mallory = await invited('mallory');
+    await invited('trent');
+    // Mallory owns a workspace, invites Trent there, and so knows the link.
+    await sql(`insert into workspaces (id, name) values ('ws_mallory', 'Mallory’s')`);
+    await sql(
+      `insert into members (workspace_id, id, person_id, role) values ('ws_mallory', 'mem_mallory', $1, 'owner')`,
+      [mallory.id],
+    );
+    gateway.gateway.services.sessions.forget(mallory.id);
+    await json(mallory.send('PATCH', '/v1/session', { workspace_id: 'ws_mallory' }));
+    const email = 'trent@agency.example';
+    const { url } = await json<{ url: string }>(
+      mallory.send('POST', '/v1/invitations', { email, role: 'member' }),
+      201,
+    );
+    const token = tokenOf(url);
+    expect((await mallory.send('POST', '/auth/link', { token })).status).toBe(403);
+    expect((await browser(gateway).send('POST', '/auth/link', { token })).status).toBe(401);
+    const stolen = { token, email: 'mallory@agency.example' };
+    expect((await browser(gateway).send('POST', '/auth/link', stolen)).status).toBe(403);
+  });
+
+  it('adds a workspace to the person who is signed in, who then switches between both', async () => {
+    const carol = await invited('carol');
+    const made = await json<{ id: string; live_key: string }>(
+      ada.send('POST', '/v1/workspaces', { name: 'Second' }),
+      201,
+    );
+    const asOwner = { authorization: `Bearer ${made.live_key}` };
+    const body = { email: 'carol@agency.example', role: 'owner' };
+    const { url } = await json<{ url: string }>(gateway.post('/v1/invitations', body, asOwner), 201);
+    const view = await json<SessionView>(carol.send('POST', '/auth/link', { token: tokenOf(url) }));
+    expect(view).toMatchObject({ workspace: { id: made.id }, role: 'owner' });
+    expect(view.workspaces.map(({ role }) => role).sort()).toEqual(['member', 'owner']);
+    const first = view.workspaces.find(({ id }) => id !== made.id)?.id;
+    expect(await json(carol.send('PATCH', '/v1/session', { workspace_id: first }))).toMatchObject({ role: 'member' });
+  });
+});
+
+describe('a role', () => {
+  it('that changes holds within a second on every process, and the cookie is replaced', async () => {
+    const dave = await invited('dave', { role: 'owner' });
+    const old = dave.cookie();
+    expect((await dave.get('/v1/keys')).status).toBe(200);
+    expect((await browser(second, old).get('/v1/keys')).status).toBe(200);
+    await json(ada.send('PATCH', `/v1/members/${dave.id}`, { role: 'viewer' }));
+    const changed = Date.now();
+    for (const there of [dave, browser(second, old)])
+      while ((await there.get('/v1/keys')).status !== 403) expect(Date.now() - changed).toBeLessThan(10_000);
+    expect(dave.cookie()).not.toBe(old);
+    await json(ada.send('DELETE', `/v1/members/${dave.id}`), 204);
+    expect(await session(dave)).toMatchObject({ workspace: null, role: null, workspaces: [] });
+    expect((await dave.get('/v1/usage/clients')).status).toBe(403);
+  });
+
+  it('of a client gets the session and nothing else of /v1', async () => {
+    const client = await invited('client', { role: 'client', client_id: 'acme' });
+    expect(await session(client)).toMatchObject({ role: 'client' });
+    for (const path of [
+      '/v1/usage/clients',
+      '/v1/clients',
+      '/v1/budgets',
+      '/v1/members',
+      '/v1/me/passkeys',
+      '/v1/keys',
+    ])
+      expect([path, (await client.get(path)).status]).toEqual([path, 403]);
+  });
+
+  it('ends where its person leaves, but for the last owner', async () => {
+    const erin = await invited('erin');
+    await json(erin.send('DELETE', '/v1/members/me'), 204);
+    expect(await session(erin)).toMatchObject({ workspaces: [] });
+    const mine = (await session(ada)).person.id;
+    expect((await ada.send('DELETE', '/v1/members/me')).status).toBe(409);
+    expect((await ada.send('PATCH', `/v1/members/${mine}`, { role: 'member' })).status).toBe(409);
+  });
+});
+
+describe('step-up', () => {
+  it('asks people, and no key, for a factor of the last ten minutes', async () => {
+    const frank = await invited('frank', { role: 'owner' });
+    const { secret, codes } = await withApp(frank);
+    const key = await json<{ id: string }>(frank.send('POST', '/v1/keys', { name: 'Newsletter' }), 201);
+    await json(frank.send('POST', `/v1/keys/${key.id}/roll`, {}));
+    await grownOld(frank);
+    const guarded = [
+      ['POST', `/v1/keys/${key.id}/roll`, {}],
+      ['POST', '/v1/invitations', { email: 'friend@agency.example', role: 'owner' }],
+      ['PATCH', `/v1/members/${frank.id}`, { role: 'owner' }],
+      ['POST', '/v1/me/email', { email: 'frank@elsewhere.example' }],
+      ['DELETE', '/v1/me/totp', undefined],
+      ['POST', '/v1/me/passkeys/options', {}],
+      ['PUT', '/v1/workspace/security', { requires_second_factor: true }],
+      ['DELETE', '/v1/me', undefined],
+    ] as const;
+    for (const [method, path, body] of guarded) {
+      const refused = await json<{ error: { code: string; message: string } }>(frank.send(method, path, body), 403);
+      expect([path, refused.error.code]).toEqual([path, 'step_up_required']);
+      expect(refused.error.message).toContain('/auth/step-up');
+    }
+    await json(frank.send('POST', '/v1/invitations', { email: 'friend@agency.example', role: 'viewer' }), 201);
+    // The code of the set-up is used; nobody guesses another one for long.
+    expect((await frank.send('POST', '/auth/step-up', { code: codeOf(secret, Date.now()) })).status).toBe(401);
+    expect((await browser(gateway).send('POST', '/auth/step-up', { recovery_code: codes[0] })).status).toBe(401);
+    await json(frank.send('POST', '/auth/step-up', { recovery_code: codes[0] }));
+    await json(frank.send('POST', `/v1/keys/${key.id}/roll`, {}));
+    await grownOld(frank);
+    expect((await frank.send('POST', '/auth/step-up', { recovery_code: codes[0] })).status).toBe(401);
+    await json(gateway.post(`/v1/keys/${key.id}/roll`, {}));
+    await mailbox.with('frank@agency.example', 'was rolled');
+  });
+
+  it('is not a way in: the forms of other sites, and keys, cannot use it', async () => {
+    const body = { code: '000000' };
+    expect((await ada.send('POST', '/auth/step-up', body, { origin: 'https://evil.example' })).status).toBe(403);
+    expect((await ada.send('POST', '/auth/step-up', body, { 'x-gateway-app': '' })).status).toBe(403);
+    expect((await gateway.post('/auth/step-up', body)).status).not.toBe(200);
+    for (const wrong of [{}, { code: 1 }, { otp: '1' }, { passkey: 'x' }])
+      expect((await ada.send('POST', '/auth/step-up', wrong)).status).toBe(400);
+  });
+});
+
+describe('a workspace that requires a second factor', () => {
+  it('is closed to those without one until they add one', async () => {
+    const heidi = await invited('heidi', { role: 'owner' });
+    const ivan = await invited('ivan');
+    const required = { requires_second_factor: true };
+    expect((await heidi.send('PUT', '/v1/workspace/security', required)).status).toBe(409);
+    await withApp(heidi);
+    await json(heidi.send('PUT', '/v1/workspace/security', required));
+    try {
+      const refused = await json<{ error: { message: string } }>(ivan.get('/v1/budgets'), 403);
+      expect(refused.error.message).toContain('second factor');
+      expect(await session(ivan)).toMatchObject({ role: 'member' });
+      await withApp(ivan);
+      await json(ivan.get('/v1/budgets'));
+      await json(heidi.get('/v1/members'));
+    } finally {
+      await sql('update workspaces set requires_second_factor = false');
+      await sql(`select pg_notify('sessions', id) from people`);
+      gateway.gateway.services.sessions.forget();
+    }
+  });
+});
+
+describe('a passkey', () => {
+  let chromium: PasskeyBrowser;
+  const localhost = () => gateway.url.replace('127.0.0.1', 'localhost');
+  beforeAll(async () => {
+    chromium = await openPasskeyBrowser(`${localhost()}/status`);
+  }, 60_000);
+  afterAll(() => chromium.stop());
+
+  it('signs its person in, in a real browser, and ends the other sessions where it is removed', async () => {
+    const judy = await invited('judy');
+    const creating = await json(judy.send('POST', '/v1/me/passkeys/options', {}));
+    const response = await chromium.create(creating);
+    const made = await json<{ id: string }>(judy.send('POST', '/v1/me/passkeys', { name: 'Laptop', response }), 201);
+    expect((await judy.send('POST', '/v1/me/passkeys', { response })).status).toBe(400);
+    expect(await json(judy.get('/v1/me/passkeys'))).toMatchObject({ data: [{ id: made.id, name: 'Laptop' }] });
+
+    const at = browser({ url: localhost() });
+    const used = await chromium.use(await json(at.send('POST', '/auth/passkey/options', {})));
+    const answers = await Promise.all([
+      at.send('POST', '/auth/passkey', { response: used }),
+      browser({ url: localhost() }).send('POST', '/auth/passkey', { response: used }),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
+    const again = await chromium.use(await json(at.send('POST', '/auth/passkey/options', {})));
+    await json(at.send('POST', '/auth/passkey', { response: again }));
+    expect(await session(at)).toMatchObject({ person: { email: 'judy@agency.example' } });
+    expect((await browser(gateway).send('POST', '/auth/passkey', { response: used })).status).toBe(401);
+
+    await grownOld(judy);
+    expect((await at.send('DELETE', `/v1/me/passkeys/${made.id}`)).status).toBe(403);
+    const confirmed = await chromium.use(await json(at.send('POST', '/auth/step-up/options', {})));
+    const grace = await invited('grace');
+    expect((await grace.send('POST', '/auth/step-up', { passkey: confirmed })).status).toBe(401);
+    await json(at.send('POST', '/auth/step-up', { passkey: confirmed }));
+    // Removing it ends the other sessions, this one stays.
+    expect((await grace.send('DELETE', `/v1/me/passkeys/${made.id}`)).status).toBe(404);
+    await json(at.send('DELETE', `/v1/me/passkeys/${made.id}`), 204);
+    expect((await judy.get('/v1/session')).status).toBe(401);
+    expect((await at.get('/v1/session')).status).toBe(200);
+    const gone = await chromium.use(await json(at.send('POST', '/auth/passkey/options', {})));
+    expect((await at.send('POST', '/auth/passkey', { response: gone })).status).toBe(401);
+  }, 60_000);
+});
+
+describe('a new address', () => {
+  it('counts once its own mailbox has confirmed it, in the person’s own session', async () => {
+    const kim = await invited('kim');
+    const email = 'kim@elsewhere.example';
+    await json(kim.send('POST', '/v1/me/email', { email }), 202);
+    expect(await session(kim)).toMatchObject({ person: { email: 'kim@agency.example' } });
+    const [link] = /http\S+auth\/link#[\w-]+/.exec(await mailbox.newest(email)) ?? [];
+    // A stranger may have got the mail.
+    expect((await browser(gateway).send('POST', '/auth/link', { token: tokenOf(link) })).status).toBe(401);
+    const stranger = await invited('stranger');
+    expect((await stranger.send('POST', '/auth/link', { token: tokenOf(link) })).status).toBe(401);
+    await json(kim.send('POST', '/auth/link', { token: tokenOf(link) }));
+    expect(await session(kim)).toMatchObject({ person: { email } });
+    expect((await kim.send('POST', '/auth/link', { token: tokenOf(link) })).status).toBe(410);
+  });
+
+  it('that another account uses is answered alike, and mailed without a link', async () => {
+    const lee = await invited('lee');
+    await json(lee.send('POST', '/v1/me/email', { email: 'ada@agency.example' }), 202);
+    expect(await mailbox.with('ada@agency.example', 'another account uses')).not.toContain('/auth/link#');
+    expect((await session(lee)).person.email).toBe('lee@agency.example');
+  });
+});
+
+describe('an account', () => {
+  it('is deleted by its person or by an operator, and the audit log keeps the id only', async () => {
+    const mia = await invited('mia');
+    const noah = await invited('noah');
+    await json(mia.send('DELETE', '/v1/me'), 204);
+    expect((await mia.get('/v1/session')).status).toBe(401);
+    expect((await noah.send('DELETE', `/v1/people/${mia.id}`)).status).toBe(403);
+    const { data } = await json<{ data: { id: string }[] }>(ada.get('/v1/people?limit=100'));
+    expect(data.map(({ id }) => id)).toContain(noah.id);
+    await json(ada.send('DELETE', `/v1/people/${noah.id}`), 204);
+    expect((await ada.send('DELETE', `/v1/people/${noah.id}`)).status).toBe(404);
+    expect((await noah.get('/v1/session')).status).toBe(401);
+    for (const { table } of (
+      await sql(
+        `select table_name as table from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+      )
+    ).rows as { table: string }[]) {
+      const { rows } = await sql(
+        `select count(*)::int as n from "${table}" t where t::text ilike '%mia@agency%' or t::text ilike '%noah@agency%'`,
+      );
+      expect([table, rows]).toEqual([table, [{ n: 0 }]]);
+    }
+    const { rows } = await sql(`select target_id from audit_log where target_id = any($1)`, [[mia.id, noah.id]]);
+    expect(rows.length).toBeGreaterThan(1);
+    const mine = (await session(ada)).person.id;
+    expect((await ada.send('DELETE', '/v1/me')).status).toBe(409);
+    expect((await ada.send('PATCH', `/v1/people/${mine}`, { is_operator: false })).status).toBe(409);
+  });
+});
+
+it('a session by single sign-on changes nothing that counts in other workspaces: no factor, no address, no account', async () => {
+  const pat = await invited('pat');
+  await sql(`update sessions set method = 'sso' where person_id = $1`, [pat.id]);
+  gateway.gateway.services.sessions.forget(pat.id);
+  for (const [method, path, body] of [
+    ['POST', '/v1/me/totp', {}],
+    ['POST', '/v1/me/passkeys/options', {}],
+    ['POST', '/v1/me/passkeys', { response: {} }],
+    ['POST', '/v1/me/email', { email: 'pat@elsewhere.example' }],
+    ['DELETE', '/v1/me', undefined],
+  ] as const) {
+    const answer = await pat.send(method, path, body);
+    expect([path, answer.status, await answer.text()]).toEqual([path, 403, expect.stringContaining('single sign-on')]);
+  }
+  await json(pat.get('/v1/me/passkeys'));
+});
+
+describe('a sign-up', () => {
+  const signUp = (body: object) => browser(gateway).send('POST', '/auth/sign-up', body);
+
+  it('makes a workspace whose live calls wait for a plan or a provider key', async () => {
+    const email = 'olga@studio.example';
+    await json(signUp({ email, name: 'Olga', workspace_name: 'Studio' }), 202);
+    const [link] = /http\S+auth\/link#[\w-]+/.exec(await mailbox.newest(email)) ?? [];
+    const olga = browser(gateway);
+    const view = await json<SessionView>(olga.send('POST', '/auth/link', { token: tokenOf(link) }));
+    expect(view).toMatchObject({ person: { email, name: 'Olga' }, workspace: { name: 'Studio' }, role: 'owner' });
+    expect((await browser(gateway).send('POST', '/auth/link', { token: tokenOf(link) })).status).toBe(410);
+    expect((await olga.send('POST', '/v1/workspaces', { name: 'More' })).status).toBe(403);
+    const keyOf = async (mode: string) =>
+      (await json<{ key: string }>(olga.send('POST', '/v1/keys', { name: mode, mode }), 201)).key;
+    const call = (key: string, path = chat, body: object = hello()) =>
+      gateway.post(path, body, { authorization: `Bearer ${key}` });
+    const [live, test] = [await keyOf('live'), await keyOf('test')];
+    let asked = gateway.fakes.openai.requests.length;
+    for (const [path, body] of [
+      [chat, hello()],
+      ['/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hi' }],
+      ['/v1/responses', { model: 'gpt-4o', input: 'Hi' }],
+    ] as const) {
+      const refused = await json<{ error: { code: string; message: string } }>(call(live, path, body), 402);
+      expect(refused.error.code).toBe('budget_exceeded');
+      expect(refused.error.message).toContain('Buy a plan, or add a provider key');
+    }
+    expect(gateway.fakes.openai.requests).toHaveLength(asked);
+    expect(await json(gateway.get('/v1/budgets/check', { authorization: `Bearer ${live}` }))).toMatchObject({
+      allowed: false,
+      reason: 'budget_exceeded',
+    });
+    await json(call(test));
+    const workspaceId = view.workspace?.id;
+    const planIs = async (status: string) => {
+      await sql(
+        `insert into bought_plans (workspace_id, customer_id, status, changed_at) values ($1, 'cus_olga', $2, now())
+         on conflict (workspace_id) do update set status = $2`,
+        [workspaceId, status],
+      );
+      await sql(`select pg_notify('workspaces', $1)`, [workspaceId]);
+    };
+    await planIs('active');
+    await eventually(async () => expect((await call(live)).status).toBe(200));
+    await planIs('canceled');
+    await eventually(async () => expect((await call(live)).status).toBe(402));
+    asked = gateway.fakes.openai.requests.length;
+    // With a key of its own only that key pays: the operator's are not a stranger's to spend.
+    const own = { name: 'mine', kind: 'openai', base_url: 'https://api.openai.com/v1', api_key: 'sk-own' };
+    await json(olga.send('POST', '/v1/providers', own), 201);
+    expect((await call(live, chat, { ...hello(), model: 'anthropic/claude-sonnet-4-5' })).status).not.toBe(200);
+    expect((await call(live, chat, { ...hello(), model: 'openai/gpt-4o' })).status).not.toBe(200);
+    expect(gateway.fakes.openai.requests).toHaveLength(asked);
+    expect(gateway.fakes.anthropic.requests).toHaveLength(0);
+  });
+
+  it('answers alike for an address that is known, which gets no link', async () => {
+    const [fresh, known] = await Promise.all([
+      signUp({ email: 'new@studio.example' }),
+      signUp({ email: 'ada@agency.example' }),
+    ]);
+    expect([fresh.status, known.status]).toEqual([202, 202]);
+    expect(Object.keys(await json<object>(known, 202))).toEqual(Object.keys(await json<object>(fresh, 202)));
+    expect(await mailbox.with('ada@agency.example', 'has an account already')).not.toContain('/auth/link#');
+  });
+
+  it('mails one address three times an hour at most, and is refused to other sites', async () => {
+    for (let i = 0; i < 5; i++) await json(signUp({ email: 'flood@studio.example' }), 202);
+    await json(signUp({ email: 'after@studio.example' }), 202);
+    await mailbox.newest('after@studio.example');
+    expect(mailbox.mails.filter(({ to }) => to === 'flood@studio.example')).toHaveLength(3);
+    const foreign = { origin: 'https://evil.example' };
+    const body = { email: 'x@studio.example' };
+    expect((await browser(gateway).send('POST', '/auth/sign-up', body, foreign)).status).toBe(403);
+    for (const wrong of [{}, { email: 'x' }, { email: 'x@y.example', role: 'owner' }])
+      expect((await signUp(wrong)).status).toBe(400);
+  });
+});
