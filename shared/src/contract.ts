@@ -81,6 +81,7 @@ import {
   removeSsoConnection,
   updateSsoConnection,
 } from './operations/sso-connections.ts';
+import { createStop, getStop, removeStop } from './operations/stop.ts';
 import { listRequests, usageByClient } from './operations/usage.ts';
 import { usageLatency, usageMovers, usageSeries } from './operations/usage-charts.ts';
 import {
@@ -166,6 +167,9 @@ export const contract = [
   resumeScenario,
   getLimits,
   setLimits,
+  createStop,
+  getStop,
+  removeStop,
   createConnection,
   listConnections,
   removeConnection,

@@ -66,6 +66,7 @@ const tables = [
   'scim_groups',
   'scim_group_members',
   'audit_log',
+  'stops',
 ] as const;
 
 /** Of sums: only what cannot be made again. */

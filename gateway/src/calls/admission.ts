@@ -16,6 +16,7 @@ import type { Excess, Limited, LimitHeaders, RateLimiter } from '../limits/rate-
 import { reasonOf, type ScenarioLimits, type Tripped } from '../limits/scenario-limits.ts';
 import { loopKey, type PausePorts, pauseScenario } from '../scenarios/pause-scenario.ts';
 import { type Markup, shownMarkup } from '../usage/markup.ts';
+import { refuseStopped } from './refuse-stopped.ts';
 
 export interface AdmissionPorts extends PausePorts {
   publicUrl: string;
@@ -66,6 +67,7 @@ export function admit(services: AdmissionPorts, request: AdmissionRequest): Perm
 
 function admitUnder(services: AdmissionPorts, policy: CallPolicy, request: AdmissionRequest): Permit | Promise<Permit> {
   const { caller, tags } = request;
+  refuseStopped(policy, { caller, tags, publicUrl: services.publicUrl });
   refuseLocked(policy, tags);
   const nowMs = services.now();
   const watched = tags.scenario === undefined ? nothingWatched : watchedIn(policy, caller, tags.scenario, tags);

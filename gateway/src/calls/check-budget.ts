@@ -14,6 +14,7 @@ import { affordableOutputTokens, type Price } from '../models/price.ts';
 import { routeCall } from '../routing/route.ts';
 import { billed, billedBudget, shownMarkup } from '../usage/markup.ts';
 import { lockedMessage, planMessage } from './admission.ts';
+import { stopFor, stoppedText } from './refuse-stopped.ts';
 
 export interface CheckPorts {
   now: () => number;
@@ -72,6 +73,11 @@ export async function checkBudget(
       ...shown,
       affordable_tokens: 0,
     };
+  const stop = stopFor(policy.stops, tags);
+  if (stop !== undefined) {
+    const { message } = stoppedText(stop, caller);
+    return { allowed: false, reason: 'scenario_paused', message, ...shown, affordable_tokens: affordableTokens };
+  }
   const paused = pauseFor(policy, tags);
   if (paused !== undefined) {
     const message = `Scenario "${tags.scenario}" is paused${paused.reason === '' ? '.' : `: ${paused.reason}`}`;

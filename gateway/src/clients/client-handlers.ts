@@ -4,7 +4,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { ownClient, seesMargin } from '../accounts/own-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { publishGuardChange } from '../limits/policy-store.ts';
+import { publishGuardChange } from '../limits/guard-change-store.ts';
 import { pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { type ClientRow, lockClientRow, saveClient, selectClients, unsetClient } from './client-store.ts';
 import { type ErasePorts, eraseClient } from './erase-client.ts';

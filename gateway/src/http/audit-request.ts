@@ -47,8 +47,14 @@ export function auditOf(request: {
   };
 }
 
-/** Changes that have no row: a call to a model is on record with its costs, and these two last no longer than a session. */
-const withoutRow: readonly string[] = ['background.create', 'me.passkeys.prepare', 'session.update'];
+/** Without a row: a call to a model is on record with its costs, and the others change nothing here that outlasts a session. */
+const withoutRow: readonly string[] = [
+  'background.create',
+  'me.passkeys.prepare',
+  'plan.checkout',
+  'plan.portal',
+  'session.update',
+];
 
 /** Does a request of this operation belong into the audit log? */
 export function changes({ id, method, kind }: Pick<Operation, 'id' | 'method' | 'kind'>): boolean {

@@ -16,6 +16,7 @@ import { eraseWorkspaceHandlers } from '../clients/erase-workspace-handlers.ts';
 import { eventHandlers } from '../events/event-handlers.ts';
 import { factorHandlers } from '../factors/factor-handlers.ts';
 import { rateLimitHandlers } from '../limits/rate-limit-handlers.ts';
+import { stopHandlers } from '../limits/stop-handlers.ts';
 import { invitationHandlers } from '../members/invitation-handlers.ts';
 import { memberHandlers } from '../members/member-handlers.ts';
 import { personHandlers } from '../members/person-handlers.ts';
@@ -60,6 +61,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...rateLimitHandlers,
   ...routingHandlers,
   ...scenarioHandlers,
+  ...stopHandlers,
   ...ssoConnectionHandlers,
   ...domainHandlers,
   ...scimTokenHandlers,

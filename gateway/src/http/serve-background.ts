@@ -7,6 +7,7 @@ import { newId } from '../accounts/new-id.ts';
 import { type BackgroundRequest, keyTagsOf, sealFor } from '../background/background.ts';
 import { insertBackground } from '../background/background-store.ts';
 import { mayCall, refuseLocked } from '../calls/admission.ts';
+import { refuseStopped } from '../calls/refuse-stopped.ts';
 import { readChat } from '../dialects/chat-read.ts';
 import { edit } from '../dialects/edit-json.ts';
 import type { Outline } from '../dialects/json-outline.ts';
@@ -20,6 +21,7 @@ interface TakePorts {
   now: () => number;
   secret: string;
   allowPrivateNetwork: boolean;
+  publicUrl: string;
   policies: PolicyCache;
 }
 
@@ -38,7 +40,9 @@ export async function takeBackground(
 ): Promise<{ id: string; status: 'queued'; secret: string }> {
   const { caller, tags, json, fallbacks, strict } = request;
   mayCall(caller);
-  refuseLocked(await services.policies.of(caller.workspaceId, caller.livemode), tags);
+  const policy = await services.policies.of(caller.workspaceId, caller.livemode);
+  refuseStopped(policy, { caller, tags, publicUrl: services.publicUrl });
+  refuseLocked(policy, tags);
   const call = readChat(json);
   if (call.stream)
     throw new GatewayError('invalid_request', 'A background completion cannot be streamed. Leave `stream` out.', {

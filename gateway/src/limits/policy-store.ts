@@ -10,11 +10,15 @@ import type { ScenarioKey } from '../accounts/scenario-lock.ts';
 import { isCarried, type LockTags, noLock, readLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import type { Db } from '../db/transaction.ts';
 import { type Markups, markupOf } from '../usage/markup.ts';
+import { publishGuardChange } from './guard-change-store.ts';
 import { defaultLimits, type ScenarioLimits } from './scenario-limits.ts';
+import { listStops, type Stop } from './stop-store.ts';
 
 /** All settings of a workspace in one mode that may refuse a call, but for its budgets. */
 export interface CallPolicy {
   rateLimits: Record<LimitKind, ReadonlyMap<string, RateLimit>>;
+  /** Empty nearly always. */
+  stops: readonly Stop[];
   /** By scenario; several where clients' keys paused it for their own calls. */
   paused: ReadonlyMap<string, readonly Pause[]>;
   lockedClients: ReadonlySet<string>;
@@ -38,14 +42,9 @@ interface LockedLimits {
   limits: ScenarioLimits;
 }
 
-/** Notifies every process that the settings that may refuse calls of this workspace have changed. */
-export async function publishGuardChange(db: Db, workspaceId: string): Promise<void> {
-  await db.query("select pg_notify('guards', $1)", [workspaceId]);
-}
-
 export async function readPolicy(db: Db, workspaceId: string, livemode: boolean): Promise<CallPolicy> {
   const place = [workspaceId, livemode];
-  const [limits, clients, states, scenarios, markups] = await Promise.all([
+  const [limits, clients, states, scenarios, markups, stops] = await Promise.all([
     db.query('select * from rate_limits where workspace_id = $1 and livemode = $2', place),
     db.query(
       'select id, rate_limit, locked from clients where workspace_id = $1 and livemode = $2 and (locked or rate_limit is not null)',
@@ -60,6 +59,7 @@ export async function readPolicy(db: Db, workspaceId: string, livemode: boolean)
       'select id, markup_percent from clients where workspace_id = $1 and livemode = $2 and markup_percent <> 0',
       place,
     ),
+    listStops(db, workspaceId, livemode),
   ]);
   const rateLimits = {
     key: new Map<string, RateLimit>(),
@@ -87,6 +87,7 @@ export async function readPolicy(db: Db, workspaceId: string, livemode: boolean)
   return {
     rateLimits,
     lockedClients,
+    stops,
     paused: byId(
       (states.rows as { id: string; lock: ScenarioLock; reason: string | null; paused_by: string | null }[]).map(
         ({ id, lock, reason, paused_by: by }) => ({ id, reason: reason ?? '', by: by ?? '', lock: readLock(lock) }),

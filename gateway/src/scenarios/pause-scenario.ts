@@ -4,7 +4,7 @@ import { notify } from '../db/notify.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
-import { publishGuardChange } from '../limits/policy-store.ts';
+import { publishGuardChange } from '../limits/guard-change-store.ts';
 import { bareScenario, markPaused, markRunning, type ScenarioRow, selectScenarios } from './scenario-store.ts';
 import { viewScenario } from './scenario-view.ts';
 import { type StopPorts, stopAtSource } from './stop-at-source.ts';
