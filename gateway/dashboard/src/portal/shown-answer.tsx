@@ -22,7 +22,7 @@ export function ShownAnswer<Data>({
           </Button>
         </div>
       )}
-      {data !== undefined ? children(data) : error === undefined ? <p role="status">Loading …</p> : null}
+      {data !== undefined ? children(data) : error === undefined ? <p role="status">Loading</p> : null}
     </>
   );
 }

@@ -36,7 +36,7 @@ export function useAnswer<Data>(
         else setAnswer((before) => (before.key === key ? { ...before, error } : { key, error }));
       }
     };
-    if (turn > 0 || first === undefined) void ask();
+    if (turn > 0 || answer.key !== key || answer.data === undefined) void ask();
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible') void ask();
     }, againMs);
