@@ -156,6 +156,14 @@ describe('SCIM in Okta’s manner', () => {
     expect((await member(given.userName))?.disabled).toBe(true);
     await json<User>(scim('PATCH', `/Users/${user.id}`, patch({ op: 'replace', value: { active: true } })));
     expect((await member(given.userName))?.disabled).toBe(false);
+    const log = await json<{ data: { operation: string; actor: { type: string } }[] }>(
+      gateway.get('/v1/audit?limit=3'),
+    );
+    expect(log.data.map(({ operation, actor }) => `${operation} by ${actor.type}`)).toEqual([
+      'scim.users.update by scim',
+      'scim.users.update by scim',
+      'scim.users.create by scim',
+    ]);
   });
 
   it('pushes groups, whose members get their role at once', async () => {

@@ -3,19 +3,13 @@ import type { NextFunction, Request, Response, Router } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { hashKey } from '../accounts/api-key.ts';
+import { clientAddress, type TrustedProxies } from '../client-address.ts';
 import { isConnectionFault } from '../db/connection-fault.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import { resourceTypes, schemas, serviceProviderConfig } from '../scim/discovery.ts';
 import { createGroup, patchGroup, removeGroup, replaceGroup, unknownGroup } from '../scim/groups.ts';
-import {
-  createUser,
-  type Provisioning,
-  patchUser,
-  placeOf,
-  removeUser,
-  replaceUser,
-  unknownUser,
-} from '../scim/provision.ts';
+import { createUser, patchUser, removeUser, replaceUser, unknownUser } from '../scim/provision.ts';
+import { type Provisioning, placeOf } from '../scim/provisioning.ts';
 import { ScimError, scimErrorBody } from '../scim/scim-error.ts';
 import { describeGroup } from '../scim/scim-group.ts';
 import { findGroup, groupFilter, listGroups } from '../scim/scim-group-store.ts';
@@ -33,6 +27,7 @@ interface ScimPorts {
   log: Logger;
   now: () => number;
   publicUrl: string;
+  proxies: TrustedProxies | undefined;
 }
 
 interface ScimRequest {
@@ -59,13 +54,13 @@ export function serveScim(router: Router, services: ScimPorts, bodies: BodyShare
     (answer: (request: ScimRequest) => Promise<ScimAnswer>) =>
     async (req: Request, res: Response): Promise<void> => {
       try {
-        const { provisioning, tokenId } = await authenticated(services, req);
+        const provisioning = await authenticated(services, req);
         const { status = 200, body } = await answer({
           provisioning,
           baseUrl: `${services.publicUrl}/scim/v2`,
           req,
           id: String(req.params.id ?? ''),
-          body: () => readJson(req, res, { bodies, tokenId }),
+          body: () => readJson(req, res, { bodies, tokenId: provisioning.tokenId }),
         });
         send(res, status, body);
       } catch (error) {
@@ -204,16 +199,13 @@ function serveGroups(router: Router, base: string, serve: Serve): void {
   );
 }
 
-async function authenticated(
-  { db, now }: ScimPorts,
-  req: Request,
-): Promise<{ provisioning: Provisioning; tokenId: string }> {
+async function authenticated({ db, now, proxies }: ScimPorts, req: Request): Promise<Provisioning> {
   const text = /^Bearer +(gw_scim_[A-Za-z0-9_-]{43})$/i.exec(req.headers.authorization ?? '')?.[1];
   const token = text === undefined ? undefined : await findTokenByHash(db, hashKey(text));
   const connection = token && (await findSsoConnection(db, token.workspaceId, token.connectionId));
   if (token === undefined || connection === undefined)
     throw new ScimError(401, 'The SCIM token is missing, unknown or revoked. Send "Authorization: Bearer gw_scim_…".');
-  return { provisioning: { db, now, connection }, tokenId: token.id };
+  return { db, now, connection, tokenId: token.id, address: clientAddress(req, proxies) };
 }
 
 async function readJson(

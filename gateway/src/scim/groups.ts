@@ -2,7 +2,9 @@ import { newId } from '../accounts/new-id.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { changeRole, roleIn } from '../sso/join.ts';
 import { findMember, scimGroupsOf } from '../sso/join-store.ts';
-import { joinAs, type Provisioning, placeOf } from './provision.ts';
+import { joinAs } from './provision.ts';
+import { type Provisioning, placeOf } from './provisioning.ts';
+import { recordProvisioning } from './record-provisioning.ts';
 import { ScimError } from './scim-error.ts';
 import { type GivenGroup, groupResource, readGroup, type ScimGroup } from './scim-group.ts';
 import {
@@ -85,8 +87,9 @@ async function setMembers(
 }
 
 /** The role that the groups give now. People left without one keep theirs until the next sign-in, which decides. */
-async function setRoleOf(tx: Db, { connection, now }: Provisioning, personId: string | undefined): Promise<void> {
+async function setRoleOf(tx: Db, provisioning: Provisioning, personId: string | undefined): Promise<void> {
   if (personId === undefined) return;
+  const { connection, now } = provisioning;
   const member = await findMember(tx, connection.workspaceId, personId);
   if (member === undefined) {
     await joinAs(tx, { connection, personId, nowMs: now() });
@@ -94,8 +97,10 @@ async function setRoleOf(tx: Db, { connection, now }: Provisioning, personId: st
   }
   if (member.role === 'client') return;
   const role = roleIn(connection, await scimGroupsOf(tx, connection.id, personId), member);
-  if (role !== undefined && role !== member.role)
-    await changeRole(tx, { workspaceId: connection.workspaceId, personId, member, role });
+  if (role === undefined || role === member.role) return;
+  if (!(await changeRole(tx, { workspaceId: connection.workspaceId, personId, member, role }))) return;
+  const [before, after] = [{ role: member.role }, { role }];
+  await recordProvisioning(tx, provisioning, { operation: 'scim.groups.role', personId, before, after });
 }
 
 async function existing(tx: Db, provisioning: Provisioning, id: string): Promise<ScimGroup> {

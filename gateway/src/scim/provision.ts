@@ -1,4 +1,3 @@
-import type { Pool } from 'pg';
 import { newId } from '../accounts/new-id.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { insertMember } from '../members/member-store.ts';
@@ -17,21 +16,12 @@ import {
 } from '../sso/join-store.ts';
 import { domainOf, type SsoConnection } from '../sso/sso-connection.ts';
 import { renamePerson } from './person-store.ts';
+import { type Provisioning, placeOf } from './provisioning.ts';
+import { recordProvisioning } from './record-provisioning.ts';
 import { ScimError } from './scim-error.ts';
 import { applyPatch } from './scim-patch.ts';
 import { addressesOf, type GivenUser, nameOf, readUser, type ScimUser, userResource } from './scim-user.ts';
-import { deleteUser, findUser, hasUserName, insertUser, type ScimScope, updateUser } from './scim-user-store.ts';
-
-/** The connection of a token, and its ports. */
-export interface Provisioning {
-  db: Pool;
-  now: () => number;
-  connection: SsoConnection;
-}
-
-export function placeOf({ connection }: Provisioning): ScimScope {
-  return { workspaceId: connection.workspaceId, connectionId: connection.id };
-}
+import { deleteUser, findUser, hasUserName, insertUser, updateUser } from './scim-user-store.ts';
 
 /**
  * Makes a user, who is a person and a member of the connection's workspace from now on. An address that has an account here already is that person's
@@ -50,6 +40,8 @@ export function createUser(provisioning: Provisioning, body: unknown): Promise<S
     const user: ScimUser = { id: newId('usr', nowMs), personId, ...given, createdAt: at, updatedAt: at };
     if (!(await insertUser(tx, place, user))) throw taken(given.userName);
     await setActive(tx, provisioning, user);
+    const after = { active: user.active };
+    await recordProvisioning(tx, provisioning, { operation: 'scim.users.create', personId, after });
     return user;
   });
 }
@@ -68,6 +60,8 @@ export async function removeUser(provisioning: Provisioning, id: string): Promis
     const user = await lockedUser(tx, provisioning, id);
     await setActive(tx, provisioning, { ...user, active: false });
     await deleteUser(tx, placeOf(provisioning), id);
+    const { personId, active } = user;
+    await recordProvisioning(tx, provisioning, { operation: 'scim.users.remove', personId, before: { active } });
   });
 }
 
@@ -87,7 +81,12 @@ function changeUser(provisioning: Provisioning, id: string, change: (user: ScimU
       to: given.userName,
       name: nameOf(given),
     });
-    if (given.active !== user.active) await setActive(tx, provisioning, changed);
+    if (given.active !== user.active) {
+      await setActive(tx, provisioning, changed);
+      const [before, after] = [{ active: user.active }, { active: given.active }];
+      const { personId } = user;
+      await recordProvisioning(tx, provisioning, { operation: 'scim.users.update', personId, before, after });
+    }
     return changed;
   });
 }

@@ -86,6 +86,7 @@ export const domainHandlers: Pick<
   },
 
   'domains.remove': async ({ id }, { caller, services, audit }) => {
+    requireRecentFactor(caller, services.now());
     await withTransaction(services.db, async (tx) => {
       const domain = await findDomain(tx, caller.workspaceId, id);
       if (domain === undefined || !(await deleteDomain(tx, caller.workspaceId, id))) throw unknownDomain(id);

@@ -74,7 +74,8 @@ export async function setSsoRequired(
   { workspaceId, id, required }: { workspaceId: string; id: string; required: boolean },
 ): Promise<Domain | undefined> {
   const { rows } = await db.query(
-    `update domains set sso_required = $3 where workspace_id = $1 and id = $2 returning ${columns}`,
+    `with changed as (update domains set sso_required = $3 where workspace_id = $1 and id = $2 returning ${columns})
+     select changed.*, pg_notify('workspaces', workspace_id) from changed`,
     [workspaceId, id, required],
   );
   return rows.map(readRow)[0];

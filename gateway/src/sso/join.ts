@@ -146,10 +146,10 @@ async function becomeMember(
     return role === 'owner';
   }
   if (role === undefined || role === member.role) return false;
-  return changeRole(tx, { workspaceId, personId: person.id, member, role });
+  return (await changeRole(tx, { workspaceId, personId: person.id, member, role })) && role === 'owner';
 }
 
-/** The last owner stays one. Answers whether the person is an owner who was none. */
+/** The last owner stays one: false then. */
 export async function changeRole(
   tx: Db,
   change: { workspaceId: string; personId: string; member: KnownMember; role: SsoRole },
@@ -158,7 +158,7 @@ export async function changeRole(
   if (member.role === 'owner' && (await isLastOwner(tx, { workspaceId, id: member.id }))) return false;
   await setRole(tx, { workspaceId, id: member.id, role, clientId: undefined });
   await renewSessions(tx, personId);
-  return role === 'owner';
+  return true;
 }
 
 /** The owners stay locked until the transaction ends: of two changes at once the second sees what the first has left. */

@@ -139,7 +139,7 @@ export const removeDomain = operation({
   status: 204,
   input: z.strictObject({ id: domainId }),
   output: nothing,
-  errors: ['forbidden', 'tag_forbidden', 'not_found'],
+  errors: ['forbidden', 'tag_forbidden', 'step_up_required', 'not_found'],
   sample: { input: { id: 'dom_01k2' }, output: null },
   wrong: [
     { input: {}, because: 'it needs to know which one' },
