@@ -88,6 +88,7 @@ export class OidcClient {
   }
 
   async #discover(connection: SsoConnection): Promise<client.Configuration> {
+    const { log } = this.#ports;
     const { id, issuer, clientId, sealedSecret } = connection;
     if (issuer === null || clientId === null || sealedSecret === null) throw wrongAnswer(connection);
     const key = JSON.stringify([id, issuer, clientId, sealedSecret.toString('base64')]);
@@ -110,7 +111,8 @@ export class OidcClient {
       return await config;
     } catch (error) {
       this.#discovered.delete(key);
-      throw explained(this.#ports, connection, error);
+      log.warn({ err: error, connection: id, slug: connection.slug }, 'an identity provider has no usable metadata');
+      throw cannotBeReached(connection, error);
     }
   }
 }
@@ -137,10 +139,14 @@ function explained({ log }: OidcPorts, connection: SsoConnection, error: unknown
         );
   const { code } = (error ?? {}) as { code?: unknown };
   if (typeof code === 'string' && provesNothing.test(code)) return wrongAnswer(connection);
+  return cannotBeReached(connection, error);
+}
+
+function cannotBeReached({ name, issuer }: SsoConnection, cause: unknown): GatewayError {
   return new GatewayError(
     'provider_error',
-    `${connection.name} cannot be reached at ${connection.issuer}. Try again in a moment, or ask its administrator.`,
-    { cause: error },
+    `${name} does not answer at ${issuer}, or not as an identity provider. Try again in a moment, or ask its administrator.`,
+    { cause },
   );
 }
 
