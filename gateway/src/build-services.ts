@@ -20,6 +20,8 @@ import { PolicyCache } from './limits/policy-cache.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { LiveHints } from './live/live-hints.ts';
 import { mailOwners } from './members/mail-owners.ts';
+import { PasswordHasher } from './people/password-hasher.ts';
+import { findPassword } from './people/password-store.ts';
 import { SessionCache } from './people/session-cache.ts';
 import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
@@ -95,6 +97,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
   const workspaces = new WorkspaceCache({ db, secret, operators });
   const refusals = new RefusalLog({ db, log, onWritten: (row) => live.note(row, 'refusals') });
   const failureLog = new FailureLog({ db, log });
+  const passwords = new PasswordHasher();
   return {
     db,
     log,
@@ -187,6 +190,8 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     }),
     unknownModels: new UnknownModels({ now, log }),
     sessions: new SessionCache({ db, now }),
+    passwords,
+    checkPassword: async (personId, password) => passwords.matches(password, await findPassword(db, personId)),
     streams: new Set(),
     left: new Set(),
     forgetKey: (keyId) => authenticator.forget(keyId),

@@ -1,4 +1,4 @@
-import { type Command, everywhere, type Io, UsageError, valuesOf } from './cli/command.ts';
+import { type Command, type Io, UsageError, valuesOf } from './cli/command.ts';
 import { helpOf, inClone, inPackage, listOfCommands } from './cli/command-help.ts';
 import { commands } from './cli/commands.ts';
 import { withOptionsOfNpm } from './cli/options-of-npm.ts';
@@ -27,7 +27,7 @@ async function run([name, ...args]: string[]): Promise<number> {
   if (args.some(isHelp)) return showHelp(name);
   try {
     const given = withOptionsOfNpm(command, args, npmOptions());
-    const { 'data-dir': dataDir } = valuesOf(command.name, { ...command.options, ...everywhere }, given);
+    const { 'data-dir': dataDir } = valuesOf(command, given);
     if (typeof dataDir === 'string') overrideEnvironment({ DATA_DIR: dataDir });
     return (await command.run(given, io)) ? 0 : 1;
   } catch (error) {

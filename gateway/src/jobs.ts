@@ -13,6 +13,7 @@ import { repeatWorkspaces, sweepWorkspaces } from './clients/erase-workspace.ts'
 import { databaseWatch } from './db/watch-database-job.ts';
 import { takeInUnwritten } from './ledger/take-in-unwritten-job.ts';
 import { type Counting, shareCounts } from './limits/share-counts.ts';
+import { forgetOldSignIns } from './people/failure-store.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
@@ -77,6 +78,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('forget old background calls', 3_600_000, () => deleteOldBackground(services.db)),
     repeat('forget old stored answers', 3_600_000, () => forgetOldAnswers(services.db)),
     repeat('forget used states of sign-ins', 3_600_000, () => forgetUsed(services.db)),
+    repeat('forget old sign-ins', 3_600_000, () => forgetOldSignIns(services.db)),
     repeat('look at the disk', 30_000, () => services.disk.look()),
     repeat('erase what was under way', 1_000, () => sweepErased(services)),
     repeat('delete what was under way', 1_000, () => sweepWorkspaces(services)),

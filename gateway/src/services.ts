@@ -17,6 +17,7 @@ import type { LoopDetector } from './limits/loop-detector.ts';
 import type { PolicyCache } from './limits/policy-cache.ts';
 import type { RateLimiter } from './limits/rate-limiter.ts';
 import type { LiveHints } from './live/live-hints.ts';
+import type { PasswordHasher } from './people/password-hasher.ts';
 import type { SessionCache } from './people/session-cache.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
@@ -86,6 +87,9 @@ export interface Services {
   circuits: CircuitBreakers;
   unknownModels: UnknownModels;
   sessions: SessionCache;
+  passwords: PasswordHasher;
+  /** Is it the person's password? */
+  checkPassword: (personId: string, password: string) => Promise<boolean>;
   /** Streams under way, to be told when the process stops. Plain calls are not kept: the garbage collector would pay for each. */
   streams: Set<Cancellation>;
   /** Plain calls whose clients have left: their answers are read to the end, since the provider bills them. */

@@ -74,7 +74,14 @@ import {
   removeTotp,
   verifyTotp,
 } from './operations/second-factors.ts';
-import { getSession, updateSession } from './operations/session.ts';
+import {
+  clearSessions,
+  getSession,
+  listSessions,
+  removeSession,
+  setPassword,
+  updateSession,
+} from './operations/session.ts';
 import {
   createSsoConnection,
   listSsoConnections,
@@ -125,6 +132,10 @@ export const contract = [
   getMe,
   getSession,
   updateSession,
+  listSessions,
+  removeSession,
+  clearSessions,
+  setPassword,
   listModels,
   getModel,
   checkBudget,

@@ -4,7 +4,7 @@ import { inQuery, type Operation, pathParams } from '@ai-gateway/shared/operatio
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { json } from '../support/ask.ts';
-import { firstPerson, type Person } from '../support/person.ts';
+import { firstPerson, type Person, signInAgain } from '../support/person.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 /**
@@ -83,6 +83,8 @@ async function send(operation: Operation, { input, body, key, headers = {} }: Se
     },
     ...(inQuery(operation.method) || body === '' ? {} : { body: body ?? JSON.stringify(rest) }),
   });
+  // It ends the session that asks.
+  if (operation.id === 'sessions.clear') ada = await signInAgain(gateway);
   return asked;
 }
 

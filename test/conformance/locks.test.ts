@@ -76,6 +76,10 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'me.get': { reads: [['GET', '/v1/me']] },
   'session.get': { named: () => [['GET', '/v1/session']] },
   'session.update': { named: () => [['PATCH', '/v1/session', { workspace_id: 'ws_01k2' }]] },
+  'sessions.list': { named: () => [['GET', '/v1/sessions']] },
+  'sessions.remove': { named: () => [['DELETE', '/v1/sessions/ses_01k2']] },
+  'sessions.clear': { named: () => [['DELETE', '/v1/sessions']] },
+  'me.password': { named: () => [['PUT', '/v1/me/password', { password: 'three random words' }]] },
   'models.list': { reads: [['GET', '/v1/models']] },
   'models.get': { reads: [['GET', '/v1/models/gpt-4o']] },
   'budgets.check': {

@@ -64,6 +64,7 @@ describe('the commands', () => {
   const beginners = ['start', 'import', 'restore', 'doctor'];
   const export_ = join(folder, 'usage.csv');
   const needed: Record<string, string[]> = {
+    'sign-in-link': ['ada@agency.example'],
     backup: ['--out', join(folder, 'mistyped.backup')],
     export: ['--out', join(folder, 'mistyped.ndjson')],
     'check-bill': ['--provider', 'openai', '--month', '2026-11', '--file', export_],

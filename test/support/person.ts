@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
+import { makeLink } from '../../gateway/src/people/sign-in-link.ts';
 import { json } from './ask.ts';
+import type { TestGateway } from './start-gateway.ts';
 
 interface Door {
   url: string;
@@ -48,5 +50,27 @@ export async function firstPerson(
 ): Promise<Person> {
   const person = browser(gateway);
   await json(person.send('POST', '/auth/link', { token: tokenOf(gateway.gateway.signInUrl), email }));
+  return person;
+}
+
+/** A person with a role in the workspace of an owner, signed in by their invitation. */
+export async function invited(
+  gateway: Door,
+  owner: Person,
+  invitation: { email: string; role: 'owner' | 'member' | 'viewer' | 'client'; client_id?: string },
+): Promise<Person> {
+  const { url } = await json<{ url: string }>(owner.send('POST', '/v1/invitations', invitation), 201);
+  const person = browser(gateway);
+  await json(person.send('POST', '/auth/link', { token: tokenOf(url) }));
+  return person;
+}
+
+/** Another session of a person, by a link as the command prints it. */
+export async function signInAgain(gateway: TestGateway, email = 'ada@agency.example'): Promise<Person> {
+  const { rows } = await gateway.database.pool.query('select id from people where email = $1', [email]);
+  const personId = (rows[0] as { id: string }).id;
+  const token = await makeLink(gateway.database.pool as never, { purpose: 'sign-in', personId });
+  const person = browser(gateway);
+  await json(person.send('POST', '/auth/link', { token }));
   return person;
 }

@@ -19,18 +19,23 @@ export function listOfCommands(commands: readonly Command[], { program, beforeOp
   ].join('\n');
 }
 
-export function helpOf({ name, summary, help, options }: Command, { program, beforeOptions }: CalledAs): string {
+export function helpOf(
+  { name, summary, help, options, argument }: Command,
+  { program, beforeOptions }: CalledAs,
+): string {
   const all = Object.entries({ ...options, ...everywhere });
   const spell = (option: string, value: string | undefined): string => `--${option}${value ? ` ${value}` : ''}`;
-  const usage = Object.entries(options).map(([option, { value, required }]) =>
+  const given = Object.entries(options).map(([option, { value, required }]) =>
     required ? spell(option, value) : `[${spell(option, value)}]`,
   );
+  const usage = [...(argument === undefined ? [] : [argument.value]), ...given];
   return [
-    `Usage: ${[`${program} ${name}${usage.length > 0 ? beforeOptions : ''}`, ...usage].join(' ')}`,
+    `Usage: ${[`${program} ${name}${given.length > 0 ? beforeOptions : ''}`, ...usage].join(' ')}`,
     '',
     `${name} ${summary}.`,
     ...paragraph(help),
     '',
+    ...(argument === undefined ? [] : ['Argument:', ...columns([[argument.value, argument.help]]), '']),
     'Options:',
     ...columns(all.map(([option, { value, help: text }]) => [spell(option, value), text])),
   ].join('\n');

@@ -8,6 +8,12 @@ interface Option {
 }
 type Options = Readonly<Record<string, Option>>;
 
+/** What a command is about, given without a dash: `sign-in-link ada@agency.example`. */
+interface Argument {
+  value: string;
+  help: string;
+}
+
 type Values<O extends Options> = {
   [K in keyof O]: O[K] extends { value: string }
     ? O[K] extends { required: true }
@@ -29,8 +35,10 @@ interface Definition<O extends Options> {
   /** `COMMAND --help` prints it below the summary: whole sentences, as one paragraph. */
   help: string;
   options: O;
+  /** Always needed; `run` gets it as `argument`. */
+  argument?: Argument;
   /** True: exit 0. False: exit 1, after it has said why. A thrown error is printed, and exits 1. */
-  run(values: Values<O>, io: Io): Promise<boolean>;
+  run(values: Values<O> & { argument: string }, io: Io): Promise<boolean>;
 }
 
 export interface Command {
@@ -38,6 +46,7 @@ export interface Command {
   summary: string;
   help: string;
   options: Options;
+  argument?: Argument | undefined;
   /** Throws a `UsageError` when an option is unknown or missing. */
   run(args: readonly string[], io: Io): Promise<boolean>;
 }
@@ -56,19 +65,26 @@ export const everywhere = {
 export function command<const O extends Options>(definition: Definition<O>): Command {
   return {
     ...definition,
-    run: (args, io) => definition.run(valuesOf(definition.name, definition.options, args) as Values<O>, io),
+    run: (args, io) => {
+      const values = valuesOf(definition, args);
+      return definition.run({ ...(values as Values<O>), argument: String(values.argument ?? '') }, io);
+    },
   };
 }
 
-/** The options that `args` gives. Those of `everywhere` are allowed; the caller reads them before. */
+/** The options that `args` gives, and the argument. Options of `everywhere` are allowed; the caller reads them before. */
 export function valuesOf(
-  name: string,
-  options: Options,
+  { name, options, argument }: Pick<Command, 'name' | 'options' | 'argument'>,
   args: readonly string[],
 ): Record<string, string | boolean | undefined> {
   const known = { ...everywhere, ...options };
   const values: Record<string, string | boolean | undefined> = {};
-  const given = parse(name, known, args);
+  const { given, positionals } = parse(name, known, args);
+  const [first, second] = positionals;
+  if (argument !== undefined && first === undefined) throw new UsageError(`${name} needs ${argument.value}.`);
+  const unexpected = argument === undefined ? first : second;
+  if (unexpected !== undefined) throw new UsageError(`${name}: Unexpected argument '${unexpected}'.`);
+  if (argument !== undefined) values.argument = first;
   for (const [option, { value, required }] of Object.entries<Option>(known)) {
     const text = given[option];
     if (required && text === undefined) throw new UsageError(`${name} needs --${option}${value ? ` ${value}` : ''}.`);
@@ -77,16 +93,21 @@ export function valuesOf(
   return values;
 }
 
-function parse(name: string, options: Options, args: readonly string[]): Record<string, string | boolean | undefined> {
+function parse(
+  name: string,
+  options: Options,
+  args: readonly string[],
+): { given: Record<string, string | boolean | undefined>; positionals: readonly string[] } {
   const types: Record<string, { type: 'boolean' | 'string' }> = {};
   for (const [option, { value }] of Object.entries(options))
     types[option] = { type: value === undefined ? 'boolean' : 'string' };
   try {
-    const { values } = parseArgs({ args: [...args], options: types, allowPositionals: false });
-    return Object.fromEntries(Object.entries(values).filter(([, value]) => !Array.isArray(value))) as Record<
+    const { values, positionals } = parseArgs({ args: [...args], options: types, allowPositionals: true });
+    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => !Array.isArray(value))) as Record<
       string,
       string | boolean | undefined
     >;
+    return { given, positionals };
   } catch (error) {
     // Node's sentence names the option; what it adds after it is advice for other programs.
     const [sentence = ''] = error instanceof Error ? error.message.split(/[.\n]/) : [];

@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor-command.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { restoreCommand } from './restore-command.ts';
+import { signInLinkCommand } from './sign-in-link-command.ts';
 import { spreadCommand } from './spread-command.ts';
 import { startCommand } from './start-command.ts';
 import { verifyLedgerCommand } from './verify-ledger-command.ts';
@@ -12,6 +13,7 @@ import { verifyLedgerCommand } from './verify-ledger-command.ts';
 /** Every command of `npm run gateway` and `npx ai-gateway`, in the order of their list. */
 export const commands: readonly Command[] = [
   startCommand,
+  signInLinkCommand,
   verifyLedgerCommand,
   exportCommand,
   importCommand,

@@ -21,6 +21,7 @@ import { invitationHandlers } from '../members/invitation-handlers.ts';
 import { memberHandlers } from '../members/member-handlers.ts';
 import { personHandlers } from '../members/person-handlers.ts';
 import { securityHandlers } from '../members/security-handlers.ts';
+import { passwordHandlers } from '../people/password-handlers.ts';
 import { sessionHandlers } from '../people/session-handlers.ts';
 import { portalLinkHandlers } from '../portal/portal-link-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
@@ -65,6 +66,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...ssoConnectionHandlers,
   ...domainHandlers,
   ...scimTokenHandlers,
+  ...passwordHandlers,
   ...sessionHandlers,
   ...usageHandlers,
   ...callDetailHandlers,

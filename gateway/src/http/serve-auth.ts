@@ -1,18 +1,24 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Operation } from '@ai-gateway/shared/operation';
-import { openLink } from '@ai-gateway/shared/operations/auth';
+import { openLink, signIn as signInOperation } from '@ai-gateway/shared/operations/auth';
 import type { Request, Response, Router } from 'express';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { z } from 'zod';
 import { newId } from '../accounts/new-id.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
+import { showSecondFactor } from '../factors/second-factor.ts';
+import type { PasswordHasher } from '../people/password-hasher.ts';
 import { redeemLink } from '../people/redeem-link.ts';
 import type { SessionCache } from '../people/session-cache.ts';
 import { sessionCaller } from '../people/session-caller.ts';
 import { viewSession } from '../people/session-handlers.ts';
 import { endSession, type SignedIn } from '../people/session-store.ts';
+import { signInByPassword } from '../people/sign-in.ts';
 import type { Visitor } from '../people/visitor.ts';
 import type { BodyShares } from './body-shares.ts';
 import { linkRedeemers } from './link-redeemers.ts';
+import { countedAddress } from './counted-address.ts';
+import { findSsoRedirect } from './find-sso-redirect.ts';
 import { type OwnOrigin, requireAppHeader, requireOwnHost, requireOwnPage } from './own-origin.ts';
 import { parseBody } from './parse-body.ts';
 import { parseInput } from './parse-input.ts';
@@ -24,6 +30,9 @@ export interface AuthPorts {
   now: () => number;
   sessions: SessionCache;
   publicUrl: string;
+  /** Seals the secrets of authenticator apps. */
+  secret: string;
+  passwords: PasswordHasher;
   proxies: TrustedProxies | undefined;
 }
 
@@ -39,6 +48,23 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
     else await answerSession(services, { res, token: sessionToken(req.headers, own) ?? '' });
   });
 
+  router.post('/auth/sign-in', async (req, res) => {
+    const { own, input, visitor } = await readDoor(services, { req, res, bodies, operation: signInOperation });
+    const { email, password } = input;
+    if (password === undefined) {
+      res.setHeader('x-request-id', newId('req', services.now())).json({ redirect: await whereTo(services, email) });
+      return;
+    }
+    const ports = {
+      ...services,
+      showSecondFactor: (tx: PoolClient, given: Parameters<typeof showSecondFactor>[2]) =>
+        showSecondFactor(tx, services, given),
+    };
+    const counted = countedAddress(req, services.proxies);
+    const token = await signInByPassword(ports, { ...input, password }, { visitor, countedAddress: counted });
+    await signIn(services, { req, res, own, token });
+  });
+
   router.post('/auth/sign-out', async (req, res) => {
     const own = requireOwnHost(req.headers, services.publicUrl);
     requireOwnPage(req.headers, own);
@@ -46,6 +72,15 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
     await endOld(services, req, own);
     clearSessionCookie(res, own);
     res.setHeader('x-request-id', newId('req', services.now())).status(204).end();
+  });
+}
+
+/** The same refusal for every address that single sign-on does not know. */
+async function whereTo({ db }: AuthPorts, email: string): Promise<string> {
+  const redirect = await findSsoRedirect(db, email);
+  if (redirect !== undefined) return redirect;
+  throw new GatewayError('invalid_request', '`password` is missing: this address signs in with one.', {
+    param: 'password',
   });
 }
 

@@ -4,15 +4,19 @@ import type { Pool } from 'pg';
 import type { Caller, Person, Session } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import type { Db } from '../db/transaction.ts';
+import { endSessions } from './end-sessions-store.ts';
 import type { SessionCache } from './session-cache.ts';
-import { chooseWorkspace, listMemberships } from './session-store.ts';
+import { chooseWorkspace, endSession, listMemberships, listSessions } from './session-store.ts';
 
 interface SessionPorts {
   db: Pool;
   sessions: SessionCache;
 }
 
-export const sessionHandlers: Pick<Handlers<Context<SessionPorts>>, 'session.get' | 'session.update'> = {
+export const sessionHandlers: Pick<
+  Handlers<Context<SessionPorts>>,
+  'session.get' | 'session.update' | 'sessions.list' | 'sessions.remove' | 'sessions.clear'
+> = {
   'session.get': (_input, { caller, services }) => viewSession(services.db, caller),
 
   'session.update': async ({ workspace_id: workspaceId }, { caller, services }) => {
@@ -27,7 +31,52 @@ export const sessionHandlers: Pick<Handlers<Context<SessionPorts>>, 'session.get
     const workspaceName = caller.livemode ? there.name : there.testName;
     return viewSession(services.db, { ...caller, workspaceId, workspaceName, role: there.role });
   },
+
+  'sessions.list': async (_input, { caller, services }) => {
+    const sessions = await listSessions(services.db, reachOf(caller));
+    const data = sessions.map((one) => ({
+      id: one.id,
+      current: one.id === caller.session?.id,
+      person: one.person,
+      workspace_id: one.workspaceId,
+      method: one.method,
+      address: one.address,
+      agent: one.agent,
+      created_at: one.createdAt.toISOString(),
+      last_seen_at: one.seenAt.toISOString(),
+      expires_at: one.expiresAt.toISOString(),
+    }));
+    return { data, next_cursor: null };
+  },
+
+  'sessions.remove': async ({ id }, { caller, services }) => {
+    const known = (await listSessions(services.db, reachOf(caller))).find((one) => one.id === id);
+    if (known === undefined)
+      throw new GatewayError('not_found', `Unknown session "${id}". See GET /v1/sessions for those you can end.`, {
+        param: 'id',
+      });
+    await endSession(services.db, id);
+    services.sessions.forget(known.person.id);
+    return null;
+  },
+
+  'sessions.clear': async (_input, { caller, services }) => {
+    const { person } = signedIn(caller);
+    await endSessions(services.db, person.id);
+    services.sessions.forget(person.id);
+    return null;
+  },
 };
+
+/** The sessions that a caller may see and end: their own, and for owners those in their workspace. A key has none of its own. */
+function reachOf({ role, person, workspaceId }: Caller): { personId: string; ownedWorkspaceId: string | undefined } {
+  if (person === undefined && role !== 'owner')
+    throw new GatewayError(
+      'forbidden',
+      'This operation needs a person who is signed in, or a key with the role owner.',
+    );
+  return { personId: person?.id ?? '', ownedWorkspaceId: role === 'owner' ? workspaceId : undefined };
+}
 
 /** The person who is signed in, and where. */
 export async function viewSession(db: Db, caller: Caller) {

@@ -38,3 +38,44 @@ export const openLink = operation({
     { input: { token: 'nY2…', email: 'ada' }, because: 'that is not an address' },
   ],
 });
+
+export const signIn = operation({
+  id: 'auth.sign-in',
+  method: 'POST',
+  path: '/auth/sign-in',
+  group: 'People',
+  label: 'Sign in',
+  description: 'Signs in with a password. With an address alone, a domain with single sign-on answers where to go on.',
+  surfaces: [],
+  access: 'anyone',
+  input: z.strictObject({
+    email,
+    password: z.string().min(1).max(1_000).optional().meta({ title: 'Password', description: 'Your password.' }),
+    code: z
+      .string()
+      .trim()
+      .max(20)
+      .optional()
+      .meta({ title: 'Code', description: 'The code that your authenticator app shows.' }),
+    recovery_code: z
+      .string()
+      .trim()
+      .max(100)
+      .optional()
+      .meta({ title: 'Recovery code', description: 'One of your recovery codes, in place of a code.' }),
+  }),
+  output: noAnswer,
+  errors: [
+    'invalid_request',
+    'invalid_credentials',
+    'second_factor_required',
+    'forbidden',
+    'misdirected_request',
+    'rate_limited',
+  ],
+  sample: { input: { email: 'ada@agency.example', password: 'three random words' }, output: null },
+  wrong: [
+    { input: { password: 'three random words' }, because: 'it needs the address' },
+    { input: { email: 'ada', password: 'three random words' }, because: 'that is not an address' },
+  ],
+});

@@ -1,0 +1,84 @@
+import type { Pool } from 'pg';
+import { type Db, withTransaction } from '../db/transaction.ts';
+
+export interface TrySubject {
+  kind: 'account' | 'address';
+  subject: string;
+  /** A wait grows no longer. */
+  waitMaxSeconds: number;
+}
+
+/**
+ * Counts a try before it is made, so that a thousand at once are no more than a few, and answers 0; or answers how many seconds are left of
+ * the wait, and counts nothing. From the fifth failure on each is followed by a wait, twice as long as the one before; an hour without any
+ * begins from the start.
+ */
+export function takeTry(db: Pool, subjects: readonly TrySubject[]): Promise<number> {
+  const ordered = subjects.toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
+  const [kinds, names, most] = [
+    ordered.map(({ kind }) => kind),
+    ordered.map(({ subject }) => subject),
+    ordered.map(({ waitMaxSeconds }) => waitMaxSeconds),
+  ];
+  return withTransaction(db, async (tx) => {
+    await tx.query(
+      `insert into sign_in_failures (kind, subject, failures, last_at, wait_until)
+       select kind, subject, 0, now(), now() from unnest($1::text[], $2::text[]) as g (kind, subject) order by kind, subject
+       on conflict do nothing`,
+      [kinds, names],
+    );
+    // The clock of now() stands still in a transaction, and this one may have waited for the row.
+    const { rows } = await tx.query(
+      `select extract(epoch from f.wait_until - clock_timestamp())::double precision as seconds
+       from sign_in_failures f join unnest($1::text[], $2::text[]) as g (kind, subject) using (kind, subject)
+       order by f.kind, f.subject for update of f`,
+      [kinds, names],
+    );
+    const wait = Math.max(0, ...(rows as { seconds: number }[]).map(({ seconds }) => seconds));
+    if (wait > 0) return wait;
+    await tx.query(
+      `with given as (select * from unnest($1::text[], $2::text[], $3::integer[]) as g (kind, subject, most)),
+       counted as (
+         select f.kind, f.subject, given.most,
+           case when f.last_at < clock_timestamp() - interval '1 hour' then 1 else f.failures + 1 end as failures
+         from sign_in_failures f join given using (kind, subject))
+       update sign_in_failures f set failures = c.failures, last_at = clock_timestamp(), wait_until = clock_timestamp() +
+         case when c.failures < 5 then interval '0' else least(c.most, power(2, least(c.failures - 5, 20))) * interval '1 s' end
+       from counted c where f.kind = c.kind and f.subject = c.subject`,
+      [kinds, names, most],
+    );
+    return 0;
+  });
+}
+
+/** A try that was right does not count. */
+export async function takeBackTry(db: Db, subjects: readonly TrySubject[]): Promise<void> {
+  await db.query(
+    `with given as (select * from unnest($1::text[], $2::text[]) as g (kind, subject)),
+     own as (select f.kind, f.subject from sign_in_failures f join given using (kind, subject) order by f.kind, f.subject for update of f)
+     update sign_in_failures f set failures = greatest(failures - 1, 0), wait_until = now() from own
+     where f.kind = own.kind and f.subject = own.subject`,
+    [subjects.map(({ kind }) => kind), subjects.map(({ subject }) => subject)],
+  );
+}
+
+/** A person who is in: their account begins from the start. */
+export async function forgetTries(db: Db, { kind, subject }: TrySubject): Promise<void> {
+  await db.query('delete from sign_in_failures where kind = $1 and subject = $2', [kind, subject]);
+}
+
+/** Has this person a session from that address? */
+export async function isKnownAddress(db: Db, email: string, address: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'select 1 from sessions s join people p on p.id = s.person_id where p.email = $1 and s.address = $2 limit 1',
+    [email, address],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** Deletes what is over: sessions, links a week after their end, and failures of yesterday. */
+export async function forgetOldSignIns(db: Db): Promise<void> {
+  await db.query('delete from sessions where expires_at < now()');
+  await db.query(`delete from sign_in_links where expires_at < now() - interval '7 days'`);
+  await db.query(`delete from sign_in_failures where last_at < now() - interval '1 day'`);
+}

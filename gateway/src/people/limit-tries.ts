@@ -1,0 +1,57 @@
+import { hash } from 'node:crypto';
+import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
+import { forgetTries, isKnownAddress, type TrySubject, takeBackTry, takeTry } from './failure-store.ts';
+
+/** An owner who is attacked waits a minute at most; somebody who tries many accounts from one place waits longer. */
+const accountWaitSeconds = 60;
+const addressWaitSeconds = 15 * 60;
+
+/**
+ * Counts a try to sign in to an account, also one that does not exist, and lets `attempt` go on unless there were too many: then it throws
+ * `rate_limited`. `address` is undefined where it may be that of a proxy, since everybody would share its count. From an address that the person has a
+ * session from, guesses that others make elsewhere do not count: nobody is kept out of their own account.
+ */
+export async function limitTries<T>(
+  db: Pool,
+  { email, address }: { email: string; address: string | undefined },
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const isKnown = address !== undefined && (await isKnownAddress(db, email, address));
+  const account: TrySubject = {
+    kind: 'account',
+    subject: hash('sha256', isKnown ? `${email} ${address}` : email, 'hex'),
+    waitMaxSeconds: accountWaitSeconds,
+  };
+  const place: TrySubject[] =
+    address === undefined ? [] : [{ kind: 'address', subject: networkOf(address), waitMaxSeconds: addressWaitSeconds }];
+  const subjects = [account, ...place];
+  const wait = await takeTry(db, subjects);
+  if (wait > 0) {
+    const seconds = Math.ceil(wait);
+    throw new GatewayError(
+      'rate_limited',
+      `Too many wrong tries. Wait ${seconds === 1 ? 'a second' : `${seconds} seconds`}, then try again.`,
+      { retryAfterSeconds: seconds },
+    );
+  }
+  try {
+    const result = await attempt();
+    await takeBackTry(db, subjects);
+    await forgetTries(db, account);
+    return result;
+  } catch (error) {
+    // The password was right, and its account is not open yet: earlier failures still count.
+    if (isGatewayError(error) && error.code === 'second_factor_required') await takeBackTry(db, subjects);
+    throw error;
+  }
+}
+
+/** One line of IPv6 has 2^64 addresses. */
+function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head.split(':').filter((group) => group !== '');
+  const filled = tail === undefined ? groups : [...groups, ...Array<string>(8).fill('0')];
+  return `${filled.slice(0, 4).join(':')}::/64`;
+}
