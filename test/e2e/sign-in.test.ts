@@ -79,6 +79,14 @@ describe('a session', () => {
       error: { code: 'invalid_credentials' },
     });
     expect((await browser(gateway).get('/v1/session')).status).toBe(401);
+    const { rows } = await gateway.database.pool.query(
+      `select operation, actor_type, address, after from audit_log where operation like 'auth.%' order by created_at`,
+    );
+    const row = { actor_type: 'person', address: '127.0.0.1', after: { method: 'link' } };
+    expect(rows).toEqual([
+      { operation: 'auth.sign-in', ...row },
+      { operation: 'auth.sign-out', ...row },
+    ]);
   });
 });
 

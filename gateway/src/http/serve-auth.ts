@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { newId } from '../accounts/new-id.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
 import { showSecondFactor } from '../factors/second-factor.ts';
+import { closeSession } from '../people/close-session.ts';
 import type { PasswordHasher } from '../people/password-hasher.ts';
 import { redeemLink } from '../people/redeem-link.ts';
 import type { SessionCache } from '../people/session-cache.ts';
@@ -16,9 +17,9 @@ import { endSession, type SignedIn } from '../people/session-store.ts';
 import { signInByPassword } from '../people/sign-in.ts';
 import type { Visitor } from '../people/visitor.ts';
 import type { BodyShares } from './body-shares.ts';
-import { linkRedeemers } from './link-redeemers.ts';
 import { countedAddress } from './counted-address.ts';
 import { findSsoRedirect } from './find-sso-redirect.ts';
+import { linkRedeemers } from './link-redeemers.ts';
 import { type OwnOrigin, requireAppHeader, requireOwnHost, requireOwnPage } from './own-origin.ts';
 import { parseBody } from './parse-body.ts';
 import { parseInput } from './parse-input.ts';
@@ -69,7 +70,12 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
     const own = requireOwnHost(req.headers, services.publicUrl);
     requireOwnPage(req.headers, own);
     requireAppHeader(req.headers);
-    await endOld(services, req, own);
+    const old = await findOld(services, req, own);
+    if (old !== undefined) {
+      const visitor = { address: clientAddress(req, services.proxies), agent: req.headers['user-agent'] };
+      await closeSession(services.db, old, visitor);
+      services.sessions.forget(old.person.id);
+    }
     clearSessionCookie(res, own);
     res.setHeader('x-request-id', newId('req', services.now())).status(204).end();
   });

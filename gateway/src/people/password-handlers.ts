@@ -22,7 +22,7 @@ interface PasswordPorts {
 const freshMs = 15 * 60_000;
 
 export const passwordHandlers: Pick<Handlers<Context<PasswordPorts>>, 'me.password'> = {
-  'me.password': async ({ password, current_password: current }, { caller, services }) => {
+  'me.password': async ({ password, current_password: current }, { caller, services, audit }) => {
     const { person, session } = caller;
     if (person === undefined || session === undefined)
       throw new GatewayError('forbidden', 'This operation is for people who are signed in, and not for keys.');
@@ -33,6 +33,7 @@ export const passwordHandlers: Pick<Handlers<Context<PasswordPorts>>, 'me.passwo
     await withTransaction(services.db, async (tx) => {
       await writePassword(tx, person.id, stored);
       await endOtherSessions(tx, { personId: person.id, sessionId: session.id });
+      await audit(tx, { target: { type: 'person', id: person.id }, after: { changed: 'password' } });
     });
     services.sessions.forget(person.id);
     return null;

@@ -3,7 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Caller, Person, Session } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
-import type { Db } from '../db/transaction.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import { endSessions } from './end-sessions-store.ts';
 import type { SessionCache } from './session-cache.ts';
 import { chooseWorkspace, endSession, listMemberships, listSessions } from './session-store.ts';
@@ -49,20 +49,26 @@ export const sessionHandlers: Pick<
     return { data, next_cursor: null };
   },
 
-  'sessions.remove': async ({ id }, { caller, services }) => {
+  'sessions.remove': async ({ id }, { caller, services, audit }) => {
     const known = (await listSessions(services.db, reachOf(caller))).find((one) => one.id === id);
     if (known === undefined)
       throw new GatewayError('not_found', `Unknown session "${id}". See GET /v1/sessions for those you can end.`, {
         param: 'id',
       });
-    await endSession(services.db, id);
+    await withTransaction(services.db, async (tx) => {
+      await endSession(tx, id);
+      await audit(tx, { target: { type: 'person', id: known.person.id }, before: { session: id } });
+    });
     services.sessions.forget(known.person.id);
     return null;
   },
 
-  'sessions.clear': async (_input, { caller, services }) => {
+  'sessions.clear': async (_input, { caller, services, audit }) => {
     const { person } = signedIn(caller);
-    await endSessions(services.db, person.id);
+    await withTransaction(services.db, async (tx) => {
+      await endSessions(tx, person.id);
+      await audit(tx, { target: { type: 'person', id: person.id }, before: { sessions: 'all' } });
+    });
     services.sessions.forget(person.id);
     return null;
   },
