@@ -21,6 +21,7 @@ const scripts = new Map([
   ['check:unused', ['node_modules/knip/bin/knip.js']],
   ['check:generated', ['test/architecture/check-generated.ts']],
   ['check:architecture', ['node_modules/vitest/vitest.mjs', 'run', '--config=test/architecture/vitest.config.ts']],
+  ['docs', ['docs/site/build.ts']],
   ['test', ['test/support/run-tests.ts']],
   ['bench', ['test/bench/run.ts']],
   // Of `pnpm pack`: Node calls the blanking out of types, which a clone runs by, an experiment.

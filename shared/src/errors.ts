@@ -146,8 +146,18 @@ export interface ErrorBody {
     type: string;
     param: string | null;
     code: string;
-    details?: Readonly<Record<string, unknown>>;
+    details: Readonly<Record<string, unknown>>;
   };
+}
+
+/** The page about a code, in the documents of the repository. */
+export function docsUrl(code: ErrorCode): string {
+  return `https://github.com/ai-gateway-dev/ai-gateway/blob/main/docs/errors/${code}.md`;
+}
+
+/** The `details` of a refusal as they are sent: those of its code, and the address of its page. */
+export function detailsOf({ code, details }: GatewayError): Readonly<Record<string, unknown>> {
+  return { ...details, docs_url: docsUrl(code) };
 }
 
 export function toErrorBody(error: GatewayError): ErrorBody {
@@ -157,7 +167,7 @@ export function toErrorBody(error: GatewayError): ErrorBody {
       type: errorCatalogue[error.code].type,
       param: error.param ?? null,
       code: error.code,
-      ...(error.details && { details: error.details }),
+      details: detailsOf(error),
     },
   };
 }

@@ -64,7 +64,11 @@ const code = {
   description: 'The kind of error. Programs should branch on this.',
 };
 const message = { ...text, description: 'An explanation for people: the cause, then what to do.' };
-const details = { type: 'object', description: 'Further data about the error; its fields depend on the code.' };
+const details = {
+  type: 'object',
+  description: 'Further data about the error; its other fields depend on the code.',
+  properties: { docs_url: { type: 'string', description: 'The page about the code.' } },
+};
 
 export const components = {
   securitySchemes: {

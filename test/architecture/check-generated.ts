@@ -6,8 +6,12 @@ import { fileURLToPath } from 'node:url';
 /** `npm run check:generated`: writes the generated files again, as `pnpm generate` does, and refuses those that were not current. */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const generators = ['integrations/make/src/write-app.ts', 'integrations/n8n/generate.mjs'];
-const generated = ['integrations/make/app', 'integrations/n8n/nodes/AiGateway/generated-form.ts'];
+const generators = [
+  'integrations/make/src/write-app.ts',
+  'integrations/n8n/generate.mjs',
+  'docs/site/write-error-pages.ts',
+];
+const generated = ['integrations/make/app', 'integrations/n8n/nodes/AiGateway/generated-form.ts', 'docs/errors'];
 
 function contents(): Map<string, string> {
   const files = generated.flatMap((path) =>

@@ -23,7 +23,7 @@ const texts = globSync(
   .flatMap((file) => textsOf(root, file));
 
 /** Befores of the voice guide name things that are gone, on purpose. */
-const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root })
+const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] })
   .filter((file) => file !== 'docs/voice.md')
   .sort()
   .map((file) => ({ file, text: read(file) }));
@@ -62,7 +62,15 @@ describe('texts name only what exists', () => {
     /** Of other programs, of examples and of tools of this repository. */
     const others =
       /^(ETCD_|CLIENT_KEY$|WEBHOOK_(ID|SECRET)$|(GATEWAY|CITUS|ALERT|RECEIVER)_URL$|POSTGRES_PASSWORD$|WAIT_SECONDS$)/;
-    const tools = ['SO_REUSEPORT', 'N8N_HOST', 'ZAPIER_DEPLOY_KEY', 'ZAPIER_CLI', 'MAKE_SCHEMAS', 'DEEPSEEK_API_KEY'];
+    const tools = [
+      'SO_REUSEPORT',
+      'DOCS_URL',
+      'N8N_HOST',
+      'ZAPIER_DEPLOY_KEY',
+      'ZAPIER_CLI',
+      'MAKE_SCHEMAS',
+      'DEEPSEEK_API_KEY',
+    ];
     const named = pages.flatMap(({ file, text }) =>
       [...text.matchAll(/(?<![\w$/{-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b(?!_)/g)].map(([name]) => ({ file, name })),
     );

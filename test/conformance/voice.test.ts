@@ -81,7 +81,7 @@ const pages = globSync(
   ],
   {
     cwd: root,
-    exclude: ['**/node_modules/**'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
   },
 ).sort();
 

@@ -413,7 +413,7 @@ describe('a budget of the whole workspace', () => {
     expect(error).toMatchObject({
       message: 'A budget of the workspace has too little left for this call. Ask the workspace to raise it.',
     });
-    expect(Object.keys(error.details)).toEqual(['resets_at']);
+    expect(Object.keys(error.details)).toEqual(['resets_at', 'docs_url']);
     const received = async (id: string): Promise<unknown[]> => {
       const reported = await eventsOf(gateway, '&client_id=lodger');
       const deliveries = await list<{ event_id: string }>(`/v1/webhooks/${id}/deliveries`, {});

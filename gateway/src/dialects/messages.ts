@@ -1,4 +1,4 @@
-import { errorCatalogue, type GatewayError } from '@ai-gateway/shared/errors';
+import { detailsOf, errorCatalogue, type GatewayError } from '@ai-gateway/shared/errors';
 import type { Dialect } from './dialect.ts';
 import { readMessages } from './messages-read.ts';
 import { MessagesScanner } from './messages-scan.ts';
@@ -35,7 +35,7 @@ function errorBody(error: GatewayError, requestId: string): JsonObject {
       message: error.message,
       code: error.code,
       ...(error.param === undefined ? {} : { param: error.param }),
-      ...(error.details === undefined ? {} : { details: error.details }),
+      details: detailsOf(error),
     },
     request_id: requestId,
   };

@@ -1,0 +1,79 @@
+import { existsSync, globSync } from 'node:fs';
+import { join } from 'node:path';
+import { contract } from '@ai-gateway/shared/contract';
+import { describe, expect, it } from 'vitest';
+import { llmsText } from '../../docs/site/llms-text.ts';
+import { readPages } from '../../docs/site/read-pages.ts';
+import { costs } from '../../docs/site/scripts/costs.js';
+import { referencePages } from '../../docs/site/write-reference.ts';
+import { root } from '../support/run-tool.ts';
+
+const written = readPages();
+const reference = referencePages();
+const pages = [...written, ...reference];
+
+describe('the documentation site', () => {
+  it('has a page for each document, under a name of its own', () => {
+    const documents = globSync('docs/**/*.md', { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] });
+    const paths = pages.map(({ path }) => path);
+    // The guide of the site itself is no page of it; the README and the changelog are.
+    expect(written.length).toBe(documents.length - 1 + 2);
+    expect(new Set(paths).size).toBe(paths.length);
+    expect(paths).toEqual(expect.arrayContaining(['index', 'changelog', 'sso', 'make', 'errors/budget_exceeded']));
+    expect(pages.filter(({ title, description }) => title === '' || description === '')).toEqual([]);
+  });
+
+  it('links only pages and pictures that it has', () => {
+    const known = new Set(pages.map(({ path }) => (path === 'index' ? '/' : `/${path}/`)));
+    const broken = pages.flatMap(({ path, markdown }) =>
+      [...markdown.matchAll(/\]\((\/[^)\s#]*)/g)]
+        .map(([, target = '']) => target)
+        .filter((target) =>
+          target.startsWith('/pictures/')
+            ? !existsSync(join(root, 'docs', target.slice('/pictures/'.length)))
+            : !known.has(target),
+        )
+        .map((target) => `${path}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('shows every operation of the API with a call in curl, JavaScript and Python', () => {
+    const text = reference.map(({ markdown }) => markdown).join('\n');
+    for (const { method, path } of contract) expect(text).toContain(`\`${method} ${path}\``);
+    for (const language of ['sh', 'js', 'python'])
+      expect(text.match(new RegExp(`^\`\`\`${language}$`, 'gm'))).toHaveLength(contract.length);
+  });
+
+  it('lists every page in llms.txt, in the form of llmstxt.org', () => {
+    const list = llmsText(pages);
+    expect(list).toMatch(/^# AI Gateway\n\n> .+\n\n## Documentation\n/);
+    for (const { path } of pages) expect(list).toContain(`](/${path === 'index' ? '' : `${path}/`})`);
+  });
+
+  it('calculates the example of three million tokens and five clients', () => {
+    const example = { millionTokens: 3, usdPerMillion: 2.5, clients: 5, hoursByHand: 10, usdPerHour: 100 };
+    const result = costs(example);
+    expect(result).toMatchObject({ provider: 7.5, byHand: 1007.5, minutes: 2.5 });
+    expect(result.withPlan).toBeCloseTo(99 + 7.5 + (2.5 / 60) * 100, 9);
+    // A million more is $35 more of the plan, and what the vendor asks.
+    expect(costs({ ...example, millionTokens: 4 }).withPlan - result.withPlan).toBeCloseTo(35 + 2.5, 9);
+  });
+
+  it('names a date and a source for each claim about another product', () => {
+    const comparisons = written.filter(({ path }) => path.startsWith('compare/'));
+    expect(comparisons).toHaveLength(4);
+    for (const { path, markdown } of comparisons) {
+      expect([path, /Read on \d+ \p{L}+ 20\d\d/u.test(markdown)]).toEqual([path, true]);
+      const rows = markdown.split('\n').filter((line) => line.startsWith('|') && !/^\|[\s|:-]+$/.test(line));
+      const head = rows[0] ?? '';
+      expect([path, /source\s*\|$/.test(head)]).toEqual([path, true]);
+      const bare = rows.filter((row) => {
+        const cells = row.split('|').map((cell) => cell.trim());
+        const [claim = '', source = ''] = [cells.at(-3), cells.at(-2)];
+        return source === '' && !/^(No|None|Yes|Your own code)/.test(claim);
+      });
+      expect([path, bare]).toEqual([path, []]);
+    }
+  });
+});
