@@ -8,6 +8,7 @@ import {
   openDashboard,
   settled,
 } from '../support/open-dashboard.ts';
+import { browser, tokenOf } from '../support/person.ts';
 import { testKey } from '../support/start-gateway.ts';
 
 /** A name that would run a script, and turn the rest of a line round, if it were more than text. */
@@ -94,6 +95,16 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
     }
     await page.keyboard.press('Enter');
     expect((await byKeyboard).suggestedFilename()).toBe('invoice-INV-0001.pdf');
+    await page.context().close();
+  });
+
+  it('is the page of a person of the client, who is led there from the dashboard', async () => {
+    const invitation = { email: 'jane@acme.example', role: 'client', client_id: 'acme' };
+    const { url } = await json<{ url: string }>(dashboard.gateway.post('/v1/invitations', invitation), 201);
+    const jane = browser(dashboard.gateway);
+    await json(jane.send('POST', '/auth/link', { token: tokenOf(url), name: 'Jane' }));
+    const page = await opened(await dashboard.open('/app', { cookie: jane.cookie() }));
+    expect(new URL(page.url()).pathname).toBe('/portal');
     await page.context().close();
   });
 

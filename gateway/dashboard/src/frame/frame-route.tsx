@@ -12,7 +12,9 @@ export const frameRoute = createRoute({
   id: 'frame',
   beforeLoad: async ({ location }) => {
     try {
-      await queries.ensureQueryData(sessionQuery);
+      const { role, workspace } = await queries.ensureQueryData(sessionQuery);
+      // Nothing here is for people of a client: they have a page of their own.
+      if (role === 'client' && workspace !== null) throw redirect({ href: '/portal', reloadDocument: true });
     } catch (error) {
       if (isGatewayError(error) && error.status === 401)
         throw redirect({ to: '/app/sign-in', search: { to: location.href }, replace: true });
