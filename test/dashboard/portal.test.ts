@@ -156,6 +156,20 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
     await own.context().close();
   });
 
+  it('asks for the password of a link that has one, and opens on a click', async () => {
+    dashboard.expectProblem(/status of (401|410)/);
+    const path = pathOf(await newLink('acme', { password: 'correct horse' }));
+    const page = await dashboard.open(path, nobody);
+    await page.getByLabel('Password').fill('wrong horse');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByText('The password is wrong.').waitFor();
+    await page.getByLabel('Password').fill('correct horse');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await opened(page);
+    await page.context().close();
+    expect(await dashboard.faultsByAxe(path, nobody)).toEqual([]);
+  });
+
   it('shows only the parts that the link names, and says that test data is not billed', async () => {
     const link = await newLink('acme', { shows: ['invoices'] }, { authorization: `Bearer ${testKey}` });
     const page = await dashboard.open(pathOf(link), nobody);

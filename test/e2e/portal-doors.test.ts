@@ -79,6 +79,55 @@ describe('a person of a client', () => {
   });
 });
 
+describe('a link with a password', () => {
+  const password = 'correct horse';
+  let guarded: { id: string; url: string; has_password: boolean };
+  let guardedToken: string;
+  const refusal = async (given: object): Promise<[number, string, unknown]> => {
+    const answer = await open({ token: guardedToken, ...given });
+    const { error } = (await answer.json()) as { error: { code: string; details?: { password_required?: boolean } } };
+    return [answer.status, error.code, error.details?.password_required];
+  };
+  beforeAll(async () => {
+    guarded = await json(gateway.post('/v1/clients/acme/links', { name: 'Jane', password }), 201);
+    guardedToken = new URL(guarded.url).hash.slice(1);
+  });
+
+  it('opens by the password alone, and asks for it where it is missing', async () => {
+    expect(guarded.has_password).toBe(true);
+    for (const given of [{}, { password: '' }, { password: 'wrong horse' }])
+      expect(await refusal(given)).toEqual([401, 'invalid_credentials', true]);
+    const answer = await open({ token: guardedToken, password });
+    await json(answer);
+    const seen = await fetch(`${gateway.url}/portal/api/overview`, { headers: { cookie: cookieOf(answer) } });
+    expect(await json(seen)).toMatchObject({ client: { id: 'acme' } });
+  });
+
+  it('keeps its password as a hash of Argon2id, which no answer shows', async () => {
+    const list = JSON.stringify(await json(gateway.get('/v1/clients/acme/links')));
+    expect(list).toContain('"has_password":true');
+    for (const secret of [password, 'salt', 'hash']) expect(list).not.toContain(secret);
+    const { rows } = await gateway.database.pool.query('select password from portal_links where id = $1', [guarded.id]);
+    expect(rows).toMatchObject([{ password: { parameters: { memory: expect.any(Number) } } }]);
+    expect(JSON.stringify(rows)).not.toContain(password);
+  });
+
+  it('makes a guesser wait after the fifth wrong password, and does not make other links wait', async () => {
+    // On a slow machine a first wait may be over before the next guess; each is twice as long as the one before.
+    const tries: number[] = [];
+    while (tries.length < 15 && !tries.includes(429))
+      tries.push((await refusal({ password: `guess ${tries.length}` }))[0]);
+    expect(tries.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
+    expect(tries).toContain(429);
+    const waiting = await open({ token: guardedToken, password });
+    if (waiting.status === 429) expect(Number(waiting.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await open({ token })).status).toBe(200);
+    // The wait ends by itself; here the clock of the table is turned forward.
+    await gateway.database.pool.query("update sign_in_failures set wait_until = now() - interval '1 second'");
+    expect((await open({ token: guardedToken, password })).status).toBe(200);
+  });
+});
+
 it('people of the agency see no portal by their session: it belongs to no client', async () => {
   expect((await ada.get('/portal/api/overview')).status).toBe(403);
 });

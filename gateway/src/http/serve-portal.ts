@@ -13,6 +13,7 @@ import { portalOverview } from '../portal/portal-overview.ts';
 import { portalScenarios } from '../portal/portal-scenarios.ts';
 import { deleteSession, findSession } from '../portal/portal-store.ts';
 import type { BodyShares } from './body-shares.ts';
+import { countedAddress } from './counted-address.ts';
 import { callerOfCookie, type IdentifyPorts } from './identify-caller.ts';
 import { requireOwnHost, requireOwnPage } from './own-origin.ts';
 import { parseBody } from './parse-body.ts';
@@ -33,7 +34,9 @@ export function servePortal(router: Router, services: PortalServicePorts, { bodi
     // A program has no page and no cookies: the token of the link is all that counts.
     if (isOfPage(req)) requireOwnPage(req.headers, own);
     const given = await readJson(req, res, bodies);
-    const { session, expiresAt } = await openPortal(services, given);
+    const { session, expiresAt } = await openPortal(services, given, {
+      countedAddress: countedAddress(req, services.proxies),
+    });
     setPortalCookie(res, own, { token: session, expiresAt });
     res.json({ expires_at: expiresAt.toISOString() });
   });

@@ -1,23 +1,37 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import { limitTries } from '../people/limit-tries.ts';
+import type { PasswordHasher } from '../people/password-hasher.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
-import { sessionMs } from './portal-link.ts';
+import { type PortalLink, sessionMs } from './portal-link.ts';
 import { deleteOverSessions, findLink, openLink } from './portal-store.ts';
 
 export interface OpenPortalPorts {
   db: Pool;
   now: () => number;
+  passwords: PasswordHasher;
 }
 
-/** Swaps a link's token for a session of a day. Throws `link_used` where the link is expired, revoked or unknown. */
+interface Given {
+  token: string;
+  password?: string | undefined;
+}
+
+/**
+ * Swaps a link's token for a session of a day. Throws `link_used` where the link is expired, revoked or unknown, `invalid_credentials` for a
+ * missing or wrong password, and `rate_limited` after many wrong ones. `countedAddress` is undefined where it may be that of a proxy.
+ */
 export async function openPortal(
-  { db, now }: OpenPortalPorts,
-  { token }: { token: string },
+  services: OpenPortalPorts,
+  { token, password }: Given,
+  { countedAddress }: { countedAddress: string | undefined },
 ): Promise<{ session: string; expiresAt: Date }> {
+  const { db, now } = services;
   const at = new Date(now());
   const hash = hashToken(token);
   const link = hash && (await findLink(db, hash, at));
   if (link === undefined) throw linkOver();
+  await checkPassword(services, link, { password, countedAddress });
   const session = newToken();
   const tokenHash = hashToken(session);
   if (tokenHash === undefined) throw new Error('a token has no hash');
@@ -25,6 +39,23 @@ export async function openPortal(
   await deleteOverSessions(db, at);
   if (!(await openLink(db, link, { tokenHash, now: at, expiresAt }))) throw linkOver();
   return { session, expiresAt };
+}
+
+/** A request without a password is how the page learns that there is one: it is no try. */
+async function checkPassword(
+  { db, passwords }: OpenPortalPorts,
+  { id, password: stored }: PortalLink,
+  { password, countedAddress }: { password: string | undefined; countedAddress: string | undefined },
+): Promise<void> {
+  if (stored === undefined) return;
+  if (password === undefined) throw refused('This link has a password. Send it as `password`.');
+  await limitTries(db, { email: `portal link ${id}`, address: countedAddress }, async () => {
+    if (!(await passwords.matches(password, stored))) throw refused('The password is wrong.');
+  });
+}
+
+function refused(message: string): GatewayError {
+  return new GatewayError('invalid_credentials', message, { param: 'password', details: { password_required: true } });
 }
 
 function linkOver(): GatewayError {

@@ -7,6 +7,7 @@ import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { ownClient } from '../accounts/own-tags.ts';
 import { withTransaction } from '../db/transaction.ts';
+import type { PasswordHasher } from '../people/password-hasher.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
 import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { defaultExpiry, forPeople, type PortalLink, partsOf } from './portal-link.ts';
@@ -16,13 +17,14 @@ interface LinkPorts {
   db: Pool;
   now: () => number;
   publicUrl: string;
+  passwords: PasswordHasher;
 }
 
 export const portalLinkHandlers: Pick<
   Handlers<Context<LinkPorts>>,
   'clients.links.create' | 'clients.links.list' | 'clients.links.revoke'
 > = {
-  'clients.links.create': async ({ id, name, expires_at: expiresAt, shows }, { caller, services, audit }) => {
+  'clients.links.create': async ({ id, name, expires_at: expiresAt, password, shows }, { caller, services, audit }) => {
     const place = ownPlace(caller, id);
     const token = newToken();
     const hash = hashToken(token);
@@ -32,7 +34,7 @@ export const portalLinkHandlers: Pick<
       ...place,
       id: newId('plk', nowMs),
       name,
-      password: undefined,
+      password: password === undefined ? undefined : await services.passwords.hash(password),
       shows: partsOf(shows),
       expiresAt: expiryFor(caller, expiresAt, nowMs),
     };

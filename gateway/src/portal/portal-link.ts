@@ -1,4 +1,5 @@
 import { type PortalPart, portalParts } from '@ai-gateway/shared/operations/portal-links';
+import type { PasswordHash } from '../people/password-hasher.ts';
 
 /** Where the portal's data comes from: one client of one workspace, in live or in test mode. */
 export interface PortalViewer {
@@ -8,18 +9,11 @@ export interface PortalViewer {
   shows: readonly PortalPart[];
 }
 
-/** Argon2id; hash and salt in base64. */
-interface LinkPassword {
-  hash: string;
-  salt: string;
-  parameters: { memory: number; passes: number; parallelism: number };
-}
-
 export interface PortalLink extends PortalViewer {
   id: string;
   name: string;
   /** Undefined: none is asked for. */
-  password: LinkPassword | undefined;
+  password: PasswordHash | undefined;
   createdAt: Date;
   expiresAt: Date;
   openedAt: Date | undefined;

@@ -1,5 +1,6 @@
 import type { PortalPart } from '@ai-gateway/shared/operations/portal-links';
 import type { Db } from '../db/transaction.ts';
+import type { HashParameters, PasswordHash } from '../people/password-hasher.ts';
 import type { PortalLink, PortalViewer } from './portal-link.ts';
 
 interface ClientKey {
@@ -25,7 +26,7 @@ export async function insertLink(
       link.clientId,
       link.name,
       tokenHash,
-      link.password === undefined ? null : JSON.stringify(link.password),
+      link.password === undefined ? null : writePassword(link.password),
       link.shows,
       link.expiresAt,
     ],
@@ -103,13 +104,29 @@ export async function deleteOverSessions(db: Db, now: Date): Promise<void> {
   await db.query('delete from portal_sessions where expires_at < $1', [now]);
 }
 
+/** As JSON has it: bytes in base64. */
+interface StoredPassword {
+  hash: string;
+  salt: string;
+  parameters: HashParameters;
+}
+
+function writePassword({ hash, salt, parameters }: PasswordHash): string {
+  const stored: StoredPassword = { hash: hash.toString('base64'), salt: salt.toString('base64'), parameters };
+  return JSON.stringify(stored);
+}
+
+function readPassword({ hash, salt, parameters }: StoredPassword): PasswordHash {
+  return { hash: Buffer.from(hash, 'base64'), salt: Buffer.from(salt, 'base64'), parameters };
+}
+
 interface LinkRow {
   id: string;
   workspace_id: string;
   livemode: boolean;
   client_id: string;
   name: string;
-  password: PortalLink['password'] | null;
+  password: StoredPassword | null;
   shows: PortalPart[];
   created_at: Date;
   expires_at: Date;
@@ -124,7 +141,7 @@ function readLink(row: LinkRow): PortalLink {
     livemode: row.livemode,
     clientId: row.client_id,
     name: row.name,
-    password: row.password ?? undefined,
+    password: row.password === null ? undefined : readPassword(row.password),
     shows: row.shows,
     createdAt: row.created_at,
     expiresAt: row.expires_at,

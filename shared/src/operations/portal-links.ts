@@ -61,6 +61,12 @@ export const createPortalLink = operation({
       .datetime({ offset: true })
       .optional()
       .meta({ ...about.expires, description: 'The link does not open after this time; 90 days from now by default.' }),
+    password: z
+      .string()
+      .min(8)
+      .max(200)
+      .optional()
+      .meta({ title: 'Password', description: 'The portal asks for it first. Send it apart from the link.' }),
     shows: shows
       .optional()
       .meta({ ...about.shows, description: 'The parts of the portal that the link shows; all by default.' }),
@@ -75,6 +81,7 @@ export const createPortalLink = operation({
     { input: { id: 'acme' }, because: 'a link has a name' },
     { input: { id: 'acme', name: 'Jane', shows: [] }, because: 'a link shows something' },
     { input: { id: 'acme', name: 'Jane', shows: ['costs'] }, because: 'a client never sees costs' },
+    { input: { id: 'acme', name: 'Jane', password: 'short' }, because: 'a password has 8 characters or more' },
   ],
 });
 
