@@ -48,13 +48,13 @@ export async function callerOfCookie(
   { req, res, isRead }: { req: Request; res: Response; isRead: boolean },
 ): Promise<Caller> {
   const own = requireOwnHost(req.headers, services.publicUrl);
-  if (!isRead) {
-    requireOwnPage(req.headers, own);
-    requireAppHeader(req.headers);
-  }
   // Answers to a session are for this person only, and for no store on the way.
   res.setHeader('cache-control', 'no-store').setHeader('x-content-type-options', 'nosniff').vary('cookie');
   const token = sessionToken(req.headers, own);
+  if (token !== undefined && !isRead) {
+    requireOwnPage(req.headers, own);
+    requireAppHeader(req.headers);
+  }
   const signedIn =
     token === undefined ? undefined : await services.sessions.find(token, clientAddress(req, services.proxies));
   if (signedIn === undefined || token === undefined) {
