@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { dropOldAudit } from '../../gateway/src/audit/drop-audit-job.ts';
 import { chat, hello, json } from '../support/ask.ts';
+import { firstPerson, type Person } from '../support/person.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
+let ada: Person;
 
 beforeAll(async () => {
   gateway = await startTestGateway({ TRUST_PROXY: '127.0.0.1' });
+  ada = await firstPerson(gateway);
 });
 afterAll(() => gateway.stop());
 
@@ -116,6 +120,21 @@ it('nobody can change, delete or empty the audit log, not even in the database',
     await expect(pool.query(statement), statement).rejects.toThrow('the audit log cannot be changed');
 });
 
+it('rows are kept for 400 days, and then dropped', async () => {
+  const { pool } = gateway.database;
+  const aged = (id: string, days: number): Promise<unknown> =>
+    pool.query(
+      `insert into audit_log (workspace_id, created_at, id, livemode, operation, actor_type, actor_id, target_type, target_id)
+       values ('ws_old', now() - make_interval(days => $2), $1, true, 'budgets.create', 'system', 'gateway', 'budget', 'bud_old')`,
+      [id, days],
+    );
+  await aged('aud_older', 401);
+  await aged('aud_newer', 399);
+  await dropOldAudit({ db: pool, now: Date.now }, new AbortController().signal);
+  const { rows } = await pool.query(`select id from audit_log where workspace_id = 'ws_old'`);
+  expect(rows).toEqual([{ id: 'aud_newer' }]);
+});
+
 it('readers see the audit log; keys that call models, and keys with a lock, do not', async () => {
   const keyOf = async (body: object): Promise<object> => ({
     authorization: `Bearer ${(await json<{ key: string }>(gateway.post('/v1/keys', { name: 'k', ...body }), 201)).key}`,
@@ -140,4 +159,32 @@ it('no key is ever on record', async () => {
   const text = (rows as { text: string }[]).map((row) => row.text).join('\n');
   expect(text).not.toMatch(/gw_(live|test)_/);
   expect(text).not.toContain(liveKey);
+});
+
+it('people are on record by their id: their sign-in, their changes and their sign-out', async () => {
+  const { id } = await json<{ id: string }>(ada.send('POST', '/v1/budgets', { name: 'by ada', limit_usd: 3 }), 201);
+  const { person } = await json<{ person: { id: string; name: string } }>(ada.get('/v1/session'));
+  const actor = { type: 'person', id: person.id, name: person.name };
+  expect((await list(`&target_id=${id}`)).data).toMatchObject([{ operation: 'budgets.create', actor }]);
+  const signedIn = (await list(`&actor_id=${person.id}&operation=auth.sign-in`)).data;
+  expect(signedIn).toMatchObject([
+    { actor, target: { type: 'person', id: person.id }, after: { method: 'link' }, address: '127.0.0.1' },
+  ]);
+  const { rows } = await gateway.database.pool.query('select a::text as text from audit_log a');
+  const text = (rows as { text: string }[]).map((row) => row.text).join('\n');
+  expect(text).not.toContain('ada@agency.example');
+  await json(ada.send('POST', '/auth/sign-out'), 204);
+  expect((await list(`&actor_id=${person.id}`)).data[0]).toMatchObject({ operation: 'auth.sign-out', actor });
+});
+
+it('a person who is erased is an id in the audit log, without a name', async () => {
+  const { pool } = gateway.database;
+  await pool.query(`delete from sign_in_links`);
+  const { rows } = await pool.query(`select id, name from people where email = 'ada@agency.example'`);
+  const [{ id, name }] = rows as [{ id: string; name: string }];
+  expect((await list(`&actor_id=${id}`)).data[0]?.actor.name).toBe(name);
+  await pool.query('delete from people where id = $1', [id]);
+  const { data } = await list(`&actor_id=${id}`);
+  expect(data.length).toBeGreaterThan(0);
+  expect(new Set(data.map(({ actor }) => actor.name))).toEqual(new Set([null]));
 });
