@@ -1,9 +1,10 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Person, Session } from '../accounts/api-key.ts';
 import { newId } from '../accounts/new-id.ts';
 import type { Db } from '../db/transaction.ts';
 import { recordSignIn } from './record-sign-in.ts';
 import { hashToken, newToken } from './secret-token.ts';
-import { insertSession, lastWorkspaceOf } from './session-store.ts';
+import { findRequiredConnection, insertSession, lastWorkspaceOf } from './session-store.ts';
 import type { Visitor } from './visitor.ts';
 
 export const sessionDays = 14;
@@ -23,6 +24,7 @@ export async function openSession(
   },
 ): Promise<string> {
   const { person, method, visitor, nowMs, connectionId, lifeMs = sessionDays * 86_400_000 } = options;
+  if (method !== 'sso') await refuseWhereSsoIsRequired(tx, person.id);
   const token = newToken();
   const hash = hashToken(token);
   if (hash === undefined) throw new Error('a token has no hash');
@@ -42,4 +44,14 @@ export async function openSession(
   });
   await recordSignIn(tx, { operation: 'auth.sign-in', person, workspaceId, method, visitor });
   return token;
+}
+
+/** Owners keep their way in, so that a broken identity provider locks no workspace. */
+async function refuseWhereSsoIsRequired(tx: Db, personId: string): Promise<void> {
+  const slug = await findRequiredConnection(tx, personId);
+  if (slug === undefined) return;
+  const redirect = `/auth/sso/${slug}`;
+  throw new GatewayError('forbidden', `Your workspace requires single sign-on. Sign in at ${redirect}.`, {
+    details: { redirect },
+  });
 }

@@ -60,16 +60,20 @@ export async function insertSession(db: Db, session: NewSession): Promise<void> 
 const memberships = `
   select m.person_id as "personId", w.id as "workspaceId", w.name, coalesce(t.name, w.name) as "testName", m.role, m.client_id as "clientId",
     w.requires_second_factor and not exists (
-      select 1 from totp f where f.person_id = m.person_id and f.confirmed_at is not null) as "wantsFactor"
+      select 1 from totp f where f.person_id = m.person_id and f.confirmed_at is not null) as "wantsFactor",
+    m.role in ('member', 'viewer') and exists (
+      select 1 from people p join domains d on d.domain = split_part(p.email, '@', 2) join sso_connections c on d.domain = any(c.domains)
+      where p.id = m.person_id and d.workspace_id = m.workspace_id and c.workspace_id = m.workspace_id
+        and d.sso_required and d.verified_at is not null) as "ssoOnly"
   from members m join workspaces w on w.id = m.workspace_id left join workspace_settings t on t.workspace_id = w.id and not t.livemode
   where m.disabled_at is null and not exists (select 1 from erased_workspaces e where e.id = w.id)
   order by m.created_at, w.id`;
 
 /**
  * An identity provider speaks for its own workspace: the sessions that it begins reach no other one, and carry no operator's rights. Its
- * administrator could otherwise be any of its people everywhere.
+ * administrator could otherwise be any of its people everywhere. A workspace whose domain requires single sign-on is reached by no other session.
  */
-const reached = `(s.connection_id is null or m."workspaceId" = (select c.workspace_id from sso_connections c where c.id = s.connection_id))`;
+const reached = `((s.connection_id is null and not m."ssoOnly") or m."workspaceId" = (select c.workspace_id from sso_connections c where c.id = s.connection_id))`;
 
 /** Those that a session reaches. */
 export async function listMemberships(db: Db, sessionId: string): Promise<Membership[]> {
@@ -78,6 +82,19 @@ export async function listMemberships(db: Db, sessionId: string): Promise<Member
     [sessionId],
   );
   return rows as Membership[];
+}
+
+/** The connection that a person has to sign in through, because every workspace of theirs requires it. */
+export async function findRequiredConnection(db: Db, personId: string): Promise<string | undefined> {
+  const { rows } = await db.query(
+    `select c.slug, bool_and(m."ssoOnly") over () as required from (${memberships}) m
+     left join people p on p.id = m."personId"
+     left join sso_connections c on c.workspace_id = m."workspaceId" and split_part(p.email, '@', 2) = any(c.domains)
+     where m."personId" = $1 order by c.created_at limit 1`,
+    [personId],
+  );
+  const [row] = rows as { slug: string | null; required: boolean }[];
+  return row?.required === true ? (row.slug ?? undefined) : undefined;
 }
 
 /** Unknown, ended and expired sessions look alike, and so do those of people who are disabled: all are undefined. */

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually, json } from '../support/ask.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
+import { type OidcIdp, startOidcIdp } from '../support/fakes/oidc-idp.ts';
+import { browser, firstPerson, invited, type Person } from '../support/person.ts';
+import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+
+const operatorKey = `gw_operator_${randomBytes(24).toString('hex')}`;
+const password = 'three random words';
+let gateway: TestGateway;
+let idp: OidcIdp;
+let owner: Person;
+let member: Person;
+let domainId: string;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true', GATEWAY_OPERATOR_KEY: operatorKey });
+  idp = await startOidcIdp('okta', [`${gateway.url}/auth/sso/req/callback`]);
+  owner = await firstPerson(gateway, 'ada@req.example');
+  member = await invited(gateway, owner, { email: 'bob@req.example', role: 'member' });
+  for (const person of [owner, member]) await person.send('PUT', '/v1/me/password', { password });
+  const made = await owner.send('POST', '/v1/sso-connections', {
+    name: 'Okta',
+    slug: 'req',
+    provider: 'okta',
+    issuer: idp.issuer,
+    client_id: idp.clientId,
+    client_secret: idp.clientSecret,
+    domains: ['req.example'],
+    default_role: 'viewer',
+  });
+  expect(made.status).toBe(201);
+  const { data } = await json<{ data: { id: string }[] }>(owner.get('/v1/domains'));
+  domainId = data[0]?.id ?? '';
+});
+afterAll(async () => {
+  await gateway.stop();
+  await idp.stop();
+});
+
+const signIn = (body: object): Promise<Response> => browser(gateway).send('POST', '/auth/sign-in', body);
+const workspaces = async (person: Person): Promise<number> =>
+  (await json<{ workspaces: unknown[] }>(person.get('/v1/session'))).workspaces.length;
+
+it('an address alone leads to the identity provider once its domain is verified', async () => {
+  expect((await signIn({ email: 'anybody@req.example' })).status).toBe(400);
+  await json(gateway.post(`/v1/domains/${domainId}/verify`, {}, { authorization: `Bearer ${operatorKey}` }));
+  expect(await json(signIn({ email: 'Anybody@REQ.example' }))).toEqual({ redirect: '/auth/sso/req' });
+  expect((await signIn({ email: 'anybody@elsewhere.example' })).status).toBe(400);
+});
+
+it('a required domain ends the sessions and the passwords of all but owners, whose sign-in is on record', async () => {
+  expect(await workspaces(member)).toBe(1);
+  expect((await signIn({ email: 'bob@req.example', password })).status).toBe(200);
+  await json(owner.send('PATCH', `/v1/domains/${domainId}`, { sso_required: true }));
+  await eventually(async () => expect(await workspaces(member)).toBe(0));
+  expect((await member.get('/v1/budgets')).status).toBe(403);
+  expect(await json(signIn({ email: 'bob@req.example', password }), 403)).toMatchObject({
+    error: { code: 'forbidden', details: { redirect: '/auth/sso/req' } },
+  });
+  expect((await signIn({ email: 'ada@req.example', password })).status).toBe(200);
+  const log = JSON.stringify(await json(owner.get('/v1/audit?limit=20')));
+  expect([log.includes('auth.sign-in'), log.includes('sso_required')]).toEqual([true, true]);
+});
+
+it('people of a required domain get in through the identity provider, with the role that an owner gave them', async () => {
+  idp.account = { sub: 'bob', email: 'bob@req.example' };
+  const jar = new BrowserJar();
+  const { url } = await jar.open(`${gateway.url}/auth/sso/req`, { stopAt: `${gateway.url}/app` });
+  expect(url).toBe(`${gateway.url}/app`);
+  const session = await json(fetch(`${gateway.url}/v1/session`, { headers: { cookie: jar.cookies(gateway.url) } }));
+  expect(session).toMatchObject({ person: { email: 'bob@req.example' }, role: 'member' });
+});
+
+it('an operator who signs in through an identity provider is not the operator there', async () => {
+  idp.account = { sub: 'ada', email: 'ada@req.example' };
+  const jar = new BrowserJar();
+  await jar.open(`${gateway.url}/auth/sso/req`, { stopAt: `${gateway.url}/app` });
+  const session = await json(fetch(`${gateway.url}/v1/session`, { headers: { cookie: jar.cookies(gateway.url) } }));
+  expect(session).toMatchObject({ person: { email: 'ada@req.example', is_operator: false }, role: 'owner' });
+});
