@@ -1,0 +1,43 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import type { ReactNode } from 'react';
+import { untilForPeople } from '../format/when.ts';
+import { Bar } from './bar.tsx';
+import { Money } from './money.tsx';
+import { useNow, When } from './when.tsx';
+
+export type Budget = OutputOf<'budgets.list'>['data'][number];
+
+/** `$46.00 of $50.00 + $0.05 held, $3.95 left, resets in 3 d 4 h`, with its bar. */
+export function BudgetLine({ budget }: { budget: Budget }): ReactNode {
+  const now = useNow();
+  const { limit_usd: limit, spent_usd: spent, held_usd: held, resets_at: resetsAt } = budget;
+  const percent = Math.round(budget.percent_used);
+  return (
+    <div>
+      <Bar
+        label={`Budget ${budget.name}`}
+        used={limit === 0 ? 1 : spent / limit}
+        held={limit === 0 ? 0 : held / limit}
+        status={budget.status}
+        text={`${percent} % used`}
+      />
+      <p>
+        <Money amount={spent} /> of <Money amount={limit} />
+        {held > 0 ? (
+          <>
+            {' '}
+            + <Money amount={held} /> held
+          </>
+        ) : null}
+        , <Money amount={budget.remaining_usd} /> left ({percent} %)
+        {resetsAt === null ? (
+          ', never resets'
+        ) : (
+          <>
+            , resets in {untilForPeople(resetsAt, now)}, <When at={resetsAt} full />
+          </>
+        )}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,183 @@
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
+import { type Budget, BudgetLine } from '../../components/budget-line.tsx';
+import { Button } from '../../components/button.tsx';
+import { Card, Empty, Loaded } from '../../components/card.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { Money } from '../../components/money.tsx';
+import { Pages } from '../../components/pages.tsx';
+import styles from '../../components/parts.module.css';
+import { RaiseButtons } from '../../components/raise-buttons.tsx';
+import { Screen } from '../../components/screen.tsx';
+import { Status } from '../../components/status.tsx';
+import { Table } from '../../components/table.tsx';
+import { useFormDialog } from '../../frame/overlay.tsx';
+import { BudgetHistory } from '../clients/client-history.tsx';
+import { NewBudget } from './new-budget.tsx';
+
+const onLimit = {
+  block: 'Refuses calls at the limit.',
+  notify: 'Sends alerts, and refuses nothing.',
+  downgrade: 'Answers with cheaper models from the first threshold on, and refuses calls at the limit.',
+} as const;
+const states = {
+  ok: ['good', 'Within its limit'],
+  warning: ['warn', 'Near its limit'],
+  exceeded: ['bad', 'Spent'],
+} as const;
+
+/** Every budget with what is left of it. */
+export function BudgetsScreen(): ReactNode {
+  const { budget: openId, cursor } = useSearch({ from: '/frame/app/budgets' });
+  const navigate = useNavigate({ from: '/app/budgets' });
+  const may = useMay();
+  const budgets = useRead('budgets.list', { limit: 50, ...(cursor && { cursor }) }, { keep: true });
+  return (
+    <Screen
+      title="Budgets"
+      note="A budget is a hard limit: a call that could exceed it is refused before it is sent."
+      actions={may('budgets.create') ? <NewBudget /> : undefined}
+    >
+      <Loaded query={budgets}>
+        {({ data, next_cursor: next }) => (
+          <>
+            {data.length === 0 ? (
+              <Card title="All budgets">
+                <Empty>No budget yet. “$5 a day for each scenario” stops a loop before it costs more than $5.</Empty>
+              </Card>
+            ) : null}
+            {data.map((budget) => (
+              <BudgetCard key={budget.id} budget={budget} />
+            ))}
+            <Pages
+              next={next}
+              onNext={(to) => void navigate({ search: { cursor: to } })}
+              onFirst={cursor === undefined ? undefined : () => void navigate({ search: {} })}
+            />
+          </>
+        )}
+      </Loaded>
+      {openId === undefined ? null : (
+        <BudgetDialog id={openId} onClose={() => void navigate({ search: ({ budget: _b, ...rest }) => rest })} />
+      )}
+    </Screen>
+  );
+}
+
+function BudgetCard({ budget }: { budget: Budget }): ReactNode {
+  const may = useMay();
+  const openForm = useFormDialog();
+  const [kind, words] = states[budget.status];
+  return (
+    <Card
+      title={
+        <Link to="/app/budgets" search={{ budget: budget.id }}>
+          <bdi>{budget.name}</bdi>
+        </Link>
+      }
+      actions={<Status kind={kind}>{words}</Status>}
+    >
+      <div className={styles.stack}>
+        <BudgetLine budget={budget} />
+        <p className={styles.muted}>
+          {scopeText(budget)}, {budget.period === 'total' ? 'in total' : `a ${budget.period}`}. {onLimit[budget.on_limit]}
+        </p>
+        <div className={`${styles.row} screen-only`}>
+          <RaiseButtons budget={budget} />
+          {may('budgets.update') ? (
+            <Button
+              small
+              aria-label={`Change ${budget.name}`}
+              onClick={() =>
+                openForm({
+                  operation: 'budgets.update',
+                  title: `Change ${budget.name}`,
+                  fixed: { id: budget.id },
+                  initial: budget,
+                  submit: 'Save',
+                })
+              }
+            >
+              Change
+            </Button>
+          ) : null}
+          {may('budgets.remove') ? (
+            <Button
+              small
+              kind="danger"
+              aria-label={`Remove the limit ${budget.name}`}
+              onClick={() =>
+                openForm({
+                  operation: 'budgets.remove',
+                  title: `Remove the limit ${budget.name}`,
+                  fixed: { id: budget.id },
+                  confirmName: budget.name,
+                  submit: 'Remove limit',
+                })
+              }
+            >
+              Remove limit
+            </Button>
+          ) : null}
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+/** One budget in full: its instances where it has them, and its history. */
+function BudgetDialog({ id, onClose }: { id: string; onClose: () => void }): ReactNode {
+  const budget = useRead('budgets.get', { id });
+  return (
+    <Dialog title={budget.data?.name ?? 'Budget'} wide onClose={onClose}>
+      <div className={styles.stack}>
+        <Loaded query={budget}>
+          {(data) => (
+            <>
+              <BudgetLine budget={data} />
+              {Object.values(data.scope).includes('*') ? <Instances id={id} /> : null}
+            </>
+          )}
+        </Loaded>
+        <BudgetHistory id={id} name={budget.data?.name ?? id} />
+      </div>
+    </Dialog>
+  );
+}
+
+function Instances({ id }: { id: string }): ReactNode {
+  const instances = useRead('budgets.instances', { id, limit: 100 });
+  return (
+    <Loaded query={instances}>
+      {({ data }) => (
+        <Table
+          caption="Instances"
+          columns={[
+            { key: 'scope', title: 'For', cell: ({ scope }) => <bdi>{Object.values(scope).join(', ')}</bdi> },
+            { key: 'spent', title: 'Spent', end: true, cell: ({ spent_usd: spent }) => <Money amount={spent} /> },
+            { key: 'left', title: 'Left', end: true, cell: ({ remaining_usd: left }) => <Money amount={left} /> },
+          ]}
+          rows={data}
+          rowKey={({ scope }) => JSON.stringify(scope)}
+          empty="Nobody has called in this period yet."
+        />
+      )}
+    </Loaded>
+  );
+}
+
+const tagNames: Readonly<Record<string, string>> = {
+  client_id: 'client',
+  project: 'project',
+  scenario_id: 'scenario',
+  key_id: 'key',
+};
+
+function scopeText({ scope }: Budget): string {
+  const parts = Object.entries(scope).map(([tag, value]) =>
+    value === '*' ? `each ${tagNames[tag] ?? tag} by itself` : `${tagNames[tag] ?? tag} ${value}`,
+  );
+  return parts.length === 0 ? 'All calls' : `Calls of ${parts.join(' and ')}`;
+}

@@ -1,0 +1,42 @@
+import type { ReactNode } from 'react';
+import { useRead } from '../../api/queries.ts';
+import { Card, Loaded } from '../../components/card.tsx';
+import { Money } from '../../components/money.tsx';
+import { Table } from '../../components/table.tsx';
+import { countForPeople } from '../../format/money.ts';
+
+/** This month's usage of a client, by scenario or by model. */
+export function ClientUsage({ id, group }: { id: string; group: 'scenario' | 'model' }): ReactNode {
+  const usage = useRead('usage.clients', { from: 'this_month', client_id: id, group_by: group, limit: 100 });
+  const title = group === 'scenario' ? 'Scenario' : 'Model';
+  return (
+    <Card title={`This month by ${group}`}>
+      <Loaded query={usage}>
+        {({ data }) => (
+          <Table
+            caption={`Usage by ${group}`}
+            columns={[
+              {
+                key: 'name',
+                title,
+                cell: (row) => <bdi>{(group === 'scenario' ? row.scenario_id : row.model) ?? 'none'}</bdi>,
+              },
+              { key: 'calls', title: 'Calls', end: true, cell: (row) => countForPeople(row.requests) },
+              {
+                key: 'tokens',
+                title: 'Tokens',
+                end: true,
+                cell: (row) => countForPeople(row.input_tokens + row.output_tokens),
+              },
+              { key: 'cost', title: 'Cost', end: true, cell: (row) => <Money amount={row.cost_usd} /> },
+              { key: 'billed', title: 'Billed', end: true, cell: (row) => <Money amount={row.billable_usd} /> },
+            ]}
+            rows={data}
+            rowKey={(row) => String(group === 'scenario' ? `${row.scenario_platform}/${row.scenario_id}` : row.model)}
+            empty="No call of this client yet this month."
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}

@@ -1,0 +1,99 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
+import { Button } from '../../components/button.tsx';
+import { Card, Loaded } from '../../components/card.tsx';
+import { LabelledInput } from '../../components/labelled-input.tsx';
+import { Money } from '../../components/money.tsx';
+import { Pages } from '../../components/pages.tsx';
+import { Screen } from '../../components/screen.tsx';
+import { type Column, Table } from '../../components/table.tsx';
+import { When } from '../../components/when.tsx';
+import { countForPeople } from '../../format/money.ts';
+import { useFormDialog } from '../../frame/overlay.tsx';
+
+type Client = OutputOf<'clients.list'>['data'][number];
+type Usage = OutputOf<'usage.clients'>['data'][number];
+
+/** Every client by name, with this month's figures. */
+export function ClientsScreen(): ReactNode {
+  const { search, cursor } = useSearch({ from: '/frame/app/clients' });
+  const navigate = useNavigate({ from: '/app/clients' });
+  const may = useMay();
+  const openForm = useFormDialog();
+  const clients = useRead('clients.list', { ...(search && { search }), ...(cursor && { cursor }), limit: 50 }, { keep: true });
+  const usage = useRead('usage.clients', { from: 'this_month', limit: 100 }, { enabled: may('usage.clients') });
+  const usedBy = new Map((usage.data?.data ?? []).map((row) => [row.client_id, row]));
+  return (
+    <Screen
+      title="Clients"
+      note="A client appears with its first call that names it. Cost and billed amounts are of this month."
+      actions={
+        may('clients.set') ? (
+          <Button onClick={() => openForm({ operation: 'clients.set', title: 'Add a client', submit: 'Save' })}>
+            Add a client
+          </Button>
+        ) : undefined
+      }
+    >
+      <Card title="All clients">
+        <LabelledInput
+          label="Search"
+          type="search"
+          defaultValue={search ?? ''}
+          onChange={(event) =>
+            void navigate({ search: event.target.value === '' ? {} : { search: event.target.value }, replace: true })
+          }
+        />
+        <Loaded query={clients}>
+          {({ data, next_cursor: next }) => (
+            <>
+              <Table
+                caption="Clients"
+                columns={columnsOf(usedBy)}
+                rows={data}
+                rowKey={({ id }) => id}
+                empty="No client yet. Send a call with the header x-client-id, or add a client here."
+              />
+              <Pages
+                next={next}
+                onNext={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
+                onFirst={cursor === undefined ? undefined : () => void navigate({ search: ({ cursor: _c, ...rest }) => rest })}
+              />
+            </>
+          )}
+        </Loaded>
+      </Card>
+    </Screen>
+  );
+}
+
+function columnsOf(usedBy: ReadonlyMap<string | null, Usage>): readonly Column<Client>[] {
+  const figure = (of: (usage: Usage) => ReactNode) => (client: Client) => {
+    const usage = usedBy.get(client.id);
+    return usage === undefined ? '–' : of(usage);
+  };
+  return [
+    {
+      key: 'name',
+      title: 'Client',
+      cell: ({ id, name }) => (
+        <Link to="/app/clients/$id" params={{ id }}>
+          <bdi>{name}</bdi>
+        </Link>
+      ),
+    },
+    { key: 'calls', title: 'Calls', end: true, cell: figure(({ requests }) => countForPeople(requests)) },
+    { key: 'cost', title: 'Cost', end: true, cell: figure(({ cost_usd: cost }) => <Money amount={cost} />) },
+    {
+      key: 'billed',
+      title: 'Billed',
+      end: true,
+      cell: figure(({ billable_usd: billed }) => <Money amount={billed} />),
+    },
+    { key: 'markup', title: 'Markup', end: true, cell: ({ markup_percent: markup }) => (markup === null ? '–' : `${markup} %`) },
+    { key: 'first', title: 'First call', cell: ({ first_call_at: at }) => (at === null ? '–' : <When at={at} />) },
+  ];
+}
