@@ -1,15 +1,25 @@
 import { createRouter } from '@tanstack/react-router';
 import { Crash, NotFound } from './frame/faults.tsx';
 import { frameRoute, rootRoute } from './frame/frame-route.tsx';
+import { alertsRoute } from './screens/alerts/alerts-route.ts';
+import { billingRoute } from './screens/billing/billing-route.ts';
+import { budgetsRoute } from './screens/budgets/budgets-route.ts';
+import { callsRoute } from './screens/calls/calls-route.ts';
+import { clientRoute, clientsRoute } from './screens/clients/clients-route.ts';
+import { connectRoute } from './screens/connect/connect-route.ts';
 import { groupRoutes } from './screens/group/group-routes.ts';
 import { homeRoute } from './screens/home/home-route.ts';
+import { keysRoute } from './screens/keys/keys-route.ts';
 import { moreRoute } from './screens/more/more-route.ts';
 import { operationsRoute } from './screens/operations/operations-route.ts';
+import { scenariosRoute } from './screens/scenarios/scenarios-route.ts';
+import { settingsPartRoute, settingsRoute } from './screens/settings/settings-routes.ts';
 import { linkRoute, signInRoute } from './screens/sign-in/sign-in-routes.ts';
+import { speedRoute, usageRoute } from './screens/usage/usage-route.ts';
 
 /** Every screen by its path. A screen's folder has its route; the code of a screen is loaded when it is opened. */
 /** Add the route of a new screen here, and no more: the menu has it by its path. */
-const handMade = [homeRoute, moreRoute, operationsRoute] as const;
+const handMade = [homeRoute, clientsRoute, clientRoute, scenariosRoute, budgetsRoute, callsRoute, usageRoute, speedRoute, billingRoute, alertsRoute, connectRoute, keysRoute, settingsRoute, settingsPartRoute, moreRoute, operationsRoute] as const;
 
 const routeTree = rootRoute.addChildren([
   signInRoute,

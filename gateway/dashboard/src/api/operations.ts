@@ -18,7 +18,7 @@ export function isDangerous({ id, method }: Pick<Operation, 'id' | 'method'>): b
   return method === 'DELETE' || dangerous.has(id);
 }
 
-const dangerous: ReadonlySet<string> = new Set(['keys.roll', 'invoices.void', 'stop.start', 'stop.create', 'stop.set']);
+const dangerous: ReadonlySet<string> = new Set(['invoices.void', 'stop.start', 'stop.create', 'stop.set']);
 
 /** `by_usd` of `POST /v1/budgets/:id/raise`: reads nothing but the list, changes nothing. */
 export function isChange({ method }: Pick<Operation, 'method'>): boolean {

@@ -1,40 +1,25 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
-import { useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
-import { call } from '../api/client.ts';
-import { useChange } from '../api/queries.ts';
+import { type ReactNode, useState } from 'react';
 import { useMay } from '../api/session.ts';
-import { moneyForPeople } from '../format/money.ts';
 import { useFormDialog } from '../frame/overlay.tsx';
 import { Button } from './button.tsx';
-import { messageOf } from './card.tsx';
-import { useToast } from './toast.tsx';
+import { useRaise } from './use-raise.ts';
 
-type Budget = Pick<OutputOf<'budgets.list'>['data'][number], 'id' | 'name'>;
+type RaisedBudget = Pick<OutputOf<'budgets.list'>['data'][number], 'id' | 'name'>;
 
 const steps = [10, 20, 50];
 
-/** Raises a budget until its period ends; Undo takes back as much as is not spent. `plain`: the one budget of its screen. */
-export function RaiseButtons({ budget, plain = false }: { budget: Budget; plain?: boolean }): ReactNode {
+/** Raises a budget until its period ends, with Undo. `plain`: the screen is about this budget, so the buttons need not name it. */
+export function RaiseButtons({ budget, plain = false }: { budget: RaisedBudget; plain?: boolean }): ReactNode {
   const may = useMay();
-  const raise = useChange('budgets.raise');
-  const queries = useQueryClient();
-  const toast = useToast();
+  const raise = useRaise();
   const openForm = useFormDialog();
+  const [busy, setBusy] = useState(false);
   if (!may('budgets.raise')) return null;
   const raiseBy = async (byUsd: number): Promise<void> => {
-    try {
-      const { raise_id: raiseId } = await raise.mutateAsync({ id: budget.id, by_usd: byUsd });
-      toast({
-        text: `${budget.name} is raised by ${moneyForPeople(byUsd)} until its period ends`,
-        undo: async () => {
-          await call('budgets.raises.remove', { id: budget.id, raise_id: raiseId });
-          await queries.invalidateQueries({ queryKey: ['operation'] });
-        },
-      });
-    } catch (error) {
-      toast({ text: messageOf(error) });
-    }
+    setBusy(true);
+    await raise(budget, byUsd);
+    setBusy(false);
   };
   return (
     <>
@@ -42,7 +27,7 @@ export function RaiseButtons({ budget, plain = false }: { budget: Budget; plain?
         <Button
           key={step}
           small
-          disabled={raise.isPending}
+          disabled={busy}
           aria-label={plain ? `+${step}` : `+${step} for ${budget.name}`}
           onClick={() => void raiseBy(step)}
         >

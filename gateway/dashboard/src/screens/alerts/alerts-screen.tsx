@@ -1,0 +1,136 @@
+import { type ReactNode, useState } from 'react';
+import { useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
+import { Button } from '../../components/button.tsx';
+import { Card, Loaded } from '../../components/card.tsx';
+import styles from '../../components/parts.module.css';
+import { Screen } from '../../components/screen.tsx';
+import { Status } from '../../components/status.tsx';
+import { Table } from '../../components/table.tsx';
+import { When } from '../../components/when.tsx';
+import { useFormDialog } from '../../frame/overlay.tsx';
+import { type Channel, ChannelDialog, channels } from './channel-dialog.tsx';
+
+/** Where alerts go, and the latest of them. */
+export function AlertsScreen(): ReactNode {
+  const may = useMay();
+  const [open, setOpen] = useState<Channel | undefined>();
+  return (
+    <Screen
+      title="Alerts"
+      note="Budgets send an alert once per threshold and period: at 80 %, 90 % and 100 % unless a budget says otherwise."
+      actions={
+        may('webhooks.create')
+          ? channels.map((channel) => (
+              <Button key={channel.name} onClick={() => setOpen(channel)}>
+                {channel.name}
+              </Button>
+            ))
+          : undefined
+      }
+    >
+      <Channels />
+      <Latest />
+      {open === undefined ? null : <ChannelDialog channel={open} onClose={() => setOpen(undefined)} />}
+    </Screen>
+  );
+}
+
+function Channels(): ReactNode {
+  const may = useMay();
+  const openForm = useFormDialog();
+  const webhooks = useRead('webhooks.list', { limit: 100 });
+  return (
+    <Card title="Channels">
+      <Loaded query={webhooks}>
+        {({ data }) => (
+          <Table
+            caption="Channels"
+            columns={[
+              { key: 'url', title: 'Address', cell: ({ url }) => <bdi>{addressOf(url)}</bdi> },
+              { key: 'events', title: 'Events', cell: ({ events }) => events.join(', ') },
+              {
+                key: 'status',
+                title: 'Status',
+                cell: ({ status }) => <Status kind={status === 'enabled' ? 'good' : 'warn'}>{status}</Status>,
+              },
+              {
+                key: 'do',
+                title: '',
+                cell: ({ id, url }) => (
+                  <span className={styles.row}>
+                    {may('webhooks.test') ? (
+                      <Button
+                        small
+                        aria-label={`Test ${addressOf(url)}`}
+                        onClick={() =>
+                          openForm({
+                            operation: 'webhooks.test',
+                            title: 'Send a test alert',
+                            fixed: { id },
+                            submit: 'Send',
+                            done: 'The test alert is sent',
+                          })
+                        }
+                      >
+                        Test
+                      </Button>
+                    ) : null}
+                    {may('webhooks.remove') ? (
+                      <Button
+                        small
+                        kind="danger"
+                        aria-label={`Delete ${addressOf(url)}`}
+                        onClick={() =>
+                          openForm({
+                            operation: 'webhooks.remove',
+                            title: 'Delete the channel',
+                            fixed: { id },
+                            confirmName: 'delete',
+                            submit: 'Delete',
+                          })
+                        }
+                      >
+                        Delete
+                      </Button>
+                    ) : null}
+                  </span>
+                ),
+              },
+            ]}
+            rows={data}
+            rowKey={({ id }) => id}
+            empty="Alerts go nowhere yet. Choose Slack, e-mail or a webhook above; Make, Zapier and n8n add theirs by themselves."
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+function Latest(): ReactNode {
+  const events = useRead('events.list', { limit: 50 });
+  return (
+    <Card title="Latest alerts">
+      <Loaded query={events}>
+        {({ data }) => (
+          <Table
+            caption="Latest alerts"
+            columns={[
+              { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
+              { key: 'type', title: 'Event', cell: ({ type }) => <code>{type}</code> },
+            ]}
+            rows={data}
+            rowKey={({ id }) => id}
+            empty="No alert so far."
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+/** A Slack address holds its secret in its path: the host is enough to know it by. */
+function addressOf(url: string): string {
+  return url.startsWith('mailto:') || !URL.canParse(url) ? url : new URL(url).host;
+}

@@ -1,0 +1,97 @@
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { useChange } from '../../api/queries.ts';
+import { Answer } from '../../components/answer.tsx';
+import { Button } from '../../components/button.tsx';
+import { ErrorCard } from '../../components/card.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { LabelledInput } from '../../components/labelled-input.tsx';
+import styles from '../../components/parts.module.css';
+import { useToast } from '../../components/toast.tsx';
+
+export interface Channel {
+  name: string;
+  label: string;
+  help: string;
+  /** Put before what is typed. */
+  prefix: string;
+  /** Its deliveries are signed: the secret is shown once. */
+  isSigned: boolean;
+}
+
+export const channels: readonly Channel[] = [
+  {
+    name: 'Slack',
+    label: 'Webhook URL',
+    help: 'In Slack: Apps, Incoming Webhooks, Add to Slack. It begins with https://hooks.slack.com/.',
+    prefix: '',
+    isSigned: false,
+  },
+  {
+    name: 'E-mail',
+    label: 'E-mail',
+    help: 'The address gets one mail to confirm it, then alerts.',
+    prefix: 'mailto:',
+    isSigned: false,
+  },
+  {
+    name: 'Webhook',
+    label: 'Webhook URL',
+    help: 'Deliveries are signed as Standard Webhooks: keep the secret that is shown once.',
+    prefix: '',
+    isSigned: true,
+  },
+];
+
+const events = ['budget.threshold_reached', 'budget.exceeded', 'scenario.paused', 'provider.failed_over'] as const;
+
+/** Adds a channel and sends a test alert to it at once. */
+export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose: () => void }): ReactNode {
+  const [address, setAddress] = useState('');
+  const create = useChange('webhooks.create');
+  const test = useChange('webhooks.test');
+  const toast = useToast();
+  const save = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    try {
+      const { id } = await create.mutateAsync({
+        url: `${channel.prefix}${address.trim()}`,
+        events: [events[0], events[1], events[2]],
+      });
+      const { status } = await test.mutateAsync({ id });
+      toast({
+        text:
+          status === 'delivered'
+            ? `${channel.name} gets alerts from now on: a test alert has arrived`
+            : `${channel.name} is saved, but the test alert has not arrived yet`,
+      });
+      if (!channel.isSigned) onClose();
+    } catch {
+      // The card below says why.
+    }
+  };
+  return (
+    <Dialog title={`Alerts by ${channel.name}`} onClose={onClose}>
+      {create.isSuccess && channel.isSigned ? (
+        <Answer answer={create.data} onClose={onClose} />
+      ) : (
+        <form className={styles.stack} onSubmit={(event) => void save(event)}>
+          <LabelledInput
+            label={channel.label}
+            help={channel.help}
+            value={address}
+            autoComplete="off"
+            onChange={(event) => setAddress(event.target.value)}
+          />
+          {create.isError ? <ErrorCard error={create.error} /> : null}
+          {test.isError ? <ErrorCard error={test.error} /> : null}
+          <div className={styles.row}>
+            <Button type="submit" kind="primary" disabled={create.isPending || test.isPending || address.trim() === ''}>
+              Save and test
+            </Button>
+            <Button onClick={onClose}>Cancel</Button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,49 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { Money } from '../../components/money.tsx';
+import { Status } from '../../components/status.tsx';
+import { Table } from '../../components/table.tsx';
+import { monthForPeople } from '../../format/when.ts';
+
+export type Invoice = OutputOf<'invoices.list'>['data'][number];
+
+export function InvoiceTable({ invoices }: { invoices: readonly Invoice[] }): ReactNode {
+  return (
+    <Table
+      caption="Invoices"
+      columns={[
+        {
+          key: 'number',
+          title: 'Number',
+          cell: ({ id, label }) => (
+            <Link to="/app/billing" search={{ invoice: id }}>
+              {label}
+            </Link>
+          ),
+        },
+        { key: 'client', title: 'Client', cell: ({ client }) => <bdi>{client.name}</bdi> },
+        { key: 'period', title: 'Period', cell: ({ from }) => monthForPeople(from) },
+        {
+          key: 'status',
+          title: 'Status',
+          cell: ({ kind, status }) =>
+            kind === 'credit_note' ? (
+              <Status kind="plain">credit note</Status>
+            ) : (
+              <Status kind={status === 'issued' ? 'good' : 'warn'}>{status}</Status>
+            ),
+        },
+        {
+          key: 'total',
+          title: 'Total',
+          end: true,
+          cell: ({ total, currency }) => <Money amount={total} currency={currency} />,
+        },
+      ]}
+      rows={invoices}
+      rowKey={({ id }) => id}
+      empty="No invoice yet. Invoices of a month are issued once it is over."
+    />
+  );
+}

@@ -1,0 +1,81 @@
+import type { ReactNode } from 'react';
+import { useChange, useRead } from '../../api/queries.ts';
+import { Button } from '../../components/button.tsx';
+import { ErrorCard, Loaded } from '../../components/card.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { Money } from '../../components/money.tsx';
+import styles from '../../components/parts.module.css';
+import { Table } from '../../components/table.tsx';
+
+const statusWords: Readonly<Record<string, string>> = {
+  to_bill: 'to bill',
+  billed: 'invoiced already',
+  nothing: 'nothing to bill',
+  made: 'issued',
+  skipped: 'nothing to bill',
+  refused: 'refused',
+};
+
+/** All clients for one month: what is going to be issued, and then what was. */
+export function IssueDialog({
+  period,
+  month,
+  onClose,
+}: {
+  period: string;
+  month: string;
+  onClose: () => void;
+}): ReactNode {
+  const preview = useRead('invoices.preview', { period });
+  const issue = useChange('invoices.all');
+  const issued = issue.data?.data;
+  return (
+    <Dialog title={`Invoice ${month}`} wide onClose={onClose}>
+      <div className={styles.stack}>
+        <Loaded query={preview}>
+          {({ data }) => {
+            const due = data.filter(({ status }) => status === 'to_bill');
+            return (
+              <>
+                <Table
+                  caption={`Clients in ${month}`}
+                  columns={[
+                    { key: 'name', title: 'Client', cell: ({ name }) => <bdi>{name}</bdi> },
+                    { key: 'status', title: 'Status', cell: ({ status }) => statusWords[status] ?? status },
+                    {
+                      key: 'total',
+                      title: 'Total',
+                      end: true,
+                      cell: ({ total, currency }) =>
+                        total === null || currency === null ? '–' : <Money amount={total} currency={currency} />,
+                    },
+                  ]}
+                  rows={issued ?? data}
+                  rowKey={({ client_id: id }) => id}
+                  empty={`No client has used anything in ${month}.`}
+                />
+                {issue.isError ? <ErrorCard error={issue.error} /> : null}
+                <div className={styles.row}>
+                  {issued === undefined ? (
+                    <Button
+                      kind="primary"
+                      disabled={issue.isPending || due.length === 0}
+                      onClick={() => issue.mutate({ period })}
+                    >
+                      Issue {due.length}
+                    </Button>
+                  ) : (
+                    <p role="status">
+                      {issued.filter(({ status }) => status === 'made').length} invoices of {month} are issued.
+                    </p>
+                  )}
+                  <Button onClick={onClose}>Close</Button>
+                </div>
+              </>
+            );
+          }}
+        </Loaded>
+      </div>
+    </Dialog>
+  );
+}

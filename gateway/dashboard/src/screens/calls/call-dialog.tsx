@@ -1,0 +1,74 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useRead } from '../../api/queries.ts';
+import { Loaded } from '../../components/card.tsx';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { Money } from '../../components/money.tsx';
+import styles from '../../components/parts.module.css';
+import { RaiseButtons } from '../../components/raise-buttons.tsx';
+import { Table } from '../../components/table.tsx';
+import { When } from '../../components/when.tsx';
+import { countForPeople } from '../../format/money.ts';
+import { CallStatus } from './calls-screen.tsx';
+
+type Detail = OutputOf<'usage.request'>;
+
+/** One call: each attempt, why this model, what it cost, and the budgets it was charged to. */
+export function CallDialog({ id, onClose }: { id: string; onClose: () => void }): ReactNode {
+  const call = useRead('usage.request', { id });
+  return (
+    <Dialog title={`Call ${id}`} wide onClose={onClose}>
+      <div className={styles.stack}>
+        <div className={styles.row}>
+          <CopyButton text={location.href} label="Copy link" />
+          <CopyButton text={id} label="Copy id" />
+        </div>
+        <Loaded query={call}>{(detail) => <CallFacts call={detail} />}</Loaded>
+      </div>
+    </Dialog>
+  );
+}
+
+function CallFacts({ call }: { call: Detail }): ReactNode {
+  const { refusal } = call;
+  return (
+    <>
+      <p>
+        <CallStatus call={call} /> <When at={call.created_at} full />
+      </p>
+      {refusal == null ? null : <p dir="auto">{refusal.message ?? refusal.code}</p>}
+      <p>
+        {countForPeople(call.input_tokens)} in ({countForPeople(call.cached_tokens)} cached) ·{' '}
+        {countForPeople(call.output_tokens)} out · <Money amount={call.cost_usd} estimated={call.estimated} />
+      </p>
+      <p>
+        Client <bdi>{call.client_id ?? '–'}</bdi> · scenario <bdi>{call.scenario_id ?? '–'}</bdi> · asked for{' '}
+        <bdi>{call.model_requested}</bdi>
+        {call.route == null ? null : <> · chosen: {call.route}</>}
+      </p>
+      <Table
+        caption="Attempts"
+        columns={[
+          { key: 'n', title: '', cell: (row) => row.n },
+          { key: 'target', title: 'Provider and model', cell: (row) => <bdi>{`${row.provider}/${row.model}`}</bdi> },
+          { key: 'answer', title: 'Answer', cell: (row) => `${row.status ?? '–'} ${row.error ?? ''}` },
+          { key: 'ms', title: 'Time', end: true, cell: (row) => (row.ms === null ? '–' : `${row.ms / 1_000} s`) },
+        ]}
+        rows={call.attempts_trail.map((attempt, index) => ({ ...attempt, n: index + 1 }))}
+        rowKey={({ n }) => String(n)}
+        empty="No provider was asked."
+      />
+      {call.budgets.length === 0 ? null : <h3>Budgets of this call</h3>}
+      {call.budgets.map((budget) => (
+        <div key={budget.id} className={styles.row}>
+          <Link to="/app/budgets" search={{ budget: budget.id }}>
+            <bdi>{budget.name}</bdi>
+          </Link>
+          {refusal == null ? null : <RaiseButtons budget={budget} />}
+        </div>
+      ))}
+    </>
+  );
+}

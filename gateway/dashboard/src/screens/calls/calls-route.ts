@@ -1,0 +1,24 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { z } from 'zod';
+import { rangeNames } from '../../components/ranges.ts';
+import { frameRoute } from '../../frame/frame-route.tsx';
+
+export const views = ['all', 'failed', 'refused', 'failed_over'] as const;
+export type View = (typeof views)[number];
+
+export const callsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/app/calls',
+  validateSearch: z.object({
+    view: z.enum(views).optional().catch(undefined),
+    range: z.enum(rangeNames).optional().catch(undefined),
+    client_id: z.string().optional().catch(undefined),
+    scenario_id: z.coerce.string().optional().catch(undefined),
+    model: z.string().optional().catch(undefined),
+    provider: z.string().optional().catch(undefined),
+    cursor: z.string().optional().catch(undefined),
+    /** The call that is open. */
+    call: z.string().optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./calls-screen.tsx'), 'CallsScreen'),
+});

@@ -1,0 +1,145 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useRead } from '../../api/queries.ts';
+import { Button } from '../../components/button.tsx';
+import { Card, Loaded } from '../../components/card.tsx';
+import { DownloadButton } from '../../components/download-button.tsx';
+import { Money } from '../../components/money.tsx';
+import { Pages } from '../../components/pages.tsx';
+import styles from '../../components/parts.module.css';
+import { RangeButtons } from '../../components/range-buttons.tsx';
+import { ranges, useDays } from '../../components/ranges.ts';
+import { Screen } from '../../components/screen.tsx';
+import { Status } from '../../components/status.tsx';
+import { type Column, Table } from '../../components/table.tsx';
+import { When } from '../../components/when.tsx';
+import { countForPeople } from '../../format/money.ts';
+import { CallDialog } from './call-dialog.tsx';
+import { type View, views } from './calls-route.ts';
+import { RefusedCalls } from './refused-calls.tsx';
+
+type Call = OutputOf<'usage.requests'>['data'][number];
+
+const titles: Readonly<Record<View, string>> = {
+  all: 'All',
+  failed: 'Failed',
+  refused: 'Refused',
+  failed_over: 'Failed over',
+};
+
+/** Single calls, the newest first. What is shown is in the URL, so that it can be sent to a colleague. */
+export function CallsScreen(): ReactNode {
+  const search = useSearch({ from: '/frame/app/calls' });
+  const { view = 'all', range = 'today', call, cursor, ...filters } = search;
+  const navigate = useNavigate({ from: '/app/calls' });
+  const show = (change: Partial<typeof search>): void =>
+    void navigate({ search: ({ cursor: _c, ...before }) => ({ ...before, ...change }) });
+  const { client_id: clientId, scenario_id: scenarioId, model, provider } = filters;
+  const narrowed = [clientId, scenarioId, model, provider].filter((one) => one !== undefined);
+  return (
+    <Screen title="Calls" note={`${titles[view]}, ${ranges[range].toLowerCase()}`}>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would look like part of a form. */}
+      <div className={`${styles.row} screen-only`} role="group" aria-label="Calls to show">
+        {views.map((name) => (
+          <Button key={name} small aria-pressed={name === view} onClick={() => show({ view: name })}>
+            {titles[name]}
+          </Button>
+        ))}
+      </div>
+      <RangeButtons chosen={range} onChoose={(name) => show({ range: name })} />
+      {narrowed.length === 0 ? null : (
+        <p>
+          Only <bdi>{narrowed.join(', ')}</bdi>. <Link to="/app/calls">Show all</Link>
+        </p>
+      )}
+      {view === 'refused' ? <RefusedCalls clientId={clientId} scenarioId={scenarioId} range={range} /> : <CallTable />}
+      {call === undefined ? null : (
+        <CallDialog id={call} onClose={() => void navigate({ search: ({ call: _call, ...rest }) => rest })} />
+      )}
+    </Screen>
+  );
+}
+
+function CallTable(): ReactNode {
+  const { view = 'all', range = 'today', call: _call, cursor, ...filters } = useSearch({ from: '/frame/app/calls' });
+  const navigate = useNavigate({ from: '/app/calls' });
+  const input = {
+    ...useDays(range),
+    ...filters,
+    ...(view === 'failed' ? { status: 'failed' as const } : {}),
+    ...(view === 'failed_over' ? { failed_over: true } : {}),
+  };
+  const calls = useRead('usage.requests', { ...input, limit: 50, ...(cursor && { cursor }) }, { keep: true });
+  const query = new URLSearchParams({ format: 'csv' });
+  for (const [name, value] of Object.entries(input)) if (value !== undefined) query.set(name, String(value));
+  return (
+    <Card
+      title={titles[view]}
+      actions={<DownloadButton label="Export" href={`/v1/usage/requests?${query}`} name={`calls-${input.from}.csv`} />}
+    >
+      <Loaded query={calls}>
+        {({ data, next_cursor: next }) => (
+          <>
+            <Table
+              caption="Calls"
+              columns={columns}
+              rows={data}
+              rowKey={({ id }) => id}
+              empty="No such call in this range. A call appears here within two seconds after it is answered."
+            />
+            <Pages
+              next={next}
+              onNext={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
+              onFirst={
+                cursor === undefined ? undefined : () => void navigate({ search: ({ cursor: _c, ...rest }) => rest })
+              }
+            />
+          </>
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+const columns: readonly Column<Call>[] = [
+  {
+    key: 'at',
+    title: 'When',
+    cell: ({ id, created_at: at }) => (
+      <Link to="/app/calls" search={(before) => ({ ...before, call: id })} aria-label={`Call ${id}`}>
+        <When at={at} />
+      </Link>
+    ),
+  },
+  { key: 'status', title: 'Status', cell: (call) => <CallStatus call={call} /> },
+  { key: 'client', title: 'Client', cell: ({ client_id: id }) => <bdi>{id ?? '–'}</bdi> },
+  { key: 'scenario', title: 'Scenario', cell: ({ scenario_id: id }) => <bdi>{id ?? '–'}</bdi> },
+  { key: 'model', title: 'Model', cell: ({ model, model_requested: asked }) => <bdi>{model ?? asked}</bdi> },
+  {
+    key: 'tokens',
+    title: 'Tokens',
+    end: true,
+    cell: (call) => countForPeople(call.input_tokens + call.output_tokens),
+  },
+  {
+    key: 'cost',
+    title: 'Cost',
+    end: true,
+    cell: ({ cost_usd: cost, estimated }) => <Money amount={cost} estimated={estimated} />,
+  },
+  {
+    key: 'time',
+    title: 'Time',
+    end: true,
+    cell: ({ total_ms: ms }) => (ms === null ? '–' : `${(ms / 1_000).toFixed(1)} s`),
+  },
+];
+
+export function CallStatus({ call }: { call: Pick<Call, 'status' | 'attempts' | 'error_code'> }): ReactNode {
+  const { status, attempts, error_code: code } = call;
+  if (status === 'succeeded')
+    return attempts > 1 ? <Status kind="warn">succeeded after failover</Status> : <Status kind="good">succeeded</Status>;
+  if (status === 'open') return <Status kind="plain">in progress</Status>;
+  return <Status kind={status === 'failed' ? 'bad' : 'warn'}>{code === null ? status : `${status}: ${code}`}</Status>;
+}

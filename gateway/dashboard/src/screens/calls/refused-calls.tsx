@@ -1,0 +1,45 @@
+import type { ReactNode } from 'react';
+import { useRead } from '../../api/queries.ts';
+import { Card, Loaded } from '../../components/card.tsx';
+import { type Range, useDays } from '../../components/ranges.ts';
+import { Table } from '../../components/table.tsx';
+import { When } from '../../components/when.tsx';
+import { countForPeople } from '../../format/money.ts';
+
+interface RefusedCallsProps {
+  clientId: string | undefined;
+  scenarioId: string | undefined;
+  range: Range;
+}
+
+/** Refusals by the hour: a loop of millions is a few rows. */
+export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps): ReactNode {
+  const refusals = useRead('refusals.list', {
+    ...useDays(range),
+    ...(clientId !== undefined && { client_id: clientId }),
+    ...(scenarioId !== undefined && { scenario_id: scenarioId }),
+    limit: 100,
+  });
+  return (
+    <Card title="Refused">
+      <Loaded query={refusals}>
+        {({ data }) => (
+          <Table
+            caption="Refused calls by the hour"
+            columns={[
+              { key: 'hour', title: 'Hour', cell: ({ hour }) => <When at={hour} /> },
+              { key: 'code', title: 'Reason', cell: ({ code }) => <code>{code}</code> },
+              { key: 'count', title: 'Calls', end: true, cell: ({ count }) => countForPeople(count) },
+              { key: 'client', title: 'Client', cell: ({ client_id: id }) => <bdi>{id ?? '–'}</bdi> },
+              { key: 'scenario', title: 'Scenario', cell: ({ scenario_id: id }) => <bdi>{id ?? '–'}</bdi> },
+              { key: 'message', title: 'Last message', cell: ({ message }) => <bdi>{message ?? '–'}</bdi> },
+            ]}
+            rows={data}
+            rowKey={(row) => JSON.stringify([row.hour, row.code, row.client_id, row.scenario_id, row.key_id, row.budget_id])}
+            empty="No call was refused in this range."
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}

@@ -1,0 +1,107 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useMode } from '../../api/mode.ts';
+import { useChange, useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
+import { Answer } from '../../components/answer.tsx';
+import { Button } from '../../components/button.tsx';
+import { Card, ErrorCard } from '../../components/card.tsx';
+import { CopyButton, copyText } from '../../components/copy-button.tsx';
+import styles from '../../components/parts.module.css';
+import { Screen } from '../../components/screen.tsx';
+import { useToast } from '../../components/toast.tsx';
+import { type Way, ways } from './connect-route.ts';
+
+const names: Readonly<Record<Way, string>> = { make: 'Make', zapier: 'Zapier', n8n: 'n8n', code: 'Your own code' };
+
+/** What to do on each platform, once the key is copied. */
+const steps: Readonly<Record<Way, readonly string[]>> = {
+  make: [
+    'Add a module of the app AI Gateway to a scenario.',
+    'Create a connection: paste the address and the key.',
+    'The scenario names itself: its calls, costs and limits appear here under its own id.',
+  ],
+  zapier: [
+    'Add a step of the app AI Gateway to a Zap.',
+    'Connect an account: paste the address and the key.',
+    'The Zap names itself: its calls, costs and limits appear here under its own id.',
+  ],
+  n8n: [
+    'Install the community node n8n-nodes-ai-gateway.',
+    'Create a credential AI Gateway API: paste the address and the key.',
+    'The workflow names itself: its calls, costs and limits appear here under its own id.',
+  ],
+  code: [
+    'In any OpenAI or Anthropic SDK, set the base URL to the address and the API key to the key.',
+    'Name the client and the scenario with the headers x-client-id and x-scenario-id.',
+  ],
+};
+
+/** From nothing to the first call: the address, a key, and the steps of a platform. */
+export function ConnectScreen(): ReactNode {
+  const { with: chosen = 'make' } = useSearch({ from: '/frame/app/connect' });
+  const navigate = useNavigate({ from: '/app/connect' });
+  const first = useRead('usage.requests', { limit: 1 });
+  const address = location.origin;
+  return (
+    <Screen title="Connect" note="One key for every model. Two lines change: the address and the key.">
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would look like part of a form. */}
+      <div className={styles.row} role="group" aria-label="Platform">
+        {ways.map((way) => (
+          <Button key={way} aria-pressed={way === chosen} onClick={() => void navigate({ search: { with: way } })}>
+            {names[way]}
+          </Button>
+        ))}
+      </div>
+      <Card title={`Connect ${names[chosen]}`}>
+        <div className={styles.stack}>
+          <p className={styles.row}>
+            Address <code>{chosen === 'code' ? `${address}/v1` : address}</code>
+            <CopyButton text={chosen === 'code' ? `${address}/v1` : address} label="Copy address" />
+          </p>
+          <MakeKey key={chosen} way={chosen} />
+          <ol>
+            {steps[chosen].map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ol>
+          <p role="status">
+            {(first.data?.data.length ?? 0) > 0
+              ? 'Calls arrive: the last one is in Calls.'
+              : 'Waiting for the first call. This page shows when it arrives.'}
+          </p>
+        </div>
+      </Card>
+    </Screen>
+  );
+}
+
+function MakeKey({ way }: { way: Way }): ReactNode {
+  const may = useMay();
+  const mode = useMode();
+  const toast = useToast();
+  const make = useChange('keys.create');
+  if (!may('keys.create')) return <p className={styles.muted}>Ask an owner of the workspace for a key.</p>;
+  const makeAndCopy = async (): Promise<void> => {
+    try {
+      const { key } = await make.mutateAsync({ name: names[way], role: 'caller', mode });
+      toast({ text: (await copyText(key)) ? 'The key is copied' : 'The key is made. Copy it from the page.' });
+    } catch {
+      // The card below says why.
+    }
+  };
+  return (
+    <>
+      {make.isSuccess ? (
+        <Answer answer={{ key: make.data.key }} />
+      ) : (
+        <div className={styles.row}>
+          <Button kind="primary" disabled={make.isPending} onClick={() => void makeAndCopy()}>
+            Make key and copy
+          </Button>
+        </div>
+      )}
+      {make.isError ? <ErrorCard error={make.error} /> : null}
+    </>
+  );
+}

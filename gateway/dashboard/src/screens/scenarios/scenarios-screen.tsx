@@ -1,0 +1,176 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useChange, useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
+import { Button } from '../../components/button.tsx';
+import { Card, Loaded, messageOf } from '../../components/card.tsx';
+import { LabelledInput } from '../../components/labelled-input.tsx';
+import { Money } from '../../components/money.tsx';
+import { Pages } from '../../components/pages.tsx';
+import styles from '../../components/parts.module.css';
+import { Screen } from '../../components/screen.tsx';
+import { Status } from '../../components/status.tsx';
+import { Table } from '../../components/table.tsx';
+import { useToast } from '../../components/toast.tsx';
+import { When } from '../../components/when.tsx';
+import { useFormDialog } from '../../frame/overlay.tsx';
+
+type Scenario = OutputOf<'scenarios.list'>['data'][number];
+
+/** Every scenario that has called, and why one is paused. */
+export function ScenariosScreen(): ReactNode {
+  const { state, search, cursor } = useSearch({ from: '/frame/app/scenarios' });
+  const navigate = useNavigate({ from: '/app/scenarios' });
+  const scenarios = useRead(
+    'scenarios.list',
+    { limit: 50, ...(state && { state }), ...(search && { search }), ...(cursor && { cursor }) },
+    { keep: true },
+  );
+  return (
+    <Screen title="Scenarios" note="A scenario appears with its first call. The loop breaker pauses one that repeats itself.">
+      <Card
+        title={state === 'paused' ? 'Paused scenarios' : 'All scenarios'}
+        actions={
+          <Button
+            small
+            aria-pressed={state === 'paused'}
+            onClick={() => void navigate({ search: state === 'paused' ? {} : { state: 'paused' } })}
+          >
+            Only paused
+          </Button>
+        }
+      >
+        <LabelledInput
+          label="Search"
+          type="search"
+          defaultValue={search ?? ''}
+          onChange={(event) =>
+            void navigate({
+              search: ({ cursor: _c, search: _s, ...rest }) =>
+                event.target.value === '' ? rest : { ...rest, search: event.target.value },
+              replace: true,
+            })
+          }
+        />
+        <Loaded query={scenarios}>
+          {({ data, next_cursor: next }) => (
+            <>
+              <Table
+                caption="Scenarios"
+                columns={[
+                  {
+                    key: 'id',
+                    title: 'Scenario',
+                    cell: ({ id }) => (
+                      <Link to="/app/calls" search={{ scenario_id: id }}>
+                        <bdi>{id}</bdi>
+                      </Link>
+                    ),
+                  },
+                  { key: 'platform', title: 'Platform', cell: ({ platform }) => <bdi>{platform ?? '–'}</bdi> },
+                  { key: 'state', title: 'State', cell: (scenario) => <State scenario={scenario} /> },
+                  {
+                    key: 'today',
+                    title: 'Today',
+                    end: true,
+                    cell: ({ spent_today_usd: spent }) => <Money amount={spent} />,
+                  },
+                  {
+                    key: 'last',
+                    title: 'Last call',
+                    cell: ({ last_call_at: at }) => (at === null ? '–' : <When at={at} />),
+                  },
+                  { key: 'do', title: '', cell: (scenario) => <ScenarioActions scenario={scenario} /> },
+                ]}
+                rows={data}
+                rowKey={({ id, platform }) => `${platform} ${id}`}
+                empty="No scenario yet. Make, Zapier and n8n name theirs; your own program sends the header x-scenario-id."
+              />
+              <Pages
+                next={next}
+                onNext={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
+                onFirst={
+                  cursor === undefined ? undefined : () => void navigate({ search: ({ cursor: _c, ...rest }) => rest })
+                }
+              />
+            </>
+          )}
+        </Loaded>
+      </Card>
+    </Screen>
+  );
+}
+
+function State({ scenario: { state, reason, by, since } }: { scenario: Scenario }): ReactNode {
+  if (state !== 'paused') return <Status kind="good">running</Status>;
+  return (
+    <>
+      <Status kind="bad">paused</Status> {since === null ? null : <When at={since} />}
+      {reason === null ? null : <p dir="auto">{reason}</p>}
+      {by === null ? null : (
+        <p className={styles.muted}>
+          By <bdi>{by === 'loop_breaker' ? 'the loop breaker' : by}</bdi>
+        </p>
+      )}
+    </>
+  );
+}
+
+function ScenarioActions({ scenario: { id, state } }: { scenario: Scenario }): ReactNode {
+  const may = useMay();
+  const openForm = useFormDialog();
+  const toast = useToast();
+  const resume = useChange('scenarios.resume');
+  const pause = useChange('scenarios.pause');
+  const start = async (): Promise<void> => {
+    try {
+      await resume.mutateAsync({ id });
+      toast({ text: `Scenario ${id} is running`, undo: () => pause.mutateAsync({ id }) });
+    } catch (error) {
+      toast({ text: messageOf(error) });
+    }
+  };
+  return (
+    <span className={`${styles.row} screen-only`}>
+      {state === 'paused' && may('scenarios.resume') ? (
+        <Button small disabled={resume.isPending} aria-label={`Resume scenario ${id}`} onClick={() => void start()}>
+          Resume
+        </Button>
+      ) : null}
+      {state !== 'paused' && may('scenarios.pause') ? (
+        <Button
+          small
+          aria-label={`Pause scenario ${id}`}
+          onClick={() =>
+            openForm({
+              operation: 'scenarios.pause',
+              title: `Pause scenario ${id}`,
+              fixed: { id },
+              submit: 'Pause',
+              done: `Scenario ${id} is paused`,
+            })
+          }
+        >
+          Pause
+        </Button>
+      ) : null}
+      {may('scenarios.limits.set') ? (
+        <Button
+          small
+          aria-label={`Limits of scenario ${id}`}
+          onClick={() =>
+            openForm({
+              operation: 'scenarios.limits.set',
+              title: `Limits of scenario ${id}`,
+              fixed: { id },
+              submit: 'Save',
+            })
+          }
+        >
+          Limits
+        </Button>
+      ) : null}
+    </span>
+  );
+}

@@ -1,0 +1,114 @@
+import type { Things } from './things-card.tsx';
+
+export interface Part {
+  path: string;
+  title: string;
+  note: string;
+  things: readonly Things[];
+}
+
+const people: Part = {
+  path: 'people',
+  title: 'People',
+  note: 'Owners do everything, members all but keys, people and providers; viewers read. Clients see the portal only.',
+  things: [
+    {
+      title: 'Members',
+      list: 'members.list',
+      columns: [
+        ['email', 'E-mail'],
+        ['name', 'Name'],
+        ['role', 'Role'],
+        ['second_factor', 'Second factor'],
+        ['last_seen_at', 'Last seen'],
+      ],
+      empty: 'Nobody belongs to this workspace yet.',
+      actions: [
+        { operation: 'members.update', button: 'Change', initial: true },
+        { operation: 'members.remove', button: 'Remove' },
+      ],
+    },
+    {
+      title: 'Invitations',
+      list: 'invitations.list',
+      columns: [
+        ['email', 'E-mail'],
+        ['role', 'Role'],
+        ['expires_at', 'Expires'],
+      ],
+      empty: 'No open invitation.',
+      add: { operation: 'invitations.create', button: 'Invite', title: 'Invite a person', submit: 'Send' },
+      actions: [{ operation: 'invitations.remove', button: 'Withdraw' }],
+    },
+  ],
+};
+
+const sso: Part = {
+  path: 'sso',
+  title: 'Single sign-on',
+  note: 'Add the connection, then a domain, and prove the domain by its TXT record.',
+  things: [
+    {
+      title: 'Connections',
+      list: 'sso-connections.list',
+      columns: [
+        ['name', 'Name'],
+        ['protocol', 'Protocol'],
+        ['provider', 'Provider'],
+        ['sign_in_url', 'Sign-in address'],
+        ['callback_url', 'Callback'],
+      ],
+      empty: 'No connection yet.',
+      add: { operation: 'sso-connections.create', button: 'Add', title: 'Add a connection', submit: 'Save' },
+      actions: [
+        { operation: 'sso-connections.update', button: 'Change', initial: true },
+        { operation: 'sso-connections.remove', button: 'Delete' },
+      ],
+    },
+    {
+      title: 'Domains',
+      list: 'domains.list',
+      columns: [
+        ['domain', 'Domain'],
+        ['verified', 'Verified'],
+        ['txt_name', 'TXT record'],
+        ['txt_value', 'Its value'],
+        ['sso_required', 'Single sign-on only'],
+      ],
+      empty: 'No domain yet.',
+      add: { operation: 'domains.create', button: 'Add a domain', submit: 'Save' },
+      actions: [
+        { operation: 'domains.verify', button: 'Verify' },
+        { operation: 'domains.update', button: 'Change', initial: true },
+        { operation: 'domains.remove', button: 'Delete' },
+      ],
+    },
+    {
+      title: 'SCIM tokens',
+      list: 'scim-tokens.list',
+      columns: [
+        ['name', 'Name'],
+        ['connection_id', 'Connection'],
+        ['last_used_at', 'Last used'],
+      ],
+      empty: 'No token yet: people are added by hand, or when they sign in.',
+      add: { operation: 'scim-tokens.create', button: 'New token', submit: 'Create' },
+      actions: [{ operation: 'scim-tokens.remove', button: 'Delete' }],
+    },
+  ],
+};
+
+const audit: Part = {
+  path: 'audit',
+  title: 'Audit',
+  note: 'Every change with the person or key behind it. Nobody can alter it.',
+  things: [],
+};
+
+export const parts: readonly Part[] = [
+  people,
+  { path: 'providers', title: 'Providers', note: 'Your own accounts: their tokens are not counted by the plan.', things: [] },
+  sso,
+  { path: 'security', title: 'Security', note: 'How you sign in.', things: [] },
+  audit,
+];

@@ -1,0 +1,84 @@
+import { Link, useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { findOperation } from '../../api/operations.ts';
+import { useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
+import { Card, Loaded } from '../../components/card.tsx';
+import { OperationForm } from '../../components/operation-form.tsx';
+import styles from '../../components/parts.module.css';
+import { Screen } from '../../components/screen.tsx';
+import { useToast } from '../../components/toast.tsx';
+import { AuditCard } from './audit-card.tsx';
+import { ProvidersCard } from './providers-card.tsx';
+import { SecurityCards } from './security-cards.tsx';
+import { parts } from './settings-parts.ts';
+import { ThingsCard } from './things-card.tsx';
+
+/** The workspace itself: its name, time zone, billing details and branding. */
+export function SettingsScreen(): ReactNode {
+  const may = useMay();
+  const toast = useToast();
+  const workspace = useRead('workspace.get', {}, { enabled: may('workspace.get') });
+  const update = findOperation('workspace.update');
+  return (
+    <Screen title="Settings">
+      <SettingsTabs chosen={undefined} />
+      {update !== undefined && may('workspace.update') ? (
+        <Card title="Workspace">
+          <Loaded query={workspace}>
+            {(data) => (
+              <OperationForm
+                operation={update}
+                initial={data}
+                submit="Save"
+                onDone={() => toast({ text: 'The settings are saved' })}
+              />
+            )}
+          </Loaded>
+        </Card>
+      ) : null}
+      <p>
+        <Link to="/app/settings/operations">All operations</Link>
+      </p>
+    </Screen>
+  );
+}
+
+/** One part of the settings, by its path. */
+export function SettingsPartScreen(): ReactNode {
+  const { part: path } = useParams({ from: '/frame/app/settings/$part' });
+  const part = parts.find((one) => one.path === path) ?? parts[0];
+  if (part === undefined) return null;
+  return (
+    <Screen title={`Settings: ${part.title}`} note={part.note}>
+      <SettingsTabs chosen={part.path} />
+      {part.things.map((things) => (
+        <ThingsCard key={things.list} things={things} />
+      ))}
+      {part.path === 'providers' ? <ProvidersCard /> : null}
+      {part.path === 'security' ? <SecurityCards /> : null}
+      {part.path === 'audit' ? <AuditCard /> : null}
+    </Screen>
+  );
+}
+
+function SettingsTabs({ chosen }: { chosen: string | undefined }): ReactNode {
+  return (
+    <nav className={`${styles.tabs} screen-only`} aria-label="Settings">
+      <Link to="/app/settings" className={styles.tab} aria-current={chosen === undefined ? 'page' : undefined}>
+        Workspace
+      </Link>
+      {parts.map(({ path, title }) => (
+        <Link
+          key={path}
+          to="/app/settings/$part"
+          params={{ part: path }}
+          className={styles.tab}
+          aria-current={chosen === path ? 'page' : undefined}
+        >
+          {title}
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,131 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { callNamed } from '../../api/client.ts';
+import { useMode } from '../../api/mode.ts';
+import { findOperation, isDangerous } from '../../api/operations.ts';
+import { keyOf } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
+import { Button } from '../../components/button.tsx';
+import { Card, Loaded } from '../../components/card.tsx';
+import styles from '../../components/parts.module.css';
+import { Table } from '../../components/table.tsx';
+import { When } from '../../components/when.tsx';
+import { type FormRequest, useFormDialog } from '../../frame/overlay.tsx';
+
+export interface Thing {
+  id: string;
+  [field: string]: unknown;
+}
+
+export interface Things {
+  title: string;
+  list: string;
+  /** Fields of a row and their titles, the name first. */
+  columns: readonly (readonly [field: string, title: string])[];
+  empty: string;
+  /** The button that adds one. */
+  add?: Omit<FormRequest, 'operation'> & { operation: string; button: string };
+  /** What can be done to a row, by the id of an operation. */
+  actions: readonly { operation: string; button: string; initial?: boolean; only?: readonly string[] }[];
+}
+
+/** The things of one list operation, with what may be done to each: settings that need no more than that. */
+export function ThingsCard({ things }: { things: Things }): ReactNode {
+  const may = useMay();
+  const mode = useMode();
+  const openForm = useFormDialog();
+  const { title, list, columns, empty, add, actions } = things;
+  const query = useQuery({
+    queryKey: keyOf(list, {}, mode),
+    queryFn: async () => rowsIn(await callNamed(list, {})),
+    enabled: may(list),
+  });
+  if (!may(list)) return null;
+  return (
+    <Card
+      title={title}
+      actions={
+        add !== undefined && may(add.operation) ? (
+          <Button small onClick={() => openForm(add)}>
+            {add.button}
+          </Button>
+        ) : undefined
+      }
+    >
+      <Loaded query={query}>
+        {(rows) => (
+          <Table
+            caption={title}
+            columns={[
+              ...columns.map(([field, heading]) => ({
+                key: field,
+                title: heading,
+                cell: (row: Thing) => <Value value={row[field]} field={field} />,
+              })),
+              {
+                key: 'do',
+                title: '',
+                cell: (row: Thing) => (
+                  <span className={`${styles.row} screen-only`}>
+                    {actions.flatMap(({ operation, button, initial = false, only }) =>
+                      may(operation)
+                        ? [
+                            <Button
+                              key={operation}
+                              small
+                              kind={isDangerous(findOperation(operation) ?? { id: operation, method: 'GET' }) ? 'danger' : 'plain'}
+                              aria-label={`${button} ${nameOf(row, columns)}`}
+                              onClick={() =>
+                                openForm({
+                                  operation,
+                                  title: `${button} ${nameOf(row, columns)}`,
+                                  fixed: { id: row.id },
+                                  ...(initial && { initial: row }),
+                                  ...(only !== undefined && { only }),
+                                  ...(isDangerous(findOperation(operation) ?? { id: operation, method: "GET" }) && {
+                                    confirmName: nameOf(row, columns),
+                                  }),
+                                  submit: button,
+                                })
+                              }
+                            >
+                              {button}
+                            </Button>,
+                          ]
+                        : [],
+                    )}
+                  </span>
+                ),
+              },
+            ]}
+            rows={rows}
+            rowKey={({ id }) => id}
+            empty={empty}
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+function Value({ value, field }: { value: unknown; field: string }): ReactNode {
+  if (value === null || value === undefined || value === '') return '–';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'string' && field.endsWith('_at')) return <When at={value} />;
+  if (Array.isArray(value)) return <bdi>{value.map((one) => (typeof one === 'object' ? '…' : String(one))).join(', ')}</bdi>;
+  return <bdi>{String(value)}</bdi>;
+}
+
+function nameOf(row: Thing, columns: Things['columns']): string {
+  const [field] = columns[0] ?? ['id'];
+  return String(row[field] ?? row.id);
+}
+
+function rowsIn(answer: unknown): Thing[] {
+  const data = typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : [];
+  return Array.isArray(data) ? data.filter(isThing) : [];
+}
+
+function isThing(row: unknown): row is Thing {
+  return typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'string';
+}

@@ -1,0 +1,73 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useRead } from '../../api/queries.ts';
+import { Card, Loaded } from '../../components/card.tsx';
+import { GroupButtons } from '../../components/group-buttons.tsx';
+import { RangeButtons } from '../../components/range-buttons.tsx';
+import { ranges, useDays } from '../../components/ranges.ts';
+import { Screen } from '../../components/screen.tsx';
+import { type Column, Table } from '../../components/table.tsx';
+import { countForPeople } from '../../format/money.ts';
+import { speedGroups } from './usage-route.ts';
+import { UsageTabs } from './usage-tabs.tsx';
+
+type Row = OutputOf<'usage.latency'>['data'][number];
+
+/** How long models take: the half, 95 % and 99 % of calls are at least this fast. */
+export function SpeedScreen(): ReactNode {
+  const { range = 'month', by = 'model' } = useSearch({ from: '/frame/app/usage/speed' });
+  const navigate = useNavigate({ from: '/app/usage/speed' });
+  const latency = useRead('usage.latency', { ...useDays(range), group_by: by }, { keep: true });
+  return (
+    <Screen title="Usage: speed" note={`${ranges[range]}. Calls that failed are left out.`}>
+      <UsageTabs chosen="Speed" />
+      <RangeButtons chosen={range} onChoose={(name) => void navigate({ search: (s) => ({ ...s, range: name }) })} />
+      <GroupButtons
+        groups={speedGroups}
+        chosen={by}
+        onChoose={(group) => void navigate({ search: (s) => ({ ...s, by: group }) })}
+      />
+      <Card title={`By ${by}`}>
+        <Loaded query={latency}>
+          {({ data }) => (
+            <Table
+              caption={`Speed by ${by}`}
+              columns={columnsFor(by)}
+              rows={data}
+              rowKey={(row) => JSON.stringify([row.model, row.provider, row.client_id])}
+              empty="No calls in this range."
+            />
+          )}
+        </Loaded>
+      </Card>
+    </Screen>
+  );
+}
+
+function columnsFor(by: (typeof speedGroups)[number]): readonly Column<Row>[] {
+  const share = (title: string, of: 'first_byte_ms' | 'total_ms', name: 'p50' | 'p95' | 'p99'): Column<Row> => ({
+    key: `${of} ${name}`,
+    title,
+    end: true,
+    cell: (row) => secondsOf(row[of]?.[name]),
+  });
+  return [
+    {
+      key: 'name',
+      title: by,
+      cell: (row) => <bdi>{{ model: row.model, provider: row.provider, client: row.client_id }[by] ?? 'none'}</bdi>,
+    },
+    { key: 'n', title: 'Calls', end: true, cell: ({ n }) => countForPeople(n) },
+    share('First byte P50', 'first_byte_ms', 'p50'),
+    share('P95', 'first_byte_ms', 'p95'),
+    share('P99', 'first_byte_ms', 'p99'),
+    share('Total P50', 'total_ms', 'p50'),
+    share('P95', 'total_ms', 'p95'),
+    share('P99', 'total_ms', 'p99'),
+  ];
+}
+
+function secondsOf(ms: number | null | undefined): string {
+  return ms == null ? 'too few' : `${(ms / 1_000).toFixed(2)} s`;
+}

@@ -1,0 +1,28 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { z } from 'zod';
+import { rangeNames } from '../../components/ranges.ts';
+import { frameRoute } from '../../frame/frame-route.tsx';
+
+export const groups = ['client', 'project', 'scenario', 'model', 'provider', 'key'] as const;
+export const speedGroups = ['model', 'provider', 'client'] as const;
+
+export const usageRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/app/usage',
+  validateSearch: z.object({
+    range: z.enum(rangeNames).optional().catch(undefined),
+    by: z.enum(groups).optional().catch(undefined),
+    sort: z.string().optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./usage-screen.tsx'), 'UsageScreen'),
+});
+
+export const speedRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/app/usage/speed',
+  validateSearch: z.object({
+    range: z.enum(rangeNames).optional().catch(undefined),
+    by: z.enum(speedGroups).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./speed-screen.tsx'), 'SpeedScreen'),
+});
