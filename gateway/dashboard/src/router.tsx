@@ -19,7 +19,24 @@ import { speedRoute, usageRoute } from './screens/usage/usage-route.ts';
 
 /** Every screen by its path. A screen's folder has its route; the code of a screen is loaded when it is opened. */
 /** Add the route of a new screen here, and no more: the menu has it by its path. */
-const handMade = [homeRoute, clientsRoute, clientRoute, scenariosRoute, budgetsRoute, callsRoute, usageRoute, speedRoute, billingRoute, alertsRoute, connectRoute, keysRoute, settingsRoute, settingsPartRoute, moreRoute, operationsRoute] as const;
+const handMade = [
+  homeRoute,
+  clientsRoute,
+  clientRoute,
+  scenariosRoute,
+  budgetsRoute,
+  callsRoute,
+  usageRoute,
+  speedRoute,
+  billingRoute,
+  alertsRoute,
+  connectRoute,
+  keysRoute,
+  settingsRoute,
+  settingsPartRoute,
+  moreRoute,
+  operationsRoute,
+] as const;
 
 const routeTree = rootRoute.addChildren([
   signInRoute,

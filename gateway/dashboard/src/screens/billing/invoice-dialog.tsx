@@ -23,7 +23,8 @@ export function InvoiceDialog({ id, onClose }: { id: string; onClose: () => void
         {(data) => (
           <div className={styles.stack}>
             <p>
-              <bdi>{data.client.name}</bdi>, {monthForPeople(data.from)}: <Money amount={data.total} currency={data.currency} />
+              <bdi>{data.client.name}</bdi>, {monthForPeople(data.from)}:{' '}
+              <Money amount={data.total} currency={data.currency} />
             </p>
             <Table
               caption="Lines"

@@ -7,6 +7,15 @@ import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { Table } from '../../components/table.tsx';
 
+/** A client before its invoice is issued, or after. */
+interface Row {
+  client_id: string;
+  name: string;
+  status: string;
+  total: number | null;
+  currency: string | null;
+}
+
 const statusWords: Readonly<Record<string, string>> = {
   to_bill: 'to bill',
   billed: 'invoiced already',
@@ -40,18 +49,18 @@ export function IssueDialog({
                 <Table
                   caption={`Clients in ${month}`}
                   columns={[
-                    { key: 'name', title: 'Client', cell: ({ name }) => <bdi>{name}</bdi> },
-                    { key: 'status', title: 'Status', cell: ({ status }) => statusWords[status] ?? status },
+                    { key: 'name', title: 'Client', cell: ({ name }: Row) => <bdi>{name}</bdi> },
+                    { key: 'status', title: 'Status', cell: ({ status }: Row) => statusWords[status] ?? status },
                     {
                       key: 'total',
                       title: 'Total',
                       end: true,
-                      cell: ({ total, currency }) =>
+                      cell: ({ total, currency }: Row) =>
                         total === null || currency === null ? '–' : <Money amount={total} currency={currency} />,
                     },
                   ]}
                   rows={issued ?? data}
-                  rowKey={({ client_id: id }) => id}
+                  rowKey={({ client_id: id }: Row) => id}
                   empty={`No client has used anything in ${month}.`}
                 />
                 {issue.isError ? <ErrorCard error={issue.error} /> : null}

@@ -82,7 +82,8 @@ function BudgetCard({ budget }: { budget: Budget }): ReactNode {
       <div className={styles.stack}>
         <BudgetLine budget={budget} />
         <p className={styles.muted}>
-          {scopeText(budget)}, {budget.period === 'total' ? 'in total' : `a ${budget.period}`}. {onLimit[budget.on_limit]}
+          {scopeText(budget)}, {budget.period === 'total' ? 'in total' : `a ${budget.period}`}.{' '}
+          {onLimit[budget.on_limit]}
         </p>
         <div className={`${styles.row} screen-only`}>
           <RaiseButtons budget={budget} />
@@ -107,7 +108,7 @@ function BudgetCard({ budget }: { budget: Budget }): ReactNode {
             <Button
               small
               kind="danger"
-              aria-label={`Remove the limit ${budget.name}`}
+              aria-label={`Remove limit ${budget.name}`}
               onClick={() =>
                 openForm({
                   operation: 'budgets.remove',

@@ -107,7 +107,8 @@ const columns: readonly Column<Call>[] = [
     key: 'at',
     title: 'When',
     cell: ({ id, created_at: at }) => (
-      <Link to="/app/calls" search={(before) => ({ ...before, call: id })} aria-label={`Call ${id}`}>
+      <Link to="/app/calls" search={(before) => ({ ...before, call: id })}>
+        <span className="visually-hidden">Call {id} </span>
         <When at={at} />
       </Link>
     ),
@@ -139,7 +140,11 @@ const columns: readonly Column<Call>[] = [
 export function CallStatus({ call }: { call: Pick<Call, 'status' | 'attempts' | 'error_code'> }): ReactNode {
   const { status, attempts, error_code: code } = call;
   if (status === 'succeeded')
-    return attempts > 1 ? <Status kind="warn">succeeded after failover</Status> : <Status kind="good">succeeded</Status>;
+    return attempts > 1 ? (
+      <Status kind="warn">succeeded after failover</Status>
+    ) : (
+      <Status kind="good">succeeded</Status>
+    );
   if (status === 'open') return <Status kind="plain">in progress</Status>;
   return <Status kind={status === 'failed' ? 'bad' : 'warn'}>{code === null ? status : `${status}: ${code}`}</Status>;
 }

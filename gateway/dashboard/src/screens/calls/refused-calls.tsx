@@ -35,7 +35,9 @@ export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps)
               { key: 'message', title: 'Last message', cell: ({ message }) => <bdi>{message ?? '–'}</bdi> },
             ]}
             rows={data}
-            rowKey={(row) => JSON.stringify([row.hour, row.code, row.client_id, row.scenario_id, row.key_id, row.budget_id])}
+            rowKey={(row) =>
+              JSON.stringify([row.hour, row.code, row.client_id, row.scenario_id, row.key_id, row.budget_id])
+            }
             empty="No call was refused in this range."
           />
         )}

@@ -60,7 +60,7 @@ export function ClientScreen(): ReactNode {
 }
 
 function ClientFigures({ id }: { id: string }): ReactNode {
-  const usage = useRead('usage.clients', { from: 'this_month', client_id: id });
+  const usage = useRead('usage.clients', { client_id: id });
   const totals = usage.data?.totals;
   if (totals === undefined) return 'This month';
   return (

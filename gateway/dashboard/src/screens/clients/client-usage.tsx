@@ -7,7 +7,7 @@ import { countForPeople } from '../../format/money.ts';
 
 /** This month's usage of a client, by scenario or by model. */
 export function ClientUsage({ id, group }: { id: string; group: 'scenario' | 'model' }): ReactNode {
-  const usage = useRead('usage.clients', { from: 'this_month', client_id: id, group_by: group, limit: 100 });
+  const usage = useRead('usage.clients', { client_id: id, group_by: group, limit: 100 });
   const title = group === 'scenario' ? 'Scenario' : 'Model';
   return (
     <Card title={`This month by ${group}`}>

@@ -23,8 +23,12 @@ export function ClientsScreen(): ReactNode {
   const navigate = useNavigate({ from: '/app/clients' });
   const may = useMay();
   const openForm = useFormDialog();
-  const clients = useRead('clients.list', { ...(search && { search }), ...(cursor && { cursor }), limit: 50 }, { keep: true });
-  const usage = useRead('usage.clients', { from: 'this_month', limit: 100 }, { enabled: may('usage.clients') });
+  const clients = useRead(
+    'clients.list',
+    { ...(search && { search }), ...(cursor && { cursor }), limit: 50 },
+    { keep: true },
+  );
+  const usage = useRead('usage.clients', { limit: 100 }, { enabled: may('usage.clients') });
   const usedBy = new Map((usage.data?.data ?? []).map((row) => [row.client_id, row]));
   return (
     <Screen
@@ -60,7 +64,9 @@ export function ClientsScreen(): ReactNode {
               <Pages
                 next={next}
                 onNext={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
-                onFirst={cursor === undefined ? undefined : () => void navigate({ search: ({ cursor: _c, ...rest }) => rest })}
+                onFirst={
+                  cursor === undefined ? undefined : () => void navigate({ search: ({ cursor: _c, ...rest }) => rest })
+                }
               />
             </>
           )}
@@ -93,7 +99,12 @@ function columnsOf(usedBy: ReadonlyMap<string | null, Usage>): readonly Column<C
       end: true,
       cell: figure(({ billable_usd: billed }) => <Money amount={billed} />),
     },
-    { key: 'markup', title: 'Markup', end: true, cell: ({ markup_percent: markup }) => (markup === null ? '–' : `${markup} %`) },
+    {
+      key: 'markup',
+      title: 'Markup',
+      end: true,
+      cell: ({ markup_percent: markup }) => (markup === null ? '–' : `${markup} %`),
+    },
     { key: 'first', title: 'First call', cell: ({ first_call_at: at }) => (at === null ? '–' : <When at={at} />) },
   ];
 }

@@ -58,7 +58,7 @@ function KeyActions({ of: { id, name } }: { of: Key }): ReactNode {
       {may('keys.update') ? (
         <Button
           small
-          aria-label={`Rename ${name}`}
+          aria-label={`Change ${name}`}
           onClick={() =>
             openForm({
               operation: 'keys.update',

@@ -28,7 +28,10 @@ export function ScenariosScreen(): ReactNode {
     { keep: true },
   );
   return (
-    <Screen title="Scenarios" note="A scenario appears with its first call. The loop breaker pauses one that repeats itself.">
+    <Screen
+      title="Scenarios"
+      note="A scenario appears with its first call. The loop breaker pauses one that repeats itself."
+    >
       <Card
         title={state === 'paused' ? 'Paused scenarios' : 'All scenarios'}
         actions={

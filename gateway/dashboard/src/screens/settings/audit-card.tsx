@@ -11,10 +11,7 @@ export function AuditCard(): ReactNode {
   const [cursor, setCursor] = useState<string | undefined>();
   const audit = useRead('audit.list', { limit: 50, ...(cursor && { cursor }) }, { keep: true });
   return (
-    <Card
-      title="Changes"
-      actions={<DownloadButton label="Export" href="/v1/audit?format=csv" name="audit.csv" />}
-    >
+    <Card title="Changes" actions={<DownloadButton label="Export" href="/v1/audit?format=csv" name="audit.csv" />}>
       <Loaded query={audit}>
         {({ data, next_cursor: next }) => (
           <>

@@ -107,7 +107,12 @@ const audit: Part = {
 
 export const parts: readonly Part[] = [
   people,
-  { path: 'providers', title: 'Providers', note: 'Your own accounts: their tokens are not counted by the plan.', things: [] },
+  {
+    path: 'providers',
+    title: 'Providers',
+    note: 'Your own accounts: their tokens are not counted by the plan.',
+    things: [],
+  },
   sso,
   { path: 'security', title: 'Security', note: 'How you sign in.', things: [] },
   audit,

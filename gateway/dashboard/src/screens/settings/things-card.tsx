@@ -73,7 +73,11 @@ export function ThingsCard({ things }: { things: Things }): ReactNode {
                             <Button
                               key={operation}
                               small
-                              kind={isDangerous(findOperation(operation) ?? { id: operation, method: 'GET' }) ? 'danger' : 'plain'}
+                              kind={
+                                isDangerous(findOperation(operation) ?? { id: operation, method: 'GET' })
+                                  ? 'danger'
+                                  : 'plain'
+                              }
                               aria-label={`${button} ${nameOf(row, columns)}`}
                               onClick={() =>
                                 openForm({
@@ -82,7 +86,7 @@ export function ThingsCard({ things }: { things: Things }): ReactNode {
                                   fixed: { id: row.id },
                                   ...(initial && { initial: row }),
                                   ...(only !== undefined && { only }),
-                                  ...(isDangerous(findOperation(operation) ?? { id: operation, method: "GET" }) && {
+                                  ...(isDangerous(findOperation(operation) ?? { id: operation, method: 'GET' }) && {
                                     confirmName: nameOf(row, columns),
                                   }),
                                   submit: button,
@@ -112,7 +116,8 @@ function Value({ value, field }: { value: unknown; field: string }): ReactNode {
   if (value === null || value === undefined || value === '') return '–';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string' && field.endsWith('_at')) return <When at={value} />;
-  if (Array.isArray(value)) return <bdi>{value.map((one) => (typeof one === 'object' ? '…' : String(one))).join(', ')}</bdi>;
+  if (Array.isArray(value))
+    return <bdi>{value.map((one) => (typeof one === 'object' ? '…' : String(one))).join(', ')}</bdi>;
   return <bdi>{String(value)}</bdi>;
 }
 

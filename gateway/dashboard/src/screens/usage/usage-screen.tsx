@@ -35,11 +35,7 @@ export function UsageScreen(): ReactNode {
       title="Usage"
       note={`${ranges[range]}, ${days.from} to ${days.to}, ${placeOf(zone)} time`}
       actions={
-        <DownloadButton
-          label="Export"
-          href={`/v1/usage/clients?${query}`}
-          name={`usage-by-${by}-${days.from}.csv`}
-        />
+        <DownloadButton label="Export" href={`/v1/usage/clients?${query}`} name={`usage-by-${by}-${days.from}.csv`} />
       }
     >
       <UsageTabs chosen="Cost" />
