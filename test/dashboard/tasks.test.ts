@@ -145,10 +145,7 @@ describe.skipIf(chromiumPath === undefined)(`the tasks of the dashboard${leftOut
 
   it('open one call, with its attempts and budgets', async () => {
     await page.goto('/app/calls');
-    await page
-      .getByRole('link', { name: /^Call req_/ })
-      .first()
-      .click();
+    await page.getByRole('link', { name: /^req_/ }).first().click();
     await said('Attempts');
     await page.keyboard.press('Escape');
     await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
@@ -206,7 +203,10 @@ describe.skipIf(chromiumPath === undefined)(`the tasks of the dashboard${leftOut
     await click('button', 'Roll Leaked');
     await click('button', 'Roll');
     expect(clicks).toBe(3);
-    await page.getByRole('dialog').getByText(/^gw_live_/).waitFor();
+    await page
+      .getByRole('dialog')
+      .getByText(/^gw_live_/)
+      .waitFor();
     await eventually(async () =>
       expect((await dashboard.gateway.get('/v1/me', { authorization: `Bearer ${key}` })).status).toBe(401),
     );
@@ -262,7 +262,7 @@ describe.skipIf(chromiumPath === undefined)(`the tasks of the dashboard${leftOut
     for (const path of paths) expect([path, await dashboard.faultsByAxe(`/app/${path}`)]).toEqual([path, []]);
     for (const path of ['clients/acme', 'budgets', 'calls', 'usage', 'connect'])
       expect([path, await dashboard.faultsByAxe(`/app/${path}`, { theme: 'dark', width: 390 })]).toEqual([path, []]);
-  });
+  }, 180_000);
 
   it('run off the side of no phone', async () => {
     const phone = await dashboard.open('/app/clients/acme', { width: 390 });

@@ -103,13 +103,13 @@ function CallTable(): ReactNode {
 }
 
 const columns: readonly Column<Call>[] = [
+  { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
   {
-    key: 'at',
-    title: 'When',
-    cell: ({ id, created_at: at }) => (
+    key: 'id',
+    title: 'Call',
+    cell: ({ id }) => (
       <Link to="/app/calls" search={(before) => ({ ...before, call: id })}>
-        <span className="visually-hidden">Call {id} </span>
-        <When at={at} />
+        {id}
       </Link>
     ),
   },
