@@ -99,7 +99,7 @@ describe.skipIf(chromiumPath === undefined)(`the tasks of the dashboard${leftOut
     await click('button', 'New key');
     expect(clicks).toBe(3);
     await click('button', 'Create');
-    const key = await page.getByText(/^gw_live_/).innerText();
+    const key = await page.getByText(/^gw_live_/).textContent();
     const other = await dashboard.gateway.post(chat, hello(), {
       authorization: `Bearer ${key}`,
       'x-client-id': 'globex',

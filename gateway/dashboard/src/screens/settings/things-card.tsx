@@ -12,7 +12,7 @@ import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { type FormRequest, useFormDialog } from '../../frame/overlay.tsx';
 
-export interface Thing {
+interface Thing {
   id: string;
   [field: string]: unknown;
 }
