@@ -11,7 +11,7 @@ import { RaiseButtons } from '../../components/raise-buttons.tsx';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
-import { CallStatus } from './calls-screen.tsx';
+import { CallStatus } from './call-status.tsx';
 
 type Detail = OutputOf<'usage.request'>;
 

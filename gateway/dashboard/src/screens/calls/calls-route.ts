@@ -2,9 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import { rangeNames } from '../../components/ranges.ts';
 import { frameRoute } from '../../frame/frame-route.tsx';
-
-export const views = ['all', 'failed', 'refused', 'failed_over'] as const;
-export type View = (typeof views)[number];
+import { views } from './views.ts';
 
 export const callsRoute = createRoute({
   getParentRoute: () => frameRoute,

@@ -11,13 +11,13 @@ import styles from '../../components/parts.module.css';
 import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
-import { Status } from '../../components/status.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
 import { CallDialog } from './call-dialog.tsx';
-import { type View, views } from './calls-route.ts';
+import { CallStatus } from './call-status.tsx';
 import { RefusedCalls } from './refused-calls.tsx';
+import { type View, views } from './views.ts';
 
 type Call = OutputOf<'usage.requests'>['data'][number];
 
@@ -136,15 +136,3 @@ const columns: readonly Column<Call>[] = [
     cell: ({ total_ms: ms }) => (ms === null ? '–' : `${(ms / 1_000).toFixed(1)} s`),
   },
 ];
-
-export function CallStatus({ call }: { call: Pick<Call, 'status' | 'attempts' | 'error_code'> }): ReactNode {
-  const { status, attempts, error_code: code } = call;
-  if (status === 'succeeded')
-    return attempts > 1 ? (
-      <Status kind="warn">succeeded after failover</Status>
-    ) : (
-      <Status kind="good">succeeded</Status>
-    );
-  if (status === 'open') return <Status kind="plain">in progress</Status>;
-  return <Status kind={status === 'failed' ? 'bad' : 'warn'}>{code === null ? status : `${status}: ${code}`}</Status>;
-}

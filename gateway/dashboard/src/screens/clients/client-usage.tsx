@@ -33,7 +33,7 @@ export function ClientUsage({ id, group }: { id: string; group: 'scenario' | 'mo
             ]}
             rows={data}
             rowKey={(row) => String(group === 'scenario' ? `${row.scenario_platform}/${row.scenario_id}` : row.model)}
-            empty="No call of this client yet this month."
+            empty="This client has not called this month."
           />
         )}
       </Loaded>

@@ -1,9 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import { frameRoute } from '../../frame/frame-route.tsx';
-
-export const ways = ['make', 'zapier', 'n8n', 'code'] as const;
-export type Way = (typeof ways)[number];
+import { ways } from './ways.ts';
 
 export const connectRoute = createRoute({
   getParentRoute: () => frameRoute,

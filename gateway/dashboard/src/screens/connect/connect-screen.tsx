@@ -10,7 +10,7 @@ import { CopyButton, copyText } from '../../components/copy-button.tsx';
 import styles from '../../components/parts.module.css';
 import { Screen } from '../../components/screen.tsx';
 import { useToast } from '../../components/toast.tsx';
-import { type Way, ways } from './connect-route.ts';
+import { type Way, ways } from './ways.ts';
 
 const names: Readonly<Record<Way, string>> = { make: 'Make', zapier: 'Zapier', n8n: 'n8n', code: 'Your own code' };
 

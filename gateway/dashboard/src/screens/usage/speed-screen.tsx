@@ -9,7 +9,7 @@ import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { countForPeople } from '../../format/money.ts';
-import { speedGroups } from './usage-route.ts';
+import { speedGroups } from './groups.ts';
 import { UsageTabs } from './usage-tabs.tsx';
 
 type Row = OutputOf<'usage.latency'>['data'][number];

@@ -2,9 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import { rangeNames } from '../../components/ranges.ts';
 import { frameRoute } from '../../frame/frame-route.tsx';
-
-export const groups = ['client', 'project', 'scenario', 'model', 'provider', 'key'] as const;
-export const speedGroups = ['model', 'provider', 'client'] as const;
+import { groups, speedGroups } from './groups.ts';
 
 export const usageRoute = createRoute({
   getParentRoute: () => frameRoute,

@@ -13,7 +13,7 @@ import { Screen } from '../../components/screen.tsx';
 import { Table } from '../../components/table.tsx';
 import { countForPeople } from '../../format/money.ts';
 import { placeOf } from '../../format/when.ts';
-import { groups } from './usage-route.ts';
+import { groups } from './groups.ts';
 import { UsageTabs } from './usage-tabs.tsx';
 
 type Row = OutputOf<'usage.clients'>['data'][number];

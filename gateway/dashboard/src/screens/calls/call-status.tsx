@@ -1,0 +1,18 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import type { ReactNode } from 'react';
+import { Status } from '../../components/status.tsx';
+
+type Call = OutputOf<'usage.requests'>['data'][number];
+
+/** How a call ended, in a word. */
+export function CallStatus({ call }: { call: Pick<Call, 'status' | 'attempts' | 'error_code'> }): ReactNode {
+  const { status, attempts, error_code: code } = call;
+  if (status === 'succeeded')
+    return attempts > 1 ? (
+      <Status kind="warn">succeeded after failover</Status>
+    ) : (
+      <Status kind="good">succeeded</Status>
+    );
+  if (status === 'open') return <Status kind="plain">in progress</Status>;
+  return <Status kind={status === 'failed' ? 'bad' : 'warn'}>{code === null ? status : `${status}: ${code}`}</Status>;
+}

@@ -1,0 +1,3 @@
+/** What a person connects. */
+export const ways = ['make', 'zapier', 'n8n', 'code'] as const;
+export type Way = (typeof ways)[number];
