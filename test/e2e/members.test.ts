@@ -1,10 +1,11 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withTransaction } from '../../gateway/src/db/transaction.ts';
 import { acceptInvitation } from '../../gateway/src/members/accept-invitation.ts';
 import { json } from '../support/ask.ts';
 import { type Mailbox, startMailbox } from '../support/mailbox.ts';
 import { insertTestMember, insertTestPerson, workspaceOf } from '../support/people.ts';
-import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
 let mailbox: Mailbox;
@@ -157,6 +158,30 @@ describe('an invitation', () => {
     expect((await members()).find(({ email }) => email === 'carol@agency.example')?.role).toBe('viewer');
     const member = { email: 'carol@agency.example', role: 'owner' };
     expect((await gateway.post('/v1/invitations', member)).status).toBe(409);
+  });
+
+  it('has the gateway’s own address in its link, whichever host the request names', async () => {
+    const body = JSON.stringify({ email: 'karl@agency.example', role: 'member' });
+    const answer = await new Promise<string>((resolve, reject) => {
+      const headers = {
+        host: 'evil.example',
+        'x-forwarded-host': 'evil.example',
+        forwarded: 'host=evil.example',
+        authorization: `Bearer ${liveKey}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      };
+      request(`${gateway.url}/v1/invitations`, { method: 'POST', headers }, (res) => {
+        let text = '';
+        res.on('data', (chunk) => (text += String(chunk))).on('end', () => resolve(text));
+      })
+        .on('error', reject)
+        .end(body);
+    });
+    expect((JSON.parse(answer) as Invitation).url).toContain(
+      `${gateway.url.replace('127.0.0.1', 'localhost')}/auth/link#`,
+    );
+    expect(await mailbox.newest('karl@agency.example')).not.toContain('evil.example');
   });
 
   it('makes one member where it is accepted twice at once', async () => {

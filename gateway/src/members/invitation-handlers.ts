@@ -7,6 +7,7 @@ import { newId } from '../accounts/new-id.ts';
 import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
+import { linkUrl } from '../people/sign-in-link.ts';
 import { sendMail } from '../webhooks/send-mail.ts';
 import {
   countInvited,
@@ -69,7 +70,7 @@ export const invitationHandlers: Pick<
       });
       return put;
     });
-    const url = `${services.publicUrl}/auth/link#${token}`;
+    const url = linkUrl(services.publicUrl, token);
     mailInvitation(services, { invitation, url, caller });
     return { ...describe(invitation), url, sent: services.smtp !== undefined };
   },

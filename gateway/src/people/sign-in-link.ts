@@ -19,7 +19,8 @@ export async function makeLink(
 
 /** The address of a link. In the fragment the token reaches no log, no proxy and no referrer. */
 export function linkUrl(baseUrl: string, token: string): string {
-  return `${baseUrl}/auth/link#${token}`;
+  // Passkeys take no IP address: on this machine people meet the gateway by its name.
+  return `${baseUrl.replace(/^http:\/\/(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, 'http://localhost')}/auth/link#${token}`;
 }
 
 /**
