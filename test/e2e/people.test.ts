@@ -188,6 +188,37 @@ describe('step-up', () => {
     await mailbox.with('frank@agency.example', 'was rolled');
   });
 
+  it('takes a password, and beside an authenticator app not the password alone', async () => {
+    const walter = await invited('walter', { role: 'owner' });
+    const password = 'a quiet river of nine stones';
+    await json(walter.send('PUT', '/v1/me/password', { password }), 204);
+    await grownOld(walter);
+    expect((await walter.send('POST', '/auth/step-up', { password: `${password}!` })).status).toBe(401);
+    await json(walter.send('POST', '/auth/step-up', { password }));
+    const { secret, codes } = await withApp(walter);
+    await grownOld(walter);
+    const alone = await json<{ error: { code: string } }>(walter.send('POST', '/auth/step-up', { password }), 401);
+    expect(alone.error.code).toBe('second_factor_required');
+    await json(walter.send('POST', '/auth/step-up', { password, recovery_code: codes[0] }));
+    // Signing in by password asks for the second factor, and takes no code and no recovery code twice.
+    const email = 'walter@agency.example';
+    const signIn = async (more: object) =>
+      (await browser(gateway).send('POST', '/auth/sign-in', { email, password, ...more })).status;
+    expect(await signIn({})).toBe(401);
+    expect(await signIn({ code: codeOf(secret, Date.now()) })).toBe(401);
+    expect(await signIn({ recovery_code: codes[0] })).toBe(401);
+    expect(await signIn({ recovery_code: codes[1] })).toBe(200);
+  });
+
+  it('counts wrong tries as a sign-in does: a stolen cookie guesses no code', async () => {
+    const zoe = await invited('zoe');
+    await withApp(zoe);
+    const statuses: number[] = [];
+    for (let i = 0; i < 12 && !statuses.includes(429); i++)
+      statuses.push((await zoe.send('POST', '/auth/step-up', { code: '000000' })).status);
+    expect(statuses.at(-1)).toBe(429);
+  });
+
   it('is not a way in: the forms of other sites, and keys, cannot use it', async () => {
     const body = { code: '000000' };
     expect((await ada.send('POST', '/auth/step-up', body, { origin: 'https://evil.example' })).status).toBe(403);
@@ -329,6 +360,7 @@ it('a session by single sign-on changes nothing that counts in other workspaces:
     ['POST', '/v1/me/passkeys', { response: {} }],
     ['POST', '/v1/me/email', { email: 'pat@elsewhere.example' }],
     ['DELETE', '/v1/me', undefined],
+    ['PUT', '/v1/me/password', { password: 'a quiet river of nine stones' }],
   ] as const) {
     const answer = await pat.send(method, path, body);
     expect([path, answer.status, await answer.text()]).toEqual([path, 403, expect.stringContaining('single sign-on')]);

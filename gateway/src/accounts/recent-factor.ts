@@ -12,7 +12,7 @@ export function requireRecentFactor({ session }: Pick<Caller, 'session'>, nowMs:
   if (session === undefined || nowMs - session.factorAt.getTime() <= recentMs) return;
   throw new GatewayError(
     'step_up_required',
-    'This change needs a recent proof that it is you. Confirm it at /auth/step-up with a code or a passkey, or sign in again. Then try again.',
+    'This change needs a recent proof that it is you. Confirm it at /auth/step-up with your password, a code or a passkey, or sign in again. Then try again.',
     { details: { step_up: '/auth/step-up', max_age_seconds: recentMs / 1_000 } },
   );
 }

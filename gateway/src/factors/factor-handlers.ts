@@ -4,13 +4,13 @@ import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { seal } from '../accounts/seal.ts';
+import { ownAccount, signedIn } from '../accounts/signed-in.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { endOtherSessions } from '../people/end-sessions-store.ts';
 import { beginCreating, finishCreating, type PasskeyPorts } from './passkey-ceremony.ts';
 import { deletePasskey, listPasskeys, type StoredPasskey } from './passkey-store.ts';
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts';
 import { confirmTotp, type FactorPorts, totpContext } from './second-factor.ts';
-import { ownAccount, signedIn } from './signed-in.ts';
 import { newTotpSecret, totpUri } from './totp.ts';
 import { deleteTotp, putRecoveryCodes, putTotp } from './totp-store.ts';
 

@@ -15,6 +15,7 @@ import { askSignUp, type SignUpPorts } from '../members/sign-up.ts';
 import { openSession } from '../people/open-session.ts';
 import { findPerson } from '../people/person-store.ts';
 import type { BodyShares } from './body-shares.ts';
+import { countedAddress } from './counted-address.ts';
 import { callerOfCookie } from './identify-caller.ts';
 import { type AuthPorts, readDoor, signIn } from './serve-auth.ts';
 
@@ -51,7 +52,10 @@ export function serveSecondFactors(router: Router, services: Ports, bodies: Body
   router.post('/auth/step-up', async (req, res) => {
     const caller = await callerOfCookie(services, { req, res, isRead: false });
     const { input } = await readDoor(services, { req, res, bodies, operation: stepUp });
-    const until = await confirmPerson(services, caller, input);
+    const until = await confirmPerson(services, caller, {
+      given: input,
+      address: countedAddress(req, services.proxies),
+    });
     send(services, res, 200, { expires_at: until.toISOString() });
   });
 

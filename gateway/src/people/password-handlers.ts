@@ -3,6 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Person, Session } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
+import { ownAccount } from '../accounts/signed-in.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { endOtherSessions } from './end-sessions-store.ts';
 import { limitTries } from './limit-tries.ts';
@@ -23,9 +24,7 @@ const freshMs = 15 * 60_000;
 
 export const passwordHandlers: Pick<Handlers<Context<PasswordPorts>>, 'me.password'> = {
   'me.password': async ({ password, current_password: current }, { caller, services, audit }) => {
-    const { person, session } = caller;
-    if (person === undefined || session === undefined)
-      throw new GatewayError('forbidden', 'This operation is for people who are signed in, and not for keys.');
+    const { person, session } = ownAccount(caller);
     const fault = passwordFault(password, person);
     if (fault !== undefined) throw new GatewayError('invalid_request', fault, { param: 'password' });
     await requireCurrent(services, { person, session, current });

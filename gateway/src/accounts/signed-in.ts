@@ -1,5 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Caller } from '../accounts/api-key.ts';
+import type { Caller } from './api-key.ts';
 
 /** The person behind a session. Throws `forbidden` for keys. */
 export function signedIn({ person, session }: Caller): {
