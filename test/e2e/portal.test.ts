@@ -307,6 +307,17 @@ describe('the portal', () => {
       });
   });
 
+  it('shows of a budget for each client what this client has spent, and of no other', async () => {
+    await json(gateway.send('PUT', '/v1/clients/umbrella', { markup_percent: 50, currency: 'EUR', exchange_rate: 2 }));
+    for (const client of ['umbrella', 'globex']) await call({ 'x-client-id': client });
+    const own = await enter(await newLink('umbrella'));
+    // $0.00137 with 50 % at 2 are €0.00411, of $20 which are €60.
+    expect(await json(see('budget', own))).toMatchObject({
+      currency: 'EUR',
+      data: [{ name: 'budget *', limit: 60, spent: 0.00411, remaining: 59.99589 }],
+    });
+  });
+
   it('gives the client its invoices as a list, as a page, as a PDF and as a CSV', async () => {
     const { data } = await json<{ data: { id: string; label: string; total: number; currency: string }[] }>(
       see('invoices', cookie),
