@@ -1,5 +1,16 @@
 import type { Operation } from './operation.ts';
 
+/*
+ * Who may do an operation, decided as the gateway decides it.
+ *
+ * ```ts
+ * import { isAllowed } from '@ai-gateway/shared/access';
+ * import { createKey } from '@ai-gateway/shared/operations/keys';
+ *
+ * console.log(isAllowed(createKey, { role: 'member', livemode: true, isOperator: false })); // false: keys are the owners'
+ * ```
+ */
+
 /** As much of the person who asks as decides on an operation. */
 export interface AccessOf {
   /** `owner`, `member`, `viewer`, `caller`; a person with the role `client` sees the portal only. Null without a workspace. */

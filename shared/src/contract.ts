@@ -89,6 +89,7 @@ import {
   updateSsoConnection,
 } from './operations/sso-connections.ts';
 import { createStop, getStop, removeStop } from './operations/stop.ts';
+import { createTestCall } from './operations/test-calls.ts';
 import { listRequests, usageByClient } from './operations/usage.ts';
 import { usageLatency, usageMovers, usageSeries } from './operations/usage-charts.ts';
 import {
@@ -130,6 +131,7 @@ export const contract = [
   createBackground,
   getBackground,
   getMe,
+  createTestCall,
   getSession,
   updateSession,
   listSessions,

@@ -1,6 +1,16 @@
 import type { z } from 'zod';
 
-/** Says in plain words what is wrong with one field of an input. */
+/*
+ * Says in plain words what is wrong with one field of an input.
+ *
+ * ```ts
+ * import { firstFault, plainWords } from '@ai-gateway/shared/field-fault';
+ * import { createBudget } from '@ai-gateway/shared/operations/budgets';
+ *
+ * const parsed = createBudget.input.safeParse({ name: '' }, { error: plainWords });
+ * if (!parsed.success) console.log(firstFault(parsed.error).message); // must not be empty
+ * ```
+ */
 
 type Raw = Parameters<z.core.$ZodErrorMap>[0];
 

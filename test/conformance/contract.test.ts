@@ -18,6 +18,7 @@ const promised = [
   ['background.create', 'POST', '/v1/chat/completions/background', 202, 'calls-models'],
   ['background.get', 'GET', '/v1/chat/completions/background/:id', 200, 'calls-models'],
   ['me.get', 'GET', '/v1/me', 200, 'anyone'],
+  ['test-calls.create', 'POST', '/v1/test-calls', 201, 'calls-models'],
   ['session.get', 'GET', '/v1/session', 200, 'session'],
   ['session.update', 'PATCH', '/v1/session', 200, 'session'],
   ['sessions.list', 'GET', '/v1/sessions', 200, 'reader'],

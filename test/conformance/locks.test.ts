@@ -74,6 +74,7 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   },
   'background.get': { ids: ({ background }) => [['GET', `${chat}/background/${background}`]] },
   'me.get': { reads: [['GET', '/v1/me']] },
+  'test-calls.create': { reads: [['POST', '/v1/test-calls', {}]] },
   'session.get': { named: () => [['GET', '/v1/session']] },
   'session.update': { named: () => [['PATCH', '/v1/session', { workspace_id: 'ws_01k2' }]] },
   'sessions.list': { named: () => [['GET', '/v1/sessions']] },

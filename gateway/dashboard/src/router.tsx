@@ -1,4 +1,5 @@
 import { createRouter } from '@tanstack/react-router';
+import { readSearch, writeSearch } from './format/search.ts';
 import { Crash, NotFound } from './frame/faults.tsx';
 import { frameRoute, rootRoute } from './frame/frame-route.tsx';
 import { alertsRoute } from './screens/alerts/alerts-route.ts';
@@ -50,6 +51,8 @@ export const router = createRouter({
   defaultNotFoundComponent: NotFound,
   defaultErrorComponent: Crash,
   scrollRestoration: true,
+  parseSearch: readSearch,
+  stringifySearch: writeSearch,
 });
 
 declare module '@tanstack/react-router' {

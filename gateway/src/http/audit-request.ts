@@ -50,6 +50,7 @@ export function auditOf(request: {
 /** Without a row: a call to a model is on record with its costs, and the others change nothing here that outlasts a session. */
 const withoutRow: readonly string[] = [
   'background.create',
+  'test-calls.create',
   'me.passkeys.prepare',
   'plan.checkout',
   'plan.portal',

@@ -36,10 +36,12 @@ import { refusalHandlers } from '../usage/refusal-handlers.ts';
 import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
 import { webhookHandlers } from '../webhooks/webhook-handlers.ts';
 import { exportedAsFile, exportTexts } from './export-workspace.ts';
+import { testCallHandlers } from './send-test-call.ts';
 
 /** A function for every operation that is no model call: the compiler keeps the list. */
 export const handlers: Handlers<Context<Services>> = {
   'workspace.export': exportedAsFile,
+  ...testCallHandlers,
   ...auditHandlers,
   ...backgroundHandlers,
   ...budgetHandlers,

@@ -53,6 +53,8 @@ export function useRead<Id extends OperationId>(
 export function useChange<Id extends OperationId>(id: Id): UseMutationResult<OutputOf<Id>, Error, InputOf<Id>> {
   const client = useQueryClient();
   return useMutation({
+    // Answers hold secrets, and no cache keeps them.
+    gcTime: 0,
     mutationFn: (input: InputOf<Id>) => call(id, input as never),
     onSuccess: () => client.invalidateQueries({ queryKey: ['operation'] }),
   });
@@ -62,6 +64,7 @@ export function useChange<Id extends OperationId>(id: Id): UseMutationResult<Out
 export function useNamedChange(id: string): UseMutationResult<unknown, Error, Record<string, unknown>> {
   const client = useQueryClient();
   return useMutation({
+    gcTime: 0,
     mutationFn: (input: Record<string, unknown>) => callNamed(id, input),
     onSuccess: () => client.invalidateQueries({ queryKey: ['operation'] }),
   });

@@ -51,6 +51,12 @@ export function addDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10);
 }
 
+/** Every day from one to another, both included. */
+export function daysBetween(from: string, to: string): string[] {
+  const count = Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / dayMs);
+  return Array.from({ length: Math.max(0, count + 1) }, (_, index) => addDays(from, index));
+}
+
 /** The first day of a month so many months later, or earlier. */
 export function addMonths(day: string, months: number): string {
   const [year = 1970, month = 1] = day.split('-').map(Number);

@@ -1,11 +1,9 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
-import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { call } from '../../api/client.ts';
 import { dashboardOperations, findOperation, isChange } from '../../api/operations.ts';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
-import { useToast } from '../../components/toast.tsx';
+import { useRaise } from '../../components/use-raise.ts';
 import { moneyForPeople } from '../../format/money.ts';
 import type { Place } from '../navigation.ts';
 import { useFormDialog } from '../overlay.tsx';
@@ -37,7 +35,7 @@ export function useSources(text: string, places: readonly Place[]): Sources {
       run: () => go(`/app/calls?call=${encodeURIComponent(text.trim())}`),
     });
   const wanted = readRaise(text);
-  if (wanted !== undefined && may('budgets.raise')) direct.push(...raise(wanted, things.budgets));
+  if (wanted !== undefined && may('budgets.raise')) direct.push(...raiseHits(wanted, things.budgets, raise));
   const screens = places.map(({ name, path }) => ({ key: path, title: name, kind: 'Screen', run: () => go(path) }));
   const own = verbs.flatMap(({ operation, title, words, path, ...form }) =>
     findOperation(operation) !== undefined && may(operation)
@@ -113,40 +111,18 @@ function useThings(text: string): Things {
   };
 }
 
-type Raise = (wanted: { name: string; byUsd: number }, budgets: readonly Budget[]) => Hit[];
-
-/** A raise until the period ends, taken back by Undo. */
-function useRaise(): Raise {
-  const queries = useQueryClient();
-  const toast = useToast();
-  return ({ name, byUsd }, budgets) =>
-    budgets
-      .filter(({ name: own, scope }) => [own, ...Object.values(scope)].some((one) => answersTo(String(one), name)))
-      .map((budget) => ({
-        key: `raise ${budget.id}`,
-        title: `Raise ${budget.name} by ${moneyForPeople(byUsd)} until its period ends`,
-        kind: 'Action',
-        run: async () => {
-          const raised = await call('budgets.raise', { id: budget.id, by_usd: byUsd });
-          await queries.invalidateQueries({ queryKey: ['operation'] });
-          toast({
-            text: `${budget.name} is raised by ${moneyForPeople(byUsd)}`,
-            undo: undoOf(budget.id, raised, () => queries.invalidateQueries({ queryKey: ['operation'] })),
-          });
-        },
-      }));
-}
-
-/** Takes a raise back, where the answer names it. */
-function undoOf(
-  id: string,
-  raised: OutputOf<'budgets.raise'>,
-  then: () => Promise<void>,
-): (() => Promise<void>) | undefined {
-  const { raise_id: raiseId } = raised;
-  if (raiseId === undefined) return undefined;
-  return async () => {
-    await call('budgets.raises.remove', { id, raise_id: raiseId });
-    await then();
-  };
+/** A hit for each budget that answers to the name, or is for a client, project or scenario of it. */
+function raiseHits(
+  { name, byUsd }: { name: string; byUsd: number },
+  budgets: readonly Budget[],
+  raise: (budget: Budget, byUsd: number) => Promise<void>,
+): Hit[] {
+  return budgets
+    .filter(({ name: own, scope }) => [own, ...Object.values(scope)].some((one) => answersTo(String(one), name)))
+    .map((budget) => ({
+      key: `raise ${budget.id}`,
+      title: `Raise ${budget.name} by ${moneyForPeople(byUsd)} until its period ends`,
+      kind: 'Action',
+      run: () => raise(budget, byUsd),
+    }));
 }

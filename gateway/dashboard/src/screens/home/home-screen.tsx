@@ -1,6 +1,39 @@
 import type { ReactNode } from 'react';
+import { useMay } from '../../api/session.ts';
+import { useZone } from '../../api/zone.ts';
 import { Screen } from '../../components/screen.tsx';
+import { useNow } from '../../components/when.tsx';
+import { dayIn, monthForPeople, placeOf } from '../../format/when.ts';
+import { CostChart } from './cost-chart.tsx';
+import styles from './home.module.css';
+import { MonthFigures } from './month-figures.tsx';
+import { Movers } from './movers.tsx';
+import { NeedsYou } from './needs-you.tsx';
+import { Onboarding } from './onboarding.tsx';
+import { PlanBar } from './plan-bar.tsx';
+import { ProviderStrip } from './provider-strip.tsx';
+import { TestCallButton } from './test-call.tsx';
 
+/** At a glance: what needs somebody, the money of the month, and whether the providers work. */
 export function HomeScreen(): ReactNode {
-  return <Screen title="Home">Home</Screen>;
+  const may = useMay();
+  const zone = useZone();
+  const today = dayIn(zone, useNow());
+  return (
+    <Screen title="Home" note={`${monthForPeople(today)} (${placeOf(zone)})`} actions={<TestCallButton />}>
+      <Onboarding />
+      <NeedsYou />
+      {may('usage.series') ? (
+        <>
+          <MonthFigures today={today} />
+          <div className={styles.columns}>
+            <CostChart today={today} />
+            <Movers today={today} />
+          </div>
+        </>
+      ) : null}
+      {may('plan.get') ? <PlanBar /> : null}
+      <ProviderStrip />
+    </Screen>
+  );
 }
