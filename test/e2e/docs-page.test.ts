@@ -1,0 +1,52 @@
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { findChromium } from '../platforms/n8n/screenshots.ts';
+import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+
+const program = findChromium();
+if (program === undefined) console.log('the page /docs in a browser: not run. Chromium is not installed.');
+
+let gateway: TestGateway;
+let browser: Browser;
+beforeAll(async () => {
+  if (program === undefined) return;
+  gateway = await startTestGateway();
+  browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.stop();
+});
+
+it.runIf(program !== undefined)(
+  'the page /docs introduces the API, finds an operation by a word of its description, and has a dark mode that stays',
+  async () => {
+    const page = await browser.newPage({ colorScheme: 'light' });
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text());
+    });
+    await page.goto(`${gateway.url}/docs`);
+    await page.getByRole('heading', { name: 'The API of this gateway' }).waitFor();
+    expect(await page.locator('#first-call').textContent()).toContain(`${gateway.url}/v1/chat/completions`);
+
+    const operations = page.locator('.opblock');
+    await operations.first().waitFor({ timeout: 60_000 });
+    const all = await operations.count();
+    await page.getByPlaceholder('Search by path, name or description').fill('/v1/budgets/{id}/raise');
+    await expect.poll(() => operations.count(), { timeout: 30_000 }).toBeLessThan(5);
+    expect(await operations.count()).toBeGreaterThan(0);
+    expect(all).toBeGreaterThan(50);
+
+    const isDark = async () => (await page.locator('html').getAttribute('class'))?.includes('dark-mode') === true;
+    expect(await isDark()).toBe(false);
+    await page.getByRole('button', { name: 'Dark mode' }).click();
+    expect(await isDark()).toBe(true);
+    await page.reload();
+    await page.getByRole('heading', { name: 'The API of this gateway' }).waitFor();
+    await expect.poll(isDark, { timeout: 30_000 }).toBe(true);
+    expect(faults).toEqual([]);
+  },
+  120_000,
+);
