@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compareBooks } from '../../gateway/src/cli/ledger-check-store.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
-import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+import { spawnGateway } from '../support/gateway-process.ts';
+import { gatewayEnv, liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
+const secret = 'ef'.repeat(32);
 
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({ GATEWAY_SECRET: secret });
 });
 afterAll(() => gateway.stop());
 
@@ -189,6 +191,35 @@ it('calls, raises and undone raises at the same time keep the cap above what is 
   expect(after.limit_usd).toBeGreaterThanOrEqual(0.02);
   const undone = (await history(id)).filter(({ kind }) => kind === 'raise_undone');
   expect(undone.length).toBeGreaterThan(0);
+});
+
+it('a raise that is taken back on one process is gone on every other', async () => {
+  const { id } = await create({ limit_usd: 0.001, scope: { client_id: 'across' } });
+  const { raise_id } = await raise(id, { by_usd: 1 });
+  const env = {
+    ...gatewayEnv(gateway.fakes, gateway.database.url, gateway.gateway.services.dataDir),
+    LOG_LEVEL: 'silent',
+  };
+  const other = await spawnGateway({ ...env, GATEWAY_SECRET: secret });
+  try {
+    const callOther = (): Promise<Response> =>
+      fetch(`${other.url}${chat}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'across' },
+        body: JSON.stringify(hello({ max_tokens: 200 })),
+      });
+    gateway.fakes.openai.usually({ tokens: 200 });
+    // The other process has leased of the raise now.
+    await json(callOther());
+    expect((await undo(id, raise_id)).status).toBe(204);
+    await json(callOther(), 402);
+    const after = await read(id);
+    expect(after.limit_usd).toBe(after.spent_usd);
+    await expectCleanBooks();
+  } finally {
+    gateway.fakes.reset();
+    await other.kill('SIGTERM');
+  }
 });
 
 it("a client's own key sees the history of its budgets in billed dollars, without names", async () => {
