@@ -168,6 +168,16 @@ describe('sessions', () => {
   });
 });
 
+it('wrong tries on one process count on the other', async () => {
+  const body = { email: 'ivan@agency.example', password: 'wrong horse battery' };
+  for (let n = 0; n < 5; n += 1) expect(await status(browser(gateway).send('POST', '/auth/sign-in', body))).toBe(401);
+  // A wait that outlasts a slow machine.
+  await gateway.database.pool.query(
+    `update sign_in_failures set wait_until = now() + interval '1 minute' where failures >= 5`,
+  );
+  expect(await status(browser(other).send('POST', '/auth/sign-in', body))).toBe(429);
+});
+
 describe('a link', () => {
   const link = async (purpose: 'sign-in' | 'first', lifeMs?: number): Promise<string> => {
     const { rows } = await gateway.database.pool.query(`select id from people where email = 'ada@agency.example'`);

@@ -56,6 +56,11 @@ describe('the link of the first start', () => {
   });
 });
 
+it('a printed link proves nothing about the address that is typed in', async () => {
+  const { rows } = await gateway.database.pool.query('select email_verified_at from people');
+  expect(rows).toEqual([{ email_verified_at: null }]);
+});
+
 describe('a session', () => {
   it('may do what its role may, and what the operator’s key may', async () => {
     const { id } = await json<{ id: string }>(ada.send('POST', '/v1/keys', { name: 'From the dashboard' }), 201);

@@ -28,6 +28,7 @@ it('a crowd waits for its turn, and one that is too large is refused', async () 
   const small = new PasswordHasher({ waitingMax: 3 });
   const answers = await Promise.allSettled(Array.from({ length: 13 }, () => small.matches('x', undefined)));
   const refused = answers.filter(({ status }) => status === 'rejected');
-  expect(refused).toHaveLength(8);
+  // One or two are computed, by the number of cores; three wait.
+  expect([8, 9]).toContain(refused.length);
   expect(refused[0]).toMatchObject({ reason: { code: 'service_unavailable' } });
 });

@@ -1,4 +1,5 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { GatewayError } from '@ai-gateway/shared/errors';
 
@@ -21,10 +22,11 @@ const parameters: HashParameters = { memory: 19 * 1_024, passes: 2, parallelism:
 /** An unknown address is compared with this: it takes as long as a wrong password. */
 const nobody: PasswordHash = { hash: Buffer.alloc(32), salt: Buffer.alloc(16), parameters };
 
-const atOnce = 2;
+/** Two, and one where a second would leave the calls no core: each takes one for itself. */
+const atOnce = Math.min(2, Math.max(1, availableParallelism() - 1));
 const derive = promisify(argon2);
 
-/** Makes and compares hashes of passwords, two at a time: fifty sign-ins at once must not take the processor from the calls. */
+/** Makes and compares hashes of passwords, two at a time at most: fifty sign-ins at once must not take the processor from the calls. */
 export class PasswordHasher {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
