@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually, json } from '../support/ask.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { type OidcIdp, startOidcIdp } from '../support/fakes/oidc-idp.ts';
+import { type Mailbox, startMailbox } from '../support/mailbox.ts';
 import { browser, firstPerson, invited, type Person } from '../support/person.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -10,12 +11,18 @@ const operatorKey = `gw_operator_${randomBytes(24).toString('hex')}`;
 const password = 'three random words';
 let gateway: TestGateway;
 let idp: OidcIdp;
+let mailbox: Mailbox;
 let owner: Person;
 let member: Person;
 let domainId: string;
 
 beforeAll(async () => {
-  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true', GATEWAY_OPERATOR_KEY: operatorKey });
+  mailbox = await startMailbox();
+  gateway = await startTestGateway({
+    ALLOW_PRIVATE_NETWORK: 'true',
+    GATEWAY_OPERATOR_KEY: operatorKey,
+    SMTP_URL: mailbox.url,
+  });
   idp = await startOidcIdp('okta', [`${gateway.url}/auth/sso/req/callback`]);
   owner = await firstPerson(gateway, 'ada@req.example');
   member = await invited(gateway, owner, { email: 'bob@req.example', role: 'member' });
@@ -37,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway.stop();
   await idp.stop();
+  await mailbox.stop();
 });
 
 const signIn = (body: object): Promise<Response> => browser(gateway).send('POST', '/auth/sign-in', body);
@@ -79,4 +87,24 @@ it('an operator who signs in through an identity provider is not the operator th
   await jar.open(`${gateway.url}/auth/sso/req`, { stopAt: `${gateway.url}/app` });
   const session = await json(fetch(`${gateway.url}/v1/session`, { headers: { cookie: jar.cookies(gateway.url) } }));
   expect(session).toMatchObject({ person: { email: 'ada@req.example', is_operator: false }, role: 'owner' });
+});
+
+it('owners get a mail when a connection changes, and when an identity provider makes an owner', async () => {
+  const { data } = await json<{ data: { id: string }[] }>(owner.get('/v1/sso-connections'));
+  const id = data[0]?.id ?? '';
+  await json(owner.send('PATCH', `/v1/sso-connections/${id}`, { group_roles: [{ group: 'Heads', role: 'owner' }] }));
+  expect(await mailbox.with('ada@req.example', 'was changed')).toContain('Okta');
+  const { token } = await json<{ token: string }>(owner.send('POST', '/v1/scim-tokens', { connection_id: id }), 201);
+  const scim = (path: string, body: object): Promise<{ id: string }> =>
+    json(
+      fetch(`${gateway.url}/scim/v2${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
+        body: JSON.stringify(body),
+      }),
+      201,
+    );
+  const user = await scim('/Users', { userName: 'cleo@req.example' });
+  await scim('/Groups', { displayName: 'Heads', members: [{ value: user.id }] });
+  expect(await mailbox.with('ada@req.example', 'is now an owner')).toContain('cleo@req.example');
 });

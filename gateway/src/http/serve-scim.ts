@@ -1,30 +1,28 @@
-import { type GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import type { NextFunction, Request, Response, Router } from 'express';
-import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { hashKey } from '../accounts/api-key.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
-import { isConnectionFault } from '../db/connection-fault.ts';
-import { databaseAway } from '../db/unavailable.ts';
+import { mailOwners, type OwnerMailPorts } from '../members/mail-owners.ts';
+import { findPerson } from '../people/person-store.ts';
 import { resourceTypes, schemas, serviceProviderConfig } from '../scim/discovery.ts';
 import { createGroup, patchGroup, removeGroup, replaceGroup, unknownGroup } from '../scim/groups.ts';
 import { createUser, patchUser, removeUser, replaceUser, unknownUser } from '../scim/provision.ts';
 import { type Provisioning, placeOf } from '../scim/provisioning.ts';
-import { ScimError, scimErrorBody } from '../scim/scim-error.ts';
+import { ScimError } from '../scim/scim-error.ts';
 import { describeGroup } from '../scim/scim-group.ts';
 import { findGroup, groupFilter, listGroups } from '../scim/scim-group-store.ts';
 import { parseConditions } from '../scim/scim-path.ts';
 import { describeUser } from '../scim/scim-user.ts';
 import { findUser, listUsers, userFilter } from '../scim/scim-user-store.ts';
+import { workspaceNameOf } from '../sso/join-store.ts';
 import { findTokenByHash } from '../sso/scim-token-store.ts';
 import { findSsoConnection } from '../sso/sso-connection-store.ts';
 import type { BodyShares } from './body-shares.ts';
 import { parseBody } from './parse-body.ts';
 import { readBody } from './read-body.ts';
+import { scimType, sendScim, sendScimError } from './send-scim.ts';
 
-interface ScimPorts {
-  db: Pool;
-  log: Logger;
+interface ScimPorts extends OwnerMailPorts {
   now: () => number;
   publicUrl: string;
   proxies: TrustedProxies | undefined;
@@ -44,7 +42,6 @@ interface ScimAnswer {
   body?: Record<string, unknown>;
 }
 
-const contentType = 'application/scim+json';
 const bytesMax = 2 * 1024 * 1024;
 const bounds = { values: 60_000, keys: 60_000, keyBytes: 512 * 1024, strings: 120_000, plainBytes: bytesMax };
 
@@ -54,7 +51,8 @@ export function serveScim(router: Router, services: ScimPorts, bodies: BodyShare
     (answer: (request: ScimRequest) => Promise<ScimAnswer>) =>
     async (req: Request, res: Response): Promise<void> => {
       try {
-        const provisioning = await authenticated(services, req);
+        const newOwners: string[] = [];
+        const provisioning = await authenticated(services, req, (personId) => newOwners.push(personId));
         const { status = 200, body } = await answer({
           provisioning,
           baseUrl: `${services.publicUrl}/scim/v2`,
@@ -62,7 +60,8 @@ export function serveScim(router: Router, services: ScimPorts, bodies: BodyShare
           id: String(req.params.id ?? ''),
           body: () => readJson(req, res, { bodies, tokenId: provisioning.tokenId }),
         });
-        send(res, status, body);
+        await mailNewOwners(services, provisioning, newOwners);
+        sendScim(res, status, body);
       } catch (error) {
         sendScimError(res, error, services.log);
       }
@@ -199,13 +198,31 @@ function serveGroups(router: Router, base: string, serve: Serve): void {
   );
 }
 
-async function authenticated({ db, now, proxies }: ScimPorts, req: Request): Promise<Provisioning> {
+/** Once it is written: an owner that an identity provider has made is as much news as one that a person has made. */
+async function mailNewOwners(
+  services: ScimPorts,
+  { connection: { workspaceId, name } }: Provisioning,
+  personIds: readonly string[],
+): Promise<void> {
+  for (const id of personIds) {
+    const person = await findPerson(services.db, { id });
+    if (person === undefined) continue;
+    const workspaceName = await workspaceNameOf(services.db, workspaceId);
+    mailOwners(services, { workspaceId, workspaceName, change: { kind: 'new-owner', email: person.email }, by: name });
+  }
+}
+
+async function authenticated(
+  { db, now, proxies }: ScimPorts,
+  req: Request,
+  onNewOwner: (personId: string) => void,
+): Promise<Provisioning> {
   const text = /^Bearer +(gw_scim_[A-Za-z0-9_-]{43})$/i.exec(req.headers.authorization ?? '')?.[1];
   const token = text === undefined ? undefined : await findTokenByHash(db, hashKey(text));
   const connection = token && (await findSsoConnection(db, token.workspaceId, token.connectionId));
   if (token === undefined || connection === undefined)
     throw new ScimError(401, 'The SCIM token is missing, unknown or revoked. Send "Authorization: Bearer gw_scim_…".');
-  return { db, now, connection, tokenId: token.id, address: clientAddress(req, proxies) };
+  return { db, now, connection, tokenId: token.id, onNewOwner, address: clientAddress(req, proxies) };
 }
 
 async function readJson(
@@ -215,7 +232,7 @@ async function readJson(
 ): Promise<unknown> {
   const room = bodies.forKey(tokenId);
   res.once('close', () => room.end());
-  return parseBody(await readBody(req, room, { bytesMax, type: contentType }), bounds).json;
+  return parseBody(await readBody(req, room, { bytesMax, type: scimType }), bounds).json;
 }
 
 const pageMax = 200;
@@ -256,29 +273,4 @@ function page(
     itemsPerPage: resources.length,
     Resources: resources,
   };
-}
-
-function send(res: Response, status: number, body: Record<string, unknown> | undefined): void {
-  res.status(status).setHeader('cache-control', 'no-store');
-  const location = (body?.meta as { location?: unknown } | undefined)?.location;
-  if (status === 201 && typeof location === 'string') res.setHeader('location', location);
-  if (body === undefined) res.end();
-  else res.setHeader('content-type', contentType).end(JSON.stringify(body));
-}
-
-function sendScimError(res: Response, error: unknown, log: Logger): void {
-  const known = asScimError(isConnectionFault(error) ? databaseAway() : error);
-  if (known === undefined) log.error({ err: error }, 'a SCIM request failed unexpectedly');
-  const sent = known ?? new ScimError(500, 'Something went wrong inside the gateway. Try again.');
-  if (sent.status === 401) res.setHeader('www-authenticate', 'Bearer');
-  // A body that was not read makes the connection unusable for another request.
-  if (!res.req.complete) res.setHeader('connection', 'close');
-  send(res, sent.status, scimErrorBody(sent));
-}
-
-function asScimError(error: unknown): ScimError | undefined {
-  if (error instanceof ScimError) return error;
-  if (!isGatewayError(error)) return undefined;
-  const { status, message }: GatewayError = error;
-  return new ScimError(status, message, status === 400 ? 'invalidSyntax' : undefined);
 }

@@ -92,13 +92,14 @@ async function setRoleOf(tx: Db, provisioning: Provisioning, personId: string | 
   const { connection, now } = provisioning;
   const member = await findMember(tx, connection.workspaceId, personId);
   if (member === undefined) {
-    await joinAs(tx, { connection, personId, nowMs: now() });
+    if (await joinAs(tx, { connection, personId, nowMs: now() })) provisioning.onNewOwner(personId);
     return;
   }
   if (member.role === 'client') return;
   const role = roleIn(connection, await scimGroupsOf(tx, connection.id, personId), member);
   if (role === undefined || role === member.role) return;
   if (!(await changeRole(tx, { workspaceId: connection.workspaceId, personId, member, role }))) return;
+  if (role === 'owner') provisioning.onNewOwner(personId);
   const [before, after] = [{ role: member.role }, { role }];
   await recordProvisioning(tx, provisioning, { operation: 'scim.groups.role', personId, before, after });
 }

@@ -108,7 +108,11 @@ async function checkAddresses(db: Db, { connection }: Provisioning, given: Given
     );
 }
 
-async function findOrMakePerson(tx: Db, { connection, now }: Provisioning, given: GivenUser): Promise<string> {
+async function findOrMakePerson(
+  tx: Db,
+  { connection, now, onNewOwner }: Provisioning,
+  given: GivenUser,
+): Promise<string> {
   const { userName } = given;
   const { workspaceId } = connection;
   const known = await findByEmail(tx, userName);
@@ -122,7 +126,7 @@ async function findOrMakePerson(tx: Db, { connection, now }: Provisioning, given
       isOperator: false,
       isVerified: true,
     });
-    await joinAs(tx, { connection, personId: id, nowMs: now() });
+    if (await joinAs(tx, { connection, personId: id, nowMs: now() })) onNewOwner(id);
     return id;
   }
   if ((await findMember(tx, workspaceId, known.id)) !== undefined) return known.id;

@@ -8,6 +8,8 @@ export interface Provisioning {
   now: () => number;
   connection: SsoConnection;
   tokenId: string;
+  /** Hears of a person who is an owner from now on. */
+  onNewOwner: (personId: string) => void;
   /** Of the identity provider's request. */
   address: string | undefined;
 }
