@@ -292,6 +292,16 @@ describe('the portal', () => {
       others: null,
     });
     await json(gateway.post('/v1/scenarios/acme%20mail/resume', {}));
+    const state = async (): Promise<unknown> =>
+      (await json<{ data: { state: string }[] }>(see('scenarios?month=2026-11', cookie))).data[0]?.state;
+    expect(await state()).toBe('running');
+    for (const stop of [{ client_id: 'acme' }, {}]) {
+      expect((await gateway.post('/v1/stop', { ...stop, reason: 'Too dear' })).ok).toBe(true);
+      expect(await state()).toBe('paused');
+      const query = new URLSearchParams(stop).toString();
+      expect((await gateway.send('DELETE', `/v1/stop?${query}`)).ok).toBe(true);
+    }
+    expect(await state()).toBe('running');
   });
 
   it('shows the client’s budgets in billed amounts, with what is used and when they reset', async () => {

@@ -2,7 +2,7 @@ import { sumByGroup } from '../usage/usage-sum-store.ts';
 import { billedAmount, billedParts } from './billing-terms.ts';
 import type { PortalViewer } from './portal-link.ts';
 import { type PortalPorts, readMonth, sumFilter } from './portal-month.ts';
-import { listPaused } from './portal-store.ts';
+import { findPaused } from './portal-store.ts';
 
 const read = 2_000;
 const shown = 100;
@@ -19,7 +19,7 @@ export async function portalScenarios(ports: PortalPorts, viewer: PortalViewer, 
       after: undefined,
       limit: read,
     }),
-    listPaused(ports.db, viewer),
+    findPaused(ports.db, viewer),
   ]);
   const amounts = billedParts(
     rows.map(({ costNanos }) => costNanos),
@@ -28,7 +28,7 @@ export async function portalScenarios(ports: PortalPorts, viewer: PortalViewer, 
   const all = rows
     .map(({ group, requests, inputTokens, outputTokens, costNanos }, i) => ({
       id: group,
-      state: group !== null && paused.has(group) ? ('paused' as const) : ('running' as const),
+      state: paused.all || (group !== null && paused.scenarios.has(group)) ? ('paused' as const) : ('running' as const),
       calls: requests,
       tokens: inputTokens + outputTokens,
       amount: amounts[i] ?? 0,

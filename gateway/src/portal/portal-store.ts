@@ -150,12 +150,23 @@ function readLink(row: LinkRow): PortalLink {
   };
 }
 
-/** The scenarios whose calls for this client, or for all, are paused. Why and by whom stays with the workspace: reasons name costs. */
-export async function listPaused(db: Db, { workspaceId, livemode, clientId }: ClientKey): Promise<ReadonlySet<string>> {
+export interface PausedCalls {
+  /** Every call of the client is stopped. */
+  all: boolean;
+  scenarios: ReadonlySet<string>;
+}
+
+/** The calls that are paused or stopped, for this client or for all. Why and by whom stays with the workspace: reasons name costs. */
+export async function findPaused(db: Db, { workspaceId, livemode, clientId }: ClientKey): Promise<PausedCalls> {
   const { rows } = await db.query(
-    `select distinct id from scenario_states
-     where workspace_id = $1 and livemode = $2 and state = 'paused' and (lock = '' or lock::jsonb->>'client_id' = $3)`,
+    `select id, null as stopped from scenario_states
+     where workspace_id = $1 and livemode = $2 and state = 'paused' and (lock = '' or lock::jsonb->>'client_id' = $3)
+     union all select null, client_id from stops where workspace_id = $1 and livemode = $2 and client_id in ('', $3)`,
     [workspaceId, livemode, clientId],
   );
-  return new Set((rows as { id: string }[]).map(({ id }) => id));
+  const found = rows as { id: string | null; stopped: string | null }[];
+  return {
+    all: found.some(({ stopped }) => stopped !== null),
+    scenarios: new Set(found.flatMap(({ id }) => id ?? [])),
+  };
 }
