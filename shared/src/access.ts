@@ -33,6 +33,7 @@ export function isAllowed(
   { role, livemode, isOperator }: AccessOf,
 ): boolean {
   if (access === 'session') return true;
+  if (access === 'person') return role !== 'client';
   if (access === 'operator') return isOperator;
   return role !== null && (roles[access] ?? []).includes(role) && (livemode || changesEveryCall !== true);
 }
