@@ -104,6 +104,12 @@ const search = () => ({
         .filter((group) => group.get('operations').size > 0),
   },
 });
+const nameSearch = () => {
+  const box = document.querySelector('.operation-filter-input');
+  if (box !== null && box.placeholder !== searchLabel) box.placeholder = searchLabel;
+};
+const searchLabel = 'Search by path, name or description';
+new MutationObserver(nameSearch).observe(document.querySelector('#docs'), { childList: true, subtree: true });
 fetch('/openapi.json')
   .then((answer) => answer.json())
   .then((spec) => SwaggerUIBundle({
@@ -114,6 +120,5 @@ fetch('/openapi.json')
     tryItOutEnabled: true,
     filter: true,
     plugins: [search],
-    onComplete: () => document.querySelector('.operation-filter-input')?.setAttribute('placeholder', 'Search by path, name or description'),
   }));
 `;
