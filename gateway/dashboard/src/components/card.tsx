@@ -4,6 +4,7 @@ import { type ReactNode, useId } from 'react';
 import { Button } from './button.tsx';
 import styles from './card.module.css';
 import { join } from './join.ts';
+import { StepUp } from './step-up.tsx';
 
 interface CardProps {
   title: ReactNode;
@@ -50,6 +51,7 @@ export function ErrorCard({ error, retry }: { error: unknown; retry?: () => void
   return (
     <div className={styles.error} role="alert">
       <p>{messageOf(error)}</p>
+      {isGatewayError(error) && error.code === 'step_up_required' ? <StepUp /> : null}
       {requestId === undefined ? null : <p className={styles.id}>Request {requestId}</p>}
       {retry === undefined ? null : (
         <Button small onClick={retry}>
