@@ -1,5 +1,4 @@
 import type { NextFunction, Request, Response, Router } from 'express';
-import type { Logger } from 'pino';
 import { hashKey } from '../accounts/api-key.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
 import { mailOwners, type OwnerMailPorts } from '../members/mail-owners.ts';
