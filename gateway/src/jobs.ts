@@ -18,6 +18,7 @@ import { checkAccounts } from './routing/check-accounts-job.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
 import { forgetUsed } from './sso/used-store.ts';
+import { watchStatus } from './status/watch-status-job.ts';
 import { deleteOldFailures } from './usage/call-detail-store.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
 import { dropOldMonths } from './usage/drop-months-job.ts';
@@ -53,6 +54,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('return idle leases', 2_000, () => services.ledger.sweep()),
     repeat('reset budgets whose period is over', 1_000, () => beginPeriods(services)),
     repeat('tell the other processes what was admitted', shareEveryMs, () => shareCounts(counting)),
+    repeat('watch the status', 15_000, () => watchStatus(services), 1_000),
     repeat('hand on what changed', 200, () => services.live.round()),
     repeat('write down when keys were last used', 60_000, () => services.noteKeyUses()),
     repeat('write down refusals', 1_000, () => services.refusals.flush()),

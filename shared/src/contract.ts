@@ -17,6 +17,7 @@ import { completeChat } from './operations/chat.ts';
 import { eraseClient, getClient, listClients, listProjects, setClient } from './operations/clients.ts';
 import { createDomain, listDomains, removeDomain, updateDomain, verifyDomain } from './operations/domains.ts';
 import { createEmbeddings } from './operations/embeddings.ts';
+import { createIncident, getSla, updateIncident } from './operations/incidents.ts';
 import {
   billAllClients,
   createInvoice,
@@ -247,6 +248,9 @@ export const contract = [
   listPeople,
   updatePerson,
   erasePerson,
+  getSla,
+  createIncident,
+  updateIncident,
 ] as const;
 
 type Contract = (typeof contract)[number];

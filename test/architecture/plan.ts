@@ -10,7 +10,7 @@ const plan: readonly (readonly string[])[] = [
   ['build-services', 'subscribe', 'stop-gateway', 'app', 'workers', 'service-metrics'],
   ['http', 'jobs', 'services', 'doctor', 'backup'],
   ['calls', 'portal', 'scim', 'sso'],
-  ['background', 'billing', 'factors', 'members', 'people', 'scenarios', 'routing', 'webhooks'],
+  ['background', 'billing', 'status', 'factors', 'members', 'people', 'scenarios', 'routing', 'webhooks'],
   ['ledger'],
   ['budgets'],
   ['clients', 'limits', 'events', 'audit'],

@@ -134,6 +134,9 @@ const promised = [
   ['people.list', 'GET', '/v1/people', 200, 'operator'],
   ['people.update', 'PATCH', '/v1/people/:id', 200, 'operator'],
   ['people.erase', 'DELETE', '/v1/people/:id', 204, 'operator'],
+  ['sla.get', 'GET', '/v1/sla', 200, 'reader'],
+  ['incidents.create', 'POST', '/v1/incidents', 201, 'operator'],
+  ['incidents.update', 'PATCH', '/v1/incidents/:id', 200, 'operator'],
 ];
 
 test('the contract has the promised operations, in this order, at these paths, for these callers', () => {

@@ -30,6 +30,8 @@ import type { Services } from '../services.ts';
 import { domainHandlers } from '../sso/domain-handlers.ts';
 import { scimTokenHandlers } from '../sso/scim-token-handlers.ts';
 import { ssoConnectionHandlers } from '../sso/sso-connection-handlers.ts';
+import { incidentHandlers } from '../status/incident-handlers.ts';
+import { slaHandlers } from '../status/sla-handlers.ts';
 import { callDetailHandlers } from '../usage/call-detail-handlers.ts';
 import { chartHandlers } from '../usage/chart-handlers.ts';
 import { refusalHandlers } from '../usage/refusal-handlers.ts';
@@ -51,6 +53,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...connectionHandlers,
   ...eraseWorkspaceHandlers,
   ...eventHandlers,
+  ...incidentHandlers,
   ...invoiceHandlers,
   ...factorHandlers,
   ...invitationHandlers,
@@ -65,6 +68,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...routingHandlers,
   ...scenarioHandlers,
   ...stopHandlers,
+  ...slaHandlers,
   ...ssoConnectionHandlers,
   ...domainHandlers,
   ...scimTokenHandlers,

@@ -132,6 +132,19 @@ function bareText(event: GatewayEvent): EventText {
         ],
       };
     }
+    case 'incident.opened':
+    case 'incident.updated':
+    case 'incident.resolved': {
+      const { title, text, url } = (event.data as { incident?: Record<string, unknown> }).incident ?? {};
+      const name = String(title ?? 'An incident');
+      return {
+        subject: `${{ 'incident.opened': 'Incident', 'incident.updated': 'Update', 'incident.resolved': 'Resolved' }[event.type]}: ${name}`,
+        lines: [
+          ...(text === undefined ? [] : [String(text)]),
+          ...(url === undefined ? [] : [`Details: ${String(url)}`]),
+        ],
+      };
+    }
     case 'latency.degraded': {
       const { provider, model, p95_ms: now, usual_p95_ms: usual } = event.data as Record<string, unknown>;
       return {

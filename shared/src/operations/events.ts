@@ -13,6 +13,9 @@ const eventTypes = [
   'provider.refused_account',
   'latency.degraded',
   'client.lookalike',
+  'incident.opened',
+  'incident.updated',
+  'incident.resolved',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

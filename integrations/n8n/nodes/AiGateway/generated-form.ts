@@ -1820,6 +1820,18 @@ export const properties: INodeProperties[] = [
             value: 'client.lookalike',
           },
           {
+            name: 'Incident Opened',
+            value: 'incident.opened',
+          },
+          {
+            name: 'Incident Resolved',
+            value: 'incident.resolved',
+          },
+          {
+            name: 'Incident Updated',
+            value: 'incident.updated',
+          },
+          {
             name: 'Latency Degraded',
             value: 'latency.degraded',
           },

@@ -1,0 +1,29 @@
+import type { NewEvent } from '../events/event.ts';
+import type { Incident } from './incident-store.ts';
+
+/** As the API, the page and events show it. */
+export function viewIncident(incident: Incident, publicUrl: string) {
+  const { id, title, severity, state, openedAt, updatedAt, resolvedAt, updates } = incident;
+  return {
+    id,
+    title,
+    severity,
+    state,
+    opened_at: openedAt.toISOString(),
+    updated_at: updatedAt.toISOString(),
+    resolved_at: resolvedAt?.toISOString() ?? null,
+    updates: updates.map(({ state: was, text, at }) => ({ state: was, text, at: at.toISOString() })),
+    url: `${publicUrl}/status/incidents/${id}`,
+  };
+}
+
+/** The same event for each workspace: it says nothing of any. */
+export function incidentEvents(
+  type: 'incident.opened' | 'incident.updated' | 'incident.resolved',
+  incident: Incident,
+  { publicUrl, workspaceIds }: { publicUrl: string; workspaceIds: readonly string[] },
+): NewEvent[] {
+  const { updates, ...shown } = viewIncident(incident, publicUrl);
+  const data = { incident: { ...shown, text: updates.at(-1)?.text ?? '' } };
+  return workspaceIds.map((workspaceId) => ({ workspaceId, livemode: true, type, data }));
+}

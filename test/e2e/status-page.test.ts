@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { watchStatus } from '../../gateway/src/status/watch-status-job.ts';
+import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
+import { chat, eventsOf, eventually, hello, json } from '../support/ask.ts';
+import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+
+const operator = { authorization: `Bearer gw_operator_${'o'.repeat(40)}` };
+
+interface Incident {
+  id: string;
+  title: string;
+  state: string;
+  severity: string;
+  updated_at: string;
+  resolved_at: string | null;
+  updates: { state: string; text: string }[];
+}
+interface Status {
+  status: string;
+  description: string;
+  components: { id: string; status: string; uptime_percent: number | null; days: unknown[] }[];
+  incidents: Incident[];
+}
+
+let gateway: TestGateway;
+const query = (sql: string, values: unknown[] = []) => gateway.database.pool.query(sql, values);
+const status = () => json<Status>(fetch(`${gateway.url}/status.json`));
+const component = async (id: string) => (await status()).components.find((one) => one.id === id);
+const open = (body: object) => json<Incident>(gateway.post('/v1/incidents', body, operator), 201);
+const incidentsOf = async (title: string) => (await status()).incidents.filter((one) => one.title === title);
+
+/** No look for an hour: figures that a test writes stay as they are. */
+const freeze = () => query(`update status_watch set watched_at = now() + interval '1 hour'`);
+
+/** A look of the gateway at this moment, by the test or by the gateway's own job; the last one was so long ago. */
+async function look(ago = '6 seconds'): Promise<void> {
+  await query('update status_watch set watched_at = now() - $1::interval', [ago]);
+  await watchStatus(gateway.gateway.services);
+  await eventually(async () =>
+    expect((await query(`select 1 from status_watch where watched_at > now() - interval '5 seconds'`)).rowCount).toBe(
+      1,
+    ),
+  );
+  await freeze();
+}
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ GATEWAY_OPERATOR_KEY: operator.authorization.slice(7) });
+  await eventually(async () => expect((await query('select 1 from status_watch')).rowCount).toBe(1));
+  await freeze();
+});
+afterAll(() => gateway.stop());
+
+describe('the status page', () => {
+  it('is open to everybody, runs no script, and has no style but its file', async () => {
+    const answer = await fetch(`${gateway.url}/status`, { headers: { accept: 'text/html' } });
+    expect(answer.status).toBe(200);
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'; style-src 'self'");
+    expect(policy).not.toContain('unsafe');
+    const page = await answer.text();
+    expect(page).not.toMatch(/<script|<style|\sstyle=|javascript:/i);
+    expect(page).toContain('Everything works.');
+    for (const name of ['Accepting calls', 'Settling costs', 'Delivering webhooks', 'OpenAI', 'Anthropic'])
+      expect(page).toContain(name);
+    const sheet = /<link rel="stylesheet" href="([^"]+)"/.exec(page)?.[1] ?? '';
+    const style = await fetch(`${gateway.url}${sheet}`);
+    expect([style.status, style.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
+  });
+
+  it('shows ninety days of each part as bars, and as a table that is read aloud', async () => {
+    const page = await (await fetch(`${gateway.url}/status`, { headers: { accept: 'text/html' } })).text();
+    const parts = page.split('<svg').slice(1);
+    expect(parts.length).toBe((await status()).components.length);
+    for (const part of parts) {
+      expect(part.match(/<rect /g)).toHaveLength(90);
+      expect(part.match(/<th scope="row">\d{4}-\d\d-\d\d/g)).toHaveLength(90);
+      expect(part).toContain('aria-hidden="true"');
+    }
+    for (const { days } of (await status()).components) expect(days).toHaveLength(90);
+  });
+
+  it('counts degraded time half, planned work not, and time without a gateway as failed', async () => {
+    await query('delete from status_days');
+    const day = new Date().toISOString().slice(0, 10);
+    await query(`insert into status_days values ('accepting', $1, 900, 0, 100), ('openai', $1, 500, 500, 0)`, [day]);
+    await eventually(async () => expect((await component('accepting'))?.uptime_percent).toBe(90));
+    expect((await component('openai'))?.uptime_percent).toBe(75);
+    await query('delete from status_days');
+    await look('1 hour');
+    const down = async (): Promise<unknown[]> =>
+      (await query(`select component, sum(down_ms)::float8 as ms from status_days group by 1 order by 1`)).rows;
+    const [accepting, ...others] = (await down()) as { component: string; ms: number }[];
+    expect(accepting?.component).toBe('accepting');
+    expect(accepting?.ms).toBeGreaterThanOrEqual(3_600_000);
+    expect(others.map(({ component: id }) => id)).toEqual(['delivering', 'settling']);
+    await query('delete from status_days');
+    const planned = await open({ title: 'New disks', text: 'An hour of work.', severity: 'maintenance' });
+    await look('1 hour');
+    expect((await down()).map((row) => (row as { ms: number }).ms)).toEqual([0, 0, 0]);
+    await json(gateway.send('PATCH', `/v1/incidents/${planned.id}`, { state: 'resolved', text: 'Done.' }, operator));
+  });
+
+  it('answers programs that ask for JSON at its own address, with the providers it named before', async () => {
+    const answer = await json<{ providers: { id: string; status: string }[] }>(
+      fetch(`${gateway.url}/status`, { headers: { accept: 'application/json' } }),
+    );
+    expect(answer.providers).toContainEqual({ id: 'openai', status: 'ok' });
+  });
+
+  it('names no customer: no client, no workspace and no key', async () => {
+    await json(gateway.send('PUT', '/v1/clients/secret-client', { name: 'Secret Client' }));
+    await gateway.post(chat, hello(), { 'x-client-id': 'secret-client' });
+    const all = await Promise.all(
+      ['/status', '/status.json', '/status/feed.atom', '/status/history'].map(async (path) =>
+        (await fetch(`${gateway.url}${path}`)).text(),
+      ),
+    );
+    expect(all.join('')).not.toMatch(/secret.client|ws_|key_/i);
+  });
+});
+
+describe('an incident', () => {
+  it('is opened, updated and resolved by the operator, on its page, in the history and in the feed', async () => {
+    const made = await open({ title: 'Slow <b>answers</b>', text: 'We look into it & more.', severity: 'major' });
+    expect(made).toMatchObject({ state: 'investigating', severity: 'major', resolved_at: null });
+    const feed = async (): Promise<string> => (await fetch(`${gateway.url}/status/feed.atom`)).text();
+    const entryOf = (text: string): { id: string; updated: string } => {
+      const entry = text.split('<entry>').find((one) => one.includes(made.id)) ?? '';
+      return {
+        id: /<id>([^<]+)<\/id>/.exec(entry)?.[1] ?? '',
+        updated: /<updated>([^<]+)<\/updated>/.exec(entry)?.[1] ?? '',
+      };
+    };
+    const first = entryOf(await feed());
+    const patched = await json<Incident>(
+      gateway.send('PATCH', `/v1/incidents/${made.id}`, { state: 'identified', text: 'A full disk.' }, operator),
+    );
+    expect(patched.updates.map(({ state }) => state)).toEqual(['investigating', 'identified']);
+    const words = await json<Incident>(
+      gateway.send('PATCH', `/v1/incidents/${made.id}`, { text: 'Half of it is done.' }, operator),
+    );
+    expect(words.state).toBe('identified');
+    const second = entryOf(await feed());
+    expect(second.id).toBe(first.id);
+    expect(second.updated > first.updated).toBe(true);
+    for (const path of [`/status/incidents/${made.id}`, `/status/history/${new Date().toISOString().slice(0, 7)}`]) {
+      const page = await (await fetch(`${gateway.url}${path}`)).text();
+      expect(page).toContain('Slow &lt;b&gt;answers&lt;/b&gt;');
+      expect(page).toContain('A full disk.');
+      expect(page).not.toContain('<b>answers');
+    }
+    await eventually(async () => expect((await status()).description).toBe('Slow <b>answers</b>.'));
+    const done = await json<Incident>(
+      gateway.send('PATCH', `/v1/incidents/${made.id}`, { state: 'resolved', text: 'It is over.' }, operator),
+    );
+    expect(done.resolved_at).toEqual(expect.any(String));
+    const events = await eventsOf(gateway);
+    expect(
+      events
+        .filter(({ data }) => (data.incident as { id?: string } | undefined)?.id === made.id)
+        .map(({ type }) => type),
+    ).toEqual(['incident.resolved', 'incident.updated', 'incident.updated', 'incident.opened']);
+  });
+
+  it('is closed to keys of a workspace, and an unknown one is not found', async () => {
+    await json(gateway.post('/v1/incidents', { title: 'x', text: 'x' }), 401);
+    await json(gateway.send('PATCH', '/v1/incidents/inc_none', { text: 'x' }, operator), 404);
+    for (const path of ['/status/incidents/inc_none', "/status/incidents/'", '/status/history/2026-13'])
+      expect((await fetch(`${gateway.url}${path}`)).status).toBe(404);
+  });
+
+  it('opens by itself when a provider fails for two minutes in any process, and closes after ten good ones', async () => {
+    const title = 'OpenAI is failing';
+    await query(`insert into provider_states values ('openai', true, now() - interval '1 minute')`);
+    await look();
+    expect(await incidentsOf(title)).toEqual([]);
+    await query(`update provider_states set since = now() - interval '3 minutes' where account = 'openai'`);
+    await look();
+    await look();
+    await eventually(async () => expect(await incidentsOf(title)).toMatchObject([{ state: 'investigating' }]));
+    await eventually(async () => expect((await component('openai'))?.status).toBe('down'));
+    const { rows } = await query(`select down_ms > 0 as down from status_days where component = 'openai'`);
+    expect(rows).toEqual([{ down: true }]);
+    await query(`update provider_states set down = false where account = 'openai'`);
+    await look();
+    await eventually(async () => expect(await incidentsOf(title)).toMatchObject([{ resolved_at: null }]));
+    await query(`update incidents set last_bad_at = now() - interval '11 minutes' where component = 'openai'`);
+    await look();
+    await eventually(async () => expect(await incidentsOf(title)).toMatchObject([{ state: 'resolved' }]));
+    const types = (await eventsOf(gateway)).map(({ type }) => type);
+    expect(types.slice(0, 2)).toEqual(['incident.resolved', 'incident.opened']);
+  });
+
+  it('does not open for the failure of an account that a workspace has stored', async () => {
+    await query(`insert into provider_states values ('acc_of_somebody', true, now() - interval '1 hour')`);
+    await look();
+    const { rows } = await query(`select 1 from incidents where component = 'acc_of_somebody'`);
+    expect(rows).toEqual([]);
+  });
+});
+
+describe('the service level of a month', () => {
+  it('has the uptime of the gateway and the latency of the own calls', async () => {
+    await query('delete from status_days');
+    const month = new Date().toISOString().slice(0, 7);
+    await query(`insert into status_days values ('accepting', $1, 999, 0, 1)`, [`${month}-01`]);
+    expect(await json(gateway.get(`/v1/sla?month=${month}`))).toMatchObject({
+      month,
+      uptime_percent: 99.9,
+      latency_ms: null,
+    });
+    for (let n = 0; n < 20; n++) await (await gateway.post(chat, hello())).text();
+    await rollUp(gateway.database.pool, Date.now());
+    const sla = await eventually(async () => {
+      const found = await json<{ latency_ms: { p50: number; p95: number; p99: number } | null }>(
+        gateway.get('/v1/sla'),
+      );
+      expect(found.latency_ms).not.toBeNull();
+      return found;
+    });
+    expect(sla.latency_ms?.p50).toBeLessThanOrEqual(sla.latency_ms?.p99 ?? 0);
+    expect((await gateway.get('/v1/sla?month=2999-01')).status).toBe(400);
+    expect(await json(gateway.get('/v1/sla?month=2020-01'))).toMatchObject({ uptime_percent: null, latency_ms: null });
+  });
+});
