@@ -48,8 +48,7 @@ export async function openDashboard(env: Record<string, string> = {}): Promise<D
   const url = `http://localhost:${new URL(gateway.url).port}`;
   const owner = await firstPerson(gateway);
   const problems: string[] = [];
-  // Until the gateway has it: the page falls back on asking every 15 s.
-  const expected: RegExp[] = [/\/v1\/live\)$/];
+  const expected: RegExp[] = [];
   const unexpected = (): string[] => problems.filter((one) => !expected.some((pattern) => pattern.test(one)));
 
   const openPage = async (path: string, options: PageOptions, bypassCSP = false): Promise<Page> => {
