@@ -77,7 +77,7 @@ export function SignInScreen(): ReactNode {
         </Button>
       </form>
       <p className={styles.or}>or</p>
-      <Button disabled={isBusy} onClick={() => void attempt(() => signInByPasskey(email))}>
+      <Button disabled={isBusy} onClick={() => void attempt(signInByPasskey)}>
         Sign in with a passkey
       </Button>
       <p className={formStyles.help}>
