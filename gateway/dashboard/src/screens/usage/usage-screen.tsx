@@ -4,6 +4,8 @@ import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useZone } from '../../api/zone.ts';
 import { Card, Loaded } from '../../components/card.tsx';
+import { DayChart } from '../../components/day-chart.tsx';
+import { stacksOf } from '../../components/day-series.ts';
 import { DownloadButton } from '../../components/download-button.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
 import { Money } from '../../components/money.tsx';
@@ -11,7 +13,7 @@ import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
 import { Table } from '../../components/table.tsx';
-import { countForPeople } from '../../format/money.ts';
+import { countForPeople, moneyForPeople } from '../../format/money.ts';
 import { placeOf } from '../../format/when.ts';
 import { groups } from './groups.ts';
 import { UsageTabs } from './usage-tabs.tsx';
@@ -26,6 +28,7 @@ export function UsageScreen(): ReactNode {
   const zone = useZone();
   const days = useDays(range);
   const usage = useRead('usage.clients', { ...days, group_by: by, limit: 100 }, { keep: true });
+  const series = useRead('usage.series', { ...days, metric: 'cost_usd', group_by: by }, { keep: true });
   const query = new URLSearchParams({ format: 'csv', from: days.from, to: days.to, group_by: by });
   return (
     <Screen
@@ -42,6 +45,21 @@ export function UsageScreen(): ReactNode {
         chosen={by}
         onChoose={(group) => void navigate({ search: (s) => ({ ...s, by: group }) })}
       />
+      <Card title="Cost by day">
+        <Loaded query={series}>
+          {({ data }) => {
+            const stacks = stacksOf(data, 'none');
+            return (
+              <DayChart
+                label={`Daily cost by ${by}`}
+                stacks={stacks}
+                sentence={`${moneyForPeople(stacks.total)} in ${stacks.days.length} days.`}
+                format={(value) => moneyForPeople(value)}
+              />
+            );
+          }}
+        </Loaded>
+      </Card>
       <Card title={`By ${by}`}>
         <Loaded query={usage}>
           {({ data, totals }) => (
