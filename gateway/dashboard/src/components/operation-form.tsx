@@ -63,7 +63,7 @@ export function OperationForm({
   };
 
   const set = (key: string) => (value: TypedGroup[string]) => setTyped((before) => ({ ...before, [key]: value }));
-  const { first, more } = splitFields(fields);
+  const { first, more } = only === undefined ? splitFields(fields) : { first: fields, more: [] };
   const draw = (list: readonly Field[]): ReactNode =>
     list.map((field) => (
       <FormField

@@ -39,7 +39,7 @@ export function MonthFigures({ today }: { today: string }): ReactNode {
         <Figure name="Refused calls">
           <Loaded query={refused}>
             {({ total }) => (
-              <GoLink href="/app/calls?status=refused" aria-label={`Refused ${countForPeople(total)}`}>
+              <GoLink href="/app/calls?view=refused&range=month" aria-label={`Refused ${countForPeople(total)}`}>
                 {countForPeople(total)}
               </GoLink>
             )}

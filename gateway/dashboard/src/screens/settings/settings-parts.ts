@@ -46,7 +46,7 @@ const people: Part = {
 const sso: Part = {
   path: 'sso',
   title: 'Single sign-on',
-  note: 'Add the connection, then a domain, and prove the domain by its TXT record.',
+  note: 'Add the connection, then a domain, and prove the domain by its TXT record. SAML is under All operations.',
   things: [
     {
       title: 'Connections',
@@ -59,7 +59,15 @@ const sso: Part = {
         ['callback_url', 'Callback'],
       ],
       empty: 'No connection yet.',
-      add: { operation: 'sso-connections.create', button: 'Add', title: 'Add a connection', submit: 'Save' },
+      add: {
+        operation: 'sso-connections.create',
+        button: 'Add',
+        title: 'Add an OpenID Connect provider',
+        fixed: { protocol: 'oidc' },
+        initial: { provider: 'other' },
+        only: ['name', 'slug', 'provider', 'issuer', 'client_id', 'client_secret', 'domains', 'default_role', 'group_roles'],
+        submit: 'Save',
+      },
       actions: [
         { operation: 'sso-connections.update', button: 'Change', initial: true },
         { operation: 'sso-connections.remove', button: 'Delete' },
