@@ -42,7 +42,9 @@ describe.skipIf(chromiumPath === undefined)(`the commands of the search${leftOut
     await form.getByLabel('API key').fill('sk-ant-own-1234');
     await form.getByRole('button', { name: 'Save' }).click();
     await eventually(async () => {
-      const { data } = await json<{ data: { kind: string; key_hint: string }[] }>(dashboard.gateway.get('/v1/providers'));
+      const { data } = await json<{ data: { kind: string; key_hint: string }[] }>(
+        dashboard.gateway.get('/v1/providers'),
+      );
       expect(data).toMatchObject([{ kind: 'anthropic', key_hint: '1234' }]);
     });
   });

@@ -4,8 +4,15 @@ import { costs } from './costs.js';
 function show() {
   const form = document.querySelector('#cost');
   if (!(form instanceof HTMLFormElement)) return;
-  const given = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, Number(value) || 0]));
-  const result = costs(given);
+  const given = new FormData(form);
+  const number = (/** @type {string} */ name) => Number(given.get(name)) || 0;
+  const result = costs({
+    millionTokens: number('millionTokens'),
+    usdPerMillion: number('usdPerMillion'),
+    clients: number('clients'),
+    hoursByHand: number('hoursByHand'),
+    usdPerHour: number('usdPerHour'),
+  });
   for (const [name, value] of Object.entries(result)) {
     const cell = document.querySelector(`#cost-${name}`);
     if (cell !== null) cell.textContent = name === 'minutes' ? `${value} minutes` : `$${value.toFixed(2)}`;

@@ -65,7 +65,17 @@ const sso: Part = {
         title: 'Add an OpenID Connect provider',
         fixed: { protocol: 'oidc' },
         initial: { provider: 'other' },
-        only: ['name', 'slug', 'provider', 'issuer', 'client_id', 'client_secret', 'domains', 'default_role', 'group_roles'],
+        only: [
+          'name',
+          'slug',
+          'provider',
+          'issuer',
+          'client_id',
+          'client_secret',
+          'domains',
+          'default_role',
+          'group_roles',
+        ],
         submit: 'Save',
       },
       actions: [
