@@ -34,13 +34,15 @@ export interface PlanChange {
   customerId: string;
   subscriptionId: string | undefined;
   status: PlanStatus;
+  /** Is the subscription at the price of our plan? Undefined where the event does not say. */
+  isOurs: boolean | undefined;
 }
 
-export type Taken = 'taken' | 'known' | 'older' | 'unknown_workspace';
+export type Taken = 'taken' | 'known' | 'older' | 'unknown_workspace' | 'other_price' | 'other_customer';
 
 /**
  * Writes down what an event says, once: an event that was taken before changes nothing, nor does one that is older than the newest, nor the
- * end of a subscription that another one has replaced.
+ * end of a subscription that another one has replaced. An account of Stripe sells other things, too: those are no plan of a workspace.
  */
 export async function takePlanChange(
   db: Pool,
@@ -51,11 +53,17 @@ export async function takePlanChange(
   return withTransaction(db, async (tx) => {
     const first = await tx.query('insert into stripe_events (id) values ($1) on conflict do nothing', [change.eventId]);
     if (first.rowCount === 0) return { taken: 'known' };
-    const workspaceId = await workspaceOf(tx, change);
+    const bought = await findPlanOfCustomer(tx, change.customerId);
+    if (change.isOurs === false && (bought === undefined || bought.subscriptionId !== change.subscriptionId))
+      return { taken: 'other_price' };
+    const workspaceId =
+      bought?.workspaceId ?? (change.isOurs === true ? await findWorkspace(tx, change.workspaceId) : undefined);
     if (workspaceId === undefined) return { taken: 'unknown_workspace' };
     // One row is locked at a time, so two events of a workspace wait for each other.
     await tx.query('select 1 from workspaces where id = $1 for update', [workspaceId]);
     const before = await findBoughtPlan(tx, workspaceId);
+    if (before !== undefined && isCharged(before.status) && before.customerId !== change.customerId)
+      return { taken: 'other_customer', workspaceId };
     const { rows } = await tx.query(
       `insert into bought_plans as plan (workspace_id, customer_id, subscription_id, status, changed_at)
        values ($1, $2, $3, $4, $5)
@@ -65,7 +73,9 @@ export async function takePlanChange(
          where plan.changed_at <= excluded.changed_at
            -- A subscription that has ended does not come back; a new one may replace it.
            and not (plan.status = 'canceled' and plan.subscription_id = excluded.subscription_id)
-           and not (excluded.status in ('canceled', 'none') and plan.status in ('active', 'past_due')
+           -- Events of one second arrive in any order, and no subscription goes back to its beginning.
+           and not (excluded.status = 'none' and plan.status <> 'none')
+           and not (excluded.status = 'canceled' and plan.status in ('active', 'past_due')
              and plan.subscription_id <> excluded.subscription_id)
        returning 1`,
       [workspaceId, change.customerId, change.subscriptionId ?? null, change.status, change.at],
@@ -83,12 +93,13 @@ export function isCharged(status: PlanStatus): boolean {
   return status === 'active' || status === 'past_due';
 }
 
-async function workspaceOf(tx: Db, { workspaceId, customerId }: PlanChange): Promise<string | undefined> {
-  const { rows } = await tx.query(
-    `select workspace_id as id from bought_plans where customer_id = $2
-     union all select id from workspaces where id = $1 limit 1`,
-    [workspaceId ?? null, customerId],
-  );
+async function findPlanOfCustomer(tx: Db, customerId: string): Promise<BoughtPlan | undefined> {
+  const { rows } = await tx.query(`select ${columns} from bought_plans where customer_id = $1`, [customerId]);
+  return rows[0] as BoughtPlan | undefined;
+}
+
+async function findWorkspace(tx: Db, id: string | undefined): Promise<string | undefined> {
+  const { rows } = await tx.query('select id from workspaces where id = $1', [id ?? null]);
   return (rows as { id: string }[])[0]?.id;
 }
 

@@ -34,7 +34,7 @@ export async function takeStripeEvent(services: StripeEventPorts, body: Buffer, 
   const settings = stripeOrRefuse(services.stripe);
   const stripe = await stripeClient(settings);
   const event = verified(stripe, body, { signature, secret: settings.STRIPE_WEBHOOK_SECRET });
-  const change = changeIn(event);
+  const change = changeIn(event, settings.STRIPE_PRICE_ID);
   if (change === undefined) return;
   const { taken, workspaceId } = await takePlanChange(services.db, change, (tx, workspaceId) =>
     overageOf(tx, workspaceId, services.now()),
@@ -65,7 +65,7 @@ async function overageOf(tx: Db, workspaceId: string, nowMs: number): Promise<{ 
 }
 
 /** Undefined for an event that says nothing about the plan. */
-function changeIn(event: Stripe.Event): PlanChange | undefined {
+function changeIn(event: Stripe.Event, priceId: string): PlanChange | undefined {
   const base = { eventId: event.id, at: new Date(event.created * 1_000) };
   switch (event.type) {
     case 'checkout.session.completed':
@@ -73,12 +73,15 @@ function changeIn(event: Stripe.Event): PlanChange | undefined {
       const session = event.data.object;
       const customerId = idOf(session.customer);
       if (session.mode !== 'subscription' || customerId === undefined) return undefined;
+      // We make no Payment Links, and the visitor of one may name any workspace.
+      if (idOf(session.payment_link) !== undefined) return undefined;
       return {
         ...base,
         workspaceId: session.client_reference_id ?? session.metadata?.workspace_id,
         customerId,
         subscriptionId: idOf(session.subscription),
         status: session.payment_status === 'unpaid' ? 'none' : 'active',
+        isOurs: true,
       };
     }
     case 'customer.subscription.created':
@@ -95,11 +98,17 @@ function changeIn(event: Stripe.Event): PlanChange | undefined {
         customerId,
         subscriptionId: subscription.id,
         status: event.type === 'customer.subscription.deleted' ? 'canceled' : (statuses[subscription.status] ?? 'none'),
+        isOurs: hasPrice(subscription, priceId),
       };
     }
     default:
       return undefined;
   }
+}
+
+function hasPrice({ items }: { items?: Stripe.Subscription['items'] }, priceId: string): boolean | undefined {
+  const prices = items?.data.map(({ price }) => price.id) ?? [];
+  return prices.length === 0 ? undefined : prices.includes(priceId);
 }
 
 function idOf(thing: string | { id: string } | null | undefined): string | undefined {

@@ -21,6 +21,7 @@ export interface FakeStripe {
 }
 
 export const stripeKey = 'sk_test_canary4711';
+export const planPrice = 'price_pro';
 export const webhookSecret = 'whsec_canary4712';
 
 /** Strings of a form become what the schema says, as Stripe reads them. */
@@ -168,14 +169,20 @@ export function stripeEvent(
   return { body, signature: `t=${at},v1=${hash}` };
 }
 
-/** Stripe's sample of a subscription, in the state given. */
-export function subscription(fields: {
+/** Stripe's sample of a subscription, in the state given, at a price: that of the plan unless another is given. */
+export function subscription({
+  price = planPrice,
+  ...fields
+}: {
   id: string;
   customer: string;
   status: string;
   metadata?: Record<string, string>;
+  price?: string;
 }): Record<string, unknown> {
-  return { ...api.objects.subscription, ...fields };
+  const { items, ...sample } = api.objects.subscription;
+  const data = items.data.map((item) => ({ ...item, price: { ...item.price, id: price } }));
+  return { ...sample, items: { ...items, data }, ...fields };
 }
 
 /** Stripe's sample of a checkout that is paid. */
@@ -183,6 +190,7 @@ export function paidCheckout(fields: {
   client_reference_id: string;
   customer: string;
   subscription: string;
+  payment_link?: string;
 }): Record<string, unknown> {
   return { ...api.objects['checkout.session'], mode: 'subscription', payment_status: 'paid', ...fields };
 }
