@@ -7,6 +7,7 @@ import { startTestGateway, type TestGateway } from '../support/start-gateway.ts'
 import {
   type FakeStripe,
   paidCheckout,
+  planPrice,
   startFakeStripe,
   stripeEvent,
   stripeKey,
@@ -26,7 +27,7 @@ beforeAll(async () => {
   env = {
     STRIPE_SECRET_KEY: stripeKey,
     STRIPE_WEBHOOK_SECRET: webhookSecret,
-    STRIPE_PRICE_ID: 'price_pro',
+    STRIPE_PRICE_ID: planPrice,
     STRIPE_OVERAGE_PRICE_ID: 'price_overage',
     STRIPE_METER_EVENT_NAME: 'gateway_tokens',
     STRIPE_BASE_URL: stripe.url,
@@ -45,12 +46,18 @@ interface Plan {
 }
 
 /** A workspace of its own, and its owner's key. */
-async function workspace(name: string): Promise<{ id: string; as: { authorization: string } }> {
-  const made = await json<{ id: string; live_key: string }>(
+async function workspace(
+  name: string,
+): Promise<{ id: string; as: { authorization: string }; testing: { authorization: string } }> {
+  const made = await json<{ id: string; live_key: string; test_key: string }>(
     gateway.post('/v1/workspaces', { name }, { authorization: `Bearer ${operatorKey}` }),
     201,
   );
-  return { id: made.id, as: { authorization: `Bearer ${made.live_key}` } };
+  return {
+    id: made.id,
+    as: { authorization: `Bearer ${made.live_key}` },
+    testing: { authorization: `Bearer ${made.test_key}` },
+  };
 }
 
 const planOf = (as: { authorization: string }): Promise<Plan> => json<Plan>(gateway.get('/v1/plan', as));
@@ -82,7 +89,7 @@ describe('a plan', () => {
       body: {
         mode: 'subscription',
         client_reference_id: id,
-        line_items: [{ price: 'price_pro', quantity: 1 }, { price: 'price_overage' }],
+        line_items: [{ price: planPrice, quantity: 1 }, { price: 'price_overage' }],
         subscription_data: { metadata: { workspace_id: id } },
       },
     });
@@ -108,6 +115,15 @@ describe('a plan', () => {
       expect((await gateway.post('/v1/plan/checkout', {}, by)).status).toBe(403);
       expect((await gateway.post('/v1/plan/portal', {}, by)).status).toBe(403);
     }
+  });
+
+  it('is seen with a test key, and neither bought nor changed', async () => {
+    const { id, as, testing } = await workspace('Tester');
+    expect((await gateway.post('/v1/plan/checkout', {}, testing)).status).toBe(403);
+    await buy(id, 'tester');
+    expect((await gateway.post('/v1/plan/portal', {}, testing)).status).toBe(403);
+    await json(gateway.post('/v1/plan/portal', {}, as));
+    expect((await planOf(testing)).status).toBe('active');
   });
 
   it('has no customer portal before it is bought', async () => {
@@ -160,6 +176,66 @@ describe('an event of Stripe', () => {
     const late = stripeEvent('checkout.session.completed', paid, { signedMs: Date.now() - 600_000 });
     expect(await deliver(late)).toBe(400);
     expect((await planOf(as)).status).toBe('none');
+  });
+
+  it('about a subscription to something else is not a plan, even if it names a workspace', async () => {
+    const { id, as } = await workspace('Neighbour');
+    const other = { status: 'active', price: 'price_newsletter' };
+    const named = subscription({ ...other, id: 'sub_cheap', customer: 'cus_cheap', metadata: { workspace_id: id } });
+    expect(await deliver(stripeEvent('customer.subscription.created', named))).toBe(200);
+    const linked = {
+      client_reference_id: id,
+      customer: 'cus_cheap',
+      subscription: 'sub_cheap',
+      payment_link: 'plink_1',
+    };
+    expect(await deliver(stripeEvent('checkout.session.completed', paidCheckout(linked)))).toBe(200);
+    expect((await planOf(as)).status).toBe('none');
+    await buy(id, 'neighbour');
+    const besides = subscription({ ...other, id: 'sub_news', customer: 'cus_neighbour', status: 'past_due' });
+    expect(await deliver(stripeEvent('customer.subscription.updated', besides))).toBe(200);
+    expect((await planOf(as)).status).toBe('active');
+  });
+
+  it('about a subscription at our price sets the plan of the workspace that it names', async () => {
+    const { id, as } = await workspace('Early bird');
+    const own = { id: 'sub_bird', customer: 'cus_bird', status: 'active', metadata: { workspace_id: id } };
+    expect(await deliver(stripeEvent('customer.subscription.created', subscription(own)))).toBe(200);
+    expect((await planOf(as)).status).toBe('active');
+  });
+
+  it('of another customer does not take over a plan that is paid', async () => {
+    const { id, as } = await workspace('Payer');
+    await buy(id, 'payer');
+    const createdMs = Date.now() + 2_000;
+    const taken = paidCheckout({ client_reference_id: id, customer: 'cus_thief', subscription: 'sub_thief' });
+    expect(await deliver(stripeEvent('checkout.session.completed', taken, { createdMs }))).toBe(200);
+    await json(gateway.post('/v1/plan/portal', {}, as));
+    expect(stripe.requests.at(-1)).toMatchObject({ body: { customer: 'cus_payer' } });
+  });
+
+  it('that lists no prices is taken for a customer who is known', async () => {
+    const { id, as } = await workspace('Bare');
+    await buy(id, 'bare');
+    const bare = { id: 'sub_bare', object: 'subscription', customer: 'cus_bare', status: 'past_due' };
+    const createdMs = Date.now() + 2_000;
+    expect(await deliver(stripeEvent('customer.subscription.updated', bare, { createdMs }))).toBe(200);
+    expect((await planOf(as)).status).toBe('past_due');
+  });
+
+  it('that begins a subscription does not undo one of the same second that makes it active', async () => {
+    const { id, as } = await workspace('Hasty');
+    const createdMs = Date.now();
+    const at = { createdMs };
+    const own = { id: 'sub_hasty', customer: 'cus_hasty', metadata: { workspace_id: id } };
+    for (const [type, status] of [
+      ['updated', 'active'],
+      ['created', 'incomplete'],
+    ] as const)
+      expect(await deliver(stripeEvent(`customer.subscription.${type}`, subscription({ ...own, status }), at))).toBe(
+        200,
+      );
+    expect((await planOf(as)).status).toBe('active');
   });
 
   it('about an unknown customer, or about something else, is acknowledged and changes nothing', async () => {

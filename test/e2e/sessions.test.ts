@@ -3,7 +3,7 @@ import { makeLink } from '../../gateway/src/people/sign-in-link.ts';
 import { eventually, json } from '../support/ask.ts';
 import { runCommand } from '../support/command-line.ts';
 import { browser, firstPerson, invited, type Person, tokenOf } from '../support/person.ts';
-import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 /** Two processes with one database: what one ends, the other forgets. */
 let gateway: TestGateway;
@@ -36,6 +36,17 @@ const there = async (person: Person): Promise<Person> => {
 };
 const member = (name: string, role: 'owner' | 'member' | 'viewer' = 'member'): Promise<Person> =>
   invited(gateway, ada, { email: `${name}@agency.example`, role });
+
+it('a session is not ended by a test key', async () => {
+  const person = await member('tess');
+  const found = (await sessionsOf(ada)).find((one) => one.person.email === 'tess@agency.example');
+  expect(
+    await status(
+      gateway.send('DELETE', `/v1/sessions/${found?.id}`, undefined, { authorization: `Bearer ${testKey}` }),
+    ),
+  ).toBe(403);
+  await json(person.get('/v1/session'));
+});
 
 describe('a session that both processes remember', () => {
   it('is over on both once its person signs out', async () => {

@@ -1,6 +1,7 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import { checkLive } from '../accounts/check-live.ts';
 import type { Context } from '../accounts/context.ts';
 import { meteredTokens } from '../usage/metered-store.ts';
 import { findBoughtPlan, isCharged } from './bought-plan-store.ts';
@@ -43,6 +44,7 @@ export const planHandlers: Pick<Handlers<Context<PlanPorts>>, 'plan.get' | 'plan
   },
 
   'plan.checkout': async (_input, { caller, services }) => {
+    checkLive(caller, 'plan');
     const settings = stripeOrRefuse(services.stripe);
     const { workspaceId } = caller;
     const bought = await findBoughtPlan(services.db, workspaceId);
@@ -72,6 +74,7 @@ export const planHandlers: Pick<Handlers<Context<PlanPorts>>, 'plan.get' | 'plan
   },
 
   'plan.portal': async (_input, { caller, services }) => {
+    checkLive(caller, 'plan');
     const settings = stripeOrRefuse(services.stripe);
     const bought = await findBoughtPlan(services.db, caller.workspaceId);
     if (bought === undefined)

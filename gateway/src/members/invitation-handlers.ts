@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import { checkLive } from '../accounts/check-live.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { requireRecentFactor } from '../accounts/recent-factor.ts';
@@ -18,7 +19,6 @@ import {
   revokeInvitation,
 } from './invitation-store.ts';
 import type { OwnerMailPorts } from './mail-owners.ts';
-import { checkLive } from './member-handlers.ts';
 import { isMember } from './member-store.ts';
 
 interface InvitationPorts extends OwnerMailPorts {

@@ -3,6 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { AuditTarget } from '../accounts/audit-entry.ts';
+import { checkLive } from '../accounts/check-live.ts';
 import type { Context } from '../accounts/context.ts';
 import type { TellOwners } from '../accounts/owner-notice.ts';
 import { requireRecentFactor } from '../accounts/recent-factor.ts';
@@ -66,12 +67,6 @@ export const memberHandlers: Pick<
     return null;
   },
 };
-
-/** People have access to live data, so a test key must not let anybody in. A person may look at test data meanwhile. */
-export function checkLive({ livemode, session }: Pick<Caller, 'livemode' | 'session'>): void {
-  if (session === undefined && !livemode)
-    throw new GatewayError('forbidden', 'People see live data, so changing them needs a live key (gw_live_…).');
-}
 
 async function memberOf(tx: Db, { workspaceId, person }: Caller, id: string): Promise<Member> {
   const member = await findMember(tx, { workspaceId, id: id === 'me' ? (person?.id ?? id) : id });

@@ -1,11 +1,11 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import { checkLive } from '../accounts/check-live.ts';
 import type { Context } from '../accounts/context.ts';
 import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { findFactors } from '../factors/totp-store.ts';
-import { checkLive } from './member-handlers.ts';
 import { readRequiresSecondFactor, writeRequiresSecondFactor } from './security-store.ts';
 
 interface SecurityPorts {

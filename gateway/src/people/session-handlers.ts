@@ -2,6 +2,7 @@ import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Caller, Person, Session } from '../accounts/api-key.ts';
+import { checkLive } from '../accounts/check-live.ts';
 import type { Context } from '../accounts/context.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { endSessions } from './end-sessions-store.ts';
@@ -50,6 +51,7 @@ export const sessionHandlers: Pick<
   },
 
   'sessions.remove': async ({ id }, { caller, services, audit }) => {
+    checkLive(caller);
     const known = (await listSessions(services.db, reachOf(caller))).find((one) => one.id === id);
     if (known === undefined)
       throw new GatewayError('not_found', `Unknown session "${id}". See GET /v1/sessions for those you can end.`, {
