@@ -35,6 +35,13 @@ export function serveLive(router: Router, services: LivePorts, authenticator: Au
         retryAfterSeconds: 15,
       });
     res.once('close', end);
+    // A write to a connection that breaks is no fault of the gateway's: its watcher goes when it closes.
+    res.on('error', () => {});
+    if (res.closed || res.destroyed) {
+      // The client left while it was identified: nothing closes any more.
+      end();
+      return;
+    }
     res.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
@@ -64,6 +71,7 @@ function watcherOf(services: LivePorts, { req, res, caller, authenticator }: Con
     livemode: caller.person === undefined ? caller.livemode : undefined,
     keyId: caller.keyId,
     send: (text) => {
+      if (res.writableEnded || res.destroyed) return;
       if (res.writableLength > waitingBytesMax) res.destroy();
       else res.write(text);
     },

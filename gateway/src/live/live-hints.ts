@@ -48,6 +48,8 @@ export class LiveHints {
   #namedAt = 0;
   #beatAt = 0;
   #isStopped = false;
+  #isRechecking = false;
+  #mustRecheck = false;
 
   constructor({ db, processId, now }: { db: Db; processId: string; now: () => number }) {
     this.#db = db;
@@ -81,12 +83,7 @@ export class LiveHints {
     this.#watched.set(workspaceId, (this.#watched.get(workspaceId) ?? 0) + 1);
     // The next round names it to the other processes.
     if (this.#watched.get(workspaceId) === 1) this.#namedAt = 0;
-    return () => {
-      if (!this.#watchers.delete(watcher)) return;
-      const left = (this.#watched.get(workspaceId) ?? 1) - 1;
-      if (left === 0) this.#watched.delete(workspaceId);
-      else this.#watched.set(workspaceId, left);
-    };
+    return () => this.#drop(watcher);
   }
 
   /** A round, 200 ms after the one before: hands on what was noted before the last one. */
@@ -106,7 +103,8 @@ export class LiveHints {
     if (now - this.#beatAt >= heartbeatMs) {
       this.#beatAt = now;
       for (const watcher of this.#watchers.keys()) watcher.send(': still here\n\n');
-      await this.recheck();
+      // Not awaited: hints do not wait for it.
+      void this.recheck();
     }
     if (now - this.#namedAt >= nameEveryMs) {
       this.#namedAt = now;
@@ -131,20 +129,44 @@ export class LiveHints {
       this.#tell(place, nouns);
   }
 
-  /** Ends the connections whose key or session is over. */
+  /**
+   * Ends the connections whose key or session is over. They are read one after the other, since calls use the same pool; a request that
+   * comes meanwhile is for one more pass.
+   */
   async recheck(): Promise<void> {
-    await Promise.all(
-      [...this.#watchers.keys()].map(async (watcher) => {
+    this.#mustRecheck = true;
+    if (this.#isRechecking) return;
+    this.#isRechecking = true;
+    try {
+      while (this.#mustRecheck) {
+        this.#mustRecheck = false;
         // A database that is away ends nobody's connection.
-        if (!(await watcher.isAllowed().catch(() => true))) watcher.end();
-      }),
-    );
+        for (const watcher of [...this.#watchers.keys()])
+          if (this.#watchers.has(watcher) && !(await watcher.isAllowed().catch(() => true))) this.#end(watcher);
+      }
+    } finally {
+      this.#isRechecking = false;
+    }
   }
 
   /** Ends all connections; there are no more of them. */
   stop(): void {
     this.#isStopped = true;
-    for (const watcher of [...this.#watchers.keys()]) watcher.end();
+    for (const watcher of [...this.#watchers.keys()]) this.#end(watcher);
+  }
+
+  /** Dropped first: nothing is sent to a connection that is ended and not closed yet. */
+  #end(watcher: Watcher): void {
+    this.#drop(watcher);
+    watcher.end();
+  }
+
+  #drop(watcher: Watcher): void {
+    if (!this.#watchers.delete(watcher)) return;
+    const { workspaceId } = watcher;
+    const left = (this.#watched.get(workspaceId) ?? 1) - 1;
+    if (left === 0) this.#watched.delete(workspaceId);
+    else this.#watched.set(workspaceId, left);
   }
 
   #tell(place: string, nouns: Iterable<string>): void {
