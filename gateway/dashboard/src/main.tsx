@@ -16,8 +16,8 @@ queries.getQueryCache().subscribe(({ type, query }) => {
   if (type !== 'updated' || !isGatewayError(error) || error.status !== 401) return;
   const { pathname, href } = router.state.location;
   if (pathname.startsWith('/app/sign-in') || pathname.startsWith('/auth/')) return;
-  queries.clear();
-  void router.navigate({ to: '/app/sign-in', search: { to: href }, replace: true });
+  // Screens are drawn for somebody who is signed in: they go first.
+  void router.navigate({ to: '/app/sign-in', search: { to: href }, replace: true }).then(() => queries.clear());
 });
 
 const place = document.getElementById('app');

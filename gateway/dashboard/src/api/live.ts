@@ -5,7 +5,7 @@ const hint = z.object({ changed: z.array(z.string()) });
 
 /** Which answers grow old when a noun changes, beside those of its own operations: calls move nearly every figure. */
 const readers: Readonly<Record<string, readonly string[]>> = {
-  calls: ['usage.', 'clients.', 'projects.', 'scenarios.', 'budgets.', 'plan.', 'keys.'],
+  calls: ['usage.', 'clients.', 'projects.', 'scenarios.', 'budgets.', 'plan.', 'keys.', 'me.'],
   refusals: ['refusals.', 'usage.'],
   budgets: ['budgets.', 'events.'],
   events: ['events.', 'webhooks.'],

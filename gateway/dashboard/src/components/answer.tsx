@@ -11,6 +11,7 @@ const secretFields: ReadonlyMap<string, string> = new Map([
   ['secret', 'Secret'],
   ['token', 'Token'],
   ['url', 'Link'],
+  ['recovery_codes', 'Recovery codes'],
 ]);
 
 /** Does an answer hold something that is shown only once, or a link to hand on? */
@@ -20,33 +21,27 @@ export function hasSecret(answer: unknown): boolean {
 
 /** The answer of an operation: its secrets first, each to be copied. Nothing of it is kept. */
 export function Answer({ answer, onClose }: { answer: unknown; onClose?: () => void }): ReactNode {
-  const fields = Object.entries(recordOf(answer));
-  const secrets = fields.filter(([key, value]) => secretFields.has(key) && typeof value === 'string');
-  const others = fields.filter(([key, value]) => !secretFields.has(key) && value !== null && typeof value !== 'object');
+  const { name, label, ...rest } = recordOf(answer);
+  const secrets = Object.entries(rest).flatMap(([key, value]) => {
+    const text = Array.isArray(value) ? value.join('\n') : value;
+    return secretFields.has(key) && typeof text === 'string' ? [[key, text] as const] : [];
+  });
+  const title = label ?? name;
   return (
     <div className={styles.answer}>
-      {secrets.map(([key, value]) => (
+      {typeof title === 'string' ? <p dir="auto">{title}</p> : null}
+      {secrets.map(([key, text]) => (
         <div key={key}>
           <p>
             {secretFields.get(key)}
             {key === 'url' ? '' : ', shown only once'}
           </p>
           <div className={styles.secret}>
-            <code>{String(value)}</code>
-            <CopyButton text={String(value)} />
+            <code>{text}</code>
+            <CopyButton text={text} />
           </div>
         </div>
       ))}
-      {others.length === 0 ? null : (
-        <dl className={styles.facts}>
-          {others.map(([key, value]) => [
-            <dt key={`${key}-name`}>{key}</dt>,
-            <dd key={key} dir="auto">
-              {String(value)}
-            </dd>,
-          ])}
-        </dl>
-      )}
       {onClose === undefined ? null : (
         <div>
           <Button kind="primary" onClick={onClose}>

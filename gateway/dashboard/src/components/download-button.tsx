@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { z } from 'zod';
 import { currentMode } from '../api/mode.ts';
 import { Button } from './button.tsx';
 import { messageOf } from './card.tsx';
@@ -14,7 +15,7 @@ export function DownloadButton({ label, href, name }: { label: string; href: str
       const response = await fetch(href, {
         headers: { 'x-gateway-app': '1', ...(currentMode() === 'test' ? { 'x-gateway-mode': 'test' } : {}) },
       });
-      if (!response.ok) throw new Error('The file could not be made. Try again.');
+      if (!response.ok) throw new Error(await refusalIn(response));
       const url = URL.createObjectURL(await response.blob());
       const link = document.createElement('a');
       link.href = url;
@@ -32,4 +33,12 @@ export function DownloadButton({ label, href, name }: { label: string; href: str
       {label}
     </Button>
   );
+}
+
+const refusal = z.object({ error: z.object({ message: z.string() }) });
+
+/** The API's own words. */
+async function refusalIn(response: Response): Promise<string> {
+  const body = refusal.safeParse(await response.json().catch(() => undefined));
+  return body.data?.error.message ?? 'The file could not be made. Try again.';
 }

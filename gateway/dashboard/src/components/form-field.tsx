@@ -39,7 +39,7 @@ function TextField({ field, value, onChange, fault, path }: FieldProps): ReactNo
     <div className={styles.field}>
       <label htmlFor={id} className={styles.label}>
         {field.label}
-        {field.required ? null : <span className={styles.optional}> (optional)</span>}
+        {field.required || field.inSight ? null : <span className={styles.optional}> (optional)</span>}
       </label>
       {field.kind === 'choice' ? (
         <select {...shared} onChange={(event) => onChange(event.target.value)}>

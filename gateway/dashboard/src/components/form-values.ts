@@ -54,6 +54,22 @@ function textValue({ kind, moment }: Field, typed: string): unknown {
   return typed;
 }
 
+/** Fields that had a value and are emptied: left out they would stay as they were, so they are sent as null. */
+export function clearedOf(
+  fields: readonly Field[],
+  typed: TypedGroup,
+  initial: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const given = inputOf(fields, typed);
+  return Object.fromEntries(
+    fields.flatMap(({ key, kind }) => {
+      const before = initial[key];
+      const had = before !== undefined && before !== null && before !== '' && kind !== 'group';
+      return had && !(key in given) ? [[key, null]] : [];
+    }),
+  );
+}
+
 /** A value of the API as a form shows it at first. */
 export function typedOf(fields: readonly Field[], value: Readonly<Record<string, unknown>>): TypedGroup {
   return Object.fromEntries(fields.map((field) => [field.key, typedValue(field, value[field.key] ?? field.initial)]));

@@ -8,7 +8,16 @@ import { Button } from './button.tsx';
 import { ErrorCard } from './card.tsx';
 import styles from './form.module.css';
 import { FormField } from './form-field.tsx';
-import { type Fault, faultOf, inputOf, pathOfParam, splitFields, type TypedGroup, typedOf } from './form-values.ts';
+import {
+  clearedOf,
+  type Fault,
+  faultOf,
+  inputOf,
+  pathOfParam,
+  splitFields,
+  type TypedGroup,
+  typedOf,
+} from './form-values.ts';
 
 interface OperationFormProps {
   operation: Operation;
@@ -50,7 +59,7 @@ export function OperationForm({
 
   const send = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    const input = { ...inputOf(fields, typed), ...fixed };
+    const input = { ...clearedOf(fields, typed, initial), ...inputOf(fields, typed), ...fixed };
     const wrong = faultOf(operation, input);
     setFault(wrong);
     if (wrong !== undefined) return focusOn(form.current);

@@ -27,11 +27,21 @@ export function useFormDialog(): (request: FormRequest) => void {
 
 export function OverlayProvider({ children }: { children: ReactNode }): ReactNode {
   const [request, setRequest] = useState<FormRequest | undefined>();
-  const open = useMemo(() => setRequest, []);
+  const [opened, setOpened] = useState(0);
+  const open = useMemo(
+    () => (next: FormRequest) => {
+      // A form over another one begins empty.
+      setOpened((before) => before + 1);
+      setRequest(next);
+    },
+    [],
+  );
   return (
     <OverlayContext value={open}>
       {children}
-      {request === undefined ? null : <FormDialog request={request} onClose={() => setRequest(undefined)} />}
+      {request === undefined ? null : (
+        <FormDialog key={opened} request={request} onClose={() => setRequest(undefined)} />
+      )}
     </OverlayContext>
   );
 }

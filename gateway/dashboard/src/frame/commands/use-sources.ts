@@ -97,7 +97,7 @@ function useThings(text: string): Things {
         link('Client', id, name, `/app/clients/${encodeURIComponent(id)}`),
       ),
       ...(scenarios.data?.data ?? []).map(({ id }) =>
-        link('Scenario', id, `Scenario ${id}`, `/app/calls?scenario_id=${encodeURIComponent(id)}`),
+        link('Scenario', id, `Scenario ${id}`, `/app/calls?range=week&scenario_id=${encodeURIComponent(id)}`),
       ),
       ...(budgets.data?.data ?? []).map(({ id, name }) =>
         link('Budget', id, name, `/app/budgets?budget=${encodeURIComponent(id)}`),

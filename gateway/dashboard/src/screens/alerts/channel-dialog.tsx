@@ -53,10 +53,13 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose:
   const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     try {
-      const { id } = await create.mutateAsync({
-        url: `${channel.prefix}${address.trim()}`,
-        events: [events[0], events[1], events[2]],
-      });
+      // A test that failed is sent again, and adds no second channel.
+      const { id } =
+        create.data ??
+        (await create.mutateAsync({
+          url: `${channel.prefix}${address.trim()}`,
+          events: [events[0], events[1], events[2]],
+        }));
       const { status } = await test.mutateAsync({ id });
       toast({
         text:
@@ -80,7 +83,10 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose:
             help={channel.help}
             value={address}
             autoComplete="off"
-            onChange={(event) => setAddress(event.target.value)}
+            onChange={(event) => {
+              create.reset();
+              setAddress(event.target.value);
+            }}
           />
           {create.isError ? <ErrorCard error={create.error} /> : null}
           {test.isError ? <ErrorCard error={test.error} /> : null}

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Money } from '../../components/money.tsx';
 import { Status } from '../../components/status.tsx';
 import { Table } from '../../components/table.tsx';
-import { monthForPeople } from '../../format/when.ts';
+import { dayIn, monthForPeople } from '../../format/when.ts';
 
 export type Invoice = OutputOf<'invoices.list'>['data'][number];
 
@@ -17,13 +17,17 @@ export function InvoiceTable({ invoices }: { invoices: readonly Invoice[] }): Re
           key: 'number',
           title: 'Number',
           cell: ({ id, label }) => (
-            <Link to="/app/billing" search={{ invoice: id }}>
+            <Link to="/app/billing" search={(before) => ({ ...before, invoice: id })}>
               {label}
             </Link>
           ),
         },
         { key: 'client', title: 'Client', cell: ({ client }) => <bdi>{client.name}</bdi> },
-        { key: 'period', title: 'Period', cell: ({ from }) => monthForPeople(from) },
+        {
+          key: 'period',
+          title: 'Period',
+          cell: ({ from, timezone }) => monthForPeople(dayIn(timezone, Date.parse(from))),
+        },
         {
           key: 'status',
           title: 'Status',

@@ -18,11 +18,10 @@ interface Row {
 
 const statusWords: Readonly<Record<string, string>> = {
   to_bill: 'to bill',
-  billed: 'invoiced already',
-  nothing: 'nothing to bill',
   made: 'issued',
-  skipped: 'nothing to bill',
-  refused: 'refused',
+  nothing_to_bill: 'nothing to bill',
+  already_billed: 'invoiced already',
+  under_way: 'calls still in progress',
 };
 
 /** All clients for one month: what is going to be issued, and then what was. */
@@ -75,7 +74,7 @@ export function IssueDialog({
                     </Button>
                   ) : (
                     <p role="status">
-                      {issued.filter(({ status }) => status === 'made').length} invoices of {month} are issued.
+                      Issued for {month}: {issued.filter(({ status }) => status === 'made').length}.
                     </p>
                   )}
                   <Button onClick={onClose}>Close</Button>

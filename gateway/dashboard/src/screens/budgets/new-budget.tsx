@@ -30,7 +30,9 @@ export function NewBudget(): ReactNode {
   const [open, setOpen] = useState<Preset | 'own' | undefined>();
   return (
     <>
-      <Button onClick={() => setOpen('$5 a day for each scenario')}>$5 a day for each scenario</Button>
+      {open === undefined ? (
+        <Button onClick={() => setOpen('$5 a day for each scenario')}>$5 a day for each scenario</Button>
+      ) : null}
       <Button kind="primary" onClick={() => setOpen('own')}>
         New budget
       </Button>

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { Card, Loaded } from '../../components/card.tsx';
@@ -32,6 +33,20 @@ export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps)
               { key: 'count', title: 'Calls', end: true, cell: ({ count }) => countForPeople(count) },
               { key: 'client', title: 'Client', cell: ({ client_id: id }) => <bdi>{id ?? '–'}</bdi> },
               { key: 'scenario', title: 'Scenario', cell: ({ scenario_id: id }) => <bdi>{id ?? '–'}</bdi> },
+              {
+                key: 'calls',
+                title: 'Latest call',
+                cell: ({ request_ids: ids }) => {
+                  const [id] = ids;
+                  return id === undefined ? (
+                    '–'
+                  ) : (
+                    <Link to="/app/calls" search={(before) => ({ ...before, call: id })}>
+                      {id}
+                    </Link>
+                  );
+                },
+              },
               { key: 'message', title: 'Last message', cell: ({ message }) => <bdi>{message ?? '–'}</bdi> },
             ]}
             rows={data}

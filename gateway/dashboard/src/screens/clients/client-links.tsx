@@ -12,11 +12,30 @@ import { KeyTable } from '../keys/key-table.tsx';
 export function ClientLinks({ id }: { id: string }): ReactNode {
   const may = useMay();
   const openForm = useFormDialog();
-  const links = useRead('clients.links.list', { id, limit: 100 });
+  const links = useRead('clients.links.list', { id, limit: 100 }, { enabled: may('clients.links.list') });
   const keys = useRead('keys.list', {}, { enabled: may('keys.list') });
   return (
     <>
-      <Card title="Portal links">
+      <Card
+        title="Portal links"
+        actions={
+          may('clients.links.create') ? (
+            <Button
+              small
+              onClick={() =>
+                openForm({
+                  operation: 'clients.links.create',
+                  title: 'New link',
+                  fixed: { id },
+                  submit: 'Create link',
+                })
+              }
+            >
+              With a password or an end
+            </Button>
+          ) : undefined
+        }
+      >
         <Loaded query={links}>
           {({ data }) => (
             <Table

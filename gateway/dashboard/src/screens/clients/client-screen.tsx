@@ -1,15 +1,19 @@
 import { Link, useParams, useSearch } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useMode } from '../../api/mode.ts';
-import { useRead } from '../../api/queries.ts';
+import { useChange, useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
+import { Answer } from '../../components/answer.tsx';
 import { BudgetLine } from '../../components/budget-line.tsx';
 import { Button } from '../../components/button.tsx';
-import { Card, Loaded } from '../../components/card.tsx';
+import { Card, Loaded, messageOf } from '../../components/card.tsx';
+import { copyText } from '../../components/copy-button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { RaiseButtons } from '../../components/raise-buttons.tsx';
 import { Screen } from '../../components/screen.tsx';
+import { useToast } from '../../components/toast.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { ClientBilling } from './client-billing.tsx';
 import { ClientHistory } from './client-history.tsx';
@@ -17,37 +21,41 @@ import { ClientInvoices } from './client-invoices.tsx';
 import { ClientLinks } from './client-links.tsx';
 import { ClientUsage } from './client-usage.tsx';
 
+/** Each with the operation that it needs. */
 const tabs = [
-  ['scenarios', 'Scenarios'],
-  ['models', 'Models'],
-  ['invoices', 'Invoices'],
-  ['links', 'Links and keys'],
-  ['billing', 'Billing'],
-  ['history', 'History'],
+  ['scenarios', 'Scenarios', 'usage.clients'],
+  ['models', 'Models', 'usage.clients'],
+  ['invoices', 'Invoices', 'invoices.list'],
+  ['links', 'Links and keys', 'clients.links.list'],
+  ['billing', 'Billing', 'clients.get'],
+  ['history', 'History', 'budgets.history'],
 ] as const;
 
 /** All about one client: its budgets, this month's usage, invoices, links, and how it is billed. */
 export function ClientScreen(): ReactNode {
   const { id } = useParams({ from: '/frame/app/clients/$id' });
   const { tab = 'scenarios' } = useSearch({ from: '/frame/app/clients/$id' });
+  const may = useMay();
   const client = useRead('clients.get', { id });
   const name = client.data?.name ?? id;
   return (
     <Screen title={name} note={<ClientFigures id={id} />} actions={<ClientActions id={id} name={name} />}>
       <ClientBudgets id={id} name={name} />
       <nav className={`${styles.tabs} screen-only`} aria-label="Client">
-        {tabs.map(([key, title]) => (
-          <Link
-            key={key}
-            to="/app/clients/$id"
-            params={{ id }}
-            search={{ tab: key }}
-            className={styles.tab}
-            aria-current={tab === key ? 'page' : undefined}
-          >
-            {title}
-          </Link>
-        ))}
+        {tabs
+          .filter(([, , needs]) => may(needs))
+          .map(([key, title]) => (
+            <Link
+              key={key}
+              to="/app/clients/$id"
+              params={{ id }}
+              search={{ tab: key }}
+              className={styles.tab}
+              aria-current={tab === key ? 'page' : undefined}
+            >
+              {title}
+            </Link>
+          ))}
       </nav>
       {tab === 'scenarios' ? <ClientUsage id={id} group="scenario" /> : null}
       {tab === 'models' ? <ClientUsage id={id} group="model" /> : null}
@@ -75,20 +83,38 @@ function ClientActions({ id, name }: { id: string; name: string }): ReactNode {
   const may = useMay();
   const mode = useMode();
   const openForm = useFormDialog();
+  const toast = useToast();
+  const link = useChange('clients.links.create');
+  const key = useChange('keys.create');
+  const [made, setMade] = useState<{ title: string; answer: object } | undefined>();
+  // Names of clients may be longer than those of links and keys.
+  const shortName = name.slice(0, 100);
+  /** Made and copied at once, and shown once: what comes of it is for somebody else's eyes. */
+  const make = async (title: string, work: () => Promise<{ answer: object; text: string }>): Promise<void> => {
+    try {
+      const { answer, text } = await work();
+      toast({ text: (await copyText(text)) ? 'Copied' : 'Copying is not allowed here. Copy it from the page.' });
+      setMade({ title, answer });
+    } catch (error) {
+      toast({ text: messageOf(error) });
+    }
+  };
+  const share = (): Promise<void> =>
+    make(`The portal of ${name}`, async () => {
+      const { url } = await link.mutateAsync({ id, name: shortName });
+      return { answer: { url }, text: url };
+    });
+  const newKey = (): Promise<void> =>
+    make(`New key for ${name}`, async () => {
+      const tags = { client_id: id };
+      const input = { name: shortName, role: 'caller', mode, tags, locked_tags: ['client_id'] } as const;
+      const { key: text } = await key.mutateAsync({ ...input, locked_tags: [...input.locked_tags] });
+      return { answer: { key: text }, text };
+    });
   return (
     <>
       {may('clients.links.create') ? (
-        <Button
-          onClick={() =>
-            openForm({
-              operation: 'clients.links.create',
-              title: `Share the portal with ${name}`,
-              fixed: { id },
-              initial: { name },
-              submit: 'Create link',
-            })
-          }
-        >
+        <Button disabled={link.isPending} onClick={() => void share()}>
           Share
         </Button>
       ) : null}
@@ -110,22 +136,15 @@ function ClientActions({ id, name }: { id: string; name: string }): ReactNode {
         </Button>
       ) : null}
       {may('keys.create') ? (
-        <Button
-          kind="primary"
-          onClick={() =>
-            openForm({
-              operation: 'keys.create',
-              title: `New key for ${name}`,
-              fixed: { tags: { client_id: id }, locked_tags: ['client_id'], mode, role: 'caller' },
-              initial: { name },
-              only: ['name', 'expires_at'],
-              submit: 'Create',
-            })
-          }
-        >
+        <Button kind="primary" disabled={key.isPending} onClick={() => void newKey()}>
           New key
         </Button>
       ) : null}
+      {made === undefined ? null : (
+        <Dialog title={made.title} onClose={() => setMade(undefined)}>
+          <Answer answer={made.answer} onClose={() => setMade(undefined)} />
+        </Dialog>
+      )}
     </>
   );
 }
@@ -156,12 +175,19 @@ function ClientBudgets({ id, name }: { id: string; name: string }): ReactNode {
       }
     >
       <Loaded query={budgets}>
-        {({ data }) =>
-          data.length === 0 ? (
-            <p className={styles.muted}>No budget limits this client. Calls are never refused for money.</p>
-          ) : (
+        {({ data }) => {
+          const own = data.filter(({ scope }) => scope.client_id === id);
+          // Their figures are those of the client that has used most, and a raise is one for every client.
+          const each = data.filter(({ scope }) => scope.client_id === '*');
+          return (
             <div className={styles.stack}>
-              {[...data]
+              {own.length === 0 ? (
+                <p className={styles.muted}>
+                  This client has no budget of its own. Budgets of the workspace, of projects and of scenarios still
+                  apply.
+                </p>
+              ) : null}
+              {own
                 .sort((a, b) => b.percent_used - a.percent_used)
                 .map((budget, index) => (
                   <div key={budget.id} className={styles.stack}>
@@ -172,9 +198,17 @@ function ClientBudgets({ id, name }: { id: string; name: string }): ReactNode {
                     </div>
                   </div>
                 ))}
+              {each.map((budget) => (
+                <p key={budget.id}>
+                  <Link to="/app/budgets" search={{ budget: budget.id }}>
+                    <bdi>{budget.name}</bdi>
+                  </Link>
+                  : <Money amount={budget.limit_usd} /> for each client
+                </p>
+              ))}
             </div>
-          )
-        }
+          );
+        }}
       </Loaded>
     </Card>
   );

@@ -20,7 +20,7 @@ export function Movers({ today }: { today: string }): ReactNode {
             <ul className={styles.rows}>
               {named.map(({ group, cost_usd: cost, before_usd: before, change_usd: change }) => (
                 <li key={group} className={styles.mover}>
-                  <GoLink href={`/app/calls?scenario_id=${encodeURIComponent(group ?? '')}`} dir="auto">
+                  <GoLink href={`/app/calls?range=week&scenario_id=${encodeURIComponent(group ?? '')}`} dir="auto">
                     {group}
                   </GoLink>
                   <span>

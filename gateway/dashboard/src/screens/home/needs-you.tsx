@@ -12,6 +12,7 @@ import { useRaise } from '../../components/use-raise.ts';
 import { useNow, When } from '../../components/when.tsx';
 import { untilForPeople } from '../../format/when.ts';
 import styles from './home.module.css';
+import { Stopped } from './stopped.tsx';
 
 type Scenario = OutputOf<'scenarios.list'>['data'][number];
 type Budget = OutputOf<'budgets.list'>['data'][number];
@@ -22,10 +23,11 @@ export function NeedsYou(): ReactNode {
   const paused = useRead('scenarios.list', { state: 'paused', limit: 20 }, { enabled: may('scenarios.list') });
   const exceeded = useRead('budgets.list', { status: 'exceeded', limit: 20 }, { enabled: may('budgets.list') });
   const warning = useRead('budgets.list', { status: 'warning', limit: 20 }, { enabled: may('budgets.list') });
+  const stops = useRead('stop.get', {}, { enabled: may('stop.get') }).data?.data ?? [];
   const scenarios = paused.data?.data ?? [];
   const budgets = [...(exceeded.data?.data ?? []), ...(warning.data?.data ?? [])];
   const error = paused.error ?? exceeded.error ?? warning.error;
-  const count = scenarios.length + budgets.length;
+  const count = stops.length + scenarios.length + budgets.length;
   return (
     <Card title={count === 0 ? 'Needs you' : `Needs you (${count})`}>
       {error === null ? null : <ErrorCard error={error} />}
@@ -37,6 +39,9 @@ export function NeedsYou(): ReactNode {
         </p>
       ) : null}
       <ul className={styles.rows}>
+        {stops.map((stop) => (
+          <Stopped key={stop.client_id ?? ''} stop={stop} />
+        ))}
         {scenarios.map((scenario) => (
           <PausedScenario key={scenario.id} scenario={scenario} />
         ))}
@@ -78,7 +83,10 @@ function PausedScenario({ scenario }: { scenario: Scenario }): ReactNode {
         {reason === null ? null : <span dir="auto">: {reason}</span>}
       </div>
       <div className={styles.buttons}>
-        <GoLink href={`/app/calls?scenario_id=${encodeURIComponent(id)}`} className={buttonStyle('plain', true)}>
+        <GoLink
+          href={`/app/calls?range=week&scenario_id=${encodeURIComponent(id)}`}
+          className={buttonStyle('plain', true)}
+        >
           See calls
         </GoLink>
         {may('scenarios.resume') ? (

@@ -5,6 +5,7 @@ import { Card, Loaded } from '../../components/card.tsx';
 import { Money } from '../../components/money.tsx';
 import { useNow } from '../../components/when.tsx';
 import { shortCount } from '../../format/money.ts';
+import { dayForPeople } from '../../format/when.ts';
 import styles from './home.module.css';
 
 /** Will the tokens of the plan last the month? */
@@ -28,7 +29,8 @@ export function PlanBar(): ReactNode {
           return (
             <div className={styles.plan}>
               <p>
-                <bdi>{name}</bdi>: {text}. {forecast(share, passed)}
+                <bdi>{name}</bdi>: {text}.{' '}
+                {forecast({ share, passed, end: Date.parse(start) + (now - Date.parse(start)) / share })}
                 {overage > 0 ? (
                   <>
                     {' '}
@@ -51,11 +53,12 @@ export function PlanBar(): ReactNode {
 }
 
 /** At the pace of the month so far. */
-function forecast(share: number, passed: number): string {
+function forecast({ share, passed, end }: { share: number; passed: number; end: number }): string {
   if (share >= 1) return 'The included tokens are used up.';
-  if (passed < 0.05 || share === 0) return 'They last at this pace.';
+  if (share === 0) return 'No tokens are used yet.';
+  if (passed < 0.05) return 'It is too early in the month for a forecast.';
   const atEnd = share / passed;
   return atEnd <= 1
     ? `At this pace ${Math.round(atEnd * 100)} % are used by the end of the month.`
-    : `At this pace they last until ${Math.round((passed / share) * 100)} % of the month have passed.`;
+    : `At this pace they last until ${dayForPeople(new Date(end).toISOString())}.`;
 }

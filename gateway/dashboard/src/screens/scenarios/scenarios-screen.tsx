@@ -66,7 +66,7 @@ export function ScenariosScreen(): ReactNode {
                     key: 'id',
                     title: 'Scenario',
                     cell: ({ id }) => (
-                      <Link to="/app/calls" search={{ scenario_id: id }}>
+                      <Link to="/app/calls" search={{ scenario_id: id, range: 'week' }}>
                         <bdi>{id}</bdi>
                       </Link>
                     ),

@@ -4,12 +4,15 @@ export interface Part {
   path: string;
   title: string;
   note: string;
+  /** It shows to those who may do this; without one, to everybody. */
+  needs?: string;
   things: readonly Things[];
 }
 
 const people: Part = {
   path: 'people',
   title: 'People',
+  needs: 'members.list',
   note: 'Owners do everything, members all but keys, people and providers; viewers read. Clients see the portal only.',
   things: [
     {
@@ -46,6 +49,7 @@ const people: Part = {
 const sso: Part = {
   path: 'sso',
   title: 'Single sign-on',
+  needs: 'sso-connections.list',
   note: 'Add the connection, then a domain, and prove the domain by its TXT record. SAML is under All operations.',
   things: [
     {
@@ -119,6 +123,7 @@ const sso: Part = {
 const audit: Part = {
   path: 'audit',
   title: 'Audit',
+  needs: 'audit.list',
   note: 'Every change with the person or key behind it. Nobody can alter it.',
   things: [],
 };
@@ -128,6 +133,7 @@ export const parts: readonly Part[] = [
   {
     path: 'providers',
     title: 'Providers',
+    needs: 'providers.list',
     note: 'Your own accounts: their tokens are not counted by the plan.',
     things: [],
   },

@@ -63,22 +63,25 @@ export function SettingsPartScreen(): ReactNode {
 }
 
 function SettingsTabs({ chosen }: { chosen: string | undefined }): ReactNode {
+  const may = useMay();
   return (
     <nav className={`${styles.tabs} screen-only`} aria-label="Settings">
       <Link to="/app/settings" className={styles.tab} aria-current={chosen === undefined ? 'page' : undefined}>
         Workspace
       </Link>
-      {parts.map(({ path, title }) => (
-        <Link
-          key={path}
-          to="/app/settings/$part"
-          params={{ part: path }}
-          className={styles.tab}
-          aria-current={chosen === path ? 'page' : undefined}
-        >
-          {title}
-        </Link>
-      ))}
+      {parts
+        .filter(({ needs }) => needs === undefined || may(needs))
+        .map(({ path, title }) => (
+          <Link
+            key={path}
+            to="/app/settings/$part"
+            params={{ part: path }}
+            className={styles.tab}
+            aria-current={chosen === path ? 'page' : undefined}
+          >
+            {title}
+          </Link>
+        ))}
     </nav>
   );
 }

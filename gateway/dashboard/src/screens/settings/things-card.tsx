@@ -37,7 +37,8 @@ export function ThingsCard({ things }: { things: Things }): ReactNode {
   const { title, list, columns, empty, add, actions } = things;
   const query = useQuery({
     queryKey: keyOf(list, {}, mode),
-    queryFn: async () => rowsIn(await callNamed(list, {})),
+    queryFn: () => callNamed(list, {}),
+    select: rowsIn,
     enabled: may(list),
   });
   if (!may(list)) return null;

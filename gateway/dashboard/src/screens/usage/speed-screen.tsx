@@ -20,7 +20,7 @@ export function SpeedScreen(): ReactNode {
   const navigate = useNavigate({ from: '/app/usage/speed' });
   const latency = useRead('usage.latency', { ...useDays(range), group_by: by }, { keep: true });
   return (
-    <Screen title="Usage: speed" note={`${ranges[range]}. Calls that failed are left out.`}>
+    <Screen title="Usage: Speed" note={`${ranges[range]}. Calls that failed are left out.`}>
       <UsageTabs chosen="Speed" />
       <RangeButtons chosen={range} onChoose={(name) => void navigate({ search: (s) => ({ ...s, range: name }) })} />
       <GroupButtons

@@ -14,7 +14,7 @@ import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
 import { Table } from '../../components/table.tsx';
 import { countForPeople, moneyForPeople } from '../../format/money.ts';
-import { placeOf } from '../../format/when.ts';
+import { daysBetween, placeOf } from '../../format/when.ts';
 import { groups } from './groups.ts';
 import { UsageTabs } from './usage-tabs.tsx';
 
@@ -48,7 +48,7 @@ export function UsageScreen(): ReactNode {
       <Card title="Cost by day">
         <Loaded query={series}>
           {({ data }) => {
-            const stacks = stacksOf(data, 'none');
+            const stacks = stacksOf(data, 'none', daysBetween(days.from, days.to));
             return (
               <DayChart
                 label={`Daily cost by ${by}`}
@@ -84,7 +84,9 @@ export function UsageScreen(): ReactNode {
                   { key: 'billed', title: 'Billed', end: true, cell: (row) => <Money amount={row.billable_usd} /> },
                 ]}
                 rows={data}
-                rowKey={(row) => `${nameOf(row, by)} ${row.scenario_platform ?? ''}`}
+                rowKey={({ client_id, project, scenario_id, scenario_platform, model, provider, key_id }) =>
+                  JSON.stringify([client_id, project, scenario_id, scenario_platform, model, provider, key_id])
+                }
                 empty="No calls in this range."
               />
             </>
@@ -102,7 +104,7 @@ function nameOf(row: Row, by: Group): string {
     scenario: row.scenario_id,
     model: row.model,
     provider: row.provider,
-    key: row.key_id,
+    key: row.name ?? row.key_id,
   }[by];
   return value ?? 'none';
 }
