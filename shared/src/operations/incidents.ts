@@ -46,6 +46,9 @@ const incident = z
   })
   .meta({ title: 'Incident', description: 'An incident on the public status page.' });
 
+/** An incident in an event: the latest words in place of all updates. */
+export const eventIncident = incident.omit({ updates: true }).extend({ text });
+
 const sample = {
   id: 'inc_01k2',
   title: 'Slow answers',
@@ -57,6 +60,9 @@ const sample = {
   updates: [{ state: 'investigating' as const, text: 'We look into slow answers.', at: '2026-11-01T08:00:00.000Z' }],
   url: 'https://gateway.example/status/incidents/inc_01k2',
 };
+
+const { updates: _updates, ...withoutUpdates } = sample;
+export const sampleIncident = { ...withoutUpdates, text: 'We look into slow answers.' };
 
 export const createIncident = operation({
   id: 'incidents.create',

@@ -3,6 +3,7 @@ import { type Field, fieldsOf } from '../fields.ts';
 import { budget, sampleBudget } from '../operations/budgets.ts';
 import { clientId, isoTime, project, scenarioId } from '../operations/common.ts';
 import { type EventType, sampleEvent } from '../operations/events.ts';
+import { eventIncident, sampleIncident } from '../operations/incidents.ts';
 import { sampleScenario, scenario } from '../operations/scenarios.ts';
 import { createWebhook } from '../operations/webhooks.ts';
 import type { Platform } from './platform-exceptions.ts';
@@ -217,6 +218,15 @@ export const alerts = [
     events: ['client.lookalike'],
     data: z.object({ tag: text('Tag'), value: text('New name'), known: text('Known name') }),
     sample: { tag: 'client_id', value: 'ACME', known: 'acme' },
+  }),
+  alert({
+    id: 'incident',
+    label: 'Incident',
+    plural: 'Incidents',
+    happens: 'an incident of the gateway or of a provider is opened, updated or resolved',
+    events: ['incident.opened', 'incident.updated', 'incident.resolved'],
+    data: z.object({ incident: eventIncident }),
+    sample: { incident: sampleIncident },
   }),
 ] as const;
 

@@ -2546,6 +2546,11 @@ export const triggerProperties: INodeProperties[] = [
         description: 'A budget resets at the start of its next period',
       },
       {
+        name: 'Incident',
+        value: 'incident',
+        description: 'An incident of the gateway or of a provider is opened, updated or resolved',
+      },
+      {
         name: 'Latency Alert',
         value: 'latency.degraded',
         description: 'A model takes much longer than usual to begin its answers',
@@ -2720,6 +2725,7 @@ export const alertEvents: Readonly<Record<string, readonly EventType[]>> = {
   'provider.refused_account': ['provider.refused_account'],
   'latency.degraded': ['latency.degraded'],
   'client.lookalike': ['client.lookalike'],
+  incident: ['incident.opened', 'incident.updated', 'incident.resolved'],
 };
 
 export const operations: Readonly<Record<string, OperationPlan>> = {
