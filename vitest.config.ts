@@ -23,7 +23,9 @@ export default defineConfig({
     // Two cores: more files at once only make real servers slow.
     maxWorkers: 2,
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
+    // As long as `eventually`: a wait that is over when it is so costs nothing.
+    expect: { poll: { timeout: 15_000 } },
     // A busy machine fails a test of time now and then. CI repeats it once, and the summary names it; run-tests.ts repeats a whole file.
     retry: process.env.CI === undefined ? 0 : 1,
   },

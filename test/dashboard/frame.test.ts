@@ -125,5 +125,5 @@ describe.skipIf(chromiumPath === undefined)(`the frame of the dashboard${leftOut
       await page.getByRole('option').first().waitFor();
     };
     expect(await dashboard.faultsByAxe('/app', { before: openSearch })).toEqual([]);
-  });
+  }, 180_000);
 });

@@ -107,7 +107,7 @@ describe.skipIf(chromiumPath === undefined)(`Home${leftOutWithoutChromium}`, { t
     await settled(page);
     const figures = main().getByRole('region', { name: 'This month' });
     await expect.poll(() => figures.textContent(), { timeout: 20_000 }).toMatch(/Spent\s*\$5\.\d\d/);
-    expect(await figures.getByRole('link', { name: /^Refused \d+$/ }).count()).toBe(1);
+    await figures.getByRole('link', { name: /^Refused \d+$/ }).waitFor();
     const chart = main().getByRole('region', { name: 'Daily cost by client' });
     await chart.getByText('Show as a table').click();
     await chart.getByRole('columnheader', { name: 'acme' }).waitFor();

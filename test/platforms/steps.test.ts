@@ -112,8 +112,8 @@ const alertNames: Readonly<Record<Platform, (alert: Alert) => { key: string; lab
     description: `triggers when ${happens}`,
   }),
   zapier: ({ id, label, happens }) => ({ key: id, label: `new ${label}`, description: `triggers when ${happens}` }),
-  n8n: ({ label, events, happens }) => ({
-    key: events.length > 1 ? 'budgetAlert' : (events[0] ?? ''),
+  n8n: ({ id, label, events, happens }) => ({
+    key: events.length > 1 ? id.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()) : (events[0] ?? ''),
     label,
     description: happens,
   }),

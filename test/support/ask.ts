@@ -29,7 +29,7 @@ export async function eventsOf(gateway: TestGateway, query = ''): Promise<Gatewa
 }
 
 /** Tries until it is so; the last failure is thrown. */
-export async function eventually<T>(look: () => Promise<T> | T, timeoutMs = 5_000): Promise<T> {
+export async function eventually<T>(look: () => Promise<T> | T, timeoutMs = 15_000): Promise<T> {
   for (const until = Date.now() + timeoutMs; ; ) {
     try {
       return await look();

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { buildDashboard } from '../../gateway/dashboard/build.ts';
 import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
 import { migrate } from '../../gateway/src/db/migrate.ts';
 import { createPool } from '../../gateway/src/db/pool.ts';
@@ -15,6 +16,8 @@ declare module 'vitest' {
 
 /** One Postgres for all test files: `DATABASE_URL` where one is given, else the embedded one in a folder of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Once, before files that need it run beside each other. Those files say what is wrong where it fails.
+  await buildDashboard().catch((error: unknown) => console.error(error));
   const given = process.env.DATABASE_URL;
   const folder = given === undefined ? dataFolder('test') : undefined;
   const embedded = folder === undefined ? undefined : await startEmbeddedPostgres({ dataDir: folder });

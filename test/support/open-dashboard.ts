@@ -85,6 +85,7 @@ export async function openDashboard(env: Record<string, string> = {}): Promise<D
 
 /** Until nothing on the page says that it loads. */
 export async function settled(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
   // Without a function in the page: asking one again and again needs `eval`, which the policy of the pages refuses.
   const loading = page.getByRole('status').filter({ hasText: /^Loading$/ });
   await loading.first().waitFor({ state: 'detached' });
