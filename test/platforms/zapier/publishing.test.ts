@@ -102,7 +102,12 @@ describe.each(named)('%s', (_, { kind, step, inputs, outputs, sample }) => {
 
   test('asks for no credentials (D001), and for an id by a drop-down (D004)', () => {
     // No list has these, or none on Zapier.
-    const typedByHand = new Set(['key_id', 'scope__key_id', 'execution_id']);
+    const typedByHand = new Set([
+      'key_id',
+      'scope__key_id',
+      'execution_id',
+      ...(step.key === 'usage_requests' ? ['id'] : []),
+    ]);
     for (const field of withChildren(inputs)) {
       expect(field.key).not.toMatch(/password|secret|api_?key$|(^|_)token$/i);
       expect(field.label ?? '').not.toMatch(/\bID$/i);
