@@ -46,6 +46,13 @@ async function spend(client: string, tokens: number): Promise<void> {
   gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output: tokens } });
   await json(gateway.post(chat, hello({ max_tokens: tokens }), { 'x-client-id': client }));
 }
+/** Tries again while another process has not returned its money. */
+async function undoPatiently(id: string, raiseId: string): Promise<Response> {
+  for (;;) {
+    const answer = await undo(id, raiseId);
+    if (answer.status !== 503) return answer;
+  }
+}
 async function expectCleanBooks(): Promise<void> {
   await eventually(async () => expect((await compareBooks(gateway.database.pool)).differences).toEqual([]));
 }
@@ -171,7 +178,7 @@ it('calls, raises and undone raises at the same time keep the cap above what is 
     for (let at = 0; at < 3; at++) {
       const { raise_id } = await raise(id, { by_usd: 0.005, until: at % 2 === 0 ? 'forever' : 'period_end' });
       // Two at once: one of them takes the raise back.
-      const answers = await Promise.all([undo(id, raise_id), undo(id, raise_id)]);
+      const answers = await Promise.all([undoPatiently(id, raise_id), undoPatiently(id, raise_id)]);
       expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
       const { limit_usd, spent_usd, held_usd } = await read(id);
       expect(spent_usd + held_usd).toBeLessThanOrEqual(limit_usd + 1e-12);
@@ -211,7 +218,7 @@ it('a raise that is taken back on one process is gone on every other', async () 
     gateway.fakes.openai.usually({ tokens: 200 });
     // The other process has leased of the raise now.
     await json(callOther());
-    expect((await undo(id, raise_id)).status).toBe(204);
+    expect((await undoPatiently(id, raise_id)).status).toBe(204);
     await json(callOther(), 402);
     const after = await read(id);
     expect(after.limit_usd).toBe(after.spent_usd);
@@ -220,6 +227,61 @@ it('a raise that is taken back on one process is gone on every other', async () 
     gateway.fakes.reset();
     await other.kill('SIGTERM');
   }
+});
+
+/** A budget of $50 with a raise of $20, and its balance. */
+async function raisedBudget(client: string): Promise<{ id: string; raiseId: string; limit: () => Promise<number> }> {
+  const { id } = await create({ scope: { client_id: client } });
+  const { raise_id } = await raise(id, { by_usd: 20 });
+  await spend(client, 100);
+  await expectCleanBooks();
+  const limit = async (): Promise<number> => {
+    const { rows } = await gateway.database.pool.query('select limit_nanos from meters where budget_id = $1', [id]);
+    return Number((rows[0] as { limit_nanos: bigint }).limit_nanos) / 1e9;
+  };
+  return { id, raiseId: raise_id, limit };
+}
+
+it('a raise stays while another process has leased of it, and is taken back when the money is returned', async () => {
+  const { pool } = gateway.database;
+  const { id, raiseId, limit } = await raisedBudget('leased');
+  await pool.query('update meters set leased_nanos = leased_nanos + 60000000000 where budget_id = $1', [id]);
+  const { error } = await json<{ error: { code: string } }>(undo(id, raiseId), 503);
+  expect(error.code).toBe('service_unavailable');
+  expect([(await read(id)).limit_usd, await limit()]).toEqual([70, 70]);
+  expect((await history(id)).map(({ kind }) => kind)).toEqual(['raise', 'created']);
+  await pool.query('update meters set leased_nanos = leased_nanos - 60000000000 where budget_id = $1', [id]);
+  expect((await undoPatiently(id, raiseId)).status).toBe(204);
+  expect([(await read(id)).limit_usd, await limit()]).toEqual([50, 50]);
+});
+
+it('a raise is taken back beside a process that adopts the unposted sums of another', async () => {
+  const { id, raiseId } = await raisedBudget('adopted');
+  const adopting = await gateway.database.pool.connect();
+  try {
+    await adopting.query('begin; lock table unposted_batches in row exclusive mode');
+    const undone = undo(id, raiseId);
+    await eventually(async () => {
+      const { rows } = await gateway.database.pool.query(
+        `select 1 from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
+         where not l.granted and l.mode = 'ShareLock' and l.relation = 'unposted_batches'::regclass`,
+      );
+      expect(rows).toHaveLength(1);
+    });
+    // The order of adoption: the table first, then the balances.
+    await adopting.query('select 1 from meters where budget_id = $1 for update', [id]);
+    await adopting.query('commit');
+    expect((await undone).status).toBe(204);
+  } finally {
+    adopting.release();
+  }
+});
+
+it('a budget is never shown with a lower limit than its balance has', async () => {
+  const { id } = await raisedBudget('ahead');
+  // As if the budget was raised after it was read, and before its balance was.
+  await gateway.database.pool.query('update meters set limit_nanos = 80000000000 where budget_id = $1', [id]);
+  expect((await read(id)).limit_usd).toBe(80);
 });
 
 it("a client's own key sees the history of its budgets in billed dollars, without names", async () => {

@@ -219,12 +219,14 @@ export async function lowerBalances(
 
 /**
  * The most that is spent and leased of any instance in a period that is running, and the highest limit of them. The balances stay locked
- * until the transaction ends. Money that is settled and not posted is spent, and no longer leased.
+ * until the transaction ends. Money that is settled and not posted is spent, and no longer leased. The table of unposted sums is locked
+ * before the balances, as everywhere.
  */
 export async function findMostUsed(
   tx: Db,
   budget: Pick<Budget, 'workspaceId' | 'id'>,
 ): Promise<{ usedNanos: bigint; limitNanos: bigint }> {
+  await tx.query('lock table unposted_batches in share mode');
   const { rows } = await tx.query(
     `select id, spent_nanos + leased_nanos as nanos, limit_nanos from meters
      where workspace_id = $1 and budget_id = $2 and (period_end is null or period_end > clock_timestamp()) order by id for update`,

@@ -31,12 +31,28 @@ export async function undoRaise(
 ): Promise<void> {
   await ownBudget(services, caller, budgetId);
   const undoing: Undoing = { services, caller, audit, budgetId, raiseId };
-  for (let tries = 1; ; tries++) {
-    const lowered = await lower(undoing);
-    await afterChange(services, lowered.budget);
-    if (await takeBack(undoing, { loweredNanos: lowered.nanos, isLast: tries >= triesMax })) break;
+  let isLowered = false;
+  try {
+    for (let tries = 1; ; tries++) {
+      const lowered = await lower(undoing);
+      isLowered = true;
+      await afterChange(services, lowered.budget);
+      if (await takeBack(undoing, { loweredNanos: lowered.nanos, isLast: tries >= triesMax })) break;
+    }
+  } catch (error) {
+    if (isLowered) await restore(undoing);
+    throw error;
   }
   await services.ledger.changed(caller.workspaceId);
+}
+
+/** The balances have the limit of their budget again. */
+async function restore({ services, caller: { workspaceId, livemode }, budgetId }: Undoing): Promise<void> {
+  await withTransaction(services.db, async (tx) => {
+    const budget = await findBudget(tx, { workspaceId, livemode, id: budgetId }, { forUpdate: true });
+    if (budget !== undefined) await saveBudget(tx, budget, services.now());
+  });
+  await services.ledger.changed(workspaceId);
 }
 
 async function lower({ services, ...undoing }: Undoing): Promise<{ budget: Budget; nanos: bigint }> {
@@ -51,7 +67,7 @@ async function lower({ services, ...undoing }: Undoing): Promise<{ budget: Budge
   });
 }
 
-/** False where the balances went up again since they were lowered, and must be lowered once more. */
+/** False where the balances went up again since they were lowered, or leased money is not back yet: they are lowered once more. */
 async function takeBack(
   undoing: Undoing,
   { loweredNanos, isLast }: { loweredNanos: bigint; isLast: boolean },
@@ -62,7 +78,15 @@ async function takeBack(
     const { usedNanos, limitNanos } = await findMostUsed(tx, budget);
     if (limitNanos > loweredNanos && !isLast) return false;
     const beforeNanos = limitNow(budget, services.now());
-    const inUse = larger(usedNanos, await knownUse(services, tx, budget));
+    const known = await knownUse(services, tx, budget);
+    // What is leased and held by no call may still come back: the raise is not spent on it.
+    if (usedNanos > larger(loweredNanos, known)) {
+      if (!isLast) return false;
+      throw new GatewayError('service_unavailable', 'Another process has not returned its money yet. Try again.', {
+        retryAfterSeconds: 10,
+      });
+    }
+    const inUse = larger(usedNanos, known);
     const next = withAtLeast(without(budget, raise, services.now()), smaller(inUse, beforeNanos), services.now());
     await saveBudget(tx, next, services.now());
     const afterNanos = limitNow(next, services.now());

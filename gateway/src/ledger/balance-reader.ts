@@ -47,7 +47,8 @@ export class BalanceReader {
       const place = { instance, periodStartMs: period.startMs, periodEndMs: period.endMs };
       return row === undefined
         ? { ...place, limitNanos, spentNanos: 0n, heldNanos: 0n, notifiedThresholds: [] }
-        : { ...place, ...this.live(row), limitNanos };
+        : // The row may be newer than the budget that was read before: no limit is shown that is below what was spent under it.
+          { ...place, ...this.live(row), limitNanos: larger(limitNanos, row.limitNanos) };
     });
   }
 
