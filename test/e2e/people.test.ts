@@ -295,6 +295,34 @@ describe('a passkey', () => {
     const gone = await chromium.use(await json(at.send('POST', '/auth/passkey/options', {})));
     expect((await at.send('POST', '/auth/passkey', { response: gone })).status).toBe(401);
   }, 60_000);
+
+  it('is not got round by a password alone, which changes no factor; with the code of an app it does', async () => {
+    const oscar = await invited('oscar');
+    const password = 'a quiet river of nine stones';
+    await json(oscar.send('PUT', '/v1/me/password', { password }), 204);
+    await sql(`insert into passkeys (id, person_id, public_key, name) values ('oscars', $1, '', 'Laptop')`, [oscar.id]);
+    const signedIn = async (more: object = {}): Promise<Person> => {
+      const person = browser(gateway);
+      await json(person.send('POST', '/auth/sign-in', { email: 'oscar@agency.example', password, ...more }));
+      return person;
+    };
+    const thief = await signedIn();
+    for (const [method, path, body] of [
+      ['POST', '/v1/me/totp', {}],
+      ['POST', '/v1/me/totp/verify', { code: '000000' }],
+      ['DELETE', '/v1/me/totp', undefined],
+      ['POST', '/v1/me/passkeys/options', {}],
+      ['POST', '/v1/me/passkeys', { response: {} }],
+      ['DELETE', '/v1/me/passkeys/oscars', undefined],
+    ] as const) {
+      const answer = await thief.send(method, path, body);
+      expect([path, answer.status, await answer.text()]).toEqual([path, 403, expect.stringContaining('a passkey')]);
+    }
+    expect(await json(thief.get('/v1/me/passkeys'))).toMatchObject({ data: [{ id: 'oscars' }] });
+    const { codes } = await withApp(oscar);
+    const own = await signedIn({ recovery_code: codes[0] });
+    await json(own.send('DELETE', '/v1/me/passkeys/oscars'), 204);
+  });
 });
 
 describe('a new address', () => {

@@ -4,7 +4,7 @@ import { eventually, json } from '../support/ask.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { type OidcIdp, startOidcIdp } from '../support/fakes/oidc-idp.ts';
 import { type Mailbox, startMailbox } from '../support/mailbox.ts';
-import { browser, firstPerson, invited, type Person } from '../support/person.ts';
+import { browser, firstPerson, invited, type Person, tokenOf } from '../support/person.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const operatorKey = `gw_operator_${randomBytes(24).toString('hex')}`;
@@ -70,6 +70,24 @@ it('a required domain ends the sessions and the passwords of all but owners, who
   expect((await signIn({ email: 'ada@req.example', password })).status).toBe(200);
   const log = JSON.stringify(await json(owner.get('/v1/audit?limit=20')));
   expect([log.includes('auth.sign-in'), log.includes('sso_required')]).toEqual([true, true]);
+});
+
+it('a member of a required domain cannot change their address to leave it; an owner can', async () => {
+  const sql = (text: string) => gateway.database.pool.query(text);
+  const mia = await invited(gateway, owner, { email: 'mia@req.example', role: 'owner' });
+  expect((await mia.send('POST', '/v1/me/email', { email: 'mia@elsewhere.example' })).status).toBe(202);
+  const [link] = /http\S+auth\/link#[\w-]+/.exec(await mailbox.newest('mia@elsewhere.example')) ?? [];
+  await sql(
+    `with changed as (update members set role = 'viewer' where person_id = (select id from people where email = 'mia@req.example') returning person_id)
+     select pg_notify('sessions', person_id) from changed`,
+  );
+  for (const answer of [
+    await mia.send('POST', '/auth/link', { token: tokenOf(link) }),
+    await mia.send('POST', '/v1/me/email', { email: 'mia@other.example' }),
+  ])
+    expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('single sign-on')]);
+  const { rows } = await sql(`select email from people where email like 'mia@%'`);
+  expect(rows).toEqual([{ email: 'mia@req.example' }]);
 });
 
 it('people of a required domain get in through the identity provider, with the role that an owner gave them', async () => {

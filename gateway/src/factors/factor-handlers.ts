@@ -1,18 +1,19 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Caller } from '../accounts/api-key.ts';
 import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { seal } from '../accounts/seal.ts';
 import { ownAccount, signedIn } from '../accounts/signed-in.ts';
-import { withTransaction } from '../db/transaction.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import { endOtherSessions } from '../people/end-sessions-store.ts';
 import { beginCreating, finishCreating, type PasskeyPorts } from './passkey-ceremony.ts';
 import { deletePasskey, listPasskeys, type StoredPasskey } from './passkey-store.ts';
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts';
 import { confirmTotp, type FactorPorts, totpContext } from './second-factor.ts';
 import { newTotpSecret, totpUri } from './totp.ts';
-import { deleteTotp, putRecoveryCodes, putTotp } from './totp-store.ts';
+import { deleteTotp, hadPasskeyAlone, putRecoveryCodes, putTotp } from './totp-store.ts';
 
 type Ports = FactorPorts & PasskeyPorts & { sessions: { forget(personId: string): void } };
 
@@ -28,6 +29,7 @@ export const factorHandlers: Pick<
 > = {
   'me.totp.create': async (_input, { caller, services, audit }) => {
     const { person } = ownAccount(caller);
+    await refusePasswordAlone(services.db, caller);
     requireRecentFactor(caller, services.now());
     const secret = newTotpSecret();
     await withTransaction(services.db, async (tx) => {
@@ -43,6 +45,7 @@ export const factorHandlers: Pick<
 
   'me.totp.verify': async ({ code }, { caller, services, audit }) => {
     const { person, session } = ownAccount(caller);
+    await refusePasswordAlone(services.db, caller);
     const codes = newRecoveryCodes();
     const confirmed = await withTransaction(services.db, async (tx) => {
       const outcome = await confirmTotp(tx, services, { personId: person.id, code });
@@ -70,6 +73,7 @@ export const factorHandlers: Pick<
 
   'me.totp.remove': async (_input, { caller, services, audit }) => {
     const { person, session } = ownAccount(caller);
+    await refusePasswordAlone(services.db, caller);
     requireRecentFactor(caller, services.now());
     const removed = await withTransaction(services.db, async (tx) => {
       const gone = await deleteTotp(tx, person.id);
@@ -90,12 +94,14 @@ export const factorHandlers: Pick<
 
   'me.passkeys.prepare': async (_input, { caller, services }) => {
     const { person } = ownAccount(caller);
+    await refusePasswordAlone(services.db, caller);
     requireRecentFactor(caller, services.now());
     return { ...(await beginCreating(services, person)) };
   },
 
   'me.passkeys.create': async ({ name, response }, { caller, services, audit }) => {
     const { person, session } = ownAccount(caller);
+    await refusePasswordAlone(services.db, caller);
     requireRecentFactor(caller, services.now());
     return withTransaction(services.db, async (tx) => {
       const stored = await finishCreating(services, tx, { personId: person.id, name: name ?? 'Passkey', response });
@@ -107,6 +113,7 @@ export const factorHandlers: Pick<
 
   'me.passkeys.remove': async ({ id }, { caller, services, audit }) => {
     const { person, session } = ownAccount(caller);
+    await refusePasswordAlone(services.db, caller);
     requireRecentFactor(caller, services.now());
     const removed = await withTransaction(services.db, async (tx) => {
       const gone = await deletePasskey(tx, { id, personId: person.id });
@@ -121,6 +128,12 @@ export const factorHandlers: Pick<
     return null;
   },
 };
+
+/** A password must not be worth more than the passkey that its person has: it could otherwise add a factor of its own, or take the passkey away. */
+async function refusePasswordAlone(db: Db, { session }: Caller): Promise<void> {
+  if (session?.method === 'password' && (await hadPasskeyAlone(db, session.id)))
+    throw new GatewayError('forbidden', 'You have a passkey. Sign in with it, then change your factors.');
+}
 
 function selfOf({ id }: { id: string }): AuditTarget {
   return { type: 'person', id };

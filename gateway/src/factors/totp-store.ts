@@ -78,3 +78,14 @@ export async function findFactors(
   const [row] = rows as { totp: boolean; passkeys: number; codes: number }[];
   return row ?? { totp: false, passkeys: 0, codes: 0 };
 }
+
+/** Had the person of a session a passkey when it began, and no authenticator app? Then a password that began it was asked for nothing more. */
+export async function hadPasskeyAlone(db: Db, sessionId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select 1 from sessions s where s.id = $1
+       and exists (select 1 from passkeys k where k.person_id = s.person_id and k.created_at < s.created_at)
+       and not exists (select 1 from totp t where t.person_id = s.person_id and t.confirmed_at < s.created_at)`,
+    [sessionId],
+  );
+  return rowCount === 1;
+}

@@ -6,7 +6,7 @@ import type { Db } from '../db/transaction.ts';
 import { endOtherSessions } from '../people/end-sessions-store.ts';
 import { linkMs, linkUrl, makeLink } from '../people/sign-in-link.ts';
 import { sendMail } from '../webhooks/send-mail.ts';
-import { findByAddress, lockAddress, setAddress } from './person-store.ts';
+import { findByAddress, isBoundToSso, lockAddress, setAddress } from './person-store.ts';
 import type { SignUpPorts } from './sign-up.ts';
 import { countAsked, noteAskedFrom } from './sign-up-store.ts';
 
@@ -25,6 +25,7 @@ export async function askNewAddress(
 ): Promise<Date> {
   if (services.smtp === undefined)
     throw new GatewayError('conflict', 'An address is confirmed by e-mail. Set SMTP_URL first.');
+  await refuseWhereSsoIsRequired(tx, person.id);
   const askedFrom = person.id;
   const { fromClient } = await countAsked(tx, { email, askedFrom });
   if (fromClient >= mailsAnHour)
@@ -61,7 +62,7 @@ export async function askNewAddress(
 
 /**
  * The link at the new address was opened: the address changes, in the transaction that uses the link up, and other sessions end. Only the person's own session
- * changes it: the link may have reached a stranger, whose address was typed by mistake. Throws `invalid_credentials` and `conflict`.
+ * changes it: the link may have reached a stranger, whose address was typed by mistake. Throws `invalid_credentials`, `forbidden` and `conflict`.
  */
 export async function changeAddress(
   tx: PoolClient,
@@ -77,10 +78,20 @@ export async function changeAddress(
       'invalid_credentials',
       'Open this link in the browser in which you are signed in. Sign in, then open it again.',
     );
+  await refuseWhereSsoIsRequired(tx, personId);
   await lockAddress(tx, email);
   const known = await findByAddress(tx, email);
   if (known !== undefined && known.id !== personId)
     throw new GatewayError('conflict', 'Another account uses this address.');
   await setAddress(tx, { id: personId, email, now });
   await endOtherSessions(tx, signedIn);
+}
+
+/** Single sign-on is required of an address's domain: another address would leave it. */
+async function refuseWhereSsoIsRequired(tx: Db, personId: string): Promise<void> {
+  if (await isBoundToSso(tx, personId))
+    throw new GatewayError(
+      'forbidden',
+      'Your workspace requires single sign-on for your address, so you cannot change it. Ask an owner of the workspace.',
+    );
 }

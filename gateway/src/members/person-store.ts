@@ -90,3 +90,14 @@ export async function insertInvited(tx: Db, person: { id: string; email: string;
 export async function setAddress(tx: Db, { id, email, now }: { id: string; email: string; now: Date }): Promise<void> {
   await tx.query('update people set email = $2, email_verified_at = $3 where id = $1', [id, email, now]);
 }
+
+/** Is the person in a workspace, and no owner there, that requires single sign-on of the domain of their address? */
+export async function isBoundToSso(db: Db, personId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select 1 from members m join people p on p.id = m.person_id
+     join domains d on d.workspace_id = m.workspace_id and d.domain = split_part(p.email, '@', 2)
+     where p.id = $1 and m.role in ('member', 'viewer') and m.disabled_at is null and d.sso_required and d.verified_at is not null limit 1`,
+    [personId],
+  );
+  return rowCount === 1;
+}
