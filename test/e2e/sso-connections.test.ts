@@ -126,6 +126,21 @@ describe('a single sign-on connection', () => {
     expect([status, message]).toEqual([400, expect.stringContaining('one tenant')]);
   });
 
+  // openid-client does not compare the issuer there, so that every tenant would sign in.
+  it.each([
+    'https://login.microsoftonline.com/common/v2.0',
+    'https://login.microsoftonline.com./organizations/v2.0',
+    'https://login.microsoftonline.us/common/v2.0',
+    'https://login.microsoft.com/common/v2.0',
+    'https://login.windows.net/common',
+    'https://sts.windows.net/common',
+  ])('of another provider keeps the rules of Entra at its hosts: %s is refused', async (issuer) => {
+    for (const provider of ['other', 'okta']) {
+      const { status, message } = await refusal(gateway.post('/v1/sso-connections', given({ provider, issuer })));
+      expect([status, message]).toEqual([400, expect.stringContaining('one tenant')]);
+    }
+  });
+
   it('at Entra takes the issuer of a tenant, and at Google only Google’s own', async () => {
     await connect({
       provider: 'entra',

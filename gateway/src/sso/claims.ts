@@ -1,4 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { isOneTenant, ruledBy } from './issuer.ts';
 import { domainOf, type SsoConnection } from './sso-connection.ts';
 
 /** A person, as the identity provider describes them. */
@@ -21,9 +22,10 @@ export function readClaims(claims: Claims, connection: Rules): Identity {
     throw refused(
       `${connection.name} says that your e-mail address is not verified. Verify it there, then sign in again.`,
     );
-  if (connection.provider === 'entra') checkTenant(claims, connection);
-  if (connection.provider === 'google') checkHostedDomain(claims, connection);
-  const email = emailOf(claims, connection.provider === 'entra');
+  const rules = ruledBy(connection);
+  if (rules === 'entra') checkTenant(claims, connection);
+  if (rules === 'google') checkHostedDomain(claims, connection);
+  const email = emailOf(claims, rules === 'entra');
   if (email === undefined)
     throw refused(`${connection.name} sent no e-mail address. Ask its administrator to add the claim \`email\`.`);
   return { subject, email, name: textOf(claims.name) ?? '', groups: groupsOf(claims, connection) };
@@ -43,6 +45,11 @@ export function readEmail(text: string): string | undefined {
 
 /** A guest's token names another tenant than the issuer does. */
 function checkTenant(claims: Claims, connection: Rules): void {
+  // A connection may be older than the rule that its issuer is read by.
+  if (connection.issuer !== null && !isOneTenant(connection.issuer))
+    throw refused(
+      `The issuer of ${connection.name} is every tenant’s. Ask an owner of the workspace to name one tenant.`,
+    );
   const tenant = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(connection.issuer ?? '')?.[0];
   if (tenant !== undefined && claims.tid !== undefined && textOf(claims.tid)?.toLowerCase() !== tenant.toLowerCase())
     throw refused(`Your account belongs to another tenant of Microsoft Entra than ${connection.name}.`);

@@ -4,9 +4,34 @@ import { badUrl, readUrl } from '../http-pools/given-url.ts';
 import type { SsoProvider } from './sso-connection.ts';
 
 const anyTenant = new Set(['common', 'organizations', 'consumers', '9188040d-6c67-4c5b-b112-36a304b66dad']);
+/** Of all clouds, with the names of before. https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud */
 const microsoftHosts =
-  /(^|\.)(login\.microsoftonline\.(com|us)|login\.partner\.microsoftonline\.cn|sts\.windows\.net)$/;
+  /(^|\.)(microsoftonline\.(com|us|de|cn)|login\.microsoft\.com|login\.windows\.net|sts\.windows\.net|chinacloudapi\.cn)$/;
+const googleHost = 'accounts.google.com';
 const tenantId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * The identity provider whose rules hold: at Microsoft's and Google's hosts theirs, whatever the connection says. Both sign in people of everybody, and
+ * openid-client does not compare the issuer at login.microsoftonline.com.
+ */
+export function ruledBy({ provider, issuer }: { provider: SsoProvider; issuer: string | null }): SsoProvider {
+  const host = hostOf(issuer);
+  if (host === undefined) return provider;
+  if (microsoftHosts.test(host)) return 'entra';
+  return host === googleHost ? 'google' : provider;
+}
+
+/** Is an issuer of Entra that of one tenant? "common" and its like, and no tenant at all, are everybody's. */
+export function isOneTenant(issuer: string): boolean {
+  const segments = new URL(issuer).pathname.split('/').filter((segment) => segment !== '');
+  const isOpen = segments.some((segment) => anyTenant.has(segment.toLowerCase()));
+  return !isOpen && (!microsoftHosts.test(hostOf(issuer) ?? '') || tenantId.test(segments[0] ?? ''));
+}
+
+/** Without the dot that a name may end with. */
+function hostOf(issuer: string | null): string | undefined {
+  return issuer === null || !URL.canParse(issuer) ? undefined : new URL(issuer).hostname.replace(/\.$/, '');
+}
 
 /**
  * An address of an identity provider, as it was given. Throws `invalid_request`. It is reached by https: anybody on the way could
@@ -25,27 +50,18 @@ export function readIssuer(text: string, provider: SsoProvider, allowPrivateNetw
   readIdpUrl(text, 'issuer', allowPrivateNetwork);
   const url = new URL(text);
   if (url.search !== '') throw badUrl('issuer', 'must not contain a query');
-  if (provider === 'entra') {
-    const segments = url.pathname.split('/').filter((segment) => segment !== '');
-    /*
-     * "common" and its like sign anybody in, of every tenant, each free to name any address of its people ("nOAuth", Descope 2023).
-     * https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
-     */
-    const isOpen = segments.some((segment) => anyTenant.has(segment.toLowerCase()));
-    const isNamed = !microsoftHosts.test(url.hostname) || tenantId.test(segments[0] ?? '');
-    if (isOpen || !isNamed)
-      throw new GatewayError(
-        'invalid_request',
-        '`issuer` must name one tenant of Microsoft Entra: https://login.microsoftonline.com/TENANT-ID/v2.0, with your Directory (tenant) ID.',
-        { param: 'issuer' },
-      );
-  }
-  if (
-    provider === 'google' &&
-    url.protocol === 'https:' &&
-    url.hostname !== 'accounts.google.com' &&
-    !isPrivateHost(url.hostname)
-  )
+  const rules = ruledBy({ provider, issuer: text });
+  /*
+   * "common" and its like sign anybody in, of every tenant, each free to name any address of its people ("nOAuth", Descope 2023).
+   * https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
+   */
+  if (rules === 'entra' && !isOneTenant(text))
+    throw new GatewayError(
+      'invalid_request',
+      '`issuer` must name one tenant of Microsoft Entra: https://login.microsoftonline.com/TENANT-ID/v2.0, with your Directory (tenant) ID.',
+      { param: 'issuer' },
+    );
+  if (rules === 'google' && url.protocol === 'https:' && url.hostname !== googleHost && !isPrivateHost(url.hostname))
     throw badUrl('issuer', 'must be https://accounts.google.com for Google Workspace');
   return text;
 }

@@ -5,6 +5,7 @@ import { unseal } from '../accounts/seal.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';
 import { type Identity, readClaims } from './claims.ts';
 import { guardedFetch } from './guarded-fetch.ts';
+import { ruledBy } from './issuer.ts';
 import { type SsoConnection, secretContext } from './sso-connection.ts';
 
 export interface OidcPorts {
@@ -81,7 +82,7 @@ export class OidcClient {
       more = { ...(await client.fetchUserInfo(config, tokens.access_token, claims.sub)) };
     } catch (error) {
       // Entra's endpoint is another service, which may refuse; its tokens have all there is.
-      if (claims.email !== undefined || connection.provider === 'entra') more = {};
+      if (claims.email !== undefined || ruledBy(connection) === 'entra') more = {};
       else throw explained(this.#ports, connection, error);
     }
     return readClaims({ ...more, ...claims }, connection);
