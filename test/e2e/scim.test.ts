@@ -327,6 +327,61 @@ describe('a provisioned person', () => {
     expect((await member(user.userName))?.role).toBe('owner');
   });
 
+  it('is disabled, gets a group and signs in beside a change of the owners: neither waits for the other for ever', async () => {
+    const [low, high] = (await Promise.all([create(), create()])).map(({ id, userName }) => ({ id, userName }));
+    if (low === undefined || high === undefined) throw new Error('no users');
+    const { pool } = gateway.database;
+    const both = [low.userName, high.userName];
+    /** In the order of their ids, as the database has it. */
+    const ids = async (): Promise<string[]> => {
+      await pool.query(
+        `update members set role = 'owner' where person_id in (select id from people where email = any($1))`,
+        [both],
+      );
+      const { rows } = await pool.query(
+        'select p.email from members m join people p on p.id = m.person_id where p.email = any($1) order by m.id',
+        [both],
+      );
+      return (rows as { email: string }[]).map(({ email }) => email);
+    };
+    const sub = (userName: string) => ({ sub: `sub-${userName}`, email: userName });
+    const last = (await ids())[1] ?? '';
+    const user = last === low.userName ? low : high;
+    const first = last === low.userName ? high.userName : low.userName;
+    expect((await signIn({ ...sub(last), groups: ['Heads'] })).status).toBe(303);
+    for (const ask of [
+      // Each takes the role of an owner away.
+      async () => (await signIn(sub(last))).status,
+      async () => (await scim('POST', '/Groups', { displayName: 'Deadlock', members: [{ value: user.id }] })).status,
+      async () => (await scim('PATCH', `/Users/${user.id}`, patch({ op: 'replace', value: { active: false } }))).status,
+    ]) {
+      await ids();
+      const tx = await pool.connect();
+      const lock = (email: string) =>
+        tx.query('select 1 from members m join people p on p.id = m.person_id where p.email = $1 for update of m', [
+          email,
+        ]);
+      try {
+        await tx.query('begin');
+        await lock(first);
+        const answer = ask();
+        await eventually(async () => {
+          const { rows } = await pool.query(
+            `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' limit 1`,
+          );
+          expect(rows).toHaveLength(1);
+        });
+        // As a change of the owners does: in the order of their ids.
+        await lock(last);
+        await tx.query('commit');
+        expect([200, 201, 303]).toContain(await answer);
+      } finally {
+        await tx.query('rollback');
+        tx.release();
+      }
+    }
+  });
+
   it('keeps keys that they made', async () => {
     const { rows } = await gateway.database.pool.query(
       'select count(*)::int as n from api_keys where revoked_at is not null',

@@ -91,9 +91,13 @@ export async function setRole(
   ]);
 }
 
-export async function deleteMember(tx: Db, { workspaceId, id }: { workspaceId: string; id: string }): Promise<boolean> {
-  const { rowCount } = await tx.query('delete from members where workspace_id = $1 and id = $2', [workspaceId, id]);
-  return rowCount === 1;
+/** With the subjects that the workspace's identity providers know the person by: single sign-on would let them in by these again, uninvited. */
+export async function deleteMember(
+  tx: Db,
+  { workspaceId, id, personId }: Pick<Member, 'workspaceId' | 'id' | 'personId'>,
+): Promise<void> {
+  await tx.query('delete from members where workspace_id = $1 and id = $2', [workspaceId, id]);
+  await tx.query('delete from identities where workspace_id = $1 and person_id = $2', [workspaceId, personId]);
 }
 
 /** False where the person is a member already. */

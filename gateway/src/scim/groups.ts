@@ -1,5 +1,6 @@
 import { newId } from '../accounts/new-id.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
+import { lockOwners } from '../members/member-store.ts';
 import { changeRole, roleIn } from '../sso/join.ts';
 import { findMember, scimGroupsOf } from '../sso/join-store.ts';
 import { joinAs } from './provision.ts';
@@ -70,6 +71,8 @@ async function setMembers(
   { group, given, isRenamed = false }: { group: ScimGroup; given: GivenGroup; isRenamed?: boolean },
 ): Promise<ScimGroup> {
   const place = placeOf(provisioning);
+  // Before any other member and before the group's: see lockedUser.
+  await lockOwners(tx, place.workspaceId);
   const before = new Set(group.members?.map(({ userId }) => userId));
   const wanted = new Set(given.members);
   const added = [...wanted].filter((id) => !before.has(id));

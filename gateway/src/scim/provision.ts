@@ -1,6 +1,6 @@
 import { newId } from '../accounts/new-id.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import { insertMember } from '../members/member-store.ts';
+import { insertMember, lockOwners } from '../members/member-store.ts';
 import { endSessionsHere } from '../people/end-sessions-store.ts';
 import { insertPerson } from '../people/person-store.ts';
 import { verifiedAmong } from '../sso/domain-store.ts';
@@ -33,6 +33,7 @@ export function createUser(provisioning: Provisioning, body: unknown): Promise<S
     await checkAddresses(tx, provisioning, given);
     const place = placeOf(provisioning);
     await lockSignIn(tx, place.connectionId, given.userName);
+    await lockOwners(tx, place.workspaceId);
     if (await hasUserName(tx, place, given.userName)) throw taken(given.userName);
     const nowMs = provisioning.now();
     const personId = await findOrMakePerson(tx, provisioning, given);
@@ -93,6 +94,8 @@ function changeUser(provisioning: Provisioning, id: string, change: (user: ScimU
 
 async function lockedUser(tx: Db, provisioning: Provisioning, id: string): Promise<ScimUser> {
   await lockSignIn(tx, provisioning.connection.id, id);
+  // Before any other member, as everywhere: two who lock the same members in another order would wait for each other.
+  await lockOwners(tx, provisioning.connection.workspaceId);
   const user = await findUser(tx, placeOf(provisioning), id);
   if (user === undefined) throw unknownUser(id);
   return user;

@@ -48,6 +48,8 @@ interface Joining {
 export async function join(joining: Joining): Promise<Joined> {
   const { tx, connection, identity, nowMs } = joining;
   await lockSignIn(tx, connection.id, identity.email);
+  // Before any other member, as everywhere: two who lock the same members in another order would wait for each other.
+  await lockOwners(tx, connection.workspaceId);
   const known = await findBySubject(tx, connection.id, identity.subject);
   const linked = known ?? (await findToLink(joining));
   const person = linked ?? newPerson(identity, nowMs);
@@ -55,6 +57,9 @@ export async function join(joining: Joining): Promise<Joined> {
   const member = linked && (await findMember(tx, connection.workspaceId, person.id));
   if (member?.isDisabled === true) throw disabled(connection);
   const invitation = member === undefined ? await findInvitation(tx, connection.workspaceId, person.email) : undefined;
+  // Removed: the subject alone lets nobody back in.
+  if (known !== undefined && member === undefined && invitation === undefined && !(await isProvisioned(joining, known)))
+    throw notInvited(known.email);
   const role = await roleFor(joining, { person, member, invitation });
   if (linked === undefined) await insertPerson(tx, { ...person, isOperator: false });
   if (known === undefined)
@@ -84,10 +89,20 @@ async function findToLink({ tx, connection, identity }: Joining): Promise<KnownP
   const isInvited = (await findInvitation(tx, connection.workspaceId, email)) !== undefined;
   // An address that nobody has proven may be another person's account, made to wait for this invitation.
   if (isInvited && person.isVerified) return person;
+  if (!isInvited) throw notInvited(email);
   throw refused(
-    isInvited
-      ? `${email} has an account whose address is not confirmed. Open the invitation's link, then sign in again.`
-      : `${email} has an account on this gateway that was not invited to this workspace. Ask an owner of the workspace to invite ${email}, then sign in again.`,
+    `${email} has an account whose address is not confirmed. Open the invitation's link, then sign in again.`,
+  );
+}
+
+async function isProvisioned({ tx, connection, identity }: Joining, { id }: KnownPerson): Promise<boolean> {
+  const provisioned = await findProvisioned(tx, { ...placeOf(connection), userName: identity.email });
+  return provisioned?.id === id;
+}
+
+function notInvited(email: string) {
+  return refused(
+    `${email} has an account on this gateway that was not invited to this workspace. Ask an owner of the workspace to invite ${email}, then sign in again.`,
   );
 }
 
