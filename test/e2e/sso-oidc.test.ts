@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { json } from '../support/ask.ts';
+import { eventually, json } from '../support/ask.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { entraTenant, type IdpAccount, type OidcIdp, startOidcIdp } from '../support/fakes/oidc-idp.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -258,6 +258,55 @@ describe('an address that has an account already', () => {
     });
   });
 
+  it('does not come back once its person is removed, but for an invitation, also with another subject', async () => {
+    const account = { sub: 'leaver', email: 'leaver@mine.example' };
+    const { person } = await signedIn('other', okta, account);
+    expect((await gateway.send('DELETE', `/v1/members/${person.id}`)).status).toBe(204);
+    const { status, text } = await signIn('other', okta, account);
+    expect([status, text]).toEqual([403, expect.stringContaining('not invited')]);
+    // Of a removal that a version before has made, the subject is known.
+    const { rows } = await gateway.database.pool.query(
+      `insert into identities (workspace_id, connection_id, subject, person_id)
+       select workspace_id, id, 'leaver', $1 from sso_connections where slug = 'other' returning connection_id`,
+      [person.id],
+    );
+    expect((await signIn('other', okta, account)).status).toBe(403);
+    await gateway.database.pool.query(`delete from identities where subject = 'leaver'`);
+    expect(rows).toHaveLength(1);
+    await json(gateway.post('/v1/invitations', { email: account.email, role: 'member' }), 201);
+    const successor = await signedIn('other', okta, { ...account, sub: 'successor' });
+    expect(successor).toMatchObject({ person: { id: person.id }, role: 'member' });
+  });
+
+  it('shows a session by single sign-on none of its person’s sessions in other workspaces, and lets it end none', async () => {
+    const { person, workspace, jar } = await signedIn('other', okta, {
+      sub: 'traveller',
+      email: 'traveller@mine.example',
+    });
+    const elsewhere = 'ses_elsewhere';
+    for (const [id, workspaceId] of [
+      [elsewhere, other.id],
+      ['ses_here', workspace?.id],
+    ])
+      await gateway.database.pool.query(
+        `insert into sessions (id, hash, person_id, workspace_id, method, expires_at)
+         values ($1::text, sha256(convert_to($1::text, 'UTF8')), $2, $3, 'password', now() + interval '1 day')`,
+        [id, person.id, workspaceId],
+      );
+    const ask = (method: string, path: string): Promise<Response> =>
+      fetch(`${gateway.url}${path}`, {
+        method,
+        headers: { cookie: jar.cookies(gateway.url), origin: gateway.url, 'x-gateway-app': '1' },
+      });
+    const { data } = await json<{ data: { id: string }[] }>(ask('GET', '/v1/sessions'));
+    expect(data).toHaveLength(2);
+    expect(data.map(({ id }) => id)).toContain('ses_here');
+    expect((await ask('DELETE', `/v1/sessions/${elsewhere}`)).status).toBe(404);
+    expect((await ask('DELETE', '/v1/sessions')).status).toBe(204);
+    const { rows } = await gateway.database.pool.query('select id from sessions where person_id = $1', [person.id]);
+    expect(rows).toEqual([{ id: elsewhere }]);
+  });
+
   it('signs in through its own workspace’s connection only', async () => {
     expect((await signIn('theirs', okta, { sub: 'stranger', email: 'x@mine.example' })).status).toBe(403);
   });
@@ -328,6 +377,28 @@ describe('a sign-in', () => {
     expect((await jar.open(`${gateway.url}/auth/sso/nobody`)).response.status).toBe(404);
     expect((await jar.open(`${gateway.url}/auth/sso/okta/metadata`)).response.status).toBe(404);
   });
+
+  it.each(['another issuer', 'another client id', 'a domain less', 'its domain removed'])(
+    'is over for everybody once the connection has %s',
+    async (change) => {
+      const id = await connect('wide', okta, { domains: ['wide.example'], default_role: 'viewer' });
+      const { jar: own } = await signedIn('wide', okta, { sub: 'wide', email: 'w@wide.example' });
+      const ask = (): Promise<Response> =>
+        fetch(`${gateway.url}/v1/session`, { headers: { cookie: own.cookies(gateway.url) } });
+      const path = `/v1/sso-connections/${id}`;
+      await json(gateway.send('PATCH', path, { name: 'Another name' }));
+      expect((await ask()).status).toBe(200);
+      const { data } = await json<{ data: { id: string; domain: string }[] }>(gateway.get('/v1/domains'));
+      const domain = data.find((one) => one.domain === 'wide.example');
+      if (change === 'another issuer')
+        await json(gateway.send('PATCH', path, { issuer: google.issuer, client_secret: google.clientSecret }));
+      else if (change === 'another client id') await json(gateway.send('PATCH', path, { client_id: 'another' }));
+      else if (change === 'a domain less') await json(gateway.send('PATCH', path, { domains: [] }));
+      else expect((await gateway.send('DELETE', `/v1/domains/${domain?.id}`)).status).toBe(204);
+      await eventually(async () => expect((await ask()).status).toBe(401));
+      expect((await gateway.send('DELETE', path)).status).toBe(204);
+    },
+  );
 
   it('is over for everybody when the connection is removed or has another issuer', async () => {
     const id = await connect('wide', okta, { domains: ['wide.example'], default_role: 'viewer' });

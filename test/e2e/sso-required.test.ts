@@ -126,3 +126,10 @@ it('owners get a mail when a connection changes, and when an identity provider m
   await scim('/Groups', { displayName: 'Heads', members: [{ value: user.id }] });
   expect(await mailbox.with('ada@req.example', 'is now an owner')).toContain('cleo@req.example');
 });
+
+it('a domain that no connection has any longer is required of nobody, on every session at once', async () => {
+  expect(await workspaces(member)).toBe(0);
+  const { data } = await json<{ data: { id: string }[] }>(owner.get('/v1/sso-connections'));
+  await json(owner.send('PATCH', `/v1/sso-connections/${data[0]?.id}`, { domains: [] }));
+  await eventually(async () => expect(await workspaces(member)).toBe(1));
+});

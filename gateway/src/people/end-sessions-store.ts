@@ -19,6 +19,19 @@ export async function endSessionsHere(
   await forgetSessions(tx, personId);
 }
 
+/** Ends the sessions of a person that a session by single sign-on sees: listSessions. */
+export async function endSessionsSeen(
+  tx: Db,
+  { workspaceId, personId }: { workspaceId: string; personId: string },
+): Promise<void> {
+  await tx.query(
+    `delete from sessions where person_id = $1
+       and (workspace_id = $2 or connection_id in (select id from sso_connections where workspace_id = $2))`,
+    [personId, workspaceId],
+  );
+  await forgetSessions(tx, personId);
+}
+
 /** Ends the sessions of a person but for this one: a password, a factor or an address has changed. */
 export async function endOtherSessions(
   tx: Db,
@@ -32,6 +45,23 @@ export async function endOtherSessions(
 export async function endSessionsOf(tx: Db, connectionId: string): Promise<void> {
   const { rows } = await tx.query('delete from sessions where connection_id = $1 returning person_id', [connectionId]);
   for (const { person_id } of rows as { person_id: string }[]) await forgetSessions(tx, person_id);
+}
+
+/** Ends the sessions that the connections of a workspace have begun by whose domains this is. */
+export async function endSessionsOfDomain(
+  tx: Db,
+  { workspaceId, domain }: { workspaceId: string; domain: string },
+): Promise<void> {
+  const { rows } = await tx.query(
+    `delete from sessions where connection_id in (select id from sso_connections where workspace_id = $1 and $2 = any(domains)) returning person_id`,
+    [workspaceId, domain],
+  );
+  for (const { person_id } of rows as { person_id: string }[]) await forgetSessions(tx, person_id);
+}
+
+/** Every process reads the sessions of a workspace's people again: whom single sign-on is required of may have changed. */
+export async function rereadSessionsIn(tx: Db, workspaceId: string): Promise<void> {
+  await tx.query(`select pg_notify('sessions', person_id) from members where workspace_id = $1`, [workspaceId]);
 }
 
 /** The role of a person has changed somewhere: every process reads it again, and the cookie is replaced at the next request. */

@@ -5,7 +5,7 @@ import type { Caller, Person, Session } from '../accounts/api-key.ts';
 import { checkLive } from '../accounts/check-live.ts';
 import type { Context } from '../accounts/context.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import { endSessions } from './end-sessions-store.ts';
+import { endSessions, endSessionsSeen } from './end-sessions-store.ts';
 import type { SessionCache } from './session-cache.ts';
 import { chooseWorkspace, endSession, listMemberships, listSessions } from './session-store.ts';
 
@@ -66,24 +66,34 @@ export const sessionHandlers: Pick<
   },
 
   'sessions.clear': async (_input, { caller, services, audit }) => {
-    const { person } = signedIn(caller);
+    const { person, session } = signedIn(caller);
+    const isSso = session.method === 'sso';
     await withTransaction(services.db, async (tx) => {
-      await endSessions(tx, person.id);
-      await audit(tx, { target: { type: 'person', id: person.id }, before: { sessions: 'all' } });
+      if (isSso) await endSessionsSeen(tx, { workspaceId: caller.workspaceId, personId: person.id });
+      else await endSessions(tx, person.id);
+      const sessions = isSso ? 'of this workspace' : 'all';
+      await audit(tx, { target: { type: 'person', id: person.id }, before: { sessions } });
     });
     services.sessions.forget(person.id);
     return null;
   },
 };
 
-/** The sessions that a caller may see and end: their own, and for owners those in their workspace. A key has none of its own. */
-function reachOf({ role, person, workspaceId }: Caller): { personId: string; ownedWorkspaceId: string | undefined } {
+/**
+ * The sessions that a caller may see and end: their own, and for owners those in their workspace. A key has none of its own. An identity provider
+ * speaks for its own workspace: a session that it began has nothing to do with those elsewhere.
+ */
+function reachOf({ role, person, session, workspaceId }: Caller): Parameters<typeof listSessions>[1] {
   if (person === undefined && role !== 'owner')
     throw new GatewayError(
       'forbidden',
       'This operation needs a person who is signed in, or a key with the role owner.',
     );
-  return { personId: person?.id ?? '', ownedWorkspaceId: role === 'owner' ? workspaceId : undefined };
+  return {
+    personId: person?.id ?? '',
+    onlyIn: session?.method === 'sso' ? workspaceId : undefined,
+    ownedWorkspaceId: role === 'owner' ? workspaceId : undefined,
+  };
 }
 
 /** The person who is signed in, and where. */

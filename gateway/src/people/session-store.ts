@@ -210,19 +210,23 @@ interface ListedSession {
   expiresAt: Date;
 }
 
-/** The newest first: those of a person, and those of members who are in the workspace that they own. */
+/**
+ * The newest first: those of a person, and those of members who are in the workspace that they own. With `onlyIn` those of the person in that
+ * workspace, or begun by its identity providers.
+ */
 export async function listSessions(
   db: Db,
-  reach: { personId: string; ownedWorkspaceId: string | undefined },
+  reach: { personId: string; onlyIn: string | undefined; ownedWorkspaceId: string | undefined },
 ): Promise<ListedSession[]> {
   const { rows } = await db.query(
     `select s.id, json_build_object('id', p.id, 'email', p.email, 'name', p.name) as person, s.workspace_id as "workspaceId", s.method, s.address,
        s.agent, s.created_at as "createdAt", s.seen_at as "seenAt", s.expires_at as "expiresAt"
      from sessions s join people p on p.id = s.person_id
-     where s.expires_at > now() and (s.person_id = $1 or (s.workspace_id = $2
-       and exists (select 1 from members m where m.workspace_id = $2 and m.person_id = s.person_id)))
+     where s.expires_at > now() and (
+       (s.person_id = $1 and ($3::text is null or s.workspace_id = $3 or s.connection_id in (select id from sso_connections where workspace_id = $3)))
+       or (s.workspace_id = $2 and exists (select 1 from members m where m.workspace_id = $2 and m.person_id = s.person_id)))
      order by s.created_at desc, s.id limit 1000`,
-    [reach.personId, reach.ownedWorkspaceId ?? null],
+    [reach.personId, reach.ownedWorkspaceId ?? null, reach.onlyIn ?? null],
   );
   return rows as ListedSession[];
 }

@@ -7,6 +7,7 @@ import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
+import { endSessionsOfDomain, rereadSessionsIn } from '../people/end-sessions-store.ts';
 import {
   addDomain,
   type Domain,
@@ -90,6 +91,8 @@ export const domainHandlers: Pick<
     await withTransaction(services.db, async (tx) => {
       const domain = await findDomain(tx, caller.workspaceId, id);
       if (domain === undefined || !(await deleteDomain(tx, caller.workspaceId, id))) throw unknownDomain(id);
+      await endSessionsOfDomain(tx, domain);
+      await rereadSessionsIn(tx, caller.workspaceId);
       await audit(tx, { target: targetOf(domain), before: settingsOf(domain) });
     });
     return null;

@@ -9,7 +9,7 @@ import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { seal } from '../accounts/seal.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { mailOwners, type OwnerMailPorts } from '../members/mail-owners.ts';
-import { endSessionsOf } from '../people/end-sessions-store.ts';
+import { endSessionsOf, rereadSessionsIn } from '../people/end-sessions-store.ts';
 import { newDomain } from './domain-handlers.ts';
 import { readIdpUrl, readIssuer } from './issuer.ts';
 import { forgetIdentities } from './join-store.ts';
@@ -69,6 +69,7 @@ export const ssoConnectionHandlers: Pick<
       if ((await insertSsoConnection(tx, row)) === 'slug-taken')
         throw new GatewayError('conflict', `The slug "${input.slug}" is taken. Choose another one.`, { param: 'slug' });
       await addDomains(tx, row, nowMs);
+      await rereadSessionsIn(tx, workspaceId);
       await audit(tx, { target: targetOf(row), after: describe(row, services.publicUrl) });
     });
     tellOwners(services, caller, row.name);
@@ -116,7 +117,9 @@ export const ssoConnectionHandlers: Pick<
     await withTransaction(services.db, async (tx) => {
       if (!(await updateSsoConnection(tx, changed))) throw unknownConnection(input.id);
       if (names(changed) !== names(row)) await forgetIdentities(tx, row.id);
+      if (vouchesForLess(changed, row)) await endSessionsOf(tx, row.id);
       await addDomains(tx, changed, services.now());
+      await rereadSessionsIn(tx, row.workspaceId);
       const secret = input.client_secret === undefined ? {} : { client_secret_changed: true };
       const [before, after] = [row, changed].map((one) => describe(one, services.publicUrl));
       await audit(tx, { target: targetOf(changed), before, after: { ...after, ...secret } });
@@ -133,6 +136,7 @@ export const ssoConnectionHandlers: Pick<
       if (!(await deleteSsoConnection(tx, caller.workspaceId, id))) throw unknownConnection(id);
       await forgetIdentities(tx, id);
       await endSessionsOf(tx, id);
+      await rereadSessionsIn(tx, row.workspaceId);
       await audit(tx, { target: targetOf(row), before: describe(row, services.publicUrl) });
     });
     tellOwners(services, caller, row.name);
@@ -143,6 +147,16 @@ export const ssoConnectionHandlers: Pick<
 /** The names of the identity provider. Another one names other people by the same subjects. */
 function names({ issuer, clientId, idpEntityId }: SsoConnection): string {
   return JSON.stringify([issuer, clientId, idpEntityId]);
+}
+
+/** Sessions that the connection has begun would not begin by it as it is now: another identity provider, another key of it, or a domain less. */
+function vouchesForLess(changed: SsoConnection, row: SsoConnection): boolean {
+  return (
+    names(changed) !== names(row) ||
+    changed.ssoUrl !== row.ssoUrl ||
+    changed.certificate !== row.certificate ||
+    row.domains.some((domain) => !changed.domains.includes(domain))
+  );
 }
 
 function tellOwners(
