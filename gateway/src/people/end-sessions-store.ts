@@ -59,7 +59,7 @@ export async function endSessionsOfDomain(
   for (const { person_id } of rows as { person_id: string }[]) await forgetSessions(tx, person_id);
 }
 
-/** Every process reads the sessions of a workspace's people again: whom single sign-on is required of may have changed. */
+/** Every process reads the sessions of a workspace's people again: single sign-on may be required of other people now. */
 export async function rereadSessionsIn(tx: Db, workspaceId: string): Promise<void> {
   await tx.query(`select pg_notify('sessions', person_id) from members where workspace_id = $1`, [workspaceId]);
 }
