@@ -120,6 +120,18 @@ it('nobody can change, delete or empty the audit log, not even in the database',
     await expect(pool.query(statement), statement).rejects.toThrow('the audit log cannot be changed');
 });
 
+it('a gateway of an older release, which does not know the audit log, deletes it with a workspace', async () => {
+  const { pool } = gateway.database;
+  await pool.query(
+    `insert into audit_log (workspace_id, id, livemode, operation, actor_type, actor_id, target_type, target_id)
+     values ('ws_gone', 'aud_gone', true, 'budgets.create', 'system', 'gateway', 'budget', 'bud_gone')`,
+  );
+  const remove = () => pool.query(`delete from audit_log where workspace_id = 'ws_gone'`);
+  await expect(remove()).rejects.toThrow('the audit log cannot be changed');
+  await pool.query(`insert into erased_workspaces (id, erased_at) values ('ws_gone', now())`);
+  expect((await remove()).rowCount).toBe(1);
+});
+
 it('rows are kept for 400 days, and then dropped', async () => {
   const { pool } = gateway.database;
   const aged = (id: string, days: number): Promise<unknown> =>

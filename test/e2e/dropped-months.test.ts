@@ -142,6 +142,13 @@ describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
     expect((await listMonths(pool)).map(({ table }) => table)).not.toContain(tableOf(monthOf(6)));
   });
 
+  it('leaves no kind of call that no call has any more', async () => {
+    const { rows } = await gateway.database.pool.query(
+      `select k.* from call_kinds k where not exists (select 1 from call_kind_times t where t.kind_id = k.id)`,
+    );
+    expect(rows).toEqual([]);
+  });
+
   it('leaves usage and budgets as they were, in any grouping and zone', async () => {
     expect(await shown()).toEqual(before);
   });

@@ -119,6 +119,11 @@ async function forgetGroups(tx: PoolClient, [from, to]: readonly [Date, Date]): 
        and not exists (select 1 from call_times t where t.group_id = g.id)`,
     [from, to],
   );
+  await tx.query(
+    `delete from call_kinds k where last_hour >= $1 and first_hour < $2
+       and not exists (select 1 from call_kind_times t where t.kind_id = k.id)`,
+    [from, to],
+  );
 }
 
 /** Waits only briefly for statements that read calls, since later ones queue behind this lock. */
