@@ -26,9 +26,9 @@ export async function takeLook(
 export async function addDays(tx: Db, days: readonly ComponentDay[]): Promise<void> {
   await tx.query(
     `insert into status_days as s (component, day, up_ms, degraded_ms, down_ms)
-     select component, day, "upMs", "degradedMs", "downMs"
+     select component, day, sum("upMs"), sum("degradedMs"), sum("downMs")
      from json_to_recordset($1::json) as r (component text, day date, "upMs" bigint, "degradedMs" bigint, "downMs" bigint)
-     order by 1, 2
+     group by 1, 2 order by 1, 2
      on conflict (component, day) do update set up_ms = s.up_ms + excluded.up_ms, degraded_ms = s.degraded_ms + excluded.degraded_ms,
        down_ms = s.down_ms + excluded.down_ms`,
     [JSON.stringify(days)],

@@ -27,8 +27,10 @@ export interface WatchStatusPorts {
 
 /** Any of the processes looks; the others leave it at that for as long. */
 const leastMs = 5_000;
+/** The time between two looks, of which the first part of a gap is one. */
+const lookEveryMs = 15_000;
 /** After a longer gap no gateway was running. */
-const gapMs = 150_000;
+const gapMs = 60_000;
 /** A gap counts on the days that the page shows. */
 const longestGapMs = 90 * 86_400_000;
 const opensAfterMs = 2 * 60_000;
@@ -41,6 +43,19 @@ interface Failing {
 
 /** Adds the time since the last look to the days of each component, and opens and closes the incidents of providers. */
 export async function watchStatus(services: WatchStatusPorts): Promise<void> {
+  try {
+    await lookNow(services);
+    failedLooks.delete(services.db);
+  } catch (error) {
+    failedLooks.add(services.db);
+    throw error;
+  }
+}
+
+/** Where a look has failed since the last one: the time between two good ones is a gap, however short. */
+const failedLooks = new WeakSet<Pool>();
+
+async function lookNow(services: WatchStatusPorts): Promise<void> {
   const events = await withTransaction(services.db, async (tx) => {
     const look = await takeLook(tx, { leastMs });
     if (look === undefined) return [];
@@ -56,6 +71,7 @@ export async function watchStatus(services: WatchStatusPorts): Promise<void> {
         delivering: (await isDeliveryLate(tx)) ? 'degraded' : 'up',
       },
       isMaintained: await isMaintained(tx),
+      isBroken: failedLooks.has(services.db),
     });
     if (days.length > 0) await addDays(tx, days);
     const made = await changeIncidents(tx, services, { failing, now: new Date(nowMs) });
@@ -87,17 +103,33 @@ function daysBetween(look: {
   providers: readonly (readonly [string, Condition])[];
   parts: Readonly<Record<(typeof gatewayParts)[number], Condition>>;
   isMaintained: boolean;
+  /** A look failed in between. */
+  isBroken: boolean;
 }): ComponentDay[] {
   const { fromMs, toMs, parts, providers } = look;
-  const isGap = toMs - fromMs > gapMs;
-  // Without a gateway nobody knows how the providers did.
-  const seen: (readonly [string, Condition])[] = isGap
-    ? gatewayParts.map((part) => [part, 'down'] as const)
-    : [...gatewayParts.map((part) => [part, parts[part]] as const), ...providers];
-  return daysOfStretch(fromMs, toMs).flatMap(({ day, ms }) =>
-    seen.map(([component, condition]): ComponentDay => {
+  const isGap = look.isBroken || toMs - fromMs > gapMs;
+  // The gateway ran until the next look did not come.
+  const downFromMs = isGap ? Math.min(toMs, fromMs + lookEveryMs) : toMs;
+  const own = gatewayParts.map((part) => [part, parts[part]] as const);
+  const off = gatewayParts.map((part) => [part, 'down'] as const);
+  const { isMaintained } = look;
+  return [
+    // Without a gateway nobody knows how the providers did.
+    ...daysOf({ fromMs, toMs: downFromMs, seen: isGap ? own : [...own, ...providers], isMaintained }),
+    ...daysOf({ fromMs: downFromMs, toMs, seen: off, isMaintained }),
+  ];
+}
+
+function daysOf(stretch: {
+  fromMs: number;
+  toMs: number;
+  seen: readonly (readonly [string, Condition])[];
+  isMaintained: boolean;
+}): ComponentDay[] {
+  return daysOfStretch(stretch.fromMs, stretch.toMs).flatMap(({ day, ms }) =>
+    stretch.seen.map(([component, condition]): ComponentDay => {
       // Planned work is no failure.
-      const counted = look.isMaintained ? 'up' : condition;
+      const counted = stretch.isMaintained ? 'up' : condition;
       const of = (wanted: Condition): number => (counted === wanted ? ms : 0);
       return { component, day, upMs: of('up'), degradedMs: of('degraded'), downMs: of('down') };
     }),
