@@ -84,6 +84,13 @@ describe('a password', () => {
   });
 });
 
+it('a forgotten password is answered alike without a mail server, where no link is sent', async () => {
+  for (const one of [email, 'nobody@agency.example'])
+    expect(await json(browser(gateway).send('POST', '/auth/reset', { email: one }), 202)).toEqual({ email: one });
+  const { rows } = await gateway.database.pool.query(`select 1 from sign_in_links where purpose = 'reset'`);
+  expect(rows).toEqual([]);
+});
+
 describe('a guesser', () => {
   const wrong = { password: 'wrong horse battery' };
   /** The number of the first try that has to wait. The waits double, so even a slow machine meets one. */

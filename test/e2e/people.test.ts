@@ -18,6 +18,8 @@ beforeAll(async () => {
   gateway = await startTestGateway(env);
   second = await startTestGateway({
     ...env,
+    // Tests come to this one as through a proxy.
+    TRUST_PROXY: '127.0.0.1',
     DATABASE_URL: gateway.database.url,
     GATEWAY_SECRET: gateway.gateway.services.secret,
   });
@@ -46,6 +48,14 @@ async function invited(name: string, rights: object = { role: 'member' }): Promi
   const view = await json<SessionView>(person.send('POST', '/auth/link', { token: tokenOf(url), name }));
   return { ...person, id: view.person.id };
 }
+
+/** The newest of the mails to an address with these words in them, once there are that many. */
+const mailsWith = (email: string, words: string, count: number): Promise<string> =>
+  eventually(() => {
+    const found = mailbox.mails.filter(({ to, text }) => to === email && text.includes(words));
+    expect(found).toHaveLength(count);
+    return found.at(-1)?.text ?? '';
+  }, 20_000);
 
 /** As if the person had signed in eleven minutes ago. */
 async function grownOld(person: { id: string }): Promise<void> {
@@ -463,6 +473,51 @@ describe('a sign-up', () => {
     expect(await mailbox.with('ada@agency.example', 'has an account already')).not.toContain('/auth/link#');
   });
 
+  it('is counted once for each of many at once, so that an address gets three mails', async () => {
+    const email = 'crowd@studio.example';
+    const asked = await Promise.all(Array.from({ length: 12 }, () => signUp({ email })));
+    expect(asked.map(({ status }) => status)).toEqual(Array(12).fill(202));
+    await json(signUp({ email: 'behind-crowd@studio.example' }), 202);
+    await mailbox.newest('behind-crowd@studio.example');
+    await mailbox.newest(email, 3);
+    const { rows } = await sql('select count(*)::int as links from sign_in_links where email = $1', [email]);
+    expect(rows).toEqual([{ links: 3 }]);
+  });
+
+  it('is counted by client where the gateway can tell clients apart, and else by nobody', async () => {
+    const ask = (door: TestGateway, n: number, from: string) =>
+      browser(door).send(
+        'POST',
+        '/auth/sign-up',
+        { email: `${n}@${from.length}.example` },
+        { 'x-forwarded-for': from },
+      );
+    // Behind a proxy that the gateway does not know, everybody comes from one address.
+    for (let n = 0; n < 21; n += 1) expect((await ask(gateway, n, '198.51.100.7')).status).toBe(202);
+    for (let n = 0; n < 20; n += 1) expect((await ask(second, n, `2001:db8:7:7::${n}`)).status).toBe(202);
+    expect((await ask(second, 20, '2001:db8:7:7::ffff')).status).toBe(429);
+    expect((await ask(second, 21, '2001:db8:7:8::1')).status).toBe(202);
+  });
+
+  it('takes its address from an account that somebody else made with it, and from no other', async () => {
+    const email = 'vera@studio.example';
+    const { url } = await json<{ url: string }>(ada.send('POST', '/v1/invitations', { email, role: 'member' }), 201);
+    const squatter = browser(gateway);
+    const { person } = await json<SessionView>(squatter.send('POST', '/auth/link', { token: tokenOf(url) }));
+    await json(signUp({ email }), 202);
+    const [link] = /http\S+auth\/link#[\w-]+/.exec(await mailbox.with(email, 'did not make that account')) ?? [];
+    const vera = browser(gateway);
+    const view = await json<SessionView>(vera.send('POST', '/auth/link', { token: tokenOf(link) }));
+    expect(view).toMatchObject({ person: { email }, role: 'owner' });
+    expect(view.person.id).not.toBe(person.id);
+    expect(view.workspaces).toHaveLength(1);
+    expect((await squatter.get('/v1/session')).status).toBe(401);
+    const { rows } = await sql('select email from people where id = $1', [person.id]);
+    expect(rows).toEqual([{ email: `${person.id}@unconfirmed.invalid` }]);
+    await json(signUp({ email }), 202);
+    expect(await mailsWith(email, 'has an account already', 2)).not.toContain('/auth/link#');
+  });
+
   it('mails one address three times an hour at most, and is refused to other sites', async () => {
     for (let i = 0; i < 5; i++) await json(signUp({ email: 'flood@studio.example' }), 202);
     await json(signUp({ email: 'after@studio.example' }), 202);
@@ -473,5 +528,96 @@ describe('a sign-up', () => {
     expect((await browser(gateway).send('POST', '/auth/sign-up', body, foreign)).status).toBe(403);
     for (const wrong of [{}, { email: 'x' }, { email: 'x@y.example', role: 'owner' }])
       expect((await signUp(wrong)).status).toBe(400);
+  });
+});
+
+describe('a forgotten password', () => {
+  const ask = (email: string) => browser(gateway).send('POST', '/auth/reset', { email });
+  const password = 'three horses in a row';
+  const words = 'asked for a new password';
+  const mailed = async (email: string, count = 1): Promise<string> => {
+    await json(ask(email), 202);
+    return tokenOf(/http\S+auth\/link#[\w-]+/.exec(await mailsWith(email, words, count))?.[0]);
+  };
+  const open = (token: string, more: object = {}, person = browser(gateway)) =>
+    person.send('POST', '/auth/link', { token, ...more });
+
+  it('is replaced by a link to the address, which works once and also gives a first password', async () => {
+    const iris = await invited('iris');
+    const email = 'iris@agency.example';
+    await iris.send('POST', '/auth/sign-out');
+    const token = await mailed(email);
+    const again = browser(gateway);
+    expect(await json<SessionView>(open(token, {}, again))).toMatchObject({ person: { id: iris.id }, role: 'member' });
+    expect((await open(token)).status).toBe(410);
+    expect((await again.send('PUT', '/v1/me/password', { password })).status).toBe(204);
+    await json(browser(gateway).send('POST', '/auth/sign-in', { email, password }));
+    // Forgotten once more: a confirmed address keeps its sessions, and needs no current password.
+    const third = browser(gateway);
+    await json(open(await mailed(email, 2), {}, third));
+    await json(again.get('/v1/session'));
+    expect((await third.send('PUT', '/v1/me/password', { password: 'five horses in a row' })).status).toBe(204);
+  });
+
+  it('lets a client back in as a client', async () => {
+    const jane = await invited('jane', { role: 'client', client_id: 'acme' });
+    expect(await json<SessionView>(open(await mailed('jane@agency.example')))).toMatchObject({
+      person: { id: jane.id },
+      role: 'client',
+    });
+  });
+
+  it('ends what was set up before by somebody who never showed that the address is theirs', async () => {
+    const email = 'kim@agency.example';
+    const squatter = await invited('kim');
+    expect((await squatter.send('PUT', '/v1/me/password', { password })).status).toBe(204);
+    await json(open(await mailed(email)));
+    expect((await squatter.get('/v1/session')).status).toBe(401);
+    expect((await browser(gateway).send('POST', '/auth/sign-in', { email, password })).status).toBe(401);
+  });
+
+  it('asks for the code of an app, and a wrong or missing one leaves the link as it is', async () => {
+    const email = 'lena@agency.example';
+    const { codes } = await withApp(await invited('lena'));
+    const token = await mailed(email);
+    const missing = await json<{ error: { code: string; param: string } }>(open(token), 401);
+    expect(missing.error).toMatchObject({ code: 'second_factor_required', param: 'code' });
+    expect((await open(token, { recovery_code: 'wrong-wrong' })).status).toBe(401);
+    await json(open(token, { recovery_code: codes[0] }));
+    expect((await open(token, { recovery_code: codes[1] })).status).toBe(410);
+  });
+
+  it('gives no more than some tries at a code', async () => {
+    await withApp(await invited('mona'));
+    const token = await mailed('mona@agency.example');
+    const statuses = await Promise.all(
+      Array.from({ length: 12 }, async () => (await open(token, { code: '000000' })).status),
+    );
+    expect(statuses).toContain(429);
+    expect(statuses.filter((one) => one !== 429 && one !== 401)).toEqual([]);
+  });
+
+  it('is answered alike for an unknown address, which gets no mail, and mailed three times an hour at most', async () => {
+    const email = 'nina@agency.example';
+    await invited('nina');
+    const [known, unknown] = [await ask(email), await ask('nobody@agency.example')];
+    expect([known.status, unknown.status]).toEqual([202, 202]);
+    expect([await known.json(), await unknown.json()]).toEqual([{ email }, { email: 'nobody@agency.example' }]);
+    expect((await Promise.all(Array.from({ length: 8 }, () => ask(email)))).map(({ status }) => status)).toEqual(
+      Array(8).fill(202),
+    );
+    await mailed('ada@agency.example');
+    await mailsWith(email, words, 3);
+    const { rows } = await sql(
+      `select count(*)::int as links from sign_in_links where email = $1 and purpose = 'reset'`,
+      [email],
+    );
+    expect(rows).toEqual([{ links: 3 }]);
+    expect(mailbox.mails.filter(({ to }) => to === 'nobody@agency.example')).toHaveLength(0);
+    expect(
+      (await browser(gateway).send('POST', '/auth/reset', { email }, { origin: 'https://evil.example' })).status,
+    ).toBe(403);
+    for (const wrong of [{}, { email: 'x' }, { email, password }])
+      expect((await browser(gateway).send('POST', '/auth/reset', wrong)).status).toBe(400);
   });
 });

@@ -1,12 +1,14 @@
+import type { FactorPorts } from '../factors/second-factor.ts';
 import { acceptInvitation } from '../members/accept-invitation.ts';
 import { changeAddress } from '../members/change-address.ts';
+import { redeemReset } from '../members/redeem-reset.ts';
 import { redeemSignUp } from '../members/redeem-sign-up.ts';
 import { findPerson } from '../people/person-store.ts';
 import type { Redeemers } from '../people/redeem-link.ts';
 import { hashToken } from '../people/secret-token.ts';
 
-/** Links that other rooms make: invitations, new addresses, sign-ups. */
-export const linkRedeemers: Redeemers = {
+/** Links that other rooms make: invitations, new addresses, sign-ups, resets. */
+export const linkRedeemers = (ports: FactorPorts): Redeemers => ({
   invite: async (tx, { workspaceId, invitationId }, { input, signedIn, nowMs }) => {
     if (workspaceId === undefined || invitationId === undefined) return undefined;
     const { email, name } = input;
@@ -28,4 +30,7 @@ export const linkRedeemers: Redeemers = {
     const hash = hashToken(input.token);
     return hash && redeemSignUp(tx, { hash, name: input.name, nowMs });
   },
-};
+
+  reset: (tx, { personId, email }, { input }) =>
+    redeemReset(tx, ports, { personId, email, code: input.code, recoveryCode: input.recovery_code }),
+});

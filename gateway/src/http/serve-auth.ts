@@ -8,8 +8,11 @@ import { newId } from '../accounts/new-id.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
 import { showSecondFactor } from '../factors/second-factor.ts';
 import { closeSession } from '../people/close-session.ts';
+import { limitTries } from '../people/limit-tries.ts';
+import { findResetAddress } from '../people/link-store.ts';
 import type { PasswordHasher } from '../people/password-hasher.ts';
 import { redeemLink } from '../people/redeem-link.ts';
+import { hashToken } from '../people/secret-token.ts';
 import type { SessionCache } from '../people/session-cache.ts';
 import { sessionCaller } from '../people/session-caller.ts';
 import { viewSession } from '../people/session-handlers.ts';
@@ -43,7 +46,10 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
     const { own, input, visitor } = await readDoor(services, { req, res, bodies, operation: openLink });
     const old = await findOld(services, req, own);
     const signedIn = old && { personId: old.person.id, sessionId: old.session.id };
-    const token = await redeemLink({ ...services, redeemers: linkRedeemers }, input, { visitor, signedIn });
+    const redeem = () => redeemLink({ ...services, redeemers: linkRedeemers(services) }, input, { visitor, signedIn });
+    const email = await addressToGuess(services, input);
+    const address = countedAddress(req, services.proxies);
+    const token = await (email === undefined ? redeem() : limitTries(services.db, { email, address }, redeem));
     if (old !== undefined) services.sessions.forget(old.person.id);
     if (token !== undefined) await signIn(services, { req, res, own, token });
     else await answerSession(services, { res, token: sessionToken(req.headers, own) ?? '' });
@@ -79,6 +85,15 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
     clearSessionCookie(res, own);
     res.setHeader('x-request-id', newId('req', services.now())).status(204).end();
   });
+}
+
+/** The account whose codes a link of a reset lets somebody try. */
+async function addressToGuess(
+  { db }: AuthPorts,
+  { token, code, recovery_code: recoveryCode }: z.output<typeof openLink.input>,
+): Promise<string | undefined> {
+  const hash = code === undefined && recoveryCode === undefined ? undefined : hashToken(token);
+  return hash && findResetAddress(db, hash);
 }
 
 /** The same refusal for every address that single sign-on does not know. */

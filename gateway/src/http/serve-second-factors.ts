@@ -2,6 +2,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import {
   preparePasskeySignIn,
   prepareStepUp,
+  reset,
   signInByPasskey,
   signUp,
   stepUp,
@@ -11,6 +12,7 @@ import { newId } from '../accounts/new-id.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { confirmPerson, type StepUpPorts } from '../factors/confirm-person.ts';
 import { beginUsing, finishUsing } from '../factors/passkey-ceremony.ts';
+import { askReset } from '../members/ask-reset.ts';
 import { askSignUp, type SignUpPorts } from '../members/sign-up.ts';
 import { openSession } from '../people/open-session.ts';
 import { findPerson } from '../people/person-store.ts';
@@ -60,10 +62,16 @@ export function serveSecondFactors(router: Router, services: Ports, bodies: Body
   });
 
   router.post('/auth/sign-up', async (req, res) => {
-    const { input, visitor } = await readDoor(services, { req, res, bodies, operation: signUp });
+    const { input } = await readDoor(services, { req, res, bodies, operation: signUp });
     const { email, name, workspace_name: workspaceName } = input;
-    await askSignUp(services, { email, name, workspaceName }, visitor.address);
+    await askSignUp(services, { email, name, workspaceName }, countedAddress(req, services.proxies));
     send(services, res, 202, { email });
+  });
+
+  router.post('/auth/reset', async (req, res) => {
+    const { input } = await readDoor(services, { req, res, bodies, operation: reset });
+    await askReset(services, input.email, countedAddress(req, services.proxies));
+    send(services, res, 202, { email: input.email });
   });
 }
 

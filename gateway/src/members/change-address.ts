@@ -27,7 +27,7 @@ export async function askNewAddress(
     throw new GatewayError('conflict', 'An address is confirmed by e-mail. Set SMTP_URL first.');
   await refuseWhereSsoIsRequired(tx, person.id);
   const askedFrom = person.id;
-  const { fromClient } = await countAsked(tx, { email, askedFrom });
+  const { fromClient } = await countAsked(tx, { purpose: 'verify', email, askedFrom });
   if (fromClient >= mailsAnHour)
     throw new GatewayError('rate_limited', 'You have asked for too many links. Try again in an hour.', {
       retryAfterSeconds: 3_600,

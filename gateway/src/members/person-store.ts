@@ -76,9 +76,28 @@ export async function lockAddress(tx: Db, email: string): Promise<void> {
   await lockUntilCommit(tx, `ai-gateway address ${email}`);
 }
 
-export async function findByAddress(tx: Db, email: string): Promise<{ id: string } | undefined> {
-  const { rows } = await tx.query('select id from people where email = $1', [email]);
-  return (rows as { id: string }[])[0];
+/** `isUnproven`: neither a mailed link nor an identity provider has shown that the address is the person's. The first person is the operator's own. */
+export async function findByAddress(tx: Db, email: string): Promise<{ id: string; isUnproven: boolean } | undefined> {
+  const { rows } = await tx.query(
+    `select p.id, p.email_verified_at is null and not p.is_operator
+       and not exists (select 1 from identities i where i.person_id = p.id) as "isUnproven"
+     from people p where p.email = $1`,
+    [email],
+  );
+  return (rows as { id: string; isUnproven: boolean }[])[0];
+}
+
+/** Takes an address from a person who never showed that it is theirs. All else stays with them. */
+export async function moveAside(tx: Db, id: string): Promise<void> {
+  await tx.query(`update people set email = lower(id) || '@unconfirmed.invalid' where id = $1`, [id]);
+}
+
+/** The mailed link was opened: the address is the person's. What an unproven person had signed in with may be somebody else's, and is over. */
+export async function proveAddress(tx: Db, { id, isUnproven }: { id: string; isUnproven: boolean }): Promise<void> {
+  await tx.query('update people set email_verified_at = now() where id = $1 and email_verified_at is null', [id]);
+  if (!isUnproven) return;
+  await tx.query('delete from passwords where person_id = $1', [id]);
+  await tx.query('delete from passkeys where person_id = $1', [id]);
 }
 
 /** An invitation proves nothing about its address: the inviter may have opened it. */

@@ -1,4 +1,6 @@
 import type { Db } from '../db/transaction.ts';
+import { lockUntilCommit } from '../db/transaction-settings.ts';
+import type { SignInLink } from '../people/link-store.ts';
 
 export interface SignUp {
   email: string;
@@ -26,6 +28,18 @@ export async function insertSignUp(
   );
 }
 
+/** A link that sets a forgotten password. One for an unknown address is kept, too, and sent nowhere: both are counted alike. */
+export async function insertReset(
+  db: Db,
+  link: { hash: Buffer | undefined; personId: string | undefined; email: string; askedFrom: string; expiresAt: Date },
+): Promise<void> {
+  await db.query(
+    `insert into sign_in_links (hash, purpose, person_id, email, is_mailed, asked_from, expires_at)
+     values ($1, 'reset', $2, $3, true, $4, $5)`,
+    [link.hash, link.personId ?? null, link.email, link.askedFrom, link.expiresAt],
+  );
+}
+
 /** What was asked for with a link, used or not. */
 export async function findSignUp(tx: Db, hash: Buffer): Promise<SignUp | undefined> {
   const { rows } = await tx.query(
@@ -36,15 +50,20 @@ export async function findSignUp(tx: Db, hash: Buffer): Promise<SignUp | undefin
   return row && { email: row.email, name: row.given_name ?? undefined, workspaceName: row.workspace_name ?? undefined };
 }
 
-/** How many mails went to an address in the last hour, and how many were asked for from one client's. */
+/**
+ * How many mails of a purpose went to an address in the last hour, and how many of any were asked for from one client's. Until the transaction ends nobody
+ * else counts them: requests at once are counted one after another.
+ */
 export async function countAsked(
-  db: Db,
-  { email, askedFrom }: { email: string; askedFrom: string | undefined },
+  tx: Db,
+  { purpose, email, askedFrom }: { purpose: SignInLink['purpose']; email: string; askedFrom: string | undefined },
 ): Promise<{ toAddress: number; fromClient: number }> {
-  const { rows } = await db.query(
-    `select (select count(*)::int from sign_in_links where email = $1 and asked_from is not null and created_at > now() - interval '1 hour') as to_address,
+  if (askedFrom !== undefined) await lockUntilCommit(tx, `ai-gateway mails from ${askedFrom}`);
+  await lockUntilCommit(tx, `ai-gateway mails to ${email}`);
+  const { rows } = await tx.query(
+    `select (select count(*)::int from sign_in_links where email = $1 and purpose = $3 and asked_from is not null and created_at > now() - interval '1 hour') as to_address,
             (select count(*)::int from sign_in_links where asked_from = $2 and created_at > now() - interval '1 hour') as from_client`,
-    [email, askedFrom ?? null],
+    [email, askedFrom ?? null, purpose],
   );
   const [row] = rows as { to_address: number; from_client: number }[];
   return { toAddress: row?.to_address ?? 0, fromClient: row?.from_client ?? 0 };

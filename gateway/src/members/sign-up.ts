@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { withTransaction } from '../db/transaction.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
 import { linkUrl } from '../people/sign-in-link.ts';
 import { type MailPorts, sendMail } from '../webhooks/send-mail.ts';
 import { findByAddress } from './person-store.ts';
-import { countAsked, insertSignUp } from './sign-up-store.ts';
+import { insertSignUp } from './sign-up-store.ts';
+import { takeMail } from './take-mail.ts';
 
 export interface SignUpPorts extends MailPorts {
   db: Pool;
@@ -17,8 +19,6 @@ export interface SignUpPorts extends MailPorts {
 }
 
 const linkMs = 60 * 60_000;
-const mailsAnHour = 3;
-const askedAnHour = 20;
 
 /**
  * Mails a stranger a link that makes a person and a workspace, and a person who is known a hint to sign in. Both get the same answer, and neither mail is
@@ -34,16 +34,14 @@ export async function askSignUp(
       'forbidden',
       'Sign-up is closed on this gateway. Ask an owner of a workspace for an invitation.',
     );
-  const { toAddress, fromClient } = await countAsked(services.db, { email: input.email, askedFrom });
-  if (fromClient >= askedAnHour)
-    throw new GatewayError('rate_limited', 'Too many sign-ups come from your address. Try again in an hour.', {
-      retryAfterSeconds: 3_600,
-    });
-  // The same answer, and no further mail: it would tell that somebody asked before.
-  if (toAddress >= mailsAnHour) return;
   const token = newToken();
   const expiresAt = new Date(services.now() + linkMs);
-  await insertSignUp(services.db, { ...input, hash: hashToken(token), askedFrom: askedFrom ?? 'unknown', expiresAt });
+  const isCounted = await withTransaction(services.db, async (tx) => {
+    const from = await takeMail(tx, { purpose: 'sign-up', email: input.email, askedFrom });
+    if (from !== undefined) await insertSignUp(tx, { ...input, hash: hashToken(token), askedFrom: from, expiresAt });
+    return from !== undefined;
+  });
+  if (!isCounted) return;
   const known = await findByAddress(services.db, input.email);
   void sendMail(services, {
     to: input.email,
@@ -51,7 +49,7 @@ export async function askSignUp(
     lines:
       known === undefined
         ? linesOf(linkUrl(services.publicUrl, token), services.publicUrl)
-        : linesForKnown(services.publicUrl),
+        : linesForKnown(services.publicUrl, known.isUnproven ? linkUrl(services.publicUrl, token) : undefined),
     messageId: randomUUID(),
   }).catch((error: unknown) =>
     services.log.warn({ reason: (error as { code?: string }).code ?? 'failed' }, 'a sign-up could not be mailed'),
@@ -70,12 +68,21 @@ function linesOf(url: string, publicUrl: string): string[] {
   ];
 }
 
-function linesForKnown(publicUrl: string): string[] {
+/** With a link for an account that nobody has shown to be the address's: somebody else may have made it. */
+function linesForKnown(publicUrl: string, url: string | undefined): string[] {
   return [
     `Somebody asked for a workspace at ${publicUrl} with this e-mail address, which has an account already.`,
     '',
     `To sign in, open ${publicUrl}/app.`,
     '',
+    ...(url === undefined
+      ? []
+      : [
+          'If you did not make that account, open this link. It takes the address from that account and makes one of your own:',
+          url,
+          '',
+          'The link works once, within an hour.',
+        ]),
     'If it was not you, ignore this e-mail.',
   ];
 }

@@ -48,7 +48,7 @@ export async function limitTries<T>(
 }
 
 /** One line of IPv6 has 2^64 addresses. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');
   const groups = head.split(':').filter((group) => group !== '');

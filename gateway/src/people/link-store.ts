@@ -50,6 +50,12 @@ export async function takeLink(tx: Db, hash: Buffer): Promise<SignInLink | undef
   );
 }
 
+/** The address that a link of a reset went to, used or not. */
+export async function findResetAddress(db: Db, hash: Buffer): Promise<string | undefined> {
+  const { rows } = await db.query(`select email from sign_in_links where hash = $1 and purpose = 'reset'`, [hash]);
+  return (rows as { email: string }[])[0]?.email;
+}
+
 interface LinkRow {
   purpose: SignInLink['purpose'];
   person_id: string | null;

@@ -16,6 +16,8 @@ interface LinkInput {
   token: string;
   email?: string | undefined;
   name?: string | undefined;
+  code?: string | undefined;
+  recovery_code?: string | undefined;
 }
 
 /** The person that a link signs in, and where. Undefined where it leads nowhere any more. */

@@ -5,6 +5,7 @@ import { limitTries } from './limit-tries.ts';
 import { openSession } from './open-session.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { findPersonWithPassword, keepPassword, writePassword } from './password-store.ts';
+import { requireShown } from './require-shown.ts';
 import type { Visitor } from './visitor.ts';
 
 export interface SignInPorts {
@@ -48,16 +49,7 @@ async function check(services: SignInPorts, given: Given, visitor: Visitor): Pro
   const shown = await withTransaction(db, (tx) =>
     services.showSecondFactor(tx, { personId: person.id, code: given.code, recoveryCode: given.recovery_code }),
   );
-  if (shown === 'missing')
-    throw new GatewayError(
-      'second_factor_required',
-      'Your account has a second factor. Send the `code` that your app shows, or a recovery code.',
-      { param: 'code' },
-    );
-  if (shown === 'wrong')
-    throw new GatewayError('invalid_credentials', 'This code is wrong, over or used. Try the next one.', {
-      param: given.code === undefined ? 'recovery_code' : 'code',
-    });
+  requireShown(shown, given.code);
   const fresh = passwords.isOutdated(password) ? await passwords.hash(given.password) : undefined;
   return withTransaction(db, async (tx) => {
     // It may have been changed since it was read, which ended all other sessions; this one must not come after.

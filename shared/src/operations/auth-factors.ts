@@ -3,7 +3,7 @@ import { operation } from '../operation.ts';
 import { email } from './members.ts';
 
 /*
- * Passkeys at sign-in, step-up and sign-up. As in auth.ts these calls are for the gateway's own pages, and no part of the API.
+ * Passkeys at sign-in, step-up, sign-up and a forgotten password. As in auth.ts these calls are for the gateway's own pages, and no part of the API.
  */
 
 const browsers = (title: string, description: string) => z.record(z.string(), z.unknown()).meta({ title, description });
@@ -134,6 +134,26 @@ export const signUp = operation({
   }),
   output: z.object({ email }),
   errors: ['invalid_request', 'forbidden', 'rate_limited'],
+  sample: { input: { email: 'ada@agency.example' }, output: { email: 'ada@agency.example' } },
+  wrong: [
+    { input: {}, because: 'it needs an address' },
+    { input: { email: 'ada' }, because: 'that is not an address' },
+  ],
+});
+
+export const reset = operation({
+  id: 'auth.reset',
+  method: 'POST',
+  path: '/auth/reset',
+  group: 'People',
+  label: 'Ask for a new password',
+  description: 'Sends a link that signs you in to set a new password. The answer is the same for unknown addresses.',
+  surfaces: [],
+  access: 'anyone',
+  status: 202,
+  input: z.strictObject({ email }),
+  output: z.object({ email }),
+  errors: ['invalid_request', 'rate_limited'],
   sample: { input: { email: 'ada@agency.example' }, output: { email: 'ada@agency.example' } },
   wrong: [
     { input: {}, because: 'it needs an address' },

@@ -14,6 +14,17 @@ const email = z
   .pipe(z.email('must be an e-mail address'))
   .meta({ title: 'E-mail', description: 'The address you sign in with.' });
 
+const code = z
+  .string()
+  .trim()
+  .max(20)
+  .meta({ title: 'Code', description: 'The code that your authenticator app shows.' });
+const recoveryCode = z
+  .string()
+  .trim()
+  .max(100)
+  .meta({ title: 'Recovery code', description: 'One of your recovery codes, in place of a code.' });
+
 const noAnswer = z.unknown().meta({ title: 'Session', description: 'As GET /v1/session answers.' });
 
 export const openLink = operation({
@@ -22,16 +33,27 @@ export const openLink = operation({
   path: '/auth/link',
   group: 'People',
   label: 'Open a link',
-  description: 'Signs in with a link that was printed or sent. It works once.',
+  description:
+    'Signs in with a link that was printed or sent. It works once. A link to set a new password asks for a code of your app, if you have one.',
   surfaces: [],
   access: 'anyone',
   input: z.strictObject({
     token: z.string().min(1).max(200).meta({ title: 'Token', description: 'The part of the link after #.' }),
     email: email.optional(),
     name: z.string().trim().min(1).max(100).optional().meta({ title: 'Name', description: 'Your name.' }),
+    code: code.optional(),
+    recovery_code: recoveryCode.optional(),
   }),
   output: noAnswer,
-  errors: ['invalid_request', 'link_used', 'forbidden', 'misdirected_request'],
+  errors: [
+    'invalid_request',
+    'invalid_credentials',
+    'second_factor_required',
+    'link_used',
+    'forbidden',
+    'misdirected_request',
+    'rate_limited',
+  ],
   sample: { input: { token: 'nY2…', email: 'ada@agency.example' }, output: null },
   wrong: [
     { input: {}, because: 'it needs the token' },
@@ -51,18 +73,8 @@ export const signIn = operation({
   input: z.strictObject({
     email,
     password: z.string().min(1).max(1_000).optional().meta({ title: 'Password', description: 'Your password.' }),
-    code: z
-      .string()
-      .trim()
-      .max(20)
-      .optional()
-      .meta({ title: 'Code', description: 'The code that your authenticator app shows.' }),
-    recovery_code: z
-      .string()
-      .trim()
-      .max(100)
-      .optional()
-      .meta({ title: 'Recovery code', description: 'One of your recovery codes, in place of a code.' }),
+    code: code.optional(),
+    recovery_code: recoveryCode.optional(),
   }),
   output: noAnswer,
   errors: [

@@ -1,3 +1,4 @@
+import { isGatewayError } from '@ai-gateway/shared/errors';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { request } from '../../api/client.ts';
 import { queries } from '../../api/queries.ts';
@@ -5,6 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
 import formStyles from '../../components/form.module.css';
 import { LabelledInput } from '../../components/labelled-input.tsx';
+import { codeOf } from './code-of.ts';
 import { Door } from './door.tsx';
 
 /** Takes the token out of the address at once, so that no history keeps it. */
@@ -20,6 +22,8 @@ function readToken(): string {
 export function LinkScreen(): ReactNode {
   const [email, setEmail] = useState('');
   const [name, setName] = useState('');
+  const [code, setCode] = useState('');
+  const [wantsCode, setWantsCode] = useState(false);
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
 
@@ -32,10 +36,12 @@ export function LinkScreen(): ReactNode {
         token,
         ...(email === '' ? {} : { email }),
         ...(name === '' ? {} : { name }),
+        ...(code === '' ? {} : codeOf(code)),
       });
       queries.clear();
       location.assign('/app');
     } catch (failed) {
+      if (isGatewayError(failed) && (failed.param === 'code' || failed.param === 'recovery_code')) setWantsCode(true);
       setError(failed);
       setBusy(false);
     }
@@ -64,6 +70,16 @@ export function LinkScreen(): ReactNode {
           value={name}
           onChange={(event) => setName(event.target.value)}
         />
+        {wantsCode ? (
+          <LabelledInput
+            label="Code"
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            help="The six digits of your authenticator app, or a recovery code."
+            value={code}
+            onChange={(event) => setCode(event.target.value)}
+          />
+        ) : null}
         {error === undefined ? null : <ErrorCard error={error} />}
         <Button type="submit" kind="primary" disabled={isBusy}>
           Sign in

@@ -6,6 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
 import formStyles from '../../components/form.module.css';
 import { LabelledInput } from '../../components/labelled-input.tsx';
+import { codeOf } from './code-of.ts';
 import { Door, pathAfter } from './door.tsx';
 import { signInByPasskey } from './passkey.ts';
 import styles from './sign-in.module.css';
@@ -19,6 +20,7 @@ export function SignInScreen(): ReactNode {
   const [wantsCode, setWantsCode] = useState(false);
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
+  const [isSent, setSent] = useState(false);
 
   const attempt = async (signIn: () => Promise<unknown>): Promise<void> => {
     setBusy(true);
@@ -41,6 +43,18 @@ export function SignInScreen(): ReactNode {
         ...(code === '' ? {} : codeOf(code)),
       }),
     );
+  };
+  const askReset = async (): Promise<void> => {
+    setBusy(true);
+    setSent(false);
+    setError(undefined);
+    try {
+      await request('POST', '/auth/reset', { email });
+      setSent(true);
+    } catch (failed) {
+      setError(failed);
+    }
+    setBusy(false);
   };
   return (
     <Door title="Sign in">
@@ -80,18 +94,16 @@ export function SignInScreen(): ReactNode {
       <Button disabled={isBusy} onClick={() => void attempt(signInByPasskey)}>
         Sign in with a passkey
       </Button>
+      <Button disabled={isBusy} onClick={() => void askReset()}>
+        Forgot your password?
+      </Button>
+      <p role="status">{isSent ? 'If the address has an account, a link is on its way.' : ''}</p>
       <p className={formStyles.help}>
         Locked out? Ask an owner for a new link, or run <code>npm run gateway sign-in-link YOUR-ADDRESS</code> where the
         gateway runs.
       </p>
     </Door>
   );
-}
-
-/** Six digits are of an app; anything else is a recovery code. */
-function codeOf(code: string): { code: string } | { recovery_code: string } {
-  const text = code.replace(/\s/g, '');
-  return /^\d{6}$/.test(text) ? { code: text } : { recovery_code: code.trim() };
 }
 
 /** The way to a company's single sign-on, which is one of ours. */
