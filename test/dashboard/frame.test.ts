@@ -74,6 +74,15 @@ describe.skipIf(chromiumPath === undefined)(`the frame of the dashboard${leftOut
     await page.context().close();
   });
 
+  it('answers a forgotten password without a hint at who has an account', async () => {
+    const page = await dashboard.open('/app/sign-in', { cookie: undefined });
+    await page.getByLabel('E-mail').fill('nobody@agency.example');
+    await page.getByRole('button', { name: 'Forgot your password?' }).click();
+    await page.getByText('If the address has an account, a link is on its way.').waitFor();
+    expect(await page.getByLabel('Password').count()).toBe(1);
+    await page.context().close();
+  });
+
   it('shows test data behind a striped banner while the switch is on, also after a reload', async () => {
     const page = await dashboard.open('/app');
     const modes: (string | undefined)[] = [];
