@@ -22,14 +22,15 @@ describe('an endpoint that the gateway does not offer', () => {
     expect(answer.status).toBe(404);
     expect(answer.headers.get('x-should-retry')).toBe('false');
     const message = `Unknown endpoint ${method} ${path.split('?')[0]}: the gateway does not offer ${name}. ${instead}`;
+    const details = { docs_url: expect.stringMatching(/\/errors\/not_found/) };
     expect(await answer.json()).toEqual(
       anthropic === true
         ? {
             type: 'error',
-            error: { type: 'not_found_error', message, code: 'not_found' },
+            error: { type: 'not_found_error', message, code: 'not_found', details },
             request_id: answer.headers.get('x-request-id'),
           }
-        : { error: { message, type: 'invalid_request_error', param: null, code: 'not_found' } },
+        : { error: { message, type: 'invalid_request_error', param: null, code: 'not_found', details } },
     );
   });
 

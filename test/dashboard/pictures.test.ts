@@ -1,12 +1,13 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
 import { chat, hello } from '../support/ask.ts';
-import { type Dashboard, openDashboard, settled } from '../support/open-dashboard.ts';
+import { chromiumPath, type Dashboard, openDashboard, settled } from '../support/open-dashboard.ts';
 
-/** `npm run draw:dashboard`: pictures of every screen in both themes and two widths, into docs/images/dashboard. */
+/** Takes the pictures of docs/dashboard.md: `PICTURES_TO=docs/images/dashboard npm test -- test/dashboard/pictures.test.ts`. */
 
-const folder = fileURLToPath(new URL('../../docs/images/dashboard', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const screens = {
   home: '/app',
   clients: '/app/clients',
@@ -25,23 +26,30 @@ const screens = {
   operator: '/app/operator',
 };
 
-const dashboard = await openDashboard();
-try {
-  await fill(dashboard);
-  mkdirSync(folder, { recursive: true });
-  for (const theme of ['light', 'dark'] as const)
-    for (const width of [1440, 390])
-      for (const [name, path] of Object.entries(screens)) {
-        const page = await dashboard.open(path, { theme, width });
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await settled(page);
-        await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
-        await page.context().close();
-      }
-} finally {
-  await dashboard.stop();
-}
-console.log(`${Object.keys(screens).length * 4} pictures are in docs/images/dashboard.`);
+const to = process.env.PICTURES_TO;
+const leftOut = to === undefined ? ' (left out: PICTURES_TO names no folder, such as docs/images/dashboard)' : '';
+
+describe.skipIf(to === undefined || chromiumPath === undefined)(`the pictures of the dashboard${leftOut}`, () => {
+  it('show every screen in both themes and two widths', async () => {
+    const folder = join(root, to ?? '');
+    mkdirSync(folder, { recursive: true });
+    const dashboard = await openDashboard();
+    try {
+      await fill(dashboard);
+      for (const theme of ['light', 'dark'] as const)
+        for (const width of [1440, 390])
+          for (const [name, path] of Object.entries(screens)) {
+            const page = await dashboard.open(path, { theme, width });
+            await settled(page);
+            await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
+            await page.context().close();
+          }
+    } finally {
+      await dashboard.stop();
+    }
+    expect(readdirSync(folder).length).toBeGreaterThanOrEqual(Object.keys(screens).length * 4);
+  }, 600_000);
+});
 
 /** An agency on an ordinary day: three clients, five scenarios, one of them paused, a budget near its limit. */
 async function fill({ gateway }: Dashboard): Promise<void> {
