@@ -22,6 +22,11 @@ describe('events without a call', () => {
     });
     expect(down?.data).toMatchObject({ provider: 'openai' });
     expect(Number(down?.data.error_rate)).toBeGreaterThan(0.3);
+    // It is noted that the outage goes on.
+    await eventually(async () => {
+      const { rows } = await gateway.database.pool.query('select failed_at is not null as noted from provider_states');
+      expect(rows).toContainEqual({ noted: true });
+    });
     gateway.fakes.reset();
     // Its rest is over: one call tries whether it is back.
     const { services } = gateway.gateway;

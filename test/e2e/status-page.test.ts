@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { watchStatus } from '../../gateway/src/status/watch-status-job.ts';
+import { failingProviders, watchStatus } from '../../gateway/src/status/watch-status-job.ts';
 import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
 import { chat, eventsOf, eventually, hello, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -200,8 +200,19 @@ describe('an incident', () => {
     expect(types.slice(0, 2)).toEqual(['incident.resolved', 'incident.opened']);
   });
 
+  it('is not opened for an outage that nobody has seen for ten minutes, and the provider is not shown as failing', async () => {
+    await query(`insert into provider_states values ('openai', true, now() - interval '20 minutes')
+      on conflict (account) do update set down = true, since = excluded.since, failed_at = null`);
+    const shown = async (): Promise<boolean> =>
+      (await failingProviders(gateway.database.pool, gateway.gateway.services)).has('openai');
+    expect(await shown()).toBe(false);
+    await query(`update provider_states set failed_at = now() where account = 'openai'`);
+    expect(await shown()).toBe(true);
+    await query(`update provider_states set down = false where account = 'openai'`);
+  });
+
   it('does not open for the failure of an account that a workspace has stored', async () => {
-    await query(`insert into provider_states values ('acc_of_somebody', true, now() - interval '1 hour')`);
+    await query(`insert into provider_states values ('acc_of_somebody', true, now() - interval '9 minutes')`);
     await look();
     const { rows } = await query(`select 1 from incidents where component = 'acc_of_somebody'`);
     expect(rows).toEqual([]);

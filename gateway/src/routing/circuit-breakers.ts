@@ -175,7 +175,7 @@ export class CircuitBreakers {
 
   /** The changes since the last announcement: outages that are not announced, and announced ones that are over. */
   changes(): { down: Outage[]; up: Outage[] } {
-    const now = new Map(this.#outages().map((outage) => [outage.key, outage]));
+    const now = new Map(this.outages().map((outage) => [outage.key, outage]));
     return {
       down: [...now.values()].filter(({ key }) => !this.#notified.has(key)),
       up: [...this.#notified.values()]
@@ -206,7 +206,7 @@ export class CircuitBreakers {
     return model === undefined || (state.models.get(model)?.succeeded ?? false);
   }
 
-  #outages(): Outage[] {
+  outages(): Outage[] {
     const found: Outage[] = [];
     for (const [account, state] of this.#accounts) {
       const add = (breaker: Breaker, model?: string, workspaceId?: string): void => {
@@ -218,6 +218,7 @@ export class CircuitBreakers {
           workspaceId,
           refusal: undefined,
           openUntilMs: breaker.circuit.openUntilMs,
+          failedAtMs: breaker.circuit.failedAtMs,
           errorRate: percent(breaker.errorRate),
         });
       };
@@ -234,6 +235,7 @@ export class CircuitBreakers {
           workspaceId: undefined,
           refusal,
           openUntilMs: state.refused.openUntilMs,
+          failedAtMs: state.refused.failedAtMs,
           errorRate: 1,
         });
     }

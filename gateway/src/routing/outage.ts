@@ -48,6 +48,7 @@ export interface Outage {
   /** Set where the provider refuses the account. */
   refusal: Refusal | undefined;
   openUntilMs: number;
+  failedAtMs: number;
   errorRate: number;
 }
 
@@ -66,6 +67,7 @@ export function outageOf(key: string): Outage {
     workspaceId: workspaceId === '' ? undefined : workspaceId,
     refusal: reason === '' ? undefined : refusal,
     openUntilMs: 0,
+    failedAtMs: 0,
     errorRate: 0,
   };
 }

@@ -14,6 +14,16 @@ export async function markProvider(
   return rowCount === 1;
 }
 
+/** Notes that these announced outages go on. */
+export async function noteFailing(db: Db, keys: readonly string[]): Promise<void> {
+  await db.query(
+    `update provider_states s set failed_at = clock_timestamp()
+     from (select account from provider_states where down and account = any($1) order by account for update) as failing
+     where s.account = failing.account`,
+    [keys],
+  );
+}
+
 export async function listActiveWorkspaces(tx: Db): Promise<string[]> {
   const { rows } = await tx.query(
     `select distinct workspace_id from calls where livemode and created_at > clock_timestamp() - interval '1 day'`,

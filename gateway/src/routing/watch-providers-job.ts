@@ -14,6 +14,7 @@ import {
   listRecentModels,
   markProvider,
   markSlow,
+  noteFailing,
 } from './provider-state-store.ts';
 
 interface WatchPorts {
@@ -46,6 +47,25 @@ export async function watchProviders(services: WatchPorts): Promise<void> {
     services.log.info(fieldsOf(outage), 'a provider answers again');
     await tell(services, outage, false);
   }
+  const nowMs = services.now();
+  if (nowMs - (notedAtMs.get(circuits) ?? 0) < noteEveryMs) return;
+  const keys = circuits.outages().flatMap((outage) => (isFailing(outage, nowMs) ? keysOf(outage) : []));
+  if (keys.length === 0) return;
+  notedAtMs.set(circuits, nowMs);
+  await noteFailing(services.db, keys);
+}
+
+/** A refusal of an account is announced as an outage of the account, too. */
+function keysOf({ key, account, refusal }: Outage): string[] {
+  return refusal !== undefined && refusal.model === undefined ? [key, account] : [key];
+}
+
+const noteEveryMs = 30_000;
+const notedAtMs = new WeakMap<CircuitBreakers, number>();
+
+/** An outage that no call meets any more is not known to go on. One that rests is not asked; a refusal is until an answer ends it. */
+function isFailing({ refusal, failedAtMs, openUntilMs }: Outage, nowMs: number): boolean {
+  return refusal !== undefined || openUntilMs > nowMs || nowMs - failedAtMs < 60_000;
 }
 
 /** For the log. `workspace_id`: only this workspace's calls fail. */

@@ -46,11 +46,15 @@ export async function selectDays(db: Db, { from, to }: { from: string; to: strin
   return rows as ComponentDay[];
 }
 
-/** The failures of accounts that any process has announced: of an account, or of one of its models. Those of one workspace are its own affair. */
+/**
+ * The failures of accounts that any process has announced: of an account, or of one of its models. Those of one workspace are its own affair.
+ * An outage that nobody has seen for ten minutes may be over.
+ */
 export async function listFailing(db: Db): Promise<{ account: string; isWhole: boolean; since: Date }[]> {
   const { rows } = await db.query(
     `select split_part(account, E'\\n', 1) as account, split_part(account, E'\\n', 2) = '' as "isWhole", since
-     from provider_states where down and split_part(account, E'\\n', 3) = ''`,
+     from provider_states where down and split_part(account, E'\\n', 3) = ''
+       and greatest(failed_at, since) > now() - interval '10 minutes'`,
   );
   return rows as { account: string; isWhole: boolean; since: Date }[];
 }
