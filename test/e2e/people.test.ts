@@ -85,6 +85,16 @@ describe('an invitation', () => {
     expect((await bob.send('POST', '/v1/keys', { name: 'k' })).status).toBe(403);
   });
 
+  it('is on record when it is accepted, and the owners hear of a new owner', async () => {
+    const nina = await invited('nina', { role: 'owner' });
+    const { data } = await json<{ data: object[] }>(
+      ada.get(`/v1/audit?operation=invitations.accept&target_id=${nina.id}`),
+    );
+    expect(data).toMatchObject([{ actor: { type: 'person', id: nina.id }, after: { role: 'owner' } }]);
+    await mailbox.with('ada@agency.example', 'nina@agency.example is now an owner');
+    await json(nina.send('DELETE', '/v1/members/me'), 204);
+  });
+
   it('is bound to its address, and opens nobody’s account', async () => {
     const mallory = await invited('mallory');
     await invited('trent');
@@ -348,6 +358,8 @@ describe('a new address', () => {
     expect((await stranger.send('POST', '/auth/link', { token: tokenOf(link) })).status).toBe(401);
     await json(kim.send('POST', '/auth/link', { token: tokenOf(link) }));
     expect(await session(kim)).toMatchObject({ person: { email } });
+    const log = JSON.stringify(await json(ada.get(`/v1/audit?operation=me.email.confirm&target_id=${kim.id}`)));
+    expect([log.includes('"changed":"address"'), log.includes('@elsewhere')]).toEqual([true, false]);
     expect((await kim.send('POST', '/auth/link', { token: tokenOf(link) })).status).toBe(410);
   });
 

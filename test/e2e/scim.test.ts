@@ -200,6 +200,21 @@ describe('SCIM in Okta’s manner', () => {
   });
 });
 
+it('a person who becomes a member with their first group is on record with the role', async () => {
+  await json(gateway.send('PATCH', `/v1/sso-connections/${connectionId}`, { default_role: null }));
+  const user = await create();
+  expect(await member(user.userName)).toBeUndefined();
+  const group = await json<{ id: string }>(
+    scim('POST', '/Groups', { displayName: 'Builders', members: [{ value: user.id }] }),
+    201,
+  );
+  expect((await member(user.userName))?.role).toBe('member');
+  const { data } = await json<{ data: object[] }>(gateway.get('/v1/audit?limit=1'));
+  expect(data).toMatchObject([{ operation: 'scim.groups.role', actor: { type: 'scim' }, after: { role: 'member' } }]);
+  await json(gateway.send('PATCH', `/v1/sso-connections/${connectionId}`, { default_role: 'viewer' }));
+  expect((await scim('DELETE', `/Groups/${group.id}`)).status).toBe(204);
+});
+
 /** https://learn.microsoft.com/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups */
 describe('SCIM in Entra’s manner', () => {
   it('asks for a user that is not there, makes one, changes single attributes and disables by text', async () => {

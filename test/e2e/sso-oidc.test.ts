@@ -155,6 +155,13 @@ describe('a person of Okta', () => {
     expect(Number((rows as { hours: string }[])[0]?.hours)).toBeCloseTo(3, 1);
     const second = await signedIn('okta', okta, { ...account, groups: [] });
     expect([second.person.id, second.role]).toEqual([first.person.id, 'viewer']);
+    const log = await json<{ data: object[] }>(
+      gateway.get(`/v1/audit?operation=auth.sso.role&target_id=${first.person.id}`),
+    );
+    expect(log.data).toMatchObject([
+      { actor: { type: 'system', name: 'okta' }, before: { role: 'member' }, after: { role: 'viewer' } },
+      { before: null, after: { role: 'member' } },
+    ]);
     // The session of before has the new role at once.
     expect((await session(first.jar)).role).toBe('viewer');
   });

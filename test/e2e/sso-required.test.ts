@@ -124,7 +124,7 @@ it('owners get a mail when a connection changes, and when an identity provider m
     );
   const user = await scim('/Users', { userName: 'cleo@req.example' });
   await scim('/Groups', { displayName: 'Heads', members: [{ value: user.id }] });
-  expect(await mailbox.with('ada@req.example', 'is now an owner')).toContain('cleo@req.example');
+  await mailbox.with('ada@req.example', 'cleo@req.example is now an owner');
 });
 
 it('a domain that no connection has any longer is required of nobody, on every session at once', async () => {

@@ -7,8 +7,11 @@ import { findPerson } from '../people/person-store.ts';
 import type { Redeemers } from '../people/redeem-link.ts';
 import { hashToken } from '../people/secret-token.ts';
 
-/** Links that other rooms make: invitations, new addresses, sign-ups, resets. */
-export const linkRedeemers = (ports: FactorPorts): Redeemers => ({
+/** Links that other rooms make: invitations, new addresses, sign-ups, resets. A new owner is named before the transaction ends. */
+export const linkRedeemers = (
+  ports: FactorPorts,
+  onNewOwner: (owner: { workspaceId: string; email: string }) => void,
+): Redeemers => ({
   invite: async (tx, { workspaceId, invitationId }, { input, signedIn, nowMs }) => {
     if (workspaceId === undefined || invitationId === undefined) return undefined;
     const { email, name } = input;
@@ -16,6 +19,7 @@ export const linkRedeemers = (ports: FactorPorts): Redeemers => ({
     const signedInId = signedIn?.personId;
     const accepted = await acceptInvitation(tx, { invitation, signedInId, email, name, now: new Date(nowMs) });
     const person = await findPerson(tx, { id: accepted.personId });
+    if (person !== undefined && accepted.role === 'owner') onNewOwner({ workspaceId, email: person.email });
     return person && { person, workspaceId };
   },
 

@@ -2,11 +2,12 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { openLink, signIn as signInOperation } from '@ai-gateway/shared/operations/auth';
 import type { Request, Response, Router } from 'express';
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import type { z } from 'zod';
 import { newId } from '../accounts/new-id.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
 import { showSecondFactor } from '../factors/second-factor.ts';
+import { mailOwners, type OwnerMailPorts } from '../members/mail-owners.ts';
 import { closeSession } from '../people/close-session.ts';
 import { limitTries } from '../people/limit-tries.ts';
 import { findResetAddress } from '../people/link-store.ts';
@@ -19,6 +20,7 @@ import { viewSession } from '../people/session-handlers.ts';
 import { endSession, type SignedIn } from '../people/session-store.ts';
 import { signInByPassword } from '../people/sign-in.ts';
 import type { Visitor } from '../people/visitor.ts';
+import { workspaceNameOf } from '../sso/join-store.ts';
 import type { BodyShares } from './body-shares.ts';
 import { countedAddress } from './counted-address.ts';
 import { findSsoRedirect } from './find-sso-redirect.ts';
@@ -29,8 +31,7 @@ import { parseInput } from './parse-input.ts';
 import { readBody } from './read-body.ts';
 import { clearSessionCookie, sessionToken, setSessionCookie } from './session-cookie.ts';
 
-export interface AuthPorts {
-  db: Pool;
+export interface AuthPorts extends OwnerMailPorts {
   now: () => number;
   sessions: SessionCache;
   publicUrl: string;
@@ -46,10 +47,19 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
     const { own, input, visitor } = await readDoor(services, { req, res, bodies, operation: openLink });
     const old = await findOld(services, req, own);
     const signedIn = old && { personId: old.person.id, sessionId: old.session.id };
-    const redeem = () => redeemLink({ ...services, redeemers: linkRedeemers(services) }, input, { visitor, signedIn });
-    const email = await addressToGuess(services, input);
+    const newOwners: { workspaceId: string; email: string }[] = [];
+    const redeemers = linkRedeemers(services, (owner) => newOwners.push(owner));
+    const redeem = () => redeemLink({ ...services, redeemers }, input, { visitor, signedIn });
+    const guessed = await addressToGuess(services, input);
     const address = countedAddress(req, services.proxies);
-    const token = await (email === undefined ? redeem() : limitTries(services.db, { email, address }, redeem));
+    const token = await (guessed === undefined ? redeem() : limitTries(services.db, { email: guessed, address }, redeem));
+    for (const { workspaceId, email } of newOwners)
+      mailOwners(services, {
+        workspaceId,
+        workspaceName: await workspaceNameOf(services.db, workspaceId),
+        change: { kind: 'new-owner', email },
+        by: `${email}, by an invitation`,
+      });
     if (old !== undefined) services.sessions.forget(old.person.id);
     if (token !== undefined) await signIn(services, { req, res, own, token });
     else await answerSession(services, { res, token: sessionToken(req.headers, own) ?? '' });

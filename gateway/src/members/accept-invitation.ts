@@ -1,4 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { insertAuditRecord } from '../accounts/audit-store.ts';
 import { newId } from '../accounts/new-id.ts';
 import type { Db } from '../db/transaction.ts';
 import { renewSessions } from '../people/end-sessions-store.ts';
@@ -61,6 +62,14 @@ export async function acceptInvitation(
     source: 'invite',
   });
   if (!joined) throw new GatewayError('conflict', 'You are a member of this workspace already.');
+  await insertAuditRecord(tx, {
+    workspaceId: taken.workspaceId,
+    livemode: true,
+    operation: 'invitations.accept',
+    actor: { type: 'person', id: personId },
+    target: { type: 'person', id: personId },
+    after: { role: taken.role, client_id: taken.clientId ?? null },
+  });
   await renewSessions(tx, personId);
   return { personId, workspaceId: taken.workspaceId, isNew: known === undefined, role: taken.role };
 }

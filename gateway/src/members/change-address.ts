@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { PoolClient } from 'pg';
 import type { Person } from '../accounts/api-key.ts';
+import { insertAuditRecord } from '../accounts/audit-store.ts';
 import type { Db } from '../db/transaction.ts';
 import { endOtherSessions } from '../people/end-sessions-store.ts';
+import { lastWorkspaceOf } from '../people/session-store.ts';
 import { linkMs, linkUrl, makeLink } from '../people/sign-in-link.ts';
 import { sendMail } from '../webhooks/send-mail.ts';
 import { findByAddress, isBoundToSso, lockAddress, setAddress } from './person-store.ts';
@@ -84,6 +86,17 @@ export async function changeAddress(
   if (known !== undefined && known.id !== personId)
     throw new GatewayError('conflict', 'Another account uses this address.');
   await setAddress(tx, { id: personId, email, now });
+  const workspaceId = await lastWorkspaceOf(tx, personId);
+  if (workspaceId !== undefined)
+    await insertAuditRecord(tx, {
+      workspaceId,
+      livemode: true,
+      operation: 'me.email.confirm',
+      actor: { type: 'person', id: personId },
+      target: { type: 'person', id: personId },
+      // Neither address is on record.
+      after: { changed: 'address' },
+    });
   await endOtherSessions(tx, signedIn);
 }
 

@@ -95,7 +95,10 @@ async function setRoleOf(tx: Db, provisioning: Provisioning, personId: string | 
   const { connection, now } = provisioning;
   const member = await findMember(tx, connection.workspaceId, personId);
   if (member === undefined) {
-    if (await joinAs(tx, { connection, personId, nowMs: now() })) provisioning.onNewOwner(personId);
+    const given = await joinAs(tx, { connection, personId, nowMs: now() });
+    if (given === undefined) return;
+    if (given === 'owner') provisioning.onNewOwner(personId);
+    await recordProvisioning(tx, provisioning, { operation: 'scim.groups.role', personId, after: { role: given } });
     return;
   }
   if (member.role === 'client') return;

@@ -14,7 +14,7 @@ import {
   scimGroupsOf,
   setMemberDisabled,
 } from '../sso/join-store.ts';
-import { domainOf, type SsoConnection } from '../sso/sso-connection.ts';
+import { domainOf, type SsoConnection, type SsoRole } from '../sso/sso-connection.ts';
 import { renamePerson } from './person-store.ts';
 import { type Provisioning, placeOf } from './provisioning.ts';
 import { recordProvisioning } from './record-provisioning.ts';
@@ -129,7 +129,7 @@ async function findOrMakePerson(
       isOperator: false,
       isVerified: true,
     });
-    if (await joinAs(tx, { connection, personId: id, nowMs: now() })) onNewOwner(id);
+    if ((await joinAs(tx, { connection, personId: id, nowMs: now() })) === 'owner') onNewOwner(id);
     return id;
   }
   if ((await findMember(tx, workspaceId, known.id)) !== undefined) return known.id;
@@ -152,13 +152,13 @@ async function findOrMakePerson(
   return known.id;
 }
 
-/** Where neither a group nor a default gives a role yet, the person becomes a member with the first group that does. */
+/** Where neither a group nor a default gives a role yet, the person becomes a member with the first group that does. Answers the role. */
 export async function joinAs(
   tx: Db,
   { connection, personId, nowMs }: { connection: SsoConnection; personId: string; nowMs: number },
-): Promise<boolean> {
+): Promise<SsoRole | undefined> {
   const role = roleIn(connection, await scimGroupsOf(tx, connection.id, personId), undefined);
-  if (role === undefined) return false;
+  if (role === undefined) return undefined;
   const id = newId('mem', nowMs);
   await insertMember(tx, {
     id,
@@ -168,7 +168,7 @@ export async function joinAs(
     clientId: undefined,
     source: 'scim',
   });
-  return role === 'owner';
+  return role;
 }
 
 /** Disabled: out at once, on every process, and not let in again. Throws where nobody else would own the workspace. */

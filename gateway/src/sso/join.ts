@@ -1,3 +1,4 @@
+import { insertAuditRecord } from '../accounts/audit-store.ts';
 import { newId } from '../accounts/new-id.ts';
 import type { Db } from '../db/transaction.ts';
 import { insertMember, lockOwners, type MemberRole, setRole } from '../members/member-store.ts';
@@ -145,9 +146,10 @@ interface Joiner {
 
 /** Answers whether the person is an owner who was none. */
 async function becomeMember(
-  { tx, connection: { workspaceId }, nowMs }: Joining,
+  { tx, connection, nowMs }: Joining,
   { person, member, invitation, role }: Joiner & { role: SsoRole | undefined },
 ): Promise<boolean> {
+  const { workspaceId } = connection;
   if (member === undefined) {
     await insertMember(tx, {
       workspaceId,
@@ -157,11 +159,31 @@ async function becomeMember(
       clientId: role === undefined ? (invitation?.clientId ?? undefined) : undefined,
       source: 'sso',
     });
+    await recordRole(tx, { connection, personId: person.id, after: { role: role ?? 'client' } });
     if (invitation !== undefined) await acceptInvitation(tx, workspaceId, invitation.id);
     return role === 'owner';
   }
   if (role === undefined || role === member.role) return false;
-  return (await changeRole(tx, { workspaceId, personId: person.id, member, role })) && role === 'owner';
+  if (!(await changeRole(tx, { workspaceId, personId: person.id, member, role }))) return false;
+  await recordRole(tx, { connection, personId: person.id, before: { role: member.role }, after: { role } });
+  return role === 'owner';
+}
+
+/** The identity provider has given a role, at a sign-in. */
+async function recordRole(
+  tx: Db,
+  change: { connection: SsoConnection; personId: string; before?: object; after: object },
+): Promise<void> {
+  const { connection, personId, before, after } = change;
+  await insertAuditRecord(tx, {
+    workspaceId: connection.workspaceId,
+    livemode: true,
+    operation: 'auth.sso.role',
+    actor: { type: 'system', id: connection.id, name: connection.name },
+    target: { type: 'person', id: personId },
+    before,
+    after,
+  });
 }
 
 /** The last owner stays one: false then. */
