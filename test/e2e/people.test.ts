@@ -86,13 +86,13 @@ describe('an invitation', () => {
   });
 
   it('is on record when it is accepted, and the owners hear of a new owner', async () => {
-    const nina = await invited('nina', { role: 'owner' });
+    const juno = await invited('juno', { role: 'owner' });
     const { data } = await json<{ data: object[] }>(
-      ada.get(`/v1/audit?operation=invitations.accept&target_id=${nina.id}`),
+      ada.get(`/v1/audit?operation=invitations.accept&target_id=${juno.id}`),
     );
-    expect(data).toMatchObject([{ actor: { type: 'person', id: nina.id }, after: { role: 'owner' } }]);
-    await mailbox.with('ada@agency.example', 'nina@agency.example is now an owner');
-    await json(nina.send('DELETE', '/v1/members/me'), 204);
+    expect(data).toMatchObject([{ actor: { type: 'person', id: juno.id }, after: { role: 'owner' } }]);
+    await mailbox.with('ada@agency.example', 'juno@agency.example is now an owner');
+    await json(juno.send('DELETE', '/v1/members/me'), 204);
   });
 
   it('is bound to its address, and opens nobody’s account', async () => {
@@ -334,6 +334,7 @@ describe('a passkey', () => {
       ['POST', '/v1/me/passkeys/options', {}],
       ['POST', '/v1/me/passkeys', { response: {} }],
       ['DELETE', '/v1/me/passkeys/oscars', undefined],
+      ['POST', '/v1/me/email', { email: 'oscar@elsewhere.example' }],
     ] as const) {
       const answer = await thief.send(method, path, body);
       expect([path, answer.status, await answer.text()]).toEqual([path, 403, expect.stringContaining('a passkey')]);

@@ -1,19 +1,19 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Caller } from '../accounts/api-key.ts';
 import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { seal } from '../accounts/seal.ts';
 import { ownAccount, signedIn } from '../accounts/signed-in.ts';
-import { type Db, withTransaction } from '../db/transaction.ts';
+import { withTransaction } from '../db/transaction.ts';
 import { endOtherSessions } from '../people/end-sessions-store.ts';
 import { beginCreating, finishCreating, type PasskeyPorts } from './passkey-ceremony.ts';
 import { deletePasskey, listPasskeys, type StoredPasskey } from './passkey-store.ts';
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts';
+import { refusePasswordAlone } from './refuse-password-alone.ts';
 import { confirmTotp, type FactorPorts, totpContext } from './second-factor.ts';
 import { newTotpSecret, totpUri } from './totp.ts';
-import { deleteTotp, hadPasskeyAlone, putRecoveryCodes, putTotp } from './totp-store.ts';
+import { deleteTotp, putRecoveryCodes, putTotp } from './totp-store.ts';
 
 type Ports = FactorPorts & PasskeyPorts & { sessions: { forget(personId: string): void } };
 
@@ -128,12 +128,6 @@ export const factorHandlers: Pick<
     return null;
   },
 };
-
-/** A password must not be worth more than the passkey that its person has: it could otherwise add a factor of its own, or take the passkey away. */
-async function refusePasswordAlone(db: Db, { session }: Caller): Promise<void> {
-  if (session?.method === 'password' && (await hadPasskeyAlone(db, session.id)))
-    throw new GatewayError('forbidden', 'You have a passkey. Sign in with it, then change your factors.');
-}
 
 function selfOf({ id }: { id: string }): AuditTarget {
   return { type: 'person', id };

@@ -52,7 +52,9 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
     const redeem = () => redeemLink({ ...services, redeemers }, input, { visitor, signedIn });
     const guessed = await addressToGuess(services, input);
     const address = countedAddress(req, services.proxies);
-    const token = await (guessed === undefined ? redeem() : limitTries(services.db, { email: guessed, address }, redeem));
+    const token = await (guessed === undefined
+      ? redeem()
+      : limitTries(services.db, { email: guessed, address }, redeem));
     for (const { workspaceId, email } of newOwners)
       mailOwners(services, {
         workspaceId,

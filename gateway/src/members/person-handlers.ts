@@ -5,6 +5,7 @@ import type { Context } from '../accounts/context.ts';
 import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { ownAccount } from '../accounts/signed-in.ts';
 import { withTransaction } from '../db/transaction.ts';
+import { refusePasswordAlone } from '../factors/refuse-password-alone.ts';
 import { endSessions } from '../people/end-sessions-store.ts';
 import { type AddressPorts, askNewAddress } from './change-address.ts';
 import { ownedAlone } from './member-store.ts';
@@ -23,6 +24,8 @@ export const personHandlers: Pick<
 > = {
   'me.email': async ({ email }, { caller, services, audit }) => {
     const { person } = ownAccount(caller);
+    // A link to the new address would be a way in that asks for no passkey.
+    await refusePasswordAlone(services.db, caller, 'address');
     requireRecentFactor(caller, services.now());
     const expiresAt = await withTransaction(services.db, async (tx) => {
       // The address itself is nowhere on record: it may be a stranger's.
