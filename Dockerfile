@@ -25,7 +25,7 @@ COPY gateway gateway
 # The dashboard, in a stage of its own: the image has its built files and none of the packages that build them.
 FROM ${NODE_IMAGE} AS dashboard
 WORKDIR /app
-COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml tsconfig.base.json ./
 COPY gateway/dashboard/package.json gateway/dashboard/
 COPY shared/package.json shared/
 RUN CI=true npx --yes "pnpm@$(node -p 'require("./package.json").config.pnpm')" install --prod --frozen-lockfile --filter '{./gateway/dashboard}...'
