@@ -1,5 +1,6 @@
 import type { Caller, KeyTags } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
+import type { CallWishes } from '../accounts/call-wishes.ts';
 import { seal, unseal } from '../accounts/seal.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { BackgroundRow } from './background-store.ts';
@@ -11,6 +12,8 @@ export interface BackgroundRequest {
   tags: CallTags;
   fallbacks: readonly string[] | 'none' | undefined;
   strict: boolean;
+  /** Left out where no header asked for anything. */
+  wishes?: CallWishes | undefined;
 }
 
 /** The outcome, as the callback and `GET …/background/:id` give it. */

@@ -1,22 +1,20 @@
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
-import { wantsCheapest } from '../budgets/budget.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
-import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import { extrasOf } from '../models/call-extras.ts';
 import { boundInputTokens, contentBytes } from '../models/count-tokens.ts';
-import { routeCall } from '../routing/route.ts';
 import { admit, mayCall, type Permit, refuseUnpaid } from './admission.ts';
 import { answerFrom } from './answer-from-candidates.ts';
 import type { Answered } from './attempt-outcome.ts';
 import type { CompletionPorts } from './completion-ports.ts';
+import { decideCall } from './decide-call.ts';
 import { streamAnswer } from './finish-stream.ts';
 import { fundCall } from './fund-call.ts';
 import { guardCall } from './guard-call.ts';
 import { isPending } from './is-pending.ts';
 import type { ModelAnswer, ModelCall } from './model-call.ts';
 import { noteTags } from './note-tags.ts';
-import { balancesOf, circuitsOf, openCall } from './open-call.ts';
+import { balancesOf, openCall } from './open-call.ts';
 import { closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
 
@@ -54,20 +52,9 @@ async function completeAdmitted(
   const extras = call.extras ?? extrasOf(call, request.json);
   if (extras !== undefined) call = { ...call, extras };
   const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));
-  const routed = routeCall({
-    call,
-    kind: 'chat',
-    inputTokens,
-    fallbacks: request.fallbacks,
-    workspaceFallbacks: workspace.fallbacks,
-    pool: workspace.pool,
-    accounts: workspace.accounts,
-    livemode: request.caller.livemode,
-    ...circuitsOf(services, request.caller.workspaceId),
-    isUnknown: (account, model) => services.unknownModels.has(account, model),
-    cheapest: balances.some(isNearLimit),
-    nowMs: services.now(),
-  });
+  const decided = decideCall(services, { request, call, inputTokens, workspace, balances });
+  const { candidates: routed } = decided;
+  if (decided.headers !== undefined) permit.headers = { ...permit.headers, ...decided.headers };
   const [first] = routed;
   if (first !== undefined && mayContinue(request)) await checkContinued(services, request, first);
   const asking = fundCall(services, {
@@ -81,7 +68,10 @@ async function completeAdmitted(
     cancellation: request.cancellation,
   });
   const funding = isPending(asking) ? await asking : asking;
-  const running = openCall(services, { request, call, dialect: call.dialect, funding, inputTokens, permit, leftOut });
+  const running = openCall(services, {
+    ...{ request, call, dialect: call.dialect, funding, inputTokens, permit, leftOut },
+    decision: decided.decision,
+  });
   try {
     const answered = await answerFrom(services, { request, call, running, funding });
     const remember = isStored(request) ? (ids = noIds) => rememberStored(services, request, running, ids) : undefined;
@@ -102,10 +92,6 @@ async function completeAdmitted(
 }
 
 const noIds: readonly string[] = [];
-
-function isNearLimit({ budget, spentNanos, unpostedNanos, limitNanos }: BudgetBalance): boolean {
-  return wantsCheapest(budget, spentNanos + unpostedNanos, limitNanos);
-}
 
 function withHeaders(error: GatewayError, headers: Readonly<Record<string, string>>): GatewayError {
   const { code, message, status, param, details, retryAfterSeconds, cause } = error;

@@ -1,5 +1,6 @@
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
+import type { CallWishes } from '../accounts/call-wishes.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
@@ -25,6 +26,8 @@ export interface ModelCall {
   fallbacks: readonly string[] | 'none' | undefined;
   /** `X-Gateway-Strict`: refuse rather than drop a parameter. */
   strict: boolean;
+  /** Undefined where no header asks for anything. */
+  wishes: CallWishes | undefined;
   /** The only headers of a caller that reach a provider, and only Anthropic. */
   anthropicHeaders: Record<string, string>;
   /** Cancelled when the client has gone, or the process cannot wait any longer. */

@@ -3,7 +3,7 @@ import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { Candidate, RouteInput } from '../routing/candidate.ts';
 import type { Attempt } from '../routing/outage.ts';
-import type { OpenCall } from '../usage/call-record.ts';
+import type { CallDecision, OpenCall } from '../usage/call-record.ts';
 import type { Permit } from './admission.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { balanceIdsOf } from './fund-call.ts';
@@ -43,11 +43,12 @@ export function openCall(
     permit: Permit;
     leftOut?: readonly string[] | undefined;
     tokenIds?: number | undefined;
+    decision?: CallDecision | undefined;
     /** The only one there is: the row names it, tried or not. */
     candidate?: Candidate | undefined;
   },
 ): RunningCall {
-  const { request, call, dialect, funding, inputTokens, permit, leftOut, tokenIds, candidate } = options;
+  const { request, call, dialect, funding, inputTokens, permit, leftOut, tokenIds, candidate, decision } = options;
   const { hold, holdNanos, candidates, maxTokens } = funding;
   const { caller, report, startedAt, receivedAtMs } = request;
   const entry = services.journal.open({
@@ -63,6 +64,7 @@ export function openCall(
     holdNanos,
     inputTokens,
     balanceIds: balanceIdsOf(hold),
+    decision,
   });
   return {
     entry,

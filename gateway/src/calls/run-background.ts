@@ -111,6 +111,7 @@ async function answer(
       json,
       fallbacks: request.fallbacks,
       strict: request.strict,
+      wishes: request.wishes,
       anthropicHeaders: {},
       cancellation,
       report,

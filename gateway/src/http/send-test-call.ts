@@ -29,7 +29,13 @@ export const testCallHandlers: Pick<Handlers<Context<Services>>, 'test-calls.cre
       const answer = await completeCall(services, {
         ...{ id, receivedAtMs, startedAt, caller, tags, report },
         ...{ dialect: chat, body, ...parseCall(body) },
-        ...{ fallbacks: 'none', strict: false, anthropicHeaders: {}, cancellation: new Cancellation() },
+        ...{
+          fallbacks: 'none',
+          strict: false,
+          wishes: undefined,
+          anthropicHeaders: {},
+          cancellation: new Cancellation(),
+        },
       });
       if (answer.kind === 'stream') throw new Error('a plain call was answered by a stream');
       services.observer.ended(report, { status: 200, errorCode: undefined, error: undefined });

@@ -3,6 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
+import type { CallWishes } from '../accounts/call-wishes.ts';
 import { newId } from '../accounts/new-id.ts';
 import { type BackgroundRequest, keyTagsOf, sealFor } from '../background/background.ts';
 import { insertBackground } from '../background/background-store.ts';
@@ -36,9 +37,10 @@ export async function takeBackground(
     outline: Outline;
     fallbacks: readonly string[] | 'none' | undefined;
     strict: boolean;
+    wishes: CallWishes | undefined;
   },
 ): Promise<{ id: string; status: 'queued'; secret: string }> {
-  const { caller, tags, json, fallbacks, strict } = request;
+  const { caller, tags, json, fallbacks, strict, wishes } = request;
   mayCall(caller);
   const policy = await services.policies.of(caller.workspaceId, caller.livemode);
   refuseStopped(policy, { caller, tags, publicUrl: services.publicUrl });
@@ -56,7 +58,7 @@ export async function takeBackground(
   const place = { workspaceId: caller.workspaceId, id: newId('bg', services.now()) };
   const secret = `whsec_${randomBytes(24).toString('base64')}`;
   const body = edit(request.body, request.outline, { set: {}, remove: ['callback_url'] }).toString('utf8');
-  const kept: BackgroundRequest = { body, caller, tags, fallbacks, strict };
+  const kept: BackgroundRequest = { body, caller, tags, fallbacks, strict, wishes };
   await insertBackground(services.db, {
     ...place,
     livemode: caller.livemode,

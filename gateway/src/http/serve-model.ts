@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Logger } from 'pino';
 import type { Caller } from '../accounts/api-key.ts';
+import type { CallWishes } from '../accounts/call-wishes.ts';
 import { newId } from '../accounts/new-id.ts';
 import { Cancellation } from '../calls/cancellation.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from '../calls/model-call.ts';
@@ -109,6 +110,7 @@ export function serveModel(
         json,
         fallbacks: readFallbacks(req.headers, json),
         strict: header(req.headers, 'x-gateway-strict')?.toLowerCase() === 'true',
+        wishes: readWishes(req.headers),
         anthropicHeaders: anthropicHeaders(req.headers),
         cancellation,
         report,
@@ -217,6 +219,16 @@ function anthropicHeaders(headers: IncomingHttpHeaders): Record<string, string> 
     if (value !== undefined) passed[name] = value;
   }
   return passed;
+}
+
+/** Nearly every call has none of these headers. */
+function readWishes(headers: IncomingHttpHeaders): CallWishes | undefined {
+  const session = header(headers, 'x-session-id');
+  const auto = header(headers, 'x-gateway-auto');
+  const cache = header(headers, 'x-gateway-cache');
+  const promptCache = header(headers, 'x-gateway-prompt-cache');
+  const asksNothing = session === undefined && auto === undefined && cache === undefined && promptCache === undefined;
+  return asksNothing ? undefined : { session, auto, cache, promptCache };
 }
 
 /** The header wins over the body. */

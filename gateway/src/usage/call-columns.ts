@@ -9,7 +9,7 @@ export interface CallRow {
 export interface CallColumn {
   name: string;
   key: string;
-  type: 'text' | 'bigint' | 'bigint[]' | 'boolean' | 'integer' | 'smallint' | 'timestamptz';
+  type: 'text' | 'bigint' | 'bigint[]' | 'boolean' | 'bytea' | 'integer' | 'smallint' | 'timestamptz';
   read: (row: CallRow) => string | number | boolean | bigint | readonly string[] | undefined;
   /** Text that a caller or a provider wrote: of any length, with any character. Other text needs no quoting. */
   isForeign?: true;
@@ -111,7 +111,45 @@ export const callColumns: readonly CallColumn[] = [
   { name: 'total_ms', key: 'total', type: 'integer', read: ({ closed }) => closed?.totalMs, isOverwritten: true },
   { name: 'meters', key: 'mt', type: 'bigint[]', read: ({ open }) => open.balanceIds },
   { name: 'metered', key: 'op', type: 'boolean', read: ({ closed }) => closed?.metered ?? false, isOverwritten: true },
+  { name: 'routing_version', key: 'rv', type: 'integer', read: ({ open }) => open.decision?.routingVersion },
+  { name: 'rule_id', key: 'rl', type: 'text', read: ({ open }) => open.decision?.ruleId, isForeign: true },
+  { name: 'chosen_by', key: 'by', type: 'text', read: ({ open }) => open.decision?.chosenBy },
+  { name: 'experiment_id', key: 'ex', type: 'text', read: ({ open }) => open.decision?.experimentId, isForeign: true },
+  { name: 'arm', key: 'arm', type: 'text', read: ({ open }) => open.decision?.arm, isForeign: true },
+  { name: 'unit', key: 'u', type: 'bytea', read: ({ open }) => bytesText(open.decision?.unit), isForeign: true },
+  { name: 'task', key: 'tk', type: 'bytea', read: ({ open }) => bytesText(open.decision?.task), isForeign: true },
+  { name: 'prompt_id', key: 'pi', type: 'text', read: ({ open }) => open.decision?.promptId, isForeign: true },
+  { name: 'prompt_version', key: 'pv', type: 'integer', read: ({ open }) => open.decision?.promptVersion },
+  { name: 'cache', key: 'ca', type: 'text', read: ({ closed }) => closed?.cache, isOverwritten: true },
+  {
+    name: 'saved_nanos',
+    key: 'sv',
+    type: 'bigint',
+    read: ({ closed }) => closed?.savings?.totalNanos,
+    isOverwritten: true,
+  },
+  {
+    name: 'saved_route_nanos',
+    key: 'svr',
+    type: 'bigint',
+    read: ({ closed }) => closed?.savings?.routeNanos,
+    isOverwritten: true,
+  },
+  {
+    name: 'saved_marks_nanos',
+    key: 'svm',
+    type: 'bigint',
+    read: ({ closed }) => closed?.savings?.marksNanos,
+    isOverwritten: true,
+  },
+  { name: 'json_ok', key: 'jo', type: 'boolean', read: ({ closed }) => closed?.jsonOk, isOverwritten: true },
+  { name: 'shadow_of', key: 'so', type: 'text', read: ({ open }) => open.decision?.shadowOf },
 ];
+
+/** Hex as Postgres reads a `bytea` from text. */
+function bytesText(hex: string | undefined): string | undefined {
+  return hex === undefined ? undefined : `\\x${hex}`;
+}
 
 /** `a, b`: the names of the columns. */
 export function namesOf(columns: readonly CallColumn[]): string {

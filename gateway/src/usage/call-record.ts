@@ -3,6 +3,31 @@ import type { DialectId, Usage } from '../dialects/neutral.ts';
 
 type CallStatus = 'open' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
 
+/** How a call was decided. Every field is left out where it does not apply; hashes are in hex. */
+export interface CallDecision {
+  routingVersion?: number | undefined;
+  ruleId?: string | undefined;
+  /** The step that chose the model, where it was not the caller. */
+  chosenBy?: 'rule' | 'arm' | 'auto' | 'budget' | undefined;
+  experimentId?: string | undefined;
+  arm?: string | undefined;
+  unit?: string | undefined;
+  task?: string | undefined;
+  promptId?: string | undefined;
+  promptVersion?: number | undefined;
+  /** The call that this one is compared with. */
+  shadowOf?: string | undefined;
+}
+
+/** What a call saved, in nanodollars with a sign: the total, and two of its parts. The rest of the total is the response cache's. */
+interface Savings {
+  totalNanos: bigint;
+  /** By another model than the baseline. */
+  routeNanos: bigint;
+  /** By the marks that the gateway placed in a provider's cache. */
+  marksNanos: bigint;
+}
+
 /** The facts of a call when it goes out. */
 export interface OpenCall {
   workspaceId: string;
@@ -20,6 +45,8 @@ export interface OpenCall {
   inputTokens: number;
   /** The balances it is held on, as text (JSON has no bigint); undefined where no budget applies. */
   balanceIds?: readonly string[] | undefined;
+  /** Undefined where only the caller decided. */
+  decision?: CallDecision | undefined;
 }
 
 /** The facts of a call when it is over. */
@@ -38,6 +65,10 @@ export interface ClosedCall {
   metered?: boolean | undefined;
   ttftMs?: number | undefined;
   totalMs: number;
+  cache?: 'hit' | 'stored' | undefined;
+  savings?: Savings | undefined;
+  /** Of an answer that had to be JSON: does it parse, and fit its schema? */
+  jsonOk?: boolean | undefined;
 }
 
 export function addUsage(a: Usage, b: Usage): Usage {
