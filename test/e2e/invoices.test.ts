@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chat, hello, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+import { unzip } from '../support/unzip.ts';
 
 let gateway: TestGateway;
 
@@ -338,5 +339,18 @@ describe('an invoice run over all clients', () => {
     expect(after).toMatchObject({ status: 'already_billed', number: expect.any(Number), total: 0 });
     const { data } = await json<{ data: Invoice[] }>(gateway.get('/v1/invoices?client_id=all-a'));
     expect(data).toHaveLength(1);
+    const files = unzip(
+      Buffer.from(await (await gateway.get('/v1/invoices?period=2025-03&format=zip')).arrayBuffer()),
+    );
+    const labels = (await json<{ data: Invoice[] }>(gateway.get('/v1/invoices?period=2025-03'))).data.map(
+      ({ label }) => label,
+    );
+    expect(labels.length).toBeGreaterThanOrEqual(2);
+    expect(Object.keys(files)).toEqual(labels.map((label) => `invoice-${label}.pdf`));
+    for (const pdf of Object.values(files)) expect(pdf).toMatch(/^%PDF-/);
+    const sheets = await (await gateway.get('/v1/invoices?period=2025-03', { accept: 'text/html' })).text();
+    expect(sheets.match(/<article>/g)).toHaveLength(labels.length);
+    for (const label of labels) expect(sheets).toContain(label);
+    expect(await (await gateway.get('/v1/invoices?period=2024-01&format=html')).text()).toContain('There are no invoices');
   });
 });

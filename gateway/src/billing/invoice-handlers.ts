@@ -1,4 +1,4 @@
-import type { Handlers, InputOf, OutputOf } from '@ai-gateway/shared/contract';
+import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
@@ -10,14 +10,11 @@ import type { TagRegistry } from '../clients/tag-registry.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { billedUsd, markupOf } from '../usage/markup.ts';
-import type { TextAnswer } from '../usage/text-answer.ts';
 import { sumByTags } from '../usage/usage-sum-store.ts';
 import { findInvoice } from './find-invoice.ts';
 import { invoiceMade, invoicesMade, invoiceVoided } from './invoice-audit.ts';
-import { invoiceCsv } from './invoice-csv.ts';
-import { creditNoteOf, fileName, type InvoiceDocument } from './invoice-document.ts';
+import { creditNoteOf, type InvoiceDocument } from './invoice-document.ts';
 import { invoiceToken } from './invoice-link.ts';
-import { invoicePage, pagePolicy } from './invoice-page.ts';
 import { invoicePeriod } from './invoice-period.ts';
 import { type InvoiceModeKey, insertInvoice, lockInvoices, markVoid, selectInvoices } from './invoice-store.ts';
 import {
@@ -30,7 +27,6 @@ import {
   type OnMade,
   takeNumber,
 } from './issue-invoice.ts';
-import { makePdf } from './make-pdf.ts';
 
 interface InvoicePorts extends IssuePorts {
   secret: string;
@@ -60,6 +56,7 @@ export const invoiceHandlers: Pick<
     const rows = await selectInvoices(services.db, {
       ...placeOf(caller),
       clientId: ownClient(caller, input.client_id),
+      begins: await monthOf(services, caller, input.period),
       beforeNumber: input.cursor === undefined ? undefined : readNumber(input.cursor),
       limit: input.limit + 1,
     });
@@ -131,38 +128,7 @@ export const invoiceHandlers: Pick<
     }),
 };
 
-export const invoiceTexts = {
-  'invoices.get': async (
-    { id }: InputOf<'invoices.get'>,
-    { caller, services }: Context<InvoicePorts>,
-    type: 'text/csv' | 'text/html' | 'application/pdf',
-  ): Promise<TextAnswer> => {
-    const invoice = await find(services, caller, id);
-    const { branding } = await services.settings.of(caller.workspaceId, caller.livemode);
-    if (type === 'text/html')
-      return {
-        policy: pagePolicy(branding),
-        async *text() {
-          yield invoicePage(invoice, { branding });
-        },
-      };
-    if (type === 'application/pdf')
-      return {
-        filename: `${fileName(invoice)}.pdf`,
-        async *text() {
-          yield await makePdf(invoice, { branding });
-        },
-      };
-    return {
-      filename: `${fileName(invoice)}.csv`,
-      async *text() {
-        yield invoiceCsv(invoice, { forClient: caller.lockedTags.length > 0 });
-      },
-    };
-  },
-};
-
-function placeOf({ workspaceId, livemode }: Caller): InvoiceModeKey {
+export function placeOf({ workspaceId, livemode }: Caller): InvoiceModeKey {
   return { workspaceId, livemode };
 }
 
@@ -262,8 +228,8 @@ function notBilled(issued: Exclude<Issued, { state: 'made' }>): GatewayError {
   });
 }
 
-async function find(
-  services: InvoicePorts,
+export async function find(
+  services: Pick<InvoicePorts, 'db'>,
   caller: Caller,
   asked: string,
   db: Parameters<typeof selectInvoices>[0] = services.db,
@@ -275,8 +241,19 @@ async function find(
   return found;
 }
 
+/** The month that a list is narrowed to. */
+export async function monthOf(
+  services: Pick<InvoicePorts, 'settings' | 'now'>,
+  { workspaceId, livemode }: Caller,
+  period: string | undefined,
+): Promise<{ from: Date; to: Date } | undefined> {
+  if (period === undefined) return undefined;
+  const { timezone } = await services.settings.of(workspaceId, livemode);
+  return invoicePeriod({ period }, timezone, services.now());
+}
+
 /** An invoice is bound to its client and to nothing else: a key locked to another tag too sees none. */
-function billsClients({ lockedTags }: Caller): boolean {
+export function billsClients({ lockedTags }: Caller): boolean {
   return lockedTags.every((tag) => tag === 'client_id');
 }
 

@@ -8,27 +8,29 @@ export function invoicePage(
   invoice: InvoiceDocument,
   { branding, pdf }: { branding: BrandingSettings; pdf?: string },
 ): string {
-  const face = faceOf(invoice);
-  const { words } = face;
+  const { title, language, words } = faceOf(invoice);
+  const link =
+    pdf === undefined ? '' : `<p class="links"><a href="${escapeHtml(pdf)}">${escapeHtml(words.pdf)}</a></p>\n`;
+  return `${pageHead({ title, language, branding })}${link}${sheet(invoice, { branding })}${pageEnd}`;
+}
+
+/** The beginning of a page, up to its first sheet. */
+export function pageHead(page: { title: string; language: string; branding: BrandingSettings }): string {
+  const { title, language, branding } = page;
   const accent = branding.accent ?? '#1c1e21';
-  const party = ({ title, name, lines }: (typeof face)['seller']): string =>
-    `<div class="party"><h2>${escapeHtml(title)}</h2><p><strong>${escapeHtml(name)}</strong>${lines.map((line) => `<br>${escapeHtml(line)}`).join('')}</p></div>`;
-  const logo =
-    branding.logo === null
-      ? `<p class="name">${escapeHtml(face.seller.name)}</p>`
-      : `<img class="logo" src="${escapeHtml(branding.logo)}" alt="${escapeHtml(face.seller.name)}">`;
   return `<!doctype html>
-<html lang="${face.language}">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${escapeHtml(face.title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>
   :root { color-scheme: light; --accent: ${accent}; --ink: #1c1e21; --soft: #5f6368; --rule: #dfe2e6; }
   * { box-sizing: border-box; }
   body { font: 14px/1.5 "Helvetica Neue", Arial, "Noto Sans", "Noto Sans JP", "Hiragino Sans", sans-serif; color: var(--ink); background: #eef0f2; margin: 0; padding: 32px 16px; }
-  main { position: relative; overflow: hidden; background: #fff; max-width: 820px; margin: 0 auto; padding: 56px 60px 48px; border-top: 6px solid var(--accent); box-shadow: 0 1px 4px #0002; }
+  article { position: relative; overflow: hidden; background: #fff; max-width: 820px; margin: 0 auto; padding: 56px 60px 48px; border-top: 6px solid var(--accent); box-shadow: 0 1px 4px #0002; }
+  article + article { margin-top: 32px; break-before: page; }
   header { display: flex; justify-content: space-between; align-items: flex-start; gap: 32px; }
   h1 { font-size: 26px; line-height: 1.2; font-weight: 650; margin: 0; color: var(--accent); overflow-wrap: anywhere; }
   .logo { max-height: 64px; max-width: 220px; object-fit: contain; }
@@ -59,13 +61,29 @@ export function invoicePage(
   .testnote { color: #b3261e; font-weight: 600; margin: 14px 0 0; }
   .links { max-width: 820px; margin: 0 auto 14px; text-align: right; }
   .links a { color: var(--ink); }
-  @media (max-width: 640px) { main { padding: 32px 20px; } .parties { grid-template-columns: 1fr; gap: 20px; } header { flex-direction: column-reverse; gap: 16px; } .name { text-align: left; } .lines th:nth-child(3), .lines td:nth-child(3), .lines th:nth-child(4), .lines td:nth-child(4) { display: none; } }
+  @media (max-width: 640px) { article { padding: 32px 20px; } .parties { grid-template-columns: 1fr; gap: 20px; } header { flex-direction: column-reverse; gap: 16px; } .name { text-align: left; } .lines th:nth-child(3), .lines td:nth-child(3), .lines th:nth-child(4), .lines td:nth-child(4) { display: none; } }
   @page { size: A4; margin: 16mm; }
-  @media print { body { background: none; padding: 0; font-size: 12.5px; } main { max-width: none; padding: 0; border: 0; box-shadow: none; overflow: visible; } .links { display: none; } .test { position: fixed; } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
+  @media print { body { background: none; padding: 0; font-size: 12.5px; } article, article + article { max-width: none; margin: 0; padding: 0; border: 0; box-shadow: none; overflow: visible; } .links { display: none; } .test { position: fixed; } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 </style>
 </head>
 <body>
-${pdf === undefined ? '' : `<p class="links"><a href="${escapeHtml(pdf)}">${escapeHtml(words.pdf)}</a></p>\n`}<main>
+<main>
+`;
+}
+
+export const pageEnd = '</main>\n</body>\n</html>\n';
+
+/** One invoice on a page; in print a new sheet of paper. */
+export function sheet(invoice: InvoiceDocument, { branding }: { branding: BrandingSettings }): string {
+  const face = faceOf(invoice);
+  const { words } = face;
+  const party = ({ title, name, lines }: (typeof face)['seller']): string =>
+    `<div class="party"><h2>${escapeHtml(title)}</h2><p><strong>${escapeHtml(name)}</strong>${lines.map((line) => `<br>${escapeHtml(line)}`).join('')}</p></div>`;
+  const logo =
+    branding.logo === null
+      ? `<p class="name">${escapeHtml(face.seller.name)}</p>`
+      : `<img class="logo" src="${escapeHtml(branding.logo)}" alt="${escapeHtml(face.seller.name)}">`;
+  return `<article>
 ${face.isTest ? `<div class="test" aria-hidden="true">${words.test}</div>\n` : ''}<header>
 <div><h1>${escapeHtml(face.title)}</h1>${face.mark === undefined ? '' : `<span class="void">${escapeHtml(face.mark)}</span>`}</div>
 ${logo}
@@ -86,9 +104,7 @@ ${face.lines.map((line) => `<tr>${[line.description, line.calls, line.input, lin
 <table class="sums">
 ${face.sums.map(({ name, amount, isTotal }) => `<tr${isTotal ? ' class="total"' : ''}><td>${escapeHtml(name)}</td><td>${escapeHtml(amount)}</td></tr>`).join('\n')}
 </table>
-${face.taxNote === undefined ? '' : `<p class="note">${escapeHtml(face.taxNote)}</p>\n`}${face.bank === undefined ? '' : `<div class="bank"><h2>${escapeHtml(words.pay)}</h2><p>${escapeHtml(face.bank)}</p></div>\n`}${face.footer === undefined ? '' : `<p class="foot">${escapeHtml(face.footer)}</p>\n`}</main>
-</body>
-</html>
+${face.taxNote === undefined ? '' : `<p class="note">${escapeHtml(face.taxNote)}</p>\n`}${face.bank === undefined ? '' : `<div class="bank"><h2>${escapeHtml(words.pay)}</h2><p>${escapeHtml(face.bank)}</p></div>\n`}${face.footer === undefined ? '' : `<p class="foot">${escapeHtml(face.footer)}</p>\n`}</article>
 `;
 }
 

@@ -1,23 +1,16 @@
-import { Readable } from 'node:stream';
 import { contract, type InputOf, type OperationId } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Operation } from '@ai-gateway/shared/operation';
-import { ZipFile } from 'yazl';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { ownClient } from '../accounts/own-tags.ts';
 import type { Services } from '../services.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { usageTexts } from '../usage/usage-handlers.ts';
+import { type ZippedFile, zipFiles } from '../usage/zip-files.ts';
 
 type Handlers = Readonly<Record<string, (input: never, context: Context<Services>) => unknown>>;
 type Row = Record<string, unknown>;
-
-/** One file of an export: its pieces are made as they are read. */
-interface ExportFile {
-  name: string;
-  pieces: () => AsyncIterable<string | Uint8Array>;
-}
 
 /**
  * The data of a workspace, or of one of its clients, as a ZIP of JSON and CSV: all that the operations show an owner, read by these and a
@@ -35,7 +28,7 @@ export function exportTexts(handlers: Handlers): {
       const day = new Date(services.now()).toISOString().slice(0, 10);
       return {
         filename: `${clientId === undefined ? 'workspace' : 'client'}-${caller.livemode ? '' : 'test-'}${day}.zip`,
-        text: () => oneOfFew(running, caller.workspaceId, () => zip(files, new Date(services.now()))),
+        text: () => oneOfFew(running, caller.workspaceId, () => zipFiles(files, new Date(services.now()))),
       };
     },
   };
@@ -74,7 +67,7 @@ interface Source {
   clientId: string | undefined;
 }
 
-function filesOf(source: Source): ExportFile[] {
+function filesOf(source: Source): ZippedFile[] {
   const { context, clientId } = source;
   const { caller } = context;
   const of = clientId === undefined ? {} : { client_id: clientId };
@@ -95,7 +88,7 @@ function filesOf(source: Source): ExportFile[] {
 /** Before there was anything. */
 const begin = '2020-01-01';
 
-function workspaceFiles(source: Source): ExportFile[] {
+function workspaceFiles(source: Source): ZippedFile[] {
   return [
     object(source, 'workspace.json', 'workspace.get'),
     list(source, 'clients.json', 'clients.list'),
@@ -108,7 +101,7 @@ function workspaceFiles(source: Source): ExportFile[] {
 }
 
 /** Files about the workspace as a whole: a key locked to a tag does not get them. */
-function ownersFiles(source: Source): ExportFile[] {
+function ownersFiles(source: Source): ZippedFile[] {
   return [
     list(source, 'providers.json', 'providers.list'),
     list(source, 'connections.json', 'connections.list'),
@@ -118,7 +111,7 @@ function ownersFiles(source: Source): ExportFile[] {
   ];
 }
 
-function clientFiles(source: Source, clientId: string): ExportFile[] {
+function clientFiles(source: Source, clientId: string): ZippedFile[] {
   const isOf = (tags: unknown): boolean => (tags as Row | null)?.client_id === clientId;
   return [
     list(source, 'clients.json', 'clients.list', {}, ({ id }) => id === clientId),
@@ -138,7 +131,7 @@ function describe({ context, clientId }: Source): Row {
   };
 }
 
-function object(source: Source, name: string, id: OperationId): ExportFile {
+function object(source: Source, name: string, id: OperationId): ZippedFile {
   return { name, pieces: () => one(() => ask(source, id, {})) };
 }
 
@@ -149,7 +142,7 @@ function list(
   id: OperationId,
   filter: Row = {},
   isWanted: (row: Row) => boolean = () => true,
-): ExportFile {
+): ZippedFile {
   return {
     name,
     async *pieces() {
@@ -174,7 +167,7 @@ async function* one(read: () => unknown): AsyncGenerator<string> {
   yield `${JSON.stringify(await read(), undefined, 2)}\n`;
 }
 
-function csv(name: string, answer: () => Promise<TextAnswer>): ExportFile {
+function csv(name: string, answer: () => Promise<TextAnswer>): ZippedFile {
   return {
     name,
     async *pieces() {
@@ -195,28 +188,6 @@ async function ask({ handlers, context }: Source, id: OperationId, given: Row): 
   const paged = operation.input.safeParse({ ...given, limit: 100 });
   const input = paged.success ? paged.data : operation.input.parse(given);
   return handler(input as never, context);
-}
-
-/** A ZIP of any size, each file compressed as it is made. */
-async function* zip(files: readonly ExportFile[], at: Date): AsyncGenerator<Uint8Array> {
-  const archive = new ZipFile();
-  const output = archive.outputStream as Readable;
-  let open: Readable | undefined;
-  archive.on('error', (error: Error) => output.destroy(error));
-  for (const { name, pieces } of files)
-    archive.addReadStreamLazy(name, { mtime: at, mode: 0o100600 }, (ready) => {
-      open = Readable.from(pieces(), { objectMode: false });
-      open.once('error', (error) => output.destroy(error));
-      ready(null, open);
-    });
-  archive.end();
-  try {
-    for await (const piece of output) yield piece as Uint8Array;
-  } finally {
-    // The reader has gone, or a file failed: the export reads no more from the database.
-    open?.destroy();
-    output.destroy();
-  }
 }
 
 /** Handlers of operations answer JSON; this one is answered as a file. */

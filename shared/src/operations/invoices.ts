@@ -344,16 +344,32 @@ export const listInvoices = operation({
   path: '/v1/invoices',
   group: 'Invoices',
   label: 'List invoices',
-  description: 'Lists invoices and credit notes, newest first.',
+  description: 'Lists invoices and credit notes, newest first; or all of them as one page to print, or as a ZIP of PDFs.',
   surfaces: ['dashboard'],
   access: 'reader',
-  input: z.strictObject({ client_id: clientId.optional(), cursor, limit }),
+  input: z.strictObject({
+    client_id: clientId.optional(),
+    period: period.optional().meta({
+      title: 'Period',
+      description:
+        'Only invoices whose period begins in this month: a month such as 2026-10, or last_month, in the workspace’s time zone.',
+    }),
+    format: z.enum(['json', 'html', 'zip']).optional().meta({
+      title: 'Format',
+      description:
+        'html (one page to print) or zip (a PDF each): all invoices that match, without pages. The `Accept` header works too.',
+    }),
+    cursor,
+    limit,
+  }),
+  alternatives: ['text/html', 'application/zip'],
   output: page(invoice),
-  errors: ['forbidden'],
+  errors: ['invalid_request', 'forbidden'],
   sample: { input: { client_id: 'acme' }, output: { data: [sample], next_cursor: null } },
   wrong: [
     { input: { limit: 1000 }, because: 'a page has at most 100 rows' },
     { input: { year: 2026 }, because: 'unknown fields are refused' },
+    { input: { period: '2026-10', format: 'pdf' }, because: 'many invoices are a page or a ZIP' },
   ],
 });
 

@@ -6,6 +6,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { Table } from '../../components/table.tsx';
+import { InvoiceFiles } from './invoice-files.tsx';
 
 /** A client before its invoice is issued, or after. */
 interface Row {
@@ -73,9 +74,12 @@ export function IssueDialog({
                       Issue {due.length}
                     </Button>
                   ) : (
-                    <p role="status">
-                      Issued for {month}: {issued.filter(({ status }) => status === 'made').length}.
-                    </p>
+                    <>
+                      <p role="status">
+                        Issued for {month}: {issued.filter(({ status }) => status === 'made').length}.
+                      </p>
+                      <InvoiceFiles period={period} />
+                    </>
                   )}
                   <Button onClick={onClose}>Close</Button>
                 </div>
