@@ -1,7 +1,8 @@
 import { fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { alertsOn } from '@ai-gateway/shared/steps/alerts';
-import { type AlertOperations, instantTrigger } from './alert-triggers.ts';
+import { instantTrigger } from './alert-triggers.ts';
+import type { AlertOperations } from './alert-webhook.ts';
 import { base } from './base.ts';
 import { chatModule } from './chat-module.ts';
 import { type Component, componentId, type Json } from './component.ts';
