@@ -1,4 +1,4 @@
-import type { Operation } from './operation.ts';
+import type { Access, Operation } from './operation.ts';
 
 /*
  * Who may do an operation, decided as the gateway decides it.
@@ -19,21 +19,25 @@ export interface AccessOf {
   readonly isOperator: boolean;
 }
 
-const roles: Readonly<Record<string, readonly string[]>> = {
+/** The roles that may do an operation. The operator is no role: it is a flag of the person. */
+export const rolesFor = {
   owner: ['owner'],
   member: ['owner', 'member'],
   reader: ['owner', 'member', 'viewer'],
   'calls-models': ['owner', 'member', 'caller'],
   anyone: ['owner', 'member', 'viewer', 'caller'],
-};
+  person: ['owner', 'member', 'viewer'],
+  session: ['owner', 'member', 'viewer', 'client'],
+} as const satisfies Record<Exclude<Access, 'operator'>, readonly string[]>;
 
 /** Would the gateway do this for a person? Menus and buttons ask before they show, so that none of them leads to a refusal. */
 export function isAllowed(
-  { access, changesEveryCall }: Pick<Operation, 'changesEveryCall'> & { readonly access: string },
+  { access, changesEveryCall }: Pick<Operation, 'access' | 'changesEveryCall'>,
   { role, livemode, isOperator }: AccessOf,
 ): boolean {
   if (access === 'session') return true;
   if (access === 'person') return role !== 'client';
   if (access === 'operator') return isOperator;
-  return role !== null && (roles[access] ?? []).includes(role) && (livemode || changesEveryCall !== true);
+  const roles: readonly string[] = rolesFor[access];
+  return role !== null && roles.includes(role) && (livemode || changesEveryCall !== true);
 }

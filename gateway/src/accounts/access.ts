@@ -1,16 +1,9 @@
+import { rolesFor } from '@ai-gateway/shared/access';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Access, Operation } from '@ai-gateway/shared/operation';
 import type { Caller, Role } from './api-key.ts';
 
-const allowed: Record<Exclude<Access, 'operator'>, readonly Role[]> = {
-  owner: ['owner'],
-  member: ['owner', 'member'],
-  reader: ['owner', 'member', 'viewer'],
-  'calls-models': ['owner', 'member', 'caller'],
-  anyone: ['owner', 'member', 'viewer', 'caller'],
-  person: ['owner', 'member', 'viewer'],
-  session: ['owner', 'member', 'viewer', 'client'],
-};
+const allowed: Record<Exclude<Access, 'operator'>, readonly Role[]> = rolesFor;
 
 /** Throws `forbidden` when this key may not do that. */
 export function checkAccess(
