@@ -339,9 +339,7 @@ describe('an invoice run over all clients', () => {
     expect(after).toMatchObject({ status: 'already_billed', number: expect.any(Number), total: 0 });
     const { data } = await json<{ data: Invoice[] }>(gateway.get('/v1/invoices?client_id=all-a'));
     expect(data).toHaveLength(1);
-    const files = unzip(
-      Buffer.from(await (await gateway.get('/v1/invoices?period=2025-03&format=zip')).arrayBuffer()),
-    );
+    const files = unzip(Buffer.from(await (await gateway.get('/v1/invoices?period=2025-03&format=zip')).arrayBuffer()));
     const labels = (await json<{ data: Invoice[] }>(gateway.get('/v1/invoices?period=2025-03'))).data.map(
       ({ label }) => label,
     );
@@ -351,6 +349,8 @@ describe('an invoice run over all clients', () => {
     const sheets = await (await gateway.get('/v1/invoices?period=2025-03', { accept: 'text/html' })).text();
     expect(sheets.match(/<article>/g)).toHaveLength(labels.length);
     for (const label of labels) expect(sheets).toContain(label);
-    expect(await (await gateway.get('/v1/invoices?period=2024-01&format=html')).text()).toContain('There are no invoices');
+    expect(await (await gateway.get('/v1/invoices?period=2024-01&format=html')).text()).toContain(
+      'There are no invoices',
+    );
   });
 });

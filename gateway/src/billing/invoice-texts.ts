@@ -1,7 +1,7 @@
 import type { InputOf } from '@ai-gateway/shared/contract';
 import type { Pool } from 'pg';
-import { ownClient } from '../accounts/own-tags.ts';
 import type { Context } from '../accounts/context.ts';
+import { ownClient } from '../accounts/own-tags.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import type { BrandingSettings } from '../accounts/workspace-settings.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';

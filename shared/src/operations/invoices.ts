@@ -344,7 +344,8 @@ export const listInvoices = operation({
   path: '/v1/invoices',
   group: 'Invoices',
   label: 'List invoices',
-  description: 'Lists invoices and credit notes, newest first; or all of them as one page to print, or as a ZIP of PDFs.',
+  description:
+    'Lists invoices and credit notes, newest first; or all of them as one page to print, or as a ZIP of PDFs.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({
