@@ -16,7 +16,7 @@ import { operationsRoute } from './screens/operations/operations-route.ts';
 import { scenariosRoute } from './screens/scenarios/scenarios-route.ts';
 import { settingsPartRoute, settingsRoute } from './screens/settings/settings-routes.ts';
 import { linkRoute, signInRoute } from './screens/sign-in/sign-in-routes.ts';
-import { speedRoute, usageRoute } from './screens/usage/usage-route.ts';
+import { speedRoute, tokensRoute, usageRoute } from './screens/usage/usage-route.ts';
 
 /** Every screen by its path. A screen's folder has its route; the code of a screen is loaded when it is opened. */
 /** Add the route of a new screen here, and no more: the menu has it by its path. */
@@ -28,6 +28,7 @@ const handMade = [
   budgetsRoute,
   callsRoute,
   usageRoute,
+  tokensRoute,
   speedRoute,
   billingRoute,
   alertsRoute,

@@ -52,6 +52,9 @@ export function ErrorCard({ error, retry }: { error: unknown; retry?: () => void
     <div className={styles.error} role="alert">
       <p>{messageOf(error)}</p>
       {isGatewayError(error) && error.code === 'step_up_required' ? <StepUp /> : null}
+      {isGatewayError(error) && error.details?.reason === 'second_factor_required' ? (
+        <a href="/app/settings/security">Add a second factor</a>
+      ) : null}
       {requestId === undefined ? null : <p className={styles.id}>Request {requestId}</p>}
       {retry === undefined ? null : (
         <Button small onClick={retry}>

@@ -19,6 +19,14 @@ export interface Stacks {
   total: number;
 }
 
+/** A day to come: the amount that is most likely, and the band around it. */
+export interface ForecastDay {
+  at: string;
+  low: number;
+  middle: number;
+  high: number;
+}
+
 const others = 'other';
 
 /** A stack a day, also for `allDays` without a row; the largest group at the bottom, the rest of them last. */

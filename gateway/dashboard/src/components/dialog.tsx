@@ -3,6 +3,7 @@ import { Button } from './button.tsx';
 import styles from './dialog.module.css';
 import { Icon } from './icons.tsx';
 import { join } from './join.ts';
+import { ToastOutlet } from './toast.tsx';
 
 interface DialogProps {
   title: string;
@@ -50,6 +51,7 @@ export function Dialog({ title, onClose, wide = false, bare = false, children }:
         </div>
       )}
       {children}
+      <ToastOutlet />
     </dialog>
   );
 }

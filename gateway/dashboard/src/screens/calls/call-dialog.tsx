@@ -2,6 +2,8 @@ import type { OutputOf } from '@ai-gateway/shared/contract';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
+import { BudgetLine } from '../../components/budget-line.tsx';
 import { Loaded } from '../../components/card.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -39,6 +41,7 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
         <CallStatus call={call} /> <When at={call.created_at} full />
       </p>
       {refusal == null ? null : <p dir="auto">{refusal.message ?? refusal.code}</p>}
+      {refusal?.budget_id == null ? null : <RefusingBudget id={refusal.budget_id} />}
       <p>
         {countForPeople(call.input_tokens)} in ({countForPeople(call.cached_tokens)} cached) ·{' '}
         {countForPeople(call.output_tokens)} out · <Money amount={call.cost_usd} estimated={call.estimated} />
@@ -66,9 +69,28 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
           <Link to="/app/budgets" search={{ budget: budget.id }}>
             <bdi>{budget.name}</bdi>
           </Link>
-          {refusal == null ? null : <RaiseButtons budget={budget} />}
         </div>
       ))}
+    </>
+  );
+}
+
+/** The budget that could not pay: what is left of it, and more of it. */
+function RefusingBudget({ id }: { id: string }): ReactNode {
+  const may = useMay();
+  const budget = useRead('budgets.get', { id }, { enabled: may('budgets.get') });
+  if (budget.data === undefined) return null;
+  return (
+    <>
+      <h3>
+        <Link to="/app/budgets" search={{ budget: id }}>
+          <bdi>{budget.data.name}</bdi>
+        </Link>
+      </h3>
+      <BudgetLine budget={budget.data} />
+      <div className={`${styles.row} screen-only`}>
+        <RaiseButtons budget={budget.data} />
+      </div>
     </>
   );
 }

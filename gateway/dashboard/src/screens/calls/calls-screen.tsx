@@ -1,10 +1,12 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useMode } from '../../api/mode.ts';
 import { useRead } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { DownloadButton } from '../../components/download-button.tsx';
+import { useHeldRows } from '../../components/held-rows.ts';
 import { Money } from '../../components/money.tsx';
 import { Pages } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
@@ -27,6 +29,8 @@ const titles: Readonly<Record<View, string>> = {
   refused: 'Refused',
   failed_over: 'Failed over',
 };
+
+const pageSize = 50;
 
 /** Single calls, the newest first. What is shown is in the URL, so that it can be sent to a colleague. */
 export function CallsScreen(): ReactNode {
@@ -64,15 +68,18 @@ export function CallsScreen(): ReactNode {
 function CallTable(): ReactNode {
   const { view = 'all', range = 'today', call: _call, cursor, ...filters } = useSearch({ from: '/frame/app/calls' });
   const navigate = useNavigate({ from: '/app/calls' });
+  const mode = useMode();
   const input = {
     ...useDays(range),
     ...filters,
     ...(view === 'failed' ? { status: 'failed' as const } : {}),
     ...(view === 'failed_over' ? { failed_over: true } : {}),
   };
-  const calls = useRead('usage.requests', { ...input, limit: 50, ...(cursor && { cursor }) }, { keep: true });
+  const calls = useRead('usage.requests', { ...input, limit: pageSize, ...(cursor && { cursor }) }, { keep: true });
   const query = new URLSearchParams({ format: 'csv' });
   for (const [name, value] of Object.entries(input)) if (value !== undefined) query.set(name, String(value));
+  // Newer calls come to the first page only; rows of the filter before stay nobody's list.
+  const list = cursor === undefined && !calls.isPlaceholderData ? JSON.stringify([mode, input]) : undefined;
   return (
     <Card
       title={titles[view]}
@@ -81,13 +88,7 @@ function CallTable(): ReactNode {
       <Loaded query={calls}>
         {({ data, next_cursor: next }) => (
           <>
-            <Table
-              caption="Calls"
-              columns={columns}
-              rows={data}
-              rowKey={({ id }) => id}
-              empty="No such call in this range. A call appears here within two seconds after it is answered."
-            />
+            <CallRows list={list} calls={data} />
             <Pages
               next={next}
               onNext={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
@@ -99,6 +100,28 @@ function CallTable(): ReactNode {
         )}
       </Loaded>
     </Card>
+  );
+}
+
+function CallRows({ list, calls }: { list: string | undefined; calls: readonly Call[] }): ReactNode {
+  const { rows, newer, show } = useHeldRows(list, calls);
+  return (
+    <>
+      {newer === 0 ? null : (
+        <p role="status">
+          <Button small onClick={show}>
+            {newer === 1 ? '1 newer call' : `${newer}${newer < pageSize ? '' : ' or more'} newer calls`}, show
+          </Button>
+        </p>
+      )}
+      <Table
+        caption="Calls"
+        columns={columns}
+        rows={rows}
+        rowKey={({ id }) => id}
+        empty="No such call in this range. A call appears here within two seconds after it is answered."
+      />
+    </>
   );
 }
 

@@ -13,9 +13,9 @@ import { type Column, Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
+import { type ClientUsage, useClientFigures } from './use-client-figures.ts';
 
 type Client = OutputOf<'clients.list'>['data'][number];
-type Usage = OutputOf<'usage.clients'>['data'][number];
 
 /** Every client by name, with this month's figures. */
 export function ClientsScreen(): ReactNode {
@@ -28,8 +28,7 @@ export function ClientsScreen(): ReactNode {
     { ...(search && { search }), ...(cursor && { cursor }), limit: 50 },
     { keep: true },
   );
-  const usage = useRead('usage.clients', { limit: 100 }, { enabled: may('usage.clients') });
-  const usedBy = new Map((usage.data?.data ?? []).map((row) => [row.client_id, row]));
+  const usedBy = useClientFigures((clients.data?.data ?? []).map(({ id }) => id));
   return (
     <Screen
       title="Clients"
@@ -76,8 +75,8 @@ export function ClientsScreen(): ReactNode {
   );
 }
 
-function columnsOf(usedBy: ReadonlyMap<string | null, Usage>): readonly Column<Client>[] {
-  const figure = (of: (usage: Usage) => ReactNode) => (client: Client) => {
+function columnsOf(usedBy: ReadonlyMap<string | null, ClientUsage>): readonly Column<Client>[] {
+  const figure = (of: (usage: ClientUsage) => ReactNode) => (client: Client) => {
     const usage = usedBy.get(client.id);
     return usage === undefined ? '–' : of(usage);
   };

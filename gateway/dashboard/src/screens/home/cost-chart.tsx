@@ -1,15 +1,23 @@
 import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
 import { Card, Empty, Loaded } from '../../components/card.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
 import { stacksOf } from '../../components/day-series.ts';
 import { moneyForPeople } from '../../format/money.ts';
-import { dayForPeople, daysBetween } from '../../format/when.ts';
+import { addDays, dayForPeople, daysBetween } from '../../format/when.ts';
+import { dailyCap, forecastMonth, historyDays } from './forecast.ts';
 
-/** The money of each day of the month, stacked by client. */
+/** The money of each day of the month, stacked by client; how it goes on, and the cap of the workspace. */
 export function CostChart({ today }: { today: string }): ReactNode {
+  const may = useMay();
   const from = `${today.slice(0, 7)}-01`;
   const series = useRead('usage.series', { from, interval: 'day', metric: 'cost_usd', group_by: 'client', top: 6 });
+  const history = useRead('usage.series', { from: addDays(today, -historyDays), interval: 'day', metric: 'cost_usd' });
+  const budgets = useRead('budgets.list', { limit: 100 }, { enabled: may('budgets.list') });
+  const costs = new Map((history.data?.data ?? []).map(({ at, value }) => [at, value]));
+  const forecast = forecastMonth(costs, today);
+  const money = (value: number): string => moneyForPeople(value);
   return (
     <Card title="Daily cost by client">
       <Loaded query={series}>
@@ -17,12 +25,18 @@ export function CostChart({ today }: { today: string }): ReactNode {
           const stacks = stacksOf(data, 'No client', daysBetween(from, today));
           if (stacks.total === 0) return <Empty>The first call that costs something shows here.</Empty>;
           const highest = stacks.days.reduce((a, b) => (b.total > a.total ? b : a));
+          const ahead =
+            forecast === undefined
+              ? ''
+              : ` The month ends at about ${money(forecast.middle)} (${money(forecast.low)} to ${money(forecast.high)}).`;
           return (
             <DayChart
               label="Daily cost by client"
               stacks={stacks}
-              sentence={`${moneyForPeople(stacks.total)} since ${dayForPeople(from)}. The highest day is ${dayForPeople(highest.at)} with ${moneyForPeople(highest.total)}.`}
-              format={(value) => moneyForPeople(value)}
+              sentence={`${money(stacks.total)} since ${dayForPeople(from)}. The highest day is ${dayForPeople(highest.at)} with ${money(highest.total)}.${ahead}`}
+              format={money}
+              limit={dailyCap(budgets.data?.data ?? [], today, money)}
+              forecast={forecast?.days ?? []}
             />
           );
         }}

@@ -2,17 +2,20 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import { rangeNames } from '../../components/ranges.ts';
 import { frameRoute } from '../../frame/frame-route.tsx';
-import { groups, speedGroups } from './groups.ts';
+import { speedGroups, usageSearch } from './groups.ts';
 
 export const usageRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/app/usage',
-  validateSearch: z.object({
-    range: z.enum(rangeNames).optional().catch(undefined),
-    by: z.enum(groups).optional().catch(undefined),
-    sort: z.string().optional().catch(undefined),
-  }),
+  validateSearch: usageSearch,
   component: lazyRouteComponent(() => import('./usage-screen.tsx'), 'UsageScreen'),
+});
+
+export const tokensRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/app/usage/tokens',
+  validateSearch: usageSearch,
+  component: lazyRouteComponent(() => import('./usage-screen.tsx'), 'TokensScreen'),
 });
 
 export const speedRoute = createRoute({
