@@ -5,6 +5,7 @@ import { operatorAccounts } from './accounts/provider-accounts.ts';
 import { SettingsCache } from './accounts/settings-cache.ts';
 import { WorkspaceCache } from './accounts/workspace-cache.ts';
 import { BudgetCache } from './budgets/budget-cache.ts';
+import { ResponseCache } from './cache/response-cache.ts';
 import { TagRegistry } from './clients/tag-registry.ts';
 import type { Config } from './config.ts';
 import { databaseHome } from './db/embedded-postgres.ts';
@@ -189,6 +190,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
       },
     }),
     unknownModels: new UnknownModels({ now, log }),
+    responseCache: new ResponseCache({ db, log, secret, waitMs: config.firstByteTimeoutMs }),
     sessions: new SessionCache({ db, now }),
     passwords,
     checkPassword: async (personId, password) => passwords.matches(password, await findPassword(db, personId)),

@@ -5,6 +5,7 @@ import { TaskPool } from './background/task-pool.ts';
 import { deleteOldStripeEvents } from './billing/bought-plan-store.ts';
 import { reportOverage } from './billing/report-overage-job.ts';
 import { beginPeriods } from './budgets/begin-periods-job.ts';
+import { deleteExpired } from './cache/cached-answer-store.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { runBackground } from './calls/run-background.ts';
 import { forgetOldAnswers } from './calls/stored-answer-store.ts';
@@ -79,6 +80,9 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('forget old deliveries', 3_600_000, () => deleteOldDeliveries(services.db)),
     repeat('forget old background calls', 3_600_000, () => deleteOldBackground(services.db)),
     repeat('forget old stored answers', 3_600_000, () => forgetOldAnswers(services.db)),
+    repeat('forget old cached answers', 300_000, async () => {
+      while (!stopping.signal.aborted && (await deleteExpired(services.db)));
+    }),
     repeat('forget used states of sign-ins', 3_600_000, () => forgetUsed(services.db)),
     repeat('forget old sign-ins', 3_600_000, () => forgetOldSignIns(services.db)),
     repeat('look at the disk', 30_000, () => services.disk.look()),

@@ -5,6 +5,7 @@ import type { SettingsCache } from './accounts/settings-cache.ts';
 import type { StripeSettings } from './accounts/stripe-settings.ts';
 import type { WorkspaceCache } from './accounts/workspace-cache.ts';
 import type { BudgetCache } from './budgets/budget-cache.ts';
+import type { ResponseCache } from './cache/response-cache.ts';
 import type { Cancellation } from './calls/cancellation.ts';
 import type { TrustedProxies } from './client-address.ts';
 import type { TagRegistry } from './clients/tag-registry.ts';
@@ -86,6 +87,7 @@ export interface Services {
   settings: SettingsCache;
   circuits: CircuitBreakers;
   unknownModels: UnknownModels;
+  responseCache: ResponseCache;
   sessions: SessionCache;
   passwords: PasswordHasher;
   /** Is it the person's password? */

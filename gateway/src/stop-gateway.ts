@@ -57,6 +57,7 @@ export async function stopGateway(running: Running, patienceMs: number): Promise
     authenticator
       .noteUses()
       .catch((error: unknown) => services.log.warn({ err: error }, 'the last use of keys could not be written down')),
+    services.responseCache.flush(),
     services.refusals.flush(),
     services.failureLog.flush(),
   ]);

@@ -46,6 +46,7 @@ export function subscribe(
     guards: (id) => services.policies.forget(id),
     budgets: (id) => inBackground('reload the budgets', services.ledger.changed(id)),
     recalls: (payload) => inBackground('return leased money', services.ledger.onReturnRequest(payload)),
+    cached_answers: (id) => services.responseCache.forget(id),
     resumed: (key) => services.loopDetector.clear(key),
     counts: (payload) => mergePeerCounts(payload, counting),
     counts_past: (payload) => inBackground('tell what was counted', onPeerHistory(payload, counting)),
@@ -59,6 +60,7 @@ export function subscribe(
       services.workspaces.forget();
       services.settings.forget();
       services.policies.forget();
+      services.responseCache.forget();
       services.live.tellAll(allNouns);
       inBackground('reload the budgets', services.ledger.changed());
     },

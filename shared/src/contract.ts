@@ -12,6 +12,7 @@ import {
   removeBudget,
   updateBudget,
 } from './operations/budgets.ts';
+import { cacheStats, clearCache } from './operations/cache.ts';
 import { getCall } from './operations/call-detail.ts';
 import { completeChat } from './operations/chat.ts';
 import { eraseClient, getClient, listClients, listProjects, setClient } from './operations/clients.ts';
@@ -55,6 +56,7 @@ import { listRateLimits, setRateLimit } from './operations/rate-limits.ts';
 import { listRefusals, summarizeRefusals } from './operations/refusals.ts';
 import { createResponse } from './operations/responses.ts';
 import { getAuto, getFallbacks, setAuto, setFallbacks } from './operations/routing.ts';
+import { getSavings } from './operations/savings.ts';
 import {
   createConnection,
   getLimits,
@@ -181,6 +183,9 @@ export const contract = [
   resumeScenario,
   getLimits,
   setLimits,
+  clearCache,
+  cacheStats,
+  getSavings,
   createStop,
   getStop,
   removeStop,

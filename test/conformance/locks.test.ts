@@ -318,6 +318,14 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'scim-tokens.remove': { ids: ({ scimToken }) => [['DELETE', `/v1/scim-tokens/${scimToken}`]] },
   'fallbacks.get': { reads: [['GET', '/v1/fallbacks']] },
   'fallbacks.set': { named: () => [['PUT', '/v1/fallbacks', {}]] },
+  'cache.clear': {
+    named: () => [
+      ['DELETE', '/v1/cache?client_id=globex'],
+      ['DELETE', '/v1/cache'],
+    ],
+  },
+  'cache.stats': { named: () => [['GET', '/v1/cache/stats']] },
+  'savings.get': { named: () => [['GET', '/v1/savings?group_by=client']] },
   'stop.create': { named: () => [['POST', '/v1/stop', { client_id: 'globex' }]] },
   'stop.get': { reads: [['GET', '/v1/stop']] },
   'stop.remove': { named: () => [['DELETE', '/v1/stop?client_id=globex']] },

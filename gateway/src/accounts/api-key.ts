@@ -36,6 +36,12 @@ export interface Session {
   expiresAt: Date;
 }
 
+/** What the calls of a key keep in the response cache, where they do not say. */
+export interface KeyCache {
+  ttl_seconds: number;
+  scope?: 'client' | 'workspace' | 'key' | undefined;
+}
+
 /** The bearer of a key, as the key says, or a person by a session: looked up once and remembered. */
 export interface Caller {
   workspaceId: string;
@@ -50,6 +56,7 @@ export interface Caller {
   tags: KeyTags;
   lockedTags: readonly TagName[];
   rateLimit?: RateLimit | undefined;
+  responseCache?: KeyCache | undefined;
   expiresAt: Date | undefined;
   /** Both are there for sessions only, never for keys. */
   person?: Person | undefined;

@@ -57,6 +57,7 @@ export const keyHandlers: Pick<
       lockedTags: input.locked_tags,
       rateLimit: limitFor(caller, input.rate_limit),
       expiresAt: expiryFor(caller, input.expires_at),
+      responseCache: input.response_cache,
     };
     return await withTransaction(services.db, async (tx) => {
       const createdAt = await insertKey(tx, { ...stored, hash: hashKey(key) });
@@ -71,7 +72,7 @@ export const keyHandlers: Pick<
     return { data: keys.filter((key) => isWithin(caller, key)).map(describe), next_cursor: null };
   },
 
-  'keys.update': async ({ id, name, expires_at }, { caller, services, audit }) => {
+  'keys.update': async ({ id, name, expires_at, response_cache: responseCache }, { caller, services, audit }) => {
     await ownKeyOf(services.db, caller, id);
     const expiresAt = expires_at === null ? (expiryFor(caller, undefined) ?? null) : expires_at;
     const changed = await withTransaction(services.db, async (tx) => {
@@ -81,6 +82,7 @@ export const keyHandlers: Pick<
         id,
         name,
         expiresAt: typeof expiresAt === 'string' ? expiryFor(caller, expiresAt) : expiresAt,
+        responseCache,
       });
       if (old === undefined || next === undefined) throw unknownKey(id);
       await audit(tx, { target: targetOf(next), before: settingsOf(old), after: settingsOf(next) });
@@ -251,6 +253,7 @@ function describe(key: StoredKey) {
     tags: key.tags,
     locked_tags: [...key.lockedTags],
     rate_limit: key.rateLimit ?? null,
+    response_cache: key.responseCache ?? null,
     created_at: key.createdAt.toISOString(),
     expires_at: key.expiresAt?.toISOString() ?? null,
     last_used_at: key.lastUsedAt?.toISOString() ?? null,

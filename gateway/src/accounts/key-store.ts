@@ -1,6 +1,6 @@
 import { normalizeTag } from '@ai-gateway/shared/normalize-tag';
 import type { Db } from '../db/transaction.ts';
-import type { Caller, KeyRole, KeyTags, TagName } from './api-key.ts';
+import type { Caller, KeyCache, KeyRole, KeyTags, TagName } from './api-key.ts';
 import { type RateLimitFields, readRateLimit } from './rate-limit.ts';
 
 /** As it was given, without nulls. */
@@ -17,6 +17,7 @@ export interface NewKey {
   tags: KeyTags;
   lockedTags: readonly TagName[];
   rateLimit?: StoredLimit | undefined;
+  responseCache?: KeyCache | undefined;
   expiresAt?: Date | undefined;
 }
 
@@ -28,8 +29,8 @@ export interface StoredKey extends Omit<NewKey, 'hash'> {
 
 export async function insertKey(db: Db, key: NewKey): Promise<Date> {
   const { rows } = await db.query(
-    `insert into api_keys (workspace_id, id, hash, hint, name, role, livemode, tags, locked_tags, rate_limit, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning created_at`,
+    `insert into api_keys (workspace_id, id, hash, hint, name, role, livemode, tags, locked_tags, rate_limit, expires_at, response_cache)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning created_at`,
     [
       key.workspaceId,
       key.id,
@@ -42,6 +43,7 @@ export async function insertKey(db: Db, key: NewKey): Promise<Date> {
       key.lockedTags,
       key.rateLimit === undefined ? null : JSON.stringify(key.rateLimit),
       key.expiresAt ?? null,
+      key.responseCache === undefined ? null : JSON.stringify(key.responseCache),
     ],
   );
   return (rows[0] as { created_at: Date }).created_at;
@@ -53,7 +55,7 @@ export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefin
     `with found as (
        select workspace_id, id, null::timestamptz as lives_until from api_keys where hash = $1
        union all select workspace_id, key_id, lives_until from rolled_keys where hash = $1 and lives_until > now())
-     select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit,
+     select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit, k.response_cache,
        least(k.expires_at, found.lives_until) as expires_at
      from found join api_keys k on k.workspace_id = found.workspace_id and k.id = found.id join workspaces w on w.id = k.workspace_id
      left join workspace_settings s on s.workspace_id = k.workspace_id and s.livemode = k.livemode
@@ -66,7 +68,7 @@ export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefin
 /** The same by the key's id: its present rights, for work it left behind. */
 export async function findKey(db: Db, key: { workspaceId: string; id: string }): Promise<Caller | undefined> {
   const { rows } = await db.query(
-    `select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit, k.expires_at
+    `select k.workspace_id, coalesce(s.name, w.name) as workspace_name, k.id, k.name, k.role, k.livemode, k.tags, k.locked_tags, k.rate_limit, k.response_cache, k.expires_at
      from api_keys k join workspaces w on w.id = k.workspace_id
      left join workspace_settings s on s.workspace_id = k.workspace_id and s.livemode = k.livemode
      where k.workspace_id = $1 and k.id = $2 and k.revoked_at is null`,
@@ -93,6 +95,7 @@ function readCaller(row: KeyRow): Caller {
     tags: normalized(row.tags),
     lockedTags: row.locked_tags,
     rateLimit: readRateLimit(row.rate_limit),
+    responseCache: row.response_cache ?? undefined,
     expiresAt: row.expires_at ?? undefined,
   };
 }
@@ -108,6 +111,7 @@ interface KeyRow {
   tags: KeyTags;
   locked_tags: TagName[];
   rate_limit: StoredLimit | null;
+  response_cache: KeyCache | null;
   created_at: Date;
   expires_at: Date | null;
   last_used_at: Date | null;
@@ -115,7 +119,7 @@ interface KeyRow {
 
 export async function listKeys(db: Db, workspaceId: string, livemode: boolean): Promise<StoredKey[]> {
   const { rows } = await db.query(
-    `select workspace_id, id, hint, name, role, livemode, tags, locked_tags, rate_limit, created_at, expires_at, last_used_at
+    `select workspace_id, id, hint, name, role, livemode, tags, locked_tags, rate_limit, response_cache, created_at, expires_at, last_used_at
      from api_keys where workspace_id = $1 and revoked_at is null and ($2 or not livemode) order by created_at, id`,
     [workspaceId, livemode],
   );
@@ -133,6 +137,7 @@ function readStored(row: KeyRow): StoredKey {
     tags: row.tags,
     lockedTags: row.locked_tags,
     rateLimit: row.rate_limit ?? undefined,
+    responseCache: row.response_cache ?? undefined,
     expiresAt: row.expires_at ?? undefined,
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at ?? undefined,
@@ -148,17 +153,35 @@ export async function lockKey(tx: Db, key: { workspaceId: string; id: string }):
   return (rows as KeyRow[]).map(readStored)[0];
 }
 
-/** Renames a key or moves its end, and notifies every process. `expiresAt` null: it never expires. Undefined where there is no such key. */
+/**
+ * Changes a key, and notifies every process. `expiresAt` null: it never expires; `responseCache` null: its calls keep nothing by default.
+ * Undefined where there is no such key.
+ */
 export async function updateKey(
   db: Db,
-  key: { workspaceId: string; id: string; name: string | undefined; expiresAt: Date | null | undefined },
+  key: {
+    workspaceId: string;
+    id: string;
+    name: string | undefined;
+    expiresAt: Date | null | undefined;
+    responseCache: KeyCache | null | undefined;
+  },
 ): Promise<StoredKey | undefined> {
   const { rows } = await db.query(
     `with changed as (
-       update api_keys set name = coalesce($3, name), expires_at = case when $4 then $5 else expires_at end
+       update api_keys set name = coalesce($3, name), expires_at = case when $4 then $5 else expires_at end,
+         response_cache = case when $6 then $7::jsonb else response_cache end
        where workspace_id = $1 and id = $2 and revoked_at is null returning *)
      select *, pg_notify('keys', id) from changed`,
-    [key.workspaceId, key.id, key.name ?? null, key.expiresAt !== undefined, key.expiresAt ?? null],
+    [
+      key.workspaceId,
+      key.id,
+      key.name ?? null,
+      key.expiresAt !== undefined,
+      key.expiresAt ?? null,
+      key.responseCache !== undefined,
+      key.responseCache == null ? null : JSON.stringify(key.responseCache),
+    ],
   );
   return (rows as KeyRow[]).map(readStored)[0];
 }

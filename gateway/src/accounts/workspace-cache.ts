@@ -2,7 +2,15 @@ import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
 import type { Db } from '../db/transaction.ts';
 import { findAccountOwner, listProviderAccounts, type OwnModel } from './provider-account-store.ts';
 import { unseal } from './seal.ts';
-import { type Fallbacks, type ModelPool, readFallbacks, readModelPool, readNeedsPlan } from './workspace-store.ts';
+import {
+  type CacheEpochs,
+  type Fallbacks,
+  type ModelPool,
+  readCacheEpochs,
+  readFallbacks,
+  readModelPool,
+  readNeedsPlan,
+} from './workspace-store.ts';
 
 /** An account at a provider that a workspace may use. */
 export interface ProviderAccount {
@@ -26,6 +34,7 @@ export interface WorkspaceView {
   pool: ModelPool;
   /** It signed up, and has neither a plan nor a provider account of its own: its live calls are refused. */
   needsPlan: boolean;
+  cacheEpochs: CacheEpochs;
 }
 
 export class WorkspaceCache {
@@ -62,11 +71,12 @@ export class WorkspaceCache {
 
   async #read(workspaceId: string): Promise<WorkspaceView> {
     const forgotten = this.#forgotten;
-    const [rows, fallbacks, pool, needsPlan] = await Promise.all([
+    const [rows, fallbacks, pool, needsPlan, cacheEpochs] = await Promise.all([
       listProviderAccounts(this.#db, workspaceId),
       readFallbacks(this.#db, workspaceId),
       readModelPool(this.#db, workspaceId),
       readNeedsPlan(this.#db, workspaceId),
+      readCacheEpochs(this.#db, workspaceId),
     ]);
     const own = rows.map(
       (row): ProviderAccount => ({
@@ -86,6 +96,7 @@ export class WorkspaceCache {
       fallbacks,
       pool,
       needsPlan: needsPlan && own.length === 0,
+      cacheEpochs,
     };
     if (forgotten === this.#forgotten) this.#views.set(workspaceId, view);
     return view;

@@ -47,6 +47,20 @@ export async function readNeedsPlan(db: Db, workspaceId: string): Promise<boolea
   return (rows[0] as { needs_plan: boolean } | undefined)?.needs_plan ?? false;
 }
 
+/** Of live and of test mode: raised when all kept answers are deleted. */
+export async function readCacheEpochs(db: Db, workspaceId: string): Promise<CacheEpochs> {
+  const { rows } = await db.query(
+    'select cache_epoch as live, test_cache_epoch as test from workspaces where id = $1',
+    [workspaceId],
+  );
+  return (rows as CacheEpochs[])[0] ?? { live: 0, test: 0 };
+}
+
+export interface CacheEpochs {
+  live: number;
+  test: number;
+}
+
 /** Saves, and tells every process in the same transaction. */
 export async function writeModelPool(db: Db, workspaceId: string, pool: ModelPool): Promise<void> {
   await db.query(

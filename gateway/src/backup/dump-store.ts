@@ -82,7 +82,7 @@ export type Table = (typeof tables)[number];
 
 /**
  * Tables that a copy computes again: sums from the calls, the moments of rare calls with them. Also left out: money that processes
- * have leased, which a gateway that starts on the copy leases again; and sessions and links, which may have been ended since: people sign
+ * have leased, which a gateway that starts on the copy leases again; answers of the response cache, which models give again; and sessions and links, which may have been ended since: people sign
  * in again.
  */
 export const leftOut: readonly string[] = [
@@ -104,6 +104,7 @@ export const leftOut: readonly string[] = [
   'sign_in_failures',
   'portal_sessions',
   'passkey_challenges',
+  'cached_answers',
 ];
 
 export interface DumpedRows {

@@ -3,7 +3,6 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { seesMargin } from '../accounts/own-tags.ts';
-import type { LimitKind, RateLimit } from '../accounts/rate-limit.ts';
 import type { ScenarioKey } from '../accounts/scenario-lock.ts';
 import { isCarried, lockOf, noLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import type { WorkspaceView } from '../accounts/workspace-cache.ts';
@@ -12,10 +11,11 @@ import type { SpendBackfill } from '../limits/backfill-spend.ts';
 import type { LoopDetector } from '../limits/loop-detector.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
 import { type CallPolicy, limitsOf, pauseFor } from '../limits/policy-store.ts';
-import type { Excess, Limited, LimitHeaders, RateLimiter } from '../limits/rate-limiter.ts';
+import type { LimitHeaders, RateLimiter } from '../limits/rate-limiter.ts';
 import { reasonOf, type ScenarioLimits, type Tripped } from '../limits/scenario-limits.ts';
 import { loopKey, type PausePorts, pauseScenario } from '../scenarios/pause-scenario.ts';
 import { type Markup, shownMarkup } from '../usage/markup.ts';
+import { limitsFor, rateLimited } from './call-limits.ts';
 import { refuseStopped } from './refuse-stopped.ts';
 
 export interface AdmissionPorts extends PausePorts {
@@ -32,6 +32,11 @@ export interface Permit {
   headers: LimitHeaders;
   /** The markup of the amounts that the caller sees: a client does not see the cost. */
   markup: Markup | undefined;
+  /**
+   * Counts the call as one more with its prompt, where a limit asks for that, and throws `scenario_paused` where it is one too many. Left to
+   * the call itself: an answer from the cache is no repetition.
+   */
+  countRepeat: (() => Promise<void> | undefined) | undefined;
   /** Called once, when the call is over, however it ended. */
   release(outcome: { tokens: number; costNanos: bigint }): void;
 }
@@ -78,7 +83,7 @@ function admitUnder(services: AdmissionPorts, policy: CallPolicy, request: Admis
   for (const one of watched) {
     const { place, key, limits } = one;
     if (!services.loopDetector.knows(key)) countSpentBefore(services, one, request);
-    const tripped = services.loopDetector.admit(key, limits, promptHash(limits, request), nowMs);
+    const tripped = services.loopDetector.admit(key, limits, nowMs);
     if (tripped !== undefined) return refuseTripped(services, { place, tags, tripped, caller });
   }
   const limits = limitsFor(policy, caller, tags);
@@ -88,7 +93,9 @@ function admitUnder(services: AdmissionPorts, policy: CallPolicy, request: Admis
   const excess = services.rateLimiter.admit(limits, guess, nowMs);
   if (excess !== undefined) throw rateLimited(excess, services.rateLimiter.headers(limits, nowMs));
   let released = false;
+  const countsRepeats = watched.some(({ limits }) => limits.maxRepeats !== undefined);
   return {
+    countRepeat: countsRepeats ? () => countRepeats(services, watched, request) : undefined,
     headers: limits.length === 0 ? noHeaders : services.rateLimiter.headers(limits, nowMs),
     markup: shownMarkup(policy.markups, caller, tags.client),
     release: ({ tokens, costNanos }) => {
@@ -126,7 +133,6 @@ export function lockedMessage(client: string): string {
 }
 
 const noHeaders: LimitHeaders = {};
-const unlimited: readonly Limited[] = [];
 
 interface Watched {
   place: ScenarioKey;
@@ -191,9 +197,24 @@ function countSpentBefore(
   spendBackfill.request(place, receivedAtMs, (nanos) => void loopDetector.spent(key, limits, nanos, now()));
 }
 
+function countRepeats(
+  services: AdmissionPorts,
+  watched: readonly Watched[],
+  request: AdmissionRequest,
+): Promise<never> | undefined {
+  const prompt = promptHash(request);
+  if (prompt === undefined) return undefined;
+  for (const { place, key, limits } of watched) {
+    if (limits.maxRepeats === undefined) continue;
+    const tripped = services.loopDetector.repeat(key, limits, prompt, services.now());
+    if (tripped !== undefined)
+      return refuseTripped(services, { place, tags: request.tags, tripped, caller: request.caller });
+  }
+  return undefined;
+}
+
 /** The prompt's bytes as they came: without `metadata`, in which execution ids change from call to call. */
-function promptHash({ maxRepeats }: ScenarioLimits, { body, outline }: AdmissionRequest): string | undefined {
-  if (maxRepeats === undefined) return undefined;
+function promptHash({ body, outline }: AdmissionRequest): string | undefined {
   const prompt = outline.members.get('messages') ?? outline.members.get('input');
   return prompt === undefined
     ? undefined
@@ -227,37 +248,6 @@ async function trip(
     );
   }
   return why;
-}
-
-function limitsFor({ rateLimits }: CallPolicy, caller: Caller, tags: CallTags): readonly Limited[] {
-  const { key, client, scenario } = rateLimits;
-  if (key.size === 0 && client.size === 0 && scenario.size === 0 && caller.rateLimit === undefined) return unlimited;
-  const found: Limited[] = [];
-  const add = (kind: LimitKind, id: string | undefined, own?: RateLimit | undefined): void => {
-    if (id === undefined) return;
-    const limit = rateLimits[kind].get(id) ?? rateLimits[kind].get('*');
-    if (limit === undefined && own === undefined) return;
-    const name = `${kind} ${caller.workspaceId} ${caller.livemode ? 'live' : 'test'} ${id}`;
-    if (limit !== undefined) found.push({ key: name, kind, limit });
-    if (own !== undefined) found.push({ key: `own ${name}`, kind, limit: own });
-  };
-  add('key', caller.keyId, caller.rateLimit);
-  add('client', tags.client);
-  add('scenario', tags.scenario);
-  return found;
-}
-
-function rateLimited({ kind, what, most, retryAfterSeconds }: Excess, headers: LimitHeaders): GatewayError {
-  const limit = {
-    calls_per_minute: 'calls per minute',
-    tokens_per_minute: 'tokens per minute',
-    concurrent: 'concurrent calls',
-  }[what];
-  return new GatewayError(
-    'rate_limited',
-    `This ${kind} may make at most ${most} ${limit}. Try again in ${retryAfterSeconds} ${retryAfterSeconds === 1 ? 'second' : 'seconds'}.`,
-    { details: { limit: what, of: kind, most }, retryAfterSeconds, headers },
-  );
 }
 
 function scenarioPaused(

@@ -1,15 +1,20 @@
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { databaseAway } from '../db/unavailable.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
+import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import { extrasOf } from '../models/call-extras.ts';
 import { boundInputTokens, contentBytes } from '../models/count-tokens.ts';
+import type { Decision } from '../routing/decide.ts';
 import { admit, mayCall, type Permit, refuseUnpaid } from './admission.ts';
 import { answerFrom } from './answer-from-candidates.ts';
+import { answerHit } from './answer-hit.ts';
 import type { Answered } from './attempt-outcome.ts';
+import { type CachedCall, cachedCall, keeping } from './cached-call.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { decideCall } from './decide-call.ts';
 import { streamAnswer } from './finish-stream.ts';
 import { fundCall } from './fund-call.ts';
+import type { Funding } from './funding.ts';
 import { guardCall } from './guard-call.ts';
 import { isPending } from './is-pending.ts';
 import type { ModelAnswer, ModelCall } from './model-call.ts';
@@ -53,8 +58,41 @@ async function completeAdmitted(
   if (extras !== undefined) call = { ...call, extras };
   const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));
   const decided = decideCall(services, { request, call, inputTokens, workspace, balances });
-  const { candidates: routed } = decided;
   if (decided.headers !== undefined) permit.headers = { ...permit.headers, ...decided.headers };
+  const path = { request, call, permit, balances, decided, inputTokens, leftOut };
+  const cached = cachedCall(services, { ...path, workspace });
+  if (cached === undefined) return payAndAnswer(services, { ...path, cached });
+  const hit = await cached.find();
+  if (hit !== undefined) return answerHit(services, { ...path, hit });
+  let isAnswered = false;
+  try {
+    const answer = await payAndAnswer(services, { ...path, cached });
+    isAnswered = true;
+    return answer;
+  } finally {
+    cached.end(isAnswered);
+  }
+}
+
+interface DecidedCall {
+  request: ModelCall;
+  call: NeutralCall;
+  permit: Permit;
+  balances: readonly BudgetBalance[];
+  decided: Decision;
+  inputTokens: number;
+  leftOut: readonly string[] | undefined;
+}
+
+/** From here on the call costs money. */
+async function payAndAnswer(
+  services: CompletionPorts,
+  input: DecidedCall & { cached: CachedCall | undefined },
+): Promise<ModelAnswer> {
+  const { request, call, permit, balances, decided, inputTokens, leftOut, cached } = input;
+  const repeated = permit.countRepeat?.();
+  if (repeated !== undefined) await repeated;
+  const { candidates: routed } = decided;
   const [first] = routed;
   if (first !== undefined && mayContinue(request)) await checkContinued(services, request, first);
   const asking = fundCall(services, {
@@ -76,11 +114,11 @@ async function completeAdmitted(
     const answered = await answerFrom(services, { request, call, running, funding });
     const remember = isStored(request) ? (ids = noIds) => rememberStored(services, request, running, ids) : undefined;
     if (answered.kind === 'plain') {
-      const answer = await plainAnswer(running, request, answered);
+      const answer = await plainAnswer(running, { request, answered, funding, cached });
       await remember?.(answered.answerIds);
       return answer;
     }
-    const stream = await streamAnswer(services, { running, request, answered });
+    const stream = await streamAnswer(services, { running, request, answered, funding, cached });
     return remember === undefined
       ? stream
       : rememberingStream(stream, () => remember(answered.run.transform.answerIds));
@@ -109,14 +147,22 @@ function withHeaders(error: GatewayError, headers: Readonly<Record<string, strin
 
 async function plainAnswer(
   running: RunningCall,
-  request: ModelCall,
-  answered: Extract<Answered, { kind: 'plain' }>,
+  options: {
+    request: ModelCall;
+    answered: Extract<Answered, { kind: 'plain' }>;
+    funding: Funding;
+    cached: CachedCall | undefined;
+  },
 ): Promise<ModelAnswer> {
+  const { request, answered } = options;
   running.firstByteAt = answered.firstByteAt;
   running.model = answered.model;
   // An answer that is read to its end for nobody is paid for like any other.
   const status = request.cancellation.because === 'gone' ? 'cancelled' : 'succeeded';
-  const { costNanos } = await settleCall(running, { status, usage: answered.usage, text: answered.text });
+  const keep = options.cached === undefined ? undefined : keeping(running, { ...options, cached: options.cached });
+  const cache = keep === undefined ? undefined : 'stored';
+  const { costNanos } = await settleCall(running, { status, usage: answered.usage, text: answered.text, cache });
+  keep?.(costNanos);
   return {
     kind: 'plain',
     headers: settledHeaders(running, request.id, { dropped: answered.dropped, costNanos }),

@@ -5,10 +5,11 @@ import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
 import type { UnknownModels } from '../routing/unknown-models.ts';
 import type { AdmissionPorts } from './admission.ts';
 import type { AttemptPorts } from './attempt-outcome.ts';
+import type { CachePorts } from './cached-call.ts';
 import type { FundingPorts } from './funding.ts';
 import type { TagPorts } from './note-tags.ts';
 
-export interface CompletionPorts extends AdmissionPorts, TagPorts, FundingPorts, AttemptPorts {
+export interface CompletionPorts extends AdmissionPorts, TagPorts, FundingPorts, AttemptPorts, CachePorts {
   policies: PolicyCache;
   journal: CallJournal;
   workspaces: WorkspaceCache;

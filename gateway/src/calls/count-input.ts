@@ -74,7 +74,7 @@ async function modelToCountFor(
 }
 
 /** Fields of a message that `count_tokens` refuses as extra inputs, and ours. */
-const notCounted = ['fallback_models', 'metadata', 'max_tokens', 'stream'];
+const notCounted = ['fallback_models', 'response_cache', 'metadata', 'max_tokens', 'stream'];
 const answerBytesMax = 65_536;
 
 /** Undefined where the vendor fails for a reason that is not the caller's. */

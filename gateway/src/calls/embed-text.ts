@@ -54,6 +54,7 @@ export async function embedText(services: EmbeddingPorts, request: Omit<ModelCal
   if (!services.journal.available) throw databaseAway();
   const permit = await admit(services, request);
   try {
+    await permit.countRepeat?.();
     return await embedAdmitted(services, { request, embedding, permit });
   } finally {
     // A settled call has left already; a refused one gives back what it took.

@@ -1,12 +1,16 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { toUsd } from '@ai-gateway/shared/money';
+import { answerBytesMax } from '../cache/cached-answer.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import { maskAccount } from '../providers/mask-account.ts';
 import { providerName } from '../providers/providers.ts';
 import { noteFailure } from '../telemetry/call-report.ts';
 import { billed } from '../usage/markup.ts';
 import type { Answered } from './attempt-outcome.ts';
+import { type CachedCall, isKeepableStream } from './cached-call.ts';
+import { captureSink } from './capture-sink.ts';
 import type { CompletionPorts } from './completion-ports.ts';
+import type { Funding } from './funding.ts';
 import type { ModelCall, StreamAnswer } from './model-call.ts';
 import { answerHeaders, budgetRemaining, type RunningCall, settleCall } from './settle-call.ts';
 import type { Spent } from './spent.ts';
@@ -15,9 +19,15 @@ import type { StreamTransform } from './stream-transform.ts';
 
 export async function streamAnswer(
   services: CompletionPorts,
-  options: { running: RunningCall; request: ModelCall; answered: Extract<Answered, { kind: 'stream' }> },
+  options: {
+    running: RunningCall;
+    request: ModelCall;
+    answered: Extract<Answered, { kind: 'stream' }>;
+    funding: Funding;
+    cached: CachedCall | undefined;
+  },
 ): Promise<StreamAnswer> {
-  const { running, request, answered } = options;
+  const { running, request, answered, cached } = options;
   const { run } = answered;
   running.firstByteAt = answered.firstByteAt();
   try {
@@ -37,9 +47,10 @@ export async function streamAnswer(
     headers: { ...answerHeaders(running, request.id, answered.dropped), 'cache-control': 'no-cache' },
     pump: async (sink) => {
       try {
-        const end = await run.attach(sink);
+        const captured = cached === undefined ? undefined : captureSink(sink, answerBytesMax);
+        const end = await run.attach(captured ?? sink);
         running.model = run.transform.model ?? running.model;
-        return await close(services, { running, request, answered, end });
+        return await close(services, { ...options, end, captured });
       } catch (error) {
         run.abort();
         if (!running.settled)
@@ -70,7 +81,10 @@ async function close(
     running: RunningCall;
     request: ModelCall;
     answered: Extract<Answered, { kind: 'stream' }>;
+    funding: Funding;
+    cached: CachedCall | undefined;
     end: StreamEnd;
+    captured: { bytes(): Buffer } | undefined;
   },
 ): Promise<{ tail: (Buffer | string)[]; whole: boolean }> {
   const { running, request, answered, end } = options;
@@ -80,12 +94,13 @@ async function close(
   if (end.kind === 'complete') {
     services.circuits.succeeded(running.attempt);
     try {
-      const { costNanos } = await settleCall(running, { status: 'succeeded', ...soFar(transform, undefined) });
+      const keep = keepingStream(options, transform);
+      const cache = keep === undefined ? undefined : 'stored';
+      const { costNanos } = await settleCall(running, { status: 'succeeded', ...soFar(transform, undefined), cache });
+      keep?.(costNanos);
+      const figures = { cost_usd: toUsd(billed(costNanos, running.permit.markup)), ...remainingOf(running) };
       return {
-        tail: [
-          `: gateway ${JSON.stringify({ cost_usd: toUsd(billed(costNanos, running.permit.markup)), ...remainingOf(running) })}\n\n`,
-          transform.last ?? '',
-        ],
+        tail: [closingComment(cache === undefined ? figures : { ...figures, cache }), transform.last ?? ''],
         whole: true,
       };
     } catch {
@@ -108,6 +123,33 @@ async function close(
   await settleCall(running, { status: 'failed', ...soFar(transform, unseen), errorCode: error.code });
   const isReported = end.kind === 'failed' && end.message === undefined;
   return { tail: isReported ? [] : [errorFrame(error)], whole: false };
+}
+
+/** The figures that a stream can give at its end only. */
+export function closingComment(figures: Readonly<Record<string, unknown>>): string {
+  return `: gateway ${JSON.stringify(figures)}\n\n`;
+}
+
+/** Undefined where the stream is not for the cache. */
+function keepingStream(
+  { running, funding, cached, captured, answered }: Parameters<typeof close>[1],
+  { usage, last }: StreamTransform,
+): ((costNanos: bigint) => void) | undefined {
+  if (cached === undefined || captured === undefined || !cached.mayKeep(running, funding, usage)) return undefined;
+  const tail = Buffer.from(last ?? '');
+  const body = Buffer.concat([captured.bytes(), tail]);
+  if (!isKeepableStream(body)) return undefined;
+  const { model, candidate } = running;
+  return (costNanos) =>
+    cached.keep({
+      body,
+      tailBytes: tail.length,
+      model: model ?? '',
+      provider: candidate?.provider ?? '',
+      usage,
+      costNanos,
+      dropped: answered.dropped,
+    });
 }
 
 const broken = { kind: 'broken' };

@@ -178,7 +178,8 @@ async function fundShort(
     if (fit === undefined) break;
     const { holdNanos, candidates, maxTokens } = fit;
     const held = await services.ledger.hold(balances, holdNanos);
-    if ('nanos' in held) return { hold: held, holdNanos, candidates, maxTokens, inputTokens: request.inputTokens };
+    if ('nanos' in held)
+      return { hold: held, holdNanos, candidates, maxTokens, inputTokens: request.inputTokens, isShortened: true };
     shortage = held;
   }
   if (!isHeldByOthers(request, shortage.balance, exact)) await notifyExceeded(services, shortage.balance, request.tags);

@@ -24,6 +24,8 @@ export interface Funding {
   maxTokens: number | undefined;
   /** An upper bound, by the bytes of the request. */
   inputTokens: number;
+  /** Too little money is left for a longer answer. */
+  isShortened?: boolean | undefined;
 }
 
 export interface FundingRequest {

@@ -20,7 +20,7 @@ export interface Relay {
 
 /**
  * The body of a call that goes to a provider of its own dialect: the caller's bytes as they came, but for what is ours
- * (`fallback_models`, tags in `metadata`), the model's name, usage in streams, which the ledger needs, what would choose another
+ * (`fallback_models`, `response_cache`, tags in `metadata`), the model's name, usage in streams, which the ledger needs, what would choose another
  * route behind the provider, what the model that gets it does not take, and what the vendor would refuse in a conversation that
  * another has begun.
  */
@@ -47,7 +47,7 @@ export function relayBody(options: {
   const remove: string[] = [];
   const dropped: string[] = [];
   if (json.model !== model) set.model = JSON.stringify(model);
-  if (Object.hasOwn(json, 'fallback_models')) remove.push('fallback_models');
+  for (const name of ours) if (Object.hasOwn(json, name)) remove.push(name);
   const metadata = withoutTags(json.metadata);
   if (metadata === 'empty') remove.push('metadata');
   else if (metadata !== 'untouched') set.metadata = JSON.stringify(metadata);
@@ -77,6 +77,9 @@ export function relayBody(options: {
     restore: names?.restore,
   };
 }
+
+/** Top-level members that are for the gateway alone. */
+const ours = ['fallback_models', 'response_cache'] as const;
 
 const droppedNothing: readonly string[] = [];
 

@@ -63,7 +63,7 @@ export interface Settlement {
  */
 export async function settleCall(
   running: RunningCall,
-  end: Spent & { status: ClosedCall['status']; errorCode?: string | undefined },
+  end: Spent & Pick<ClosedCall, 'status' | 'errorCode' | 'cache'>,
 ): Promise<Settlement> {
   const usage = end.usage ?? (await estimateSpent(running, end, isGuarded(running)));
   const cost = priced(running.candidate?.price, usage);
@@ -75,6 +75,7 @@ export async function settleCall(
     // An unknown price is as much of an estimate as a counted token.
     estimated: end.usage === undefined || isGuess(running, usage, cost),
     errorCode: end.errorCode,
+    cache: end.cache,
   });
   await onRecord;
   return settlement;
@@ -125,6 +126,25 @@ export async function closeUnanswered(
   }).onRecord;
 }
 
+/** A kept answer is the call's: it costs nothing and uses no tokens. Waits until it is on record. */
+export async function closeHit(
+  running: RunningCall,
+  hit: { model: string; provider: string; savings: ClosedCall['savings'] },
+): Promise<void> {
+  running.model = hit.model;
+  await post(running, {
+    ...common(running),
+    provider: hit.provider,
+    metered: false,
+    status: 'succeeded',
+    usage: noUsage,
+    costNanos: 0n,
+    estimated: false,
+    cache: 'hit',
+    savings: hit.savings,
+  }).onRecord;
+}
+
 /** Debits the budgets in memory at once and hands the figures to the journal; a call is posted once, whatever happens. */
 function post(running: RunningCall, last: ClosedCall): { onRecord: Promise<void>; settlement: Settlement } {
   if (running.settled) throw new Error('a call is settled once');
@@ -150,9 +170,16 @@ function withEarlier(last: ClosedCall, earlier: Earlier): ClosedCall {
 
 /** The amount left of the tightest budget that the caller may see, after this call; undefined where there is none. */
 export function budgetRemaining({ hold, caller, permit }: RunningCall): bigint | undefined {
+  return leastRemaining(hold?.balances ?? none, { caller, permit });
+}
+
+export function leastRemaining(
+  balances: readonly BudgetBalance[],
+  { caller, permit }: Pick<RunningCall, 'caller' | 'permit'>,
+): bigint | undefined {
   let least: bigint | undefined;
   const isLocked = caller.lockedTags.length > 0;
-  for (const balance of hold?.balances ?? none) {
+  for (const balance of balances) {
     if (isLocked && !isOwn(caller, scopeOfInstance(balance.budget, balance.instance))) continue;
     const { remainingNanos } = balance;
     if (least === undefined || remainingNanos < least) least = remainingNanos;
@@ -174,7 +201,7 @@ export function settledHeaders(
 }
 
 /** Dollars in a header: never `1e-7`. */
-function usdText(nanos: bigint): string {
+export function usdText(nanos: bigint): string {
   const text = String(toUsd(nanos));
   return text.includes('e') ? toUsd(nanos).toFixed(9) : text;
 }

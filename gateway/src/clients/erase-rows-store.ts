@@ -98,6 +98,11 @@ export async function deleteTraces(db: Pool, erasure: Erasure, until: Date | 'in
       `delete from background_calls where workspace_id = $1 and livemode = $2 and tags->>'client_id' = $3 and state <> 'running' and created_at <= $4`,
       place,
     );
+    await tx.query(
+      'delete from cached_answers where workspace_id = $1 and livemode = $2 and client_id = $3 and created_at <= $4',
+      place,
+    );
+    await tx.query(`select pg_notify('cached_answers', $1)`, [workspaceId]);
     // Test mode's are the sandbox's.
     await tx.query(
       `delete from stored_answers where workspace_id = $1 and client_id = $3 and (account <> 'sandbox') = $2 and used_at <= $4`,

@@ -101,6 +101,7 @@ export async function deleteRows(db: Pool, id: string): Promise<void> {
     for (const table of await tablesOf(tx))
       await tx.query(`delete from ${pg.escapeIdentifier(table)} where workspace_id = $1`, [id]);
     await tx.query('delete from workspaces where id = $1', [id]);
+    await tx.query(`select pg_notify('cached_answers', $1)`, [id]);
   });
 }
 

@@ -58,6 +58,7 @@ const read = new Set([
   'service_tier',
   'metadata',
   'fallback_models',
+  'response_cache',
 ]);
 
 /** An OpenAI chat completion request. `metadata` and `fallback_models` are the gateway's own and read elsewhere. */

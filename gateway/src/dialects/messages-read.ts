@@ -46,6 +46,7 @@ const read = new Set([
   'metadata',
   'service_tier',
   'fallback_models',
+  'response_cache',
   'thread',
 ]);
 

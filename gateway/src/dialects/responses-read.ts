@@ -47,6 +47,7 @@ const read = new Set([
   'truncation',
   'metadata',
   'fallback_models',
+  'response_cache',
 ]);
 
 /** Fields that only OpenAI can honour: without them the call would mean something different. */

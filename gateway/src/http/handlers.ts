@@ -11,6 +11,7 @@ import { planHandlers } from '../billing/plan-handlers.ts';
 import { workspaceSettingsHandlers } from '../billing/workspace-settings-handlers.ts';
 import { budgetHandlers } from '../budgets/budget-handlers.ts';
 import { budgetHistoryHandlers } from '../budgets/budget-history-handlers.ts';
+import { cacheHandlers } from '../cache/cache-handlers.ts';
 import { checkHandlers } from '../calls/check-handlers.ts';
 import { clientHandlers } from '../clients/client-handlers.ts';
 import { eraseWorkspaceHandlers } from '../clients/erase-workspace-handlers.ts';
@@ -36,6 +37,7 @@ import { slaHandlers } from '../status/sla-handlers.ts';
 import { callDetailHandlers } from '../usage/call-detail-handlers.ts';
 import { chartHandlers } from '../usage/chart-handlers.ts';
 import { refusalHandlers } from '../usage/refusal-handlers.ts';
+import { savingsHandlers } from '../usage/savings-handlers.ts';
 import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
 import { webhookHandlers } from '../webhooks/webhook-handlers.ts';
 import { exportedAsFile, exportTexts } from './export-workspace.ts';
@@ -49,6 +51,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...backgroundHandlers,
   ...budgetHandlers,
   ...budgetHistoryHandlers,
+  ...cacheHandlers,
   ...checkHandlers,
   ...clientHandlers,
   ...connectionHandlers,
@@ -75,6 +78,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...scimTokenHandlers,
   ...passwordHandlers,
   ...sessionHandlers,
+  ...savingsHandlers,
   ...usageHandlers,
   ...callDetailHandlers,
   ...chartHandlers,

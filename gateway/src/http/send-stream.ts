@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import type { StreamSink } from '../calls/stream-run.ts';
-import type { Bytes } from '../calls/stream-transform.ts';
 
 /** A reader that takes nothing for so long has gone, whatever its socket says: it holds money, and a connection to a provider. */
 const stalledMs = 120_000;
@@ -20,23 +19,5 @@ export function responseSink(res: ServerResponse, { patienceMs = stalledMs } = {
       res.once('drain', go);
       res.once('close', go);
     },
-  };
-}
-
-/** A sink that also keeps what goes through it, for answers that may be asked for again: up to one byte more than `most`. */
-export function captureSink(sink: StreamSink, most: number): StreamSink & { bytes(): Buffer } {
-  const kept: Buffer[] = [];
-  let size = 0;
-  return {
-    write: (bytes: Bytes) => {
-      if (size <= most) {
-        const piece = Buffer.from(bytes).subarray(0, most + 1 - size);
-        kept.push(piece);
-        size += piece.length;
-      }
-      return sink.write(bytes);
-    },
-    drained: (callback) => sink.drained(callback),
-    bytes: () => Buffer.concat(kept),
   };
 }

@@ -6,6 +6,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import type { CallWishes } from '../accounts/call-wishes.ts';
 import { newId } from '../accounts/new-id.ts';
 import { Cancellation } from '../calls/cancellation.ts';
+import { captureSink } from '../calls/capture-sink.ts';
 import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from '../calls/model-call.ts';
 import type { StreamSink } from '../calls/stream-run.ts';
 import { lockedTagsOf, resolveTags } from '../calls/tags.ts';
@@ -27,7 +28,7 @@ import type { BodyRoom, BodyShares } from './body-shares.ts';
 import { parseBigCall, parseCall } from './parse-body.ts';
 import { readBody } from './read-body.ts';
 import { sendError } from './send-error.ts';
-import { captureSink, responseSink } from './send-stream.ts';
+import { responseSink } from './send-stream.ts';
 
 interface ModelPorts extends IdempotencyPorts {
   now: () => number;

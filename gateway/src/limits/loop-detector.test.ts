@@ -12,32 +12,32 @@ test.each([
   ['half an hour', hourMs / 2],
 ])('a scenario that does nothing unusual is not paused after the clock was %s ahead for a moment', (_, aheadMs) => {
   const loopDetector = new LoopDetector();
-  loopDetector.admit('news', limits, 'prompt', startMs + aheadMs);
+  loopDetector.admit('news', limits, startMs + aheadMs);
+  loopDetector.repeat('news', limits, 'prompt', startMs + aheadMs);
   loopDetector.spent('news', limits, 1n, startMs + aheadMs);
   // One call each 40 seconds with one prompt, ten nanodollars each: all below its limits (900 of 1,000 an hour), for two hours.
   for (let ms = 0; ms < 2 * hourMs; ms += 40_000) {
-    expect(loopDetector.admit('news', limits, 'prompt', startMs + ms)).toBeUndefined();
+    expect(loopDetector.admit('news', limits, startMs + ms)).toBeUndefined();
+    expect(loopDetector.repeat('news', limits, 'prompt', startMs + ms)).toBeUndefined();
     expect(loopDetector.spent('news', limits, 10n, startMs + ms)).toBeUndefined();
   }
 });
 
 test('a loop is still seen after the clock was an hour ahead for a moment', () => {
   const loopDetector = new LoopDetector();
-  loopDetector.admit('loop', limits, 'prompt', startMs + hourMs);
-  const tripped = Array.from({ length: 40 }, (_, i) =>
-    loopDetector.admit('loop', limits, `prompt ${i}`, startMs + i * 100),
-  );
+  loopDetector.admit('loop', limits, startMs + hourMs);
+  const tripped = Array.from({ length: 40 }, (_, i) => loopDetector.admit('loop', limits, startMs + i * 100));
   // With the one before the clock came back it is the 31st in a minute.
   expect(tripped.findIndex((one) => one !== undefined)).toBe(29);
 });
 
 test('of any number of made-up scenarios the latest are remembered, and those that go on calling', () => {
   const loopDetector = new LoopDetector();
-  loopDetector.admit('old', limits, undefined, startMs);
-  loopDetector.admit('busy', limits, undefined, startMs);
+  loopDetector.admit('old', limits, startMs);
+  loopDetector.admit('busy', limits, startMs);
   for (let i = 0; i < 20_000; i++) {
-    loopDetector.admit(`made up ${i}`, limits, undefined, startMs + i * 100);
-    if (i % 5_000 === 0) loopDetector.admit('busy', limits, undefined, startMs + i * 100);
+    loopDetector.admit(`made up ${i}`, limits, startMs + i * 100);
+    if (i % 5_000 === 0) loopDetector.admit('busy', limits, startMs + i * 100);
   }
   expect(['old', 'busy', 'made up 10000'].map((key) => loopDetector.knows(key))).toEqual([false, true, true]);
 });

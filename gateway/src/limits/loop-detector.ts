@@ -41,17 +41,27 @@ export class LoopDetector {
   readonly #deltas = new Map<string, { calls: number; nanos: number; repeats: Map<string, number> }>();
   hasOthers = false;
 
-  /** Counts the call and says which limit it passes, if any. `promptHash` undefined: repeats are not counted. */
-  admit(key: string, limits: ScenarioLimits, promptHash: string | undefined, nowMs: number): Tripped | undefined {
+  /** Counts the call and says which limit it passes, if any. */
+  admit(key: string, limits: ScenarioLimits, nowMs: number): Tripped | undefined {
     const counters = this.#counters(key, nowMs);
     counters.calls.add(nowMs, 1);
-    const repeats = promptHash === undefined ? 0 : this.#repeat(counters, promptHash, 1, nowMs);
-    this.#note(key, { calls: 1, nanos: 0, promptHash });
-    const { maxCallsPerMinute, maxRepeats } = limits;
+    this.#note(key, { calls: 1, nanos: 0, promptHash: undefined });
+    const { maxCallsPerMinute } = limits;
     if (maxCallsPerMinute !== undefined && counters.calls.sum(nowMs) > maxCallsPerMinute)
       return { limit: 'max_calls_per_minute', most: maxCallsPerMinute };
-    if (maxRepeats !== undefined && repeats > maxRepeats) return { limit: 'max_repeats', most: maxRepeats };
     return this.#overspent(counters, limits, nowMs);
+  }
+
+  /** Counts one more call with a prompt, and says whether that is one too many. */
+  repeat(
+    key: string,
+    { maxRepeats }: Pick<ScenarioLimits, 'maxRepeats'>,
+    promptHash: string,
+    nowMs: number,
+  ): Tripped | undefined {
+    const repeats = this.#repeat(this.#counters(key, nowMs), promptHash, 1, nowMs);
+    this.#note(key, { calls: 0, nanos: 0, promptHash });
+    return maxRepeats !== undefined && repeats > maxRepeats ? { limit: 'max_repeats', most: maxRepeats } : undefined;
   }
 
   /** Adds what a call cost; says whether that was too much for an hour. */

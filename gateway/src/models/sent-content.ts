@@ -17,7 +17,7 @@ export interface SentContent {
 const settings = new Set(
   (
     'model max_tokens max_completion_tokens max_output_tokens temperature top_p top_k n stream stream_options stop stop_sequences ' +
-    'seed user metadata fallback_models callback_url logprobs top_logprobs presence_penalty frequency_penalty logit_bias store ' +
+    'seed user metadata fallback_models response_cache callback_url logprobs top_logprobs presence_penalty frequency_penalty logit_bias store ' +
     'service_tier parallel_tool_calls reasoning_effort encoding_format dimensions truncation include tool_choice thinking'
   ).split(' '),
 );

@@ -1,3 +1,4 @@
+import type { CacheSetting } from '../cache/cache-directive.ts';
 import type { CallDecision } from '../usage/call-record.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { Candidate, RouteInput } from './candidate.ts';
@@ -10,7 +11,7 @@ import { routeCall } from './route.ts';
  *     rules -> experiment arm -> auto -> routeCall
  */
 export function decide(input: DecideInput): Decision {
-  return { candidates: routeCall(input.route), decision: undefined, headers: undefined };
+  return { candidates: routeCall(input.route), decision: undefined, headers: undefined, cache: undefined };
 }
 
 interface DecideInput {
@@ -25,4 +26,6 @@ export interface Decision {
   decision: CallDecision | undefined;
   /** `x-gateway-experiment` and its like, for the answer. */
   headers: Readonly<Record<string, string>> | undefined;
+  /** What a rule says of the response cache; `none` forbids it. */
+  cache: CacheSetting | 'none' | undefined;
 }

@@ -54,6 +54,8 @@ export const callDetailHandlers: Pick<Handlers<Context<CallDetailPorts>>, 'usage
       created_at: new Date(atMs).toISOString(),
       error_code: shown.code,
       livemode: caller.livemode,
+      cache: null,
+      saved_usd: null,
       refusal: shown,
     };
   },

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { forgetKinds } from './call-kinds-store.ts';
 import { forgetTimes } from './call-times-store.ts';
+import { savingColumns, savingsOfCalls } from './saving-columns.ts';
 
 /** A partition of `calls`. */
 export interface CallMonth {
@@ -102,12 +103,12 @@ async function isSummed(tx: PoolClient, range: readonly Date[]): Promise<boolean
 }
 
 const columns = `workspace_id, livemode, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered`;
-const figures = 'requests, estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos';
+const figures = `requests, estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos, ${savingColumns}`;
 
 const quarterSums = `
   insert into usage_quarters (quarter, ${columns}, ${figures})
   select date_bin('15 minutes', created_at, 'epoch'), ${columns}, count(*), count(*) filter (where estimated), sum(input_tokens),
-    sum(cached_tokens), sum(output_tokens), sum(cost_nanos)
+    sum(cached_tokens), sum(output_tokens), sum(cost_nanos), ${savingsOfCalls}
   from calls where created_at >= $1 and created_at < $2 and status <> 'open'
   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`;
 

@@ -46,7 +46,7 @@ export async function callPages(
 
 /** A client is shown what it is billed for a call. */
 export function describeFor(caller: Caller, markups: Markups, row: StoredCall): ReturnType<typeof describe> {
-  return describe(row, shownMarkup(markups, caller, row.client_id));
+  return describe(row, shownMarkup(markups, caller, row.client_id), seesMargin(caller));
 }
 
 /** An id has the millisecond in which its call came in; the range counts where it was asked for. */
@@ -120,5 +120,7 @@ function describeRefused({ code, model, ...call }: RefusedCall, caller: Caller):
     ttft_ms: null,
     total_ms: null,
     livemode: caller.livemode,
+    cache: null,
+    saved_usd: null,
   };
 }

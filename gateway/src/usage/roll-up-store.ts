@@ -3,6 +3,7 @@ import { withTransaction } from '../db/transaction.ts';
 import { writeKinds } from './call-kinds-store.ts';
 import { writeTimes } from './call-times-store.ts';
 import { writeLatency, writeLatencyDays } from './latency-store.ts';
+import { savingColumns, savingsOfCalls, savingsOfSums } from './saving-columns.ts';
 
 /** Any number that is nobody else's: one process at a time sums up. */
 const lock = 7_203_114_402n;
@@ -11,14 +12,15 @@ const hoursAtOnce = 24;
 
 const sumsOf = (table: string, at: string, from: string): string => `
   insert into ${table} (workspace_id, livemode, ${at}, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered, requests,
-    estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos)
+    estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos, ${savingColumns})
   ${from}`;
 
 const hourSums = sumsOf(
   'usage_hours',
   'hour',
   `select workspace_id, livemode, date_trunc('hour', created_at, 'UTC'), client_id, project, scenario_id, key_id, model, provider,
-     scenario_platform, metered, count(*), count(*) filter (where estimated), sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(cost_nanos)
+     scenario_platform, metered, count(*), count(*) filter (where estimated), sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(cost_nanos),
+     ${savingsOfCalls}
    from calls where created_at >= $1 and created_at < $2 and status <> 'open'
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
 );
@@ -26,7 +28,8 @@ const daySums = sumsOf(
   'usage_days',
   'day',
   `select workspace_id, livemode, date_trunc('day', hour, 'UTC'), client_id, project, scenario_id, key_id, model, provider,
-     scenario_platform, metered, sum(requests), sum(estimated_requests), sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(cost_nanos)
+     scenario_platform, metered, sum(requests), sum(estimated_requests), sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(cost_nanos),
+     ${savingsOfSums}
    from usage_hours where hour >= $1 and hour < $2
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
 );

@@ -11,6 +11,12 @@ export interface Sum {
   costNanos: bigint;
   /** With each client's markup. */
   billableNanos: bigint;
+  cacheHits: number;
+  savedNanos: bigint;
+  /** The part of it by the response cache. */
+  savedByHitsNanos: bigint;
+  /** The same with each client's markup. */
+  billableSavedByHitsNanos: bigint;
 }
 
 export interface GroupSum extends Sum {
@@ -57,6 +63,8 @@ export async function sumByGroup(
      select g, sum(requests)::bigint as requests, sum(estimated)::bigint as estimated, sum(input)::bigint as input,
        sum(cached)::bigint as cached, sum(output)::bigint as output, sum(cost)::bigint as cost,
        round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100))::bigint as billable,
+       coalesce(sum(hits), 0)::bigint as hits, coalesce(sum(saved), 0)::bigint as saved, coalesce(sum(${byHits}), 0)::bigint as saved_by_hits,
+       coalesce(round(sum((${byHits}) * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100)), 0)::bigint as billable_saved_by_hits,
        array_agg(distinct model) filter (where model is not null) as models,
        max(case when $${values.length - 1} = 'client' then c.name when $${values.length - 1} = 'key' then k.name end) as name,
        ${ofClient('c.markup_percent', 'double precision')} as markup, ${ofClient('c.currency', 'text')} as currency,
@@ -92,6 +100,8 @@ export async function sumAll(db: Db, filter: SumFilter): Promise<Sum> {
      select coalesce(sum(requests), 0)::bigint as requests, coalesce(sum(estimated), 0)::bigint as estimated,
        coalesce(sum(input), 0)::bigint as input, coalesce(sum(cached), 0)::bigint as cached, coalesce(sum(output), 0)::bigint as output,
        coalesce(sum(cost), 0)::bigint as cost,
+       coalesce(sum(hits), 0)::bigint as hits, coalesce(sum(saved), 0)::bigint as saved, coalesce(sum(${byHits}), 0)::bigint as saved_by_hits,
+       coalesce(round(sum((${byHits}) * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100)), 0)::bigint as billable_saved_by_hits,
        coalesce(round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100)), 0)::bigint as billable
      from grouped left join clients c on c.workspace_id = $1 and c.livemode = $2 and c.id = grouped.client_id`,
     values,
@@ -107,7 +117,14 @@ interface RawSum {
   output: bigint;
   cost: bigint;
   billable: bigint;
+  hits: bigint;
+  saved: bigint;
+  saved_by_hits: bigint;
+  billable_saved_by_hits: bigint;
 }
+
+/** What no other step of a call has saved. */
+const byHits = 'saved - saved_auto - saved_rules - saved_marks';
 
 interface RawGroup extends RawSum {
   g: string | null;
@@ -127,6 +144,10 @@ function readSum(row: RawSum): Sum {
     outputTokens: Number(row.output),
     costNanos: row.cost,
     billableNanos: row.billable,
+    cacheHits: Number(row.hits),
+    savedNanos: row.saved,
+    savedByHitsNanos: row.saved_by_hits,
+    billableSavedByHitsNanos: row.billable_saved_by_hits,
   };
 }
 
@@ -152,7 +173,7 @@ const tagNames = ['client_id', 'project', 'scenario_id', 'key_id'] as const;
 
 type TagName = (typeof tagNames)[number];
 
-/** Calls with costs by model, for an invoice. */
+/** Calls with costs by model, for an invoice: answers from the cache are not billed. */
 export async function sumByModel(
   db: Db,
   filter: SumFilter,
@@ -164,7 +185,7 @@ export async function sumByModel(
   );
   return (rows as (RawSum & { model: string | null })[]).map((row) => ({
     model: row.model,
-    requests: Number(row.requests),
+    requests: Number(row.requests - row.hits),
     inputTokens: Number(row.input),
     outputTokens: Number(row.output),
     costNanos: row.cost,

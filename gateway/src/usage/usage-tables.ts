@@ -9,9 +9,11 @@ import type { Grouping } from './summed-range-store.ts';
 import type { StoredCall } from './usage-store.ts';
 import type { GroupSum, Sum } from './usage-sum-store.ts';
 
-export function describe(row: StoredCall, markup: Markup | undefined) {
+export function describe(row: StoredCall, markup: Markup | undefined, seesAll: boolean) {
   const {
     cost_nanos: costNanos,
+    saved_nanos: savedNanos,
+    saved_by_hit_nanos: savedByHitNanos,
     input_tokens,
     cached_tokens,
     cache_write_tokens,
@@ -27,7 +29,12 @@ export function describe(row: StoredCall, markup: Markup | undefined) {
     output_tokens: Number(output_tokens),
     reasoning_tokens: Number(reasoning_tokens),
     cost_usd: toUsd(billed(costNanos, markup)),
+    saved_usd: savedOf(seesAll ? savedNanos : savedByHitNanos, markup),
   };
+}
+
+function savedOf(nanos: bigint | null, markup: Markup | undefined): number | null {
+  return nanos === null ? null : toUsd(billed(nanos, markup));
 }
 
 export const callColumns = [
@@ -55,6 +62,8 @@ export const callColumns = [
   'ttft_ms',
   'total_ms',
   'livemode',
+  'cache',
+  'saved_usd',
 ] as const;
 
 export function callCells(row: Record<(typeof callColumns)[number], Cell>): Cell[] {
@@ -71,6 +80,9 @@ export function describeSum(caller: Caller, sum: Sum) {
     cost_usd: toUsd(seesMargin(caller) ? sum.costNanos : sum.billableNanos),
     billable_usd: toUsd(sum.billableNanos),
     estimated_requests: sum.estimatedRequests,
+    cache_hits: sum.cacheHits,
+    // A client is shown what hits saved it. What the agency saves by its choice of models is the agency's.
+    saved_usd: toUsd(seesMargin(caller) ? sum.savedNanos : sum.billableSavedByHitsNanos),
   };
 }
 
@@ -124,6 +136,8 @@ export function groupColumns(grouping: Grouping): string[] {
     'currency',
     'billable_amount',
     'estimated_requests',
+    'cache_hits',
+    'saved_usd',
     'models',
     'period_from',
     'period_to',
@@ -150,6 +164,8 @@ export function groupCells(
     row.currency,
     grouping === 'client' ? toAmount(sum) : null,
     row.estimated_requests,
+    row.cache_hits,
+    row.saved_usd,
     row.models.join(' '),
     period.first,
     period.last,

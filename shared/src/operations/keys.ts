@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
+import { cacheSetting } from './cache.ts';
 import {
   clientId,
   id,
@@ -39,6 +40,10 @@ const key = z.object({
   rate_limit: rateLimit
     .nullable()
     .meta({ title: 'Rate limit', description: 'Calls above this limit are refused with 429; null for no limit.' }),
+  response_cache: cacheSetting.nullable().meta({
+    title: 'Response cache',
+    description: 'How long answers to its calls are kept, where a call does not say; null for not at all.',
+  }),
   created_at: isoTime.meta({ title: 'Created at', description: 'Time of creation.' }),
   expires_at: isoTime
     .nullable()
@@ -57,6 +62,7 @@ const sample = {
   tags: { client_id: 'acme' },
   locked_tags: ['client_id' as const],
   rate_limit: null,
+  response_cache: null,
   created_at: '2026-11-01T08:00:00.000Z',
   expires_at: null,
   last_used_at: null,
@@ -84,6 +90,9 @@ export const createKey = operation({
         .optional()
         .meta({ title: 'Expires at', description: 'After this time the key is refused.' }),
       rate_limit: rateLimit.optional(),
+      response_cache: cacheSetting
+        .optional()
+        .meta({ title: 'Response cache', description: 'Keeps the answers to its calls, where a call does not say.' }),
     })
     .superRefine((input, context) => {
       for (const [i, name] of input.locked_tags.entries()) {
@@ -151,6 +160,10 @@ export const updateKey = operation({
       .nullable()
       .optional()
       .meta({ title: 'Expires at', description: 'After this time the key is refused; null for never.' }),
+    response_cache: cacheSetting
+      .nullable()
+      .optional()
+      .meta({ title: 'Response cache', description: 'Keeps the answers to its calls; null to keep none.' }),
   }),
   output: key,
   errors: ['invalid_request', 'forbidden', 'not_found'],

@@ -77,6 +77,14 @@ export const call = z.object({
   ttft_ms: z.number().int().nullable().meta({ title: 'Time to first byte', description: 'Milliseconds.' }),
   total_ms: z.number().int().nullable().meta({ title: 'Total time', description: 'Milliseconds.' }),
   livemode: z.boolean().meta({ title: 'Live mode', description: 'False for calls with test keys.' }),
+  cache: z.enum(['hit', 'stored']).nullable().meta({
+    title: 'Cache',
+    description: 'hit: answered from the response cache. stored: kept there. Null for other calls.',
+  }),
+  saved_usd: z.number().nullable().meta({
+    title: 'Saved',
+    description: 'Dollars saved, negative where the call cost more; null where nothing is known to compare it with.',
+  }),
 });
 
 export const listRequests = operation({
@@ -157,6 +165,8 @@ export const listRequests = operation({
           ttft_ms: 410,
           total_ms: 1280,
           livemode: true,
+          cache: null,
+          saved_usd: null,
         },
       ],
       next_cursor: null,
@@ -177,6 +187,11 @@ const totals = {
   cost_usd: usd.meta({ title: 'Cost', description: 'Cost at the providers, in dollars.' }),
   billable_usd: usd.meta({ title: 'Billable', description: 'Cost including the client’s markup, in dollars.' }),
   estimated_requests: tokens('Estimated requests', 'Calls whose tokens the gateway counted.'),
+  cache_hits: tokens('Cache hits', 'Calls that were answered from the response cache.'),
+  saved_usd: z.number().meta({
+    title: 'Saved',
+    description: 'Dollars saved by the choice of models and by caches; negative where it cost more.',
+  }),
 };
 
 const row = z.object({
@@ -207,6 +222,8 @@ const sampleTotals = {
   cost_usd: 2.13,
   billable_usd: 2.556,
   estimated_requests: 3,
+  cache_hits: 120,
+  saved_usd: 0.31,
 };
 
 export const usageByClient = operation({

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { from, timeZone, to, usd } from './common.ts';
+
+const label = (title: string, description: string) => z.string().nullable().meta({ title, description });
+
+const figures = {
+  calls: z.number().int().meta({ title: 'Calls', description: 'Finished calls.' }),
+  cost_usd: usd.meta({ title: 'Cost', description: 'Cost at the providers, in dollars.' }),
+  saved_usd: z
+    .object({
+      auto: z.number().meta({ title: 'Auto', description: 'By a model that auto chose; negative where it cost more.' }),
+      rules: z
+        .number()
+        .meta({ title: 'Rules', description: 'By a model that a rule chose; negative where it cost more.' }),
+      provider_cache: z.number().meta({
+        title: 'Provider cache',
+        description: 'By marks that the gateway placed; negative where writing cost more than reading saved.',
+      }),
+      response_cache: z.number().meta({ title: 'Response cache', description: 'By answers that were kept.' }),
+    })
+    .meta({ title: 'Saved', description: 'Dollars, each counted once: the four parts add up to the saving.' }),
+};
+
+const row = z.object({
+  day: label('Day', 'Where rows are by day: 2026-11-01.'),
+  client_id: label('Client', 'Where rows are by client; null for calls without one.'),
+  task: label('Task', 'Where rows are by task; null for calls without one.'),
+  model: label('Model', 'Where rows are by model, the one that answered.'),
+  ...figures,
+  evidence: z
+    .object({
+      pairs: z
+        .number()
+        .int()
+        .meta({ title: 'Pairs', description: 'Answers that were compared with the strong model’s.' }),
+      agreement: z.number().meta({ title: 'Agreement', description: 'The share that agrees, 0 to 1.' }),
+      lower: z.number().meta({ title: 'Lower bound', description: 'The share is at least this, 0 to 1.' }),
+    })
+    .nullable()
+    .meta({
+      title: 'Evidence',
+      description:
+        'How well the chosen models agree with the strong one. Null: price difference, quality not measured.',
+    }),
+});
+
+const sampleFigures = {
+  calls: 1042,
+  cost_usd: 2.13,
+  saved_usd: { auto: 3.2, rules: 0, provider_cache: -0.02, response_cache: 0.41 },
+};
+
+export const getSavings = operation({
+  id: 'savings.get',
+  method: 'GET',
+  path: '/v1/savings',
+  group: 'Usage',
+  label: 'Savings',
+  description:
+    'Shows what auto, rules, provider caches and the response cache saved, by day, client, task or model, with the evidence for it.',
+  surfaces: ['dashboard'],
+  access: 'reader',
+  workspaceWide: true,
+  input: z.strictObject({
+    from,
+    to,
+    group_by: z
+      .enum(['day', 'client', 'task', 'model'])
+      .default('day')
+      .meta({ title: 'Group by', description: 'The meaning of a row.' }),
+    timezone: timeZone("The time zone of days. Default: the workspace's.").optional(),
+  }),
+  output: z.object({
+    data: z.array(row).meta({ title: 'Rows', description: 'In the order of their names.' }),
+    totals: z.object(figures).meta({ title: 'Totals', description: 'Totals of the range.' }),
+  }),
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden'],
+  sample: {
+    input: { from: '2026-11-01', group_by: 'day' },
+    output: {
+      data: [{ day: '2026-11-01', client_id: null, task: null, model: null, ...sampleFigures, evidence: null }],
+      totals: sampleFigures,
+    },
+  },
+  wrong: [
+    { input: { group_by: 'weather' }, because: 'savings are not grouped by that' },
+    { input: { from: 'yesterday' }, because: 'times are ISO 8601' },
+  ],
+});
