@@ -81,6 +81,15 @@ describe('a form field says what a platform needs to show it', () => {
   test('a drop-down names the operation that fills it', () => {
     expect(only(z.string().meta({ 'x-field': { options: 'models.list' } })).options).toBe('models.list');
   });
+
+  test('a group whose fields another field decides names the operation that lists them, and that field', () => {
+    const variables = z.record(z.string(), z.unknown()).optional();
+    expect(only(variables.meta({ 'x-field': { fields: 'prompts.fields', by: 'id' } }))).toMatchObject({
+      kind: 'json',
+      fields: { operation: 'prompts.fields', by: 'id' },
+    });
+    expect(only(variables)).not.toHaveProperty('fields');
+  });
 });
 
 test('the chat form asks for the model first and for words in a large box', () => {

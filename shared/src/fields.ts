@@ -29,6 +29,8 @@ export interface Field {
   readonly choices: readonly string[];
   /** Id of the list operation that fills this field's drop-down. */
   readonly options: string | undefined;
+  /** The fields inside are known only once another field is filled in: a prompt's variables, by the prompt. */
+  readonly fields?: DynamicFields;
   /** Of a group its fields; of a list the one field every item is. */
   readonly children: readonly Field[];
   /** Shown only while another field of the form has this value. */
@@ -43,6 +45,14 @@ export interface Field {
   readonly most?: number;
 }
 
+/** Where the fields of a form come from that differ from prompt to prompt. */
+export interface DynamicFields {
+  /** Id of the operation that lists them, in rows that `variableField` reads (steps/variable-field.ts). */
+  readonly operation: string;
+  /** Key of the field of the same form that they depend on. */
+  readonly by: string;
+}
+
 interface JsonSchema {
   type?: string | string[];
   format?: string;
@@ -55,7 +65,7 @@ interface JsonSchema {
   required?: string[];
   items?: JsonSchema;
   anyOf?: JsonSchema[];
-  'x-field'?: { options?: string; multiline?: boolean; inSight?: boolean };
+  'x-field'?: { options?: string; multiline?: boolean; inSight?: boolean; fields?: string; by?: string };
 }
 
 /** A no-code platform pages by itself and takes JSON: its forms do not ask for these. */
@@ -95,8 +105,13 @@ function readField(given: { key: string; schema: JsonSchema; required: boolean; 
     initial: schema.default,
     choices: (schema.enum ?? []).map(String),
     options: schema['x-field']?.options,
+    ...dynamicFieldsOf(schema['x-field']),
     children: childrenOf(kind, schema, label),
   };
+}
+
+function dynamicFieldsOf({ fields, by }: NonNullable<JsonSchema['x-field']> = {}): Pick<Field, 'fields'> {
+  return fields === undefined || by === undefined ? {} : { fields: { operation: fields, by } };
 }
 
 /** A field that takes other texts as well (an event's id, say) stays text. */

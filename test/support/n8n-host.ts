@@ -70,9 +70,19 @@ export async function executeNode(type: INodeType, host: N8nHost, items: N8nItem
   return (outputs as INodeExecutionData[][])[0] ?? [];
 }
 
-/** The context of a drop-down. */
-export function dropDownContext(type: INodeType, host: N8nHost): ILoadOptionsFunctions {
-  return functionsOf(type, host) as unknown as ILoadOptionsFunctions;
+/** The context of a drop-down, with the form as it is filled in so far. */
+export function dropDownContext(
+  type: INodeType,
+  host: N8nHost,
+  parameters: Record<string, unknown> = {},
+): ILoadOptionsFunctions {
+  return {
+    ...functionsOf(type, host),
+    getCurrentNodeParameter: (path: string) =>
+      path
+        .split('.')
+        .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], parameters),
+  } as unknown as ILoadOptionsFunctions;
 }
 
 /** The context of publishing and unpublishing a trigger. */

@@ -28,13 +28,17 @@ function asText(given: string): string {
 
 const wantsJson = "(parameters.format == 'json_object' || parameters.format == 'json_schema')";
 
+/**
+ * A filled-in scenario wins over the scenario's own id, and the gateway takes the header first. `''` and not `emptystring`, which
+ * is an object in Make; and not the id itself, since a header cannot carry every name.
+ */
+const ownScenario: Json = { 'X-Scenario-ID': "{{if(parameters.scenario_id, '', scenario.id)}}" };
+
 function request({ path, method }: Operation): Json {
   return {
     url: path,
     method,
-    // A filled-in scenario wins over the scenario's own id, and the gateway takes the header first.
-    // `''` and not `emptystring`, which is an object in Make; and not the id itself, since a header cannot carry every name.
-    headers: { 'X-Scenario-ID': "{{if(parameters.scenario_id, '', scenario.id)}}" },
+    headers: ownScenario,
     temp: {
       system: [{ role: 'system', content: `{{${asText('parameters.system')}}}` }],
       user: [
@@ -48,6 +52,7 @@ function request({ path, method }: Operation): Json {
         project: '{{ifempty(parameters.project, undefined)}}',
         scenario_id: '{{ifempty(parameters.scenario_id, undefined)}}',
       },
+      memory: { ttl_seconds: '{{parameters.cache_seconds}}' },
       formats: {
         json_object: { type: 'json_object' },
         json_schema: {
@@ -74,22 +79,26 @@ function request({ path, method }: Operation): Json {
         '{{if(parameters.no_fallback, emptyarray, if(parameters.fallback_models[1], parameters.fallback_models, undefined))}}',
       // In the body and not in headers, which cannot carry every name. Where there is none it is left out: providers
       // refuse metadata, be it empty, of calls they do not store.
+      response_cache: '{{if(parameters.cache_seconds, temp.memory, undefined)}}',
       metadata: '{{if(parameters.client_id || parameters.project || parameters.scenario_id, temp.tags, undefined)}}',
       stream: false,
     },
-    response: { temp: { answer: `{{if(${wantsJson}, ${text}, '')}}` }, output },
+    response: answerOf(wantsJson),
   };
+}
+
+/** How the answer of a model is read: its JSON only where it is wanted. */
+function answerOf(wantsJson: string, more: { readonly [key: string]: Json } = {}): Json {
+  // An answer that was cut short is not JSON; it stays text, since it is paid for.
+  const json = `{{if(${wantsJson} && body.choices[1].finish_reason == 'stop', ${jsonIn('temp.answer')}, null)}}`;
+  return { temp: { answer: `{{if(${wantsJson}, ${text}, '')}}` }, output: { ...output, json, ...more } };
 }
 
 /** A refusal is an answer too: its words stand in place of the text. */
 const text = "ifempty(body.choices[1].message.content, ifempty(body.choices[1].message.refusal, ''))";
 
-/** An answer that was cut short is not JSON; it stays text, since it is paid for. */
-const json = `{{if(${wantsJson} && body.choices[1].finish_reason == 'stop', ${jsonIn('temp.answer')}, null)}}`;
-
-const output: Json = {
+const output: { readonly [key: string]: Json } = {
   text: `{{${text}}}`,
-  json,
   refusal: '{{ifempty(body.choices[1].message.refusal, null)}}',
   model: '{{body.model}}',
   finish_reason: '{{body.choices[1].finish_reason}}',
@@ -103,6 +112,8 @@ const output: Json = {
   provider: '{{headers.`x-gateway-provider`}}',
   route: '{{headers.`x-gateway-route`}}',
   request_id: '{{headers.`x-request-id`}}',
+  cache: '{{ifempty(headers.`x-gateway-cache`, null)}}',
+  saved_usd: dollars('x-gateway-saved-usd'),
 };
 
 /** Null where there is no budget, which is not the same as nothing left. */

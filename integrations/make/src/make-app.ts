@@ -9,7 +9,7 @@ import { type Component, componentId, type Json } from './component.ts';
 import { connection } from './connection.ts';
 import { type AppFiles, layOut } from './lay-out.ts';
 import { makeModule, rowsOf } from './make-module.ts';
-import { makeRpc } from './make-rpc.ts';
+import { makeFieldsRpc, makeRpc } from './make-rpc.ts';
 import { pollingTrigger } from './polling-trigger.ts';
 import { readme } from './readme.ts';
 import { universalModule } from './universal-module.ts';
@@ -18,7 +18,7 @@ import { universalModule } from './universal-module.ts';
 export function makeApp(contract: readonly Operation[], origins: readonly Json[] = []): AppFiles {
   const offered = contract.filter(({ id, surfaces }) => surfaces.includes('make') && id !== connectionTest);
   const triggers = triggersOf(contract);
-  const modules = offered.map((operation) => (operation.id === 'chat.complete' ? chatModule : makeModule)(operation));
+  const modules = offered.map((operation) => (ownModules[operation.id] ?? makeModule)(operation));
   return layOut({
     components: [connection, ...rpcsOf(contract, offered), ...triggers, ...modules, universalModule],
     base,
@@ -27,6 +27,11 @@ export function makeApp(contract: readonly Operation[], origins: readonly Json[]
     origins,
   });
 }
+
+/** Steps that ask a model have a request and an answer of their own. */
+const ownModules: Readonly<Record<string, (operation: Operation) => Component>> = {
+  'chat.complete': chatModule,
+};
 
 /** The operation that tests a connection has no module. */
 const connectionTest = 'me.get';
@@ -57,11 +62,16 @@ function named(id: string, contract: readonly Operation[]): Operation {
   return found;
 }
 
-/** Every list that some form shows as a drop-down; the filters of a subscription are forms too. */
+/** Every list that some form shows as a drop-down, and every list of fields; the filters of a subscription are forms too. */
 function rpcsOf(contract: readonly Operation[], offered: readonly Operation[]): Component[] {
-  const forms = [...offered, named('webhooks.create', contract)];
-  const wanted = new Set(forms.flatMap((operation) => fieldsOf(operation)).flatMap(listsOf));
-  return contract.filter((operation) => wanted.has(operation.id) && rowsOf(operation) !== undefined).map(makeRpc);
+  const fields = [...offered, named('webhooks.create', contract)].flatMap((operation) => fieldsOf(operation));
+  const lists = new Set(fields.flatMap(listsOf));
+  const ofFields = new Set(fields.flatMap((field) => field.fields?.operation ?? []));
+  const answering = contract.filter((operation) => rowsOf(operation) !== undefined);
+  return [
+    ...answering.filter(({ id }) => lists.has(id)).map(makeRpc),
+    ...answering.filter(({ id }) => ofFields.has(id)).map(makeFieldsRpc),
+  ];
 }
 
 /** Triggers first, the universal module last, the contract's own groups in between: Make refuses an app with a module in none. */

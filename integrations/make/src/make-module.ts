@@ -2,6 +2,7 @@ import { answeredByPlatforms, type Field, fieldsOf } from '@ai-gateway/shared/fi
 import { type Operation, pathParams } from '@ai-gateway/shared/operation';
 import { type Component, componentId, connectionId, type Json, type Parameter } from './component.ts';
 import { makeField, makeIdField } from './make-field.ts';
+import { decidedBy, makeForm } from './make-form.ts';
 import { makeInterface } from './make-interface.ts';
 import { makeRequest } from './make-request.ts';
 import { makeSample } from './make-sample.ts';
@@ -95,8 +96,9 @@ export const limitField: Parameter = {
 function parametersOf(operation: Operation): Parameter[] {
   const moments = momentsOf(operation.input);
   const inPath = new Set(pathParams(operation.path));
-  return shownFields(operation).map((field) =>
-    inPath.has(field.key) ? makeIdField(field) : makeField(field, moments),
+  const fields = shownFields(operation);
+  return makeForm(fields, (field) =>
+    inPath.has(field.key) && decidedBy(field, fields).length === 0 ? makeIdField(field) : makeField(field, moments),
   );
 }
 

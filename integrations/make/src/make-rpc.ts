@@ -1,6 +1,10 @@
+import { fieldsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
-import { type Component, componentId, connectionId } from './component.ts';
+import { type VariableType, variableField } from '@ai-gateway/shared/steps/variable-field';
+import { type Component, componentId, connectionId, type Json } from './component.ts';
+import { makeField } from './make-field.ts';
 import { paged } from './make-module.ts';
+import { makeRequest } from './make-request.ts';
 
 /** A list as a drop-down: the name where rows have one (a model's has its vendor and price), the id as the value. */
 export function makeRpc(operation: Operation): Component {
@@ -16,6 +20,63 @@ export function makeRpc(operation: Operation): Component {
           output: { label: '{{ifempty(ifempty(item.display_name, item.name), item.id)}}', value: '{{item.id}}' },
           // "3 * number of objects per page": https://developers.make.com/custom-apps-documentation/app-components/rpcs
           limit: 300,
+        },
+      },
+      params: [],
+    },
+  };
+}
+
+/** Make's types of the variables of a prompt. A picture may be a data URL, which Make's own `url` refuses. */
+const types: Readonly<Record<VariableType, string>> = {
+  text: 'text',
+  number: 'number',
+  boolean: 'boolean',
+  choice: 'select',
+  json: 'json',
+  image: 'text',
+  messages: 'array',
+};
+
+/** `["a", "b"]` as Make's options. IML has no way to make objects out of texts but by their JSON. */
+const choices = `parseJSON(replace(createJSON(item.options), temp.texts, temp.choice))`;
+
+/**
+ * Fields that differ from prompt to prompt, in the words of Make's forms.
+ * https://developers.make.com/custom-apps-documentation/app-components/rpcs/dynamic-fields-rpc
+ */
+export function makeFieldsRpc(operation: Operation): Component {
+  const { spec, labels } = makeField(
+    variableField({ name: 'messages', label: 'Messages', type: 'messages', required: false }),
+  );
+  return {
+    kind: 'rpc',
+    id: componentId(operation.id),
+    about: { label: operation.label, connection: connectionId, altConnection: null },
+    code: {
+      communication: {
+        ...makeRequest(operation, fieldsOf(operation), new Set()),
+        temp: {
+          types,
+          texts: '/("(?:[^"\\\\]|\\\\.)*")/g',
+          choice: '{"label":$1,"value":$1}',
+          messages: { spec, labels } as Json,
+        },
+        response: {
+          iterate: '{{body.data}}',
+          output: {
+            name: '{{item.name}}',
+            label: '{{item.label}}',
+            type: '{{get(temp.types, item.type)}}',
+            help: '{{ifempty(item.description, undefined)}}',
+            required: '{{item.required}}',
+            default: '{{ifempty(item.default, undefined)}}',
+            multiline: "{{if(item.type == 'text', true, undefined)}}",
+            options: `{{if(item.type == 'choice', ${choices}, undefined)}}`,
+            spec: "{{if(item.type == 'messages', temp.messages.spec, undefined)}}",
+            labels: "{{if(item.type == 'messages', temp.messages.labels, undefined)}}",
+          },
+          limit: 100,
         },
       },
       params: [],

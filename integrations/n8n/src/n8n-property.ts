@@ -24,9 +24,36 @@ export function n8nProperty(field: Field, { example, displayOptions }: PropertyC
   };
 }
 
+/** n8n's resource mapper: fields that the node loads, with `fields` telling which list they come from. */
+function mapper({ fields, label }: Field): Shape {
+  const plural = label.toLowerCase();
+  return {
+    type: 'resourceMapper',
+    noDataExpression: true,
+    default: { mappingMode: 'defineBelow', value: null },
+    typeOptions: {
+      resourceMapper: {
+        resourceMapperMethod: fieldsMethod(fields?.operation ?? ''),
+        mode: 'add',
+        fieldWords: { singular: plural.replace(/s$/, ''), plural },
+        addAllFields: true,
+        multiKeyMatch: false,
+        supportAutoMap: false,
+        noFieldsError: `There are no ${plural}.`,
+      },
+    },
+  };
+}
+
+/** The method of a node that loads such fields: `prompts.fields` → `getPromptsFields`. */
+export function fieldsMethod(operationId: string): string {
+  return `get${capitalize(camelCase(operationId))}`;
+}
+
 type Shape = Pick<INodeProperties, 'type' | 'default'> & Partial<INodeProperties>;
 
 function shapeOf(field: Field, example: unknown): Shape {
+  if (field.fields !== undefined) return mapper(field);
   if (field.options !== undefined && field.kind === 'text')
     return locator({
       method: listMethod(field.options),

@@ -4,9 +4,11 @@ import type { Operation } from '@ai-gateway/shared/operation';
 import { chatStep } from '@ai-gateway/shared/steps/chat-form';
 import { withoutArticles } from '@ai-gateway/shared/steps/wording';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import type { FieldPlan, ListPlan, OperationPlan } from '../nodes/AiGateway/operation-plan.ts';
+import type { FieldPlan, FieldsPlan, ListPlan, OperationPlan } from '../nodes/AiGateway/operation-plan.ts';
 import { eventsOfAlerts, triggerProperties } from './alert-form.ts';
 import { chatProperties } from './chat-form.ts';
+import { dependentProperty, fieldsPlans } from './field-lists.ts';
+import { isAdditional } from './form-place.ts';
 import { modelProperties } from './model-form.ts';
 import { isNumeric, listMethod, n8nProperty, sorted } from './n8n-property.ts';
 import { camelCase, describe, nameOfValue, titleCase } from './wording.ts';
@@ -24,6 +26,8 @@ export interface NodeForm {
   operations: Record<string, OperationPlan>;
   /** By the method of the node that fills the drop-down. */
   lists: Record<string, ListPlan>;
+  /** By the method of the node that loads them. */
+  fieldLists: Record<string, FieldsPlan>;
 }
 
 /** Its form is the shared step's: a prompt or messages, images, a schema. */
@@ -41,7 +45,7 @@ export function nodeForm(contract: readonly Operation[]): NodeForm {
     ),
     properties: [
       ...[...byResource].map(([resource, operations]) => operationProperty(resource, operations)),
-      ...generated.flatMap(propertiesOf),
+      ...generated.flatMap((operation) => propertiesOf(operation, contract)),
     ],
     chatProperties: chatProperties(),
     modelProperties: modelProperties(),
@@ -49,6 +53,10 @@ export function nodeForm(contract: readonly Operation[]): NodeForm {
     alertEvents: eventsOfAlerts(),
     operations: Object.fromEntries(generated.map((operation) => [planKey(operation), planOf(operation)])),
     lists: Object.fromEntries(listPlans(contract, offered)),
+    fieldLists: fieldsPlans(
+      generated.map((operation) => ({ fields: shownFields(operation) })),
+      contract,
+    ),
   };
 }
 
@@ -108,15 +116,19 @@ function shownFields(operation: Operation): Field[] {
   return fieldsOf(operation).filter(({ key }) => !answeredByPlatforms.has(key));
 }
 
-function propertiesOf(operation: Operation): INodeProperties[] {
+function propertiesOf(operation: Operation, contract: readonly Operation[]): INodeProperties[] {
   const displayOptions = { show: { resource: [resourceOf(operation)], operation: [operationValue(operation)] } };
   const example = operation.sample.input as Record<string, unknown>;
   const fields = shownFields(operation);
   const additional = fields.filter(isAdditional);
+  const inSight = fields.filter((field) => !isAdditional(field));
   return [
-    ...fields
-      .filter((field) => !isAdditional(field))
-      .map((field) => n8nProperty(field, { example: example[field.key], displayOptions })),
+    ...inSight.map((field) =>
+      dependentProperty(n8nProperty(field, { example: example[field.key], displayOptions }), field, {
+        form: fields,
+        contract,
+      }),
+    ),
     ...(answerOf(operation) === 'one' ? [] : paging(displayOptions)),
     ...(additional.length === 0
       ? []
@@ -135,14 +147,6 @@ function propertiesOf(operation: Operation): INodeProperties[] {
           },
         ]),
   ];
-}
-
-/**
- * A choice with a default stays in sight, since it says what will happen; so does a group, which is a box of its own, and what
- * the contract wants in sight.
- */
-function isAdditional({ kind, required, initial, inSight }: Field): boolean {
-  return !required && !inSight && kind !== 'group' && !(kind === 'choice' && initial !== undefined);
 }
 
 function paging(displayOptions: NonNullable<INodeProperties['displayOptions']>): INodeProperties[] {
@@ -196,7 +200,8 @@ function fieldPlan(field: Field): FieldPlan {
   };
 }
 
-function planKind({ kind, children: [item] }: Field): FieldPlan['kind'] {
+function planKind({ kind, fields, children: [item] }: Field): FieldPlan['kind'] {
+  if (fields !== undefined) return 'mapped';
   if (kind === 'list' && item?.kind === 'group') return 'groups';
   if (kind === 'list' && isNumeric(item)) return 'numbers';
   if (kind === 'choice') return 'text';

@@ -7,7 +7,7 @@ export function writeNode(contract: readonly Operation[]): string {
   return `// Written from the contract by generate.mjs. Not to be edited: run \`pnpm generate\`.
 import type { EventType } from '@ai-gateway/shared/operations/events';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import type { ListPlan, OperationPlan } from './operation-plan.ts';
+import type { FieldsPlan, ListPlan, OperationPlan } from './operation-plan.ts';
 
 export const resources: INodePropertyOptions[] = ${json(form.resources)};
 
@@ -24,6 +24,8 @@ export const alertEvents: Readonly<Record<string, readonly EventType[]>> = ${jso
 export const operations: Readonly<Record<string, OperationPlan>> = ${json(form.operations)};
 
 export const lists: Readonly<Record<string, ListPlan>> = ${json(form.lists)};
+
+export const fieldLists: Readonly<Record<string, FieldsPlan>> = ${json(form.fieldLists)};
 `;
 }
 

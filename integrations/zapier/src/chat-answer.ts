@@ -19,5 +19,7 @@ export function receiptOfBackground(state: OutputOf<'background.get'>): Receipt 
     budget_remaining_usd: state.budget_remaining_usd ?? null,
     route: null,
     request_id: state.id,
+    cache: null,
+    saved_usd: null,
   };
 }

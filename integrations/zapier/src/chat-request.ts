@@ -6,6 +6,7 @@ import {
   jsonBySchema,
   messageList,
   optionalNumber,
+  responseCache,
   type StepInput,
   type StepMessage,
   withImages,
@@ -31,6 +32,7 @@ export function chatRequest(form: InputData, tags: Record<string, string>): Step
       : { reasoning_effort: form.reasoning_effort as NonNullable<StepInput['reasoning_effort']> }),
     ...fallbackModels(fallbacks, booleanOf(form.no_fallback) === true),
     ...responseFormat(form),
+    ...responseCache(isEmpty(form.cache_seconds) ? '' : form.cache_seconds),
     metadata: tags,
   };
 }

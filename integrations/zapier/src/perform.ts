@@ -1,12 +1,14 @@
 import type { Client } from '@ai-gateway/shared/client';
 import type { InputOf, OperationId } from '@ai-gateway/shared/contract';
 import { isGatewayError } from '@ai-gateway/shared/errors';
-import { answeredByPlatforms, fieldsOf } from '@ai-gateway/shared/fields';
+import { answeredByPlatforms, type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import { isRecord } from '@ai-gateway/shared/json';
 import type { Operation } from '@ai-gateway/shared/operation';
 import type { Bundle, ZObject } from 'zapier-platform-core';
+import { dynamicValues, variablesOf } from './dynamic-fields.ts';
+import { isEmpty } from './form-value.ts';
 import { gatewayOf, type Settings } from './gateway.ts';
-import { operationInput } from './operation-input.ts';
+import { type InputData, operationInput } from './operation-input.ts';
 import { asZapierErrors } from './zapier-errors.ts';
 
 export function shownFields(operation: Pick<Operation, 'input'>) {
@@ -34,8 +36,9 @@ export function performCreate(operation: Operation, settings: Settings): Perform
   const fields = shownFields(operation);
   return (z, bundle) =>
     asZapierErrors(z, async () => {
-      const input = operationInput(fields, bundle.inputData);
-      const answer = await call(gatewayOf(z, bundle, settings), operation, input);
+      const client = gatewayOf(z, bundle, settings);
+      const input = await filledIn(client, fields, bundle.inputData);
+      const answer = await call(client, operation, input);
       return isRecord(answer) ? answer : { ...input, done: true };
     });
 }
@@ -50,7 +53,7 @@ export function performSearch(operation: Operation, settings: Settings): Perform
   return (z, bundle) =>
     asZapierErrors(z, async () => {
       const client = gatewayOf(z, bundle, settings);
-      const input = operationInput(fields, bundle.inputData);
+      const input = await filledIn(client, fields, bundle.inputData);
       try {
         if (kind === 'one') return [(await call(client, operation, input)) as Record<string, unknown>];
         const list = await findRows(client, operation, { kind, input, most: rowLimit(bundle.inputData.limit) });
@@ -60,6 +63,22 @@ export function performSearch(operation: Operation, settings: Settings): Perform
         throw error;
       }
     });
+}
+
+/** The form's values; those of fields that another one decides in the types that the gateway lists for them. */
+async function filledIn(client: Client, fields: readonly Field[], data: InputData): Promise<Record<string, unknown>> {
+  const plain = operationInput(
+    fields.filter((field) => field.fields === undefined),
+    data,
+  );
+  const decided = await Promise.all(
+    fields.map(async (field): Promise<[string, unknown][]> => {
+      if (field.fields === undefined || isEmpty(data[field.fields.by])) return [];
+      const values = dynamicValues(field, await variablesOf(client, field.fields, data), data);
+      return values === undefined ? [] : [[field.key, values]];
+    }),
+  );
+  return { ...plain, ...Object.fromEntries(decided.flat()) };
 }
 
 function rowLimit(value: unknown): number {

@@ -1,7 +1,8 @@
-import { fieldsOf } from '@ai-gateway/shared/fields';
+import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import { isRecord } from '@ai-gateway/shared/json';
 import type { Operation } from '@ai-gateway/shared/operation';
 import type { Create, PlainInputField, PlainOutputField, Search } from 'zapier-platform-core';
+import { dynamicFields, type FieldFunction } from './dynamic-fields.ts';
 import type { Settings } from './gateway.ts';
 import { answerKind, performCreate, performSearch, shownFields, usualRows } from './perform.ts';
 import { actionLabel, keyOf, nounOf, searchDescription, searchLabel } from './wording.ts';
@@ -20,7 +21,7 @@ export function createOf(operation: Operation, settings: Settings): Create {
     display: { label: actionLabel(operation.label), description: operation.description },
     operation: {
       perform: performCreate(operation, settings),
-      ...form(operation, []),
+      ...form(operation, [], settings),
       ...answer(operation),
     },
   };
@@ -34,7 +35,7 @@ export function searchOf(operation: Operation, settings: Settings): Search {
     display: { label: searchLabel(operation.label), description: searchDescription(operation.description) },
     operation: {
       perform: performSearch(operation, settings),
-      ...form(operation, many ? [limitField] : []),
+      ...form(operation, many ? [limitField] : [], settings),
       ...answer(operation),
     },
   };
@@ -50,13 +51,27 @@ const limitField: PlainInputField = {
 };
 
 /** Required fields come first. */
-function form(operation: Operation, more: readonly PlainInputField[]) {
+function form(operation: Operation, more: readonly PlainInputField[], settings: Settings) {
   const fields = shownFields(operation).toSorted((a, b) => Number(b.required) - Number(a.required));
   const groups = fieldGroups(fields);
   return {
-    inputFields: [...zapierFields(fields, operation.sample.input as Record<string, unknown>), ...more],
+    inputFields: [...inputFields(fields, operation.sample.input as Record<string, unknown>, settings), ...more],
     ...(groups.length === 0 ? {} : { inputFieldGroups: groups }),
   };
+}
+
+/** Fields that another one decides come as a function, which Zapier calls again once that one changes. */
+function inputFields(
+  fields: readonly Field[],
+  example: Readonly<Record<string, unknown>>,
+  settings: Settings,
+): (PlainInputField | FieldFunction)[] {
+  const deciding = new Set(fields.flatMap((field) => field.fields?.by ?? []));
+  return fields.flatMap((field): (PlainInputField | FieldFunction)[] => {
+    if (field.fields !== undefined) return [dynamicFields(field, settings)];
+    const plain = zapierFields([field], example);
+    return deciding.has(field.key) ? plain.map((one) => ({ ...one, altersDynamicFields: true })) : plain;
+  });
 }
 
 /** Fields of OpenAI's lists beside the rows: a Zap has no use for them. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Field, fieldsOf } from '../fields.ts';
 import { completeChat } from '../operations/chat.ts';
 import type { Receipt, stepAnswer } from './chat-step.ts';
@@ -181,6 +182,15 @@ export const chatFields: readonly Field[] = [
     help: 'Whether to fail when the model fails, instead of trying another one.',
   }),
   stepField({
+    key: 'cache_seconds',
+    label: 'Answer from memory for (seconds)',
+    kind: 'integer',
+    advanced: true,
+    least: 1,
+    placeholder: '3600',
+    help: 'The same question gets the same answer for so long, at no cost. Left empty, every question goes to the model.',
+  }),
+  stepField({
     key: 'simplify',
     label: 'Simplify',
     kind: 'boolean',
@@ -215,29 +225,34 @@ function ofContract(key: string): Field {
   return found;
 }
 
-/** The answer of the step, on every platform. */
-export const chatOutput: readonly Field[] = [
-  stepField({ key: 'text', label: 'Answer text', multiline: true }),
-  stepField({ key: 'json', label: 'JSON', kind: 'json' }),
-  stepField({ key: 'refusal', label: 'Refusal' }),
-  stepField({ key: 'model', label: 'Model' }),
-  stepField({ key: 'finish_reason', label: 'Finish reason' }),
-  stepField({
-    key: 'usage',
-    label: 'Usage',
-    kind: 'group',
-    children: [
-      stepField({ key: 'input_tokens', label: 'Input tokens', kind: 'integer' }),
-      stepField({ key: 'output_tokens', label: 'Output tokens', kind: 'integer' }),
-      stepField({ key: 'total_tokens', label: 'Total tokens', kind: 'integer' }),
-    ],
-  }),
-  stepField({ key: 'provider', label: 'Provider' }),
-  stepField({ key: 'cost_usd', label: 'Cost (USD)', kind: 'number' }),
-  stepField({ key: 'budget_remaining_usd', label: 'Budget left (USD)', kind: 'number' }),
-  stepField({ key: 'route', label: 'Route' }),
-  stepField({ key: 'request_id', label: 'Request ID' }),
-];
+const output = (title: string) => z.string().meta({ title });
+const tokens = (title: string) => z.number().int().meta({ title });
+const dollars = (title: string) => z.number().nullable().meta({ title });
+
+/** The answer of a step that asks a model, on every platform. */
+const answerShape = z.object({
+  text: z.string().meta({ title: 'Answer text', 'x-field': { multiline: true } }),
+  json: z.unknown().meta({ title: 'JSON' }),
+  refusal: output('Refusal').nullable(),
+  model: output('Model'),
+  finish_reason: output('Finish reason').nullable(),
+  usage: z
+    .object({
+      input_tokens: tokens('Input tokens'),
+      output_tokens: tokens('Output tokens'),
+      total_tokens: tokens('Total tokens'),
+    })
+    .meta({ title: 'Usage' }),
+  provider: output('Provider').nullable(),
+  cost_usd: dollars('Cost (USD)'),
+  budget_remaining_usd: dollars('Budget left (USD)'),
+  route: output('Route').nullable(),
+  request_id: output('Request ID').nullable(),
+  cache: output('Cache').nullable(),
+  saved_usd: dollars('Saved (USD)'),
+});
+
+export const chatOutput: readonly Field[] = fieldsOf({ input: answerShape });
 
 export const chatSample = {
   text: '{"kind": "invoice"}',
@@ -251,4 +266,6 @@ export const chatSample = {
   budget_remaining_usd: 8.75,
   route: 'asked for',
   request_id: 'req_01k2',
+  cache: null,
+  saved_usd: null,
 } satisfies ReturnType<typeof stepAnswer> & Receipt;

@@ -63,6 +63,8 @@ describe('an answer is the few fields an automation goes on with', () => {
     'x-gateway-cost-usd': '0.00000225',
     'x-gateway-budget-remaining-usd': '4.5',
     'x-request-id': 'req_1',
+    'x-gateway-cache': 'hit; age=31',
+    'x-gateway-saved-usd': '-0.0001',
   };
 
   test('text, model, usage, cost and what is left', () => {
@@ -78,6 +80,8 @@ describe('an answer is the few fields an automation goes on with', () => {
       budget_remaining_usd: 4.5,
       route: null,
       request_id: 'req_1',
+      cache: 'hit; age=31',
+      saved_usd: -0.0001,
     });
   });
 

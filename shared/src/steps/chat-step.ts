@@ -65,6 +65,12 @@ export function optionalNumber(key: 'temperature' | 'max_tokens', given: unknown
   return value === '' ? {} : { [key]: value as number };
 }
 
+/** How long an equal question gets the answer that is stored; left empty, the call asks for no cache. */
+export function responseCache(seconds: unknown): { response_cache?: { ttl_seconds: number } } {
+  const value = formNumber(seconds ?? '');
+  return value === '' ? {} : { response_cache: { ttl_seconds: value as number } };
+}
+
 /** OpenAI's list of messages, as it is or as JSON. */
 export function messageList(given: unknown): unknown[] {
   const list = typeof given === 'string' ? readJson(given) : given;
@@ -130,6 +136,10 @@ export interface Receipt {
   budget_remaining_usd: number | null;
   route: string | null;
   request_id: string | null;
+  /** Whether the answer came from memory, was stored there or neither, in the words of the header. */
+  cache: string | null;
+  /** Below zero where the call cost more than it would have. Null where there is nothing to compare with. */
+  saved_usd: number | null;
 }
 
 export function receiptOf(headers: TransportAnswer['headers']): Receipt {
@@ -139,6 +149,8 @@ export function receiptOf(headers: TransportAnswer['headers']): Receipt {
     budget_remaining_usd: dollars(headers['x-gateway-budget-remaining-usd']),
     route: headers['x-gateway-route'] ?? null,
     request_id: headers['x-request-id'] ?? null,
+    cache: headers['x-gateway-cache'] ?? null,
+    saved_usd: dollars(headers['x-gateway-saved-usd']),
   };
 }
 

@@ -181,6 +181,7 @@ export const platformExceptions: readonly PlatformException[] = [
   { on: ['n8n'], field: 'temperature', change: { initial: 0.7 }, because: optionWithValue },
   { on: ['n8n'], field: 'max_tokens', change: { initial: 1024 }, because: optionWithValue },
   { on: ['n8n'], field: 'reasoning_effort', change: { initial: 'medium' }, because: optionWithValue },
+  { on: ['n8n'], field: 'cache_seconds', change: { initial: 3600 }, because: optionWithValue },
   {
     on: ['n8n'],
     field: 'fallback_models',

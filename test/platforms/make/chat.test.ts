@@ -42,6 +42,8 @@ describe('a chat completion', () => {
       provider: 'openai',
       route: expect.any(String),
       request_id: expect.any(String),
+      cache: null,
+      saved_usd: null,
     });
   });
 

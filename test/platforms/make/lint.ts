@@ -96,8 +96,9 @@ function formsOf(app: App): [string, Field[]][] {
     );
 }
 
-function fieldFindings(where: string, fields: readonly Field[], app: App, isItem = false): string[] {
+function fieldFindings(where: string, fields: readonly (Field | string)[], app: App, isItem = false): string[] {
   return fields.flatMap((field) => {
+    if (typeof field === 'string') return rpcFindings(where, field, app);
     const at = `${where}.${field.name ?? ''}`;
     const { label, name, options, spec } = field;
     return [
@@ -121,11 +122,15 @@ function fieldFindings(where: string, fields: readonly Field[], app: App, isItem
   });
 }
 
+function rpcFindings(at: string, address: string, app: App): string[] {
+  const rpc = /^rpc:\/\/(\w+)$/.exec(address)?.[1] ?? '';
+  return app.rpc[rpc] === undefined ? [`${at} offers ${address}, which is not there.`] : [];
+}
+
 function optionFindings(at: string, options: FormField['options'], app: App): string[] {
-  if (typeof options === 'string') {
-    const rpc = /^rpc:\/\/(\w+)$/.exec(options)?.[1] ?? '';
-    return app.rpc[rpc] === undefined ? [`${at} offers ${options}, which is not there.`] : [];
-  }
+  if (typeof options === 'string') return rpcFindings(at, options, app);
+  if (options !== undefined && !Array.isArray(options))
+    return [...rpcFindings(at, options.store, app), ...fieldFindings(at, (options.nested ?? []) as Field[], app)];
   if (options === undefined || options.length === 0) return [`${at} offers nothing.`];
   return options.flatMap(({ label, nested = [] }) => [
     ...(label === undefined || !/^[A-Z]/.test(label) ? [`${at}: the choice "${label}" begins with a capital.`] : []),

@@ -38,6 +38,8 @@ describe('a chat completion', () => {
       budget_remaining_usd: null,
       route: expect.any(String),
       request_id: expect.stringMatching(/^req_/),
+      cache: null,
+      saved_usd: null,
     });
   });
 

@@ -45,6 +45,8 @@ test('a Zap that waits pauses until the gateway calls back, and goes on with the
     budget_remaining_usd: null,
     route: null,
     request_id: (paused.results as Json).id,
+    cache: null,
+    saved_usd: null,
   });
   const page = (await (await gateway.get('/v1/usage/requests?limit=1')).json()) as { data: Json[] };
   expect(page.data[0]).toMatchObject({

@@ -10,13 +10,19 @@ export interface FormField {
   multiple?: boolean;
   editable?: unknown;
   spec?: FormField | FormField[];
-  options?: string | FormOption[];
+  options?: string | FormOption[] | RemoteOptions;
   validate?: { min?: number; max?: number; minItems?: number; pattern?: string };
 }
 
 interface FormOption {
   label?: string;
   value: unknown;
+  nested?: FormField[];
+}
+
+/** Options that an RPC gives, and the fields that appear once one of them is chosen. */
+export interface RemoteOptions {
+  store: string;
   nested?: FormField[];
 }
 
@@ -37,10 +43,16 @@ export function formValues(fields: readonly FormField[], given: Values): Record<
 
 /** The fields of an option are in the form beside it. */
 function withNested(field: FormField, given: Values): FormField[] {
+  if (typeof field.options === 'object' && !Array.isArray(field.options))
+    return [field, ...(isFilledIn(given[field.name ?? '']) ? (field.options.nested ?? []) : [])];
   if (!Array.isArray(field.options)) return [field];
   const chosen = given[field.name ?? ''] ?? field.default;
   const nested = field.options.find(({ value }) => value === chosen)?.nested ?? [];
   return [field, ...nested.flatMap((inner) => withNested(inner, given))];
+}
+
+export function isFilledIn(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
 }
 
 function valueGiven(field: FormField, given: unknown): unknown {

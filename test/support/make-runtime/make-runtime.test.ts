@@ -470,3 +470,67 @@ describe('a webhook', () => {
     });
   });
 });
+
+describe('fields that an RPC gives', () => {
+  const choosing = {
+    name: 'thing',
+    type: 'select',
+    options: {
+      store: 'rpc://things',
+      nested: [{ name: 'values', type: 'collection', spec: ['rpc://fields'] }],
+    },
+  };
+  const fields = component('fields', {
+    communication: {
+      url: '/things/{{parameters.thing}}/fields',
+      response: { iterate: '{{body.data}}', output: '{{item}}' },
+    },
+  });
+  const runtime = () =>
+    createMakeRuntime({
+      app: app({
+        module: {
+          mine: component('mine', {
+            communication: { url: '/run', method: 'POST', body: '{{parameters.values}}' },
+            mappableParams: [choosing],
+          }),
+        },
+        rpc: { fields },
+      }),
+    });
+  const size = { name: 'size', type: 'number', required: true };
+
+  test('appear once something is chosen, are asked for with what is chosen, and are read by their types', async () => {
+    const make = runtime();
+    expect(await make.form('mine', { connection: connection(), parameters: {} })).toMatchObject([
+      { name: 'thing', options: { store: 'rpc://things', nested: [] } },
+    ]);
+    expect(received).toEqual([]);
+    replies.push({ json: { data: [size] } }, { json: {} });
+    await make.run('mine', { connection: connection(), parameters: { thing: 'a', values: { size: '5' } } });
+    expect(received).toMatchObject([{ url: '/things/a/fields' }, { url: '/run', body: '{"size":5}' }]);
+  });
+
+  test('are refused where Make refuses them: a value that is missing, a field that is not theirs', async () => {
+    for (const [values, message] of [
+      [{}, /Missing value of required parameter 'size'/],
+      [{ size: 1, colour: 'red' }, /no field colour/],
+    ] as const) {
+      replies.push({ json: { data: [size] } });
+      const run = runtime().run('mine', { connection: connection(), parameters: { thing: 'a', values } });
+      await expect(run).rejects.toThrow(message);
+    }
+  });
+
+  test.each([
+    [{ name: 'size', type: 'string' }, /type string, which Make does not have/],
+    [{ type: 'text' }, /without a name/],
+    [{ name: 'kind', type: 'select', options: [] as string[] | undefined }, undefined],
+    [{ name: 'kind', type: 'select' }, /nothing to choose/],
+  ])('need a name and a type of Make’s: %j', async (field, message) => {
+    replies.push({ json: { data: [field] } });
+    const form = runtime().form('mine', { connection: connection(), parameters: { thing: 'a' } });
+    if (message === undefined) await expect(form).resolves.toHaveLength(1);
+    else await expect(form).rejects.toThrow(message);
+  });
+});

@@ -2,6 +2,7 @@ import { type FormField, formValues } from './form-values.ts';
 import { type Scope, transform } from './iml.ts';
 import type { App, AppComponent } from './load-app.ts';
 import type { LogEntry, Wire } from './make-request.ts';
+import { withRemoteFields } from './remote-fields.ts';
 import {
   type Age,
   type Bundle,
@@ -70,6 +71,8 @@ export interface MakeRuntime {
   /** The bundle of an action, or all bundles of a search. */
   run(moduleId: string, filled: Filled): Promise<unknown[]>;
   options(rpcId: string, filled?: Filled): Promise<{ label: unknown; value: unknown }[]>;
+  /** The form of a module as a person sees it with so much filled in: the fields that RPCs give included. */
+  form(moduleId: string, filled: Filled): Promise<FormField[]>;
   poll(moduleId: string, filled: Filled & { state: PollState }): Promise<unknown[]>;
   epoch(moduleId: string, filled: Filled): Promise<{ label: string; date: string }[]>;
   attach(webhookId: string, filled: Filled & { url: string }): Promise<AttachedHook>;
@@ -98,6 +101,15 @@ export function createMakeRuntime({
     if (component.connection !== null && component.connection !== undefined && filled.connection === undefined)
       throw new TypeError(`${component.id} needs a connection.`);
     return { ...surroundings, connection: filled.connection?.values, parameters: valuesOf(component, filled) };
+  };
+
+  /** "Parameters from the modules are passed automatically to linked RPCs." DOCS/app-components/rpcs */
+  const formOf = ({ code: files }: AppComponent, { connection, parameters = {} }: Filled): Promise<FormField[]> => {
+    const fields = [files.staticParams, files.mappableParams].flatMap((form) => (form ?? []) as FormField[]);
+    return withRemoteFields(fields, parameters, async (id) => {
+      const scope: Scope = { ...atDesk, connection: connection?.values, parameters };
+      return (await runModule(named(app.rpc, id), scope)).bundles.map(({ output }) => output);
+    });
   };
 
   const runModule = (module: AppComponent, scope: Scope, ageOf?: (item: TriggerItem) => Age): Promise<Outcome> =>
@@ -135,9 +147,13 @@ export function createMakeRuntime({
       // DOCS/best-practices/naming-conventions/modules/module-descriptions
       if (module.moduleType === 'action' && [code(module)].flat().some(givesMany))
         throw new TypeError(`${moduleId} is an action and gives many bundles.`);
-      const { bundles } = await runModule(module, scopeOf(module, filled, inScenario));
+      const form = await formOf(module, filled);
+      const shown = { ...module, code: { ...module.code, staticParams: undefined, mappableParams: form } };
+      const { bundles } = await runModule(module, scopeOf(shown, filled, inScenario));
       return bundles.map(({ output }) => output);
     },
+
+    form: (moduleId, filled) => formOf(named(app.module, moduleId), filled),
 
     async options(rpcId, filled = {}) {
       const rpc = named(app.rpc, rpcId);

@@ -6,11 +6,12 @@ import {
   NodeConnectionTypes,
 } from 'n8n-workflow';
 import { apiError } from '../api-error.ts';
+import { mappedFields } from '../mapped-fields.ts';
 import { modelsFor } from '../models-for.ts';
 import { refusedItem } from '../refused-item.ts';
 import { listSearches } from '../search-list.ts';
 import { connectionDoctor } from './connection-doctor.ts';
-import { chatProperties, lists, properties, resources } from './generated-form.ts';
+import { chatProperties, fieldLists, lists, properties, resources } from './generated-form.ts';
 import { runItem } from './run-item.ts';
 
 /** By `resource.operation`, in words for the canvas: `Create chat completion`. */
@@ -63,6 +64,7 @@ export class AiGateway implements INodeType {
     credentialTest: { connectionDoctor },
     listSearch: listSearches(lists),
     loadOptions: { getModels: modelsFor },
+    resourceMapping: mappedFields(fieldLists),
   };
 
   async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

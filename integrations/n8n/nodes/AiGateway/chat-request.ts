@@ -6,6 +6,7 @@ import {
   jsonBySchema,
   messageList,
   optionalNumber,
+  responseCache,
   type StepInput,
   type StepMessage,
   withImages,
@@ -35,6 +36,7 @@ export interface ChatOptions {
   fallbackModels?: unknown;
   noFallback?: unknown;
   imageDetail?: unknown;
+  cacheSeconds?: unknown;
 }
 
 /** The call that a filled-in form asks for. A form that cannot be answered is refused here, before anything is paid. */
@@ -55,6 +57,7 @@ export function chatRequest(form: ChatForm): StepInput {
     ...(effort === '' ? {} : { reasoning_effort: effort as NonNullable<StepInput['reasoning_effort']> }),
     ...fallbackModels(fallbacks, switchOf(options.noFallback, false)),
     ...responseFormat(form),
+    ...responseCache(plainValue(options.cacheSeconds)),
   };
 }
 

@@ -1,7 +1,7 @@
 // Written from the contract by generate.mjs. Not to be edited: run `pnpm generate`.
 import type { EventType } from '@ai-gateway/shared/operations/events';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import type { ListPlan, OperationPlan } from './operation-plan.ts';
+import type { FieldsPlan, ListPlan, OperationPlan } from './operation-plan.ts';
 
 export const resources: INodePropertyOptions[] = [
   {
@@ -2141,6 +2141,18 @@ export const chatProperties: INodeProperties[] = [
     default: {},
     options: [
       {
+        displayName: 'Answer From Memory for (seconds)',
+        name: 'cacheSeconds',
+        type: 'number',
+        typeOptions: {
+          minValue: 1,
+          numberPrecision: 0,
+        },
+        default: 3600,
+        description:
+          'The same question gets the same answer for so long, at no cost. Left empty, every question goes to the model.',
+      },
+      {
         displayName: 'Fallback Model Names or IDs',
         name: 'fallbackModels',
         type: 'multiOptions',
@@ -3214,3 +3226,5 @@ export const lists: Readonly<Record<string, ListPlan>> = {
     pages: true,
   },
 };
+
+export const fieldLists: Readonly<Record<string, FieldsPlan>> = {};

@@ -2,6 +2,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { formNumber, formText } from '@ai-gateway/shared/form-text';
 import { readJson } from '@ai-gateway/shared/json';
 import type { IDataObject } from 'n8n-workflow';
+import { mappedValues } from '../mapped-fields.ts';
 import { listOf, plainValue, switchOf } from '../plain-value.ts';
 import type { FieldPlan, OperationPlan } from './operation-plan.ts';
 
@@ -38,6 +39,8 @@ function given(field: FieldPlan, value: unknown): unknown {
       return nonEmpty(listOf(value).map(formNumber));
     case 'json':
       return typeof value === 'string' ? parse(field, value) : value;
+    case 'mapped':
+      return mappedValues(value);
     case 'group':
       return group(field, value);
     case 'groups':

@@ -12,7 +12,7 @@ export interface FieldPlan {
   /** As the contract names it, and as the form does. */
   readonly key: string;
   readonly name: string;
-  readonly kind: 'text' | 'number' | 'boolean' | 'list' | 'numbers' | 'groups' | 'json' | 'group';
+  readonly kind: 'text' | 'number' | 'boolean' | 'list' | 'numbers' | 'groups' | 'json' | 'group' | 'mapped';
   /** Optional fields stand in the collection "Additional Fields". */
   readonly additional: boolean;
   /** Of a group, or of the groups of a list. */
@@ -25,4 +25,11 @@ export interface ListPlan {
   /** Does the gateway search, or do we? */
   readonly searches: boolean;
   readonly pages: boolean;
+}
+
+/** How the fields are loaded that another field decides. */
+export interface FieldsPlan {
+  readonly id: OperationId;
+  /** The parameters that the list depends on, by the contract’s names and the form’s. */
+  readonly takes: readonly { readonly key: string; readonly name: string }[];
 }
