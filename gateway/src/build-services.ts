@@ -24,6 +24,7 @@ import { mailOwners } from './members/mail-owners.ts';
 import { PasswordHasher } from './people/password-hasher.ts';
 import { findPassword } from './people/password-store.ts';
 import { SessionCache } from './people/session-cache.ts';
+import { PromptCache } from './prompts/prompt-cache.ts';
 import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
 import { UnknownModels } from './routing/unknown-models.ts';
@@ -172,6 +173,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     httpPools,
     workspaces,
     settings: new SettingsCache({ db }),
+    prompts: new PromptCache({ db, secret }),
     circuits: new CircuitBreakers({
       now,
       onRefused: (refusal) => {

@@ -20,6 +20,7 @@ import type { RateLimiter } from './limits/rate-limiter.ts';
 import type { LiveHints } from './live/live-hints.ts';
 import type { PasswordHasher } from './people/password-hasher.ts';
 import type { SessionCache } from './people/session-cache.ts';
+import type { PromptCache } from './prompts/prompt-cache.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
 import type { LookUpTxt } from './sso/look-up-txt.ts';
@@ -85,6 +86,7 @@ export interface Services {
   httpPools: HttpPools;
   workspaces: WorkspaceCache;
   settings: SettingsCache;
+  prompts: PromptCache;
   circuits: CircuitBreakers;
   unknownModels: UnknownModels;
   responseCache: ResponseCache;

@@ -32,6 +32,7 @@ export function subscribe(
     workspaces: (id) => {
       services.workspaces.forget(id);
       services.settings.forget(id);
+      services.prompts.forget(id);
       services.tags.forget(id);
       // A caller carries its workspace's name.
       authenticator.forgetWorkspace(id);
@@ -59,6 +60,7 @@ export function subscribe(
       services.sessions.forget();
       services.workspaces.forget();
       services.settings.forget();
+      services.prompts.forget();
       services.policies.forget();
       services.responseCache.forget();
       services.live.tellAll(allNouns);

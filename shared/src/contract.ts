@@ -51,6 +51,10 @@ import {
 } from './operations/people.ts';
 import { checkoutPlan, getPlan, openPlanPortal } from './operations/plan.ts';
 import { createPortalLink, listPortalLinks, revokePortalLink } from './operations/portal-links.ts';
+import { removeLabel, setLabel } from './operations/prompt-labels.ts';
+import { promptMetrics, renderPrompt, runPrompt } from './operations/prompt-use.ts';
+import { createVersion, diffVersions, getVersion, listFields } from './operations/prompt-versions.ts';
+import { createPrompt, getPrompt, listPrompts, removePrompt, updatePrompt } from './operations/prompts.ts';
 import { createProvider, listProviders, removeProvider, updateProvider } from './operations/providers.ts';
 import { listRateLimits, setRateLimit } from './operations/rate-limits.ts';
 import { listRefusals, summarizeRefusals } from './operations/refusals.ts';
@@ -238,6 +242,20 @@ export const contract = [
   createScimToken,
   listScimTokens,
   removeScimToken,
+  createPrompt,
+  listPrompts,
+  getPrompt,
+  updatePrompt,
+  removePrompt,
+  createVersion,
+  getVersion,
+  diffVersions,
+  listFields,
+  setLabel,
+  removeLabel,
+  renderPrompt,
+  runPrompt,
+  promptMetrics,
   getFallbacks,
   setFallbacks,
   getWorkspace,

@@ -104,6 +104,15 @@ const rows: Record<string, Row> = {
     says: 'changed',
   },
   'providers.remove': { ask: ({ provider }) => [`/v1/providers/${provider}`], says: 'gone' },
+  'prompts.create': { ask: () => ['/v1/prompts', { id: 'new' }], says: 'new' },
+  'prompts.versions.create': {
+    ask: () => ['/v1/prompts/old/versions', { messages: [{ role: 'user', content: 'quiet text' }] }],
+    says: 'new',
+  },
+  'prompts.update': { ask: () => ['/v1/prompts/old', { name: 'Renamed' }], says: 'changed' },
+  'prompts.labels.set': { ask: () => ['/v1/prompts/old/labels/production', { version: 2 }], says: 'changed' },
+  'prompts.labels.remove': { ask: () => ['/v1/prompts/old/labels/staging'], says: 'gone' },
+  'prompts.remove': { ask: () => ['/v1/prompts/old'], says: 'gone' },
   'fallbacks.set': { ask: () => ['/v1/fallbacks', { 'gpt-4o': ['gpt-4o-mini'] }], says: 'changed' },
   'auto.set': { ask: () => ['/v1/routing/auto', { pool: [{ model: 'gpt-4o', class: 'strong' }] }], says: 'changed' },
   'workspace.update': { ask: () => ['/v1/workspace', { name: 'Renamed' }], says: 'changed' },
@@ -198,6 +207,11 @@ beforeAll(async () => {
   const { raise_id: raise } = await json<{ raise_id: string }>(
     gateway.post(`/v1/budgets/${budget}/raise`, { by_usd: 1, until: 'forever' }),
   );
+  await made('/v1/prompts', { id: 'old' });
+  const text = { messages: [{ role: 'user', content: 'Say hello' }], model: 'gpt-4o' };
+  await json(gateway.post('/v1/prompts/old/versions', text), 201);
+  for (const label of ['production', 'staging'])
+    await json(gateway.send('PUT', `/v1/prompts/old/labels/${label}`, { version: 1 }));
   const webhook = await made('/v1/webhooks', { url: receiver.url, events: ['budget.reset'] });
   const sso = await made('/v1/sso-connections', connectionNamed('old'));
   const { data: domains } = await json<{ data: { id: string; domain: string }[] }>(gateway.get('/v1/domains'));

@@ -316,6 +316,23 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'scim-tokens.create': { named: ({ sso }) => [['POST', '/v1/scim-tokens', { connection_id: sso }]] },
   'scim-tokens.list': { named: () => [['GET', '/v1/scim-tokens']] },
   'scim-tokens.remove': { ids: ({ scimToken }) => [['DELETE', `/v1/scim-tokens/${scimToken}`]] },
+  'prompts.create': { named: () => [['POST', '/v1/prompts', { id: 'mine' }]] },
+  // Both modes share the prompts; e2e/prompts.test.ts looks at what a locked key is shown of them.
+  'prompts.list': {},
+  'prompts.get': { named: () => [['GET', '/v1/prompts/for-globex']] },
+  'prompts.update': { named: () => [['PATCH', '/v1/prompts/for-globex', { name: 'Mine' }]] },
+  'prompts.remove': { named: () => [['DELETE', '/v1/prompts/for-globex']] },
+  'prompts.versions.create': {
+    named: () => [['POST', '/v1/prompts/for-globex/versions', { messages: [{ role: 'user', content: 'x' }] }]],
+  },
+  'prompts.versions.get': { named: () => [['GET', '/v1/prompts/for-globex/versions/1']] },
+  'prompts.diff': { named: () => [['GET', '/v1/prompts/for-globex/diff?from=1&to=1']] },
+  'prompts.fields': { named: () => [['GET', '/v1/prompts/for-globex/fields']] },
+  'prompts.labels.set': { named: () => [['PUT', '/v1/prompts/for-globex/labels/staging', { version: 1 }]] },
+  'prompts.labels.remove': { named: () => [['DELETE', '/v1/prompts/for-globex/labels/production']] },
+  'prompts.render': { named: () => [['POST', '/v1/prompts/for-globex/render', {}]] },
+  'prompts.run': { named: () => [['POST', '/v1/prompts/for-globex/run', {}]] },
+  'prompts.metrics': { named: () => [['GET', '/v1/prompts/for-globex/metrics']] },
   'fallbacks.get': { reads: [['GET', '/v1/fallbacks']] },
   'fallbacks.set': { named: () => [['PUT', '/v1/fallbacks', {}]] },
   'cache.clear': {
@@ -371,6 +388,7 @@ const asked = (): Promise<string[]> =>
       '/v1/providers',
       '/v1/connections',
       '/v1/fallbacks',
+      '/v1/prompts/for-globex',
       '/v1/usage/clients?client_id=globex',
     ].map(async (path) => JSON.stringify(await json(gateway.get(path)))),
   );
@@ -411,6 +429,15 @@ beforeAll(async () => {
   gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 500 } });
   await json(gateway.post(chat, hello({ max_tokens: 500 }), asGlobex));
   await eventually(async () => expect(await (await gateway.get('/v1/events')).text()).toContain('globex'));
+  await made('/v1/prompts', { id: 'for-globex', client_ids: ['globex'] });
+  await json(
+    gateway.post('/v1/prompts/for-globex/versions', {
+      messages: [{ role: 'user', content: 'globex pays late' }],
+      model: 'gpt-4o',
+    }),
+    201,
+  );
+  await json(gateway.send('PUT', '/v1/prompts/for-globex/labels/production', { version: 1 }));
   const sso = await made('/v1/sso-connections', {
     name: 'Globex Inc. SSO',
     slug: 'globex',

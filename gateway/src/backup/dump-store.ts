@@ -70,6 +70,10 @@ const tables = [
   'scim_group_members',
   'audit_log',
   'stops',
+  'prompts',
+  'prompt_versions',
+  'prompt_labels',
+  'prompt_label_log',
 ] as const;
 
 /** Of sums: only what cannot be made again. */

@@ -12,6 +12,7 @@ import type { Answered } from './attempt-outcome.ts';
 import { type CachedCall, cachedCall, keeping } from './cached-call.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { decideCall } from './decide-call.ts';
+import { expandCall, namePrompt, withSurplus } from './expand-call.ts';
 import { streamAnswer } from './finish-stream.ts';
 import { fundCall } from './fund-call.ts';
 import type { Funding } from './funding.ts';
@@ -24,7 +25,9 @@ import { closeUnanswered, type RunningCall, settleCall, settledHeaders } from '.
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
 
 /** The path of a call to a model, forward only. Throws a GatewayError for every refusal, ClientGone when nobody is left to answer. */
-export async function completeCall(services: CompletionPorts, request: ModelCall): Promise<ModelAnswer> {
+export async function completeCall(services: CompletionPorts, asked: ModelCall): Promise<ModelAnswer> {
+  const expanding = expandCall(services, asked);
+  const request = isPending(expanding) ? await expanding : expanding;
   const call = request.dialect.read(request.json);
   mayCall(request.caller);
   if (!services.journal.available) throw databaseAway();
@@ -45,6 +48,7 @@ async function completeAdmitted(
 ): Promise<ModelAnswer> {
   const { permit } = input;
   let { request, call } = input;
+  if (request.prompt !== undefined) namePrompt(permit, request.prompt);
   const tagHeaders = noteTags(services, request);
   if (tagHeaders !== undefined) permit.headers = { ...permit.headers, ...(await tagHeaders) };
   const view = services.workspaces.view(request.caller.workspaceId);
@@ -54,6 +58,7 @@ async function completeAdmitted(
   const balances = isPending(found) ? await found : found;
   let leftOut: readonly string[] | undefined;
   if (balances.some(({ blocks }) => blocks)) ({ request, call, leftOut } = guardCall(request, call));
+  leftOut = withSurplus(leftOut, request.prompt);
   const extras = call.extras ?? extrasOf(call, request.json);
   if (extras !== undefined) call = { ...call, extras };
   const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));

@@ -6,10 +6,11 @@ import type { UnknownModels } from '../routing/unknown-models.ts';
 import type { AdmissionPorts } from './admission.ts';
 import type { AttemptPorts } from './attempt-outcome.ts';
 import type { CachePorts } from './cached-call.ts';
+import type { PromptPorts } from './expand-call.ts';
 import type { FundingPorts } from './funding.ts';
 import type { TagPorts } from './note-tags.ts';
 
-export interface CompletionPorts extends AdmissionPorts, TagPorts, FundingPorts, AttemptPorts, CachePorts {
+export interface CompletionPorts extends AdmissionPorts, TagPorts, FundingPorts, AttemptPorts, CachePorts, PromptPorts {
   policies: PolicyCache;
   journal: CallJournal;
   workspaces: WorkspaceCache;

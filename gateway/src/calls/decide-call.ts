@@ -11,7 +11,7 @@ import { circuitsOf } from './open-call.ts';
 export function decideCall(
   services: Pick<CompletionPorts, 'circuits' | 'unknownModels' | 'now'>,
   input: {
-    request: Pick<ModelCall, 'caller' | 'tags' | 'fallbacks' | 'json' | 'wishes'>;
+    request: Pick<ModelCall, 'caller' | 'tags' | 'fallbacks' | 'json' | 'wishes' | 'prompt'>;
     call: NeutralCall;
     inputTokens: number;
     workspace: WorkspaceView;
@@ -21,7 +21,7 @@ export function decideCall(
   const { request, call, inputTokens, workspace, balances } = input;
   const { workspaceId, livemode, keyId } = request.caller;
   const nowMs = services.now();
-  return decide({
+  const decided = decide({
     route: {
       call,
       kind: 'chat',
@@ -41,10 +41,13 @@ export function decideCall(
       tags: request.tags,
       json: request.json,
       wishes: request.wishes,
-      prompt: undefined,
+      prompt: request.prompt,
       budgetPercentUsed: () => percentUsed(balances),
     },
   });
+  const { prompt } = request;
+  if (prompt === undefined) return decided;
+  return { ...decided, decision: { ...decided.decision, promptId: prompt.id, promptVersion: prompt.version } };
 }
 
 function isNearLimit({ budget, spentNanos, unpostedNanos, limitNanos }: BudgetBalance): boolean {

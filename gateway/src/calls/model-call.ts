@@ -4,6 +4,7 @@ import type { CallWishes } from '../accounts/call-wishes.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
+import type { UsedPrompt } from '../prompts/prompt.ts';
 import type { CallReport } from '../telemetry/call-report.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { StreamSink } from './stream-run.ts';
@@ -28,6 +29,8 @@ export interface ModelCall {
   strict: boolean;
   /** Undefined where no header asks for anything. */
   wishes: CallWishes | undefined;
+  /** The prompt that the body was made from, and what of the call went into none of its variables. Undefined for a call without one. */
+  prompt?: (UsedPrompt & { dropped: readonly string[] }) | undefined;
   /** The only headers of a caller that reach a provider, and only Anthropic. */
   anthropicHeaders: Record<string, string>;
   /** Cancelled when the client has gone, or the process cannot wait any longer. */

@@ -51,6 +51,12 @@ export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<
        select 1`,
     [...place, id],
   );
+  // Prompts of both modes: an empty list would open them to every client, so the name is replaced.
+  if (livemode)
+    await tx.query(
+      `update prompts set client_ids = array_replace(client_ids, $2, $3) where workspace_id = $1 and $2 = any(client_ids)`,
+      [workspaceId, name, id],
+    );
   // Its portal shows nothing more, also where it is open.
   await tx.query('delete from portal_links where workspace_id = $1 and livemode = $2 and client_id = $3', place);
   await tx.query('delete from stops where workspace_id = $1 and livemode = $2 and client_id = $3', place);

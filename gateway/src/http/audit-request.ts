@@ -53,6 +53,8 @@ const withoutRow: readonly string[] = [
   'test-calls.create',
   'me.passkeys.prepare',
   'plan.checkout',
+  'prompts.render',
+  'prompts.run',
   'plan.portal',
   'session.update',
 ];

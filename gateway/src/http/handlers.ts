@@ -13,6 +13,7 @@ import { budgetHandlers } from '../budgets/budget-handlers.ts';
 import { budgetHistoryHandlers } from '../budgets/budget-history-handlers.ts';
 import { cacheHandlers } from '../cache/cache-handlers.ts';
 import { checkHandlers } from '../calls/check-handlers.ts';
+import { renderHandlers } from '../calls/render-handlers.ts';
 import { clientHandlers } from '../clients/client-handlers.ts';
 import { eraseWorkspaceHandlers } from '../clients/erase-workspace-handlers.ts';
 import { eventHandlers } from '../events/event-handlers.ts';
@@ -26,6 +27,10 @@ import { securityHandlers } from '../members/security-handlers.ts';
 import { passwordHandlers } from '../people/password-handlers.ts';
 import { sessionHandlers } from '../people/session-handlers.ts';
 import { portalLinkHandlers } from '../portal/portal-link-handlers.ts';
+import { promptHandlers } from '../prompts/prompt-handlers.ts';
+import { promptLabelHandlers } from '../prompts/prompt-label-handlers.ts';
+import { promptMetricsHandlers } from '../prompts/prompt-metrics-handlers.ts';
+import { promptVersionHandlers } from '../prompts/prompt-version-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
 import type { Services } from '../services.ts';
@@ -41,6 +46,7 @@ import { savingsHandlers } from '../usage/savings-handlers.ts';
 import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
 import { webhookHandlers } from '../webhooks/webhook-handlers.ts';
 import { exportedAsFile, exportTexts } from './export-workspace.ts';
+import { runPromptHandlers } from './run-prompt.ts';
 import { testCallHandlers } from './send-test-call.ts';
 
 /** A function for every operation that is no model call: the compiler keeps the list. */
@@ -67,6 +73,12 @@ export const handlers: Handlers<Context<Services>> = {
   ...keyHandlers,
   ...planHandlers,
   ...portalLinkHandlers,
+  ...promptHandlers,
+  ...promptVersionHandlers,
+  ...promptLabelHandlers,
+  ...promptMetricsHandlers,
+  ...renderHandlers,
+  ...runPromptHandlers,
   ...providerHandlers,
   ...rateLimitHandlers,
   ...routingHandlers,

@@ -132,6 +132,23 @@ function bareText(event: GatewayEvent): EventText {
         ],
       };
     }
+    case 'prompt.published': {
+      const { prompt, version, previous_version, note, by } = event.data as {
+        prompt?: { id?: string; name?: string };
+        version?: number;
+        previous_version?: number | null;
+        note?: string;
+        by?: string;
+      };
+      const before = previous_version == null ? '' : ` in place of version ${previous_version}`;
+      return {
+        subject: `Prompt "${prompt?.name ?? ''}" is published${test}`,
+        lines: [
+          `${by ?? 'Somebody'} published version ${version ?? ''}${before}. Calls of ${prompt?.id ?? 'the prompt'} use it now.`,
+          ...(note === undefined || note === '' ? [] : [`Note: ${note}`]),
+        ],
+      };
+    }
     case 'incident.opened':
     case 'incident.updated':
     case 'incident.resolved': {

@@ -16,6 +16,7 @@ const eventTypes = [
   'incident.opened',
   'incident.updated',
   'incident.resolved',
+  'prompt.published',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -228,6 +228,27 @@ export const alerts = [
     data: z.object({ incident: eventIncident }),
     sample: { incident: sampleIncident },
   }),
+  alert({
+    id: 'prompt_published',
+    label: 'Published prompt',
+    plural: 'Published prompts',
+    happens: 'the label production of a prompt moves to another version',
+    events: ['prompt.published'],
+    data: z.object({
+      prompt: z.object({ id: text('Prompt'), name: text('Name of the prompt') }).meta({ title: 'Prompt' }),
+      version: z.number().int().meta({ title: 'Version' }),
+      previous_version: z.number().int().nullable().meta({ title: 'Previous version' }),
+      note: text('Note'),
+      by: text('Published by'),
+    }),
+    sample: {
+      prompt: { id: 'support-reply', name: 'Support reply' },
+      version: 7,
+      previous_version: 6,
+      note: 'Shorter answers',
+      by: 'Owner',
+    },
+  }),
 ] as const;
 
 /** The alerts with the texts and keys of one platform. */

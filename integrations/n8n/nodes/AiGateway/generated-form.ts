@@ -37,6 +37,10 @@ export const resources: INodePropertyOptions[] = [
     value: 'project',
   },
   {
+    name: 'Prompt',
+    value: 'prompt',
+  },
+  {
     name: 'Scenario',
     value: 'scenario',
   },
@@ -283,6 +287,26 @@ export const properties: INodeProperties[] = [
         value: 'getAll',
         description: 'Lists events such as budget alerts and paused scenarios, newest first',
         action: 'Get many events',
+      },
+    ],
+    default: 'getAll',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['prompt'],
+      },
+    },
+    options: [
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description: 'Lists the prompts that the key can run, by ID, without their texts',
+        action: 'Get many prompts',
       },
     ],
     default: 'getAll',
@@ -1836,6 +1860,10 @@ export const properties: INodeProperties[] = [
             value: 'latency.degraded',
           },
           {
+            name: 'Prompt Published',
+            value: 'prompt.published',
+          },
+          {
             name: 'Provider Down',
             value: 'provider.down',
           },
@@ -1858,6 +1886,66 @@ export const properties: INodeProperties[] = [
         ],
         default: '',
         description: 'Only events of this type',
+      },
+    ],
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['prompt'],
+        operation: ['getAll'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['prompt'],
+        operation: ['getAll'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['prompt'],
+        operation: ['getAll'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Search',
+        name: 'search',
+        type: 'string',
+        placeholder: 'e.g. reply',
+        default: '',
+        description: 'Part of a name or an ID. Case does not matter.',
+      },
+      {
+        displayName: 'Archived',
+        name: 'archived',
+        type: 'boolean',
+        default: false,
+        description: 'Whether “Archived” applies. List deleted prompts in place of those that can be called.',
       },
     ],
   },
@@ -2593,6 +2681,11 @@ export const triggerProperties: INodeProperties[] = [
         description: 'A provider that failed answers again',
       },
       {
+        name: 'Published Prompt',
+        value: 'prompt.published',
+        description: 'The label production of a prompt moves to another version',
+      },
+      {
         name: 'Resumed Scenario',
         value: 'scenario.resumed',
         description: 'A paused scenario is resumed and its calls are allowed again',
@@ -2738,6 +2831,7 @@ export const alertEvents: Readonly<Record<string, readonly EventType[]>> = {
   'latency.degraded': ['latency.degraded'],
   'client.lookalike': ['client.lookalike'],
   incident: ['incident.opened', 'incident.updated', 'incident.resolved'],
+  'prompt.published': ['prompt.published'],
 };
 
 export const operations: Readonly<Record<string, OperationPlan>> = {
@@ -3193,6 +3287,24 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
         key: 'percent',
         name: 'percent',
         kind: 'number',
+        additional: true,
+      },
+    ],
+  },
+  'prompt.getAll': {
+    id: 'prompts.list',
+    answer: 'pages',
+    fields: [
+      {
+        key: 'search',
+        name: 'search',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'archived',
+        name: 'archived',
+        kind: 'boolean',
         additional: true,
       },
     ],
