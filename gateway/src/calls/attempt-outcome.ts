@@ -1,6 +1,7 @@
 import type { Usage } from '../dialects/neutral.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';
 import type { AttemptFailure } from './attempt.ts';
+import type { AnswerChecks } from './check-answer.ts';
 import type { Spent } from './spent.ts';
 import type { StreamRun } from './stream-run.ts';
 
@@ -18,6 +19,8 @@ export type Answered =
       text: string;
       /** Ids under which the vendor may keep the answer. */
       answerIds?: readonly string[] | undefined;
+      /** Left out where the call asked for nothing that can be checked. */
+      checks?: AnswerChecks | undefined;
       dropped: readonly string[];
       firstByteAt: number | undefined;
     }

@@ -166,7 +166,13 @@ async function plainAnswer(
   const status = request.cancellation.because === 'gone' ? 'cancelled' : 'succeeded';
   const keep = options.cached === undefined ? undefined : keeping(running, { ...options, cached: options.cached });
   const cache = keep === undefined ? undefined : 'stored';
-  const { costNanos } = await settleCall(running, { status, usage: answered.usage, text: answered.text, cache });
+  const { costNanos } = await settleCall(running, {
+    status,
+    usage: answered.usage,
+    text: answered.text,
+    cache,
+    checks: answered.checks,
+  });
   keep?.(costNanos);
   return {
     kind: 'plain',

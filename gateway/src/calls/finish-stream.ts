@@ -9,6 +9,7 @@ import { billed } from '../usage/markup.ts';
 import type { Answered } from './attempt-outcome.ts';
 import { type CachedCall, isKeepableStream } from './cached-call.ts';
 import { captureSink } from './capture-sink.ts';
+import { checkStreamed } from './check-answer.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import type { Funding } from './funding.ts';
 import type { ModelCall, StreamAnswer } from './model-call.ts';
@@ -96,7 +97,12 @@ async function close(
     try {
       const keep = keepingStream(options, transform);
       const cache = keep === undefined ? undefined : 'stored';
-      const { costNanos } = await settleCall(running, { status: 'succeeded', ...soFar(transform, undefined), cache });
+      const { costNanos } = await settleCall(running, {
+        status: 'succeeded',
+        ...soFar(transform, undefined),
+        cache,
+        checks: checkStreamed(running.call, transform),
+      });
       keep?.(costNanos);
       const figures = { cost_usd: toUsd(billed(costNanos, running.permit.markup)), ...remainingOf(running) };
       return {

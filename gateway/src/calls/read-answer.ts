@@ -1,9 +1,11 @@
+import { contentOf, contentOfParts } from '../dialects/answer-content.ts';
 import { parseExact } from '../dialects/exact-json.ts';
 import type { Answer, JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { type Adapter, type ProviderFailure, UnreadableAnswer } from '../providers/adapter.ts';
 import type { TranslatedCall } from '../providers/translated-call.ts';
 import { type AttemptFailure, failureOfExchange } from './attempt.ts';
 import type { Tried } from './attempt-outcome.ts';
+import { checkAnswer, isChecked } from './check-answer.ts';
 import type { Exchange } from './exchange.ts';
 import type { ModelCall } from './model-call.ts';
 import type { Relay } from './relay-body.ts';
@@ -37,7 +39,11 @@ export function readPlain(
     const read = request.dialect.readPlain(json);
     if (read === undefined)
       return { kind: 'failed', failure: failureInBody(adapter, json), spent: reportedIn(adapter, json) };
-    return { kind: 'plain', body: restore?.(body) ?? body, ...read, dropped, firstByteAt };
+    const sent = restore?.(body) ?? body;
+    const checks = isChecked(call)
+      ? checkAnswer(call, contentOf(call.dialect, sent === body ? json : (parseObject(sent) ?? json)))
+      : undefined;
+    return { kind: 'plain', body: sent, ...read, checks, dropped, firstByteAt };
   }
   const answer = answerIn(adapter, translated, json);
   if ('kind' in answer) return { kind: 'failed', failure: answer, spent: reportedIn(adapter, json) };
@@ -49,6 +55,7 @@ export function readPlain(
     model: answer.model,
     usage: answer.usage,
     text,
+    checks: isChecked(call) ? checkAnswer(call, contentOfParts(answer.parts)) : undefined,
     dropped,
     firstByteAt,
   };

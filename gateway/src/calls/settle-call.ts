@@ -13,6 +13,7 @@ import type { CallReport } from '../telemetry/call-report.ts';
 import { addUsage, type ClosedCall, noUsage } from '../usage/call-record.ts';
 import { billed } from '../usage/markup.ts';
 import type { Permit } from './admission.ts';
+import type { AnswerChecks } from './check-answer.ts';
 import { type AttemptSoFar, estimateSpent, type Spent } from './spent.ts';
 
 export const notTried: Attempt = { account: '', model: '', workspaceId: '', isProbe: false };
@@ -63,7 +64,7 @@ export interface Settlement {
  */
 export async function settleCall(
   running: RunningCall,
-  end: Spent & Pick<ClosedCall, 'status' | 'errorCode' | 'cache'>,
+  end: Spent & Pick<ClosedCall, 'status' | 'errorCode' | 'cache'> & { checks?: AnswerChecks | undefined },
 ): Promise<Settlement> {
   const usage = end.usage ?? (await estimateSpent(running, end, isGuarded(running)));
   const cost = priced(running.candidate?.price, usage);
@@ -76,6 +77,8 @@ export async function settleCall(
     estimated: end.usage === undefined || isGuess(running, usage, cost),
     errorCode: end.errorCode,
     cache: end.cache,
+    jsonOk: end.checks?.jsonOk,
+    toolOk: end.checks?.toolOk,
   });
   await onRecord;
   return settlement;

@@ -143,6 +143,7 @@ export const callColumns: readonly CallColumn[] = [
     isOverwritten: true,
   },
   { name: 'json_ok', key: 'jo', type: 'boolean', read: ({ closed }) => closed?.jsonOk, isOverwritten: true },
+  { name: 'tool_ok', key: 'tok', type: 'boolean', read: ({ closed }) => closed?.toolOk, isOverwritten: true },
   { name: 'shadow_of', key: 'so', type: 'text', read: ({ open }) => open.decision?.shadowOf },
 ];
 

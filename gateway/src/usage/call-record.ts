@@ -69,6 +69,8 @@ export interface ClosedCall {
   savings?: Savings | undefined;
   /** Of an answer that had to be JSON: does it parse, and fit its schema? */
   jsonOk?: boolean | undefined;
+  /** Of an answer that calls tools: are they tools of the call, and do their arguments fit? */
+  toolOk?: boolean | undefined;
 }
 
 export function addUsage(a: Usage, b: Usage): Usage {

@@ -1,0 +1,134 @@
+import { wordBuckets } from './hashed-words.ts';
+
+/** A call as a head sees it: which words it has, and what it is like otherwise. */
+export interface TextFeatures {
+  words: Uint16Array;
+  /** About 0 to 1 each, in a fixed order. */
+  structure: readonly number[];
+}
+
+/** A logistic regression over hashed words and structure: the probability of one thing. */
+export interface LogisticHead {
+  words: Float32Array | Int8Array;
+  /** What a weight of 1 in `words` is worth. */
+  scale: number;
+  structure: readonly number[];
+  bias: number;
+}
+
+interface Fitting {
+  rate: number;
+  epochs: number;
+  l2: number;
+  /** Of the order of the samples. */
+  seed: number;
+}
+
+/** Measured on the routing data: a rate of 0.1 scores 0.01 to 0.04 lower, and more epochs nothing. */
+export const usualFitting: Fitting = { rate: 0.025, epochs: 6, l2: 1e-5, seed: 1 };
+
+/** Fits by AdaGrad. A label is a probability, 0 to 1. */
+export function fitHead(
+  samples: readonly TextFeatures[],
+  labels: ArrayLike<number>,
+  { rate, epochs, l2, seed }: Fitting = usualFitting,
+): LogisticHead {
+  const width = samples[0]?.structure.length ?? 0;
+  const size = wordBuckets + width + 1;
+  const weights = new Float32Array(size);
+  const squares = new Float32Array(size).fill(1e-8);
+  const random = seeded(seed);
+  const order = samples.map((_, i) => i);
+  const step = (at: number, slope: number): void => {
+    const gradient = slope + l2 * (weights[at] ?? 0);
+    const square = (squares[at] ?? 0) + gradient * gradient;
+    squares[at] = square;
+    weights[at] = (weights[at] ?? 0) - (rate * gradient) / Math.sqrt(square);
+  };
+  weights[size - 1] = logit(mean(labels));
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    shuffle(order, random);
+    for (const i of order) {
+      const sample = samples[i];
+      if (sample === undefined) continue;
+      const { words, structure } = sample;
+      const value = wordValue(words);
+      let sum = weights[size - 1] ?? 0;
+      for (const word of words) sum += (weights[word] ?? 0) * value;
+      for (let j = 0; j < width; j++) sum += (weights[wordBuckets + j] ?? 0) * (structure[j] ?? 0);
+      const slope = sigmoid(sum) - (labels[i] ?? 0);
+      for (const word of words) step(word, slope * value);
+      for (let j = 0; j < width; j++) {
+        const feature = structure[j] ?? 0;
+        if (feature !== 0) step(wordBuckets + j, slope * feature);
+      }
+      step(size - 1, slope);
+    }
+  }
+  return {
+    words: weights.slice(0, wordBuckets),
+    scale: 1,
+    structure: [...weights.subarray(wordBuckets, wordBuckets + width)],
+    bias: weights[size - 1] ?? 0,
+  };
+}
+
+/** The sum that the head's probability is made of. */
+export function logitOf(
+  { words: weights, scale, structure: slopes, bias }: LogisticHead,
+  features: TextFeatures,
+): number {
+  let sum = 0;
+  for (const word of features.words) sum += weights[word] ?? 0;
+  sum *= scale * wordValue(features.words);
+  for (let j = 0; j < slopes.length; j++) sum += (slopes[j] ?? 0) * (features.structure[j] ?? 0);
+  return sum + bias;
+}
+
+/** A long text has many words, each of which says less. */
+function wordValue(words: Uint16Array): number {
+  return words.length === 0 ? 0 : 1 / Math.sqrt(words.length);
+}
+
+/** The same head in a quarter of the memory: a weight is one of 255 steps. Measured: no difference. */
+export function smaller({ words, ...head }: LogisticHead): LogisticHead {
+  let most = 0;
+  for (const weight of words) most = Math.max(most, Math.abs(weight));
+  const scale = most === 0 ? 1 : most / 127;
+  return { ...head, scale: head.scale * scale, words: Int8Array.from(words, (weight) => Math.round(weight / scale)) };
+}
+
+export function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+export function logit(p: number): number {
+  const inside = Math.min(Math.max(p, 1e-4), 1 - 1e-4);
+  return Math.log(inside / (1 - inside));
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] ?? 0;
+  return values.length === 0 ? 0.5 : sum / values.length;
+}
+
+function shuffle(order: number[], random: () => number): void {
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    const one = order[i] ?? 0;
+    order[i] = order[j] ?? 0;
+    order[j] = one;
+  }
+}
+
+/** Random numbers from a seed, 0 to 1: mulberry32. A fit is to come out the same whenever it is repeated. */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let value = Math.imul(state ^ (state >>> 15), 1 | state);
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
+    return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,71 @@
+import { alpha, isBelow, lowerBound, type Pairs, upperBound } from './agreement-test.ts';
+
+/** What the pairs of a task say about a small model beside a strong one. */
+export interface TaskClaim extends Pairs {
+  /** The highest lower bound since the last withdrawal: the small model agrees at least so often. 0: nothing is claimed. */
+  lower: number;
+  /** The lowest upper bound since then. */
+  upper: number;
+  /** The latest pairs, the newest last, `1` for one that agrees: a task may stop being easy. */
+  recent: string;
+}
+
+export const noClaim: TaskClaim = { pairs: 0, agreed: 0, lower: 0, upper: 1, recent: '' };
+
+/** The shares that somebody may rely on: a claim falls from one to the next. */
+const levels = [0.99, 0.98, 0.97, 0.95, 0.9, 0.8, 0.5];
+/** A change of a model behind its name shows in the latest 200 pairs, and a sudden one in fewer: each of these is looked at. */
+const latestPairs = [25, 50, 100, 200];
+const recentMax = 200;
+
+/**
+ * The claim after one more pair. Pairs are counted from the last withdrawal on, so that a good past does not outweigh a bad present; the
+ * bounds may be read after every pair, so the best of each holds. Where the latest pairs refute the claim it falls to the highest level
+ * that they leave standing, and the count begins again.
+ */
+export function withPair(before: TaskClaim, agrees: boolean): TaskClaim {
+  const seen = { pairs: before.pairs + 1, agreed: before.agreed + (agrees ? 1 : 0) };
+  const recent = `${before.recent}${agrees ? '1' : '0'}`.slice(-recentMax);
+  const lower = lowerBound(seen, before.lower);
+  const upper = upperBound(seen, before.upper);
+  const level = levels.find((one) => one <= lower);
+  if (level === undefined || !isRefuted(recent, level)) return { ...seen, lower, upper, recent };
+  const left = levels.find((one) => one < level && !isRefuted(recent, one)) ?? 0;
+  return left === 0 ? noClaim : { ...noClaim, lower: left, recent };
+}
+
+/** Several looks share the probability of a false word. */
+function isRefuted(recent: string, level: number): boolean {
+  return latestPairs.some(
+    (most) =>
+      (most === recentMax || recent.length >= most) &&
+      isBelow(pairsIn(recent.slice(-most)), level, alpha / latestPairs.length),
+  );
+}
+
+function pairsIn(recent: string): Pairs {
+  let agreed = 0;
+  for (let i = 0; i < recent.length; i++) if (recent.charCodeAt(i) === 49) agreed += 1;
+  return { pairs: recent.length, agreed };
+}
+
+/** How much of a task whose question is answered is compared still, in percent. */
+const settledPercent = 0.2;
+const doubtPairs = 20;
+const doubtAt = 3;
+
+/**
+ * How many of the calls of a task are to be answered twice, in percent. Once the task is known to reach the level, or not to, few are
+ * enough; three of the latest twenty that differ are a doubt, and the usual share looks into it.
+ */
+export function shadowPercent(claim: TaskClaim | undefined, level: number, samplePercent: number): number {
+  if (claim === undefined) return samplePercent;
+  const isSettled = claim.lower >= level || claim.upper < level;
+  return isSettled && !isInDoubt(claim, level) ? Math.min(settledPercent, samplePercent) : samplePercent;
+}
+
+function isInDoubt({ recent, lower }: TaskClaim, level: number): boolean {
+  if (lower < level) return false;
+  const { pairs, agreed } = pairsIn(recent.slice(-doubtPairs));
+  return pairs - agreed >= doubtAt;
+}
