@@ -27,6 +27,8 @@ import { SessionCache } from './people/session-cache.ts';
 import { PromptCache } from './prompts/prompt-cache.ts';
 import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
+import { RoutingCache } from './routing/routing-cache.ts';
+import { RuleAlerts } from './routing/rule-alerts.ts';
 import { UnknownModels } from './routing/unknown-models.ts';
 import type { Services } from './services.ts';
 import { txtResolver } from './sso/look-up-txt.ts';
@@ -193,6 +195,8 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     }),
     unknownModels: new UnknownModels({ now, log }),
     responseCache: new ResponseCache({ db, log, secret, waitMs: config.firstByteTimeoutMs }),
+    routing: new RoutingCache({ db }),
+    ruleAlerts: new RuleAlerts({ db, outbox, log, now }),
     sessions: new SessionCache({ db, now }),
     passwords,
     checkPassword: async (personId, password) => passwords.matches(password, await findPassword(db, personId)),

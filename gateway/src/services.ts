@@ -22,6 +22,8 @@ import type { PasswordHasher } from './people/password-hasher.ts';
 import type { SessionCache } from './people/session-cache.ts';
 import type { PromptCache } from './prompts/prompt-cache.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
+import type { RoutingCache } from './routing/routing-cache.ts';
+import type { RuleAlerts } from './routing/rule-alerts.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
 import type { LookUpTxt } from './sso/look-up-txt.ts';
 import type { OidcClient } from './sso/oidc.ts';
@@ -90,6 +92,8 @@ export interface Services {
   circuits: CircuitBreakers;
   unknownModels: UnknownModels;
   responseCache: ResponseCache;
+  routing: RoutingCache;
+  ruleAlerts: RuleAlerts;
   sessions: SessionCache;
   passwords: PasswordHasher;
   /** Is it the person's password? */

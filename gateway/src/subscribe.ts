@@ -33,6 +33,7 @@ export function subscribe(
       services.workspaces.forget(id);
       services.settings.forget(id);
       services.prompts.forget(id);
+      services.routing.forget(id);
       services.tags.forget(id);
       // A caller carries its workspace's name.
       authenticator.forgetWorkspace(id);
@@ -61,6 +62,7 @@ export function subscribe(
       services.workspaces.forget();
       services.settings.forget();
       services.prompts.forget();
+      services.routing.forget();
       services.policies.forget();
       services.responseCache.forget();
       services.live.tellAll(allNouns);

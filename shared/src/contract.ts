@@ -18,6 +18,7 @@ import { completeChat } from './operations/chat.ts';
 import { eraseClient, getClient, listClients, listProjects, setClient } from './operations/clients.ts';
 import { createDomain, listDomains, removeDomain, updateDomain, verifyDomain } from './operations/domains.ts';
 import { createEmbeddings } from './operations/embeddings.ts';
+import { explainRouting } from './operations/explain.ts';
 import { createIncident, getSla, updateIncident } from './operations/incidents.ts';
 import {
   billAllClients,
@@ -60,6 +61,16 @@ import { listRateLimits, setRateLimit } from './operations/rate-limits.ts';
 import { listRefusals, summarizeRefusals } from './operations/refusals.ts';
 import { createResponse } from './operations/responses.ts';
 import { getAuto, getFallbacks, setAuto, setFallbacks } from './operations/routing.ts';
+import {
+  activateRoutingVersion,
+  createRule,
+  listRoutingVersions,
+  listRules,
+  orderRules,
+  removeRule,
+  testRule,
+  updateRule,
+} from './operations/rules.ts';
 import { getSavings } from './operations/savings.ts';
 import {
   createConnection,
@@ -258,6 +269,15 @@ export const contract = [
   promptMetrics,
   getFallbacks,
   setFallbacks,
+  listRules,
+  createRule,
+  orderRules,
+  testRule,
+  updateRule,
+  removeRule,
+  listRoutingVersions,
+  activateRoutingVersion,
+  explainRouting,
   getWorkspace,
   updateWorkspace,
   exportWorkspace,

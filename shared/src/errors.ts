@@ -58,6 +58,7 @@ export const errorCatalogue = {
   budget_exceeded: { status: 402, type: 'insufficient_quota', anthropicType: 'billing_error', retry: false },
   forbidden: { status: 403, type: 'permission_error', anthropicType: 'permission_error', retry: false },
   tag_forbidden: { status: 403, type: 'permission_error', anthropicType: 'permission_error', retry: false },
+  rule_blocked: { status: 403, type: 'permission_error', anthropicType: 'permission_error', retry: false },
   step_up_required: { status: 403, type: 'permission_error', anthropicType: 'permission_error', retry: false },
   model_not_found: { status: 404, type: 'invalid_request_error', anthropicType: 'not_found_error', retry: false },
   not_found: { status: 404, type: 'invalid_request_error', anthropicType: 'not_found_error', retry: false },

@@ -44,6 +44,8 @@ interface Row {
 
 const month = new Date().toISOString().slice(0, 7);
 
+const blocking = { name: 'Block', when: { field: 'client_id', eq: 'nobody' }, then: { block: { message: 'no' } } };
+
 const rows: Record<string, Row> = {
   'budgets.create': {
     ask: () => ['/v1/budgets', { name: 'new', limit_usd: 1, scope: { client_id: 'new' } }],
@@ -114,6 +116,11 @@ const rows: Record<string, Row> = {
   'prompts.labels.remove': { ask: () => ['/v1/prompts/old/labels/staging'], says: 'gone' },
   'prompts.remove': { ask: () => ['/v1/prompts/old'], says: 'gone' },
   'fallbacks.set': { ask: () => ['/v1/fallbacks', { 'gpt-4o': ['gpt-4o-mini'] }], says: 'changed' },
+  'rules.create': { ask: () => ['/v1/routing/rules', { id: 'new', ...blocking }], says: 'new' },
+  'rules.update': { ask: () => ['/v1/routing/rules/old', { enabled: false }], says: 'changed' },
+  'rules.order': { ask: () => ['/v1/routing/rules/order', { ids: ['new', 'gone', 'old'] }], says: 'changed' },
+  'rules.remove': { ask: () => ['/v1/routing/rules/gone'], says: 'gone' },
+  'routing.versions.activate': { ask: () => ['/v1/routing/versions/1/activate', {}], says: 'changed' },
   'auto.set': { ask: () => ['/v1/routing/auto', { pool: [{ model: 'gpt-4o', class: 'strong' }] }], says: 'changed' },
   'workspace.update': { ask: () => ['/v1/workspace', { name: 'Renamed' }], says: 'changed' },
   'workspace.security.set': {
@@ -215,6 +222,7 @@ beforeAll(async () => {
   const webhook = await made('/v1/webhooks', { url: receiver.url, events: ['budget.reset'] });
   const sso = await made('/v1/sso-connections', connectionNamed('old'));
   const { data: domains } = await json<{ data: { id: string; domain: string }[] }>(gateway.get('/v1/domains'));
+  for (const id of ['old', 'gone']) await made('/v1/routing/rules', { id, ...blocking });
   things = {
     budget,
     raise,

@@ -138,6 +138,15 @@ const promised = [
   ['prompts.metrics', 'GET', '/v1/prompts/:id/metrics', 200, 'reader'],
   ['fallbacks.get', 'GET', '/v1/fallbacks', 200, 'reader'],
   ['fallbacks.set', 'PUT', '/v1/fallbacks', 200, 'member'],
+  ['rules.list', 'GET', '/v1/routing/rules', 200, 'reader'],
+  ['rules.create', 'POST', '/v1/routing/rules', 201, 'member'],
+  ['rules.order', 'PUT', '/v1/routing/rules/order', 200, 'member'],
+  ['rules.test', 'POST', '/v1/routing/rules/test', 200, 'reader'],
+  ['rules.update', 'PATCH', '/v1/routing/rules/:id', 200, 'member'],
+  ['rules.remove', 'DELETE', '/v1/routing/rules/:id', 204, 'member'],
+  ['routing.versions.list', 'GET', '/v1/routing/versions', 200, 'reader'],
+  ['routing.versions.activate', 'POST', '/v1/routing/versions/:version/activate', 200, 'member'],
+  ['routing.explain', 'POST', '/v1/routing/explain', 200, 'calls-models'],
   ['workspace.get', 'GET', '/v1/workspace', 200, 'reader'],
   ['workspace.update', 'PATCH', '/v1/workspace', 200, 'owner'],
   ['workspace.export', 'GET', '/v1/workspace/export', 200, 'owner'],
@@ -203,8 +212,8 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
   });
 });
 
-// Model calls carry a vendor's dialect, vendors' SDKs add queries to the list of models, and fallbacks are a map of any names.
-const open = ['models.list', 'fallbacks.set'];
+// Model calls carry a vendor's dialect, and so does a call to explain; vendors' SDKs add queries to the list of models, and fallbacks are a map of any names.
+const open = ['models.list', 'fallbacks.set', 'routing.explain'];
 const closed = operations.filter(({ id, kind }) => kind !== 'model' && !open.includes(id));
 
 test.each(closed.map((operation) => [operation.id, operation] as const))(

@@ -57,6 +57,13 @@ const asGlobex = headersOf(globexs);
 const { scenario_platform: _platform, ...budgetScope } = globexs;
 const october = { from: '2020-01-01', to: '2020-02-01' };
 
+const globexRule = {
+  id: 'globex',
+  name: 'Globex Inc. blocks',
+  when: { field: 'client_id', eq: 'globex' },
+  then: { block: { message: 'globex only' } },
+};
+
 const rows: Record<(typeof contract)[number]['id'], Row> = {
   'chat.complete': { named: () => [['POST', chat, hello(), asGlobex]] },
   'responses.create': { named: () => [['POST', '/v1/responses', { model: 'gpt-4o', input: 'Hi' }, asGlobex]] },
@@ -343,6 +350,21 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   },
   'cache.stats': { named: () => [['GET', '/v1/cache/stats']] },
   'savings.get': { named: () => [['GET', '/v1/savings?group_by=client']] },
+  'rules.list': { named: () => [['GET', '/v1/routing/rules']] },
+  'rules.create': { named: () => [['POST', '/v1/routing/rules', globexRule]] },
+  'rules.update': { named: () => [['PATCH', '/v1/routing/rules/globex', { enabled: false }]] },
+  'rules.remove': { named: () => [['DELETE', '/v1/routing/rules/globex']] },
+  'rules.order': { named: () => [['PUT', '/v1/routing/rules/order', { ids: ['globex'] }]] },
+  'rules.test': { named: () => [['POST', '/v1/routing/rules/test', { rule: globexRule }]] },
+  'routing.versions.list': { named: () => [['GET', '/v1/routing/versions']] },
+  'routing.versions.activate': { named: () => [['POST', '/v1/routing/versions/1/activate', {}]] },
+  'routing.explain': {
+    reads: [['POST', '/v1/routing/explain', hello()]],
+    named: () => [
+      ['POST', '/v1/routing/explain', { ...hello(), ...globexs }],
+      ['POST', '/v1/routing/explain', hello(), asGlobex],
+    ],
+  },
   'stop.create': { named: () => [['POST', '/v1/stop', { client_id: 'globex' }]] },
   'stop.get': { reads: [['GET', '/v1/stop']] },
   'stop.remove': { named: () => [['DELETE', '/v1/stop?client_id=globex']] },

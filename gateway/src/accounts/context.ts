@@ -8,6 +8,10 @@ export interface Context<Ports> {
   services: Ports;
   /** The tags the request itself brings: headers, path, key. A handler that reads tags lets its own fields win. */
   tags: CallTags;
+  /** The same, with the tags of a call's `metadata`: those of a model call. */
+  tagsWith(metadata: unknown): CallTags;
+  /** The header `If-Match` as it was written; undefined where none came. */
+  ifMatch: string | undefined;
   /** Another status of success than the operation's own: 200 for what was there already. */
   setStatus(status: 200 | 201): void;
   /** Writes the operation's row of the audit log, in the transaction of the change. Each operation that changes something calls it. */

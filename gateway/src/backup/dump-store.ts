@@ -74,6 +74,8 @@ const tables = [
   'prompt_versions',
   'prompt_labels',
   'prompt_label_log',
+  'routing_versions',
+  'unreachable_rules',
 ] as const;
 
 /** Of sums: only what cannot be made again. */

@@ -2,8 +2,6 @@ import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { databaseAway } from '../db/unavailable.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
-import { extrasOf } from '../models/call-extras.ts';
-import { boundInputTokens, contentBytes } from '../models/count-tokens.ts';
 import type { Decision } from '../routing/decide.ts';
 import { admit, mayCall, type Permit, refuseUnpaid } from './admission.ts';
 import { answerFrom } from './answer-from-candidates.ts';
@@ -14,10 +12,10 @@ import type { CompletionPorts } from './completion-ports.ts';
 import { decideCall } from './decide-call.ts';
 import { expandCall, namePrompt, withSurplus } from './expand-call.ts';
 import { streamAnswer } from './finish-stream.ts';
-import { fundCall } from './fund-call.ts';
 import type { Funding } from './funding.ts';
-import { guardCall } from './guard-call.ts';
 import { isPending } from './is-pending.ts';
+import { fundLimited, limitEffort } from './limit-call.ts';
+import { measureCall } from './measure-call.ts';
 import type { ModelAnswer, ModelCall } from './model-call.ts';
 import { noteTags } from './note-tags.ts';
 import { balancesOf, openCall } from './open-call.ts';
@@ -47,7 +45,7 @@ async function completeAdmitted(
   input: { request: ModelCall; call: NeutralCall; permit: Permit },
 ): Promise<ModelAnswer> {
   const { permit } = input;
-  let { request, call } = input;
+  let { request } = input;
   if (request.prompt !== undefined) namePrompt(permit, request.prompt);
   const tagHeaders = noteTags(services, request);
   if (tagHeaders !== undefined) permit.headers = { ...permit.headers, ...(await tagHeaders) };
@@ -56,13 +54,17 @@ async function completeAdmitted(
   refuseUnpaid(workspace, request.caller);
   const found = balancesOf(services, request);
   const balances = isPending(found) ? await found : found;
-  let leftOut: readonly string[] | undefined;
-  if (balances.some(({ blocks }) => blocks)) ({ request, call, leftOut } = guardCall(request, call));
-  leftOut = withSurplus(leftOut, request.prompt);
-  const extras = call.extras ?? extrasOf(call, request.json);
-  if (extras !== undefined) call = { ...call, extras };
-  const inputTokens = boundInputTokens(call, contentBytes(request.outline, request.body.length));
-  const decided = decideCall(services, { request, call, inputTokens, workspace, balances });
+  const measured = measureCall(request, input.call, balances);
+  const { inputTokens } = measured;
+  const leftOut = withSurplus(measured.leftOut, request.prompt);
+  let { call } = measured;
+  ({ request } = measured);
+  const configured = services.routing.of(request.caller.workspaceId);
+  const routing = isPending(configured) ? await configured : configured;
+  const decided = decideCall(services, { request, call, inputTokens, workspace, balances, routing });
+  const { limits } = decided;
+  if (decided.unreachable !== undefined) services.ruleAlerts.note(request.caller, decided.unreachable);
+  if (limits?.effort !== undefined) ({ request, call } = limitEffort(request, call, limits.effort));
   if (decided.headers !== undefined) permit.headers = { ...permit.headers, ...decided.headers };
   const path = { request, call, permit, balances, decided, inputTokens, leftOut };
   const cached = cachedCall(services, { ...path, workspace });
@@ -97,19 +99,12 @@ async function payAndAnswer(
   const { request, call, permit, balances, decided, inputTokens, leftOut, cached } = input;
   const repeated = permit.countRepeat?.();
   if (repeated !== undefined) await repeated;
-  const { candidates: routed } = decided;
+  const { candidates: routed, limits } = decided;
   const [first] = routed;
   if (first !== undefined && mayContinue(request)) await checkContinued(services, request, first);
-  const asking = fundCall(services, {
-    call,
-    json: request.json,
-    candidates: routed,
-    inputTokens,
-    balances,
-    caller: request.caller,
-    tags: request.tags,
-    cancellation: request.cancellation,
-  });
+  const { caller, tags, json, cancellation } = request;
+  const fundingRequest = { call, json, candidates: routed, inputTokens, balances, caller, tags, cancellation };
+  const asking = fundLimited(services, fundingRequest, limits);
   const funding = isPending(asking) ? await asking : asking;
   const running = openCall(services, {
     ...{ request, call, dialect: call.dialect, funding, inputTokens, permit, leftOut },

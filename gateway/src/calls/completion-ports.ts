@@ -2,6 +2,8 @@ import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import type { CallJournal } from '../ledger/call-journal.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
 import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
+import type { RoutingCache } from '../routing/routing-cache.ts';
+import type { RuleAlerts } from '../routing/rule-alerts.ts';
 import type { UnknownModels } from '../routing/unknown-models.ts';
 import type { AdmissionPorts } from './admission.ts';
 import type { AttemptPorts } from './attempt-outcome.ts';
@@ -16,4 +18,6 @@ export interface CompletionPorts extends AdmissionPorts, TagPorts, FundingPorts,
   workspaces: WorkspaceCache;
   circuits: CircuitBreakers;
   unknownModels: UnknownModels;
+  routing: RoutingCache;
+  ruleAlerts: RuleAlerts;
 }

@@ -3,6 +3,8 @@ import { wantsCheapest } from '../budgets/budget.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import { type Decision, decide } from '../routing/decide.ts';
+import type { DecisionTrace } from '../routing/decision-trace.ts';
+import type { Routing } from '../routing/routing-cache.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import type { ModelCall } from './model-call.ts';
 import { circuitsOf } from './open-call.ts';
@@ -16,12 +18,16 @@ export function decideCall(
     inputTokens: number;
     workspace: WorkspaceView;
     balances: readonly BudgetBalance[];
+    routing: Routing | null;
+    trace?: DecisionTrace | undefined;
   },
 ): Decision {
-  const { request, call, inputTokens, workspace, balances } = input;
+  const { request, call, inputTokens, workspace, balances, routing, trace } = input;
   const { workspaceId, livemode, keyId } = request.caller;
   const nowMs = services.now();
   const decided = decide({
+    routing,
+    trace,
     route: {
       call,
       kind: 'chat',

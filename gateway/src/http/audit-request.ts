@@ -56,6 +56,8 @@ const withoutRow: readonly string[] = [
   'prompts.render',
   'prompts.run',
   'plan.portal',
+  'routing.explain',
+  'rules.test',
   'session.update',
 ];
 

@@ -32,6 +32,9 @@ import { promptLabelHandlers } from '../prompts/prompt-label-handlers.ts';
 import { promptMetricsHandlers } from '../prompts/prompt-metrics-handlers.ts';
 import { promptVersionHandlers } from '../prompts/prompt-version-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
+import { routingVersionHandlers } from '../routing/routing-version-handlers.ts';
+import { ruleHandlers } from '../routing/rule-handlers.ts';
+import { ruleTestHandlers } from '../routing/rule-test-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
 import type { Services } from '../services.ts';
 import { domainHandlers } from '../sso/domain-handlers.ts';
@@ -45,6 +48,7 @@ import { refusalHandlers } from '../usage/refusal-handlers.ts';
 import { savingsHandlers } from '../usage/savings-handlers.ts';
 import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
 import { webhookHandlers } from '../webhooks/webhook-handlers.ts';
+import { explainHandlers } from './explain-handlers.ts';
 import { exportedAsFile, exportTexts } from './export-workspace.ts';
 import { runPromptHandlers } from './run-prompt.ts';
 import { testCallHandlers } from './send-test-call.ts';
@@ -82,6 +86,10 @@ export const handlers: Handlers<Context<Services>> = {
   ...providerHandlers,
   ...rateLimitHandlers,
   ...routingHandlers,
+  ...routingVersionHandlers,
+  ...ruleHandlers,
+  ...ruleTestHandlers,
+  ...explainHandlers,
   ...scenarioHandlers,
   ...stopHandlers,
   ...slaHandlers,

@@ -5,6 +5,7 @@ import { inQuery, type Operation } from '@ai-gateway/shared/operation';
 import type { Request, Response, Router } from 'express';
 import { checkAccess } from '../accounts/access.ts';
 import { type Caller, hashKey } from '../accounts/api-key.ts';
+import type { CallTags } from '../accounts/call-tags.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { resolveTags } from '../calls/tags.ts';
@@ -89,20 +90,19 @@ async function answer(serving: Serving): Promise<void> {
     }
     let status = operation.status ?? 200;
     const record = auditOf({ operation, caller, requestId, address, db: services.db, log: services.log });
+    const tagsWith = (metadata: unknown): CallTags =>
+      resolveTags({ headers: req.headers, path: (req as TaggedRequest).tagPath, metadata, key: caller });
     const context: Context<Services> = {
       caller,
       services,
       get tags() {
-        return resolveTags({
-          headers: req.headers,
-          path: (req as TaggedRequest).tagPath,
-          metadata: undefined,
-          key: caller,
-        });
+        return tagsWith(undefined);
       },
+      tagsWith,
       setStatus: (other) => {
         status = other;
       },
+      ifMatch: req.headers['if-match'],
       audit: record.audit,
     };
     const textType = textTypeFor(operation, input, req.headers.accept);

@@ -14,9 +14,11 @@ export interface CallFacts {
   wishes: CallWishes | undefined;
   /** An upper bound. */
   inputTokens: number;
-  /** The prompt that the call was made from. */
-  prompt: { id: string; version: number } | undefined;
+  /** The prompt that the call was made from. `gaveModel`: the model is the prompt's, and the caller named none. */
+  prompt: { id: string; version: number; gaveModel?: boolean | undefined } | undefined;
   /** How much of the tightest budget is spent, in percent; undefined where no budget applies. Asked only by a rule that needs it. */
   budgetPercentUsed: () => number | undefined;
+  /** What the call is about, where it is known. Asked only by a rule that needs it. */
+  topic?: (() => string | undefined) | undefined;
   nowMs: number;
 }

@@ -52,6 +52,8 @@ export interface RouteInput {
   isUnknown?: ((account: string, model: string) => boolean) | undefined;
   /** A budget that is running low wants the cheapest model that can take the call. */
   cheapest?: boolean | undefined;
+  /** Why the model is asked for where it was not the caller who named it: `rule "Invoices" v12`. */
+  reason?: string | undefined;
   /** Prices change from a date on; without one, those of this moment hold. */
   nowMs?: number | undefined;
 }

@@ -1,22 +1,35 @@
 import type { CacheSetting } from '../cache/cache-directive.ts';
 import type { CallDecision } from '../usage/call-record.ts';
+import { applyRules, type Ruling } from './apply-rules.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { Candidate, RouteInput } from './candidate.ts';
-import { routeCall } from './route.ts';
+import type { DecisionTrace } from './decision-trace.ts';
+import { cheapestReason, routeCall } from './route.ts';
+import type { Routing } from './routing-cache.ts';
+import type { RuleLimits, UnreachableRule } from './rule.ts';
 
 /**
  * Decides where a call goes. One pure function: the same input gives the same decision, and `POST /v1/routing/explain` asks it like a
- * call does.
+ * call does. Each step changes what the next one sees; the last one finds the candidates.
  *
  *     rules -> experiment arm -> auto -> routeCall
+ *
+ * Throws `rule_blocked`, and what `routeCall` throws.
  */
 export function decide(input: DecideInput): Decision {
-  return { candidates: routeCall(input.route), decision: undefined, headers: undefined, cache: undefined };
+  const { route, facts, routing, trace } = input;
+  if (routing === null || routing.rules === undefined) return routed(input, { route, version: routing?.version });
+  const ruling = applyRules(routing.rules, { route, facts }, trace);
+  return routed(input, { route: ruledRoute(route, ruling, routing.version), version: routing.version, ruling });
 }
 
-interface DecideInput {
+export interface DecideInput {
   route: RouteInput;
   facts: CallFacts;
+  /** The active version of the workspace; null where nothing is configured. */
+  routing: Routing | null;
+  /** Filled for people who want to know why. */
+  trace?: DecisionTrace | undefined;
 }
 
 export interface Decision {
@@ -28,4 +41,60 @@ export interface Decision {
   headers: Readonly<Record<string, string>> | undefined;
   /** What a rule says of the response cache; `none` forbids it. */
   cache: CacheSetting | 'none' | undefined;
+  /** Limits of the rules that match; undefined where none says anything. */
+  limits: RuleLimits | undefined;
+  /** Rules whose model leads nowhere: people are notified. */
+  unreachable: readonly UnreachableRule[] | undefined;
 }
+
+interface Plan {
+  route: RouteInput;
+  version: number | undefined;
+  ruling?: Ruling | undefined;
+}
+
+/** The route as the rule wants it. The caller's own fallbacks are for the model that the caller meant. */
+function ruledRoute(route: RouteInput, { rule, target }: Ruling, version: number): RouteInput {
+  if (rule === undefined || target?.model === undefined) return route;
+  return {
+    ...route,
+    call: { ...route.call, model: target.model },
+    fallbacks: target.fallbacks ?? route.fallbacks,
+    reason: `rule "${rule.name}" v${version}`,
+  };
+}
+
+function routed({ trace }: DecideInput, { route, version, ruling }: Plan): Decision {
+  const candidates = routeCall(route);
+  const [first] = candidates;
+  if (trace !== undefined) {
+    const { rule, target, first: limiting } = ruling ?? {};
+    const because = rule === undefined ? 'no rule decides this call' : `rule "${rule.name}" v${version}`;
+    const outcome = target?.model ?? (target?.experiment === undefined ? undefined : `experiment ${target.experiment}`);
+    trace.steps.push({ step: 'rules', outcome: outcome ?? (limiting === undefined ? 'none' : 'limits only'), because });
+    trace.steps.push({ step: 'route', outcome: `${first?.provider}/${first?.model}`, because: first?.reason ?? '' });
+  }
+  const isCheapest = route.cheapest === true && first?.reason.startsWith(cheapestReason) === true;
+  if (ruling === undefined && !isCheapest) return { candidates, ...nothingSaid };
+  const { rule, first: limiting, limits, unreachable } = ruling ?? {};
+  return {
+    candidates,
+    decision: {
+      routingVersion: version,
+      ruleId: (rule ?? limiting)?.id,
+      chosenBy: isCheapest ? 'budget' : ruling?.target?.model === undefined ? undefined : 'rule',
+    },
+    headers: undefined,
+    cache: limits?.cache,
+    limits: limits === undefined || Object.keys(limits).length === 0 ? undefined : limits,
+    unreachable: unreachable === undefined || unreachable.length === 0 ? undefined : unreachable,
+  };
+}
+
+const nothingSaid = {
+  decision: undefined,
+  headers: undefined,
+  cache: undefined,
+  limits: undefined,
+  unreachable: undefined,
+};

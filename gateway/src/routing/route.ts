@@ -82,13 +82,15 @@ function named(request: RouteRequest): Plan {
   }
   const { successor } = found;
   if (successor !== undefined) return namedOverdue(request, found, successor);
-  const first = candidateOf(found, reasonFor(found, 'asked for'), { named: found.inPlaceOf === undefined });
+  const isNamed = found.inPlaceOf === undefined && request.reason === undefined;
+  const first = candidateOf(found, reasonFor(found, request.reason ?? 'asked for'), { named: isNamed });
   return { first, rest: behindNamed(request, found, first) };
 }
 
 /** A model past the day its vendor has announced: it is asked for still, and its successor where the vendor has kept its word. */
 function namedOverdue(request: RouteRequest, found: NamedModel, successor: NamedModel): Plan {
-  const [first, next] = [candidateOf(found, 'asked for'), candidateOf(successor, reasonFor(successor, 'asked for'))];
+  const { reason = 'asked for' } = request;
+  const [first, next] = [candidateOf(found, reason), candidateOf(successor, reasonFor(successor, reason))];
   if (isUnknown(request, first)) return { first: next, rest: behindNamed(request, successor, next) };
   return { first, rest: [{ ...next, spare: true }, ...behindNamed(request, found, first)] };
 }
@@ -114,7 +116,8 @@ function reasonFor({ inPlaceOf, model }: NamedModel, reason: string): string {
  */
 function automatic(request: RouteRequest, mode: AutoMode): Plan {
   const strength: Strength = mode === 'cost' ? 'small' : 'strong';
-  const reason = `auto:${mode}, default of the ${strength} class`;
+  const chosen = `auto:${mode}, default of the ${strength} class`;
+  const reason = request.reason === undefined ? chosen : `${request.reason}: ${chosen}`;
   const able = ledByOne(
     ofClass(request, strength, reason).filter((candidate) => fits(candidate, request.call, request.inputTokens)),
   );
@@ -137,7 +140,7 @@ function automatic(request: RouteRequest, mode: AutoMode): Plan {
 
 /** Cheapest first: what was planned, and the small models of every vendor that can take the call. */
 function downgraded(request: RouteRequest, { first, rest }: Plan): Plan {
-  const small = ofClass(request, 'small', 'the cheapest, since a budget is running low').filter(
+  const small = ofClass(request, 'small', cheapestReason).filter(
     (candidate) => honours(candidate.kind, request.call) && fits(candidate, request.call, request.inputTokens),
   );
   const costOf = ({ price }: RouteCandidate): bigint | undefined =>
@@ -148,6 +151,8 @@ function downgraded(request: RouteRequest, { first, rest }: Plan): Plan {
   const [cheapest, ...others] = sorted;
   return cheapest === undefined ? { first, rest } : { first: cheapest, rest: others };
 }
+
+export const cheapestReason = 'the cheapest, since a budget is running low';
 
 /** To compare prices by: a paragraph. */
 const downgradedAnswerTokens = 200;

@@ -12,6 +12,7 @@ const codes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'budget_exceeded',
   'forbidden',
   'tag_forbidden',
+  'rule_blocked',
   'model_not_found',
   'scenario_paused',
   'rate_limited',

@@ -149,6 +149,15 @@ function bareText(event: GatewayEvent): EventText {
         ],
       };
     }
+    case 'rule.unreachable': {
+      const { rule, model } = event.data as { rule?: { name?: string }; model?: string };
+      return {
+        subject: `Rule "${rule?.name ?? ''}" names a model that no call can reach${test}`,
+        lines: [
+          `No account of the workspace reaches ${model ?? 'the model'} any more. Calls go on without this rule. Change the rule, or add the account again.`,
+        ],
+      };
+    }
     case 'incident.opened':
     case 'incident.updated':
     case 'incident.resolved': {

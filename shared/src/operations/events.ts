@@ -17,6 +17,7 @@ const eventTypes = [
   'incident.updated',
   'incident.resolved',
   'prompt.published',
+  'rule.unreachable',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -70,6 +70,7 @@ export const callErrors: readonly ErrorCode[] = [
   'content_policy_violation',
   'forbidden',
   'tag_forbidden',
+  'rule_blocked',
   'budget_exceeded',
   'model_not_found',
   'scenario_paused',

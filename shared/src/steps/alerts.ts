@@ -220,6 +220,15 @@ export const alerts = [
     sample: { tag: 'client_id', value: 'ACME', known: 'acme' },
   }),
   alert({
+    id: 'rule_unreachable',
+    label: 'Unreachable rule',
+    plural: 'Unreachable rules',
+    happens: 'a rule of routing names a model that no call can reach any more',
+    events: ['rule.unreachable'],
+    data: z.object({ rule: z.object({ id: text('Rule'), name: text('Name') }), model: text('Model') }),
+    sample: { rule: { id: 'invoices', name: 'Invoices' }, model: 'gpt-6-luna' },
+  }),
+  alert({
     id: 'incident',
     label: 'Incident',
     plural: 'Incidents',

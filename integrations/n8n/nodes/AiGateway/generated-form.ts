@@ -1876,6 +1876,10 @@ export const properties: INodeProperties[] = [
             value: 'provider.refused_account',
           },
           {
+            name: 'Rule Unreachable',
+            value: 'rule.unreachable',
+          },
+          {
             name: 'Scenario Paused',
             value: 'scenario.paused',
           },
@@ -2690,6 +2694,11 @@ export const triggerProperties: INodeProperties[] = [
         value: 'scenario.resumed',
         description: 'A paused scenario is resumed and its calls are allowed again',
       },
+      {
+        name: 'Unreachable Rule',
+        value: 'rule.unreachable',
+        description: 'A rule of routing names a model that no call can reach any more',
+      },
     ],
   },
   {
@@ -2830,6 +2839,7 @@ export const alertEvents: Readonly<Record<string, readonly EventType[]>> = {
   'provider.refused_account': ['provider.refused_account'],
   'latency.degraded': ['latency.degraded'],
   'client.lookalike': ['client.lookalike'],
+  'rule.unreachable': ['rule.unreachable'],
   incident: ['incident.opened', 'incident.updated', 'incident.resolved'],
   'prompt.published': ['prompt.published'],
 };

@@ -1,0 +1,71 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { type Condition, leavesOf, ruleBounds } from '@ai-gateway/shared/rules';
+import type { Caller } from '../accounts/api-key.ts';
+import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
+import { readModelName } from './model-name.ts';
+import { isOfKind } from './reachable.ts';
+import { modelsNamed, type Rule } from './rule.ts';
+import { patternFault } from './rule-patterns.ts';
+import { compileRules } from './rule-set.ts';
+
+/** What the grammar cannot say: that the patterns compile and the models are known. Throws `invalid_request`, naming the field. */
+export async function checkRule(
+  { when, then }: Pick<Rule, 'when' | 'then'>,
+  { caller, services }: { caller: Caller; services: { now: () => number; workspaces: WorkspaceCache } },
+  under = '',
+): Promise<void> {
+  checkPatterns(when, `${under}when`);
+  const { accounts, pool } = await services.workspaces.view(caller.workspaceId);
+  const names = { accounts, pool, at: new Date(services.now()) };
+  for (const { name, param } of modelsNamed(then)) {
+    if (/^auto(?::(cost|balanced|quality))?$/.test(name)) continue;
+    const found = readModelName(name, names);
+    if (found !== undefined && isOfKind(found, 'chat')) continue;
+    const problem = found === undefined ? `There is no model "${name}".` : `"${name}" is not a model for chat.`;
+    throw refused(`${under}${param}`, `${problem} GET /v1/models lists the models that this key can use.`);
+  }
+}
+
+/** Throws `invalid_request` where a pattern does not compile. */
+function checkPatterns(when: Condition, from: string): void {
+  for (const { pattern, path } of patternsIn(when, from)) {
+    const fault = patternFault(pattern);
+    if (fault === undefined) continue;
+    const at = fault.at === undefined ? '' : ` (at character ${fault.at})`;
+    throw refused(path, `\`${path}\` ${fault.reason}${at}.`, fault.at === undefined ? {} : { position: fault.at });
+  }
+}
+
+function patternsIn(when: Condition, path: string): { pattern: string; path: string }[] {
+  if ('all' in when && Array.isArray(when.all))
+    return when.all.flatMap((one: Condition, i) => patternsIn(one, `${path}.all[${i}]`));
+  if ('any' in when && Array.isArray(when.any))
+    return when.any.flatMap((one: Condition, i) => patternsIn(one, `${path}.any[${i}]`));
+  if ('not' in when && when.not !== undefined) return patternsIn(when.not as Condition, `${path}.not`);
+  const [leaf] = leavesOf(when);
+  return leaf?.matches === undefined ? [] : [{ pattern: leaf.matches, path: `${path}.matches` }];
+}
+
+/** The limits of all rules of a version; and the set of their patterns is made once, before the version can be active. */
+export function checkTogether(rules: readonly Rule[]): void {
+  if (rules.length > ruleBounds.rules)
+    throw refused(undefined, `A workspace has at most ${ruleBounds.rules} rules. Delete one first.`);
+  const patterns = rules.flatMap(({ when }) => leavesOf(when)).filter(({ matches }) => matches !== undefined).length;
+  if (patterns > ruleBounds.patterns)
+    throw refused(
+      'when',
+      `The rules have ${patterns} patterns, and a workspace has at most ${ruleBounds.patterns}. Use contains_any where a pattern is not needed.`,
+    );
+  try {
+    compileRules(rules);
+  } catch (error) {
+    throw refused(
+      'when',
+      `The patterns of all rules together are too large: ${error instanceof Error ? error.message : 'unreadable'}.`,
+    );
+  }
+}
+
+function refused(param: string | undefined, message: string, details?: Record<string, unknown>): GatewayError {
+  return new GatewayError('invalid_request', message.slice(0, 500), { param, details });
+}

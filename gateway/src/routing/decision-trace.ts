@@ -1,0 +1,11 @@
+/** What `POST /v1/routing/explain` tells of a decision. A call is decided without one. */
+export interface DecisionTrace {
+  steps: { step: string; outcome: string; because: string }[];
+  rules: { id: string; matched: boolean; because: string }[];
+  /** Models that were looked at and are not asked. */
+  leftOut: { model: string; provider: string; because: string }[];
+}
+
+export function newTrace(): DecisionTrace {
+  return { steps: [], rules: [], leftOut: [] };
+}

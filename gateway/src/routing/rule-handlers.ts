@@ -1,0 +1,167 @@
+import type { Handlers, OutputOf, ParsedOf } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
+import { actorOf } from '../accounts/actor.ts';
+import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
+import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
+import { withTransaction } from '../db/transaction.ts';
+import { checkRule, checkTogether } from './check-rules.ts';
+import type { RoutingCache } from './routing-cache.ts';
+import {
+  activateRouting,
+  findRoutingVersion,
+  lockRouting,
+  type RoutingDocument,
+  readRouting,
+  refuseStale,
+  saveRoutingVersion,
+} from './routing-version-store.ts';
+import { idFor, inOrder, type Rule } from './rule.ts';
+
+interface RulePorts {
+  db: Pool;
+  now: () => number;
+  workspaces: WorkspaceCache;
+  routing: RoutingCache;
+}
+
+type RuleContext = Context<RulePorts>;
+
+export const ruleHandlers: Pick<
+  Handlers<RuleContext>,
+  'rules.list' | 'rules.create' | 'rules.update' | 'rules.remove' | 'rules.order' | 'routing.versions.activate'
+> = {
+  'rules.list': async (_input, { caller, services }) => shown(await readRouting(services.db, caller.workspaceId)),
+
+  'rules.create': async ({ note, expected_version, ...given }, context) => {
+    const { after, rule } = await changeRules(context, { note, expected_version }, async (rules, audit) => {
+      const ids = new Set(rules.map(({ id }) => id));
+      if (given.id !== undefined && ids.has(given.id))
+        throw new GatewayError('conflict', `There is a rule "${given.id}" already. Change it, or choose another id.`, {
+          param: 'id',
+        });
+      const made: Rule = { ...given, id: given.id ?? idFor(given.name, ids) };
+      await checkRule(made, context);
+      audit({ target: targetOf(made), after: made });
+      return { rules: [...rules, made], rule: made };
+    });
+    return { ...ruleOf(rule), version: after.version };
+  },
+
+  'rules.update': async ({ id, note, expected_version, ...fields }, context) => {
+    const { after, rule } = await changeRules(context, { note, expected_version }, async (rules, audit) => {
+      const before = needRule(rules, id);
+      const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+      const changed: Rule = { ...before, ...given };
+      await checkRule(changed, context);
+      audit({ target: targetOf(changed), before, after: changed });
+      return { rules: rules.map((one) => (one.id === id ? changed : one)), rule: changed };
+    });
+    return { ...ruleOf(rule), version: after.version };
+  },
+
+  'rules.remove': async ({ id, ...change }, context) => {
+    await changeRules(context, change, async (rules, audit) => {
+      const before = needRule(rules, id);
+      audit({ target: targetOf(before), before });
+      return { rules: rules.filter((one) => one.id !== id), rule: before };
+    });
+    return null;
+  },
+
+  'rules.order': async ({ ids, ...change }, context) => {
+    const { after } = await changeRules(context, change, async (rules, audit) => {
+      const known = new Set(rules.map(({ id }) => id));
+      const isWhole = ids.length === known.size && new Set(ids).size === ids.length && ids.every((id) => known.has(id));
+      if (!isWhole)
+        throw new GatewayError('invalid_request', `\`ids\` must name each of the ${known.size} rules once.`, {
+          param: 'ids',
+        });
+      const ordered = rules.map((rule) => ({ ...rule, priority: (ids.indexOf(rule.id) + 1) * 10 }));
+      const order = (list: readonly Rule[]): object => ({
+        order: inOrder(list).map(({ id, priority }) => `${priority} ${id}`),
+      });
+      audit({ target: workspaceOf(context.caller), before: order(rules), after: order(ordered) });
+      return { rules: ordered, rule: undefined };
+    });
+    return shown(after);
+  },
+
+  'routing.versions.activate': async ({ version, expected_version }, context) => {
+    const { caller, services, audit } = context;
+    const wanted = await withTransaction(services.db, async (tx) => {
+      const before = await lockRouting(tx, caller.workspaceId);
+      refuseStale(before, expectedOf(context, expected_version));
+      const found = await findRoutingVersion(tx, caller.workspaceId, version);
+      if (found === undefined) throw new GatewayError('not_found', `There is no version ${version} of routing.`);
+      checkTogether(found.rules);
+      await activateRouting(tx, caller.workspaceId, version);
+      await audit(tx, {
+        target: workspaceOf(caller),
+        before: { version: before.version },
+        after: { version },
+      });
+      return found;
+    });
+    services.routing.forget(caller.workspaceId);
+    return shown(wanted);
+  },
+};
+
+type Entry = Parameters<Context<RulePorts>['audit']>[1];
+
+/** Makes a version whose rules are changed, or refuses; the audit log has the entry that the change hands over. */
+async function changeRules<Changed extends Rule | undefined>(
+  context: RuleContext,
+  { note, expected_version }: Pick<ParsedOf<'rules.update'>, 'note' | 'expected_version'>,
+  change: (rules: readonly Rule[], audit: (entry: Entry) => void) => Promise<{ rules: Rule[]; rule: Changed }>,
+): Promise<{ after: RoutingDocument; rule: Changed }> {
+  const { caller, services } = context;
+  const { workspaceId } = caller;
+  const changed = await withTransaction(services.db, async (tx) => {
+    const before = await lockRouting(tx, workspaceId);
+    refuseStale(before, expectedOf(context, expected_version));
+    let entry: Entry | undefined;
+    const { rules, rule } = await change(before.rules, (one) => {
+      entry = one;
+    });
+    checkTogether(rules);
+    const { after } = await saveRoutingVersion(tx, { workspaceId, rules, by: actorOf(caller).id, note });
+    if (entry !== undefined) await context.audit(tx, entry);
+    return { after, rule };
+  });
+  services.routing.forget(workspaceId);
+  return changed;
+}
+
+/** The header and the field are the same; the field wins, as the nearest does everywhere. */
+function expectedOf({ ifMatch }: RuleContext, field: number | undefined): number | undefined {
+  if (ifMatch === undefined || ifMatch === '*') return field;
+  const version = /^(?:W\/)?"?(\d{1,9})"?$/.exec(ifMatch.trim())?.[1];
+  // A version that never was is not the active one.
+  return field ?? (version === undefined ? -1 : Number(version));
+}
+
+function needRule(rules: readonly Rule[], id: string): Rule {
+  const found = rules.find((rule) => rule.id === id);
+  if (found === undefined) throw new GatewayError('not_found', `There is no rule "${id}".`);
+  return found;
+}
+
+function targetOf({ id, name }: Rule): Entry['target'] {
+  return { type: 'rule', id, name };
+}
+
+function workspaceOf({ workspaceId, workspaceName }: Caller): Entry['target'] {
+  return { type: 'workspace', id: workspaceId, name: workspaceName };
+}
+
+function shown({ rules, version }: RoutingDocument): OutputOf<'rules.list'> {
+  return { data: inOrder(rules).map(ruleOf), version };
+}
+
+/** As the contract has it: what is read only here is written there. */
+function ruleOf(rule: Rule): OutputOf<'rules.list'>['data'][number] {
+  return rule as OutputOf<'rules.list'>['data'][number];
+}

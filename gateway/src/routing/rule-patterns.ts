@@ -1,0 +1,78 @@
+import { RE2JS, RE2JSException, RE2JSSyntaxException, RE2Set } from 're2js';
+
+/*
+ * The patterns of the rules of one version, in one automaton: each text is read once, whatever the number of patterns, and in time that grows
+ * with its length only. RE2 has no look-around and no back-references, which are what makes other engines run for minutes.
+ */
+
+export interface PatternFault {
+  /** The place in the pattern, from 1; undefined where the whole of it is at fault. */
+  at: number | undefined;
+  reason: string;
+}
+
+/** Instructions of a compiled pattern: an ordinary one has some dozens. A larger one takes time and memory to compile. */
+const programMax = 20_000;
+
+/** Why a pattern is refused. Compiling is bounded, too: counts of 1,000 at most, and 500 characters. */
+export function patternFault(pattern: string): PatternFault | undefined {
+  try {
+    const size = RE2JS.compile(pattern).programSize();
+    if (size > programMax)
+      return { at: undefined, reason: `is too large when it is compiled (${size} steps of at most ${programMax})` };
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error;
+    if (!(error instanceof RE2JSSyntaxException)) return { at: undefined, reason: error.message };
+    return syntaxFault(pattern, error);
+  }
+}
+
+function syntaxFault(pattern: string, error: RE2JSSyntaxException): PatternFault {
+  // As the library calls it, it is the part of the pattern that is at fault.
+  const part = error.getPattern() ?? '';
+  const found = part === '' || part === pattern ? -1 : pattern.indexOf(part);
+  const around = /\(\?(?:<?[=!])/.exec(pattern);
+  if (around !== null && (found < 0 || found === around.index || part.startsWith('(?')))
+    return { at: around.index + 1, reason: 'has a look-ahead or look-behind, which patterns of rules do not have' };
+  const back = /\\[1-9k]/.exec(part);
+  if (back !== null && found >= 0)
+    return { at: found + 1, reason: 'has a back-reference, which patterns of rules do not have' };
+  const at = found >= 0 ? found + 1 : undefined;
+  return {
+    at,
+    reason: `is not a pattern of RE2: ${error.getDescription()}${part === '' || part === pattern ? '' : ` \`${part.slice(0, 40)}\``}`,
+  };
+}
+
+/** States of the automaton are made as texts need them, and thrown away when they take more room. */
+const stateBytesMax = 512 * 1024;
+
+export class PatternSet {
+  readonly #patterns = new Map<string, number>();
+  #set: RE2Set | undefined;
+
+  /** The number of a pattern, by which a match names it. Only before the set is compiled. */
+  add(pattern: string, isCased: boolean): number {
+    const text = isCased ? pattern : `(?i)${pattern}`;
+    const known = this.#patterns.get(text);
+    if (known !== undefined) return known;
+    const number = this.#patterns.size;
+    this.#patterns.set(text, number);
+    return number;
+  }
+
+  /** Compiles, and reads one text, since the first one takes as long as compiling. */
+  compile(): void {
+    if (this.#patterns.size === 0) return;
+    const set = new RE2Set(RE2Set.UNANCHORED, 0, stateBytesMax);
+    for (const pattern of this.#patterns.keys()) set.add(pattern);
+    set.compile();
+    set.match('The first text warms the automaton up.');
+    this.#set = set;
+  }
+
+  matches(text: string): ReadonlySet<number> {
+    return new Set(this.#set?.match(text) ?? []);
+  }
+}
