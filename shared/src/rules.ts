@@ -37,7 +37,7 @@ export interface Leaf {
 
 type Kind = 'text' | 'number' | 'boolean' | 'weekday';
 
-/** What a condition may look at. `metadata.<name>` is a text too. */
+/** The fields that a condition may look at. `metadata.<name>` is a text too. */
 const ruleFields = {
   text: 'text',
   system: 'text',

@@ -18,7 +18,7 @@ export interface CallFacts {
   prompt: { id: string; version: number; gaveModel?: boolean | undefined } | undefined;
   /** How much of the tightest budget is spent, in percent; undefined where no budget applies. Asked only by a rule that needs it. */
   budgetPercentUsed: () => number | undefined;
-  /** What the call is about, where it is known. Asked only by a rule that needs it. */
+  /** The topic of the call, where it is known. Asked only by a rule that needs it. */
   topic?: (() => string | undefined) | undefined;
   nowMs: number;
 }

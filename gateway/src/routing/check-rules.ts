@@ -8,7 +8,7 @@ import { modelsNamed, type Rule } from './rule.ts';
 import { patternFault } from './rule-patterns.ts';
 import { compileRules } from './rule-set.ts';
 
-/** What the grammar cannot say: that the patterns compile and the models are known. Throws `invalid_request`, naming the field. */
+/** Checks beyond the grammar: the patterns compile and the models are known. Throws `invalid_request`, naming the field. */
 export async function checkRule(
   { when, then }: Pick<Rule, 'when' | 'then'>,
   { caller, services }: { caller: Caller; services: { now: () => number; workspaces: WorkspaceCache } },

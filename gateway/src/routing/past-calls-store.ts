@@ -1,6 +1,6 @@
 import type { Db } from '../db/transaction.ts';
 
-/** What is kept of a call, as far as a rule may look at it, and what it cost. */
+/** The columns of a call that a rule may look at, and its cost. */
 export interface PastCall {
   createdAtMs: number;
   dialect: 'chat' | 'responses' | 'messages';

@@ -32,7 +32,7 @@ export interface RuleThen {
 /** `none`: answers are not kept. */
 type RuleCache = CacheSetting | 'none';
 
-/** What adds up over all rules that match. Fields are missing where no rule says anything. */
+/** Limits add up over all rules that match. Fields are missing where no rule says anything. */
 export interface RuleLimits {
   maxOutputTokens?: number;
   effort?: ReasoningEffort;
