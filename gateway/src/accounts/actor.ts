@@ -1,6 +1,6 @@
 import type { Caller } from './api-key.ts';
 
-/** Who changes something, as the audit log and the history of a budget name it. */
+/** The author of a change, as the audit log and the history of a budget name it. */
 export interface Actor {
   type: 'key' | 'person' | 'operator' | 'scim' | 'system';
   id: string;

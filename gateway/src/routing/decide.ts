@@ -39,7 +39,7 @@ export interface Decision {
   decision: CallDecision | undefined;
   /** `x-gateway-experiment` and its like, for the answer. */
   headers: Readonly<Record<string, string>> | undefined;
-  /** What a rule says of the response cache; `none` forbids it. */
+  /** The setting of a rule for the response cache; `none` forbids it. */
   cache: CacheSetting | 'none' | undefined;
   /** Limits of the rules that match; undefined where none says anything. */
   limits: RuleLimits | undefined;

@@ -8,7 +8,7 @@ const grammar = z.record(z.string(), z.unknown()).superRefine((given, context) =
   const fault = conditionFault(given);
   if (fault !== undefined) context.addIssue({ code: 'custom', path: fault.path, message: fault.message });
 });
-// What has passed the grammar is a condition: zod cannot know.
+// An object that has passed the grammar is a condition: zod cannot know.
 const condition = (grammar as unknown as z.ZodType<Condition, Record<string, unknown>>).meta({
   title: 'When',
   description:

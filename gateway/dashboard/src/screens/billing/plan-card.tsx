@@ -16,7 +16,7 @@ const states = {
   canceled: 'canceled',
 } as const;
 
-/** What the gateway itself costs, and how much of it is used. */
+/** The price of the gateway itself, and how much of it is used. */
 export function PlanCard(): ReactNode {
   const plan = useRead('plan.get', {});
   const may = useMay();

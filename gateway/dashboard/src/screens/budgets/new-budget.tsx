@@ -6,7 +6,7 @@ import { OperationForm } from '../../components/operation-form.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
 
-/** What people cap most often. */
+/** The scopes that people cap most often. */
 const presets = {
   '$5 a day for each scenario': {
     name: 'Each scenario, a day',

@@ -14,7 +14,7 @@ import { type Way, ways } from './ways.ts';
 
 const names: Readonly<Record<Way, string>> = { make: 'Make', zapier: 'Zapier', n8n: 'n8n', code: 'Your own code' };
 
-/** What to do on each platform, once the key is copied. */
+/** The steps on each platform, once the key is copied. */
 const steps: Readonly<Record<Way, readonly string[]>> = {
   make: [
     'Add a module of the app AI Gateway to a scenario.',

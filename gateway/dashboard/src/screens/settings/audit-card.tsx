@@ -6,7 +6,7 @@ import { Pages } from '../../components/pages.tsx';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 
-/** Who changed what. */
+/** Changes, each with its author. */
 export function AuditCard(): ReactNode {
   const [cursor, setCursor] = useState<string | undefined>();
   const audit = useRead('audit.list', { limit: 50, ...(cursor && { cursor }) }, { keep: true });

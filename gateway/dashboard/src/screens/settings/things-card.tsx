@@ -25,7 +25,7 @@ export interface Things {
   empty: string;
   /** The button that adds one. */
   add?: Omit<FormRequest, 'operation'> & { operation: string; button: string };
-  /** What can be done to a row, by the id of an operation. */
+  /** The actions on a row, by the id of an operation. */
   actions: readonly { operation: string; button: string; initial?: boolean; only?: readonly string[] }[];
 }
 

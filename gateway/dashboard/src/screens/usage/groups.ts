@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { rangeNames } from '../../components/ranges.ts';
 
-/** What usage and speed are grouped by. */
+/** The groups of usage and speed. */
 export const groups = ['client', 'project', 'scenario', 'model', 'provider', 'key'] as const;
 export const speedGroups = ['model', 'provider', 'client'] as const;
 
