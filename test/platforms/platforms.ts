@@ -1,10 +1,11 @@
 import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
 import { AiGatewayTrigger } from 'n8n-nodes-ai-gateway/nodes/AiGatewayTrigger/AiGatewayTrigger.node.ts';
-import { deliver, executeNode, hookContext } from '../support/n8n-host.ts';
+import type { FormField, RemoteOptions } from '../support/make-runtime/form-values.ts';
+import { deliver, dropDownContext, executeNode, hookContext } from '../support/n8n-host.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { openMake } from './make/make-host.ts';
 import { answerOf, asked, locator } from './n8n/forms.ts';
-import { openZapier } from './zapier/zapier-host.ts';
+import { methodsOf, openApp, openZapier } from './zapier/zapier-host.ts';
 
 /** The platform of the automation, and the tags that it sends. */
 export interface Platform {
@@ -30,11 +31,24 @@ export interface Automation {
   pause(scenario: string, reason: string): Promise<Row>;
   resume(scenario: string): Promise<Row>;
   invoice(client: string, from: Date, to: Date): Promise<Row>;
+  /** The prompts of the drop-down. */
+  prompts(): Promise<{ value: unknown; label: unknown }[]>;
+  /** The fields for variables that the form shows with so much chosen. */
+  promptFields(chosen: { id?: string; label?: string }): Promise<PromptField[]>;
+  runPrompt(run: { id: string; label?: string; variables: Row; client?: string }): Promise<Row>;
   /** Switches an automation on that starts at alerts. */
   startAtAlertsOf(client: string): Promise<Started>;
 }
 
 export type Row = Record<string, unknown>;
+
+export interface PromptField {
+  name: string;
+  type: 'text' | 'number' | 'boolean' | 'choice' | 'json' | 'messages';
+  required: boolean;
+  initial: unknown;
+  choices: unknown[];
+}
 
 interface Ask {
   client: string;
@@ -86,6 +100,18 @@ const make: Platform = {
       pause: (id, reason) => app.act('scenariosPause', { id, reason }),
       resume: (id) => app.act('scenariosResume', { id }),
       invoice: (client, from, to) => app.act('invoicesCreate', { client_id: client, from, to }),
+      prompts: () => app.make.options('promptsList', { connection: app.connection }),
+      promptFields: async (parameters) => {
+        const form = await app.make.form('promptsRun', { connection: app.connection, parameters });
+        return variablesIn(form).map(({ name = '', type, required = false, default: initial, options }) => ({
+          name,
+          type: makeTypes[type] ?? 'text',
+          required,
+          initial,
+          choices: Array.isArray(options) ? options.map(({ value }) => value) : [],
+        }));
+      },
+      runPrompt: ({ client, ...run }) => app.act('promptsRun', { ...run, client_id: client }),
       async startAtAlertsOf(client) {
         const listening = await app.onBudgetAlert({ client_id: client });
         return {
@@ -97,6 +123,22 @@ const make: Platform = {
   },
 };
 
+const makeTypes: Readonly<Record<string, PromptField['type']>> = {
+  number: 'number',
+  boolean: 'boolean',
+  select: 'choice',
+  json: 'json',
+  array: 'messages',
+};
+
+/** The fields in the collection that is nested under the prompt. */
+function variablesIn(form: readonly FormField[]): FormField[] {
+  const prompt = form.find(({ name }) => name === 'id');
+  const { nested = [] } = (prompt?.options ?? {}) as RemoteOptions;
+  const [variables] = nested;
+  return Array.isArray(variables?.spec) ? variables.spec : [];
+}
+
 const zapier: Platform = {
   name: 'zapier',
   automatic: {
@@ -107,7 +149,10 @@ const zapier: Platform = {
     node: null,
   },
   async open(url, key) {
-    const app = openZapier(url, key, { zapId: zapier.automatic.scenario_id });
+    const zapId = zapier.automatic.scenario_id;
+    const app = openZapier(url, key, { zapId });
+    const zap = openApp({ url, key, zapId });
+    const keyOf = (name: string): string => `variables__${name}`;
     return {
       chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels }) =>
         app.chat({
@@ -130,6 +175,29 @@ const zapier: Platform = {
       resume: (id) => app.create('scenarios_resume', { id }),
       invoice: (client, from, to) =>
         app.create('invoices_create', { client_id: client, from: from.toISOString(), to: to.toISOString() }),
+      prompts: async () => {
+        const rows = (await zap.run(methodsOf(zap, 'prompts_list').perform, {})) as { id: string; name: string }[];
+        return rows.map(({ id, name }) => ({ value: id, label: name }));
+      },
+      promptFields: async (chosen) => {
+        const { results } = await zap.execute('creates.prompts_run.operation.inputFields', chosen);
+        return (results as ZapierField[])
+          .filter((field) => field.key.startsWith(keyOf('')))
+          .map((field) => ({
+            name: field.key.slice(keyOf('').length),
+            type: zapierType(field),
+            required: field.required ?? false,
+            initial: zapierInitial(field),
+            choices: (field.choices ?? []).map(({ value }) => value),
+          }));
+      },
+      runPrompt: ({ id, label, client, variables }) =>
+        app.create('prompts_run', {
+          id,
+          label,
+          client_id: client,
+          ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [keyOf(name), value])),
+        }),
       async startAtAlertsOf(client) {
         const receiver = await startReceiver();
         const zap = await app.onBudgetAlert({ client_id: client }, receiver.url);
@@ -147,6 +215,27 @@ const zapier: Platform = {
     };
   },
 };
+
+interface ZapierField {
+  key: string;
+  type?: string;
+  required?: boolean;
+  default?: string;
+  choices?: { value: string }[];
+  children?: object[];
+}
+
+/** Zapier has no field for JSON: it is a text. */
+function zapierType({ type, choices, children }: ZapierField): PromptField['type'] {
+  if (children !== undefined) return 'messages';
+  if (choices !== undefined) return 'choice';
+  return type === 'number' || type === 'boolean' ? type : 'text';
+}
+
+/** Zapier's defaults are texts. */
+function zapierInitial({ type, default: given }: ZapierField): unknown {
+  return given === undefined || (type !== 'number' && type !== 'boolean') ? given : JSON.parse(given);
+}
 
 const n8n: Platform = {
   name: 'n8n',
@@ -167,6 +256,12 @@ const n8n: Platform = {
     };
     const run = (resource: string, operation: string, parameters: Row): Promise<Row> =>
       answerOf(node, host, asked(resource, operation, parameters));
+    /** As the editor loads it: it keeps the fields with the node. */
+    const schemaOf = async ({ id, label }: { id?: string; label?: string | undefined }) => {
+      const form = { ...(id === undefined ? {} : { id: locator(id) }), ...(label === undefined ? {} : { label }) };
+      const loaded = await node.methods.resourceMapping.getPromptsFields?.call(dropDownContext(node, host, form));
+      return loaded?.fields ?? [];
+    };
     return {
       chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels }) =>
         run('chat', 'complete', {
@@ -199,6 +294,25 @@ const n8n: Platform = {
           from: from.toISOString(),
           to: to.toISOString(),
         }),
+      prompts: async () => {
+        const { results = [] } = (await node.methods.listSearch.searchPrompts?.call(dropDownContext(node, host))) ?? {};
+        return results.map(({ name, value }) => ({ value, label: name }));
+      },
+      promptFields: async (chosen) =>
+        (await schemaOf(chosen)).map(({ id, type, required, defaultValue, options = [] }) => ({
+          name: id,
+          type: n8nTypes[type ?? ''] ?? 'json',
+          required,
+          initial: defaultValue,
+          choices: options.map(({ value }) => value),
+        })),
+      runPrompt: async ({ id, label, client, variables }) =>
+        run('prompt', 'run', {
+          id: locator(id),
+          ...(label === undefined ? {} : { label }),
+          variables: { mappingMode: 'defineBelow', value: variables, schema: await schemaOf({ id, label }) },
+          ...(client === undefined ? {} : { additionalFields: { clientId: locator(client) } }),
+        }),
       async startAtAlertsOf(client) {
         const receiver = await startReceiver();
         const trigger = new AiGatewayTrigger();
@@ -221,6 +335,14 @@ const n8n: Platform = {
       },
     };
   },
+};
+
+const n8nTypes: Readonly<Record<string, PromptField['type']>> = {
+  string: 'text',
+  number: 'number',
+  boolean: 'boolean',
+  options: 'choice',
+  array: 'messages',
 };
 
 export const platforms: readonly Platform[] = [make, zapier, n8n];

@@ -32,7 +32,7 @@ const wantsJson = "(parameters.format == 'json_object' || parameters.format == '
  * A filled-in scenario wins over the scenario's own id, and the gateway takes the header first. `''` and not `emptystring`, which
  * is an object in Make; and not the id itself, since a header cannot carry every name.
  */
-const ownScenario: Json = { 'X-Scenario-ID': "{{if(parameters.scenario_id, '', scenario.id)}}" };
+export const ownScenario: Json = { 'X-Scenario-ID': "{{if(parameters.scenario_id, '', scenario.id)}}" };
 
 function request({ path, method }: Operation): Json {
   return {
@@ -88,7 +88,7 @@ function request({ path, method }: Operation): Json {
 }
 
 /** How the answer of a model is read: its JSON only where it is wanted. */
-function answerOf(wantsJson: string, more: { readonly [key: string]: Json } = {}): Json {
+export function answerOf(wantsJson: string, more: { readonly [key: string]: Json } = {}): Json {
   // An answer that was cut short is not JSON; it stays text, since it is paid for.
   const json = `{{if(${wantsJson} && body.choices[1].finish_reason == 'stop', ${jsonIn('temp.answer')}, null)}}`;
   return { temp: { answer: `{{if(${wantsJson}, ${text}, '')}}` }, output: { ...output, json, ...more } };

@@ -1,6 +1,7 @@
 import { fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { alertsOn } from '@ai-gateway/shared/steps/alerts';
+import { asStep } from '@ai-gateway/shared/steps/prompt-step';
 import { instantTrigger } from './alert-triggers.ts';
 import type { AlertOperations } from './alert-webhook.ts';
 import { base } from './base.ts';
@@ -11,12 +12,13 @@ import { type AppFiles, layOut } from './lay-out.ts';
 import { makeModule, rowsOf } from './make-module.ts';
 import { makeFieldsRpc, makeRpc } from './make-rpc.ts';
 import { pollingTrigger } from './polling-trigger.ts';
+import { promptModule } from './prompt-module.ts';
 import { readme } from './readme.ts';
 import { universalModule } from './universal-module.ts';
 
 /** Make's app, read off the contract: every file by its path. `origins` are where it was deployed to, which no contract knows. */
 export function makeApp(contract: readonly Operation[], origins: readonly Json[] = []): AppFiles {
-  const offered = contract.filter(({ id, surfaces }) => surfaces.includes('make') && id !== connectionTest);
+  const offered = contract.filter(({ id, surfaces }) => surfaces.includes('make') && id !== connectionTest).map(asStep);
   const triggers = triggersOf(contract);
   const modules = offered.map((operation) => (ownModules[operation.id] ?? makeModule)(operation));
   return layOut({
@@ -31,6 +33,7 @@ export function makeApp(contract: readonly Operation[], origins: readonly Json[]
 /** Steps that ask a model have a request and an answer of their own. */
 const ownModules: Readonly<Record<string, (operation: Operation) => Component>> = {
   'chat.complete': chatModule,
+  'prompts.run': promptModule,
 };
 
 /** The operation that tests a connection has no module. */

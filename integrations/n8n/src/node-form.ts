@@ -2,6 +2,7 @@ import type { OperationId } from '@ai-gateway/shared/contract';
 import { answeredByPlatforms, type Field, fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { chatStep } from '@ai-gateway/shared/steps/chat-form';
+import { asStep } from '@ai-gateway/shared/steps/prompt-step';
 import { withoutArticles } from '@ai-gateway/shared/steps/wording';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { FieldPlan, FieldsPlan, ListPlan, OperationPlan } from '../nodes/AiGateway/operation-plan.ts';
@@ -35,7 +36,7 @@ const sharedSteps: ReadonlySet<string> = new Set(['chat.complete']);
 
 /** Every operation that has n8n among its surfaces, as resource, operation and fields. */
 export function nodeForm(contract: readonly Operation[]): NodeForm {
-  const offered = contract.filter(({ surfaces }) => surfaces.includes('n8n'));
+  const offered = contract.filter(({ surfaces }) => surfaces.includes('n8n')).map(asStep);
   const byResource = Map.groupBy(offered, resourceOf);
   const generated = offered.filter(({ id }) => !sharedSteps.has(id));
   return {

@@ -1,5 +1,6 @@
 import type { Operation } from '@ai-gateway/shared/operation';
 import { alertsOn } from '@ai-gateway/shared/steps/alerts';
+import { asStep } from '@ai-gateway/shared/steps/prompt-step';
 import { type App, type Create, version as platformVersion, type Search, type Trigger } from 'zapier-platform-core';
 import packageJson from '../package.json' with { type: 'json' };
 import { apiRequest } from './api-request.ts';
@@ -24,7 +25,7 @@ export function zapierApp(
   contract: readonly Operation[],
   settings: Settings = { timeoutMs: inlineTimeoutMs },
 ): ZapierApp {
-  const offered = contract.filter(({ surfaces }) => surfaces.includes('zapier'));
+  const offered = contract.filter(({ surfaces }) => surfaces.includes('zapier')).map(asStep);
   const steps = offered.filter(({ id }) => coveredBy[id] === undefined);
   const subscribing = operationOf(contract, 'webhooks.create');
   return {

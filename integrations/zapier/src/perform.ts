@@ -66,7 +66,11 @@ export function performSearch(operation: Operation, settings: Settings): Perform
 }
 
 /** The form's values; those of fields that another one decides in the types that the gateway lists for them. */
-async function filledIn(client: Client, fields: readonly Field[], data: InputData): Promise<Record<string, unknown>> {
+export async function filledIn(
+  client: Client,
+  fields: readonly Field[],
+  data: InputData,
+): Promise<Record<string, unknown>> {
   const plain = operationInput(
     fields.filter((field) => field.fields === undefined),
     data,

@@ -5,6 +5,7 @@ import type { Create, PlainInputField, PlainOutputField, Search } from 'zapier-p
 import { dynamicFields, type FieldFunction } from './dynamic-fields.ts';
 import type { Settings } from './gateway.ts';
 import { answerKind, performCreate, performSearch, shownFields, usualRows } from './perform.ts';
+import { performPrompt } from './prompt-run.ts';
 import { actionLabel, keyOf, nounOf, searchDescription, searchLabel } from './wording.ts';
 import { fieldGroups, zapierFields } from './zapier-field.ts';
 import { outputFields } from './zapier-output.ts';
@@ -20,7 +21,7 @@ export function createOf(operation: Operation, settings: Settings): Create {
     noun: nounOf(operation.id),
     display: { label: actionLabel(operation.label), description: operation.description },
     operation: {
-      perform: performCreate(operation, settings),
+      perform: operation.id === 'prompts.run' ? performPrompt(operation, settings) : performCreate(operation, settings),
       ...form(operation, [], settings),
       ...answer(operation),
     },

@@ -88,12 +88,21 @@ export const runPrompt = operation({
   group: 'Prompts',
   label: 'Run a prompt',
   description: 'Fills in a prompt, calls its model and gives the answer as a chat completion with its cost.',
-  surfaces: ['dashboard'],
+  surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'calls-models',
   input: z.strictObject({
     id: promptId,
     ...versionChoice,
-    variables,
+    label: versionChoice.label.meta({
+      title: 'Label',
+      description: 'Use the version of this label. Default: production.',
+      'x-field': { inSight: true },
+    }),
+    variables: variables.meta({
+      title: 'Variables',
+      description: 'The value of each variable, by its name.',
+      'x-field': { fields: 'prompts.fields', by: 'id' },
+    }),
     messages,
     model: modelName.optional().meta({ title: 'Model', description: 'Another model than the prompt’s.' }),
     max_tokens: tokenCeiling

@@ -230,7 +230,7 @@ const tokens = (title: string) => z.number().int().meta({ title });
 const dollars = (title: string) => z.number().nullable().meta({ title });
 
 /** The answer of a step that asks a model, on every platform. */
-const answerShape = z.object({
+export const answerShape = z.object({
   text: z.string().meta({ title: 'Answer text', 'x-field': { multiline: true } }),
   json: z.unknown().meta({ title: 'JSON' }),
   refusal: output('Refusal').nullable(),

@@ -308,6 +308,12 @@ export const properties: INodeProperties[] = [
         description: 'Lists the prompts that the key can run, by ID, without their texts',
         action: 'Get many prompts',
       },
+      {
+        name: 'Run Prompt',
+        value: 'run',
+        description: 'Runs a prompt of your gateway with your values, within your budgets',
+        action: 'Run prompt',
+      },
     ],
     default: 'getAll',
   },
@@ -1953,6 +1959,181 @@ export const properties: INodeProperties[] = [
       },
     ],
   },
+  {
+    displayName: 'Prompt',
+    name: 'id',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: '',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchPrompts',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. support-reply',
+      },
+    ],
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['prompt'],
+        operation: ['run'],
+      },
+    },
+    description: 'Pick a prompt',
+  },
+  {
+    displayName: 'Label',
+    name: 'label',
+    type: 'string',
+    default: '',
+    displayOptions: {
+      show: {
+        resource: ['prompt'],
+        operation: ['run'],
+      },
+    },
+    description: 'Use the version of this label. Default: production.',
+  },
+  {
+    displayName: 'Variables',
+    name: 'variables',
+    type: 'resourceMapper',
+    noDataExpression: true,
+    default: {
+      mappingMode: 'defineBelow',
+      value: null,
+    },
+    typeOptions: {
+      resourceMapper: {
+        resourceMapperMethod: 'getPromptsFields',
+        mode: 'add',
+        fieldWords: {
+          singular: 'variable',
+          plural: 'variables',
+        },
+        addAllFields: true,
+        multiKeyMatch: false,
+        supportAutoMap: false,
+        noFieldsError: 'There are no variables.',
+      },
+      loadOptionsDependsOn: ['id.value', 'label'],
+    },
+    displayOptions: {
+      show: {
+        resource: ['prompt'],
+        operation: ['run'],
+      },
+    },
+    description: 'The value of each variable, by its name',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['prompt'],
+        operation: ['run'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Client',
+        name: 'clientId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchClients',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'Which of your clients the calls are for',
+      },
+      {
+        displayName: 'Project',
+        name: 'project',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchProjects',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The project the calls belong to',
+      },
+      {
+        displayName: 'Scenario',
+        name: 'scenarioId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchScenarios',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'The scenario, zap or workflow that makes the calls',
+      },
+    ],
+  },
 ];
 
 export const chatProperties: INodeProperties[] = [
@@ -3319,6 +3500,48 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
       },
     ],
   },
+  'prompt.run': {
+    id: 'prompts.run',
+    answer: 'one',
+    fields: [
+      {
+        key: 'id',
+        name: 'id',
+        kind: 'text',
+        additional: false,
+      },
+      {
+        key: 'label',
+        name: 'label',
+        kind: 'text',
+        additional: false,
+      },
+      {
+        key: 'variables',
+        name: 'variables',
+        kind: 'mapped',
+        additional: false,
+      },
+      {
+        key: 'client_id',
+        name: 'clientId',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'project',
+        name: 'project',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'scenario_id',
+        name: 'scenarioId',
+        kind: 'text',
+        additional: true,
+      },
+    ],
+  },
 };
 
 export const lists: Readonly<Record<string, ListPlan>> = {
@@ -3347,6 +3570,25 @@ export const lists: Readonly<Record<string, ListPlan>> = {
     searches: true,
     pages: true,
   },
+  searchPrompts: {
+    id: 'prompts.list',
+    searches: true,
+    pages: true,
+  },
 };
 
-export const fieldLists: Readonly<Record<string, FieldsPlan>> = {};
+export const fieldLists: Readonly<Record<string, FieldsPlan>> = {
+  getPromptsFields: {
+    id: 'prompts.fields',
+    takes: [
+      {
+        key: 'id',
+        name: 'id',
+      },
+      {
+        key: 'label',
+        name: 'label',
+      },
+    ],
+  },
+};

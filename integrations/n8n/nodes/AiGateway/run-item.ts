@@ -6,6 +6,7 @@ import { tagHeaders } from '../tags.ts';
 import { operations } from './generated-form.ts';
 import { runChat } from './run-chat.ts';
 import { runOperation } from './run-operation.ts';
+import { runPrompt } from './run-prompt.ts';
 
 /** Does for one item what the form says. Most operations give one item, lists give one for each row. */
 export async function runItem(context: IExecuteFunctions, item: number): Promise<IDataObject[]> {
@@ -18,6 +19,7 @@ export async function runItem(context: IExecuteFunctions, item: number): Promise
       'invalid_request',
       `This version of the node has no operation "${operation}" of "${resource}".`,
     );
+  if (plan.id === 'prompts.run') return [await runPrompt(context, item, plan)];
   const client = await gatewayOf(context, { headers: tagHeaders(context) });
   return runOperation(client, plan, (name, fallback) => context.getNodeParameter(name, item, fallback));
 }

@@ -1,0 +1,30 @@
+import type { InputOf } from '@ai-gateway/shared/contract';
+import { receiptOf, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
+import type { TransportAnswer } from '@ai-gateway/shared/transport';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { gatewayOf } from '../gateway.ts';
+import { textOf } from '../plain-value.ts';
+import { tagHeaders } from '../tags.ts';
+import { operationInput } from './operation-input.ts';
+import type { OperationPlan } from './operation-plan.ts';
+
+/** Runs a prompt for one item: the answer is that of a chat completion, with the version that was used. */
+export async function runPrompt(context: IExecuteFunctions, item: number, plan: OperationPlan): Promise<IDataObject> {
+  const { client_id, project, scenario_id, ...input } = operationInput(plan, (name, fallback) =>
+    context.getNodeParameter(name, item, fallback),
+  );
+  const client = await gatewayOf(context, {
+    headers: tagHeaders(context, {
+      client: textOf(client_id),
+      project: textOf(project),
+      scenario: textOf(scenario_id),
+    }),
+  });
+  let headers: TransportAnswer['headers'] = {};
+  const completion = await client.call('prompts.run', input as InputOf<'prompts.run'>, {
+    onHeaders: (given) => {
+      headers = given;
+    },
+  });
+  return { ...stepAnswer(completion, true), ...receiptOf(headers), prompt: completion.prompt } as IDataObject;
+}

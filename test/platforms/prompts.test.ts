@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { json } from '../support/ask.ts';
+import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+import { type Automation, type Platform, platforms } from './platforms.ts';
+
+/** A prompt with a variable of each type, run by the form that each platform draws for it. */
+
+const variables = [
+  { name: 'mail', type: 'text', description: 'The e-mail.' },
+  { name: 'words', type: 'number', default: 40 },
+  { name: 'urgent', type: 'boolean', default: false },
+  { name: 'tone', type: 'choice', options: ['warm', 'très "formel"'], default: 'warm' },
+  { name: 'order', type: 'json', required: false },
+  { name: 'photo', type: 'image', required: false },
+  { name: 'history', type: 'messages', required: false },
+];
+
+const messages = [
+  { role: 'system', content: 'Tone {{tone}}, {{words}} words, urgent: {{urgent}}, order: {{order}}.' },
+  { placeholder: 'history' },
+  {
+    role: 'user',
+    content: [
+      { type: 'text', text: 'Mail: {{mail}}' },
+      { type: 'image_url', image_url: { url: '{{photo}}' } },
+    ],
+  },
+];
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  await json(gateway.post('/v1/prompts', { id: 'reply', name: 'Reply to a mail' }), 201);
+  await json(gateway.post('/v1/prompts/reply/versions', { messages, variables, model: 'gpt-4o-mini' }), 201);
+  await json(gateway.send('PUT', '/v1/prompts/reply/labels/production', { version: 1 }));
+  const other = { messages: [{ role: 'user', content: 'Sort {{label}}' }], variables: [{ name: 'label' }] };
+  await json(gateway.post('/v1/prompts/reply/versions', { ...other, model: 'gpt-4o-mini' }), 201);
+  await json(gateway.send('PUT', '/v1/prompts/reply/labels/staging', { version: 2 }));
+});
+afterAll(() => gateway.stop());
+beforeEach(() => gateway.fakes.reset());
+
+const sent = () => gateway.fakes.openai.requests.at(-1)?.json.messages;
+
+describe.each(platforms)('on $name', (platform: Platform) => {
+  let automation: Automation;
+
+  beforeAll(async () => {
+    automation = await platform.open(gateway.url, liveKey);
+  });
+
+  test('the form has a field for each variable, of its type, with its default', async () => {
+    // Zapier has no field for JSON: it is a text there.
+    const shown: Record<string, string> = { image: 'text', ...(platform.name === 'zapier' ? { json: 'text' } : {}) };
+    const fields = await automation.promptFields({ id: 'reply' });
+    expect(fields).toEqual(
+      variables.map(({ name, type, default: initial, options }) => ({
+        name,
+        type: shown[type] ?? type,
+        required: name === 'mail',
+        initial,
+        choices: options ?? [],
+      })),
+    );
+  });
+
+  test('nothing is asked before a prompt is chosen, and a label has fields of its own', async () => {
+    expect(await automation.promptFields({})).toEqual([]);
+    const fields = await automation.promptFields({ id: 'reply', label: 'staging' });
+    expect(fields.map(({ name }) => name)).toEqual(['label']);
+  });
+
+  test('a value of each type arrives in the prompt, whatever is mapped', async () => {
+    gateway.fakes.openai.reply({ text: '{"reply":"Dear Ann"}', usage: { input: 100, output: 10 } });
+    const answer = await automation.runPrompt({
+      id: 'reply',
+      client: 'acme',
+      variables: {
+        mail: 'Where is it? {{tone}} {{ $json.x }} "quoted"',
+        words: 25,
+        urgent: true,
+        tone: 'très "formel"',
+        order: { id: 7, lines: ['a'] },
+        photo: 'https://example.com/box.png',
+        history: [
+          { role: 'user', content: 'Hello' },
+          { role: 'assistant', content: 'Hi!' },
+        ],
+      },
+    });
+    expect(sent()).toEqual([
+      { role: 'system', content: 'Tone très "formel", 25 words, urgent: true, order: {"id":7,"lines":["a"]}.' },
+      { role: 'user', content: 'Hello' },
+      { role: 'assistant', content: 'Hi!' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'Mail: Where is it? {{tone}} {{ $json.x }} "quoted"' },
+          { type: 'image_url', image_url: { url: 'https://example.com/box.png' } },
+        ],
+      },
+    ]);
+    expect(answer).toMatchObject({
+      text: '{"reply":"Dear Ann"}',
+      json: { reply: 'Dear Ann' },
+      model: expect.stringContaining('gpt-4o-mini'),
+      usage: { input_tokens: 100, output_tokens: 10, total_tokens: 110 },
+      cost_usd: 0.000021,
+      budget_remaining_usd: null,
+      request_id: expect.stringMatching(/^req_/),
+      prompt: { id: 'reply', version: 1, label: 'production' },
+    });
+    const { data } = await json<{ data: object[] }>(gateway.get('/v1/usage/requests?limit=1'));
+    expect(data).toMatchObject([{ ...platform.automatic, client_id: 'acme' }]);
+  });
+
+  test('defaults apply where a field stays empty', async () => {
+    await automation.runPrompt({ id: 'reply', variables: { mail: 'Hi', words: '', order: '', photo: '' } });
+    expect(sent()).toEqual([
+      { role: 'system', content: 'Tone warm, 40 words, urgent: false, order: .' },
+      { role: 'user', content: [{ type: 'text', text: 'Mail: Hi' }] },
+    ]);
+  });
+
+  test('a variable may have the name of a field of the step', async () => {
+    const answer = await automation.runPrompt({ id: 'reply', label: 'staging', variables: { label: 'the mail' } });
+    expect(answer).toMatchObject({ prompt: { version: 2, label: 'staging' } });
+    expect(sent()).toEqual([{ role: 'user', content: 'Sort the mail' }]);
+  });
+
+  test('a value that is missing, or is not one of the choices, is named before anything is paid', async () => {
+    await expect(automation.runPrompt({ id: 'reply', variables: {} })).rejects.toThrow(/mail/);
+    const wrong = automation.runPrompt({ id: 'reply', variables: { mail: 'Hi', tone: 'cold' } });
+    await expect(wrong).rejects.toThrow(/tone/);
+    expect(gateway.fakes.openai.requests).toEqual([]);
+  });
+
+  test('the drop-down lists the prompts by their names', async () => {
+    expect(await automation.prompts()).toEqual([{ value: 'reply', label: 'Reply to a mail' }]);
+  });
+});
