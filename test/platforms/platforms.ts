@@ -42,7 +42,7 @@ export interface Automation {
 
 export type Row = Record<string, unknown>;
 
-export interface PromptField {
+interface PromptField {
   name: string;
   type: 'text' | 'number' | 'boolean' | 'choice' | 'json' | 'messages';
   required: boolean;
@@ -59,6 +59,8 @@ interface Ask {
   /** JSON of this form is to come back, parsed. */
   schema?: object;
   fallbackModels?: string[];
+  /** How long an equal question gets the same answer. */
+  cacheSeconds?: number;
 }
 
 interface Started {
@@ -81,7 +83,7 @@ const make: Platform = {
   async open(url, key) {
     const app = await openMake(url, key);
     return {
-      chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels }) =>
+      chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels, cacheSeconds }) =>
         app.chat({
           model,
           prompt,
@@ -91,6 +93,7 @@ const make: Platform = {
           max_tokens: maxTokens,
           ...(schema === undefined ? {} : { format: 'json_schema', schema: JSON.stringify(schema), strict: true }),
           fallback_models: fallbackModels,
+          cache_seconds: cacheSeconds,
         }),
       createBudget: ({ name, limitUsd, client }) =>
         app.act('budgetsCreate', { name, limit_usd: limitUsd, scope: { client_id: client } }),
@@ -154,7 +157,7 @@ const zapier: Platform = {
     const zap = openApp({ url, key, zapId });
     const keyOf = (name: string): string => `variables__${name}`;
     return {
-      chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels }) =>
+      chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels, cacheSeconds }) =>
         app.chat({
           model,
           prompt,
@@ -164,6 +167,7 @@ const zapier: Platform = {
           max_tokens: maxTokens,
           ...(schema === undefined ? {} : { output_format: 'json_schema', json_schema: JSON.stringify(schema) }),
           fallback_models: fallbackModels,
+          cache_seconds: cacheSeconds,
         }),
       createBudget: ({ name, limitUsd, client }) =>
         app.create('budgets_create', { name, limit_usd: limitUsd, scope__client_id: client }),
@@ -263,7 +267,7 @@ const n8n: Platform = {
       return loaded?.fields ?? [];
     };
     return {
-      chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels }) =>
+      chat: ({ prompt = 'Hi', client, project, scenario, maxTokens, schema, fallbackModels, cacheSeconds }) =>
         run('chat', 'complete', {
           model: locator(model),
           prompt,
@@ -274,6 +278,7 @@ const n8n: Platform = {
             ...(scenario === undefined ? {} : { scenario: locator(scenario) }),
             ...(maxTokens === undefined ? {} : { maxTokens }),
             ...(fallbackModels === undefined ? {} : { fallbackModels }),
+            ...(cacheSeconds === undefined ? {} : { cacheSeconds }),
           },
         }),
       createBudget: ({ name, limitUsd, client }) =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { json } from '../support/ask.ts';
+import { makePrompt, saveVersion } from '../support/prompts.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 import { type Automation, type Platform, platforms } from './platforms.ts';
 
@@ -31,12 +32,10 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  await json(gateway.post('/v1/prompts', { id: 'reply', name: 'Reply to a mail' }), 201);
-  await json(gateway.post('/v1/prompts/reply/versions', { messages, variables, model: 'gpt-4o-mini' }), 201);
-  await json(gateway.send('PUT', '/v1/prompts/reply/labels/production', { version: 1 }));
+  await makePrompt(gateway, 'reply', { messages, variables });
+  await json(gateway.send('PATCH', '/v1/prompts/reply', { name: 'Reply to a mail' }));
   const other = { messages: [{ role: 'user', content: 'Sort {{label}}' }], variables: [{ name: 'label' }] };
-  await json(gateway.post('/v1/prompts/reply/versions', { ...other, model: 'gpt-4o-mini' }), 201);
-  await json(gateway.send('PUT', '/v1/prompts/reply/labels/staging', { version: 2 }));
+  await saveVersion(gateway, 'reply', { version: other, label: 'staging' });
 });
 afterAll(() => gateway.stop());
 beforeEach(() => gateway.fakes.reset());
@@ -71,7 +70,7 @@ describe.each(platforms)('on $name', (platform: Platform) => {
     expect(fields.map(({ name }) => name)).toEqual(['label']);
   });
 
-  test('a value of each type arrives in the prompt, whatever is mapped', async () => {
+  test('a value of each type arrives in the prompt as it is', async () => {
     gateway.fakes.openai.reply({ text: '{"reply":"Dear Ann"}', usage: { input: 100, output: 10 } });
     const answer = await automation.runPrompt({
       id: 'reply',

@@ -210,6 +210,33 @@ const stories: Story[] = [
     events: [],
   },
   {
+    name: 'an equal question is answered from memory, at no cost',
+    client: 'remembered',
+    live: async (automation, { fakes }) => {
+      fakes.openai.usually({ text: 'Invoice', usage: { input: 1_000, output: 500 } });
+      const ask = { client: 'remembered', prompt: 'Invoice or newsletter?', cacheSeconds: 3_600 };
+      const first = await automation.chat(ask);
+      const second = await automation.chat(ask);
+      const other = await automation.chat({ ...ask, prompt: 'Newsletter or invoice?' });
+      return {
+        fromMemory: /^hit/.test(String(second.cache)),
+        paid: [first, second, other].map(({ text, cost_usd, saved_usd }) => ({ text, cost_usd, saved_usd })),
+        asked: fakes.openai.requests.length,
+      };
+    },
+    expected: {
+      fromMemory: true,
+      paid: [
+        { text: 'Invoice', cost_usd: 0.00045, saved_usd: null },
+        { text: 'Invoice', cost_usd: 0, saved_usd: 0.00045 },
+        { text: 'Invoice', cost_usd: 0.00045, saved_usd: null },
+      ],
+      asked: 2,
+    },
+    calls: [{ cost_usd: 0.00045 }, { cost_usd: 0 }, { cost_usd: 0.00045 }],
+    events: [],
+  },
+  {
     name: 'a fallback model answers while a provider is down',
     client: 'failing-over',
     live: async (automation, { fakes }) => {

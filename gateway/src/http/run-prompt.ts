@@ -53,13 +53,16 @@ export const runPromptHandlers: Pick<Handlers<Context<Services>>, 'prompts.run'>
       if (answer.kind === 'stream') throw new Error('a plain call was answered by a stream');
       services.observer.ended(report, { status: 200, errorCode: undefined, error: undefined });
       const { headers } = answer;
-      const remaining = headers['x-gateway-budget-remaining-usd'];
       return {
         ...(JSON.parse(answer.body.toString()) as Completion),
         prompt: usedOf(headers['x-gateway-prompt'] ?? ''),
         cost_usd: Number(headers['x-gateway-cost-usd'] ?? 0),
-        budget_remaining_usd: remaining === undefined ? null : Number(remaining),
+        budget_remaining_usd: numberIn(headers['x-gateway-budget-remaining-usd']),
         request_id: id,
+        provider: headers['x-gateway-provider'] ?? null,
+        route: headers['x-gateway-route'] ?? null,
+        cache: headers['x-gateway-cache'] ?? null,
+        saved_usd: numberIn(headers['x-gateway-saved-usd']),
       };
     } catch (error) {
       const refusal = isGatewayError(error) ? error : new GatewayError('internal_error', 'The call failed.');
@@ -68,6 +71,10 @@ export const runPromptHandlers: Pick<Handlers<Context<Services>>, 'prompts.run'>
     }
   },
 };
+
+function numberIn(header: string | undefined): number | null {
+  return header === undefined ? null : Number(header);
+}
 
 /** `reply@7 (production)` */
 function usedOf(header: string): Run['prompt'] {

@@ -15,8 +15,16 @@ export function promptModule(operation: Operation): Component {
       // Two steps, since values of `temp` can be used only in the next one.
       communication: [
         { temp: { patterns, whole }, response: { valid: true } },
-        { ...request, headers: ownScenario, response: answerOf('true', { prompt: '{{body.prompt}}' }) },
+        { ...request, headers: ownScenario, response: answerOf('true', figures) },
       ],
     },
   };
 }
+
+/** The run of a prompt has its figures in the answer itself. */
+const figures: { readonly [key: string]: Json } = Object.fromEntries(
+  ['cost_usd', 'budget_remaining_usd', 'provider', 'route', 'request_id', 'cache', 'saved_usd', 'prompt'].map((key) => [
+    key,
+    `{{body.${key}}}`,
+  ]),
+);

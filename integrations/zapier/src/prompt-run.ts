@@ -1,7 +1,6 @@
 import type { InputOf } from '@ai-gateway/shared/contract';
 import type { Operation } from '@ai-gateway/shared/operation';
-import { receiptOf } from '@ai-gateway/shared/steps/chat-step';
-import type { TransportAnswer } from '@ai-gateway/shared/transport';
+import { receiptOfRun } from '@ai-gateway/shared/steps/chat-step';
 import type { Bundle, ZObject } from 'zapier-platform-core';
 import { chatAnswer } from './chat-answer.ts';
 import { gatewayOf, type Settings } from './gateway.ts';
@@ -20,13 +19,8 @@ export function performPrompt(operation: Operation, settings: Settings) {
       async () => {
         const client = gatewayOf(z, bundle, settings);
         const input = { ...(await filledIn(client, fields, bundle.inputData)), ...tagsOf(bundle, bundle.inputData) };
-        let headers: TransportAnswer['headers'] = {};
-        const completion = await client.call('prompts.run', input as InputOf<'prompts.run'>, {
-          onHeaders: (given) => {
-            headers = given;
-          },
-        });
-        return { ...chatAnswer(completion, { asJson: true, receipt: receiptOf(headers) }), prompt: completion.prompt };
+        const run = await client.call('prompts.run', input as InputOf<'prompts.run'>);
+        return { ...chatAnswer(run, { asJson: true, receipt: receiptOfRun(run) }), prompt: run.prompt };
       },
       { whenSlow },
     );

@@ -128,6 +128,20 @@ export const runPrompt = operation({
     request_id: z
       .string()
       .meta({ title: 'Request id', description: 'The id of the call, for feedback and GET /v1/usage/requests/:id.' }),
+    provider: z
+      .string()
+      .nullable()
+      .meta({ title: 'Provider', description: 'The provider that answered; null for an answer from the cache.' }),
+    route: z.string().nullable().meta({ title: 'Route', description: 'Why this model answered.' }),
+    cache: z
+      .string()
+      .nullable()
+      .meta({ title: 'Cache', description: 'hit, miss, stored or bypass; null where the cache was not asked.' }),
+    saved_usd: z.number().nullable().meta({
+      title: 'Saved',
+      description:
+        'Dollars that the call saved, below zero where it cost more; null where there is nothing to compare.',
+    }),
   }),
   errors: [...callErrors, 'not_found'],
   sample: {
@@ -138,6 +152,10 @@ export const runPrompt = operation({
       cost_usd: 0.0000234,
       budget_remaining_usd: 8.75,
       request_id: 'req_01k2',
+      provider: 'openai',
+      route: 'asked for',
+      cache: null,
+      saved_usd: null,
     },
   },
   wrong: [

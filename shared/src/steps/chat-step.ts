@@ -154,6 +154,12 @@ export function receiptOf(headers: TransportAnswer['headers']): Receipt {
   };
 }
 
+/** The run of a prompt has its figures in the answer itself. */
+export function receiptOfRun(run: OutputOf<'prompts.run'>): Receipt {
+  const { provider, cost_usd, budget_remaining_usd, route, request_id, cache, saved_usd } = run;
+  return { provider, cost_usd, budget_remaining_usd, route, request_id, cache, saved_usd };
+}
+
 function dollars(value: string | undefined): number | null {
   return value === undefined || value === '' ? null : Number(value);
 }

@@ -8,14 +8,15 @@ import { answerShape, chatSample } from './chat-form.ts';
  *
  * ```ts
  * import { fieldsOf } from '@ai-gateway/shared/fields';
- * import { promptStep } from '@ai-gateway/shared/steps/prompt-step';
+ * import { runPrompt } from '@ai-gateway/shared/operations/prompt-use';
+ * import { asStep } from '@ai-gateway/shared/steps/prompt-step';
  *
- * const variables = fieldsOf(promptStep).find(({ fields }) => fields !== undefined);
+ * const variables = fieldsOf(asStep(runPrompt)).find(({ fields }) => fields !== undefined);
  * console.log(variables?.fields); // { operation: 'prompts.fields', by: 'id' }
  * ```
  */
 
-export const promptStep: Operation = {
+const promptStep: Operation = {
   ...runPrompt,
   description: 'Runs a prompt of your gateway with your values, within your budgets.',
   input: runPrompt.input.pick({

@@ -19,6 +19,8 @@ export const everyModule: [id: string, fields: (made: Readonly<Record<string, Bu
     'chatComplete',
     () => ({ model: 'gpt-4o-mini', prompt: 'Hi', client_id: 'every', project: 'p', scenario_id: 'mine' }),
   ],
+  ['promptsRun', () => ({ id: 'sort-mails', variables: { mail: 'Hi' }, client_id: 'every' })],
+  ['promptsList', () => ({})],
   ['budgetsCheck', () => ({ client_id: 'every', project: 'p', scenario_id: 'mine', model: 'gpt-4o-mini' })],
   ['budgetsList', () => ({})],
   ['usageClients', () => ({ from: new Date(Date.now() - day), client_id: 'every' })],

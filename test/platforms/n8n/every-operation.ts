@@ -16,6 +16,26 @@ export const everyOperation: [string, Json][] = [
       options: { scenario: locator('mine') },
     },
   ],
+  [
+    'Prompt',
+    {
+      resource: 'prompt',
+      operation: 'run',
+      id: locator('sort-mails'),
+      variables: {
+        mappingMode: 'defineBelow',
+        value: { mail: '={{ { subject: "Hi" } }}' },
+        matchingColumns: [],
+        schema: [
+          { id: 'mail', displayName: 'Mail', required: true, display: true, defaultMatch: false, type: 'string' },
+        ],
+        attemptToConvertTypes: false,
+        convertFieldsToString: false,
+      },
+      additionalFields: { clientId: locator('wf') },
+    },
+  ],
+  ['Prompts', { resource: 'prompt', operation: 'getAll', limit: 1 }],
   ['Check', { resource: 'budget', operation: 'check', additionalFields: { clientId: locator('wf') } }],
   [
     'Usage',

@@ -126,6 +126,7 @@ function valuesOf(fields: readonly FieldPlan[], input: Record<string, unknown>):
       .filter(({ key }) => input[key] !== undefined)
       .map(({ key, name, kind, fields: inner = [] }) => {
         const value = input[key];
+        if (kind === 'mapped') return [name, { mappingMode: 'defineBelow', value, schema: [] }];
         if (kind === 'group') return [name, valuesOf(inner, value as Record<string, unknown>)];
         return [name, typeof value === 'string' ? { __rl: true, mode: 'id', value } : value];
       }),

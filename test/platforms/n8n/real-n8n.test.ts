@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { operations } from 'n8n-nodes-ai-gateway/nodes/AiGateway/generated-form.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { serveElsewhere } from '../../support/elsewhere.ts';
+import { makePrompt, sortMails } from '../../support/prompts.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { everyOperation } from './every-operation.ts';
 import { locator } from './forms.ts';
@@ -221,6 +222,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
   });
 
   test('every operation runs in one workflow, each with what the one before it made', async () => {
+    await makePrompt(gateway, 'sort-mails', sortMails);
     expect(
       new Set(everyOperation.map(([, { resource, operation }]) => `${String(resource)}.${String(operation)}`)),
     ).toEqual(new Set([...Object.keys(operations), 'chat.complete']));
@@ -239,6 +241,11 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     const first = (node: string) => n8n.itemsOf(execution, node)[0];
     expect(first('Raise')).toMatchObject({ limit_usd: 6 });
     expect(first('Chat')).toMatchObject({ budget_remaining_usd: expect.any(Number) });
+    // An object that an expression gives is its JSON in a variable of the type text.
+    expect(first('Prompt')).toMatchObject({ prompt: { id: 'sort-mails', version: 1 }, cost_usd: expect.any(Number) });
+    expect(gateway.fakes.openai.requests.map(({ json }) => json.messages)).toContainEqual([
+      { role: 'user', content: 'Sort this mail: {"subject":"Hi"}' },
+    ]);
     expect(first('Check')).toMatchObject({ allowed: true, tightest: { name: 'Wf' } });
     expect(first('Usage')).toMatchObject({ client_id: 'wf', requests: 1 });
     expect(first('Calls')).toMatchObject({ scenario_id: 'mine', node: 'Chat' });

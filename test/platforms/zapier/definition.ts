@@ -24,11 +24,11 @@ export const steps: Step[] = (['triggers', 'searches', 'creates'] as const).flat
 
 export const visible = steps.filter(({ hidden }) => !hidden);
 
-/** Fields that come by a function come with the last of what they wait for. */
+/** Fields that come by a function come with the last of what they wait for. Those a gateway lists are in test/platforms/prompts.test.ts. */
 function fieldsIn(field: unknown): PlainInputField[] {
   if (typeof field !== 'function') return [field as PlainInputField];
   const shown: unknown = field({}, { inputData: { output_format: 'json_schema' } });
-  return shown as PlainInputField[];
+  return Array.isArray(shown) ? (shown as PlainInputField[]) : [];
 }
 
 /** A field and those inside it. */

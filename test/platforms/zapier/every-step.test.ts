@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makePrompt, sortMails } from '../../support/prompts.ts';
 import { startReceiver } from '../../support/receiver.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { misfits, steps, visible } from './definition.ts';
@@ -12,6 +13,7 @@ const made: Record<string, Json> = {};
 
 beforeAll(async () => {
   gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
+  await makePrompt(gateway, 'sort-mails', sortMails);
   zap = openApp({ url: gateway.url, key: liveKey, zapId: '42' });
 });
 afterAll(() => gateway.stop());
@@ -24,6 +26,8 @@ const everyStep: [key: string, fields: (client: string) => Json][] = [
   ['budgets_create', () => ({ name: 'Every', limit_usd: 5, scope__client_id: 'every' })],
   ['budgets_raise', () => ({ id: made.budgets_create?.id, by_usd: 1 })],
   ['chat_complete', (client) => ({ ...chat, client_id: client })],
+  ['prompts_run', (client) => ({ id: 'sort-mails', variables__mail: 'Hi', client_id: client })],
+  ['prompts_list', () => ({ search: 'sort' })],
   ['budgets_check', () => ({ client_id: 'every' })],
   ['budgets_list', () => ({ client_id: 'every' })],
   ['usage_clients', () => ({ client_id: 'every', from: yesterday() })],

@@ -1,6 +1,5 @@
 import type { InputOf } from '@ai-gateway/shared/contract';
-import { receiptOf, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
-import type { TransportAnswer } from '@ai-gateway/shared/transport';
+import { receiptOfRun, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { gatewayOf } from '../gateway.ts';
 import { textOf } from '../plain-value.ts';
@@ -20,11 +19,6 @@ export async function runPrompt(context: IExecuteFunctions, item: number, plan: 
       scenario: textOf(scenario_id),
     }),
   });
-  let headers: TransportAnswer['headers'] = {};
-  const completion = await client.call('prompts.run', input as InputOf<'prompts.run'>, {
-    onHeaders: (given) => {
-      headers = given;
-    },
-  });
-  return { ...stepAnswer(completion, true), ...receiptOf(headers), prompt: completion.prompt } as IDataObject;
+  const run = await client.call('prompts.run', input as InputOf<'prompts.run'>);
+  return { ...stepAnswer(run, true), ...receiptOfRun(run), prompt: run.prompt } as IDataObject;
 }
