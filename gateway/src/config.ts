@@ -175,17 +175,13 @@ export interface Config {
   /** The calls of a month are dropped once its last day is older. */
   callsKeptDays: number;
   /** Where traces go; undefined: none are made. */
-  traces:
-    | {
-        endpoint: string;
-        headers: Readonly<Record<string, string>>;
-        resource: Readonly<Record<string, string>>;
-      }
-    | undefined;
+  traces: { endpoint: string; headers: Texts; resource: Texts } | undefined;
   /** Where the plan is sold; it is sold where all of it is set. */
   stripe: StripeSettings;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
 }
+
+type Texts = Readonly<Record<string, string>>;
 
 /** Thrown with every fault of the environment in `message`, one a line, values left out (they may be secrets). */
 export class ConfigError extends Error {
@@ -281,6 +277,11 @@ export function loadConfig(): Config {
   // Node's own loader leaves variables that are already set alone.
   if (existsSync('.env')) process.loadEnvFile('.env');
   return readConfig(process.env);
+}
+
+/** Where a command that talks to a running gateway finds it, and its key. */
+export function gatewayAddress(): { url: string | undefined; apiKey: string | undefined } {
+  return { url: process.env.GATEWAY_URL, apiKey: process.env.GATEWAY_API_KEY };
 }
 
 /** Options of the command line override the environment, here and in every process that this one starts. */

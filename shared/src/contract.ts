@@ -52,6 +52,7 @@ import {
 } from './operations/people.ts';
 import { checkoutPlan, getPlan, openPlanPortal } from './operations/plan.ts';
 import { createPortalLink, listPortalLinks, revokePortalLink } from './operations/portal-links.ts';
+import { exportPrompts, importPrompts } from './operations/prompt-files.ts';
 import { removeLabel, setLabel } from './operations/prompt-labels.ts';
 import { promptMetrics, renderPrompt, runPrompt } from './operations/prompt-use.ts';
 import { createVersion, diffVersions, getVersion, listFields } from './operations/prompt-versions.ts';
@@ -255,6 +256,8 @@ export const contract = [
   removeScimToken,
   createPrompt,
   listPrompts,
+  importPrompts,
+  exportPrompts,
   getPrompt,
   updatePrompt,
   removePrompt,

@@ -111,6 +111,16 @@ const rows: Record<string, Row> = {
     ask: () => ['/v1/prompts/old/versions', { messages: [{ role: 'user', content: 'quiet text' }] }],
     says: 'new',
   },
+  'prompts.import': {
+    ask: () => [
+      '/v1/prompts/import',
+      {
+        source: 'langfuse',
+        data: { name: 'critic', version: 1, type: 'text', prompt: 'quiet text', labels: ['staging'] },
+      },
+    ],
+    says: 'new',
+  },
   'prompts.update': { ask: () => ['/v1/prompts/old', { name: 'Renamed' }], says: 'changed' },
   'prompts.labels.set': { ask: () => ['/v1/prompts/old/labels/production', { version: 2 }], says: 'changed' },
   'prompts.labels.remove': { ask: () => ['/v1/prompts/old/labels/staging'], says: 'gone' },

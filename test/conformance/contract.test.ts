@@ -124,6 +124,8 @@ const promised = [
   ['scim-tokens.remove', 'DELETE', '/v1/scim-tokens/:id', 204, 'owner'],
   ['prompts.create', 'POST', '/v1/prompts', 201, 'member'],
   ['prompts.list', 'GET', '/v1/prompts', 200, 'anyone'],
+  ['prompts.import', 'POST', '/v1/prompts/import', 200, 'member'],
+  ['prompts.export', 'GET', '/v1/prompts/export', 200, 'reader'],
   ['prompts.get', 'GET', '/v1/prompts/:id', 200, 'reader'],
   ['prompts.update', 'PATCH', '/v1/prompts/:id', 200, 'member'],
   ['prompts.remove', 'DELETE', '/v1/prompts/:id', 204, 'member'],

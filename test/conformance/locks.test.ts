@@ -326,6 +326,8 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'prompts.create': { named: () => [['POST', '/v1/prompts', { id: 'mine' }]] },
   // Both modes share the prompts; e2e/prompts.test.ts looks at what a locked key is shown of them.
   'prompts.list': {},
+  'prompts.import': { named: () => [['POST', '/v1/prompts/import', { source: 'files', data: [] }]] },
+  'prompts.export': { named: () => [['GET', '/v1/prompts/export']] },
   'prompts.get': { named: () => [['GET', '/v1/prompts/for-globex']] },
   'prompts.update': { named: () => [['PATCH', '/v1/prompts/for-globex', { name: 'Mine' }]] },
   'prompts.remove': { named: () => [['DELETE', '/v1/prompts/for-globex']] },

@@ -60,8 +60,8 @@ describe('the commands', () => {
     expect(err).toContain(`Usage: npm run gateway ${args[0]}`);
   });
 
-  /** Those that work on what a gateway has made. The others make it, or look for it themselves. */
-  const beginners = ['start', 'import', 'restore', 'doctor'];
+  /** The others work on the data of a gateway: these make it, look for it themselves, or ask a gateway that runs. */
+  const beginners = ['start', 'import', 'restore', 'doctor', 'prompts'];
   const export_ = join(folder, 'usage.csv');
   const needed: Record<string, string[]> = {
     'sign-in-link': ['ada@agency.example'],

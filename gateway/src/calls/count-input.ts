@@ -5,6 +5,7 @@ import type { NeutralCall } from '../dialects/neutral.ts';
 import { routingFields } from '../dialects/routing-fields.ts';
 import type { HttpPools } from '../http-pools/http-pools.ts';
 import { estimateInputTokens } from '../models/count-tokens.ts';
+import type { PromptCache } from '../prompts/prompt-cache.ts';
 import type { ProviderRequest } from '../providers/adapter.ts';
 import type { Provider } from '../providers/define-provider.ts';
 import { parseErrorBody } from '../providers/failure.ts';
@@ -14,6 +15,7 @@ import { routeCall } from '../routing/route.ts';
 import { mayCall, refuseUnpaid } from './admission.ts';
 import { errorOf } from './attempt.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
+import { expandCall } from './expand-call.ts';
 import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
 import { withoutForeign } from './strip-foreign.ts';
 import { targetOf } from './try-candidate.ts';
@@ -21,6 +23,7 @@ import { targetOf } from './try-candidate.ts';
 interface CountPorts {
   now: () => number;
   workspaces: WorkspaceCache;
+  prompts: PromptCache;
   httpPools: HttpPools;
 }
 
@@ -29,8 +32,9 @@ interface CountPorts {
  * answer. Nothing is generated, so nothing is held, settled or recorded. Throws `invalid_request` as the call itself would, and
  * Anthropic's own 4xx.
  */
-export async function countInput(services: CountPorts, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
-  mayCall(request.caller);
+export async function countInput(services: CountPorts, asked: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
+  mayCall(asked.caller);
+  const request = await expandCall(services, { ...asked, dialect: messages });
   // The one required field of a call that a count does not have.
   const call = messages.read({ ...request.json, max_tokens: 1, stream: false });
   const candidate = await modelToCountFor(services, request, call);

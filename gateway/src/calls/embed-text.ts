@@ -42,6 +42,12 @@ interface EmbeddingPorts extends AdmissionPorts, TagPorts, FundingPorts, Attempt
 
 /** The path of an embeddings call. One candidate: vectors of another model would mean something else. */
 export async function embedText(services: EmbeddingPorts, request: Omit<ModelCall, 'dialect'>): Promise<PlainAnswer> {
+  if (request.json.prompt !== undefined && request.json.prompt !== null)
+    throw new GatewayError(
+      'invalid_request',
+      'Embeddings take no prompt: `prompt` is a field of chat completions, responses and messages. Send the text in `input`.',
+      { param: 'prompt' },
+    );
   const embedding = readEmbeddings(request.json);
   mayCall(request.caller);
   const [refused] = request.strict ? (routingFields(request.json)?.names ?? []) : [];

@@ -87,3 +87,14 @@ function expanded(
   request.report.modelRequested = nameOf(changed.json.model);
   return { ...request, ...changed, prompt: { ...used, dropped } };
 }
+
+/**
+ * The prompt of a call that is answered later, with the version it has now: a label that moves meanwhile does not change what was asked.
+ * Undefined for a call without a prompt.
+ */
+export function pinned(asked: ModelCall, expanded: ModelCall): string | undefined {
+  if (expanded.prompt === undefined) return undefined;
+  const { id, version } = expanded.prompt;
+  const { variables } = readAsked(asked.json.prompt) ?? {};
+  return JSON.stringify({ id, version, variables });
+}

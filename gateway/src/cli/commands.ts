@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
+import { promptsCommand } from './prompts-command.ts';
 import { restoreCommand } from './restore-command.ts';
 import { signInLinkCommand } from './sign-in-link-command.ts';
 import { spreadCommand } from './spread-command.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   backupCommand,
   restoreCommand,
   doctorCommand,
+  promptsCommand,
   checkBillCommand,
   spreadCommand,
 ];

@@ -27,6 +27,7 @@ import { securityHandlers } from '../members/security-handlers.ts';
 import { passwordHandlers } from '../people/password-handlers.ts';
 import { sessionHandlers } from '../people/session-handlers.ts';
 import { portalLinkHandlers } from '../portal/portal-link-handlers.ts';
+import { promptImportHandlers } from '../prompts/import-handlers.ts';
 import { promptHandlers } from '../prompts/prompt-handlers.ts';
 import { promptLabelHandlers } from '../prompts/prompt-label-handlers.ts';
 import { promptMetricsHandlers } from '../prompts/prompt-metrics-handlers.ts';
@@ -78,6 +79,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...planHandlers,
   ...portalLinkHandlers,
   ...promptHandlers,
+  ...promptImportHandlers,
   ...promptVersionHandlers,
   ...promptLabelHandlers,
   ...promptMetricsHandlers,

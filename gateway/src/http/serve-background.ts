@@ -1,21 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
-import type { Caller } from '../accounts/api-key.ts';
-import type { CallTags } from '../accounts/call-tags.ts';
-import type { CallWishes } from '../accounts/call-wishes.ts';
 import { newId } from '../accounts/new-id.ts';
 import { type BackgroundRequest, keyTagsOf, sealFor } from '../background/background.ts';
 import { insertBackground } from '../background/background-store.ts';
 import { mayCall, refuseLocked } from '../calls/admission.ts';
+import { expandCall, pinned } from '../calls/expand-call.ts';
+import type { ModelCall } from '../calls/model-call.ts';
 import { refuseStopped } from '../calls/refuse-stopped.ts';
+import { chat } from '../dialects/chat.ts';
 import { readChat } from '../dialects/chat-read.ts';
 import { edit } from '../dialects/edit-json.ts';
-import type { Outline } from '../dialects/json-outline.ts';
-import type { JsonObject } from '../dialects/neutral.ts';
 import { needString } from '../dialects/read-fields.ts';
 import { readUrl } from '../http-pools/given-url.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
+import type { PromptCache } from '../prompts/prompt-cache.ts';
 
 interface TakePorts {
   db: Pool;
@@ -24,28 +23,22 @@ interface TakePorts {
   allowPrivateNetwork: boolean;
   publicUrl: string;
   policies: PolicyCache;
+  prompts: PromptCache;
 }
 
 /** Takes a chat completion to be answered by callback. The request is checked now: a faulty request is refused at once. */
 export async function takeBackground(
   services: TakePorts,
-  request: {
-    caller: Caller;
-    tags: CallTags;
-    body: Buffer;
-    json: JsonObject;
-    outline: Outline;
-    fallbacks: readonly string[] | 'none' | undefined;
-    strict: boolean;
-    wishes: CallWishes | undefined;
-  },
+  request: Omit<ModelCall, 'dialect'>,
 ): Promise<{ id: string; status: 'queued'; secret: string }> {
   const { caller, tags, json, fallbacks, strict, wishes } = request;
   mayCall(caller);
   const policy = await services.policies.of(caller.workspaceId, caller.livemode);
   refuseStopped(policy, { caller, tags, publicUrl: services.publicUrl });
   refuseLocked(policy, tags);
-  const call = readChat(json);
+  const asked = { ...request, dialect: chat };
+  const expanded = await expandCall(services, asked);
+  const call = readChat(expanded.json);
   if (call.stream)
     throw new GatewayError('invalid_request', 'A background completion cannot be streamed. Leave `stream` out.', {
       param: 'stream',
@@ -57,7 +50,9 @@ export async function takeBackground(
   });
   const place = { workspaceId: caller.workspaceId, id: newId('bg', services.now()) };
   const secret = `whsec_${randomBytes(24).toString('base64')}`;
-  const body = edit(request.body, request.outline, { set: {}, remove: ['callback_url'] }).toString('utf8');
+  const prompt = pinned(asked, expanded);
+  const set: Record<string, string> = prompt === undefined ? {} : { prompt };
+  const body = edit(request.body, request.outline, { set, remove: ['callback_url'] }).toString('utf8');
   const kept: BackgroundRequest = { body, caller, tags, fallbacks, strict, wishes };
   await insertBackground(services.db, {
     ...place,

@@ -46,8 +46,11 @@ export const promptModel = 'prompt';
 export function readAsked(prompt: unknown): AskedPrompt | undefined {
   if (prompt === undefined || prompt === null) return undefined;
   if (!isRecord(prompt)) throw refused('`prompt` must be an object with the `id` of a prompt.', 'prompt');
-  const { id, label, version, variables } = prompt;
-  const unknown = Object.keys(prompt).find((name) => !['id', 'label', 'version', 'variables'].includes(name));
+  // Some of OpenAI's own examples say `prompt_id` (https://developers.openai.com/api/docs/guides/prompting/migrate-from-prompt-object).
+  const { label, version, variables, prompt_id: other, id = other } = prompt;
+  const unknown = Object.keys(prompt).find(
+    (name) => !['id', 'prompt_id', 'label', 'version', 'variables'].includes(name),
+  );
   if (unknown !== undefined)
     throw refused(
       `Unknown field \`prompt.${unknown.slice(0, 60)}\`. Known fields: \`id\`, \`label\`, \`version\`, \`variables\`.`,

@@ -113,7 +113,7 @@ export const promptHandlers: Pick<
 };
 
 /** Throws `conflict` where an id or an alias is taken, or the workspace is full. The caller writes the row of the audit log. */
-async function createPrompt(
+export async function createPrompt(
   tx: Db,
   caller: Caller,
   prompt: Pick<PromptRow, 'id' | 'name' | 'description' | 'aliases' | 'client_ids'>,

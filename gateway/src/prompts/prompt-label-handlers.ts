@@ -65,7 +65,7 @@ interface LabelMove {
 }
 
 /** Points a label at a version, and puts it on record. Where it points there already, nothing is written. */
-async function moveLabel(
+export async function moveLabel(
   tx: Db,
   services: Pick<PromptPorts, 'now' | 'outbox'>,
   { caller, row, label, version, expected, note }: LabelMove,
@@ -120,7 +120,7 @@ async function moveLabel(
 }
 
 /** Live calls without a label use it. */
-function refuseTestKey({ livemode }: Caller, label: string): void {
+export function refuseTestKey({ livemode }: Caller, label: string): void {
   if (label === productionLabel && !livemode)
     throw new GatewayError(
       'forbidden',

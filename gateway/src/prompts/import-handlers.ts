@@ -1,0 +1,166 @@
+import type { Handlers, OutputOf, ParsedOf } from '@ai-gateway/shared/contract';
+import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import { firstFault, plainWords } from '@ai-gateway/shared/field-fault';
+import { createVersion } from '@ai-gateway/shared/operations/prompt-versions';
+import { createPrompt as createOperation } from '@ai-gateway/shared/operations/prompts';
+import { actorOf } from '../accounts/actor.ts';
+import type { Caller } from '../accounts/api-key.ts';
+import type { Context } from '../accounts/context.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
+import { exportPage } from './export-prompts.ts';
+import { readHelicone } from './import-helicone.ts';
+import { readLangfuse } from './import-langfuse.ts';
+import { readOpenAi } from './import-openai.ts';
+import type { ImportedPrompt } from './imported-prompt.ts';
+import { readPromptFiles } from './prompt-files.ts';
+import { createPrompt } from './prompt-handlers.ts';
+import { moveLabel, refuseTestKey } from './prompt-label-handlers.ts';
+import type { PromptPorts } from './prompt-ports.ts';
+import { lockPrompts, selectPrompt, tellPrompts } from './prompt-store.ts';
+import { refuseArchived } from './prompt-version-handlers.ts';
+import { findRow } from './prompt-view.ts';
+import { readContent, saveVersion } from './save-version.ts';
+
+const readers: Record<ParsedOf<'prompts.import'>['source'], (data: unknown) => ImportedPrompt[]> = {
+  langfuse: readLangfuse,
+  openai: readOpenAi,
+  helicone: readHelicone,
+  files: readPromptFiles,
+};
+
+type Imported = OutputOf<'prompts.import'>['prompts'][number];
+
+export const promptImportHandlers: Pick<Handlers<Context<PromptPorts>>, 'prompts.import' | 'prompts.export'> = {
+  'prompts.import': async ({ source, data, dry_run: dryRun }, { caller, services, audit }) => {
+    const given = readers[source](data);
+    const done = await importAll(services, { caller, given, follows: source === 'files', dryRun, audit });
+    const conflicts = done.filter(({ action }) => action === 'conflict');
+    if (!dryRun) {
+      const [first] = conflicts;
+      if (first !== undefined)
+        throw new GatewayError(
+          'conflict',
+          `Nothing was imported, because ${conflicts.length === 1 ? 'one prompt is' : `${conflicts.length} prompts are`} in conflict. "${first.name}": ${first.because ?? ''}`.slice(
+            0,
+            500,
+          ),
+          { details: { conflicts: conflicts.map(({ id, name, because }) => ({ id, name, because })) } },
+        );
+      services.prompts.forget(caller.workspaceId);
+      services.outbox.deliverSoon();
+    }
+    return { dry_run: dryRun, conflicts: conflicts.length, prompts: done };
+  },
+
+  'prompts.export': async (input, { caller, services }) => exportPage(services, caller, input),
+};
+
+/** Nothing is kept of an import that was only to be looked at, or that has a conflict. */
+class NotKept extends Error {
+  override readonly name = 'NotKept';
+}
+
+async function importAll(
+  services: PromptPorts,
+  {
+    caller,
+    given,
+    follows,
+    dryRun,
+    audit,
+  }: {
+    caller: Caller;
+    given: readonly ImportedPrompt[];
+    follows: boolean;
+    dryRun: boolean;
+    audit: Context<PromptPorts>['audit'];
+  },
+): Promise<Imported[]> {
+  const done: Imported[] = [];
+  try {
+    await withTransaction(services.db, async (tx) => {
+      await lockPrompts(tx, caller.workspaceId);
+      for (const prompt of given) done.push(await importOne(tx, services, { caller, prompt, follows }));
+      if (dryRun || done.some(({ action }) => action === 'conflict')) throw new NotKept();
+      await tellPrompts(tx, caller.workspaceId);
+      const made = done.filter(({ action }) => action !== 'none').map(({ id, versions }) => ({ id, versions }));
+      await audit(tx, { target: { type: 'prompt', id: 'import' }, after: { prompts: made } });
+    });
+  } catch (error) {
+    if (!(error instanceof NotKept)) throw error;
+  }
+  return done;
+}
+
+/** One prompt; what is wrong with it is said of it, and the others are looked at all the same. */
+async function importOne(
+  tx: Db,
+  services: PromptPorts,
+  { caller, prompt, follows }: { caller: Caller; prompt: ImportedPrompt; follows: boolean },
+): Promise<Imported> {
+  const { id, name } = prompt;
+  await tx.query('savepoint one_prompt');
+  try {
+    const found = await apply(tx, services, { caller, prompt, follows });
+    await tx.query('release savepoint one_prompt');
+    return { id, name, ...found, because: null };
+  } catch (error) {
+    if (!isGatewayError(error)) throw error;
+    await tx.query('rollback to savepoint one_prompt');
+    return { id, name, action: 'conflict', versions: [], labels: [], because: error.message };
+  }
+}
+
+async function apply(
+  tx: Db,
+  services: PromptPorts,
+  { caller, prompt, follows }: { caller: Caller; prompt: ImportedPrompt; follows: boolean },
+): Promise<Pick<Imported, 'action' | 'versions' | 'labels'>> {
+  const { workspaceId } = caller;
+  const before = await selectPrompt(tx, workspaceId, prompt.id, { forUpdate: true });
+  const { id, name, description, aliases, clientIds: client_ids } = prompt;
+  if (before === undefined) {
+    const head = parse(createOperation.input, { id, name, description, aliases, client_ids });
+    await createPrompt(tx, caller, { ...head, name: head.name ?? id });
+  } else refuseArchived(before);
+  const versions: number[] = [];
+  const place = { tx, secret: services.secret, workspaceId };
+  for (const { number, content, note } of prompt.versions) {
+    const {
+      id: _id,
+      note: said,
+      ...given
+    } = parse(createVersion.input, { ...content, id, note: note.slice(0, 1_000) });
+    const read = await readContent(place, given);
+    const saved = await saveVersion(place, { promptId: id, content: read, note: said, by: actorOf(caller), number });
+    if (saved.isNew) versions.push(saved.version);
+  }
+  const row = await findRow(tx, caller, id, { forUpdate: true });
+  const labels: Imported['labels'] = [];
+  for (const { label, version } of prompt.labels) {
+    const now = row.labels.find((one) => one.label === label);
+    // A label that somebody has moved here since stays where it is, unless git is what counts.
+    if (now?.version === version || (now !== undefined && !follows)) continue;
+    refuseTestKey(caller, label);
+    await moveLabel(tx, services, { caller, row, label, version, expected: undefined, note: 'Imported' });
+    labels.push({ label, version });
+  }
+  const changed = versions.length > 0 || labels.length > 0;
+  return { action: before === undefined ? 'create' : changed ? 'update' : 'none', versions, labels };
+}
+
+/** As the operation itself would read it. */
+function parse<Output>(
+  schema: {
+    safeParse(
+      input: unknown,
+      options: object,
+    ): { success: true; data: Output } | { success: false; error: Parameters<typeof firstFault>[0] };
+  },
+  input: object,
+): Output {
+  const parsed = schema.safeParse(input, { error: plainWords });
+  if (parsed.success) return parsed.data;
+  const { path, message } = firstFault(parsed.error);
+  throw new GatewayError('invalid_request', `\`${path.map(String).join('.')}\` ${message}.`);
+}

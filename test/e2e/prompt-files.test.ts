@@ -1,0 +1,281 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, json } from '../support/ask.ts';
+import { runCommand } from '../support/command-line.ts';
+import { dataFolder } from '../support/data-folder.ts';
+import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+
+let gateway: TestGateway;
+let other: TestGateway;
+const folder = dataFolder('prompt-files');
+
+beforeAll(async () => {
+  [gateway, other] = await Promise.all([startTestGateway(), startTestGateway()]);
+  mkdirSync(folder, { recursive: true });
+});
+afterAll(async () => {
+  await Promise.all([gateway.stop(), other.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Import {
+  conflicts: number;
+  prompts: { id: string; action: string; versions: number[]; because: string | null }[];
+}
+const bring = (source: string, data: unknown, more: object = {}): Promise<Response> =>
+  gateway.post('/v1/prompts/import', { source, data, ...more });
+const sent = (): { messages: unknown } => gateway.fakes.openai.requests.at(-1)?.json as { messages: unknown };
+const version = (id: string, n: number): Promise<Record<string, unknown>> =>
+  json(gateway.get(`/v1/prompts/${id}/versions/${n}`));
+
+describe('prompts of another place', () => {
+  // The object of https://langfuse.com/docs/prompt-management/data-model, and a chat prompt with a placeholder.
+  const langfuse = [
+    {
+      name: 'movie-critic',
+      type: 'text',
+      prompt: 'As a {{criticLevel}} movie critic, do you like {{movie}}?',
+      config: { model: 'gpt-4o', temperature: 0.5, supported_languages: ['en', 'fr'] },
+      version: 1,
+      labels: ['production', 'staging', 'latest'],
+      tags: ['movies'],
+    },
+    {
+      name: 'Support / Reply',
+      type: 'chat',
+      prompt: [
+        { role: 'system', content: 'You help {{name}}. Answer as {"json": true}.' },
+        { type: 'placeholder', name: 'history' },
+      ],
+      config: {},
+      version: 3,
+      labels: ['Tenant 1'],
+    },
+  ];
+
+  it('come from Langfuse with versions, labels and settings; a dry run changes nothing', async () => {
+    const look = await json<Import>(bring('langfuse', langfuse, { dry_run: true }));
+    expect(look).toMatchObject({
+      conflicts: 0,
+      prompts: [{ id: 'movie-critic', action: 'create' }, { id: 'support-reply' }],
+    });
+    expect(await json(gateway.get('/v1/prompts'))).toMatchObject({ data: [] });
+    await json(bring('langfuse', langfuse));
+    expect(await version('movie-critic', 1)).toMatchObject({
+      model: 'gpt-4o',
+      parameters: { temperature: 0.5 },
+      variables: [
+        { name: 'criticLevel', type: 'text', required: true },
+        { name: 'movie', type: 'text', required: true },
+      ],
+      labels: ['production', 'staging'],
+    });
+    expect(await version('support-reply', 3)).toMatchObject({ labels: ['tenant-1'] });
+    expect(await json<Import>(bring('langfuse', langfuse))).toMatchObject({
+      prompts: [{ action: 'none' }, { action: 'none' }],
+    });
+  });
+
+  it('name their conflicts, and then nothing of the import is kept', async () => {
+    const changed = [
+      { ...langfuse[0], prompt: 'Another text' },
+      { name: 'new-one', version: 1, prompt: 'Hi' },
+    ];
+    const look = await json<Import>(bring('langfuse', changed, { dry_run: true }));
+    expect(look.conflicts).toBe(1);
+    expect(look.prompts[0]).toMatchObject({ id: 'movie-critic', action: 'conflict' });
+    expect(look.prompts[0]?.because).toContain('Version 1 of prompt "movie-critic" has another content.');
+    await json(bring('langfuse', changed), 409);
+    expect((await gateway.get('/v1/prompts/new-one')).status).toBe(404);
+  });
+
+  it('come from OpenAI by their pmpt_ id, by which calls go on', async () => {
+    const openai = {
+      id: 'pmpt_68c1f2',
+      name: 'Billing',
+      default_version: '1',
+      versions: [
+        {
+          version: '1',
+          instructions: 'Be brief.',
+          input: [{ role: 'user', content: [{ type: 'input_text', text: '{{customer_name}}: {{issue}}' }] }],
+          model: 'gpt-4o',
+          max_output_tokens: 99,
+          reasoning: { effort: null },
+        },
+        { version: '2', input: 'New: {{issue}}', model: 'gpt-4o' },
+      ],
+    };
+    await json(bring('openai', openai));
+    // The body of https://developers.openai.com/api/docs/guides/prompting/migrate-from-prompt-object
+    const prompt = { id: 'pmpt_68c1f2', version: '1', variables: { customer_name: 'Acme', issue: 'billing question' } };
+    const answer = await gateway.post('/v1/responses', { prompt });
+    expect(answer.headers.get('x-gateway-prompt')).toBe('billing@1');
+    await json(answer);
+    expect(gateway.fakes.openai.requests.at(-1)?.json).toMatchObject({
+      model: 'gpt-4o',
+      input: [
+        { role: 'developer', content: 'Be brief.' },
+        { role: 'user', content: 'Acme: billing question' },
+      ],
+      max_output_tokens: 99,
+    });
+    const { id, ...rest } = prompt;
+    await json(gateway.post('/v1/responses', { prompt: { prompt_id: id, ...rest } }));
+  });
+
+  it('come from Helicone, whose versions get whole numbers and whose variables get plain names', async () => {
+    await json(
+      bring('helicone', {
+        prompt: { id: 'hc1', name: 'Critic', tags: [] },
+        versions: [
+          {
+            major_version: 2,
+            minor_version: 0,
+            commit_message: 'Rewrite',
+            environment: 'production',
+            prompt_body: {
+              model: 'gpt-4o',
+              messages: [{ role: 'user', content: '{{hc:user query:string}} {{hc:n:number}}' }],
+            },
+          },
+          {
+            major_version: 1,
+            minor_version: 1,
+            helicone_template: JSON.stringify({
+              model: 'gpt-4o',
+              messages: [{ role: 'user', content: '<helicone-prompt-input key="old" />' }],
+            }),
+          },
+        ],
+      }),
+    );
+    expect(await version('critic', 2)).toMatchObject({
+      note: '2.0: Rewrite',
+      messages: [{ content: '{{user_query}} {{n}}' }],
+      variables: [
+        { name: 'user_query', type: 'text' },
+        { name: 'n', type: 'number' },
+      ],
+      labels: ['production'],
+    });
+    expect(await version('critic', 1)).toMatchObject({ messages: [{ content: '{{old}}' }] });
+  });
+
+  it('that are broken are refused in words, whatever they are', async () => {
+    for (const source of ['langfuse', 'openai', 'helicone', 'files'])
+      for (const data of [
+        null,
+        7,
+        'x',
+        [],
+        {},
+        [null],
+        [{ path: '../../etc/passwd', content: '{}' }],
+        { data: [[]] },
+      ]) {
+        const answer = await bring(source, data, { dry_run: true });
+        expect([source, JSON.stringify(data), answer.status < 500]).toEqual([source, JSON.stringify(data), true]);
+        await answer.body?.cancel();
+      }
+    await json(bring('langfuse', langfuse[0], { dry_run: true }));
+  });
+});
+
+describe('the files of prompts', () => {
+  const run = (args: readonly string[], at: TestGateway = gateway) =>
+    runCommand(['prompts', ...args, '--dir', folder], { env: { GATEWAY_URL: at.url, GATEWAY_API_KEY: liveKey } });
+  const text = (path: string): string => readFileSync(join(folder, path), 'utf8');
+
+  it('are written by pull, the same bytes each time and without times', async () => {
+    await json(gateway.post('/v1/prompts', { id: 'lines', name: 'Lines' }), 201);
+    const messages = [{ role: 'user', content: 'One\nTwo {{x}}' }];
+    await json(
+      gateway.post('/v1/prompts/lines/versions', { messages, variables: [{ name: 'x' }], model: 'gpt-4o' }),
+      201,
+    );
+    await json(gateway.send('PUT', '/v1/prompts/lines/labels/production', { version: 1 }));
+    const first = await run(['pull']);
+    expect([first.code, first.out]).toEqual([0, expect.stringContaining('lines/0001.json\n')]);
+    expect(text('lines/0001.json')).toContain('"content": [\n        "One",\n        "Two {{x}}"\n      ]');
+    expect(text('lines/prompt.json')).toContain('"production": 1');
+    expect(
+      readdirSync(folder)
+        .flatMap((id) => readdirSync(join(folder, id)).map((file) => text(`${id}/${file}`)))
+        .join(''),
+    ).not.toMatch(/20\d\d-\d\d-\d\d|created/);
+    const again = await run(['pull']);
+    expect([again.code, again.out]).toEqual([0, '']);
+  }, 60_000);
+
+  it('are imported by push into another gateway, which then runs the same prompts', async () => {
+    const dry = await run(['push', '--dry-run'], other);
+    expect([dry.code, dry.out]).toEqual([0, expect.stringContaining('create lines: version 1, production at 1\n')]);
+    expect(await json(other.get('/v1/prompts'))).toMatchObject({ data: [] });
+    const pushed = await run(['push'], other);
+    expect([pushed.code, pushed.err]).toEqual([0, expect.stringContaining('0 in conflict')]);
+    const [here, there] = await Promise.all(
+      [gateway, other].map((one) => json<{ data: { id: string }[] }>(one.get('/v1/prompts/export?limit=100'))),
+    );
+    expect(there?.data).toEqual(here?.data);
+    await json(other.post(chat, { model: 'prompt', prompt: { id: 'lines', variables: { x: 'y' } } }));
+    const again = await run(['push'], other);
+    expect([again.code, again.out]).toEqual([0, '']);
+  }, 60_000);
+
+  it('that change a version are in conflict: the exit code is 1, and nothing changes', async () => {
+    const file = join(folder, 'lines/0001.json');
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, before.replace('One', 'Changed'));
+    const pushed = await run(['push'], other);
+    expect([pushed.code, pushed.out]).toEqual([
+      1,
+      expect.stringContaining('conflict lines: Version 1 of prompt "lines" has another content.'),
+    ]);
+    writeFileSync(file, before);
+    writeFileSync(join(folder, 'lines/0002.json'), before.replace('One', 'Changed'));
+    expect(await run(['push'], other)).toMatchObject({ code: 0, out: 'update lines: version 2\n' });
+  }, 60_000);
+
+  it('of many versions come in pages of at most 100 files', async () => {
+    for (let n = 0; n < 110; n++)
+      await json(
+        gateway.post('/v1/prompts/lines/versions', {
+          messages: [{ role: 'user', content: `Text ${n}` }],
+          model: 'gpt-4o',
+        }),
+        201,
+      );
+    const paths: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = await json<{ data: { path: string }[]; next_cursor: string | null }>(
+        gateway.get(`/v1/prompts/export?id=lines&limit=50${cursor}`),
+      );
+      expect(page.data.length).toBeLessThanOrEqual(51);
+      paths.push(...page.data.map(({ path }) => path));
+      if (page.next_cursor === null) break;
+      cursor = `&cursor=${page.next_cursor}`;
+    }
+    expect(paths).toHaveLength(112);
+    expect(new Set(paths).size).toBe(112);
+  });
+
+  it('bring no label production with a test key', async () => {
+    const data = [
+      {
+        path: 'tested/0001.json',
+        content: JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], model: 'gpt-4o' }),
+      },
+      { path: 'tested/prompt.json', content: JSON.stringify({ labels: { production: 1 } }) },
+    ];
+    const as = { authorization: `Bearer ${testKey}` };
+    const refused = await json<{ error: { message: string } }>(
+      gateway.post('/v1/prompts/import', { source: 'files', data }, as),
+      409,
+    );
+    expect(refused.error.message).toContain('live key');
+    await json(gateway.post('/v1/prompts/import', { source: 'files', data: data.slice(0, 1) }, as));
+    expect(sent()).toBeDefined();
+  });
+});
