@@ -44,6 +44,8 @@ describe('texts name only what exists', () => {
     NODE_EXTRA_CA_CERTS: 'Node',
     YOUR_KEY: 'the place of a key in an example',
     MAKE_API_KEY: 'the tool that writes the app to Make, in integrations/make',
+    GATEWAY_URL: 'the command prompts, which talks to a running gateway',
+    GATEWAY_API_KEY: 'the command prompts, which talks to a running gateway',
     GATEWAY_KEY: 'a variable of the shell in the first example',
   };
 

@@ -163,7 +163,7 @@ describe('prompts of another place', () => {
     expect(await version('critic', 1)).toMatchObject({ messages: [{ content: '{{old}}' }] });
   });
 
-  it('that are broken are refused in words, whatever they are', async () => {
+  it('that are broken are refused in words, never by a fault of the gateway', async () => {
     for (const source of ['langfuse', 'openai', 'helicone', 'files'])
       for (const data of [
         null,

@@ -71,8 +71,9 @@ async function push(
       }
       if (!dryRun && found.action !== 'none') await client.call('prompts.import', { source: 'files', data });
       const labels = found.labels.map(({ label, version }) => `${label} at ${version}`);
-      const news = [...found.versions.map((version) => `version ${version}`), ...labels];
-      if (found.action !== 'none') print(`${found.action} ${id}${news.length === 0 ? '' : `: ${news.join(', ')}`}`);
+      const changes = [...found.versions.map((version) => `version ${version}`), ...labels];
+      if (found.action !== 'none')
+        print(`${found.action} ${id}${changes.length === 0 ? '' : `: ${changes.join(', ')}`}`);
     }
   }
   tell(`${byPrompt.size} prompts, ${conflicts} in conflict${dryRun ? '. Nothing was changed' : ''}.`);

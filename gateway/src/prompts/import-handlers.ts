@@ -56,8 +56,8 @@ export const promptImportHandlers: Pick<Handlers<Context<PromptPorts>>, 'prompts
 };
 
 /** Nothing is kept of an import that was only to be looked at, or that has a conflict. */
-class NotKept extends Error {
-  override readonly name = 'NotKept';
+class RolledBack extends Error {
+  override readonly name = 'RolledBack';
 }
 
 async function importAll(
@@ -81,13 +81,13 @@ async function importAll(
     await withTransaction(services.db, async (tx) => {
       await lockPrompts(tx, caller.workspaceId);
       for (const prompt of given) done.push(await importOne(tx, services, { caller, prompt, follows }));
-      if (dryRun || done.some(({ action }) => action === 'conflict')) throw new NotKept();
+      if (dryRun || done.some(({ action }) => action === 'conflict')) throw new RolledBack();
       await tellPrompts(tx, caller.workspaceId);
       const made = done.filter(({ action }) => action !== 'none').map(({ id, versions }) => ({ id, versions }));
       await audit(tx, { target: { type: 'prompt', id: 'import' }, after: { prompts: made } });
     });
   } catch (error) {
-    if (!(error instanceof NotKept)) throw error;
+    if (!(error instanceof RolledBack)) throw error;
   }
   return done;
 }
