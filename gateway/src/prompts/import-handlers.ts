@@ -16,7 +16,7 @@ import { readPromptFiles } from './prompt-files.ts';
 import { createPrompt } from './prompt-handlers.ts';
 import { moveLabel, refuseTestKey } from './prompt-label-handlers.ts';
 import type { PromptPorts } from './prompt-ports.ts';
-import { lockPrompts, selectPrompt, tellPrompts } from './prompt-store.ts';
+import { beginOne, keepOne, lockPrompts, selectPrompt, tellPrompts, undoOne } from './prompt-store.ts';
 import { refuseArchived } from './prompt-version-handlers.ts';
 import { findRow } from './prompt-view.ts';
 import { readContent, saveVersion } from './save-version.ts';
@@ -99,14 +99,14 @@ async function importOne(
   { caller, prompt, follows }: { caller: Caller; prompt: ImportedPrompt; follows: boolean },
 ): Promise<Imported> {
   const { id, name } = prompt;
-  await tx.query('savepoint one_prompt');
+  await beginOne(tx);
   try {
     const found = await apply(tx, services, { caller, prompt, follows });
-    await tx.query('release savepoint one_prompt');
+    await keepOne(tx);
     return { id, name, ...found, because: null };
   } catch (error) {
     if (!isGatewayError(error)) throw error;
-    await tx.query('rollback to savepoint one_prompt');
+    await undoOne(tx);
     return { id, name, action: 'conflict', versions: [], labels: [], because: error.message };
   }
 }

@@ -136,3 +136,16 @@ export async function readBook(
   );
   return rows as { id: string; aliases: string[]; clientIds: string[]; labels: [string, number][] }[];
 }
+
+/** One prompt of several in a transaction: what is done for it from here on is kept or undone by itself. */
+export async function beginOne(tx: Db): Promise<void> {
+  await tx.query('savepoint one_prompt');
+}
+
+export async function keepOne(tx: Db): Promise<void> {
+  await tx.query('release savepoint one_prompt');
+}
+
+export async function undoOne(tx: Db): Promise<void> {
+  await tx.query('rollback to savepoint one_prompt');
+}
