@@ -49,10 +49,11 @@ cpSync(join(gateway, 'package', 'README.md'), join(out, 'README.md'));
 writeManifests();
 checkImports();
 
-/** Every .ts file but tests and declarations, as .js. */
+/** Every .ts file but tests and declarations, as .js; data beside them as they are. */
 function writeScripts(from: string, to: string): void {
   if (existsSync(to)) throw new Error(`${to} is there already: two folders of sources have the same name`);
   for (const path of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
+    if (path.endsWith('.json')) cpSync(join(from, path), join(to, path));
     if (!path.endsWith('.ts') || /\.(test|d)\.ts$/.test(path)) continue;
     const target = join(to, path.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(target), { recursive: true });

@@ -29,6 +29,7 @@ import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
 import { RoutingCache } from './routing/routing-cache.ts';
 import { RuleAlerts } from './routing/rule-alerts.ts';
+import { CallSessions } from './routing/sessions.ts';
 import { UnknownModels } from './routing/unknown-models.ts';
 import type { Services } from './services.ts';
 import { txtResolver } from './sso/look-up-txt.ts';
@@ -197,6 +198,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     responseCache: new ResponseCache({ db, log, secret, waitMs: config.firstByteTimeoutMs }),
     routing: new RoutingCache({ db }),
     ruleAlerts: new RuleAlerts({ db, outbox, log, now }),
+    callSessions: new CallSessions(),
     sessions: new SessionCache({ db, now }),
     passwords,
     checkPassword: async (personId, password) => passwords.matches(password, await findPassword(db, personId)),

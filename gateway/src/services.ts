@@ -24,6 +24,7 @@ import type { PromptCache } from './prompts/prompt-cache.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
 import type { RoutingCache } from './routing/routing-cache.ts';
 import type { RuleAlerts } from './routing/rule-alerts.ts';
+import type { CallSessions } from './routing/sessions.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
 import type { LookUpTxt } from './sso/look-up-txt.ts';
 import type { OidcClient } from './sso/oidc.ts';
@@ -94,6 +95,8 @@ export interface Services {
   responseCache: ResponseCache;
   routing: RoutingCache;
   ruleAlerts: RuleAlerts;
+  /** The models that conversations are with. */
+  callSessions: CallSessions;
   sessions: SessionCache;
   passwords: PasswordHasher;
   /** Is it the person's password? */

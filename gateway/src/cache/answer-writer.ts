@@ -29,7 +29,7 @@ export class AnswerWriter {
   readonly #waiting = new Map<string, AnswerRow & { cameAt: number }>();
   #waitingBytes = 0;
   readonly #hits = new Map<string, { workspaceId: string; key: string; n: number }>();
-  /** What a workspace had when it was last counted, and what was written since. */
+  /** The entries of a workspace when they were last counted, and those written since. */
   readonly #counted = new Map<string, { entries: number; bytes: number; since: number }>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();

@@ -11,7 +11,7 @@ export interface CacheSetting {
   key?: string | undefined;
 }
 
-/** What a call asks of the cache, put together from all who may say so. */
+/** The wishes of a call for the cache, put together from all who may say so. */
 export interface CacheDirective {
   /** How long a new answer is kept, and how old a kept one may be. Undefined: nothing is kept, and any age will do. */
   ttlSeconds: number | undefined;

@@ -9,7 +9,7 @@ export interface KeyParts {
   epoch: number;
   workspaceId: string;
   livemode: boolean;
-  /** Whose answers may be shared: see `cache-scope.ts`. */
+  /** The calls whose answers may be shared: see `cache-scope.ts`. */
   scope: string;
   /** Each has one path. */
   dialect: DialectId;

@@ -4,7 +4,7 @@ import type { CallTags } from '../accounts/call-tags.ts';
 import type { CacheDirective } from './cache-directive.ts';
 
 /**
- * Whose answers a call may get, as a text that is part of the key. A call with a client tag shares answers with that client's calls, unless
+ * The calls whose answers a call may get, as a text that is part of the key. A call with a client tag shares answers with that client's calls, unless
  * it asks otherwise. Everything that a key is locked to is in it, and a key that is locked to a client has no other scope. Throws
  * `tag_forbidden` where such a key asks for one.
  */

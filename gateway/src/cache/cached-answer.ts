@@ -32,7 +32,7 @@ export function bypassReason(
   return call.messages.some(({ parts }) => parts.some(isByAddress)) ? 'url' : undefined;
 }
 
-/** What is behind an address may change. */
+/** The content behind an address may change. */
 function isByAddress(part: Part): boolean {
   if (part.kind === 'file-url') return true;
   if (part.kind === 'image') return part.source.kind === 'url';

@@ -17,6 +17,7 @@ import { isPending } from './is-pending.ts';
 import { fundLimited, limitEffort } from './limit-call.ts';
 import { measureCall } from './measure-call.ts';
 import type { ModelAnswer, ModelCall } from './model-call.ts';
+import { noteSession } from './note-session.ts';
 import { noteTags } from './note-tags.ts';
 import { balancesOf, openCall } from './open-call.ts';
 import { closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
@@ -112,6 +113,7 @@ async function payAndAnswer(
   });
   try {
     const answered = await answerFrom(services, { request, call, running, funding });
+    noteSession(services, decided, running, inputTokens);
     const remember = isStored(request) ? (ids = noIds) => rememberStored(services, request, running, ids) : undefined;
     if (answered.kind === 'plain') {
       const answer = await plainAnswer(running, { request, answered, funding, cached });

@@ -4,6 +4,7 @@ import type { PolicyCache } from '../limits/policy-cache.ts';
 import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
 import type { RoutingCache } from '../routing/routing-cache.ts';
 import type { RuleAlerts } from '../routing/rule-alerts.ts';
+import type { CallSessions } from '../routing/sessions.ts';
 import type { UnknownModels } from '../routing/unknown-models.ts';
 import type { AdmissionPorts } from './admission.ts';
 import type { AttemptPorts } from './attempt-outcome.ts';
@@ -20,4 +21,5 @@ export interface CompletionPorts extends AdmissionPorts, TagPorts, FundingPorts,
   unknownModels: UnknownModels;
   routing: RoutingCache;
   ruleAlerts: RuleAlerts;
+  callSessions: CallSessions;
 }

@@ -2,16 +2,20 @@ import type { WorkspaceView } from '../accounts/workspace-cache.ts';
 import { wantsCheapest } from '../budgets/budget.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
+import { usualAuto } from '../routing/auto-settings.ts';
+import type { CallFacts } from '../routing/call-facts.ts';
 import { type Decision, decide } from '../routing/decide.ts';
 import type { DecisionTrace } from '../routing/decision-trace.ts';
+import { noEvidence } from '../routing/evidence.ts';
 import type { Routing } from '../routing/routing-cache.ts';
+import { sessionKeyOf } from '../routing/sessions.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import type { ModelCall } from './model-call.ts';
 import { circuitsOf } from './open-call.ts';
 
 /** Gathers the facts of a call, and has it decided where the call goes. */
 export function decideCall(
-  services: Pick<CompletionPorts, 'circuits' | 'unknownModels' | 'now'>,
+  services: Pick<CompletionPorts, 'circuits' | 'unknownModels' | 'callSessions' | 'now'>,
   input: {
     request: Pick<ModelCall, 'caller' | 'tags' | 'fallbacks' | 'json' | 'wishes' | 'prompt'>;
     call: NeutralCall;
@@ -25,6 +29,14 @@ export function decideCall(
   const { request, call, inputTokens, workspace, balances, routing, trace } = input;
   const { workspaceId, livemode, keyId } = request.caller;
   const nowMs = services.now();
+  const facts: CallFacts = {
+    ...{ workspaceId, livemode, keyId, call, inputTokens, nowMs },
+    tags: request.tags,
+    json: request.json,
+    wishes: request.wishes,
+    prompt: request.prompt,
+    budgetPercentUsed: () => percentUsed(balances),
+  };
   const decided = decide({
     routing,
     trace,
@@ -42,13 +54,14 @@ export function decideCall(
       cheapest: balances.some(isNearLimit),
       nowMs,
     },
-    facts: {
-      ...{ workspaceId, livemode, keyId, call, inputTokens, nowMs },
-      tags: request.tags,
-      json: request.json,
-      wishes: request.wishes,
-      prompt: request.prompt,
-      budgetPercentUsed: () => percentUsed(balances),
+    facts,
+    auto: {
+      settings: routing?.auto ?? usualAuto,
+      find: noEvidence,
+      sessionOf: () => {
+        const key = sessionKeyOf(facts);
+        return { key, session: services.callSessions.get(key, nowMs) };
+      },
     },
   });
   const { prompt } = request;

@@ -22,7 +22,7 @@ import { hasOwnMessages, type OwnBody, objectAt, type Written, writeMessages } f
 
 export type Fallbacks = readonly string[] | 'none' | undefined;
 
-/** What a call says of its prompt. */
+/** The wish of a call for a prompt. */
 export interface AskedPrompt {
   id: string;
   label: string | undefined;

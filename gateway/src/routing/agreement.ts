@@ -1,11 +1,11 @@
 import type { AnswerContent } from '../dialects/answer-content.ts';
 import { type JsonValue, readJson } from './json-value.ts';
 
-/** What of an answer a program can check: its JSON, its calls of tools, its few words. */
+/** The parts of an answer that a program can check: its JSON, its calls of tools, its few words. */
 export type Checkable = 'json' | 'tools' | 'short';
 
 /**
- * What of this answer can be checked without a human; undefined for free text, which only a judge or feedback can compare.
+ * The parts of this answer that can be checked without a human; undefined for free text, which only a judge or feedback can compare.
  * `mustBeJson`: the call asked for JSON, by a schema or without.
  */
 export function checkableOf(answer: AnswerContent, { mustBeJson }: { mustBeJson: boolean }): Checkable | undefined {

@@ -4,6 +4,7 @@ import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { NeutralCall, ProviderKind } from '../dialects/neutral.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import type { Price } from '../models/price.ts';
+import type { Strength } from '../providers/define-provider.ts';
 import type { Needs } from './fit.ts';
 import type { AttemptKey, Availability } from './outage.ts';
 
@@ -54,6 +55,8 @@ export interface RouteInput {
   cheapest?: boolean | undefined;
   /** Why the model is asked for where it was not the caller who named it: `rule "Invoices" v12`. */
   reason?: string | undefined;
+  /** Chooses where the caller left the choice to the gateway; undefined: the first of the class that the name asks for. */
+  auto?: AutoChooser | undefined;
   /** Prices change from a date on; without one, those of this moment hold. */
   nowMs?: number | undefined;
 }
@@ -66,4 +69,20 @@ export interface RouteRequest extends RouteInput {
 export interface RouteCandidate extends Candidate {
   entry: CatalogModel | undefined;
   contextWindow: number | undefined;
+}
+
+/** The models of both classes that can take a call and may be tried now, in the order of the workspace. */
+export type AbleModels = Readonly<Record<Strength, readonly RouteCandidate[]>>;
+
+export interface AutoChoice {
+  first: RouteCandidate;
+  class: Strength;
+  reason: string;
+}
+
+/** The step of `auto`, as the route of a call asks it. */
+export interface AutoChooser {
+  /** May `auto` take this model, or fall back on it? */
+  isAllowed(candidate: RouteCandidate): boolean;
+  choose(able: AbleModels): AutoChoice | undefined;
 }

@@ -1,6 +1,8 @@
 import type { CacheSetting } from '../cache/cache-directive.ts';
 import type { CallDecision } from '../usage/call-record.ts';
 import { applyRules, type Ruling } from './apply-rules.ts';
+import type { AutoTrace } from './auto.ts';
+import { type AutoPorts, autoStepFor } from './auto-step.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { Candidate, RouteInput } from './candidate.ts';
 import type { DecisionTrace } from './decision-trace.ts';
@@ -30,6 +32,7 @@ export interface DecideInput {
   routing: Routing | null;
   /** Filled for people who want to know why. */
   trace?: DecisionTrace | undefined;
+  auto: AutoPorts;
 }
 
 export interface Decision {
@@ -45,6 +48,8 @@ export interface Decision {
   limits: RuleLimits | undefined;
   /** Rules whose model leads nowhere: people are notified. */
   unreachable: readonly UnreachableRule[] | undefined;
+  /** How `auto` came to its choice; undefined where it was not asked. */
+  auto?: AutoTrace | undefined;
 }
 
 interface Plan {
@@ -64,30 +69,40 @@ function ruledRoute(route: RouteInput, { rule, target }: Ruling, version: number
   };
 }
 
-function routed({ trace }: DecideInput, { route, version, ruling }: Plan): Decision {
-  const candidates = routeCall(route);
+function routed({ facts, auto: ports, trace }: DecideInput, { route, version, ruling }: Plan): Decision {
+  const auto = autoStepFor({ route, facts, auto: ports });
+  const candidates = routeCall(auto === undefined ? route : { ...route, auto });
   const [first] = candidates;
   if (trace !== undefined) {
     const { rule, target, first: limiting } = ruling ?? {};
     const because = rule === undefined ? 'no rule decides this call' : `rule "${rule.name}" v${version}`;
     const outcome = target?.model ?? (target?.experiment === undefined ? undefined : `experiment ${target.experiment}`);
     trace.steps.push({ step: 'rules', outcome: outcome ?? (limiting === undefined ? 'none' : 'limits only'), because });
+    if (auto !== undefined) trace.steps.push(auto.traceStep);
     trace.steps.push({ step: 'route', outcome: `${first?.provider}/${first?.model}`, because: first?.reason ?? '' });
   }
   const isCheapest = route.cheapest === true && first?.reason.startsWith(cheapestReason) === true;
-  if (ruling === undefined && !isCheapest) return { candidates, ...nothingSaid };
+  if (ruling === undefined && auto === undefined && !isCheapest) return { candidates, ...nothingSaid };
   const { rule, first: limiting, limits, unreachable } = ruling ?? {};
   return {
     candidates,
     decision: {
       routingVersion: version,
       ruleId: (rule ?? limiting)?.id,
-      chosenBy: isCheapest ? 'budget' : ruling?.target?.model === undefined ? undefined : 'rule',
+      chosenBy: isCheapest
+        ? 'budget'
+        : auto !== undefined
+          ? 'auto'
+          : ruling?.target?.model === undefined
+            ? undefined
+            : 'rule',
+      task: auto?.task,
     },
     headers: undefined,
     cache: limits?.cache,
     limits: limits === undefined || Object.keys(limits).length === 0 ? undefined : limits,
     unreachable: unreachable === undefined || unreachable.length === 0 ? undefined : unreachable,
+    auto: auto?.trace,
   };
 }
 

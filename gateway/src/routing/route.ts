@@ -110,32 +110,67 @@ function reasonFor({ inPlaceOf, model }: NamedModel, reason: string): string {
   return reason === 'asked for' ? retired : `${reason}: ${retired}`;
 }
 
-/**
- * The first vendor whose default model can take the call, then the others. Prompts are not weighed yet; the reason says so by
- * naming what decided.
- */
+/** The model that the step of `auto` chooses; without one, the first of the class that can take the call. Then the others of its class. */
 function automatic(request: RouteRequest, mode: AutoMode): Plan {
-  const strength: Strength = mode === 'cost' ? 'small' : 'strong';
-  const chosen = `auto:${mode}, default of the ${strength} class`;
-  const reason = request.reason === undefined ? chosen : `${request.reason}: ${chosen}`;
-  const able = ledByOne(
-    ofClass(request, strength, reason).filter((candidate) => fits(candidate, request.call, request.inputTokens)),
-  );
-  const native = able.filter(({ kind }) => honours(kind, request.call));
-  const [first = native[0] ?? able[0]] = behindUsable(
-    native.filter((candidate) => isUsable(request.stateOf(candidate))),
-  );
-  if (first === undefined) {
-    throw new GatewayError(
-      'model_not_found',
-      'No model of this gateway can take this call: it may be too long, or need images, tools or a schema that none of them supports. Name a model instead of "auto".',
-      { param: 'model' },
-    );
-  }
+  const { auto } = request;
+  const usual: Strength = mode === 'cost' ? 'small' : 'strong';
+  const able = { small: auto && ableOf(request, 'small', mode), strong: auto && ableOf(request, 'strong', mode) };
+  const chosen =
+    able.small &&
+    able.strong &&
+    auto?.choose({ small: leading(request, able.small), strong: leading(request, able.strong) });
+  const all = able[chosen?.class ?? usual] ?? ableOf(request, usual, mode);
+  const [lead = all.find(({ kind }) => honours(kind, request.call)) ?? all[0]] = leading(request, all);
+  const first = chosen === undefined ? lead : { ...chosen.first, reason: behindReason(request, chosen.reason) };
+  if (first === undefined) throw noneAble();
   const { model: name } = request.call;
-  const listed = listedFallbacks(request, [name, 'auto', first.model], `fallback of ${first.model}`);
-  const spares = able.filter(({ spare, provider }) => spare && provider === first.provider);
-  return { first, rest: [...spares, ...(listed ?? able)] };
+  const reason = `fallback of ${first.model}`;
+  const listed = listedFallbacks(request, [name, 'auto', first.model], reason);
+  const spares = all.filter(({ spare, provider }) => spare && provider === first.provider);
+  return { first, rest: [...spares, ...(listed ?? all.map((one) => ({ ...one, reason })))] };
+}
+
+/** The models of a class that have all that the call needs, whatever their health. */
+function ableOf(request: RouteRequest, strength: Strength, mode: AutoMode): RouteCandidate[] {
+  const able = ledByOne(
+    ofClass(request, strength, behindReason(request, `auto:${mode}, default of the ${strength} class`)).filter(
+      (candidate) => fits(candidate, request.call, request.inputTokens) && request.auto?.isAllowed(candidate) !== false,
+    ),
+  );
+  return able.every(({ price }) => price !== undefined) ? able : ledByPriced(able);
+}
+
+/** A rule that asks for `auto` is named first. */
+function behindReason({ reason }: RouteRequest, chosen: string): string {
+  return reason === undefined ? chosen : `${reason}: ${chosen}`;
+}
+
+/** A model without a price leads at its provider only where no other does. */
+function ledByPriced(able: readonly RouteCandidate[]): RouteCandidate[] {
+  const providers = [...new Set(able.map(({ provider }) => provider))];
+  return providers.flatMap((provider) => {
+    const own = able.filter((candidate) => candidate.provider === provider);
+    const priced = own.filter(({ price }) => price !== undefined);
+    const rest = own.filter(({ price }) => price === undefined);
+    return [...priced, ...rest].map((candidate, i) => ({ ...candidate, spare: i > 0 }));
+  });
+}
+
+/** Those that may lead: of the vendors that are well. */
+function leading(request: RouteRequest, able: readonly RouteCandidate[]): RouteCandidate[] {
+  const usable = behindUsable(
+    able.filter((candidate) => honours(candidate.kind, request.call) && isUsable(request.stateOf(candidate))),
+  );
+  const leads = usable.filter(({ spare }) => !spare);
+  return leads.length > 0 ? leads : usable.slice(0, 1);
+}
+
+function noneAble(): GatewayError {
+  return new GatewayError(
+    'model_not_found',
+    'No model of this gateway can take this call: it may be too long, or need images, tools or a schema that none of them supports. Name a model instead of "auto".',
+    { param: 'model' },
+  );
 }
 
 /** Cheapest first: what was planned, and the small models of every vendor that can take the call. */
@@ -231,7 +266,8 @@ function inSandbox(first: RouteCandidate, request: RouteRequest): Candidate {
 
 type AutoMode = 'cost' | 'balanced' | 'quality';
 
-function readAuto(model: string): AutoMode | undefined {
+/** Undefined for the name of a model. */
+export function readAuto(model: string): AutoMode | undefined {
   const match = /^auto(?::(cost|balanced|quality))?$/.exec(model);
   return match === null ? undefined : ((match[1] ?? 'balanced') as AutoMode);
 }

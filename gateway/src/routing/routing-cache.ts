@@ -1,6 +1,6 @@
 import type { Db } from '../db/transaction.ts';
-import type { JsonObject } from '../dialects/neutral.ts';
 import { inTurn } from '../turns/in-turn.ts';
+import { type AutoSettings, readAutoSettings } from './auto-settings.ts';
 import { readRoutingWithDigest } from './routing-version-store.ts';
 import type { Rule } from './rule.ts';
 import { compileRules, type RuleSet } from './rule-set.ts';
@@ -12,7 +12,8 @@ export interface Routing {
   digest: string;
   /** Undefined where no rule is enabled. */
   rules: RuleSet | undefined;
-  auto: JsonObject | undefined;
+  /** Undefined where the gateway's own settings hold. */
+  auto: AutoSettings | undefined;
 }
 
 /**
@@ -70,7 +71,7 @@ export class RoutingCache {
         ? null
         : before?.version === version && before.digest === digest
           ? before
-          : { version, digest, rules: await compiled(rules), auto };
+          : { version, digest, rules: await compiled(rules), auto: auto && readAutoSettings(auto) };
     if (forgotten !== this.#forgotten) return this.of(workspaceId);
     this.#before.delete(workspaceId);
     this.#known.set(workspaceId, routing);

@@ -1,0 +1,100 @@
+import type { NeutralCall } from '../dialects/neutral.ts';
+import type { Strength } from '../providers/define-provider.ts';
+import type { Dial } from './auto-settings.ts';
+import type { AbleModels, RouteCandidate } from './candidate.ts';
+import { type FindEvidence, outTokensOf, type Standing, standingOf } from './evidence.ts';
+import { expectedNanos } from './expected-cost.ts';
+import { isOf, type Session } from './sessions.ts';
+import { isThinking, type Work } from './work.ts';
+
+/** A model as `auto` weighed it. */
+export interface Weighed {
+  candidate: RouteCandidate;
+  class: Strength;
+  /** Undefined where nobody knows its price. */
+  expectedNanos: bigint | undefined;
+  standing: Standing;
+  /** Why it may answer. */
+  because: 'proven' | 'type' | 'dial' | 'strong' | undefined;
+  /** Why it does not; undefined for the one that was taken. */
+  leftOut: string | undefined;
+}
+
+export interface Question {
+  call: NeutralCall;
+  /** As many as there likely are. */
+  inputTokens: number;
+  work: Work;
+  task: string | undefined;
+  dial: Dial;
+  quality: number;
+  find: FindEvidence;
+  session: Session | undefined;
+}
+
+/**
+ * The shipped difficulty, where a workspace has counted nothing: a prior of ten labels' weight, which clears nothing and rules nothing
+ * out by itself. It is no measurement of today's models.
+ */
+const shippedRate = { strong: 0.97, smallAtSmall: 0.96, smallAtStrong: 0.85 };
+/** Below this even the dial `cost` gives a small model up. */
+const leastQuality = 0.9;
+
+export function weigh({ small, strong }: AbleModels, question: Question): Weighed[] {
+  return [
+    ...small.map((candidate) => weighed(candidate, 'small', question)),
+    ...strong.map((candidate) => weighed(candidate, 'strong', question)),
+  ];
+}
+
+function weighed(candidate: RouteCandidate, strength: Strength, question: Question): Weighed {
+  const { call, inputTokens, work, task, find, session } = question;
+  const { model, price } = candidate;
+  const shipped =
+    strength === 'strong'
+      ? shippedRate.strong
+      : work.class === 'small'
+        ? shippedRate.smallAtSmall
+        : shippedRate.smallAtStrong;
+  const scopes = { task, topic: work.topic, model };
+  const standing = standingOf(find, { ...scopes, shipped });
+  const isWarm = session !== undefined && isOf(session, candidate);
+  const cost =
+    price &&
+    expectedNanos(price, {
+      inputTokens,
+      warmTokens: isWarm ? session.inputTokens : 0,
+      outTokensMean: outTokensOf(find, scopes),
+      class: work.class,
+      isThinking: isThinking(call),
+      maxTokens: call.maxTokens,
+      choices: call.choices,
+    });
+  return {
+    candidate,
+    class: strength,
+    expectedNanos: cost,
+    standing,
+    ...(strength === 'strong' ? { because: 'strong', leftOut: undefined } : judged(standing, question)),
+  };
+}
+
+/** May a small model answer, and why? */
+function judged(
+  { proven, upper, withdrawn }: Standing,
+  { dial, quality, work }: Question,
+): Pick<Weighed, 'because' | 'leftOut'> {
+  const no = (leftOut: string): Pick<Weighed, 'because' | 'leftOut'> => ({ because: undefined, leftOut });
+  if (withdrawn) return no('its newest answers to this task no longer agree');
+  const least = dial === 'cost' ? Math.min(quality, leastQuality) : quality;
+  if (upper < least) return no(`evidence speaks against it: ${percent(upper)} at most`);
+  if (proven !== undefined && proven >= quality) return { because: 'proven', leftOut: undefined };
+  if (dial === 'cost') return { because: 'dial', leftOut: undefined };
+  if (dial === 'quality') return no('nothing measured shows that it is as good at this task');
+  if (work.class === 'small') return { because: 'type', leftOut: undefined };
+  return no(`${work.label} goes to strong models until it is measured`);
+}
+
+export function percent(rate: number): string {
+  return `${Math.round(rate * 100)}%`;
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { readHeldOut } from '../../topics/read-templates.ts';
+import type { NeutralCall } from '../dialects/neutral.ts';
+import { guessType, instructionsIn } from './guess-type.ts';
+import { taskTypes } from './task-types.ts';
+import { shippedHead, surely, type WorkCall, workOf } from './work.ts';
+
+function call(text: string, more: Partial<NeutralCall> & { system?: string } = {}): WorkCall {
+  const { system, ...rest } = more;
+  return {
+    messages: [
+      ...(system === undefined ? [] : [{ role: 'system' as const, parts: [{ kind: 'text' as const, text: system }] }]),
+      { role: 'user', parts: [{ kind: 'text', text }] },
+    ],
+    tools: [],
+    output: { kind: 'text' },
+    onlyNative: [],
+    ...rest,
+  };
+}
+
+/** The class that a call goes to without evidence. */
+function classOf(...[text, more]: Parameters<typeof call>): string {
+  return workOf(call(text, more), text.length + (more?.system?.length ?? 0)).class;
+}
+
+const mail = 'Hello, my order 48213 has not arrived yet. Can you tell me where it is? Regards, Anna';
+
+describe('the work of a call', () => {
+  it.each([
+    ['classification', `Classify the e-mail as billing, delivery or other. Answer with the category only.\n\n${mail}`],
+    ['extraction', `Extract the order number and the name as JSON.\n\n${mail}`],
+    ['translation', `Translate the following text into German.\n\n${mail}`],
+    ['short rewriting', `Rewrite this sentence in a more formal tone.\n\n${mail}`],
+    ['routing', `Which department should handle this request: sales or support? Only the department.\n\n${mail}`],
+    ['tagging', `Add up to five tags to this article, comma separated.\n\n${mail}`],
+    ['German', `Klassifiziere diese Nachricht als Frage oder Beschwerde. Nur die Kategorie.\n\n${mail}`],
+    ['French', `Traduis le texte suivant en anglais.\n\n${mail}`],
+    ['Spanish', `Extrae el número de pedido y devuélvelo en JSON.\n\n${mail}`],
+    ['Japanese', '次のメッセージを請求、技術、その他のいずれかに分類し、カテゴリだけを返してください。'],
+    ['Chinese', '把下面的文字翻译成英文。\n房间很漂亮，但是早餐是凉的。'],
+    ['Thai', 'แปลข้อความต่อไปนี้เป็นภาษาอังกฤษ'],
+  ])('is small for %s', (_name, text) => {
+    expect(classOf(text)).toBe('small');
+  });
+
+  it.each([
+    ['code', 'Write a Python function that returns the n-th prime number.'],
+    ['mathematics', 'Solve the equation 3x + 7 = 22 and show the steps.'],
+    ['several steps', 'Look up the customer, check the open orders, create a return and send an e-mail.'],
+    ['a greeting', 'Hi'],
+    ['a pasted text', mail],
+    ['German code', 'Schreibe eine Python-Funktion, die Primzahlen berechnet.'],
+    ['a long text', `Classify this e-mail as billing or other.\n${mail.repeat(400)}`],
+  ])('is strong for %s', (_name, text) => {
+    expect(classOf(text)).toBe('strong');
+  });
+
+  it('is found in the system text, whatever the user’s text is about', () => {
+    const system = 'You are a classifier. Read the ticket and return one label: bug, question, complaint.';
+    expect(classOf('Write a Python function, please, yours does not work', { system })).toBe('small');
+    expect(classOf(mail, { system: 'You are a senior software engineer. Complete the code at the cursor.' })).toBe(
+      'strong',
+    );
+  });
+
+  it('is small for one tool with plain arguments, and strong for several or nested ones', () => {
+    const flat = { name: 'save', parameters: { type: 'object', properties: { name: { type: 'string' } } } };
+    const deep = {
+      name: 'save',
+      parameters: {
+        properties: { a: { properties: { b: { properties: { c: { properties: { d: { type: 'string' } } } } } } } },
+      },
+    };
+    expect(workOf(call(mail, { tools: [flat] }), 100).class).toBe('small');
+    expect(workOf(call(mail, { tools: [flat, { ...flat, name: 'send' }] }), 100).class).toBe('strong');
+    expect(workOf(call(mail, { tools: [deep] }), 100).class).toBe('strong');
+  });
+
+  it('is small for a plain schema, and strong where the task behind it is hard', () => {
+    const output = { kind: 'json-schema' as const, name: 'x', schema: { properties: { order: { type: 'string' } } } };
+    expect(classOf(mail, { output })).toBe('small');
+    expect(classOf('Solve the equation 3x + 7 = 22 and show the steps.', { output })).toBe('strong');
+  });
+
+  it('is strong where the caller asks for reasoning, or sends pictures', () => {
+    const text = 'Translate the following text into German.';
+    expect(classOf(text, { reasoning: { effort: 'high' } })).toBe('strong');
+    expect(classOf(text, { reasoning: { effort: 'low' } })).toBe('small');
+    const image = { kind: 'image' as const, source: { kind: 'url' as const, url: 'https://example.com/a.png' } };
+    expect(
+      workOf({ ...call(text), messages: [{ role: 'user', parts: [{ kind: 'text', text }, image] }] }, 100).class,
+    ).toBe('strong');
+  });
+});
+
+describe('the shipped task types', () => {
+  it('are guessed on templates that they were not fit on', () => {
+    const judged = readHeldOut().map(({ type, text }) => {
+      const isSmall = taskTypes.find(({ id }) => id === type)?.class === 'small';
+      return { isSmall, goesSmall: guessType(shippedHead, instructionsIn(text)).smallProbability >= surely };
+    });
+    const share = (isSmall: boolean): number => {
+      const some = judged.filter((one) => one.isSmall === isSmall);
+      return some.filter(({ goesSmall }) => goesSmall).length / some.length;
+    };
+    expect(share(true)).toBeGreaterThan(0.6);
+    expect(share(false)).toBeLessThan(0.05);
+  });
+});
