@@ -22,7 +22,7 @@ export function singular(label: string): string {
  * https://developers.make.com/custom-apps-documentation/best-practices/naming-conventions/modules/module-labels
  */
 export function searchLabel(label: string, hasFilters: boolean): string {
-  const items = label.replace(/^(list|search) /i, '');
+  const items = label.replace(/^(list|search|get) /i, '');
   return `${hasFilters ? 'Search' : 'List'} ${items.charAt(0).toLowerCase()}${items.slice(1)}`;
 }
 

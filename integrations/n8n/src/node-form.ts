@@ -62,7 +62,7 @@ export function nodeForm(contract: readonly Operation[]): NodeForm {
 }
 
 /** Names of resources whose id says too little. */
-const resourceNames: Readonly<Record<string, string>> = { me: 'Connection' };
+const resourceNames: Readonly<Record<string, string>> = { me: 'Connection', saving: 'Savings' };
 
 /** `budgets.raise` → `budget`: n8n's resources are in the singular. */
 function resourceOf({ id }: Operation): string {

@@ -56,10 +56,10 @@ export const getSavings = operation({
   method: 'GET',
   path: '/v1/savings',
   group: 'Usage',
-  label: 'Savings',
+  label: 'Get savings',
   description:
-    'Shows what auto, rules, provider caches and the response cache saved, by day, client, task or model, with the evidence for it.',
-  surfaces: ['dashboard'],
+    'Lists savings of auto, rules, provider caches and the response cache, by day, client, task or model, with the evidence for them.',
+  surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'reader',
   workspaceWide: true,
   input: z.strictObject({

@@ -25,6 +25,7 @@ export const everyModule: [id: string, fields: (made: Readonly<Record<string, Bu
   ['budgetsList', () => ({})],
   ['usageClients', () => ({ from: new Date(Date.now() - day), client_id: 'every' })],
   ['usageRequests', () => ({ client_id: 'every' })],
+  ['savingsGet', () => ({ group_by: 'client' })],
   ['clientsList', () => ({})],
   ['projectsList', () => ({})],
   ['modelsList', () => ({ limit: 3 })],

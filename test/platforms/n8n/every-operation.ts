@@ -47,6 +47,7 @@ export const everyOperation: [string, Json][] = [
     },
   ],
   ['Calls', { resource: 'usage', operation: 'requests', limit: 1, additionalFields: { clientId: locator('wf') } }],
+  ['Savings', { resource: 'saving', operation: 'get', groupBy: 'client', limit: 1 }],
   ['Pause', { resource: 'scenario', operation: 'pause', id: locator('mine'), additionalFields: { reason: 'Tests' } }],
   ['Resume', { resource: 'scenario', operation: 'resume', id: locator('mine') }],
   [

@@ -31,6 +31,7 @@ const everyStep: [key: string, fields: (client: string) => Json][] = [
   ['budgets_check', () => ({ client_id: 'every' })],
   ['budgets_list', () => ({ client_id: 'every' })],
   ['usage_clients', () => ({ client_id: 'every', from: yesterday() })],
+  ['savings_get', () => ({ group_by: 'client', from: yesterday() })],
   ['usage_requests', () => ({ client_id: 'every' })],
   ['scenarios_pause', () => ({ id: 'every', reason: 'Tests' })],
   ['scenarios_resume', () => ({ id: 'every' })],

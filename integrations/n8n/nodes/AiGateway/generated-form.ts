@@ -41,6 +41,10 @@ export const resources: INodePropertyOptions[] = [
     value: 'prompt',
   },
   {
+    name: 'Savings',
+    value: 'saving',
+  },
+  {
     name: 'Scenario',
     value: 'scenario',
   },
@@ -270,6 +274,27 @@ export const properties: INodeProperties[] = [
       },
     ],
     default: 'getAll',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['saving'],
+      },
+    },
+    options: [
+      {
+        name: 'Get Savings',
+        value: 'get',
+        description:
+          'Lists savings of auto, rules, provider caches and the response cache, by day, client, task or model, with the evidence for them',
+        action: 'Get savings',
+      },
+    ],
+    default: 'get',
   },
   {
     displayName: 'Operation',
@@ -1655,6 +1680,104 @@ export const properties: INodeProperties[] = [
       },
     },
     description: 'The scenario, zap or workflow that makes the calls',
+  },
+  {
+    displayName: 'Group By',
+    name: 'groupBy',
+    type: 'options',
+    options: [
+      {
+        name: 'Day',
+        value: 'day',
+      },
+      {
+        name: 'Client',
+        value: 'client',
+      },
+      {
+        name: 'Task',
+        value: 'task',
+      },
+      {
+        name: 'Model',
+        value: 'model',
+      },
+    ],
+    default: 'day',
+    displayOptions: {
+      show: {
+        resource: ['saving'],
+        operation: ['get'],
+      },
+    },
+    description: 'The meaning of a row',
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['saving'],
+        operation: ['get'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['saving'],
+        operation: ['get'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['saving'],
+        operation: ['get'],
+      },
+    },
+    options: [
+      {
+        displayName: 'From',
+        name: 'from',
+        type: 'string',
+        placeholder: 'e.g. 2026-11-01',
+        default: '',
+        description: 'The first day or time. Default: the start of this month.',
+      },
+      {
+        displayName: 'To',
+        name: 'to',
+        type: 'string',
+        default: '',
+        description: 'The last day (included), or the time at which the range ends. Default: now.',
+      },
+      {
+        displayName: 'Time Zone',
+        name: 'timezone',
+        type: 'string',
+        default: '',
+        description: "The time zone of days. Default: the workspace's.",
+      },
+    ],
   },
   {
     displayName: 'Return All',
@@ -3431,6 +3554,36 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
         name: 'id',
         kind: 'text',
         additional: false,
+      },
+    ],
+  },
+  'saving.get': {
+    id: 'savings.get',
+    answer: 'rows',
+    fields: [
+      {
+        key: 'from',
+        name: 'from',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'to',
+        name: 'to',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'group_by',
+        name: 'groupBy',
+        kind: 'text',
+        additional: false,
+      },
+      {
+        key: 'timezone',
+        name: 'timezone',
+        kind: 'text',
+        additional: true,
       },
     ],
   },
