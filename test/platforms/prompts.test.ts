@@ -1,38 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { json } from '../support/ask.ts';
-import { makePrompt, saveVersion } from '../support/prompts.ts';
+import { everyType, makePrompt, saveVersion } from '../support/prompts.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 import { type Automation, type Platform, platforms } from './platforms.ts';
 
 /** A prompt with a variable of each type, run by the form that each platform draws for it. */
 
-const variables = [
-  { name: 'mail', type: 'text', description: 'The e-mail.' },
-  { name: 'words', type: 'number', default: 40 },
-  { name: 'urgent', type: 'boolean', default: false },
-  { name: 'tone', type: 'choice', options: ['warm', 'très "formel"'], default: 'warm' },
-  { name: 'order', type: 'json', required: false },
-  { name: 'photo', type: 'image', required: false },
-  { name: 'history', type: 'messages', required: false },
-];
-
-const messages = [
-  { role: 'system', content: 'Tone {{tone}}, {{words}} words, urgent: {{urgent}}, order: {{order}}.' },
-  { placeholder: 'history' },
-  {
-    role: 'user',
-    content: [
-      { type: 'text', text: 'Mail: {{mail}}' },
-      { type: 'image_url', image_url: { url: '{{photo}}' } },
-    ],
-  },
-];
-
 let gateway: TestGateway;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  await makePrompt(gateway, 'reply', { messages, variables });
+  await makePrompt(gateway, 'reply', everyType);
   await json(gateway.send('PATCH', '/v1/prompts/reply', { name: 'Reply to a mail' }));
   const other = { messages: [{ role: 'user', content: 'Sort {{label}}' }], variables: [{ name: 'label' }] };
   await saveVersion(gateway, 'reply', { version: other, label: 'staging' });
@@ -54,7 +32,7 @@ describe.each(platforms)('on $name', (platform: Platform) => {
     const shown: Record<string, string> = { image: 'text', ...(platform.name === 'zapier' ? { json: 'text' } : {}) };
     const fields = await automation.promptFields({ id: 'reply' });
     expect(fields).toEqual(
-      variables.map(({ name, type, default: initial, options }) => ({
+      everyType.variables.map(({ name, type, default: initial, options }) => ({
         name,
         type: shown[type] ?? type,
         required: name === 'mail',
@@ -75,31 +53,9 @@ describe.each(platforms)('on $name', (platform: Platform) => {
     const answer = await automation.runPrompt({
       id: 'reply',
       client: 'acme',
-      variables: {
-        mail: 'Where is it? {{tone}} {{ $json.x }} "quoted"',
-        words: 25,
-        urgent: true,
-        tone: 'très "formel"',
-        order: { id: 7, lines: ['a'] },
-        photo: 'https://example.com/box.png',
-        history: [
-          { role: 'user', content: 'Hello' },
-          { role: 'assistant', content: 'Hi!' },
-        ],
-      },
+      variables: everyType.values,
     });
-    expect(sent()).toEqual([
-      { role: 'system', content: 'Tone très "formel", 25 words, urgent: true, order: {"id":7,"lines":["a"]}.' },
-      { role: 'user', content: 'Hello' },
-      { role: 'assistant', content: 'Hi!' },
-      {
-        role: 'user',
-        content: [
-          { type: 'text', text: 'Mail: Where is it? {{tone}} {{ $json.x }} "quoted"' },
-          { type: 'image_url', image_url: { url: 'https://example.com/box.png' } },
-        ],
-      },
-    ]);
+    expect(sent()).toEqual(everyType.sent);
     expect(answer).toMatchObject({
       text: '{"reply":"Dear Ann"}',
       json: { reply: 'Dear Ann' },

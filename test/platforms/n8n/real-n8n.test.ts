@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { operations } from 'n8n-nodes-ai-gateway/nodes/AiGateway/generated-form.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { serveElsewhere } from '../../support/elsewhere.ts';
-import { makePrompt, sortMails } from '../../support/prompts.ts';
+import { everyType, makePrompt, sortMails } from '../../support/prompts.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { everyOperation } from './every-operation.ts';
 import { locator } from './forms.ts';
@@ -254,6 +254,43 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     expect(first('Invoice')).toMatchObject({ status: 'issued' });
     expect(first('Models')).toMatchObject({ id: 'auto' });
     expect(Object.keys(execution.data.resultData.runData)).toEqual(expect.arrayContaining(names));
+  });
+
+  test('the variables of a prompt are fields of the node, and a value of each type arrives', async () => {
+    await makePrompt(gateway, 'every-type', everyType);
+    const id = locator('every-type');
+    const { fields } = await n8n.rest('POST', '/rest/dynamic-node-parameters/resource-mapper-fields', {
+      path: 'parameters.variables',
+      methodName: 'getPromptsFields',
+      nodeTypeAndVersion: { name: 'n8n-nodes-ai-gateway.aiGateway', version: 1 },
+      currentNodeParameters: { resource: 'prompt', operation: 'run', id },
+      credentials: { aiGatewayApi: credentials.aiGatewayApi },
+    });
+    expect((fields as Json[]).map(({ id: name }) => name)).toEqual(everyType.variables.map(({ name }) => name));
+    const value = Object.fromEntries(
+      Object.entries(everyType.values).map(([name, given]) => [
+        name,
+        // A text as a person types it, all else as an expression gives it.
+        typeof given === 'string' ? given : `={{ JSON.parse(${JSON.stringify(JSON.stringify(given))}) }}`,
+      ]),
+    );
+    const execution = await n8n.runWorkflow(
+      'Prompt',
+      [
+        ours('Run', 'aiGateway', {
+          resource: 'prompt',
+          operation: 'run',
+          id,
+          variables: { mappingMode: 'defineBelow', value, matchingColumns: [], schema: fields },
+          additionalFields: { clientId: locator('typed') },
+        }),
+      ],
+      { Manual: to('Run') },
+    );
+    expect(execution.data.resultData.error).toBeUndefined();
+    expect(n8n.itemsOf(execution, 'Run')).toMatchObject([{ prompt: { id: 'every-type', version: 1 } }]);
+    expect(gateway.fakes.openai.requests.at(-1)?.json.messages).toEqual(everyType.sent);
+    expect((await calls())[0]).toMatchObject({ client_id: 'typed', scenario_id: execution.workflowId, node: 'Run' });
   });
 
   test('the execution shows what happened and what to do when the budget is spent', async () => {
