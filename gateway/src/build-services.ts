@@ -6,6 +6,7 @@ import { SettingsCache } from './accounts/settings-cache.ts';
 import { WorkspaceCache } from './accounts/workspace-cache.ts';
 import { BudgetCache } from './budgets/budget-cache.ts';
 import { ResponseCache } from './cache/response-cache.ts';
+import { SeenPrefixes } from './calls/prompt-cache.ts';
 import { TagRegistry } from './clients/tag-registry.ts';
 import type { Config } from './config.ts';
 import { databaseHome } from './db/embedded-postgres.ts';
@@ -29,6 +30,7 @@ import { CircuitBreakers } from './routing/circuit-breakers.ts';
 import { refusalText } from './routing/refusal-text.ts';
 import { RoutingCache } from './routing/routing-cache.ts';
 import { RuleAlerts } from './routing/rule-alerts.ts';
+import { SessionAffinity } from './routing/session-affinity.ts';
 import { CallSessions } from './routing/sessions.ts';
 import { UnknownModels } from './routing/unknown-models.ts';
 import type { Services } from './services.ts';
@@ -195,6 +197,8 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
       },
     }),
     unknownModels: new UnknownModels({ now, log }),
+    seenPrefixes: new SeenPrefixes(),
+    affinity: new SessionAffinity(),
     responseCache: new ResponseCache({ db, log, secret, waitMs: config.firstByteTimeoutMs }),
     routing: new RoutingCache({ db }),
     ruleAlerts: new RuleAlerts({ db, outbox, log, now }),

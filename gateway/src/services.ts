@@ -7,6 +7,7 @@ import type { WorkspaceCache } from './accounts/workspace-cache.ts';
 import type { BudgetCache } from './budgets/budget-cache.ts';
 import type { ResponseCache } from './cache/response-cache.ts';
 import type { Cancellation } from './calls/cancellation.ts';
+import type { SeenPrefixes } from './calls/prompt-cache.ts';
 import type { TrustedProxies } from './client-address.ts';
 import type { TagRegistry } from './clients/tag-registry.ts';
 import type { HttpPools } from './http-pools/http-pools.ts';
@@ -24,6 +25,7 @@ import type { PromptCache } from './prompts/prompt-cache.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
 import type { RoutingCache } from './routing/routing-cache.ts';
 import type { RuleAlerts } from './routing/rule-alerts.ts';
+import type { SessionAffinity } from './routing/session-affinity.ts';
 import type { CallSessions } from './routing/sessions.ts';
 import type { UnknownModels } from './routing/unknown-models.ts';
 import type { LookUpTxt } from './sso/look-up-txt.ts';
@@ -97,6 +99,8 @@ export interface Services {
   ruleAlerts: RuleAlerts;
   /** The models that conversations are with. */
   callSessions: CallSessions;
+  seenPrefixes: SeenPrefixes;
+  affinity: SessionAffinity;
   sessions: SessionCache;
   passwords: PasswordHasher;
   /** Is it the person's password? */

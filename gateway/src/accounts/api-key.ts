@@ -36,7 +36,7 @@ export interface Session {
   expiresAt: Date;
 }
 
-/** What the calls of a key keep in the response cache, where they do not say. */
+/** The default of a key's calls for the response cache. */
 export interface KeyCache {
   ttl_seconds: number;
   scope?: 'client' | 'workspace' | 'key' | undefined;

@@ -53,7 +53,7 @@ export class AnswerWriter {
     this.#plan();
   }
 
-  /** What waits for a workspace was made before its answers were deleted. */
+  /** Answers that wait were made before those of their workspace were deleted. */
   forget(workspaceId?: string): void {
     for (const [key, row] of this.#waiting)
       if (workspaceId === undefined || row.workspaceId === workspaceId) this.#drop(key);

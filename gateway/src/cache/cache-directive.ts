@@ -26,7 +26,7 @@ export interface CacheDirective {
   only: boolean;
 }
 
-/** Who may turn the cache on, strongest first. A rule that says `none` is stronger than all. */
+/** The places that may turn the cache on, strongest first. A rule that says `none` is stronger than all. */
 export interface CacheSources {
   /** `X-Gateway-Cache` */
   header: string | undefined;

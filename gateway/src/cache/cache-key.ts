@@ -20,6 +20,8 @@ export interface KeyParts {
   headers: Readonly<Record<string, string>>;
   /** Does the caller refuse answers that leave out a parameter? */
   strict: boolean;
+  /** The most tokens of an answer that rules allow. */
+  maxTokens: number | undefined;
   json: JsonObject;
   /** The bytes it was read from. */
   body: Buffer;
@@ -31,11 +33,12 @@ export interface KeyParts {
 
 /** HMAC-SHA-256 in hex: without the secret nobody can tell what was asked. */
 export function cacheKey(secretHex: string, parts: KeyParts): string {
-  const { epoch, workspaceId, livemode, scope, dialect, account, model, headers, strict, json, ownKey } = parts;
+  const { epoch, workspaceId, livemode, scope, dialect, account, model, headers, strict, maxTokens, json, ownKey } =
+    parts;
   const hmac = createHmac('sha256', Buffer.from(secretHex, 'hex'));
   hmac.update(
     JSON.stringify([
-      ...['response-cache', 1, epoch, workspaceId, livemode, scope, dialect, account, model, strict],
+      ...['response-cache', 1, epoch, workspaceId, livemode, scope, dialect, account, model, strict, maxTokens ?? null],
       Object.entries(headers).sort(),
     ]),
   );

@@ -1,5 +1,6 @@
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { noteAttempt, noteFailure } from '../telemetry/call-report.ts';
+import type { CallDecision } from '../usage/call-record.ts';
 import { coolingDown, errorOf, type FailedAttempt, mayGoOn, unaffordable } from './attempt.ts';
 import type { Answered } from './attempt-outcome.ts';
 import type { CompletionPorts } from './completion-ports.ts';
@@ -9,16 +10,25 @@ import { holdNext } from './hold-next.ts';
 import { ceilingToAsk } from './max-cost.ts';
 import { ClientGone, type ModelCall } from './model-call.ts';
 import { turnTo } from './open-call.ts';
+import { withPromptCache } from './prompt-cache.ts';
 import { bookAttempt, closeUnanswered, type RunningCall } from './settle-call.ts';
 import { prepareAttempt, tryCandidate } from './try-candidate.ts';
 import { classUnknown, isNeedless, isUnknownModel, mostTelling } from './unknown-model.ts';
+import { noteWarm, sessionOf } from './warm-session.ts';
 
 /** Tries the candidates in order, never one twice, until one answers. */
 export async function answerFrom(
   services: CompletionPorts,
-  options: { request: ModelCall; call: NeutralCall; running: RunningCall; funding: Funding },
+  options: {
+    request: ModelCall;
+    call: NeutralCall;
+    running: RunningCall;
+    funding: Funding;
+    decision: CallDecision | undefined;
+  },
 ): Promise<Answered> {
-  const { request, call, running, funding } = options;
+  const { request, call, running, funding, decision } = options;
+  const session = sessionOf(request);
   const tried: FailedAttempt[] = [];
   for (const candidate of funding.candidates) {
     const { provider, account, model } = candidate;
@@ -45,6 +55,10 @@ export async function answerFrom(
       await closeUnanswered(running, 'failed', prepared.unsupported.code);
       throw prepared.unsupported;
     }
+    const { providerRequest } = prepared;
+    const { body, isMarked } = withPromptCache(services, providerRequest.body, { request, call, candidate, decision });
+    if (body !== providerRequest.body) prepared.providerRequest = { ...providerRequest, body };
+    running.isMarked = isMarked;
     running.attempts += 1;
     noteAttempt(request.report, candidate, running.attemptAt);
     const outcome = await tryCandidate(services, prepared);
@@ -58,6 +72,7 @@ export async function answerFrom(
     }
     if (outcome.kind !== 'failed') {
       // A stream has only begun: how it ends is what counts.
+      if (session !== undefined) noteWarm(services, session, { request, candidate });
       if (outcome.kind === 'stream') services.circuits.abandoned(attempt);
       else services.circuits.succeeded(attempt);
       return outcome;

@@ -1,9 +1,11 @@
 import { toUsd } from '@ai-gateway/shared/money';
+import { seesMargin } from '../accounts/own-tags.ts';
 import type { Hit } from '../cache/response-cache.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { Decision } from '../routing/decide.ts';
 import { billed } from '../usage/markup.ts';
+import { savingsOfHit } from '../usage/savings.ts';
 import type { Permit } from './admission.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { closingComment } from './finish-stream.ts';
@@ -40,10 +42,16 @@ export async function answerHit(
   });
   if (running.candidate !== undefined) request.report.target = running.candidate;
   running.firstByteAt = performance.now();
-  await closeHit(running, { model, provider, savings: { totalNanos: costNanos, routeNanos: 0n, marksNanos: 0n } });
-  const headers = settledHeaders(running, request.id, { dropped, costNanos: 0n });
-  const saved = billed(costNanos, permit.markup);
-  headers['x-gateway-saved-usd'] = usdText(saved);
+  const savings = savingsOfHit({
+    baseline: decided.baseline,
+    price: candidate?.price,
+    usage: hit.answer.usage,
+    firstCostNanos: costNanos,
+  });
+  await closeHit(running, { model, provider, savings });
+  // A client is not shown what the agency saves by its choice of models.
+  const savedNanos = seesMargin(request.caller) ? savings.totalNanos : costNanos;
+  const headers = settledHeaders(running, request.id, { dropped, costNanos: 0n, savedNanos });
   const left = leastRemaining(balances, running);
   if (left !== undefined) headers['x-gateway-budget-remaining-usd'] = usdText(left);
   const { body, tailBytes } = hit.answer;
@@ -54,7 +62,7 @@ export async function answerHit(
     cost_usd: 0,
     ...(left === undefined ? {} : { budget_remaining_usd: toUsd(left) }),
     cache: 'hit',
-    saved_usd: toUsd(saved),
+    saved_usd: toUsd(billed(savedNanos, permit.markup)),
   };
   const end = body.length - tailBytes;
   return {

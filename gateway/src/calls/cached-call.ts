@@ -70,6 +70,7 @@ export function cachedCall(services: CachePorts, input: CacheInput): CachedCall 
     model: candidate.model,
     headers: request.anthropicHeaders,
     strict: request.strict,
+    maxTokens: decided.limits?.maxOutputTokens,
     json,
     body: request.body,
     ownKey: directive.key,

@@ -110,9 +110,10 @@ async function payAndAnswer(
   const running = openCall(services, {
     ...{ request, call, dialect: call.dialect, funding, inputTokens, permit, leftOut },
     decision: decided.decision,
+    baseline: decided.baseline,
   });
   try {
-    const answered = await answerFrom(services, { request, call, running, funding });
+    const answered = await answerFrom(services, { ...{ request, call, running, funding }, decision: decided.decision });
     noteSession(services, decided, running, inputTokens);
     const remember = isStored(request) ? (ids = noIds) => rememberStored(services, request, running, ids) : undefined;
     if (answered.kind === 'plain') {
@@ -163,17 +164,17 @@ async function plainAnswer(
   const status = request.cancellation.because === 'gone' ? 'cancelled' : 'succeeded';
   const keep = options.cached === undefined ? undefined : keeping(running, { ...options, cached: options.cached });
   const cache = keep === undefined ? undefined : 'stored';
-  const { costNanos } = await settleCall(running, {
+  const settled = await settleCall(running, {
     status,
     usage: answered.usage,
     text: answered.text,
     cache,
     checks: answered.checks,
   });
-  keep?.(costNanos);
+  keep?.(settled.costNanos);
   return {
     kind: 'plain',
-    headers: settledHeaders(running, request.id, { dropped: answered.dropped, costNanos }),
+    headers: settledHeaders(running, request.id, { dropped: answered.dropped, ...settled }),
     body: answered.body,
   };
 }

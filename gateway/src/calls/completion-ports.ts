@@ -12,8 +12,18 @@ import type { CachePorts } from './cached-call.ts';
 import type { PromptPorts } from './expand-call.ts';
 import type { FundingPorts } from './funding.ts';
 import type { TagPorts } from './note-tags.ts';
+import type { PromptCachePorts } from './prompt-cache.ts';
+import type { SessionPorts } from './warm-session.ts';
 
-export interface CompletionPorts extends AdmissionPorts, TagPorts, FundingPorts, AttemptPorts, CachePorts, PromptPorts {
+export interface CompletionPorts
+  extends AdmissionPorts,
+    TagPorts,
+    FundingPorts,
+    AttemptPorts,
+    CachePorts,
+    PromptPorts,
+    PromptCachePorts,
+    SessionPorts {
   policies: PolicyCache;
   journal: CallJournal;
   workspaces: WorkspaceCache;

@@ -2,8 +2,10 @@ import type { WorkspaceView } from '../accounts/workspace-cache.ts';
 import { wantsCheapest } from '../budgets/budget.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
-import { usualAuto } from '../routing/auto-settings.ts';
+import { autoFor, usualAuto } from '../routing/auto-settings.ts';
+import { baselinePrice } from '../routing/baseline.ts';
 import type { CallFacts } from '../routing/call-facts.ts';
+import type { RouteInput } from '../routing/candidate.ts';
 import { type Decision, decide } from '../routing/decide.ts';
 import type { DecisionTrace } from '../routing/decision-trace.ts';
 import { noEvidence } from '../routing/evidence.ts';
@@ -12,10 +14,11 @@ import { sessionKeyOf } from '../routing/sessions.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import type { ModelCall } from './model-call.ts';
 import { circuitsOf } from './open-call.ts';
+import { preferWarm } from './warm-session.ts';
 
 /** Gathers the facts of a call, and has it decided where the call goes. */
 export function decideCall(
-  services: Pick<CompletionPorts, 'circuits' | 'unknownModels' | 'callSessions' | 'now'>,
+  services: Pick<CompletionPorts, 'circuits' | 'unknownModels' | 'callSessions' | 'now' | 'affinity'>,
   input: {
     request: Pick<ModelCall, 'caller' | 'tags' | 'fallbacks' | 'json' | 'wishes' | 'prompt'>;
     call: NeutralCall;
@@ -29,6 +32,20 @@ export function decideCall(
   const { request, call, inputTokens, workspace, balances, routing, trace } = input;
   const { workspaceId, livemode, keyId } = request.caller;
   const nowMs = services.now();
+  const route: RouteInput = {
+    call,
+    kind: 'chat',
+    inputTokens,
+    fallbacks: request.fallbacks,
+    workspaceFallbacks: workspace.fallbacks,
+    pool: workspace.pool,
+    accounts: workspace.accounts,
+    livemode,
+    ...circuitsOf(services, workspaceId),
+    isUnknown: (account, model) => services.unknownModels.has(account, model),
+    cheapest: balances.some(isNearLimit),
+    nowMs,
+  };
   const facts: CallFacts = {
     ...{ workspaceId, livemode, keyId, call, inputTokens, nowMs },
     tags: request.tags,
@@ -40,20 +57,7 @@ export function decideCall(
   const decided = decide({
     routing,
     trace,
-    route: {
-      call,
-      kind: 'chat',
-      inputTokens,
-      fallbacks: request.fallbacks,
-      workspaceFallbacks: workspace.fallbacks,
-      pool: workspace.pool,
-      accounts: workspace.accounts,
-      livemode,
-      ...circuitsOf(services, workspaceId),
-      isUnknown: (account, model) => services.unknownModels.has(account, model),
-      cheapest: balances.some(isNearLimit),
-      nowMs,
-    },
+    route,
     facts,
     auto: {
       settings: routing?.auto ?? usualAuto,
@@ -64,9 +68,15 @@ export function decideCall(
       },
     },
   });
+  const pool = routing?.auto?.pool ?? [];
+  const baseline = baselinePrice(pool.length === 0 ? route : { ...route, pool }, {
+    chosenBy: decided.decision?.chosenBy,
+    baselineModel: baselineIn(routing, request.tags.client),
+  });
+  const compared = preferWarm(services, request, baseline === undefined ? decided : { ...decided, baseline });
   const { prompt } = request;
-  if (prompt === undefined) return decided;
-  return { ...decided, decision: { ...decided.decision, promptId: prompt.id, promptVersion: prompt.version } };
+  if (prompt === undefined) return compared;
+  return { ...compared, decision: { ...compared.decision, promptId: prompt.id, promptVersion: prompt.version } };
 }
 
 function isNearLimit({ budget, spentNanos, unpostedNanos, limitNanos }: BudgetBalance): boolean {
@@ -81,4 +91,9 @@ function percentUsed(balances: readonly BudgetBalance[]): number | undefined {
     if (most === undefined || used > most) most = used;
   }
   return most;
+}
+
+/** The model that the workspace compares `auto` with, for calls of a client. */
+function baselineIn(routing: Routing | null, client: string | undefined): string | undefined {
+  return routing?.auto === undefined ? undefined : autoFor(routing.auto, client).baseline_model;
 }

@@ -97,18 +97,21 @@ async function close(
     try {
       const keep = keepingStream(options, transform);
       const cache = keep === undefined ? undefined : 'stored';
-      const { costNanos } = await settleCall(running, {
+      const { costNanos, savedNanos } = await settleCall(running, {
         status: 'succeeded',
         ...soFar(transform, undefined),
         cache,
         checks: checkStreamed(running.call, transform),
       });
       keep?.(costNanos);
-      const figures = { cost_usd: toUsd(billed(costNanos, running.permit.markup)), ...remainingOf(running) };
-      return {
-        tail: [closingComment(cache === undefined ? figures : { ...figures, cache }), transform.last ?? ''],
-        whole: true,
-      };
+      const { markup } = running.permit;
+      const comment = closingComment({
+        cost_usd: toUsd(billed(costNanos, markup)),
+        ...remainingOf(running),
+        cache,
+        saved_usd: savedNanos === undefined ? undefined : toUsd(billed(savedNanos, markup)),
+      });
+      return { tail: [comment, transform.last ?? ''], whole: true };
     } catch {
       // The record is kept and will be written; but what is not on record is not called finished.
       return { tail: [errorFrame(databaseAway())], whole: false };
@@ -131,7 +134,7 @@ async function close(
   return { tail: isReported ? [] : [errorFrame(error)], whole: false };
 }
 
-/** The figures that a stream can give at its end only. */
+/** The figures that a stream can give at its end only, without those that are undefined. */
 export function closingComment(figures: Readonly<Record<string, unknown>>): string {
   return `: gateway ${JSON.stringify(figures)}\n\n`;
 }

@@ -1,6 +1,7 @@
 import { subjectOf } from '../budgets/budget.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
+import type { Price } from '../models/price.ts';
 import type { Candidate, RouteInput } from '../routing/candidate.ts';
 import type { Attempt } from '../routing/outage.ts';
 import type { CallDecision, OpenCall } from '../usage/call-record.ts';
@@ -44,11 +45,13 @@ export function openCall(
     leftOut?: readonly string[] | undefined;
     tokenIds?: number | undefined;
     decision?: CallDecision | undefined;
+    baseline?: Price | undefined;
     /** The only one there is: the row names it, tried or not. */
     candidate?: Candidate | undefined;
   },
 ): RunningCall {
-  const { request, call, dialect, funding, inputTokens, permit, leftOut, tokenIds, candidate, decision } = options;
+  const { request, call, dialect, funding, inputTokens, permit, leftOut, tokenIds, candidate, decision, baseline } =
+    options;
   const { hold, holdNanos, candidates, maxTokens } = funding;
   const { caller, report, startedAt, receivedAtMs } = request;
   const entry = services.journal.open({
@@ -78,6 +81,8 @@ export function openCall(
     startedAt,
     createdAtMs: receivedAtMs,
     attempts: 0,
+    baseline,
+    isMarked: false,
     firstReason: candidates[0]?.reason ?? '',
     attempt: notTried,
     model: candidate?.model,

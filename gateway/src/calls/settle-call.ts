@@ -1,6 +1,6 @@
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
-import { isOwn } from '../accounts/own-tags.ts';
+import { isOwn, seesMargin } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
 import type { Usage } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
@@ -10,8 +10,9 @@ import { unpricedAt } from '../models/call-extras.ts';
 import { costNanos, type Price } from '../models/price.ts';
 import type { Attempt } from '../routing/outage.ts';
 import type { CallReport } from '../telemetry/call-report.ts';
-import { addUsage, type ClosedCall, noUsage } from '../usage/call-record.ts';
+import { addUsage, type ClosedCall, noUsage, type Savings } from '../usage/call-record.ts';
 import { billed } from '../usage/markup.ts';
+import { savingsOf } from '../usage/savings.ts';
 import type { Permit } from './admission.ts';
 import type { AnswerChecks } from './check-answer.ts';
 import { type AttemptSoFar, estimateSpent, type Spent } from './spent.ts';
@@ -37,6 +38,10 @@ export interface RunningCall extends AttemptSoFar {
   firstReason: string;
   /** The key of the attempt under way, or of the last one, for the circuit breakers. */
   attempt: Attempt;
+  /** Savings are measured against its price; undefined where nobody but the caller chose. */
+  baseline: Price | undefined;
+  /** The attempt under way has marks of the gateway's in its prompt. */
+  isMarked: boolean;
   /** The model that answers, as its provider names it. */
   model: string | undefined;
   /** Undefined where no earlier attempt went out. */
@@ -56,6 +61,8 @@ interface Earlier {
 
 export interface Settlement {
   costNanos: bigint;
+  /** Of what the caller may know; undefined where nothing is known to compare with. */
+  savedNanos?: bigint | undefined;
 }
 
 /**
@@ -68,6 +75,7 @@ export async function settleCall(
 ): Promise<Settlement> {
   const usage = end.usage ?? (await estimateSpent(running, end, isGuarded(running)));
   const cost = priced(running.candidate?.price, usage);
+  const savings = end.status === 'succeeded' && end.usage !== undefined ? savingsIn(running, usage) : undefined;
   const { onRecord, settlement } = post(running, {
     ...common(running),
     status: end.status,
@@ -79,9 +87,16 @@ export async function settleCall(
     cache: end.cache,
     jsonOk: end.checks?.jsonOk,
     toolOk: end.checks?.toolOk,
+    savings,
   });
   await onRecord;
-  return settlement;
+  return savings !== undefined && seesMargin(running.caller)
+    ? { ...settlement, savedNanos: savings.totalNanos }
+    : settlement;
+}
+
+function savingsIn({ baseline, candidate, isMarked }: RunningCall, usage: Usage): Savings | undefined {
+  return savingsOf({ baseline, price: candidate?.price, usage, isMarked });
 }
 
 /** An attempt went out and came to nothing: its provider bills it all the same, and the call goes on with what is left. */
@@ -172,7 +187,11 @@ function withEarlier(last: ClosedCall, earlier: Earlier): ClosedCall {
 }
 
 /** The amount left of the tightest budget that the caller may see, after this call; undefined where there is none. */
-export function budgetRemaining({ hold, caller, permit }: RunningCall): bigint | undefined {
+export function budgetRemaining({
+  hold,
+  caller,
+  permit,
+}: Pick<RunningCall, 'hold' | 'caller' | 'permit'>): bigint | undefined {
   return leastRemaining(hold?.balances ?? none, { caller, permit });
 }
 
@@ -194,9 +213,10 @@ export function leastRemaining(
 export function settledHeaders(
   running: RunningCall,
   requestId: string,
-  { dropped, costNanos }: { dropped: readonly string[]; costNanos: bigint },
+  { dropped, costNanos, savedNanos }: Settlement & { dropped: readonly string[] },
 ): Record<string, string> {
   const headers = answerHeaders(running, requestId, dropped);
+  if (savedNanos !== undefined) headers['x-gateway-saved-usd'] = usdText(billed(savedNanos, running.permit.markup));
   headers['x-gateway-cost-usd'] = usdText(billed(costNanos, running.permit.markup));
   const left = budgetRemaining(running);
   if (left !== undefined) headers['x-gateway-budget-remaining-usd'] = usdText(left);

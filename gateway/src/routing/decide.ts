@@ -1,4 +1,5 @@
 import type { CacheSetting } from '../cache/cache-directive.ts';
+import type { Price } from '../models/price.ts';
 import type { CallDecision } from '../usage/call-record.ts';
 import { applyRules, type Ruling } from './apply-rules.ts';
 import type { AutoTrace } from './auto.ts';
@@ -50,6 +51,8 @@ export interface Decision {
   unreachable: readonly UnreachableRule[] | undefined;
   /** How `auto` came to its choice; undefined where it was not asked. */
   auto?: AutoTrace | undefined;
+  /** Savings are measured against it; left out where nobody but the caller chose. */
+  baseline?: Price | undefined;
 }
 
 interface Plan {

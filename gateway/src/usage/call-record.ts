@@ -20,7 +20,7 @@ export interface CallDecision {
 }
 
 /** What a call saved, in nanodollars with a sign: the total, and two of its parts. The rest of the total is the response cache's. */
-interface Savings {
+export interface Savings {
   totalNanos: bigint;
   /** By another model than the baseline. */
   routeNanos: bigint;

@@ -5,7 +5,7 @@ import type { UsageDay } from './usage-range.ts';
 
 export type SavingsGrouping = 'day' | 'client' | 'task' | 'model';
 
-/** What calls cost and saved, in nanodollars. Of the total, what the three named steps have not saved is the response cache's. */
+/** The cost and the savings of calls, in nanodollars. The part of the total that none of the three steps saved is the response cache's. */
 export interface SavingsSum {
   /** The day, client, task in hex, or model; null for calls without one. */
   group: string | null;

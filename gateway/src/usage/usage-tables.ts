@@ -136,11 +136,11 @@ export function groupColumns(grouping: Grouping): string[] {
     'currency',
     'billable_amount',
     'estimated_requests',
-    'cache_hits',
-    'saved_usd',
     'models',
     'period_from',
     'period_to',
+    'cache_hits',
+    'saved_usd',
   ];
 }
 
@@ -164,11 +164,11 @@ export function groupCells(
     row.currency,
     grouping === 'client' ? toAmount(sum) : null,
     row.estimated_requests,
-    row.cache_hits,
-    row.saved_usd,
     row.models.join(' '),
     period.first,
     period.last,
+    row.cache_hits,
+    row.saved_usd,
   ];
 }
 

@@ -1,0 +1,122 @@
+import { createHmac, hash } from 'node:crypto';
+import { parseExactObject, writeExact } from '../dialects/exact-json.ts';
+import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
+import { isClaude } from '../providers/anthropic/anthropic-model.ts';
+import { lastClosedTurn, leastCachedTokens, withMarks } from '../providers/anthropic/prompt-marks.ts';
+import type { Candidate } from '../routing/candidate.ts';
+import type { CallDecision } from '../usage/call-record.ts';
+import type { ModelCall } from './model-call.ts';
+
+/** The beginnings of prompts that were sent to Anthropic lately, and so may be read again. */
+export class SeenPrefixes {
+  readonly #seen = new Map<string, number>();
+
+  /** Was it sent within the time that Anthropic keeps it? It was sent now. */
+  see(prefix: string, now: number): boolean {
+    const until = this.#seen.get(prefix);
+    this.#seen.delete(prefix);
+    this.#seen.set(prefix, now + keptMs);
+    if (this.#seen.size > prefixesMax) {
+      const [oldest] = this.#seen.keys();
+      if (oldest !== undefined) this.#seen.delete(oldest);
+    }
+    return until !== undefined && until > now;
+  }
+}
+
+const keptMs = 5 * 60_000;
+const prefixesMax = 100_000;
+
+export interface PromptCachePorts {
+  secret: string;
+  seenPrefixes: SeenPrefixes;
+}
+
+interface PromptRequest {
+  request: Pick<ModelCall, 'caller' | 'wishes'>;
+  call: NeutralCall;
+  candidate: Candidate;
+  decision: CallDecision | undefined;
+}
+
+/**
+ * Adds the hints for a provider's own cache to a request that is ready to go out: a key for OpenAI, marks for Claude, and nothing where the caller
+ * has said anything of the kind itself. `isMarked`: the gateway placed marks.
+ */
+export function withPromptCache(
+  services: PromptCachePorts,
+  body: Buffer | string,
+  asked: PromptRequest,
+): { body: Buffer | string; isMarked: boolean } {
+  const { request, candidate } = asked;
+  if (candidate.kind !== 'openai' && candidate.kind !== 'anthropic') return { body, isMarked: false };
+  if (request.wishes?.promptCache?.toLowerCase() === 'none') return { body, isMarked: false };
+  if (candidate.kind === 'openai') return { body: withCacheKey(services, body, asked), isMarked: false };
+  const marked = withClaudeMarks(services, body, asked);
+  return marked === undefined ? { body, isMarked: false } : { body: marked, isMarked: true };
+}
+
+/**
+ * OpenAI: "Requests are routed to a machine based on a hash of the initial prefix of the prompt … If you provide the prompt_cache_key
+ * parameter, it is combined with the prefix hash, allowing you to influence routing and improve cache hit rates."
+ */
+function withCacheKey({ secret }: PromptCachePorts, body: Buffer | string, asked: PromptRequest): Buffer | string {
+  const { request, decision } = asked;
+  const session = request.wishes?.session;
+  const prompt = decision?.promptId === undefined ? undefined : `${decision.promptId}@${decision.promptVersion ?? ''}`;
+  if ((session === undefined && prompt === undefined) || body.includes('"prompt_cache_key"')) return body;
+  const place = JSON.stringify([
+    'prompt-cache-key',
+    request.caller.workspaceId,
+    session ?? null,
+    session === undefined ? prompt : null,
+  ]);
+  const key = createHmac('sha256', Buffer.from(secret, 'hex')).update(place).digest('base64url').slice(0, 32);
+  const member = `,"prompt_cache_key":"${key}"}`;
+  const end = body.lastIndexOf('}');
+  return typeof body === 'string'
+    ? body.slice(0, end) + member
+    : Buffer.concat([body.subarray(0, end), Buffer.from(member)]);
+}
+
+/** A token of Claude's is four characters or fewer of English text and of JSON. */
+const charsPerToken = 4;
+
+/** Undefined where no mark is worth it: nothing is long enough, or nobody is likely to read it again. */
+function withClaudeMarks(
+  { seenPrefixes }: PromptCachePorts,
+  body: Buffer | string,
+  { request, call, candidate }: PromptRequest,
+): string | undefined {
+  const least = leastCachedTokens(candidate.model) * charsPerToken;
+  if (!isClaude(candidate.model) || body.length < least || body.includes('"cache_control"')) return undefined;
+  if (call.onlyNative.includes('thread')) return undefined;
+  const json = parseExactObject(body.toString('utf8'));
+  if (json === undefined) return undefined;
+  const beginning = JSON.stringify([json.tools ?? null, json.system ?? null]);
+  const messages = Array.isArray(json.messages) ? (json.messages as unknown[]) : [];
+  const turn = lastClosedTurn(messages);
+  const isLong = beginning.length >= least;
+  const { account, model } = candidate;
+  const isSeen =
+    isLong &&
+    seenPrefixes.see(
+      hash('sha256', JSON.stringify([request.caller.workspaceId, account, model, beginning]), 'base64'),
+      performance.now(),
+    );
+  const places = {
+    system: isLong && (isSeen || hasAnswers(messages)),
+    turn: turn >= 0 && beginning.length + charsOf(messages.slice(0, turn + 1)) >= least,
+  };
+  if (!places.system && !places.turn) return undefined;
+  const marked = withMarks(json, places);
+  return marked === json ? undefined : writeExact(marked);
+}
+
+function hasAnswers(messages: readonly unknown[]): boolean {
+  return messages.some((message) => (message as JsonObject | null)?.role === 'assistant');
+}
+
+function charsOf(messages: readonly unknown[]): number {
+  return JSON.stringify(messages).length;
+}

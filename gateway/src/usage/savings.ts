@@ -1,0 +1,53 @@
+import type { Usage } from '../dialects/neutral.ts';
+import { costNanos, type Price } from '../models/price.ts';
+import type { Savings } from './call-record.ts';
+
+/**
+ * The saving of a call, step by step, so that each dollar is counted once and the parts add up:
+ *
+ *     the baseline model at the same tokens ── route ──> the model that answered ── marks ──> the same, with its cache
+ *
+ * Each part has a sign: a dearer model, or a mark that was written and never read, costs more than it saves. Undefined where there is
+ * nothing to compare with.
+ */
+export function savingsOf({
+  baseline,
+  price,
+  usage,
+  isMarked,
+}: {
+  /** Of the model that would have answered without us. */
+  baseline: Price | undefined;
+  /** Of the model that answered. */
+  price: Price | undefined;
+  usage: Usage;
+  /** Did the gateway place marks in the request? Tokens that a provider caches by itself are cached without us too. */
+  isMarked: boolean;
+}): Savings | undefined {
+  if (price === undefined || (baseline === undefined && !isMarked)) return undefined;
+  const plain = isMarked ? uncached(usage) : usage;
+  const chosen = costNanos(price, plain);
+  const routeNanos = baseline === undefined ? 0n : costNanos(baseline, plain) - chosen;
+  const marksNanos = isMarked ? chosen - costNanos(price, usage) : 0n;
+  return { totalNanos: routeNanos + marksNanos, routeNanos, marksNanos };
+}
+
+/** The same of an answer from the response cache: it saves what it cost when it was made, and what its model saved then. */
+export function savingsOfHit({
+  baseline,
+  price,
+  usage,
+  firstCostNanos,
+}: {
+  baseline: Price | undefined;
+  price: Price | undefined;
+  usage: Usage;
+  firstCostNanos: bigint;
+}): Savings {
+  const routeNanos = savingsOf({ baseline, price, usage, isMarked: false })?.routeNanos ?? 0n;
+  return { totalNanos: routeNanos + firstCostNanos, routeNanos, marksNanos: 0n };
+}
+
+function uncached({ longCacheWriteTokens: _long, ...usage }: Usage): Usage {
+  return { ...usage, cachedTokens: 0, cacheWriteTokens: 0 };
+}
