@@ -11,6 +11,7 @@ import { TagRegistry } from './clients/tag-registry.ts';
 import type { Config } from './config.ts';
 import { databaseHome } from './db/embedded-postgres.ts';
 import type { ProcessLock } from './db/process-lock.ts';
+import { ExperimentCache } from './experiments/experiment-cache.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import { HttpPools } from './http-pools/http-pools.ts';
 import { BalanceReader } from './ledger/balance-reader.ts';
@@ -179,6 +180,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     workspaces,
     settings: new SettingsCache({ db }),
     prompts: new PromptCache({ db, secret }),
+    experiments: new ExperimentCache(db),
     circuits: new CircuitBreakers({
       now,
       onRefused: (refusal) => {

@@ -12,6 +12,8 @@ import { forgetOldAnswers } from './calls/stored-answer-store.ts';
 import { rememberErasures, sweepErased } from './clients/erase-client.ts';
 import { repeatWorkspaces, sweepWorkspaces } from './clients/erase-workspace.ts';
 import { databaseWatch } from './db/watch-database-job.ts';
+import { judgeExperiments } from './experiments/judge-experiments-job.ts';
+import { deleteOldFeedback } from './feedback/feedback-store.ts';
 import { takeInUnwritten } from './ledger/take-in-unwritten-job.ts';
 import { type Counting, shareCounts } from './limits/share-counts.ts';
 import { forgetOldSignIns } from './people/failure-store.ts';
@@ -62,6 +64,10 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('write down failed attempts', 1_000, () => services.failureLog.flush()),
     repeat('forget old failed attempts', 3_600_000, () =>
       deleteOldFailures(services.db, new Date(services.now() - services.callsKeptDays * 86_400_000)),
+    ),
+    repeat('judge experiments', 1_000, () => judgeExperiments(services)),
+    repeat('forget old feedback', 3_600_000, () =>
+      deleteOldFeedback(services.db, new Date(services.now() - services.callsKeptDays * 86_400_000)),
     ),
     repeat('forget old refusals', 3_600_000, () =>
       deleteOldRefusals(services.db, new Date(services.now() - refusalsKeptDays * 86_400_000)),

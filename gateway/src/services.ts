@@ -10,6 +10,7 @@ import type { Cancellation } from './calls/cancellation.ts';
 import type { SeenPrefixes } from './calls/prompt-cache.ts';
 import type { TrustedProxies } from './client-address.ts';
 import type { TagRegistry } from './clients/tag-registry.ts';
+import type { ExperimentCache } from './experiments/experiment-cache.ts';
 import type { HttpPools } from './http-pools/http-pools.ts';
 import type { BalanceReader } from './ledger/balance-reader.ts';
 import type { CallJournal } from './ledger/call-journal.ts';
@@ -92,6 +93,7 @@ export interface Services {
   workspaces: WorkspaceCache;
   settings: SettingsCache;
   prompts: PromptCache;
+  experiments: ExperimentCache;
   circuits: CircuitBreakers;
   unknownModels: UnknownModels;
   responseCache: ResponseCache;

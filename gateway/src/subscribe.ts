@@ -34,6 +34,7 @@ export function subscribe(
       services.settings.forget(id);
       services.prompts.forget(id);
       services.routing.forget(id);
+      services.experiments.forget(id);
       services.tags.forget(id);
       // A caller carries its workspace's name.
       authenticator.forgetWorkspace(id);
@@ -63,6 +64,7 @@ export function subscribe(
       services.settings.forget();
       services.prompts.forget();
       services.routing.forget();
+      services.experiments.forget();
       services.policies.forget();
       services.responseCache.forget();
       services.live.tellAll(allNouns);

@@ -18,7 +18,17 @@ import { completeChat } from './operations/chat.ts';
 import { eraseClient, getClient, listClients, listProjects, setClient } from './operations/clients.ts';
 import { createDomain, listDomains, removeDomain, updateDomain, verifyDomain } from './operations/domains.ts';
 import { createEmbeddings } from './operations/embeddings.ts';
+import {
+  createExperiment,
+  getExperiment,
+  getExperimentResults,
+  listExperiments,
+  startExperiment,
+  stopExperiment,
+  updateExperiment,
+} from './operations/experiments.ts';
 import { explainRouting } from './operations/explain.ts';
+import { createFeedback } from './operations/feedback.ts';
 import { createIncident, getSla, updateIncident } from './operations/incidents.ts';
 import {
   billAllClients,
@@ -286,6 +296,14 @@ export const contract = [
   exportWorkspace,
   getAuto,
   setAuto,
+  createExperiment,
+  listExperiments,
+  getExperiment,
+  updateExperiment,
+  startExperiment,
+  stopExperiment,
+  getExperimentResults,
+  createFeedback,
   getSecurity,
   setSecurity,
   listAudit,

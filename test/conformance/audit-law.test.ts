@@ -16,6 +16,7 @@ const operatorKey = `gw_operator_${'o'.repeat(40)}`;
 
 interface Things {
   budget: string;
+  experiment: string;
   raise: string;
   key: string;
   rolled: string;
@@ -132,6 +133,19 @@ const rows: Record<string, Row> = {
   'rules.remove': { ask: () => ['/v1/routing/rules/gone'], says: 'gone' },
   'routing.versions.activate': { ask: () => ['/v1/routing/versions/1/activate', {}], says: 'changed' },
   'auto.set': { ask: () => ['/v1/routing/auto', { pool: [{ model: 'gpt-4o', class: 'strong' }] }], says: 'changed' },
+  'experiments.create': {
+    ask: () => [
+      '/v1/experiments',
+      { name: 'new', arms: [{ name: 'A' }, { name: 'B', effort: 'low' }], metric: 'cost' },
+    ],
+    says: 'new',
+  },
+  'experiments.update': {
+    ask: ({ experiment }) => [`/v1/experiments/${experiment}`, { priority: 7 }],
+    says: 'changed',
+  },
+  'experiments.start': { ask: ({ experiment }) => [`/v1/experiments/${experiment}/start`, {}], says: 'changed' },
+  'experiments.stop': { ask: ({ experiment }) => [`/v1/experiments/${experiment}/stop`, {}], says: 'changed' },
   'workspace.update': { ask: () => ['/v1/workspace', { name: 'Renamed' }], says: 'changed' },
   'workspace.security.set': {
     ask: () => ['/v1/workspace/security', { requires_second_factor: true }],
@@ -235,6 +249,11 @@ beforeAll(async () => {
   for (const id of ['old', 'gone']) await made('/v1/routing/rules', { id, ...blocking });
   things = {
     budget,
+    experiment: await made('/v1/experiments', {
+      name: 'old',
+      arms: [{ name: 'A' }, { name: 'B', effort: 'low' }],
+      metric: 'cost',
+    }),
     raise,
     key: await made('/v1/keys', { name: 'old' }),
     rolled: await made('/v1/keys', { name: 'rolled' }),
@@ -283,7 +302,7 @@ const asOperator = (method: string, path: string, body?: object): Promise<Respon
 
 /** Tables that jobs and deliveries write while nobody changes anything. */
 const restless =
-  /^(audit_log|refused_operations|processes|leases|meters|unposted_|idempotent_|usage_|call|latency_|execution_|deliveries|tag_values|refusals|provider_states|status_|slow_models|schema_migrations|erased_)/;
+  /^(audit_log|refused_operations|processes|leases|meters|unposted_|idempotent_|usage_|call|latency_|execution_|experiment_|deliveries|tag_values|refusals|provider_states|status_|slow_models|schema_migrations|erased_)/;
 
 /** A digest of every table that only changes write. */
 async function digests(): Promise<Record<string, string>> {

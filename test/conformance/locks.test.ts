@@ -24,6 +24,7 @@ interface Row {
 }
 interface Things {
   call: string;
+  experiment: string;
   budget: string;
   raise: string;
   link: string;
@@ -373,6 +374,27 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'audit.list': { named: () => [['GET', '/v1/audit']] },
   'auto.get': { reads: [['GET', '/v1/routing/auto']] },
   'auto.set': { named: () => [['PUT', '/v1/routing/auto', { pool: [] }]] },
+  'experiments.create': {
+    named: () => [
+      [
+        'POST',
+        '/v1/experiments',
+        { name: 'mine', arms: [{ name: 'A' }, { name: 'B', effort: 'low' }], metric: 'cost' },
+      ],
+    ],
+  },
+  'experiments.list': { named: () => [['GET', '/v1/experiments']] },
+  'experiments.get': { named: ({ experiment }) => [['GET', `/v1/experiments/${experiment}`]] },
+  'experiments.update': { named: ({ experiment }) => [['PATCH', `/v1/experiments/${experiment}`, { priority: 1 }]] },
+  'experiments.start': { named: ({ experiment }) => [['POST', `/v1/experiments/${experiment}/start`, {}]] },
+  'experiments.stop': { named: ({ experiment }) => [['POST', `/v1/experiments/${experiment}/stop`, {}]] },
+  'experiments.results': { named: ({ experiment }) => [['GET', `/v1/experiments/${experiment}/results`]] },
+  'feedback.create': {
+    ids: ({ call }) => [['POST', '/v1/feedback', { request_id: call, score: 'down' }]],
+    named: () => [
+      ['POST', '/v1/feedback', { execution_id: 'globex-run', scenario_id: 'globex-mailer', score: 'down' }],
+    ],
+  },
   'sla.get': { reads: [['GET', '/v1/sla']] },
   'incidents.create': { named: () => [['POST', '/v1/incidents', { title: 'x', text: 'x' }]] },
   'incidents.update': { named: () => [['PATCH', '/v1/incidents/inc_01k2', { text: 'x' }]] },
@@ -469,8 +491,14 @@ beforeAll(async () => {
     client_id: 'globex',
     client_secret: 's',
   });
+  const experiment = await made('/v1/experiments', {
+    name: 'globex tone',
+    arms: [{ name: 'A' }, { name: 'B', effort: 'low' }],
+    metric: 'cost',
+  });
   globex = {
     call,
+    experiment: experiment.id,
     sso: sso.id,
     domain: (await made('/v1/domains', { domain: 'globex.example' })).id,
     scimToken: (await made('/v1/scim-tokens', { connection_id: sso.id })).id,

@@ -36,6 +36,9 @@ const tables = [
   'usage_quarters',
   'refusals',
   'call_attempts',
+  'feedback',
+  'experiments',
+  'experiment_units',
   'idempotent_answers',
   'background_calls',
   'stored_answers',
@@ -81,6 +84,7 @@ const tables = [
 /** Of sums: only what cannot be made again. */
 const sumsOnly: Partial<Record<string, string>> = {
   usage_hours: 'where exists (select 1 from dropped_months d where t.hour >= d.from_at and t.hour < d.to_at)',
+  experiment_units: 'where exists (select 1 from dropped_months d where t.hour >= d.from_at and t.hour < d.to_at)',
   usage_days: 'where exists (select 1 from dropped_months d where t.day >= d.from_at and t.day < d.to_at)',
 };
 
@@ -103,6 +107,8 @@ export const leftOut: readonly string[] = [
   'call_kinds',
   'call_kind_times',
   'execution_times',
+  'experiment_looks',
+  'experiment_marks',
   'latency_hours',
   'latency_days',
   'sessions',

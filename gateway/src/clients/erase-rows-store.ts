@@ -64,6 +64,12 @@ export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<
     `delete from rate_limits where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,
     place,
   );
+  // The conditions of experiments may name it.
+  await tx.query(
+    `update experiments set spec = jsonb_set(spec, '{when}', replace((spec->'when')::text, to_json($3::text)::text, to_json($4::text)::text)::jsonb)
+     where workspace_id = $1 and livemode = $2 and position(to_json($3::text)::text in (spec->'when')::text) > 0`,
+    [...place, id],
+  );
   await tx.query(
     `delete from scenario_limits where workspace_id = $1 and livemode = $2 and lock <> '' and lock::jsonb->>'client_id' = $3`,
     place,
@@ -109,6 +115,11 @@ export async function deleteTraces(db: Pool, erasure: Erasure, until: Date | 'in
       place,
     );
     await tx.query(`select pg_notify('cached_answers', $1)`, [workspaceId]);
+    // Scores stay with the figures, as calls do.
+    await tx.query(
+      `update feedback set sealed_comment = null, client_id = $5 where workspace_id = $1 and livemode = $2 and client_id = $3 and at <= $4`,
+      [...place, id],
+    );
     // Test mode's are the sandbox's.
     await tx.query(
       `delete from stored_answers where workspace_id = $1 and client_id = $3 and (account <> 'sandbox') = $2 and used_at <= $4`,

@@ -47,9 +47,12 @@ export function auditOf(request: {
   };
 }
 
-/** Without a row: a call to a model is on record with its costs, and the others change nothing here that outlasts a session. */
+/**
+ * Without a row: calls to models and feedback on them are on record themselves, and the others change nothing here that outlasts a session.
+ */
 const withoutRow: readonly string[] = [
   'background.create',
+  'feedback.create',
   'test-calls.create',
   'me.passkeys.prepare',
   'plan.checkout',

@@ -17,7 +17,9 @@ import { renderHandlers } from '../calls/render-handlers.ts';
 import { clientHandlers } from '../clients/client-handlers.ts';
 import { eraseWorkspaceHandlers } from '../clients/erase-workspace-handlers.ts';
 import { eventHandlers } from '../events/event-handlers.ts';
+import { experimentHandlers } from '../experiments/experiment-handlers.ts';
 import { factorHandlers } from '../factors/factor-handlers.ts';
+import { feedbackHandlers } from '../feedback/feedback-handlers.ts';
 import { rateLimitHandlers } from '../limits/rate-limit-handlers.ts';
 import { stopHandlers } from '../limits/stop-handlers.ts';
 import { invitationHandlers } from '../members/invitation-handlers.ts';
@@ -68,6 +70,8 @@ export const handlers: Handlers<Context<Services>> = {
   ...connectionHandlers,
   ...eraseWorkspaceHandlers,
   ...eventHandlers,
+  ...experimentHandlers,
+  ...feedbackHandlers,
   ...incidentHandlers,
   ...invoiceHandlers,
   ...factorHandlers,

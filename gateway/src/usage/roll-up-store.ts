@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import { writeKinds } from './call-kinds-store.ts';
 import { writeTimes } from './call-times-store.ts';
+import { refreshMarked, writeUnits } from './experiment-units-store.ts';
 import { writeLatency, writeLatencyDays } from './latency-store.ts';
 import { savingColumns, savingsOfCalls, savingsOfSums } from './saving-columns.ts';
 
@@ -49,7 +50,7 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     if (!(locked[0] as { mine: boolean }).mine) return false;
     // Ten million calls take longer than a caller's statement may.
     await tx.query(`set local statement_timeout = '5min'`);
-    const hasStale = await refreshStale(tx);
+    const hasStale = (await refreshStale(tx)) || (await refreshMarked(tx));
     const { rows } = await tx.query(
       `select coalesce((select until from usage_rollup), (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start,
          least(date_trunc('hour', least($1::timestamptz, now()) - interval '1 hour', 'UTC'),
@@ -65,6 +66,7 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
         (await addMoreTimes(tx)) ||
         (await addMoreLatency(tx)) ||
         (await addMoreKinds(tx)) ||
+        (await addMoreUnits(tx)) ||
         (await markMissed(db, tx))
       );
     const end = new Date(Math.min(limitAt.getTime(), start.getTime() + hoursAtOnce * 3_600_000));
@@ -77,7 +79,8 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     const isBehind = await addMoreTimes(tx);
     const lacksLatency = await addMoreLatency(tx);
     const lacksKinds = await addMoreKinds(tx);
-    return hasStale || isBehind || lacksLatency || lacksKinds || end < limitAt;
+    const lacksUnits = await addMoreUnits(tx);
+    return hasStale || isBehind || lacksLatency || lacksKinds || lacksUnits || end < limitAt;
   });
 }
 
@@ -117,6 +120,19 @@ async function addMoreKinds(tx: Tx): Promise<boolean> {
   const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
   await writeKinds(tx, row.start, end);
   await tx.query('update usage_rollup set kinds_until = $1', [end]);
+  return end < row.until;
+}
+
+/** Hours that are summed get the sums of experiments too. Returns whether there is more to do. */
+async function addMoreUnits(tx: Tx): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select until, coalesce(units_until, (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start from usage_rollup`,
+  );
+  const [row] = rows as { until: Date; start: Date | null }[];
+  if (row?.start == null || row.start >= row.until) return false;
+  const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
+  await writeUnits(tx, row.start, end);
+  await tx.query('update usage_rollup set units_until = $1', [end]);
   return end < row.until;
 }
 
@@ -166,6 +182,8 @@ async function refreshStale(tx: Tx): Promise<boolean> {
     if (timed.length > 0) await writeTimes(tx, hour, end);
     const { rows: kinds } = await tx.query('select 1 from usage_rollup where kinds_until > $1', [hour]);
     if (kinds.length > 0) await writeKinds(tx, hour, end);
+    const { rows: units } = await tx.query('select 1 from usage_rollup where units_until > $1', [hour]);
+    if (units.length > 0) await writeUnits(tx, hour, end);
     await refreshLatency(tx, hour, end);
     days.add(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
   }

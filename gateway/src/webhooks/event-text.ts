@@ -158,6 +158,18 @@ function bareText(event: GatewayEvent): EventText {
         ],
       };
     }
+    case 'experiment.decided':
+    case 'experiment.guard_tripped': {
+      const { experiment, text } = event.data as { experiment?: { name?: string }; text?: string };
+      const name = experiment?.name ?? '';
+      return {
+        subject:
+          event.type === 'experiment.decided'
+            ? `Experiment "${name}" is decided${test}`
+            : `A guard has stopped an arm of experiment "${name}"${test}`,
+        lines: text === undefined ? [] : [text],
+      };
+    }
     case 'incident.opened':
     case 'incident.updated':
     case 'incident.resolved': {

@@ -13,6 +13,8 @@ const eventTypes = [
   'provider.refused_account',
   'latency.degraded',
   'client.lookalike',
+  'experiment.decided',
+  'experiment.guard_tripped',
   'incident.opened',
   'incident.updated',
   'incident.resolved',

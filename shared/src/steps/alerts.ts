@@ -106,6 +106,25 @@ const sampleOutage = {
   message: null,
 };
 
+const experimentOfEvent = z
+  .object({
+    id: text('Experiment ID'),
+    name: text('Experiment name'),
+    state: text('State'),
+    phase: z.number().int().meta({ title: 'Phase' }),
+    unit: text('Unit'),
+    metric: text('Metric'),
+  })
+  .meta({ title: 'Experiment' });
+const sampleExperiment = {
+  id: 'exp_01k2',
+  name: 'tone',
+  state: 'running',
+  phase: 1,
+  unit: 'execution',
+  metric: 'feedback',
+};
+
 export const budgetAlert = alert({
   id: 'budget_alert',
   label: 'Budget alert',
@@ -227,6 +246,46 @@ export const alerts = [
     events: ['rule.unreachable'],
     data: z.object({ rule: z.object({ id: text('Rule'), name: text('Name') }), model: text('Model') }),
     sample: { rule: { id: 'invoices', name: 'Invoices' }, model: 'gpt-6-luna' },
+  }),
+  alert({
+    id: 'experiment_decided',
+    label: 'Experiment verdict',
+    plural: 'Experiment verdicts',
+    happens: 'an experiment is decided: an arm is better, or none is',
+    events: ['experiment.decided'],
+    data: z.object({
+      experiment: experimentOfEvent,
+      verdict: text('Verdict'),
+      winner: text('Winner').nullable(),
+      text: text('Result in words'),
+      units: z.number().int().meta({ title: 'Units' }),
+    }),
+    sample: {
+      experiment: sampleExperiment,
+      verdict: 'better',
+      winner: 'B',
+      text: 'B is better: 4 to 9 points more thumbs up (640 runs). You can adopt it.',
+      units: 640,
+    },
+  }),
+  alert({
+    id: 'experiment_guard_tripped',
+    label: 'Stopped experiment arm',
+    plural: 'Stopped experiment arms',
+    happens: 'a guard stops an arm of an experiment because the arm is clearly worse',
+    events: ['experiment.guard_tripped'],
+    data: z.object({
+      experiment: experimentOfEvent,
+      arm: text('Arm'),
+      guard: text('Guard'),
+      text: text('Reason in words'),
+    }),
+    sample: {
+      experiment: sampleExperiment,
+      arm: 'B',
+      guard: 'error',
+      text: 'B is stopped: 4 to 9 points more errors than A (640 runs).',
+    },
   }),
   alert({
     id: 'incident',

@@ -25,6 +25,14 @@ export const resources: INodePropertyOptions[] = [
     value: 'event',
   },
   {
+    name: 'Experiment',
+    value: 'experiment',
+  },
+  {
+    name: 'Feedback',
+    value: 'feedback',
+  },
+  {
     name: 'Invoice',
     value: 'invoice',
   },
@@ -341,6 +349,54 @@ export const properties: INodeProperties[] = [
       },
     ],
     default: 'getAll',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['experiment'],
+      },
+    },
+    options: [
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description: 'Lists experiments with their state and verdict, the newest first',
+        action: 'Get many experiments',
+      },
+      {
+        name: 'Get Experiment’s Result',
+        value: 'results',
+        description:
+          'Says in words and numbers which arm is better, or that it is too early to say, up to the last call',
+        action: 'Get experiment’s result',
+      },
+    ],
+    default: 'getAll',
+  },
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: {
+      show: {
+        resource: ['feedback'],
+      },
+    },
+    options: [
+      {
+        name: 'Send Feedback',
+        value: 'create',
+        description:
+          'Scores the answer to a call, within 30 days. Experiments and `auto` learn from it. The last score of a name counts.',
+        action: 'Send feedback',
+      },
+    ],
+    default: 'create',
   },
   {
     displayName: 'Return All',
@@ -1973,6 +2029,14 @@ export const properties: INodeProperties[] = [
             value: 'client.lookalike',
           },
           {
+            name: 'Experiment Decided',
+            value: 'experiment.decided',
+          },
+          {
+            name: 'Experiment Guard Tripped',
+            value: 'experiment.guard_tripped',
+          },
+          {
             name: 'Incident Opened',
             value: 'incident.opened',
           },
@@ -2254,6 +2318,209 @@ export const properties: INodeProperties[] = [
           },
         ],
         description: 'The scenario, zap or workflow that makes the calls',
+      },
+    ],
+  },
+  {
+    displayName: 'Return All',
+    name: 'returnAll',
+    type: 'boolean',
+    displayOptions: {
+      show: {
+        resource: ['experiment'],
+        operation: ['getAll'],
+      },
+    },
+    default: false,
+    description: 'Whether to return all results or only up to a given limit',
+  },
+  {
+    displayName: 'Limit',
+    name: 'limit',
+    type: 'number',
+    typeOptions: {
+      minValue: 1,
+    },
+    displayOptions: {
+      show: {
+        resource: ['experiment'],
+        operation: ['getAll'],
+        returnAll: [false],
+      },
+    },
+    default: 50,
+    description: 'Max number of results to return',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['experiment'],
+        operation: ['getAll'],
+      },
+    },
+    options: [
+      {
+        displayName: 'State',
+        name: 'state',
+        type: 'options',
+        options: [
+          {
+            name: 'Adopted',
+            value: 'adopted',
+          },
+          {
+            name: 'Any',
+            value: '',
+          },
+          {
+            name: 'Draft',
+            value: 'draft',
+          },
+          {
+            name: 'Running',
+            value: 'running',
+          },
+          {
+            name: 'Stopped',
+            value: 'stopped',
+          },
+        ],
+        default: '',
+        description: 'Draft, running, stopped or adopted',
+      },
+    ],
+  },
+  {
+    displayName: 'Experiment',
+    name: 'id',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: '',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchExperiments',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. exp_01k2',
+      },
+    ],
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['experiment'],
+        operation: ['results'],
+      },
+    },
+    description: 'The experiment',
+  },
+  {
+    displayName: 'Request ID',
+    name: 'requestId',
+    type: 'string',
+    placeholder: 'e.g. req_01k2',
+    default: '',
+    displayOptions: {
+      show: {
+        resource: ['feedback'],
+        operation: ['create'],
+      },
+    },
+    description: 'The call, by the `x-request-ID` of its answer. Leave it empty to score the last call of the run.',
+  },
+  {
+    displayName: 'Score',
+    name: 'score',
+    type: 'string',
+    placeholder: 'e.g. up',
+    default: '',
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['feedback'],
+        operation: ['create'],
+      },
+    },
+    description: 'Up, down, or a number from 0 (useless) to 1 (right)',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['feedback'],
+        operation: ['create'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Scenario',
+        name: 'scenarioId',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchScenarios',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'With the run: the scenario whose last call is scored. Default: that of the request.',
+      },
+      {
+        displayName: 'Run',
+        name: 'executionId',
+        type: 'string',
+        default: '',
+        description: 'The execution whose last call is scored. Default: that of the request.',
+      },
+      {
+        displayName: 'Name',
+        name: 'name',
+        type: 'string',
+        default: 'user',
+        description: 'Tells several opinions of one call apart, such as user and editor',
+      },
+      {
+        displayName: 'Comment',
+        name: 'comment',
+        type: 'string',
+        typeOptions: {
+          rows: 4,
+        },
+        default: '',
+        description: 'Stored encrypted',
       },
     ],
   },
@@ -2954,6 +3221,11 @@ export const triggerProperties: INodeProperties[] = [
         description: 'A budget resets at the start of its next period',
       },
       {
+        name: 'Experiment Verdict',
+        value: 'experiment.decided',
+        description: 'An experiment is decided: an arm is better, or none is',
+      },
+      {
         name: 'Incident',
         value: 'incident',
         description: 'An incident of the gateway or of a provider is opened, updated or resolved',
@@ -2997,6 +3269,11 @@ export const triggerProperties: INodeProperties[] = [
         name: 'Resumed Scenario',
         value: 'scenario.resumed',
         description: 'A paused scenario is resumed and its calls are allowed again',
+      },
+      {
+        name: 'Stopped Experiment Arm',
+        value: 'experiment.guard_tripped',
+        description: 'A guard stops an arm of an experiment because the arm is clearly worse',
       },
       {
         name: 'Unreachable Rule',
@@ -3144,6 +3421,8 @@ export const alertEvents: Readonly<Record<string, readonly EventType[]>> = {
   'latency.degraded': ['latency.degraded'],
   'client.lookalike': ['client.lookalike'],
   'rule.unreachable': ['rule.unreachable'],
+  'experiment.decided': ['experiment.decided'],
+  'experiment.guard_tripped': ['experiment.guard_tripped'],
   incident: ['incident.opened', 'incident.updated', 'incident.resolved'],
   'prompt.published': ['prompt.published'],
 };
@@ -3695,6 +3974,72 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
       },
     ],
   },
+  'experiment.getAll': {
+    id: 'experiments.list',
+    answer: 'pages',
+    fields: [
+      {
+        key: 'state',
+        name: 'state',
+        kind: 'text',
+        additional: true,
+      },
+    ],
+  },
+  'experiment.results': {
+    id: 'experiments.results',
+    answer: 'one',
+    fields: [
+      {
+        key: 'id',
+        name: 'id',
+        kind: 'text',
+        additional: false,
+      },
+    ],
+  },
+  'feedback.create': {
+    id: 'feedback.create',
+    answer: 'one',
+    fields: [
+      {
+        key: 'request_id',
+        name: 'requestId',
+        kind: 'text',
+        additional: false,
+      },
+      {
+        key: 'scenario_id',
+        name: 'scenarioId',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'execution_id',
+        name: 'executionId',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'score',
+        name: 'score',
+        kind: 'text',
+        additional: false,
+      },
+      {
+        key: 'name',
+        name: 'name',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'comment',
+        name: 'comment',
+        kind: 'text',
+        additional: true,
+      },
+    ],
+  },
 };
 
 export const lists: Readonly<Record<string, ListPlan>> = {
@@ -3726,6 +4071,11 @@ export const lists: Readonly<Record<string, ListPlan>> = {
   searchPrompts: {
     id: 'prompts.list',
     searches: true,
+    pages: true,
+  },
+  searchExperiments: {
+    id: 'experiments.list',
+    searches: false,
     pages: true,
   },
 };

@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
+import { GatewayError } from '@ai-gateway/shared/errors';
+import type { Pool, PoolClient } from 'pg';
+import type { Caller } from '../accounts/api-key.ts';
+import type { AuditTarget } from '../accounts/audit-entry.ts';
+import type { Context } from '../accounts/context.ts';
+import { newId } from '../accounts/new-id.ts';
+import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
+import { withTransaction } from '../db/transaction.ts';
+import { type ExperimentSpec, rangesOf, samePhase, usualGoal } from '../routing/experiment.ts';
+import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
+import { selectArmFigures } from '../usage/experiment-units-store.ts';
+import { checkSpec } from './check-spec.ts';
+import { expectedSize, paceDays } from './expected-size.ts';
+import {
+  findExperiment,
+  insertExperiment,
+  isNameTaken,
+  listExperiments,
+  lockExperiment,
+  type StoredExperiment,
+  updateExperiment,
+} from './experiment-store.ts';
+import { viewExperiment, viewResults } from './experiment-view.ts';
+import { judge } from './judge.ts';
+import { selectPacedCalls } from './pace-store.ts';
+import { runningArms } from './running-arms.ts';
+
+export interface ExperimentPorts {
+  db: Pool;
+  now: () => number;
+  workspaces: WorkspaceCache;
+  /** Reads a workspace's experiments again before its next call. */
+  experiments: { forget(workspaceId: string): void };
+}
+
+export const experimentHandlers: Pick<
+  Handlers<Context<ExperimentPorts>>,
+  | 'experiments.create'
+  | 'experiments.list'
+  | 'experiments.get'
+  | 'experiments.update'
+  | 'experiments.start'
+  | 'experiments.stop'
+  | 'experiments.results'
+> = {
+  'experiments.create': async (input, { caller, services, audit }) => {
+    const spec: ExperimentSpec = { ...input, goal: input.goal ?? usualGoal(input.metric) };
+    await checkSpec(services, caller, spec);
+    const { workspaceId, livemode, keyId } = caller;
+    const nowMs = services.now();
+    const experiment: StoredExperiment = {
+      workspaceId,
+      id: newId('exp', nowMs),
+      livemode,
+      spec,
+      ranges: rangesOf(spec.arms),
+      salt: randomBytes(32),
+      phase: 1,
+      state: 'draft',
+      createdAt: new Date(nowMs),
+      startedAt: null,
+      phaseAt: null,
+      stoppedAt: null,
+      verdict: null,
+      stoppedArms: [],
+      adopted: null,
+    };
+    await withTransaction(services.db, async (tx) => {
+      if (!(await insertExperiment(tx, experiment, keyId))) throw nameTaken(spec.name);
+      await audit(tx, { target: targetOf(experiment), after: { ...spec } });
+    });
+    return describe(services, experiment);
+  },
+
+  'experiments.list': async (input, { caller, services }) => {
+    const { workspaceId, livemode } = caller;
+    const rows = await listExperiments(services.db, {
+      workspaceId,
+      livemode,
+      state: input.state,
+      before: input.cursor === undefined ? undefined : readCursor(input.cursor),
+      limit: input.limit + 1,
+    });
+    const calls = await paceOf(services, caller);
+    return pageOf(rows, input.limit, {
+      view: (row: StoredExperiment) => viewExperiment(row, expectedSize(row.spec, calls, services.now())),
+      cursor: ({ createdAt, id }) => writeCursor({ createdAt: createdAt.toISOString(), id }),
+    });
+  },
+
+  'experiments.get': async ({ id }, { caller, services }) => describe(services, await find(services, caller, id)),
+
+  'experiments.update': async ({ id, ...given }, { caller, services, audit }) =>
+    change(services, { caller, id }, async (tx, experiment) => {
+      if (experiment.state !== 'draft' && experiment.state !== 'running') throw isOver(experiment);
+      const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+      const spec: ExperimentSpec = { ...experiment.spec, ...defined };
+      await checkSpec(services, caller, spec);
+      if (await isNameTaken(tx, { ...experiment, name: spec.name })) throw nameTaken(spec.name);
+      const goesOn = samePhase(experiment.spec, spec);
+      await audit(tx, { target: targetOf(experiment), before: { ...experiment.spec }, after: { ...spec } });
+      if (goesOn) return { ...experiment, spec, ranges: rangesOf(spec.arms, experiment.ranges) };
+      const next = { ...experiment, spec, ranges: rangesOf(spec.arms), verdict: null, stoppedArms: [] };
+      return experiment.state === 'draft'
+        ? next
+        : { ...next, phase: experiment.phase + 1, phaseAt: new Date(services.now()) };
+    }),
+
+  'experiments.start': async ({ id }, { caller, services, audit }) =>
+    change(services, { caller, id }, async (tx, experiment) => {
+      if (experiment.state === 'running') return experiment;
+      if (experiment.state !== 'draft') throw isOver(experiment);
+      // A model or a prompt may have gone since.
+      await checkSpec(services, caller, experiment.spec);
+      await audit(tx, { target: targetOf(experiment), before: { state: 'draft' }, after: { state: 'running' } });
+      const at = new Date(services.now());
+      return { ...experiment, state: 'running', startedAt: at, phaseAt: at };
+    }),
+
+  'experiments.stop': async ({ id }, { caller, services, audit }) =>
+    change(services, { caller, id }, async (tx, experiment) => {
+      if (experiment.state === 'stopped') return experiment;
+      if (experiment.state === 'adopted') throw isOver(experiment);
+      await audit(tx, {
+        target: targetOf(experiment),
+        before: { state: experiment.state },
+        after: { state: 'stopped' },
+      });
+      return { ...experiment, state: 'stopped', stoppedAt: new Date(services.now()) };
+    }),
+
+  'experiments.results': async ({ id }, { caller, services }) => {
+    const experiment = await find(services, caller, id);
+    const { workspaceId, phase } = experiment;
+    // A test key sees the statistics of test calls, also where a live experiment decides them.
+    const { livemode } = caller;
+    const figures = await selectArmFigures(services.db, { workspaceId, experimentId: id, phase, livemode });
+    const running = runningArms(experiment);
+    const judgement = judge(experiment.spec, new Map(figures.map((one) => [one.arm, one])), running);
+    const shown = livemode === experiment.livemode ? experiment : { ...experiment, verdict: null };
+    return viewResults(shown, figures, judgement);
+  },
+};
+
+/** Changes an experiment under its lock. `decide` writes the audit row where it changes anything. */
+async function change(
+  services: ExperimentPorts,
+  { caller, id }: { caller: Caller; id: string },
+  decide: (tx: PoolClient, experiment: StoredExperiment) => Promise<StoredExperiment>,
+): Promise<OutputOf<'experiments.get'>> {
+  const { workspaceId, livemode } = caller;
+  const changed = await withTransaction(services.db, async (tx) => {
+    const experiment = await lockExperiment(tx, { workspaceId, livemode, id });
+    if (experiment === undefined) throw unknown(id);
+    if (experiment.livemode !== livemode)
+      throw new GatewayError(
+        'forbidden',
+        'This experiment decides live calls, so changing it needs a live key (gw_live_…).',
+      );
+    const next = await decide(tx, experiment);
+    if (next !== experiment) await updateExperiment(tx, next);
+    return next;
+  });
+  services.experiments.forget(workspaceId);
+  return describe(services, changed);
+}
+
+async function find(services: ExperimentPorts, caller: Caller, id: string): Promise<StoredExperiment> {
+  const { workspaceId, livemode } = caller;
+  const found = await findExperiment(services.db, { workspaceId, livemode, id });
+  if (found === undefined) throw unknown(id);
+  return found;
+}
+
+async function describe(services: ExperimentPorts, experiment: StoredExperiment): Promise<OutputOf<'experiments.get'>> {
+  const calls = await paceOf(services, experiment);
+  return viewExperiment(experiment, expectedSize(experiment.spec, calls, services.now()));
+}
+
+function paceOf({ db, now }: ExperimentPorts, { workspaceId, livemode }: { workspaceId: string; livemode: boolean }) {
+  return selectPacedCalls(db, { workspaceId, livemode, from: new Date(now() - paceDays * 86_400_000) });
+}
+
+function targetOf({ id, spec }: StoredExperiment): AuditTarget {
+  return { type: 'experiment', id, name: spec.name };
+}
+
+function unknown(id: string): GatewayError {
+  return new GatewayError('not_found', `Unknown experiment "${id}". See GET /v1/experiments for the list.`, {
+    param: 'id',
+  });
+}
+
+function isOver({ spec, state }: StoredExperiment): GatewayError {
+  return new GatewayError('conflict', `Experiment "${spec.name}" is ${state}. Create a new one to compare again.`);
+}
+
+function nameTaken(name: string): GatewayError {
+  return new GatewayError(
+    'conflict',
+    `Another experiment that has not ended is named "${name}". Choose another name, or stop that one.`,
+    { param: 'name' },
+  );
+}

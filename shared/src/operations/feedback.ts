@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { id, isoTime, scenarioId } from './common.ts';
+
+const words = 'must be a number from 0 to 1, or up or down';
+
+/** A thumb or a number. Text first: a form shows one field for both. */
+const score = z
+  .union(
+    [
+      z
+        .string()
+        .trim()
+        .regex(/^(up|down|[01](\.\d{1,12})?)$/, words)
+        .transform((text) => (text === 'up' ? 1 : text === 'down' ? 0 : Number(text)))
+        .pipe(z.number().min(0, words).max(1, words)),
+      z.number().min(0, words).max(1, words),
+    ],
+    { error: words },
+  )
+  .meta({ title: 'Score', description: 'up, down, or a number from 0 (useless) to 1 (right).' });
+
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be one line of text');
+
+const optionalId = (title: string, description: string) =>
+  z.string().trim().max(200).optional().meta({ title, description });
+
+export const createFeedback = operation({
+  id: 'feedback.create',
+  method: 'POST',
+  path: '/v1/feedback',
+  group: 'Feedback',
+  label: 'Send feedback',
+  description:
+    'Scores the answer to a call, within 30 days. Experiments and `auto` learn from it. The last score of a name counts.',
+  surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
+  access: 'calls-models',
+  input: z.strictObject({
+    request_id: optionalId(
+      'Request ID',
+      'The call, by the `x-request-id` of its answer. Leave it empty to score the last call of the run.',
+    ).meta({ 'x-field': { inSight: true } }),
+    scenario_id: scenarioId.optional().meta({
+      title: 'Scenario',
+      description: 'With the run: the scenario whose last call is scored. Default: that of the request.',
+    }),
+    execution_id: optionalId('Run', 'The execution whose last call is scored. Default: that of the request.'),
+    score,
+    name: name.default('user').meta({
+      title: 'Name',
+      description: 'Tells several opinions of one call apart, such as user and editor.',
+    }),
+    comment: z
+      .string()
+      .trim()
+      .max(4_000)
+      .optional()
+      .meta({ title: 'Comment', description: 'Stored encrypted.', 'x-field': { multiline: true } }),
+  }),
+  output: z
+    .object({
+      request_id: id.meta({ title: 'Request ID', description: 'The call that was scored.' }),
+      name: z.string().meta({ title: 'Name', description: 'The name of the opinion.' }),
+      score: z.number().meta({ title: 'Score', description: 'From 0 to 1.' }),
+      created_at: isoTime.meta({ title: 'Created at', description: 'Time of the feedback.' }),
+    })
+    .meta({ title: 'Feedback', description: 'The score of a call.' }),
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found'],
+  sample: {
+    input: { request_id: 'req_01k2', score: 'up' },
+    output: { request_id: 'req_01k2', name: 'user', score: 1, created_at: '2026-11-01T08:00:00.000Z' },
+  },
+  wrong: [
+    { input: { request_id: 'req_01k2' }, because: 'feedback has a score' },
+    { input: { request_id: 'req_01k2', score: 2 }, because: 'a score is at most 1' },
+    { input: { request_id: 'req_01k2', score: 'sideways' }, because: 'a thumb is up or down' },
+  ],
+});
