@@ -25,6 +25,19 @@ export async function saveVersion(
   return saved.version;
 }
 
+/** A started experiment between the version of a prompt in use and one more, on the thumbs of each call. */
+export async function makeExperiment(gateway: TestGateway, promptId: string): Promise<{ id: string }> {
+  const b = await saveVersion(gateway, promptId, { version: { ...sortMails, note: 'B' }, label: 'staging' });
+  const arms = [
+    { name: 'A', prompt: { id: promptId, version: 1 } },
+    { name: 'B', prompt: { id: promptId, version: b } },
+  ];
+  const experiment = { name: promptId, unit: 'call', metric: 'feedback', arms };
+  const made = await json<{ id: string }>(gateway.post('/v1/experiments', experiment), 201);
+  await json(gateway.post(`/v1/experiments/${made.id}/start`, {}));
+  return made;
+}
+
 /** Sorts an e-mail: a prompt with one variable. */
 export const sortMails = {
   messages: [{ role: 'user', content: 'Sort this mail: {{mail}}' }],

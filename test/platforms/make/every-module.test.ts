@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../support/ask.ts';
-import { makePrompt, sortMails } from '../../support/prompts.ts';
+import { makeExperiment, makePrompt, sortMails } from '../../support/prompts.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { everyModule } from './every-module.ts';
 import { app, type Bundle, type MakeHost, openMake } from './make-host.ts';
@@ -13,6 +13,7 @@ const made: Record<string, Bundle> = {};
 beforeAll(async () => {
   gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
   await makePrompt(gateway, 'sort-mails', sortMails);
+  await makeExperiment(gateway, 'sort-mails');
   make = await openMake(gateway.url, liveKey);
 });
 afterAll(() => gateway.stop());

@@ -35,6 +35,12 @@ export const everyOperation: [string, Json][] = [
       additionalFields: { clientId: locator('wf') },
     },
   ],
+  [
+    'Feedback',
+    { resource: 'feedback', operation: 'create', requestId: '={{ $("Prompt").item.json.request_id }}', score: 'up' },
+  ],
+  ['Experiments', { resource: 'experiment', operation: 'getAll', limit: 1 }],
+  ['Results', { resource: 'experiment', operation: 'results', id: locator('={{ $("Experiments").item.json.id }}') }],
   ['Prompts', { resource: 'prompt', operation: 'getAll', limit: 1 }],
   ['Check', { resource: 'budget', operation: 'check', additionalFields: { clientId: locator('wf') } }],
   [

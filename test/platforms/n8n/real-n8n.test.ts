@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { operations } from 'n8n-nodes-ai-gateway/nodes/AiGateway/generated-form.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { serveElsewhere } from '../../support/elsewhere.ts';
-import { everyType, makePrompt, sortMails } from '../../support/prompts.ts';
+import { everyType, makeExperiment, makePrompt, sortMails } from '../../support/prompts.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { everyOperation } from './every-operation.ts';
 import { locator } from './forms.ts';
@@ -223,6 +223,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
 
   test('every operation runs in one workflow, each with what the one before it made', async () => {
     await makePrompt(gateway, 'sort-mails', sortMails);
+    await makeExperiment(gateway, 'sort-mails');
     expect(
       new Set(everyOperation.map(([, { resource, operation }]) => `${String(resource)}.${String(operation)}`)),
     ).toEqual(new Set([...Object.keys(operations), 'chat.complete']));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePrompt, sortMails } from '../../support/prompts.ts';
+import { makeExperiment, makePrompt, sortMails } from '../../support/prompts.ts';
 import { startReceiver } from '../../support/receiver.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { misfits, steps, visible } from './definition.ts';
@@ -14,6 +14,7 @@ const made: Record<string, Json> = {};
 beforeAll(async () => {
   gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
   await makePrompt(gateway, 'sort-mails', sortMails);
+  made.experiment = await makeExperiment(gateway, 'sort-mails');
   zap = openApp({ url: gateway.url, key: liveKey, zapId: '42' });
 });
 afterAll(() => gateway.stop());
@@ -28,6 +29,9 @@ const everyStep: [key: string, fields: (client: string) => Json][] = [
   ['chat_complete', (client) => ({ ...chat, client_id: client })],
   ['prompts_run', (client) => ({ id: 'sort-mails', variables__mail: 'Hi', client_id: client })],
   ['prompts_list', () => ({ search: 'sort' })],
+  ['feedback_create', () => ({ request_id: made.prompts_run?.request_id, score: 'up' })],
+  ['experiments_list', () => ({})],
+  ['experiments_results', () => ({ id: made.experiment?.id })],
   ['budgets_check', () => ({ client_id: 'every' })],
   ['budgets_list', () => ({ client_id: 'every' })],
   ['usage_clients', () => ({ client_id: 'every', from: yesterday() })],
