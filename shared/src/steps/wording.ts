@@ -22,7 +22,10 @@ export function titleCase(text: string, platform: keyof typeof smallWords): stri
   return text
     .split(' ')
     .map((word, at, words) =>
-      at > 0 && at < words.length - 1 && smallWords[platform].has(word.toLowerCase()) ? word : capitalize(word),
+      at > 0 && at < words.length - 1 && smallWords[platform].has(word.toLowerCase())
+        ? word
+        : // A word in brackets is a word, too: `Keep for (Days)`.
+          word.replace(/^\(\p{Ll}/u, (start) => start.toUpperCase()).replace(/^\p{Ll}/u, capitalize),
     )
     .join(' ');
 }

@@ -32,7 +32,7 @@ export const everyOperation: [string, Json][] = [
         attemptToConvertTypes: false,
         convertFieldsToString: false,
       },
-      additionalFields: { clientId: locator('wf') },
+      additionalFields: { clientId: locator('prompted') },
     },
   ],
   [

@@ -2804,7 +2804,7 @@ export const chatProperties: INodeProperties[] = [
     default: {},
     options: [
       {
-        displayName: 'Answer From Memory for (seconds)',
+        displayName: 'Answer From Memory for (Seconds)',
         name: 'cacheSeconds',
         type: 'number',
         typeOptions: {
