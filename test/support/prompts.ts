@@ -27,7 +27,7 @@ export async function saveVersion(
 
 /** A started experiment between the version of a prompt in use and one more, on the thumbs of each call. */
 export async function makeExperiment(gateway: TestGateway, promptId: string): Promise<{ id: string }> {
-  const b = await saveVersion(gateway, promptId, { version: { ...sortMails, note: 'B' }, label: 'staging' });
+  const b = await saveVersion(gateway, promptId, { version: sortMailsBetter, label: 'staging' });
   const arms = [
     { name: 'A', prompt: { id: promptId, version: 1 } },
     { name: 'B', prompt: { id: promptId, version: b } },
@@ -37,6 +37,12 @@ export async function makeExperiment(gateway: TestGateway, promptId: string): Pr
   await json(gateway.post(`/v1/experiments/${made.id}/start`, {}));
   return made;
 }
+
+/** The same in other words. */
+const sortMailsBetter = {
+  messages: [{ role: 'user', content: 'Invoice, order or other? One word. {{mail}}' }],
+  variables: [{ name: 'mail', type: 'text' }],
+};
 
 /** Sorts an e-mail: a prompt with one variable. */
 export const sortMails = {

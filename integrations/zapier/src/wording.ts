@@ -18,9 +18,9 @@ export function searchLabel(label: string): string {
   return actionLabel(/^(find|check|search) /i.test(found) ? found : `Find ${uncapitalize(found)}`);
 }
 
-/** A search's description likewise: `Lists budgets …` → `Finds budgets …`. */
+/** A search's description likewise: `Lists budgets …` and `Gets a budget …` → `Finds …`. */
 export function searchDescription(description: string): string {
-  return description.replace(/^Lists /, 'Finds ');
+  return description.replace(/^(Lists|Gets) /, 'Finds ');
 }
 
 /** `budgets.create` → `Budget`. */

@@ -394,7 +394,7 @@ export const getExperimentResults = operation({
   path: '/v1/experiments/:id/results',
   group: 'Experiments',
   label: 'Get an experiment’s result',
-  description: 'Says in words and numbers which arm is better, or that it is too early to say, up to the last call.',
+  description: 'Gets in words and numbers which arm is better, or that it is too early to say, up to the last call.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'reader',
   workspaceWide: true,

@@ -37,12 +37,12 @@ export const createFeedback = operation({
   group: 'Feedback',
   label: 'Send feedback',
   description:
-    'Scores the answer to a call, within 30 days. Experiments and `auto` learn from it. The last score of a name counts.',
+    'Sends a score of the answer to a call, within 30 days. Experiments and `auto` learn from it. The last score of a name counts.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'calls-models',
   input: z.strictObject({
     request_id: optionalId(
-      'Request ID',
+      'Request',
       'The call, by the `x-request-id` of its answer. Leave it empty to score the last call of the run.',
     ).meta({ 'x-field': { inSight: true } }),
     scenario_id: scenarioId.optional().meta({
@@ -65,7 +65,7 @@ export const createFeedback = operation({
   output: z
     .object({
       request_id: id.meta({ title: 'Request ID', description: 'The call that was scored.' }),
-      name: z.string().meta({ title: 'Name', description: 'The name of the opinion.' }),
+      name: z.string().meta({ title: 'Opinion', description: 'The name of the opinion.' }),
       score: z.number().meta({ title: 'Score', description: 'From 0 to 1.' }),
       created_at: isoTime.meta({ title: 'Created at', description: 'Time of the feedback.' }),
     })

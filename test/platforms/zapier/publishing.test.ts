@@ -106,6 +106,7 @@ describe.each(named)('%s', (_, { kind, step, inputs, outputs, sample }) => {
       'key_id',
       'scope__key_id',
       'execution_id',
+      'request_id',
       ...(step.key === 'usage_requests' ? ['id'] : []),
     ]);
     for (const field of withChildren(inputs)) {

@@ -371,7 +371,7 @@ export const properties: INodeProperties[] = [
         name: 'Get Experiment’s Result',
         value: 'results',
         description:
-          'Says in words and numbers which arm is better, or that it is too early to say, up to the last call',
+          'Gets in words and numbers which arm is better, or that it is too early to say, up to the last call',
         action: 'Get experiment’s result',
       },
     ],
@@ -392,7 +392,7 @@ export const properties: INodeProperties[] = [
         name: 'Send Feedback',
         value: 'create',
         description:
-          'Scores the answer to a call, within 30 days. Experiments and `auto` learn from it. The last score of a name counts.',
+          'Sends a score of the answer to a call, within 30 days. Experiments and `auto` learn from it. The last score of a name counts.',
         action: 'Send feedback',
       },
     ],
@@ -2430,7 +2430,7 @@ export const properties: INodeProperties[] = [
     description: 'The experiment',
   },
   {
-    displayName: 'Request ID',
+    displayName: 'Request',
     name: 'requestId',
     type: 'string',
     placeholder: 'e.g. req_01k2',
