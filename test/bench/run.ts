@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { dataFolder } from '../support/data-folder.ts';
+import { cacheFigures } from './cache.ts';
 import { installFigures } from './install.ts';
 import { liveFigures } from './live.ts';
 import { callsPerSecond, type LoadTarget, latencies, percentile, streams } from './load.ts';
@@ -148,6 +149,7 @@ try {
   await workerFigures(note, providerUrl);
   await liveFigures(note, providerUrl);
   await moneyFigures(note, providerUrl);
+  await cacheFigures(note, providerUrl);
 
   await stopAll();
   await oldSnapshotFigure(note);

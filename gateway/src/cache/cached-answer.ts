@@ -22,13 +22,15 @@ export const answerBytesMax = 256 * 1024;
  * than the body says, or the vendor keeps something of it.
  */
 export function bypassReason(
-  call: Pick<NeutralCall, 'onlyNative' | 'choices' | 'messages'>,
+  call: Pick<NeutralCall, 'onlyNative' | 'choices' | 'messages' | 'extras'>,
   json: JsonObject,
 ): string | undefined {
   if (json.store === true) return 'store';
   if (json.background === true) return 'background';
   if ((call.choices ?? 1) > 1) return 'n';
-  if (call.onlyNative.length > 0) return 'native';
+  const { extras } = call;
+  const searches = extras !== undefined && extras.webSearches + extras.fileSearches > 0;
+  if (call.onlyNative.length > 0 || searches) return 'native';
   return call.messages.some(({ parts }) => parts.some(isByAddress)) ? 'url' : undefined;
 }
 
