@@ -5,7 +5,7 @@ import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { readModelName } from './model-name.ts';
 import { isOfKind } from './reachable.ts';
 import { modelsNamed, type Rule } from './rule.ts';
-import { patternFault } from './rule-patterns.ts';
+import { areTooLarge, patternFault } from './rule-patterns.ts';
 import { compileRules } from './rule-set.ts';
 
 /** Checks beyond the grammar: the patterns compile and the models are known. Throws `invalid_request`, naming the field. */
@@ -50,20 +50,15 @@ function patternsIn(when: Condition, path: string): { pattern: string; path: str
 export function checkTogether(rules: readonly Rule[]): void {
   if (rules.length > ruleBounds.rules)
     throw refused(undefined, `A workspace has at most ${ruleBounds.rules} rules. Delete one first.`);
-  const patterns = rules.flatMap(({ when }) => leavesOf(when)).filter(({ matches }) => matches !== undefined).length;
-  if (patterns > ruleBounds.patterns)
+  const patterns = rules.flatMap(({ when }) => leavesOf(when)).flatMap(({ matches }) => matches ?? []);
+  if (patterns.length > ruleBounds.patterns)
     throw refused(
       'when',
-      `The rules have ${patterns} patterns, and a workspace has at most ${ruleBounds.patterns}. Use contains_any where a pattern is not needed.`,
+      `The rules have ${patterns.length} patterns, and a workspace has at most ${ruleBounds.patterns}. Use contains_any where a pattern is not needed.`,
     );
-  try {
-    compileRules(rules);
-  } catch (error) {
-    throw refused(
-      'when',
-      `The patterns of all rules together are too large: ${error instanceof Error ? error.message : 'unreadable'}.`,
-    );
-  }
+  if (areTooLarge(patterns))
+    throw refused('when', 'The patterns of all rules together are too large. Use lower counts, such as {20} for {1000}.');
+  compileRules(rules);
 }
 
 function refused(param: string | undefined, message: string, details?: Record<string, unknown>): GatewayError {

@@ -27,6 +27,8 @@ export class RoutingCache {
   readonly #reading = new Map<string, Promise<Routing | null>>();
   /** Versions that were active until something of the workspace changed: where it was something else they are used again. */
   readonly #before = new Map<string, Routing>();
+  /** Of the versions in memory, each of which has about 25 kB. */
+  #patterns = 0;
   #forgotten = 0;
 
   constructor({ db }: { db: Db }) {
@@ -35,7 +37,13 @@ export class RoutingCache {
 
   of(workspaceId: string): Routing | null | Promise<Routing | null> {
     const known = this.#known.get(workspaceId);
-    return known === undefined ? this.#read(workspaceId) : known;
+    if (known === undefined) return this.#read(workspaceId);
+    if (known !== null && patternsOf(known) > 0) {
+      // The map has the ones that were used last at its end.
+      this.#known.delete(workspaceId);
+      this.#known.set(workspaceId, known);
+    }
+    return known;
   }
 
   forget(workspaceId?: string): void {
@@ -44,11 +52,11 @@ export class RoutingCache {
     const ids = workspaceId === undefined ? [...this.#known.keys()] : [workspaceId];
     for (const id of ids) {
       const known = this.#known.get(id);
-      this.#known.delete(id);
-      if (known === undefined || known === null) continue;
+      this.#drop(id);
+      // Others are read when a call asks for them.
+      if (workspaceId === undefined || known === undefined || known === null) continue;
       this.#before.set(id, known);
-      // Those that have no rules are read when a call asks for them.
-      if (workspaceId !== undefined) this.#read(id).catch(() => {});
+      this.#read(id).catch(() => {});
     }
   }
 
@@ -74,9 +82,33 @@ export class RoutingCache {
           : { version, digest, rules: await compiled(rules), auto: auto && readAutoSettings(auto) };
     if (forgotten !== this.#forgotten) return this.of(workspaceId);
     this.#before.delete(workspaceId);
+    this.#drop(workspaceId);
     this.#known.set(workspaceId, routing);
+    if (routing !== null) this.#makeRoom(patternsOf(routing));
     return routing;
   }
+
+  #drop(workspaceId: string): void {
+    const known = this.#known.get(workspaceId);
+    this.#known.delete(workspaceId);
+    if (known !== undefined && known !== null) this.#patterns -= patternsOf(known);
+  }
+
+  /** The versions that were not used for longest make room: they are read again when a call asks. */
+  #makeRoom(added: number): void {
+    this.#patterns += added;
+    if (this.#patterns <= patternsMax) return;
+    for (const [id, routing] of this.#known) {
+      if (this.#patterns <= patternsMax) return;
+      if (routing !== null && patternsOf(routing) > 0) this.#drop(id);
+    }
+  }
+}
+
+const patternsMax = 2_500;
+
+function patternsOf({ rules }: Routing): number {
+  return rules?.patterns.size ?? 0;
 }
 
 async function compiled(rules: readonly Rule[]): Promise<RuleSet | undefined> {

@@ -11,15 +11,17 @@ export interface PatternFault {
   reason: string;
 }
 
-/** Instructions of a compiled pattern: an ordinary one has some dozens. A larger one takes time and memory to compile. */
-const programMax = 20_000;
+/** Steps of a compiled pattern: an ordinary one has some dozens, `.{1000}` a thousand. A text may be read in steps × characters. */
+const stepsMax = 1_500;
+/** The same of all patterns of a version. */
+const stepsOfAllMax = 4_000;
 
 /** Why a pattern is refused. Compiling is bounded, too: counts of 1,000 at most, and 500 characters. */
 export function patternFault(pattern: string): PatternFault | undefined {
   try {
     const size = RE2JS.compile(pattern).programSize();
-    if (size > programMax)
-      return { at: undefined, reason: `is too large when it is compiled (${size} steps of at most ${programMax})` };
+    if (size > stepsMax)
+      return { at: undefined, reason: `is too large when it is compiled (${size} steps of at most ${stepsMax})` };
     return undefined;
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
@@ -28,9 +30,17 @@ export function patternFault(pattern: string): PatternFault | undefined {
   }
 }
 
+/** Are the patterns of a version too large together, though each is small enough? */
+export function areTooLarge(patterns: readonly string[]): boolean {
+  let steps = 0;
+  for (const pattern of patterns) steps += RE2JS.compile(pattern).programSize();
+  return steps > stepsOfAllMax;
+}
+
 function syntaxFault(pattern: string, error: RE2JSSyntaxException): PatternFault {
-  // As the library calls it, it is the part of the pattern that is at fault.
+  // As the library calls it: the part of the pattern that is at fault.
   const part = error.getPattern() ?? '';
+  const description = error.getDescription();
   const found = part === '' || part === pattern ? -1 : pattern.indexOf(part);
   const around = /\(\?(?:<?[=!])/.exec(pattern);
   if (around !== null && (found < 0 || found === around.index || part.startsWith('(?')))
@@ -38,15 +48,13 @@ function syntaxFault(pattern: string, error: RE2JSSyntaxException): PatternFault
   const back = /\\[1-9k]/.exec(part);
   if (back !== null && found >= 0)
     return { at: found + 1, reason: 'has a back-reference, which patterns of rules do not have' };
-  const at = found >= 0 ? found + 1 : undefined;
-  return {
-    at,
-    reason: `is not a pattern of RE2: ${error.getDescription()}${part === '' || part === pattern ? '' : ` \`${part.slice(0, 40)}\``}`,
-  };
+  const at = found >= 0 ? found + 1 : /missing|unexpected|trailing/.test(description) ? pattern.length : 1;
+  const shown = part === '' || part === pattern ? '' : ` \`${part.slice(0, 40)}\``;
+  return { at, reason: `is not a pattern of RE2: ${description}${shown}` };
 }
 
 /** States of the automaton are made as texts need them, and thrown away when they take more room. */
-const stateBytesMax = 512 * 1024;
+const stateBytesMax = 8 * 1024 * 1024;
 
 export class PatternSet {
   readonly #patterns = new Map<string, number>();
@@ -60,6 +68,10 @@ export class PatternSet {
     const number = this.#patterns.size;
     this.#patterns.set(text, number);
     return number;
+  }
+
+  get size(): number {
+    return this.#patterns.size;
   }
 
   /** Compiles, and reads one text, since the first one takes as long as compiling. */
