@@ -1,4 +1,6 @@
 import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { chat } from '../../gateway/src/dialects/chat.ts';
 import type { JsonObject } from '../../gateway/src/dialects/neutral.ts';
 import { boundInputTokens } from '../../gateway/src/models/count-tokens.ts';
@@ -11,7 +13,10 @@ import { compileRules } from '../../gateway/src/routing/rule-set.ts';
 
 type Note = (figure: string, value: number, must: string) => void;
 
-const words = 'invoice payment order delivery contract meeting refund offer report summary translate classify customer urgent'.split(' ');
+const words =
+  'invoice payment order delivery contract meeting refund offer report summary translate classify customer urgent'.split(
+    ' ',
+  );
 
 /** Text that is another one each time: a text that was seen before would be found in the automaton. */
 function textOf(chars: number, seed: number): string {
@@ -26,7 +31,7 @@ function textOf(chars: number, seed: number): string {
 }
 
 /** As people write them: half patterns, half words, on clients and lengths too. */
-export function rulesOf(count: number, seed = 0): Rule[] {
+function rulesOf(count: number, seed = 0): Rule[] {
   return Array.from({ length: count }, (_, i) => {
     const word = words[(i + seed) % words.length] ?? '';
     const text =
@@ -38,7 +43,17 @@ export function rulesOf(count: number, seed = 0): Rule[] {
       name: `Rule ${i}`,
       enabled: true,
       priority: i,
-      when: { all: [text, { any: [{ field: 'client_id', in: [`client-${i}`] }, { field: 'input_tokens', lte: 5_000 }] }] },
+      when: {
+        all: [
+          text,
+          {
+            any: [
+              { field: 'client_id', in: [`client-${i}`] },
+              { field: 'input_tokens', lte: 5_000 },
+            ],
+          },
+        ],
+      },
       then: { model: 'gpt-4o-mini', cap_output_tokens: 500 + i },
     };
   });
@@ -50,7 +65,16 @@ function inputOf(chars: number, seed: number): { route: RouteInput; facts: CallF
   const inputTokens = boundInputTokens(call, chars);
   const nowMs = 1_795_000_000_000;
   const route: RouteInput = {
-    ...{ call, kind: 'chat', inputTokens, fallbacks: undefined, workspaceFallbacks: {}, pool: [], livemode: true, nowMs },
+    ...{
+      call,
+      kind: 'chat',
+      inputTokens,
+      fallbacks: undefined,
+      workspaceFallbacks: {},
+      pool: [],
+      livemode: true,
+      nowMs,
+    },
     accounts: [
       {
         ...{ id: 'openai', name: 'openai', kind: 'openai', baseUrl: 'http://127.0.0.1', apiKey: 'sk', operators: true },
@@ -62,7 +86,16 @@ function inputOf(chars: number, seed: number): { route: RouteInput; facts: CallF
   return {
     route,
     facts: {
-      ...{ workspaceId: 'ws_1', livemode: true, keyId: 'key_1', tags: { client: 'acme' }, call, json, inputTokens, nowMs },
+      ...{
+        workspaceId: 'ws_1',
+        livemode: true,
+        keyId: 'key_1',
+        tags: { client: 'acme' },
+        call,
+        json,
+        inputTokens,
+        nowMs,
+      },
       ...{ wishes: undefined, prompt: undefined, budgetPercentUsed: () => undefined },
     },
   };
@@ -111,8 +144,8 @@ function unconfiguredMs(): number {
 
 /** Each workspace has rules of its own, and has decided some calls with them. */
 async function memoryMb(): Promise<number> {
-  const gc = globalThis.gc;
-  gc?.();
+  const gc = collector();
+  gc();
   const before = memoryNow();
   // The one statement that the cache asks.
   const query = (_sql: string, [id]: [string]) =>
@@ -122,14 +155,42 @@ async function memoryMb(): Promise<number> {
     const routing = await cache.of(String(i));
     for (let call = 0; call < 5; call++) decide({ ...inputOf(1_000, i * 5 + call), routing });
   }
-  gc?.();
+  gc();
   const after = memoryNow();
   // Keeps the cache until here.
   await cache.of('0');
   return after - before;
 }
 
+/** Node hands it out when it is asked to. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
+
 function memoryNow(): number {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return (heapUsed + arrayBuffers) / 1e6;
+}
+
+/** Calls in a second with rules, as a share of those without: by turns, since the machine is noisy. */
+export async function ruledRate(api: { url: string; key: string }, rate: () => Promise<number>): Promise<number> {
+  const send = async (method: string, path: string, body?: object): Promise<void> => {
+    const answer = await fetch(`${api.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${api.key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  };
+  const rules = rulesOf(20).map((rule) => ({ ...rule, when: { all: [rule.when, { field: 'model', eq: 'none' }] } }));
+  const rates: Record<'without' | 'with', number[]> = { without: [], with: [] };
+  for (let round = 0; round < 3; round++) {
+    rates.without.push(await rate());
+    for (const rule of rules) await send('POST', '/v1/routing/rules', rule);
+    rates.with.push(await rate());
+    for (const { id } of rules) await send('DELETE', `/v1/routing/rules/${id}`);
+  }
+  const median = (values: number[]): number => values.sort((a, b) => a - b)[1] ?? 0;
+  return median(rates.with) / median(rates.without);
 }

@@ -11,6 +11,7 @@ import { moneyFigures } from './money.ts';
 import { oldSnapshotFigure } from './old-snapshot-figure.ts';
 import { peerFigures } from './peers.ts';
 import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
+import { ruledRate, ruleFigures } from './rules.ts';
 import { streamFigures } from './stream-figures.ts';
 import { workerFigures } from './workers.ts';
 
@@ -122,6 +123,15 @@ try {
   note('plain calls/s ÷ Portkey', rate('gateway') / rate('portkey'), '≥ 4');
   const alone = await callsPerSecond(targets.direct, 5);
   note('load of the plain calls alone ÷ gateway', alone / rate('gateway'), '≥ 2');
+
+  console.log('\nplain calls per second with 20 rules');
+  const api = { url, key };
+  note(
+    'plain calls/s with 20 rules ÷ without',
+    await ruledRate(api, () => callsPerSecond(targets.gateway, 5)),
+    '≥ 0.85',
+  );
+  await ruleFigures(note);
 
   console.log('\nadded latency at 100 calls/s');
   const steady = { perSecond: 100, seconds: 11 };

@@ -122,6 +122,14 @@ export class CachedCall {
     return hit;
   }
 
+  /** The same for people who ask why: it waits for no other call, and counts as none. */
+  async peek(): Promise<Hit | undefined> {
+    const { directive } = this.#input;
+    return directive.refresh
+      ? undefined
+      : this.#lookUp((directive.ttlSeconds ?? Number.POSITIVE_INFINITY) * 1000, true);
+  }
+
   /** Streams do not wait for equal ones, and neither does a call that would not go out itself. */
   async #lookUp(maxAgeMs: number, isAlone: boolean): Promise<Hit | undefined> {
     const { place, request, directive } = this.#input;

@@ -2,20 +2,18 @@ import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { databaseAway } from '../db/unavailable.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
-import type { Decision } from '../routing/decide.ts';
 import { admit, mayCall, type Permit, refuseUnpaid } from './admission.ts';
 import { answerFrom } from './answer-from-candidates.ts';
 import { answerHit } from './answer-hit.ts';
 import type { Answered } from './attempt-outcome.ts';
 import { type CachedCall, cachedCall, keeping } from './cached-call.ts';
 import type { CompletionPorts } from './completion-ports.ts';
-import { decideCall } from './decide-call.ts';
-import { expandCall, namePrompt, withSurplus } from './expand-call.ts';
+import { type DecidedRequest, decideRequest, wantsOtherPrompt, withRulePrompt } from './decide-request.ts';
+import { expandCall, namePrompt } from './expand-call.ts';
 import { streamAnswer } from './finish-stream.ts';
 import type { Funding } from './funding.ts';
 import { isPending } from './is-pending.ts';
-import { fundLimited, limitEffort } from './limit-call.ts';
-import { measureCall } from './measure-call.ts';
+import { fundLimited } from './limit-call.ts';
 import type { ModelAnswer, ModelCall } from './model-call.ts';
 import { noteSession } from './note-session.ts';
 import { noteTags } from './note-tags.ts';
@@ -33,7 +31,7 @@ export async function completeCall(services: CompletionPorts, asked: ModelCall):
   const admitted = admit(services, request);
   const permit = isPending(admitted) ? await admitted : admitted;
   try {
-    return await completeAdmitted(services, { request, call, permit });
+    return await completeAdmitted(services, { asked, request, call, permit });
   } catch (error) {
     // A call that failed before it was settled gives back what it took; a settled one did so then.
     permit.release({ tokens: 0, costNanos: 0n });
@@ -43,10 +41,9 @@ export async function completeCall(services: CompletionPorts, asked: ModelCall):
 
 async function completeAdmitted(
   services: CompletionPorts,
-  input: { request: ModelCall; call: NeutralCall; permit: Permit },
+  input: { asked: ModelCall; request: ModelCall; call: NeutralCall; permit: Permit },
 ): Promise<ModelAnswer> {
-  const { permit } = input;
-  let { request } = input;
+  const { permit, request } = input;
   if (request.prompt !== undefined) namePrompt(permit, request.prompt);
   const tagHeaders = noteTags(services, request);
   if (tagHeaders !== undefined) permit.headers = { ...permit.headers, ...(await tagHeaders) };
@@ -55,19 +52,17 @@ async function completeAdmitted(
   refuseUnpaid(workspace, request.caller);
   const found = balancesOf(services, request);
   const balances = isPending(found) ? await found : found;
-  const measured = measureCall(request, input.call, balances);
-  const { inputTokens } = measured;
-  const leftOut = withSurplus(measured.leftOut, request.prompt);
-  let { call } = measured;
-  ({ request } = measured);
   const configured = services.routing.of(request.caller.workspaceId);
   const routing = isPending(configured) ? await configured : configured;
-  const decided = decideCall(services, { request, call, inputTokens, workspace, balances, routing });
-  const { limits } = decided;
+  const facts = { ...input, workspace, balances, routing };
+  let whole = decideRequest(services, facts);
+  if (wantsOtherPrompt(whole)) whole = await withRulePrompt(services, facts, whole);
+  const { decided } = whole;
   if (decided.unreachable !== undefined) services.ruleAlerts.note(request.caller, decided.unreachable);
-  if (limits?.effort !== undefined) ({ request, call } = limitEffort(request, call, limits.effort));
+  if (whole.request.prompt !== request.prompt && whole.request.prompt !== undefined)
+    namePrompt(permit, whole.request.prompt);
   if (decided.headers !== undefined) permit.headers = { ...permit.headers, ...decided.headers };
-  const path = { request, call, permit, balances, decided, inputTokens, leftOut };
+  const path = { ...whole, permit, balances };
   const cached = cachedCall(services, { ...path, workspace });
   if (cached === undefined) return payAndAnswer(services, { ...path, cached });
   const hit = await cached.find();
@@ -82,14 +77,9 @@ async function completeAdmitted(
   }
 }
 
-interface DecidedCall {
-  request: ModelCall;
-  call: NeutralCall;
+interface DecidedCall extends DecidedRequest {
   permit: Permit;
   balances: readonly BudgetBalance[];
-  decided: Decision;
-  inputTokens: number;
-  leftOut: readonly string[] | undefined;
 }
 
 /** From here on the call costs money. */

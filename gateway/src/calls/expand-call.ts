@@ -85,7 +85,8 @@ function expanded(
     dialect: dialect.id,
   });
   request.report.modelRequested = nameOf(changed.json.model);
-  return { ...request, ...changed, prompt: { ...used, dropped } };
+  const gaveModel = request.json.model !== changed.json.model;
+  return { ...request, ...changed, prompt: { ...used, dropped, gaveModel } };
 }
 
 /**

@@ -1,18 +1,19 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { isGatewayError } from '@ai-gateway/shared/errors';
 import { toUsd } from '@ai-gateway/shared/money';
-import type { NeutralCall } from '../dialects/neutral.ts';
+import type { WorkspaceView } from '../accounts/workspace-cache.ts';
 import { likelyInputTokens } from '../models/count-tokens.ts';
 import type { Candidate } from '../routing/candidate.ts';
-import type { Decision } from '../routing/decide.ts';
 import { type DecisionTrace, newTrace } from '../routing/decision-trace.ts';
+import type { CallDecision } from '../usage/call-record.ts';
 import { billed, type Markup, shownMarkup } from '../usage/markup.ts';
-import { mayCall, refuseUnpaid } from './admission.ts';
+import { mayCall, type Permit, refuseUnpaid } from './admission.ts';
+import { cachedCall } from './cached-call.ts';
 import { type CheckPorts, checkBudget } from './check-budget.ts';
 import type { CompletionPorts } from './completion-ports.ts';
-import { decideCall } from './decide-call.ts';
+import { type DecidedRequest, decideRequest, wantsOtherPrompt, withRulePrompt } from './decide-request.ts';
+import { expandCall } from './expand-call.ts';
 import { ceilingOf, maxCostOf } from './max-cost.ts';
-import { measureCall } from './measure-call.ts';
 import type { ModelCall } from './model-call.ts';
 import { balancesOf } from './open-call.ts';
 
@@ -25,52 +26,40 @@ export interface ExplainPorts extends CheckPorts, CompletionPorts {}
  * refused with before it is decided; a rule that blocks is an answer.
  */
 export async function explainCall(services: ExplainPorts, asked: ModelCall): Promise<Explanation> {
-  const read = asked.dialect.read(asked.json);
-  mayCall(asked.caller);
-  const { workspaceId, livemode } = asked.caller;
-  const workspace = await services.workspaces.view(workspaceId);
-  refuseUnpaid(workspace, asked.caller);
-  const balances = await balancesOf(services, asked);
-  const { request, call, inputTokens } = measureCall(asked, read, balances);
-  const routing = await services.routing.of(workspaceId);
+  const { caller, tags } = asked;
+  mayCall(caller);
+  const expanded = await expandCall(services, asked);
+  const read = expanded.dialect.read(expanded.json);
+  const workspace = await services.workspaces.view(caller.workspaceId);
+  refuseUnpaid(workspace, caller);
+  const balances = await balancesOf(services, expanded);
+  const routing = await services.routing.of(caller.workspaceId);
   const trace = newTrace();
-  let decided: Decision | undefined;
-  let blockedBy = '';
-  try {
-    decided = decideCall(services, { request, call, inputTokens, workspace, balances, routing, trace });
-  } catch (error) {
-    if (!isGatewayError(error) || error.code !== 'rule_blocked') throw error;
-    blockedBy = error.message;
-  }
-  const { markups } = await services.policies.of(workspaceId, livemode);
-  const shown = {
-    markup: shownMarkup(markups, asked.caller, asked.tags.client),
-    isLocked: asked.caller.lockedTags.length > 0,
-  };
-  const [first] = decided?.candidates ?? [];
-  const budget = await checkBudget(services, {
-    caller: asked.caller,
-    tags: asked.tags,
-    model: first === undefined ? undefined : livemode ? `${first.provider}/${first.model}` : first.model,
-    maxTokens: call.maxTokens,
-  });
-  const { decision } = decided ?? {};
+  const input = { asked, request: expanded, call: read, workspace, balances, routing, trace };
+  const whole = await decided(services, input);
+  const { markups } = await services.policies.of(caller.workspaceId, caller.livemode);
+  const markup = shownMarkup(markups, caller, tags.client);
+  const first = typeof whole === 'string' ? undefined : whole.decided.candidates[0];
+  const model = first === undefined ? undefined : caller.livemode ? `${first.provider}/${first.model}` : first.model;
+  const budget = await checkBudget(services, { caller, tags, model, maxTokens: read.maxTokens });
   return {
-    model: first?.model ?? null,
-    provider: first?.provider ?? null,
-    reason: first?.reason ?? blockedBy,
-    steps: decided === undefined ? [{ step: 'rules', outcome: 'blocked', because: blockedBy }] : trace.steps,
-    candidates: [
-      ...(decided?.candidates ?? []).map((candidate) =>
-        costsOf(candidate, { call, inputTokens, decided, markup: shown.markup }),
-      ),
-      ...trace.leftOut.map(leftOut),
-    ],
-    rules: shown.isLocked ? ownRules(trace) : trace.rules,
-    experiment: decision?.experimentId === undefined ? null : { id: decision.experimentId, arm: decision.arm ?? '' },
+    ...(typeof whole === 'string'
+      ? blockedBy(whole)
+      : {
+          model: first?.model ?? null,
+          provider: first?.provider ?? null,
+          reason: first?.reason ?? '',
+          steps: trace.steps,
+          candidates: [
+            ...whole.decided.candidates.map((candidate) => costsOf(candidate, whole, markup)),
+            ...trace.leftOut.map(leftOut),
+          ],
+          ...ofDecision(whole.decided.decision),
+          cache: await cacheOf(services, { whole, workspace }),
+        }),
+    // A key that is locked to a client sees no conditions, which may name other clients.
+    rules: caller.lockedTags.length > 0 ? ownRules(trace) : trace.rules,
     session: null,
-    prompt: decision?.promptId === undefined ? null : { id: decision.promptId, version: decision.promptVersion ?? 0 },
-    cache: { would: 'bypass', because: 'the call does not ask for an answer from memory' },
     budget: {
       allowed: budget.allowed,
       reason: budget.reason,
@@ -81,20 +70,70 @@ export async function explainCall(services: ExplainPorts, asked: ModelCall): Pro
   };
 }
 
+/** The decision of the call, or the message of the rule that blocks it. */
+async function decided(
+  services: ExplainPorts,
+  input: Parameters<typeof withRulePrompt>[1],
+): Promise<DecidedRequest | string> {
+  try {
+    const whole = decideRequest(services, input);
+    return wantsOtherPrompt(whole) ? await withRulePrompt(services, input, whole) : whole;
+  } catch (error) {
+    if (isGatewayError(error) && error.code === 'rule_blocked') return error.message;
+    throw error;
+  }
+}
+
+function blockedBy(
+  message: string,
+): Pick<Explanation, 'model' | 'provider' | 'reason' | 'steps' | 'candidates' | 'cache' | 'experiment' | 'prompt'> {
+  const cache = { would: 'bypass', because: 'a rule blocks the call' };
+  const steps = [{ step: 'rules', outcome: 'blocked', because: message }];
+  return { model: null, provider: null, reason: message, steps, candidates: [], cache, experiment: null, prompt: null };
+}
+
+function ofDecision(decision: CallDecision | undefined): Pick<Explanation, 'experiment' | 'prompt'> {
+  const { experimentId: experiment, arm = '', promptId: prompt, promptVersion: version = 0 } = decision ?? {};
+  return {
+    experiment: experiment === undefined ? null : { id: experiment, arm },
+    prompt: prompt === undefined ? null : { id: prompt, version },
+  };
+}
+
+/** Looks whether the answer is kept, and says as the header would. */
+async function cacheOf(
+  services: ExplainPorts,
+  { whole, workspace }: { whole: DecidedRequest; workspace: WorkspaceView },
+): Promise<Explanation['cache']> {
+  const permit: Permit = { release: () => {}, headers: {}, markup: undefined, countRepeat: undefined };
+  try {
+    const cached = cachedCall(services, { ...whole, permit, workspace });
+    const said = permit.headers['x-gateway-cache'];
+    if (cached === undefined)
+      return {
+        would: 'bypass',
+        because: said?.split('reason=')[1] ?? 'the call does not ask for an answer from memory',
+      };
+    const hit = await cached.peek();
+    return hit === undefined
+      ? { would: 'miss', because: 'no answer to an equal call is kept' }
+      : { would: 'hit', because: `an answer is kept that is ${Math.floor(hit.ageMs / 1000)} s old` };
+  } catch (error) {
+    if (isGatewayError(error) && error.code === 'not_found') return { would: 'bypass', because: error.message };
+    throw error;
+  }
+}
+
 /** A paragraph: answers of unknown length are taken to be so long. */
 const likelyOutputTokens = 300;
 
 function costsOf(
   candidate: Candidate,
-  {
-    call,
-    inputTokens,
-    decided,
-    markup,
-  }: { call: NeutralCall; inputTokens: number; decided: Decision | undefined; markup: Markup | undefined },
+  { call, inputTokens, decided: { limits } }: DecidedRequest,
+  markup: Markup | undefined,
 ): Explanation['candidates'][number] {
   const { model, provider, price } = candidate;
-  const most = decided?.limits?.maxOutputTokens;
+  const most = limits?.maxOutputTokens;
   const usd = (tokens: number, ceiling: number | undefined): number | null =>
     price === undefined
       ? null
@@ -113,7 +152,6 @@ function leftOut({ model, provider, because }: DecisionTrace['leftOut'][number])
   return { model, provider, expected_cost_usd: null, dearest_cost_usd: null, quality: null, left_out: because };
 }
 
-/** A key that is locked to a client sees no conditions, which may name other clients. */
 function ownRules({ rules }: DecisionTrace): DecisionTrace['rules'] {
   return rules
     .filter(({ matched }) => matched)

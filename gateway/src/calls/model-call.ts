@@ -29,8 +29,8 @@ export interface ModelCall {
   strict: boolean;
   /** Undefined where no header asks for anything. */
   wishes: CallWishes | undefined;
-  /** The prompt that the body was made from, and what of the call went into none of its variables. Undefined for a call without one. */
-  prompt?: (UsedPrompt & { dropped: readonly string[] }) | undefined;
+  /** The prompt that the body was made from, and what of the call went into none of its variables. `gaveModel`: the caller named none. Undefined for a call without one. */
+  prompt?: (UsedPrompt & { dropped: readonly string[]; gaveModel: boolean }) | undefined;
   /** The only headers of a caller that reach a provider, and only Anthropic. */
   anthropicHeaders: Record<string, string>;
   /** Cancelled when the client has gone, or the process cannot wait any longer. */

@@ -12,7 +12,7 @@ import type { Services } from '../services.ts';
 import { parseCall } from './parse-body.ts';
 
 export const explainHandlers: Pick<Handlers<Context<Services>>, 'routing.explain'> = {
-  'routing.explain': (input, { caller, services, tagsWith }) => {
+  'routing.explain': (input, { caller, services, tagsWith, callHeaders }) => {
     const { dialect: named, tags: given, ...rest } = input;
     const own = { ...pickTags(isRecord(given) ? given : {}), ...pickTags(rest) };
     const call: JsonObject = Object.fromEntries(
@@ -27,8 +27,8 @@ export const explainHandlers: Pick<Handlers<Context<Services>>, 'routing.explain
       ...{ id, receivedAtMs, startedAt, caller, body, json, outline },
       tags: tagsWith({ ...asRecord(json.metadata), ...own }),
       dialect: dialectOf(json, named),
-      fallbacks: Array.isArray(json.fallback_models) ? fallbacksOf(json.fallback_models) : undefined,
-      ...{ strict: false, wishes: undefined, anthropicHeaders: {}, cancellation: new Cancellation() },
+      ...callHeaders(json),
+      cancellation: new Cancellation(),
       report: services.observer.begin({ id, endpoint: '/v1/routing/explain', startedAt, ip: undefined }),
     });
   },
@@ -42,8 +42,4 @@ function pickTags(given: Record<string, unknown>): JsonObject {
 
 function asRecord(value: unknown): JsonObject {
   return isRecord(value) ? value : {};
-}
-
-function fallbacksOf(listed: readonly unknown[]): readonly string[] | 'none' {
-  return listed.length === 0 ? 'none' : listed.map(String);
 }

@@ -24,6 +24,7 @@ import { noteCaller, noteError } from './observe-request.ts';
 import { parseBody } from './parse-body.ts';
 import { parseInput } from './parse-input.ts';
 import { readBody } from './read-body.ts';
+import { readCallHeaders } from './read-call-headers.ts';
 import { sendError } from './send-error.ts';
 import { sendText } from './send-text.ts';
 import type { TaggedRequest } from './serve-model.ts';
@@ -99,6 +100,7 @@ async function answer(serving: Serving): Promise<void> {
         return tagsWith(undefined);
       },
       tagsWith,
+      callHeaders: (json) => readCallHeaders(req.headers, json),
       setStatus: (other) => {
         status = other;
       },

@@ -1,9 +1,8 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { GatewayError } from '@ai-gateway/shared/errors';
+import type { GatewayError } from '@ai-gateway/shared/errors';
 import type { Logger } from 'pino';
 import type { Caller } from '../accounts/api-key.ts';
-import type { CallWishes } from '../accounts/call-wishes.ts';
 import { newId } from '../accounts/new-id.ts';
 import { Cancellation } from '../calls/cancellation.ts';
 import { captureSink } from '../calls/capture-sink.ts';
@@ -11,7 +10,6 @@ import { ClientGone, type ModelAnswer, type ModelCall, type StreamAnswer } from 
 import type { StreamSink } from '../calls/stream-run.ts';
 import { lockedTagsOf, resolveTags } from '../calls/tags.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
-import type { JsonObject } from '../dialects/neutral.ts';
 import {
   claimIdempotency,
   type IdempotencyClaim,
@@ -27,6 +25,7 @@ import type { Authenticator } from './authenticate.ts';
 import type { BodyRoom, BodyShares } from './body-shares.ts';
 import { parseBigCall, parseCall } from './parse-body.ts';
 import { readBody } from './read-body.ts';
+import { header, readCallHeaders } from './read-call-headers.ts';
 import { sendError } from './send-error.ts';
 import { responseSink } from './send-stream.ts';
 
@@ -109,10 +108,7 @@ export function serveModel(
         body,
         outline,
         json,
-        fallbacks: readFallbacks(req.headers, json),
-        strict: header(req.headers, 'x-gateway-strict')?.toLowerCase() === 'true',
-        wishes: readWishes(req.headers),
-        anthropicHeaders: anthropicHeaders(req.headers),
+        ...readCallHeaders(req.headers, json),
         cancellation,
         report,
       });
@@ -205,60 +201,4 @@ function watchedSink(sink: StreamSink, reasons: FinishReasons): StreamSink {
     },
     drained: (callback) => sink.drained(callback),
   };
-}
-
-function header(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name];
-  const text = Array.isArray(value) ? value.join(', ') : value;
-  return text === undefined || text.trim() === '' ? undefined : text.trim();
-}
-
-function anthropicHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const passed: Record<string, string> = {};
-  for (const name of ['anthropic-version', 'anthropic-beta']) {
-    const value = header(headers, name);
-    if (value !== undefined) passed[name] = value;
-  }
-  return passed;
-}
-
-/** Nearly every call has none of these headers. */
-function readWishes(headers: IncomingHttpHeaders): CallWishes | undefined {
-  const session = header(headers, 'x-session-id');
-  const auto = header(headers, 'x-gateway-auto');
-  const cache = header(headers, 'x-gateway-cache');
-  const promptCache = header(headers, 'x-gateway-prompt-cache');
-  const asksNothing = session === undefined && auto === undefined && cache === undefined && promptCache === undefined;
-  return asksNothing ? undefined : { session, auto, cache, promptCache };
-}
-
-/** The header wins over the body. */
-function readFallbacks(headers: IncomingHttpHeaders, json: JsonObject): readonly string[] | 'none' | undefined {
-  const fromHeader = header(headers, 'x-gateway-fallback');
-  if (fromHeader !== undefined) {
-    const models = fromHeader
-      .split(',')
-      .map((model) => model.trim())
-      .filter((model) => model !== '');
-    if (models.length > fallbacksMax) throw tooManyFallbacks('x-gateway-fallback');
-    return models.length === 1 && models[0]?.toLowerCase() === 'none' ? 'none' : models;
-  }
-  const listed = json.fallback_models;
-  if (listed === undefined || listed === null) return undefined;
-  if (
-    !Array.isArray(listed) ||
-    listed.length > fallbacksMax ||
-    !listed.every((model) => typeof model === 'string' && model !== '')
-  ) {
-    throw tooManyFallbacks('fallback_models');
-  }
-  return listed.length === 0 ? 'none' : (listed as string[]);
-}
-
-const fallbacksMax = 20;
-
-function tooManyFallbacks(param: string): GatewayError {
-  return new GatewayError('invalid_request', `\`${param}\` must be a list of at most ${fallbacksMax} model names.`, {
-    param,
-  });
 }

@@ -57,7 +57,10 @@ export function checkTogether(rules: readonly Rule[]): void {
       `The rules have ${patterns.length} patterns, and a workspace has at most ${ruleBounds.patterns}. Use contains_any where a pattern is not needed.`,
     );
   if (areTooLarge(patterns))
-    throw refused('when', 'The patterns of all rules together are too large. Use lower counts, such as {20} for {1000}.');
+    throw refused(
+      'when',
+      'The patterns of all rules together are too large. Use lower counts, such as {20} for {1000}.',
+    );
   compileRules(rules);
 }
 

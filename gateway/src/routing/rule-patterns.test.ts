@@ -69,7 +69,7 @@ const hostile = [
   ],
   ...[
     '('.repeat(250) + ')'.repeat(250),
-    '(?:'.repeat(120) + 'a' + ')*'.repeat(120),
+    `${'(?:'.repeat(120)}a${')*'.repeat(120)}`,
     '(a|b|ab)*c|(d|e)*f'.repeat(20),
     '\u0000',
     '\ud800',
