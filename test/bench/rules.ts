@@ -4,9 +4,11 @@ import { runInNewContext } from 'node:vm';
 import { chat } from '../../gateway/src/dialects/chat.ts';
 import type { JsonObject } from '../../gateway/src/dialects/neutral.ts';
 import { boundInputTokens } from '../../gateway/src/models/count-tokens.ts';
+import { usualAuto } from '../../gateway/src/routing/auto-settings.ts';
 import type { CallFacts } from '../../gateway/src/routing/call-facts.ts';
 import type { RouteInput } from '../../gateway/src/routing/candidate.ts';
-import { decide } from '../../gateway/src/routing/decide.ts';
+import { type DecideInput, decide } from '../../gateway/src/routing/decide.ts';
+import { noEvidence } from '../../gateway/src/routing/evidence.ts';
 import { type Routing, RoutingCache } from '../../gateway/src/routing/routing-cache.ts';
 import type { Rule } from '../../gateway/src/routing/rule.ts';
 import { compileRules } from '../../gateway/src/routing/rule-set.ts';
@@ -59,7 +61,7 @@ function rulesOf(count: number, seed = 0): Rule[] {
   });
 }
 
-function inputOf(chars: number, seed: number): { route: RouteInput; facts: CallFacts } {
+function inputOf(chars: number, seed: number): Pick<DecideInput, 'route' | 'facts' | 'auto'> {
   const json: JsonObject = { model: 'auto', messages: [{ role: 'user', content: textOf(chars, seed) }] };
   const call = chat.read(json);
   const inputTokens = boundInputTokens(call, chars);
@@ -85,6 +87,7 @@ function inputOf(chars: number, seed: number): { route: RouteInput; facts: CallF
   };
   return {
     route,
+    auto: { settings: usualAuto, find: noEvidence, sessionOf: () => ({ key: '', session: undefined }) },
     facts: {
       ...{
         workspaceId: 'ws_1',

@@ -59,19 +59,23 @@ function randomOf(seed: number): (below: number) => number {
   };
 }
 
-function generated(pick: <T>(...choices: readonly T[]) => T): {
+function generated(
+  pick: <T>(...choices: readonly T[]) => T,
+  at: number,
+): {
   path: string;
   body: object;
   headers: Record<string, string>;
 } {
-  const text = pick(
+  // Each is a conversation of its own: the next call of a session may stay at the model of the one before.
+  const text = `${pick(
     'Pay the INVOICE',
     'Eine Rechnung, bitte',
     'Order 12345 please',
     'Hello',
     'invoices',
     'A long story',
-  );
+  )} n${at}`;
   const model = pick(
     'auto',
     'auto',
@@ -113,7 +117,7 @@ function generated(pick: <T>(...choices: readonly T[]) => T): {
 it('explains 1,000 calls as they are decided', async () => {
   const random = randomOf(18);
   const pick = <T>(...choices: readonly T[]): T => choices[random(choices.length)] as T;
-  const calls = Array.from({ length: 1_000 }, () => generated(pick));
+  const calls = Array.from({ length: 1_000 }, (_, at) => generated(pick, at));
   const seen = new Map<string, number>();
   const wrong: unknown[] = [];
   const one = async ({ path, body, headers }: (typeof calls)[number]): Promise<void> => {
@@ -154,7 +158,7 @@ it('explains twice the same', async () => {
   expect(await ask()).toEqual(await ask());
 });
 
-it('tells a key that is locked to a client no conditions, which may name others', async () => {
+it('hides conditions, which may name other clients, from a key that is locked to one', async () => {
   const { key } = await json<{ key: string }>(
     gateway.post('/v1/keys', { name: 'acme', role: 'caller', tags: { client_id: 'acme' }, locked_tags: ['client_id'] }),
     201,

@@ -30,7 +30,7 @@ interface DecideRequestInput {
   trace?: DecisionTrace | undefined;
 }
 
-type DecidePorts = Pick<CompletionPorts, 'circuits' | 'unknownModels' | 'now'>;
+type DecidePorts = Parameters<typeof decideCall>[0];
 
 /** A call as its budgets let it go out, where it goes, and the limits that rules set for it. Throws what `decide` throws. */
 export function decideRequest(services: DecidePorts, input: DecideRequestInput): DecidedRequest {

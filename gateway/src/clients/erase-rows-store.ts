@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { lockSums } from '../usage/roll-up-store.ts';
 import type { Erasure } from './erase-client-store.ts';
+import { renameInRules } from './erase-rules-store.ts';
 
 /** Its keys end at once, on every process, and its budgets are deleted. Books keep their rows, without its name. */
 export async function endKeysAndBudgets(tx: PoolClient, erasure: Erasure): Promise<{ keyIds: string[] }> {
@@ -41,6 +42,7 @@ export async function renameInstances(db: Db, { id, workspaceId, livemode, name 
 /** Deletes its settings, portal links, limits and webhooks: people write these, calls do not. */
 export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<void> {
   const { id, workspaceId, livemode, name } = erasure;
+  await renameInRules(tx, erasure);
   const place = [workspaceId, livemode, name];
   // The billed amounts of its calls stay with its figures, so totals do not change.
   await tx.query(
