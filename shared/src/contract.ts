@@ -19,6 +19,7 @@ import { eraseClient, getClient, listClients, listProjects, setClient } from './
 import { createDomain, listDomains, removeDomain, updateDomain, verifyDomain } from './operations/domains.ts';
 import { createEmbeddings } from './operations/embeddings.ts';
 import {
+  adoptExperiment,
   createExperiment,
   getExperiment,
   getExperimentResults,
@@ -302,6 +303,7 @@ export const contract = [
   updateExperiment,
   startExperiment,
   stopExperiment,
+  adoptExperiment,
   getExperimentResults,
   createFeedback,
   getSecurity,

@@ -160,6 +160,7 @@ const promised = [
   ['experiments.update', 'PATCH', '/v1/experiments/:id', 200, 'member'],
   ['experiments.start', 'POST', '/v1/experiments/:id/start', 200, 'member'],
   ['experiments.stop', 'POST', '/v1/experiments/:id/stop', 200, 'member'],
+  ['experiments.adopt', 'POST', '/v1/experiments/:id/adopt', 200, 'member'],
   ['experiments.results', 'GET', '/v1/experiments/:id/results', 200, 'reader'],
   ['feedback.create', 'POST', '/v1/feedback', 200, 'calls-models'],
   ['workspace.security.get', 'GET', '/v1/workspace/security', 200, 'reader'],

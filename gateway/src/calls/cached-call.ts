@@ -47,9 +47,10 @@ export function cachedCall(services: CachePorts, input: CacheInput): CachedCall 
   const directive = readDirective({
     header: wishes?.cache,
     body: json.response_cache,
-    rule: decided.cache,
+    // An experiment compares answers that were made: only the call itself may ask for one from memory.
+    rule: decision?.arm === undefined ? decided.cache : undefined,
     prompt: undefined,
-    key: caller.responseCache,
+    key: decision?.arm === undefined ? caller.responseCache : undefined,
   });
   const [candidate] = decided.candidates;
   if (directive === undefined || candidate === undefined) return undefined;

@@ -5,11 +5,12 @@ import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import { admit, mayCall, type Permit, refuseUnpaid } from './admission.ts';
 import { answerFrom } from './answer-from-candidates.ts';
 import { answerHit } from './answer-hit.ts';
+import { expandInArm } from './arms-of-call.ts';
 import type { Answered } from './attempt-outcome.ts';
 import { type CachedCall, cachedCall, keeping } from './cached-call.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { type DecidedRequest, decideRequest, wantsOtherPrompt, withRulePrompt } from './decide-request.ts';
-import { expandCall, namePrompt } from './expand-call.ts';
+import { namePrompt } from './expand-call.ts';
 import { streamAnswer } from './finish-stream.ts';
 import type { Funding } from './funding.ts';
 import { isPending } from './is-pending.ts';
@@ -23,7 +24,7 @@ import { checkContinued, isStored, mayContinue, rememberingStream, rememberStore
 
 /** The path of a call to a model, forward only. Throws a GatewayError for every refusal, ClientGone when nobody is left to answer. */
 export async function completeCall(services: CompletionPorts, asked: ModelCall): Promise<ModelAnswer> {
-  const expanding = expandCall(services, asked);
+  const expanding = expandInArm(services, asked);
   const request = isPending(expanding) ? await expanding : expanding;
   const call = request.dialect.read(request.json);
   mayCall(request.caller);
@@ -54,7 +55,9 @@ async function completeAdmitted(
   const balances = isPending(found) ? await found : found;
   const configured = services.routing.of(request.caller.workspaceId);
   const routing = isPending(configured) ? await configured : configured;
-  const facts = { ...input, workspace, balances, routing };
+  const dividing = services.experiments.of(request.caller.workspaceId, request.caller.livemode);
+  const experiments = isPending(dividing) ? await dividing : dividing;
+  const facts = { ...input, workspace, balances, routing, experiments };
   let whole = decideRequest(services, facts);
   if (wantsOtherPrompt(whole)) whole = await withRulePrompt(services, facts, whole);
   const { decided } = whole;

@@ -7,9 +7,9 @@ import type { RuleAlerts } from '../routing/rule-alerts.ts';
 import type { CallSessions } from '../routing/sessions.ts';
 import type { UnknownModels } from '../routing/unknown-models.ts';
 import type { AdmissionPorts } from './admission.ts';
+import type { ExperimentPorts } from './arms-of-call.ts';
 import type { AttemptPorts } from './attempt-outcome.ts';
 import type { CachePorts } from './cached-call.ts';
-import type { PromptPorts } from './expand-call.ts';
 import type { FundingPorts } from './funding.ts';
 import type { TagPorts } from './note-tags.ts';
 import type { PromptCachePorts } from './prompt-cache.ts';
@@ -21,7 +21,7 @@ export interface CompletionPorts
     FundingPorts,
     AttemptPorts,
     CachePorts,
-    PromptPorts,
+    ExperimentPorts,
     PromptCachePorts,
     SessionPorts {
   policies: PolicyCache;

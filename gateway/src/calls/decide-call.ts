@@ -2,6 +2,7 @@ import type { WorkspaceView } from '../accounts/workspace-cache.ts';
 import { wantsCheapest } from '../budgets/budget.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
+import type { RunningExperiment } from '../routing/assign.ts';
 import { autoFor, usualAuto } from '../routing/auto-settings.ts';
 import { baselinePrice } from '../routing/baseline.ts';
 import type { CallFacts } from '../routing/call-facts.ts';
@@ -20,16 +21,17 @@ import { preferWarm } from './warm-session.ts';
 export function decideCall(
   services: Pick<CompletionPorts, 'circuits' | 'unknownModels' | 'callSessions' | 'now' | 'affinity'>,
   input: {
-    request: Pick<ModelCall, 'caller' | 'tags' | 'fallbacks' | 'json' | 'wishes' | 'prompt'>;
+    request: Pick<ModelCall, 'id' | 'caller' | 'tags' | 'fallbacks' | 'json' | 'wishes' | 'prompt' | 'assigned'>;
     call: NeutralCall;
     inputTokens: number;
     workspace: WorkspaceView;
     balances: readonly BudgetBalance[];
     routing: Routing | null;
+    experiments: readonly RunningExperiment[];
     trace?: DecisionTrace | undefined;
   },
 ): Decision {
-  const { request, call, inputTokens, workspace, balances, routing, trace } = input;
+  const { request, call, inputTokens, workspace, balances, routing, experiments, trace } = input;
   const { workspaceId, livemode, keyId } = request.caller;
   const nowMs = services.now();
   const route: RouteInput = {
@@ -59,6 +61,7 @@ export function decideCall(
     trace,
     route,
     facts,
+    arms: { experiments, assigned: request.assigned, callId: request.id },
     auto: {
       settings: routing?.auto ?? usualAuto,
       find: noEvidence,

@@ -2,6 +2,7 @@ import type { WorkspaceView } from '../accounts/workspace-cache.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import { chooseVersion, findPrompt } from '../prompts/prompt-book.ts';
+import type { RunningExperiment } from '../routing/assign.ts';
 import type { Decision } from '../routing/decide.ts';
 import type { DecisionTrace } from '../routing/decision-trace.ts';
 import type { Routing } from '../routing/routing-cache.ts';
@@ -27,6 +28,7 @@ interface DecideRequestInput {
   workspace: WorkspaceView;
   balances: readonly BudgetBalance[];
   routing: Routing | null;
+  experiments: readonly RunningExperiment[];
   trace?: DecisionTrace | undefined;
 }
 
@@ -34,9 +36,18 @@ type DecidePorts = Parameters<typeof decideCall>[0];
 
 /** A call as its budgets let it go out, where it goes, and the limits that rules set for it. Throws what `decide` throws. */
 export function decideRequest(services: DecidePorts, input: DecideRequestInput): DecidedRequest {
-  const { workspace, balances, routing, trace } = input;
+  const { workspace, balances, routing, experiments, trace } = input;
   const { request, call, inputTokens, leftOut } = measureCall(input.request, input.call, balances);
-  const decided = decideCall(services, { request, call, inputTokens, workspace, balances, routing, trace });
+  const decided = decideCall(services, {
+    request,
+    call,
+    inputTokens,
+    workspace,
+    balances,
+    routing,
+    experiments,
+    trace,
+  });
   const effort = decided.limits?.effort;
   const limited = effort === undefined ? { request, call } : limitEffort(request, call, effort);
   return { ...limited, inputTokens, leftOut: withSurplus(leftOut, request.prompt), decided };

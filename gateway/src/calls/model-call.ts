@@ -5,6 +5,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { UsedPrompt } from '../prompts/prompt.ts';
+import type { Assignment } from '../routing/assign.ts';
 import type { CallReport } from '../telemetry/call-report.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { StreamSink } from './stream-run.ts';
@@ -31,6 +32,8 @@ export interface ModelCall {
   wishes: CallWishes | undefined;
   /** The prompt that the body was made from, and what of the call went into none of its variables. `gaveModel`: the caller named none. Undefined for a call without one. */
   prompt?: (UsedPrompt & { dropped: readonly string[]; gaveModel: boolean }) | undefined;
+  /** The arm that chose the version of its prompt. */
+  assigned?: Assignment | undefined;
   /** The only headers of a caller that reach a provider, and only Anthropic. */
   anthropicHeaders: Record<string, string>;
   /** Cancelled when the client has gone, or the process cannot wait any longer. */

@@ -1,5 +1,5 @@
 import type { Db } from '../db/transaction.ts';
-import type { RunningExperiment } from '../routing/assign.ts';
+import { type RunningExperiment, runningExperiment } from '../routing/assign.ts';
 import type { ArmRange, ExperimentSpec } from '../routing/experiment.ts';
 
 type ExperimentState = 'draft' | 'running' | 'stopped' | 'adopted';
@@ -20,7 +20,7 @@ export interface StoppedArm {
   text: string;
 }
 
-interface Adopted {
+export interface Adopted {
   arm: string;
   at: string;
   rule_id: string | null;
@@ -162,15 +162,12 @@ export async function listRunning(db: Db, workspaceId: string, livemode: boolean
      order by (spec->>'priority')::integer, livemode, id`,
     [workspaceId, livemode],
   );
-  return (rows as StoredExperiment[]).map(({ id, livemode: isLive, spec, ranges, salt, phase, stoppedArms }) => ({
-    id,
-    livemode: isLive,
-    spec,
-    ranges,
-    salt,
-    phase,
-    stoppedArms: new Set(stoppedArms.map(({ arm }) => arm)),
-  }));
+  return (rows as StoredExperiment[]).map(({ id, livemode: isLive, spec, ranges, salt, phase, stoppedArms }) =>
+    runningExperiment({
+      ...{ id, livemode: isLive, spec, ranges, salt, phase },
+      stoppedArms: new Set(stoppedArms.map(({ arm }) => arm)),
+    }),
+  );
 }
 
 /**

@@ -17,6 +17,7 @@ import { renderHandlers } from '../calls/render-handlers.ts';
 import { clientHandlers } from '../clients/client-handlers.ts';
 import { eraseWorkspaceHandlers } from '../clients/erase-workspace-handlers.ts';
 import { eventHandlers } from '../events/event-handlers.ts';
+import { adoptHandlers } from '../experiments/adopt-handlers.ts';
 import { experimentHandlers } from '../experiments/experiment-handlers.ts';
 import { factorHandlers } from '../factors/factor-handlers.ts';
 import { feedbackHandlers } from '../feedback/feedback-handlers.ts';
@@ -71,6 +72,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...eraseWorkspaceHandlers,
   ...eventHandlers,
   ...experimentHandlers,
+  ...adoptHandlers,
   ...feedbackHandlers,
   ...incidentHandlers,
   ...invoiceHandlers,

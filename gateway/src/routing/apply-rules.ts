@@ -63,7 +63,7 @@ export function applyRules(set: RuleSet, input: RulingInput, trace: DecisionTrac
 }
 
 /** Did the caller name the very model? `auto` leaves it to the gateway, and a prompt's default is a default. */
-function namesModel({ call, prompt }: CallFacts): boolean {
+export function namesModel({ call, prompt }: CallFacts): boolean {
   return !/^auto(?::|$)/.test(call.model) && prompt?.gaveModel !== true;
 }
 

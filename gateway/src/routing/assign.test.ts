@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assign, type RunningExperiment } from './assign.ts';
+import { assign, type RunningExperiment, runningExperiment } from './assign.ts';
 import { type Arm, type ArmRange, bucketCount, rangesOf, samePhase } from './experiment.ts';
 
 const arms = (...weights: number[]): Arm[] =>
@@ -15,7 +15,7 @@ const none = {
 
 function experiment(given: Partial<RunningExperiment> & { arms?: Arm[]; unit?: 'execution' | 'client' | 'call' } = {}) {
   const list = given.arms ?? arms(50, 50);
-  return {
+  return runningExperiment({
     id: 'exp_1',
     livemode: true,
     spec: {
@@ -33,7 +33,7 @@ function experiment(given: Partial<RunningExperiment> & { arms?: Arm[]; unit?: '
     phase: 1,
     stoppedArms: new Set<string>(),
     ...given,
-  };
+  });
 }
 const armOf = (one: RunningExperiment, client: string): string | undefined =>
   assign(one, { ...none, client }).arm?.name;

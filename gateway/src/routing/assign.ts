@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { leavesOf } from '@ai-gateway/shared/rules';
 import type { Arm, ArmRange, ExperimentSpec } from './experiment.ts';
 import { bucketCount } from './experiment.ts';
+import { type Compiled, compileCondition } from './rule-condition.ts';
+import { PatternSet } from './rule-patterns.ts';
 
 /** An experiment that divides calls now. */
 export interface RunningExperiment {
@@ -10,6 +13,10 @@ export interface RunningExperiment {
   ranges: readonly ArmRange[];
   salt: Buffer;
   phase: number;
+  /** The conditions, ready to be asked, and the fields they look at. */
+  when: Compiled;
+  patterns: PatternSet;
+  fields: ReadonlySet<string>;
   /** Arms that a guard has stopped: their units run outside. */
   stoppedArms: ReadonlySet<string>;
 }
@@ -24,12 +31,21 @@ interface UnitFacts {
   user: string | undefined;
 }
 
-interface Assignment {
+export interface Assignment {
   experiment: RunningExperiment;
   /** Undefined: the call runs outside, since it has no such unit or its arm was stopped. */
   arm: Arm | undefined;
   /** In hex: two bytes of the phase, then 14 of the hash; the phase alone for a call without the unit. Undefined where the arm was stopped. */
   unit: string | undefined;
+}
+
+/** Compiles the conditions, once for all calls. */
+export function runningExperiment(given: Omit<RunningExperiment, 'when' | 'patterns' | 'fields'>): RunningExperiment {
+  const patterns = new PatternSet();
+  const condition = given.spec.when;
+  const when = compileCondition(condition, patterns);
+  patterns.compile();
+  return { ...given, when, patterns, fields: new Set(leavesOf(condition).map(({ field }) => field)) };
 }
 
 /** The arm of a call. A pure function of the experiment and the unit: no state, so every process gives the same. */

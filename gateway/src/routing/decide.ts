@@ -1,7 +1,8 @@
 import type { CacheSetting } from '../cache/cache-directive.ts';
 import type { Price } from '../models/price.ts';
 import type { CallDecision } from '../usage/call-record.ts';
-import { applyRules, type Ruling } from './apply-rules.ts';
+import { applyRules, namesModel, type Ruling } from './apply-rules.ts';
+import { type ArmChoice, type ArmPorts, armHeader, chooseArm } from './arm-step.ts';
 import type { AutoTrace } from './auto.ts';
 import { type AutoPorts, autoStepFor } from './auto-step.ts';
 import type { CallFacts } from './call-facts.ts';
@@ -9,7 +10,7 @@ import type { Candidate, RouteInput } from './candidate.ts';
 import type { DecisionTrace } from './decision-trace.ts';
 import { cheapestReason, routeCall } from './route.ts';
 import type { Routing } from './routing-cache.ts';
-import type { RuleLimits, UnreachableRule } from './rule.ts';
+import { lowerEffort, type RuleLimits, type UnreachableRule } from './rule.ts';
 
 /**
  * Decides where a call goes. One pure function: the same input gives the same decision, and `POST /v1/routing/explain` asks it like a
@@ -21,9 +22,56 @@ import type { RuleLimits, UnreachableRule } from './rule.ts';
  */
 export function decide(input: DecideInput): Decision {
   const { route, facts, routing, trace } = input;
-  if (routing === null || routing.rules === undefined) return routed(input, { route, version: routing?.version });
+  if (routing === null || routing.rules === undefined) return inArm(input, { route, version: routing?.version });
   const ruling = applyRules(routing.rules, { route, facts }, trace);
-  return routed(input, { route: ruledRoute(route, ruling, routing.version), version: routing.version, ruling });
+  return inArm(input, { route: ruledRoute(route, ruling, routing.version), version: routing.version, ruling });
+}
+
+/** The plan with the arm of an experiment, where the call takes part in one. */
+function inArm(input: DecideInput, plan: Plan): Decision {
+  const { facts, arms, trace } = input;
+  if (arms === undefined) return routed(input, plan);
+  const target = plan.ruling?.target;
+  const arm = chooseArm(
+    {
+      route: plan.route,
+      facts,
+      arms,
+      isRuled: target?.model !== undefined,
+      isNamed: namesModel(facts),
+      wanted: target?.experiment,
+    },
+    trace,
+  );
+  if (arm === undefined) return routed(input, plan);
+  const { spec } = arm.experiment;
+  const reason = `experiment "${spec.name}": arm ${arm.arm?.name}`;
+  const route =
+    arm.model === undefined ? plan.route : { ...plan.route, call: { ...plan.route.call, model: arm.model }, reason };
+  return withArm(routed(input, { ...plan, route }), arm, plan);
+}
+
+/** The arm on the row of the call and in its answer. Calls at a low budget are left out of every arm alike, whichever model they get. */
+function withArm(decided: Decision, arm: ArmChoice, { route }: Plan): Decision {
+  const { decision, headers, limits } = decided;
+  const { experiment } = arm;
+  const own = arm.model === undefined ? decision?.chosenBy : (decision?.chosenBy ?? 'arm');
+  const effort = arm.arm?.effort;
+  return {
+    ...decided,
+    decision: {
+      ...decision,
+      experimentId: experiment.id,
+      arm: arm.arm?.name,
+      unit: arm.unit,
+      chosenBy: route.cheapest === true ? 'budget' : own,
+    },
+    headers:
+      arm.arm === undefined
+        ? headers
+        : { ...headers, 'x-gateway-experiment': armHeader(experiment.spec.name, arm.arm.name) },
+    limits: effort === undefined ? limits : { ...limits, effort: lowerEffort(effort, limits?.effort ?? effort) },
+  };
 }
 
 export interface DecideInput {
@@ -34,6 +82,8 @@ export interface DecideInput {
   /** Filled for people who want to know why. */
   trace?: DecisionTrace | undefined;
   auto: AutoPorts;
+  /** Left out where no experiment runs. */
+  arms?: ArmPorts | undefined;
 }
 
 export interface Decision {

@@ -1,10 +1,12 @@
 import type { ExperimentMetric, ExperimentUnit } from '@ai-gateway/shared/operations/experiments';
+import type { Condition } from '@ai-gateway/shared/rules';
+import type { ReasoningEffort } from '../dialects/neutral.ts';
 
 /** The settings that an arm gives a call. An arm without settings leaves it as it is. */
 interface ArmSettings {
   model?: string | undefined;
   prompt?: { id: string; version: number } | undefined;
-  effort?: string | undefined;
+  effort?: ReasoningEffort | undefined;
   dial?: 'quality' | 'balanced' | 'cost' | undefined;
 }
 
@@ -16,7 +18,7 @@ export interface Arm extends ArmSettings {
 /** An experiment as it was given. */
 export interface ExperimentSpec {
   name: string;
-  when: Readonly<Record<string, unknown>>;
+  when: Condition;
   unit: ExperimentUnit;
   /** The first is what the others are compared with. */
   arms: readonly Arm[];

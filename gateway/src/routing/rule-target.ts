@@ -54,7 +54,7 @@ export function targetOf(
 }
 
 /** `isGone`: no call gets there, and people are notified. Otherwise the model cannot take this very call. */
-function problemOf(name: string, request: RouteRequest): { because: string; isGone: boolean } | undefined {
+export function problemOf(name: string, request: RouteRequest): { because: string; isGone: boolean } | undefined {
   if (/^auto(?::(cost|balanced|quality))?$/.test(name)) return undefined;
   const found = readModelName(name, request);
   if (found === undefined) return { because: `there is no model "${name}"`, isGone: true };

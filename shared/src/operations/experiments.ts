@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { cursor, id, isoTime, limit, livemode, modelName, page, usd } from './common.ts';
+import { condition } from './rules.ts';
 
 const experimentUnits = ['execution', 'client', 'scenario', 'session', 'user', 'call'] as const;
 const experimentMetrics = ['feedback', 'json_ok', 'error', 'cost', 'total_ms', 'ttft_ms', 'output_tokens'] as const;
@@ -77,7 +78,7 @@ const arms = z
       'Two to five. The first is what the others are compared with. An arm without settings leaves calls as they are.',
   });
 
-const when = z.record(z.string(), z.unknown()).meta({
+const when = condition.meta({
   title: 'When',
   description: 'The calls that take part, in the grammar of rules. An empty object means every call.',
 });
@@ -380,6 +381,40 @@ const better = {
   units: 640,
   at: '2026-11-09T08:00:00.000Z',
 };
+
+export const adoptExperiment = operation({
+  id: 'experiments.adopt',
+  method: 'POST',
+  path: '/v1/experiments/:id/adopt',
+  group: 'Experiments',
+  label: 'Adopt an arm',
+  description:
+    'Makes an arm the way of all calls: moves the label production to its prompt version, or writes a rule with its model, effort or dial. The experiment ends.',
+  surfaces: ['dashboard'],
+  access: 'member',
+  changesEveryCall: true,
+  workspaceWide: true,
+  input: z.strictObject({
+    id: experimentId,
+    arm: armName.optional().meta({ title: 'Arm', description: 'Default: the arm that is better.' }),
+  }),
+  output: experiment,
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found', 'conflict'],
+  sample: {
+    input: { id: 'exp_01k2' },
+    output: {
+      ...running,
+      state: 'adopted',
+      stopped_at: '2026-11-09T09:00:00.000Z',
+      verdict: better,
+      adopted: { arm: 'B', at: '2026-11-09T09:00:00.000Z', rule_id: null, prompt: { id: 'reply', version: 7 } },
+    },
+  },
+  wrong: [
+    { input: {}, because: 'it needs to know which one' },
+    { input: { id: 'exp_01k2', arm: '' }, because: 'an arm has a name' },
+  ],
+});
 
 const interval = z.object({
   estimate: z.number().meta({ title: 'Estimate', description: 'Of the difference from the first arm.' }),

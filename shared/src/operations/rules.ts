@@ -9,7 +9,7 @@ const grammar = z.record(z.string(), z.unknown()).superRefine((given, context) =
   if (fault !== undefined) context.addIssue({ code: 'custom', path: fault.path, message: fault.message });
 });
 // An object that has passed the grammar is a condition: zod cannot know.
-const condition = (grammar as unknown as z.ZodType<Condition, Record<string, unknown>>).meta({
+export const condition = (grammar as unknown as z.ZodType<Condition, Record<string, unknown>>).meta({
   title: 'When',
   description:
     'The calls that are meant: {"field": "client_id", "in": ["acme"]}, joined by all, any and not. An empty object means every call.',
