@@ -36,6 +36,10 @@ export interface Automation {
   /** The fields for variables that the form shows with so much chosen. */
   promptFields(chosen: { id?: string; label?: string }): Promise<PromptField[]>;
   runPrompt(run: { id: string; label?: string; variables: Row; client?: string }): Promise<Row>;
+  /** Without a request it scores the last call of the run. */
+  feedback(feedback: { request?: unknown; score: string }): Promise<Row>;
+  experimentResult(id: string): Promise<Row>;
+  savingsByClient(): Promise<Row[]>;
   /** Switches an automation on that starts at alerts. */
   startAtAlertsOf(client: string): Promise<Started>;
 }
@@ -115,6 +119,9 @@ const make: Platform = {
         }));
       },
       runPrompt: ({ client, ...run }) => app.act('promptsRun', { ...run, client_id: client }),
+      feedback: ({ request, score }) => app.act('feedbackCreate', { request_id: request, score }),
+      experimentResult: (id) => app.act('experimentsResults', { id }),
+      savingsByClient: () => app.run('savingsGet', { group_by: 'client', limit: 100 }),
       async startAtAlertsOf(client) {
         const listening = await app.onBudgetAlert({ client_id: client });
         return {
@@ -202,6 +209,9 @@ const zapier: Platform = {
           client_id: client,
           ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [keyOf(name), value])),
         }),
+      feedback: ({ request, score }) => app.create('feedback_create', { request_id: request, score }),
+      experimentResult: async (id) => there(await app.find('experiments_results', { id })),
+      savingsByClient: async () => there(await app.find('savings_get', { group_by: 'client' })).data as Row[],
       async startAtAlertsOf(client) {
         const receiver = await startReceiver();
         const zap = await app.onBudgetAlert({ client_id: client }, receiver.url);
@@ -318,6 +328,12 @@ const n8n: Platform = {
           variables: { mappingMode: 'defineBelow', value: variables, schema: await schemaOf({ id, label }) },
           ...(client === undefined ? {} : { additionalFields: { clientId: locator(client) } }),
         }),
+      feedback: ({ request = '', score }) => run('feedback', 'create', { requestId: request, score }),
+      experimentResult: (id) => run('experiment', 'results', { id: locator(id) }),
+      savingsByClient: async () => {
+        const rows = await executeNode(node, host, [asked('saving', 'get', { groupBy: 'client', returnAll: true })]);
+        return rows.map(({ json }) => json);
+      },
       async startAtAlertsOf(client) {
         const receiver = await startReceiver();
         const trigger = new AiGatewayTrigger();

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { json } from '../support/ask.ts';
-import { everyType, makePrompt, saveVersion } from '../support/prompts.ts';
+import { eventually, json } from '../support/ask.ts';
+import { everyType, makeExperiment, makePrompt, saveVersion, sortMails } from '../support/prompts.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 import { type Automation, type Platform, platforms } from './platforms.ts';
 
 /** A prompt with a variable of each type, run by the form that each platform draws for it. */
 
 let gateway: TestGateway;
+let experiment: { id: string };
 
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -14,6 +15,8 @@ beforeAll(async () => {
   await json(gateway.send('PATCH', '/v1/prompts/reply', { name: 'Reply to a mail' }));
   const other = { messages: [{ role: 'user', content: 'Sort {{label}}' }], variables: [{ name: 'label' }] };
   await saveVersion(gateway, 'reply', { version: other, label: 'staging' });
+  await makePrompt(gateway, 'sorting', sortMails);
+  experiment = await makeExperiment(gateway, 'sorting');
 });
 afterAll(() => gateway.stop());
 beforeEach(() => gateway.fakes.reset());
@@ -92,6 +95,23 @@ describe.each(platforms)('on $name', (platform: Platform) => {
   });
 
   test('the drop-down lists the prompts by their names', async () => {
-    expect(await automation.prompts()).toEqual([{ value: 'reply', label: 'Reply to a mail' }]);
+    expect(await automation.prompts()).toContainEqual({ value: 'reply', label: 'Reply to a mail' });
+  });
+
+  test('a mail is sorted by a prompt, its answer scored, the experiment and the savings read', async () => {
+    const client = `scored on ${platform.name}`;
+    const variables = { mail: 'Please find attached' };
+    const { request_id: request } = await automation.runPrompt({ id: 'sorting', variables, client });
+    // A call is on record a moment after its answer.
+    const scored = await eventually(() => automation.feedback({ request, score: 'down' }));
+    expect(scored).toMatchObject({ request_id: request, score: 0, name: 'user' });
+    // Zapier gives a run no number.
+    if (platform.automatic.execution_id !== null)
+      expect(await automation.feedback({ score: '0.9' })).toMatchObject({ request_id: request, score: 0.9 });
+    expect(await automation.experimentResult(experiment.id)).toMatchObject({ verdict: 'too_early', winner: null });
+    await eventually(async () => {
+      const row = (await automation.savingsByClient()).find(({ client_id }) => client_id === client);
+      expect(row).toMatchObject({ calls: 1, saved_usd: { auto: 0, rules: 0, response_cache: 0 }, evidence: null });
+    });
   });
 });
