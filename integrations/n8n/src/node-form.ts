@@ -99,6 +99,8 @@ function operationProperty(resource: string, operations: readonly Operation[]): 
 /** Actions of operations whose label is not one. */
 const actions: Readonly<Record<string, string>> = {
   'usage.clients': 'Get usage by client',
+  // n8n's linter takes the apostrophe for the end of a word.
+  'experiments.results': 'Get results of experiment',
 };
 
 function operationOption(operation: Operation): INodePropertyOptions {

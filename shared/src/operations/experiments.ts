@@ -10,7 +10,7 @@ export type ExperimentMetric = (typeof experimentMetrics)[number];
 
 const experimentId = id.meta({
   title: 'Experiment',
-  description: 'The experiment.',
+  description: 'Pick an experiment.',
   'x-field': { options: 'experiments.list' },
 });
 const text = (title: string, description: string) => z.string().meta({ title, description });

@@ -372,7 +372,7 @@ export const properties: INodeProperties[] = [
         value: 'results',
         description:
           'Gets in words and numbers which arm is better, or that it is too early to say, up to the last call',
-        action: 'Get experiment’s result',
+        action: 'Get results of experiment',
       },
     ],
     default: 'getAll',
@@ -2427,7 +2427,7 @@ export const properties: INodeProperties[] = [
         operation: ['results'],
       },
     },
-    description: 'The experiment',
+    description: 'Pick an experiment',
   },
   {
     displayName: 'Request',
