@@ -8,6 +8,8 @@ const epochs = 16;
 const rate = 1;
 const decay = 1e-6;
 
+type FitTopics = Omit<TopicsFile, 'templates'>;
+
 interface Document {
   type: number;
   words: Int32Array;
@@ -15,7 +17,7 @@ interface Document {
 }
 
 /** One logistic head over the words that samples share, by AdaGrad; the strongest words are kept, at four bits a weight. */
-export function fitTopics(samples: readonly Sample[], seed: number): TopicsFile {
+export function fitTopics(samples: readonly Sample[], seed: number): FitTopics {
   const types = taskTypes.map(({ id }) => id);
   const { hashes, rarity } = vocabularyOf(samples);
   const indexOf = new Map(hashes.map((hash, i) => [hash, i]));
@@ -139,7 +141,7 @@ function packed({
   rarity: readonly number[];
   weights: Float64Array;
   bias: Float64Array;
-}): TopicsFile {
+}): FitTopics {
   const size = types.length;
   const weightOf = (word: number, type: number): number => weights[word * size + type] ?? 0;
   const strength = hashes.map(

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { guessType, instructionsIn } from '../src/routing/guess-type.ts';
 import { taskTypes } from '../src/routing/task-types.ts';
 import { TopicHead, type TopicsFile } from '../src/routing/topic-head.ts';
-import { fitTopics } from './fit-topics.ts';
 import { makeSamples, seeded } from './make-samples.ts';
+import { makeTopics } from './make-topics.ts';
 import { readData, readHeldOut, readTemplates, type Template } from './read-templates.ts';
 
 /**
@@ -12,30 +12,25 @@ import { readData, readHeldOut, readTemplates, type Template } from './read-temp
  * templates give the same file. First it says how well the head does on templates that it has not seen.
  */
 const folds = 5;
-const each = 10;
 
 const templates = readTemplates();
 const data = readData();
 
 const guesses = Array.from({ length: folds }, (_, fold) => {
-  const file = fitOn(templates.filter((_template, i) => i % folds !== fold));
+  const file = makeTopics(templates.filter((_template, i) => i % folds !== fold));
   return judge(
     file,
     templates.filter((_template, i) => i % folds === fold),
   );
 }).flat();
 report(`${folds}-fold, by template`, guesses);
-const file = fitOn(templates);
+const file = makeTopics();
 report('held-out.txt', judge(file, readHeldOut()));
 const text = `${JSON.stringify(file)}\n`;
 writeFileSync(fileURLToPath(new URL('../src/routing/topics.json', import.meta.url)), text);
 console.log(
   `topics.json: ${(text.length / 1024).toFixed(0)} KiB, ${Buffer.from(file.words, 'base64').length / 4} words`,
 );
-
-function fitOn(some: readonly Template[]): TopicsFile {
-  return fitTopics(makeSamples(some, data, { each, random: seeded(18) }), 18);
-}
 
 interface Judged {
   type: string;

@@ -263,7 +263,7 @@ describe('the classes a workspace chooses', () => {
       { model: 'claude-opus-4-8', class: 'strong' },
       { model: 'openai/gpt-4o-mini', class: 'small' },
     ];
-    expect(await json(gateway.send('PUT', '/v1/routing/auto', { pool }))).toEqual({
+    expect(await json(gateway.send('PUT', '/v1/routing/auto', { pool }))).toMatchObject({
       pool,
       classes: { strong: ['claude-opus-4-8'], small: ['gpt-4o-mini'] },
     });

@@ -31,9 +31,13 @@ export async function writeFallbacks(db: Db, workspaceId: string, fallbacks: Fal
   );
 }
 
-export async function readModelPool(db: Db, workspaceId: string, { forUpdate = false } = {}): Promise<ModelPool> {
-  const conditionsLock = forUpdate ? 'for update' : '';
-  const { rows } = await db.query(`select model_pool from workspaces where id = $1 ${conditionsLock}`, [workspaceId]);
+/** Of the active version of routing; of a workspace that has none, the classes that it chose before there were versions. */
+export async function readModelPool(db: Db, workspaceId: string): Promise<ModelPool> {
+  const { rows } = await db.query(
+    `select coalesce(v.auto -> 'pool', w.model_pool) as model_pool from workspaces w
+     left join routing_versions v on v.workspace_id = w.id and v.version = w.routing_version where w.id = $1`,
+    [workspaceId],
+  );
   return (rows[0] as { model_pool: ModelPool } | undefined)?.model_pool ?? [];
 }
 
@@ -59,13 +63,4 @@ export async function readCacheEpochs(db: Db, workspaceId: string): Promise<Cach
 export interface CacheEpochs {
   live: number;
   test: number;
-}
-
-/** Saves, and tells every process in the same transaction. */
-export async function writeModelPool(db: Db, workspaceId: string, pool: ModelPool): Promise<void> {
-  await db.query(
-    `with changed as (update workspaces set model_pool = $2 where id = $1 returning id)
-     select pg_notify('workspaces', id) from changed`,
-    [workspaceId, JSON.stringify(pool)],
-  );
 }

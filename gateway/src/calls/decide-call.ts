@@ -12,6 +12,7 @@ import type { DecisionTrace } from '../routing/decision-trace.ts';
 import { noEvidence } from '../routing/evidence.ts';
 import type { Routing } from '../routing/routing-cache.ts';
 import { sessionKeyOf } from '../routing/sessions.ts';
+import { workOf } from '../routing/work.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import type { ModelCall } from './model-call.ts';
 import { circuitsOf } from './open-call.ts';
@@ -55,6 +56,7 @@ export function decideCall(
     wishes: request.wishes,
     prompt: request.prompt,
     budgetPercentUsed: () => percentUsed(balances),
+    topic: () => workOf(call, inputTokens).topic,
   };
   const decided = decide({
     routing,

@@ -35,6 +35,7 @@ import { promptHandlers } from '../prompts/prompt-handlers.ts';
 import { promptLabelHandlers } from '../prompts/prompt-label-handlers.ts';
 import { promptMetricsHandlers } from '../prompts/prompt-metrics-handlers.ts';
 import { promptVersionHandlers } from '../prompts/prompt-version-handlers.ts';
+import { autoHandlers } from '../routing/auto-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { routingVersionHandlers } from '../routing/routing-version-handlers.ts';
 import { ruleHandlers } from '../routing/rule-handlers.ts';
@@ -93,6 +94,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...runPromptHandlers,
   ...providerHandlers,
   ...rateLimitHandlers,
+  ...autoHandlers,
   ...routingHandlers,
   ...routingVersionHandlers,
   ...ruleHandlers,

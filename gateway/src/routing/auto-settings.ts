@@ -17,7 +17,7 @@ interface ClientAuto {
   dial?: Dial | undefined;
   baseline_model?: string | undefined;
   allowed_models?: readonly string[] | undefined;
-  learning?: Partial<Learning> | undefined;
+  learning?: { [Name in keyof Learning]?: Learning[Name] | undefined } | undefined;
 }
 
 /** The settings of `auto` as a routing version keeps them. */
@@ -58,7 +58,12 @@ export function autoFor(settings: AutoSettings, client: string | undefined): Aut
     dial: own.dial ?? settings.dial,
     baseline_model: own.baseline_model ?? settings.baseline_model,
     allowed_models: own.allowed_models ?? settings.allowed_models,
-    learning: { ...settings.learning, ...own.learning },
+    learning: {
+      enabled: own.learning?.enabled ?? settings.learning.enabled,
+      sample_percent: own.learning?.sample_percent ?? settings.learning.sample_percent,
+      max_usd_per_day: own.learning?.max_usd_per_day ?? settings.learning.max_usd_per_day,
+      judge: own.learning?.judge ?? settings.learning.judge,
+    },
   };
 }
 

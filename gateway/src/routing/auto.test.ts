@@ -180,6 +180,61 @@ describe('auto with evidence', () => {
   });
 });
 
+describe('auto within a session', () => {
+  const longer = `${classification}\n\n${'We talked about the order at length. '.repeat(400)}`;
+  const claude = { settings: { allowed_models: ['claude-sonnet-5', 'claude-haiku-4-5'] }, text: longer };
+  const warm = { account: 'id-anthropic', model: 'claude-sonnet-5', inputTokens: 3_500 };
+
+  it('stays where a cheaper model would have to read everything again', () => {
+    expect(chosen('auto', claude)[0]).toBe('claude-haiku-4-5');
+    expect(chosen('auto', { ...claude, session: warm })).toEqual([
+      'claude-sonnet-5',
+      'auto: claude-sonnet-5 is expected to cost less',
+    ]);
+    expect(chosen('auto', { ...claude, session: { ...warm, inputTokens: 2_000 } })).toEqual([
+      'claude-sonnet-5',
+      'auto: the session stays with claude-sonnet-5',
+    ]);
+  });
+
+  it('changes to a cheaper model where that saves more than 15 percent all the same', () => {
+    expect(chosen('auto', { ...claude, session: { ...warm, inputTokens: 100 } })[0]).toBe('claude-haiku-4-5');
+  });
+
+  it('goes to the better model at once', () => {
+    const session = { account: 'id-openai', model: 'gpt-6-luna', inputTokens: 100_000 };
+    expect(chosen('auto', { text: coding, session })[0]).toBe('gpt-6-sol');
+  });
+
+  it('stays in an open turn, and leaves it where the model rests', () => {
+    const tools = [{ name: 'save', parameters: {} }];
+    const messages: NeutralCall['messages'] = [
+      { role: 'user', parts: [{ kind: 'text', text: coding }] },
+      { role: 'assistant', parts: [{ kind: 'tool-call', id: 'c', name: 'save', arguments: '{}' }] },
+      { role: 'tool', parts: [{ kind: 'tool-result', toolCallId: 'c', content: [{ kind: 'text', text: 'done' }] }] },
+    ];
+    const open: CallSetup = { call: { tools, messages }, session: { model: 'gpt-6-luna' } };
+    expect(chosen('auto', open)).toEqual(['gpt-6-luna', 'auto: gpt-6-luna stays while the turn is open']);
+    const stateOf: RouteInput['stateOf'] = ({ model }) => (model === 'gpt-6-luna' ? 'open' : 'closed');
+    expect(chosen('auto', { ...open, route: { stateOf } })[0]).toBe('gpt-6-sol');
+  });
+
+  it('hands signed reasoning back to its vendor where this process does not know the session', () => {
+    const messages: NeutralCall['messages'] = [
+      { role: 'user', parts: [{ kind: 'text', text: coding }] },
+      {
+        role: 'assistant',
+        parts: [
+          { kind: 'reasoning', text: 'Hm', signature: 's', signedBy: 'anthropic' },
+          { kind: 'tool-call', id: 'c', name: 'save', arguments: '{}' },
+        ],
+      },
+      { role: 'tool', parts: [{ kind: 'tool-result', toolCallId: 'c', content: [] }] },
+    ];
+    expect(chosen('auto', { call: { messages } })[0]).toBe('claude-sonnet-5');
+  });
+});
+
 describe('a call’s own wish', () => {
   it('asks for a quality that nothing measured reaches, and gets the strong model', () => {
     expect(chosen('auto', { wish: 'min_quality=0.97' })[0]).toBe('gpt-6-sol');

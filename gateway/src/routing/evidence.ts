@@ -8,6 +8,8 @@ export interface Evidence {
   agreeing: number;
   /** The rate of agreement that the pairs prove, at whatever time they are read; undefined while they prove nothing. */
   lower?: number | undefined;
+  /** The rate of agreement that they refute: the true one is below. */
+  upper?: number | undefined;
   /** Calls with another signal (feedback, json_ok, tool_ok, retry, error) and the sum of their marks from 0 to 1: of the worst signal. */
   n: number;
   okSum: number;
@@ -61,7 +63,7 @@ export function standingOf(
   return {
     mean,
     lower: Math.max(0, mean - width),
-    upper: Math.min(1, mean + width),
+    upper: Math.min(1, mean + width, ofTask?.upper ?? 1),
     n,
     pairs: ofTask?.pairs ?? 0,
     agreeing: ofTask?.agreeing ?? 0,

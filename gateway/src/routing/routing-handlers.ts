@@ -1,23 +1,16 @@
-import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
+import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
 import type { ProviderAccount, WorkspaceCache, WorkspaceView } from '../accounts/workspace-cache.ts';
-import {
-  type ModelPool,
-  readFallbacks,
-  readModelPool,
-  writeFallbacks,
-  writeModelPool,
-} from '../accounts/workspace-store.ts';
+import { readFallbacks, writeFallbacks } from '../accounts/workspace-store.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { strengths } from '../models/catalog.ts';
 import { type Markup, type MarkupCache, shownMarkup } from '../usage/markup.ts';
 import { describeModel, listedModels } from './model-list.ts';
 import { type NameContext, readModelName } from './model-name.ts';
-import { classModels, isKnownModel } from './reachable.ts';
+import { isKnownModel } from './reachable.ts';
 
 interface RoutingPorts {
   db: Pool;
@@ -28,7 +21,7 @@ interface RoutingPorts {
 
 export const routingHandlers: Pick<
   Handlers<Context<RoutingPorts>>,
-  'fallbacks.get' | 'fallbacks.set' | 'auto.get' | 'auto.set' | 'models.list' | 'models.get'
+  'fallbacks.get' | 'fallbacks.set' | 'models.list' | 'models.get'
 > = {
   'fallbacks.get': async (_input, { caller, services }) => copy(await readFallbacks(services.db, caller.workspaceId)),
 
@@ -50,31 +43,6 @@ export const routingHandlers: Pick<
     });
     services.workspaces.forget(caller.workspaceId);
     return input;
-  },
-
-  'auto.get': async (_input, { caller, services }) => {
-    const view = await services.workspaces.view(caller.workspaceId);
-    return autoSettings(view.pool, view, services.now());
-  },
-
-  'auto.set': async ({ pool }, { caller, services, audit }) => {
-    const view = await services.workspaces.view(caller.workspaceId);
-    const names = nameContext(view, services.now());
-    for (const [i, { model }] of pool.entries()) {
-      const found = readModelName(model, names);
-      if (found !== undefined && (found.entry === undefined || found.entry.kind === 'chat')) continue;
-      const problem = found === undefined ? `There is no model "${model}".` : `"${model}" is not a model for chat.`;
-      throw new GatewayError('model_not_found', `${problem} GET /v1/models lists the models that this key can use.`, {
-        param: `pool[${i}].model`,
-      });
-    }
-    await withTransaction(services.db, async (tx) => {
-      const before = { pool: await readModelPool(tx, caller.workspaceId, { forUpdate: true }) };
-      await writeModelPool(tx, caller.workspaceId, pool);
-      await audit(tx, { target: workspaceOf(caller), before, after: { pool } });
-    });
-    services.workspaces.forget(caller.workspaceId);
-    return autoSettings(pool, view, services.now());
   },
 
   'models.list': async (_input, { caller, services }) => {
@@ -130,16 +98,6 @@ function afterName(displayName: string): string {
 
 function nameContext({ accounts, pool }: WorkspaceView, nowMs: number): NameContext {
   return { accounts, pool, at: new Date(nowMs) };
-}
-
-function autoSettings(pool: ModelPool, { accounts }: WorkspaceView, nowMs: number): OutputOf<'auto.get'> {
-  const context = { accounts, pool, at: new Date(nowMs) };
-  const [strong = [], small = []] = strengths.map((strength) =>
-    classModels(context, strength).map(({ model, account, entry }) =>
-      account === undefined || account.name === entry?.vendor ? model : `${account.name}/${model}`,
-    ),
-  );
-  return { pool: pool.map((one) => ({ ...one })), classes: { strong, small } };
 }
 
 function copy(fallbacks: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {

@@ -7,6 +7,7 @@ import type { Context } from '../accounts/context.ts';
 import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { checkRule, checkTogether } from './check-rules.ts';
+import { expectedVersion } from './expected-version.ts';
 import type { RoutingCache } from './routing-cache.ts';
 import {
   activateRouting,
@@ -92,7 +93,7 @@ export const ruleHandlers: Pick<
     const { caller, services, audit } = context;
     const wanted = await withTransaction(services.db, async (tx) => {
       const before = await lockRouting(tx, caller.workspaceId);
-      refuseStale(before, expectedOf(context, expected_version));
+      refuseStale(before, expectedVersion(context, expected_version));
       const found = await findRoutingVersion(tx, caller.workspaceId, version);
       if (found === undefined) throw new GatewayError('not_found', `There is no version ${version} of routing.`);
       checkTogether(found.rules);
@@ -121,7 +122,7 @@ async function changeRules<Changed extends Rule | undefined>(
   const { workspaceId } = caller;
   const changed = await withTransaction(services.db, async (tx) => {
     const before = await lockRouting(tx, workspaceId);
-    refuseStale(before, expectedOf(context, expected_version));
+    refuseStale(before, expectedVersion(context, expected_version));
     let entry: Entry | undefined;
     const { rules, rule } = await change(before.rules, (one) => {
       entry = one;
@@ -133,14 +134,6 @@ async function changeRules<Changed extends Rule | undefined>(
   });
   services.routing.forget(workspaceId);
   return changed;
-}
-
-/** The header and the field are the same; the field wins, as the nearest does everywhere. */
-function expectedOf({ ifMatch }: RuleContext, field: number | undefined): number | undefined {
-  if (ifMatch === undefined || ifMatch === '*') return field;
-  const version = /^(?:W\/)?"?(\d{1,9})"?$/.exec(ifMatch.trim())?.[1];
-  // A version that never was is not the active one.
-  return field ?? (version === undefined ? -1 : Number(version));
 }
 
 function needRule(rules: readonly Rule[], id: string): Rule {

@@ -14,6 +14,8 @@ export interface TopicsFile {
   /** The size of one step of a weight, for each type. */
   steps: readonly number[];
   bias: readonly number[];
+  /** A digest of the templates that it was fit on. */
+  templates: string;
 }
 
 /** Guesses the type of a task from its instructions. Made once from the file; a text is read in one pass. */

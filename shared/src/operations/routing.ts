@@ -65,23 +65,127 @@ const pool = z
         .meta({ title: 'Class', description: 'strong: for hard tasks. small: for simple ones, at a lower price.' }),
     }),
   )
-  .max(20)
+  .max(5)
   .refine((models) => new Set(models.map(({ model }) => model)).size === models.length, 'must name each model once')
   .meta({
     title: 'Models',
     description:
-      'The models of each class, in the order in which they are tried. A class without a model here uses the gateway’s default models; an empty list does so for both classes.',
+      'The models of each class, in the order in which they are tried: two to five. A class without a model here uses the gateway’s default models; an empty list does so for both classes.',
   });
+const dial = z.enum(['quality', 'balanced', 'cost']).meta({
+  title: 'Dial',
+  description:
+    'The choice of plain `auto`. quality: the strong model until your own calls prove a small one. balanced: small models for simple tasks. cost: the small model unless your calls speak against it.',
+});
+const baseline = modelName.nullable().meta({
+  title: 'Baseline model',
+  description: 'Savings are measured against it. Null: the strong model of the call.',
+});
+const allowed = z.array(modelName).min(1).max(50).nullable().meta({
+  title: 'Allowed models',
+  description: 'The only models that `auto` chooses from. Null: all of the classes.',
+});
+const enabled = z.boolean().meta({
+  title: 'Learning',
+  description:
+    'On a sample of calls the other class answers too, after your answer has left, and the answers are compared.',
+});
+const samplePercent = z
+  .number()
+  .min(0)
+  .max(100)
+  .meta({ title: 'Sample (percent)', description: 'The share of calls that both classes answer.' });
+const usdPerDay = z
+  .number()
+  .min(0)
+  .max(10_000)
+  .meta({ title: 'Most a day (USD)', description: 'Comparing stops for the day once it has cost this much.' });
+const judge = z
+  .union([
+    z.enum(['agreement', 'feedback']),
+    z.strictObject({
+      model: modelName.meta({ title: 'Model', description: 'The model that judges.' }),
+      rubric: z
+        .string()
+        .trim()
+        .min(1)
+        .max(4_000)
+        .meta({ title: 'Rubric', description: 'The marks it gives, and why.' }),
+    }),
+  ])
+  .meta({
+    title: 'Judge',
+    description: 'agreement compares the two answers, feedback waits for your people, and a model judges by a rubric.',
+  });
+const learning = z
+  .strictObject({
+    enabled: enabled.default(false),
+    sample_percent: samplePercent.default(2),
+    max_usd_per_day: usdPerDay.default(1),
+    judge: judge.default('agreement'),
+  })
+  .meta({ title: 'Learning', description: 'How the gateway gathers evidence of your own tasks.' });
+const perClient = z
+  .record(
+    z.string().min(1).max(128),
+    z.strictObject({
+      dial: dial.optional(),
+      baseline_model: modelName
+        .optional()
+        .meta({ title: 'Baseline model', description: 'The client’s savings are measured against it.' }),
+      allowed_models: z
+        .array(modelName)
+        .min(1)
+        .max(50)
+        .optional()
+        .meta({ title: 'Allowed models', description: 'The only models that `auto` chooses from for the client.' }),
+      learning: z
+        .strictObject({
+          enabled: enabled.optional(),
+          sample_percent: samplePercent.optional(),
+          max_usd_per_day: usdPerDay.optional(),
+          judge: judge.optional(),
+        })
+        .optional()
+        .meta({ title: 'Learning', description: 'The fields in which the client differs.' }),
+    }),
+  )
+  .refine((map) => Object.keys(map).length <= 1_000, 'has at most 1,000 clients')
+  .meta({ title: 'Per client', description: 'For each client, the settings in which it differs from the workspace.' });
+
 const classOf = z.array(z.string()).meta({ title: 'Models', description: 'In the order in which they are tried.' });
+const autoVersion = z
+  .number()
+  .int()
+  .meta({ title: 'Version', description: 'The active version of rules and auto; 0 before the first.' });
 const auto = z.object({
   pool,
+  dial,
+  baseline_model: baseline,
+  allowed_models: allowed,
+  learning,
+  per_client: perClient,
   classes: z
     .object({ strong: classOf, small: classOf })
     .meta({ title: 'Classes', description: 'The models that `auto` and fallbacks choose from now.' }),
+  version: autoVersion,
 });
+const usualLearning = { enabled: false, sample_percent: 2, max_usd_per_day: 1, judge: 'agreement' as const };
+const autoInput = {
+  pool: [
+    { model: 'gpt-6-luna', class: 'small' as const },
+    { model: 'gpt-6-sol', class: 'strong' as const },
+  ],
+  dial: 'balanced' as const,
+  baseline_model: 'gpt-6-sol',
+  learning: { ...usualLearning, enabled: true },
+  per_client: { acme: { dial: 'quality' as const } },
+};
 const autoSample = {
-  pool: [{ model: 'gpt-6-sol', class: 'strong' as const }],
-  classes: { strong: ['gpt-6-sol'], small: ['gpt-6-luna', 'claude-haiku-4-5', 'gemini-3.5-flash-lite'] },
+  ...autoInput,
+  allowed_models: null,
+  classes: { strong: ['gpt-6-sol'], small: ['gpt-6-luna'] },
+  version: 12,
 };
 
 export const getAuto = operation({
@@ -90,7 +194,7 @@ export const getAuto = operation({
   path: '/v1/routing/auto',
   group: 'Routing',
   label: 'Get the settings of auto',
-  description: 'Gets the models that the workspace chose for each class, and the classes in use now.',
+  description: 'Gets the settings of `auto`: models, dial, learning, clients that differ, and the classes in use now.',
   surfaces: ['dashboard'],
   access: 'reader',
   input: z.strictObject({}),
@@ -109,20 +213,38 @@ export const setAuto = operation({
   path: '/v1/routing/auto',
   group: 'Routing',
   label: 'Change the settings of auto',
-  description: 'Sets the models of the classes `strong` and `small`, from which `auto` and fallbacks choose.',
+  description: 'Changes the given settings of `auto` and makes a version of them. They hold for the next call.',
   surfaces: ['dashboard'],
   access: 'member',
   changesEveryCall: true,
-  input: z.strictObject({ pool }),
+  input: z.strictObject({
+    pool: pool.optional(),
+    dial: dial.optional(),
+    baseline_model: baseline.optional(),
+    allowed_models: allowed.optional(),
+    learning: learning.optional(),
+    per_client: perClient.optional(),
+    note: z
+      .string()
+      .trim()
+      .max(500)
+      .optional()
+      .meta({ title: 'Note', description: 'Why the change was made; kept with the version.' }),
+    expected_version: z.coerce.number<number>().int().min(0).optional().meta({
+      title: 'Expected version',
+      description: 'Refused with 409 where another version is active. As If-Match.',
+    }),
+  }),
   output: auto,
-  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'model_not_found'],
-  sample: { input: { pool: autoSample.pool }, output: autoSample },
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'model_not_found', 'conflict'],
+  sample: { input: autoInput, output: autoSample },
   wrong: [
-    { input: {}, because: 'the models must be given' },
+    { input: { dial: 'cheap' }, because: 'a dial is quality, balanced or cost' },
     { input: { pool: [{ model: 'gpt-6-sol', class: 'medium' }] }, because: 'a class is strong or small' },
     {
       input: { pool: ['strong', 'small'].map((one) => ({ model: 'gpt-6-sol', class: one })) },
       because: 'a model belongs to one class',
     },
+    { input: { learning: { sample_percent: 200 } }, because: 'a share is 100 percent at most' },
   ],
 });
