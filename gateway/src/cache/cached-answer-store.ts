@@ -50,6 +50,7 @@ export async function insertAnswers(db: Db, rows: readonly AnswerRow[]): Promise
        now() - "ageMs" * interval '1 ms', now() + ("ttlMs" - "ageMs") * interval '1 ms'
      from given join workspaces w on w.id = given."workspaceId"
        and given.epoch = case when livemode then w.cache_epoch else w.test_cache_epoch end order by "workspaceId", key
+     for share of w
      on conflict (workspace_id, key) do update set client_id = excluded.client_id, project = excluded.project, model = excluded.model,
        provider = excluded.provider, prompt_id = excluded.prompt_id, prompt_version = excluded.prompt_version,
        sealed_body = excluded.sealed_body, bytes = excluded.bytes, tail_bytes = excluded.tail_bytes, dropped = excluded.dropped,
@@ -131,6 +132,8 @@ export async function deleteAnswers(
   { workspaceId, livemode }: { workspaceId: string; livemode: boolean },
   { clientId, project, promptId, model }: AnswerFilter,
 ): Promise<number> {
+  // Answers that are being written at this moment are there before they are deleted.
+  await db.query('select 1 from workspaces where id = $1 for no key update', [workspaceId]);
   const { rowCount } = await db.query(
     `delete from cached_answers where workspace_id = $1 and livemode = $2 and ($3::text is null or client_id = $3)
        and ($4::text is null or project = $4) and ($5::text is null or prompt_id = $5) and ($6::text is null or model = $6)`,
