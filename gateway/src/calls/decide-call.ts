@@ -63,7 +63,10 @@ export function decideCall(
     trace,
     route,
     facts,
-    arms: { experiments, assigned: request.assigned, callId: request.id },
+    arms:
+      experiments.length === 0 && request.assigned === undefined
+        ? undefined
+        : { experiments, assigned: request.assigned, callId: request.id },
     auto: {
       settings: routing?.auto ?? usualAuto,
       find: noEvidence,

@@ -45,7 +45,12 @@ export async function find(services: ExperimentPorts, caller: Caller, id: string
   const { workspaceId, livemode } = caller;
   const found = await findExperiment(services.db, { workspaceId, livemode, id });
   if (found === undefined) throw unknown(id);
-  return found;
+  return asSeen(caller, found);
+}
+
+/** A live experiment decides test calls as well, but what live calls have shown is not for test keys. */
+export function asSeen({ livemode }: Pick<Caller, 'livemode'>, experiment: StoredExperiment): StoredExperiment {
+  return experiment.livemode === livemode ? experiment : { ...experiment, verdict: null };
 }
 
 export async function describe(

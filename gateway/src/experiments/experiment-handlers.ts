@@ -1,16 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { PoolClient } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { type ExperimentSpec, rangesOf, samePhase, usualGoal } from '../routing/experiment.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
 import { selectArmFigures } from '../usage/experiment-units-store.ts';
-import { change, describe, type ExperimentPorts, find, isOver, paceOf, targetOf } from './change-experiment.ts';
+import { asSeen, change, describe, type ExperimentPorts, find, isOver, paceOf, targetOf } from './change-experiment.ts';
 import { checkSpec } from './check-spec.ts';
 import { expectedSize } from './expected-size.ts';
-import { insertExperiment, isNameTaken, listExperiments, type StoredExperiment } from './experiment-store.ts';
+import {
+  countRunning,
+  insertExperiment,
+  isNameTaken,
+  listExperiments,
+  type StoredExperiment,
+} from './experiment-store.ts';
 import { viewExperiment, viewResults } from './experiment-view.ts';
 import { judge } from './judge.ts';
 import { runningArms } from './running-arms.ts';
@@ -65,7 +72,8 @@ export const experimentHandlers: Pick<
     });
     const calls = await paceOf(services, caller);
     return pageOf(rows, input.limit, {
-      view: (row: StoredExperiment) => viewExperiment(row, expectedSize(row.spec, calls, services.now())),
+      view: (row: StoredExperiment) =>
+        viewExperiment(asSeen(caller, row), expectedSize(row.spec, calls, services.now())),
       cursor: ({ createdAt, id }) => writeCursor({ createdAt: createdAt.toISOString(), id }),
     });
   },
@@ -94,6 +102,7 @@ export const experimentHandlers: Pick<
       if (experiment.state !== 'draft') throw isOver(experiment);
       // A model or a prompt may have gone since.
       await checkSpec(services, caller, experiment.spec);
+      await refuseMany(tx, experiment);
       await audit(tx, { target: targetOf(experiment), before: { state: 'draft' }, after: { state: 'running' } });
       const at = new Date(services.now());
       return { ...experiment, state: 'running', startedAt: at, phaseAt: at };
@@ -119,10 +128,17 @@ export const experimentHandlers: Pick<
     const figures = await selectArmFigures(services.db, { workspaceId, experimentId: id, phase, livemode });
     const running = runningArms(experiment);
     const judgement = judge(experiment.spec, new Map(figures.map((one) => [one.arm, one])), running);
-    const shown = livemode === experiment.livemode ? experiment : { ...experiment, verdict: null };
-    return viewResults(shown, figures, judgement);
+    return viewResults(experiment, figures, judgement);
   },
 };
+
+/** Each call looks at all of them. */
+const runningMax = 20;
+
+async function refuseMany(tx: PoolClient, { workspaceId, livemode }: StoredExperiment): Promise<void> {
+  if ((await countRunning(tx, workspaceId, livemode)) < runningMax) return;
+  throw new GatewayError('conflict', `${runningMax} experiments are running, the most there can be. Stop one first.`);
+}
 
 function nameTaken(name: string): GatewayError {
   return new GatewayError(

@@ -155,6 +155,14 @@ export async function lockExperiment(
   return (rows as StoredExperiment[])[0];
 }
 
+export async function countRunning(db: Db, workspaceId: string, livemode: boolean): Promise<number> {
+  const { rows } = await db.query(
+    `select count(*)::integer as n from experiments where workspace_id = $1 and livemode = $2 and state = 'running'`,
+    [workspaceId, livemode],
+  );
+  return (rows as { n: number }[])[0]?.n ?? 0;
+}
+
 /** Those that divide the calls of one mode, in the order in which a call meets them. Live ones decide test calls too. */
 export async function listRunning(db: Db, workspaceId: string, livemode: boolean): Promise<RunningExperiment[]> {
   const { rows } = await db.query(

@@ -37,7 +37,6 @@ interface ArmInput {
 /** The experiment of a call and its arm: the first by priority whose conditions hold, and no second one. */
 export function chooseArm(input: ArmInput, trace: DecisionTrace | undefined): ArmChoice | undefined {
   const { arms } = input;
-  if (arms.experiments.length === 0 && arms.assigned === undefined) return undefined;
   const chosen = arms.assigned ?? assigned(input);
   const name = chosen === undefined ? 'none' : chosen.experiment.spec.name;
   trace?.steps.push({ step: 'experiment', ...inWords(chosen, name) });
