@@ -13,6 +13,7 @@ import { homeRoute } from './screens/home/home-route.ts';
 import { keysRoute } from './screens/keys/keys-route.ts';
 import { moreRoute } from './screens/more/more-route.ts';
 import { operationsRoute } from './screens/operations/operations-route.ts';
+import { promptRoute, promptsRoute } from './screens/prompts/prompts-route.ts';
 import { scenariosRoute } from './screens/scenarios/scenarios-route.ts';
 import { settingsPartRoute, settingsRoute } from './screens/settings/settings-routes.ts';
 import { linkRoute, signInRoute } from './screens/sign-in/sign-in-routes.ts';
@@ -26,6 +27,8 @@ const handMade = [
   clientRoute,
   scenariosRoute,
   budgetsRoute,
+  promptsRoute,
+  promptRoute,
   callsRoute,
   usageRoute,
   tokensRoute,

@@ -6,6 +6,7 @@ import { isDangerous } from '../api/operations.ts';
 import { useNamedChange } from '../api/queries.ts';
 import { Button } from './button.tsx';
 import { ErrorCard } from './card.tsx';
+import { focusFault } from './focus-fault.ts';
 import styles from './form.module.css';
 import { FormField } from './form-field.tsx';
 import {
@@ -62,7 +63,7 @@ export function OperationForm({
     const input = { ...clearedOf(fields, typed, initial), ...inputOf(fields, typed), ...fixed };
     const wrong = faultOf(operation, input);
     setFault(wrong);
-    if (wrong !== undefined) return focusOn(form.current);
+    if (wrong !== undefined) return focusFault(form.current);
     try {
       onDone?.(await change.mutateAsync(input));
     } catch (error) {
@@ -142,9 +143,4 @@ export function ConfirmName({
 function nameIn(input: Readonly<Record<string, unknown>>): string | undefined {
   const id = input.id ?? input.client_id;
   return typeof id === 'string' ? id : undefined;
-}
-
-/** Where something is wrong, once it is drawn as wrong. */
-function focusOn(form: HTMLFormElement | null): void {
-  requestAnimationFrame(() => form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
 }

@@ -5,13 +5,18 @@ import { useMode } from '../api/mode.ts';
 import { keyOf } from '../api/queries.ts';
 import { useMay } from '../api/session.ts';
 
-interface Choice {
+export interface Choice {
   value: string;
   label: string;
 }
 
 /** The entries of a field's drop-down: those of the list operation that the contract names for it. */
 export function useChoices({ options }: Field): readonly Choice[] {
+  return useChoicesOf(options);
+}
+
+/** The rows of a list operation by their ids and names; none without an operation. */
+export function useChoicesOf(options: string | undefined): readonly Choice[] {
   const may = useMay();
   const mode = useMode();
   const { data } = useQuery({

@@ -23,6 +23,7 @@ export const places: readonly Place[] = [
   { name: 'Budgets', path: '/app/budgets', icon: 'budgets', needs: 'budgets.list', key: 'b' },
   { name: 'Calls', path: '/app/calls', icon: 'calls', needs: 'usage.requests', isMain: true, key: 'l' },
   { name: 'Usage', path: '/app/usage', icon: 'usage', needs: 'usage.series', key: 'u' },
+  { name: 'Prompts', path: '/app/prompts', icon: 'prompts', needs: 'prompts.get', key: 'p' },
   { name: 'Billing', path: '/app/billing', icon: 'billing', needs: 'invoices.list', key: 'i' },
   { name: 'Alerts', path: '/app/alerts', icon: 'alerts', needs: 'webhooks.list', key: 'a' },
   { name: 'Connect', path: '/app/connect', icon: 'connect', key: 'n' },

@@ -84,6 +84,7 @@ function useThings(text: string): Things {
   const scenarios = useRead('scenarios.list', { ...search, limit: 20 }, { enabled: may('scenarios.list'), keep: true });
   const budgets = useRead('budgets.list', { limit: 100 }, { enabled: may('budgets.list') });
   const keys = useRead('keys.list', {}, { enabled: may('keys.list') });
+  const prompts = useRead('prompts.list', { ...search, limit: 20 }, { enabled: may('prompts.get'), keep: true });
   const link = (kind: string, id: string, title: string, href: string): Hit => ({
     key: `${kind} ${id}`,
     title,
@@ -98,6 +99,9 @@ function useThings(text: string): Things {
       ),
       ...(scenarios.data?.data ?? []).map(({ id }) =>
         link('Scenario', id, `Scenario ${id}`, `/app/calls?range=week&scenario_id=${encodeURIComponent(id)}`),
+      ),
+      ...(prompts.data?.data ?? []).map(({ id, name }) =>
+        link('Prompt', id, name, `/app/prompts/${encodeURIComponent(id)}`),
       ),
       ...(budgets.data?.data ?? []).map(({ id, name }) =>
         link('Budget', id, name, `/app/budgets?budget=${encodeURIComponent(id)}`),

@@ -35,6 +35,12 @@ export const verbs: readonly Verb[] = [
     words: ['passkey', 'security'],
     path: '/app/settings/security',
   },
+  {
+    operation: 'prompts.create',
+    title: 'Prompts: new prompt',
+    words: ['prompt', 'template', 'variable'],
+    path: '/app/prompts',
+  },
   { operation: 'budgets.create', title: 'New budget', words: ['budget', 'cap', 'limit'], submit: 'Save' },
   { operation: 'keys.create', title: 'New key', words: ['key', 'api key'], submit: 'Create' },
 ];
