@@ -1,4 +1,10 @@
+import { type Condition, conditionFault, kindOfField } from '@ai-gateway/shared/rules';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { conditionOf, groupDraftOf, pathOfItem } from '../../gateway/dashboard/src/components/condition-draft.ts';
+import { fieldChoices } from '../../gateway/dashboard/src/components/condition-fields.ts';
+import { sayCondition } from '../../gateway/dashboard/src/components/condition-words.ts';
+import { aroundChanges, diffLines } from '../../gateway/dashboard/src/components/diff-lines.ts';
 import { holdRows } from '../../gateway/dashboard/src/components/held-rows.ts';
 import { addDays, daysBetween } from '../../gateway/dashboard/src/format/when.ts';
 import { dailyCap, forecastMonth } from '../../gateway/dashboard/src/screens/home/forecast.ts';
@@ -62,5 +68,100 @@ describe('the limit of the chart on Home', () => {
       { ...budget, on_limit: 'notify' },
     ];
     expect(dailyCap(others, '2026-11-20', String)).toBeUndefined();
+  });
+});
+
+describe('the form of a condition', () => {
+  const word = fc.constantFrom('acme', 'globex', 'invoice', 'Rechnung', 'a b');
+  const leaf = fc.oneof(
+    fc.record({ field: fc.constantFrom('client_id', 'metadata.tier'), in: fc.uniqueArray(word, { minLength: 1 }) }),
+    fc.record({
+      field: fc.constant('text'),
+      contains_any: fc.uniqueArray(word, { minLength: 1 }),
+      case: fc.constant(true),
+    }),
+    fc.record({ field: fc.constant('model'), starts_with: word }),
+    fc.record({
+      field: fc.constant('hour'),
+      gte: fc.nat(11),
+      lte: fc.integer({ min: 12, max: 23 }),
+      timezone: fc.constant('Europe/Berlin'),
+    }),
+    fc.record({ field: fc.constant('input_tokens'), lte: fc.nat(9_000) }),
+    fc.record({ field: fc.constantFrom('stream', 'has_images'), eq: fc.boolean() }),
+    fc.record({ field: fc.constant('weekday'), in: fc.constant(['saturday', 'sunday']) }),
+  );
+  const group = (inner: fc.Arbitrary<Condition>): fc.Arbitrary<Condition> => {
+    const some = fc.array(inner, { minLength: 1, maxLength: 3 });
+    return fc.oneof(
+      some.map((all) => ({ all })),
+      some.map((any) => ({ any })),
+      inner.map((not) => ({ not })),
+    );
+  };
+  const condition = group(fc.oneof(leaf as fc.Arbitrary<Condition>, group(leaf as fc.Arbitrary<Condition>)));
+
+  it('gives back every condition that it was opened with, and says it in words', () => {
+    fc.assert(
+      fc.property(condition, (given) => {
+        const draft = groupDraftOf(given);
+        if (draft === undefined) throw new Error('a condition has a draft');
+        expect(groupDraftOf(conditionOf(draft))).toEqual(draft);
+        expect(conditionFault(conditionOf(draft))).toEqual(conditionFault(given));
+        expect(sayCondition(given)).not.toMatch(/undefined|\[object/);
+      }),
+      { seed: 18, numRuns: 300 },
+    );
+  });
+
+  it('makes the same JSON of the rule of the handbook', () => {
+    const when: Condition = {
+      all: [
+        { field: 'client_id', in: ['acme'] },
+        { field: 'text', contains_any: ['invoice', 'Rechnung'] },
+        { not: { field: 'has_images', eq: true } },
+      ],
+    };
+    const draft = groupDraftOf(when);
+    expect(draft && conditionOf(draft)).toEqual(when);
+  });
+
+  it('names the place of each part as the API does', () => {
+    const draft = groupDraftOf({
+      not: {
+        any: [
+          { field: 'stream', eq: true },
+          { field: 'tools', gte: Number.NaN },
+        ],
+      },
+    });
+    if (draft === undefined) throw new Error('a condition has a draft');
+    expect(conditionFault(conditionOf(draft))?.path.slice(0, 3)).toEqual(pathOfItem(draft, [], 1));
+  });
+
+  it('offers every field that rules know', () => {
+    for (const { name } of fieldChoices)
+      expect([name, kindOfField(name === 'metadata' ? 'metadata.tier' : name)]).not.toEqual([name, undefined]);
+  });
+});
+
+describe('the difference of two texts', () => {
+  it('keeps the lines that both have, and leaves out what is far from a change', () => {
+    const before = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const lines = diffLines(before, ['A', ...before.slice(1)]);
+    expect(lines.slice(0, 3).map(({ kind, text }) => `${kind} ${text}`)).toEqual(['removed a', 'added A', 'same b']);
+    expect(aroundChanges(lines).at(-1)).toEqual({ kind: 'skipped', count: 4 });
+  });
+
+  it('gives both texts back, whichever they are', () => {
+    const texts = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 });
+    fc.assert(
+      fc.property(texts, texts, (before, after) => {
+        const lines = diffLines(before, after);
+        const without = (kind: string): string[] => lines.filter((line) => line.kind !== kind).map(({ text }) => text);
+        expect([without('added'), without('removed')]).toEqual([before, after]);
+      }),
+      { seed: 18 },
+    );
   });
 });

@@ -14,6 +14,7 @@ import { keysRoute } from './screens/keys/keys-route.ts';
 import { moreRoute } from './screens/more/more-route.ts';
 import { operationsRoute } from './screens/operations/operations-route.ts';
 import { promptRoute, promptsRoute } from './screens/prompts/prompts-route.ts';
+import { routingRoute } from './screens/routing/routing-route.ts';
 import { scenariosRoute } from './screens/scenarios/scenarios-route.ts';
 import { settingsPartRoute, settingsRoute } from './screens/settings/settings-routes.ts';
 import { linkRoute, signInRoute } from './screens/sign-in/sign-in-routes.ts';
@@ -29,6 +30,7 @@ const handMade = [
   budgetsRoute,
   promptsRoute,
   promptRoute,
+  routingRoute,
   callsRoute,
   usageRoute,
   tokensRoute,

@@ -41,6 +41,13 @@ export const verbs: readonly Verb[] = [
     words: ['prompt', 'template', 'variable'],
     path: '/app/prompts',
   },
+  { operation: 'rules.create', title: 'New rule', words: ['rule', 'routing'], path: '/app/routing?rule=new' },
+  {
+    operation: 'routing.explain',
+    title: 'Explain where a call goes',
+    words: ['explain', 'why', 'model', 'route'],
+    path: '/app/routing?tab=explain',
+  },
   { operation: 'budgets.create', title: 'New budget', words: ['budget', 'cap', 'limit'], submit: 'Save' },
   { operation: 'keys.create', title: 'New key', words: ['key', 'api key'], submit: 'Create' },
 ];

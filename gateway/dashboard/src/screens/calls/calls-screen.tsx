@@ -32,7 +32,7 @@ const titles: Readonly<Record<View, string>> = {
 
 const pageSize = 50;
 
-/** Single calls, the newest first. What is shown is in the URL, so that it can be sent to a colleague. */
+/** Single calls, the newest first. The filters are in the URL, so that it can be sent to a colleague. */
 export function CallsScreen(): ReactNode {
   const search = useSearch({ from: '/frame/app/calls' });
   const { view = 'all', range = 'today', call, cursor, ...filters } = search;

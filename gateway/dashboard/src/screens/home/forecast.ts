@@ -16,7 +16,7 @@ export const historyDays = 56;
 const leastDays = 14;
 
 /**
- * What is spent, and for each day left the median of the same weekdays before, with their quartiles as a band. `costs` has the days with a cost, of eight
+ * The amount spent, and for each day left the median of the same weekdays before, with their quartiles as a band. `costs` has the days with a cost, of eight
  * weeks. Undefined where they begin less than two weeks ago: two days a weekday are the least.
  */
 export function forecastMonth(costs: ReadonlyMap<string, number>, today: string): Forecast | undefined {

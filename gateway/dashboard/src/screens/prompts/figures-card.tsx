@@ -11,7 +11,7 @@ import { countForPeople } from '../../format/money.ts';
 
 type Figures = OutputOf<'prompts.metrics'>['data'][number];
 
-/** What each version did: calls, cost, time, errors, and what people thought of its answers. */
+/** Each version in figures: calls, cost, time, errors, and what people thought of its answers. */
 export function FiguresCard({ id }: { id: string }): ReactNode {
   const { range = 'month' } = useSearch({ from: '/frame/app/prompts/$id' });
   const navigate = useNavigate({ from: '/app/prompts/$id' });

@@ -105,8 +105,8 @@ export function MessageFields({ draft: { messages }, fault, onChange }: MessageF
           </p>
         ) : null}
         <p className={formStyles.help}>
-          {'{{name}}'} is replaced by the value of that variable, {'{{> snippet@3}}'} by a snippet when it is saved. \
-          {'{{'} stands for two braces.
+          {'{{name}}'} is replaced by the value of that variable, {'{{> snippet@3}}'} by a snippet when it is saved.
+          Write {'\\{{'} for two braces.
         </p>
         <div className={formStyles.buttons}>
           <Button small onClick={() => onChange([...messages, { kind: 'text', role: 'user', text: '' }])}>

@@ -13,7 +13,7 @@ export function fieldsOfAll(versions: readonly (readonly ValueField[])[]): Value
   ];
 }
 
-/** What is empty is left out: it has its default, or the API asks for it. */
+/** Empty fields are left out: they have their default, or the API asks for them. */
 export function valuesOf(
   fields: readonly ValueField[],
   typed: Readonly<Record<string, string>>,

@@ -58,7 +58,7 @@ export function emptyVersion(): VersionDraft {
   };
 }
 
-/** What is empty is left out; what cannot be read stays as it is typed, and the API says what is wrong with it. */
+/** Empty fields are left out. A text that cannot be read stays as it is typed, and the API says what is wrong with it. */
 export function inputOfVersion(draft: VersionDraft): VersionInput {
   const { model, temperature, maxTokens, note } = draft;
   const others = jsonOf(draft.parameters);

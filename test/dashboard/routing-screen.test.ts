@@ -1,0 +1,144 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, eventually, hello, json } from '../support/ask.ts';
+import {
+  chromiumPath,
+  type Dashboard,
+  leftOutWithoutChromium,
+  openDashboard,
+  settled,
+} from '../support/open-dashboard.ts';
+
+interface Rules {
+  version: number;
+  data: { id: string; name: string; enabled: boolean; priority: number; when: object; then: object }[];
+}
+
+describe.skipIf(chromiumPath === undefined)(`the screen Routing${leftOutWithoutChromium}`, () => {
+  let dashboard: Dashboard;
+  let page: Page;
+  const rules = (): Promise<Rules> => json<Rules>(dashboard.gateway.get('/v1/routing/rules'));
+  const names = async (): Promise<string[]> => (await rules()).data.map(({ name }) => name);
+  const dialog = () => page.getByRole('dialog');
+
+  beforeAll(async () => {
+    dashboard = await openDashboard();
+    for (const client of ['acme', 'acme', 'globex'])
+      await json(dashboard.gateway.post(chat, hello({ model: 'auto' }), { 'x-client-id': client }));
+    page = await dashboard.open('/app/routing');
+  });
+  afterAll(() => dashboard.stop());
+
+  it('says how a first rule comes about, and counts the calls that it would have met while it is typed', async () => {
+    await page.getByText('No rule yet.').waitFor();
+    await page.getByRole('button', { name: 'New rule' }).click();
+    await page.waitForURL(/rule=new/);
+    await dialog().getByLabel('Name', { exact: true }).fill('Acme is easy');
+    await dialog().getByLabel('Condition 1: values, one a line').fill('acme');
+    await dialog().getByText('2 of the last 3 calls').waitFor();
+    await dialog().getByLabel('Model', { exact: true }).fill('gpt-4o-mini');
+    await dialog()
+      .getByText(/They cost \$/)
+      .waitFor();
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Acme is easy holds from the next call on').waitFor();
+    expect((await rules()).data).toMatchObject([
+      { name: 'Acme is easy', when: { all: [{ field: 'client_id', in: ['acme'] }] }, then: { model: 'gpt-4o-mini' } },
+    ]);
+    await page.getByText('client is one of “acme”').waitFor();
+  });
+
+  it('shows a fault at its field, in the words of the API', async () => {
+    dashboard.expectProblem(/status of 400/);
+    await page.goto('/app/routing?rule=new');
+    await dialog().getByLabel('Name', { exact: true }).fill('Nested');
+    await dialog().getByRole('button', { name: 'Add a group' }).click();
+    const pattern = dialog().getByLabel('Condition 2 1: field');
+    await pattern.selectOption({ label: 'Last user text' });
+    await dialog().getByLabel('Condition 2 1: comparison').selectOption({ label: 'matches the pattern' });
+    await dialog().getByLabel('Condition 1: values, one a line').fill('acme');
+    await dialog().getByLabel('Condition 2 1: value', { exact: true }).fill('(?=a)');
+    await dialog().getByLabel('Model', { exact: true }).fill('gpt-4o-mini');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await expect
+      .poll(() => dialog().getByLabel('Condition 2 1: value', { exact: true }).getAttribute('aria-invalid'))
+      .toBe('true');
+    await dialog().getByRole('alert').first().waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => dialog().count()).toBe(0);
+    expect(await names()).toEqual(['Acme is easy']);
+  });
+
+  it('moves rules by buttons and by keyboard, and switches one off and on again', async () => {
+    const block = {
+      name: 'No Globex',
+      when: { field: 'client_id', eq: 'globex' },
+      then: { block: { message: 'No.' } },
+    };
+    await json(dashboard.gateway.post('/v1/routing/rules', block), 201);
+    await page.goto('/app/routing');
+    await page.getByRole('button', { name: 'Move No Globex up' }).click();
+    await eventually(async () => expect(await names()).toEqual(['No Globex', 'Acme is easy']));
+    await page.getByText('No Globex is rule 1 of 2').waitFor();
+    await page.getByRole('link', { name: 'No Globex' }).focus();
+    await page.keyboard.press('Alt+ArrowDown');
+    await eventually(async () => expect(await names()).toEqual(['Acme is easy', 'No Globex']));
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('No Globex');
+    await page.getByRole('button', { name: 'Switch off No Globex' }).click();
+    await eventually(async () => expect((await rules()).data[1]).toMatchObject({ enabled: false }));
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await eventually(async () => expect((await rules()).data[1]).toMatchObject({ enabled: true }));
+  });
+
+  it('refuses to save over a change of somebody else, and saves when it is asked again', async () => {
+    dashboard.expectProblem(/status of 409/);
+    await page.goto('/app/routing');
+    await page.getByRole('link', { name: 'Acme is easy' }).click();
+    await dialog().getByLabel('Name', { exact: true }).fill('Acme is cheap');
+    const { data } = await rules();
+    await json(dashboard.gateway.send('PATCH', `/v1/routing/rules/${data[1]?.id}`, { enabled: false }));
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await dialog().getByRole('button', { name: 'Save again' }).click();
+    await eventually(async () => expect(await names()).toEqual(['Acme is cheap', 'No Globex']));
+  });
+
+  it('shows what each version changed, and goes back to one in two steps', async () => {
+    const { version } = await rules();
+    await page.goto('/app/routing?tab=versions');
+    await page.getByRole('button', { name: `Show version ${version}` }).click();
+    await dialog().getByText('Acme is cheap').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Activate version 1', exact: true }).click();
+    await dialog().getByRole('button', { name: 'Activate' }).click();
+    await eventually(async () => expect(await names()).toEqual(['Acme is easy']));
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await eventually(async () => expect(await names()).toEqual(['Acme is cheap', 'No Globex']));
+  });
+
+  it('explains where a call would go, and why', async () => {
+    await page.goto('/app/routing?tab=explain');
+    await page.getByLabel('Client').fill('acme');
+    await page.getByLabel('User text').fill('Please pay this invoice.');
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.getByRole('heading', { name: 'gpt-4o-mini would answer' }).waitFor();
+    await page
+      .getByText(/rule "Acme is cheap"/)
+      .first()
+      .waitFor();
+    const row = page.getByRole('region', { name: 'Rules' }).getByRole('row').nth(1);
+    await expect.poll(() => row.textContent()).toContain('Yes');
+  });
+
+  it('has no serious fault that axe finds, in both themes and widths, and runs off the side of no phone', async () => {
+    const paths = ['', '?tab=auto', '?tab=versions', '?tab=explain', '?rule=new'].map((end) => `/app/routing${end}`);
+    for (const path of paths) expect([path, await dashboard.faultsByAxe(path)]).toEqual([path, []]);
+    expect(await dashboard.faultsByAxe('/app/routing?rule=new', { theme: 'dark', width: 390 })).toEqual([]);
+    const phone = await dashboard.open('/app/routing', { width: 390 });
+    for (const path of paths) {
+      await phone.goto(path);
+      await settled(phone);
+      expect([path, await phone.evaluate('document.documentElement.scrollWidth <= innerWidth')]).toEqual([path, true]);
+    }
+    await phone.context().close();
+  });
+});
