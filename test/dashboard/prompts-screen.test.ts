@@ -153,6 +153,29 @@ describe.skipIf(chromiumPath === undefined)(`the screen Prompts${leftOutWithoutC
     await page.getByText('Support reply can be called again').waitFor();
   });
 
+  it('imports prompts of another tool once a check has named the conflicts', async () => {
+    await page.goto('/app/prompts');
+    await page.getByRole('button', { name: 'Import' }).click();
+    const prompt = { name: 'triage', version: 1, type: 'text', prompt: 'Sort {{email}}.', labels: ['production'] };
+    await dialog()
+      .getByLabel('JSON')
+      .fill(JSON.stringify([prompt]));
+    expect(await dialog().getByRole('button', { name: 'Import' }).isDisabled()).toBe(true);
+    await dialog().getByRole('button', { name: 'Check' }).click();
+    await dialog().getByText('No conflict.').waitFor();
+    await dialog().getByRole('button', { name: 'Import' }).click();
+    await page.getByText('One prompt is imported').waitFor();
+    await page.getByRole('link', { name: 'triage' }).waitFor();
+    await page.getByRole('button', { name: 'Import' }).click();
+    await dialog()
+      .getByLabel('JSON')
+      .fill(JSON.stringify([{ ...prompt, prompt: 'Another {{text}}.' }]));
+    await dialog().getByRole('button', { name: 'Check' }).click();
+    await dialog().getByText('One prompt is in conflict').waitFor();
+    expect(await dialog().getByRole('button', { name: 'Import' }).isDisabled()).toBe(true);
+    await page.keyboard.press('Escape');
+  });
+
   it('has no serious fault that axe finds, in both themes and widths, and runs off the side of no phone', async () => {
     const parts = ['', '?tab=try&columns=1,2', '?tab=versions', '?tab=figures'];
     const paths = ['/app/prompts', ...parts.map((end) => `/app/prompts/support-reply${end}`)];

@@ -15,6 +15,7 @@ import { moreRoute } from './screens/more/more-route.ts';
 import { operationsRoute } from './screens/operations/operations-route.ts';
 import { promptRoute, promptsRoute } from './screens/prompts/prompts-route.ts';
 import { routingRoute } from './screens/routing/routing-route.ts';
+import { savingsRoute } from './screens/savings/savings-route.ts';
 import { scenariosRoute } from './screens/scenarios/scenarios-route.ts';
 import { settingsPartRoute, settingsRoute } from './screens/settings/settings-routes.ts';
 import { linkRoute, signInRoute } from './screens/sign-in/sign-in-routes.ts';
@@ -31,6 +32,7 @@ const handMade = [
   promptsRoute,
   promptRoute,
   routingRoute,
+  savingsRoute,
   callsRoute,
   usageRoute,
   tokensRoute,

@@ -48,6 +48,7 @@ export const verbs: readonly Verb[] = [
     words: ['explain', 'why', 'model', 'route'],
     path: '/app/routing?tab=explain',
   },
+  { operation: 'savings.get', title: 'Savings', words: ['saved', 'saving', 'cache'], path: '/app/savings' },
   { operation: 'budgets.create', title: 'New budget', words: ['budget', 'cap', 'limit'], submit: 'Save' },
   { operation: 'keys.create', title: 'New key', words: ['key', 'api key'], submit: 'Create' },
 ];

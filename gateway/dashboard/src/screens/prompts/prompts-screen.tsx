@@ -13,6 +13,7 @@ import { Pages } from '../../components/pages.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { useToast } from '../../components/toast.tsx';
+import { ImportDialog } from './import-dialog.tsx';
 
 type Prompt = OutputOf<'prompts.list'>['data'][number];
 
@@ -21,7 +22,7 @@ export function PromptsScreen(): ReactNode {
   const { search, archived, cursor } = useSearch({ from: '/frame/app/prompts' });
   const navigate = useNavigate({ from: '/app/prompts' });
   const may = useMay();
-  const [isNew, setNew] = useState(false);
+  const [open, setOpen] = useState<'new' | 'import' | undefined>();
   const isArchive = archived === 'true';
   const prompts = useRead(
     'prompts.list',
@@ -34,9 +35,12 @@ export function PromptsScreen(): ReactNode {
       note="Calls name a prompt by its id, and get the version that the label production points at."
       actions={
         may('prompts.create') ? (
-          <Button kind="primary" onClick={() => setNew(true)}>
-            New prompt
-          </Button>
+          <>
+            {may('prompts.import') ? <Button onClick={() => setOpen('import')}>Import</Button> : null}
+            <Button kind="primary" onClick={() => setOpen('new')}>
+              New prompt
+            </Button>
+          </>
         ) : undefined
       }
     >
@@ -89,7 +93,8 @@ export function PromptsScreen(): ReactNode {
           )}
         </Loaded>
       </Card>
-      {isNew ? <NewPromptDialog onClose={() => setNew(false)} /> : null}
+      {open === 'new' ? <NewPromptDialog onClose={() => setOpen(undefined)} /> : null}
+      {open === 'import' ? <ImportDialog onClose={() => setOpen(undefined)} /> : null}
     </Screen>
   );
 }

@@ -1,0 +1,150 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
+import { useZone } from '../../api/zone.ts';
+import { Card, Loaded } from '../../components/card.tsx';
+import { GroupButtons } from '../../components/group-buttons.tsx';
+import { Money } from '../../components/money.tsx';
+import styles from '../../components/parts.module.css';
+import { RangeButtons } from '../../components/range-buttons.tsx';
+import { ranges, useDays } from '../../components/ranges.ts';
+import { Screen } from '../../components/screen.tsx';
+import { type Column, Table } from '../../components/table.tsx';
+import { countForPeople, moneyForPeople } from '../../format/money.ts';
+import { dayForPeople, placeOf } from '../../format/when.ts';
+import { CacheCard } from './cache-card.tsx';
+import {
+  notMeasured,
+  type Part,
+  partNames,
+  parts,
+  type SavingGroup,
+  savingGroups,
+  sayEvidence,
+  shareSaved,
+  splitAuto,
+  sumOf,
+} from './saving-words.ts';
+import { SignedMoney } from './signed-money.tsx';
+
+type Savings = OutputOf<'savings.get'>;
+type Row = Savings['data'][number];
+
+/** What the gateway saved, each dollar counted once and with its sign, and the evidence for it. */
+export function SavingsScreen(): ReactNode {
+  const { range = 'month', by = 'day' } = useSearch({ from: '/frame/app/savings' });
+  const navigate = useNavigate({ from: '/app/savings' });
+  const may = useMay();
+  const zone = useZone();
+  const days = useDays(range);
+  const savings = useRead('savings.get', { ...days, group_by: by }, { keep: true });
+  const tasks = useRead('savings.get', { ...days, group_by: 'task' }, { keep: true });
+  return (
+    <Screen title="Savings" note={`${ranges[range]}, ${days.from} to ${days.to}, ${placeOf(zone)} time`}>
+      <RangeButtons chosen={range} onChoose={(name) => void navigate({ search: (s) => ({ ...s, range: name }) })} />
+      <Card title="Saved">
+        <Loaded query={savings}>{({ totals }) => <Totals totals={totals} tasks={tasks.data?.data ?? []} />}</Loaded>
+      </Card>
+      <Card title={`By ${by}`}>
+        <GroupButtons
+          groups={savingGroups}
+          chosen={by}
+          onChoose={(group) => void navigate({ search: (s) => ({ ...s, by: group }) })}
+        />
+        <Loaded query={savings}>
+          {({ data }) => (
+            <Table
+              caption={`Savings by ${by}`}
+              columns={columnsFor(by)}
+              rows={data}
+              rowKey={(row) => JSON.stringify([row.day, row.client_id, row.task, row.model])}
+              empty="No calls in this range."
+            />
+          )}
+        </Loaded>
+      </Card>
+      {may('cache.stats') ? <CacheCard /> : null}
+    </Screen>
+  );
+}
+
+function Totals({ totals, tasks }: { totals: Savings['totals']; tasks: readonly Row[] }): ReactNode {
+  const { saved_usd: saved, cost_usd: cost, calls } = totals;
+  const share = shareSaved(saved, cost);
+  const { measured, others } = splitAuto(tasks);
+  return (
+    <div className={styles.stack}>
+      <p className={styles.figure}>
+        <SignedMoney amount={sumOf(saved)} />
+        {share === undefined ? '' : ` (${share} % of what the calls would have cost)`}
+      </p>
+      <dl className={styles.facts}>
+        {partNames.map((part) => (
+          <div key={part}>
+            <dt className={styles.muted}>{parts[part]}</dt>
+            <dd className={styles.value}>
+              <SignedMoney amount={saved[part]} />
+              {part === 'auto' && saved.auto !== 0 ? (
+                <span className={styles.muted}>
+                  {' '}
+                  {measured === 0
+                    ? notMeasured
+                    : others === 0
+                      ? 'with evidence'
+                      : `${moneyForPeople(measured)} with evidence, ${moneyForPeople(others)} ${notMeasured}`}
+                </span>
+              ) : null}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <p>
+        {countForPeople(calls)} calls cost <Money amount={cost} />. Each dollar is counted once: first the model, then
+        the cache of the provider, then the response cache. A minus marks a part that cost more than it saved.
+      </p>
+      {sumOf(saved) === 0 ? (
+        <p>
+          Nothing is saved yet. Call the model auto, add a <Link to="/app/routing">rule</Link>, or keep answers with the
+          header x-gateway-cache.
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+function columnsFor(by: SavingGroup): readonly Column<Row>[] {
+  const part = (name: Part): Column<Row> => ({
+    key: name,
+    title: parts[name],
+    end: true,
+    cell: ({ saved_usd: saved }) => <SignedMoney amount={saved[name]} />,
+  });
+  return [
+    { key: 'name', title: by, cell: (row) => <bdi>{nameOf(row, by)}</bdi> },
+    { key: 'calls', title: 'Calls', end: true, cell: ({ calls }) => countForPeople(calls) },
+    { key: 'cost', title: 'Cost', end: true, cell: ({ cost_usd: cost }) => <Money amount={cost} /> },
+    ...partNames.map(part),
+    {
+      key: 'total',
+      title: 'Saved',
+      end: true,
+      cell: ({ saved_usd: saved }) => (
+        <strong>
+          <SignedMoney amount={sumOf(saved)} />
+        </strong>
+      ),
+    },
+    {
+      key: 'evidence',
+      title: 'Evidence of auto',
+      cell: ({ evidence, saved_usd: { auto } }) => (auto === 0 && evidence === null ? '–' : sayEvidence(evidence)),
+    },
+  ];
+}
+
+function nameOf(row: Row, by: SavingGroup): string {
+  if (by === 'day') return row.day === null ? 'none' : dayForPeople(row.day);
+  return { client: row.client_id, task: row.task, model: row.model }[by] ?? 'none';
+}
