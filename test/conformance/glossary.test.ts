@@ -85,7 +85,8 @@ function namesOf(file: string): Set<string> {
   return names;
 }
 
-describe('the words of the glossary', () => {
+// It reads every file: on a busy machine that takes longer than a test has by itself.
+describe('the words of the glossary', { timeout: 120_000 }, () => {
   it('are in place of the words they replaced, in every name of the code and of its files', () => {
     const old = files.flatMap((file) =>
       [file, ...namesOf(file)].flatMap((name) =>

@@ -44,7 +44,7 @@ describe.skipIf(chromiumPath === undefined)(`the frame of the dashboard${leftOut
     const page = await dashboard.open('/app');
     const menu = page.getByRole('navigation', { name: 'Screens' });
     const names = ['Home', 'Clients', 'Scenarios', 'Budgets', 'Calls', 'Usage', 'Billing', 'Alerts', 'Connect', 'Keys'];
-    for (const name of [...names, 'Prompts', 'Routing', 'Savings', 'Settings', 'Operator']) {
+    for (const name of [...names, 'Prompts', 'Routing', 'Experiments', 'Savings', 'Settings', 'Operator']) {
       await menu.getByRole('link', { name, exact: true }).click();
       await page.getByRole('heading', { level: 1, name }).waitFor();
       expect(await page.title()).toContain(name);

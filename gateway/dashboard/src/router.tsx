@@ -8,6 +8,7 @@ import { budgetsRoute } from './screens/budgets/budgets-route.ts';
 import { callsRoute } from './screens/calls/calls-route.ts';
 import { clientRoute, clientsRoute } from './screens/clients/clients-route.ts';
 import { connectRoute } from './screens/connect/connect-route.ts';
+import { experimentRoute, experimentsRoute } from './screens/experiments/experiments-route.ts';
 import { groupRoutes } from './screens/group/group-routes.ts';
 import { homeRoute } from './screens/home/home-route.ts';
 import { keysRoute } from './screens/keys/keys-route.ts';
@@ -32,6 +33,8 @@ const handMade = [
   promptsRoute,
   promptRoute,
   routingRoute,
+  experimentsRoute,
+  experimentRoute,
   savingsRoute,
   callsRoute,
   usageRoute,

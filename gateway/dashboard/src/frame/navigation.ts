@@ -25,6 +25,7 @@ export const places: readonly Place[] = [
   { name: 'Usage', path: '/app/usage', icon: 'usage', needs: 'usage.series', key: 'u' },
   { name: 'Prompts', path: '/app/prompts', icon: 'prompts', needs: 'prompts.get', key: 'p' },
   { name: 'Routing', path: '/app/routing', icon: 'routing', needs: 'rules.list', key: 'r' },
+  { name: 'Experiments', path: '/app/experiments', icon: 'experiments', needs: 'experiments.list', key: 'e' },
   { name: 'Savings', path: '/app/savings', icon: 'savings', needs: 'savings.get', key: 'v' },
   { name: 'Billing', path: '/app/billing', icon: 'billing', needs: 'invoices.list', key: 'i' },
   { name: 'Alerts', path: '/app/alerts', icon: 'alerts', needs: 'webhooks.list', key: 'a' },

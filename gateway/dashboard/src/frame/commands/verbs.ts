@@ -49,6 +49,12 @@ export const verbs: readonly Verb[] = [
     path: '/app/routing?tab=explain',
   },
   { operation: 'savings.get', title: 'Savings', words: ['saved', 'saving', 'cache'], path: '/app/savings' },
+  {
+    operation: 'experiments.create',
+    title: 'Experiments: compare two ways',
+    words: ['experiment', 'test', 'compare'],
+    path: '/app/experiments',
+  },
   { operation: 'budgets.create', title: 'New budget', words: ['budget', 'cap', 'limit'], submit: 'Save' },
   { operation: 'keys.create', title: 'New key', words: ['key', 'api key'], submit: 'Create' },
 ];
