@@ -101,10 +101,9 @@ function ResultCard({ experiment, results }: { experiment: Experiment; results: 
         <div className={styles.stack}>
           <p className={styles.figure}>{expected.text}</p>
           <p>
-            About {countForPeople(expected.units)} {unitPlurals[experiment.unit]} show {expected.difference}.{' '}
             {expected.units_per_30_days === null
               ? 'There are no calls yet to say how long that takes.'
-              : `The last 30 days had ${countForPeople(expected.units_per_30_days)}.`}
+              : `The last 30 days had ${countForPeople(expected.units_per_30_days)} ${unitPlurals[experiment.unit]}.`}
           </p>
         </div>
       </Card>

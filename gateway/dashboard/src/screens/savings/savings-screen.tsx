@@ -84,7 +84,7 @@ function Totals({ totals, tasks }: { totals: Savings['totals']; tasks: readonly 
         {partNames.map((part) => (
           <div key={part}>
             <dt className={styles.muted}>{parts[part]}</dt>
-            <dd className={styles.value}>
+            <dd>
               <SignedMoney amount={saved[part]} />
               {part === 'auto' && saved.auto !== 0 ? (
                 <span className={styles.muted}>
