@@ -203,7 +203,7 @@ function checkUses(messages: readonly PromptMessage[], declared: ReadonlyMap<str
 
 /** Fields that are not for defaults: they have a place of their own, or belong to the call. */
 const ownPlaces = new Set(
-  'model messages input instructions system prompt stream stream_options tools functions response_format fallback_models metadata response_cache'.split(
+  'model messages input instructions system prompt stream stream_options tools functions response_format fallback_models metadata'.split(
     ' ',
   ),
 );

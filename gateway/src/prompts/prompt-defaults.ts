@@ -54,9 +54,9 @@ export function translateDefaults(content: PromptContent, dialect: DialectId): T
 
 const same = (names: string): ReadonlySet<string> => new Set(names.split(' '));
 const sameInResponses = same(
-  'temperature top_p top_logprobs parallel_tool_calls tool_choice tools user safety_identifier service_tier store prompt_cache_key',
+  'temperature top_p top_logprobs parallel_tool_calls tool_choice tools user safety_identifier service_tier store prompt_cache_key response_cache',
 );
-const sameInMessages = same('temperature top_p top_k tools tool_choice thinking service_tier');
+const sameInMessages = same('temperature top_p top_k tools tool_choice thinking service_tier response_cache');
 
 /** Where a field of chat completions stands in a body of each dialect; undefined where it has none. */
 const placeIn: Record<DialectId, (name: string) => Default['path'] | undefined> = {
