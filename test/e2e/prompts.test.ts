@@ -158,11 +158,14 @@ describe('a prompt', () => {
       201,
     );
     await json(gateway.post(chat, { prompt: { ...withEmail, version: 2 } }));
+    const good = await gateway.post(chat, { prompt: { ...withEmail, version: 2 } });
+    await json(good);
+    await json(gateway.post('/v1/feedback', { request_id: good.headers.get('x-request-id'), score: 'up' }));
     gateway.fakes.openai.fault({ kind: 'status', status: 400 });
     await gateway.post(chat, { prompt: { ...withEmail, version: 2 } });
     await eventually(async () => {
       const { data } = await json<{ data: Body[] }>(gateway.get('/v1/prompts/reply/metrics'));
-      expect(data[0]).toMatchObject({ version: 2, calls: 2, errors: 1, cache_hits: 0 });
+      expect(data[0]).toMatchObject({ version: 2, calls: 3, errors: 1, cache_hits: 0, feedback: 1, feedback_score: 1 });
       expect(data[1]).toMatchObject({ version: 1, errors: 0 });
       expect(data[1]?.calls).toBeGreaterThan(7);
       expect(data[1]?.cost_usd).toBeGreaterThan(0);
@@ -306,7 +309,7 @@ describe('a prompt that is deleted', () => {
   });
 });
 
-describe('what is hostile', () => {
+describe('hostile input', () => {
   it('a value is never read as a template, and nothing is escaped', async () => {
     await newPrompt('values', says('[{{v}}]', { variables: [{ name: 'v' }] }));
     for (const v of [

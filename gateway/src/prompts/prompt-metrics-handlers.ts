@@ -26,8 +26,6 @@ export const promptMetricsHandlers: Pick<Handlers<Context<MetricsPorts>>, 'promp
       data: figures.map(({ cost_nanos, ...rest }) => ({
         ...rest,
         cost_usd: toUsd(BigInt(cost_nanos)),
-        feedback: 0,
-        feedback_score: null,
       })),
     };
   },
