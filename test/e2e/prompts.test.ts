@@ -294,11 +294,10 @@ describe('a prompt that is deleted', () => {
     expect((await errorOf(gateway.send('DELETE', '/v1/prompts/ruled'), 409)).message).toContain(
       'rule "Words for Acme"',
     );
-    // The rule sets the label of calls that leave it open.
+    // The rule sets the label.
     const acme = { 'x-client-id': 'acme' };
     expect(await spoken('ruled')).toBe('one');
     expect(await spoken('ruled', {}, acme)).toBe('two');
-    expect(await spoken('ruled', { version: 1 }, acme)).toBe('one');
     const answer = await gateway.post(chat, { prompt: { id: 'ruled' } }, acme);
     expect(answer.headers.get('x-gateway-prompt')).toBe('ruled@2 (acme)');
     await json(answer);

@@ -35,8 +35,6 @@ export interface Expanded {
   outline: Outline;
   json: JsonObject;
   fallbacks: Fallbacks;
-  /** The model is the prompt's: the call named none. */
-  gaveModel: boolean;
   /** Values that no variable takes, and defaults that the dialect has no word for. */
   dropped: readonly string[];
 }
@@ -108,8 +106,7 @@ export function expandBody(
   refuseLocked(content.lock, own.json, { dialect, prompt, hasOwn });
   const members: Record<string, Written> = writeMessages(renderMessages(compiled, values), own, dialect);
   const model = modelOf(own.json, content.model, used);
-  const gaveModel = own.json.model !== model;
-  if (gaveModel) members.model = { value: model, text: JSON.stringify(model) };
+  if (own.json.model !== model) members.model = { value: model, text: JSON.stringify(model) };
   const { defaults, dropped } = translateDefaults(content, dialect);
   for (const one of defaults) addDefault(members, own.json, { one, dialect });
   const left = [...values.surplus.map((name) => `prompt.variables.${name}`), ...dropped];
@@ -122,7 +119,7 @@ export function expandBody(
         : `Prompt "${used.id}" sets \`${first}\`, which calls of this endpoint cannot have.`,
       { param: first },
     );
-  return { ...write(own, members), gaveModel, fallbacks: prompt.fallbacks ?? content.fallback_models, dropped: left };
+  return { ...write(own, members), fallbacks: prompt.fallbacks ?? content.fallback_models, dropped: left };
 }
 
 function write(

@@ -97,8 +97,6 @@ export interface Decision {
   cache: CacheSetting | 'none' | undefined;
   /** Limits of the rules that match; undefined where none says anything. */
   limits: RuleLimits | undefined;
-  /** The version of the call's prompt that an arm of an experiment has: the call is expanded with it, and decided once more. */
-  prompt?: { id: string; version: number } | undefined;
   /** Rules whose model leads nowhere: people are notified. */
   unreachable: readonly UnreachableRule[] | undefined;
   /** How `auto` came to its choice; undefined where it was not asked. */
