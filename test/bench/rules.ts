@@ -5,7 +5,6 @@ import { chat } from '../../gateway/src/dialects/chat.ts';
 import type { JsonObject } from '../../gateway/src/dialects/neutral.ts';
 import { boundInputTokens } from '../../gateway/src/models/count-tokens.ts';
 import { usualAuto } from '../../gateway/src/routing/auto-settings.ts';
-import type { CallFacts } from '../../gateway/src/routing/call-facts.ts';
 import type { RouteInput } from '../../gateway/src/routing/candidate.ts';
 import { type DecideInput, decide } from '../../gateway/src/routing/decide.ts';
 import { noEvidence } from '../../gateway/src/routing/evidence.ts';
