@@ -7,6 +7,7 @@ import { WorkspaceCache } from './accounts/workspace-cache.ts';
 import { BudgetCache } from './budgets/budget-cache.ts';
 import { ResponseCache } from './cache/response-cache.ts';
 import { SeenPrefixes } from './calls/prompt-cache.ts';
+import { ShadowQueue } from './calls/shadow-queue.ts';
 import { TagRegistry } from './clients/tag-registry.ts';
 import type { Config } from './config.ts';
 import { databaseHome } from './db/embedded-postgres.ts';
@@ -28,6 +29,7 @@ import { findPassword } from './people/password-store.ts';
 import { SessionCache } from './people/session-cache.ts';
 import { PromptCache } from './prompts/prompt-cache.ts';
 import { CircuitBreakers } from './routing/circuit-breakers.ts';
+import { EvidenceCache } from './routing/evidence-cache.ts';
 import { refusalText } from './routing/refusal-text.ts';
 import { RoutingCache } from './routing/routing-cache.ts';
 import { RuleAlerts } from './routing/rule-alerts.ts';
@@ -204,6 +206,8 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     responseCache: new ResponseCache({ db, log, secret, waitMs: config.firstByteTimeoutMs }),
     routing: new RoutingCache({ db }),
     ruleAlerts: new RuleAlerts({ db, outbox, log, now }),
+    evidence: new EvidenceCache({ db }),
+    shadows: new ShadowQueue(),
     callSessions: new CallSessions(),
     sessions: new SessionCache({ db, now }),
     passwords,

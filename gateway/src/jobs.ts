@@ -7,6 +7,7 @@ import { reportOverage } from './billing/report-overage-job.ts';
 import { beginPeriods } from './budgets/begin-periods-job.ts';
 import { deleteExpired } from './cache/cached-answer-store.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
+import { answerTwice } from './calls/answer-twice.ts';
 import { runBackground } from './calls/run-background.ts';
 import { forgetOldAnswers } from './calls/stored-answer-store.ts';
 import { rememberErasures, sweepErased } from './clients/erase-client.ts';
@@ -18,6 +19,8 @@ import { takeInUnwritten } from './ledger/take-in-unwritten-job.ts';
 import { type Counting, shareCounts } from './limits/share-counts.ts';
 import { forgetOldSignIns } from './people/failure-store.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
+import { learnAllHeads } from './routing/learn-heads-job.ts';
+import { countRates, forgetOldTasks } from './routing/task-rates-store.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
 import { forgetUsed } from './sso/used-store.ts';
@@ -47,11 +50,15 @@ export function startJobs(services: Services, counting: Counting): Jobs {
   const stopping = new AbortController();
   const calls = new TaskPool({ atOnce: 20 });
   const callbacks = new TaskPool({ atOnce: 20 });
+  const shadows = new TaskPool({ atOnce: 4 });
   let isStopping = false;
   const jobs = [
     // These two begin what waits and leave it to itself: a slow call or receiver holds up no other.
     repeat('run background calls', soonMs, () => runBackground(services, calls, stopping.signal)),
     repeat('deliver callbacks', soonMs, () => deliverCallbacks(services, callbacks)),
+    repeat('answer calls twice', soonMs, async () =>
+      answerTwice(services, shadows, { signal: stopping.signal, isStopping: () => isStopping }),
+    ),
     repeat('adopt orphans', 10_000, () => adoptOrphans(services)),
     repeat('take in calls that were kept in a file', 5_000, () => takeInUnwritten(services)),
     repeat('return idle leases', 2_000, () => services.ledger.sweep()),
@@ -75,6 +82,11 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('sum up usage', 60_000, async () => {
       while (!stopping.signal.aborted && (await rollUp(services.db, services.now())));
     }),
+    repeat('count how models do at tasks', 60_000, async () => {
+      while (!stopping.signal.aborted && (await countRates(services.db, services.now())));
+    }),
+    repeat('learn from texts', 3_600_000, () => learnAllHeads(services, stopping.signal), 600_000),
+    repeat('forget old tasks', 3_600_000, () => forgetOldTasks(services.db)),
     repeat('report overage to Stripe', 30_000, () => reportOverage(services)),
     repeat('forget old events of Stripe', 3_600_000, () =>
       deleteOldStripeEvents(services.db, new Date(services.now() - stripeEventsKeptDays * 86_400_000)),
@@ -136,7 +148,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
       const grace = setTimeout(() => stopping.abort(), graceMs);
       await Promise.all(jobs.map((job) => job.done()));
       // A job that runs may start calls and callbacks. No job runs now, so the lists of both are complete.
-      await Promise.all([calls.done(), callbacks.done()]);
+      await Promise.all([calls.done(), callbacks.done(), shadows.done()]);
       clearTimeout(grace);
       stopping.abort();
     },

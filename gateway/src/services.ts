@@ -8,6 +8,7 @@ import type { BudgetCache } from './budgets/budget-cache.ts';
 import type { ResponseCache } from './cache/response-cache.ts';
 import type { Cancellation } from './calls/cancellation.ts';
 import type { SeenPrefixes } from './calls/prompt-cache.ts';
+import type { ShadowQueue } from './calls/shadow-queue.ts';
 import type { TrustedProxies } from './client-address.ts';
 import type { TagRegistry } from './clients/tag-registry.ts';
 import type { ExperimentCache } from './experiments/experiment-cache.ts';
@@ -24,6 +25,7 @@ import type { PasswordHasher } from './people/password-hasher.ts';
 import type { SessionCache } from './people/session-cache.ts';
 import type { PromptCache } from './prompts/prompt-cache.ts';
 import type { CircuitBreakers } from './routing/circuit-breakers.ts';
+import type { EvidenceCache } from './routing/evidence-cache.ts';
 import type { RoutingCache } from './routing/routing-cache.ts';
 import type { RuleAlerts } from './routing/rule-alerts.ts';
 import type { SessionAffinity } from './routing/session-affinity.ts';
@@ -99,6 +101,8 @@ export interface Services {
   responseCache: ResponseCache;
   routing: RoutingCache;
   ruleAlerts: RuleAlerts;
+  evidence: EvidenceCache;
+  shadows: ShadowQueue;
   /** The models that conversations are with. */
   callSessions: CallSessions;
   seenPrefixes: SeenPrefixes;

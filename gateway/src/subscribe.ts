@@ -42,6 +42,7 @@ export function subscribe(
       services.live.note({ workspaceId: id, livemode: true }, 'workspace');
       inBackground('end the connections of a workspace', services.live.recheck());
     },
+    evidence: (id) => services.evidence.forget(id),
     sessions: (id) => {
       services.sessions.forget(id);
       inBackground('end the connections of a session', services.live.recheck());
@@ -67,6 +68,7 @@ export function subscribe(
       services.experiments.forget();
       services.policies.forget();
       services.responseCache.forget();
+      services.evidence.forget();
       services.live.tellAll(allNouns);
       inBackground('reload the budgets', services.ledger.changed());
     },

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { structureOf } from '../../gateway/src/routing/call-structure.ts';
 import { hashedWords } from '../../gateway/src/routing/hashed-words.ts';
 import {
   fitHead,
@@ -142,21 +143,6 @@ function featuresOf(prompt: string): TextFeatures {
   return { words: hashedWords(prompt), structure: structureOf(prompt) };
 }
 
-function structureOf(prompt: string): number[] {
-  const log = (n: number): number => Math.log1p(n) / 10;
-  const count = (pattern: RegExp): number => prompt.match(pattern)?.length ?? 0;
-  return [
-    log(prompt.length),
-    log(count(/\n/g)),
-    log(count(/\d+/g)),
-    log(count(/[=+*/^<>]/g)),
-    log(count(/\?/g)),
-    log(count(/[{}[\]();]/g)),
-    log(count(/[A-Z]{2,}/g)),
-    log(count(/\$|\\/g)),
-  ];
-}
-
 /** The tasks of a call and how likely each is, by a head for each task. */
 function topicGuess(train: readonly LabelledCall[]): (call: TextFeatures) => Map<string, number> {
   const tasks = [...new Set(train.map(({ task }) => task))];
@@ -168,13 +154,13 @@ function topicGuess(train: readonly LabelledCall[]): (call: TextFeatures) => Map
           fitHead(
             train,
             train.map((call) => (call.task === task ? 1 : 0)),
-            usualFitting,
+            { ...usualFitting, rate: 0.5 },
           ),
         ]),
   );
   return (call) => {
     if (tasks.length === 1) return new Map(tasks.map((task) => [task, 1]));
-    const odds = [...heads].map(([task, head]) => [task, Math.exp(logitOf(head, call))] as const);
+    const odds = [...heads].map(([task, head]) => [task, Math.exp(logitOf(head, call) / 2)] as const);
     const sum = odds.reduce((all, [, one]) => all + one, 0);
     return new Map(odds.map(([task, one]) => [task, one / sum]));
   };

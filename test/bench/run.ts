@@ -13,6 +13,7 @@ import { peerFigures } from './peers.ts';
 import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
 import { ruledRate, ruleFigures } from './rules.ts';
 import { streamFigures } from './stream-figures.ts';
+import { trafficFigures } from './traffic-figures.ts';
 import { workerFigures } from './workers.ts';
 
 /**
@@ -160,6 +161,7 @@ try {
   await liveFigures(note, providerUrl);
   await moneyFigures(note, providerUrl);
   await cacheFigures(note, providerUrl);
+  await trafficFigures(note);
 
   await stopAll();
   await oldSnapshotFigure(note);

@@ -79,6 +79,12 @@ const tables = [
   'prompt_label_log',
   'routing_versions',
   'unreachable_rules',
+  'task_rates',
+  'task_rates_until',
+  'task_claims',
+  'shadow_days',
+  'learned_samples',
+  'learned_heads',
 ] as const;
 
 /** Of sums: only what cannot be made again. */

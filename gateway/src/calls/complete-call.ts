@@ -18,6 +18,7 @@ import { fundLimited } from './limit-call.ts';
 import type { ModelAnswer, ModelCall } from './model-call.ts';
 import { noteSession } from './note-session.ts';
 import { noteTags } from './note-tags.ts';
+import { offerShadow } from './offer-shadow.ts';
 import { balancesOf, openCall } from './open-call.ts';
 import { closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
@@ -55,9 +56,12 @@ async function completeAdmitted(
   const balances = isPending(found) ? await found : found;
   const configured = services.routing.of(request.caller.workspaceId);
   const routing = isPending(configured) ? await configured : configured;
+  const learned =
+    routing === null ? undefined : services.evidence.of(request.caller.workspaceId, request.caller.livemode);
+  const evidence = isPending(learned) ? await learned : learned;
   const dividing = services.experiments.of(request.caller.workspaceId, request.caller.livemode);
   const experiments = isPending(dividing) ? await dividing : dividing;
-  const facts = { ...input, workspace, balances, routing, experiments };
+  const facts = { ...input, workspace, balances, routing, evidence, experiments };
   let whole = decideRequest(services, facts);
   if (wantsOtherPrompt(whole)) whole = await withRulePrompt(services, facts, whole);
   const { decided } = whole;
@@ -111,6 +115,15 @@ async function payAndAnswer(
     const remember = isStored(request) ? (ids = noIds) => rememberStored(services, request, running, ids) : undefined;
     if (answered.kind === 'plain') {
       const answer = await plainAnswer(running, { request, answered, funding, cached });
+      offerShadow(services, {
+        request,
+        call,
+        inputTokens,
+        running,
+        body: answered.body,
+        trace: decided.auto,
+        routingVersion: decided.decision?.routingVersion,
+      });
       await remember?.(answered.answerIds);
       return answer;
     }

@@ -12,6 +12,7 @@ import type { AttemptPorts } from './attempt-outcome.ts';
 import type { CachePorts } from './cached-call.ts';
 import type { FundingPorts } from './funding.ts';
 import type { TagPorts } from './note-tags.ts';
+import type { OfferPorts } from './offer-shadow.ts';
 import type { PromptCachePorts } from './prompt-cache.ts';
 import type { SessionPorts } from './warm-session.ts';
 
@@ -23,7 +24,8 @@ export interface CompletionPorts
     CachePorts,
     ExperimentPorts,
     PromptCachePorts,
-    SessionPorts {
+    SessionPorts,
+    OfferPorts {
   policies: PolicyCache;
   journal: CallJournal;
   workspaces: WorkspaceCache;

@@ -6,10 +6,13 @@ import type { RunningExperiment } from '../routing/assign.ts';
 import { autoFor, usualAuto } from '../routing/auto-settings.ts';
 import { baselinePrice } from '../routing/baseline.ts';
 import type { CallFacts } from '../routing/call-facts.ts';
+import { featuresOf } from '../routing/call-structure.ts';
 import type { RouteInput } from '../routing/candidate.ts';
 import { type Decision, decide } from '../routing/decide.ts';
 import type { DecisionTrace } from '../routing/decision-trace.ts';
 import { noEvidence } from '../routing/evidence.ts';
+import type { EvidenceView } from '../routing/evidence-cache.ts';
+import { isEasy } from '../routing/learned-heads.ts';
 import type { Routing } from '../routing/routing-cache.ts';
 import { sessionKeyOf } from '../routing/sessions.ts';
 import { workOf } from '../routing/work.ts';
@@ -28,13 +31,16 @@ export function decideCall(
     workspace: WorkspaceView;
     balances: readonly BudgetBalance[];
     routing: Routing | null;
+    /** Undefined where nothing is configured. */
+    evidence: EvidenceView | undefined;
     experiments: readonly RunningExperiment[];
     trace?: DecisionTrace | undefined;
   },
 ): Decision {
-  const { request, call, inputTokens, workspace, balances, routing, experiments, trace } = input;
+  const { request, call, inputTokens, workspace, balances, routing, evidence, experiments, trace } = input;
   const { workspaceId, livemode, keyId } = request.caller;
   const nowMs = services.now();
+  const heads = evidence?.heads;
   const route: RouteInput = {
     call,
     kind: 'chat',
@@ -69,7 +75,8 @@ export function decideCall(
         : { experiments, assigned: request.assigned, callId: request.id },
     auto: {
       settings: routing?.auto ?? usualAuto,
-      find: noEvidence,
+      find: evidence?.find ?? noEvidence,
+      isEasy: heads && ((task, quality) => isEasy(heads, { ...featuresOf(call), task }, quality)),
       sessionOf: () => {
         const key = sessionKeyOf(facts);
         return { key, session: services.callSessions.get(key, nowMs) };

@@ -5,6 +5,7 @@ import { chooseVersion, findPrompt } from '../prompts/prompt-book.ts';
 import type { RunningExperiment } from '../routing/assign.ts';
 import type { Decision } from '../routing/decide.ts';
 import type { DecisionTrace } from '../routing/decision-trace.ts';
+import type { EvidenceView } from '../routing/evidence-cache.ts';
 import type { Routing } from '../routing/routing-cache.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { decideCall } from './decide-call.ts';
@@ -29,6 +30,8 @@ interface DecideRequestInput {
   balances: readonly BudgetBalance[];
   routing: Routing | null;
   experiments: readonly RunningExperiment[];
+  /** Undefined where nothing is configured. */
+  evidence: EvidenceView | undefined;
   trace?: DecisionTrace | undefined;
 }
 
@@ -36,7 +39,7 @@ type DecidePorts = Parameters<typeof decideCall>[0];
 
 /** A call as its budgets let it go out, where it goes, and the limits that rules set for it. Throws what `decide` throws. */
 export function decideRequest(services: DecidePorts, input: DecideRequestInput): DecidedRequest {
-  const { workspace, balances, routing, experiments, trace } = input;
+  const { workspace, balances, routing, evidence, experiments, trace } = input;
   const { request, call, inputTokens, leftOut } = measureCall(input.request, input.call, balances);
   const decided = decideCall(services, {
     request,
@@ -45,6 +48,7 @@ export function decideRequest(services: DecidePorts, input: DecideRequestInput):
     workspace,
     balances,
     routing,
+    evidence,
     experiments,
     trace,
   });

@@ -34,9 +34,10 @@ export async function explainCall(services: ExplainPorts, asked: ModelCall): Pro
   refuseUnpaid(workspace, caller);
   const balances = await balancesOf(services, expanded);
   const routing = await services.routing.of(caller.workspaceId);
+  const evidence = routing === null ? undefined : await services.evidence.of(caller.workspaceId, caller.livemode);
   const experiments = await services.experiments.of(caller.workspaceId, caller.livemode);
   const trace = newTrace();
-  const input = { asked, request: expanded, call: read, workspace, balances, routing, experiments, trace };
+  const input = { asked, request: expanded, call: read, workspace, balances, routing, evidence, experiments, trace };
   const whole = await decided(services, input);
   const { markups } = await services.policies.of(caller.workspaceId, caller.livemode);
   const markup = shownMarkup(markups, caller, tags.client);

@@ -100,6 +100,10 @@ export async function deleteTraces(db: Pool, erasure: Erasure, until: Date | 'in
          and coalesce(since, '-infinity') <= $4`,
       place,
     );
+    await tx.query(
+      'delete from learned_samples where workspace_id = $1 and livemode = $2 and client_id = $3 and created_at <= $4',
+      place,
+    );
     await deleteMentions(tx, erasure, until);
     // Their messages may name it.
     await tx.query(

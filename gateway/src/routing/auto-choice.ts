@@ -61,6 +61,7 @@ function reasonFor(
   // Neither its type nor the dial asks for it: it is what `max_usd` leaves, or all there is.
   if (because === undefined) return `auto: ${candidate.model} is what is left`;
   if (because === 'proven' && pairs > 0) return `auto: ${pairs} pairs agree ${percent(agreeing / pairs)}`;
+  if (because === 'words') return 'auto: its words are those of calls that small models do';
   if (because === 'type' || because === 'proven') return `auto: ${work.label} goes to small models`;
   return `auto:${dial}, default of the small class`;
 }

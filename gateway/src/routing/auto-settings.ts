@@ -4,7 +4,7 @@ import type { JsonObject } from '../dialects/neutral.ts';
 
 export type Dial = 'cost' | 'balanced' | 'quality';
 
-interface Learning {
+export interface Learning {
   enabled: boolean;
   /** Of the calls of a task with an answer that can be checked, so many are answered by the other class too. */
   sample_percent: number;

@@ -1,7 +1,7 @@
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { likelyInputTokens } from '../models/count-tokens.ts';
 import { cheapest, within } from './auto-choice.ts';
-import { type AutoSettings, type AutoWish, type Dial, dialOf } from './auto-settings.ts';
+import { type AutoSettings, type AutoWish, type Dial, dialOf, type Learning } from './auto-settings.ts';
 import type { AbleModels, AutoChoice, AutoChooser, RouteCandidate } from './candidate.ts';
 import type { FindEvidence } from './evidence.ts';
 import { bySigner, keptBySession } from './session-step.ts';
@@ -20,6 +20,7 @@ export interface AutoFacts {
   wish: AutoWish | undefined;
   task: string | undefined;
   find: FindEvidence;
+  isEasy?: ((task: string, quality: number) => boolean) | undefined;
   session: Session | undefined;
   sessionKey: string;
 }
@@ -34,6 +35,8 @@ export interface AutoTrace {
   /** The call goes on where its session is. */
   isKept: boolean;
   models: readonly Weighed[];
+  /** What the settings say of second answers. */
+  learning: Learning;
 }
 
 /** The step of `auto`: asked once by the route of a call, with the models that can take it. */
@@ -62,6 +65,7 @@ export class AutoStep implements AutoChooser {
       sessionKey: this.#facts.sessionKey,
       isKept: this.#isKept,
       models: this.#models,
+      learning: this.#facts.settings.learning,
     };
   }
 
@@ -84,7 +88,8 @@ export class AutoStep implements AutoChooser {
 
   choose(able: AbleModels): AutoChoice | undefined {
     const { call, inputTokens, wish, task, find, session } = this.#facts;
-    const question = { task, find, session, work: this.#work, dial: this.#dial, quality: this.#quality };
+    const isEasy = task !== undefined && this.#facts.isEasy?.(task, this.#quality) === true;
+    const question = { task, find, isEasy, session, work: this.#work, dial: this.#dial, quality: this.#quality };
     const models = weigh(able, { ...question, call, inputTokens: likelyInputTokens(call, inputTokens) });
     this.#models = models;
     const affordable = wish?.maxUsd === undefined ? models : within(models, wish.maxUsd);

@@ -27,12 +27,29 @@ interface Fitting {
 /** Measured on the routing data: a rate of 0.1 scores 0.01 to 0.04 lower, and more epochs nothing. */
 export const usualFitting: Fitting = { rate: 0.025, epochs: 6, l2: 1e-5, seed: 1 };
 
+/** Work in pieces: between two of them others get their turn. */
+export type Pieces<T> = Generator<undefined, T>;
+
+export function finish<T>(pieces: Pieces<T>): T {
+  for (;;) {
+    const step = pieces.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** A piece takes a few milliseconds. */
+const samplesInPiece = 200;
+
 /** Fits by AdaGrad. A label is a probability, 0 to 1. */
-export function fitHead(
+export function fitHead(...given: Parameters<typeof fitInPieces>): LogisticHead {
+  return finish(fitInPieces(...given));
+}
+
+export function* fitInPieces(
   samples: readonly TextFeatures[],
   labels: ArrayLike<number>,
   { rate, epochs, l2, seed }: Fitting = usualFitting,
-): LogisticHead {
+): Pieces<LogisticHead> {
   const width = samples[0]?.structure.length ?? 0;
   const size = wordBuckets + width + 1;
   const weights = new Float32Array(size);
@@ -48,7 +65,8 @@ export function fitHead(
   weights[size - 1] = logit(mean(labels));
   for (let epoch = 0; epoch < epochs; epoch++) {
     shuffle(order, random);
-    for (const i of order) {
+    for (const [nth, i] of order.entries()) {
+      if (nth % samplesInPiece === 0) yield;
       const sample = samples[i];
       if (sample === undefined) continue;
       const { words, structure } = sample;

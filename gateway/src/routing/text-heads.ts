@@ -1,4 +1,13 @@
-import { fitHead, type LogisticHead, logitOf, smaller, type TextFeatures, usualFitting } from './logistic-head.ts';
+import {
+  finish,
+  fitInPieces,
+  type LogisticHead,
+  logitOf,
+  type Pieces,
+  smaller,
+  type TextFeatures,
+  usualFitting,
+} from './logistic-head.ts';
 import { calibrated, fitPlatt, type Platt, unscaled } from './platt.ts';
 
 /** A call whose two answers are known to be good or not. */
@@ -30,24 +39,29 @@ export interface TextHeads {
 /** A task counts for as much as all of them once it has so many labels. */
 const sharedWeight = 10;
 
+/** Fits heads in one go. */
+export function fitTextHeads(...given: Parameters<typeof fitTextHeadsInPieces>): TextHeads {
+  return finish(fitTextHeadsInPieces(...given));
+}
+
 /** Fits heads: on two thirds of the calls to calibrate on the last third, then on all of them. The oldest call comes first. */
-export function fitTextHeads(calls: readonly LabelledCall[], fitting = usualFitting): TextHeads {
+export function* fitTextHeadsInPieces(calls: readonly LabelledCall[], fitting = usualFitting): Pieces<TextHeads> {
   const cut = Math.floor((calls.length * 2) / 3);
   const [early, late] = [calls.slice(0, cut), calls.slice(cut)];
   const labels = (of: 'weak' | 'strong', from: readonly LabelledCall[]): number[] => from.map((call) => call[of]);
-  const scaleOf = (of: 'weak' | 'strong'): Platt => {
+  const scaleOf = function* (of: 'weak' | 'strong'): Pieces<Platt> {
     if (early.length === 0) return unscaled;
-    const head = fitHead(early, labels(of, early), fitting);
+    const head = yield* fitInPieces(early, labels(of, early), fitting);
     return fitPlatt(
       late.map((call) => logitOf(head, call)),
       labels(of, late),
     );
   };
   return {
-    weak: smaller(fitHead(calls, labels('weak', calls), fitting)),
-    strong: smaller(fitHead(calls, labels('strong', calls), fitting)),
-    weakScale: scaleOf('weak'),
-    strongScale: scaleOf('strong'),
+    weak: smaller(yield* fitInPieces(calls, labels('weak', calls), fitting)),
+    strong: smaller(yield* fitInPieces(calls, labels('strong', calls), fitting)),
+    weakScale: yield* scaleOf('weak'),
+    strongScale: yield* scaleOf('strong'),
     ...ratesOf(calls),
   };
 }

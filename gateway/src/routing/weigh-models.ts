@@ -15,7 +15,7 @@ export interface Weighed {
   expectedNanos: bigint | undefined;
   standing: Standing;
   /** Why it may answer. */
-  because: 'proven' | 'type' | 'dial' | 'strong' | undefined;
+  because: 'proven' | 'words' | 'type' | 'dial' | 'strong' | undefined;
   /** Why it does not; undefined for the one that was taken. */
   leftOut: string | undefined;
 }
@@ -29,6 +29,8 @@ export interface Question {
   dial: Dial;
   quality: number;
   find: FindEvidence;
+  /** By its words, as the workspace has learned them. */
+  isEasy: boolean;
   session: Session | undefined;
 }
 
@@ -82,13 +84,14 @@ function weighed(candidate: RouteCandidate, strength: Strength, question: Questi
 /** May a small model answer, and why? */
 function judged(
   { proven, upper, withdrawn }: Standing,
-  { dial, quality, work }: Question,
+  { dial, quality, work, isEasy }: Question,
 ): Pick<Weighed, 'because' | 'leftOut'> {
   const no = (leftOut: string): Pick<Weighed, 'because' | 'leftOut'> => ({ because: undefined, leftOut });
   if (withdrawn) return no('its newest answers to this task no longer agree');
   const least = dial === 'cost' ? Math.min(quality, leastQuality) : quality;
   if (upper < least) return no(`evidence speaks against it: ${percent(upper)} at most`);
   if (proven !== undefined && proven >= quality) return { because: 'proven', leftOut: undefined };
+  if (isEasy) return { because: 'words', leftOut: undefined };
   if (dial === 'cost') return { because: 'dial', leftOut: undefined };
   if (dial === 'quality') return no('nothing measured shows that it is as good at this task');
   if (work.class === 'small') return { because: 'type', leftOut: undefined };

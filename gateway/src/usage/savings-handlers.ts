@@ -7,7 +7,20 @@ import { type SavingsSum, sumSavings } from './savings-store.ts';
 import { daysOf } from './usage-range.ts';
 import { rangeIn } from './workspace-range.ts';
 
+/** How well the chosen models agree with the strong one. */
+export interface SavingsEvidence {
+  pairs: number;
+  agreement: number;
+  lower: number;
+}
+
+/** Of a task, of a model, or, without a group, of the workspace; null where nothing is measured. */
+interface EvidenceOfSavings {
+  savingsOf(group: { task: string } | { model: string } | undefined): SavingsEvidence | null;
+}
+
 interface SavingsPorts {
+  evidence: { of(workspaceId: string, livemode: boolean): EvidenceOfSavings | Promise<EvidenceOfSavings> };
   db: Pool;
   now: () => number;
   settings: SettingsCache;
@@ -22,13 +35,28 @@ export const savingsHandlers: Pick<Handlers<Context<SavingsPorts>>, 'savings.get
     const grouping = input.group_by;
     const days = grouping === 'day' ? daysOf(range, services.now()) : [];
     const filter = { workspaceId, livemode, from: range.from, to: range.to };
+    const evidence = await services.evidence.of(workspaceId, livemode);
     const rows = await sumSavings(services.db, { filter, grouping, days });
     return {
-      data: rows.map((row) => ({ ...noGroup, [fieldOf[grouping]]: row.group, ...describe(row), evidence: null })),
+      data: rows.map((row) => ({
+        ...noGroup,
+        [fieldOf[grouping]]: row.group,
+        ...describe(row),
+        evidence: row.savedAutoNanos === 0n ? null : evidence.savingsOf(groupOf(grouping, row.group)),
+      })),
       totals: describe(rows.reduce(add, nothing)),
     };
   },
 };
+
+/** Days and clients have no evidence of their own: that of the workspace stands for them. */
+function groupOf(
+  grouping: keyof typeof fieldOf,
+  group: string | null,
+): { task: string } | { model: string } | undefined {
+  if (grouping === 'task') return { task: group ?? '' };
+  return grouping === 'model' ? { model: group ?? '' } : undefined;
+}
 
 const noGroup = { day: null, client_id: null, task: null, model: null };
 

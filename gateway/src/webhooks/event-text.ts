@@ -183,6 +183,29 @@ function bareText(event: GatewayEvent): EventText {
         ],
       };
     }
+    case 'auto.task_cleared':
+    case 'auto.task_withdrawn': {
+      const {
+        model,
+        baseline_model: baseline,
+        pairs,
+        agreement,
+        scenario_id: scenario,
+      } = event.data as Record<string, unknown>;
+      const place = typeof scenario === 'string' ? ` It was last called by scenario ${scenario}.` : '';
+      const share = `${String(pairs)} pairs of answers, ${shareText(agreement)} of them agree.`;
+      return event.type === 'auto.task_cleared'
+        ? {
+            subject: `auto sends a task to ${String(model)}${test}`,
+            lines: [`Its answers agree with those of ${String(baseline)}: ${share}${place}`],
+          }
+        : {
+            subject: `auto sends a task back to ${String(baseline)}${test}`,
+            lines: [
+              `The newest answers of ${String(model)} agree too rarely with those of ${String(baseline)}.${place}`,
+            ],
+          };
+    }
     case 'latency.degraded': {
       const { provider, model, p95_ms: now, usual_p95_ms: usual } = event.data as Record<string, unknown>;
       return {
@@ -216,6 +239,10 @@ function capital(word: string): string {
 /** A time that can be read as one; made-up events may carry anything. */
 function readable(time: string | undefined): string | undefined {
   return time === undefined || Number.isNaN(Date.parse(time)) ? undefined : time;
+}
+
+function shareText(share: unknown): string {
+  return typeof share === 'number' ? `${Math.round(share * 100)} %` : '?';
 }
 
 function seconds(ms: unknown): string {

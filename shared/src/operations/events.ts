@@ -20,6 +20,8 @@ const eventTypes = [
   'incident.resolved',
   'prompt.published',
   'rule.unreachable',
+  'auto.task_cleared',
+  'auto.task_withdrawn',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -88,6 +88,28 @@ const ofCall = {
 
 const pauseData = (by: string) => z.object({ scenario, reason: text('Reason').nullable(), by: text(by) });
 
+const taskData = z.object({
+  task: text('Task'),
+  model: text('Small model'),
+  baseline_model: text('Strong model'),
+  pairs: z.number().int().meta({ title: 'Pairs of answers' }),
+  agreement: z.number().nullable().meta({ title: 'Share that agrees' }),
+  lower: z.number().meta({ title: 'Proven share' }),
+  level: z.number().meta({ title: 'Share that the dial asks for' }),
+  scenario_id: scenarioId.nullable(),
+});
+
+const sampleTask = {
+  task: '5f0c7d2b9a1e4c38b6d05a7e91f2c844',
+  model: 'gpt-6-luna',
+  baseline_model: 'gpt-6-sol',
+  pairs: 143,
+  agreement: 0.993,
+  lower: 0.951,
+  level: 0.95,
+  scenario_id: 'classify-emails',
+};
+
 const outageData = z.object({
   provider: text('Provider'),
   model: text('Model').nullable(),
@@ -316,6 +338,26 @@ export const alerts = [
       note: 'Shorter answers',
       by: 'Owner',
     },
+  }),
+  alert({
+    id: 'auto_task_cleared',
+    label: 'Task cleared by auto',
+    plural: 'Tasks cleared by auto',
+    happens:
+      'the answers of a small model agree with those of the strong one often enough, so that "auto" sends it the task',
+    events: ['auto.task_cleared'],
+    data: taskData,
+    sample: sampleTask,
+  }),
+  alert({
+    id: 'auto_task_withdrawn',
+    label: 'Task withdrawn by auto',
+    plural: 'Tasks withdrawn by auto',
+    happens:
+      'the newest answers of a small model no longer agree with those of the strong one, so that "auto" takes the task back',
+    events: ['auto.task_withdrawn'],
+    data: taskData,
+    sample: { ...sampleTask, pairs: 412, agreement: 0.94, lower: 0, level: 0.95 },
   }),
 ] as const;
 

@@ -2013,6 +2013,14 @@ export const properties: INodeProperties[] = [
             value: '',
           },
           {
+            name: 'Auto Task Cleared',
+            value: 'auto.task_cleared',
+          },
+          {
+            name: 'Auto Task Withdrawn',
+            value: 'auto.task_withdrawn',
+          },
+          {
             name: 'Budget Exceeded',
             value: 'budget.exceeded',
           },
@@ -3276,6 +3284,18 @@ export const triggerProperties: INodeProperties[] = [
         description: 'A guard stops an arm of an experiment because the arm is clearly worse',
       },
       {
+        name: 'Task Cleared by Auto',
+        value: 'auto.task_cleared',
+        description:
+          'The answers of a small model agree with those of the strong one often enough, so that "auto" sends it the task',
+      },
+      {
+        name: 'Task Withdrawn by Auto',
+        value: 'auto.task_withdrawn',
+        description:
+          'The newest answers of a small model no longer agree with those of the strong one, so that "auto" takes the task back',
+      },
+      {
         name: 'Unreachable Rule',
         value: 'rule.unreachable',
         description: 'A rule of routing names a model that no call can reach any more',
@@ -3425,6 +3445,8 @@ export const alertEvents: Readonly<Record<string, readonly EventType[]>> = {
   'experiment.guard_tripped': ['experiment.guard_tripped'],
   incident: ['incident.opened', 'incident.updated', 'incident.resolved'],
   'prompt.published': ['prompt.published'],
+  'auto.task_cleared': ['auto.task_cleared'],
+  'auto.task_withdrawn': ['auto.task_withdrawn'],
 };
 
 export const operations: Readonly<Record<string, OperationPlan>> = {

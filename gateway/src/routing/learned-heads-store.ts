@@ -1,0 +1,87 @@
+import type { Db } from '../db/transaction.ts';
+
+interface SampleScope {
+  workspaceId: string;
+  livemode: boolean;
+}
+
+export interface LearnedSample extends SampleScope {
+  /** Of the call. */
+  id: string;
+  /** In hex. */
+  task: string;
+  clientId: string | undefined;
+  sealedFeatures: Buffer;
+  agreed: boolean;
+}
+
+export async function addSample(
+  tx: Db,
+  { workspaceId, livemode, id, task, clientId, sealedFeatures, agreed }: LearnedSample,
+): Promise<void> {
+  await tx.query(
+    `insert into learned_samples (workspace_id, livemode, id, task, client_id, sealed_features, agreed) values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict do nothing`,
+    [workspaceId, livemode, id, Buffer.from(task, 'hex'), clientId, sealedFeatures, agreed],
+  );
+}
+
+const samplesMax = 5_000;
+
+/** The latest few thousand, the oldest first. */
+export async function listSamples(
+  db: Db,
+  { workspaceId, livemode }: SampleScope,
+): Promise<Pick<LearnedSample, 'id' | 'task' | 'sealedFeatures' | 'agreed'>[]> {
+  const { rows } = await db.query(
+    `select id, encode(task, 'hex') as task, sealed_features as "sealedFeatures", agreed from (
+       select * from learned_samples where workspace_id = $1 and livemode = $2 order by created_at desc, id desc limit $3) as latest
+     order by created_at, id`,
+    [workspaceId, livemode, samplesMax],
+  );
+  return rows as Pick<LearnedSample, 'id' | 'task' | 'sealedFeatures' | 'agreed'>[];
+}
+
+/** Workspaces with so many samples, some of them newer than their heads. */
+export async function listLearners(db: Db, least: number): Promise<SampleScope[]> {
+  const { rows } = await db.query(
+    `select workspace_id as "workspaceId", livemode from learned_samples s group by 1, 2
+     having count(*) >= $1 and max(created_at) > coalesce(
+       (select max(created_at) from learned_heads h where h.workspace_id = s.workspace_id and h.livemode = s.livemode), '-infinity')`,
+    [least],
+  );
+  return rows as SampleScope[];
+}
+
+/** The next version is active, or, without weights, none is. The last few versions are kept. */
+export async function saveHeads(
+  tx: Db,
+  { workspaceId, livemode }: SampleScope,
+  { weights, report }: { weights: Buffer | undefined; report: object },
+): Promise<void> {
+  const scope = [workspaceId, livemode];
+  await tx.query('update learned_heads set active = false where workspace_id = $1 and livemode = $2 and active', scope);
+  await tx.query(
+    `insert into learned_heads (workspace_id, livemode, version, weights, report, active)
+     select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5 from learned_heads where workspace_id = $1 and livemode = $2`,
+    [...scope, weights ?? Buffer.alloc(0), JSON.stringify(report), weights !== undefined],
+  );
+  await tx.query(
+    `delete from learned_heads h where workspace_id = $1 and livemode = $2 and version <= (
+       select max(version) - 5 from learned_heads where workspace_id = $1 and livemode = $2)`,
+    scope,
+  );
+  await tx.query(`select pg_notify('evidence', $1)`, [workspaceId]);
+}
+
+export async function findHeads(db: Db, { workspaceId, livemode }: SampleScope): Promise<Buffer | undefined> {
+  const { rows } = await db.query(
+    'select weights from learned_heads where workspace_id = $1 and livemode = $2 and active',
+    [workspaceId, livemode],
+  );
+  return (rows[0] as { weights: Buffer } | undefined)?.weights;
+}
+
+export async function forgetOldSamples(db: Db): Promise<void> {
+  await db.query(`delete from learned_samples where created_at < now() - interval '30 days'`);
+}

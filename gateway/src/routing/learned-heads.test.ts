@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { hashedWords } from './hashed-words.ts';
+import { isEasy, labelsMin, learnHeads, packHeads, unpackHeads } from './learned-heads.ts';
+import { seeded } from './logistic-head.ts';
+import type { LabelledCall } from './text-heads.ts';
+
+const words =
+  'parcel invoice delay colour meeting budget printer holiday garden window report train coffee ladder'.split(' ');
+
+/** Calls of one task, of which those that mention a contract are too hard for the small model. */
+function calls(n: number, { hardFails }: { hardFails: boolean }): LabelledCall[] {
+  const random = seeded(4);
+  const pick = (): string => words[Math.floor(random() * words.length)] ?? '';
+  return Array.from({ length: n }, () => {
+    const isHard = random() < 0.4;
+    const text = `${pick()} ${pick()} ${isHard ? 'contract clause' : 'newsletter'} ${pick()}`;
+    return {
+      words: hashedWords(text),
+      structure: [],
+      task: 'mail',
+      weak: random() < (isHard && hardFails ? 0.4 : 0.995) ? 1 : 0,
+      strong: 1,
+    };
+  });
+}
+
+const asked = (text: string) => ({ words: hashedWords(text), structure: [], task: 'mail' });
+
+describe('heads that a workspace learns', () => {
+  it('split a task into calls that are easy and calls that are not', () => {
+    const learned = learnHeads(calls(2_400, { hardFails: true }));
+    if (learned === undefined) throw new Error('the heads were not better than the rate of the task');
+    expect(learned.report.lower).toBeGreaterThan(0);
+    expect(isEasy(learned, asked('newsletter garden'), 0.95)).toBe(true);
+    expect(isEasy(learned, asked('contract clause garden'), 0.95)).toBe(false);
+    expect(isEasy(learned, asked('newsletter garden'), 0.999)).toBe(false);
+  });
+
+  it('are not promoted where the words say nothing, nor by too few calls', () => {
+    expect(learnHeads(calls(2_400, { hardFails: false }))).toBeUndefined();
+    expect(learnHeads(calls(labelsMin - 1, { hardFails: true }))).toBeUndefined();
+  });
+
+  it('take at most 300 KiB, and are the same after they were stored', () => {
+    const learned = learnHeads(calls(2_400, { hardFails: true }));
+    if (learned === undefined) throw new Error('the heads were not better than the rate of the task');
+    const packed = packHeads(learned);
+    expect(packed.length).toBeLessThanOrEqual(300 * 1024);
+    expect(unpackHeads(packed)).toEqual(learned);
+  });
+});

@@ -1,0 +1,147 @@
+import { lowerBound } from './agreement-test.ts';
+import { finish, type LogisticHead, type Pieces, type TextFeatures } from './logistic-head.ts';
+import { fitTextHeadsInPieces, gainOf, type LabelledCall, type TextHeads, taskGain } from './text-heads.ts';
+
+/** Heads that a workspace has learned, and from which expected gain on a call is left to the small model. */
+export interface LearnedHeads {
+  heads: TextHeads;
+  /** By the share that a dial asks for: calls with at most this gain reach it. Left out where no calls do. */
+  gainMost: Readonly<Record<string, number>>;
+  report: HeadsReport;
+}
+
+/** How the heads did on the newest third of the calls, which they had not seen. */
+interface HeadsReport {
+  calls: number;
+  judged: number;
+  /** By how much more often the right calls go to the strong model than by the rates of the tasks alone; and its lower bound. */
+  better: number;
+  lower: number;
+}
+
+/** Below so many labels, the rates of the tasks alone are better (measured). */
+export const labelsMin = 400;
+const shares = [0.25, 0.5, 0.75];
+const levels = [0.9, 0.95, 0.98];
+/** One-sided 95 percent. */
+const z = 1.645;
+
+/** Learns in one go. */
+export function learnHeads(calls: readonly LabelledCall[]): LearnedHeads | undefined {
+  return finish(learnHeadsInPieces(calls));
+}
+
+/**
+ * Fits heads on the older two thirds of the calls and judges them on the newest third, against the rates of the tasks alone. Undefined
+ * where they are not better by their lower bound: then the rates go on alone. The oldest call comes first.
+ */
+export function* learnHeadsInPieces(calls: readonly LabelledCall[]): Pieces<LearnedHeads | undefined> {
+  if (calls.length < labelsMin) return undefined;
+  const cut = Math.floor((calls.length * 2) / 3);
+  const [older, newest] = [calls.slice(0, cut), calls.slice(cut)];
+  const heads = yield* fitTextHeadsInPieces(older);
+  const gains = newest.map((call) => gainOf(heads, call));
+  const byTask = newest.map((call) => taskGain(heads, call.task));
+  const better = newest.map(() => 0);
+  for (const share of shares) {
+    const [own, plain] = [strongAmong(gains, share), strongAmong(byTask, share)];
+    newest.forEach(({ weak, strong }, i) => {
+      better[i] = (better[i] ?? 0) + ((Number(own[i]) - Number(plain[i])) * (strong - weak)) / shares.length;
+    });
+  }
+  const mean = better.reduce((sum, one) => sum + one, 0) / better.length;
+  const variance = better.reduce((sum, one) => sum + (one - mean) ** 2, 0) / Math.max(1, better.length - 1);
+  const lower = mean - z * Math.sqrt(variance / better.length);
+  if (lower <= 0) return undefined;
+  const report = { calls: calls.length, judged: newest.length, better: mean, lower };
+  return { heads, gainMost: gainsFor(newest, gains), report };
+}
+
+/** Which calls the strong model gets, if it gets this share: those with the highest gain. Among equals the older come first. */
+function strongAmong(gains: readonly number[], share: number): boolean[] {
+  const order = gains.map((gain, i) => ({ gain, i })).sort((a, b) => b.gain - a.gain || a.i - b.i);
+  const taken = new Set(order.slice(0, Math.round(gains.length * share)).map(({ i }) => i));
+  return gains.map((_, i) => taken.has(i));
+}
+
+/** The highest gain up to which the calls reach each level by their lower bound, of ten that are looked at. */
+function gainsFor(calls: readonly LabelledCall[], gains: readonly number[]): Record<string, number> {
+  const order = calls.map((call, i) => ({ call, gain: gains[i] ?? 0 })).sort((a, b) => a.gain - b.gain);
+  const most: Record<string, number> = {};
+  for (let tenth = 1; tenth <= 10; tenth++) {
+    const easy = order.slice(0, Math.round((order.length * tenth) / 10));
+    const last = easy.at(-1);
+    const agreed = Math.floor(easy.reduce((sum, { call }) => sum + call.weak, 0));
+    if (last === undefined) continue;
+    const proven = lowerBound({ pairs: easy.length, agreed });
+    for (const level of levels) if (proven >= level) most[String(level)] = last.gain;
+  }
+  return most;
+}
+
+/** Is this call easy enough for the small model, by its words? */
+export function isEasy(
+  { heads, gainMost }: LearnedHeads,
+  call: TextFeatures & { task: string },
+  level: number,
+): boolean {
+  const asked = levels.find((one) => one >= level);
+  const most = asked === undefined ? undefined : gainMost[String(asked)];
+  return most !== undefined && gainOf(heads, call) <= most;
+}
+
+/** About 132 KiB: two heads of 65,536 bytes and what goes with them. */
+export function packHeads({ heads, gainMost, report }: LearnedHeads): Buffer {
+  const { weak, strong, rates, ...rest } = heads;
+  const bare = ({ words: _, ...head }: LogisticHead): Omit<LogisticHead, 'words'> => head;
+  const head = Buffer.from(
+    JSON.stringify({
+      ...rest,
+      rates: [...rates].slice(0, tasksMax),
+      weak: bare(weak),
+      strong: bare(strong),
+      gainMost,
+      report,
+    }),
+  );
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(head.length);
+  return Buffer.concat([length, head, bytesOf(weak), bytesOf(strong)]);
+}
+
+/** A task takes about a hundred bytes. */
+const tasksMax = 1_000;
+
+export function unpackHeads(packed: Buffer): LearnedHeads {
+  const end = 4 + packed.readUInt32LE(0);
+  const { gainMost, report, rates, weak, strong, ...rest } = JSON.parse(
+    packed.subarray(4, end).toString('utf8'),
+  ) as PackedHead;
+  const size = (packed.length - end) / 2;
+  const wordsAt = (from: number): Int8Array =>
+    Int8Array.from(packed.subarray(from, from + size), (byte) => (byte << 24) >> 24);
+  return {
+    gainMost,
+    report,
+    heads: {
+      ...rest,
+      rates: new Map(rates),
+      weak: { ...weak, words: wordsAt(end) },
+      strong: { ...strong, words: wordsAt(end + size) },
+    },
+  };
+}
+
+type BareHead = Omit<LogisticHead, 'words'>;
+
+interface PackedHead extends Omit<TextHeads, 'rates' | 'weak' | 'strong'> {
+  rates: [string, { weak: number; strong: number }][];
+  weak: BareHead;
+  strong: BareHead;
+  gainMost: Record<string, number>;
+  report: HeadsReport;
+}
+
+function bytesOf({ words }: LogisticHead): Buffer {
+  return Buffer.from(Int8Array.from(words).buffer);
+}

@@ -1,0 +1,35 @@
+import type { Db } from '../db/transaction.ts';
+
+interface ShadowDay {
+  workspaceId: string;
+  livemode: boolean;
+  /** `2026-12-01`, in UTC. */
+  day: string;
+}
+
+/**
+ * Takes the most a second answer can cost out of the budget of its day; false where that much is not left. One statement, so that
+ * processes that do it at once do not take more than there is.
+ */
+export async function takeFromDay(
+  db: Db,
+  { workspaceId, livemode, day }: ShadowDay,
+  { nanos, limitNanos }: { nanos: bigint; limitNanos: bigint },
+): Promise<boolean> {
+  if (nanos > limitNanos) return false;
+  const { rowCount } = await db.query(
+    `insert into shadow_days as d (workspace_id, livemode, day, spent_nanos, calls) values ($1, $2, $3, $4, 1)
+     on conflict (workspace_id, livemode, day) do update set spent_nanos = d.spent_nanos + excluded.spent_nanos, calls = d.calls + 1
+       where d.spent_nanos + excluded.spent_nanos <= $5`,
+    [workspaceId, livemode, day, nanos, limitNanos],
+  );
+  return rowCount === 1;
+}
+
+/** Gives back what the answer did not cost. A process that dies before has spent it all, as its open call is settled. */
+export async function returnToDay(db: Db, { workspaceId, livemode, day }: ShadowDay, nanos: bigint): Promise<void> {
+  await db.query(
+    'update shadow_days set spent_nanos = spent_nanos - $4 where workspace_id = $1 and livemode = $2 and day = $3',
+    [workspaceId, livemode, day, nanos],
+  );
+}

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { withTransaction } from '../db/transaction.ts';
+import type { CallRow } from '../usage/call-columns.ts';
+import { ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
+import { EvidenceCache } from './evidence-cache.ts';
+import { returnToDay, takeFromDay } from './shadow-day-store.ts';
+import { addPair } from './task-claim-store.ts';
+import { countRates, forgetOldTasks, listRates } from './task-rates-store.ts';
+
+const task = 'ab'.repeat(16);
+const workspaceId = 'ws_test';
+const live = { workspaceId, livemode: true };
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await ensureCallPartitions(database.pool, Date.now() - 86_400_000);
+});
+afterAll(() => database.drop());
+beforeEach(() => database.pool.query('truncate calls, task_rates, task_rates_until, task_claims, shadow_days'));
+
+interface CallChanges {
+  open?: Partial<CallRow['open']>;
+  closed?: Partial<NonNullable<CallRow['closed']>> | undefined;
+  isOpen?: boolean;
+}
+
+function call(id: string, atMs: number, { open, closed, isOpen = false }: CallChanges = {}): CallRow {
+  const usage = { inputTokens: 10, cachedTokens: 0, cacheWriteTokens: 0, outputTokens: 40, reasoningTokens: 0 };
+  return {
+    open: {
+      ...{ ...live, id, createdAtMs: atMs, keyId: 'key_test', tags: {}, dialect: 'chat', streamed: false },
+      ...{ modelRequested: 'auto', holdNanos: 0n, inputTokens: 1, decision: { task } },
+      ...open,
+    },
+    closed: isOpen
+      ? undefined
+      : {
+          ...{
+            status: 'succeeded',
+            model: 'gpt-6-luna',
+            attempts: 1,
+            usage,
+            costNanos: 5n,
+            estimated: false,
+            totalMs: 1,
+          },
+          ...closed,
+        },
+  };
+}
+
+async function rates(livemode = true): Promise<Record<string, number[]>> {
+  const rows = await listRates(database.pool, { workspaceId, livemode, most: 100 });
+  return Object.fromEntries(
+    rows.map(({ model, signal, n, okSum, outTokensSum }) => [`${model} ${signal}`, [n, okSum, outTokensSum]]),
+  );
+}
+
+function pair(agrees: boolean, more: { livemode?: boolean; workspaceId?: string; level?: number } = {}) {
+  const { level = 0.95, ...scope } = more;
+  const compared = { ...live, ...scope, task, topic: 'classify', weak: 'gpt-6-luna', strong: 'gpt-6-sol', agrees };
+  return withTransaction(database.pool, (tx) => addPair(tx, compared, level));
+}
+
+describe('the rates of a task', () => {
+  it('are counted from its calls, each signal of its own, and each call once', async () => {
+    const at = Date.now() - 3_600_000;
+    await writeCalls(database.pool, 'proc', [
+      call('req_1', at, { closed: { jsonOk: true } }),
+      call('req_2', at + 1, { closed: { jsonOk: false, toolOk: true } }),
+      call('req_3', at + 2, { closed: { status: 'failed' } }),
+      call('req_4', at + 3, { open: { decision: undefined } }),
+      call('req_5', at + 4, { open: { decision: { task, shadowOf: 'req_1' } }, closed: { model: 'gpt-6-sol' } }),
+      call('req_6', at + 5, { closed: { cache: 'hit' } }),
+    ]);
+    const counted = {
+      'gpt-6-luna error': [3, 2, 80],
+      'gpt-6-luna json_ok': [2, 1, 0],
+      'gpt-6-luna tool_ok': [1, 1, 0],
+      'gpt-6-sol error': [1, 1, 40],
+    };
+    const later = at + 600_000;
+    while (await countRates(database.pool, later));
+    expect(await rates()).toEqual(counted);
+    while (await countRates(database.pool, later));
+    expect(await rates()).toEqual(counted);
+    await writeCalls(database.pool, 'proc', [call('req_7', later)]);
+    while (await countRates(database.pool, Date.now()));
+    expect((await rates())['gpt-6-luna error']).toEqual([4, 3, 120]);
+  });
+
+  it('wait for a call that is open, and count it once it is over', async () => {
+    const at = Date.now() - 3_600_000;
+    await writeCalls(database.pool, 'proc', [
+      call('req_1', at),
+      call('req_2', at + 1_000, { isOpen: true }),
+      call('req_3', at + 2_000),
+    ]);
+    while (await countRates(database.pool, Date.now()));
+    expect((await rates())['gpt-6-luna error']).toEqual([1, 1, 40]);
+    await writeCalls(database.pool, 'proc', [call('req_2', at + 1_000)]);
+    while (await countRates(database.pool, Date.now()));
+    expect((await rates())['gpt-6-luna error']).toEqual([3, 3, 120]);
+  });
+
+  it('are counted once after a clock that was set back', async () => {
+    const at = Date.now() - 3_600_000;
+    await writeCalls(database.pool, 'proc', [call('req_1', at)]);
+    while (await countRates(database.pool, Date.now()));
+    await countRates(database.pool, at - 86_400_000);
+    while (await countRates(database.pool, Date.now()));
+    expect((await rates())['gpt-6-luna error']).toEqual([1, 1, 40]);
+  });
+
+  it('are kept apart in test mode and in another workspace', async () => {
+    const at = Date.now() - 3_600_000;
+    await writeCalls(database.pool, 'proc', [
+      call('req_1', at, { open: { livemode: false } }),
+      call('req_2', at, { open: { workspaceId: 'ws_other' } }),
+    ]);
+    while (await countRates(database.pool, Date.now()));
+    await pair(true, { livemode: false });
+    await pair(false, { workspaceId: 'ws_other' });
+    const evidence = new EvidenceCache({ db: database.pool });
+    expect(await rates()).toEqual({});
+    expect((await evidence.of(workspaceId, true)).find({ task }, 'gpt-6-luna')).toBeUndefined();
+    expect((await evidence.of(workspaceId, false)).find({ task }, 'gpt-6-luna')).toMatchObject({
+      pairs: 1,
+      agreeing: 1,
+    });
+    expect((await evidence.of('ws_other', true)).find({ task }, 'gpt-6-luna')).toMatchObject({ pairs: 1, agreeing: 0 });
+  });
+
+  it('are bounded: of a hundred thousand tasks the oldest are forgotten, and a process keeps the latest few thousand', async () => {
+    await database.pool.query(
+      `insert into task_claims (workspace_id, livemode, task, topic, weak, strong, pairs, agreed, lower, upper, recent, updated_at)
+       select $1, true, decode(md5(n::text), 'hex'), 'classify', 'w', 's', 5, 5, 0.4, 1, '11111', now() - n * interval '1 second'
+       from generate_series(1, 100200) n`,
+      [workspaceId],
+    );
+    await forgetOldTasks(database.pool);
+    const { rows } = await database.pool.query('select count(*)::int as n from task_claims');
+    expect(rows).toEqual([{ n: 100_000 }]);
+    const view = await new EvidenceCache({ db: database.pool }).of(workspaceId, true);
+    expect(view.find('workspace', 'w')?.pairs).toBe(25_000);
+  });
+});
+
+describe('the claim about a task', () => {
+  it('turns once when it reaches the dial, and once when the latest pairs take that back', async () => {
+    const turned: (string | undefined)[] = [];
+    for (let i = 0; i < 90; i++) turned.push((await pair(true)).turned);
+    expect(turned.filter((one) => one !== undefined)).toEqual(['cleared']);
+    const evidence = new EvidenceCache({ db: database.pool });
+    const find = async () => (await evidence.of(workspaceId, true)).find({ task }, 'gpt-6-luna-2026-10-01');
+    expect(await find()).toMatchObject({ pairs: 90, agreeing: 90, clearedBy: 'agreement' });
+    expect((await find())?.lower).toBeGreaterThanOrEqual(0.95);
+    const after: (string | undefined)[] = [];
+    for (let i = 0; i < 60; i++) after.push((await pair(i % 4 === 0)).turned);
+    expect(after.filter((one) => one !== undefined)).toEqual(['withdrawn']);
+    evidence.forget(workspaceId);
+    await find();
+    await expect.poll(find).toMatchObject({ withdrawn: true });
+    expect((await find())?.clearedBy).toBeUndefined();
+  });
+
+  it('is not withdrawn because somebody turned the dial up', async () => {
+    for (let i = 0; i < 90; i++) await pair(true);
+    expect((await pair(true, { level: 0.99 })).turned).toBeUndefined();
+    expect((await pair(true)).turned).toBe('cleared');
+  });
+
+  it('counts every pair of several processes at once', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => pair(true)));
+    const { rows } = await database.pool.query('select pairs, agreed, length(recent) as recent from task_claims');
+    expect(rows).toEqual([{ pairs: 20, agreed: 20, recent: 20 }]);
+    expect(await rates()).toEqual({ 'gpt-6-luna agreement': [20, 20, 0] });
+  });
+});
+
+describe('the budget of second answers', () => {
+  const day = { ...live, day: '2026-12-01' };
+
+  it('pays for what fits, also when many ask at once, and no more', async () => {
+    const taken = await Promise.all(
+      Array.from({ length: 30 }, () => takeFromDay(database.pool, day, { nanos: 100n, limitNanos: 1_050n })),
+    );
+    expect(taken.filter(Boolean)).toHaveLength(10);
+    expect(await takeFromDay(database.pool, { ...day, day: '2026-12-02' }, { nanos: 1_051n, limitNanos: 1_050n })).toBe(
+      false,
+    );
+  });
+
+  it('gets back what an answer did not cost, and is its own in test mode', async () => {
+    expect(await takeFromDay(database.pool, day, { nanos: 900n, limitNanos: 1_000n })).toBe(true);
+    expect(await takeFromDay(database.pool, day, { nanos: 200n, limitNanos: 1_000n })).toBe(false);
+    expect(await takeFromDay(database.pool, { ...day, livemode: false }, { nanos: 200n, limitNanos: 1_000n })).toBe(
+      true,
+    );
+    await returnToDay(database.pool, day, 800n);
+    expect(await takeFromDay(database.pool, day, { nanos: 200n, limitNanos: 1_000n })).toBe(true);
+  });
+});

@@ -1,0 +1,96 @@
+import type { Pool, PoolClient } from 'pg';
+import { type Db, withTransaction } from '../db/transaction.ts';
+
+export type Signal = 'agreement' | 'feedback' | 'json_ok' | 'tool_ok' | 'retry' | 'error';
+
+export interface TaskRateRow {
+  task: string;
+  model: string;
+  signal: Signal;
+  n: number;
+  okSum: number;
+  outTokensSum: number;
+}
+
+/** Any number that is nobody else's: one process at a time counts. */
+const lock = 7_203_114_421n;
+/** So many hours at a time: a transaction of seconds, also over a month that was never counted. */
+const hoursAtOnce = 24;
+/** The journal writes a call within moments; a call is counted once nothing older can come. */
+const settleSeconds = 30;
+
+/**
+ * Counts the calls that ended since the last time into the rates of their tasks, up to the first that is still open. Returns whether
+ * there is more to do. A process that dies on the way has counted nothing: the counts and how far they reach are one transaction.
+ */
+export async function countRates(db: Pool, nowMs: number): Promise<boolean> {
+  return withTransaction(db, async (tx) => {
+    const { rows: locked } = await tx.query('select pg_try_advisory_xact_lock($1) as mine', [lock]);
+    if (!(locked[0] as { mine: boolean }).mine) return false;
+    await tx.query(`set local statement_timeout = '5min'`);
+    const { rows } = await tx.query(
+      `select coalesce((select until from task_rates_until), (select min(created_at) from calls)) as start,
+         least(least($1::timestamptz, now()) - interval '${settleSeconds} seconds',
+           (select min(created_at) from calls where status = 'open' and created_at > now() - interval '2 hours')) as limit_at`,
+      [new Date(nowMs)],
+    );
+    const { start, limit_at: limitAt } = rows[0] as { start: Date | null; limit_at: Date };
+    // A clock that was set back: nothing is counted twice, and the count goes on once the time is there again.
+    if (start === null || start >= limitAt) return false;
+    const end = new Date(Math.min(limitAt.getTime(), start.getTime() + hoursAtOnce * 3_600_000));
+    await addRates(tx, start, end);
+    await tx.query(
+      `insert into task_rates_until (until) values ($1) on conflict (one) do update set until = excluded.until`,
+      [end],
+    );
+    return end < limitAt;
+  });
+}
+
+async function addRates(tx: PoolClient, from: Date, to: Date): Promise<void> {
+  await tx.query(
+    `with counted as (
+       insert into task_rates as r (workspace_id, livemode, task, model, signal, n, ok_sum, out_tokens_sum)
+       select workspace_id, livemode, task, model, signal, count(*), count(*) filter (where ok),
+         coalesce(sum(output_tokens) filter (where ok and signal = 'error'), 0)
+       from calls cross join lateral (values ('error', status = 'succeeded'), ('json_ok', json_ok), ('tool_ok', tool_ok)) as s (signal, ok)
+       where created_at >= $1 and created_at < $2 and task is not null and model is not null and status in ('succeeded', 'failed')
+         and cache is distinct from 'hit' and ok is not null
+       group by 1, 2, 3, 4, 5
+       on conflict (workspace_id, livemode, task, model, signal) do update
+         set n = r.n + excluded.n, ok_sum = r.ok_sum + excluded.ok_sum, out_tokens_sum = r.out_tokens_sum + excluded.out_tokens_sum,
+           updated_at = now()
+       returning workspace_id)
+     select pg_notify('evidence', workspace_id) from (select distinct workspace_id from counted) as changed`,
+    [from, to],
+  );
+}
+
+/** The rates of a workspace, those that changed last first. */
+export async function listRates(
+  db: Db,
+  { workspaceId, livemode, most }: { workspaceId: string; livemode: boolean; most: number },
+): Promise<TaskRateRow[]> {
+  const { rows } = await db.query(
+    `select encode(task, 'hex') as task, model, signal, n::float8 as n, ok_sum as "okSum", out_tokens_sum::float8 as "outTokensSum"
+     from task_rates where workspace_id = $1 and livemode = $2 order by updated_at desc limit $3`,
+    [workspaceId, livemode, most],
+  );
+  return rows as TaskRateRow[];
+}
+
+/** A system text with a date in it makes a task a day. */
+const keptDays = 90;
+const rowsMax = 100_000;
+
+/** Forgets tasks that nobody has called for long, and of a workspace with too many those that were called longest ago. */
+export async function forgetOldTasks(db: Db): Promise<void> {
+  for (const table of ['task_rates', 'task_claims'] as const)
+    await db.query(
+      `delete from ${table} t using (
+         select ctid as row_id, updated_at, row_number() over (partition by workspace_id, livemode order by updated_at desc) as nth from ${table}) as aged
+       where t.ctid = aged.row_id and (aged.nth > $1 or aged.updated_at < now() - $2 * interval '1 day')`,
+      [rowsMax, keptDays],
+    );
+  await db.query(`delete from shadow_days where day < current_date - 90`);
+}

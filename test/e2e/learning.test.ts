@@ -1,0 +1,238 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { verifyLedger } from '../../gateway/src/cli/verify-ledger.ts';
+import { chat } from '../support/ask.ts';
+import { setAuto } from '../support/set-auto.ts';
+import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+beforeEach(async () => {
+  await gateway.database.pool.query(
+    'truncate calls, task_claims, task_rates, shadow_days, learned_samples, events cascade',
+  );
+  await learn({});
+});
+afterEach(() => gateway.fakes.reset());
+afterAll(() => gateway.stop());
+
+interface Row {
+  [field: string]: unknown;
+}
+
+const classify = {
+  model: 'auto',
+  messages: [
+    { role: 'system', content: 'Classify the e-mail as spam or ham. Answer with one word.' },
+    { role: 'user', content: 'Win a prize now' },
+  ],
+};
+
+const pool = [
+  { model: 'gpt-6-luna', class: 'small' },
+  { model: 'gpt-6-sol', class: 'strong' },
+];
+
+/** Changes the settings of `auto`, and waits until the gateway has heard of it. */
+async function learn(learning: object, more: object = {}): Promise<void> {
+  const usual = { enabled: true, sample_percent: 100, max_usd_per_day: 1, judge: 'agreement' };
+  await setAuto(gateway.database.pool, {
+    pool,
+    dial: 'balanced',
+    learning: { ...usual, ...learning },
+    per_client: {},
+    ...more,
+  });
+  const { rows } = await gateway.database.pool.query(
+    'select id, routing_version from workspaces order by created_at limit 1',
+  );
+  const { id, routing_version: version } = rows[0] as { id: string; routing_version: number };
+  const { routing, evidence } = gateway.gateway.services;
+  await expect.poll(async () => (await routing.of(id))?.version).toBe(version);
+  evidence.forget();
+  await evidence.of(id, true);
+}
+
+/** Everything that waits is answered or left. */
+async function quiet(): Promise<void> {
+  await expect.poll(() => gateway.gateway.services.shadows.waiting, { timeout: 20_000 }).toBe(0);
+  await expect
+    .poll(async () => (await rows()).filter(({ status }) => status === 'open').length, { timeout: 20_000 })
+    .toBe(0);
+}
+
+async function ask(headers: Record<string, string> = {}, more: object = {}): Promise<Response> {
+  const response = await gateway.post(chat, { ...classify, ...more }, headers);
+  expect(response.status).toBe(200);
+  await response.text();
+  return response;
+}
+
+async function rows(): Promise<Row[]> {
+  const { rows } = await gateway.database.pool.query(
+    `select id, status, model, client_id, shadow_of, cost_nanos, meters is null as unbudgeted, livemode, encode(task, 'hex') as task from calls order by created_at, id`,
+  );
+  return rows as Row[];
+}
+
+async function claims(): Promise<Row[]> {
+  const { rows } = await gateway.database.pool.query(
+    'select livemode, weak, strong, pairs, agreed from task_claims order by livemode',
+  );
+  return rows as Row[];
+}
+
+/** Until nothing waits for a second answer, and none is under way. */
+async function compared(pairs: number, livemode = true): Promise<void> {
+  await expect
+    .poll(
+      async () =>
+        (await claims()).filter((one) => one.livemode === livemode).reduce((sum, one) => sum + Number(one.pairs), 0),
+      { timeout: 20_000 },
+    )
+    .toBe(pairs);
+}
+
+describe('a second answer', () => {
+  it('is a call of its own, of the other class, without the tags of the customer, and compared', async () => {
+    gateway.fakes.openai.reply({ text: 'spam' });
+    gateway.fakes.openai.reply({ text: 'Spam.' });
+    await ask({ 'x-client-id': 'acme' });
+    await compared(1);
+    const [first, second, ...more] = await rows();
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ model: 'gpt-6-luna', client_id: 'acme', shadow_of: null });
+    expect(second).toMatchObject({
+      ...{
+        status: 'succeeded',
+        model: 'gpt-6-sol',
+        client_id: null,
+        shadow_of: first?.id,
+        unbudgeted: true,
+        task: first?.task,
+      },
+    });
+    expect(await claims()).toMatchObject([{ weak: 'gpt-6-luna', strong: 'gpt-6-sol', pairs: 1, agreed: 1 }]);
+    expect(gateway.logs.join('')).not.toContain('Win a prize');
+  });
+
+  it('is left out once the budget of its day is spent', async () => {
+    await learn({ max_usd_per_day: 0.000_001 });
+    await ask();
+    await quiet();
+    expect(await rows()).toHaveLength(1);
+    expect(await claims()).toEqual([]);
+  });
+
+  it('is left out for a client that is opted out, for free text, and for a model that the caller names', async () => {
+    await learn({}, { per_client: { acme: { learning: { enabled: false } } } });
+    await ask({ 'x-client-id': 'acme' });
+    gateway.fakes.openai.reply({ text: 'A long answer in free text. '.repeat(20) });
+    await ask();
+    await ask({}, { model: 'gpt-6-luna' });
+    await quiet();
+    expect((await rows()).map(({ shadow_of: of }) => of)).toEqual([null, null, null]);
+  });
+
+  it('costs nobody anything where nobody learns', async () => {
+    await learn({ enabled: false });
+    await ask();
+    await quiet();
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it('never touches a budget of the customer, and is left out while one is at its warning', async () => {
+    const made = await gateway.post('/v1/budgets', { name: 'All', limit_usd: 100, thresholds: [80] });
+    const { id } = (await made.json()) as { id: string };
+    gateway.fakes.openai.reply({ text: 'spam' });
+    gateway.fakes.openai.reply({ text: 'ham' });
+    const cost = Number((await ask()).headers.get('x-gateway-cost-usd'));
+    await compared(1);
+    expect(await claims()).toMatchObject([{ agreed: 0 }]);
+    const spent = async () =>
+      ((await (await gateway.get(`/v1/budgets/${id}`)).json()) as { spent_usd: number }).spent_usd;
+    await expect.poll(spent, { timeout: 20_000 }).toBeCloseTo(cost, 9);
+    // One percent of this limit is spent, which is its warning, and it pays for many more calls.
+    await gateway.send('PATCH', `/v1/budgets/${id}`, { limit_usd: cost * 100, thresholds: [1], on_limit: 'notify' });
+    await ask();
+    await quiet();
+    expect((await rows()).filter(({ shadow_of: of }) => of !== null)).toHaveLength(1);
+    expect(await verifyLedger(gateway.database.pool, () => {})).toBe(true);
+    await gateway.send('DELETE', `/v1/budgets/${id}`);
+  });
+
+  it('of a test key is the sandbox’s, and its pairs are apart', async () => {
+    await ask({ authorization: `Bearer ${testKey}` });
+    await compared(1, false);
+    expect(await claims()).toMatchObject([{ livemode: false, pairs: 1 }]);
+    expect((await rows()).map(({ livemode }) => livemode)).toEqual([false, false]);
+  });
+});
+
+describe('a task', () => {
+  it('is announced when its pairs clear it, and when they stop to agree', async () => {
+    const { rows: ids } = await gateway.database.pool.query('select id from workspaces order by created_at limit 1');
+    const { id } = ids[0] as { id: string };
+    gateway.fakes.openai.reply({ text: 'spam' });
+    gateway.fakes.openai.reply({ text: 'spam' });
+    await ask();
+    await compared(1);
+    // The pairs of a week, as they were compared.
+    await gateway.database.pool.query(
+      `update task_claims set pairs = 90, agreed = 90, lower = 0.9499, recent = repeat('1', 90) where workspace_id = $1`,
+      [id],
+    );
+    gateway.fakes.openai.reply({ text: 'spam' });
+    gateway.fakes.openai.reply({ text: 'spam' });
+    await ask();
+    const events = async () => {
+      const { data } = (await (await gateway.get('/v1/events')).json()) as { data: { type: string; data: Row }[] };
+      return data.filter(({ type }) => type.startsWith('auto.'));
+    };
+    await expect
+      .poll(async () => (await events()).map(({ type }) => type), { timeout: 20_000 })
+      .toEqual(['auto.task_cleared']);
+    expect((await events())[0]?.data).toMatchObject({
+      model: 'gpt-6-luna',
+      baseline_model: 'gpt-6-sol',
+      pairs: 91,
+      level: 0.95,
+    });
+    await gateway.database.pool.query(`update task_claims set recent = repeat('0', 30) where workspace_id = $1`, [id]);
+    await learn({});
+    await expect
+      .poll(
+        async () => {
+          gateway.fakes.openai.reply({ text: 'spam' });
+          gateway.fakes.openai.reply({ text: 'ham' });
+          await ask();
+          await quiet();
+          gateway.fakes.reset();
+          return (await events()).map(({ type }) => type);
+        },
+        { timeout: 30_000 },
+      )
+      .toEqual(['auto.task_withdrawn', 'auto.task_cleared']);
+  });
+});
+
+describe('the check of an answer', () => {
+  it('is in the row of a call that had to be JSON or calls a tool, and in no other', async () => {
+    await learn({ enabled: false });
+    const schema = { type: 'object', properties: { kind: { enum: ['spam', 'ham'] } }, required: ['kind'] };
+    const format = { type: 'json_schema', json_schema: { name: 'mail', schema } };
+    gateway.fakes.openai.reply({ text: '{"kind":"spam"}' });
+    await ask({}, { model: 'gpt-6-luna', response_format: format });
+    gateway.fakes.openai.reply({ text: '{"kind":"maybe"}' });
+    await ask({}, { model: 'gpt-6-luna', response_format: format });
+    await ask({}, { model: 'gpt-6-luna' });
+    const { rows } = await gateway.database.pool.query('select json_ok, tool_ok from calls order by created_at, id');
+    expect(rows).toEqual([
+      { json_ok: true, tool_ok: null },
+      { json_ok: false, tool_ok: null },
+      { json_ok: null, tool_ok: null },
+    ]);
+  });
+});
