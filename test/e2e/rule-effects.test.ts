@@ -246,15 +246,20 @@ it('a test counts the past calls that a rule would have met, and what they would
   expect(await json(trying({ field: 'text', contains_any: ['order'] }, { sample }))).toMatchObject({ met: 0 });
 });
 
-it('the name of an erased client is taken out of rules, and of their versions', async () => {
+it('the name of an erased client is taken out of rules, of their versions, and of the settings of auto', async () => {
   await make({
     id: 'of-client',
     name: 'Rule',
     when: { not: { field: 'client_id', in: ['zed', 'acme'] } },
     then: { cap_output_tokens: 9 },
   });
+  await json(
+    gateway.send('PUT', '/v1/routing/auto', { per_client: { zed: { dial: 'cost' }, acme: { dial: 'quality' } } }),
+  );
   await ask(hello(), { 'x-client-id': 'zed' });
   await json(gateway.send('DELETE', '/v1/clients/zed/data'), 204);
+  const auto = await json<{ per_client: object }>(gateway.get('/v1/routing/auto'));
+  expect(Object.keys(auto.per_client)).toEqual(['acme']);
   const texts = async (): Promise<string> =>
     (await (await gateway.get('/v1/routing/rules')).text()) +
     (await (await gateway.get('/v1/routing/versions')).text());

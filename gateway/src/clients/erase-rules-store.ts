@@ -1,10 +1,18 @@
 import type { PoolClient } from 'pg';
 import type { Erasure } from './erase-client-store.ts';
 
-/** Takes its name out of the conditions of rules, in every version: each `eq` and each member of an `in` that stands for it. */
+/**
+ * Takes its name out of every version of the routing: out of the conditions of rules (each `eq` and each member of an `in` that stands for
+ * it), and out of the settings of `auto` for single clients.
+ */
 export async function renameInRules(tx: PoolClient, { id, workspaceId, livemode, name }: Erasure): Promise<void> {
   // Rules are those of live mode; a client of test mode only is named in none.
   if (!livemode) return;
+  await tx.query(
+    `update routing_versions set auto = auto #- array['per_client', $2::text]
+     where workspace_id = $1 and auto -> 'per_client' ? $2::text`,
+    [workspaceId, name],
+  );
   const { rows } = await tx.query(
     `select version, rules from routing_versions
      where workspace_id = $1 and jsonb_path_exists(rules, '$.**.field ? (@ == "client_id")') order by version for update`,
