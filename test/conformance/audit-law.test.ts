@@ -145,11 +145,11 @@ const rows: Record<string, Row> = {
     says: 'changed',
   },
   'experiments.start': { ask: ({ experiment }) => [`/v1/experiments/${experiment}/start`, {}], says: 'changed' },
+  'experiments.stop': { ask: ({ experiment }) => [`/v1/experiments/${experiment}/stop`, {}], says: 'changed' },
   'experiments.adopt': {
     ask: ({ experiment }) => [`/v1/experiments/${experiment}/adopt`, { arm: 'B' }],
     says: 'changed',
   },
-  'experiments.stop': { ask: ({ experiment }) => [`/v1/experiments/${experiment}/stop`, {}], says: 'changed' },
   'workspace.update': { ask: () => ['/v1/workspace', { name: 'Renamed' }], says: 'changed' },
   'workspace.security.set': {
     ask: () => ['/v1/workspace/security', { requires_second_factor: true }],
