@@ -261,6 +261,78 @@ describe('the files of prompts', () => {
     expect(new Set(paths).size).toBe(112);
   });
 
+  it('say which clients may run a new prompt before its last versions come, and move its labels after them', async () => {
+    const many = join(folder, 'many');
+    mkdirSync(join(many, 'private'), { recursive: true });
+    const head = { name: 'Private', description: '', aliases: ['private-old'], client_ids: ['acme'] };
+    writeFileSync(join(many, 'private/prompt.json'), JSON.stringify({ ...head, labels: { first: 1, production: 9 } }));
+    for (let n = 1; n <= 9; n++) {
+      // 240 KB in a third as many letters: nine of them are more than a request may have.
+      const content = { messages: [{ role: 'user', content: `${n}${'あ'.repeat(80_000)}` }], model: 'gpt-4o' };
+      writeFileSync(join(many, `private/000${n}.json`), JSON.stringify(content));
+    }
+    const push = (...more: string[]) =>
+      runCommand(['prompts', 'push', '--dir', many, ...more], {
+        env: { GATEWAY_URL: gateway.url, GATEWAY_API_KEY: liveKey },
+      });
+    const dry = await push('--dry-run');
+    expect([dry.code, dry.out]).toEqual([0, expect.stringContaining('create private: ')]);
+    const broken = join(many, 'private/0009.json');
+    const last = readFileSync(broken, 'utf8');
+    writeFileSync(broken, '{}');
+    expect(await push()).toMatchObject({ code: 1 });
+    expect(await json(gateway.get('/v1/prompts/private'))).toMatchObject({ ...head, labels: [] });
+    writeFileSync(broken, last);
+    expect(await push()).toMatchObject({ code: 0 });
+    const labels = [
+      { label: 'first', version: 1 },
+      { label: 'production', version: 9 },
+    ];
+    expect(await json(gateway.get('/v1/prompts/private'))).toMatchObject({ ...head, labels, newest_version: 9 });
+    expect(await push()).toMatchObject({ code: 0, out: '' });
+  }, 60_000);
+
+  it('change the settings of a prompt that exists, with a live key alone; fields that a file lacks stay', async () => {
+    const head = (content: object) => [{ path: 'settled/prompt.json', content: JSON.stringify(content) }];
+    await json(
+      gateway.post('/v1/prompts', { id: 'settled', name: 'Before', description: 'Stays', client_ids: ['a', 'b'] }),
+      201,
+    );
+    const settings = { name: 'After', client_ids: ['b', 'c'], aliases: ['settled-2'] };
+    const refused = await json<{ error: { message: string } }>(
+      gateway.post(
+        '/v1/prompts/import',
+        { source: 'files', data: head(settings) },
+        { authorization: `Bearer ${testKey}` },
+      ),
+      409,
+    );
+    expect(refused.error.message).toContain('live key');
+    expect(await json<Import>(bring('files', head(settings)))).toMatchObject({
+      prompts: [{ id: 'settled', action: 'update', versions: [], labels: [] }],
+    });
+    expect(await json(gateway.get('/v1/prompts/settled'))).toMatchObject({ ...settings, description: 'Stays' });
+    expect(await json<Import>(bring('files', head({ ...settings, client_ids: ['c', 'b'] })))).toMatchObject({
+      prompts: [{ action: 'none' }],
+    });
+    const look = await json<Import>(bring('files', head({ client_ids: 'acme' }), { dry_run: true }));
+    expect(look.prompts[0]).toMatchObject({ action: 'conflict', because: expect.stringContaining('client_ids') });
+    const taken = await json<Import>(bring('files', head({ aliases: ['lines'] }), { dry_run: true }));
+    expect(taken.prompts[0]?.because).toBe('The alias "lines" belongs to prompt "lines".');
+  });
+
+  it('whose id is the alias of another prompt are in conflict, and that prompt stays as it is', async () => {
+    await json(gateway.post('/v1/prompts', { id: 'owner', aliases: ['borrowed'] }), 201);
+    const content = JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], model: 'gpt-4o' });
+    const data = [
+      { path: 'borrowed/0001.json', content },
+      { path: 'borrowed/prompt.json', content: JSON.stringify({ labels: { production: 1 } }) },
+    ];
+    const refused = await json<{ error: { message: string } }>(bring('files', data), 409);
+    expect(refused.error.message).toContain('"borrowed" is an alias of prompt "owner".');
+    expect(await json(gateway.get('/v1/prompts/owner'))).toMatchObject({ labels: [], newest_version: null });
+  });
+
   it('bring no label production with a test key', async () => {
     const data = [
       {

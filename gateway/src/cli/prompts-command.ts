@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Client, createClient } from '@ai-gateway/shared/client';
+import { isRecord } from '@ai-gateway/shared/json';
 import { gatewayAddress } from '../config.ts';
 import { command, type Io, UsageError } from './command.ts';
 
@@ -60,7 +61,7 @@ async function push(
   if (byPrompt.size === 0) throw new Error(`There are no prompts in ${dir}. Pull them first, or set --dir.`);
   let conflicts = 0;
   for (const [id, paths] of [...byPrompt].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    for (const data of batches(dir, paths)) {
+    for (const data of batches(dir, paths, dryRun)) {
       const look = await client.call('prompts.import', { source: 'files', data, dry_run: true });
       const [found] = look.prompts;
       if (found === undefined) continue;
@@ -82,21 +83,64 @@ async function push(
 
 const batchBytesMax = 1_000_000;
 
-/** The file with the labels goes last: they point at versions. */
-function* batches(dir: string, paths: readonly string[]): Generator<{ path: string; content: string }[]> {
-  const heads = paths.filter((path) => path.endsWith('/prompt.json'));
-  let batch: { path: string; content: string }[] = [];
-  let bytes = 0;
-  for (const path of [...paths.filter((one) => !heads.includes(one)), ...heads]) {
-    const content = readText(join(dir, path)) ?? '';
-    if (bytes > 0 && bytes + content.length > batchBytesMax) {
-      yield batch;
-      [batch, bytes] = [[], 0];
+interface PushedFile {
+  path: string;
+  content: string;
+}
+
+/**
+ * The file with the settings goes first, so that a new prompt is never open to more clients than it says, and its labels go last: they
+ * point at versions. A dry run saves no version, so there each label goes with its version.
+ */
+function batches(dir: string, paths: readonly string[], dryRun: boolean): PushedFile[][] {
+  const read = (path: string): PushedFile => ({ path, content: readText(join(dir, path)) ?? '' });
+  const [head] = paths.filter((path) => path.endsWith('/prompt.json')).map(read);
+  const all: PushedFile[][] = [[]];
+  let bytes = bytesOf(head);
+  for (const file of paths.filter((path) => path !== head?.path).map(read)) {
+    if (bytes > 0 && bytes + bytesOf(file) > batchBytesMax) {
+      all.push([]);
+      bytes = bytesOf(head);
     }
-    batch.push({ path, content });
-    bytes += content.length;
+    all.at(-1)?.push(file);
+    bytes += bytesOf(file);
   }
-  if (batch.length > 0) yield batch;
+  if (head === undefined) return all;
+  if (all.length === 1) return all.map((files) => [head, ...files]);
+  const numbers = all.map((files) => new Set(files.map(({ path }) => numberOf(path))));
+  return all.map((files, i) => {
+    const goesHere = (version: number): boolean => {
+      const own = dryRun ? numbers.findIndex((some) => some.has(version)) : -1;
+      return i === (own === -1 ? all.length - 1 : own);
+    };
+    return [withLabels(head, goesHere), ...files];
+  });
+}
+
+/** As it is in the body of a request. */
+function bytesOf(file: PushedFile | undefined): number {
+  return file === undefined ? 0 : Buffer.byteLength(JSON.stringify(file)) + 1;
+}
+
+/** `support-reply/0007.json` → 7 */
+function numberOf(path: string): number {
+  return Number(/(\d+)\.json$/.exec(path)?.[1]);
+}
+
+/** The same file with those labels whose version fits; one that cannot be read stays as it is, for the gateway to refuse it. */
+function withLabels({ path, content }: PushedFile, fits: (version: number) => boolean): PushedFile {
+  const head = parsed(content);
+  if (!isRecord(head) || !isRecord(head.labels)) return { path, content };
+  const labels = Object.fromEntries(Object.entries(head.labels).filter(([, version]) => fits(Number(version))));
+  return { path, content: JSON.stringify({ ...head, labels }) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** `support-reply/0001.json`, in order. */

@@ -2,7 +2,10 @@ import type { Handlers, OutputOf, ParsedOf } from '@ai-gateway/shared/contract';
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import { firstFault, plainWords } from '@ai-gateway/shared/field-fault';
 import { createVersion } from '@ai-gateway/shared/operations/prompt-versions';
-import { createPrompt as createOperation } from '@ai-gateway/shared/operations/prompts';
+import {
+  createPrompt as createOperation,
+  updatePrompt as updateOperation,
+} from '@ai-gateway/shared/operations/prompts';
 import { actorOf } from '../accounts/actor.ts';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
@@ -13,10 +16,10 @@ import { readLangfuse } from './import-langfuse.ts';
 import { readOpenAi } from './import-openai.ts';
 import type { ImportedPrompt } from './imported-prompt.ts';
 import { readPromptFiles } from './prompt-files.ts';
-import { createPrompt } from './prompt-handlers.ts';
+import { changePrompt, createPrompt, withChange } from './prompt-handlers.ts';
 import { moveLabel, refuseTestKey } from './prompt-label-handlers.ts';
 import type { PromptPorts } from './prompt-ports.ts';
-import { beginOne, keepOne, lockPrompts, selectPrompt, tellPrompts, undoOne } from './prompt-store.ts';
+import { beginOne, keepOne, lockPrompts, type PromptRow, selectPrompt, tellPrompts, undoOne } from './prompt-store.ts';
 import { refuseArchived } from './prompt-version-handlers.ts';
 import { findRow } from './prompt-view.ts';
 import { readContent, saveVersion } from './save-version.ts';
@@ -29,6 +32,7 @@ const readers: Record<ParsedOf<'prompts.import'>['source'], (data: unknown) => I
 };
 
 type Imported = OutputOf<'prompts.import'>['prompts'][number];
+type Settings = Pick<PromptRow, 'name' | 'description' | 'aliases' | 'client_ids'>;
 
 export const promptImportHandlers: Pick<Handlers<Context<PromptPorts>>, 'prompts.import' | 'prompts.export'> = {
   'prompts.import': async ({ source, data, dry_run: dryRun }, { caller, services, audit }) => {
@@ -77,13 +81,16 @@ async function importAll(
   },
 ): Promise<Imported[]> {
   const done: Imported[] = [];
+  const settings = new Map<string, Settings>();
   try {
     await withTransaction(services.db, async (tx) => {
       await lockPrompts(tx, caller.workspaceId);
-      for (const prompt of given) done.push(await importOne(tx, services, { caller, prompt, follows }));
+      for (const prompt of given) done.push(await importOne(tx, services, { caller, prompt, follows, settings }));
       if (dryRun || done.some(({ action }) => action === 'conflict')) throw new RolledBack();
       await tellPrompts(tx, caller.workspaceId);
-      const made = done.filter(({ action }) => action !== 'none').map(({ id, versions }) => ({ id, versions }));
+      const made = done
+        .filter(({ action }) => action !== 'none')
+        .map(({ id, versions }) => ({ id, versions, settings: settings.get(id) }));
       await audit(tx, { target: { type: 'prompt', id: 'import' }, after: { prompts: made } });
     });
   } catch (error) {
@@ -92,16 +99,20 @@ async function importAll(
   return done;
 }
 
+interface One {
+  caller: Caller;
+  prompt: ImportedPrompt;
+  follows: boolean;
+  /** Takes those of prompts that existed and are changed, by their ids. */
+  settings: Map<string, Settings>;
+}
+
 /** One prompt; what is wrong with it is said of it, and the others are looked at all the same. */
-async function importOne(
-  tx: Db,
-  services: PromptPorts,
-  { caller, prompt, follows }: { caller: Caller; prompt: ImportedPrompt; follows: boolean },
-): Promise<Imported> {
-  const { id, name } = prompt;
+async function importOne(tx: Db, services: PromptPorts, one: One): Promise<Imported> {
+  const { id, name } = one.prompt;
   await beginOne(tx);
   try {
-    const found = await apply(tx, services, { caller, prompt, follows });
+    const found = await apply(tx, services, one);
     await keepOne(tx);
     return { id, name, ...found, because: null };
   } catch (error) {
@@ -114,15 +125,24 @@ async function importOne(
 async function apply(
   tx: Db,
   services: PromptPorts,
-  { caller, prompt, follows }: { caller: Caller; prompt: ImportedPrompt; follows: boolean },
+  { caller, prompt, follows, settings }: One,
 ): Promise<Pick<Imported, 'action' | 'versions' | 'labels'>> {
   const { workspaceId } = caller;
   const before = await selectPrompt(tx, workspaceId, prompt.id, { forUpdate: true });
   const { id, name, description, aliases, clientIds: client_ids } = prompt;
+  if (before !== undefined && before.id !== id)
+    throw new GatewayError(
+      'conflict',
+      `"${id}" is an alias of prompt "${before.id}". Choose another name, or remove the alias.`,
+    );
   if (before === undefined) {
-    const head = parse(createOperation.input, { id, name, description, aliases, client_ids });
+    const head = parse(createOperation.input, { id, name, description, aliases, client_ids, ...prompt.head });
     await createPrompt(tx, caller, { ...head, name: head.name ?? id });
-  } else refuseArchived(before);
+  } else {
+    refuseArchived(before);
+    const next = await changeSettings(tx, caller, before, prompt);
+    if (next !== undefined) settings.set(id, next);
+  }
   const versions: number[] = [];
   const place = { tx, secret: services.secret, workspaceId };
   for (const { number, content, note } of prompt.versions) {
@@ -145,8 +165,32 @@ async function apply(
     await moveLabel(tx, services, { caller, row, label, version, expected: undefined, note: 'Imported' });
     labels.push({ label, version });
   }
-  const changed = versions.length > 0 || labels.length > 0;
+  const changed = versions.length > 0 || labels.length > 0 || settings.has(id);
   return { action: before === undefined ? 'create' : changed ? 'update' : 'none', versions, labels };
+}
+
+/** The settings that a prompt has from here on; undefined where they are the same. */
+async function changeSettings(
+  tx: Db,
+  caller: Caller,
+  before: PromptRow,
+  { head = {} }: ImportedPrompt,
+): Promise<Settings | undefined> {
+  const next = withChange(before, parse(updateOperation.input, { id: before.id, ...head }));
+  const settings = settingsOf(next);
+  if (JSON.stringify(settings) === JSON.stringify(settingsOf(before))) return undefined;
+  if (!caller.livemode)
+    throw new GatewayError(
+      'forbidden',
+      'The settings of a prompt affect live calls, so changing them needs a live key (gw_live_…).',
+    );
+  await changePrompt(tx, caller.workspaceId, next);
+  return settings;
+}
+
+/** In one order, so that two of them compare. */
+function settingsOf({ name, description, aliases, client_ids }: Settings): Settings {
+  return { name, description, aliases: [...aliases].sort(), client_ids: [...client_ids].sort() };
 }
 
 /** As the operation itself would read it. */

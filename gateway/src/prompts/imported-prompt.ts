@@ -10,6 +10,8 @@ export interface ImportedPrompt {
   description: string;
   aliases: string[];
   clientIds: string[];
+  /** Name, description, aliases and clients as a file has them: they change a prompt that exists, too. */
+  head?: JsonObject;
   versions: { number: number | undefined; content: JsonObject; note: string }[];
   labels: { label: string; version: number }[];
 }

@@ -95,18 +95,15 @@ function parse(text: string, param: string): JsonObject {
 }
 
 function readHead(prompt: ImportedPrompt, head: JsonObject): void {
-  prompt.name = textIn(head.name) ?? prompt.name;
-  prompt.description = textIn(head.description) ?? '';
-  prompt.aliases = texts(head.aliases);
-  prompt.clientIds = texts(head.client_ids);
+  const { name, description, aliases, client_ids } = head;
+  prompt.name = textIn(name) ?? prompt.name;
+  prompt.head = Object.fromEntries(
+    Object.entries({ name, description, aliases, client_ids }).filter(([, value]) => value !== undefined),
+  );
   prompt.labels = Object.entries(isRecord(head.labels) ? head.labels : {}).flatMap(([label, version]) => {
     const number = wholeNumber(version);
     return number === undefined ? [] : [{ label, version: number }];
   });
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
 }
 
 function readVersion(number: number, { note, ...content }: JsonObject): ImportedPrompt['versions'][number] {

@@ -72,18 +72,8 @@ export const promptHandlers: Pick<
       await lockPrompts(tx, caller.workspaceId);
       const row = await findRow(tx, caller, id, { forUpdate: true });
       if (archived === false && row.archived_at !== null) await refuseFull(tx, caller.workspaceId);
-      if (input.aliases !== undefined)
-        await refuseTaken(tx, caller.workspaceId, { id: row.id, aliases: input.aliases });
-      const next: PromptRow = {
-        ...row,
-        name: input.name ?? row.name,
-        description: input.description ?? row.description,
-        client_ids: input.client_ids ?? row.client_ids,
-        aliases: input.aliases ?? row.aliases,
-        archived_at: archived === false ? null : row.archived_at,
-      };
-      await updatePrompt(tx, caller.workspaceId, next);
-      await tellPrompts(tx, caller.workspaceId);
+      const next = withChange(archived === false ? { ...row, archived_at: null } : row, input);
+      await changePrompt(tx, caller.workspaceId, next);
       await audit(tx, { target: targetOf(next), before: viewPrompt(row), after: viewPrompt(next) });
       return next;
     });
@@ -146,6 +136,27 @@ export async function createPrompt(
   await insertPrompt(tx, { ...prompt, workspaceId });
   await tellPrompts(tx, workspaceId);
   return findRow(tx, caller, id);
+}
+
+type PromptChange = {
+  [Key in 'name' | 'description' | 'aliases' | 'client_ids']?: PromptRow[Key] | undefined;
+};
+
+export function withChange(row: PromptRow, { name, description, aliases, client_ids }: PromptChange): PromptRow {
+  return {
+    ...row,
+    name: name ?? row.name,
+    description: description ?? row.description,
+    client_ids: client_ids ?? row.client_ids,
+    aliases: aliases ?? row.aliases,
+  };
+}
+
+/** Writes a row that is locked. Throws `conflict` where an alias is taken. The caller writes the row of the audit log. */
+export async function changePrompt(tx: Db, workspaceId: string, next: PromptRow): Promise<void> {
+  await refuseTaken(tx, workspaceId, next);
+  await updatePrompt(tx, workspaceId, next);
+  await tellPrompts(tx, workspaceId);
 }
 
 /** They are paths of their own. */
