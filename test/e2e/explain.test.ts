@@ -173,3 +173,77 @@ it('hides conditions, which may name other clients, from a key that is locked to
   expect(said.rules).toEqual([{ id: 'numbers', matched: true, because: 'its conditions hold' }]);
   expect(JSON.stringify(said)).not.toContain('blocked');
 });
+
+interface Explained {
+  model: string;
+  provider: string;
+  reason: string;
+  candidates: {
+    model: string;
+    expected_cost_usd: number;
+    dearest_cost_usd: number;
+    quality: object | null;
+    left_out?: string;
+  }[];
+  session: { id: string; because: string } | null;
+}
+
+it('says what auto expected each model to cost, the pairs behind it, why others are left out, and what keeps a session', async () => {
+  const own = await startTestGateway();
+  try {
+    const pool = [
+      { model: 'gpt-6-luna', class: 'small' },
+      { model: 'gpt-6-sol', class: 'strong' },
+    ];
+    await json(own.send('PUT', '/v1/routing/auto', { pool, dial: 'balanced' }));
+    const system = { role: 'system', content: 'Classify the e-mail as spam or ham. Answer with one word.' };
+    const call = { model: 'auto', messages: [system, { role: 'user', content: 'Win a prize now' }] };
+    const headers = { 'x-session-id': 'mails' };
+    const explain = (body: object): Promise<Explained> =>
+      json<Explained>(own.post('/v1/routing/explain', body, headers));
+
+    const before = await explain(call);
+    expect(before).toMatchObject({ model: 'gpt-6-luna', session: null });
+    expect(before.candidates).toMatchObject([
+      { model: 'gpt-6-luna', quality: null },
+      { model: 'gpt-6-sol', quality: null, left_out: 'gpt-6-luna was taken' },
+    ]);
+    const [luna, sol] = before.candidates.map(({ expected_cost_usd: usd }) => usd);
+    // A classification is expected to be short: the length of an answer is not the same for all calls.
+    const story = await explain({
+      ...call,
+      messages: [{ role: 'user', content: 'Write a Python function that sorts.' }],
+    });
+    expect(story.model).toBe('gpt-6-sol');
+    expect(story.candidates[0]?.expected_cost_usd).toBeGreaterThan(sol ?? 0);
+    expect(sol).toBeGreaterThan(luna ?? 0);
+    expect(story.candidates.find(({ model }) => model === 'gpt-6-luna')?.left_out).toMatch(/until it is measured$/);
+
+    const answer = await own.post(chat, call, headers);
+    expect(answer.headers.get('x-gateway-model')).toBe('gpt-6-luna');
+    await answer.text();
+    const tools = { role: 'assistant', content: 'Let me see' };
+    const open = await explain({ ...call, messages: [...call.messages, tools] });
+    expect(open.session).toEqual({ id: 'mails', because: 'auto: gpt-6-luna stays while the turn is open' });
+
+    const { pool: db } = own.database;
+    const { rows } = await db.query(
+      `select workspace_id, encode(task, 'hex') as task from calls where task is not null`,
+    );
+    const [{ workspace_id: workspace, task } = { workspace_id: '', task: '' }] = rows;
+    await db.query(
+      `insert into task_claims (workspace_id, livemode, task, weak, strong, topic, pairs, agreed, lower, upper, recent)
+       values ($1, true, decode($2, 'hex'), 'gpt-6-luna', 'gpt-6-sol', 'classify', 130, 129, 0.96, 1, '')`,
+      [workspace, task],
+    );
+    own.gateway.services.evidence.forget();
+    await expect
+      .poll(async () => (await explain(call)).candidates.map(({ model, quality }) => [model, quality]))
+      .toEqual([
+        ['gpt-6-luna', { lower: 0.96, n: 130 }],
+        ['gpt-6-sol', null],
+      ]);
+  } finally {
+    await own.stop();
+  }
+}, 60_000);

@@ -4,7 +4,7 @@ import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import { chooseVersion, findPrompt } from '../prompts/prompt-book.ts';
 import type { RunningExperiment } from '../routing/assign.ts';
 import type { Decision } from '../routing/decide.ts';
-import type { DecisionTrace } from '../routing/decision-trace.ts';
+import { type DecisionTrace, newTrace } from '../routing/decision-trace.ts';
 import type { EvidenceView } from '../routing/evidence-cache.ts';
 import type { Routing } from '../routing/routing-cache.ts';
 import type { CompletionPorts } from './completion-ports.ts';
@@ -84,6 +84,6 @@ export async function withRulePrompt(
   );
   const { prompt, ...expanded } = await expandCall(services, asked, () => version);
   const request = { ...expanded, prompt: prompt && { ...prompt, label: wanted.label } };
-  if (trace !== undefined) Object.assign(trace, { steps: [], rules: [], leftOut: [] });
+  if (trace !== undefined) Object.assign(trace, newTrace());
   return decideRequest(services, { ...input, request, call: request.dialect.read(request.json) });
 }

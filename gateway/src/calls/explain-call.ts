@@ -1,19 +1,17 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { isGatewayError } from '@ai-gateway/shared/errors';
-import { toUsd } from '@ai-gateway/shared/money';
 import type { WorkspaceView } from '../accounts/workspace-cache.ts';
-import { likelyInputTokens } from '../models/count-tokens.ts';
-import type { Candidate } from '../routing/candidate.ts';
 import { type DecisionTrace, newTrace } from '../routing/decision-trace.ts';
+import { noEvidence } from '../routing/evidence.ts';
 import type { CallDecision } from '../usage/call-record.ts';
-import { billed, type Markup, shownMarkup } from '../usage/markup.ts';
+import { shownMarkup } from '../usage/markup.ts';
 import { mayCall, type Permit, refuseUnpaid } from './admission.ts';
 import { expandInArm } from './arms-of-call.ts';
 import { cachedCall } from './cached-call.ts';
 import { type CheckPorts, checkBudget } from './check-budget.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { type DecidedRequest, decideRequest, wantsOtherPrompt, withRulePrompt } from './decide-request.ts';
-import { ceilingOf, maxCostOf } from './max-cost.ts';
+import { explainCandidates, explainExperiment, explainSession } from './explain-candidates.ts';
 import type { ModelCall } from './model-call.ts';
 import { balancesOf } from './open-call.ts';
 
@@ -52,16 +50,14 @@ export async function explainCall(services: ExplainPorts, asked: ModelCall): Pro
           provider: first?.provider ?? null,
           reason: first?.reason ?? '',
           steps: trace.steps,
-          candidates: [
-            ...whole.decided.candidates.map((candidate) => costsOf(candidate, whole, markup)),
-            ...trace.leftOut.map(leftOut),
-          ],
-          ...ofDecision(whole.decided.decision),
+          candidates: explainCandidates(whole, { find: evidence?.find ?? noEvidence, markup }),
+          experiment: explainExperiment(whole),
+          session: explainSession(whole),
+          prompt: promptOf(whole.decided.decision),
           cache: await cacheOf(services, { whole, workspace }),
         }),
     // A key that is locked to a client sees no conditions, which may name other clients.
     rules: caller.lockedTags.length > 0 ? ownRules(trace) : trace.rules,
-    session: null,
     budget: {
       allowed: budget.allowed,
       reason: budget.reason,
@@ -86,20 +82,16 @@ async function decided(
   }
 }
 
-function blockedBy(
-  message: string,
-): Pick<Explanation, 'model' | 'provider' | 'reason' | 'steps' | 'candidates' | 'cache' | 'experiment' | 'prompt'> {
-  const cache = { would: 'bypass', because: 'a rule blocks the call' };
-  const steps = [{ step: 'rules', outcome: 'blocked', because: message }];
-  return { model: null, provider: null, reason: message, steps, candidates: [], cache, experiment: null, prompt: null };
+function blockedBy(message: string): Omit<Explanation, 'rules' | 'budget'> {
+  return {
+    ...{ model: null, provider: null, reason: message, candidates: [], experiment: null, session: null, prompt: null },
+    steps: [{ step: 'rules', outcome: 'blocked', because: message }],
+    cache: { would: 'bypass', because: 'a rule blocks the call' },
+  };
 }
 
-function ofDecision(decision: CallDecision | undefined): Pick<Explanation, 'experiment' | 'prompt'> {
-  const { experimentId: experiment, arm = '', promptId: prompt, promptVersion: version = 0 } = decision ?? {};
-  return {
-    experiment: experiment === undefined ? null : { id: experiment, arm },
-    prompt: prompt === undefined ? null : { id: prompt, version },
-  };
+function promptOf({ promptId: id, promptVersion: version = 0 }: CallDecision = {}): Explanation['prompt'] {
+  return id === undefined ? null : { id, version };
 }
 
 /** Looks whether the answer is kept, and says as the header would. */
@@ -124,34 +116,6 @@ async function cacheOf(
     if (isGatewayError(error) && error.code === 'not_found') return { would: 'bypass', because: error.message };
     throw error;
   }
-}
-
-/** A paragraph: answers of unknown length are taken to be so long. */
-const likelyOutputTokens = 300;
-
-function costsOf(
-  candidate: Candidate,
-  { call, inputTokens, decided: { limits } }: DecidedRequest,
-  markup: Markup | undefined,
-): Explanation['candidates'][number] {
-  const { model, provider, price } = candidate;
-  const most = limits?.maxOutputTokens;
-  const usd = (tokens: number, ceiling: number | undefined): number | null =>
-    price === undefined
-      ? null
-      : toUsd(billed(maxCostOf([candidate], call, { inputOf: () => tokens, most: ceiling }), markup));
-  const likely = Math.min(likelyOutputTokens, ceilingOf(candidate, call), most ?? likelyOutputTokens);
-  return {
-    model,
-    provider,
-    expected_cost_usd: usd(likelyInputTokens(call, inputTokens), likely),
-    dearest_cost_usd: usd(inputTokens, most),
-    quality: null,
-  };
-}
-
-function leftOut({ model, provider, because }: DecisionTrace['leftOut'][number]): Explanation['candidates'][number] {
-  return { model, provider, expected_cost_usd: null, dearest_cost_usd: null, quality: null, left_out: because };
 }
 
 function ownRules({ rules }: DecisionTrace): DecisionTrace['rules'] {

@@ -2,10 +2,8 @@
 export interface DecisionTrace {
   steps: { step: string; outcome: string; because: string }[];
   rules: { id: string; matched: boolean; because: string }[];
-  /** Models that were looked at and are not asked. */
-  leftOut: { model: string; provider: string; because: string }[];
 }
 
 export function newTrace(): DecisionTrace {
-  return { steps: [], rules: [], leftOut: [] };
+  return { steps: [], rules: [] };
 }

@@ -43,7 +43,7 @@ export class SessionAffinity {
   }
 }
 
-const warmReason = 'session, its prompt is in the cache of this account';
+export const warmReason = 'session, its prompt is in the cache of this account';
 
 /** From gpt-5.6 on OpenAI keeps the beginning of a prompt for 30 minutes. */
 function keepsLonger(model: string): boolean {

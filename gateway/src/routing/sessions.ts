@@ -58,15 +58,22 @@ export function sessionKeyOf(facts: {
   json: JsonObject;
   call: Pick<NeutralCall, 'messages' | 'tools'>;
 }): string {
-  const { workspaceId, livemode, tags, wishes, json, call } = facts;
+  const { workspaceId, livemode, tags, ...own } = facts;
+  return `${workspaceId} ${livemode} ${tags.client ?? ''} ${ownKeyOf(own)}`;
+}
+
+type OwnFacts = Pick<Parameters<typeof sessionKeyOf>[0], 'wishes' | 'json' | 'call'>;
+
+/** Ids of two kinds are never the same. */
+function ownKeyOf({ wishes, json, call }: OwnFacts): string {
   const { prompt_cache_key: cacheKey } = json;
-  const own =
-    wishes?.session !== undefined && wishes.session !== ''
-      ? `s ${wishes.session.slice(0, idMax)}`
-      : typeof cacheKey === 'string' && cacheKey !== ''
-        ? `k ${cacheKey.slice(0, idMax)}`
-        : conversationKeyOf(call);
-  return `${workspaceId} ${livemode} ${tags.client ?? ''} ${own}`;
+  if (wishes?.session !== undefined && wishes.session !== '') return `s ${wishes.session.slice(0, idMax)}`;
+  return typeof cacheKey === 'string' && cacheKey !== '' ? `k ${cacheKey.slice(0, idMax)}` : conversationKeyOf(call);
+}
+
+/** The conversation as its caller names it. */
+export function sessionIdOf(facts: OwnFacts): string {
+  return ownKeyOf(facts).replace(/^[sk] /, '');
 }
 
 const idMax = 200;
@@ -91,6 +98,9 @@ export function signerOf({ messages }: Pick<NeutralCall, 'messages'>): string | 
 }
 
 /** Test calls are answered by the sandbox under the model's name. */
-export function isOf({ account, model }: Session, candidate: { account: string; model: string }): boolean {
+export function isOf(
+  { account, model }: Pick<Session, 'account' | 'model'>,
+  candidate: { account: string; model: string },
+): boolean {
   return candidate.model === model && (candidate.account === account || account === 'sandbox');
 }
