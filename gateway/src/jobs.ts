@@ -20,7 +20,7 @@ import { type Counting, shareCounts } from './limits/share-counts.ts';
 import { forgetOldSignIns } from './people/failure-store.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { learnAllHeads } from './routing/learn-heads-job.ts';
-import { countRates, forgetOldTasks } from './routing/task-rates-store.ts';
+import { countFeedback, countRates, forgetOldTasks } from './routing/task-rates-store.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
 import { forgetUsed } from './sso/used-store.ts';
@@ -84,6 +84,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     }),
     repeat('count how models do at tasks', 60_000, async () => {
       while (!stopping.signal.aborted && (await countRates(services.db, services.now())));
+      while (!stopping.signal.aborted && (await countFeedback(services.db, services.now())));
     }),
     repeat('learn from texts', 3_600_000, () => learnAllHeads(services, stopping.signal), 600_000),
     repeat('forget old tasks', 3_600_000, () => forgetOldTasks(services.db)),

@@ -28,12 +28,12 @@ const dataDir = dataFolder('bench');
 interface Figure {
   figure: string;
   value: number;
-  must: string;
+  must: string | undefined;
 }
 const figures: Figure[] = [];
-const note = (figure: string, value: number, must: string): void => {
+const note = (figure: string, value: number, must?: string): void => {
   figures.push({ figure, value: Math.round(value * 1000) / 1000, must });
-  console.log(`  ${figure}: ${value.toFixed(2)} (must be ${must})`);
+  console.log(`  ${figure}: ${value.toFixed(2)}${must === undefined ? '' : ` (must be ${must})`}`);
 };
 
 try {

@@ -193,6 +193,12 @@ describe('the settings of auto', () => {
     ])
       expect(await set(wrong, {}, 400)).toMatchObject({ error: { code: 'invalid_request' } });
     for (const [fields, param] of [
+      [{ learning: { judge: 'feedback' } }, 'learning.judge'],
+      [{ learning: { judge: { model: 'gpt-4o', rubric: 'Is it right?' } } }, 'learning.judge'],
+      [{ per_client: { acme: { learning: { judge: 'feedback' } } } }, 'per_client.acme.learning.judge'],
+    ] as const)
+      expect(await set(fields, {}, 400)).toMatchObject({ error: { code: 'invalid_request', param } });
+    for (const [fields, param] of [
       [{ baseline_model: 'nobody' }, 'baseline_model'],
       [{ allowed_models: ['gpt-4o', 'nobody'] }, 'allowed_models[1]'],
       [{ per_client: { acme: { baseline_model: 'nobody' } } }, 'per_client.acme.baseline_model'],

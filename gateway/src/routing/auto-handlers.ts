@@ -43,6 +43,7 @@ export const autoHandlers: Pick<Handlers<AutoContext>, 'auto.get' | 'auto.set'> 
     const { workspaceId } = caller;
     const view = await services.workspaces.view(workspaceId);
     const nowMs = services.now();
+    checkJudges(given);
     checkModels(given, { accounts: view.accounts, pool: view.pool, at: new Date(nowMs) });
     const { settings, version } = await withTransaction(services.db, async (tx) => {
       const active = await lockRouting(tx, workspaceId);
@@ -81,13 +82,23 @@ function changedBy(before: AutoSettings, given: Given): AutoSettings {
   };
 }
 
+/** Other judges are part of the interface and not built yet: with them nothing would be learned, and nobody would see it. */
+function checkJudges({ learning, per_client }: Given): void {
+  checkJudge(learning?.judge, 'learning.judge');
+  for (const [client, own] of Object.entries(per_client ?? {}))
+    checkJudge(own.learning?.judge, `per_client.${client}.learning.judge`);
+}
+
+function checkJudge(judge: AutoSettings['learning']['judge'] | undefined, param: string): void {
+  if (judge === undefined || judge === 'agreement') return;
+  throw new GatewayError('invalid_request', `Only the judge "agreement" is there yet. Leave out ${param}.`, { param });
+}
+
 /** Throws `model_not_found` for the first model that leads nowhere. */
-function checkModels({ pool, baseline_model, allowed_models, learning, per_client }: Given, names: NameContext): void {
+function checkModels({ pool, baseline_model, allowed_models, per_client }: Given, names: NameContext): void {
   for (const [i, { model }] of (pool ?? []).entries()) needChatModel(model, `pool[${i}].model`, names);
   if (baseline_model != null) needChatModel(baseline_model, 'baseline_model', names);
   for (const [i, model] of (allowed_models ?? []).entries()) needChatModel(model, `allowed_models[${i}]`, names);
-  const judge = learning?.judge;
-  if (typeof judge === 'object') needChatModel(judge.model, 'learning.judge.model', names);
   for (const [client, own] of Object.entries(per_client ?? {})) {
     const at = `per_client.${client}`;
     if (own.baseline_model !== undefined) needChatModel(own.baseline_model, `${at}.baseline_model`, names);

@@ -223,7 +223,7 @@ function claimFields({ lower, isCleared, isWithdrawn }: StoredClaim): Partial<Ev
   };
 }
 
-const alarms = ['feedback', 'json_ok', 'tool_ok', 'retry', 'error'] as const;
+const alarms = ['feedback', 'json_ok', 'tool_ok', 'error'] as const;
 
 /** The signal with the lowest rate, by calls enough to say so. */
 function worstOf(signals: Gathered['signals']): { n: number; okSum: number } | undefined {

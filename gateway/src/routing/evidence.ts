@@ -10,7 +10,7 @@ export interface Evidence {
   lower?: number | undefined;
   /** The rate of agreement that they refute: the true one is below. */
   upper?: number | undefined;
-  /** Calls with another signal (feedback, json_ok, tool_ok, retry, error) and the sum of their marks from 0 to 1: of the worst signal. */
+  /** Calls with another signal (feedback, json_ok, tool_ok, error) and the sum of their marks from 0 to 1: of the worst signal. */
   n: number;
   okSum: number;
   /** Tokens of an answer, reasoning included; undefined while no call is counted. */

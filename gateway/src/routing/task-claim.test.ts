@@ -68,6 +68,17 @@ describe('the claim about a task', () => {
     expect(after(80, 1, { from: claim }).lower).toBeGreaterThanOrEqual(0.95);
   });
 
+  it('is withdrawn as a whole where the latest pairs refute its level and leave a lower one', () => {
+    const proved = after(600, 1);
+    expect(proved.lower).toBeGreaterThanOrEqual(0.99);
+    for (let seed = 1; seed <= 5; seed++) {
+      let claim = proved;
+      const random = seeded(seed);
+      while (claim.lower >= proved.lower) claim = withPair(claim, random() < 0.92);
+      expect(claim).toEqual(noClaim);
+    }
+  });
+
   it('takes the space of two hundred pairs, however many there are', () => {
     expect(after(3_000, 0.97).recent).toHaveLength(200);
   });

@@ -12,7 +12,7 @@ export interface TaskClaim extends Pairs {
 
 export const noClaim: TaskClaim = { pairs: 0, agreed: 0, lower: 0, upper: 1, recent: '' };
 
-/** The shares that somebody may rely on: a claim falls from one to the next. */
+/** The shares that somebody may rely on: the highest that is proven is tested against the latest pairs. */
 const levels = [0.99, 0.98, 0.97, 0.95, 0.9, 0.8, 0.5];
 /** A change of a model behind its name shows in the latest 200 pairs, and a sudden one in fewer: each of these is looked at. */
 const latestPairs = [25, 50, 100, 200];
@@ -20,8 +20,8 @@ const recentMax = 200;
 
 /**
  * The claim after one more pair. Pairs are counted from the last withdrawal on, so that a good past does not outweigh a bad present; the
- * bounds may be read after every pair, so the best of each holds. Where the latest pairs refute the claim it falls to the highest level
- * that they leave standing, and the count begins again.
+ * bounds may be read after every pair, so the best of each holds. Where the latest pairs refute the claim it is withdrawn, and evidence
+ * begins again: that a lower share is not refuted proves nothing of it.
  */
 export function withPair(before: TaskClaim, agrees: boolean): TaskClaim {
   const seen = { pairs: before.pairs + 1, agreed: before.agreed + (agrees ? 1 : 0) };
@@ -29,9 +29,7 @@ export function withPair(before: TaskClaim, agrees: boolean): TaskClaim {
   const lower = lowerBound(seen, before.lower);
   const upper = upperBound(seen, before.upper);
   const level = levels.find((one) => one <= lower);
-  if (level === undefined || !isRefuted(recent, level)) return { ...seen, lower, upper, recent };
-  const left = levels.find((one) => one < level && !isRefuted(recent, one)) ?? 0;
-  return left === 0 ? noClaim : { ...noClaim, lower: left, recent };
+  return level !== undefined && isRefuted(recent, level) ? noClaim : { ...seen, lower, upper, recent };
 }
 
 /** Several looks share the probability of a false word. */

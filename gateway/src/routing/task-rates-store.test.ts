@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { withTransaction } from '../db/transaction.ts';
+import { saveFeedback } from '../feedback/feedback-store.ts';
 import type { CallRow } from '../usage/call-columns.ts';
 import { ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import { EvidenceCache } from './evidence-cache.ts';
 import { returnToDay, takeFromDay } from './shadow-day-store.ts';
 import { addPair } from './task-claim-store.ts';
-import { countRates, forgetOldTasks, listRates } from './task-rates-store.ts';
+import { countFeedback, countRates, forgetOldTasks, listRates } from './task-rates-store.ts';
 
 const task = 'ab'.repeat(16);
 const workspaceId = 'ws_test';
@@ -18,7 +19,9 @@ beforeAll(async () => {
   await ensureCallPartitions(database.pool, Date.now() - 86_400_000);
 });
 afterAll(() => database.drop());
-beforeEach(() => database.pool.query('truncate calls, task_rates, task_rates_until, task_claims, shadow_days'));
+beforeEach(() =>
+  database.pool.query('truncate calls, task_rates, task_rates_until, task_claims, shadow_days, feedback'),
+);
 
 interface CallChanges {
   open?: Partial<CallRow['open']>;
@@ -105,6 +108,30 @@ describe('the rates of a task', () => {
     expect((await rates())['gpt-6-luna error']).toEqual([3, 3, 120]);
   });
 
+  it('have the feedback that came in later, each opinion once, and as it was changed', async () => {
+    const at = Date.now() - 3_600_000;
+    await writeCalls(database.pool, 'proc', [call('req_1', at), call('req_2', at + 1, { open: { decision: {} } })]);
+    const opinion = (name: string, score: number, callId = 'req_1') =>
+      saveFeedback(database.pool, {
+        ...{ ...live, callId, name, score, clientId: null, sealedComment: null, keyId: 'key_test' },
+        ...{ callAt: new Date(callId === 'req_1' ? at : at + 1), at: new Date(at + 60_000) },
+      });
+    const counted = async () => {
+      while (await countFeedback(database.pool, Date.now()));
+      return rates();
+    };
+    await opinion('user', 1);
+    await opinion('editor', 0.5);
+    await opinion('user', 1, 'req_2');
+    expect(await counted()).toEqual({ 'gpt-6-luna feedback': [2, 1.5, 0] });
+    expect(await counted()).toEqual({ 'gpt-6-luna feedback': [2, 1.5, 0] });
+    await opinion('user', 0);
+    expect(await counted()).toEqual({ 'gpt-6-luna feedback': [2, 0.5, 0] });
+    expect(
+      (await new EvidenceCache({ db: database.pool }).of(workspaceId, true)).find({ task }, 'gpt-6-luna'),
+    ).toMatchObject({ n: 2, okSum: 0.5 });
+  });
+
   it('are counted once after a clock that was set back', async () => {
     const at = Date.now() - 3_600_000;
     await writeCalls(database.pool, 'proc', [call('req_1', at)]);
@@ -164,6 +191,20 @@ describe('the claim about a task', () => {
     await find();
     await expect.poll(find).toMatchObject({ withdrawn: true });
     expect((await find())?.clearedBy).toBeUndefined();
+  });
+
+  it('is withdrawn where the latest pairs refute more than the dial asks for', async () => {
+    await pair(true, { level: 0.8 });
+    await database.pool.query(
+      `update task_claims set pairs = 2000, agreed = 2000, lower = 0.995, recent = repeat('1', 200), cleared_at = now()`,
+    );
+    const after: (string | undefined)[] = [];
+    for (let i = 0; i < 60; i++) after.push((await pair(i % 10 !== 0, { level: 0.8 })).turned);
+    expect(after.filter((one) => one !== undefined)).toEqual(['withdrawn']);
+    const { rows } = await database.pool.query(
+      'select cleared_at, withdrawn_at is not null as withdrawn, lower < 0.8 as unproven from task_claims',
+    );
+    expect(rows).toEqual([{ cleared_at: null, withdrawn: true, unproven: true }]);
   });
 
   it('is not withdrawn because somebody turned the dial up', async () => {

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
 
-export type Signal = 'agreement' | 'feedback' | 'json_ok' | 'tool_ok' | 'retry' | 'error';
+export type Signal = 'agreement' | 'feedback' | 'json_ok' | 'tool_ok' | 'error';
 
 export interface TaskRateRow {
   task: string;
@@ -64,6 +64,42 @@ async function addRates(tx: PoolClient, from: Date, to: Date): Promise<void> {
      select pg_notify('evidence', workspace_id) from (select distinct workspace_id from counted) as changed`,
     [from, to],
   );
+}
+
+const feedbackAtOnce = 1_000;
+
+/**
+ * Counts feedback that is new or was changed, in place of what was counted of it before. Returns whether there is more. The call of new
+ * feedback may be open for a moment still, so feedback waits as long as calls do.
+ */
+export async function countFeedback(db: Pool, nowMs: number): Promise<boolean> {
+  return withTransaction(db, async (tx) => {
+    const { rows: locked } = await tx.query('select pg_try_advisory_xact_lock($1) as mine', [lock]);
+    if (!(locked[0] as { mine: boolean }).mine) return false;
+    const { rows } = await tx.query(
+      `with uncounted as (
+         select workspace_id, call_id, name, counted_score from feedback
+         where counted_score is distinct from score and at < $1::timestamptz - interval '${settleSeconds} seconds'
+         order by at limit ${feedbackAtOnce} for update),
+       scored as (
+         update feedback f set counted_score = f.score from uncounted u
+         where f.workspace_id = u.workspace_id and f.call_id = u.call_id and f.name = u.name
+         returning f.workspace_id, f.livemode, f.call_id, f.call_at, f.score, u.counted_score as before),
+       counted as (
+         insert into task_rates as r (workspace_id, livemode, task, model, signal, n, ok_sum)
+         select workspace_id, s.livemode, task, model, 'feedback', count(*) filter (where before is null), sum(score - coalesce(before, 0))
+         from scored s join calls c using (workspace_id)
+         where c.id = s.call_id and c.created_at = s.call_at and task is not null and model is not null and cache is distinct from 'hit'
+         group by 1, 2, 3, 4
+         on conflict (workspace_id, livemode, task, model, signal)
+           do update set n = r.n + excluded.n, ok_sum = r.ok_sum + excluded.ok_sum, updated_at = now()
+         returning workspace_id),
+       said as (select pg_notify('evidence', workspace_id) from (select distinct workspace_id from counted) as changed)
+       select (select count(*)::int from scored) as n, (select count(*) from said) as said`,
+      [new Date(nowMs)],
+    );
+    return (rows[0] as { n: number }).n >= feedbackAtOnce;
+  });
 }
 
 /** The rates of a workspace, those that changed last first. */

@@ -115,7 +115,7 @@ const judge = z
   ])
   .meta({
     title: 'Judge',
-    description: 'agreement compares the two answers, feedback waits for your people, and a model judges by a rubric.',
+    description: 'agreement compares the two answers. The others are refused for now.',
   });
 const learning = z
   .strictObject({
