@@ -120,6 +120,14 @@ describe('the limits of a rule', () => {
     );
   });
 
+  it('keep a call from the cache, and no model answers one that wants a kept answer only', async () => {
+    await make({ name: 'Never', then: { cache: 'none' } });
+    expect((await ask(hello(), { 'x-gateway-cache': 'ttl=60' })).get('x-gateway-cache')).toBe('bypass; reason=rule');
+    const answer = await gateway.post(chat, hello(), { 'x-gateway-cache': 'only' });
+    expect([answer.status, answer.headers.get('x-gateway-cache')]).toEqual([404, 'bypass; reason=rule']);
+    expect(gateway.fakes.openai.requests).toHaveLength(1);
+  });
+
   it('choose the version of a prompt', async () => {
     await makePrompt(gateway, 'sort', sortMails);
     await saveVersion(gateway, 'sort', {

@@ -50,7 +50,8 @@ describe('what a call asks of the cache', () => {
   it('is none where the header says so, and forbidden where a rule says so', () => {
     const key = { ttl_seconds: 5 };
     expect(readDirective({ ...nobody, key, header: 'none' })).toBeUndefined();
-    expect(readDirective({ ...nobody, header: 'ttl=60', rule: 'none' })).toBe('forbidden');
+    expect(readDirective({ ...nobody, header: 'ttl=60', rule: 'none' })).toEqual({ forbidden: true, only: false });
+    expect(readDirective({ ...nobody, header: 'only', rule: 'none' })).toEqual({ forbidden: true, only: true });
     expect(readDirective({ ...nobody, key, rule: 'none' })).toBeUndefined();
   });
 

@@ -26,6 +26,13 @@ export interface CacheDirective {
   only: boolean;
 }
 
+/** The call asks for the cache, and a rule forbids it. */
+export interface Forbidden {
+  forbidden: true;
+  /** Then no model may answer the call either. */
+  only: boolean;
+}
+
 /** The places that may turn the cache on, strongest first. A rule that says `none` is stronger than all. */
 export interface CacheSources {
   /** `X-Gateway-Cache` */
@@ -41,21 +48,19 @@ const ttlMax = 30 * 86_400;
 const keyMax = 200;
 const scopes: readonly CacheScope[] = ['client', 'workspace', 'key'];
 
-/**
- * Undefined: the call has nothing to do with the cache. `forbidden`: it asks, and a rule forbids it. Throws `invalid_request` for what
- * cannot be read.
- */
+/** Undefined: the call has nothing to do with the cache. Throws `invalid_request` for what cannot be read. */
 export function readDirective({
   header,
   body,
   rule,
   prompt,
   key,
-}: CacheSources): CacheDirective | 'forbidden' | undefined {
+}: CacheSources): CacheDirective | Forbidden | undefined {
   const said = header === undefined ? undefined : readHeader(header);
   const own = body === undefined || body === null ? undefined : readBody(body);
   if (said === 'none') return undefined;
-  if (rule === 'none') return said === undefined && own === undefined ? undefined : 'forbidden';
+  if (rule === 'none')
+    return said === undefined && own === undefined ? undefined : { forbidden: true, only: said?.only === true };
   const settings = [said, own, rule, prompt, key].filter((one) => one !== undefined);
   if (settings.length === 0) return undefined;
   const asked = said?.scope ?? own?.scope;

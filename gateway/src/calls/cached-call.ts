@@ -54,10 +54,11 @@ export function cachedCall(services: CachePorts, input: CacheInput): CachedCall 
   });
   const [candidate] = decided.candidates;
   if (directive === undefined || candidate === undefined) return undefined;
-  const reason = directive === 'forbidden' ? 'rule' : bypassReason(call, json);
-  if (directive === 'forbidden' || reason !== undefined) {
+  const isForbidden = 'forbidden' in directive;
+  const reason = isForbidden ? 'rule' : bypassReason(call, json);
+  if (isForbidden || reason !== undefined) {
     say(permit, `bypass; reason=${reason}`);
-    if (directive !== 'forbidden' && directive.only) throw nothingKept(`the call is not for the cache (${reason})`);
+    if (directive.only) throw nothingKept(`the call is not for the cache (${reason})`);
     return undefined;
   }
   const epoch = caller.livemode ? input.workspace.cacheEpochs.live : input.workspace.cacheEpochs.test;
