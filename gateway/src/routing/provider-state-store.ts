@@ -62,7 +62,7 @@ export async function listRecentModels(db: Db): Promise<RecentModel[]> {
   const { rows } = await db.query(
     `select workspace_id, provider, model, round(percentile_cont(0.95) within group (order by ttft_ms))::integer as p95
      from calls where livemode and created_at > now() - interval '5 minutes' and ttft_ms is not null
-       and provider is not null and model is not null
+       and cache is distinct from 'hit' and provider is not null and model is not null
      group by 1, 2, 3
      having count(*) >= 20 and percentile_cont(0.95) within group (order by ttft_ms) > $1`,
     [slowerByMs],
@@ -84,7 +84,7 @@ export async function findSlowModel(db: Db, recent: RecentModel): Promise<SlowMo
     `select round(percentile_cont(0.95) within group (order by ttft_ms))::integer as usual, count(*)::integer as calls
      from (
        select ttft_ms from calls
-       where workspace_id = $1 and livemode and provider = $2 and model = $3 and ttft_ms is not null
+       where workspace_id = $1 and livemode and provider = $2 and model = $3 and ttft_ms is not null and cache is distinct from 'hit'
          and created_at > now() - interval '1 day' and created_at < now() - interval '10 minutes'
        order by created_at desc limit 5000) lately`,
     [recent.workspaceId, recent.provider, recent.model],

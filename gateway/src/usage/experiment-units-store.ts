@@ -16,11 +16,11 @@ const sums = `
   coalesce(sum(ln(cost_nanos::float8)) filter (where priced), 0) as log_cost_sum,
   count(json_ok) filter (where counted) as json_n,
   count(*) filter (where counted and json_ok) as json_ok,
-  count(total_ms) filter (where answered) as ms_n,
-  coalesce(sum(total_ms) filter (where answered), 0)::bigint as ms_sum,
-  coalesce(sum(ln(greatest(total_ms, 1)::float8)) filter (where answered), 0) as log_ms_sum,
-  count(ttft_ms) filter (where answered) as ttft_n,
-  coalesce(sum(ln(greatest(ttft_ms, 1)::float8)) filter (where answered), 0) as log_ttft_sum,
+  count(total_ms) filter (where timed) as ms_n,
+  coalesce(sum(total_ms) filter (where timed), 0)::bigint as ms_sum,
+  coalesce(sum(ln(greatest(total_ms, 1)::float8)) filter (where timed), 0) as log_ms_sum,
+  count(ttft_ms) filter (where timed) as ttft_n,
+  coalesce(sum(ln(greatest(ttft_ms, 1)::float8)) filter (where timed), 0) as log_ttft_sum,
   count(*) filter (where answered and output_tokens > 0) as tokens_n,
   coalesce(sum(ln(output_tokens::float8)) filter (where answered and output_tokens > 0), 0) as log_tokens_sum,
   coalesce(sum(opinions) filter (where counted), 0)::bigint as fb_n,
@@ -28,13 +28,14 @@ const sums = `
 
 /**
  * A call that a low budget sent to the cheapest model is counted apart, in every arm alike. Costs and times are of answers: a failed call
- * costs nothing, and its logarithm is no number.
+ * costs nothing, and its logarithm is no number. A time from the cache is no time of the model.
  */
 const callsOf = (conditions: string): string => `
   select workspace_id, experiment_id, livemode, unit, get_byte(unit, 0) * 256 + get_byte(unit, 1) as phase, coalesce(arm, '') as arm,
     date_trunc('hour', created_at, 'UTC') as hour, attempts, status, cost_nanos, json_ok, total_ms, ttft_ms, output_tokens,
     chosen_by is distinct from 'budget' as counted,
     chosen_by is distinct from 'budget' and status = 'succeeded' as answered,
+    chosen_by is distinct from 'budget' and status = 'succeeded' and cache is distinct from 'hit' as timed,
     chosen_by is distinct from 'budget' and status = 'succeeded' and cost_nanos > 0 as priced,
     f.opinions, f.scores
   from calls, lateral (
