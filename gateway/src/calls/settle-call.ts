@@ -95,8 +95,8 @@ export async function settleCall(
     : settlement;
 }
 
-function savingsIn({ baseline, candidate, isMarked }: RunningCall, usage: Usage): Savings | undefined {
-  return savingsOf({ baseline, price: candidate?.price, usage, isMarked });
+function savingsIn({ baseline, candidate, isMarked, earlier }: RunningCall, usage: Usage): Savings | undefined {
+  return savingsOf({ baseline, price: candidate?.price, usage, isMarked, earlierNanos: earlier?.costNanos });
 }
 
 /** An attempt went out and came to nothing: its provider bills it all the same, and the call goes on with what is left. */

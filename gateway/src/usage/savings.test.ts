@@ -63,3 +63,18 @@ it('a call that nothing is known to compare with saves nothing, and says so', ()
     savingsOf({ baseline: flatPrice({ input: 1, output: 1 }), price: undefined, usage: used, isMarked: false }),
   ).toBe(undefined);
 });
+
+it('attempts that failed and were paid count against the saving of the model that answered', () => {
+  const used = { inputTokens: 1_000_000, cachedTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 };
+  const of = (baseline: number | undefined) =>
+    savingsOf({
+      baseline: baseline === undefined ? undefined : flatPrice({ input: baseline, output: 0 }),
+      price: flatPrice({ input: 1, output: 0 }),
+      usage: used,
+      isMarked: true,
+      earlierNanos: 400_000_000n,
+    });
+  expect(of(2)).toEqual({ totalNanos: 600_000_000n, routeNanos: 600_000_000n, marksNanos: 0n });
+  // The caller chose every model: nobody knows what would have failed without us.
+  expect(of(undefined)).toEqual({ totalNanos: 0n, routeNanos: 0n, marksNanos: 0n });
+});

@@ -15,6 +15,7 @@ export function savingsOf({
   price,
   usage,
   isMarked,
+  earlierNanos = 0n,
 }: {
   /** Of the model that would have answered without us. */
   baseline: Price | undefined;
@@ -23,11 +24,13 @@ export function savingsOf({
   usage: Usage;
   /** Did the gateway place marks in the request? Tokens that a provider caches by itself are cached without us too. */
   isMarked: boolean;
+  /** The cost of attempts that failed before: the baseline model is taken to have answered at once. */
+  earlierNanos?: bigint | undefined;
 }): Savings | undefined {
   if (price === undefined || (baseline === undefined && !isMarked)) return undefined;
   const plain = isMarked ? uncached(usage) : usage;
   const chosen = costNanos(price, plain);
-  const routeNanos = baseline === undefined ? 0n : costNanos(baseline, plain) - chosen;
+  const routeNanos = baseline === undefined ? 0n : costNanos(baseline, plain) - chosen - earlierNanos;
   const marksNanos = isMarked ? chosen - costNanos(price, usage) : 0n;
   return { totalNanos: routeNanos + marksNanos, routeNanos, marksNanos };
 }
