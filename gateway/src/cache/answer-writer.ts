@@ -19,6 +19,8 @@ const waitingBytesMax = 16 * 1024 * 1024;
 const rowsAtOnce = 50;
 /** A workspace's answers are counted again after so many, or so much of the quota. */
 const uncountedMax = 500;
+/** The share of the quota that is left of a cache that was over it. */
+const keptShare = 0.9;
 
 /**
  * Writes answers and hits to Postgres behind the calls' backs: nobody waits for it, and what cannot be written is not kept. A batch is one
@@ -110,10 +112,15 @@ export class AnswerWriter {
       if (known !== undefined && !isNear && guess.since < uncountedMax) continue;
       const sums = await sumAnswers(db, { workspaceId });
       const isOver = sums.entries > quota.entries || sums.bytes > quota.bytes;
-      if (isOver) await trimAnswers(db, workspaceId, quota);
+      if (isOver) await trimAnswers(db, workspaceId, roomy(quota));
       const left = isOver ? await sumAnswers(db, { workspaceId }) : sums;
       this.#counted.set(workspaceId, { entries: left.entries, bytes: left.bytes, since: 0 });
     }
     if (this.#counted.size > 10_000) this.#counted.clear();
   }
+}
+
+/** With room for the next answers: a full cache would be counted at every write. */
+function roomy({ entries, bytes }: CacheQuota): CacheQuota {
+  return { entries: Math.floor(entries * keptShare), bytes: Math.floor(bytes * keptShare) };
 }
