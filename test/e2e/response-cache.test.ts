@@ -178,6 +178,20 @@ describe('money', () => {
     );
     expect(invoice.lines.map(({ requests }) => requests)).toEqual([1]);
   });
+
+  it('an invoice has no line for a model that answered from the cache only', async () => {
+    const client = { ...hour, 'x-client-id': 'hits-only' };
+    const body = ask({ model: 'gpt-4o-mini' });
+    await json(gateway.post(chat, body, client));
+    const from = new Date().toISOString();
+    expect(cacheOf(await gateway.post(chat, body, client))).toMatch(/^hit/);
+    await json(gateway.post(chat, ask(), client));
+    const invoice = await json<{ lines: { model: string; requests: number }[] }>(
+      gateway.post('/v1/invoices', { client_id: 'hits-only', from, to: new Date().toISOString() }),
+      201,
+    );
+    expect(invoice.lines).toMatchObject([{ model: 'gpt-4o', requests: 1 }]);
+  });
 });
 
 describe('tenancy', () => {
