@@ -153,6 +153,25 @@ describe('an attempt whose request went out is paid for, up to its ceiling', () 
   });
 });
 
+it('what a failed attempt costs counts against the saving, which adds up with the cost to what the asked model costs', async () => {
+  await json(
+    gateway.post('/v1/routing/rules', {
+      name: 'Small',
+      when: { field: 'model', eq: 'gpt-4o' },
+      then: { model: 'gpt-4o-mini', fallback_models: ['claude-haiku-4-5'] },
+    }),
+    201,
+  );
+  const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
+  gateway.fakes.openai.fault({ kind: 'body', body: JSON.stringify({ error: { message: 'no' }, usage }) });
+  gateway.fakes.anthropic.reply({ text: 'fine', usage: { input: 100, output: 10 } });
+  const { headers } = await gateway.post(chat, hello({ max_tokens: 1000 }));
+  expect(headers.get('x-gateway-attempts')).toBe('2');
+  // 100 tokens at $2.50 and 10 at $10 a million.
+  const [saved, cost] = ['x-gateway-saved-usd', 'x-gateway-cost-usd'].map((name) => Number(headers.get(name)));
+  expect((saved ?? 0) + (cost ?? 0)).toBeCloseTo(0.00035, 9);
+});
+
 describe('the next candidate is held before it is asked', () => {
   const budgetOf = (client: string, limit_usd: number): Promise<{ id: string }> =>
     json(gateway.post('/v1/budgets', { name: client, scope: { client_id: client }, limit_usd }), 201);
