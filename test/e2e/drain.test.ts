@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
+import { makePrompt } from '../support/prompts.ts';
+import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
 
@@ -92,6 +93,25 @@ it('a stream that has not begun is refused with 503, and its input is paid', asy
   expect(response.headers.get('x-should-retry')).toBe('true');
   expect(await response.json()).toMatchObject({ error: { code: 'service_unavailable' } });
   expect(await records()).toEqual([{ ...cut, output: false }]);
+});
+
+it('a run of a prompt whose client has gone is settled before the process ends', async () => {
+  const reply = { messages: [{ role: 'user', content: 'Hi' }], variables: [] };
+  await makePrompt(gateway, 'reply', reply);
+  gateway.fakes.openai.fault({ kind: 'hang' });
+  const leaving = new AbortController();
+  const asked = fetch(`${gateway.url}/v1/prompts/reply/run`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
+    body: '{}',
+    signal: leaving.signal,
+  });
+  const failed = expect(asked).rejects.toThrow();
+  await expect.poll(() => gateway.fakes.openai.requests.length).toBe(1);
+  leaving.abort();
+  await failed;
+  await gateway.gateway.stop();
+  expect(await records()).toMatchObject([{ status: 'failed', error_code: 'service_unavailable', paid: true }]);
 });
 
 it('a connection over which nothing was ever sent does not hold up a stop', async () => {

@@ -36,8 +36,11 @@ export const runPromptHandlers: Pick<Handlers<Context<Services>>, 'prompts.run'>
         prompt: { id: input.id, label: input.label, version: input.version, variables: input.variables },
       }),
     );
+    const cancellation = new Cancellation();
     const report = services.observer.begin({ id, endpoint: '/v1/prompts/:id/run', startedAt, ip: undefined });
     Object.assign(report, { caller, tags, modelRequested: input.model ?? promptModel });
+    // A stop waits for the call, also where its client has gone.
+    services.left.add(cancellation);
     try {
       const answer = await completeCall(services, {
         ...{ id, receivedAtMs, startedAt, caller, tags, report },
@@ -47,7 +50,7 @@ export const runPromptHandlers: Pick<Handlers<Context<Services>>, 'prompts.run'>
           strict: false,
           wishes: undefined,
           anthropicHeaders: {},
-          cancellation: new Cancellation(),
+          cancellation,
         },
       });
       if (answer.kind === 'stream') throw new Error('a plain call was answered by a stream');
@@ -68,6 +71,8 @@ export const runPromptHandlers: Pick<Handlers<Context<Services>>, 'prompts.run'>
       const refusal = isGatewayError(error) ? error : new GatewayError('internal_error', 'The call failed.');
       services.observer.ended(report, { status: refusal.status, errorCode: refusal.code, error: refusal });
       throw error;
+    } finally {
+      services.left.delete(cancellation);
     }
   },
 };
