@@ -44,6 +44,15 @@ function refused(message: string, param: string): GatewayError {
   return new GatewayError('invalid_request', message, { param });
 }
 
+/** `bytes`: undefined where the counting ended early. */
+export function tooLarge(bytes?: number): GatewayError {
+  const size = bytes === undefined ? 'more' : `${Math.ceil(bytes / 1024)} KiB`;
+  return refused(
+    `A version has at most ${contentBytesMax / 1024} KiB, its snippets included; this one has ${size}.`,
+    'messages',
+  );
+}
+
 /** The snippets that the texts name. */
 export function snippetsOf(given: Pick<GivenContent, 'messages'>): SnippetName[] {
   return given.messages.flatMap(({ content }) =>
@@ -62,6 +71,7 @@ export function checkContent(
   snippetOf: (name: SnippetName) => Snippet | undefined,
 ): PromptContent {
   const used = new Map<string, Snippet>();
+  let placedBytes = 0;
   const place = (text: string, param: string): string =>
     placeSnippets(text, (name) => {
       const snippet = snippetOf(name);
@@ -72,6 +82,9 @@ export function checkContent(
           param,
         );
       used.set(named, snippet);
+      placedBytes += Buffer.byteLength(snippet.text);
+      // A snippet that is named many times is refused before it fills the memory.
+      if (placedBytes > contentBytesMax) throw tooLarge();
       return snippet.text;
     });
   const messages = given.messages.map((message, i) => checkMessage(message, `messages[${i}]`, place));
@@ -96,11 +109,7 @@ export function checkContent(
   };
   checkAsChat(content);
   const bytes = Buffer.byteLength(JSON.stringify(content));
-  if (bytes > contentBytesMax)
-    throw refused(
-      `A version has at most ${contentBytesMax / 1024} KiB, its snippets included; this one has ${Math.ceil(bytes / 1024)} KiB.`,
-      'messages',
-    );
+  if (bytes > contentBytesMax) throw tooLarge(bytes);
   return content;
 }
 

@@ -4,7 +4,7 @@ import { outlineJson } from '../dialects/json-outline.ts';
 import { readMessages } from '../dialects/messages-read.ts';
 import type { DialectId, JsonObject } from '../dialects/neutral.ts';
 import { readResponses } from '../dialects/responses-read.ts';
-import { checkContent, type GivenContent } from './check-content.ts';
+import { checkContent, type GivenContent, type Snippet } from './check-content.ts';
 import { type Expanded, expandBody, readAsked } from './expand-prompt.ts';
 import { compilePrompt } from './render-prompt.ts';
 
@@ -301,6 +301,20 @@ describe('a version', () => {
     [{ messages: [{ role: 'user', content: 'x'.repeat(300_000) }] }, 'at most 256 KiB'],
   ] as [Partial<GivenContent>, string][])('%j is refused', (given, message) => {
     expect(check(given)).toThrow(message);
+  });
+
+  it('that names a large snippet many times is refused before its texts are put together', () => {
+    const content = '{{> a@1}}'.repeat(100);
+    const messages = [1, 2, 3].map(() => ({ role: 'user' as const, content }));
+    let placed = 0;
+    const snippetOf = (): Snippet => {
+      placed += 1;
+      return { text: 'x'.repeat(250 * 1024), variables: [] };
+    };
+    expect(() => checkContent({ messages, variables: [], parameters: {}, lock: [] }, snippetOf)).toThrow(
+      'at most 256 KiB, its snippets included',
+    );
+    expect(placed).toBe(2);
   });
 
   it('has its snippets in place, with the variables they need', () => {

@@ -1,8 +1,8 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Actor } from '../accounts/actor.ts';
 import type { Db } from '../db/transaction.ts';
-import { checkContent, type GivenContent, type Snippet, snippetsOf } from './check-content.ts';
-import { isPlaceholder, type PromptContent, versionsMax } from './prompt.ts';
+import { checkContent, type GivenContent, type Snippet, snippetsOf, tooLarge } from './check-content.ts';
+import { contentBytesMax, isPlaceholder, type PromptContent, versionsMax } from './prompt.ts';
 import { selectPrompt } from './prompt-store.ts';
 import { countVersions, insertVersion, listHashes, readSealedContent } from './prompt-version-store.ts';
 import { hashContent, sealContent, unsealContent } from './sealed-content.ts';
@@ -19,6 +19,7 @@ export async function readContent(
   given: GivenContent,
 ): Promise<PromptContent> {
   const found = new Map<string, Snippet>();
+  let foundBytes = 0;
   for (const { id, version } of snippetsOf(given)) {
     const named = `${id}@${version}`;
     if (found.has(named)) continue;
@@ -27,7 +28,10 @@ export async function readContent(
     const place = { workspaceId, promptId: row.id, version };
     const sealed = await readSealedContent(tx, place, version);
     const snippet = sealed === undefined ? undefined : asSnippet(unsealContent(secret, place, sealed));
-    if (snippet !== undefined) found.set(named, snippet);
+    if (snippet === undefined) continue;
+    found.set(named, snippet);
+    foundBytes += Buffer.byteLength(snippet.text);
+    if (foundBytes > contentBytesMax) throw tooLarge();
   }
   return checkContent(given, ({ id, version }) => found.get(`${id}@${version}`));
 }
