@@ -8,7 +8,7 @@ import { Cancellation } from '../calls/cancellation.ts';
 import { completeCall } from '../calls/complete-call.ts';
 import { resolveTags } from '../calls/tags.ts';
 import { chat } from '../dialects/chat.ts';
-import { promptModel } from '../prompts/expand-prompt.ts';
+import { promptModel } from '../prompts/prompt.ts';
 import type { Services } from '../services.ts';
 import { parseCall } from './parse-body.ts';
 

@@ -12,6 +12,7 @@ import {
   type Variable,
   type VariableType,
 } from './prompt.ts';
+import { checkLock } from './prompt-lock.ts';
 import { readPart, readValue } from './prompt-values.ts';
 import { namesIn, parseTemplate, placeSnippets, type SnippetName, snippetsIn } from './template.ts';
 
@@ -104,7 +105,7 @@ export function checkContent(
     ...(given.tools === undefined || given.tools.length === 0 ? {} : { tools: given.tools }),
     ...(given.response_format === undefined ? {} : { response_format: given.response_format }),
     ...(given.fallback_models === undefined ? {} : { fallback_models: given.fallback_models }),
-    lock: [...new Set(given.lock)].sort(),
+    lock: checkLock(given),
     snippets: [...used.keys()].sort(),
   };
   checkAsChat(content);

@@ -144,6 +144,31 @@ describe('a call with a prompt', () => {
     expect(() => expand(locked, { ...asks, input: 'x' }, 'responses')).toThrow('locks `input`');
   });
 
+  it('may not go around a lock by another field of its dialect', () => {
+    const locked = { ...reply, lock: ['messages', 'tools', 'tool_choice', 'response_format', 'reasoning_effort'] };
+    for (const [dialect, field, param] of [
+      ['messages', { system: 'Own' }, 'system'],
+      ['responses', { instructions: 'Own' }, 'instructions'],
+      ['chat', { functions: [{ name: 'g' }] }, 'functions'],
+      ['chat', { function_call: 'none' }, 'function_call'],
+      ['messages', { output_format: { type: 'json_schema', schema: {} } }, 'output_format'],
+      ['messages', { output_config: { format: { type: 'json_schema', schema: {} } } }, 'output_config.format'],
+      ['messages', { thinking: { type: 'enabled', budget_tokens: 2_000 } }, 'thinking'],
+      ['responses', { reasoning: { effort: 'high' } }, 'reasoning.effort'],
+    ] as [DialectId, JsonObject, string][])
+      expect(() => expand(locked, { ...asks, ...field }, dialect)).toThrow(`locks \`${param}\``);
+    expect(expand(locked, { ...asks, system: '', messages: [] }, 'messages').dropped).toEqual(['seed']);
+  });
+
+  it('has no default beside the same in an older field', () => {
+    const functions = [{ name: 'g', parameters: { type: 'object' } }];
+    expect(expand(reply, { ...asks, functions }).json).not.toHaveProperty('tools');
+    const format = { type: 'json_schema', schema: { type: 'string' } };
+    expect(expand(reply, { ...asks, output_format: format, messages: [] }, 'messages').json.output_config).toEqual({
+      effort: 'low',
+    });
+  });
+
   it('names all missing values at once, and the surplus', () => {
     const two = {
       messages: [{ role: 'user' as const, content: '{{a}}{{b}}' }],
@@ -252,6 +277,21 @@ describe('the types of variables', () => {
     expect(() => expand(version, { prompt: { id: 'p' } })).toThrow('needs a value for the variable `history`');
   });
 
+  it('the messages of a call fill one placeholder, and another one without a value is missing', () => {
+    const version = {
+      messages: [{ placeholder: 'first' }, { placeholder: 'second' }],
+      variables: [
+        { name: 'second', type: 'messages' as const },
+        { name: 'first', type: 'messages' as const },
+      ],
+      model: 'm',
+    };
+    const messages = [{ role: 'user', content: 'own' }];
+    expect(() => expand(version, { prompt: { id: 'p' }, messages })).toThrow('for the variable `second`');
+    const { json } = expand(version, { prompt: { id: 'p', variables: { first: messages } }, messages });
+    expect(json.messages).toHaveLength(2);
+  });
+
   it('with values over 1 MiB is refused before it fills the memory', () => {
     const content = '{{v}}'.repeat(40_000);
     const version = {
@@ -297,6 +337,8 @@ describe('a version', () => {
       'only messages of the role user',
     ],
     [{ parameters: { temperature: 'hot' } }, '`temperature` must be'],
+    [{ lock: ['model', 'system'] }, '`lock[1]`: "system" cannot be locked'],
+    [{ lock: ['instructions'] }, '"instructions" cannot be locked'],
     [{ parameters: { model: 'x' } }, '`parameters.model` is not a default'],
     [{ messages: [{ role: 'user', content: 'x'.repeat(300_000) }] }, 'at most 256 KiB'],
   ] as [Partial<GivenContent>, string][])('%j is refused', (given, message) => {

@@ -8,16 +8,16 @@
  *       -> defaults, by the dialect's names               prompt-defaults.ts
  *     {"model": "gpt-6-luna", "messages": [prompt's …, A], "temperature": 0, "max_tokens": 400}
  */
-import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { isRecord } from '@ai-gateway/shared/json';
 import { edit } from '../dialects/edit-json.ts';
 import { type Outline, outlineJson } from '../dialects/json-outline.ts';
 import type { DialectId, JsonObject } from '../dialects/neutral.ts';
 import type { UsedPrompt } from './prompt.ts';
-import { type Default, placesOf, translateDefaults } from './prompt-defaults.ts';
+import { type Default, placesOf, translateDefaults, valueAt } from './prompt-defaults.ts';
+import { isModelNamed, refuseLocked } from './prompt-lock.ts';
 import { readValues } from './prompt-values.ts';
-import { type CompiledPrompt, renderMessages, takesOwn } from './render-prompt.ts';
+import { type CompiledPrompt, placeOfOwn, renderMessages } from './render-prompt.ts';
 import { hasOwnMessages, type OwnBody, objectAt, type Written, writeMessages } from './write-messages.ts';
 
 export type Fallbacks = readonly string[] | 'none' | undefined;
@@ -38,9 +38,6 @@ export interface Expanded {
   /** Values that no variable takes, and defaults that the dialect has no word for. */
   dropped: readonly string[];
 }
-
-/** The model by which a call asks for the prompt's own. */
-export const promptModel = 'prompt';
 
 /** Undefined where the call names no prompt. Throws `invalid_request`: a prompt that is misspelled is not left out silently. */
 export function readAsked(prompt: unknown): AskedPrompt | undefined {
@@ -101,9 +98,9 @@ export function expandBody(
   const hasOwn = hasOwnMessages(own.json, dialect);
   const values = readValues(content.variables, asked.variables, {
     at: 'prompt.variables',
-    isFilled: ({ name }) => hasOwn && takesOwn(compiled, name),
+    filledBy: (found) => (hasOwn ? placeOfOwn(compiled, found) : undefined),
   });
-  refuseLocked(content.lock, own.json, { dialect, prompt, hasOwn });
+  refuseLocked(own.json, { dialect, hasOwn, content, fallbacks: prompt.fallbacks, id: used.id });
   const members: Record<string, Written> = writeMessages(renderMessages(compiled, values), own, dialect);
   const model = modelOf(own.json, content.model, used);
   if (own.json.model !== model) members.model = { value: model, text: JSON.stringify(model) };
@@ -138,7 +135,7 @@ function write(
 }
 
 function modelOf({ model }: JsonObject, standard: string | undefined, used: UsedPrompt): unknown {
-  if (isGiven(model) && model !== promptModel && model !== '') return model;
+  if (isModelNamed(model)) return model;
   if (standard !== undefined) return standard;
   throw refused(`Prompt "${used.id}" has no model of its own. Name one in \`model\`.`, 'model');
 }
@@ -158,48 +155,4 @@ function addDefault(
 
 function valuesOf(members: Record<string, Written>): JsonObject {
   return Object.fromEntries(Object.entries(members).map(([name, { value }]) => [name, value]));
-}
-
-function valueAt(json: JsonObject, [member, field]: Default['path']): unknown {
-  const value = json[member];
-  if (field === undefined) return value;
-  return isRecord(value) ? value[field] : undefined;
-}
-
-/** A locked field may be named with the prompt's own value, and with no other. */
-function refuseLocked(
-  lock: readonly string[],
-  json: JsonObject,
-  {
-    dialect,
-    prompt: { compiled, used, fallbacks },
-    hasOwn,
-  }: {
-    dialect: DialectId;
-    prompt: { compiled: CompiledPrompt; used: UsedPrompt; fallbacks: Fallbacks };
-    hasOwn: boolean;
-  },
-): void {
-  if (lock.length === 0) return;
-  const { content } = compiled;
-  const { defaults } = translateDefaults(content, dialect);
-  for (const name of lock) {
-    const isSet =
-      name === 'messages'
-        ? hasOwn
-        : name === 'fallback_models'
-          ? fallbacks !== undefined && !isDeepStrictEqual(fallbacks, content.fallback_models)
-          : name === 'model'
-            ? isGiven(json.model) && json.model !== '' && json.model !== promptModel && json.model !== content.model
-            : placesOf(name, dialect).some((path) => {
-                const value = valueAt(json, path);
-                const own = defaults.find((one) => one.path.join('.') === path.join('.'));
-                return isGiven(value) && !isDeepStrictEqual(value, own?.value);
-              });
-    if (isSet) {
-      const [place] = name === 'messages' && dialect === 'responses' ? [['input']] : placesOf(name, dialect);
-      const param = place?.join('.') ?? name;
-      throw refused(`Prompt "${used.id}" locks \`${param}\`. Leave it out of the call.`, param);
-    }
-  }
 }

@@ -23,14 +23,29 @@ const sameAs: Readonly<Record<string, readonly string[]>> = {
   max_completion_tokens: ['max_tokens'],
 };
 
+/** Older names that a dialect still takes. */
+const olderIn: Record<DialectId, Readonly<Record<string, Default['path']>>> = {
+  chat: { tools: ['functions'], tool_choice: ['function_call'] },
+  responses: {},
+  messages: { response_format: ['output_format'] },
+};
+
 /** The places in a body where a call says a field itself. */
 export function placesOf(name: string, dialect: DialectId): Default['path'][] {
   const places = [name, ...(sameAs[name] ?? [])].flatMap((one) => {
     const path = placeIn[dialect](one);
     return path === undefined ? [] : [path];
   });
+  const older = olderIn[dialect][name];
+  if (older !== undefined) places.push(older);
   const unique = new Map(places.map((path) => [path.join('.'), path]));
   return [...unique.values()];
+}
+
+export function valueAt(json: JsonObject, [member, field]: Default['path']): unknown {
+  const value = json[member];
+  if (field === undefined) return value;
+  return isRecord(value) ? value[field] : undefined;
 }
 
 export function translateDefaults(content: PromptContent, dialect: DialectId): Translated {

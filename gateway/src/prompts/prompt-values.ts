@@ -22,23 +22,25 @@ export interface Values {
 }
 
 /**
- * The values of a call, by the types of the variables. One refusal names all that are missing. `isFilled`: the call's own messages take
- * the place of this variable.
+ * The values of a call, by the types of the variables. One refusal names all that are missing. `filledBy` gives the variable whose
+ * place the call's own messages take.
  */
 export function readValues(
   variables: readonly Variable[],
   given: JsonObject,
-  { at, isFilled = () => false }: { at: string; isFilled?: (variable: Variable) => boolean },
+  { at, filledBy }: { at: string; filledBy?: (values: ReadonlyMap<string, Value>) => string | undefined },
 ): Values {
   const values = new Map<string, Value>();
-  const missing: string[] = [];
+  const empty: string[] = [];
   for (const variable of variables) {
     const { name } = variable;
     const own = Object.hasOwn(given, name) ? given[name] : undefined;
     const value = isNone(own, variable) ? variable.default : own;
     if (!isNone(value, variable)) values.set(name, readValue(variable, value, `${at}.${name}`));
-    else if (variable.required && !isFilled(variable)) missing.push(name);
+    else if (variable.required) empty.push(name);
   }
+  const filled = empty.length === 0 ? undefined : filledBy?.(values);
+  const missing = empty.filter((name) => name !== filled);
   if (missing.length > 0)
     throw new GatewayError(
       'invalid_request',

@@ -40,6 +40,9 @@ export interface PromptContent {
   snippets: string[];
 }
 
+/** The model by which a call asks for the prompt's own. */
+export const promptModel = 'prompt';
+
 /** The version a call is made from. */
 export interface UsedPrompt {
   id: string;

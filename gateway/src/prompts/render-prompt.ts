@@ -54,9 +54,11 @@ export function renderMessages({ messages }: CompiledPrompt, { values }: Values)
   return rendered;
 }
 
-/** Would the call's own messages take the place of this variable? */
-export function takesOwn({ messages }: CompiledPrompt, name: string): boolean {
-  return messages.some((message) => 'placeholder' in message && message.placeholder === name);
+/** The variable whose place the call's own messages take: the first placeholder without a value. */
+export function placeOfOwn({ messages }: CompiledPrompt, values: ReadonlyMap<string, Value>): string | undefined {
+  for (const message of messages)
+    if ('placeholder' in message && !values.has(message.placeholder)) return message.placeholder;
+  return undefined;
 }
 
 function renderMessage(
