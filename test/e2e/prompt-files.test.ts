@@ -90,6 +90,23 @@ describe('prompts of another place', () => {
     expect((await gateway.get('/v1/prompts/new-one')).status).toBe(404);
   });
 
+  it('whose versions have numbers that are too large or not whole are in conflict', async () => {
+    for (const number of [3_000_000_000, 2_147_483_647, 1.5, 0, 'v2']) {
+      const given = [{ name: 'numbered', prompt: 'x', config: { model: 'gpt-4o' }, version: number }];
+      const look = await json<Import>(bring('langfuse', given, { dry_run: true }));
+      expect(look.prompts[0]).toMatchObject({
+        action: 'conflict',
+        because: expect.stringContaining('from 1 to 999999999'),
+      });
+      await json(bring('langfuse', given), 409);
+    }
+    const files = [
+      { path: 'numbered/prompt.json', content: '{"labels": {"production": 3000000000}}' },
+      { path: 'numbered/0001.json', content: '{"messages": [{"role": "user", "content": "x"}]}' },
+    ];
+    await json(bring('files', files), 409);
+  });
+
   it('come from OpenAI by their pmpt_ id, by which calls go on', async () => {
     const openai = {
       id: 'pmpt_68c1f2',

@@ -15,6 +15,7 @@ import { readHelicone } from './import-helicone.ts';
 import { readLangfuse } from './import-langfuse.ts';
 import { readOpenAi } from './import-openai.ts';
 import type { ImportedPrompt } from './imported-prompt.ts';
+import { versionNumberMax } from './prompt.ts';
 import { readPromptFiles } from './prompt-files.ts';
 import { changePrompt, createPrompt, withChange } from './prompt-handlers.ts';
 import { moveLabel, refuseTestKey } from './prompt-label-handlers.ts';
@@ -128,6 +129,7 @@ async function apply(
   { caller, prompt, follows, settings }: One,
 ): Promise<Pick<Imported, 'action' | 'versions' | 'labels'>> {
   const { workspaceId } = caller;
+  checkNumbers(prompt);
   const before = await selectPrompt(tx, workspaceId, prompt.id, { forUpdate: true });
   const { id, name, description, aliases, clientIds: client_ids } = prompt;
   if (before !== undefined && before.id !== id)
@@ -191,6 +193,13 @@ async function changeSettings(
 /** In one order, so that two of them compare. */
 function settingsOf({ name, description, aliases, client_ids }: Settings): Settings {
   return { name, description, aliases: [...aliases].sort(), client_ids: [...client_ids].sort() };
+}
+
+function checkNumbers({ versions, labels }: ImportedPrompt): void {
+  const numbers = [...versions.map(({ number }) => number), ...labels.map(({ version }) => version)];
+  for (const number of numbers)
+    if (number !== undefined && !(Number.isInteger(number) && number > 0 && number <= versionNumberMax))
+      throw new GatewayError('conflict', `The numbers of versions are whole ones from 1 to ${versionNumberMax}.`);
 }
 
 /** As the operation itself would read it. */

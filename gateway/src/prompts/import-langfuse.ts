@@ -1,5 +1,6 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import {
+  givenNumber,
   type ImportedPrompt,
   idOf,
   itemsOf,
@@ -8,7 +9,6 @@ import {
   settingsIn,
   textIn,
   variablesOf,
-  wholeNumber,
 } from './imported-prompt.ts';
 
 /**
@@ -37,7 +37,7 @@ export function readLangfuse(data: unknown): ImportedPrompt[] {
     prompts.set(name, prompt);
     const messages =
       typeof item.prompt === 'string' ? [{ role: 'user', content: item.prompt }] : messagesIn(item.prompt);
-    const number = wholeNumber(item.version);
+    const number = givenNumber(item.version);
     prompt.versions.push({
       number,
       content: { messages, variables: variablesOf(messages), ...settingsIn(item.config) },

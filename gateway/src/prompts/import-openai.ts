@@ -1,5 +1,6 @@
 import type { JsonObject } from '../dialects/neutral.ts';
 import {
+  givenNumber,
   type ImportedPrompt,
   idOf,
   itemsOf,
@@ -7,7 +8,6 @@ import {
   settingsIn,
   textIn,
   variablesOf,
-  wholeNumber,
 } from './imported-prompt.ts';
 
 /**
@@ -36,7 +36,7 @@ export function readOpenAi(data: unknown): ImportedPrompt[] {
     const versions = Array.isArray(item.versions) ? (item.versions as JsonObject[]) : [item];
     for (const version of versions) prompt.versions.push(readVersion(version));
     // OpenAI's calls without a version use the default one, else the newest.
-    const wanted = wholeNumber(item.default_version) ?? highest(prompt);
+    const wanted = givenNumber(item.default_version) ?? highest(prompt);
     prompt.labels = [{ label: 'production', version: wanted }];
   }
   return [...prompts.values()];
@@ -54,7 +54,7 @@ function readVersion(version: JsonObject): ImportedPrompt['versions'][number] {
     ? variables.flatMap((one: unknown) => (typeof one === 'string' ? [{ name: one }] : []))
     : [];
   return {
-    number: wholeNumber(version.version),
+    number: givenNumber(version.version),
     content: { messages, variables: variablesOf(messages, described), ...settingsIn(version) },
     note: '',
   };

@@ -49,9 +49,11 @@ export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-export function wholeNumber(value: unknown): number | undefined {
-  const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' && Number.isInteger(number) && number > 0 ? number : undefined;
+/** The number of a version as it is given, which the import checks; undefined where none is. */
+export function givenNumber(value: unknown): number | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^\d{1,20}$/.test(value) ? Number(value) : Number.NaN;
 }
 
 /** Messages with a role and text, whatever dialect's parts they have. */

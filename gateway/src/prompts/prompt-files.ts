@@ -1,7 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { isRecord } from '@ai-gateway/shared/json';
 import type { JsonObject } from '../dialects/neutral.ts';
-import { type ImportedPrompt, textIn, wholeNumber } from './imported-prompt.ts';
+import { givenNumber, type ImportedPrompt, textIn } from './imported-prompt.ts';
 import { isPlaceholder, type PromptContent, type PromptMessage } from './prompt.ts';
 import type { PromptRow } from './prompt-store.ts';
 
@@ -101,7 +101,7 @@ function readHead(prompt: ImportedPrompt, head: JsonObject): void {
     Object.entries({ name, description, aliases, client_ids }).filter(([, value]) => value !== undefined),
   );
   prompt.labels = Object.entries(isRecord(head.labels) ? head.labels : {}).flatMap(([label, version]) => {
-    const number = wholeNumber(version);
+    const number = givenNumber(version);
     return number === undefined ? [] : [{ label, version: number }];
   });
 }

@@ -53,6 +53,7 @@ export interface UsedPrompt {
 
 export const promptsMax = 1_000;
 export const versionsMax = 500;
+export const versionNumberMax = 999_999_999;
 export const contentBytesMax = 256 * 1024;
 /** Of the messages of a prompt with every value in its place. */
 export const renderedBytesMax = 1024 * 1024;
