@@ -153,7 +153,7 @@ describe('an attempt whose request went out is paid for, up to its ceiling', () 
   });
 });
 
-it('what a failed attempt costs counts against the saving, which adds up with the cost to what the asked model costs', async () => {
+it('the saving and the cost of a call add up to the price of the model it asked for, though an attempt failed and was paid', async () => {
   await json(
     gateway.post('/v1/routing/rules', {
       name: 'Small',
