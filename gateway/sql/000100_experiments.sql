@@ -73,8 +73,6 @@ create table experiment_units (
 );
 create index experiment_units_hour on experiment_units (hour);
 
-create index calls_experiment on calls (workspace_id, experiment_id, created_at) where experiment_id is not null;
-
 -- Hours before this are in `experiment_units`. Calls from before this version belong to no experiment.
 alter table usage_rollup add column units_until timestamptz;
 update usage_rollup set units_until = until;
