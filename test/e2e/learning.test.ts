@@ -15,7 +15,10 @@ beforeEach(async () => {
   );
   await learn({});
 });
-afterEach(() => gateway.fakes.reset());
+afterEach(async () => {
+  await quiet();
+  gateway.fakes.reset();
+});
 afterAll(() => gateway.stop());
 
 interface Row {
@@ -57,10 +60,20 @@ async function learn(learning: object, more: object = {}): Promise<void> {
 
 /** Everything that waits is answered or left. */
 async function quiet(): Promise<void> {
-  await expect.poll(() => gateway.gateway.services.shadows.waiting, { timeout: 20_000 }).toBe(0);
-  await expect
-    .poll(async () => (await rows()).filter(({ status }) => status === 'open').length, { timeout: 20_000 })
-    .toBe(0);
+  await expect.poll(() => gateway.gateway.services.shadows.unfinished, { timeout: 20_000 }).toBe(0);
+}
+
+/** Runs `before` while what waits for its second answer goes on waiting. */
+async function waiting(before: () => Promise<void>): Promise<void> {
+  const { shadows } = gateway.gateway.services;
+  const next = shadows.next.bind(shadows);
+  shadows.next = () => undefined;
+  try {
+    await before();
+    expect(shadows.unfinished).toBe(1);
+  } finally {
+    shadows.next = next;
+  }
 }
 
 async function ask(headers: Record<string, string> = {}, more: object = {}): Promise<Response> {
@@ -163,6 +176,86 @@ describe('a second answer', () => {
     await gateway.send('DELETE', `/v1/budgets/${id}`);
   });
 
+  it('that fails changes nothing for the customer, and leaves the ledger clean', async () => {
+    const made = await gateway.post('/v1/budgets', { name: 'All', limit_usd: 100 });
+    const { id } = (await made.json()) as { id: string };
+    gateway.fakes.openai.reply({ text: 'spam' });
+    await waiting(async () => {
+      const answer = await gateway.post(chat, classify, { 'x-client-id': 'acme' });
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'spam' } }] });
+      gateway.fakes.openai.always({ kind: 'status', status: 400 });
+    });
+    await quiet();
+    expect(await rows()).toMatchObject([
+      { status: 'succeeded', model: 'gpt-6-luna', client_id: 'acme', shadow_of: null },
+      { status: 'failed', model: 'gpt-6-sol', client_id: null, cost_nanos: 0n, unbudgeted: true },
+    ]);
+    expect(await claims()).toEqual([]);
+    const { rows: days } = await gateway.database.pool.query('select spent_nanos, calls from shadow_days');
+    expect(days).toEqual([{ spent_nanos: 0n, calls: 1 }]);
+    gateway.fakes.reset();
+    await ask();
+    await compared(1);
+    await expect
+      .poll(
+        async () => {
+          const said: string[] = [];
+          await verifyLedger(gateway.database.pool, (line) => said.push(line));
+          // The calls of the budgets of other tests are gone.
+          return said.filter((line) => line.includes(id));
+        },
+        { timeout: 20_000 },
+      )
+      .toEqual([]);
+    await gateway.send('DELETE', `/v1/budgets/${id}`);
+  });
+
+  it('uses no tokens of the plan, and does not move the session of its call', async () => {
+    const { affinity } = gateway.gateway.services;
+    const noted: string[] = [];
+    const note = affinity.note.bind(affinity);
+    affinity.note = (session, candidate, how) => {
+      noted.push(candidate.model);
+      note(session, candidate, how);
+    };
+    await ask({}, { prompt_cache_key: 'chat-1' });
+    await compared(1);
+    affinity.note = note;
+    expect(noted).toEqual(['gpt-6-luna']);
+    const { rows: metered } = await gateway.database.pool.query(
+      'select model, metered from calls order by created_at, id',
+    );
+    expect(metered).toEqual([
+      { model: 'gpt-6-luna', metered: true },
+      { model: 'gpt-6-sol', metered: false },
+    ]);
+  });
+
+  it('is dropped where its calls are stopped, its client locked or erased, or its key deleted meanwhile', async () => {
+    const made = await gateway.post('/v1/keys', { name: 'Short', role: 'caller' });
+    const key = (await made.json()) as { id: string; key: string };
+    const dropped = async (headers: Record<string, string>, meanwhile: () => Promise<Response>): Promise<void> => {
+      await waiting(async () => {
+        await ask(headers);
+        expect((await meanwhile()).ok).toBe(true);
+        // This process hears of it from the database.
+        gateway.gateway.services.policies.forget();
+      });
+      await quiet();
+      expect((await rows()).filter(({ shadow_of: of }) => of !== null)).toEqual([]);
+    };
+    const ofAcme = { 'x-client-id': 'acme' };
+    await dropped({}, () => gateway.post('/v1/stop', { reason: 'A test' }));
+    await gateway.send('DELETE', '/v1/stop');
+    gateway.gateway.services.policies.forget();
+    await dropped(ofAcme, () => gateway.send('PUT', '/v1/clients/acme', { locked: true }));
+    await gateway.send('PUT', '/v1/clients/acme', { locked: false });
+    gateway.gateway.services.policies.forget();
+    await dropped({ authorization: `Bearer ${key.key}` }, () => gateway.send('DELETE', `/v1/keys/${key.id}`));
+    await dropped(ofAcme, () => gateway.send('DELETE', '/v1/clients/acme/data'));
+  });
+
   it('of a test key is the sandbox’s, and its pairs are apart', async () => {
     await ask({ authorization: `Bearer ${testKey}` });
     await compared(1, false);
@@ -215,6 +308,22 @@ describe('a task', () => {
         { timeout: 30_000 },
       )
       .toEqual(['auto.task_withdrawn', 'auto.task_cleared']);
+  });
+});
+
+describe('the wish of a call', () => {
+  it('clears no task for the workspace', async () => {
+    await ask();
+    await compared(1);
+    await gateway.database.pool.query(
+      `update task_claims set pairs = 20, agreed = 20, lower = 0.4, recent = repeat('1', 20)`,
+    );
+    await learn({});
+    gateway.fakes.openai.reply({ text: 'spam' }, { text: 'spam' });
+    await ask({ 'x-gateway-auto': 'min_quality=0.5' });
+    await compared(21);
+    const { rows } = await gateway.database.pool.query('select lower > 0.5 as reached, cleared_at from task_claims');
+    expect(rows).toEqual([{ reached: true, cleared_at: null }]);
   });
 });
 

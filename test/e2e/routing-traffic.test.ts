@@ -20,7 +20,7 @@ afterAll(async () => {
 /** Nothing waits for a second answer, and none is on its way. */
 async function settled(): Promise<void> {
   const { shadows } = gateway.gateway.services;
-  await expect.poll(() => shadows.waiting, { timeout: 30_000 }).toBe(0);
+  await expect.poll(() => shadows.unfinished, { timeout: 30_000 }).toBe(0);
   await expect
     .poll(
       async () => {

@@ -111,9 +111,14 @@ function admitUnder(services: AdmissionPorts, policy: CallPolicy, request: Admis
   };
 }
 
+/** Is the client of these tags locked? */
+export function isLocked({ lockedClients }: CallPolicy, { client }: CallTags): boolean {
+  return lockedClients.size > 0 && client !== undefined && lockedClients.has(client);
+}
+
 /** Throws `budget_exceeded` for the calls of a client that is locked. */
-export function refuseLocked({ lockedClients }: CallPolicy, { client }: CallTags): void {
-  if (lockedClients.size === 0 || client === undefined || !lockedClients.has(client)) return;
+export function refuseLocked(policy: CallPolicy, { client }: CallTags): void {
+  if (client === undefined || !isLocked(policy, { client })) return;
   throw new GatewayError('budget_exceeded', lockedMessage(client), { details: { client_id: client, locked: true } });
 }
 

@@ -28,7 +28,8 @@ export async function answerFrom(
   },
 ): Promise<Answered> {
   const { request, call, running, funding, decision } = options;
-  const session = sessionOf(request);
+  // A second answer is no part of the conversation: the next call goes where the customer's own did.
+  const session = running.isSecondAnswer ? undefined : sessionOf(request);
   const tried: FailedAttempt[] = [];
   for (const candidate of funding.candidates) {
     const { provider, account, model } = candidate;

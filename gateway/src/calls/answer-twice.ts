@@ -1,12 +1,15 @@
 import { isGatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import { findKey } from '../accounts/key-store.ts';
 import { newId } from '../accounts/new-id.ts';
 import type { TaskPool } from '../background/task-pool.ts';
+import { wasErased } from '../clients/erase-client.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { contentOf } from '../dialects/answer-content.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
+import { pauseFor } from '../limits/policy-store.ts';
 import { agree } from '../routing/agreement.ts';
 import { featuresOf } from '../routing/call-structure.ts';
 import type { Candidate } from '../routing/candidate.ts';
@@ -16,13 +19,14 @@ import { sealFeatures } from '../routing/sealed-features.ts';
 import { returnToDay, takeFromDay } from '../routing/shadow-day-store.ts';
 import { addPair } from '../routing/task-claim-store.ts';
 import type { CallObserver } from '../telemetry/call-observer.ts';
-import type { Permit } from './admission.ts';
+import { isLocked, type Permit } from './admission.ts';
 import { answerFrom } from './answer-from-candidates.ts';
 import { Cancellation } from './cancellation.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { maxCostOf } from './max-cost.ts';
 import type { ModelCall } from './model-call.ts';
 import { circuitsOf, openCall } from './open-call.ts';
+import { stopFor } from './refuse-stopped.ts';
 import { closeUnanswered, settleCall } from './settle-call.ts';
 import type { Shadow, ShadowQueue } from './shadow-queue.ts';
 
@@ -53,6 +57,7 @@ export function answerTwice(
     if (shadow === undefined) return;
     const { id } = shadow.request;
     const task = answerOne(services, shadow, signal).finally(() => {
+      services.shadows.ended();
       // The next one does not wait for the timer.
       setImmediate(() => answerTwice(services, tasks, { signal, isStopping }));
     });
@@ -66,6 +71,7 @@ export function answerTwice(
 const answerTokensMax = 8_192;
 
 async function answerOne(services: ShadowPorts, shadow: Shadow, signal: AbortSignal): Promise<void> {
+  if (!(await isStillWanted(services, shadow))) return;
   const candidate = await candidateFor(services, shadow);
   if (candidate?.price === undefined) return;
   const { caller } = shadow.request;
@@ -83,6 +89,23 @@ async function answerOne(services: ShadowPorts, shadow: Shadow, signal: AbortSig
   } finally {
     if (holdNanos !== costNanos) await returnToDay(services.db, scope, holdNanos - costNanos);
   }
+}
+
+/** Nobody has stopped, paused, locked or erased where the call comes from, nor deleted its key, since it was made. */
+async function isStillWanted(services: ShadowPorts, { request }: Shadow): Promise<boolean> {
+  const { caller, tags, receivedAtMs } = request;
+  const { workspaceId, livemode, keyId, person } = caller;
+  const policy = await services.policies.of(workspaceId, livemode);
+  if (stopFor(policy.stops, tags) !== undefined || pauseFor(policy, tags) !== undefined || isLocked(policy, tags))
+    return false;
+  // People have sessions in the place of keys.
+  if (person === undefined) {
+    const key = await findKey(services.db, { workspaceId, id: keyId });
+    if (key === undefined || (key.expiresAt !== undefined && key.expiresAt.getTime() <= services.now())) return false;
+  }
+  const { client } = tags;
+  if (client === undefined) return true;
+  return !(await wasErased(services, { workspaceId, livemode }, { name: client, sinceMs: receivedAtMs }));
 }
 
 /** The other model, if it can take the call and its provider is well. */
@@ -136,7 +159,8 @@ async function ask(
     ...{ id: report.id, receivedAtMs, startedAt, report, cancellation },
     tags: noTags,
     fallbacks: 'none',
-    wishes: undefined,
+    // A cache write would be paid for nobody.
+    wishes: { promptCache: 'none' },
     strict: false,
   };
   const funding = { hold: undefined, holdNanos, candidates: [candidate], maxTokens, inputTokens };

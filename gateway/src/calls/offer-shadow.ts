@@ -45,7 +45,7 @@ function offerLearned(
   options: AnsweredCall & { trace: AutoTrace; task: string; view: EvidenceView },
 ): void {
   const { request, call, inputTokens, trace, task, view, running, body, routingVersion } = options;
-  const { learning, models, quality } = trace;
+  const { learning, models, quality, level } = trace;
   if (learning.judge !== 'agreement' || isAtWarning(running) || !isRepeatable(request, call)) return;
   const own = models.find(({ candidate }) => candidate.model === running.candidate?.model);
   if (own === undefined) return;
@@ -67,7 +67,7 @@ function offerLearned(
     model: own.candidate.model,
     isStrong: own.class === 'strong',
     other: `${other.candidate.provider}/${other.candidate.model}`,
-    level: quality,
+    level,
     dayLimitNanos: parseUsd(learning.max_usd_per_day) ?? 0n,
   });
 }

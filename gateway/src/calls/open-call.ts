@@ -83,6 +83,7 @@ export function openCall(
     attempts: 0,
     baseline,
     isMarked: false,
+    isSecondAnswer: decision?.shadowOf !== undefined,
     firstReason: candidates[0]?.reason ?? '',
     attempt: notTried,
     model: candidate?.model,

@@ -42,6 +42,8 @@ export interface RunningCall extends AttemptSoFar {
   baseline: Price | undefined;
   /** The attempt under way has marks of the gateway's in its prompt. */
   isMarked: boolean;
+  /** Second answers use no tokens of the workspace's plan: nobody asked for them. */
+  isSecondAnswer: boolean;
   /** The model that answers, as its provider names it. */
   model: string | undefined;
   /** Undefined where no earlier attempt went out. */
@@ -234,7 +236,7 @@ function common(
 ): Pick<ClosedCall, 'model' | 'provider' | 'route' | 'attempts' | 'ttftMs' | 'totalMs' | 'metered'> {
   const { candidate } = running;
   return {
-    metered: candidate?.trusted === true && running.caller.livemode,
+    metered: candidate?.trusted === true && running.caller.livemode && !running.isSecondAnswer,
     model: running.model,
     provider: candidate?.provider,
     route: routeOf(running),

@@ -22,7 +22,7 @@ export interface Shadow {
   isStrong: boolean;
   /** The model that is to answer too, as the settings name it. */
   other: string;
-  /** The share that the dial asks for. */
+  /** The share that the dial of the workspace asks for. A call's own wish clears no task. */
   level: number;
   dayLimitNanos: bigint;
 }
@@ -38,20 +38,29 @@ const restMs = 200;
 /** Calls that wait for their second answer, in the memory of this process only: a process that ends loses nothing but a sample. */
 export class ShadowQueue {
   readonly #waiting: { shadow: Shadow; dueAt: number }[] = [];
+  #underWay = 0;
 
   add(shadow: Shadow): void {
     if (this.#waiting.length < waitingMax && shadow.request.body.length <= bodyBytesMax)
       this.#waiting.push({ shadow, dueAt: performance.now() + restMs });
   }
 
-  /** The oldest whose answer has left; undefined where none is due. */
+  /** The oldest whose answer has left; undefined where none is due. It is under way until `ended`. */
   next(): Shadow | undefined {
     const [first] = this.#waiting;
-    return first === undefined || first.dueAt > performance.now() ? undefined : this.#waiting.shift()?.shadow;
+    if (first === undefined || first.dueAt > performance.now()) return undefined;
+    this.#waiting.shift();
+    this.#underWay += 1;
+    return first.shadow;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
+  ended(): void {
+    this.#underWay -= 1;
+  }
+
+  /** Those that wait and those under way. */
+  get unfinished(): number {
+    return this.#waiting.length + this.#underWay;
   }
 }
 

@@ -61,6 +61,19 @@ export async function insertErasure(db: Db, erasure: RememberedErasure): Promise
   );
 }
 
+/** Was a client with this hash erased at this time or later? */
+export async function isErasedSince(
+  db: Db,
+  { workspaceId, livemode, nameHash }: Omit<RememberedErasure, 'id' | 'erasedAt'>,
+  since: Date,
+): Promise<boolean> {
+  const { rows } = await db.query(
+    'select 1 from erased_clients where workspace_id = $1 and livemode = $2 and name_hash = $3 and erased_at >= $4 limit 1',
+    [workspaceId, livemode, nameHash, since],
+  );
+  return rows.length > 0;
+}
+
 export async function listErasures(db: Db): Promise<RememberedErasure[]> {
   const { rows } = await db.query(
     'select id, workspace_id, livemode, name_hash, erased_at from erased_clients order by erased_at, id',

@@ -10,6 +10,7 @@ import {
   endSweep,
   finishErasure,
   insertErasure,
+  isErasedSince,
   isMadeAgain,
   isUnderWay,
   leaveErasure,
@@ -237,6 +238,15 @@ export async function rememberErasures({ db, dataDir }: Pick<ErasePorts, 'db' | 
 async function nameOf({ db, secret }: ErasePorts, erasure: RememberedErasure): Promise<string | undefined> {
   const names = await listNames(db, erasure);
   return names.find((name) => hashOf(secret, erasure, name).equals(erasure.nameHash));
+}
+
+/** Was the client erased while a call of its own, which began at `sinceMs`, waited? */
+export function wasErased(
+  { db, secret }: Pick<ErasePorts, 'db' | 'secret'>,
+  place: WorkspaceModeKey,
+  { name, sinceMs }: { name: string; sinceMs: number },
+): Promise<boolean> {
+  return isErasedSince(db, { ...place, nameHash: hashOf(secret, place, name) }, new Date(sinceMs));
 }
 
 /** With the installation's secret: names are few and short, and would be found by trying. */

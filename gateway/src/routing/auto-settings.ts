@@ -95,6 +95,11 @@ export function readAutoWish(header: string | undefined): AutoWish | undefined {
 /** The quality that each dial asks for. */
 const qualityOf: Readonly<Record<Dial, number>> = { quality: 0.98, balanced: 0.95, cost: 0.9 };
 
+/** The quality that the dial of the settings asks for. */
+export function settledQuality({ dial }: Pick<AutoSettings, 'dial'>): number {
+  return qualityOf[dial];
+}
+
 /** The dial and the quality of a call: what its wish asks for, else its model's name, else the settings. */
 export function dialOf(
   named: Dial | undefined,

@@ -1,5 +1,5 @@
 import { AutoStep } from './auto.ts';
-import { type AutoSettings, autoFor, readAutoWish } from './auto-settings.ts';
+import { type AutoSettings, autoFor, readAutoWish, settledQuality } from './auto-settings.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { RouteInput } from './candidate.ts';
 import type { FindEvidence } from './evidence.ts';
@@ -38,6 +38,7 @@ export function autoStepFor({
     // Plain `auto` goes by the settings.
     named: model === 'auto' ? undefined : mode,
     settings: autoFor(auto.settings, tags.client),
+    level: settledQuality(auto.settings),
     wish: readAutoWish(wishes?.auto),
     task: taskKeyOf({ call, prompt, tags }),
     find: auto.find,

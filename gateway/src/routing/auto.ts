@@ -17,6 +17,8 @@ export interface AutoFacts {
   /** In the model's name: `auto:cost`. */
   named: Dial | undefined;
   settings: AutoSettings;
+  /** The quality that the dial of the workspace asks for. */
+  level: number;
   wish: AutoWish | undefined;
   task: string | undefined;
   find: FindEvidence;
@@ -29,6 +31,8 @@ export interface AutoFacts {
 export interface AutoTrace {
   dial: Dial;
   quality: number;
+  /** The quality that the dial of the workspace asks for, whatever the call or its client wishes. */
+  level: number;
   work: Work;
   task: string | undefined;
   sessionKey: string;
@@ -60,6 +64,7 @@ export class AutoStep implements AutoChooser {
     return {
       dial: this.#dial,
       quality: this.#quality,
+      level: this.#facts.level,
       work: this.#work,
       task: this.#facts.task,
       sessionKey: this.#facts.sessionKey,

@@ -19,7 +19,7 @@ export interface StoredClaim extends TaskClaim {
   topic: string;
   weak: string;
   strong: string;
-  /** It reaches the dial of the workspace. */
+  /** It has reached the dial of the workspace, and no later pair took that back. */
   isCleared: boolean;
   /** It did, and the latest pairs took that back. */
   isWithdrawn: boolean;
@@ -52,7 +52,7 @@ export async function addPair(
   const isCleared = claim.lower >= level;
   await tx.query(
     `update task_claims set pairs = $6, agreed = $7, lower = $8, upper = $9, recent = $10, updated_at = now(),
-       cleared_at = case when $11 then coalesce(cleared_at, now()) end,
+       cleared_at = case when $11 then coalesce(cleared_at, now()) when $8 >= lower then cleared_at end,
        withdrawn_at = case when $11 then null when cleared_at is not null and $8 < lower then now() else withdrawn_at end
      where workspace_id = $1 and livemode = $2 and task = $3 and weak = $4 and strong = $5`,
     [...scope, claim.pairs, claim.agreed, claim.lower, claim.upper, claim.recent, isCleared],

@@ -75,14 +75,17 @@ describe('the rates of a task', () => {
       call('req_2', at + 1, { closed: { jsonOk: false, toolOk: true } }),
       call('req_3', at + 2, { closed: { status: 'failed' } }),
       call('req_4', at + 3, { open: { decision: undefined } }),
-      call('req_5', at + 4, { open: { decision: { task, shadowOf: 'req_1' } }, closed: { model: 'gpt-6-sol' } }),
+      call('req_5', at + 4, {
+        open: { decision: { task, shadowOf: 'req_1' } },
+        closed: { model: 'gpt-6-sol', jsonOk: true },
+      }),
       call('req_6', at + 5, { closed: { cache: 'hit' } }),
     ]);
     const counted = {
       'gpt-6-luna error': [3, 2, 80],
       'gpt-6-luna json_ok': [2, 1, 0],
       'gpt-6-luna tool_ok': [1, 1, 0],
-      'gpt-6-sol error': [1, 1, 40],
+      'gpt-6-sol json_ok': [1, 1, 0],
     };
     const later = at + 600_000;
     while (await countRates(database.pool, later));
@@ -210,7 +213,16 @@ describe('the claim about a task', () => {
   it('is not withdrawn because somebody turned the dial up', async () => {
     for (let i = 0; i < 90; i++) await pair(true);
     expect((await pair(true, { level: 0.99 })).turned).toBeUndefined();
-    expect((await pair(true)).turned).toBe('cleared');
+    expect((await pair(true)).turned).toBeUndefined();
+  });
+
+  it('is withdrawn where its pairs stop to agree after the dial was turned up', async () => {
+    for (let i = 0; i < 90; i++) await pair(true);
+    const after: (string | undefined)[] = [];
+    for (let i = 0; i < 60; i++) after.push((await pair(i % 4 === 0, { level: 0.99 })).turned);
+    expect(after.filter((one) => one !== undefined)).toEqual(['withdrawn']);
+    const { find } = await new EvidenceCache({ db: database.pool }).of(workspaceId, true);
+    expect(find({ task }, 'gpt-6-luna')).toMatchObject({ withdrawn: true });
   });
 
   it('counts every pair of several processes at once', async () => {

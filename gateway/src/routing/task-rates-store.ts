@@ -53,7 +53,9 @@ async function addRates(tx: PoolClient, from: Date, to: Date): Promise<void> {
        insert into task_rates as r (workspace_id, livemode, task, model, signal, n, ok_sum, out_tokens_sum)
        select workspace_id, livemode, task, model, signal, count(*), count(*) filter (where ok),
          coalesce(sum(output_tokens) filter (where ok and signal = 'error'), 0)
-       from calls cross join lateral (values ('error', status = 'succeeded'), ('json_ok', json_ok), ('tool_ok', tool_ok)) as s (signal, ok)
+       from calls cross join lateral (
+         -- A second answer that fails has failed for no customer.
+         values ('error', case when shadow_of is null then status = 'succeeded' end), ('json_ok', json_ok), ('tool_ok', tool_ok)) as s (signal, ok)
        where created_at >= $1 and created_at < $2 and task is not null and model is not null and status in ('succeeded', 'failed')
          and cache is distinct from 'hit' and ok is not null
        group by 1, 2, 3, 4, 5
