@@ -216,7 +216,7 @@ async function learn(
       ...{ workspaceId, livemode, id: shadow.request.id, task },
       clientId: shadow.request.tags.client,
       sealedFeatures: sealFeatures(services.secret, { workspaceId, id: shadow.request.id }, featuresOf(shadow.call)),
-      agreed: agrees,
+      ...{ agreed: agrees, weak, strong },
     });
     const { claim, before, turned } = await addPair(
       tx,

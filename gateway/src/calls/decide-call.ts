@@ -76,7 +76,10 @@ export function decideCall(
     auto: {
       settings: routing?.auto ?? usualAuto,
       find: evidence?.find ?? noEvidence,
-      isEasy: heads && ((task, quality) => isEasy(heads, { ...featuresOf(call), task }, quality)),
+      easyFor:
+        heads &&
+        ((task, quality) =>
+          isEasy(heads.learned, { ...featuresOf(call), task }, quality) ? heads.smallModel : undefined),
       sessionOf: () => {
         const key = sessionKeyOf(facts);
         return { key, session: services.callSessions.get(key, nowMs) };

@@ -12,7 +12,7 @@ export interface AutoPorts {
   settings: AutoSettings;
   find: FindEvidence;
   /** Do the words of the call say that the small model reaches this quality? Undefined where the workspace has learned no heads. */
-  isEasy?: ((task: string, quality: number) => boolean) | undefined;
+  easyFor?: ((task: string, quality: number) => string | undefined) | undefined;
   /** Asked only by a call that leaves the choice to `auto`. */
   sessionOf: () => { key: string; session: Session | undefined };
 }
@@ -42,7 +42,7 @@ export function autoStepFor({
     wish: readAutoWish(wishes?.auto),
     task: taskKeyOf({ call, prompt, tags }),
     find: auto.find,
-    isEasy: auto.isEasy,
+    easyFor: auto.easyFor,
     session,
     sessionKey: key,
   });

@@ -27,6 +27,7 @@ interface CallSetup {
   settings?: Partial<AutoSettings>;
   wish?: string;
   session?: Partial<Session>;
+  easyFor?: string;
   find?: (scope: EvidenceScope, model: string) => Partial<Evidence> | undefined;
 }
 
@@ -59,6 +60,7 @@ function ask(model: string, { text = classification, find, ...asked }: CallSetup
         const found = find?.(scope, one);
         return found && { pairs: 0, agreeing: 0, n: 0, okSum: 0, ...found };
       },
+      easyFor: () => asked.easyFor,
       sessionOf: () => ({ key: 'key', session }),
     },
   });
@@ -154,6 +156,14 @@ describe('auto with evidence', () => {
     const higher: CallSetup['find'] = (scope, model) =>
       proven(scope, model) && { pairs: 900, agreeing: 900, lower: 0.985 };
     expect(chosen('auto:quality', { call, find: higher })[0]).toBe('gpt-6-luna');
+  });
+
+  it('relies on the words of a call for the small model that they were learned of, and for quality with pairs of the task only', () => {
+    const call = system('You help our sales people with whatever they ask.');
+    expect(chosen('auto', { call, easyFor: 'gpt-6-luna' })[0]).toBe('gpt-6-luna');
+    expect(chosen('auto', { call, easyFor: 'gpt-6-nova' })[0]).toBe('gpt-6-sol');
+    expect(chosen('auto:quality', { call, easyFor: 'gpt-6-luna' })[0]).toBe('gpt-6-sol');
+    expect(chosen('auto:quality', { call, find: proven, easyFor: 'gpt-6-luna' })[0]).toBe('gpt-6-luna');
   });
 
   it('takes a task back that is not easy any more', () => {

@@ -22,7 +22,8 @@ export interface AutoFacts {
   wish: AutoWish | undefined;
   task: string | undefined;
   find: FindEvidence;
-  isEasy?: ((task: string, quality: number) => boolean) | undefined;
+  /** The small model for which the words of the call are easy. */
+  easyFor?: ((task: string, quality: number) => string | undefined) | undefined;
   session: Session | undefined;
   sessionKey: string;
 }
@@ -93,8 +94,8 @@ export class AutoStep implements AutoChooser {
 
   choose(able: AbleModels): AutoChoice | undefined {
     const { call, inputTokens, wish, task, find, session } = this.#facts;
-    const isEasy = task !== undefined && this.#facts.isEasy?.(task, this.#quality) === true;
-    const question = { task, find, isEasy, session, work: this.#work, dial: this.#dial, quality: this.#quality };
+    const easyFor = task === undefined ? undefined : this.#facts.easyFor?.(task, this.#quality);
+    const question = { task, find, easyFor, session, work: this.#work, dial: this.#dial, quality: this.#quality };
     const models = weigh(able, { ...question, call, inputTokens: likelyInputTokens(call, inputTokens) });
     this.#models = models;
     const affordable = wish?.maxUsd === undefined ? models : within(models, wish.maxUsd);

@@ -7,50 +7,71 @@ import type { TaskClaim } from './task-claim.ts';
 import { listClaims, type StoredClaim } from './task-claim-store.ts';
 import { listRates, type Signal, type TaskRateRow } from './task-rates-store.ts';
 
+/** Heads, and the small model that they speak of. */
+interface HeadsOfModel {
+  learned: LearnedHeads;
+  smallModel: string;
+}
+
 /** What a workspace knows about its tasks, in one mode. */
 export interface EvidenceView {
   find: FindEvidence;
   /** The pairs of a task; undefined before the first. */
   claimOf(task: string, weak: string, strong: string): TaskClaim | undefined;
   /** Undefined where the workspace has learned none, or none that are better than the rates of its tasks. */
-  heads: LearnedHeads | undefined;
+  heads: HeadsOfModel | undefined;
   /** For the report of savings: of a task, of a model, or of the workspace. */
   savingsOf(group: { task: string } | { model: string } | undefined): SavingsEvidence | null;
 }
 
 interface Known {
   view: EvidenceView;
+  /** How much memory it takes and how long reading it holds the loop up: in rows. */
+  weight: number;
+  readAtMs: number;
+  /** Of all that are known, the one with the lowest number was used longest ago. */
+  used: number;
   isStale: boolean;
   isReading: boolean;
 }
 
 /** The latest of each workspace; a task that nobody has called for long is decided as if it were new. */
-const claimsMax = 5_000;
-const ratesMax = 20_000;
-const workspacesMax = 5_000;
-/** Of 132 KiB each: 50 MiB. */
-const headsMax = 380;
+const claimsMax = 3_000;
+/** Of about three thousand tasks. */
+const ratesMax = 10_000;
+/** A workspace weighs something without evidence, and heads take as much as so many rows: 132 KiB and the rates of their tasks. */
+const emptyWeight = 40;
+const headsWeight = 600;
+/** Over all workspaces. A row takes some 400 bytes: 80 MB. */
+const weightMax = 200_000;
+/** Evidence is read again after this long for each row: after 5 seconds where there is much, and at once where there is little. */
+const pauseMsPerRow = 0.5;
 
 /**
  * The evidence of each workspace in live and in test mode. When the database says that there is more, the next call still gets what is
- * known, and it is read again beside: evidence comes all the time, and no call waits for it.
+ * known, and it is read again beside: evidence comes all the time, and no call waits for it. What was used longest ago gives way.
  */
 export class EvidenceCache {
   readonly #db: Db;
   readonly #live = new Map<string, Known>();
   readonly #test = new Map<string, Known>();
   readonly #reading = new Map<string, Promise<EvidenceView>>();
+  readonly #weightMax: number;
+  #uses = 0;
   /** Counts what was forgotten: what was read before a change is read again. */
   #forgotten = 0;
 
-  constructor({ db }: { db: Db }) {
+  constructor({ db, weightMax: most = weightMax }: { db: Db; weightMax?: number }) {
     this.#db = db;
+    this.#weightMax = most;
   }
 
   of(workspaceId: string, livemode: boolean): EvidenceView | Promise<EvidenceView> {
     const known = (livemode ? this.#live : this.#test).get(workspaceId);
     if (known === undefined) return this.#firstRead(workspaceId, livemode);
-    if (known.isStale && !known.isReading) this.#readAgain(known, workspaceId, livemode);
+    known.used = ++this.#uses;
+    if (known.isStale && !known.isReading && performance.now() - known.readAtMs >= known.weight * pauseMsPerRow)
+      this.#readAgain(known, workspaceId, livemode);
     return known.view;
   }
 
@@ -66,10 +87,10 @@ export class EvidenceCache {
     known.isReading = true;
     known.isStale = false;
     this.#read(workspaceId, livemode).then(
-      (view) => {
-        known.view = view;
+      (read) => {
+        Object.assign(known, read);
         known.isReading = false;
-        this.#boundHeads();
+        this.#bound();
       },
       () => {
         known.isStale = true;
@@ -78,11 +99,15 @@ export class EvidenceCache {
     );
   }
 
-  /** The heads that were read longest ago give way; their workspace is decided by its rates until its evidence is read again. */
-  #boundHeads(): void {
-    const all = [...this.#live.values(), ...this.#test.values()].filter(({ view }) => view.heads !== undefined);
-    for (const known of all.slice(0, Math.max(0, all.length - headsMax)))
-      known.view = { ...known.view, heads: undefined };
+  #bound(): void {
+    const all = [this.#live, this.#test].flatMap((map) => [...map].map(([id, known]) => ({ map, id, known })));
+    let weight = all.reduce((sum, { known }) => sum + known.weight, 0);
+    if (weight <= this.#weightMax) return;
+    for (const { map, id, known } of all.sort((a, b) => a.known.used - b.known.used)) {
+      map.delete(id);
+      weight -= known.weight;
+      if (weight <= this.#weightMax) return;
+    }
   }
 
   #firstRead(workspaceId: string, livemode: boolean): Promise<EvidenceView> {
@@ -91,26 +116,30 @@ export class EvidenceCache {
     if (under !== undefined) return under;
     const forgotten = this.#forgotten;
     const reading = this.#read(workspaceId, livemode)
-      .then((view) => {
-        const known = livemode ? this.#live : this.#test;
-        const [oldest] = known.keys();
-        if (known.size >= workspacesMax && oldest !== undefined) known.delete(oldest);
-        known.set(workspaceId, { view, isStale: forgotten !== this.#forgotten, isReading: false });
-        this.#boundHeads();
-        return view;
+      .then((read) => {
+        const isStale = forgotten !== this.#forgotten;
+        const known = { ...read, used: ++this.#uses, isStale, isReading: false };
+        (livemode ? this.#live : this.#test).set(workspaceId, known);
+        this.#bound();
+        return read.view;
       })
       .finally(() => this.#reading.delete(scope));
     this.#reading.set(scope, reading);
     return reading;
   }
 
-  async #read(workspaceId: string, livemode: boolean): Promise<EvidenceView> {
-    const [claims, rates, packed] = await Promise.all([
+  async #read(workspaceId: string, livemode: boolean): Promise<Pick<Known, 'view' | 'weight' | 'readAtMs'>> {
+    const [claims, rates, found] = await Promise.all([
       listClaims(this.#db, { workspaceId, livemode, most: claimsMax }),
       listRates(this.#db, { workspaceId, livemode, most: ratesMax }),
       findHeads(this.#db, { workspaceId, livemode }),
     ]);
-    return evidenceView(claims, rates, packed && unpackHeads(packed));
+    const heads = found && { learned: unpackHeads(found.weights), smallModel: found.weak };
+    return {
+      view: evidenceView(claims, rates, heads),
+      weight: claims.length + rates.length + (heads === undefined ? emptyWeight : headsWeight),
+      readAtMs: performance.now(),
+    };
   }
 }
 
@@ -118,7 +147,7 @@ export class EvidenceCache {
 function evidenceView(
   claims: readonly StoredClaim[],
   rates: readonly TaskRateRow[],
-  heads?: LearnedHeads | undefined,
+  heads: HeadsOfModel | undefined,
 ): EvidenceView {
   const claimed = new Map(claims.map((claim) => [claimKey(claim.task, claim.weak, claim.strong), claim]));
   const tasks = new Map<string, Gathered>();

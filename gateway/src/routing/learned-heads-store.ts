@@ -5,7 +5,13 @@ interface SampleScope {
   livemode: boolean;
 }
 
-export interface LearnedSample extends SampleScope {
+/** The models whose answers were compared: what the words say holds for these two alone. */
+interface ModelPair {
+  weak: string;
+  strong: string;
+}
+
+export interface LearnedSample extends SampleScope, ModelPair {
   /** Of the call. */
   id: string;
   /** In hex. */
@@ -17,54 +23,58 @@ export interface LearnedSample extends SampleScope {
 
 export async function addSample(
   tx: Db,
-  { workspaceId, livemode, id, task, clientId, sealedFeatures, agreed }: LearnedSample,
+  { workspaceId, livemode, id, task, clientId, sealedFeatures, agreed, weak, strong }: LearnedSample,
 ): Promise<void> {
   await tx.query(
-    `insert into learned_samples (workspace_id, livemode, id, task, client_id, sealed_features, agreed) values ($1, $2, $3, $4, $5, $6, $7)
+    `insert into learned_samples (workspace_id, livemode, id, task, client_id, sealed_features, agreed, weak, strong)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict do nothing`,
-    [workspaceId, livemode, id, Buffer.from(task, 'hex'), clientId, sealedFeatures, agreed],
+    [workspaceId, livemode, id, Buffer.from(task, 'hex'), clientId, sealedFeatures, agreed, weak, strong],
   );
 }
 
 const samplesMax = 5_000;
 
-/** The latest few thousand, the oldest first. */
+/** The latest few thousand of two models, the oldest first. */
 export async function listSamples(
   db: Db,
-  { workspaceId, livemode }: SampleScope,
+  { workspaceId, livemode, weak, strong }: SampleScope & ModelPair,
 ): Promise<Pick<LearnedSample, 'id' | 'task' | 'sealedFeatures' | 'agreed'>[]> {
   const { rows } = await db.query(
     `select id, encode(task, 'hex') as task, sealed_features as "sealedFeatures", agreed from (
-       select * from learned_samples where workspace_id = $1 and livemode = $2 order by created_at desc, id desc limit $3) as latest
+       select * from learned_samples where workspace_id = $1 and livemode = $2 and weak = $4 and strong = $5
+       order by created_at desc, id desc limit $3) as latest
      order by created_at, id`,
-    [workspaceId, livemode, samplesMax],
+    [workspaceId, livemode, samplesMax, weak, strong],
   );
   return rows as Pick<LearnedSample, 'id' | 'task' | 'sealedFeatures' | 'agreed'>[];
 }
 
-/** Workspaces with so many samples, some of them newer than their heads. */
-export async function listLearners(db: Db, least: number): Promise<SampleScope[]> {
+/** Workspaces with so many samples of two models, some of them newer than their heads. Of several pairs the one that was compared last. */
+export async function listLearners(db: Db, least: number): Promise<(SampleScope & ModelPair)[]> {
   const { rows } = await db.query(
-    `select workspace_id as "workspaceId", livemode from learned_samples s group by 1, 2
+    `select distinct on (workspace_id, livemode) workspace_id as "workspaceId", livemode, weak, strong
+     from learned_samples s where weak <> '' group by workspace_id, livemode, weak, strong
      having count(*) >= $1 and max(created_at) > coalesce(
-       (select max(created_at) from learned_heads h where h.workspace_id = s.workspace_id and h.livemode = s.livemode), '-infinity')`,
+       (select max(created_at) from learned_heads h where h.workspace_id = s.workspace_id and h.livemode = s.livemode), '-infinity')
+     order by workspace_id, livemode, max(created_at) desc`,
     [least],
   );
-  return rows as SampleScope[];
+  return rows as (SampleScope & ModelPair)[];
 }
 
 /** The next version is active, or, without weights, none is. The last few versions are kept. */
 export async function saveHeads(
   tx: Db,
-  { workspaceId, livemode }: SampleScope,
+  { workspaceId, livemode, weak, strong }: SampleScope & ModelPair,
   { weights, report }: { weights: Buffer | undefined; report: object },
 ): Promise<void> {
   const scope = [workspaceId, livemode];
   await tx.query('update learned_heads set active = false where workspace_id = $1 and livemode = $2 and active', scope);
   await tx.query(
-    `insert into learned_heads (workspace_id, livemode, version, weights, report, active)
-     select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5 from learned_heads where workspace_id = $1 and livemode = $2`,
-    [...scope, weights ?? Buffer.alloc(0), JSON.stringify(report), weights !== undefined],
+    `insert into learned_heads (workspace_id, livemode, version, weights, report, active, weak, strong)
+     select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7 from learned_heads where workspace_id = $1 and livemode = $2`,
+    [...scope, weights ?? Buffer.alloc(0), JSON.stringify(report), weights !== undefined, weak, strong],
   );
   await tx.query(
     `delete from learned_heads h where workspace_id = $1 and livemode = $2 and version <= (
@@ -74,12 +84,16 @@ export async function saveHeads(
   await tx.query(`select pg_notify('evidence', $1)`, [workspaceId]);
 }
 
-export async function findHeads(db: Db, { workspaceId, livemode }: SampleScope): Promise<Buffer | undefined> {
+/** The heads that are active, and the small model that they speak of. */
+export async function findHeads(
+  db: Db,
+  { workspaceId, livemode }: SampleScope,
+): Promise<{ weights: Buffer; weak: string } | undefined> {
   const { rows } = await db.query(
-    'select weights from learned_heads where workspace_id = $1 and livemode = $2 and active',
+    'select weights, weak from learned_heads where workspace_id = $1 and livemode = $2 and active',
     [workspaceId, livemode],
   );
-  return (rows[0] as { weights: Buffer } | undefined)?.weights;
+  return rows[0] as { weights: Buffer; weak: string } | undefined;
 }
 
 export async function forgetOldSamples(db: Db): Promise<void> {

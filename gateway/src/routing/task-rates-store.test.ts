@@ -5,6 +5,7 @@ import { saveFeedback } from '../feedback/feedback-store.ts';
 import type { CallRow } from '../usage/call-columns.ts';
 import { ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import { EvidenceCache } from './evidence-cache.ts';
+import { addSample, findHeads, listLearners, listSamples, saveHeads } from './learned-heads-store.ts';
 import { returnToDay, takeFromDay } from './shadow-day-store.ts';
 import { addPair } from './task-claim-store.ts';
 import { countFeedback, countRates, forgetOldTasks, listRates } from './task-rates-store.ts';
@@ -20,7 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(() =>
-  database.pool.query('truncate calls, task_rates, task_rates_until, task_claims, shadow_days, feedback'),
+  database.pool.query(
+    'truncate calls, task_rates, task_rates_until, task_claims, shadow_days, feedback, learned_samples, learned_heads',
+  ),
 );
 
 interface CallChanges {
@@ -174,7 +177,67 @@ describe('the rates of a task', () => {
     const { rows } = await database.pool.query('select count(*)::int as n from task_claims');
     expect(rows).toEqual([{ n: 100_000 }]);
     const view = await new EvidenceCache({ db: database.pool }).of(workspaceId, true);
-    expect(view.find('workspace', 'w')?.pairs).toBe(25_000);
+    expect(view.find('workspace', 'w')?.pairs).toBe(15_000);
+  });
+});
+
+describe('the evidence that a process keeps', () => {
+  it('gives way over all workspaces, that which was used longest ago first', async () => {
+    const evidence = new EvidenceCache({ db: database.pool, weightMax: 100 });
+    await evidence.of('ws_1', true);
+    await evidence.of('ws_2', false);
+    expect(evidence.of('ws_1', true)).not.toBeInstanceOf(Promise);
+    await evidence.of('ws_3', true);
+    expect(evidence.of('ws_1', true)).not.toBeInstanceOf(Promise);
+    expect(evidence.of('ws_3', true)).not.toBeInstanceOf(Promise);
+    expect(evidence.of('ws_2', false)).toBeInstanceOf(Promise);
+    await evidence.of('ws_2', false);
+  });
+
+  it('is that of the tasks with the most calls, and is not read again with each change', async () => {
+    const many = 12_000;
+    await database.pool.query(
+      `insert into task_rates (workspace_id, livemode, task, model, signal, n, ok_sum, out_tokens_sum)
+       select $1, true, decode(md5(n::text), 'hex'), 'w', 'error', n, n, n from generate_series(1, $2::int) n`,
+      [workspaceId, many],
+    );
+    const { rows } = await database.pool.query('select md5(n::text) as task from unnest($1::int[]) n', [[many, 1]]);
+    const [often = '', seldom = ''] = (rows as { task: string }[]).map((row) => row.task);
+    const evidence = new EvidenceCache({ db: database.pool });
+    const view = await evidence.of(workspaceId, true);
+    expect(view.find({ task: often }, 'w')).toBeDefined();
+    expect(view.find({ task: seldom }, 'w')).toBeUndefined();
+    let queries = 0;
+    const count = () => {
+      queries += 1;
+    };
+    database.pool.on('acquire', count);
+    evidence.forget(workspaceId);
+    expect(evidence.of(workspaceId, true)).toBe(view);
+    await database.pool.query('select 1');
+    database.pool.off('acquire', count);
+    expect(queries).toBe(1);
+  });
+});
+
+describe('the words of calls', () => {
+  it('are learned for the two models that were compared last, and kept with them', async () => {
+    const add = (id: string, weak: string) =>
+      addSample(database.pool, {
+        ...{ ...live, id, task, weak, strong: 'gpt-6-sol', clientId: undefined, agreed: true },
+        sealedFeatures: Buffer.from(id),
+      });
+    await add('req_1', 'gpt-6-luna');
+    await add('req_2', 'gpt-6-luna');
+    await add('req_3', 'gpt-6-terra');
+    await add('req_4', 'gpt-6-terra');
+    await add('req_5', 'gpt-6-luna-2');
+    const terra = { ...live, weak: 'gpt-6-terra', strong: 'gpt-6-sol' };
+    expect(await listLearners(database.pool, 2)).toEqual([terra]);
+    expect((await listSamples(database.pool, terra)).map(({ id }) => id)).toEqual(['req_3', 'req_4']);
+    await saveHeads(database.pool, terra, { weights: Buffer.from('heads'), report: {} });
+    expect(await findHeads(database.pool, live)).toEqual({ weights: Buffer.from('heads'), weak: 'gpt-6-terra' });
+    expect(await listLearners(database.pool, 2)).toEqual([]);
   });
 });
 

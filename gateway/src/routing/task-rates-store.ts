@@ -104,14 +104,15 @@ export async function countFeedback(db: Pool, nowMs: number): Promise<boolean> {
   });
 }
 
-/** The rates of a workspace, those that changed last first. */
+/** The rates of a workspace, those of the tasks with the most calls. */
 export async function listRates(
   db: Db,
   { workspaceId, livemode, most }: { workspaceId: string; livemode: boolean; most: number },
 ): Promise<TaskRateRow[]> {
   const { rows } = await db.query(
     `select encode(task, 'hex') as task, model, signal, n::float8 as n, ok_sum as "okSum", out_tokens_sum::float8 as "outTokensSum"
-     from task_rates where workspace_id = $1 and livemode = $2 order by updated_at desc limit $3`,
+     from task_rates where workspace_id = $1 and livemode = $2
+     order by sum(n) filter (where signal = 'error') over (partition by task) desc nulls last, task limit $3`,
     [workspaceId, livemode, most],
   );
   return rows as TaskRateRow[];

@@ -29,8 +29,8 @@ export interface Question {
   dial: Dial;
   quality: number;
   find: FindEvidence;
-  /** By its words, as the workspace has learned them. */
-  isEasy: boolean;
+  /** The small model for which the call is easy by its words, as the workspace has learned them. */
+  easyFor: string | undefined;
   session: Session | undefined;
 }
 
@@ -77,21 +77,23 @@ function weighed(candidate: RouteCandidate, strength: Strength, question: Questi
     class: strength,
     expectedNanos: cost,
     standing,
-    ...(strength === 'strong' ? { because: 'strong', leftOut: undefined } : judged(standing, question)),
+    ...(strength === 'strong' ? { because: 'strong', leftOut: undefined } : judged(model, standing, question)),
   };
 }
 
 /** May a small model answer, and why? */
 function judged(
-  { proven, upper, withdrawn }: Standing,
-  { dial, quality, work, isEasy }: Question,
+  model: string,
+  { proven, upper, withdrawn, pairs }: Standing,
+  { dial, quality, work, easyFor }: Question,
 ): Pick<Weighed, 'because' | 'leftOut'> {
   const no = (leftOut: string): Pick<Weighed, 'because' | 'leftOut'> => ({ because: undefined, leftOut });
   if (withdrawn) return no('its newest answers to this task no longer agree');
   const least = dial === 'cost' ? Math.min(quality, leastQuality) : quality;
   if (upper < least) return no(`evidence speaks against it: ${percent(upper)} at most`);
   if (proven !== undefined && proven >= quality) return { because: 'proven', leftOut: undefined };
-  if (isEasy) return { because: 'words', leftOut: undefined };
+  // The dial `quality` does not rely on other tasks alone.
+  if (easyFor === model && (dial !== 'quality' || pairs > 0)) return { because: 'words', leftOut: undefined };
   if (dial === 'cost') return { because: 'dial', leftOut: undefined };
   if (dial === 'quality') return no('nothing measured shows that it is as good at this task');
   if (work.class === 'small') return { because: 'type', leftOut: undefined };
