@@ -136,11 +136,20 @@ describe('auto without evidence', () => {
       'claude-haiku-4-5',
     );
     expect(() => ask('auto', { settings: { allowed_models: ['nobody'] } })).toThrow('No model');
+    const settings = { allowed_models: ['claude-haiku-4-5', 'claude-sonnet-5'] };
+    const asked = (route: Partial<RouteInput>) =>
+      ask('auto', { text: coding, settings, route }).candidates.map(({ model }) => model);
+    expect(new Set(asked({ cheapest: true }))).toEqual(new Set(settings.allowed_models));
+    const listed = asked({ fallbacks: ['gpt-4o', 'claude-haiku-4-5'] });
+    expect(listed).toContain('claude-haiku-4-5');
+    expect(listed).not.toContain('gpt-4o');
   });
 
   it('gives way to a budget that is running low', () => {
     const { candidates, decision } = ask('auto', { text: coding, route: { cheapest: true } });
     expect([candidates[0]?.model, decision?.chosenBy]).toEqual(['gpt-6-luna', 'budget']);
+    const alone = ask('auto', { text: coding, route: { cheapest: true, fallbacks: 'none' } });
+    expect(alone.candidates.map(({ model }) => model)).toEqual(['gpt-6-luna']);
   });
 });
 

@@ -125,7 +125,9 @@ function automatic(request: RouteRequest, mode: AutoMode): Plan {
   if (first === undefined) throw noneAble();
   const { model: name } = request.call;
   const reason = `fallback of ${first.model}`;
-  const listed = listedFallbacks(request, [name, 'auto', first.model], reason);
+  const listed = listedFallbacks(request, [name, 'auto', first.model], reason)?.filter((one) =>
+    isAllowed(request, one),
+  );
   const spares = all.filter(({ spare, provider }) => spare && provider === first.provider);
   return { first, rest: [...spares, ...(listed ?? all.map((one) => ({ ...one, reason })))] };
 }
@@ -134,10 +136,15 @@ function automatic(request: RouteRequest, mode: AutoMode): Plan {
 function ableOf(request: RouteRequest, strength: Strength, mode: AutoMode): RouteCandidate[] {
   const able = ledByOne(
     ofClass(request, strength, behindReason(request, `auto:${mode}, default of the ${strength} class`)).filter(
-      (candidate) => fits(candidate, request.call, request.inputTokens) && request.auto?.isAllowed(candidate) !== false,
+      (candidate) => fits(candidate, request.call, request.inputTokens) && isAllowed(request, candidate),
     ),
   );
   return able.every(({ price }) => price !== undefined) ? able : ledByPriced(able);
+}
+
+/** The settings of `auto` may allow some models only. */
+function isAllowed({ auto }: RouteRequest, candidate: RouteCandidate): boolean {
+  return auto?.isAllowed(candidate) !== false;
 }
 
 /** A rule that asks for `auto` is named first. */
@@ -176,7 +183,10 @@ function noneAble(): GatewayError {
 /** Cheapest first: what was planned, and the small models of every vendor that can take the call. */
 function downgraded(request: RouteRequest, { first, rest }: Plan): Plan {
   const small = ofClass(request, 'small', cheapestReason).filter(
-    (candidate) => honours(candidate.kind, request.call) && fits(candidate, request.call, request.inputTokens),
+    (candidate) =>
+      honours(candidate.kind, request.call) &&
+      fits(candidate, request.call, request.inputTokens) &&
+      isAllowed(request, candidate),
   );
   const costOf = ({ price }: RouteCandidate): bigint | undefined =>
     price && maxCostNanos(price, { inputTokens: request.inputTokens, maxOutputTokens: downgradedAnswerTokens });
@@ -184,7 +194,9 @@ function downgraded(request: RouteRequest, { first, rest }: Plan): Plan {
     .filter((candidate) => !candidate.spare && costOf(candidate) !== undefined)
     .sort((a, b) => ((costOf(a) ?? 0n) < (costOf(b) ?? 0n) ? -1 : 1));
   const [cheapest, ...others] = sorted;
-  return cheapest === undefined ? { first, rest } : { first: cheapest, rest: others };
+  return cheapest === undefined
+    ? { first, rest }
+    : { first: cheapest, rest: request.fallbacks === 'none' ? [] : others };
 }
 
 export const cheapestReason = 'the cheapest, since a budget is running low';
