@@ -92,6 +92,16 @@ describe('a result', () => {
     );
   });
 
+  it('is told as surely after a guard has stopped an arm as before, and more carefully where it was the first', () => {
+    const three = spec('feedback', 'up', 'ABC');
+    const all = figures('feedback', { A: rate(400, 0.6), B: rate(400, 0.75), C: rate(400, 0.7) });
+    const of = (running: string[], arm: string) => judge(three, all, running).differences.get(arm);
+    const width = ({ lower, upper } = { lower: 0, upper: 0 }): number => upper - lower;
+    expect(of(['A', 'B'], 'B')).toEqual(of(['A', 'B', 'C'], 'B'));
+    const two = judge(spec('feedback', 'up', 'BC'), all, ['B', 'C']).differences.get('C');
+    expect(width(of(['B', 'C'], 'C'))).toBeGreaterThan(width(two));
+  });
+
   it('expects more units once those that were expected are there and nothing is decided', () => {
     const one = spec('feedback', 'up');
     const first = sizeFor(one);

@@ -50,7 +50,10 @@ export function judge(
   const scale = scaleOf(metric);
   const sampleOf = (arm: string): Sample => figures.get(arm)?.[metric] ?? none;
   const [first = '', ...others] = running;
-  const each = alpha / Math.max(1, others.length);
+  // Whatever guards have stopped: intervals that were looked at before stay as wide. Another first arm is one that data chose, so any two
+  // arms may be the ones that are compared.
+  const arms = spec.arms.length;
+  const each = alpha / (first === spec.arms[0]?.name ? arms - 1 : (arms * (arms - 1)) / 2);
   const differences = new Map<string, Interval>();
   for (const arm of others) {
     const found = difference(sampleOf(first), sampleOf(arm), { scale, alpha: each });
