@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import type { Logger } from 'pino';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
@@ -18,6 +19,7 @@ export interface JudgePorts {
   db: Pool;
   now: () => number;
   outbox: Outbox;
+  log: Pick<Logger, 'warn'>;
   experiments: { forget(workspaceId: string): void };
 }
 
@@ -30,9 +32,15 @@ const restPerLook = 100;
 export async function judgeExperiments(services: JudgePorts): Promise<void> {
   for (const experiment of await takeDue(services.db, { limit: atOnce, waitMs: lookEveryMs })) {
     const startedAt = performance.now();
-    await judgeOne(services, experiment);
-    const rest = (performance.now() - startedAt) * restPerLook;
-    if (rest > lookEveryMs) await postponeLook(services.db, experiment, rest);
+    try {
+      await judgeOne(services, experiment);
+    } catch (error) {
+      // Those behind it are judged all the same.
+      services.log.warn({ err: error, experiment: experiment.id }, 'an experiment could not be judged');
+    } finally {
+      const rest = (performance.now() - startedAt) * restPerLook;
+      if (rest > lookEveryMs) await postponeLook(services.db, experiment, rest);
+    }
   }
 }
 
