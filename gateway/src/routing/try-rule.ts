@@ -1,6 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { leavesOf } from '@ai-gateway/shared/rules';
 import type { NeutralCall } from '../dialects/neutral.ts';
+import { boundInputTokens } from '../models/count-tokens.ts';
 import { costNanos, type Price } from '../models/price.ts';
 import type { CallFacts } from './call-facts.ts';
 import { type NameContext, readModelName } from './model-name.ts';
@@ -10,6 +11,7 @@ import type { Rule } from './rule.ts';
 import { holds } from './rule-condition.ts';
 import { RuleFacts, type TextFact } from './rule-facts.ts';
 import { compileRules } from './rule-set.ts';
+import { workOf } from './work.ts';
 
 /** Fields that the row of a call has. All others are of its body, which is not kept. */
 const kept: ReadonlySet<string> = new Set([
@@ -64,7 +66,9 @@ export function tryRule(
     if (!holds(compiled.when, new PastFacts(call, base, ofSample, set.patterns))) continue;
     tried.met += 1;
     tried.costNanos += call.costNanos;
-    const applies = compiled.looksAtModel || /^auto(?::|$)/.test(call.modelRequested);
+    // Most prompts bring the model, and rows do not tell it from one that the caller named.
+    const isUnnamed = call.promptId !== null || /^auto(?::|$)/.test(call.modelRequested);
+    const applies = compiled.looksAtModel || isUnnamed;
     if (applies) tried.applied += 1;
     const cost = newCost(rule, call, { applies, priceOf });
     tried.newCostNanos = tried.newCostNanos === undefined || cost === undefined ? undefined : tried.newCostNanos + cost;
@@ -136,6 +140,7 @@ function factsOf(sample: NeutralCall | undefined, json: CallFacts['json']): Call
   };
   return {
     ...{ workspaceId: '', livemode: true, keyId: '', tags: {}, call, json, wishes: undefined, inputTokens: 0 },
+    topic: sample && (() => workOf(sample, boundInputTokens(sample, Buffer.byteLength(JSON.stringify(json)))).topic),
     ...{ prompt: undefined, budgetPercentUsed: () => undefined, nowMs: 0 },
   };
 }
