@@ -186,6 +186,24 @@ describe('a running experiment', () => {
     for (const one of [model, handed]) await json(gateway.send('DELETE', `/v1/routing/rules/${one.id}`), 204);
   });
 
+  it('takes a named model where the rule looks at the model, and is passed over by rules once it has stopped', async () => {
+    const { id } = await started({ name: 'handed', when: { field: 'client_id', eq: 'nobody' } });
+    const rule = (body: object) => json<{ id: string }>(gateway.post('/v1/routing/rules', body), 201);
+    const handed = await rule({ name: 'big', when: { field: 'model', eq: 'gpt-4o' }, then: { experiment: id } });
+    const behind = await rule({
+      name: 'behind',
+      priority: 200,
+      when: { field: 'model', eq: 'gpt-4o' },
+      then: { model: 'gpt-4o-mini' },
+    });
+    expect(await armOf(run('r'), { model: 'gpt-4o' })).toMatch(/^handed=[AB]$/);
+    await json(gateway.post(`/v1/experiments/${id}/stop`, {}));
+    const answer = await gateway.post(chat, hello(), run('r'));
+    await json(answer);
+    expect(answer.headers.get('x-gateway-route')).toMatch(/^rule "behind" v\d+$/);
+    for (const one of [handed, behind]) await json(gateway.send('DELETE', `/v1/routing/rules/${one.id}`), 204);
+  });
+
   it('is changed in its weights without a new phase, and units only move into the arm that grows', async () => {
     const { id } = await started({ name: 'weights', unit: 'client' });
     const clients = Array.from({ length: 16 }, (_one, i) => ({ 'x-client-id': `client-${i}` }));
@@ -256,6 +274,27 @@ describe('a running experiment', () => {
       expect(row).toMatchObject({ experiment_id: id, prompt_version: arm === 'voice=v1' ? 1 : 2 });
     }
     expect(seen).toEqual(new Set(['voice=v1', 'voice=v2']));
+    // As an experiment of before may have it: a model beside the version outranks neither the caller nor a rule.
+    await gateway.database.pool.query(
+      `update experiments set spec = jsonb_set(jsonb_set(spec, '{arms,0,model}', '"gpt-4o-mini"'), '{arms,1,model}', '"gpt-4o-mini"') where id = $1`,
+      [id],
+    );
+    await json(gateway.send('PATCH', `/v1/experiments/${id}`, { priority: 7 }));
+    const modelOf = async (body: object): Promise<string | null> => {
+      const answer = await gateway.post(chat, { prompt: { id: 'reply' }, messages: [], ...body }, run('p-1'));
+      await json(answer);
+      expect(answer.headers.get('x-gateway-experiment')).toMatch(/^voice=v[12]$/);
+      return answer.headers.get('x-gateway-model');
+    };
+    expect(await modelOf({ model: 'prompt' })).toBe('gpt-4o-mini');
+    expect(await modelOf({ model: 'gpt-4o' })).toBe('gpt-4o');
+    const pinned = await json<{ id: string }>(
+      gateway.post('/v1/routing/rules', { name: 'pin', then: { model: 'gpt-4o' } }),
+      201,
+    );
+    expect(await modelOf({ model: 'prompt' })).toBe('gpt-4o');
+    await json(gateway.send('DELETE', `/v1/routing/rules/${pinned.id}`), 204);
+    await json(gateway.send('PATCH', `/v1/experiments/${id}`, { arms }));
     // A version that the call names stays.
     expect((await ask('p-1', { id: 'reply', version: 1 })).headers.get('x-gateway-experiment')).toBeNull();
     const adopted = await json<Experiment>(gateway.post(`/v1/experiments/${id}/adopt`, { arm: 'v2' }));
@@ -266,6 +305,12 @@ describe('a running experiment', () => {
     const answer = await ask('p-1', { id: 'reply' });
     expect(answer.headers.get('x-gateway-prompt')).toBe('reply@2 (production)');
     expect(answer.headers.get('x-gateway-experiment')).toBeNull();
+    // More changes at once than the gateway has connections to the database.
+    const draft = await create({ name: 'changed at once', arms, metric: 'feedback' });
+    const changes = Array.from({ length: 20 }, (_one, i) =>
+      gateway.send('PATCH', `/v1/experiments/${draft.id}`, { priority: i }),
+    );
+    for (const change of await Promise.all(changes)) await json(change);
   });
 });
 
@@ -426,6 +471,24 @@ describe('a guard', () => {
     expect(await armOf(run('after'))).toBeNull();
   });
 
+  it('is looked at also where another experiment cannot be judged', async () => {
+    const broken = await started({ name: 'broken', priority: 1 });
+    const setGuards = (guards: string) =>
+      gateway.database.pool.query(`update experiments set spec = jsonb_set(spec, '{guards}', $2) where id = $1`, [
+        broken.id,
+        guards,
+      ]);
+    await setGuards('null');
+    try {
+      const one = await started({ name: 'behind it', guards: ['error'] });
+      await addCalls(one, 'A', { count: 200 });
+      await addCalls(one, 'B', { count: 200, status: `'failed'` });
+      await eventually(async () => expect((await read(one.id)).state).toBe('stopped'));
+    } finally {
+      await setGuards('[]');
+    }
+  });
+
   it('leaves the other arms of three running', async () => {
     const arms = [...models, { name: 'C', weight: 50, model: 'gpt-4.1' }];
     const { id, phase } = await started({ name: 'three', arms, metric: 'feedback' });
@@ -495,6 +558,11 @@ describe('experiments', () => {
     await json(post({ arms: models.map((arm) => ({ ...arm, model: 'gpt-4o' })) }), 400);
     await json(post({ arms: [models[0], { ...models[1], model: 'no-such-model' }] }), 404);
     await json(post({ arms: [models[0], { name: 'B', prompt: { id: 'nowhere', version: 1 } }] }), 404);
+    const mixed = await json<{ error: { param: string } }>(
+      post({ arms: [models[0], { name: 'B', prompt: { id: 'reply', version: 1 }, model: 'gpt-4o' }] }),
+      400,
+    );
+    expect(mixed.error.param).toBe('arms[1].prompt');
     await json(post({ when: { field: 'text', matches: '(a' } }), 400);
     await json(post({ when: { field: 'nothing', eq: 1 } }), 400);
     await json(post({ name: 'a=b' }), 400);

@@ -59,6 +59,32 @@ describe('the models of a rule', () => {
     expect((await gateway.post(chat, auto({ fallback_models: ['gpt-4o'] }))).status).toBe(502);
   });
 
+  it('have no fallback where the rule or the call says none, also with several models and without any', async () => {
+    const unanswered = async (body: object, headers: Record<string, string> = {}): Promise<void> => {
+      gateway.fakes.reset();
+      gateway.fakes.openai.fault({ kind: 'status', status: 500 });
+      expect((await gateway.post(chat, body, headers)).status).toBe(502);
+    };
+    await make({
+      name: 'Limited',
+      when: { field: 'max_tokens', eq: 7 },
+      then: { fallback_models: 'none', effort: 'low' },
+    });
+    await unanswered(hello({ max_tokens: 7 }));
+    await unanswered(auto({ max_tokens: 7, fallback_models: ['gpt-4o'] }));
+    const two = { models: ['gpt-4o-mini', 'claude-haiku-4-5'] };
+    await make({ name: 'Two', when: { field: 'max_tokens', eq: 8 }, then: two });
+    await unanswered(auto({ max_tokens: 8 }), { 'x-gateway-fallback': 'none' });
+    await make({ name: 'One', when: { field: 'max_tokens', eq: 9 }, then: { ...two, fallback_models: 'none' } });
+    await unanswered(auto({ max_tokens: 9 }));
+  });
+
+  it('are fallbacks of a named model where the rule has no model of its own', async () => {
+    await make({ name: 'Behind', then: { fallback_models: ['claude-haiku-4-5'] } });
+    gateway.fakes.openai.fault({ kind: 'status', status: 500 });
+    expect((await ask(hello())).get('x-gateway-model')).toBe('claude-haiku-4-5');
+  });
+
   it('are passed over where they cannot take the call, and the next rule decides', async () => {
     await make({ name: 'First', priority: 1, then: { model: 'claude-haiku-4-5' } });
     const { version } = await make({ name: 'Second', priority: 2, then: { model: 'gpt-4o-mini' } });
@@ -176,6 +202,12 @@ describe('a rule is refused', () => {
       'when.not.matches',
       'missing',
     ],
+    [
+      'whose experiment is unknown',
+      { then: { experiment: 'exp_none' } },
+      'then.experiment',
+      'no experiment "exp_none"',
+    ],
     ['with two targets', { then: { ...then, block: { message: 'no' } } }, 'then', 'one of'],
     ['that does nothing', { then: {} }, 'then', 'needs one of'],
     ['with an unknown field', { when: { field: 'mood', eq: 'x' }, then }, 'when.field', 'must be one of'],
@@ -252,6 +284,18 @@ it('a test counts the past calls that a rule would have met, and what they would
     from_sample: ['text'],
   });
   expect(await json(trying({ field: 'text', contains_any: ['order'] }, { sample }))).toMatchObject({ met: 0 });
+  const translation = { messages: [{ role: 'user', content: 'Translate into German: Good morning.' }] };
+  expect(await json(trying({ field: 'topic', eq: 'translate' }, { sample: translation }))).toMatchObject({ met: 2 });
+});
+
+it('a test applies a rule to the calls whose model came from a prompt', async () => {
+  await makePrompt(gateway, 'tested', sortMails);
+  await ask({ model: 'prompt', prompt: { id: 'tested', variables: { mail: 'Hi' } } });
+  const rule = { when: { field: 'prompt_id', eq: 'tested' }, then: { model: 'gpt-4o' } };
+  await eventually(async () => {
+    const tried = await json(gateway.post('/v1/routing/rules/test', { rule, last: 500 }));
+    expect(tried).toMatchObject({ met: 1, applied: 1 });
+  });
 });
 
 it('the name of an erased client is taken out of rules, of their versions, and of the settings of auto', async () => {

@@ -1,29 +1,28 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { type Condition, leavesOf } from '@ai-gateway/shared/rules';
-import type { Pool } from 'pg';
-import type { Caller } from '../accounts/api-key.ts';
-import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
+import type { Db } from '../db/transaction.ts';
 import { selectVersion } from '../prompts/prompt-version-store.ts';
 import { checkRule } from '../routing/check-rules.ts';
 import type { ExperimentSpec } from '../routing/experiment.ts';
-import { readModelName } from '../routing/model-name.ts';
+import { type NameContext, readModelName } from '../routing/model-name.ts';
 
-interface CheckPorts {
-  db: Pool;
-  workspaces: WorkspaceCache;
-  now: () => number;
+interface Checks {
+  db: Db;
+  workspaceId: string;
+  /** See `namesFor`. */
+  names: NameContext;
 }
 
 /** Throws where an arm names a model or a version of a prompt that is not there, and where the conditions cannot be asked. */
-export async function checkSpec(services: CheckPorts, caller: Caller, spec: ExperimentSpec): Promise<void> {
+export async function checkSpec(spec: ExperimentSpec, checks: Checks): Promise<void> {
   const { when } = spec;
-  await checkRule({ when, then: {} }, { caller, services });
-  await checkModels(services, caller, spec);
+  const { db, workspaceId } = checks;
+  await checkRule({ when, then: {} }, checks);
+  checkModels(spec, checks);
   for (const [i, { prompt }] of spec.arms.entries())
     if (
       prompt !== undefined &&
-      (await selectVersion(services.db, { workspaceId: caller.workspaceId, promptId: prompt.id }, prompt.version)) ===
-        undefined
+      (await selectVersion(db, { workspaceId, promptId: prompt.id }, prompt.version)) === undefined
     )
       throw new GatewayError('not_found', `There is no version ${prompt.version} of a prompt "${prompt.id}".`, {
         param: `arms[${i}].prompt`,
@@ -45,9 +44,7 @@ function checkPromptConditions({ arms }: ExperimentSpec, when: Condition): void 
   );
 }
 
-async function checkModels(services: CheckPorts, { workspaceId }: Caller, spec: ExperimentSpec): Promise<void> {
-  const { accounts, pool } = await services.workspaces.view(workspaceId);
-  const names = { accounts, pool, at: new Date(services.now()) };
+function checkModels(spec: ExperimentSpec, { names }: Checks): void {
   for (const [i, { model }] of spec.arms.entries()) {
     if (model === undefined) continue;
     const found = readModelName(model, names);

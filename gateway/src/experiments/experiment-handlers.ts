@@ -5,6 +5,7 @@ import type { PoolClient } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { withTransaction } from '../db/transaction.ts';
+import { namesFor } from '../routing/check-rules.ts';
 import { type ExperimentSpec, rangesOf, samePhase, usualGoal } from '../routing/experiment.ts';
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
 import { selectArmFigures } from '../usage/experiment-units-store.ts';
@@ -34,8 +35,8 @@ export const experimentHandlers: Pick<
 > = {
   'experiments.create': async (input, { caller, services, audit }) => {
     const spec: ExperimentSpec = { ...input, goal: input.goal ?? usualGoal(input.metric) };
-    await checkSpec(services, caller, spec);
     const { workspaceId, livemode, keyId } = caller;
+    await checkSpec(spec, { names: await namesFor(services, caller), workspaceId, db: services.db });
     const nowMs = services.now();
     const experiment: StoredExperiment = {
       workspaceId,
@@ -80,12 +81,13 @@ export const experimentHandlers: Pick<
 
   'experiments.get': async ({ id }, { caller, services }) => describe(services, await find(services, caller, id)),
 
-  'experiments.update': async ({ id, ...given }, { caller, services, audit }) =>
-    change(services, { caller, id }, async (tx, experiment) => {
+  'experiments.update': async ({ id, ...given }, { caller, services, audit }) => {
+    const names = await namesFor(services, caller);
+    return change(services, { caller, id }, async (tx, experiment) => {
       if (experiment.state !== 'draft' && experiment.state !== 'running') throw isOver(experiment);
       const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
       const spec: ExperimentSpec = { ...experiment.spec, ...defined };
-      await checkSpec(services, caller, spec);
+      await checkSpec(spec, { names, workspaceId: caller.workspaceId, db: tx });
       if (await isNameTaken(tx, { ...experiment, name: spec.name })) throw nameTaken(spec.name);
       const goesOn = samePhase(experiment.spec, spec);
       await audit(tx, { target: targetOf(experiment), before: { ...experiment.spec }, after: { ...spec } });
@@ -94,19 +96,22 @@ export const experimentHandlers: Pick<
       return experiment.state === 'draft'
         ? next
         : { ...next, phase: experiment.phase + 1, phaseAt: new Date(services.now()) };
-    }),
+    });
+  },
 
-  'experiments.start': async ({ id }, { caller, services, audit }) =>
-    change(services, { caller, id }, async (tx, experiment) => {
+  'experiments.start': async ({ id }, { caller, services, audit }) => {
+    const names = await namesFor(services, caller);
+    return change(services, { caller, id }, async (tx, experiment) => {
       if (experiment.state === 'running') return experiment;
       if (experiment.state !== 'draft') throw isOver(experiment);
       // A model or a prompt may have gone since.
-      await checkSpec(services, caller, experiment.spec);
+      await checkSpec(experiment.spec, { names, workspaceId: caller.workspaceId, db: tx });
       await refuseMany(tx, experiment);
       await audit(tx, { target: targetOf(experiment), before: { state: 'draft' }, after: { state: 'running' } });
       const at = new Date(services.now());
       return { ...experiment, state: 'running', startedAt: at, phaseAt: at };
-    }),
+    });
+  },
 
   'experiments.stop': async ({ id }, { caller, services, audit }) =>
     change(services, { caller, id }, async (tx, experiment) => {

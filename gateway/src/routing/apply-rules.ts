@@ -1,4 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { RunningExperiment } from './assign.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { RouteInput } from './candidate.ts';
 import type { DecisionTrace } from './decision-trace.ts';
@@ -6,7 +7,7 @@ import { addLimits, type Rule, type RuleLimits, type UnreachableRule } from './r
 import { because, holds } from './rule-condition.ts';
 import { RuleFacts } from './rule-facts.ts';
 import type { RuleSet } from './rule-set.ts';
-import { type RuleTarget, targetOf } from './rule-target.ts';
+import { lonelyFallbacks, type RuleTarget, targetOf } from './rule-target.ts';
 
 /** The effect of the rules on one call. */
 export interface Ruling {
@@ -23,6 +24,8 @@ export interface Ruling {
 export interface RulingInput {
   route: RouteInput;
   facts: CallFacts;
+  /** Those that run. */
+  experiments: readonly RunningExperiment[];
 }
 
 /**
@@ -45,8 +48,7 @@ export function applyRules(set: RuleSet, input: RulingInput, trace: DecisionTrac
       first ??= rule;
       if (rule.then.block !== undefined) blocking ??= rule;
       else if (target === undefined && hasTarget(rule)) {
-        const found =
-          isNamed && !compiled.looksAtModel ? undefined : targetOf(rule.then, input.route, unreachable, rule);
+        const found = isNamed && !compiled.looksAtModel ? undefined : targetOf(rule.then, input, unreachable, rule);
         if (found !== undefined && 'target' in found) [decided, target] = [rule, found.target];
         note =
           found === undefined
@@ -54,6 +56,9 @@ export function applyRules(set: RuleSet, input: RulingInput, trace: DecisionTrac
             : 'because' in found
               ? `; ${found.because}`
               : '';
+      } else if (!hasTarget(rule)) {
+        const fallbacks = lonelyFallbacks(rule, input.route, unreachable);
+        if (fallbacks !== undefined) limits.fallbacks = fallbacks === 'none' ? 'none' : (limits.fallbacks ?? fallbacks);
       }
     }
     trace?.rules.push({ id: rule.id, matched, because: `${because(when, facts)}${note}` });

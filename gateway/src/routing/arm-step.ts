@@ -30,7 +30,7 @@ interface ArmInput {
   isRuled: boolean;
   /** The caller named the very model. */
   isNamed: boolean;
-  /** The experiment that a rule names, whatever its own conditions. */
+  /** The experiment that a rule names, whatever its own conditions: that rule looks at `model` where the caller named one. */
   wanted: string | undefined;
 }
 
@@ -41,7 +41,14 @@ export function chooseArm(input: ArmInput, trace: DecisionTrace | undefined): Ar
   const name = chosen === undefined ? 'none' : chosen.experiment.spec.name;
   trace?.steps.push({ step: 'experiment', ...inWords(chosen, name) });
   if (chosen?.unit === undefined) return undefined;
-  return { ...chosen, model: modelOf(chosen.arm) };
+  return { ...chosen, model: chosen === arms.assigned ? freeModelOf(chosen.arm, input) : modelOf(chosen.arm) };
+}
+
+/** The model of an arm that chose a version of a prompt: it replaces none that the caller or a rule chose, or that alone can take the call. */
+function freeModelOf(arm: Arm | undefined, { route, isRuled, isNamed }: ArmInput): string | undefined {
+  const model = modelOf(arm);
+  if (model === undefined || isRuled || isNamed) return undefined;
+  return problemOf(model, { ...route, at: new Date(route.nowMs ?? Date.now()) }) === undefined ? model : undefined;
 }
 
 function assigned(input: ArmInput): Assignment | undefined {
@@ -53,7 +60,10 @@ function takesPart(experiment: RunningExperiment, { route, facts, isRuled, isNam
   const { spec, when, patterns, fields } = experiment;
   // Versions of prompts are chosen before: see `assignPrompt`.
   if (usesPrompts(experiment)) return false;
-  if (spec.arms.some((arm) => modelOf(arm) !== undefined) && (isRuled || (isNamed && !fields.has('model'))))
+  if (
+    spec.arms.some((arm) => modelOf(arm) !== undefined) &&
+    (isRuled || (isNamed && wanted === undefined && !fields.has('model')))
+  )
     return false;
   const namesEffort = facts.call.reasoning?.effort !== undefined;
   if (spec.arms.some(({ effort }) => effort !== undefined) && namesEffort && !fields.has('effort')) return false;

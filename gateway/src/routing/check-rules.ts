@@ -2,21 +2,36 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { type Condition, leavesOf, ruleBounds } from '@ai-gateway/shared/rules';
 import type { Caller } from '../accounts/api-key.ts';
 import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
-import { readModelName } from './model-name.ts';
+import type { Db } from '../db/transaction.ts';
+import { hasExperiment } from './experiment-ids-store.ts';
+import { type NameContext, readModelName } from './model-name.ts';
 import { isOfKind } from './reachable.ts';
 import { modelsNamed, type Rule } from './rule.ts';
 import { areTooLarge, patternFault } from './rule-patterns.ts';
 import { compileRules } from './rule-set.ts';
 
-/** Checks beyond the grammar: the patterns compile and the models are known. Throws `invalid_request`, naming the field. */
+/** The models of the caller's workspace. Read before a transaction begins: it may take a connection of its own. */
+export async function namesFor(
+  services: { now: () => number; workspaces: WorkspaceCache },
+  { workspaceId }: Pick<Caller, 'workspaceId'>,
+): Promise<NameContext> {
+  const { accounts, pool } = await services.workspaces.view(workspaceId);
+  return { accounts, pool, at: new Date(services.now()) };
+}
+
+/** Checks beyond the grammar: patterns compile, models and experiments are known. Throws `invalid_request`, naming the field. */
 export async function checkRule(
   { when, then }: Pick<Rule, 'when' | 'then'>,
-  { caller, services }: { caller: Caller; services: { now: () => number; workspaces: WorkspaceCache } },
+  { names, workspaceId, db }: { names: NameContext; workspaceId: string; db: Db },
   under = '',
 ): Promise<void> {
   checkPatterns(when, `${under}when`);
-  const { accounts, pool } = await services.workspaces.view(caller.workspaceId);
-  const names = { accounts, pool, at: new Date(services.now()) };
+  const { experiment } = then;
+  if (experiment !== undefined && !(await hasExperiment(db, { workspaceId, id: experiment })))
+    throw refused(
+      `${under}then.experiment`,
+      `There is no experiment "${experiment}". See GET /v1/experiments for the list.`,
+    );
   for (const { name, param } of modelsNamed(then)) {
     if (/^auto(?::(cost|balanced|quality))?$/.test(name)) continue;
     const found = readModelName(name, names);

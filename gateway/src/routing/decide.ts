@@ -23,7 +23,8 @@ import { lowerEffort, type RuleLimits, type UnreachableRule } from './rule.ts';
 export function decide(input: DecideInput): Decision {
   const { route, facts, routing, trace } = input;
   if (routing === null || routing.rules === undefined) return inArm(input, { route, version: routing?.version });
-  const ruling = applyRules(routing.rules, { route, facts }, trace);
+  const experiments = input.arms?.experiments ?? [];
+  const ruling = applyRules(routing.rules, { route, facts, experiments }, trace);
   return inArm(input, { route: ruledRoute(route, ruling, routing.version), version: routing.version, ruling });
 }
 
@@ -111,13 +112,18 @@ interface Plan {
   ruling?: Ruling | undefined;
 }
 
-/** The route as the rule wants it. The caller's own fallbacks are for the model that the caller meant. */
-function ruledRoute(route: RouteInput, { rule, target }: Ruling, version: number): RouteInput {
-  if (rule === undefined || target?.model === undefined) return route;
+/** The route as the rules want it. Nobody allows the fallbacks that a rule or the caller forbids. */
+function ruledRoute(route: RouteInput, { rule, target, limits }: Ruling, version: number): RouteInput {
+  const fallbacks =
+    route.fallbacks === 'none' || limits.fallbacks === 'none'
+      ? 'none'
+      : (target?.fallbacks ?? limits.fallbacks ?? route.fallbacks);
+  if (rule === undefined || target?.model === undefined)
+    return fallbacks === route.fallbacks ? route : { ...route, fallbacks };
   return {
     ...route,
     call: { ...route.call, model: target.model },
-    fallbacks: target.fallbacks ?? route.fallbacks,
+    fallbacks,
     reason: `rule "${rule.name}" v${version}`,
   };
 }

@@ -1,12 +1,12 @@
 import type { Handlers, OutputOf, ParsedOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { actorOf } from '../accounts/actor.ts';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { checkRule, checkTogether } from './check-rules.ts';
+import { checkRule, checkTogether, namesFor } from './check-rules.ts';
 import { expectedVersion } from './expected-version.ts';
 import type { RoutingCache } from './routing-cache.ts';
 import {
@@ -36,14 +36,15 @@ export const ruleHandlers: Pick<
   'rules.list': async (_input, { caller, services }) => shown(await readRouting(services.db, caller.workspaceId)),
 
   'rules.create': async ({ note, expected_version, ...given }, context) => {
-    const { after, rule } = await changeRules(context, { note, expected_version }, async (rules, audit) => {
+    const checks = await checksFor(context);
+    const { after, rule } = await changeRules(context, { note, expected_version }, async (rules, audit, tx) => {
       const ids = new Set(rules.map(({ id }) => id));
       if (given.id !== undefined && ids.has(given.id))
         throw new GatewayError('conflict', `There is a rule "${given.id}" already. Change it, or choose another id.`, {
           param: 'id',
         });
       const made: Rule = { ...given, id: given.id ?? idFor(given.name, ids) };
-      await checkRule(made, context);
+      await checkRule(made, { ...checks, db: tx });
       audit({ target: targetOf(made), after: made });
       return { rules: [...rules, made], rule: made };
     });
@@ -51,11 +52,12 @@ export const ruleHandlers: Pick<
   },
 
   'rules.update': async ({ id, note, expected_version, ...fields }, context) => {
-    const { after, rule } = await changeRules(context, { note, expected_version }, async (rules, audit) => {
+    const checks = await checksFor(context);
+    const { after, rule } = await changeRules(context, { note, expected_version }, async (rules, audit, tx) => {
       const before = needRule(rules, id);
       const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
       const changed: Rule = { ...before, ...given };
-      await checkRule(changed, context);
+      await checkRule(changed, { ...checks, db: tx });
       audit({ target: targetOf(changed), before, after: changed });
       return { rules: rules.map((one) => (one.id === id ? changed : one)), rule: changed };
     });
@@ -110,13 +112,21 @@ export const ruleHandlers: Pick<
   },
 };
 
+async function checksFor({ caller, services }: RuleContext) {
+  return { names: await namesFor(services, caller), workspaceId: caller.workspaceId };
+}
+
 type Entry = Parameters<Context<RulePorts>['audit']>[1];
 
 /** Makes a version whose rules are changed, or refuses; the audit log has the entry that the change hands over. */
 async function changeRules<Changed extends Rule | undefined>(
   context: RuleContext,
   { note, expected_version }: Pick<ParsedOf<'rules.update'>, 'note' | 'expected_version'>,
-  change: (rules: readonly Rule[], audit: (entry: Entry) => void) => Promise<{ rules: Rule[]; rule: Changed }>,
+  change: (
+    rules: readonly Rule[],
+    audit: (entry: Entry) => void,
+    tx: PoolClient,
+  ) => Promise<{ rules: Rule[]; rule: Changed }>,
 ): Promise<{ after: RoutingDocument; rule: Changed }> {
   const { caller, services } = context;
   const { workspaceId } = caller;
@@ -124,9 +134,10 @@ async function changeRules<Changed extends Rule | undefined>(
     const before = await lockRouting(tx, workspaceId);
     refuseStale(before, expectedVersion(context, expected_version));
     let entry: Entry | undefined;
-    const { rules, rule } = await change(before.rules, (one) => {
+    const noted = (one: Entry): void => {
       entry = one;
-    });
+    };
+    const { rules, rule } = await change(before.rules, noted, tx);
     checkTogether(rules);
     const { after } = await saveRoutingVersion(tx, { workspaceId, rules, by: actorOf(caller).id, note });
     if (entry !== undefined) await context.audit(tx, entry);

@@ -1,3 +1,4 @@
+import type { RunningExperiment } from './assign.ts';
 import type { RouteInput, RouteRequest } from './candidate.ts';
 import { fits, honours } from './fit.ts';
 import { readModelName } from './model-name.ts';
@@ -17,23 +18,16 @@ export interface RuleTarget {
 /** The target of a rule for this call, or why it has none: models that lead nowhere, or that cannot take the call, are passed over. */
 export function targetOf(
   then: RuleThen,
-  route: RouteInput,
+  { route, experiments }: { route: RouteInput; experiments: readonly RunningExperiment[] },
   unreachable: UnreachableRule[],
   rule: Rule,
 ): { target: RuleTarget } | { because: string } {
   const { auto, experiment } = then;
-  const fallbacks = then.fallback_models;
-  if (experiment !== undefined) return { target: { model: undefined, fallbacks, dial: undefined, experiment } };
-  const request: RouteRequest = { ...route, at: new Date(route.nowMs ?? Date.now()) };
-  const usable = (name: string): string | undefined => {
-    const problem = problemOf(name, request);
-    if (problem?.isGone === true) unreachable.push({ rule, model: name });
-    return problem?.because;
-  };
-  const listed =
-    fallbacks === undefined || fallbacks === 'none'
-      ? fallbacks
-      : fallbacks.filter((name) => usable(name) === undefined);
+  if (experiment !== undefined && experiments.every(({ id }) => id !== experiment))
+    return { because: `experiment "${experiment}" does not run` };
+  const usable = usableIn(route, unreachable, rule);
+  const listed = fallbacksOf(then, usable);
+  if (experiment !== undefined) return { target: { model: undefined, fallbacks: listed, dial: undefined, experiment } };
   if (auto !== undefined)
     return { target: { model: `auto:${auto.dial}`, fallbacks: listed, dial: auto.dial, experiment: undefined } };
   const named = then.models ?? (then.model === undefined ? [] : [then.model]);
@@ -43,14 +37,34 @@ export function targetOf(
   if (model === undefined) return { because: problems.filter((problem) => problem !== undefined).join('; ') };
   const behind =
     listed === 'none' || (listed === undefined && others.length === 0) ? listed : [...others, ...(listed ?? [])];
-  return {
-    target: {
-      model,
-      fallbacks: behind === 'none' && others.length > 0 ? others : behind,
-      dial: undefined,
-      experiment: undefined,
-    },
+  return { target: { model, fallbacks: behind, dial: undefined, experiment: undefined } };
+}
+
+/** The fallbacks of a rule that has nothing else to say of models: they hold for the model that the call has. */
+export function lonelyFallbacks(
+  rule: Rule,
+  route: RouteInput,
+  unreachable: UnreachableRule[],
+): RuleTarget['fallbacks'] {
+  return fallbacksOf(rule.then, usableIn(route, unreachable, rule));
+}
+
+type Usable = (name: string) => string | undefined;
+
+/** Why a model of the rule cannot be used for this call; undefined where it can. Notes those that lead nowhere. */
+function usableIn(route: RouteInput, unreachable: UnreachableRule[], rule: Rule): Usable {
+  const request: RouteRequest = { ...route, at: new Date(route.nowMs ?? Date.now()) };
+  return (name) => {
+    const problem = problemOf(name, request);
+    if (problem?.isGone === true) unreachable.push({ rule, model: name });
+    return problem?.because;
   };
+}
+
+function fallbacksOf({ fallback_models: fallbacks }: RuleThen, usable: Usable): RuleTarget['fallbacks'] {
+  return fallbacks === undefined || fallbacks === 'none'
+    ? fallbacks
+    : fallbacks.filter((name) => usable(name) === undefined);
 }
 
 /** `isGone`: no call gets there, and people are notified. Otherwise the model cannot take this very call. */

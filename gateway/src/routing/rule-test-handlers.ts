@@ -3,7 +3,7 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
-import { checkRule } from './check-rules.ts';
+import { checkRule, namesFor } from './check-rules.ts';
 import { listPastCalls } from './past-calls-store.ts';
 import { readSample } from './read-sample.ts';
 import type { Rule } from './rule.ts';
@@ -16,17 +16,16 @@ interface TestPorts {
 }
 
 export const ruleTestHandlers: Pick<Handlers<Context<TestPorts>>, 'rules.test'> = {
-  'rules.test': async ({ rule: given, last, sample }, context) => {
-    const { caller, services } = context;
+  'rules.test': async ({ rule: given, last, sample }, { caller, services }) => {
     const rule: Rule = { ...given, id: given.id ?? 'test' };
-    await checkRule(rule, context, 'rule.');
-    const { accounts, pool } = await services.workspaces.view(caller.workspaceId);
+    const names = await namesFor(services, caller);
+    await checkRule(rule, { names, workspaceId: caller.workspaceId, db: services.db }, 'rule.');
     const calls = await listPastCalls(services.db, { ...caller, last });
     const tried = tryRule(rule, {
       calls,
       sample: sample && readSample(sample),
       sampleJson: sample ?? {},
-      names: { accounts, pool, at: new Date(services.now()) },
+      names,
     });
     const { met, applied, costNanos, newCostNanos, fromSample } = tried;
     return {

@@ -37,6 +37,8 @@ export interface RuleLimits {
   maxOutputTokens?: number;
   effort?: ReasoningEffort;
   cache?: RuleCache;
+  /** Of rules without a target: a list of the first, or of none where one says so. */
+  fallbacks?: readonly string[] | 'none';
   /** By the first that matches. */
   prompt?: { id: string; label: string };
 }

@@ -57,7 +57,15 @@ const arm = z
   .refine(({ model, dial }) => model === undefined || dial === undefined, {
     message: 'has a model or a dial, not both',
     path: ['dial'],
-  });
+  })
+  .refine(
+    ({ prompt, model, dial, effort }) =>
+      prompt === undefined || (model === undefined && dial === undefined && effort === undefined),
+    {
+      message: 'has no model, dial or effort beside it: the version of the prompt brings its own',
+      path: ['prompt'],
+    },
+  );
 const arms = z
   .array(arm)
   .min(2)
