@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { usesAt } from '../../gateway/src/cli/bill-store.ts';
 import { verifyLedger } from '../../gateway/src/cli/verify-ledger.ts';
 import { chat } from '../support/ask.ts';
 import { setAuto } from '../support/set-auto.ts';
@@ -229,6 +230,16 @@ describe('a second answer', () => {
     expect(metered).toEqual([
       { model: 'gpt-6-luna', metered: true },
       { model: 'gpt-6-sol', metered: false },
+    ]);
+    // The operator's provider bills both.
+    const billed = await usesAt(gateway.database.pool, {
+      provider: 'openai',
+      from: new Date(Date.now() - 86_400_000),
+      to: new Date(Date.now() + 86_400_000),
+    });
+    expect(billed.map(({ model, requests }) => [model, requests])).toEqual([
+      ['gpt-6-luna', 1],
+      ['gpt-6-sol', 1],
     ]);
   });
 

@@ -16,7 +16,10 @@ export async function usesAt(
   const { rows } = await db.query(
     `with uses as (
        select model, 1 as requests, input_tokens, output_tokens, cost_nanos from calls
-       where livemode and metered and provider = $1 and created_at >= $2 and created_at < $3 and status <> 'open'
+       where livemode and provider = $1 and created_at >= $2 and created_at < $3 and status <> 'open'
+         -- Second answers are billed to the operator, and not counted in a plan.
+         and (metered or shadow_of is not null and not exists (
+           select 1 from provider_accounts a where a.workspace_id = calls.workspace_id and a.name = calls.provider))
        union all
        select model, requests, input_tokens, output_tokens, cost_nanos from usage_quarters
        where livemode and metered and provider = $1 and quarter >= $2 and quarter < $3)
