@@ -14,6 +14,7 @@ import { isUnstorableFault } from '../db/storable.ts';
 import type { OutlineBounds } from '../dialects/json-outline.ts';
 import { claimIdempotency, type IdempotencyClaim } from '../idempotency/idempotency.ts';
 import type { Services } from '../services.ts';
+import { bigBodyBytes } from '../turns/in-turn.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { auditOf } from './audit-request.ts';
 import { type Authenticator, keyOf, wrongKey } from './authenticate.ts';
@@ -21,7 +22,7 @@ import type { BodyShares } from './body-shares.ts';
 import { handlers, texts } from './handlers.ts';
 import { callerOfCookie, identifyCaller } from './identify-caller.ts';
 import { noteCaller, noteError } from './observe-request.ts';
-import { parseBody } from './parse-body.ts';
+import { parseBigCall, parseBody } from './parse-body.ts';
 import { parseInput } from './parse-input.ts';
 import { readBody } from './read-body.ts';
 import { readCallHeaders } from './read-call-headers.ts';
@@ -74,7 +75,7 @@ async function answer(serving: Serving): Promise<void> {
     noteCaller(res, caller);
     if (operation.access !== 'operator') checkAccess(operation, caller);
     const body = inQuery(operation.method) || !hasBody(req) ? undefined : await readAll(serving, caller.keyId);
-    const input = parseInput(operation, req, body === undefined ? undefined : parseBody(body, managementBounds).json);
+    const input = parseInput(operation, req, body === undefined ? undefined : await parse(operation, body));
     const idempotencyKey = req.headers['idempotency-key'];
     if (operation.method === 'POST' && typeof idempotencyKey === 'string' && idempotencyKey.trim() !== '') {
       const claimed = await claimIdempotency(services, caller, {
@@ -153,10 +154,18 @@ const managementBounds: OutlineBounds = {
   plainBytes: managementBytesMax,
 };
 
-function readAll({ req, res, bodies }: Serving, key: string): Promise<Buffer> {
+/** Operations whose body goes into a model call: they take as much as one. */
+const asModelCalls: ReadonlySet<string> = new Set(['prompts.run', 'routing.explain']);
+
+async function parse({ id }: Operation, body: Buffer): Promise<Record<string, unknown>> {
+  if (!asModelCalls.has(id)) return parseBody(body, managementBounds).json;
+  return (body.length < bigBodyBytes ? parseBody(body) : await parseBigCall(body)).json;
+}
+
+function readAll({ operation, req, res, bodies }: Serving, key: string): Promise<Buffer> {
   const room = bodies.forKey(key);
   res.once('close', () => room.end());
-  return readBody(req, room, { bytesMax: managementBytesMax });
+  return readBody(req, room, asModelCalls.has(operation.id) ? {} : { bytesMax: managementBytesMax });
 }
 
 function unstorable(cause: unknown): GatewayError {
