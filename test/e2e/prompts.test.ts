@@ -152,6 +152,28 @@ describe('a prompt', () => {
     await json(gateway.post(chat, body, { 'x-gateway-strict': 'true' }), 400);
   });
 
+  it('that is run heeds the headers of calls, and the answer has the surplus', async () => {
+    const run = (headers = {}): Promise<Response> =>
+      gateway.post('/v1/prompts/reply/run', { variables: { email: 'Run', 'é, x': 1 } }, headers);
+    expect(await json(run())).toMatchObject({ surplus: ['é, x'], cache: null });
+    expect(await errorOf(run({ 'x-gateway-strict': 'true' }), 400)).toMatchObject({
+      code: 'unsupported_parameter',
+      param: 'prompt.variables.é, x',
+    });
+    expect(await json(run({ 'x-gateway-cache': 'ttl=60' }))).toMatchObject({ cache: 'stored' });
+    expect(await json(run({ 'x-gateway-cache': 'ttl=60' }))).toMatchObject({ cache: 'hit', surplus: ['é, x'] });
+  });
+
+  it('that is run or explained takes a picture as large as calls do', async () => {
+    const variables = [{ name: 'photo', type: 'image' }];
+    await newPrompt('photo', says('{{photo}}', { variables }));
+    const photo = `data:image/png;base64,${'iVBORw0KGgo'.padEnd(3 * 1024 * 1024, 'A')}`;
+    await json(gateway.post('/v1/prompts/photo/run', { variables: { photo } }));
+    const prompt = { id: 'photo', variables: { photo } };
+    await json(gateway.post('/v1/routing/explain', { model: 'prompt', prompt }));
+    expect(await errorOf(gateway.post('/v1/budgets', { photo }), 413)).toMatchObject({ code: 'request_too_large' });
+  });
+
   it('has figures for each of its versions', async () => {
     await json(
       gateway.post('/v1/prompts/reply/versions', { ...reply, note: 'Same, but noted', model: 'gpt-4o-mini' }),

@@ -10,7 +10,8 @@ import { resolveTags } from '../calls/tags.ts';
 import { chat } from '../dialects/chat.ts';
 import { promptModel } from '../prompts/prompt.ts';
 import type { Services } from '../services.ts';
-import { parseCall } from './parse-body.ts';
+import { bigBodyBytes } from '../turns/in-turn.ts';
+import { parseBigCall, parseCall } from './parse-body.ts';
 
 type Run = OutputOf<'prompts.run'>;
 /** The answer in the dialect of chat completions, of which only OpenAI's SDK knows every field. */
@@ -18,7 +19,7 @@ type Completion = Pick<Run, 'id' | 'object' | 'model' | 'choices' | 'usage'>;
 
 /** A call of a prompt by an operation of its own, for forms: the answer has its cost beside it. */
 export const runPromptHandlers: Pick<Handlers<Context<Services>>, 'prompts.run'> = {
-  'prompts.run': async (input, { caller, services, tags: given }) => {
+  'prompts.run': async (input, { caller, services, tags: given, callHeaders }) => {
     const receivedAtMs = services.now();
     const id = newId('req', receivedAtMs);
     const startedAt = performance.now();
@@ -42,30 +43,31 @@ export const runPromptHandlers: Pick<Handlers<Context<Services>>, 'prompts.run'>
     // A stop waits for the call, also where its client has gone.
     services.left.add(cancellation);
     try {
+      const parsed = body.length < bigBodyBytes ? parseCall(body) : await parseBigCall(body);
       const answer = await completeCall(services, {
         ...{ id, receivedAtMs, startedAt, caller, tags, report },
-        ...{ dialect: chat, body, ...parseCall(body) },
-        ...{
-          fallbacks: undefined,
-          strict: false,
-          wishes: undefined,
-          anthropicHeaders: {},
-          cancellation,
-        },
+        ...{ dialect: chat, body, ...parsed },
+        ...callHeaders(parsed.json),
+        cancellation,
       });
       if (answer.kind === 'stream') throw new Error('a plain call was answered by a stream');
       services.observer.ended(report, { status: 200, errorCode: undefined, error: undefined });
       const { headers } = answer;
+      const prompt = usedOf(headers['x-gateway-prompt'] ?? '');
+      // The header of what was dropped is cut at 500 characters.
+      const used = await services.prompts.version(caller.workspaceId, prompt.id, prompt.version);
+      const known = new Set(used?.content.variables.map(({ name }) => name));
       return {
         ...(JSON.parse(answer.body.toString()) as Completion),
-        prompt: usedOf(headers['x-gateway-prompt'] ?? ''),
+        prompt,
         cost_usd: Number(headers['x-gateway-cost-usd'] ?? 0),
         budget_remaining_usd: numberIn(headers['x-gateway-budget-remaining-usd']),
         request_id: id,
         provider: headers['x-gateway-provider'] ?? null,
         route: headers['x-gateway-route'] ?? null,
-        cache: headers['x-gateway-cache'] ?? null,
+        cache: headers['x-gateway-cache']?.split(';')[0] ?? null,
         saved_usd: numberIn(headers['x-gateway-saved-usd']),
+        surplus: used === undefined ? [] : Object.keys(input.variables).filter((name) => !known.has(name)),
       };
     } catch (error) {
       const refusal = isGatewayError(error) ? error : new GatewayError('internal_error', 'The call failed.');

@@ -18,6 +18,10 @@ const messages = z
     description: 'Messages that follow those of the prompt, or fill its placeholder, as chat completions have them.',
   });
 
+const surplus = z
+  .array(z.string())
+  .meta({ title: 'Surplus', description: 'Values that no variable of the prompt takes.' });
+
 const sampleUsed = { id: 'support-reply', version: 7, label: 'production' };
 const sampleInput = { id: 'support-reply', variables: { email: 'Where is my parcel?' } };
 
@@ -55,9 +59,7 @@ export const renderPrompt = operation({
       title: 'Max cost',
       description: 'The most that one call could cost, in dollars; null where no price is known.',
     }),
-    surplus: z
-      .array(z.string())
-      .meta({ title: 'Surplus', description: 'Values that no variable of the prompt takes.' }),
+    surplus,
   }),
   errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found', 'model_not_found'],
   sample: {
@@ -142,6 +144,7 @@ export const runPrompt = operation({
       description:
         'Dollars that the call saved, below zero where it cost more; null where there is nothing to compare.',
     }),
+    surplus,
   }),
   errors: [...callErrors, 'not_found'],
   sample: {
@@ -156,6 +159,7 @@ export const runPrompt = operation({
       route: 'asked for',
       cache: null,
       saved_usd: null,
+      surplus: [],
     },
   },
   wrong: [
