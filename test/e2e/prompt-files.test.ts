@@ -180,6 +180,66 @@ describe('prompts of another place', () => {
     expect(await version('critic', 1)).toMatchObject({ messages: [{ content: '{{old}}' }] });
   });
 
+  it('of one import that have the same name are prompts of their own, each with its alias', async () => {
+    const items = ['pmpt_twin_a', 'pmpt_twin_b'].map((id) => ({
+      id,
+      name: 'Twin',
+      input: `I am ${id}`,
+      model: 'gpt-4o',
+    }));
+    await json(bring('openai', items));
+    for (const { id, input } of items) {
+      await json(gateway.post('/v1/responses', { prompt: { id } }));
+      expect(JSON.stringify(sent())).toContain(input);
+    }
+    expect(await json(gateway.get('/v1/prompts/twin-2'))).toMatchObject({ aliases: ['pmpt_twin_b'] });
+    expect(await json<Import>(bring('openai', items))).toMatchObject({
+      prompts: [{ action: 'none' }, { action: 'none' }],
+    });
+    const third = await json<Import>(bring('openai', { ...items[0], id: 'pmpt_twin_c' }, { dry_run: true }));
+    expect(third.prompts[0]?.because).toContain('"twin" is pmpt_twin_a of OpenAI already, not pmpt_twin_c.');
+    const names = ['返信', 'Ответ', '返信'].map((name, i) => ({ name, prompt: `Text ${i}`, version: i + 1 }));
+    expect((await json<Import>(bring('langfuse', names))).prompts).toMatchObject([
+      { id: 'prompt', name: '返信', versions: [1, 3] },
+      { id: 'prompt-2', name: 'Ответ', versions: [2] },
+    ]);
+    const critics = ['hc_a', 'hc_b'].map((id) => ({
+      ...{ id, name: 'Twin critic' },
+      versions: [{ major_version: 1, prompt_body: { messages: [{ role: 'user', content: `I am ${id}` }] } }],
+    }));
+    const found = await json<Import>(bring('helicone', critics, { dry_run: true }));
+    expect(found.prompts.map(({ id, action }) => [id, action])).toEqual([
+      ['twin-critic', 'create'],
+      ['twin-critic-2', 'create'],
+    ]);
+  });
+
+  it('without numbers of versions bring their labels and aliases to the versions that a prompt gets', async () => {
+    const messages = [{ role: 'user', content: 'Mine' }];
+    for (const id of ['plain', 'plain-text']) {
+      await json(gateway.post('/v1/prompts', { id }), 201);
+      await json(gateway.post(`/v1/prompts/${id}/versions`, { messages, model: 'gpt-4o' }), 201);
+    }
+    const openai = {
+      ...{ id: 'pmpt_plain', name: 'plain', default_version: 1 },
+      versions: [
+        { input: 'First', model: 'gpt-4o' },
+        { input: 'Second', model: 'gpt-4o' },
+      ],
+    };
+    expect(await json(bring('openai', openai))).toMatchObject({
+      prompts: [{ action: 'update', versions: [2, 3], labels: [{ label: 'production', version: 2 }] }],
+    });
+    await json(gateway.post('/v1/responses', { prompt: { id: 'pmpt_plain' } }));
+    expect(JSON.stringify(sent())).toContain('First');
+    const langfuse = { name: 'plain-text', prompt: 'Theirs', labels: ['production'] };
+    expect(await json(bring('langfuse', langfuse))).toMatchObject({
+      prompts: [{ versions: [2], labels: [{ label: 'production', version: 2 }] }],
+    });
+    const none = await json<Import>(bring('openai', { name: 'Empty', versions: [] }, { dry_run: true }));
+    expect(none.prompts[0]).toMatchObject({ action: 'conflict', because: 'The prompt has no version.' });
+  });
+
   it('that are broken are refused in words, never by a fault of the gateway', async () => {
     for (const source of ['langfuse', 'openai', 'helicone', 'files'])
       for (const data of [
@@ -191,6 +251,7 @@ describe('prompts of another place', () => {
         [null],
         [{ path: '../../etc/passwd', content: '{}' }],
         { data: [[]] },
+        [{ name: 'Hollow', versions: [null] }],
       ]) {
         const answer = await bring(source, data, { dry_run: true });
         expect([source, JSON.stringify(data), answer.status < 500]).toEqual([source, JSON.stringify(data), true]);
@@ -254,6 +315,19 @@ describe('the files of prompts', () => {
     writeFileSync(join(folder, 'lines/0002.json'), before.replace('One', 'Changed'));
     expect(await run(['push'], other)).toMatchObject({ code: 0, out: 'update lines: version 2\n' });
   }, 60_000);
+
+  it('of a prompt with a snippet have its text, and are the same version when they come back', async () => {
+    const user = (content: string) => [{ role: 'user', content }];
+    await json(gateway.post('/v1/prompts', { id: 'greeting' }), 201);
+    await json(gateway.post('/v1/prompts/greeting/versions', { messages: user('Hello') }), 201);
+    await json(gateway.post('/v1/prompts', { id: 'letter' }), 201);
+    await json(gateway.post('/v1/prompts/letter/versions', { messages: user('{{> greeting@1}} there') }), 201);
+    const { data } = await json<{ data: { content: string }[] }>(gateway.get('/v1/prompts/export?id=letter'));
+    expect(data[1]?.content).toContain('Hello there');
+    expect(await json<Import>(bring('files', data))).toMatchObject({ conflicts: 0, prompts: [{ action: 'none' }] });
+    await json(gateway.post('/v1/prompts/letter/versions', { messages: user('Hello there') }));
+    expect(await json(gateway.get('/v1/prompts/letter'))).toMatchObject({ newest_version: 1 });
+  });
 
   it('of many versions come in pages of at most 100 files', async () => {
     for (let n = 0; n < 110; n++)

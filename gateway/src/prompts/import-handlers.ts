@@ -14,7 +14,7 @@ import { exportPage } from './export-prompts.ts';
 import { readHelicone } from './import-helicone.ts';
 import { readLangfuse } from './import-langfuse.ts';
 import { readOpenAi } from './import-openai.ts';
-import type { ImportedPrompt } from './imported-prompt.ts';
+import type { ImportedPrompt, VersionName } from './imported-prompt.ts';
 import { versionNumberMax } from './prompt.ts';
 import { readPromptFiles } from './prompt-files.ts';
 import { changePrompt, createPrompt, withChange } from './prompt-handlers.ts';
@@ -146,6 +146,7 @@ async function apply(
     if (next !== undefined) settings.set(id, next);
   }
   const versions: number[] = [];
+  const saved: number[] = [];
   const place = { tx, secret: services.secret, workspaceId };
   for (const { number, content, note } of prompt.versions) {
     const {
@@ -154,12 +155,17 @@ async function apply(
       ...given
     } = parse(createVersion.input, { ...content, id, note: note.slice(0, 1_000) });
     const read = await readContent(place, given);
-    const saved = await saveVersion(place, { promptId: id, content: read, note: said, by: actorOf(caller), number });
-    if (saved.isNew) versions.push(saved.version);
+    const { version, isNew } = await saveVersion(place, {
+      ...{ promptId: id, content: read, note: said },
+      ...{ by: actorOf(caller), number },
+    });
+    saved.push(version);
+    if (isNew) versions.push(version);
   }
   const row = await findRow(tx, caller, id, { forUpdate: true });
   const labels: Imported['labels'] = [];
-  for (const { label, version } of prompt.labels) {
+  for (const { label, version: named } of prompt.labels) {
+    const version = numberOf(named, saved);
     const now = row.labels.find((one) => one.label === label);
     // A label that somebody has moved here since stays where it is, unless git is what counts.
     if (now?.version === version || (now !== undefined && !follows)) continue;
@@ -171,14 +177,23 @@ async function apply(
   return { action: before === undefined ? 'create' : changed ? 'update' : 'none', versions, labels };
 }
 
+function numberOf(named: VersionName, saved: readonly number[]): number {
+  const number = typeof named === 'number' ? named : saved[named.place];
+  if (number === undefined) throw new GatewayError('conflict', 'The prompt has no version.');
+  return number;
+}
+
 /** The settings that a prompt has from here on; undefined where they are the same. */
 async function changeSettings(
   tx: Db,
   caller: Caller,
   before: PromptRow,
-  { head = {} }: ImportedPrompt,
+  { head, aliases }: ImportedPrompt,
 ): Promise<Settings | undefined> {
-  const next = withChange(before, parse(updateOperation.input, { id: before.id, ...head }));
+  const next = withChange(
+    before,
+    parse(updateOperation.input, { id: before.id, ...(head ?? { aliases: withAliases(before, aliases) }) }),
+  );
   const settings = settingsOf(next);
   if (JSON.stringify(settings) === JSON.stringify(settingsOf(before))) return undefined;
   if (!caller.livemode)
@@ -190,13 +205,25 @@ async function changeSettings(
   return settings;
 }
 
+/** A prompt that has the id of one at OpenAI takes no other one: two of the same name are two prompts. */
+function withAliases({ id, aliases }: PromptRow, more: readonly string[]): string[] {
+  const own = aliases.find((alias) => alias.startsWith('pmpt_'));
+  const other = more.find((alias) => !aliases.includes(alias));
+  if (own !== undefined && other !== undefined)
+    throw new GatewayError('conflict', `Prompt "${id}" is ${own} of OpenAI already, not ${other}. Rename one of them.`);
+  return [...new Set([...aliases, ...more])];
+}
+
 /** In one order, so that two of them compare. */
 function settingsOf({ name, description, aliases, client_ids }: Settings): Settings {
   return { name, description, aliases: [...aliases].sort(), client_ids: [...client_ids].sort() };
 }
 
 function checkNumbers({ versions, labels }: ImportedPrompt): void {
-  const numbers = [...versions.map(({ number }) => number), ...labels.map(({ version }) => version)];
+  const numbers = [
+    ...versions.map(({ number }) => number),
+    ...labels.map(({ version }) => (typeof version === 'number' ? version : undefined)),
+  ];
   for (const number of numbers)
     if (number !== undefined && !(Number.isInteger(number) && number > 0 && number <= versionNumberMax))
       throw new GatewayError('conflict', `The numbers of versions are whole ones from 1 to ${versionNumberMax}.`);

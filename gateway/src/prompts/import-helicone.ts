@@ -6,6 +6,7 @@ import {
   itemsOf,
   labelOf,
   messagesIn,
+  ownIds,
   settingsIn,
   textIn,
   variablesOf,
@@ -19,9 +20,14 @@ import {
  *      "environment": "production", "prompt_body" | "helicone_template": {"model", "messages", "temperature", …}}]}
  */
 export function readHelicone(data: unknown): ImportedPrompt[] {
+  const ownId = ownIds();
+  const ids = new Map<string, string>();
   return itemsOf(data).map((item) => {
     const own = isRecord(item.prompt) ? item.prompt : item;
     const name = textIn(own.name) ?? textIn(own.user_defined_id) ?? textIn(own.id) ?? 'prompt';
+    const key = textIn(own.id) ?? name;
+    const id = ids.get(key) ?? ownId(idOf(name));
+    ids.set(key, id);
     const listed = Array.isArray(item.versions) ? item.versions.filter(isRecord) : [item];
     const versions = listed.sort((a, b) => orderOf(a) - orderOf(b));
     const labels = new Map<string, number>();
@@ -30,7 +36,7 @@ export function readHelicone(data: unknown): ImportedPrompt[] {
         if (typeof label === 'string' && label !== '') labels.set(labelOf(label), i + 1);
     return {
       ...{
-        id: idOf(name),
+        id,
         name: name.slice(0, 100),
         description: textIn(own.description) ?? '',
         aliases: [],

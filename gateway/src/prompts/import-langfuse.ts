@@ -6,6 +6,7 @@ import {
   itemsOf,
   labelOf,
   messagesIn,
+  ownIds,
   settingsIn,
   textIn,
   variablesOf,
@@ -21,11 +22,12 @@ import {
  */
 export function readLangfuse(data: unknown): ImportedPrompt[] {
   const prompts = new Map<string, ImportedPrompt>();
+  const ownId = ownIds();
   for (const item of itemsOf(data)) {
     const name = textIn(item.name) ?? 'prompt';
     const prompt = prompts.get(name) ?? {
       ...{
-        id: idOf(name),
+        id: ownId(idOf(name)),
         name: name.slice(0, 100),
         description: '',
         aliases: [],
@@ -46,7 +48,7 @@ export function readLangfuse(data: unknown): ImportedPrompt[] {
     const labels = Array.isArray(item.labels) ? item.labels : [];
     for (const label of labels)
       if (typeof label === 'string' && label !== 'latest')
-        prompt.labels.push({ label: labelOf(label), version: number ?? prompt.versions.length });
+        prompt.labels.push({ label: labelOf(label), version: number ?? { place: prompt.versions.length - 1 } });
     if (isRecord(item.config) && typeof item.config.description === 'string')
       prompt.description = item.config.description;
   }

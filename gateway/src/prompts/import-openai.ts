@@ -1,3 +1,4 @@
+import { isRecord } from '@ai-gateway/shared/json';
 import type { JsonObject } from '../dialects/neutral.ts';
 import {
   givenNumber,
@@ -5,8 +6,10 @@ import {
   idOf,
   itemsOf,
   messagesIn,
+  ownIds,
   settingsIn,
   textIn,
+  type VersionName,
   variablesOf,
 } from './imported-prompt.ts';
 
@@ -20,24 +23,27 @@ import {
  */
 export function readOpenAi(data: unknown): ImportedPrompt[] {
   const prompts = new Map<string, ImportedPrompt>();
+  const ownId = ownIds();
   for (const item of itemsOf(data)) {
     const alias = textIn(item.id) ?? textIn(item.prompt_id);
     const name = textIn(item.name) ?? alias ?? 'prompt';
     const key = alias ?? name;
     const prompt = prompts.get(key) ?? {
       ...{
-        id: idOf(name).replace(/^pmpt_/, 'prompt-'),
+        id: ownId(idOf(name).replace(/^pmpt_/, 'prompt-')),
         name: name.slice(0, 100),
         description: textIn(item.description) ?? '',
       },
       ...{ aliases: alias === undefined ? [] : [alias], clientIds: [], versions: [], labels: [] },
     };
     prompts.set(key, prompt);
-    const versions = Array.isArray(item.versions) ? (item.versions as JsonObject[]) : [item];
+    const versions = Array.isArray(item.versions) ? item.versions.filter(isRecord) : [item];
     for (const version of versions) prompt.versions.push(readVersion(version));
     // OpenAI's calls without a version use the default one, else the newest.
-    const wanted = givenNumber(item.default_version) ?? highest(prompt);
-    prompt.labels = [{ label: 'production', version: wanted }];
+    const wanted = givenNumber(item.default_version);
+    prompt.labels = [
+      { label: 'production', version: wanted === undefined ? newest(prompt) : numbered(prompt, wanted) },
+    ];
   }
   return [...prompts.values()];
 }
@@ -60,6 +66,15 @@ function readVersion(version: JsonObject): ImportedPrompt['versions'][number] {
   };
 }
 
-function highest({ versions }: ImportedPrompt): number {
-  return Math.max(...versions.map(({ number }, i) => number ?? i + 1));
+function newest({ versions }: ImportedPrompt): VersionName {
+  const numbers = versions.flatMap(({ number }) => number ?? []);
+  const all = numbers.length > 0 && numbers.length === versions.length;
+  return all ? Math.max(...numbers) : { place: versions.length - 1 };
+}
+
+/** Versions without numbers have that of their place. */
+function numbered({ versions }: ImportedPrompt, wanted: number): VersionName {
+  const isThere = versions.some(({ number }) => number === wanted);
+  const atPlace = versions[wanted - 1];
+  return isThere || atPlace === undefined || atPlace.number !== undefined ? wanted : { place: wanted - 1 };
 }

@@ -13,8 +13,11 @@ export interface ImportedPrompt {
   /** Name, description, aliases and clients as a file has them: they change a prompt that exists, too. */
   head?: JsonObject;
   versions: { number: number | undefined; content: JsonObject; note: string }[];
-  labels: { label: string; version: number }[];
+  labels: { label: string; version: VersionName }[];
 }
+
+/** The number of a version, or its place in `versions`, from 0, where it came without one. */
+export type VersionName = number | { place: number };
 
 /** The prompts in an export: one, a list, or a list in `data` or `prompts`. */
 export function itemsOf(data: unknown): JsonObject[] {
@@ -38,6 +41,23 @@ export function idOf(name: string): string {
     .replace(/^[-_]+|-+$/g, '')
     .slice(0, 64);
   return id === '' ? 'prompt' : id;
+}
+
+/** Gives each prompt of an import an id of its own: the second that comes to `reply` is `reply-2`. */
+export function ownIds(): (wanted: string) => string {
+  const given = new Set<string>();
+  const counts = new Map<string, number>();
+  return (wanted) => {
+    let id = wanted;
+    let n = counts.get(wanted) ?? 1;
+    while (given.has(id)) {
+      n += 1;
+      id = `${wanted.slice(0, 58)}-${n}`;
+    }
+    counts.set(wanted, n);
+    given.add(id);
+    return id;
+  };
 }
 
 /** The same of a label: `Tenant 1` → `tenant-1`. */

@@ -22,8 +22,15 @@ export function unsealContent(secret: string, place: VersionKey, sealed: Buffer)
   return JSON.parse(unseal(secret, sealed, contextOf(place)).toString('utf8')) as PromptContent;
 }
 
-/** Tells that two versions of a workspace are the same; without the secret nobody can try texts on it. */
-export function hashContent(secret: string, workspaceId: string, content: PromptContent): Buffer {
+/**
+ * Tells that two versions of a workspace are the same; without the secret nobody can try texts on it. The names of the snippets do not
+ * count: their texts are in their places, and a file has these alone.
+ */
+export function hashContent(
+  secret: string,
+  workspaceId: string,
+  { snippets: _snippets, ...content }: PromptContent,
+): Buffer {
   return createHmac('sha256', Buffer.from(secret, 'hex'))
     .update(JSON.stringify(['prompt content', workspaceId, content]))
     .digest();
