@@ -1,5 +1,4 @@
 import type { Db } from '../db/transaction.ts';
-import type { SavingsEvidence } from '../usage/savings-handlers.ts';
 import type { Evidence, EvidenceScope, FindEvidence } from './evidence.ts';
 import { type LearnedHeads, unpackHeads } from './learned-heads.ts';
 import { findHeads } from './learned-heads-store.ts';
@@ -20,8 +19,6 @@ export interface EvidenceView {
   claimOf(task: string, weak: string, strong: string): TaskClaim | undefined;
   /** Undefined where the workspace has learned none, or none that are better than the rates of its tasks. */
   heads: HeadsOfModel | undefined;
-  /** For the report of savings: of a task, of a model, or of the workspace. */
-  savingsOf(group: { task: string } | { model: string } | undefined): SavingsEvidence | null;
 }
 
 interface Known {
@@ -178,27 +175,8 @@ function evidenceView(
       return ofTopics.get(`${scope.topic} ${undated(model)}`);
     },
     heads,
-    savingsOf: (group) =>
-      savingsEvidence(
-        group === undefined
-          ? claims
-          : claims.filter((claim) =>
-              'task' in group ? claim.task === group.task : undated(claim.weak) === undated(group.model),
-            ),
-      ),
     claimOf: (task, weak, strong) => claimed.get(claimKey(task, weak, strong)),
   };
-}
-
-/** Each task counts by its pairs; what is not proven of a task is 0 of it. */
-function savingsEvidence(claims: readonly StoredClaim[]): SavingsEvidence | null {
-  let [pairs, agreed, lower] = [0, 0, 0];
-  for (const claim of claims) {
-    pairs += claim.pairs;
-    agreed += claim.agreed;
-    lower += claim.pairs * claim.lower;
-  }
-  return pairs === 0 ? null : { pairs, agreement: agreed / pairs, lower: lower / pairs };
 }
 
 function claimKey(task: string, weak: string, strong: string): string {

@@ -1,9 +1,9 @@
 import type { Db } from '../db/transaction.ts';
 import { savingColumns, savingsOfCall } from './saving-columns.ts';
-import { partsFor, partsForDays, type SumFilter, sums } from './summed-range-store.ts';
+import { partsFor, partsForDays, type SumFilter } from './summed-range-store.ts';
 import type { UsageDay } from './usage-range.ts';
 
-export type SavingsGrouping = 'day' | 'client' | 'task' | 'model';
+type SavingsGrouping = 'day' | 'client' | 'task' | 'model';
 
 /** The cost and the savings of calls, in nanodollars. The part of the total that none of the three steps saved is the response cache's. */
 export interface SavingsSum {
@@ -17,50 +17,130 @@ export interface SavingsSum {
   savedMarksNanos: bigint;
 }
 
-const rowsMax = 1_000;
-
-/** In the order of their groups, calls without one last; the first thousand. */
-export async function sumSavings(
-  db: Db,
-  { filter, grouping, days }: { filter: SumFilter; grouping: SavingsGrouping; days: readonly UsageDay[] },
-): Promise<SavingsSum[]> {
-  if (grouping === 'task')
-    return read(db, taskParts, [filter.workspaceId, filter.livemode, filter.from, filter.to], 'g');
-  const { parts, values } = grouping === 'day' ? await partsForDays(db, filter, days) : await partsFor(db, filter);
-  return read(db, parts, values, column[grouping]);
+/** How well the models that `auto` chose agree with the strong one. */
+interface SavingsEvidence {
+  pairs: number;
+  agreement: number;
+  lower: number;
 }
 
-const column = { day: 'day', client: 'client_id', model: 'model' } as const;
+interface SavingsQuery {
+  filter: SumFilter;
+  grouping: SavingsGrouping;
+  days: readonly UsageDay[];
+}
 
-/** Sums know no task: those are read from the calls themselves, for as long as they are kept. */
-const taskParts = `with parts as (
-  select encode(task, 'hex') as g, requests, estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos, ${savingColumns}
-  from (select task, 1, 0, input_tokens, cached_tokens, output_tokens, cost_nanos, ${savingsOfCall} from calls
-    where workspace_id = $1 and livemode = $2 and created_at >= $3 and created_at < $4 and status <> 'open') as c
-    (task, requests, estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos, ${savingColumns}))`;
+interface SavingsSource {
+  /** `with` clauses that make `summed`: the groups and figures to be added up. */
+  summed: string;
+  /** The calls of the range, one by one, with their group. */
+  calls: string;
+  values: readonly unknown[];
+}
 
-async function read(db: Db, parts: string, values: readonly unknown[], by: string): Promise<SavingsSum[]> {
+const rowsMax = 1_000;
+
+/**
+ * The groups and their total. Of more than a thousand groups the latest days are listed, or those that saved or lost the most; the total
+ * counts all. Second answers are left out: nobody has asked for them.
+ */
+export async function sumSavings(
+  db: Db,
+  query: SavingsQuery,
+): Promise<{ groups: SavingsSum[]; total: SavingsSum | undefined }> {
+  const { summed, values } = await sourceOf(db, query);
+  const order = query.grouping === 'day' ? 'g desc' : 'abs(sum(saved_nanos)) desc, sum(cost_nanos) desc, g nulls last';
   const { rows } = await db.query(
-    `${parts} select ${by} as g, ${sums} from parts group by 1 order by 1 nulls last limit ${rowsMax}`,
+    `${summed} select g as group, grouping(g) = 1 as "isTotal", sum(requests)::float8 as calls, sum(cost_nanos)::bigint as "costNanos",
+       sum(saved_nanos)::bigint as "savedNanos", sum(saved_auto_nanos)::bigint as "savedAutoNanos",
+       sum(saved_rules_nanos)::bigint as "savedRulesNanos", sum(saved_marks_nanos)::bigint as "savedMarksNanos"
+     from summed group by grouping sets ((g), ()) having sum(requests) > 0
+     order by grouping(g) desc, ${order} limit ${rowsMax + 1}`,
     [...values],
   );
-  return (
-    rows as {
-      g: string | null;
-      requests: bigint;
-      cost: bigint;
-      saved: bigint;
-      saved_auto: bigint;
-      saved_rules: bigint;
-      saved_marks: bigint;
-    }[]
-  ).map((row) => ({
-    group: row.g,
-    calls: Number(row.requests),
-    costNanos: row.cost,
-    savedNanos: row.saved,
-    savedAutoNanos: row.saved_auto,
-    savedRulesNanos: row.saved_rules,
-    savedMarksNanos: row.saved_marks,
-  }));
+  const read = (rows as (SavingsSum & { isTotal: boolean })[]).map(({ isTotal, ...sum }) => ({ isTotal, sum }));
+  return {
+    groups: read
+      .filter(({ isTotal }) => !isTotal)
+      .map(({ sum }) => sum)
+      .sort(query.grouping === 'day' ? byDay : bySaving),
+    total: read.find(({ isTotal }) => isTotal)?.sum,
+  };
+}
+
+function byDay(a: SavingsSum, b: SavingsSum): number {
+  return (a.group ?? '') < (b.group ?? '') ? -1 : 1;
+}
+
+function bySaving(a: SavingsSum, b: SavingsSum): number {
+  return a.savedNanos === b.savedNanos ? 0 : a.savedNanos > b.savedNanos ? -1 : 1;
+}
+
+/**
+ * The pairs behind what `auto` saved in each group: those of the very tasks and models that saved something there. Each weighs as much as
+ * the dollars that it saved or lost; of dollars without pairs, nothing is proven.
+ */
+export async function findSavingsEvidence(
+  db: Db,
+  query: SavingsQuery,
+): Promise<ReadonlyMap<string | null, SavingsEvidence>> {
+  const { summed, calls, values } = await sourceOf(db, query);
+  const { rows } = await db.query(
+    `${summed}, claims as (
+       select distinct on (task, ${undated('weak')}) task, ${undated('weak')} as weak, pairs, agreed, lower from task_claims
+       where workspace_id = $1 and livemode = $2 and pairs > 0 order by task, ${undated('weak')}, updated_at desc),
+     saved as (
+       select g, task, ${undated('model')} as model, sum(abs(saved_route_nanos))::float8 as nanos from (${calls}) as c
+       where saved_route_nanos <> 0 and chosen_by is distinct from 'rule' and exists (select 1 from claims) group by 1, 2, 3)
+     select g, sum(pairs)::float8 as pairs, sum(nanos * agreed / pairs) / sum(nanos) filter (where pairs is not null) as agreement,
+       coalesce(sum(nanos * lower), 0) / sum(nanos) as lower
+     from saved left join claims on claims.task = saved.task and claims.weak = saved.model group by 1 having count(pairs) > 0`,
+    [...values],
+  );
+  return new Map(
+    (rows as ({ g: string | null } & SavingsEvidence)[]).map(({ g, ...evidence }) => [g, evidence] as const),
+  );
+}
+
+/** Vendors answer as `gpt-4o-2024-08-06` where `gpt-4o` was asked for. */
+function undated(column: 'weak' | 'model'): string {
+  return `regexp_replace(${column}, '-([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})$', '')`;
+}
+
+const column = { client: 'client_id', model: 'model' } as const;
+const ofCall = `shadow_of, task, model, chosen_by, saved_route_nanos, cost_nanos, ${savingColumns}`;
+
+/** Sums know no task: those are read from the calls themselves, for as long as they are kept. Sums know no second answers either. */
+async function sourceOf(db: Db, { filter, grouping, days }: SavingsQuery): Promise<SavingsSource> {
+  if (grouping === 'task') {
+    const calls = callsOf(`encode(task, 'hex')`, 'calls where created_at >= $3 and created_at < $4 and');
+    const summed = `with summed as (select g, 1 as requests, cost_nanos, ${savingColumns} from (${calls}) as c)`;
+    return { summed, calls, values: [filter.workspaceId, filter.livemode, filter.from, filter.to] };
+  }
+  if (grouping === 'day') {
+    const { parts, values } = await partsForDays(db, filter, days);
+    const from = 'days join calls on created_at >= start_at and created_at < end_at and';
+    return { summed: withoutSecond(parts, 'day', from), calls: callsOf('day', from), values };
+  }
+  const { parts, values } = await partsFor(db, filter);
+  const from = 'calls where created_at >= $3 and created_at < $8 and';
+  return {
+    summed: withoutSecond(parts, column[grouping], from),
+    calls: callsOf(column[grouping], from),
+    values,
+  };
+}
+
+function callsOf(group: string, from: string, shadow: 'is null' | 'is not null' = 'is null'): string {
+  return `select * from (select ${group}, shadow_of, task, model, chosen_by, saved_route_nanos, cost_nanos, ${savingsOfCall}
+    from ${from} workspace_id = $1 and livemode = $2 and status <> 'open' and shadow_of ${shadow}) as c (g, ${ofCall})`;
+}
+
+/** The sums, less the second answers in them. */
+function withoutSecond(parts: string, group: string, from: string): string {
+  const columns = savingColumns.split(', ');
+  return `${parts}, summed as (
+    select ${group} as g, requests, cost_nanos, ${savingColumns} from parts
+    union all
+    select g, -1, -cost_nanos, ${columns.map((name) => `-${name}`).join(', ')} from (${callsOf(group, from, 'is not null')}) as c)`;
 }

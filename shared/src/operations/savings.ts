@@ -5,7 +5,7 @@ import { from, timeZone, to, usd } from './common.ts';
 const label = (title: string, description: string) => z.string().nullable().meta({ title, description });
 
 const figures = {
-  calls: z.number().int().meta({ title: 'Calls', description: 'Finished calls.' }),
+  calls: z.number().int().meta({ title: 'Calls', description: 'Finished calls; second answers are left out.' }),
   cost_usd: usd.meta({ title: 'Cost', description: 'Cost at the providers, in dollars.' }),
   saved_usd: z
     .object({
@@ -35,13 +35,16 @@ const row = z.object({
         .int()
         .meta({ title: 'Pairs', description: 'Answers that were compared with the strong model’s.' }),
       agreement: z.number().meta({ title: 'Agreement', description: 'The share that agrees, 0 to 1.' }),
-      lower: z.number().meta({ title: 'Lower bound', description: 'The share is at least this, 0 to 1.' }),
+      lower: z.number().meta({
+        title: 'Lower bound',
+        description: 'The share is at least this, 0 to 1; dollars without pairs count as 0.',
+      }),
     })
     .nullable()
     .meta({
       title: 'Evidence',
       description:
-        'How well the chosen models agree with the strong one. Null: price difference, quality not measured.',
+        'How well the models that auto chose here agree with the strong one, at the tasks they saved at, weighed by dollars. Null: price difference, quality not measured.',
     }),
 });
 
@@ -72,8 +75,10 @@ export const getSavings = operation({
     timezone: timeZone("The time zone of days. Default: the workspace's.").optional(),
   }),
   output: z.object({
-    data: z.array(row).meta({ title: 'Rows', description: 'In the order of their names.' }),
-    totals: z.object(figures).meta({ title: 'Totals', description: 'Totals of the range.' }),
+    data: z
+      .array(row)
+      .meta({ title: 'Rows', description: 'Days in their order, others by what they saved; at most 1,000.' }),
+    totals: z.object(figures).meta({ title: 'Totals', description: 'Totals of the range, of all its groups.' }),
   }),
   errors: ['invalid_request', 'forbidden', 'tag_forbidden'],
   sample: {
