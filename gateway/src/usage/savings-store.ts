@@ -136,11 +136,12 @@ function callsOf(group: string, from: string, shadow: 'is null' | 'is not null' 
     from ${from} workspace_id = $1 and livemode = $2 and status <> 'open' and shadow_of ${shadow}) as c (g, ${ofCall})`;
 }
 
-/** The sums, less the second answers in them. */
+/** The sums, less the second answers in them. A workspace that has compared none has none, and its calls are not read for them. */
 function withoutSecond(parts: string, group: string, from: string): string {
   const columns = savingColumns.split(', ');
   return `${parts}, summed as (
     select ${group} as g, requests, cost_nanos, ${savingColumns} from parts
     union all
-    select g, -1, -cost_nanos, ${columns.map((name) => `-${name}`).join(', ')} from (${callsOf(group, from, 'is not null')}) as c)`;
+    select g, -1, -cost_nanos, ${columns.map((name) => `-${name}`).join(', ')} from (${callsOf(group, from, 'is not null')}) as c
+    where exists (select from task_claims where workspace_id = $1 and livemode = $2))`;
 }
