@@ -64,7 +64,7 @@ function ofType({ id, label, class: strength }: TaskType): Work {
 }
 
 export const shippedHead = new TopicHead(
-  JSON.parse(readFileSync(fileURLToPath(new URL('topics.json', import.meta.url)), 'utf8')) as TopicsFile,
+  JSON.parse(readFileSync(fileURLToPath(new URL('./topics.json', import.meta.url)), 'utf8')) as TopicsFile,
 );
 
 /** The caller asks the model to think: such a task is not an easy one to them. */
