@@ -3,6 +3,7 @@ import { parseExactObject, writeExact } from '../dialects/exact-json.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { isClaude } from '../providers/anthropic/anthropic-model.ts';
 import { lastClosedTurn, leastCachedTokens, withMarks } from '../providers/anthropic/prompt-marks.ts';
+import { providerOf } from '../providers/providers.ts';
 import type { Candidate } from '../routing/candidate.ts';
 import type { CallDecision } from '../usage/call-record.ts';
 import type { ModelCall } from './model-call.ts';
@@ -49,9 +50,10 @@ export function withPromptCache(
   asked: PromptRequest,
 ): { body: Buffer | string; isMarked: boolean } {
   const { request, candidate } = asked;
-  if (candidate.kind !== 'openai' && candidate.kind !== 'anthropic') return { body, isMarked: false };
+  const hint = candidate.kind === 'sandbox' ? undefined : providerOf(candidate.kind).cacheHint;
+  if (hint === undefined) return { body, isMarked: false };
   if (request.wishes?.promptCache?.toLowerCase() === 'none') return { body, isMarked: false };
-  if (candidate.kind === 'openai') return { body: withCacheKey(services, body, asked), isMarked: false };
+  if (hint === 'key') return { body: withCacheKey(services, body, asked), isMarked: false };
   const marked = withClaudeMarks(services, body, asked);
   return marked === undefined ? { body, isMarked: false } : { body: marked, isMarked: true };
 }

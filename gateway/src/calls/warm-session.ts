@@ -1,3 +1,4 @@
+import { providerOf } from '../providers/providers.ts';
 import type { Candidate } from '../routing/candidate.ts';
 import type { Decision } from '../routing/decide.ts';
 import type { SessionAffinity } from '../routing/session-affinity.ts';
@@ -38,6 +39,7 @@ export function noteWarm(
   session: string,
   { request, candidate }: { request: Pick<ModelCall, 'body'>; candidate: Candidate },
 ): void {
-  const isLong = candidate.kind === 'anthropic' && request.body.includes('"1h"');
+  const { kind } = candidate;
+  const isLong = kind !== 'sandbox' && providerOf(kind).cacheHint === 'marks' && request.body.includes('"1h"');
   affinity.note(session, candidate, { isLong, now: performance.now() });
 }

@@ -74,6 +74,10 @@ export interface Provider<Kind extends AccountKind = AccountKind> {
   pictureTokens(model: string): number;
   /** The same in low detail, where that is less. */
   readonly lowDetailTokens: number | undefined;
+  /** The hint that helps its own prompt cache: a key beside the prompt, or marks inside it. Default: none. */
+  readonly cacheHint: 'key' | 'marks' | undefined;
+  /** For how many minutes it keeps the beginning of a prompt. Default: 5. */
+  cacheMinutes(model: string): number;
   /** Sound costs as much as text where the catalogue has no price for it. Default: such a call has no price. */
   readonly soundCostsAsText: boolean;
 }
@@ -190,5 +194,7 @@ const defaults = {
   encodingOf: () => undefined,
   pictureTokens: () => pictureTokensMax,
   lowDetailTokens: undefined,
+  cacheHint: undefined,
+  cacheMinutes: () => 5,
   soundCostsAsText: false,
 } satisfies Partial<Provider>;

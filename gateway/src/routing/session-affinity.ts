@@ -1,3 +1,4 @@
+import { providerOf } from '../providers/providers.ts';
 import type { Candidate } from './candidate.ts';
 
 /** A provider's cache of a conversation's beginning is at one account, for one model. */
@@ -9,7 +10,6 @@ interface Warm {
 }
 
 const sessionsMax = 100_000;
-const minute = 60_000;
 
 /**
  * Where the sessions of each workspace were answered last, while a provider may still have their beginnings in its cache. In memory: a process
@@ -35,8 +35,8 @@ export class SessionAffinity {
   /** The session was answered there. `isLong`: its beginning is kept for an hour. */
   note(session: string, { account, model, kind }: Candidate, { isLong, now }: { isLong: boolean; now: number }): void {
     this.#warm.delete(session);
-    const idleMs = isLong ? 60 * minute : kind === 'openai' && keepsLonger(model) ? 30 * minute : 5 * minute;
-    this.#warm.set(session, { account, model, until: now + idleMs });
+    const minutes = isLong ? 60 : kind === 'sandbox' ? 5 : providerOf(kind).cacheMinutes(model);
+    this.#warm.set(session, { account, model, until: now + minutes * 60_000 });
     if (this.#warm.size <= sessionsMax) return;
     const [oldest] = this.#warm.keys();
     if (oldest !== undefined) this.#warm.delete(oldest);
@@ -44,10 +44,3 @@ export class SessionAffinity {
 }
 
 export const warmReason = 'session, its prompt is in the cache of this account';
-
-/** From gpt-5.6 on OpenAI keeps the beginning of a prompt for 30 minutes. */
-function keepsLonger(model: string): boolean {
-  const [, major, minor] = /^gpt-(\d+)(?:\.(\d+))?/.exec(model) ?? [];
-  const version = Number(major ?? 0) * 100 + Number(minor ?? 0);
-  return version >= 506;
-}

@@ -53,6 +53,7 @@ export const anthropic = defineProvider({
   tokensPerSecond: 150,
   // Under 5,000.
   pictureTokens: () => 5_000,
+  cacheHint: 'marks',
   modelsRequest: ({ baseUrl, apiKey }) => ({
     url: `${baseUrl}/v1/models?limit=1`,
     headers: { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' },

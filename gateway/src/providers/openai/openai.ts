@@ -36,6 +36,8 @@ export const openai = defineProvider({
   pictureTokens,
   // GPT-4o mini in low detail.
   lowDetailTokens: 2_833,
+  cacheHint: 'key',
+  cacheMinutes: (model) => (keepsLonger(model) ? 30 : 5),
   embeddings: openAiEmbeddings,
   adapter: openAiChat,
 });
@@ -49,4 +51,11 @@ function hasAddresses(call: NeutralCall): boolean {
 function pictureTokens(model: string): number {
   if (/gpt-4o-mini/.test(model)) return pictureTokensMax;
   return /^(ft:)?(chatgpt-|gpt-)4o/.test(model) ? 1_445 : 12_000;
+}
+
+/** From gpt-5.6 on OpenAI keeps the beginning of a prompt for 30 minutes. */
+function keepsLonger(model: string): boolean {
+  const [, major, minor] = /^gpt-(\d+)(?:\.(\d+))?/.exec(model) ?? [];
+  const version = Number(major ?? 0) * 100 + Number(minor ?? 0);
+  return version >= 506;
 }
