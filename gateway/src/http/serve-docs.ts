@@ -116,6 +116,7 @@ fetch('/openapi.json')
     spec: { ...spec, servers: [{ url: location.origin }] },
     dom_id: '#docs',
     deepLinking: true,
+    docExpansion: 'none',
     validatorUrl: null,
     tryItOutEnabled: true,
     filter: true,
