@@ -65,7 +65,11 @@ export const promptMessage = z
     content: z
       .union([
         z.string(),
-        z.array(z.looseObject({ type: z.string().meta({ title: 'Type', description: 'text or image_url.' }) })),
+        z.array(
+          z
+            .looseObject({ type: z.string().meta({ title: 'Type', description: 'text or image_url.' }) })
+            .meta({ title: 'Part' }),
+        ),
       ])
       .optional()
       .meta({ title: 'Content', description: templateHelp, 'x-field': { multiline: true } }),
