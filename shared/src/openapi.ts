@@ -63,7 +63,10 @@ function describe(operation: Operation): Json {
       ...Object.fromEntries(
         [...new Set([operation.statusAgain, operation.status ?? 200])]
           .filter((status) => status !== undefined)
-          .map((status) => [String(status), success(operation, 'stream' in input.properties)]),
+          .map((status) => [
+            String(status),
+            status === operation.statusAgain ? again(operation) : success(operation, 'stream' in input.properties),
+          ]),
       ),
       ...failures(operation),
     },
@@ -145,6 +148,15 @@ const alternativeSchemas: Readonly<Record<NonNullable<Operation['alternatives']>
   'application/pdf': { description: 'With `Accept: application/pdf` or `format=pdf`: a document to send.' },
   'application/zip': { description: 'A ZIP of JSON and CSV files.' },
 };
+
+/** Its shape is said once, with the other status: generators of clients refuse two classes of one name. */
+function again({ status = 200 }: Operation): Json {
+  return {
+    description: `It was there already. The body is as with ${status}.`,
+    headers: answerHeaders.any,
+    content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } },
+  };
+}
 
 /** One answer for each status, naming the codes it may carry. */
 function failures(operation: Operation): Json {
