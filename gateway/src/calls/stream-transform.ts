@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import type { RelayScanner, StreamWriter } from '../dialects/dialect.ts';
+import { GrowingText } from '../dialects/growing-text.ts';
 import type { Usage } from '../dialects/neutral.ts';
 import { dataOf } from '../dialects/scan-frame.ts';
 import { createFrameSplitter, firstFrameEnd, lastFrameEnd } from '../dialects/sse-frames.ts';
@@ -191,7 +192,7 @@ class NeutralSink {
   #usage: Usage | undefined;
   #begun: Usage | undefined;
   #model: string | undefined;
-  #text = '';
+  readonly #text = new GrowingText();
 
   readonly #isOurs: (errorBody: string) => boolean;
 
@@ -212,7 +213,7 @@ class NeutralSink {
       event.kind === 'refusal' ||
       event.kind === 'tool-arguments'
     ) {
-      if (this.#text.length < textMax) this.#text += event.text;
+      if (this.#text.length < textMax) this.#text.add(event.text);
     } else if (event.kind === 'error') {
       this.state = 'failed';
       this.#errorBody = event.body;
@@ -260,7 +261,7 @@ class NeutralSink {
         return next !== undefined && sink.#last !== undefined ? next - 1 : next;
       },
       get text() {
-        return sink.#text;
+        return `${sink.#text}`;
       },
     };
   }

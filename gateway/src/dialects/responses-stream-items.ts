@@ -1,3 +1,4 @@
+import { GrowingText } from './growing-text.ts';
 import type { JsonObject, ReasoningPart } from './neutral.ts';
 import {
   callItem,
@@ -56,7 +57,7 @@ class OpenItem {
   }
 }
 
-type MessagePart = { kind: 'text' | 'refusal'; text: string; logprobs: JsonObject[] };
+type MessagePart = { kind: 'text' | 'refusal'; text: GrowingText; logprobs: JsonObject[] };
 
 /** Words and refusals, which are parts of one message. */
 export class OpenMessage extends OpenItem {
@@ -69,14 +70,14 @@ export class OpenMessage extends OpenItem {
 
   text(delta: string, logprobs: JsonObject[]): string {
     const { frames, part } = this.#open('text');
-    part.text += delta;
+    part.text.add(delta);
     part.logprobs.push(...logprobs);
     return frames + this.out.frame('response.output_text.delta', { ...this.#at, delta, logprobs });
   }
 
   refusal(delta: string): string {
     const { frames, part } = this.#open('refusal');
-    part.text += delta;
+    part.text.add(delta);
     return frames + this.out.frame('response.refusal.delta', { ...this.#at, delta });
   }
 
@@ -91,7 +92,7 @@ export class OpenMessage extends OpenItem {
   #open(kind: MessagePart['kind']): { frames: string; part: MessagePart } {
     if (this.#part?.kind === kind) return { frames: '', part: this.#part };
     const closed = this.#closePart();
-    const part: MessagePart = { kind, text: '', logprobs: [] };
+    const part: MessagePart = { kind, text: new GrowingText(), logprobs: [] };
     this.#part = part;
     return {
       frames: closed + this.out.frame('response.content_part.added', { ...this.#at, part: written(part) }),
@@ -103,10 +104,11 @@ export class OpenMessage extends OpenItem {
     const open = this.#part;
     if (open === undefined) return '';
     const part = written(open);
+    const text = `${open.text}`;
     const frames =
       (open.kind === 'text'
-        ? this.out.frame('response.output_text.done', { ...this.#at, text: open.text, logprobs: open.logprobs })
-        : this.out.frame('response.refusal.done', { ...this.#at, refusal: open.text })) +
+        ? this.out.frame('response.output_text.done', { ...this.#at, text, logprobs: open.logprobs })
+        : this.out.frame('response.refusal.done', { ...this.#at, refusal: text })) +
       this.out.frame('response.content_part.done', { ...this.#at, part });
     this.#part = undefined;
     this.#content.push(part);
@@ -115,12 +117,12 @@ export class OpenMessage extends OpenItem {
 }
 
 function written({ kind, text, logprobs }: MessagePart): JsonObject {
-  return kind === 'text' ? textPart(text, { logprobs }) : refusalPart(text);
+  return kind === 'text' ? textPart(`${text}`, { logprobs }) : refusalPart(`${text}`);
 }
 
 /** Thoughts are a summary of one part; proofs without a thought have none. */
 export class OpenReasoning extends OpenItem {
-  #text = '';
+  readonly #text = new GrowingText();
 
   constructor(out: StreamOutput, id: string) {
     super(out, id, reasoningItem(id, ''));
@@ -128,10 +130,10 @@ export class OpenReasoning extends OpenItem {
 
   text(delta: string): string {
     const added =
-      this.#text === ''
+      this.#text.length === 0
         ? this.out.frame('response.reasoning_summary_part.added', { ...this.#at, part: summaryPart('') })
         : '';
-    this.#text += delta;
+    this.#text.add(delta);
     return added + this.out.frame('response.reasoning_summary_text.delta', { ...this.#at, delta });
   }
 
@@ -140,7 +142,7 @@ export class OpenReasoning extends OpenItem {
   }
 
   closeWith(proof: string): string {
-    const text = this.#text;
+    const text = `${this.#text}`;
     const summary =
       text === ''
         ? ''
@@ -150,7 +152,7 @@ export class OpenReasoning extends OpenItem {
   }
 
   get hasText(): boolean {
-    return this.#text !== '';
+    return this.#text.length > 0;
   }
 
   get #at(): JsonObject {
@@ -161,7 +163,7 @@ export class OpenReasoning extends OpenItem {
 /** A call of a tool. Several may be under way side by side. */
 export class OpenCall extends OpenItem {
   readonly #call: { id: string; name: string };
-  #arguments = '';
+  readonly #arguments = new GrowingText();
 
   constructor(out: StreamOutput, id: string, { id: callId, name }: { id: string; name: string }) {
     super(out, id, callItem(id, 'in_progress', { id: callId, name, arguments: '' }));
@@ -169,14 +171,14 @@ export class OpenCall extends OpenItem {
   }
 
   arguments(delta: string): string {
-    this.#arguments += delta;
+    this.#arguments.add(delta);
     return this.out.frame('response.function_call_arguments.delta', { ...this.place, delta });
   }
 
   close(status: ItemStatus): string {
     // A call without arguments has an empty object of them, for clients that read the deltas alone too.
-    const empty = this.#arguments === '' && status === 'completed' ? this.arguments('{}') : '';
-    const call = { ...this.#call, arguments: this.#arguments };
+    const empty = this.#arguments.length === 0 && status === 'completed' ? this.arguments('{}') : '';
+    const call = { ...this.#call, arguments: `${this.#arguments}` };
     return (
       empty +
       this.out.frame('response.function_call_arguments.done', {

@@ -1,3 +1,5 @@
+import { GrowingText } from './growing-text.ts';
+
 /** Looks at one SSE frame, for relaying: no JSON is parsed unless a frame is known to hold what is looked for. */
 
 const textMax = 4 * 1024 * 1024;
@@ -32,7 +34,7 @@ export function dataOf(frame: Buffer): string {
 export class TextCollector {
   readonly #keys: ReadonlySet<string>;
   readonly #pattern: RegExp;
-  #text = '';
+  readonly #text = new GrowingText();
 
   /** `watched` are keys whose presence `add` tells. All keys are names without anything a regular expression would mind. */
   constructor(keys: readonly string[], watched: readonly string[] = []) {
@@ -42,7 +44,7 @@ export class TextCollector {
   }
 
   get text(): string {
-    return this.#text;
+    return `${this.#text}`;
   }
 
   /** Keeps the text of one frame or of several; is one of the watched keys among them, with a value other than null? */
@@ -95,7 +97,7 @@ export class TextCollector {
   }
 
   #keep(piece: string): void {
-    if (this.#text.length < textMax) this.#text += piece.slice(0, textMax - this.#text.length);
+    if (this.#text.length < textMax) this.#text.add(piece.slice(0, textMax - this.#text.length));
   }
 }
 

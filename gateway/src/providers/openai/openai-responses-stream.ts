@@ -1,3 +1,4 @@
+import { GrowingText } from '../../dialects/growing-text.ts';
 import type { FinishReason, JsonObject, ServerSentEvent, StreamEvent } from '../../dialects/neutral.ts';
 import { readOpenAiUsage, withOpenAiExtras } from '../../dialects/read-usage.ts';
 import { argumentsText } from '../../dialects/tool-arguments.ts';
@@ -17,7 +18,7 @@ interface OpenItem {
   type: string;
   /** The number of a call, from 0 in the order they begin. */
   call: number;
-  written: string;
+  readonly written: GrowingText;
 }
 
 class ResponsesReader implements StreamReader {
@@ -84,7 +85,7 @@ class ResponsesReader implements StreamReader {
     if (known !== undefined) return { item: known, events: [] };
     const said = asObject(event.item) ?? {};
     const type = asText(said.type) ?? '';
-    const item: OpenItem = { type, call: this.#calls, written: '' };
+    const item: OpenItem = { type, call: this.#calls, written: new GrowingText() };
     this.#items.set(key, item);
     if (type !== 'function_call') return { item, events: [] };
     this.#calls += 1;
@@ -96,7 +97,7 @@ class ResponsesReader implements StreamReader {
     const text = asText(event.delta);
     const { item, events } = this.#open(event);
     if (!text) return events;
-    item.written += text;
+    item.written.add(text);
     if (kind === 'refusal') this.#refused = true;
     const logprobs = asArray(event.logprobs) ?? [];
     return [
@@ -108,7 +109,7 @@ class ResponsesReader implements StreamReader {
   #argue(event: JsonObject, text: string): StreamEvent[] {
     const { item, events } = this.#open(event);
     if (text === '' || item.type !== 'function_call') return events;
-    item.written += text;
+    item.written.add(text);
     return [...events, { kind: 'tool-arguments', index: item.call, text }];
   }
 
@@ -117,7 +118,10 @@ class ResponsesReader implements StreamReader {
     const { item, events } = this.#open(event);
     const whole = said === '' || said === undefined ? '' : argumentsText(said);
     if (whole === undefined) return [{ kind: 'error', message: brokenArguments }];
-    return [...events, ...(whole.startsWith(item.written) ? this.#argue(event, whole.slice(item.written.length)) : [])];
+    return [
+      ...events,
+      ...(whole.startsWith(`${item.written}`) ? this.#argue(event, whole.slice(item.written.length)) : []),
+    ];
   }
 
   #close(event: JsonObject): StreamEvent[] {
@@ -126,12 +130,12 @@ class ResponsesReader implements StreamReader {
     if (said.type === 'function_call') {
       const rest = this.#complete(event, said.arguments);
       // A call without arguments has an empty object of them everywhere.
-      return [...events, ...rest, ...(item.written === '' ? this.#argue(event, '{}') : [])];
+      return [...events, ...rest, ...(item.written.length === 0 ? this.#argue(event, '{}') : [])];
     }
-    if (said.type !== 'reasoning') return [...events, ...(item.written === '' ? this.#unsaid(event, said) : [])];
+    if (said.type !== 'reasoning') return [...events, ...(item.written.length === 0 ? this.#unsaid(event, said) : [])];
     const proof = proofOf(said);
-    const thoughts = item.written === '' ? this.#thoughts(event, said) : [];
-    return item.written === '' && proof.signature === undefined
+    const thoughts = item.written.length === 0 ? this.#thoughts(event, said) : [];
+    return item.written.length === 0 && proof.signature === undefined
       ? events
       : [...events, ...thoughts, { kind: 'reasoning-end', ...proof }];
   }
