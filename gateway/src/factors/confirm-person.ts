@@ -1,5 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import type { Caller } from '../accounts/api-key.ts';
 import { recentMs } from '../accounts/recent-factor.ts';
 import { signedIn } from '../accounts/signed-in.ts';
@@ -11,6 +12,7 @@ import { type FactorPorts, showSecondFactor } from './second-factor.ts';
 
 export interface StepUpPorts extends FactorPorts, PasskeyPorts {
   db: Pool;
+  log: Logger;
   sessions: { forget(personId: string): void };
   checkPassword: (personId: string, password: string) => Promise<boolean>;
 }
@@ -32,7 +34,7 @@ export async function confirmPerson(
   { given, address }: { given: Given; address: string | undefined },
 ): Promise<Date> {
   const { person, session } = signedIn(caller);
-  await limitTries(services.db, { email: person.email, address }, async () => {
+  await limitTries(services, { email: person.email, address }, async () => {
     if (!(await isConfirmed(services, person.id, given)))
       throw new GatewayError('invalid_credentials', 'This is wrong or used. Try again.');
   });

@@ -54,7 +54,7 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
     const address = countedAddress(req, services.proxies);
     const token = await (guessed === undefined
       ? redeem()
-      : limitTries(services.db, { email: guessed, address }, redeem));
+      : limitTries(services, { email: guessed, address, seenFrom: visitor.address }, redeem));
     for (const { workspaceId, email } of newOwners)
       mailOwners(services, {
         workspaceId,

@@ -30,7 +30,7 @@ export const memberHandlers: Pick<
       limit: limit + 1,
     });
     const page = members.slice(0, limit);
-    return { data: page.map(describe), next_cursor: members.length > limit ? (page.at(-1)?.id ?? null) : null };
+    return { data: page.map(describeMember), next_cursor: members.length > limit ? (page.at(-1)?.id ?? null) : null };
   },
 
   'members.update': async ({ id, role, client_id }, { caller, services, audit }) => {
@@ -42,13 +42,13 @@ export const memberHandlers: Pick<
       await setRole(tx, { workspaceId: member.workspaceId, id: member.id, role, clientId: client_id });
       await renewSessions(tx, member.personId);
       const changed = { ...member, role, clientId: client_id };
-      await audit(tx, { target: targetOf(member), before: settingsOf(member), after: settingsOf(changed) });
+      await audit(tx, { target: memberTarget(member), before: memberSettings(member), after: memberSettings(changed) });
       return { before: member, after: changed };
     });
     services.sessions.forget(after.personId);
     if (role === 'owner' && before.role !== 'owner')
       services.tellOwners(caller, { kind: 'new-owner', email: after.email });
-    return describe(after);
+    return describeMember(after);
   },
 
   'members.remove': async ({ id }, { caller, services, audit }) => {
@@ -59,7 +59,7 @@ export const memberHandlers: Pick<
         throw new GatewayError('forbidden', 'Only an owner removes other people. You can remove yourself.');
       if (member.role === 'owner') await keepAnOwner(tx, member);
       await deleteMember(tx, member);
-      await audit(tx, { target: targetOf(member), before: settingsOf(member) });
+      await audit(tx, { target: memberTarget(member), before: memberSettings(member) });
       await renewSessions(tx, member.personId);
       return member.personId;
     });
@@ -76,16 +76,17 @@ async function memberOf(tx: Db, { workspaceId, person }: Caller, id: string): Pr
   });
 }
 
-function targetOf({ personId }: Member): AuditTarget {
+export function memberTarget({ personId }: Member): AuditTarget {
   return { type: 'person', id: personId };
 }
 
 /** As the audit log has it: a person is an id there. */
-function settingsOf({ role, clientId }: Pick<Member, 'role' | 'clientId'>) {
+export function memberSettings({ role, clientId }: Pick<Member, 'role' | 'clientId'>) {
   return { role, client_id: clientId ?? null };
 }
 
-function describe(member: Member) {
+/** As its operations show a member. */
+export function describeMember(member: Member) {
   return {
     id: member.id,
     person_id: member.personId,
@@ -98,5 +99,7 @@ function describe(member: Member) {
     disabled: member.disabledAt !== undefined,
     created_at: member.createdAt.toISOString(),
     last_seen_at: member.lastSeenAt?.toISOString() ?? null,
+    failed_sign_ins: member.failedTries,
+    sign_in_waits_until: member.waitsUntil?.toISOString() ?? null,
   };
 }

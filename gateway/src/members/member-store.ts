@@ -15,6 +15,10 @@ export interface Member {
   disabledAt: Date | undefined;
   hasSecondFactor: boolean;
   lastSeenAt: Date | undefined;
+  /** Wrong tries to sign in as this person since the last right one, within the last hour. */
+  failedTries: number;
+  /** Nobody tries again before, but from where the person has a session. */
+  waitsUntil: Date | undefined;
 }
 
 interface MemberRow {
@@ -30,14 +34,19 @@ interface MemberRow {
   disabled_at: Date | null;
   has_second_factor: boolean;
   last_seen_at: Date | null;
+  failed_tries: number | null;
+  waits_until: Date | null;
 }
 
 const selectMember = `select m.id, m.workspace_id, m.person_id, p.email, p.name, m.role, m.client_id, m.source, m.created_at,
             coalesce(m.disabled_at, p.disabled_at) as disabled_at,
             exists (select 1 from passkeys k where k.person_id = p.id)
               or exists (select 1 from totp t where t.person_id = p.id and t.confirmed_at is not null) as has_second_factor,
-            (select max(s.seen_at) from sessions s where s.person_id = p.id and s.workspace_id = m.workspace_id) as last_seen_at
-     from members m join people p on p.id = m.person_id`;
+            (select max(s.seen_at) from sessions s where s.person_id = p.id and s.workspace_id = m.workspace_id) as last_seen_at,
+            f.failures as failed_tries, case when f.wait_until > now() then f.wait_until end as waits_until
+     from members m join people p on p.id = m.person_id
+     left join sign_in_failures f on f.kind = 'account' and f.subject = encode(sha256(convert_to(p.email, 'UTF8')), 'hex')
+       and f.last_at > now() - interval '1 hour'`;
 
 /** In the order of joining. `after` is the id of the last one of the page before. */
 export async function listMembers(
@@ -167,5 +176,7 @@ function toMember(row: MemberRow): Member {
     disabledAt: row.disabled_at ?? undefined,
     hasSecondFactor: row.has_second_factor,
     lastSeenAt: row.last_seen_at ?? undefined,
+    failedTries: row.failed_tries ?? 0,
+    waitsUntil: row.waits_until ?? undefined,
   };
 }

@@ -9,11 +9,14 @@ export interface TrySubject {
 }
 
 /**
- * Counts a try before it is made, so that a thousand at once are no more than a few, and answers 0; or answers how many seconds are left of
- * the wait, and counts nothing. From the fifth failure on each is followed by a wait, twice as long as the one before; an hour without any
+ * Counts a try before it is made, so that a thousand at once are no more than a few, and answers a wait of 0 and how many tries each subject has by then; or
+ * answers how many seconds are left of the wait, and counts nothing. From the fifth failure on each is followed by a wait, twice as long as the one before; an hour without any
  * begins from the start.
  */
-export function takeTry(db: Pool, subjects: readonly TrySubject[]): Promise<number> {
+export function takeTry(
+  db: Pool,
+  subjects: readonly TrySubject[],
+): Promise<{ waitSeconds: number; failures: ReadonlyMap<TrySubject['kind'], number> }> {
   const ordered = subjects.toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
   const [kinds, names, most] = [
     ordered.map(({ kind }) => kind),
@@ -35,8 +38,8 @@ export function takeTry(db: Pool, subjects: readonly TrySubject[]): Promise<numb
       [kinds, names],
     );
     const wait = Math.max(0, ...(rows as { seconds: number }[]).map(({ seconds }) => seconds));
-    if (wait > 0) return wait;
-    await tx.query(
+    if (wait > 0) return { waitSeconds: wait, failures: new Map() };
+    const { rows: counted } = await tx.query(
       `with given as (select * from unnest($1::text[], $2::text[], $3::integer[]) as g (kind, subject, most)),
        counted as (
          select f.kind, f.subject, given.most,
@@ -44,10 +47,13 @@ export function takeTry(db: Pool, subjects: readonly TrySubject[]): Promise<numb
          from sign_in_failures f join given using (kind, subject))
        update sign_in_failures f set failures = c.failures, last_at = clock_timestamp(), wait_until = clock_timestamp() +
          case when c.failures < 5 then interval '0' else least(c.most, power(2, least(c.failures - 5, 20))) * interval '1 s' end
-       from counted c where f.kind = c.kind and f.subject = c.subject`,
+       from counted c where f.kind = c.kind and f.subject = c.subject returning f.kind, f.failures`,
       [kinds, names, most],
     );
-    return 0;
+    const failures = new Map(
+      (counted as { kind: TrySubject['kind']; failures: number }[]).map((row) => [row.kind, row.failures]),
+    );
+    return { waitSeconds: 0, failures };
   });
 }
 
@@ -74,6 +80,28 @@ export async function isKnownAddress(db: Db, email: string, address: string): Pr
     [email, address],
   );
   return (rowCount ?? 0) > 0;
+}
+
+/** Counts a refusal that nothing has to wait for, and answers how many there are since the last quiet hour. */
+export async function countRefusal(db: Db, subject: string): Promise<number> {
+  const { rows } = await db.query(
+    `insert into sign_in_failures as f (kind, subject, failures, last_at, wait_until) values ('account', $1, 1, now(), now())
+     on conflict (kind, subject) do update
+       set failures = case when f.last_at < now() - interval '1 hour' then 1 else f.failures + 1 end, last_at = now()
+     returning failures`,
+    [subject],
+  );
+  return (rows[0] as { failures: number } | undefined)?.failures ?? 0;
+}
+
+/** The person of an address, and the workspaces that they are in. */
+export async function listWorkspacesOf(db: Db, email: string): Promise<{ personId: string; workspaceId: string }[]> {
+  const { rows } = await db.query(
+    `select m.person_id as "personId", m.workspace_id as "workspaceId" from people p join members m on m.person_id = p.id
+     where p.email = $1 and m.disabled_at is null order by m.workspace_id limit 100`,
+    [email],
+  );
+  return rows as { personId: string; workspaceId: string }[];
 }
 
 /** Deletes what is over: sessions, links a week after their end, and failures of yesterday. */

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { forgetTries, isKnownAddress, type TrySubject, takeBackTry, takeTry } from './failure-store.ts';
+import { noteFailedTry, type TriedThing } from './note-failed-try.ts';
 
 /** An owner who is attacked waits a minute at most; somebody who tries many accounts from one place waits longer. */
 const accountWaitSeconds = 60;
@@ -10,13 +12,19 @@ const addressWaitSeconds = 15 * 60;
 /**
  * Counts a try to sign in to an account, also one that does not exist, and lets `attempt` go on unless there were too many: then it throws
  * `rate_limited`. `address` is undefined where it may be that of a proxy, since everybody would share its count. From an address that the person has a
- * session from, guesses that others make elsewhere do not count: nobody is kept out of their own account.
+ * session from, guesses that others make elsewhere do not count: nobody is kept out of their own account. `seenFrom` goes on record.
  */
 export async function limitTries<T>(
-  db: Pool,
-  { email, address }: { email: string; address: string | undefined },
+  services: { db: Pool; log: Logger },
+  {
+    email,
+    address,
+    seenFrom = address,
+    thing,
+  }: { email: string; address: string | undefined; seenFrom?: string | undefined; thing?: TriedThing },
   attempt: () => Promise<T>,
 ): Promise<T> {
+  const { db } = services;
   const isKnown = address !== undefined && (await isKnownAddress(db, email, address));
   const account: TrySubject = {
     kind: 'account',
@@ -26,9 +34,9 @@ export async function limitTries<T>(
   const place: TrySubject[] =
     address === undefined ? [] : [{ kind: 'address', subject: networkOf(address), waitMaxSeconds: addressWaitSeconds }];
   const subjects = [account, ...place];
-  const wait = await takeTry(db, subjects);
-  if (wait > 0) {
-    const seconds = Math.ceil(wait);
+  const { waitSeconds, failures } = await takeTry(db, subjects);
+  if (waitSeconds > 0) {
+    const seconds = Math.ceil(waitSeconds);
     throw new GatewayError(
       'rate_limited',
       `Too many wrong tries. Wait ${seconds === 1 ? 'a second' : `${seconds} seconds`}, then try again.`,
@@ -43,6 +51,8 @@ export async function limitTries<T>(
   } catch (error) {
     // The password was right, and its account is not open yet: earlier failures still count.
     if (isGatewayError(error) && error.code === 'second_factor_required') await takeBackTry(db, subjects);
+    if (isGatewayError(error) && error.code === 'invalid_credentials')
+      noteFailedTry(services, { of: thing ?? email, address: seenFrom, failures: failures.get('account') ?? 0 });
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import type { Person, Session } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { ownAccount } from '../accounts/signed-in.ts';
@@ -14,6 +15,7 @@ import type { SessionCache } from './session-cache.ts';
 
 interface PasswordPorts {
   db: Pool;
+  log: Logger;
   now: () => number;
   sessions: SessionCache;
   passwords: PasswordHasher;
@@ -45,7 +47,7 @@ async function requireCurrent(
 ): Promise<void> {
   const stored = await findPassword(services.db, person.id);
   if (current !== undefined && stored !== undefined) {
-    await limitTries(services.db, { email: person.email, address: undefined }, async () => {
+    await limitTries(services, { email: person.email, address: undefined }, async () => {
       if (!(await services.passwords.matches(current, stored)))
         throw new GatewayError('forbidden', 'The current password is wrong.', { param: 'current_password' });
     });

@@ -1,5 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool, PoolClient } from 'pg';
+import type { Logger } from 'pino';
 import { withTransaction } from '../db/transaction.ts';
 import { limitTries } from './limit-tries.ts';
 import { openSession } from './open-session.ts';
@@ -10,6 +11,7 @@ import type { Visitor } from './visitor.ts';
 
 export interface SignInPorts {
   db: Pool;
+  log: Logger;
   now: () => number;
   passwords: PasswordHasher;
   /** Looks at a code and uses it up. `none`: the person has no second factor. */
@@ -35,9 +37,8 @@ export function signInByPassword(
   given: Given,
   { visitor, countedAddress }: { visitor: Visitor; countedAddress: string | undefined },
 ): Promise<string> {
-  return limitTries(services.db, { email: given.email, address: countedAddress }, () =>
-    check(services, given, visitor),
-  );
+  const subject = { email: given.email, address: countedAddress, seenFrom: visitor.address };
+  return limitTries(services, subject, () => check(services, given, visitor));
 }
 
 async function check(services: SignInPorts, given: Given, visitor: Visitor): Promise<string> {

@@ -1,5 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { limitTries } from '../people/limit-tries.ts';
 import type { PasswordHasher } from '../people/password-hasher.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
@@ -8,6 +9,7 @@ import { deleteOverSessions, findLink, openLink } from './portal-store.ts';
 
 export interface OpenPortalPorts {
   db: Pool;
+  log: Logger;
   now: () => number;
   passwords: PasswordHasher;
 }
@@ -43,14 +45,15 @@ export async function openPortal(
 
 /** A request without a password is how the page learns that there is one: it is no try. */
 async function checkPassword(
-  { db, passwords }: OpenPortalPorts,
-  { id, password: stored }: PortalLink,
+  services: OpenPortalPorts,
+  { id, workspaceId, password: stored }: PortalLink,
   { password, countedAddress }: { password: string | undefined; countedAddress: string | undefined },
 ): Promise<void> {
   if (stored === undefined) return;
   if (password === undefined) throw refused('This link has a password. Send it as `password`.');
-  await limitTries(db, { email: `portal link ${id}`, address: countedAddress }, async () => {
-    if (!(await passwords.matches(password, stored))) throw refused('The password is wrong.');
+  const thing = { workspaceId, target: { type: 'portal_link', id } };
+  await limitTries(services, { email: `portal link ${id}`, address: countedAddress, thing }, async () => {
+    if (!(await services.passwords.matches(password, stored))) throw refused('The password is wrong.');
   });
 }
 

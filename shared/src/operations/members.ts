@@ -40,6 +40,14 @@ const member = z.object({
   disabled: z.boolean().meta({ title: 'Disabled', description: 'Disabled by a directory: cannot sign in here.' }),
   created_at: isoTime.meta({ title: 'Created at', description: 'Time of joining.' }),
   last_seen_at: isoTime.nullable().meta({ title: 'Last seen at', description: 'The last request; null for none.' }),
+  failed_sign_ins: z.number().int().meta({
+    title: 'Failed sign-ins',
+    description: 'Wrong tries to sign in as this person since the last right one, within the last hour.',
+  }),
+  sign_in_waits_until: isoTime.nullable().meta({
+    title: 'Sign-in waits until',
+    description: 'After many wrong tries, the next one is accepted at this time; null for at once.',
+  }),
 });
 const memberSample = {
   id: 'mem_01k2',
@@ -53,6 +61,8 @@ const memberSample = {
   disabled: false,
   created_at: '2026-11-01T08:00:00.000Z',
   last_seen_at: '2026-11-02T08:00:00.000Z',
+  failed_sign_ins: 0,
+  sign_in_waits_until: null,
 };
 
 /** A client id and the role client go together. */
@@ -94,6 +104,29 @@ export const listMembers = operation({
   wrong: [
     { input: { limit: 0 }, because: 'a page has a row at least' },
     { input: { role: 'owner' }, because: 'unknown fields are refused' },
+  ],
+});
+
+export const createMember = operation({
+  id: 'members.create',
+  method: 'POST',
+  path: '/v1/members',
+  group: 'People',
+  label: 'Add a member',
+  description:
+    'Adds a person whose address is of a verified domain of the workspace, without an invitation. They sign in by single sign-on, or by the link of a forgotten password. Other people are invited: POST /v1/invitations.',
+  surfaces: ['dashboard'],
+  access: 'owner',
+  workspaceWide: true,
+  status: 201,
+  input: z.strictObject({ email, ...roleOf }).superRefine(checkClient),
+  output: member,
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'step_up_required', 'conflict'],
+  sample: { input: { email: 'ada@agency.example', role: 'member' }, output: memberSample },
+  wrong: [
+    { input: { email: 'ada', role: 'member' }, because: 'that is not an address' },
+    { input: { email: 'ada@agency.example' }, because: 'a member has a role' },
+    { input: { email: 'ada@agency.example', role: 'client' }, because: 'the role client needs a client' },
   ],
 });
 
