@@ -59,8 +59,10 @@ export class PasswordHasher {
       const message = password.normalize('NFKC');
       return await derive('argon2id', { message, nonce: salt, tagLength: 32, ...parameters });
     } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
+      // Handed over as it is: in the moment between, somebody who has just come would take it too.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
     }
   }
 
@@ -71,6 +73,7 @@ export class PasswordHasher {
           retryAfterSeconds: 5,
         });
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      return;
     }
     this.#running += 1;
   }
