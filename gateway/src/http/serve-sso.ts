@@ -5,9 +5,11 @@ import { newId } from '../accounts/new-id.ts';
 import { seal, unseal } from '../accounts/seal.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
 import type { SessionCache } from '../people/session-cache.ts';
-import { endSession } from '../people/session-store.ts';
+import { endSession, type SignedIn } from '../people/session-store.ts';
 import type { Identity } from '../sso/claims.ts';
 import { endFlowCookie, flowCookie, flowMs, readFlowCookie } from '../sso/flow-cookie.ts';
+import { workspaceNameOf } from '../sso/join-store.ts';
+import { noteRefusal } from '../sso/note-refusal.ts';
 import type { OidcClient, OidcFlow } from '../sso/oidc.ts';
 import { endSaml, type SamlFlow, type SamlPorts, samlMetadata, startSaml } from '../sso/saml.ts';
 import { type SignInPorts, signInBySso } from '../sso/sign-in.ts';
@@ -15,9 +17,11 @@ import type { SsoConnection } from '../sso/sso-connection.ts';
 import { findConnectionBySlug } from '../sso/sso-connection-store.ts';
 import { ssoUrls } from '../sso/sso-urls.ts';
 import { useOnce } from '../sso/used-store.ts';
-import { requireOwnHost } from './own-origin.ts';
+import { isLedByOtherSite, isLoopbackProof, loopbackProof } from './led-by-other-site.ts';
+import { type OwnOrigin, requireOwnHost } from './own-origin.ts';
 import { sendError } from './send-error.ts';
 import { sessionToken, setSessionCookie } from './session-cookie.ts';
+import { sendSsoPage, sendStartPage } from './sso-pages.ts';
 
 interface SsoPorts extends SignInPorts, SamlPorts {
   publicUrl: string;
@@ -54,9 +58,10 @@ export function serveSso(router: Router, services: SsoPorts): void {
   const serve =
     (answer: (serving: Serving) => Promise<void>) =>
     async (req: Request, res: Response): Promise<void> => {
+      let connection: SsoConnection | undefined;
       try {
         const { isHttps } = requireOwnHost(req.headers, services.publicUrl);
-        const connection = await findConnectionBySlug(services.db, String(req.params.slug));
+        connection = await findConnectionBySlug(services.db, String(req.params.slug));
         if (connection === undefined)
           throw new GatewayError(
             'not_found',
@@ -65,6 +70,8 @@ export function serveSso(router: Router, services: SsoPorts): void {
         const urls = ssoUrls(services.publicUrl, connection.slug);
         await answer({ services, req, res, connection, urls, isHttps });
       } catch (error) {
+        if (connection !== undefined && isRefused(error))
+          noteRefusal(services, connection, clientAddress(req, services.proxies));
         sendRefusal(services, { req, res, error });
       }
     };
@@ -79,21 +86,48 @@ export function serveSso(router: Router, services: SsoPorts): void {
   router.get('/auth/sso/:slug/metadata', serve(sendMetadata));
 }
 
-async function start({ services, req, res, connection, urls, isHttps }: Serving): Promise<void> {
+/** Nobody is signed in, by the identity provider's word or for want of its proof. */
+function isRefused(error: unknown): boolean {
+  return isGatewayError(error) && (error.code === 'forbidden' || error.code === 'invalid_credentials');
+}
+
+async function start(serving: Serving): Promise<void> {
+  const { services, req, res, connection, urls, isHttps } = serving;
   const own = requireOwnHost(req.headers, services.publicUrl);
+  const isFromElsewhere = isLedByOtherSite(req.headers);
+  const returnTo = returnToOf(req.query.return_to);
   // The identity provider leads back to PUBLIC_URL, where a cookie of another host of ours would be missing.
   if (own.origin !== new URL(services.publicUrl).origin) {
-    res.redirect(302, urls.start);
+    const proof = own.isHttps || isFromElsewhere ? {} : { here: loopbackProof(services.secret, services.now()) };
+    res.redirect(302, `${urls.start}?${new URLSearchParams({ return_to: returnTo, ...proof })}`);
+    return;
+  }
+  if (isFromElsewhere && !isLoopbackProof(services.secret, req.query.here, services.now())) {
+    await askFirst(serving, { own, returnTo });
     return;
   }
   const begun =
     connection.protocol === 'oidc'
       ? await services.oidc.start(connection, urls.callback)
       : await startSaml(services, connection, urls);
-  const flow = { [connection.protocol]: begun.flow, returnTo: returnToOf(req.query.return_to) };
+  const flow = { [connection.protocol]: begun.flow, returnTo };
   const cookie = { secret: services.secret, slug: connection.slug, isSecure: isHttps };
   res.appendHeader('set-cookie', flowCookie(cookie, flow, services.now()));
   res.redirect(302, begun.url.href);
+}
+
+async function askFirst(
+  { services, req, res, connection, urls }: Serving,
+  { own, returnTo }: { own: OwnOrigin; returnTo: string },
+): Promise<void> {
+  const old = await findOld(services, req, own);
+  sendStartPage(res, {
+    workspace: await workspaceNameOf(services.db, connection.workspaceId),
+    connection: connection.name,
+    domains: connection.domains,
+    signedInAs: old?.person.email,
+    continueUrl: `${urls.start}?${new URLSearchParams({ return_to: returnTo })}`,
+  });
 }
 
 /** A path of the dashboard and nothing else: an address of another site would be an open redirect. */
@@ -154,8 +188,7 @@ async function signIn(
   const own = requireOwnHost(req.headers, services.publicUrl);
   const visitor = { address: clientAddress(req, services.proxies), agent: req.headers['user-agent'] };
   const token = await signInBySso(services, { connection, identity, visitor });
-  const oldToken = sessionToken(req.headers, own);
-  const old = oldToken === undefined ? undefined : await services.sessions.find(oldToken);
+  const old = await findOld(services, req, own);
   if (old !== undefined) {
     await endSession(services.db, old.session.id);
     services.sessions.forget(old.person.id);
@@ -165,8 +198,15 @@ async function signIn(
   res.redirect(303, returnTo);
 }
 
-function readFlow({ services, req, connection }: Serving): Flow | undefined {
-  return readFlowCookie<Flow>({ secret: services.secret, slug: connection.slug }, req.headers.cookie, services.now());
+/** The session that the browser has already. */
+async function findOld({ sessions }: SsoPorts, req: Request, own: OwnOrigin): Promise<SignedIn | undefined> {
+  const token = sessionToken(req.headers, own);
+  return token === undefined ? undefined : sessions.find(token);
+}
+
+function readFlow({ services, req, connection, isHttps }: Serving): Flow | undefined {
+  const cookie = { secret: services.secret, slug: connection.slug, isSecure: isHttps };
+  return readFlowCookie<Flow>(cookie, req.headers.cookie, services.now());
 }
 
 /** A second return with the same state is refused, on any process. */
@@ -203,16 +243,9 @@ function sendRefusal(services: SsoPorts, { req, res, error }: { req: Request; re
     sendError(res, { error, requestId, log: services.log });
     return;
   }
-  res
-    .status(error.status)
-    .setHeader(
-      'content-security-policy',
-      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    )
-    .setHeader('x-request-id', requestId)
-    .type('text/html')
-    .send(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Sign-in failed · AI Gateway</title></head>
-<body><h1>Sign-in failed</h1><p>${escapeHtml(error.message)}</p><p><a href="/app">Back to the sign-in page</a></p></body></html>
-`);
+  res.setHeader('x-request-id', requestId);
+  sendSsoPage(res, error.status, {
+    title: 'Sign-in failed',
+    parts: [escapeHtml(error.message), '<a href="/app">Back to the sign-in page</a>'],
+  });
 }
