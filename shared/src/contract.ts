@@ -44,6 +44,7 @@ import { watchLive } from './operations/live.ts';
 import { getMe } from './operations/me.ts';
 import {
   createInvitation,
+  createMember,
   listInvitations,
   listMembers,
   removeInvitation,
@@ -235,6 +236,7 @@ export const contract = [
   rollKey,
   revokeKey,
   listMembers,
+  createMember,
   updateMember,
   removeMember,
   createInvitation,

@@ -155,6 +155,7 @@ const rows: Record<string, Row> = {
     ask: () => ['/v1/workspace/security', { requires_second_factor: true }],
     says: 'changed',
   },
+  'members.create': { ask: () => ['/v1/members', { email: 'new@hand.example', role: 'viewer' }], says: 'new' },
   'members.update': { ask: ({ member }) => [`/v1/members/${member}`, { role: 'viewer' }], says: 'changed' },
   'members.remove': { ask: ({ member }) => [`/v1/members/${member}`], says: 'gone' },
   'invitations.create': { ask: () => ['/v1/invitations', { email: 'quiet@example.com', role: 'member' }], says: 'new' },
@@ -250,6 +251,8 @@ beforeAll(async () => {
   const webhook = await made('/v1/webhooks', { url: receiver.url, events: ['budget.reset'] });
   const sso = await made('/v1/sso-connections', connectionNamed('old'));
   const { data: domains } = await json<{ data: { id: string; domain: string }[] }>(gateway.get('/v1/domains'));
+  await made('/v1/domains', { domain: 'hand.example' });
+  await gateway.database.pool.query(`update domains set verified_at = now() where domain = 'hand.example'`);
   for (const id of ['old', 'gone']) await made('/v1/routing/rules', { id, ...blocking });
   things = {
     budget,

@@ -92,6 +92,7 @@ const promised = [
   ['keys.roll', 'POST', '/v1/keys/:id/roll', 200, 'owner'],
   ['keys.revoke', 'DELETE', '/v1/keys/:id', 204, 'owner'],
   ['members.list', 'GET', '/v1/members', 200, 'owner'],
+  ['members.create', 'POST', '/v1/members', 201, 'owner'],
   ['members.update', 'PATCH', '/v1/members/:id', 200, 'owner'],
   ['members.remove', 'DELETE', '/v1/members/:id', 204, 'anyone'],
   ['invitations.create', 'POST', '/v1/invitations', 201, 'owner'],

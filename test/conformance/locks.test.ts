@@ -275,6 +275,7 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'keys.roll': { ids: ({ key }) => [['POST', `/v1/keys/${key}/roll`, {}]] },
   'keys.revoke': { ids: ({ key }) => [['DELETE', `/v1/keys/${key}`]] },
   'members.list': { named: () => [['GET', '/v1/members']] },
+  'members.create': { named: () => [['POST', '/v1/members', { email: 'mallory@globex.example', role: 'owner' }]] },
   'members.update': { named: () => [['PATCH', '/v1/members/mem_01k2', { role: 'viewer' }]] },
   'members.remove': { named: () => [['DELETE', '/v1/members/mem_01k2']] },
   'invitations.create': {

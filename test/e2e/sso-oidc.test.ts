@@ -250,13 +250,6 @@ describe('an address that has an account already', () => {
     expect(JSON.stringify(data)).not.toContain('guest@mine.example');
   });
 
-  it('is refused where nobody has shown that the address is that person’s: it may wait for the invitation', async () => {
-    await personHere('early@mine.example', false, other.id);
-    await json(gateway.post('/v1/invitations', { email: 'early@mine.example', role: 'owner' }), 201);
-    const { status, text } = await signIn('other', okta, { sub: 'early', email: 'early@mine.example' });
-    expect([status, text]).toEqual([403, expect.stringContaining('not confirmed')]);
-  });
-
   it('keeps the role that an owner gave by hand where no group says otherwise', async () => {
     const { rows } = await gateway.database.pool.query('select id from workspaces where id <> $1', [other.id]);
     await personHere('colleague@mine.example', true, (rows as { id: string }[])[0]?.id);

@@ -42,6 +42,7 @@ import { ruleHandlers } from '../routing/rule-handlers.ts';
 import { ruleTestHandlers } from '../routing/rule-test-handlers.ts';
 import { connectionHandlers, scenarioHandlers } from '../scenarios/scenario-handlers.ts';
 import type { Services } from '../services.ts';
+import { addMemberHandlers } from '../sso/add-member-handlers.ts';
 import { domainHandlers } from '../sso/domain-handlers.ts';
 import { scimTokenHandlers } from '../sso/scim-token-handlers.ts';
 import { ssoConnectionHandlers } from '../sso/sso-connection-handlers.ts';
@@ -79,6 +80,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...invoiceHandlers,
   ...factorHandlers,
   ...invitationHandlers,
+  ...addMemberHandlers,
   ...memberHandlers,
   ...personHandlers,
   ...securityHandlers,

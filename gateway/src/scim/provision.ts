@@ -1,3 +1,4 @@
+import type { Actor } from '../accounts/actor.ts';
 import { newId } from '../accounts/new-id.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { insertMember, lockOwners } from '../members/member-store.ts';
@@ -15,6 +16,7 @@ import {
   setMemberDisabled,
 } from '../sso/join-store.ts';
 import { domainOf, type SsoConnection, type SsoRole } from '../sso/sso-connection.ts';
+import { mayBeTaken, takeOver } from '../sso/take-over.ts';
 import { renamePerson } from './person-store.ts';
 import { type Provisioning, placeOf } from './provisioning.ts';
 import { recordProvisioning } from './record-provisioning.ts';
@@ -113,10 +115,11 @@ async function checkAddresses(db: Db, { connection }: Provisioning, given: Given
 
 async function findOrMakePerson(
   tx: Db,
-  { connection, now, onNewOwner }: Provisioning,
+  { connection, tokenId, now, onNewOwner }: Provisioning,
   given: GivenUser,
 ): Promise<string> {
   const { userName } = given;
+  const actor: Actor = { type: 'scim', id: tokenId, name: connection.name };
   const { workspaceId } = connection;
   const known = await findByEmail(tx, userName);
   if (known === undefined) {
@@ -132,9 +135,12 @@ async function findOrMakePerson(
     if ((await joinAs(tx, { connection, personId: id, nowMs: now() })) === 'owner') onNewOwner(id);
     return id;
   }
-  if ((await findMember(tx, workspaceId, known.id)) !== undefined) return known.id;
+  if ((await findMember(tx, workspaceId, known.id)) !== undefined) {
+    await takeOver(tx, { workspaceId, actor, person: known });
+    return known.id;
+  }
   const invitation = await findInvitation(tx, workspaceId, userName);
-  if (invitation === undefined || !known.isVerified || known.isDisabled)
+  if (invitation === undefined || !mayBeTaken(known) || known.isDisabled)
     throw new ScimError(
       409,
       `${userName} has an account on this gateway that was not invited to this workspace. Ask an owner of the workspace to invite ${userName}, then try again.`,
@@ -149,6 +155,7 @@ async function findOrMakePerson(
     source: 'invite',
   });
   await acceptInvitation(tx, workspaceId, invitation.id);
+  await takeOver(tx, { workspaceId, actor, person: known });
   return known.id;
 }
 

@@ -7,6 +7,8 @@ export interface KnownPerson {
   email: string;
   name: string;
   isVerified: boolean;
+  /** Of the gateway: the first person, and those an operator has made one. */
+  isOperator: boolean;
   isDisabled: boolean;
 }
 
@@ -23,7 +25,7 @@ export interface WaitingInvitation {
   clientId: string | null;
 }
 
-const personColumns = 'p.id, p.email, p.name, p.email_verified_at, p.disabled_at';
+const personColumns = 'p.id, p.email, p.name, p.email_verified_at, p.is_operator, p.disabled_at';
 
 /** One sign-in at a time for a subject and for an address: two at once would make two people. */
 export async function lockSignIn(tx: Db, connectionId: string, email: string): Promise<void> {
@@ -165,6 +167,7 @@ function readPerson(row: unknown): KnownPerson {
     email: string;
     name: string;
     email_verified_at: Date | null;
+    is_operator: boolean;
     disabled_at: Date | null;
   };
   return {
@@ -172,6 +175,7 @@ function readPerson(row: unknown): KnownPerson {
     email: value.email,
     name: value.name,
     isVerified: value.email_verified_at !== null,
+    isOperator: value.is_operator,
     isDisabled: value.disabled_at !== null,
   };
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '../accounts/actor.ts';
 import { insertAuditRecord } from '../accounts/audit-store.ts';
 import { newId } from '../accounts/new-id.ts';
 import type { Db } from '../db/transaction.ts';
@@ -24,6 +25,7 @@ import {
   type WaitingInvitation,
 } from './join-store.ts';
 import { roleOfGroups, type SsoConnection, type SsoRole } from './sso-connection.ts';
+import { mayBeTaken, takeOver } from './take-over.ts';
 
 /** A person who has come through a connection, and what that has changed. */
 export interface Joined {
@@ -62,7 +64,9 @@ export async function join(joining: Joining): Promise<Joined> {
   if (known !== undefined && member === undefined && invitation === undefined && !(await isProvisioned(joining, known)))
     throw notInvited(known.email);
   const role = await roleFor(joining, { person, member, invitation });
-  if (linked === undefined) await insertPerson(tx, { ...person, isOperator: false });
+  if (linked === undefined) await insertPerson(tx, person);
+  else if (known === undefined)
+    await takeOver(tx, { workspaceId: connection.workspaceId, actor: actorOf(connection), person });
   if (known === undefined)
     await insertIdentity(tx, { ...placeOf(connection), subject: identity.subject, personId: person.id });
   else await noteIdentityUse(tx, connection.id, identity.subject);
@@ -87,12 +91,10 @@ async function findToLink({ tx, connection, identity }: Joining): Promise<KnownP
     );
   if (provisioned !== undefined || (await findMember(tx, connection.workspaceId, person.id)) !== undefined)
     return person;
-  const isInvited = (await findInvitation(tx, connection.workspaceId, email)) !== undefined;
-  // An address that nobody has proven may be another person's account, made to wait for this invitation.
-  if (isInvited && person.isVerified) return person;
-  if (!isInvited) throw notInvited(email);
+  if ((await findInvitation(tx, connection.workspaceId, email)) === undefined) throw notInvited(email);
+  if (mayBeTaken(person)) return person;
   throw refused(
-    `${email} has an account whose address is not confirmed. Open the invitation's link, then sign in again.`,
+    `${email} has an account of an operator whose address is not confirmed. Sign in to it, then open the invitation's link.`,
   );
 }
 
@@ -179,11 +181,15 @@ async function recordRole(
     workspaceId: connection.workspaceId,
     livemode: true,
     operation: 'auth.sso.role',
-    actor: { type: 'system', id: connection.id, name: connection.name },
+    actor: actorOf(connection),
     target: { type: 'person', id: personId },
     before,
     after,
   });
+}
+
+function actorOf({ id, name }: SsoConnection): Actor {
+  return { type: 'system', id, name };
 }
 
 /** The last owner stays one: false then. */
@@ -210,6 +216,7 @@ function newPerson({ email, name }: Identity, nowMs: number): KnownPerson {
     email,
     name: name === '' ? (email.split('@')[0] ?? email) : name,
     isVerified: true,
+    isOperator: false,
     isDisabled: false,
   };
 }
