@@ -154,6 +154,33 @@ describe('a plan', () => {
   });
 });
 
+it('each change of the plan by Stripe is in the audit log, once, with the state before and after', async () => {
+  const { id, as } = await workspace('Recorded');
+  await buy(id, 'recorded');
+  const begin = Date.now();
+  const deliverState = async (status: string, second: number, type = 'updated'): Promise<void> => {
+    const object = subscription({ id: 'sub_recorded', customer: 'cus_recorded', status });
+    const event = stripeEvent(`customer.subscription.${type}`, object, { createdMs: begin + second * 1_000 });
+    // Twice: the second delivery changes nothing and is not on record.
+    for (let times = 0; times < 2; times++) expect(await deliver(event)).toBe(200);
+  };
+  await deliverState('active', 1);
+  await deliverState('past_due', 2);
+  await deliverState('active', 3);
+  await deliverState('canceled', 4, 'deleted');
+  const { data } = await json<{ data: { operation: string; actor: object; before: object; after: object }[] }>(
+    gateway.get(`/v1/audit?target_id=${id}`, as),
+  );
+  const changes = data.filter(({ operation }) => operation.startsWith('plan.')).reverse();
+  expect(changes.map(({ operation, before, after }) => [operation, before, after])).toEqual([
+    ['plan.buy', { status: 'none' }, { status: 'active' }],
+    ['plan.payment-failed', { status: 'active' }, { status: 'past_due' }],
+    ['plan.change', { status: 'past_due' }, { status: 'active' }],
+    ['plan.cancel', { status: 'active' }, { status: 'canceled' }],
+  ]);
+  expect(changes[0]?.actor).toEqual({ type: 'system', id: 'stripe', name: 'Stripe' });
+});
+
 describe('an event of Stripe', () => {
   it('is taken once, however often it is delivered', async () => {
     const { id, as } = await workspace('Twice');

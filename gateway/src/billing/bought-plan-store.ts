@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { insertAuditRecord } from '../accounts/audit-store.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 
 export type PlanStatus = 'none' | 'active' | 'past_due' | 'canceled';
@@ -81,12 +82,37 @@ export async function takePlanChange(
       [workspaceId, change.customerId, change.subscriptionId ?? null, change.status, change.at],
     );
     if (rows.length === 0) return { taken: 'older', workspaceId };
+    await recordPlan(tx, { workspaceId, before, change });
     // The live calls of a workspace that signed up wait for its plan, on every process.
     await tx.query(`select pg_notify('workspaces', $1)`, [workspaceId]);
     if (isCharged(change.status) && !isCharged(before?.status ?? 'none'))
       await forgiveOverage(tx, { workspaceId, ...(await overageOf(tx, workspaceId)) });
     return { taken: 'taken', workspaceId };
   });
+}
+
+/** In the transaction of the change. An event that repeats what is known leaves no row. */
+async function recordPlan(
+  tx: Db,
+  { workspaceId, before, change }: { workspaceId: string; before: BoughtPlan | undefined; change: PlanChange },
+): Promise<void> {
+  const [old, status] = [before?.status ?? 'none', change.status];
+  if (old === status) return;
+  await insertAuditRecord(tx, {
+    workspaceId,
+    livemode: true,
+    operation: planOperation(old, status),
+    actor: { type: 'system', id: 'stripe', name: 'Stripe' },
+    target: { type: 'plan', id: workspaceId },
+    before: { status: old },
+    after: { status },
+  });
+}
+
+function planOperation(old: PlanStatus, status: PlanStatus): string {
+  if (status === 'past_due') return 'plan.payment-failed';
+  if (status === 'canceled') return 'plan.cancel';
+  return status === 'active' && !isCharged(old) ? 'plan.buy' : 'plan.change';
 }
 
 export function isCharged(status: PlanStatus): boolean {
