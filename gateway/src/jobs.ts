@@ -17,6 +17,7 @@ import { judgeExperiments } from './experiments/judge-experiments-job.ts';
 import { deleteOldFeedback } from './feedback/feedback-store.ts';
 import { takeInUnwritten } from './ledger/take-in-unwritten-job.ts';
 import { type Counting, shareCounts } from './limits/share-counts.ts';
+import { repeatErasedPeople } from './members/erased-people.ts';
 import { forgetOldSignIns } from './people/failure-store.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { learnAllHeads } from './routing/learn-heads-job.ts';
@@ -110,6 +111,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('remember what was erased', 3_600_000, async () => {
       await rememberErasures(services);
       await repeatWorkspaces(services);
+      await repeatErasedPeople(services);
     }),
     repeat('drop the old audit log', 3_600_000, () => dropOldAudit(services, stopping.signal)),
     repeat('drop old months', 3_600_000, () => dropOldMonths(services, stopping.signal), 60_000),

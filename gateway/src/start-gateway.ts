@@ -21,6 +21,7 @@ import { answerWhileStarting } from './http/serve-starting.ts';
 import { SilentSockets } from './http/silent-sockets.ts';
 import { startJobs } from './jobs.ts';
 import { requestPeerHistory, shareCounts } from './limits/share-counts.ts';
+import { repeatErasedPeople } from './members/erased-people.ts';
 import { type FirstSecrets, makeFirstSecrets } from './people/first-sign-in.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
 import { registerServiceMetrics, registerTraceMetrics } from './service-metrics.ts';
@@ -136,6 +137,7 @@ export async function startGateway(
   );
   await repeatErasures(services);
   await repeatWorkspaces(services);
+  await repeatErasedPeople(services);
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   services.publicUrl = config.publicUrl ?? `http://${host}:${opened.port}`;
   const jobs = startJobs(services, counting);

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { repeatErasedPeople } from '../../gateway/src/members/erased-people.ts';
 import { eventually, json } from '../support/ask.ts';
-import { browser, firstPerson, invited, type Person, tokenOf } from '../support/person.ts';
+import { dataFolder } from '../support/data-folder.ts';
+import { browser, firstPerson, invited, type Person, signInAgain, tokenOf } from '../support/person.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
@@ -54,4 +58,36 @@ it('a deleted workspace takes the people along who belong to no other, and leave
   expect((await ada.send('DELETE', `/v1/workspaces/${id}`)).status).toBe(204);
   await isOver(zoe);
   await eventually(async () => expect(await addresses()).toEqual(['ada@agency.example', 'both@agency.example']));
+});
+
+it('an erased person is erased again in a database restored from before, also on a machine that has not erased them', async () => {
+  const owner = await signInAgain(gateway);
+  const person = await invited(gateway, owner, { email: 'gone@agency.example', role: 'member' });
+  const { id } = (await json<{ person: { id: string } }>(person.get('/v1/session'))).person;
+  const { pool } = gateway.database;
+  const tables = ['people', 'members'] as const;
+  const before = await Promise.all(
+    tables.map((table) =>
+      pool.query(`select * from ${table} where ${table === 'people' ? 'id' : 'person_id'} = $1`, [id]),
+    ),
+  );
+  await json(person.send('DELETE', '/v1/me'), 204);
+  const { services } = gateway.gateway;
+  const noted = (folder: string): string => readFileSync(join(folder, 'erased-people.jsonl'), 'utf8');
+  expect(noted(services.dataDir)).toContain(id);
+  expect(noted(services.dataDir)).not.toContain('gone@');
+  // Another process learns of it by the database, and notes it in its own folder.
+  const elsewhere = dataFolder('erased-people');
+  await repeatErasedPeople({ ...services, dataDir: elsewhere });
+  expect(noted(elsewhere)).toContain(id);
+  await pool.query('delete from erased_people where id = $1', [id]);
+  for (const [index, table] of tables.entries())
+    await pool.query(`insert into ${table} select * from json_populate_recordset(null::${table}, $1::json)`, [
+      JSON.stringify(before[index]?.rows),
+    ]);
+  expect(await addresses()).toContain('gone@agency.example');
+  await repeatErasedPeople({ ...services, dataDir: elsewhere });
+  expect(await addresses()).not.toContain('gone@agency.example');
+  // Once more there is nothing to do.
+  await repeatErasedPeople(services);
 });

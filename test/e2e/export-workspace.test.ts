@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chat, hello, json } from '../support/ask.ts';
 import { fakeKeys } from '../support/fakes/start-fakes.ts';
+import { insertTestMember } from '../support/people.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 import { unzip } from '../support/unzip.ts';
 
@@ -93,9 +94,12 @@ it('an export has the whole workspace in files that programs and spreadsheets re
     'events.json',
     'export.json',
     'fallbacks.json',
+    'invitations.json',
     'invoices.json',
     'keys.json',
+    'members.json',
     'plan.json',
+    'portal-links.json',
     'projects.json',
     'providers.json',
     'rate-limits.json',
@@ -140,6 +144,48 @@ it('an export by a key locked to a client has that client’s own view only', as
   for (const hidden of ['globex', 'acme notes', 'mine']) expect(all).not.toContain(hidden);
   expect(linesOf(files['calls.csv'])).toBe(calls + 3);
   expect((await gateway.get('/v1/workspace/export?client_id=globex', bearer(key))).status).toBe(403);
+});
+
+it('an export has the people of the workspace, its invitations and portal links, and nothing that opens them', async () => {
+  const post = async (path: string, body: object): Promise<string> =>
+    (await json<{ url: string }>(gateway.post(path, body), 201)).url;
+  const urls = [
+    await post('/v1/invitations', { email: 'waiting@agency.example', role: 'viewer' }),
+    await post('/v1/invitations', { email: 'buyer@acme.example', role: 'client', client_id: 'acme' }),
+    await post('/v1/clients/acme/links', { name: 'For Acme' }),
+    await post('/v1/clients/unseen/links', { name: 'For a client without calls', password: 'nine quiet stones' }),
+  ];
+  const member = await insertTestMember(gateway, { email: 'ada@agency.example', role: 'owner' });
+  await insertTestMember(gateway, { email: 'cleo@acme.example', role: 'client' });
+  const files = await taken();
+  expect(rowsOf(files['members.json'])).toMatchObject([
+    { id: member.id, email: 'ada@agency.example', role: 'owner' },
+    { email: 'cleo@acme.example', client_id: 'acme' },
+  ]);
+  expect(
+    rowsOf(files['invitations.json'])
+      .map(({ email }) => email)
+      .sort(),
+  ).toEqual(['buyer@acme.example', 'waiting@agency.example']);
+  expect(
+    rowsOf(files['portal-links.json'])
+      .map(({ client_id }) => client_id)
+      .sort(),
+  ).toEqual(['acme', 'unseen']);
+  const all = Object.values(files).join('\n');
+  for (const url of urls) expect(all).not.toContain(url.split('#')[1]);
+  // Of one client: its own people alone.
+  const own = await taken('?client_id=acme');
+  expect(rowsOf(own['members.json']).map(({ email }) => email)).toEqual(['cleo@acme.example']);
+  expect(rowsOf(own['invitations.json']).map(({ email }) => email)).toEqual(['buyer@acme.example']);
+  expect(rowsOf(own['portal-links.json']).map(({ name }) => name)).toEqual(['For Acme']);
+  // A key that is locked to the client sees nobody, and test mode has no people.
+  const { key } = await json<{ key: string }>(
+    gateway.post('/v1/keys', { name: 'own', role: 'owner', tags: { client_id: 'acme' }, locked_tags: ['client_id'] }),
+    201,
+  );
+  expect(Object.keys(await taken('', bearer(key)))).not.toContain('members.json');
+  expect(Object.keys(await taken('', bearer(testKey)))).not.toContain('members.json');
 });
 
 it('an export needs an owner’s key, and test data a test key', async () => {

@@ -54,6 +54,7 @@ const tables = [
   'portal_links',
   'erased_clients',
   'erased_workspaces',
+  'erased_people',
   'invoices',
   'scenario_states',
   'scenario_limits',

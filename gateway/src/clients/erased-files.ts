@@ -9,6 +9,12 @@ import type { ErasedWorkspace } from './erase-workspace-store.ts';
  */
 const clientsFile = 'erased-clients.jsonl';
 const workspacesFile = 'erased-workspaces.jsonl';
+const peopleFile = 'erased-people.jsonl';
+
+interface ErasedPersonId {
+  id: string;
+  erasedAt: Date;
+}
 
 export async function readErasedClients(dataDir: string): Promise<RememberedErasure[]> {
   return (await readLines(dataDir, clientsFile)).flatMap(({ id, workspace_id, livemode, name_hash, erased_at }) =>
@@ -44,24 +50,34 @@ export function addErasedClients(dataDir: string, erasures: readonly RememberedE
 }
 
 export async function readErasedWorkspaces(dataDir: string): Promise<ErasedWorkspace[]> {
-  return (await readLines(dataDir, workspacesFile)).flatMap(({ id, erased_at }) =>
-    typeof id === 'string' && typeof erased_at === 'string' ? [{ id, erasedAt: new Date(erased_at) }] : [],
-  );
+  return (await readLines(dataDir, workspacesFile)).flatMap(readErasedId);
 }
 
 export function addErasedWorkspaces(dataDir: string, workspaces: readonly ErasedWorkspace[]): Promise<void> {
-  return addLines(
-    dataDir,
-    workspacesFile,
-    workspaces.map(({ id, erasedAt }) => ({ id, erased_at: erasedAt.toISOString() })),
-  );
+  return addLines(dataDir, workspacesFile, workspaces.map(writeErasedId));
+}
+
+export async function readErasedPeople(dataDir: string): Promise<ErasedPersonId[]> {
+  return (await readLines(dataDir, peopleFile)).flatMap(readErasedId);
+}
+
+export function addErasedPeople(dataDir: string, people: readonly ErasedPersonId[]): Promise<void> {
+  return addLines(dataDir, peopleFile, people.map(writeErasedId));
+}
+
+function readErasedId({ id, erased_at }: Record<string, unknown>): ErasedPersonId[] {
+  return typeof id === 'string' && typeof erased_at === 'string' ? [{ id, erasedAt: new Date(erased_at) }] : [];
+}
+
+function writeErasedId({ id, erasedAt }: ErasedPersonId): object {
+  return { id, erased_at: erasedAt.toISOString() };
 }
 
 /** Copies the erasures since a backup was made, where its data folder is still there: the next start on the restored data erases again. */
 export async function bringErased(from: string | undefined, to: string): Promise<void> {
   if (from === undefined || resolve(from) === resolve(to)) return;
   await mkdir(to, { recursive: true });
-  for (const file of [clientsFile, workspacesFile])
+  for (const file of [clientsFile, workspacesFile, peopleFile])
     await addLines(to, file, await readLines(from, file).catch(() => []));
 }
 

@@ -4,6 +4,8 @@ import type { Operation } from '@ai-gateway/shared/operation';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { ownClient } from '../accounts/own-tags.ts';
+import { describeLink } from '../portal/portal-link-handlers.ts';
+import { listLinks } from '../portal/portal-store.ts';
 import type { Services } from '../services.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
 import { usageTexts } from '../usage/usage-handlers.ts';
@@ -81,6 +83,7 @@ function filesOf(source: Source): ZippedFile[] {
       csv(`usage-by-${group}.csv`, () => usageTexts['usage.clients']({ from: begin, group_by: group, ...of }, context)),
     ),
     csv('calls.csv', () => usageTexts['usage.requests']({ from: begin, ...of }, context)),
+    ...(caller.lockedTags.length > 0 ? [] : peopleFiles(source)),
     ...(caller.lockedTags.length > 0 || clientId !== undefined ? [] : ownersFiles(source)),
   ];
 }
@@ -109,6 +112,31 @@ function ownersFiles(source: Source): ZippedFile[] {
     object(source, 'auto.json', 'auto.get'),
     object(source, 'plan.json', 'plan.get'),
   ];
+}
+
+/** The people of the workspace, or of one client's portal. They are the same in test mode, and are exported with live data. */
+function peopleFiles(source: Source): ZippedFile[] {
+  const { context, clientId } = source;
+  const isOf = ({ client_id: id }: Row): boolean => clientId === undefined || id === clientId;
+  const links = { name: 'portal-links.json', pieces: () => rows(linksOf(source)) };
+  if (!context.caller.livemode) return [links];
+  return [
+    list(source, 'members.json', 'members.list', {}, isOf),
+    list(source, 'invitations.json', 'invitations.list', {}, isOf),
+    links,
+  ];
+}
+
+/** Of one client, or of every one that has any. */
+async function* linksOf({ context, clientId }: Source): AsyncGenerator<Row> {
+  const { caller, services } = context;
+  const { workspaceId, livemode } = caller;
+  for (let before: string | undefined; ; ) {
+    const page = await listLinks(services.db, { workspaceId, livemode, clientId, before, limit: 100 });
+    for (const link of page) yield describeLink(link);
+    before = page.at(-1)?.id;
+    if (page.length < 100) return;
+  }
 }
 
 function clientFiles(source: Source, clientId: string): ZippedFile[] {
@@ -145,22 +173,29 @@ function list(
 ): ZippedFile {
   return {
     name,
-    async *pieces() {
-      let separator = '[\n';
-      for (let cursor: string | null | undefined; cursor !== null; ) {
-        const page = (await ask(source, id, { ...filter, ...(cursor === undefined ? {} : { cursor }) })) as {
-          data: Row[];
-          next_cursor?: string | null;
-        };
-        for (const row of page.data.filter(isWanted)) {
-          yield `${separator}${JSON.stringify(row)}`;
-          separator = ',\n';
-        }
-        cursor = page.next_cursor ?? null;
-      }
-      yield separator === '[\n' ? '[]\n' : '\n]\n';
-    },
+    pieces: () => rows(pagesOf(source, id, filter), isWanted),
   };
+}
+
+async function* pagesOf(source: Source, id: OperationId, filter: Row): AsyncGenerator<Row> {
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = (await ask(source, id, { ...filter, ...(cursor === undefined ? {} : { cursor }) })) as {
+      data: Row[];
+      next_cursor?: string | null;
+    };
+    yield* page.data;
+    cursor = page.next_cursor ?? null;
+  }
+}
+
+async function* rows(all: AsyncIterable<Row>, isWanted: (row: Row) => boolean = () => true): AsyncGenerator<string> {
+  let separator = '[\n';
+  for await (const row of all) {
+    if (!isWanted(row)) continue;
+    yield `${separator}${JSON.stringify(row)}`;
+    separator = ',\n';
+  }
+  yield separator === '[\n' ? '[]\n' : '\n]\n';
 }
 
 async function* one(read: () => unknown): AsyncGenerator<string> {

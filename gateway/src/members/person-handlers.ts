@@ -8,10 +8,11 @@ import { withTransaction } from '../db/transaction.ts';
 import { refusePasswordAlone } from '../factors/refuse-password-alone.ts';
 import { endSessions } from '../people/end-sessions-store.ts';
 import { type AddressPorts, askNewAddress } from './change-address.ts';
+import { type ErasedPeoplePorts, rememberErasedPerson } from './erased-people.ts';
 import { ownedAlone } from './member-store.ts';
 import { deletePerson, type ListedPerson, listPeople, lockOperators, lockPerson, setOperator } from './person-store.ts';
 
-interface PersonPorts extends AddressPorts {
+interface PersonPorts extends AddressPorts, ErasedPeoplePorts {
   db: Pool;
   now: () => number;
   operatorKey: string | undefined;
@@ -42,6 +43,7 @@ export const personHandlers: Pick<
       await erase(tx, services, person.id);
       await audit(tx, { target: { type: 'person', id: person.id }, before: { id: person.id } });
     });
+    await rememberErasedPerson(services, person.id);
     services.sessions.forget(person.id);
     return null;
   },
@@ -76,6 +78,7 @@ export const personHandlers: Pick<
       await erase(tx, services, id);
       await audit(tx, { target: { type: 'person', id }, before: { id } });
     });
+    await rememberErasedPerson(services, id);
     services.sessions.forget(id);
     return null;
   },

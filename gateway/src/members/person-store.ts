@@ -11,12 +11,23 @@ export async function lockPerson(
   return row && { id: row.id, email: row.email, isOperator: row.is_operator };
 }
 
-/** Deletes a person and all that is theirs: factors, identities, sessions, memberships and links go with the row. */
+/** Deletes a person and all that is theirs: factors, identities, sessions, memberships and links go with the row. Their id is remembered. */
 export async function deletePerson(tx: Db, { id, email }: { id: string; email: string }): Promise<void> {
+  await tx.query('insert into erased_people (id) values ($1) on conflict do nothing', [id]);
   // Invitations and links to the address are of the person, too, and have no reference to the row.
   await tx.query('delete from invitations where email = $1', [email]);
   await tx.query('delete from sign_in_links where email = $1', [email]);
   await tx.query('delete from people where id = $1', [id]);
+}
+
+export interface ErasedPerson {
+  id: string;
+  erasedAt: Date;
+}
+
+export async function listErasedPeople(db: Db): Promise<ErasedPerson[]> {
+  const { rows } = await db.query('select id, erased_at as "erasedAt" from erased_people order by erased_at, id');
+  return rows as ErasedPerson[];
 }
 
 /** The operators who can sign in, locked until commit in id order. */

@@ -43,7 +43,7 @@ export const portalLinkHandlers: Pick<
       await audit(tx, { target: targetOf(made), after: settingsOf(made) });
       return made;
     });
-    return { ...describe(link), url: `${forPeople(services.publicUrl)}/portal#${token}` };
+    return { ...describeLink(link), url: `${forPeople(services.publicUrl)}/portal#${token}` };
   },
 
   'clients.links.list': async ({ id, cursor, limit }, { caller, services }) => {
@@ -53,7 +53,7 @@ export const portalLinkHandlers: Pick<
       before: cursor === undefined ? undefined : readId(cursor),
       limit: limit + 1,
     });
-    return pageOf(links, limit, { view: describe, cursor: (last) => writeParts([last.id]) });
+    return pageOf(links, limit, { view: describeLink, cursor: (last) => writeParts([last.id]) });
   },
 
   'clients.links.revoke': async ({ id, link_id: linkId }, { caller, services, audit }) => {
@@ -97,7 +97,8 @@ function expiryFor({ expiresAt }: Caller, asked: string | undefined, nowMs: numb
   return expiresAt !== undefined && expiresAt < usual ? expiresAt : usual;
 }
 
-function describe(link: PortalLink): Omit<OutputOf<'clients.links.create'>, 'url'> {
+/** As its operations show it: without its address, which is shown once. */
+export function describeLink(link: PortalLink): Omit<OutputOf<'clients.links.create'>, 'url'> {
   return {
     id: link.id,
     client_id: link.clientId,
@@ -117,7 +118,7 @@ function targetOf({ id }: PortalLink): AuditTarget {
 }
 
 function settingsOf(link: PortalLink): object {
-  const { client_id, shows, has_password, expires_at } = describe(link);
+  const { client_id, shows, has_password, expires_at } = describeLink(link);
   return { client_id, shows, has_password, expires_at };
 }
 

@@ -37,12 +37,18 @@ export async function insertLink(
 /** Ids sort by age: the newest first. */
 export async function listLinks(
   db: Db,
-  { workspaceId, livemode, clientId, before, limit }: ClientKey & { before: string | undefined; limit: number },
+  {
+    workspaceId,
+    livemode,
+    clientId,
+    before,
+    limit,
+  }: Omit<ClientKey, 'clientId'> & { clientId: string | undefined; before: string | undefined; limit: number },
 ): Promise<PortalLink[]> {
   const { rows } = await db.query(
     `select ${columns} from portal_links
-     where workspace_id = $1 and livemode = $2 and client_id = $3 and ($4::text is null or id < $4) order by id desc limit $5`,
-    [workspaceId, livemode, clientId, before ?? null, limit],
+     where workspace_id = $1 and livemode = $2 and ($3::text is null or client_id = $3) and ($4::text is null or id < $4) order by id desc limit $5`,
+    [workspaceId, livemode, clientId ?? null, before ?? null, limit],
   );
   return (rows as LinkRow[]).map(readLink);
 }
