@@ -12,6 +12,7 @@ import { oldSnapshotFigure } from './old-snapshot-figure.ts';
 import { peerFigures } from './peers.ts';
 import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
 import { ruledRate, ruleFigures } from './rules.ts';
+import { signInFigures } from './sign-ins.ts';
 import { streamFigures } from './stream-figures.ts';
 import { trafficFigures } from './traffic-figures.ts';
 import { workerFigures } from './workers.ts';
@@ -159,6 +160,7 @@ try {
 
   await workerFigures(note, providerUrl);
   await liveFigures(note, providerUrl);
+  await signInFigures(note, providerUrl);
   await moneyFigures(note, providerUrl);
   await cacheFigures(note, providerUrl);
   await trafficFigures(note);

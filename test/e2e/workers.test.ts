@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +11,7 @@ import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts
 import { type PinnedAnswer, type PinnedClient, pinnedClient } from '../support/pinned-client.ts';
 import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
 
+const operatorKey = `gw_operator_${randomBytes(24).toString('hex')}`;
 let fakes: Fakes;
 let database: TestDatabase;
 let gateway: GatewayProcess;
@@ -22,6 +24,7 @@ beforeAll(async () => {
   gateway = await spawnGateway({
     ...gatewayEnv(fakes, database.url, dataDir),
     WORKERS: '2',
+    GATEWAY_OPERATOR_KEY: operatorKey,
     FIRST_BYTE_TIMEOUT_MS: '10000',
     ANSWER_TIMEOUT_MS: '10000',
   });
@@ -64,6 +67,12 @@ const at = (worker: number): PinnedClient => {
   if (client === undefined) throw new Error('no client');
   return client;
 };
+
+/** The session's cookie that an answer sets. */
+function cookieOf({ headers }: PinnedAnswer): string | undefined {
+  const [set] = [headers['set-cookie'] ?? []].flat();
+  return set?.split(';')[0];
+}
 
 /** By then both know a setting that one of them has taken. */
 const receivedMs = 200;
@@ -147,6 +156,101 @@ describe('two workers', () => {
     await eventually(async () => {
       for (const worker of [0, 1]) expect((await at(worker).ask(chat, { body: hello(), headers })).status).toBe(401);
     }, 500);
+  });
+
+  it('end sessions on both within a second: at a sign-out, a change of role and a disabling by SCIM', async () => {
+    const page = { origin: gateway.url, 'x-gateway-app': '1', authorization: '' };
+    const opens = async (link: string, body: object = {}): Promise<string> => {
+      const token = /\/auth\/link#([\w-]{43})/.exec(link)?.[1];
+      const answer = await at(0).ask('/auth/link', { body: { token, ...body }, headers: page });
+      expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
+      return cookieOf(answer) ?? '';
+    };
+    const session = (worker: number, cookie: string): Promise<PinnedAnswer> =>
+      at(worker).ask('/v1/session', { headers: { authorization: '', cookie } });
+    const remembered = async (cookie: string): Promise<void> => {
+      for (const worker of [0, 1]) expect((await session(worker, cookie)).status).toBe(200);
+    };
+    const overOnBoth = (cookie: string): Promise<void> =>
+      eventually(async () => {
+        for (const worker of [0, 1]) expect((await session(worker, cookie)).status).toBe(401);
+      }, 1_000);
+
+    const owner = await opens(gateway.output(), { email: 'ada@agency.example' });
+    const invite = async (email: string): Promise<string> => {
+      const made = await at(1).ask('/v1/invitations', { body: { email, role: 'member' } });
+      return opens((JSON.parse(made.text) as { url: string }).url);
+    };
+    let member = await invite('bob@workers.example');
+    await remembered(owner);
+    await remembered(member);
+
+    const roleOf = ({ text }: PinnedAnswer): unknown => (JSON.parse(text) as { role?: unknown }).role;
+    const { person } = JSON.parse((await session(0, member)).text) as { person: { id: string } };
+    await at(1).ask(`/v1/members/${person.id}`, { method: 'PATCH', body: { role: 'viewer' } });
+    await eventually(async () => {
+      for (const worker of [0, 1]) {
+        const answer = await session(worker, member);
+        member = cookieOf(answer) ?? member;
+        expect(roleOf(answer)).toBe('viewer');
+      }
+    }, 1_000);
+
+    const connection = await at(0).ask('/v1/sso-connections', {
+      body: {
+        name: 'IdP',
+        slug: 'workers',
+        provider: 'okta',
+        issuer: 'https://idp.workers.example',
+        client_id: 'id',
+        client_secret: 'secret',
+        domains: ['workers.example'],
+        default_role: 'viewer',
+      },
+    });
+    const domains = JSON.parse((await at(0).ask('/v1/domains')).text) as { data: { id: string }[] };
+    const operator = { authorization: `Bearer ${operatorKey}` };
+    await at(0).ask(`/v1/domains/${domains.data[0]?.id}/verify`, { body: {}, headers: operator });
+    const { id } = JSON.parse(connection.text) as { id: string };
+    const { token } = JSON.parse((await at(0).ask('/v1/scim-tokens', { body: { connection_id: id } })).text) as {
+      token: string;
+    };
+    const scim = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' };
+    const { rows } = await database.pool.query(
+      'update people set email_verified_at = now() where id = $1 returning id',
+      [person.id],
+    );
+    expect(rows).toHaveLength(1);
+    const user = await at(0).ask('/scim/v2/Users', {
+      headers: scim,
+      body: { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'bob@workers.example', active: true },
+    });
+    expect(user.status).toBe(201);
+    await remembered(member);
+    const { id: userId } = JSON.parse(user.text) as { id: string };
+    const disabled = await at(1).ask(`/scim/v2/Users/${userId}`, {
+      method: 'PATCH',
+      headers: scim,
+      body: {
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+        Operations: [{ op: 'replace', path: 'active', value: false }],
+      },
+    });
+    expect([disabled.status, disabled.text]).toEqual([200, expect.any(String)]);
+    await overOnBoth(member);
+
+    await remembered(owner);
+    await at(0).ask('/auth/sign-out', { method: 'POST', headers: { ...page, cookie: owner } });
+    await overOnBoth(owner);
+  }, 30_000);
+
+  it('count wrong sign-ins together: the sixth waits, whichever worker it comes to', async () => {
+    const headers = { origin: gateway.url, 'x-gateway-app': '1', authorization: '' };
+    const body = { email: 'nobody@agency.example', password: 'a wrong password' };
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 6; tries++)
+      statuses.push((await at(tries).ask('/auth/sign-in', { body, headers })).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
   });
 
   it('know an Idempotency-Key of the other one, running and answered', async () => {
