@@ -24,6 +24,7 @@ const people: Part = {
         ['role', 'Role'],
         ['second_factor', 'Second factor'],
         ['last_seen_at', 'Last seen'],
+        ['failed_sign_ins', 'Failed sign-ins'],
       ],
       empty: 'Nobody belongs to this workspace yet.',
       actions: [
@@ -50,7 +51,7 @@ const sso: Part = {
   path: 'sso',
   title: 'Single sign-on',
   needs: 'sso-connections.list',
-  note: 'Add the connection, then a domain, and prove the domain by its TXT record. SAML is under All operations.',
+  note: 'Add the connection, then a domain, and prove the domain by its TXT record.',
   things: [
     {
       title: 'Connections',
@@ -76,6 +77,25 @@ const sso: Part = {
           'issuer',
           'client_id',
           'client_secret',
+          'domains',
+          'default_role',
+          'group_roles',
+        ],
+        submit: 'Save',
+      },
+      alsoAdd: {
+        operation: 'sso-connections.create',
+        button: 'Add SAML',
+        title: 'Add a SAML provider',
+        fixed: { protocol: 'saml' },
+        initial: { provider: 'other' },
+        only: [
+          'name',
+          'slug',
+          'provider',
+          'idp_entity_id',
+          'sso_url',
+          'certificate',
           'domains',
           'default_role',
           'group_roles',

@@ -17,6 +17,8 @@ interface Thing {
   [field: string]: unknown;
 }
 
+type Adding = Omit<FormRequest, 'operation'> & { operation: string; button: string };
+
 export interface Things {
   title: string;
   list: string;
@@ -24,7 +26,9 @@ export interface Things {
   columns: readonly (readonly [field: string, title: string])[];
   empty: string;
   /** The button that adds one. */
-  add?: Omit<FormRequest, 'operation'> & { operation: string; button: string };
+  add?: Adding;
+  /** A second button, for another kind of the same thing. */
+  alsoAdd?: Adding;
   /** The actions on a row, by the id of an operation. */
   actions: readonly { operation: string; button: string; initial?: boolean; only?: readonly string[] }[];
 }
@@ -34,7 +38,8 @@ export function ThingsCard({ things }: { things: Things }): ReactNode {
   const may = useMay();
   const mode = useMode();
   const openForm = useFormDialog();
-  const { title, list, columns, empty, add, actions } = things;
+  const { title, list, columns, empty, add, alsoAdd, actions } = things;
+  const adds = [add, alsoAdd].flatMap((one) => (one !== undefined && may(one.operation) ? [one] : []));
   const query = useQuery({
     queryKey: keyOf(list, {}, mode),
     queryFn: () => callNamed(list, {}),
@@ -46,11 +51,13 @@ export function ThingsCard({ things }: { things: Things }): ReactNode {
     <Card
       title={title}
       actions={
-        add !== undefined && may(add.operation) ? (
-          <Button small onClick={() => openForm(add)}>
-            {add.button}
-          </Button>
-        ) : undefined
+        adds.length === 0
+          ? undefined
+          : adds.map((one) => (
+              <Button key={one.button} small onClick={() => openForm(one)}>
+                {one.button}
+              </Button>
+            ))
       }
     >
       <Loaded query={query}>

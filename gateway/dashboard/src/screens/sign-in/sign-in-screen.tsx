@@ -27,7 +27,7 @@ export function SignInScreen(): ReactNode {
     setError(undefined);
     try {
       const answer = await signIn();
-      location.assign(redirectIn(answer) ?? pathAfter(to));
+      location.assign(redirectIn(answer, pathAfter(to)) ?? pathAfter(to));
     } catch (failed) {
       if (isGatewayError(failed) && (failed.param === 'code' || failed.param === 'recovery_code')) setWantsCode(true);
       setError(failed);
@@ -106,9 +106,11 @@ export function SignInScreen(): ReactNode {
   );
 }
 
-/** The way to a company's single sign-on, which is one of ours. */
-function redirectIn(answer: unknown): string | undefined {
+/** The way to a company's single sign-on, which is one of ours, and from there back to the page that was wanted. */
+function redirectIn(answer: unknown, wanted: string): string | undefined {
   if (typeof answer !== 'object' || answer === null || !('redirect' in answer)) return undefined;
   const { redirect } = answer;
-  return typeof redirect === 'string' && redirect.startsWith('/auth/') ? redirect : undefined;
+  return typeof redirect === 'string' && redirect.startsWith('/auth/')
+    ? `${redirect}?${new URLSearchParams({ return_to: wanted })}`
+    : undefined;
 }
