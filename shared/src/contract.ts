@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { listAudit } from './operations/audit.ts';
+import { listAutoTasks } from './operations/auto-tasks.ts';
 import { createBackground, getBackground } from './operations/background.ts';
 import { budgetHistory, removeRaise } from './operations/budget-history.ts';
 import {
@@ -299,6 +300,7 @@ export const contract = [
   exportWorkspace,
   getAuto,
   setAuto,
+  listAutoTasks,
   createExperiment,
   listExperiments,
   getExperiment,

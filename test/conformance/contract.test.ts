@@ -155,6 +155,7 @@ const promised = [
   ['workspace.export', 'GET', '/v1/workspace/export', 200, 'owner'],
   ['auto.get', 'GET', '/v1/routing/auto', 200, 'reader'],
   ['auto.set', 'PUT', '/v1/routing/auto', 200, 'member'],
+  ['auto.tasks', 'GET', '/v1/routing/auto/tasks', 200, 'reader'],
   ['experiments.create', 'POST', '/v1/experiments', 201, 'member'],
   ['experiments.list', 'GET', '/v1/experiments', 200, 'reader'],
   ['experiments.get', 'GET', '/v1/experiments/:id', 200, 'reader'],

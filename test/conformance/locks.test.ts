@@ -375,6 +375,7 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'audit.list': { named: () => [['GET', '/v1/audit']] },
   'auto.get': { reads: [['GET', '/v1/routing/auto']] },
   'auto.set': { named: () => [['PUT', '/v1/routing/auto', { pool: [] }]] },
+  'auto.tasks': { named: () => [['GET', '/v1/routing/auto/tasks']] },
   'experiments.create': {
     named: () => [
       [

@@ -1,11 +1,15 @@
+import { diffLines } from '@ai-gateway/shared/diff-lines';
+import { fieldsOf } from '@ai-gateway/shared/fields';
 import { type Condition, conditionFault, kindOfField } from '@ai-gateway/shared/rules';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { conditionOf, groupDraftOf, pathOfItem } from '../../gateway/dashboard/src/components/condition-draft.ts';
 import { fieldChoices } from '../../gateway/dashboard/src/components/condition-fields.ts';
 import { sayCondition } from '../../gateway/dashboard/src/components/condition-words.ts';
-import { aroundChanges, diffLines } from '../../gateway/dashboard/src/components/diff-lines.ts';
+import { inputWithCleared, type TypedGroup, typedOf } from '../../gateway/dashboard/src/components/form-values.ts';
 import { holdRows } from '../../gateway/dashboard/src/components/held-rows.ts';
+import { aroundChanges } from '../../gateway/dashboard/src/components/shown-diff.ts';
 import { addDays, daysBetween } from '../../gateway/dashboard/src/format/when.ts';
 import { dailyCap, forecastMonth } from '../../gateway/dashboard/src/screens/home/forecast.ts';
 
@@ -152,16 +156,53 @@ describe('the difference of two texts', () => {
     expect(lines.slice(0, 3).map(({ kind, text }) => `${kind} ${text}`)).toEqual(['removed a', 'added A', 'same b']);
     expect(aroundChanges(lines).at(-1)).toEqual({ kind: 'skipped', count: 4 });
   });
+});
 
-  it('gives both texts back, whichever they are', () => {
-    const texts = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 });
-    fc.assert(
-      fc.property(texts, texts, (before, after) => {
-        const lines = diffLines(before, after);
-        const without = (kind: string): string[] => lines.filter((line) => line.kind !== kind).map(({ text }) => text);
-        expect([without('added'), without('removed')]).toEqual([before, after]);
-      }),
-      { seed: 18 },
-    );
+describe('a form with values', () => {
+  const operation = {
+    input: z.strictObject({
+      name: z.string().nullable().optional(),
+      note: z.string().optional(),
+      address: z
+        .strictObject({ street: z.string().nullable().optional(), city: z.string().optional() })
+        .nullable()
+        .optional(),
+      scope: z.strictObject({ client_id: z.string().optional() }).optional(),
+      tags: z.array(z.string()).optional(),
+      limits: z
+        .strictObject({ day: z.strictObject({ usd: z.number().nullable().optional(), calls: z.number().optional() }) })
+        .optional(),
+    }),
+  };
+  const fields = fieldsOf(operation);
+  const initial = {
+    name: 'Acme',
+    address: { street: 'Main Street', city: 'Berlin' },
+    scope: { client_id: 'acme' },
+    tags: ['a'],
+    limits: { day: { usd: 5, calls: 10 } },
+  };
+  const saved = (typed: TypedGroup): Record<string, unknown> =>
+    inputWithCleared(operation, { fields, initial, typed: { ...typedOf(fields, initial), ...typed } });
+
+  it('sends an emptied field as null, also in a group and in a group of a group', () => {
+    expect(saved({ name: '' })).toEqual({ ...initial, name: null });
+    expect(saved({ address: { street: '', city: 'Berlin' } }).address).toEqual({ street: null, city: 'Berlin' });
+    expect(saved({ limits: { day: { usd: '', calls: '10' } } }).limits).toEqual({ day: { usd: null, calls: 10 } });
+  });
+
+  it('leaves an emptied field out of its group where it cannot be null', () => {
+    expect(saved({ address: { street: 'Main Street', city: '' } }).address).toEqual({ street: 'Main Street' });
+  });
+
+  it('sends an emptied group or list as null, or empty where it cannot be null', () => {
+    expect(saved({ address: { street: '', city: '' } }).address).toBeNull();
+    expect(saved({ scope: { client_id: '' } }).scope).toEqual({});
+    expect(saved({ tags: [] }).tags).toEqual([]);
+  });
+
+  it('sends nothing for fields that were empty before', () => {
+    expect(saved({})).toEqual(initial);
+    expect(inputWithCleared(operation, { fields, initial: {}, typed: { name: '', scope: {}, tags: [] } })).toEqual({});
   });
 });

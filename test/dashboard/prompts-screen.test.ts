@@ -8,6 +8,7 @@ import {
   openDashboard,
   settled,
 } from '../support/open-dashboard.ts';
+import { invited } from '../support/person.ts';
 
 interface Version {
   version: number;
@@ -94,20 +95,34 @@ describe.skipIf(chromiumPath === undefined)(`the screen Prompts${leftOutWithoutC
     expect(await diff.textContent()).toContain('Removed: You answer e-mails of customers. Tone: {{tone}}.');
   });
 
-  it('moves production forward and back, and shows the move of somebody else as a conflict', async () => {
-    dashboard.expectProblem(/status of 409/);
+  it('moves production forward and back', async () => {
     await page.getByRole('button', { name: 'Publish version 2' }).click();
     await eventually(async () => expect(await labels()).toEqual([{ label: 'production', version: 2 }]));
     await page.getByRole('button', { name: 'Roll production back to 1' }).click();
     await eventually(async () => expect(await labels()).toEqual([{ label: 'production', version: 1 }]));
-    await page.getByRole('button', { name: 'Move production' }).click();
-    await dialog().getByLabel('Version').selectOption('2');
-    await json(dashboard.gateway.send('PUT', '/v1/prompts/support-reply/labels/production', { version: 2 }));
+  });
+
+  it('shows two people who move a label at once that only one of them did', async () => {
+    dashboard.expectProblem(/status of 409/);
+    const grace = await invited(dashboard.gateway, dashboard.owner, { email: 'grace@agency.example', role: 'member' });
+    const hers = await dashboard.open('/app/prompts/support-reply?tab=versions', { cookie: grace.cookie() });
+    for (const one of [page, hers]) {
+      await one.getByRole('button', { name: 'Move production' }).click();
+      await one.getByRole('dialog').getByLabel('Version').selectOption('2');
+    }
+    await hers.getByRole('dialog').getByLabel('Note').fill('Tested on Monday');
+    await hers.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await hers.getByText('production points at version 2').waitFor();
+    await dialog().getByLabel('Version').selectOption('1');
     await dialog().getByRole('button', { name: 'Save' }).click();
-    await dialog().getByRole('button', { name: 'Save again' }).waitFor();
-    await dialog().getByText('It points at version 2 now.').waitFor();
-    await page.keyboard.press('Escape');
+    await dialog().getByText('It points at version 2 now. Save again to move it from there.').waitFor();
+    expect(await labels()).toEqual([{ label: 'production', version: 2 }]);
+    await dialog().getByRole('button', { name: 'Save again' }).click();
+    await eventually(async () => expect(await labels()).toEqual([{ label: 'production', version: 1 }]));
     await expect.poll(() => dialog().count()).toBe(0);
+    await hers.reload();
+    await hers.getByRole('region', { name: 'Moves of labels' }).getByText('Tested on Monday').waitFor();
+    await hers.context().close();
   });
 
   it('runs versions and models side by side in test mode, with the price of each before', async () => {
@@ -135,15 +150,53 @@ describe.skipIf(chromiumPath === undefined)(`the screen Prompts${leftOutWithoutC
     await page.getByRole('button', { name: 'Run live' }).click();
     await page.getByText('It arrives on Monday.').waitFor();
     await page.getByRole('link', { name: 'the call' }).click();
-    await dialog()
-      .getByText(/asked for/)
-      .waitFor();
+    await dialog().getByText('Model asked for').waitFor();
     await page.goto('/app/prompts/support-reply?tab=figures');
     const row = page.getByRole('region', { name: 'Figures by version' }).getByRole('row').nth(1);
     await expect.poll(() => row.getByRole('cell').nth(1).textContent()).toBe('1');
   });
 
+  it('has a form field for a variable of every type, and sends each as its type', async () => {
+    const { gateway } = dashboard;
+    const types = ['text', 'number', 'boolean', 'choice', 'json', 'image', 'messages'];
+    const variables = types.map((type) => ({
+      ...{ name: `a_${type}`, type, required: true, description: `Help for ${type}.` },
+      ...(type === 'choice' ? { options: ['formal', 'friendly'] } : {}),
+    }));
+    const texts = ['text', 'number', 'boolean', 'choice', 'json'].map((type) => `${type}={{a_${type}}}`).join('; ');
+    const messages = [
+      { role: 'system', content: texts },
+      { placeholder: 'a_messages' },
+      { role: 'user', content: [{ type: 'image_url', image_url: { url: '{{a_image}}' } }] },
+    ];
+    await json(gateway.post('/v1/prompts', { id: 'types', name: 'Types' }), 201);
+    await json(gateway.post('/v1/prompts/types/versions', { messages, variables, model: 'gpt-4o' }), 201);
+    await page.goto('/app/prompts/types?tab=try');
+    await page.getByLabel('A text').fill('Hi, {{a_number}}');
+    await page.getByLabel('A number').fill('7');
+    await page.getByLabel('A boolean').selectOption({ label: 'No' });
+    await page.getByLabel('A choice').selectOption('friendly');
+    await page.getByLabel('A json').fill('{"a": [1]}');
+    await page.getByLabel('A image').fill('data:image/png;base64,iVBORw0KGgo=');
+    await page.getByLabel('A messages').fill('[{"role": "user", "content": "Earlier"}]');
+    await page.getByText('Help for json.').waitFor();
+    const column = page.getByRole('region', { name: 'Column 1' });
+    await column.getByText('Messages as they are sent').click();
+    const sent = column.locator('pre').first();
+    // A value is put in once: the braces in it stay as they are.
+    await expect
+      .poll(() => sent.textContent())
+      .toContain('text=Hi, {{a_number}}; number=7; boolean=false; choice=friendly');
+    const whole = await sent.textContent();
+    expect(whole).toMatch(/json=\{"a":\s*\[1\]\}/);
+    expect(whole).toContain('Earlier');
+    expect(whole).toContain('data:image/png');
+    await page.getByRole('button', { name: 'Run in test mode' }).click();
+    await column.getByText('in test mode').waitFor();
+  });
+
   it('archives a prompt after its name is typed, and restores it', async () => {
+    await page.goto('/app/prompts/support-reply');
     await page.getByRole('button', { name: 'Archive', exact: true }).click();
     await dialog().getByLabel(/^Type/).fill('Support reply');
     await dialog().getByRole('button', { name: 'Archive' }).click();
@@ -188,5 +241,5 @@ describe.skipIf(chromiumPath === undefined)(`the screen Prompts${leftOutWithoutC
       expect([path, await phone.evaluate('document.documentElement.scrollWidth <= innerWidth')]).toEqual([path, true]);
     }
     await phone.context().close();
-  });
+  }, 120_000);
 });

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addPair } from '../../gateway/src/routing/task-claim-store.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import {
   chromiumPath,
@@ -129,6 +130,88 @@ describe.skipIf(chromiumPath === undefined)(`the screen Routing${leftOutWithoutC
     await expect.poll(() => row.textContent()).toContain('Yes');
   });
 
+  it('sets the models, the dial, learning and a client of auto, each with a sentence on what it does', async () => {
+    await page.goto('/app/routing?tab=auto');
+    await page.getByText('In use now:').waitFor();
+    await page.getByText('The small model answers unless your calls show').waitFor();
+    await page.getByLabel('Quality', { exact: true }).check();
+    for (const [at, model] of ['gpt-4o-mini', 'gpt-4o'].entries()) {
+      await page.getByRole('button', { name: 'Add a model' }).click();
+      await page.getByLabel(`Model ${at + 1}`, { exact: true }).fill(model);
+    }
+    expect(await page.getByLabel('Class of model 1').inputValue()).toBe('small');
+    expect(await page.getByLabel('Class of model 2').inputValue()).toBe('strong');
+    await page.getByLabel('Compare answers of both classes').check();
+    await page.getByLabel('Sample (% of calls)').fill('100');
+    await page.getByLabel('Most a day (USD)').fill('2,5');
+    await page.getByText('Baseline, allowed models, and clients that differ').click();
+    await page.getByLabel('Baseline model', { exact: true }).fill('gpt-4o');
+    await page.getByLabel('Allowed models', { exact: true }).fill('gpt-4o\ngpt-4o-mini');
+    await page.getByRole('button', { name: 'Add a client that differs' }).click();
+    await page.getByLabel('Client 1', { exact: true }).fill('acme');
+    await page.getByLabel('Dial of client 1').selectOption('cost');
+    await page.getByLabel('Learning of client 1').selectOption({ label: 'Off: never answered twice' });
+    await page.getByLabel('Note').fill('To save');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Auto is saved, and holds from the next call on').waitFor();
+    const auto = await json(dashboard.gateway.get('/v1/routing/auto'));
+    expect(auto).toMatchObject({
+      pool: [
+        { model: 'gpt-4o-mini', class: 'small' },
+        { model: 'gpt-4o', class: 'strong' },
+      ],
+      dial: 'quality',
+      baseline_model: 'gpt-4o',
+      allowed_models: ['gpt-4o', 'gpt-4o-mini'],
+      learning: { enabled: true, sample_percent: 100, max_usd_per_day: 2.5, judge: 'agreement' },
+      per_client: { acme: { dial: 'cost', learning: { enabled: false } } },
+    });
+    await page.reload();
+    await expect.poll(() => page.getByLabel('Client 1', { exact: true }).inputValue()).toBe('acme');
+  });
+
+  it('shows a fault of auto at its field, and a change of somebody else as a conflict', async () => {
+    dashboard.expectProblem(/status of 40[49]/);
+    await page.getByLabel('Sample (% of calls)').fill('200');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => page.getByLabel('Sample (% of calls)').getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Sample (% of calls)').fill('50');
+    await page.getByLabel('Model 1', { exact: true }).fill('no-such-model');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => page.getByLabel('Model 1', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Model 1', { exact: true }).fill('gpt-4o-mini');
+    await json(dashboard.gateway.send('PUT', '/v1/routing/auto', { dial: 'balanced' }));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save again' }).click();
+    await page.getByText('Auto is saved, and holds from the next call on').last().waitFor();
+    expect(await json(dashboard.gateway.get('/v1/routing/auto'))).toMatchObject({
+      dial: 'quality',
+      learning: { sample_percent: 50 },
+    });
+  });
+
+  it('shows the evidence of each task with its state, and the model that the task goes to now', async () => {
+    const { gateway } = dashboard;
+    const { rows } = await gateway.database.pool.query('select id from workspaces order by created_at limit 1');
+    const [{ id: workspaceId } = { id: '' }] = rows as { id: string }[];
+    const pair = { workspaceId, livemode: true, topic: 'classify', weak: 'gpt-4o-mini', strong: 'gpt-4o' };
+    const tasks = { '1a': '1'.repeat(200), '2b': '1'.repeat(30), '3c': '0'.repeat(30) };
+    for (const [task, pairs] of Object.entries(tasks))
+      for (const one of pairs)
+        await addPair(gateway.database.pool, { ...pair, task: task.repeat(16), agrees: one === '1' }, 0.98);
+    await page.reload();
+    const row = (task: string) =>
+      page
+        .getByRole('region', { name: 'Evidence by task' })
+        .getByRole('row')
+        .filter({ hasText: task.repeat(4) });
+    await expect
+      .poll(() => row('1a').textContent())
+      .toMatch(/classification.*200100\.0 %at least 9\d\.\d %.*Cleared.*gpt-4o-mini200 pairs agree 100%/);
+    expect(await row('2b').textContent()).toMatch(/Measuring.*gpt-4o/);
+    expect(await row('3c').textContent()).toMatch(/0\.0 %nothing, of 98 %.*Refuted/);
+  });
+
   it('has no serious fault that axe finds, in both themes and widths, and runs off the side of no phone', async () => {
     const paths = ['', '?tab=auto', '?tab=versions', '?tab=explain', '?rule=new'].map((end) => `/app/routing${end}`);
     for (const path of paths) expect([path, await dashboard.faultsByAxe(path)]).toEqual([path, []]);
@@ -140,5 +223,5 @@ describe.skipIf(chromiumPath === undefined)(`the screen Routing${leftOutWithoutC
       expect([path, await phone.evaluate('document.documentElement.scrollWidth <= innerWidth')]).toEqual([path, true]);
     }
     await phone.context().close();
-  });
+  }, 120_000);
 });

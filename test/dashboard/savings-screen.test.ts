@@ -53,5 +53,5 @@ describe.skipIf(chromiumPath === undefined)(`the screen Savings${leftOutWithoutC
   it('has no serious fault that axe finds, in both themes and widths', async () => {
     expect(await dashboard.faultsByAxe('/app/savings')).toEqual([]);
     expect(await dashboard.faultsByAxe('/app/savings?by=task', { theme: 'dark', width: 390 })).toEqual([]);
-  });
+  }, 120_000);
 });

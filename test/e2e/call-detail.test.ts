@@ -14,6 +14,16 @@ interface CallDetail {
   attempts_trail: { provider: string; model: string; error: string | null; status: number | null; ms: number | null }[];
   budgets: { id: string; name: string; scope: object; resets_at: string | null }[];
   refusal: { code: string; message: string | null } | null;
+  saved_usd: number | null;
+  decision: {
+    chosen_by: string | null;
+    routing_version: number | null;
+    rule: { id: string; name: string } | null;
+    experiment: { id: string; name: string; arm: string } | null;
+    prompt: { id: string; version: number } | null;
+    task: string | null;
+  };
+  savings: { auto: number; rules: number; provider_cache: number; response_cache: number } | null;
 }
 
 let gateway: TestGateway;
@@ -66,6 +76,57 @@ it('a call shows its one attempt and the budgets it is charged to', async () => 
   ]);
   expect(shown.refusal).toBeNull();
   expect(shown.route).toEqual(expect.any(String));
+});
+
+it('a call shows the rule, the experiment and the prompt that decided it, and what each part of the gateway saved', async () => {
+  const rule = { name: 'Cheap', when: { field: 'client_id', eq: 'globex' }, then: { model: 'gpt-4o-mini' } };
+  await json(gateway.post('/v1/routing/rules', rule), 201);
+  await json(gateway.post('/v1/prompts', { id: 'greet', name: 'Greet' }), 201);
+  await json(gateway.post('/v1/prompts/greet/versions', { messages: [{ role: 'user', content: 'Hi' }] }), 201);
+  await json(gateway.send('PUT', '/v1/prompts/greet/labels/production', { version: 1 }));
+  const decided = await call(
+    { 'x-client-id': 'globex' },
+    { model: 'auto', prompt: { id: 'greet' }, messages: undefined },
+  );
+  const shown = await eventually(async () => {
+    const one = await detail(decided);
+    expect(one.status).toBe('succeeded');
+    return one;
+  });
+  expect(shown.decision).toMatchObject({
+    chosen_by: 'rule',
+    routing_version: 1,
+    rule: { id: 'cheap', name: 'Cheap' },
+    experiment: null,
+    prompt: { id: 'greet', version: 1 },
+    // A task is what auto learns by: a call that a rule decides has none.
+    task: null,
+  });
+  expect(shown.savings?.rules).toBeGreaterThan(0);
+  expect(shown.savings?.rules).toBe(shown.saved_usd);
+
+  const arms = [
+    { name: 'A', model: 'gpt-4o-mini' },
+    { name: 'B', model: 'gpt-4o' },
+  ].map((arm) => ({ ...arm, weight: 1 }));
+  const experiment = {
+    name: 'tone',
+    unit: 'client',
+    when: { field: 'client_id', eq: 'initech' },
+    arms,
+    metric: 'cost',
+  };
+  const { id } = await json<{ id: string }>(gateway.post('/v1/experiments', experiment), 201);
+  await json(gateway.post(`/v1/experiments/${id}/start`, {}));
+  const inArm = await call({ 'x-client-id': 'initech' }, { model: 'auto' });
+  const { decision } = await eventually(() => detail(inArm));
+  expect(decision).toMatchObject({ chosen_by: 'arm', rule: null, prompt: null });
+  expect(decision.experiment).toMatchObject({ id, name: 'tone', arm: expect.stringMatching(/^[AB]$/) });
+
+  const named = await call({ 'x-client-id': 'acme' });
+  const plain = await eventually(() => detail(named, { authorization: `Bearer ${acmeKey}` }));
+  expect(plain.decision).toMatchObject({ chosen_by: null, rule: null, experiment: null, prompt: null });
+  expect(plain.savings).toBeNull();
 });
 
 it('a call that failed over shows each attempt with its failure and its time', async () => {

@@ -36,6 +36,7 @@ import { promptLabelHandlers } from '../prompts/prompt-label-handlers.ts';
 import { promptMetricsHandlers } from '../prompts/prompt-metrics-handlers.ts';
 import { promptVersionHandlers } from '../prompts/prompt-version-handlers.ts';
 import { autoHandlers } from '../routing/auto-handlers.ts';
+import { autoTaskHandlers } from '../routing/auto-task-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { routingVersionHandlers } from '../routing/routing-version-handlers.ts';
 import { ruleHandlers } from '../routing/rule-handlers.ts';
@@ -97,6 +98,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...providerHandlers,
   ...rateLimitHandlers,
   ...autoHandlers,
+  ...autoTaskHandlers,
   ...routingHandlers,
   ...routingVersionHandlers,
   ...ruleHandlers,

@@ -1,11 +1,11 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
+import { diffLines } from '@ai-gateway/shared/diff-lines';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { actorOf } from '../accounts/actor.ts';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { contentLines } from './content-lines.ts';
-import { diffLines } from './diff-lines.ts';
 import type { PromptContent, Variable } from './prompt.ts';
 import { chooseVersion, findPrompt, unknownVersion } from './prompt-book.ts';
 import type { PromptPorts } from './prompt-ports.ts';

@@ -141,7 +141,7 @@ export class EvidenceCache {
 }
 
 /** Puts together what is known of each task and model, and of each model over all tasks. */
-function evidenceView(
+export function evidenceView(
   claims: readonly StoredClaim[],
   rates: readonly TaskRateRow[],
   heads: HeadsOfModel | undefined,

@@ -26,6 +26,18 @@ export async function takeFromDay(
   return rowCount === 1;
 }
 
+/** What a day has used: what its second answers cost, and the most that those under way can cost. */
+export async function readDay(
+  db: Db,
+  { workspaceId, livemode, day }: ShadowDay,
+): Promise<{ spentNanos: bigint; calls: number }> {
+  const { rows } = await db.query(
+    `select spent_nanos as "spentNanos", calls from shadow_days where workspace_id = $1 and livemode = $2 and day = $3`,
+    [workspaceId, livemode, day],
+  );
+  return (rows as { spentNanos: bigint; calls: number }[])[0] ?? { spentNanos: 0n, calls: 0 };
+}
+
 /** Gives back what the answer did not cost. A process that dies before has spent it all, as its open call is settled. */
 export async function returnToDay(db: Db, { workspaceId, livemode, day }: ShadowDay, nanos: bigint): Promise<void> {
   await db.query(

@@ -23,6 +23,8 @@ export interface StoredClaim extends TaskClaim {
   isCleared: boolean;
   /** It did, and the latest pairs took that back. */
   isWithdrawn: boolean;
+  /** When the latest pair was compared. */
+  updatedAt: Date;
 }
 
 /**
@@ -70,6 +72,12 @@ export async function addPair(
   return { claim, before, turned };
 }
 
+/** Of the prompts of a workspace, archived ones included: a task may be one of them. */
+export async function listPromptIds(db: Db, workspaceId: string): Promise<string[]> {
+  const { rows } = await db.query('select id from prompts where workspace_id = $1', [workspaceId]);
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
 /** The claims of a workspace, those of the latest pairs first. */
 export async function listClaims(
   db: Db,
@@ -77,7 +85,7 @@ export async function listClaims(
 ): Promise<StoredClaim[]> {
   const { rows } = await db.query(
     `select encode(task, 'hex') as task, topic, weak, strong, pairs, agreed, lower, upper, recent,
-       cleared_at is not null as "isCleared", withdrawn_at is not null as "isWithdrawn" from task_claims
+       cleared_at is not null as "isCleared", withdrawn_at is not null as "isWithdrawn", updated_at as "updatedAt" from task_claims
      where workspace_id = $1 and livemode = $2 order by updated_at desc limit $3`,
     [workspaceId, livemode, most],
   );

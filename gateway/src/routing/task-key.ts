@@ -16,7 +16,7 @@ export function taskKeyOf({
   prompt: { id: string } | undefined;
   tags: Pick<CallTags, 'scenario' | 'node'>;
 }): string | undefined {
-  if (prompt !== undefined) return keyOf(['prompt', prompt.id]);
+  if (prompt !== undefined) return taskOfPrompt(prompt.id);
   const system = systemTextOf(call);
   const { tools, output } = call;
   if (system !== '' || tools.length > 0 || output.kind === 'json-schema') {
@@ -25,6 +25,10 @@ export function taskKeyOf({
   }
   if (tags.scenario !== undefined) return keyOf(['place', tags.scenario, tags.node ?? '']);
   return undefined;
+}
+
+export function taskOfPrompt(id: string): string {
+  return keyOf(['prompt', id]);
 }
 
 /** Names the conversation where its caller does not: by what stays the same over its turns. */

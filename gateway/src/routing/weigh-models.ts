@@ -52,12 +52,7 @@ export function weigh({ small, strong }: AbleModels, question: Question): Weighe
 function weighed(candidate: RouteCandidate, strength: Strength, question: Question): Weighed {
   const { call, inputTokens, work, task, find, session } = question;
   const { model, price } = candidate;
-  const shipped =
-    strength === 'strong'
-      ? shippedRate.strong
-      : work.class === 'small'
-        ? shippedRate.smallAtSmall
-        : shippedRate.smallAtStrong;
+  const shipped = shippedRateOf(strength, work);
   const scopes = { task, topic: work.topic, model };
   const standing = standingOf(find, { ...scopes, shipped });
   const isWarm = session !== undefined && isOf(session, candidate);
@@ -81,11 +76,16 @@ function weighed(candidate: RouteCandidate, strength: Strength, question: Questi
   };
 }
 
+export function shippedRateOf(strength: Strength, work: Pick<Work, 'class'>): number {
+  if (strength === 'strong') return shippedRate.strong;
+  return work.class === 'small' ? shippedRate.smallAtSmall : shippedRate.smallAtStrong;
+}
+
 /** May a small model answer, and why? */
-function judged(
+export function judged(
   model: string,
   { proven, upper, withdrawn, pairs }: Standing,
-  { dial, quality, work, easyFor }: Question,
+  { dial, quality, work, easyFor }: Pick<Question, 'dial' | 'quality' | 'easyFor'> & { work: Omit<Work, 'topic'> },
 ): Pick<Weighed, 'because' | 'leftOut'> {
   const no = (leftOut: string): Pick<Weighed, 'because' | 'leftOut'> => ({ because: undefined, leftOut });
   if (withdrawn) return no('its newest answers to this task no longer agree');

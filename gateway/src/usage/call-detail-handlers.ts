@@ -3,7 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { idTimeMs } from '../accounts/new-id.ts';
-import { isOwn } from '../accounts/own-tags.ts';
+import { isOwn, seesMargin } from '../accounts/own-tags.ts';
 import {
   type ChargedBudget,
   type FailedAttempt,
@@ -11,6 +11,7 @@ import {
   selectExtras,
   selectFailures,
 } from './call-detail-store.ts';
+import { describeDecision, describeSavings } from './describe-decision.ts';
 import { describeFor } from './list-calls.ts';
 import type { MarkupCache } from './markup.ts';
 import { ownFilter } from './own-filter.ts';
@@ -81,6 +82,8 @@ async function describeCall(
     ...shown,
     streamed: extras?.streamed ?? false,
     route: extras?.route ?? null,
+    decision: describeDecision(extras),
+    savings: seesMargin(caller) ? describeSavings(extras) : null,
     attempts_trail: [...failures, ...lastAttempt(call, failures)],
     budgets,
     refusal: null,
@@ -145,6 +148,8 @@ const noCall = {
   total_ms: null,
   streamed: false,
   route: null,
+  decision: describeDecision(undefined),
+  savings: null,
   attempts_trail: [],
   budgets: [],
 };

@@ -56,6 +56,23 @@ export interface CallExtras {
   dialect: string;
   /** The balances it is charged to. */
   balanceIds: string[];
+  chosenBy: 'rule' | 'arm' | 'auto' | 'budget' | null;
+  routingVersion: number | null;
+  ruleId: string | null;
+  /** As it was in the version that decided. */
+  ruleName: string | null;
+  experimentId: string | null;
+  experimentName: string | null;
+  arm: string | null;
+  promptId: string | null;
+  promptVersion: number | null;
+  /** In hex. */
+  task: string | null;
+  shadowOf: string | null;
+  jsonOk: boolean | null;
+  savedNanos: bigint | null;
+  savedRouteNanos: bigint | null;
+  savedMarksNanos: bigint | null;
 }
 
 export async function selectExtras(
@@ -63,12 +80,17 @@ export async function selectExtras(
   { workspaceId, createdAt, id }: { workspaceId: string; createdAt: string; id: string },
 ): Promise<CallExtras | undefined> {
   const { rows } = await db.query(
-    `select route, streamed, dialect, coalesce(meters, '{}')::text[] as meters from calls
-     where workspace_id = $1 and created_at = $2 and id = $3`,
+    `select route, streamed, dialect, coalesce(meters, '{}')::text[] as "balanceIds", chosen_by as "chosenBy",
+       routing_version as "routingVersion", rule_id as "ruleId", experiment_id as "experimentId", arm, prompt_id as "promptId",
+       prompt_version as "promptVersion", encode(task, 'hex') as task, shadow_of as "shadowOf", json_ok as "jsonOk",
+       saved_nanos as "savedNanos", saved_route_nanos as "savedRouteNanos", saved_marks_nanos as "savedMarksNanos",
+       (select rule->>'name' from routing_versions v, jsonb_array_elements(v.rules) as rule
+        where v.workspace_id = $1 and v.version = routing_version and rule->>'id' = rule_id limit 1) as "ruleName",
+       (select e.spec->>'name' from experiments e where e.workspace_id = $1 and e.id = experiment_id) as "experimentName"
+     from calls where workspace_id = $1 and created_at = $2 and id = $3`,
     [workspaceId, createdAt, id],
   );
-  const [row] = rows as { route: string | null; streamed: boolean; dialect: string; meters: string[] }[];
-  return row && { route: row.route, streamed: row.streamed, dialect: row.dialect, balanceIds: row.meters };
+  return (rows as CallExtras[])[0];
 }
 
 /** A budget that a call is charged to, in the period it was charged in. */

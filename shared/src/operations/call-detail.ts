@@ -34,6 +34,71 @@ const chargedBudget = z.object({
     .meta({ title: 'Resets at', description: 'When that period ends. Null for a budget that never resets.' }),
 });
 
+const named = (title: string, description: string) => z.string().meta({ title, description });
+const decision = z
+  .object({
+    chosen_by: z.enum(['rule', 'arm', 'auto', 'budget']).nullable().meta({
+      title: 'Chosen by',
+      description: 'The step that chose the model. Null where the caller named it, or its prompt did.',
+    }),
+    routing_version: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ title: 'Routing version', description: 'The version of rules and auto that was active.' }),
+    rule: z
+      .object({ id: named('Rule', 'The id of the rule.'), name: named('Name', 'The name that it had then.') })
+      .nullable()
+      .meta({ title: 'Rule', description: 'The rule that decided the call.' }),
+    experiment: z
+      .object({
+        id: named('Experiment', 'The id of the experiment.'),
+        name: named('Name', 'The name of the experiment.'),
+        arm: named('Arm', 'The arm that the call was in.'),
+      })
+      .nullable()
+      .meta({ title: 'Experiment', description: 'The experiment that the call was in.' }),
+    prompt: z
+      .object({
+        id: named('Prompt', 'The id of the prompt.'),
+        version: z.number().int().meta({ title: 'Version', description: 'The version that was used.' }),
+      })
+      .nullable()
+      .meta({ title: 'Prompt', description: 'The prompt of the call.' }),
+    task: z
+      .string()
+      .nullable()
+      .meta({ title: 'Task', description: 'The key that `auto` learns by, as in savings by task.' }),
+    shadow_of: z
+      .string()
+      .nullable()
+      .meta({ title: 'Second answer to', description: 'The call whose answer this one is compared with.' }),
+    json_ok: z
+      .boolean()
+      .nullable()
+      .meta({ title: 'JSON valid', description: 'Whether an answer that had to be JSON is valid JSON.' }),
+  })
+  .meta({
+    title: 'Decision',
+    description: 'The parts of the gateway that decided the call. Fields that do not apply are null.',
+  });
+
+const savings = z
+  .object({
+    auto: z.number().meta({ title: 'Auto', description: 'Dollars saved by a model that auto chose.' }),
+    rules: z.number().meta({ title: 'Rules', description: 'Dollars saved by a model that a rule chose.' }),
+    provider_cache: z.number().meta({ title: 'Provider cache', description: 'Dollars saved by marks of the gateway.' }),
+    response_cache: z
+      .number()
+      .meta({ title: 'Response cache', description: 'Dollars saved by an answer from memory.' }),
+  })
+  .nullable()
+  .meta({
+    title: 'Savings',
+    description:
+      'The parts of `saved_usd`, as in GET /v1/savings. Null where nothing is known to compare the call with.',
+  });
+
 const [sampleCall] = listRequests.sample.output.data;
 
 export const getCall = operation({
@@ -55,6 +120,8 @@ export const getCall = operation({
       .meta({ title: 'Status', description: 'As in the list of calls; `refused` for a call that was not made.' }),
     streamed: z.boolean().meta({ title: 'Streamed', description: 'The answer came as a stream.' }),
     route: z.string().nullable().meta({ title: 'Route', description: 'Why the model that answered was chosen.' }),
+    decision,
+    savings,
     attempts_trail: z.array(attempt).meta({ title: 'Attempts', description: 'Each attempt, in order.' }),
     budgets: z.array(chargedBudget).meta({ title: 'Budgets', description: 'The budgets that the call is charged to.' }),
     refusal: refusal
@@ -68,7 +135,19 @@ export const getCall = operation({
       ...(sampleCall as NonNullable<typeof sampleCall>),
       attempts: 2,
       streamed: false,
-      route: 'fallback',
+      route: 'rule "Invoices" v12',
+      saved_usd: 0.0011,
+      decision: {
+        chosen_by: 'rule' as const,
+        routing_version: 12,
+        rule: { id: 'invoices', name: 'Invoices' },
+        experiment: null,
+        prompt: { id: 'support-reply', version: 7 },
+        task: '3f2a9c0d51e84b7796aa10c2d3e4f506',
+        shadow_of: null,
+        json_ok: null,
+      },
+      savings: { auto: 0, rules: 0.0011, provider_cache: 0, response_cache: 0 },
       attempts_trail: [
         { provider: 'openai', model: 'gpt-4o', error: 'busy', status: 429, ms: 210 },
         { provider: 'openai', model: 'gpt-4o-mini', error: null, status: 200, ms: 1070 },

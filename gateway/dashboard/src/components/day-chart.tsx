@@ -163,12 +163,16 @@ function Day({ day, x, step, heightOf, isChosen, isNamed, onChoose }: DayProps):
           />
         );
       })}
-      {isNamed ? (
-        <text className={styles.axis} x={x + step / 2} y={height - 4} textAnchor="middle">
-          {dayForPeople(day.at)}
-        </text>
-      ) : null}
+      {isNamed ? <DayName at={day.at} x={x + step / 2} /> : null}
     </g>
+  );
+}
+
+function DayName({ at, x }: { at: string; x: number }): ReactNode {
+  return (
+    <text className={styles.axis} x={x} y={height - 4} textAnchor="middle">
+      {dayForPeople(at)}
+    </text>
   );
 }
 
@@ -186,11 +190,7 @@ function DayToCome({ day, x, step, heightOf, isChosen, isNamed, onChoose }: DayP
         height={Math.max(1, at(day.low) - at(day.high))}
       />
       <line className={styles.forecast} x1={x} x2={x + step} y1={at(day.middle)} y2={at(day.middle)} />
-      {isNamed ? (
-        <text className={styles.axis} x={x + step / 2} y={height - 4} textAnchor="middle">
-          {dayForPeople(day.at)}
-        </text>
-      ) : null}
+      {isNamed ? <DayName at={day.at} x={x + step / 2} /> : null}
     </g>
   );
 }

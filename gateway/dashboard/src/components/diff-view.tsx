@@ -1,6 +1,7 @@
+import type { DiffLine } from '@ai-gateway/shared/diff-lines';
 import type { ReactNode } from 'react';
-import { aroundChanges, type DiffLine } from './diff-lines.ts';
 import styles from './diff-view.module.css';
+import { aroundChanges } from './shown-diff.ts';
 
 const signs = { same: '', added: '+', removed: '−' } as const;
 const words = { same: '', added: 'Added: ', removed: 'Removed: ' } as const;

@@ -1,8 +1,9 @@
 import type { Field } from '@ai-gateway/shared/fields';
-import { type ReactNode, useId } from 'react';
+import type { ReactNode } from 'react';
 import { Button } from './button.tsx';
 import styles from './form.module.css';
 import { type Fault, isGroup, type Typed } from './form-values.ts';
+import { Entry, LabelledArea, LabelledSelect, LabelledText, LabelledTick } from './labelled-field.tsx';
 import { useChoices } from './use-choices.ts';
 
 interface FieldProps {
@@ -23,100 +24,68 @@ export function FormField(props: FieldProps): ReactNode {
 }
 
 function TextField({ field, value, onChange, fault, path }: FieldProps): ReactNode {
-  const id = useId();
-  const wrong = fault?.path === path ? fault.message : undefined;
+  const choices = useChoices(field);
   const text = typeof value === 'string' ? value : '';
   const shared = {
-    id,
-    className: styles.input,
+    label: <Label field={field} />,
+    help: field.help === '' ? undefined : field.help,
+    fault: fault?.path === path ? fault.message : undefined,
     value: text,
-    'aria-invalid': wrong !== undefined,
-    'aria-describedby': `${id}-help`,
     'aria-required': field.required,
+    onChange: (event: { target: { value: string } }) => onChange(event.target.value),
   };
-  const choices = useChoices(field);
+  if (field.kind === 'choice')
+    return (
+      <LabelledSelect {...shared}>
+        {field.required && text !== '' ? null : <option value="">{field.required ? 'Choose …' : 'Default'}</option>}
+        {field.choices.map((choice) => (
+          <option key={choice} value={choice}>
+            {field.choiceLabels?.[choice] ?? choice}
+          </option>
+        ))}
+      </LabelledSelect>
+    );
+  if (field.multiline || field.kind === 'json') return <LabelledArea {...shared} rows={4} />;
   return (
-    <div className={styles.field}>
-      <label htmlFor={id} className={styles.label}>
-        {field.label}
-        {field.required || field.inSight ? null : <span className={styles.optional}> (optional)</span>}
-      </label>
-      {field.kind === 'choice' ? (
-        <select {...shared} onChange={(event) => onChange(event.target.value)}>
-          {field.required && text !== '' ? null : <option value="">{field.required ? 'Choose …' : 'Default'}</option>}
-          {field.choices.map((choice) => (
-            <option key={choice} value={choice}>
-              {field.choiceLabels?.[choice] ?? choice}
-            </option>
-          ))}
-        </select>
-      ) : field.multiline || field.kind === 'json' ? (
-        <textarea {...shared} rows={4} onChange={(event) => onChange(event.target.value)} />
-      ) : (
-        <input
-          {...shared}
-          type={typeOf(field)}
-          inputMode={field.kind === 'number' || field.kind === 'integer' ? 'decimal' : undefined}
-          autoComplete="off"
-          placeholder={field.placeholder}
-          list={choices.length > 0 ? `${id}-choices` : undefined}
-          onChange={(event) => onChange(event.target.value)}
-        />
-      )}
-      {choices.length === 0 ? null : (
-        <datalist id={`${id}-choices`}>
-          {choices.map((choice) => (
-            <option key={choice.value} value={choice.value}>
-              {choice.label}
-            </option>
-          ))}
-        </datalist>
-      )}
-      <p id={`${id}-help`} className={styles.help}>
-        {wrong === undefined ? null : (
-          <span className={styles.fault} role="alert">
-            This field {wrong}.{' '}
-          </span>
-        )}
-        {field.help}
-      </p>
-    </div>
+    <LabelledText
+      {...shared}
+      type={typeOf(field)}
+      inputMode={field.kind === 'number' || field.kind === 'integer' ? 'decimal' : undefined}
+      placeholder={field.placeholder}
+      choices={choices}
+    />
+  );
+}
+
+function Label({ field: { label, required, inSight } }: { field: Field }): ReactNode {
+  return (
+    <>
+      {label}
+      {required || inSight ? null : <span className={styles.optional}> (optional)</span>}
+    </>
   );
 }
 
 function TickField({ field, value, onChange, fault, path }: FieldProps): ReactNode {
-  const id = useId();
   return (
-    <div className={styles.field}>
-      <div className={styles.check}>
-        <input
-          id={id}
-          type="checkbox"
-          checked={value === true}
-          aria-describedby={`${id}-help`}
-          onChange={(event) => onChange(event.target.checked)}
-        />
-        <label htmlFor={id} className={styles.label}>
-          {field.label}
-        </label>
-      </div>
-      <p id={`${id}-help`} className={styles.help}>
-        {fault?.path === path ? <span className={styles.fault}>This field {fault.message}. </span> : null}
-        {field.help}
-      </p>
-    </div>
+    <LabelledTick
+      label={<span className={styles.label}>{field.label}</span>}
+      help={field.help === '' ? undefined : field.help}
+      fault={fault?.path === path ? fault.message : undefined}
+      checked={value === true}
+      onChange={(event) => onChange(event.target.checked)}
+    />
   );
 }
 
 function GroupField({ field, value, onChange, fault, path }: FieldProps): ReactNode {
   const group = isGroup(value) ? value : {};
   return (
-    <fieldset className={styles.group}>
-      <legend>
-        {field.label}
-        {field.required ? null : <span className={styles.optional}> (optional)</span>}
-      </legend>
-      {field.help === '' ? null : <p className={styles.help}>{field.help}</p>}
+    <Entry
+      title={<Label field={{ ...field, inSight: false }} />}
+      help={field.help}
+      fault={fault?.path === path ? `group ${fault.message}` : undefined}
+    >
       {field.children.map((child) => (
         <FormField
           key={child.key}
@@ -127,7 +96,7 @@ function GroupField({ field, value, onChange, fault, path }: FieldProps): ReactN
           onChange={(one) => onChange({ ...group, [child.key]: one })}
         />
       ))}
-    </fieldset>
+    </Entry>
   );
 }
 
@@ -136,13 +105,11 @@ function ListField({ field, value, onChange, fault, path }: FieldProps): ReactNo
   const entries = Array.isArray(value) ? (value as readonly Typed[]) : [];
   if (item === undefined) return null;
   return (
-    <fieldset className={styles.group}>
-      <legend>
-        {field.label}
-        {field.required ? null : <span className={styles.optional}> (optional)</span>}
-      </legend>
-      {field.help === '' ? null : <p className={styles.help}>{field.help}</p>}
-      {fault?.path === path ? <p className={styles.fault}>This list {fault.message}.</p> : null}
+    <Entry
+      title={<Label field={{ ...field, inSight: false }} />}
+      help={field.help}
+      fault={fault?.path === path ? `list ${fault.message}` : undefined}
+    >
       {entries.map((entry, index) => (
         <div key={index} className={styles.row}>
           <FormField
@@ -162,7 +129,7 @@ function ListField({ field, value, onChange, fault, path }: FieldProps): ReactNo
           Add an entry
         </Button>
       </div>
-    </fieldset>
+    </Entry>
   );
 }
 

@@ -22,7 +22,7 @@ function valueFrom(field: Field, typed: Typed): unknown {
   switch (field.kind) {
     case 'group': {
       const group = inputOf(field.children, isGroup(typed) ? typed : {});
-      return Object.keys(group).length === 0 && !field.required ? undefined : group;
+      return isFilled(group) || field.required ? group : undefined;
     }
     case 'list': {
       const [item] = field.children;
@@ -54,20 +54,64 @@ function textValue({ kind, moment }: Field, typed: string): unknown {
   return typed;
 }
 
-/** Fields that had a value and are emptied: left out they would stay as they were, so they are sent as null. */
-export function clearedOf(
-  fields: readonly Field[],
-  typed: TypedGroup,
-  initial: Readonly<Record<string, unknown>>,
+/**
+ * The input with the fields that had a value and are emptied: left out they would stay as they were. Such a field is sent as null; one of a
+ * group is left out of it where it cannot be null, since the group is sent whole. Emptied groups and lists that cannot be null are sent empty.
+ */
+export function inputWithCleared(
+  operation: Pick<Operation, 'input'>,
+  given: { fields: readonly Field[]; typed: TypedGroup; initial: Readonly<Record<string, unknown>> },
 ): Record<string, unknown> {
-  const given = inputOf(fields, typed);
-  return Object.fromEntries(
-    fields.flatMap(({ key, kind }) => {
-      const before = initial[key];
-      const had = before !== undefined && before !== null && before !== '' && kind !== 'group';
-      return had && !(key in given) ? [[key, null]] : [];
-    }),
+  const { fields, typed, initial } = given;
+  return clearedIn(fields, inputOf(fields, typed), initial).reduce<Record<string, unknown>>(
+    (input, { path, empty }) => {
+      const isTop = path.length === 1;
+      const candidates = [null, ...(empty === undefined ? [] : [empty])].map((value) => withValue(input, path, value));
+      const taken = candidates.find((one) => !isRefused(operation, one, path));
+      return taken ?? (isTop ? (candidates.at(-1) ?? input) : input);
+    },
+    inputOf(fields, typed),
   );
+}
+
+interface Cleared {
+  path: readonly string[];
+  /** Sent in the place of null where that is refused. */
+  empty: object | undefined;
+}
+
+function clearedIn(fields: readonly Field[], input: Record<string, unknown>, before: unknown): Cleared[] {
+  if (typeof before !== 'object' || before === null) return [];
+  return fields.flatMap(({ key, kind, children }): Cleared[] => {
+    const had = (before as Record<string, unknown>)[key];
+    const now = input[key];
+    if (kind === 'group' && isRecord(now))
+      return clearedIn(children, now, had).map(({ path, empty }) => ({ path: [key, ...path], empty }));
+    if (now !== undefined || !isFilled(had)) return [];
+    return [{ path: [key], empty: kind === 'group' ? {} : kind === 'list' ? [] : undefined }];
+  });
+}
+
+function isFilled(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  if (isRecord(value)) return Object.values(value).some(isFilled);
+  return value !== undefined && value !== null && value !== '';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function withValue(input: Record<string, unknown>, path: readonly string[], value: unknown): Record<string, unknown> {
+  const [key = '', ...rest] = path;
+  const below = input[key];
+  return { ...input, [key]: rest.length === 0 ? value : withValue(isRecord(below) ? below : {}, rest, value) };
+}
+
+/** Does the operation refuse the value at this place? Faults elsewhere are shown where they are. */
+function isRefused({ input }: Pick<Operation, 'input'>, value: unknown, path: readonly string[]): boolean {
+  const issues = input.safeParse(value).error?.issues ?? [];
+  return issues.some((issue) => path.every((key, at) => issue.path[at] === key));
 }
 
 /** A value of the API as a form shows it at first. */
@@ -98,6 +142,12 @@ export function faultOf(operation: Pick<Operation, 'input'>, input: unknown): Fa
   const { path, message, unknown } = firstFault(parsed.error);
   const text = unknown.length > 0 ? `has an unknown field ${unknown.join(', ')}` : message;
   return { path: path.join('.'), message: text };
+}
+
+/** The message of the fault, where it is at one of these places or below it. */
+export function faultUnder(fault: Fault | undefined, ...places: readonly string[]): string | undefined {
+  const isThere = places.some((place) => fault?.path === place || fault?.path.startsWith(`${place}.`));
+  return isThere ? fault?.message : undefined;
 }
 
 /** `scope.client_id[0]` as the API names a field, to the form's `scope.client_id.0`. */

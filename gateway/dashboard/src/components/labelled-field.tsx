@@ -1,9 +1,10 @@
 import { type ComponentProps, type ReactNode, useId } from 'react';
+import { Button } from './button.tsx';
 import styles from './form.module.css';
 import { join } from './join.ts';
 
 interface Labels {
-  label: string;
+  label: ReactNode;
   help?: ReactNode;
   /** Said at the field, in the API's words. */
   fault?: string | undefined;
@@ -76,12 +77,26 @@ export function LabelledText({ label, help, fault, bare, choices = [], ...input 
   );
 }
 
-export function LabelledTick({ label, ...input }: { label: string } & ComponentProps<'input'>): ReactNode {
+interface TickProps extends ComponentProps<'input'> {
+  label: ReactNode;
+  help?: ReactNode;
+  fault?: string | undefined;
+}
+
+/** A box to tick; `type="radio"` is one of several. */
+export function LabelledTick({ label, help, fault, ...input }: TickProps): ReactNode {
   const id = useId();
-  return (
+  const tick = (
     <div className={styles.check}>
-      <input id={id} type="checkbox" {...input} />
+      <input id={id} type="checkbox" aria-describedby={describedBy(id, help, fault)} {...input} />
       <label htmlFor={id}>{label}</label>
+    </div>
+  );
+  if (help === undefined && fault === undefined) return tick;
+  return (
+    <div className={styles.field}>
+      {tick}
+      <Help id={id} help={help} fault={fault} />
     </div>
   );
 }
@@ -92,6 +107,38 @@ export function Fault({ children }: { children: string | undefined }): ReactNode
     <p className={styles.fault} role="alert">
       {children.endsWith('.') ? children : `This ${children}.`}
     </p>
+  );
+}
+
+/** The parts of a form that belong together, with their own title; the last button takes them away. */
+export function Entry({
+  title,
+  help,
+  fault,
+  remove,
+  children,
+}: {
+  title: ReactNode;
+  help?: ReactNode;
+  /** Of the entry itself, not of a field in it. */
+  fault?: string | undefined;
+  remove?: { label: string; onRemove: () => void } | undefined;
+  children: ReactNode;
+}): ReactNode {
+  return (
+    <fieldset className={styles.group}>
+      <legend>{title}</legend>
+      {help === undefined || help === '' ? null : <p className={styles.help}>{help}</p>}
+      <Fault>{fault}</Fault>
+      {children}
+      {remove === undefined ? null : (
+        <div className={styles.buttons}>
+          <Button small kind="quiet" aria-label={remove.label} onClick={remove.onRemove}>
+            Remove
+          </Button>
+        </div>
+      )}
+    </fieldset>
   );
 }
 
@@ -113,16 +160,20 @@ function Frame({
         {label}
       </label>
       {children}
-      {help === undefined && fault === undefined ? null : (
-        <p id={`${id}-help`} className={styles.help}>
-          {fault === undefined ? null : (
-            <span className={styles.fault} role="alert">
-              {fault.endsWith('.') ? fault : `This field ${fault}.`}{' '}
-            </span>
-          )}
-          {help}
-        </p>
-      )}
+      {help === undefined && fault === undefined ? null : <Help id={id} help={help} fault={fault} />}
     </div>
+  );
+}
+
+function Help({ id, help, fault }: Pick<Labels, 'help' | 'fault'> & { id: string }): ReactNode {
+  return (
+    <p id={`${id}-help`} className={styles.help}>
+      {fault === undefined ? null : (
+        <span className={styles.fault} role="alert">
+          {fault.endsWith('.') ? fault : `This field ${fault}.`}{' '}
+        </span>
+      )}
+      {help}
+    </p>
   );
 }

@@ -10,10 +10,10 @@ import { focusFault } from './focus-fault.ts';
 import styles from './form.module.css';
 import { FormField } from './form-field.tsx';
 import {
-  clearedOf,
   type Fault,
   faultOf,
   inputOf,
+  inputWithCleared,
   pathOfParam,
   splitFields,
   type TypedGroup,
@@ -60,7 +60,7 @@ export function OperationForm({
 
   const send = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    const input = { ...clearedOf(fields, typed, initial), ...inputOf(fields, typed), ...fixed };
+    const input = { ...inputWithCleared(operation, { fields, typed, initial }), ...fixed };
     const wrong = faultOf(operation, input);
     setFault(wrong);
     if (wrong !== undefined) return focusFault(form.current);

@@ -2,7 +2,7 @@ import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/brow
 import { type ReactNode, useState } from 'react';
 import { request } from '../api/client.ts';
 import { Button } from './button.tsx';
-import { LabelledInput } from './labelled-input.tsx';
+import { LabelledText } from './labelled-field.tsx';
 import styles from './parts.module.css';
 
 /** Proves once more who is there, for a change that cannot be taken back: by a code, a password or a passkey. */
@@ -29,7 +29,7 @@ export function StepUp(): ReactNode {
   return (
     // No form of its own: it appears inside the form whose change needs the proof.
     <div className={styles.stack}>
-      <LabelledInput
+      <LabelledText
         label="Code of your app, or password"
         type="password"
         autoComplete="one-time-code"

@@ -19,7 +19,7 @@ export interface Sorting {
   onSort: (by: string) => void;
 }
 
-interface TableProps<Row> {
+export interface TableProps<Row> {
   /** Read out before the rows; nobody sees it. */
   caption: string;
   columns: readonly Column<Row>[];

@@ -4,7 +4,7 @@ import { Answer } from '../../components/answer.tsx';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { LabelledInput } from '../../components/labelled-input.tsx';
+import { LabelledText } from '../../components/labelled-field.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
 
@@ -78,7 +78,7 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose:
         <Answer answer={create.data} onClose={onClose} />
       ) : (
         <form className={styles.stack} onSubmit={(event) => void save(event)}>
-          <LabelledInput
+          <LabelledText
             label={channel.label}
             help={channel.help}
             value={address}

@@ -45,11 +45,7 @@ export function BillingScreen(): ReactNode {
           {({ data, next_cursor: next }) => (
             <>
               <InvoiceTable invoices={data} />
-              <Pages
-                next={next}
-                onNext={(to) => void navigate({ search: { cursor: to } })}
-                onFirst={cursor === undefined ? undefined : () => void navigate({ search: {} })}
-              />
+              <Pages next={next} cursor={cursor} onCursor={(to) => void navigate({ search: { cursor: to } })} />
             </>
           )}
         </Loaded>

@@ -51,11 +51,7 @@ export function BudgetsScreen(): ReactNode {
             {data.map((budget) => (
               <BudgetCard key={budget.id} budget={budget} />
             ))}
-            <Pages
-              next={next}
-              onNext={(to) => void navigate({ search: { cursor: to } })}
-              onFirst={cursor === undefined ? undefined : () => void navigate({ search: {} })}
-            />
+            <Pages next={next} cursor={cursor} onCursor={(to) => void navigate({ search: { cursor: to } })} />
           </>
         )}
       </Loaded>

@@ -13,6 +13,7 @@ import { RaiseButtons } from '../../components/raise-buttons.tsx';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
+import { CallDecision } from './call-decision.tsx';
 import { CallStatus } from './call-status.tsx';
 
 type Detail = OutputOf<'usage.request'>;
@@ -47,10 +48,9 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
         {countForPeople(call.output_tokens)} out · <Money amount={call.cost_usd} estimated={call.estimated} />
       </p>
       <p>
-        Client <bdi>{call.client_id ?? '–'}</bdi> · scenario <bdi>{call.scenario_id ?? '–'}</bdi> · asked for{' '}
-        <bdi>{call.model_requested}</bdi>
-        {call.route == null ? null : <> · chosen: {call.route}</>}
+        Client <bdi>{call.client_id ?? '–'}</bdi> · scenario <bdi>{call.scenario_id ?? '–'}</bdi>
       </p>
+      <CallDecision call={call} />
       <Table
         caption="Attempts"
         columns={[

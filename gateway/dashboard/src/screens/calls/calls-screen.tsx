@@ -91,10 +91,8 @@ function CallTable(): ReactNode {
             <CallRows list={list} calls={data} />
             <Pages
               next={next}
-              onNext={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
-              onFirst={
-                cursor === undefined ? undefined : () => void navigate({ search: ({ cursor: _c, ...rest }) => rest })
-              }
+              cursor={cursor}
+              onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
             />
           </>
         )}

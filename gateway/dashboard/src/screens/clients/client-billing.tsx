@@ -4,7 +4,7 @@ import { useChange } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, ErrorCard } from '../../components/card.tsx';
-import { LabelledInput } from '../../components/labelled-input.tsx';
+import { LabelledText } from '../../components/labelled-field.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
@@ -62,20 +62,20 @@ export function ClientBilling({ client }: { client: Client }): ReactNode {
     >
       <form className={styles.stack} onSubmit={(event) => void save(event)}>
         <div className={styles.row}>
-          <LabelledInput
+          <LabelledText
             label="Markup %"
             inputMode="decimal"
             value={markup}
             readOnly={readOnly}
             onChange={(event) => setMarkup(event.target.value)}
           />
-          <LabelledInput
+          <LabelledText
             label="Currency"
             value={currency}
             readOnly={readOnly}
             onChange={(event) => setCurrency(event.target.value.toUpperCase())}
           />
-          <LabelledInput
+          <LabelledText
             label="Exchange rate"
             inputMode="decimal"
             value={rate}

@@ -4,12 +4,12 @@ import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
-import { Card, Loaded } from '../../components/card.tsx';
-import { LabelledInput } from '../../components/labelled-input.tsx';
+import { Card } from '../../components/card.tsx';
 import { Money } from '../../components/money.tsx';
-import { Pages } from '../../components/pages.tsx';
+import { PagedTable } from '../../components/pages.tsx';
 import { Screen } from '../../components/screen.tsx';
-import { type Column, Table } from '../../components/table.tsx';
+import { SearchField } from '../../components/search-field.tsx';
+import type { Column } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
@@ -42,34 +42,19 @@ export function ClientsScreen(): ReactNode {
       }
     >
       <Card title="All clients">
-        <LabelledInput
-          label="Search"
-          type="search"
-          defaultValue={search ?? ''}
-          onChange={(event) =>
-            void navigate({ search: event.target.value === '' ? {} : { search: event.target.value }, replace: true })
-          }
+        <SearchField
+          value={search ?? ''}
+          onSearch={(text) => void navigate({ search: text === '' ? {} : { search: text }, replace: true })}
         />
-        <Loaded query={clients}>
-          {({ data, next_cursor: next }) => (
-            <>
-              <Table
-                caption="Clients"
-                columns={columnsOf(usedBy)}
-                rows={data}
-                rowKey={({ id }) => id}
-                empty="No client yet. Send a call with the header x-client-id, or add a client here."
-              />
-              <Pages
-                next={next}
-                onNext={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
-                onFirst={
-                  cursor === undefined ? undefined : () => void navigate({ search: ({ cursor: _c, ...rest }) => rest })
-                }
-              />
-            </>
-          )}
-        </Loaded>
+        <PagedTable
+          caption="Clients"
+          columns={columnsOf(usedBy)}
+          query={clients}
+          cursor={cursor}
+          onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
+          rowKey={({ id }) => id}
+          empty="No client yet. Send a call with the header x-client-id, or add a client here."
+        />
       </Card>
     </Screen>
   );

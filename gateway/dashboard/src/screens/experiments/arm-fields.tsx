@@ -1,9 +1,8 @@
 import type { ReactNode } from 'react';
-import { Button } from '../../components/button.tsx';
 import formStyles from '../../components/form.module.css';
-import type { Fault } from '../../components/form-values.ts';
-import { Fault as FaultText, LabelledSelect, LabelledText } from '../../components/labelled-field.tsx';
-import { useChoicesOf } from '../../components/use-choices.ts';
+import { type Fault, faultUnder } from '../../components/form-values.ts';
+import { Entry, LabelledText } from '../../components/labelled-field.tsx';
+import { DialSelect, EffortSelect, ModelText, PromptText } from '../../components/model-fields.tsx';
 import type { ArmDraft } from './experiment-draft.ts';
 
 interface ArmFieldsProps {
@@ -14,21 +13,18 @@ interface ArmFieldsProps {
   onRemove: (() => void) | undefined;
 }
 
-const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-const dials = ['quality', 'balanced', 'cost'];
-
 /** One way of answering. What is left empty stays as it is without the experiment. */
 export function ArmFields({ arm, at, fault, onChange, onRemove }: ArmFieldsProps): ReactNode {
-  const models = useChoicesOf('models.list');
-  const prompts = useChoicesOf('prompts.list');
   const set = (change: Partial<ArmDraft>): void => onChange({ ...arm, ...change });
   const place = `arms.${at}`;
-  const faultAt = (name: string): string | undefined =>
-    fault?.path === `${place}.${name}` || fault?.path.startsWith(`${place}.${name}.`) ? fault.message : undefined;
+  const faultAt = (name: string): string | undefined => faultUnder(fault, `${place}.${name}`);
   const name = `Arm ${at + 1}`;
   return (
-    <fieldset className={formStyles.group}>
-      <legend>{at === 0 ? `${name}, which the others are compared with` : name}</legend>
+    <Entry
+      title={at === 0 ? `${name}, which the others are compared with` : name}
+      fault={fault?.path === place ? fault.message : undefined}
+      remove={onRemove === undefined ? undefined : { label: `Remove ${name}`, onRemove }}
+    >
       <div className={formStyles.columns}>
         <LabelledText
           label="Name"
@@ -45,18 +41,14 @@ export function ArmFields({ arm, at, fault, onChange, onRemove }: ArmFieldsProps
           value={arm.weight}
           onChange={(event) => set({ weight: event.target.value })}
         />
-        <LabelledText
-          label="Model"
+        <ModelText
           aria-label={`${name}: model`}
-          choices={models}
           fault={faultAt('model')}
           value={arm.model}
           onChange={(event) => set({ model: event.target.value })}
         />
-        <LabelledText
-          label="Prompt"
+        <PromptText
           aria-label={`${name}: prompt`}
-          choices={prompts}
           fault={faultAt('prompt')}
           value={arm.promptId}
           onChange={(event) => set({ promptId: event.target.value })}
@@ -70,42 +62,19 @@ export function ArmFields({ arm, at, fault, onChange, onRemove }: ArmFieldsProps
             onChange={(event) => set({ promptVersion: event.target.value })}
           />
         )}
-        <LabelledSelect
-          label="Effort"
+        <EffortSelect
           aria-label={`${name}: effort`}
           value={arm.effort}
           onChange={(event) => set({ effort: event.target.value })}
-        >
-          <option value="">As the call says</option>
-          {efforts.map((effort) => (
-            <option key={effort} value={effort}>
-              {effort}
-            </option>
-          ))}
-        </LabelledSelect>
-        <LabelledSelect
-          label="Dial of auto"
+        />
+        <DialSelect
+          empty="No dial"
           aria-label={`${name}: dial of auto`}
           fault={faultAt('dial')}
           value={arm.dial}
           onChange={(event) => set({ dial: event.target.value })}
-        >
-          <option value="">No dial</option>
-          {dials.map((dial) => (
-            <option key={dial} value={dial}>
-              {dial}
-            </option>
-          ))}
-        </LabelledSelect>
+        />
       </div>
-      <FaultText>{fault?.path === place ? fault.message : undefined}</FaultText>
-      {onRemove === undefined ? null : (
-        <div className={formStyles.buttons}>
-          <Button small kind="quiet" aria-label={`Remove ${name}`} onClick={onRemove}>
-            Remove
-          </Button>
-        </div>
-      )}
-    </fieldset>
+    </Entry>
   );
 }

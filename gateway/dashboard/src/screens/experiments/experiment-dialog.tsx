@@ -1,19 +1,22 @@
-import { isGatewayError } from '@ai-gateway/shared/errors';
 import { useNavigate } from '@tanstack/react-router';
-import { type FormEvent, type ReactNode, useRef, useState } from 'react';
-import { findOperation } from '../../api/operations.ts';
-import { useChange } from '../../api/queries.ts';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
 import { emptyGroup } from '../../components/condition-draft.ts';
 import { GroupEditor } from '../../components/condition-editor.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { focusFault } from '../../components/focus-fault.ts';
 import formStyles from '../../components/form.module.css';
-import { type Fault, faultOf, pathOfParam } from '../../components/form-values.ts';
-import { Fault as FaultText, LabelledSelect, LabelledText, LabelledTick } from '../../components/labelled-field.tsx';
+import type { Fault } from '../../components/form-values.ts';
+import {
+  Entry,
+  Fault as FaultText,
+  LabelledSelect,
+  LabelledText,
+  LabelledTick,
+} from '../../components/labelled-field.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
+import { useCheckedForm } from '../../components/use-checked-form.ts';
 import { ArmFields } from './arm-fields.tsx';
 import {
   type ExperimentDraft,
@@ -39,40 +42,24 @@ const units = Object.keys(unitLabels) as Unit[];
 export function ExperimentDialog({ experiment, onClose }: ExperimentDialogProps): ReactNode {
   const navigate = useNavigate();
   const toast = useToast();
-  const form = useRef<HTMLFormElement>(null);
   const [draft, setDraft] = useState<ExperimentDraft>(() =>
     experiment === undefined ? emptyExperiment() : experimentDraftOf(experiment),
   );
-  const [fault, setFault] = useState<Fault | undefined>();
-  const create = useChange('experiments.create');
-  const update = useChange('experiments.update');
-  const change = experiment === undefined ? create : update;
+  const { form, fault, send, isSending, error } = useCheckedForm(
+    experiment === undefined ? 'experiments.create' : 'experiments.update',
+  );
   const set = (part: Partial<ExperimentDraft>): void => setDraft((before) => ({ ...before, ...part }));
   const { arms } = draft;
-  const showFault = (next: Fault): void => {
-    setFault(next);
-    focusFault(form.current);
-  };
 
   const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    const fields = experimentOf(draft);
-    const input = experiment === undefined ? fields : { id: experiment.id, ...fields };
-    const operation = findOperation(experiment === undefined ? 'experiments.create' : 'experiments.update');
-    const wrong = operation === undefined ? undefined : faultOf(operation, input);
-    setFault(undefined);
-    if (wrong !== undefined) return showFault(wrong);
-    try {
-      const { id, name } = await (experiment === undefined ? create : update).mutateAsync(input as never);
-      toast({
-        text: experiment === undefined ? `${name} is a draft: start it when you are ready` : `${name} is saved`,
-      });
-      onClose();
-      if (experiment === undefined) await navigate({ to: '/app/experiments/$id', params: { id } });
-    } catch (error) {
-      if (isGatewayError(error) && error.param !== undefined)
-        showFault({ path: pathOfParam(error.param), message: error.message });
-    }
+    const saved = await send({ ...(experiment === undefined ? {} : { id: experiment.id }), ...experimentOf(draft) });
+    if (saved === undefined) return;
+    const { id, name } = saved;
+    const isNew = experiment === undefined;
+    toast({ text: isNew ? `${name} is a draft: start it when you are ready` : `${name} is saved` });
+    onClose();
+    if (isNew) await navigate({ to: '/app/experiments/$id', params: { id } });
   };
 
   return (
@@ -116,6 +103,10 @@ export function ExperimentDialog({ experiment, onClose }: ExperimentDialogProps)
           <GroupEditor group={draft.when} path={['when']} fault={fault} onChange={(when) => set({ when })} />
         )}
         <h3>Arms</h3>
+        <p className={styles.muted}>
+          Weights divide the calls: 50 and 50 halve them, 90 and 10 send one in ten to the second arm. A field that is
+          empty stays as it is without the experiment.
+        </p>
         {arms.map((arm, index) => (
           <ArmFields
             key={index}
@@ -161,8 +152,7 @@ export function ExperimentDialog({ experiment, onClose }: ExperimentDialogProps)
             <option value="down">Less is better</option>
           </LabelledSelect>
         </div>
-        <fieldset className={formStyles.group}>
-          <legend>Guards: an arm that is clearly worse here is stopped</legend>
+        <Entry title="Guards: an arm that is clearly worse here is stopped">
           <div className={styles.row}>
             {metrics
               .filter((metric) => metric !== draft.metric)
@@ -181,10 +171,10 @@ export function ExperimentDialog({ experiment, onClose }: ExperimentDialogProps)
                 />
               ))}
           </div>
-        </fieldset>
-        {change.error === null || fault !== undefined ? null : <ErrorCard error={change.error} />}
+        </Entry>
+        {error === null ? null : <ErrorCard error={error} />}
         <div className={styles.row}>
-          <Button type="submit" kind="primary" disabled={change.isPending}>
+          <Button type="submit" kind="primary" disabled={isSending}>
             {experiment === undefined ? 'Create a draft' : 'Save'}
           </Button>
           <Button onClick={onClose}>Cancel</Button>

@@ -115,30 +115,7 @@ function ResultCard({ experiment, results }: { experiment: Experiment; results: 
         <p className={styles.figure} dir="auto">
           {results.text}
         </p>
-        {adopted === null ? null : (
-          <p>
-            Adopted: arm <bdi>{adopted.arm}</bdi>, <When at={adopted.at} />
-            {adopted.prompt === null ? null : (
-              <>
-                . Production of{' '}
-                <Link to="/app/prompts/$id" params={{ id: adopted.prompt.id }}>
-                  {adopted.prompt.id}
-                </Link>{' '}
-                is version {adopted.prompt.version}
-              </>
-            )}
-            {adopted.rule_id === null ? null : (
-              <>
-                . The rule{' '}
-                <Link to="/app/routing" search={{ rule: adopted.rule_id }}>
-                  {adopted.rule_id}
-                </Link>{' '}
-                says so
-              </>
-            )}
-            .
-          </p>
-        )}
+        {adopted === null ? null : <AdoptedArm adopted={adopted} />}
         <Bar
           label="Units so far"
           used={wanted === 0 ? 0 : units / wanted}
@@ -185,6 +162,47 @@ function ResultCard({ experiment, results }: { experiment: Experiment; results: 
         </p>
       </div>
     </Card>
+  );
+}
+
+/** The arm that was adopted, and whether its traces are there still: a person may have taken them back. */
+function AdoptedArm({ adopted }: { adopted: NonNullable<Experiment['adopted']> }): ReactNode {
+  const { arm, at, prompt, rule_id: ruleId } = adopted;
+  const may = useMay();
+  const rules = useRead('rules.list', {}, { enabled: ruleId !== null && may('rules.list') });
+  const now = useRead('prompts.get', { id: prompt?.id ?? '' }, { enabled: prompt !== null && may('prompts.get') });
+  const rule = rules.data?.data.find(({ id }) => id === ruleId);
+  const production = now.data?.labels.find(({ label }) => label === 'production')?.version;
+  return (
+    <p>
+      Arm <bdi>{arm}</bdi> is adopted, <When at={at} />.
+      {prompt === null ? null : (
+        <>
+          {' '}
+          The label production of{' '}
+          <Link to="/app/prompts/$id" params={{ id: prompt.id }}>
+            <bdi>{prompt.id}</bdi>
+          </Link>{' '}
+          moved to version {prompt.version}
+          {now.data === undefined || production === prompt.version
+            ? ''
+            : `, and points at ${production === undefined ? 'none' : `version ${production}`} now`}
+          .
+        </>
+      )}
+      {ruleId === null ? null : rules.data !== undefined && rule === undefined ? (
+        ' Its rule is deleted since: calls go as they did before.'
+      ) : (
+        <>
+          {' '}
+          The rule{' '}
+          <Link to="/app/routing" search={{ rule: ruleId }}>
+            <bdi>{rule?.name ?? ruleId}</bdi>
+          </Link>{' '}
+          sends calls there.
+        </>
+      )}
+    </p>
   );
 }
 

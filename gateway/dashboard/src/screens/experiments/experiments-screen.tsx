@@ -3,12 +3,12 @@ import { type ReactNode, useState } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
-import { Card, Loaded } from '../../components/card.tsx';
-import { Pages } from '../../components/pages.tsx';
+import { Card } from '../../components/card.tsx';
+import { PagedTable } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
 import { Screen } from '../../components/screen.tsx';
 import { Status } from '../../components/status.tsx';
-import { type Column, Table } from '../../components/table.tsx';
+import type { Column } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { ExperimentDialog } from './experiment-dialog.tsx';
 import { type Experiment, metricLabels, states } from './experiment-words.ts';
@@ -52,30 +52,19 @@ export function ExperimentsScreen(): ReactNode {
             </Button>
           ))}
         </div>
-        <Loaded query={experiments}>
-          {({ data, next_cursor: next }) => (
-            <>
-              <Table
-                caption="Experiments"
-                columns={columns}
-                rows={data}
-                rowKey={({ id }) => id}
-                empty={
-                  state === undefined
-                    ? 'No experiment yet. Compare two versions of a prompt, or two models, on the calls you already have.'
-                    : 'No experiment is in this state.'
-                }
-              />
-              <Pages
-                next={next}
-                onNext={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
-                onFirst={
-                  cursor === undefined ? undefined : () => void navigate({ search: ({ cursor: _c, ...rest }) => rest })
-                }
-              />
-            </>
-          )}
-        </Loaded>
+        <PagedTable
+          caption="Experiments"
+          columns={columns}
+          query={experiments}
+          cursor={cursor}
+          onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
+          rowKey={({ id }) => id}
+          empty={
+            state === undefined
+              ? 'No experiment yet. Compare two versions of a prompt, or two models, on the calls you already have.'
+              : 'No experiment is in this state.'
+          }
+        />
       </Card>
       {isNew ? <ExperimentDialog experiment={undefined} onClose={() => setNew(false)} /> : null}
     </Screen>

@@ -1,11 +1,13 @@
+import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { useNamedChange } from '../../api/queries.ts';
+import { useChange } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
 import { type Experiment, sayArm } from './experiment-words.ts';
+import { productionOf, takeBack } from './take-back.ts';
 
 export interface Step {
   operation: 'experiments.start' | 'experiments.stop' | 'experiments.adopt';
@@ -24,12 +26,20 @@ interface StepDialogProps {
 /** The second step before calls go elsewhere: says what will happen. */
 export function StepDialog({ experiment, step, onClose }: StepDialogProps): ReactNode {
   const toast = useToast();
-  const change = useNamedChange(step.operation);
-  const { id, name } = experiment;
+  const queries = useQueryClient();
+  const change = useChange(step.operation);
+  const { id, name, arms } = experiment;
+  const arm = arms.find((one) => one.name === step.arm);
   const go = async (): Promise<void> => {
     try {
-      await change.mutateAsync({ id, ...(step.arm === undefined ? {} : { arm: step.arm }) });
-      toast({ text: done[step.operation](name, step.arm) });
+      const production = arm === undefined ? undefined : await productionOf(arm);
+      const changed = await change.mutateAsync({ id, ...(arm === undefined ? {} : { arm: arm.name }) });
+      const hasTraces = changed.adopted?.rule_id != null || changed.adopted?.prompt != null;
+      const undo = async (): Promise<void> => {
+        await takeBack(changed, production);
+        await queries.invalidateQueries({ queryKey: ['operation'] });
+      };
+      toast({ text: done[step.operation](name, step.arm), ...(hasTraces ? { undo } : {}) });
       onClose();
     } catch {
       // The card below says why.
@@ -64,7 +74,13 @@ function sayStep({ arms, verdict }: Experiment, { operation, arm }: Step): strin
   if (operation === 'experiments.stop')
     return 'Its calls go where they would go without it. The results stay, and an arm can be adopted later.';
   const adopted = arms.find((one) => one.name === arm);
-  const how = adopted === undefined ? '' : ` (${sayArm(adopted)})`;
+  if (adopted === undefined) return '';
   const unsure = verdict?.winner === arm ? '' : ' The result does not say that it is better.';
-  return `All calls that take part are answered as arm ${arm ?? ''}${how} does, and the experiment ends.${unsure}`;
+  return `The experiment ends, and calls that take part are answered as arm ${adopted.name} does: ${sayArm(adopted)}.${sayTraces(adopted)}${unsure}`;
+}
+
+function sayTraces({ prompt, model, effort, dial }: Experiment['arms'][number]): string {
+  const label = prompt === undefined ? '' : ` The label production of ${prompt.id} moves to version ${prompt.version}.`;
+  const hasRule = [model, effort, dial].some((one) => one !== undefined);
+  return `${label}${hasRule ? ' A rule is written for them.' : ''}`;
 }

@@ -9,6 +9,7 @@ import { Screen } from '../../components/screen.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { FiguresCard } from './figures-card.tsx';
 import { LabelsCard } from './labels-card.tsx';
+import { MovesCard } from './moves-card.tsx';
 import { Playground } from './playground.tsx';
 import { promptTabs, tabTitles } from './tabs.ts';
 import { VersionEditor } from './version-editor.tsx';
@@ -46,7 +47,12 @@ export function PromptScreen(): ReactNode {
             />
             {tab === 'edit' ? <VersionEditor prompt={data} /> : null}
             {tab === 'try' ? <Playground prompt={data} /> : null}
-            {tab === 'versions' ? <VersionsCard prompt={data} /> : null}
+            {tab === 'versions' ? (
+              <>
+                <VersionsCard prompt={data} />
+                <MovesCard prompt={data} />
+              </>
+            ) : null}
             {tab === 'figures' ? <FiguresCard id={data.id} /> : null}
           </>
         )}

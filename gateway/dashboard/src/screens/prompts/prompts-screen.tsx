@@ -5,13 +5,13 @@ import { findOperation } from '../../api/operations.ts';
 import { useChange, useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
-import { Card, Loaded, messageOf } from '../../components/card.tsx';
+import { Card, messageOf } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { LabelledInput } from '../../components/labelled-input.tsx';
 import { OperationForm } from '../../components/operation-form.tsx';
-import { Pages } from '../../components/pages.tsx';
+import { PagedTable } from '../../components/pages.tsx';
 import { Screen } from '../../components/screen.tsx';
-import { type Column, Table } from '../../components/table.tsx';
+import { SearchField } from '../../components/search-field.tsx';
+import type { Column } from '../../components/table.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { ImportDialog } from './import-dialog.tsx';
 
@@ -56,42 +56,28 @@ export function PromptsScreen(): ReactNode {
           </Button>
         }
       >
-        <LabelledInput
-          label="Search"
-          type="search"
-          defaultValue={search ?? ''}
-          onChange={(event) =>
+        <SearchField
+          value={search ?? ''}
+          onSearch={(text) =>
             void navigate({
-              search: ({ cursor: _c, search: _s, ...rest }) =>
-                event.target.value === '' ? rest : { ...rest, search: event.target.value },
+              search: ({ cursor: _c, search: _s, ...rest }) => (text === '' ? rest : { ...rest, search: text }),
               replace: true,
             })
           }
         />
-        <Loaded query={prompts}>
-          {({ data, next_cursor: next }) => (
-            <>
-              <Table
-                caption="Prompts"
-                columns={isArchive ? [...columns, restoreColumn] : columns}
-                rows={data}
-                rowKey={({ id }) => id}
-                empty={
-                  isArchive || search !== undefined
-                    ? 'No prompt fits.'
-                    : 'No prompt yet. Create one here, or import those of Langfuse, OpenAI or Helicone.'
-                }
-              />
-              <Pages
-                next={next}
-                onNext={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
-                onFirst={
-                  cursor === undefined ? undefined : () => void navigate({ search: ({ cursor: _c, ...rest }) => rest })
-                }
-              />
-            </>
-          )}
-        </Loaded>
+        <PagedTable
+          caption="Prompts"
+          columns={isArchive ? [...columns, restoreColumn] : columns}
+          query={prompts}
+          cursor={cursor}
+          onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
+          rowKey={({ id }) => id}
+          empty={
+            isArchive || search !== undefined
+              ? 'No prompt fits.'
+              : 'No prompt yet. Create one here, or import those of Langfuse, OpenAI or Helicone.'
+          }
+        />
       </Card>
       {open === 'new' ? <NewPromptDialog onClose={() => setOpen(undefined)} /> : null}
       {open === 'import' ? <ImportDialog onClose={() => setOpen(undefined)} /> : null}

@@ -1,10 +1,9 @@
 import type { ReactNode } from 'react';
 import { Button } from '../../components/button.tsx';
 import formStyles from '../../components/form.module.css';
-import type { Fault } from '../../components/form-values.ts';
+import { type Fault, faultUnder } from '../../components/form-values.ts';
 import { LabelledArea, LabelledSelect, LabelledText, LabelledTick } from '../../components/labelled-field.tsx';
 import styles from '../../components/parts.module.css';
-import { faultUnder } from './fault-under.ts';
 import own from './variable-table.module.css';
 import {
   newVariable,

@@ -1,19 +1,16 @@
-import { isGatewayError } from '@ai-gateway/shared/errors';
 import { useSearch } from '@tanstack/react-router';
-import { type ReactNode, useRef, useState } from 'react';
-import { findOperation } from '../../api/operations.ts';
-import { useChange, useRead } from '../../api/queries.ts';
+import { type ReactNode, useState } from 'react';
+import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, ErrorCard, Loaded } from '../../components/card.tsx';
-import { focusFault } from '../../components/focus-fault.ts';
 import formStyles from '../../components/form.module.css';
-import { type Fault, faultOf, pathOfParam } from '../../components/form-values.ts';
+import { type Fault, faultUnder } from '../../components/form-values.ts';
 import { LabelledArea, LabelledText } from '../../components/labelled-field.tsx';
+import { ModelText } from '../../components/model-fields.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
-import { useChoicesOf } from '../../components/use-choices.ts';
-import { faultUnder } from './fault-under.ts';
+import { useCheckedForm } from '../../components/use-checked-form.ts';
 import { MessageFields } from './message-fields.tsx';
 import { useMoveLabel } from './use-move-label.ts';
 import { VariableTable } from './variable-table.tsx';
@@ -49,38 +46,24 @@ interface EditorProps {
 function Editor({ prompt, begin, title }: EditorProps): ReactNode {
   const may = useMay();
   const toast = useToast();
-  const form = useRef<HTMLFormElement>(null);
   const [draft, setDraft] = useState(begin);
-  const [fault, setFault] = useState<Fault | undefined>();
-  const create = useChange('prompts.versions.create');
+  const { form, fault, send, isSending, error } = useCheckedForm('prompts.versions.create');
   const { move } = useMoveLabel(prompt.id);
   const canSave = may('prompts.versions.create') && prompt.archived_at === null;
   const set = (change: Partial<VersionDraft>): void => setDraft((before) => ({ ...before, ...change }));
-  const showFault = (next: Fault): void => {
-    setFault(next);
-    focusFault(form.current);
-  };
 
   const save = async (publish: boolean): Promise<void> => {
-    const input = { id: prompt.id, ...inputOfVersion(draft) };
-    const operation = findOperation('prompts.versions.create');
-    const wrong = operation === undefined ? undefined : faultOf(operation, input);
-    setFault(undefined);
-    if (wrong !== undefined) return showFault(wrong);
-    try {
-      const { version } = await create.mutateAsync(input);
-      const isOld = version === prompt.newest_version;
-      if (!publish)
-        toast({ text: isOld ? `Nothing is new: version ${version} has this content.` : `Version ${version} is saved` });
-      else {
-        const now = prompt.labels.find(({ label }) => label === 'production')?.version;
-        await move({ label: 'production', version, expected: now ?? 0, note: draft.note.trim() });
-      }
-      set({ note: '' });
-    } catch (error) {
-      if (isGatewayError(error) && error.param !== undefined)
-        showFault({ path: pathOfParam(error.param), message: error.message });
+    const saved = await send({ id: prompt.id, ...inputOfVersion(draft) });
+    if (saved === undefined) return;
+    const { version } = saved;
+    set({ note: '' });
+    if (publish) {
+      const now = prompt.labels.find(({ label }) => label === 'production')?.version;
+      await move({ label: 'production', version, expected: now ?? 0, note: draft.note.trim() });
+      return;
     }
+    const isOld = version === prompt.newest_version;
+    toast({ text: isOld ? `Nothing is new: version ${version} has this content.` : `Version ${version} is saved` });
   };
 
   return (
@@ -100,7 +83,7 @@ function Editor({ prompt, begin, title }: EditorProps): ReactNode {
             <VariableTable draft={draft} fault={fault} onChange={(variables) => set({ variables })} />
             <ModelFields draft={draft} fault={fault} onChange={set} />
             {fault === undefined ? null : <OtherFault fault={fault} />}
-            {create.isError && fault === undefined ? <ErrorCard error={create.error} /> : null}
+            {error === null ? null : <ErrorCard error={error} />}
             {canSave ? (
               <>
                 <LabelledText
@@ -110,11 +93,11 @@ function Editor({ prompt, begin, title }: EditorProps): ReactNode {
                   onChange={(event) => set({ note: event.target.value })}
                 />
                 <div className={styles.row}>
-                  <Button type="submit" kind="primary" disabled={create.isPending}>
+                  <Button type="submit" kind="primary" disabled={isSending}>
                     Save version
                   </Button>
                   {may('prompts.labels.set') ? (
-                    <Button disabled={create.isPending} onClick={() => void save(true)}>
+                    <Button disabled={isSending} onClick={() => void save(true)}>
                       Save and publish
                     </Button>
                   ) : null}
@@ -149,6 +132,34 @@ function OtherFault({ fault }: { fault: Fault }): ReactNode {
   );
 }
 
+const rareFields = [
+  {
+    name: 'parameters',
+    place: 'parameters',
+    label: 'Other parameters (JSON)',
+    help: 'As chat completions name them, such as {"reasoning_effort": "low"}.',
+  },
+  { name: 'tools', place: 'tools', label: 'Tools (JSON)', help: 'A list, as chat completions take it.' },
+  {
+    name: 'responseFormat',
+    place: 'response_format',
+    label: 'Response format (JSON)',
+    help: 'Such as {"type": "json_object"}, or a JSON schema.',
+  },
+  {
+    name: 'fallbackModels',
+    place: 'fallback_models',
+    label: 'Fallback models',
+    help: 'One a line, in the order in which they are tried.',
+  },
+  {
+    name: 'lock',
+    place: 'lock',
+    label: 'Locked fields',
+    help: 'One a line: a call cannot change them. Such as model.',
+  },
+] as const;
+
 interface ModelFieldsProps {
   draft: VersionDraft;
   fault: Fault | undefined;
@@ -157,19 +168,15 @@ interface ModelFieldsProps {
 
 /** The model and its parameters: defaults that a call may change unless they are locked. */
 function ModelFields({ draft, fault, onChange }: ModelFieldsProps): ReactNode {
-  const models = useChoicesOf('models.list');
-  const rare = ['tools', 'response_format', 'fallback_models', 'lock'];
-  const isOpen =
-    rare.some((name) => faultUnder(fault, name) !== undefined) ||
-    [draft.parameters, draft.tools, draft.responseFormat, draft.fallbackModels, draft.lock].some((text) => text !== '');
+  const isOpen = rareFields.some(
+    ({ name, place }) => draft[name] !== '' || (place !== 'parameters' && faultUnder(fault, place) !== undefined),
+  );
   return (
     <>
       <div className={formStyles.columns}>
-        <LabelledText
-          label="Model"
+        <ModelText
           help="Of calls that name none."
           fault={faultUnder(fault, 'model')}
-          choices={models}
           value={draft.model}
           onChange={(event) => onChange({ model: event.target.value })}
         />
@@ -191,39 +198,16 @@ function ModelFields({ draft, fault, onChange }: ModelFieldsProps): ReactNode {
       <details className={formStyles.more} open={isOpen}>
         <summary>More: parameters, tools, JSON, fallbacks, locks</summary>
         <div>
-          <LabelledArea
-            label="Other parameters (JSON)"
-            help="As chat completions name them, such as {&quot;reasoning_effort&quot;: &quot;low&quot;}."
-            fault={faultUnder(fault, 'parameters')}
-            value={draft.parameters}
-            onChange={(event) => onChange({ parameters: event.target.value })}
-          />
-          <LabelledArea
-            label="Tools (JSON)"
-            fault={faultUnder(fault, 'tools')}
-            value={draft.tools}
-            onChange={(event) => onChange({ tools: event.target.value })}
-          />
-          <LabelledArea
-            label="Response format (JSON)"
-            fault={faultUnder(fault, 'response_format')}
-            value={draft.responseFormat}
-            onChange={(event) => onChange({ responseFormat: event.target.value })}
-          />
-          <LabelledArea
-            label="Fallback models"
-            help="One a line, in the order in which they are tried."
-            fault={faultUnder(fault, 'fallback_models')}
-            value={draft.fallbackModels}
-            onChange={(event) => onChange({ fallbackModels: event.target.value })}
-          />
-          <LabelledArea
-            label="Locked fields"
-            help="One a line: a call cannot change them. Such as model."
-            fault={faultUnder(fault, 'lock')}
-            value={draft.lock}
-            onChange={(event) => onChange({ lock: event.target.value })}
-          />
+          {rareFields.map(({ name, place, label, help }) => (
+            <LabelledArea
+              key={name}
+              label={label}
+              help={help}
+              fault={faultUnder(fault, place)}
+              value={draft[name]}
+              onChange={(event) => onChange({ [name]: event.target.value })}
+            />
+          ))}
         </div>
       </details>
     </>

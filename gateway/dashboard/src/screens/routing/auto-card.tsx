@@ -1,35 +1,138 @@
-import type { ReactNode } from 'react';
-import { findOperation } from '../../api/operations.ts';
+import type { OutputOf } from '@ai-gateway/shared/contract';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
-import { Card, Loaded } from '../../components/card.tsx';
-import { OperationForm } from '../../components/operation-form.tsx';
+import { Button } from '../../components/button.tsx';
+import { Card, ErrorCard, Loaded } from '../../components/card.tsx';
+import formStyles from '../../components/form.module.css';
+import { type Fault, faultUnder } from '../../components/form-values.ts';
+import { LabelledArea, LabelledText } from '../../components/labelled-field.tsx';
+import { ModelText } from '../../components/model-fields.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
+import { useCheckedForm, useSeenVersion } from '../../components/use-checked-form.ts';
+import { type Auto, type AutoDraft, autoDraftOf, autoOf } from './auto-draft.ts';
+import { ClientFields } from './client-fields.tsx';
+import { DialFields } from './dial-fields.tsx';
+import { LearningFields } from './learning-fields.tsx';
+import { PoolFields } from './pool-fields.tsx';
+import { TasksCard } from './tasks-card.tsx';
 
-/** The settings of auto: the models it may choose from, and how it weighs price against quality. */
+/** The settings of auto, and the evidence that it has gathered of each task. */
 export function AutoCard(): ReactNode {
   const may = useMay();
-  const toast = useToast();
   const auto = useRead('auto.get', {});
-  const operation = findOperation('auto.set');
+  const tasks = useRead('auto.tasks', {}, { enabled: may('auto.tasks') });
   return (
-    <Card title="Auto">
-      <Loaded query={auto}>
-        {(settings) => (
-          <div className={styles.stack}>
-            <p>Calls that name the model auto go to the cheapest model that is known to do their task.</p>
-            {operation === undefined || !may('auto.set') ? null : (
-              <OperationForm
-                operation={operation}
-                initial={settings}
-                submit="Save"
-                onDone={() => toast({ text: 'Auto is saved' })}
+    <>
+      <Card title="Settings of auto">
+        <Loaded query={auto}>{(settings) => <AutoForm settings={settings} today={tasks.data?.today} />}</Loaded>
+      </Card>
+      {may('auto.tasks') ? <TasksCard tasks={tasks} isLearning={auto.data?.learning.enabled ?? false} /> : null}
+    </>
+  );
+}
+
+function AutoForm({
+  settings,
+  today,
+}: {
+  settings: Auto;
+  today: OutputOf<'auto.tasks'>['today'] | undefined;
+}): ReactNode {
+  const may = useMay();
+  const toast = useToast();
+  const [draft, setDraft] = useState<AutoDraft>(() => autoDraftOf(settings));
+  const [note, setNote] = useState('');
+  const { form, fault, send, isSending, error } = useCheckedForm('auto.set');
+  const { expected, saw, mayRetry, isHeld } = useSeenVersion(settings.version, error);
+  const canSave = may('auto.set');
+  const set = (part: Partial<AutoDraft>): void => setDraft((before) => ({ ...before, ...part }));
+
+  const save = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    saw(expected);
+    const saved = await send({
+      ...autoOf(draft, settings),
+      ...(note.trim() === '' ? {} : { note: note.trim() }),
+      expected_version: expected,
+    });
+    if (saved === undefined) return;
+    saw(saved.version);
+    setNote('');
+    toast({ text: 'Auto is saved, and holds from the next call on' });
+  };
+
+  return (
+    <form ref={form} noValidate onSubmit={(event) => void save(event)}>
+      <fieldset className={formStyles.plain} disabled={!canSave}>
+        <legend className="visually-hidden">Settings of auto</legend>
+        <div className={styles.stack}>
+          <p>Calls that name the model auto go to the cheapest model that is known to do their task.</p>
+          <DialFields dial={draft.dial} onChange={(dial) => set({ dial })} />
+          <PoolFields pool={draft.pool} classes={settings.classes} fault={fault} onChange={(pool) => set({ pool })} />
+          <LearningFields
+            learning={draft.learning}
+            today={today}
+            fault={fault}
+            onChange={(learning) => set({ learning })}
+          />
+          <More draft={draft} fault={fault} onChange={set} />
+          {error === null ? null : <ErrorCard error={error} />}
+          {mayRetry ? <p>Version {settings.version} is active now. Save again to change that one.</p> : null}
+          {canSave ? (
+            <>
+              <LabelledText
+                label="Note"
+                help="Why, for your team. It is kept with the version."
+                value={note}
+                onChange={(event) => setNote(event.target.value)}
               />
-            )}
-          </div>
-        )}
-      </Loaded>
-    </Card>
+              <div className={styles.row}>
+                <Button type="submit" kind="primary" disabled={isSending || isHeld}>
+                  {mayRetry ? 'Save again' : 'Save'}
+                </Button>
+              </div>
+            </>
+          ) : null}
+        </div>
+      </fieldset>
+    </form>
+  );
+}
+
+interface MoreProps {
+  draft: AutoDraft;
+  fault: Fault | undefined;
+  onChange: (change: Partial<AutoDraft>) => void;
+}
+
+function More({ draft, fault, onChange }: MoreProps): ReactNode {
+  const { baseline, allowed, clients } = draft;
+  const hasFault = faultUnder(fault, 'baseline_model', 'allowed_models', 'per_client') !== undefined;
+  return (
+    <details className={formStyles.more} open={baseline !== '' || allowed !== '' || clients.length > 0 || hasFault}>
+      <summary>Baseline, allowed models, and clients that differ</summary>
+      <div>
+        <div className={formStyles.columns}>
+          <ModelText
+            label="Baseline model"
+            help="Savings are measured against it. Empty: the strong model of the call."
+            fault={faultUnder(fault, 'baseline_model')}
+            value={baseline}
+            onChange={(event) => onChange({ baseline: event.target.value })}
+          />
+          <LabelledArea
+            label="Allowed models"
+            help="One a line: auto chooses from these only. Empty: all of the classes."
+            rows={2}
+            fault={faultUnder(fault, 'allowed_models')}
+            value={allowed}
+            onChange={(event) => onChange({ allowed: event.target.value })}
+          />
+        </div>
+        <ClientFields clients={clients} fault={fault} onChange={(next) => onChange({ clients: next })} />
+      </div>
+    </details>
   );
 }

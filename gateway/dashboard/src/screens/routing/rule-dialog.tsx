@@ -1,20 +1,15 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
-import { isGatewayError } from '@ai-gateway/shared/errors';
-import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useRef, useState } from 'react';
-import { findOperation } from '../../api/operations.ts';
-import { useChange } from '../../api/queries.ts';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
 import { emptyGroup } from '../../components/condition-draft.ts';
 import { GroupEditor } from '../../components/condition-editor.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { focusFault } from '../../components/focus-fault.ts';
-import { type Fault, faultOf, pathOfParam } from '../../components/form-values.ts';
 import { Fault as FaultText, LabelledText, LabelledTick } from '../../components/labelled-field.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
+import { useCheckedForm, useSeenVersion } from '../../components/use-checked-form.ts';
 import { DryRun } from './dry-run.tsx';
 import { emptyRule, type RuleDraft, ruleDraftOf, ruleOf } from './rule-draft.ts';
 import { ThenFields } from './then-fields.tsx';
@@ -33,46 +28,22 @@ interface RuleDialogProps {
 export function RuleDialog({ rule, version, onClose }: RuleDialogProps): ReactNode {
   const may = useMay();
   const toast = useToast();
-  const form = useRef<HTMLFormElement>(null);
   const [draft, setDraft] = useState<RuleDraft>(() => (rule === undefined ? emptyRule() : ruleDraftOf(rule)));
   const [note, setNote] = useState('');
-  const [fault, setFault] = useState<Fault | undefined>();
-  // The version that the person saw when the form opened: a change of somebody else in between is a conflict.
-  const [seen, setSeen] = useState(version);
-  const create = useChange('rules.create');
-  const update = useChange('rules.update');
-  const change = rule === undefined ? create : update;
-  const queries = useQueryClient();
-  const isConflict = isGatewayError(change.error) && change.error.code === 'conflict';
-  // Once the rules of the other person are read: saving again means to change those.
-  const mayRetry = isConflict && version !== seen;
-  const canSave = may(rule === undefined ? 'rules.create' : 'rules.update');
+  const operation = rule === undefined ? 'rules.create' : 'rules.update';
+  const { form, fault, send, isSending, error } = useCheckedForm(operation);
+  const { expected, saw, mayRetry, isHeld } = useSeenVersion(version, error);
+  const canSave = may(operation);
   const set = (part: Partial<RuleDraft>): void => setDraft((before) => ({ ...before, ...part }));
-  const showFault = (next: Fault): void => {
-    setFault(next);
-    focusFault(form.current);
-  };
 
   const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const fields = { ...ruleOf(draft), ...(note.trim() === '' ? {} : { note: note.trim() }) };
-    const expected = mayRetry ? version : seen;
-    const input = { ...fields, expected_version: expected };
-    const wrong = faultIn(rule, input);
-    setFault(undefined);
-    setSeen(expected);
-    if (wrong !== undefined) return showFault(wrong);
-    try {
-      if (rule === undefined) await create.mutateAsync(input as never);
-      else await update.mutateAsync({ id: rule.id, ...input } as never);
-      toast({ text: `${fields.name} holds from the next call on` });
-      onClose();
-    } catch (error) {
-      if (isGatewayError(error) && error.code === 'conflict')
-        await queries.invalidateQueries({ queryKey: ['operation'] });
-      else if (isGatewayError(error) && error.param !== undefined)
-        showFault({ path: pathOfParam(error.param), message: error.message });
-    }
+    saw(expected);
+    const saved = await send({ ...(rule === undefined ? {} : { id: rule.id }), ...fields, expected_version: expected });
+    if (saved === undefined) return;
+    toast({ text: `${fields.name} holds from the next call on` });
+    onClose();
   };
 
   return (
@@ -104,11 +75,11 @@ export function RuleDialog({ rule, version, onClose }: RuleDialogProps): ReactNo
           value={note}
           onChange={(event) => setNote(event.target.value)}
         />
-        {change.error === null || fault !== undefined ? null : <ErrorCard error={change.error} />}
+        {error === null ? null : <ErrorCard error={error} />}
         {mayRetry ? <p>Version {version} is active now. Save again to change that one.</p> : null}
         <div className={styles.row}>
           {canSave ? (
-            <Button type="submit" kind="primary" disabled={change.isPending || (isConflict && !mayRetry)}>
+            <Button type="submit" kind="primary" disabled={isSending || isHeld}>
               {mayRetry ? 'Save again' : 'Save'}
             </Button>
           ) : null}
@@ -117,12 +88,4 @@ export function RuleDialog({ rule, version, onClose }: RuleDialogProps): ReactNo
       </form>
     </Dialog>
   );
-}
-
-/** The first thing that the operation refuses about the form, before anything is sent. */
-function faultIn(rule: Rule | undefined, input: object): Fault | undefined {
-  const operation = findOperation(rule === undefined ? 'rules.create' : 'rules.update');
-  return operation === undefined
-    ? undefined
-    : faultOf(operation, rule === undefined ? input : { id: rule.id, ...input });
 }

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import formStyles from '../../components/form.module.css';
-import type { Fault } from '../../components/form-values.ts';
+import { type Fault, faultUnder } from '../../components/form-values.ts';
 import { LabelledArea, LabelledSelect, LabelledText } from '../../components/labelled-field.tsx';
+import { DialSelect, EffortSelect, ModelText, PromptText } from '../../components/model-fields.tsx';
 import styles from '../../components/parts.module.css';
 import { useChoicesOf } from '../../components/use-choices.ts';
 import { type RuleDraft, type Target, targetLabels } from './rule-draft.ts';
@@ -12,15 +13,12 @@ interface ThenFieldsProps {
   onChange: (change: Partial<RuleDraft>) => void;
 }
 
+const dials = ['quality', 'balanced', 'cost'] as const;
 const targets = Object.keys(targetLabels) as Target[];
-const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 
 /** The effect of a rule: one target, and limits beside it. */
 export function ThenFields({ draft, fault, onChange }: ThenFieldsProps): ReactNode {
-  const faultAt = (...names: string[]): string | undefined =>
-    names.some((name) => fault?.path === `then.${name}` || fault?.path.startsWith(`then.${name}.`))
-      ? fault?.message
-      : undefined;
+  const faultAt = (name: string): string | undefined => faultUnder(fault, `then.${name}`);
   return (
     <div className={styles.stack}>
       <div className={formStyles.columns}>
@@ -44,19 +42,16 @@ export function ThenFields({ draft, fault, onChange }: ThenFieldsProps): ReactNo
 
 interface PartProps {
   draft: RuleDraft;
-  faultAt: (...names: string[]) => string | undefined;
+  faultAt: (name: string) => string | undefined;
   onChange: (change: Partial<RuleDraft>) => void;
 }
 
 function TargetField({ draft, faultAt, onChange }: PartProps): ReactNode {
-  const models = useChoicesOf('models.list');
   const experiments = useChoicesOf('experiments.list');
   switch (draft.target) {
     case 'model':
       return (
-        <LabelledText
-          label="Model"
-          choices={models}
+        <ModelText
           fault={faultAt('model')}
           value={draft.model}
           onChange={(event) => onChange({ model: event.target.value })}
@@ -74,19 +69,12 @@ function TargetField({ draft, faultAt, onChange }: PartProps): ReactNode {
       );
     case 'auto':
       return (
-        <LabelledSelect
+        <DialSelect
           label="Dial"
+          empty=""
           value={draft.dial}
-          onChange={(event) =>
-            onChange({
-              dial: event.target.value === 'quality' || event.target.value === 'cost' ? event.target.value : 'balanced',
-            })
-          }
-        >
-          <option value="quality">Quality: the strong model unless a small one is known to do</option>
-          <option value="balanced">Balanced</option>
-          <option value="cost">Cost: the small model unless it is known to fail</option>
-        </LabelledSelect>
+          onChange={(event) => onChange({ dial: dials.find((dial) => dial === event.target.value) ?? draft.dial })}
+        />
       );
     case 'experiment':
       return (
@@ -116,7 +104,6 @@ function TargetField({ draft, faultAt, onChange }: PartProps): ReactNode {
 /** Limits add up over all rules that match; the strictest counts. */
 function Limits({ draft, faultAt, onChange }: PartProps): ReactNode {
   const models = useChoicesOf('models.list');
-  const prompts = useChoicesOf('prompts.list');
   const isUsed =
     draft.fallbacks !== 'default' ||
     draft.cache !== 'default' ||
@@ -136,18 +123,7 @@ function Limits({ draft, faultAt, onChange }: PartProps): ReactNode {
             value={draft.cap}
             onChange={(event) => onChange({ cap: event.target.value })}
           />
-          <LabelledSelect
-            label="Effort"
-            value={draft.effort}
-            onChange={(event) => onChange({ effort: event.target.value })}
-          >
-            <option value="">As the call says</option>
-            {efforts.map((effort) => (
-              <option key={effort} value={effort}>
-                {effort}
-              </option>
-            ))}
-          </LabelledSelect>
+          <EffortSelect value={draft.effort} onChange={(event) => onChange({ effort: event.target.value })} />
           <LabelledSelect
             label="Fallbacks"
             value={draft.fallbacks}
@@ -207,10 +183,8 @@ function Limits({ draft, faultAt, onChange }: PartProps): ReactNode {
           </div>
         ) : null}
         <div className={formStyles.columns}>
-          <LabelledText
-            label="Prompt"
+          <PromptText
             help="Calls of this prompt get the version of another label."
-            choices={prompts}
             fault={faultAt('prompt')}
             value={draft.promptId}
             onChange={(event) => onChange({ promptId: event.target.value })}

@@ -1,4 +1,5 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
+import { diffLines } from '@ai-gateway/shared/diff-lines';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
@@ -8,10 +9,10 @@ import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, ErrorCard, Loaded } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { diffLines, linesOfJson } from '../../components/diff-lines.ts';
 import { DiffView } from '../../components/diff-view.tsx';
 import { Pages } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
+import { linesOfJson } from '../../components/shown-diff.ts';
 import { Status } from '../../components/status.tsx';
 import { Table } from '../../components/table.tsx';
 import { useToast } from '../../components/toast.tsx';
@@ -74,8 +75,8 @@ export function VersionsCard(): ReactNode {
             />
             <Pages
               next={next}
-              onNext={(to) => void navigate({ search: { tab: 'versions', cursor: to } })}
-              onFirst={cursor === undefined ? undefined : () => void navigate({ search: { tab: 'versions' } })}
+              cursor={cursor}
+              onCursor={(to) => void navigate({ search: { tab: 'versions', cursor: to } })}
             />
             {chosen === undefined ? null : (
               <ActivateDialog

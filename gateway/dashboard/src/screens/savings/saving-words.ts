@@ -3,6 +3,13 @@
 export const savingGroups = ['day', 'client', 'task', 'model'] as const;
 export type SavingGroup = (typeof savingGroups)[number];
 
+export const groupTitles: Readonly<Record<SavingGroup, string>> = {
+  day: 'Day',
+  client: 'Client',
+  task: 'Task',
+  model: 'Model',
+};
+
 export const parts = {
   auto: 'Auto',
   rules: 'Rules',

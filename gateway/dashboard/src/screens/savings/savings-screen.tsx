@@ -16,6 +16,7 @@ import { countForPeople, moneyForPeople } from '../../format/money.ts';
 import { dayForPeople, placeOf } from '../../format/when.ts';
 import { CacheCard } from './cache-card.tsx';
 import {
+  groupTitles,
   notMeasured,
   type Part,
   partNames,
@@ -41,6 +42,8 @@ export function SavingsScreen(): ReactNode {
   const days = useDays(range);
   const savings = useRead('savings.get', { ...days, group_by: by }, { keep: true });
   const tasks = useRead('savings.get', { ...days, group_by: 'task' }, { keep: true });
+  const known = useRead('auto.tasks', { limit: 1_000 }, { enabled: by === 'task' && may('auto.tasks') });
+  const taskNames = new Map((known.data?.data ?? []).map((one) => [one.task, one.prompt_id ?? one.topic]));
   return (
     <Screen title="Savings" note={`${ranges[range]}, ${days.from} to ${days.to}, ${placeOf(zone)} time`}>
       <RangeButtons chosen={range} onChoose={(name) => void navigate({ search: (s) => ({ ...s, range: name }) })} />
@@ -57,7 +60,7 @@ export function SavingsScreen(): ReactNode {
           {({ data }) => (
             <Table
               caption={`Savings by ${by}`}
-              columns={columnsFor(by)}
+              columns={columnsFor(by, taskNames)}
               rows={data}
               rowKey={(row) => JSON.stringify([row.day, row.client_id, row.task, row.model])}
               empty="No calls in this range."
@@ -114,7 +117,8 @@ function Totals({ totals, tasks }: { totals: Savings['totals']; tasks: readonly 
   );
 }
 
-function columnsFor(by: SavingGroup): readonly Column<Row>[] {
+/** `taskNames`: the prompt or the type of tasks that were compared, by their key. */
+function columnsFor(by: SavingGroup, taskNames: ReadonlyMap<string, string>): readonly Column<Row>[] {
   const part = (name: Part): Column<Row> => ({
     key: name,
     title: parts[name],
@@ -122,7 +126,7 @@ function columnsFor(by: SavingGroup): readonly Column<Row>[] {
     cell: ({ saved_usd: saved }) => <SignedMoney amount={saved[name]} />,
   });
   return [
-    { key: 'name', title: by, cell: (row) => <bdi>{nameOf(row, by)}</bdi> },
+    { key: 'name', title: groupTitles[by], cell: (row) => <bdi>{nameOf(row, by, taskNames)}</bdi> },
     { key: 'calls', title: 'Calls', end: true, cell: ({ calls }) => countForPeople(calls) },
     { key: 'cost', title: 'Cost', end: true, cell: ({ cost_usd: cost }) => <Money amount={cost} /> },
     ...partNames.map(part),
@@ -144,7 +148,9 @@ function columnsFor(by: SavingGroup): readonly Column<Row>[] {
   ];
 }
 
-function nameOf(row: Row, by: SavingGroup): string {
+function nameOf(row: Row, by: SavingGroup, taskNames: ReadonlyMap<string, string>): string {
   if (by === 'day') return row.day === null ? 'none' : dayForPeople(row.day);
-  return { client: row.client_id, task: row.task, model: row.model }[by] ?? 'none';
+  if (by === 'task' && row.task !== null)
+    return [taskNames.get(row.task), row.task.slice(0, 8)].filter((part) => part !== undefined).join(' · ');
+  return { client: row.client_id, task: null, model: row.model }[by] ?? `no ${by}`;
 }

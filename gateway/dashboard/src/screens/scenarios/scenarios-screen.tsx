@@ -4,14 +4,13 @@ import type { ReactNode } from 'react';
 import { useChange, useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
-import { Card, Loaded, messageOf } from '../../components/card.tsx';
-import { LabelledInput } from '../../components/labelled-input.tsx';
+import { Card, messageOf } from '../../components/card.tsx';
 import { Money } from '../../components/money.tsx';
-import { Pages } from '../../components/pages.tsx';
+import { PagedTable } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
 import { Screen } from '../../components/screen.tsx';
+import { SearchField } from '../../components/search-field.tsx';
 import { Status } from '../../components/status.tsx';
-import { Table } from '../../components/table.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { When } from '../../components/when.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
@@ -44,62 +43,48 @@ export function ScenariosScreen(): ReactNode {
           </Button>
         }
       >
-        <LabelledInput
-          label="Search"
-          type="search"
-          defaultValue={search ?? ''}
-          onChange={(event) =>
+        <SearchField
+          value={search ?? ''}
+          onSearch={(text) =>
             void navigate({
-              search: ({ cursor: _c, search: _s, ...rest }) =>
-                event.target.value === '' ? rest : { ...rest, search: event.target.value },
+              search: ({ cursor: _c, search: _s, ...rest }) => (text === '' ? rest : { ...rest, search: text }),
               replace: true,
             })
           }
         />
-        <Loaded query={scenarios}>
-          {({ data, next_cursor: next }) => (
-            <>
-              <Table
-                caption="Scenarios"
-                columns={[
-                  {
-                    key: 'id',
-                    title: 'Scenario',
-                    cell: ({ id }) => (
-                      <Link to="/app/calls" search={{ scenario_id: id, range: 'week' }}>
-                        <bdi>{id}</bdi>
-                      </Link>
-                    ),
-                  },
-                  { key: 'platform', title: 'Platform', cell: ({ platform }) => <bdi>{platform ?? '–'}</bdi> },
-                  { key: 'state', title: 'State', cell: (scenario) => <State scenario={scenario} /> },
-                  {
-                    key: 'today',
-                    title: 'Today',
-                    end: true,
-                    cell: ({ spent_today_usd: spent }) => <Money amount={spent} />,
-                  },
-                  {
-                    key: 'last',
-                    title: 'Last call',
-                    cell: ({ last_call_at: at }) => (at === null ? '–' : <When at={at} />),
-                  },
-                  { key: 'do', title: '', cell: (scenario) => <ScenarioActions scenario={scenario} /> },
-                ]}
-                rows={data}
-                rowKey={({ id, platform }) => `${platform} ${id}`}
-                empty="No scenario yet. Make, Zapier and n8n name theirs; your own program sends the header x-scenario-id."
-              />
-              <Pages
-                next={next}
-                onNext={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
-                onFirst={
-                  cursor === undefined ? undefined : () => void navigate({ search: ({ cursor: _c, ...rest }) => rest })
-                }
-              />
-            </>
-          )}
-        </Loaded>
+        <PagedTable
+          caption="Scenarios"
+          columns={[
+            {
+              key: 'id',
+              title: 'Scenario',
+              cell: ({ id }) => (
+                <Link to="/app/calls" search={{ scenario_id: id, range: 'week' }}>
+                  <bdi>{id}</bdi>
+                </Link>
+              ),
+            },
+            { key: 'platform', title: 'Platform', cell: ({ platform }) => <bdi>{platform ?? '–'}</bdi> },
+            { key: 'state', title: 'State', cell: (scenario) => <State scenario={scenario} /> },
+            {
+              key: 'today',
+              title: 'Today',
+              end: true,
+              cell: ({ spent_today_usd: spent }) => <Money amount={spent} />,
+            },
+            {
+              key: 'last',
+              title: 'Last call',
+              cell: ({ last_call_at: at }) => (at === null ? '–' : <When at={at} />),
+            },
+            { key: 'do', title: '', cell: (scenario) => <ScenarioActions scenario={scenario} /> },
+          ]}
+          query={scenarios}
+          cursor={cursor}
+          onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
+          rowKey={({ id, platform }) => `${platform} ${id}`}
+          empty="No scenario yet. Make, Zapier and n8n name theirs; your own program sends the header x-scenario-id."
+        />
       </Card>
     </Screen>
   );

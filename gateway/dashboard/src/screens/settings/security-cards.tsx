@@ -5,7 +5,8 @@ import { call, request } from '../../api/client.ts';
 import { useChange, useRead } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, ErrorCard, Loaded } from '../../components/card.tsx';
-import { LabelledInput } from '../../components/labelled-input.tsx';
+import { CodeField } from '../../components/code-field.tsx';
+import { LabelledText } from '../../components/labelled-field.tsx';
 import styles from '../../components/parts.module.css';
 import { Table } from '../../components/table.tsx';
 import { useToast } from '../../components/toast.tsx';
@@ -120,13 +121,7 @@ function TotpCard(): ReactNode {
             <p>
               Enter this key in the app: <code>{begin.data.secret}</code>
             </p>
-            <LabelledInput
-              label="Code"
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              value={code}
-              onChange={(event) => setCode(event.target.value)}
-            />
+            <CodeField value={code} onChange={setCode} />
             {verify.isError ? <ErrorCard error={verify.error} /> : null}
             <div className={styles.row}>
               <Button type="submit" kind="primary" disabled={verify.isPending}>
@@ -170,7 +165,7 @@ function PasswordCard(): ReactNode {
   return (
     <Card title="Password">
       <form className={styles.stack} onSubmit={(event) => void save(event)}>
-        <LabelledInput
+        <LabelledText
           label="Current password"
           help="Leave it empty if you have none yet."
           type="password"
@@ -178,7 +173,7 @@ function PasswordCard(): ReactNode {
           value={current}
           onChange={(event) => setCurrent(event.target.value)}
         />
-        <LabelledInput
+        <LabelledText
           label="New password"
           help="Ten characters or more."
           type="password"

@@ -4,8 +4,9 @@ import { request } from '../../api/client.ts';
 import { queries } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
+import { CodeField } from '../../components/code-field.tsx';
 import formStyles from '../../components/form.module.css';
-import { LabelledInput } from '../../components/labelled-input.tsx';
+import { LabelledText } from '../../components/labelled-field.tsx';
 import { codeOf } from './code-of.ts';
 import { Door } from './door.tsx';
 
@@ -56,7 +57,7 @@ export function LinkScreen(): ReactNode {
     <Door title="Sign in to AI Gateway">
       <form className={formStyles.form} onSubmit={(event) => void redeem(event)}>
         <p>The link signs you in once.</p>
-        <LabelledInput
+        <LabelledText
           label="E-mail"
           type="email"
           autoComplete="username"
@@ -64,20 +65,17 @@ export function LinkScreen(): ReactNode {
           value={email}
           onChange={(event) => setEmail(event.target.value)}
         />
-        <LabelledInput
+        <LabelledText
           label="Name (optional)"
           autoComplete="name"
           value={name}
           onChange={(event) => setName(event.target.value)}
         />
         {wantsCode ? (
-          <LabelledInput
-            label="Code"
-            inputMode="numeric"
-            autoComplete="one-time-code"
+          <CodeField
             help="The six digits of your authenticator app, or a recovery code."
             value={code}
-            onChange={(event) => setCode(event.target.value)}
+            onChange={setCode}
           />
         ) : null}
         {error === undefined ? null : <ErrorCard error={error} />}

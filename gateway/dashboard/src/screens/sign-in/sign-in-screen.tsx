@@ -4,8 +4,9 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { request } from '../../api/client.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
+import { CodeField } from '../../components/code-field.tsx';
 import formStyles from '../../components/form.module.css';
-import { LabelledInput } from '../../components/labelled-input.tsx';
+import { LabelledText } from '../../components/labelled-field.tsx';
 import { codeOf } from './code-of.ts';
 import { Door, pathAfter } from './door.tsx';
 import { signInByPasskey } from './passkey.ts';
@@ -59,7 +60,7 @@ export function SignInScreen(): ReactNode {
   return (
     <Door title="Sign in">
       <form className={formStyles.form} onSubmit={onSubmit}>
-        <LabelledInput
+        <LabelledText
           label="E-mail"
           type="email"
           autoComplete="username webauthn"
@@ -67,7 +68,7 @@ export function SignInScreen(): ReactNode {
           value={email}
           onChange={(event) => setEmail(event.target.value)}
         />
-        <LabelledInput
+        <LabelledText
           label="Password"
           type="password"
           autoComplete="current-password"
@@ -76,13 +77,10 @@ export function SignInScreen(): ReactNode {
           onChange={(event) => setPassword(event.target.value)}
         />
         {wantsCode ? (
-          <LabelledInput
-            label="Code"
-            inputMode="numeric"
-            autoComplete="one-time-code"
+          <CodeField
             help="The six digits of your authenticator app, or a recovery code."
             value={code}
-            onChange={(event) => setCode(event.target.value)}
+            onChange={setCode}
           />
         ) : null}
         {error === undefined ? null : <ErrorCard error={error} />}

@@ -98,11 +98,7 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
                 }
                 empty="No calls in this range."
               />
-              <Pages
-                next={next}
-                onNext={(to) => onSearch({ ...search, cursor: to })}
-                onFirst={cursor === undefined ? undefined : () => onSearch({ range, by })}
-              />
+              <Pages next={next} cursor={cursor} onCursor={(to) => onSearch({ ...search, cursor: to })} />
             </>
           )}
         </Loaded>

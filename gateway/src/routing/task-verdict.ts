@@ -1,0 +1,48 @@
+import { type Dial, settledQuality } from './auto-settings.ts';
+import { type FindEvidence, standingOf } from './evidence.ts';
+import type { StoredClaim } from './task-claim-store.ts';
+import { taskTypes, unclear } from './task-types.ts';
+import { judged, percent, shippedRateOf } from './weigh-models.ts';
+
+/** The state of the evidence of a task, and the model that it goes to. */
+export interface TaskVerdict {
+  /** As people read it. */
+  topic: string;
+  /** The share of agreement that the dial asks for. */
+  needed: number;
+  state: 'measuring' | 'cleared' | 'withdrawn' | 'refuted';
+  /** The model that `auto` prefers, for calls that both models can take and at their usual prices. */
+  model: string;
+  because: string;
+}
+
+/** The words of single calls, sessions and prices come on top: this is the part that holds for the task as a whole. Pure. */
+export function taskVerdict(claim: StoredClaim, { dial, find }: { dial: Dial; find: FindEvidence }): TaskVerdict {
+  const type = taskTypes.find(({ id }) => id === claim.topic) ?? unclear;
+  const needed = settledQuality({ dial });
+  const { task, topic, weak, strong } = claim;
+  const shipped = shippedRateOf('small', type);
+  const standing = standingOf(find, { task, topic, model: weak, shipped });
+  const work = { label: type.label, class: type.class };
+  const { because, leftOut } = judged(weak, standing, { dial, quality: needed, work, easyFor: undefined });
+  return {
+    topic: type.label,
+    needed,
+    state: stateOf(claim, needed),
+    model: because === undefined ? strong : weak,
+    because:
+      because === undefined
+        ? (leftOut ?? `the usual model of the dial ${dial}`)
+        : because === 'proven'
+          ? `${standing.pairs} pairs agree ${percent(standing.agreeing / standing.pairs)}`
+          : because === 'type'
+            ? `${type.label} goes to small models`
+            : `the usual model of the dial ${dial}`,
+  };
+}
+
+function stateOf({ lower, upper, isWithdrawn }: StoredClaim, needed: number): TaskVerdict['state'] {
+  if (lower >= needed) return 'cleared';
+  if (isWithdrawn) return 'withdrawn';
+  return upper < needed ? 'refuted' : 'measuring';
+}
